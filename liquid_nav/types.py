@@ -1,0 +1,73 @@
+"""The few values that cross rooms: what a policy sees, what it decides and what it remembers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Mapping
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+COMMAND_FIELDS = ("vx", "vy", "vz", "yaw_rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A velocity set point in the level body frame (FLU; x along the heading, z against gravity).
+
+    vx forward, vy left, vz up in m/s; yaw_rate counter-clockwise seen from above in rad/s.
+    """
+
+    vx: float = 0.0
+    vy: float = 0.0
+    vz: float = 0.0
+    yaw_rate: float = 0.0
+
+    def as_array(self) -> np.ndarray:
+        """Return float64 [4] in the order of ``COMMAND_FIELDS``."""
+        return np.array((self.vx, self.vy, self.vz, self.yaw_rate), dtype=np.float64)
+
+    @classmethod
+    def from_array(cls, values) -> Command:
+        """Build from a sequence of four numbers; raises ValueError for any other length."""
+        vx, vy, vz, yaw_rate = (float(v) for v in values)
+        return cls(vx, vy, vz, yaw_rate)
+
+    def is_finite(self) -> bool:
+        """Return whether all four values are finite numbers."""
+        return bool(np.isfinite(self.as_array()).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the senses deliver at one instant.
+
+    image: uint8 [H,W,3] RGB of any size, or None when only other senses arrived.
+    motion: float32 [M], the other senses (channels named in the model's config), or None.
+    """
+
+    image: np.ndarray | None = None
+    motion: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a policy says for one observation; everything but the command is optional."""
+
+    command: Command
+    mode: str | None = None
+    confidence: float | None = None
+    auxiliary: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyState:
+    """All that a policy remembers between steps.
+
+    core: float tensor [B,S]; plastic: weights that change in flight, by name (empty for most models).
+    """
+
+    core: torch.Tensor
+    plastic: Mapping[str, torch.Tensor] = field(default_factory=dict)
