@@ -1,0 +1,29 @@
+"""Errors that a person can act on.
+
+Whoever raises one of these says, in one line, what is wrong and what to do about it. The command line and the nodes
+print that line without a traceback and leave with exit code 2; anything else is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class UserError(ValueError):
+    """Bad input or an incomplete installation: one line with the cause and the remedy.
+
+    Args:
+        cause: What is wrong, without a full stop, e.g. ``unknown scenario 'forst'``.
+        remedy: What to do about it, e.g. ``choose one of: field, forest``. May be empty.
+    """
+
+    def __init__(self, cause: str, remedy: str = "") -> None:
+        self.cause = " ".join(str(cause).split())
+        self.remedy = " ".join(str(remedy).split())
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        """The whole message in one line."""
+        return f"{self.cause.rstrip('.')}. {self.remedy}" if self.remedy else self.cause
+
+    def __reduce__(self) -> tuple:
+        """Rebuild from cause and remedy, so that the error survives a process pool."""
+        return type(self), (self.cause, self.remedy)
