@@ -1,0 +1,16 @@
+"""The embedded drone: dynamics, camera, collision, the expert pilot, and flights in lock step with a policy."""
+
+from liquid_nav.simulation.airframe import CameraConfig
+from liquid_nav.simulation.expert import Expert, ExpertConfig
+from liquid_nav.simulation.flight import FlightRecord, draw_latency, fly, safety_limits
+from liquid_nav.simulation.judge import REASONS, Judge, Outcome
+from liquid_nav.simulation.pilots import ExpertPilot, Pilot, PolicyPilot
+from liquid_nav.simulation.response import DroneResponse, sample_response
+from liquid_nav.simulation.simulation import TIMESTEP, Simulation
+from liquid_nav.simulation.state import DroneState
+
+__all__ = [
+    "REASONS", "TIMESTEP", "CameraConfig", "DroneResponse", "DroneState", "Expert", "ExpertConfig", "ExpertPilot",
+    "FlightRecord", "Judge", "Outcome", "Pilot", "PolicyPilot", "Simulation", "draw_latency", "fly",
+    "safety_limits", "sample_response",
+]

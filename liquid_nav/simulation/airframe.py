@@ -1,0 +1,78 @@
+"""The body of an X500-class quadrotor: geometry, inertia, rotors and the camera mount."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from liquid_nav.simulation.response import DroneResponse
+
+if TYPE_CHECKING:
+    import mujoco
+
+ROTOR_RADIUS = 0.127
+ARM = 0.25
+INERTIA_PER_KG = (0.0108, 0.0108, 0.020)
+MOTOR_THRUST_LIMIT = 9.8
+MOTOR_YAW_MOMENT = 0.016
+"""Yaw moment per thrust of one rotor, m."""
+ROTORS = tuple(
+    (ARM * math.cos(a), ARM * math.sin(a), spin)
+    for a, spin in ((math.pi / 4, -1.0), (3 * math.pi / 4, 1.0), (-3 * math.pi / 4, -1.0), (-math.pi / 4, 1.0))
+)
+"""x forward and y left of the centre in m, and the sign of the reaction moment about body z."""
+HIDDEN_GROUP = 4
+"""Geoms of this group are solid but never drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraConfig:
+    """The forward camera: width, height in pixels; fov: horizontal, rad; pitch: mounted nose down, rad; rate: Hz."""
+
+    width: int = 256
+    height: int = 144
+    fov: float = math.radians(80.0)
+    pitch: float = math.radians(10.0)
+    rate: float = 30.0
+
+    @property
+    def vertical_fov(self) -> float:
+        """Vertical field of view in rad of the pinhole with square pixels."""
+        return 2.0 * math.atan(math.tan(self.fov / 2.0) * self.height / self.width)
+
+    @property
+    def focal_length(self) -> float:
+        """Focal length in pixels."""
+        return self.width / (2.0 * math.tan(self.fov / 2.0))
+
+
+def add_drone(spec: mujoco.MjSpec, response: DroneResponse, camera: CameraConfig) -> None:
+    """Add the free-flying body ``drone`` with camera ``front`` to a world. The body and rotor discs are solid."""
+    import mujoco
+    import numpy as np
+
+    body = spec.worldbody.add_body(name="drone")
+    body.add_freejoint(name="drone")
+    body.explicitinertial = True
+    body.mass = response.mass
+    body.inertia = [i * response.mass for i in INERTIA_PER_KG]
+    solid = {"contype": 0, "conaffinity": 1, "group": HIDDEN_GROUP, "rgba": [0.1, 0.1, 0.1, 1.0]}
+    body.add_geom(name="drone.body", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], **solid)
+    for i, (x, y, _) in enumerate(ROTORS):
+        body.add_geom(
+            name=f"drone.rotor{i}", type=mujoco.mjtGeom.mjGEOM_CYLINDER, pos=[x, y, 0.06],
+            size=[ROTOR_RADIUS, 0.01, 0.0], **solid,
+        )
+    # MuJoCo cameras look along their -z with +y up: x axis = body -y, y axis = body z, then pitched and rolled.
+    pitch = camera.pitch + response.camera_pitch
+    right = np.array([0.0, -1.0, 0.0])
+    up = np.array([math.sin(pitch), 0.0, math.cos(pitch)])
+    c, s = math.cos(response.camera_roll), math.sin(response.camera_roll)
+    x_axis, y_axis = c * right + s * up, -s * right + c * up
+    rotation = np.stack((x_axis, y_axis, np.cross(x_axis, y_axis)), axis=1)
+    quaternion = np.zeros(4)
+    mujoco.mju_mat2Quat(quaternion, rotation.ravel())
+    body.add_camera(
+        name="front", pos=[0.13, 0.0, 0.02], quat=quaternion, fovy=math.degrees(camera.vertical_fov),
+    )

@@ -1,0 +1,101 @@
+"""The cascaded velocity controller of the embedded autopilot: velocity -> acceleration -> attitude -> rates -> rotors.
+
+Structure and typical gains follow a multicopter position controller as documented by PX4
+(https://docs.px4.io/main/en/flight_stack/controller_diagrams.html). Scalars and ``math`` on purpose: at 250 Hz, NumPy
+calls on three-vectors would cost more than the physics.
+"""
+
+from __future__ import annotations
+
+import math
+
+from liquid_nav.simulation.airframe import (
+    INERTIA_PER_KG,
+    MOTOR_THRUST_LIMIT,
+    MOTOR_YAW_MOMENT,
+    ROTORS,
+)
+from liquid_nav.simulation.response import DroneResponse
+from liquid_nav.types import Command
+
+GRAVITY = 9.81
+INTEGRAL_LIMIT = 2.5
+ACCELERATION_LIMIT = 5.0
+
+
+class VelocityController:
+    """Turns a level-body velocity set point into four rotor thrusts, with limits and lags.
+
+    State: integral of the velocity error (m/s^2, ENU), filtered yaw-rate set point (rad/s), rotor thrusts (N).
+    """
+
+    def __init__(self, response: DroneResponse) -> None:
+        self.response = response
+        self.integral = [0.0, 0.0, 0.0]
+        self.yaw_rate = 0.0
+        self.thrusts = [response.mass * GRAVITY / 4.0] * 4
+
+    def update(
+        self, command: Command, quaternion: list[float], velocity: list[float], rates: list[float], dt: float
+    ) -> tuple[float, float, float, float]:
+        """Advance by ``dt`` seconds; returns total thrust (N, body up) and body moments (N m)."""
+        p = self.response
+        w, x, y, z = quaternion
+        yaw = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+        c, s = math.cos(yaw), math.sin(yaw)
+        target = (c * command.vx - s * command.vy, s * command.vx + c * command.vy, command.vz)
+
+        acceleration = [0.0, 0.0, 0.0]
+        for i in range(3):
+            gain = p.velocity_gain if i < 2 else p.vertical_gain
+            error = target[i] - velocity[i]
+            self.integral[i] = _clip(self.integral[i] + p.integral_gain * error * dt, INTEGRAL_LIMIT)
+            acceleration[i] = _clip(gain * error + self.integral[i], ACCELERATION_LIMIT)
+        ax, ay = acceleration[0], acceleration[1]
+        az = acceleration[2] + GRAVITY
+        horizontal = math.hypot(ax, ay)
+        most = az * math.tan(p.tilt_limit)
+        if horizontal > most:
+            ax, ay = ax * most / horizontal, ay * most / horizontal
+
+        # Body axes in the world; the tilt error is the rotation that takes body z onto the wanted thrust axis.
+        bz = (2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y))
+        bx = (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y))
+        by = (2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z + w * x))
+        norm = math.sqrt(ax * ax + ay * ay + az * az)
+        d = (ax / norm, ay / norm, az / norm)
+        e = (bz[1] * d[2] - bz[2] * d[1], bz[2] * d[0] - bz[0] * d[2], bz[0] * d[1] - bz[1] * d[0])
+        roll_rate = p.attitude_gain * (e[0] * bx[0] + e[1] * bx[1] + e[2] * bx[2])
+        pitch_rate = p.attitude_gain * (e[0] * by[0] + e[1] * by[1] + e[2] * by[2])
+        self.yaw_rate += (command.yaw_rate - self.yaw_rate) * (1.0 - math.exp(-dt / p.yaw_lag))
+
+        thrust = p.mass * (ax * bz[0] + ay * bz[1] + az * bz[2])
+        wanted = (
+            INERTIA_PER_KG[0] * p.mass * p.rate_gain * (roll_rate - rates[0]),
+            INERTIA_PER_KG[1] * p.mass * p.rate_gain * (pitch_rate - rates[1]),
+            INERTIA_PER_KG[2] * p.mass * p.rate_gain * 0.5 * (self.yaw_rate - rates[2]),
+        )
+        return self._rotors(thrust, wanted, dt)
+
+    def _rotors(
+        self, thrust: float, moments: tuple[float, float, float], dt: float
+    ) -> tuple[float, float, float, float]:
+        """Mix onto four rotors, saturate, lag, and return what they really give."""
+        blend = 1.0 - math.exp(-dt / self.response.motor_lag)
+        total = mx = my = mz = 0.0
+        for i, (rx, ry, spin) in enumerate(ROTORS):
+            f = (
+                0.25 * thrust + 0.25 * moments[0] / ry - 0.25 * moments[1] / rx
+                + 0.25 * spin * moments[2] / MOTOR_YAW_MOMENT
+            )
+            f = min(max(f, 0.0), MOTOR_THRUST_LIMIT)
+            f = self.thrusts[i] = self.thrusts[i] + blend * (f - self.thrusts[i])
+            total += f
+            mx += f * ry
+            my -= f * rx
+            mz += f * spin * MOTOR_YAW_MOMENT
+        return total, mx, my, mz
+
+
+def _clip(value: float, limit: float) -> float:
+    return limit if value > limit else -limit if value < -limit else value

@@ -1,0 +1,115 @@
+"""The privileged pilot that demonstrates: it knows every tree and plans around them.
+
+Its command is a function of the present state alone (no memory), so that it can label any state a policy gets into.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from liquid_nav.simulation.clearance import HARD, ClearanceGrid
+from liquid_nav.simulation.state import DroneState
+from liquid_nav.types import Command
+from liquid_nav.worlds import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertConfig:
+    """How the expert flies; metres, seconds, radians.
+
+    speed: cruise; hold_distance: where it stops before the target's centre; band: heights that its body may cross;
+    lead: prediction horizon against the drone's lag; lookahead: farthest aim point; look_aside: how far it turns its
+    camera from the target towards its way; position_gain, yaw_gain, altitude_gain: 1/s.
+    """
+
+    speed: float = 1.6
+    hold_distance: float = 1.4
+    band: tuple[float, float] = (0.9, 2.1)
+    lead: float = 0.3
+    lookahead: float = 3.0
+    look_aside: float = 0.35
+    position_gain: float = 0.8
+    yaw_gain: float = 1.6
+    yaw_rate: float = 1.0
+    altitude_gain: float = 1.2
+    vertical_speed: float = 0.5
+
+
+class Expert:
+    """Plans once per layout, then answers every state with a command."""
+
+    def __init__(self, layout: Layout, config: ExpertConfig | None = None) -> None:
+        """Plan the cheapest ways from everywhere to the target's surroundings."""
+        self.config = config or ExpertConfig()
+        self.layout = layout
+        self.target = np.array((layout.target.x, layout.target.y))
+        start = np.array((layout.start.x, layout.start.y))
+        self.grid = ClearanceGrid(layout.discs(*self.config.band), np.stack((start, self.target)))
+        self.cost, self._next = self.grid.ways_to(self.target, self.config.hold_distance)
+
+    def aim(self, point: np.ndarray) -> np.ndarray:
+        """Farthest place [2] on the cheapest way from ``point`` [2] that a straight flight reaches safely."""
+        i, j = self.grid.index(point)
+        flat = int(i) * self.grid.shape[1] + int(j)
+        allowed = min(0.65, float(self.grid.at(point)) - 0.02)
+        best = self.grid.centre(flat)
+        travelled = 0.0
+        previous = best
+        while travelled < self.config.lookahead:
+            flat = int(self._next[flat])
+            if flat < 0:
+                break
+            place = self.grid.centre(flat)
+            travelled += float(np.linalg.norm(place - previous))
+            if self.grid.along(point, place) < allowed:
+                break
+            best = previous = place
+        return best
+
+    def command(self, state: DroneState) -> Command:
+        """Return the velocity command for this true state."""
+        c = self.config
+        position = state.position[:2]
+        point = position + c.lead * state.velocity[:2]
+        to_target = self.target - position
+        distance = float(np.linalg.norm(to_target))
+        bearing = math.atan2(to_target[1], to_target[0])
+
+        remaining = float(np.linalg.norm(self.target - point)) - c.hold_distance
+        clearance = float(self.grid.at(point))
+        if remaining < 0.25 and clearance > HARD:
+            velocity = np.clip(c.position_gain * remaining, -0.5, 0.5) * to_target / max(distance, 1e-6)
+            course = bearing
+        else:
+            aim = self.aim(point)
+            way = aim - point
+            length = float(np.linalg.norm(way))
+            course = math.atan2(way[1], way[0]) if length > 0.05 else bearing
+            i, j = self.grid.index(point)
+            to_go = max(float(self.cost[i, j]), 0.0)
+            speed = min(c.speed, c.position_gain * max(remaining, 0.3 * to_go) + 0.1)
+            # Slower in narrow places and in sharp turns, where lag costs most.
+            speed *= 0.55 + 0.45 * min(1.0, max(0.0, (clearance - 0.4) / 0.6))
+            heading = math.atan2(state.velocity[1], state.velocity[0])
+            if np.linalg.norm(state.velocity[:2]) > 0.5:
+                speed *= 0.6 + 0.4 * max(0.0, math.cos(course - heading))
+            velocity = speed * np.array((math.cos(course), math.sin(course)))
+        if clearance < 0.75:
+            velocity = velocity + 1.6 * (0.75 - clearance) * self.grid.gradient(point)
+
+        # Look at the target, but no farther from the way than the camera sees.
+        aside = float(np.clip(_wrap(course - bearing), -c.look_aside, c.look_aside))
+        heading = bearing + aside * min(1.0, max(0.0, (distance - 2.5) / 2.0))
+        yaw_rate = float(np.clip(c.yaw_gain * _wrap(heading - state.yaw), -c.yaw_rate, c.yaw_rate))
+        climb = self.layout.scenario.cruise_altitude - state.position[2] - c.lead * state.velocity[2]
+        vz = float(np.clip(c.altitude_gain * climb, -c.vertical_speed, c.vertical_speed))
+        cos, sin = math.cos(state.yaw), math.sin(state.yaw)
+        vx, vy = velocity
+        return Command(float(cos * vx + sin * vy), float(-sin * vx + cos * vy), vz, yaw_rate)
+
+
+def _wrap(angle: float) -> float:
+    return (angle + math.pi) % (2.0 * math.pi) - math.pi

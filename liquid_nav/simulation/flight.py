@@ -1,0 +1,175 @@
+"""One flight in lock step: camera -> pilot -> supervisor -> drone, with the latency of a real one.
+
+A pure function of its arguments. Simulated time waits for the pilot, so a slow machine changes nothing but the wait.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Callable
+
+import numpy as np
+
+from liquid_nav.flight import SafetyLimits, SafetySupervisor
+from liquid_nav.simulation.airframe import CameraConfig
+from liquid_nav.simulation.judge import Judge, Outcome
+from liquid_nav.simulation.pilots import Pilot
+from liquid_nav.simulation.simulation import TIMESTEP, Simulation
+from liquid_nav.simulation.state import DroneState
+from liquid_nav.types import Command, Observation
+from liquid_nav.worlds import Condition, Scenario
+
+LATENCY = (0.0, 0.08)
+"""Range of the sensor-to-command latency, s, drawn by seed."""
+
+FrameCallback = Callable[[np.ndarray | None, DroneState, Command], None]
+
+
+def draw_latency(seed: int) -> float:
+    """Sensor-to-command latency of the flight with this seed, s."""
+    return float(np.random.default_rng([int(seed), 81]).uniform(*LATENCY))
+
+
+def safety_limits(scenario: Scenario) -> SafetyLimits:
+    """Limits of the supervisor for a scenario."""
+    limits = scenario.limits
+    return SafetyLimits(limits.speed, limits.vertical_speed, limits.yaw_rate, limits.acceleration,
+                        limits.yaw_acceleration)
+
+
+@dataclass(frozen=True)
+class FlightRecord:
+    """All that happened in one flight, and nothing that depends on the speed of the machine.
+
+    columns: float64 arrays with one row per camera frame: time s, position [N,3] ENU m, yaw rad, velocity [N,3] ENU m/s,
+    command [N,4] (after the supervisor), distance to the target m.
+    """
+
+    scenario: str
+    seed: int
+    condition: str
+    pilot: str
+    frame_rate: float
+    latency: float
+    start: tuple[float, float, float, float]
+    target: tuple[float, float, float]
+    outcome: Outcome
+    columns: dict[str, np.ndarray] = field(repr=False)
+
+    def digest(self) -> str:
+        """SHA-256 over every field and every byte of every column."""
+        text = repr([(k, v) for k, v in vars(self).items() if k != "columns"])
+        sha = hashlib.sha256(text.encode())
+        for name in sorted(self.columns):
+            sha.update(name.encode() + np.ascontiguousarray(self.columns[name]).tobytes())
+        return sha.hexdigest()
+
+    def to_dict(self) -> dict:
+        """Plain numbers and lists, ready for JSON."""
+        plain = {k: v for k, v in vars(self).items() if k not in ("columns", "outcome")}
+        outcome = {"success": self.outcome.success, "reason": self.outcome.reason, "detail": self.outcome.detail,
+                   "time": self.outcome.time}
+        return plain | {
+            "start": list(self.start), "target": list(self.target), "outcome": outcome, "digest": self.digest(),
+            "columns": {k: v.tolist() for k, v in self.columns.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict) -> FlightRecord:
+        """Inverse of ``to_dict``; raises KeyError for what is missing."""
+        outcome = Outcome(*(data["outcome"][k] for k in ("reason", "detail", "time")))
+        plain = {k: data[k] for k in ("scenario", "seed", "condition", "pilot", "frame_rate", "latency")}
+        columns = {k: np.asarray(v, dtype=np.float64) for k, v in data["columns"].items()}
+        return cls(**plain, start=tuple(data["start"]), target=tuple(data["target"]), outcome=outcome, columns=columns)
+
+
+def fly(
+    scenario: Scenario,
+    seed: int,
+    condition: Condition,
+    pilot: Pilot,
+    *,
+    frame_rate: float = 30.0,
+    latency: float | None = None,
+    camera: CameraConfig | None = None,
+    on_frame: FrameCallback | None = None,
+    seconds: dict[str, float] | None = None,
+) -> FlightRecord:
+    """Fly once and judge.
+
+    Args:
+        scenario: where and what to.
+        seed: of layout, drone, wind, latency and camera noise.
+        condition: season, light, wind, camera faults.
+        pilot: who flies.
+        frame_rate: of the camera, Hz.
+        latency: from the instant of a frame to the instant its command reaches the drone, s; None draws by seed.
+        camera: geometry of the camera, or None for the default.
+        on_frame: called with (image or None, state, command) for each frame.
+        seconds: measured wall time by stage is added here ("physics", "render", "policy", "setup").
+
+    Returns:
+        The record.
+    """
+    latency = draw_latency(seed) if latency is None else latency
+    begin = perf_counter()
+    with Simulation(scenario, seed, condition, camera=camera) as simulation:
+        judge = Judge(simulation.layout)
+        supervisor = SafetySupervisor(safety_limits(scenario))
+        pilot.reset(simulation.layout, seed)
+        see = getattr(pilot, "needs_image", True) or on_frame is not None
+        spent = {"setup": perf_counter() - begin, "policy": 0.0}
+        rows, frame, outcome, previous = [], 0, None, None
+        while True:
+            state = simulation.state
+            elapsed = 1.0 / frame_rate if previous is None else state.time - previous
+            previous = state.time
+            image = simulation.render() if see else None
+            clock = perf_counter()
+            supervisor.image(state.time, state.time)
+            supervisor.command(pilot.act(Observation(image), elapsed, state), state.time, state.time)
+            spent["policy"] += perf_counter() - clock
+            if frame == 0:
+                supervisor.engage(state.time)
+            command = supervisor.update(state.time).command
+            simulation.command(command, state.time + latency)
+            rows.append((state.time, *state.position, state.yaw, *state.velocity, *command.as_array(),
+                         judge.distance(state)))
+            if on_frame is not None:
+                on_frame(image, state, command)
+            frame += 1
+            outcome = _judge_until(simulation, judge, frame / frame_rate)
+            if outcome is not None:
+                break
+        if seconds is not None:
+            for name, value in (simulation.seconds | spent).items():
+                seconds[name] = seconds.get(name, 0.0) + value
+    return _record(simulation, pilot.name, frame_rate, latency, outcome, np.array(rows))
+
+
+def _judge_until(simulation: Simulation, judge: Judge, until: float) -> Outcome | None:
+    """Advance to the next frame, judging at least every 40 ms."""
+    until = round(until / TIMESTEP) * TIMESTEP
+    while simulation.time < until - 1e-9:
+        simulation.advance(min(until, simulation.time + 0.04))
+        outcome = judge.update(simulation.state, simulation.collision)
+        if outcome is not None:
+            return outcome
+    return None
+
+
+def _record(
+    simulation: Simulation, pilot: str, frame_rate: float, latency: float, outcome: Outcome, rows: np.ndarray
+) -> FlightRecord:
+    start, target = simulation.layout.start, simulation.layout.target
+    columns = {
+        "time": rows[:, 0], "position": rows[:, 1:4], "yaw": rows[:, 4], "velocity": rows[:, 5:8],
+        "command": rows[:, 8:12], "distance": rows[:, 12],
+    }
+    return FlightRecord(
+        simulation.scenario.name, simulation.seed, simulation.condition.name, pilot, frame_rate, latency,
+        (start.x, start.y, start.z, start.yaw), (target.x, target.y, target.yaw), outcome,
+        {name: np.ascontiguousarray(values) for name, values in columns.items()},
+    )

@@ -1,0 +1,58 @@
+"""Who may hold the stick in lock-step flight: one protocol for policies, experts and simple baselines."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from liquid_nav.simulation.expert import Expert
+from liquid_nav.simulation.state import DroneState
+from liquid_nav.types import Command, Observation
+from liquid_nav.worlds import Layout
+
+
+class Pilot(Protocol):
+    """Anything that answers camera frames with velocity commands."""
+
+    name: str
+
+    def reset(self, layout: Layout, seed: int) -> None:
+        """Begin a flight; only privileged pilots may look at the layout."""
+
+    def act(self, observation: Observation, elapsed: float, state: DroneState) -> Command:
+        """Answer one frame that came ``elapsed`` seconds after the one before; only privileged pilots use the state."""
+
+
+class ExpertPilot:
+    """The privileged pilot that demonstrates."""
+
+    name = "expert"
+    needs_image = False
+
+    def reset(self, layout: Layout, seed: int) -> None:
+        """Plan for this layout."""
+        self.expert = Expert(layout)
+
+    def act(self, observation: Observation, elapsed: float, state: DroneState) -> Command:
+        """Answer the true state."""
+        return self.expert.command(state)
+
+
+class PolicyPilot:
+    """A policy that sees the image and nothing else."""
+
+    needs_image = True
+
+    def __init__(self, policy: object, name: str, *, memoryless: bool = False) -> None:
+        """``policy``: see the Policy protocol; ``memoryless`` puts the state back to its start before every frame."""
+        self.policy, self.name, self.memoryless = policy, name, memoryless
+
+    def reset(self, layout: Layout, seed: int) -> None:
+        """Forget the last flight."""
+        self._state = self.policy.initial_state()
+
+    def act(self, observation: Observation, elapsed: float, state: DroneState) -> Command:
+        """Step the policy once."""
+        if self.memoryless:
+            self._state = self.policy.initial_state()
+        decision, self._state = self.policy.step(observation, self._state, elapsed)
+        return decision.command
