@@ -1,0 +1,116 @@
+"""The interface of every recurrent core: time is an input, the memory is one tensor with named slices."""
+
+from __future__ import annotations
+
+import math
+from typing import Mapping
+
+import torch
+from torch import Tensor, nn
+
+
+class CoreInputError(ValueError):
+    """Input that a core refuses; one line with the cause and the remedy."""
+
+
+def is_exporting() -> bool:
+    """Whether a graph is being captured, so that Python must not branch on values."""
+    return torch.jit.is_tracing() or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export()
+
+
+class Core(nn.Module):
+    """A recurrent network stepped through real time.
+
+    ``forward(features [B,T,I], state [B,S], elapsed [B,T] s) -> (outputs [B,T,O], state [B,S])``.
+    The input that arrives at t_k acts over the interval (t_k-1, t_k] of length ``elapsed`` that ends with it.
+    Nothing is hidden in the module between calls. ``slices`` names the parts of the state.
+
+    Attributes:
+        input_size: I, width of the features.
+        state_size: S, width of the state.
+        output_size: O, width of the outputs.
+        neuron_names: S names, one for each element of the state.
+        slices: parts of the state by name.
+        validate: check the values of every input (NaN, negative time); shapes are always checked.
+    """
+
+    #: whether two steps of dt1 and dt2 under a held input equal one step of dt1 + dt2 (to solver accuracy)
+    composes_in_time = False
+
+    def __init__(
+        self,
+        input_size: int,
+        state_size: int,
+        output_size: int,
+        neuron_names: tuple[str, ...] | None = None,
+        slices: Mapping[str, slice] | None = None,
+    ) -> None:
+        """Store the sizes and names; sizes must be positive."""
+        super().__init__()
+        for name, size in (
+            ("input_size", input_size),
+            ("state_size", state_size),
+            ("output_size", output_size),
+        ):
+            if int(size) != size or size < 1:
+                raise CoreInputError(f"{name} is {size}; give a positive whole number")
+        self.input_size, self.state_size, self.output_size = (
+            int(input_size),
+            int(state_size),
+            int(output_size),
+        )
+        self.neuron_names = tuple(neuron_names or (f"neuron.{i}" for i in range(state_size)))
+        self.slices = dict(slices or {"neurons": slice(0, state_size)})
+        self.validate = True
+
+    def initial_state(self, batch: int = 1) -> Tensor:
+        """Return the state before the first frame, zeros [B,S]."""
+        parameter = next(self.parameters(), None)
+        like = {} if parameter is None else {"dtype": parameter.dtype, "device": parameter.device}
+        return torch.zeros(batch, self.state_size, **like)
+
+    def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
+        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
+        raise NotImplementedError
+
+    def time_constants(self, features: Tensor, state: Tensor) -> Tensor:
+        """Return the effective time constants in s, [B,S], for features [B,I] and state [B,S]."""
+        raise NotImplementedError(f"{type(self).__name__} has no continuous time constants")
+
+    def clamp_(self) -> None:
+        """Bring the parameters back into their physical bounds; call it after each optimizer step."""
+
+    def check(self, features: Tensor, state: Tensor, elapsed: Tensor) -> None:
+        """Raise CoreInputError when shapes do not fit, time runs backwards or a value is not finite."""
+        if features.dim() != 3 or features.shape[2] != self.input_size:
+            raise CoreInputError(
+                f"features have shape {list(features.shape)}; expected [B,T,{self.input_size}]"
+            )
+        batch, steps = features.shape[0], features.shape[1]
+        if batch == 0 or steps == 0:
+            raise CoreInputError(
+                f"empty sequence: features have shape {list(features.shape)}; give at least one step"
+            )
+        if state.dim() != 2 or state.shape[0] != batch or state.shape[1] != self.state_size:
+            raise CoreInputError(
+                f"state has shape {list(state.shape)}; expected [{batch},{self.state_size}], "
+                "start from initial_state(batch)"
+            )
+        if elapsed.dim() != 2 or elapsed.shape[0] != batch or elapsed.shape[1] != steps:
+            raise CoreInputError(
+                f"elapsed has shape {list(elapsed.shape)}; expected [{batch},{steps}] seconds"
+            )
+        if self.validate and not is_exporting():
+            self._check_values(features, state, elapsed)
+
+    def _check_values(self, features: Tensor, state: Tensor, elapsed: Tensor) -> None:
+        # a sum is finite unless an element is not (or the scale is absurd): one cheap pass each
+        for name, value in (("features", features), ("state", state), ("elapsed", elapsed)):
+            if not math.isfinite(value.detach().sum().item()):
+                raise CoreInputError(
+                    f"{name} contain NaN or infinity; drop the sample or hold the last good one"
+                )
+        if elapsed.detach().min().item() < 0.0:
+            raise CoreInputError(
+                f"elapsed time {elapsed.min().item():.6g} s is negative; order the samples by time stamp"
+            )

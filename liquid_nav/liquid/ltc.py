@@ -1,0 +1,196 @@
+"""The liquid time-constant (LTC) network with conductance-based synapses, fed with real elapsed seconds."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from .core import Core, CoreInputError
+from .solvers import SemiImplicit, Solver
+from .wiring import WiringRule
+
+#: added to the total conductance, as the published code does against division by zero
+EPSILON = 1e-8
+#: published initial ranges of what every synapse and neuron starts with
+RANGES = {
+    "gleak": (0.001, 1.0),
+    "vleak": (-0.2, 0.2),
+    "w": (0.001, 1.0),
+    "sigma": (3.0, 8.0),
+    "mu": (0.3, 0.8),
+}
+
+
+class LTC(Core):
+    """Leaky neurons whose time constants depend on their input, joined by sigmoidal synapses.
+
+    c_i dv_i/dt = g_i (vleak_i - v_i) + sum_j w_ji s(sigma_ji (u_j - mu_ji)) (erev_ji - v_i), where u_j runs
+    over the inputs (after an affine map) and the other neurons. The outputs are an affine map of the motor
+    neurons. Sources: Hasani et al., "Liquid time-constant networks", AAAI 2021; Lechner et al., "Neural circuit
+    policies enabling auditable autonomy", 2020.
+
+    Parameters are held per synapse, ordered as ``wiring.synapses()``; absent synapses cost nothing. Initial
+    capacities are set so that at rest a neuron's time constant lies within ``time_constant`` seconds;
+    activity shortens it.
+    """
+
+    composes_in_time = True
+
+    def __init__(
+        self,
+        input_size: int,
+        wiring: WiringRule,
+        *,
+        unfolds: int = 6,
+        output_size: int | None = None,
+        nominal_period: float = 1 / 30,
+        time_constant: tuple[float, float] | None = None,
+        solver: Solver | None = None,
+        kernel: str = "auto",
+    ) -> None:
+        """Draw the wiring and the initial parameters (from torch's generator).
+
+        Args:
+            input_size: width I of the features.
+            wiring: recipe of the wiring.
+            unfolds: solver steps per input.
+            output_size: number of motor neurons, checked when given.
+            nominal_period: usual time between inputs in s; sets the default of ``time_constant``.
+            time_constant: (least, most) initial time constant in s; 1.5 to 30 nominal periods by default.
+            solver: how to advance; the published semi-implicit step by default.
+            kernel: ``torch`` (the reference), ``numba`` (fast, CPU only) or ``auto``.
+        """
+        built = wiring.build(input_size)
+        layers = {k: slice(int(v[0]), int(v[-1]) + 1) for k, v in built.layers.items()}
+        super().__init__(input_size, built.state_size, len(built.motor), built.names, layers)
+        if output_size not in (None, self.output_size):
+            raise CoreInputError(
+                f"output_size is {output_size} but the wiring has {self.output_size} motor neurons"
+            )
+        if kernel not in ("auto", "torch", "numba"):
+            raise CoreInputError(f"kernel '{kernel}' is unknown; choose auto, torch or numba")
+        self.wiring, self.unfolds, self.kernel = built, unfolds, kernel
+        self.solver = solver or SemiImplicit(unfolds)
+        low, high = time_constant or (1.5 * nominal_period, 30 * nominal_period)
+
+        for prefix, (pre, post), signs in (
+            ("", built.synapses(), built.internal),
+            ("sensory_", built.sensory_synapses(), built.sensory),
+        ):
+            for name in ("w", "sigma", "mu"):
+                self.register_parameter(prefix + name, nn.Parameter(_uniform(len(pre), *RANGES[name])))
+            self.register_parameter(
+                prefix + "erev", nn.Parameter(torch.tensor(signs[pre, post], dtype=torch.float32))
+            )
+            self.register_buffer(prefix + "pre", torch.from_numpy(pre), persistent=False)
+            self.register_buffer(prefix + "post", torch.from_numpy(post), persistent=False)
+            onto = torch.zeros(len(pre), self.state_size)
+            onto[torch.arange(len(pre)), torch.from_numpy(post)] = 1.0
+            self.register_buffer(prefix + "onto", onto, persistent=False)
+        self.register_buffer("motor", torch.from_numpy(built.motor), persistent=False)
+        self.gleak = nn.Parameter(_uniform(self.state_size, *RANGES["gleak"]))
+        self.vleak = nn.Parameter(_uniform(self.state_size, *RANGES["vleak"]))
+        self.cm = nn.Parameter(self._initial_capacity(low, high))
+        self.input_w = nn.Parameter(torch.ones(input_size))
+        self.input_b = nn.Parameter(torch.zeros(input_size))
+        self.output_w = nn.Parameter(torch.ones(self.output_size))
+        self.output_b = nn.Parameter(torch.zeros(self.output_size))
+
+    def _initial_capacity(self, low: float, high: float) -> Tensor:
+        """Draw time constants log-uniformly (motor neurons: faster half) and return c = tau * conductance.
+
+        The conductance meant is that at rest (v = 0) with the sensory synapses half open.
+        """
+        upper = torch.full((self.state_size,), math.log(high))
+        upper[self.motor] = 0.5 * (math.log(low) + math.log(high))
+        tau = torch.exp(math.log(low) + torch.rand(self.state_size) * (upper - math.log(low)))
+        with torch.no_grad():
+            at_rest = torch.sigmoid(-self.sigma * self.mu)
+            conductance = (
+                self.gleak + (self.w * at_rest) @ self.onto + 0.5 * self.sensory_w @ self.sensory_onto
+            )
+        return tau * conductance
+
+    def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
+        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
+        states = self.trajectory(features, state, elapsed)
+        return self.readout(states), states[:, -1]
+
+    def trajectory(self, features: Tensor, state: Tensor, elapsed: Tensor) -> Tensor:
+        """Return the state after every input, [B,T,S]."""
+        self.check(features, state, elapsed)
+        sensory = self._sensory(features)
+        internal = self._weights("")
+        states = []
+        for t in range(features.shape[1]):
+            state = self.solver.advance(self._terms(sensory[:, t], internal), state, elapsed[:, t, None])
+            states.append(state)
+        return torch.stack(states, dim=1)
+
+    def readout(self, states: Tensor) -> Tensor:
+        """Return the outputs [...,O] of states [...,S]."""
+        return states[..., self.motor] * self.output_w + self.output_b
+
+    def _weights(self, prefix: str) -> Tensor:
+        """Return [N,2S]: what an open synapse adds to each neuron's drive and to its conductance."""
+        w, erev, onto = (
+            getattr(self, prefix + "w"),
+            getattr(self, prefix + "erev"),
+            getattr(self, prefix + "onto"),
+        )
+        return torch.cat(((w * erev)[:, None] * onto, w[:, None] * onto), dim=1)
+
+    def _sensory(self, features: Tensor) -> Tensor:
+        """Return [...,2S], drive and conductance from inputs and leak: what does not depend on the state."""
+        inputs = (features * self.input_w + self.input_b)[..., self.sensory_pre]
+        opening = torch.sigmoid(self.sensory_sigma * (inputs - self.sensory_mu))
+        return opening @ self._weights("sensory_") + torch.cat(
+            (self.gleak * self.vleak, self.gleak + EPSILON)
+        )
+
+    def _terms(self, sensory: Tensor, internal: Tensor):
+        """Return the membrane equation under a held input, see ``solvers.base``."""
+
+        def terms(v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            opening = torch.sigmoid(self.sigma * (v[:, self.pre] - self.mu))
+            drive, conductance = (sensory + opening @ internal).chunk(2, dim=-1)
+            return drive, conductance, self.cm
+
+        return terms
+
+    def terms(self, features: Tensor):
+        """Return the membrane equation under held features [B,I]: v -> (drive, conductance, capacity)."""
+        return self._terms(self._sensory(features), self._weights(""))
+
+    def time_constants(self, features: Tensor, state: Tensor) -> Tensor:
+        """Return capacity over total conductance, [B,S] s, for features [B,I] and state [B,S]."""
+        _, conductance, capacity = self.terms(features)(state)
+        return capacity / conductance
+
+    @torch.no_grad()
+    def clamp_(self) -> None:
+        """Keep weights, leak and capacity at or above zero, as the published training does."""
+        for parameter in (self.w, self.sensory_w, self.gleak, self.cm):
+            parameter.clamp_(min=0.0)
+
+    @torch.no_grad()
+    def load_dense(self, values: dict[str, Tensor]) -> None:
+        """Copy parameters shaped as in ``ncps`` ([S,S], [I,S], vectors); absent synapses are dropped."""
+        for name, parameter in self.named_parameters():
+            if name not in values:
+                continue
+            value = torch.as_tensor(values[name], dtype=parameter.dtype)
+            if value.dim() == 2:
+                prefix = "sensory_" if name.startswith("sensory_") else ""
+                value = value[getattr(self, prefix + "pre"), getattr(self, prefix + "post")]
+            if value.shape != parameter.shape:
+                raise CoreInputError(
+                    f"{name} has shape {list(value.shape)}; expected {list(parameter.shape)}"
+                )
+            parameter.copy_(value)
+
+
+def _uniform(size: int, low: float, high: float) -> Tensor:
+    return torch.rand(size) * (high - low) + low

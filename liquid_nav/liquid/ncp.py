@@ -1,0 +1,117 @@
+"""The neural-circuit-policy wiring: sensory -> inter -> command (recurrent) -> motor, sparse and signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .wiring import Wiring, WiringError
+
+
+@dataclass(frozen=True)
+class NCPWiring:
+    """Recipe of Lechner et al., "Neural circuit policies enabling auditable autonomy", 2020.
+
+    The random draws follow the ``ncps`` library call by call, so that the same seed gives the same synapses.
+    Neurons are numbered motor first, then command, then inter.
+
+    Attributes:
+        inter: number of inter neurons; command, motor: likewise.
+        sensory_fanout: inter neurons that each input feeds.
+        inter_fanout: command neurons that each inter neuron feeds.
+        recurrent_command: random synapses among the command neurons.
+        motor_fanin: command neurons that each motor neuron listens to.
+        seed: seed of the random draws.
+    """
+
+    inter: int
+    command: int
+    motor: int
+    sensory_fanout: int = 6
+    inter_fanout: int = 4
+    recurrent_command: int = 4
+    motor_fanin: int = 6
+    seed: int = 22222
+
+    def __post_init__(self) -> None:
+        """Refuse counts that cannot be drawn."""
+        for name, least in (
+            ("inter", 1),
+            ("command", 1),
+            ("motor", 1),
+            ("sensory_fanout", 1),
+            ("inter_fanout", 1),
+            ("recurrent_command", 0),
+            ("motor_fanin", 1),
+        ):
+            if getattr(self, name) < least:
+                raise WiringError(
+                    f"{name} is {getattr(self, name)}; a path to a motor neuron needs {least}"
+                )
+        for name, limit, of in (
+            ("sensory_fanout", self.inter, "inter"),
+            ("inter_fanout", self.command, "command"),
+            ("motor_fanin", self.command, "command"),
+        ):
+            if getattr(self, name) > limit:
+                raise WiringError(
+                    f"{name} is {getattr(self, name)} but there are only {limit} {of} neurons; lower it"
+                )
+
+    def build(self, input_size: int) -> Wiring:
+        """Draw the synapses for ``input_size`` inputs."""
+        if input_size < 1:
+            raise WiringError(f"input_size is {input_size}; give at least one input")
+        rng = np.random.RandomState(self.seed)
+        units = self.inter + self.command + self.motor
+        motor = np.arange(self.motor)
+        command = np.arange(self.motor, self.motor + self.command)
+        inter = np.arange(self.motor + self.command, units)
+        inputs = np.arange(input_size)
+        sensory = np.zeros((input_size, units), dtype=np.int8)
+        internal = np.zeros((units, units), dtype=np.int8)
+
+        _fan_out(rng, sensory, inputs, inter, self.sensory_fanout)
+        _fan_out(rng, internal, inter, command, self.inter_fanout)
+        for _ in range(self.recurrent_command):
+            pre, post = rng.choice(command), rng.choice(command)
+            internal[pre, post] = _sign(rng)
+        _fan_in(rng, internal, command, motor, self.motor_fanin)
+        return Wiring(sensory, internal, {"motor": motor, "command": command, "inter": inter})
+
+
+def _sign(rng: np.random.RandomState) -> int:
+    return rng.choice([-1, 1])
+
+
+def _fan_out(
+    rng: np.random.RandomState, signs: np.ndarray, sources: np.ndarray, targets: np.ndarray, fanout: int
+) -> None:
+    """Give each source ``fanout`` targets; then connect the targets that were forgotten."""
+    forgotten = targets.tolist()
+    for pre in sources:
+        for post in rng.choice(targets, size=fanout, replace=False):
+            if post in forgotten:
+                forgotten.remove(post)
+            signs[pre, post] = _sign(rng)
+    mean = int(np.clip(int(len(sources) * fanout / len(targets)), 1, len(sources)))
+    for post in forgotten:
+        for pre in rng.choice(sources, size=mean, replace=False):
+            signs[pre, post] = _sign(rng)
+
+
+def _fan_in(
+    rng: np.random.RandomState, signs: np.ndarray, sources: np.ndarray, targets: np.ndarray, fanin: int
+) -> None:
+    """Give each target ``fanin`` sources; then connect the sources that were forgotten."""
+    forgotten = sources.tolist()
+    for post in targets:
+        for pre in rng.choice(sources, size=fanin, replace=False):
+            if pre in forgotten:
+                forgotten.remove(pre)
+            signs[pre, post] = _sign(rng)
+    mean = int(np.clip(int(len(targets) * fanin / len(sources)), 1, len(targets)))
+    for pre in forgotten:
+        for post in rng.choice(targets, size=mean, replace=False):
+            signs[pre, post] = _sign(rng)

@@ -1,0 +1,99 @@
+"""Wirings: which neuron listens to which, with what sign; plain data that can be looked at and drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+
+class WiringError(ValueError):
+    """A wiring that cannot work; one line with the cause and the remedy."""
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Synapses among ``state_size`` neurons and from ``input_size`` inputs to them.
+
+    sensory: int8 [I,S], sign (-1, 0, +1) of the synapse from input i to neuron s.
+    internal: int8 [S,S], sign of the synapse from neuron (row) to neuron (column).
+    layers: neuron indices by layer name; ``motor`` is the layer that the outputs are read from.
+    """
+
+    sensory: np.ndarray
+    internal: np.ndarray
+    layers: dict[str, np.ndarray]
+    names: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Check shapes and that every motor neuron is reached by at least one input."""
+        units = self.internal.shape[0]
+        if self.internal.shape != (units, units) or self.sensory.ndim != 2 or self.sensory.shape[1] != units:
+            raise WiringError(
+                f"wiring shapes do not fit: sensory {self.sensory.shape}, internal {self.internal.shape}"
+            )
+        if not self.names:
+            names = [f"neuron.{i}" for i in range(units)]
+            for layer, members in self.layers.items():
+                for k, neuron in enumerate(members):
+                    names[neuron] = f"{layer}.{k}"
+            object.__setattr__(self, "names", tuple(names))
+        unreached = [self.names[m] for m in self.motor if m not in self.reached()]
+        if unreached or not len(self.motor):
+            what = ", ".join(unreached) or "any motor neuron (there are none)"
+            raise WiringError(f"no path from the inputs to {what}; add synapses or fan-out")
+
+    @property
+    def input_size(self) -> int:
+        """Number of inputs I."""
+        return self.sensory.shape[0]
+
+    @property
+    def state_size(self) -> int:
+        """Number of neurons S."""
+        return self.internal.shape[0]
+
+    @property
+    def motor(self) -> np.ndarray:
+        """Indices of the neurons that the outputs are read from."""
+        return self.layers.get("motor", np.arange(self.state_size))
+
+    def reached(self) -> set[int]:
+        """Return the neurons that some input can influence."""
+        seen = set(np.flatnonzero(self.sensory.any(axis=0)).tolist())
+        frontier = list(seen)
+        while frontier:
+            for nxt in np.flatnonzero(self.internal[frontier.pop()]).tolist():
+                if nxt not in seen:
+                    seen.add(nxt)
+                    frontier.append(nxt)
+        return seen
+
+    def synapses(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (pre, post) int64 [N] of the internal synapses, ordered by post, then pre."""
+        return _edges(self.internal)
+
+    def sensory_synapses(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (input, post) int64 [N] of the sensory synapses, ordered by post, then input."""
+        return _edges(self.sensory)
+
+    def describe(self) -> str:
+        """Return one line: neurons by layer and number of synapses."""
+        layers = " + ".join(f"{len(v)} {k}" for k, v in self.layers.items())
+        return (
+            f"{self.state_size} neurons ({layers}), {np.count_nonzero(self.sensory)} sensory and "
+            f"{np.count_nonzero(self.internal)} internal synapses"
+        )
+
+
+class WiringRule(Protocol):
+    """A recipe that becomes a wiring once the number of inputs is known."""
+
+    def build(self, input_size: int) -> Wiring:
+        """Return the wiring for ``input_size`` inputs."""
+
+
+def _edges(signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    post, pre = np.nonzero(signs.T)
+    return pre.astype(np.int64), post.astype(np.int64)
