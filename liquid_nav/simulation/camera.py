@@ -1,0 +1,167 @@
+"""The drone's camera: pictures from the MuJoCo model, and what can be wrong with them."""
+
+import math
+import os
+import sys
+
+import numpy as np
+
+from liquid_nav.errors import UserError
+
+if "MUJOCO_GL" not in os.environ and sys.platform == "linux" and not os.environ.get("DISPLAY"):
+    os.environ["MUJOCO_GL"] = "egl"
+
+HIDDEN_GROUP, SOLID_GROUP = 5, 4
+REMEDY = "apt-get install libegl1 libgl1-mesa-dri (or MUJOCO_GL=osmesa with libosmesa6)"
+
+
+class RenderingError(UserError):
+    """No picture can be made on this machine; the message is one line with the remedy."""
+
+
+def load_mujoco():
+    """Return the module ``mujoco``; without a display it draws through EGL unless ``MUJOCO_GL`` says otherwise.
+
+    Raises:
+        RenderingError: MuJoCo is not installed or finds no GL library.
+    """
+    try:
+        import mujoco
+    except ImportError as problem:
+        cause = str(problem).splitlines()[0]
+        raise RenderingError(f"MuJoCo cannot be loaded ({cause})", f"pip install 'liquid_nav[sim]' or {REMEDY}") from None
+    except Exception as problem:  # a missing libEGL surfaces as AttributeError deep in PyOpenGL
+        cause = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        raise RenderingError(f"no usable OpenGL for the camera ({cause})", REMEDY) from None
+    return mujoco
+
+
+class CameraRenderer:
+    """Renders a named camera of a model; hides what lies outside its view before MuJoCo looks at it."""
+
+    def __init__(self, model, width: int = 256, height: int = 144) -> None:
+        """Open an off-screen context for pictures of that size.
+
+        Raises:
+            RenderingError: no GL library is usable.
+        """
+        self.model, self.width, self.height = model, width, height
+        self._gl = self._context = None
+        try:
+            mujoco = load_mujoco()
+            from mujoco.gl_context import GLContext
+
+            self._mujoco = mujoco
+            self._gl = GLContext(width, height)
+            self._gl.make_current()
+            model.vis.global_.offwidth = max(width, model.vis.global_.offwidth)
+            model.vis.global_.offheight = max(height, model.vis.global_.offheight)
+            self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
+            mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
+        except RenderingError:
+            raise
+        except Exception as problem:
+            self.close()
+            cause = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+            raise RenderingError(f"no usable OpenGL for the camera ({cause})", REMEDY) from None
+        self._scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 200)
+        flags = self._scene.flags
+        for flag in ("SHADOW", "REFLECTION", "CULL_FACE"):
+            flags[getattr(mujoco.mjtRndFlag, f"mjRND_{flag}")] = int(flag == "CULL_FACE")
+        flags[mujoco.mjtRndFlag.mjRND_FOG] = int(model.vis.map.fogend < 1000.0 / max(model.stat.extent, 1e-9))
+        flags[mujoco.mjtRndFlag.mjRND_HAZE] = 0
+        self._options = mujoco.MjvOption()
+        self._options.geomgroup[:] = (1, 1, 1, 1, 0, 0)
+        self._options.sitegroup[:] = 0
+        self._options.flags[:] = 0
+        self._options.flags[mujoco.mjtVisFlag.mjVIS_STATIC] = 1
+        self._options.flags[mujoco.mjtVisFlag.mjVIS_TEXTURE] = 1
+        self._viewer = mujoco.MjvCamera()
+        self._viewer.type = mujoco.mjtCamera.mjCAMERA_FIXED
+        self._viewport = mujoco.MjrRect(0, 0, width, height)
+        self._pixels = np.empty((height, width, 3), dtype=np.uint8)
+        self._prepare_culling()
+
+    def _prepare_culling(self) -> None:
+        model = self.model
+        static = (model.body_weldid[model.geom_bodyid] == 0) & (model.geom_rbound > 0)
+        static &= model.geom_group < SOLID_GROUP
+        self._ids = np.flatnonzero(static)
+        self._groups = model.geom_group[self._ids].copy()
+        self._radii = model.geom_rbound[self._ids].copy()
+        self._places = None
+
+    def _cull(self, data, camera: int) -> None:
+        if self._places is None:
+            self._places = data.geom_xpos[self._ids].copy()
+        relative = (self._places - data.cam_xpos[camera]) @ data.cam_xmat[camera].reshape(3, 3)
+        up = math.radians(float(self.model.cam_fovy[camera])) / 2
+        side = math.atan(math.tan(up) * self.width / self.height)
+        depth, r = -relative[:, 2], self._radii
+        seen = (depth > -r)
+        seen &= np.abs(relative[:, 0]) * math.cos(side) - depth * math.sin(side) < r
+        seen &= np.abs(relative[:, 1]) * math.cos(up) - depth * math.sin(up) < r
+        self.model.geom_group[self._ids] = np.where(seen, self._groups, HIDDEN_GROUP)
+
+    def render(self, data, camera: str = "front") -> np.ndarray:
+        """Return uint8 [H, W, 3] RGB, a new array, of the camera at the state in ``data``."""
+        mujoco = self._mujoco
+        number = mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_CAMERA, camera)
+        if number < 0:
+            raise ValueError(f"the model has no camera named '{camera}'")
+        self._gl.make_current()
+        self._cull(data, number)
+        self._viewer.fixedcamid = number
+        mujoco.mjv_updateScene(self.model, data, self._options, None, self._viewer,
+                               mujoco.mjtCatBit.mjCAT_ALL, self._scene)
+        self.model.geom_group[self._ids] = self._groups
+        mujoco.mjr_render(self._viewport, self._scene, self._context)
+        mujoco.mjr_readPixels(self._pixels, None, self._viewport, self._context)
+        return np.ascontiguousarray(self._pixels[::-1])
+
+    def close(self) -> None:
+        """Free the GL context; the renderer cannot be used afterwards."""
+        if self._context is not None:
+            self._context.free()
+            self._context = None
+        if self._gl is not None:
+            self._gl.free()
+            self._gl = None
+
+    def __enter__(self) -> "CameraRenderer":
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+def apply_camera_faults(image: np.ndarray, faults, rng: np.random.Generator) -> np.ndarray:
+    """Return a new image with the condition's exposure, blur and noise.
+
+    ``image``: uint8 [H, W, 3]; ``faults``: a ``CameraFaults``. The gain is drawn for each image within the range, so
+    pass a fault with a fixed exposure for one flight (``draw_exposure``).
+    """
+    low, high = faults.exposure
+    gain = low if high <= low else float(rng.uniform(low, high))
+    result = image
+    if faults.blur > 0.0:
+        import cv2
+
+        sigma = faults.blur * image.shape[1] / 256.0
+        result = cv2.GaussianBlur(result, (0, 0), max(sigma, 0.05))
+    if gain == 1.0 and faults.noise <= 0.0:
+        return result.copy()
+    values = result.astype(np.float32) * np.float32(gain)
+    if faults.noise > 0.0:
+        values += rng.standard_normal(image.shape, dtype=np.float32) * np.float32(faults.noise)
+    return np.clip(values + 0.5, 0.0, 255.0).astype(np.uint8)
+
+
+def draw_exposure(faults, rng: np.random.Generator):
+    """Return the faults with one exposure gain drawn from the range: what a camera does in one flight."""
+    from dataclasses import replace
+
+    gain = float(rng.uniform(*faults.exposure))
+    return replace(faults, exposure=(gain, gain))

@@ -1,0 +1,18 @@
+"""Worlds: from the description of a scenario to a layout and on to a MuJoCo model; and the conditions around it."""
+
+from liquid_nav.worlds.condition import CameraFaults, Condition, ConditionError, WindSpec, load_condition
+from liquid_nav.worlds.layout import Item, Layout, Solid, Start, Target, generate_layout, line_blocked
+from liquid_nav.worlds.scenario import Geofence, Limits, Scenario, ScenarioError, SuccessRule, TargetSpec, load_scenario
+
+__all__ = ["CameraFaults", "Condition", "ConditionError", "Geofence", "Item", "Layout", "Limits", "Scenario",
+           "ScenarioError", "Solid", "Start", "SuccessRule", "Target", "TargetSpec", "WindSpec", "build_spec", "generate_layout",
+           "line_blocked", "load_condition", "load_scenario"]
+
+
+def __getattr__(name: str) -> object:
+    """Load what needs MuJoCo only when it is asked for."""
+    if name == "build_spec":
+        from liquid_nav.worlds.mjcf import build_spec
+
+        return build_spec
+    raise AttributeError(name)

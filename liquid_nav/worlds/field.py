@@ -1,0 +1,68 @@
+"""Fills the ground with a hay field."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from liquid_nav.worlds.placement import Ground
+
+BALES = ("round_bale", "round_bale", "upright_bale", "bale_stack")
+SIDE, BACK, AHEAD, BELT = 14.0, 12.0, 14.0, 14.0  # m around the way; the belt beyond carries grass and a few bales
+
+
+def _count(ground: Ground, parameters: Mapping[str, Any], key: str, default: tuple[int, int]) -> int:
+    low, high = parameters.get(key, default)
+    return int(ground.rng.integers(int(low), int(high) + 1))
+
+
+def _fence(ground: Ground, length: float) -> None:
+    """Set a row of posts, sometimes across the way, sometimes beside it."""
+    rng = ground.rng
+    x, y = rng.uniform(-4.0, length + 8.0), rng.uniform(-10.0, 10.0)
+    angle = rng.uniform(-math.pi, math.pi)
+    spacing, count = rng.uniform(2.25, 2.8), int(rng.integers(6, 13))
+    for i in range(count):
+        if rng.random() < 0.12:
+            continue
+        along = x + (i - count / 2) * spacing * math.cos(angle) + rng.normal(0, 0.05)
+        across = y + (i - count / 2) * spacing * math.sin(angle) + rng.normal(0, 0.05)
+        ground.add("post", *ground.to_world(along, across), gap=1.95)
+
+
+def fill_field(ground: Ground, parameters: Mapping[str, Any]) -> None:
+    """Set bales, fences, bushes, a lone tree and tall grass."""
+    rng = ground.rng
+    length = float(np.linalg.norm(ground.target))
+
+    def place(belt: float = 0.0) -> tuple[float, float]:
+        return ground.to_world(rng.uniform(-BACK - belt, length + AHEAD + belt), rng.uniform(-SIDE - belt, SIDE + belt))
+
+    if rng.random() < float(parameters.get("blocker_probability", 0.24)):
+        ground.block_line(["round_bale", "upright_bale", "bale_stack", "hedge", "lone_oak", "post"])
+    for _ in range(_count(ground, parameters, "lone_trees", (1, 2))):
+        ground.add("lone_oak", *place())
+    for _ in range(_count(ground, parameters, "fences", (1, 2))):
+        _fence(ground, length)
+    for _ in range(_count(ground, parameters, "bales", (5, 9))):
+        ground.add(BALES[int(rng.integers(len(BALES)))], *place(), gap=2.1)
+    for _ in range(_count(ground, parameters, "bushes", (2, 5))):
+        ground.add(("hedge", "hazel", "berry", "birch")[int(rng.integers(4))], *place(), gap=2.1)
+    if rng.random() < 0.35:
+        ground.add("barrel", *place())
+    for _ in range(int(rng.integers(3, 9))):
+        ground.add(("round_bale", "hedge", "boulder", "far_tree")[int(rng.integers(4))], *place(BELT), gap=2.1)
+    area = (length + BACK + AHEAD) * 2 * SIDE
+    phase = rng.uniform(0, 2 * math.pi, 4)
+    for _ in range(int(area * 0.42)):
+        x, y = place()
+        if rng.random() < 0.6 + 0.4 * math.sin(0.5 * x + phase[0]) * math.sin(0.5 * y + phase[1]):
+            ground.decorate("tall_grass", x, y)
+    for _ in range(int(area * 0.12)):
+        ground.decorate("tall_grass", *place(BELT))
+    centres = [place() for _ in range(int(rng.integers(2, 5)))]
+    for species, count in (("poppies", 14), ("flowers", 40)):
+        for _ in range(count):
+            x, y = centres[int(rng.integers(len(centres)))] if species == "poppies" else place()
+            ground.decorate(species, x + rng.normal(0, 1.5), y + rng.normal(0, 1.5))

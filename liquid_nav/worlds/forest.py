@@ -1,0 +1,51 @@
+"""Fills the ground with a mixed wood."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from liquid_nav.worlds.placement import Ground
+
+TREES = ("birch", "beech", "oak", "spruce", "sapling_spruce", "marked_beech")
+SHARES = {"mixed": (0.24, 0.27, 0.17, 0.19, 0.1, 0.03), "birch wood": (0.5, 0.12, 0.1, 0.16, 0.1, 0.02),
+          "beech wood": (0.1, 0.5, 0.17, 0.1, 0.08, 0.05), "spruce wood": (0.14, 0.14, 0.08, 0.42, 0.2, 0.02)}
+SIDE, BACK, AHEAD, BELT = 13.0, 12.0, 15.0, 13.0  # m around the way; the belt beyond is sparser
+
+
+def fill_forest(ground: Ground, parameters: Mapping[str, Any]) -> None:
+    """Set trees, bushes, stones and what lies on the forest floor."""
+    rng = ground.rng
+    length = float(np.linalg.norm(ground.target))
+    shares = np.array(list(SHARES.values())[int(rng.integers(len(SHARES)))])
+    density = float(parameters.get("trees_per_m2", 0.095)) * rng.uniform(0.85, 1.15)
+    if rng.random() < float(parameters.get("blocker_probability", 0.62)):
+        ground.block_line(["birch", "beech", "oak", "spruce", "beech", "hazel", "sapling_spruce"])
+    area = (length + BACK + AHEAD) * 2 * SIDE
+    phase = rng.uniform(0, 2 * math.pi, 4)
+
+    def place() -> tuple[float, float]:
+        return ground.to_world(rng.uniform(-BACK, length + AHEAD), rng.uniform(-SIDE, SIDE))
+
+    for _ in range(int(area * float(parameters.get("bushes_per_m2", 0.018)))):
+        species = ("hazel", "hazel", "hazel", "boulder", "stump", "log", "berry", "log")[int(rng.integers(8))]
+        ground.add(species, *place())
+    wanted, standing = int(area * density), 0
+    for _ in range(wanted * 5):
+        x, y = place()
+        thick = 0.72 + 0.28 * math.sin(0.45 * x + phase[0]) * math.sin(0.45 * y + phase[1])
+        if rng.random() > thick:
+            continue
+        standing += ground.add(TREES[int(rng.choice(len(TREES), p=shares))], x, y, gap=rng.uniform(1.9, 2.5))
+        if standing >= wanted:
+            break
+    for _ in range(int(((length + BACK + AHEAD + 2 * BELT) * 2 * (SIDE + BELT) - area) * 0.042)):
+        along = rng.uniform(-BACK - BELT, length + AHEAD + BELT)
+        across = rng.uniform(-SIDE - BELT, SIDE + BELT)
+        if -BACK < along < length + AHEAD and abs(across) < SIDE:
+            continue
+        ground.add(("far_tree", "far_tree", "spruce")[int(rng.integers(3))], *ground.to_world(along, across), gap=1.0)
+    for species, per_m2 in (("fern", 0.12), ("grass", 0.12), ("litter", 0.08), ("twig", 0.04), ("flowers", 0.02)):
+        for _ in range(int(area * per_m2)):
+            ground.decorate(species, *place())

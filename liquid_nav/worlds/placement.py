@@ -1,0 +1,114 @@
+"""Setting things on the ground so that a drone can always pass between them."""
+
+import math
+
+import numpy as np
+
+from liquid_nav.worlds.catalogue import VARIANTS, chair_solids, form
+from liquid_nav.worlds.values import Item, Target
+
+BAND = (0.9, 2.1)     # heights (m) at which drones fly
+START_CLEAR = 2.0     # m around the start without anything in the band
+TARGET_CLEAR = 2.6    # m around the target
+CLEARANCE = 0.75      # m of the path that must exist
+
+
+def make_item(species: str, variant: int, x: float, y: float, yaw: float) -> Item:
+    """Return the item for a form of the catalogue at a place."""
+    shape = form(species, variant)
+    solids = tuple(solid.placed(x, y, yaw) for solid in shape.solids)
+    return Item(shape.kind, species, variant, float(x), float(y), float(yaw), 1.0, shape.height, solids)
+
+
+def make_target(kind: str, x: float, y: float, yaw: float) -> Target:
+    """Return the target with its solids."""
+    return Target(kind, float(x), float(y), float(yaw), tuple(s.placed(x, y, yaw) for s in chair_solids()))
+
+
+class Ground:
+    """Collects items; keeps start and target clear and a gap between whatever crosses the flight band."""
+
+    def __init__(self, rng: np.random.Generator, target: tuple[float, float]) -> None:
+        """Begin with empty ground around the start (0, 0) and the target."""
+        self.rng, self.target = rng, np.asarray(target)
+        self.items: list[Item] = []
+        self.decorations: list[Item] = []
+        self._discs = np.zeros((4096, 3))
+        self._lows = np.zeros((4096, 3))
+        self._count = self._low_count = 0
+
+    @property
+    def discs(self) -> np.ndarray:
+        """Return [N, 3] discs in the flight band so far."""
+        return self._discs[:self._count]
+
+    def to_world(self, along: float, across: float) -> tuple[float, float]:
+        """Return the point at ``along`` m from the start towards the target and ``across`` m to the left."""
+        direction = self.target / np.linalg.norm(self.target)
+        return (float(along * direction[0] - across * direction[1]), float(along * direction[1] + across * direction[0]))
+
+    def add(self, species: str, x: float, y: float, yaw: float | None = None, gap: float = 1.9,
+            variant: int | None = None) -> bool:
+        """Add an item there if the rules allow; returns whether it stands."""
+        rng = self.rng
+        variant = int(rng.integers(VARIANTS[species])) if variant is None else variant
+        item = make_item(species, variant, x, y, rng.uniform(-math.pi, math.pi) if yaw is None else yaw)
+        band = np.array([d for s in item.solids for d in s.discs(*BAND)]).reshape(-1, 3)
+        low = np.array([d for s in item.solids for d in s.discs(0.0, BAND[0])]).reshape(-1, 3)
+        for px, py, r in low:
+            if math.hypot(px, py) < START_CLEAR * 0.6 + r or math.hypot(px - self.target[0], py - self.target[1]) < 1.6 + r:
+                return False
+            near = self._lows[:self._low_count]
+            if len(near) and (np.hypot(near[:, 0] - px, near[:, 1] - py) < near[:, 2] + r + 0.1).any():
+                return False
+        for px, py, r in band:
+            if math.hypot(px, py) < START_CLEAR + r:
+                return False
+            if math.hypot(px - self.target[0], py - self.target[1]) < TARGET_CLEAR + r:
+                return False
+            near = self.discs
+            if len(near) and (np.hypot(near[:, 0] - px, near[:, 1] - py) < near[:, 2] + r + gap).any():
+                return False
+        self._discs[self._count:self._count + len(band)] = band
+        self._count += len(band)
+        self._lows[self._low_count:self._low_count + len(low)] = low
+        self._low_count += len(low)
+        self.items.append(item)
+        return True
+
+    def decorate(self, species: str, x: float, y: float) -> None:
+        """Add something that is only looked at."""
+        variant = int(self.rng.integers(VARIANTS[species]))
+        self.decorations.append(make_item(species, variant, x, y, self.rng.uniform(-math.pi, math.pi)))
+
+    def block_line(self, species: list[str], tries: int = 20) -> bool:
+        """Set something on the straight line from start to target."""
+        length = float(np.linalg.norm(self.target))
+        for _ in range(tries):
+            along = self.rng.uniform(START_CLEAR + 0.6, length - TARGET_CLEAR - 0.6)
+            x, y = self.to_world(along, self.rng.normal(0.0, 0.16))
+            if self.add(species[int(self.rng.integers(len(species)))], x, y):
+                return True
+        return False
+
+
+def passable(discs: np.ndarray, target: tuple[float, float], clearance: float = CLEARANCE, within: float = 1.4,
+             step: float = 0.25) -> bool:
+    """Return whether a path with that clearance leads from (0, 0) to within ``within`` m of the target."""
+    margin = 6.0
+    low = np.minimum(0.0, np.asarray(target)) - margin
+    high = np.maximum(0.0, np.asarray(target)) + margin
+    shape = np.ceil((high - low) / step).astype(int) + 1
+    xs, ys = low[0] + step * np.arange(shape[0]), low[1] + step * np.arange(shape[1])
+    free = np.ones(shape, dtype=bool)
+    for x, y, r in discs:
+        reach = r + clearance
+        i0, i1 = np.searchsorted(xs, (x - reach, x + reach))
+        j0, j1 = np.searchsorted(ys, (y - reach, y + reach))
+        free[i0:i1, j0:j1] &= (xs[i0:i1, None] - x) ** 2 + (ys[None, j0:j1] - y) ** 2 >= reach * reach
+    goal = (xs[:, None] - target[0]) ** 2 + (ys[None, :] - target[1]) ** 2 <= within * within
+    import cv2
+
+    count, labels = cv2.connectedComponents(free.astype(np.uint8), connectivity=4)
+    start = labels[round(-low[0] / step), round(-low[1] / step)]
+    return count > 1 and start > 0 and bool((goal & (labels == start)).any())
