@@ -1,0 +1,84 @@
+"""``liquid-nav``: the table of subcommands and the entry point."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from liquid_nav.cli.lazy import Entry, LazyGroup
+
+ENTRIES = (
+    Entry(
+        "fly",
+        "liquid_nav.cli.fly",
+        "Fly one scenario through real ROS 2 nodes and leave a bag, a video and a report.",
+        "liquid-nav fly --scenario forest --seed random",
+    ),
+    Entry(
+        "evaluate",
+        "liquid_nav.cli.evaluate",
+        "Measure a model or a built-in pilot over many seeds, in lock step and without ROS.",
+        "liquid-nav evaluate --model default --scenario field --condition summer --seeds 10000:10050",
+    ),
+    Entry(
+        "train",
+        "liquid_nav.cli.train",
+        "Train a model: demonstrations, imitation, DAgger.",
+        "liquid-nav train --config config/training/default.yaml --out runs/mine",
+    ),
+    Entry(
+        "world",
+        "liquid_nav.cli.world",
+        "Render a scenario: contact sheets of what the drone sees.",
+        "liquid-nav world --scenario forest --seed 7",
+    ),
+    Entry(
+        "bench",
+        "liquid_nav.cli.bench",
+        "Measure speed, as ratios against a reference in the same run.",
+        "liquid-nav bench --help",
+    ),
+)
+
+
+class LiquidNav(LazyGroup):
+    """The subcommands of ``liquid-nav``."""
+
+    entries = ENTRIES
+
+
+app = typer.Typer(
+    cls=LiquidNav,
+    name="liquid-nav",
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+    epilog=f"Example: {ENTRIES[0].example}",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from liquid_nav import __version__
+
+        print(f"liquid_nav {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True, callback=_version),
+) -> None:
+    """Fly a drone to a target through forest and field with a liquid neural network."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def main() -> None:
+    """Run the command line; the console script ``liquid-nav`` calls this."""
+    app(prog_name="liquid-nav")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
