@@ -66,8 +66,10 @@ class Decision:
 class PolicyState:
     """All that a policy remembers between steps.
 
-    core: float tensor [B,S]; plastic: weights that change in flight, by name (empty for most models).
+    core: float tensor [B,S]; plastic: weights that change in flight, by name (empty for most models);
+    held: float tensor [B,I], the core's last input, which a query between frames holds (None before the first frame).
     """
 
     core: torch.Tensor
     plastic: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    held: torch.Tensor | None = None

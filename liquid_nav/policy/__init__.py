@@ -1,0 +1,8 @@
+"""A policy is encoder, core and heads as one object; it lives in a folder and answers images with commands."""
+
+from liquid_nav.policy.config import ModelError, PolicyConfig
+from liquid_nav.policy.files import resolve_model
+from liquid_nav.policy.policy import Policy
+from liquid_nav.types import Command, Decision, Observation, PolicyState
+
+__all__ = ["Command", "Decision", "ModelError", "Observation", "Policy", "PolicyConfig", "PolicyState", "resolve_model"]

@@ -1,0 +1,75 @@
+"""What a model folder's ``config.json`` says: everything that is needed to build the network anew."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Mapping
+
+from liquid_nav.errors import UserError
+from liquid_nav.types import COMMAND_FIELDS
+from liquid_nav.vision import EncoderConfig
+
+
+class ModelError(UserError):
+    """A model folder that is missing, damaged or does not fit; one line with cause and remedy."""
+
+
+NCP_DEFAULT = {
+    "kind": "ltc",
+    "wiring": {"kind": "ncp", "inter": 32, "command": 16, "motor": 4, "sensory_fanout": 16, "inter_fanout": 8,
+               "recurrent_command": 24, "motor_fanin": 10, "seed": 22224},
+    "unfolds": 6,
+    "time_constant": [0.05, 1.0],
+}
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """Configuration of a policy.
+
+    encoder: the vision encoder; core: kind of the recurrent core and its arguments; outputs: named slices of the core's
+    outputs; command_scale: m/s and rad/s per unit of output, in the order vx, vy, vz, yaw_rate; nominal_period: s,
+    elapsed time of the first frame; hold: "backward" (the published convention: an input acts over the interval
+    that ends with it); image: camera that it was trained with (fov and pitch in degrees).
+    """
+
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    core: Mapping[str, Any] = field(default_factory=lambda: dict(NCP_DEFAULT))
+    outputs: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {"command": (0, 4)})
+    command_scale: tuple[float, float, float, float] = (1.6, 1.0, 0.6, 1.0)
+    command_fields: tuple[str, ...] = COMMAND_FIELDS
+    nominal_period: float = 1.0 / 30.0
+    hold: str = "backward"
+    camera: Mapping[str, float] = field(default_factory=lambda: {"fov_deg": 80.0, "pitch_deg": 10.0})
+
+    def __post_init__(self) -> None:
+        """Raise ModelError for values that cannot be flown."""
+        if self.hold != "backward":
+            raise ModelError(f"config: hold is '{self.hold}'", "this version runs 'backward' only")
+        if tuple(self.command_fields) != COMMAND_FIELDS:
+            raise ModelError(f"config: command_fields are {list(self.command_fields)}",
+                             f"they must be {list(COMMAND_FIELDS)}")
+        if "command" not in self.outputs or self.outputs["command"][1] - self.outputs["command"][0] != 4:
+            raise ModelError("config: outputs need a slice 'command' of four values")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PolicyConfig:
+        """Inverse of ``to_dict``; raises ModelError for unknown keys or values that do not fit."""
+        try:
+            values = dict(data)
+            unknown = set(values) - {f.name for f in fields(cls)}
+            if unknown:
+                raise ModelError(f"config has unknown keys {sorted(unknown)}", "use a newer liquid_nav or remove them")
+            encoder = {k: tuple(v) if isinstance(v, list) else v for k, v in values.pop("encoder", {}).items()}
+            for name in ("command_scale", "command_fields"):
+                if name in values:
+                    values[name] = tuple(values[name])
+            if "outputs" in values:
+                values["outputs"] = {k: tuple(v) for k, v in values["outputs"].items()}
+            return cls(encoder=EncoderConfig(**encoder), **values)
+        except (TypeError, AttributeError) as error:
+            raise ModelError(f"config does not fit: {error}", "compare it with models/default/config.json") from error

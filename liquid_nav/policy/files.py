@@ -1,0 +1,81 @@
+"""Model folders: ``config.json`` + ``weights.safetensors`` + ``card.json``. Never pickle: files must not run code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from liquid_nav.policy.config import ModelError, PolicyConfig
+from liquid_nav.resources import find
+
+if TYPE_CHECKING:
+    from liquid_nav.policy.policy import Policy
+
+CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def resolve_model(name: str | Path) -> Path:
+    """Return the folder of a model given by path or by the name of a released one; raises ModelError."""
+    folder = Path(name)
+    if (folder / CONFIG).is_file():
+        return folder
+    if not folder.is_absolute() and len(folder.parts) == 1:
+        try:
+            return find(f"models/{name}/{CONFIG}").parent
+        except FileNotFoundError:
+            pass
+    raise ModelError(f"no model at '{name}': {CONFIG} is missing",
+                     "give a folder that `liquid-nav train` wrote, or 'default'")
+
+
+def save_policy(policy: Policy, folder: Path, card: dict | None = None) -> None:
+    """Write the three files; the card gets the weights' sha256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {k: v.detach().cpu().contiguous() for k, v in policy.state_dict().items()}
+    save_file(tensors, folder / WEIGHTS)
+    card = dict(policy.card if card is None else card) | {"sha256": sha256(folder / WEIGHTS)}
+    (folder / CONFIG).write_text(json.dumps(policy.config.to_dict(), indent=2) + "\n")
+    (folder / CARD).write_text(json.dumps(card, indent=2) + "\n")
+    policy.card = card
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise ModelError(f"model '{path.parent}' has no {path.name}", "restore the file or train again") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path} is not JSON: {error}", "restore the file") from error
+
+
+def load_policy(name: str | Path) -> Policy:
+    """Read a folder, check the weights against the card, and return the policy in evaluation mode."""
+    from liquid_nav.policy.policy import Policy
+
+    folder = resolve_model(name)
+    config = PolicyConfig.from_dict(_read_json(folder / CONFIG))
+    card = _read_json(folder / CARD)
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        raise ModelError(f"model '{folder}' has no {WEIGHTS}", "restore the file or train again")
+    if card.get("sha256") != sha256(weights):
+        raise ModelError(f"weights of '{folder}' do not have the sha256 that card.json names",
+                         "they were changed after training: restore the folder")
+    policy = Policy(config)
+    try:
+        policy.load_state_dict(load_file(weights))
+    except (RuntimeError, SafetensorError) as error:
+        raise ModelError(f"weights of '{folder}' do not fit its config: {str(error).splitlines()[-1].strip()}",
+                         "restore the folder") from error
+    policy.card = card
+    return policy.eval()

@@ -1,0 +1,91 @@
+"""A policy: encoder, recurrent core and heads as one object that answers images with commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from liquid_nav.policy.config import PolicyConfig
+from liquid_nav.policy.cores import build_core
+from liquid_nav.types import Command, Decision, Observation, PolicyState
+from liquid_nav.vision import Encoder, preprocess
+
+
+class Policy(nn.Module):
+    """Image in, velocity command out, with real elapsed time; all memory is in the ``PolicyState``."""
+
+    def __init__(self, config: PolicyConfig | None = None) -> None:
+        """Build with random weights; raises ModelError when the config does not fit together."""
+        super().__init__()
+        self.config = config or PolicyConfig()
+        self.encoder = Encoder(self.config.encoder)
+        outputs = max(end for _, end in self.config.outputs.values())
+        self.core = build_core(self.config.core, self.config.encoder.features, outputs, self.config.nominal_period)
+        self.register_buffer("scale", torch.tensor(self.config.command_scale), persistent=False)
+        self.card: dict = {}
+
+    def initial_state(self, batch: int = 1) -> PolicyState:
+        """Return the state before the first frame."""
+        return PolicyState(core=self.core.initial_state(batch))
+
+    def preprocess(self, image: np.ndarray) -> Tensor:
+        """Resize a camera image (uint8 [H,W,3] RGB, any size) to the uint8 tensor that the encoder takes."""
+        return preprocess(image, self.config.encoder.height, self.config.encoder.width)
+
+    def forward(self, images: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
+        """Run sequences: images [B,T,H,W,3] in 0 to 255, state [B,S], elapsed [B,T] s -> commands [B,T,4], state."""
+        features = self.encoder(images.flatten(0, 1)).unflatten(0, images.shape[:2])
+        outputs, state = self.core(features, state, elapsed)
+        return self.commands(outputs), state
+
+    def commands(self, outputs: Tensor) -> Tensor:
+        """Commands [...,4] in m/s and rad/s of the core's outputs [...,O]."""
+        begin, end = self.config.outputs["command"]
+        return outputs[..., begin:end] * self.scale
+
+    @torch.inference_mode()
+    def step(self, observation: Observation, state: PolicyState, elapsed: float) -> tuple[Decision, PolicyState]:
+        """Answer one frame that ends an interval of ``elapsed`` seconds.
+
+        Raises:
+            ValueError: no image, or one that is not uint8 [H,W,3].
+        """
+        if observation.image is None:
+            raise ValueError("this policy flies by camera: the observation needs an image")
+        features = self.encoder(self.preprocess(observation.image)[None])
+        outputs, core = self.core(features[:, None], state.core, torch.full((1, 1), float(elapsed)))
+        command = Command.from_array(self.commands(outputs)[0, -1].tolist())
+        return Decision(command), PolicyState(core, state.plastic, features)
+
+    @torch.inference_mode()
+    def inspect(self, state: PolicyState) -> dict[str, np.ndarray]:
+        """What people look at, float32 [S] each: ``neurons`` and, once a frame came, ``time_constants`` in s."""
+        seen = {"neurons": state.core[0].numpy().astype(np.float32)}
+        if state.held is not None:
+            try:
+                tau = self.core.time_constants(state.held, state.core)
+            except NotImplementedError:
+                return seen
+            seen["time_constants"] = tau[0].numpy().astype(np.float32)
+        return seen
+
+    @property
+    def neuron_names(self) -> tuple[str, ...]:
+        """Names of the elements of the core's state."""
+        return self.core.neuron_names
+
+    def save(self, folder: str | Path, card: dict | None = None) -> None:
+        """Write ``config.json``, ``weights.safetensors`` and ``card.json`` into ``folder``."""
+        from liquid_nav.policy.files import save_policy
+
+        save_policy(self, Path(folder), card)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Policy:
+        """Read a model folder, or a released model by name; raises ModelError (missing, damaged, tampered)."""
+        from liquid_nav.policy.files import load_policy
+
+        return load_policy(folder)

@@ -1,0 +1,85 @@
+"""The convolutional encoder: image in, a short vector of features out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+PUBLISHED_MEAN = (0.41718618, 0.48529191, 0.38133072)
+PUBLISHED_VARIANCE = (0.057, 0.05, 0.061)
+"""Statistics of the published flights (Chahine et al., Science Robotics 2023); any fixed values would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderConfig:
+    """Shape of an encoder: image size in pixels, one entry a convolution layer, number of features.
+
+    ``bounded`` passes the features through tanh, which keeps them in the working range of sigmoid synapses.
+    """
+
+    height: int = 90
+    width: int = 160
+    channels: tuple[int, ...] = (24, 36, 48, 64, 16)
+    kernels: tuple[int, ...] = (5, 5, 3, 3, 3)
+    strides: tuple[int, ...] = (2, 2, 2, 1, 1)
+    features: int = 64
+    bounded: bool = True
+    mean: tuple[float, float, float] = PUBLISHED_MEAN
+    variance: tuple[float, float, float] = PUBLISHED_VARIANCE
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for layers that do not fit together."""
+        if not len(self.channels) == len(self.kernels) == len(self.strides) > 0:
+            raise ValueError("encoder: channels, kernels and strides need the same length, at least one")
+        self.grid()
+
+    def grid(self) -> tuple[int, int]:
+        """Height and width of the last feature map; raises ValueError when the image is too small."""
+        h, w = self.height, self.width
+        for kernel, stride in zip(self.kernels, self.strides, strict=True):
+            h, w = (h - kernel) // stride + 1, (w - kernel) // stride + 1
+        if h < 1 or w < 1:
+            raise ValueError(f"encoder: an image of {self.width} x {self.height} pixels is too small for its layers")
+        return h, w
+
+
+PUBLISHED = EncoderConfig(
+    height=144, width=256, channels=(24, 36, 48, 64, 16), kernels=(5, 5, 5, 3, 3), strides=(2, 2, 2, 1, 2),
+    features=128, bounded=False,
+)
+"""The encoder of the published flights: 263,524 parameters."""
+
+
+class Encoder(nn.Module):
+    """VALID convolutions with ReLU, then one dense layer over the flattened map (channels last)."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        """Build for ``config``."""
+        super().__init__()
+        self.config = config
+        layers: list[nn.Module] = []
+        previous = 3
+        for channels, kernel, stride in zip(config.channels, config.kernels, config.strides, strict=True):
+            layers += [nn.Conv2d(previous, channels, kernel, stride), nn.ReLU()]
+            previous = channels
+        self.convolutions = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+        h, w = config.grid()
+        self.dense = nn.Linear(h * w * previous, config.features)
+        self.register_buffer("mean", torch.tensor(config.mean), persistent=False)
+        self.register_buffer("deviation", torch.tensor(config.variance).sqrt(), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Encode uint8 or float [N,H,W,3] (0 to 255, RGB) into [N,features]."""
+        return self.encode(self.normalise(images))
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Scale [N,H,W,3] pixels of 0 to 255 to zero mean and unit variance of the published statistics."""
+        return (images.to(self.mean.dtype) / 255.0 - self.mean) / self.deviation
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        """Encode normalised float [N,H,W,3]."""
+        maps = self.convolutions(pixels.permute(0, 3, 1, 2))
+        features = self.dense(maps.permute(0, 2, 3, 1).flatten(1))
+        return torch.tanh(features) if self.config.bounded else features
