@@ -36,7 +36,7 @@ def generate_layout(scenario: Scenario, seed: int) -> Layout:
         if passable(ground.discs, (x, y)):
             break
     start = Start(0.0, 0.0, scenario.cruise_altitude, float(heading))
-    return Layout(scenario.name, scenario.world, int(seed), start, make_target(spec.kind, x, y, rotation),
+    return Layout(scenario, int(seed), start, make_target(spec.kind, x, y, rotation),
                   tuple(ground.items), tuple(ground.decorations))
 
 

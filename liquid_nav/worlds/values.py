@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from liquid_nav.worlds.scenario import Scenario
+
 
 @dataclass(frozen=True)
 class Solid:
@@ -96,13 +98,17 @@ class Start:
 class Layout:
     """Everything that a scenario's seed decides about the place."""
 
-    scenario: str
-    world: str
+    scenario: Scenario
     seed: int
     start: Start
     target: Target
     items: tuple[Item, ...]
     decorations: tuple[Item, ...]
+
+    @property
+    def world(self) -> str:
+        """Kind of world: forest or field."""
+        return self.scenario.world
 
     def solids(self) -> tuple[Solid, ...]:
         """Return all solid things, the target's last."""
