@@ -1,0 +1,98 @@
+# liquid_nav without ROS installed: `make fly` and `make test`. Everything lands in .venv.
+#
+#   PYTHON       the interpreter to build the environment from (3.10 to 3.14)          make setup PYTHON=python3.12
+#   TORCH_INDEX  a package index for torch alone; PyPI's own build brings CUDA along    TORCH_INDEX=https://download.pytorch.org/whl/cpu
+#   PIP_EXTRA    anything else that pip should be told                                  PIP_EXTRA='--proxy ...'
+#   FLY          arguments of the flight                                                make fly FLY='--scenario field --seed 7'
+#   TEST         arguments of pytest                                                    make test TEST='-k worlds'
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV ?= .venv
+TORCH_INDEX ?=
+PIP_EXTRA ?=
+FLY ?=
+TEST ?=
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+EXTRAS := core,sim,train,flight,fast,report,dev
+LIBRARIES := libegl1 libgl1 libgl1-mesa-dri
+SUPPORTED_ROS := jazzy kilted lyrical rolling
+TORCH := $(shell sed -n 's/^\(torch==[0-9.]*\).*/\1/p' constraints.txt)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet $(PIP_EXTRA)
+
+export MUJOCO_GL ?= egl
+export PYTHONUNBUFFERED = 1
+
+.PHONY: help setup fly test lint clean
+
+help:
+	@echo "make setup | fly | test | lint | clean (the variables are explained at the top of the Makefile)"
+
+setup: $(STAMP)
+
+fly: $(STAMP)
+	$(BIN)/liquid-nav fly $(FLY)
+
+test: $(STAMP)
+	$(BIN)/python -m pytest $(TEST)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf build install log dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
+	@echo "flights/, runs/ and $(VENV) are kept: remove them by hand"
+
+$(STAMP): setup.py setup.cfg constraints.txt
+	@$(MAKE) --no-print-directory check-ros libraries
+	@test -x $(BIN)/python || { echo "Making $(VENV)"; $(PYTHON) -m venv $(VENV) $(if $(ROS_DISTRO),--system-site-packages); }
+	@touch $(VENV)/COLCON_IGNORE
+	@echo "Installing into $(VENV), 1/3: pip"
+	@$(PIP) $(if $(ROS_DISTRO),,-c constraints.txt) pip 'setuptools<80' wheel
+	@echo "Installing into $(VENV), 2/3: torch"
+ifeq ($(ROS_DISTRO),)
+	@$(PIP) -c constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH)
+	@echo "Installing into $(VENV), 3/3: everything else (some minutes the first time)"
+	@$(PIP) -c constraints.txt --no-build-isolation -e '.[ros,$(EXTRAS)]'
+else
+	@$(BIN)/python -c 'import numpy; print("numpy==" + numpy.__version__)' > $(VENV)/ros-constraints.txt
+	@$(PIP) -c $(VENV)/ros-constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
+	@echo "Installing into $(VENV), 3/3: everything else but ROS (some minutes the first time)"
+	@$(PIP) -c $(VENV)/ros-constraints.txt --no-build-isolation -e '.[$(EXTRAS)]'
+endif
+	@touch $(STAMP)
+	@echo "Ready: make fly, make test"
+
+# A sourced ROS 2 is used as it is, and nothing of it comes from PyPI.
+.PHONY: check-ros
+check-ros:
+ifeq ($(ROS_DISTRO),)
+	@[[ $$(uname -m) == x86_64 ]] || \
+	  { echo "error: PyPI has ROS 2 for x86-64 only. Install and source ROS 2 first, then make setup again" >&2; exit 2; }
+else
+	@[[ " $(SUPPORTED_ROS) " == *" $(ROS_DISTRO) "* ]] || \
+	  { echo "error: ROS 2 $(ROS_DISTRO) is sourced; liquid_nav needs one of: $(SUPPORTED_ROS), or a shell without ROS" >&2; exit 2; }
+	@$(PYTHON) -c 'import rclpy' 2>/dev/null || \
+	  { echo "error: ROS 2 $(ROS_DISTRO) is sourced, but $$(command -v $(PYTHON)) cannot import rclpy. Try: make setup PYTHON=/usr/bin/python3" >&2; exit 2; }
+endif
+
+# What rendering needs from the system, and venv where Debian keeps it apart.
+.PHONY: libraries
+libraries:
+	@missing=(); \
+	$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || missing+=(python3 python3-venv); \
+	$(PYTHON) -c 'import ctypes; [ctypes.CDLL(f"lib{name}") for name in ("EGL.so.1", "GL.so.1")]' 2> /dev/null \
+	  || missing+=($(LIBRARIES)); \
+	(($${#missing[@]})) || exit 0; \
+	install="apt-get install -y --no-install-recommends $${missing[*]}"; \
+	if [[ $$(id -u) != 0 ]] || ! command -v apt-get > /dev/null; then \
+	  echo "error: system libraries are missing. Run: sudo $$install" >&2; exit 2; fi; \
+	echo "Installing system packages: $${missing[*]}"; \
+	apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$install > /dev/null
