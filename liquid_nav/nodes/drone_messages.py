@@ -1,0 +1,92 @@
+"""Messages that describe the drone itself: odometry, inertial data, camera model, battery."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from nav_msgs.msg import Odometry
+from sensor_msgs.msg import BatteryState, CameraInfo, Imu
+
+from liquid_nav.nodes.messages import NANO, nanoseconds, to_stamp
+from liquid_nav.simulation.state import DroneState
+
+
+def rotation(quaternion: np.ndarray) -> np.ndarray:
+    """Return float64 [3,3], body to world, of a unit quaternion w x y z."""
+    w, x, y, z = quaternion
+    return np.array(
+        (
+            (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
+            (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
+            (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
+        )
+    )
+
+
+def odometry_message(state: DroneState, time: int, prefix: str = "") -> Odometry:
+    """Pose in ``odom`` (ENU), twist in ``base_link`` (FLU, tilted with the airframe), as REP-105 has it."""
+    message = Odometry()
+    message.header.stamp = to_stamp(time)
+    message.header.frame_id = f"{prefix}odom"
+    message.child_frame_id = f"{prefix}base_link"
+    pose, twist = message.pose.pose, message.twist.twist
+    position, q = pose.position, pose.orientation
+    position.x, position.y, position.z = map(float, state.position)
+    q.w, q.x, q.y, q.z = map(float, state.quaternion)
+    body = rotation(state.quaternion).T @ state.velocity
+    twist.linear.x, twist.linear.y, twist.linear.z = map(float, body)
+    twist.angular.x, twist.angular.y, twist.angular.z = map(float, state.angular_velocity)
+    return message
+
+
+def state_from(message: Odometry) -> DroneState:
+    """Read odometry back; the accelerometer reading is not part of it and is NaN."""
+    position, q = message.pose.pose.position, message.pose.pose.orientation
+    linear, angular = message.twist.twist.linear, message.twist.twist.angular
+    quaternion = np.array((q.w, q.x, q.y, q.z))
+    return DroneState(
+        time=nanoseconds(message.header.stamp) / NANO,
+        position=np.array((position.x, position.y, position.z)),
+        quaternion=quaternion,
+        velocity=rotation(quaternion) @ np.array((linear.x, linear.y, linear.z)),
+        angular_velocity=np.array((angular.x, angular.y, angular.z)),
+        acceleration=np.full(3, math.nan),
+    )
+
+
+def imu_message(state: DroneState, time: int, prefix: str = "") -> Imu:
+    """Attitude, body rates (rad/s) and specific force (m/s^2) in ``base_link``."""
+    message = Imu()
+    message.header.stamp = to_stamp(time)
+    message.header.frame_id = f"{prefix}base_link"
+    q, rates, force = message.orientation, message.angular_velocity, message.linear_acceleration
+    q.w, q.x, q.y, q.z = map(float, state.quaternion)
+    rates.x, rates.y, rates.z = map(float, state.angular_velocity)
+    force.x, force.y, force.z = map(float, state.acceleration)
+    return message
+
+
+def camera_info_message(width: int, height: int, fov: float, time: int, frame_id: str) -> CameraInfo:
+    """Ideal pinhole camera with square pixels; ``fov`` is horizontal, in rad."""
+    focal = 0.5 * width / math.tan(0.5 * fov)
+    cx, cy = 0.5 * (width - 1), 0.5 * (height - 1)
+    message = CameraInfo(width=width, height=height, distortion_model="plumb_bob", d=[0.0] * 5)
+    message.header.stamp = to_stamp(time)
+    message.header.frame_id = frame_id
+    message.k = [focal, 0.0, cx, 0.0, focal, cy, 0.0, 0.0, 1.0]
+    message.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+    message.p = [focal, 0.0, cx, 0.0, 0.0, focal, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
+    return message
+
+
+def battery_message(flown: float, time: int, endurance: float = 1200.0) -> BatteryState:
+    """A four-cell battery that empties evenly over ``endurance`` seconds; ``flown`` is seconds in the air."""
+    left = max(0.0, 1.0 - flown / endurance)
+    message = BatteryState(present=True, percentage=left, voltage=14.0 + 2.8 * left)
+    message.header.stamp = to_stamp(time)
+    message.current = message.charge = message.capacity = message.design_capacity = math.nan
+    message.temperature = math.nan
+    message.power_supply_status = BatteryState.POWER_SUPPLY_STATUS_DISCHARGING
+    message.power_supply_technology = BatteryState.POWER_SUPPLY_TECHNOLOGY_LIPO
+    return message

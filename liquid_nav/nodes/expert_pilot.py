@@ -1,0 +1,53 @@
+"""The privileged pilot as a node: it knows the layout, sees the true state, and takes the controller's place.
+
+For trying the graph without a model (``liquid-nav fly --pilot expert``). Commands carry the stamp of the odometry,
+which in the embedded simulator is the stamp of the camera frame.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from geometry_msgs.msg import TwistStamped
+from nav_msgs.msg import Odometry
+from rclpy.node import Node
+from std_msgs.msg import String
+
+from liquid_nav.nodes.drone_messages import state_from
+from liquid_nav.nodes.messages import command_message, nanoseconds
+from liquid_nav.nodes.parameters import declare
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.running import run
+from liquid_nav.simulation import Expert
+from liquid_nav.worlds import generate_layout, load_scenario
+
+
+class ExpertPilot(Node):
+    """Answers every odometry message with a command."""
+
+    def __init__(self, **options: object) -> None:
+        """Declare parameters and plan the way; bad input raises UserError."""
+        super().__init__("expert_pilot", **options)
+        scenario = load_scenario(declare(self, "scenario", "forest", "Scenario: a name or a YAML file."))
+        seed = declare(self, "seed", 0, "Seed of the layout, the same as the simulator's.", (0, 2**31 - 1))
+        prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
+        self._frame = f"{prefix}base_link"
+        self._expert = Expert(generate_layout(scenario, seed))
+        self._commands = self.create_publisher(TwistStamped, "liquid_controller/cmd_vel", reliable())
+        self._mode = self.create_publisher(String, "liquid_controller/mode", latched())
+        self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data(10))
+        self._mode.publish(String(data="active"))
+
+    def _on_odometry(self, message: Odometry) -> None:
+        # A function of the present state alone: answering a repeated stamp again does no harm.
+        command = self._expert.command(state_from(message))
+        self._commands.publish(command_message(command, nanoseconds(message.header.stamp), self._frame))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the node."""
+    sys.exit(run(ExpertPilot, arguments))
+
+
+if __name__ == "__main__":
+    main()

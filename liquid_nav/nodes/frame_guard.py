@@ -1,0 +1,82 @@
+"""Decides what a camera frame means for a recurrent network, from its stamp and its pixels alone. No ROS in here.
+
+Elapsed time is the difference of header stamps: never of callback times, never assumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+NANO = 1_000_000_000
+
+
+class Action(Enum):
+    """What to do with a frame."""
+
+    STEP = "step the state by the elapsed time"
+    RESTART = "forget the state, then step"
+    REPEAT = "the frame is already known: say the last command again"
+    IGNORE = "give no command"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to do with a frame, the elapsed seconds where it is stepped, and the reason where there is one to tell."""
+
+    action: Action
+    elapsed: float = 0.0
+    reason: str = ""
+
+
+class FrameGuard:
+    """Follows the stamps of one camera."""
+
+    def __init__(self, nominal_period: float, longest_gap: float, frozen_after: float) -> None:
+        """Set the limits.
+
+        Args:
+            nominal_period: Elapsed time of a first frame, s.
+            longest_gap: A larger step of the stamps is a jump of the clock, s.
+            frozen_after: Identical pixels under advancing stamps for this long mean a frozen camera, s; 0: never.
+        """
+        self.nominal_period, self.longest_gap, self.frozen_after = nominal_period, longest_gap, frozen_after
+        self.frames = self.repeated = self.lost = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last frame; the counters stay."""
+        self._stamp: int | None = None
+        self._pixels: np.ndarray | None = None
+        self._changed = 0
+
+    def see(self, stamp: int, pixels: np.ndarray) -> Verdict:
+        """Judge a frame of uint8 [H,W,3] with its header stamp in nanoseconds."""
+        last, period = self._stamp, self.nominal_period
+        if last == stamp:
+            self.repeated += 1
+            return Verdict(Action.REPEAT)
+        self.frames += 1
+        self._stamp = stamp
+        elapsed = 0.0 if last is None else (stamp - last) / NANO
+        if last is None or not 0.0 < elapsed <= self.longest_gap:
+            self._pixels, self._changed = pixels, stamp
+            if last is None:
+                return Verdict(Action.RESTART, period)
+            way = "backwards" if elapsed < 0 else "ahead"
+            return Verdict(Action.RESTART, period, f"stamps jumped {way} by {abs(elapsed):.2f} s, state reset")
+        self.lost += max(0, round(elapsed / period) - 1)
+        if self._is_frozen(stamp, pixels):
+            same = (stamp - self._changed) / NANO
+            return Verdict(Action.IGNORE, elapsed, f"camera is frozen: identical pixels for {same:.1f} s")
+        return Verdict(Action.STEP, elapsed)
+
+    def _is_frozen(self, stamp: int, pixels: np.ndarray) -> bool:
+        if not self.frozen_after:
+            return False
+        if self._pixels is None or not np.array_equal(pixels, self._pixels):
+            self._pixels, self._changed = pixels, stamp
+            return False
+        return (stamp - self._changed) / NANO >= self.frozen_after

@@ -1,0 +1,37 @@
+"""The topics that a flight is made of, for whoever wants all of them; the README's table says the same to people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic: relative name, type, and whether it is latched or best effort (else reliable)."""
+
+    name: str
+    type: str
+    latched: bool = False
+    best_effort: bool = False
+    stamped: bool = True
+
+
+IMAGE = Topic("camera/image_raw", "sensor_msgs/msg/Image", best_effort=True)
+COMMAND = Topic("cmd_vel", "geometry_msgs/msg/TwistStamped")
+TOPICS = (
+    IMAGE,
+    Topic("camera/camera_info", "sensor_msgs/msg/CameraInfo", best_effort=True),
+    Topic("liquid_controller/cmd_vel", "geometry_msgs/msg/TwistStamped"),
+    COMMAND,
+    Topic("odom", "nav_msgs/msg/Odometry", best_effort=True),
+    Topic("imu", "sensor_msgs/msg/Imu", best_effort=True),
+    Topic("battery_state", "sensor_msgs/msg/BatteryState", best_effort=True),
+    Topic("liquid_controller/neurons", "std_msgs/msg/Float32MultiArray", stamped=False),
+    Topic("liquid_controller/time_constants", "std_msgs/msg/Float32MultiArray", stamped=False),
+    Topic("liquid_controller/info", "std_msgs/msg/String", latched=True, stamped=False),
+    Topic("liquid_controller/latency", "std_msgs/msg/Float32", stamped=False),
+    Topic("liquid_controller/mode", "std_msgs/msg/String", latched=True, stamped=False),
+    Topic("safety_supervisor/mode", "std_msgs/msg/String", latched=True, stamped=False),
+    Topic("simulator/contact", "std_msgs/msg/String", latched=True, stamped=False),
+    Topic("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray"),
+)

@@ -1,0 +1,193 @@
+"""The liquid network as a lifecycle node: an image comes in, a velocity command goes out.
+
+Configure loads the model and warms it up, activate resets the hidden state, deactivate publishes zero. The network is
+met only through the Policy protocol. Encoder and core are in one node: every hop between Python nodes would serialise
+the image once more.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from sensor_msgs.msg import Image
+from std_srvs.srv import Trigger
+
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.controller_outputs import ControllerOutputs
+from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
+from liquid_nav.nodes.frame_guard import Action, FrameGuard
+from liquid_nav.nodes.messages import NANO, ImageError, image_view, nanoseconds
+from liquid_nav.nodes.parameters import declare
+from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.nodes.running import run
+from liquid_nav.types import Command, Observation
+
+TRANSPORT = (
+    "more than one camera frame in ten is lost on the way: send smaller images, or set "
+    "FASTDDS_DEFAULT_PROFILES_FILE to config/fastdds.xml of this package"
+)
+
+
+class LiquidController(LifecycleNode):
+    """Thin: parameters, messages and the order of things."""
+
+    def __init__(self, **options: object) -> None:
+        """Declare parameters; the model is loaded by configure."""
+        super().__init__("liquid_controller", **options)
+        self._model = declare(self, "model", "default", "Model: a name in models/ or a folder.")
+        self._autostart = declare(self, "autostart", True, "Configure and activate without a lifecycle manager.")
+        rate = declare(self, "nominal_rate", 30.0, "Frame rate assumed for the very first frame, Hz.", (0.1, 1000.0))
+        gap = declare(self, "longest_gap", 1.0, "A larger step of the stamps resets the state, s.", (0.01, 60.0))
+        frozen = declare(
+            self, "frozen_after", 1.0, "Identical pixels for this long mean a frozen camera, s; 0: never.", (0.0, 60.0)
+        )
+        prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
+        self._guard = FrameGuard(1.0 / rate, gap, frozen)
+        self._outputs = ControllerOutputs(self, prefix)
+        self._diagnostics = Diagnostics(self)
+        self._policy = self._state = None
+        self._last: tuple[Command, int] | None = None
+        self._active = False
+        self.create_subscription(Image, "camera/image_raw", self._on_image, sensor_data())
+        self.create_service(Trigger, "liquid_controller/reset", self._on_reset)
+        self._outputs.mode("unconfigured")
+
+    def start(self) -> None:
+        """Configure and activate, where ``autostart`` says so; raises UserError when the model cannot be used."""
+        if not self._autostart:
+            return
+        self._problem: UserError | None = None
+        if self.trigger_configure() != TransitionCallbackReturn.SUCCESS:
+            raise self._problem or UserError("liquid_controller could not be configured", "see its log")
+        self.trigger_activate()
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the model and run it a few times, so that the first frame is as fast as the others."""
+        from liquid_nav.policy import Policy
+
+        try:
+            self._policy = Policy.load(self._model)
+        except UserError as error:
+            self._problem = error
+            self._diagnostics.report("model", ERROR, str(error))
+            return TransitionCallbackReturn.FAILURE
+        blank = Observation(np.zeros((144, 256, 3), np.uint8))
+        memory = self._policy.initial_state()
+        for _ in range(3):
+            _, memory = self._policy.step(blank, memory, self._guard.nominal_period)
+        self._outputs.info(
+            {
+                "model": self._model,
+                "sha256": self._policy.card.get("sha256", ""),
+                "neuron_names": list(self._policy.neuron_names),
+                "units": {"neurons": "1", "time_constants": "s", "latency": "s", "cmd_vel": "m/s, rad/s"},
+            }
+        )
+        self._diagnostics.report("model", OK, f"{self._model} is loaded")
+        self._outputs.mode("inactive")
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Forget everything and begin to answer frames."""
+        self._reset()
+        self._active = True
+        self._outputs.mode("active")
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Publish zero, then nothing more."""
+        self._active = False
+        self._outputs.command(Command(), self.get_clock().now().nanoseconds)
+        self._outputs.mode("inactive")
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let the model go."""
+        self._policy = self._state = None
+        self._outputs.mode("unconfigured")
+        return TransitionCallbackReturn.SUCCESS
+
+    def _reset(self) -> None:
+        self._state = self._policy.initial_state()
+        self._last = None
+        self._guard.reset()
+
+    def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        if self._policy is None:
+            response.success, response.message = False, "not configured: there is no state to reset"
+        else:
+            self._reset()
+            response.success, response.message = True, "hidden state reset"
+        return response
+
+    def _on_image(self, message: Image) -> None:
+        if not self._active:
+            return
+        stamp = nanoseconds(message.header.stamp)
+        try:
+            image = image_view(message)
+        except ImageError as error:
+            self._diagnostics.report("camera", ERROR, f"camera/image_raw: {error}")
+            return
+        verdict = self._guard.see(stamp, image)
+        if verdict.action is Action.REPEAT:
+            if self._last is not None and self._last[1] == stamp:
+                self._outputs.command(*self._last)
+            return
+        if verdict.action is Action.IGNORE:
+            self._diagnostics.report("camera", ERROR, f"camera/image_raw: {verdict.reason.split(':')[0]}")
+            return
+        if verdict.action is Action.RESTART:
+            self._state = self._policy.initial_state()
+        if self._step(image, stamp, verdict.elapsed, message.header.frame_id):
+            self._tell_camera(verdict.reason)
+
+    def _step(self, image: np.ndarray, stamp: int, elapsed: float, frame_id: str) -> bool:
+        """Step the policy and publish; returns whether the image could be used."""
+        try:
+            decision, self._state = self._policy.step(Observation(image), self._state, elapsed)
+        except ValueError as error:
+            self._diagnostics.report("camera", ERROR, f"camera/image_raw: {error}")
+            return False
+        if not decision.command.is_finite():
+            # The state is not to be trusted either: begin anew with the next frame.
+            self._state = self._policy.initial_state()
+            self._last = None
+            self._diagnostics.report("output", ERROR, "the model's output is not a finite number: no command, state reset")
+            return True
+        self._last = decision.command, stamp
+        self._outputs.command(decision.command, stamp)
+        self._diagnostics.report("output", OK, "commands are finite")
+        self._outputs.latency((self.get_clock().now().nanoseconds - stamp) / NANO)
+        self._outputs.mode(decision.mode or "active")
+        self._outputs.inside(self._policy, self._state)
+        self._outputs.saliency(self._policy, image, stamp, frame_id)
+        return True
+
+    def _tell_camera(self, reason: str) -> None:
+        guard = self._guard
+        counts = {"frames": guard.frames, "repeated": guard.repeated, "lost": guard.lost}
+        if reason:
+            self._diagnostics.report("camera", WARN, f"camera/image_raw: {reason}", **counts)
+        elif guard.frames > 30 and guard.lost > 0.1 * guard.frames:
+            self._diagnostics.report("camera", WARN, f"camera/image_raw: {TRANSPORT}", **counts)
+        else:
+            self._diagnostics.report("camera", OK, "camera/image_raw: frames arrive", **counts)
+
+
+def make() -> LiquidController:
+    """Create the node and, where its parameters say so, start it."""
+    node = LiquidController()
+    node.start()
+    return node
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the node."""
+    sys.exit(run(make, arguments))
+
+
+if __name__ == "__main__":
+    main()

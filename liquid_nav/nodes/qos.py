@@ -1,0 +1,26 @@
+"""The four qualities of service that the interface table of the README names."""
+
+from __future__ import annotations
+
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+
+
+def _profile(reliability: ReliabilityPolicy, durability: DurabilityPolicy, depth: int) -> QoSProfile:
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=reliability, durability=durability
+    )
+
+
+def sensor_data(depth: int = 1) -> QoSProfile:
+    """Best effort: a lost sample is better than a late one. Cameras use depth 1."""
+    return _profile(ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE, depth)
+
+
+def reliable(depth: int = 1) -> QoSProfile:
+    """Reliable and volatile: commands and what people plot."""
+    return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE, depth)
+
+
+def latched() -> QoSProfile:
+    """Reliable and transient local, depth 1: a late subscriber gets the last value."""
+    return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL, 1)

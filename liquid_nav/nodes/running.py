@@ -1,0 +1,60 @@
+"""How every node of this package starts and ends."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Callable
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+
+from liquid_nav.errors import UserError
+
+
+class Finished(Exception):
+    """Raised inside a callback to end the process with ``code``."""
+
+    def __init__(self, code: int = 0) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
+    """Run one node until it finishes or is told to stop; returns the exit code.
+
+    A node with a method ``run(executor)`` has its own loop; any other is spun. Bad input (UserError) is one line on
+    standard error and exit code 2; Ctrl-C and SIGTERM are normal ends. ``node.close()``, where there is one, is
+    called in every case.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    rclpy.init(args=arguments, signal_handler_options=rclpy.SignalHandlerOptions.NO)
+    node = None
+    try:
+        node = make()
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        loop = getattr(node, "run", None)
+        loop(executor) if loop else executor.spin()
+        return 0
+    except Finished as end:
+        return end.code
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        return 2
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 0
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if node is not None:
+            close = getattr(node, "close", None)
+            if close:
+                close()
+            node.destroy_node()
+        rclpy.try_shutdown()
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,149 @@
+"""Starts a flight, watches it, judges it by the scenario's rule, writes ``record.json`` and ends with its result.
+
+Exit code 0: the flight succeeded; 1: it failed or never began. With ``progress`` it prints one JSON object a line for
+whoever started it: ``{"time", "distance", "speed", "mode"}`` in flight and ``{"outcome": ...}`` at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time as wall
+from pathlib import Path
+
+import numpy as np
+from geometry_msgs.msg import TwistStamped
+from nav_msgs.msg import Odometry
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from std_msgs.msg import String
+
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.drone_messages import state_from
+from liquid_nav.nodes.flight_log import FlightLog
+from liquid_nav.nodes.messages import command_from, nanoseconds
+from liquid_nav.nodes.parameters import declare
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.running import Finished, run
+from liquid_nav.nodes.services import Caller
+from liquid_nav.simulation import Judge, Outcome, draw_latency
+from liquid_nav.worlds import generate_layout, load_condition, load_scenario
+
+PROGRESS = 0.2
+"""s of wall time between progress lines."""
+
+
+class ScenarioRunner(Node):
+    """One flight from the first service call to the record."""
+
+    def __init__(self, **options: object) -> None:
+        """Declare parameters and prepare the judge; bad input raises UserError."""
+        super().__init__("scenario_runner", **options)
+        scenario = load_scenario(declare(self, "scenario", "forest", "Scenario: a name or a YAML file."))
+        self._seed = declare(self, "seed", 0, "Seed, the same as the simulator's.", (0, 2**31 - 1))
+        condition = declare(self, "condition", "", "Condition, the same as the simulator's; empty: the scenario's.")
+        self._condition = load_condition(condition or scenario.condition).name
+        self._rate = declare(self, "frame_rate", 30.0, "Camera frames per second, for the record.", (1.0, 120.0))
+        self._pilot = declare(self, "pilot", "", "Name of the pilot, for the record.")
+        self._folder = declare(self, "folder", "", "Where record.json goes; empty: nowhere.")
+        self._progress = declare(self, "progress", False, "Print progress as JSON lines.")
+        self._start = declare(self, "start_service", "simulator/start", "Service that begins the flight; empty: none.")
+        self._patience = declare(
+            self, "patience", 30.0, "Wall seconds for the graph to come up, and for odometry to go on.", (1.0, 3600.0)
+        )
+        self._layout = generate_layout(scenario, self._seed)
+        self._judge, self._log = Judge(self._layout), FlightLog(self._layout)
+        self._outcome: Outcome | None = None
+        self._contact: dict | None = None
+        self._modes = {"liquid_controller": "", "safety_supervisor": ""}
+        self._shown = self._heard = wall.monotonic()
+        self._flying = False
+        self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data(100))
+        self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable(100))
+        self.create_subscription(String, "simulator/contact", self._on_contact, latched())
+        for name in self._modes:
+            self.create_subscription(String, f"{name}/mode", self._on_mode(name), latched())
+
+    def run(self, executor: SingleThreadedExecutor) -> None:
+        """Wait for the graph, begin, fly until there is an outcome; ends with Finished."""
+        call = Caller(self, executor, self._patience)
+        call.wait_for(
+            lambda: self._modes["liquid_controller"] not in ("", "unconfigured", "inactive"),
+            lambda: f"liquid_controller is not active: its mode is '{self._modes['liquid_controller']}'",
+        )
+        call.trigger("engage", retry=True)
+        if self._start:
+            call.trigger(self._start)
+        self._flying, self._heard = True, wall.monotonic()
+        while self._outcome is None:
+            executor.spin_once(timeout_sec=0.5)
+            if wall.monotonic() - self._heard > self._patience:
+                raise Finished(self._fail(f"no odometry for {self._patience:g} s: does the simulator run?"))
+        call.trigger("disengage")
+        self._finish()
+
+    def _on_odometry(self, message: Odometry) -> None:
+        self._heard = wall.monotonic()
+        state = state_from(message)
+        if not self._log.state(nanoseconds(message.header.stamp), state) and self._contact is None:
+            return
+        if not self._flying or self._outcome is not None:
+            return
+        touched = self._contact if self._contact and state.time >= self._contact["time"] - 1e-6 else None
+        self._outcome = self._judge.update(state, touched["touched"] if touched else None)
+        if self._progress and self._heard - self._shown >= PROGRESS:
+            self._shown = self._heard
+            self._say(
+                time=state.time,
+                distance=self._judge.distance(state),
+                speed=float(np.linalg.norm(state.velocity[:2])),
+                mode=self._modes["safety_supervisor"],
+            )
+
+    def _on_command(self, message: TwistStamped) -> None:
+        if self._outcome is None:
+            self._log.command(nanoseconds(message.header.stamp), command_from(message))
+
+    def _on_contact(self, message: String) -> None:
+        self._contact = json.loads(message.data)
+
+    def _on_mode(self, name: str):
+        def keep(message: String) -> None:
+            self._modes[name] = message.data
+
+        return keep
+
+    def _finish(self) -> None:
+        outcome = self._outcome
+        record = self._log.record(
+            outcome, self._seed, self._condition, self._pilot, self._rate, draw_latency(self._seed)
+        )
+        if self._folder:
+            path = Path(self._folder) / "record.json"
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(json.dumps(record.to_dict()) + "\n")
+            except OSError as error:
+                raise UserError(f"cannot write {path}: {error.strerror}", "choose another folder") from error
+        word = "succeeded" if outcome.success else f"failed ({outcome.reason})"
+        self.get_logger().info(f"flight {word} after {outcome.time:.1f} s: {outcome.detail}")
+        self._say(outcome=outcome.reason, detail=outcome.detail, time=outcome.time, frames=len(self._log))
+        raise Finished(0 if outcome.success else 1)
+
+    def _fail(self, reason: str) -> int:
+        self.get_logger().error(reason)
+        self._say(error=reason)
+        return 1
+
+    def _say(self, **facts: object) -> None:
+        if self._progress:
+            print(json.dumps(facts), flush=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the node."""
+    sys.exit(run(ScenarioRunner, arguments))
+
+
+if __name__ == "__main__":
+    main()
