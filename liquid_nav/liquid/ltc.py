@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from .core import Core, CoreInputError
+from . import fast
+from .core import Core, CoreInputError, is_exporting
 from .solvers import SemiImplicit, Solver
 from .wiring import WiringRule
 
@@ -89,7 +90,7 @@ class LTC(Core):
             onto = torch.zeros(len(pre), self.state_size)
             onto[torch.arange(len(pre)), torch.from_numpy(post)] = 1.0
             self.register_buffer(prefix + "onto", onto, persistent=False)
-        self.register_buffer("motor", torch.from_numpy(built.motor), persistent=False)
+        self._synapses = (*built.sensory_synapses(), *built.synapses())
         self.gleak = nn.Parameter(_uniform(self.state_size, *RANGES["gleak"]))
         self.vleak = nn.Parameter(_uniform(self.state_size, *RANGES["vleak"]))
         self.cm = nn.Parameter(self._initial_capacity(low, high))
@@ -104,7 +105,7 @@ class LTC(Core):
         The conductance meant is that at rest (v = 0) with the sensory synapses half open.
         """
         upper = torch.full((self.state_size,), math.log(high))
-        upper[self.motor] = 0.5 * (math.log(low) + math.log(high))
+        upper[self.slices["motor"]] = 0.5 * (math.log(low) + math.log(high))
         tau = torch.exp(math.log(low) + torch.rand(self.state_size) * (upper - math.log(low)))
         with torch.no_grad():
             at_rest = torch.sigmoid(-self.sigma * self.mu)
@@ -121,6 +122,11 @@ class LTC(Core):
     def trajectory(self, features: Tensor, state: Tensor, elapsed: Tensor) -> Tensor:
         """Return the state after every input, [B,T,S]."""
         self.check(features, state, elapsed)
+        if self._is_fast(features, state, elapsed):
+            from .fast.function import trajectory
+
+            parameters = [self._parameters[name] for name in fast.PARAMETERS]
+            return trajectory(self._synapses, self.solver.unfolds, features, state, elapsed, parameters)
         sensory = self._sensory(features)
         internal = self._weights("")
         states = []
@@ -129,9 +135,23 @@ class LTC(Core):
             states.append(state)
         return torch.stack(states, dim=1)
 
+    def _is_fast(self, *tensors: Tensor) -> bool:
+        """Whether the numba kernel is chosen and can serve; raises when it was demanded and cannot."""
+        if self.kernel == "torch" or (self.kernel == "auto" and not fast.available()):
+            return False
+        serves = isinstance(self.solver, SemiImplicit) and not is_exporting()
+        for tensor in (*tensors, self.cm):
+            serves = serves and tensor.dtype == torch.float32 and tensor.device.type == "cpu"
+        if self.kernel == "numba" and not (serves and fast.available()):
+            raise CoreInputError(
+                "kernel 'numba' needs numba, float32 on the CPU and the semi-implicit solver; use kernel='auto'"
+            )
+        return serves
+
     def readout(self, states: Tensor) -> Tensor:
         """Return the outputs [...,O] of states [...,S]."""
-        return states[..., self.motor] * self.output_w + self.output_b
+        first = self.slices["motor"]
+        return states[..., first] * self.output_w + self.output_b
 
     def _weights(self, prefix: str) -> Tensor:
         """Return [N,2S]: what an open synapse adds to each neuron's drive and to its conductance."""

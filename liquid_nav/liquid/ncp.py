@@ -46,9 +46,7 @@ class NCPWiring:
             ("motor_fanin", 1),
         ):
             if getattr(self, name) < least:
-                raise WiringError(
-                    f"{name} is {getattr(self, name)}; a path to a motor neuron needs {least}"
-                )
+                raise WiringError(f"{name} is {getattr(self, name)}; a path to a motor neuron needs {least}")
         for name, limit, of in (
             ("sensory_fanout", self.inter, "inter"),
             ("inter_fanout", self.command, "command"),

@@ -18,7 +18,7 @@ class Wiring:
 
     sensory: int8 [I,S], sign (-1, 0, +1) of the synapse from input i to neuron s.
     internal: int8 [S,S], sign of the synapse from neuron (row) to neuron (column).
-    layers: neuron indices by layer name; ``motor`` is the layer that the outputs are read from.
+    layers: neuron indices by layer name, contiguous; the outputs are read from the layer ``motor``.
     """
 
     sensory: np.ndarray
@@ -39,10 +39,16 @@ class Wiring:
                 for k, neuron in enumerate(members):
                     names[neuron] = f"{layer}.{k}"
             object.__setattr__(self, "names", tuple(names))
+        for layer, members in self.layers.items():
+            if not len(members) or np.any(np.diff(members) != 1):
+                raise WiringError(f"layer {layer} is empty or scattered; number its neurons without a gap")
+        if "motor" not in self.layers:
+            raise WiringError(
+                "the wiring has no layer called motor; name the neurons that the outputs are read from"
+            )
         unreached = [self.names[m] for m in self.motor if m not in self.reached()]
-        if unreached or not len(self.motor):
-            what = ", ".join(unreached) or "any motor neuron (there are none)"
-            raise WiringError(f"no path from the inputs to {what}; add synapses or fan-out")
+        if unreached:
+            raise WiringError(f"no path from the inputs to {', '.join(unreached)}; add synapses or fan-out")
 
     @property
     def input_size(self) -> int:
@@ -57,7 +63,7 @@ class Wiring:
     @property
     def motor(self) -> np.ndarray:
         """Indices of the neurons that the outputs are read from."""
-        return self.layers.get("motor", np.arange(self.state_size))
+        return self.layers["motor"]
 
     def reached(self) -> set[int]:
         """Return the neurons that some input can influence."""
