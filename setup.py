@@ -62,7 +62,15 @@ setup(
     python_requires=">=3.10",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
     data_files=shared_files(),
-    install_requires=["setuptools", "numpy>=1.23", "torch>=2.1", "PyYAML>=5.4", "typer>=0.9", "rich>=12.5"],
+    install_requires=[
+        "setuptools",
+        "numpy>=1.23",
+        "scipy>=1.8",
+        "torch>=2.1",
+        "PyYAML>=5.4",
+        "typer>=0.9",
+        "rich>=12.5",
+    ],
     extras_require=EXTRAS,
     zip_safe=False,
     entry_points={
