@@ -1,0 +1,108 @@
+"""Measured rows go into the model's card and into the README.
+
+Example: ``python -m liquid_nav.evaluation.card models/default summer.json others.json --seeds 20000:20200
+--readme README.md``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+from typing import Iterable, Mapping, Sequence
+
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation.table import format_failures, format_interval, format_time
+
+Row = Mapping[str, object]
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
+_NAMES = ("model", "scenario", "condition")
+
+
+def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[dict[str, object]]:
+    """Return the old rows with those replaced that ``new`` measures again (same model, scenario and condition)."""
+    merged = {tuple(row[name] for name in _NAMES): dict(row) for row in old}
+    merged.update({tuple(row[name] for name in _NAMES): dict(row) for row in new})
+    return list(merged.values())
+
+
+def update_card(folder: Path, rows: Sequence[Row], seeds: str) -> list[dict[str, object]]:
+    """Merge rows into ``card.json`` of a model folder under ``evaluation`` and return all of them.
+
+    Args:
+        folder: The model's.
+        rows: From a campaign; baselines' rows are welcome beside the model's.
+        seeds: What the rows were measured on, kept with each, e.g. ``20000:20200``.
+
+    Raises:
+        UserError: the card cannot be read or written.
+    """
+    path = folder / "card.json"
+    try:
+        card = json.loads(path.read_text())
+        card["evaluation"] = merge_rows(card.get("evaluation", ()), ({**row, "seeds": seeds} for row in rows))
+        path.write_text(json.dumps(card, indent=2) + "\n")
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(f"cannot update {path}: {error}", "give the folder of a saved model") from error
+    return card["evaluation"]
+
+
+def markdown_table(rows: Iterable[Row]) -> str:
+    """Return a Markdown table of rows, with the way failures happened."""
+    lines = [
+        "| model | scenario | condition | flights | success | 95 % interval | mean time | failures |",
+        "|---|---|---|---:|---:|---:|---:|---|",
+    ]
+    for row in rows:
+        cells = (
+            *(str(row[name]) for name in _NAMES),
+            str(row["flights"]),
+            f"{100 * row['success_rate']:.1f} %",
+            format_interval(row),
+            format_time(row),
+            format_failures(row),
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def update_readme(path: Path, rows: Iterable[Row]) -> None:
+    """Replace what stands between ``<!-- results -->`` and ``<!-- /results -->`` by the table.
+
+    Raises:
+        UserError: the file has no such markers.
+    """
+    try:
+        text = path.read_text()
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}", "give the path of the README") from error
+    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    block = f"{BEGIN}\n{markdown_table(rows)}\n{END}"
+    replaced, count = pattern.subn(lambda _: block, text)
+    if count != 1:
+        raise UserError(f"{path} has {count} blocks for results", f"put {BEGIN} and {END} around one place")
+    path.write_text(replaced)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Merge result files of ``liquid-nav evaluate --json`` into a card, and optionally the card into a README."""
+    parser = argparse.ArgumentParser(prog="python -m liquid_nav.evaluation.card", description=__doc__)
+    parser.add_argument("model", type=Path, help="model folder")
+    parser.add_argument("results", type=Path, nargs="*", help="files written by evaluate --json")
+    parser.add_argument("--seeds", help="seeds of these results, e.g. 20000:20200; required with results")
+    parser.add_argument("--readme", type=Path, help="README with the two markers")
+    options = parser.parse_args(arguments)
+    if options.results and not options.seeds:
+        parser.error("--seeds is required with results")
+    try:
+        rows = [row for path in options.results for row in json.loads(path.read_text())]
+        rows = update_card(options.model, rows, options.seeds or "")
+        if options.readme:
+            update_readme(options.readme, rows)
+    except (UserError, OSError, ValueError) as error:
+        parser.exit(2, f"error: {error}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Who can be evaluated: a model folder, the name of a shipped model, or a built-in pilot."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable, Sequence, TypeVar
+
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation.task import PilotSpec
+
+if TYPE_CHECKING:
+    from liquid_nav.simulation.pilots import Pilot
+
+T, R = TypeVar("T"), TypeVar("R")
+
+BUILT_IN = ("expert", "straight", "colour")
+RESET_SUFFIX = " (state reset)"
+"""Marks the results of a model that forgot everything before each frame."""
+
+
+def resolve(model: str, reset_state: bool = False) -> PilotSpec:
+    """Find what ``--model`` names: a built-in pilot, a folder, or a shipped model under ``models/``.
+
+    Raises:
+        UserError: there is none, it is no model or it was tampered with; or a pilot without a state is to reset it.
+    """
+    if model in BUILT_IN:
+        if reset_state:
+            raise UserError(f"the built-in pilot '{model}' has no state to reset", "leave --reset-state out")
+        return PilotSpec(model, model)
+    folder = _model_folder(model)
+    # Load it once here, so that a broken model is one clear line and not a broken worker.
+    _translate(_load_policy, folder)
+    label = folder.resolve().name + (RESET_SUFFIX if reset_state else "")
+    return PilotSpec(str(folder.resolve()), label, reset_state, _fingerprint(folder))
+
+
+def build_pilot(spec: PilotSpec) -> Pilot:
+    """Return a fresh pilot for the specification; ``label`` becomes its name in records."""
+    from liquid_nav.simulation.baseline_pilots import ColourPilot, StraightPilot
+    from liquid_nav.simulation.pilots import ExpertPilot, PolicyPilot
+
+    built_in = {"expert": ExpertPilot, "straight": StraightPilot, "colour": ColourPilot}
+    if spec.source in built_in:
+        return built_in[spec.source]()
+    return PolicyPilot(_load_policy(Path(spec.source)), spec.label, memoryless=spec.reset_state)
+
+
+def check_places(scenarios: Sequence[str], conditions: Sequence[str]) -> None:
+    """Read every scenario and condition once, so that a wrong one is found before the first flight.
+
+    Raises:
+        UserError: one of them is unknown or malformed, or two of them have one name and could not be told apart.
+    """
+    from liquid_nav.worlds import load_condition, load_scenario
+
+    for load, texts in ((load_scenario, scenarios), (load_condition, conditions)):
+        names = [_translate(load, text).name for text in texts]
+        check_distinct(names)
+
+
+def check_distinct(names: Sequence[str]) -> None:
+    """Raise UserError if a name comes twice, because its rows would be mixed up."""
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UserError(f"'{twice}' is given twice", "give each model, scenario and condition a name of its own")
+
+
+def _model_folder(model: str) -> Path:
+    from liquid_nav import resources
+
+    if os.path.isdir(model):
+        return Path(model)
+    if os.sep not in model:
+        try:
+            return resources.find(Path("models", model))
+        except resources.ResourceError:
+            pass
+    raise UserError(
+        f"there is no model '{model}'",
+        f"give a model folder, the name of a folder in models/, or one of the pilots {', '.join(BUILT_IN)}",
+    )
+
+
+def _load_policy(folder: Path) -> object:
+    from liquid_nav.policy import Policy
+
+    return Policy.load(folder)
+
+
+def _fingerprint(folder: Path) -> str:
+    """SHA-256 over names and contents of what decides how a model flies."""
+    sha = hashlib.sha256()
+    for name in ("config.json", "weights.safetensors"):
+        path = folder / name
+        if path.exists():
+            sha.update(name.encode() + path.read_bytes())
+    return sha.hexdigest()
+
+
+def _translate(load: Callable[[T], R], argument: T) -> R:
+    """Let the rooms' own one-line errors through as the command line's."""
+    try:
+        return load(argument)
+    except UserError:
+        raise
+    except ValueError as error:
+        raise UserError(str(error)) from error

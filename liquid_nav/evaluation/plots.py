@@ -1,0 +1,62 @@
+"""A flight over time: speed, altitude, distance and the four commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from liquid_nav.evaluation import style
+from liquid_nav.evaluation.measures import horizontal_speed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from liquid_nav.simulation.flight import FlightRecord
+
+COMMANDS = (("vx forward", "#c05621"), ("vy left", "#2b6cb0"), ("vz up", "#2f855a"))
+
+
+def make_figure(record: FlightRecord, radius: float = 2.0, slow: float = 0.5) -> Figure:
+    """Return a figure of five panels over one time axis.
+
+    Args:
+        record: The flight.
+        radius: m around the target that count as reached, drawn as a line.
+        slow: m/s below which the drone counts as holding, drawn as a line.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.0, 9.5), layout="constrained")
+    distance, speed, altitude, command, yaw = figure.subplots(5, 1, sharex=True)
+    columns, time = record.columns, record.columns["time"]
+
+    distance.plot(time, columns["distance"], color=style.INK)
+    _threshold(distance, radius, f"success radius {radius:g} m")
+    _finish(distance, "distance to target, m", bottom=0.0)
+    speed.plot(time, horizontal_speed(record), color=style.INK)
+    _threshold(speed, slow, f"slow enough {slow:g} m/s")
+    _finish(speed, "horizontal speed, m/s", bottom=0.0)
+    altitude.plot(time, columns["position"][:, 2], color=style.INK)
+    _finish(altitude, "altitude, m")
+    for index, (name, colour) in enumerate(COMMANDS):
+        command.plot(time, columns["command"][:, index], color=colour, label=name, linewidth=1.2)
+    command.legend(loc="upper right", ncols=3, frameon=False, fontsize=8)
+    _finish(command, "command, m/s")
+    yaw.plot(time, columns["command"][:, 3], color="#6b46c1", linewidth=1.2)
+    _finish(yaw, "turn left, rad/s")
+    yaw.set_xlabel("time, s")
+    return figure
+
+
+def _threshold(axes: Axes, value: float, text: str) -> None:
+    axes.axhline(value, color=style.TARGET, linewidth=1.0, linestyle="--", label=text)
+    axes.legend(loc="upper right", frameon=False, fontsize=8)
+
+
+def _finish(axes: Axes, label: str, bottom: float | None = None) -> None:
+    axes.set_ylabel(label)
+    axes.grid(color="#edf2f7")
+    axes.set_axisbelow(True)
+    axes.margins(x=0.01)
+    if bottom is not None:
+        axes.set_ylim(bottom=bottom)

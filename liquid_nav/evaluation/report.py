@@ -1,0 +1,66 @@
+"""One page that shows a flight: verdict, numbers, video, top view and curves. Opens anywhere, needs no network."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation import plots, style, top_view
+from liquid_nav.evaluation.measures import measure_flight
+from liquid_nav.evaluation.report_template import TEMPLATE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from liquid_nav.simulation.flight import FlightRecord
+    from liquid_nav.worlds import Layout
+
+VIDEO, BAG, TOP_VIEW, REPORT = "camera.mp4", "flight.mcap", "top_view.png", "report.html"
+
+
+def write_report(folder: Path, record: FlightRecord, layout: Layout, radius: float = 2.0, slow: float = 0.5) -> Path:
+    """Write ``report.html`` into a flight's folder; pictures are inside it, the video lies beside it.
+
+    Args:
+        folder: Of the flight; the video and the bag are linked where they exist.
+        record: What happened.
+        layout: Where it happened.
+        radius: m around the target that count as reached.
+        slow: m/s below which the drone counts as holding.
+
+    Returns:
+        The path of the page.
+    """
+    try:
+        from jinja2 import Environment
+        from matplotlib import rc_context
+    except ImportError as error:
+        raise UserError(f"no report without {error.name}", "pip install 'liquid_nav[report]'") from error
+    folder = Path(folder)
+    with rc_context(style.RC):
+        pictures = {
+            "Seen from above": _embed(top_view.make_figure(record, layout, radius)),
+            "Over time": _embed(plots.make_figure(record, radius, slow)),
+        }
+    page = Environment(autoescape=True).from_string(TEMPLATE)
+    files = [name for name in (VIDEO, BAG, TOP_VIEW) if (folder / name).exists()]
+    text = page.render(
+        record=record,
+        measures=measure_flight(record, layout),
+        pictures=pictures,
+        video=VIDEO if VIDEO in files else None,
+        files=files,
+    )
+    path = folder / REPORT
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _embed(figure: Figure) -> str:
+    """Return a figure as the data address of a PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120, facecolor="white", metadata={"Software": None})
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

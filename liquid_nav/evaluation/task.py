@@ -1,0 +1,156 @@
+"""One flight of a campaign: what to fly, what came of it, and the function that turns one into the other.
+
+``run_task`` is what a worker process runs. Everything here crosses process borders, so it is small and picklable.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from dataclasses import dataclass, field
+from functools import lru_cache
+from time import perf_counter
+from typing import TYPE_CHECKING, Mapping
+
+if TYPE_CHECKING:
+    from liquid_nav.simulation.flight import FlightRecord
+    from liquid_nav.simulation.pilots import Pilot
+
+_local = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class PilotSpec:
+    """Which pilot flies.
+
+    source: a built-in pilot's name or the path of a model folder; label: its name in the results;
+    reset_state: zero the policy's state before each frame; fingerprint: changes when the weights on disk change,
+    so that a long-lived worker never flies an old model.
+    """
+
+    source: str
+    label: str
+    reset_state: bool = False
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlightTask:
+    """One flight: the pilot, names of the scenario and the condition, the seed, camera frames per second."""
+
+    pilot: PilotSpec
+    scenario: str
+    condition: str
+    seed: int
+    frame_rate: float = 30.0
+
+    def __str__(self) -> str:
+        """Name the flight in a message."""
+        return f"{self.pilot.label}, {self.scenario}, {self.condition}, seed {self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class FlightSummary:
+    """What a campaign keeps of one flight.
+
+    time: s of flight until the outcome; final_distance: m to the target (horizontal); frames: camera frames;
+    digest: sha256 of the whole record; timings: measured wall seconds by part (``total`` among them), kept apart
+    from the rest because they differ from run to run.
+    """
+
+    model: str
+    scenario: str
+    condition: str
+    seed: int
+    success: bool
+    reason: str
+    detail: str
+    time: float
+    final_distance: float
+    frames: int
+    digest: str
+    timings: Mapping[str, float] = field(default_factory=dict, compare=False)
+
+
+class FlightFailure(RuntimeError):
+    """A flight that could not be flown to any outcome: a bug, named with its scenario and seed in one line."""
+
+    def __init__(self, task: FlightTask, cause: str) -> None:
+        self.task = task
+        self.cause = " ".join(cause.split())
+        super().__init__(f"the flight ({task}) broke: {self.cause}")
+
+    def __reduce__(self) -> tuple:
+        """Rebuild from task and cause, so that the error survives a process pool."""
+        return type(self), (self.task, self.cause)
+
+
+def run_task(task: FlightTask) -> FlightSummary:
+    """Fly one task in this process.
+
+    Raises:
+        FlightFailure: whatever went wrong, with the flight's name; the original is its cause.
+    """
+    from liquid_nav.simulation.flight import fly
+    from liquid_nav.worlds import load_condition, load_scenario
+
+    prepare_process()
+    try:
+        pilot = _pilot(task.pilot)
+        timings: dict[str, float] = {}
+        begin = perf_counter()
+        record = fly(
+            load_scenario(task.scenario),
+            task.seed,
+            load_condition(task.condition),
+            pilot,
+            frame_rate=task.frame_rate,
+            seconds=timings,
+        )
+        timings["total"] = perf_counter() - begin
+        return summarize_record(record, task, timings)
+    except Exception as error:
+        raise FlightFailure(task, f"{type(error).__name__}: {error}") from error
+
+
+def summarize_record(record: FlightRecord, task: FlightTask, timings: Mapping[str, float]) -> FlightSummary:
+    """Keep of a record what a campaign needs."""
+    outcome = record.outcome
+    return FlightSummary(
+        model=task.pilot.label,
+        scenario=record.scenario,
+        condition=record.condition,
+        seed=task.seed,
+        success=outcome.success,
+        reason=outcome.reason,
+        detail=outcome.detail,
+        time=float(outcome.time),
+        final_distance=float(record.columns["distance"][-1]),
+        frames=len(record.columns["time"]),
+        digest=record.digest(),
+        timings=dict(timings),
+    )
+
+
+@lru_cache(maxsize=1)
+def prepare_process() -> None:
+    """Keep this worker on one thread: one flight per core is the parallelism, and results must not depend on it."""
+    os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa's software renderer, read when it starts
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _pilot(spec: PilotSpec) -> Pilot:
+    """Return this thread's pilot for the specification, loaded once."""
+    if getattr(_local, "spec", None) != spec:
+        from liquid_nav.evaluation.entrants import build_pilot
+
+        _local.pilot = build_pilot(spec)
+        _local.spec = spec
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(1)
+    return _local.pilot

@@ -1,0 +1,64 @@
+"""Where the time of a campaign goes: complete frames per second, and the parts of a frame."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Iterable, Mapping
+
+from liquid_nav.evaluation.task import FlightSummary
+
+TOTAL, RENDER = "total", "render"
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Measured speed of a campaign.
+
+    frames: camera frames; wall: s from start to end, the workers' start included; workers: processes;
+    blind: frames that were not rendered because the pilot needs no image;
+    seconds: worker seconds by part, ``other`` being what no part accounts for.
+    """
+
+    frames: int
+    wall: float
+    workers: int
+    blind: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def frames_per_second(self) -> float:
+        """Frames per second of wall time, all workers together."""
+        return self.frames / self.wall if self.wall > 0 else math.nan
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Fraction of the workers' flight time by part, largest first."""
+        total = math.fsum(self.seconds.values())
+        ordered = sorted(self.seconds.items(), key=lambda item: -item[1])
+        return {part: value / total for part, value in ordered} if total > 0 else {}
+
+    def describe(self) -> str:
+        """Return one line for people."""
+        parts = ", ".join(f"{part} {share:.0%}" for part, share in self.shares.items())
+        plural = "es" if self.workers != 1 else ""
+        kind = f"frames ({self.blind:,} of them without an image)" if self.blind else "complete frames"
+        text = (
+            f"{self.frames:,} {kind} in {self.wall:.1f} s: {self.frames_per_second:.0f} frames/s"
+            f" with {self.workers} process{plural}"
+        )
+        return f"{text} ({parts})" if parts else text
+
+
+def measure(flights: Iterable[FlightSummary], wall: float, workers: int) -> Throughput:
+    """Add up the measured times of all flights."""
+    flights = list(flights)
+    seconds: dict[str, float] = {}
+    for flight in flights:
+        for part, value in flight.timings.items():
+            seconds[part] = seconds.get(part, 0.0) + value
+    total = seconds.pop(TOTAL, None)
+    if total is not None:
+        seconds["other"] = max(0.0, total - math.fsum(seconds.values()))
+    blind = sum(flight.frames for flight in flights if not flight.timings.get(RENDER))
+    return Throughput(sum(flight.frames for flight in flights), wall, workers, blind, seconds)

@@ -1,0 +1,129 @@
+"""The flight from above: what stands there, where the drone flew and how fast."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from liquid_nav.evaluation import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    from liquid_nav.simulation.flight import FlightRecord
+    from liquid_nav.worlds import Layout
+    from liquid_nav.worlds.layout import Solid
+
+MARGIN = 4.0
+"""m of surroundings shown around path, start and target."""
+ASPECT = 1.05
+"""Width of the map by its height."""
+CANOPY = 4.0
+"""Solids that begin above this height (m) are crowns overhead: drawn faintly, below everything else."""
+
+
+def draw_top_view(record: FlightRecord, layout: Layout, path: Path, radius: float = 2.0) -> None:
+    """Write a PNG of the flight seen from above: east to the right, north up, metres; ``radius``: of success, m."""
+    from matplotlib import rc_context
+
+    with rc_context(style.RC):
+        figure = make_figure(record, layout, radius)
+        figure.savefig(path, dpi=130, facecolor="white")
+
+
+def make_figure(
+    record: FlightRecord, layout: Layout, radius: float = 2.0, size: tuple[float, float] = (8.0, 6.6)
+) -> Figure:
+    """Return the picture as a matplotlib figure of ``size`` inches."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.add_subplot()
+    draw_layout(axes, layout, record.columns["position"][:, :2], radius)
+    _draw_path(figure, axes, record)
+    _draw_ends(axes, record, layout, radius)
+    outcome = record.outcome
+    verdict = "reached the target" if outcome.success else outcome.reason
+    headline = f"{record.scenario}, {record.condition}, seed {record.seed}: {verdict} after {outcome.time:.1f} s"
+    axes.set_title(f"{headline}\n{record.pilot}: {outcome.detail}", loc="left", fontsize=10)
+    axes.set_xlabel("east, m")
+    axes.set_ylabel("north, m")
+    axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.09), ncols=4, frameon=False, fontsize=8)
+    return figure
+
+
+def draw_layout(axes: Axes, layout: Layout, path: np.ndarray, radius: float) -> None:
+    """Draw everything solid and show what lies around ``path`` ([N,2], m), the start and the circle of success."""
+    points = np.vstack((path, [[layout.start.x, layout.start.y], [layout.target.x, layout.target.y]]))
+    low = np.minimum(points.min(axis=0), points[-1] - radius) - MARGIN
+    high = np.maximum(points.max(axis=0), points[-1] + radius) + MARGIN
+    # Show more surroundings rather than leave the paper empty.
+    width, height = high - low
+    extra = np.maximum(0.0, np.array((height * ASPECT - width, width / ASPECT - height))) / 2.0
+    low, high = low - extra, high + extra
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+    axes.set_facecolor(style.GROUND.get(layout.world, style.FALLBACK_GROUND))
+    axes.grid(color="white", linewidth=0.8)
+    axes.set_axisbelow(True)
+    for solid in layout.solids():
+        axes.add_patch(_patch(solid))
+
+
+def _patch(solid: Solid) -> Patch:
+    from matplotlib.patches import Ellipse, Rectangle
+
+    x, y, z = (float(v) for v in solid.position)
+    a, b, c = (float(v) for v in solid.size)
+    colour = style.solid_colour(solid.kind)
+    overhead = z - c > CANOPY or "crown" in solid.kind
+    look = {
+        "facecolor": colour,
+        "edgecolor": "none" if overhead else colour,
+        "alpha": 0.22 if overhead else 0.85,
+        "zorder": 1.5 if overhead else 2.0,
+        "linewidth": 0.6,
+    }
+    if solid.shape == "box" or solid.lying:
+        return Rectangle((x - a, y - b), 2 * a, 2 * b, angle=math.degrees(solid.yaw), rotation_point="center", **look)
+    return Ellipse((x, y), 2 * a, 2 * b, angle=math.degrees(solid.yaw), **look)
+
+
+def _draw_path(figure: Figure, axes: Axes, record: FlightRecord) -> None:
+    from matplotlib.collections import LineCollection
+
+    points = record.columns["position"][:, :2]
+    speed = np.hypot(record.columns["velocity"][:, 0], record.columns["velocity"][:, 1])
+    segments = np.stack((points[:-1], points[1:]), axis=1)
+    axes.plot(*points.T, color="white", linewidth=5.0, alpha=0.8, zorder=3, solid_capstyle="round")
+    line = LineCollection(list(segments), cmap="plasma", linewidths=2.6, zorder=4, capstyle="round")
+    line.set_array(speed[1:])
+    line.set_clim(0.0, max(2.0, float(speed.max(initial=0.0))))
+    axes.add_collection(line)
+    figure.colorbar(line, ax=axes, label="horizontal speed, m/s", shrink=0.7, pad=0.02)
+
+
+def _draw_ends(axes: Axes, record: FlightRecord, layout: Layout, radius: float) -> None:
+    from matplotlib.patches import Circle
+
+    start, target = layout.start, layout.target
+    nose = (start.x + 1.2 * math.cos(start.yaw), start.y + 1.2 * math.sin(start.yaw))
+    arrow = {"arrowstyle": "-|>", "color": style.START, "lw": 1.6}
+    axes.annotate("", nose, (start.x, start.y), arrowprops=arrow, zorder=5)
+    _mark(axes, start.x, start.y, "o", style.START, 8, "start")
+    _mark(axes, target.x, target.y, "*", style.TARGET, 15, f"target ({target.kind})")
+    axes.add_patch(
+        Circle((target.x, target.y), radius, fill=False, edgecolor=style.TARGET, linestyle="--", linewidth=1.3,
+               zorder=5, label=f"success radius {radius:g} m")
+    )  # fmt: skip
+    x, y, _ = record.columns["position"][-1]
+    _mark(axes, x, y, *(("P", style.GOOD) if record.outcome.success else ("X", style.BAD)), 9, "end")
+
+
+def _mark(axes: Axes, x: float, y: float, marker: str, colour: str, size: float, label: str) -> None:
+    look = {"markeredgecolor": "white", "linestyle": "none", "zorder": 6}
+    axes.plot(x, y, marker, color=colour, markersize=size, label=label, **look)
