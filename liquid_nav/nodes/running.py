@@ -28,8 +28,7 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     standard error and exit code 2; Ctrl-C and SIGTERM are normal ends. ``node.close()``, where there is one, is
     called in every case.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
-    rclpy.init(args=arguments, signal_handler_options=rclpy.SignalHandlerOptions.NO)
+    rclpy.init(args=arguments)
     node = None
     try:
         node = make()
@@ -45,16 +44,15 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
         return 2
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
+    except Exception:
+        # A signal shuts the context down under whatever is being published at that moment.
+        if rclpy.ok():
+            raise
+        return 0
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if node is not None:
-            close = getattr(node, "close", None)
-            if close:
-                close()
-            node.destroy_node()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        close = getattr(node, "close", None)
+        if close:
+            close()
         rclpy.try_shutdown()
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt

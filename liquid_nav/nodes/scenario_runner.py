@@ -25,7 +25,7 @@ from liquid_nav.nodes.messages import command_from, nanoseconds
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.running import Finished, run
-from liquid_nav.nodes.services import Caller
+from liquid_nav.nodes.services import Caller, GraphError
 from liquid_nav.simulation import Judge, Outcome, draw_latency
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario
 
@@ -66,6 +66,13 @@ class ScenarioRunner(Node):
 
     def run(self, executor: SingleThreadedExecutor) -> None:
         """Wait for the graph, begin, fly until there is an outcome; ends with Finished."""
+        try:
+            self._fly(executor)
+        except GraphError as error:
+            self._fail(str(error))
+        self._finish()
+
+    def _fly(self, executor: SingleThreadedExecutor) -> None:
         call = Caller(self, executor, self._patience)
         call.wait_for(
             lambda: self._modes["liquid_controller"] not in ("", "unconfigured", "inactive"),
@@ -78,9 +85,8 @@ class ScenarioRunner(Node):
         while self._outcome is None:
             executor.spin_once(timeout_sec=0.5)
             if wall.monotonic() - self._heard > self._patience:
-                raise Finished(self._fail(f"no odometry for {self._patience:g} s: does the simulator run?"))
+                self._fail(f"no odometry for {self._patience:g} s: does the simulator run?")
         call.trigger("disengage")
-        self._finish()
 
     def _on_odometry(self, message: Odometry) -> None:
         self._heard = wall.monotonic()
@@ -130,10 +136,10 @@ class ScenarioRunner(Node):
         self._say(outcome=outcome.reason, detail=outcome.detail, time=outcome.time, frames=len(self._log))
         raise Finished(0 if outcome.success else 1)
 
-    def _fail(self, reason: str) -> int:
+    def _fail(self, reason: str) -> None:
         self.get_logger().error(reason)
         self._say(error=reason)
-        return 1
+        raise Finished(1)
 
     def _say(self, **facts: object) -> None:
         if self._progress:

@@ -1,0 +1,76 @@
+"""What a flight leaves behind: folder, video, top view and report."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from pathlib import Path
+from typing import Callable
+
+from liquid_nav.errors import UserError
+from liquid_nav.simulation import FlightRecord
+from liquid_nav.worlds import generate_layout, load_scenario
+
+Progress = Callable[[str, float], None]
+"""Called with the name of what is being made and the share that is done, 0 to 1."""
+
+
+def make_folder(folder: Path | None) -> Path:
+    """Create the folder of a flight, by default ``flights/<date>-<time>``; raises UserError when it cannot be used."""
+    if folder is None:
+        stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+        folder = Path("flights", stamp)
+        count = 2
+        while folder.exists():
+            folder = Path("flights", f"{stamp}-{count}")
+            count += 1
+    remedy = "choose another folder with --out"
+    try:
+        (folder / "log").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot create {folder}: {(error.strerror or 'error').lower()}", remedy) from error
+    if not os.access(folder, os.W_OK):
+        raise UserError(f"cannot write into {folder}: permission denied", remedy)
+    if (folder / "record.json").exists() or (folder / "flight.mcap").exists():
+        raise UserError(f"{folder} holds a flight already", remedy)
+    return folder.resolve()
+
+
+def make_pictures(folder: Path, scenario: str, progress: Progress) -> FlightRecord:
+    """Make video, top view and report from bag and record; returns the record."""
+    from liquid_nav.evaluation.report import write_report
+    from liquid_nav.evaluation.top_view import draw_top_view
+
+    record = FlightRecord.from_dict(json.loads((folder / "record.json").read_text()))
+    layout = generate_layout(load_scenario(scenario), record.seed)
+    _write_video(folder, record, progress)
+    progress("top view", 0.8)
+    draw_top_view(record, layout, folder / "top_view.png")
+    progress("report", 0.9)
+    write_report(folder, record, layout)
+    progress("done", 1.0)
+    return record
+
+
+def _write_video(folder: Path, record: FlightRecord, progress: Progress) -> None:
+    from liquid_nav.evaluation.video import VideoWriter
+    from liquid_nav.nodes.bag import read_frames
+
+    rows = {round(1e9 * time): row for row, time in enumerate(record.columns["time"])}
+    writer = None
+    try:
+        for count, (stamp, image, command) in enumerate(read_frames(folder)):
+            if writer is None:
+                size = (image.shape[1], image.shape[0])
+                writer = VideoWriter(folder / "camera.mp4", record.frame_rate, size)
+            text = f"{stamp / 1e9:5.1f} s"
+            if stamp in rows:
+                text += f"   {record.columns['distance'][rows[stamp]]:5.1f} m to the target"
+            writer.add(image, command, text)
+            progress("video", 0.8 * min(1.0, count / max(1, len(rows))))
+    finally:
+        if writer is not None:
+            writer.close()
+    if writer is None:
+        raise UserError(f"{folder / 'flight.mcap'} has no camera images", "look at the logs beside it")

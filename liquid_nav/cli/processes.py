@@ -1,0 +1,144 @@
+"""The processes of a graph: started together, watched, and ended together whatever happens."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Sequence
+
+from liquid_nav.errors import UserError
+from liquid_nav.nodes import bringup
+from liquid_nav.resources import find
+
+PATIENCE = 10.0
+"""s that a process gets to end by itself before it is killed."""
+_DOMAINS = range(1, 102)
+"""Domains whose ports lie below the range that Linux hands out by itself."""
+_PARENT_DEATH_SIGNAL = 1
+
+
+def free_domain() -> int:
+    """Return a ROS domain on which nothing listens on this machine, chosen at random."""
+    for domain in random.sample(_DOMAINS, len(_DOMAINS)):
+        # The ports of the first three participants of that domain, see the DDS-RTPS standard.
+        ports = [7400 + 250 * domain + offset for offset in (10, 12, 14)]
+        try:
+            for port in ports:
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                    probe.bind(("", port))
+        except OSError:
+            continue
+        return domain
+    raise UserError("no free ROS domain on this machine", "set ROS_DOMAIN_ID, or end other ROS programs")
+
+
+def graph_environment() -> dict[str, str]:
+    """Return the environment of the graph: a domain of its own and local discovery, unless the user has set them."""
+    environment = dict(os.environ) | bringup.environment()
+    if "ROS_DOMAIN_ID" not in environment:
+        environment["ROS_DOMAIN_ID"] = str(free_domain())
+    environment.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    return environment
+
+
+def arguments(process: bringup.Process) -> list[str]:
+    """Return the command line of one node."""
+    command = [sys.executable, "-m", f"liquid_nav.nodes.{process.executable}", "--ros-args"]
+    command += ["--params-file", str(find(bringup.PARAMETER_FILE)), "--disable-external-lib-logs"]
+    for name, value in process.parameters.items():
+        if value != "":
+            command += ["-p", f"{name}:={bringup.as_yaml(value)}"]
+    return command
+
+
+class Child:
+    """One running process with its log file."""
+
+    def __init__(self, process: bringup.Process, log: Path, environment: dict[str, str], pipe: bool) -> None:
+        """Start it; with ``pipe`` its standard output is read by us instead of going into the log."""
+        self.name, self.log = process.executable, log
+        with log.open("wb") as output:
+            self.popen = subprocess.Popen(
+                arguments(process),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if pipe else output,
+                stderr=output,
+                env=environment,
+                # Ctrl-C is ours: we end the children in order. And they must not survive us.
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+
+    def last_words(self) -> str:
+        """Return the last line of its log that says something."""
+        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines()]
+        return next((line for line in reversed(lines) if line), "no output")
+
+
+class Graph:
+    """A context manager around the children; leaving it ends them all."""
+
+    def __init__(self, plan: Sequence[bringup.Process], logs: Path) -> None:
+        """``plan``: what to start, the scenario runner last; ``logs``: folder for one log per node."""
+        self._plan, self._logs = plan, logs
+        self.environment = graph_environment()
+        self.children: list[Child] = []
+
+    def __enter__(self) -> Graph:
+        """Start everything."""
+        try:
+            for process in self._plan:
+                runner = process is self._plan[-1]
+                log = self._logs / f"{process.executable}.log"
+                self.children.append(Child(process, log, self.environment, pipe=runner))
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    @property
+    def runner(self) -> Child:
+        """The process whose end is the end of the flight."""
+        return self.children[-1]
+
+    def crashed(self) -> Child | None:
+        """Return a process other than the runner that has ended, if there is one."""
+        return next((child for child in self.children[:-1] if child.popen.poll() is not None), None)
+
+    def stop(self) -> None:
+        """Ask every process to end, wait, and kill those that do not."""
+        for child in reversed(self.children):
+            _signal(child, signal.SIGINT)
+        deadline = time.monotonic() + PATIENCE
+        for child in self.children:
+            try:
+                child.popen.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal(child, signal.SIGKILL)
+                child.popen.wait()
+            if child.popen.stdout is not None:
+                child.popen.stdout.close()
+
+    def __exit__(self, *exc: object) -> None:
+        """Stop; a second Ctrl-C does not leave anything behind."""
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self.stop()
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _signal(child: Child, number: int) -> None:
+    if child.popen.poll() is None:
+        child.popen.send_signal(number)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
