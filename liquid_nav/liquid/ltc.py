@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -90,7 +91,7 @@ class LTC(Core):
             onto = torch.zeros(len(pre), self.state_size)
             onto[torch.arange(len(pre)), torch.from_numpy(post)] = 1.0
             self.register_buffer(prefix + "onto", onto, persistent=False)
-        self._synapses = (*built.sensory_synapses(), *built.synapses())
+        self._synapses = (*_by_target(built.sensory), *_by_target(built.internal))
         self.gleak = nn.Parameter(_uniform(self.state_size, *RANGES["gleak"]))
         self.vleak = nn.Parameter(_uniform(self.state_size, *RANGES["vleak"]))
         self.cm = nn.Parameter(self._initial_capacity(low, high))
@@ -210,6 +211,12 @@ class LTC(Core):
                     f"{name} has shape {list(value.shape)}; expected {list(parameter.shape)}"
                 )
             parameter.copy_(value)
+
+
+def _by_target(signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sources [N] of the synapses, sorted by target, and where each target's begin, [S+1]."""
+    target, source = np.nonzero(signs.T)
+    return source.astype(np.int64), np.searchsorted(target, np.arange(signs.shape[1] + 1)).astype(np.int64)
 
 
 def _uniform(size: int, low: float, high: float) -> Tensor:

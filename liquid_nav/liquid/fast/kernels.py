@@ -1,39 +1,37 @@
 """Loops of the LTC over one tile of LANES sequences that advance side by side, one SIMD lane each.
 
-Arrays end in the lanes, so the inner loops are contiguous and the synapses, kept as sorted lists, need no
-gather. Nothing but the states, rates and reciprocals of the solver steps is stored; the backward pass evaluates
-the sigmoids again, which costs less than fetching them. Notation: K = T * LANES columns, N synapses, U unfolds.
+Arrays end in the lanes and the synapses are lists sorted by target, so that no gather is needed and a neuron's sums
+stay in registers. Only the states, their rates of change and one reciprocal per solver step are stored; the backward
+pass evaluates the sigmoids again, which costs less than fetching them. Groups of arguments, all float32 unless said:
+``sensory`` and ``internal`` are (source int64 [N], first synapse of each target int64 [S+1], w, sigma, mu, erev [N]);
+``neurons`` is (gleak, vleak, cm) [S]; ``mapping`` is (weight, bias) [I] of the input map.
 """
 
 import numpy as np
 from numba import njit
 
-LANES = 8
-_FLAGS = {"reassoc", "contract", "arcp", "nsz"}
-_OPTIONS = {"nogil": True, "cache": True, "fastmath": _FLAGS, "error_model": "numpy", "boundscheck": False}
-_EPSILON = np.float32(1e-8)
-_TINY = np.float32(1e-12)
-_HALF, _ONE, _LIMIT = np.float32(0.5), np.float32(1.0), np.float32(9.0)
-# minimax rational approximation of tanh on [-9, 9] (odd numerator, even denominator), good to a few units in
-# the last place of float32; pure arithmetic, so that the compiler turns it into SIMD code
-_A1, _A3, _A5, _A7 = (
-    np.float32(a)
-    for a in (4.89352455891786e-3, 6.37261928875436e-4, 1.48572235717979e-5, 5.12229709037114e-8)
-)
-_A9, _A11, _A13 = (
-    np.float32(a) for a in (-8.60467152213735e-11, 2.00018790482477e-13, -2.76076847742355e-16)
-)
-_B0, _B2, _B4, _B6 = (
-    np.float32(b)
-    for b in (4.89352518554385e-3, 2.26843463243900e-3, 1.18534705686654e-4, 1.19825839466702e-6)
-)
+from .simd import LANES, clip, load, splat, store, total
+
+_OPTIONS = {
+    "nogil": True,
+    "cache": True,
+    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
+    "error_model": "numpy",
+}
+_EPSILON, _TINY = np.float32(1e-8), np.float32(1e-12)
+_ZERO, _HALF, _ONE, _LIMIT = np.float32(0.0), np.float32(0.5), np.float32(1.0), np.float32(9.0)
+# minimax rational approximation of tanh on [-9, 9] (odd numerator, even denominator), good to a few units in the
+# last place of float32; plain arithmetic, so that all lanes take the same path
+_A1, _A3, _A5 = np.float32(4.89352455891786e-3), np.float32(6.37261928875436e-4), np.float32(1.48572235717979e-5)
+_A7, _A9 = np.float32(5.12229709037114e-8), np.float32(-8.60467152213735e-11)
+_A11, _A13 = np.float32(2.00018790482477e-13), np.float32(-2.76076847742355e-16)
+_B0, _B2 = np.float32(4.89352518554385e-3), np.float32(2.26843463243900e-3)
+_B4, _B6 = np.float32(1.18534705686654e-4), np.float32(1.19825839466702e-6)
 
 
 @njit(inline="always", **_OPTIONS)
 def _sigmoid(x):
-    y = _HALF * x
-    y = y if y < _LIMIT else _LIMIT
-    y = y if y > -_LIMIT else -_LIMIT
+    y = clip(_HALF * x, splat(_LIMIT))
     z = y * y
     p = y * (_A1 + z * (_A3 + z * (_A5 + z * (_A7 + z * (_A9 + z * (_A11 + z * _A13))))))
     q = _B0 + z * (_B2 + z * (_B4 + z * _B6))
@@ -41,215 +39,154 @@ def _sigmoid(x):
 
 
 @njit(**_OPTIONS)
-def forward_tile(
-    features,
-    state,
-    elapsed,
-    first,
-    unfolds,
-    s_pre,
-    s_post,
-    s_w,
-    s_sigma,
-    s_mu,
-    s_erev,
-    pre,
-    post,
-    w,
-    sigma,
-    mu,
-    erev,
-    gleak,
-    vleak,
-    cm,
-    input_w,
-    input_b,
-    trajectory,
-    inputs,
-    v_all,
-    u_all,
-    q_all,
-):
-    """Advance sequences first .. first+LANES; fills trajectory [B,T,S] and what the backward pass needs.
+def forward_tile(features, state, elapsed, first, unfolds, sensory, internal, neurons, mapping, trajectory, inputs, v, u, q):
+    """Advance sequences first .. first+LANES of features [B,T,I], state [B,S], elapsed [B,T].
 
-    inputs [I,K]: mapped features; v_all, u_all, q_all [T*U,S,LANES]: state before each solver step, its rate
-    of change and 1 / (c + h conductance). When they hold one step only ([1,S,LANES]) nothing is kept.
+    Fills trajectory [B,T,S] and what the backward pass needs: inputs [I*T,LANES] the features by lane; v, u, q
+    [(T*U+1)*S,LANES] state before each solver step, its rate of change and 1 / (c + h conductance). Arrays v, u, q
+    of two steps ([2*S,LANES]) are used in turn and keep nothing.
     """
+    s_pre, s_start, s_w, s_sigma, s_mu, s_erev = sensory
+    pre, start, w, sigma, mu, erev = internal
+    gleak, vleak, cm = neurons
     batch, steps, width = features.shape
     units = state.shape[1]
     lanes = min(LANES, batch - first)
-    keep = v_all.shape[0] > 1
-    columns = steps * LANES
+    slots = v.shape[0] // units
+    h_all = np.zeros((steps, LANES), np.float32)
     for t in range(steps):
         for b in range(lanes):
-            for i in range(width):
-                inputs[i, t * LANES + b] = features[first + b, t, i] * input_w[i] + input_b[i]
-    drive, rate = np.empty((units, columns), np.float32), np.empty((units, columns), np.float32)
+            h_all[t, b] = elapsed[first + b, t] / np.float32(unfolds)
+        for i in range(width):
+            for b in range(lanes):
+                inputs[i * steps + t, b] = features[first + b, t, i]
+    drive, rate = np.empty((units * steps, LANES), np.float32), np.empty((units * steps, LANES), np.float32)
     for i in range(units):
-        drive[i, :] = gleak[i] * vleak[i]
-        rate[i, :] = gleak[i] + _EPSILON
-    for n in range(s_pre.shape[0]):
-        x, a, d = inputs[s_pre[n]], drive[s_post[n]], rate[s_post[n]]
-        slope, shift, weight, reversal = s_sigma[n], s_sigma[n] * s_mu[n], s_w[n], s_w[n] * s_erev[n]
-        for k in range(columns):
-            s = _sigmoid(slope * x[k] - shift)
-            a[k] += reversal * s
-            d[k] += weight * s
+        for t in range(steps):
+            a, d = splat(gleak[i] * vleak[i]), splat(gleak[i] + _EPSILON)
+            for n in range(s_start[i], s_start[i + 1]):
+                slope = s_sigma[n] * mapping[0][s_pre[n]]
+                shift = s_sigma[n] * (s_mu[n] - mapping[1][s_pre[n]])
+                s = _sigmoid(slope * load(inputs, s_pre[n] * steps + t) - shift)
+                a = a + (s_w[n] * s_erev[n]) * s
+                d = d + s_w[n] * s
+            store(drive, i * steps + t, a)
+            store(rate, i * steps + t, d)
 
-    v = np.zeros((units, LANES), np.float32)
-    h = np.zeros(LANES, np.float32)
-    a_all, d_all = np.empty((units, LANES), np.float32), np.empty((units, LANES), np.float32)
-    for b in range(lanes):
-        for i in range(units):
-            v[i, b] = state[first + b, i]
+    for i in range(units):
+        for b in range(LANES):
+            v[i, b] = state[first + b, i] if b < lanes else _ZERO
+    step = 0
     for t in range(steps):
-        for b in range(lanes):
-            h[b] = elapsed[first + b, t] / np.float32(unfolds)
-        for k in range(unfolds):
-            slot = t * unfolds + k if keep else 0
-            v_old, u_row, q_row = v_all[slot], u_all[slot], q_all[slot]
+        h = load(h_all, t)
+        for _ in range(unfolds):
+            now, after = (step % slots) * units, ((step + 1) % slots) * units
             for i in range(units):
-                for b in range(LANES):
-                    a_all[i, b] = drive[i, t * LANES + b]
-                    d_all[i, b] = rate[i, t * LANES + b]
-                    v_old[i, b] = v[i, b]
-            for n in range(pre.shape[0]):
-                x, a, d = v[pre[n]], a_all[post[n]], d_all[post[n]]
-                slope, shift, weight, reversal = sigma[n], sigma[n] * mu[n], w[n], w[n] * erev[n]
-                for b in range(LANES):
-                    s = _sigmoid(slope * x[b] - shift)
-                    a[b] += reversal * s
-                    d[b] += weight * s
-            for i in range(units):
-                for b in range(LANES):
-                    q = _ONE / (cm[i] + h[b] * d_all[i, b] + _TINY)
-                    u = (a_all[i, b] - d_all[i, b] * v[i, b]) * q
-                    q_row[i, b] = q
-                    u_row[i, b] = u
-                    v[i, b] += h[b] * u
+                a, d, x = load(drive, i * steps + t), load(rate, i * steps + t), load(v, now + i)
+                for n in range(start[i], start[i + 1]):
+                    s = _sigmoid(sigma[n] * load(v, now + pre[n]) - sigma[n] * mu[n])
+                    a = a + (w[n] * erev[n]) * s
+                    d = d + w[n] * s
+                reciprocal = _ONE / (h * d + (cm[i] + _TINY))
+                velocity = (a - d * x) * reciprocal
+                store(q, now + i, reciprocal)
+                store(u, now + i, velocity)
+                store(v, after + i, x + h * velocity)
+            step += 1
+        now = (step % slots) * units
         for b in range(lanes):
             for i in range(units):
-                trajectory[first + b, t, i] = v[i, b]
+                trajectory[first + b, t, i] = v[now + i, b]
 
 
 @njit(**_OPTIONS)
 def backward_tile(
-    grad,
-    features,
-    elapsed,
-    first,
-    unfolds,
-    s_pre,
-    s_post,
-    s_w,
-    s_sigma,
-    s_mu,
-    s_erev,
-    pre,
-    post,
-    w,
-    sigma,
-    mu,
-    erev,
-    gleak,
-    vleak,
-    cm,
-    input_w,
-    inputs,
-    v_all,
-    u_all,
-    q_all,
-    g_features,
-    g_state,
-    g_elapsed,
-    s_grads,
-    grads,
-    n_grads,
-    i_grads,
-):
+    grad, elapsed, first, unfolds, sensory, internal, neurons, mapping, inputs, v, u, q,
+    g_features, g_state, g_elapsed, s_grads, grads, n_grads, i_grads,
+):  # fmt: skip
     """Carry grad [B,T,S] back through sequences first .. first+LANES.
 
     Fills g_features, g_state, g_elapsed and this tile's share of the parameters' gradients: s_grads [4,Ns] and
-    grads [4,N] (rows w, sigma, mu, erev), n_grads [3,S] (gleak, vleak, cm), i_grads [2,I] (input w, b).
+    grads [4,N] (rows w, sigma, mu, erev), n_grads [3,S] (gleak, vleak, cm), i_grads [2,I] (input weight, bias).
     """
-    batch, steps, width = features.shape
-    units = gleak.shape[0]
+    s_pre, s_start, s_w, s_sigma, s_mu, s_erev = sensory
+    pre, start, w, sigma, mu, erev = internal
+    gleak, vleak, cm = neurons
+    batch, steps, units = grad.shape
+    width, synapses = mapping[0].shape[0], pre.shape[0]
     lanes = min(LANES, batch - first)
-    columns = steps * LANES
-    g_drive, g_rate = np.zeros((units, columns), np.float32), np.zeros((units, columns), np.float32)
-    sums = np.zeros((4, pre.shape[0], LANES), np.float32)
-    g_cm = np.zeros((units, LANES), np.float32)
-    g, g_old = np.zeros((units, LANES), np.float32), np.empty((units, LANES), np.float32)
+    g_drive, g_rate = np.empty((units * steps, LANES), np.float32), np.empty((units * steps, LANES), np.float32)
+    sums, g_cm = np.zeros((4 * synapses, LANES), np.float32), np.zeros((units, LANES), np.float32)
+    g, g_old = np.zeros((units, LANES), np.float32), np.zeros((units, LANES), np.float32)
     ga_all, gd_all = np.empty((units, LANES), np.float32), np.empty((units, LANES), np.float32)
-    h, g_h = np.zeros(LANES, np.float32), np.empty(LANES, np.float32)
+    h_row, g_h_row = np.zeros((1, LANES), np.float32), np.zeros((1, LANES), np.float32)
     for t in range(steps - 1, -1, -1):
-        g_h[:] = np.float32(0.0)
         for b in range(lanes):
-            h[b] = elapsed[first + b, t] / np.float32(unfolds)
+            h_row[0, b] = elapsed[first + b, t] / np.float32(unfolds)
             for i in range(units):
                 g[i, b] += grad[first + b, t, i]
+        h, g_h = load(h_row, 0), splat(_ZERO)
         for k in range(unfolds - 1, -1, -1):
-            slot = t * unfolds + k
-            v, u, q = v_all[slot], u_all[slot], q_all[slot]
+            now = (t * unfolds + k) * units
             for i in range(units):
-                c = cm[i] + _TINY
-                for b in range(LANES):
-                    gq = g[i, b] * q[i, b]
-                    ga = gq * h[b]
-                    gd = -ga * (v[i, b] + h[b] * u[i, b])
-                    g_cm[i, b] -= ga * u[i, b]
-                    g_h[b] += c * gq * u[i, b]
-                    g_old[i, b] = c * gq
-                    ga_all[i, b] = ga
-                    gd_all[i, b] = gd
-                    g_drive[i, t * LANES + b] += ga
-                    g_rate[i, t * LANES + b] += gd
-            for n in range(pre.shape[0]):
-                x, gx, ga, gd = v[pre[n]], g_old[pre[n]], ga_all[post[n]], gd_all[post[n]]
-                s_a, s_d, s_z, s_x = sums[0, n], sums[1, n], sums[2, n], sums[3, n]
-                slope, centre, weight, reversal = sigma[n], mu[n], w[n], erev[n]
-                for b in range(LANES):
-                    away = x[b] - centre
-                    s = _sigmoid(slope * away)
-                    gz = weight * (reversal * ga[b] + gd[b]) * s * (_ONE - s)
-                    s_a[b] += s * ga[b]
-                    s_d[b] += s * gd[b]
-                    s_z[b] += gz
-                    s_x[b] += gz * away
-                    gx[b] += slope * gz
+                gq, velocity = load(g, i) * load(q, now + i), load(u, now + i)
+                ga = h * gq
+                gd = splat(_ZERO) - ga * (load(v, now + i) + h * velocity)
+                back = (cm[i] + _TINY) * gq
+                g_h = g_h + back * velocity
+                store(g_cm, i, load(g_cm, i) - ga * velocity)
+                store(g_old, i, back)
+                store(ga_all, i, ga)
+                store(gd_all, i, gd)
+                last = k == unfolds - 1
+                store(g_drive, i * steps + t, ga if last else ga + load(g_drive, i * steps + t))
+                store(g_rate, i * steps + t, gd if last else gd + load(g_rate, i * steps + t))
+            for i in range(units):
+                ga, gd = load(ga_all, i), load(gd_all, i)
+                for n in range(start[i], start[i + 1]):
+                    away = load(v, now + pre[n]) - mu[n]
+                    s = _sigmoid(sigma[n] * away)
+                    gz = (w[n] * (erev[n] * ga + gd)) * (s * (_ONE - s))
+                    store(sums, 4 * n, load(sums, 4 * n) + s * ga)
+                    store(sums, 4 * n + 1, load(sums, 4 * n + 1) + s * gd)
+                    store(sums, 4 * n + 2, load(sums, 4 * n + 2) + gz)
+                    store(sums, 4 * n + 3, load(sums, 4 * n + 3) + gz * away)
+                    store(g_old, pre[n], load(g_old, pre[n]) + sigma[n] * gz)
             g, g_old = g_old, g
+        store(g_h_row, 0, g_h)
         for b in range(lanes):
-            g_elapsed[first + b, t] = g_h[b] / np.float32(unfolds)
+            g_elapsed[first + b, t] = g_h_row[0, b] / np.float32(unfolds)
     for b in range(lanes):
         for i in range(units):
             g_state[first + b, i] = g[i, b]
-    for n in range(pre.shape[0]):
-        a, d, z, x = sums[0, n].sum(), sums[1, n].sum(), sums[2, n].sum(), sums[3, n].sum()
-        grads[0, n], grads[1, n], grads[2, n], grads[3, n] = erev[n] * a + d, x, -sigma[n] * z, w[n] * a
-    for i in range(units):
-        a, d = g_drive[i].sum(), g_rate[i].sum()
-        n_grads[0, i], n_grads[1, i], n_grads[2, i] = vleak[i] * a + d, gleak[i] * a, g_cm[i].sum()
+    for n in range(synapses):
+        a, d = total(load(sums, 4 * n)), total(load(sums, 4 * n + 1))
+        grads[0, n], grads[1, n] = erev[n] * a + d, total(load(sums, 4 * n + 3))
+        grads[2, n], grads[3, n] = -sigma[n] * total(load(sums, 4 * n + 2)), w[n] * a
 
-    g_inputs = np.zeros((width, columns), np.float32)
-    for n in range(s_pre.shape[0]):
-        x, gx, ga, gd = inputs[s_pre[n]], g_inputs[s_pre[n]], g_drive[s_post[n]], g_rate[s_post[n]]
-        slope, centre, weight, reversal = s_sigma[n], s_mu[n], s_w[n], s_erev[n]
-        s_a, s_d, s_z, s_x = np.float32(0.0), np.float32(0.0), np.float32(0.0), np.float32(0.0)
-        for k in range(columns):
-            away = x[k] - centre
-            s = _sigmoid(slope * away)
-            gz = weight * (reversal * ga[k] + gd[k]) * s * (_ONE - s)
-            s_a += s * ga[k]
-            s_d += s * gd[k]
-            s_z += gz
-            s_x += gz * away
-            gx[k] += slope * gz
-        s_grads[0, n], s_grads[1, n] = reversal * s_a + s_d, s_x
-        s_grads[2, n], s_grads[3, n] = -slope * s_z, weight * s_a
-    for b in range(lanes):
+    g_inputs = np.zeros((width * steps, LANES), np.float32)
+    for i in range(units):
+        a, d = splat(_ZERO), splat(_ZERO)
         for t in range(steps):
-            for i in range(width):
-                gi = g_inputs[i, t * LANES + b]
-                g_features[first + b, t, i] = gi * input_w[i]
-                i_grads[0, i] += gi * features[first + b, t, i]
-                i_grads[1, i] += gi
+            a, d = a + load(g_drive, i * steps + t), d + load(g_rate, i * steps + t)
+        n_grads[0, i], n_grads[1, i] = vleak[i] * total(a) + total(d), gleak[i] * total(a)
+        n_grads[2, i] = total(load(g_cm, i))
+        for n in range(s_start[i], s_start[i + 1]):
+            gain, centre = mapping[0][s_pre[n]], s_mu[n] - mapping[1][s_pre[n]]
+            s_a, s_d, s_z, s_x = splat(_ZERO), splat(_ZERO), splat(_ZERO), splat(_ZERO)
+            for t in range(steps):
+                row = s_pre[n] * steps + t
+                x, ga, gd = load(inputs, row), load(g_drive, i * steps + t), load(g_rate, i * steps + t)
+                s = _sigmoid(s_sigma[n] * (gain * x - centre))
+                gz = (s_w[n] * (s_erev[n] * ga + gd)) * (s * (_ONE - s))
+                s_a, s_d, s_z, s_x = s_a + s * ga, s_d + s * gd, s_z + gz, s_x + gz * x
+                store(g_inputs, row, load(g_inputs, row) + s_sigma[n] * gz)
+            a_n, z_n, x_n = total(s_a), total(s_z), total(s_x)
+            s_grads[0, n], s_grads[1, n] = s_erev[n] * a_n + total(s_d), gain * x_n - centre * z_n
+            s_grads[2, n], s_grads[3, n] = -s_sigma[n] * z_n, s_w[n] * a_n
+            i_grads[0, s_pre[n]] += s_sigma[n] * x_n
+            i_grads[1, s_pre[n]] += s_sigma[n] * z_n
+    for t in range(steps):
+        for i in range(width):
+            for b in range(lanes):
+                g_features[first + b, t, i] = g_inputs[i * steps + t, b] * mapping[0][i]
