@@ -55,17 +55,17 @@ $(STAMP): setup.py setup.cfg constraints.txt
 	@test -x $(BIN)/python || { echo "Making $(VENV)"; $(PYTHON) -m venv $(VENV) $(if $(ROS_DISTRO),--system-site-packages); }
 	@touch $(VENV)/COLCON_IGNORE
 	@echo "Installing into $(VENV), 1/3: pip"
-	@$(PIP) $(if $(ROS_DISTRO),,-c constraints.txt) pip 'setuptools<80' wheel
+	@$(PIP) $(if $(ROS_DISTRO),,-c constraints.txt) --upgrade pip 'setuptools<80' wheel
 	@echo "Installing into $(VENV), 2/3: torch"
 ifeq ($(ROS_DISTRO),)
 	@$(PIP) -c constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH)
 	@echo "Installing into $(VENV), 3/3: everything else (some minutes the first time)"
-	@$(PIP) -c constraints.txt --no-build-isolation -e '.[ros,$(EXTRAS)]'
+	@$(PIP) -c constraints.txt --no-build-isolation --use-pep517 -e '.[ros,$(EXTRAS)]'
 else
 	@$(BIN)/python -c 'import numpy; print("numpy==" + numpy.__version__)' > $(VENV)/ros-constraints.txt
 	@$(PIP) -c $(VENV)/ros-constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
 	@echo "Installing into $(VENV), 3/3: everything else but ROS (some minutes the first time)"
-	@$(PIP) -c $(VENV)/ros-constraints.txt --no-build-isolation -e '.[$(EXTRAS)]'
+	@$(PIP) -c $(VENV)/ros-constraints.txt --no-build-isolation --use-pep517 -e '.[$(EXTRAS)]'
 endif
 	@touch $(STAMP)
 	@echo "Ready: make fly, make test"
