@@ -23,7 +23,9 @@ EXTRAS := core,sim,train,flight,fast,report,dev
 LIBRARIES := libegl1 libgl1 libgl1-mesa-dri
 SUPPORTED_ROS := jazzy kilted lyrical rolling
 TORCH := $(shell sed -n 's/^\(torch==[0-9.]*\).*/\1/p' constraints.txt)
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet $(PIP_EXTRA)
+# On a terminal pip shows what it does; in a log only its errors are worth reading.
+QUIET := $(shell [ -t 2 ] || echo --quiet --quiet)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check $(QUIET) $(PIP_EXTRA)
 
 export MUJOCO_GL ?= egl
 export PYTHONUNBUFFERED = 1
