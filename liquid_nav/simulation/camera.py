@@ -1,17 +1,18 @@
 """The drone's camera: pictures from the MuJoCo model, and what can be wrong with them."""
 
+import importlib
 import math
 import os
-import sys
 
 import numpy as np
 
 from liquid_nav.errors import UserError
+from liquid_nav.worlds.backend import choose_backend
 
-if "MUJOCO_GL" not in os.environ and sys.platform == "linux" and not os.environ.get("DISPLAY"):
-    os.environ["MUJOCO_GL"] = "egl"
+choose_backend()
 
-HIDDEN_GROUP, SOLID_GROUP = 5, 4
+NEAR_GROUP, FAR_GROUP, SOLID_GROUP, HIDDEN_GROUP = 2, 3, 4, 5
+DETAIL = 9.5  # m; nearer, geoms of NEAR_GROUP are drawn, farther, those of FAR_GROUP
 REMEDY = "apt-get install libegl1 libgl1-mesa-dri (or MUJOCO_GL=osmesa with libosmesa6)"
 
 
@@ -36,6 +37,12 @@ def load_mujoco():
     return mujoco
 
 
+def _context_class() -> type:
+    """Return the class of off-screen contexts that ``MUJOCO_GL`` asks for, even if mujoco was imported before it."""
+    wanted = os.environ.get("MUJOCO_GL", "").lower()
+    return importlib.import_module(f"mujoco.{wanted}" if wanted in ("egl", "osmesa") else "mujoco.gl_context").GLContext
+
+
 class CameraRenderer:
     """Renders a named camera of a model; hides what lies outside its view before MuJoCo looks at it."""
 
@@ -49,10 +56,8 @@ class CameraRenderer:
         self._gl = self._context = None
         try:
             mujoco = load_mujoco()
-            from mujoco.gl_context import GLContext
-
             self._mujoco = mujoco
-            self._gl = GLContext(width, height)
+            self._gl = _context_class()(width, height)
             self._gl.make_current()
             model.vis.global_.offwidth = max(width, model.vis.global_.offwidth)
             model.vis.global_.offheight = max(height, model.vis.global_.offheight)
@@ -68,7 +73,7 @@ class CameraRenderer:
         flags = self._scene.flags
         for flag in ("SHADOW", "REFLECTION", "CULL_FACE"):
             flags[getattr(mujoco.mjtRndFlag, f"mjRND_{flag}")] = int(flag == "CULL_FACE")
-        flags[mujoco.mjtRndFlag.mjRND_FOG] = int(model.vis.map.fogend < 1000.0 / max(model.stat.extent, 1e-9))
+        flags[mujoco.mjtRndFlag.mjRND_FOG] = int(model.vis.rgba.fog[3] > 0.0)
         flags[mujoco.mjtRndFlag.mjRND_HAZE] = 0
         self._options = mujoco.MjvOption()
         self._options.geomgroup[:] = (1, 1, 1, 1, 0, 0)
@@ -88,6 +93,7 @@ class CameraRenderer:
         static &= model.geom_group < SOLID_GROUP
         self._ids = np.flatnonzero(static)
         self._groups = model.geom_group[self._ids].copy()
+        self._near, self._far = self._groups == NEAR_GROUP, self._groups == FAR_GROUP
         self._radii = model.geom_rbound[self._ids].copy()
         self._places = None
 
@@ -101,6 +107,8 @@ class CameraRenderer:
         seen = (depth > -r)
         seen &= np.abs(relative[:, 0]) * math.cos(side) - depth * math.sin(side) < r
         seen &= np.abs(relative[:, 1]) * math.cos(up) - depth * math.sin(up) < r
+        close = np.einsum("ij,ij->i", relative, relative) < DETAIL * DETAIL
+        seen &= ~(self._near & ~close) & ~(self._far & close)
         self.model.geom_group[self._ids] = np.where(seen, self._groups, HIDDEN_GROUP)
 
     def render(self, data, camera: str = "front") -> np.ndarray:

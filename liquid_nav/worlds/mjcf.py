@@ -2,16 +2,23 @@
 
 import math
 
-import mujoco
 import numpy as np
 
+from liquid_nav.worlds import palette
+from liquid_nav.worlds.backend import choose_backend
 from liquid_nav.worlds.condition import Condition
+from liquid_nav.worlds.pictures import Part, chair_parts, parts, shadow_part
 from liquid_nav.worlds.values import Layout, Solid
 
-SOLID_GROUP, PICTURE_GROUP = 4, 1
-COLOURS = {"trunk": (0.35, 0.27, 0.2, 1), "crown": (0.2, 0.42, 0.14, 1), "bush": (0.22, 0.4, 0.12, 1),
-           "boulder": (0.5, 0.5, 0.48, 1), "bale": (0.78, 0.68, 0.36, 1), "post": (0.45, 0.36, 0.25, 1),
-           "barrel": (0.5, 0.26, 0.15, 1), "chair": (0.8, 0.07, 0.08, 1)}
+choose_backend()
+import mujoco  # noqa: E402 - only after its environment is set
+
+SOLID_GROUP = 4      # collision shapes, never drawn
+EXTENT = 20.0        # m; MuJoCo's unit for fog and clipping distances
+TILE = 32.0          # m of one tile of the ground
+PLAIN = {"paint": (0.85, 0.42, 0.12), "poppy": (0.78, 0.16, 0.1), "petal0": (0.9, 0.85, 0.3), "petal1": (0.92, 0.92, 0.9),
+         "petal2": (0.55, 0.42, 0.75), "fabric": (0.82, 0.05, 0.07), "frame": (0.1, 0.1, 0.11)}
+BROAD = ("birch", "beech", "oak", "hazel", "berry", "hedge", "marked_beech", "lone_oak", "far_tree")
 
 
 def _pose(solid: Solid) -> dict:
@@ -26,22 +33,112 @@ def _pose(solid: Solid) -> dict:
     return {"type": kind, "pos": solid.position, "size": size, "quat": quat}
 
 
+class _Assets:
+    """Adds every mesh, texture and material once."""
+
+    def __init__(self, spec: mujoco.MjSpec, season: str) -> None:
+        self.spec, self.season = spec, season
+        self._names: set[str] = set()
+
+    def texture(self, name: str, pixels: np.ndarray, kind: mujoco.mjtTexture = mujoco.mjtTexture.mjTEXTURE_2D) -> str:
+        added = self.spec.add_texture(name=name, type=kind, width=pixels.shape[1], height=pixels.shape[0], nchannel=3)
+        added.data = pixels.tobytes()
+        return name
+
+    def material(self, name: str) -> str:
+        if name in self._names:
+            return name
+        self._names.add(name)
+        if name in PLAIN:
+            self.spec.add_material(name=name, rgba=(*PLAIN[name], 1), specular=0.1, shininess=0.1)
+            return name
+        self.texture(name, palette.texture(name, self.season))
+        self.surface(name, name)
+        return name
+
+    def surface(self, name: str, texture: str, **more: object) -> None:
+        material = self.spec.add_material(name=name, rgba=(1, 1, 1, 1), specular=0.0, shininess=0.0, **more)
+        material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = texture
+
+    def mesh(self, part: Part) -> str:
+        if part.name not in self._names:
+            self._names.add(part.name)
+            data = part.mesh
+            count = data.points.shape[0] * 3
+            self.spec.add_mesh(name=part.name, uservert=data.points.ravel(), usernormal=data.normals.ravel(),
+                               usertexcoord=data.uv.ravel(), userface=np.arange(count, dtype=np.int32),
+                               inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL)
+        return part.name
+
+
+def _light(spec: mujoco.MjSpec, condition: Condition, variant: int, rng: np.random.Generator) -> None:
+    sun, ambient, _ = palette.LIGHT[condition.light]
+    azimuth, elevation = palette.sun_of(condition.light, condition.season, variant)
+    power, share = rng.uniform(0.85, 1.12), rng.uniform(0.88, 1.12)
+    away = (-math.cos(azimuth) * math.cos(elevation), -math.sin(azimuth) * math.cos(elevation), -math.sin(elevation))
+    spec.worldbody.add_light(name="sun", type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, dir=away, castshadow=False,
+                             diffuse=np.array(sun) * power, specular=(0.1, 0.1, 0.1), ambient=np.array(ambient) * share)
+    head = spec.visual.headlight
+    head.active, head.ambient, head.specular = 1, (0.0,) * 3, (0.0,) * 3
+    head.diffuse = 0.3 * np.array(ambient)
+
+
+def _shadows(spec: mujoco.MjSpec, assets: _Assets, layout: Layout, condition: Condition, variant: int) -> None:
+    """Lay dark soft patches on the ground where things keep the sun off: pictures only."""
+    strength = {"day": 0.17, "overcast": 0.1, "dusk": 0.09}[condition.light]
+    spec.add_material(name="shadow", rgba=(0, 0, 0, strength), specular=0.0, shininess=0.0)
+    azimuth, _ = palette.sun_of(condition.light, condition.season, variant)
+    turn = (math.cos(azimuth / 2), 0.0, 0.0, math.sin(azimuth / 2))
+    size = {"tree": 0.9, "bush": 1.0, "boulder": 1.0, "bale": 1.7, "post": 0.35, "barrel": 0.6, "log": 0.9, "stump": 0.5}
+    places = [(item.x, item.y, size.get(item.kind, 0.8)) for item in layout.items if item.species != "far_tree"]
+    places.append((layout.target.x, layout.target.y, 0.65))
+    for x, y, half in places:
+        part = shadow_part(round(half, 2))
+        away = 0.35 * half
+        spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_MESH, meshname=assets.mesh(part), material="shadow", group=part.group,
+                                pos=(x - away * math.cos(azimuth), y - away * math.sin(azimuth), 0.0), quat=turn,
+                                contype=0, conaffinity=0)
+
+
 def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
     """Return the static world. Geoms of solid things are named ``<kind>.<n>`` (the plane: ``ground``)."""
     spec = mujoco.MjSpec()
-    spec.visual.global_.offwidth, spec.visual.global_.offheight = 1280, 960
-    spec.visual.quality.shadowsize, spec.visual.quality.offsamples = 0, 0
-    spec.visual.quality.numslices, spec.visual.quality.numstacks = 10, 6
-    spec.visual.headlight.ambient, spec.visual.headlight.diffuse = (0.4, 0.4, 0.4), (0.2, 0.2, 0.2)
+    rng = np.random.default_rng([layout.seed, 77])
+    variant = int(rng.integers(palette.VARIANTS))
+    view = spec.visual
+    view.global_.offwidth, view.global_.offheight = 1280, 960
+    view.quality.shadowsize, view.quality.offsamples = 0, 0
+    view.quality.numslices, view.quality.numstacks = 10, 6
+    spec.stat.extent, spec.stat.center = EXTENT, (0, 0, 0)
+    view.map.znear, view.map.zfar = 0.05 / EXTENT, 250.0 / EXTENT
+    view.rgba.fog = (*palette.DAY["fog"], 1.0 if condition.fog > 0 else 0.0)
+    if condition.fog > 0:
+        view.map.fogstart, view.map.fogend = 0.0, 3.0 / condition.fog / EXTENT
+    _light(spec, condition, variant, rng)
+    assets = _Assets(spec, condition.season)
+    assets.texture("sky", palette.sky(condition.light, condition.season, condition.fog, layout.world, variant),
+                   mujoco.mjtTexture.mjTEXTURE_SKYBOX)
+    assets.texture("ground", palette.ground(layout.world, condition.season, int(rng.integers(palette.VARIANTS))))
+    assets.surface("ground", "ground", texuniform=True, texrepeat=(1 / TILE, 1 / TILE))
     world = spec.worldbody
-    world.add_light(type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, dir=(0.4, 0.3, -0.9), diffuse=(0.7, 0.7, 0.65))
-    world.add_geom(name="ground", type=mujoco.mjtGeom.mjGEOM_PLANE, size=(120, 120, 20), rgba=(0.33, 0.36, 0.2, 1),
-                   contype=1, conaffinity=0)
-    spec.add_texture(name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
-                     rgb1=(0.75, 0.83, 0.9), rgb2=(0.3, 0.5, 0.8), width=64, height=384)
+    world.add_geom(name="ground", type=mujoco.mjtGeom.mjGEOM_PLANE, size=(120, 120, 12), material="ground", contype=1,
+                   conaffinity=0)
+    _shadows(spec, assets, layout, condition, variant)
     for n, solid in enumerate(layout.solids()):
-        pose = _pose(solid)
-        world.add_geom(name=f"{solid.kind}.{n}", group=SOLID_GROUP, contype=1, conaffinity=0, **pose)
-        world.add_geom(group=PICTURE_GROUP, contype=0, conaffinity=0, rgba=COLOURS.get(solid.kind, (0.5, 0.5, 0.5, 1)),
-                       **pose)
+        world.add_geom(name=f"{solid.kind}.{n}", group=SOLID_GROUP, contype=1, conaffinity=0, **_pose(solid))
+    bare = condition.season == "winter"
+    for item in (*layout.items, *layout.decorations):
+        if bare and not item.solids and item.species in ("flowers", "poppies", "litter"):
+            continue
+        quat = (math.cos(item.yaw / 2), 0.0, 0.0, math.sin(item.yaw / 2))
+        tint = np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1)
+        for part in parts(item.species, item.variant, bare and item.species in BROAD):
+            colour = {} if part.material in PLAIN else {"rgba": (*tint, 1.0)}
+            world.add_geom(type=mujoco.mjtGeom.mjGEOM_MESH, meshname=assets.mesh(part), pos=(item.x, item.y, 0.0), quat=quat,
+                           material=assets.material(part.material), group=part.group, contype=0, conaffinity=0, **colour)
+    chair = layout.target
+    quat = (math.cos(chair.yaw / 2), 0.0, 0.0, math.sin(chair.yaw / 2))
+    for part in chair_parts():
+        world.add_geom(type=mujoco.mjtGeom.mjGEOM_MESH, meshname=assets.mesh(part), pos=(chair.x, chair.y, 0.0), quat=quat,
+                       material=assets.material(part.material), group=part.group, contype=0, conaffinity=0)
     return spec

@@ -1,0 +1,101 @@
+"""Colours, textures and light of a season. Made once per process for each variant and kept."""
+
+from functools import cache
+
+import numpy as np
+
+from liquid_nav.worlds import textures as tex
+from liquid_nav.worlds.sky import sky_box
+
+VARIANTS = 4  # of ground and sky; the seed picks one
+
+LEAF = {
+    "summer": {"birch": (0.36, 0.5, 0.16), "beech": (0.24, 0.42, 0.12), "oak": (0.26, 0.38, 0.1),
+               "hazel": (0.3, 0.44, 0.15), "hedge": (0.2, 0.34, 0.1), "berry": (0.26, 0.34, 0.13),
+               "spruce": (0.14, 0.3, 0.16)},
+    "autumn": {"birch": (0.75, 0.56, 0.1), "beech": (0.62, 0.32, 0.1), "oak": (0.48, 0.32, 0.1),
+               "hazel": (0.62, 0.5, 0.14), "hedge": (0.42, 0.27, 0.1), "berry": (0.5, 0.24, 0.1),
+               "spruce": (0.11, 0.23, 0.13)},
+    "winter": {"birch": (0.4, 0.35, 0.3), "beech": (0.4, 0.33, 0.26), "oak": (0.36, 0.3, 0.24),
+               "hazel": (0.38, 0.32, 0.26), "hedge": (0.34, 0.29, 0.24), "berry": (0.36, 0.28, 0.22),
+               "spruce": (0.1, 0.2, 0.13)},
+}
+BLADES = {
+    "summer": {"grass": ((0.14, 0.2, 0.05), (0.42, 0.52, 0.18)), "tall_grass": ((0.26, 0.28, 0.1), (0.74, 0.68, 0.38)),
+               "fern": ((0.1, 0.18, 0.05), (0.32, 0.5, 0.16)), "flowers": ((0.16, 0.24, 0.06), (0.3, 0.42, 0.12))},
+    "autumn": {"grass": ((0.22, 0.19, 0.07), (0.54, 0.46, 0.2)), "tall_grass": ((0.3, 0.24, 0.12), (0.68, 0.55, 0.32)),
+               "fern": ((0.2, 0.12, 0.04), (0.58, 0.34, 0.12)), "flowers": ((0.24, 0.2, 0.08), (0.4, 0.32, 0.14))},
+    "winter": {"grass": ((0.7, 0.72, 0.76), (0.62, 0.56, 0.42)), "tall_grass": ((0.8, 0.82, 0.86), (0.62, 0.54, 0.38)),
+               "fern": ((0.6, 0.58, 0.56), (0.42, 0.32, 0.22)), "flowers": ((0.7, 0.72, 0.76), (0.5, 0.44, 0.34))},
+}
+BARK = {"beech": ((0.43, 0.42, 0.39), 0.18, 0.35), "oak": ((0.33, 0.27, 0.21), 0.75, 0.3),
+        "spruce": ((0.36, 0.26, 0.19), 0.5, 0.1), "stump": ((0.34, 0.27, 0.2), 0.6, 0.9)}
+
+DAY = {"zenith": (0.2, 0.42, 0.78), "middle": (0.42, 0.63, 0.88), "horizon": (0.78, 0.87, 0.94), "cloud": (0.97, 0.97, 0.98),
+       "clouds": 0.55, "sun": (1.0, 0.97, 0.86), "glow": 0.6, "disc": 1.0, "trees": (0.17, 0.25, 0.11),
+       "trunks": (0.1, 0.08, 0.06), "ground": (0.32, 0.34, 0.17), "haze": 0.0, "fog": (0.8, 0.83, 0.85)}
+OVERCAST = {**DAY, "zenith": (0.66, 0.69, 0.73), "middle": (0.74, 0.77, 0.8), "horizon": (0.84, 0.86, 0.88),
+            "cloud": (0.82, 0.84, 0.86), "clouds": 0.8, "glow": 0.15, "disc": 0.0}
+DUSK = {**DAY, "zenith": (0.06, 0.09, 0.2), "middle": (0.17, 0.2, 0.34), "horizon": (0.72, 0.42, 0.28),
+        "cloud": (0.4, 0.27, 0.33), "sun": (1.0, 0.55, 0.25), "glow": 0.9, "disc": 0.0, "trees": (0.035, 0.045, 0.06),
+        "trunks": (0.02, 0.02, 0.03), "ground": (0.06, 0.07, 0.08)}
+SKIES = {"day": DAY, "overcast": OVERCAST, "dusk": DUSK}
+# light: colour of sun and of the sky's share, elevation of the sun (rad)
+LIGHT = {"day": ((0.72, 0.68, 0.58), (0.54, 0.55, 0.55), (0.65, 1.05)),
+         "overcast": ((0.32, 0.33, 0.35), (0.58, 0.6, 0.63), (0.6, 0.9)),
+         "dusk": ((0.17, 0.11, 0.08), (0.12, 0.145, 0.21), (0.08, 0.16))}
+
+
+def _rng(*words: object) -> np.random.Generator:
+    return np.random.default_rng([sum(ord(c) * (i + 1) for i, c in enumerate(str(word))) for word in words])
+
+
+@cache
+def sun_of(light: str, season: str, variant: int) -> tuple[float, float]:
+    """Return azimuth and elevation (rad) of the sun of a sky variant."""
+    rng = _rng("sun", light, variant)
+    low, high = LIGHT[light][2]
+    elevation = rng.uniform(low, high)
+    return float(rng.uniform(-np.pi, np.pi)), float(elevation * (0.6 if season != "summer" and light == "day" else 1.0))
+
+
+@cache
+def sky(light: str, season: str, fog: float, world: str, variant: int) -> np.ndarray:
+    """Return the texture of the sky box."""
+    look = dict(SKIES[light])
+    if season == "autumn" and light == "day":
+        look["trees"], look["ground"] = (0.36, 0.25, 0.09), (0.38, 0.29, 0.13)
+        look["horizon"], look["glow"] = (0.86, 0.85, 0.8), 0.8
+    if season == "winter":
+        look["trees"], look["trunks"], look["ground"] = (0.36, 0.34, 0.34), (0.16, 0.14, 0.14), (0.86, 0.88, 0.92)
+    if fog > 0:
+        look["haze"] = min(1.0, 0.5 + 8.0 * fog)
+    rng = _rng("sky", world, variant)
+    look["clouds"] = look["clouds"] * rng.uniform(0.6, 1.25)
+    return sky_box(rng, look, sun_of(light, season, variant), world)
+
+
+@cache
+def ground(world: str, season: str, variant: int) -> np.ndarray:
+    """Return the texture of the ground, a tile of 32 m."""
+    return (tex.forest_floor if world == "forest" else tex.meadow)(_rng("ground", world, variant), season)
+
+
+@cache
+def texture(name: str, season: str) -> np.ndarray:
+    """Return the texture of a material by name, e.g. ``leaf.birch`` or ``bark.oak``."""
+    rng = _rng(name)
+    group, _, species = name.partition(".")
+    snow = 1.0 if season == "winter" else 0.0
+    if group == "leaf":
+        dots = (0.5, 0.07, 0.06) if species == "berry" and season != "winter" else None
+        return tex.leaves(rng, LEAF[season][species], snow if species == "spruce" else 0.35 * snow, dots)
+    if group == "bark":
+        return tex.birch_bark(rng) if species == "birch" else tex.bark(rng, *BARK[species])
+    if group == "blade":
+        return tex.blades(rng, *BLADES[season][species])
+    if name == "straw":
+        return tex.straw(rng, 0.25 * snow)
+    if name == "rock":
+        return tex.rock(rng, snow)
+    return {"straw_end": tex.straw_end, "wood": tex.wood, "rust": tex.rust}[name](rng)
