@@ -61,6 +61,8 @@ def _write_video(folder: Path, record: FlightRecord, progress: Progress) -> None
     writer = None
     try:
         for count, (stamp, image, command) in enumerate(read_frames(folder)):
+            if stamp / 1e9 > record.outcome.time:
+                break
             if writer is None:
                 size = (image.shape[1], image.shape[0])
                 writer = VideoWriter(folder / "camera.mp4", record.frame_rate, size)

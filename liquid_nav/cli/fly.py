@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json as json_format
-import random
 import select
 import sys
 import time
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from liquid_nav.nodes.bringup import FlightPlan
     from liquid_nav.simulation import FlightRecord
 
-RANDOM_SEEDS = range(100_000, 1_000_000)
-"""Where ``--seed random`` draws: seeds that are neither trained on nor used for choosing or for reported numbers."""
 FAILED = 1
 
 
@@ -44,7 +41,7 @@ def fly(
     from liquid_nav.cli.flight_files import make_folder
     from liquid_nav.cli.processes import Graph
     from liquid_nav.distribution import check_distribution
-    from liquid_nav.nodes.bringup import PILOTS, FlightPlan, embedded_graph
+    from liquid_nav.nodes.bringup import PILOTS, FlightPlan, embedded_graph, parse_seed
     from liquid_nav.worlds import load_condition, load_scenario
 
     check_distribution()
@@ -52,7 +49,7 @@ def fly(
         raise UserError("ROS 2 (rclpy) is not installed", "source a ROS 2, or run make setup")
     if pilot not in PILOTS:
         raise UserError(f"unknown pilot '{pilot}'", f"choose one of: {', '.join(PILOTS)}")
-    number = _seed(seed)
+    number = parse_seed(seed)
     load_condition(condition or load_scenario(scenario).condition)
     folder = make_folder(out)
     plan = FlightPlan(scenario, number, condition, pilot, model, folder, frame_rate, real_time_factor, progress=True)
@@ -67,14 +64,6 @@ def fly(
     record = _finish(folder, plan, console)
     _report(record, folder, console, json)
     raise typer.Exit(0 if code == 0 and record.outcome.success else FAILED)
-
-
-def _seed(text: str) -> int:
-    if text == "random":
-        return random.SystemRandom().choice(RANDOM_SEEDS)
-    if not (text.isascii() and text.isdigit()) or int(text) >= 2**31:
-        raise UserError(f"cannot read the seed '{text}'", "give a non-negative integer below 2147483648, or 'random'")
-    return int(text)
 
 
 def _watch(graph: Graph, console: Console) -> int:

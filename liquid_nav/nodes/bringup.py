@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping
 
+from liquid_nav.errors import UserError
 from liquid_nav.resources import find
 from liquid_nav.worlds import load_scenario
 
@@ -20,6 +22,19 @@ PARAMETER_FILE = "config/embedded.yaml"
 TRANSPORT_FILE = "config/fastdds.xml"
 SHARED_MEMORY = 512 * 2**20
 """Bytes free in /dev/shm below which (small containers) Fast DDS keeps its own small segments."""
+
+
+RANDOM_SEEDS = range(100_000, 1_000_000)
+"""Where seed ``random`` draws: neither trained on nor used for choosing or for reported numbers."""
+
+
+def parse_seed(text: str) -> int:
+    """Return the seed that a text means: a non-negative integer, or ``random``; raises UserError."""
+    if text == "random":
+        return random.SystemRandom().choice(RANDOM_SEEDS)
+    if not (text.isascii() and text.isdigit()) or int(text) >= 2**31:
+        raise UserError(f"cannot read the seed '{text}'", "give a non-negative integer below 2147483648, or 'random'")
+    return int(text)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,13 @@
+"""Fly through the field: ros2 launch liquid_nav field.launch.py pilot:=expert seed:=7.
+
+All arguments: ros2 launch liquid_nav field.launch.py --show-args
+"""
+
+from launch import LaunchDescription
+
+from liquid_nav.nodes.launching import describe
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the graph of a flight in the field."""
+    return describe("field")
