@@ -17,7 +17,7 @@ from liquid_nav.errors import UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from liquid_nav.cli.processes import Graph
+    from liquid_nav.cli.processes import Child, Graph
     from liquid_nav.nodes.bringup import FlightPlan
     from liquid_nav.simulation import FlightRecord
 
@@ -100,7 +100,7 @@ class FlightError(Exception):
     """The flight could not be flown to its end; one line."""
 
 
-def _explain(child) -> None:
+def _explain(child: Child) -> None:
     """Raise the one line that says why a process has ended."""
     code, words = child.popen.wait(), child.last_words()
     if code == 2 and words.startswith("error: "):
@@ -118,9 +118,8 @@ def _parse(line: bytes | None) -> dict:
 
 
 def _describe(facts: dict) -> str:
-    return (
-        f"{facts['time']:5.1f} s   {facts['distance']:5.1f} m to the target   {facts['speed']:4.2f} m/s   {facts['mode']}"
-    )
+    place = f"{facts['time']:5.1f} s   {facts['distance']:5.1f} m to the target"
+    return f"{place}   {facts['speed']:4.2f} m/s   {facts['mode']}"
 
 
 def _finish(folder: Path, plan: FlightPlan, console: Console) -> FlightRecord:

@@ -1,4 +1,4 @@
-"""Which processes make a flight, and with which parameters: one description for ``liquid-nav fly`` and the launch files.
+"""Which processes make a flight, and with which parameters: for ``liquid-nav fly`` and the launch files alike.
 
 Needs neither rclpy nor launch.
 """

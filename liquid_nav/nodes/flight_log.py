@@ -1,4 +1,4 @@
-"""Collects what a flight's topics say, by stamp, into the record that a lock-step flight would have made. No ROS in here."""
+"""Collects what a flight's topics say, by stamp, into the record of a lock-step flight. No ROS in here."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FlightLog:
     def record(
         self, outcome: Outcome, seed: int, condition: str, pilot: str, frame_rate: float, latency: float
     ) -> FlightRecord:
-        """Return the record: one row per frame before the outcome; a frame without a command keeps the one before it."""
+        """Return the record: one row per frame before the outcome; without a command, the last one counts."""
         layout = self._layout
         rows, last = [], Command()
         for stamp in sorted(self._states):

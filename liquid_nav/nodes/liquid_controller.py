@@ -155,7 +155,9 @@ class LiquidController(LifecycleNode):
             # The state is not to be trusted either: begin anew with the next frame.
             self._state = self._policy.initial_state()
             self._last = None
-            self._diagnostics.report("output", ERROR, "the model's output is not a finite number: no command, state reset")
+            self._diagnostics.report(
+                "output", ERROR, "the model's output is not a finite number: no command, state reset"
+            )
             return True
         self._last = decision.command, stamp
         self._outputs.command(decision.command, stamp)

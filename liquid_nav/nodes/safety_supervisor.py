@@ -53,7 +53,7 @@ class SupervisorNode(Node):
             name: declare(self, name, float(getattr(usual, name)), text, (0.0, 100.0)) for name, text in LIMITS.items()
         }
         self._silence = declare(
-            self, "silence", 0.25, "Time without a command after which the supervisor speaks by itself, s.", (0.02, 10.0)
+            self, "silence", 0.25, "Time without a command until the supervisor speaks by itself, s.", (0.02, 10.0)
         )
         self._frame = declare(self, "frame_prefix", "", "Prefix of all frame ids.") + "base_link"
         self._supervisor = SafetySupervisor(SafetyLimits(**limits))

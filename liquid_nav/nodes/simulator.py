@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import sys
 import time as wall
+from typing import Callable
 
+import numpy as np
 from geometry_msgs.msg import TwistStamped
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -23,7 +25,6 @@ from liquid_nav.nodes.qos import reliable
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.simulator_outputs import SimulatorOutputs
 from liquid_nav.simulation import TIMESTEP, CameraConfig, Simulation, draw_latency
-from liquid_nav.types import Command
 from liquid_nav.worlds import load_condition, load_scenario
 
 TICK = 3 * TIMESTEP
@@ -105,13 +106,13 @@ class Simulator(Node):
         response.success, response.message = True, "flying"
         return response
 
-    def _show(self, image) -> None:
+    def _show(self, image: np.ndarray) -> None:
         state = self.simulation.state
         self._outputs.clock(state.time)
         self._outputs.odometry(state)
         self._outputs.frame(image, state.time)
 
-    def _await_command(self, image, time: float) -> None:
+    def _await_command(self, image: np.ndarray, time: float) -> None:
         """Publish the frame and wait for its command; leaves it in ``_answer``, or None there."""
         self._waiting_for, self._answer = from_seconds(time), None
         begin = sent = wall.monotonic()
@@ -156,7 +157,7 @@ class Simulator(Node):
         else:
             self._sleep_until(due)
 
-    def _sleep_until(self, due: float, or_until=lambda: False) -> None:
+    def _sleep_until(self, due: float, or_until: Callable[[], bool] = lambda: False) -> None:
         while (left := due - wall.monotonic()) > 0 and not or_until():
             self._spin(left)
 
