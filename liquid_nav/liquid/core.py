@@ -82,35 +82,34 @@ class Core(nn.Module):
 
     def check(self, features: Tensor, state: Tensor, elapsed: Tensor) -> None:
         """Raise CoreInputError when shapes do not fit, time runs backwards or a value is not finite."""
-        if features.dim() != 3 or features.shape[2] != self.input_size:
-            raise CoreInputError(
-                f"features have shape {list(features.shape)}; expected [B,T,{self.input_size}]"
-            )
-        batch, steps = features.shape[0], features.shape[1]
+        self.check_shapes(features, state, elapsed)
+        if self.validate and not is_exporting():
+            # a sum is finite unless an element is not (or the scale is absurd): one cheap pass each
+            for fault, value in enumerate((features, state, elapsed), 1):
+                if not math.isfinite(value.detach().sum().item()):
+                    self.refuse(fault)
+            if elapsed.detach().min().item() < 0.0:
+                self.refuse(4)
+
+    def check_shapes(self, features: Tensor, state: Tensor, elapsed: Tensor) -> None:
+        """Raise CoreInputError unless features are [B,T,I], state [B,S] and elapsed [B,T], none empty."""
+        given = tuple(features.shape)
+        if len(given) != 3 or given[2] != self.input_size:
+            raise CoreInputError(f"features have shape {list(given)}; expected [B,T,{self.input_size}]")
+        batch, steps, _ = given
         if batch == 0 or steps == 0:
-            raise CoreInputError(
-                f"empty sequence: features have shape {list(features.shape)}; give at least one step"
-            )
-        if state.dim() != 2 or state.shape[0] != batch or state.shape[1] != self.state_size:
+            raise CoreInputError(f"empty sequence: features have shape {list(given)}; give at least one step")
+        if tuple(state.shape) != (batch, self.state_size):
             raise CoreInputError(
                 f"state has shape {list(state.shape)}; expected [{batch},{self.state_size}], "
                 "start from initial_state(batch)"
             )
-        if elapsed.dim() != 2 or elapsed.shape[0] != batch or elapsed.shape[1] != steps:
-            raise CoreInputError(
-                f"elapsed has shape {list(elapsed.shape)}; expected [{batch},{steps}] seconds"
-            )
-        if self.validate and not is_exporting():
-            self._check_values(features, state, elapsed)
+        if tuple(elapsed.shape) != (batch, steps):
+            raise CoreInputError(f"elapsed has shape {list(elapsed.shape)}; expected [{batch},{steps}] seconds")
 
-    def _check_values(self, features: Tensor, state: Tensor, elapsed: Tensor) -> None:
-        # a sum is finite unless an element is not (or the scale is absurd): one cheap pass each
-        for name, value in (("features", features), ("state", state), ("elapsed", elapsed)):
-            if not math.isfinite(value.detach().sum().item()):
-                raise CoreInputError(
-                    f"{name} contain NaN or infinity; drop the sample or hold the last good one"
-                )
-        if elapsed.detach().min().item() < 0.0:
-            raise CoreInputError(
-                f"elapsed time {elapsed.min().item():.6g} s is negative; order the samples by time stamp"
-            )
+    def refuse(self, fault: int) -> None:
+        """Raise the error for values that are not finite (1 features, 2 state, 3 elapsed) or negative time (4)."""
+        if fault == 4:
+            raise CoreInputError("elapsed time is negative; order the samples by time stamp")
+        name = ("features", "state", "elapsed")[fault - 1]
+        raise CoreInputError(f"{name} contain NaN or infinity; drop the sample or hold the last good one")

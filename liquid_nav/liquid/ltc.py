@@ -91,6 +91,7 @@ class LTC(Core):
             onto = torch.zeros(len(pre), self.state_size)
             onto[torch.arange(len(pre)), torch.from_numpy(post)] = 1.0
             self.register_buffer(prefix + "onto", onto, persistent=False)
+        self._views: tuple = (None, None)
         self._synapses = (*_by_target(built.sensory), *_by_target(built.internal))
         self.gleak = nn.Parameter(_uniform(self.state_size, *RANGES["gleak"]))
         self.vleak = nn.Parameter(_uniform(self.state_size, *RANGES["vleak"]))
@@ -117,6 +118,9 @@ class LTC(Core):
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
+        if not torch.is_grad_enabled() and features.shape[0] * features.shape[1] <= 8:
+            if self._is_fast(features, state, elapsed):
+                return self._quick_step(features, state, elapsed)
         states = self.trajectory(features, state, elapsed)
         return self.readout(states), states[:, -1]
 
@@ -126,7 +130,7 @@ class LTC(Core):
         if self._is_fast(features, state, elapsed):
             from .fast.function import trajectory
 
-            parameters = [self._parameters[name] for name in fast.PARAMETERS]
+            parameters = [self._parameters[name] for name in fast.PARAMETERS[:-2]]
             return trajectory(self._synapses, self.solver.unfolds, features, state, elapsed, parameters)
         sensory = self._sensory(features)
         internal = self._weights("")
@@ -141,18 +145,39 @@ class LTC(Core):
         if self.kernel == "torch" or (self.kernel == "auto" and not fast.available()):
             return False
         serves = isinstance(self.solver, SemiImplicit) and not is_exporting()
-        for tensor in (*tensors, self.cm):
-            serves = serves and tensor.dtype == torch.float32 and tensor.device.type == "cpu"
+        for tensor in (*tensors, self._parameters["cm"]):
+            serves = serves and tensor.dtype is torch.float32 and tensor.is_cpu
         if self.kernel == "numba" and not (serves and fast.available()):
             raise CoreInputError(
                 "kernel 'numba' needs numba, float32 on the CPU and the semi-implicit solver; use kernel='auto'"
             )
         return serves
 
+    def _quick_step(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
+        """Do all of ``forward`` in one compiled call: at this size Python would take most of the time."""
+        from .fast.function import infer, prepare
+
+        self.check_shapes(features, state, elapsed)
+        parameters = [self._parameters[name] for name in fast.PARAMETERS]
+        places = [parameter.data_ptr() for parameter in parameters]
+        if places != self._views[0]:  # the views stay good while the parameters stay in place
+            self._views = (places, prepare(self._synapses, parameters))
+        first = self.slices["motor"].start
+        fault, *result = infer(
+            self._views[1], self.solver.unfolds, features, state, elapsed, first, self.validate
+        )
+        if fault:
+            self.refuse(fault)
+        return tuple(result)
+
+    def __getstate__(self) -> dict:
+        """Leave the views of the parameters out of copies and pickles."""
+        return {**self.__dict__, "_views": (None, None)}
+
     def readout(self, states: Tensor) -> Tensor:
         """Return the outputs [...,O] of states [...,S]."""
         first = self.slices["motor"]
-        return states[..., first] * self.output_w + self.output_b
+        return torch.addcmul(self.output_b, states[..., first], self.output_w)
 
     def _weights(self, prefix: str) -> Tensor:
         """Return [N,2S]: what an open synapse adds to each neuron's drive and to its conductance."""

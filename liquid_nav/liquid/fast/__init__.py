@@ -8,10 +8,10 @@ from __future__ import annotations
 from functools import cache
 from importlib.util import find_spec
 
-#: order in which the parameters are handed to ``function.trajectory``
+#: order in which the parameters are handed to the functions; the last two make outputs of states
 PARAMETERS = (
     *("sensory_w", "sensory_sigma", "sensory_mu", "sensory_erev", "w", "sigma", "mu", "erev"),
-    *("gleak", "vleak", "cm", "input_w", "input_b"),
+    *("gleak", "vleak", "cm", "input_w", "input_b", "output_w", "output_b"),
 )
 
 

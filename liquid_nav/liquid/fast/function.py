@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .kernels import backward_tile, forward_tile
+from .kernels import backward_tile, forward_tile, infer_tile
 from .simd import LANES
 
 _pool: tuple[int, int, ThreadPoolExecutor] | None = None  # (process, threads, pool)
 
 
 def trajectory(synapses, unfolds: int, features: Tensor, state: Tensor, elapsed: Tensor, parameters) -> Tensor:
-    """Return the state after every input, [B,T,S].
+    """Return the state after every input, [B,T,S], for training.
 
     Args:
         synapses: int64 arrays: sensory source [N] and first synapse of each target [S+1], then the internal ones.
@@ -25,10 +25,22 @@ def trajectory(synapses, unfolds: int, features: Tensor, state: Tensor, elapsed:
         features: [B,T,I]; state [B,S]; elapsed [B,T] in s; all float32 on the CPU.
         parameters: tensors in the order of ``fast.PARAMETERS``.
     """
-    if torch.is_grad_enabled() and any(t.requires_grad for t in (features, state, *parameters, elapsed)):
+    if torch.is_grad_enabled():
         return _Trajectory.apply(synapses, unfolds, features, state, elapsed, *parameters)
     arrays = _arrays((features, state, elapsed, *parameters))
     return torch.from_numpy(_forward(*arrays[:3], unfolds, _groups(synapses, arrays[3:]), keep=False)[0])
+
+
+def prepare(synapses, parameters):
+    """Return views of all parameters, grouped as the kernels take them; good while these stay in place."""
+    return _groups(synapses, _arrays(parameters))
+
+
+def infer(groups, unfolds: int, features: Tensor, state: Tensor, elapsed: Tensor, motor: int, validate: bool):
+    """Return (fault, outputs [B,T,O], state [B,S]) of at most LANES sequences, see ``kernels.infer_tile``."""
+    arrays = _arrays((features, state, elapsed))
+    fault, outputs, states = infer_tile(*arrays, unfolds, *groups, motor, validate)
+    return fault, torch.from_numpy(outputs), torch.from_numpy(states[:, -1])
 
 
 class _Trajectory(torch.autograd.Function):
@@ -71,8 +83,9 @@ def _arrays(tensors) -> list[np.ndarray]:
 
 
 def _groups(synapses, values):
-    """Return the kernels' groups of arguments: sensory, internal, neurons, mapping."""
-    return (*synapses[:2], *values[:4]), (*synapses[2:], *values[4:8]), tuple(values[8:11]), tuple(values[11:])
+    """Return the kernels' groups of arguments: sensory, internal, neurons, mapping and, if given, readout."""
+    groups = (*synapses[:2], *values[:4]), (*synapses[2:], *values[4:8]), tuple(values[8:11]), tuple(values[11:13])
+    return (*groups, tuple(values[13:])) if len(values) > 13 else groups
 
 
 def _forward(features, state, elapsed, unfolds: int, groups, keep: bool):
@@ -85,7 +98,7 @@ def _forward(features, state, elapsed, unfolds: int, groups, keep: bool):
     def work(first: int) -> None:
         slots = steps * unfolds + 1 if keep else 2
         inputs = (np.empty if batch - first >= LANES else np.zeros)((width * steps, LANES), np.float32)
-        v, u, q = (np.empty((slots * units, LANES), np.float32) for _ in range(3))
+        v, u, q = np.empty((3, slots * units, LANES), np.float32)
         forward_tile(features, state, elapsed, first, unfolds, *groups, result, inputs, v, u, q)
         if keep:
             kept[first] = (inputs, v, u, q)

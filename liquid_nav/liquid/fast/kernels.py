@@ -190,3 +190,39 @@ def backward_tile(
         for i in range(width):
             for b in range(lanes):
                 g_features[first + b, t, i] = g_inputs[i * steps + t, b] * mapping[0][i]
+
+
+@njit(**_OPTIONS)
+def fault(features, state, elapsed):
+    """Return 0 for good values, else 1, 2 or 3 for a NaN or infinity in these arguments, 4 for negative time."""
+    code = 0
+    if not np.isfinite(features.sum()):
+        code = 1
+    elif not np.isfinite(state.sum()):
+        code = 2
+    elif not np.isfinite(elapsed.sum()):
+        code = 3
+    elif elapsed.min() < _ZERO:
+        code = 4
+    return code
+
+
+@njit(**_OPTIONS)
+def infer_tile(features, state, elapsed, unfolds, sensory, internal, neurons, mapping, readout, first_motor, validate):
+    """Check and advance at most LANES sequences; return (fault, outputs [B,T,O], states [B,T,S])."""
+    batch, steps, width = features.shape
+    units, motors = state.shape[1], readout[0].shape[0]
+    states, outputs = np.empty((batch, steps, units), np.float32), np.empty((batch, steps, motors), np.float32)
+    code = fault(features, state, elapsed) if validate else 0
+    if code == 0:
+        inputs = np.zeros((width * steps, LANES), np.float32)
+        v = np.empty((2 * units, LANES), np.float32)
+        u, q = np.empty_like(v), np.empty_like(v)
+        forward_tile(
+            features, state, elapsed, 0, unfolds, sensory, internal, neurons, mapping, states, inputs, v, u, q
+        )  # fmt: skip
+        for b in range(batch):
+            for t in range(steps):
+                for i in range(motors):
+                    outputs[b, t, i] = readout[0][i] * states[b, t, first_motor + i] + readout[1][i]
+    return code, outputs, states
