@@ -27,7 +27,7 @@ EXTRAS = {
     "fast": ["numba>=0.59"],
     "deploy": ["onnx>=1.16", "onnxruntime>=1.17"],
     "cluster": ["dask[distributed]>=2024.1"],
-    "report": ["matplotlib>=3.6", "jinja2>=3.0"],
+    "report": ["matplotlib>=3.6", "jinja2>=3.0", "pillow>=9.1"],
     "test": TEST,
     "dev": [*TEST, "ruff>=0.6", "import-linter>=2.0", "colcon-common-extensions>=0.3"],
 }

@@ -16,7 +16,13 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "liquid_nav"
 
 # Import name -> requirement, where they differ.
-REQUIREMENT_OF = {"cv2": "opencv-python-headless", "yaml": "pyyaml", "distributed": "dask"}
+REQUIREMENT_OF = {
+    "cv2": "opencv-python-headless",
+    "yaml": "pyyaml",
+    "distributed": "dask",
+    "llvmlite": "numba",
+    "PIL": "pillow",
+}
 # Messages that rclpy itself brings along, and what is used only where somebody has installed it.
 WITH_RCLPY = {"builtin_interfaces", "rcl_interfaces", "ament_index_python"}
 WHERE_PRESENT = {"tf2_msgs", "launch", "launch_ros"}
