@@ -6,35 +6,12 @@ import os
 
 import numpy as np
 
-from liquid_nav.errors import UserError
-from liquid_nav.worlds.backend import choose_backend
+from liquid_nav.worlds.backend import REMEDY, RenderingError, load_mujoco
 
-choose_backend()
+__all__ = ["CameraRenderer", "RenderingError", "apply_camera_faults", "draw_exposure", "load_mujoco"]
 
 NEAR_GROUP, FAR_GROUP, SOLID_GROUP, HIDDEN_GROUP = 2, 3, 4, 5
 DETAIL = 9.5  # m; nearer, geoms of NEAR_GROUP are drawn, farther, those of FAR_GROUP
-REMEDY = "apt-get install libegl1 libgl1-mesa-dri (or MUJOCO_GL=osmesa with libosmesa6)"
-
-
-class RenderingError(UserError):
-    """No picture can be made on this machine; the message is one line with the remedy."""
-
-
-def load_mujoco():
-    """Return the module ``mujoco``; without a display it draws through EGL unless ``MUJOCO_GL`` says otherwise.
-
-    Raises:
-        RenderingError: MuJoCo is not installed or finds no GL library.
-    """
-    try:
-        import mujoco
-    except ImportError as problem:
-        cause = str(problem).splitlines()[0]
-        raise RenderingError(f"MuJoCo cannot be loaded ({cause})", f"pip install 'liquid_nav[sim]' or {REMEDY}") from None
-    except Exception as problem:  # a missing libEGL surfaces as AttributeError deep in PyOpenGL
-        cause = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        raise RenderingError(f"no usable OpenGL for the camera ({cause})", REMEDY) from None
-    return mujoco
 
 
 def _context_class() -> type:

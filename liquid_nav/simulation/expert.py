@@ -26,7 +26,7 @@ class ExpertConfig:
     """
 
     speed: float = 1.6
-    hold_distance: float = 1.4
+    hold_distance: float = 1.5
     band: tuple[float, float] = (0.9, 2.1)
     lead: float = 0.3
     lookahead: float = 3.0
@@ -47,7 +47,8 @@ class Expert:
         self.layout = layout
         self.target = np.array((layout.target.x, layout.target.y))
         start = np.array((layout.start.x, layout.start.y))
-        self.grid = ClearanceGrid(layout.discs(*self.config.band), np.stack((start, self.target)))
+        self.discs = layout.discs(*self.config.band)
+        self.grid = ClearanceGrid(self.discs, np.stack((start, self.target)))
         self.cost, self._next = self.grid.ways_to(self.target, self.config.hold_distance)
 
     def aim(self, point: np.ndarray) -> np.ndarray:

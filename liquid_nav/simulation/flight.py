@@ -19,7 +19,7 @@ from liquid_nav.simulation.pilots import Pilot
 from liquid_nav.simulation.simulation import TIMESTEP, Simulation
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command, Observation
-from liquid_nav.worlds import Condition, Scenario
+from liquid_nav.worlds import Condition, Layout, Scenario
 
 LATENCY = (0.0, 0.08)
 """Range of the sensor-to-command latency, s, drawn by seed."""
@@ -94,6 +94,7 @@ def fly(
     frame_rate: float = 30.0,
     latency: float | None = None,
     camera: CameraConfig | None = None,
+    layout: Layout | None = None,
     on_frame: FrameCallback | None = None,
     seconds: dict[str, float] | None = None,
 ) -> FlightRecord:
@@ -107,6 +108,7 @@ def fly(
         frame_rate: of the camera, Hz.
         latency: from the instant of a frame to the instant its command reaches the drone, s; None draws by seed.
         camera: geometry of the camera, or None for the default.
+        layout: the place, or None for the one that the seed gives.
         on_frame: called with (image or None, state, command) for each frame.
         seconds: measured wall time by stage is added here ("physics", "render", "policy", "setup").
 
@@ -115,7 +117,7 @@ def fly(
     """
     latency = draw_latency(seed) if latency is None else latency
     begin = perf_counter()
-    with Simulation(scenario, seed, condition, camera=camera) as simulation:
+    with Simulation(scenario, seed, condition, camera=camera, layout=layout) as simulation:
         judge = Judge(simulation.layout)
         supervisor = SafetySupervisor(safety_limits(scenario))
         pilot.reset(simulation.layout, seed)

@@ -21,7 +21,7 @@ class EncoderConfig:
 
     height: int = 90
     width: int = 160
-    channels: tuple[int, ...] = (24, 36, 48, 64, 16)
+    channels: tuple[int, ...] = (16, 32, 48, 64, 16)
     kernels: tuple[int, ...] = (5, 5, 3, 3, 3)
     strides: tuple[int, ...] = (2, 2, 2, 1, 1)
     features: int = 64

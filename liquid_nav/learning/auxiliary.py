@@ -1,0 +1,57 @@
+"""What the encoder is asked to see while it learns: the target's direction and distance, and free space around.
+
+Used in training only. It teaches the encoder geometry much faster than four commands could; no policy sees it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from liquid_nav.simulation import DroneState, Expert
+
+SECTORS = 21
+SECTOR_SPAN = math.radians(40.0)
+"""Rays from +span (left) to -span (right) of the heading."""
+RANGE = 12.0
+NAMES = ("target_left", "target_near", "target_visible", *(f"scan.{i}" for i in range(SECTORS)))
+"""target_left: sine of the bearing; target_near: 1 / (1 + distance / 3 m); target_visible: 1 or 0; scan: nearness
+1 / (1 + distance / 3 m) of the first surface along each ray, 0 beyond ``RANGE``."""
+_ANGLES = np.linspace(SECTOR_SPAN, -SECTOR_SPAN, SECTORS)
+
+
+def scan(discs: np.ndarray, position: np.ndarray, yaw: float, angles: np.ndarray = _ANGLES) -> np.ndarray:
+    """Distance in m, float64 [R], to the first of ``discs`` [N,3] along rays at ``angles`` [R] from ``yaw``."""
+    if not len(discs):
+        return np.full(len(angles), np.inf)
+    relative = discs[:, :2] - position[:2]
+    near = np.hypot(relative[:, 0], relative[:, 1]) < RANGE + discs[:, 2]
+    relative, radius = relative[near], discs[near, 2]
+    ray = np.stack((np.cos(yaw + angles), np.sin(yaw + angles)))
+    along = relative @ ray
+    across2 = (relative**2).sum(axis=1, keepdims=True) - along**2
+    inside = radius[:, None] ** 2 - across2
+    hit = np.where((inside > 0) & (along > 0), along - np.sqrt(np.maximum(inside, 0.0)), np.inf)
+    return np.maximum(hit.min(axis=0, initial=np.inf), 0.0)
+
+
+def auxiliary_targets(state: DroneState, expert: Expert) -> np.ndarray:
+    """Return float32 [A] in the order of ``NAMES`` for a true state."""
+    offset = expert.target - state.position[:2]
+    distance = float(np.hypot(*offset))
+    bearing = math.atan2(offset[1], offset[0]) - state.yaw
+    blocked = scan(expert.discs, state.position, state.yaw, np.array((bearing,)))[0] < distance - 0.3
+    in_view = abs(math.atan2(math.sin(bearing), math.cos(bearing))) < SECTOR_SPAN
+    free = scan(expert.discs, state.position, state.yaw)
+    nearness = np.where(free < RANGE, 1.0 / (1.0 + free / 3.0), 0.0)
+    head = (math.sin(bearing), 1.0 / (1.0 + distance / 3.0), float(in_view and not blocked))
+    return np.concatenate((head, nearness)).astype(np.float32)
+
+
+def mirror(auxiliary: np.ndarray) -> np.ndarray:
+    """Auxiliary targets [...,A] of the left-right mirrored image."""
+    flipped = auxiliary.copy()
+    flipped[..., 0] *= -1.0
+    flipped[..., 3:] = auxiliary[..., :2:-1]
+    return flipped

@@ -1,0 +1,100 @@
+"""Imitation: the policy's commands against the expert's, over sequences with real elapsed times."""
+
+from __future__ import annotations
+
+import lightning
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from liquid_nav.learning.augment import Photometric
+from liquid_nav.learning.auxiliary import NAMES
+from liquid_nav.policy import Policy
+
+COMMAND_WEIGHTS = (1.0, 1.0, 0.6, 1.0)
+_NOISE_FRAMES = 8
+
+
+class Imitation(lightning.LightningModule):
+    """Trains a policy on windows; encoder in bfloat16 where the processor has it, the core always in float32."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        learning_rate: float = 1e-3,
+        weight_decay: float = 1e-4,
+        steps: int = 1000,
+        auxiliary: float = 0.5,
+        photometric: Photometric | None = None,
+        mixed: bool = True,
+    ) -> None:
+        """``steps``: length of the one-cycle schedule; ``photometric`` None switches augmentation off."""
+        super().__init__()
+        self.policy, self.photometric = policy, photometric
+        self.learning_rate, self.weight_decay, self.steps = learning_rate, weight_decay, steps
+        self.auxiliary_weight, self.mixed = auxiliary, mixed
+        self.auxiliary = nn.Linear(policy.config.encoder.features, len(NAMES))
+        self.register_buffer("command_weights", torch.tensor(COMMAND_WEIGHTS), persistent=False)
+        h, w = policy.config.encoder.height, policy.config.encoder.width
+        self.register_buffer("noise", torch.randn(_NOISE_FRAMES, h * w, 3), persistent=False)
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Encode uint8 [B,T,H,W,3] into float32 [B,T,F], augmented while training."""
+        b, t, h, w, _ = images.shape
+        encoder = self.policy.encoder
+        dtype = torch.bfloat16 if self.mixed else torch.float32
+        # Augmentation and normalisation are one affine map of the colours: a single pass over the pixels.
+        matrix, offset = torch.eye(3).expand(b, 3, 3), torch.zeros(b, 1, 3)
+        if self.training and self.photometric is not None:
+            matrix, offset, noise = (v.to(images.device) for v in self.photometric.draw(b))
+        matrix = (matrix / encoder.deviation / 255.0).to(images.device)
+        offset = ((offset - encoder.mean) / encoder.deviation).to(images.device)
+        pixels = images.view(b, t * h * w, 3).to(dtype)
+        pixels = torch.baddbmm(offset.to(dtype), pixels, matrix.to(dtype)).view(b * t, h * w, 3)
+        if self.training and self.photometric is not None:
+            level = (noise[:, None].expand(b, t).reshape(-1, 1, 1) / encoder.deviation.mean()).to(dtype)
+            pick = torch.randint(_NOISE_FRAMES, (b * t,))
+            pixels = torch.addcmul(pixels, self.noise.to(dtype)[pick], level)
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.mixed):
+            features = encoder.encode(pixels.view(b * t, h, w, 3))
+        return features.float().view(b, t, -1)
+
+    def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the terms of the loss for a batch of windows."""
+        features = self.encode(batch["images"])
+        state = self.policy.core.initial_state(len(features))
+        outputs, _ = self.policy.core(features, state, batch["elapsed"])
+        scale = self.policy.scale
+        error = functional.smooth_l1_loss(
+            self.policy.commands(outputs) / scale, batch["labels"] / scale, beta=0.1, reduction="none"
+        )
+        weight = batch["weight"][..., None]
+        command = (error * self.command_weights * weight).sum() / (weight.sum() * 4)
+        seen, wanted = self.auxiliary(features), batch["auxiliary"]
+        visible = wanted[..., 2]
+        target = ((seen[..., :2] - wanted[..., :2]) ** 2).mean(-1) * (0.1 + 0.9 * visible) * 4
+        visible_loss = functional.binary_cross_entropy_with_logits(seen[..., 2], visible, reduction="none") * 0.3
+        scan = ((seen[..., 3:] - wanted[..., 3:]) ** 2).mean(-1) * 6
+        weight = batch["weight"]
+        auxiliary = ((target + visible_loss + scan) * weight).sum() / weight.sum()
+        return {"command": command, "auxiliary": auxiliary, "loss": command + self.auxiliary_weight * auxiliary}
+
+    def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:
+        """One step; terms go to TensorBoard."""
+        losses = self.losses(batch)
+        for name, value in losses.items():
+            self.log(f"train/{name}", value.detach(), prog_bar=name != "loss")
+        return losses["loss"]
+
+    def on_train_batch_end(self, *args: object) -> None:
+        """Keep the core's parameters physical."""
+        self.policy.core.clamp_()
+
+    def configure_optimizers(self) -> dict:
+        """AdamW under a one-cycle schedule over the round."""
+        optimizer = torch.optim.AdamW(self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, self.learning_rate, total_steps=self.steps + 1, pct_start=0.08, final_div_factor=30
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

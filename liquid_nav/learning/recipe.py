@@ -1,0 +1,101 @@
+"""A training recipe: one YAML file that says everything a model was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Mapping
+
+import yaml
+
+from liquid_nav.errors import UserError
+from liquid_nav.learning.augment import Photometric
+from liquid_nav.learning.windows import WindowConfig
+from liquid_nav.policy import PolicyConfig
+
+SEED_LIMIT = 10_000
+"""Seeds from here on are for choosing and reporting, never for training."""
+
+
+class RecipeError(UserError):
+    """A recipe that cannot be followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Collect, then learn from all that was collected so far.
+
+    driver: "expert" or "policy" (the model of the round before: DAgger); flights: collected over all scenarios;
+    steps: optimizer steps; expert_share: part of the time that the expert flies in a DAgger round; disturbed: share
+    of disturbed flights; anywhere: share of flights that start somewhere else.
+    """
+
+    flights: int
+    steps: int
+    driver: str = "policy"
+    learning_rate: float = 5e-4
+    expert_share: float = 0.0
+    disturbed: float = 0.3
+    anywhere: float = 0.25
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole training: see ``config/training/default.yaml``."""
+
+    rounds: tuple[Round, ...]
+    scenarios: tuple[str, ...] = ("forest", "field")
+    shares: tuple[float, ...] = (0.6, 0.4)
+    first_seed: int = 0
+    seed: int = 1
+    frame_rate: tuple[float, float] = (6.0, 30.0)
+    policy: PolicyConfig = field(default_factory=PolicyConfig)
+    windows: WindowConfig = field(default_factory=WindowConfig)
+    photometric: Photometric | None = field(default_factory=Photometric)
+    auxiliary: float = 0.5
+    weight_decay: float = 1e-4
+
+    def __post_init__(self) -> None:
+        """Raise RecipeError where seeds would leave the range that may be trained on."""
+        last = self.first_seed + sum(r.flights for r in self.rounds)
+        if self.first_seed < 0 or last > SEED_LIMIT:
+            raise RecipeError(f"recipe needs seeds {self.first_seed} to {last}", f"keep them below {SEED_LIMIT}")
+        if not self.rounds or self.rounds[0].driver != "expert":
+            raise RecipeError("the first round must be flown by the expert", "set its driver to expert")
+        if len(self.shares) != len(self.scenarios):
+            raise RecipeError("recipe: shares and scenarios differ in length", "give one share a scenario")
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe; raises RecipeError with one line for what is wrong."""
+    try:
+        data = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise RecipeError(f"no recipe at '{path}': {error.strerror}", "see config/training/default.yaml") from error
+    except yaml.YAMLError as error:
+        raise RecipeError(f"'{path}' is not YAML: {error}", "see config/training/default.yaml") from error
+    if not isinstance(data, Mapping):
+        raise RecipeError(f"'{path}' is not a mapping", "see config/training/default.yaml")
+    return _build(dict(data), path)
+
+
+def _build(data: dict[str, Any], path: Path) -> Recipe:
+    try:
+        values = {k: _tuple(v) for k, v in data.items()}
+        unknown = set(values) - {f.name for f in fields(Recipe)}
+        if unknown:
+            raise RecipeError(f"'{path}' has unknown keys {sorted(unknown)}", "see config/training/default.yaml")
+        values["rounds"] = tuple(Round(**r) for r in data.get("rounds", ()))
+        if "policy" in data:
+            values["policy"] = PolicyConfig.from_dict(data["policy"])
+        if "windows" in data:
+            values["windows"] = WindowConfig(**{k: _tuple(v) for k, v in data["windows"].items()})
+        if data.get("photometric") is not None:
+            values["photometric"] = Photometric(**data["photometric"])
+        return Recipe(**values)
+    except TypeError as error:
+        raise RecipeError(f"'{path}' does not fit: {error}", "see config/training/default.yaml") from error
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,171 @@
+"""Labelled flights: somebody flies, the expert says at every frame what it would have done.
+
+The pilot below sits between driver and drone, so that demonstrations and DAgger rounds go through the very same lock
+step, supervisor and latency as evaluation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from liquid_nav.learning.auxiliary import auxiliary_targets
+from liquid_nav.simulation import CameraConfig, DroneState, Expert, ExpertPilot, Pilot, fly
+from liquid_nav.types import Command, Observation
+from liquid_nav.vision import resize
+from liquid_nav.worlds import Layout, generate_layout, load_condition, load_scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """Pushes during a demonstration: bursts per second, their length in s, their size per axis (m/s, rad/s)."""
+
+    rate: float = 0.3
+    length: tuple[float, float] = (0.3, 1.2)
+    size: tuple[float, float, float, float] = (0.7, 0.8, 0.3, 0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutTask:
+    """One labelled flight.
+
+    driver: "expert" or a model folder; seed: of the layout and of everything random; expert_share: part of the time
+    that the expert flies although a policy is the driver; height, width: of the stored frames.
+    """
+
+    scenario: str
+    seed: int
+    driver: str = "expert"
+    expert_share: float = 0.0
+    frame_rate: tuple[float, float] = (6.0, 30.0)
+    disturbed: float = 1.0
+    anywhere: float = 0.3
+    hold: float = 4.0
+    time_limit: float = 40.0
+    height: int = 90
+    width: int = 160
+
+
+@dataclass
+class LabelledFlight:
+    """Arrays with one row a frame.
+
+    frames: uint8 [N,H,W,3] RGB; labels: float32 [N,4] commands of the expert; elapsed: float32 [N] s; auxiliary:
+    float32 [N,A], see ``learning/auxiliary.py``. outcome: of the flight as it was flown; task: what was asked.
+    """
+
+    frames: np.ndarray
+    labels: np.ndarray
+    elapsed: np.ndarray
+    auxiliary: np.ndarray
+    outcome: str
+    task: RolloutTask
+
+
+class LabellingPilot:
+    """Flies with a driver and disturbances, and notes what the expert would do."""
+
+    needs_image = True
+
+    def __init__(self, task: RolloutTask, driver: Pilot, rng: np.random.Generator) -> None:
+        """``driver`` flies, the expert labels."""
+        self.task, self.driver, self.rng = task, driver, rng
+        self.name = f"labelled {task.driver}"
+        self.disturbance = Disturbance() if rng.random() < task.disturbed else Disturbance(rate=0.0)
+        self.rows: list[tuple] = []
+
+    def reset(self, layout: Layout, seed: int) -> None:
+        """Begin a flight."""
+        self.expert = Expert(layout)
+        self.driver.reset(layout, seed)
+        self._burst_until, self._burst = -1.0, np.zeros(4)
+        self._switch_at, self._expert_flies = 0.0, False
+
+    def act(self, observation: Observation, elapsed: float, state: DroneState) -> Command:
+        """Label, then fly."""
+        label = self.expert.command(state)
+        answer = label
+        if not isinstance(self.driver, ExpertPilot):
+            answer = self.driver.act(observation, elapsed, state)
+            if state.time >= self._switch_at:
+                self._expert_flies = self.rng.random() < self.task.expert_share
+                self._switch_at = state.time + self.rng.uniform(0.7, 2.5)
+            answer = label if self._expert_flies else answer
+        auxiliary = auxiliary_targets(state, self.expert)
+        frame = resize(observation.image, self.task.height, self.task.width)
+        self.rows.append((frame, label.as_array(), elapsed, auxiliary))
+        return Command.from_array(answer.as_array() + self._push(state.time, elapsed))
+
+    def _push(self, now: float, elapsed: float) -> np.ndarray:
+        d = self.disturbance
+        if now > self._burst_until:
+            self._burst = np.zeros(4)
+            if self.rng.random() < 1.0 - math.exp(-d.rate * elapsed):
+                self._burst = self.rng.normal(0.0, d.size)
+                self._burst_until = now + self.rng.uniform(*d.length)
+        return self._burst
+
+
+def start_anywhere(layout: Layout, rng: np.random.Generator) -> Layout:
+    """Move the start to a free place between the old start and the far side of the target, looking about there."""
+    expert = Expert(layout)
+    target = np.array((layout.target.x, layout.target.y))
+    origin = np.array((layout.start.x, layout.start.y))
+    reach = np.linalg.norm(target - origin)
+    for _ in range(100):
+        place = target + rng.uniform(1.2, reach) * _unit(rng.uniform(-math.pi, math.pi))
+        if np.linalg.norm(place - origin) <= reach + 3.0 and float(expert.grid.at(place)) > 0.8:
+            break
+    else:
+        place = origin
+    bearing = math.atan2(*(target - place)[::-1])
+    start = dataclasses.replace(
+        layout.start, x=float(place[0]), y=float(place[1]), z=layout.start.z + float(rng.uniform(-0.35, 0.35)),
+        yaw=bearing + float(rng.uniform(-0.6, 0.6)),
+    )
+    return dataclasses.replace(layout, start=start)
+
+
+def run_rollout(task: RolloutTask) -> LabelledFlight:
+    """Fly one task; a pure function of the task (and of the driver's weights)."""
+    rng = np.random.default_rng([task.seed, 91, int(1000 * task.expert_share), task.driver != "expert"])
+    scenario = load_scenario(task.scenario)
+    scenario = dataclasses.replace(
+        scenario, success=dataclasses.replace(scenario.success, hold=task.hold, time_limit=task.time_limit)
+    )
+    layout = generate_layout(scenario, task.seed)
+    if rng.random() < task.anywhere:
+        layout = start_anywhere(layout, rng)
+    low, high = np.log(task.frame_rate)
+    pilot = LabellingPilot(task, _driver(task.driver), rng)
+    record = fly(
+        scenario, task.seed, load_condition("summer"), pilot, frame_rate=float(np.exp(rng.uniform(low, high))),
+        camera=CameraConfig(), layout=layout,
+    )
+    frames, labels, elapsed, auxiliary = zip(*pilot.rows, strict=True)
+    return LabelledFlight(
+        np.stack(frames), np.array(labels, np.float32), np.array(elapsed, np.float32),
+        np.array(auxiliary, np.float32), record.outcome.reason, task,
+    )
+
+
+def _driver(name: str) -> Pilot:
+    from liquid_nav.evaluation.task import prepare_process
+
+    prepare_process()
+    if name == "expert":
+        return ExpertPilot()
+    import torch
+
+    from liquid_nav.policy import Policy
+    from liquid_nav.simulation import PolicyPilot
+
+    torch.set_num_threads(1)
+    return PolicyPilot(Policy.load(name), name)
+
+
+def _unit(angle: float) -> np.ndarray:
+    return np.array((math.cos(angle), math.sin(angle)))

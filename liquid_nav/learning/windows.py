@@ -1,0 +1,83 @@
+"""Training sequences: windows of flights, with frames left out at random so that the frame rate varies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator
+
+import numpy as np
+import torch
+from torch.utils.data import IterableDataset
+
+from liquid_nav.learning.auxiliary import mirror
+from liquid_nav.learning.cache import Shard
+
+MIRROR_LABELS = np.array((1.0, -1.0, 1.0, -1.0), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowConfig:
+    """batch: sequences; steps: frames a sequence; drop: probability that a frame is left out; strides: weights of
+    taking every frame, every second, every third; slowest: largest elapsed time in s that a stride may lead to;
+    recent: how much likelier a flight of the newest shard is drawn than one of the oldest.
+    """
+
+    batch: int = 24
+    steps: int = 32
+    drop: float = 0.05
+    strides: tuple[float, ...] = (0.65, 0.25, 0.1)
+    slowest: float = 0.2
+    recent: float = 1.0
+    mirror: bool = True
+
+
+class Windows(IterableDataset):
+    """Endless stream of batches: images uint8 [B,T,H,W,3], labels [B,T,4], elapsed [B,T], auxiliary [B,T,A]."""
+
+    def __init__(self, shards: list[Path], config: WindowConfig, batches: int, seed: int) -> None:
+        """``batches`` of ``config.batch`` windows from finished shards, drawn with ``seed``."""
+        self.shards = [Shard(folder) for folder in shards]
+        self.config, self.batches, self.seed = config, batches, seed
+        weights = np.linspace(1.0, config.recent, len(self.shards))
+        self.where = np.concatenate([
+            np.stack((np.full(len(s.lengths), i), np.arange(len(s.lengths))), axis=1)
+            for i, s in enumerate(self.shards)
+        ])
+        self.weights = np.concatenate([w * s.lengths.astype(float) for w, s in zip(weights, self.shards, strict=True)])
+        self.weights /= self.weights.sum()
+
+    def __len__(self) -> int:
+        """Number of batches."""
+        return self.batches
+
+    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
+        """Yield the batches, the same for the same seed."""
+        rng = np.random.default_rng(self.seed)
+        for _ in range(self.batches):
+            picks = rng.choice(len(self.where), size=self.config.batch, p=self.weights)
+            windows = [self._window(*self.where[p], rng) for p in picks]
+            yield {k: torch.from_numpy(np.stack([w[k] for w in windows])) for k in windows[0]}
+
+    def _window(self, shard_index: int, flight: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        shard, c = self.shards[shard_index], self.config
+        begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
+        stride = 1 + int(rng.choice(len(c.strides), p=c.strides))
+        stride = max(1, min(stride, int(c.slowest / max(float(shard.elapsed[begin : begin + length].max()), 1e-3))))
+        offset = int(rng.integers(0, max(1, length - c.steps * stride // 2)))
+        kept = np.arange(offset, length, stride)
+        if len(kept) > 2:
+            kept = kept[(rng.random(len(kept)) >= c.drop) | (np.arange(len(kept)) == 0)]
+        kept = kept[: c.steps]
+        valid = len(kept)
+        kept = np.concatenate((kept, np.full(c.steps - valid, kept[-1])))
+        times = np.cumsum(shard.elapsed[begin : begin + length])
+        elapsed = np.diff(times[kept], prepend=times[kept[0]]).astype(np.float32)
+        elapsed[0] = elapsed[1] if valid > 1 else shard.elapsed[begin]
+        frames = shard.frames[begin + kept]
+        labels, auxiliary = shard.labels[begin + kept], shard.auxiliary[begin + kept]
+        weight = (np.arange(c.steps) < valid).astype(np.float32)
+        if c.mirror and rng.random() < 0.5:
+            frames, labels, auxiliary = frames[:, :, ::-1], labels * MIRROR_LABELS, mirror(auxiliary)
+        return {"images": np.ascontiguousarray(frames), "labels": labels, "elapsed": np.maximum(elapsed, 1e-3),
+                "auxiliary": auxiliary, "weight": weight}
