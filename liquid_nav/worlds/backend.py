@@ -1,7 +1,16 @@
-"""How MuJoCo draws on this machine. Import this before ``mujoco``: it reads its environment only once."""
+"""How MuJoCo draws on this machine. Load ``mujoco`` through here: it reads its environment only once."""
 
 import os
 import sys
+from types import ModuleType
+
+from liquid_nav.errors import UserError
+
+REMEDY = "apt-get install libegl1 libgl1-mesa-dri (or MUJOCO_GL=osmesa with libosmesa6)"
+
+
+class RenderingError(UserError):
+    """No picture can be made on this machine; the message is one line with the remedy."""
 
 
 def choose_backend() -> None:
@@ -12,3 +21,21 @@ def choose_backend() -> None:
     if "MUJOCO_GL" not in os.environ and sys.platform == "linux" and not os.environ.get("DISPLAY"):
         os.environ["MUJOCO_GL"] = "egl"
     os.environ.setdefault("LP_NUM_THREADS", "0")
+
+
+def load_mujoco() -> ModuleType:
+    """Return the module ``mujoco``; without a display it draws through EGL unless ``MUJOCO_GL`` says otherwise.
+
+    Raises:
+        RenderingError: MuJoCo is not installed or finds no GL library.
+    """
+    choose_backend()
+    try:
+        import mujoco
+    except ImportError as problem:
+        cause = str(problem).splitlines()[0]
+        raise RenderingError(f"MuJoCo cannot be loaded ({cause})", f"pip install 'liquid_nav[sim]' or {REMEDY}") from None
+    except Exception as problem:  # a missing libEGL surfaces as AttributeError deep in PyOpenGL
+        cause = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        raise RenderingError(f"no usable OpenGL for the camera ({cause})", REMEDY) from None
+    return mujoco

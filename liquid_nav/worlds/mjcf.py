@@ -5,19 +5,19 @@ import math
 import numpy as np
 
 from liquid_nav.worlds import palette
-from liquid_nav.worlds.backend import choose_backend
+from liquid_nav.worlds.backend import load_mujoco
 from liquid_nav.worlds.condition import Condition
 from liquid_nav.worlds.pictures import Part, chair_parts, parts, shadow_part
 from liquid_nav.worlds.values import Layout, Solid
 
-choose_backend()
-import mujoco  # noqa: E402 - only after its environment is set
+mujoco = load_mujoco()
 
 SOLID_GROUP = 4      # collision shapes, never drawn
 EXTENT = 20.0        # m; MuJoCo's unit for fog and clipping distances
 TILE = 32.0          # m of one tile of the ground
 PLAIN = {"paint": (0.85, 0.42, 0.12), "poppy": (0.78, 0.16, 0.1), "petal0": (0.9, 0.85, 0.3), "petal1": (0.92, 0.92, 0.9),
          "petal2": (0.55, 0.42, 0.75), "fabric": (0.82, 0.05, 0.07), "frame": (0.1, 0.1, 0.11)}
+MISSING = {"summer": (), "autumn": ("poppies", "flowers"), "winter": ("poppies", "flowers", "litter")}
 BROAD = ("birch", "beech", "oak", "hazel", "berry", "hedge", "marked_beech", "lone_oak", "far_tree")
 
 
@@ -85,7 +85,7 @@ def _light(spec: mujoco.MjSpec, condition: Condition, variant: int, rng: np.rand
 
 def _shadows(spec: mujoco.MjSpec, assets: _Assets, layout: Layout, condition: Condition, variant: int) -> None:
     """Lay dark soft patches on the ground where things keep the sun off: pictures only."""
-    strength = {"day": 0.17, "overcast": 0.1, "dusk": 0.09}[condition.light]
+    strength = {"day": 0.17, "overcast": 0.1, "dusk": 0.09}[condition.light] * (0.6 if condition.season == "winter" else 1.0)
     spec.add_material(name="shadow", rgba=(0, 0, 0, strength), specular=0.0, shininess=0.0)
     azimuth, _ = palette.sun_of(condition.light, condition.season, variant)
     turn = (math.cos(azimuth / 2), 0.0, 0.0, math.sin(azimuth / 2))
@@ -121,14 +121,15 @@ def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
     assets.texture("ground", palette.ground(layout.world, condition.season, int(rng.integers(palette.VARIANTS))))
     assets.surface("ground", "ground", texuniform=True, texrepeat=(1 / TILE, 1 / TILE))
     world = spec.worldbody
-    world.add_geom(name="ground", type=mujoco.mjtGeom.mjGEOM_PLANE, size=(120, 120, 12), material="ground", contype=1,
+    size = (60, 60, 2) if condition.fog > 0 else (120, 120, 12)  # fog is computed at the corners of the grid
+    world.add_geom(name="ground", type=mujoco.mjtGeom.mjGEOM_PLANE, size=size, material="ground", contype=1,
                    conaffinity=0)
     _shadows(spec, assets, layout, condition, variant)
     for n, solid in enumerate(layout.solids()):
         world.add_geom(name=f"{solid.kind}.{n}", group=SOLID_GROUP, contype=1, conaffinity=0, **_pose(solid))
-    bare = condition.season == "winter"
+    bare, missing = condition.season == "winter", MISSING[condition.season]
     for item in (*layout.items, *layout.decorations):
-        if bare and not item.solids and item.species in ("flowers", "poppies", "litter"):
+        if item.species in missing:
             continue
         quat = (math.cos(item.yaw / 2), 0.0, 0.0, math.sin(item.yaw / 2))
         tint = np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1)

@@ -37,13 +37,13 @@ DAY = {"zenith": (0.2, 0.42, 0.78), "middle": (0.42, 0.63, 0.88), "horizon": (0.
 OVERCAST = {**DAY, "zenith": (0.66, 0.69, 0.73), "middle": (0.74, 0.77, 0.8), "horizon": (0.84, 0.86, 0.88),
             "cloud": (0.82, 0.84, 0.86), "clouds": 0.8, "glow": 0.15, "disc": 0.0}
 DUSK = {**DAY, "zenith": (0.06, 0.09, 0.2), "middle": (0.17, 0.2, 0.34), "horizon": (0.72, 0.42, 0.28),
-        "cloud": (0.4, 0.27, 0.33), "sun": (1.0, 0.55, 0.25), "glow": 0.9, "disc": 0.0, "trees": (0.035, 0.045, 0.06),
-        "trunks": (0.02, 0.02, 0.03), "ground": (0.06, 0.07, 0.08)}
+        "cloud": (0.4, 0.27, 0.33), "sun": (1.0, 0.55, 0.25), "glow": 0.9, "disc": 0.0, "trees": (0.05, 0.065, 0.085),
+        "trunks": (0.025, 0.025, 0.035), "ground": (0.1, 0.11, 0.12)}
 SKIES = {"day": DAY, "overcast": OVERCAST, "dusk": DUSK}
 # light: colour of sun and of the sky's share, elevation of the sun (rad)
 LIGHT = {"day": ((0.72, 0.68, 0.58), (0.54, 0.55, 0.55), (0.65, 1.05)),
          "overcast": ((0.32, 0.33, 0.35), (0.58, 0.6, 0.63), (0.6, 0.9)),
-         "dusk": ((0.17, 0.11, 0.08), (0.12, 0.145, 0.21), (0.08, 0.16))}
+         "dusk": ((0.34, 0.2, 0.12), (0.25, 0.29, 0.4), (0.1, 0.2))}
 
 
 def _rng(*words: object) -> np.random.Generator:

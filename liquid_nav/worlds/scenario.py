@@ -83,6 +83,19 @@ def _rebuild(name: str, world: str, parameters: dict, *rest: Any) -> Scenario:
     return Scenario(name, world, MappingProxyType(parameters), *rest)
 
 
+def _parameters(part: Reader, world: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"blocker_probability": part.number("blocker_probability", 0.35 if world == "forest" else 0.06,
+                                                                0.0, 1.0)}
+    if world == "forest":
+        found["trees_per_m2"] = part.number("trees_per_m2", 0.095, 0.0, 0.3)
+        found["bushes_per_m2"] = part.number("bushes_per_m2", 0.018, 0.0, 0.3)
+    else:
+        for key, default in (("bales", (4, 8)), ("bushes", (2, 4)), ("fences", (0, 2)), ("lone_trees", (1, 1))):
+            found[key] = part.pair(key, default, 0, 100)
+    part.finish(tuple(found))
+    return found
+
+
 def load_scenario(name_or_path: str | Path) -> Scenario:
     """Load a scenario by name (``forest``, ``field``) or from a YAML file.
 
@@ -94,9 +107,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     if "world" not in top.data:
         raise ScenarioError(f"scenario {name}: the key 'world' is missing; use one of: {', '.join(WORLDS)}")
     world = top.choice("world", "forest", WORLDS)
-    parameters = top.data.pop("parameters", None) or {}
-    if not isinstance(parameters, Mapping):
-        raise ScenarioError(f"scenario {name}: 'parameters' must be a mapping, got {parameters!r}")
+    parameters = _parameters(top.section("parameters"), world)
     part = top.section("target")
     target = TargetSpec(part.choice("kind", "chair", ("chair",)),
                         part.pair("distance", (8.0, 18.0), 4.0, 30.0),

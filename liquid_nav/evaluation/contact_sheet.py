@@ -1,0 +1,96 @@
+"""Contact sheets: what the drone sees in a scenario, by condition and seed, on one picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from liquid_nav.errors import UserError
+from liquid_nav.simulation.airframe import CameraConfig
+from liquid_nav.simulation.camera import CameraRenderer, load_mujoco
+from liquid_nav.worlds import Condition, Scenario, generate_layout
+
+GAP, LABEL = 6, 22  # pixels
+PAPER, INK = (250, 250, 248), (40, 40, 40)
+
+
+def views(scenario: Scenario, condition: Condition, seed: int, size: tuple[int, int] = (384, 216)) -> list[np.ndarray]:
+    """Return what a level drone sees at the start and 3.5 m before the target: two uint8 [H, W, 3] RGB images.
+
+    ``size``: width and height of a picture, pixels. Noise, blur and exposure of the condition are left out.
+    """
+    from liquid_nav.worlds import build_spec
+
+    mujoco = load_mujoco()
+    layout = generate_layout(scenario, seed)
+    spec = build_spec(layout, condition)
+    camera = CameraConfig(width=size[0], height=size[1])
+    eye = spec.worldbody.add_body(name="eye", mocap=True)
+    s, c = math.sin(camera.pitch), math.cos(camera.pitch)
+    axes = np.array(((0.0, s, -c), (-1.0, 0.0, 0.0), (0.0, c, s)))  # columns: right, up, back
+    quaternion = np.zeros(4)
+    mujoco.mju_mat2Quat(quaternion, axes.ravel())
+    eye.add_camera(name="front", quat=quaternion, fovy=math.degrees(camera.vertical_fov))
+    model = spec.compile()
+    data = mujoco.MjData(model)
+    start, target = layout.start, layout.target
+    bearing, distance = math.atan2(target.y - start.y, target.x - start.x), math.hypot(target.x - start.x, target.y - start.y)
+    near = (distance - 3.5) / distance
+    places = ((start.x, start.y, start.yaw),
+              (start.x + near * (target.x - start.x), start.y + near * (target.y - start.y), bearing))
+    images = []
+    with CameraRenderer(model, *size) as renderer:
+        for x, y, yaw in places:
+            data.mocap_pos[0] = x, y, start.z
+            data.mocap_quat[0] = math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2)
+            mujoco.mj_forward(model, data)
+            images.append(renderer.render(data))
+    return images
+
+
+def contact_sheet(scenario: Scenario, conditions: Iterable[Condition], seeds: Iterable[int],
+                  size: tuple[int, int] = (384, 216), on_picture: Callable[[], None] | None = None) -> np.ndarray:
+    """Return the sheet as uint8 [H, W, 3] RGB: a row for each condition, two views for each seed.
+
+    ``on_picture`` is called after each seed of each condition.
+    """
+    rows = []
+    for condition in conditions:
+        pictures, names = [], []
+        for seed in seeds:
+            pictures += views(scenario, condition, seed, size)
+            names += [f"{scenario.name}, {condition.name}, seed {seed}: start", "3.5 m before the target"]
+            if on_picture is not None:
+                on_picture()
+        rows.append(_row(pictures, names))
+    return np.concatenate([*rows, np.full((GAP, rows[0].shape[1], 3), PAPER, np.uint8)])
+
+
+def _row(pictures: list[np.ndarray], names: list[str]) -> np.ndarray:
+    height, width = pictures[0].shape[:2]
+    row = np.full((height + LABEL + GAP, (width + GAP) * len(pictures) + GAP, 3), PAPER, np.uint8)
+    for i, (picture, name) in enumerate(zip(pictures, names, strict=True)):
+        left = GAP + i * (width + GAP)
+        row[LABEL + GAP:, left:left + width] = picture
+        cv2.putText(row, name, (left, LABEL), cv2.FONT_HERSHEY_SIMPLEX, 0.42, INK, 1, cv2.LINE_AA)
+    return row
+
+
+def save_picture(path: Path, image: np.ndarray) -> None:
+    """Write an RGB image as PNG or JPEG, by the ending of the path.
+
+    Raises:
+        UserError: the ending is unknown or the place cannot be written.
+    """
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise UserError(f"{path} does not end in .png or .jpg", "name the sheet e.g. forest.png")
+    ok, data = cv2.imencode(path.suffix.lower(), image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 86])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.tobytes() if ok else b"")
+    except OSError as problem:
+        raise UserError(f"cannot write {path}: {problem.strerror}", "choose another place with --sheet") from None
