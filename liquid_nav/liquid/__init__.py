@@ -4,8 +4,25 @@ Knows nothing of images, drones or ROS. Every cell is a ``Core``; elapsed time i
 """
 
 from .core import Core, CoreInputError
+from .ctrnn import CTRNN
+from .gru_ode import GRUODE
+from .leaky import LeakyLiquid
 from .ltc import LTC
 from .ncp import NCPWiring
+from .neural_ode import NeuralODE
+from .ode import ODECore
 from .wiring import Wiring, WiringError
 
-__all__ = ["LTC", "Core", "CoreInputError", "NCPWiring", "Wiring", "WiringError"]
+__all__ = [
+    "CTRNN",
+    "GRUODE",
+    "LTC",
+    "Core",
+    "CoreInputError",
+    "LeakyLiquid",
+    "NCPWiring",
+    "NeuralODE",
+    "ODECore",
+    "Wiring",
+    "WiringError",
+]

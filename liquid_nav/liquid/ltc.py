@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import Callable
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from . import fast
-from .core import Core, CoreInputError, is_exporting
-from .solvers import SemiImplicit, Solver
+from .core import CoreInputError, is_exporting
+from .ode import ODECore
+from .solvers import SemiImplicit, Solver, Terms
 from .wiring import WiringRule
 
 #: added to the total conductance, as the published code does against division by zero
@@ -25,7 +27,7 @@ RANGES = {
 }
 
 
-class LTC(Core):
+class LTC(ODECore):
     """Leaky neurons whose time constants depend on their input, joined by sigmoidal synapses.
 
     c_i dv_i/dt = g_i (vleak_i - v_i) + sum_j w_ji s(sigma_ji (u_j - mu_ji)) (erev_ji - v_i), where u_j runs
@@ -37,8 +39,6 @@ class LTC(Core):
     capacities are set so that at rest a neuron's time constant lies within ``time_constant`` seconds;
     activity shortens it.
     """
-
-    composes_in_time = True
 
     def __init__(
         self,
@@ -66,15 +66,15 @@ class LTC(Core):
         """
         built = wiring.build(input_size)
         layers = {k: slice(int(v[0]), int(v[-1]) + 1) for k, v in built.layers.items()}
-        super().__init__(input_size, built.state_size, len(built.motor), built.names, layers)
+        super().__init__(
+            input_size, built.state_size, len(built.motor), built.names, layers,
+            solver=solver or SemiImplicit(unfolds), own_readout=True,
+        )  # fmt: skip
         if output_size not in (None, self.output_size):
-            raise CoreInputError(
-                f"output_size is {output_size} but the wiring has {self.output_size} motor neurons"
-            )
+            raise CoreInputError(f"output_size is {output_size} but the wiring has {self.output_size} motor neurons")
         if kernel not in ("auto", "torch", "numba"):
             raise CoreInputError(f"kernel '{kernel}' is unknown; choose auto, torch or numba")
         self.wiring, self.unfolds, self.kernel = built, unfolds, kernel
-        self.solver = solver or SemiImplicit(unfolds)
         low, high = time_constant or (1.5 * nominal_period, 30 * nominal_period)
 
         for prefix, (pre, post), signs in (
@@ -83,9 +83,7 @@ class LTC(Core):
         ):
             for name in ("w", "sigma", "mu"):
                 self.register_parameter(prefix + name, nn.Parameter(_uniform(len(pre), *RANGES[name])))
-            self.register_parameter(
-                prefix + "erev", nn.Parameter(torch.tensor(signs[pre, post], dtype=torch.float32))
-            )
+            self.register_parameter(prefix + "erev", nn.Parameter(torch.tensor(signs[pre, post], dtype=torch.float32)))
             self.register_buffer(prefix + "pre", torch.from_numpy(pre), persistent=False)
             self.register_buffer(prefix + "post", torch.from_numpy(post), persistent=False)
             onto = torch.zeros(len(pre), self.state_size)
@@ -111,9 +109,7 @@ class LTC(Core):
         tau = torch.exp(math.log(low) + torch.rand(self.state_size) * (upper - math.log(low)))
         with torch.no_grad():
             at_rest = torch.sigmoid(-self.sigma * self.mu)
-            conductance = (
-                self.gleak + (self.w * at_rest) @ self.onto + 0.5 * self.sensory_w @ self.sensory_onto
-            )
+            conductance = self.gleak + (self.w * at_rest) @ self.onto + 0.5 * self.sensory_w @ self.sensory_onto
         return tau * conductance
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
@@ -121,24 +117,17 @@ class LTC(Core):
         if not torch.is_grad_enabled() and features.shape[0] * features.shape[1] <= 8:
             if self._is_fast(features, state, elapsed):
                 return self._quick_step(features, state, elapsed)
-        states = self.trajectory(features, state, elapsed)
-        return self.readout(states), states[:, -1]
+        return super().forward(features, state, elapsed)
 
     def trajectory(self, features: Tensor, state: Tensor, elapsed: Tensor) -> Tensor:
         """Return the state after every input, [B,T,S]."""
-        self.check(features, state, elapsed)
-        if self._is_fast(features, state, elapsed):
-            from .fast.function import trajectory
+        if not self._is_fast(features, state, elapsed):
+            return super().trajectory(features, state, elapsed)
+        from .fast.function import trajectory
 
-            parameters = [self._parameters[name] for name in fast.PARAMETERS[:-2]]
-            return trajectory(self._synapses, self.solver.unfolds, features, state, elapsed, parameters)
-        sensory = self._sensory(features)
-        internal = self._weights("")
-        states = []
-        for t in range(features.shape[1]):
-            state = self.solver.advance(self._terms(sensory[:, t], internal), state, elapsed[:, t, None])
-            states.append(state)
-        return torch.stack(states, dim=1)
+        self.check(features, state, elapsed)
+        parameters = [self._parameters[name] for name in fast.PARAMETERS[:-2]]
+        return trajectory(self._synapses, self.solver.unfolds, features, state, elapsed, parameters)
 
     def _is_fast(self, *tensors: Tensor) -> bool:
         """Whether the numba kernel is chosen and can serve; raises when it was demanded and cannot."""
@@ -163,9 +152,7 @@ class LTC(Core):
         if places != self._views[0]:  # the views stay good while the parameters stay in place
             self._views = (places, prepare(self._synapses, parameters))
         first = self.slices["motor"].start
-        fault, *result = infer(
-            self._views[1], self.solver.unfolds, features, state, elapsed, first, self.validate
-        )
+        fault, *result = infer(self._views[1], self.solver.unfolds, features, state, elapsed, first, self.validate)
         if fault:
             self.refuse(fault)
         return tuple(result)
@@ -188,32 +175,26 @@ class LTC(Core):
         )
         return torch.cat(((w * erev)[:, None] * onto, w[:, None] * onto), dim=1)
 
-    def _sensory(self, features: Tensor) -> Tensor:
-        """Return [...,2S], drive and conductance from inputs and leak: what does not depend on the state."""
+    def hold(self, features: Tensor) -> Tensor:
+        """Return drive and conductance from inputs and leak, [...,2S]: all that does not depend on the state."""
         inputs = (features * self.input_w + self.input_b)[..., self.sensory_pre]
         opening = torch.sigmoid(self.sensory_sigma * (inputs - self.sensory_mu))
-        return opening @ self._weights("sensory_") + torch.cat(
-            (self.gleak * self.vleak, self.gleak + EPSILON)
-        )
+        leak = torch.cat((self.gleak * self.vleak, self.gleak + EPSILON))
+        return opening @ self._weights("sensory_") + leak
 
-    def _terms(self, sensory: Tensor, internal: Tensor):
-        """Return the membrane equation under a held input, see ``solvers.base``."""
+    def membrane(self) -> Callable[[Tensor], Terms]:
+        """Return the map from a held input [B,2S] to drive, conductance and capacity as functions of the state."""
+        internal = self._weights("")
 
-        def terms(v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-            opening = torch.sigmoid(self.sigma * (v[:, self.pre] - self.mu))
-            drive, conductance = (sensory + opening @ internal).chunk(2, dim=-1)
-            return drive, conductance, self.cm
+        def under(held: Tensor) -> Terms:
+            def terms(v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+                opening = torch.sigmoid(self.sigma * (v[:, self.pre] - self.mu))
+                drive, conductance = (held + opening @ internal).chunk(2, dim=-1)
+                return drive, conductance, self.cm
 
-        return terms
+            return terms
 
-    def terms(self, features: Tensor):
-        """Return the membrane equation under held features [B,I]: v -> (drive, conductance, capacity)."""
-        return self._terms(self._sensory(features), self._weights(""))
-
-    def time_constants(self, features: Tensor, state: Tensor) -> Tensor:
-        """Return capacity over total conductance, [B,S] s, for features [B,I] and state [B,S]."""
-        _, conductance, capacity = self.terms(features)(state)
-        return capacity / conductance
+        return under
 
     @torch.no_grad()
     def clamp_(self) -> None:
@@ -232,9 +213,7 @@ class LTC(Core):
                 prefix = "sensory_" if name.startswith("sensory_") else ""
                 value = value[getattr(self, prefix + "pre"), getattr(self, prefix + "post")]
             if value.shape != parameter.shape:
-                raise CoreInputError(
-                    f"{name} has shape {list(value.shape)}; expected {list(parameter.shape)}"
-                )
+                raise CoreInputError(f"{name} has shape {list(value.shape)}; expected {list(parameter.shape)}")
             parameter.copy_(value)
 
 

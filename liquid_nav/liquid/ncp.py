@@ -53,9 +53,7 @@ class NCPWiring:
             ("motor_fanin", self.command, "command"),
         ):
             if getattr(self, name) > limit:
-                raise WiringError(
-                    f"{name} is {getattr(self, name)} but there are only {limit} {of} neurons; lower it"
-                )
+                raise WiringError(f"{name} is {getattr(self, name)} but there are only {limit} {of} neurons; lower it")
 
     def build(self, input_size: int) -> Wiring:
         """Draw the synapses for ``input_size`` inputs."""

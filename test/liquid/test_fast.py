@@ -67,9 +67,7 @@ def test_extreme_inputs_saturate():
     """Features of thousands, as the published encoder makes them, give the reference's numbers."""
     reference, fast = pair()
     features, state, elapsed = torch.randn(2, 4, 20) * 2000, torch.zeros(2, 18), torch.full((2, 4), 10.0)
-    assert torch.allclose(
-        reference(features, state, elapsed)[0], fast(features, state, elapsed)[0], atol=1e-5
-    )
+    assert torch.allclose(reference(features, state, elapsed)[0], fast(features, state, elapsed)[0], atol=1e-5)
 
 
 def test_double_precision_falls_back_and_demanding_numba_says_so():

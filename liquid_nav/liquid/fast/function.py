@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable
+from typing import Any, Callable, Sequence
 
 import numpy as np
 import torch
@@ -13,17 +13,23 @@ from torch import Tensor
 from .kernels import backward_tile, forward_tile, infer_tile
 from .simd import LANES
 
+Arrays = Sequence[np.ndarray]
+
 _pool: tuple[int, int, ThreadPoolExecutor] | None = None  # (process, threads, pool)
 
 
-def trajectory(synapses, unfolds: int, features: Tensor, state: Tensor, elapsed: Tensor, parameters) -> Tensor:
+def trajectory(
+    synapses: Arrays, unfolds: int, features: Tensor, state: Tensor, elapsed: Tensor, parameters: Sequence[Tensor]
+) -> Tensor:
     """Return the state after every input, [B,T,S], for training.
 
     Args:
         synapses: int64 arrays: sensory source [N] and first synapse of each target [S+1], then the internal ones.
         unfolds: solver steps per input.
-        features: [B,T,I]; state [B,S]; elapsed [B,T] in s; all float32 on the CPU.
-        parameters: tensors in the order of ``fast.PARAMETERS``.
+        features: [B,T,I]; like the next two, float32 on the CPU.
+        state: [B,S].
+        elapsed: [B,T] in s.
+        parameters: tensors in the order of ``fast.PARAMETERS`` without the readout.
     """
     if torch.is_grad_enabled():
         return _Trajectory.apply(synapses, unfolds, features, state, elapsed, *parameters)
@@ -31,12 +37,20 @@ def trajectory(synapses, unfolds: int, features: Tensor, state: Tensor, elapsed:
     return torch.from_numpy(_forward(*arrays[:3], unfolds, _groups(synapses, arrays[3:]), keep=False)[0])
 
 
-def prepare(synapses, parameters):
+def prepare(synapses: Arrays, parameters: Sequence[Tensor]) -> tuple[Arrays, ...]:
     """Return views of all parameters, grouped as the kernels take them; good while these stay in place."""
     return _groups(synapses, _arrays(parameters))
 
 
-def infer(groups, unfolds: int, features: Tensor, state: Tensor, elapsed: Tensor, motor: int, validate: bool):
+def infer(
+    groups: tuple[Arrays, ...],
+    unfolds: int,
+    features: Tensor,
+    state: Tensor,
+    elapsed: Tensor,
+    motor: int,
+    validate: bool,
+) -> tuple[int, Tensor, Tensor]:
     """Return (fault, outputs [B,T,O], state [B,S]) of at most LANES sequences, see ``kernels.infer_tile``."""
     arrays = _arrays((features, state, elapsed))
     fault, outputs, states = infer_tile(*arrays, unfolds, *groups, motor, validate)
@@ -45,7 +59,9 @@ def infer(groups, unfolds: int, features: Tensor, state: Tensor, elapsed: Tensor
 
 class _Trajectory(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, synapses, unfolds, features, state, elapsed, *parameters):
+    def forward(
+        ctx: Any, synapses: Arrays, unfolds: int, features: Tensor, state: Tensor, elapsed: Tensor, *parameters: Tensor
+    ) -> Tensor:
         arrays = _arrays((features, state, elapsed, *parameters))
         result, ctx.kept = _forward(*arrays[:3], unfolds, _groups(synapses, arrays[3:]), keep=True)
         ctx.save_for_backward(elapsed, *parameters)
@@ -54,7 +70,7 @@ class _Trajectory(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         elapsed, *values = _arrays(ctx.saved_tensors)
         groups = _groups(ctx.synapses, values)
         grad = grad.contiguous().numpy()
@@ -78,17 +94,19 @@ class _Trajectory(torch.autograd.Function):
         return (None, None, *leading, *totals)
 
 
-def _arrays(tensors) -> list[np.ndarray]:
+def _arrays(tensors: Sequence[Tensor]) -> list[np.ndarray]:
     return [t.detach().contiguous().numpy() for t in tensors]
 
 
-def _groups(synapses, values):
+def _groups(synapses: Arrays, values: Arrays) -> tuple[Arrays, ...]:
     """Return the kernels' groups of arguments: sensory, internal, neurons, mapping and, if given, readout."""
     groups = (*synapses[:2], *values[:4]), (*synapses[2:], *values[4:8]), tuple(values[8:11]), tuple(values[11:13])
     return (*groups, tuple(values[13:])) if len(values) > 13 else groups
 
 
-def _forward(features, state, elapsed, unfolds: int, groups, keep: bool):
+def _forward(
+    features: np.ndarray, state: np.ndarray, elapsed: np.ndarray, unfolds: int, groups: tuple[Arrays, ...], keep: bool
+):
     """Return the trajectory [B,T,S] and, by first sequence of a tile, what the backward kernel needs."""
     batch, steps, width = features.shape
     units = state.shape[1]

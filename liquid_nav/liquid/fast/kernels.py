@@ -7,6 +7,8 @@ pass evaluates the sigmoids again, which costs less than fetching them. Groups o
 ``neurons`` is (gleak, vleak, cm) [S]; ``mapping`` is (weight, bias) [I] of the input map.
 """
 
+# ruff: noqa: ANN001, ANN201 (numba infers the types; the docstrings give the shapes)
+
 import numpy as np
 from numba import njit
 
@@ -39,7 +41,9 @@ def _sigmoid(x):
 
 
 @njit(**_OPTIONS)
-def forward_tile(features, state, elapsed, first, unfolds, sensory, internal, neurons, mapping, trajectory, inputs, v, u, q):
+def forward_tile(
+    features, state, elapsed, first, unfolds, sensory, internal, neurons, mapping, trajectory, inputs, v, u, q
+):
     """Advance sequences first .. first+LANES of features [B,T,I], state [B,S], elapsed [B,T].
 
     Fills trajectory [B,T,S] and what the backward pass needs: inputs [I*T,LANES] the features by lane; v, u, q

@@ -5,6 +5,8 @@ Inside a kernel ``load(array, row)`` and ``store(array, row, x)`` move the row o
 LLVM maps it to AVX-512, AVX, SSE or NEON registers, whatever the machine has.
 """
 
+# ruff: noqa: ANN001, ANN201 (numba infers the types; the docstrings give the shapes)
+
 import operator
 
 from llvmlite import ir

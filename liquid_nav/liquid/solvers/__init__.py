@@ -1,6 +1,20 @@
 """Solvers, one a file: each advances a membrane equation by a real elapsed time."""
 
 from .base import Solver, Terms, derivative
+from .dormand_prince import DormandPrince
+from .explicit_euler import ExplicitEuler
+from .implicit import Implicit, jacobian
+from .rk4 import RK4
 from .semi_implicit import SemiImplicit
 
-__all__ = ["SemiImplicit", "Solver", "Terms", "derivative"]
+__all__ = [
+    "RK4",
+    "DormandPrince",
+    "ExplicitEuler",
+    "Implicit",
+    "SemiImplicit",
+    "Solver",
+    "Terms",
+    "derivative",
+    "jacobian",
+]

@@ -1,0 +1,23 @@
+"""Explicit Euler: the simplest step, first order, unstable once a step is longer than twice a time constant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from .base import Terms, derivative
+
+
+@dataclass(frozen=True)
+class ExplicitEuler:
+    """x' = x + h f(x), ``steps`` times with h = elapsed / steps. Order 1."""
+
+    steps: int = 6
+
+    def advance(self, terms: Terms, state: Tensor, elapsed: Tensor) -> Tensor:
+        """Return the state [B,S] after ``elapsed`` [B,1] s."""
+        h = elapsed / self.steps
+        for _ in range(self.steps):
+            state = state + h * derivative(terms, state)
+        return state
