@@ -69,8 +69,8 @@ class FrameGuard:
             return Verdict(Action.RESTART, period, f"stamps jumped {way} by {abs(elapsed):.2f} s, state reset")
         self.lost += max(0, round(elapsed / period) - 1)
         if self._is_frozen(stamp, pixels):
-            same = (stamp - self._changed) / NANO
-            return Verdict(Action.IGNORE, elapsed, f"camera is frozen: identical pixels for {same:.1f} s")
+            reason = f"camera is frozen: identical pixels for {self.frozen_after:g} s, check the camera driver"
+            return Verdict(Action.IGNORE, elapsed, reason)
         return Verdict(Action.STEP, elapsed)
 
     def _is_frozen(self, stamp: int, pixels: np.ndarray) -> bool:

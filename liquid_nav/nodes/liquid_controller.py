@@ -8,6 +8,7 @@ the image once more.
 from __future__ import annotations
 
 import sys
+import traceback
 
 import numpy as np
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -65,18 +66,16 @@ class LiquidController(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and run it a few times, so that the first frame is as fast as the others."""
-        from liquid_nav.policy import Policy
-
         try:
-            self._policy = Policy.load(self._model)
+            self._load()
         except UserError as error:
             self._problem = error
             self._diagnostics.report("model", ERROR, str(error))
             return TransitionCallbackReturn.FAILURE
-        blank = Observation(np.zeros((144, 256, 3), np.uint8))
-        memory = self._policy.initial_state()
-        for _ in range(3):
-            _, memory = self._policy.step(blank, memory, self._guard.nominal_period)
+        except Exception:
+            # rclpy would swallow it.
+            self.get_logger().error(traceback.format_exc())
+            raise
         self._outputs.info(
             {
                 "model": self._model,
@@ -88,6 +87,17 @@ class LiquidController(LifecycleNode):
         self._diagnostics.report("model", OK, f"{self._model} is loaded")
         self._outputs.mode("inactive")
         return TransitionCallbackReturn.SUCCESS
+
+    def _load(self) -> None:
+        from liquid_nav.policy import Policy
+
+        self._policy = Policy.load(self._model)
+        blank = Observation(np.zeros((144, 256, 3), np.uint8))
+        memory = self._policy.initial_state()
+        for _ in range(3):
+            decision, memory = self._policy.step(blank, memory, self._guard.nominal_period)
+            if not decision.command.is_finite():
+                raise UserError(f"model '{self._model}' does not give finite commands", "train it again or use another")
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forget everything and begin to answer frames."""
@@ -137,7 +147,7 @@ class LiquidController(LifecycleNode):
                 self._outputs.command(*self._last)
             return
         if verdict.action is Action.IGNORE:
-            self._diagnostics.report("camera", ERROR, f"camera/image_raw: {verdict.reason.split(':')[0]}")
+            self._diagnostics.report("camera", ERROR, f"camera/image_raw: {verdict.reason}")
             return
         if verdict.action is Action.RESTART:
             self._state = self._policy.initial_state()
@@ -149,19 +159,19 @@ class LiquidController(LifecycleNode):
         try:
             decision, self._state = self._policy.step(Observation(image), self._state, elapsed)
         except ValueError as error:
-            self._diagnostics.report("camera", ERROR, f"camera/image_raw: {error}")
+            self._diagnostics.report("policy", ERROR, f"the policy refuses its input: {error}")
             return False
         if not decision.command.is_finite():
             # The state is not to be trusted either: begin anew with the next frame.
             self._state = self._policy.initial_state()
             self._last = None
             self._diagnostics.report(
-                "output", ERROR, "the model's output is not a finite number: no command, state reset"
+                "policy", ERROR, "the model's output is not a finite number: no command, state reset"
             )
             return True
         self._last = decision.command, stamp
         self._outputs.command(decision.command, stamp)
-        self._diagnostics.report("output", OK, "commands are finite")
+        self._diagnostics.report("policy", OK, "commands are finite")
         self._outputs.latency((self.get_clock().now().nanoseconds - stamp) / NANO)
         self._outputs.mode(decision.mode or "active")
         self._outputs.inside(self._policy, self._state)

@@ -1,0 +1,112 @@
+"""A ROS graph for one test: a domain of its own, nodes under test beside a probe, and deadlines instead of sleeps."""
+
+import random
+import time
+
+import numpy as np
+import pytest
+
+DEADLINE = 10.0
+"""s of wall time that an expected thing may take on a busy machine."""
+
+
+class Harness:
+    """Owns a context; ``add`` creates a node under test, ``until`` serves callbacks until something holds."""
+
+    def __init__(self):
+        import rclpy
+        from rclpy.executors import SingleThreadedExecutor
+
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, domain_id=random.randint(1, 100))
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.nodes = []
+        self.probe = self._enter(rclpy.create_node("probe", context=self.context))
+        self.heard = {}
+        self.diagnostics = {}
+
+    def _enter(self, node):
+        self.nodes.append(node)
+        self.executor.add_node(node)
+        return node
+
+    def add(self, kind, **parameters):
+        return self._enter(self.make(kind, **parameters))
+
+    def make(self, kind, **parameters):
+        from rclpy.parameter import Parameter
+
+        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        return kind(context=self.context, parameter_overrides=overrides)
+
+    def listen(self, topic, kind, qos):
+        """Collect the messages of a topic in ``heard[topic]``."""
+        self.heard[topic] = []
+        self.probe.create_subscription(kind, topic, self.heard[topic].append, qos)
+        return self.heard[topic]
+
+    def listen_to_diagnostics(self):
+        """Keep the last status of each name in ``diagnostics``."""
+        from diagnostic_msgs.msg import DiagnosticArray
+
+        def keep(message):
+            self.diagnostics.update({status.name: status for status in message.status})
+
+        self.probe.create_subscription(DiagnosticArray, "/diagnostics", keep, 10)
+
+    def says(self, name, *words):
+        """Whether the last status of that name contains all words."""
+        status = self.diagnostics.get(name)
+        return status is not None and all(word in status.message for word in words)
+
+    def matched(self, publisher, count=1):
+        self.until(lambda: publisher.get_subscription_count() >= count, "discovery")
+
+    def until(self, condition, what="what was expected", deadline=DEADLINE):
+        end = time.monotonic() + deadline
+        while not condition():
+            assert time.monotonic() < end, f"{what} did not happen; diagnostics: {self.diagnostics}"
+            self.executor.spin_once(timeout_sec=0.02)
+
+    def call(self, service):
+        from std_srvs.srv import Trigger
+
+        client = self.probe.create_client(Trigger, service)
+        self.until(client.service_is_ready, f"service {service}")
+        future = client.call_async(Trigger.Request())
+        self.until(future.done, f"answer of {service}")
+        return future.result()
+
+    def close(self):
+        import rclpy
+
+        self.executor.shutdown()
+        for node in self.nodes:
+            node.destroy_node()
+        rclpy.try_shutdown(context=self.context)
+
+
+@pytest.fixture
+def harness():
+    graph = Harness()
+    yield graph
+    graph.close()
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory):
+    """A policy with random weights in a folder."""
+    import torch
+
+    from liquid_nav.policy import Policy
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("model")
+    Policy().save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pictures():
+    """Six different camera images, uint8 [6,72,128,3]."""
+    return np.random.default_rng(0).integers(0, 255, (6, 72, 128, 3), dtype=np.uint8)

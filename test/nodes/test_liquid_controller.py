@@ -1,0 +1,175 @@
+"""The controller over DDS: what it answers, and what it says when it cannot."""
+
+import json
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import TwistStamped
+from sensor_msgs.msg import Image
+from std_msgs.msg import Float32MultiArray, String
+
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.liquid_controller import LiquidController
+from liquid_nav.nodes.messages import command_from, image_message, nanoseconds
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.types import Command, Decision, Observation
+
+SECOND = 1_000_000_000
+CAMERA, POLICY = "liquid_controller: camera", "liquid_controller: policy"
+
+
+class Bench:
+    """A controller with a camera in front of it and an ear behind it."""
+
+    def __init__(self, harness, model, **parameters):
+        self.harness = harness
+        harness.listen_to_diagnostics()
+        self.camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data())
+        self.commands = harness.listen("liquid_controller/cmd_vel", TwistStamped, reliable(10))
+        self.node = harness.add(LiquidController, model=str(model), **parameters)
+        self.node.start()
+        harness.matched(self.camera)
+        harness.until(lambda: self.node.count_subscribers("liquid_controller/cmd_vel"), "discovery")
+
+    def show(self, pixels, stamp):
+        self.camera.publish(image_message(pixels, round(stamp * SECOND), "camera_optical_frame"))
+
+    def answer(self, pixels, stamp):
+        """Show a frame and return the command with its stamp."""
+        before = len(self.commands)
+        self.show(pixels, stamp)
+        self.harness.until(lambda: len(self.commands) > before, f"a command for {stamp}")
+        assert nanoseconds(self.commands[-1].header.stamp) == round(stamp * SECOND)
+        return command_from(self.commands[-1])
+
+    def refuses(self, message, *words, name=CAMERA):
+        """Show a message until the diagnostic says so; nothing is answered."""
+        before = len(self.commands)
+        self.camera.publish(message)
+        self.harness.until(lambda: self.harness.says(name, *words), str(words))
+        assert len(self.commands) == before
+
+
+@pytest.fixture
+def bench(harness, small_model):
+    return Bench(harness, small_model)
+
+
+def expected(model, pictures, steps):
+    """Commands of a policy stepped outside of ROS; ``steps``: (picture, elapsed)."""
+    from liquid_nav.policy import Policy
+
+    policy = Policy.load(model)
+    state, commands = policy.initial_state(), []
+    for picture, elapsed in steps:
+        decision, state = policy.step(Observation(pictures[picture]), state, elapsed)
+        commands.append(decision.command)
+    return commands
+
+
+def test_commands_are_the_policys_with_real_elapsed_times(bench, small_model, pictures):
+    got = [bench.answer(pictures[k], stamp) for k, stamp in enumerate((1.0, 1.04, 1.07))]
+    assert got == expected(small_model, pictures, [(0, 1 / 30), (1, 0.04), (2, 0.03)])
+
+
+def test_a_repeated_stamp_is_answered_again_without_a_step(bench, small_model, pictures):
+    first = bench.answer(pictures[0], 1.0)
+    assert bench.answer(pictures[0], 1.0) == first
+    assert bench.answer(pictures[1], 1.04) == expected(small_model, pictures, [(0, 1 / 30), (1, 0.04)])[1]
+
+
+def test_a_clock_that_jumps_back_resets_the_state_and_is_named(bench, small_model, pictures):
+    bench.answer(pictures[0], 10.0)
+    assert bench.answer(pictures[1], 5.0) == expected(small_model, pictures, [(1, 1 / 30)])[0]
+    bench.harness.until(lambda: bench.harness.says(CAMERA, "jumped backwards by 5.00 s"))
+
+
+def test_reset_forgets(bench, small_model, pictures):
+    bench.answer(pictures[0], 1.0)
+    assert bench.harness.call("liquid_controller/reset").success
+    assert bench.answer(pictures[1], 1.04) == expected(small_model, pictures, [(1, 1 / 30)])[0]
+
+
+def test_a_wrong_encoding_is_named(bench, pictures):
+    message = image_message(pictures[0], SECOND, "c")
+    message.encoding = "16UC1"
+    bench.refuses(message, "camera/image_raw", "encoding is '16UC1'", "rgb8")
+    bench.answer(pictures[0], 1.1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "name", "words"), [((0, 0, 3), CAMERA, "size is 0 x 0"), ((4, 6, 3), POLICY, "6 x 4 pixels")]
+)
+def test_a_wrong_size_is_named(bench, shape, name, words):
+    bench.refuses(image_message(np.zeros(shape, np.uint8), SECOND, "c"), words, name=name)
+
+
+def test_a_frozen_camera_is_named(bench, pictures):
+    for k in range(10):
+        bench.answer(pictures[0], 1.0 + 0.1 * k)
+    bench.refuses(image_message(pictures[0], 2 * SECOND, "c"), "camera is frozen: identical pixels")
+    bench.answer(pictures[1], 2.1)
+
+
+def test_an_output_that_is_not_a_number_is_named_and_not_sent(bench, pictures):
+    bench.answer(pictures[0], 1.0)
+    step = bench.node._policy.step
+
+    def broken(observation, state, elapsed):
+        return Decision(Command(vx=float("nan"))), step(observation, state, elapsed)[1]
+
+    bench.node._policy.step = broken
+    bench.refuses(image_message(pictures[1], round(1.04 * SECOND), "c"), "not a finite number", name=POLICY)
+    bench.node._policy.step = step
+    bench.answer(pictures[2], 1.08)
+
+
+def test_a_model_that_gives_no_numbers_is_not_flown(harness, tmp_path):
+    import torch
+
+    from liquid_nav.policy import Policy
+
+    policy = Policy()
+    with torch.no_grad():
+        next(policy.core.parameters()).fill_(float("nan"))
+    policy.save(tmp_path)
+    with pytest.raises(UserError, match="does not give finite commands"):
+        harness.add(LiquidController, model=str(tmp_path)).start()
+
+
+def test_inactive_gives_zero_once_and_then_nothing(bench, pictures):
+    bench.answer(pictures[0], 1.0)
+    before = len(bench.commands)
+    bench.node.trigger_deactivate()
+    bench.harness.until(lambda: len(bench.commands) > before, "the zero command")
+    assert not command_from(bench.commands[-1]).as_array().any()
+    bench.show(pictures[1], 1.04)
+    bench.node.trigger_activate()
+    bench.answer(pictures[2], 1.08)
+    assert len(bench.commands) == before + 2
+
+
+def test_neurons_and_info_can_be_looked_at(bench, pictures):
+    harness = bench.harness
+    neurons = harness.listen("liquid_controller/neurons", Float32MultiArray, reliable())
+    info = harness.listen("liquid_controller/info", String, latched())
+    modes = harness.listen("liquid_controller/mode", String, latched())
+    harness.until(lambda: bench.node.count_subscribers("liquid_controller/neurons") and info and modes, "info")
+    stamp = 1.0
+    while not neurons:
+        bench.answer(pictures[0], stamp := stamp + 0.04)
+    facts = json.loads(info[0].data)
+    assert len(facts["neuron_names"]) == len(neurons[0].data)
+    assert len(facts["sha256"]) == 64 and facts["units"]["time_constants"] == "s"
+    assert modes[-1].data == "active"
+
+
+def test_a_missing_model_is_one_line(harness):
+    with pytest.raises(UserError, match="no model at 'nonesuch'"):
+        harness.add(LiquidController, model="nonesuch").start()
+
+
+def test_without_autostart_a_manager_decides(harness, small_model):
+    node = harness.add(LiquidController, model=str(small_model), autostart=False)
+    node.start()
+    assert node._state_machine.current_state[1] == "unconfigured"
