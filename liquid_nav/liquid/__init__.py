@@ -3,6 +3,7 @@
 Knows nothing of images, drones or ROS. Every cell is a ``Core``; elapsed time in seconds is always an input.
 """
 
+from .cfc import CfC
 from .core import Core, CoreInputError
 from .ctrnn import CTRNN
 from .gru_ode import GRUODE
@@ -15,6 +16,7 @@ from .wiring import Wiring, WiringError
 
 __all__ = [
     "CTRNN",
+    "CfC",
     "GRUODE",
     "LTC",
     "Core",

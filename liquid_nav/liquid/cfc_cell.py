@@ -1,0 +1,98 @@
+"""One layer of closed-form continuous-time (CfC) neurons: an explicit formula in place of a solver."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+MODES = ("gated", "no_gate", "pure")
+
+
+class LeCunTanh(nn.Module):
+    """1.7159 tanh(0.666 x)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply it element by element."""
+        return 1.7159 * torch.tanh(0.666 * x)
+
+
+ACTIVATIONS = {"lecun_tanh": LeCunTanh, "silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
+
+
+class CfCCell(nn.Module):
+    """h' as an explicit function of input, state and elapsed time t; z is a small network of [x, h] (or [x, h] itself).
+
+    gated:   h' = f1 (1 - s) + f2 s with f1, f2 = tanh(linear(z)), s = sigmoid(a(z) t + b(z))
+    no_gate: h' = f1 + f2 s
+    pure:    h' = A (1 - exp(-t (|w| + |f|)) f), f = linear(z)
+    Source: Hasani et al., "Closed-form continuous-time neural networks", Nature Machine Intelligence 2022.
+
+    Because x is known for the whole sequence, ``project`` does its share of the first matrix product at once.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        units: int,
+        mode: str = "gated",
+        backbone_units: int = 128,
+        backbone_layers: int = 1,
+        activation: str = "lecun_tanh",
+        nominal_period: float = 1.0,
+        mask: Tensor | None = None,
+    ) -> None:
+        """Draw the weights; ``mask`` [I+S,S] of 0 and 1 removes weights of f1 and f2 where there is no synapse."""
+        super().__init__()
+        if mode not in MODES:
+            raise ValueError(f"CfC mode '{mode}' is unknown; choose one of {', '.join(MODES)}")
+        self.input_size, self.units, self.mode = input_size, units, mode
+        widths = [input_size + units] + [backbone_units] * backbone_layers
+        self.backbone = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:]))
+        self.activation = ACTIVATIONS[activation]()
+        self.ff1 = nn.Linear(widths[-1], units)
+        if mode == "pure":
+            self.w_tau = nn.Parameter(torch.zeros(1, units))
+            self.A = nn.Parameter(torch.ones(1, units))
+        else:
+            self.ff2 = nn.Linear(widths[-1], units)
+            self.time_a = nn.Linear(widths[-1], units)
+            self.time_b = nn.Linear(widths[-1], units)
+        self.register_buffer("mask", None if mask is None else mask.T.float().contiguous(), persistent=False)
+        for parameter in self.parameters():
+            if parameter.dim() == 2 and parameter.shape[0] > 1:
+                nn.init.xavier_uniform_(parameter)
+        if mode != "pure":  # the published cell sees elapsed = 1 at every frame; ours sees the nominal period in s
+            with torch.no_grad():
+                self.time_a.weight.div_(nominal_period)
+
+    def _heads(self) -> tuple[Tensor, Tensor]:
+        """Return the stacked weights and biases of everything read from z."""
+        mask = 1.0 if self.mask is None else self.mask
+        if self.mode == "pure":
+            return self.ff1.weight * mask, self.ff1.bias
+        layers = (self.ff1, self.ff2, self.time_a, self.time_b)
+        masks = (mask, mask, 1.0, 1.0)
+        return torch.cat([a.weight * m for a, m in zip(layers, masks)]), torch.cat([a.bias for a in layers])
+
+    def first(self) -> tuple[Tensor, Tensor]:
+        """Return weight [H,I+S] and bias [H] of the first matrix product; give the weight to ``project``, ``step``."""
+        return (self.backbone[0].weight, self.backbone[0].bias) if len(self.backbone) else self._heads()
+
+    def project(self, features: Tensor, first: tuple[Tensor, Tensor]) -> Tensor:
+        """Return the features' share of the first product, [...,H]."""
+        return F.linear(features, first[0][:, : self.input_size], first[1])
+
+    def step(self, projected: Tensor, h: Tensor, elapsed: Tensor, first: tuple[Tensor, Tensor]) -> Tensor:
+        """Return the new state [B,S] from ``project``'s [B,H], the state [B,S] and elapsed [B,1] s."""
+        z = projected + F.linear(h, first[0][:, self.input_size :])
+        if len(self.backbone):
+            z = self.activation(z)
+            for layer in list(self.backbone)[1:]:
+                z = self.activation(layer(z))
+            z = F.linear(z, *self._heads())
+        if self.mode == "pure":
+            return self.A * (1.0 - torch.exp(-elapsed * (self.w_tau.abs() + z.abs())) * z)
+        f1, f2, a, b = z.chunk(4, dim=-1)
+        f1, f2, s = torch.tanh(f1), torch.tanh(f2), torch.sigmoid(a * elapsed + b)
+        return f1 + s * f2 if self.mode == "no_gate" else f1 + s * (f2 - f1)
