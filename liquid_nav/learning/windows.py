@@ -13,6 +13,8 @@ from torch.utils.data import IterableDataset
 from liquid_nav.learning.auxiliary import mirror
 from liquid_nav.learning.cache import Shard
 
+LONGEST = 15.0
+"""s; longer flights are drawn no more often than one of this length."""
 MIRROR_LABELS = np.array((1.0, -1.0, 1.0, -1.0), dtype=np.float32)
 
 
@@ -44,7 +46,9 @@ class Windows(IterableDataset):
             np.stack((np.full(len(s.lengths), i), np.arange(len(s.lengths))), axis=1)
             for i, s in enumerate(self.shards)
         ])
-        self.weights = np.concatenate([w * s.lengths.astype(float) for w, s in zip(weights, self.shards, strict=True)])
+        # By seconds and not by frames, or fast cameras would count for more; long hovering is worth no more than a flight.
+        seconds = [np.minimum(np.add.reduceat(s.elapsed, s.begins), LONGEST) for s in self.shards]
+        self.weights = np.concatenate([w * s for w, s in zip(weights, seconds, strict=True)]).astype(float)
         self.weights /= self.weights.sum()
 
     def __len__(self) -> int:
