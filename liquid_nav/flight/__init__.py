@@ -1,4 +1,4 @@
-"""What stands between a policy and a drone: limits and autopilot protocols, as pure state machines with a clock given in."""
+"""What stands between a policy and a drone: pure state machines with an injected clock."""
 
 from liquid_nav.flight.safety import SafetyLimits, SafetySupervisor, SupervisorOutput
 

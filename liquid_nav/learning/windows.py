@@ -20,7 +20,9 @@ MIRROR_LABELS = np.array((1.0, -1.0, 1.0, -1.0), dtype=np.float32)
 
 @dataclass(frozen=True, slots=True)
 class WindowConfig:
-    """batch: sequences; steps: frames a sequence; drop: probability that a frame is left out; strides: weights of
+    """Shape and randomness of the batches.
+
+    batch: sequences; steps: frames a sequence; drop: probability that a frame is left out; strides: weights of
     taking every frame, every second, every third; slowest: largest elapsed time in s that a stride may lead to;
     recent: how much likelier a flight of the newest shard is drawn than one of the oldest.
     """
@@ -46,7 +48,7 @@ class Windows(IterableDataset):
             np.stack((np.full(len(s.lengths), i), np.arange(len(s.lengths))), axis=1)
             for i, s in enumerate(self.shards)
         ])
-        # By seconds and not by frames, or fast cameras would count for more; long hovering is worth no more than a flight.
+        # By seconds, not by frames, or fast cameras would count for more; long hovering counts as one flight.
         seconds = [np.minimum(np.add.reduceat(s.elapsed, s.begins), LONGEST) for s in self.shards]
         self.weights = np.concatenate([w * s for w, s in zip(weights, seconds, strict=True)]).astype(float)
         self.weights /= self.weights.sum()

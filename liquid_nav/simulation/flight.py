@@ -43,8 +43,8 @@ def safety_limits(scenario: Scenario) -> SafetyLimits:
 class FlightRecord:
     """All that happened in one flight, and nothing that depends on the speed of the machine.
 
-    columns: float64 arrays with one row per camera frame: time s, position [N,3] ENU m, yaw rad, velocity [N,3] ENU m/s,
-    command [N,4] (after the supervisor), distance to the target m.
+    columns: float64 arrays with one row per camera frame: time s, position [N,3] ENU m, yaw rad, velocity [N,3]
+    ENU m/s, command [N,4] (after the supervisor), distance to the target m.
     """
 
     scenario: str
