@@ -38,10 +38,15 @@ def views(scenario: Scenario, condition: Condition, seed: int, size: tuple[int, 
     model = spec.compile()
     data = mujoco.MjData(model)
     start, target = layout.start, layout.target
-    bearing, distance = math.atan2(target.y - start.y, target.x - start.x), math.hypot(target.x - start.x, target.y - start.y)
+    bearing, distance = (
+        math.atan2(target.y - start.y, target.x - start.x),
+        math.hypot(target.x - start.x, target.y - start.y),
+    )
     near = (distance - 3.5) / distance
-    places = ((start.x, start.y, start.yaw),
-              (start.x + near * (target.x - start.x), start.y + near * (target.y - start.y), bearing))
+    places = (
+        (start.x, start.y, start.yaw),
+        (start.x + near * (target.x - start.x), start.y + near * (target.y - start.y), bearing),
+    )
     images = []
     with CameraRenderer(model, *size) as renderer:
         for x, y, yaw in places:
@@ -52,8 +57,13 @@ def views(scenario: Scenario, condition: Condition, seed: int, size: tuple[int, 
     return images
 
 
-def contact_sheet(scenario: Scenario, conditions: Iterable[Condition], seeds: Iterable[int],
-                  size: tuple[int, int] = (384, 216), on_picture: Callable[[], None] | None = None) -> np.ndarray:
+def contact_sheet(
+    scenario: Scenario,
+    conditions: Iterable[Condition],
+    seeds: Iterable[int],
+    size: tuple[int, int] = (384, 216),
+    on_picture: Callable[[], None] | None = None,
+) -> np.ndarray:
     """Return the sheet as uint8 [H, W, 3] RGB: a row for each condition, two views for each seed.
 
     ``on_picture`` is called after each seed of each condition.
@@ -75,7 +85,7 @@ def _row(pictures: list[np.ndarray], names: list[str]) -> np.ndarray:
     row = np.full((height + LABEL + GAP, (width + GAP) * len(pictures) + GAP, 3), PAPER, np.uint8)
     for i, (picture, name) in enumerate(zip(pictures, names, strict=True)):
         left = GAP + i * (width + GAP)
-        row[LABEL + GAP:, left:left + width] = picture
+        row[LABEL + GAP :, left : left + width] = picture
         cv2.putText(row, name, (left, LABEL), cv2.FONT_HERSHEY_SIMPLEX, 0.42, INK, 1, cv2.LINE_AA)
     return row
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T, R = TypeVar("T"), TypeVar("R")
 
 BUILT_IN = ("expert", "straight", "colour")
-RESET_SUFFIX = " (state reset)"
+RESET_SUFFIX = " (state zeroed)"
 """Marks the results of a model that forgot everything before each frame."""
 
 

@@ -12,18 +12,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from liquid_nav.simulation.flight import FlightRecord
+    from liquid_nav.worlds import SuccessRule
 
 COMMANDS = (("vx forward", "#c05621"), ("vy left", "#2b6cb0"), ("vz up", "#2f855a"))
 
 
-def make_figure(record: FlightRecord, radius: float = 2.0, slow: float = 0.5) -> Figure:
-    """Return a figure of five panels over one time axis.
-
-    Args:
-        record: The flight.
-        radius: m around the target that count as reached, drawn as a line.
-        slow: m/s below which the drone counts as holding, drawn as a line.
-    """
+def make_figure(record: FlightRecord, rule: SuccessRule) -> Figure:
+    """Return a figure of five panels over one time axis, with what counts as reached and slow drawn as lines."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.0, 9.5), layout="constrained")
@@ -31,16 +26,20 @@ def make_figure(record: FlightRecord, radius: float = 2.0, slow: float = 0.5) ->
     columns, time = record.columns, record.columns["time"]
 
     distance.plot(time, columns["distance"], color=style.INK)
-    _threshold(distance, radius, f"success radius {radius:g} m")
+    _threshold(distance, rule.radius, f"success radius {rule.radius:g} m")
     _finish(distance, "distance to target, m", bottom=0.0)
     speed.plot(time, horizontal_speed(record), color=style.INK)
-    _threshold(speed, slow, f"slow enough {slow:g} m/s")
+    _threshold(speed, rule.speed, f"slow enough {rule.speed:g} m/s")
     _finish(speed, "horizontal speed, m/s", bottom=0.0)
     altitude.plot(time, columns["position"][:, 2], color=style.INK)
     _finish(altitude, "altitude, m")
+    # Centimetres are not worth the whole panel.
+    low, high = altitude.get_ylim()
+    spare = max(0.0, 1.0 - (high - low)) / 2.0
+    altitude.set_ylim(low - spare, high + spare)
     for index, (name, colour) in enumerate(COMMANDS):
         command.plot(time, columns["command"][:, index], color=colour, label=name, linewidth=1.2)
-    command.legend(loc="upper right", ncols=3, frameon=False, fontsize=8)
+    _legend(command)
     _finish(command, "command, m/s")
     yaw.plot(time, columns["command"][:, 3], color="#6b46c1", linewidth=1.2)
     _finish(yaw, "turn left, rad/s")
@@ -50,7 +49,12 @@ def make_figure(record: FlightRecord, radius: float = 2.0, slow: float = 0.5) ->
 
 def _threshold(axes: Axes, value: float, text: str) -> None:
     axes.axhline(value, color=style.TARGET, linewidth=1.0, linestyle="--", label=text)
-    axes.legend(loc="upper right", frameon=False, fontsize=8)
+    _legend(axes)
+
+
+def _legend(axes: Axes) -> None:
+    """Put the legend above the panel, where no curve runs through it."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.97), ncols=3, frameon=False, fontsize=8, borderpad=0.1)
 
 
 def _finish(axes: Axes, label: str, bottom: float | None = None) -> None:

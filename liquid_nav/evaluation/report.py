@@ -21,15 +21,13 @@ if TYPE_CHECKING:
 VIDEO, BAG, TOP_VIEW, REPORT = "camera.mp4", "flight.mcap", "top_view.png", "report.html"
 
 
-def write_report(folder: Path, record: FlightRecord, layout: Layout, radius: float = 2.0, slow: float = 0.5) -> Path:
+def write_report(folder: Path, record: FlightRecord, layout: Layout) -> Path:
     """Write ``report.html`` into a flight's folder; pictures are inside it, the video lies beside it.
 
     Args:
         folder: Of the flight; the video and the bag are linked where they exist.
         record: What happened.
         layout: Where it happened.
-        radius: m around the target that count as reached.
-        slow: m/s below which the drone counts as holding.
 
     Returns:
         The path of the page.
@@ -42,8 +40,8 @@ def write_report(folder: Path, record: FlightRecord, layout: Layout, radius: flo
     folder = Path(folder)
     with rc_context(style.RC):
         pictures = {
-            "Seen from above": _embed(top_view.make_figure(record, layout, radius)),
-            "Over time": _embed(plots.make_figure(record, radius, slow)),
+            "Seen from above": _embed(top_view.make_figure(record, layout)),
+            "Over time": _embed(plots.make_figure(record, layout.scenario.success)),
         }
     page = Environment(autoescape=True).from_string(TEMPLATE)
     files = [name for name in (VIDEO, BAG, TOP_VIEW) if (folder / name).exists()]

@@ -27,26 +27,26 @@ CANOPY = 4.0
 """Solids that begin above this height (m) are crowns overhead: drawn faintly, below everything else."""
 
 
-def draw_top_view(record: FlightRecord, layout: Layout, path: Path, radius: float = 2.0) -> None:
-    """Write a PNG of the flight seen from above: east to the right, north up, metres; ``radius``: of success, m."""
+def draw_top_view(record: FlightRecord, layout: Layout, path: Path) -> None:
+    """Write a PNG of the flight seen from above: east to the right, north up, metres."""
     from matplotlib import rc_context
 
     with rc_context(style.RC):
-        figure = make_figure(record, layout, radius)
+        figure = make_figure(record, layout)
         figure.savefig(path, dpi=130, facecolor="white")
 
 
-def make_figure(
-    record: FlightRecord, layout: Layout, radius: float = 2.0, size: tuple[float, float] = (8.0, 6.6)
-) -> Figure:
+def make_figure(record: FlightRecord, layout: Layout, size: tuple[float, float] = (8.0, 6.6)) -> Figure:
     """Return the picture as a matplotlib figure of ``size`` inches."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.add_subplot()
-    draw_layout(axes, layout, record.columns["position"][:, :2], radius)
+    draw_layout(axes, layout, record.columns["position"][:, :2])
     _draw_path(figure, axes, record)
-    _draw_ends(axes, record, layout, radius)
+    draw_places(axes, layout)
+    x, y, _ = record.columns["position"][-1]
+    _mark(axes, x, y, *(("P", style.GOOD) if record.outcome.success else ("X", style.BAD)), 9, "end")
     outcome = record.outcome
     verdict = "reached the target" if outcome.success else outcome.reason
     headline = f"{record.scenario}, {record.condition}, seed {record.seed}: {verdict} after {outcome.time:.1f} s"
@@ -57,14 +57,17 @@ def make_figure(
     return figure
 
 
-def draw_layout(axes: Axes, layout: Layout, path: np.ndarray, radius: float) -> None:
-    """Draw everything solid and show what lies around ``path`` ([N,2], m), the start and the circle of success."""
+def draw_layout(axes: Axes, layout: Layout, path: np.ndarray, aspect: float = ASPECT) -> None:
+    """Draw everything solid and show what lies around ``path`` ([N,2], m), the start and the circle of success.
+
+    ``aspect``: width of the map by its height; more surroundings are shown to reach it.
+    """
     points = np.vstack((path, [[layout.start.x, layout.start.y], [layout.target.x, layout.target.y]]))
+    radius = layout.scenario.success.radius
     low = np.minimum(points.min(axis=0), points[-1] - radius) - MARGIN
     high = np.maximum(points.max(axis=0), points[-1] + radius) + MARGIN
-    # Show more surroundings rather than leave the paper empty.
     width, height = high - low
-    extra = np.maximum(0.0, np.array((height * ASPECT - width, width / ASPECT - height))) / 2.0
+    extra = np.maximum(0.0, np.array((height * aspect - width, width / aspect - height))) / 2.0
     low, high = low - extra, high + extra
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
     axes.set_facecolor(style.GROUND.get(layout.world, style.FALLBACK_GROUND))
@@ -107,10 +110,11 @@ def _draw_path(figure: Figure, axes: Axes, record: FlightRecord) -> None:
     figure.colorbar(line, ax=axes, label="horizontal speed, m/s", shrink=0.7, pad=0.02)
 
 
-def _draw_ends(axes: Axes, record: FlightRecord, layout: Layout, radius: float) -> None:
+def draw_places(axes: Axes, layout: Layout) -> None:
+    """Mark the start with its heading, the target and the circle of success around it."""
     from matplotlib.patches import Circle
 
-    start, target = layout.start, layout.target
+    start, target, radius = layout.start, layout.target, layout.scenario.success.radius
     nose = (start.x + 1.2 * math.cos(start.yaw), start.y + 1.2 * math.sin(start.yaw))
     arrow = {"arrowstyle": "-|>", "color": style.START, "lw": 1.6}
     axes.annotate("", nose, (start.x, start.y), arrowprops=arrow, zorder=5)
@@ -120,8 +124,6 @@ def _draw_ends(axes: Axes, record: FlightRecord, layout: Layout, radius: float) 
         Circle((target.x, target.y), radius, fill=False, edgecolor=style.TARGET, linestyle="--", linewidth=1.3,
                zorder=5, label=f"success radius {radius:g} m")
     )  # fmt: skip
-    x, y, _ = record.columns["position"][-1]
-    _mark(axes, x, y, *(("P", style.GOOD) if record.outcome.success else ("X", style.BAD)), 9, "end")
 
 
 def _mark(axes: Axes, x: float, y: float, marker: str, colour: str, size: float, label: str) -> None:

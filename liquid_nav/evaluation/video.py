@@ -38,11 +38,7 @@ class VideoWriter:
         av = _load_av()
         self._size, self._scale = (int(size[0]), int(size[1])), int(scale)
         self._count = 0
-        try:
-            self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
-        except OSError as error:
-            remedy = "choose a folder that you may write to"
-            raise UserError(f"cannot write {path}: {error.strerror}", remedy) from error
+        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
         rate = Fraction(fps).limit_denominator(1001)
         self._time_base = 1 / rate
         self._stream = self._container.add_stream(
@@ -50,6 +46,11 @@ class VideoWriter:
         )
         self._stream.width, self._stream.height = panel_size(self._size, self._scale)
         self._stream.pix_fmt = "yuv420p"
+        try:
+            self._container.start_encoding()
+        except OSError as error:
+            remedy = "choose a folder that you may write to"
+            raise UserError(f"cannot write {path}: {error.strerror}", remedy) from error
 
     def add(self, image: np.ndarray, command: Command, text: str = "") -> None:
         """Append one uint8 [H,W,3] RGB image, the command (level body frame) and a line of text drawn in."""

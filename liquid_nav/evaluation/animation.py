@@ -1,0 +1,159 @@
+"""A small animation of a flight for a README: the camera beside the growing path.
+
+Example: ``python -m liquid_nav.evaluation.animation flights/20260101-120000 docs/images/flight.webp``
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Iterator, Sequence
+
+import numpy as np
+
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation import style, top_view
+from liquid_nav.evaluation.video import read_video
+
+if TYPE_CHECKING:
+    from liquid_nav.simulation.flight import FlightRecord
+    from liquid_nav.worlds import Layout
+
+MAX_BYTES = 2_500_000
+QUALITIES = (80, 70, 60, 50, 40, 30, 20)
+HOLD = 1.5
+"""Seconds that the last picture stays."""
+
+
+def make_animation(
+    video: Path,
+    record: FlightRecord,
+    layout: Layout,
+    path: Path,
+    *,
+    height: int = 320,
+    rate: float = 10.0,
+    speed: float = 2.0,
+    max_bytes: int = MAX_BYTES,
+) -> int:
+    """Write an animated WebP (or GIF, by the suffix of ``path``) and return its size in bytes.
+
+    Args:
+        video: ``camera.mp4`` of the flight, one image per row of the record.
+        record: The flight.
+        layout: Where it was.
+        path: Of the animation.
+        height: Of the pictures in pixels.
+        rate: Pictures per second.
+        speed: How much faster than real time it plays.
+        max_bytes: The quality is lowered until the file is smaller than this.
+
+    Raises:
+        UserError: it does not get small enough, or the suffix is neither ``.webp`` nor ``.gif``.
+    """
+    from PIL import Image
+
+    suffix = path.suffix.lower()
+    if suffix not in (".webp", ".gif"):
+        raise UserError(f"cannot animate as '{path.suffix}'", "name the file .webp or .gif")
+    step = max(1, round(record.frame_rate * speed / rate))
+    pictures = [Image.fromarray(picture) for picture in _pictures(video, record, layout, height, step)]
+    period = round(1000 * step / (record.frame_rate * speed))
+    durations = [period] * (len(pictures) - 1) + [round(1000 * HOLD)]
+    for quality in QUALITIES if suffix == ".webp" else (None,):
+        data = _encode(pictures, durations, suffix, quality)
+        if len(data) <= max_bytes:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            return len(data)
+    raise UserError(f"{path} would have {len(data)} bytes, more than {max_bytes}", "lower the height or the rate")
+
+
+def _pictures(video: Path, record: FlightRecord, layout: Layout, height: int, step: int) -> Iterator[np.ndarray]:
+    """Yield uint8 RGB pictures: the camera on the left, the map with the path so far on the right."""
+    import cv2
+
+    chart = _Map(record, layout, height)
+    for index, image in enumerate(read_video(video, step)):
+        width = round(image.shape[1] * height / image.shape[0])
+        camera = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        yield np.hstack((camera, chart.draw(index * step)))
+
+
+class _Map:
+    """The square top view without axes, with the path drawn up to a row of the record."""
+
+    OVERSAMPLE = 3
+
+    def __init__(self, record: FlightRecord, layout: Layout, side: int) -> None:
+        from matplotlib import rc_context
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self._side = side
+        size = side * self.OVERSAMPLE
+        with rc_context(style.RC):
+            figure = Figure(figsize=(3.2, 3.2), dpi=size / 3.2)
+            canvas = FigureCanvasAgg(figure)
+            axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+            path = record.columns["position"][:, :2]
+            top_view.draw_layout(axes, layout, path, aspect=1.0)
+            top_view.draw_places(axes, layout)
+            axes.set_axis_off()
+            figure.set_facecolor(style.GROUND.get(layout.world, style.FALLBACK_GROUND))
+            canvas.draw()
+            self._base = np.asarray(canvas.buffer_rgba())[:size, :size, :3].copy()
+            points = axes.transData.transform(path)
+        self._points = np.stack((points[:, 0], size - points[:, 1]), axis=1).round().astype(np.int32)
+
+    def draw(self, row: int) -> np.ndarray:
+        import cv2
+
+        picture = self._base.copy()
+        points = self._points[: row + 1]
+        unit = self.OVERSAMPLE * self._side / 320.0
+        for width, colour in ((6, (255, 255, 255)), (3, (221, 107, 32))):
+            cv2.polylines(picture, [points], False, colour, round(width * unit), cv2.LINE_AA)
+        centre = tuple(int(v) for v in points[-1])
+        cv2.circle(picture, centre, round(7 * unit), (255, 255, 255), -1, cv2.LINE_AA)
+        cv2.circle(picture, centre, round(5 * unit), (43, 108, 176), -1, cv2.LINE_AA)
+        return cv2.resize(picture, (self._side, self._side), interpolation=cv2.INTER_AREA)
+
+
+def _encode(pictures: Sequence, durations: list[int], suffix: str, quality: int | None) -> bytes:
+    buffer = io.BytesIO()
+    options = {"save_all": True, "append_images": pictures[1:], "duration": durations, "loop": 0}
+    if suffix == ".webp":
+        pictures[0].save(buffer, "WEBP", quality=quality, method=4, minimize_size=True, **options)
+    else:
+        pictures[0].save(buffer, "GIF", optimize=True, **options)
+    return buffer.getvalue()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Animate a flight's folder."""
+    from liquid_nav.simulation import FlightRecord
+    from liquid_nav.worlds import generate_layout, load_scenario
+
+    parser = argparse.ArgumentParser(prog="python -m liquid_nav.evaluation.animation", description=__doc__)
+    parser.add_argument("flight", type=Path, help="folder that liquid-nav fly left")
+    parser.add_argument("output", type=Path, help="file to write, .webp or .gif")
+    parser.add_argument("--height", type=int, default=320, help="of the pictures, pixels")
+    parser.add_argument("--rate", type=float, default=10.0, help="pictures per second")
+    parser.add_argument("--speed", type=float, default=2.0, help="times real time")
+    options = parser.parse_args(arguments)
+    try:
+        record = FlightRecord.from_dict(json.loads((options.flight / "record.json").read_text()))
+        layout = generate_layout(load_scenario(record.scenario), record.seed)
+        video = options.flight / "camera.mp4"
+        looks = {"height": options.height, "rate": options.rate, "speed": options.speed}
+        size = make_animation(video, record, layout, options.output, **looks)
+    except (UserError, OSError, ValueError, KeyError) as error:
+        parser.exit(2, f"error: {error}\n")
+    print(f"{options.output}: {size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

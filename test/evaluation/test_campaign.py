@@ -1,0 +1,103 @@
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+
+import pytest
+
+from liquid_nav.evaluation import Campaign, FlightFailure, FlightSummary, FlightTask, PilotSpec
+
+PILOT = PilotSpec("straight", "straight")
+TASKS = [FlightTask(PILOT, "forest", "summer", seed) for seed in range(8)]
+
+
+def summary(task):
+    return FlightSummary(task.pilot.label, task.scenario, task.condition, task.seed, True, "success", "", 1, 1, 30, "d")
+
+
+def slow_first(task):
+    time.sleep(0.02 * (8 - task.seed))
+    return summary(task)
+
+
+def breaks_at_five(task):
+    if task.seed == 5:
+        raise FlightFailure(task, "ZeroDivisionError: division\nby zero")
+    return summary(task)
+
+
+def test_results_come_in_the_order_of_the_tasks_whatever_finishes_first():
+    heard = []
+    with ThreadPoolExecutor(8) as executor:
+        flights = Campaign(TASKS, executor, slow_first).run(lambda flight: heard.append(flight.seed))
+    assert [flight.seed for flight in flights] == list(range(8))
+    assert sorted(heard) == list(range(8))
+    assert heard[0] != 0
+
+
+def test_any_executor_will_do():
+    class Immediate(Executor):
+        def submit(self, function, *arguments):
+            future = Future()
+            future.set_result(function(*arguments))
+            return future
+
+    assert len(Campaign(TASKS, Immediate(), summary).run()) == 8
+
+
+def test_a_flight_that_breaks_ends_the_campaign_with_its_scenario_and_seed_in_one_line():
+    with ThreadPoolExecutor(1) as executor, pytest.raises(FlightFailure) as caught:
+        Campaign(TASKS, executor, breaks_at_five).run()
+    text = str(caught.value)
+    assert "\n" not in text
+    assert all(word in text for word in ("forest", "summer", "seed 5", "division by zero"))
+
+
+def test_a_failure_survives_the_border_of_a_process():
+    import pickle
+
+    failure = FlightFailure(TASKS[3], "boom")
+    copy = pickle.loads(pickle.dumps(failure))
+    assert (copy.task, str(copy)) == (TASKS[3], str(failure))
+
+
+def test_measured_times_do_not_make_two_flights_different():
+    from dataclasses import replace
+
+    flight = summary(TASKS[0])
+    assert flight == replace(flight, timings={"render": 1.0})
+
+
+SCRIPT = """
+import multiprocessing, sys, time
+from liquid_nav.evaluation import Campaign, process_pool
+
+def sleep(seconds):
+    if seconds < 1:
+        return seconds
+    time.sleep(seconds)
+
+if __name__ == "__main__":
+    try:
+        with process_pool(2) as executor:
+            for index, value in Campaign([0.5, 600, 600, 600], executor, sleep):
+                print("ready", flush=True)
+    except KeyboardInterrupt:
+        for process in multiprocessing.active_children():
+            process.join(10)
+        print("left", len(multiprocessing.active_children()), flush=True)
+        sys.exit(130)
+"""
+
+
+def test_an_interrupt_ends_the_workers_at_once(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, script], stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, "left 0\n"), err
+    assert "Traceback" not in err

@@ -1,0 +1,117 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from liquid_nav.cli.app import app
+from liquid_nav.evaluation import ROW_KEYS, campaign_log, entrants
+from liquid_nav.evaluation.task import PilotSpec
+
+
+def run(capsys, *arguments):
+    """Return exit code, standard output and error of ``liquid-nav evaluate``."""
+    with pytest.raises(SystemExit) as left:
+        app(["evaluate", *map(str, arguments)], prog_name="liquid-nav")
+    captured = capsys.readouterr()
+    return left.value.code or 0, captured.out, captured.err
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A model with random weights: it flies, if badly."""
+    from liquid_nav.policy import Policy
+
+    folder = tmp_path_factory.mktemp("models") / "random"
+    Policy().save(folder)
+    return folder
+
+
+def test_a_campaign_prints_a_table_and_writes_the_documented_keys(capsys, tmp_path):
+    rows, records = tmp_path / "rows.json", tmp_path / "records.jsonl"
+    arguments = ("--model", "straight", "--scenario", "forest", "--scenario", "field", "--seeds", "10000:10002")
+    code, out, err = run(capsys, *arguments, "--workers", 2, "--json", rows, "--records", records)
+    assert code == 0, err
+    assert "95 % interval" in out
+    assert "frames/s with 2 processes" in out
+    data = json.loads(rows.read_text())
+    assert [tuple(row) for row in data] == [ROW_KEYS] * 2
+    assert [(row["model"], row["scenario"], row["flights"]) for row in data] == [
+        ("straight", "forest", 2),
+        ("straight", "field", 2),
+    ]
+    flights = [json.loads(line) for line in records.read_text().splitlines()]
+    assert [(flight["scenario"], flight["seed"]) for flight in flights] == [
+        (scenario, seed) for scenario in ("forest", "field") for seed in (10000, 10001)
+    ]
+    # The same flights in another number of processes are the same to the last bit.
+    run(capsys, *arguments, "--workers", 1, "--records", tmp_path / "again.jsonl")
+    assert (tmp_path / "again.jsonl").read_text() == records.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--model", "nobody"), "nobody"),
+        (("--model", "straight", "--scenario", "swamp"), "swamp"),
+        (("--model", "straight", "--condition", "hail"), "hail"),
+        (("--model", "straight", "--seeds", "9:3"), "9:3"),
+        (("--model", "straight", "--reset-state"), "no state"),
+        (("--model", "straight", "--model", "straight"), "twice"),
+        (("--model", "straight", "--json", "/dev/null/rows.json"), "/dev/null/rows.json"),
+        (("--model", "straight", "--workers", "0"), "--workers"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(capsys, arguments, named):
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ") and err.count("\n") == 1
+    assert named in err
+
+
+def test_a_tampered_model_is_one_line(capsys, model, tmp_path):
+    import shutil
+
+    copy = tmp_path / "tampered"
+    shutil.copytree(model, copy)
+    weights = bytearray((copy / "weights.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (copy / "weights.safetensors").write_bytes(weights)
+    code, _, err = run(capsys, "--model", copy)
+    assert code == 2
+    assert err.count("\n") == 1
+    assert "sha256" in err.lower() or "does not match" in err
+
+
+def test_a_model_is_known_by_its_folder_and_its_weights(model):
+    spec = entrants.resolve(str(model))
+    assert (spec.label, spec.reset_state) == ("random", False)
+    assert len(spec.fingerprint) == 64
+    assert entrants.resolve(str(model), reset_state=True).label == "random (state zeroed)"
+    assert entrants.resolve(f"{model}/") == spec
+
+
+def test_a_pilot_is_built_as_asked(model):
+    pilot = entrants.build_pilot(entrants.resolve(str(model), reset_state=True))
+    assert (pilot.name, pilot.memoryless) == ("random (state zeroed)", True)
+    assert [entrants.build_pilot(PilotSpec(name, name)).name for name in entrants.BUILT_IN] == list(entrants.BUILT_IN)
+
+
+def test_two_files_of_one_name_are_refused(tmp_path, capsys):
+    import shutil
+
+    from liquid_nav.resources import find
+
+    shutil.copy(find(Path("config", "scenarios", "forest.yaml")), tmp_path / "forest.yaml")
+    arguments = ("--model", "straight", "--scenario", "forest", "--scenario", tmp_path / "forest.yaml")
+    code, _, err = run(capsys, *arguments)
+    assert code == 2
+    assert "'forest' is given twice" in err
+
+
+@pytest.mark.slow
+def test_a_model_on_reported_seeds_is_logged_beside_it(capsys, model):
+    code, out, err = run(capsys, "--model", model, "--scenario", "field", "--seeds", 20000, "--workers", 1)
+    assert code == 0, err
+    assert "complete frames" in out
+    (line,) = (model / campaign_log.LOG_NAME).read_text().splitlines()
+    assert json.loads(line)["complete"] is True

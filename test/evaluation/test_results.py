@@ -1,0 +1,113 @@
+import json
+
+import pytest
+from rich.console import Console
+
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation import FlightSummary, PilotSpec, campaign_log, card, summarize, table, throughput
+
+
+def flight(seed, reason="success", model="m", timings=None):
+    success = reason == "success"
+    return FlightSummary(model, "forest", "fog", seed, success, reason, "x", 10.0, 1.5, 300, "d", timings or {})
+
+
+ROWS = summarize([*(flight(seed) for seed in range(8)), flight(8, "lost"), flight(9, "collision")])
+
+
+def test_the_table_says_how_flights_failed():
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))
+    console.print(table.build_table(ROWS))
+    text = console.export_text()
+    assert all(word in text for word in ("forest", "80.0 %", "49.0 - 94.3", "10.0 s", "1 collision, 1 lost"))
+
+
+def test_rows_and_records_are_written_and_read(tmp_path):
+    table.write_rows(tmp_path / "new" / "rows.json", ROWS)
+    assert json.loads((tmp_path / "new" / "rows.json").read_text()) == ROWS
+    table.write_records(tmp_path / "records.jsonl", [flight(3, timings={"render": 1.0}), flight(4, "lost")])
+    lines = [json.loads(line) for line in (tmp_path / "records.jsonl").read_text().splitlines()]
+    assert [line["seed"] for line in lines] == [3, 4]
+    assert lines[1]["reason"] == "lost"
+    assert "timings" not in lines[0]
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_flights(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot write"):
+        table.check_writable(tmp_path / "file" / "rows.json")
+    table.check_writable(tmp_path / "rows.json")
+    assert not (tmp_path / "rows.json").exists()
+
+
+def test_throughput_keeps_what_no_part_accounts_for():
+    parts = {"render": 3.0, "physics": 1.0, "total": 5.0}
+    speed = throughput.measure([flight(0, timings=parts), flight(1, timings=parts)], wall=2.0, workers=2)
+    assert speed.frames_per_second == 300.0
+    assert speed.shares == pytest.approx({"render": 0.6, "physics": 0.2, "other": 0.2})
+    assert "600 complete frames" in speed.describe()
+
+
+def test_frames_without_an_image_are_not_called_complete():
+    timings = {"render": 0.0, "physics": 1.0, "total": 1.0}
+    text = throughput.measure([flight(0, timings=timings)], wall=1.0, workers=1).describe()
+    assert "complete" not in text
+    assert "300 of them without an image" in text
+
+
+def test_the_card_keeps_old_rows_and_replaces_those_measured_again(tmp_path):
+    (tmp_path / "card.json").write_text(json.dumps({"sha256": "abc"}))
+    card.update_card(tmp_path, ROWS, "10000:10010")
+    again = [{**ROWS[0], "successes": 9}, {**ROWS[0], "condition": "dusk"}]
+    rows = card.update_card(tmp_path, again, "20000:20200")
+    saved = json.loads((tmp_path / "card.json").read_text())
+    assert saved["sha256"] == "abc"
+    assert saved["evaluation"] == rows
+    assert [(row["condition"], row["successes"], row["seeds"]) for row in rows] == [
+        ("fog", 9, "20000:20200"),
+        ("dusk", 8, "20000:20200"),
+    ]
+
+
+def test_the_readme_gets_the_table_between_its_markers(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{card.BEGIN}\nold\n{card.END}\nafter\n")
+    for _ in range(2):
+        card.update_readme(readme, ROWS)
+    text = readme.read_text()
+    assert text.startswith("before\n") and text.endswith("after\n")
+    assert "old" not in text
+    assert "| m | forest | fog | 10 | 80.0 % | 49.0 - 94.3 | 10.0 s | 1 collision, 1 lost |" in text
+
+
+def test_a_readme_without_markers_and_a_folder_without_a_card_are_named(tmp_path):
+    (tmp_path / "README.md").write_text("nothing")
+    with pytest.raises(UserError, match="0 blocks"):
+        card.update_readme(tmp_path / "README.md", ROWS)
+    with pytest.raises(UserError, match="card.json"):
+        card.update_card(tmp_path, ROWS, "1")
+
+
+def test_the_card_command_merges_files(tmp_path):
+    (tmp_path / "card.json").write_text("{}")
+    (tmp_path / "README.md").write_text(f"{card.BEGIN}{card.END}")
+    table.write_rows(tmp_path / "rows.json", ROWS)
+    arguments = [tmp_path, tmp_path / "rows.json", "--seeds", "0:10", "--readme", tmp_path / "README.md"]
+    card.main([str(argument) for argument in arguments])
+    assert "80.0 %" in (tmp_path / "README.md").read_text()
+    with pytest.raises(SystemExit) as left:
+        card.main([str(tmp_path / "none")])
+    assert left.value.code == 2
+
+
+def test_campaigns_on_reported_seeds_leave_a_line_beside_the_model(tmp_path):
+    model = PilotSpec(str(tmp_path), "m", fingerprint="abc")
+    assert campaign_log.must_log(model, range(19_990, 20_001))
+    assert not campaign_log.must_log(model, range(10_000, 20_000))
+    assert not campaign_log.must_log(PilotSpec("colour", "colour"), range(20_000, 20_001))
+    campaign_log.append(model, range(20_000, 20_200), 30.0, ROWS, complete=True)
+    path = campaign_log.append(model, range(20_000, 20_200), 30.0, ROWS, complete=False)
+    first, second = (json.loads(line) for line in path.read_text().splitlines())
+    assert (first["seeds"], first["complete"], second["complete"]) == ("20000:20200", True, False)
+    assert first["successes"] == 8
+    assert first["model_sha256"] == "abc"
