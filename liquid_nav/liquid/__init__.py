@@ -13,6 +13,7 @@ from .ncp import NCPWiring
 from .neural_ode import NeuralODE
 from .ode import ODECore
 from .wiring import Wiring, WiringError
+from .wirings import DenseWiring, RandomWiring
 
 __all__ = [
     "CTRNN",
@@ -20,6 +21,8 @@ __all__ = [
     "GRUODE",
     "LTC",
     "Core",
+    "DenseWiring",
+    "RandomWiring",
     "CoreInputError",
     "LeakyLiquid",
     "NCPWiring",

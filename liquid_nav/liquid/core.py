@@ -52,7 +52,7 @@ class Core(nn.Module):
             ("state_size", state_size),
             ("output_size", output_size),
         ):
-            if int(size) != size or size < 1:
+            if int(size) != size or size < (name != "state_size"):
                 raise CoreInputError(f"{name} is {size}; give a positive whole number")
         self.input_size, self.state_size, self.output_size = (
             int(input_size),

@@ -1,0 +1,56 @@
+"""LSTM and GRU: torch's own, with their state as one tensor."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .timed import TimedCore
+
+
+class _Recurrent(TimedCore):
+    """One layer of torch's recurrent kernels and a linear head; zero elapsed time does change the state."""
+
+    kernel: type[nn.RNNBase]
+    parts: tuple[str, ...]
+
+    def __init__(
+        self,
+        input_size: int,
+        units: int,
+        *,
+        output_size: int | None = None,
+        timed: bool = True,
+        nominal_period: float = 1 / 30,
+    ) -> None:
+        """Draw the weights; without ``output_size`` the hidden state is the output."""
+        slices = {part: slice(k * units, (k + 1) * units) for k, part in enumerate(self.parts)}
+        names = tuple(f"{part}.{k}" for part in self.parts for k in range(units))
+        super().__init__(
+            input_size, units * len(self.parts), output_size or units, timed, nominal_period,
+            neuron_names=names, slices=slices,
+        )  # fmt: skip
+        self.network = self.kernel(self.width, units, batch_first=True)
+        self.head = nn.Linear(units, output_size) if output_size else nn.Identity()
+
+    def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
+        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
+        self.check(features, state, elapsed)
+        parts = tuple(part.contiguous()[None] for part in state.chunk(len(self.parts), dim=-1))
+        hidden, last = self.network(self.with_time(features, elapsed), parts if len(parts) > 1 else parts[0])
+        last = torch.cat(last, dim=-1) if isinstance(last, tuple) else last
+        return self.head(hidden), last[0]
+
+
+class LSTM(_Recurrent):
+    """Hochreiter and Schmidhuber, "Long short-term memory", 1997. State: hidden, memory. Does not compose in time."""
+
+    kernel = nn.LSTM
+    parts = ("hidden", "memory")
+
+
+class GRU(_Recurrent):
+    """Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014. Does not compose in time."""
+
+    kernel = nn.GRU
+    parts = ("hidden",)
