@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Sequence, TypeVar
+from typing import TYPE_CHECKING, Sequence
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.task import PilotSpec
 
 if TYPE_CHECKING:
     from liquid_nav.simulation.pilots import Pilot
-
-T, R = TypeVar("T"), TypeVar("R")
 
 BUILT_IN = ("expert", "straight", "colour")
 RESET_SUFFIX = " (state zeroed)"
@@ -32,7 +30,7 @@ def resolve(model: str, reset_state: bool = False) -> PilotSpec:
         return PilotSpec(model, model)
     folder = _model_folder(model)
     # Load it once here, so that a broken model is one clear line and not a broken worker.
-    _translate(_load_policy, folder)
+    _load_policy(folder)
     label = folder.resolve().name + (RESET_SUFFIX if reset_state else "")
     return PilotSpec(str(folder.resolve()), label, reset_state, _fingerprint(folder))
 
@@ -57,7 +55,7 @@ def check_places(scenarios: Sequence[str], conditions: Sequence[str]) -> None:
     from liquid_nav.worlds import load_condition, load_scenario
 
     for load, texts in ((load_scenario, scenarios), (load_condition, conditions)):
-        names = [_translate(load, text).name for text in texts]
+        names = [load(text).name for text in texts]
         check_distinct(names)
 
 
@@ -98,13 +96,3 @@ def _fingerprint(folder: Path) -> str:
         if path.exists():
             sha.update(name.encode() + path.read_bytes())
     return sha.hexdigest()
-
-
-def _translate(load: Callable[[T], R], argument: T) -> R:
-    """Let the rooms' own one-line errors through as the command line's."""
-    try:
-        return load(argument)
-    except UserError:
-        raise
-    except ValueError as error:
-        raise UserError(str(error)) from error

@@ -13,6 +13,8 @@ from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Mapping
 
+from liquid_nav.errors import UserError
+
 if TYPE_CHECKING:
     from liquid_nav.simulation.flight import FlightRecord
     from liquid_nav.simulation.pilots import Pilot
@@ -90,7 +92,8 @@ def run_task(task: FlightTask) -> FlightSummary:
     """Fly one task in this process.
 
     Raises:
-        FlightFailure: whatever went wrong, with the flight's name; the original is its cause.
+        UserError: the installation is incomplete, e.g. no graphics library.
+        FlightFailure: whatever else went wrong, with the flight's name; the original is its cause.
     """
     from liquid_nav.simulation.flight import fly
     from liquid_nav.worlds import load_condition, load_scenario
@@ -110,6 +113,8 @@ def run_task(task: FlightTask) -> FlightSummary:
         )
         timings["total"] = perf_counter() - begin
         return summarize_record(record, task, timings)
+    except UserError:
+        raise
     except Exception as error:
         raise FlightFailure(task, f"{type(error).__name__}: {error}") from error
 

@@ -6,7 +6,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import pytest
 
-from liquid_nav.evaluation import Campaign, FlightFailure, FlightSummary, FlightTask, PilotSpec
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation import Campaign, FlightFailure, FlightSummary, FlightTask, PilotSpec, run_task
 
 PILOT = PilotSpec("straight", "straight")
 TASKS = [FlightTask(PILOT, "forest", "summer", seed) for seed in range(8)]
@@ -60,6 +61,24 @@ def test_a_failure_survives_the_border_of_a_process():
     failure = FlightFailure(TASKS[3], "boom")
     copy = pickle.loads(pickle.dumps(failure))
     assert (copy.task, str(copy)) == (TASKS[3], str(failure))
+
+
+def test_an_incomplete_installation_is_told_apart_from_a_bug(monkeypatch):
+    from liquid_nav.simulation import flight
+
+    def without_graphics(*arguments, **options):
+        raise UserError("no GL library", "run make setup")
+
+    def buggy(*arguments, **options):
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr(flight, "fly", without_graphics)
+    with pytest.raises(UserError, match="no GL library. run make setup"):
+        run_task(TASKS[0])
+    monkeypatch.setattr(flight, "fly", buggy)
+    with pytest.raises(FlightFailure, match="forest, summer, seed 0.* IndexError") as caught:
+        run_task(TASKS[0])
+    assert isinstance(caught.value.__cause__, IndexError)
 
 
 def test_measured_times_do_not_make_two_flights_different():
