@@ -25,13 +25,13 @@ ENTRIES = (
         "train",
         "liquid_nav.cli.train",
         "Train a model: demonstrations, imitation, DAgger.",
-        "liquid-nav train --config config/training/default.yaml --out runs/mine",
+        "liquid-nav train --recipe config/training/default.yaml --out runs/mine",
     ),
     Entry(
         "world",
         "liquid_nav.cli.world",
         "Render a scenario: contact sheets of what the drone sees.",
-        "liquid-nav world --scenario forest --seed 7",
+        "liquid-nav world --scenario forest --seed 7 --sheet forest.png",
     ),
     Entry(
         "bench",

@@ -35,7 +35,8 @@ class Entry:
             app.command(self.name)(getattr(module, self.name))
         command = typer.main.get_command(app)
         command.name = self.name
-        command.epilog = command.epilog or f"Example: {self.example}"
+        if not command.epilog and "Example" not in (command.help or ""):
+            command.epilog = f"Example: {self.example}"
         return command
 
 
