@@ -65,7 +65,8 @@ ifeq ($(ROS_DISTRO),)
 	@$(PIP) -c constraints.txt --no-build-isolation --use-pep517 -e '.[ros,$(EXTRAS)]'
 else
 	@$(BIN)/python -c 'import numpy; print("numpy==" + numpy.__version__)' > $(VENV)/ros-constraints.txt
-	@$(PIP) -c $(VENV)/ros-constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
+	@$(BIN)/python -c 'import torch' 2> /dev/null || \
+	  $(PIP) -c $(VENV)/ros-constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH)
 	@echo "Installing into $(VENV), 3/3: everything else but ROS (some minutes the first time)"
 	@$(PIP) -c $(VENV)/ros-constraints.txt --no-build-isolation --use-pep517 -e '.[$(EXTRAS)]'
 endif
