@@ -82,8 +82,10 @@ class Core(nn.Module):
 
     def check(self, features: Tensor, state: Tensor, elapsed: Tensor) -> None:
         """Raise CoreInputError when shapes do not fit, time runs backwards or a value is not finite."""
+        if is_exporting():
+            return
         self.check_shapes(features, state, elapsed)
-        if self.validate and not is_exporting():
+        if self.validate:
             # a sum is finite unless an element is not (or the scale is absurd): one cheap pass each
             for fault, value in enumerate((features, state, elapsed), 1):
                 if not math.isfinite(value.detach().sum().item()):
