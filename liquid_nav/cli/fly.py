@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json as json_format
 import select
+import signal
 import sys
 import time
 from pathlib import Path
@@ -55,6 +56,7 @@ def fly(
     plan = FlightPlan(scenario, number, condition, pilot, model, folder, frame_rate, real_time_factor, progress=True)
     console = Console()
     console.print(f"{scenario}, seed {number}, pilot {model if pilot == 'policy' else pilot}", highlight=False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Graph(embedded_graph(plan), folder / "log") as graph:
             code = _watch(graph, console)

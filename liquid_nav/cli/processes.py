@@ -10,8 +10,9 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Sequence
+from typing import Iterator, Sequence
 
 from liquid_nav.errors import UserError
 from liquid_nav.nodes import bringup
@@ -94,10 +95,11 @@ class Graph:
     def __enter__(self) -> Graph:
         """Start everything."""
         try:
-            for process in self._plan:
-                runner = process is self._plan[-1]
-                log = self._logs / f"{process.executable}.log"
-                self.children.append(Child(process, log, self.environment, pipe=runner))
+            with _uninterrupted():
+                for process in self._plan:
+                    runner = process is self._plan[-1]
+                    log = self._logs / f"{process.executable}.log"
+                    self.children.append(Child(process, log, self.environment, pipe=runner))
         except BaseException:
             self.stop()
             raise
@@ -128,16 +130,28 @@ class Graph:
 
     def __exit__(self, *exc: object) -> None:
         """Stop; a second Ctrl-C does not leave anything behind."""
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
+        with _uninterrupted():
             self.stop()
-        finally:
-            signal.signal(signal.SIGINT, before)
 
 
 def _signal(child: Child, number: int) -> None:
     if child.popen.poll() is None:
         child.popen.send_signal(number)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C and SIGTERM off until the block is left, so that no process is forgotten half-way."""
+    asked = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: asked.append(True)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before):
+            signal.signal(number, handler)
+    if asked:
+        raise KeyboardInterrupt
 
 
 def _die_with_parent() -> None:

@@ -166,5 +166,5 @@ def test_it_comes_back_when_the_inputs_are_healthy_again(bench):
 def test_people_have_the_last_word(bench, service, mode, vz):
     bench.engage()
     assert bench.harness.call(service).success
-    assert bench.fly() == Command(vz=vz)
+    assert bench.fly().as_array() == pytest.approx((0.0, 0.0, vz, 0.0))
     bench.harness.until(lambda: bench.modes[-1].data == mode)

@@ -1,0 +1,109 @@
+"""The README's interface table against the running graph: names, types, quality of service, both ways."""
+
+import re
+from pathlib import Path
+
+import pytest
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+
+from liquid_nav.nodes.expert_pilot import ExpertPilot
+from liquid_nav.nodes.interface import TOPICS
+from liquid_nav.nodes.liquid_controller import LiquidController
+from liquid_nav.nodes.safety_supervisor import SupervisorNode
+
+README = Path(__file__).parents[2] / "README.md"
+OURS = {"simulator", "liquid_controller", "safety_supervisor", "expert_pilot"}
+NOT_OURS = {"/rosout", "/parameter_events", "/liquid_controller/transition_event", "/tf"}
+QUALITY = {
+    "sensor data": (ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE),
+    "reliable": (ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE),
+    "latched": (ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL),
+}
+
+
+def table():
+    """Return {name: (type, quality, from)} of the table between the markers."""
+    text = README.read_text(encoding="utf-8")
+    section = text.partition("<!-- interfaces -->")[2].partition("<!-- /interfaces -->")[0]
+    rows = {}
+    for line in section.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        names = re.findall(r"`([^`]+)`", re.sub(r"\([^)]*\)", "", cells[0]))
+        types = [kind.strip() for kind in cells[1].split(",")] if len(cells) == 4 else []
+        for k, name in enumerate(names):
+            rows["/" + name.lstrip("/")] = (types[min(k, len(types) - 1)], cells[2].split(",")[0], cells[3])
+    return rows
+
+
+@pytest.fixture(scope="module")
+def documented():
+    rows = table()
+    assert rows, "README.md has no interface table between its <!-- interfaces --> markers"
+    return rows
+
+
+@pytest.fixture
+def graph(harness, small_model):
+    simulator = pytest.importorskip("liquid_nav.nodes.simulator")
+    nodes = [
+        harness.add(simulator.Simulator, scenario="field"),
+        harness.add(LiquidController, model=str(small_model)),
+        harness.add(SupervisorNode),
+        harness.add(ExpertPilot, scenario="field"),
+    ]
+    probe = harness.probe
+    harness.until(lambda: len(probe.get_publishers_info_by_topic("/liquid_controller/cmd_vel")) == 2, "discovery")
+    harness.until(lambda: probe.get_publishers_info_by_topic("/clock"), "discovery")
+    return nodes
+
+
+def test_topics_are_as_documented(harness, graph, documented):
+    probe, found = harness.probe, {}
+    for topic, (kind,) in probe.get_topic_names_and_types():
+        publishers = [p for p in probe.get_publishers_info_by_topic(topic) if p.node_name in OURS]
+        if topic in NOT_OURS or not publishers:
+            continue
+        found[topic] = (kind.replace("/msg/", "/"), publishers)
+    assert set(found) == {name for name, row in documented.items() if row[1] != "service"}
+    for topic, (kind, publishers) in found.items():
+        expected_kind, quality, source = documented[topic]
+        assert kind == expected_kind, topic
+        for publisher in publishers:
+            profile = publisher.qos_profile
+            assert (profile.reliability, profile.durability) == QUALITY[quality], topic
+            assert source == "all" or publisher.node_name in source, topic
+
+
+def test_services_are_as_documented(graph, documented):
+    found = {}
+    for node in graph:
+        for service in node.services:
+            kind = f"{service.srv_type.__module__.split('.')[0]}/{service.srv_type.__name__}"
+            if kind == "std_srvs/Trigger":
+                found[node.resolve_service_name(service.srv_name)] = (kind, node.get_name())
+    assert set(found) == {name for name, row in documented.items() if row[1] == "service"}
+    for name, (kind, owner) in found.items():
+        assert (kind, "service", owner) == documented[name]
+
+
+def test_subscriptions_fit_what_is_published(harness, graph):
+    probe = harness.probe
+    for topic, _ in probe.get_topic_names_and_types():
+        publishers = probe.get_publishers_info_by_topic(topic)
+        for reader in probe.get_subscriptions_info_by_topic(topic):
+            for writer in publishers:
+                wants, offers = reader.qos_profile, writer.qos_profile
+                if wants.reliability == ReliabilityPolicy.RELIABLE:
+                    assert offers.reliability == ReliabilityPolicy.RELIABLE, topic
+                if wants.durability == DurabilityPolicy.TRANSIENT_LOCAL:
+                    assert offers.durability == DurabilityPolicy.TRANSIENT_LOCAL, topic
+
+
+def test_the_recorder_knows_every_documented_topic(documented):
+    recorded = {"/" + topic.name.lstrip("/"): topic for topic in TOPICS}
+    topics = {name for name, row in documented.items() if row[1] != "service"}
+    # A bag runs on stamps and needs no clock; saliency is drawn only for whoever watches it.
+    assert topics - set(recorded) == {"/clock", "/liquid_controller/saliency"}
+    for name, topic in recorded.items():
+        quality = "latched" if topic.latched else "sensor data" if topic.best_effort else "reliable"
+        assert (topic.type.replace("/msg/", "/"), quality) == documented[name][:2], name
