@@ -32,7 +32,9 @@ def world(
     save_picture(sheet, picture)
     for number in seed:
         layout = generate_layout(place, number)
-        distance = (layout.target.x ** 2 + layout.target.y ** 2) ** 0.5
+        distance = (layout.target.x**2 + layout.target.y**2) ** 0.5
         line = "blocked" if line_blocked(layout) else "free"
-        typer.echo(f"seed {number}: target {distance:.1f} m away, straight line {line}, {len(layout.items)} things stand there")
+        typer.echo(
+            f"seed {number}: target {distance:.1f} m away, straight line {line}, {len(layout.items)} things stand there"
+        )
     typer.echo(f"wrote {sheet}")

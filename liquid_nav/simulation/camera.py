@@ -3,10 +3,15 @@
 import importlib
 import math
 import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from liquid_nav.worlds.backend import REMEDY, RenderingError, load_mujoco
+from liquid_nav.worlds.condition import CameraFaults
+
+if TYPE_CHECKING:
+    import mujoco
 
 __all__ = ["CameraRenderer", "RenderingError", "apply_camera_faults", "draw_exposure", "load_mujoco"]
 
@@ -23,7 +28,7 @@ def _context_class() -> type:
 class CameraRenderer:
     """Renders a named camera of a model; hides what lies outside its view before MuJoCo looks at it."""
 
-    def __init__(self, model, width: int = 256, height: int = 144) -> None:
+    def __init__(self, model: "mujoco.MjModel", width: int = 256, height: int = 144) -> None:
         """Open an off-screen context for pictures of that size.
 
         Raises:
@@ -36,8 +41,7 @@ class CameraRenderer:
             self._mujoco = mujoco
             self._gl = _context_class()(width, height)
             self._gl.make_current()
-            model.vis.global_.offwidth = max(width, model.vis.global_.offwidth)
-            model.vis.global_.offheight = max(height, model.vis.global_.offheight)
+            model.vis.global_.offwidth, model.vis.global_.offheight = width, height  # a larger buffer is slower
             self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
             mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         except RenderingError:
@@ -74,21 +78,21 @@ class CameraRenderer:
         self._radii = model.geom_rbound[self._ids].copy()
         self._places = None
 
-    def _cull(self, data, camera: int) -> None:
+    def _cull(self, data: "mujoco.MjData", camera: int) -> None:
         if self._places is None:
             self._places = data.geom_xpos[self._ids].copy()
         relative = (self._places - data.cam_xpos[camera]) @ data.cam_xmat[camera].reshape(3, 3)
         up = math.radians(float(self.model.cam_fovy[camera])) / 2
         side = math.atan(math.tan(up) * self.width / self.height)
         depth, r = -relative[:, 2], self._radii
-        seen = (depth > -r)
+        seen = depth > -r
         seen &= np.abs(relative[:, 0]) * math.cos(side) - depth * math.sin(side) < r
         seen &= np.abs(relative[:, 1]) * math.cos(up) - depth * math.sin(up) < r
         close = np.einsum("ij,ij->i", relative, relative) < DETAIL * DETAIL
         seen &= ~(self._near & ~close) & ~(self._far & close)
         self.model.geom_group[self._ids] = np.where(seen, self._groups, HIDDEN_GROUP)
 
-    def render(self, data, camera: str = "front") -> np.ndarray:
+    def render(self, data: "mujoco.MjData", camera: str = "front") -> np.ndarray:
         """Return uint8 [H, W, 3] RGB, a new array, of the camera at the state in ``data``."""
         mujoco = self._mujoco
         number = mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_CAMERA, camera)
@@ -97,8 +101,9 @@ class CameraRenderer:
         self._gl.make_current()
         self._cull(data, number)
         self._viewer.fixedcamid = number
-        mujoco.mjv_updateScene(self.model, data, self._options, None, self._viewer,
-                               mujoco.mjtCatBit.mjCAT_ALL, self._scene)
+        mujoco.mjv_updateScene(
+            self.model, data, self._options, None, self._viewer, mujoco.mjtCatBit.mjCAT_ALL, self._scene
+        )
         self.model.geom_group[self._ids] = self._groups
         mujoco.mjr_render(self._viewport, self._scene, self._context)
         mujoco.mjr_readPixels(self._pixels, None, self._viewport, self._context)
@@ -122,7 +127,7 @@ class CameraRenderer:
         self.close()
 
 
-def apply_camera_faults(image: np.ndarray, faults, rng: np.random.Generator) -> np.ndarray:
+def apply_camera_faults(image: np.ndarray, faults: CameraFaults, rng: np.random.Generator) -> np.ndarray:
     """Return a new image with the condition's exposure, blur and noise.
 
     ``image``: uint8 [H, W, 3]; ``faults``: a ``CameraFaults``. The gain is drawn for each image within the range, so
@@ -144,7 +149,7 @@ def apply_camera_faults(image: np.ndarray, faults, rng: np.random.Generator) -> 
     return np.clip(values + 0.5, 0.0, 255.0).astype(np.uint8)
 
 
-def draw_exposure(faults, rng: np.random.Generator):
+def draw_exposure(faults: CameraFaults, rng: np.random.Generator) -> CameraFaults:
     """Return the faults with one exposure gain drawn from the range: what a camera does in one flight."""
     from dataclasses import replace
 

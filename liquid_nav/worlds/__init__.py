@@ -4,9 +4,28 @@ from liquid_nav.worlds.condition import CameraFaults, Condition, ConditionError,
 from liquid_nav.worlds.layout import Item, Layout, Solid, Start, Target, generate_layout, line_blocked
 from liquid_nav.worlds.scenario import Geofence, Limits, Scenario, ScenarioError, SuccessRule, TargetSpec, load_scenario
 
-__all__ = ["CameraFaults", "Condition", "ConditionError", "Geofence", "Item", "Layout", "Limits", "Scenario",
-           "ScenarioError", "Solid", "Start", "SuccessRule", "Target", "TargetSpec", "WindSpec", "build_spec", "generate_layout",
-           "line_blocked", "load_condition", "load_scenario"]
+__all__ = [
+    "CameraFaults",
+    "Condition",
+    "ConditionError",
+    "Geofence",
+    "Item",
+    "Layout",
+    "Limits",
+    "Scenario",
+    "ScenarioError",
+    "Solid",
+    "Start",
+    "SuccessRule",
+    "Target",
+    "TargetSpec",
+    "WindSpec",
+    "build_spec",
+    "generate_layout",
+    "line_blocked",
+    "load_condition",
+    "load_scenario",
+]
 
 
 def __getattr__(name: str) -> object:

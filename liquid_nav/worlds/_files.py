@@ -60,14 +60,18 @@ class Reader:
             raise self.error(f"{self.where}: '{key}' must be a number from {low:g} to {high:g}, got {value!r}")
         return float(value)
 
-    def pair(self, key: str, default: tuple[float, float], low: float = -1e9, high: float = 1e9
-             ) -> tuple[float, float]:
+    def pair(self, key: str, default: tuple[float, float], low: float = -1e9, high: float = 1e9) -> tuple[float, float]:
         """Return (lowest, highest), both in [low, high]."""
         value = self.data.pop(key, default)
-        good = isinstance(value, list | tuple) and len(value) == 2 and all(
-            isinstance(v, int | float) and not isinstance(v, bool) and low <= v <= high for v in value)
+        good = (
+            isinstance(value, list | tuple)
+            and len(value) == 2
+            and all(isinstance(v, int | float) and not isinstance(v, bool) and low <= v <= high for v in value)
+        )
         if not good or value[0] > value[1]:
-            raise self.error(f"{self.where}: '{key}' must be [lowest, highest] within {low:g} to {high:g}, got {value!r}")
+            raise self.error(
+                f"{self.where}: '{key}' must be [lowest, highest] within {low:g} to {high:g}, got {value!r}"
+            )
         return float(value[0]), float(value[1])
 
     def choice(self, key: str, default: str, choices: tuple[str, ...]) -> str:

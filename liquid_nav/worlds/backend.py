@@ -34,7 +34,9 @@ def load_mujoco() -> ModuleType:
         import mujoco
     except ImportError as problem:
         cause = str(problem).splitlines()[0]
-        raise RenderingError(f"MuJoCo cannot be loaded ({cause})", f"pip install 'liquid_nav[sim]' or {REMEDY}") from None
+        raise RenderingError(
+            f"MuJoCo cannot be loaded ({cause})", f"pip install 'liquid_nav[sim]' or {REMEDY}"
+        ) from None
     except Exception as problem:  # a missing libEGL surfaces as AttributeError deep in PyOpenGL
         cause = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise RenderingError(f"no usable OpenGL for the camera ({cause})", REMEDY) from None

@@ -23,15 +23,39 @@ class Form:
     variant: int
     height: float
     solids: tuple[Solid, ...] = ()
-    radius: float = 0.0                      # of the trunk at the ground
-    crown: tuple[Clump, ...] = ()            # leaf ellipsoids
+    radius: float = 0.0  # of the trunk at the ground
+    crown: tuple[Clump, ...] = ()  # leaf ellipsoids
     tiers: tuple[tuple[float, float, float], ...] = ()  # conifer skirts: height of the lower edge, radius, height
 
 
-VARIANTS = {"birch": 4, "beech": 4, "oak": 4, "spruce": 4, "sapling_spruce": 3, "hazel": 4, "berry": 2, "fern": 3,
-            "boulder": 4, "stump": 2, "log": 3, "marked_beech": 2, "lone_oak": 2, "round_bale": 2, "upright_bale": 2,
-            "bale_stack": 3, "post": 3, "hedge": 3, "barrel": 1, "grass": 3, "tall_grass": 4, "flowers": 3,
-            "poppies": 2, "litter": 4, "twig": 3, "far_tree": 4}
+VARIANTS = {
+    "birch": 4,
+    "beech": 4,
+    "oak": 4,
+    "spruce": 4,
+    "sapling_spruce": 3,
+    "hazel": 4,
+    "berry": 2,
+    "fern": 3,
+    "boulder": 4,
+    "stump": 2,
+    "log": 3,
+    "marked_beech": 2,
+    "lone_oak": 2,
+    "round_bale": 2,
+    "upright_bale": 2,
+    "bale_stack": 3,
+    "post": 3,
+    "hedge": 3,
+    "barrel": 1,
+    "grass": 3,
+    "tall_grass": 4,
+    "flowers": 3,
+    "poppies": 2,
+    "litter": 4,
+    "twig": 3,
+    "far_tree": 4,
+}
 
 
 def _trunk(radius: float, height: float) -> Solid:
@@ -55,8 +79,16 @@ def _broad_crown(rng: np.random.Generator, base: float, width: float, depth: flo
     return tuple(tuple(round(float(v), 3) for v in clump) for clump in clumps)
 
 
-def _tree(species: str, variant: int, rng: np.random.Generator, radii: tuple, height: tuple, base: tuple,
-          width: tuple, count: int) -> Form:
+def _tree(
+    species: str,
+    variant: int,
+    rng: np.random.Generator,
+    radii: tuple,
+    height: tuple,
+    base: tuple,
+    width: tuple,
+    count: int,
+) -> Form:
     share = (variant + 0.5) / VARIANTS.get(species, 4)
     radius = round(radii[0] + share * (radii[1] - radii[0]), 3)
     tall, low = float(rng.uniform(*height)), float(rng.uniform(*base))
@@ -65,8 +97,16 @@ def _tree(species: str, variant: int, rng: np.random.Generator, radii: tuple, he
     return Form("tree", species, variant, tall, solids, radius, crown)
 
 
-def _spruce(species: str, variant: int, rng: np.random.Generator, tall: float, low: float, wide: float,
-            radius: float, tiers: int) -> Form:
+def _spruce(
+    species: str,
+    variant: int,
+    rng: np.random.Generator,
+    tall: float,
+    low: float,
+    wide: float,
+    radius: float,
+    tiers: int,
+) -> Form:
     step = (tall - low) / tiers
     skirts = []
     for i in range(tiers):
@@ -97,8 +137,13 @@ def _box(kind: str, x: float, y: float, z: float, a: float, b: float, c: float, 
 
 def _stack(variant: int) -> Form:
     long, wide, high = 1.1, 0.6, 0.42
-    rows = ((0.0, 0.0, 1), (0.0, 0.0, 1), (0.1, 0.0, 1)) if variant == 0 else (
-        (0.0, 0.6, 2), (0.0, 0.6, 2), (0.05, 0.0, 1)) if variant == 1 else ((0.0, 0.6, 2), (0.2, 0.2, 1))
+    rows = (
+        ((0.0, 0.0, 1), (0.0, 0.0, 1), (0.1, 0.0, 1))
+        if variant == 0
+        else ((0.0, 0.6, 2), (0.0, 0.6, 2), (0.05, 0.0, 1))
+        if variant == 1
+        else ((0.0, 0.6, 2), (0.2, 0.2, 1))
+    )
     high = 0.42 if variant < 2 else 0.5
     solids = []
     for level, (x, y, count) in enumerate(rows):
@@ -138,30 +183,61 @@ def form(species: str, variant: int) -> Form:
             return Form("boulder", species, variant, 1.2 * size, (solid,))
         case "stump":
             radius = 0.2 + 0.08 * variant
-            return Form("stump", species, variant, 0.45, (Solid("trunk", "cylinder", (0, 0, 0.22),
-                                                               (radius, radius, 0.22)),), radius)
+            return Form(
+                "stump",
+                species,
+                variant,
+                0.45,
+                (Solid("trunk", "cylinder", (0, 0, 0.22), (radius, radius, 0.22)),),
+                radius,
+            )
         case "log":
             half, radius = 1.1 + 0.3 * variant, 0.13 + 0.03 * variant
-            return Form("log", species, variant, 2 * radius, (Solid("trunk", "cylinder", (0, 0, radius),
-                                                                   (half, radius, radius), 0.0, True),), radius)
+            return Form(
+                "log",
+                species,
+                variant,
+                2 * radius,
+                (Solid("trunk", "cylinder", (0, 0, radius), (half, radius, radius), 0.0, True),),
+                radius,
+            )
         case "round_bale":
             radius = 0.8 + 0.06 * variant
-            return Form("bale", species, variant, 2 * radius, (Solid("bale", "cylinder", (0, 0, radius),
-                                                                    (0.62, radius, radius), 0.0, True),), radius)
+            return Form(
+                "bale",
+                species,
+                variant,
+                2 * radius,
+                (Solid("bale", "cylinder", (0, 0, radius), (0.62, radius, radius), 0.0, True),),
+                radius,
+            )
         case "upright_bale":
             radius = 0.78
             high = 0.82 + 0.1 * variant
-            return Form("bale", species, variant, 2 * high, (Solid("bale", "cylinder", (0, 0, high),
-                                                                  (radius, radius, high)),), radius)
+            return Form(
+                "bale",
+                species,
+                variant,
+                2 * high,
+                (Solid("bale", "cylinder", (0, 0, high), (radius, radius, high)),),
+                radius,
+            )
         case "bale_stack":
             return _stack(variant)
         case "post":
             radius = 0.06 + 0.012 * variant
-            return Form("post", species, variant, 1.9, (Solid("post", "cylinder", (0, 0, 0.95),
-                                                             (radius, radius, 0.95)),), radius)
+            return Form(
+                "post",
+                species,
+                variant,
+                1.9,
+                (Solid("post", "cylinder", (0, 0, 0.95), (radius, radius, 0.95)),),
+                radius,
+            )
         case "barrel":
-            return Form("barrel", species, variant, 0.88, (Solid("barrel", "cylinder", (0, 0, 0.44),
-                                                                (0.29, 0.29, 0.44)),), 0.29)
+            return Form(
+                "barrel", species, variant, 0.88, (Solid("barrel", "cylinder", (0, 0, 0.44), (0.29, 0.29, 0.44)),), 0.29
+            )
         case _:
             return Form("decoration", species, variant, 0.3)
 

@@ -61,11 +61,21 @@ def load_condition(name_or_path: str | Path) -> Condition:
     wind = WindSpec(part.pair("mean", (0.0, 2.0), 0.0, 30.0), part.number("gust", 0.5, 0.0, 20.0))
     part.finish(("mean", "gust"))
     part = top.section("camera")
-    camera = CameraFaults(part.number("noise", 2.0, 0.0, 100.0), part.number("blur", 0.0, 0.0, 10.0),
-                          part.pair("exposure", (1.0, 1.0), 0.05, 10.0), part.number("drop", 0.0, 0.0, 1.0),
-                          part.number("late", 0.0, 0.0, 1.0))
+    camera = CameraFaults(
+        part.number("noise", 2.0, 0.0, 100.0),
+        part.number("blur", 0.0, 0.0, 10.0),
+        part.pair("exposure", (1.0, 1.0), 0.05, 10.0),
+        part.number("drop", 0.0, 0.0, 1.0),
+        part.number("late", 0.0, 0.0, 1.0),
+    )
     part.finish(("noise", "blur", "exposure", "drop", "late"))
-    condition = Condition(name, top.choice("season", "summer", SEASONS), top.number("fog", 0.0, 0.0, 1.0),
-                          top.choice("light", "day", LIGHTS), wind, camera)
+    condition = Condition(
+        name,
+        top.choice("season", "summer", SEASONS),
+        top.number("fog", 0.0, 0.0, 1.0),
+        top.choice("light", "day", LIGHTS),
+        wind,
+        camera,
+    )
     top.finish(("season", "fog", "light", "wind", "camera"))
     return condition

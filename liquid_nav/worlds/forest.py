@@ -9,8 +9,12 @@ import numpy as np
 from liquid_nav.worlds.placement import Ground
 
 TREES = ("birch", "beech", "oak", "spruce", "sapling_spruce", "marked_beech")
-SHARES = {"mixed": (0.24, 0.27, 0.17, 0.19, 0.1, 0.03), "birch wood": (0.5, 0.12, 0.1, 0.16, 0.1, 0.02),
-          "beech wood": (0.1, 0.5, 0.17, 0.1, 0.08, 0.05), "spruce wood": (0.14, 0.14, 0.08, 0.42, 0.2, 0.02)}
+SHARES = {
+    "mixed": (0.24, 0.27, 0.17, 0.19, 0.1, 0.03),
+    "birch wood": (0.5, 0.12, 0.1, 0.16, 0.1, 0.02),
+    "beech wood": (0.1, 0.5, 0.17, 0.1, 0.08, 0.05),
+    "spruce wood": (0.14, 0.14, 0.08, 0.42, 0.2, 0.02),
+}
 SIDE, BACK, AHEAD, BELT = 13.0, 12.0, 15.0, 13.0  # m around the way; the belt beyond is sparser
 
 

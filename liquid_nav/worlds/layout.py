@@ -36,8 +36,14 @@ def generate_layout(scenario: Scenario, seed: int) -> Layout:
         if passable(ground.discs, (x, y)):
             break
     start = Start(0.0, 0.0, scenario.cruise_altitude, float(heading))
-    return Layout(scenario, int(seed), start, make_target(spec.kind, x, y, rotation),
-                  tuple(ground.items), tuple(ground.decorations))
+    return Layout(
+        scenario,
+        int(seed),
+        start,
+        make_target(spec.kind, x, y, rotation),
+        tuple(ground.items),
+        tuple(ground.decorations),
+    )
 
 
 def line_blocked(layout: Layout, half_width: float = 0.35) -> bool:

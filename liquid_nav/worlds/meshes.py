@@ -19,11 +19,44 @@ class MeshData:
 
 def _icosahedron() -> np.ndarray:
     g = (1 + math.sqrt(5)) / 2
-    v = np.array([(-1, g, 0), (1, g, 0), (-1, -g, 0), (1, -g, 0), (0, -1, g), (0, 1, g), (0, -1, -g), (0, 1, -g),
-                  (g, 0, -1), (g, 0, 1), (-g, 0, -1), (-g, 0, 1)]) / math.hypot(1, g)
-    f = [(0, 11, 5), (0, 5, 1), (0, 1, 7), (0, 7, 10), (0, 10, 11), (1, 5, 9), (5, 11, 4), (11, 10, 2), (10, 7, 6),
-         (7, 1, 8), (3, 9, 4), (3, 4, 2), (3, 2, 6), (3, 6, 8), (3, 8, 9), (4, 9, 5), (2, 4, 11), (6, 2, 10),
-         (8, 6, 7), (9, 8, 1)]
+    v = np.array(
+        [
+            (-1, g, 0),
+            (1, g, 0),
+            (-1, -g, 0),
+            (1, -g, 0),
+            (0, -1, g),
+            (0, 1, g),
+            (0, -1, -g),
+            (0, 1, -g),
+            (g, 0, -1),
+            (g, 0, 1),
+            (-g, 0, -1),
+            (-g, 0, 1),
+        ]
+    ) / math.hypot(1, g)
+    f = [
+        (0, 11, 5),
+        (0, 5, 1),
+        (0, 1, 7),
+        (0, 7, 10),
+        (0, 10, 11),
+        (1, 5, 9),
+        (5, 11, 4),
+        (11, 10, 2),
+        (10, 7, 6),
+        (7, 1, 8),
+        (3, 9, 4),
+        (3, 4, 2),
+        (3, 2, 6),
+        (3, 6, 8),
+        (3, 8, 9),
+        (4, 9, 5),
+        (2, 4, 11),
+        (6, 2, 10),
+        (8, 6, 7),
+        (9, 8, 1),
+    ]
     return v[np.array(f)]
 
 
@@ -78,8 +111,15 @@ class Builder:
         """Return everything as one mesh."""
         return MeshData(*(np.concatenate(part).astype(np.float32) for part in (self._points, self._normals, self._uv)))
 
-    def tube(self, centres: np.ndarray, radii: np.ndarray, sides: int, v: np.ndarray | None = None,
-             cap: bool = False, turns: float = 1.0) -> None:
+    def tube(
+        self,
+        centres: np.ndarray,
+        radii: np.ndarray,
+        sides: int,
+        v: np.ndarray | None = None,
+        cap: bool = False,
+        turns: float = 1.0,
+    ) -> None:
         """Add a tube along ``centres`` [K, 3] with ``radii`` [K]; v is the texture coordinate at each ring."""
         centres, radii = np.asarray(centres, dtype=float), np.asarray(radii, dtype=float)
         axis = centres[-1] - centres[0]
@@ -96,15 +136,25 @@ class Builder:
 
         def quads(values: np.ndarray) -> np.ndarray:
             a, b, c, d = values[:-1, :-1], values[:-1, 1:], values[1:, 1:], values[1:, :-1]
-            return np.concatenate([np.stack((a, b, c), 2).reshape(-1, 3, values.shape[-1]),
-                                   np.stack((a, c, d), 2).reshape(-1, 3, values.shape[-1])])
+            return np.concatenate(
+                [
+                    np.stack((a, b, c), 2).reshape(-1, 3, values.shape[-1]),
+                    np.stack((a, c, d), 2).reshape(-1, 3, values.shape[-1]),
+                ]
+            )
 
         self.add(quads(grid), quads(nrm), quads(uv))
         if cap:
             for centre, loop, normal, order in ((centres[-1], grid[-1], axis, 1), (centres[0], grid[0], -axis, -1)):
                 tips = np.stack((np.broadcast_to(centre, loop[:-1].shape), loop[:-1], loop[1:]), 1)
-                flat = np.stack((np.full((sides, 2), 0.5), 0.5 + 0.5 * np.stack((np.cos(angle[:-1]), np.sin(angle[:-1])), 1),
-                                 0.5 + 0.5 * np.stack((np.cos(angle[1:]), np.sin(angle[1:])), 1)), 1)
+                flat = np.stack(
+                    (
+                        np.full((sides, 2), 0.5),
+                        0.5 + 0.5 * np.stack((np.cos(angle[:-1]), np.sin(angle[:-1])), 1),
+                        0.5 + 0.5 * np.stack((np.cos(angle[1:]), np.sin(angle[1:])), 1),
+                    ),
+                    1,
+                )
                 self.add(tips[:, ::order], normal, flat[:, ::order])
 
     def box(self, centre: tuple, half: tuple, rotation: np.ndarray | None = None, tile: float = 1.0) -> None:
@@ -128,8 +178,19 @@ class Builder:
                 points = (corner @ rotation.T + centre_)[order]
                 self.add(points, rotation @ normal, (uv / tile + 0.5)[order])
 
-    def ball(self, clump: tuple, level: int, rng: np.random.Generator, rough: float, bottom: float, top: float,
-             tile: float, soft: float = 0.6, leaves: int = 0, leaf: float = 0.3) -> None:
+    def ball(
+        self,
+        clump: tuple,
+        level: int,
+        rng: np.random.Generator,
+        rough: float,
+        bottom: float,
+        top: float,
+        tile: float,
+        soft: float = 0.6,
+        leaves: int = 0,
+        leaf: float = 0.3,
+    ) -> None:
         """Add a lumpy ellipsoid; v of the texture runs from ``bottom`` to ``top`` (heights in m).
 
         ``leaves`` small triangles of size ``leaf`` m stand off the surface, so that its outline is ragged.
@@ -159,16 +220,30 @@ class Builder:
             first /= np.linalg.norm(first, axis=1, keepdims=True)
             second = np.cross(away, first)
             size = leaf * rng.uniform(0.6, 1.2, (leaves, 1))
-            tri = np.stack((base - first * size * 0.5, base + first * size * 0.5 + away * size * 0.15,
-                            base + second * size * 0.8 + away * size * 0.35), 1)
-            height = np.clip((tri[..., 2] - bottom) / (top - bottom) + rng.uniform(-0.12, 0.12, (leaves, 1)), 0.02, 0.98)
+            tri = np.stack(
+                (
+                    base - first * size * 0.5,
+                    base + first * size * 0.5 + away * size * 0.15,
+                    base + second * size * 0.8 + away * size * 0.35,
+                ),
+                1,
+            )
+            height = np.clip(
+                (tri[..., 2] - bottom) / (top - bottom) + rng.uniform(-0.12, 0.12, (leaves, 1)), 0.02, 0.98
+            )
             uv = np.stack((rng.uniform(size=(leaves, 1)) + np.array((0.0, 0.15, 0.07)), height), -1)
             normal = away * 0.75 + 0.25 * UP + rng.normal(size=(leaves, 3)) * 0.15
             normal /= np.linalg.norm(normal, axis=1, keepdims=True)
             self.add(tri, np.repeat(normal[:, None], 3, 1), uv)
 
-    def blades(self, roots: np.ndarray, tips: np.ndarray, width: np.ndarray, v: tuple[float, float] = (0.0, 1.0),
-               u: np.ndarray | None = None) -> None:
+    def blades(
+        self,
+        roots: np.ndarray,
+        tips: np.ndarray,
+        width: np.ndarray,
+        v: tuple[float, float] = (0.0, 1.0),
+        u: np.ndarray | None = None,
+    ) -> None:
         """Add upright triangles from ``roots`` to ``tips`` [N, 3], lit as if they looked up."""
         lean = tips - roots
         side = np.cross(lean, UP)

@@ -12,11 +12,18 @@ from liquid_nav.worlds.values import Layout, Solid
 
 mujoco = load_mujoco()
 
-SOLID_GROUP = 4      # collision shapes, never drawn
-EXTENT = 20.0        # m; MuJoCo's unit for fog and clipping distances
-TILE = 32.0          # m of one tile of the ground
-PLAIN = {"paint": (0.85, 0.42, 0.12), "poppy": (0.78, 0.16, 0.1), "petal0": (0.9, 0.85, 0.3), "petal1": (0.92, 0.92, 0.9),
-         "petal2": (0.55, 0.42, 0.75), "fabric": (0.82, 0.05, 0.07), "frame": (0.1, 0.1, 0.11)}
+SOLID_GROUP = 4  # collision shapes, never drawn
+EXTENT = 20.0  # m; MuJoCo's unit for fog and clipping distances
+TILE = 32.0  # m of one tile of the ground
+PLAIN = {
+    "paint": (0.85, 0.42, 0.12),
+    "poppy": (0.78, 0.16, 0.1),
+    "petal0": (0.9, 0.85, 0.3),
+    "petal1": (0.92, 0.92, 0.9),
+    "petal2": (0.55, 0.42, 0.75),
+    "fabric": (0.82, 0.05, 0.07),
+    "frame": (0.1, 0.1, 0.11),
+}
 MISSING = {"summer": (), "autumn": ("poppies", "flowers"), "winter": ("poppies", "flowers", "litter")}
 BROAD = ("birch", "beech", "oak", "hazel", "berry", "hedge", "marked_beech", "lone_oak", "far_tree")
 
@@ -65,9 +72,14 @@ class _Assets:
             self._names.add(part.name)
             data = part.mesh
             count = data.points.shape[0] * 3
-            self.spec.add_mesh(name=part.name, uservert=data.points.ravel(), usernormal=data.normals.ravel(),
-                               usertexcoord=data.uv.ravel(), userface=np.arange(count, dtype=np.int32),
-                               inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL)
+            self.spec.add_mesh(
+                name=part.name,
+                uservert=data.points.ravel(),
+                usernormal=data.normals.ravel(),
+                usertexcoord=data.uv.ravel(),
+                userface=np.arange(count, dtype=np.int32),
+                inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
+            )
         return part.name
 
 
@@ -76,8 +88,15 @@ def _light(spec: mujoco.MjSpec, condition: Condition, variant: int, rng: np.rand
     azimuth, elevation = palette.sun_of(condition.light, condition.season, variant)
     power, share = rng.uniform(0.85, 1.12), rng.uniform(0.88, 1.12)
     away = (-math.cos(azimuth) * math.cos(elevation), -math.sin(azimuth) * math.cos(elevation), -math.sin(elevation))
-    spec.worldbody.add_light(name="sun", type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, dir=away, castshadow=False,
-                             diffuse=np.array(sun) * power, specular=(0.1, 0.1, 0.1), ambient=np.array(ambient) * share)
+    spec.worldbody.add_light(
+        name="sun",
+        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+        dir=away,
+        castshadow=False,
+        diffuse=np.array(sun) * power,
+        specular=(0.1, 0.1, 0.1),
+        ambient=np.array(ambient) * share,
+    )
     head = spec.visual.headlight
     head.active, head.ambient, head.specular = 1, (0.0,) * 3, (0.0,) * 3
     head.diffuse = 0.3 * np.array(ambient)
@@ -85,19 +104,37 @@ def _light(spec: mujoco.MjSpec, condition: Condition, variant: int, rng: np.rand
 
 def _shadows(spec: mujoco.MjSpec, assets: _Assets, layout: Layout, condition: Condition, variant: int) -> None:
     """Lay dark soft patches on the ground where things keep the sun off: pictures only."""
-    strength = {"day": 0.17, "overcast": 0.1, "dusk": 0.09}[condition.light] * (0.6 if condition.season == "winter" else 1.0)
+    strength = {"day": 0.17, "overcast": 0.1, "dusk": 0.09}[condition.light] * (
+        0.6 if condition.season == "winter" else 1.0
+    )
     spec.add_material(name="shadow", rgba=(0, 0, 0, strength), specular=0.0, shininess=0.0)
     azimuth, _ = palette.sun_of(condition.light, condition.season, variant)
     turn = (math.cos(azimuth / 2), 0.0, 0.0, math.sin(azimuth / 2))
-    size = {"tree": 0.9, "bush": 1.0, "boulder": 1.0, "bale": 1.7, "post": 0.35, "barrel": 0.6, "log": 0.9, "stump": 0.5}
+    size = {
+        "tree": 0.9,
+        "bush": 1.0,
+        "boulder": 1.0,
+        "bale": 1.7,
+        "post": 0.35,
+        "barrel": 0.6,
+        "log": 0.9,
+        "stump": 0.5,
+    }
     places = [(item.x, item.y, size.get(item.kind, 0.8)) for item in layout.items if item.species != "far_tree"]
     places.append((layout.target.x, layout.target.y, 0.65))
     for x, y, half in places:
         part = shadow_part(round(half, 2))
         away = 0.35 * half
-        spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_MESH, meshname=assets.mesh(part), material="shadow", group=part.group,
-                                pos=(x - away * math.cos(azimuth), y - away * math.sin(azimuth), 0.0), quat=turn,
-                                contype=0, conaffinity=0)
+        spec.worldbody.add_geom(
+            type=mujoco.mjtGeom.mjGEOM_MESH,
+            meshname=assets.mesh(part),
+            material="shadow",
+            group=part.group,
+            pos=(x - away * math.cos(azimuth), y - away * math.sin(azimuth), 0.0),
+            quat=turn,
+            contype=0,
+            conaffinity=0,
+        )
 
 
 def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
@@ -116,14 +153,18 @@ def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
         view.map.fogstart, view.map.fogend = 0.0, 3.0 / condition.fog / EXTENT
     _light(spec, condition, variant, rng)
     assets = _Assets(spec, condition.season)
-    assets.texture("sky", palette.sky(condition.light, condition.season, condition.fog, layout.world, variant),
-                   mujoco.mjtTexture.mjTEXTURE_SKYBOX)
+    assets.texture(
+        "sky",
+        palette.sky(condition.light, condition.season, condition.fog, layout.world, variant),
+        mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+    )
     assets.texture("ground", palette.ground(layout.world, condition.season, int(rng.integers(palette.VARIANTS))))
     assets.surface("ground", "ground", texuniform=True, texrepeat=(1 / TILE, 1 / TILE))
     world = spec.worldbody
     size = (60, 60, 2) if condition.fog > 0 else (120, 120, 12)  # fog is computed at the corners of the grid
-    world.add_geom(name="ground", type=mujoco.mjtGeom.mjGEOM_PLANE, size=size, material="ground", contype=1,
-                   conaffinity=0)
+    world.add_geom(
+        name="ground", type=mujoco.mjtGeom.mjGEOM_PLANE, size=size, material="ground", contype=1, conaffinity=0
+    )
     _shadows(spec, assets, layout, condition, variant)
     for n, solid in enumerate(layout.solids()):
         world.add_geom(name=f"{solid.kind}.{n}", group=SOLID_GROUP, contype=1, conaffinity=0, **_pose(solid))
@@ -135,11 +176,28 @@ def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
         tint = np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1)
         for part in parts(item.species, item.variant, bare and item.species in BROAD):
             colour = {} if part.material in PLAIN else {"rgba": (*tint, 1.0)}
-            world.add_geom(type=mujoco.mjtGeom.mjGEOM_MESH, meshname=assets.mesh(part), pos=(item.x, item.y, 0.0), quat=quat,
-                           material=assets.material(part.material), group=part.group, contype=0, conaffinity=0, **colour)
+            world.add_geom(
+                type=mujoco.mjtGeom.mjGEOM_MESH,
+                meshname=assets.mesh(part),
+                pos=(item.x, item.y, 0.0),
+                quat=quat,
+                material=assets.material(part.material),
+                group=part.group,
+                contype=0,
+                conaffinity=0,
+                **colour,
+            )
     chair = layout.target
     quat = (math.cos(chair.yaw / 2), 0.0, 0.0, math.sin(chair.yaw / 2))
     for part in chair_parts():
-        world.add_geom(type=mujoco.mjtGeom.mjGEOM_MESH, meshname=assets.mesh(part), pos=(chair.x, chair.y, 0.0), quat=quat,
-                       material=assets.material(part.material), group=part.group, contype=0, conaffinity=0)
+        world.add_geom(
+            type=mujoco.mjtGeom.mjGEOM_MESH,
+            meshname=assets.mesh(part),
+            pos=(chair.x, chair.y, 0.0),
+            quat=quat,
+            material=assets.material(part.material),
+            group=part.group,
+            contype=0,
+            conaffinity=0,
+        )
     return spec

@@ -27,12 +27,19 @@ def _rng(shape: Form, salt: int) -> np.random.Generator:
 
 
 def _bark(species: str) -> str:
-    return {"birch": "bark.birch", "beech": "bark.beech", "marked_beech": "bark.beech", "spruce": "bark.spruce",
-            "sapling_spruce": "bark.spruce"}.get(species, "bark.oak")
+    return {
+        "birch": "bark.birch",
+        "beech": "bark.beech",
+        "marked_beech": "bark.beech",
+        "spruce": "bark.spruce",
+        "sapling_spruce": "bark.spruce",
+    }.get(species, "bark.oak")
 
 
 def _leaf(species: str) -> str:
-    name = {"marked_beech": "beech", "lone_oak": "oak", "far_tree": "oak", "sapling_spruce": "spruce"}.get(species, species)
+    name = {"marked_beech": "beech", "lone_oak": "oak", "far_tree": "oak", "sapling_spruce": "spruce"}.get(
+        species, species
+    )
     return f"leaf.{name}"
 
 
@@ -49,8 +56,13 @@ def _trunk(shape: Form, sides: int, near: bool) -> MeshData:
     for clump in shape.crown[1:] if near else ():
         tip = np.array(clump[:3])
         base = np.array((0.0, 0.0, max(1.9, tip[2] - 0.9 * math.hypot(tip[0], tip[1]))))
-        build.tube(np.stack((base, base + (tip - base) * 0.85)), np.array((0.34 * r, 0.12 * r)), 3,
-                   v=np.array((0.0, 1.0)), turns=0.5)
+        build.tube(
+            np.stack((base, base + (tip - base) * 0.85)),
+            np.array((0.34 * r, 0.12 * r)),
+            3,
+            v=np.array((0.0, 1.0)),
+            turns=0.5,
+        )
     return build.data()
 
 
@@ -76,8 +88,17 @@ def _crown(shape: Form, near: bool, bush: bool) -> MeshData:
     top = max(c[2] + c[5] for c in shape.crown)
     for clump in shape.crown:
         if near:
-            build.ball(clump, 1, rng, 0.12, bottom, top, 1.6 if not bush else 1.0,
-                       leaves=24 if not bush else 36, leaf=0.5 if not bush else 0.2)
+            build.ball(
+                clump,
+                1,
+                rng,
+                0.12,
+                bottom,
+                top,
+                1.6 if not bush else 1.0,
+                leaves=24 if not bush else 36,
+                leaf=0.5 if not bush else 0.2,
+            )
         else:
             build.ball(clump, 0, rng, 0.1, bottom, top, 1.6, leaves=0 if bush else 6, leaf=0.8)
     build.drop_hidden(shape.crown, 14.0 if near and shape.species != "lone_oak" else 80.0)
@@ -112,8 +133,12 @@ def _skirts(shape: Form, near: bool) -> MeshData:
 
 def _tuft(shape: Form) -> MeshData:
     build, rng = Builder(), _rng(shape, 5)
-    count, reach, tall, wide = {"grass": (16, 0.5, 0.3, 0.045), "tall_grass": (44, 0.8, 0.78, 0.05),
-                                "flowers": (8, 0.3, 0.22, 0.03), "poppies": (9, 0.35, 0.35, 0.03)}[shape.species]
+    count, reach, tall, wide = {
+        "grass": (16, 0.5, 0.3, 0.045),
+        "tall_grass": (44, 0.8, 0.78, 0.05),
+        "flowers": (8, 0.3, 0.22, 0.03),
+        "poppies": (9, 0.35, 0.35, 0.03),
+    }[shape.species]
     spot = reach * np.sqrt(rng.random(count)) * np.exp(1j * rng.uniform(0, 6.28, count))
     roots = np.stack((spot.real, spot.imag, np.zeros(count)), -1)
     lean = rng.normal(0, 0.22 * tall, (count, 3))
@@ -157,8 +182,10 @@ def _scatter(shape: Form) -> MeshData:
     for _ in range(16):
         x, y = rng.normal(0, 0.5, 2)
         size, turn = rng.uniform(0.04, 0.08), rng.uniform(0, 6.28)
-        corners = [(x + size * math.cos(turn + a), y + size * math.sin(turn + a), rng.uniform(0.01, 0.04))
-                   for a in (0, 2.1, 4.2)]
+        corners = [
+            (x + size * math.cos(turn + a), y + size * math.sin(turn + a), rng.uniform(0.01, 0.04))
+            for a in (0, 2.1, 4.2)
+        ]
         build.add([corners], UP, np.full((1, 3, 2), (rng.random(), 0.5 + 0.5 * rng.random())))
     return build.data()
 
@@ -174,18 +201,22 @@ def _rounded(shape: Form) -> MeshData:
     else:
         half = solid.size[2]
         centres = np.array(((0.0, 0.0, z - half), (0.0, 0.0, z + half)))
-    build.tube(centres, np.array((r, r)), sides, v=np.array((0.0, 2 * half / 1.2)), turns=max(1, round(r * 4)), cap=False)
+    build.tube(
+        centres, np.array((r, r)), sides, v=np.array((0.0, 2 * half / 1.2)), turns=max(1, round(r * 4)), cap=False
+    )
     return build.data()
 
 
 def _ends(shape: Form) -> MeshData:
     build, solid = Builder(), shape.solids[0]
     z, r, half = solid.position[2], solid.size[1], solid.size[0 if solid.lying else 2]
-    ends = np.array(((-half, 0.0, z), (half, 0.0, z))) if solid.lying else np.array(((0, 0, z - half), (0, 0, z + half)))
+    ends = (
+        np.array(((-half, 0.0, z), (half, 0.0, z))) if solid.lying else np.array(((0, 0, z - half), (0, 0, z + half)))
+    )
     tube = Builder()
     tube.tube(ends, np.array((r, r)), 14 if r > 0.4 else 9, cap=True)
     data, sides = tube.data(), 14 if r > 0.4 else 9
-    build.add(data.points[2 * sides:], data.normals[2 * sides:], data.uv[2 * sides:])
+    build.add(data.points[2 * sides :], data.normals[2 * sides :], data.uv[2 * sides :])
     return build.data()
 
 
@@ -227,8 +258,13 @@ def parts(species: str, variant: int, bare: bool) -> tuple[Part, ...]:
         part("bales", "straw", ALWAYS, build.data())
     elif species == "post":
         build, r = Builder(), shape.radius
-        build.tube(np.array(((0, 0, 0), (0, 0, 1.85), (0, 0, 1.9))), np.array((r, r, 0.5 * r)), 7, v=np.array((0, 1.5, 1.6)),
-                   cap=True)
+        build.tube(
+            np.array(((0, 0, 0), (0, 0, 1.85), (0, 0, 1.9))),
+            np.array((r, r, 0.5 * r)),
+            7,
+            v=np.array((0, 1.5, 1.6)),
+            cap=True,
+        )
         part("post", "wood", ALWAYS, build.data())
     elif species == "boulder":
         build, solid = Builder(), shape.solids[0]

@@ -7,10 +7,10 @@ import numpy as np
 from liquid_nav.worlds.catalogue import VARIANTS, chair_solids, form
 from liquid_nav.worlds.values import Item, Target
 
-BAND = (0.9, 2.1)     # heights (m) at which drones fly
-START_CLEAR = 2.0     # m around the start without anything in the band
-TARGET_CLEAR = 2.6    # m around the target
-CLEARANCE = 0.75      # m of the path that must exist
+BAND = (0.9, 2.1)  # heights (m) at which drones fly
+START_CLEAR = 2.0  # m around the start without anything in the band
+TARGET_CLEAR = 2.6  # m around the target
+CLEARANCE = 0.75  # m of the path that must exist
 
 
 def make_item(species: str, variant: int, x: float, y: float, yaw: float) -> Item:
@@ -40,15 +40,19 @@ class Ground:
     @property
     def discs(self) -> np.ndarray:
         """Return [N, 3] discs in the flight band so far."""
-        return self._discs[:self._count]
+        return self._discs[: self._count]
 
     def to_world(self, along: float, across: float) -> tuple[float, float]:
         """Return the point at ``along`` m from the start towards the target and ``across`` m to the left."""
         direction = self.target / np.linalg.norm(self.target)
-        return (float(along * direction[0] - across * direction[1]), float(along * direction[1] + across * direction[0]))
+        return (
+            float(along * direction[0] - across * direction[1]),
+            float(along * direction[1] + across * direction[0]),
+        )
 
-    def add(self, species: str, x: float, y: float, yaw: float | None = None, gap: float = 1.9,
-            variant: int | None = None) -> bool:
+    def add(
+        self, species: str, x: float, y: float, yaw: float | None = None, gap: float = 1.9, variant: int | None = None
+    ) -> bool:
         """Add an item there if the rules allow; returns whether it stands."""
         rng = self.rng
         variant = int(rng.integers(VARIANTS[species])) if variant is None else variant
@@ -56,9 +60,12 @@ class Ground:
         band = np.array([d for s in item.solids for d in s.discs(*BAND)]).reshape(-1, 3)
         low = np.array([d for s in item.solids for d in s.discs(0.0, BAND[0])]).reshape(-1, 3)
         for px, py, r in low:
-            if math.hypot(px, py) < START_CLEAR * 0.6 + r or math.hypot(px - self.target[0], py - self.target[1]) < 1.6 + r:
+            if (
+                math.hypot(px, py) < START_CLEAR * 0.6 + r
+                or math.hypot(px - self.target[0], py - self.target[1]) < 1.6 + r
+            ):
                 return False
-            near = self._lows[:self._low_count]
+            near = self._lows[: self._low_count]
             if len(near) and (np.hypot(near[:, 0] - px, near[:, 1] - py) < near[:, 2] + r + 0.1).any():
                 return False
         for px, py, r in band:
@@ -69,9 +76,9 @@ class Ground:
             near = self.discs
             if len(near) and (np.hypot(near[:, 0] - px, near[:, 1] - py) < near[:, 2] + r + gap).any():
                 return False
-        self._discs[self._count:self._count + len(band)] = band
+        self._discs[self._count : self._count + len(band)] = band
         self._count += len(band)
-        self._lows[self._low_count:self._low_count + len(low)] = low
+        self._lows[self._low_count : self._low_count + len(low)] = low
         self._low_count += len(low)
         self.items.append(item)
         return True
@@ -92,8 +99,13 @@ class Ground:
         return False
 
 
-def passable(discs: np.ndarray, target: tuple[float, float], clearance: float = CLEARANCE, within: float = 1.4,
-             step: float = 0.25) -> bool:
+def passable(
+    discs: np.ndarray,
+    target: tuple[float, float],
+    clearance: float = CLEARANCE,
+    within: float = 1.4,
+    step: float = 0.25,
+) -> bool:
     """Return whether a path with that clearance leads from (0, 0) to within ``within`` m of the target."""
     margin = 6.0
     low = np.minimum(0.0, np.asarray(target)) - margin

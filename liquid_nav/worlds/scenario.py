@@ -75,8 +75,18 @@ class Scenario:
 
     def __reduce__(self) -> tuple:
         """Pickle with a plain dict for the parameters (worker processes get scenarios)."""
-        return _rebuild, (self.name, self.world, dict(self.parameters), self.target, self.cruise_altitude,
-                          self.task, self.condition, self.limits, self.success, self.geofence)
+        return _rebuild, (
+            self.name,
+            self.world,
+            dict(self.parameters),
+            self.target,
+            self.cruise_altitude,
+            self.task,
+            self.condition,
+            self.limits,
+            self.success,
+            self.geofence,
+        )
 
 
 def _rebuild(name: str, world: str, parameters: dict, *rest: Any) -> Scenario:
@@ -84,8 +94,9 @@ def _rebuild(name: str, world: str, parameters: dict, *rest: Any) -> Scenario:
 
 
 def _parameters(part: Reader, world: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"blocker_probability": part.number("blocker_probability", 0.35 if world == "forest" else 0.06,
-                                                                0.0, 1.0)}
+    found: dict[str, Any] = {
+        "blocker_probability": part.number("blocker_probability", 0.35 if world == "forest" else 0.06, 0.0, 1.0)
+    }
     if world == "forest":
         found["trees_per_m2"] = part.number("trees_per_m2", 0.095, 0.0, 0.3)
         found["bushes_per_m2"] = part.number("bushes_per_m2", 0.018, 0.0, 0.3)
@@ -109,24 +120,37 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     world = top.choice("world", "forest", WORLDS)
     parameters = _parameters(top.section("parameters"), world)
     part = top.section("target")
-    target = TargetSpec(part.choice("kind", "chair", ("chair",)),
-                        part.pair("distance", (8.0, 18.0), 4.0, 30.0),
-                        part.pair("bearing", (-0.43, 0.43), -math.pi, math.pi),
-                        part.pair("rotation", (-math.pi, math.pi), -4.0, 4.0))
+    target = TargetSpec(
+        part.choice("kind", "chair", ("chair",)),
+        part.pair("distance", (8.0, 18.0), 4.0, 30.0),
+        part.pair("bearing", (-0.43, 0.43), -math.pi, math.pi),
+        part.pair("rotation", (-math.pi, math.pi), -4.0, 4.0),
+    )
     part.finish(("kind", "distance", "bearing", "rotation"))
     part = top.section("limits")
     limits = Limits(*(part.number(key, getattr(Limits, key), 0.01, 50.0) for key in Limits.__dataclass_fields__))
     part.finish(tuple(Limits.__dataclass_fields__))
     part = top.section("success")
-    success = SuccessRule(*(part.number(key, getattr(SuccessRule, key), 0.0, 3600.0)
-                            for key in SuccessRule.__dataclass_fields__))
+    success = SuccessRule(
+        *(part.number(key, getattr(SuccessRule, key), 0.0, 3600.0) for key in SuccessRule.__dataclass_fields__)
+    )
     part.finish(tuple(SuccessRule.__dataclass_fields__))
     part = top.section("geofence")
     geofence = Geofence(part.number("radius", 40.0, 1.0, 500.0), part.pair("altitude", (0.3, 4.0), 0.0, 100.0))
     part.finish(("radius", "altitude"))
-    scenario = Scenario(name, world, MappingProxyType(dict(parameters)), target,
-                        top.number("cruise_altitude", 1.5, 0.5, 3.5), top.choice("task", "fly_to_target", TASKS),
-                        str(top.data.pop("condition", "summer")), limits, success, geofence)
-    top.finish(("world", "parameters", "target", "cruise_altitude", "task", "condition", "limits", "success",
-                "geofence"))
+    scenario = Scenario(
+        name,
+        world,
+        MappingProxyType(dict(parameters)),
+        target,
+        top.number("cruise_altitude", 1.5, 0.5, 3.5),
+        top.choice("task", "fly_to_target", TASKS),
+        str(top.data.pop("condition", "summer")),
+        limits,
+        success,
+        geofence,
+    )
+    top.finish(
+        ("world", "parameters", "target", "cruise_altitude", "task", "condition", "limits", "success", "geofence")
+    )
     return scenario

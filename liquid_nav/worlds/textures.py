@@ -5,8 +5,13 @@ import numpy as np
 Colour = tuple[float, float, float]
 
 
-def fractal(shape: tuple[int, int], rng: np.random.Generator, power: float = 1.0, stretch: tuple[float, float] = (1, 1),
-            lowest: float = 1.0) -> np.ndarray:
+def fractal(
+    shape: tuple[int, int],
+    rng: np.random.Generator,
+    power: float = 1.0,
+    stretch: tuple[float, float] = (1, 1),
+    lowest: float = 1.0,
+) -> np.ndarray:
     """Return tileable noise in [0, 1] with a spectrum 1/f^power; ``stretch`` > 1 draws it out along that axis."""
     fy = np.fft.fftfreq(shape[0])[:, None] * shape[0] * stretch[0]
     fx = np.fft.rfftfreq(shape[1])[None] * shape[1] * stretch[1]
@@ -38,17 +43,24 @@ def to_bytes(picture: np.ndarray) -> np.ndarray:
     return (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def leaves(rng: np.random.Generator, colour: Colour, snow: float = 0.0, dots: Colour | None = None,
-           size: int = 128) -> np.ndarray:
+def leaves(
+    rng: np.random.Generator, colour: Colour, snow: float = 0.0, dots: Colour | None = None, size: int = 128
+) -> np.ndarray:
     """Foliage, dark below and bright above; ``dots``: berries of that colour."""
     c = np.asarray(colour)
     fine = fractal((size, size), rng, 0.35, lowest=6)
     coarse = fractal((size, size), rng, 1.2, lowest=2)
     values = np.clip(0.62 * fine + 0.5 * coarse, 0, 1)
-    picture = ramp(values, tuple(c * 0.18), tuple(c * 0.5), tuple(c * 0.85), tuple(c * 1.15 + 0.03),
-                   tuple(c * 1.5 + np.array((0.1, 0.09, 0.0))))
+    picture = ramp(
+        values,
+        tuple(c * 0.18),
+        tuple(c * 0.5),
+        tuple(c * 0.85),
+        tuple(c * 1.15 + 0.03),
+        tuple(c * 1.5 + np.array((0.1, 0.09, 0.0))),
+    )
     height = np.linspace(0, 1, size)[:, None, None]
-    picture = picture * (0.72 + 0.5 * height ** 0.8)
+    picture = picture * (0.72 + 0.5 * height**0.8)
     if dots is not None:
         spots = fractal((size, size), rng, 0.2, lowest=10)
         picture = mix(picture, dots, smooth(spots, 0.8, 0.84))
@@ -82,8 +94,13 @@ def straw(rng: np.random.Generator, snow: float = 0.0) -> np.ndarray:
     """Pressed straw, fibres along u."""
     fibre = fractal((128, 128), rng, 0.45, (0.6, 3.0), lowest=4)
     coarse = fractal((128, 128), rng, 1.2)
-    picture = ramp(np.clip(0.75 * fibre + 0.35 * coarse - 0.05, 0, 1), (0.32, 0.24, 0.1), (0.66, 0.53, 0.25),
-                   (0.85, 0.73, 0.42), (0.96, 0.88, 0.6))
+    picture = ramp(
+        np.clip(0.75 * fibre + 0.35 * coarse - 0.05, 0, 1),
+        (0.32, 0.24, 0.1),
+        (0.66, 0.53, 0.25),
+        (0.85, 0.73, 0.42),
+        (0.96, 0.88, 0.6),
+    )
     return to_bytes(mix(picture, (0.92, 0.94, 0.97), np.full((128, 128), snow)))
 
 
@@ -122,7 +139,9 @@ def forest_floor(rng: np.random.Generator, season: str, size: int = 1024) -> np.
     middle = fractal(shape, rng, 0.9, lowest=6)
     large = fractal(shape, rng, 1.5, lowest=2)
     if season == "winter":
-        picture = ramp(np.clip(0.4 * fine + 0.6 * middle, 0, 1), (0.7, 0.74, 0.82), (0.87, 0.89, 0.94), (0.95, 0.96, 0.98))
+        picture = ramp(
+            np.clip(0.4 * fine + 0.6 * middle, 0, 1), (0.7, 0.74, 0.82), (0.87, 0.89, 0.94), (0.95, 0.96, 0.98)
+        )
         litter = smooth(0.55 * large + 0.35 * middle + 0.3 * fine, 0.72, 0.8)
         return to_bytes(mix(picture, (0.42, 0.34, 0.26), 0.75 * litter))
     if season == "autumn":
@@ -132,7 +151,9 @@ def forest_floor(rng: np.random.Generator, season: str, size: int = 1024) -> np.
         soil = ramp(fine, (0.13, 0.1, 0.06), (0.3, 0.23, 0.14), (0.44, 0.34, 0.2), (0.6, 0.48, 0.3))
         moss = ramp(fine, (0.1, 0.15, 0.04), (0.24, 0.33, 0.1), (0.4, 0.5, 0.18))
     picture = mix(soil, moss, smooth(0.7 * large + 0.3 * middle, 0.44, 0.58))
-    flecks = smooth(fractal(shape, rng, 1.1, lowest=12), 0.6, 0.7) * smooth(fractal(shape, rng, 1.6, lowest=2), 0.35, 0.6)
+    flecks = smooth(fractal(shape, rng, 1.1, lowest=12), 0.6, 0.7) * smooth(
+        fractal(shape, rng, 1.6, lowest=2), 0.35, 0.6
+    )
     picture = picture * (1.02 + 0.55 * flecks)[..., None]
     return to_bytes(picture * (0.8 + 0.4 * large)[..., None])
 
@@ -144,7 +165,9 @@ def meadow(rng: np.random.Generator, season: str, size: int = 1024) -> np.ndarra
     middle = fractal(shape, rng, 0.9, lowest=6)
     large = fractal(shape, rng, 1.5, lowest=2)
     if season == "winter":
-        picture = ramp(np.clip(0.3 * fine + 0.7 * middle, 0, 1), (0.74, 0.78, 0.85), (0.89, 0.91, 0.95), (0.96, 0.97, 0.99))
+        picture = ramp(
+            np.clip(0.3 * fine + 0.7 * middle, 0, 1), (0.74, 0.78, 0.85), (0.89, 0.91, 0.95), (0.96, 0.97, 0.99)
+        )
         return to_bytes(mix(picture, (0.6, 0.53, 0.38), 0.6 * smooth(0.6 * large + 0.5 * fine, 0.64, 0.72)))
     if season == "autumn":
         green = ramp(fine, (0.2, 0.17, 0.06), (0.4, 0.34, 0.13), (0.58, 0.5, 0.22))
@@ -153,8 +176,9 @@ def meadow(rng: np.random.Generator, season: str, size: int = 1024) -> np.ndarra
         green = ramp(fine, (0.13, 0.18, 0.05), (0.31, 0.38, 0.12), (0.48, 0.54, 0.2))
         dry = ramp(fine, (0.3, 0.27, 0.11), (0.56, 0.5, 0.24), (0.74, 0.67, 0.38))
     bands = 0.5 + 0.5 * np.sin(2 * np.pi * (8 * np.arange(size)[None] / size + 0.25 * (large - 0.5)))
-    return to_bytes(mix(green, dry, smooth(0.55 * large + 0.3 * middle + 0.25 * bands, 0.42, 0.7)) *
-                    (0.98 + 0.3 * large)[..., None])
+    return to_bytes(
+        mix(green, dry, smooth(0.55 * large + 0.3 * middle + 0.25 * bands, 0.42, 0.7)) * (0.98 + 0.3 * large)[..., None]
+    )
 
 
 def wood(rng: np.random.Generator) -> np.ndarray:

@@ -27,8 +27,9 @@ class Solid:
         """Return the solid of an item that stands at (x, y) turned by ``yaw``."""
         c, s = math.cos(yaw), math.sin(yaw)
         px, py, pz = self.position
-        return Solid(self.kind, self.shape, (x + c * px - s * py, y + s * px + c * py, pz), self.size,
-                     self.yaw + yaw, self.lying)
+        return Solid(
+            self.kind, self.shape, (x + c * px - s * py, y + s * px + c * py, pz), self.size, self.yaw + yaw, self.lying
+        )
 
     def discs(self, low: float, high: float) -> list[tuple[float, float, float]]:
         """Return discs (x, y, radius) that cover the part of the solid between the heights low and high."""

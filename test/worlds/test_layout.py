@@ -26,8 +26,10 @@ def test_same_seed_same_place(layouts):
 
 
 def test_another_process_makes_the_same_place(layouts):
-    code = ("from liquid_nav.worlds import *; "
-            "print(repr([s.position for s in generate_layout(load_scenario('forest'), 5).solids()]))")
+    code = (
+        "from liquid_nav.worlds import *; "
+        "print(repr([s.position for s in generate_layout(load_scenario('forest'), 5).solids()]))"
+    )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
     assert out == repr([s.position for s in layouts["forest"][5].solids()])
 
@@ -59,8 +61,11 @@ def test_every_layout_can_be_flown(layouts, name):
 
 def test_gaps_between_things_near_the_way(layouts):
     for layout in layouts["forest"][:40]:
-        things = [(item, np.array([d for s in item.solids for d in s.discs(*BAND)])) for item in layout.items
-                  if item.species not in ("far_tree",) and math.hypot(item.x, item.y) < 14]
+        things = [
+            (item, np.array([d for s in item.solids for d in s.discs(*BAND)]))
+            for item in layout.items
+            if item.species not in ("far_tree",) and math.hypot(item.x, item.y) < 14
+        ]
         things = [(item, discs) for item, discs in things if len(discs)]
         for i, (_, first) in enumerate(things):
             for _, second in things[:i]:
@@ -94,8 +99,14 @@ def test_blocked_line():
     assert not line_blocked(clear)
     item = generate_layout(load_scenario("forest"), 0).items[0]
     middle = Solid("trunk", "cylinder", (layout.target.x / 2, layout.target.y / 2, 2.0), (0.1, 0.1, 2.0))
-    blocked = type(layout)(layout.scenario, 0, layout.start, layout.target,
-                           (type(item)("tree", "oak", 0, 0, 0, 0, 1.0, 4.0, (middle,)),), ())
+    blocked = type(layout)(
+        layout.scenario,
+        0,
+        layout.start,
+        layout.target,
+        (type(item)("tree", "oak", 0, 0, 0, 0, 1.0, 4.0, (middle,)),),
+        (),
+    )
     assert line_blocked(blocked)
 
 

@@ -101,7 +101,9 @@ def test_rendering_is_repeatable_and_culling_changes_nothing():
 
     layout = generate_layout(load_scenario("forest"), 2)
     spec = build_spec(layout, load_condition("summer"))
-    eye = spec.worldbody.add_body(pos=(0, 0, 1.5), quat=(math.cos(layout.start.yaw / 2), 0, 0, math.sin(layout.start.yaw / 2)))
+    eye = spec.worldbody.add_body(
+        pos=(0, 0, 1.5), quat=(math.cos(layout.start.yaw / 2), 0, 0, math.sin(layout.start.yaw / 2))
+    )
     eye.add_camera(name="front", quat=(0.5, 0.5, -0.5, -0.5), fovy=50.5)
     model = spec.compile()
     data = mujoco.MjData(model)

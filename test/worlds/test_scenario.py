@@ -21,19 +21,22 @@ def test_only_summer_is_clear_and_leafy():
     assert len({(c.season, c.fog, c.light) for c in conditions.values()}) == 5
 
 
-@pytest.mark.parametrize(("text", "says"), [
-    ("world: [forest", "YAML"),
-    ("- forest", "mapping"),
-    ("world: moon", "forest, field"),
-    ("target: {}", "world"),
-    ("world: forest\ntarget: {distance: [9, 3]}", "lowest, highest"),
-    ("world: forest\nspeed: 3", "unknown key speed"),
-    ("world: forest\ncruise_altitude: high", "number"),
-    ("world: forest\nparameters: 3", "parameters"),
-    ("world: forest\nparameters: {trees_per_m2: dense}", "trees_per_m2"),
-    ("world: forest\nparameters: {bales: [1, 2]}", "bales"),
-    ("world: field\nparameters: {bales: [9, 1]}", "bales"),
-])
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("world: [forest", "YAML"),
+        ("- forest", "mapping"),
+        ("world: moon", "forest, field"),
+        ("target: {}", "world"),
+        ("world: forest\ntarget: {distance: [9, 3]}", "lowest, highest"),
+        ("world: forest\nspeed: 3", "unknown key speed"),
+        ("world: forest\ncruise_altitude: high", "number"),
+        ("world: forest\nparameters: 3", "parameters"),
+        ("world: forest\nparameters: {trees_per_m2: dense}", "trees_per_m2"),
+        ("world: forest\nparameters: {bales: [1, 2]}", "bales"),
+        ("world: field\nparameters: {bales: [9, 1]}", "bales"),
+    ],
+)
 def test_bad_scenario(tmp_path, text, says):
     path = tmp_path / "bad.yaml"
     path.write_text(text)
