@@ -1,0 +1,122 @@
+"""The runner against a graph that the test plays: services, modes, odometry, contact."""
+
+import json
+import threading
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import TwistStamped
+from nav_msgs.msg import Odometry
+from rclpy.executors import SingleThreadedExecutor
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from liquid_nav.nodes.drone_messages import odometry_message
+from liquid_nav.nodes.messages import command_message, from_seconds
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.running import Finished
+from liquid_nav.nodes.scenario_runner import ScenarioRunner
+from liquid_nav.simulation.state import DroneState
+from liquid_nav.types import Command
+
+
+class Bench:
+    """The rest of the graph, and the runner in a thread of its own."""
+
+    def __init__(self, harness, folder, **parameters):
+        self.harness, self.calls = harness, []
+        probe = harness.probe
+        self.refusals = ["no camera image yet"]
+        self.modes = {
+            name: probe.create_publisher(String, f"{name}/mode", latched())
+            for name in ("liquid_controller", "safety_supervisor")
+        }
+        self.odom = probe.create_publisher(Odometry, "odom", sensor_data(10))
+        self.commands = probe.create_publisher(TwistStamped, "cmd_vel", reliable())
+        self.contact = probe.create_publisher(String, "simulator/contact", latched())
+        for name in ("engage", "disengage", "simulator/start"):
+            probe.create_service(Trigger, name, self._answer(name))
+        self.runner = harness.make(ScenarioRunner, scenario="field", seed=3, folder=str(folder), **parameters)
+        self.layout = self.runner._layout
+        self.code = None
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        executor = SingleThreadedExecutor(context=self.harness.context)
+        executor.add_node(self.runner)
+        try:
+            self.runner.run(executor)
+        except Finished as end:
+            self.code = end.code
+        self.runner.destroy_node()
+
+    def _answer(self, name):
+        def answer(request, response):
+            self.calls.append(name)
+            response.success = not (name == "engage" and self.refusals)
+            response.message = "fine" if response.success else self.refusals.pop()
+            return response
+
+        return answer
+
+    def begin(self):
+        self.modes["liquid_controller"].publish(String(data="active"))
+        self.harness.until(lambda: self.calls[-1:] == ["simulator/start"], "the start")
+
+    def fly(self, time, position, velocity=(0.0, 0.0, 0.0)):
+        state = DroneState(
+            time, np.array(position, float), np.array((1.0, 0, 0, 0)), np.array(velocity), np.zeros(3), np.zeros(3)
+        )
+        stamp = from_seconds(time)
+        self.commands.publish(command_message(Command(vx=time), stamp))
+        self.odom.publish(odometry_message(state, stamp))
+
+    def ended(self):
+        return not self.thread.is_alive()
+
+
+@pytest.fixture
+def bench(harness, tmp_path):
+    return Bench(harness, tmp_path, patience=20.0)
+
+
+def test_a_flight_to_the_target_is_a_success(bench, tmp_path):
+    bench.begin()
+    assert bench.calls == ["engage", "engage", "simulator/start"], "a refusal is tried again"
+    target, times = bench.layout.target, iter(np.arange(0.0, 60.0, 0.04))
+
+    def step():
+        if "disengage" not in bench.calls:
+            bench.fly(next(times), (target.x - 1.5, target.y, 1.5))
+        return bench.ended()
+
+    bench.harness.until(step, "the end of the flight")
+    assert bench.code == 0
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert record["outcome"]["reason"] == "success" and record["seed"] == 3
+    assert record["outcome"]["time"] >= 2.0 and max(record["columns"]["distance"]) == pytest.approx(1.5)
+
+
+def test_a_contact_is_a_collision_at_its_time(bench, tmp_path):
+    bench.begin()
+    start = bench.layout.start
+    bench.contact.publish(String(data=json.dumps({"touched": "bale", "time": 0.012})))
+
+    def step():
+        for time in (0.0, 0.012):
+            bench.fly(time, (start.x, start.y, 1.5))
+        return bench.ended()
+
+    bench.harness.until(step, "the end of the flight")
+    assert bench.code == 1
+    outcome = json.loads((tmp_path / "record.json").read_text())["outcome"]
+    assert (outcome["reason"], outcome["time"]) == ("collision", 0.012) and "bale" in outcome["detail"]
+
+
+def test_a_graph_that_does_not_come_up_is_named(harness, tmp_path, capfd):
+    bench = Bench(harness, tmp_path, patience=1.0, progress=True)
+    bench.modes["liquid_controller"].publish(String(data="inactive"))
+    harness.until(bench.ended, "giving up")
+    assert bench.code == 1
+    assert "liquid_controller is not active: its mode is 'inactive'" in capfd.readouterr().out
