@@ -8,8 +8,10 @@ from typing import Mapping
 import torch
 from torch import Tensor, nn
 
+from liquid_nav.errors import UserError
 
-class CoreInputError(ValueError):
+
+class CoreInputError(UserError):
     """Input that a core refuses; one line with the cause and the remedy."""
 
 

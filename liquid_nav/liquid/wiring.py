@@ -7,8 +7,10 @@ from typing import Protocol
 
 import numpy as np
 
+from liquid_nav.errors import UserError
 
-class WiringError(ValueError):
+
+class WiringError(UserError):
     """A wiring that cannot work; one line with the cause and the remedy."""
 
 

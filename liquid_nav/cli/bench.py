@@ -1,0 +1,91 @@
+"""``liquid-nav bench``: speed as ratios against named references measured in the same run, interleaved."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from pathlib import Path
+from typing import Optional
+
+import typer
+
+from liquid_nav.errors import UserError
+
+bench_app = typer.Typer(add_completion=False, no_args_is_help=True)
+JSON = typer.Option(None, help="Write the rows as a list of flat objects.")
+THREADS = typer.Option(2, min=1, help="Threads that torch and the kernels may use.")
+
+
+@bench_app.callback()
+def bench() -> None:
+    """Measure speed, as ratios against a reference in the same run."""
+
+
+@bench_app.command(epilog="Example: liquid-nav bench core --json core.json")
+def core(
+    json: Optional[Path] = JSON,
+    rounds: int = typer.Option(30, min=3, help="Rounds of training steps; single steps get 20 times as many."),
+    threads: int = THREADS,
+) -> None:
+    """Compare the LTC with ncps and torch's LSTM(64): batch 16, 64 steps, 128 inputs, and one step alone."""
+    from liquid_nav.liquid.benchmark import core_rows
+
+    _need("ncps", "dev")
+    rows = _measure(core_rows, rounds, rounds, threads)
+    _show(rows, "times in ms, medians; ratio = reference / ours, above 1 means that ours is faster")
+    _write(json, rows)
+
+
+@bench_app.command(epilog="Example: liquid-nav bench growth --plot growth.png")
+def growth(
+    json: Optional[Path] = JSON,
+    plot: Optional[Path] = typer.Option(None, help="Draw the curves into this picture."),
+    rounds: int = typer.Option(10, min=3, help="Rounds for each point."),
+    threads: int = THREADS,
+) -> None:
+    """Show how the cost of a training step grows with neurons, steps and batch."""
+    from liquid_nav.liquid.benchmark import growth_rows
+
+    rows = _measure(growth_rows, rounds, 12 * rounds, threads)
+    _show(rows, "times of a training step in ms, medians")
+    _write(json, rows)
+    if plot is not None:
+        from liquid_nav.liquid.drawing import draw_growth
+
+        draw_growth(rows, plot)
+
+
+def _measure(function, rounds: int, total: int, threads: int) -> list[dict]:  # noqa: ANN001
+    import torch
+    from rich.console import Console
+    from rich.progress import Progress
+
+    torch.set_num_threads(threads)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("measuring", total=total)
+        return function(rounds=rounds, on_round=lambda: progress.advance(task))
+
+
+def _show(rows: list[dict], caption: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*rows[0], caption=caption)
+    for row in rows:
+        table.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row.values()))
+    Console().print(table)
+
+
+def _write(path: Optional[Path], rows: list[dict]) -> None:
+    if path is None:
+        return
+    try:
+        path.write_text(jsonlib.dumps(rows, indent=2) + "\n")
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}", "choose another file") from error
+
+
+def _need(package: str, extra: str) -> None:
+    from importlib.util import find_spec
+
+    if find_spec(package) is None:
+        raise UserError(f"the package {package} is not installed", f"pip install 'liquid_nav[{extra}]'")

@@ -1,0 +1,109 @@
+"""How fast the LTC is, beside ``ncps`` and torch's LSTM of 64 units: interleaved in one run, medians of many."""
+
+from __future__ import annotations
+
+import time
+from statistics import median
+from typing import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from .ltc import LTC
+from .ncp import NCPWiring
+
+Row = dict[str, object]
+WIRING = {"inter": 18, "command": 12, "motor": 4, "sensory_fanout": 6, "inter_fanout": 4}
+WIRING |= {"recurrent_command": 4, "motor_fanin": 6, "seed": 22224}
+
+
+def interleaved(
+    works: Sequence[Callable[[], object]], rounds: int, on_round: Callable[[], object] = int
+) -> list[float]:
+    """Return the median time of each piece of work in ms; all take turns, so that a busy machine slows all alike."""
+    for work in works:
+        work()
+        work()
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for work, taken in zip(works, times):
+            start = time.perf_counter()
+            work()
+            taken.append(1e3 * (time.perf_counter() - start))
+        on_round()
+    return [median(taken) for taken in times]
+
+
+def core_rows(
+    inputs: int = 128, batch: int = 16, steps: int = 64, rounds: int = 30, on_round: Callable[[], object] = int
+) -> list[Row]:
+    """Measure a training step (forward and backward) and a single inference step; one row each, times in ms."""
+    torch.manual_seed(0)
+    ours, theirs = _pair(inputs)
+    lstm = nn.LSTM(inputs, 64, batch_first=True)
+    rows = []
+    for what, b, t, count in (("train_step", batch, steps, rounds), ("single_step", 1, 1, 20 * rounds)):
+        features, elapsed, state = torch.rand(b, t, inputs), torch.ones(b, t), ours.initial_state(b)
+        works = [_work(ours, what, features, state, elapsed), _work(theirs, what, features, state)]
+        works.append(_work(lstm, what, features))
+        tick = on_round if what == "train_step" else int
+        mine, ncps, recurrent = interleaved(works, count, tick)
+        with torch.no_grad():
+            difference = (ours(features, state, elapsed)[0] - theirs(features, state)[0]).abs().max().item()
+        rows.append(
+            {
+                "what": what,
+                "ours_ms": round(mine, 4),
+                "ncps_ms": round(ncps, 4),
+                "lstm_ms": round(recurrent, 4),
+                "ratio_ncps": round(ncps / mine, 2),
+                "ratio_lstm": round(recurrent / mine, 2),
+                "max_abs_diff": difference,
+            }
+        )
+    return rows
+
+
+def growth_rows(rounds: int = 10, on_round: Callable[[], object] = int) -> list[Row]:
+    """Measure a training step of ours and of the LSTM while neurons, steps or batch grow; the rest stays as above."""
+    rows = []
+    for what, values in (("neurons", (17, 34, 68, 136)), ("steps", (16, 32, 64, 128)), ("batch", (8, 16, 32, 64))):
+        for value in values:
+            scale = value / 34 if what == "neurons" else 1
+            batch, steps = (value if what == name else usual for name, usual in (("batch", 16), ("steps", 64)))
+            wiring = NCPWiring(round(18 * scale), round(12 * scale), round(4 * scale), 6, 4, round(4 * scale), 6)
+            core, lstm = LTC(128, wiring), nn.LSTM(128, round(64 * scale), batch_first=True)
+            features, elapsed, state = (
+                torch.rand(batch, steps, 128),
+                torch.ones(batch, steps),
+                core.initial_state(batch),
+            )
+            works = [_work(core, "train_step", features, state, elapsed), _work(lstm, "train_step", features)]
+            mine, recurrent = interleaved(works, rounds, on_round)
+            rows.append({"what": what, "value": value, "ours_ms": round(mine, 4), "lstm_ms": round(recurrent, 4)})
+    return rows
+
+
+def _pair(inputs: int) -> tuple[LTC, nn.Module]:
+    """Return our core and that of ``ncps`` with equal wiring and weights."""
+    from ncps.torch import LTC as Reference
+    from ncps.wirings import NCP
+
+    names = {"inter": "inter_neurons", "command": "command_neurons", "motor": "motor_neurons"}
+    names["recurrent_command"] = "recurrent_command_synapses"
+    theirs = Reference(inputs, NCP(**{names.get(k, k): v for k, v in WIRING.items()}), implicit_param_constraints=False)
+    ours = LTC(inputs, NCPWiring(**WIRING))
+    ours.load_dense(dict(theirs.rnn_cell.named_parameters()))
+    return ours, theirs
+
+
+def _work(module: nn.Module, what: str, *inputs: Tensor) -> Callable[[], object]:
+    def train() -> None:
+        module.zero_grad()
+        module(*inputs)[0].sum().backward()
+
+    def infer() -> None:
+        with torch.no_grad():
+            module(*inputs)
+
+    return train if what == "train_step" else infer

@@ -1,0 +1,84 @@
+"""Pictures of wirings and measurements (matplotlib, imported only here)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Mapping, Sequence
+
+import numpy as np
+
+from .wiring import Wiring
+
+EXCITE, INHIBIT, INK = "#1a7f5a", "#c2452d", "#33373d"
+LAYER_COLOURS = {"input": "#8a8f98", "inter": "#3b7dd8", "command": "#8e5bd0", "motor": "#e08a1e"}
+
+
+def _axes(columns: int = 1, size: tuple[float, float] = (8.0, 5.0)):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, columns, squeeze=False)[0]
+    for axis in axes:
+        axis.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def draw_wiring(wiring: Wiring, path: Path, title: str = "") -> None:
+    """Draw the neurons in columns from the inputs to the motors; green synapses excite, red ones inhibit."""
+    figure, (axis,) = _axes(size=(9.0, 6.0))
+    order = [layer for layer in wiring.layers if layer != "motor"][::-1] + ["motor"]
+    columns = {"input": np.arange(wiring.input_size), **{layer: wiring.layers[layer] for layer in order}}
+    place = {}
+    for x, (layer, members) in enumerate(columns.items()):
+        heights = np.linspace(0.02, 0.98, len(members)) if len(members) > 1 else np.array([0.5])
+        for k, neuron in enumerate(members):
+            place[layer == "input", int(neuron)] = (x, heights[k])
+        axis.scatter(np.full(len(members), x), heights, s=400 / max(8, len(members)) + 12, zorder=3,
+                     color=LAYER_COLOURS.get(layer, INK))  # fmt: skip
+        axis.text(x, 1.06, f"{len(members)} {layer}", ha="center", color=INK)
+    for is_input, signs in ((True, wiring.sensory), (False, wiring.internal)):
+        alpha = float(np.clip(40 / max(1, np.count_nonzero(signs)), 0.08, 0.6))
+        for pre, post in zip(*np.nonzero(signs)):
+            (x0, y0), (x1, y1) = place[is_input, int(pre)], place[False, int(post)]
+            bend = 0.25 if x0 == x1 else 0.0
+            axis.annotate(
+                "", (x1, y1), (x0, y0),
+                arrowprops={"arrowstyle": "-", "alpha": alpha, "connectionstyle": f"arc3,rad={bend}",
+                            "color": EXCITE if signs[pre, post] > 0 else INHIBIT},
+            )  # fmt: skip
+    axis.set_axis_off()
+    axis.set_title(title or wiring.describe(), color=INK)
+    figure.savefig(path)
+
+
+def draw_growth(rows: Sequence[Mapping[str, object]], path: Path) -> None:
+    """Draw the time of a training step over neurons, steps and batch, ours beside the LSTM."""
+    kinds = list(dict.fromkeys(row["what"] for row in rows))
+    figure, axes = _axes(len(kinds), (3.6 * len(kinds), 3.4))
+    for axis, kind in zip(axes, kinds):
+        mine = [row for row in rows if row["what"] == kind]
+        x = [row["value"] for row in mine]
+        axis.plot(x, [row["ours_ms"] for row in mine], "o-", color=EXCITE, label="LTC (ours)")
+        axis.plot(x, [row["lstm_ms"] for row in mine], "s--", color=INK, label="LSTM (torch)")
+        axis.set(xlabel=kind, xscale="log", yscale="log", xticks=x, xticklabels=[str(v) for v in x])
+        axis.minorticks_off()
+    axes[0].set_ylabel("training step, ms")
+    axes[0].legend(frameon=False)
+    figure.savefig(path)
+
+
+def draw_time_constants(
+    times: np.ndarray, tau: np.ndarray, path: Path, events: Mapping[str, tuple[float, float]], title: str = ""
+) -> None:
+    """Draw time constants tau [T,S] s over times [T] s: each neuron thin, the median bold, events shaded."""
+    figure, (axis,) = _axes(size=(8.0, 3.8))
+    axis.plot(times, tau, color=INK, alpha=0.15, linewidth=0.8)
+    axis.plot(times, np.median(tau, axis=1), color=EXCITE, linewidth=2.2, label="median neuron")
+    for name, (start, end) in events.items():
+        axis.axvspan(start, end, color=LAYER_COLOURS["motor"], alpha=0.15, linewidth=0)
+        axis.text(start, axis.get_ylim()[1], f" {name}", va="top", color=INK)
+    axis.set(xlabel="time, s", ylabel="effective time constant, s", yscale="log", title=title)
+    axis.legend(frameon=False)
+    figure.savefig(path)
