@@ -4,6 +4,7 @@ All arguments: ros2 launch liquid_nav forest.launch.py --show-args
 """
 
 from launch import LaunchDescription
+
 from liquid_nav.nodes.launching import describe
 
 

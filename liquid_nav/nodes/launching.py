@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from launch import LaunchContext, LaunchDescription
 from launch.action import Action
 from launch.actions import (
     DeclareLaunchArgument,
@@ -20,7 +21,6 @@ from launch.actions import (
 from launch.event_handlers import OnProcessExit
 from launch_ros.actions import Node
 
-from launch import LaunchContext, LaunchDescription
 from liquid_nav.distribution import check_distribution
 from liquid_nav.nodes.bringup import (
     PARAMETER_FILE,
