@@ -1,0 +1,135 @@
+"""Every change of coordinate frame in one place.
+
+ROS speaks ENU (x east, y north, z up) and FLU (x forward, y left, z up); autopilots speak NED and FRD. The *level body
+frame* has its x axis along the heading and its z axis vertical: it turns with the drone but never tilts with it. FLU
+there is what a ``Command`` is given in; FRD there is what MAVLink calls ``MAV_FRAME_BODY_NED``.
+
+Vectors are float64 [..., 3], quaternions float64 [4] w x y z that rotate body vectors into the world, angles rad.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from liquid_nav.types import Command
+
+
+def enu_to_ned(vector: np.ndarray) -> np.ndarray:
+    """Return a world vector [..., 3] in NED; its own inverse."""
+    v = np.asarray(vector, dtype=np.float64)
+    return np.stack((v[..., 1], v[..., 0], -v[..., 2]), axis=-1)
+
+
+def ned_to_enu(vector: np.ndarray) -> np.ndarray:
+    """Return a world vector [..., 3] in ENU."""
+    return enu_to_ned(vector)
+
+
+def flu_to_frd(vector: np.ndarray) -> np.ndarray:
+    """Return a body vector [..., 3] (velocity, body rates, force) in FRD; its own inverse."""
+    return np.asarray(vector, dtype=np.float64) * (1.0, -1.0, -1.0)
+
+
+def frd_to_flu(vector: np.ndarray) -> np.ndarray:
+    """Return a body vector [..., 3] in FLU."""
+    return flu_to_frd(vector)
+
+
+def wrap(angle: float) -> float:
+    """Return the angle in (-pi, pi]."""
+    wrapped = math.remainder(angle, math.tau)
+    return math.pi if wrapped == -math.pi else wrapped
+
+
+def yaw_enu_to_ned(yaw: float) -> float:
+    """Turn a heading counter-clockwise from east into one clockwise from north; its own inverse."""
+    return wrap(math.pi / 2.0 - yaw)
+
+
+def yaw_ned_to_enu(yaw: float) -> float:
+    """Turn a heading clockwise from north into one counter-clockwise from east."""
+    return yaw_enu_to_ned(yaw)
+
+
+def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Hamilton product of two quaternions [4]: first ``b``, then ``a``."""
+    aw, ax, ay, az = a
+    bw, bx, by, bz = b
+    return np.array((
+        aw * bw - ax * bx - ay * by - az * bz,
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+    ))  # fmt: skip
+
+
+_WORLD = np.array((0.0, math.sqrt(0.5), math.sqrt(0.5), 0.0))
+"""Half a turn about the axis between x and y: NED to ENU and back."""
+_BODY = np.array((0.0, 1.0, 0.0, 0.0))
+"""Half a turn about x: FRD to FLU and back."""
+
+
+def attitude_enu_to_ned(quaternion: np.ndarray) -> np.ndarray:
+    """Turn "FLU body to ENU" into "FRD body to NED", w >= 0; its own inverse."""
+    q = multiply(multiply(_WORLD, np.asarray(quaternion, dtype=np.float64)), _BODY)
+    return -q if q[0] < 0.0 else q
+
+
+def attitude_ned_to_enu(quaternion: np.ndarray) -> np.ndarray:
+    """Turn "FRD body to NED" into "FLU body to ENU", w >= 0."""
+    return attitude_enu_to_ned(quaternion)
+
+
+def rotate(quaternion: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Return a body vector [3] in the world."""
+    w, xyz = quaternion[0], np.asarray(quaternion[1:], dtype=np.float64)
+    v = np.asarray(vector, dtype=np.float64)
+    t = 2.0 * np.cross(xyz, v)
+    return v + w * t + np.cross(xyz, t)
+
+
+def yaw_of(quaternion: np.ndarray) -> float:
+    """Heading of a body whose attitude is given, in the world frame of that attitude, in (-pi, pi]."""
+    w, x, y, z = quaternion
+    return math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+
+
+def attitude_from_euler(roll: float, pitch: float, yaw: float) -> np.ndarray:
+    """Return the quaternion of yaw, then pitch, then roll (as aviation counts them)."""
+    cr, sr = math.cos(roll / 2), math.sin(roll / 2)
+    cp, sp = math.cos(pitch / 2), math.sin(pitch / 2)
+    cy, sy = math.cos(yaw / 2), math.sin(yaw / 2)
+    return np.array((
+        cr * cp * cy + sr * sp * sy, sr * cp * cy - cr * sp * sy,
+        cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy,
+    ))  # fmt: skip
+
+
+def level_from_world(vector: np.ndarray, yaw: float) -> np.ndarray:
+    """Return an ENU vector [3] in the level body frame (FLU) of a drone with this ENU heading."""
+    c, s = math.cos(yaw), math.sin(yaw)
+    x, y, z = vector
+    return np.array((c * x + s * y, -s * x + c * y, z), dtype=np.float64)
+
+
+def world_from_level(vector: np.ndarray, yaw: float) -> np.ndarray:
+    """Return a level body vector (FLU) [3] in ENU."""
+    return level_from_world(vector, -yaw)
+
+
+def command_to_body_ned(command: Command) -> tuple[float, float, float, float]:
+    """Return forward, right, down in m/s and the clockwise yaw rate in rad/s: MAV_FRAME_BODY_NED."""
+    return command.vx, -command.vy, -command.vz, -command.yaw_rate
+
+
+def command_from_body_ned(vx: float, vy: float, vz: float, yaw_rate: float) -> Command:
+    """Return the command for forward, right, down in m/s and a clockwise yaw rate in rad/s."""
+    return Command(vx, -vy, -vz, -yaw_rate)
+
+
+def command_to_ned(command: Command, yaw: float) -> tuple[float, float, float, float]:
+    """Return north, east, down in m/s and the clockwise yaw rate, for a drone with this ENU heading."""
+    north, east, down = (float(v) for v in enu_to_ned(world_from_level((command.vx, command.vy, command.vz), yaw)))
+    return north, east, down, -command.yaw_rate
