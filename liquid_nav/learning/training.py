@@ -26,6 +26,7 @@ from liquid_nav.learning.rollout import LabelledFlight, RolloutTask, run_rollout
 from liquid_nav.learning.windows import Windows
 from liquid_nav.policy import Policy
 
+TIMES = "times.json"
 FRAMES_PER_FLIGHT = 420
 """Room reserved on disk; the file is sparse."""
 
@@ -75,6 +76,7 @@ class Trainer:
                             total=len(tasks))
             meta = write_shard(folder, flights, FRAMES_PER_FLIGHT * len(tasks))
         minutes = (perf_counter() - begin) / 60
+        _note(folder.parent / TIMES, collect_minutes=round(minutes, 1))
         self.say(f"round {index}: {meta['flights']} flights, {meta['frames']} frames, {meta['outcomes']}, "
                  f"{minutes:.1f} min")
 
@@ -107,23 +109,32 @@ class Trainer:
             trainer.fit(module, DataLoader(data, batch_size=None), ckpt_path=str(last) if last.exists() else None)
         np.savez(place / "auxiliary.npz", **{k: v.numpy(force=True) for k, v in module.auxiliary.state_dict().items()})
         minutes = (perf_counter() - begin) / 60
+        _note(place / TIMES, learn_minutes=round(minutes, 1))
         loss = {k: float(v) for k, v in trainer.callback_metrics.items()}
-        policy.save(place / "model", self._card(index, minutes, loss))
+        policy.save(place / "model", self._card(index, loss))
         self.say(f"round {index}: learned {plan.steps} steps in {minutes:.1f} min, "
                  + ", ".join(f"{k} {v:.4f}" for k, v in sorted(loss.items())))
 
-    def _card(self, index: int, minutes: float, loss: dict[str, float]) -> dict:
+    def _card(self, index: int, loss: dict[str, float]) -> dict:
         rounds = []
         for i in range(index + 1):
             meta = json.loads((self.folder / f"round-{i}" / "data" / META).read_text())
-            rounds.append(asdict(self.recipe.rounds[i]) | {k: meta[k] for k in ("flights", "frames", "outcomes")})
+            times = json.loads((self.folder / f"round-{i}" / TIMES).read_text())
+            counts = {k: meta[k] for k in ("flights", "frames", "outcomes")}
+            rounds.append(asdict(self.recipe.rounds[i]) | counts | times)
         first = self.recipe.first_seed
         return {
             "training": {
                 "rounds": rounds, "seeds": f"{first}:{first + sum(r['flights'] for r in rounds)}",
-                "minutes_last_round": round(minutes, 1), "final_loss": loss, "torch": torch.__version__,
+                "final_loss": loss, "torch": torch.__version__,
             }
         }
+
+
+def _note(path: Path, **facts: float) -> None:
+    """Add facts to a small JSON file; an interrupted and continued round counts its last leg."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(known | facts))
 
 
 def _in_turn(pool: object, tasks: list[RolloutTask], ahead: int = 8) -> Iterator[LabelledFlight]:
