@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from liquid_nav.types import Command
 
 ZERO = Command()
+_ABSURD = 1e6
+"""m/s; a finite command beyond this would overflow on its way to the limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ class SafetySupervisor:
         self._held_by_fault = False
 
     def image(self, stamp: float, now: float) -> None:
-        """Take note of a camera frame; a frame as old as the last one does not count as new."""
+        """Take note of a camera frame; a frame as old as the last one, or without a time, does not count as new."""
+        if not math.isfinite(stamp):
+            return
         if self._image is None or stamp > self._image or stamp < self._image - 1.0:
             self._image = stamp
 
@@ -135,7 +139,7 @@ class SafetySupervisor:
     def _limit(self, wanted: Command, now: float) -> Command:
         limits, last = self.limits, self._last
         dt = 0.0 if self._last_time is None else min(max(now - self._last_time, 0.0), 0.5)
-        vx, vy = wanted.vx, wanted.vy
+        vx, vy = _clip(wanted.vx, _ABSURD), _clip(wanted.vy, _ABSURD)
         speed = math.hypot(vx, vy)
         if speed > limits.speed:
             vx, vy = vx * limits.speed / speed, vy * limits.speed / speed

@@ -1,0 +1,110 @@
+"""Every verdict, and the rule that a target must be held."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from liquid_nav.simulation import REASONS, DroneState, Judge, Outcome
+
+
+@pytest.fixture
+def layout(place):
+    return place(target=(15.0, 0.0))
+
+
+@pytest.fixture
+def judge(layout):
+    return Judge(layout)
+
+
+def at(time, x, y=0.0, z=1.5, speed=0.0, climb=0.0):
+    velocity = np.array((speed, 0.0, climb))
+    return DroneState(time, np.array((x, y, z)), np.array((1.0, 0, 0, 0)), velocity, np.zeros(3), np.zeros(3))
+
+
+def run(judge, samples):
+    """Judge states until there is an outcome."""
+    for state in samples:
+        outcome = judge.update(state, None)
+        if outcome is not None:
+            return outcome
+    return None
+
+
+def every(period, begin, end, **where):
+    return [at(t, **where) for t in np.arange(begin, end + 1e-9, period)]
+
+
+def test_flying_on_is_no_outcome(judge):
+    assert run(judge, every(0.5, 0.0, 59.5, x=5.0, speed=1.0)) is None
+
+
+def test_success_needs_two_seconds_near_and_slow(judge):
+    outcome = run(judge, every(0.1, 10.0, 20.0, x=13.5, speed=0.2))
+    assert outcome.success and outcome.reason == "success"
+    assert outcome.time == pytest.approx(12.0)
+    assert "1.50 m" in outcome.detail
+
+
+@pytest.mark.parametrize("breaks", [{"x": 12.9}, {"x": 13.5, "speed": 0.5}], ids=["too far", "too fast"])
+def test_a_break_starts_the_hold_anew(judge, breaks):
+    samples = every(0.1, 0.0, 1.9, x=13.5) + [at(2.0, **breaks)] + every(0.1, 2.1, 4.05, x=13.5)
+    assert run(judge, samples) is None
+    assert run(judge, [at(4.1, x=13.5)]).time == pytest.approx(4.1)
+
+
+def test_radius_belongs_to_it_and_speed_does_not(judge):
+    assert run(judge, every(0.1, 0.0, 3.0, x=13.0 - 1e-6)) is None
+    assert run(Judge(judge.layout), every(0.1, 0.0, 3.0, x=13.0)).success
+    assert run(Judge(judge.layout), every(0.1, 0.0, 3.0, x=14.0, speed=0.5)) is None
+
+
+def test_distance_is_horizontal_and_so_is_speed(judge):
+    assert judge.distance(at(0.0, x=12.0, y=4.0, z=9.0)) == pytest.approx(5.0)
+    assert run(judge, every(0.1, 0.0, 2.0, x=13.5, z=3.9, climb=0.9)).success
+
+
+def test_timeout_comes_at_the_limit_and_a_hold_in_its_last_moment_still_counts(judge):
+    late = run(judge, every(0.5, 0.0, 70.0, x=5.0))
+    assert late.reason == "timeout" and late.time == pytest.approx(60.0) and "10.0 m" in late.detail
+    assert run(Judge(judge.layout), every(0.5, 58.0, 60.0, x=14.0)).success
+
+
+@pytest.mark.parametrize("z, outcome", [(0.29, "geofence"), (0.3, None), (4.0, None), (4.01, "geofence")])
+def test_altitude_band(judge, z, outcome):
+    found = judge.update(at(1.0, x=3.0, z=z), None)
+    assert (found and found.reason) == outcome
+
+
+def test_the_fence_is_a_circle_around_the_start(place):
+    judge = Judge(place(start=(2.0, 1.0, 1.5, 0.0), target=(30.0, 1.0)))
+    assert judge.update(at(1.0, x=41.9, y=1.0), None) is None
+    assert judge.update(at(1.0, x=42.1, y=1.0), None).reason == "geofence"
+
+
+def test_lost_is_ten_metres_farther_than_at_the_start(judge):
+    assert judge.update(at(1.0, x=-9.9), None) is None
+    lost = judge.update(at(1.0, x=-10.1), None)
+    assert lost.reason == "lost" and "25.1 m" in lost.detail
+
+
+def test_a_collision_outranks_everything(judge):
+    run(judge, every(0.1, 0.0, 1.9, x=14.0))
+    outcome = judge.update(at(2.0, x=14.0), "oak trunk")
+    assert outcome.reason == "collision" and not outcome.success
+    assert "oak trunk" in outcome.detail and "1.0 m" in outcome.detail
+    assert Judge(judge.layout).update(at(99.0, x=99.0, z=99.0), "ground").reason == "collision"
+
+
+def test_the_rule_is_the_scenarios(layout):
+    rule = replace(layout.scenario.success, radius=5.0, speed=1.5, hold=0.5, time_limit=3.0)
+    judge = Judge(replace(layout, scenario=replace(layout.scenario, success=rule)))
+    assert run(judge, every(0.1, 1.0, 2.0, x=10.5, speed=1.4)).time == pytest.approx(1.5)
+    assert run(judge, every(0.1, 2.0, 4.0, x=0.0)).time == pytest.approx(3.0)
+
+
+def test_all_reasons_are_known():
+    assert [Outcome(reason, "", 0.0).success for reason in REASONS] == [True, False, False, False, False]
+    assert math.isfinite(Outcome("lost", "", 1.0).time)
