@@ -8,26 +8,33 @@ from .core import Core, CoreInputError
 from .ctrnn import CTRNN
 from .gru_ode import GRUODE
 from .leaky import LeakyLiquid
+from .liquid_state import LiquidStateMachine
 from .ltc import LTC
 from .ncp import NCPWiring
 from .neural_ode import NeuralODE
 from .ode import ODECore
+from .stream import Channel, Stream
+from .warm_start import WarmStart
 from .wiring import Wiring, WiringError
 from .wirings import DenseWiring, RandomWiring
 
 __all__ = [
     "CTRNN",
-    "CfC",
     "GRUODE",
     "LTC",
+    "CfC",
+    "Channel",
     "Core",
-    "DenseWiring",
-    "RandomWiring",
     "CoreInputError",
+    "DenseWiring",
     "LeakyLiquid",
+    "LiquidStateMachine",
     "NCPWiring",
     "NeuralODE",
     "ODECore",
+    "RandomWiring",
+    "Stream",
+    "WarmStart",
     "Wiring",
     "WiringError",
 ]
