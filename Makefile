@@ -19,7 +19,7 @@ TEST ?=
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-EXTRAS := core,sim,train,flight,fast,report,dev
+EXTRAS := core,sim,train,import,flight,fast,report,dev
 LIBRARIES := libegl1 libgl1 libgl1-mesa-dri
 SUPPORTED_ROS := jazzy kilted lyrical rolling
 TORCH := $(shell sed -n 's/^\(torch==[0-9.]*\).*/\1/p' constraints.txt)

@@ -22,7 +22,9 @@ EXTRAS = {
     # Real ROS 2 from PyPI, for machines without a sourced ROS (x86-64 only).
     "ros": ["ros-rclpy[fastrtps]>=7.1.6", "ros-std-srvs>=5.3", *(f"ros-{name}-msgs" for name in MESSAGES)],
     "sim": ["mujoco>=3.2", "av>=12", ROSBAGS],
-    "train": ["lightning>=2.2", "tensorboard>=2.15", "h5py>=3.8", ROSBAGS],
+    "train": ["lightning>=2.2", "tensorboard>=2.15", ROSBAGS],
+    # Published Keras checkpoints.
+    "import": ["h5py>=3.8"],
     "flight": ["pymavlink>=2.4.41"],
     "fast": ["numba>=0.59"],
     "deploy": ["onnx>=1.16", "onnxruntime>=1.17"],

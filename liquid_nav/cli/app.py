@@ -28,6 +28,12 @@ ENTRIES = (
         "liquid-nav train --recipe config/training/default.yaml --out runs/mine",
     ),
     Entry(
+        "import",
+        "liquid_nav.cli.import_",
+        "Bring published networks into this project.",
+        "liquid-nav import keras ncp.hdf5 --kind ncp --out models/published_ncp",
+    ),
+    Entry(
         "world",
         "liquid_nav.cli.world",
         "Render a scenario: contact sheets of what the drone sees.",

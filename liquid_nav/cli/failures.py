@@ -26,7 +26,7 @@ EXTRA_OF = {
     "cv2": "core",
     "dask": "cluster",
     "distributed": "cluster",
-    "h5py": "train",
+    "h5py": "import",
     "jinja2": "report",
     "lightning": "train",
     "matplotlib": "report",

@@ -64,7 +64,7 @@ class Imitation(lightning.LightningModule):
         """Return the terms of the loss for a batch of windows."""
         features = self.encode(batch["images"])
         state = self.policy.core.initial_state(len(features))
-        outputs, _ = self.policy.core(features, state, batch["elapsed"])
+        outputs, _ = self.policy.core(features, state, self.policy.core_time(batch["elapsed"]))
         scale = self.policy.scale
         error = functional.smooth_l1_loss(
             self.policy.commands(outputs) / scale, batch["labels"] / scale, beta=0.1, reduction="none"

@@ -30,7 +30,9 @@ class PolicyConfig:
     encoder: the vision encoder; core: kind of the recurrent core and its arguments; outputs: named slices of the core's
     outputs; command_scale: m/s and rad/s per unit of output, in the order vx, vy, vz, yaw_rate; nominal_period: s,
     elapsed time of the first frame; hold: "backward" (the published convention: an input acts over the interval
-    that ends with it); image: camera that it was trained with (fov and pitch in degrees).
+    that ends with it); camera: what it was trained with (fov and pitch in degrees).
+    elapsed: "stamps" (the core is told the real time between frames) or "constant" (it is told ``elapsed_constant``
+    at every frame, as the published networks are); elapsed_unit: s that the core counts as 1.
     """
 
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
@@ -41,16 +43,24 @@ class PolicyConfig:
     nominal_period: float = 1.0 / 30.0
     hold: str = "backward"
     camera: Mapping[str, float] = field(default_factory=lambda: {"fov_deg": 80.0, "pitch_deg": 10.0})
+    elapsed: str = "stamps"
+    elapsed_constant: float = 1.0
+    elapsed_unit: float = 1.0
 
     def __post_init__(self) -> None:
         """Raise ModelError for values that cannot be flown."""
         if self.hold != "backward":
             raise ModelError(f"config: hold is '{self.hold}'", "this version runs 'backward' only")
+        if self.elapsed not in ("stamps", "constant"):
+            raise ModelError(f"config: elapsed is '{self.elapsed}'", "it must be 'stamps' or 'constant'")
+        for name in ("nominal_period", "elapsed_constant", "elapsed_unit"):
+            if not 0.0 < getattr(self, name) < float("inf"):
+                raise ModelError(f"config: {name} is {getattr(self, name)}", "it must be a positive number")
         if tuple(self.command_fields) != COMMAND_FIELDS:
             raise ModelError(f"config: command_fields are {list(self.command_fields)}",
                              f"they must be {list(COMMAND_FIELDS)}")
         if "command" not in self.outputs or self.outputs["command"][1] - self.outputs["command"][0] != 4:
-            raise ModelError("config: outputs need a slice 'command' of four values")
+            raise ModelError("config: outputs need a slice 'command' of four values", 'e.g. {"command": [0, 4]}')
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -71,5 +81,7 @@ class PolicyConfig:
             if "outputs" in values:
                 values["outputs"] = {k: tuple(v) for k, v in values["outputs"].items()}
             return cls(encoder=EncoderConfig(**encoder), **values)
-        except (TypeError, AttributeError) as error:
+        except ModelError:
+            raise
+        except (TypeError, AttributeError, ValueError) as error:
             raise ModelError(f"config does not fit: {error}", "compare it with models/default/config.json") from error

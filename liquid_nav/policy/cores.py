@@ -2,34 +2,98 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
-from liquid_nav.liquid import LTC, Core, NCPWiring
+from liquid_nav.baselines import GRU, LSTM, TCN, FeedForward
+from liquid_nav.liquid import CTRNN, GRUODE, LTC, CfC, Core, DenseWiring, NCPWiring, RandomWiring
+from liquid_nav.liquid.solvers import RK4, DormandPrince, ExplicitEuler, Implicit, SemiImplicit
 from liquid_nav.policy.config import ModelError
+from liquid_nav.policy.published import (
+    Headed,
+    PublishedCfC,
+    PublishedCTRNN,
+    PublishedMixedCfC,
+    PublishedWiredCfC,
+    TableWiring,
+)
 
-WIRINGS = {"ncp": NCPWiring}
+WIRINGS = {"ncp": NCPWiring, "dense": DenseWiring, "random": RandomWiring, "table": TableWiring}
+SOLVERS = {
+    "semi_implicit": SemiImplicit, "euler": ExplicitEuler, "rk4": RK4, "implicit": Implicit,
+    "dormand_prince": DormandPrince,
+}  # fmt: skip
+Arguments = dict[str, Any]
 
 
-def _ltc(input_size: int, output_size: int, nominal_period: float, arguments: dict[str, Any]) -> Core:
-    wiring = dict(arguments.pop("wiring"))
-    kind = wiring.pop("kind", "ncp")
-    if kind not in WIRINGS:
-        raise ModelError(f"config: wiring '{kind}' is unknown", f"choose one of: {', '.join(sorted(WIRINGS))}")
-    if "time_constant" in arguments:
-        arguments["time_constant"] = tuple(arguments["time_constant"])
-    return LTC(input_size, WIRINGS[kind](**wiring), nominal_period=nominal_period, output_size=output_size, **arguments)
+def _choose(table: Mapping[str, Any], what: str, entry: Mapping[str, Any], default: str) -> Any:
+    arguments = dict(entry)
+    kind = arguments.pop("kind", default)
+    if kind not in table:
+        raise ModelError(f"config: {what} '{kind}' is unknown", f"choose one of: {', '.join(sorted(table))}")
+    return table[kind](**arguments)
 
 
-CORES = {"ltc": _ltc}
+def _prepare(arguments: Arguments) -> Arguments:
+    """Turn the entries that stand for objects into these objects."""
+    prepared = dict(arguments)
+    if "wiring" in prepared:
+        prepared["wiring"] = _choose(WIRINGS, "wiring", prepared["wiring"], "ncp")
+    if "solver" in prepared:
+        prepared["solver"] = _choose(SOLVERS, "solver", prepared["solver"], "semi_implicit")
+    for name in ("time_constant", "dilations"):
+        if name in prepared:
+            prepared[name] = tuple(prepared[name])
+    return prepared
+
+
+def _ltc(input_size: int, output_size: int, nominal_period: float, arguments: Arguments) -> Core:
+    """Build an LTC; with ``head`` its motor neurons feed a dense layer, and ``delay`` is added to its time."""
+    head, delay = arguments.pop("head", False), arguments.pop("delay", 0.0)
+    wiring = arguments.pop("wiring")
+    motors = None if head else output_size
+    core = LTC(input_size, wiring, nominal_period=nominal_period, output_size=motors, **arguments)
+    return Headed(core, output_size, delay) if head else core
+
+
+def _timed(build: Callable[..., Core]) -> Callable[..., Core]:
+    """A core that is told the usual time between inputs."""
+    return lambda inputs, outputs, period, arguments: build(
+        inputs, output_size=outputs, nominal_period=period, **arguments
+    )
+
+
+def _plain(build: Callable[..., Core]) -> Callable[..., Core]:
+    return lambda inputs, outputs, period, arguments: build(inputs, output_size=outputs, **arguments)
+
+
+CORES = {
+    "ltc": _ltc,
+    "cfc": _timed(CfC),
+    "ctrnn": _timed(CTRNN),
+    "gruode": _timed(GRUODE),
+    "lstm": _timed(LSTM),
+    "gru": _timed(GRU),
+    "tcn": _timed(TCN),
+    "feedforward": _timed(FeedForward),
+    "published_cfc": _plain(PublishedCfC),
+    "published_mixed_cfc": _plain(PublishedMixedCfC),
+    "published_wired_cfc": _plain(PublishedWiredCfC),
+    "published_ctrnn": _plain(PublishedCTRNN),
+}
 
 
 def build_core(config: Mapping[str, Any], input_size: int, output_size: int, nominal_period: float) -> Core:
-    """Build the core that ``config`` ({"kind": ..., arguments}) describes; raises ModelError for an unknown kind."""
-    arguments = dict(config)
+    """Build the core that ``config`` ({"kind": ..., arguments}) describes; raises ModelError for an unknown kind.
+
+    ``nominal_period``: usual elapsed time between inputs, in the unit in which the core is told time.
+    """
+    arguments = dict(config) if isinstance(config, Mapping) else {"kind": config}
     kind = arguments.pop("kind", None)
     if kind not in CORES:
         raise ModelError(f"config: core '{kind}' is unknown", f"choose one of: {', '.join(sorted(CORES))}")
     try:
-        return CORES[kind](input_size, output_size, nominal_period, arguments)
-    except (TypeError, KeyError) as error:
+        return CORES[kind](input_size, output_size, nominal_period, _prepare(arguments))
+    except ModelError:
+        raise
+    except (TypeError, KeyError, ValueError) as error:
         raise ModelError(f"config: core '{kind}' does not fit: {error}", "compare it with models/default") from error

@@ -51,11 +51,14 @@ def save_policy(policy: Policy, folder: Path, card: dict | None = None) -> None:
 
 def _read_json(path: Path) -> dict:
     try:
-        return json.loads(path.read_text())
+        data = json.loads(path.read_text())
     except FileNotFoundError as error:
         raise ModelError(f"model '{path.parent}' has no {path.name}", "restore the file or train again") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} is not JSON: {error}", "restore the file") from error
+    if not isinstance(data, dict):
+        raise ModelError(f"{path} holds no JSON object", "restore the file")
+    return data
 
 
 def load_policy(name: str | Path) -> Policy:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.cores import build_core
 from liquid_nav.types import Command, Decision, Observation, PolicyState
-from liquid_nav.vision import Encoder, preprocess
+from liquid_nav.vision import Encoder, preprocess, saliency
 
 
 class Policy(nn.Module):
@@ -23,7 +23,8 @@ class Policy(nn.Module):
         self.config = config or PolicyConfig()
         self.encoder = Encoder(self.config.encoder)
         outputs = max(end for _, end in self.config.outputs.values())
-        self.core = build_core(self.config.core, self.config.encoder.features, outputs, self.config.nominal_period)
+        period = self.config.nominal_period / self.config.elapsed_unit
+        self.core = build_core(self.config.core, self.config.encoder.features, outputs, period)
         self.register_buffer("scale", torch.tensor(self.config.command_scale), persistent=False)
         self.card: dict = {}
 
@@ -38,8 +39,14 @@ class Policy(nn.Module):
     def forward(self, images: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Run sequences: images [B,T,H,W,3] in 0 to 255, state [B,S], elapsed [B,T] s -> commands [B,T,4], state."""
         features = self.encoder(images.flatten(0, 1)).unflatten(0, images.shape[:2])
-        outputs, state = self.core(features, state, elapsed)
+        outputs, state = self.core(features, state, self.core_time(elapsed))
         return self.commands(outputs), state
+
+    def core_time(self, elapsed: Tensor) -> Tensor:
+        """What the core is told of ``elapsed`` [B,T] s: the same, another unit, or a constant (see the config)."""
+        if self.config.elapsed == "constant":
+            return torch.full_like(elapsed, self.config.elapsed_constant)
+        return elapsed if self.config.elapsed_unit == 1.0 else elapsed / self.config.elapsed_unit
 
     def commands(self, outputs: Tensor) -> Tensor:
         """Commands [...,4] in m/s and rad/s of the core's outputs [...,O]."""
@@ -56,7 +63,8 @@ class Policy(nn.Module):
         if observation.image is None:
             raise ValueError("this policy flies by camera: the observation needs an image")
         features = self.encoder(self.preprocess(observation.image)[None])
-        outputs, core = self.core(features[:, None], state.core, torch.full((1, 1), float(elapsed)))
+        time = self.core_time(torch.full((1, 1), float(elapsed)))
+        outputs, core = self.core(features[:, None], state.core, time)
         command = Command.from_array(self.commands(outputs)[0, -1].tolist())
         return Decision(command), PolicyState(core, state.plastic, features)
 
@@ -69,8 +77,12 @@ class Policy(nn.Module):
                 tau = self.core.time_constants(state.held, state.core)
             except NotImplementedError:
                 return seen
-            seen["time_constants"] = tau[0].numpy().astype(np.float32)
+            seen["time_constants"] = tau[0].numpy().astype(np.float32) * self.config.elapsed_unit
         return seen
+
+    def saliency(self, image: np.ndarray) -> np.ndarray:
+        """Where the encoder looks in a camera image: float32 [H,W] in 0 to 1 at the encoder's own size."""
+        return saliency(self.encoder, self.preprocess(image))
 
     @property
     def neuron_names(self) -> tuple[str, ...]:
