@@ -10,6 +10,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
+from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
 
 
@@ -28,6 +29,10 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     standard error and exit code 2; Ctrl-C and SIGTERM are normal ends. ``node.close()``, where there is one, is
     called in every case.
     """
+    try:
+        check_distribution()
+    except UserError as error:
+        return _refuse(error)
     rclpy.init(args=arguments)
     node = None
     try:
@@ -40,8 +45,7 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     except Finished as end:
         return end.code
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        return 2
+        return _refuse(error)
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
     except Exception:
@@ -56,3 +60,8 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
         if close:
             close()
         rclpy.try_shutdown()
+
+
+def _refuse(error: UserError) -> int:
+    print(f"error: {error}", file=sys.stderr, flush=True)
+    return 2
