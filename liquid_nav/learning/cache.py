@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Iterable
 
@@ -67,6 +68,6 @@ class Shard:
                 self.labels, self.elapsed, self.auxiliary, self.lengths = (
                     table[k] for k in ("labels", "elapsed", "auxiliary", "lengths")
                 )
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise CacheError(f"{folder} is not a data set: {error}", "delete it and collect again") from error
         self.begins = np.concatenate(((0,), np.cumsum(self.lengths)[:-1]))

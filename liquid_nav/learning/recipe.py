@@ -15,6 +15,7 @@ from liquid_nav.policy import PolicyConfig
 
 SEED_LIMIT = 10_000
 """Seeds from here on are for choosing and reporting, never for training."""
+DRIVERS = ("expert", "policy")
 
 
 class RecipeError(UserError):
@@ -62,6 +63,8 @@ class Recipe:
             raise RecipeError(f"recipe needs seeds {self.first_seed} to {last}", f"keep them below {SEED_LIMIT}")
         if not self.rounds or self.rounds[0].driver != "expert":
             raise RecipeError("the first round must be flown by the expert", "set its driver to expert")
+        for driver in {r.driver for r in self.rounds} - set(DRIVERS):
+            raise RecipeError(f"recipe: driver '{driver}' is unknown", f"choose one of: {', '.join(DRIVERS)}")
         if len(self.shares) != len(self.scenarios):
             raise RecipeError("recipe: shares and scenarios differ in length", "give one share a scenario")
 
@@ -72,7 +75,7 @@ def load_recipe(path: Path) -> Recipe:
         data = yaml.safe_load(path.read_text())
     except OSError as error:
         raise RecipeError(f"no recipe at '{path}': {error.strerror}", "see config/training/default.yaml") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"'{path}' is not YAML: {error}", "see config/training/default.yaml") from error
     if not isinstance(data, Mapping):
         raise RecipeError(f"'{path}' is not a mapping", "see config/training/default.yaml")
@@ -93,7 +96,7 @@ def _build(data: dict[str, Any], path: Path) -> Recipe:
         if data.get("photometric") is not None:
             values["photometric"] = Photometric(**data["photometric"])
         return Recipe(**values)
-    except TypeError as error:
+    except (TypeError, AttributeError) as error:
         raise RecipeError(f"'{path}' does not fit: {error}", "see config/training/default.yaml") from error
 
 

@@ -1,0 +1,133 @@
+"""What the encoder is asked to see, against brute force and against the world in a mirror."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from liquid_nav.learning.auxiliary import NAMES, RANGE, SECTOR_SPAN, SECTORS, auxiliary_targets, mirror, scan
+from liquid_nav.learning.windows import MIRROR_LABELS
+from liquid_nav.simulation import DroneState, Expert
+from liquid_nav.worlds import Item, Layout, Scenario, Solid, Start, Target
+
+
+def state(x, y, yaw, velocity=(0.0, 0.0, 0.0)):
+    quaternion = np.array((math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2)))
+    return DroneState(0.0, np.array((x, y, 1.5)), quaternion, np.array(velocity), np.zeros(3), np.zeros(3))
+
+
+def wood(*trunks, target=(12.0, 0.0)):
+    """A layout with trunks (x, y, radius), the start at the origin."""
+    items = tuple(
+        Item("tree", "oak", 0, x, y, 0.0, 1.0, 6.0, (Solid("trunk", "cylinder", (x, y, 3.0), (r, r, 3.0)),))
+        for x, y, r in trunks
+    )
+    return Layout(Scenario("forest", "forest"), 0, Start(0.0, 0.0, 1.5, 0.0), Target("chair", *target, 0.0), items, ())
+
+
+def march(discs, position, yaw, angles, step=0.005):
+    """Walk along every ray until it is inside a disc."""
+    distances = np.arange(0.0, RANGE + 1.0, step)
+    found = np.full(len(angles), np.inf)
+    for k, angle in enumerate(angles):
+        ray = position + distances[:, None] * (math.cos(yaw + angle), math.sin(yaw + angle))
+        inside = (np.linalg.norm(ray[:, None] - discs[None, :, :2], axis=2) < discs[:, 2]).any(axis=1)
+        if inside.any():
+            found[k] = distances[np.argmax(inside)]
+    return found
+
+
+def test_the_scan_equals_walking_along_every_ray():
+    rng = np.random.default_rng(8)
+    angles = np.linspace(SECTOR_SPAN, -SECTOR_SPAN, SECTORS)
+    for _ in range(6):
+        discs = np.column_stack((rng.uniform(-10, 10, (30, 2)), rng.uniform(0.1, 0.8, 30)))
+        discs = discs[np.hypot(discs[:, 0], discs[:, 1]) > discs[:, 2] + 0.1]
+        yaw = rng.uniform(-math.pi, math.pi)
+        ours, theirs = scan(discs, np.zeros(3), yaw), march(discs, np.zeros(2), yaw, angles)
+        near = theirs < RANGE
+        np.testing.assert_allclose(ours[near], theirs[near], atol=0.01)
+        assert (ours[~near] >= RANGE - 0.01).all()
+
+
+def test_nothing_there_is_infinitely_far():
+    assert np.isinf(scan(np.zeros((0, 3)), np.zeros(3), 0.3)).all()
+    assert np.isinf(scan(np.array(((-3.0, 0.0, 1.0),)), np.zeros(3), 0.0)).all(), "behind"
+
+
+def test_rays_run_from_left_to_right():
+    left = scan(np.array(((3.0, 3.0 * math.tan(SECTOR_SPAN), 0.3),)), np.zeros(3), 0.0)
+    assert np.isfinite(left[0]) and np.isinf(left[SECTORS // 2]) and np.isinf(left[-1])
+
+
+def named(values):
+    return dict(zip(NAMES, values, strict=True))
+
+
+def test_the_targets_direction_and_distance():
+    seen = named(auxiliary_targets(state(0.0, 0.0, 0.0), Expert(wood(target=(9.0, 3.0)))))
+    distance = math.hypot(9.0, 3.0)
+    assert seen["target_left"] == pytest.approx(3.0 / distance)
+    assert seen["target_near"] == pytest.approx(1.0 / (1.0 + distance / 3.0))
+    assert seen["target_visible"] == 1.0
+    assert not any(seen[f"scan.{i}"] for i in range(SECTORS))
+
+
+@pytest.mark.parametrize(
+    "trunks, yaw, visible",
+    [
+        ((), 0.0, 1.0),
+        ((), math.radians(41), 0.0),
+        ((), math.radians(-39), 1.0),
+        (((6.0, 0.0, 0.2),), 0.0, 0.0),
+        (((6.0, 0.4, 0.2),), 0.0, 1.0),
+        (((13.0, 0.0, 0.2),), 0.0, 1.0),
+        (((-2.0, 0.0, 0.2),), 0.0, 1.0),
+    ],
+)
+def test_the_target_is_visible_unless_a_trunk_or_the_edge_hides_it(trunks, yaw, visible):
+    assert named(auxiliary_targets(state(0.0, 0.0, yaw), Expert(wood(*trunks))))["target_visible"] == visible
+
+
+def test_nearness_of_a_trunk_ahead():
+    seen = named(auxiliary_targets(state(0.0, 0.0, 0.0), Expert(wood((3.3, 0.0, 0.3)))))
+    assert seen[f"scan.{SECTORS // 2}"] == pytest.approx(0.5)
+    assert auxiliary_targets(state(0.0, 0.0, 0.0), Expert(wood())).dtype == np.float32
+
+
+def test_the_world_in_a_mirror_is_the_mirrored_target():
+    rng = np.random.default_rng(4)
+    for _ in range(8):
+        trunks = [(rng.uniform(1.5, 10), rng.uniform(-4, 4), rng.uniform(0.1, 0.4)) for _ in range(9)]
+        x, y, yaw = rng.uniform(-1, 1, 3)
+        here = Expert(wood(*trunks, target=(11.0, 1.7)))
+        there = Expert(wood(*((tx, -ty, r) for tx, ty, r in trunks), target=(11.0, -1.7)))
+        np.testing.assert_allclose(
+            mirror(auxiliary_targets(state(x, y, yaw), here)), auxiliary_targets(state(x, -y, -yaw), there), atol=1e-6
+        )
+
+
+def test_the_expert_in_a_mirror_gives_the_mirrored_command():
+    rng = np.random.default_rng(6)
+    here, there = Expert(wood((5.0, 0.4, 0.3))), Expert(wood((5.0, -0.4, 0.3)))
+    for _ in range(30):
+        x, y, yaw, vx, vy = rng.uniform(0.0, 9.0), *rng.uniform(-1, 1, 4)
+        ours = here.command(state(x, y, yaw, (vx, vy, 0.0))).as_array()
+        theirs = there.command(state(x, -y, -yaw, (vx, -vy, 0.0))).as_array()
+        np.testing.assert_allclose(ours * MIRROR_LABELS, theirs, atol=1e-6)
+
+
+def test_a_mirror_twice_is_no_mirror():
+    values = np.random.default_rng(0).normal(size=(4, 5, len(NAMES))).astype(np.float32)
+    np.testing.assert_array_equal(mirror(mirror(values)), values)
+    assert mirror(values).shape == values.shape
+    np.testing.assert_array_equal(mirror(values)[..., 1:3], values[..., 1:3])
+
+
+def test_labels_do_not_depend_on_where_north_is():
+    layout = wood((5.0, 0.4, 0.3))
+    turned = replace(layout, target=replace(layout.target, x=0.0, y=12.0), items=wood((-0.4, 5.0, 0.3)).items)
+    ahead = Expert(layout).command(state(1.0, 0.1, 0.2, (1.0, 0.0, 0.0))).as_array()
+    north = Expert(turned).command(state(-0.1, 1.0, 0.2 + math.pi / 2, (0.0, 1.0, 0.0))).as_array()
+    np.testing.assert_allclose(ahead, north, atol=1e-6)

@@ -1,0 +1,162 @@
+"""Augmentation against a formula for each pixel, and a loss that looks at what counts."""
+
+import pytest
+import torch
+
+from liquid_nav.learning.augment import Photometric
+from liquid_nav.learning.auxiliary import NAMES
+from liquid_nav.learning.imitation import Imitation
+from liquid_nav.policy import Policy
+
+ALWAYS = Photometric(share=1.0, noise=0.0)
+
+
+@pytest.fixture
+def images():
+    return torch.randint(0, 256, (3, 4, 24, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(2))
+
+
+@pytest.fixture
+def module(tiny):
+    def make(photometric=None, mixed=False):
+        torch.manual_seed(0)
+        return Imitation(Policy(tiny), photometric=photometric, mixed=mixed)
+
+    return make
+
+
+@pytest.fixture
+def batch(images):
+    generator = torch.Generator().manual_seed(3)
+    return {
+        "images": images,
+        "labels": torch.rand(3, 4, 4, generator=generator) - 0.5,
+        "elapsed": 0.05 + 0.1 * torch.rand(3, 4, generator=generator),
+        "auxiliary": torch.rand(3, 4, len(NAMES), generator=generator).round(),
+        "weight": torch.tensor([[1.0, 1, 1, 1], [1, 1, 0, 0], [1, 0, 0, 0]]),
+    }
+
+
+def draw(photometric, batch, seed=1):
+    return photometric.draw(batch, torch.Generator().manual_seed(seed))
+
+
+def test_saturation_contrast_and_brightness_by_hand():
+    """Without the colour matrix: mix with grey, then stretch about 0.45, then shift."""
+    photometric = Photometric(share=1.0, matrix=0.0, noise=0.0)
+    matrix, offset, _ = draw(photometric, 50)
+    generator = torch.Generator().manual_seed(1)
+    contrast, saturation = (1 + 0.4 * (2 * torch.rand(50, 1, 1, generator=generator) - 1) for _ in range(2))
+    torch.randn(50, 3, 3, generator=generator)
+    brightness = 0.25 * (2 * torch.rand(50, 1, 1, generator=generator) - 1)
+    x = torch.rand(50, 9, 3, generator=generator)
+    grey = (x * torch.tensor((0.299, 0.587, 0.114))).sum(-1, keepdim=True)
+    mixed = saturation * x + (1 - saturation) * grey
+    expected = contrast * (mixed - 0.45) + 0.45 + brightness
+    torch.testing.assert_close(x @ matrix + offset, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_strengths_bound_what_is_drawn():
+    matrix, offset, noise = draw(Photometric(share=1.0, matrix=0.0, saturation=0.0), 2000)
+    scale = matrix.diagonal(dim1=1, dim2=2)
+    assert 0.6 <= scale.min() < 0.65 and 1.35 < scale.max() <= 1.4 + 1e-6
+    assert (offset - 0.45 * (1 - scale[:, None])).abs().max() <= 0.25 + 1e-5
+    assert 0.0 <= noise.min() and 0.045 < noise.max() <= 0.05
+
+
+def test_grey_stays_grey_without_the_matrix():
+    matrix, offset, _ = draw(Photometric(share=1.0, matrix=0.0), 20)
+    grey = torch.full((20, 1, 3), 0.6) @ matrix + offset
+    torch.testing.assert_close(grey, grey[..., :1].expand(-1, -1, 3), rtol=1e-5, atol=1e-5)
+
+
+def test_a_share_stays_as_it_is():
+    matrix, offset, noise = draw(Photometric(share=0.7), 4000)
+    same = (matrix == torch.eye(3)).all(-1).all(-1)
+    assert same.float().mean().item() == pytest.approx(0.3, abs=0.03)
+    assert not offset[same].any() and not noise[same].any()
+    assert not draw(Photometric(share=0.0), 10)[2].any()
+
+
+def test_the_same_generator_draws_the_same():
+    for a, b in zip(draw(Photometric(), 5), draw(Photometric(), 5), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_augmentation_and_normalisation_are_one_map_of_every_pixel(module, images):
+    learner = module(ALWAYS).train()
+    seen = []
+    learner.policy.encoder.encode = lambda pixels: seen.append(pixels) or torch.zeros(len(pixels), 7)
+    torch.manual_seed(9)
+    learner.encode(images)
+    torch.manual_seed(9)
+    matrix, offset, _ = ALWAYS.draw(len(images))
+    mean, deviation = learner.policy.encoder.mean, learner.policy.encoder.deviation
+    for b in range(3):
+        for t in range(4):
+            for row, column in ((0, 0), (7, 31), (23, 13)):
+                pixel = images[b, t, row, column].float() / 255
+                expected = ((pixel @ matrix[b] + offset[b, 0]) - mean) / deviation
+                torch.testing.assert_close(seen[0][b * 4 + t, row, column], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_without_training_the_encoder_sees_the_image_as_it_is(module, images):
+    learner = module(ALWAYS).eval()
+    with torch.no_grad():
+        features = learner.encode(images)
+        plain = learner.policy.encoder(images.flatten(0, 1)).view(3, 4, -1)
+    torch.testing.assert_close(features, plain, rtol=1e-4, atol=1e-5)
+
+
+def test_noise_differs_from_frame_to_frame(module, images):
+    learner = module(Photometric(share=1.0, brightness=0, contrast=0, saturation=0, matrix=0, noise=0.2)).train()
+    seen = []
+    learner.policy.encoder.encode = lambda pixels: seen.append(pixels) or torch.zeros(len(pixels), 7)
+    same = images[:, :1].expand(-1, 4, -1, -1, -1).contiguous()
+    torch.manual_seed(4)
+    learner.encode(same)
+    noise = seen[0] - learner.policy.encoder.normalise(same.flatten(0, 1))
+    assert noise.std() > 0.01
+    assert (noise.view(3, 4, -1)[:, 0] - noise.view(3, 4, -1)[:, 1]).abs().max() > 0.01
+
+
+def test_half_precision_is_close(module, images):
+    with torch.no_grad():
+        exact, mixed = (module(mixed=m).eval().encode(images) for m in (False, True))
+    assert mixed.dtype == torch.float32
+    torch.testing.assert_close(mixed, exact, rtol=0.1, atol=0.05)
+
+
+def test_padding_does_not_count(module, batch):
+    learner = module()
+    before = learner.losses(batch)
+    padding = batch["weight"] == 0
+    batch["labels"][padding], batch["auxiliary"][padding] = 100.0, 1.0
+    for name, value in learner.losses(batch).items():
+        torch.testing.assert_close(value, before[name])
+
+
+def test_the_loss_is_zero_where_the_policy_is_right(module, batch):
+    learner = module()
+    with torch.no_grad():
+        features = learner.encode(batch["images"])
+        core = learner.policy.core
+        outputs, _ = core(features, core.initial_state(3), batch["elapsed"])
+        batch["labels"] = learner.policy.commands(outputs)
+        losses = learner.losses(batch)
+    assert losses["command"] == pytest.approx(0.0, abs=1e-7)
+    assert losses["loss"] == pytest.approx(0.5 * losses["auxiliary"].item())
+
+
+def test_a_few_steps_learn(module, batch):
+    learner = module()
+    optimizer = torch.optim.Adam(learner.parameters(), 0.01)
+    first = learner.losses(batch)["loss"].item()
+    for _ in range(30):
+        optimizer.zero_grad()
+        learner.losses(batch)["loss"].backward()
+        optimizer.step()
+        learner.on_train_batch_end()
+    assert learner.losses(batch)["loss"].item() < 0.7 * first
+    for name in ("w", "cm", "gleak"):
+        assert (getattr(learner.policy.core, name) >= 0).all(), name

@@ -1,0 +1,91 @@
+"""Recipes: the shipped one, and one line for whatever is wrong with another."""
+
+from pathlib import Path
+
+import pytest
+
+from liquid_nav.errors import UserError
+from liquid_nav.learning.recipe import SEED_LIMIT, Recipe, RecipeError, Round, load_recipe
+from liquid_nav.resources import find
+
+GOOD = """
+scenarios: [forest]
+shares: [1]
+rounds:
+  - {driver: expert, flights: 3, steps: 2}
+  - {driver: policy, flights: 2, steps: 2, expert_share: 0.5}
+windows: {batch: 2, steps: 4, strides: [0.5, 0.5]}
+photometric: {noise: 0.0}
+policy: {encoder: {height: 24, width: 32, channels: [4], kernels: [5], strides: [2]}}
+"""
+
+
+def read(tmp_path: Path, text: str) -> Recipe:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text)
+    return load_recipe(path)
+
+
+def test_the_shipped_recipe_can_be_followed():
+    recipe = load_recipe(find("config/training/default.yaml"))
+    assert recipe.rounds[0].driver == "expert" and len(recipe.rounds) >= 2
+    assert recipe.first_seed + sum(r.flights for r in recipe.rounds) <= SEED_LIMIT
+    assert recipe.photometric is not None
+
+
+def test_what_the_file_says_is_what_it_becomes(tmp_path):
+    recipe = read(tmp_path, GOOD)
+    assert recipe.rounds == (Round(3, 2, "expert"), Round(2, 2, "policy", expert_share=0.5))
+    assert recipe.scenarios == ("forest",) and recipe.shares == (1,)
+    assert recipe.windows.strides == (0.5, 0.5) and recipe.windows.steps == 4
+    assert recipe.policy.encoder.channels == (4,) and recipe.photometric.noise == 0.0
+
+
+def test_augmentation_can_be_switched_off(tmp_path):
+    assert read(tmp_path, GOOD.replace("photometric: {noise: 0.0}", "photometric: null")).photometric is None
+
+
+@pytest.mark.parametrize(
+    "old, new, says",
+    [
+        ("flights: 3", "flights: 10000", "10002"),
+        ("scenarios:", "first_seed: 9999\nscenarios:", "10004"),
+        ("scenarios:", "first_seed: -1\nscenarios:", "-1"),
+        ("driver: expert", "driver: policy", "expert"),
+        ("driver: policy", "driver: polcy", "polcy"),
+        ("shares: [1]", "shares: [0.5, 0.5]", "length"),
+        ("shares:", "surprise: 1\nshares:", "surprise"),
+        ("flights: 2,", "flight: 2,", "flight"),
+        ("steps: 4", "step: 4", "step"),
+        ("batch: 2", "batch: [2", "YAML"),
+        ("noise: 0.0", "fog: 0.5", "fog"),
+        ("windows: {batch: 2, steps: 4, strides: [0.5, 0.5]}", "windows: [1]", "does not fit"),
+        ("windows: {batch: 2, steps: 4, strides: [0.5, 0.5]}", "windows: 7", "does not fit"),
+        ("photometric: {noise: 0.0}", "photometric: 7", "does not fit"),
+        ("policy: {", "policy: {surprise: 1, ", "surprise"),
+        ("height: 24", "height: 2", "too small"),
+        (GOOD, "rounds: []", "expert"),
+        (GOOD, "rounds: 3", "does not fit"),
+        (GOOD, "rounds:\n  - 3", "does not fit"),
+        (GOOD, "- 1", "mapping"),
+        (GOOD, "", "mapping"),
+    ],
+)
+def test_what_cannot_be_followed_is_one_line(tmp_path, old, new, says):
+    assert old in GOOD
+    with pytest.raises(UserError) as error:
+        read(tmp_path, GOOD.replace(old, new, 1))
+    line = str(error.value)
+    assert says in line and "\n" not in line
+
+
+def test_no_recipe_there(tmp_path):
+    for path in (tmp_path / "nowhere.yaml", tmp_path):
+        with pytest.raises(RecipeError, match="no recipe at"):
+            load_recipe(path)
+
+
+def test_what_is_no_text(tmp_path):
+    (tmp_path / "recipe.yaml").write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(RecipeError, match="recipe.yaml"):
+        load_recipe(tmp_path / "recipe.yaml")

@@ -1,0 +1,128 @@
+"""Windows of flights: which frames they hold, how much time lies between them, and the mirror."""
+
+import numpy as np
+import pytest
+import torch
+
+from liquid_nav.learning.cache import Shard, write_shard
+from liquid_nav.learning.windows import LONGEST, WindowConfig, Windows
+
+CONFIG = WindowConfig(batch=8, steps=10, drop=0.2, strides=(0.4, 0.4, 0.2), slowest=0.3)
+
+
+@pytest.fixture
+def shard(flight, tmp_path):
+    write_shard(tmp_path / "data", [flight(60, 0), flight(4, 1), flight(90, 2), flight(1, 3)], capacity=200)
+    return tmp_path / "data"
+
+
+def rows(batches):
+    """Yield the windows one by one as NumPy arrays."""
+    for batch in batches:
+        for i in range(len(batch["weight"])):
+            yield {name: values[i].numpy() for name, values in batch.items()}
+
+
+def indices(window):
+    """Which frames a window holds: the middle of the picture says it."""
+    return window["images"][:, 12, 16, 0].astype(int)
+
+
+def flown(shard, window, real):
+    """Return the times [N] of the flight that a window is from, found by what lies between its frames."""
+    found = []
+    for begin, length in zip(shard.begins, shard.lengths, strict=True):
+        times = np.cumsum(shard.elapsed[begin : begin + length].astype(float))
+        index = indices(window)[:real]
+        if index.max() < length and np.allclose(np.diff(times[index]), window["elapsed"][1:real], atol=1e-4):
+            found.append(times)
+    return found
+
+
+def test_shapes_and_types(shard):
+    batch = next(iter(Windows([shard], CONFIG, 1, seed=0)))
+    assert batch["images"].shape == (8, 10, 24, 32, 3) and batch["images"].dtype == torch.uint8
+    assert batch["labels"].shape == (8, 10, 4) and batch["auxiliary"].shape[:2] == (8, 10)
+    for name in ("labels", "elapsed", "auxiliary", "weight"):
+        assert batch[name].dtype == torch.float32
+
+
+def test_elapsed_times_are_the_differences_of_the_stamps(shard):
+    data = Shard(shard)
+    for window in rows(Windows([shard], CONFIG, 20, seed=1)):
+        real = int(window["weight"].sum())
+        index = indices(window)[:real]
+        assert (np.diff(index) > 0).all()
+        if real < 2:
+            continue
+        assert flown(data, window, real), "no flight has these times between these frames"
+        times = flown(data, window, real)[0]
+        assert window["elapsed"][1:real].sum() == pytest.approx(times[index[-1]] - times[index[0]], abs=1e-4)
+        assert window["elapsed"][0] == window["elapsed"][1]
+
+
+def test_no_time_is_longer_than_a_stride_may_lead_to_unless_frames_were_dropped(shard):
+    calm = WindowConfig(batch=8, steps=10, drop=0.0, strides=(0.0, 0.0, 1.0), slowest=0.2)
+    for window in rows(Windows([shard], calm, 10, seed=1)):
+        assert window["elapsed"].max() <= 0.2 + 1e-6
+
+
+def test_strides_and_drops_change_the_rate(shard):
+    def steps(**changes):
+        config = WindowConfig(batch=8, steps=10, slowest=1.0, **changes)
+        return np.concatenate([
+            np.diff(indices(w)[: int(w["weight"].sum())]) for w in rows(Windows([shard], config, 10, seed=1))
+        ])
+
+    assert set(steps(drop=0.0, strides=(1.0,))) == {1}
+    assert set(steps(drop=0.0, strides=(0.0, 1.0))) == {2}
+    assert set(steps(drop=0.3, strides=(1.0,))) > {1, 2}
+
+
+def test_labels_belong_to_their_frames_and_padding_repeats_the_last(shard):
+    padded = 0
+    for window in rows(Windows([shard], CONFIG, 20, seed=2)):
+        index, real = indices(window), int(window["weight"].sum())
+        np.testing.assert_array_equal(window["labels"][:, 0], index)
+        np.testing.assert_array_equal(window["labels"][:, 2], index)
+        np.testing.assert_array_equal(window["weight"], (np.arange(10) < real).astype(np.float32))
+        assert real >= 1 and (index[real:] == index[real - 1]).all()
+        assert (window["elapsed"] > 0).all()
+        padded += real < 10
+    assert padded, "short flights are padded"
+
+
+def test_the_mirror_turns_image_labels_and_targets_together(shard):
+    sides = set()
+    for window in rows(Windows([shard], CONFIG, 10, seed=3)):
+        bright_left = (window["images"][:, :, 0] == 255).all()
+        assert bright_left != (window["images"][:, :, -1] == 255).all()
+        sign = 1.0 if bright_left else -1.0
+        np.testing.assert_array_equal(window["labels"][:, 1], sign)
+        np.testing.assert_array_equal(window["labels"][:, 3], sign)
+        np.testing.assert_array_equal(window["auxiliary"][:, 0], np.float32(0.5 * sign))
+        assert (window["auxiliary"][:, 3 if bright_left else -1] == np.float32(0.9)).all()
+        sides.add(bool(bright_left))
+    assert sides == {True, False}
+    plain = WindowConfig(batch=8, steps=10, mirror=False)
+    assert all((w["labels"][:, 1] == 1).all() for w in rows(Windows([shard], plain, 5, seed=3)))
+
+
+def test_the_same_seed_gives_the_same_batches(shard):
+    first, again, other = (list(Windows([shard], CONFIG, 3, seed)) for seed in (5, 5, 6))
+    assert len(first) == 3
+    for a, b in zip(first, again, strict=True):
+        assert all(torch.equal(a[name], b[name]) for name in a)
+    assert not all(torch.equal(a["images"], b["images"]) for a, b in zip(first, other, strict=True))
+    windows = Windows([shard], CONFIG, 3, 5)
+    assert all(torch.equal(a["images"], b["images"]) for a, b in zip(windows, windows, strict=True)), "iterates anew"
+
+
+def test_seconds_of_flight_decide_how_often_and_newer_shards_count_for_more(flight, tmp_path):
+    slow, fast, hovering = flight(40), flight(80), flight(250)
+    slow.elapsed[:], fast.elapsed[:], hovering.elapsed[:] = 0.1, 0.05, 0.1
+    write_shard(tmp_path / "old", [slow, fast], capacity=200)
+    write_shard(tmp_path / "new", [slow, hovering], capacity=300)
+    windows = Windows([tmp_path / "old", tmp_path / "new"], WindowConfig(recent=3.0), 1, seed=0)
+    seconds = np.array((4.0, 4.0, 3 * 4.0, 3 * LONGEST))
+    np.testing.assert_allclose(windows.weights, seconds / seconds.sum(), rtol=1e-5)
