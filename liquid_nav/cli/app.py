@@ -43,7 +43,7 @@ ENTRIES = (
         "bench",
         "liquid_nav.cli.bench",
         "Measure speed, as ratios against a reference in the same run.",
-        "liquid-nav bench --help",
+        "liquid-nav bench core --json core.json",
     ),
 )
 

@@ -85,6 +85,9 @@ def explain() -> Iterator[None]:
         # The command line's own errors (unknown option, bad value), from Typer or, in old releases, from Click.
         if not hasattr(error, "format_message"):
             raise
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message(), file=sys.stderr)
+            raise SystemExit(BAD_INPUT) from None
         _leave(_usage(error), BAD_INPUT)
 
 
