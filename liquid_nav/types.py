@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Mapping, Sequence
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Command:
         return np.array((self.vx, self.vy, self.vz, self.yaw_rate), dtype=np.float64)
 
     @classmethod
-    def from_array(cls, values) -> Command:
+    def from_array(cls, values: Sequence[float]) -> Command:
         """Build from a sequence of four numbers; raises ValueError for any other length."""
         vx, vy, vz, yaw_rate = (float(v) for v in values)
         return cls(vx, vy, vz, yaw_rate)

@@ -33,9 +33,9 @@ def test_every_argument_is_documented(path):
 @needs_launch
 @pytest.mark.parametrize("pilot", ["policy", "expert"])
 def test_the_processes_are_those_of_fly(pilot):
+    from launch import LaunchContext
     from launch_ros.actions import Node
 
-    from launch import LaunchContext
     from liquid_nav.nodes import launching
 
     context = LaunchContext()
