@@ -1,0 +1,96 @@
+"""What differs between PX4 and ArduPilot: modes, parameters, and who takes off how. Needs no pymavlink."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Mapping
+
+from liquid_nav.errors import UserError
+
+CUSTOM_MODE_ENABLED = 1
+"""MAV_MODE_FLAG_CUSTOM_MODE_ENABLED."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRule:
+    """A parameter that our safety rests on: lowest and highest value accepted, value to set otherwise, and why."""
+
+    name: str
+    lowest: float
+    highest: float
+    value: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """One autopilot as this package uses it.
+
+    autopilot: MAV_AUTOPILOT; follow, hold, land: custom modes (follow: the one that obeys set points); names: of
+    custom modes; rules: parameters checked before arming; bytewise: integer parameters travel as the bits of a float;
+    streams_first: s of zero set points before ``follow`` is asked for; takes_off: by its own command, otherwise by
+    climbing set points; lands_by_command: MAV_CMD_NAV_LAND, otherwise by mode.
+    """
+
+    name: str
+    autopilot: int
+    follow: int
+    hold: int
+    land: int
+    names: Mapping[int, str]
+    rules: tuple[ParameterRule, ...]
+    bytewise: bool
+    streams_first: float
+    takes_off: bool
+    lands_by_command: bool
+
+    def mode_name(self, mode: int | None) -> str:
+        """Return what pilots call a custom mode."""
+        return "no mode" if mode is None else self.names.get(mode, f"mode {mode:#x}")
+
+    def mode_parameters(self, mode: int) -> tuple[float, float, float]:
+        """Return the first three parameters of MAV_CMD_DO_SET_MODE."""
+        if self.bytewise:
+            return CUSTOM_MODE_ENABLED, mode >> 16 & 0xFF, mode >> 24 & 0xFF
+        return CUSTOM_MODE_ENABLED, mode, 0
+
+
+def px4_mode(main: int, sub: int = 0) -> int:
+    """Return PX4's custom mode of a main and a sub mode."""
+    return main << 16 | sub << 24
+
+
+PX4 = Flavour(
+    name="PX4", autopilot=12,
+    follow=px4_mode(6), hold=px4_mode(4, 3), land=px4_mode(4, 6),
+    names={
+        px4_mode(1): "MANUAL", px4_mode(2): "ALTCTL", px4_mode(3): "POSCTL", px4_mode(4, 1): "AUTO.READY",
+        px4_mode(4, 2): "AUTO.TAKEOFF", px4_mode(4, 3): "AUTO.LOITER", px4_mode(4, 4): "AUTO.MISSION",
+        px4_mode(4, 5): "AUTO.RTL", px4_mode(4, 6): "AUTO.LAND", px4_mode(5): "ACRO", px4_mode(6): "OFFBOARD",
+        px4_mode(7): "STABILIZED", px4_mode(4, 9): "AUTO.PRECLAND",
+    },
+    rules=(
+        ParameterRule("COM_OBL_RC_ACT", 5, 5, 5, "when set points stop, hold"),
+        ParameterRule("COM_OF_LOSS_T", 0.2, 1.0, 1.0, "seconds without set points until it holds"),
+    ),
+    bytewise=True, streams_first=1.2, takes_off=False, lands_by_command=True,
+)  # fmt: skip
+
+ARDUPILOT = Flavour(
+    name="ArduPilot", autopilot=3, follow=4, hold=17, land=9,
+    names={
+        0: "STABILIZE", 1: "ACRO", 2: "ALT_HOLD", 3: "AUTO", 4: "GUIDED", 5: "LOITER", 6: "RTL", 7: "CIRCLE", 9: "LAND",
+        16: "POSHOLD", 17: "BRAKE", 20: "GUIDED_NOGPS", 21: "SMART_RTL",
+    },
+    rules=(ParameterRule("GUID_TIMEOUT", 0.2, 3.0, 1.0, "seconds without set points until it stops"),),
+    bytewise=False, streams_first=0.2, takes_off=True, lands_by_command=False,
+)  # fmt: skip
+
+FLAVOURS = {"px4": PX4, "ardupilot": ARDUPILOT}
+
+
+def flavour(name: str) -> Flavour:
+    """Return an autopilot by name; raises UserError for an unknown one."""
+    if name not in FLAVOURS:
+        raise UserError(f"unknown autopilot '{name}'", f"choose one of: {', '.join(FLAVOURS)}")
+    return FLAVOURS[name]

@@ -1,0 +1,204 @@
+"""The wire: UDP, TCP or a serial port, opened again whenever it breaks. Never blocks, never raises after ``open``.
+
+``udp:HOST:PORT`` listens (where PX4 SITL sends to is ``udp:0.0.0.0:14540``), ``udpout:HOST:PORT`` calls,
+``tcp:HOST:PORT`` calls, ``serial:/dev/ttyACM0:57600`` needs pyserial.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Iterable, Protocol
+
+from liquid_nav.errors import UserError
+from liquid_nav.flight.mavlink_codec import Codec, Message
+
+REOPEN = 1.0
+"""s between attempts."""
+LARGEST = 65536
+FORMS = "give udp:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD"
+
+
+class Wire(Protocol):
+    """Bytes in and out, without waiting; OSError when it is broken."""
+
+    def read(self) -> list[bytes]:
+        """Return what has arrived."""
+
+    def accept(self) -> None:
+        """Called when what was read last came from our vehicle."""
+
+    def write(self, data: bytes) -> None:
+        """Send one packet."""
+
+    def close(self) -> None:
+        """Free it."""
+
+
+class Udp:
+    """A socket that listens, and answers only whom the codec has accepted; or one that calls."""
+
+    def __init__(self, host: str, port: int, calls: bool) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._peer: tuple[str, int] | None = (host, port) if calls else None
+        self._last, self._calls = None, calls
+        if not calls:
+            try:
+                self._socket.bind((host, port))
+            except OSError:
+                self._socket.close()
+                raise
+        self.port = None if calls else self._socket.getsockname()[1]
+
+    def read(self) -> list[bytes]:
+        """Return at most one datagram, so that ``accept`` knows whose it was."""
+        try:
+            data, self._last = self._socket.recvfrom(LARGEST)
+        except (BlockingIOError, ConnectionRefusedError):
+            return []
+        return [data]
+
+    def accept(self) -> None:
+        """Answer to where this came from, from now on."""
+        if not self._calls:
+            self._peer = self._last
+
+    def write(self, data: bytes) -> None:
+        """Send to the vehicle, once we know where it is."""
+        if self._peer is not None:
+            try:
+                self._socket.sendto(data, self._peer)
+            except (BlockingIOError, ConnectionRefusedError):
+                pass
+
+    def close(self) -> None:
+        """Free the port."""
+        self._socket.close()
+
+
+class Tcp:
+    """A connection that we call."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._socket = socket.create_connection((host, port), timeout=0.5)
+        self._socket.setblocking(False)
+
+    def read(self) -> list[bytes]:
+        """Return what has arrived."""
+        try:
+            data = self._socket.recv(LARGEST)
+        except BlockingIOError:
+            return []
+        if not data:
+            raise ConnectionResetError("closed by the other side")
+        return [data]
+
+    def accept(self) -> None:
+        """Nothing to learn."""
+
+    def write(self, data: bytes) -> None:
+        """Send it; half a packet would be worse than a broken connection."""
+        if self._socket.send(data) != len(data):
+            raise ConnectionResetError("the other side does not read")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+
+class Serial:
+    """A serial port through pymavlink."""
+
+    def __init__(self, device: str, baud: int) -> None:
+        from pymavlink import mavutil
+
+        self._port = mavutil.mavserial(device, baud=baud, autoreconnect=False)
+
+    def read(self) -> list[bytes]:
+        """Return what has arrived."""
+        data = self._port.recv(4096)
+        return [data] if data else []
+
+    def accept(self) -> None:
+        """Nothing to learn."""
+
+    def write(self, data: bytes) -> None:
+        """Send it."""
+        self._port.write(data)
+
+    def close(self) -> None:
+        """Free the port."""
+        self._port.close()
+
+
+class Link:
+    """A wire that heals, with a codec at its end. ``problem`` says why it is down, empty when it is up."""
+
+    def __init__(self, connection: str, codec: Codec) -> None:
+        """Understand ``connection``; opened by the first ``receive``. Raises UserError for what cannot be read."""
+        self._open, self.codec, self.connection = parse(connection), codec, connection
+        self.wire: Wire | None = None
+        self.problem, self._tried = "not opened yet", -1e9
+
+    def receive(self, now: float) -> list[Message]:
+        """Return the messages that have arrived; ``now``: s, for the pause between attempts to open."""
+        if not self._ready(now):
+            return []
+        messages: list[Message] = []
+        try:
+            while data := self.wire.read():
+                for part in data:
+                    accepted = self.codec.decode(part)
+                    if accepted:
+                        self.wire.accept()
+                    messages += accepted
+        except Exception as error:  # pyserial has exceptions of its own
+            self._broke(error)
+        return messages
+
+    def send(self, messages: Iterable[Message], now: float) -> None:
+        """Send messages; silently nothing while the wire is down."""
+        for message in messages:
+            if not self._ready(now):
+                return
+            data = self.codec.encode(message)
+            try:
+                self.wire.write(data)
+            except Exception as error:
+                self._broke(error)
+
+    def close(self) -> None:
+        """Free the wire."""
+        if self.wire is not None:
+            self.wire.close()
+            self.wire = None
+
+    def _ready(self, now: float) -> bool:
+        if self.wire is None and (now - self._tried >= REOPEN or now < self._tried):
+            self._tried = now
+            try:
+                self.wire, self.problem = self._open(), ""
+            except ModuleNotFoundError:
+                raise
+            except Exception as error:
+                self.problem = f"cannot open {self.connection}: {error}"
+        return self.wire is not None
+
+    def _broke(self, error: Exception) -> None:
+        self.problem = f"{self.connection} broke: {error}"
+        self.close()
+
+
+def parse(connection: str):  # noqa: ANN201
+    """Return a function that opens the wire; raises UserError."""
+    kind, _, rest = connection.partition(":")
+    place, _, number = rest.rpartition(":")
+    if kind not in ("udp", "udpin", "udpout", "tcp", "serial") or not place or not number.isdigit():
+        raise UserError(f"cannot read the connection '{connection}'", FORMS)
+    if kind == "serial":
+        return lambda: Serial(place, int(number))
+    if not 0 <= int(number) < 65536:
+        raise UserError(f"no port {number} in '{connection}'", "ports end at 65535")
+    if kind == "tcp":
+        return lambda: Tcp(place, int(number))
+    return lambda: Udp(place, int(number), kind == "udpout")

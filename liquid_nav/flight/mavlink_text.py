@@ -1,0 +1,55 @@
+"""What the autopilot says in words: STATUSTEXT, whose long texts come in chunks of 50 characters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liquid_nav.flight.mavlink_codec import Message
+
+CHUNK = 50
+PATIENCE = 0.5
+"""s to wait for the rest of a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One whole text: time received (s), severity (MAV_SEVERITY, 0 worst) and words."""
+
+    time: float
+    severity: int
+    words: str
+
+
+class TextJoiner:
+    """Joins chunks; a text whose rest is lost comes out after ``PATIENCE`` with an ellipsis at its end."""
+
+    def __init__(self) -> None:
+        """Start with nothing heard."""
+        self._open: dict[int, tuple[float, int, dict[int, str]]] = {}
+
+    def add(self, message: Message, now: float) -> list[Text]:
+        """Take a STATUSTEXT; returns the texts that are whole now."""
+        words = message.text if isinstance(message.text, str) else bytes(message.text).decode("utf-8", "replace")
+        number, part = int(getattr(message, "id", 0)), int(getattr(message, "chunk_seq", 0))
+        last = len(words) < CHUNK
+        if number == 0 or (part == 0 and last):
+            return [Text(now, message.severity, words.strip())]
+        begin, severity, parts = self._open.setdefault(number, (now, message.severity, {}))
+        parts[part] = words + ("" if last else "\0")
+        return self._finish(number, now) if self._whole(parts) else []
+
+    def expired(self, now: float) -> list[Text]:
+        """Return what has waited too long for its rest."""
+        late = [number for number, (begin, _, _) in self._open.items() if not 0.0 <= now - begin < PATIENCE]
+        return [text for number in late for text in self._finish(number, now)]
+
+    @staticmethod
+    def _whole(parts: dict[int, str]) -> bool:
+        end = max(parts)
+        return not parts[end].endswith("\0") and len(parts) == end + 1
+
+    def _finish(self, number: int, now: float) -> list[Text]:
+        _, severity, parts = self._open.pop(number)
+        rest = "" if self._whole(parts) else " ..."
+        words = "".join(parts.get(i, " ... ") for i in range(max(parts) + 1)).replace("\0", "")
+        return [Text(now, severity, words.strip() + rest)]
