@@ -54,6 +54,23 @@ def growth(
         draw_growth(rows, plot)
 
 
+@bench_app.command(epilog="Example: liquid-nav bench policy --model models/published_ncp --json policy.json")
+def policy(
+    model: list[str] = typer.Option([], help="Model folder or name; the published NCP with random weights without."),
+    json: Optional[Path] = JSON,
+    rounds: int = typer.Option(200, min=10, help="Steps of each model, in turn with its encoder alone."),
+    threads: int = THREADS,
+) -> None:
+    """Compare one step of a policy, image to command, with its encoder alone."""
+    from liquid_nav.evaluation.bench_policy import policy_rows, published_ncp
+    from liquid_nav.policy import Policy
+
+    policies = {name: Policy.load(name) for name in model} or {"published ncp, random weights": published_ncp()}
+    rows = _measure(lambda **options: policy_rows(policies, **options), rounds, rounds * len(policies), threads)
+    _show(rows, "times in ms, medians; ratio = step / encoder alone")
+    _write(json, rows)
+
+
 def _measure(function, rounds: int, total: int, threads: int) -> list[dict]:  # noqa: ANN001
     import torch
     from rich.console import Console

@@ -1,0 +1,55 @@
+"""What one step of a policy costs, image to command, beside its encoder alone: measured in turn, in one run."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import numpy as np
+import torch
+
+from liquid_nav.liquid.benchmark import interleaved
+from liquid_nav.policy import Observation, Policy, PolicyConfig, PolicyState
+from liquid_nav.vision import PUBLISHED
+
+PUBLISHED_NCP = {
+    "kind": "ltc",
+    "unfolds": 6,
+    "wiring": {"kind": "ncp", "inter": 18, "command": 12, "motor": 4, "sensory_fanout": 6, "inter_fanout": 4,
+               "recurrent_command": 4, "motor_fanin": 6, "seed": 22224},
+}  # fmt: skip
+"""Size and wiring of the network that flew; what its weights are does not change what a step costs."""
+
+
+def published_ncp() -> Policy:
+    """Return the published NCP with random weights, for whoever has no checkpoint."""
+    return Policy(PolicyConfig(encoder=PUBLISHED, core=PUBLISHED_NCP, elapsed="constant")).eval()
+
+
+def policy_rows(
+    policies: dict[str, Policy], rounds: int = 200, on_round: Callable[[], object] = int
+) -> list[dict[str, Any]]:
+    """Time every policy, by name; returns one row each.
+
+    Whole step and encoder alone take turns; medians over the rounds. The image has the size that the encoder takes.
+    ``ratio``: step over encoder.
+    """
+    rows = []
+    for name, policy in policies.items():
+        config = policy.config.encoder
+        image = np.random.default_rng(0).integers(0, 256, (config.height, config.width, 3), np.uint8)
+        pixels, observation, state = policy.preprocess(image)[None], Observation(image), policy.initial_state()
+
+        @torch.inference_mode()
+        def encode(policy: Policy = policy, pixels: torch.Tensor = pixels) -> None:
+            policy.encoder(pixels)
+
+        def step(policy: Policy = policy, observation: Observation = observation, state: PolicyState = state) -> None:
+            policy.step(observation, state, 1 / 30)
+
+        whole, eye = interleaved((step, encode), rounds, on_round)
+        rows.append({
+            "model": name, "core": policy.config.core["kind"], "states": policy.core.state_size,
+            "image": f"{config.width} x {config.height}", "threads": torch.get_num_threads(), "step_ms": round(whole, 4),
+            "encoder_ms": round(eye, 4), "ratio": round(whole / eye, 4), "steps_per_s": round(1e3 / whole, 1),
+        })  # fmt: skip
+    return rows
