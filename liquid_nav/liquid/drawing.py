@@ -17,7 +17,7 @@ def _axes(columns: int = 1, size: tuple[float, float] = (8.0, 5.0)):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=size, dpi=120, layout="constrained")
+    figure = Figure(figsize=size, dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, columns, squeeze=False)[0]
     for axis in axes:
@@ -37,7 +37,7 @@ def draw_wiring(wiring: Wiring, path: Path, title: str = "") -> None:
             place[layer == "input", int(neuron)] = (x, heights[k])
         axis.scatter(np.full(len(members), x), heights, s=400 / max(8, len(members)) + 12, zorder=3,
                      color=LAYER_COLOURS.get(layer, INK))  # fmt: skip
-        axis.text(x, 1.06, f"{len(members)} {layer}", ha="center", color=INK)
+        axis.text(x, -0.05, f"{len(members)} {layer}", ha="center", color=INK)
     for is_input, signs in ((True, wiring.sensory), (False, wiring.internal)):
         alpha = float(np.clip(40 / max(1, np.count_nonzero(signs)), 0.08, 0.6))
         for pre, post in zip(*np.nonzero(signs)):
@@ -49,7 +49,7 @@ def draw_wiring(wiring: Wiring, path: Path, title: str = "") -> None:
                             "color": EXCITE if signs[pre, post] > 0 else INHIBIT},
             )  # fmt: skip
     axis.set_axis_off()
-    axis.set_title(title or wiring.describe(), color=INK)
+    axis.set_title(title or wiring.describe(), color=INK, fontsize=11)
     figure.savefig(path)
 
 
