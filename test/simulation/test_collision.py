@@ -35,7 +35,10 @@ def test_flying_into_a_trunk_ends_at_the_trunk(simulate, place, trunk):
     simulation.advance(10.0)
     assert simulation.collision == "trunk"
     assert simulation.time < 5.0
-    assert simulation.state.position[0] == pytest.approx(4.0 - 0.2 - 0.12, abs=0.25)
+    # Between the front rotors, the trunk touches both discs.
+    arm = ARM * math.sqrt(0.5)
+    touch = 4.0 - arm - math.sqrt((ROTOR_RADIUS + 0.2) ** 2 - arm**2)
+    assert simulation.state.position[0] == pytest.approx(touch, abs=0.02)
     ended = simulation.time
     simulation.advance(11.0)
     assert simulation.time == ended, "nothing happens after a collision"
