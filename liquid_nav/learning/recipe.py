@@ -28,7 +28,8 @@ class Round:
 
     driver: "expert" or "policy" (the model of the round before: DAgger); flights: collected over all scenarios;
     steps: optimizer steps; expert_share: part of the time that the expert flies in a DAgger round; disturbed: share
-    of disturbed flights; anywhere: share of flights that start somewhere else.
+    of disturbed flights; anywhere: share of flights that start somewhere else; windows: what differs in this round
+    from the recipe's windows.
     """
 
     flights: int
@@ -38,6 +39,7 @@ class Round:
     expert_share: float = 0.0
     disturbed: float = 0.3
     anywhere: float = 0.25
+    windows: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Callable, Iterator
@@ -95,7 +95,7 @@ class Trainer:
             with np.load(model.parent / "auxiliary.npz") as head:
                 module.auxiliary.load_state_dict({k: torch.from_numpy(v) for k, v in head.items()})
         shards = [self.folder / f"round-{i}" / "data" for i in range(index + 1)]
-        data = Windows(shards, recipe.windows, plan.steps, seed=1000 * recipe.seed + index)
+        data = Windows(shards, replace(recipe.windows, **plan.windows), plan.steps, seed=1000 * recipe.seed + index)
         checkpoint = ModelCheckpoint(place / "checkpoints", every_n_train_steps=100, save_top_k=1, save_last=True)
         trainer = lightning.Trainer(
             max_steps=plan.steps, accelerator="auto", devices=1, gradient_clip_val=1.0, log_every_n_steps=20,
