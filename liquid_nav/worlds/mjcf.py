@@ -7,6 +7,7 @@ import numpy as np
 from liquid_nav.worlds import palette
 from liquid_nav.worlds.backend import load_mujoco
 from liquid_nav.worlds.condition import Condition
+from liquid_nav.worlds.materials import BROAD, MISSING, PLAIN, TILE
 from liquid_nav.worlds.pictures import Part, chair_parts, parts, shadow_part
 from liquid_nav.worlds.values import Layout, Solid
 
@@ -14,18 +15,6 @@ mujoco = load_mujoco()
 
 SOLID_GROUP = 4  # collision shapes, never drawn
 EXTENT = 20.0  # m; MuJoCo's unit for fog and clipping distances
-TILE = 32.0  # m of one tile of the ground
-PLAIN = {
-    "paint": (0.85, 0.42, 0.12),
-    "poppy": (0.78, 0.16, 0.1),
-    "petal0": (0.9, 0.85, 0.3),
-    "petal1": (0.92, 0.92, 0.9),
-    "petal2": (0.55, 0.42, 0.75),
-    "fabric": (0.82, 0.05, 0.07),
-    "frame": (0.1, 0.1, 0.11),
-}
-MISSING = {"summer": (), "autumn": ("poppies", "flowers"), "winter": ("poppies", "flowers", "litter")}
-BROAD = ("birch", "beech", "oak", "hazel", "berry", "hedge", "marked_beech", "lone_oak", "far_tree")
 
 
 def _pose(solid: Solid) -> dict:

@@ -1,0 +1,42 @@
+"""The embedded world as an MJCF file for MuJoCo's own tools, its textures as pictures beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from liquid_nav.errors import UserError
+from liquid_nav.worlds.backend import load_mujoco
+from liquid_nav.worlds.condition import Condition
+from liquid_nav.worlds.mjcf import build_spec
+from liquid_nav.worlds.sdf_assets import png
+from liquid_nav.worlds.values import Layout
+
+mujoco = load_mujoco()
+
+
+def write_mjcf(path: Path, layout: Layout, condition: Condition) -> int:
+    """Write the static world to ``path`` and its textures into ``<stem>_files``; returns the number of files.
+
+    Raises:
+        UserError: the place cannot be written.
+    """
+    spec = build_spec(layout, condition)
+    folder = path.parent / f"{path.stem}_files"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        count = 1
+        for texture in spec.textures:
+            pixels = np.frombuffer(bytes(texture.data), np.uint8).reshape(texture.height, texture.width, 3)
+            (folder / f"{texture.name}.png").write_bytes(png(pixels))
+            texture.file, texture.data = str((folder / f"{texture.name}.png").resolve()), b""
+            if texture.type == mujoco.mjtTexture.mjTEXTURE_SKYBOX:
+                texture.gridsize, texture.gridlayout = (6, 1), list("RLUDFB")
+            count += 1
+        spec.compile()
+        text = spec.to_xml().replace(f'file="{folder.resolve()}/', f'file="{folder.name}/')
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {error.filename}: {error.strerror}", "choose another file with --out") from error
+    return count

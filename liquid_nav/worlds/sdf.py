@@ -1,0 +1,150 @@
+"""From a layout and a condition to a Gazebo world (SDF 1.9), with the files it needs beside it. No MuJoCo in here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from liquid_nav.errors import UserError
+from liquid_nav.worlds import palette
+from liquid_nav.worlds.condition import Condition
+from liquid_nav.worlds.materials import MISSING
+from liquid_nav.worlds.pictures import Part, chair_parts
+from liquid_nav.worlds.sdf_assets import Library, ground_mesh, merged, near_parts
+from liquid_nav.worlds.sdf_drone import DroneSpec, add_drone
+from liquid_nav.worlds.sdf_xml import add, mesh_visual, plugin, pose, solid_collision, text_of
+from liquid_nav.worlds.values import Layout, Solid
+
+ENGINES = ("ogre2", "ogre")
+STEP = 0.004  # s of a physics step; the velocity controller's gains are for this one
+
+
+def world_sdf(
+    layout: Layout, condition: Condition, library: Library, engine: str = "ogre2", drone: DroneSpec | None = None
+) -> str:
+    """Return the world as SDF text and fill ``library`` with the files it refers to.
+
+    Solids are collisions named ``<kind>.<n>`` with the numbers of the embedded world; every item is a static model.
+    Without ``drone`` nobody flies there (PX4 brings its own).
+    """
+    root = Element("sdf", version="1.9")
+    world = add(root, "world", name=f"{layout.world}_{layout.seed}")
+    physics = add(world, "physics", name="steps", type="ignored")
+    add(physics, "max_step_size", STEP)
+    add(physics, "real_time_factor", 1.0)
+    sky = palette.SKIES[condition.light]["horizon"]
+    _systems(world, engine, sky)
+    _light(world, layout, condition, sky)
+    ground = _static(world, "ground")
+    flat = add(add(add(ground, "collision", name="ground"), "geometry"), "plane")
+    add(flat, "normal", (0.0, 0.0, 1.0))
+    rng = np.random.default_rng([layout.seed, 78])
+    variant = int(rng.integers(palette.VARIANTS))
+    surface = library.picture("ground", lambda: palette.ground(layout.world, condition.season, variant))
+    mesh_visual(ground, "ground", library.mesh("ground", ground_mesh), surface, shadows=False)
+    number = 0
+    for count, item in enumerate(layout.items):
+        link = _static(world, f"{item.kind}_{count}", item.x, item.y, item.yaw)
+        for solid in item.solids:
+            solid_collision(link, f"{solid.kind}.{number}", _local(solid, item.x, item.y, item.yaw))
+            number += 1
+        _look(link, library, near_parts(item, condition.season))
+    target = layout.target
+    link = _static(world, "target", target.x, target.y, target.yaw)
+    for solid in target.solids:
+        solid_collision(link, f"{solid.kind}.{number}", _local(solid, target.x, target.y, target.yaw))
+        number += 1
+    _look(link, library, chair_parts())
+    undergrowth = [item for item in layout.decorations if item.species not in MISSING[condition.season]]
+    link = _static(world, "undergrowth")
+    for material, make in merged(undergrowth, condition.season).items():
+        uri = library.mesh(f"undergrowth.{material}", make)
+        mesh_visual(link, material, uri, library.material(material), shadows=False)
+    if drone is not None:
+        add_drone(world, drone, layout.start.x, layout.start.y, layout.start.yaw)
+    return text_of(root)
+
+
+def write_sdf(
+    path: Path,
+    layout: Layout,
+    condition: Condition,
+    engine: str = "ogre2",
+    drone: DroneSpec | None = None,
+    on_file: Callable[[], object] = lambda: None,
+) -> int:
+    """Write the world to ``path`` and its files into ``<stem>_files`` beside it; returns the number of files.
+
+    Raises:
+        UserError: the place cannot be written.
+    """
+    library = Library(f"{path.stem}_files", condition.season)
+    text = world_sdf(layout, condition, library, engine, drone)
+    try:
+        folder = path.parent / library.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, make in library.files.items():
+            (folder / name).write_bytes(make())
+            on_file()
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {error.filename}: {error.strerror}", "choose another file with --out") from error
+    return 1 + len(library.files)
+
+
+def _static(world: Element, name: str, x: float = 0.0, y: float = 0.0, yaw: float = 0.0) -> Element:
+    model = add(world, "model", name=name)
+    add(model, "static", True)
+    pose(model, x, y, 0.0, yaw=yaw)
+    return add(model, "link", name="link")
+
+
+def _look(link: Element, library: Library, pieces: Iterable[Part]) -> None:
+    for part in pieces:
+        uri = library.mesh(part.name, lambda part=part: part.mesh)
+        mesh_visual(link, part.name, uri, library.material(part.material))
+
+
+def _local(solid: Solid, x: float, y: float, yaw: float) -> Solid:
+    """Return a solid of the world in the frame of a model that stands at (x, y) turned by ``yaw``."""
+    px, py, pz = solid.position
+    moved = Solid(solid.kind, solid.shape, (px - x, py - y, pz), solid.size, solid.yaw, solid.lying)
+    return moved.placed(0.0, 0.0, -yaw)
+
+
+def _systems(world: Element, engine: str, sky: tuple[float, float, float]) -> None:
+    for file, name in (
+        ("physics", "Physics"),
+        ("user-commands", "UserCommands"),
+        ("scene-broadcaster", "SceneBroadcaster"),
+        ("imu", "Imu"),
+        ("contact", "Contact"),
+    ):
+        plugin(world, f"gz-sim-{file}-system", f"gz::sim::systems::{name}")
+    # The scene's own background may come out black: the sensors' one is what the camera sees.
+    plugin(
+        world, "gz-sim-sensors-system", "gz::sim::systems::Sensors", render_engine=engine, background_color=(*sky, 1.0)
+    )
+
+
+def _light(world: Element, layout: Layout, condition: Condition, sky: tuple[float, float, float]) -> None:
+    """Set the sun where the embedded sky of the same seed has it."""
+    variant = int(np.random.default_rng([layout.seed, 77]).integers(palette.VARIANTS))
+    colour, ambient, _ = palette.LIGHT[condition.light]
+    azimuth, elevation = palette.sun_of(condition.light, condition.season, variant)
+    scene = add(world, "scene")
+    add(scene, "ambient", (*ambient, 1.0))
+    add(scene, "background", (*sky, 1.0))
+    add(scene, "shadows", True)
+    add(scene, "grid", False)
+    sun = add(world, "light", name="sun", type="directional")
+    add(sun, "cast_shadows", True)
+    pose(sun, 0.0, 0.0, 30.0)
+    add(sun, "diffuse", (*colour, 1.0))
+    add(sun, "specular", (0.1, 0.1, 0.1, 1.0))
+    away = (math.cos(azimuth) * math.cos(elevation), math.sin(azimuth) * math.cos(elevation), math.sin(elevation))
+    add(sun, "direction", tuple(-part for part in away))

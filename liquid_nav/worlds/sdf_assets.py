@@ -1,0 +1,96 @@
+"""Meshes and textures that lie beside an SDF world: Wavefront files and PNG pictures, made like the embedded ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+import numpy as np
+
+from liquid_nav.worlds import palette
+from liquid_nav.worlds.materials import BROAD, PLAIN, TILE
+from liquid_nav.worlds.meshes import MeshData
+from liquid_nav.worlds.pictures import FAR, Part, parts
+from liquid_nav.worlds.values import Item
+
+GROUND_HALF = 120.0
+"""m from the origin to the edge of the ground."""
+
+
+def wavefront(mesh: MeshData) -> bytes:
+    """Return a mesh as a Wavefront OBJ without material; equal corners are written once."""
+    rows = np.concatenate((mesh.points, mesh.normals, mesh.uv), axis=2).reshape(-1, 8)
+    corners, index = np.unique(np.round(rows, 4) + 0.0, axis=0, return_inverse=True)
+    text = "# generated\n"
+    for word, columns in (("v", slice(0, 3)), ("vn", slice(3, 6)), ("vt", slice(6, 8))):
+        values = corners[:, columns]
+        row = " ".join([word, *["%.4g"] * values.shape[1]]) + "\n"
+        text += row * len(values) % tuple(values.ravel())
+    faces = np.repeat(index.reshape(-1) + 1, 3)
+    return (text + "f %d/%d/%d %d/%d/%d %d/%d/%d\n" * (len(faces) // 9) % tuple(faces)).encode()
+
+
+def ground_mesh() -> MeshData:
+    """Return the square of ground, its texture repeated every ``TILE`` metres."""
+    h = GROUND_HALF
+    corners = np.array(((-h, -h, 0.0), (h, -h, 0.0), (h, h, 0.0), (-h, h, 0.0)), dtype=np.float32)
+    points = corners[[[0, 1, 2], [0, 2, 3]]]
+    return MeshData(points, np.broadcast_to(np.float32((0, 0, 1)), points.shape), points[..., :2] / np.float32(TILE))
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Return uint8 [H, W, 3] RGB as a PNG file."""
+    import cv2
+
+    return cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()
+
+
+def near_parts(item: Item, season: str) -> list[Part]:
+    """Return what an item looks like from near; SDF has no levels of detail."""
+    bare = season == "winter" and item.species in BROAD
+    return [part for part in parts(item.species, item.variant, bare) if part.group != FAR]
+
+
+def merged(items: Iterable[Item], season: str) -> dict[str, Callable[[], MeshData]]:
+    """Return everything that is only looked at as one mesh for each material, in the world's frame."""
+    found: dict[str, list[tuple[Item, Part]]] = {}
+    for item in items:
+        for part in near_parts(item, season):
+            found.setdefault(part.material, []).append((item, part))
+    return {material: partial(_together, pieces) for material, pieces in sorted(found.items())}
+
+
+def _together(pieces: list[tuple[Item, Part]]) -> MeshData:
+    moved = []
+    for item, part in pieces:
+        c, s = np.cos(item.yaw), np.sin(item.yaw)
+        turn = np.array(((c, s, 0.0), (-s, c, 0.0), (0.0, 0.0, 1.0)))
+        moved.append((part.mesh.points @ turn + (item.x, item.y, 0.0), part.mesh.normals @ turn, part.mesh.uv))
+    return MeshData(*(np.concatenate(arrays) for arrays in zip(*moved)))
+
+
+class Library:
+    """Collects the files of one world, made when they are written; hands out URIs relative to the SDF file."""
+
+    def __init__(self, folder: str, season: str) -> None:
+        """``folder``: name of the folder beside the SDF file."""
+        self.folder, self.season = folder, season
+        self.files: dict[str, Callable[[], bytes]] = {}
+
+    def mesh(self, name: str, make: Callable[[], MeshData]) -> str:
+        """Keep a mesh; returns its URI."""
+        return self._keep(f"{name}.obj", lambda: wavefront(make()))
+
+    def material(self, name: str) -> dict:
+        """Return the colour or texture of a material of the embedded world."""
+        if name in PLAIN:
+            return {"colour": PLAIN[name]}
+        return self.picture(name, lambda: palette.texture(name, self.season))
+
+    def picture(self, name: str, make: Callable[[], np.ndarray]) -> dict:
+        """Keep a texture; returns the material that shows it."""
+        return {"colour": (1.0, 1.0, 1.0), "texture": self._keep(f"{name}.png", lambda: png(make()))}
+
+    def _keep(self, name: str, make: Callable[[], bytes]) -> str:
+        self.files.setdefault(name, make)
+        return f"{self.folder}/{name}"

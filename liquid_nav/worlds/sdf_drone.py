@@ -1,0 +1,169 @@
+"""The quadrotor for Gazebo: body, rotors, velocity control, and the senses of the embedded drone.
+
+Size and senses are those of the embedded drone; mass, inertia, motors and gains are a set that is known to fly under
+Gazebo's ``MulticopterVelocityControl``. That controller keeps the last command for ever: something must send zero
+when commands stop.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from liquid_nav.worlds.sdf_xml import Element, add, plugin, pose
+
+MASS = 1.5  # kg
+INERTIA = (0.0347563, 0.07, 0.0977)  # kg m^2
+MOTOR_CONSTANT, MOMENT_CONSTANT = 8.54858e-06, 0.016
+ROTOR_MASS = 0.005  # kg
+BODY = (0.24, 0.18, 0.10)  # m
+ROTOR_RADIUS, ROTOR_HEIGHT = 0.127, 0.06  # m
+ARM = 0.25  # m
+ROTORS = ((-45.0, "ccw"), (135.0, "ccw"), (45.0, "cw"), (-135.0, "cw"))
+"""Bearing from the nose, degrees counter-clockwise, and sense of rotation."""
+REST = 0.17  # m from the ground to the centre of the standing drone
+COMMAND_TOPIC, ENABLE_TOPIC = "cmd_vel", "velocity_controller/enable"
+
+
+@dataclass(frozen=True)
+class DroneSpec:
+    """Name and camera: size in pixels, horizontal field of view and pitch (nose down) in rad, rate in Hz."""
+
+    name: str = "drone"
+    width: int = 256
+    height: int = 144
+    fov: float = math.radians(80.0)
+    pitch: float = math.radians(10.0)
+    rate: float = 30.0
+    prefix: str = ""
+
+
+def add_drone(world: Element, spec: DroneSpec, x: float, y: float, yaw: float) -> Element:
+    """Append the drone, standing on the ground at (x, y), looking along ``yaw``; returns the model."""
+    model = add(world, "model", name=spec.name)
+    pose(model, x, y, REST, yaw=yaw)
+    _base(model, spec)
+    for number, (bearing, sense) in enumerate(ROTORS):
+        _rotor(model, number, math.radians(bearing), sense)
+    for number, (_, sense) in enumerate(ROTORS):
+        plugin(
+            model, "gz-sim-multicopter-motor-model-system", "gz::sim::systems::MulticopterMotorModel",
+            robotNamespace=f"model/{spec.name}", jointName=f"rotor_{number}_joint", linkName=f"rotor_{number}",
+            turningDirection=sense, timeConstantUp=0.0125, timeConstantDown=0.025, maxRotVelocity=800.0,
+            motorConstant=MOTOR_CONSTANT, momentConstant=MOMENT_CONSTANT, commandSubTopic="command/motor_speed",
+            actuator_number=number, rotorDragCoefficient=8.06428e-05, rollingMomentCoefficient=1e-06,
+            motorSpeedPubTopic=f"motor_speed/{number}", rotorVelocitySlowdownSim=10, motorType="velocity",
+        )  # fmt: skip
+    _control(model, spec)
+    plugin(
+        model, "gz-sim-odometry-publisher-system", "gz::sim::systems::OdometryPublisher",
+        odom_frame=f"{spec.prefix}odom", robot_base_frame=f"{spec.prefix}base_link",
+        odom_topic=f"/model/{spec.name}/odometry", odom_publish_frequency=50.0, dimensions=3,
+    )  # fmt: skip
+    return model
+
+
+def _inertial(link: Element, mass: float, moments: tuple[float, float, float]) -> None:
+    inertial = add(link, "inertial")
+    add(inertial, "mass", mass)
+    inertia = add(inertial, "inertia")
+    for name, value in zip(("ixx", "iyy", "izz"), moments):
+        add(inertia, name, value)
+
+
+def _painted(link: Element, name: str, shape: str, colour: tuple[float, float, float], **sizes: object) -> Element:
+    visual = add(link, "visual", name=f"{name}_visual")
+    geometry = add(add(visual, "geometry"), shape)
+    for key, value in sizes.items():
+        add(geometry, key, value)
+    material = add(visual, "material")
+    add(material, "ambient", (*colour, 1.0))
+    add(material, "diffuse", (*colour, 1.0))
+    return visual
+
+
+def _base(model: Element, spec: DroneSpec) -> None:
+    base = add(model, "link", name="base_link")
+    _inertial(base, MASS, INERTIA)
+    _painted(base, "body", "box", (0.15, 0.15, 0.17), size=BODY)
+    shape = add(add(base, "collision", name="body"), "geometry")
+    add(add(shape, "box"), "size", BODY)
+    # Rotor discs are solid on the body, as in the embedded drone; the links that turn have no collision.
+    for number, (bearing, _) in enumerate(ROTORS):
+        angle = math.radians(bearing)
+        disc = add(base, "collision", name=f"disc_{number}")
+        pose(disc, ARM * math.cos(angle), ARM * math.sin(angle), ROTOR_HEIGHT)
+        cylinder = add(add(disc, "geometry"), "cylinder")
+        add(cylinder, "radius", ROTOR_RADIUS)
+        add(cylinder, "length", 0.02)
+    for number, side in enumerate((-0.12, 0.12)):
+        leg = _painted(base, f"leg_{number}", "box", (0.1, 0.1, 0.1), size=(0.2, 0.015, REST - BODY[2] / 2))
+        pose(leg, 0.0, side, -(REST + BODY[2] / 2) / 2)
+        foot = add(base, "collision", name=f"leg_{number}")
+        pose(foot, 0.0, side, -(REST + BODY[2] / 2) / 2)
+        add(add(add(foot, "geometry"), "box"), "size", (0.2, 0.015, REST - BODY[2] / 2))
+    _camera(base, spec)
+    imu = add(base, "sensor", name="imu", type="imu")
+    add(imu, "always_on", True)
+    add(imu, "update_rate", 125.0)
+    add(imu, "topic", f"/model/{spec.name}/imu")
+    add(imu, "gz_frame_id", f"{spec.prefix}base_link")
+    contact = add(base, "sensor", name="contact", type="contact")
+    add(contact, "always_on", True)
+    add(contact, "update_rate", 50.0)
+    touch = add(contact, "contact")
+    for name in ("body", *(f"disc_{number}" for number in range(len(ROTORS)))):
+        add(touch, "collision", name)
+    add(touch, "topic", f"/model/{spec.name}/contact")
+
+
+def _camera(base: Element, spec: DroneSpec) -> None:
+    sensor = add(base, "sensor", name="camera", type="camera")
+    pose(sensor, 0.13, 0.0, 0.02, pitch=spec.pitch)
+    add(sensor, "always_on", True)
+    add(sensor, "update_rate", spec.rate)
+    add(sensor, "topic", f"/model/{spec.name}/camera/image_raw")
+    add(sensor, "gz_frame_id", f"{spec.prefix}camera_optical_frame")
+    camera = add(sensor, "camera")
+    add(camera, "camera_info_topic", f"/model/{spec.name}/camera/camera_info")
+    add(camera, "horizontal_fov", spec.fov)
+    image = add(camera, "image")
+    add(image, "width", spec.width)
+    add(image, "height", spec.height)
+    add(image, "format", "R8G8B8")
+    clip = add(camera, "clip")
+    add(clip, "near", 0.05)
+    add(clip, "far", 250.0)
+
+
+def _rotor(model: Element, number: int, bearing: float, sense: str) -> None:
+    link = add(model, "link", name=f"rotor_{number}")
+    pose(link, ARM * math.cos(bearing), ARM * math.sin(bearing), ROTOR_HEIGHT)
+    _inertial(link, ROTOR_MASS, (9.75e-07, 4.17041e-05, 4.26041e-05))
+    colour = (0.75, 0.3, 0.1) if sense == "ccw" else (0.3, 0.3, 0.3)
+    blade = _painted(link, "blade", "box", colour, size=(2 * ROTOR_RADIUS, 0.02, 0.004))
+    add(blade, "cast_shadows", False)
+    joint = add(model, "joint", name=f"rotor_{number}_joint", type="revolute")
+    add(joint, "parent", "base_link")
+    add(joint, "child", f"rotor_{number}")
+    axis = add(joint, "axis")
+    add(axis, "xyz", (0.0, 0.0, 1.0))
+    limit = add(axis, "limit")
+    add(limit, "lower", -1e16)
+    add(limit, "upper", 1e16)
+
+
+def _control(model: Element, spec: DroneSpec) -> None:
+    control = plugin(
+        model, "gz-sim-multicopter-control-system", "gz::sim::systems::MulticopterVelocityControl",
+        robotNamespace=f"model/{spec.name}", commandSubTopic=COMMAND_TOPIC, enableSubTopic=ENABLE_TOPIC,
+        comLinkName="base_link", velocityGain=(2.7, 2.7, 2.7), attitudeGain=(2.0, 3.0, 0.15),
+        angularRateGain=(0.4, 0.52, 0.18), maximumLinearAcceleration=(3.0, 3.0, 2.0),
+    )  # fmt: skip
+    rotors = add(control, "rotorConfiguration")
+    for number, (_, sense) in enumerate(ROTORS):
+        rotor = add(rotors, "rotor")
+        add(rotor, "jointName", f"rotor_{number}_joint")
+        add(rotor, "forceConstant", MOTOR_CONSTANT)
+        add(rotor, "momentConstant", MOMENT_CONSTANT)
+        add(rotor, "direction", 1 if sense == "ccw" else -1)

@@ -1,0 +1,89 @@
+"""The few shapes of XML that an SDF file consists of."""
+
+from __future__ import annotations
+
+import math
+from xml.etree import ElementTree
+
+from liquid_nav.worlds.values import Solid
+
+Element = ElementTree.Element
+
+
+def number(value: float) -> str:
+    """Return a number as SDF takes it: ten significant digits, no minus zero."""
+    return f"{float(value) + 0.0:.10g}"
+
+
+def numbers(*values: float) -> str:
+    """Return numbers separated by spaces."""
+    return " ".join(number(value) for value in values)
+
+
+def add(parent: Element, tag: str, text: object = None, **attributes: str) -> Element:
+    """Append a child; booleans become true and false, numbers and tuples of numbers are written as SDF takes them."""
+    child = ElementTree.SubElement(parent, tag, attributes)
+    if isinstance(text, bool):
+        child.text = "true" if text else "false"
+    elif isinstance(text, (int, float)):
+        child.text = number(text)
+    elif isinstance(text, tuple):
+        child.text = numbers(*text)
+    elif text is not None:
+        child.text = str(text)
+    return child
+
+
+def pose(
+    parent: Element, x: float, y: float, z: float, roll: float = 0.0, pitch: float = 0.0, yaw: float = 0.0
+) -> None:
+    """Append a pose (m, rad); rotation is yaw after pitch after roll."""
+    add(parent, "pose", (x, y, z, roll, pitch, yaw))
+
+
+def plugin(parent: Element, filename: str, name: str, **settings: object) -> Element:
+    """Append a plugin of Gazebo (``gz-sim-*``) with flat settings."""
+    child = add(parent, "plugin", filename=filename, name=name)
+    for key, value in settings.items():
+        add(child, key, value)
+    return child
+
+
+def mesh_visual(link: Element, name: str, uri: str, material: dict, shadows: bool = True) -> None:
+    """Append a mesh with its material: ``colour`` (r, g, b), and ``texture`` (URI) where there is one."""
+    visual = add(link, "visual", name=f"{name}_visual")  # names are unique among all children of a link
+    add(visual, "cast_shadows", shadows)
+    add(add(add(visual, "geometry"), "mesh"), "uri", uri)
+    surface = add(visual, "material")
+    colour = (*material["colour"], 1.0)
+    add(surface, "ambient", colour)
+    add(surface, "diffuse", colour)
+    add(surface, "specular", (0.05, 0.05, 0.05, 1.0))
+    add(surface, "double_sided", True)
+    if material.get("texture"):
+        metal = add(add(surface, "pbr"), "metal")
+        add(metal, "albedo_map", material["texture"])
+        add(metal, "metalness", 0.0)
+        add(metal, "roughness", 0.95)
+
+
+def solid_collision(link: Element, name: str, solid: Solid) -> None:
+    """Append a solid, given in the frame of the link, as a collision of the same shape and size."""
+    collision = add(link, "collision", name=name)
+    lying = solid.shape == "cylinder" and solid.lying
+    pose(collision, *solid.position, 0.0, math.pi / 2 if lying else 0.0, solid.yaw)
+    shape = add(add(collision, "geometry"), solid.shape)
+    if solid.shape == "box":
+        add(shape, "size", tuple(2.0 * half for half in solid.size))
+    elif solid.shape == "ellipsoid":
+        add(shape, "radii", solid.size)
+    else:
+        radius, half = (solid.size[1], solid.size[0]) if lying else (solid.size[0], solid.size[2])
+        add(shape, "radius", radius)
+        add(shape, "length", 2.0 * half)
+
+
+def text_of(root: Element) -> str:
+    """Return the document, indented."""
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
