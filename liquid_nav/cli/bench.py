@@ -71,6 +71,44 @@ def policy(
     _write(json, rows)
 
 
+@bench_app.command(epilog="Example: liquid-nav bench liquid --model default --plot tau.png --json tau.json")
+def liquid(
+    model: str = typer.Option("default", help="Name or folder of a model."),
+    scenario: str = typer.Option("forest", help="Where the expert flies the sequences."),
+    first_seed: int = typer.Option(10_000, min=0, help="First seed of the flights."),
+    flights: int = typer.Option(6, min=2, help="Number of flights."),
+    noise: float = typer.Option(45.0, min=0.0, help="Standard deviation of the image noise, of 255."),
+    json: Optional[Path] = JSON,
+    plot: Optional[Path] = typer.Option(None, help="Draw the time constants into this picture."),
+) -> None:
+    """Show how a model's time constants answer noise and an abrupt change: one row per neuron, factors in 1 s."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from liquid_nav.evaluation.liquid_response import record_frames, respond_to_images
+    from liquid_nav.policy import Policy
+
+    policy, frames, start = Policy.load(model), 180, 90
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("flying", total=flights)
+        seeds = range(first_seed, first_seed + flights)
+        images = record_frames(scenario, seeds, frames, lambda: progress.advance(task))
+    response = respond_to_images(policy, images, start, noise)
+    change, calm = response.change(30), response.calm[:, start:].mean(dim=(0, 1))
+    rows = [
+        {"neuron": name, "calm_s": calm[k].item(), "noise": change["noise"][k].item(), "jump": change["jump"][k].item()}
+        for k, name in enumerate(policy.neuron_names)
+    ]
+    _show(rows, "calm_s: mean time constant; noise, jump: factor by which it changes in the second after")
+    for cause, factors in change.items():
+        typer.echo(f"{cause}: geometric mean over neurons {factors.log().mean().exp().item():.3f}")
+    _write(json, rows)
+    if plot is not None:
+        from liquid_nav.liquid.drawing import draw_response
+
+        draw_response(response, plot)
+
+
 def _measure(function, rounds: int, total: int, threads: int) -> list[dict]:  # noqa: ANN001
     import torch
     from rich.console import Console

@@ -7,6 +7,7 @@ from typing import Mapping, Sequence
 
 import numpy as np
 
+from .liquid_property import LiquidResponse
 from .wiring import Wiring
 
 EXCITE, INHIBIT, INK = "#1a7f5a", "#c2452d", "#33373d"
@@ -69,16 +70,17 @@ def draw_growth(rows: Sequence[Mapping[str, object]], path: Path) -> None:
     figure.savefig(path)
 
 
-def draw_time_constants(
-    times: np.ndarray, tau: np.ndarray, path: Path, events: Mapping[str, tuple[float, float]], title: str = ""
-) -> None:
-    """Draw time constants tau [T,S] s over times [T] s: each neuron thin, the median bold, events shaded."""
-    figure, (axis,) = _axes(size=(8.0, 3.8))
-    axis.plot(times, tau, color=INK, alpha=0.15, linewidth=0.8)
-    axis.plot(times, np.median(tau, axis=1), color=EXCITE, linewidth=2.2, label="median neuron")
-    for name, (start, end) in events.items():
-        axis.axvspan(start, end, color=LAYER_COLOURS["motor"], alpha=0.15, linewidth=0)
-        axis.text(start, axis.get_ylim()[1], f" {name}", va="top", color=INK)
-    axis.set(xlabel="time, s", ylabel="effective time constant, s", yscale="log", title=title)
-    axis.legend(frameon=False)
+def draw_response(response: LiquidResponse, path: Path, rate: float = 30.0) -> None:
+    """Draw time constants under noise and through a jump, relative to the calm copy: each neuron thin, median bold."""
+    figure, axes = _axes(2, (9.0, 3.6))
+    for axis, name, tau in zip(axes, ("noise", "abrupt change"), (response.noisy, response.jumped)):
+        factor = (tau.log() - response.calm.log()).mean(0).exp().cpu().numpy()
+        times = (np.arange(len(factor)) - response.start) / rate
+        axis.plot(times, factor, color=INK, alpha=0.15, linewidth=0.8)
+        axis.plot(times, np.median(factor, axis=1), color=EXCITE, linewidth=2.2, label="median neuron")
+        axis.axhline(1.0, color=INK, linewidth=0.6)
+        axis.axvspan(0.0, times[-1], color=LAYER_COLOURS["motor"], alpha=0.12, linewidth=0)
+        axis.set(xlabel=f"time after the {name}, s", yscale="log", title=name)
+    axes[0].set_ylabel("time constant / calm time constant")
+    axes[0].legend(frameon=False)
     figure.savefig(path)

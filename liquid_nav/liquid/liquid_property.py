@@ -40,7 +40,6 @@ class LiquidResponse:
         return {name: log[:, after].mean(dim=(0, 1)).exp() for name, log in logs.items()}
 
 
-@torch.no_grad()
 def respond(
     core: ODECore, features: Tensor, elapsed: Tensor, start: int, noise: float, generator: torch.Generator | None = None
 ) -> LiquidResponse:
@@ -49,8 +48,13 @@ def respond(
     ``noise`` is the standard deviation relative to that of each feature; B must be at least 2 for the jump.
     """
     sigma = features.flatten(0, 1).std(0) * noise
-    noisy, jumped = features.clone(), features.clone()
+    noisy = features.clone()
     noisy[:, start:] += sigma * torch.randn(noisy[:, start:].shape, generator=generator)
-    jumped[:, start:] = features.roll(1, dims=0)[:, start:]
-    calm, noisy, jumped = (time_constants_along(core, x, elapsed) for x in (features, noisy, jumped))
-    return LiquidResponse(calm, noisy, jumped, start)
+    return compare(core, features, noisy, elapsed, start)
+
+
+def compare(core: ODECore, calm: Tensor, noisy: Tensor, elapsed: Tensor, start: int) -> LiquidResponse:
+    """Run sequences [B,T,I], their noisy copies, and a jump at step ``start`` to what the next sequence sees then."""
+    jumped = calm.clone()
+    jumped[:, start:] = calm.roll(1, dims=0)[:, start:]
+    return LiquidResponse(*(time_constants_along(core, x, elapsed) for x in (calm, noisy, jumped)), start)
