@@ -43,6 +43,7 @@ def save_policy(policy: Policy, folder: Path, card: dict | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {k: v.detach().cpu().contiguous() for k, v in policy.state_dict().items()}
     save_file(tensors, folder / WEIGHTS)
+    (folder / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone; a released model is for everybody
     card = dict(policy.card if card is None else card) | {"sha256": sha256(folder / WEIGHTS)}
     (folder / CONFIG).write_text(json.dumps(policy.config.to_dict(), indent=2) + "\n")
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n")
