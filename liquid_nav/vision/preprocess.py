@@ -30,4 +30,5 @@ def preprocess(image: np.ndarray, height: int, width: int) -> torch.Tensor:
 
     Normalisation happens inside the encoder, so that a sequence travels as bytes.
     """
-    return torch.from_numpy(np.ascontiguousarray(resize(check_image(image), height, width)))
+    pixels = np.ascontiguousarray(resize(check_image(image), height, width))
+    return torch.from_numpy(pixels if pixels.flags.writeable else pixels.copy())

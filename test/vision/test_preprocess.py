@@ -44,6 +44,13 @@ def test_preprocess_gives_bytes_of_the_wanted_size():
     np.testing.assert_array_equal(same.numpy(), picture(90, 160))
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_image_on_borrowed_memory_is_copied():
+    image = np.frombuffer(picture(90, 160).tobytes(), np.uint8).reshape(90, 160, 3)
+    assert not image.flags.writeable
+    np.testing.assert_array_equal(preprocess(image, 90, 160).numpy(), image)
+
+
 def test_a_view_with_strides_is_fine():
     flipped = picture(90, 160)[:, ::-1]
     np.testing.assert_array_equal(preprocess(flipped, 90, 160).numpy(), flipped)
