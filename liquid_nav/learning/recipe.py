@@ -44,7 +44,10 @@ class Round:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole training: see ``config/training/default.yaml``."""
+    """A whole training: see ``config/training/default.yaml``.
+
+    start: model to go on from (a folder or a released one's name); without it the first round must be the expert's.
+    """
 
     rounds: tuple[Round, ...]
     scenarios: tuple[str, ...] = ("forest", "field")
@@ -57,14 +60,16 @@ class Recipe:
     photometric: Photometric | None = field(default_factory=Photometric)
     auxiliary: float = 0.5
     weight_decay: float = 1e-4
+    start: str | None = None
 
     def __post_init__(self) -> None:
         """Raise RecipeError where seeds would leave the range that may be trained on."""
         last = self.first_seed + sum(r.flights for r in self.rounds)
         if self.first_seed < 0 or last > SEED_LIMIT:
             raise RecipeError(f"recipe needs seeds {self.first_seed} to {last}", f"keep them below {SEED_LIMIT}")
-        if not self.rounds or self.rounds[0].driver != "expert":
-            raise RecipeError("the first round must be flown by the expert", "set its driver to expert")
+        if not self.rounds or (self.start is None and self.rounds[0].driver != "expert"):
+            raise RecipeError("the first round must be flown by the expert",
+                              "set its driver to expert, or name a model in start")
         for driver in {r.driver for r in self.rounds} - set(DRIVERS):
             raise RecipeError(f"recipe: driver '{driver}' is unknown", f"choose one of: {', '.join(DRIVERS)}")
         if len(self.shares) != len(self.scenarios):

@@ -24,7 +24,8 @@ from liquid_nav.learning.imitation import Imitation
 from liquid_nav.learning.recipe import Recipe, Round
 from liquid_nav.learning.rollout import LabelledFlight, RolloutTask, run_rollout
 from liquid_nav.learning.windows import Windows
-from liquid_nav.policy import Policy
+from liquid_nav.policy import Policy, resolve_model
+from liquid_nav.policy.files import CARD
 
 TIMES = "times.json"
 FRAMES_PER_FLIGHT = 420
@@ -43,7 +44,7 @@ class Trainer:
 
     def run(self) -> Path:
         """Do what is left of the recipe; returns the folder of the last round's model."""
-        model: Path | None = None
+        model = resolve_model(self.recipe.start) if self.recipe.start else None
         for index, plan in enumerate(self.recipe.rounds):
             place = self.folder / f"round-{index}"
             self._collect(index, plan, place / "data", model)
@@ -123,12 +124,14 @@ class Trainer:
             counts = {k: meta[k] for k in ("flights", "frames", "outcomes")}
             rounds.append(asdict(self.recipe.rounds[i]) | counts | times)
         first = self.recipe.first_seed
-        return {
-            "training": {
-                "rounds": rounds, "seeds": f"{first}:{first + sum(r['flights'] for r in rounds)}",
-                "final_loss": loss, "torch": torch.__version__,
-            }
+        facts = {
+            "rounds": rounds, "seeds": f"{first}:{first + sum(r['flights'] for r in rounds)}", "final_loss": loss,
+            "torch": torch.__version__,
         }
+        if self.recipe.start is not None:
+            parent = json.loads((resolve_model(self.recipe.start) / CARD).read_text())
+            facts["start"] = {k: parent.get(k) for k in ("sha256", "training")} | {"model": self.recipe.start}
+        return {"training": facts}
 
 
 def _note(path: Path, **facts: float) -> None:
