@@ -18,7 +18,10 @@ WIRING |= {"recurrent_command": 4, "motor_fanin": 6, "seed": 22224}
 
 
 def interleaved(
-    works: Sequence[Callable[[], object]], rounds: int, on_round: Callable[[], object] = int
+    works: Sequence[Callable[[], object]],
+    rounds: int,
+    on_round: Callable[[], object] = int,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> list[float]:
     """Return the median time of each piece of work in ms; all take turns, so that a busy machine slows all alike."""
     for work in works:
@@ -27,15 +30,20 @@ def interleaved(
     times: list[list[float]] = [[] for _ in works]
     for _ in range(rounds):
         for work, taken in zip(works, times):
-            start = time.perf_counter()
+            start = clock()
             work()
-            taken.append(1e3 * (time.perf_counter() - start))
+            taken.append(1e3 * (clock() - start))
         on_round()
     return [median(taken) for taken in times]
 
 
 def core_rows(
-    inputs: int = 128, batch: int = 16, steps: int = 64, rounds: int = 30, on_round: Callable[[], object] = int
+    inputs: int = 128,
+    batch: int = 16,
+    steps: int = 64,
+    rounds: int = 30,
+    on_round: Callable[[], object] = int,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> list[Row]:
     """Measure a training step (forward and backward) and a single inference step; one row each, times in ms."""
     torch.manual_seed(0)
@@ -47,7 +55,7 @@ def core_rows(
         works = [_work(ours, what, features, state, elapsed), _work(theirs, what, features, state)]
         works.append(_work(lstm, what, features))
         tick = on_round if what == "train_step" else int
-        mine, ncps, recurrent = interleaved(works, count, tick)
+        mine, ncps, recurrent = interleaved(works, count, tick, clock)
         with torch.no_grad():
             difference = (ours(features, state, elapsed)[0] - theirs(features, state)[0]).abs().max().item()
         rows.append(
@@ -64,7 +72,9 @@ def core_rows(
     return rows
 
 
-def growth_rows(rounds: int = 10, on_round: Callable[[], object] = int) -> list[Row]:
+def growth_rows(
+    rounds: int = 10, on_round: Callable[[], object] = int, clock: Callable[[], float] = time.perf_counter
+) -> list[Row]:
     """Measure a training step of ours and of the LSTM while neurons, steps or batch grow; the rest stays as above."""
     rows = []
     for what, values in (("neurons", (17, 34, 68, 136)), ("steps", (16, 32, 64, 128)), ("batch", (8, 16, 32, 64))):
@@ -79,7 +89,7 @@ def growth_rows(rounds: int = 10, on_round: Callable[[], object] = int) -> list[
                 core.initial_state(batch),
             )
             works = [_work(core, "train_step", features, state, elapsed), _work(lstm, "train_step", features)]
-            mine, recurrent = interleaved(works, rounds, on_round)
+            mine, recurrent = interleaved(works, rounds, on_round, clock)
             rows.append({"what": what, "value": value, "ours_ms": round(mine, 4), "lstm_ms": round(recurrent, 4)})
     return rows
 

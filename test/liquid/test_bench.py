@@ -16,7 +16,7 @@ KEYS = {"what", "ours_ms", "ncps_ms", "lstm_ms", "ratio_ncps", "ratio_lstm", "ma
 
 def test_rows(tmp_path, monkeypatch):
     full = benchmark.core_rows
-    monkeypatch.setattr(benchmark, "core_rows", lambda rounds, on_round: full(16, 8, 4, rounds, on_round))
+    monkeypatch.setattr(benchmark, "core_rows", lambda rounds, **how: full(16, 8, 4, rounds, **how))
     file = tmp_path / "rows.json"
     result = CliRunner().invoke(bench.bench_app, ["core", "--rounds", "3", "--threads", "1", "--json", str(file)])
     assert result.exit_code == 0, result.output
