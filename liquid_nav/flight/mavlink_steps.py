@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 RETRY = 1.0
 """s until a command without an answer is repeated."""
 ATTEMPTS = 4
+ARMING_ATTEMPTS, ARMING_PAUSE = 3, 2.0
+"""and s between them."""
 CONFIRM = 3.0
 """s that a heartbeat may take to show what was acknowledged; heartbeats come once a second."""
 EXPLAIN = 0.3
@@ -71,6 +73,22 @@ def arm(a: Autopilot, wanted: bool = True) -> Step:
                    lambda: a.telemetry.armed == wanted)
 
 
+def arm_patiently(a: Autopilot) -> Step:
+    """Arm; a refusal is tried again, since estimators settle and sensors warm up."""
+    for attempt in range(ARMING_ATTEMPTS):
+        try:
+            if not a.telemetry.armed:
+                yield from arm(a)
+            return
+        except Refused as refusal:
+            if attempt == ARMING_ATTEMPTS - 1:
+                raise
+            a.complain(f"{refusal} (trying again)")
+        begin = a.now
+        while a.now - begin < ARMING_PAUSE:
+            yield
+
+
 def check_parameters(a: Autopilot) -> Step:
     """Read what our safety rests on, set what is otherwise, and say so."""
     for rule in a.flavour.rules:
@@ -112,8 +130,7 @@ def take_over(a: Autopilot) -> Step:
     follow = a.flavour.follow
     yield from enter(a, follow)
     a.expected = {follow}
-    if not a.telemetry.armed:
-        yield from arm(a)
+    yield from arm_patiently(a)
     if not a.airborne:
         a.phase = "climbing"
         yield from climb(a)

@@ -3,7 +3,7 @@
 A pure state machine with an injected clock. It never waits: every call returns at once, and whatever happens the
 answer is a finite command inside the limits. Modes: ``disengaged`` (zero), ``engaged`` (the policy's command, limited),
 ``holding`` (zero, until the fault is gone and somebody engages again, or by itself where ``resume`` allows it),
-``landing`` (descend).
+``landing`` (descend), ``pilot`` (zero: a pilot or the autopilot itself has taken over; only a new ``engage`` ends it).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from liquid_nav.flight.watch import Watch, WatchLimits
 from liquid_nav.types import Command
 
 ZERO = Command()
@@ -50,9 +51,9 @@ class SupervisorOutput:
 class SafetySupervisor:
     """Gate between policy and drone. All times are seconds of one clock, given by the caller."""
 
-    def __init__(self, limits: SafetyLimits | None = None) -> None:
-        """Start disengaged, with no input seen."""
-        self.limits = limits or SafetyLimits()
+    def __init__(self, limits: SafetyLimits | None = None, watch: WatchLimits | None = None) -> None:
+        """Start disengaged, with no input seen; ``watch`` turns further checks on, see ``Watch``."""
+        self.limits, self.watch = limits or SafetyLimits(), Watch(watch)
         self.mode = "disengaged"
         self._image: float | None = None
         self._command: tuple[Command, float] | None = None
@@ -71,6 +72,7 @@ class SafetySupervisor:
 
     def command(self, command: Command, stamp: float, now: float) -> None:
         """Take the policy's command, stamped with the image it came from."""
+        self.watch.command(stamp, now)
         if command.is_finite():
             self._command, self._bad = (command, stamp), None
         else:
@@ -82,6 +84,7 @@ class SafetySupervisor:
         if faults:
             return False, "; ".join(faults)
         self.mode, self._held_by_fault = "engaged", False
+        self.watch.set_home()
         return True, "engaged"
 
     def disengage(self, now: float) -> tuple[bool, str]:
@@ -99,13 +102,21 @@ class SafetySupervisor:
         self.mode, self._held_by_fault = "landing", False
         return True, "landing"
 
+    def pilot(self, now: float) -> tuple[bool, str]:
+        """A pilot, or the autopilot itself, has taken over: nothing of ours until somebody engages again."""
+        self.mode, self._held_by_fault = "pilot", False
+        return True, "pilot"
+
     def update(self, now: float) -> SupervisorOutput:
         """Return what the drone shall do now."""
+        self.watch.clock(now)
         faults = self._faults(now)
         if faults:
             self._healthy_since = None
             if self.mode == "engaged":
                 self.mode, self._held_by_fault = "holding", True
+            if self.watch.must_land and self.mode == "holding":
+                self.mode, self._held_by_fault = "landing", False
         else:
             self._healthy_since = now if self._healthy_since is None else self._healthy_since
             resume = self.limits.resume
@@ -113,11 +124,11 @@ class SafetySupervisor:
                 self.mode, self._held_by_fault = "engaged", False
         wanted = ZERO
         if self.mode == "engaged" and self._command is not None:
-            wanted = self._command[0]
+            wanted = self.watch.fence(self._command[0])
         elif self.mode == "landing":
             wanted = Command(vz=-self.limits.descent)
         # Stopping is never rate limited by us: the autopilot brakes as fast as it can.
-        free = self.mode in ("disengaged", "holding")
+        free = self.mode in ("disengaged", "holding", "pilot")
         command = ZERO if free else self._limit(wanted, now)
         self._last, self._last_time = command, now
         return SupervisorOutput(command, self.mode, faults)
@@ -134,7 +145,7 @@ class SafetySupervisor:
             faults.append("no command from the controller yet")
         elif not -0.1 <= now - self._command[1] <= limits.command_age:
             faults.append(f"command is {now - self._command[1]:.2f} s old, limit {limits.command_age:g} s")
-        return tuple(faults)
+        return (*faults, *self.watch.faults(now))
 
     def _limit(self, wanted: Command, now: float) -> Command:
         limits, last = self.limits, self._last

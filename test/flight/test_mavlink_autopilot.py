@@ -120,7 +120,7 @@ def test_refused_arming_is_told_in_the_autopilots_own_words(name):
     flight.vehicle.refuse_arming = "Preflight Fail: the accelerometers disagree with each other by far"
     flight.go(6.0)
     flight.word("engaged")
-    flight.go(15.0, lambda: flight.autopilot.fault != "")
+    flight.go(25.0, lambda: flight.autopilot.phase == "ready" and flight.autopilot.fault != "")
     assert "arming refused" in flight.autopilot.fault and flight.vehicle.refuse_arming in flight.autopilot.fault
     flight.go(3.0)
     assert (flight.autopilot.phase, flight.autopilot.streaming, flight.vehicle.armed) == ("ready", False, False)
