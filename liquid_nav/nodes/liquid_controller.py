@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import sys
 import traceback
+from typing import Callable
 
 import numpy as np
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import Trigger
 
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.controller_outputs import ControllerOutputs
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.frame_guard import Action, FrameGuard
-from liquid_nav.nodes.messages import NANO, ImageError, image_view, nanoseconds
+from liquid_nav.nodes.messages import NANO, ImageError, image_view
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
+from liquid_nav.nodes.serialized_image import read_compressed, read_image
 from liquid_nav.types import Command, Observation
 
 TRANSPORT = (
@@ -45,13 +47,18 @@ class LiquidController(LifecycleNode):
             self, "frozen_after", 1.0, "Identical pixels for this long mean a frozen camera, s; 0: never.", (0.0, 60.0)
         )
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
+        transport = declare(
+            self, "image_transport", "raw", "raw: camera/image_raw; compressed: camera/image_raw/compressed."
+        )
+        self._topic, kind, read = camera_topic(transport)
         self._guard = FrameGuard(1.0 / rate, gap, frozen)
         self._outputs = ControllerOutputs(self, prefix)
         self._diagnostics = Diagnostics(self)
         self._policy = self._state = None
         self._last: tuple[Command, int] | None = None
         self._active = False
-        self.create_subscription(Image, "camera/image_raw", self._on_image, sensor_data())
+        # Serialized: a message object of a large image would cost more than the network.
+        self.create_subscription(kind, self._topic, lambda data: self._on_image(data, read), sensor_data(), raw=True)
         self.create_service(Trigger, "liquid_controller/reset", self._on_reset)
         self._outputs.mode("unconfigured")
 
@@ -132,14 +139,13 @@ class LiquidController(LifecycleNode):
             response.success, response.message = True, "hidden state reset"
         return response
 
-    def _on_image(self, message: Image) -> None:
+    def _on_image(self, data: bytes, read: Callable[[bytes], tuple[int, str, np.ndarray]]) -> None:
         if not self._active:
             return
-        stamp = nanoseconds(message.header.stamp)
         try:
-            image = image_view(message)
+            stamp, frame_id, image = read(data)
         except ImageError as error:
-            self._diagnostics.report("camera", ERROR, f"camera/image_raw: {error}")
+            self._diagnostics.report("camera", ERROR, f"{self._topic}: {error}")
             return
         verdict = self._guard.see(stamp, image)
         if verdict.action is Action.REPEAT:
@@ -147,11 +153,11 @@ class LiquidController(LifecycleNode):
                 self._outputs.command(*self._last)
             return
         if verdict.action is Action.IGNORE:
-            self._diagnostics.report("camera", ERROR, f"camera/image_raw: {verdict.reason}")
+            self._diagnostics.report("camera", ERROR, f"{self._topic}: {verdict.reason}")
             return
         if verdict.action is Action.RESTART:
             self._state = self._policy.initial_state()
-        if self._step(image, stamp, verdict.elapsed, message.header.frame_id):
+        if self._step(image, stamp, verdict.elapsed, frame_id):
             self._tell_camera(verdict.reason)
 
     def _step(self, image: np.ndarray, stamp: int, elapsed: float, frame_id: str) -> bool:
@@ -182,11 +188,25 @@ class LiquidController(LifecycleNode):
         guard = self._guard
         counts = {"frames": guard.frames, "repeated": guard.repeated, "lost": guard.lost}
         if reason:
-            self._diagnostics.report("camera", WARN, f"camera/image_raw: {reason}", **counts)
+            self._diagnostics.report("camera", WARN, f"{self._topic}: {reason}", **counts)
         elif guard.frames > 30 and guard.lost > 0.1 * guard.frames:
-            self._diagnostics.report("camera", WARN, f"camera/image_raw: {TRANSPORT}", **counts)
+            self._diagnostics.report("camera", WARN, f"{self._topic}: {TRANSPORT}", **counts)
         else:
-            self._diagnostics.report("camera", OK, "camera/image_raw: frames arrive", **counts)
+            self._diagnostics.report("camera", OK, f"{self._topic}: frames arrive", **counts)
+
+
+def _read_raw(data: bytes) -> tuple[int, str, np.ndarray]:
+    message = read_image(data)
+    return message.stamp, message.frame_id, image_view(message)
+
+
+def camera_topic(transport: str) -> tuple[str, type, Callable[[bytes], tuple[int, str, np.ndarray]]]:
+    """Return topic, type and reader (stamp in ns, frame id, RGB pixels) of an image transport; raises UserError."""
+    if transport == "raw":
+        return "camera/image_raw", Image, _read_raw
+    if transport == "compressed":
+        return "camera/image_raw/compressed", CompressedImage, read_compressed
+    raise UserError(f"unknown image_transport '{transport}'", "Choose raw or compressed")
 
 
 def make() -> LiquidController:

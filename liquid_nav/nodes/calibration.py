@@ -1,0 +1,81 @@
+"""Camera models in the YAML format of ``camera_calibration``, also for images that were resized. No ROS in here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from liquid_nav.errors import UserError
+
+REMEDY = "make one with camera_calibration (cameracalibrator), which writes ost.yaml"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What CameraInfo needs. ``k``, ``r`` [3,3] and ``p`` [3,4] in pixels; ``d``: distortion by ``model``."""
+
+    width: int
+    height: int
+    model: str
+    d: tuple[float, ...]
+    k: np.ndarray
+    r: np.ndarray
+    p: np.ndarray
+    name: str = ""
+
+    def resized(self, width: int, height: int) -> Calibration:
+        """Return the model of the same camera's images after resizing to ``width`` x ``height``."""
+        if (width, height) == (self.width, self.height):
+            return self
+        sx, sy = width / self.width, height / self.height
+        # Pixel centres lie at whole numbers, so the edges of the image scale, not the centres.
+        scale = np.array(((sx, 0.0, 0.5 * sx - 0.5), (0.0, sy, 0.5 * sy - 0.5), (0.0, 0.0, 1.0)))
+        return Calibration(
+            width, height, self.model, self.d, scale @ self.k, self.r, scale @ self.p, self.name
+        )
+
+    @staticmethod
+    def unknown(width: int, height: int) -> Calibration:
+        """Return what an uncalibrated camera says: zeros."""
+        return Calibration(width, height, "", (), np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((3, 4)))
+
+
+def load_calibration(path: str | Path) -> Calibration:
+    """Read a calibration file.
+
+    Raises:
+        UserError: missing, malformed, or without one of the matrices.
+    """
+    try:
+        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read the calibration {path}: {error.strerror}", REMEDY) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"the calibration {path} is not YAML", REMEDY) from error
+    try:
+        found = Calibration(
+            int(data["image_width"]),
+            int(data["image_height"]),
+            str(data.get("distortion_model", "plumb_bob")),
+            tuple(float(value) for value in data["distortion_coefficients"]["data"]),
+            _matrix(data, "camera_matrix", (3, 3)),
+            _matrix(data, "rectification_matrix", (3, 3)),
+            _matrix(data, "projection_matrix", (3, 4)),
+            str(data.get("camera_name", "")),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        cause = f"has no {error}" if isinstance(error, KeyError) else f"is malformed ({error})"
+        raise UserError(f"the calibration {path} {cause}", REMEDY) from error
+    if found.width <= 0 or found.height <= 0 or found.k[0, 0] <= 0 or not np.isfinite(found.k).all():
+        raise UserError(f"the calibration {path} has no usable focal length or image size", REMEDY)
+    return found
+
+
+def _matrix(data: dict, key: str, shape: tuple[int, int]) -> np.ndarray:
+    values = np.array([float(value) for value in data[key]["data"]])
+    if values.size != shape[0] * shape[1]:
+        raise ValueError(f"{key} has {values.size} numbers, expected {shape[0] * shape[1]}")
+    return values.reshape(shape)

@@ -1,0 +1,149 @@
+"""A real camera as a node: newest frames with honest stamps, raw and compressed, with the camera's model."""
+
+from __future__ import annotations
+
+import array
+import sys
+import time as wall
+
+import numpy as np
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.calibration import Calibration, load_calibration
+from liquid_nav.nodes.capture import CaptureThread, Frame, Grabber
+from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
+from liquid_nav.nodes.messages import to_stamp
+from liquid_nav.nodes.parameters import declare
+from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.nodes.running import run
+from liquid_nav.nodes.video_source import VideoSource
+
+PATIENCE = 0.1
+"""s to wait for a frame before serving the node again."""
+SILENT = 2.0
+"""s without a frame after which a source that is open is said to be silent."""
+
+
+class Camera(Node):
+    """Publishes what a source delivers."""
+
+    def __init__(self, **options: object) -> None:
+        """Declare parameters and begin to capture; bad input raises UserError, a missing camera is waited for."""
+        super().__init__("camera", **options)
+        source = declare(
+            self, "source", "0", "Device (0, /dev/video0), rtsp:// URL, GStreamer pipeline (... ! appsink) or file."
+        )
+        self._width = declare(self, "width", 256, "Width of the published images, pixels; 0: the source's.", (0, 8192))
+        self._height = declare(self, "height", 144, "Height of the published images; 0: the source's.", (0, 8192))
+        capture_width = declare(self, "capture_width", 0, "Width to ask of a device, pixels; 0: its own.", (0, 8192))
+        capture_height = declare(self, "capture_height", 0, "Height to ask of a device; 0: its own.", (0, 8192))
+        rate = declare(self, "capture_rate", 0.0, "Frame rate to ask of a device, Hz; 0: its own.", (0.0, 1000.0))
+        latency = declare(
+            self, "latency", 0.0, "Time from exposure to delivery that the driver does not tell, s.", (0.0, 2.0)
+        )
+        calibration = declare(self, "calibration", "", "Calibration file (camera_calibration's YAML); empty: none.")
+        self._quality = declare(self, "jpeg_quality", 90, "Quality of compressed images.", (1, 100))
+        self._frame_id = declare(self, "frame_prefix", "", "Prefix of all frame ids.") + "camera_optical_frame"
+        if not source:
+            raise UserError("the camera has no source", "give -p source:=0, an rtsp:// address, a pipeline or a file")
+        self._calibration = load_calibration(calibration) if calibration else None
+        self._image = self.create_publisher(Image, "camera/image_raw", sensor_data())
+        self._compressed = self.create_publisher(CompressedImage, "camera/image_raw/compressed", sensor_data())
+        self._info = self.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
+        self._diagnostics = Diagnostics(self)
+        self._source, self.published = source, 0
+        self._heard = wall.monotonic()
+        self.capture = CaptureThread(
+            lambda wait: Grabber(
+                lambda: VideoSource(source, (capture_width, capture_height), rate, wait),
+                lambda: self.get_clock().now().nanoseconds,
+                wait,
+                latency,
+            )
+        )
+
+    def run(self, executor: SingleThreadedExecutor) -> None:
+        """Publish frame by frame for ever."""
+        while True:
+            self.serve(PATIENCE)
+            executor.spin_once(timeout_sec=0.0)
+
+    def serve(self, patience: float) -> bool:
+        """Publish the newest frame if there is one within ``patience`` s; returns whether there was."""
+        frame = self.capture.newest.take(patience)
+        if frame is not None:
+            self._heard = wall.monotonic()
+            self.publish(frame)
+        self._report()
+        return frame is not None
+
+    def publish(self, frame: Frame) -> None:
+        """Resize and publish a frame as whoever listens wants it."""
+        import cv2
+
+        bgr = frame.image if frame.image.ndim == 3 else cv2.cvtColor(frame.image, cv2.COLOR_GRAY2BGR)
+        full = bgr.shape[1], bgr.shape[0]
+        size = self._width or full[0], self._height or full[1]
+        if size != full:
+            bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+        header = {"stamp": to_stamp(frame.stamp), "frame_id": self._frame_id}
+        self._info.publish(self._model(size, header))
+        if self._image.get_subscription_count():
+            message = Image(width=size[0], height=size[1], encoding="bgr8", step=3 * size[0], is_bigendian=0)
+            _fill(message.header, header)
+            message.data = array.array("B", np.ascontiguousarray(bgr).tobytes())
+            self._image.publish(message)
+        if self._compressed.get_subscription_count():
+            message = CompressedImage(format="bgr8; jpeg compressed bgr8")
+            _fill(message.header, header)
+            data = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, self._quality))[1]
+            message.data = array.array("B", data.tobytes())
+            self._compressed.publish(message)
+        self.published += 1
+
+    def _model(self, size: tuple[int, int], header: dict) -> CameraInfo:
+        model = self._calibration.resized(*size) if self._calibration else Calibration.unknown(*size)
+        message = CameraInfo(width=size[0], height=size[1], distortion_model=model.model, d=list(model.d))
+        _fill(message.header, header)
+        message.k, message.r, message.p = (list(map(float, matrix.ravel())) for matrix in (model.k, model.r, model.p))
+        return message
+
+    def _report(self) -> None:
+        grabber = self.capture.grabber
+        counts = {
+            "frames": grabber.frames,
+            "published": self.published,
+            "dropped": self.capture.newest.dropped,
+            "openings": grabber.openings,
+        }
+        if grabber.problem:
+            self._diagnostics.report("source", ERROR, f"{grabber.problem}: trying again", source=self._source, **counts)
+        elif wall.monotonic() - self._heard > SILENT:
+            text = f"{self._source} is open but delivers nothing: look at the cable or the network"
+            self._diagnostics.report("source", ERROR, text, **counts)
+        elif self._calibration is None:
+            text = "frames arrive; no calibration: camera_info is empty"
+            self._diagnostics.report("source", WARN, text, source=self._source, **counts)
+        else:
+            self._diagnostics.report("source", OK, "frames arrive", source=self._source, **counts)
+
+    def close(self) -> None:
+        """Stop capturing."""
+        if hasattr(self, "capture"):
+            self.capture.close()
+
+
+def _fill(header: object, values: dict) -> None:
+    header.stamp, header.frame_id = values["stamp"], values["frame_id"]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the node."""
+    sys.exit(run(Camera, arguments))
+
+
+if __name__ == "__main__":
+    main()

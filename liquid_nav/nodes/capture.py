@@ -1,0 +1,163 @@
+"""Getting the newest frame out of a camera, whatever it is, and getting it back when it is gone. No ROS in here.
+
+A thread drains the source as fast as it delivers and keeps one frame: a slow consumer loses frames and never falls
+behind. A source that fails is closed and opened again, at first soon, then less often.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Callable, Protocol
+
+import numpy as np
+
+NANO = 1_000_000_000
+LONGEST_AGE = NANO
+"""ns; a driver's time stamp that is older is on another clock."""
+
+
+class Source(Protocol):
+    """An open camera: the part of ``cv2.VideoCapture`` that is needed."""
+
+    def grab(self) -> bool:
+        """Wait for the next frame; False when there is none."""
+
+    def retrieve(self) -> tuple[bool, np.ndarray | None]:
+        """Decode the frame that was grabbed, uint8 [H,W,3] BGR."""
+
+    def age(self) -> int:
+        """Return how long ago, ns, the grabbed frame was taken, as far as the driver says."""
+
+    def release(self) -> None:
+        """Close."""
+
+
+class SourceError(Exception):
+    """A source that cannot be opened; one line."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture, uint8 [H,W,3] BGR, and when it was taken, ns of the node's clock."""
+
+    stamp: int
+    image: np.ndarray
+
+
+class Grabber:
+    """Opens, reads and re-opens a source, one step at a time."""
+
+    def __init__(
+        self,
+        open_source: Callable[[], Source],
+        clock: Callable[[], int],
+        wait: Callable[[float], object] = time.sleep,
+        latency: float = 0.0,
+        backoff: tuple[float, float] = (0.5, 5.0),
+    ) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            open_source: Opens the source or raises SourceError.
+            clock: The time in ns.
+            wait: Waits for some seconds.
+            latency: Seconds from exposure to delivery that no driver tells: taken off every stamp.
+            backoff: First and longest pause, s, before opening again.
+        """
+        self._open, self._clock, self._wait = open_source, clock, wait
+        self._latency, self._backoff = round(latency * NANO), backoff
+        self._source: Source | None = None
+        self._pause = backoff[0]
+        self.problem = ""
+        self.frames = self.openings = 0
+        self._last = 0
+
+    def step(self) -> Frame | None:
+        """Return the next frame, or None after a failure (and a pause); ``problem`` then says what it was."""
+        if self._source is None:
+            try:
+                self._source = self._open()
+                self.openings += 1
+            except SourceError as error:
+                return self._fail(str(error))
+        if not self._source.grab():
+            return self._fail("the stream has ended")
+        # Newer than the last one even where the clock's steps are coarse.
+        stamp = max(self._clock() - self._source.age() - self._latency, self._last + 1)
+        good, image = self._source.retrieve()
+        if not good or image is None or image.size == 0:
+            return self._fail("the stream delivers frames that cannot be decoded")
+        self.problem, self._pause, self._last = "", self._backoff[0], stamp
+        self.frames += 1
+        return Frame(stamp, image)
+
+    def _fail(self, problem: str) -> None:
+        self.close()
+        self.problem = problem
+        self._wait(self._pause)
+        self._pause = min(2.0 * self._pause, self._backoff[1])
+
+    def close(self) -> None:
+        """Close the source."""
+        if self._source is not None:
+            self._source.release()
+            self._source = None
+
+
+class Newest:
+    """A place for one frame: a newer one takes the place of an older one that nobody took."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._arrived = threading.Condition()
+        self._frame: Frame | None = None
+        self.dropped = 0
+
+    def put(self, frame: Frame) -> None:
+        """Leave a frame."""
+        with self._arrived:
+            self.dropped += self._frame is not None
+            self._frame = frame
+            self._arrived.notify()
+
+    def take(self, patience: float) -> Frame | None:
+        """Take the newest frame, waiting for at most ``patience`` s."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: self._frame is not None, patience)
+            frame, self._frame = self._frame, None
+            return frame
+
+
+class CaptureThread:
+    """Runs a grabber until it is stopped; the newest frame is in ``newest``."""
+
+    def __init__(self, make: Callable[[Callable[[float], object]], Grabber]) -> None:
+        """``make`` builds the grabber around a wait that ends at once when the thread is to stop."""
+        self._stop = threading.Event()
+        self.grabber = make(self._stop.wait)
+        self.newest = Newest()
+        self._thread = threading.Thread(target=self._run, name="camera capture", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            frame = self.grabber.step()
+            if frame is not None:
+                self.newest.put(frame)
+        self.grabber.close()
+
+    def close(self) -> None:
+        """Stop; a source that hangs is left to the end of the process."""
+        self._stop.set()
+        self._thread.join(2.0)
+
+
+def driver_age(position: float, monotonic: int) -> int:
+    """Return the age in ns of a frame whose driver stamped it ``position`` ms on the monotonic clock; 0 if it did not.
+
+    V4L2 drivers stamp frames so; other back ends put other things there.
+    """
+    age = monotonic - round(position * 1e6)
+    return age if 0 <= age < LONGEST_AGE else 0

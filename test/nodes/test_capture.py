@@ -1,0 +1,140 @@
+"""Capture logic: stamps, the newest frame, and a stream that ends and returns; with a generated video file too."""
+
+import cv2
+import numpy as np
+import pytest
+
+from liquid_nav.nodes.capture import NANO, Frame, Grabber, Newest, SourceError, driver_age
+from liquid_nav.nodes.video_source import VideoSource, kind_of
+
+PICTURE = np.zeros((4, 6, 3), np.uint8)
+
+
+class Tape:
+    """A source that plays a number of frames, and counts how often it was closed."""
+
+    def __init__(self, frames, age=0, good=True):
+        self.left, self._age, self.good, self.closed = frames, age, good, 0
+
+    def grab(self):
+        self.left -= 1
+        return self.left >= 0
+
+    def age(self):
+        return self._age
+
+    def retrieve(self):
+        return self.good, PICTURE if self.good else None
+
+    def release(self):
+        self.closed += 1
+
+
+class Rig:
+    """A grabber with a clock that stands still and sources from a list; an exception in it is a failed opening."""
+
+    def __init__(self, *sources, **options):
+        self.sources, self.now, self.waits = list(sources), 100 * NANO, []
+        self.grabber = Grabber(self.open, lambda: self.now, self.waits.append, **options)
+
+    def open(self):
+        source = self.sources.pop(0)
+        if isinstance(source, Exception):
+            raise source
+        return source
+
+
+def test_the_stamp_is_when_the_picture_was_taken():
+    rig = Rig(Tape(1, age=30_000_000), latency=0.05)
+    assert rig.grabber.step().stamp == 100 * NANO - 80_000_000
+
+
+def test_stamps_rise_even_when_the_clock_stands_still():
+    rig = Rig(Tape(3))
+    stamps = [rig.grabber.step().stamp for _ in range(3)]
+    assert stamps[0] < stamps[1] < stamps[2]
+
+
+def test_a_stream_that_ends_comes_back():
+    first, second = Tape(2), Tape(2)
+    rig = Rig(first, SourceError("cannot open x"), SourceError("cannot open x"), second)
+    seen, problems = [], []
+    for _ in range(7):
+        seen.append(rig.grabber.step() is not None)
+        problems.append(rig.grabber.problem)
+    assert seen == [True, True, False, False, False, True, True]
+    assert problems == ["", "", "the stream has ended", "cannot open x", "cannot open x", "", ""]
+    assert first.closed == 1 and second.closed == 0
+    assert rig.waits == [0.5, 1.0, 2.0]
+
+
+def test_pauses_stop_growing():
+    rig = Rig(*[SourceError("gone")] * 6)
+    for _ in range(6):
+        rig.grabber.step()
+    assert rig.waits == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
+
+
+def test_frames_that_cannot_be_decoded_close_the_source():
+    tape = Tape(5, good=False)
+    rig = Rig(tape)
+    assert rig.grabber.step() is None and "decoded" in rig.grabber.problem and tape.closed == 1
+
+
+def test_only_the_newest_frame_waits():
+    newest = Newest()
+    for stamp in range(5):
+        newest.put(Frame(stamp, PICTURE))
+    assert newest.take(0.0).stamp == 4 and newest.dropped == 4
+    assert newest.take(0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("position", "age"),
+    [(999_970.0, 30_000_000), (1_000_000.0, 0), (1_000_500.0, 0), (0.0, 0), (12.5, 0)],
+)
+def test_a_drivers_stamp_counts_only_on_the_monotonic_clock(position, age):
+    assert driver_age(position, 1000 * NANO) == age
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [("0", "device"), ("/dev/video2", "device"), ("rtsp://x/y", "stream"), ("v4l2src ! appsink", "pipeline"),
+     ("flight.mp4", "file"), ("file:///tmp/x.avi", "file")],
+)  # fmt: skip
+def test_kinds(source, kind):
+    assert kind_of(source) == kind
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    """Ten frames, each of one grey, 48 x 32."""
+    path = tmp_path_factory.mktemp("video") / "grey.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 50.0, (48, 32))
+    for k in range(10):
+        writer.write(np.full((32, 48, 3), 20 * k, np.uint8))
+    writer.release()
+    return path
+
+
+def test_a_file_ends_and_plays_again(video):
+    opened = []
+
+    def source():
+        opened.append(VideoSource(str(video), wait=lambda seconds: None))
+        return opened[-1]
+
+    grabber = Grabber(source, lambda: NANO, wait=lambda seconds: None)
+    frames = [grabber.step() for _ in range(22)]
+    greys = [round(float(frame.image.mean()) / 20) if frame else None for frame in frames]
+    assert greys == [*range(10), None, *range(10), None]
+    assert len(opened) == 2
+
+
+def test_unplugged_and_plugged_in_again(video, tmp_path):
+    """The file is the camera: without it opening fails with a remedy, with it frames come."""
+    place = tmp_path / "camera.avi"
+    grabber = Grabber(lambda: VideoSource(str(place), wait=lambda s: None), lambda: NANO, wait=lambda seconds: None)
+    assert grabber.step() is None and "cannot open" in grabber.problem and "is there such a file" in grabber.problem
+    place.write_bytes(video.read_bytes())
+    assert grabber.step().image.shape == (32, 48, 3) and grabber.problem == ""
