@@ -1,0 +1,61 @@
+"""Weather on any camera topic: ``camera/image_clean`` comes in, ``camera/image_raw`` goes out with the same stamp."""
+
+from __future__ import annotations
+
+import sys
+
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+
+from liquid_nav.nodes.diagnostics import ERROR, OK, Diagnostics
+from liquid_nav.nodes.messages import ImageError, image_message, image_view
+from liquid_nav.nodes.parameters import declare
+from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.nodes.running import run
+from liquid_nav.nodes.serialized_image import SerializedImage, read_image
+from liquid_nav.simulation.weather import View, Weather
+from liquid_nav.worlds import load_condition
+
+
+class WeatherNode(Node):
+    """Sees every frame through a condition."""
+
+    def __init__(self, **options: object) -> None:
+        """Declare parameters; bad input raises UserError."""
+        super().__init__("weather", **options)
+        condition = load_condition(declare(self, "condition", "fog", "Condition: a name or a YAML file."))
+        seed = declare(self, "seed", 0, "Seed of exposure, noise, dropped and late frames.", (0, 2**31 - 1))
+        usual = View()
+        view = View(
+            declare(self, "height", usual.height, "Height of the camera over the ground, m.", (0.1, 100.0)),
+            declare(self, "vertical_fov", usual.vertical_fov, "Vertical field of view, rad.", (0.1, 2.5)),
+            declare(self, "pitch", usual.pitch, "How far the camera looks down, rad.", (-1.5, 1.5)),
+            declare(self, "depth", usual.depth, "Distance of what stands above the horizon, m.", (1.0, 1000.0)),
+        )
+        relight = declare(self, "relight", True, "Whether the light changes; no where the world has it already.")
+        self._weather = Weather(condition, seed, view, relight)
+        self._output = self.create_publisher(Image, "camera/image_raw", sensor_data())
+        self._diagnostics = Diagnostics(self)
+        self.create_subscription(Image, "camera/image_clean", self._on_image, sensor_data(), raw=True)
+
+    def _on_image(self, data: bytes) -> None:
+        try:
+            message = read_image(data)
+            pixels = self._weather.look(image_view(message))
+        except ImageError as error:
+            self._diagnostics.report("camera", ERROR, f"camera/image_clean: {error}")
+            return
+        self._diagnostics.report("camera", OK, "camera/image_clean: frames arrive")
+        self._weather.deliver(lambda: self._send(pixels, message))
+
+    def _send(self, pixels: object, message: SerializedImage) -> None:
+        self._output.publish(image_message(pixels, message.stamp, message.frame_id))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the node."""
+    sys.exit(run(WeatherNode, arguments))
+
+
+if __name__ == "__main__":
+    main()

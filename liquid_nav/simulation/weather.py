@@ -1,0 +1,97 @@
+"""A condition laid over finished camera images: what Gazebo and real cameras cannot be told to show.
+
+Fog, light and camera faults are those of the embedded simulator, as far as an image alone allows: distance is that of
+flat ground seen by a camera at flight height, and nothing farther than the trees. The season is not in reach.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from liquid_nav.simulation.camera import apply_camera_faults, draw_exposure
+from liquid_nav.worlds import palette
+from liquid_nav.worlds.condition import Condition
+
+
+@dataclass(frozen=True)
+class View:
+    """How the camera looks: height over the ground (m), vertical field of view and pitch (nose down), rad.
+
+    ``depth``: m to what stands above the horizon.
+    """
+
+    height: float = 1.5
+    vertical_fov: float = 0.877
+    pitch: float = math.radians(10.0)
+    depth: float = 25.0
+
+
+def row_depths(view: View, rows: int) -> np.ndarray:
+    """Return float32 [rows], the distance in m along the optical axis of what each row is taken to show."""
+    focal = 0.5 * rows / math.tan(0.5 * view.vertical_fov)
+    down = (np.arange(rows) + 0.5 - 0.5 * rows) / focal
+    # Downward part of the ray with depth 1; the ground is where it has come down by the height.
+    fall = down * math.cos(view.pitch) + math.sin(view.pitch)
+    with np.errstate(divide="ignore"):
+        depth = np.where(fall > 1e-6, view.height / np.maximum(fall, 1e-6), np.inf)
+    return np.minimum(depth, view.depth).astype(np.float32)
+
+
+def fogged(image: np.ndarray, extinction: float, colour: tuple[float, float, float], view: View) -> np.ndarray:
+    """Return uint8 [H,W,3] seen through fog of ``extinction`` (1/m) and ``colour`` (RGB, 0 to 1)."""
+    through = np.exp(-extinction * row_depths(view, len(image)))[:, None, None]
+    veil = 255.0 * np.asarray(colour, np.float32)
+    return np.clip(image * through + veil * (1.0 - through) + 0.5, 0, 255).astype(np.uint8)
+
+
+def relit(image: np.ndarray, light: str) -> np.ndarray:
+    """Return uint8 [H,W,3], a picture taken by day, in another light: scaled as the world's own lights are."""
+    if light == "day":
+        return image
+    day, other = (np.sum(palette.LIGHT[name][:2], axis=0) for name in ("day", light))
+    gain = (other / day).astype(np.float32)
+    return np.clip(image * gain + 0.5, 0, 255).astype(np.uint8)
+
+
+@dataclass
+class Weather:
+    """Turns frames of one camera into those of a condition, the same for the same seed."""
+
+    condition: Condition
+    seed: int = 0
+    view: View = field(default_factory=View)
+    relight: bool = True
+    """Whether the light is changed too; a Gazebo world has it already."""
+
+    def __post_init__(self) -> None:
+        """Draw what stays the same for the whole flight."""
+        self._rng = np.random.default_rng([self.seed, 91])
+        self._faults = draw_exposure(self.condition.camera, self._rng)
+        self._waiting: list[Callable[[], object]] = []
+
+    def look(self, image: np.ndarray) -> np.ndarray:
+        """Return a new uint8 [H,W,3] RGB image under the condition."""
+        condition = self.condition
+        if self.relight:
+            image = relit(image, condition.light)
+        if condition.fog > 0.0:
+            image = fogged(image, condition.fog, palette.SKIES[condition.light]["fog"], self.view)
+        return apply_camera_faults(image, self._faults, self._rng)
+
+    def deliver(self, send: Callable[[], object]) -> None:
+        """Call ``send`` now, with the next frame (late), or never (dropped); late frames of before come first."""
+        fate = self._rng.random()
+        faults = self.condition.camera
+        waiting, self._waiting = self._waiting, []
+        if fate < faults.drop:
+            pass
+        elif fate < faults.drop + faults.late:
+            self._waiting = [send]
+        else:
+            waiting.append(send)
+        for late in waiting:
+            late()

@@ -1,0 +1,41 @@
+"""The weather node over DDS."""
+
+import numpy as np
+from sensor_msgs.msg import Image
+
+from liquid_nav.nodes.messages import image_message, image_view, nanoseconds
+from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.nodes.weather import WeatherNode
+
+
+def test_a_frame_comes_out_in_fog_with_its_own_stamp(harness, pictures):
+    seen = harness.listen("camera/image_raw", Image, sensor_data())
+    camera = harness.probe.create_publisher(Image, "camera/image_clean", sensor_data())
+    node = harness.add(WeatherNode, condition="fog", seed=3)
+    harness.matched(camera)
+    harness.until(lambda: node.count_subscribers("camera/image_raw"), "discovery")
+
+    def shown():
+        camera.publish(image_message(pictures[0], 123_456_789_012, "d1/camera_optical_frame"))
+        harness.executor.spin_once(timeout_sec=0.05)
+        return seen
+
+    harness.until(shown, "a frame")
+    assert nanoseconds(seen[0].header.stamp) == 123_456_789_012
+    assert seen[0].header.frame_id == "d1/camera_optical_frame"
+    assert np.std(image_view(seen[0])[0]) < 0.5 * np.std(pictures[0][0])
+
+
+def test_an_image_of_another_kind_is_named(harness, pictures):
+    harness.listen_to_diagnostics()
+    camera = harness.probe.create_publisher(Image, "camera/image_clean", sensor_data())
+    harness.add(WeatherNode)
+    harness.matched(camera)
+    message = image_message(pictures[0], 1, "camera")
+    message.encoding = "16UC1"
+
+    def complained():
+        camera.publish(message)
+        return harness.says("weather: camera", "16UC1")
+
+    harness.until(complained, "the complaint")
