@@ -34,6 +34,11 @@ def fly(
     out: Optional[Path] = typer.Option(None, help="Folder of the flight; flights/<date>-<time> by default."),
     real_time_factor: float = typer.Option(1.0, min=0.0, help="Simulated per wall seconds; 0: as fast as possible."),
     frame_rate: float = typer.Option(30.0, min=1.0, max=120.0, help="Camera frames per second."),
+    autopilot: str = typer.Option(
+        "", help="Fly through MAVLink: px4, ardupilot (a real or SITL one, our world renders its camera), "
+        "test-px4, test-ardupilot (the built-in test vehicle). Empty: the embedded drone alone."
+    ),
+    connection: str = typer.Option("", help="Where px4 or ardupilot is: udp:HOST:PORT, tcp:..., serial:DEVICE:BAUD."),
     json: Optional[Path] = typer.Option(None, help="Write the result as a list of one flat object."),
 ) -> None:
     """Fly one scenario through real ROS 2 nodes and leave a bag, a video and a report."""
@@ -42,7 +47,7 @@ def fly(
     from liquid_nav.cli.flight_files import make_folder
     from liquid_nav.cli.processes import Graph
     from liquid_nav.distribution import check_distribution
-    from liquid_nav.nodes.bringup import PILOTS, FlightPlan, embedded_graph, parse_seed
+    from liquid_nav.nodes.bringup import PILOTS, FlightPlan, autopilot_graph, embedded_graph, parse_seed
     from liquid_nav.worlds import load_condition, load_scenario
 
     check_distribution()
@@ -53,12 +58,14 @@ def fly(
     number = parse_seed(seed)
     load_condition(condition or load_scenario(scenario).condition)
     folder = make_folder(out)
-    plan = FlightPlan(scenario, number, condition, pilot, model, folder, frame_rate, real_time_factor, progress=True)
+    plan = FlightPlan(scenario, number, condition, pilot, model, folder, frame_rate, real_time_factor, progress=True,
+                      autopilot=autopilot, connection=connection)
+    processes = autopilot_graph(plan) if autopilot else embedded_graph(plan)
     console = Console()
     console.print(f"{scenario}, seed {number}, pilot {model if pilot == 'policy' else pilot}", highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with Graph(embedded_graph(plan), folder / "log") as graph:
+        with Graph(processes, folder / "log") as graph:
             code = _watch(graph, console)
     except FlightError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import shutil
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping
@@ -18,11 +19,16 @@ from liquid_nav.resources import find
 from liquid_nav.worlds import load_scenario
 
 PILOTS = ("policy", "expert")
+AUTOPILOTS = ("px4", "ardupilot", "test-px4", "test-ardupilot")
+USUAL_CONNECTION = "udp:0.0.0.0:14540"
 PARAMETER_FILE = "config/embedded.yaml"
 TRANSPORT_FILE = "config/fastdds.xml"
 SHARED_MEMORY = 512 * 2**20
 """Bytes free in /dev/shm below which (small containers) Fast DDS keeps its own small segments."""
 
+
+GATE = ("speed", "vertical_speed", "yaw_rate", "acceleration", "yaw_acceleration")
+"""Limits that scenarios and launch arguments hand to the supervisor."""
 
 RANDOM_SEEDS = range(100_000, 1_000_000)
 """Where seed ``random`` draws: neither trained on nor used for choosing or for reported numbers."""
@@ -42,7 +48,8 @@ class FlightPlan:
     """What is asked for; the same words as the options of ``liquid-nav fly`` and the launch arguments.
 
     condition: empty for the scenario's own; record: folder for bag and record, or None; frame_rate: Hz;
-    real_time_factor: simulated per wall seconds at most, 0 as fast as possible.
+    real_time_factor: simulated per wall seconds at most, 0 as fast as possible; autopilot: empty for the embedded
+    simulator alone, or one of ``AUTOPILOTS``; connection: where it is, empty for the usual place.
     """
 
     scenario: str = "forest"
@@ -55,6 +62,8 @@ class FlightPlan:
     real_time_factor: float = 1.0
     frame_prefix: str = ""
     progress: bool = False
+    autopilot: str = ""
+    connection: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,6 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
     Raises:
         UserError: unknown scenario.
     """
-    limits = load_scenario(plan.scenario).limits
     world = {"scenario": plan.scenario, "seed": plan.seed}
     prefix = {"frame_prefix": plan.frame_prefix}
     place = world | {"condition": plan.condition, "frame_rate": plan.frame_rate}
@@ -80,15 +88,13 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
         if plan.pilot == "expert"
         else Process("liquid_controller", {"model": plan.model} | prefix)
     )
-    names = ("speed", "vertical_speed", "yaw_rate", "acceleration", "yaw_acceleration")
-    gate = {name: float(getattr(limits, name)) for name in names}
     graph = [
         Process(
             "simulator",
             place | prefix | {"real_time_factor": plan.real_time_factor, "wait_for_start": True},
         ),
         pilot,
-        Process("safety_supervisor", gate | prefix),
+        Process("safety_supervisor", gate(plan.scenario) | prefix),
     ]
     runner: dict[str, object] = {"pilot": plan.pilot if plan.pilot == "expert" else plan.model}
     if plan.record is not None:
@@ -96,6 +102,53 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
         runner["folder"] = str(plan.record)
     graph.append(Process("scenario_runner", place | runner | {"progress": plan.progress}))
     return graph
+
+
+def gate(scenario: str) -> dict[str, float]:
+    """Return what a scenario allows the drone, as parameters of the supervisor."""
+    limits = load_scenario(scenario).limits
+    return {name: float(getattr(limits, name)) for name in GATE}
+
+
+def autopilot_graph(plan: FlightPlan) -> list[Process]:
+    """Return the processes of a flight whose drone is flown by an autopilot, the scenario runner last.
+
+    The autopilot has its own dynamics; our world renders its camera from the pose that the bridge reports.
+
+    Raises:
+        UserError: unknown scenario or autopilot.
+    """
+    if plan.autopilot not in AUTOPILOTS:
+        raise UserError(f"unknown autopilot '{plan.autopilot}'", f"choose one of: {', '.join(AUTOPILOTS)}")
+    test, kind = plan.autopilot.startswith("test-"), plan.autopilot.removeprefix("test-")
+    port = _free_port() if test else 0
+    connection = f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION
+    place = {"scenario": plan.scenario, "seed": plan.seed, "condition": plan.condition}
+    prefix = {"frame_prefix": plan.frame_prefix}
+    height = load_scenario(plan.scenario).cruise_altitude
+    _, *others = embedded_graph(plan)
+    supervisor = next(process for process in others if process.executable == "safety_supervisor")
+    watch = {"odometry_age": 0.5, "autopilot_age": 1.0, "latency": 0.3, "clock_jump": 2.0, "position_jump": 2.0,
+             "battery": 0.15}
+    others[others.index(supervisor)] = Process(supervisor.executable, {**supervisor.parameters, **watch})
+    runner = others.pop()
+    bridge = {"autopilot": kind, "connection": connection, "altitude": height - 0.1, "odom_topic": "autopilot/odom"}
+    graph = [
+        Process("autopilot_bridge", bridge | prefix),
+        Process("world_camera", place | prefix | {"frame_rate": plan.frame_rate}),
+        *others,
+        Process(runner.executable, {**runner.parameters, "count_from_start": True}),
+    ]
+    if test:
+        speed = {"real_time_factor": plan.real_time_factor or 1.0}
+        graph.insert(0, Process("test_vehicle", place | {"personality": kind, "port": port} | speed))
+    return graph
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def environment() -> dict[str, str]:

@@ -11,11 +11,11 @@ from typing import Callable
 
 from geometry_msgs.msg import TwistStamped
 from rclpy.node import Node
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.flight import SafetyLimits, SafetySupervisor, SupervisorOutput
+from liquid_nav.flight import SafetyLimits, SafetySupervisor, SupervisorOutput, WatchLimits
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import (
     NANO,
@@ -28,6 +28,7 @@ from liquid_nav.nodes.messages import (
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.running import run
+from liquid_nav.nodes.supervisor_inputs import WATCHED, SupervisorInputs
 
 LIMITS = {
     "speed": "Horizontal speed at most, m/s.",
@@ -56,17 +57,22 @@ class SupervisorNode(Node):
             self, "silence", 0.25, "Time without a command until the supervisor speaks by itself, s.", (0.02, 10.0)
         )
         self._frame = declare(self, "frame_prefix", "", "Prefix of all frame ids.") + "base_link"
-        self._supervisor = SafetySupervisor(SafetyLimits(**limits))
+        watched = {name: declare(self, name, 0.0, f"{text} 0: not watched.", (-1000.0, 1000.0))
+                   for name, text in WATCHED.items()}
+        self._supervisor = SafetySupervisor(SafetyLimits(**limits), WatchLimits(**watched))
         self._spoken = 0.0
         self._shown_mode = ""
         self._commands = self.create_publisher(TwistStamped, "cmd_vel", reliable())
         self._mode = self.create_publisher(String, "safety_supervisor/mode", latched())
         self._diagnostics = Diagnostics(self)
-        self.create_subscription(Image, "camera/image_raw", self._on_image, sensor_data(), raw=True)
+        compressed = declare(self, "image_transport", "raw", "raw or compressed, as the controller's.") == "compressed"
+        kind, topic = (CompressedImage, "/compressed") if compressed else (Image, "")
+        self.create_subscription(kind, f"camera/image_raw{topic}", self._on_image, sensor_data(), raw=True)
         self.create_subscription(TwistStamped, "liquid_controller/cmd_vel", self._on_command, reliable())
         for name in ("engage", "disengage", "hold", "land"):
             self.create_service(Trigger, name, self._service(getattr(self._supervisor, name)))
         self.create_timer(self._silence / 5.0, self._on_timer)
+        self._inputs = SupervisorInputs(self, self._supervisor, self._diagnostics, self._now)
         self._show(self._supervisor.update(self._now()))
 
     def _now(self) -> float:
@@ -82,11 +88,13 @@ class SupervisorNode(Node):
         # In lock step the clock message of this instant may arrive after the command: the stamp is then the time.
         now = self._now()
         now = max(now, stamp / NANO) if stamp / NANO - now < 0.5 else now
+        self._inputs.count_publishers()
         self._supervisor.command(command_from(message), stamp / NANO, now)
         self._speak(stamp, now)
 
     def _on_timer(self) -> None:
         now = self._now()
+        self._inputs.count_publishers()
         if now - self._spoken >= self._silence or now < self._spoken - 1.0:
             self._speak(from_seconds(now), now)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time as wall
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,10 @@ class ScenarioRunner(Node):
         self._folder = declare(self, "folder", "", "Where record.json goes; empty: nowhere.")
         self._progress = declare(self, "progress", False, "Print progress as JSON lines.")
         self._start = declare(self, "start_service", "simulator/start", "Service that begins the flight; empty: none.")
+        self._late_start = declare(
+            self, "count_from_start", False, "Count the flight's time from its start, not from the clock's zero."
+        )
+        self._zero = 0.0
         self._patience = declare(
             self, "patience", 30.0, "Wall seconds for the graph to come up, and for odometry to go on.", (1.0, 3600.0)
         )
@@ -57,6 +62,7 @@ class ScenarioRunner(Node):
         self._contact: dict | None = None
         self._modes = {"liquid_controller": "", "safety_supervisor": ""}
         self._shown = self._heard = wall.monotonic()
+        self._latest = 0.0
         self._flying = False
         self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data(100))
         self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable(100))
@@ -80,7 +86,8 @@ class ScenarioRunner(Node):
         )
         call.trigger("engage", retry=True)
         if self._start:
-            call.trigger(self._start)
+            call.trigger(self._start, retry=self._late_start)
+            self._zero = self._latest if self._late_start else 0.0
         self._flying, self._heard = True, wall.monotonic()
         while self._outcome is None:
             executor.spin_once(timeout_sec=0.5)
@@ -91,12 +98,14 @@ class ScenarioRunner(Node):
     def _on_odometry(self, message: Odometry) -> None:
         self._heard = wall.monotonic()
         state = state_from(message)
+        self._latest = state.time
         if not self._log.state(nanoseconds(message.header.stamp), state) and self._contact is None:
             return
         if not self._flying or self._outcome is not None:
             return
         touched = self._contact if self._contact and state.time >= self._contact["time"] - 1e-6 else None
-        self._outcome = self._judge.update(state, touched["touched"] if touched else None)
+        since = replace(state, time=state.time - self._zero) if self._zero else state
+        self._outcome = self._judge.update(since, touched["touched"] if touched else None)
         if self._progress and self._heard - self._shown >= PROGRESS:
             self._shown = self._heard
             self._say(

@@ -1,0 +1,53 @@
+"""What the bridge publishes of the vehicle: odometry, inertial data, battery and the pilot's sticks, in our frames."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from nav_msgs.msg import Odometry
+from rclpy.node import Node
+from sensor_msgs.msg import BatteryState, Imu, Joy
+
+from liquid_nav.flight import frames
+from liquid_nav.nodes.drone_messages import battery_message, imu_message, odometry_message
+from liquid_nav.nodes.messages import from_seconds, to_stamp
+from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.simulation.state import DroneState
+
+
+class AutopilotOutputs:
+    """The publishers; stamps are the vehicle's time since boot."""
+
+    def __init__(self, node: Node, odometry: str, prefix: str) -> None:
+        """``odometry``: that topic's name; ``prefix`` goes before every frame id."""
+        self._prefix = prefix
+        self._odom = node.create_publisher(Odometry, odometry, sensor_data(10))
+        self._imu = node.create_publisher(Imu, "imu", sensor_data(10))
+        self._battery = node.create_publisher(BatteryState, "battery_state", sensor_data(10))
+        self._joy = node.create_publisher(Joy, "joy", sensor_data(10))
+
+    def message(self, message: object, telemetry: object) -> None:
+        """Publish what a message has brought into ``telemetry``."""
+        kind = message.get_type()
+        if kind == "LOCAL_POSITION_NED":
+            self._odometry(telemetry.odometry(), telemetry.force)
+        elif kind == "SYS_STATUS" and telemetry.battery is not None and telemetry.boot is not None:
+            battery = battery_message(0.0, from_seconds(telemetry.boot))
+            battery.percentage, battery.voltage = telemetry.battery, telemetry.voltage or math.nan
+            self._battery.publish(battery)
+        elif kind == "RC_CHANNELS" and telemetry.sticks is not None:
+            axes = [float(np.clip((channel - 1500) / 500.0, -1.0, 1.0)) for channel in telemetry.sticks]
+            joy = Joy(axes=axes)
+            joy.header.stamp = to_stamp(from_seconds(telemetry.boot or 0.0))
+            self._joy.publish(joy)
+
+    def _odometry(self, odometry: object, force: np.ndarray | None) -> None:
+        if odometry is None:
+            return
+        specific = np.full(3, math.nan) if force is None else frames.frd_to_flu(force)
+        state = DroneState(odometry.time, odometry.position, odometry.quaternion, odometry.velocity,
+                           odometry.angular_velocity, specific)
+        stamp = from_seconds(state.time)
+        self._odom.publish(odometry_message(state, stamp, self._prefix))
+        self._imu.publish(imu_message(state, stamp, self._prefix))

@@ -1,0 +1,68 @@
+"""The test vehicle as a process: the embedded drone behind MAVLink, in real time, for trying the bridge without PX4."""
+
+from __future__ import annotations
+
+import sys
+import time as wall
+
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+
+from liquid_nav.nodes.parameters import declare
+from liquid_nav.nodes.running import run
+from liquid_nav.simulation import TIMESTEP, Simulation
+from liquid_nav.simulation.mavlink_flight import PERSONALITIES
+from liquid_nav.simulation.vehicle_body import EmbeddedBody
+from liquid_nav.simulation.vehicle_server import UdpServer
+from liquid_nav.worlds import load_condition, load_scenario
+
+TICK = 5 * TIMESTEP
+LAG = 0.2
+"""s of wall time behind that are made up for; more just makes the flight slower."""
+
+
+class TestVehicle(Node):
+    """One vehicle on the ground at the scenario's start; publishes nothing on ROS."""
+
+    __test__ = False
+
+    def __init__(self, **options: object) -> None:
+        """Declare parameters and build the world; bad input raises UserError."""
+        super().__init__("test_vehicle", **options)
+        scenario = load_scenario(declare(self, "scenario", "forest", "Scenario: a name or a YAML file."))
+        seed = declare(self, "seed", 0, "Seed of layout, drone and wind.", (0, 2**31 - 1))
+        condition = declare(self, "condition", "", "Condition: a name or a YAML file; empty: the scenario's own.")
+        kind = declare(self, "personality", "px4", "px4 or ardupilot.")
+        port = declare(self, "port", 14540, "UDP port on which the companion listens.", (1, 65535))
+        self._factor = declare(self, "real_time_factor", 1.0, "Simulated per wall seconds.", (0.05, 10.0))
+        self._simulation = Simulation(scenario, seed, load_condition(condition or scenario.condition))
+        self.vehicle = PERSONALITIES[kind](EmbeddedBody(self._simulation, airborne=False))
+        self._server = UdpServer(port=port)
+
+    def run(self, executor: SingleThreadedExecutor) -> None:
+        """Fly for ever."""
+        begin = wall.monotonic()
+        while True:
+            for data in self._server.receive():
+                self.vehicle.receive(data)
+            due = round((wall.monotonic() - begin) * self._factor / TICK) * TICK
+            if due - self.vehicle.now > LAG:
+                begin += (due - self.vehicle.now - TICK) / self._factor
+                due = self.vehicle.now + TICK
+            if due > self.vehicle.now:
+                self._server.send(self.vehicle.advance(due))
+            executor.spin_once(timeout_sec=0.004)
+
+    def close(self) -> None:
+        """Free the port."""
+        if hasattr(self, "_server"):
+            self._server.close()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the node."""
+    sys.exit(run(TestVehicle, arguments))
+
+
+if __name__ == "__main__":
+    main()

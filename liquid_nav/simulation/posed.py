@@ -1,0 +1,51 @@
+"""The world around a drone that flies elsewhere: its pose comes from outside, here is what it sees and touches."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from liquid_nav.flight import frames
+from liquid_nav.simulation.airframe import CameraConfig
+from liquid_nav.simulation.simulation import Simulation
+from liquid_nav.simulation.state import DroneState
+from liquid_nav.simulation.vehicle_body import LEGS
+from liquid_nav.worlds import Condition, Scenario
+
+
+class PosedWorld:
+    """A world that is not stepped. The first pose that comes is laid onto the ground below the scenario's start."""
+
+    def __init__(self, scenario: Scenario, seed: int, condition: Condition, camera: CameraConfig) -> None:
+        """Build the world."""
+        self._simulation = Simulation(scenario, seed, condition, camera=camera)
+        self.layout = self._simulation.layout
+        self._anchor: tuple[np.ndarray, float] | None = None
+
+    def to_world(self, state: DroneState) -> DroneState:
+        """Return a state of the vehicle's own map (ENU from where it began) in the world's frame."""
+        start = self.layout.start
+        if self._anchor is None:
+            self._anchor = state.position.copy(), start.yaw - state.yaw
+        origin, turn = self._anchor
+        half = np.array((math.cos(turn / 2), 0.0, 0.0, math.sin(turn / 2)))
+        place = frames.world_from_level(state.position - origin, turn) + (start.x, start.y, LEGS)
+        return replace(state, position=place, quaternion=frames.multiply(half, state.quaternion),
+                       velocity=frames.world_from_level(state.velocity, turn))
+
+    def place(self, state: DroneState) -> str | None:
+        """Put the drone there; returns the kind of what it touches."""
+        simulation = self._simulation
+        simulation.data.qpos[:3], simulation.data.qpos[3:7] = state.position, state.quaternion
+        simulation._mujoco.mj_forward(simulation.model, simulation.data)
+        return simulation._touched() if simulation.data.ncon else None
+
+    def render(self) -> np.ndarray:
+        """Return what the camera sees: uint8 [H,W,3] RGB."""
+        return self._simulation.render()
+
+    def close(self) -> None:
+        """Free the graphics context."""
+        self._simulation.close()
