@@ -28,6 +28,12 @@ ENTRIES = (
         "liquid-nav train --recipe config/training/default.yaml --out runs/mine",
     ),
     Entry(
+        "replay",
+        "liquid_nav.cli.replay",
+        "Run a model over recorded flights and compare it with the pilot.",
+        "liquid-nav replay flights/20260101-120000 --model default",
+    ),
+    Entry(
         "import",
         "liquid_nav.cli.import_",
         "Bring published networks into this project.",

@@ -1,0 +1,83 @@
+"""What a recorded flight is, wherever it came from: images with stamps, and what was measured or commanded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterator
+
+import numpy as np
+
+from liquid_nav.errors import UserError
+
+NANO = 1_000_000_000
+Frames = Iterator["tuple[int, np.ndarray | None]"]
+"""Index of the frame and its pixels, uint8 [H,W,3] RGB, or None where they cannot be read."""
+
+
+class RecordingError(UserError):
+    """A recording that cannot be used; one line with cause and remedy."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """A quantity over time: stamps int64 [M] ns, increasing; values float64 [M,4] in the order of a ``Command``.
+
+    held: a value counts until the next one comes (commands); otherwise it is interpolated (measurements).
+    """
+
+    stamps: np.ndarray
+    values: np.ndarray
+    held: bool
+
+    @classmethod
+    def of(cls, rows: list[tuple[int, tuple[float, ...]]], held: bool) -> Track | None:
+        """Sort rows by stamp; None without any."""
+        if not rows:
+            return None
+        rows = sorted(rows, key=lambda row: row[0])
+        return cls(np.array([r[0] for r in rows], np.int64), np.array([r[1] for r in rows], np.float64), held)
+
+    def at(self, stamps: np.ndarray, longest: float = 0.5) -> np.ndarray:
+        """Values [N,4] at ``stamps`` [N] ns; NaN where none is known within ``longest`` seconds."""
+        after = np.searchsorted(self.stamps, stamps, side="right")
+        before = np.maximum(after - 1, 0)
+        if self.held:
+            values = self.values[before].copy()
+            unknown = (after == 0) | (stamps - self.stamps[before] > longest * NANO)
+        else:
+            last = len(self.stamps) - 1
+            after = np.minimum(after, last)
+            width = np.maximum(self.stamps[after] - self.stamps[before], 1)
+            share = np.clip((stamps - self.stamps[before]) / width, 0.0, 1.0)[:, None]
+            values = (1.0 - share) * self.values[before] + share * self.values[after]
+            near = np.minimum(np.abs(stamps - self.stamps[before]), np.abs(stamps - self.stamps[after]))
+            unknown = near > longest * NANO
+        values[unknown] = np.nan
+        return values
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One drone's flight.
+
+    name: unique among the sources; source: file or folder; stamps: int64 [N] ns of the images in the order in which
+    they were recorded, not necessarily increasing; tracks: ``command`` and ``odometry`` where they exist (level body
+    frame, m/s and rad/s); open: yields the frames in the order of ``stamps``; topics: where it was found.
+    """
+
+    name: str
+    source: Path
+    stamps: np.ndarray
+    tracks: dict[str, Track]
+    open: Callable[[], Frames]
+    topics: dict[str, str]
+
+    def label_track(self, labels: str) -> tuple[str, Track]:
+        """Return the kind and the track of ``labels``: command, odometry, or auto (commands where there are any)."""
+        wanted = ("command", "odometry") if labels == "auto" else (labels,)
+        for kind in wanted:
+            if kind in self.tracks:
+                return kind, self.tracks[kind]
+        raise RecordingError(f"{self.name} has no {' and no '.join(wanted)}",
+                             "choose others with --labels, or name the topics with --command and --odometry")

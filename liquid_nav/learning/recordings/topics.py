@@ -1,0 +1,103 @@
+"""Finds each drone's camera, odometry and commands among the topics of a bag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable
+
+from liquid_nav.learning.recordings.recording import RecordingError
+
+IMAGE = "sensor_msgs/msg/Image"
+COMPRESSED = "sensor_msgs/msg/CompressedImage"
+ODOMETRY = "nav_msgs/msg/Odometry"
+COMMANDS = ("geometry_msgs/msg/TwistStamped", "geometry_msgs/msg/Twist")
+_NO_CAMERA = ("depth", "saliency", "mask", "infra")
+
+
+@dataclass(frozen=True, slots=True)
+class TopicNames:
+    """What to look for: full names, or the ends of names ("camera/image_raw" finds it for every drone)."""
+
+    image: str | None = None
+    odometry: str | None = None
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DroneTopics:
+    """One drone's topics; ``name`` is its namespace, empty for none."""
+
+    name: str
+    image: str
+    odometry: str | None
+    command: str | None
+
+
+def find_drones(topics: dict[str, str], wanted: TopicNames) -> list[DroneTopics]:
+    """Choose among ``topics`` (name -> type); one drone for each camera.
+
+    Raises:
+        RecordingError: no camera, or a wanted topic is not there.
+    """
+    cameras = [t for t, kind in topics.items() if kind in (IMAGE, COMPRESSED) and _matches(t, wanted.image, topics)]
+    # The raw stream wins where the compressed one is beside it.
+    cameras = sorted(t for t in cameras if not (t.endswith("/compressed") and t.rsplit("/", 1)[0] in cameras))
+    if not cameras:
+        known = ", ".join(t for t, kind in topics.items() if kind in (IMAGE, COMPRESSED)) or "none"
+        raise RecordingError(f"no camera topic{_named(wanted.image)}", f"choose one with --image; there are: {known}")
+    odometry = _candidates(topics, (ODOMETRY,), wanted.odometry, "odometry")
+    commands = _candidates(topics, COMMANDS, wanted.command, "command")
+    return [
+        DroneTopics(_namespace(camera), camera, _nearest(camera, odometry), _nearest(camera, commands))
+        for camera in cameras
+    ]
+
+
+def _matches(topic: str, wanted: str | None, topics: dict[str, str]) -> bool:
+    if wanted is None:
+        return not any(word in topic for word in _NO_CAMERA)
+    names = (topic, topic.removesuffix("/compressed")) if f"{wanted}/compressed" not in topics else (topic,)
+    return any(_ends(name, wanted) for name in names)
+
+
+def _ends(topic: str, wanted: str) -> bool:
+    return topic == wanted if wanted.startswith("/") else f"/{topic.strip('/')}".endswith(f"/{wanted}")
+
+
+def _named(wanted: str | None) -> str:
+    return f" '{wanted}'" if wanted else ""
+
+
+def _candidates(topics: dict[str, str], kinds: Iterable[str], wanted: str | None, what: str) -> list[str]:
+    found = [t for t, kind in topics.items() if kind in kinds]
+    if wanted is None:
+        # What a controller proposes is not what the drone was told.
+        return [t for t in found if "controller" not in t]
+    chosen = [t for t in found if _ends(t, wanted)]
+    if not chosen:
+        raise RecordingError(f"no topic '{wanted}' of the type {' or '.join(kinds)}",
+                             f"choose another with --{what}; there are: {', '.join(found) or 'none'}")
+    return chosen
+
+
+def _parts(topic: str) -> list[str]:
+    return topic.strip("/").split("/")[:-1]
+
+
+def _namespace(camera: str) -> str:
+    parts = _parts(camera.removesuffix("/compressed"))
+    return "/".join(part for part in parts if part not in ("camera", "image", "color", "rgb"))
+
+
+def _nearest(camera: str, topics: list[str]) -> str | None:
+    """Return the topic that shares most of the camera's namespace and lies in no other one; shortest name first."""
+    own = _namespace(camera).split("/") if _namespace(camera) else []
+
+    def distance(topic: str) -> tuple[int, int, str]:
+        parts = _parts(topic)
+        shared = 0
+        while shared < min(len(own), len(parts)) and own[shared] == parts[shared]:
+            shared += 1
+        return len(own) - shared, len(parts) - shared, topic
+
+    return min(topics, key=distance, default=None)

@@ -1,0 +1,105 @@
+"""Runs a policy over a recorded flight in the flight's own time and compares it with whoever flew."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable
+
+import numpy as np
+
+from liquid_nav.learning.recordings import Recording
+from liquid_nav.learning.recordings.recording import NANO
+from liquid_nav.policy import Policy
+from liquid_nav.types import COMMAND_FIELDS, Observation
+
+LONGEST_GAP = 1.0
+"""s; after a longer gap the state begins anew, as in the controller."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """One flight.
+
+    stamps: int64 [N] ns of the frames that the policy saw; commands: float64 [N,4], its answers; pilot: float64 [N,4],
+    what was flown, NaN where unknown; labels: "command" or "odometry"; unreadable, repeated: frames left out;
+    restarts: times that the state began anew after a gap.
+    """
+
+    name: str
+    stamps: np.ndarray
+    commands: np.ndarray
+    pilot: np.ndarray
+    labels: str
+    unreadable: int
+    repeated: int
+    restarts: int
+
+    def row(self) -> dict[str, Any]:
+        """Error of the flight, flat: root mean squares in m/s and rad/s, and the mean square over all four."""
+        known = np.isfinite(self.pilot).all(axis=1)
+        difference = self.commands[known] - self.pilot[known]
+        seconds = (self.stamps[-1] - self.stamps[0]) / NANO if len(self.stamps) else 0.0
+        row = {"flight": self.name, "frames": len(self.stamps), "compared": int(known.sum()),
+               "seconds": round(float(seconds), 3), "labels": self.labels, "unreadable": self.unreadable,
+               "repeated": self.repeated, "restarts": self.restarts}  # fmt: skip
+        for k, field in enumerate(COMMAND_FIELDS):
+            row[f"rmse_{field}"] = float(np.sqrt(np.mean(difference[:, k] ** 2))) if known.any() else None
+        row["mse"] = float(np.mean(difference**2)) if known.any() else None
+        return row
+
+    def write_csv(self, path: Path) -> None:
+        """Write one line a frame: time since the first in s, stamp in ns, the model's command, the pilot's."""
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["time_s", "stamp_ns", *(f"model_{f}" for f in COMMAND_FIELDS),
+                             *(f"pilot_{f}" for f in COMMAND_FIELDS)])  # fmt: skip
+            for stamp, mine, theirs in zip(self.stamps, self.commands, self.pilot, strict=True):
+                values = ["" if math.isnan(v) else f"{v:.6f}" for v in (*mine, *theirs)]
+                writer.writerow([f"{(stamp - self.stamps[0]) / NANO:.6f}", int(stamp), *values])
+
+    def draw(self, path: Path) -> None:
+        """Draw the four components over time, the model's over the pilot's."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(9.0, 7.0), layout="constrained")
+        time = (self.stamps - self.stamps[0]) / NANO
+        for k, (axis, field) in enumerate(zip(figure.subplots(4, 1, sharex=True), COMMAND_FIELDS, strict=True)):
+            axis.plot(time, self.pilot[:, k], color="#a0aec0", linewidth=2.0, label=f"flown ({self.labels})")
+            axis.plot(time, self.commands[:, k], color="#2b6cb0", linewidth=1.2, label="model")
+            axis.set_ylabel(f"{field}, rad/s" if field == "yaw_rate" else f"{field}, m/s")
+            axis.grid(alpha=0.3)
+        figure.axes[0].legend(loc="upper right", ncols=2)
+        figure.axes[0].set_title(self.name)
+        figure.axes[-1].set_xlabel("time, s")
+        figure.savefig(path, dpi=110)
+
+
+def replay(
+    policy: Policy, recording: Recording, labels: str = "auto", on_frame: Callable[[], object] = int
+) -> Replay:
+    """Step ``policy`` through the images of ``recording``; frames with an old stamp are not new frames."""
+    kind, track = recording.label_track(labels)
+    state, last, restarts, repeated, unreadable = policy.initial_state(), None, 0, 0, 0
+    stamps, commands = [], []
+    for index, image in recording.open():
+        stamp = int(recording.stamps[index])
+        on_frame()
+        if image is None:
+            unreadable += 1
+            continue
+        elapsed = policy.config.nominal_period if last is None else (stamp - last) / NANO
+        if elapsed <= 0.0 and elapsed > -LONGEST_GAP:
+            repeated += 1
+            continue
+        if abs(elapsed) > LONGEST_GAP:
+            state, elapsed, restarts = policy.initial_state(), policy.config.nominal_period, restarts + 1
+        decision, state = policy.step(Observation(image), state, elapsed)
+        stamps.append(stamp)
+        commands.append(decision.command.as_array())
+        last = stamp
+    seen = np.array(stamps, dtype=np.int64)
+    return Replay(recording.name, seen, np.array(commands).reshape(-1, 4), track.at(seen).reshape(-1, 4), kind,
+                  unreadable, repeated, restarts)

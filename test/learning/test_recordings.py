@@ -1,0 +1,118 @@
+"""Bags of every storage and encoding, and published folders, are read into the same flights."""
+
+import importlib.util
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from liquid_nav.learning.recordings import RecordingError, TopicNames, Track, open_recordings
+from liquid_nav.learning.recordings.sources import find_sources
+from liquid_nav.learning.recordings.topics import find_drones
+
+_SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))
+bags = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(bags)
+NANO = bags.NANO
+
+
+@pytest.mark.parametrize(("plugin", "compressed", "encoding"), [
+    ("mcap", False, "rgb8"), ("mcap", True, ""), ("sqlite3", False, "bgr8"), ("sqlite3", True, ""),
+])  # fmt: skip
+def test_every_bag_gives_the_same_flight(tmp_path, plugin, compressed, encoding):
+    rows = bags.flight_rows(6, compressed=compressed, encoding=encoding)
+    folder = bags.write_bag(tmp_path / "bag", rows, plugin)
+    (recording,) = open_recordings(folder)
+    assert recording.stamps.tolist() == [5 * NANO + k * NANO // 20 for k in range(6)]
+    for index, image in recording.open():
+        assert np.array_equal(image, bags.picture(index))
+    kind, track = recording.label_track("auto")
+    assert kind == "command"
+    np.testing.assert_allclose(track.at(recording.stamps)[:, 0], 1.0 + 0.01 * np.arange(6))
+    _, measured = recording.label_track("odometry")
+    np.testing.assert_allclose(measured.at(recording.stamps)[:, 0], 0.5 + 0.005 * np.arange(6), atol=1e-9)
+
+
+def test_a_single_file_is_enough(tmp_path):
+    folder = bags.write_bag(tmp_path / "bag", bags.flight_rows(2))
+    (file,) = folder.glob("*.mcap")
+    assert len(open_recordings(file)[0].stamps) == 2
+
+
+def test_several_drones_keep_apart(tmp_path):
+    rows = bags.flight_rows(3, "/red") + bags.flight_rows(5, "/blue", compressed=True)
+    recordings = open_recordings(bags.write_bag(tmp_path / "bag", sorted(rows, key=lambda row: row[1])))
+    assert {r.name: len(r.stamps) for r in recordings} == {"bag/blue": 5, "bag/red": 3}
+    assert all(r.topics["command"].startswith("/" + r.name[4:]) for r in recordings)
+    (only,) = open_recordings(tmp_path / "bag", TopicNames(image="/red/camera/image_raw"))
+    assert only.name == "bag/red"
+
+
+def test_topics_are_chosen_by_name_and_type():
+    topics = {
+        "/camera/image_raw": "sensor_msgs/msg/Image", "/camera/image_raw/compressed": "sensor_msgs/msg/CompressedImage",
+        "/camera/depth/image_raw": "sensor_msgs/msg/Image",
+        "/liquid_controller/cmd_vel": "geometry_msgs/msg/TwistStamped",
+        "/cmd_vel": "geometry_msgs/msg/TwistStamped", "/mavros/local/odom": "nav_msgs/msg/Odometry",
+        "/odom": "nav_msgs/msg/Odometry",
+    }  # fmt: skip
+    (drone,) = find_drones(topics, TopicNames())
+    assert (drone.image, drone.odometry, drone.command) == ("/camera/image_raw", "/odom", "/cmd_vel")
+    (drone,) = find_drones(topics, TopicNames("image_raw/compressed", "local/odom", "/liquid_controller/cmd_vel"))
+    assert drone.image == "/camera/image_raw/compressed"
+    assert (drone.odometry, drone.command) == ("/mavros/local/odom", "/liquid_controller/cmd_vel")
+    with pytest.raises(RecordingError, match="there are: /camera"):
+        find_drones(topics, TopicNames(image="front"))
+    with pytest.raises(RecordingError, match="--odometry"):
+        find_drones(topics, TopicNames(odometry="vio"))
+
+
+def test_body_twist_becomes_level(tmp_path):
+    """Nose down by 0.3 rad while flying level: body x and z mix, level velocity has no vertical part."""
+    q = (np.cos(0.15), 0.0, np.sin(0.15), 0.0)
+    body = (2.0 * np.cos(0.3), 0.0, 2.0 * np.sin(0.3), 0.0)
+    rows = [("/image", k, bags.raw_image(NANO + k, bags.picture(k))) for k in range(2)]
+    rows += [("/odom", 5, bags.odometry(NANO, body, q))]
+    (recording,) = open_recordings(bags.write_bag(tmp_path / "bag", rows))
+    np.testing.assert_allclose(recording.tracks["odometry"].values[0], (2.0, 0.0, 0.0, 0.0), atol=1e-9)
+
+
+def test_published_folder(tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    for k in range(4):
+        cv2.imwrite(str(run / f"{k:06d}.png"), bags.picture(k)[..., ::-1])
+    lines = ["vx,vy,vz,omega_z"] + [f"9,{k},0,0,0.5" for k in range(4)]
+    (run / "data_out.csv").write_text("\n".join(lines) + "\n")
+    assert find_sources([tmp_path]) == [run]
+    (recording,) = open_recordings(run, frame_rate=20.0)
+    kind, track = recording.label_track("auto")
+    assert kind == "odometry"
+    assert track.at(recording.stamps)[:, 0].tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert np.diff(recording.stamps).tolist() == [NANO // 20] * 3
+    for index, image in recording.open():
+        assert np.array_equal(image, bags.picture(index))
+    (run / "data_out.csv").write_text("1,2,3,4\n1,2\n")
+    with pytest.raises(RecordingError, match="line 2 has 2 columns"):
+        open_recordings(run)
+
+
+def test_labels_are_unknown_where_nothing_is_near():
+    stamps = np.array([0, 1, 2], np.int64) * NANO
+    values = np.arange(12.0).reshape(3, 4)
+    at = np.array([-1, 0, 1_400_000_000, 1_900_000_000, 4 * NANO])
+    held, measured = (Track(stamps, values, held).at(at)[:, 0] for held in (True, False))
+    np.testing.assert_array_equal(held, [np.nan, 0.0, 4.0, np.nan, np.nan])
+    np.testing.assert_allclose(measured[1:4], [0.0, 5.6, 7.6])
+    assert np.isnan(measured[4])
+
+
+def test_what_is_no_recording_is_one_line(tmp_path):
+    with pytest.raises(RecordingError, match="no recording at"):
+        find_sources([tmp_path / "nowhere"])
+    with pytest.raises(RecordingError, match="holds no recording"):
+        find_sources([tmp_path])
+    (tmp_path / "cut.mcap").write_bytes(b"\x89MCAP0\r\n cut off")
+    with pytest.raises(RecordingError, match="cannot be read as a bag"):
+        open_recordings(tmp_path / "cut.mcap")

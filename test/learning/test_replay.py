@@ -1,0 +1,74 @@
+"""A model over a recorded flight: in the flight's own time, frame by frame, with the error that numpy says."""
+
+import csv
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from liquid_nav.cli import app as cli
+from liquid_nav.learning.recordings import open_recordings
+from liquid_nav.learning.replay import replay
+from liquid_nav.policy import Observation, Policy, PolicyConfig
+from liquid_nav.vision import EncoderConfig
+
+_SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))
+bags = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(bags)
+NANO = bags.NANO
+
+
+@pytest.fixture
+def policy():
+    torch.manual_seed(1)
+    encoder = EncoderConfig(height=24, width=32, channels=(4,), kernels=(5,), strides=(3,), features=6)
+    return Policy(PolicyConfig(encoder=encoder, core={"kind": "gru", "units": 5})).eval()
+
+
+def test_commands_are_those_of_stepping_by_hand(tmp_path, policy):
+    rows = bags.flight_rows(5)
+    later = 12 * NANO
+    repeated = ("/camera/image_raw", 5 * NANO + 4 * NANO // 20 + 5000, rows[12][2])
+    after_gap = ("/camera/image_raw", later, bags.raw_image(later, bags.picture(9)))
+    (recording,) = open_recordings(bags.write_bag(tmp_path / "bag", [*rows, repeated, after_gap]))
+    result = replay(policy, recording)
+    state, wanted = policy.initial_state(), []
+    for k in range(5):
+        elapsed = policy.config.nominal_period if k == 0 else 0.05
+        decision, state = policy.step(Observation(bags.picture(k)), state, elapsed)
+        wanted.append(decision.command.as_array())
+    decision, _ = policy.step(Observation(bags.picture(9)), policy.initial_state(), policy.config.nominal_period)
+    np.testing.assert_allclose(result.commands, [*wanted, decision.command.as_array()], atol=1e-6)
+    row = result.row()
+    assert (row["frames"], row["compared"], row["repeated"], row["restarts"]) == (6, 5, 1, 1)
+    difference = result.commands[:5, 0] - (1.0 + 0.01 * np.arange(5))
+    assert row["rmse_vx"] == pytest.approx(np.sqrt(np.mean(difference**2)))
+
+
+def test_command_line_leaves_tables_plots_and_rows(tmp_path, policy):
+    policy.save(tmp_path / "model")
+    source = bags.write_bag(tmp_path / "bag", bags.flight_rows(8))
+    out, rows = tmp_path / "out", tmp_path / "rows.json"
+    result = CliRunner().invoke(
+        cli.app, ["replay", str(source), "--model", str(tmp_path / "model"), "--out", str(out), "--json", str(rows)]
+    )
+    assert result.exit_code == 0, result.stderr
+    (row,) = json.loads(rows.read_text())
+    assert (row["flight"], row["frames"], row["labels"]) == ("bag", 8, "command")
+    lines = list(csv.DictReader((out / "bag" / "commands.csv").open()))
+    assert len(lines) == 8
+    assert float(lines[3]["pilot_vx"]) == pytest.approx(1.03)
+    assert (out / "bag" / "commands.png").stat().st_size > 1000
+
+
+def test_bad_input_is_one_line(tmp_path, policy):
+    policy.save(tmp_path / "model")
+    images = [row for row in bags.flight_rows(3) if row[0].startswith("/camera")]
+    source = bags.write_bag(tmp_path / "bag", images)
+    result = CliRunner().invoke(cli.app, ["replay", str(source), "--model", str(tmp_path / "model")])
+    assert result.exit_code == 2
+    assert "no command and no odometry" in result.stderr
