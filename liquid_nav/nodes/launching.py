@@ -12,6 +12,8 @@ from launch import LaunchContext, LaunchDescription
 from launch.action import Action
 from launch.actions import (
     DeclareLaunchArgument,
+    ExecuteProcess,
+    IncludeLaunchDescription,
     LogInfo,
     OpaqueFunction,
     RegisterEventHandler,
@@ -19,9 +21,12 @@ from launch.actions import (
     Shutdown,
 )
 from launch.event_handlers import OnProcessExit
+from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 
 from liquid_nav.distribution import check_distribution
+from liquid_nav.errors import UserError
+from liquid_nav.nodes import gazebo_bringup
 from liquid_nav.nodes.bringup import (
     PARAMETER_FILE,
     PILOTS,
@@ -33,7 +38,13 @@ from liquid_nav.nodes.bringup import (
 )
 from liquid_nav.resources import find
 
-SIMULATORS = ("embedded",)
+SIMULATORS = ("embedded", "gazebo")
+PLOT = (
+    "/cmd_vel/twist/linear/x",
+    "/cmd_vel/twist/linear/z",
+    "/cmd_vel/twist/angular/z",
+    "/liquid_controller/latency/data",
+)
 
 
 def declare_arguments() -> list[DeclareLaunchArgument]:
@@ -53,6 +64,19 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
         DeclareLaunchArgument("frame_rate", default_value="30.0", description="Camera frames per second."),
         DeclareLaunchArgument("real_time_factor", default_value="1.0",
                               description="Simulated per wall seconds at most; 0: as fast as possible."),
+        DeclareLaunchArgument("engine", default_value="ogre2", choices=("ogre2", "ogre"),
+                              description="Gazebo's render engine: ogre2 wants a GPU, ogre an X display."),
+        DeclareLaunchArgument("gui", default_value="true", choices=("true", "false"),
+                              description="Whether Gazebo opens its window."),
+        *declare_common(),
+    ]  # fmt: skip
+
+
+def declare_common() -> list[DeclareLaunchArgument]:
+    """Return the arguments of every launch file."""
+    return [
+        DeclareLaunchArgument("rqt", default_value="false", choices=("true", "false"),
+                              description="Whether rqt_plot opens with commands and latency."),
         DeclareLaunchArgument("namespace", default_value="", description="Namespace of the drone."),
         DeclareLaunchArgument("frame_prefix", default_value="", description="Prefix of all frame ids, e.g. 'd1/'."),
     ]  # fmt: skip
@@ -72,30 +96,74 @@ def _bring_up(context: LaunchContext, scenario: str) -> list[Action]:
         condition=value["condition"],
         pilot=value["pilot"],
         model=value["model"],
-        record=_folder(value["record"]),
+        record=folder(value["record"]),
         frame_rate=float(value["frame_rate"]),
         real_time_factor=float(value["real_time_factor"]),
         frame_prefix=value["frame_prefix"],
     )
-    nodes = [_node(process, value["namespace"]) for process in embedded_graph(plan)]
+    gazebo = value["sim"] == "gazebo"
+    if gazebo:
+        world = gazebo_bringup.make_world(plan, value["engine"])
+        around = _gazebo(world, value["gui"] == "true", value["namespace"])
+        file, graph = gazebo_bringup.PARAMETER_FILE, gazebo_bringup.gazebo_graph(plan)
+    else:
+        around, file, graph = [], PARAMETER_FILE, embedded_graph(plan)
+    nodes = [node(process, value["namespace"], file) for process in graph]
     end = OnProcessExit(target_action=nodes[-1], on_exit=[Shutdown(reason="the flight is over")])
-    variables = [SetEnvironmentVariable(name, text) for name, text in environment().items()]
-    note = LogInfo(msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}")
-    return [*variables, note, RegisterEventHandler(end), *nodes]
+    note = LogInfo(msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}" + (f", world {world}" if gazebo else ""))
+    return [*variables(), note, RegisterEventHandler(end), *around, *nodes, *plots(value)]
 
 
-def _node(process: Process, namespace: str) -> Node:
+def variables() -> list[Action]:
+    """Return the environment of the graph, see ``bringup.environment``."""
+    return [SetEnvironmentVariable(name, text) for name, text in environment().items()]
+
+
+def _gazebo(world: Path, gui: bool, namespace: str) -> list[Action]:
+    """Return Gazebo itself and the bridge; the weather node stands behind the bridge's camera."""
+    from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
+
+    try:
+        launcher = Path(get_package_share_directory("ros_gz_sim"), "launch", "gz_sim.launch.py")
+    except PackageNotFoundError:
+        raise UserError("sim:=gazebo needs ros_gz_sim", "apt install ros-$ROS_DISTRO-ros-gz") from None
+    arguments = {"gz_args": gazebo_bringup.gazebo_arguments(world, gui), "on_exit_shutdown": "true"}
+    return [
+        IncludeLaunchDescription(PythonLaunchDescriptionSource(str(launcher)), launch_arguments=arguments.items()),
+        Node(
+            package="ros_gz_bridge",
+            executable="parameter_bridge",
+            namespace=namespace,
+            parameters=[{"config_file": str(find(gazebo_bringup.BRIDGE_FILE)), "use_sim_time": True}],
+            remappings=[gazebo_bringup.WEATHER_REMAPPING],
+            output="screen",
+        ),
+    ]
+
+
+def plots(value: dict[str, str]) -> list[Action]:
+    """Return rqt_plot where it is wanted."""
+    if value["rqt"] != "true":
+        return []
+    space = f"/{value['namespace']}".rstrip("/")
+    names = [f"{space}{name}" for name in PLOT]
+    return [ExecuteProcess(cmd=["ros2", "run", "rqt_plot", "rqt_plot", *names], output="screen")]
+
+
+def node(process: Process, namespace: str, parameter_file: str = PARAMETER_FILE) -> Node:
+    """Return one of our nodes."""
     given = {name: value for name, value in process.parameters.items() if value != ""}
     return Node(
         package="liquid_nav",
         executable=process.executable,
         namespace=namespace,
-        parameters=[str(find(PARAMETER_FILE)), given],
+        parameters=[str(find(parameter_file)), given],
         output="screen",
     )
 
 
-def _folder(text: str) -> Path | None:
+def folder(text: str) -> Path | None:
+    """Return the folder that a launch argument means, or None."""
     if text == "auto":
         text = f"flights/{datetime.now():%Y%m%d-%H%M%S}"
     return Path(text).resolve() if text else None

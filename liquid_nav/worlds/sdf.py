@@ -65,7 +65,8 @@ def world_sdf(
         uri = library.mesh(f"undergrowth.{material}", make)
         mesh_visual(link, material, uri, library.material(material), shadows=False)
     if drone is not None:
-        add_drone(world, drone, layout.start.x, layout.start.y, layout.start.yaw)
+        start = layout.start
+        add_drone(world, drone, start.x, start.y, start.z, start.yaw)
     return text_of(root)
 
 

@@ -21,7 +21,8 @@ ROTOR_RADIUS, ROTOR_HEIGHT = 0.127, 0.06  # m
 ARM = 0.25  # m
 ROTORS = ((-45.0, "ccw"), (135.0, "ccw"), (45.0, "cw"), (-135.0, "cw"))
 """Bearing from the nose, degrees counter-clockwise, and sense of rotation."""
-REST = 0.17  # m from the ground to the centre of the standing drone
+REST = 0.17  # m from its feet to the centre of the standing drone
+STAND_RADIUS = 0.15  # m
 COMMAND_TOPIC, ENABLE_TOPIC = "cmd_vel", "velocity_controller/enable"
 
 
@@ -38,10 +39,22 @@ class DroneSpec:
     prefix: str = ""
 
 
-def add_drone(world: Element, spec: DroneSpec, x: float, y: float, yaw: float) -> Element:
-    """Append the drone, standing on the ground at (x, y), looking along ``yaw``; returns the model."""
+def add_drone(world: Element, spec: DroneSpec, x: float, y: float, z: float, yaw: float) -> Element:
+    """Append the drone at (x, y, z), looking along ``yaw``, and a stand under it; returns the drone's model.
+
+    Without commands the velocity control lets the drone fall: on the stand it waits at flight height, where the
+    embedded drone begins too.
+    """
+    stand = add(world, "model", name=f"{spec.name}_stand")
+    add(stand, "static", True)
+    pose(stand, x, y, (z - REST) / 2)
+    link = add(stand, "link", name="link")
+    _painted(link, "stand", "cylinder", (0.4, 0.4, 0.42), radius=STAND_RADIUS, length=z - REST)
+    shape = add(add(add(link, "collision", name="stand"), "geometry"), "cylinder")
+    add(shape, "radius", STAND_RADIUS)
+    add(shape, "length", z - REST)
     model = add(world, "model", name=spec.name)
-    pose(model, x, y, REST, yaw=yaw)
+    pose(model, x, y, z, yaw=yaw)
     _base(model, spec)
     for number, (bearing, sense) in enumerate(ROTORS):
         _rotor(model, number, math.radians(bearing), sense)

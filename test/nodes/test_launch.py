@@ -9,6 +9,8 @@ from liquid_nav.nodes.bringup import FlightPlan, embedded_graph
 
 FILES = sorted((Path(__file__).parents[2] / "launch").glob("*.launch.py"))
 
+SIMULATED = {"sim", "pilot", "seed", "condition", "engine", "gui"}
+
 needs_launch = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("launch", "launch_ros")),
     reason="launch and launch_ros come with a ROS distribution, not with the wheels",
@@ -26,7 +28,9 @@ def describe(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_argument_is_documented(path):
     arguments = describe(path).get_launch_arguments()
-    assert {"sim", "pilot", "model", "seed", "condition", "record"} <= {argument.name for argument in arguments}
+    wanted = {"model", "record", "namespace", "frame_prefix", "rqt"}
+    wanted |= {"source", "calibration", "autopilot", "connection", "speed"} if "drone" in path.name else SIMULATED
+    assert wanted <= {argument.name for argument in arguments}
     assert all(len(argument.description) > 5 for argument in arguments)
 
 
@@ -45,6 +49,39 @@ def test_the_processes_are_those_of_fly(pilot):
     nodes = [action for action in launching._bring_up(context, "forest") if isinstance(action, Node)]
     plan = embedded_graph(FlightPlan("forest", 3, pilot=pilot, record=Path("/tmp/x")))
     assert [node.node_executable for node in nodes] == [process.executable for process in plan]
+
+
+@needs_launch
+def test_the_processes_of_a_real_drone():
+    from launch import LaunchContext
+    from launch_ros.actions import Node
+
+    from liquid_nav.nodes import drone_launching
+
+    context = LaunchContext()
+    for argument in drone_launching.declare_drone_arguments():
+        argument.execute(context)
+    context.launch_configurations.update(source="none", speed="1.5", record="/tmp/x")
+    nodes = [action for action in drone_launching._bring_up_drone(context) if isinstance(action, Node)]
+    names = [node.node_executable for node in nodes]
+    assert names == ["liquid_controller", "safety_supervisor", "autopilot_bridge", "recorder"]
+
+
+@needs_launch
+def test_gazebo_without_its_packages_is_one_line(monkeypatch, tmp_path):
+    from launch import LaunchContext
+
+    from liquid_nav.errors import UserError
+    from liquid_nav.nodes import gazebo_bringup, launching
+
+    monkeypatch.setattr(gazebo_bringup, "make_world", lambda plan, engine: tmp_path / "world.sdf")
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
+    context = LaunchContext()
+    for argument in launching.declare_arguments():
+        argument.execute(context)
+    context.launch_configurations.update(sim="gazebo", seed="3")
+    with pytest.raises(UserError, match="ros_gz_sim"):
+        launching._bring_up(context, "field")
 
 
 def test_the_graph_has_the_pilot_that_was_asked_for():

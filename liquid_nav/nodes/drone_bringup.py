@@ -1,0 +1,48 @@
+"""Which processes fly a real drone, and with which parameters. Needs neither rclpy nor launch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Mapping
+
+from liquid_nav.nodes.bringup import Process
+
+PARAMETER_FILE = "config/drone.yaml"
+TRANSPORTS = ("raw", "compressed")
+AUTOPILOTS = ("px4", "ardupilot", "twist", "twist_stamped")
+
+
+@dataclass(frozen=True)
+class DronePlan:
+    """What is asked for; the same words as the arguments of ``drone.launch.py``.
+
+    source: the camera, empty where another node publishes its images; limits: of the supervisor, SI units;
+    record: folder for the bag, or None; autopilot: one of AUTOPILOTS; connection: of the MAVLink ones.
+    """
+
+    model: str = "default"
+    source: str = "0"
+    calibration: str = ""
+    autopilot: str = "px4"
+    connection: str = "udp:0.0.0.0:14540"
+    image_transport: str = "raw"
+    limits: Mapping[str, float] = field(default_factory=dict)
+    record: Path | None = None
+    frame_prefix: str = ""
+
+
+def drone_graph(plan: DronePlan) -> list[Process]:
+    """Return the processes around a real camera: camera, controller, supervisor, bridge, recorder."""
+    prefix = {"frame_prefix": plan.frame_prefix}
+    transport = {"image_transport": plan.image_transport}
+    graph = [
+        Process("liquid_controller", {"model": plan.model} | transport | prefix),
+        Process("safety_supervisor", dict(plan.limits) | transport | prefix),
+        Process("autopilot_bridge", {"autopilot": plan.autopilot, "connection": plan.connection} | prefix),
+    ]
+    if plan.source:
+        graph.insert(0, Process("camera", {"source": plan.source, "calibration": plan.calibration} | prefix))
+    if plan.record is not None:
+        graph.append(Process("recorder", {"folder": str(plan.record)}))
+    return graph

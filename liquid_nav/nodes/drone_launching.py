@@ -1,0 +1,68 @@
+"""The launch file of a real drone: its arguments, and the graph of ``drone_bringup`` as launch actions."""
+
+from __future__ import annotations
+
+from launch import LaunchContext, LaunchDescription
+from launch.action import Action
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, RegisterEventHandler, Shutdown
+from launch.event_handlers import OnProcessExit
+
+from liquid_nav.distribution import check_distribution
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.bringup import GATE
+from liquid_nav.nodes.drone_bringup import AUTOPILOTS, PARAMETER_FILE, TRANSPORTS, DronePlan, drone_graph
+from liquid_nav.nodes.launching import declare_common, folder, node, plots, variables
+
+
+def declare_drone_arguments() -> list[DeclareLaunchArgument]:
+    """Return the arguments of a flight with a real drone; an empty limit means the supervisor's own."""
+    return [
+        DeclareLaunchArgument("source", default_value="0",
+                              description="Camera: device, rtsp:// URL, GStreamer pipeline, file; 'none': other node."),
+        DeclareLaunchArgument("calibration", default_value="", description="Calibration file of the camera (YAML)."),
+        DeclareLaunchArgument("image_transport", default_value="raw", choices=TRANSPORTS,
+                              description="Which camera topic controller and supervisor read."),
+        DeclareLaunchArgument("autopilot", default_value="px4",
+                              choices=AUTOPILOTS, description="What flies the drone."),
+        DeclareLaunchArgument("connection", default_value="udp:0.0.0.0:14540",
+                              description="udp:HOST:PORT (listens), udpout:, tcp:HOST:PORT, serial:DEVICE:BAUD."),
+        DeclareLaunchArgument("model", default_value="default", description="Model: a name or a folder."),
+        *(DeclareLaunchArgument(name, default_value="", description=f"Limit of the {name.replace('_', ' ')}, SI units.")
+          for name in GATE),
+        DeclareLaunchArgument("record", default_value="",
+                              description="Folder for flight.mcap; 'auto': flights/<date>-<time>; empty: no record."),
+        *declare_common(),
+    ]  # fmt: skip
+
+
+def describe_drone() -> LaunchDescription:
+    """Return the launch description of a flight with a real drone; it ends with Ctrl-C, or when a node fails."""
+    return LaunchDescription([*declare_drone_arguments(), OpaqueFunction(function=_bring_up_drone)])
+
+
+def _bring_up_drone(context: LaunchContext) -> list[Action]:
+    check_distribution()
+    value = context.launch_configurations
+    plan = DronePlan(
+        value["model"],
+        "" if value["source"] == "none" else value["source"],
+        value["calibration"],
+        value["autopilot"],
+        value["connection"],
+        value["image_transport"],
+        {name: _limit(name, value[name]) for name in GATE if value[name]},
+        folder(value["record"]),
+        value["frame_prefix"],
+    )
+    nodes = [node(process, value["namespace"], PARAMETER_FILE) for process in drone_graph(plan)]
+    ends = [
+        OnProcessExit(target_action=part, on_exit=[Shutdown(reason=f"{part.node_executable} ended")]) for part in nodes
+    ]
+    return [*variables(), *map(RegisterEventHandler, ends), *nodes, *plots(value)]
+
+
+def _limit(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(f"cannot read {name}:={text}", "give a number in SI units") from None

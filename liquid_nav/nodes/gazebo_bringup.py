@@ -1,0 +1,62 @@
+"""Which processes fly in Gazebo, and the world they fly in. Needs neither rclpy nor launch nor Gazebo."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from pathlib import Path
+
+from liquid_nav.nodes.bringup import FlightPlan, Process, gate
+from liquid_nav.worlds import generate_layout, load_condition, load_scenario
+
+PARAMETER_FILE = "config/gazebo.yaml"
+BRIDGE_FILE = "config/gazebo_bridge.yaml"
+WEATHER_REMAPPING = ("camera/image_raw", "camera/image_clean")
+"""What the bridge calls the camera, so that the weather node stands between it and the controller."""
+
+
+def gazebo_graph(plan: FlightPlan) -> list[Process]:
+    """Return our processes of a flight in Gazebo, the scenario runner last.
+
+    Raises:
+        UserError: unknown scenario or condition.
+    """
+    condition = plan.condition or load_scenario(plan.scenario).condition
+    world = {"scenario": plan.scenario, "seed": plan.seed}
+    prefix = {"frame_prefix": plan.frame_prefix}
+    pilot = (
+        Process("expert_pilot", world | prefix)
+        if plan.pilot == "expert"
+        else Process("liquid_controller", {"model": plan.model} | prefix)
+    )
+    graph = [
+        Process("weather", {"condition": condition, "seed": plan.seed}),
+        pilot,
+        Process("safety_supervisor", gate(plan.scenario) | prefix),
+        Process("autopilot_bridge", prefix),
+    ]
+    runner = world | {"condition": condition, "frame_rate": plan.frame_rate, "progress": plan.progress}
+    runner["pilot"] = plan.pilot if plan.pilot == "expert" else plan.model
+    if plan.record is not None:
+        graph.append(Process("recorder", {"folder": str(plan.record)}))
+        runner["folder"] = str(plan.record)
+    return [*graph, Process("scenario_runner", runner)]
+
+
+def make_world(plan: FlightPlan, engine: str = "ogre2") -> Path:
+    """Write the world of a plan into a new temporary folder; returns the SDF file."""
+    from liquid_nav.worlds.sdf import write_sdf
+    from liquid_nav.worlds.sdf_drone import DroneSpec
+
+    scenario = load_scenario(plan.scenario)
+    condition = load_condition(plan.condition or scenario.condition)
+    path = Path(tempfile.mkdtemp(prefix="liquid_nav_")) / f"{scenario.world}_{plan.seed}.sdf"
+    drone = DroneSpec(rate=plan.frame_rate, prefix=plan.frame_prefix)
+    write_sdf(path, generate_layout(scenario, plan.seed), condition, engine, drone)
+    return path
+
+
+def gazebo_arguments(world: Path, gui: bool) -> str:
+    """Return ``gz_args`` of ros_gz_sim: run at once, with its own window or, where there is none, without a display."""
+    name = shlex.quote(str(world))
+    return f"-r {name}" if gui else f"-r -s --headless-rendering {name}"

@@ -1,0 +1,125 @@
+"""What launch files name exists: executables, parameters, topics, files. Needs neither launch nor ROS nor Gazebo."""
+
+import ast
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+import setuptools
+import yaml
+
+from liquid_nav.nodes import drone_bringup, gazebo_bringup
+from liquid_nav.nodes.bringup import PARAMETER_FILE, FlightPlan, embedded_graph
+from liquid_nav.worlds import generate_layout, load_condition, load_scenario
+from liquid_nav.worlds.sdf import world_sdf
+from liquid_nav.worlds.sdf_assets import Library
+from liquid_nav.worlds.sdf_drone import COMMAND_TOPIC, DroneSpec
+
+ROOT = Path(__file__).parents[2]
+NODES = ROOT / "liquid_nav" / "nodes"
+RECORD = Path("/tmp/x")
+
+
+def graphs():
+    """Return {name: (parameter file, processes)} of everything that launch files start."""
+    found = {}
+    for pilot in ("policy", "expert"):
+        plan = FlightPlan("field", 3, "fog", pilot, record=RECORD)
+        found[f"embedded {pilot}"] = PARAMETER_FILE, embedded_graph(plan)
+        found[f"gazebo {pilot}"] = gazebo_bringup.PARAMETER_FILE, gazebo_bringup.gazebo_graph(plan)
+    plan = drone_bringup.DronePlan(source="x.avi", calibration="c", limits={"speed": 1.0}, record=RECORD)
+    found["drone"] = drone_bringup.PARAMETER_FILE, drone_bringup.drone_graph(plan)
+    return found
+
+
+GRAPHS = graphs()
+
+
+def executables():
+    captured = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(setuptools, "setup", lambda **arguments: captured.update(arguments))
+        patch.chdir(ROOT)
+        runpy.run_path("setup.py")
+    return {script.split("=")[0].strip() for script in captured["entry_points"]["console_scripts"]}
+
+
+def declared(executable):
+    """Return the parameters that a node declares, from its source; names in dictionaries (LIMITS) count too."""
+    tree = ast.parse((NODES / f"{executable}.py").read_text())
+    names = {"use_sim_time"}
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "declare":
+            name = call.args[1]
+            if isinstance(name, ast.Constant):
+                names.add(name.value)
+            else:
+                names |= {k.value for d in ast.walk(tree) if isinstance(d, ast.Dict) for k in d.keys
+                          if isinstance(k, ast.Constant)}  # fmt: skip
+    return names
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_executables_and_parameters_exist(name):
+    _, processes = GRAPHS[name]
+    assert {process.executable for process in processes} <= executables()
+    for process in processes:
+        assert set(process.parameters) <= declared(process.executable), process.executable
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_parameter_files_speak_of_the_nodes_that_start(name):
+    file, processes = GRAPHS[name]
+    sections = yaml.safe_load((ROOT / file).read_text())
+    nodes = {key.removeprefix("/**/"): value["ros__parameters"] for key, value in sections.items()}
+    assert {process.executable for process in processes} <= set(nodes)
+    clocks = set()
+    for executable, parameters in nodes.items():
+        assert set(parameters) <= declared(executable), executable
+        clocks.add(parameters["use_sim_time"])
+    assert clocks == {name != "drone"}
+
+
+def test_every_declared_limit_reaches_the_supervisor():
+    assert set(drone_bringup.DronePlan.__dataclass_fields__) >= {"limits", "model", "source", "connection"}
+    from liquid_nav.nodes.bringup import GATE
+
+    assert set(GATE) <= declared("safety_supervisor")
+
+
+def test_launch_files_describe_scenarios_that_exist():
+    for path in (ROOT / "launch").glob("*.launch.py"):
+        for name in re.findall(r'describe\("(\w+)"\)', path.read_text()):
+            assert load_scenario(name).world == name
+
+
+def bridge():
+    return yaml.safe_load((ROOT / gazebo_bringup.BRIDGE_FILE).read_text())
+
+
+def test_the_bridge_speaks_of_topics_of_our_world():
+    layout, condition = generate_layout(load_scenario("field"), 3), load_condition("summer")
+    text = world_sdf(layout, condition, Library("files", "summer"), drone=DroneSpec())
+    named = set(re.findall(r"topic>([^<]+)</", text)) | {f"/model/drone/{COMMAND_TOPIC}", "/clock"}
+    for entry in bridge():
+        assert entry["gz_topic_name"] in named, entry
+
+
+def test_the_bridge_speaks_of_topics_of_the_interface():
+    readme = (ROOT / "README.md").read_text() + (NODES / "autopilot_bridge.py").read_text()
+    for entry in bridge():
+        name, kind = entry["ros_topic_name"], entry["ros_type_name"].replace("/msg/", "/")
+        if name != "gazebo/contacts":
+            assert name in readme and kind.split("/")[1] in readme, entry
+    names = [entry["ros_topic_name"] for entry in bridge()]
+    assert len(names) == len(set(names)) and gazebo_bringup.WEATHER_REMAPPING[0] in names
+    assert gazebo_bringup.WEATHER_REMAPPING[1] in (NODES / "weather.py").read_text()
+    out = [entry for entry in bridge() if entry["direction"] == "ROS_TO_GZ"]
+    parameters = yaml.safe_load((ROOT / gazebo_bringup.PARAMETER_FILE).read_text())["/**/autopilot_bridge"]
+    assert [entry["ros_topic_name"] for entry in out] == [parameters["ros__parameters"]["plain_topic"]]
+
+
+def test_gazebo_arguments():
+    assert gazebo_bringup.gazebo_arguments(Path("/a b.sdf"), True) == "-r '/a b.sdf'"
+    assert "--headless-rendering" in gazebo_bringup.gazebo_arguments(Path("/w.sdf"), False)
