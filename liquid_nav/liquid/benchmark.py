@@ -22,8 +22,12 @@ def interleaved(
     rounds: int,
     on_round: Callable[[], object] = int,
     clock: Callable[[], float] = time.perf_counter,
+    in_a_row: int = 1,
 ) -> list[float]:
-    """Return the median time of each piece of work in ms; all take turns, so that a busy machine slows all alike."""
+    """Return the median time of each piece of work in ms; all take turns, so that a busy machine slows all alike.
+
+    A turn is ``in_a_row`` calls, and counts with their mean.
+    """
     for work in works:
         work()
         work()
@@ -31,8 +35,9 @@ def interleaved(
     for _ in range(rounds):
         for work, taken in zip(works, times):
             start = clock()
-            work()
-            taken.append(1e3 * (clock() - start))
+            for _ in range(in_a_row):
+                work()
+            taken.append(1e3 * (clock() - start) / in_a_row)
         on_round()
     return [median(taken) for taken in times]
 
@@ -50,12 +55,11 @@ def core_rows(
     ours, theirs = _pair(inputs)
     lstm = nn.LSTM(inputs, 64, batch_first=True)
     rows = []
-    for what, b, t, count in (("train_step", batch, steps, rounds), ("single_step", 1, 1, 20 * rounds)):
+    for what, b, t, in_a_row in (("train_step", batch, steps, 1), ("single_step", 1, 1, 20)):
         features, elapsed, state = torch.rand(b, t, inputs), torch.ones(b, t), ours.initial_state(b)
         works = [_work(ours, what, features, state, elapsed), _work(theirs, what, features, state)]
         works.append(_work(lstm, what, features))
-        tick = on_round if what == "train_step" else int
-        mine, ncps, recurrent = interleaved(works, count, tick, clock)
+        mine, ncps, recurrent = interleaved(works, rounds, on_round, clock, in_a_row)
         with torch.no_grad():
             difference = (ours(features, state, elapsed)[0] - theirs(features, state)[0]).abs().max().item()
         rows.append(

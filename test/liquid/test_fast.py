@@ -94,3 +94,25 @@ def test_children_compute_the_same(method):
             assert torch.allclose(pool.submit(fast, *arguments).result(timeout=60)[0], expected, atol=1e-6)
     finally:
         torch.set_num_threads(before)
+
+
+def test_training_follows_the_same_loss_curve():
+    """Thirty optimizer steps on either path: equal losses to rounding, and the task is being learned."""
+    curves = []
+    for core in pair(inputs=6, seed=4):
+        generator = torch.Generator().manual_seed(0)
+        optimizer = torch.optim.Adam(core.parameters(), 0.02)
+        losses = []
+        for _ in range(30):
+            features = torch.rand(8, 12, 6, generator=generator)
+            elapsed = torch.rand(8, 12, generator=generator) * 0.05
+            outputs, _ = core(features, core.initial_state(8), elapsed)
+            loss = (outputs - features[..., :3].cumsum(1) / 12).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            core.clamp_()
+            losses.append(loss.item())
+        curves.append(torch.tensor(losses))
+    assert torch.allclose(*curves, rtol=1e-3)
+    assert curves[1][-5:].mean() < 0.7 * curves[1][:5].mean()
