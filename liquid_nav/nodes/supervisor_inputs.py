@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Callable
 
 from nav_msgs.msg import Odometry
@@ -12,6 +11,7 @@ from std_msgs.msg import String
 
 from liquid_nav.flight import SafetySupervisor
 from liquid_nav.flight.sticks import Sticks
+from liquid_nav.nodes.bridge_state import BridgeState
 from liquid_nav.nodes.diagnostics import ERROR, WARN, Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.qos import latched, sensor_data
@@ -66,8 +66,10 @@ class SupervisorInputs:
             self._take_over(f"the pilot has touched {touched}")
 
     def _on_state(self, message: String) -> None:
-        state = json.loads(message.data)
-        phase, fault, before = state["phase"], state["fault"], (self._phase, self._fault)
+        state = BridgeState.read(message)
+        if state is None:
+            return
+        phase, fault, before = state.phase, state.fault, (self._phase, self._fault)
         self._phase, self._fault = phase, fault
         self._supervisor.watch.autopilot(fault or "offline" if phase == "offline" else "", self._now())
         if phase == "released" and before[0] != phase and self._supervisor.mode in ACTIVE:

@@ -6,7 +6,6 @@ becomes /clock, so that every other node lives by the time of the vehicle.
 
 from __future__ import annotations
 
-import json
 import sys
 
 from nav_msgs.msg import Odometry
@@ -14,6 +13,7 @@ from rclpy.node import Node
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from liquid_nav.nodes.bridge_state import BridgeState
 from liquid_nav.nodes.diagnostics import ERROR, Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.parameters import declare
@@ -42,7 +42,7 @@ class WorldCamera(Node):
         self.world = PosedWorld(scenario, seed, load_condition(condition or scenario.condition), camera)
         self._period, self._next, self._time = 1.0 / rate, -1e9, -1e9
         self._outputs, self._diagnostics = SimulatorOutputs(self, camera, prefix), Diagnostics(self)
-        self._bridge: dict = {}
+        self._bridge = BridgeState("no bridge", "")
         self._started = self._touched = False
         self.create_subscription(Odometry, "autopilot/odom", self._on_odometry, sensor_data())
         self.create_subscription(String, "autopilot_bridge/state", self._on_state, latched())
@@ -54,10 +54,10 @@ class WorldCamera(Node):
             self.world.close()
 
     def _on_state(self, message: String) -> None:
-        self._bridge = json.loads(message.data)
+        self._bridge = BridgeState.read(message) or self._bridge
 
     def _on_start(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        phase, fault = self._bridge.get("phase", "no bridge"), self._bridge.get("fault", "")
+        phase, fault = self._bridge.phase, self._bridge.fault
         self._started = response.success = phase == "flying"
         response.message = "flying" if self._started else f"the vehicle is not flying yet: {phase}. {fault}"
         return response
