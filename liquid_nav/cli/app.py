@@ -36,14 +36,20 @@ ENTRIES = (
     Entry(
         "import",
         "liquid_nav.cli.import_",
-        "Bring published networks into this project.",
+        "Bring published networks and recorded flights into this project.",
         "liquid-nav import keras ncp.hdf5 --kind ncp --out models/published_ncp",
     ),
     Entry(
         "world",
         "liquid_nav.cli.world",
-        "Render a scenario: contact sheets of what the drone sees.",
-        "liquid-nav world --scenario forest --seed 7 --sheet forest.png",
+        "Render a scenario as a contact sheet, or write it as a file for Gazebo (SDF) or MuJoCo.",
+        "liquid-nav world forest --seed 7 --format sdf --out forest.sdf",
+    ),
+    Entry(
+        "preflight",
+        "liquid_nav.cli.preflight",
+        "Check the live graph before take-off: one line each, a remedy for what fails.",
+        "liquid-nav preflight --seconds 5",
     ),
     Entry(
         "bench",

@@ -54,6 +54,12 @@ class _Reader:
         return bytes(self.octets()[:-1]).decode(errors="replace")
 
 
+def serialized_header(data: bytes) -> tuple[int, str]:
+    """Return stamp (ns) and frame id of a serialized message that begins with a header."""
+    reader = _Reader(data)
+    return reader.number("i") * NANO + reader.number(), reader.text()
+
+
 def read_image(data: bytes) -> SerializedImage:
     """Read a serialized sensor_msgs/Image; raises ImageError when it is cut off."""
     reader = _Reader(data)

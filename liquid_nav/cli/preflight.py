@@ -1,0 +1,108 @@
+"""``liquid-nav preflight``: a checklist on the graph that runs now."""
+
+from __future__ import annotations
+
+import json as json_format
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    from liquid_nav.nodes.preflight_facts import Facts, Finding
+
+FAILED = 1
+
+
+def preflight(
+    namespace: str = typer.Option("", help="Namespace of the drone."),
+    frame_prefix: str = typer.Option("", help="Prefix that its frame ids must have, e.g. 'd1/'."),
+    seconds: float = typer.Option(5.0, min=1.0, max=60.0, help="How long to listen."),
+    image_transport: str = typer.Option("raw", help="raw or compressed, as the controller's."),
+    rate: float = typer.Option(15.0, min=0.1, help="Camera frames per second that are needed."),
+    latency: float = typer.Option(0.1, min=0.001, help="Stamp to command at most, s (p99)."),
+    speed: float = typer.Option(5.0, min=0.1, help="Largest speed limit that is accepted, m/s."),
+    battery: float = typer.Option(0.3, min=0.0, max=1.0, help="Share of the battery that is needed."),
+    autopilot: bool = typer.Option(True, help="Whether an autopilot bridge must be connected."),
+    use_sim_time: bool = typer.Option(False, "--use-sim-time", help="Judge ages by /clock (simulation)."),
+    folder: Path = typer.Option(Path("."), help="Where the flight will be recorded: its disk must have room."),
+    json: Optional[Path] = typer.Option(None, help="Write the findings as a list of flat objects."),
+) -> None:
+    """Check the live graph before take-off: one line each, a remedy for what fails, exit code 1 if anything does."""
+    from rich.console import Console
+
+    from liquid_nav.distribution import check_distribution
+    from liquid_nav.errors import UserError
+    from liquid_nav.nodes.preflight_checks import check
+    from liquid_nav.nodes.preflight_facts import Wanted
+
+    check_distribution()
+    if image_transport not in ("raw", "compressed"):
+        raise UserError(f"unknown image_transport '{image_transport}'", "choose raw or compressed")
+    camera = "camera/image_raw" + ("/compressed" if image_transport == "compressed" else "")
+    wanted = Wanted(
+        camera, rate, latency=latency, speed=speed, battery=battery, frame_prefix=frame_prefix, autopilot=autopilot
+    )
+    console = Console()
+    with Console(stderr=True).status(f"listening for {seconds:g} s"):
+        facts = _listen(namespace, camera, seconds, use_sim_time)
+    facts.free_space = shutil.disk_usage(folder).free
+    facts.sha256 = _hash_here((facts.info or {}).get("model"))
+    findings = check(facts, wanted)
+    for finding in findings:
+        word = "[green]ok  [/]" if finding.good else "[red]FAIL[/]"
+        console.print(f"{word} {finding.name}: {finding.words}", highlight=False, soft_wrap=True)
+        if not finding.good:
+            console.print(f"     -> {finding.remedy}", highlight=False, soft_wrap=True, markup=False)
+    if json is not None:
+        json.write_text(json_format.dumps([_row(finding) for finding in findings], indent=2) + "\n")
+    raise typer.Exit(0 if all(finding.good for finding in findings) else FAILED)
+
+
+def _listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
+    import rclpy
+    from rclpy.executors import SingleThreadedExecutor
+    from rclpy.parameter import Parameter
+
+    from liquid_nav.nodes.preflight_probe import Probe
+
+    rclpy.init()
+    try:
+        overrides = [Parameter("use_sim_time", value=sim)]
+        node = rclpy.create_node("preflight", namespace=namespace or None, parameter_overrides=overrides)
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        probe = Probe(node, camera)
+        # Discovery first, so that it does not count as silence.
+        begin, listening = time.monotonic(), False
+        while True:
+            now = time.monotonic() - begin
+            if not listening and now > 1.0:
+                probe.restart()
+                begin, listening = time.monotonic(), True
+            elif listening and now > seconds:
+                return probe.facts(now)
+            probe.ask()
+            executor.spin_once(timeout_sec=0.1)
+    finally:
+        rclpy.try_shutdown()
+
+
+def _hash_here(model: str | None) -> str | None:
+    """Return the sha256 that the card of that model says on this machine, or None."""
+    from liquid_nav.errors import UserError
+    from liquid_nav.resources import find
+
+    if not model:
+        return None
+    try:
+        folder = Path(model) if Path(model).is_dir() else find(f"models/{model}")
+        return json_format.loads((folder / "card.json").read_text()).get("sha256", "")
+    except (OSError, ValueError, UserError):
+        return None
+
+
+def _row(finding: Finding) -> dict:
+    return {"check": finding.name, "good": finding.good, "words": finding.words, "remedy": finding.remedy}

@@ -1,0 +1,197 @@
+"""What must be true before a drone takes off, checked on facts that a live graph gave. No ROS in here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from liquid_nav.nodes.preflight_facts import Facts, Finding, Stream, Wanted, percentile
+
+
+def check(facts: Facts, wanted: Wanted) -> list[Finding]:
+    """Return the findings in the order in which one would look."""
+    checks: tuple[Callable, ...] = (
+        _clock, _camera, _camera_rate, _camera_age, _camera_model, _controller, _model, _commands, _latency,
+        _supervisor, _one_publisher, _limits, _odometry, _frames, _battery, _disk, _diagnostics,
+    )  # fmt: skip
+    return [one(facts, wanted) for one in (*checks, *([_autopilot] if wanted.autopilot else []))]
+
+
+def _stream(facts: Facts, name: str) -> Stream:
+    return facts.topics.get(name, Stream())
+
+
+def _clock(facts: Facts, wanted: Wanted) -> Finding:
+    answers = set(facts.sim_time.values())
+    publishers = _stream(facts, "/clock").publishers
+    if len(answers) > 1:
+        simulated = ", ".join(sorted(name for name, value in facts.sim_time.items() if value))
+        return Finding("clock", f"only {simulated} use(s) simulated time", "set use_sim_time the same for all nodes")
+    if answers == {True} and publishers == 0:
+        return Finding("clock", "use_sim_time is set, nobody publishes /clock", "start the simulator, or set it false")
+    if answers == {False} and publishers:
+        return Finding("clock", "/clock is published but no node uses it", "end the simulator, or use_sim_time:=true")
+    return Finding("clock", "simulated time" if answers == {True} else "this computer's clock")
+
+
+def _camera(facts: Facts, wanted: Wanted) -> Finding:
+    count = _stream(facts, wanted.camera).publishers
+    if count == 0:
+        return Finding("camera", f"nobody publishes {wanted.camera}", "start the camera node, or remap yours")
+    if count > 1:
+        return Finding("camera", f"{count} nodes publish {wanted.camera}", "end all but one of them")
+    return Finding("camera", f"{wanted.camera} has one publisher")
+
+
+def _camera_rate(facts: Facts, wanted: Wanted) -> Finding:
+    rate = _stream(facts, wanted.camera).rate
+    if rate < wanted.rate:
+        remedy = "smaller images, image_transport:=compressed, or FASTDDS_DEFAULT_PROFILES_FILE=config/fastdds.xml"
+        return Finding("camera rate", f"{rate:.1f} Hz arrive, {wanted.rate:g} are needed", remedy)
+    return Finding("camera rate", f"{rate:.1f} Hz")
+
+
+def _camera_age(facts: Facts, wanted: Wanted) -> Finding:
+    ages = _stream(facts, wanted.camera).ages
+    if not ages:
+        return Finding("camera stamps", "no image arrived", "see the checks above")
+    low, high = min(ages), max(ages)
+    if low < -0.05:
+        remedy = "synchronise the clocks (chrony), or let the camera stamp on arrival"
+        return Finding("camera stamps", f"images are {-low:.2f} s in the future", remedy)
+    if high > wanted.age:
+        remedy = "look for buffering in the camera's pipeline, synchronise the clocks, check use_sim_time"
+        return Finding("camera stamps", f"images are up to {high:.2f} s old, {wanted.age:g} at most", remedy)
+    return Finding("camera stamps", f"images are at most {high:.3f} s old")
+
+
+def _camera_model(facts: Facts, wanted: Wanted) -> Finding:
+    info, image = _stream(facts, "camera/camera_info"), _stream(facts, wanted.camera)
+    remedy = "calibrate the camera and give the file: calibration:=ost.yaml"
+    if not info.last:
+        return Finding("camera model", "no camera/camera_info arrives", remedy)
+    if not info.last.get("focal"):
+        return Finding("camera model", "camera/camera_info is empty: the camera is not calibrated", remedy)
+    sizes = info.last.get("size"), image.last.get("size", info.last.get("size"))
+    if sizes[0] != sizes[1]:
+        return Finding("camera model", f"camera/camera_info is for {sizes[0]}, the images are {sizes[1]}", remedy)
+    return Finding("camera model", f"focal length {info.last['focal']:.0f} pixels")
+
+
+def _controller(facts: Facts, wanted: Wanted) -> Finding:
+    mode = facts.modes.get("liquid_controller", "")
+    if not mode:
+        return Finding("controller", "liquid_controller says nothing", "start liquid_controller and read its log")
+    if mode in ("unconfigured", "inactive"):
+        return Finding("controller", f"liquid_controller is {mode}", "ros2 lifecycle set /liquid_controller activate")
+    return Finding("controller", f"liquid_controller is {mode}")
+
+
+def _model(facts: Facts, wanted: Wanted) -> Finding:
+    if facts.info is None:
+        return Finding("model", "no liquid_controller/info", "start liquid_controller; the expert pilot has no model")
+    name, digest = facts.info.get("model", "?"), facts.info.get("sha256", "")
+    if facts.sha256 is None:
+        return Finding("model", f"model '{name}' is not on this machine", "copy it here, or run preflight there")
+    if digest != facts.sha256:
+        words = f"{name}: the controller flies {digest[:12]}, here lies {facts.sha256[:12]}"
+        return Finding("model", words, "copy the model you mean to both, and start the controller again")
+    return Finding("model", f"{name}, sha256 {digest[:12]}")
+
+
+def _commands(facts: Facts, wanted: Wanted) -> Finding:
+    rate = _stream(facts, "liquid_controller/cmd_vel").rate
+    if rate < 0.8 * wanted.rate:
+        remedy = "check the camera first, then the controller's log and the CPU load"
+        return Finding("commands", f"{rate:.1f} commands per second, {0.8 * wanted.rate:g} are needed", remedy)
+    return Finding("commands", f"{rate:.1f} Hz")
+
+
+def _latency(facts: Facts, wanted: Wanted) -> Finding:
+    worst = percentile(facts.latencies, 0.99)
+    if math.isnan(worst):
+        return Finding("latency", "no liquid_controller/latency arrives", "see the checks above")
+    if worst > wanted.latency:
+        remedy = "free the CPU, send smaller images, use the Fast DDS profile"
+        return Finding("latency", f"{1e3 * worst:.0f} ms from stamp to command (p99)", remedy)
+    return Finding("latency", f"{1e3 * worst:.0f} ms from stamp to command (p99)")
+
+
+def _supervisor(facts: Facts, wanted: Wanted) -> Finding:
+    mode = facts.modes.get("safety_supervisor", "")
+    if not mode:
+        return Finding("supervisor", "safety_supervisor says nothing", "start safety_supervisor")
+    return Finding("supervisor", f"safety_supervisor is {mode}")
+
+
+def _one_publisher(facts: Facts, wanted: Wanted) -> Finding:
+    for name, owner in (("cmd_vel", "safety_supervisor"), ("liquid_controller/cmd_vel", "controller or pilot")):
+        count = _stream(facts, name).publishers
+        if count != 1:
+            remedy = f"run exactly one {owner}; look for forgotten nodes: ros2 topic info -v {name}"
+            return Finding("one pilot", f"{count} nodes publish {name}", remedy)
+    return Finding("one pilot", "one controller, one supervisor")
+
+
+def _limits(facts: Facts, wanted: Wanted) -> Finding:
+    if not facts.limits:
+        return Finding("limits", "the supervisor's parameters cannot be read", "start safety_supervisor")
+    for name, most in (("speed", wanted.speed), ("vertical_speed", wanted.speed), ("yaw_rate", wanted.yaw_rate)):
+        value = facts.limits.get(name, math.nan)
+        if not 0.0 < value <= most:
+            return Finding("limits", f"{name} is {value:g}, at most {most:g} is accepted", f"launch with {name}:=1.0")
+    return Finding("limits", f"{facts.limits['speed']:g} m/s, {facts.limits['yaw_rate']:g} rad/s")
+
+
+def _odometry(facts: Facts, wanted: Wanted) -> Finding:
+    odometry = _stream(facts, "odom")
+    if odometry.rate < wanted.odometry_rate:
+        remedy = "start the autopilot bridge (or simulator); let the estimator converge"
+        return Finding("odometry", f"odom: {odometry.rate:.1f} Hz, {wanted.odometry_rate:g} are needed", remedy)
+    if not math.isclose(odometry.last.get("norm", 0.0), 1.0, abs_tol=0.01):
+        return Finding("odometry", "odom: the orientation is no unit quaternion", "wait for the estimator")
+    return Finding("odometry", f"{odometry.rate:.1f} Hz")
+
+
+def _frames(facts: Facts, wanted: Wanted) -> Finding:
+    odometry = _stream(facts, "odom")
+    found = odometry.frame_id, odometry.last.get("child", "")
+    expected = f"{wanted.frame_prefix}odom", f"{wanted.frame_prefix}base_link"
+    if found != expected:
+        remedy = "publish ENU odometry in 'odom' of an FLU 'base_link' (docs/interfaces.md), or set frame_prefix"
+        is_, should = (f"'{parent}' of '{child}'" for parent, child in (found, expected))
+        return Finding("frames", f"odom is in {is_}, expected {should}", remedy)
+    return Finding("frames", f"{found[0]} -> {found[1]}")
+
+
+def _battery(facts: Facts, wanted: Wanted) -> Finding:
+    share = _stream(facts, "battery_state").last.get("share")
+    if share is None or math.isnan(share):
+        return Finding("battery", "no battery_state arrives: unknown")
+    if share < wanted.battery:
+        return Finding("battery", f"{100 * share:.0f} % left, {100 * wanted.battery:.0f} % are needed", "charge it")
+    return Finding("battery", f"{100 * share:.0f} %")
+
+
+def _disk(facts: Facts, wanted: Wanted) -> Finding:
+    free, need = facts.free_space / 2**30, wanted.free_space / 2**30
+    if facts.free_space < wanted.free_space:
+        return Finding("disk", f"{free:.1f} GB free, {need:.1f} are needed for a record", "remove old flights")
+    return Finding("disk", f"{free:.0f} GB free")
+
+
+def _diagnostics(facts: Facts, wanted: Wanted) -> Finding:
+    if facts.errors:
+        more = f" (and {len(facts.errors) - 1} more)" if len(facts.errors) > 1 else ""
+        return Finding("diagnostics", facts.errors[0] + more, "see /diagnostics")
+    return Finding("diagnostics", "no errors")
+
+
+def _autopilot(facts: Facts, wanted: Wanted) -> Finding:
+    state = facts.autopilot
+    if state is None:
+        return Finding("autopilot", "no autopilot_bridge/state", "start autopilot_bridge, or --no-autopilot")
+    if state.get("fault") or state.get("phase") in ("offline", "released"):
+        words = f"{state.get('phase')}: {state.get('fault') or state.get('text') or 'not connected'}"
+        return Finding("autopilot", words, "check the connection, its parameters, and what the autopilot says")
+    return Finding("autopilot", f"{state.get('phase')}, mode {state.get('mode')}")
