@@ -13,11 +13,12 @@ from liquid_nav.errors import UserError
 import_app = typer.Typer(add_completion=False, no_args_is_help=True)
 Kind = Enum("Kind", {k: k for k in ("ncp", "ltc", "cfc", "mixedcfc", "wiredcfccell", "lstm", "gruode", "ctrnn")})
 Elapsed = Enum("Elapsed", {k: k for k in ("constant", "stamps")})
+Labels = Enum("Labels", {k: k for k in ("auto", "command", "odometry")})
 
 
 @import_app.callback()
 def import_() -> None:
-    """Bring published networks into this project."""
+    """Bring published networks and recorded flights into this project."""
 
 
 @import_app.command(epilog="Example: liquid-nav import keras ncp.hdf5 --kind ncp --out models/published_ncp")
@@ -44,3 +45,60 @@ def keras(
         f"model: {out} ({kind.value}, {policy.core.state_size} states, {weights:,} weights, elapsed: {elapsed.value})\n"
         f"next: liquid-nav evaluate --model {out} --scenario field --seeds 10000:10010"
     )
+
+
+@import_app.command(epilog="Example: liquid-nav import flights flights/ bags/today --out data/mine --labels command")
+def flights(
+    sources: list[Path] = typer.Argument(..., help="Bags (MCAP, sqlite3), folders of frames, or folders of these."),
+    out: Path = typer.Option(..., help="Folder of the data set; what is finished there is not read again."),
+    size: str = typer.Option("160x90", help="Width x height of the stored frames: what your encoder takes."),
+    labels: Labels = typer.Option("auto", help="Learn commands or measured body velocity; auto: commands if any."),
+    image: Optional[str] = typer.Option(None, help="Camera topic, or the end of its name (for every drone)."),
+    odometry: Optional[str] = typer.Option(None, help="Odometry topic, or the end of its name."),
+    command: Optional[str] = typer.Option(None, help="Command topic (Twist or TwistStamped), or the end of its name."),
+    frame_rate: float = typer.Option(30.0, min=0.1, max=1000.0, help="Of frames without stamps, Hz."),
+    limits: tuple[float, float, float, float] = typer.Option((6.0, 6.0, 4.0, 3.0), help="Largest labels that count."),
+    shortest: int = typer.Option(16, min=2, help="Frames that a flight needs."),
+    swap_colours: bool = typer.Option(False, "--swap-colours", help="Exchange red and blue."),
+    accept: list[str] = typer.Option([], help="Learn although this was found: swapped_colours, constant_labels."),
+    json: Optional[Path] = typer.Option(None, help="Write the rows as a list of flat objects."),
+) -> None:
+    """Check recorded flights and bring them into a data set, with a report about every flight."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from liquid_nav.evaluation.table import check_writable, write_rows
+    from liquid_nav.learning.recordings import TopicNames
+    from liquid_nav.learning.recordings.dataset import REPORT, build
+    from liquid_nav.learning.recordings.ingest import IngestOptions
+    from liquid_nav.learning.recordings.screening import REFUSED
+
+    unknown = sorted(set(accept) - set(REFUSED))
+    if unknown:
+        raise UserError(f"'{unknown[0]}' cannot be accepted", f"choose among: {', '.join(REFUSED)}")
+    width, height = _size(size)
+    topics = TopicNames(image, odometry, command)
+    options = IngestOptions(
+        height, width, labels.value, limits, shortest, swap_colours, tuple(sorted(accept)), frame_rate, topics
+    )
+    for path in (out / REPORT, json):
+        if path is not None:
+            check_writable(path)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=None)
+        rows = build(sources, out, options, lambda done, total: progress.update(task, completed=done, total=total))
+    for row in rows:
+        typer.echo(f"{row['flight']}: {row['learned']} of {row['frames']} frames, {row['verdict']}"
+                   + (f" ({row['findings']})" if row["findings"] else ""))
+    typer.echo(f"report: {out / REPORT}")
+    if json is not None:
+        write_rows(json, rows)
+    if not any(row["learned"] for row in rows):
+        raise UserError("there is nothing to learn from in these recordings", f"{out / REPORT} says why")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and 8 <= int(width) <= 4096 and 8 <= int(height) <= 4096):
+        raise UserError(f"size is '{text}'", "give width x height in pixels, e.g. 160x90")
+    return int(width), int(height)

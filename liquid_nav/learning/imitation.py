@@ -71,13 +71,15 @@ class Imitation(lightning.LightningModule):
         )
         weight = batch["weight"][..., None]
         command = (error * self.command_weights * weight).sum() / (weight.sum() * 4)
-        seen, wanted = self.auxiliary(features), batch["auxiliary"]
+        # Recorded flights do not know what the encoder should see: NaN there.
+        known = torch.isfinite(batch["auxiliary"][..., 0])
+        seen, wanted = self.auxiliary(features), torch.where(known[..., None], batch["auxiliary"], 0.0)
         visible = wanted[..., 2]
         target = ((seen[..., :2] - wanted[..., :2]) ** 2).mean(-1) * (0.1 + 0.9 * visible) * 4
         visible_loss = functional.binary_cross_entropy_with_logits(seen[..., 2], visible, reduction="none") * 0.3
         scan = ((seen[..., 3:] - wanted[..., 3:]) ** 2).mean(-1) * 6
-        weight = batch["weight"]
-        auxiliary = ((target + visible_loss + scan) * weight).sum() / weight.sum()
+        weight = batch["weight"] * known
+        auxiliary = ((target + visible_loss + scan) * weight).sum() / weight.sum().clamp(min=1.0)
         return {"command": command, "auxiliary": auxiliary, "loss": command + self.auxiliary_weight * auxiliary}
 
     def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:

@@ -1,0 +1,75 @@
+"""A folder of shards made from recordings; whatever is finished there is not done again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any, Callable
+
+from liquid_nav.learning.cache import META
+from liquid_nav.learning.recordings.ingest import IngestOptions, ingest
+from liquid_nav.learning.recordings.recording import RecordingError
+from liquid_nav.learning.recordings.report import describe, page
+from liquid_nav.learning.recordings.sources import find_sources, open_recordings
+
+REPORT = "report.html"
+_NOTES = "notes"
+
+
+def shards(folder: Path) -> list[Path]:
+    """Return the finished shards of a cache, or the folder itself if it is one; raises RecordingError without any."""
+    found = [folder] if (folder / META).is_file() else sorted(p.parent for p in folder.glob(f"*/{META}"))
+    if not found:
+        raise RecordingError(f"'{folder}' holds no data set", "make one with `liquid-nav import flights`")
+    return found
+
+
+def build(
+    paths: list[Path], folder: Path, options: IngestOptions, on_source: Callable[[int, int], object] = lambda *_: None
+) -> list[dict[str, Any]]:
+    """Bring all recordings below ``paths`` into ``folder`` and write its report; returns one flat row each.
+
+    ``on_source(done, total)`` is called before each source. A source whose file and options have not changed since is
+    not read again.
+    """
+    sources = find_sources(paths)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _NOTES).mkdir(exist_ok=True)
+    notes = []
+    for done, source in enumerate(sources):
+        on_source(done, len(sources))
+        notes += _source(source, folder, options)
+    on_source(len(sources), len(sources))
+    rows = [note["row"] for note in notes]
+    (folder / REPORT).write_text(page(rows, [note["part"] for note in notes]), encoding="utf-8")
+    return rows
+
+
+def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str, Any]]:
+    """Return a note for each recording of a source: those of last time, or new ones."""
+    digest = _digest(source, options)
+    path = folder / _NOTES / f"{digest}.json"
+    if path.is_file():
+        notes = json.loads(path.read_text())
+        if all(not note["row"]["learned"] or (folder / note["row"]["shard"] / META).is_file() for note in notes):
+            return notes
+    notes = []
+    for recording in open_recordings(source, options.topics, options.frame_rate):
+        shard = re.sub(r"[^\w.-]+", "_", recording.name) + "-" + digest[:8]
+        ingested = ingest(recording, folder / shard, options)
+        notes.append({"row": ingested.row | {"shard": shard, "findings": ", ".join(f.kind for f in ingested.findings)},
+                      "part": describe(ingested)})
+    scratch = path.with_suffix(".part")
+    scratch.write_text(json.dumps(notes))
+    scratch.replace(path)
+    return notes
+
+
+def _digest(source: Path, options: IngestOptions) -> str:
+    """Name a source in its present state, read with these options."""
+    files = [source] if source.is_file() else sorted(p for p in source.iterdir() if p.is_file())
+    state = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in files]
+    text = json.dumps([str(source.resolve()), state, options.to_dict()], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

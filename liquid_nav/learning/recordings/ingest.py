@@ -1,0 +1,168 @@
+"""From one recording to one shard of the dataset cache: screened, resized, labelled, with real elapsed times."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Callable
+
+import numpy as np
+
+from liquid_nav.learning.auxiliary import NAMES
+from liquid_nav.learning.cache import ShardWriter
+from liquid_nav.learning.recordings.recording import NANO, Recording
+from liquid_nav.learning.recordings.screening import (
+    LONGEST_GAP,
+    REFUSED,
+    ColourWatch,
+    Finding,
+    screen_labels,
+    screen_stamps,
+)
+from liquid_nav.learning.recordings.topics import TopicNames
+from liquid_nav.vision import resize
+
+STRIP = 6
+"""Frames of a flight in the report."""
+
+
+@dataclass(frozen=True)
+class IngestOptions:
+    """How recordings become a data set.
+
+    height, width: of the stored frames; labels: "auto", "command" or "odometry"; limits: largest label, m/s and rad/s;
+    shortest: frames that a flight needs; swap_colours: exchange red and blue; accept: findings to learn from all the
+    same; frame_rate: of frames without stamps, Hz.
+    """
+
+    height: int = 90
+    width: int = 160
+    labels: str = "auto"
+    limits: tuple[float, float, float, float] = (6.0, 6.0, 4.0, 3.0)
+    shortest: int = 16
+    swap_colours: bool = False
+    accept: tuple[str, ...] = ()
+    frame_rate: float = 30.0
+    topics: TopicNames = field(default_factory=TopicNames)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of a recording: a flat row for tables, its findings, and what the report draws."""
+
+    row: dict[str, Any]
+    findings: list[Finding]
+    strip: np.ndarray | None
+    times: np.ndarray
+    labels: np.ndarray
+
+
+def ingest(
+    recording: Recording, folder: Path, options: IngestOptions, on_frame: Callable[[], object] = int
+) -> Ingested:
+    """Write ``recording`` into the shard ``folder``; a refused one leaves no shard."""
+    kind, track = recording.label_track(options.labels)
+    labels = track.at(recording.stamps)
+    ordered, findings = screen_stamps(recording.stamps)
+    usable, more = screen_labels(labels, options.limits)
+    stream = _Stream(recording, folder, options, labels.astype(np.float32))
+    stream.run(ordered & usable, on_frame)
+    findings += more + stream.findings()
+    refused = [f.kind for f in findings if f.kind in REFUSED and f.kind not in options.accept]
+    written = stream.writer.count
+    if refused or not written:
+        stream.writer.drop()
+    else:
+        stream.writer.finish(source=str(recording.source), labels=kind, findings=[f.to_dict() for f in findings])
+    times = (recording.stamps - recording.stamps[:1]) / NANO if len(recording.stamps) else np.zeros(0)
+    row = {
+        "flight": recording.name, "source": str(recording.source), "labels": kind, "frames": len(recording.stamps),
+        "learned": 0 if refused else written, "flights": 0 if refused else stream.flights,
+        "seconds": round(float(np.abs(times).max(initial=0.0)), 3),
+        "verdict": "refused" if refused or not written else "with findings" if findings else "clean",
+        **{f"topic_{name}": topic for name, topic in recording.topics.items()},
+    }  # fmt: skip
+    return Ingested(row, findings, stream.strip(), times, labels)
+
+
+class _Stream:
+    """Passes once over the frames, writing those that are good; a flight is written once it is long enough."""
+
+    def __init__(self, recording: Recording, folder: Path, options: IngestOptions, labels: np.ndarray) -> None:
+        self.recording, self.options, self.labels = recording, options, labels
+        self.writer = ShardWriter(folder, max(1, len(recording.stamps)))
+        self.flights = 0
+        self._pending: list[np.ndarray] = []
+        self._members: list[int] = []
+        self._colours, self._pictures = ColourWatch(), []
+        self._unreadable, self._frozen, self._short, self._sizes = 0, 0, 0, set()
+
+    def run(self, keep: np.ndarray, on_frame: Callable[[], object]) -> None:
+        stamps, before = self.recording.stamps, None
+        every = max(1, len(stamps) // STRIP)
+        for index, image in self.recording.open():
+            on_frame()
+            if image is None:
+                self._unreadable += 1
+                continue
+            self._sizes.add(image.shape[:2])
+            image = image[..., ::-1] if self.options.swap_colours else image
+            small = resize(np.ascontiguousarray(image), self.options.height, self.options.width)
+            if index % every == every // 2 and len(self._pictures) < STRIP:
+                self._pictures.append(small)
+            if index % 5 == 0:
+                self._colours.see(small)
+            if before is not None and np.array_equal(small, before):
+                self._frozen += 1
+                continue
+            before = small
+            if not keep[index]:
+                continue
+            if self._members and not 0 < stamps[index] - stamps[self._members[-1]] <= LONGEST_GAP * NANO:
+                self._close()
+            self._members.append(index)
+            self._pending.append(small)
+            if len(self._members) >= self.options.shortest:
+                self.writer.frames(np.stack(self._pending))
+                self._pending = []
+        self._close()
+
+    def _close(self) -> None:
+        members, self._members = self._members, []
+        if len(members) < self.options.shortest:
+            self._short += len(members)
+            self._pending = []
+            return
+        stamps = self.recording.stamps[members]
+        elapsed = np.diff(stamps, prepend=stamps[0]) / NANO
+        elapsed[0] = np.median(elapsed[1:])
+        unknown = np.full((len(members), len(NAMES)), np.nan, np.float32)
+        origin = (self.recording.name, self.flights)
+        self.writer.flight(self.labels[members], elapsed.astype(np.float32), unknown, origin, "recorded")
+        self.flights += 1
+
+    def findings(self) -> list[Finding]:
+        found = []
+        if self._unreadable:
+            found.append(Finding("unreadable", self._unreadable, f"{self._unreadable} images cannot be decoded "
+                                 "(damaged, or in an unknown encoding)", "left out"))
+        if self._frozen:
+            found.append(Finding("repeated_frame", self._frozen, f"{self._frozen} frames have the very pixels of the "
+                                 "one before", "left out"))
+        if self._short:
+            found.append(Finding("short", self._short, f"{self._short} frames lie in pieces of fewer than "
+                                 f"{self.options.shortest}", "left out"))
+        if len(self._sizes) > 1:
+            found.append(Finding("image_size", len(self._sizes), f"images have {len(self._sizes)} different sizes: "
+                                 + ", ".join(f"{w} x {h}" for h, w in sorted(self._sizes)), "resized to one"))
+        return found + self._colours.findings()
+
+    def strip(self) -> np.ndarray | None:
+        """Return a few frames side by side, uint8 [H,W,3] RGB."""
+        if not self._pictures:
+            return None
+        return np.concatenate(self._pictures, axis=1)

@@ -1,0 +1,139 @@
+"""A bag with every defect is reported, not learned from silently; a clean one becomes a shard that training reads."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from liquid_nav.cli import app as cli
+from liquid_nav.learning.cache import Shard
+from liquid_nav.learning.recordings.dataset import build, shards
+from liquid_nav.learning.recordings.ingest import IngestOptions
+from liquid_nav.learning.recordings.screening import ColourWatch, screen_labels, screen_stamps
+from liquid_nav.learning.windows import WindowConfig, Windows
+
+_SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))
+bags = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(bags)
+NANO = bags.NANO
+SMALL = IngestOptions(height=24, width=32, shortest=4)
+IMAGE, COMMAND = "/camera/image_raw", "/cmd_vel"
+
+
+def kinds(row):
+    """Return the kinds of a row's findings."""
+    return set(filter(None, row["findings"].split(", ")))
+
+
+def test_a_clean_bag_becomes_a_shard_that_training_reads(tmp_path):
+    bags.write_bag(tmp_path / "bag", bags.flight_rows(40))
+    (row,) = build([tmp_path / "bag"], tmp_path / "data", SMALL)
+    assert (row["verdict"], row["frames"], row["learned"], row["flights"]) == ("clean", 40, 40, 1)
+    (folder,) = shards(tmp_path / "data")
+    shard = Shard(folder)
+    assert np.array_equal(shard.frames[7], bags.picture(7))
+    np.testing.assert_allclose(shard.labels[:, 0], 1.0 + 0.01 * np.arange(40), atol=1e-6)
+    np.testing.assert_allclose(shard.elapsed, 0.05, atol=1e-6)
+    assert np.isnan(shard.auxiliary).all()
+    (batch,) = Windows([folder], WindowConfig(batch=2, steps=5), 1, seed=0)
+    assert batch["images"].shape == (2, 5, 24, 32, 3)
+
+
+def test_a_bag_with_every_defect_is_reported(tmp_path):
+    rows = bags.flight_rows(120)
+    period, start = NANO // 20, 5 * NANO
+
+    def stamp(k):
+        return start + k * period
+
+    def without(k, topic):
+        rows[:] = [r for r in rows if not (r[0] == topic and abs(r[1] - stamp(k)) < period // 2)]
+
+    def command(k, speed):
+        twist = bags.twist((speed, 0, 0, 0))
+        content = bags.message("geometry_msgs/msg/TwistStamped", header=bags.header(stamp(k)), twist=twist)
+        rows.append((COMMAND, stamp(k) + 2000, content))
+
+    for k in range(20, 26):  # a gap that is kept with its real time
+        without(k, IMAGE)
+    for k in range(60, 85):  # a gap that divides the flight
+        without(k, IMAGE)
+    rows.append((IMAGE, stamp(30) + 5000, bags.raw_image(stamp(30), bags.picture(30))))  # a stamp twice
+    without(40, IMAGE)
+    rows.append((IMAGE, stamp(40) + 1000, bags.raw_image(stamp(40), bags.picture(39))))  # the same pixels again
+    without(50, COMMAND)
+    command(50, 40.0)  # beyond every drone
+    without(52, COMMAND)
+    command(52, np.nan)
+    broken = bags.message("sensor_msgs/msg/Image", header=bags.header(stamp(55)), height=24, width=32, encoding="yuv9",
+                          is_bigendian=0, step=96, data=np.zeros(24 * 96, np.uint8))  # fmt: skip
+    without(55, IMAGE)
+    rows.append((IMAGE, stamp(55) + 1000, broken))
+    rows.append((IMAGE, stamp(58) + 3000, bags.raw_image(stamp(57) + 9, bags.picture(1))))  # late, out of order
+    jump = stamp(119) + 500 * NANO  # the clock jumps
+    rows += [(IMAGE, stamp(120) + k, bags.raw_image(jump + k * period, bags.picture(k))) for k in range(3)]
+    bags.write_bag(tmp_path / "bag", sorted(rows, key=lambda row: row[1]))
+
+    (row,) = build([tmp_path / "bag"], tmp_path / "data", SMALL)
+    assert row["verdict"] == "with findings"
+    assert kinds(row) == {"gap", "repeated_stamp", "repeated_frame", "command_range", "unlabelled", "unreadable",
+                          "stamp_order", "stamp_jump"}  # fmt: skip
+    shard = Shard(shards(tmp_path / "data")[0])
+    assert np.isfinite(shard.labels).all()
+    assert np.abs(shard.labels).max() < 3.0
+    assert shard.elapsed.max() == pytest.approx(0.35)
+    # 0 to 59 without 20-25, 40, 50, 52, 55; 85 to 119
+    assert shard.lengths.tolist() == [50, 35]
+    page = (tmp_path / "data" / "report.html").read_text()
+    for word in (*kinds(row), "data:image/jpeg", "data:image/png", "40.00", "flight divided"):
+        assert word in page
+    assert row["learned"] == 85
+
+
+def test_swapped_colours_refuse_the_flight_unless_told_otherwise(tmp_path):
+    rows = [
+        (topic, time, bags.raw_image(content.header.stamp.sec * NANO + content.header.stamp.nanosec,
+                                     bags.picture(k // 3)[..., ::-1]) if topic == IMAGE else content)
+        for k, (topic, time, content) in enumerate(bags.flight_rows(12))
+    ]  # fmt: skip
+    source = bags.write_bag(tmp_path / "bag", rows)
+    run = CliRunner().invoke
+    base = ["import", "flights", str(source), "--size", "32x24", "--shortest", "4", "--out"]
+    result = run(cli.app, [*base, str(tmp_path / "a")])
+    assert (result.exit_code, "swapped_colours" in result.stdout) == (2, True)
+    assert "nothing to learn from" in result.stderr
+    assert not list((tmp_path / "a").glob("*/frames.npy"))
+    assert "look swapped" in (tmp_path / "a" / "report.html").read_text()
+    result = run(cli.app, [*base, str(tmp_path / "b"), "--swap-colours", "--json", str(tmp_path / "rows.json")])
+    assert result.exit_code == 0, result.stderr
+    assert json.loads((tmp_path / "rows.json").read_text())[0]["verdict"] == "clean"
+    assert np.array_equal(Shard(shards(tmp_path / "b")[0]).frames[3], bags.picture(3))
+
+
+def test_what_is_finished_is_not_read_again(tmp_path, monkeypatch):
+    bags.write_bag(tmp_path / "bags" / "one", bags.flight_rows(6)) if (tmp_path / "bags").mkdir() is None else None
+    first = build([tmp_path / "bags"], tmp_path / "data", SMALL)
+    bags.write_bag(tmp_path / "bags" / "two", bags.flight_rows(6, "/blue"))
+    from liquid_nav.learning.recordings import dataset
+
+    opened, real = [], dataset.open_recordings
+    monkeypatch.setattr(dataset, "open_recordings", lambda path, *rest: opened.append(path.name) or real(path, *rest))
+    second = build([tmp_path / "bags"], tmp_path / "data", SMALL)
+    assert opened == ["two"]
+    assert second[0] == first[0]
+    assert len(shards(tmp_path / "data")) == 2
+
+
+def test_screening_by_hand():
+    stamps = np.array([0, 1, 2, 2, 3, 1, 4, 40, 41], np.int64) * NANO // 20
+    keep, findings = screen_stamps(stamps)
+    assert keep.tolist() == [True, True, True, False, True, False, True, True, True]
+    assert {f.kind: f.count for f in findings} == {"repeated_stamp": 1, "stamp_order": 1, "gap": 1}
+    keep, findings = screen_labels(np.zeros((5, 4)), (1, 1, 1, 1))
+    assert (keep.all(), [f.kind for f in findings]) == (True, ["constant_labels"])
+    watch = ColourWatch()
+    watch.see(np.full((20, 20, 3), 200, np.uint8))  # snow: no verdict
+    assert watch.findings() == []
