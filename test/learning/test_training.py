@@ -76,6 +76,7 @@ def test_a_finished_round_is_not_done_again(recipe, flight, tmp_path, monkeypatc
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_two_rounds_from_flights_to_a_model_that_flies(recipe, tmp_path):
     said = []
     rounds = Round(2, 3, "expert", disturbed=1.0), Round(1, 2, "policy", expert_share=0.5)
