@@ -82,7 +82,7 @@ ARDUPILOT = Flavour(
         0: "STABILIZE", 1: "ACRO", 2: "ALT_HOLD", 3: "AUTO", 4: "GUIDED", 5: "LOITER", 6: "RTL", 7: "CIRCLE", 9: "LAND",
         16: "POSHOLD", 17: "BRAKE", 20: "GUIDED_NOGPS", 21: "SMART_RTL",
     },
-    rules=(ParameterRule("GUID_TIMEOUT", 0.2, 3.0, 1.0, "seconds without set points until it stops"),),
+    rules=(ParameterRule("GUID_TIMEOUT", 0.2, 1.0, 1.0, "seconds without set points until it stops"),),
     bytewise=False, streams_first=0.2, takes_off=True, lands_by_command=False,
 )  # fmt: skip
 

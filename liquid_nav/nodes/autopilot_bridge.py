@@ -10,7 +10,9 @@ import json
 import sys
 import time as wall
 
+import numpy as np
 from geometry_msgs.msg import Twist, TwistStamped
+from nav_msgs.msg import Odometry
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
@@ -20,9 +22,10 @@ from liquid_nav.errors import UserError
 from liquid_nav.flight.plain import PlainStream
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
+from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.messages import command_from, command_message
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import latched, reliable
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.running import run
 
 PERIOD = 0.01
@@ -49,6 +52,7 @@ class AutopilotBridge(Node):
         secret = declare(self, "signing_passphrase", "", "Passphrase of MAVLink 2 signing; empty: unsigned.")
         topic = declare(self, "plain_topic", "autopilot/cmd_vel", "Where plain velocities go.")
         odometry = declare(self, "odom_topic", "odom", "Where the vehicle's odometry goes.")
+        vision = declare(self, "vision_topic", "", "Odometry (ENU) given to the autopilot's estimator; empty: none.")
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         self._diagnostics = Diagnostics(self)
         self._frame, self._word, self._state, self._stated = f"{prefix}base_link", "disengaged", "", 0.0
@@ -71,6 +75,8 @@ class AutopilotBridge(Node):
             self._mavlink = Autopilot(flavour(kind), config)
             key = signing_key(secret) if secret else None
             self._link = Link(connection, Codec(key=key, unix_time=wall.time(), datagrams=connection.startswith("udp")))
+            if vision:
+                self.create_subscription(Odometry, vision, self._on_vision, sensor_data())
             self._outputs = AutopilotOutputs(self, odometry, prefix)
         self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable())
         self.create_subscription(String, "safety_supervisor/mode", self._on_mode, latched())
@@ -94,6 +100,14 @@ class AutopilotBridge(Node):
         self._backend.command(command_from(message), wall.monotonic())
         self._stamp = message.header.stamp
         self._send()
+
+    def _on_vision(self, message: Odometry) -> None:
+        from liquid_nav.flight.mavlink_messages import external_vision
+
+        state, now = state_from(message), wall.monotonic()
+        if np.isfinite(state.position).all() and np.isfinite(state.velocity).all():
+            self._link.send([external_vision(state.time, state.position, state.quaternion, state.velocity,
+                                             state.angular_velocity)], now)
 
     def _on_mode(self, message: String) -> None:
         self._word = message.data

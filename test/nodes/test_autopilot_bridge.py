@@ -95,6 +95,20 @@ def test_it_flies_on_the_supervisors_word_and_not_with_two_supervisors(bridge):
     bridge.until(lambda: bridge.state("phase") == "holding" and bridge.vehicle.vehicle.set_point == Command(), "a hold")
 
 
+def test_odometry_is_handed_to_the_estimator(harness):
+    bench = Bench(harness, connection="udp:127.0.0.1:0", vision_topic="slam/odom")
+    sent = []
+    bench.node._link.send = lambda messages, now: sent.extend(messages)
+    message = Odometry()
+    message.pose.pose.position.x, message.pose.pose.orientation.w = 2.0, 1.0
+    bench.node._on_vision(message)
+    message.pose.pose.position.x = float("nan")
+    bench.node._on_vision(message)
+    (vision,) = [m for m in sent if m.get_type() == "ODOMETRY"]
+    assert (vision.x, vision.y) == (0.0, 2.0)
+    bench.node.close()
+
+
 def test_a_plain_twist_becomes_zero_when_nobody_speaks(harness):
     bench = Bench(harness, autopilot="twist", freshness=0.2)
     twists = harness.listen("autopilot/cmd_vel", Twist, reliable(100))

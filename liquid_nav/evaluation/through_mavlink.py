@@ -1,0 +1,78 @@
+"""What does the autopilot cost? The same pilot and seeds, straight to the drone and through MAVLink to the test vehicle.
+
+    python -m liquid_nav.evaluation.through_mavlink --model default --seeds 10000:10050 --workers 2 --json costs.json
+
+Flights come seed by seed, so that an interrupted run (Ctrl-C) still compares like with like.
+"""
+
+from __future__ import annotations
+
+import json as json_format
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import List, Optional
+
+import typer
+
+from liquid_nav.evaluation.entrants import build_pilot, resolve
+from liquid_nav.evaluation.metrics import wilson_interval
+from liquid_nav.evaluation.seeds import parse_seeds
+from liquid_nav.evaluation.task import PilotSpec, prepare_process
+
+WAYS = ("direct", "px4", "ardupilot")
+
+
+def fly_once(spec: PilotSpec, scenario: str, seed: int, way: str) -> str:
+    """Return how one flight ended (one of ``simulation.REASONS``)."""
+    from liquid_nav.simulation import fly
+    from liquid_nav.simulation.mavlink_flight import fly_mavlink
+    from liquid_nav.worlds import load_condition, load_scenario
+
+    prepare_process()
+    if spec.source.startswith("/"):
+        import torch
+
+        torch.set_num_threads(1)
+    place = load_scenario(scenario)
+    arguments = (place, seed, load_condition(place.condition), build_pilot(spec))
+    record = fly(*arguments) if way == "direct" else fly_mavlink(*arguments, way)
+    return record.outcome.reason
+
+
+def main(
+    model: str = typer.Option("default", help="Model or built-in pilot, as for `liquid-nav evaluate`."),
+    scenario: Optional[List[str]] = typer.Option(None, help="Scenario, several times; default forest and field."),
+    seeds: str = typer.Option("10000:10050", help="Half-open range of seeds."),
+    workers: int = typer.Option(1, min=1, help="Processes."),
+    json: Optional[Path] = typer.Option(None, help="Write one flat object per scenario and way."),
+) -> None:
+    """Fly and print a table; updated after every flight when it goes into a file."""
+    spec, places = resolve(model), scenario or ["forest", "field"]
+    ends: dict[tuple[str, str], list[str]] = {(place, way): [] for place in places for way in WAYS}
+    tasks = [(place, seed, way) for seed in parse_seeds(seeds) for place in places for way in WAYS]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(fly_once, spec, *task): task for task in tasks}
+        for done in as_completed(futures):
+            place, seed, way = futures.pop(done)
+            ends[place, way].append(done.result())
+            print(f"{place}, seed {seed}, {way}: {done.result()}", flush=True)
+            if json is not None:
+                json.write_text(json_format.dumps(table(spec.label, ends), indent=2) + "\n")
+    for row in table(spec.label, ends):
+        print(f"{row['scenario']:8} {row['way']:10} {row['successes']:3d} of {row['flights']:3d}  "
+              f"({100 * row['ci_low']:.0f} to {100 * row['ci_high']:.0f} %)")
+
+
+def table(model: str, ends: dict[tuple[str, str], list[str]]) -> list[dict[str, object]]:
+    """Return one row per scenario and way: flights, successes and their 95 % interval."""
+    rows = []
+    for (place, way), reasons in ends.items():
+        low, high = wilson_interval(successes := reasons.count("success"), len(reasons))
+        rows.append({"model": model, "scenario": place, "way": way, "flights": len(reasons), "successes": successes,
+                     "ci_low": low, "ci_high": high})
+    return rows
+
+
+if __name__ == "__main__":
+    typer.run(main)
