@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .cfc_cell import CfCCell
@@ -68,41 +69,41 @@ class CfC(Core):
         """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
         self.check(features, state, elapsed)
         if self.memory is not None:
-            states = self._interleaved(features, state, elapsed)
+            states, last = self._interleaved(features, state, elapsed)
         else:
             sequence, parts = features, []
             for cell, h in zip(self.cells, self._split(state)):  # layer by layer: each sees a whole sequence
                 sequence = _run(cell, sequence, h, elapsed)
                 parts.append(sequence)
-            states = torch.cat(parts, dim=-1)
-        last = states[..., self.units - self.cells[-1].units : self.units]
-        return self.head(last), states[:, -1]
+            states = torch.cat(parts, dim=-1) if len(parts) > 1 else sequence
+            last = states[:, -1]
+        return self.head(states[..., self.units - self.cells[-1].units : self.units]), last
 
     def _split(self, state: Tensor) -> tuple[Tensor, ...]:
         return state[..., : self.units].split([cell.units for cell in self.cells], dim=-1)
 
-    def _interleaved(self, features: Tensor, state: Tensor, elapsed: Tensor) -> Tensor:
-        """Step memory and cells in turn; return states [B,T,S]."""
-        firsts = [cell.first() for cell in self.cells]
+    def _interleaved(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
+        """Step memory and cells in turn; return the neurons [B,T,N] after every input and the last state [B,S]."""
+        weights = [cell.weights() for cell in self.cells]
         h, c = state[:, : self.units], state[:, self.units :]
-        projected, states = self.cells[0].project(features, firsts[0]), []
-        remembered = self.memory.input_map(features)
-        for t in range(features.shape[1]):
-            h, c = self.memory(remembered[:, t], h, c)
+        projected = self.cells[0].project(features, weights[0]).unbind(1)
+        remembered, recurrent = self.memory.project(features), self.memory.recurrent_map.weight.t()
+        times, states = elapsed[..., None].unbind(1), []
+        for x, drive, dt in zip(projected, remembered.unbind(1), times):
+            h, c = self.memory(torch.addmm(drive, h, recurrent), c)
             parts = []
-            for k, (cell, part, first) in enumerate(zip(self.cells, self._split(h), firsts)):
-                x = projected[:, t] if k == 0 else cell.project(parts[-1], first)
-                parts.append(cell.step(x, part, elapsed[:, t, None], first))
-            h = torch.cat(parts, dim=-1)
-            states.append(torch.cat((h, c), dim=-1))
-        return torch.stack(states, dim=1)
+            for k, (cell, part, own) in enumerate(zip(self.cells, self._split(h), weights)):
+                incoming = x if k == 0 else cell.project(parts[-1], own)
+                parts.append(cell.step(incoming, part, dt, own))
+            h = torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0]
+            states.append(h)
+        return torch.stack(states, dim=1), torch.cat((h, c), dim=-1)
 
 
 def _run(cell: CfCCell, features: Tensor, h: Tensor, elapsed: Tensor) -> Tensor:
-    first = cell.first()
-    projected, states = cell.project(features, first), []
-    for t in range(features.shape[1]):
-        h = cell.step(projected[:, t], h, elapsed[:, t, None], first)
+    weights, states = cell.weights(), []
+    for x, dt in zip(cell.project(features, weights).unbind(1), elapsed[..., None].unbind(1)):
+        h = cell.step(x, h, dt, weights)
         states.append(h)
     return torch.stack(states, dim=1)
 
@@ -118,7 +119,16 @@ class _Memory(nn.Module):
         nn.init.uniform_(self.input_map.bias, -0.1, 0.1)
         nn.init.orthogonal_(self.recurrent_map.weight)
 
-    def forward(self, projected: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        candidate, enter, keep, leave = (projected + self.recurrent_map(h)).chunk(4, dim=-1)
-        c = c * torch.sigmoid(keep + 1.0) + torch.tanh(candidate) * torch.sigmoid(enter)
-        return torch.tanh(c) * torch.sigmoid(leave), c
+    def project(self, features: Tensor) -> Tensor:
+        """Return the features' share of the gates [...,4S], the forget gates' head start included."""
+        units = self.recurrent_map.in_features
+        start = torch.zeros_like(self.input_map.bias)
+        start[2 * units : 3 * units] = 1.0
+        return F.linear(features, self.input_map.weight, self.input_map.bias + start)
+
+    def forward(self, drive: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        """Return hidden state and memory [B,S] each, from the mapped input and state [B,4S] and the memory [B,S]."""
+        units = c.shape[-1]
+        enter, keep, leave = torch.sigmoid(drive[:, units:]).chunk(3, dim=-1)
+        c = torch.addcmul(c * keep, torch.tanh(drive[:, :units]), enter)
+        return torch.tanh(c) * leave, c

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+
+class CfCWeights(NamedTuple):
+    """Of the first matrix product: features' part [H,I], bias [H], state's part [S,H]; heads' weight and bias."""
+
+    features: Tensor
+    bias: Tensor
+    state: Tensor
+    heads: Tensor
+    heads_bias: Tensor
+
 
 MODES = ("gated", "no_gate", "pure")
 
@@ -75,24 +88,26 @@ class CfCCell(nn.Module):
         masks = (mask, mask, 1.0, 1.0)
         return torch.cat([a.weight * m for a, m in zip(layers, masks)]), torch.cat([a.bias for a in layers])
 
-    def first(self) -> tuple[Tensor, Tensor]:
-        """Return weight [H,I+S] and bias [H] of the first matrix product; give the weight to ``project``, ``step``."""
-        return (self.backbone[0].weight, self.backbone[0].bias) if len(self.backbone) else self._heads()
+    def weights(self) -> CfCWeights:
+        """Return the matrices of a step, put together once for a whole sequence."""
+        heads = self._heads()
+        first, bias = (self.backbone[0].weight, self.backbone[0].bias) if len(self.backbone) else heads
+        return CfCWeights(first[:, : self.input_size], bias, first[:, self.input_size :].t(), *heads)
 
-    def project(self, features: Tensor, first: tuple[Tensor, Tensor]) -> Tensor:
+    def project(self, features: Tensor, weights: CfCWeights) -> Tensor:
         """Return the features' share of the first product, [...,H]."""
-        return F.linear(features, first[0][:, : self.input_size], first[1])
+        return F.linear(features, weights.features, weights.bias)
 
-    def step(self, projected: Tensor, h: Tensor, elapsed: Tensor, first: tuple[Tensor, Tensor]) -> Tensor:
+    def step(self, projected: Tensor, h: Tensor, elapsed: Tensor, weights: CfCWeights) -> Tensor:
         """Return the new state [B,S] from ``project``'s [B,H], the state [B,S] and elapsed [B,1] s."""
-        z = projected + F.linear(h, first[0][:, self.input_size :])
+        z = torch.addmm(projected, h, weights.state)
         if len(self.backbone):
             z = self.activation(z)
             for layer in list(self.backbone)[1:]:
                 z = self.activation(layer(z))
-            z = F.linear(z, *self._heads())
+            z = F.linear(z, weights.heads, weights.heads_bias)
         if self.mode == "pure":
             return self.A * (1.0 - torch.exp(-elapsed * (self.w_tau.abs() + z.abs())) * z)
         f1, f2, a, b = z.chunk(4, dim=-1)
-        f1, f2, s = torch.tanh(f1), torch.tanh(f2), torch.sigmoid(a * elapsed + b)
-        return f1 + s * f2 if self.mode == "no_gate" else f1 + s * (f2 - f1)
+        f1, f2, s = torch.tanh(f1), torch.tanh(f2), torch.sigmoid(torch.addcmul(b, a, elapsed))
+        return torch.addcmul(f1, s, f2) if self.mode == "no_gate" else torch.lerp(f1, f2, s)

@@ -63,7 +63,7 @@ def draw_growth(rows: Sequence[Mapping[str, object]], path: Path) -> None:
         x = [row["value"] for row in mine]
         axis.plot(x, [row["ours_ms"] for row in mine], "o-", color=EXCITE, label="LTC (ours)")
         axis.plot(x, [row["lstm_ms"] for row in mine], "s--", color=INK, label="LSTM (torch)")
-        axis.set(xlabel=kind, xscale="log", yscale="log", xticks=x, xticklabels=[str(v) for v in x])
+        axis.set(xlabel=kind, xscale="log", xticks=x, xticklabels=[str(v) for v in x], ylim=(0, None))
         axis.minorticks_off()
     axes[0].set_ylabel("training step, ms")
     axes[0].legend(frameon=False)
