@@ -47,6 +47,8 @@ class Recipe:
     """A whole training: see ``config/training/default.yaml``.
 
     start: model to go on from (a folder or a released one's name); without it the first round must be the expert's.
+    caches: data sets of recorded flights (``liquid-nav import flights``) that every round learns from too; a round with
+    0 flights learns from these and from what the rounds before it collected.
     """
 
     rounds: tuple[Round, ...]
@@ -61,13 +63,18 @@ class Recipe:
     auxiliary: float = 0.5
     weight_decay: float = 1e-4
     start: str | None = None
+    caches: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise RecipeError where seeds would leave the range that may be trained on."""
         last = self.first_seed + sum(r.flights for r in self.rounds)
         if self.first_seed < 0 or last > SEED_LIMIT:
             raise RecipeError(f"recipe needs seeds {self.first_seed} to {last}", f"keep them below {SEED_LIMIT}")
-        if not self.rounds or (self.start is None and self.rounds[0].driver != "expert"):
+        if self.rounds and not self.rounds[0].flights and not self.caches:
+            raise RecipeError("recipe: there is nothing to learn from in the first round",
+                              "let it fly, or name recorded flights in caches")
+        recorded = bool(self.rounds) and not self.rounds[0].flights
+        if not self.rounds or not (recorded or self.start is not None or self.rounds[0].driver == "expert"):
             raise RecipeError("the first round must be flown by the expert",
                               "set its driver to expert, or name a model in start")
         for driver in {r.driver for r in self.rounds} - set(DRIVERS):

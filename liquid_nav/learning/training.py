@@ -19,9 +19,10 @@ from rich.progress import track
 from torch.utils.data import DataLoader
 
 from liquid_nav.evaluation.campaign import process_pool
-from liquid_nav.learning.cache import META, write_shard
+from liquid_nav.learning.cache import META, CacheError, Shard, write_shard
 from liquid_nav.learning.imitation import Imitation
 from liquid_nav.learning.recipe import Recipe, Round
+from liquid_nav.learning.recordings.dataset import shards
 from liquid_nav.learning.rollout import LabelledFlight, RolloutTask, run_rollout
 from liquid_nav.learning.windows import Windows
 from liquid_nav.policy import Policy, resolve_model
@@ -68,7 +69,7 @@ class Trainer:
         ]
 
     def _collect(self, index: int, plan: Round, folder: Path, model: Path | None) -> None:
-        if (folder / META).exists():
+        if not plan.flights or (folder / META).exists():
             return
         tasks = self.tasks(index, model)
         begin = perf_counter()
@@ -95,8 +96,9 @@ class Trainer:
         if model is not None and (model.parent / "auxiliary.npz").exists():
             with np.load(model.parent / "auxiliary.npz") as head:
                 module.auxiliary.load_state_dict({k: torch.from_numpy(v) for k, v in head.items()})
-        shards = [self.folder / f"round-{i}" / "data" for i in range(index + 1)]
-        data = Windows(shards, replace(recipe.windows, **plan.windows), plan.steps, seed=1000 * recipe.seed + index)
+        place.mkdir(parents=True, exist_ok=True)
+        windows = replace(recipe.windows, **plan.windows)
+        data = Windows(self._shards(index, policy), windows, plan.steps, seed=1000 * recipe.seed + index)
         checkpoint = ModelCheckpoint(place / "checkpoints", every_n_train_steps=100, save_top_k=1, save_last=True)
         trainer = lightning.Trainer(
             max_steps=plan.steps, accelerator="auto", devices=1, gradient_clip_val=1.0, log_every_n_steps=20,
@@ -116,18 +118,36 @@ class Trainer:
         self.say(f"round {index}: learned {plan.steps} steps in {minutes:.1f} min, "
                  + ", ".join(f"{k} {v:.4f}" for k, v in sorted(loss.items())))
 
+    def _shards(self, index: int, policy: Policy) -> list[Path]:
+        """Return what a round learns from: recorded flights first, then what the rounds so far collected."""
+        size = (policy.config.encoder.height, policy.config.encoder.width)
+        recorded = [shard for cache in self.recipe.caches for shard in shards(Path(cache))]
+        for folder in recorded:
+            height, width = Shard(folder).frames.shape[1:3]
+            if (height, width) != size:
+                raise CacheError(f"frames of {folder} are {width} x {height}, the encoder takes {size[1]} x {size[0]}",
+                                 f"import them again with --size {size[1]}x{size[0]}")
+        flown = [self.folder / f"round-{i}" / "data" for i in range(index + 1) if self.recipe.rounds[i].flights]
+        return recorded + flown
+
     def _card(self, index: int, loss: dict[str, float]) -> dict:
         rounds = []
         for i in range(index + 1):
-            meta = json.loads((self.folder / f"round-{i}" / "data" / META).read_text())
             times = json.loads((self.folder / f"round-{i}" / TIMES).read_text())
-            counts = {k: meta[k] for k in ("flights", "frames", "outcomes")}
+            counts = {"flights": 0, "frames": 0}
+            if self.recipe.rounds[i].flights:
+                meta = json.loads((self.folder / f"round-{i}" / "data" / META).read_text())
+                counts = {k: meta[k] for k in ("flights", "frames", "outcomes")}
             rounds.append(asdict(self.recipe.rounds[i]) | counts | times)
         first = self.recipe.first_seed
         facts = {
             "rounds": rounds, "seeds": f"{first}:{first + sum(r['flights'] for r in rounds)}", "final_loss": loss,
             "torch": torch.__version__,
         }
+        if self.recipe.caches:
+            metas = {c: [json.loads((s / META).read_text()) for s in shards(Path(c))] for c in self.recipe.caches}
+            facts["recorded"] = {c: {k: sum(m[k] for m in found) for k in ("flights", "frames")}
+                                 for c, found in metas.items()}
         if self.recipe.start is not None:
             parent = json.loads((resolve_model(self.recipe.start) / CARD).read_text())
             facts["start"] = {k: parent.get(k) for k in ("sha256", "training")} | {"model": self.recipe.start}
