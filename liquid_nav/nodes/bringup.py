@@ -151,6 +151,12 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
+def clock_remapping(namespace: str) -> list[tuple[str, str]]:
+    """Return what keeps the clocks of simulated drones apart: one that waits for its network does not stop others."""
+    name = namespace.strip("/")
+    return [("/clock", f"/{name}/clock")] if name else []
+
+
 def environment() -> dict[str, str]:
     """Return variables that every process of the graph gets, unless the user has set them.
 

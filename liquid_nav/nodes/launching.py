@@ -32,13 +32,15 @@ from liquid_nav.nodes.bringup import (
     PILOTS,
     FlightPlan,
     Process,
+    autopilot_graph,
+    clock_remapping,
     embedded_graph,
     environment,
     parse_seed,
 )
 from liquid_nav.resources import find
 
-SIMULATORS = ("embedded", "gazebo")
+SIMULATORS = ("embedded", "gazebo", "px4")
 PLOT = (
     "/cmd_vel/twist/linear/x",
     "/cmd_vel/twist/linear/z",
@@ -50,7 +52,10 @@ PLOT = (
 def declare_arguments() -> list[DeclareLaunchArgument]:
     """Return the arguments that every simulated flight has; ``--show-args`` shows them."""
     return [
-        DeclareLaunchArgument("sim", default_value="embedded", choices=SIMULATORS, description="Simulator."),
+        DeclareLaunchArgument("sim", default_value="embedded", choices=SIMULATORS,
+                              description="Simulator; px4: a PX4 with its own dynamics (SIH) that runs already."),
+        DeclareLaunchArgument("connection", default_value="",
+                              description="Where PX4 is, for sim:=px4; empty: udp:0.0.0.0:14540."),
         DeclareLaunchArgument("pilot", default_value="policy", choices=PILOTS,
                               description="Who flies: the network, or the privileged expert (needs no model)."),
         DeclareLaunchArgument("model", default_value="default", description="Model: a name or a folder."),
@@ -100,6 +105,8 @@ def _bring_up(context: LaunchContext, scenario: str) -> list[Action]:
         frame_rate=float(value["frame_rate"]),
         real_time_factor=float(value["real_time_factor"]),
         frame_prefix=value["frame_prefix"],
+        autopilot="px4" if value["sim"] == "px4" else "",
+        connection=value["connection"],
     )
     gazebo = value["sim"] == "gazebo"
     if gazebo:
@@ -107,7 +114,8 @@ def _bring_up(context: LaunchContext, scenario: str) -> list[Action]:
         around = _gazebo(world, value["gui"] == "true", value["namespace"])
         file, graph = gazebo_bringup.PARAMETER_FILE, gazebo_bringup.gazebo_graph(plan)
     else:
-        around, file, graph = [], PARAMETER_FILE, embedded_graph(plan)
+        graph = autopilot_graph(plan) if plan.autopilot else embedded_graph(plan)
+        around, file = [], PARAMETER_FILE
     nodes = [node(process, value["namespace"], file) for process in graph]
     end = OnProcessExit(target_action=nodes[-1], on_exit=[Shutdown(reason="the flight is over")])
     note = LogInfo(msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}" + (f", world {world}" if gazebo else ""))
@@ -135,7 +143,7 @@ def _gazebo(world: Path, gui: bool, namespace: str) -> list[Action]:
             executable="parameter_bridge",
             namespace=namespace,
             parameters=[{"config_file": str(find(gazebo_bringup.BRIDGE_FILE)), "use_sim_time": True}],
-            remappings=[gazebo_bringup.WEATHER_REMAPPING],
+            remappings=[gazebo_bringup.WEATHER_REMAPPING, *clock_remapping(namespace)],
             output="screen",
         ),
     ]
@@ -151,13 +159,14 @@ def plots(value: dict[str, str]) -> list[Action]:
 
 
 def node(process: Process, namespace: str, parameter_file: str = PARAMETER_FILE) -> Node:
-    """Return one of our nodes."""
+    """Return one of our nodes; in a namespace it has that drone's clock, where there is a simulated one."""
     given = {name: value for name, value in process.parameters.items() if value != ""}
     return Node(
         package="liquid_nav",
         executable=process.executable,
         namespace=namespace,
         parameters=[str(find(parameter_file)), given],
+        remappings=clock_remapping(namespace),
         output="screen",
     )
 

@@ -1,0 +1,72 @@
+"""The SROS2 policy: complete for what the nodes open, and strict where it matters."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
+from liquid_nav.nodes.camera import Camera
+from liquid_nav.nodes.expert_pilot import ExpertPilot
+from liquid_nav.nodes.liquid_controller import LiquidController
+from liquid_nav.nodes.recorder import Recorder
+from liquid_nav.nodes.safety_supervisor import SupervisorNode
+from liquid_nav.nodes.scenario_runner import ScenarioRunner
+from liquid_nav.nodes.weather import WeatherNode
+
+POLICY = Path(__file__).parents[2] / "config" / "sros2_policy.xml"
+FIELD = {"scenario": "field"}
+NODES = {
+    "camera": (Camera, {"source": "/nowhere.avi"}),
+    "liquid_controller": (LiquidController, {"autostart": False, "image_transport": "compressed"}),
+    "safety_supervisor": (SupervisorNode, {"odometry_age": 0.5, "battery": 0.2}),
+    "autopilot_bridge": (AutopilotBridge, {"autopilot": "twist"}),
+    "weather": (WeatherNode, {}),
+    "expert_pilot": (ExpertPilot, FIELD),
+    "scenario_runner": (ScenarioRunner, FIELD),
+    "recorder": (Recorder, {}),
+}
+
+
+def allowed():
+    """Return {node: {action: names}} with absolute names."""
+    found = {}
+    for profile in ElementTree.parse(POLICY).getroot().iter("profile"):
+        actions = found[profile.get("node")] = {}
+        for group in profile:
+            ((action, word),) = group.attrib.items()
+            assert word == "ALLOW" and profile.get("ns") == "/"
+            actions[action] = {"/" + entry.text.lstrip("/") for entry in group}
+    return found
+
+
+RULES = allowed()
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_every_node_may_do_what_it_does(harness, name, tmp_path):
+    kind, parameters = NODES[name]
+    more = {"folder": str(tmp_path / "bag")} if name == "recorder" else {}
+    node = harness.add(kind, use_sim_time=True, **parameters, **more)
+    try:
+        rules = RULES[name]
+        assert {entity.topic_name for entity in node.publishers} <= rules["publish"]
+        assert {entity.topic_name for entity in node.subscriptions} <= rules["subscribe"]
+        assert {node.resolve_service_name(service.srv_name) for service in node.services} <= rules["reply"]
+    finally:
+        getattr(node, "close", lambda: None)()
+
+
+def test_only_the_supervisor_speaks_to_the_drone():
+    speakers = {topic: {node for node, rules in RULES.items() if topic in rules["publish"]}
+                for topic in ("/cmd_vel", "/liquid_controller/cmd_vel", "/autopilot/cmd_vel")}  # fmt: skip
+    assert speakers == {
+        "/cmd_vel": {"safety_supervisor"},
+        "/liquid_controller/cmd_vel": {"liquid_controller", "expert_pilot"},
+        "/autopilot/cmd_vel": {"autopilot_bridge"},
+    }
+
+
+def test_every_enclave_is_named_after_its_node():
+    for enclave in ElementTree.parse(POLICY).getroot().iter("enclave"):
+        assert [enclave.get("path")] == [f"/liquid_nav/{profile.get('node')}" for profile in enclave.iter("profile")]
