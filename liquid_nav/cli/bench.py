@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+from functools import partial
 from pathlib import Path
 from typing import Optional
 
@@ -72,7 +73,8 @@ def policy(
     from liquid_nav.policy import Policy
 
     policies = {name: Policy.load(name) for name in model} or {"published ncp, random weights": published_ncp()}
-    rows = _measure(lambda **options: policy_rows(policies, **options), rounds, rounds * len(policies), threads)
+    work = partial(policy_rows, policies)
+    rows = _measure(work, rounds, rounds * len(policies), threads, cpu_time)
     _show(rows, "times in ms, medians; ratio = step / encoder alone")
     _write(json, rows)
 

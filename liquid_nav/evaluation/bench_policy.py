@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable
 
 import numpy as np
@@ -26,7 +27,10 @@ def published_ncp() -> Policy:
 
 
 def policy_rows(
-    policies: dict[str, Policy], rounds: int = 200, on_round: Callable[[], object] = int
+    policies: dict[str, Policy],
+    rounds: int = 200,
+    on_round: Callable[[], object] = int,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> list[dict[str, Any]]:
     """Time every policy, by name; returns one row each.
 
@@ -46,7 +50,7 @@ def policy_rows(
         def step(policy: Policy = policy, observation: Observation = observation, state: PolicyState = state) -> None:
             policy.step(observation, state, 1 / 30)
 
-        whole, eye = interleaved((step, encode), rounds, on_round)
+        whole, eye = interleaved((step, encode), rounds, on_round, clock)
         rows.append({
             "model": name, "core": policy.config.core["kind"], "states": policy.core.state_size,
             "image": f"{config.width} x {config.height}", "threads": torch.get_num_threads(),
