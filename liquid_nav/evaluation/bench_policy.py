@@ -54,6 +54,7 @@ def policy_rows(
         rows.append({
             "model": name, "core": policy.config.core["kind"], "states": policy.core.state_size,
             "image": f"{config.width} x {config.height}", "threads": torch.get_num_threads(),
-            "step_ms": round(whole, 4), "encoder_ms": round(eye, 4), "ratio": round(whole / eye, 4), "steps_per_s": round(1e3 / whole, 1),
+            "step_ms": round(whole, 4), "encoder_ms": round(eye, 4), "ratio": round(whole / eye, 4),
+            "steps_per_s": round(1e3 / whole, 1),
         })  # fmt: skip
     return rows
