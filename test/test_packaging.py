@@ -143,3 +143,9 @@ def test_pip_only_packages_are_not_required_where_ros_is(setup_arguments):
     assert {normal(name) for name in setup_arguments["install_requires"]} <= {
         "numpy", "pyyaml", "rich", "scipy", "setuptools", "torch", "typer"
     }  # fmt: skip
+
+
+def test_links_of_the_documents_lead_somewhere():
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
