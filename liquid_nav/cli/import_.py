@@ -102,3 +102,45 @@ def _size(text: str) -> tuple[int, int]:
     if not (width.isdigit() and height.isdigit() and 8 <= int(width) <= 4096 and 8 <= int(height) <= 4096):
         raise UserError(f"size is '{text}'", "give width x height in pixels, e.g. 160x90")
     return int(width), int(height)
+
+
+@import_app.command(epilog="Example: liquid-nav import stills photos/ --targets targets.csv --out data/stills")
+def stills(
+    pictures: list[Path] = typer.Argument(..., help="Pictures of your target, or folders of them."),
+    out: Path = typer.Option(..., help="Folder of the data set."),
+    targets: Optional[Path] = typer.Option(None, help="CSV: file name, x, y of the target in px; else the middle."),
+    flights: int = typer.Option(4, min=1, help="Flights made from each picture; quadrants in turn."),
+    size: str = typer.Option("160x90", help="Width x height of the stored frames: what your encoder takes."),
+    frame_rate: float = typer.Option(30.0, min=0.1, max=1000.0, help="Frames per second."),
+    seed: int = typer.Option(0, min=0, help="Of everything random."),
+) -> None:
+    """Make closed-loop flights from single pictures: slide and zoom a crop until the target fills the middle."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from liquid_nav.learning.stills import StillConfig, build, find_stills
+
+    width, height = _size(size)
+    files, places = find_stills(pictures), _targets(targets)
+    config = StillConfig(per_still=flights, height=height, width=width, frame_rate=frame_rate, seed=seed)
+    out.mkdir(parents=True, exist_ok=True)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("making flights", total=len(files) * flights)
+        meta = build(files, places, out, config, lambda: progress.advance(task))
+    typer.echo(f"{meta['flights']} flights of {meta['frames']} frames from {len(files)} pictures\n"
+               f"next: name {out} under caches in a training recipe")
+
+
+def _targets(path: Optional[Path]) -> dict[str, tuple[float, float]]:
+    import csv
+
+    if path is None:
+        return {}
+    places = {}
+    for number, row in enumerate(csv.reader(path.read_text().splitlines())):
+        try:
+            places[row[0].strip()] = (float(row[1]), float(row[2]))
+        except (IndexError, ValueError):
+            if number:
+                raise UserError(f"{path}, line {number + 1} is no target: {row}", "write file name, x, y") from None
+    return places
