@@ -1,4 +1,4 @@
-"""What does the autopilot cost? The same pilot and seeds, straight to the drone and through MAVLink to the test vehicle.
+"""What does the autopilot cost? The same pilot and seeds, straight to the drone and through MAVLink to a test vehicle.
 
     python -m liquid_nav.evaluation.through_mavlink --model default --seeds 10000:10050 --workers 2 --json costs.json
 

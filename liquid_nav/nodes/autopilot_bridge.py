@@ -1,7 +1,8 @@
 """Between ``cmd_vel`` and an autopilot: MAVLink to PX4 or ArduPilot, or a plain Twist for whatever takes one.
 
 The protocol is in ``flight.mavlink_autopilot``; here are only topics and the wire. Protocol time is the computer's
-steady clock, whatever ROS time does. What goes wrong is on /diagnostics and, as JSON, on ``autopilot_bridge/state``.
+steady clock; only beside the test vehicle, which may fly slower than that, it is ROS time (``use_sim_time``). What goes
+wrong is on /diagnostics and, as JSON, on ``autopilot_bridge/state``.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from liquid_nav.flight.plain import PlainStream
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
-from liquid_nav.nodes.messages import command_from, command_message
+from liquid_nav.nodes.messages import NANO, command_from, command_message
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.running import run
@@ -54,6 +55,7 @@ class AutopilotBridge(Node):
         odometry = declare(self, "odom_topic", "odom", "Where the vehicle's odometry goes.")
         vision = declare(self, "vision_topic", "", "Odometry (ENU) given to the autopilot's estimator; empty: none.")
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
+        self._simulated = self.get_parameter("use_sim_time").value
         self._diagnostics = Diagnostics(self)
         self._frame, self._word, self._state, self._stated = f"{prefix}base_link", "disengaged", "", 0.0
         self._states = self.create_publisher(String, "autopilot_bridge/state", latched())
@@ -86,10 +88,13 @@ class AutopilotBridge(Node):
     def _backend(self):
         return self._plain or self._mavlink
 
+    def _now(self) -> float:
+        return self.get_clock().now().nanoseconds / NANO if self._simulated else wall.monotonic()
+
     def close(self) -> None:
         """Hold before the set points stop, as far as one packet can, and free the wire."""
         if getattr(self, "_mavlink", None) is not None:
-            now = wall.monotonic()
+            now = self._now()
             self._mavlink.hold(now)
             self._link.send(self._mavlink.update(now), now)
             self._link.close()
@@ -97,14 +102,13 @@ class AutopilotBridge(Node):
     def _on_command(self, message: TwistStamped) -> None:
         if not self._alone():
             return
-        self._backend.command(command_from(message), wall.monotonic())
-        self._stamp = message.header.stamp
+        self._backend.command(command_from(message), self._now())
         self._send()
 
     def _on_vision(self, message: Odometry) -> None:
         from liquid_nav.flight.mavlink_messages import external_vision
 
-        state, now = state_from(message), wall.monotonic()
+        state, now = state_from(message), self._now()
         if np.isfinite(state.position).all() and np.isfinite(state.velocity).all():
             self._link.send([external_vision(state.time, state.position, state.quaternion, state.velocity,
                                              state.angular_velocity)], now)
@@ -122,7 +126,7 @@ class AutopilotBridge(Node):
         return count <= 1
 
     def _on_timer(self) -> None:
-        now = wall.monotonic()
+        now = self._now()
         self._backend.follow(self._word if self._alone() else "holding", now)
         if self._mavlink is not None:
             for message in self._link.receive(now):
@@ -132,7 +136,7 @@ class AutopilotBridge(Node):
         self._send()
 
     def _send(self) -> None:
-        now = wall.monotonic()
+        now = self._now()
         if self._mavlink is not None:
             self._link.send(self._mavlink.update(now), now)
             return

@@ -140,7 +140,8 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
         Process(runner.executable, {**runner.parameters, "count_from_start": True}),
     ]
     if test:
-        speed = {"real_time_factor": plan.real_time_factor or 1.0}
+        speed = {"real_time_factor": plan.real_time_factor or 10.0}
+        graph[0] = Process("autopilot_bridge", bridge | prefix | {"use_sim_time": True})
         graph.insert(0, Process("test_vehicle", place | {"personality": kind, "port": port} | speed))
     return graph
 

@@ -1,14 +1,21 @@
-"""The test vehicle as a process: the embedded drone behind MAVLink, in real time, for trying the bridge without PX4."""
+"""The test vehicle as a process: the embedded drone behind MAVLink, for trying the bridge without PX4.
+
+It flies in real time, but never far ahead of the commands that come back for its images (``cmd_vel``, whose stamps are
+its own time): a slow machine makes the flight slower, not worse.
+"""
 
 from __future__ import annotations
 
 import sys
 import time as wall
 
+from geometry_msgs.msg import TwistStamped
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
+from liquid_nav.nodes.messages import NANO, nanoseconds
 from liquid_nav.nodes.parameters import declare
+from liquid_nav.nodes.qos import reliable
 from liquid_nav.nodes.running import run
 from liquid_nav.simulation import TIMESTEP, Simulation
 from liquid_nav.simulation.mavlink_flight import PERSONALITIES
@@ -17,6 +24,10 @@ from liquid_nav.simulation.vehicle_server import UdpServer
 from liquid_nav.worlds import load_condition, load_scenario
 
 TICK = 5 * TIMESTEP
+SLACK = 0.1
+"""s of simulated time ahead of the last command's image."""
+PATIENCE = 2.0
+"""s of wall time to wait for commands; without any it flies on in real time."""
 LAG = 0.2
 """s of wall time behind that are made up for; more just makes the flight slower."""
 
@@ -38,6 +49,11 @@ class TestVehicle(Node):
         self._simulation = Simulation(scenario, seed, load_condition(condition or scenario.condition))
         self.vehicle = PERSONALITIES[kind](EmbeddedBody(self._simulation, airborne=False))
         self._server = UdpServer(port=port)
+        self._answered, self._heard = 0.0, -1e9
+        self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable())
+
+    def _on_command(self, message: TwistStamped) -> None:
+        self._answered, self._heard = nanoseconds(message.header.stamp) / NANO, wall.monotonic()
 
     def run(self, executor: SingleThreadedExecutor) -> None:
         """Fly for ever."""
@@ -49,6 +65,8 @@ class TestVehicle(Node):
             if due - self.vehicle.now > LAG:
                 begin += (due - self.vehicle.now - TICK) / self._factor
                 due = self.vehicle.now + TICK
+            if wall.monotonic() - self._heard < PATIENCE:
+                due = min(due, round((self._answered + SLACK) / TICK) * TICK)
             if due > self.vehicle.now:
                 self._server.send(self.vehicle.advance(due))
             executor.spin_once(timeout_sec=0.004)
