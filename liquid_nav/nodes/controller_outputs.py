@@ -12,7 +12,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Float32, Float32MultiArray, String
 
 from liquid_nav.nodes.messages import array_message, command_message, image_message
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
 from liquid_nav.types import Command
 
 
@@ -22,7 +22,7 @@ class ControllerOutputs:
     def __init__(self, node: Node, prefix: str) -> None:
         """Create the publishers; ``prefix`` goes before every frame id."""
         self._frame = f"{prefix}base_link"
-        self._commands = node.create_publisher(TwistStamped, "liquid_controller/cmd_vel", reliable())
+        self._commands = node.create_publisher(TwistStamped, "liquid_controller/cmd_vel", command_output())
         self._neurons = node.create_publisher(Float32MultiArray, "liquid_controller/neurons", reliable())
         self._constants = node.create_publisher(
             Float32MultiArray, "liquid_controller/time_constants", reliable()

@@ -16,7 +16,7 @@ from std_msgs.msg import String
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.messages import command_message, nanoseconds
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import command_output, latched, sensor_data
 from liquid_nav.nodes.running import run
 from liquid_nav.simulation import Expert
 from liquid_nav.worlds import generate_layout, load_scenario
@@ -33,7 +33,7 @@ class ExpertPilot(Node):
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         self._frame = f"{prefix}base_link"
         self._expert = Expert(generate_layout(scenario, seed))
-        self._commands = self.create_publisher(TwistStamped, "liquid_controller/cmd_vel", reliable())
+        self._commands = self.create_publisher(TwistStamped, "liquid_controller/cmd_vel", command_output())
         self._mode = self.create_publisher(String, "liquid_controller/mode", latched())
         self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data(10))
         self._mode.publish(String(data="active"))

@@ -21,6 +21,11 @@ def reliable(depth: int = 1) -> QoSProfile:
     return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE, depth)
 
 
+def command_output() -> QoSProfile:
+    """Reliable for publishers of commands: listeners keep depth 1, but a slow recorder may still fetch the last ten."""
+    return reliable(10)
+
+
 def latched() -> QoSProfile:
     """Reliable and transient local, depth 1: a late subscriber gets the last value."""
     return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL, 1)

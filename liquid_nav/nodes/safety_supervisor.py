@@ -26,7 +26,7 @@ from liquid_nav.nodes.messages import (
     serialized_stamp,
 )
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.supervisor_inputs import WATCHED, SupervisorInputs
 
@@ -62,7 +62,7 @@ class SupervisorNode(Node):
         self._supervisor = SafetySupervisor(SafetyLimits(**limits), WatchLimits(**watched))
         self._spoken = 0.0
         self._shown_mode = ""
-        self._commands = self.create_publisher(TwistStamped, "cmd_vel", reliable())
+        self._commands = self.create_publisher(TwistStamped, "cmd_vel", command_output())
         self._mode = self.create_publisher(String, "safety_supervisor/mode", latched())
         self._diagnostics = Diagnostics(self)
         compressed = declare(self, "image_transport", "raw", "raw or compressed, as the controller's.") == "compressed"
