@@ -117,6 +117,28 @@ def liquid(
         draw_response(response, plot)
 
 
+@bench_app.command(epilog="Example: liquid-nav bench graph --json graph.json")
+def graph(
+    model: str = typer.Option("default", help="Name or folder of a model."),
+    width: int = typer.Option(1280, min=16, max=8192, help="Width of the camera's images, pixels."),
+    height: int = typer.Option(720, min=16, max=8192, help="Height of the camera's images, pixels."),
+    rate: float = typer.Option(30.0, min=1.0, max=240.0, help="Camera frames per second."),
+    seconds: float = typer.Option(10.0, min=1.0, help="How long each variant is measured."),
+    json: Optional[Path] = JSON,
+) -> None:
+    """Measure a camera through DDS into the controller, with and without the Fast DDS profile and the fast route."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from liquid_nav.cli.bench_graph import VARIANTS, graph_rows
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("measuring", total=len(VARIANTS))
+        rows = graph_rows(model, (width, height), rate, seconds, lambda: progress.advance(task))
+    _show(rows, "share: of the frames sent; latency from stamp to command; CPU of the controller, 100 % is a core")
+    _write(json, rows)
+
+
 def _measure(function, rounds: int, total: int, threads: int, cpu_time: bool) -> list[dict]:  # noqa: ANN001
     from time import perf_counter, process_time
 

@@ -1,0 +1,61 @@
+"""What ``liquid-nav bench graph`` measures: a large camera through DDS into the controller, before and after."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from liquid_nav.cli.processes import graph_environment
+from liquid_nav.errors import UserError
+
+PROFILE = "FASTDDS_DEFAULT_PROFILES_FILE"
+MODULE = "liquid_nav.nodes.graph_bench"
+VARIANTS = ((False, "message"), (True, "message"), (False, "serialized"), (True, "serialized"))
+"""Whether the Fast DDS profile is used, and how the controller reads images."""
+
+
+def graph_rows(
+    model: str, size: tuple[int, int], rate: float, seconds: float, on_variant: Callable[[], object]
+) -> list[dict]:
+    """Return one row for each variant: share of frames processed, latency (ms), CPU of the controller (% of a core)."""
+    rows = []
+    for profile, route in VARIANTS:
+        row = {"image": f"{size[0]} x {size[1]}", "rate_hz": rate, "fastdds_profile": profile, "route": route}
+        rows.append(row | _measure(model, size, rate, seconds, profile, route))
+        on_variant()
+    return rows
+
+
+def _measure(model: str, size: tuple[int, int], rate: float, seconds: float, profile: bool, route: str) -> dict:
+    environment = graph_environment()
+    if profile and PROFILE not in environment:
+        raise UserError("/dev/shm is too small for the Fast DDS profile", "give the container --shm-size=1g")
+    if not profile:
+        environment.pop(PROFILE, None)
+    with _controller(model, route, environment) as controller:
+        command = [sys.executable, "-m", MODULE, "camera", *map(str, (*size, rate, seconds, controller.pid))]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            words = (done.stderr.strip().splitlines() or ["no output"])[-1].removeprefix("error: ")
+            raise UserError(f"the measurement broke off: {words}", "try the model with liquid-nav fly")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@contextmanager
+def _controller(model: str, route: str, environment: dict[str, str]) -> Iterator[subprocess.Popen]:
+    arguments = ["--ros-args", "-p", f"model:={json.dumps(model)}", "--disable-external-lib-logs"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", MODULE, "controller", route, *arguments], env=environment, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,127 @@
+"""The two processes of ``liquid-nav bench graph``: a camera with a clock in its hand, and the controller it talks to.
+
+``python -m liquid_nav.nodes.graph_bench camera 1280 720 30 10 PID`` prints one JSON object (PID: the controller's);
+``python -m liquid_nav.nodes.graph_bench controller ROUTE ...`` runs until it is ended.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import sys
+import time as wall
+from pathlib import Path
+
+import numpy as np
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from sensor_msgs.msg import Image
+from std_msgs.msg import Float32
+
+from liquid_nav.nodes.liquid_controller import LiquidController
+from liquid_nav.nodes.messages import image_view, nanoseconds, to_stamp
+from liquid_nav.nodes.preflight_facts import percentile
+from liquid_nav.nodes.qos import reliable, sensor_data
+from liquid_nav.nodes.running import run
+
+ROUTES = ("message", "serialized")
+DISCOVERY = 60.0
+"""s that the other process may take to come up."""
+
+
+class MessageController(LiquidController):
+    """The controller as it would be with ordinary messages: rclpy builds one for every image."""
+
+    def __init__(self, **options: object) -> None:
+        """Take the subscription of the fast route away and make an ordinary one."""
+        super().__init__(**options)
+        fast = next(entity for entity in self.subscriptions if entity.topic_name.endswith("/camera/image_raw"))
+        self.destroy_subscription(fast)
+        self.create_subscription(
+            Image, "camera/image_raw", lambda message: self._on_image(message, _read), sensor_data()
+        )
+
+
+def _read(message: Image) -> tuple[int, str, np.ndarray]:
+    return nanoseconds(message.header.stamp), message.header.frame_id, image_view(message)
+
+
+def controller(route: str, arguments: list[str]) -> int:
+    """Run the controller with a route."""
+
+    def make() -> LiquidController:
+        node = (MessageController if route == "message" else LiquidController)()
+        node.start()
+        return node
+
+    return run(make, arguments)
+
+
+def cpu(pid: int) -> float:
+    """Return the seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def camera(width: int, height: int, rate: float, seconds: float, pid: int) -> dict[str, float]:
+    """Publish frames for some seconds and count the answers; returns what was measured of the controller ``pid``."""
+    rclpy.init()
+    node = rclpy.create_node("bench_camera")
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    latencies: list[float] = []
+    node.create_subscription(Float32, "liquid_controller/latency", lambda m: latencies.append(m.data), reliable(100))
+    publisher = node.create_publisher(Image, "camera/image_raw", sensor_data())
+    pixels = np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    message = Image(height=height, width=width, encoding="rgb8", step=3 * width)
+    message.data = array.array("B", pixels.tobytes())
+
+    def show() -> None:
+        # Another first pixel each time, so that no frame looks frozen.
+        message.data[0] = (message.data[0] + 1) % 256
+        message.header.stamp = to_stamp(node.get_clock().now().nanoseconds)
+        publisher.publish(message)
+
+    deadline = wall.monotonic() + DISCOVERY
+    while not latencies:
+        if wall.monotonic() > deadline:
+            raise SystemExit("error: the controller does not answer")
+        if publisher.get_subscription_count():
+            show()
+        executor.spin_once(timeout_sec=0.2)
+    latencies.clear()
+    sent, begin, used = 0, wall.monotonic(), cpu(pid)
+    while sent < seconds * rate:
+        due = begin + sent / rate
+        while (left := due - wall.monotonic()) > 0:
+            executor.spin_once(timeout_sec=left)
+        show()
+        sent += 1
+    end = wall.monotonic() + 1.0
+    while wall.monotonic() < end and len(latencies) < sent:
+        executor.spin_once(timeout_sec=0.1)
+    used, lasted = cpu(pid) - used, wall.monotonic() - begin
+    rclpy.try_shutdown()
+    milliseconds = [1e3 * value for value in latencies]
+    return {
+        "sent": sent,
+        "processed": len(latencies),
+        "share": len(latencies) / sent,
+        "p50_ms": percentile(milliseconds, 0.5),
+        "p99_ms": percentile(milliseconds, 0.99),
+        "cpu_percent": 100.0 * used / lasted,
+    }
+
+
+def main(words: list[str]) -> int:
+    """Run one of the two processes."""
+    if words[0] == "controller":
+        return controller(words[1], words[2:])
+    width, height, rate, seconds, pid = words[1:]
+    print(json.dumps(camera(int(width), int(height), float(rate), float(seconds), int(pid))), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
