@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json as json_format
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 import typer
 
 if TYPE_CHECKING:
-    from liquid_nav.nodes.preflight_facts import Facts, Finding
+    from liquid_nav.nodes.preflight_facts import Finding
 
 FAILED = 1
 
@@ -37,6 +36,7 @@ def preflight(
     from liquid_nav.errors import UserError
     from liquid_nav.nodes.preflight_checks import check
     from liquid_nav.nodes.preflight_facts import Wanted
+    from liquid_nav.nodes.preflight_listening import listen
 
     check_distribution()
     if image_transport not in ("raw", "compressed"):
@@ -47,7 +47,7 @@ def preflight(
     )
     console = Console()
     with Console(stderr=True).status(f"listening for {seconds:g} s"):
-        facts = _listen(namespace, camera, seconds, use_sim_time)
+        facts = listen(namespace, camera, seconds, use_sim_time)
     facts.free_space = shutil.disk_usage(folder).free
     facts.sha256 = _hash_here((facts.info or {}).get("model"))
     findings = check(facts, wanted)
@@ -59,35 +59,6 @@ def preflight(
     if json is not None:
         json.write_text(json_format.dumps([_row(finding) for finding in findings], indent=2) + "\n")
     raise typer.Exit(0 if all(finding.good for finding in findings) else FAILED)
-
-
-def _listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
-    import rclpy
-    from rclpy.executors import SingleThreadedExecutor
-    from rclpy.parameter import Parameter
-
-    from liquid_nav.nodes.preflight_probe import Probe
-
-    rclpy.init()
-    try:
-        overrides = [Parameter("use_sim_time", value=sim)]
-        node = rclpy.create_node("preflight", namespace=namespace or None, parameter_overrides=overrides)
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        probe = Probe(node, camera)
-        # Discovery first, so that it does not count as silence.
-        begin, listening = time.monotonic(), False
-        while True:
-            now = time.monotonic() - begin
-            if not listening and now > 1.0:
-                probe.restart()
-                begin, listening = time.monotonic(), True
-            elif listening and now > seconds:
-                return probe.facts(now)
-            probe.ask()
-            executor.spin_once(timeout_sec=0.1)
-    finally:
-        rclpy.try_shutdown()
 
 
 def _hash_here(model: str | None) -> str | None:
