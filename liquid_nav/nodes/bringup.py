@@ -158,6 +158,13 @@ def clock_remapping(namespace: str) -> list[tuple[str, str]]:
     return [("/clock", f"/{name}/clock")] if name else []
 
 
+def enclave(executable: str) -> list[str]:
+    """Return the arguments that give a node its SROS2 enclave, where security is on; see config/sros2_policy.xml."""
+    if os.environ.get("ROS_SECURITY_ENABLE", "").lower() != "true":
+        return []
+    return ["--enclave", f"/liquid_nav/{executable}"]
+
+
 def environment() -> dict[str, str]:
     """Return variables that every process of the graph gets, unless the user has set them.
 

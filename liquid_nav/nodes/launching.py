@@ -35,6 +35,7 @@ from liquid_nav.nodes.bringup import (
     autopilot_graph,
     clock_remapping,
     embedded_graph,
+    enclave,
     environment,
     parse_seed,
 )
@@ -167,6 +168,7 @@ def node(process: Process, namespace: str, parameter_file: str = PARAMETER_FILE)
         namespace=namespace,
         parameters=[str(find(parameter_file)), given],
         remappings=clock_remapping(namespace),
+        ros_arguments=enclave(process.executable),
         output="screen",
     )
 

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
+from liquid_nav.nodes.bringup import enclave
 from liquid_nav.nodes.camera import Camera
 from liquid_nav.nodes.expert_pilot import ExpertPilot
 from liquid_nav.nodes.liquid_controller import LiquidController
@@ -67,6 +68,15 @@ def test_only_the_supervisor_speaks_to_the_drone():
     }
 
 
+def test_launched_nodes_get_their_enclave_where_security_is_on(monkeypatch):
+    monkeypatch.delenv("ROS_SECURITY_ENABLE", raising=False)
+    assert enclave("camera") == []
+    monkeypatch.setenv("ROS_SECURITY_ENABLE", "true")
+    paths = {one.get("path") for one in ElementTree.parse(POLICY).getroot().iter("enclave")}
+    for name in NODES:
+        assert enclave(name)[0] == "--enclave" and enclave(name)[1] in paths
+
+
 def test_every_enclave_is_named_after_its_node():
-    for enclave in ElementTree.parse(POLICY).getroot().iter("enclave"):
-        assert [enclave.get("path")] == [f"/liquid_nav/{profile.get('node')}" for profile in enclave.iter("profile")]
+    for part in ElementTree.parse(POLICY).getroot().iter("enclave"):
+        assert [part.get("path")] == [f"/liquid_nav/{profile.get('node')}" for profile in part.iter("profile")]
