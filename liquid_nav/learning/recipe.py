@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -79,6 +79,12 @@ class Recipe:
                               "set its driver to expert, or name a model in start")
         for driver in {r.driver for r in self.rounds} - set(DRIVERS):
             raise RecipeError(f"recipe: driver '{driver}' is unknown", f"choose one of: {', '.join(DRIVERS)}")
+        for number, plan in enumerate(self.rounds):
+            try:
+                replace(self.windows, **plan.windows)
+            except TypeError as error:
+                raise RecipeError(f"recipe: windows of round {number} do not fit: {error}",
+                                  "use the keys of the recipe's windows") from error
         if len(self.shares) != len(self.scenarios):
             raise RecipeError("recipe: shares and scenarios differ in length", "give one share a scenario")
 

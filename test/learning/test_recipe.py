@@ -59,6 +59,8 @@ def test_augmentation_can_be_switched_off(tmp_path):
         ("steps: 4", "step: 4", "step"),
         ("batch: 2", "batch: [2", "YAML"),
         ("noise: 0.0", "fog: 0.5", "fog"),
+        ("expert_share: 0.5", "windows: {step: 8}", "round 1"),
+        ("expert_share: 0.5", "windows: 8", "round 1"),
         ("windows: {batch: 2, steps: 4, strides: [0.5, 0.5]}", "windows: [1]", "does not fit"),
         ("windows: {batch: 2, steps: 4, strides: [0.5, 0.5]}", "windows: 7", "does not fit"),
         ("photometric: {noise: 0.0}", "photometric: 7", "does not fit"),
