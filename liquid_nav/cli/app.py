@@ -28,6 +28,12 @@ ENTRIES = (
         "liquid-nav train --recipe config/training/default.yaml --out runs/mine",
     ),
     Entry(
+        "record",
+        "liquid_nav.cli.record",
+        "Record the topics of a running drone into a bag.",
+        "liquid-nav record --out bags/today",
+    ),
+    Entry(
         "replay",
         "liquid_nav.cli.replay",
         "Run a model over recorded flights and compare it with the pilot.",

@@ -1,0 +1,42 @@
+"""``liquid-nav record``: a running graph into a bag, the camera as JPEG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+import typer
+
+from liquid_nav.errors import UserError
+
+
+def record(
+    out: Optional[Path] = typer.Option(None, help="Folder of the bag; flights/<date>-<time> by default."),
+    namespace: str = typer.Option("", help="Of the drone to record, e.g. drone1."),
+    jpeg_quality: int = typer.Option(90, min=1, max=100, help="Quality of the camera images."),
+) -> None:
+    """Record the topics of a running drone until Ctrl-C.
+
+    Example: liquid-nav record --out bags/today
+    """
+    from liquid_nav.cli.flight_files import make_folder
+    from liquid_nav.nodes.bag import NAME
+    from liquid_nav.nodes.recorder import Recorder
+    from liquid_nav.nodes.running import run
+
+    folder = make_folder(out)
+    arguments = ["--ros-args", "-p", f"folder:={folder}", "-p", f"jpeg_quality:={jpeg_quality}"]
+    if namespace.strip("/"):
+        arguments += ["-r", f"__ns:=/{namespace.strip('/')}"]
+
+    def make() -> Recorder:
+        node = Recorder()
+        typer.echo(f"recording into {folder}: stop with Ctrl-C")
+        return node
+
+    code = run(make, arguments)
+    if code == 0 and not (folder / NAME).exists():
+        raise UserError("nothing was recorded: it was stopped before it began", "start it again")
+    if code == 0:
+        typer.echo(f"recorded: {folder / NAME}\nnext: liquid-nav import flights {folder} --out data/mine")
+    raise typer.Exit(code)
