@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from launch import LaunchContext, LaunchDescription
 from launch.action import Action
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, RegisterEventHandler, Shutdown
-from launch.event_handlers import OnProcessExit
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
 
 from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.bringup import GATE
 from liquid_nav.nodes.drone_bringup import AUTOPILOTS, PARAMETER_FILE, TRANSPORTS, DronePlan, drone_graph
-from liquid_nav.nodes.launching import declare_common, folder, node, plots, variables
+from liquid_nav.nodes.launching import declare_common, end_with, folder, node, plots, variables
 
 
 def declare_drone_arguments() -> list[DeclareLaunchArgument]:
@@ -55,10 +54,7 @@ def _bring_up_drone(context: LaunchContext) -> list[Action]:
         value["frame_prefix"],
     )
     nodes = [node(process, value["namespace"], PARAMETER_FILE) for process in drone_graph(plan)]
-    ends = [
-        OnProcessExit(target_action=part, on_exit=[Shutdown(reason=f"{part.node_executable} ended")]) for part in nodes
-    ]
-    return [*variables(), *map(RegisterEventHandler, ends), *nodes, *plots(value)]
+    return [*variables(), *(end_with(part, part.node_executable) for part in nodes), *nodes, *plots(value)]
 
 
 def _limit(name: str, text: str) -> float:

@@ -21,6 +21,7 @@ from launch.actions import (
     Shutdown,
 )
 from launch.event_handlers import OnProcessExit
+from launch.events.process import ProcessExited
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 
@@ -118,9 +119,19 @@ def _bring_up(context: LaunchContext, scenario: str) -> list[Action]:
         graph = autopilot_graph(plan) if plan.autopilot else embedded_graph(plan)
         around, file = [], PARAMETER_FILE
     nodes = [node(process, value["namespace"], file) for process in graph]
-    end = OnProcessExit(target_action=nodes[-1], on_exit=[Shutdown(reason="the flight is over")])
     note = LogInfo(msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}" + (f", world {world}" if gazebo else ""))
-    return [*variables(), note, RegisterEventHandler(end), *around, *nodes, *plots(value)]
+    return [*variables(), note, end_with(nodes[-1], "the flight"), *around, *nodes, *plots(value)]
+
+
+def end_with(process: ExecuteProcess, what: str) -> Action:
+    """Return the action that ends everything when ``process`` ends: exit code 0 if its own was, else 1."""
+
+    def end(event: ProcessExited, context: LaunchContext) -> list[Action]:
+        if event.returncode:
+            raise RuntimeError(f"{what} ended with exit code {event.returncode}")
+        return [Shutdown(reason=f"{what} is over")]
+
+    return RegisterEventHandler(OnProcessExit(target_action=process, on_exit=end))
 
 
 def variables() -> list[Action]:

@@ -1,6 +1,7 @@
 """The launch files, where the launch packages are: documented arguments, and the processes of ``liquid-nav fly``."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,21 @@ def test_the_processes_are_those_of_fly(pilot):
     nodes = [action for action in launching._bring_up(context, "forest") if isinstance(action, Node)]
     plan = embedded_graph(FlightPlan("forest", 3, pilot=pilot, record=Path("/tmp/x")))
     assert [node.node_executable for node in nodes] == [process.executable for process in plan]
+
+
+@needs_launch
+@pytest.mark.parametrize(("code", "result"), [(0, 0), (1, 1)])
+def test_the_exit_code_is_the_flights(code, result):
+    from launch import LaunchDescription, LaunchService
+    from launch.actions import ExecuteProcess
+
+    from liquid_nav.nodes.launching import end_with
+
+    runner = ExecuteProcess(cmd=[sys.executable, "-c", f"raise SystemExit({code})"])
+    other = ExecuteProcess(cmd=[sys.executable, "-c", "import signal; signal.pause()"])
+    service = LaunchService(noninteractive=True)
+    service.include_launch_description(LaunchDescription([end_with(runner, "the flight"), other, runner]))
+    assert service.run() == result
 
 
 @needs_launch
