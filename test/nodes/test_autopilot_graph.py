@@ -1,0 +1,29 @@
+"""Which processes fly with an autopilot."""
+
+import pytest
+
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.bringup import FlightPlan, autopilot_graph
+
+
+def graph(**plan):
+    return {process.executable: process.parameters for process in autopilot_graph(FlightPlan(pilot="expert", **plan))}
+
+
+def test_the_test_vehicle_and_its_bridge_share_a_port():
+    found = graph(autopilot="test-ardupilot", seed=4)
+    assert found["autopilot_bridge"]["connection"] == f"udp:127.0.0.1:{found['test_vehicle']['port']}"
+    assert found["test_vehicle"]["personality"] == found["autopilot_bridge"]["autopilot"] == "ardupilot"
+    assert found["test_vehicle"]["seed"] == found["world_camera"]["seed"] == found["scenario_runner"]["seed"] == 4
+    assert "simulator" not in found and found["safety_supervisor"]["autopilot_age"] > 0.0
+
+
+def test_a_real_autopilot_is_where_it_is_said_to_be():
+    assert graph(autopilot="px4")["autopilot_bridge"]["connection"] == "udp:0.0.0.0:14540"
+    found = graph(autopilot="px4", connection="serial:/dev/ttyACM0:57600")
+    assert found["autopilot_bridge"]["connection"] == "serial:/dev/ttyACM0:57600" and "test_vehicle" not in found
+
+
+def test_an_unknown_autopilot_is_named():
+    with pytest.raises(UserError, match="test-px4"):
+        graph(autopilot="betaflight")
