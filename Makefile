@@ -14,7 +14,8 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH_INDEX ?=
 PIP_EXTRA ?=
-FLY ?=
+# A place with trees in the way; FLY="--seed random" for any other.
+FLY ?= --seed 10007
 TEST ?=
 
 BIN := $(VENV)/bin
