@@ -31,7 +31,7 @@ def record(
 
     def make() -> Recorder:
         node = Recorder()
-        typer.echo(f"recording into {folder}: stop with Ctrl-C")
+        node.begun = lambda: typer.echo(f"recording into {folder}: stop with Ctrl-C")
         return node
 
     code = run(make, arguments)

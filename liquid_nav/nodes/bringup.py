@@ -100,6 +100,8 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
     if plan.record is not None:
         graph.append(Process("recorder", {"folder": str(plan.record)}))
         runner["folder"] = str(plan.record)
+        # The drone, the runner itself and the recorder.
+        runner["listeners"] = 3
     graph.append(Process("scenario_runner", place | runner | {"progress": plan.progress}))
     return graph
 

@@ -26,8 +26,8 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     """Run one node until it finishes or is told to stop; returns the exit code.
 
     A node with a method ``run(executor)`` has its own loop; any other is spun. Bad input (UserError) is one line on
-    standard error and exit code 2; Ctrl-C and SIGTERM are normal ends. ``node.close()``, where there is one, is
-    called in every case.
+    standard error and exit code 2; Ctrl-C and SIGTERM are normal ends. ``node.begun()``, where there is one, is called
+    before the first callback and ``node.close()`` in every case.
     """
     try:
         check_distribution()
@@ -37,6 +37,10 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     node = None
     try:
         node = make()
+        # Only now, because from here on a signal cannot pass by ``close``.
+        begun = getattr(node, "begun", None)
+        if begun:
+            begun()
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         loop = getattr(node, "run", None)

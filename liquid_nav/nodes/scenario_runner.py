@@ -30,6 +30,8 @@ from liquid_nav.nodes.services import Caller, GraphError
 from liquid_nav.simulation import Judge, Outcome, draw_latency
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario
 
+SETTLING = 0.5
+"""s of wall time for the others to see the last listener too: discovery is not at once everywhere."""
 PROGRESS = 0.2
 """s of wall time between progress lines."""
 
@@ -55,6 +57,9 @@ class ScenarioRunner(Node):
         self._zero = 0.0
         self._patience = declare(
             self, "patience", 30.0, "Wall seconds for the graph to come up, and for odometry to go on.", (1.0, 3600.0)
+        )
+        self._listeners = declare(
+            self, "listeners", 0, "Subscriptions to cmd_vel to wait for, so that a recorder misses nothing.", (0, 100)
         )
         self._layout = generate_layout(scenario, self._seed)
         self._judge, self._log = Judge(self._layout), FlightLog(self._layout)
@@ -84,6 +89,12 @@ class ScenarioRunner(Node):
             lambda: self._modes["liquid_controller"] not in ("", "unconfigured", "inactive"),
             lambda: f"liquid_controller is not active: its mode is '{self._modes['liquid_controller']}'",
         )
+        if self._listeners:
+            call.wait_for(
+                lambda: self.count_subscribers("cmd_vel") >= self._listeners,
+                lambda: f"only {self.count_subscribers('cmd_vel')} of {self._listeners} nodes listen to cmd_vel",
+            )
+            call.serve(SETTLING)
         call.trigger("engage", retry=True)
         if self._start:
             call.trigger(self._start, retry=self._late_start)

@@ -31,6 +31,12 @@ class Caller:
                 raise GraphError(f"{complaint()} ({self._patience:g} s waited)", "Look at the log of that node")
             self._executor.spin_once(timeout_sec=0.2)
 
+    def serve(self, seconds: float) -> None:
+        """Serve callbacks for ``seconds`` of wall time."""
+        until = wall.monotonic() + seconds
+        while wall.monotonic() < until:
+            self._executor.spin_once(timeout_sec=0.1)
+
     def trigger(self, name: str, retry: bool = False) -> None:
         """Call a Trigger service; raises GraphError when it is missing or refuses.
 
@@ -47,7 +53,5 @@ class Caller:
                 break
             if not retry or wall.monotonic() > deadline:
                 raise GraphError(f"'{name}' was refused: {answer.message}", "See /diagnostics")
-            pause = wall.monotonic() + 0.1
-            while wall.monotonic() < pause:
-                self._executor.spin_once(timeout_sec=0.1)
+            self.serve(0.1)
         self._node.destroy_client(client)
