@@ -14,6 +14,7 @@ import numpy as np
 
 from liquid_nav.learning.auxiliary import auxiliary_targets
 from liquid_nav.simulation import CameraConfig, DroneState, Expert, ExpertPilot, Pilot, fly
+from liquid_nav.simulation.response import WIDE_RANGES, sample_response
 from liquid_nav.types import Command, Observation
 from liquid_nav.vision import resize
 from liquid_nav.worlds import Layout, generate_layout, load_condition, load_scenario
@@ -33,7 +34,8 @@ class RolloutTask:
     """One labelled flight.
 
     driver: "expert" or a model folder; seed: of the layout and of everything random; expert_share: part of the time
-    that the expert flies although a policy is the driver; height, width: of the stored frames.
+    that the expert flies although a policy is the driver; wide: probability of a drone from the wide fleet (see
+    ``simulation/response.py``); height, width: of the stored frames.
     """
 
     scenario: str
@@ -43,6 +45,7 @@ class RolloutTask:
     frame_rate: tuple[float, float] = (6.0, 30.0)
     disturbed: float = 1.0
     anywhere: float = 0.3
+    wide: float = 0.0
     hold: float = 4.0
     time_limit: float = 40.0
     height: int = 90
@@ -140,10 +143,14 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
     if rng.random() < task.anywhere:
         layout = start_anywhere(layout, rng)
     low, high = np.log(task.frame_rate)
+    response = None
+    if task.wide:
+        fleet = np.random.default_rng([task.seed, 74])
+        response = sample_response(fleet, WIDE_RANGES) if fleet.random() < task.wide else None
     pilot = LabellingPilot(task, _driver(task.driver), rng)
     record = fly(
         scenario, task.seed, load_condition("summer"), pilot, frame_rate=float(np.exp(rng.uniform(low, high))),
-        camera=CameraConfig(), layout=layout,
+        camera=CameraConfig(), layout=layout, response=response,
     )
     frames, labels, elapsed, auxiliary = zip(*pilot.rows, strict=True)
     return LabelledFlight(

@@ -12,6 +12,7 @@ from torch.utils.data import IterableDataset
 
 from liquid_nav.learning.auxiliary import mirror
 from liquid_nav.learning.cache import Shard
+from liquid_nav.simulation.judge import REASONS
 
 LONGEST = 15.0
 """s; longer flights are drawn no more often than one of this length."""
@@ -24,7 +25,8 @@ class WindowConfig:
 
     batch: sequences; steps: frames a sequence; drop: probability that a frame is left out; strides: weights of
     taking every frame, every second, every third; slowest: largest elapsed time in s that a stride may lead to;
-    recent: how much likelier a flight of the newest shard is drawn than one of the oldest.
+    recent: how much likelier a flight of the newest shard is drawn than one of the oldest; failed: how much likelier
+    a flight that ended in a failure is drawn than one of the same length that succeeded.
     """
 
     batch: int = 24
@@ -33,6 +35,7 @@ class WindowConfig:
     strides: tuple[float, ...] = (0.65, 0.25, 0.1)
     slowest: float = 0.2
     recent: float = 1.0
+    failed: float = 1.0
     mirror: bool = True
 
 
@@ -50,7 +53,9 @@ class Windows(IterableDataset):
         ])
         # By seconds, not by frames, or fast cameras would count for more; long hovering counts as one flight.
         seconds = [np.minimum(np.add.reduceat(s.elapsed, s.begins), LONGEST) for s in self.shards]
-        self.weights = np.concatenate([w * s for w, s in zip(weights, seconds, strict=True)]).astype(float)
+        likelier = [np.array([config.failed if f[-1] in REASONS[1:] else 1.0 for f in s.meta["flown"]])
+                    for s in self.shards]
+        self.weights = np.concatenate([w * s * f for w, s, f in zip(weights, seconds, likelier, strict=True)])
         self.weights /= self.weights.sum()
 
     def __len__(self) -> int:

@@ -16,6 +16,7 @@ from liquid_nav.flight import SafetyLimits, SafetySupervisor
 from liquid_nav.simulation.airframe import CameraConfig
 from liquid_nav.simulation.judge import Judge, Outcome
 from liquid_nav.simulation.pilots import Pilot
+from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.simulation.simulation import TIMESTEP, Simulation
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command, Observation
@@ -95,6 +96,7 @@ def fly(
     latency: float | None = None,
     camera: CameraConfig | None = None,
     layout: Layout | None = None,
+    response: DroneResponse | None = None,
     on_frame: FrameCallback | None = None,
     seconds: dict[str, float] | None = None,
 ) -> FlightRecord:
@@ -109,6 +111,7 @@ def fly(
         latency: from the instant of a frame to the instant its command reaches the drone, s; None draws by seed.
         camera: geometry of the camera, or None for the default.
         layout: the place, or None for the one that the seed gives.
+        response: the drone, or None for the one of the fleet that the seed gives.
         on_frame: called with (image or None, state, command) for each frame.
         seconds: measured wall time by stage is added here ("physics", "render", "policy", "setup").
 
@@ -117,7 +120,7 @@ def fly(
     """
     latency = draw_latency(seed) if latency is None else latency
     begin = perf_counter()
-    with Simulation(scenario, seed, condition, camera=camera, layout=layout) as simulation:
+    with Simulation(scenario, seed, condition, camera=camera, layout=layout, response=response) as simulation:
         judge = Judge(simulation.layout)
         supervisor = SafetySupervisor(safety_limits(scenario))
         pilot.reset(simulation.layout, seed)

@@ -52,6 +52,12 @@ RANGES: dict[str, tuple[float, float]] = {
 """Uniform range of each parameter that differs from drone to drone."""
 
 
-def sample_response(rng: np.random.Generator) -> DroneResponse:
+WIDE_RANGES = RANGES | {"drag": (0.15, 1.5), "delay": (0.0, 0.15), "yaw_lag": (0.12, 0.45)}
+"""Encloses a PX4 with stock gains too, which settles at three quarters of the commanded speed; for training only."""
+
+
+def sample_response(
+    rng: np.random.Generator, ranges: dict[str, tuple[float, float]] = RANGES
+) -> DroneResponse:
     """Draw one drone of the fleet; same generator state, same drone."""
-    return DroneResponse(**{name: float(rng.uniform(low, high)) for name, (low, high) in RANGES.items()})
+    return DroneResponse(**{name: float(rng.uniform(low, high)) for name, (low, high) in ranges.items()})
