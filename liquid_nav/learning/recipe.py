@@ -28,8 +28,8 @@ class Round:
 
     driver: "expert" or "policy" (the model of the round before: DAgger); flights: collected over all scenarios;
     steps: optimizer steps; expert_share: part of the time that the expert flies in a DAgger round; disturbed: share
-    of disturbed flights; anywhere: share of flights that start somewhere else; wide: share of drones from the wide fleet; windows: what differs in
-    this round from the recipe's windows.
+    of disturbed flights; anywhere: share of flights that start somewhere else; wide: share of drones from the wide
+    fleet; windows: what differs in this round from the recipe's windows.
     """
 
     flights: int
