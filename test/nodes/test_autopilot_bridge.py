@@ -1,7 +1,6 @@
 """The bridge over DDS on one side and real MAVLink on the other."""
 
 import json
-import threading
 import time
 
 import pytest
@@ -24,24 +23,16 @@ FORWARD = Command(1.0, 0.5, 0.2, 0.1)
 
 
 class Vehicle:
-    """A PX4 personality in the air, flying by wall time in a thread."""
+    """A PX4 personality in the air, flying by wall time between the callbacks of the test's executor."""
 
-    def __init__(self, port):
-        self.vehicle, self.server, self.over = Px4Vehicle(PointBody(3.0)), UdpServer(port=port), threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
+    def __init__(self, harness, port):
+        self.vehicle, self.server, self.begin = Px4Vehicle(PointBody(3.0)), UdpServer(port=port), time.monotonic()
+        harness.pumps.append(self.pump)
 
-    def _run(self):
-        begin = time.monotonic()
-        while not self.over.wait(0.01):
-            for data in self.server.receive():
-                self.vehicle.receive(data)
-            self.server.send(self.vehicle.advance(time.monotonic() - begin))
-
-    def close(self):
-        self.over.set()
-        self.thread.join(5.0)
-        self.server.close()
+    def pump(self):
+        for data in self.server.receive():
+            self.vehicle.receive(data)
+        self.server.send(self.vehicle.advance(time.monotonic() - self.begin))
 
 
 class Bench:
@@ -73,9 +64,9 @@ class Bench:
 def bridge(harness):
     bench = Bench(harness, connection="udp:127.0.0.1:0")
     bench.harness.until(lambda: bench.node._link.wire is not None, "the port")
-    bench.vehicle = Vehicle(bench.node._link.wire.port)
+    bench.vehicle = Vehicle(harness, bench.node._link.wire.port)
     yield bench
-    bench.vehicle.close()
+    bench.vehicle.server.close()
     bench.node.close()
 
 
