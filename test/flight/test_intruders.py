@@ -1,0 +1,102 @@
+"""An intruder on an unsigned link end against a signed one: how far it moves the drone, before and during engagement.
+
+Displacement is the largest distance, m, between a flight with the intruder and the same flight without it: the lock
+step makes both the same to the last bit, wind included. ``pytest -s test/flight/test_intruders.py`` prints the numbers
+of docs/safety.md.
+"""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pymavlink")
+
+from pymavlink.dialects.v20 import common as mavlink  # noqa: E402
+
+from liquid_nav.flight import mavlink_messages as messages  # noqa: E402
+from liquid_nav.flight.autopilots import FLAVOURS  # noqa: E402
+from liquid_nav.flight.mavlink_autopilot import Autopilot, AutopilotConfig  # noqa: E402
+from liquid_nav.flight.mavlink_codec import Codec, signing_key  # noqa: E402
+from liquid_nav.simulation import Simulation  # noqa: E402
+from liquid_nav.simulation.lock_step import LockStep, MemoryWire  # noqa: E402
+from liquid_nav.simulation.mavlink_flight import PERSONALITIES  # noqa: E402
+from liquid_nav.simulation.vehicle_body import EmbeddedBody  # noqa: E402
+from liquid_nav.types import Command  # noqa: E402
+from liquid_nav.worlds import load_condition, load_scenario  # noqa: E402
+
+FORWARD = Command(vx=0.5)
+ATTACK = 4.0
+"""s."""
+STEP = 0.02
+MOVED = 0.01
+"""m that the intruder may move a signed drone."""
+
+
+class Intruder:
+    """Speaks with the bridge's ids to the vehicle, and with the vehicle's ids to the bridge, but has no key."""
+
+    def __init__(self, lock, flavour):
+        self.lock, self.flavour = lock, flavour
+        self.bridge, self.vehicle, self.packets = Codec(255, 190), Codec(1, 1), 0
+
+    def attack(self):
+        lock, flavour = self.lock, self.flavour
+        orders = [messages.set_point(Command(vy=3.0), lock.now, 1)]
+        if self.packets % 25 == 0:
+            orders += [
+                messages.heartbeat(),
+                messages.command_long(1, mavlink.MAV_CMD_DO_SET_MODE, flavour.mode_parameters(flavour.follow)),
+                messages.command_long(1, mavlink.MAV_CMD_COMPONENT_ARM_DISARM, (1.0, 21196.0)),
+            ]
+        for order in orders:
+            lock.vehicle.receive(self.bridge.encode(order))
+        lies = [
+            mavlink.MAVLink_heartbeat_message(2, flavour.autopilot, 0x81, flavour.land, 4, 3),
+            mavlink.MAVLink_local_position_ned_message(round(lock.now * 1000), 50.0, 0.0, -9.0, 0.0, 0.0, 0.0),
+        ]
+        for lie in lies:
+            for heard in lock.wire.down([self.vehicle.encode(lie)], lock.now):
+                lock.autopilot.receive(heard, lock.now)
+        self.packets += len(orders) + len(lies)
+
+
+def fly(kind, engaged, attacked, key):
+    """Return positions, float64 [N,3], during the attack, how many packets the intruder sent, and the lock step."""
+    flavour = FLAVOURS[kind]
+    with Simulation(load_scenario("field"), 3, load_condition("summer")) as simulation:
+        ours, theirs = Codec(key=key, unix_time=1.8e9), Codec(1, 1, key=key, unix_time=1.8e9)
+        vehicle = PERSONALITIES[kind](EmbeddedBody(simulation), theirs)
+        lock = LockStep(Autopilot(flavour, AutopilotConfig()), vehicle, MemoryWire(ours))
+        while lock.autopilot.phase == "offline" or lock.now < 1.0:
+            lock.advance(lock.now + STEP)
+        if engaged:
+            lock.autopilot.follow("engaged", lock.now)
+        intruder, places, begin = Intruder(lock, flavour), [], None
+        while begin is None or lock.now < begin + ATTACK - 1e-9:
+            lock.autopilot.command(FORWARD, lock.now)
+            lock.advance(lock.now + STEP)
+            assert lock.now < 30.0, lock.autopilot.fault
+            if begin is None and lock.autopilot.phase == ("flying" if engaged else "ready"):
+                begin = lock.now
+            if begin is not None:
+                places.append(simulation.state.position.copy())
+                if attacked:
+                    intruder.attack()
+        assert theirs.counts.rejected + ours.counts.rejected == (intruder.packets if key else 0)
+        return np.array(places), intruder.packets, lock
+
+
+@pytest.mark.parametrize("engaged", [False, True], ids=["before", "during"])
+@pytest.mark.parametrize("kind", FLAVOURS)
+def test_displacement_by_unsigned_mavlink(kind, engaged):
+    key = signing_key("forest")
+    alone, none, _ = fly(kind, engaged, False, key)
+    attacked, packets, lock = fly(kind, engaged, True, key)
+    moved = float(np.linalg.norm(attacked - alone, axis=1).max())
+    assert none == 0 and lock.autopilot.phase == ("flying" if engaged else "ready") and lock.vehicle.armed
+    # The same packets where nobody signs: what the bound above is worth.
+    unsigned = float(np.linalg.norm(fly(kind, engaged, True, None)[0] - alone, axis=1).max())
+    when = "during" if engaged else "before"
+    print(f"\n{kind}, {when} engagement: {packets} packets in {ATTACK:g} s moved it {moved:.4f} m with signing, "
+          f"{unsigned:.2f} m without")
+    assert moved < MOVED
+    assert unsigned > 1.0
