@@ -89,11 +89,11 @@ def liquid(
     json: Optional[Path] = JSON,
     plot: Optional[Path] = typer.Option(None, help="Draw the time constants into this picture."),
 ) -> None:
-    """Show how a model's time constants answer noise and an abrupt change: one row per neuron, factors in 1 s."""
+    """Show how a model's time constants answer noise and abrupt changes: one row per change and layer of neurons."""
     from rich.console import Console
     from rich.progress import Progress
 
-    from liquid_nav.evaluation.liquid_response import record_frames, respond_to_images
+    from liquid_nav.evaluation.liquid_response import layer_rows, record_frames, respond_to_images
     from liquid_nav.policy import Policy
 
     policy, frames, start = Policy.load(model), 180, 90
@@ -102,14 +102,8 @@ def liquid(
         seeds = range(first_seed, first_seed + flights)
         images = record_frames(scenario, seeds, frames, lambda: progress.advance(task))
     response = respond_to_images(policy, images, start, noise)
-    change, calm = response.change(30), response.calm[:, start:].mean(dim=(0, 1))
-    rows = [
-        {"neuron": name, "calm_s": calm[k].item(), "noise": change["noise"][k].item(), "jump": change["jump"][k].item()}
-        for k, name in enumerate(policy.neuron_names)
-    ]
-    _show(rows, "calm_s: mean time constant; noise, jump: factor by which it changes in the second after")
-    for cause, factors in change.items():
-        typer.echo(f"{cause}: geometric mean over neurons {factors.log().mean().exp().item():.3f}")
+    rows = layer_rows(policy, response)
+    _show(rows, "factor: of the time constants in the second after the change; longer, shorter: neurons")
     _write(json, rows)
     if plot is not None:
         from liquid_nav.liquid.drawing import draw_response

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from liquid_nav.errors import UserError
-from liquid_nav.liquid.liquid_property import LiquidResponse, compare
+from liquid_nav.liquid.liquid_property import LiquidResponse, compare, jump
 from liquid_nav.policy import Policy
 
 
@@ -34,23 +34,50 @@ def record_frames(scenario: str, seeds: Iterable[int], frames: int, on_flight: C
     return np.stack(flights)
 
 
+OBSTACLE = (0.4, 0.6, (70, 50, 35))
+"""Left and right edge as parts of the image's width, and the colour, of a trunk that is suddenly there."""
+
+
 @torch.inference_mode()
 def respond_to_images(policy: Policy, images: np.ndarray, start: int, noise: float, seed: int = 0) -> LiquidResponse:
-    """Run images uint8 [B,T,H,W,3] at 30 Hz as they are, with noise from ``start`` on, and with a jump there.
+    """Run images uint8 [B,T,H,W,3] at 30 Hz as they are and with something different from frame ``start`` on.
 
-    ``noise`` is the standard deviation of a grey value (of 255). Time constants are in seconds.
+    "noise": of standard deviation ``noise`` of a grey value (of 255); "brighter", "darker": by half; "obstacle": a
+    trunk in the middle; "jump": to another flight. Time constants are in seconds.
     """
-    rng = np.random.default_rng(seed)
-    disturbed = images.copy()
-    grain = rng.normal(0.0, noise, disturbed[:, start:].shape)
-    disturbed[:, start:] = np.clip(disturbed[:, start:] + grain, 0, 255).astype(np.uint8)
-    calm, noisy = (_features(policy, sequence) for sequence in (images, disturbed))
-    elapsed = policy.core_time(torch.full(calm.shape[:2], 1 / 30))
-    found = compare(policy.core, calm, noisy, elapsed, start)
+    grain = np.random.default_rng(seed).normal(0.0, noise, images[:, start:].shape)
+    left, right = (round(edge * images.shape[3]) for edge in OBSTACLE[:2])
+    blocked = images[:, start:].copy()
+    blocked[:, :, :, left:right] = OBSTACLE[2]
+    tails = {
+        "noise": images[:, start:] + grain, "brighter": images[:, start:] * 1.5, "darker": images[:, start:] * 0.5,
+        "obstacle": blocked,
+    }
+    calm = _features(policy, images)
+    changed = {name: torch.cat((calm[:, :start], _features(policy, np.clip(tail, 0, 255).astype(np.uint8))), dim=1)
+               for name, tail in tails.items()}
+    changed["jump"] = jump(calm, start)
+    found = compare(policy.core, calm, changed, policy.core_time(torch.full(calm.shape[:2], 1 / 30)), start)
     unit = policy.config.elapsed_unit
-    return LiquidResponse(found.calm * unit, found.noisy * unit, found.jumped * unit, start)
+    return LiquidResponse(found.calm * unit, {name: tau * unit for name, tau in found.changed.items()}, start)
 
 
 def _features(policy: Policy, images: np.ndarray) -> torch.Tensor:
     rows = [policy.encoder(torch.stack([policy.preprocess(image) for image in flight])) for flight in images]
     return torch.stack(rows)
+
+
+def layer_rows(policy: Policy, response: LiquidResponse, window: int = 30) -> list[dict]:
+    """Summarise a response: for each change and layer of neurons the factor in the first ``window`` frames.
+
+    Keys: change, layer, neurons, factor (geometric mean), longer, shorter (neurons that change by more than 1 %).
+    """
+    rows = []
+    for name, factor in response.change(window).items():
+        for layer, where in policy.core.slices.items():
+            mine = factor[where]
+            rows.append({
+                "change": name, "layer": layer, "neurons": len(mine), "factor": mine.log().mean().exp().item(),
+                "longer": int((mine > 1.01).sum()), "shorter": int((mine < 0.99).sum()),
+            })
+    return rows

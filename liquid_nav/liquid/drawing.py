@@ -71,16 +71,18 @@ def draw_growth(rows: Sequence[Mapping[str, object]], path: Path) -> None:
 
 
 def draw_response(response: LiquidResponse, path: Path, rate: float = 30.0) -> None:
-    """Draw time constants under noise and through a jump, relative to the calm copy: each neuron thin, median bold."""
-    figure, axes = _axes(2, (9.0, 3.6))
-    for axis, name, tau in zip(axes, ("noise", "abrupt change"), (response.noisy, response.jumped)):
-        factor = (tau.log() - response.calm.log()).mean(0).exp().cpu().numpy()
+    """Draw time constants around each change, relative to the calm copy: each neuron thin, their mean bold."""
+    figure, axes = _axes(len(response.changed), (2.6 * len(response.changed) + 1.0, 3.4))
+    for axis, (name, factor) in zip(axes, response.factors().items()):
+        factor = factor.cpu().numpy()
         times = (np.arange(len(factor)) - response.start) / rate
         axis.plot(times, factor, color=INK, alpha=0.15, linewidth=0.8)
-        axis.plot(times, np.median(factor, axis=1), color=EXCITE, linewidth=2.2, label="median neuron")
+        axis.plot(times, np.exp(np.log(factor).mean(axis=1)), color=EXCITE, linewidth=2.2, label="mean over neurons")
         axis.axhline(1.0, color=INK, linewidth=0.6)
         axis.axvspan(0.0, times[-1], color=LAYER_COLOURS["motor"], alpha=0.12, linewidth=0)
-        axis.set(xlabel=f"time after the {name}, s", yscale="log", title=name)
+        axis.set(xlabel="time after the change, s", yscale="log", title=name, ylim=(0.3, 3.0))
+        axis.set_yticks((0.5, 1.0, 2.0), labels=("0.5", "1", "2"))
+        axis.minorticks_off()
     axes[0].set_ylabel("time constant / calm time constant")
     axes[0].legend(frameon=False)
     figure.savefig(path)

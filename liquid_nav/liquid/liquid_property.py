@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Mapping
 
 import torch
 from torch import Tensor
@@ -20,24 +21,27 @@ def time_constants_along(core: ODECore, features: Tensor, elapsed: Tensor, state
 
 @dataclass(frozen=True)
 class LiquidResponse:
-    """Time constants along three copies of the same sequences, [B,T,S] s, and from which step they differ.
+    """Time constants along copies of the same sequences, [B,T,S] s, and from which step they differ.
 
-    calm: as it is. noisy: noise from ``start`` on. jumped: another sequence's input from ``start`` on.
+    calm: as it is. changed: by name, with something different from ``start`` on.
     """
 
     calm: Tensor
-    noisy: Tensor
-    jumped: Tensor
+    changed: Mapping[str, Tensor]
     start: int
 
-    def change(self, window: int) -> dict[str, Tensor]:
-        """Return by what factor time constants change in the ``window`` steps after the start, [S] each.
+    def factors(self) -> dict[str, Tensor]:
+        """Return by what factor time constants differ from calm ones, [T,S] each: geometric means over sequences.
 
-        Geometric means over sequences and steps, relative to the calm copy: above 1 longer, below 1 shorter.
+        A neuron without capacity has no time constant to speak of: 1 there.
         """
+        ratios = {name: (tau / self.calm).nan_to_num(1.0, 1.0) for name, tau in self.changed.items()}
+        return {name: ratio.clamp_min(1e-9).log().mean(0).exp() for name, ratio in ratios.items()}
+
+    def change(self, window: int) -> dict[str, Tensor]:
+        """Return the factors of the ``window`` steps after the start, [S] each: above 1 longer, below 1 shorter."""
         after = slice(self.start, self.start + window)
-        logs = {"noise": self.noisy.log() - self.calm.log(), "jump": self.jumped.log() - self.calm.log()}
-        return {name: log[:, after].mean(dim=(0, 1)).exp() for name, log in logs.items()}
+        return {name: factor[after].log().mean(0).exp() for name, factor in self.factors().items()}
 
 
 def respond(
@@ -50,11 +54,19 @@ def respond(
     sigma = features.flatten(0, 1).std(0) * noise
     noisy = features.clone()
     noisy[:, start:] += sigma * torch.randn(noisy[:, start:].shape, generator=generator)
-    return compare(core, features, noisy, elapsed, start)
+    return compare(core, features, {"noise": noisy, "jump": jump(features, start)}, elapsed, start)
 
 
-def compare(core: ODECore, calm: Tensor, noisy: Tensor, elapsed: Tensor, start: int) -> LiquidResponse:
-    """Run sequences [B,T,I], their noisy copies, and a jump at step ``start`` to what the next sequence sees then."""
-    jumped = calm.clone()
-    jumped[:, start:] = calm.roll(1, dims=0)[:, start:]
-    return LiquidResponse(*(time_constants_along(core, x, elapsed) for x in (calm, noisy, jumped)), start)
+def compare(
+    core: ODECore, calm: Tensor, changed: Mapping[str, Tensor], elapsed: Tensor, start: int
+) -> LiquidResponse:
+    """Run sequences [B,T,I] and changed copies of them that differ from step ``start`` on."""
+    along = {name: time_constants_along(core, x, elapsed) for name, x in changed.items()}
+    return LiquidResponse(time_constants_along(core, calm, elapsed), along, start)
+
+
+def jump(sequences: Tensor, start: int) -> Tensor:
+    """Return a copy of [B,T,...] in which each sequence goes on as the one before it from step ``start`` on."""
+    jumped = sequences.clone()
+    jumped[:, start:] = sequences.roll(1, dims=0)[:, start:]
+    return jumped

@@ -65,5 +65,6 @@ def test_drawing(tmp_path):
     draw_growth(
         [{"what": "steps", "value": v, "ours_ms": v / 8, "lstm_ms": v / 4} for v in (8, 16)], tmp_path / "g.png"
     )
-    draw_response(LiquidResponse(*(torch.rand(3, 2, 20, 5) + 0.1), 10), tmp_path / "tau.png")
+    calm, noisy, jumped = torch.rand(3, 2, 20, 5) + 0.1
+    draw_response(LiquidResponse(calm, {"noise": noisy, "jump": jumped}, 10), tmp_path / "tau.png")
     assert all((tmp_path / name).stat().st_size > 5000 for name in ("wiring.png", "g.png", "tau.png"))
