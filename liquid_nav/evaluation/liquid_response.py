@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from liquid_nav.errors import UserError
-from liquid_nav.liquid.liquid_property import LiquidResponse, compare, jump
+from liquid_nav.liquid.liquid_property import LiquidResponse, compare
 from liquid_nav.policy import Policy
 
 
@@ -43,7 +43,8 @@ def respond_to_images(policy: Policy, images: np.ndarray, start: int, noise: flo
     """Run images uint8 [B,T,H,W,3] at 30 Hz as they are and with something different from frame ``start`` on.
 
     "noise": of standard deviation ``noise`` of a grey value (of 255); "brighter", "darker": by half; "obstacle": a
-    trunk in the middle; "jump": to another flight. Time constants are in seconds.
+    trunk in the middle. A jump from one flight to another is left out: averaged over flights, it changes nothing by
+    construction. Time constants are in seconds.
     """
     grain = np.random.default_rng(seed).normal(0.0, noise, images[:, start:].shape)
     left, right = (round(edge * images.shape[3]) for edge in OBSTACLE[:2])
@@ -56,7 +57,6 @@ def respond_to_images(policy: Policy, images: np.ndarray, start: int, noise: flo
     calm = _features(policy, images)
     changed = {name: torch.cat((calm[:, :start], _features(policy, np.clip(tail, 0, 255).astype(np.uint8))), dim=1)
                for name, tail in tails.items()}
-    changed["jump"] = jump(calm, start)
     found = compare(policy.core, calm, changed, policy.core_time(torch.full(calm.shape[:2], 1 / 30)), start)
     unit = policy.config.elapsed_unit
     return LiquidResponse(found.calm * unit, {name: tau * unit for name, tau in found.changed.items()}, start)
