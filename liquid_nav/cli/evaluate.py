@@ -29,6 +29,12 @@ def evaluate(
     workers: Optional[int] = typer.Option(None, min=1, help="Processes; all cores by default."),
     reset_state: bool = typer.Option(False, "--reset-state", help="Zero the policy's state before each frame."),
     frame_rate: float = typer.Option(30.0, min=1.0, max=240.0, help="Camera frames per second."),
+    drop: Optional[float] = typer.Option(
+        None, min=0.0, max=1.0, help="Share of frames that never come, e.g. 0.3; as the condition says if left out."
+    ),
+    jitter: float = typer.Option(
+        0.0, min=0.0, max=0.5, help="Largest shift of a frame to either side, as a share of the period, e.g. 0.5."
+    ),
     dask: Optional[str] = typer.Option(None, help="Fly on the Dask cluster whose scheduler has this address."),
 ) -> None:
     """Measure a model or a built-in pilot over many seeds, in lock step and without ROS."""
@@ -40,12 +46,14 @@ def evaluate(
 
     numbers = parse_seeds(seeds)
     entrants.check_places(scenario, condition)
-    pilots = [entrants.resolve(name, reset_state) for name in model]
+    marks = entrants.frame_marks(drop, jitter)
+    pilots = [entrants.resolve(name, reset_state, marks) for name in model]
     entrants.check_distinct([pilot.label for pilot in pilots])
     for path in (json, records):
         if path is not None:
             table.check_writable(path)
-    tasks = [FlightTask(*what, frame_rate) for what in itertools.product(pilots, scenario, condition, numbers)]
+    flights = itertools.product(pilots, scenario, condition, numbers)
+    tasks = [FlightTask(*flight, frame_rate, drop, jitter) for flight in flights]
     processes = min(workers or available_cores(), len(tasks))
     begin = time.perf_counter()
     flown: list[FlightSummary] = []

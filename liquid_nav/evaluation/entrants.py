@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from liquid_nav.simulation.pilots import Pilot
 
 BUILT_IN = ("expert", "straight", "colour")
-RESET_SUFFIX = " (state zeroed)"
+RESET_MARK = "state zeroed"
 """Marks the results of a model that forgot everything before each frame."""
 
 
-def resolve(model: str, reset_state: bool = False) -> PilotSpec:
+def frame_marks(drop: float | None, jitter: float) -> tuple[str, ...]:
+    """Return what marks results with frames dropped (share, None: as the condition has it) and jittered (share)."""
+    dropped = () if drop is None else (f"{100 * drop:g} % dropped",)
+    return (*dropped, f"{100 * jitter:g} % jitter") if jitter else dropped
+
+
+def resolve(model: str, reset_state: bool = False, marks: Sequence[str] = ()) -> PilotSpec:
     """Find what ``--model`` names: a built-in pilot, a folder, or a shipped model under ``models/``.
+
+    ``marks``: what sets its flights apart from usual ones; they follow the name in brackets.
 
     Raises:
         UserError: there is none, it is no model or it was tampered with; or a pilot without a state is to reset it.
@@ -27,11 +35,11 @@ def resolve(model: str, reset_state: bool = False) -> PilotSpec:
     if model in BUILT_IN:
         if reset_state:
             raise UserError(f"the built-in pilot '{model}' has no state to reset", "leave --reset-state out")
-        return PilotSpec(model, model)
+        return PilotSpec(model, _label(model, marks))
     folder = _model_folder(model)
     # Load it once here, so that a broken model is one clear line and not a broken worker.
     _load_policy(folder)
-    label = folder.resolve().name + (RESET_SUFFIX if reset_state else "")
+    label = _label(folder.resolve().name, (*((RESET_MARK,) if reset_state else ()), *marks))
     return PilotSpec(str(folder.resolve()), label, reset_state, _fingerprint(folder))
 
 
@@ -64,6 +72,10 @@ def check_distinct(names: Sequence[str]) -> None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UserError(f"'{twice}' is given twice", "give each model, scenario and condition a name of its own")
+
+
+def _label(name: str, marks: Sequence[str]) -> str:
+    return f"{name} ({', '.join(marks)})" if marks else name
 
 
 def _model_folder(model: str) -> Path:

@@ -39,13 +39,18 @@ class PilotSpec:
 
 @dataclass(frozen=True, slots=True)
 class FlightTask:
-    """One flight: the pilot, names of the scenario and the condition, the seed, camera frames per second."""
+    """One flight: the pilot, names of the scenario and the condition, the seed, camera frames per second.
+
+    drop, jitter: how irregularly frames come, see ``FrameTiming``; drop None: as the condition says.
+    """
 
     pilot: PilotSpec
     scenario: str
     condition: str
     seed: int
     frame_rate: float = 30.0
+    drop: float | None = None
+    jitter: float = 0.0
 
     def __str__(self) -> str:
         """Name the flight in a message."""
@@ -95,7 +100,7 @@ def run_task(task: FlightTask) -> FlightSummary:
         UserError: the installation is incomplete, e.g. no graphics library.
         FlightFailure: whatever else went wrong, with the flight's name; the original is its cause.
     """
-    from liquid_nav.simulation.flight import fly
+    from liquid_nav.simulation import FrameTiming, fly
     from liquid_nav.worlds import load_condition, load_scenario
 
     prepare_process()
@@ -103,12 +108,14 @@ def run_task(task: FlightTask) -> FlightSummary:
         pilot = _pilot(task.pilot)
         timings: dict[str, float] = {}
         begin = perf_counter()
+        condition = load_condition(task.condition)
         record = fly(
             load_scenario(task.scenario),
             task.seed,
-            load_condition(task.condition),
+            condition,
             pilot,
             frame_rate=task.frame_rate,
+            timing=FrameTiming.of(condition.camera, task.drop, task.jitter),
             seconds=timings,
         )
         timings["total"] = perf_counter() - begin

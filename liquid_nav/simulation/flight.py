@@ -14,6 +14,7 @@ import numpy as np
 
 from liquid_nav.flight import SafetyLimits, SafetySupervisor
 from liquid_nav.simulation.airframe import CameraConfig
+from liquid_nav.simulation.frame_times import DROPPED, LATE, FrameTiming
 from liquid_nav.simulation.judge import Judge, Outcome
 from liquid_nav.simulation.pilots import Pilot
 from liquid_nav.simulation.response import DroneResponse
@@ -24,6 +25,8 @@ from liquid_nav.worlds import Condition, Layout, Scenario
 
 LATENCY = (0.0, 0.08)
 """Range of the sensor-to-command latency, s, drawn by seed."""
+SILENCE = 0.25
+"""s without a command until the supervisor speaks by itself, as its node does; looked at when a frame is missing."""
 
 FrameCallback = Callable[[np.ndarray | None, DroneState, Command], None]
 
@@ -44,8 +47,8 @@ def safety_limits(scenario: Scenario) -> SafetyLimits:
 class FlightRecord:
     """All that happened in one flight, and nothing that depends on the speed of the machine.
 
-    columns: float64 arrays with one row per camera frame: time s, position [N,3] ENU m, yaw rad, velocity [N,3]
-    ENU m/s, command [N,4] (after the supervisor), distance to the target m.
+    columns: float64 arrays with one row per camera frame that arrived: time it was taken s, position [N,3] ENU m, yaw
+    rad, velocity [N,3] ENU m/s, command [N,4] (after the supervisor, upon its arrival), distance to the target m.
     """
 
     scenario: str
@@ -97,6 +100,7 @@ def fly(
     camera: CameraConfig | None = None,
     layout: Layout | None = None,
     response: DroneResponse | None = None,
+    timing: FrameTiming | None = None,
     on_frame: FrameCallback | None = None,
     seconds: dict[str, float] | None = None,
 ) -> FlightRecord:
@@ -104,15 +108,17 @@ def fly(
 
     Args:
         scenario: where and what to.
-        seed: of layout, drone, wind, latency and camera noise.
+        seed: of layout, drone, wind, latency, camera noise and the frames' times.
         condition: season, light, wind, camera faults.
         pilot: who flies.
-        frame_rate: of the camera, Hz.
-        latency: from the instant of a frame to the instant its command reaches the drone, s; None draws by seed.
+        frame_rate: of the camera, Hz, nominal.
+        latency: from the arrival of a frame to the instant its command reaches the drone, s; None draws by seed.
         camera: geometry of the camera, or None for the default.
         layout: the place, or None for the one that the seed gives.
         response: the drone, or None for the one of the fleet that the seed gives.
-        on_frame: called with (image or None, state, command) for each frame.
+        timing: how regularly frames come; None for the dropped and late frames of the condition, without jitter. A late
+            frame keeps its stamp and arrives with the next period, before the frame of that one.
+        on_frame: called with (image or None, state, command) for each frame that arrives.
         seconds: measured wall time by stage is added here ("physics", "render", "policy", "setup").
 
     Returns:
@@ -126,28 +132,36 @@ def fly(
         pilot.reset(simulation.layout, seed)
         see = getattr(pilot, "needs_image", True) or on_frame is not None
         spent = {"setup": perf_counter() - begin, "policy": 0.0}
-        rows, frame, outcome, previous = [], 0, None, None
-        while True:
-            state = simulation.state
-            elapsed = 1.0 / frame_rate if previous is None else state.time - previous
-            previous = state.time
-            image = simulation.render() if see else None
-            clock = perf_counter()
-            supervisor.image(state.time, state.time)
-            supervisor.command(pilot.act(Observation(image), elapsed, state), state.time, state.time)
-            spent["policy"] += perf_counter() - clock
-            if frame == 0:
-                supervisor.engage(state.time)
-            command = supervisor.update(state.time).command
-            simulation.command(command, state.time + latency)
-            rows.append((state.time, *state.position, state.yaw, *state.velocity, *command.as_array(),
-                         judge.distance(state)))
-            if on_frame is not None:
-                on_frame(image, state, command)
-            frame += 1
-            outcome = _judge_until(simulation, judge, frame / frame_rate)
+        rows, outcome, previous, late, spoken = [], None, None, [], 0.0
+        timing = timing or FrameTiming.of(condition.camera)
+        for moment in timing.moments(frame_rate, seed):
+            outcome = _judge_until(simulation, judge, moment.time)
             if outcome is not None:
                 break
+            arrived, late = late, []
+            if moment.fate != DROPPED:
+                state = simulation.state
+                elapsed = 1.0 / frame_rate if previous is None else state.time - previous
+                previous = state.time
+                frame = (simulation.render() if see else None, elapsed, state)
+                (late if moment.fate == LATE else arrived).append(frame)
+            now = simulation.time
+            if not arrived and now - spoken < SILENCE:
+                continue
+            clock = perf_counter()
+            for image, elapsed, state in arrived:
+                supervisor.image(state.time, now)
+                supervisor.command(pilot.act(Observation(image), elapsed, state), state.time, now)
+            spent["policy"] += perf_counter() - clock
+            if not rows:
+                supervisor.engage(now)
+            command, spoken = supervisor.update(now).command, now
+            simulation.command(command, now + latency)
+            for image, _, state in arrived:
+                rows.append((state.time, *state.position, state.yaw, *state.velocity, *command.as_array(),
+                             judge.distance(state)))
+                if on_frame is not None:
+                    on_frame(image, state, command)
         if seconds is not None:
             for name, value in (simulation.seconds | spent).items():
                 seconds[name] = seconds.get(name, 0.0) + value

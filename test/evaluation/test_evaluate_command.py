@@ -59,6 +59,8 @@ def test_a_campaign_prints_a_table_and_writes_the_documented_keys(capsys, tmp_pa
         (("--model", "straight", "--model", "straight"), "twice"),
         (("--model", "straight", "--json", "/dev/null/rows.json"), "/dev/null/rows.json"),
         (("--model", "straight", "--workers", "0"), "--workers"),
+        (("--model", "straight", "--drop", "1.2"), "--drop"),
+        (("--model", "straight", "--jitter", "0.6"), "--jitter"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(capsys, arguments, named):
@@ -88,6 +90,20 @@ def test_a_model_is_known_by_its_folder_and_its_weights(model):
     assert len(spec.fingerprint) == 64
     assert entrants.resolve(str(model), reset_state=True).label == "random (state zeroed)"
     assert entrants.resolve(f"{model}/") == spec
+
+
+def test_frames_that_are_missing_show_in_the_name_and_in_the_flight(capsys, model, tmp_path):
+    marks = entrants.frame_marks(0.3, 0.5)
+    assert entrants.resolve(str(model), True, marks).label == "random (state zeroed, 30 % dropped, 50 % jitter)"
+    assert entrants.frame_marks(None, 0.0) == () and entrants.frame_marks(0.0, 0.0) == ("0 % dropped",)
+    records = []
+    for extra in ((), ("--drop", 0.3, "--jitter", 0.5)):
+        path = tmp_path / f"{len(extra)}.jsonl"
+        run(capsys, "--model", "straight", "--scenario", "field", "--seeds", 10001, *extra, "--records", path)
+        records.append(json.loads(path.read_text()))
+    usual, faulty = records
+    assert faulty["model"] == "straight (30 % dropped, 50 % jitter)" and faulty["condition"] == "summer"
+    assert 0.6 < (faulty["frames"] / faulty["time"]) / (usual["frames"] / usual["time"]) < 0.8
 
 
 def test_a_pilot_is_built_as_asked(model):

@@ -1,0 +1,71 @@
+"""When camera frames are taken and which of them arrive: dropped, jittered and late frames, drawn by seed."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Iterator
+
+import numpy as np
+
+from liquid_nav.errors import UserError
+from liquid_nav.simulation.simulation import TIMESTEP
+from liquid_nav.worlds import CameraFaults
+
+ON_TIME, LATE, DROPPED = "on time", "late", "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One period of the camera: when its frame is taken (s, on the grid of ``TIMESTEP``) and what becomes of it."""
+
+    time: float
+    fate: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTiming:
+    """How regularly frames come.
+
+    drop: share of frames that never come, 0 to 1; jitter: largest shift of a frame's instant to either side, as a share
+    of the period, 0 to 0.5; late: share of frames that arrive one period after they were taken, 0 to 1.
+    Raises UserError for values outside.
+    """
+
+    drop: float = 0.0
+    jitter: float = 0.0
+    late: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, most in (("drop", 1.0), ("jitter", 0.5), ("late", 1.0)):
+            if not 0.0 <= getattr(self, name) <= most:
+                raise UserError(f"{name} is {getattr(self, name):g}", f"choose a share from 0 to {most:g}")
+
+    @classmethod
+    def of(cls, faults: CameraFaults, drop: float | None = None, jitter: float = 0.0) -> FrameTiming:
+        """Return the timing of a condition's camera; ``drop``, where given, replaces the condition's."""
+        return cls(faults.drop if drop is None else drop, jitter, faults.late)
+
+    def moments(self, rate: float, seed: int) -> Iterator[Moment]:
+        """Yield the camera's periods for ever: frame k at (k + u) / rate, u uniform within the jitter.
+
+        The first frame is taken at time zero and always arrives. Times grow by a step of the physics at least. Each
+        frame draws the same two numbers whatever the shares are, so that other drops leave the instants as they are.
+
+        Args:
+            rate: nominal frames per second.
+            seed: of the flight; the draws have a stream of their own.
+        """
+        rng = np.random.default_rng([int(seed), 75])
+        last = 0
+        yield Moment(0.0, ON_TIME)
+        for number in itertools.count(1):
+            chance, shift = rng.random(2)
+            shift = self.jitter * (2.0 * shift - 1.0) if self.jitter else 0.0
+            last = max(round((number + shift) / rate / TIMESTEP), last + 1)
+            yield Moment(last * TIMESTEP, self._fate(chance))
+
+    def _fate(self, chance: float) -> str:
+        if chance < self.drop:
+            return DROPPED
+        return LATE if chance < self.drop + self.late else ON_TIME
