@@ -52,8 +52,8 @@ def evaluate(
     for path in (json, records):
         if path is not None:
             table.check_writable(path)
-    flights = itertools.product(pilots, scenario, condition, numbers)
-    tasks = [FlightTask(*flight, frame_rate, drop, jitter) for flight in flights]
+    wanted = itertools.product(pilots, scenario, condition, numbers)
+    tasks = [FlightTask(*flight, frame_rate, drop, jitter) for flight in wanted]
     processes = min(workers or available_cores(), len(tasks))
     begin = time.perf_counter()
     flown: list[FlightSummary] = []

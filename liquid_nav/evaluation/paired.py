@@ -1,0 +1,150 @@
+"""Two models on the same flights: who succeeds where, and whether the difference can be chance.
+
+``python -m liquid_nav.evaluation.paired A.jsonl B.jsonl`` reads what ``liquid-nav evaluate --records`` wrote: two files
+of one model each, or one file of two models. Flights belong together by scenario, condition and seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping, Sequence
+
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation.metrics import wilson_interval
+from liquid_nav.evaluation.table import check_writable, write_rows
+
+Place = tuple[str, str, int]
+Successes = Mapping[Place, bool]
+"""Whether the flight at (scenario, condition, seed) succeeded."""
+REMEDY = "give files of `liquid-nav evaluate --records`: two of one model each, or one of two models"
+
+
+def mcnemar(only_a: int, only_b: int) -> float:
+    """Return the exact two-sided p-value that unlike pairs fall this unevenly, or more so, if both are equally good.
+
+    ``only_a``, ``only_b``: pairs in which only that model succeeded. Pairs alike in both say nothing here.
+    """
+    unlike = only_a + only_b
+    tail = sum(math.comb(unlike, k) for k in range(min(only_a, only_b) + 1))
+    return min(1.0, 2 * tail / 2**unlike)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Counts of the pairs of one scenario and condition ("all": of everything together)."""
+
+    scenario: str
+    condition: str
+    both: int
+    only_a: int
+    only_b: int
+    neither: int
+
+    @property
+    def pairs(self) -> int:
+        """How many flights both models have flown."""
+        return self.both + self.only_a + self.only_b + self.neither
+
+    def row(self) -> dict[str, object]:
+        """Return counts, success rates with 95 % Wilson intervals, and McNemar's exact p-value: one flat object."""
+        row: dict[str, object] = {
+            "scenario": self.scenario, "condition": self.condition, "pairs": self.pairs, "both": self.both,
+            "only_a": self.only_a, "only_b": self.only_b, "neither": self.neither,
+        }  # fmt: skip
+        for name, successes in (("a", self.both + self.only_a), ("b", self.both + self.only_b)):
+            low, high = wilson_interval(successes, self.pairs)
+            row |= {f"rate_{name}": successes / self.pairs, f"low_{name}": low, f"high_{name}": high}
+        return row | {"p_value": mcnemar(self.only_a, self.only_b)}
+
+
+def compare(a: Successes, b: Successes) -> list[Comparison]:
+    """Return a comparison for each scenario and condition, and one of all pairs where there are several.
+
+    Flights that only one of the two has flown are left out. Raises UserError if nothing is left.
+    """
+    common = [place for place in a if place in b]
+    if not common:
+        raise UserError("the two models have no flight in common", "fly both in the same scenarios and seeds")
+    groups = list(dict.fromkeys(place[:2] for place in common))
+    found = [_count(*group, [(a[p], b[p]) for p in common if p[:2] == group]) for group in groups]
+    return found if len(groups) == 1 else [*found, _count("all", "all", [(a[p], b[p]) for p in common])]
+
+
+def _count(scenario: str, condition: str, pairs: list[tuple[bool, bool]]) -> Comparison:
+    return Comparison(scenario, condition, *(pairs.count(kind) for kind in (
+        (True, True), (True, False), (False, True), (False, False))))
+
+
+def read(paths: Sequence[Path]) -> tuple[tuple[str, Successes], tuple[str, Successes]]:
+    """Read name and flights of model A and of model B; raises UserError for other than two models, or bad files."""
+    found = [part for path in paths for part in _models(path).items()]
+    if len(found) != 2:
+        names = ", ".join(name for name, _ in found) or "none"
+        raise UserError(f"this compares two models, the files hold {len(found)}: {names}", REMEDY)
+    return found[0], found[1]
+
+
+def _models(path: Path) -> dict[str, dict[Place, bool]]:
+    models: dict[str, dict[Place, bool]] = {}
+    try:
+        for line in path.read_text().splitlines():
+            flight = json.loads(line)
+            place = (str(flight["scenario"]), str(flight["condition"]), int(flight["seed"]))
+            model = models.setdefault(str(flight["model"]), {})
+            if place in model:
+                raise UserError(f"{path} holds the flight {place} of {flight['model']} twice", REMEDY)
+            model[place] = bool(flight["success"])
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}", REMEDY) from error
+    except UserError:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} holds no flights ({type(error).__name__}: {error})", REMEDY) from error
+    return models
+
+
+def table(names: tuple[str, str], comparisons: Sequence[Comparison]) -> str:
+    """Return the result as Markdown."""
+    lines = [
+        f"A: {names[0]}, B: {names[1]}", "",
+        "| scenario | condition | pairs | both | only A | only B | neither | A (95 %) | B (95 %) | McNemar p |",
+        "|---|---|---:|---:|---:|---:|---:|---|---|---:|",
+    ]  # fmt: skip
+    for row in (comparison.row() for comparison in comparisons):
+        counts = (str(row[k]) for k in ("scenario", "condition", "pairs", "both", "only_a", "only_b", "neither"))
+        rates = (f"{100 * row[f'rate_{m}']:.1f} % ({100 * row[f'low_{m}']:.1f} - {100 * row[f'high_{m}']:.1f})"
+                 for m in "ab")
+        lines.append("| " + " | ".join((*counts, *rates, f"{row['p_value']:.3g}")) + " |")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the comparison; 2 for bad input."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("records", type=Path, nargs="+", help="A.jsonl B.jsonl, or one file of two models")
+    parser.add_argument("--json", type=Path, help="also write the rows as a list of flat objects")
+    options = parser.parse_args(arguments)
+    try:
+        if options.json is not None:
+            check_writable(options.json)
+        (name_a, a), (name_b, b) = read(options.records)
+        comparisons = compare(a, b)
+        if options.json is not None:
+            write_rows(options.json, [{"model_a": name_a, "model_b": name_b} | c.row() for c in comparisons])
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    alone = len(a) + len(b) - 2 * len(set(a) & set(b))
+    print(table((name_a, name_b), comparisons))
+    if alone:
+        print(f"\n{alone} flights of only one of the two are left out")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
