@@ -10,7 +10,7 @@ import socket
 from typing import Iterable, Protocol
 
 from liquid_nav.errors import UserError
-from liquid_nav.flight.mavlink_codec import Codec, Message
+from liquid_nav.flight.mavlink_codec import Codec, Counts, Message
 
 REOPEN = 1.0
 """s between attempts."""
@@ -139,6 +139,11 @@ class Link:
         self._open, self.codec, self.connection = parse(connection), codec, connection
         self.wire: Wire | None = None
         self.problem, self._tried = "not opened yet", -1e9
+
+    @property
+    def counts(self) -> Counts:
+        """What came in."""
+        return self.codec.counts
 
     def receive(self, now: float) -> list[Message]:
         """Return the messages that have arrived; ``now``: s, for the pause between attempts to open."""

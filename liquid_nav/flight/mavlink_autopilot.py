@@ -112,11 +112,7 @@ class Autopilot:
         if kind == "HEARTBEAT":
             self._on_heartbeat()
         elif kind == "COMMAND_ACK":
-            before = self.acks.get(message.command)
-            if before is None or before.result in (mavlink.MAV_RESULT_ACCEPTED, mavlink.MAV_RESULT_IN_PROGRESS):
-                # A second acknowledgement does not make the first one younger, but a "no" after a "yes" is a no.
-                same = before is not None and before.result == message.result
-                self.acks[message.command] = before if same else Ack(now, message.result)
+            self._acknowledge(message.command, message.result)
         elif kind == "STATUSTEXT":
             self._hear(self._joiner.add(message, now))
         elif kind == "PARAM_VALUE":
@@ -173,7 +169,7 @@ class Autopilot:
         self._hear(self._joiner.expired(now))
         if now - self._beat >= 1.0 or now < self._beat:
             self._beat = now
-            self.send(messages.heartbeat())
+            self._show_life()
         self._watch()
         self._step()
         self._stream()
@@ -204,6 +200,10 @@ class Autopilot:
         """Queue a message."""
         self._out.append(message)
 
+    def order(self, number: int, parameters: tuple[float, ...] = (), attempt: int = 0) -> None:
+        """Queue a MAV_CMD; ``attempt`` counts repetitions from 0."""
+        self.send(messages.command_long(self.target, number, parameters, attempt))
+
     def say(self, words: str) -> None:
         """Note an event."""
         self._events.append(Event(self.now, False, words))
@@ -216,6 +216,25 @@ class Autopilot:
     def complaints(self, since: float) -> list[str]:
         """Return the autopilot's own warnings since then, each once."""
         return list(dict.fromkeys(text.words for text in self._texts if text.time >= since and _bad(text)))
+
+    # What another wire than MAVLink says otherwise, see ``px4_dds``.
+
+    def _show_life(self) -> None:
+        self.send(messages.heartbeat())
+
+    def _greet(self) -> None:
+        for number, rate in messages.WANTED.items():
+            self.send(messages.ask_for_message(self.target, number, rate))
+
+    def _send_set_point(self, command: Command) -> None:
+        self.send(messages.set_point(command, self.now, self.target))
+
+    def _acknowledge(self, number: int, result: int) -> None:
+        before = self.acks.get(number)
+        if before is None or before.result in (mavlink.MAV_RESULT_ACCEPTED, mavlink.MAV_RESULT_IN_PROGRESS):
+            # A second acknowledgement does not make the first one younger, but a "no" after a "yes" is a no.
+            same = before is not None and before.result == result
+            self.acks[number] = before if same else Ack(self.now, result)
 
     def _hear(self, texts: list[Text]) -> None:
         for text in texts:
@@ -250,8 +269,7 @@ class Autopilot:
         if self.phase == "offline":
             self.phase = "ready"
             self.say(f"connected to system {self.target}, {self.flavour.mode_name(telemetry.mode)}")
-            for number, rate in messages.WANTED.items():
-                self.send(messages.ask_for_message(self.target, number, rate))
+            self._greet()
             if self.expected:
                 # Back after a loss, still in a mode that we had asked for: hold first, whatever comes next.
                 self.phase = "flying"
@@ -289,7 +307,7 @@ class Autopilot:
         since = self.now - self._streamed
         if since >= 1.0 / self.config.rate - 1e-4 or since < 0.0 or (flying and self._new and since >= CLOSEST):
             self._streamed, self._new = self.now, False
-            self.send(messages.set_point(current, self.now, self.target))
+            self._send_set_point(current)
 
 
 def _bad(text: Text) -> bool:

@@ -44,7 +44,7 @@ def ask(a: Autopilot, what: str, number: int, parameters: tuple[float, ...], don
         if ack is None and (sent is None or a.now - sent >= RETRY):
             if attempt == ATTEMPTS:
                 raise Refused(f"{what}: no answer from the autopilot after {ATTEMPTS} attempts")
-            a.send(messages.command_long(a.target, number, parameters, attempt))
+            a.order(number, parameters, attempt)
             sent, attempt = a.now, attempt + 1
         elif ack is not None and ack.result not in (ACCEPTED, mavlink.MAV_RESULT_IN_PROGRESS):
             while a.now < ack.time + EXPLAIN:

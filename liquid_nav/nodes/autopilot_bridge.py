@@ -1,8 +1,8 @@
-"""Between ``cmd_vel`` and an autopilot: MAVLink to PX4 or ArduPilot, or a plain Twist for whatever takes one.
+"""Between ``cmd_vel`` and an autopilot: MAVLink to PX4 or ArduPilot, DDS to PX4, or a plain Twist for what takes one.
 
-The protocol is in ``flight.mavlink_autopilot``; here are only topics and the wire. Protocol time is the computer's
-steady clock; only beside the test vehicle, which may fly slower than that, it is ROS time (``use_sim_time``). What goes
-wrong is on /diagnostics and, as JSON, on ``autopilot_bridge/state``.
+The protocol is in ``flight.mavlink_autopilot`` and ``flight.px4_dds``; here are only topics and wires. Protocol time is
+the computer's steady clock; only beside the test vehicle, which may fly slower than that, it is ROS time
+(``use_sim_time``). What goes wrong is on /diagnostics and, as JSON, on ``autopilot_bridge/state``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PERIOD = 0.01
 """s between looks at the wire."""
 STATE_PERIOD = 0.2
 """s between state messages at most."""
-PLAIN = ("twist", "twist_stamped")
+MAVLINK, DDS, PLAIN = ("px4", "ardupilot"), "px4_dds", ("twist", "twist_stamped")
 
 
 class AutopilotBridge(Node):
@@ -42,7 +42,8 @@ class AutopilotBridge(Node):
     def __init__(self, **options: object) -> None:
         """Declare parameters and open the wire; bad input raises UserError."""
         super().__init__("autopilot_bridge", **options)
-        kind = declare(self, "autopilot", "px4", "px4 or ardupilot (MAVLink); twist or twist_stamped (plain topic).")
+        kind = declare(self, "autopilot", "px4",
+                       "px4 or ardupilot (MAVLink), px4_dds (px4_msgs), twist or twist_stamped (plain topic).")
         connection = declare(self, "connection", "udp:0.0.0.0:14540",
                              "udp:HOST:PORT (listens), udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD.")
         target = declare(self, "target_system", 1, "System id of the vehicle; 0: the first heard.", (0, 255))
@@ -55,6 +56,11 @@ class AutopilotBridge(Node):
         odometry = declare(self, "odom_topic", "odom", "Where the vehicle's odometry goes.")
         vision = declare(self, "vision_topic", "", "Odometry (ENU) given to the autopilot's estimator; empty: none.")
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
+        if kind not in (*MAVLINK, DDS, *PLAIN):
+            raise UserError(f"unknown autopilot '{kind}'", f"choose one of: {', '.join((*MAVLINK, DDS, *PLAIN))}")
+        if vision and kind not in MAVLINK:
+            raise UserError(f"vision_topic does nothing with autopilot '{kind}'",
+                            "leave it empty, or use px4 or ardupilot: external vision goes over MAVLink")
         self._simulated = self.get_parameter("use_sim_time").value
         self._diagnostics = Diagnostics(self)
         self._frame, self._word, self._state, self._stated = f"{prefix}base_link", "disengaged", "", 0.0
@@ -74,12 +80,20 @@ class AutopilotBridge(Node):
                 raise UserError(f"the Python package '{error.name}' is not installed",
                                 "pip install 'liquid_nav[flight]'") from error
             config = AutopilotConfig(target or None, rate, freshness, altitude, set_parameters=may_set)
-            self._mavlink = Autopilot(flavour(kind), config)
-            key = signing_key(secret) if secret else None
-            self._link = Link(connection, Codec(key=key, unix_time=wall.time(), datagrams=connection.startswith("udp")))
-            if vision:
-                self.create_subscription(Odometry, vision, self._on_vision, sensor_data())
             self._outputs = AutopilotOutputs(self, odometry, prefix)
+            if kind == DDS:
+                from liquid_nav.flight.px4_dds import Px4Dds
+                from liquid_nav.nodes.px4_dds_link import Px4DdsLink
+
+                self._mavlink = Px4Dds(config)
+                self._link = Px4DdsLink(self, self._mavlink, self._outputs, self._now)
+            else:
+                self._mavlink = Autopilot(flavour(kind), config)
+                codec = Codec(key=signing_key(secret) if secret else None, unix_time=wall.time(),
+                              datagrams=connection.startswith("udp"))
+                self._link = Link(connection, codec)
+                if vision:
+                    self.create_subscription(Odometry, vision, self._on_vision, sensor_data())
         self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable())
         self.create_subscription(String, "safety_supervisor/mode", self._on_mode, latched())
         self.create_timer(PERIOD, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -164,7 +178,7 @@ class AutopilotBridge(Node):
             if state != self._state:
                 level = ERROR if autopilot.phase in ("offline", "released") else WARN if fault else OK
                 words = f"{autopilot.phase}: {fault}" if fault else "connected"
-                rejected = self._link.codec.counts
+                rejected = self._link.counts
                 self._diagnostics.report("autopilot", level, words, **facts, foreign=autopilot.foreign,
                                          bad=rejected.bad, rejected=rejected.rejected)
             self._state, self._stated = state, now

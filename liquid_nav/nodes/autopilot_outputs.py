@@ -17,7 +17,7 @@ from liquid_nav.simulation.state import DroneState
 
 
 class AutopilotOutputs:
-    """The publishers; stamps are the vehicle's time since boot."""
+    """The publishers; over MAVLink stamps are the vehicle's time since boot, over DDS the time of arrival."""
 
     def __init__(self, node: Node, odometry: str, prefix: str) -> None:
         """``odometry``: that topic's name; ``prefix`` goes before every frame id."""
@@ -31,22 +31,29 @@ class AutopilotOutputs:
         """Publish what a message has brought into ``telemetry``."""
         kind = message.get_type()
         if kind == "LOCAL_POSITION_NED":
-            self._odometry(telemetry.odometry(), telemetry.force)
-        elif kind == "SYS_STATUS" and telemetry.battery is not None and telemetry.boot is not None:
-            battery = battery_message(0.0, from_seconds(telemetry.boot))
-            battery.percentage, battery.voltage = telemetry.battery, telemetry.voltage or math.nan
-            self._battery.publish(battery)
+            self.odometry(telemetry, telemetry.boot)
+        elif kind == "SYS_STATUS" and telemetry.boot is not None:
+            self.battery(telemetry, telemetry.boot)
         elif kind == "RC_CHANNELS" and telemetry.sticks is not None:
             axes = [float(np.clip((channel - 1500) / 500.0, -1.0, 1.0)) for channel in telemetry.sticks]
             joy = Joy(axes=axes)
             joy.header.stamp = to_stamp(from_seconds(telemetry.boot or 0.0))
             self._joy.publish(joy)
 
-    def _odometry(self, odometry: object, force: np.ndarray | None) -> None:
-        if odometry is None:
+    def battery(self, telemetry: object, time: float) -> None:
+        """Publish the charge, where it is known; ``time``: of the stamp, s."""
+        if telemetry.battery is not None:
+            battery = battery_message(0.0, from_seconds(time))
+            battery.percentage, battery.voltage = telemetry.battery, telemetry.voltage or math.nan
+            self._battery.publish(battery)
+
+    def odometry(self, telemetry: object, time: float | None) -> None:
+        """Publish odometry and inertial data, once both position and attitude are known; ``time``: of the stamp, s."""
+        odometry, force = telemetry.odometry(), telemetry.force
+        if odometry is None or time is None:
             return
         specific = np.full(3, math.nan) if force is None else frames.frd_to_flu(force)
-        state = DroneState(odometry.time, odometry.position, odometry.quaternion, odometry.velocity,
+        state = DroneState(time, odometry.position, odometry.quaternion, odometry.velocity,
                            odometry.angular_velocity, specific)
         stamp = from_seconds(state.time)
         self._odom.publish(odometry_message(state, stamp, self._prefix))

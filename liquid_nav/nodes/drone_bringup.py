@@ -10,7 +10,7 @@ from liquid_nav.nodes.bringup import Process
 
 PARAMETER_FILE = "config/drone.yaml"
 TRANSPORTS = ("raw", "compressed")
-AUTOPILOTS = ("px4", "ardupilot", "twist", "twist_stamped")
+AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "twist", "twist_stamped")
 
 
 @dataclass(frozen=True)

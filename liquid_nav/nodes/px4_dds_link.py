@@ -1,0 +1,130 @@
+"""The wire of the bridge's ``px4_dds`` backend: px4_msgs over the uXRCE-DDS agent, between topics and plain values.
+
+px4_msgs is imported only here and only when this is chosen. Topic names follow the message versions of the px4_msgs
+that is installed; they are relative, so a namespace (PX4's ``px4_1``) makes another drone. Tested with stand-ins that
+have the fields of px4_msgs 1.15 to 1.18, not yet against a PX4.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Callable, Iterable
+
+import numpy as np
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+
+from liquid_nav.errors import UserError
+from liquid_nav.flight.mavlink_codec import Counts
+from liquid_nav.flight.px4_dds import Order, Px4Dds, SetPoint, topic
+from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
+from liquid_nav.nodes.messages import NANO
+
+SYSTEM, COMPONENT = 255, 190
+"""Who we say we are; acknowledgements for others are not ours."""
+ARMED = 2
+"""arming_state of VehicleStatus."""
+NAN3 = (math.nan,) * 3
+
+
+def _px4_msgs():
+    try:
+        import px4_msgs.msg
+    except ModuleNotFoundError as error:
+        raise UserError(
+            "the ROS package 'px4_msgs' is not installed, which autopilot:=px4_dds needs",
+            "build the branch of github.com/PX4/px4_msgs for your PX4 release in your workspace, or use autopilot:=px4",
+        ) from error
+    return px4_msgs.msg
+
+
+def _best_effort(durability: DurabilityPolicy) -> QoSProfile:
+    return QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5, reliability=ReliabilityPolicy.BEST_EFFORT,
+                      durability=durability)
+
+
+class Px4DdsLink:
+    """Publishers and subscriptions; the same face to the bridge as ``flight.link.Link``."""
+
+    connection, problem = "the fmu/out topics (is MicroXRCEAgent running, do the px4_msgs fit the firmware?)", ""
+
+    def __init__(self, node: Node, autopilot: Px4Dds, outputs: AutopilotOutputs, now: Callable[[], float]) -> None:
+        """``now``: the bridge's clock, s; raises UserError where px4_msgs is missing."""
+        self._messages, self._node, self._autopilot, self._outputs, self._now = (
+            _px4_msgs(), node, autopilot, outputs, now)
+        self.counts, m = Counts(), self._messages
+        # Offered transient local and asked for volatile: fits what any PX4 release asks for and offers.
+        write, read = _best_effort(DurabilityPolicy.TRANSIENT_LOCAL), _best_effort(DurabilityPolicy.VOLATILE)
+
+        def writer(name: str, kind: type):
+            return node.create_publisher(kind, topic("fmu/in", name, kind), write)
+
+        self._mode = writer("offboard_control_mode", m.OffboardControlMode)
+        self._set_point = writer("trajectory_setpoint", m.TrajectorySetpoint)
+        self._order = writer("vehicle_command", m.VehicleCommand)
+        for name, kind, callback in (
+            ("vehicle_status", m.VehicleStatus, self._on_status),
+            ("vehicle_command_ack", m.VehicleCommandAck, self._on_ack),
+            ("vehicle_land_detected", m.VehicleLandDetected, self._on_landed),
+            ("vehicle_odometry", m.VehicleOdometry, self._on_odometry),
+            ("battery_status", m.BatteryStatus, self._on_battery),
+        ):
+            node.create_subscription(kind, topic("fmu/out", name, kind), callback, read)
+
+    def receive(self, now: float) -> list:
+        """Return nothing: what arrives comes by callbacks."""
+        return []
+
+    def send(self, messages: Iterable[Order | SetPoint], now: float) -> None:
+        """Publish what the state machine says."""
+        stamp = self._node.get_clock().now().nanoseconds // 1000
+        for message in messages:
+            if isinstance(message, SetPoint):
+                self._stream(message, stamp)
+            else:
+                self._command(message, stamp)
+
+    def close(self) -> None:
+        """Nothing to free: the node owns the topics."""
+
+    def _stream(self, point: SetPoint, stamp: int) -> None:
+        m = self._messages
+        self._mode.publish(m.OffboardControlMode(timestamp=stamp, velocity=True))
+        self._set_point.publish(m.TrajectorySetpoint(
+            timestamp=stamp, position=_floats(NAN3), velocity=_floats(point.velocity), acceleration=_floats(NAN3),
+            jerk=_floats(NAN3), yaw=math.nan, yawspeed=float(point.yaw_rate)))
+
+    def _command(self, order: Order, stamp: int) -> None:
+        parameters = {f"param{i}": float(value) for i, value in enumerate(order.parameters, 1)}
+        self._order.publish(self._messages.VehicleCommand(
+            timestamp=stamp, command=order.number, target_system=self._autopilot.target or 1, target_component=1,
+            source_system=SYSTEM, source_component=COMPONENT, from_external=True, **parameters))
+
+    def _on_status(self, message: object) -> None:
+        self.counts.seen += 1
+        passes = bool(getattr(message, "pre_flight_checks_pass", True))
+        self._autopilot.status(message.nav_state, message.arming_state == ARMED, message.system_id, passes, self._now())
+
+    def _on_ack(self, message: object) -> None:
+        if (message.target_system, message.target_component) == (SYSTEM, COMPONENT):
+            self._autopilot.acknowledge(message.command, message.result, self._now())
+
+    def _on_landed(self, message: object) -> None:
+        self._autopilot.landed(bool(message.landed), self._now())
+
+    def _on_odometry(self, message: object) -> None:
+        position, q, velocity, rates = (np.array(values, dtype=np.float64) for values in (
+            message.position, message.q, message.velocity, message.angular_velocity))
+        kinds = message.pose_frame, message.velocity_frame
+        if not self._autopilot.odometry(position, q, velocity, rates, kinds, self._now()):
+            self.counts.bad += 1
+            return
+        self._outputs.odometry(self._autopilot.telemetry, self._node.get_clock().now().nanoseconds / NANO)
+
+    def _on_battery(self, message: object) -> None:
+        self._autopilot.battery(float(message.remaining), float(message.voltage_v))
+        self._outputs.battery(self._autopilot.telemetry, self._node.get_clock().now().nanoseconds / NANO)
+
+
+def _floats(values: Iterable[float]) -> np.ndarray:
+    return np.array(tuple(values), dtype=np.float32)

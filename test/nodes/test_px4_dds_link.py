@@ -1,0 +1,168 @@
+"""The px4_dds wire against stand-ins for px4_msgs, which no package index has: fields, topic names, QoS, both ways.
+
+The stand-ins have the fields that px4_msgs 1.15 to 1.18 have in common. No DDS is involved but for the bridge itself.
+"""
+
+import math
+import sys
+from dataclasses import dataclass, field, make_dataclass
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pymavlink")
+
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy  # noqa: E402
+from rclpy.time import Time  # noqa: E402
+
+from liquid_nav.errors import UserError  # noqa: E402
+from liquid_nav.flight.px4_dds import Order, Px4Dds, SetPoint  # noqa: E402
+from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
+from liquid_nav.nodes.px4_dds_link import Px4DdsLink  # noqa: E402
+
+FIELDS = {
+    "OffboardControlMode": "timestamp position velocity acceleration attitude body_rate",
+    "TrajectorySetpoint": "timestamp position velocity acceleration jerk yaw yawspeed",
+    "VehicleCommand": "timestamp param1 param2 param3 param4 param5 param6 param7 command target_system "
+                      "target_component source_system source_component confirmation from_external",
+    "VehicleStatus": "timestamp nav_state arming_state system_id pre_flight_checks_pass",
+    "VehicleCommandAck": "timestamp command result target_system target_component",
+    "VehicleLandDetected": "timestamp landed",
+    "VehicleOdometry": "timestamp pose_frame position q velocity_frame velocity angular_velocity",
+    "BatteryStatus": "timestamp remaining voltage_v",
+}
+VERSIONS = {"1.15": {}, "1.16": {"VehicleStatus": 1},
+            "1.18": {"VehicleStatus": 4, "VehicleCommandAck": 1, "BatteryStatus": 1}}
+
+
+@pytest.fixture
+def messages(monkeypatch, request):
+    """The module px4_msgs.msg of a release, 1.16 unless the test says which."""
+    release = getattr(request, "param", "1.16")
+    module = ModuleType("px4_msgs.msg")
+    for name, fields in FIELDS.items():
+        kind = make_dataclass(name, [(each, object, field(default=0)) for each in fields.split()])
+        if release != "1.15":
+            kind.MESSAGE_VERSION = VERSIONS[release].get(name, 0)
+        setattr(module, name, kind)
+    package = ModuleType("px4_msgs")
+    package.msg = module
+    monkeypatch.setitem(sys.modules, "px4_msgs", package)
+    monkeypatch.setitem(sys.modules, "px4_msgs.msg", module)
+    return module
+
+
+@dataclass
+class Board:
+    """In place of a node: who publishes and subscribes what, and what was published."""
+
+    sent: dict = field(default_factory=dict)
+    heard: dict = field(default_factory=dict)
+    qualities: dict = field(default_factory=dict)
+
+    def create_publisher(self, kind, topic, quality):
+        self.sent[topic], self.qualities[topic] = [], quality
+        return SimpleNamespace(publish=self.sent[topic].append)
+
+    def create_subscription(self, kind, topic, callback, quality):
+        self.heard[topic], self.qualities[topic] = callback, quality
+
+    def get_clock(self):
+        return SimpleNamespace(now=lambda: Time(nanoseconds=7_000_000_000))
+
+
+class Outputs:
+    def __init__(self):
+        self.shown = []
+
+    def odometry(self, telemetry, time):
+        self.shown.append((telemetry.odometry(), time))
+
+    def battery(self, telemetry, time):
+        self.shown.append((telemetry.battery, time))
+
+
+@pytest.fixture
+def bench(messages):
+    board, autopilot, outputs = Board(), Px4Dds(), Outputs()
+    clock = SimpleNamespace(now=1.0)
+    link = Px4DdsLink(board, autopilot, outputs, lambda: clock.now)
+    return SimpleNamespace(board=board, autopilot=autopilot, outputs=outputs, link=link, clock=clock, m=messages)
+
+
+@pytest.mark.parametrize(("messages", "status", "ack"), [
+    ("1.15", "vehicle_status", "vehicle_command_ack"), ("1.16", "vehicle_status_v1", "vehicle_command_ack"),
+    ("1.18", "vehicle_status_v4", "vehicle_command_ack_v1")], indirect=["messages"])
+def test_topics_fit_the_release_and_the_quality_of_service_every_one(bench, status, ack):
+    assert {f"fmu/out/{status}", f"fmu/out/{ack}", "fmu/out/vehicle_odometry"} <= set(bench.board.heard)
+    assert set(bench.board.sent) == {"fmu/in/offboard_control_mode", "fmu/in/trajectory_setpoint",
+                                     "fmu/in/vehicle_command"}
+    for topic, quality in bench.board.qualities.items():
+        assert quality.reliability == ReliabilityPolicy.BEST_EFFORT
+        durability = DurabilityPolicy.TRANSIENT_LOCAL if "/in/" in topic else DurabilityPolicy.VOLATILE
+        assert quality.durability == durability, topic
+
+
+def test_a_set_point_has_its_heartbeat_and_leaves_the_rest_free(bench):
+    bench.link.send([SetPoint((1.0, 2.0, -3.0), -0.4)], 1.0)
+    (mode,), (point,) = bench.board.sent["fmu/in/offboard_control_mode"], bench.board.sent["fmu/in/trajectory_setpoint"]
+    assert (mode.velocity, mode.position, mode.acceleration, mode.attitude, mode.body_rate) == (True, 0, 0, 0, 0)
+    assert point.velocity.tolist() == [1.0, 2.0, -3.0] and point.yawspeed == -0.4 and math.isnan(point.yaw)
+    assert all(np.isnan(values).all() for values in (point.position, point.acceleration, point.jerk))
+    assert mode.timestamp == point.timestamp == 7_000_000
+    bench.link.send([], 1.1)
+    assert len(bench.board.sent["fmu/in/offboard_control_mode"]) == 1
+
+
+def test_an_order_says_who_asks_and_only_our_answers_count(bench):
+    bench.autopilot.order(176, (1, 6))
+    (order,) = (value for value in bench.autopilot.update(1.0) if isinstance(value, Order))
+    bench.link.send([order], 1.0)
+    (sent,) = bench.board.sent["fmu/in/vehicle_command"]
+    assert (sent.command, sent.param1, sent.param2, sent.param7) == (176, 1.0, 6.0, 0.0)
+    assert (sent.target_system, sent.target_component, sent.from_external) == (1, 1, True)
+    answer = bench.board.heard["fmu/out/vehicle_command_ack"]
+    answer(bench.m.VehicleCommandAck(command=176, result=0, target_system=1, target_component=1))
+    assert not bench.autopilot.acks
+    answer(bench.m.VehicleCommandAck(command=176, result=2, target_system=sent.source_system,
+                                     target_component=sent.source_component))
+    assert bench.autopilot.acks[176].result == 2
+
+
+def test_a_jump_of_px4s_clock_changes_nothing(bench):
+    status, odometry = bench.board.heard["fmu/out/vehicle_status_v1"], bench.board.heard["fmu/out/vehicle_odometry"]
+    for stamp in (10_000_000, 5_000_000_000, 1):
+        bench.clock.now += 0.1
+        status(bench.m.VehicleStatus(timestamp=stamp, nav_state=4, arming_state=2, system_id=1))
+        odometry(bench.m.VehicleOdometry(
+            timestamp=stamp, pose_frame=1, position=[1.0, 2.0, -3.0], q=[1.0, 0.0, 0.0, 0.0], velocity_frame=1,
+            velocity=[0.0] * 3, angular_velocity=[0.0] * 3))
+        bench.autopilot.update(bench.clock.now)
+        assert bench.autopilot.phase == "ready" and bench.autopilot.telemetry.armed
+    assert [time for _, time in bench.outputs.shown] == [7.0] * 3
+    assert bench.outputs.shown[0][0].position.tolist() == [2.0, 1.0, 3.0]
+
+
+def test_battery_and_odometry_that_nobody_can_use(bench):
+    battery = bench.board.heard["fmu/out/battery_status"]
+    battery(bench.m.BatteryStatus(remaining=0.4, voltage_v=15.0))
+    battery(bench.m.BatteryStatus(remaining=-1.0, voltage_v=0.0))
+    assert bench.outputs.shown == [(0.4, 7.0), (None, 7.0)]
+    bench.board.heard["fmu/out/vehicle_odometry"](bench.m.VehicleOdometry(
+        pose_frame=2, position=[0.0] * 3, q=[1.0, 0.0, 0.0, 0.0], velocity_frame=1, velocity=[0.0] * 3,
+        angular_velocity=[0.0] * 3))
+    assert bench.link.counts.bad == 1 and bench.autopilot.telemetry.position is None
+
+
+def test_without_px4_msgs_one_line_says_what_to_do(harness, monkeypatch):
+    monkeypatch.setitem(sys.modules, "px4_msgs", None)
+    with pytest.raises(UserError, match="px4_msgs.*not installed"):
+        harness.make(AutopilotBridge, autopilot="px4_dds")
+
+
+def test_an_unknown_autopilot_and_a_vision_topic_without_use_are_named(harness):
+    with pytest.raises(UserError, match="px4_dds"):
+        harness.make(AutopilotBridge, autopilot="betaflight")
+    with pytest.raises(UserError, match="vision_topic"):
+        harness.make(AutopilotBridge, autopilot="px4_dds", vision_topic="slam/odom")
