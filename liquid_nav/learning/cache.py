@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 import zipfile
 from pathlib import Path
-from typing import Iterable
+from typing import BinaryIO, Iterable
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from liquid_nav.errors import UserError
 from liquid_nav.learning.rollout import LabelledFlight
 
 FRAMES, TABLE, META = "frames.npy", "table.npz", "meta.json"
+_HEADER = 128
+"""Bytes."""
 
 
 class CacheError(UserError):
@@ -23,25 +26,29 @@ class CacheError(UserError):
 class ShardWriter:
     """Fills a shard flight by flight; the folder appears under its name only when ``finish`` was reached.
 
-    So an interrupted run leaves nothing half done.
+    So an interrupted run leaves nothing half done. Frames are appended, as many as come.
     """
 
-    def __init__(self, folder: Path, capacity: int) -> None:
-        """``capacity``: most frames that may come; what is not used takes no room on disk."""
-        self.folder, self.capacity, self.count = folder, capacity, 0
+    def __init__(self, folder: Path) -> None:
+        """``folder``: of the shard; what is unfinished of an earlier attempt is dropped."""
+        self.folder, self.count = folder, 0
         self._scratch = folder.with_name(folder.name + ".part")
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
-        self._frames: np.ndarray | None = None
+        self._file: BinaryIO | None = None
+        self._shape: tuple[int, ...] = ()
         self._rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self._flown: list[list] = []
 
     def frames(self, images: np.ndarray) -> None:
-        """Append uint8 [N,H,W,3]."""
-        if self._frames is None:
-            shape = (self.capacity, *images.shape[1:])
-            self._frames = np.lib.format.open_memmap(self._scratch / FRAMES, mode="w+", dtype=np.uint8, shape=shape)
-        self._frames[self.count : self.count + len(images)] = images
+        """Append uint8 [N,H,W,3]; raises ValueError for another type or size than before."""
+        if self._file is None:
+            self._shape = images.shape[1:]
+            self._file = (self._scratch / FRAMES).open("wb")
+            self._file.write(_header((0, *self._shape)))
+        if images.dtype != np.uint8 or images.shape[1:] != self._shape:
+            raise ValueError(f"frames are {images.dtype} {images.shape[1:]}, not uint8 {self._shape}")
+        self._file.write(np.ascontiguousarray(images).data)
         self.count += len(images)
 
     def flight(
@@ -53,10 +60,12 @@ class ShardWriter:
 
     def finish(self, **extra: object) -> dict:
         """Write the tables and give the folder its name; returns the meta data, ``extra`` included."""
-        if self._frames is None:
+        if self._file is None:
             self.drop()
             raise CacheError(f"no flights for {self.folder}")
-        self._frames.flush()
+        self._file.seek(0)
+        self._file.write(_header((self.count, *self._shape)))
+        self._file.close()
         labels, elapsed, auxiliary = (np.concatenate(column) for column in zip(*self._rows, strict=True))
         lengths = np.array([len(row[0]) for row in self._rows])
         np.savez(self._scratch / TABLE, labels=labels, elapsed=elapsed, auxiliary=auxiliary, lengths=lengths)
@@ -70,19 +79,24 @@ class ShardWriter:
 
     def drop(self) -> None:
         """Leave nothing behind."""
-        self._frames = None
+        if self._file is not None:
+            self._file.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-def write_shard(folder: Path, flights: Iterable[LabelledFlight], capacity: int) -> dict:
-    """Write flights into ``folder`` as they come (a generator is fine); returns the meta data.
+def _header(shape: tuple[int, ...]) -> bytes:
+    """Return the head of a .npy file (version 1.0) of uint8, 128 bytes for any shape: the length may come last."""
+    text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", _HEADER - 10) + text.ljust(_HEADER - 11).encode() + b"\n"
 
-    ``capacity``: most frames that may come. The folder appears under its name only when it is complete.
+
+def write_shard(folder: Path, flights: Iterable[LabelledFlight]) -> dict:
+    """Write ``flights`` into ``folder`` one after the other; returns its meta data.
+
+    The folder appears under its name only when it is complete.
     """
-    writer = ShardWriter(folder, capacity)
+    writer = ShardWriter(folder)
     for flight in flights:
-        if writer.count + len(flight.labels) > capacity:
-            break
         writer.frames(flight.frames)
         origin = (flight.task.scenario, flight.task.seed)
         writer.flight(flight.labels, flight.elapsed, flight.auxiliary, origin, flight.outcome)

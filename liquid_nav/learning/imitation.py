@@ -82,6 +82,11 @@ class Imitation(lightning.LightningModule):
         auxiliary = ((target + visible_loss + scan) * weight).sum() / weight.sum().clamp(min=1.0)
         return {"command": command, "auxiliary": auxiliary, "loss": command + self.auxiliary_weight * auxiliary}
 
+    def on_train_start(self) -> None:
+        """Draw other augmentation in every process, and other than before after an interruption."""
+        if self.global_rank or self.global_step:
+            torch.manual_seed(torch.initial_seed() + 1_000_003 * self.global_rank + self.global_step)
+
     def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:
         """One step; terms go to TensorBoard."""
         losses = self.losses(batch)

@@ -9,6 +9,7 @@ from typing import Any, Mapping
 import yaml
 
 from liquid_nav.errors import UserError
+from liquid_nav.evaluation.seeds import REPORTED_FROM, parse_seeds
 from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.windows import WindowConfig
 from liquid_nav.policy import PolicyConfig
@@ -43,13 +44,45 @@ class Round:
     windows: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """When a round ends before its steps are done; it then keeps the best model that was measured.
+
+    every: optimizer steps between measurements (the last step has one too); patience: measurements without
+    improvement after which the round ends. What is measured, one of: seeds, ``a:b`` among those for choosing: flights
+    in lock step over the recipe's scenarios in turn, by successes and then by the mean final distance; held_out:
+    share of the recorded flights, by the error of the commands; nothing is learned from these.
+    """
+
+    every: int = 200
+    patience: int = 3
+    seeds: str | None = None
+    held_out: float | None = None
+    frame_rate: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Raise RecipeError for what cannot be measured."""
+        if (self.seeds is None) == (self.held_out is None):
+            raise RecipeError("recipe: stop needs either seeds or held_out", "write e.g. stop: {seeds: 10000:10020}")
+        if self.held_out is not None and not 0.0 < self.held_out < 1.0:
+            raise RecipeError(f"recipe: held_out is {self.held_out}", "give a share between 0 and 1, e.g. 0.1")
+        if self.every < 1 or self.patience < 1 or not self.frame_rate > 0.0:
+            raise RecipeError("recipe: stop has an every, patience or frame_rate that is not positive",
+                              "write e.g. stop: {every: 200, patience: 3, seeds: 10000:10020}")
+        if self.seeds is not None:
+            seeds = parse_seeds(str(self.seeds))
+            if seeds.start < SEED_LIMIT or seeds.stop > REPORTED_FROM:
+                raise RecipeError(f"recipe: stop flies on seeds {self.seeds}",
+                                  f"choose models on seeds from {SEED_LIMIT} to {REPORTED_FROM - 1}")
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A whole training: see ``config/training/default.yaml``.
 
     start: model to go on from (a folder or a released one's name); without it the first round must be the expert's.
     caches: data sets of recorded flights (``liquid-nav import flights``) that every round learns from too; a round with
-    0 flights learns from these and from what the rounds before it collected.
+    0 flights learns from these and from what the rounds before it collected. stop: when rounds end early, and by what.
     """
 
     rounds: tuple[Round, ...]
@@ -65,6 +98,7 @@ class Recipe:
     weight_decay: float = 1e-4
     start: str | None = None
     caches: tuple[str, ...] = ()
+    stop: Stop | None = None
 
     def __post_init__(self) -> None:
         """Raise RecipeError where seeds would leave the range that may be trained on."""
@@ -86,6 +120,9 @@ class Recipe:
             except TypeError as error:
                 raise RecipeError(f"recipe: windows of round {number} do not fit: {error}",
                                   "use the keys of the recipe's windows") from error
+        if self.stop is not None and self.stop.held_out is not None and not self.caches:
+            raise RecipeError("recipe: held_out holds out recorded flights, and there are none",
+                              "name them in caches, or stop by seeds")
         if len(self.shares) != len(self.scenarios):
             raise RecipeError("recipe: shares and scenarios differ in length", "give one share a scenario")
 
@@ -116,6 +153,8 @@ def _build(data: dict[str, Any], path: Path) -> Recipe:
             values["windows"] = WindowConfig(**{k: _tuple(v) for k, v in data["windows"].items()})
         if data.get("photometric") is not None:
             values["photometric"] = Photometric(**data["photometric"])
+        if data.get("stop") is not None:
+            values["stop"] = Stop(**data["stop"])
         return Recipe(**values)
     except (TypeError, AttributeError) as error:
         raise RecipeError(f"'{path}' does not fit: {error}", "see config/training/default.yaml") from error

@@ -127,8 +127,7 @@ def build(
     ``targets``: position of the target in px by file name; the middle of the picture where none is given.
     """
     rng = np.random.default_rng(config.seed)
-    longest = int(config.frames[1] * (1.0 + config.tail[1])) + 1
-    writer = ShardWriter(folder / "stills", longest * config.per_still * len(stills))
+    writer = ShardWriter(folder / "stills")
     count = 0
     try:
         for path in stills:

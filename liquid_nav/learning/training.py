@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import signal
+import time
 import warnings
-from dataclasses import asdict, replace
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Callable, Iterator
@@ -15,40 +19,64 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from rich.progress import track
 from torch.utils.data import DataLoader
 
+from liquid_nav.errors import UserError
 from liquid_nav.evaluation.campaign import process_pool
 from liquid_nav.learning.cache import META, CacheError, Shard, write_shard
 from liquid_nav.learning.imitation import Imitation
 from liquid_nav.learning.recipe import Recipe, Round
 from liquid_nav.learning.recordings.dataset import shards
 from liquid_nav.learning.rollout import LabelledFlight, RolloutTask, run_rollout
+from liquid_nav.learning.stopping import KeepBest, closed_loop, command_error, held_out_flights
 from liquid_nav.learning.windows import Windows
 from liquid_nav.policy import Policy, resolve_model
 from liquid_nav.policy.files import CARD
 
 TIMES = "times.json"
-FRAMES_PER_FLIGHT = 420
-"""Room reserved on disk; the file is sparse."""
+_RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
+"""What launchers tell the processes that learn together; zero or absent in the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """Where a round learns, in Lightning's words; a batch of the recipe is what each device gets in a step."""
+
+    accelerator: str = "auto"
+    devices: int | str = 1
+    nodes: int = 1
+    strategy: str = "auto"
 
 
 class Trainer:
     """Follows a recipe inside a folder. Whatever is finished there is not done again.
 
     ``folder/round-K/data``: shard; ``folder/round-K/model``: the policy after the round; ``folder/log``: TensorBoard.
+    Where several processes learn together, each of them follows the recipe; only the first collects and writes, and
+    the folder must be the same for all.
     """
 
-    def __init__(self, recipe: Recipe, folder: Path, *, workers: int | None = None, say: Callable = print) -> None:
+    def __init__(
+        self, recipe: Recipe, folder: Path, *, workers: int | None = None, hardware: Hardware | None = None,
+        say: Callable = print,
+    ) -> None:  # fmt: skip
         """``workers``: processes that collect, all cores by default."""
-        self.recipe, self.folder, self.workers, self.say = recipe, folder, workers, say
+        self.recipe, self.folder, self.workers = recipe, folder, workers
+        self.hardware = hardware or Hardware()
+        self.first = all(os.environ.get(name, "0") in ("", "0") for name in _RANKS)
+        self.say = say if self.first else _silent
 
     def run(self) -> Path:
         """Do what is left of the recipe; returns the folder of the last round's model."""
         model = resolve_model(self.recipe.start) if self.recipe.start else None
         for index, plan in enumerate(self.recipe.rounds):
             place = self.folder / f"round-{index}"
-            self._collect(index, plan, place / "data", model)
+            if self.first:
+                self._collect(index, plan, place / "data", model)
+            elif plan.flights:
+                _await(place / "data" / META)
             if not (place / "model" / "card.json").exists():
                 self._learn(index, plan, place, model)
             model = place / "model"
@@ -76,7 +104,7 @@ class Trainer:
         with process_pool(self.workers) as pool:
             flights = track(_in_turn(pool, tasks), f"round {index}: collecting {plan.driver} flights",
                             total=len(tasks))
-            meta = write_shard(folder, flights, FRAMES_PER_FLIGHT * len(tasks))
+            meta = write_shard(folder, flights)
         minutes = (perf_counter() - begin) / 60
         _note(folder.parent / TIMES, collect_minutes=round(minutes, 1))
         self.say(f"round {index}: {meta['flights']} flights, {meta['frames']} frames, {meta['outcomes']}, "
@@ -97,29 +125,76 @@ class Trainer:
             with np.load(model.parent / "auxiliary.npz") as head:
                 module.auxiliary.load_state_dict({k: torch.from_numpy(v) for k, v in head.items()})
         place.mkdir(parents=True, exist_ok=True)
-        windows = replace(recipe.windows, **plan.windows)
-        data = Windows(self._shards(index, policy), windows, plan.steps, seed=1000 * recipe.seed + index)
-        checkpoint = ModelCheckpoint(place / "checkpoints", every_n_train_steps=100, save_top_k=1, save_last=True)
-        trainer = lightning.Trainer(
-            max_steps=plan.steps, accelerator="auto", devices=1, gradient_clip_val=1.0, log_every_n_steps=20,
-            logger=TensorBoardLogger(self.folder, name="log", version=f"round-{index}"),
-            callbacks=[checkpoint, TQDMProgressBar(refresh_rate=20)], enable_model_summary=False,
-        )
         last = place / "checkpoints" / "last.ckpt"
-        begin = perf_counter()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            trainer.fit(module, DataLoader(data, batch_size=None), ckpt_path=str(last) if last.exists() else None)
-        np.savez(place / "auxiliary.npz", **{k: v.numpy(force=True) for k, v in module.auxiliary.state_dict().items()})
-        minutes = (perf_counter() - begin) / 60
-        _note(place / TIMES, learn_minutes=round(minutes, 1))
-        loss = {k: float(v) for k, v in trainer.callback_metrics.items()}
-        policy.save(place / "model", self._card(index, loss))
-        self.say(f"round {index}: learned {plan.steps} steps in {minutes:.1f} min, "
-                 + ", ".join(f"{k} {v:.4f}" for k, v in sorted(loss.items())))
+        with ExitStack() as stack:
+            keep, held_out = self._stopping(index, policy, place, stack)
+            data = Windows(self._shards(index, policy), replace(recipe.windows, **plan.windows), plan.steps,
+                           seed=1000 * recipe.seed + index, skip=_steps_done(last), without=held_out)
+            begin = perf_counter()
+            trainer = self._fit(index, module, data, place, keep)
+        chosen = keep[0].restore(module) if keep else {}
+        if trainer.is_global_zero:
+            head = {k: v.numpy(force=True) for k, v in module.auxiliary.state_dict().items()}
+            np.savez(place / "auxiliary.npz", **head)
+            minutes = (perf_counter() - begin) / 60
+            _note(place / TIMES, learn_minutes=round(minutes, 1), **chosen)
+            loss = {k: float(v) for k, v in trainer.callback_metrics.items()}
+            policy.save(place / "model", self._card(index, loss))
+            self.say(f"round {index}: learned {trainer.global_step} steps in {minutes:.1f} min, "
+                     + ", ".join(f"{k} {v:.4f}" for k, v in sorted(loss.items())))
+        trainer.strategy.barrier("the round's model is written")
+
+    def _stopping(
+        self, index: int, policy: Policy, place: Path, stack: ExitStack
+    ) -> tuple[list[KeepBest], frozenset[tuple[int, int]]]:
+        """Return the callback that chooses among a round's models, if the recipe asks for it, and what it holds out."""
+        stop, held_out = self.recipe.stop, frozenset()
+        if stop is None:
+            return [], held_out
+        if stop.seeds is not None:
+            measure = closed_loop(self.recipe, place / "candidate", stack.enter_context(process_pool(self.workers)))
+        else:
+            recorded = self._recorded(policy)
+            held_out = frozenset(held_out_flights(recorded, stop.held_out, self.recipe.seed))
+            measure = command_error(recorded, sorted(held_out))
+        steps = self.recipe.rounds[index].steps
+        return [KeepBest(measure, every=stop.every, patience=stop.patience, steps=steps, say=self.say)], held_out
+
+    def _fit(
+        self, index: int, module: Imitation, data: Windows, place: Path, keep: list[KeepBest]
+    ) -> lightning.Trainer:
+        checkpoint = ModelCheckpoint(place / "checkpoints", every_n_train_steps=100, save_top_k=1, save_last=True)
+        where = self.hardware
+        try:
+            trainer = lightning.Trainer(
+                max_steps=data.batches, accelerator=where.accelerator, devices=where.devices, num_nodes=where.nodes,
+                strategy=where.strategy, gradient_clip_val=1.0, log_every_n_steps=20,
+                logger=TensorBoardLogger(self.folder, name="log", version=f"round-{index}"),
+                callbacks=[checkpoint, TQDMProgressBar(refresh_rate=20), *keep], enable_model_summary=False,
+            )
+        except (MisconfigurationException, ValueError) as error:
+            raise UserError(f"Lightning cannot learn there: {error}",
+                            "choose other --accelerator, --devices, --nodes or --strategy") from error
+        last = place / "checkpoints" / "last.ckpt"
+        ctrl_c = signal.getsignal(signal.SIGINT)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                trainer.fit(module, DataLoader(data, batch_size=None), ckpt_path=str(last) if last.exists() else None)
+        except SystemExit:
+            # Lightning's answer to Ctrl-C; whoever called us should hear of the key and not of an exit.
+            if not trainer.interrupted:
+                raise
+            signal.signal(signal.SIGINT, ctrl_c)
+            raise KeyboardInterrupt from None
+        return trainer
 
     def _shards(self, index: int, policy: Policy) -> list[Path]:
         """Return what a round learns from: recorded flights first, then what the rounds so far collected."""
+        flown = [self.folder / f"round-{i}" / "data" for i in range(index + 1) if self.recipe.rounds[i].flights]
+        return self._recorded(policy) + flown
+
+    def _recorded(self, policy: Policy) -> list[Path]:
         size = (policy.config.encoder.height, policy.config.encoder.width)
         recorded = [shard for cache in self.recipe.caches for shard in shards(Path(cache))]
         for folder in recorded:
@@ -127,8 +202,7 @@ class Trainer:
             if (height, width) != size:
                 raise CacheError(f"frames of {folder} are {width} x {height}, the encoder takes {size[1]} x {size[0]}",
                                  f"import them again with --size {size[1]}x{size[0]}")
-        flown = [self.folder / f"round-{i}" / "data" for i in range(index + 1) if self.recipe.rounds[i].flights]
-        return recorded + flown
+        return recorded
 
     def _card(self, index: int, loss: dict[str, float]) -> dict:
         rounds = []
@@ -154,10 +228,30 @@ class Trainer:
         return {"training": facts}
 
 
-def _note(path: Path, **facts: float) -> None:
+def _note(path: Path, **facts: object) -> None:
     """Add facts to a small JSON file; an interrupted and continued round counts its last leg."""
     known = json.loads(path.read_text()) if path.exists() else {}
     path.write_text(json.dumps(known | facts))
+
+
+def _steps_done(checkpoint: Path) -> int:
+    """Return how many steps a checkpoint of ours has behind it, 0 without one."""
+    if not checkpoint.exists():
+        return 0
+    return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["global_step"])
+
+
+def _await(path: Path) -> None:
+    """Wait until the first process has written ``path``: collecting outlasts the time limits of collectives."""
+    parent = os.getppid()
+    while not path.exists():
+        if os.getppid() != parent:
+            raise KeyboardInterrupt
+        time.sleep(1.0)
+
+
+def _silent(line: str) -> None:
+    """Say nothing: the first process does."""
 
 
 def _in_turn(pool: object, tasks: list[RolloutTask], ahead: int = 8) -> Iterator[LabelledFlight]:

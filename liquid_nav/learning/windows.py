@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
+from typing import Collection, Iterator
 
 import numpy as np
 import torch
@@ -40,12 +40,19 @@ class WindowConfig:
 
 
 class Windows(IterableDataset):
-    """Endless stream of batches: images uint8 [B,T,H,W,3], labels [B,T,4], elapsed [B,T], auxiliary [B,T,A]."""
+    """Stream of batches: images uint8 [B,T,H,W,3], labels [B,T,4], elapsed [B,T], auxiliary [B,T,A], weight [B,T]."""
 
-    def __init__(self, shards: list[Path], config: WindowConfig, batches: int, seed: int) -> None:
-        """``batches`` of ``config.batch`` windows from finished shards, drawn with ``seed``."""
+    def __init__(
+        self, shards: list[Path], config: WindowConfig, batches: int, seed: int, *, skip: int = 0,
+        without: Collection[tuple[int, int]] = (),
+    ) -> None:  # fmt: skip
+        """``batches`` of ``config.batch`` windows from finished shards, drawn with ``seed``.
+
+        ``skip``: how many of these batches were consumed before an interruption, and do not come again; ``without``:
+        flights (shard, flight in it) that are never drawn. Processes that learn together draw different windows.
+        """
         self.shards = [Shard(folder) for folder in shards]
-        self.config, self.batches, self.seed = config, batches, seed
+        self.config, self.batches, self.seed, self.skip = config, batches, seed, skip
         weights = np.linspace(1.0, config.recent, len(self.shards))
         self.where = np.concatenate([
             np.stack((np.full(len(s.lengths), i), np.arange(len(s.lengths))), axis=1)
@@ -56,21 +63,29 @@ class Windows(IterableDataset):
         likelier = [np.array([config.failed if f[-1] in REASONS[1:] else 1.0 for f in s.meta["flown"]])
                     for s in self.shards]
         self.weights = np.concatenate([w * s * f for w, s, f in zip(weights, seconds, likelier, strict=True)])
+        if without:
+            self.weights[[tuple(place) in without for place in self.where.tolist()]] = 0.0
         self.weights /= self.weights.sum()
 
     def __len__(self) -> int:
-        """Number of batches."""
+        """Number of batches, consumed ones included: Lightning counts those too when it goes on."""
         return self.batches
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
-        """Yield the batches, the same for the same seed."""
-        rng = np.random.default_rng(self.seed)
-        for _ in range(self.batches):
+        """Yield the batches, the same for the same seed and rank."""
+        together = torch.distributed.is_available() and torch.distributed.is_initialized()
+        rank = torch.distributed.get_rank() if together else 0
+        rng = np.random.default_rng([self.seed, rank] if rank else self.seed)
+        for batch in range(self.batches):
             picks = rng.choice(len(self.where), size=self.config.batch, p=self.weights)
-            windows = [self._window(*self.where[p], rng) for p in picks]
+            drawn = [(*self.where[p], *self._draw(*self.where[p], rng)) for p in picks]
+            if batch < self.skip:
+                continue
+            windows = [self._window(*window) for window in drawn]
             yield {k: torch.from_numpy(np.stack([w[k] for w in windows])) for k in windows[0]}
 
-    def _window(self, shard_index: int, flight: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def _draw(self, shard_index: int, flight: int, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
+        """Return which frames of a flight a window keeps, at most ``steps``, and whether it is mirrored."""
         shard, c = self.shards[shard_index], self.config
         begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
         stride = 1 + int(rng.choice(len(c.strides), p=c.strides))
@@ -79,7 +94,11 @@ class Windows(IterableDataset):
         kept = np.arange(offset, length, stride)
         if len(kept) > 2:
             kept = kept[(rng.random(len(kept)) >= c.drop) | (np.arange(len(kept)) == 0)]
-        kept = kept[: c.steps]
+        return kept[: c.steps], bool(c.mirror and rng.random() < 0.5)
+
+    def _window(self, shard_index: int, flight: int, kept: np.ndarray, mirrored: bool) -> dict[str, np.ndarray]:
+        shard, c = self.shards[shard_index], self.config
+        begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
         valid = len(kept)
         kept = np.concatenate((kept, np.full(c.steps - valid, kept[-1])))
         times = np.cumsum(shard.elapsed[begin : begin + length])
@@ -88,7 +107,7 @@ class Windows(IterableDataset):
         frames = shard.frames[begin + kept]
         labels, auxiliary = shard.labels[begin + kept], shard.auxiliary[begin + kept]
         weight = (np.arange(c.steps) < valid).astype(np.float32)
-        if c.mirror and rng.random() < 0.5:
+        if mirrored:
             frames, labels, auxiliary = frames[:, :, ::-1], labels * MIRROR_LABELS, mirror(auxiliary)
         return {"images": np.ascontiguousarray(frames), "labels": labels, "elapsed": np.maximum(elapsed, 1e-3),
                 "auxiliary": auxiliary, "weight": weight}

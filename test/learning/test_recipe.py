@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.learning.recipe import SEED_LIMIT, Recipe, RecipeError, Round, load_recipe
+from liquid_nav.learning.recipe import SEED_LIMIT, Recipe, RecipeError, Round, Stop, load_recipe
 from liquid_nav.resources import find
 
 GOOD = """
@@ -41,6 +41,14 @@ def test_what_the_file_says_is_what_it_becomes(tmp_path):
     assert recipe.policy.encoder.channels == (4,) and recipe.photometric.noise == 0.0
 
 
+def test_when_to_stop(tmp_path):
+    assert read(tmp_path, GOOD).stop is None
+    flown = read(tmp_path, GOOD + "stop: {every: 50, patience: 4, seeds: 10000:10020}\n").stop
+    assert flown == Stop(every=50, patience=4, seeds="10000:10020")
+    held = read(tmp_path, GOOD + "caches: [data/mine]\nstop: {held_out: 0.2}\n").stop
+    assert held == Stop(every=200, patience=3, held_out=0.2)
+
+
 def test_augmentation_can_be_switched_off(tmp_path):
     assert read(tmp_path, GOOD.replace("photometric: {noise: 0.0}", "photometric: null")).photometric is None
 
@@ -66,6 +74,15 @@ def test_augmentation_can_be_switched_off(tmp_path):
         ("photometric: {noise: 0.0}", "photometric: 7", "does not fit"),
         ("policy: {", "policy: {surprise: 1, ", "surprise"),
         ("height: 24", "height: 2", "too small"),
+        ("rounds:", "stop: {every: 5}\nrounds:", "seeds or held_out"),
+        ("rounds:", "stop: {seeds: 10000:10010, held_out: 0.1}\nrounds:", "seeds or held_out"),
+        ("rounds:", "stop: {seeds: 9000:10010}\nrounds:", "10000"),
+        ("rounds:", "stop: {seeds: 19990:20010}\nrounds:", "19999"),
+        ("rounds:", "stop: {seeds: many}\nrounds:", "many"),
+        ("rounds:", "stop: {held_out: 1.5}\nrounds:", "1.5"),
+        ("rounds:", "stop: {held_out: 0.1}\nrounds:", "caches"),
+        ("rounds:", "stop: {seeds: 10000:10010, patience: 0}\nrounds:", "patience"),
+        ("rounds:", "stop: {patient: 3}\nrounds:", "patient"),
         (GOOD, "rounds: []", "expert"),
         (GOOD, "rounds: 3", "does not fit"),
         (GOOD, "rounds:\n  - 3", "does not fit"),

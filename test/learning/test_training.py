@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from liquid_nav.learning import training
 from liquid_nav.learning.cache import Shard, write_shard
@@ -44,13 +45,14 @@ def test_scenarios_are_drawn_by_their_shares(tiny, tmp_path):
 
 
 def test_learning_goes_on_from_the_last_checkpoint(recipe, flight, tmp_path, monkeypatch):
-    """Interrupted in step 105 of 110: ten steps from the checkpoint of step 100 are left, not 110."""
-    write_shard(tmp_path / "round-0" / "data", [flight(40, 0), flight(30, 1)], capacity=100)
+    """Interrupted in step 105 of 110: ten steps from the checkpoint of step 100 are left, on the batches of then."""
+    write_shard(tmp_path / "round-0" / "data", [flight(40, 0), flight(30, 1)])
     trainer = Trainer(recipe(Round(2, 110, "expert")), tmp_path, say=lambda line: None)
-    done, after = [], Imitation.on_train_batch_end
+    done, seen, after = [], [], Imitation.on_train_batch_end
 
     def count(self, *args):
         done.append(self.global_step)
+        seen.append(args[1]["elapsed"])
         if len(done) == 105:
             raise RuntimeError("the power fails")
         after(self, *args)
@@ -61,11 +63,12 @@ def test_learning_goes_on_from_the_last_checkpoint(recipe, flight, tmp_path, mon
     assert not (tmp_path / "round-0" / "model").exists()
     model = trainer.run()
     assert done[105:] == list(range(101, 111))
+    assert all(torch.equal(a, b) for a, b in zip(seen[100:105], seen[105:110], strict=True))
     assert Policy.load(model).card["training"]["seeds"] == "7:9"
 
 
 def test_a_finished_round_is_not_done_again(recipe, flight, tmp_path, monkeypatch):
-    write_shard(tmp_path / "round-0" / "data", [flight(40, 0), flight(30, 1)], capacity=100)
+    write_shard(tmp_path / "round-0" / "data", [flight(40, 0), flight(30, 1)])
     one = recipe(Round(2, 3, "expert"))
     Trainer(one, tmp_path, say=lambda line: None).run()
     before = contents(tmp_path)

@@ -12,7 +12,7 @@ CONFIG = WindowConfig(batch=8, steps=10, drop=0.2, strides=(0.4, 0.4, 0.2), slow
 
 @pytest.fixture
 def shard(flight, tmp_path):
-    write_shard(tmp_path / "data", [flight(60, 0), flight(4, 1), flight(90, 2), flight(1, 3)], capacity=200)
+    write_shard(tmp_path / "data", [flight(60, 0), flight(4, 1), flight(90, 2), flight(1, 3)])
     return tmp_path / "data"
 
 
@@ -121,8 +121,38 @@ def test_the_same_seed_gives_the_same_batches(shard):
 def test_seconds_of_flight_decide_how_often_and_newer_shards_count_for_more(flight, tmp_path):
     slow, fast, hovering = flight(40), flight(80), flight(250)
     slow.elapsed[:], fast.elapsed[:], hovering.elapsed[:] = 0.1, 0.05, 0.1
-    write_shard(tmp_path / "old", [slow, fast], capacity=200)
-    write_shard(tmp_path / "new", [slow, hovering], capacity=300)
+    write_shard(tmp_path / "old", [slow, fast])
+    write_shard(tmp_path / "new", [slow, hovering])
     windows = Windows([tmp_path / "old", tmp_path / "new"], WindowConfig(recent=3.0), 1, seed=0)
     seconds = np.array((4.0, 4.0, 3 * 4.0, 3 * LONGEST))
     np.testing.assert_allclose(windows.weights, seconds / seconds.sum(), rtol=1e-5)
+
+
+def test_what_was_consumed_does_not_come_again(shard):
+    whole = list(Windows([shard], CONFIG, 5, seed=5))
+    rest = list(Windows([shard], CONFIG, 5, seed=5, skip=3))
+    assert len(rest) == 2
+    for a, b in zip(whole[3:], rest, strict=True):
+        assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_flights_that_are_held_out_are_never_drawn(shard):
+    windows = Windows([shard], WindowConfig(batch=8, steps=10, drop=0.0), 20, seed=1, without={(0, 0), (0, 1), (0, 3)})
+    assert windows.weights.tolist() == [0.0, 0.0, 1.0, 0.0]
+    data = Shard(shard)
+    times = np.cumsum(data.elapsed[64:154].astype(float))
+    for window in rows(windows):
+        index = indices(window)[: int(window["weight"].sum())]
+        np.testing.assert_allclose(np.diff(times[index]), window["elapsed"][1 : len(index)], atol=1e-4)
+
+
+def test_processes_that_learn_together_draw_different_windows(shard, monkeypatch):
+    alone = list(Windows([shard], CONFIG, 2, seed=5))
+    ranks = []
+    for rank in (0, 1, 2):
+        monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+        monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
+        ranks.append(list(Windows([shard], CONFIG, 2, seed=5)))
+    assert all(torch.equal(a["images"], b["images"]) for a, b in zip(alone, ranks[0], strict=True))
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert not torch.equal(ranks[one][0]["elapsed"], ranks[other][0]["elapsed"])

@@ -94,7 +94,7 @@ class _Stream:
 
     def __init__(self, recording: Recording, folder: Path, options: IngestOptions, labels: np.ndarray) -> None:
         self.recording, self.options, self.labels = recording, options, labels
-        self.writer = ShardWriter(folder, max(1, len(recording.stamps)))
+        self.writer = ShardWriter(folder)
         self.flights = 0
         self._pending: list[np.ndarray] = []
         self._members: list[int] = []

@@ -1,0 +1,154 @@
+"""When a round has learned enough: measured in closed loop, or on recorded flights that were held out."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any, Callable, Mapping
+
+import lightning
+import numpy as np
+import torch
+
+from liquid_nav.evaluation.campaign import Campaign
+from liquid_nav.evaluation.seeds import parse_seeds
+from liquid_nav.evaluation.task import FlightTask, PilotSpec
+from liquid_nav.learning.cache import Shard
+from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.recipe import Recipe, RecipeError
+from liquid_nav.policy import Policy
+
+Flight = tuple[int, int]
+"""Index of the shard, and of the flight in it."""
+SIGNS = {"success": 1.0, "final_distance": -1.0, "command_error": -1.0}
+"""Measures in the order of their importance, and whether more of them is better."""
+_CHUNK = 64
+"""Frames of a held-out flight that go through the encoder at once."""
+
+
+class KeepBest(lightning.Callback):
+    """Measures the policy now and then, keeps the best one and ends the round when no better one comes.
+
+    Its memory is part of the checkpoints: an interrupted round goes on as if nothing had happened.
+    """
+
+    def __init__(
+        self, measure: Callable[[Policy], Mapping[str, float]], *, every: int, patience: int, steps: int,
+        say: Callable[[str], object] = print,
+    ) -> None:  # fmt: skip
+        """``measure`` a policy in evaluation mode every so many of the round's ``steps``; see ``recipe.Stop``."""
+        self.measure, self.every, self.patience, self.steps, self.say = measure, every, patience, steps, say
+        self.history: list[dict[str, float]] = []
+        self.chosen: dict[str, Any] | None = None
+        """The best measurement's step and score, and the weights of that step."""
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, module: Imitation, *args: object) -> None:
+        """Measure where it is time, in the first of the processes; all of them stop together."""
+        step = trainer.global_step
+        if step % self.every and step != self.steps:
+            return
+        enough = trainer.is_global_zero and self._judge(trainer, module, step)
+        if trainer.strategy.reduce_boolean_decision(enough, all=False):
+            trainer.should_stop = True
+
+    def _judge(self, trainer: lightning.Trainer, module: Imitation, step: int) -> bool:
+        # The module's own hook, which does this, comes after those of callbacks.
+        module.policy.core.clamp_()
+        module.eval()
+        with torch.no_grad():
+            found = dict(self.measure(module.policy))
+        module.train()
+        score = [sign * found[name] for name, sign in SIGNS.items() if name in found]
+        self.history.append({"step": step, **found})
+        better = self.chosen is None or score > self.chosen["score"]
+        if better:
+            weights = {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}
+            self.chosen = {"step": step, "score": score, "weights": weights}
+        if trainer.logger is not None:
+            trainer.logger.log_metrics({f"choose/{name}": value for name, value in found.items()}, step)
+        values = ", ".join(f"{name} {value:.3f}" for name, value in found.items())
+        self.say(f"step {step}: {values}" + ("" if better else f" (best: step {self.chosen['step']})"))
+        since = sum(entry["step"] > self.chosen["step"] for entry in self.history)
+        return since >= self.patience
+
+    def restore(self, module: Imitation) -> dict[str, Any]:
+        """Give ``module`` the best weights; returns what the model card should know."""
+        if self.chosen is None:
+            return {}
+        module.load_state_dict(self.chosen["weights"])
+        return {"chosen_step": self.chosen["step"], "measured": self.history}
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"history": self.history, "chosen": self.chosen}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.history, self.chosen = list(state["history"]), state["chosen"]
+
+
+def closed_loop(recipe: Recipe, folder: Path, pool: Executor) -> Callable[[Policy], dict[str, float]]:
+    """Return a measure: share of successes and mean final distance in m over the seeds of ``recipe.stop``.
+
+    ``folder``: where the policy is left for the processes of ``pool`` that fly.
+    """
+    seeds = parse_seeds(recipe.stop.seeds)
+
+    def measure(policy: Policy) -> dict[str, float]:
+        policy.save(folder, {})
+        spec = PilotSpec(str(folder.resolve()), "candidate", fingerprint=policy.card["sha256"])
+        tasks = [
+            FlightTask(pilot=spec, scenario=recipe.scenarios[i % len(recipe.scenarios)], condition="summer", seed=seed,
+                       frame_rate=recipe.stop.frame_rate)
+            for i, seed in enumerate(seeds)
+        ]
+        flights = Campaign(tasks, pool).run()
+        return {"success": float(np.mean([f.success for f in flights])),
+                "final_distance": float(np.mean([f.final_distance for f in flights]))}
+
+    return measure
+
+
+def held_out_flights(shards: list[Path], share: float, seed: int) -> list[Flight]:
+    """Choose ``share`` of the recordings in ``shards``, by a hash that depends on their names and ``seed`` alone.
+
+    A recording is held out with all its pieces, a picture with all flights made from it. Raises RecipeError when there
+    are fewer than two.
+    """
+    groups: dict[tuple, list[Flight]] = {}
+    for index, folder in enumerate(shards):
+        for flight, (name, number, outcome) in enumerate(Shard(folder).meta["flown"]):
+            whole = (folder.name, name) if outcome in ("recorded", "still") else (folder.name, name, number)
+            groups.setdefault(whole, []).append((index, flight))
+    if len(groups) < 2:
+        raise RecipeError(f"held_out needs two recordings, and there are {len(groups)}", "record more, or leave it out")
+    order = sorted(groups, key=lambda group: hashlib.sha256(repr((seed, group)).encode()).digest())
+    count = min(len(groups) - 1, max(1, round(share * len(groups))))
+    return sorted(flight for group in order[:count] for flight in groups[group])
+
+
+def command_error(shards: list[Path], flights: list[Flight]) -> Callable[[Policy], dict[str, float]]:
+    """Return a measure: root mean square over whole flights of the commands' error, in units of their scale."""
+    opened = {index: Shard(shards[index]) for index, _ in flights}
+
+    def measure(policy: Policy) -> dict[str, float]:
+        errors = [_flight_errors(policy, opened[index], flight) for index, flight in flights]
+        return {"command_error": float(np.sqrt(np.mean(np.concatenate(errors) ** 2)))}
+
+    return measure
+
+
+def _flight_errors(policy: Policy, shard: Shard, flight: int) -> np.ndarray:
+    """Differences [N,4] over the command scale, the state carried through the whole flight."""
+    device, errors = policy.scale.device, []
+    begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
+    state = policy.initial_state().core.to(device)
+    for first in range(begin, begin + length, _CHUNK):
+        rows = slice(first, min(first + _CHUNK, begin + length))
+        images = torch.from_numpy(np.array(shard.frames[rows])).to(device)
+        elapsed = torch.from_numpy(shard.elapsed[rows]).to(device).clamp(min=1e-3)
+        commands, state = policy(images[None], state, elapsed[None])
+        labels = torch.from_numpy(shard.labels[rows]).to(device)
+        errors.append(((commands[0] - labels) / policy.scale).cpu().numpy())
+    return np.concatenate(errors)
