@@ -81,7 +81,8 @@ class Recipe:
     """A whole training: see ``config/training/default.yaml``.
 
     start: model to go on from (a folder or a released one's name); without it the first round must be the expert's.
-    caches: data sets of recorded flights (``liquid-nav import flights``) that every round learns from too; a round with
+    caches: data sets of recorded flights (``liquid-nav import flights``), or folders of earlier runs (what they
+    collected), that every round learns from too; a round with
     0 flights learns from these and from what the rounds before it collected. stop: when rounds end early, and by what.
     """
 

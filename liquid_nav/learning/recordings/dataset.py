@@ -19,8 +19,14 @@ _NOTES = "notes"
 
 
 def shards(folder: Path) -> list[Path]:
-    """Return the finished shards of a cache, or the folder itself if it is one; raises RecordingError without any."""
-    found = [folder] if (folder / META).is_file() else sorted(p.parent for p in folder.glob(f"*/{META}"))
+    """Return the finished shards of a cache or of a training's run, or the folder itself if it is one.
+
+    Those of a run (``liquid-nav train --out``) come in the order of its rounds. Raises RecordingError without any.
+    """
+    if (folder / META).is_file():
+        return [folder]
+    rounds = sorted(folder.glob(f"round-*/data/{META}"), key=lambda p: (len(p.parts[-3]), p))
+    found = [p.parent for p in rounds or sorted(folder.glob(f"*/{META}"))]
     if not found:
         raise RecordingError(f"'{folder}' holds no data set", "make one with `liquid-nav import flights`")
     return found
