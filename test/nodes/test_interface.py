@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
+from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.expert_pilot import ExpertPilot
 from liquid_nav.nodes.interface import TOPICS
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 
 README = Path(__file__).parents[2] / "README.md"
-OURS = {"simulator", "liquid_controller", "safety_supervisor", "expert_pilot"}
+OURS = {"simulator", "liquid_controller", "safety_supervisor", "expert_pilot", "autopilot_bridge"}
 NOT_OURS = {"/rosout", "/parameter_events", "/liquid_controller/transition_event", "/tf"}
 QUALITY = {
     "sensor data": (ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE),
@@ -50,11 +51,16 @@ def graph(harness, small_model):
         harness.add(LiquidController, model=str(small_model)),
         harness.add(SupervisorNode),
         harness.add(ExpertPilot, scenario="field"),
+        harness.add(AutopilotBridge, connection="udp:127.0.0.1:0", odom_topic="autopilot/odom"),
+        harness.add(AutopilotBridge, autopilot="twist_stamped"),
     ]
     probe = harness.probe
     harness.until(lambda: len(probe.get_publishers_info_by_topic("/liquid_controller/cmd_vel")) == 2, "discovery")
-    harness.until(lambda: probe.get_publishers_info_by_topic("/clock"), "discovery")
-    return nodes
+    for topic in ("/clock", "/autopilot/cmd_vel", "/joy"):
+        harness.until(lambda t=topic: probe.get_publishers_info_by_topic(t), "discovery")
+    yield nodes
+    for node in nodes[-2:]:
+        node.close()
 
 
 def test_topics_are_as_documented(harness, graph, documented):
@@ -102,8 +108,9 @@ def test_subscriptions_fit_what_is_published(harness, graph):
 def test_the_recorder_knows_every_documented_topic(documented):
     recorded = {"/" + topic.name.lstrip("/"): topic for topic in TOPICS}
     topics = {name for name, row in documented.items() if row[1] != "service"}
-    # A bag runs on stamps and needs no clock; saliency is drawn only for whoever watches it.
-    assert topics - set(recorded) == {"/clock", "/liquid_controller/saliency"}
+    # A bag runs on stamps and needs no clock; saliency is drawn only for whoever watches it; what the plain backend
+    # repeats is on cmd_vel.
+    assert topics - set(recorded) == {"/clock", "/liquid_controller/saliency", "/autopilot/cmd_vel"}
     for name, topic in recorded.items():
         quality = "latched" if topic.latched else "sensor data" if topic.best_effort else "reliable"
         assert (topic.type.replace("/msg/", "/"), quality) == documented[name][:2], name
