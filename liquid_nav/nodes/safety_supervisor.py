@@ -6,6 +6,7 @@ speaks by itself, so that a silent controller or camera ends in a hold and not i
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Callable
 
@@ -41,6 +42,8 @@ LIMITS = {
     "descent": "Speed of descent while landing, m/s.",
     "resume": "Healthy time after which a hold caused by a fault ends by itself, s; 0: never.",
 }
+
+_NUMBER = re.compile(r"^(odometry|autopilot bridge|latency|battery|geofence)(?: is|:) .*limits? (.*)$")
 
 
 class SupervisorNode(Node):
@@ -137,7 +140,7 @@ def _kind(fault: str) -> str:
                        ("command is", "command is too old: is liquid_controller active?")):
         if fault.startswith(kind):
             return name
-    return fault
+    return _NUMBER.sub(r"\1 beyond its limit of \2", fault)
 
 
 def main(arguments: list[str] | None = None) -> None:

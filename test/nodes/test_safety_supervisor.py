@@ -10,7 +10,7 @@ from std_msgs.msg import String
 
 from liquid_nav.nodes.messages import command_from, command_message, from_seconds, image_message, nanoseconds, to_stamp
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
-from liquid_nav.nodes.safety_supervisor import SupervisorNode
+from liquid_nav.nodes.safety_supervisor import SupervisorNode, _kind
 from liquid_nav.types import Command
 
 INPUTS = "safety_supervisor: inputs"
@@ -168,3 +168,11 @@ def test_people_have_the_last_word(bench, service, mode, vz):
     assert bench.harness.call(service).success
     assert bench.fly().as_array() == pytest.approx((0.0, 0.0, vz, 0.0))
     bench.harness.until(lambda: bench.modes[-1].data == mode)
+
+
+@pytest.mark.parametrize("fault", [
+    "odometry is {} s old, limit 0.5 s", "autopilot bridge is {} s old, limit 1 s", "latency is {} s, limit 0.3 s",
+    "battery is at {} %, limit 15 %", "geofence: {} m from where it was engaged, limit 10 m"])
+def test_a_number_that_grows_is_no_new_message(fault):
+    first, later = _kind(fault.format("1.04")), _kind(fault.format("2.5"))
+    assert first == later and first.split()[0].strip(":") in fault and first.endswith(fault.split("limit")[1])
