@@ -2,7 +2,7 @@
 
 px4_msgs is imported only here and only when this is chosen. Topic names follow the message versions of the px4_msgs
 that is installed; they are relative, so a namespace (PX4's ``px4_1``) makes another drone. Tested with stand-ins that
-have the fields of px4_msgs 1.15 to 1.18, not yet against a PX4.
+have the fields of px4_msgs 1.15 to 1.18; it has not yet run with the real messages over DDS, nor with a PX4.
 """
 
 from __future__ import annotations
