@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 
 from liquid_nav.errors import UserError
 from liquid_nav.simulation import FlightRecord
-from liquid_nav.worlds import generate_layout, load_scenario
+from liquid_nav.worlds import Start, generate_layout, load_scenario
 
 Progress = Callable[[str, float], None]
 """Called with the name of what is being made and the share that is done, 0 to 1."""
@@ -43,7 +44,8 @@ def make_pictures(folder: Path, scenario: str, progress: Progress) -> FlightReco
     from liquid_nav.evaluation.top_view import draw_top_view
 
     record = FlightRecord.from_dict(json.loads((folder / "record.json").read_text()))
-    layout = generate_layout(load_scenario(scenario), record.seed)
+    # Of several drones in one world each has its own start.
+    layout = replace(generate_layout(load_scenario(scenario), record.seed), start=Start(*record.start))
     _write_video(folder, record, progress)
     progress("top view", 0.8)
     draw_top_view(record, layout, folder / "top_view.png")

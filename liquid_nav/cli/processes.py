@@ -18,6 +18,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.nodes import bringup
 from liquid_nav.resources import find
 
+RUNNER = "scenario_runner"
 PATIENCE = 10.0
 """s that a process gets to end by itself before it is killed."""
 _DOMAINS = range(1, 102)
@@ -56,7 +57,7 @@ def arguments(process: bringup.Process) -> list[str]:
     for name, value in process.parameters.items():
         if value != "":
             command += ["-p", f"{name}:={bringup.as_yaml(value)}"]
-    return command
+    return command + (["-r", f"__ns:=/{process.namespace}"] if process.namespace else [])
 
 
 class Child:
@@ -64,7 +65,7 @@ class Child:
 
     def __init__(self, process: bringup.Process, log: Path, environment: dict[str, str], pipe: bool) -> None:
         """Start it; with ``pipe`` its standard output is read by us instead of going into the log."""
-        self.name, self.log = process.executable, log
+        self.name, self.log, self.namespace = process.executable, log, process.namespace
         with log.open("wb") as output:
             self.popen = subprocess.Popen(
                 arguments(process),
@@ -87,7 +88,7 @@ class Graph:
     """A context manager around the children; leaving it ends them all."""
 
     def __init__(self, plan: Sequence[bringup.Process], logs: Path) -> None:
-        """``plan``: what to start, the scenario runner last; ``logs``: folder for one log per node."""
+        """``plan``: what to start, the scenario runners last; ``logs``: folder for one log per node."""
         self._plan, self._logs = plan, logs
         self.environment = graph_environment()
         self.children: list[Child] = []
@@ -97,8 +98,8 @@ class Graph:
         try:
             with _uninterrupted():
                 for process in self._plan:
-                    runner = process is self._plan[-1]
-                    log = self._logs / f"{process.executable}.log"
+                    runner = process.executable == RUNNER
+                    log = self._logs / f"{process.namespace and process.namespace + '_'}{process.executable}.log"
                     self.children.append(Child(process, log, self.environment, pipe=runner))
         except BaseException:
             self.stop()
@@ -106,13 +107,14 @@ class Graph:
         return self
 
     @property
-    def runner(self) -> Child:
-        """The process whose end is the end of the flight."""
-        return self.children[-1]
+    def runners(self) -> list[Child]:
+        """The processes whose end is the end of the flight, one for each drone."""
+        return [child for child in self.children if child.name == RUNNER]
 
     def crashed(self) -> Child | None:
-        """Return a process other than the runner that has ended, if there is one."""
-        return next((child for child in self.children[:-1] if child.popen.poll() is not None), None)
+        """Return a process other than the runners that has ended, if there is one."""
+        others = (child for child in self.children if child.name != RUNNER)
+        return next((child for child in others if child.popen.poll() is not None), None)
 
     def stop(self) -> None:
         """Ask every process to end, wait, and kill those that do not."""

@@ -30,6 +30,10 @@ SHARED_MEMORY = 512 * 2**20
 GATE = ("speed", "vertical_speed", "yaw_rate", "acceleration", "yaw_acceleration")
 """Limits that scenarios and launch arguments hand to the supervisor."""
 
+WATCHED = {"odometry_age": 0.5, "autopilot_age": 1.0, "latency": 0.3, "clock_jump": 2.0, "position_jump": 2.0,
+           "battery": 0.15}  # fmt: skip
+"""What the supervisor looks at beside images and commands, where an autopilot flies."""
+
 RANDOM_SEEDS = range(100_000, 1_000_000)
 """Where seed ``random`` draws: neither trained on nor used for choosing or for reported numbers."""
 
@@ -49,7 +53,8 @@ class FlightPlan:
 
     condition: empty for the scenario's own; record: folder for bag and record, or None; frame_rate: Hz;
     real_time_factor: simulated per wall seconds at most, 0 as fast as possible; autopilot: empty for the embedded
-    simulator alone, or one of ``AUTOPILOTS``; connection: where it is, empty for the usual place.
+    simulator alone, or one of ``AUTOPILOTS``; connection: where it is, empty for the usual place; drones: how many fly
+    in one world.
     """
 
     scenario: str = "forest"
@@ -64,14 +69,19 @@ class FlightPlan:
     progress: bool = False
     autopilot: str = ""
     connection: str = ""
+    drones: int = 1
 
 
 @dataclass(frozen=True)
 class Process:
-    """One node of the graph: the executable's name and the parameters that differ from the parameter file."""
+    """One node of the graph: the executable's name and the parameters that differ from the parameter file.
+
+    namespace: of one of several drones, below that of the graph.
+    """
 
     executable: str
     parameters: Mapping[str, object] = field(default_factory=dict)
+    namespace: str = ""
 
 
 def embedded_graph(plan: FlightPlan) -> list[Process]:
@@ -130,9 +140,7 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     height = load_scenario(plan.scenario).cruise_altitude
     _, *others = embedded_graph(plan)
     supervisor = next(process for process in others if process.executable == "safety_supervisor")
-    watch = {"odometry_age": 0.5, "autopilot_age": 1.0, "latency": 0.3, "clock_jump": 2.0, "position_jump": 2.0,
-             "battery": 0.15}
-    others[others.index(supervisor)] = Process(supervisor.executable, {**supervisor.parameters, **watch})
+    others[others.index(supervisor)] = Process(supervisor.executable, {**supervisor.parameters, **WATCHED})
     runner = others.pop()
     bridge = {"autopilot": kind, "connection": connection, "altitude": height - 0.1, "odom_topic": "autopilot/odom"}
     graph = [

@@ -19,7 +19,8 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import command_output, latched, sensor_data
 from liquid_nav.nodes.running import run
 from liquid_nav.simulation import Expert
-from liquid_nav.worlds import generate_layout, load_scenario
+from liquid_nav.worlds import generate_layout, load_scenario, shared_start
+from liquid_nav.worlds.starts import MOST
 
 
 class ExpertPilot(Node):
@@ -30,9 +31,10 @@ class ExpertPilot(Node):
         super().__init__("expert_pilot", **options)
         scenario = load_scenario(declare(self, "scenario", "forest", "Scenario: a name or a YAML file."))
         seed = declare(self, "seed", 0, "Seed of the layout, the same as the simulator's.", (0, 2**31 - 1))
+        number = declare(self, "drone", 0, "Number of the drone, where several share the world.", (0, MOST - 1))
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         self._frame = f"{prefix}base_link"
-        self._expert = Expert(generate_layout(scenario, seed))
+        self._expert = Expert(shared_start(generate_layout(scenario, seed), number))
         self._commands = self.create_publisher(TwistStamped, "liquid_controller/cmd_vel", command_output())
         self._mode = self.create_publisher(String, "liquid_controller/mode", latched())
         self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data(10))

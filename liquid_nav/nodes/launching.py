@@ -11,6 +11,7 @@ from pathlib import Path
 from launch import LaunchContext, LaunchDescription
 from launch.action import Action
 from launch.actions import (
+    AppendEnvironmentVariable,
     DeclareLaunchArgument,
     ExecuteProcess,
     IncludeLaunchDescription,
@@ -27,22 +28,21 @@ from launch_ros.actions import Node
 
 from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
-from liquid_nav.nodes import gazebo_bringup
+from liquid_nav.nodes import gazebo_bringup, px4_gazebo_bringup
 from liquid_nav.nodes.bringup import (
     PARAMETER_FILE,
     PILOTS,
     FlightPlan,
     Process,
-    autopilot_graph,
     clock_remapping,
-    embedded_graph,
     enclave,
     environment,
     parse_seed,
 )
+from liquid_nav.nodes.fleet_bringup import graph_of
 from liquid_nav.resources import find
 
-SIMULATORS = ("embedded", "gazebo", "px4")
+SIMULATORS = ("embedded", "gazebo", "px4", "px4_gazebo")
 PLOT = (
     "/cmd_vel/twist/linear/x",
     "/cmd_vel/twist/linear/z",
@@ -55,9 +55,18 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
     """Return the arguments that every simulated flight has; ``--show-args`` shows them."""
     return [
         DeclareLaunchArgument("sim", default_value="embedded", choices=SIMULATORS,
-                              description="Simulator; px4: a PX4 with its own dynamics (SIH) that runs already."),
+                              description="Simulator; px4: a PX4 with its own dynamics (SIH) that runs already; "
+                                          "px4_gazebo: PX4 with its own drone in Gazebo, in our world."),
         DeclareLaunchArgument("connection", default_value="",
-                              description="Where PX4 is, for sim:=px4; empty: udp:0.0.0.0:14540."),
+                              description="Where PX4 is, for sim:=px4 and px4_gazebo; empty: udp:0.0.0.0:14540."),
+        DeclareLaunchArgument("px4", default_value="",
+                              description="For sim:=px4_gazebo: folder of PX4's sources with a SITL build, "
+                                          "which is then started; empty: you start it."),
+        DeclareLaunchArgument("px4_model", default_value=px4_gazebo_bringup.MODEL,
+                              description="For sim:=px4_gazebo: PX4's Gazebo model, one with a camera."),
+        DeclareLaunchArgument("camera_topic", default_value="",
+                              description="For sim:=px4_gazebo: Gazebo's image topic of that model; its name differs "
+                                          "between releases of PX4 (gz topic -l). Empty: as in the present one."),
         DeclareLaunchArgument("pilot", default_value="policy", choices=PILOTS,
                               description="Who flies: the network, or the privileged expert (needs no model)."),
         DeclareLaunchArgument("model", default_value="default", description="Model: a name or a folder."),
@@ -71,6 +80,8 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
         DeclareLaunchArgument("frame_rate", default_value="30.0", description="Camera frames per second."),
         DeclareLaunchArgument("real_time_factor", default_value="1.0",
                               description="Simulated per wall seconds at most; 0: as fast as possible."),
+        DeclareLaunchArgument("drones", default_value="1",
+                              description="How many fly at once in one embedded world, in namespaces d1, d2 ..."),
         DeclareLaunchArgument("engine", default_value="ogre2", choices=("ogre2", "ogre"),
                               description="Gazebo's render engine: ogre2 wants a GPU, ogre an X display."),
         DeclareLaunchArgument("gui", default_value="true", choices=("true", "false"),
@@ -109,29 +120,46 @@ def _bring_up(context: LaunchContext, scenario: str) -> list[Action]:
         frame_prefix=value["frame_prefix"],
         autopilot="px4" if value["sim"] == "px4" else "",
         connection=value["connection"],
+        drones=_count(value["drones"]),
     )
-    gazebo = value["sim"] == "gazebo"
-    if gazebo:
+    sim, space, gui = value["sim"], value["namespace"], value["gui"] == "true"
+    if sim.endswith("gazebo") and plan.drones > 1:
+        raise UserError(f"sim:={sim} flies one drone", "drones:=1, or sim:=embedded")
+    file, around, world = gazebo_bringup.PARAMETER_FILE, [], ""
+    if sim == "gazebo":
         world = gazebo_bringup.make_world(plan, value["engine"])
-        around = _gazebo(world, value["gui"] == "true", value["namespace"])
-        file, graph = gazebo_bringup.PARAMETER_FILE, gazebo_bringup.gazebo_graph(plan)
+        around, graph = _gazebo(world, gui, space, find(gazebo_bringup.BRIDGE_FILE)), gazebo_bringup.gazebo_graph(plan)
+    elif sim == "px4_gazebo":
+        made = px4_gazebo_bringup.make_px4_world(
+            plan, value["px4"], value["px4_model"], value["camera_topic"], value["engine"]
+        )
+        world, graph = made.world, px4_gazebo_bringup.px4_gazebo_graph(plan)
+        around = [*_px4(made), *_gazebo(world, gui, space, made.bridge)]
     else:
-        graph = autopilot_graph(plan) if plan.autopilot else embedded_graph(plan)
-        around, file = [], PARAMETER_FILE
+        file, graph = PARAMETER_FILE, graph_of(plan)
     nodes = [node(process, value["namespace"], file) for process in graph]
-    note = LogInfo(msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}" + (f", world {world}" if gazebo else ""))
-    return [*variables(), note, end_with(nodes[-1], "the flight"), *around, *nodes, *plots(value)]
+    note = LogInfo(msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}" + (f", world {world}" if world else ""))
+    return [*variables(), note, *end_with_all(nodes[-plan.drones:], "the flight"), *around, *nodes, *plots(value)]
+
+
+def end_with_all(processes: list[ExecuteProcess], what: str) -> list[Action]:
+    """Return the actions that end everything when all ``processes`` have ended: exit code 0 if all of theirs were."""
+    codes: list[int] = []
+
+    def end(event: ProcessExited, context: LaunchContext) -> list[Action]:
+        codes.append(event.returncode)
+        if len(codes) < len(processes):
+            return []
+        if any(codes):
+            raise RuntimeError(f"{what} ended with exit code {max(codes, key=abs)}")
+        return [Shutdown(reason=f"{what} is over")]
+
+    return [RegisterEventHandler(OnProcessExit(target_action=process, on_exit=end)) for process in processes]
 
 
 def end_with(process: ExecuteProcess, what: str) -> Action:
     """Return the action that ends everything when ``process`` ends: exit code 0 if its own was, else 1."""
-
-    def end(event: ProcessExited, context: LaunchContext) -> list[Action]:
-        if event.returncode:
-            raise RuntimeError(f"{what} ended with exit code {event.returncode}")
-        return [Shutdown(reason=f"{what} is over")]
-
-    return RegisterEventHandler(OnProcessExit(target_action=process, on_exit=end))
+    return end_with_all([process], what)[0]
 
 
 def variables() -> list[Action]:
@@ -139,14 +167,27 @@ def variables() -> list[Action]:
     return [SetEnvironmentVariable(name, text) for name, text in environment().items()]
 
 
-def _gazebo(world: Path, gui: bool, namespace: str) -> list[Action]:
+def _px4(made: px4_gazebo_bringup.Px4World) -> list[Action]:
+    """Return PX4 with its variables, or the line that says with which ones to start it."""
+    paths = {"GZ_SIM_RESOURCE_PATH"} & set(made.environment)
+    find_models = [AppendEnvironmentVariable(name, made.environment[name]) for name in paths]
+    own = {name: text for name, text in made.environment.items() if name not in paths}
+    if made.command is None:
+        words = " ".join(f"{name}={text}" for name, text in own.items())
+        return [LogInfo(msg=f"start PX4 yourself: {words} PX4_GZ_MODELS=<PX4>/{px4_gazebo_bringup.MODELS} px4")]
+    # Without a terminal PX4's shell would read an endless stream of nothing: -d leaves the shell out.
+    px4 = ExecuteProcess(cmd=[*made.command, "-d"], additional_env=own, output="screen")
+    return [*find_models, px4]
+
+
+def _gazebo(world: Path, gui: bool, namespace: str, bridge: Path) -> list[Action]:
     """Return Gazebo itself and the bridge; the weather node stands behind the bridge's camera."""
     from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 
     try:
         launcher = Path(get_package_share_directory("ros_gz_sim"), "launch", "gz_sim.launch.py")
     except PackageNotFoundError:
-        raise UserError("sim:=gazebo needs ros_gz_sim", "apt install ros-$ROS_DISTRO-ros-gz") from None
+        raise UserError("Gazebo needs ros_gz_sim", "apt install ros-$ROS_DISTRO-ros-gz") from None
     arguments = {"gz_args": gazebo_bringup.gazebo_arguments(world, gui), "on_exit_shutdown": "true"}
     return [
         IncludeLaunchDescription(PythonLaunchDescriptionSource(str(launcher)), launch_arguments=arguments.items()),
@@ -154,7 +195,7 @@ def _gazebo(world: Path, gui: bool, namespace: str) -> list[Action]:
             package="ros_gz_bridge",
             executable="parameter_bridge",
             namespace=namespace,
-            parameters=[{"config_file": str(find(gazebo_bringup.BRIDGE_FILE)), "use_sim_time": True}],
+            parameters=[{"config_file": str(bridge), "use_sim_time": True}],
             remappings=[gazebo_bringup.WEATHER_REMAPPING, *clock_remapping(namespace)],
             output="screen",
         ),
@@ -176,12 +217,18 @@ def node(process: Process, namespace: str, parameter_file: str = PARAMETER_FILE)
     return Node(
         package="liquid_nav",
         executable=process.executable,
-        namespace=namespace,
+        namespace="/".join(part for part in (namespace, process.namespace) if part),
         parameters=[str(find(parameter_file)), given],
         remappings=clock_remapping(namespace),
         ros_arguments=enclave(process.executable),
         output="screen",
     )
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+        raise UserError(f"cannot read drones:={text}", "give a whole number from 1 on")
+    return int(text)
 
 
 def folder(text: str) -> Path | None:

@@ -20,6 +20,7 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from liquid_nav.errors import UserError
+from liquid_nav.nodes.bridge_state import BridgeState
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.flight_log import FlightLog
 from liquid_nav.nodes.messages import command_from, nanoseconds
@@ -28,7 +29,8 @@ from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.running import Finished, run
 from liquid_nav.nodes.services import Caller, GraphError
 from liquid_nav.simulation import Judge, Outcome, draw_latency
-from liquid_nav.worlds import generate_layout, load_condition, load_scenario
+from liquid_nav.worlds import generate_layout, load_condition, load_scenario, shared_start
+from liquid_nav.worlds.starts import MOST
 
 SETTLING = 0.5
 """s of wall time for the others to see the last listener too: discovery is not at once everywhere."""
@@ -44,6 +46,7 @@ class ScenarioRunner(Node):
         super().__init__("scenario_runner", **options)
         scenario = load_scenario(declare(self, "scenario", "forest", "Scenario: a name or a YAML file."))
         self._seed = declare(self, "seed", 0, "Seed, the same as the simulator's.", (0, 2**31 - 1))
+        number = declare(self, "drone", 0, "Number of the drone, where several share the world.", (0, MOST - 1))
         condition = declare(self, "condition", "", "Condition, the same as the simulator's; empty: the scenario's.")
         self._condition = load_condition(condition or scenario.condition).name
         self._rate = declare(self, "frame_rate", 30.0, "Camera frames per second, for the record.", (1.0, 120.0))
@@ -54,6 +57,10 @@ class ScenarioRunner(Node):
         self._late_start = declare(
             self, "count_from_start", False, "Count the flight's time from its start, not from the clock's zero."
         )
+        self._takeoff = declare(
+            self, "wait_for_takeoff", False, "Begin when autopilot_bridge/state says that the vehicle flies."
+        )
+        self._phase = ""
         self._zero = 0.0
         self._patience = declare(
             self, "patience", 30.0, "Wall seconds for the graph to come up, and for odometry to go on.", (1.0, 3600.0)
@@ -61,7 +68,7 @@ class ScenarioRunner(Node):
         self._listeners = declare(
             self, "listeners", 0, "Subscriptions to cmd_vel to wait for, so that a recorder misses nothing.", (0, 100)
         )
-        self._layout = generate_layout(scenario, self._seed)
+        self._layout = shared_start(generate_layout(scenario, self._seed), number)
         self._judge, self._log = Judge(self._layout), FlightLog(self._layout)
         self._outcome: Outcome | None = None
         self._contact: dict | None = None
@@ -72,6 +79,8 @@ class ScenarioRunner(Node):
         self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data(100))
         self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable(100))
         self.create_subscription(String, "simulator/contact", self._on_contact, latched())
+        if self._takeoff:
+            self.create_subscription(String, "autopilot_bridge/state", self._on_bridge, latched())
         for name in self._modes:
             self.create_subscription(String, f"{name}/mode", self._on_mode(name), latched())
 
@@ -98,7 +107,12 @@ class ScenarioRunner(Node):
         call.trigger("engage", retry=True)
         if self._start:
             call.trigger(self._start, retry=self._late_start)
-            self._zero = self._latest if self._late_start else 0.0
+        if self._takeoff:
+            call.wait_for(
+                lambda: self._phase == "flying",
+                lambda: f"the vehicle does not fly: autopilot_bridge is '{self._phase}', see its log",
+            )
+        self._zero = self._latest if self._late_start else 0.0
         self._flying, self._heard = True, wall.monotonic()
         while self._outcome is None:
             executor.spin_once(timeout_sec=0.5)
@@ -132,6 +146,10 @@ class ScenarioRunner(Node):
 
     def _on_contact(self, message: String) -> None:
         self._contact = json.loads(message.data)
+
+    def _on_bridge(self, message: String) -> None:
+        state = BridgeState.read(message)
+        self._phase = state.phase if state else self._phase
 
     def _on_mode(self, name: str):
         def keep(message: String) -> None:

@@ -4,6 +4,8 @@ After a frame at time t, simulated time stands still until the command that was 
 come back; it takes effect at t plus the latency of this seed, exactly as in ``simulation.flight``. A slow machine
 therefore makes the simulation slower, not the flight worse. If nothing comes for ``command_timeout`` of wall time,
 the simulator goes on in real time with the last command until the answers are back in step.
+
+With ``drones`` several fly in one world, each in a namespace of its own: time waits for the commands of all of them.
 """
 
 from __future__ import annotations
@@ -12,19 +14,15 @@ import sys
 import time as wall
 from typing import Callable
 
-import numpy as np
-from geometry_msgs.msg import TwistStamped
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from std_srvs.srv import Trigger
 
-from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
-from liquid_nav.nodes.messages import command_from, from_seconds, nanoseconds
+from liquid_nav.errors import UserError
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import reliable
 from liquid_nav.nodes.running import run
-from liquid_nav.nodes.simulator_outputs import SimulatorOutputs
-from liquid_nav.simulation import TIMESTEP, CameraConfig, Simulation, draw_latency
+from liquid_nav.nodes.simulator_outputs import ClockOutput
+from liquid_nav.nodes.simulator_seat import Seat
+from liquid_nav.simulation import TIMESTEP, CameraConfig, SharedWorld, Simulation, draw_latency
 from liquid_nav.worlds import load_condition, load_scenario
 
 TICK = 3 * TIMESTEP
@@ -34,7 +32,7 @@ LAG = 0.1
 
 
 class Simulator(Node):
-    """One drone in one world; topics and services as in the README's interface table."""
+    """One world with one drone or several; topics and services as in the README's interface table."""
 
     def __init__(self, **options: object) -> None:
         """Declare parameters and build the world; bad input raises UserError."""
@@ -54,37 +52,39 @@ class Simulator(Node):
         self._resend = declare(
             self, "resend_after", 0.5, "Wall seconds without an answer after which a frame is sent again.", (0.05, 60.0)
         )
-        self._started = not declare(
-            self, "wait_for_start", False, "Hover at time zero until simulator/start is called."
-        )
+        wait = declare(self, "wait_for_start", False, "Hover until simulator/start is called for every drone.")
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
+        names = parse_names(declare(self, "drones", "", "Namespaces of several drones in this world, such as d1,d2."))
         camera = CameraConfig(width=width, height=height, rate=rate)
-        self.simulation = Simulation(scenario, seed, load_condition(condition or scenario.condition), camera=camera)
-        self._rate, self._latency = rate, draw_latency(seed)
-        self._outputs = SimulatorOutputs(self, camera, prefix)
-        self._diagnostics = Diagnostics(self)
-        self._waiting_for, self._answer, self._in_step = -1, None, True
-        self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable())
-        self.create_service(Trigger, "simulator/start", self._on_start)
+        place = scenario, seed, load_condition(condition or scenario.condition)
+        if names:
+            self.simulation = SharedWorld(*place, count=len(names), camera=camera)
+            drones = zip(names, self.simulation.drones)
+            self._seats = [Seat(self, drone, camera, f"{prefix}{name}/", name) for name, drone in drones]
+        else:
+            self.simulation = Simulation(*place, camera=camera)
+            self._seats = [Seat(self, self.simulation, camera, prefix)]
+        for seat in self._seats:
+            seat.started = not wait
+        self._clock_output = ClockOutput(self)
+        self._rate, self._latency, self._frame = rate, draw_latency(seed), 0
 
     def run(self, executor: SingleThreadedExecutor) -> None:
         """Fly frame by frame for ever; callbacks run only while this waits."""
         self._spin = executor.spin_once
-        image = self.simulation.render()
-        while not self._started:
-            self._show(image)
-            self._sleep_until(wall.monotonic() + 0.2, or_until=lambda: self._started)
-        self._anchor = wall.monotonic()
-        frame = 0
-        while self.simulation.collision is None:
+        self._look()
+        while not self._all_started():
+            self._show()
+            self._sleep_until(wall.monotonic() + 0.2, or_until=self._all_started)
+        self._anchor = wall.monotonic() - self.simulation.time / (self._factor or 1.0)
+        while flying := [seat for seat in self._seats if seat.flying]:
             time = self.simulation.time
-            self._await_command(image, time)
-            if self._answer is not None:
-                self.simulation.command(self._answer, at=time + self._latency)
-            frame += 1
-            self._advance(round(frame / self._rate / TIMESTEP) * TIMESTEP)
-            if self.simulation.collision is None:
-                image = self.simulation.render()
+            self._await_commands(flying, time)
+            for seat in flying:
+                seat.command(at=time + self._latency)
+            self._frame += 1
+            self._advance(round(self._frame / self._rate / TIMESTEP) * TIMESTEP)
+            self._look()
         self._stand_still()
 
     def close(self) -> None:
@@ -92,62 +92,63 @@ class Simulator(Node):
         if hasattr(self, "simulation"):
             self.simulation.close()
 
-    def _on_command(self, message: TwistStamped) -> None:
-        if nanoseconds(message.header.stamp) != self._waiting_for:
-            return
-        command = command_from(message)
-        if command.is_finite():
-            self._answer = command
-        else:
-            self._diagnostics.report("cmd_vel", ERROR, "cmd_vel is not finite: flying on with the last command")
+    def _all_started(self) -> bool:
+        return all(seat.started for seat in self._seats)
 
-    def _on_start(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._started = True
-        response.success, response.message = True, "flying"
-        return response
+    def _look(self) -> None:
+        """Render for those that fly; say of the others, once, what they have touched."""
+        for seat in self._seats:
+            if seat.flying:
+                seat.look()
+            else:
+                seat.tell_contact(self.simulation.time)
 
-    def _show(self, image: np.ndarray) -> None:
-        state = self.simulation.state
-        self._outputs.clock(state.time)
-        self._outputs.odometry(state)
-        self._outputs.frame(image, state.time)
+    def _show(self) -> None:
+        self._clock_output.tell(self.simulation.time)
+        for seat in self._seats:
+            seat.show()
 
-    def _await_command(self, image: np.ndarray, time: float) -> None:
-        """Publish the frame and wait for its command; leaves it in ``_answer``, or None there."""
-        self._waiting_for, self._answer = from_seconds(time), None
+    def _await_commands(self, flying: list[Seat], time: float) -> None:
+        """Publish the frames and wait for the commands; a seat whose answer is then missing flies on without."""
         begin = sent = wall.monotonic()
-        self._show(image)
-        patience = self._timeout if self._in_step else min(self._timeout, 1.0 / self._rate)
-        while self._answer is None:
+        self._show_fallen()
+        self._clock_output.tell(self.simulation.time)
+        for seat in flying:
+            seat.ask(time, self._timeout if seat.in_step else min(self._timeout, 1.0 / self._rate))
+        while True:
             now = wall.monotonic()
-            if now - begin >= patience:
+            left = [(begin + seat.patience - now, seat) for seat in flying if seat.answer is None]
+            patience = max((seconds for seconds, _ in left), default=0.0)
+            if patience <= 0.0:
                 break
             if now - sent >= self._resend:
                 sent = now
-                self._show(image)
-            self._spin(min(patience - (now - begin), self._resend))
-        self._in_step = self._answer is not None
-        if self._in_step:
-            self._diagnostics.report("lock step", OK, "every frame is answered by a command")
-        else:
-            self._diagnostics.report(
-                "lock step", WARN, "no cmd_vel with the stamp of the camera image: flying on with the last command. "
-                "Check that liquid_controller and safety_supervisor run and keep the image's stamp",
-            )
+                self._clock_output.tell(self.simulation.time)
+                for _, seat in left:
+                    seat.show()
+            self._spin(min(patience, self._resend))
+        for seat in flying:
+            seat.judge()
+
+    def _show_fallen(self) -> None:
+        for seat in self._seats:
+            if not seat.flying:
+                seat.show()
 
     def _advance(self, until: float) -> None:
         """Fly until the next frame, telling time and inertial data on the way, no faster than asked for."""
         simulation = self.simulation
-        while simulation.time < until - 1e-9 and simulation.collision is None:
+        while simulation.time < until - 1e-9 and any(seat.flying for seat in self._seats):
             simulation.advance(min(until, simulation.time + TICK))
-            state = simulation.state
-            self._outputs.clock(state.time)
-            self._outputs.imu(state)
-            self._pace(state.time)
+            self._clock_output.tell(self.simulation.time)
+            for seat in self._seats:
+                seat.outputs.imu(seat.drone.state)
+            self._pace(simulation.time)
 
     def _pace(self, time: float) -> None:
         # Out of step, simulated time must not run away from a graph that may still come back.
-        factor = self._factor if self._in_step else min(self._factor or 1.0, 1.0)
+        in_step = all(seat.in_step for seat in self._seats if seat.flying)
+        factor = self._factor if in_step else min(self._factor or 1.0, 1.0)
         if not factor:
             return
         due = self._anchor + time / factor
@@ -162,16 +163,17 @@ class Simulator(Node):
             self._spin(left)
 
     def _stand_still(self) -> None:
-        simulation = self.simulation
-        self._outputs.contact(simulation.collision, simulation.time)
-        self._diagnostics.report(
-            "drone", ERROR, f"touched {simulation.collision}: the flight is over, start the simulator again"
-        )
         while True:
-            state = simulation.state
-            self._outputs.clock(state.time)
-            self._outputs.odometry(state)
+            self._show()
             self._sleep_until(wall.monotonic() + 0.5)
+
+
+def parse_names(text: str) -> list[str]:
+    """Return the namespaces in ``text``, comma separated; raises UserError for names that are none, or given twice."""
+    names = [name.strip() for name in text.split(",")] if text.strip() else []
+    if not all(name.isidentifier() and name.isascii() for name in names) or len(set(names)) < len(names):
+        raise UserError(f"cannot read drones '{text}'", "give different names, comma separated, such as d1,d2")
+    return names
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -26,26 +26,33 @@ BATTERY_PERIOD = 1.0
 """s between battery messages."""
 
 
+class ClockOutput:
+    """The simulated clock: one for all drones of a world."""
+
+    def __init__(self, node: Node) -> None:
+        """Create the publisher."""
+        self._publisher = node.create_publisher(Clock, "/clock", sensor_data())
+
+    def tell(self, time: float) -> None:
+        """Announce the simulated time, s."""
+        self._publisher.publish(Clock(clock=to_stamp(from_seconds(time))))
+
+
 class SimulatorOutputs:
     """The publishers of the simulator; every message carries the simulated time it belongs to."""
 
-    def __init__(self, node: Node, camera: CameraConfig, prefix: str) -> None:
-        """Create the publishers; ``prefix`` goes before every frame id."""
+    def __init__(self, node: Node, camera: CameraConfig, prefix: str, space: str = "") -> None:
+        """Create the publishers; ``prefix`` goes before every frame id, ``space`` before every topic."""
         self._camera, self._prefix = camera, prefix
         self._optical_frame = f"{prefix}camera_optical_frame"
-        self._image = node.create_publisher(Image, "camera/image_raw", sensor_data())
-        self._info = node.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
-        self._odom = node.create_publisher(Odometry, "odom", sensor_data(10))
-        self._imu = node.create_publisher(Imu, "imu", sensor_data(10))
-        self._battery = node.create_publisher(BatteryState, "battery_state", sensor_data(10))
-        self._contact = node.create_publisher(String, "simulator/contact", latched())
-        self._clock = node.create_publisher(Clock, "/clock", sensor_data())
+        self._image = node.create_publisher(Image, f"{space}camera/image_raw", sensor_data())
+        self._info = node.create_publisher(CameraInfo, f"{space}camera/camera_info", sensor_data())
+        self._odom = node.create_publisher(Odometry, f"{space}odom", sensor_data(10))
+        self._imu = node.create_publisher(Imu, f"{space}imu", sensor_data(10))
+        self._battery = node.create_publisher(BatteryState, f"{space}battery_state", sensor_data(10))
+        self._contact = node.create_publisher(String, f"{space}simulator/contact", latched())
         self._transforms = _transform_publisher(node)
         self._next_battery = 0.0
-
-    def clock(self, time: float) -> None:
-        """Announce the simulated time, s."""
-        self._clock.publish(Clock(clock=to_stamp(from_seconds(time))))
 
     def imu(self, state: DroneState) -> None:
         """Publish attitude, body rates and specific force, and the battery when it is due."""

@@ -19,7 +19,7 @@ from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, sensor_data
 from liquid_nav.nodes.running import run
-from liquid_nav.nodes.simulator_outputs import SimulatorOutputs
+from liquid_nav.nodes.simulator_outputs import ClockOutput, SimulatorOutputs
 from liquid_nav.simulation import CameraConfig
 from liquid_nav.simulation.posed import PosedWorld
 from liquid_nav.worlds import load_condition, load_scenario
@@ -42,6 +42,7 @@ class WorldCamera(Node):
         self.world = PosedWorld(scenario, seed, load_condition(condition or scenario.condition), camera)
         self._period, self._next, self._time = 1.0 / rate, -1e9, -1e9
         self._outputs, self._diagnostics = SimulatorOutputs(self, camera, prefix), Diagnostics(self)
+        self._clock_output = ClockOutput(self)
         self._bridge = BridgeState("no bridge", "")
         self._started = self._touched = False
         self.create_subscription(Odometry, "autopilot/odom", self._on_odometry, sensor_data())
@@ -70,7 +71,7 @@ class WorldCamera(Node):
             return
         self._time = state.time
         touched = self.world.place(state)
-        self._outputs.clock(state.time)
+        self._clock_output.tell(state.time)
         self._outputs.odometry(state)
         if touched and self._started and not self._touched:
             self._touched = True

@@ -24,6 +24,8 @@ ROTORS = tuple(
 """x forward and y left of the centre in m, and the sign of the reaction moment about body z."""
 HIDDEN_GROUP = 4
 """Geoms of this group are solid but never drawn."""
+LOOKS_GROUP = 1
+"""Geoms of this group are drawn at every distance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +49,27 @@ class CameraConfig:
         return self.width / (2.0 * math.tan(self.fov / 2.0))
 
 
-def add_drone(spec: mujoco.MjSpec, response: DroneResponse, camera: CameraConfig) -> None:
-    """Add the free-flying body ``drone`` with camera ``front`` to a world. The body and rotor discs are solid."""
+def add_drone(
+    spec: mujoco.MjSpec, response: DroneResponse, camera: CameraConfig, name: str = "drone", shared: bool = False
+) -> None:
+    """Add the free-flying body ``name`` with camera ``front`` to a world. The body and rotor discs are solid.
+
+    In a ``shared`` world several of them touch and see each other: their cameras are then called ``<name>.front``.
+    """
     import mujoco
     import numpy as np
 
-    body = spec.worldbody.add_body(name="drone")
-    body.add_freejoint(name="drone")
+    body = spec.worldbody.add_body(name=name)
+    body.add_freejoint(name=name)
     body.explicitinertial = True
     body.mass = response.mass
     body.inertia = [i * response.mass for i in INERTIA_PER_KG]
-    solid = {"contype": 0, "conaffinity": 1, "group": HIDDEN_GROUP, "rgba": [0.1, 0.1, 0.1, 1.0]}
-    body.add_geom(name="drone.body", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], **solid)
+    contype, conaffinity = (2, 3) if shared else (0, 1)
+    solid = {"contype": contype, "conaffinity": conaffinity, "group": HIDDEN_GROUP, "rgba": [0.1, 0.1, 0.1, 1.0]}
+    body.add_geom(name=f"{name}.body", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], **solid)
     for i, (x, y, _) in enumerate(ROTORS):
         body.add_geom(
-            name=f"drone.rotor{i}", type=mujoco.mjtGeom.mjGEOM_CYLINDER, pos=[x, y, 0.06],
+            name=f"{name}.rotor{i}", type=mujoco.mjtGeom.mjGEOM_CYLINDER, pos=[x, y, 0.06],
             size=[ROTOR_RADIUS, 0.01, 0.0], **solid,
         )
     # MuJoCo cameras look along their -z with +y up: x axis = body -y, y axis = body z, then pitched and rolled.
@@ -74,5 +82,25 @@ def add_drone(spec: mujoco.MjSpec, response: DroneResponse, camera: CameraConfig
     quaternion = np.zeros(4)
     mujoco.mju_mat2Quat(quaternion, rotation.ravel())
     body.add_camera(
-        name="front", pos=[0.13, 0.0, 0.02], quat=quaternion, fovy=math.degrees(camera.vertical_fov),
+        name=f"{name}.front" if shared else "front", pos=[0.13, 0.0, 0.02], quat=quaternion,
+        fovy=math.degrees(camera.vertical_fov),
     )
+    if shared:
+        _add_looks(body)
+
+
+def _add_looks(body: mujoco.MjsBody) -> None:
+    """Add what other drones see: body, arms and rotor discs, without mass and touching nothing."""
+    import mujoco
+
+    looks = {"contype": 0, "conaffinity": 0, "group": LOOKS_GROUP}
+    dark, grey = [0.08, 0.08, 0.09, 1.0], [0.35, 0.35, 0.37, 1.0]
+    body.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], rgba=dark, **looks)
+    for x, y, _ in ROTORS:
+        body.add_geom(
+            type=mujoco.mjtGeom.mjGEOM_CAPSULE, fromto=[0.0, 0.0, 0.03, x, y, 0.05], size=[0.012, 0.0, 0.0],
+            rgba=dark, **looks,
+        )
+        body.add_geom(
+            type=mujoco.mjtGeom.mjGEOM_CYLINDER, pos=[x, y, 0.06], size=[ROTOR_RADIUS, 0.004, 0.0], rgba=grey, **looks,
+        )

@@ -97,5 +97,38 @@ class VelocityController:
         return total, mx, my, mz
 
 
+def wrench(
+    controller: VelocityController,
+    command: Command,
+    quaternion: list[float],
+    velocity: tuple[float, float, float],
+    rates: list[float],
+    air: tuple[float, float, float],
+    dt: float,
+) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Advance the controller by ``dt`` seconds; returns what rotors and air do: force (N) and torque (N m), ENU.
+
+    velocity, air: of the drone and of the wind, ENU m/s; rates: body, rad/s.
+    """
+    vx, vy, vz = velocity
+    thrust, mx, my, mz = controller.update(command, quaternion, velocity, rates, dt)
+    w, x, y, z = quaternion
+    drag = controller.response.drag
+    bx = (1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y))
+    by = (2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x))
+    bz = (2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y))
+    force = (
+        thrust * bz[0] - drag * (vx - air[0]),
+        thrust * bz[1] - drag * (vy - air[1]),
+        thrust * bz[2] - drag * (vz - air[2]),
+    )
+    torque = (
+        mx * bx[0] + my * by[0] + mz * bz[0],
+        mx * bx[1] + my * by[1] + mz * bz[1],
+        mx * bx[2] + my * by[2] + mz * bz[2],
+    )
+    return force, torque
+
+
 def _clip(value: float, limit: float) -> float:
     return limit if value > limit else -limit if value < -limit else value

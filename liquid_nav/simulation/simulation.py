@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 
 from liquid_nav.simulation.airframe import CameraConfig, add_drone
-from liquid_nav.simulation.controller import VelocityController
+from liquid_nav.simulation.controller import VelocityController, wrench
 from liquid_nav.simulation.response import DroneResponse, sample_response
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.simulation.wind import Wind
@@ -113,24 +113,9 @@ class Simulation:
         if self._steps % _WIND_STEPS == 0:
             self._air = self.wind.velocity(TIMESTEP * _WIND_STEPS)
         quaternion, (vx, vy, vz, *rates) = data.qpos[3:7].tolist(), data.qvel.tolist()
-        thrust, mx, my, mz = self.controller.update(self._active, quaternion, (vx, vy, vz), rates, TIMESTEP)
-        w, x, y, z = quaternion
-        drag, air = self.response.drag, self._air
-        bx = (1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y))
-        by = (2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x))
-        bz = (2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y))
-        force = (
-            thrust * bz[0] - drag * (vx - air[0]),
-            thrust * bz[1] - drag * (vy - air[1]),
-            thrust * bz[2] - drag * (vz - air[2]),
-        )
+        force, torque = wrench(self.controller, self._active, quaternion, (vx, vy, vz), rates, self._air, TIMESTEP)
         self._force[:] = force
-        data.xfrc_applied[self._body] = (
-            *force,
-            mx * bx[0] + my * by[0] + mz * bz[0],
-            mx * bx[1] + my * by[1] + mz * bz[1],
-            mx * bx[2] + my * by[2] + mz * bz[2],
-        )
+        data.xfrc_applied[self._body] = (*force, *torque)
         self._mujoco.mj_step(self.model, data)
         self._steps += 1
         if data.ncon:

@@ -3,6 +3,7 @@
 from liquid_nav.worlds.condition import CameraFaults, Condition, ConditionError, WindSpec, load_condition
 from liquid_nav.worlds.layout import Item, Layout, Solid, Start, Target, generate_layout, line_blocked
 from liquid_nav.worlds.scenario import Geofence, Limits, Scenario, ScenarioError, SuccessRule, TargetSpec, load_scenario
+from liquid_nav.worlds.starts import shared_start
 
 __all__ = [
     "CameraFaults",
@@ -25,6 +26,7 @@ __all__ = [
     "line_blocked",
     "load_condition",
     "load_scenario",
+    "shared_start",
 ]
 
 

@@ -24,12 +24,13 @@ STEP = 0.004  # s of a physics step; the velocity controller's gains are for thi
 
 
 def world_sdf(
-    layout: Layout, condition: Condition, library: Library, engine: str = "ogre2", drone: DroneSpec | None = None
-) -> str:
+    layout: Layout, condition: Condition, library: Library, engine: str = "ogre2", drone: DroneSpec | None = None,
+    autopilot: bool = False,
+) -> str:  # fmt: skip
     """Return the world as SDF text and fill ``library`` with the files it refers to.
 
     Solids are collisions named ``<kind>.<n>`` with the numbers of the embedded world; every item is a static model.
-    Without ``drone`` nobody flies there (PX4 brings its own).
+    Without ``drone`` nobody flies there; with ``autopilot`` the world feeds the sensors of the one that PX4 brings.
     """
     root = Element("sdf", version="1.9")
     world = add(root, "world", name=f"{layout.world}_{layout.seed}")
@@ -38,6 +39,8 @@ def world_sdf(
     add(physics, "real_time_factor", 1.0)
     sky = palette.SKIES[condition.light]["horizon"]
     _systems(world, engine, sky)
+    if autopilot:
+        _autopilot_systems(world)
     _light(world, layout, condition, sky)
     ground = _static(world, "ground")
     flat = add(add(add(ground, "collision", name="ground"), "geometry"), "plane")
@@ -77,6 +80,7 @@ def write_sdf(
     engine: str = "ogre2",
     drone: DroneSpec | None = None,
     on_file: Callable[[], object] = lambda: None,
+    autopilot: bool = False,
 ) -> int:
     """Write the world to ``path`` and its files into ``<stem>_files`` beside it; returns the number of files.
 
@@ -84,7 +88,7 @@ def write_sdf(
         UserError: the place cannot be written.
     """
     library = Library(f"{path.stem}_files", condition.season)
-    text = world_sdf(layout, condition, library, engine, drone)
+    text = world_sdf(layout, condition, library, engine, drone, autopilot)
     try:
         folder = path.parent / library.folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -130,6 +134,19 @@ def _systems(world: Element, engine: str, sky: tuple[float, float, float]) -> No
     plugin(
         world, "gz-sim-sensors-system", "gz::sim::systems::Sensors", render_engine=engine, background_color=(*sky, 1.0)
     )
+
+
+def _autopilot_systems(world: Element) -> None:
+    """Add what barometer, compass and GPS of an autopilot's drone measure, at the place where PX4's own worlds are."""
+    for file, name in (("air-pressure", "AirPressure"), ("magnetometer", "Magnetometer"), ("navsat", "NavSat")):
+        plugin(world, f"gz-sim-{file}-system", f"gz::sim::systems::{name}")
+    add(world, "magnetic_field", (6e-06, 2.3e-05, -4.2e-05))
+    place = add(world, "spherical_coordinates")
+    add(place, "surface_model", "EARTH_WGS84")
+    add(place, "world_frame_orientation", "ENU")
+    for name, value in (("latitude_deg", 47.397971), ("longitude_deg", 8.546164), ("elevation", 0.0)):
+        add(place, name, value)
+    add(place, "heading_deg", 0.0)
 
 
 def _light(world: Element, layout: Layout, condition: Condition, sky: tuple[float, float, float]) -> None:

@@ -10,6 +10,10 @@ DEADLINE = 30.0
 """s of wall time that an expected thing may take on a busy machine."""
 
 
+class Landed(Exception):
+    """Ends the endless loop of a simulator."""
+
+
 class Harness:
     """Owns a context; ``add`` creates a node under test, ``until`` serves callbacks until something holds."""
 
@@ -71,6 +75,28 @@ class Harness:
             self.executor.spin_once(timeout_sec=0.02)
             for pump in self.pumps:
                 pump()
+
+    def fly(self, simulator, until, deadline=300.0):
+        """Run the loop of a simulator in this thread until ``until()`` gives something; returns that.
+
+        Simulated time waits for the others, which live between its frames: nothing depends on the machine's speed.
+        """
+        end = time.monotonic() + deadline
+
+        class Turns:
+            def spin_once(_, timeout_sec):
+                assert time.monotonic() < end, f"it did not happen; diagnostics: {self.diagnostics}"
+                self.executor.spin_once(timeout_sec=min(timeout_sec, 0.02))
+                for pump in self.pumps:
+                    pump()
+                found = until()
+                if found is not None:
+                    raise Landed(found)
+
+        try:
+            simulator.run(Turns())
+        except Landed as landed:
+            return landed.args[0]
 
     def call(self, service):
         from std_srvs.srv import Trigger

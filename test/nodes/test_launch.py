@@ -1,6 +1,7 @@
 """The launch files, where the launch packages are: documented arguments, and the processes of ``liquid-nav fly``."""
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from liquid_nav.nodes.bringup import FlightPlan, embedded_graph
 
 FILES = sorted((Path(__file__).parents[2] / "launch").glob("*.launch.py"))
 
-SIMULATED = {"sim", "pilot", "seed", "condition", "engine", "gui"}
+SIMULATED = {"sim", "pilot", "seed", "condition", "engine", "gui", "drones", "px4", "camera_topic"}
 
 needs_launch = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("launch", "launch_ros")),
@@ -68,6 +69,65 @@ def test_the_exit_code_is_the_flights(code, result):
 
 
 @needs_launch
+@pytest.mark.parametrize(("codes", "result"), [((0, 0), 0), ((3, 0), 1)])
+def test_with_several_drones_it_ends_with_the_last(codes, result, tmp_path):
+    from launch import LaunchDescription, LaunchService
+    from launch.actions import ExecuteProcess
+
+    from liquid_nav.nodes.launching import end_with_all
+
+    # The second one lives until the first one has spoken.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    early = f"print('over', file=open('{pipe}', 'w'), flush=True); raise SystemExit({codes[0]})"
+    late = f"open('{pipe}').read(); raise SystemExit({codes[1]})"
+    runners = [ExecuteProcess(cmd=[sys.executable, "-c", code]) for code in (early, late)]
+    service = LaunchService(noninteractive=True)
+    service.include_launch_description(LaunchDescription([*end_with_all(runners, "the flight"), *runners]))
+    assert service.run() == result
+
+
+@needs_launch
+def test_several_drones_have_their_namespaces():
+    from launch import LaunchContext
+    from launch_ros.actions import Node
+
+    from liquid_nav.nodes import launching
+
+    context = LaunchContext()
+    for argument in launching.declare_arguments():
+        argument.execute(context)
+    context.launch_configurations.update(pilot="expert", seed="3", drones="2", namespace="team")
+    nodes = [action for action in launching._bring_up(context, "field") if isinstance(action, Node)]
+    for one in nodes:
+        one._perform_substitutions(context)
+    spaces = {}
+    for one in nodes:
+        spaces.setdefault(one.expanded_node_namespace, []).append(one.node_executable)
+    assert spaces == {
+        "/team": ["simulator"],
+        "/team/d1": ["expert_pilot", "safety_supervisor", "scenario_runner"],
+        "/team/d2": ["expert_pilot", "safety_supervisor", "scenario_runner"],
+    }
+
+
+@needs_launch
+def test_px4_in_gazebo_is_started_with_its_variables(tmp_path):
+    from launch.actions import ExecuteProcess, LogInfo
+
+    from liquid_nav.nodes import launching
+    from liquid_nav.nodes.px4_gazebo_bringup import Px4World
+
+    variables = {"PX4_SIM_MODEL": "gz_x", "GZ_SIM_RESOURCE_PATH": "/m"}
+    made = Px4World(tmp_path / "w.sdf", tmp_path / "b.yaml", ["/px4"], variables)
+    *_, process = launching._px4(made)
+    assert isinstance(process, ExecuteProcess)
+    assert [word.text for words in process.cmd for word in words] == ["/px4", "-d"]
+    (line,) = launching._px4(Px4World(made.world, made.bridge, None, made.environment))
+    assert isinstance(line, LogInfo)
+
+
+@needs_launch
 def test_the_processes_of_a_real_drone():
     from launch import LaunchContext
     from launch_ros.actions import Node
@@ -84,7 +144,8 @@ def test_the_processes_of_a_real_drone():
 
 
 @needs_launch
-def test_gazebo_without_its_packages_is_one_line(monkeypatch, tmp_path):
+@pytest.mark.parametrize("sim", ["gazebo", "px4_gazebo"])
+def test_gazebo_without_its_packages_is_one_line(sim, monkeypatch, tmp_path):
     from launch import LaunchContext
 
     from liquid_nav.errors import UserError
@@ -95,7 +156,7 @@ def test_gazebo_without_its_packages_is_one_line(monkeypatch, tmp_path):
     context = LaunchContext()
     for argument in launching.declare_arguments():
         argument.execute(context)
-    context.launch_configurations.update(sim="gazebo", seed="3")
+    context.launch_configurations.update(sim=sim, seed="3")
     with pytest.raises(UserError, match="ros_gz_sim"):
         launching._bring_up(context, "field")
 

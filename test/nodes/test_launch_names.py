@@ -3,14 +3,17 @@
 import ast
 import re
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import setuptools
 import yaml
 
-from liquid_nav.nodes import drone_bringup, gazebo_bringup
+from liquid_nav.errors import UserError
+from liquid_nav.nodes import drone_bringup, gazebo_bringup, px4_gazebo_bringup
 from liquid_nav.nodes.bringup import PARAMETER_FILE, FlightPlan, autopilot_graph, embedded_graph
+from liquid_nav.nodes.fleet_bringup import fleet_graph, fleet_names, graph_of
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario
 from liquid_nav.worlds.sdf import world_sdf
 from liquid_nav.worlds.sdf_assets import Library
@@ -29,6 +32,9 @@ def graphs():
         found[f"embedded {pilot}"] = PARAMETER_FILE, embedded_graph(plan)
         flown = FlightPlan("field", 3, "fog", pilot, record=RECORD, autopilot="px4")
         found[f"px4 {pilot}"] = PARAMETER_FILE, autopilot_graph(flown)
+        fleet = replace(plan, drones=2)
+        found[f"embedded two {pilot}s"] = PARAMETER_FILE, fleet_graph(fleet)
+        found[f"gazebo px4 {pilot}"] = gazebo_bringup.PARAMETER_FILE, px4_gazebo_bringup.px4_gazebo_graph(plan)
         found[f"gazebo {pilot}"] = gazebo_bringup.PARAMETER_FILE, gazebo_bringup.gazebo_graph(plan)
     plan = drone_bringup.DronePlan(source="x.avi", calibration="c", limits={"speed": 1.0}, record=RECORD)
     found["drone"] = drone_bringup.PARAMETER_FILE, drone_bringup.drone_graph(plan)
@@ -129,3 +135,44 @@ def test_the_bridge_speaks_of_topics_of_the_interface():
 def test_gazebo_arguments():
     assert gazebo_bringup.gazebo_arguments(Path("/a b.sdf"), True) == "-r '/a b.sdf'"
     assert "--headless-rendering" in gazebo_bringup.gazebo_arguments(Path("/w.sdf"), False)
+
+
+def test_each_of_several_drones_has_its_own_names_and_place():
+    graph = fleet_graph(FlightPlan("field", 3, pilot="expert", record=RECORD, drones=3))
+    assert graph[0].namespace == "" and graph[0].parameters["drones"] == "d1,d2,d3"
+    for number, name in enumerate(fleet_names(3)):
+        own = {process.executable: process.parameters for process in graph if process.namespace == name}
+        assert set(own) == {"expert_pilot", "safety_supervisor", "recorder", "scenario_runner"}
+        assert own["expert_pilot"]["drone"] == own["scenario_runner"]["drone"] == number
+        assert own["safety_supervisor"]["frame_prefix"] == f"{name}/"
+        assert own["recorder"]["folder"] == own["scenario_runner"]["folder"] == str(RECORD / name)
+    assert [process.executable for process in graph[-3:]] == ["scenario_runner"] * 3
+    assert graph_of(FlightPlan(drones=1))[0].namespace == "" and fleet_names(1) == [""]
+    for plan in (FlightPlan(drones=9), FlightPlan(drones=2, autopilot="test-px4")):
+        with pytest.raises(UserError):
+            graph_of(plan)
+
+
+def test_px4_in_gazebo_gets_our_world_its_start_and_its_camera(tmp_path):
+    plan = FlightPlan("field", 3, "fog")
+    with pytest.raises(UserError, match="no PX4 in"):
+        px4_gazebo_bringup.make_px4_world(plan, str(tmp_path), "x500_mono_cam", "")
+    binary = tmp_path / px4_gazebo_bringup.BINARY
+    binary.parent.mkdir(parents=True)
+    binary.touch()
+    made = px4_gazebo_bringup.make_px4_world(plan, str(tmp_path), "x500_mono_cam", "")
+    text = made.world.read_text()
+    layout = generate_layout(load_scenario("field"), 3)
+    assert f'<world name="{made.environment["PX4_GZ_WORLD"]}"' in text and "velocity_controller" not in text
+    assert all(system in text for system in ("AirPressure", "Magnetometer", "NavSat", "<spherical_coordinates>"))
+    x, y, z, roll, pitch, yaw = (float(word) for word in made.environment["PX4_GZ_MODEL_POSE"].split(","))
+    assert (x, y, roll, pitch) == (layout.start.x, layout.start.y, 0.0, 0.0) and 0.0 < z < 0.5
+    assert yaw == pytest.approx(layout.start.yaw, abs=1e-4)
+    assert made.command == [str(binary)] and made.environment["PX4_SIM_MODEL"] == "gz_x500_mono_cam"
+    entries = yaml.safe_load(made.bridge.read_text())
+    assert {entry["ros_topic_name"] for entry in entries} == {"/clock", "camera/image_raw", "camera/camera_info"}
+    assert made.world.stem in entries[1]["gz_topic_name"] and entries[2]["gz_topic_name"].endswith("/camera_info")
+    other = px4_gazebo_bringup.bridge_entries("/my/camera/image")
+    assert [entry["gz_topic_name"] for entry in other] == ["/clock", "/my/camera/image", "/my/camera/camera_info"]
+    graph = {process.executable: process.parameters for process in px4_gazebo_bringup.px4_gazebo_graph(plan)}
+    assert graph["autopilot_bridge"]["autopilot"] == "px4" and graph["safety_supervisor"]["autopilot_age"] > 0.0

@@ -98,6 +98,27 @@ def test_a_flight_to_the_target_is_a_success(bench, tmp_path):
     assert record["outcome"]["time"] >= 2.0 and max(record["columns"]["distance"]) == pytest.approx(1.5)
 
 
+def test_with_an_autopilot_time_begins_after_the_take_off(harness, tmp_path):
+    bench = Bench(harness, tmp_path, patience=20.0, start_service="", wait_for_takeoff=True, count_from_start=True)
+    state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
+    bench.modes["liquid_controller"].publish(String(data="active"))
+    state.publish(String(data=json.dumps({"phase": "taking off", "fault": ""})))
+    target, times = bench.layout.target, iter(np.arange(0.0, 600.0, 0.04))
+    flown = []
+
+    def step():
+        flown.append(next(times))
+        bench.fly(flown[-1], (target.x - 1.5, target.y, 1.5))
+        return bench.calls[-1:] == ["engage"] and len(flown) > 120
+
+    harness.until(step, "a climb longer than the time that success takes")
+    assert not bench.ended() and not (tmp_path / "record.json").exists()
+    state.publish(String(data=json.dumps({"phase": "flying", "fault": ""})))
+    harness.until(lambda: step() and bench.ended() or bench.ended(), "the end of the flight", deadline=60.0)
+    outcome = json.loads((tmp_path / "record.json").read_text())["outcome"]
+    assert bench.code == 0 and 2.0 <= outcome["time"] < flown[-1] - flown[119]
+
+
 def test_a_contact_is_a_collision_at_its_time(bench, tmp_path):
     bench.begin()
     start = bench.layout.start

@@ -124,7 +124,8 @@ def test_the_real_parser_accepts_ten_seeds(scenario, seed, tmp_path):
 
 
 @needs_parser
-@pytest.mark.parametrize("more", [{"drone": None}, {"engine": "ogre"}, {"condition": "winter"}])
+@pytest.mark.parametrize("more", [{"drone": None}, {"engine": "ogre"}, {"condition": "winter"},
+                                  {"drone": None, "autopilot": True}])  # fmt: skip
 def test_the_real_parser_accepts_the_variants(more, tmp_path):
     path = tmp_path / "world.sdf"
     path.write_text(text_of("field", 3, **more)[2])

@@ -1,0 +1,80 @@
+"""Watches the runners of a flight until they end, and finds the one line that says why something broke."""
+
+from __future__ import annotations
+
+import json
+import select
+import time
+from typing import TYPE_CHECKING
+
+from liquid_nav.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from liquid_nav.cli.processes import Child, Graph
+
+SHOWN = 5.0
+"""s between progress lines where there is no terminal."""
+
+
+class FlightError(Exception):
+    """The flight could not be flown to its end; one line."""
+
+
+def watch(graph: Graph, console: Console) -> bool:
+    """Show the progress until every runner ends; returns whether all ended well. A node that breaks ends everything."""
+    open_ = {runner.popen.stdout: runner for runner in graph.runners}
+    results: dict[str, dict] = {}
+    lines: dict[str, str] = {}
+    shown = time.monotonic() - 1e9
+    with console.status("the graph comes up ...") as status:
+        while open_:
+            ready, _, _ = select.select(list(open_), [], [], 0.2)
+            for stream in ready:
+                line, name = stream.readline(), open_[stream].namespace
+                if line == b"":
+                    del open_[stream]
+                    continue
+                facts = _parse(line)
+                if "distance" in facts:
+                    lines[name] = f"{name} {_describe(facts)}".strip()
+                    status.update("\n".join(lines.values()))
+                    if not console.is_terminal and time.monotonic() - shown > SHOWN:
+                        shown = time.monotonic()
+                        console.print("\n".join(lines.values()), highlight=False)
+                if {"outcome", "error"} & set(facts):
+                    results[name] = facts
+            broken = graph.crashed()
+            if broken is not None and len(results) < len(graph.runners):
+                _explain(broken)
+    codes = [runner.popen.wait() for runner in graph.runners]
+    for runner in graph.runners:
+        result = results.get(runner.namespace, {})
+        if "error" in result:
+            raise FlightError(f"{runner.namespace}: {result['error']}" if runner.namespace else result["error"])
+        if "outcome" not in result:
+            _explain(runner)
+    return not any(codes)
+
+
+def _explain(child: Child) -> None:
+    """Raise the one line that says why a process has ended."""
+    code, words = child.popen.wait(), child.last_words()
+    if code == 2 and words.startswith("error: "):
+        cause, _, remedy = words.removeprefix("error: ").partition(". ")
+        raise UserError(cause, remedy)
+    raise FlightError(f"{child.name} ended with code {code}: {words} (see {child.log})")
+
+
+def _parse(line: bytes) -> dict:
+    try:
+        facts = json.loads(line)
+    except ValueError:
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _describe(facts: dict) -> str:
+    place = f"{facts['time']:5.1f} s   {facts['distance']:5.1f} m to the target"
+    return f"{place}   {facts['speed']:4.2f} m/s   {facts['mode']}"
