@@ -33,7 +33,7 @@ def shared_start(layout: Layout, number: int) -> Layout:
     first, target = layout.start, np.array((layout.target.x, layout.target.y))
     discs = layout.discs(*BAND)
     for x, y in _places(first, target, DIRECTIONS[number]):
-        if not _free(discs, x, y) or math.hypot(x - target[0], y - target[1]) < TARGET_CLEAR + 2.0:
+        if not _free(discs, x, y) or math.hypot(x - target[0], y - target[1]) < TARGET_CLEAR + 1.0:
             continue
         goal = tuple(target - (x, y))
         if passable(discs - (x, y, 0.0), goal):

@@ -93,6 +93,25 @@ def test_the_graph_flies_the_flight_of_the_lock_step_simulation(flight, scenario
 
 
 @pytest.mark.slow
+def test_two_drones_fly_in_one_world(scenario, tmp_path):
+    from rosbags.rosbag2 import Reader
+
+    result = tmp_path / "result.json"
+    done = fly("--scenario", scenario, "--seed", 5, "--pilot", "expert", "--drones", 2, "--out", tmp_path / "two",
+               "--json", result)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads(result.read_text())
+    assert [(row["drone"], row["success"], row["seed"]) for row in rows] == [("d1", True, 5), ("d2", True, 5)]
+    starts = [json.loads((Path(row["folder"]) / "record.json").read_text())["start"][:2] for row in rows]
+    assert np.hypot(*np.subtract(*starts)) > 5.0, "on opposite sides of the target"
+    for row in rows:
+        with Reader(row["folder"]) as reader:
+            topics = {connection.topic for connection in reader.connections if connection.msgcount}
+        assert f"/{row['drone']}/camera/image_raw/compressed" in topics
+        assert all(topic.startswith(f"/{row['drone']}/") for topic in topics - {"/diagnostics", "/tf"})
+
+
+@pytest.mark.slow
 def test_ctrl_c_leaves_no_process_behind(scenario, tmp_path):
     folder = tmp_path / "interrupted"
     process = subprocess.Popen(
