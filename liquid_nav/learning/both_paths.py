@@ -1,0 +1,111 @@
+"""One training step with the fast LTC kernel beside the same step with the readable torch path."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Callable, Sequence
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor
+
+from liquid_nav.errors import UserError
+from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.recipe import Recipe
+from liquid_nav.learning.windows import Windows
+from liquid_nav.liquid import fast
+from liquid_nav.policy import Policy
+
+KERNELS = {"fast": "numba", "reference": "torch"}
+NUDGED = "nudged reference"
+"""The reference path again, each parameter of the core one float32 step higher: what rounding alone does."""
+Clock = Callable[[], float]
+
+
+@dataclass
+class Learner:
+    """One of the trainings.
+
+    losses: of each step; seconds: of each step as a whole, and core_seconds: of the core's part, forward and backward.
+    """
+
+    name: str
+    module: Imitation
+    clock: Clock = time.perf_counter
+    losses: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    core_seconds: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        chosen = self.module.configure_optimizers()
+        self.optimizer, self.schedule = chosen["optimizer"], chosen["lr_scheduler"]["scheduler"]
+        core = self.module.policy.core
+        self._spent = self._begun = 0.0
+        core.register_forward_pre_hook(lambda *_: self._enter())
+        core.register_forward_hook(lambda *_: self._leave())
+        core.register_full_backward_pre_hook(lambda *_: self._enter())
+        core.register_full_backward_hook(lambda *_: self._leave())
+
+    def _enter(self) -> None:
+        self._begun = self.clock()
+
+    def _leave(self) -> None:
+        self._spent += self.clock() - self._begun
+
+    def gradients(self, batch: dict[str, Tensor], seed: int) -> float:
+        """Leave the gradients of the loss of a batch in the parameters and return the loss; ``seed``: augmentation."""
+        torch.manual_seed(seed)
+        self.optimizer.zero_grad()
+        loss = self.module.losses(batch)["loss"]
+        loss.backward()
+        return float(loss.detach())
+
+    def step(self, batch: dict[str, Tensor], seed: int) -> None:
+        """One optimizer step, as ``liquid-nav train`` makes it."""
+        self._spent, begin = 0.0, self.clock()
+        self.losses.append(self.gradients(batch, seed))
+        torch.nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
+        self.optimizer.step()
+        self.schedule.step()
+        self.module.on_train_batch_end()
+        self.seconds.append(self.clock() - begin)
+        self.core_seconds.append(self._spent)
+
+
+def make_learner(
+    recipe: Recipe, name: str, steps: int, mixed: bool = False, clock: Clock = time.perf_counter
+) -> Learner:
+    """Return a training that begins with the recipe's seed: all of them with the same weights but for nudged ones.
+
+    Raises UserError if the recipe's core has no fast path, or numba is missing.
+    """
+    if recipe.policy.core.get("kind") != "ltc":
+        raise UserError(f"the recipe's core is '{recipe.policy.core.get('kind')}'", "only the LTC has two paths")
+    if not fast.available():
+        raise UserError("numba is not installed", "run make setup, or pip install 'liquid_nav[fast]'")
+    torch.manual_seed(recipe.seed)
+    core = {**recipe.policy.core, "kernel": KERNELS.get(name, "torch")}
+    policy = Policy(replace(recipe.policy, core=core)).train()
+    policy.core.validate = False
+    if name == NUDGED:
+        with torch.no_grad():
+            for parameter in policy.core.parameters():
+                parameter.copy_(torch.nextafter(parameter, torch.full_like(parameter, np.inf)))
+    module = Imitation(
+        policy, learning_rate=recipe.rounds[0].learning_rate, weight_decay=recipe.weight_decay, steps=steps,
+        auxiliary=recipe.auxiliary, photometric=recipe.photometric, mixed=mixed,
+    )  # fmt: skip
+    return Learner(name, module, clock)
+
+
+def train(learners: Sequence[Learner], data: Windows, seed: int) -> None:
+    """Let all learners follow the batches, in turns and with changing order; compiling and warming up is not timed."""
+    for number, batch in enumerate(track(data, "training", console=Console(stderr=True), total=len(data))):
+        if not number:
+            for learner in learners:
+                learner.gradients(batch, seed)
+        for learner in learners if number % 2 else learners[::-1]:
+            learner.step(batch, seed + number)

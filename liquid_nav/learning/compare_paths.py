@@ -1,0 +1,164 @@
+"""The same training twice: with the fast LTC kernel and with the readable torch path. Same losses? How long each?
+
+``python -m liquid_nav.learning.compare_paths runs/default --steps 60`` trains the policy of a recipe from the same
+weights on the same batches with the same augmentation, a step of one after a step of the other. Everything is float32
+(with ``--mixed`` the encoder learns in bfloat16, as ``liquid-nav train`` does; its rounding hides that of the core).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Sequence
+
+import numpy as np
+import torch
+
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation import style
+from liquid_nav.evaluation.table import check_writable, write_rows
+from liquid_nav.learning.both_paths import KERNELS, NUDGED, Learner, make_learner, train
+from liquid_nav.learning.cache import CacheError
+from liquid_nav.learning.recipe import Recipe, load_recipe
+from liquid_nav.learning.recordings.dataset import shards
+from liquid_nav.learning.windows import Windows
+from liquid_nav.resources import find
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = {"fast": style.TARGET, "reference": style.START, NUDGED: style.FAINT}
+
+
+def summary(learners: Sequence[Learner]) -> list[dict[str, object]]:
+    """Return a flat row for each training: losses, how far from the reference's they are at most, seconds."""
+    wanted = np.array(next(learner for learner in learners if learner.name == "reference").losses)
+    rows = []
+    for learner in learners:
+        away = np.abs(np.array(learner.losses) - wanted)
+        rows.append({
+            "path": learner.name, "steps": len(away), "first_loss": learner.losses[0], "last_loss": learner.losses[-1],
+            "max_difference": float(away.max()), "max_relative_difference": float((away / np.abs(wanted)).max()),
+            "seconds": sum(learner.seconds), "core_seconds": sum(learner.core_seconds),
+            "threads": torch.get_num_threads(),
+        })  # fmt: skip
+    return rows
+
+
+def table(rows: Sequence[dict[str, object]]) -> str:
+    """Return the rows as Markdown."""
+    lines = ["| path | steps | loss, first to last | largest difference (relative) | training, s | of it the core, s |",
+             "|---|---:|---|---|---:|---:|"]
+    for row in rows:
+        apart = f"{row['max_difference']:.1e} ({row['max_relative_difference']:.1e})"
+        lines.append(f"| {row['path']} | {row['steps']} | {row['first_loss']:.4f} to {row['last_loss']:.4f} | "
+                     f"{'-' if row['path'] == 'reference' else apart} | {row['seconds']:.1f} | "
+                     f"{row['core_seconds']:.2f} |")
+    return "\n".join(lines)
+
+
+def make_figure(learners: Sequence[Learner]) -> Figure:
+    """Return the loss curves above, and below how far they are from the reference's."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.0, 5.5), layout="constrained")
+    loss, apart = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    wanted = next(np.array(learner.losses) for learner in learners if learner.name == "reference")
+    steps = np.arange(1, len(wanted) + 1)
+    for learner in learners:
+        colour, dashes = COLOURS[learner.name], "-" if learner.name == "reference" else "--"
+        seconds = f"{sum(learner.seconds):.0f} s, core {sum(learner.core_seconds):.1f} s"
+        loss.plot(steps, learner.losses, dashes, color=colour, label=f"{learner.name}: {seconds}", linewidth=1.4)
+        if learner.name != "reference":
+            # Equal losses have no place on a logarithmic axis: draw them at its foot.
+            difference = np.maximum(np.abs(np.array(learner.losses) - wanted), 1e-9)
+            apart.semilogy(steps, difference, color=colour, label=f"{learner.name} - reference", linewidth=1.4)
+    loss.set_ylabel("loss")
+    apart.set_ylabel("difference of the losses")
+    apart.set_xlabel("step")
+    for axes in (loss, apart):
+        axes.grid(color="#edf2f7")
+        axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def write_curves(learners: Sequence[Learner], path: Path) -> None:
+    """Write step, loss and seconds of every training as CSV."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        names = [learner.name.replace(" ", "_") for learner in learners]
+        writer.writerow(["step", *(f"{n}_loss" for n in names), *(f"{n}_s" for n in names)])
+        for step, row in enumerate(zip(*(one.losses for one in learners), *(one.seconds for one in learners)), 1):
+            writer.writerow([step, *row])
+
+
+def _windows(recipe: Recipe, cache: Path, batches: int, **changed: int | None) -> Windows:
+    config = replace(recipe.windows, **recipe.rounds[0].windows)
+    config = replace(config, **{name: value for name, value in changed.items() if value is not None})
+    data = Windows(shards(cache), config, batches, seed=1000 * recipe.seed)
+    encoder = recipe.policy.encoder
+    for shard in data.shards:
+        height, width = shard.frames.shape[1:3]
+        if (height, width) != (encoder.height, encoder.width):
+            raise CacheError(f"frames in {cache} are {width} x {height}, the encoder takes "
+                             f"{encoder.width} x {encoder.height}", "choose the --recipe they were collected with")
+    return data
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, print the table, write what was asked for; 2 for bad input."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cache", type=Path, help="flights: the folder of a run, or a data set")
+    parser.add_argument("--recipe", type=Path, default=Path("config/training/default.yaml"),
+                        help="whose policy, seed, first round and augmentation to use")
+    parser.add_argument("--steps", type=int, default=60, help="optimizer steps of each training")
+    parser.add_argument("--batch", type=int, help="sequences, instead of the recipe's")
+    parser.add_argument("--window", type=int, help="frames a sequence, instead of the recipe's")
+    parser.add_argument("--mixed", action="store_true", help="encoder in bfloat16, as liquid-nav train has it")
+    parser.add_argument("--nudge", action="store_true", help=f"a third training: {NUDGED}, weights one rounding off")
+    parser.add_argument("--cpu-time", action="store_true", help="count processor time, on one thread (a busy machine)")
+    parser.add_argument("--json", type=Path, help="write a flat object for each training")
+    parser.add_argument("--csv", type=Path, help="write the loss curves")
+    parser.add_argument("--plot", type=Path, help="draw the loss curves (PNG)")
+    options = parser.parse_args(arguments)
+    for name in ("steps", "batch", "window"):
+        if (value := getattr(options, name)) is not None and value < 1:
+            parser.error(f"--{name}: at least 1")
+    clock = time.process_time if options.cpu_time else time.perf_counter
+    try:
+        for path in (options.json, options.csv, options.plot):
+            if path is not None:
+                check_writable(path)
+        recipe = load_recipe(options.recipe if options.recipe.exists() else find(str(options.recipe)))
+        data = _windows(recipe, options.cache, options.steps, batch=options.batch, steps=options.window)
+        names = (*KERNELS, *((NUDGED,) if options.nudge else ()))
+        learners = [make_learner(recipe, name, options.steps, options.mixed, clock) for name in names]
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1 if options.cpu_time else threads)
+        try:
+            train(learners, data, recipe.seed)
+            rows = summary(learners)
+        finally:
+            torch.set_num_threads(threads)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    if options.json is not None:
+        write_rows(options.json, rows)
+    if options.csv is not None:
+        write_curves(learners, options.csv)
+    if options.plot is not None:
+        from matplotlib import rc_context
+
+        with rc_context(style.RC):
+            make_figure(learners).savefig(options.plot, dpi=110, facecolor="white", format="png")
+    print(table(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
