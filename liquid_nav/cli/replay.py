@@ -17,6 +17,9 @@ def replay(
     recordings: list[Path] = typer.Argument(..., help="Bags (MCAP, sqlite3), folders of frames, or folders of these."),
     model: str = typer.Option("default", help="Model folder or name."),
     out: Path = typer.Option(Path("replay"), help="Folder for commands.csv and a plot of every flight."),
+    bag: Optional[Path] = typer.Option(
+        None, help="Folder for flight.mcap of every flight: the model's commands on replay/cmd_vel, and the pilot's."
+    ),
     labels: Labels = typer.Option("auto", help="Compare with commands or measured velocity; auto: commands if any."),
     image: Optional[str] = typer.Option(None, help="Camera topic, or the end of its name."),
     odometry: Optional[str] = typer.Option(None, help="Odometry topic, or the end of its name."),
@@ -31,6 +34,7 @@ def replay(
     from rich.console import Console
     from rich.progress import track
 
+    from liquid_nav.cli.replay_bag import write_bag
     from liquid_nav.evaluation.table import check_writable, write_rows
     from liquid_nav.learning.recordings import TopicNames, open_recordings
     from liquid_nav.learning.recordings.sources import find_sources
@@ -53,6 +57,8 @@ def replay(
             except OSError as error:
                 raise UserError(f"cannot write {folder}: {error.strerror}", "choose another with --out") from error
             result.draw(folder / "commands.png")
+            if bag is not None:
+                write_bag(bag / folder.relative_to(out), result, recording)
             rows.append({"model": model, "source": str(source), **result.row(), "folder": str(folder)})
     Console().print(_table(rows))
     if json is not None:

@@ -65,6 +65,33 @@ def test_command_line_leaves_tables_plots_and_rows(tmp_path, policy):
     assert (out / "bag" / "commands.png").stat().st_size > 1000
 
 
+def test_the_bag_holds_both_commands_in_the_time_of_the_recording(tmp_path, policy):
+    from rosbags.highlevel import AnyReader
+
+    policy.save(tmp_path / "model")
+    source = bags.write_bag(tmp_path / "bag", bags.flight_rows(6))
+    arguments = ["replay", str(source), "--model", str(tmp_path / "model"), "--out", str(tmp_path / "out"),
+                 "--bag", str(tmp_path / "replayed")]  # fmt: skip
+    result = CliRunner().invoke(cli.app, arguments)
+    assert result.exit_code == 0, result.stderr
+    lines = list(csv.DictReader((tmp_path / "out" / "bag" / "commands.csv").open()))
+    heard = {"/replay/cmd_vel": [], "/cmd_vel": []}
+    with AnyReader([tmp_path / "replayed" / "bag"]) as reader:
+        assert {c.msgtype for c in reader.connections} == {"geometry_msgs/msg/TwistStamped"}
+        for connection, time, data in reader.messages():
+            message = reader.deserialize(data, connection.msgtype)
+            assert time == message.header.stamp.sec * NANO + message.header.stamp.nanosec
+            assert message.header.frame_id == "base_link"
+            linear, angular = message.twist.linear, message.twist.angular
+            heard[connection.topic].append((time, linear.x, linear.y, linear.z, angular.z))
+    for topic, who in (("/replay/cmd_vel", "model"), ("/cmd_vel", "pilot")):
+        wanted = [[float(line["stamp_ns"]), *(float(line[f"{who}_{name}"]) for name in ("vx", "vy", "vz", "yaw_rate"))]
+                  for line in lines]  # fmt: skip
+        np.testing.assert_allclose(heard[topic], wanted, rtol=1e-12, atol=1e-6)
+    again = CliRunner().invoke(cli.app, arguments)
+    assert again.exit_code == 2 and "exists already" in again.stderr
+
+
 def test_bad_input_is_one_line(tmp_path, policy):
     policy.save(tmp_path / "model")
     images = [row for row in bags.flight_rows(3) if row[0].startswith("/camera")]
