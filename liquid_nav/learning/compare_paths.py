@@ -69,20 +69,23 @@ def make_figure(learners: Sequence[Learner]) -> Figure:
     loss, apart = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     wanted = next(np.array(learner.losses) for learner in learners if learner.name == "reference")
     steps = np.arange(1, len(wanted) + 1)
-    for learner in learners:
-        colour, dashes = COLOURS[learner.name], "-" if learner.name == "reference" else "--"
-        seconds = f"{sum(learner.seconds):.0f} s, core {sum(learner.core_seconds):.1f} s"
-        loss.plot(steps, learner.losses, dashes, color=colour, label=f"{learner.name}: {seconds}", linewidth=1.4)
-        if learner.name != "reference":
+    for learner in sorted(learners, key=lambda one: one.name != "reference"):  # the reference lies under the others
+        name, colour = learner.name, COLOURS[learner.name]
+        if name != NUDGED:
+            seconds = f"{sum(learner.seconds):.1f} s, core {sum(learner.core_seconds):.2f} s"
+            usual = name == "reference"
+            loss.plot(steps, learner.losses, "-" if usual else "--", color=colour, linewidth=3.0 if usual else 1.4,
+                      label=f"{name}: {seconds}")
+        if name != "reference":
             # Equal losses have no place on a logarithmic axis: draw them at its foot.
             difference = np.maximum(np.abs(np.array(learner.losses) - wanted), 1e-9)
-            apart.semilogy(steps, difference, color=colour, label=f"{learner.name} - reference", linewidth=1.4)
+            apart.semilogy(steps, difference, color=colour, label=f"{name} - reference", linewidth=1.4)
     loss.set_ylabel("loss")
     apart.set_ylabel("difference of the losses")
     apart.set_xlabel("step")
     for axes in (loss, apart):
         axes.grid(color="#edf2f7")
-        axes.legend(frameon=False, fontsize=8)
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.97), ncols=2, frameon=False, fontsize=8)
     return figure
 
 

@@ -82,8 +82,8 @@ class Recipe:
 
     start: model to go on from (a folder or a released one's name); without it the first round must be the expert's.
     caches: data sets of recorded flights (``liquid-nav import flights``), or folders of earlier runs (what they
-    collected), that every round learns from too; a round with
-    0 flights learns from these and from what the rounds before it collected. stop: when rounds end early, and by what.
+    collected), that every round learns from too; a round with 0 flights learns from these and from what the rounds
+    before it collected. stop: when rounds end early, and by what.
     """
 
     rounds: tuple[Round, ...]
