@@ -30,7 +30,8 @@ class Round:
     driver: "expert" or "policy" (the model of the round before: DAgger); flights: collected over all scenarios;
     steps: optimizer steps; expert_share: part of the time that the expert flies in a DAgger round; disturbed: share
     of disturbed flights; anywhere: share of flights that start somewhere else; wide: share of drones from the wide
-    fleet; windows: what differs in this round from the recipe's windows.
+    fleet; windows: what differs in this round from the recipe's windows; shares: of the scenarios in this round, if
+    not the recipe's.
     """
 
     flights: int
@@ -42,6 +43,7 @@ class Round:
     anywhere: float = 0.25
     wide: float = 0.0
     windows: Mapping[str, Any] = field(default_factory=dict)
+    shares: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class Recipe:
         if self.stop is not None and self.stop.held_out is not None and not self.caches:
             raise RecipeError("recipe: held_out holds out recorded flights, and there are none",
                               "name them in caches, or stop by seeds")
-        if len(self.shares) != len(self.scenarios):
+        if any(len(s) != len(self.scenarios) for s in (self.shares, *(r.shares for r in self.rounds if r.shares))):
             raise RecipeError("recipe: shares and scenarios differ in length", "give one share a scenario")
 
 

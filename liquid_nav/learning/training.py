@@ -87,7 +87,8 @@ class Trainer:
         recipe, plan = self.recipe, self.recipe.rounds[index]
         first = recipe.first_seed + sum(r.flights for r in recipe.rounds[:index])
         rng = np.random.default_rng([recipe.seed, index])
-        names = rng.choice(recipe.scenarios, size=plan.flights, p=np.array(recipe.shares) / sum(recipe.shares))
+        shares = np.array(plan.shares or recipe.shares)
+        names = rng.choice(recipe.scenarios, size=plan.flights, p=shares / shares.sum())
         driver = "expert" if plan.driver == "expert" else str(model)
         size = recipe.policy.encoder
         return [
