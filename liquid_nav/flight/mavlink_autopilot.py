@@ -25,6 +25,8 @@ from liquid_nav.types import Command
 LINK_LOST = 3.0
 """s without a heartbeat, which comes once a second."""
 MOVING = (mavlink.MAV_LANDED_STATE_TAKEOFF, mavlink.MAV_LANDED_STATE_LANDING)
+GAP = 1.0
+"""s between two calls of ``update`` beyond which the clock has jumped."""
 CLOSEST = 0.0199
 """s between two set points at least: 50 Hz."""
 
@@ -94,7 +96,7 @@ class Autopilot:
         self._plan: steps.Step | None = None
         self._out: list[Message] = []
         self._events: list[Event] = []
-        self._beat = self._streamed = -1e9
+        self._beat = self._streamed = self._updated = -1e9
         self._new, self._reboots, self._held = False, 0, 0.0
 
     # What comes in.
@@ -166,6 +168,10 @@ class Autopilot:
     def update(self, now: float) -> list[Message]:
         """Return what has to be sent now; call at least at the rate of set points."""
         self.now = now
+        if not 0.0 <= now - self._updated <= GAP and self.telemetry.heartbeat is not None:
+            # The clock has jumped, or nobody has called us: nothing can be said of how long the link was silent.
+            self.telemetry.heartbeat = now
+        self._updated = now
         self._hear(self._joiner.expired(now))
         if now - self._beat >= 1.0 or now < self._beat:
             self._beat = now
@@ -287,6 +293,8 @@ class Autopilot:
         telemetry = self.telemetry
         if self.phase != "offline" and self.now - telemetry.heartbeat > LINK_LOST:
             self._plan, self.streaming, self.phase = None, False, "offline"
+            # A hold that we were asking for when it broke is not ours to end, if the autopilot is found in it.
+            self.expected &= {telemetry.mode}
             self.complain(f"no heartbeat from the autopilot for {LINK_LOST:g} s: link lost, set points stopped")
         if telemetry.reboots != self._reboots:
             self._reboots, self.checked = telemetry.reboots, False

@@ -20,7 +20,7 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from liquid_nav.errors import UserError
-from liquid_nav.flight.plain import PlainStream
+from liquid_nav.flight.plain import ZERO, PlainStream
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
@@ -140,8 +140,10 @@ class AutopilotBridge(Node):
         return count <= 1
 
     def _on_timer(self) -> None:
-        now = self._now()
-        self._backend.follow(self._word if self._alone() else "holding", now)
+        now, alone = self._now(), self._alone()
+        if not alone:
+            self._backend.command(ZERO, now)  # at once: the last command must not last until it is stale
+        self._backend.follow(self._word if alone else "holding", now)
         if self._mavlink is not None:
             for message in self._link.receive(now):
                 self._mavlink.receive(message, now)
@@ -174,7 +176,7 @@ class AutopilotBridge(Node):
             "airborne": autopilot.airborne, "fault": fault, "text": next(iter(autopilot.complaints(now - 10.0)), ""),
         }  # fmt: skip
         state = json.dumps(facts)
-        if state != self._state or now - self._stated >= STATE_PERIOD:
+        if state != self._state or not 0.0 <= now - self._stated < STATE_PERIOD:  # the clock may jump back
             if state != self._state:
                 level = ERROR if autopilot.phase in ("offline", "released") else WARN if fault else OK
                 words = f"{autopilot.phase}: {fault}" if fault else "connected"

@@ -199,6 +199,34 @@ def test_a_lost_link_and_its_return(name):
     assert flight.speed < 0.1 and not flight.autopilot.streaming
 
 
+def test_a_hold_asked_for_on_a_broken_link_is_not_ours_to_end():
+    flight = Flight("px4", 2.0).fly()
+    flight.lock.cut = True
+    flight.word("holding")  # the supervisor misses the odometry
+    flight.until("offline", 5.0)
+    flight.lock.cut = False
+    flight.until("released", 3.0)
+    flight.word("engaged")  # the supervisor's faults are gone: not a person's word
+    flight.go(3.0)
+    assert flight.autopilot.phase == "released" and flight.vehicle.shown_mode == PX4.hold and flight.speed < 0.1
+
+
+@pytest.mark.parametrize("seconds", [5.0, -5.0])
+def test_a_jump_of_the_bridges_clock_is_no_lost_link(name, seconds):
+    flight = Flight(name, 2.0).fly()
+    flight.command = FORWARD
+    flight.go(1.0)
+    autopilot = flight.autopilot
+    for call in ("update", "receive", "command"):
+        method = getattr(autopilot, call)
+        setattr(autopilot, call, lambda *values, m=method: m(*values[:-1], values[-1] + seconds))
+    flight.go(2.0)
+    assert not flight.heard("link lost") and not flight.heard("Failsafe")
+    flight.lock.cut = True
+    flight.go(3.5)
+    assert flight.autopilot.phase == "offline"  # it still notices a real loss
+
+
 def test_a_reboot_in_flight_is_noticed(name):
     flight = Flight(name, 2.0).fly()
     flight.vehicle.reboot()

@@ -1,0 +1,315 @@
+"""A flight through real node processes in simulated time: the test flies the vehicle and owns the clock.
+
+Supervisor and bridge (and, where asked for, camera and controller) are processes of their own, as on a drone; the
+vehicle is the PX4 personality behind real MAVLink over UDP. Simulated time never runs far ahead (``SLACK``) of the
+signs of life of those that are alive, so that what is measured does not depend on the speed of the machine.
+"""
+
+import json
+import os
+import random
+import signal
+import socket
+import time as wall
+
+import numpy as np
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import TwistStamped
+from rclpy.executors import SingleThreadedExecutor
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from liquid_nav.cli.processes import Child
+from liquid_nav.nodes.bringup import Process
+from liquid_nav.nodes.messages import (
+    NANO,
+    command_from,
+    command_message,
+    from_seconds,
+    image_message,
+    nanoseconds,
+    to_stamp,
+)
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.simulation.px4_personality import LOITER, OFFBOARD, Px4Vehicle
+from liquid_nav.simulation.vehicle_body import PointBody
+from liquid_nav.simulation.vehicle_server import UdpServer
+from liquid_nav.types import Command
+
+TICK, SLACK = 0.04, 0.16
+"""s of simulated time."""
+SLACKS = {"safety_supervisor": 0.4, "autopilot_bridge": 0.4}
+"""The supervisor may be silent for 0.25 s before it speaks by itself, and the bridge tells its state every 0.2 s."""
+PATIENCE = 240.0
+"""s of wall time in which a process must show a sign of life on a busy machine."""
+FORWARD, ZERO = Command(vx=1.0), Command()
+REST = 0.1
+"""m/s that count as standing still."""
+WATCH = {"odometry_age": 0.5, "autopilot_age": 1.0, "latency": 0.3, "clock_jump": 2.0, "position_jump": 2.0}
+
+
+class GraphFlight:
+    """The processes, the vehicle and what was heard; see the module."""
+
+    def __init__(self, folder):
+        self.folder, self.domain = folder, random.randint(1, 100)
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, domain_id=self.domain)
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.node = rclpy.create_node("flight_test", context=self.context)
+        self.executor.add_node(self.node)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.server, self.vehicle = UdpServer(port=self.port), Px4Vehicle(PointBody(3.0))
+        self.offset, self.linked, self.frozen, self.command, self.late = 0.0, True, False, FORWARD, 0.0
+        self.children, self.plans, self.signs, self.heard = {}, {}, {}, {}
+        self.diagnostics, self.intruder, self.unheard = [], None, set()
+        self.plays = {"camera", "controller"}
+        self._frame, self._sent = 0, 0.0
+        create, listen = self.node.create_publisher, self.node.create_subscription
+        self._clock = create(Clock, "/clock", sensor_data())
+        self._publishers = {}
+        listen(DiagnosticArray, "/diagnostics", lambda m: self.diagnostics.extend(m.status), reliable(50))
+        listen(String, "autopilot_bridge/state", self._on_state, latched())
+        listen(String, "safety_supervisor/mode", lambda m: self.heard.update(mode=m.data), latched())
+        listen(TwistStamped, "cmd_vel", self._on_output, reliable(50))
+        listen(TwistStamped, "liquid_controller/cmd_vel", lambda m: self._sign("liquid_controller", m), reliable(50))
+        listen(Image, "camera/image_raw", lambda m: self._sign("camera", m), sensor_data())
+        self.start(Process("safety_supervisor", WATCH))
+        self.start(Process("autopilot_bridge", {"connection": f"udp:127.0.0.1:{self.port}", "use_sim_time": True}))
+
+    # Processes.
+
+    def start(self, process, name=""):
+        """Start a node; it is waited for in simulated time from its first sign of life on."""
+        name = name or process.executable
+        environment = dict(os.environ, ROS_DOMAIN_ID=str(self.domain), OMP_NUM_THREADS="1")
+        self.plans[name] = process
+        self.children[name] = Child(process, self.folder / f"{name}.log", environment, pipe=False)
+        self.unheard.discard(name)
+
+    def kill(self, name, *silenced):
+        """SIGKILL: no last word. ``silenced``: processes that then have nothing to say either."""
+        child = self.children.pop(name)
+        child.popen.send_signal(signal.SIGKILL)
+        child.popen.wait()
+        self.unheard = {name, *silenced}
+        for quiet in self.unheard:
+            self.signs.pop(quiet, None)
+
+    def freeze(self, silenced):
+        """Show one image for ever."""
+        self.frozen, self.unheard = True, {silenced}
+        self.signs.pop(silenced, None)
+
+    def jump(self, seconds):
+        """Move the clock; the vehicle's own time goes on."""
+        self.offset += seconds
+        self.signs = {name: sign + seconds for name, sign in self.signs.items()}
+
+    def intrude(self, topic):
+        """Begin to publish 3 m/s to the left on a topic that another node publishes on."""
+        self.intruder = self.node.create_publisher(TwistStamped, topic, reliable(10))
+
+    def close(self):
+        for name in list(self.children):
+            self.kill(name)
+        self.server.close()
+        self.executor.shutdown()
+        self.node.destroy_node()
+        rclpy.try_shutdown(context=self.context)
+
+    # Time.
+
+    @property
+    def now(self):
+        """Simulated time as the nodes see it, s."""
+        return self.vehicle.now + self.offset
+
+    @property
+    def state(self):
+        return self.vehicle.body.state
+
+    @property
+    def speed(self):
+        return float(np.linalg.norm(self.state.velocity))
+
+    def step(self):
+        """Go on by one tick, then wait for those that are alive."""
+        packets = self.vehicle.advance(self.vehicle.now + TICK)
+        if self.linked:
+            self.server.send(packets)
+        self._tell_time()
+        self._frame += 1
+        self._play()
+        begin = wall.monotonic()
+        while True:
+            self.executor.spin_once(timeout_sec=0.002)
+            for data in self.server.receive():
+                if self.linked:
+                    self.vehicle.receive(data)
+            behind = [name for name, sign in self.signs.items() if self.now - sign > SLACKS.get(name, SLACK)]
+            if not behind and wall.monotonic() - begin > 0.008:
+                return
+            for name in behind:
+                child = self.children.get(name)
+                assert child is None or child.popen.poll() is None, f"{name} ended: {child.last_words()}"
+            assert wall.monotonic() - begin < PATIENCE, f"no sign of life of {behind}"
+            if wall.monotonic() - self._sent > 0.05:
+                self._tell_time()
+
+    def go(self, seconds):
+        end = self.vehicle.now + seconds
+        while self.vehicle.now < end - 1e-9:
+            self.step()
+
+    def until(self, condition, what, seconds=60.0):
+        """Go on until something holds; returns how long that took, s of simulated time."""
+        begin = self.vehicle.now
+        while not condition():
+            assert self.vehicle.now - begin < seconds, f"{what} did not happen: {self.summary()}"
+            self.step()
+        return self.vehicle.now - begin
+
+    def alive(self, condition, what):
+        """Go on, no faster than real time, until something holds that processes need wall time for."""
+        end = wall.monotonic() + PATIENCE
+        while not condition():
+            for name, child in self.children.items():
+                assert child.popen.poll() is None, f"{name} ended: {child.last_words()}"
+            assert wall.monotonic() < end, f"{what} did not happen: {self.summary()}"
+            begin = wall.monotonic()
+            self.step()
+            while wall.monotonic() - begin < TICK:
+                self.executor.spin_once(timeout_sec=0.005)
+
+    def _tell_time(self):
+        self._sent = wall.monotonic()
+        self._clock.publish(Clock(clock=to_stamp(from_seconds(self.now))))
+
+    def _play(self):
+        """Be the camera and the controller, where no process is."""
+        stamp = from_seconds(self.now)
+        if "camera" in self.plays:
+            pixels = np.full((8, 8, 3), 0 if self.frozen else self._frame % 256, np.uint8)
+            self.publisher(Image, "camera/image_raw", sensor_data()).publish(image_message(pixels, stamp, "camera"))
+        if "controller" in self.plays:
+            stamp = from_seconds(self.now - self.late)
+            publisher = self.publisher(TwistStamped, "liquid_controller/cmd_vel", reliable(10))
+            publisher.publish(command_message(self.command, stamp))
+        if self.intruder is not None:
+            self.intruder.publish(command_message(Command(vy=3.0), from_seconds(self.now)))
+
+    def publisher(self, kind, topic, quality):
+        """Return our publisher of a topic, created at its first use."""
+        if topic not in self._publishers:
+            self._publishers[topic] = self.node.create_publisher(kind, topic, quality)
+        return self._publishers[topic]
+
+    def leave(self, player):
+        """Stop to be the camera or the controller: a process is."""
+        self.plays.discard(player)
+        topic = {"camera": "camera/image_raw", "controller": "liquid_controller/cmd_vel"}[player]
+        if topic in self._publishers:
+            self.node.destroy_publisher(self._publishers.pop(topic))
+
+    # What is heard.
+
+    def _sign(self, name, message):
+        if name in self.children and name not in self.unheard:
+            self.signs[name] = nanoseconds(message.header.stamp) / NANO + self.late
+
+    def _on_output(self, message):
+        self._sign("safety_supervisor", message)
+        self.heard["output"] = command_from(message)
+
+    def _on_state(self, message):
+        if "autopilot_bridge" in self.children and "autopilot_bridge" not in self.unheard:
+            self.signs["autopilot_bridge"] = self.now
+        self.heard["bridge"] = json.loads(message.data)
+
+    def phase(self):
+        return self.heard.get("bridge", {}).get("phase")
+
+    def said(self, name, *words):
+        """Whether a status of that name has had all these words since ``diagnostics`` was cleared."""
+        return any(name in s.name and all(word in s.message for word in words) for s in self.diagnostics)
+
+    def summary(self):
+        said = dict.fromkeys(f"{s.name}: {s.message}" for s in self.diagnostics[-40:] if s.level != b"\0")
+        return (f"supervisor {self.heard.get('mode')}, bridge {self.heard.get('bridge')}, vehicle mode "
+                f"{self.vehicle.shown_mode:#x}, speed {self.speed:.2f} m/s; {list(said)}")
+
+    # A flight.
+
+    def call(self, service):
+        """Call a Trigger service of the supervisor; returns its answer."""
+        client = self.node.create_client(Trigger, service)
+        self.alive(client.service_is_ready, f"service {service}")
+        future = client.call_async(Trigger.Request())
+        self.alive(future.done, f"answer of {service}")
+        self.node.destroy_client(client)
+        return future.result()
+
+    def engage(self):
+        """Fly forward at 1 m/s on the supervisor's word, from wherever it is now."""
+        self.until(lambda: self.phase() in ("ready", "holding", "released"), "a connection")
+        self.until(lambda: self.call("engage").success, "engaging")
+        self.until(lambda: self.phase() == "flying", "a flight")
+        self.go(3.0)
+        assert self.heard["mode"] == "engaged" and self.driven(), self.summary()
+        self.diagnostics.clear()
+
+    def driven(self):
+        """Whether set points of ours move it."""
+        vehicle = self.vehicle
+        follows = vehicle.armed and vehicle.shown_mode == OFFBOARD and vehicle.streamed
+        return follows and vehicle.set_point != ZERO
+
+    def measure(self, fault, who, words, limit):
+        """Let a fault happen; returns what it did, when, as a row of the table. ``limit``: s until it stands still."""
+        fault(self)
+        begin, place = self.vehicle.now, self.state.position
+        stop = self.until(lambda: not self.driven(), "the end of its set points", limit)
+        rest = stop + self.until(lambda: self.speed < REST, "rest", limit)
+        moved = float(np.linalg.norm(self.state.position - place))
+        self.until(lambda: self.said(who, words), f"'{words}'", 10.0)
+        assert rest <= limit, self.summary()
+        return f"{stop:.2f} s | {rest:.2f} s | {moved:.2f} m | {self.vehicle.now - begin:.2f} s"
+
+    def ends_in(self, mode, phase):
+        """Wait until supervisor (None: whatever) and bridge say so, and see that the drone stays where it is then."""
+        self.until(lambda: mode in (None, self.heard["mode"]) and self.phase() == phase, f"{mode} and {phase}", 10.0)
+        self.go(1.0)
+        place = self.state.position
+        self.go(2.0)
+        assert np.linalg.norm(self.state.position - place) < 0.1 and self.speed < REST, self.summary()
+        assert self.vehicle.shown_mode == LOITER and self.vehicle.armed, self.summary()
+
+    def restore(self):
+        """Everything healthy, disengaged, whatever was before."""
+        vehicle = self.vehicle
+        self.linked, self.frozen, self.command, self.late = True, False, FORWARD, 0.0
+        self.plays = {"camera", "controller"}
+        for name in set(self.children) - {"safety_supervisor", "autopilot_bridge"}:
+            self.kill(name)
+        self.unheard.clear()
+        for name in ("safety_supervisor", "autopilot_bridge"):
+            if name not in self.children:
+                self.start(self.plans[name])
+        if self.intruder is not None:
+            self.node.destroy_publisher(self.intruder)
+            self.intruder = None
+        vehicle.sticks, vehicle.refuse_arming = None, ""
+        if vehicle.armed and vehicle.shown_mode != LOITER:
+            vehicle._change(LOITER)
+        self.alive(lambda: set(self.children) <= set(self.signs), "signs of life")
+        self.go(1.0)
+        self.call("disengage")
+        self.until(lambda: self.heard.get("mode") == "disengaged" and self.phase() not in (None, "offline"), "rest")
+        self.go(2.0)
+        self.diagnostics.clear()
