@@ -47,9 +47,9 @@ import json
 from pathlib import Path
 
 flights = [json.loads(line) for line in Path("flights.jsonl").read_text().splitlines()]
-far, near = ({f["seed"]: f["final_distance"] for f in flights if f["model"] == name} for name in ("untrained", "model"))
+far, near = ({f["seed"]: f["closest_distance"] for f in flights if f["model"] == name} for name in ("untrained", "model"))
 for seed in sorted(far):
-    print(f"seed {seed}: {far[seed]:6.2f} m from the target untrained, {near[seed]:6.2f} m trained")
+    print(f"seed {seed}: came within {far[seed]:6.2f} m of the target untrained, {near[seed]:6.2f} m trained")
 mean = sum(near[seed] - far[seed] for seed in far) / len(far)
 print(f"mean of the paired differences: {mean:+.2f} m")
 PYTHON

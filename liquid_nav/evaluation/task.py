@@ -61,7 +61,8 @@ class FlightTask:
 class FlightSummary:
     """What a campaign keeps of one flight.
 
-    time: s of flight until the outcome; final_distance: m to the target (horizontal); frames: camera frames;
+    time: s of flight until the outcome; final_distance: m to the target (horizontal) then; closest_distance: the least
+    m to the target at any frame; frames: camera frames;
     digest: sha256 of the whole record; timings: measured wall seconds by part (``total`` among them), kept apart
     from the rest because they differ from run to run.
     """
@@ -78,6 +79,7 @@ class FlightSummary:
     frames: int
     digest: str
     timings: Mapping[str, float] = field(default_factory=dict, compare=False)
+    closest_distance: float | None = None
 
 
 class FlightFailure(RuntimeError):
@@ -100,7 +102,8 @@ def run_task(task: FlightTask) -> FlightSummary:
         UserError: the installation is incomplete, e.g. no graphics library.
         FlightFailure: whatever else went wrong, with the flight's name; the original is its cause.
     """
-    from liquid_nav.simulation import FrameTiming, fly
+    from liquid_nav.simulation import FrameTiming
+    from liquid_nav.simulation.flight import fly
     from liquid_nav.worlds import load_condition, load_scenario
 
     prepare_process()
@@ -142,6 +145,7 @@ def summarize_record(record: FlightRecord, task: FlightTask, timings: Mapping[st
         frames=len(record.columns["time"]),
         digest=record.digest(),
         timings=dict(timings),
+        closest_distance=float(record.columns["distance"].min()),
     )
 
 

@@ -108,7 +108,9 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
     ]
     runner: dict[str, object] = {"pilot": plan.pilot if plan.pilot == "expert" else plan.model}
     if plan.record is not None:
-        graph.append(Process("recorder", {"folder": str(plan.record)}))
+        # Our simulator shows its first frame until the flight begins: the recorder can wait until it hears everything.
+        wait = {} if plan.autopilot else {"wait_for_camera": True}
+        graph.append(Process("recorder", {"folder": str(plan.record)} | wait))
         runner["folder"] = str(plan.record)
         # The drone, the runner itself and the recorder.
         runner["listeners"] = 3

@@ -18,7 +18,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.bag import COMPRESSED, BagWriter
-from liquid_nav.nodes.interface import IMAGE, TOPICS, Topic
+from liquid_nav.nodes.interface import COMMAND, IMAGE, TOPICS, Topic
 from liquid_nav.nodes.messages import ImageError, image_view, serialized_stamp
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
@@ -26,6 +26,8 @@ from liquid_nav.nodes.running import run
 
 DEPTH = 100
 """Messages that may wait while the disk is slow."""
+HEARD_FIRST = ("camera/image_raw", "odom", "liquid_controller/cmd_vel")
+"""What has to be heard, where asked for, before cmd_vel is followed."""
 
 
 class Recorder(Node):
@@ -36,11 +38,16 @@ class Recorder(Node):
         super().__init__("recorder", **options)
         folder = declare(self, "folder", "", "Where flight.mcap goes; it is created.")
         self._quality = declare(self, "jpeg_quality", 90, "Quality of the camera images in the bag.", (1, 100))
+        wait = declare(
+            self, "wait_for_camera", False, "Listen to cmd_vel only once images, odometry and the pilot are heard."
+        )
         if not folder:
             raise UserError("recorder has no folder", "set the parameter: -p folder:=flights/today")
         self._bag = BagWriter(Path(folder))
         self._time = 0
         self._last_image = -1
+        # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes its time.
+        self._unheard = set(HEARD_FIRST if wait else ())
         for topic in TOPICS:
             self._follow(topic)
 
@@ -54,7 +61,26 @@ class Recorder(Node):
         else:
             self._bag.add_topic(name, topic.type, topic.latched, topic.best_effort)
             callback = self._writer(name, topic.stamped)
-        self.create_subscription(_message_class(topic.type), topic.name, callback, qos, raw=True)
+
+        def subscribe(heard: Callable[[bytes], None]) -> None:
+            self.create_subscription(_message_class(topic.type), topic.name, heard, qos, raw=True)
+
+        if topic is COMMAND and self._unheard:
+            self._follow_commands = lambda: subscribe(callback)
+        else:
+            subscribe(self._first_noting(topic.name, callback) if topic.name in self._unheard else callback)
+
+    def _first_noting(self, name: str, callback: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        """Return the callback of a topic that has to be heard before cmd_vel is followed."""
+
+        def heard(data: bytes) -> None:
+            if name in self._unheard:
+                self._unheard.remove(name)
+                if not self._unheard:
+                    self._follow_commands()
+            callback(data)
+
+        return heard
 
     def _writer(self, name: str, stamped: bool) -> Callable[[bytes], None]:
         def write(data: bytes) -> None:

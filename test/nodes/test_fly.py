@@ -42,7 +42,7 @@ def scenario(tmp_path_factory):
 def flight(scenario, tmp_path_factory):
     """One flight of the expert: what it printed, its folder and its result.
 
-    In real time, as for a user: faster than that, the recorder need not keep up.
+    In real time, as for a user.
     """
     folder = tmp_path_factory.mktemp("flights") / "one"
     result = folder.parent / "result.json"

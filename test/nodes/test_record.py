@@ -19,3 +19,36 @@ def test_ctrl_c_leaves_a_complete_bag(tmp_path):
     assert "recorded:" in output
     with AnyReader([folder / "flight.mcap"]) as reader:
         assert "/drone1/camera/image_raw/compressed" in {c.topic for c in reader.connections}
+
+
+def test_it_listens_to_commands_only_once_it_hears_the_rest(harness, tmp_path):
+    """So that whoever counts the listeners of cmd_vel before a flight knows that its first frames are recorded."""
+    import numpy as np
+    from geometry_msgs.msg import TwistStamped
+    from nav_msgs.msg import Odometry
+    from sensor_msgs.msg import Image
+
+    from liquid_nav.nodes.messages import image_message
+    from liquid_nav.nodes.qos import command_output, sensor_data
+    from liquid_nav.nodes.recorder import Recorder
+
+    camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data())
+    odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data())
+    pilot = harness.probe.create_publisher(TwistStamped, "liquid_controller/cmd_vel", command_output())
+    node = harness.add(Recorder, folder=str(tmp_path / "bag"), wait_for_camera=True)
+    image = image_message(np.zeros((24, 32, 3), np.uint8), 5, "camera_optical_frame")
+
+    def listeners(moving):
+        camera.publish(image)
+        pilot.publish(TwistStamped())
+        if moving:
+            odometry.publish(Odometry())
+        return harness.probe.count_subscribers("cmd_vel")
+
+    harness.matched(camera)
+    harness.matched(pilot)
+    counts = []
+    harness.until(lambda: counts.append(listeners(moving=False)) or len(counts) > 20)
+    assert not any(counts)
+    harness.until(lambda: listeners(moving=True) == 1, "a listener to cmd_vel")
+    node.close()

@@ -19,7 +19,7 @@ success: {time_limit: 12.0}
 """About seven seconds of flight."""
 RECIPE = """
 caches: [data/mine]
-rounds: [{flights: 0, steps: 60, learning_rate: 0.004}]
+rounds: [{flights: 0, steps: 150, learning_rate: 0.004}]
 windows: {batch: 6, steps: 12, slowest: 0.3}
 policy:
   encoder: {height: 36, width: 64, channels: [8, 12, 16], kernels: [5, 3, 3], strides: [2, 2, 2], features: 16}
@@ -55,10 +55,11 @@ def test_from_the_experts_flights_to_a_network_that_gets_closer(tmp_path):
         assert record["outcome"]["success"] and frames > 50
         with Reader(flight) as reader:
             counts = {c.topic: c.msgcount for c in reader.connections}
-        assert counts["/camera/image_raw/compressed"] >= 0.9 * frames, "the recorder keeps up with the fast clock"
+        assert counts["/camera/image_raw/compressed"] >= 0.95 * frames, "the recorder keeps up with the fast clock"
     flights = [json.loads(line) for line in (folder / "flights.jsonl").read_text().splitlines()]
-    distance = {name: np.array([f["final_distance"] for f in flights if f["model"] == name])
+    distance = {name: np.array([f["closest_distance"] for f in flights if f["model"] == name])
                 for name in ("untrained", "model")}  # fmt: skip
     assert len(distance["untrained"]) == len(distance["model"]) == 4
-    assert distance["model"].mean() < distance["untrained"].mean() - 1.0, done.stdout
+    # Two flights teach it to fly there, hardly to stop there: how near it came says more than where it ended.
+    assert distance["model"].mean() < distance["untrained"].mean() - 2.0, done.stdout
     assert "mean of the paired differences: -" in done.stdout
