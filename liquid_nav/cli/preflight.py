@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_format
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
@@ -27,6 +26,7 @@ def preflight(
     autopilot: bool = typer.Option(True, help="Whether an autopilot bridge must be connected."),
     use_sim_time: bool = typer.Option(False, "--use-sim-time", help="Judge ages by /clock (simulation)."),
     folder: Path = typer.Option(Path("."), help="Where the flight will be recorded: its disk must have room."),
+    space: float = typer.Option(2.0, min=0.0, help="GB that must be free there."),
     json: Optional[Path] = typer.Option(None, help="Write the findings as a list of flat objects."),
 ) -> None:
     """Check the live graph before take-off: one line each, a remedy for what fails, exit code 1 if anything does."""
@@ -36,20 +36,18 @@ def preflight(
     from liquid_nav.errors import UserError
     from liquid_nav.nodes.preflight_checks import check
     from liquid_nav.nodes.preflight_facts import Wanted
-    from liquid_nav.nodes.preflight_listening import listen
+    from liquid_nav.nodes.preflight_listening import add_local, listen
 
     check_distribution()
     if image_transport not in ("raw", "compressed"):
         raise UserError(f"unknown image_transport '{image_transport}'", "choose raw or compressed")
     camera = "camera/image_raw" + ("/compressed" if image_transport == "compressed" else "")
-    wanted = Wanted(
-        camera, rate, latency=latency, speed=speed, battery=battery, frame_prefix=frame_prefix, autopilot=autopilot
-    )
+    wanted = Wanted(camera, rate, latency=latency, speed=speed, battery=battery, frame_prefix=frame_prefix,
+                    autopilot=autopilot, free_space=int(space * 2**30))
     console = Console()
     with Console(stderr=True).status(f"listening for {seconds:g} s"):
         facts = listen(namespace, camera, seconds, use_sim_time)
-    facts.free_space = shutil.disk_usage(folder).free
-    facts.sha256 = _hash_here((facts.info or {}).get("model"))
+    add_local(facts, folder)
     findings = check(facts, wanted)
     for finding in findings:
         word = "[green]ok  [/]" if finding.good else "[red]FAIL[/]"
@@ -59,20 +57,6 @@ def preflight(
     if json is not None:
         json.write_text(json_format.dumps([_row(finding) for finding in findings], indent=2) + "\n")
     raise typer.Exit(0 if all(finding.good for finding in findings) else FAILED)
-
-
-def _hash_here(model: str | None) -> str | None:
-    """Return the sha256 that the card of that model says on this machine, or None."""
-    from liquid_nav.errors import UserError
-    from liquid_nav.resources import find
-
-    if not model:
-        return None
-    try:
-        folder = Path(model) if Path(model).is_dir() else find(f"models/{model}")
-        return json_format.loads((folder / "card.json").read_text()).get("sha256", "")
-    except (OSError, ValueError, UserError):
-        return None
 
 
 def _row(finding: Finding) -> dict:

@@ -11,8 +11,8 @@ from liquid_nav.nodes.preflight_facts import Facts, Finding, Stream, Wanted, per
 def check(facts: Facts, wanted: Wanted) -> list[Finding]:
     """Return the findings in the order in which one would look."""
     checks: tuple[Callable, ...] = (
-        _clock, _camera, _camera_rate, _camera_age, _camera_model, _controller, _model, _commands, _latency,
-        _supervisor, _one_publisher, _limits, _odometry, _frames, _battery, _disk, _diagnostics,
+        _clock, _camera, _camera_rate, _camera_age, _camera_image, _camera_model, _controller, _model, _commands,
+        _latency, _supervisor, _one_publisher, _limits, _odometry, _frames, _battery, _disk, _diagnostics,
     )  # fmt: skip
     return [one(facts, wanted) for one in (*checks, *([_autopilot] if wanted.autopilot else []))]
 
@@ -29,6 +29,10 @@ def _clock(facts: Facts, wanted: Wanted) -> Finding:
         return Finding("clock", f"only {simulated} use(s) simulated time", "set use_sim_time the same for all nodes")
     if answers == {True} and publishers == 0:
         return Finding("clock", "use_sim_time is set, nobody publishes /clock", "start the simulator, or set it false")
+    told = _stream(facts, "/clock").last
+    if answers == {True} and told.get("first") == told.get("last"):
+        words = "/clock has one publisher, but nothing arrives" if not told else f"/clock stands at {told['last']:g} s"
+        return Finding("clock", words, "start or resume the simulation (service simulator/start)")
     if answers == {False} and publishers:
         return Finding("clock", "/clock is published but no node uses it", "end the simulator, or use_sim_time:=true")
     return Finding("clock", "simulated time" if answers == {True} else "this computer's clock")
@@ -63,6 +67,15 @@ def _camera_age(facts: Facts, wanted: Wanted) -> Finding:
         remedy = "look for buffering in the camera's pipeline, synchronise the clocks, check use_sim_time"
         return Finding("camera stamps", f"images are up to {high:.2f} s old, {wanted.age:g} at most", remedy)
     return Finding("camera stamps", f"images are at most {high:.3f} s old")
+
+
+def _camera_image(facts: Facts, wanted: Wanted) -> Finding:
+    image = _stream(facts, wanted.camera)
+    problem = image.last.get("problem", "")
+    if problem:
+        remedy = "let the camera send rgb8, bgr8, rgba8 or bgra8 (or JPEG, with image_transport:=compressed)"
+        return Finding("camera image", f"{wanted.camera}: {problem}", remedy)
+    return Finding("camera image", image.last.get("size", "nothing arrived"))
 
 
 def _camera_model(facts: Facts, wanted: Wanted) -> Finding:

@@ -2,18 +2,66 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
+from pathlib import Path
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from liquid_nav.errors import UserError
 from liquid_nav.nodes.preflight_facts import Facts
 from liquid_nav.nodes.preflight_probe import Probe
+from liquid_nav.resources import find
+
+DISCOVERY = (1.0, 3.0)
+"""s of wall time for finding the graph, at least and (while somebody has not answered yet) at most."""
+SLOW = 4.0
+"""Times ``seconds`` of wall time at most, for a simulation that is slow."""
+ENOUGH = 1.0
+"""Simulated s that are worth judging."""
+
+
+class Listening:
+    """One look at a graph; between callbacks of the node somebody asks for ``facts`` until they are there.
+
+    Rates are per simulated second where there is a simulated clock: a simulation that is slower than real time still
+    sends its frames per simulated second.
+    """
+
+    def __init__(
+        self, node: Node, camera: str, seconds: float, sim: bool, discovery: tuple[float, float] = DISCOVERY,
+        slow: float = SLOW,
+    ) -> None:  # fmt: skip
+        """``camera``: topic of the images; ``seconds``: of wall time; ``sim``: judge by /clock, and wait for it."""
+        self._node, self._seconds, self._sim, self._discovery = node, seconds, sim, discovery
+        self._most = seconds * slow
+        self._probe = Probe(node, camera)
+        self._opened, self._begin, self._start = time.monotonic(), None, 0.0
+
+    def facts(self) -> Facts | None:
+        """Return the facts when enough was heard, until then None."""
+        self._probe.ask()
+        now, clock = time.monotonic(), self._node.get_clock().now().nanoseconds / 1e9
+        if self._begin is None:
+            # Discovery first, so that it does not count as silence.
+            least, most = self._discovery
+            if now - self._opened > (least if self._probe.answered() and (clock or not self._sim) else most):
+                self._probe.restart()
+                self._begin, self._start = now, clock
+            return None
+        heard, simulated = now - self._begin, clock - self._start if self._sim else 0.0
+        short = self._sim and simulated < min(ENOUGH, self._seconds)
+        if heard < (self._most if short else self._seconds):
+            return None
+        return self._probe.facts(simulated if simulated > 0.0 else heard)
 
 
 def listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
-    """Return what a graph says in ``seconds`` of wall time, after a second for discovery.
+    """Return what a graph says in about ``seconds`` of wall time, after a while for discovery.
 
     namespace: of the drone; camera: topic of its images; sim: judge ages and rates by /clock, for which is waited too.
     """
@@ -23,19 +71,26 @@ def listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
         node = rclpy.create_node("preflight", namespace=namespace or None, parameter_overrides=overrides)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
-        probe = Probe(node, camera)
-        # Discovery first, so that it does not count as silence.
-        begin, end, start = 0.0, time.monotonic() + 1.0, None
-        while True:
-            now, clock = time.monotonic(), node.get_clock().now().nanoseconds
-            if start is None and now > end and (clock or not sim):
-                probe.restart()
-                begin, end, start = now, now + seconds, clock
-            elif now > end + (seconds if start is None else 0.0):
-                # A simulation that is slower than real time still sends its frames per simulated second.
-                simulated = (clock - start) / 1e9 if sim and start else 0.0
-                return probe.facts(simulated or (seconds if start is None else now - begin))
-            probe.ask()
+        listening = Listening(node, camera, seconds, sim)
+        while (facts := listening.facts()) is None:
             executor.spin_once(timeout_sec=0.1)
+        return facts
     finally:
         rclpy.try_shutdown()
+
+
+def add_local(facts: Facts, folder: Path) -> None:
+    """Add what this machine knows: room on the disk of ``folder``, and the hash of the model that the graph flies."""
+    facts.free_space = shutil.disk_usage(folder).free
+    facts.sha256 = _hash_here((facts.info or {}).get("model"))
+
+
+def _hash_here(model: str | None) -> str | None:
+    """Return the sha256 that the card of that model says on this machine, or None."""
+    if not model:
+        return None
+    try:
+        folder = Path(model) if Path(model).is_dir() else find(f"models/{model}")
+        return json.loads((folder / "card.json").read_text()).get("sha256", "")
+    except (OSError, ValueError, UserError):
+        return None

@@ -16,10 +16,10 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float32, String
 
-from liquid_nav.nodes.messages import NANO, nanoseconds
+from liquid_nav.nodes.messages import NANO, ImageError, image_view, nanoseconds
 from liquid_nav.nodes.preflight_facts import Facts, Stream
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
-from liquid_nav.nodes.serialized_image import read_image, serialized_header
+from liquid_nav.nodes.serialized_image import read_compressed, read_image, serialized_header
 
 LIMITS = ("speed", "vertical_speed", "yaw_rate", "acceleration", "yaw_acceleration")
 OURS = ("camera", "simulator", "liquid_controller", "expert_pilot", "safety_supervisor", "autopilot_bridge")
@@ -48,7 +48,7 @@ class Probe:
         self._listen("autopilot_bridge/state", String, self._on_autopilot, latched())
         for name in ("liquid_controller", "safety_supervisor"):
             self._listen(f"{name}/mode", String, self._on_mode, latched())
-        self._listen("/clock", Clock, lambda name, message: None, sensor_data())
+        self._listen("/clock", Clock, self._on_clock, sensor_data(10))
         self._listen("/diagnostics", DiagnosticArray, self._on_diagnostics, reliable(10))
 
     def _listen(self, name: str, kind: type, keep: Callable, qos: object, raw: bool = False) -> None:
@@ -66,6 +66,11 @@ class Probe:
         self._facts.latencies.clear()
         for stream in self._streams.values():
             stream.ages.clear()
+        self._streams["/clock"].last = {}
+
+    def answered(self) -> bool:
+        """Whether every node of ours that is seen has told its parameters, and one of them is the supervisor."""
+        return bool(self._facts.limits) and self._asked <= set(self._facts.sim_time)
 
     def ask(self) -> None:
         """Ask every node of ours for its clock, and the supervisor for its limits; call it while serving callbacks."""
@@ -103,9 +108,19 @@ class Probe:
         stream = self._streams[name]
         stream.ages.append(self._age(stamp))
         stream.frame_id = frame_id
-        if not name.endswith("/compressed") and not stream.last:
-            image = read_image(data)
-            stream.last = {"size": f"{image.width} x {image.height}"}
+        # One look is enough, and a JPEG takes its time; after a bad image every next one may be better.
+        if not stream.last or "problem" in stream.last:
+            try:
+                height, width, _ = (
+                    read_compressed(data)[2] if name.endswith("/compressed") else image_view(read_image(data))
+                ).shape
+                stream.last = {"size": f"{width} x {height}"}
+            except ImageError as error:
+                stream.last = {"problem": str(error)}
+
+    def _on_clock(self, name: str, message: Clock) -> None:
+        told, now = self._streams[name].last, nanoseconds(message.clock) / NANO
+        self._streams[name].last = {"first": told.get("first", now), "last": now}
 
     def _on_camera_info(self, name: str, message: CameraInfo) -> None:
         self._streams[name].last = {"size": f"{message.width} x {message.height}", "focal": float(message.k[0])}

@@ -76,17 +76,20 @@ class Harness:
             for pump in self.pumps:
                 pump()
 
-    def fly(self, simulator, until, deadline=300.0):
+    def fly(self, simulator, until, deadline=300.0, burst=0):
         """Run the loop of a simulator in this thread until ``until()`` gives something; returns that.
 
         Simulated time waits for the others, which live between its frames: nothing depends on the machine's speed.
+        Where no commands come back it does not wait: then ``burst`` more callbacks are served at each turn.
         """
         end = time.monotonic() + deadline
 
         class Turns:
-            def spin_once(_, timeout_sec):
+            def spin_once(_self, timeout_sec):
                 assert time.monotonic() < end, f"it did not happen; diagnostics: {self.diagnostics}"
                 self.executor.spin_once(timeout_sec=min(timeout_sec, 0.02))
+                for _ in range(burst):
+                    self.executor.spin_once(timeout_sec=0.0)
                 for pump in self.pumps:
                     pump()
                 found = until()

@@ -21,7 +21,7 @@ def good():
             "cmd_vel": Stream(1, 30.0, [0.02]),
             "odom": Stream(1, 50.0, [0.01], "odom", {"child": "base_link", "norm": 1.0}),
             "battery_state": Stream(1, 1.0, last={"share": 0.9}),
-            "/clock": Stream(0),
+            "/clock": Stream(0, last={}),
         },
         sim_time={"camera": False, "liquid_controller": False, "safety_supervisor": False},
         limits={"speed": 2.0, "vertical_speed": 1.0, "yaw_rate": 1.2},
@@ -46,6 +46,11 @@ def fact(**changes):
     return lambda facts: [setattr(facts, key, value) for key, value in changes.items()]
 
 
+def paused(facts):
+    fact(sim_time={"simulator": True})(facts)
+    topic("/clock", publishers=1, last={"first": 3.0, "last": 3.0})(facts)
+
+
 FAULTS = {
     "no camera": (topic(CAMERA, publishers=0), "camera", "nobody publishes"),
     "two cameras": (topic(CAMERA, publishers=2), "camera", "2 nodes"),
@@ -67,6 +72,8 @@ FAULTS = {
     "odometry is NED": (topic("odom", frame_id="odom_ned"), "frames", "odom_ned"),
     "mixed clocks": (fact(sim_time={"camera": False, "simulator": True}), "clock", "simulator"),
     "no clock": (fact(sim_time={"liquid_controller": True}), "clock", "nobody publishes /clock"),
+    "clock stands still": (paused, "clock", "stands at 3 s"),
+    "encoding": (topic(CAMERA, last={"problem": "encoding is 'mono8'"}), "camera image", "mono8"),
     "battery": (topic("battery_state", last={"share": 0.1}), "battery", "10 %"),
     "disk": (fact(free_space=2**20), "disk", "0.0 GB"),
     "diagnostics": (fact(errors=["safety_supervisor: inputs: x"]), "diagnostics", "inputs"),
@@ -78,7 +85,7 @@ FAULTS = {
 
 def test_a_good_graph_passes():
     findings = check(good(), Wanted())
-    assert len(findings) == 18 and all(finding.good for finding in findings)
+    assert len(findings) == 19 and all(finding.good for finding in findings)
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -1,0 +1,257 @@
+"""Preflight on live graphs: simulator, controller, supervisor and bridge over DDS, whole, and each time with one fault.
+
+The simulator's lock step makes time: rates and ages are judged in simulated seconds, whatever the machine does.
+"""
+
+import json
+import os
+import shutil
+import sys
+from subprocess import PIPE, STDOUT, Popen
+
+import pytest
+
+pytest.importorskip("pymavlink")
+
+import rclpy  # noqa: E402
+from geometry_msgs.msg import TwistStamped  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
+from sensor_msgs.msg import BatteryState, CameraInfo, Image  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+from std_srvs.srv import Trigger  # noqa: E402
+
+from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
+from liquid_nav.nodes.liquid_controller import LiquidController  # noqa: E402
+from liquid_nav.nodes.messages import nanoseconds, to_stamp  # noqa: E402
+from liquid_nav.nodes.preflight_checks import check  # noqa: E402
+from liquid_nav.nodes.preflight_facts import Wanted  # noqa: E402
+from liquid_nav.nodes.preflight_listening import Listening, add_local  # noqa: E402
+from liquid_nav.nodes.qos import latched, reliable, sensor_data  # noqa: E402
+from liquid_nav.nodes.safety_supervisor import SupervisorNode  # noqa: E402
+from liquid_nav.nodes.simulator import Simulator  # noqa: E402
+from liquid_nav.simulation.camera import RenderingError  # noqa: E402
+from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
+from liquid_nav.simulation.vehicle_body import PointBody  # noqa: E402
+from liquid_nav.simulation.vehicle_server import UdpServer  # noqa: E402
+
+CAMERA = "camera/image_raw"
+WANTED = Wanted(free_space=1)
+NODES = {
+    "simulator": (Simulator, {"scenario": "field", "seed": 1, "width": 128, "height": 72, "real_time_factor": 0.0,
+                              "command_timeout": 5.0, "resend_after": 0.3}),
+    "liquid_controller": (LiquidController, {"frozen_after": 0.0}),
+    "safety_supervisor": (SupervisorNode, {"speed": 2.0, "vertical_speed": 1.0, "yaw_rate": 1.2}),
+    "autopilot_bridge": (AutopilotBridge, {"connection": "udp:127.0.0.1:0", "odom_topic": "autopilot/odom"}),
+}  # fmt: skip
+
+
+class Graph:
+    """The nodes of a flight, all in the executor of the test; ``spoil`` is called before they start."""
+
+    def __init__(self, harness, model):
+        self.harness, self.model, self.probe = harness, model, harness.probe
+        self.changes = {name: {} for name in NODES}
+        self.remaps = {name: {} for name in NODES} | {"autopilot_bridge": {"battery_state": "autopilot/battery"}}
+        self.left_out, self.vehicle, self.nodes, self.wanted = set(), True, {}, WANTED
+        self.after = lambda: None
+
+    def start(self):
+        self.changes["liquid_controller"]["model"] = str(self.model)
+        for name, (kind, usual) in NODES.items():
+            if name not in self.left_out:
+                self.nodes[name] = self._make(name, kind, {"use_sim_time": True} | usual | self.changes[name])
+        self.nodes["liquid_controller"].start()
+        if self.vehicle:
+            self._connect()
+        self.after()
+
+    def _make(self, name, kind, values):
+        words = [word for old, new in self.remaps[name].items() for word in ("-r", f"{old}:={new}")]
+        overrides = [Parameter(key, value=value) for key, value in values.items()]
+        node = kind(context=self.harness.context, cli_args=["--ros-args", *words], parameter_overrides=overrides)
+        if name == "simulator":
+            try:
+                node.simulation.render()
+            except RenderingError as error:
+                pytest.skip(str(error))
+        return self.harness._enter(node)
+
+    def _connect(self):
+        bridge = self.nodes["autopilot_bridge"]
+        self.harness.until(lambda: bridge._link.wire is not None, "the port")
+        vehicle, server = Px4Vehicle(PointBody(3.0)), UdpServer(port=bridge._link.wire.port)
+
+        def pump():
+            for data in server.receive():
+                vehicle.receive(data)
+            server.send(vehicle.advance(bridge.get_clock().now().nanoseconds / 1e9))
+
+        self.harness.pumps.append(pump)
+        states = self.harness.listen("autopilot_bridge/state", String, latched())
+        self.run(lambda: any('"ready"' in state.data for state in states) or None)
+
+    def run(self, until):
+        in_step = "command_timeout" not in self.changes["simulator"]
+        return self.harness.fly(self.nodes["simulator"], until, burst=0 if in_step else 15)
+
+    def relay(self, kind, topic, change):
+        """Put something between the simulator and everybody else."""
+        self.remaps["simulator"][topic] = f"before/{topic}"
+        publisher = self.probe.create_publisher(kind, topic, sensor_data(10))
+
+        def pass_on(message):
+            change(message)
+            publisher.publish(message)
+
+        self.probe.create_subscription(kind, f"before/{topic}", pass_on, sensor_data(10))
+
+    def look(self, folder, slow=200.0):
+        """Return {name: words} of what preflight finds wrong, in its order."""
+        node = rclpy.create_node("preflight", context=self.harness.context,
+                                 parameter_overrides=[Parameter("use_sim_time", value=True)])
+        listening = Listening(self.harness._enter(node), CAMERA, 1.0, True, (0.2, 3.0), slow)
+        facts = self.run(listening.facts)
+        add_local(facts, folder)
+        return {finding.name: finding.words for finding in check(facts, self.wanted) if not finding.good}
+
+
+@pytest.fixture
+def graph(harness, small_model):
+    graph = Graph(harness, small_model)
+    yield graph
+    for node in graph.nodes.values():
+        getattr(node, "close", lambda: None)()
+
+
+def parameter(node, **values):
+    return lambda graph: graph.changes[node].update(values)
+
+
+def relay(kind, topic, **fields):
+    return lambda graph: graph.relay(kind, topic, lambda message: [setattr(message, *item) for item in fields.items()])
+
+
+def out_of_step(spoil):
+    """Where no command comes back the simulator shall not wait long for it."""
+
+    def both(graph):
+        graph.changes["simulator"]["command_timeout"] = 0.1
+        spoil(graph)
+
+    return both
+
+
+def no_camera(graph):
+    graph.remaps["simulator"][CAMERA] = "somewhere/else"
+
+
+def no_odometry(graph):
+    graph.remaps["simulator"]["odom"] = "somewhere/else"
+
+
+def no_supervisor(graph):
+    graph.left_out.add("safety_supervisor")
+
+
+def no_vehicle(graph):
+    graph.vehicle = False
+
+
+def full_disk(graph):
+    graph.wanted = Wanted(free_space=2**60)
+
+
+def late_images(graph):
+    def age(image):
+        image.header.stamp = to_stamp(max(0, nanoseconds(image.header.stamp) - 800_000_000))
+
+    graph.relay(Image, CAMERA, age)
+
+
+def second_supervisor(graph):
+    graph.probe.create_publisher(TwistStamped, "cmd_vel", reliable())
+
+
+def other_model(graph):
+    def copy_another_over_it():
+        card = graph.model / "card.json"
+        card.write_text(json.dumps(json.loads(card.read_text()) | {"sha256": "f" * 64}))
+
+    graph.model = shutil.copytree(graph.model, graph.folder / "model")
+    graph.after = copy_another_over_it
+
+
+def wrong_autopilot_parameter(graph):
+    def engage():
+        client = graph.probe.create_client(Trigger, "engage")
+        graph.run(lambda: client.service_is_ready() or None)
+        future = client.call_async(Trigger.Request())
+        heard = graph.harness.heard["autopilot_bridge/state"]
+        graph.run(lambda: future.done() and "COM_OBL_RC_ACT" in heard[-1].data or None)
+
+    graph.changes["autopilot_bridge"]["set_parameters"] = False
+    graph.after = engage
+
+
+SILENT = {"commands", "latency", "diagnostics"}
+"""What a graph whose controller cannot see has beside the cause."""
+FAULTS = {
+    "no camera": (out_of_step(no_camera), "camera", "nobody publishes",
+                  SILENT | {"camera rate", "camera stamps"}),
+    "slow camera": (parameter("simulator", frame_rate=5.0), "camera rate", "Hz arrive", {"commands", "odometry"}),
+    "late images": (out_of_step(late_images), "camera stamps", "s old", SILENT),
+    "wrong encoding": (out_of_step(relay(Image, CAMERA, encoding="mono8")), "camera image", "mono8", SILENT),
+    "calibration of another size": (relay(CameraInfo, "camera/camera_info", width=640), "camera model", "640 x 72", ()),
+    "controller not started": (out_of_step(parameter("liquid_controller", autostart=False)), "controller",
+                               "unconfigured", SILENT | {"model"}),
+    "another model": (other_model, "model", "ffffffffffff", ()),
+    "no supervisor": (out_of_step(no_supervisor), "supervisor", "says nothing", {"one pilot", "limits"}),
+    "two supervisors": (second_supervisor, "one pilot", "2 nodes publish cmd_vel", {"diagnostics", "autopilot"}),
+    "too fast": (parameter("safety_supervisor", speed=9.0), "limits", "speed is 9", ()),
+    "no odometry": (no_odometry, "odometry", "0.0 Hz", {"frames"}),
+    "wrong frame": (parameter("simulator", frame_prefix="d1/"), "frames", "'d1/odom' of 'd1/base_link'", ()),
+    "low battery": (relay(BatteryState, "battery_state", percentage=0.1), "battery", "10 %", ()),
+    "full disk": (full_disk, "disk", "are needed", ()),
+    "a node with another clock": (parameter("safety_supervisor", use_sim_time=False), "clock",
+                                  "autopilot_bridge, liquid_controller, simulator", {"diagnostics"}),
+    "autopilot not there": (no_vehicle, "autopilot", "no heartbeat", {"diagnostics"}),
+    "autopilot parameter": (wrong_autopilot_parameter, "autopilot", "COM_OBL_RC_ACT", {"diagnostics"}),
+}  # fmt: skip
+
+
+def test_a_good_live_graph_passes(graph, tmp_path):
+    graph.start()
+    assert graph.look(tmp_path) == {}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_on_a_live_graph_is_named(graph, name, tmp_path):
+    spoil, expected, words, consequences = FAULTS[name]
+    graph.folder = tmp_path
+    spoil(graph)
+    graph.start()
+    bad = graph.look(tmp_path)
+    first = min(bad, key=lambda found: (found == "diagnostics", list(bad).index(found)), default="nothing")
+    assert first == expected and words in bad[expected], bad
+    assert set(bad) <= {expected, *consequences}, bad
+
+
+def test_a_simulation_that_stands_still_is_named(graph, tmp_path):
+    parameter("simulator", wait_for_start=True)(graph)
+    no_vehicle(graph)
+    graph.start()
+    bad = graph.look(tmp_path, slow=5.0)
+    assert next(iter(bad)) == "clock" and "stands at 0 s" in bad["clock"]
+
+
+def test_the_command_says_it_with_its_exit_code(graph, tmp_path):
+    """A process of its own, as people start it: once well, once with a limit that the graph does not keep."""
+    graph.start()
+    environment = os.environ | {"ROS_DOMAIN_ID": str(graph.harness.context.get_domain_id())}
+    words = [sys.executable, "-m", "liquid_nav.cli.app", "preflight", "--use-sim-time", "--seconds", "1", "--space",
+             "0", "--folder", str(tmp_path), "--json", str(tmp_path / "found.json")]  # fmt: skip
+    for more, code, wrong in (([], 0, set()), (["--speed", "1"], 1, {"limits"})):
+        with Popen(words + more, env=environment, stdout=PIPE, stderr=STDOUT) as command:
+            assert graph.run(command.poll) == code, command.stdout.read().decode()
+        rows = json.loads((tmp_path / "found.json").read_text())
+        assert {row["check"] for row in rows if not row["good"]} == wrong
