@@ -1,5 +1,8 @@
 """The SROS2 policy: complete for what the nodes open, and strict where it matters."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -80,3 +83,42 @@ def test_launched_nodes_get_their_enclave_where_security_is_on(monkeypatch):
 def test_every_enclave_is_named_after_its_node():
     for part in ElementTree.parse(POLICY).getroot().iter("enclave"):
         assert [part.get("path")] == [f"/liquid_nav/{profile.get('node')}" for profile in part.iter("profile")]
+
+
+@pytest.fixture
+def keystore(tmp_path):
+    """A keystore made of the policy by the real sros2."""
+    pytest.importorskip("sros2", reason="sros2 comes with a ROS distribution, not with the wheels")
+    from sros2.api import _artifact_generation
+
+    _artifact_generation.generate_artifacts(tmp_path / "keys", policy_files=[POLICY])
+    return tmp_path / "keys"
+
+
+def test_the_real_sros2_makes_permissions_of_it(keystore):
+    def published(name):
+        tree = ElementTree.parse(keystore / "enclaves" / "liquid_nav" / name / "permissions.xml")
+        return {topic.text for rule in tree.iter("publish") for topic in rule.iter("topic")}
+
+    assert all((keystore / "enclaves" / "liquid_nav" / name / "cert.pem").exists() for name in NODES)
+    assert "rt/cmd_vel" in published("safety_supervisor") and "rt/camera/image_raw" in published("camera")
+    for name in set(NODES) - {"safety_supervisor"}:
+        assert not published(name) & {"rt/cmd_vel", "*"}, name
+
+
+def test_a_node_comes_up_with_security_on(keystore):
+    environment = os.environ | {
+        "ROS_SECURITY_KEYSTORE": str(keystore), "ROS_SECURITY_ENABLE": "true", "ROS_SECURITY_STRATEGY": "Enforce",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "liquid_nav.nodes.safety_supervisor", "--ros-args", "--enclave",
+               "/liquid_nav/safety_supervisor"]  # fmt: skip
+    said = []
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            said.append(line)
+            if "no camera image yet" in line:
+                break
+        process.terminate()
+    if any("have the security libraries" in line for line in said):
+        pytest.skip("this Fast DDS is compiled without its security plugins, as the wheels' is")
+    assert "no camera image yet" in said[-1], "".join(said)
