@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Callable, Sequence
 
-import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import track
@@ -20,8 +19,8 @@ from liquid_nav.liquid import fast
 from liquid_nav.policy import Policy
 
 KERNELS = {"fast": "numba", "reference": "torch"}
-NUDGED = "nudged reference"
-"""The reference path again, each parameter of the core one float32 step higher: what rounding alone does."""
+PRECISE = "reference in float64"
+"""The reference path again with its core in float64: how far rounding alone leads the other two astray."""
 Clock = Callable[[], float]
 
 
@@ -78,7 +77,7 @@ class Learner:
 def make_learner(
     recipe: Recipe, name: str, steps: int, mixed: bool = False, clock: Clock = time.perf_counter
 ) -> Learner:
-    """Return a training that begins with the recipe's seed: all of them with the same weights but for nudged ones.
+    """Return a training that begins with the recipe's seed: all of them with the same weights.
 
     Raises UserError if the recipe's core has no fast path, or numba is missing.
     """
@@ -90,10 +89,10 @@ def make_learner(
     core = {**recipe.policy.core, "kernel": KERNELS.get(name, "torch")}
     policy = Policy(replace(recipe.policy, core=core)).train()
     policy.core.validate = False
-    if name == NUDGED:
-        with torch.no_grad():
-            for parameter in policy.core.parameters():
-                parameter.copy_(torch.nextafter(parameter, torch.full_like(parameter, np.inf)))
+    if name == PRECISE:
+        policy.core.double()
+        policy.core.register_forward_pre_hook(lambda _, inputs: tuple(value.double() for value in inputs))
+        policy.core.register_forward_hook(lambda _, inputs, outputs: tuple(value.float() for value in outputs))
     module = Imitation(
         policy, learning_rate=recipe.rounds[0].learning_rate, weight_decay=recipe.weight_decay, steps=steps,
         auxiliary=recipe.auxiliary, photometric=recipe.photometric, mixed=mixed,

@@ -21,7 +21,7 @@ import torch
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import style
 from liquid_nav.evaluation.table import check_writable, write_rows
-from liquid_nav.learning.both_paths import KERNELS, NUDGED, Learner, make_learner, train
+from liquid_nav.learning.both_paths import KERNELS, PRECISE, Learner, make_learner, train
 from liquid_nav.learning.cache import CacheError
 from liquid_nav.learning.recipe import Recipe, load_recipe
 from liquid_nav.learning.recordings.dataset import shards
@@ -31,33 +31,39 @@ from liquid_nav.resources import find
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLOURS = {"fast": style.TARGET, "reference": style.START, NUDGED: style.FAINT}
+COLOURS = {"fast": style.TARGET, "reference": style.START}
 
 
 def summary(learners: Sequence[Learner]) -> list[dict[str, object]]:
-    """Return a flat row for each training: losses, how far from the reference's they are at most, seconds."""
-    wanted = np.array(next(learner for learner in learners if learner.name == "reference").losses)
-    rows = []
-    for learner in learners:
-        away = np.abs(np.array(learner.losses) - wanted)
-        rows.append({
-            "path": learner.name, "steps": len(away), "first_loss": learner.losses[0], "last_loss": learner.losses[-1],
-            "max_difference": float(away.max()), "max_relative_difference": float((away / np.abs(wanted)).max()),
-            "seconds": sum(learner.seconds), "core_seconds": sum(learner.core_seconds),
-            "threads": torch.get_num_threads(),
-        })  # fmt: skip
+    """Return a flat row for each training: losses, seconds, and how far its losses are from two others at most.
+
+    ``max_difference``, ``max_relative_difference``: from the reference's; ``max_difference_float64`` and its relative:
+    from those of the reference in float64, None where that was not trained.
+    """
+    losses, rows = {one.name: np.array(one.losses) for one in learners}, []
+    for one in learners:
+        row: dict[str, object] = {"path": one.name, "steps": len(one.losses), "first_loss": one.losses[0],
+                                  "last_loss": one.losses[-1]}
+        for other, suffix in (("reference", ""), (PRECISE, "_float64")):
+            wanted = losses.get(other)
+            away = None if wanted is None else np.abs(losses[one.name] - wanted)
+            row[f"max_difference{suffix}"] = None if away is None else float(away.max())
+            row[f"max_relative_difference{suffix}"] = None if away is None else float((away / np.abs(wanted)).max())
+        rows.append(row | {"seconds": sum(one.seconds), "core_seconds": sum(one.core_seconds),
+                           "threads": torch.get_num_threads()})
     return rows
 
 
 def table(rows: Sequence[dict[str, object]]) -> str:
     """Return the rows as Markdown."""
-    lines = ["| path | steps | loss, first to last | largest difference (relative) | training, s | of it the core, s |",
-             "|---|---:|---|---|---:|---:|"]
+    lines = ["| path | steps | loss, first to last | from the reference (relative) | from float64 (relative) | "
+             "training, s | of it the core, s |", "|---|---:|---|---|---|---:|---:|"]
     for row in rows:
-        apart = f"{row['max_difference']:.1e} ({row['max_relative_difference']:.1e})"
+        apart = ("-" if other == row["path"] or row[f"max_difference{suffix}"] is None else
+                 f"{row[f'max_difference{suffix}']:.1e} ({row[f'max_relative_difference{suffix}']:.1e})"
+                 for other, suffix in (("reference", ""), (PRECISE, "_float64")))
         lines.append(f"| {row['path']} | {row['steps']} | {row['first_loss']:.4f} to {row['last_loss']:.4f} | "
-                     f"{'-' if row['path'] == 'reference' else apart} | {row['seconds']:.1f} | "
-                     f"{row['core_seconds']:.2f} |")
+                     f"{' | '.join(apart)} | {row['seconds']:.1f} | {row['core_seconds']:.2f} |")
     return "\n".join(lines)
 
 
@@ -67,25 +73,25 @@ def make_figure(learners: Sequence[Learner]) -> Figure:
 
     figure = Figure(figsize=(8.0, 5.5), layout="constrained")
     loss, apart = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    wanted = next(np.array(learner.losses) for learner in learners if learner.name == "reference")
-    steps = np.arange(1, len(wanted) + 1)
-    for learner in sorted(learners, key=lambda one: one.name != "reference"):  # the reference lies under the others
-        name, colour = learner.name, COLOURS[learner.name]
-        if name != NUDGED:
-            seconds = f"{sum(learner.seconds):.1f} s, core {sum(learner.core_seconds):.2f} s"
-            usual = name == "reference"
-            loss.plot(steps, learner.losses, "-" if usual else "--", color=colour, linewidth=3.0 if usual else 1.4,
-                      label=f"{name}: {seconds}")
-        if name != "reference":
+    losses = {one.name: np.array(one.losses) for one in learners}
+    steps = np.arange(1, len(losses["reference"]) + 1)
+    for one in sorted(learners, key=lambda one: one.name != "reference"):  # the reference lies under the others
+        if one.name != PRECISE:
+            seconds, usual = f"{sum(one.seconds):.1f} s, core {sum(one.core_seconds):.2f} s", one.name == "reference"
+            loss.plot(steps, one.losses, "-" if usual else "--", color=COLOURS[one.name],
+                      linewidth=3.0 if usual else 1.4, label=f"{one.name}: {seconds}")
+    for name, other, colour in (("fast", "reference", style.TARGET), (PRECISE, "reference", style.FAINT),
+                                ("fast", PRECISE, style.GOOD)):
+        if name in losses and other in losses:
             # Equal losses have no place on a logarithmic axis: draw them at its foot.
-            difference = np.maximum(np.abs(np.array(learner.losses) - wanted), 1e-9)
-            apart.semilogy(steps, difference, color=colour, label=f"{name} - reference", linewidth=1.4)
+            difference = np.maximum(np.abs(losses[name] - losses[other]), 1e-9)
+            apart.semilogy(steps, difference, color=colour, label=f"{name} - {other}", linewidth=1.4)
     loss.set_ylabel("loss")
     apart.set_ylabel("difference of the losses")
     apart.set_xlabel("step")
     for axes in (loss, apart):
         axes.grid(color="#edf2f7")
-        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.97), ncols=2, frameon=False, fontsize=8)
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.97), ncols=3, frameon=False, fontsize=8)
     return figure
 
 
@@ -122,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, help="sequences, instead of the recipe's")
     parser.add_argument("--window", type=int, help="frames a sequence, instead of the recipe's")
     parser.add_argument("--mixed", action="store_true", help="encoder in bfloat16, as liquid-nav train has it")
-    parser.add_argument("--nudge", action="store_true", help=f"a third training: {NUDGED}, weights one rounding off")
+    parser.add_argument("--precise", action="store_true", help=f"a third training: {PRECISE}, the core's")
     parser.add_argument("--cpu-time", action="store_true", help="count processor time, on one thread (a busy machine)")
     parser.add_argument("--json", type=Path, help="write a flat object for each training")
     parser.add_argument("--csv", type=Path, help="write the loss curves")
@@ -138,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 check_writable(path)
         recipe = load_recipe(options.recipe if options.recipe.exists() else find(str(options.recipe)))
         data = _windows(recipe, options.cache, options.steps, batch=options.batch, steps=options.window)
-        names = (*KERNELS, *((NUDGED,) if options.nudge else ()))
+        names = (*KERNELS, *((PRECISE,) if options.precise else ()))
         learners = [make_learner(recipe, name, options.steps, options.mixed, clock) for name in names]
         threads = torch.get_num_threads()
         torch.set_num_threads(1 if options.cpu_time else threads)

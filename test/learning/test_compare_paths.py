@@ -4,10 +4,12 @@ import csv
 import json
 
 import pytest
+import torch
 
 from liquid_nav.learning import compare_paths
-from liquid_nav.learning.both_paths import NUDGED
+from liquid_nav.learning.both_paths import PRECISE, make_learner
 from liquid_nav.learning.cache import write_shard
+from liquid_nav.learning.recipe import load_recipe
 
 RECIPE = """
 rounds: [{driver: expert, flights: 1, steps: 9, windows: {batch: 3}}]
@@ -37,21 +39,29 @@ def cache(flight, tmp_path):
 def test_the_losses_are_the_same_to_rounding(cache, recipe, tmp_path, capsys):
     files = {name: tmp_path / f"out.{name}" for name in ("json", "csv", "plot")}
     written = [text for name, path in files.items() for text in (f"--{name}", str(path))]
-    assert compare_paths.main([str(cache), "--recipe", str(recipe), "--steps", "6", "--nudge", *written]) == 0
-    fast, reference, nudged = json.loads(files["json"].read_text())
-    assert [row["path"] for row in (fast, reference, nudged)] == ["fast", "reference", NUDGED]
-    assert fast["max_relative_difference"] < 1e-4 and nudged["max_relative_difference"] < 1e-4
-    assert reference["max_difference"] == 0.0
-    assert nudged["max_difference"] > 0.0, "another training, however slightly"
+    assert compare_paths.main([str(cache), "--recipe", str(recipe), "--steps", "6", "--precise", *written]) == 0
+    fast, reference, precise = json.loads(files["json"].read_text())
+    assert [row["path"] for row in (fast, reference, precise)] == ["fast", "reference", PRECISE]
+    assert fast["max_relative_difference"] < 1e-4 and precise["max_relative_difference"] < 1e-4
+    assert reference["max_difference"] == precise["max_difference_float64"] == 0.0
+    assert reference["max_difference_float64"] == precise["max_difference"]
     assert fast["first_loss"] != pytest.approx(fast["last_loss"], rel=1e-3), "it learns"
     for row in (fast, reference):
         assert 0.0 < row["core_seconds"] < row["seconds"]
     curves = list(csv.DictReader(files["csv"].open()))
     assert [float(row["reference_loss"]) for row in (curves[0], curves[5])] == [
         reference["first_loss"], reference["last_loss"]]
-    assert {"step", "fast_loss", "fast_s", "nudged_reference_loss"} < set(curves[0])
+    assert {"step", "fast_loss", "fast_s", "reference_in_float64_loss"} < set(curves[0])
     assert files["plot"].read_bytes().startswith(b"\x89PNG")
     assert "| fast | 6 |" in capsys.readouterr().out
+
+
+def test_each_training_uses_the_path_that_it_is_named_after(recipe):
+    cores = [make_learner(load_recipe(recipe), name, 3).module.policy.core for name in ("fast", "reference", PRECISE)]
+    assert [core.kernel for core in cores] == ["numba", "torch", "torch"]
+    assert [core.cm.dtype for core in cores] == [torch.float32, torch.float32, torch.float64]
+    for core in cores[1:]:
+        torch.testing.assert_close(core.sensory_w.float(), cores[0].sensory_w, rtol=0, atol=0)
 
 
 def test_what_cannot_be_compared_is_one_line(cache, recipe, tmp_path, capsys):
