@@ -125,7 +125,11 @@ def test_an_interrupt_ends_the_workers_at_once(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, script], stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, script], stdout=pipe, stderr=pipe, text=True,
+        # A background shell has its children ignore SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
