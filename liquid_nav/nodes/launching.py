@@ -43,6 +43,8 @@ from liquid_nav.nodes.fleet_bringup import graph_of
 from liquid_nav.resources import find
 
 SIMULATORS = ("embedded", "gazebo", "px4", "px4_gazebo")
+PATIENCE = "20"
+"""s that a node gets to end, so that a slow machine finishes its bag before it is killed."""
 PLOT = (
     "/cmd_vel/twist/linear/x",
     "/cmd_vel/twist/linear/z",
@@ -222,6 +224,8 @@ def node(process: Process, namespace: str, parameter_file: str = PARAMETER_FILE)
         remappings=clock_remapping(namespace),
         ros_arguments=enclave(process.executable),
         output="screen",
+        sigterm_timeout=PATIENCE,
+        sigkill_timeout=PATIENCE,
     )
 
 
