@@ -25,7 +25,7 @@ REQUIREMENT_OF = {
 }
 # Messages that rclpy itself brings along, and what is used only where somebody has installed it.
 WITH_RCLPY = {"builtin_interfaces", "rcl_interfaces", "ament_index_python"}
-WHERE_PRESENT = {"tf2_msgs", "launch", "launch_ros"}
+WHERE_PRESENT = {"tf2_msgs", "px4_msgs", "launch", "launch_ros"}
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_ros_packages_in_package_xml_are_the_ones_imported(package_xml):
                 re.MULTILINE,
             )
         )
-    assert used - {"tf2_msgs"} <= declared
+    assert used - {"tf2_msgs", "px4_msgs"} <= declared, "px4_msgs is built by those who choose PX4 over DDS"
 
 
 def test_pip_only_packages_are_not_required_where_ros_is(setup_arguments):

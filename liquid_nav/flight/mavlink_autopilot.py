@@ -98,6 +98,7 @@ class Autopilot:
         self._events: list[Event] = []
         self._beat = self._streamed = self._updated = -1e9
         self._new, self._reboots, self._held = False, 0, 0.0
+        self._interrupted = False
 
     # What comes in.
 
@@ -131,7 +132,11 @@ class Autopilot:
         before, self.word, self.now = self.word, word, now
         if word == before:
             return
-        if word == "engaged" and not (before == "holding" and self.phase == "released"):
+        if word == "engaged" and before == "holding" and self.phase == "ready" and self._interrupted:
+            # The supervisor resumes by itself; motors that have stopped, or a vehicle that was away, need a person.
+            self._interrupted = False
+            self.complain("the flight was interrupted: engage again to go on")
+        elif word == "engaged" and not (before == "holding" and self.phase == "released"):
             self.start(now)
         elif word == "landing":
             self.land(now)
@@ -148,13 +153,14 @@ class Autopilot:
             self.complain(f"this vehicle is {name.name if name else 'unknown'}, not {self.flavour.name}" if wrong
                           else "no heartbeat from the autopilot: is the link up?")
         elif self.phase in ("ready", "holding", "released"):
-            self.fault, self.expected = "", set()
+            self.fault, self.expected, self._interrupted = "", set(), False
             self._run(steps.take_over(self))
 
     def hold(self, now: float) -> None:
         """Stop: the autopilot holds its place; on the ground, motors off."""
         self.now = now
         if self.phase in ("starting", "climbing", "flying", "landing"):
+            self._interrupted = not self.airborne
             self._run(steps.hold(self) if self.airborne else steps.stand_down(self))
 
     def land(self, now: float) -> None:
@@ -292,11 +298,12 @@ class Autopilot:
     def _watch(self) -> None:
         telemetry = self.telemetry
         if self.phase != "offline" and self.now - telemetry.heartbeat > LINK_LOST:
-            self._plan, self.streaming, self.phase = None, False, "offline"
+            self._plan, self.streaming, self.phase, self._interrupted = None, False, "offline", True
             # A hold that we were asking for when it broke is not ours to end, if the autopilot is found in it.
             self.expected &= {telemetry.mode}
             self.complain(f"no heartbeat from the autopilot for {LINK_LOST:g} s: link lost, set points stopped")
-        if telemetry.reboots != self._reboots:
+        # Its position may be heard before its heartbeat: then it is still offline.
+        if telemetry.reboots != self._reboots and self.phase != "offline":
             self._reboots, self.checked = telemetry.reboots, False
             self._release("the autopilot has rebooted")
         if self.phase == "flying" and self._plan is None:

@@ -230,9 +230,32 @@ def test_a_jump_of_the_bridges_clock_is_no_lost_link(name, seconds):
 def test_a_reboot_in_flight_is_noticed(name):
     flight = Flight(name, 2.0).fly()
     flight.vehicle.reboot()
-    flight.go(10.0)
+    flight.go(1.0)
+    flight.word("holding")  # the supervisor misses the odometry
+    flight.go(9.0)
     assert flight.heard("link lost") and flight.heard("has rebooted")
-    assert flight.autopilot.phase == "ready" and not flight.autopilot.streaming and not flight.autopilot.checked
+    assert flight.autopilot.phase == "released" and not flight.autopilot.streaming and not flight.autopilot.checked
+    flight.word("engaged")  # its faults are gone: not a person's word
+    flight.go(5.0)
+    assert flight.autopilot.phase == "released" and not flight.vehicle.armed
+
+
+def test_a_vehicle_that_was_away_on_the_ground_does_not_take_off_by_itself(name):
+    flight = Flight(name)
+    flight.until("ready")
+    flight.word("engaged")
+    flight.lock.cut = True
+    flight.until("offline", 10.0)
+    flight.word("holding")
+    flight.lock.cut = False
+    flight.go(10.0, lambda: flight.autopilot.phase == "ready")
+    flight.word("engaged")  # resumed by the supervisor
+    flight.go(15.0)
+    assert flight.autopilot.phase == "ready" and not flight.vehicle.armed and flight.heard("engage again")
+    flight.word("disengaged")
+    flight.word("engaged")  # by a person
+    flight.go(20.0, lambda: flight.vehicle.armed)
+    assert flight.vehicle.armed
 
 
 def test_an_outside_mode_change_while_landing_is_obeyed(name):

@@ -161,12 +161,12 @@ def test_displacement_by_a_second_publisher(flight, topic):
     assert not answer.success and f"publishers on {topic}" in answer.message
     flight.restore()
     flight.engage()
-    place, aside = flight.state.position, 0.0
+    place, yaw, aside, ahead = flight.state.position, flight.state.yaw, 0.0, 0.0
     flight.intrude(topic)
     for _ in range(8):
         flight.go(0.5)
-        aside = max(aside, abs(flight.state.position[1] - place[1]))
-    ahead = float(flight.state.position[0] - place[0])
+        moved = complex(*(flight.state.position - place)[:2]) * np.exp(-1j * yaw)
+        ahead, aside = moved.real, max(aside, abs(moved.imag))
     print(f"\nsecond publisher on {topic}: before engagement {before:.3f} m, during {aside:.3f} m its way, "
           f"and {ahead:.2f} m on its own until it held")
     assert before < 0.01 and aside < 0.01
