@@ -9,7 +9,7 @@ from typing import Iterator
 import numpy as np
 
 from liquid_nav.errors import UserError
-from liquid_nav.simulation.simulation import TIMESTEP
+from liquid_nav.simulation.physics import TIMESTEP
 from liquid_nav.worlds import CameraFaults
 
 ON_TIME, LATE, DROPPED = "on time", "late", "dropped"

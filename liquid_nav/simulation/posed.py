@@ -40,7 +40,7 @@ class PosedWorld:
         simulation = self._simulation
         simulation.data.qpos[:3], simulation.data.qpos[3:7] = state.position, state.quaternion
         simulation._mujoco.mj_forward(simulation.model, simulation.data)
-        return simulation._touched() if simulation.data.ncon else None
+        return simulation.touched()
 
     def render(self) -> np.ndarray:
         """Return what the camera sees: uint8 [H,W,3] RGB."""

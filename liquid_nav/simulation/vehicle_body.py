@@ -123,7 +123,7 @@ class EmbeddedBody:
             self._stand()
             if self._climbing >= SPOOL:
                 self.landed = False
-                self.simulation.controller = VelocityController(self.simulation.response)
+                self.simulation.drone.controller = VelocityController(self.simulation.response)
                 self.simulation.command(self._command)
         elif self.state.position[2] <= LEGS and self.state.velocity[2] <= 0.0:
             self.landed, self._climbing = True, 0.0

@@ -98,7 +98,7 @@ def test_whatever_is_asked_tilt_and_thrust_stay_within_limits(simulate, place, c
     for state in states(simulation, 3.0):
         assert tilt(state) < response.tilt_limit + math.radians(6.0), state.time
         assert np.linalg.norm(state.acceleration) <= (4 * 9.8 + response.drag * 40.0) / response.mass
-        assert all(0.0 <= thrust <= 9.8 for thrust in simulation.controller.thrusts)
+        assert all(0.0 <= thrust <= 9.8 for thrust in simulation.drone.controller.thrusts)
         assert np.isfinite(state.position).all()
 
 
