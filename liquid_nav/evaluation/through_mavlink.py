@@ -8,13 +8,13 @@ Flights come seed by seed, so that an interrupted run (Ctrl-C) still compares li
 from __future__ import annotations
 
 import json as json_format
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import List, Optional
 
 import typer
 
+from liquid_nav.evaluation.campaign import process_pool
 from liquid_nav.evaluation.entrants import build_pilot, resolve
 from liquid_nav.evaluation.metrics import wilson_interval
 from liquid_nav.evaluation.seeds import parse_seeds
@@ -51,7 +51,7 @@ def main(
     spec, places = resolve(model), scenario or ["forest", "field"]
     ends: dict[tuple[str, str], list[str]] = {(place, way): [] for place in places for way in WAYS}
     tasks = [(place, seed, way) for seed in parse_seeds(seeds) for place in places for way in WAYS]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with process_pool(workers) as pool:
         futures = {pool.submit(fly_once, spec, *task): task for task in tasks}
         for done in as_completed(futures):
             place, seed, way = futures.pop(done)

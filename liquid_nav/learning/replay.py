@@ -91,7 +91,7 @@ def replay(
             unreadable += 1
             continue
         elapsed = policy.config.nominal_period if last is None else (stamp - last) / NANO
-        if elapsed <= 0.0 and elapsed > -LONGEST_GAP:
+        if -LONGEST_GAP <= elapsed <= 0.0:
             repeated += 1
             continue
         if abs(elapsed) > LONGEST_GAP:

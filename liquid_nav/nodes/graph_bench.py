@@ -25,7 +25,6 @@ from liquid_nav.nodes.preflight_facts import percentile
 from liquid_nav.nodes.qos import reliable, sensor_data
 from liquid_nav.nodes.running import run
 
-ROUTES = ("message", "serialized")
 DISCOVERY = 60.0
 """s that the other process may take to come up."""
 

@@ -57,7 +57,6 @@ class LiquidController(LifecycleNode):
         self._policy = self._state = None
         self._last: tuple[Command, int] | None = None
         self._active = False
-        # Serialized: a message object of a large image would cost more than the network.
         self.create_subscription(kind, self._topic, lambda data: self._on_image(data, read), sensor_data(), raw=True)
         self.create_service(Trigger, "liquid_controller/reset", self._on_reset)
         self._outputs.mode("unconfigured")

@@ -31,7 +31,6 @@ class Facts:
     """
 
     topics: dict[str, Stream] = field(default_factory=dict)
-    nodes: tuple[str, ...] = ()
     sim_time: dict[str, bool] = field(default_factory=dict)
     limits: dict[str, float] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)

@@ -33,7 +33,7 @@ class Probe:
         self._node, self._camera = node, camera
         self._streams: dict[str, Stream] = {}
         self._facts = Facts(topics=self._streams)
-        self._values: dict[str, dict] = {}
+        self._values: dict[tuple[str, str], dict] = {}
         self._asked: set[str] = set()
         kind = CompressedImage if camera.endswith("/compressed") else Image
         self._counts: dict[str, int] = {}
@@ -97,7 +97,6 @@ class Probe:
         for name, stream in self._streams.items():
             stream.rate = self._counts[name] / seconds
             stream.publishers = len(self._node.get_publishers_info_by_topic(self._node.resolve_topic_name(name)))
-        self._facts.nodes = tuple(self._node.get_node_names())
         return self._facts
 
     def _age(self, stamp: int) -> float:
@@ -151,8 +150,10 @@ class Probe:
 
     def _on_diagnostics(self, name: str, message: DiagnosticArray) -> None:
         for status in message.status:
-            self._values[status.name] = {"error": status.level == DiagnosticStatus.ERROR, "words": status.message}
-        self._facts.errors = [f"{key}: {value['words']}" for key, value in self._values.items() if value["error"]]
+            # Drones share the topic: the same name of another one is another status.
+            error = status.level == DiagnosticStatus.ERROR
+            self._values[status.hardware_id, status.name] = {"error": error, "words": status.message}
+        self._facts.errors = [f"{name}: {v['words']}" for (_, name), v in self._values.items() if v["error"]]
 
 
 def _read(text: str) -> dict:

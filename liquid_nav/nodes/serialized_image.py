@@ -1,6 +1,6 @@
 """Camera images straight from their serialized bytes: no Python message, no copy of the pixels.
 
-Deserialising a 720p image into a message costs rclpy some 7 ms; a view on the bytes costs microseconds.
+Meant to be faster than messages; in the running graph it is not (``liquid-nav bench graph``, docs/interfaces.md).
 """
 
 from __future__ import annotations
