@@ -17,8 +17,8 @@ Progress = Callable[[str, float], None]
 """Called with the name of what is being made and the share that is done, 0 to 1."""
 
 
-def make_folder(folder: Path | None) -> Path:
-    """Create the folder of a flight, by default ``flights/<date>-<time>``; raises UserError when it cannot be used."""
+def choose_folder(folder: Path | None) -> Path:
+    """Return the absolute folder of a flight, by default a new ``flights/<date>-<time>``; creates nothing."""
     if folder is None:
         stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
         folder = Path("flights", stamp)
@@ -26,6 +26,11 @@ def make_folder(folder: Path | None) -> Path:
         while folder.exists():
             folder = Path("flights", f"{stamp}-{count}")
             count += 1
+    return folder.resolve()
+
+
+def make_folder(folder: Path) -> None:
+    """Create the folder of a flight, with one for its logs; raises UserError when it cannot be used."""
     remedy = "choose another folder with --out"
     try:
         (folder / "log").mkdir(parents=True, exist_ok=True)
@@ -35,7 +40,6 @@ def make_folder(folder: Path | None) -> Path:
         raise UserError(f"cannot write into {folder}: permission denied", remedy)
     if (folder / "record.json").exists() or (folder / "flight.mcap").exists():
         raise UserError(f"{folder} holds a flight already", remedy)
-    return folder.resolve()
 
 
 def make_pictures(folder: Path, scenario: str, progress: Progress) -> FlightRecord:

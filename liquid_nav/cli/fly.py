@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json as json_format
 import signal
 import sys
 from pathlib import Path
@@ -42,10 +41,11 @@ def fly(
     """Fly one scenario through real ROS 2 nodes and leave a bag, a video and a report."""
     from rich.console import Console
 
-    from liquid_nav.cli.flight_files import make_folder
+    from liquid_nav.cli.flight_files import choose_folder, make_folder
     from liquid_nav.cli.processes import Graph
     from liquid_nav.cli.watching import FlightError, watch
     from liquid_nav.distribution import check_distribution
+    from liquid_nav.evaluation.table import check_writable, write_rows
     from liquid_nav.nodes.bringup import PILOTS, FlightPlan, parse_seed
     from liquid_nav.nodes.fleet_bringup import fleet_names, graph_of
     from liquid_nav.worlds import load_condition, load_scenario
@@ -57,10 +57,14 @@ def fly(
         raise UserError(f"unknown pilot '{pilot}'", f"choose one of: {', '.join(PILOTS)}")
     number = parse_seed(seed)
     load_condition(condition or load_scenario(scenario).condition)
-    folder = make_folder(out)
+    folder = choose_folder(out)
     plan = FlightPlan(scenario, number, condition, pilot, model, folder, frame_rate, real_time_factor, progress=True,
                       autopilot=autopilot, connection=connection, drones=drones)
     processes = graph_of(plan)
+    if json is not None:
+        check_writable(json)
+    # Last: bad input leaves no empty folder behind.
+    make_folder(folder)
     console = Console()
     console.print(f"{scenario}, seed {number}, pilot {model if pilot == 'policy' else pilot}", highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -75,7 +79,7 @@ def fly(
         record = _finish(folder / name, plan, console)
         rows.append(_report(record, folder / name, console, name))
     if json is not None:
-        json.write_text(json_format.dumps(rows, indent=2) + "\n")
+        write_rows(json, rows)
     raise typer.Exit(0 if good and all(row["success"] for row in rows) else FAILED)
 
 

@@ -1,4 +1,8 @@
-"""Watches the runners of a flight until they end, and finds the one line that says why something broke."""
+"""Watches the runners of a flight until they end, and finds the one line that says why something broke.
+
+A runner that gives up ends the whole flight: the simulator waits for every drone to start, so the others would wait for
+ever.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,11 @@ class FlightError(Exception):
 
 
 def watch(graph: Graph, console: Console) -> bool:
-    """Show the progress until every runner ends; returns whether all ended well. A node that breaks ends everything."""
+    """Show the progress until every runner ends; returns whether all ended well.
+
+    Raises:
+        UserError, FlightError: a node broke, or a runner gave up, whatever the other runners do.
+    """
     open_ = {runner.popen.stdout: runner for runner in graph.runners}
     results: dict[str, dict] = {}
     lines: dict[str, str] = {}
@@ -34,6 +42,8 @@ def watch(graph: Graph, console: Console) -> bool:
             for stream in ready:
                 line, name = stream.readline(), open_[stream].namespace
                 if line == b"":
+                    if name not in results:
+                        _explain(open_[stream])
                     del open_[stream]
                     continue
                 facts = _parse(line)
@@ -43,19 +53,14 @@ def watch(graph: Graph, console: Console) -> bool:
                     if not console.is_terminal and time.monotonic() - shown > SHOWN:
                         shown = time.monotonic()
                         console.print("\n".join(lines.values()), highlight=False)
-                if {"outcome", "error"} & set(facts):
+                if "error" in facts:
+                    raise FlightError(f"{name}: {facts['error']}" if name else facts["error"])
+                if "outcome" in facts:
                     results[name] = facts
             broken = graph.crashed()
             if broken is not None and len(results) < len(graph.runners):
                 _explain(broken)
-    codes = [runner.popen.wait() for runner in graph.runners]
-    for runner in graph.runners:
-        result = results.get(runner.namespace, {})
-        if "error" in result:
-            raise FlightError(f"{runner.namespace}: {result['error']}" if runner.namespace else result["error"])
-        if "outcome" not in result:
-            _explain(runner)
-    return not any(codes)
+    return not any([runner.popen.wait() for runner in graph.runners])
 
 
 def _explain(child: Child) -> None:

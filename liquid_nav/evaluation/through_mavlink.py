@@ -7,18 +7,21 @@ Flights come seed by seed, so that an interrupted run (Ctrl-C) still compares li
 
 from __future__ import annotations
 
-import json as json_format
+import sys
 from concurrent.futures import as_completed
 from pathlib import Path
 from typing import List, Optional
 
 import typer
 
+from liquid_nav.errors import UserError
 from liquid_nav.evaluation.campaign import process_pool
 from liquid_nav.evaluation.entrants import build_pilot, resolve
 from liquid_nav.evaluation.metrics import wilson_interval
 from liquid_nav.evaluation.seeds import parse_seeds
+from liquid_nav.evaluation.table import check_writable, write_rows
 from liquid_nav.evaluation.task import PilotSpec, prepare_process
+from liquid_nav.worlds import load_condition, load_scenario
 
 WAYS = ("direct", "px4", "ardupilot")
 
@@ -27,7 +30,6 @@ def fly_once(spec: PilotSpec, scenario: str, seed: int, way: str) -> str:
     """Return how one flight ended (one of ``simulation.REASONS``)."""
     from liquid_nav.simulation import fly
     from liquid_nav.simulation.mavlink_flight import fly_mavlink
-    from liquid_nav.worlds import load_condition, load_scenario
 
     prepare_process()
     if spec.source.startswith("/"):
@@ -48,7 +50,20 @@ def main(
     json: Optional[Path] = typer.Option(None, help="Write one flat object per scenario and way."),
 ) -> None:
     """Fly and print a table; updated after every flight when it goes into a file."""
-    spec, places = resolve(model), scenario or ["forest", "field"]
+    try:
+        compare(model, scenario or ["forest", "field"], seeds, workers, json)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+def compare(model: str, places: list[str], seeds: str, workers: int, json: Optional[Path]) -> None:
+    """Do what ``main`` says; raises UserError for bad input, before the first flight."""
+    spec = resolve(model)
+    for place in places:
+        load_scenario(place)
+    if json is not None:
+        check_writable(json)
     ends: dict[tuple[str, str], list[str]] = {(place, way): [] for place in places for way in WAYS}
     tasks = [(place, seed, way) for seed in parse_seeds(seeds) for place in places for way in WAYS]
     with process_pool(workers) as pool:
@@ -58,7 +73,7 @@ def main(
             ends[place, way].append(done.result())
             print(f"{place}, seed {seed}, {way}: {done.result()}", flush=True)
             if json is not None:
-                json.write_text(json_format.dumps(table(spec.label, ends), indent=2) + "\n")
+                write_rows(json, table(spec.label, ends))
     for row in table(spec.label, ends):
         print(f"{row['scenario']:8} {row['way']:10} {row['successes']:3d} of {row['flights']:3d}  "
               f"({100 * row['ci_low']:.0f} to {100 * row['ci_high']:.0f} %)")

@@ -112,8 +112,8 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
         wait = {} if plan.autopilot else {"wait_for_camera": True}
         graph.append(Process("recorder", {"folder": str(plan.record)} | wait))
         runner["folder"] = str(plan.record)
-        # The drone, the runner itself and the recorder.
-        runner["listeners"] = 3
+        # The drone, the runner itself and the recorder; a test vehicle listens too, beside its bridge.
+        runner["listeners"] = 4 if plan.autopilot.startswith("test-") else 3
     graph.append(Process("scenario_runner", place | runner | {"progress": plan.progress}))
     return graph
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,37 @@ def test_what_is_finished_is_not_read_again(tmp_path, monkeypatch):
     assert opened == ["two"]
     assert second[0] == first[0]
     assert len(shards(tmp_path / "data")) == 2
+
+
+def test_a_source_with_other_options_takes_the_place_of_the_old(tmp_path):
+    """Also where the first options come back, and beside another source that stays."""
+    bags.write_bag(tmp_path / "one", bags.flight_rows(12))
+    bags.write_bag(tmp_path / "two", bags.flight_rows(9))
+    sources, data = [tmp_path / "one", tmp_path / "two"], tmp_path / "data"
+    build(sources, data, SMALL)
+    other = replace(SMALL, height=12, width=16)
+    for options in (other, SMALL):
+        build(sources, data, options)
+        found = [Shard(folder) for folder in shards(data)]
+        assert sorted(len(shard.frames) for shard in found) == [9, 12]
+        assert {shard.frames.shape[1:3] for shard in found} == {(options.height, options.width)}
+    build(sources[:1], data, other)
+    assert sorted(Shard(folder).frames.shape[:3] for folder in shards(data)) == [(9, 24, 32), (12, 12, 16)]
+
+
+def test_what_was_accepted_is_not_called_refused(tmp_path):
+    """And when it is no longer accepted, its shard goes."""
+    rows = [row for row in bags.flight_rows(12) if row[0] != COMMAND]
+    rows = [(topic, time, bags.odometry(5 * NANO + k // 2 * NANO // 20, (1.0, 0.0, 0.0, 0.0)) if "odom" in topic
+             else content) for k, (topic, time, content) in enumerate(rows)]  # fmt: skip
+    bags.write_bag(tmp_path / "bag", rows)
+    data = tmp_path / "data"
+    for accept, learned in (((), 0), (("constant_labels",), 12), ((), 0)):
+        (row,) = build([tmp_path / "bag"], data, replace(SMALL, accept=accept))
+        page = (data / "report.html").read_text()
+        assert (row["learned"], row["findings"]) == (learned, "constant_labels")
+        assert ("<td>accepted</td>" in page, "<td>refused</td>" in page) == (bool(learned), not learned)
+        assert len(list(data.glob("*/frames.npy"))) == (learned > 0)
 
 
 def test_screening_by_hand():

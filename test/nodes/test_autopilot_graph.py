@@ -7,6 +7,7 @@ from liquid_nav.nodes.bringup import FlightPlan, autopilot_graph
 
 
 def graph(**plan):
+    """Return {executable: parameters}."""
     return {process.executable: process.parameters for process in autopilot_graph(FlightPlan(pilot="expert", **plan))}
 
 
@@ -22,6 +23,13 @@ def test_a_real_autopilot_is_where_it_is_said_to_be():
     assert graph(autopilot="px4")["autopilot_bridge"]["connection"] == "udp:0.0.0.0:14540"
     found = graph(autopilot="px4", connection="serial:/dev/ttyACM0:57600")
     assert found["autopilot_bridge"]["connection"] == "serial:/dev/ttyACM0:57600" and "test_vehicle" not in found
+
+
+@pytest.mark.parametrize(("autopilot", "listeners"), [("test-px4", 4), ("px4", 3), ("test-px4", None)])
+def test_the_flight_begins_when_everybody_listens(autopilot, listeners, tmp_path):
+    """The bridge, the runner, the recorder where there is one, and the vehicle where it is ours."""
+    found = graph(autopilot=autopilot, record=tmp_path if listeners else None)
+    assert found["scenario_runner"].get("listeners") == listeners and ("recorder" in found) is bool(listeners)
 
 
 def test_an_unknown_autopilot_is_named():

@@ -143,11 +143,14 @@ def _read(path):
         (("--pilot", "me"), ("unknown pilot 'me'", "expert")),
         (("--seed", "-1"), ("cannot read the seed '-1'", "random")),
         (("--pilot", "expert", "--out", "/proc/nowhere"), ("cannot create /proc/nowhere", "--out")),
+        (("--autopilot", "betaflight"), ("unknown autopilot 'betaflight'", "test-px4")),
+        (("--autopilot", "px4", "--drones", "2"), ("an autopilot flies one drone",)),
+        (("--json", "/proc/nowhere.json"), ("cannot write /proc/nowhere.json",)),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments, words):
-    done = fly(*arguments)
-    assert done.returncode == 2
+def test_bad_input_is_one_line_exit_code_2_and_no_folder(arguments, words, tmp_path):
+    done = fly("--out", tmp_path / "flight", *arguments)
+    assert done.returncode == 2 and not (tmp_path / "flight").exists()
     assert len(done.stderr.strip().splitlines()) == 1 and all(word in done.stderr for word in words), done.stderr
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any, Callable
 
@@ -38,7 +39,7 @@ def build(
     """Bring all recordings below ``paths`` into ``folder`` and write its report; returns one flat row each.
 
     ``on_source(done, total)`` is called before each source. A source whose file and options have not changed since is
-    not read again.
+    not read again; where one of them has, its new shards take the place of the old.
     """
     sources = find_sources(paths)
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,9 +61,12 @@ def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str
     if path.is_file():
         notes = json.loads(path.read_text())
         if all(not note["row"]["learned"] or (folder / note["row"]["shard"] / META).is_file() for note in notes):
+            _drop_others(source, folder, digest)
             return notes
-    notes = []
-    for recording in open_recordings(source, options.topics, options.frame_rate):
+    notes, recordings = [], open_recordings(source, options.topics, options.frame_rate)
+    # Before the new ones are written: an interrupted import may lack a flight, but never holds it twice.
+    _drop_others(source, folder, digest)
+    for recording in recordings:
         shard = re.sub(r"[^\w.-]+", "_", recording.name) + "-" + digest[:8]
         ingested = ingest(recording, folder / shard, options)
         notes.append({"row": ingested.row | {"shard": shard, "findings": ", ".join(f.kind for f in ingested.findings)},
@@ -71,6 +75,14 @@ def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str
     scratch.write_text(json.dumps(notes))
     scratch.replace(path)
     return notes
+
+
+def _drop_others(source: Path, folder: Path, digest: str) -> None:
+    """Remove what was made of a source in another state or with other options: the flight would be there twice."""
+    for meta in folder.glob(f"*/{META}"):
+        made_of = json.loads(meta.read_text()).get("source")
+        if made_of and Path(made_of).resolve() == source.resolve() and not meta.parent.name.endswith(f"-{digest[:8]}"):
+            shutil.rmtree(meta.parent)
 
 
 def _digest(source: Path, options: IngestOptions) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable
 
@@ -72,6 +72,7 @@ def ingest(
     stream = _Stream(recording, folder, options, labels.astype(np.float32))
     stream.run(ordered & usable, on_frame)
     findings += more + stream.findings()
+    findings = [replace(f, action="accepted") if f.kind in options.accept else f for f in findings]
     refused = [f.kind for f in findings if f.kind in REFUSED and f.kind not in options.accept]
     written = stream.writer.count
     if refused or not written:
