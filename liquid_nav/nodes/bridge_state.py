@@ -10,10 +10,14 @@ from std_msgs.msg import String
 
 @dataclass(frozen=True, slots=True)
 class BridgeState:
-    """phase: of ``flight.mavlink_autopilot``; fault: why the last thing asked for did not happen, or empty."""
+    """phase: of ``flight.mavlink_autopilot``; fault: why the last thing asked for did not happen, or empty.
+
+    airborne: whether the vehicle flies.
+    """
 
     phase: str
     fault: str
+    airborne: bool = False
 
     @classmethod
     def read(cls, message: String) -> BridgeState | None:
@@ -25,4 +29,5 @@ class BridgeState:
         if not isinstance(facts, dict):
             return None
         phase, fault = facts.get("phase"), facts.get("fault")
-        return cls(phase, fault) if isinstance(phase, str) and isinstance(fault, str) else None
+        good = isinstance(phase, str) and isinstance(fault, str)
+        return cls(phase, fault, facts.get("airborne") is True) if good else None

@@ -149,7 +149,7 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
         Process("autopilot_bridge", bridge | prefix),
         Process("world_camera", place | prefix | {"frame_rate": plan.frame_rate}),
         *others,
-        Process(runner.executable, {**runner.parameters, "count_from_start": True}),
+        Process(runner.executable, {**runner.parameters, "count_from_start": True, "land_at_end": not test}),
     ]
     if test:
         speed = {"real_time_factor": plan.real_time_factor or 10.0}

@@ -34,6 +34,8 @@ from liquid_nav.worlds.starts import MOST
 
 SETTLING = 0.5
 """s of wall time for the others to see the last listener too: discovery is not at once everywhere."""
+ENDED = ("ready", "released", "offline")
+"""Phases of the bridge in which a landing is over, or not ours any more."""
 PROGRESS = 0.2
 """s of wall time between progress lines."""
 
@@ -60,6 +62,7 @@ class ScenarioRunner(Node):
         self._takeoff = declare(
             self, "wait_for_takeoff", False, "Begin when autopilot_bridge/state says that the vehicle flies."
         )
+        self._land = declare(self, "land_at_end", False, "Land after the flight, where the autopilot still obeys us.")
         self._phase = ""
         self._zero = 0.0
         self._patience = declare(
@@ -79,7 +82,7 @@ class ScenarioRunner(Node):
         self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data(100))
         self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable(100))
         self.create_subscription(String, "simulator/contact", self._on_contact, latched())
-        if self._takeoff:
+        if self._takeoff or self._land:
             self.create_subscription(String, "autopilot_bridge/state", self._on_bridge, latched())
         for name in self._modes:
             self.create_subscription(String, f"{name}/mode", self._on_mode(name), latched())
@@ -118,7 +121,17 @@ class ScenarioRunner(Node):
             executor.spin_once(timeout_sec=0.5)
             if wall.monotonic() - self._heard > self._patience:
                 self._fail(f"no odometry for {self._patience:g} s: does the simulator run?")
+        if self._land and self._phase in ("flying", "holding"):
+            self._bring_down(call)
         call.trigger("disengage")
+
+    def _bring_down(self, call: Caller) -> None:
+        """A real autopilot would hover on when we are gone; how the flight was judged does not change any more."""
+        try:
+            call.trigger("land")
+            call.wait_for(lambda: self._phase in ENDED, lambda: f"the vehicle does not land: '{self._phase}'")
+        except GraphError as error:
+            self.get_logger().warning(str(error))
 
     def _on_odometry(self, message: Odometry) -> None:
         self._heard = wall.monotonic()

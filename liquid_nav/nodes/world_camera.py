@@ -24,6 +24,8 @@ from liquid_nav.simulation import CameraConfig
 from liquid_nav.simulation.posed import PosedWorld
 from liquid_nav.worlds import load_condition, load_scenario
 
+NOBODY = "no bridge"
+
 
 class WorldCamera(Node):
     """A camera in one world; it takes the place of the simulator."""
@@ -43,7 +45,7 @@ class WorldCamera(Node):
         self._period, self._next, self._time = 1.0 / rate, -1e9, -1e9
         self._outputs, self._diagnostics = SimulatorOutputs(self, camera, prefix), Diagnostics(self)
         self._clock_output = ClockOutput(self)
-        self._bridge = BridgeState("no bridge", "")
+        self._bridge = BridgeState(NOBODY, "")
         self._started = self._touched = False
         self.create_subscription(Odometry, "autopilot/odom", self._on_odometry, sensor_data())
         self.create_subscription(String, "autopilot_bridge/state", self._on_state, latched())
@@ -64,7 +66,9 @@ class WorldCamera(Node):
         return response
 
     def _on_odometry(self, message: Odometry) -> None:
-        state = self.world.to_world(state_from(message))
+        if self._bridge.phase in (NOBODY, "offline"):
+            return  # whether it stands or flies decides where its first pose belongs
+        state = self.world.to_world(state_from(message), self._bridge.airborne)
         if state.time < self._time - 1.0:
             self._next = -1e9  # the vehicle has started again
         elif state.time <= self._time:

@@ -16,22 +16,22 @@ from liquid_nav.worlds import Condition, Scenario
 
 
 class PosedWorld:
-    """A world that is not stepped. The first pose that comes is laid onto the ground below the scenario's start."""
+    """A world that is not stepped. The first pose that comes is laid onto the scenario's start, or the ground below."""
 
     def __init__(self, scenario: Scenario, seed: int, condition: Condition, camera: CameraConfig) -> None:
         """Build the world."""
         self._simulation = Simulation(scenario, seed, condition, camera=camera)
         self.layout = self._simulation.layout
-        self._anchor: tuple[np.ndarray, float] | None = None
+        self._anchor: tuple[np.ndarray, float, float] | None = None
 
-    def to_world(self, state: DroneState) -> DroneState:
-        """Return a state of the vehicle's own map (ENU from where it began) in the world's frame."""
+    def to_world(self, state: DroneState, airborne: bool = False) -> DroneState:
+        """Return a state of the vehicle's own map (ENU) in the world's frame; ``airborne``: it flies (first pose)."""
         start = self.layout.start
         if self._anchor is None:
-            self._anchor = state.position.copy(), start.yaw - state.yaw
-        origin, turn = self._anchor
+            self._anchor = state.position.copy(), start.yaw - state.yaw, start.z if airborne else LEGS
+        origin, turn, height = self._anchor
         half = np.array((math.cos(turn / 2), 0.0, 0.0, math.sin(turn / 2)))
-        place = frames.world_from_level(state.position - origin, turn) + (start.x, start.y, LEGS)
+        place = frames.world_from_level(state.position - origin, turn) + (start.x, start.y, height)
         return replace(state, position=place, quaternion=frames.multiply(half, state.quaternion),
                        velocity=frames.world_from_level(state.velocity, turn))
 

@@ -34,7 +34,7 @@ class Bench:
         self.odom = probe.create_publisher(Odometry, "odom", sensor_data(10))
         self.commands = probe.create_publisher(TwistStamped, "cmd_vel", reliable())
         self.contact = probe.create_publisher(String, "simulator/contact", latched())
-        for name in ("engage", "disengage", "simulator/start"):
+        for name in ("engage", "disengage", "land", "simulator/start"):
             probe.create_service(Trigger, name, self._answer(name))
         self.runner = harness.make(ScenarioRunner, scenario="field", seed=3, folder=str(folder), **parameters)
         self.layout = self.runner._layout
@@ -117,6 +117,29 @@ def test_with_an_autopilot_time_begins_after_the_take_off(harness, tmp_path):
     harness.until(lambda: step() and bench.ended() or bench.ended(), "the end of the flight", deadline=60.0)
     outcome = json.loads((tmp_path / "record.json").read_text())["outcome"]
     assert bench.code == 0 and 2.0 <= outcome["time"] < flown[-1] - flown[119]
+
+
+@pytest.mark.parametrize(("phase", "lands"), [("flying", True), ("released", False)])
+def test_a_real_autopilot_lands_after_the_flight_unless_a_pilot_has_it(harness, tmp_path, phase, lands):
+    bench = Bench(harness, tmp_path, patience=20.0, start_service="", wait_for_takeoff=True, land_at_end=True)
+    state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
+    state.publish(String(data=json.dumps({"phase": "flying", "fault": ""})))
+    bench.modes["liquid_controller"].publish(String(data="active"))
+    start, times = bench.layout.start, iter(np.arange(0.0, 600.0, 0.04))
+
+    def outcome():
+        bench.fly(next(times), (start.x, start.y, 30.0))  # out of the fence
+        return bench.runner._outcome is not None or "disengage" in bench.calls or "land" in bench.calls
+
+    harness.until(lambda: bench.runner._flying, "the start")
+    state.publish(String(data=json.dumps({"phase": phase, "fault": ""})))
+    harness.until(lambda: bench.runner._phase == phase, "the phase")
+    harness.until(outcome, "the outcome")
+    if lands:
+        harness.until(lambda: bench.calls[-1:] == ["land"], "the landing")
+        state.publish(String(data=json.dumps({"phase": "ready", "fault": ""})))
+    harness.until(bench.ended, "the end of the flight")
+    assert ("land" in bench.calls) is lands and bench.calls[-1] == "disengage"
 
 
 def test_a_contact_is_a_collision_at_its_time(bench, tmp_path):

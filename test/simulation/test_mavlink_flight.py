@@ -58,4 +58,9 @@ def test_the_first_pose_from_outside_is_the_scenarios_start():
     assert second.position == pytest.approx(ahead)
     assert second.level_velocity() == pytest.approx((1.0, 0.0, 0.0), abs=1e-9)
     assert world.place(second) is None
+    flying = PosedWorld(FIELD, 3, SUMMER, CameraConfig(64, 36))
+    first = flying.to_world(DroneState(4.0, np.array((7.0, 8.0, 3.4)), north, zero, zero, still), airborne=True)
+    assert first.position == pytest.approx((start.x, start.y, start.z)), "in the air, not on the ground"
+    assert flying.place(first) is None
+    flying.close()
     assert world.place(DroneState(6.0, np.array((start.x, start.y, 0.0)), north, zero, zero, still)) is not None

@@ -1,0 +1,45 @@
+"""The camera of a drone that flies elsewhere: where its first pose is laid."""
+
+import json
+
+import numpy as np
+import pytest
+from nav_msgs.msg import Odometry
+from std_msgs.msg import String
+
+from liquid_nav.nodes.drone_messages import odometry_message
+from liquid_nav.nodes.messages import from_seconds
+from liquid_nav.nodes.qos import latched, sensor_data
+from liquid_nav.nodes.world_camera import WorldCamera
+from liquid_nav.simulation.state import DroneState
+from liquid_nav.simulation.vehicle_body import LEGS
+
+
+@pytest.mark.parametrize("airborne", [False, True])
+def test_nothing_is_shown_before_the_bridge_says_whether_it_flies(harness, airborne):
+    probe, zero = harness.probe, np.zeros(3)
+    node = harness.add(WorldCamera, scenario="field", seed=3, width=64, height=36)
+    poses = harness.listen("odom", Odometry, sensor_data(100))
+    output = probe.create_publisher(Odometry, "autopilot/odom", sensor_data(100))
+    states = probe.create_publisher(String, "autopilot_bridge/state", latched())
+    harness.matched(output)
+    times = iter(np.arange(4.0, 400.0, 0.04))
+
+    def pose():
+        # Its own height is anything: an autopilot's map begins where it was switched on.
+        state = DroneState(next(times), np.array((7.0, 8.0, 5.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero)
+        output.publish(odometry_message(state, from_seconds(state.time)))
+        return bool(poses)
+
+    for phase in (None, "offline"):
+        if phase:
+            states.publish(String(data=json.dumps({"phase": phase, "fault": "", "airborne": False})))
+            harness.until(lambda: node._bridge.phase == "offline", "the bridge's state")
+        seen = []
+        harness.until(lambda: seen.append(pose()) or len(seen) == 20, "twenty poses")
+        assert not any(seen)
+    states.publish(String(data=json.dumps({"phase": "ready", "fault": "", "airborne": airborne})))
+    harness.until(pose, "odometry")
+    place, start = poses[0].pose.pose.position, node.world.layout.start
+    assert (place.x, place.y, place.z) == pytest.approx((start.x, start.y, start.z if airborne else LEGS))
+    node.close()
