@@ -3,22 +3,30 @@
 #
 #   docs/round_trip.sh [FOLDER]      what is finished in FOLDER (runs/round_trip) is not done again
 #
-# Variables: SCENARIO, FLIGHTS (their seeds are 0 and up), RATE (camera, Hz), SIZE (of the network's images), RECIPE,
-# SEEDS (to evaluate on), SPEED (simulated per wall seconds, 0: as fast as the machine can).
+# Variables: SCENARIO, FLIGHTS (their seeds are 0 and up), CONDITION (to record in; a gusty summer day), RATE (camera, Hz),
+# SIZE (of the network's images), RECIPE, SEEDS (to evaluate on), SPEED (simulated per wall seconds, 0: as fast as the machine can).
 set -euo pipefail
 source=$(cd "$(dirname "$0")/.." && pwd)
 folder=${1:-runs/round_trip}
-SCENARIO=${SCENARIO:-field} FLIGHTS=${FLIGHTS:-40} RATE=${RATE:-30} SIZE=${SIZE:-160x90} SPEED=${SPEED:-0}
+SCENARIO=${SCENARIO:-field} FLIGHTS=${FLIGHTS:-100} RATE=${RATE:-30} SIZE=${SIZE:-160x90} SPEED=${SPEED:-0}
 RECIPE=${RECIPE:-$source/config/training/recorded.yaml} SEEDS=${SEEDS:-10000:10020}
 
 mkdir -p "$folder"
 cd "$folder"    # the recipe names its data set relative to this place: data/mine
 
+# An expert that nothing pushes off its way never shows how to come back to it.
+cat > gusty.yaml <<'YAML'
+season: summer
+wind: {mean: [0.0, 6.0], gust: 4.0}    # m/s
+camera: {noise: 2.0, exposure: [0.9, 1.1]}
+YAML
+CONDITION=${CONDITION:-gusty.yaml}
+
 for ((seed = 0; seed < FLIGHTS; seed++)); do
   [[ -e flights/$seed/record.json || -e failed/$seed ]] && continue
   rm -rf "flights/$seed"
   # Exit code 1: the flight was flown and did not succeed. Such a flight is no example to learn from.
-  liquid-nav fly --pilot expert --scenario "$SCENARIO" --seed "$seed" --frame-rate "$RATE" \
+  liquid-nav fly --pilot expert --scenario "$SCENARIO" --condition "$CONDITION" --seed "$seed" --frame-rate "$RATE" \
     --real-time-factor "$SPEED" --out "flights/$seed" || { [[ $? == 1 ]] && mkdir -p failed && mv "flights/$seed" failed/; }
 done
 
