@@ -19,12 +19,13 @@ def record(
 
     Example: liquid-nav record --out bags/today
     """
-    from liquid_nav.cli.flight_files import make_folder
+    from liquid_nav.cli.flight_files import choose_folder, make_folder
     from liquid_nav.nodes.bag import NAME
     from liquid_nav.nodes.recorder import Recorder
     from liquid_nav.nodes.running import run
 
-    folder = make_folder(out)
+    folder = choose_folder(out)
+    make_folder(folder)
     arguments = ["--ros-args", "-p", f"folder:={folder}", "-p", f"jpeg_quality:={jpeg_quality}"]
     if namespace.strip("/"):
         arguments += ["-r", f"__ns:=/{namespace.strip('/')}"]

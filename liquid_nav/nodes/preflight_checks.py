@@ -28,13 +28,15 @@ def _clock(facts: Facts, wanted: Wanted) -> Finding:
         simulated = ", ".join(sorted(name for name, value in facts.sim_time.items() if value))
         return Finding("clock", f"only {simulated} use(s) simulated time", "set use_sim_time the same for all nodes")
     if answers == {True} and publishers == 0:
-        return Finding("clock", "use_sim_time is set, nobody publishes /clock", "start the simulator, or set it false")
+        words = f"use_sim_time is set, nobody publishes {facts.clock}"
+        return Finding("clock", words, "start the simulator, or set it false")
     told = _stream(facts, "/clock").last
     if answers == {True} and told.get("first") == told.get("last"):
-        words = "/clock has one publisher, but nothing arrives" if not told else f"/clock stands at {told['last']:g} s"
-        return Finding("clock", words, "start or resume the simulation (service simulator/start)")
+        words = f"stands at {told['last']:g} s" if told else "has one publisher, but nothing arrives"
+        return Finding("clock", f"{facts.clock} {words}", "start or resume the simulation (service simulator/start)")
     if answers == {False} and publishers:
-        return Finding("clock", "/clock is published but no node uses it", "end the simulator, or use_sim_time:=true")
+        words = f"{facts.clock} is published but no node uses it"
+        return Finding("clock", words, "end the simulator, or use_sim_time:=true")
     return Finding("clock", "simulated time" if answers == {True} else "this computer's clock")
 
 
@@ -204,6 +206,9 @@ def _autopilot(facts: Facts, wanted: Wanted) -> Finding:
     state = facts.autopilot
     if state is None:
         return Finding("autopilot", "no autopilot_bridge/state", "start autopilot_bridge, or --no-autopilot")
+    if not state.get("phase"):
+        return Finding("autopilot", "autopilot_bridge/state says nothing that can be read",
+                       "run the autopilot_bridge of this package, in the same version")
     if state.get("fault") or state.get("phase") in ("offline", "released"):
         words = f"{state.get('phase')}: {state.get('fault') or state.get('text') or 'not connected'}"
         return Finding("autopilot", words, "check the connection, its parameters, and what the autopilot says")

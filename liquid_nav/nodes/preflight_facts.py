@@ -27,7 +27,7 @@ class Facts:
 
     sim_time: node -> use_sim_time; limits: the supervisor's parameters; latencies: s; info: the controller's;
     modes: latched modes; autopilot: the bridge's state; errors: ERROR statuses on /diagnostics; sha256: of the model
-    of that name on this machine; free_space: bytes.
+    of that name on this machine; free_space: bytes; clock: full name of the topic whose facts are under ``/clock``.
     """
 
     topics: dict[str, Stream] = field(default_factory=dict)
@@ -40,6 +40,7 @@ class Facts:
     errors: list[str] = field(default_factory=list)
     sha256: str | None = None
     free_space: int = 0
+    clock: str = "/clock"
 
 
 @dataclass(frozen=True)

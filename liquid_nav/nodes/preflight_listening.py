@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import rclpy
+from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -67,8 +68,7 @@ def listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
     """
     rclpy.init()
     try:
-        overrides = [Parameter("use_sim_time", value=sim)]
-        node = rclpy.create_node("preflight", namespace=namespace or None, parameter_overrides=overrides)
+        node = make_node(namespace, sim)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         listening = Listening(node, camera, seconds, sim)
@@ -77,6 +77,31 @@ def listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
         return facts
     finally:
         rclpy.try_shutdown()
+
+
+def make_node(
+    namespace: str, sim: bool, context: Context | None = None, discovery: tuple[float, float] = DISCOVERY
+) -> Node:
+    """Return a node beside a drone's; its /clock is the drone's: the nearest that is published, from within outwards.
+
+    Separate graphs have a clock in each namespace, drones in one world share that of the simulator. Where there is none
+    after a while it is that of the namespace, which is the one to ask for.
+    """
+    name, words = namespace.strip("/"), []
+    if name:
+        parts = name.split("/")
+        clocks = ["/".join(("", *parts[:count], "clock")) for count in range(len(parts), -1, -1)]
+        scout = rclpy.create_node("preflight_scout", context=context)
+        least, most = discovery
+        opened, found = time.monotonic(), None
+        while (waited := time.monotonic() - opened) < least or (sim and found is None and waited < most):
+            time.sleep(0.05)
+            found = next((clock for clock in clocks if scout.get_publishers_info_by_topic(clock)), None)
+        scout.destroy_node()
+        words = ["--ros-args", "-r", f"/clock:={found or clocks[0]}"]
+    overrides = [Parameter("use_sim_time", value=sim)]
+    return rclpy.create_node("preflight", context=context, cli_args=words, namespace=f"/{name}",
+                             parameter_overrides=overrides)
 
 
 def add_local(facts: Facts, folder: Path) -> None:

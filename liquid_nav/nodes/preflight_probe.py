@@ -16,12 +16,12 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float32, String
 
+from liquid_nav.nodes.bringup import GATE
 from liquid_nav.nodes.messages import NANO, ImageError, image_view, nanoseconds
 from liquid_nav.nodes.preflight_facts import Facts, Stream
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.serialized_image import read_compressed, read_image, serialized_header
 
-LIMITS = ("speed", "vertical_speed", "yaw_rate", "acceleration", "yaw_acceleration")
 OURS = ("camera", "simulator", "liquid_controller", "expert_pilot", "safety_supervisor", "autopilot_bridge")
 
 
@@ -80,7 +80,7 @@ class Probe:
                 client = self._node.create_client(GetParameters, f"{name}/get_parameters")
                 if client.service_is_ready():
                     self._asked.add(name)
-                    wanted = ["use_sim_time", *(LIMITS if name == "safety_supervisor" else ())]
+                    wanted = ["use_sim_time", *(GATE if name == "safety_supervisor" else ())]
                     future = client.call_async(GetParameters.Request(names=wanted))
                     future.add_done_callback(lambda done, name=name: self._on_parameters(name, done.result()))
                 else:
@@ -90,13 +90,14 @@ class Probe:
         first, *rest = answer.values
         self._facts.sim_time[name] = first.bool_value
         if rest:
-            self._facts.limits = {key: value.double_value for key, value in zip(LIMITS, rest)}
+            self._facts.limits = {key: value.double_value for key, value in zip(GATE, rest)}
 
     def facts(self, seconds: float) -> Facts:
         """Return the facts; ``seconds``: how long was listened."""
         for name, stream in self._streams.items():
             stream.rate = self._counts[name] / seconds
             stream.publishers = len(self._node.get_publishers_info_by_topic(self._node.resolve_topic_name(name)))
+        self._facts.clock = self._node.resolve_topic_name("/clock")
         return self._facts
 
     def _age(self, stamp: int) -> float:

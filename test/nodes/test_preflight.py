@@ -79,6 +79,7 @@ FAULTS = {
     "diagnostics": (fact(errors=["safety_supervisor: inputs: x"]), "diagnostics", "inputs"),
     "autopilot offline": (fact(autopilot={"phase": "offline", "fault": "no heartbeat"}), "autopilot", "no heartbeat"),
     "autopilot parameter": (fact(autopilot={"phase": "idle", "fault": "COM_OBL_RC_ACT is 0"}), "autopilot", "COM_OBL"),
+    "autopilot says nothing": (fact(autopilot={}), "autopilot", "nothing that can be read"),
     "no bridge": (fact(autopilot=None), "autopilot", "no autopilot_bridge"),
 }  # fmt: skip
 
@@ -156,6 +157,48 @@ def test_the_probe_hears_a_live_graph(harness, pictures):
     assert facts.topics["odom"].last["child"] == "base_link"
     named = {finding.name for finding in check(facts, Wanted()) if not finding.good}
     assert {"controller", "model", "commands"} <= named and "camera" not in named and "frames" not in named
+
+
+@pytest.mark.parametrize(
+    ("namespace", "published", "expected"),
+    [
+        ("d1", ("/clock", "/d1/clock"), "/d1/clock"),
+        ("/d1/", ("/clock",), "/clock"),
+        ("team/d1", ("/clock", "/team/clock", "/d1/clock"), "/team/clock"),
+        ("d1", ("/d2/clock",), "/d1/clock"),
+        ("", ("/clock", "/d1/clock"), "/clock"),
+    ],
+)
+def test_a_drone_is_judged_by_its_own_clock(harness, namespace, published, expected):
+    pytest.importorskip("rclpy")
+    from rosgraph_msgs.msg import Clock
+
+    from liquid_nav.nodes.messages import to_stamp
+    from liquid_nav.nodes.preflight_listening import make_node
+    from liquid_nav.nodes.preflight_probe import Probe
+    from liquid_nav.nodes.qos import sensor_data
+
+    clocks = {name: harness.probe.create_publisher(Clock, name, sensor_data()) for name in published}
+    for name in published:
+        harness.until(lambda name=name: harness.probe.get_publishers_info_by_topic(name), "discovery")
+    node = harness._enter(make_node(namespace, True, harness.context, discovery=(0.2, 0.6)))
+    probe = Probe(node)
+    facts = probe.facts(1.0)
+    assert facts.clock == expected
+    assert facts.topics["/clock"].publishers == (expected in published)
+    if expected not in published:
+        facts.sim_time = {"simulator": True}
+        assert f"nobody publishes {expected}" in check(facts, Wanted())[0].words
+        return
+
+    def told():
+        for seconds, (name, publisher) in enumerate(clocks.items(), start=1):
+            publisher.publish(Clock(clock=to_stamp((10 if name == expected else seconds) * 1_000_000_000)))
+        return facts.topics["/clock"].last and node.get_clock().now().nanoseconds
+
+    harness.until(told, "the clock")
+    assert facts.topics["/clock"].last == {"first": 10.0, "last": 10.0}
+    assert node.get_clock().now().nanoseconds == 10_000_000_000
 
 
 def harness_node(harness):
