@@ -133,6 +133,30 @@ def graph(
     _write(json, rows)
 
 
+@bench_app.command(epilog="Example: liquid-nav bench camera --rows 10 --seconds 60 --json camera.json")
+def camera(
+    model: str = typer.Option("default", help="Name or folder of a model."),
+    width: int = typer.Option(1280, min=16, max=8192, help="Width of the video, pixels."),
+    height: int = typer.Option(720, min=16, max=8192, help="Height of the video, pixels."),
+    rate: float = typer.Option(30.0, min=1.0, max=240.0, help="Its frames per second."),
+    rows: int = typer.Option(10, min=1, help="Rows; in each the cable is out for a quarter of the time."),
+    seconds: float = typer.Option(60.0, min=2.0, help="How long a row is."),
+    json: Optional[Path] = JSON,
+) -> None:
+    """Play a video through the camera node into the controller while its cable is pulled and put back, row by row."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from liquid_nav.cli.bench_camera import CLIP, camera_rows
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("measuring", total=rows)
+        found = camera_rows(model, (width, height), rate, rows, seconds, min(CLIP, seconds / 6),
+                            lambda: progress.advance(task))
+    _show(found, "latency from stamp to command; openings: of the camera so far; resident memory of both nodes")
+    _write(json, found)
+
+
 def _measure(function, rounds: int, total: int, threads: int, cpu_time: bool) -> list[dict]:  # noqa: ANN001
     from time import perf_counter, process_time
 
