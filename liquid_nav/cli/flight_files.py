@@ -47,10 +47,11 @@ def make_pictures(folder: Path, scenario: str, progress: Progress) -> FlightReco
     from liquid_nav.evaluation.report import write_report
     from liquid_nav.evaluation.top_view import draw_top_view
 
-    record = FlightRecord.from_dict(json.loads((folder / "record.json").read_text()))
+    data = json.loads((folder / "record.json").read_text())
+    record = FlightRecord.from_dict(data)
     # Of several drones in one world each has its own start.
     layout = replace(generate_layout(load_scenario(scenario), record.seed), start=Start(*record.start))
-    _write_video(folder, record, progress)
+    _write_video(folder, record, data.get("begin", 0.0), progress)
     progress("top view", 0.8)
     draw_top_view(record, layout, folder / "top_view.png")
     progress("report", 0.9)
@@ -59,22 +60,27 @@ def make_pictures(folder: Path, scenario: str, progress: Progress) -> FlightReco
     return record
 
 
-def _write_video(folder: Path, record: FlightRecord, progress: Progress) -> None:
+def _write_video(folder: Path, record: FlightRecord, begin: float, progress: Progress) -> None:
+    """``begin``: stamp in the bag, s, from which the record counts."""
     from liquid_nav.evaluation.video import VideoWriter
     from liquid_nav.nodes.bag import read_frames
 
-    rows = {round(1e9 * time): row for row, time in enumerate(record.columns["time"])}
+    rows = {round(1e6 * time): row for row, time in enumerate(record.columns["time"])}
     writer = None
     try:
         for count, (stamp, image, command) in enumerate(read_frames(folder)):
-            if stamp / 1e9 > record.outcome.time:
+            time = stamp / 1e9 - begin
+            if time < -1e-6:
+                continue  # an autopilot's take-off
+            if time > record.outcome.time:
                 break
             if writer is None:
                 size = (image.shape[1], image.shape[0])
                 writer = VideoWriter(folder / "camera.mp4", record.frame_rate, size)
-            text = f"{stamp / 1e9:5.1f} s"
-            if stamp in rows:
-                text += f"   {record.columns['distance'][rows[stamp]]:5.1f} m to the target"
+            text = f"{time:5.1f} s"
+            row = rows.get(round(1e6 * time))
+            if row is not None:
+                text += f"   {record.columns['distance'][row]:5.1f} m to the target"
             writer.add(image, command, text)
             progress("video", 0.8 * min(1.0, count / max(1, len(rows))))
     finally:

@@ -37,19 +37,25 @@ class FlightLog:
         return len(self._states)
 
     def record(
-        self, outcome: Outcome, seed: int, condition: str, pilot: str, frame_rate: float, latency: float
+        self, outcome: Outcome, seed: int, condition: str, pilot: str, frame_rate: float, latency: float,
+        begin: float = 0.0,
     ) -> FlightRecord:
-        """Return the record: one row per frame before the outcome; without a command, the last one counts."""
+        """Return the record: one row per frame of the flight; without a command, the last one counts.
+
+        ``begin``: s of the clock from which all times of the record, the outcome's too, are counted.
+        """
         layout = self._layout
         rows, last = [], Command()
         for stamp in sorted(self._states):
             state = self._states[stamp]
-            if rows and state.time >= outcome.time - 1e-9:
-                break
             last = self._commands.get(stamp, last)
+            if state.time < begin - 1e-9:
+                continue
+            if rows and state.time >= begin + outcome.time - 1e-9:
+                break
             distance = math.hypot(layout.target.x - state.position[0], layout.target.y - state.position[1])
             rows.append(
-                (state.time, *state.position, state.yaw, *state.velocity, *last.as_array(), distance)
+                (state.time - begin, *state.position, state.yaw, *state.velocity, *last.as_array(), distance)
             )
         table = np.array(rows, dtype=np.float64).reshape(-1, 13)
         columns = {

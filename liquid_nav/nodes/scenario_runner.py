@@ -173,13 +173,14 @@ class ScenarioRunner(Node):
     def _finish(self) -> None:
         outcome = self._outcome
         record = self._log.record(
-            outcome, self._seed, self._condition, self._pilot, self._rate, draw_latency(self._seed)
+            outcome, self._seed, self._condition, self._pilot, self._rate, draw_latency(self._seed), self._zero
         )
         if self._folder:
             path = Path(self._folder) / "record.json"
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(json.dumps(record.to_dict()) + "\n")
+                # ``begin`` leads from the record's times to the stamps in the bag beside it.
+                path.write_text(json.dumps(record.to_dict() | {"begin": self._zero}) + "\n")
             except OSError as error:
                 raise UserError(f"cannot write {path}: {error.strerror}", "choose another folder") from error
         word = "succeeded" if outcome.success else f"failed ({outcome.reason})"

@@ -115,8 +115,11 @@ def test_with_an_autopilot_time_begins_after_the_take_off(harness, tmp_path):
     assert not bench.ended() and not (tmp_path / "record.json").exists()
     state.publish(String(data=json.dumps({"phase": "flying", "fault": ""})))
     harness.until(lambda: step() and bench.ended() or bench.ended(), "the end of the flight", deadline=60.0)
-    outcome = json.loads((tmp_path / "record.json").read_text())["outcome"]
+    record = json.loads((tmp_path / "record.json").read_text())
+    outcome, times = record["outcome"], record["columns"]["time"]
     assert bench.code == 0 and 2.0 <= outcome["time"] < flown[-1] - flown[119]
+    assert times[0] == pytest.approx(0.0, abs=0.2) and times[-1] == pytest.approx(outcome["time"], abs=0.2)
+    assert record["begin"] > 4.0 and len(times) > 0.8 * outcome["time"] / 0.04
 
 
 @pytest.mark.parametrize(("phase", "lands"), [("flying", True), ("released", False)])
