@@ -23,7 +23,7 @@ QUALITY = {
 
 
 def table():
-    """Return {name: (type, quality, from)} of the table between the markers."""
+    """Return {name: (type, quality, from, depth)} of the table between the markers; latched means depth 1."""
     text = README.read_text(encoding="utf-8")
     section = text.partition("<!-- interfaces -->")[2].partition("<!-- /interfaces -->")[0]
     rows = {}
@@ -32,7 +32,9 @@ def table():
         names = re.findall(r"`([^`]+)`", re.sub(r"\([^)]*\)", "", cells[0]))
         types = [kind.strip() for kind in cells[1].split(",")] if len(cells) == 4 else []
         for k, name in enumerate(names):
-            rows["/" + name.lstrip("/")] = (types[min(k, len(types) - 1)], cells[2].split(",")[0], cells[3])
+            quality, _, depth = cells[2].partition(", depth ")
+            kind = types[min(k, len(types) - 1)]
+            rows["/" + name.lstrip("/")] = (kind, quality, cells[3], int(depth or 1) if quality != "service" else 0)
     return rows
 
 
@@ -72,12 +74,19 @@ def test_topics_are_as_documented(harness, graph, documented):
         found[topic] = (kind.replace("/msg/", "/"), publishers)
     assert set(found) == {name for name, row in documented.items() if row[1] != "service"}
     for topic, (kind, publishers) in found.items():
-        expected_kind, quality, source = documented[topic]
+        expected_kind, quality, source, _ = documented[topic]
         assert kind == expected_kind, topic
         for publisher in publishers:
             profile = publisher.qos_profile
             assert (profile.reliability, profile.durability) == QUALITY[quality], topic
             assert source == "all" or publisher.node_name in source, topic
+
+
+def test_depths_are_as_documented(graph, documented):
+    """Asked of the publishers themselves: discovery does not tell the depth."""
+    depths = {(p.topic_name, p.qos_profile.depth) for node in graph for p in node.publishers}
+    found = {row for row in depths if row[0] not in NOT_OURS}
+    assert found == {(topic, row[3]) for topic, row in documented.items() if row[1] != "service"}
 
 
 def test_services_are_as_documented(graph, documented):
@@ -89,7 +98,7 @@ def test_services_are_as_documented(graph, documented):
                 found[node.resolve_service_name(service.srv_name)] = (kind, node.get_name())
     assert set(found) == {name for name, row in documented.items() if row[1] == "service"}
     for name, (kind, owner) in found.items():
-        assert (kind, "service", owner) == documented[name]
+        assert (kind, "service", owner) == documented[name][:3]
 
 
 def test_subscriptions_fit_what_is_published(harness, graph):
