@@ -21,12 +21,13 @@ def record(
     """
     from liquid_nav.cli.flight_files import choose_folder, make_folder
     from liquid_nav.nodes.bag import NAME
+    from liquid_nav.nodes.bringup import enclave
     from liquid_nav.nodes.recorder import Recorder
     from liquid_nav.nodes.running import run
 
     folder = choose_folder(out)
     make_folder(folder)
-    arguments = ["--ros-args", "-p", f"folder:={folder}", "-p", f"jpeg_quality:={jpeg_quality}"]
+    arguments = ["--ros-args", *enclave("recorder"), "-p", f"folder:={folder}", "-p", f"jpeg_quality:={jpeg_quality}"]
     if namespace.strip("/"):
         arguments += ["-r", f"__ns:=/{namespace.strip('/')}"]
 

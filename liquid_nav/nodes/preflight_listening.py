@@ -14,6 +14,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from liquid_nav.errors import UserError
+from liquid_nav.nodes.bringup import enclave
 from liquid_nav.nodes.preflight_facts import Facts
 from liquid_nav.nodes.preflight_probe import Probe
 from liquid_nav.resources import find
@@ -66,7 +67,7 @@ def listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
 
     namespace: of the drone; camera: topic of its images; sim: judge ages and rates by /clock, for which is waited too.
     """
-    rclpy.init()
+    rclpy.init(args=["--ros-args", *enclave("preflight")])
     try:
         node = make_node(namespace, sim)
         executor = SingleThreadedExecutor()

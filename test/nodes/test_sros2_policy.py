@@ -1,4 +1,4 @@
-"""The SROS2 policy: complete for what the nodes open, and strict where it matters."""
+"""The SROS2 policy: what the nodes open on a running graph and nothing else, and strict where it matters."""
 
 import os
 import subprocess
@@ -9,34 +9,52 @@ from xml.etree import ElementTree
 import pytest
 
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
-from liquid_nav.nodes.bringup import enclave
+from liquid_nav.nodes.bringup import FlightPlan, autopilot_graph, embedded_graph, enclave
 from liquid_nav.nodes.camera import Camera
+from liquid_nav.nodes.drone_bringup import DronePlan, drone_graph
 from liquid_nav.nodes.expert_pilot import ExpertPilot
+from liquid_nav.nodes.gazebo_bringup import gazebo_graph
 from liquid_nav.nodes.liquid_controller import LiquidController
+from liquid_nav.nodes.preflight_listening import make_node
+from liquid_nav.nodes.preflight_probe import OURS, Probe
 from liquid_nav.nodes.recorder import Recorder
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.nodes.scenario_runner import ScenarioRunner
+from liquid_nav.nodes.simulator import Simulator
 from liquid_nav.nodes.weather import WeatherNode
+from liquid_nav.nodes.world_camera import WorldCamera
 
 POLICY = Path(__file__).parents[2] / "config" / "sros2_policy.xml"
 FIELD = {"scenario": "field"}
+WATCHED = {"odometry_age": 0.5, "battery": 0.2}
+MAVLINK = {"connection": "udp:127.0.0.1:0"}
 NODES = {
-    "camera": (Camera, {"source": "/nowhere.avi"}),
-    "liquid_controller": (LiquidController, {"autostart": False, "image_transport": "compressed"}),
-    "safety_supervisor": (SupervisorNode, {"odometry_age": 0.5, "battery": 0.2}),
-    "autopilot_bridge": (AutopilotBridge, {"autopilot": "twist"}),
-    "weather": (WeatherNode, {}),
-    "expert_pilot": (ExpertPilot, FIELD),
-    "scenario_runner": (ScenarioRunner, FIELD),
-    "recorder": (Recorder, {}),
-}
+    "camera": [(Camera, {"source": "/nowhere.avi"})],
+    "liquid_controller": [(LiquidController, {"autostart": False, "image_transport": transport})
+                          for transport in ("raw", "compressed")],
+    "safety_supervisor": [(SupervisorNode, WATCHED | {"image_transport": transport})
+                          for transport in ("raw", "compressed")],
+    "autopilot_bridge": [(AutopilotBridge, {"autopilot": "twist"}), (AutopilotBridge, MAVLINK),
+                         (AutopilotBridge, MAVLINK | {"odom_topic": "autopilot/odom"})],
+    "weather": [(WeatherNode, {})],
+    "expert_pilot": [(ExpertPilot, FIELD)],
+    "scenario_runner": [(ScenarioRunner, FIELD | {"wait_for_takeoff": True})],
+    "recorder": [(Recorder, {})],
+    "simulator": [(Simulator, FIELD)],
+    "world_camera": [(WorldCamera, FIELD)],
+    "preflight": [(None, {"camera": topic}) for topic in ("camera/image_raw", "camera/image_raw/compressed")],
+}  # fmt: skip
+"""Every executable, in all the ways in which it opens other topics."""
+OPTIONAL = {"/tf"}
+"""What is opened only where its message package is installed (tf2_msgs)."""
 
 
 def allowed():
-    """Return {node: {action: names}} with absolute names."""
+    """Return {executable: {action: names}} with absolute names; each executable has its enclave."""
     found = {}
-    for profile in ElementTree.parse(POLICY).getroot().iter("profile"):
-        actions = found[profile.get("node")] = {}
+    for one in ElementTree.parse(POLICY).getroot().iter("enclave"):
+        (profile,) = one.iter("profile")
+        actions = found[one.get("path").removeprefix("/liquid_nav/")] = {}
         for group in profile:
             ((action, word),) = group.attrib.items()
             assert word == "ALLOW" and profile.get("ns") == "/"
@@ -47,18 +65,55 @@ def allowed():
 RULES = allowed()
 
 
+def open_node(harness, kind, parameters, folder):
+    if kind is None:
+        node = harness._enter(make_node("", True, harness.context))
+        Probe(node, parameters["camera"]).ask()
+        return node
+    more = {"folder": str(folder)} if kind is Recorder else {}
+    return harness.add(kind, use_sim_time=True, **parameters, **more)
+
+
+def opened(probe, name):
+    """Return what the running node of that name has, as the graph says, its services of parameters included."""
+    ask = {"publish": probe.get_publisher_names_and_types_by_node,
+           "subscribe": probe.get_subscriber_names_and_types_by_node,
+           "reply": probe.get_service_names_and_types_by_node}  # fmt: skip
+    return {action: {topic for topic, _ in names(name, "/")} for action, names in ask.items()}
+
+
 @pytest.mark.parametrize("name", NODES)
-def test_every_node_may_do_what_it_does(harness, name, tmp_path):
-    kind, parameters = NODES[name]
-    more = {"folder": str(tmp_path / "bag")} if name == "recorder" else {}
-    node = harness.add(kind, use_sim_time=True, **parameters, **more)
-    try:
-        rules = RULES[name]
-        assert {entity.topic_name for entity in node.publishers} <= rules["publish"]
-        assert {entity.topic_name for entity in node.subscriptions} <= rules["subscribe"]
-        assert {node.resolve_service_name(service.srv_name) for service in node.services} <= rules["reply"]
-    finally:
+def test_the_policy_allows_what_the_running_node_opens_and_nothing_else(harness, name, tmp_path):
+    found = {"publish": set(), "subscribe": set(), "reply": set()}
+    profile = ElementTree.parse(POLICY).getroot().find(f".//enclave[@path='/liquid_nav/{name}']/profiles/profile")
+    for count, (kind, parameters) in enumerate(NODES[name]):
+        node = open_node(harness, kind, parameters, tmp_path / str(count))
+        own = {entity.topic_name for entity in (*node.publishers, *node.subscriptions)}
+
+        def seen():
+            now = opened(harness.probe, node.get_name())
+            return own <= now["publish"] | now["subscribe"] and now["reply"]
+
+        assert node.get_name() == profile.get("node")
+        harness.until(seen, "the node in the graph")
+        for action, topics in opened(harness.probe, node.get_name()).items():
+            found[action] |= topics
         getattr(node, "close", lambda: None)()
+        harness.executor.remove_node(node)
+        harness.nodes.remove(node)
+        node.destroy_node()
+    for action, topics in found.items():
+        rules = RULES[name].get(action, set())
+        assert topics <= rules, f"{name} may not {action}"
+        assert rules - topics <= OPTIONAL, f"{name} does not {action}"
+
+
+def test_what_a_node_asks_for_another_one_answers():
+    answered = set().union(*(rules.get("reply", set()) for rules in RULES.values()))
+    for name, rules in RULES.items():
+        assert rules.get("request", set()) <= answered, name
+    assert RULES["scenario_runner"]["request"] == {"/engage", "/disengage", "/simulator/start"}
+    assert RULES["preflight"]["request"] == {f"/{name}/get_parameters" for name in OURS}
 
 
 def test_only_the_supervisor_speaks_to_the_drone():
@@ -80,9 +135,12 @@ def test_launched_nodes_get_their_enclave_where_security_is_on(monkeypatch):
         assert enclave(name)[0] == "--enclave" and enclave(name)[1] in paths
 
 
-def test_every_enclave_is_named_after_its_node():
-    for part in ElementTree.parse(POLICY).getroot().iter("enclave"):
-        assert [part.get("path")] == [f"/liquid_nav/{profile.get('node')}" for profile in part.iter("profile")]
+@pytest.mark.parametrize("graph", [
+    embedded_graph(FlightPlan(record=Path("x"))), embedded_graph(FlightPlan(pilot="expert")),
+    autopilot_graph(FlightPlan(autopilot="px4")), gazebo_graph(FlightPlan()), drone_graph(DronePlan(record=Path("x"))),
+])  # fmt: skip
+def test_everything_that_the_launch_files_start_has_an_enclave(graph):
+    assert {process.executable for process in graph} <= set(RULES)
 
 
 @pytest.fixture
