@@ -39,6 +39,9 @@ MAVLINK, DDS, PLAIN = ("px4", "ardupilot"), "px4_dds", ("twist", "twist_stamped"
 class AutopilotBridge(Node):
     """One vehicle's bridge."""
 
+    publishes_last = True
+    """Over DDS and as a Twist the last words are messages: ROS must not end before them."""
+
     def __init__(self, **options: object) -> None:
         """Declare parameters and open the wire; bad input raises UserError."""
         super().__init__("autopilot_bridge", **options)
@@ -106,7 +109,10 @@ class AutopilotBridge(Node):
         return self.get_clock().now().nanoseconds / NANO if self._simulated else wall.monotonic()
 
     def close(self) -> None:
-        """Hold before the set points stop, as far as one packet can, and free the wire."""
+        """Hold before the set points stop, as far as one packet can, and free the wire; a plain consumer gets zero."""
+        if getattr(self, "_plain", None) is not None:
+            self._plain.command(ZERO, self._now())
+            self._send()
         if getattr(self, "_mavlink", None) is not None:
             now = self._now()
             self._mavlink.hold(now)

@@ -9,9 +9,13 @@ from typing import Callable
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
 from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
+
+TURN = 0.1
+"""s that a signal may wait where ROS is kept up for the last words of a node."""
 
 
 class Finished(Exception):
@@ -27,13 +31,19 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
 
     A node with a method ``run(executor)`` has its own loop; any other is spun. Bad input (UserError) is one line on
     standard error and exit code 2; Ctrl-C and SIGTERM are normal ends. ``node.begun()``, where there is one, is called
-    before the first callback and ``node.close()`` in every case.
+    before the first callback and ``node.close()`` in every case. A class that ``publishes_last`` is closed while its
+    publishers still work; of any other ROS ends with the signal.
     """
     try:
         check_distribution()
     except UserError as error:
         return _refuse(error)
-    rclpy.init(args=arguments)
+    last_words, signals = getattr(make, "publishes_last", False), []
+    rclpy.init(args=arguments,
+               signal_handler_options=SignalHandlerOptions.NO if last_words else SignalHandlerOptions.ALL)
+    if last_words:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda number, frame: signals.append(number))
     node = None
     try:
         node = make()
@@ -44,7 +54,11 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         loop = getattr(node, "run", None)
-        loop(executor) if loop else executor.spin()
+        if last_words:
+            while not signals:
+                executor.spin_once(timeout_sec=TURN)
+        else:
+            loop(executor) if loop else executor.spin()
         return 0
     except Finished as end:
         return end.code

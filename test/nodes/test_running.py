@@ -1,0 +1,36 @@
+"""How a process ends: a node that publishes last is heard after the signal."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from geometry_msgs.msg import Twist, TwistStamped
+from std_msgs.msg import String
+
+from liquid_nav.nodes.messages import command_message
+from liquid_nav.nodes.qos import latched, reliable
+from liquid_nav.types import Command
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_bridge_that_is_told_to_stop_says_zero_last(harness, number):
+    """What listens may have no watchdog (Gazebo); the same way ends a flight over DDS, with an order to hold."""
+    heard = harness.listen("autopilot/cmd_vel", Twist, reliable(1000))
+    commands = harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable())
+    modes = harness.probe.create_publisher(String, "safety_supervisor/mode", latched())
+    modes.publish(String(data="engaged"))
+    harness.pumps.append(lambda: commands.publish(command_message(Command(vx=1.0), 0)))
+    bridge = subprocess.Popen(
+        [sys.executable, "-m", "liquid_nav.nodes.autopilot_bridge", "--ros-args", "-p", "autopilot:=twist"],
+        env=os.environ | {"ROS_DOMAIN_ID": str(harness.context.get_domain_id())}, stderr=subprocess.PIPE, text=True)
+    try:
+        harness.until(lambda: heard and heard[-1].linear.x == 1.0, "flight")
+        bridge.send_signal(number)
+        harness.until(lambda: bridge.poll() is not None, "its end")
+        _, errors = bridge.communicate()
+    finally:
+        bridge.kill()
+    assert bridge.returncode == 0 and "Traceback" not in errors, errors
+    harness.until(lambda: heard[-1].linear.x == 0.0, "the last word")
