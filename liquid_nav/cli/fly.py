@@ -32,7 +32,8 @@ def fly(
     frame_rate: float = typer.Option(30.0, min=1.0, max=120.0, help="Camera frames per second."),
     autopilot: str = typer.Option(
         "", help="Fly through MAVLink: px4, ardupilot (a real or SITL one, our world renders its camera), "
-        "test-px4, test-ardupilot (the built-in test vehicle). Empty: the embedded drone alone."
+        "test-px4, test-ardupilot (the built-in test vehicle); px4_dds: a real PX4 through MicroXRCEAgent and "
+        "px4_msgs, in ROS_DOMAIN_ID, by default 0. Empty: the embedded drone alone."
     ),
     connection: str = typer.Option("", help="Where px4 or ardupilot is: udp:HOST:PORT, tcp:..., serial:DEVICE:BAUD."),
     drones: int = typer.Option(1, min=1, max=8, help="How many fly at once in one world, in namespaces d1, d2 ..."),
@@ -46,7 +47,7 @@ def fly(
     from liquid_nav.cli.watching import FlightError, watch
     from liquid_nav.distribution import check_distribution
     from liquid_nav.evaluation.table import check_writable, write_rows
-    from liquid_nav.nodes.bringup import PILOTS, FlightPlan, parse_seed
+    from liquid_nav.nodes.bringup import PILOTS, PX4_DDS_DOMAIN, FlightPlan, parse_seed
     from liquid_nav.nodes.fleet_bringup import fleet_names, graph_of
     from liquid_nav.worlds import load_condition, load_scenario
 
@@ -69,7 +70,7 @@ def fly(
     console.print(f"{scenario}, seed {number}, pilot {model if pilot == 'policy' else pilot}", highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with Graph(processes, folder / "log") as graph:
+        with Graph(processes, folder / "log", PX4_DDS_DOMAIN if autopilot == "px4_dds" else None) as graph:
             good = watch(graph, console)
     except FlightError as error:
         print(f"error: {error}", file=sys.stderr)

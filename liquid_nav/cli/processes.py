@@ -41,11 +41,14 @@ def free_domain() -> int:
     raise UserError("no free ROS domain on this machine", "set ROS_DOMAIN_ID, or end other ROS programs")
 
 
-def graph_environment() -> dict[str, str]:
-    """Return the environment of the graph: a domain of its own and local discovery, unless the user has set them."""
+def graph_environment(domain: int | None = None) -> dict[str, str]:
+    """Return the environment of the graph: a domain of its own and local discovery, unless the user has set them.
+
+    ``domain``: to take instead of one of its own.
+    """
     environment = dict(os.environ) | bringup.environment()
     if "ROS_DOMAIN_ID" not in environment:
-        environment["ROS_DOMAIN_ID"] = str(free_domain())
+        environment["ROS_DOMAIN_ID"] = str(free_domain() if domain is None else domain)
     environment.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     return environment
 
@@ -87,10 +90,13 @@ class Child:
 class Graph:
     """A context manager around the children; leaving it ends them all."""
 
-    def __init__(self, plan: Sequence[bringup.Process], logs: Path) -> None:
-        """``plan``: what to start, the scenario runners last; ``logs``: folder for one log per node."""
+    def __init__(self, plan: Sequence[bringup.Process], logs: Path, domain: int | None = None) -> None:
+        """``plan``: what to start, the scenario runners last; ``logs``: folder for one log per node.
+
+        ``domain``: of ROS where the user has set none; None: one of its own.
+        """
         self._plan, self._logs = plan, logs
-        self.environment = graph_environment()
+        self.environment = graph_environment(domain)
         self.children: list[Child] = []
 
     def __enter__(self) -> Graph:

@@ -19,7 +19,9 @@ from liquid_nav.resources import find
 from liquid_nav.worlds import load_scenario
 
 PILOTS = ("policy", "expert")
-AUTOPILOTS = ("px4", "ardupilot", "test-px4", "test-ardupilot")
+AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "test-px4", "test-ardupilot")
+PX4_DDS_DOMAIN = 0
+"""ROS domain of PX4's uXRCE-DDS client (its UXRCE_DDS_DOM_ID), unless the user names another in ROS_DOMAIN_ID."""
 USUAL_CONNECTION = "udp:0.0.0.0:14540"
 PARAMETER_FILE = "config/embedded.yaml"
 TRANSPORT_FILE = "config/fastdds.xml"
@@ -130,13 +132,17 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     The autopilot has its own dynamics; our world renders its camera from the pose that the bridge reports.
 
     Raises:
-        UserError: unknown scenario or autopilot.
+        UserError: unknown scenario or autopilot, or a connection where none is used.
     """
     if plan.autopilot not in AUTOPILOTS:
         raise UserError(f"unknown autopilot '{plan.autopilot}'", f"choose one of: {', '.join(AUTOPILOTS)}")
+    dds = plan.autopilot == "px4_dds"
+    if dds and plan.connection:
+        raise UserError(f"px4_dds does not use the connection '{plan.connection}'",
+                        "leave --connection away: MicroXRCEAgent carries PX4's topics, the domain is ROS_DOMAIN_ID")
     test, kind = plan.autopilot.startswith("test-"), plan.autopilot.removeprefix("test-")
     port = _free_port() if test else 0
-    connection = f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION
+    connection = "" if dds else f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION
     place = {"scenario": plan.scenario, "seed": plan.seed, "condition": plan.condition}
     prefix = {"frame_prefix": plan.frame_prefix}
     height = load_scenario(plan.scenario).cruise_altitude

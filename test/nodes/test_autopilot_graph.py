@@ -25,6 +25,14 @@ def test_a_real_autopilot_is_where_it_is_said_to_be():
     assert found["autopilot_bridge"]["connection"] == "serial:/dev/ttyACM0:57600" and "test_vehicle" not in found
 
 
+def test_px4_over_dds_has_no_connection():
+    found = graph(autopilot="px4_dds")
+    assert found["autopilot_bridge"]["autopilot"] == "px4_dds" and found["autopilot_bridge"]["connection"] == ""
+    assert "test_vehicle" not in found and found["scenario_runner"]["land_at_end"]
+    with pytest.raises(UserError, match="udp:somewhere"):
+        graph(autopilot="px4_dds", connection="udp:somewhere")
+
+
 @pytest.mark.parametrize(("autopilot", "listeners"), [("test-px4", 4), ("px4", 3), ("test-px4", None)])
 def test_the_flight_begins_when_everybody_listens(autopilot, listeners, tmp_path):
     """The bridge, the runner, the recorder where there is one, and the vehicle where it is ours."""

@@ -1,0 +1,115 @@
+"""A PX4 behind real px4_msgs and real DDS: the test vehicle, its MAVLink turned into topics as PX4's client does.
+
+Names and qualities of service are those of PX4's ``uxrce_dds_client`` 1.16, written down here a second time.
+"""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+from pymavlink.dialects.v20 import common as mavlink
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rosgraph_msgs.msg import Clock
+
+from liquid_nav.flight import mavlink_messages as messages
+from liquid_nav.flight.autopilots import px4_mode
+from liquid_nav.flight.mavlink_codec import Codec
+from liquid_nav.nodes.messages import from_seconds, to_stamp
+from liquid_nav.simulation.px4_personality import Px4Vehicle
+from liquid_nav.simulation.vehicle_body import PointBody
+
+NAV_STATES = {px4_mode(6): 14, px4_mode(4, 3): 4, px4_mode(4, 6): 18, px4_mode(3): 2, px4_mode(4, 5): 5}
+US = SimpleNamespace(system=255, component=190)
+
+
+def quality(durability, depth):
+    return QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=ReliabilityPolicy.BEST_EFFORT,
+                      durability=durability)
+
+
+class Px4OverDds:
+    """``advance`` flies on and publishes. heard: what came in, by name; skew: s that PX4's clock is ahead."""
+
+    def __init__(self, node, msgs, height=2.0):
+        self.vehicle, self.node, self.m = Px4Vehicle(PointBody(height)), node, msgs
+        self.there, self.back = Codec(US.system, US.component), Codec()
+        self.skew, self.linked, self.spoilt = 0.0, True, False
+        self.heard = {"offboard_control_mode": [], "trajectory_setpoint": [], "vehicle_command": []}
+        self.topics, self.attitude = {}, (1.0, 0.0, 0.0, 0.0)
+        for name in ("vehicle_status", "vehicle_command_ack", "vehicle_land_detected", "vehicle_odometry",
+                     "battery_status"):
+            kind = self.kind(name)
+            version = getattr(kind, "MESSAGE_VERSION", 0)
+            topic = f"fmu/out/{name}" + (f"_v{version}" if version else "")
+            self.topics[name] = node.create_publisher(kind, topic, quality(DurabilityPolicy.TRANSIENT_LOCAL, 1))
+        for name, listener in (("offboard_control_mode", self._on_mode), ("trajectory_setpoint", self._on_point),
+                               ("vehicle_command", self._on_order)):
+            asked = quality(DurabilityPolicy.VOLATILE, 10)
+            node.create_subscription(self.kind(name), f"fmu/in/{name}", listener, asked)
+        self._clock = node.create_publisher(Clock, "/clock", 10)
+
+    def kind(self, name):
+        return getattr(self.m, "".join(word.capitalize() for word in name.split("_")))
+
+    @property
+    def now(self):
+        return self.vehicle.now
+
+    def advance(self, seconds):
+        """Fly on, tell what an autopilot tells, and the time."""
+        for packet in self.vehicle.advance(self.now + seconds):
+            for message in self.back.decode(packet) if self.linked else ():
+                self._tell(message)
+        self._clock.publish(Clock(clock=to_stamp(from_seconds(self.now))))
+
+    def say(self, name, **fields):
+        stamp = max(0, int((self.now + self.skew) * 1e6))
+        self.topics[name].publish(self.kind(name)(timestamp=stamp, **fields))
+
+    def _tell(self, m):
+        kind = m.get_type()
+        if kind == "HEARTBEAT":
+            armed = bool(m.base_mode & mavlink.MAV_MODE_FLAG_SAFETY_ARMED)
+            self.say("vehicle_status", nav_state=NAV_STATES[m.custom_mode], arming_state=2 if armed else 1, system_id=1,
+                     pre_flight_checks_pass=not self.vehicle.refuse_arming)
+        elif kind == "COMMAND_ACK":
+            self.say("vehicle_command_ack", command=m.command, result=m.result, target_system=US.system,
+                     target_component=US.component)
+        elif kind == "EXTENDED_SYS_STATE":
+            self.say("vehicle_land_detected", landed=m.landed_state == 1)
+        elif kind == "SYS_STATUS":
+            self.say("battery_status", remaining=m.battery_remaining / 100.0, voltage_v=15.0)
+        elif kind == "ATTITUDE_QUATERNION":
+            self.attitude = m.q1, m.q2, m.q3, m.q4
+        elif kind == "LOCAL_POSITION_NED":
+            position = (math.nan,) * 3 if self.spoilt else (m.x, m.y, m.z)
+            self.say("vehicle_odometry", pose_frame=1, velocity_frame=1, position=single(position),
+                     q=single(self.attitude), velocity=single((m.vx, m.vy, m.vz)), angular_velocity=single((0, 0, 0)))
+
+    def _on_mode(self, message):
+        """The heartbeat: PX4's failsafe watches this one alone, so that here only this refreshes the stream."""
+        if not self.linked:
+            return
+        self.heard["offboard_control_mode"].append((self.now, message))
+        points = self.heard["trajectory_setpoint"]
+        point = points[-1][1] if points else self.m.TrajectorySetpoint()
+        self.vehicle.receive(self.there.encode(mavlink.MAVLink_set_position_target_local_ned_message(
+            0, 1, 1, mavlink.MAV_FRAME_LOCAL_NED, messages.VELOCITY_AND_YAW_RATE, 0, 0, 0,
+            *map(float, point.velocity), 0, 0, 0, 0, point.yawspeed)))
+
+    def _on_point(self, message):
+        if self.linked:
+            self.heard["trajectory_setpoint"].append((self.now, message))
+
+    def _on_order(self, message):
+        if self.linked and message.target_system == 1:
+            self.heard["vehicle_command"].append((self.now, message))
+            parameters = [getattr(message, f"param{i}") for i in range(1, 8)]
+            self.vehicle.receive(self.there.encode(messages.command_long(1, message.command, parameters)))
+
+    def since(self, name, time):
+        return [message for when, message in self.heard[name] if when > time]
+
+
+def single(values):
+    return np.array(values, dtype=np.float32)

@@ -1,0 +1,194 @@
+"""The px4_dds backend with the real px4_msgs over real DDS; skipped where px4_msgs is not in the environment.
+
+It is on no package index: build its branch in a ROS workspace and source that. PX4 is the test vehicle, in lock step.
+"""
+
+import importlib.util
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pymavlink")
+MISSING = "px4_msgs is not installed: build it in a ROS workspace and source that"
+px4_msgs = pytest.importorskip("px4_msgs.msg", reason=MISSING)
+
+from geometry_msgs.msg import TwistStamped  # noqa: E402
+from nav_msgs.msg import Odometry  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+
+from liquid_nav.flight.px4_dds import LAND, LOITER  # noqa: E402
+from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
+from liquid_nav.nodes.messages import NANO, command_message  # noqa: E402
+from liquid_nav.nodes.qos import latched, reliable, sensor_data  # noqa: E402
+from liquid_nav.types import Command  # noqa: E402
+
+_SPEC = importlib.util.spec_from_file_location("px4_over_dds", Path(__file__).with_name("px4_over_dds.py"))
+px4_over_dds = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(px4_over_dds)
+FORWARD, STEP = Command(1.0, 0.0, 0.0, 0.2), 0.02
+
+
+class Flight:
+    """Bridge and PX4, one step of simulated time after the other: what was sent has arrived before time goes on."""
+
+    def __init__(self, harness, height):
+        self.harness, probe = harness, harness.probe
+        self.states = harness.listen("autopilot_bridge/state", String, latched())
+        self.node = harness.add(AutopilotBridge, autopilot="px4_dds", use_sim_time=True)
+        self.px4, self.command = px4_over_dds.Px4OverDds(probe, px4_msgs, height), FORWARD
+        self.commands = probe.create_publisher(TwistStamped, "cmd_vel", reliable())
+        self.modes = probe.create_publisher(String, "safety_supervisor/mode", latched())
+        for publisher in (self.commands, self.modes, self.px4._clock, *self.px4.topics.values()):
+            harness.matched(publisher)
+        for topic in self.px4.heard:
+            harness.until(lambda t=topic: self.node.count_subscribers(f"fmu/in/{t}") == 1, topic)
+        harness.until(lambda: probe.count_publishers("fmu/in/vehicle_command") == 1, "the bridge's topics")
+
+    @property
+    def autopilot(self):
+        return self.node._mavlink
+
+    def step(self):
+        if self.command is not None:
+            self.commands.publish(command_message(self.command, 0))
+        self.px4.advance(STEP)
+        self.harness.until(lambda: self.node.get_clock().now().nanoseconds / NANO >= self.px4.now - 1e-6, "/clock")
+        for _ in range(8):
+            self.harness.executor.spin_once(timeout_sec=0.0)
+        self.node._on_timer()  # its own timer lives by the computer's clock
+
+    def go(self, seconds, until=None):
+        begin = self.px4.now
+        while self.px4.now < begin + seconds - 1e-9:
+            self.step()
+            if until is not None and until():
+                return self.px4.now - begin
+        assert until is None, f"{self.autopilot.phase}, fault '{self.autopilot.fault}', states {self.states[-1:]}"
+        return seconds
+
+    def until(self, phase, seconds=40.0):
+        return self.go(seconds, lambda: self.autopilot.phase == phase)
+
+    def word(self, word):
+        self.modes.publish(String(data=word))
+        self.harness.until(lambda: self.node._word == word, word)
+
+    def fly(self):
+        self.until("ready")
+        self.word("engaged")
+        self.until("flying")
+        self.go(2.0)
+        return self
+
+    def spoke(self, time):
+        """Whether anything went to PX4 since."""
+        return any(self.px4.since(name, time) for name in self.px4.heard)
+
+    @property
+    def speed(self):
+        return float(np.linalg.norm(self.px4.vehicle.body.state.velocity))
+
+
+@pytest.fixture
+def flight(harness, request):
+    flight = Flight(harness, getattr(request, "param", 2.0))
+    yield flight
+    flight.node.close()
+
+
+@pytest.mark.parametrize("flight", [0.0], indirect=True)
+def test_a_flight_from_the_ground_to_the_ground(flight):
+    odometry = flight.harness.listen("odom", Odometry, sensor_data(10))
+    flight.until("ready")
+    flight.go(5.0)
+    flight.word("engaged")
+    flight.until("flying")
+    flight.go(3.0)
+    state = flight.px4.vehicle.body.state
+    assert state.level_velocity()[0] == pytest.approx(1.0, abs=0.05)
+    assert state.yaw_rate() == pytest.approx(0.2, abs=0.02)
+    assert state.position[2] == pytest.approx(1.5, abs=0.35)
+    _, mode = flight.px4.heard["offboard_control_mode"][-1]
+    _, point = flight.px4.heard["trajectory_setpoint"][-1]
+    assert mode.velocity and not (mode.position or mode.acceleration or mode.attitude or mode.body_rate)
+    assert math.isnan(point.yaw) and np.isnan([*point.position, *point.acceleration, *point.jerk]).all()
+    assert point.yawspeed == pytest.approx(-0.2)
+    seen = odometry[-1].pose.pose.position
+    assert (seen.x, seen.y, seen.z) == pytest.approx(tuple(state.position), abs=0.2)
+    flight.word("landing")
+    flight.go(5.0, lambda: flight.autopilot.telemetry.mode == LAND)
+    flight.until("ready")
+    assert not flight.px4.vehicle.armed and flight.autopilot.fault == ""
+    orders = [(order.command, order.source_system, order.source_component)
+              for _, order in flight.px4.heard["vehicle_command"]]
+    us = px4_over_dds.US
+    assert orders == [(number, us.system, us.component) for number in (176, 400, 21)]
+
+
+def test_without_fresh_commands_a_hold_is_asked_for_and_the_heartbeat_ends(flight):
+    flight.fly()
+    flight.command, silent = None, flight.px4.now
+    flight.go(5.0, lambda: not flight.autopilot.streaming)
+    assert flight.autopilot.telemetry.mode == LOITER
+    late = flight.px4.since("trajectory_setpoint", silent + 0.6)
+    assert late and all(not np.any(point.velocity) for point in late)
+    ended = flight.px4.now + STEP
+    flight.go(3.0)
+    assert not flight.spoke(ended) and flight.speed < 0.05
+
+
+def test_a_command_that_is_not_a_number_is_no_command(flight):
+    flight.fly()
+    flight.command = Command(math.nan, 0.0, 0.0, 0.0)
+    flight.until("holding", 2.0)
+    assert all(np.isfinite(point.velocity).all() for _, point in flight.px4.heard["trajectory_setpoint"])
+
+
+def test_a_mode_of_somebody_else_is_never_asked_back(flight):
+    flight.fly()
+    flight.px4.vehicle.sticks, flight.px4.vehicle.mode = (1500,) * 8, 0x30000
+    flight.until("released", 2.0)
+    begin = flight.px4.now + STEP
+    flight.go(2.0)
+    assert "POSCTL" in json.loads(flight.states[-1].data)["fault"] and not flight.spoke(begin)
+
+
+@pytest.mark.parametrize("seconds", [1e6, -1e6])
+def test_a_jump_of_px4s_time_synchronisation_changes_nothing(flight, seconds):
+    flight.fly()
+    flight.px4.skew, before = seconds, len(flight.px4.heard["trajectory_setpoint"])
+    flight.go(2.0)
+    assert flight.autopilot.phase == "flying" and flight.autopilot.fault == ""
+    assert len(flight.px4.heard["trajectory_setpoint"]) - before > 40
+
+
+def test_odometry_that_is_not_a_number_is_a_hold(flight):
+    flight.fly()
+    flight.px4.spoilt = True
+    flight.until("holding", 2.0)
+    flight.go(2.0)
+    assert "vehicle_odometry" in flight.autopilot.fault and flight.speed < 0.05
+
+
+def test_a_lost_agent_and_its_return(flight):
+    flight.fly()
+    flight.px4.vehicle.parameters["COM_OBL_RC_ACT"] = (5.0, 6)
+    flight.px4.linked = False
+    flight.until("offline", 4.0)
+    assert "link lost" in flight.autopilot.fault and not flight.autopilot.streaming
+    flight.px4.linked = True
+    flight.until("released", 3.0)
+    flight.go(1.0)
+    assert flight.speed < 0.1 and not flight.autopilot.streaming
+
+
+def test_the_end_of_the_bridge_asks_for_a_hold(flight):
+    flight.fly()
+    orders = len(flight.px4.heard["vehicle_command"])
+    flight.node.close()
+    flight.harness.until(lambda: len(flight.px4.heard["vehicle_command"]) > orders, "the order")
+    order = flight.px4.heard["vehicle_command"][-1][1]
+    assert (order.command, order.param1, order.param2, order.param3) == (176, 1.0, 4.0, 3.0)
