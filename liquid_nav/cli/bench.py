@@ -116,19 +116,22 @@ def graph(
     model: str = typer.Option("default", help="Name or folder of a model."),
     width: int = typer.Option(1280, min=16, max=8192, help="Width of the camera's images, pixels."),
     height: int = typer.Option(720, min=16, max=8192, help="Height of the camera's images, pixels."),
+    encoding: str = typer.Option("rgb8", help="rgb8 or bgr8 (what OpenCV's cameras give)."),
     rate: float = typer.Option(30.0, min=1.0, max=240.0, help="Camera frames per second."),
     seconds: float = typer.Option(10.0, min=1.0, help="How long each variant is measured."),
     json: Optional[Path] = JSON,
 ) -> None:
-    """Measure a camera through DDS into the controller, with and without the Fast DDS profile and the fast route."""
+    """Measure a camera through DDS into the controller, before and after the Fast DDS profile and keeping memory."""
     from rich.console import Console
     from rich.progress import Progress
 
     from liquid_nav.cli.bench_graph import VARIANTS, graph_rows
 
+    if encoding not in ("rgb8", "bgr8"):
+        raise UserError(f"unknown encoding '{encoding}'", "choose rgb8 or bgr8")
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("measuring", total=len(VARIANTS))
-        rows = graph_rows(model, (width, height), rate, seconds, lambda: progress.advance(task))
+        rows = graph_rows(model, (width, height), encoding, rate, seconds, lambda: progress.advance(task))
     _show(rows, "share: of the frames sent; latency from stamp to command; CPU of the controller, 100 % is a core")
     _write(json, rows)
 

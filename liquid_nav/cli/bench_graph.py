@@ -13,30 +13,33 @@ from liquid_nav.errors import UserError
 
 PROFILE = "FASTDDS_DEFAULT_PROFILES_FILE"
 MODULE = "liquid_nav.nodes.graph_bench"
-VARIANTS = ((False, "message"), (True, "message"), (False, "serialized"), (True, "serialized"))
-"""Whether the Fast DDS profile is used, and how the controller reads images."""
+VARIANTS = ((False, "plain"), (True, "plain"), (True, "kept"))
+"""Whether the Fast DDS profile is used, and the controller's memory: plain, or kept as it does (``nodes.memory``)."""
 
 
 def graph_rows(
-    model: str, size: tuple[int, int], rate: float, seconds: float, on_variant: Callable[[], object]
+    model: str, size: tuple[int, int], encoding: str, rate: float, seconds: float, on_variant: Callable[[], object]
 ) -> list[dict]:
     """Return one row for each variant: share of frames processed, latency (ms), CPU of the controller (% of a core)."""
     rows = []
-    for profile, route in VARIANTS:
-        row = {"image": f"{size[0]} x {size[1]}", "rate_hz": rate, "fastdds_profile": profile, "route": route}
-        rows.append(row | _measure(model, size, rate, seconds, profile, route))
+    for profile, memory in VARIANTS:
+        image = f"{size[0]} x {size[1]} {encoding}"
+        row = {"image": image, "rate_hz": rate, "fastdds_profile": profile, "memory": memory}
+        rows.append(row | _measure(model, size, encoding, rate, seconds, profile, memory))
         on_variant()
     return rows
 
 
-def _measure(model: str, size: tuple[int, int], rate: float, seconds: float, profile: bool, route: str) -> dict:
+def _measure(
+    model: str, size: tuple[int, int], encoding: str, rate: float, seconds: float, profile: bool, memory: str
+) -> dict:
     environment = graph_environment()
     if profile and PROFILE not in environment:
         raise UserError("/dev/shm is too small for the Fast DDS profile", "give the container --shm-size=1g")
     if not profile:
         environment.pop(PROFILE, None)
-    with _controller(model, route, environment) as controller:
-        command = [sys.executable, "-m", MODULE, "camera", *map(str, (*size, rate, seconds, controller.pid))]
+    with _controller(model, memory, environment) as controller:
+        command = [sys.executable, "-m", MODULE, "camera", *map(str, (*size, encoding, rate, seconds, controller.pid))]
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode:
             words = (done.stderr.strip().splitlines() or ["no output"])[-1].removeprefix("error: ")
@@ -45,10 +48,10 @@ def _measure(model: str, size: tuple[int, int], rate: float, seconds: float, pro
 
 
 @contextmanager
-def _controller(model: str, route: str, environment: dict[str, str]) -> Iterator[subprocess.Popen]:
+def _controller(model: str, memory: str, environment: dict[str, str]) -> Iterator[subprocess.Popen]:
     arguments = ["--ros-args", "-p", f"model:={json.dumps(model)}", "--disable-external-lib-logs"]
     process = subprocess.Popen(
-        [sys.executable, "-m", MODULE, "controller", route, *arguments], env=environment, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", MODULE, "controller", memory, *arguments], env=environment, stderr=subprocess.DEVNULL
     )
     try:
         yield process

@@ -1,7 +1,8 @@
 """The two processes of ``liquid-nav bench graph``: a camera with a clock in its hand, and the controller it talks to.
 
-``python -m liquid_nav.nodes.graph_bench camera 1280 720 30 10 PID`` prints one JSON object (PID: the controller's);
-``python -m liquid_nav.nodes.graph_bench controller ROUTE ...`` runs until it is ended.
+``python -m liquid_nav.nodes.graph_bench camera 1280 720 bgr8 30 10 PID`` prints one JSON object
+(PID: the controller's);
+``python -m liquid_nav.nodes.graph_bench controller MEMORY ...`` runs until it is ended.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float32
 
-from liquid_nav.nodes.liquid_controller import LiquidController
-from liquid_nav.nodes.messages import image_view, nanoseconds, to_stamp
+from liquid_nav.nodes.liquid_controller import make
+from liquid_nav.nodes.memory import keep_memory
+from liquid_nav.nodes.messages import to_stamp
 from liquid_nav.nodes.preflight_facts import percentile
 from liquid_nav.nodes.qos import reliable, sensor_data
 from liquid_nav.nodes.running import run
@@ -29,31 +31,10 @@ DISCOVERY = 60.0
 """s that the other process may take to come up."""
 
 
-class MessageController(LiquidController):
-    """The controller as it would be with ordinary messages: rclpy builds one for every image."""
-
-    def __init__(self, **options: object) -> None:
-        """Take the subscription of the fast route away and make an ordinary one."""
-        super().__init__(**options)
-        fast = next(entity for entity in self.subscriptions if entity.topic_name.endswith("/camera/image_raw"))
-        self.destroy_subscription(fast)
-        self.create_subscription(
-            Image, "camera/image_raw", lambda message: self._on_image(message, _read), sensor_data()
-        )
-
-
-def _read(message: Image) -> tuple[int, str, np.ndarray]:
-    return nanoseconds(message.header.stamp), message.header.frame_id, image_view(message)
-
-
-def controller(route: str, arguments: list[str]) -> int:
-    """Run the controller with a route."""
-
-    def make() -> LiquidController:
-        node = (MessageController if route == "message" else LiquidController)()
-        node.start()
-        return node
-
+def controller(memory: str, arguments: list[str]) -> int:
+    """Run the controller: ``kept`` as it is, ``plain`` without keeping the memory of its messages."""
+    if memory == "kept":
+        keep_memory()
     return run(make, arguments)
 
 
@@ -63,7 +44,7 @@ def cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def camera(width: int, height: int, rate: float, seconds: float, pid: int) -> dict[str, float]:
+def camera(width: int, height: int, encoding: str, rate: float, seconds: float, pid: int) -> dict[str, float]:
     """Publish frames for some seconds and count the answers; returns what was measured of the controller ``pid``."""
     rclpy.init()
     node = rclpy.create_node("bench_camera")
@@ -73,7 +54,7 @@ def camera(width: int, height: int, rate: float, seconds: float, pid: int) -> di
     node.create_subscription(Float32, "liquid_controller/latency", lambda m: latencies.append(m.data), reliable(100))
     publisher = node.create_publisher(Image, "camera/image_raw", sensor_data())
     pixels = np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
-    message = Image(height=height, width=width, encoding="rgb8", step=3 * width)
+    message = Image(height=height, width=width, encoding=encoding, step=3 * width)
     message.data = array.array("B", pixels.tobytes())
 
     def show() -> None:
@@ -117,8 +98,8 @@ def main(words: list[str]) -> int:
     """Run one of the two processes."""
     if words[0] == "controller":
         return controller(words[1], words[2:])
-    width, height, rate, seconds, pid = words[1:]
-    print(json.dumps(camera(int(width), int(height), float(rate), float(seconds), int(pid))), flush=True)
+    width, height, encoding, rate, seconds, pid = words[1:]
+    print(json.dumps(camera(int(width), int(height), encoding, float(rate), float(seconds), int(pid))), flush=True)
     return 0
 
 

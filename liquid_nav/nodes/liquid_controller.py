@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Callable
+from typing import Any, Callable
 
 import numpy as np
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -20,13 +20,15 @@ from liquid_nav.errors import UserError
 from liquid_nav.nodes.controller_outputs import ControllerOutputs
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.frame_guard import Action, FrameGuard
-from liquid_nav.nodes.messages import NANO, ImageError, image_view
+from liquid_nav.nodes.memory import keep_memory
+from liquid_nav.nodes.messages import NANO, ImageError, read_compressed, read_image
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
-from liquid_nav.nodes.serialized_image import read_compressed, read_image
 from liquid_nav.types import Command, Observation
 
+Reader = Callable[[Any], tuple[int, str, np.ndarray]]
+"""From a message to stamp (ns), frame id and pixels, uint8 [H,W,3] RGB."""
 TRANSPORT = (
     "more than one camera frame in ten is lost on the way: send smaller images, or set "
     "FASTDDS_DEFAULT_PROFILES_FILE to config/fastdds.xml of this package"
@@ -57,7 +59,7 @@ class LiquidController(LifecycleNode):
         self._policy = self._state = None
         self._last: tuple[Command, int] | None = None
         self._active = False
-        self.create_subscription(kind, self._topic, lambda data: self._on_image(data, read), sensor_data(), raw=True)
+        self.create_subscription(kind, self._topic, lambda message: self._on_image(message, read), sensor_data())
         self.create_service(Trigger, "liquid_controller/reset", self._on_reset)
         self._outputs.mode("unconfigured")
 
@@ -138,11 +140,11 @@ class LiquidController(LifecycleNode):
             response.success, response.message = True, "hidden state reset"
         return response
 
-    def _on_image(self, data: bytes, read: Callable[[bytes], tuple[int, str, np.ndarray]]) -> None:
+    def _on_image(self, message: Image | CompressedImage, read: Reader) -> None:
         if not self._active:
             return
         try:
-            stamp, frame_id, image = read(data)
+            stamp, frame_id, image = read(message)
         except ImageError as error:
             self._diagnostics.report("camera", ERROR, f"{self._topic}: {error}")
             return
@@ -194,15 +196,10 @@ class LiquidController(LifecycleNode):
             self._diagnostics.report("camera", OK, f"{self._topic}: frames arrive", **counts)
 
 
-def _read_raw(data: bytes) -> tuple[int, str, np.ndarray]:
-    message = read_image(data)
-    return message.stamp, message.frame_id, image_view(message)
-
-
-def camera_topic(transport: str) -> tuple[str, type, Callable[[bytes], tuple[int, str, np.ndarray]]]:
+def camera_topic(transport: str) -> tuple[str, type, Reader]:
     """Return topic, type and reader (stamp in ns, frame id, RGB pixels) of an image transport; raises UserError."""
     if transport == "raw":
-        return "camera/image_raw", Image, _read_raw
+        return "camera/image_raw", Image, read_image
     if transport == "compressed":
         return "camera/image_raw/compressed", CompressedImage, read_compressed
     raise UserError(f"unknown image_transport '{transport}'", "Choose raw or compressed")
@@ -217,6 +214,7 @@ def make() -> LiquidController:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the node."""
+    keep_memory()
     sys.exit(run(make, arguments))
 
 

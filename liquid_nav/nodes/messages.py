@@ -11,7 +11,7 @@ import struct
 import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import TwistStamped
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32MultiArray, MultiArrayDimension
 
 from liquid_nav.types import Command
@@ -66,6 +66,22 @@ def image_view(message: Image) -> np.ndarray:
     flat = np.frombuffer(message.data, dtype=np.uint8)
     pixels = np.lib.stride_tricks.as_strided(flat, (height, width, channels), (step, channels, 1))
     return pixels[..., 2::-1] if message.encoding.startswith("bgr") else pixels[..., :3]
+
+
+def read_image(message: Image) -> tuple[int, str, np.ndarray]:
+    """Return stamp (ns), frame id and pixels, uint8 [H,W,3] RGB, of an image; raises ImageError as ``image_view``."""
+    return nanoseconds(message.header.stamp), message.header.frame_id, image_view(message)
+
+
+def read_compressed(message: CompressedImage) -> tuple[int, str, np.ndarray]:
+    """Return stamp (ns), frame id and pixels, uint8 [H,W,3] RGB, of a JPEG or PNG; raises ImageError if it is none."""
+    import cv2
+
+    data = np.frombuffer(message.data, np.uint8)
+    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if pixels is None:
+        raise ImageError(f"the data, format '{message.format}', is no picture that OpenCV can decode")
+    return nanoseconds(message.header.stamp), message.header.frame_id, pixels[..., ::-1]
 
 
 def image_message(pixels: np.ndarray, time: int, frame_id: str) -> Image:

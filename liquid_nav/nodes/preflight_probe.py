@@ -17,10 +17,9 @@ from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float32, String
 
 from liquid_nav.nodes.bringup import GATE
-from liquid_nav.nodes.messages import NANO, ImageError, image_view, nanoseconds
+from liquid_nav.nodes.messages import NANO, ImageError, nanoseconds, read_compressed, read_image
 from liquid_nav.nodes.preflight_facts import Facts, Stream
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
-from liquid_nav.nodes.serialized_image import read_compressed, read_image, serialized_header
 
 OURS = ("camera", "simulator", "liquid_controller", "expert_pilot", "safety_supervisor", "autopilot_bridge")
 
@@ -37,7 +36,7 @@ class Probe:
         self._asked: set[str] = set()
         kind = CompressedImage if camera.endswith("/compressed") else Image
         self._counts: dict[str, int] = {}
-        self._listen(camera, kind, self._on_image, sensor_data(10), raw=True)
+        self._listen(camera, kind, self._on_image, sensor_data(10))
         self._listen("camera/camera_info", CameraInfo, self._on_camera_info, sensor_data(10))
         self._listen("liquid_controller/cmd_vel", TwistStamped, self._on_stamped, reliable(10))
         self._listen("cmd_vel", TwistStamped, self._on_stamped, reliable(10))
@@ -51,14 +50,14 @@ class Probe:
         self._listen("/clock", Clock, self._on_clock, sensor_data(10))
         self._listen("/diagnostics", DiagnosticArray, self._on_diagnostics, reliable(10))
 
-    def _listen(self, name: str, kind: type, keep: Callable, qos: object, raw: bool = False) -> None:
+    def _listen(self, name: str, kind: type, keep: Callable, qos: object) -> None:
         self._streams[name], self._counts[name] = Stream(), 0
 
         def heard(message: object) -> None:
             self._counts[name] += 1
             keep(name, message)
 
-        self._node.create_subscription(kind, name, heard, qos, raw=raw)
+        self._node.create_subscription(kind, name, heard, qos)
 
     def restart(self) -> None:
         """Begin to count anew; what is latched stays."""
@@ -103,17 +102,15 @@ class Probe:
     def _age(self, stamp: int) -> float:
         return (self._node.get_clock().now().nanoseconds - stamp) / NANO
 
-    def _on_image(self, name: str, data: bytes) -> None:
-        stamp, frame_id = serialized_header(data)
+    def _on_image(self, name: str, message: Image | CompressedImage) -> None:
         stream = self._streams[name]
-        stream.ages.append(self._age(stamp))
-        stream.frame_id = frame_id
+        stream.ages.append(self._age(nanoseconds(message.header.stamp)))
+        stream.frame_id = message.header.frame_id
         # One look is enough, and a JPEG takes its time; after a bad image every next one may be better.
         if not stream.last or "problem" in stream.last:
             try:
-                height, width, _ = (
-                    read_compressed(data)[2] if name.endswith("/compressed") else image_view(read_image(data))
-                ).shape
+                read = read_compressed if name.endswith("/compressed") else read_image
+                height, width, _ = read(message)[2].shape
                 stream.last = {"size": f"{width} x {height}"}
             except ImageError as error:
                 stream.last = {"problem": str(error)}

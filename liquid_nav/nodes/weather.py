@@ -8,11 +8,10 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 
 from liquid_nav.nodes.diagnostics import ERROR, OK, Diagnostics
-from liquid_nav.nodes.messages import ImageError, image_message, image_view
+from liquid_nav.nodes.messages import ImageError, image_message, read_image
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
-from liquid_nav.nodes.serialized_image import SerializedImage, read_image
 from liquid_nav.simulation.weather import View, Weather
 from liquid_nav.worlds import load_condition
 
@@ -36,20 +35,17 @@ class WeatherNode(Node):
         self._weather = Weather(condition, seed, view, relight)
         self._output = self.create_publisher(Image, "camera/image_raw", sensor_data())
         self._diagnostics = Diagnostics(self)
-        self.create_subscription(Image, "camera/image_clean", self._on_image, sensor_data(), raw=True)
+        self.create_subscription(Image, "camera/image_clean", self._on_image, sensor_data())
 
-    def _on_image(self, data: bytes) -> None:
+    def _on_image(self, message: Image) -> None:
         try:
-            message = read_image(data)
-            pixels = self._weather.look(image_view(message))
+            stamp, frame_id, image = read_image(message)
+            pixels = self._weather.look(image)
         except ImageError as error:
             self._diagnostics.report("camera", ERROR, f"camera/image_clean: {error}")
             return
         self._diagnostics.report("camera", OK, "camera/image_clean: frames arrive")
-        self._weather.deliver(lambda: self._send(pixels, message))
-
-    def _send(self, pixels: object, message: SerializedImage) -> None:
-        self._output.publish(image_message(pixels, message.stamp, message.frame_id))
+        self._weather.deliver(lambda: self._output.publish(image_message(pixels, stamp, frame_id)))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -21,6 +21,9 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resize uint8 [H,W,3] to [height,width,3]; shrinking averages areas, so that thin things do not flicker."""
     if image.shape[:2] == (height, width):
         return image
+    if image.strides[2] < 0:
+        # RGB seen in a BGR image: OpenCV would first copy it whole, which takes longer than all the rest.
+        return resize(image[..., ::-1], height, width)[..., ::-1]
     shrink = image.shape[0] >= height and image.shape[1] >= width
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
 

@@ -1,4 +1,4 @@
-"""The camera node over DDS, its calibration, and serialized images."""
+"""The camera node over DDS, and its calibration."""
 
 import time
 
@@ -6,16 +6,14 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.calibration import load_calibration
 from liquid_nav.nodes.camera import Camera
 from liquid_nav.nodes.capture import Frame
-from liquid_nav.nodes.messages import ImageError, image_message, image_view, nanoseconds
+from liquid_nav.nodes.messages import image_view, nanoseconds, read_compressed
 from liquid_nav.nodes.qos import sensor_data
-from liquid_nav.nodes.serialized_image import read_compressed, read_image
 
 STAMP = 1_234_567_890_123_456_789
 
@@ -90,7 +88,7 @@ def test_the_node_publishes_image_compressed_image_and_model(harness, calibratio
         assert pixels.shape == (240, 320, 3) and pixels[0, 0].tolist() == [200, 0, 0]
         assert {nanoseconds(m[-1].header.stamp) for m in (images, packed, models)} == {STAMP}
         assert images[-1].header.frame_id == "camera_optical_frame" and models[-1].k[0] == 250.0
-        decoded = read_compressed(serialize_message(packed[-1]))
+        decoded = read_compressed(packed[-1])
         assert decoded[0] == STAMP and abs(int(decoded[2][120, 160, 0]) - 200) < 6
     finally:
         node.close()
@@ -116,24 +114,3 @@ def test_the_node_plays_a_file_and_says_when_it_is_gone(harness, tmp_path):
         harness.until(lambda: not node.serve(0.01) and harness.says("camera: source", "trying again"), "the complaint")
     finally:
         node.close()
-
-
-def test_serialized_images_are_read_in_place():
-    pixels = np.random.default_rng(0).integers(0, 255, (7, 5, 3), dtype=np.uint8)
-    for frame_id in ("", "a", "abc", "camera_optical_frame"):
-        message = read_image(serialize_message(image_message(pixels, STAMP, frame_id)))
-        assert (message.stamp, message.frame_id, message.encoding) == (STAMP, frame_id, "rgb8")
-        np.testing.assert_array_equal(image_view(message), pixels)
-
-
-def test_a_message_that_is_cut_off_is_an_image_error():
-    data = serialize_message(image_message(np.zeros((4, 4, 3), np.uint8), STAMP, "camera"))
-    for end in range(0, len(data), 3):
-        with pytest.raises(ImageError):
-            image_view(read_image(data[:end]))
-
-
-def test_a_compressed_image_that_is_none_is_an_image_error():
-    message = CompressedImage(format="jpeg", data=b"not a picture")
-    with pytest.raises(ImageError, match="no picture"):
-        read_compressed(serialize_message(message))

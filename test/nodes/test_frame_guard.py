@@ -39,6 +39,19 @@ def test_identical_pixels_mean_a_frozen_camera(guard, pictures):
     assert guard.see(800 * MS, pictures[1]).action is Action.STEP
 
 
+@pytest.mark.parametrize("place", [(0, 0, 0), (15, 5, 1), (16, 0, 0), (71, 127, 2)])
+def test_one_other_pixel_anywhere_is_another_picture(guard, pictures, place):
+    other = pictures[0].copy()
+    other[place] ^= 1
+    for k in range(8):
+        assert guard.see(k * 100 * MS, (pictures[0], other)[k % 2]).action is not Action.IGNORE
+
+
+def test_another_size_is_another_picture(guard, pictures):
+    for k in range(8):
+        assert guard.see(k * 100 * MS, pictures[0][: 72 - 24 * (k % 2)]).action is not Action.IGNORE
+
+
 def test_lost_frames_are_counted(guard, pictures):
     for stamp, picture in zip((0, 33, 133, 167), pictures):
         guard.see(stamp * MS, picture)

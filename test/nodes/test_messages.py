@@ -2,10 +2,11 @@
 
 import array
 
+import cv2
 import numpy as np
 import pytest
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 from liquid_nav.nodes import messages
 from liquid_nav.nodes.drone_messages import camera_info_message, odometry_message, state_from
@@ -61,6 +62,22 @@ def test_a_bad_image_is_named(change, words):
         setattr(message, field, value)
     with pytest.raises(messages.ImageError, match=words):
         messages.image_view(message)
+
+
+@pytest.mark.parametrize("form", [".jpg", ".png"])
+def test_a_compressed_image_is_read_with_its_header(form):
+    flat = np.full((16, 16, 3), (200, 100, 50), np.uint8)
+    data = cv2.imencode(form, np.ascontiguousarray(flat[..., ::-1]))[1]
+    message = CompressedImage(format=form, data=array.array("B", data.tobytes()))
+    message.header.stamp, message.header.frame_id = messages.to_stamp(1_500_000_000), "camera"
+    stamp, frame_id, pixels = messages.read_compressed(message)
+    assert (stamp, frame_id) == (1_500_000_000, "camera") and np.abs(pixels.astype(int) - flat).max() < 8
+
+
+@pytest.mark.parametrize("data", [b"", b"not a picture"])
+def test_a_compressed_image_that_is_none_is_named(data):
+    with pytest.raises(messages.ImageError, match="format 'jpeg', is no picture"):
+        messages.read_compressed(CompressedImage(format="jpeg", data=data))
 
 
 def test_the_stamp_is_read_from_serialized_bytes():

@@ -56,6 +56,16 @@ def test_a_view_with_strides_is_fine():
     np.testing.assert_array_equal(preprocess(flipped, 90, 160).numpy(), flipped)
 
 
+@pytest.mark.parametrize("size", [(90, 160), (60, 100), (200, 300)])
+def test_rgb_seen_in_a_bgr_image_is_resized_the_same(size):
+    """The view that camera messages in bgr8 give; OpenCV gets the memory as it lies."""
+    bgr = picture(144, 256)
+    view = bgr[..., ::-1]
+    np.testing.assert_array_equal(resize(view, *size), resize(np.ascontiguousarray(view), *size))
+    tensor = preprocess(view, *size)
+    np.testing.assert_array_equal(tensor.numpy(), resize(np.ascontiguousarray(view), *size))
+
+
 @pytest.mark.parametrize(
     "image, what",
     [
