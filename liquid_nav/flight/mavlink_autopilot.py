@@ -27,6 +27,8 @@ LINK_LOST = 3.0
 MOVING = (mavlink.MAV_LANDED_STATE_TAKEOFF, mavlink.MAV_LANDED_STATE_LANDING)
 GAP = 1.0
 """s between two calls of ``update`` beyond which the clock has jumped."""
+WAKING = 0.5
+"""s after such a gap in which the vehicle's own clock tells a jump of ours from a sleep; less than ``GAP``."""
 CLOSEST = 0.0199
 """s between two set points at least: 50 Hz."""
 
@@ -99,12 +101,14 @@ class Autopilot:
         self._beat = self._streamed = self._updated = -1e9
         self._new, self._reboots, self._held = False, 0, 0.0
         self._interrupted = False
+        self._asleep_since, self._woke, self._boot = -1e9, -1e9, None
 
     # What comes in.
 
     def receive(self, message: Message, now: float) -> None:
         """Take one message from the link; other systems than our vehicle are counted and ignored."""
         self.now = now
+        self._notice_gap()
         kind, system = message.get_type(), message.get_srcSystem()
         if self.target is None and kind == "HEARTBEAT" and message.autopilot != mavlink.MAV_AUTOPILOT_INVALID:
             self.target = system
@@ -112,6 +116,7 @@ class Autopilot:
             self.foreign += 1
             return
         self.telemetry.receive(message, now)
+        self._notice_sleep()
         if kind == "HEARTBEAT":
             self._on_heartbeat()
         elif kind == "COMMAND_ACK":
@@ -174,9 +179,7 @@ class Autopilot:
     def update(self, now: float) -> list[Message]:
         """Return what has to be sent now; call at least at the rate of set points."""
         self.now = now
-        if not 0.0 <= now - self._updated <= GAP and self.telemetry.heartbeat is not None:
-            # The clock has jumped, or nobody has called us: nothing can be said of how long the link was silent.
-            self.telemetry.heartbeat = now
+        self._notice_gap()
         self._updated = now
         self._hear(self._joiner.expired(now))
         if now - self._beat >= 1.0 or now < self._beat:
@@ -294,6 +297,22 @@ class Autopilot:
     def _release(self, why: str) -> None:
         self._plan, self.streaming, self.expected, self.phase = None, False, set(), "released"
         self.complain(why)
+
+    def _notice_gap(self) -> None:
+        """The clock has jumped, or nobody has called us: nothing can be said of how long the link was silent."""
+        if self.telemetry.heartbeat is None or 0.0 <= self.now - self._updated <= GAP:
+            return
+        if self._asleep_since != self._updated:
+            self._asleep_since, self._woke, self._boot = self._updated, self.now, self.telemetry.boot
+        self.telemetry.heartbeat = self.now
+
+    def _notice_sleep(self) -> None:
+        """We were not called (a frozen computer): by the vehicle's clock its failsafe must have taken over."""
+        boot = self.telemetry.boot
+        if not self.streaming or self._boot is None or boot is None or not 0.0 <= self.now - self._woke <= WAKING:
+            return
+        if boot - self._boot > GAP:
+            self._release(f"no set points for {boot - self._boot:.1f} s, the bridge stood still: hands off")
 
     def _watch(self) -> None:
         telemetry = self.telemetry

@@ -227,6 +227,30 @@ def test_a_jump_of_the_bridges_clock_is_no_lost_link(name, seconds):
     assert flight.autopilot.phase == "offline"  # it still notices a real loss
 
 
+@pytest.mark.parametrize("heard", [0, 60, 1000])
+@pytest.mark.parametrize("acts_first", [True, False])
+def test_a_bridge_that_slept_does_not_ask_the_failsafes_mode_back(name, acts_first, heard):
+    """As seen with a real PX4: awake again, its own hold had hidden the failsafe's, and it flew on by itself."""
+    flight = Flight(name, 2.0).fly()
+    flight.command = FORWARD
+    flight.go(2.0)
+    packets = flight.vehicle.advance(flight.lock.now + 6.0)
+    if flight.flavour is PX4:
+        assert flight.vehicle.shown_mode == PX4.hold
+    if acts_first:
+        flight.lock.exchange()
+    # The socket's buffer is full after a while: the rest is lost.
+    for message in flight.lock.wire.down(packets, flight.lock.now)[:heard]:
+        flight.autopilot.receive(message, flight.lock.now)
+    flight.lock.exchange()
+    flight.word("holding")
+    flight.go(1.0)
+    flight.word("engaged")  # resumed by the supervisor: not a person's word
+    flight.go(3.0)
+    assert flight.autopilot.phase == "released" and flight.heard("the bridge stood still")
+    assert not flight.autopilot.streaming and flight.speed < 0.1
+
+
 def test_a_reboot_in_flight_is_noticed(name):
     flight = Flight(name, 2.0).fly()
     flight.vehicle.reboot()
