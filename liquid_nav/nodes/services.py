@@ -5,11 +5,16 @@ from __future__ import annotations
 import time as wall
 from typing import Callable
 
+from rclpy.client import Client
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from liquid_nav.errors import UserError
+
+REPEAT = 5.0
+"""s of wall time after which a request without an answer is sent again: DDS may lose the answer while the server has
+not yet discovered who asked."""
 
 
 class GraphError(UserError):
@@ -40,18 +45,29 @@ class Caller:
     def trigger(self, name: str, retry: bool = False) -> None:
         """Call a Trigger service; raises GraphError when it is missing or refuses.
 
-        With ``retry``, a refusal is tried again until the patience is over: its cause may go away by itself.
+        With ``retry``, a refusal is tried again until the patience is over: its cause may go away by itself. A request
+        may be heard twice, so it must be one that does no harm twice.
         """
         client = self._node.create_client(Trigger, name)
         deadline = wall.monotonic() + self._patience
         self.wait_for(client.service_is_ready, lambda: f"nobody offers the service '{name}'")
         while True:
-            future = client.call_async(Trigger.Request())
-            self.wait_for(future.done, lambda: f"the service '{name}' does not answer")
-            answer = future.result()
+            answer = self._ask(client, name, deadline)
             if answer.success:
                 break
             if not retry or wall.monotonic() > deadline:
                 raise GraphError(f"'{name}' was refused: {answer.message}", "See /diagnostics")
             self.serve(0.1)
         self._node.destroy_client(client)
+
+    def _ask(self, client: Client, name: str, deadline: float) -> Trigger.Response:
+        while True:
+            future, asked = client.call_async(Trigger.Request()), wall.monotonic()
+            while not future.done() and wall.monotonic() < asked + min(REPEAT, self._patience):
+                self._executor.spin_once(timeout_sec=0.2)
+            if future.done():
+                return future.result()
+            client.remove_pending_request(future)
+            if wall.monotonic() > deadline:
+                raise GraphError(f"the service '{name}' does not answer ({self._patience:g} s waited)",
+                                 "Look at the log of that node")
