@@ -1,7 +1,8 @@
 """The simulator the other way round: a vehicle flies elsewhere, we render what its camera would see in our world.
 
-The pose comes from ``autopilot/odom`` (the bridge's); ``odom`` is the same in the scenario's frame. The vehicle's clock
-becomes /clock, so that every other node lives by the time of the vehicle.
+The pose comes from ``autopilot/odom`` (the bridge's; over DDS 100 Hz); ``odom`` is the same in the scenario's frame,
+once for each camera frame as from the simulator. The vehicle's clock becomes /clock, so that every other node lives by
+the time of the vehicle.
 """
 
 from __future__ import annotations
@@ -76,13 +77,13 @@ class WorldCamera(Node):
         self._time = state.time
         touched = self.world.place(state)
         self._clock_output.tell(state.time)
-        self._outputs.odometry(state)
         if touched and self._started and not self._touched:
             self._touched = True
             self._outputs.contact(touched, state.time)
             self._diagnostics.report("drone", ERROR, f"touched {touched}")
         if state.time >= self._next - 1e-3:
             self._next = max(self._next + self._period, state.time - self._period)
+            self._outputs.odometry(state)
             self._outputs.frame(self.world.render(), state.time)
 
 

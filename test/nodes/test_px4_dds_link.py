@@ -156,6 +156,8 @@ def test_a_jump_of_px4s_clock_changes_nothing(bench):
 def test_battery_and_odometry_that_nobody_can_use(bench):
     battery = bench.board.ear("battery_status")
     battery(bench.m.BatteryStatus(remaining=0.4, voltage_v=15.0))
+    battery(bench.m.BatteryStatus(remaining=0.3, voltage_v=15.0))  # too soon to tell again
+    bench.clock.now += 0.3
     battery(bench.m.BatteryStatus(remaining=-1.0, voltage_v=0.0))
     assert bench.outputs.shown == [(0.4, 7.0), (None, 7.0)]
     bench.board.ear("vehicle_odometry")(bench.m.VehicleOdometry(

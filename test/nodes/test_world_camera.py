@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from nav_msgs.msg import Odometry
+from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 from liquid_nav.nodes.drone_messages import odometry_message
@@ -42,4 +43,25 @@ def test_nothing_is_shown_before_the_bridge_says_whether_it_flies(harness, airbo
     harness.until(pose, "odometry")
     place, start = poses[0].pose.pose.position, node.world.layout.start
     assert (place.x, place.y, place.z) == pytest.approx((start.x, start.y, start.z if airborne else LEGS))
+    node.close()
+
+
+def test_odometry_goes_with_the_frames_however_fast_the_vehicle_tells_its_own(harness):
+    """PX4 over DDS tells it at 100 Hz; a record has one row for each frame."""
+    probe, zero = harness.probe, np.zeros(3)
+    node = harness.add(WorldCamera, scenario="field", seed=3, width=64, height=36)
+    poses = harness.listen("odom", Odometry, sensor_data(100))
+    images = harness.listen("camera/image_raw", Image, sensor_data(100))
+    output = probe.create_publisher(Odometry, "autopilot/odom", sensor_data(100))
+    states = probe.create_publisher(String, "autopilot_bridge/state", latched())
+    states.publish(String(data=json.dumps({"phase": "ready", "fault": "", "airborne": True})))
+    harness.matched(output)
+    harness.until(lambda: node._bridge.phase == "ready", "the bridge's state")
+    for time in 4.0 + 0.01 * np.arange(101):
+        state = DroneState(time, np.array((7.0, 8.0, 5.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero)
+        output.publish(odometry_message(state, from_seconds(time)))
+        harness.until(lambda t=time: node._time >= t - 1e-6, "the pose")
+    harness.until(lambda: len(images) == len(poses) >= 30, "the last frame")
+    assert [pose.header.stamp for pose in poses] == [image.header.stamp for image in images]
+    assert len(poses) <= 32
     node.close()
