@@ -56,7 +56,9 @@ class AutopilotBridge(Node):
         may_set = declare(self, "set_parameters", True, "Set the autopilot's parameters we rely on, or only check.")
         secret = declare(self, "signing_passphrase", "", "Passphrase of MAVLink 2 signing; empty: unsigned.")
         topic = declare(self, "plain_topic", "autopilot/cmd_vel", "Where plain velocities go.")
-        odometry = declare(self, "odom_topic", "odom", "Where the vehicle's odometry goes.")
+        body = declare(self, "plain_in_body", False,
+                       "Plain velocities are read in the tilted body, as by Gazebo: turned with the attitude in odom.")
+        odometry = declare(self, "odom_topic", "odom", "Where the vehicle's odometry goes; with plain_in_body: is.")
         vision = declare(self, "vision_topic", "", "Odometry (ENU) given to the autopilot's estimator; empty: none.")
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         if kind not in (*MAVLINK, DDS, *PLAIN):
@@ -72,6 +74,8 @@ class AutopilotBridge(Node):
         if kind in PLAIN:
             self._plain = PlainStream(rate, freshness)
             self._publisher = self.create_publisher(Twist if kind == "twist" else TwistStamped, topic, reliable())
+            if body:
+                self.create_subscription(Odometry, odometry, self._on_odometry, sensor_data())
         else:
             from liquid_nav.flight.autopilots import flavour
 
@@ -124,6 +128,9 @@ class AutopilotBridge(Node):
             return
         self._backend.command(command_from(message), self._now())
         self._send()
+
+    def _on_odometry(self, message: Odometry) -> None:
+        self._plain.attitude(state_from(message).quaternion, self._now())
 
     def _on_vision(self, message: Odometry) -> None:
         from liquid_nav.flight.mavlink_messages import external_vision

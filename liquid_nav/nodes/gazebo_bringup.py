@@ -36,6 +36,8 @@ def gazebo_graph(plan: FlightPlan) -> list[Process]:
         Process("autopilot_bridge", prefix),
     ]
     runner = world | {"condition": condition, "frame_rate": plan.frame_rate, "progress": plan.progress}
+    # Gazebo's clock runs while our nodes still come up.
+    runner["count_from_start"] = True
     runner["pilot"] = plan.pilot if plan.pilot == "expert" else plan.model
     if plan.record is not None:
         graph.append(Process("recorder", {"folder": str(plan.record)}))

@@ -48,7 +48,7 @@ def px4_gazebo_graph(plan: FlightPlan) -> list[Process]:
     more = {
         "autopilot_bridge": bridge,
         "safety_supervisor": WATCHED,
-        "scenario_runner": {"wait_for_takeoff": True, "count_from_start": True},
+        "scenario_runner": {"wait_for_takeoff": True},
     }
     graph = gazebo_graph(plan)
     return [Process(one.executable, {**one.parameters, **more.get(one.executable, {})}) for one in graph]

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-import numpy as np
-
 from liquid_nav.errors import UserError
 from liquid_nav.worlds import palette
 from liquid_nav.worlds.condition import Condition
@@ -16,6 +14,7 @@ from liquid_nav.worlds.materials import MISSING
 from liquid_nav.worlds.pictures import Part, chair_parts
 from liquid_nav.worlds.sdf_assets import Library, ground_mesh, merged, near_parts
 from liquid_nav.worlds.sdf_drone import DroneSpec, add_drone
+from liquid_nav.worlds.sdf_look import WALLS, Colour, Look, look_of, sky_picture, sky_wall
 from liquid_nav.worlds.sdf_xml import add, mesh_visual, plugin, pose, solid_collision, text_of
 from liquid_nav.worlds.values import Layout, Solid
 
@@ -37,17 +36,17 @@ def world_sdf(
     physics = add(world, "physics", name="steps", type="ignored")
     add(physics, "max_step_size", STEP)
     add(physics, "real_time_factor", 1.0)
+    look = look_of(layout, condition)
     sky = palette.SKIES[condition.light]["horizon"]
     _systems(world, engine, sky)
     if autopilot:
         _autopilot_systems(world)
-    _light(world, layout, condition, sky)
+    _light(world, look, sky)
+    _sky(world, layout, condition, library, look)
     ground = _static(world, "ground")
     flat = add(add(add(ground, "collision", name="ground"), "geometry"), "plane")
     add(flat, "normal", (0.0, 0.0, 1.0))
-    rng = np.random.default_rng([layout.seed, 78])
-    variant = int(rng.integers(palette.VARIANTS))
-    surface = library.picture("ground", lambda: palette.ground(layout.world, condition.season, variant))
+    surface = library.picture("ground", lambda: palette.ground(layout.world, condition.season, look.ground))
     mesh_visual(ground, "ground", library.mesh("ground", ground_mesh), surface, shadows=False)
     number = 0
     for count, item in enumerate(layout.items):
@@ -55,7 +54,7 @@ def world_sdf(
         for solid in item.solids:
             solid_collision(link, f"{solid.kind}.{number}", _local(solid, item.x, item.y, item.yaw))
             number += 1
-        _look(link, library, near_parts(item, condition.season))
+        _look(link, library, near_parts(item, condition.season), look.tints[count])
     target = layout.target
     link = _static(world, "target", target.x, target.y, target.yaw)
     for solid in target.solids:
@@ -66,7 +65,7 @@ def world_sdf(
     link = _static(world, "undergrowth")
     for material, make in merged(undergrowth, condition.season).items():
         uri = library.mesh(f"undergrowth.{material}", make)
-        mesh_visual(link, material, uri, library.material(material), shadows=False)
+        mesh_visual(link, material, uri, library.material(material, look.undergrowth), shadows=False)
     if drone is not None:
         start = layout.start
         add_drone(world, drone, start.x, start.y, start.z, start.yaw)
@@ -108,10 +107,10 @@ def _static(world: Element, name: str, x: float = 0.0, y: float = 0.0, yaw: floa
     return add(model, "link", name="link")
 
 
-def _look(link: Element, library: Library, pieces: Iterable[Part]) -> None:
+def _look(link: Element, library: Library, pieces: Iterable[Part], tint: Colour = (1.0, 1.0, 1.0)) -> None:
     for part in pieces:
         uri = library.mesh(part.name, lambda part=part: part.mesh)
-        mesh_visual(link, part.name, uri, library.material(part.material))
+        mesh_visual(link, part.name, uri, library.material(part.material, tint))
 
 
 def _local(solid: Solid, x: float, y: float, yaw: float) -> Solid:
@@ -121,7 +120,7 @@ def _local(solid: Solid, x: float, y: float, yaw: float) -> Solid:
     return moved.placed(0.0, 0.0, -yaw)
 
 
-def _systems(world: Element, engine: str, sky: tuple[float, float, float]) -> None:
+def _systems(world: Element, engine: str, sky: Colour) -> None:
     for file, name in (
         ("physics", "Physics"),
         ("user-commands", "UserCommands"),
@@ -149,20 +148,27 @@ def _autopilot_systems(world: Element) -> None:
     add(place, "heading_deg", 0.0)
 
 
-def _light(world: Element, layout: Layout, condition: Condition, sky: tuple[float, float, float]) -> None:
+def _light(world: Element, look: Look, sky: Colour) -> None:
     """Set the sun where the embedded sky of the same seed has it."""
-    variant = int(np.random.default_rng([layout.seed, 77]).integers(palette.VARIANTS))
-    colour, ambient, _ = palette.LIGHT[condition.light]
-    azimuth, elevation = palette.sun_of(condition.light, condition.season, variant)
+    azimuth, elevation = look.sun
     scene = add(world, "scene")
-    add(scene, "ambient", (*ambient, 1.0))
+    add(scene, "ambient", (*look.ambient, 1.0))
     add(scene, "background", (*sky, 1.0))
     add(scene, "shadows", True)
     add(scene, "grid", False)
     sun = add(world, "light", name="sun", type="directional")
     add(sun, "cast_shadows", True)
     pose(sun, 0.0, 0.0, 30.0)
-    add(sun, "diffuse", (*colour, 1.0))
+    add(sun, "diffuse", (*look.diffuse, 1.0))
     add(sun, "specular", (0.1, 0.1, 0.1, 1.0))
     away = (math.cos(azimuth) * math.cos(elevation), math.sin(azimuth) * math.cos(elevation), math.sin(elevation))
     add(sun, "direction", tuple(-part for part in away))
+
+
+def _sky(world: Element, layout: Layout, condition: Condition, library: Library, look: Look) -> None:
+    """Put the embedded world's sky and its line of trees around: Gazebo's own skies are not in every render engine."""
+    link = _static(world, "sky")
+    for face in WALLS:
+        surface = library.picture(f"sky.{face}", lambda face=face: sky_picture(layout, condition, look, face))
+        uri = library.mesh(f"sky.{face}", lambda face=face: sky_wall(face))
+        mesh_visual(link, f"wall_{face}", uri, {**surface, "shines": True}, shadows=False)

@@ -20,6 +20,7 @@ GROUND_HALF = 120.0
 def wavefront(mesh: MeshData) -> bytes:
     """Return a mesh as a Wavefront OBJ without material; equal corners are written once."""
     rows = np.concatenate((mesh.points, mesh.normals, mesh.uv), axis=2).reshape(-1, 8)
+    rows[:, 7] = 1.0 - rows[:, 7]  # Wavefront counts from the lowest row of a picture, ours from the highest
     corners, index = np.unique(np.round(rows, 4) + 0.0, axis=0, return_inverse=True)
     text = "# generated\n"
     for word, columns in (("v", slice(0, 3)), ("vn", slice(3, 6)), ("vt", slice(6, 8))):
@@ -81,11 +82,11 @@ class Library:
         """Keep a mesh; returns its URI."""
         return self._keep(f"{name}.obj", lambda: wavefront(make()))
 
-    def material(self, name: str) -> dict:
-        """Return the colour or texture of a material of the embedded world."""
+    def material(self, name: str, tint: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> dict:
+        """Return the colour, or the texture and its tint, of a material of the embedded world."""
         if name in PLAIN:
             return {"colour": PLAIN[name]}
-        return self.picture(name, lambda: palette.texture(name, self.season))
+        return {**self.picture(name, lambda: palette.texture(name, self.season)), "colour": tint}
 
     def picture(self, name: str, make: Callable[[], np.ndarray]) -> dict:
         """Keep a texture; returns the material that shows it."""

@@ -1,8 +1,9 @@
 """The quadrotor for Gazebo: body, rotors, velocity control, and the senses of the embedded drone.
 
-Size and senses are those of the embedded drone; mass, inertia, motors and gains are a set that is known to fly under
-Gazebo's ``MulticopterVelocityControl``. That controller keeps the last command for ever: something must send zero
-when commands stop.
+Size and senses are those of the embedded drone, mass and motors a set that is known to fly under Gazebo's
+``MulticopterVelocityControl``; the gains make it answer as fast as the drones on which networks are trained
+(``simulation/response.py``). That controller keeps the last command for ever: something must send zero when commands
+stop. And it reads a command in the tilted body: ``flight.plain.in_body`` turns ours.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from liquid_nav.worlds.sdf_look import FAR_CLIP
 from liquid_nav.worlds.sdf_xml import Element, add, plugin, pose
 
 MASS = 1.5  # kg
-INERTIA = (0.0347563, 0.07, 0.0977)  # kg m^2
+INERTIA = (0.0347563, 0.07, 0.05)  # kg m^2; more about the vertical, and the motors could not turn it in time
 MOTOR_CONSTANT, MOMENT_CONSTANT = 8.54858e-06, 0.016
 ROTOR_MASS = 0.005  # kg
 BODY = (0.24, 0.18, 0.10)  # m
@@ -146,7 +148,7 @@ def _camera(base: Element, spec: DroneSpec) -> None:
     add(image, "format", "R8G8B8")
     clip = add(camera, "clip")
     add(clip, "near", 0.05)
-    add(clip, "far", 250.0)
+    add(clip, "far", FAR_CLIP)
 
 
 def _rotor(model: Element, number: int, bearing: float, sense: str) -> None:
@@ -170,8 +172,8 @@ def _control(model: Element, spec: DroneSpec) -> None:
     control = plugin(
         model, "gz-sim-multicopter-control-system", "gz::sim::systems::MulticopterVelocityControl",
         robotNamespace=f"model/{spec.name}", commandSubTopic=COMMAND_TOPIC, enableSubTopic=ENABLE_TOPIC,
-        comLinkName="base_link", velocityGain=(2.7, 2.7, 2.7), attitudeGain=(2.0, 3.0, 0.15),
-        angularRateGain=(0.4, 0.52, 0.18), maximumLinearAcceleration=(3.0, 3.0, 2.0),
+        comLinkName="base_link", velocityGain=(4.2, 4.2, 6.0), attitudeGain=(2.0, 3.0, 0.15),
+        angularRateGain=(0.4, 0.52, 0.3), maximumLinearAcceleration=(3.0, 3.0, 2.0),
     )  # fmt: skip
     rotors = add(control, "rotorConfiguration")
     for number, (_, sense) in enumerate(ROTORS):

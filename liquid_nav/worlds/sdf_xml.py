@@ -50,19 +50,26 @@ def plugin(parent: Element, filename: str, name: str, **settings: object) -> Ele
 
 
 def mesh_visual(link: Element, name: str, uri: str, material: dict, shadows: bool = True) -> None:
-    """Append a mesh with its material: ``colour`` (r, g, b), and ``texture`` (URI) where there is one."""
+    """Append a mesh with its material: ``colour`` (r, g, b), and ``texture`` (URI) where there is one.
+
+    What ``shines`` has its colour whatever the light.
+    """
     visual = add(link, "visual", name=f"{name}_visual")  # names are unique among all children of a link
     add(visual, "cast_shadows", shadows)
     add(add(add(visual, "geometry"), "mesh"), "uri", uri)
     surface = add(visual, "material")
-    colour = (*material["colour"], 1.0)
-    add(surface, "ambient", colour)
-    add(surface, "diffuse", colour)
-    add(surface, "specular", (0.05, 0.05, 0.05, 1.0))
+    colour, black = (*material["colour"], 1.0), (0.0, 0.0, 0.0, 1.0)
+    lit, own = (black, colour) if material.get("shines") else (colour, black)
+    add(surface, "ambient", lit)
+    add(surface, "diffuse", lit)
+    add(surface, "specular", black)  # as in the embedded world
+    add(surface, "emissive", own)
     add(surface, "double_sided", True)
     if material.get("texture"):
         metal = add(add(surface, "pbr"), "metal")
         add(metal, "albedo_map", material["texture"])
+        if material.get("shines"):
+            add(metal, "emissive_map", material["texture"])
         add(metal, "metalness", 0.0)
         add(metal, "roughness", 0.95)
 

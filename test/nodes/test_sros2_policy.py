@@ -34,7 +34,7 @@ NODES = {
                           for transport in ("raw", "compressed")],
     "safety_supervisor": [(SupervisorNode, WATCHED | {"image_transport": transport})
                           for transport in ("raw", "compressed")],
-    "autopilot_bridge": [(AutopilotBridge, {"autopilot": "twist"}), (AutopilotBridge, MAVLINK),
+    "autopilot_bridge": [(AutopilotBridge, {"autopilot": "twist", "plain_in_body": True}), (AutopilotBridge, MAVLINK),
                          (AutopilotBridge, MAVLINK | {"odom_topic": "autopilot/odom"})],
     "weather": [(WeatherNode, {})],
     "expert_pilot": [(ExpertPilot, FIELD)],

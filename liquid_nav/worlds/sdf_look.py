@@ -1,0 +1,90 @@
+"""What the embedded world draws by chance for a seed, drawn again for Gazebo; and its sky as the walls of a far box."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from liquid_nav.worlds import palette
+from liquid_nav.worlds.condition import Condition
+from liquid_nav.worlds.materials import MISSING
+from liquid_nav.worlds.meshes import MeshData
+from liquid_nav.worlds.sky import FACES, SIZE
+from liquid_nav.worlds.values import Layout
+
+SKY_HALF = 600.0
+"""m from the origin to the walls of the sky: far enough that the line of trees hardly grows in a flight."""
+FAR_CLIP = 1500.0
+"""m; beyond the corners of the sky, also for a drone at the edge of the geofence."""
+WALLS = tuple(range(5))
+"""Faces of the sky box that can be seen; the ground hides the one below."""
+HEADLIGHT = 0.3 * 0.5
+"""Share of the ambient light that the embedded camera's own lamp adds, on average over surfaces."""
+Colour = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Look:
+    """Numbers that the seed draws.
+
+    sky, ground: which variants; sun: azimuth and elevation, rad (ENU); diffuse, ambient: light of the sun and from
+    everywhere, RGB; tints: RGB factor of each of the layout's items; undergrowth: the mean factor of the decorations.
+    """
+
+    sky: int
+    ground: int
+    sun: tuple[float, float]
+    diffuse: Colour
+    ambient: Colour
+    tints: tuple[Colour, ...]
+    undergrowth: Colour
+
+
+def look_of(layout: Layout, condition: Condition) -> Look:
+    """Draw in the order in which ``mjcf.build_spec`` draws."""
+    rng = np.random.default_rng([layout.seed, 77])
+    sky = int(rng.integers(palette.VARIANTS))
+    colour, ambient, _ = palette.LIGHT[condition.light]
+    power, share = rng.uniform(0.85, 1.12), rng.uniform(0.88, 1.12)
+    ground = int(rng.integers(palette.VARIANTS))
+    missing = MISSING[condition.season]
+    tints = [
+        (1.0, 1.0, 1.0)
+        if item.species in missing
+        else tuple(np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1))
+        for item in (*layout.items, *layout.decorations)
+    ]
+    count = len(layout.items)
+    rest = [tint for tint, item in zip(tints[count:], layout.decorations) if item.species not in missing]
+    mean = np.mean(rest, axis=0) if rest else np.ones(3)
+    return Look(
+        sky,
+        ground,
+        palette.sun_of(condition.light, condition.season, sky),
+        tuple(power * part for part in colour),
+        tuple((share + HEADLIGHT) * part for part in ambient),
+        tuple(tints[:count]),
+        tuple(mean),
+    )
+
+
+def sky_picture(layout: Layout, condition: Condition, look: Look, face: int) -> np.ndarray:
+    """Return uint8 [SIZE, SIZE, 3] of a face, in the order of ``sky.FACES``."""
+    faces = palette.sky(condition.light, condition.season, condition.fog, layout.world, look.sky)
+    return faces.reshape(len(FACES), SIZE, SIZE, 3)[face]
+
+
+def sky_wall(face: int) -> MeshData:
+    """Return one wall of the sky, seen from inside, in the world's frame (m)."""
+    forward, right, down = (np.array((part[0], -part[2], part[1]), dtype=float) for part in FACES[face])
+    corner = {(u, v): forward + u * right + v * down for u in (-1, 1) for v in (-1, 1)}
+    order = ((-1, 1), (1, -1), (1, 1)), ((-1, 1), (-1, -1), (1, -1))
+    points = np.array([[corner[at] for at in triangle] for triangle in order]) * SKY_HALF
+    # Half a pixel inside the picture, so that its opposite edge does not shine through the seams.
+    uv = np.array(order, dtype=float) * (1.0 - 1.0 / SIZE) * 0.5 + 0.5
+    return MeshData(
+        points.astype(np.float32),
+        np.broadcast_to(-forward, points.shape).astype(np.float32),
+        uv.astype(np.float32),
+    )

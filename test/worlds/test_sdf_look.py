@@ -1,0 +1,86 @@
+"""The look of an SDF world is that of the embedded world of the same seed."""
+
+import math
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+import pytest
+
+from liquid_nav.worlds import generate_layout, load_condition, load_scenario, palette
+from liquid_nav.worlds.meshes import MeshData
+from liquid_nav.worlds.mjcf import build_spec
+from liquid_nav.worlds.sdf import world_sdf
+from liquid_nav.worlds.sdf_assets import Library, wavefront
+from liquid_nav.worlds.sdf_drone import DroneSpec
+from liquid_nav.worlds.sdf_look import FAR_CLIP, SKY_HALF, WALLS, look_of, sky_picture, sky_wall
+from liquid_nav.worlds.sky import directions
+
+
+@pytest.mark.parametrize("scenario, name, seed", [("forest", "summer", 3), ("field", "winter", 8)])
+def test_light_ground_and_tints_are_those_of_the_embedded_world(scenario, name, seed):
+    layout, condition = generate_layout(load_scenario(scenario), seed), load_condition(name)
+    look, spec = look_of(layout, condition), build_spec(layout, condition)
+    (sun,) = spec.lights
+    np.testing.assert_allclose(look.diffuse, sun.diffuse, atol=1e-6)
+    east, north = math.cos(look.sun[0]), math.sin(look.sun[0])
+    np.testing.assert_allclose(np.array((east, north)) * math.cos(look.sun[1]), -sun.dir[:2], atol=1e-6)
+    textures = {texture.name: np.frombuffer(texture.data, np.uint8) for texture in spec.textures}
+    ground = palette.ground(layout.world, condition.season, look.ground)
+    np.testing.assert_array_equal(textures["ground"], ground.ravel())
+    sky = [sky_picture(layout, condition, look, face).ravel() for face in range(6)]
+    np.testing.assert_array_equal(textures["sky"], np.concatenate(sky))
+    drawn = [geom for geom in spec.geoms if not geom.contype and geom.material != "shadow"]
+    for item, tint in zip(layout.items, look.tints):
+        own = [geom.rgba[:3] for geom in drawn if np.allclose(geom.pos[:2], (item.x, item.y), atol=1e-9)]
+        # Plain materials have no tint: their geoms keep MuJoCo's grey.
+        tinted = [rgba for rgba in own if not np.allclose(rgba, 0.5)]
+        assert own
+        for rgba in tinted:
+            np.testing.assert_allclose(rgba, tint, atol=1e-6)
+
+
+def test_each_wall_of_the_sky_shows_what_is_seen_in_its_direction():
+    seen = directions()
+    for face in WALLS:
+        wall = sky_wall(face)
+        for point, uv in zip(wall.points.reshape(-1, 3), wall.uv.reshape(-1, 2)):
+            x, y, z = point / np.linalg.norm(point)
+            column, row = np.clip((uv * seen.shape[1]).astype(int), 0, seen.shape[1] - 1)
+            np.testing.assert_allclose(seen[face, row, column], (x, z, -y), atol=0.01)
+        inwards = np.cross(wall.points[:, 1] - wall.points[:, 0], wall.points[:, 2] - wall.points[:, 0])
+        assert (np.einsum("ij,ij->i", inwards, wall.points[:, 0]) < 0).all()
+
+
+def test_the_sky_is_nearer_than_the_camera_sees_from_anywhere():
+    radius = max(load_scenario(name).geofence.radius for name in ("forest", "field"))
+    assert math.sqrt(3.0) * SKY_HALF + radius < FAR_CLIP
+
+
+def test_the_sky_shines_by_itself_and_trees_do_not():
+    layout, condition = generate_layout(load_scenario("forest"), 1), load_condition("summer")
+    root = ElementTree.fromstring(world_sdf(layout, condition, Library("f", "summer"), drone=DroneSpec()))
+    for model in root.iter("model"):
+        for material in model.iter("material"):
+            if material.find("pbr") is None:
+                continue
+            shines = material.find("pbr/metal/emissive_map") is not None
+            assert shines == (model.get("name") == "sky")
+            assert (material.findtext("diffuse") == "0 0 0 1") == shines
+
+
+def test_a_texture_stands_upright():
+    """The first row of a picture is at v = 0 in our meshes and at v = 1 in Wavefront files, which Gazebo reads."""
+    points = np.float32([[[0, 0, 0], [1, 0, 0], [0, 0, 1]]])
+    uv = np.float32([[[0, 0], [1, 0], [0, 1]]])
+    lines = wavefront(MeshData(points, np.zeros_like(points), uv)).decode().splitlines()
+    corners = {tuple(map(float, line.split()[1:])) for line in lines if line.startswith("vt ")}
+    assert corners == {(0.0, 1.0), (1.0, 1.0), (0.0, 0.0)}
+
+
+def test_a_picture_of_the_sky_is_written_as_it_is():
+    layout, condition = generate_layout(load_scenario("forest"), 1), load_condition("summer")
+    library = Library("f", "summer")
+    world_sdf(layout, condition, library)
+    pixels = cv2.imdecode(np.frombuffer(library.files["sky.0.png"](), np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    np.testing.assert_array_equal(pixels, sky_picture(layout, condition, look_of(layout, condition), 0))
