@@ -35,8 +35,12 @@ class Refused(Exception):
     """The autopilot did not do what was asked; one line with its own words."""
 
 
-def ask(a: Autopilot, what: str, number: int, parameters: tuple[float, ...], done: Callable[[], bool]) -> Step:
-    """Send a command until it is acknowledged, then wait for the heartbeat."""
+def ask(a: Autopilot, what: str, number: int, parameters: tuple[float, ...], done: Callable[[], bool],
+        since: float | None = None) -> Step:
+    """Send a command until it is acknowledged, then wait for the heartbeat.
+
+    ``since``: s from which on the autopilot's warnings explain a refusal; None: from the request on.
+    """
     a.acks.pop(number, None)
     begin, sent, attempt = a.now, None, 0
     while True:
@@ -50,7 +54,7 @@ def ask(a: Autopilot, what: str, number: int, parameters: tuple[float, ...], don
             while a.now < ack.time + EXPLAIN:
                 yield
             name = mavlink.enums["MAV_RESULT"].get(ack.result)
-            words = "; ".join(a.complaints(begin)) or "it gives no reason"
+            words = "; ".join(a.complaints(begin if since is None else since)) or "it gives no reason"
             raise Refused(f"{what} refused ({name.name[11:].lower() if name else ack.result}): {words}")
         elif ack is not None and a.telemetry.heartbeat > ack.time and done():
             return
@@ -67,18 +71,21 @@ def enter(a: Autopilot, mode: int) -> Step:
                    lambda: a.telemetry.mode == mode)
 
 
-def arm(a: Autopilot, wanted: bool = True) -> Step:
+def arm(a: Autopilot, wanted: bool = True, since: float | None = None) -> Step:
     """Arm or disarm; never by force."""
     yield from ask(a, "arming" if wanted else "disarming", mavlink.MAV_CMD_COMPONENT_ARM_DISARM, (float(wanted),),
-                   lambda: a.telemetry.armed == wanted)
+                   lambda: a.telemetry.armed == wanted, since)
 
 
-def arm_patiently(a: Autopilot) -> Step:
-    """Arm; a refusal is tried again, since estimators settle and sensors warm up."""
+def arm_patiently(a: Autopilot, since: float) -> Step:
+    """Arm; a refusal is tried again, since estimators settle and sensors warm up.
+
+    ``since``: s; PX4 names the cause ("Preflight Fail: ...") when the mode changes, and not again when it refuses.
+    """
     for attempt in range(ARMING_ATTEMPTS):
         try:
             if not a.telemetry.armed:
-                yield from arm(a)
+                yield from arm(a, since=since)
             return
         except Refused as refusal:
             if attempt == ARMING_ATTEMPTS - 1:
@@ -120,6 +127,7 @@ def _parameter(a: Autopilot, name: str, request: Callable, right: Callable[[floa
 
 def take_over(a: Autopilot) -> Step:
     """Zero set points, then the mode that follows them, then arm and take off, unless it flies already."""
+    asked = a.now
     if not a.checked:
         yield from check_parameters(a)
         a.checked = True
@@ -130,7 +138,7 @@ def take_over(a: Autopilot) -> Step:
     follow = a.flavour.follow
     yield from enter(a, follow)
     a.expected = {follow}
-    yield from arm_patiently(a)
+    yield from arm_patiently(a, asked)
     if not a.airborne:
         a.phase = "climbing"
         yield from climb(a)

@@ -251,6 +251,20 @@ def test_a_bridge_that_slept_does_not_ask_the_failsafes_mode_back(name, acts_fir
     assert not flight.autopilot.streaming and flight.speed < 0.1
 
 
+def test_a_refused_arming_tells_the_cause_that_px4_named_before():
+    """As a real PX4 does: the cause once, when the mode changes; then only that there is one."""
+    flight = Flight("px4")
+    flight.until("ready")
+    flight.go(6.0)
+    flight.vehicle.refuse_arming = "Arming denied: Resolve system health failures first"
+    flight.word("engaged")
+    flight.until("starting")
+    flight.vehicle.text("Preflight Fail: compass", 4)
+    flight.until("ready")
+    fault = flight.autopilot.fault
+    assert "Preflight Fail: compass" in fault and "Resolve system health failures first" in fault
+
+
 def test_a_reboot_in_flight_is_noticed(name):
     flight = Flight(name, 2.0).fly()
     flight.vehicle.reboot()
