@@ -143,8 +143,12 @@ class Px4Dds(Autopilot):
         self.send(Order(number, (*map(float, parameters), *(0.0,) * (7 - len(parameters)))))
 
     def complaints(self, since: float) -> list[str]:
-        """PX4 tells no reasons over DDS, but whether its pre-flight checks pass."""
-        return [] if self._passes else ["its pre-flight checks do not pass: QGroundControl says which"]
+        """PX4 tells no reasons over DDS, but whether its pre-flight checks pass.
+
+        Down again it stays in OFFBOARD, where they cannot pass without set points: that is no reason for anything.
+        """
+        idle = self.telemetry.mode == OFFBOARD and not self.streaming
+        return [] if self._passes or idle else ["its pre-flight checks do not pass: QGroundControl says which"]
 
     def _has_heading(self) -> bool:
         return self._heading is not None and 0.0 <= self.now - self._heading[1] <= HEADING_AGE

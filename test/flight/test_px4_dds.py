@@ -180,6 +180,14 @@ def test_refused_arming_is_told_as_far_as_dds_tells():
     assert not flight.vehicle.armed and not flight.autopilot.streaming
 
 
+def test_checks_that_fail_for_want_of_set_points_are_no_complaint():
+    autopilot = Px4Dds()
+    autopilot.status(px4_dds.OFFBOARD, False, 1, False, 0.0)  # as the real PX4 stands there after a landing
+    assert autopilot.complaints(0.0) == []
+    autopilot.status(px4_dds.LOITER, False, 1, False, 0.1)
+    assert "pre-flight checks" in autopilot.complaints(0.0)[0]
+
+
 def test_other_systems_are_ignored():
     autopilot = Px4Dds()
     autopilot.status(14, True, 7, True, 0.0)
