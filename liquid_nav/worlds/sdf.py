@@ -12,9 +12,9 @@ from liquid_nav.worlds import palette
 from liquid_nav.worlds.condition import Condition
 from liquid_nav.worlds.materials import MISSING
 from liquid_nav.worlds.pictures import Part, chair_parts
-from liquid_nav.worlds.sdf_assets import Library, ground_mesh, merged, near_parts
+from liquid_nav.worlds.sdf_assets import GROUND_DEEP, Library, ground_mesh, merged, near_parts
 from liquid_nav.worlds.sdf_drone import DroneSpec, add_drone
-from liquid_nav.worlds.sdf_look import WALLS, Colour, Look, look_of, sky_picture, sky_wall
+from liquid_nav.worlds.sdf_look import WALLS, Colour, Look, look_of, sky_picture, sky_wall, wall_place
 from liquid_nav.worlds.sdf_xml import add, mesh_visual, plugin, pose, solid_collision, text_of
 from liquid_nav.worlds.values import Layout, Solid
 
@@ -47,7 +47,7 @@ def world_sdf(
     flat = add(add(add(ground, "collision", name="ground"), "geometry"), "plane")
     add(flat, "normal", (0.0, 0.0, 1.0))
     surface = library.picture("ground", lambda: palette.ground(layout.world, condition.season, look.ground))
-    mesh_visual(ground, "ground", library.mesh("ground", ground_mesh), surface, shadows=False)
+    mesh_visual(ground, "ground", library.mesh("ground", ground_mesh), surface, False, (0.0, 0.0, -GROUND_DEEP))
     number = 0
     for count, item in enumerate(layout.items):
         link = _static(world, f"{item.kind}_{count}", item.x, item.y, item.yaw)
@@ -63,9 +63,10 @@ def world_sdf(
     _look(link, library, chair_parts())
     undergrowth = [item for item in layout.decorations if item.species not in MISSING[condition.season]]
     link = _static(world, "undergrowth")
-    for material, make in merged(undergrowth, condition.season).items():
-        uri = library.mesh(f"undergrowth.{material}", make)
-        mesh_visual(link, material, uri, library.material(material, look.undergrowth), shadows=False)
+    for (material, *square), (make, place) in merged(undergrowth, condition.season).items():
+        name = ".".join((material, *map(str, square)))
+        uri = library.mesh(f"undergrowth.{name}", make)
+        mesh_visual(link, name, uri, library.material(material, look.undergrowth), False, place)
     if drone is not None:
         start = layout.start
         add_drone(world, drone, start.x, start.y, start.z, start.yaw)
@@ -171,4 +172,4 @@ def _sky(world: Element, layout: Layout, condition: Condition, library: Library,
     for face in WALLS:
         surface = library.picture(f"sky.{face}", lambda face=face: sky_picture(layout, condition, look, face))
         uri = library.mesh(f"sky.{face}", lambda face=face: sky_wall(face))
-        mesh_visual(link, f"wall_{face}", uri, {**surface, "shines": True}, shadows=False)
+        mesh_visual(link, f"wall_{face}", uri, {**surface, "shines": True}, False, wall_place(face))

@@ -15,6 +15,10 @@ from liquid_nav.worlds.values import Item
 
 GROUND_HALF = 120.0
 """m from the origin to the edge of the ground."""
+GROUND_DEEP = 300.0
+"""m from the ground down to its mesh's origin: farther than all that stands on it, nearer than the sky."""
+PATCH = 6.0
+"""m, side of the squares into which the undergrowth is cut."""
 
 
 def wavefront(mesh: MeshData) -> bytes:
@@ -32,9 +36,9 @@ def wavefront(mesh: MeshData) -> bytes:
 
 
 def ground_mesh() -> MeshData:
-    """Return the square of ground, its texture repeated every ``TILE`` metres."""
-    h = GROUND_HALF
-    corners = np.array(((-h, -h, 0.0), (h, -h, 0.0), (h, h, 0.0), (-h, h, 0.0)), dtype=np.float32)
+    """Return the square of ground ``GROUND_DEEP`` above its own origin, its texture repeated every ``TILE`` metres."""
+    h, z = GROUND_HALF, GROUND_DEEP
+    corners = np.array(((-h, -h, z), (h, -h, z), (h, h, z), (-h, h, z)), dtype=np.float32)
     points = corners[[[0, 1, 2], [0, 2, 3]]]
     return MeshData(points, np.broadcast_to(np.float32((0, 0, 1)), points.shape), points[..., :2] / np.float32(TILE))
 
@@ -52,21 +56,29 @@ def near_parts(item: Item, season: str) -> list[Part]:
     return [part for part in parts(item.species, item.variant, bare) if part.group != FAR]
 
 
-def merged(items: Iterable[Item], season: str) -> dict[str, Callable[[], MeshData]]:
-    """Return everything that is only looked at as one mesh for each material, in the world's frame."""
-    found: dict[str, list[tuple[Item, Part]]] = {}
+def merged(
+    items: Iterable[Item], season: str
+) -> dict[tuple[str, int, int], tuple[Callable[[], MeshData], tuple[float, float, float]]]:
+    """Return everything that is only looked at as one mesh for each material and square of ``PATCH``.
+
+    By material and square: what makes the mesh (m from the middle of the square), and where that middle is.
+    """
+    found: dict[tuple[str, int, int], list[tuple[Item, Part]]] = {}
     for item in items:
         for part in near_parts(item, season):
-            found.setdefault(part.material, []).append((item, part))
-    return {material: partial(_together, pieces) for material, pieces in sorted(found.items())}
+            found.setdefault((part.material, round(item.x / PATCH), round(item.y / PATCH)), []).append((item, part))
+    return {
+        key: (partial(_together, pieces, key[1] * PATCH, key[2] * PATCH), (key[1] * PATCH, key[2] * PATCH, 0.0))
+        for key, pieces in sorted(found.items())
+    }
 
 
-def _together(pieces: list[tuple[Item, Part]]) -> MeshData:
+def _together(pieces: list[tuple[Item, Part]], x: float, y: float) -> MeshData:
     moved = []
     for item, part in pieces:
         c, s = np.cos(item.yaw), np.sin(item.yaw)
         turn = np.array(((c, s, 0.0), (-s, c, 0.0), (0.0, 0.0, 1.0)))
-        moved.append((part.mesh.points @ turn + (item.x, item.y, 0.0), part.mesh.normals @ turn, part.mesh.uv))
+        moved.append((part.mesh.points @ turn + (item.x - x, item.y - y, 0.0), part.mesh.normals @ turn, part.mesh.uv))
     return MeshData(*(np.concatenate(arrays) for arrays in zip(*moved)))
 
 

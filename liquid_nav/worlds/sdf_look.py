@@ -17,8 +17,8 @@ SKY_HALF = 600.0
 """m from the origin to the walls of the sky: far enough that the line of trees hardly grows in a flight."""
 FAR_CLIP = 1500.0
 """m; beyond the corners of the sky, also for a drone at the edge of the geofence."""
-WALLS = tuple(range(5))
-"""Faces of the sky box that can be seen; the ground hides the one below."""
+WALLS = tuple(face for face, (forward, _, _) in enumerate(FACES) if forward != (0, -1, 0))
+"""Faces of the sky box that can be seen: not the one below, which the ground hides."""
 HEADLIGHT = 0.3 * 0.5
 """Share of the ambient light that the embedded camera's own lamp adds, on average over surfaces."""
 Colour = tuple[float, float, float]
@@ -75,10 +75,16 @@ def sky_picture(layout: Layout, condition: Condition, look: Look, face: int) -> 
     return faces.reshape(len(FACES), SIZE, SIZE, 3)[face]
 
 
+def wall_place(face: int) -> tuple[float, float, float]:
+    """Return where the middle of a wall of the sky is, m in the world's frame."""
+    east, up, south = FACES[face][0]
+    return SKY_HALF * east, -SKY_HALF * south, SKY_HALF * up
+
+
 def sky_wall(face: int) -> MeshData:
-    """Return one wall of the sky, seen from inside, in the world's frame (m)."""
+    """Return one wall of the sky, seen from inside, m from its middle."""
     forward, right, down = (np.array((part[0], -part[2], part[1]), dtype=float) for part in FACES[face])
-    corner = {(u, v): forward + u * right + v * down for u in (-1, 1) for v in (-1, 1)}
+    corner = {(u, v): u * right + v * down for u in (-1, 1) for v in (-1, 1)}
     order = ((-1, 1), (1, -1), (1, 1)), ((-1, 1), (-1, -1), (1, -1))
     points = np.array([[corner[at] for at in triangle] for triangle in order]) * SKY_HALF
     # Half a pixel inside the picture, so that its opposite edge does not shine through the seams.

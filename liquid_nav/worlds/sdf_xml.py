@@ -49,12 +49,17 @@ def plugin(parent: Element, filename: str, name: str, **settings: object) -> Ele
     return child
 
 
-def mesh_visual(link: Element, name: str, uri: str, material: dict, shadows: bool = True) -> None:
+def mesh_visual(
+    link: Element, name: str, uri: str, material: dict, shadows: bool = True, place: tuple[float, ...] = ()
+) -> None:
     """Append a mesh with its material: ``colour`` (r, g, b), and ``texture`` (URI) where there is one.
 
-    What ``shines`` has its colour whatever the light.
+    What ``shines`` has its colour whatever the light. ``place``: m in the frame of the link; the engine ``ogre`` draws
+    what has a texture from far to near by these places, and without a depth buffer.
     """
     visual = add(link, "visual", name=f"{name}_visual")  # names are unique among all children of a link
+    if place:
+        pose(visual, *place)
     add(visual, "cast_shadows", shadows)
     add(add(add(visual, "geometry"), "mesh"), "uri", uri)
     surface = add(visual, "material")
@@ -64,7 +69,7 @@ def mesh_visual(link: Element, name: str, uri: str, material: dict, shadows: boo
     add(surface, "diffuse", lit)
     add(surface, "specular", black)  # as in the embedded world
     add(surface, "emissive", own)
-    add(surface, "double_sided", True)
+    add(surface, "double_sided", False)  # as in the embedded world
     if material.get("texture"):
         metal = add(add(surface, "pbr"), "metal")
         add(metal, "albedo_map", material["texture"])

@@ -11,9 +11,9 @@ from liquid_nav.worlds import generate_layout, load_condition, load_scenario, pa
 from liquid_nav.worlds.meshes import MeshData
 from liquid_nav.worlds.mjcf import build_spec
 from liquid_nav.worlds.sdf import world_sdf
-from liquid_nav.worlds.sdf_assets import Library, wavefront
+from liquid_nav.worlds.sdf_assets import GROUND_DEEP, PATCH, Library, ground_mesh, merged, wavefront
 from liquid_nav.worlds.sdf_drone import DroneSpec
-from liquid_nav.worlds.sdf_look import FAR_CLIP, SKY_HALF, WALLS, look_of, sky_picture, sky_wall
+from liquid_nav.worlds.sdf_look import FAR_CLIP, SKY_HALF, WALLS, look_of, sky_picture, sky_wall, wall_place
 from liquid_nav.worlds.sky import directions
 
 
@@ -42,14 +42,17 @@ def test_light_ground_and_tints_are_those_of_the_embedded_world(scenario, name, 
 
 def test_each_wall_of_the_sky_shows_what_is_seen_in_its_direction():
     seen = directions()
+    heights = sorted(wall_place(face)[2] for face in WALLS)
+    assert heights == [0.0, 0.0, 0.0, 0.0, SKY_HALF]
     for face in WALLS:
         wall = sky_wall(face)
-        for point, uv in zip(wall.points.reshape(-1, 3), wall.uv.reshape(-1, 2)):
+        points = wall.points + wall_place(face)
+        for point, uv in zip(points.reshape(-1, 3), wall.uv.reshape(-1, 2)):
             x, y, z = point / np.linalg.norm(point)
             column, row = np.clip((uv * seen.shape[1]).astype(int), 0, seen.shape[1] - 1)
             np.testing.assert_allclose(seen[face, row, column], (x, z, -y), atol=0.01)
         inwards = np.cross(wall.points[:, 1] - wall.points[:, 0], wall.points[:, 2] - wall.points[:, 0])
-        assert (np.einsum("ij,ij->i", inwards, wall.points[:, 0]) < 0).all()
+        assert (np.einsum("ij,ij->i", inwards, points[:, 0]) < 0).all()
 
 
 def test_the_sky_is_nearer_than_the_camera_sees_from_anywhere():
@@ -67,6 +70,31 @@ def test_the_sky_shines_by_itself_and_trees_do_not():
             shines = material.find("pbr/metal/emissive_map") is not None
             assert shines == (model.get("name") == "sky")
             assert (material.findtext("diffuse") == "0 0 0 1") == shines
+
+
+def test_what_is_far_has_its_place_far():
+    """The engine ``ogre`` draws from far to near by the places of visuals: sky, ground, then what stands on it."""
+    layout, condition = generate_layout(load_scenario("field"), 3), load_condition("summer")
+    world = ElementTree.fromstring(world_sdf(layout, condition, Library("f", "summer"))).find("world")
+    places = {
+        model.get("name"): [[float(v) for v in pose.text.split()[:3]] for pose in model.findall("link/visual/pose")]
+        for model in world.iter("model")
+    }
+    assert min(np.linalg.norm(place) for place in places["sky"]) == SKY_HALF > GROUND_DEEP
+    assert places["ground"] == [[0.0, 0.0, -GROUND_DEEP]] and (ground_mesh().points[..., 2] == GROUND_DEEP).all()
+    standing = [(item.x, item.y) for item in (*layout.items, *layout.decorations)]
+    assert np.linalg.norm(standing, axis=1).max() + 40.0 < GROUND_DEEP
+
+
+def test_patches_of_undergrowth_lie_where_their_plants_are():
+    layout = generate_layout(load_scenario("forest"), 1)
+    patches, plants = merged(layout.decorations, "summer"), np.array([(item.x, item.y) for item in layout.decorations])
+    points = [make().points.reshape(-1, 3) + place for make, place in patches.values()]
+    assert len(points) > 20
+    for (make, place), found in zip(patches.values(), points):
+        assert np.abs(found - place)[:, :2].max() < PATCH / 2 + 1.5  # a plant reaches beyond its root
+        nearest = np.linalg.norm(plants[None] - found[::20, None, :2], axis=-1).min(axis=1)
+        assert nearest.max() < 1.5
 
 
 def test_a_texture_stands_upright():
