@@ -8,7 +8,7 @@
 set -euo pipefail
 source=$(cd "$(dirname "$0")/.." && pwd)
 folder=${1:-runs/round_trip}
-SCENARIO=${SCENARIO:-field} FLIGHTS=${FLIGHTS:-100} RATE=${RATE:-30} SIZE=${SIZE:-160x90} SPEED=${SPEED:-0}
+SCENARIO=${SCENARIO:-field} FLIGHTS=${FLIGHTS:-40} RATE=${RATE:-30} SIZE=${SIZE:-160x90} SPEED=${SPEED:-0}
 RECIPE=${RECIPE:-$source/config/training/recorded.yaml} SEEDS=${SEEDS:-10000:10020}
 
 mkdir -p "$folder"
