@@ -111,6 +111,37 @@ def liquid(
         draw_response(response, plot)
 
 
+@bench_app.command(epilog="Example: liquid-nav bench tracking --plot tracking.png")
+def tracking(
+    seed: int = typer.Option(0, min=0, help="Seed of the core, its wiring and its signals."),
+    steps: int = typer.Option(2500, min=1, help="Training steps, of 32 signals each."),
+    core: Optional[Path] = typer.Option(None, help="Keep the trained core in this safetensors file."),
+    json: Optional[Path] = JSON,
+    plot: Optional[Path] = typer.Option(None, help="Draw signals and time constants into this picture."),
+) -> None:
+    """Train a core to follow a level through noise, and show what noise and a jump do to its time constants."""
+    from rich.console import Console
+    from rich.progress import Progress
+    from safetensors.torch import save_file
+
+    from liquid_nav.liquid.tracking import ask, errors, train
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("training", total=steps)
+        trained = train(seed, steps, on_step=lambda _error: progress.advance(task))
+    error, answer = errors(trained), ask(trained)
+    total = {"error": error["core"], "fixed_filter_error": error["fixed"]}
+    rows = [{"seed": seed} | row | total for row in answer.rows()]
+    _show(rows, "response: of the output to its newest input; membranes: by what factor; longer, shorter: neurons")
+    _write(json, rows)
+    if core is not None:
+        save_file(trained.state_dict(), core)
+    if plot is not None:
+        from liquid_nav.liquid.tracking_drawing import draw_answer
+
+        draw_answer(answer, plot)
+
+
 @bench_app.command(epilog="Example: liquid-nav bench graph --json graph.json")
 def graph(
     model: str = typer.Option("default", help="Name or folder of a model."),

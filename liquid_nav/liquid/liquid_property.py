@@ -8,6 +8,7 @@ from typing import Mapping
 import torch
 from torch import Tensor
 
+from .core import Core
 from .ode import ODECore
 
 
@@ -17,6 +18,29 @@ def time_constants_along(core: ODECore, features: Tensor, elapsed: Tensor, state
     state = core.initial_state(features.shape[0]) if state is None else state
     states = core.trajectory(features, state, elapsed)
     return core.time_constants(features.flatten(0, 1), states.flatten(0, 1)).unflatten(0, features.shape[:2])
+
+
+def response_times(core: Core, features: Tensor, elapsed: Tensor, state: Tensor | None = None) -> Tensor:
+    """Return the effective time constant of each output's answer to the newest input, [B,T,O] s.
+
+    The newest input's share K of an output is d output / d input (all channels together), with the state before it
+    held. A first-order filter of time constant tau takes K = 1 - exp(-dt / tau) from it, so tau = -dt / ln(1 - K).
+    Counts the whole network, of which a neuron's own time constant is a part; nan unless 0 < K < 1.
+    features [B,T,I], elapsed [B,T] s.
+    """
+    state = core.initial_state(features.shape[0]) if state is None else state
+    with torch.no_grad():
+        before = [state]
+        for t in range(features.shape[1] - 1):
+            before.append(core(features[:, t : t + 1], before[-1], elapsed[:, t : t + 1])[1])
+    newest = features.flatten(0, 1)[:, None].detach().requires_grad_()
+    with torch.enable_grad():
+        outputs, _ = core(newest, torch.stack(before, dim=1).flatten(0, 1), elapsed.flatten()[:, None])
+        shares = [torch.autograd.grad(outputs[..., k].sum(), newest, retain_graph=True)[0].sum((1, 2))
+                  for k in range(outputs.shape[-1])]
+    share = torch.stack(shares, dim=-1).unflatten(0, features.shape[:2])
+    share = torch.where((share > 0) & (share < 1), share, torch.nan)
+    return -elapsed[..., None] / torch.log1p(-share)
 
 
 @dataclass(frozen=True)
