@@ -3,7 +3,8 @@
 Phases, steps and rules are those of ``mavlink_autopilot``: hold before the stream ends, hands off after a mode change
 that is not ours. What differs: a status is the heartbeat; set points are in NED, so they need a heading that is fresh;
 ``OffboardControlMode`` goes out with a set point and never without one, since over DDS PX4 watches nothing else; nobody
-tells parameters or texts. PX4's time stamps are not looked at: they jump when its clock is synchronised.
+tells parameters or texts. PX4's time stamps are not looked at: they jump when its clock is synchronised. For the same
+reason ours are left to PX4.
 """
 
 from __future__ import annotations

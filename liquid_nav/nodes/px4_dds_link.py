@@ -25,6 +25,9 @@ SYSTEM, COMPONENT = 255, 190
 ARMED = 2
 """arming_state of VehicleStatus."""
 NAN3 = (math.nan,) * 3
+ON_ARRIVAL = 0
+"""Time stamp that PX4 (1.14 and newer) replaces by its own time. One of our clock must fit PX4's idea of that clock: a
+second too old, after a jump or from another computer than the agent's, and it neither arms nor stays in OFFBOARD."""
 BATTERY_PERIOD = 0.2
 """s between charges that are passed on: PX4's simulated battery tells its own at 100 Hz."""
 
@@ -79,27 +82,26 @@ class Px4DdsLink:
 
     def send(self, messages: Iterable[Order | SetPoint], now: float) -> None:
         """Publish what the state machine says."""
-        stamp = self._node.get_clock().now().nanoseconds // 1000
         for message in messages:
             if isinstance(message, SetPoint):
-                self._stream(message, stamp)
+                self._stream(message)
             else:
-                self._command(message, stamp)
+                self._command(message)
 
     def close(self) -> None:
         """Nothing to free: the node owns the topics."""
 
-    def _stream(self, point: SetPoint, stamp: int) -> None:
+    def _stream(self, point: SetPoint) -> None:
         m = self._messages
-        self._mode.publish(m.OffboardControlMode(timestamp=stamp, velocity=True))
+        self._mode.publish(m.OffboardControlMode(timestamp=ON_ARRIVAL, velocity=True))
         self._set_point.publish(m.TrajectorySetpoint(
-            timestamp=stamp, position=_floats(NAN3), velocity=_floats(point.velocity), acceleration=_floats(NAN3),
+            timestamp=ON_ARRIVAL, position=_floats(NAN3), velocity=_floats(point.velocity), acceleration=_floats(NAN3),
             jerk=_floats(NAN3), yaw=math.nan, yawspeed=float(point.yaw_rate)))
 
-    def _command(self, order: Order, stamp: int) -> None:
+    def _command(self, order: Order) -> None:
         parameters = {f"param{i}": float(value) for i, value in enumerate(order.parameters, 1)}
         self._order.publish(self._messages.VehicleCommand(
-            timestamp=stamp, command=order.number, target_system=self._autopilot.target or 1, target_component=1,
+            timestamp=ON_ARRIVAL, command=order.number, target_system=self._autopilot.target or 1, target_component=1,
             source_system=SYSTEM, source_component=COMPONENT, from_external=True, **parameters))
 
     def _on_status(self, message: object) -> None:

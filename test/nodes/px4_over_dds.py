@@ -28,7 +28,7 @@ def quality(durability, depth):
 
 
 class Px4OverDds:
-    """``advance`` flies on and publishes. heard: what came in, by name; skew: s that PX4's clock is ahead."""
+    """``advance`` flies on and publishes. heard: what came in, by name; skew: s that PX4 is wrong about our clock."""
 
     def __init__(self, node, msgs, height=2.0):
         self.vehicle, self.node, self.m = Px4Vehicle(PointBody(height)), node, msgs
@@ -88,7 +88,7 @@ class Px4OverDds:
 
     def _on_mode(self, message):
         """The heartbeat: PX4's failsafe watches this one alone, so that here only this refreshes the stream."""
-        if not self.linked:
+        if not self.linked or self._age(message) >= self.vehicle.parameters["COM_OF_LOSS_T"][0]:
             return
         self.heard["offboard_control_mode"].append((self.now, message))
         points = self.heard["trajectory_setpoint"]
@@ -96,6 +96,10 @@ class Px4OverDds:
         self.vehicle.receive(self.there.encode(mavlink.MAVLink_set_position_target_local_ned_message(
             0, 1, 1, mavlink.MAV_FRAME_LOCAL_NED, messages.VELOCITY_AND_YAW_RATE, 0, 0, 0,
             *map(float, point.velocity), 0, 0, 0, 0, point.yawspeed)))
+
+    def _age(self, message):
+        """A stamp of 0 is the time of arrival, any other is that of our clock, as far as PX4 knows it; s."""
+        return max(0.0, self.now + self.skew - message.timestamp / 1e6) if message.timestamp else 0.0
 
     def _on_point(self, message):
         if self.linked:
