@@ -31,6 +31,8 @@ from liquid_nav.nodes.running import run
 
 PERIOD = 0.01
 """s between looks at the wire."""
+LAST_WORDS, BREATH = 3, 0.02
+"""Times that the last order is sent, since nobody waits for an answer and best effort loses some, and s between them."""
 STATE_PERIOD = 0.2
 """s between state messages at most."""
 MAVLINK, DDS, PLAIN = ("px4", "ardupilot"), "px4_dds", ("twist", "twist_stamped")
@@ -113,14 +115,17 @@ class AutopilotBridge(Node):
         return self.get_clock().now().nanoseconds / NANO if self._simulated else wall.monotonic()
 
     def close(self) -> None:
-        """Hold before the set points stop, as far as one packet can, and free the wire; a plain consumer gets zero."""
+        """Hold before the set points stop, as far as a few packets can; a plain consumer gets zero."""
         if getattr(self, "_plain", None) is not None:
             self._plain.command(ZERO, self._now())
             self._send()
         if getattr(self, "_mavlink", None) is not None:
             now = self._now()
             self._mavlink.hold(now)
-            self._link.send(self._mavlink.update(now), now)
+            last = self._mavlink.update(now)
+            for _ in range(LAST_WORDS):
+                self._link.send(last, now)
+                wall.sleep(BREATH)
             self._link.close()
 
     def _on_command(self, message: TwistStamped) -> None:

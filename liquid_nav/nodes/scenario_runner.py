@@ -147,7 +147,7 @@ class ScenarioRunner(Node):
         if self._progress and self._heard - self._shown >= PROGRESS:
             self._shown = self._heard
             self._say(
-                time=state.time,
+                time=since.time,
                 distance=self._judge.distance(state),
                 speed=float(np.linalg.norm(state.velocity[:2])),
                 mode=self._modes["safety_supervisor"],
