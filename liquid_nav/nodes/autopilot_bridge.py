@@ -32,7 +32,7 @@ from liquid_nav.nodes.running import run
 PERIOD = 0.01
 """s between looks at the wire."""
 LAST_WORDS, BREATH = 3, 0.02
-"""Times that the last order is sent, since nobody waits for an answer and best effort loses some, and s between them."""
+"""Times that the last order is sent, since nobody waits for an answer and some get lost, and s between them."""
 STATE_PERIOD = 0.2
 """s between state messages at most."""
 MAVLINK, DDS, PLAIN = ("px4", "ardupilot"), "px4_dds", ("twist", "twist_stamped")
