@@ -92,23 +92,17 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
     Raises:
         UserError: unknown scenario.
     """
-    world = {"scenario": plan.scenario, "seed": plan.seed}
     prefix = {"frame_prefix": plan.frame_prefix}
-    place = world | {"condition": plan.condition, "frame_rate": plan.frame_rate}
-    pilot = (
-        Process("expert_pilot", world | prefix)
-        if plan.pilot == "expert"
-        else Process("liquid_controller", {"model": plan.model} | prefix)
-    )
+    place = {"scenario": plan.scenario, "seed": plan.seed, "condition": plan.condition, "frame_rate": plan.frame_rate}
     graph = [
         Process(
             "simulator",
             place | prefix | {"real_time_factor": plan.real_time_factor, "wait_for_start": True},
         ),
-        pilot,
+        pilot_process(plan),
         Process("safety_supervisor", gate(plan.scenario) | prefix),
     ]
-    runner: dict[str, object] = {"pilot": plan.pilot if plan.pilot == "expert" else plan.model}
+    runner: dict[str, object] = {"pilot": pilot_name(plan)}
     if plan.record is not None:
         # Our simulator shows its first frame until the flight begins: the recorder can wait until it hears everything.
         wait = {} if plan.autopilot else {"wait_for_camera": True}
@@ -118,6 +112,19 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
         runner["listeners"] = 4 if plan.autopilot.startswith("test-") else 3
     graph.append(Process("scenario_runner", place | runner | {"progress": plan.progress}))
     return graph
+
+
+def pilot_process(plan: FlightPlan) -> Process:
+    """Return the process that steers."""
+    prefix = {"frame_prefix": plan.frame_prefix}
+    if plan.pilot == "expert":
+        return Process("expert_pilot", {"scenario": plan.scenario, "seed": plan.seed} | prefix)
+    return Process("liquid_controller", {"model": plan.model} | prefix)
+
+
+def pilot_name(plan: FlightPlan) -> str:
+    """Return what records call the pilot: ``expert`` or the model."""
+    return plan.pilot if plan.pilot == "expert" else plan.model
 
 
 def gate(scenario: str) -> dict[str, float]:

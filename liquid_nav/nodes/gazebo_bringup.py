@@ -6,7 +6,7 @@ import shlex
 import tempfile
 from pathlib import Path
 
-from liquid_nav.nodes.bringup import FlightPlan, Process, gate
+from liquid_nav.nodes.bringup import FlightPlan, Process, gate, pilot_name, pilot_process
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario
 
 PARAMETER_FILE = "config/gazebo.yaml"
@@ -24,21 +24,16 @@ def gazebo_graph(plan: FlightPlan) -> list[Process]:
     condition = plan.condition or load_scenario(plan.scenario).condition
     world = {"scenario": plan.scenario, "seed": plan.seed}
     prefix = {"frame_prefix": plan.frame_prefix}
-    pilot = (
-        Process("expert_pilot", world | prefix)
-        if plan.pilot == "expert"
-        else Process("liquid_controller", {"model": plan.model} | prefix)
-    )
     graph = [
         Process("weather", {"condition": condition, "seed": plan.seed}),
-        pilot,
+        pilot_process(plan),
         Process("safety_supervisor", gate(plan.scenario) | prefix),
         Process("autopilot_bridge", prefix),
     ]
     runner = world | {"condition": condition, "frame_rate": plan.frame_rate, "progress": plan.progress}
     # Gazebo's clock runs while our nodes still come up.
     runner["count_from_start"] = True
-    runner["pilot"] = plan.pilot if plan.pilot == "expert" else plan.model
+    runner["pilot"] = pilot_name(plan)
     if plan.record is not None:
         graph.append(Process("recorder", {"folder": str(plan.record)}))
         runner["folder"] = str(plan.record)
