@@ -25,9 +25,11 @@ CONDITION=${CONDITION:-gusty.yaml}
 for ((seed = 0; seed < FLIGHTS; seed++)); do
   [[ -e flights/$seed/record.json || -e failed/$seed ]] && continue
   rm -rf "flights/$seed"
-  # Exit code 1: the flight was flown and did not succeed. Such a flight is no example to learn from.
+  # A flight that was flown and did not succeed ends with code 1 and a report, and is no example to learn from.
   liquid-nav fly --pilot expert --scenario "$SCENARIO" --condition "$CONDITION" --seed "$seed" --frame-rate "$RATE" \
-    --real-time-factor "$SPEED" --out "flights/$seed" || { [[ $? == 1 ]] && mkdir -p failed && mv "flights/$seed" failed/; }
+    --real-time-factor "$SPEED" --out "flights/$seed" && continue
+  [[ -e flights/$seed/report.html ]] || { echo "seed $seed was not flown: see flights/$seed/log" >&2; exit 1; }
+  mkdir -p failed && mv "flights/$seed" failed/
 done
 
 liquid-nav import flights flights --out data/mine --size "$SIZE"

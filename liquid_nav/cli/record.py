@@ -31,12 +31,13 @@ def record(
     if namespace.strip("/"):
         arguments += ["-r", f"__ns:=/{namespace.strip('/')}"]
 
-    def make() -> Recorder:
-        node = Recorder()
-        node.begun = lambda: typer.echo(f"recording into {folder}: stop with Ctrl-C")
-        return node
+    class Announced(Recorder):
+        """Says when a signal begins to leave a complete bag."""
 
-    code = run(make, arguments)
+        def begun(self) -> None:
+            typer.echo(f"recording into {folder}: stop with Ctrl-C")
+
+    code = run(Announced, arguments)
     if code == 0 and not (folder / NAME).exists():
         raise UserError("nothing was recorded: it was stopped before it began", "start it again")
     if code == 0:

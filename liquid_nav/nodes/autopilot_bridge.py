@@ -41,7 +41,7 @@ MAVLINK, DDS, PLAIN = ("px4", "ardupilot"), "px4_dds", ("twist", "twist_stamped"
 class AutopilotBridge(Node):
     """One vehicle's bridge."""
 
-    publishes_last = True
+    ends_between_callbacks = True
     """Over DDS and as a Twist the last words are messages: ROS must not end before them."""
 
     def __init__(self, **options: object) -> None:

@@ -33,6 +33,9 @@ HEARD_FIRST = ("camera/image_raw", "odom", "liquid_controller/cmd_vel")
 class Recorder(Node):
     """Subscribes to serialized messages and writes them as they are."""
 
+    ends_between_callbacks = True
+    """Ctrl-C in the middle of a write would leave a bag that nobody can read."""
+
     def __init__(self, **options: object) -> None:
         """Open the bag and subscribe; bad input raises UserError."""
         super().__init__("recorder", **options)

@@ -15,7 +15,7 @@ from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
 
 TURN = 0.1
-"""s that a signal may wait where ROS is kept up for the last words of a node."""
+"""s that a signal may wait at a node which ends between callbacks, beyond the callback that it is in."""
 
 
 class Finished(Exception):
@@ -31,17 +31,18 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
 
     A node with a method ``run(executor)`` has its own loop; any other is spun. Bad input (UserError) is one line on
     standard error and exit code 2; Ctrl-C and SIGTERM are normal ends. ``node.begun()``, where there is one, is called
-    before the first callback and ``node.close()`` in every case. A class that ``publishes_last`` is closed while its
-    publishers still work; of any other ROS ends with the signal.
+    before the first callback and ``node.close()`` in every case. A class that ``ends_between_callbacks`` finishes the one
+    it is in (a signal may come while it writes a file) and is closed while its publishers still work; of any other ROS
+    ends with the signal, wherever it is.
     """
     try:
         check_distribution()
     except UserError as error:
         return _refuse(error)
-    last_words, signals = getattr(make, "publishes_last", False), []
+    orderly, signals = getattr(make, "ends_between_callbacks", False), []
     rclpy.init(args=arguments,
-               signal_handler_options=SignalHandlerOptions.NO if last_words else SignalHandlerOptions.ALL)
-    if last_words:
+               signal_handler_options=SignalHandlerOptions.NO if orderly else SignalHandlerOptions.ALL)
+    if orderly:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda number, frame: signals.append(number))
     node = None
@@ -54,7 +55,7 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         loop = getattr(node, "run", None)
-        if last_words:
+        if orderly:
             while not signals:
                 executor.spin_once(timeout_sec=TURN)
         else:

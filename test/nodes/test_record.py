@@ -1,5 +1,6 @@
 """``liquid-nav record`` starts, ends with Ctrl-C and leaves a bag that can be read."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -19,6 +20,45 @@ def test_ctrl_c_leaves_a_complete_bag(tmp_path):
     assert "recorded:" in output
     with AnyReader([folder / "flight.mcap"]) as reader:
         assert "/drone1/camera/image_raw/compressed" in {c.topic for c in reader.connections}
+
+
+INTERRUPTED = """
+import os, signal, sys
+from rosbags.rosbag2 import storage_mcap
+from liquid_nav.nodes.recorder import main
+
+def write_record(file, kind, record):
+    file.write(bytes([kind]))
+    storage_mcap.write_uint64(file, record.tell())
+    if kind == MESSAGE:
+        os.kill(os.getpid(), signal.SIGINT)
+    file.write(record.getbuffer())
+
+MESSAGE = 0x05
+storage_mcap.write_record = write_record
+main(sys.argv)
+"""
+"""A recorder that is told to stop between the length of a message and the message."""
+
+
+def test_a_signal_in_the_middle_of_a_write_leaves_a_bag_that_can_be_read(harness, tmp_path):
+    from nav_msgs.msg import Odometry
+
+    from liquid_nav.nodes.qos import sensor_data
+
+    odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data())
+    harness.pumps.append(lambda: odometry.publish(Odometry()))
+    recorder = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, "--ros-args", "-p", f"folder:={tmp_path / 'bag'}"],
+        env=os.environ | {"ROS_DOMAIN_ID": str(harness.context.get_domain_id())}, stderr=subprocess.PIPE, text=True)
+    try:
+        harness.until(lambda: recorder.poll() is not None, "its end")
+        _, errors = recorder.communicate()
+    finally:
+        recorder.kill()
+    assert recorder.returncode == 0, errors
+    with AnyReader([tmp_path / "bag" / "flight.mcap"]) as reader:
+        assert [connection.topic for connection, _, _ in reader.messages()] == ["/odom"]
 
 
 def test_it_listens_to_commands_only_once_it_hears_the_rest(harness, tmp_path):
