@@ -205,6 +205,11 @@ class Autopilot:
         return self.telemetry.armed and (landed in MOVING or self.height > 0.3)
 
     @property
+    def fresh(self) -> bool:
+        """Whether the supervisor speaks: its last command is not older than ``freshness``."""
+        return 0.0 <= self.now - self._command_time <= self.config.freshness
+
+    @property
     def height(self) -> float:
         """Height above the origin of its map, m; 0 as long as it is unknown."""
         return 0.0 if self.telemetry.position is None else -float(self.telemetry.position[2])
@@ -336,7 +341,7 @@ class Autopilot:
     def _stream(self) -> None:
         if not self.streaming:
             return
-        flying = self.phase == "flying" and self.now - self._command_time <= self.config.freshness
+        flying = self.phase == "flying" and self.fresh
         current = self._command if flying else self.wanted
         since = self.now - self._streamed
         if since >= 1.0 / self.config.rate - 1e-4 or since < 0.0 or (flying and self._new and since >= CLOSEST):

@@ -28,6 +28,8 @@ CONFIRM = 3.0
 EXPLAIN = 0.3
 """s to wait for the autopilot's words after a refusal."""
 ACCEPTED = mavlink.MAV_RESULT_ACCEPTED
+HEARD = 5.0
+"""s that the supervisor's commands may take to be heard once it has engaged: discovery takes its time."""
 Step = Iterator[None]
 
 
@@ -131,6 +133,13 @@ def take_over(a: Autopilot) -> Step:
     if not a.checked:
         yield from check_parameters(a)
         a.checked = True
+    begin, mode = a.now, a.telemetry.mode
+    while not a.fresh:
+        if a.now - begin > HEARD:
+            raise Refused("no command from the supervisor: is it the only node that publishes cmd_vel?")
+        if a.airborne and a.telemetry.mode != mode:
+            raise Refused(f"mode changed to {a.flavour.mode_name(a.telemetry.mode)} before we had it: hands off")
+        yield
     a.phase, a.wanted, a.streaming = "starting", Command(), True
     begin = a.now
     while a.now - begin < a.flavour.streams_first:

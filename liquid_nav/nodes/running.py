@@ -31,9 +31,9 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
 
     A node with a method ``run(executor)`` has its own loop; any other is spun. Bad input (UserError) is one line on
     standard error and exit code 2; Ctrl-C and SIGTERM are normal ends. ``node.begun()``, where there is one, is called
-    before the first callback and ``node.close()`` in every case. A class that ``ends_between_callbacks`` finishes the one
-    it is in (a signal may come while it writes a file) and is closed while its publishers still work; of any other ROS
-    ends with the signal, wherever it is.
+    before the first callback and ``node.close()`` in every case. A class that ``ends_between_callbacks`` finishes the
+    one it is in (a signal may come while it writes a file) and is closed while its publishers still work; of any other
+    ROS ends with the signal, wherever it is.
     """
     try:
         check_distribution()

@@ -77,6 +77,10 @@ class SupervisorInputs:
         elif phase == "ready" and fault and (phase, fault) != before and self._supervisor.mode == "engaged":
             self._supervisor.disengage(self._now())
             self._diagnostics.report("autopilot", ERROR, f"disengaged: {fault}")
+        elif phase == "holding" and fault and (phase, fault) != before and self._supervisor.mode == "engaged":
+            # The bridge has missed us: it does not fly on by itself, so let nobody believe that it does.
+            self._supervisor.hold(self._now())
+            self._diagnostics.report("autopilot", ERROR, f"{fault}: engage again to go on")
 
     def _take_over(self, why: str) -> None:
         self._supervisor.pilot(self._now())

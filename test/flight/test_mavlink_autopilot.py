@@ -143,6 +143,51 @@ def test_a_silent_supervisor_is_a_hold_before_the_stream_stops(name):
     assert flight.autopilot.phase == "holding"  # nobody has engaged again
 
 
+def test_nothing_begins_without_a_supervisor_that_is_heard(name):
+    flight = Flight(name)
+    flight.until("ready")
+    flight.go(6.0)
+    flight.fresh = False
+    flight.go(1.0)
+    flight.word("engaged")
+    flight.go(3.0)
+    assert not flight.vehicle.armed and flight.vehicle.set_points == 0
+    flight.go(3.0, lambda: "no command from the supervisor" in flight.autopilot.fault)
+    flight.fresh = True
+    flight.go(3.0)
+    assert not flight.vehicle.armed and flight.autopilot.phase == "ready"
+    flight.word("disengaged")
+    flight.word("engaged")
+    flight.until("flying")
+
+
+def test_commands_that_are_heard_late_begin_the_flight(name):
+    flight = Flight(name)
+    flight.until("ready")
+    flight.go(6.0)
+    flight.fresh = False
+    flight.go(1.0)
+    flight.word("engaged")
+    flight.go(3.0)
+    flight.fresh = True
+    flight.until("flying")
+    assert flight.autopilot.fault == ""
+
+
+def test_a_mode_that_changes_before_the_commands_are_heard_is_not_asked_back(name):
+    flight = Flight(name, 2.0)
+    flight.until("ready")
+    flight.fresh = False
+    flight.go(1.0)
+    flight.word("engaged")
+    flight.vehicle.mode = flight.sticks_mode
+    flight.until("released", 3.0)
+    flight.fresh = True
+    flight.go(5.0)
+    assert flight.vehicle.mode == flight.sticks_mode and flight.vehicle.set_points == 0
+    assert flight.heard("hands off")
+
+
 def test_what_is_not_a_number_does_not_move_it(name):
     flight = Flight(name, 2.0).fly()
     flight.command = Command(vx=float("nan"))

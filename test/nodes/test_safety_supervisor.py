@@ -1,5 +1,6 @@
 """The supervisor over DDS, on a simulated clock that the test owns."""
 
+import json
 import math
 
 import pytest
@@ -158,6 +159,19 @@ def test_it_comes_back_when_the_inputs_are_healthy_again(bench):
     for _ in range(30):
         last = bench.fly()
     assert last == FORWARD
+
+
+def test_a_bridge_that_has_missed_us_is_not_believed_to_fly(bench):
+    """It holds until somebody engages again; if the supervisor stayed engaged, nobody could."""
+    states = bench.harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
+    bench.engage()
+    state = {"phase": "holding", "mode": "AUTO.LOITER", "armed": True, "airborne": True, "text": ""}
+    states.publish(String(data=json.dumps(state | {"fault": "no command from the supervisor for 0.52 s: holding"})))
+    bench.harness.until(lambda: bench.harness.says("safety_supervisor: autopilot", "no command", "engage again"))
+    for _ in range(30):
+        assert bench.fly() == Command()
+    bench.harness.until(lambda: bench.modes[-1].data == "holding", "holding")
+    assert bench.harness.call("engage").success and bench.fly() == FORWARD
 
 
 @pytest.mark.parametrize(
