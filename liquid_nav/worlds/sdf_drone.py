@@ -123,6 +123,8 @@ def _base(model: Element, spec: DroneSpec) -> None:
     add(imu, "update_rate", 125.0)
     add(imu, "topic", f"/model/{spec.name}/imu")
     add(imu, "gz_frame_id", f"{spec.prefix}base_link")
+    # Without this Gazebo reports attitude from where the drone stood at the start.
+    add(add(add(imu, "imu"), "orientation_reference_frame"), "localization", "ENU")
     contact = add(base, "sensor", name="contact", type="contact")
     add(contact, "always_on", True)
     add(contact, "update_rate", 50.0)
