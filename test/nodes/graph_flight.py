@@ -18,7 +18,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import TwistStamped
 from rclpy.executors import SingleThreadedExecutor
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import Image, Joy
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
@@ -67,7 +67,7 @@ class GraphFlight:
         self.server, self.vehicle = UdpServer(port=self.port), Px4Vehicle(PointBody(3.0))
         self.offset, self.linked, self.frozen, self.command, self.late = 0.0, True, False, FORWARD, 0.0
         self.children, self.plans, self.signs, self.heard = {}, {}, {}, {}
-        self.diagnostics, self.intruder, self.unheard = [], None, set()
+        self.diagnostics, self.intruder, self.unheard, self.joy = [], None, set(), None
         self.plays = {"camera", "controller"}
         self._frame, self._sent = 0, 0.0
         create, listen = self.node.create_publisher, self.node.create_subscription
@@ -192,7 +192,7 @@ class GraphFlight:
         self._clock.publish(Clock(clock=to_stamp(from_seconds(self.now))))
 
     def _play(self):
-        """Be the camera and the controller, where no process is."""
+        """Be the camera, the controller and the joystick, where no process is."""
         stamp = from_seconds(self.now)
         if "camera" in self.plays:
             pixels = np.full((8, 8, 3), 0 if self.frozen else self._frame % 256, np.uint8)
@@ -201,6 +201,8 @@ class GraphFlight:
             stamp = from_seconds(self.now - self.late)
             publisher = self.publisher(TwistStamped, "liquid_controller/cmd_vel", reliable(10))
             publisher.publish(command_message(self.command, stamp))
+        if self.joy is not None:
+            self.publisher(Joy, "joy", sensor_data(10)).publish(self.joy)
         if self.intruder is not None:
             self.intruder.publish(command_message(Command(vy=3.0), from_seconds(self.now)))
 
@@ -304,7 +306,7 @@ class GraphFlight:
         if self.intruder is not None:
             self.node.destroy_publisher(self.intruder)
             self.intruder = None
-        vehicle.sticks, vehicle.refuse_arming = None, ""
+        vehicle.sticks, vehicle.refuse_arming, self.joy = None, "", None
         if vehicle.armed and vehicle.shown_mode != LOITER:
             vehicle._change(LOITER)
         self.alive(lambda: set(self.children) <= set(self.signs), "signs of life")
