@@ -12,7 +12,7 @@ from liquid_nav.worlds import palette
 from liquid_nav.worlds.condition import Condition
 from liquid_nav.worlds.materials import MISSING
 from liquid_nav.worlds.pictures import Part, chair_parts
-from liquid_nav.worlds.sdf_assets import GROUND_DEEP, Library, ground_mesh, merged, near_parts
+from liquid_nav.worlds.sdf_assets import FOGGY_HALF, GROUND_DEEP, GROUND_HALF, Library, ground_mesh, merged, near_parts
 from liquid_nav.worlds.sdf_drone import DroneSpec, add_drone
 from liquid_nav.worlds.sdf_look import WALLS, Colour, Look, look_of, sky_picture, sky_wall, wall_place
 from liquid_nav.worlds.sdf_xml import add, mesh_visual, plugin, pose, solid_collision, text_of
@@ -47,7 +47,9 @@ def world_sdf(
     flat = add(add(add(ground, "collision", name="ground"), "geometry"), "plane")
     add(flat, "normal", (0.0, 0.0, 1.0))
     surface = library.picture("ground", lambda: palette.ground(layout.world, condition.season, look.ground))
-    mesh_visual(ground, "ground", library.mesh("ground", ground_mesh), surface, False, (0.0, 0.0, -GROUND_DEEP))
+    counted_from = FOGGY_HALF if condition.fog > 0 else GROUND_HALF
+    uri = library.mesh("ground", lambda: ground_mesh(counted_from))
+    mesh_visual(ground, "ground", uri, surface, False, (0.0, 0.0, -GROUND_DEEP))
     number = 0
     for count, item in enumerate(layout.items):
         link = _static(world, f"{item.kind}_{count}", item.x, item.y, item.yaw)

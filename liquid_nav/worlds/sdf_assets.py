@@ -15,6 +15,8 @@ from liquid_nav.worlds.values import Item
 
 GROUND_HALF = 120.0
 """m from the origin to the edge of the ground."""
+FOGGY_HALF = 60.0
+"""m from the origin to the edge of the embedded ground in fog."""
 GROUND_DEEP = 300.0
 """m from the ground down to its mesh's origin: farther than all that stands on it, nearer than the sky."""
 PATCH = 6.0
@@ -35,12 +37,17 @@ def wavefront(mesh: MeshData) -> bytes:
     return (text + "f %d/%d/%d %d/%d/%d %d/%d/%d\n" * (len(faces) // 9) % tuple(faces)).encode()
 
 
-def ground_mesh() -> MeshData:
-    """Return the square of ground ``GROUND_DEEP`` above its own origin, its texture repeated every ``TILE`` metres."""
+def ground_mesh(counted_from: float = GROUND_HALF) -> MeshData:
+    """Return the square of ground ``GROUND_DEEP`` above its own origin, its texture where MuJoCo lays it.
+
+    MuJoCo takes twice the size that a material names, and begins at the plane's west and north edges: ``counted_from``
+    is m from the origin to these, in the embedded world.
+    """
     h, z = GROUND_HALF, GROUND_DEEP
     corners = np.array(((-h, -h, z), (h, -h, z), (h, h, z), (-h, h, z)), dtype=np.float32)
     points = corners[[[0, 1, 2], [0, 2, 3]]]
-    return MeshData(points, np.broadcast_to(np.float32((0, 0, 1)), points.shape), points[..., :2] / np.float32(TILE))
+    uv = (counted_from + points[..., :2] * np.float32((1, -1))) / np.float32(2 * TILE)
+    return MeshData(points, np.broadcast_to(np.float32((0, 0, 1)), points.shape), uv)
 
 
 def png(pixels: np.ndarray) -> bytes:

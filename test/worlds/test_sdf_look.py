@@ -4,9 +4,11 @@ import math
 from xml.etree import ElementTree
 
 import cv2
+import mujoco
 import numpy as np
 import pytest
 
+from liquid_nav.simulation.camera import CameraRenderer
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario, palette
 from liquid_nav.worlds.meshes import MeshData
 from liquid_nav.worlds.mjcf import build_spec
@@ -84,6 +86,34 @@ def test_what_is_far_has_its_place_far():
     assert places["ground"] == [[0.0, 0.0, -GROUND_DEEP]] and (ground_mesh().points[..., 2] == GROUND_DEEP).all()
     standing = [(item.x, item.y) for item in (*layout.items, *layout.decorations)]
     assert np.linalg.norm(standing, axis=1).max() + 40.0 < GROUND_DEEP
+
+
+@pytest.mark.parametrize("name", ["summer", "fog"])
+def test_the_ground_has_its_pattern_where_the_embedded_ground_has(name):
+    layout, condition = generate_layout(load_scenario("field"), 3), load_condition(name)
+    spec, side, height, at = build_spec(layout, condition), 160, 4.0, np.array((7.0, -5.0))
+    for geom in list(spec.geoms):
+        if geom.name != "ground":
+            spec.delete(geom)
+    spec.worldbody.add_camera(name="down", pos=(*at, height), fovy=80.0)
+    model = spec.compile()
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    with CameraRenderer(model, side, side) as renderer:
+        seen = renderer.render(data, "down").astype(float).mean(axis=2)
+    places = (np.arange(side) + 0.5) / side * 2.0 - 1.0
+    east, north = (part * height * math.tan(math.radians(40.0)) for part in np.meshgrid(places, -places))
+    library = Library("f", condition.season)
+    world_sdf(layout, condition, library)
+    lines = [line.split() for line in library.files["ground.obj"]().decode().splitlines()]
+    corners = np.array([words[1:3] for words in lines if words[0] == "v"], dtype=float)
+    uv = np.array([words[1:3] for words in lines if words[0] == "vt"], dtype=float)
+    laid, *_ = np.linalg.lstsq(np.c_[corners, np.ones(len(corners))], uv, rcond=None)
+    u, v = np.moveaxis(np.stack((east + at[0], north + at[1], np.ones_like(east)), axis=-1) @ laid, -1, 0)
+    picture = cv2.imdecode(np.frombuffer(library.files["ground.png"](), np.uint8), cv2.IMREAD_COLOR).mean(axis=2)
+    rows, columns = (((1.0 - v) % 1.0 * len(picture)).astype(int), (u % 1.0 * len(picture)).astype(int))
+    ours = cv2.GaussianBlur(picture[rows, columns], (0, 0), 2)
+    assert np.corrcoef(cv2.GaussianBlur(seen, (0, 0), 2).ravel(), ours.ravel())[0, 1] > 0.9
 
 
 def test_patches_of_undergrowth_lie_where_their_plants_are():
