@@ -25,6 +25,8 @@ ROTORS = ((-45.0, "ccw"), (135.0, "ccw"), (45.0, "cw"), (-135.0, "cw"))
 """Bearing from the nose, degrees counter-clockwise, and sense of rotation."""
 REST = 0.17  # m from its feet to the centre of the standing drone
 STAND_RADIUS = 0.15  # m
+OWN, OTHERS = 0x2, 0x0FFFFFFD
+"""Bits of visibility: of the drone's own shapes, and of what its camera sees, which is everything else."""
 COMMAND_TOPIC, ENABLE_TOPIC = "cmd_vel", "velocity_controller/enable"
 
 
@@ -97,10 +99,17 @@ def _painted(link: Element, name: str, shape: str, colour: tuple[float, float, f
     return visual
 
 
+def _own(link: Element, name: str, shape: str, colour: tuple[float, float, float], **sizes: object) -> Element:
+    """Append a shape of the drone itself, which its camera does not see."""
+    visual = _painted(link, name, shape, colour, **sizes)
+    add(visual, "visibility_flags", OWN)
+    return visual
+
+
 def _base(model: Element, spec: DroneSpec) -> None:
     base = add(model, "link", name="base_link")
     _inertial(base, MASS, INERTIA)
-    _painted(base, "body", "box", (0.15, 0.15, 0.17), size=BODY)
+    _own(base, "body", "box", (0.15, 0.15, 0.17), size=BODY)
     shape = add(add(base, "collision", name="body"), "geometry")
     add(add(shape, "box"), "size", BODY)
     # Rotor discs are solid on the body, as in the embedded drone; the links that turn have no collision.
@@ -112,7 +121,7 @@ def _base(model: Element, spec: DroneSpec) -> None:
         add(cylinder, "radius", ROTOR_RADIUS)
         add(cylinder, "length", 0.02)
     for number, side in enumerate((-0.12, 0.12)):
-        leg = _painted(base, f"leg_{number}", "box", (0.1, 0.1, 0.1), size=(0.2, 0.015, REST - BODY[2] / 2))
+        leg = _own(base, f"leg_{number}", "box", (0.1, 0.1, 0.1), size=(0.2, 0.015, REST - BODY[2] / 2))
         pose(leg, 0.0, side, -(REST + BODY[2] / 2) / 2)
         foot = add(base, "collision", name=f"leg_{number}")
         pose(foot, 0.0, side, -(REST + BODY[2] / 2) / 2)
@@ -151,6 +160,7 @@ def _camera(base: Element, spec: DroneSpec) -> None:
     clip = add(camera, "clip")
     add(clip, "near", 0.05)
     add(clip, "far", FAR_CLIP)
+    add(camera, "visibility_mask", OTHERS)  # the tip of a rotor would cross a corner of the picture
 
 
 def _rotor(model: Element, number: int, bearing: float, sense: str) -> None:
@@ -158,7 +168,7 @@ def _rotor(model: Element, number: int, bearing: float, sense: str) -> None:
     pose(link, ARM * math.cos(bearing), ARM * math.sin(bearing), ROTOR_HEIGHT)
     _inertial(link, ROTOR_MASS, (9.75e-07, 4.17041e-05, 4.26041e-05))
     colour = (0.75, 0.3, 0.1) if sense == "ccw" else (0.3, 0.3, 0.3)
-    blade = _painted(link, "blade", "box", colour, size=(2 * ROTOR_RADIUS, 0.02, 0.004))
+    blade = _own(link, "blade", "box", colour, size=(2 * ROTOR_RADIUS, 0.02, 0.004))
     add(blade, "cast_shadows", False)
     joint = add(model, "joint", name=f"rotor_{number}_joint", type="revolute")
     add(joint, "parent", "base_link")

@@ -176,6 +176,8 @@ def test_the_drone_is_controlled_and_senses_like_the_embedded_one():
     assert float(camera.findtext("horizontal_fov")) == pytest.approx(math.radians(80))
     assert (camera.findtext("image/width"), camera.findtext("image/height")) == ("256", "144")
     assert float(sensors["camera"].findtext("pose").split()[4]) == pytest.approx(math.radians(10))
+    mask = int(camera.findtext("visibility_mask"))
+    assert [int(flags.text) & mask for flags in drone.iter("visibility_flags")] == [0] * len(list(drone.iter("visual")))
     assert sensors["imu"].findtext("imu/orientation_reference_frame/localization") == "ENU"
 
 
