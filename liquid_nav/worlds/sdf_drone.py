@@ -17,6 +17,7 @@ from liquid_nav.worlds.sdf_xml import Element, add, plugin, pose
 MASS = 1.5  # kg
 INERTIA = (0.0347563, 0.07, 0.05)  # kg m^2; more about the vertical, and the motors could not turn it in time
 MOTOR_CONSTANT, MOMENT_CONSTANT = 8.54858e-06, 0.016
+TOP_SPEED = 1000.0  # rad/s; hovering takes 660, and where the faster pair cannot follow, a turn costs 0.1 m of height
 ROTOR_MASS = 0.005  # kg
 BODY = (0.24, 0.18, 0.10)  # m
 ROTOR_RADIUS, ROTOR_HEIGHT = 0.127, 0.06  # m
@@ -66,7 +67,7 @@ def add_drone(world: Element, spec: DroneSpec, x: float, y: float, z: float, yaw
         plugin(
             model, "gz-sim-multicopter-motor-model-system", "gz::sim::systems::MulticopterMotorModel",
             robotNamespace=f"model/{spec.name}", jointName=f"rotor_{number}_joint", linkName=f"rotor_{number}",
-            turningDirection=sense, timeConstantUp=0.0125, timeConstantDown=0.025, maxRotVelocity=800.0,
+            turningDirection=sense, timeConstantUp=0.0125, timeConstantDown=0.025, maxRotVelocity=TOP_SPEED,
             motorConstant=MOTOR_CONSTANT, momentConstant=MOMENT_CONSTANT, commandSubTopic="command/motor_speed",
             actuator_number=number, rotorDragCoefficient=8.06428e-05, rollingMomentCoefficient=1e-06,
             motorSpeedPubTopic=f"motor_speed/{number}", rotorVelocitySlowdownSim=10, motorType="velocity",

@@ -170,6 +170,12 @@ def test_the_drone_is_controlled_and_senses_like_the_embedded_one():
     plugins = [plugin.get("name").split("::")[-1] for plugin in drone.iter("plugin")]
     assert plugins.count("MulticopterMotorModel") == 4
     assert "MulticopterVelocityControl" in plugins and "OdometryPublisher" in plugins
+    thrust = sum(
+        float(plugin.findtext("motorConstant")) * float(plugin.findtext("maxRotVelocity")) ** 2
+        for plugin in drone.iter("plugin") if plugin.find("maxRotVelocity") is not None
+    )  # fmt: skip
+    mass = sum(float(link.findtext("inertial/mass")) for link in drone.iter("link"))
+    assert 2.0 < thrust / (9.8 * mass) < 2.6  # as a real X500, and enough to turn without sinking
     sensors = {sensor.get("type"): sensor for sensor in drone.iter("sensor")}
     assert set(sensors) == {"camera", "imu", "contact"}
     camera = sensors["camera"].find("camera")
