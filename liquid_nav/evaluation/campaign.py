@@ -59,6 +59,10 @@ class Campaign:
         return [summary for summary in results if summary is not None]
 
 
+SWEEPS, SWEPT = 3, 5.0
+"""How often processes are looked for when a campaign ends early, and s that one may take to be gone."""
+
+
 @contextmanager
 def process_pool(workers: int | None = None) -> Iterator[Executor]:
     """Give a pool of fresh processes (all cores by default) that leaves none behind, whatever ends the block.
@@ -74,8 +78,12 @@ def process_pool(workers: int | None = None) -> Iterator[Executor]:
     except BaseException:
         # A flight takes many seconds: do not wait for those under way.
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - before:
-            process.terminate()
+        # More than once: one may just have been starting. By force: there is nothing of theirs to save.
+        for _ in range(SWEEPS):
+            for process in (left := set(multiprocessing.active_children()) - before):
+                process.kill()
+            for process in left:
+                process.join(SWEPT)
         raise
     else:
         pool.shutdown()
