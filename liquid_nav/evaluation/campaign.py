@@ -59,10 +59,6 @@ class Campaign:
         return [summary for summary in results if summary is not None]
 
 
-SWEEPS, SWEPT = 3, 5.0
-"""How often processes are looked for when a campaign ends early, and s that one may take to be gone."""
-
-
 @contextmanager
 def process_pool(workers: int | None = None) -> Iterator[Executor]:
     """Give a pool of fresh processes (all cores by default) that leaves none behind, whatever ends the block.
@@ -76,14 +72,11 @@ def process_pool(workers: int | None = None) -> Iterator[Executor]:
     try:
         yield pool
     except BaseException:
-        # A flight takes many seconds: do not wait for those under way.
-        pool.shutdown(wait=False, cancel_futures=True)
-        # More than once: one may just have been starting. By force: there is nothing of theirs to save.
-        for _ in range(SWEEPS):
-            for process in (left := set(multiprocessing.active_children()) - before):
-                process.kill()
-            for process in left:
-                process.join(SWEPT)
+        # A flight takes many seconds: do not wait for those under way. The pool itself counts its dead; whoever did it
+        # beside its thread would now and then find one that is gone still alive.
+        for process in set(multiprocessing.active_children()) - before:
+            process.kill()
+        pool.shutdown(cancel_futures=True)
         raise
     else:
         pool.shutdown()
