@@ -19,8 +19,8 @@ from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from std_msgs.msg import String
 
+from liquid_nav.autopilots.plain import ZERO, PlainStream
 from liquid_nav.errors import UserError
-from liquid_nav.flight.plain import ZERO, PlainStream
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
@@ -79,19 +79,19 @@ class AutopilotBridge(Node):
             if body:
                 self.create_subscription(Odometry, odometry, self._on_odometry, sensor_data())
         else:
-            from liquid_nav.flight.autopilots import flavour
+            from liquid_nav.autopilots.flavours import flavour
 
             try:
-                from liquid_nav.flight.link import Link
-                from liquid_nav.flight.mavlink_autopilot import Autopilot, AutopilotConfig
-                from liquid_nav.flight.mavlink_codec import Codec, signing_key
+                from liquid_nav.autopilots.link import Link
+                from liquid_nav.autopilots.mavlink_autopilot import Autopilot, AutopilotConfig
+                from liquid_nav.autopilots.mavlink_codec import Codec, signing_key
             except ModuleNotFoundError as error:
                 raise UserError(f"the Python package '{error.name}' is not installed",
                                 "pip install 'liquid_nav[flight]'") from error
             config = AutopilotConfig(target or None, rate, freshness, altitude, set_parameters=may_set)
             self._outputs = AutopilotOutputs(self, odometry, prefix)
             if kind == DDS:
-                from liquid_nav.flight.px4_dds import Px4Dds
+                from liquid_nav.autopilots.px4_dds import Px4Dds
                 from liquid_nav.nodes.px4_dds_link import Px4DdsLink
 
                 self._mavlink = Px4Dds(config)
@@ -138,7 +138,7 @@ class AutopilotBridge(Node):
         self._plain.attitude(state_from(message).quaternion, self._now())
 
     def _on_vision(self, message: Odometry) -> None:
-        from liquid_nav.flight.mavlink_messages import external_vision
+        from liquid_nav.autopilots.mavlink_messages import external_vision
 
         state, now = state_from(message), self._now()
         if np.isfinite(state.position).all() and np.isfinite(state.velocity).all():

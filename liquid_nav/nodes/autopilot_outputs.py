@@ -9,7 +9,7 @@ from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from sensor_msgs.msg import BatteryState, Imu, Joy
 
-from liquid_nav.flight import frames
+from liquid_nav import geometry
 from liquid_nav.nodes.drone_messages import battery_message, imu_message, odometry_message
 from liquid_nav.nodes.messages import from_seconds, to_stamp
 from liquid_nav.nodes.qos import sensor_data
@@ -52,7 +52,7 @@ class AutopilotOutputs:
         odometry, force = telemetry.odometry(), telemetry.force
         if odometry is None or time is None:
             return
-        specific = np.full(3, math.nan) if force is None else frames.frd_to_flu(force)
+        specific = np.full(3, math.nan) if force is None else geometry.frd_to_flu(force)
         state = DroneState(time, odometry.position, odometry.quaternion, odometry.velocity,
                            odometry.angular_velocity, specific)
         stamp = from_seconds(state.time)

@@ -14,9 +14,9 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
+from liquid_nav.autopilots.mavlink_codec import Counts
+from liquid_nav.autopilots.px4_dds import Order, Px4Dds, SetPoint, topic
 from liquid_nav.errors import UserError
-from liquid_nav.flight.mavlink_codec import Counts
-from liquid_nav.flight.px4_dds import Order, Px4Dds, SetPoint, topic
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.messages import NANO
 

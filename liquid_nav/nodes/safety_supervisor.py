@@ -16,7 +16,6 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.flight import SafetyLimits, SafetySupervisor, SupervisorOutput, WatchLimits
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import (
     NANO,
@@ -30,6 +29,7 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.supervisor_inputs import WATCHED, SupervisorInputs
+from liquid_nav.safety import SafetyLimits, SafetySupervisor, SupervisorOutput, WatchLimits
 
 LIMITS = {
     "speed": "Horizontal speed at most, m/s.",

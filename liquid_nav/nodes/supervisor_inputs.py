@@ -9,12 +9,12 @@ from rclpy.node import Node
 from sensor_msgs.msg import BatteryState, Joy
 from std_msgs.msg import String
 
-from liquid_nav.flight import SafetySupervisor
-from liquid_nav.flight.sticks import Sticks
 from liquid_nav.nodes.bridge_state import BridgeState
 from liquid_nav.nodes.diagnostics import ERROR, WARN, Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.qos import latched, sensor_data
+from liquid_nav.safety import SafetySupervisor
+from liquid_nav.safety.sticks import Sticks
 
 WATCHED = {
     "odometry_age": "Age of the odometry at most, s.",

@@ -12,7 +12,7 @@ from typing import Callable
 
 import numpy as np
 
-from liquid_nav.flight import SafetyLimits, SafetySupervisor
+from liquid_nav.safety import SafetyLimits, SafetySupervisor
 from liquid_nav.simulation.airframe import CameraConfig
 from liquid_nav.simulation.frame_times import DROPPED, LATE, FrameTiming
 from liquid_nav.simulation.judge import Judge, Outcome

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time as wall
 
-from liquid_nav.flight.link import Link
-from liquid_nav.flight.mavlink_autopilot import Autopilot
-from liquid_nav.flight.mavlink_codec import Codec, Message
+from liquid_nav.autopilots.link import Link
+from liquid_nav.autopilots.mavlink_autopilot import Autopilot
+from liquid_nav.autopilots.mavlink_codec import Codec, Message
 from liquid_nav.simulation.mavlink_vehicle import MavlinkVehicle
 from liquid_nav.simulation.vehicle_server import UdpServer
 

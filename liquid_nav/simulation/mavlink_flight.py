@@ -13,10 +13,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from liquid_nav.autopilots.flavours import flavour
+from liquid_nav.autopilots.mavlink_autopilot import Autopilot, AutopilotConfig
 from liquid_nav.errors import UserError
-from liquid_nav.flight import SafetySupervisor
-from liquid_nav.flight.autopilots import flavour
-from liquid_nav.flight.mavlink_autopilot import Autopilot, AutopilotConfig
+from liquid_nav.safety import SafetySupervisor
 from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle
 from liquid_nav.simulation.flight import FlightRecord, _record, draw_latency, safety_limits
 from liquid_nav.simulation.judge import Judge, Outcome

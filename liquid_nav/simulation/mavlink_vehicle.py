@@ -13,9 +13,9 @@ import math
 import numpy as np
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.flight import frames
-from liquid_nav.flight.mavlink_codec import Codec, Message
-from liquid_nav.flight.mavlink_messages import VELOCITY_AND_YAW_RATE, decode_value, parameter_value
+from liquid_nav import geometry
+from liquid_nav.autopilots.mavlink_codec import Codec, Message
+from liquid_nav.autopilots.mavlink_messages import VELOCITY_AND_YAW_RATE, decode_value, parameter_value
 from liquid_nav.simulation.vehicle_body import Body
 from liquid_nav.types import Command
 
@@ -163,8 +163,8 @@ class MavlinkVehicle:
         if self._place is None:
             self._place = (state.position + 0.5 * state.velocity, state.yaw)
         place, yaw = self._place
-        wanted = frames.level_from_world(place - state.position, state.yaw)
-        turn = frames.wrap(yaw - state.yaw)
+        wanted = geometry.level_from_world(place - state.position, state.yaw)
+        turn = geometry.wrap(yaw - state.yaw)
         return Command(*(float(np.clip(v, -1.0, 1.0)) for v in wanted), float(np.clip(turn, -0.5, 0.5)))
 
     def let_go(self) -> None:
@@ -180,10 +180,10 @@ class MavlinkVehicle:
             self.rejected_set_points += 1
         else:
             self.set_points += 1
-            command = frames.command_from_body_ned(*values)
+            command = geometry.command_from_body_ned(*values)
             if m.coordinate_frame == mavlink.MAV_FRAME_LOCAL_NED:
-                world = frames.ned_to_enu(np.array(values[:3]))
-                level = frames.level_from_world(world, self.body.state.yaw)
+                world = geometry.ned_to_enu(np.array(values[:3]))
+                level = geometry.level_from_world(world, self.body.state.yaw)
                 command = Command(*(float(v) for v in level), command.yaw_rate)
             self.set_point, self.set_point_time = command, self.now
             self.on_set_point()
@@ -213,12 +213,12 @@ class MavlinkVehicle:
 
     def _position(self) -> Message:
         state = self.body.state
-        position, velocity = frames.enu_to_ned(state.position - self.origin), frames.enu_to_ned(state.velocity)
+        position, velocity = geometry.enu_to_ned(state.position - self.origin), geometry.enu_to_ned(state.velocity)
         return mavlink.MAVLink_local_position_ned_message(round(self.uptime * 1000), *position, *velocity)
 
     def _attitude(self) -> Message:
         state = self.body.state
-        q, rates = frames.attitude_enu_to_ned(state.quaternion), frames.flu_to_frd(state.angular_velocity)
+        q, rates = geometry.attitude_enu_to_ned(state.quaternion), geometry.flu_to_frd(state.angular_velocity)
         return mavlink.MAVLink_attitude_quaternion_message(round(self.uptime * 1000), *q, *rates)
 
     def _status(self) -> Message:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from liquid_nav.flight import frames
+from liquid_nav import geometry
 from liquid_nav.simulation.airframe import CameraConfig
 from liquid_nav.simulation.simulation import Simulation
 from liquid_nav.simulation.state import DroneState
@@ -31,9 +31,9 @@ class PosedWorld:
             self._anchor = state.position.copy(), start.yaw - state.yaw, start.z if airborne else LEGS
         origin, turn, height = self._anchor
         half = np.array((math.cos(turn / 2), 0.0, 0.0, math.sin(turn / 2)))
-        place = frames.world_from_level(state.position - origin, turn) + (start.x, start.y, height)
-        return replace(state, position=place, quaternion=frames.multiply(half, state.quaternion),
-                       velocity=frames.world_from_level(state.velocity, turn))
+        place = geometry.world_from_level(state.position - origin, turn) + (start.x, start.y, height)
+        return replace(state, position=place, quaternion=geometry.multiply(half, state.quaternion),
+                       velocity=geometry.world_from_level(state.velocity, turn))
 
     def place(self, state: DroneState) -> str | None:
         """Put the drone there; returns the kind of what it touches."""

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.flight.autopilots import PX4
-from liquid_nav.flight.mavlink_codec import Message
+from liquid_nav.autopilots.flavours import PX4
+from liquid_nav.autopilots.mavlink_codec import Message
 from liquid_nav.simulation import mavlink_vehicle as base
 from liquid_nav.types import Command
 

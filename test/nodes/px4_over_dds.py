@@ -11,9 +11,9 @@ from pymavlink.dialects.v20 import common as mavlink
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 
-from liquid_nav.flight import mavlink_messages as messages
-from liquid_nav.flight.autopilots import px4_mode
-from liquid_nav.flight.mavlink_codec import Codec
+from liquid_nav.autopilots import mavlink_messages as messages
+from liquid_nav.autopilots.flavours import px4_mode
+from liquid_nav.autopilots.mavlink_codec import Codec
 from liquid_nav.nodes.messages import from_seconds, to_stamp
 from liquid_nav.simulation.px4_personality import Px4Vehicle
 from liquid_nav.simulation.vehicle_body import PointBody

@@ -14,7 +14,7 @@ pytest.importorskip("pymavlink")
 
 from sensor_msgs.msg import Joy  # noqa: E402
 
-from liquid_nav.flight.autopilots import PX4  # noqa: E402
+from liquid_nav.autopilots.flavours import PX4  # noqa: E402
 from liquid_nav.nodes.bringup import Process  # noqa: E402
 from liquid_nav.nodes.qos import sensor_data  # noqa: E402
 from liquid_nav.types import Command  # noqa: E402

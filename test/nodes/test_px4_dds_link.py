@@ -18,8 +18,8 @@ pytest.importorskip("pymavlink")
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy  # noqa: E402
 from rclpy.time import Time  # noqa: E402
 
+from liquid_nav.autopilots.px4_dds import Order, Px4Dds, SetPoint  # noqa: E402
 from liquid_nav.errors import UserError  # noqa: E402
-from liquid_nav.flight.px4_dds import Order, Px4Dds, SetPoint  # noqa: E402
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
 from liquid_nav.nodes.px4_dds_link import Px4DdsLink  # noqa: E402
 

@@ -19,7 +19,7 @@ from geometry_msgs.msg import TwistStamped  # noqa: E402
 from nav_msgs.msg import Odometry  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 
-from liquid_nav.flight.px4_dds import LAND, LOITER  # noqa: E402
+from liquid_nav.autopilots.px4_dds import LAND, LOITER  # noqa: E402
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
 from liquid_nav.nodes.messages import NANO, command_message  # noqa: E402
 from liquid_nav.nodes.qos import latched, reliable, sensor_data  # noqa: E402

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.flight import SafetySupervisor
+from liquid_nav.safety import SafetySupervisor
 from liquid_nav.simulation import TIMESTEP, FrameTiming, Judge, Simulation, draw_latency, fly, safety_limits
 from liquid_nav.simulation.frame_times import DROPPED, LATE, ON_TIME
 from liquid_nav.types import Command

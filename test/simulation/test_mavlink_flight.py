@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("pymavlink")
 
-from liquid_nav.flight import frames  # noqa: E402
+from liquid_nav import geometry  # noqa: E402
 from liquid_nav.simulation import CameraConfig, DroneState, ExpertPilot, Simulation, fly  # noqa: E402
 from liquid_nav.simulation.mavlink_flight import fly_mavlink  # noqa: E402
 from liquid_nav.simulation.posed import PosedWorld  # noqa: E402
@@ -47,7 +47,7 @@ def test_the_embedded_drone_can_stand_take_off_and_land():
 def test_the_first_pose_from_outside_is_the_scenarios_start():
     world = PosedWorld(FIELD, 3, SUMMER, CameraConfig(64, 36))
     start = world.layout.start
-    north = frames.attitude_from_euler(0.0, 0.0, math.pi / 2)
+    north = geometry.attitude_from_euler(0.0, 0.0, math.pi / 2)
     zero, still = np.zeros(3), np.full(3, math.nan)
     first = world.to_world(DroneState(4.0, np.array((7.0, 8.0, 0.2)), north, zero, zero, still))
     assert first.position == pytest.approx((start.x, start.y, LEGS)) and first.time == 4.0

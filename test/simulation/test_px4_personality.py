@@ -6,7 +6,7 @@ import pytest
 
 mavutil = pytest.importorskip("pymavlink.mavutil")
 
-from liquid_nav.flight.mavlink_text import TextJoiner  # noqa: E402
+from liquid_nav.autopilots.mavlink_text import TextJoiner  # noqa: E402
 from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
 from liquid_nav.simulation.vehicle_body import PointBody  # noqa: E402
 

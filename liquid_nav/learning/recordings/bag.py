@@ -10,7 +10,7 @@ from typing import Any, Iterator
 import cv2
 import numpy as np
 
-from liquid_nav.flight.frames import level_from_world, rotate, yaw_of
+from liquid_nav.geometry import level_from_world, rotate, yaw_of
 from liquid_nav.learning.recordings.recording import NANO, Frames, Recording, RecordingError, Track
 from liquid_nav.learning.recordings.topics import COMPRESSED, DroneTopics, TopicNames, find_drones
 

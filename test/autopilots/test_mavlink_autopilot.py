@@ -4,9 +4,9 @@ import pytest
 
 pytest.importorskip("pymavlink")
 
-from liquid_nav.flight.autopilots import ARDUPILOT, PX4  # noqa: E402
-from liquid_nav.flight.mavlink_autopilot import Autopilot, AutopilotConfig  # noqa: E402
-from liquid_nav.flight.mavlink_codec import Codec, signing_key  # noqa: E402
+from liquid_nav.autopilots.flavours import ARDUPILOT, PX4  # noqa: E402
+from liquid_nav.autopilots.mavlink_autopilot import Autopilot, AutopilotConfig  # noqa: E402
+from liquid_nav.autopilots.mavlink_codec import Codec, signing_key  # noqa: E402
 from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle  # noqa: E402
 from liquid_nav.simulation.lock_step import LockStep, MemoryWire, UdpWire  # noqa: E402
 from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
@@ -396,7 +396,7 @@ def test_signed_it_flies_and_an_unsigned_intruder_does_not_move_it(name):
     flight, intruder = Flight(name, 2.0, wire, theirs).fly(), Codec(255, 190)
     flight.go(3.0)
     place = flight.vehicle.body.state.position.copy()
-    from liquid_nav.flight import mavlink_messages as messages
+    from liquid_nav.autopilots import mavlink_messages as messages
 
     for _ in range(100):
         for message in (messages.set_point(Command(vx=5.0), flight.lock.now, 1),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liquid_nav.flight import SafetyLimits, SafetySupervisor, WatchLimits
+from liquid_nav.safety import SafetyLimits, SafetySupervisor, WatchLimits
 from liquid_nav.types import Command
 
 ZERO, FORWARD = Command(), Command(vx=1.0)

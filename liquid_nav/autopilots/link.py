@@ -9,8 +9,8 @@ from __future__ import annotations
 import socket
 from typing import Iterable, Protocol
 
+from liquid_nav.autopilots.mavlink_codec import Codec, Counts, Message
 from liquid_nav.errors import UserError
-from liquid_nav.flight.mavlink_codec import Codec, Counts, Message
 
 REOPEN = 1.0
 """s between attempts."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Callable, Iterator
 
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.flight import mavlink_messages as messages
+from liquid_nav.autopilots import mavlink_messages as messages
 from liquid_nav.types import Command
 
 if TYPE_CHECKING:
-    from liquid_nav.flight.autopilots import ParameterRule
-    from liquid_nav.flight.mavlink_autopilot import Autopilot
-    from liquid_nav.flight.mavlink_codec import Message
+    from liquid_nav.autopilots.flavours import ParameterRule
+    from liquid_nav.autopilots.mavlink_autopilot import Autopilot
+    from liquid_nav.autopilots.mavlink_codec import Message
 
 RETRY = 1.0
 """s until a command without an answer is repeated."""

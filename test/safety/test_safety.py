@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liquid_nav.flight import SafetyLimits, SafetySupervisor
+from liquid_nav.safety import SafetyLimits, SafetySupervisor
 from liquid_nav.types import Command
 
 ZERO = Command()

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from liquid_nav.flight import frames
-from liquid_nav.flight.autopilots import PX4, Flavour
-from liquid_nav.flight.mavlink_autopilot import Autopilot, AutopilotConfig
-from liquid_nav.flight.mavlink_telemetry import IN_AIR, ON_GROUND
+from liquid_nav import geometry
+from liquid_nav.autopilots.flavours import PX4, Flavour
+from liquid_nav.autopilots.mavlink_autopilot import Autopilot, AutopilotConfig
+from liquid_nav.autopilots.mavlink_telemetry import IN_AIR, ON_GROUND
 from liquid_nav.types import Command
 
 OFFBOARD, LOITER, LAND = 14, 4, 18
@@ -122,11 +122,11 @@ class Px4Dds(Autopilot):
         if not finite or abs(size - 1.0) > 0.1 or frames_of[0] != NED or frames_of[1] not in (NED, BODY_FRD):
             return False
         telemetry, q = self.telemetry, np.asarray(quaternion, dtype=np.float64) / size
-        velocity = frames.rotate(q, velocity) if frames_of[1] == BODY_FRD else np.asarray(velocity, dtype=np.float64)
+        velocity = geometry.rotate(q, velocity) if frames_of[1] == BODY_FRD else np.asarray(velocity, dtype=np.float64)
         telemetry.position, telemetry.position_time = np.asarray(position, dtype=np.float64), now
         telemetry.velocity, telemetry.attitude, telemetry.boot = velocity, q, now
         telemetry.rates = np.asarray(rates, dtype=np.float64)
-        self._heading = frames.yaw_ned_to_enu(frames.yaw_of(q)), now
+        self._heading = geometry.yaw_ned_to_enu(geometry.yaw_of(q)), now
         return True
 
     # What differs.
@@ -172,5 +172,5 @@ class Px4Dds(Autopilot):
         if not self._has_heading():
             command = replace(command, vx=0.0, vy=0.0)
         yaw = 0.0 if self._heading is None else self._heading[0]
-        *velocity, yaw_rate = frames.command_to_ned(command, yaw)
+        *velocity, yaw_rate = geometry.command_to_ned(command, yaw)
         self.send(SetPoint(tuple(velocity), yaw_rate))

@@ -9,11 +9,12 @@ pytest.importorskip("pymavlink")
 
 from pymavlink.dialects.v20 import common as mavlink  # noqa: E402
 
-from liquid_nav.flight import frames, px4_dds  # noqa: E402
-from liquid_nav.flight import mavlink_messages as messages  # noqa: E402
-from liquid_nav.flight.autopilots import px4_mode  # noqa: E402
-from liquid_nav.flight.mavlink_codec import Codec  # noqa: E402
-from liquid_nav.flight.px4_dds import Order, Px4Dds, SetPoint, topic  # noqa: E402
+from liquid_nav import geometry  # noqa: E402
+from liquid_nav.autopilots import mavlink_messages as messages  # noqa: E402
+from liquid_nav.autopilots import px4_dds  # noqa: E402
+from liquid_nav.autopilots.flavours import px4_mode  # noqa: E402
+from liquid_nav.autopilots.mavlink_codec import Codec  # noqa: E402
+from liquid_nav.autopilots.px4_dds import Order, Px4Dds, SetPoint, topic  # noqa: E402
 from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
 from liquid_nav.simulation.vehicle_body import PointBody  # noqa: E402
 from liquid_nav.types import Command  # noqa: E402
@@ -209,7 +210,7 @@ def test_topic_names_follow_the_message_version(version, name):
 ])
 def test_set_points_are_turned_by_the_heading(yaw_ned, command, velocity):
     autopilot = Px4Dds()
-    tilted = frames.attitude_from_euler(0.2, -0.1, yaw_ned)
+    tilted = geometry.attitude_from_euler(0.2, -0.1, yaw_ned)
     assert autopilot.odometry(np.zeros(3), tilted, np.zeros(3), np.zeros(3), (1, 1), 0.0)
     autopilot._send_set_point(Command(command.vx, command.vy, command.vz, 0.3))
     (point,) = (value for value in autopilot.update(0.1) if isinstance(value, SetPoint))
@@ -217,13 +218,13 @@ def test_set_points_are_turned_by_the_heading(yaw_ned, command, velocity):
 
 
 def test_odometry_becomes_ours_and_what_cannot_be_used_is_refused():
-    autopilot, quarter = Px4Dds(), frames.attitude_from_euler(0.0, 0.0, math.pi / 2)
+    autopilot, quarter = Px4Dds(), geometry.attitude_from_euler(0.0, 0.0, math.pi / 2)
     zero, forward = np.zeros(3), np.array((1.0, 0.0, 0.0))
     assert autopilot.odometry(np.array((1.0, 2.0, -3.0)), quarter, forward, np.array((0.1, 0.2, 0.3)), (1, 3), 5.0)
     odometry = autopilot.telemetry.odometry()
     assert odometry.position.tolist() == [2.0, 1.0, 3.0]
     assert odometry.velocity == pytest.approx((1.0, 0.0, 0.0))  # forward with the nose east
-    assert frames.yaw_of(odometry.quaternion) == pytest.approx(0.0, abs=1e-9)
+    assert geometry.yaw_of(odometry.quaternion) == pytest.approx(0.0, abs=1e-9)
     assert odometry.angular_velocity.tolist() == [0.1, -0.2, -0.3]
     for q, frames_of in ((IDENTITY, (2, 1)), (IDENTITY, (1, 0)), (np.zeros(4), (1, 1)), (np.full(4, math.nan), (1, 1))):
         assert not autopilot.odometry(zero, q, zero, zero, frames_of, 6.0)

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 from pymavlink.dialects.v20 import common as mavlink
 
+from liquid_nav.autopilots import mavlink_messages as messages
+from liquid_nav.autopilots import mavlink_steps as steps
+from liquid_nav.autopilots.flavours import PX4, Flavour
+from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.mavlink_telemetry import IN_AIR, ON_GROUND, Telemetry
+from liquid_nav.autopilots.mavlink_text import Text, TextJoiner
 from liquid_nav.errors import UserError
-from liquid_nav.flight import mavlink_messages as messages
-from liquid_nav.flight import mavlink_steps as steps
-from liquid_nav.flight.autopilots import PX4, Flavour
-from liquid_nav.flight.mavlink_codec import Message
-from liquid_nav.flight.mavlink_telemetry import IN_AIR, ON_GROUND, Telemetry
-from liquid_nav.flight.mavlink_text import Text, TextJoiner
 from liquid_nav.types import Command
 
 LINK_LOST = 3.0

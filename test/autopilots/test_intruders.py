@@ -1,7 +1,7 @@
 """An intruder on an unsigned link end against a signed one: how far it moves the drone, before and during engagement.
 
 Displacement is the largest distance, m, between a flight with the intruder and the same flight without it: the lock
-step makes both the same to the last bit, wind included. ``pytest -s test/flight/test_intruders.py`` prints the numbers
+step makes both the same to the last bit, wind included. ``pytest -s test/autopilots/test_intruders.py`` prints numbers
 of docs/safety.md.
 """
 
@@ -12,10 +12,10 @@ pytest.importorskip("pymavlink")
 
 from pymavlink.dialects.v20 import common as mavlink  # noqa: E402
 
-from liquid_nav.flight import mavlink_messages as messages  # noqa: E402
-from liquid_nav.flight.autopilots import FLAVOURS  # noqa: E402
-from liquid_nav.flight.mavlink_autopilot import Autopilot, AutopilotConfig  # noqa: E402
-from liquid_nav.flight.mavlink_codec import Codec, signing_key  # noqa: E402
+from liquid_nav.autopilots import mavlink_messages as messages  # noqa: E402
+from liquid_nav.autopilots.flavours import FLAVOURS  # noqa: E402
+from liquid_nav.autopilots.mavlink_autopilot import Autopilot, AutopilotConfig  # noqa: E402
+from liquid_nav.autopilots.mavlink_codec import Codec, signing_key  # noqa: E402
 from liquid_nav.simulation import Simulation  # noqa: E402
 from liquid_nav.simulation.lock_step import LockStep, MemoryWire  # noqa: E402
 from liquid_nav.simulation.mavlink_flight import PERSONALITIES  # noqa: E402

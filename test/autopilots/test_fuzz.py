@@ -1,6 +1,6 @@
 """Random and mutated MAVLink against both ends: nothing breaks, and nothing that was at rest begins to move.
 
-``LIQUID_NAV_FUZZ=100000 pytest test/flight/test_fuzz.py`` for the full number; a few thousand otherwise.
+``LIQUID_NAV_FUZZ=100000 pytest test/autopilots/test_fuzz.py`` for the full number; a few thousand otherwise.
 """
 
 import os
@@ -11,9 +11,9 @@ import pytest
 
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
-from liquid_nav.flight.autopilots import ARDUPILOT, PX4  # noqa: E402
-from liquid_nav.flight.mavlink_autopilot import Autopilot  # noqa: E402
-from liquid_nav.flight.mavlink_codec import Codec, signing_key  # noqa: E402
+from liquid_nav.autopilots.flavours import ARDUPILOT, PX4  # noqa: E402
+from liquid_nav.autopilots.mavlink_autopilot import Autopilot  # noqa: E402
+from liquid_nav.autopilots.mavlink_codec import Codec, signing_key  # noqa: E402
 from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle  # noqa: E402
 from liquid_nav.simulation.lock_step import LockStep, MemoryWire  # noqa: E402
 from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from liquid_nav.flight.mavlink_codec import Message
+from liquid_nav.autopilots.mavlink_codec import Message
 
 CHUNK = 50
 PATIENCE = 0.5

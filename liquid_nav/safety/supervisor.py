@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from liquid_nav.flight.watch import Watch, WatchLimits
+from liquid_nav.safety.watch import Watch, WatchLimits
 from liquid_nav.types import Command
 
 ZERO = Command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from liquid_nav.flight import frames
+from liquid_nav import geometry
 from liquid_nav.types import Command
 
 ZERO = Command()
@@ -17,9 +17,9 @@ def in_body(command: Command, quaternion: np.ndarray) -> Command:
     0.6 m/s of descent.
     """
     level = np.array((command.vx, command.vy, command.vz))
-    world = frames.world_from_level(level, frames.yaw_of(quaternion))
+    world = geometry.world_from_level(level, geometry.yaw_of(quaternion))
     w, x, y, z = quaternion
-    vx, vy, vz = frames.rotate(np.array((w, -x, -y, -z)), world)
+    vx, vy, vz = geometry.rotate(np.array((w, -x, -y, -z)), world)
     return Command(float(vx), float(vy), float(vz), command.yaw_rate)
 
 

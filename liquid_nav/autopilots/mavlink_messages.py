@@ -7,8 +7,8 @@ import struct
 import numpy as np
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.flight import frames
-from liquid_nav.flight.mavlink_codec import Message
+from liquid_nav import geometry
+from liquid_nav.autopilots.mavlink_codec import Message
 from liquid_nav.types import Command
 
 VELOCITY_AND_YAW_RATE = 0x5C7
@@ -37,7 +37,7 @@ def heartbeat() -> Message:
 
 def set_point(command: Command, time: float, system: int) -> Message:
     """A velocity and yaw rate in the level body frame; ``time``: s of our clock."""
-    vx, vy, vz, yaw_rate = frames.command_to_body_ned(command)
+    vx, vy, vz, yaw_rate = geometry.command_to_body_ned(command)
     return mavlink.MAVLink_set_position_target_local_ned_message(
         int(round(time * 1000.0)) & 0xFFFFFFFF, system, 1, mavlink.MAV_FRAME_BODY_NED, VELOCITY_AND_YAW_RATE,
         0.0, 0.0, 0.0, vx, vy, vz, 0.0, 0.0, 0.0, 0.0, yaw_rate,
@@ -88,10 +88,10 @@ def decode_value(value: float, kind: int, bytewise: bool) -> float:
 def external_vision(time: float, position: np.ndarray, quaternion: np.ndarray, velocity: np.ndarray,
                     rates: np.ndarray) -> Message:
     """Odometry for the autopilot's estimator. Ours: ENU [3] m, FLU to ENU [4], ENU [3] m/s, FLU [3] rad/s; time s."""
-    q = frames.attitude_enu_to_ned(quaternion)
+    q = geometry.attitude_enu_to_ned(quaternion)
     unknown = [float("nan")] + [0.0] * 20
     return mavlink.MAVLink_odometry_message(
-        int(time * 1e6), mavlink.MAV_FRAME_LOCAL_NED, mavlink.MAV_FRAME_LOCAL_NED, *frames.enu_to_ned(position),
-        list(q), *frames.enu_to_ned(velocity), *frames.flu_to_frd(rates), unknown, unknown, 0,
+        int(time * 1e6), mavlink.MAV_FRAME_LOCAL_NED, mavlink.MAV_FRAME_LOCAL_NED, *geometry.enu_to_ned(position),
+        list(q), *geometry.enu_to_ned(velocity), *geometry.flu_to_frd(rates), unknown, unknown, 0,
         mavlink.MAV_ESTIMATOR_TYPE_VISION,
     )  # fmt: skip

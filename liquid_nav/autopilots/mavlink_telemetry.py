@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.flight import frames
-from liquid_nav.flight.mavlink_codec import Message
+from liquid_nav import geometry
+from liquid_nav.autopilots.mavlink_codec import Message
 
 AUTOPILOT = mavlink.MAV_COMP_ID_AUTOPILOT1
 ON_GROUND, IN_AIR = mavlink.MAV_LANDED_STATE_ON_GROUND, mavlink.MAV_LANDED_STATE_IN_AIR
@@ -102,6 +102,6 @@ class Telemetry:
         if self.position is None or self.attitude is None:
             return None
         return Odometry(
-            self.boot, frames.ned_to_enu(self.position), frames.attitude_ned_to_enu(self.attitude),
-            frames.ned_to_enu(self.velocity), frames.frd_to_flu(self.rates),
+            self.boot, geometry.ned_to_enu(self.position), geometry.attitude_ned_to_enu(self.attitude),
+            geometry.ned_to_enu(self.velocity), geometry.frd_to_flu(self.rates),
         )  # fmt: skip

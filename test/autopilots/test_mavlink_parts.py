@@ -7,12 +7,12 @@ import pytest
 
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
+from liquid_nav.autopilots import mavlink_messages as messages  # noqa: E402
+from liquid_nav.autopilots.flavours import ARDUPILOT, PX4, flavour  # noqa: E402
+from liquid_nav.autopilots.link import Link, parse  # noqa: E402
+from liquid_nav.autopilots.mavlink_codec import Codec, signing_key  # noqa: E402
+from liquid_nav.autopilots.mavlink_text import TextJoiner  # noqa: E402
 from liquid_nav.errors import UserError  # noqa: E402
-from liquid_nav.flight import mavlink_messages as messages  # noqa: E402
-from liquid_nav.flight.autopilots import ARDUPILOT, PX4, flavour  # noqa: E402
-from liquid_nav.flight.link import Link, parse  # noqa: E402
-from liquid_nav.flight.mavlink_codec import Codec, signing_key  # noqa: E402
-from liquid_nav.flight.mavlink_text import TextJoiner  # noqa: E402
 from liquid_nav.types import Command  # noqa: E402
 
 KEY = signing_key("a secret")

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from liquid_nav.flight import frames
-from liquid_nav.flight.plain import PlainStream, in_body
-from liquid_nav.flight.sticks import Sticks
+from liquid_nav import geometry
+from liquid_nav.autopilots.plain import PlainStream, in_body
+from liquid_nav.safety.sticks import Sticks
 from liquid_nav.types import Command
 
 FORWARD = Command(vx=1.0)
@@ -54,15 +54,15 @@ def test_the_plain_stream_obeys_the_supervisor_and_trusts_no_number():
 
 @pytest.mark.parametrize("roll, pitch, yaw", [(0.0, 0.3, 0.0), (0.0, 0.3, 2.0), (-0.25, 0.1, -3.0), (0.0, 0.0, 1.0)])
 def test_in_a_tilted_body_a_level_command_is_still_level(roll, pitch, yaw):
-    attitude = frames.attitude_from_euler(roll, pitch, yaw)
+    attitude = geometry.attitude_from_euler(roll, pitch, yaw)
     turned = in_body(Command(1.5, -0.4, 0.2, 0.7), attitude)
-    world = frames.rotate(attitude, (turned.vx, turned.vy, turned.vz))
-    np.testing.assert_allclose(world, frames.world_from_level((1.5, -0.4, 0.2), yaw), atol=1e-12)
+    world = geometry.rotate(attitude, (turned.vx, turned.vy, turned.vz))
+    np.testing.assert_allclose(world, geometry.world_from_level((1.5, -0.4, 0.2), yaw), atol=1e-12)
     assert turned.yaw_rate == 0.7
 
 
 def test_the_plain_stream_turns_commands_only_with_a_fresh_and_real_attitude():
-    stream, nose_down = PlainStream(freshness=0.5), frames.attitude_from_euler(0.0, 0.3, 1.0)
+    stream, nose_down = PlainStream(freshness=0.5), geometry.attitude_from_euler(0.0, 0.3, 1.0)
     stream.follow("engaged", 0.0)
     stream.attitude(nose_down, 0.0)
     stream.command(FORWARD, 0.1)

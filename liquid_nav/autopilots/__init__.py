@@ -1,0 +1,1 @@
+"""From the supervisor's orders to an autopilot: one offboard session, and an adapter for each protocol."""
