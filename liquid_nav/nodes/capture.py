@@ -1,7 +1,8 @@
 """Getting the newest frame out of a camera, whatever it is, and getting it back when it is gone. No ROS in here.
 
 A thread drains the source as fast as it delivers and keeps one frame: a slow consumer loses frames and never falls
-behind. A source that fails is closed and opened again, at first soon, then less often.
+behind. A source that fails is closed and opened again, at first soon, then less often; whatever it raises counts as a
+failure, so that neither the thread nor the node ends with it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 from typing import Callable, Protocol
 
 import numpy as np
+
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.secrets import redact
 
 NANO = 1_000_000_000
 LONGEST_AGE = NANO
@@ -25,7 +29,7 @@ class Source(Protocol):
         """Wait for the next frame; False when there is none."""
 
     def retrieve(self) -> tuple[bool, np.ndarray | None]:
-        """Decode the frame that was grabbed, uint8 [H,W,3] BGR."""
+        """Decode the frame that was grabbed, uint8: [H,W,3] BGR, [H,W,4] BGRA, [H,W] or [H,W,1] grey."""
 
     def age(self) -> int:
         """Return how long ago, ns, the grabbed frame was taken, as far as the driver says."""
@@ -40,7 +44,11 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture, uint8 [H,W,3] BGR, and when it was taken, ns of the node's clock."""
+    """A picture and when it was taken.
+
+    stamp: ns of the node's clock.
+    image: uint8: [H,W,3] BGR, [H,W,4] BGRA, [H,W] or [H,W,1] grey.
+    """
 
     stamp: int
     image: np.ndarray
@@ -60,7 +68,7 @@ class Grabber:
         """Prepare; nothing is opened yet.
 
         Args:
-            open_source: Opens the source or raises SourceError.
+            open_source: Opens the source; raises SourceError where it cannot.
             clock: The time in ns.
             wait: Waits for some seconds.
             latency: Seconds from exposure to delivery that no driver tells: taken off every stamp.
@@ -75,35 +83,70 @@ class Grabber:
         self._last = 0
 
     def step(self) -> Frame | None:
-        """Return the next frame, or None after a failure (and a pause); ``problem`` then says what it was."""
+        """Return the next frame, or None after a failure (and a pause); ``problem`` then says what it was.
+
+        Nothing that a source raises comes out: whoever calls this in a thread would lose the camera for ever.
+        """
+        try:
+            return self._next()
+        except (SourceError, UserError) as error:
+            return self._fail(str(error))
+        except Exception as error:
+            return self._fail(f"the source failed: {_described(error)}")
+
+    def _next(self) -> Frame | None:
         if self._source is None:
-            try:
-                self._source = self._open()
-                self.openings += 1
-            except SourceError as error:
-                return self._fail(str(error))
+            self._source = self._open()
+            self.openings += 1
         if not self._source.grab():
-            return self._fail("the stream has ended")
+            raise SourceError("the stream has ended")
         # Newer than the last one even where the clock's steps are coarse.
         stamp = max(self._clock() - self._source.age() - self._latency, self._last + 1)
         good, image = self._source.retrieve()
         if not good or image is None or image.size == 0:
-            return self._fail("the stream delivers frames that cannot be decoded")
+            raise SourceError("the stream delivers frames that cannot be decoded")
+        if not is_picture(image):
+            raise SourceError(f"the stream delivers frames that are no pictures: {image.dtype} {image.shape}")
         self.problem, self._pause, self._last = "", self._backoff[0], stamp
         self.frames += 1
         return Frame(stamp, image)
 
     def _fail(self, problem: str) -> None:
-        self.close()
-        self.problem = problem
+        trouble = self._release()
+        # Libraries quote the address in their errors.
+        self.problem = redact(f"{problem}; closing it failed too: {trouble}" if trouble else problem)
         self._wait(self._pause)
         self._pause = min(2.0 * self._pause, self._backoff[1])
 
+    def _release(self) -> str:
+        """Let go of the source; returns what went wrong with that, or nothing."""
+        source = self._source
+        # Forgotten first: one that cannot be closed is not used again either.
+        self._source = None
+        if source is None:
+            return ""
+        try:
+            source.release()
+        except Exception as error:
+            return _described(error)
+        return ""
+
     def close(self) -> None:
-        """Close the source."""
-        if self._source is not None:
-            self._source.release()
-            self._source = None
+        """Close the source; what it raises then does not matter any more."""
+        self._release()
+
+
+def is_picture(image: np.ndarray) -> bool:
+    """Return whether an array is uint8 [H,W] or [H,W,C] with 1, 3 or 4 channels."""
+    if image.dtype != np.uint8:
+        return False
+    return image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))
+
+
+def _described(error: Exception) -> str:
+    """Return the kind of an error and what it says, in one line."""
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 class Newest:

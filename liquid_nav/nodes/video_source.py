@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Callable
@@ -9,9 +10,12 @@ from typing import Callable
 import numpy as np
 
 from liquid_nav.nodes.capture import SourceError, driver_age
+from liquid_nav.nodes.secrets import expand, redact
 
 TIMEOUT = 5000
 """ms that a network stream may take to open, or to deliver a frame."""
+QUIET = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "GST_DEBUG": "0"}
+"""Environment in which FFmpeg and GStreamer print nothing; both read it when they are first used."""
 
 
 def kind_of(source: str) -> str:
@@ -35,15 +39,27 @@ class VideoSource:
         rate: float = 0.0,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
-        """Open; ``size`` (width, height) and ``rate`` are asked of a device, zeros leave its own.
+        """Open.
+
+        Args:
+            source: Device, address, pipeline or file; ``${NAME}`` in it is taken from the environment. Only errors
+                show it, and they show neither the value of a variable nor a password.
+            size: Width and height to ask of a device, pixels; zeros leave its own.
+            rate: Frame rate to ask of a device, Hz; zero leaves its own.
+            wait: Waits for some seconds: a file is played at its own pace.
 
         Raises:
             SourceError: it cannot be opened.
+            UserError: a variable is not set.
         """
         import cv2
 
+        shown = redact(source)
+        source = expand(source, os.environ)
         self.kind = kind_of(source)
         self._wait = wait
+        if shown != source:
+            _silence_libraries()
         self._capture = cv2.VideoCapture()
         if self.kind == "device":
             number = int(source) if source.isdigit() else source
@@ -61,7 +77,7 @@ class VideoSource:
             if Path(path).is_file():
                 self._capture.open(path)
         if not self._capture.isOpened():
-            raise SourceError(f"cannot open {source}: {_remedy(self.kind)}")
+            raise SourceError(f"cannot open {shown}: {remedy(self.kind)}")
         self._period = 1.0 / max(1.0, self._capture.get(cv2.CAP_PROP_FPS) or 30.0) if self.kind == "file" else 0.0
         self._due = time.monotonic()
         self._position = cv2.CAP_PROP_POS_MSEC
@@ -88,10 +104,26 @@ class VideoSource:
         self._capture.release()
 
 
-def _remedy(kind: str) -> str:
+def remedy(kind: str) -> str:
+    """Return what to look at when a source of that kind cannot be opened."""
     return {
         "device": "is it plugged in, is another program using it, are you in the group 'video'?",
         "pipeline": "is OpenCV built with GStreamer (python3-opencv is), does the pipeline end in appsink?",
-        "stream": "is the address right and the camera reachable?",
+        "stream": "are address, user and password right and the camera reachable (ffprobe says more)?",
         "file": "is there such a file, in a format that OpenCV reads?",
     }[kind]
+
+
+def _silence_libraries() -> None:
+    """Let OpenCV, FFmpeg and GStreamer print nothing any more in this process: they quote addresses with passwords.
+
+    FFmpeg does so for a playlist with a missing segment, as an error, and with every request at its higher levels.
+    """
+    import cv2
+
+    os.environ.update(QUIET)
+    silent = 0
+    if hasattr(cv2, "setLogLevel"):  # OpenCV 4
+        cv2.setLogLevel(silent)
+    else:
+        cv2.utils.logging.setLogLevel(silent)

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from liquid_nav.nodes.capture import NANO, Frame, Grabber, Newest, SourceError, driver_age
-from liquid_nav.nodes.video_source import VideoSource, kind_of
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.capture import NANO, CaptureThread, Frame, Grabber, Newest, SourceError, driver_age
+from liquid_nav.nodes.video_source import VideoSource, kind_of, remedy
 
 PICTURE = np.zeros((4, 6, 3), np.uint8)
 
@@ -28,6 +29,24 @@ class Tape:
 
     def release(self):
         self.closed += 1
+
+
+class Faulty(Tape):
+    """A tape on which some methods raise, every time."""
+
+    def __init__(self, frames, **faults):
+        super().__init__(frames)
+        self.faults = faults
+
+    def __getattribute__(self, name):
+        fault = object.__getattribute__(self, "__dict__").get("faults", {}).get(name)
+        if fault is None:
+            return object.__getattribute__(self, name)
+
+        def raises():
+            raise fault
+
+        return raises
 
 
 class Rig:
@@ -79,6 +98,81 @@ def test_frames_that_cannot_be_decoded_close_the_source():
     tape = Tape(5, good=False)
     rig = Rig(tape)
     assert rig.grabber.step() is None and "decoded" in rig.grabber.problem and tape.closed == 1
+
+
+FAULTS = [
+    ("grab", cv2.error("(-215) no frame\n in function 'grab'"), "error: (-215) no frame in function 'grab'"),
+    ("age", ValueError("cannot convert float NaN to integer"), "ValueError: cannot convert float NaN to integer"),
+    ("retrieve", MemoryError(), "MemoryError"),
+    ("retrieve", IndexError("axis 3"), "IndexError: axis 3"),
+]
+
+
+@pytest.mark.parametrize(("method", "fault", "words"), FAULTS)
+def test_whatever_a_source_raises_it_is_closed_and_opened_again(method, fault, words):
+    broken, good = Faulty(3, **{method: fault}), Tape(1)
+    rig = Rig(broken, good)
+    assert rig.grabber.step() is None
+    assert rig.grabber.problem == f"the source failed: {words}"
+    assert broken.closed == 1 and rig.waits == [0.5]
+    assert rig.grabber.step() is not None
+    assert rig.grabber.problem == "" and rig.grabber.openings == 2
+
+
+def test_an_opening_that_raises_anything_is_tried_again():
+    rig = Rig(RuntimeError("driver"), UserError("no variable", "export it"), Tape(1))
+    assert rig.grabber.step() is None and rig.grabber.problem == "the source failed: RuntimeError: driver"
+    assert rig.grabber.step() is None and rig.grabber.problem == "no variable. export it"
+    assert rig.grabber.step() is not None and rig.grabber.openings == 1
+
+
+def test_a_source_that_cannot_be_closed_is_left_and_named():
+    broken = Faulty(0, release=OSError("stuck"))
+    rig = Rig(broken, Tape(1))
+    assert rig.grabber.step() is None
+    assert rig.grabber.problem == "the stream has ended; closing it failed too: OSError: stuck"
+    assert rig.grabber.step() is not None and rig.grabber.openings == 2
+
+
+def test_closing_raises_nothing():
+    rig = Rig(Faulty(1, release=OSError("stuck")))
+    rig.grabber.step()
+    rig.grabber.close()
+
+
+def test_a_problem_names_no_password():
+    rig = Rig(Faulty(1, grab=cv2.error("cannot read rtsp://me:s3cret@h/x")), SourceError("no http://h?pwd=s3cret"))
+    for expected in ("the source failed: error: cannot read rtsp://***@h/x", "no http://h?pwd=***"):
+        rig.grabber.step()
+        assert rig.grabber.problem == expected
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 6, 1), (4, 6, 3), (4, 6, 4)])
+def test_grey_and_colour_with_and_without_alpha_are_pictures(shape):
+    tape = Tape(1)
+    tape.retrieve = lambda: (True, np.zeros(shape, np.uint8))
+    assert Rig(tape).grabber.step().image.shape == shape
+
+
+@pytest.mark.parametrize(("shape", "kind"), [((4, 6, 3), np.float32), ((4, 6, 2), np.uint8), ((6,), np.uint8)])
+def test_frames_that_are_no_pictures_close_the_source(shape, kind):
+    tape = Tape(1)
+    tape.retrieve = lambda: (True, np.ones(shape, kind))
+    rig = Rig(tape)
+    assert rig.grabber.step() is None and tape.closed == 1
+    assert f"no pictures: {np.dtype(kind)} {shape}" in rig.grabber.problem
+
+
+def test_the_thread_outlives_every_fault_and_delivers_the_next_frame():
+    faults = [Faulty(1, **{method: fault}) for method, fault, _ in FAULTS]
+    sources = [*faults, Faulty(0, release=OSError("stuck")), Tape(1)]
+    thread = CaptureThread(
+        lambda wait: Grabber(lambda: sources.pop(0), lambda: NANO, lambda seconds: wait(0.0))
+    )
+    try:
+        assert thread.newest.take(30.0) is not None
+    finally:
+        thread.close()
 
 
 def test_only_the_newest_frame_waits():
@@ -138,3 +232,25 @@ def test_unplugged_and_plugged_in_again(video, tmp_path):
     assert grabber.step() is None and "cannot open" in grabber.problem and "is there such a file" in grabber.problem
     place.write_bytes(video.read_bytes())
     assert grabber.step().image.shape == (32, 48, 3) and grabber.problem == ""
+
+
+def test_a_source_is_opened_with_its_variables_and_named_without_them(video, monkeypatch):
+    monkeypatch.setenv("FOLDER", str(video.parent))
+    assert VideoSource("${FOLDER}/grey.avi").grab()
+    with pytest.raises(SourceError, match=r"cannot open \${FOLDER}/none.avi: is there such a file"):
+        VideoSource("${FOLDER}/none.avi")
+    with pytest.raises(UserError, match="NOT_SET, which is not set"):
+        VideoSource("${NOT_SET}/none.avi")
+
+
+def test_the_address_behind_a_variable_says_what_it_is(monkeypatch):
+    monkeypatch.setenv("CAMERA", "rtsp://me:s3cret@127.0.0.1:9/x")
+    with pytest.raises(SourceError) as caught:
+        VideoSource("${CAMERA}")
+    assert str(caught.value) == f"cannot open ${{CAMERA}}: {remedy('stream')}"
+
+
+def test_a_stream_that_cannot_be_opened_is_named_without_its_password():
+    with pytest.raises(SourceError) as caught:
+        VideoSource("rtsp://me:s3cret@127.0.0.1:9/x")
+    assert str(caught.value) == f"cannot open rtsp://***@127.0.0.1:9/x: {remedy('stream')}"
