@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 from pymavlink.dialects.v20 import common as mavlink
@@ -23,35 +24,86 @@ SLICE = 0.02
 """s between two looks at modes and failsafes."""
 PERIODS = {
     "heartbeat": 1.0, "landed": 0.2, "position": 1.0 / 30.0, "attitude": 1.0 / 30.0, "status": 0.2, "sticks": 0.1,
+    "global_position": 1.0,
 }  # fmt: skip
-"""s between messages of a kind."""
+"""s between messages of a kind, until somebody asks for another interval."""
+KINDS = {
+    mavlink.MAVLINK_MSG_ID_HEARTBEAT: "heartbeat",
+    mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE: "landed",
+    mavlink.MAVLINK_MSG_ID_LOCAL_POSITION_NED: "position",
+    mavlink.MAVLINK_MSG_ID_ATTITUDE_QUATERNION: "attitude",
+    mavlink.MAVLINK_MSG_ID_SYS_STATUS: "status",
+    mavlink.MAVLINK_MSG_ID_RC_CHANNELS: "sticks",
+    mavlink.MAVLINK_MSG_ID_GLOBAL_POSITION_INT: "global_position",
+}
+"""Message id -> key of ``PERIODS``."""
 ACCEPTED, TEMPORARILY_REJECTED, DENIED = 0, 1, 2
 UNSUPPORTED, FAILED = 3, 4
-GROUND, AIR, LANDING = 1, 2, 4
+GROUND, AIR, TAKEOFF, LANDING = 1, 2, 3, 4
 CRITICAL, INFO = 2, 6
 ARMED = mavlink.MAV_MODE_FLAG_SAFETY_ARMED
+ORIGIN = (47.397742, 8.545594, 488.0)
+"""Latitude and longitude in degrees and height above the sea in m of the local origin."""
+COMPONENT = mavlink.MAV_COMP_ID_AUTOPILOT1
+DEGREE = 111_319.5
+"""m of one degree of latitude."""
+ROLL, PITCH, THROTTLE, YAW = 0, 1, 2, 3
+"""Places in ``sticks``."""
+CENTRE, TRAVEL = 1500, 500
+"""us of a stick at rest, and from there to its end."""
+DEADBAND = 0.05
+"""Of a stick's travel."""
+PILOT_SPEED, PILOT_CLIMB, PILOT_TURN = 2.0, 1.0, 0.8
+"""m/s, m/s and rad/s for full sticks."""
+RETURN_ALTITUDE = 3.0
+"""m above home; low, so that tests are short. Real vehicles return much higher."""
+RETURN_SPEED, RETURN_CLIMB = 2.0, 1.0
+"""m/s on the way home."""
+AT_HOME = 0.3
+"""m from home that are close enough to descend."""
 
 
 class MavlinkVehicle:
-    """What both personalities share: messages, parameters, streams, set points, holding a place.
+    """What both personalities share: messages, parameters, streams, set points, a pilot, holding a place.
+
+    Tests may set these attributes at any time:
+        global_position: whether it knows where on Earth it is; True.
+        heartbeat_rate_fixed: whether it refuses to change the heartbeat's interval; the personality's own.
+        acks_to_nobody: whether acknowledgements carry 0/0 instead of who asked, as some firmware does; False.
+        lose_commands: how many COMMAND_LONG that come next are not heard; 0.
+        lose_acks: how many acknowledgements that come next are not sent; 0.
+        refuse_arming: the words with which it refuses to arm; empty: it does not.
+        battery: what is left, 0 to 1; 1.
+        silent_until: simulated time in s until which it neither hears nor speaks.
+        sticks: us of the remote control's channels (roll, pitch, throttle, yaw, ...); None: there is none.
 
     Args:
         body: what moves.
         codec: its end of the link.
         system: its system id.
+        global_position: see above.
     """
 
     autopilot = mavlink.MAV_AUTOPILOT_GENERIC
     bytewise = False
     parameters: dict[str, tuple[float, int]] = {}
     frames = (mavlink.MAV_FRAME_LOCAL_NED, mavlink.MAV_FRAME_BODY_NED)
+    heartbeat_rate_fixed = False
+    unknown_message = FAILED
+    """MAV_RESULT for the interval of a message that it does not have."""
 
-    def __init__(self, body: Body, codec: Codec | None = None, system: int = 1) -> None:
+    def __init__(
+        self, body: Body, codec: Codec | None = None, system: int = 1, *, global_position: bool = True
+    ) -> None:
         """Boot now, on the ground and disarmed, or armed and holding its place if the body is in the air."""
         self.body, self.system, self.codec = body, system, codec or Codec(system, 1)
         start = body.state.position
         self.origin = np.array((start[0], start[1], 0.0))
+        self.home = self.origin.copy()
         self.parameters = dict(type(self).parameters)
+        self.global_position = global_position
+        self.acks_to_nobody = False
+        self.lose_commands = self.lose_acks = 0
         self.armed, self.mode, self.landed_state = not body.landed, 0, GROUND if body.landed else AIR
         self.sticks: tuple[int, ...] | None = None
         self.refuse_arming = ""
@@ -60,11 +112,15 @@ class MavlinkVehicle:
         self.set_points = self.rejected_set_points = 0
         self.set_point, self.set_point_time = Command(), -1e9
         self.heard_station: tuple[int, int] | None = None
+        self._asker = (0, 0)
         self._boot = body.time
         self._outbox: list[tuple[float, int, Message]] = []
         self._order, self._texts = itertools.count(), itertools.count(1)
-        self._next = {name: body.time + period for name, period in PERIODS.items()}
         self._place: tuple[np.ndarray, float] | None = None
+        self._place_mode = 0
+        self._return_height: float | None = None
+        self._descends = False
+        self._default_streams()
 
     @property
     def now(self) -> float:
@@ -98,7 +154,35 @@ class MavlinkVehicle:
         """Start again, silent for a while, modes and armed state forgotten."""
         self._boot, self.armed, self.silent_until = self.now, False, self.now + silence
         self.heard_station, self._outbox = None, []
+        self.set_point_time = -1e9
+        self.let_go()
+        self._default_streams()
         self.boot()
+
+    def shift_heartbeat(self, seconds: float) -> None:
+        """Move the next heartbeat and all after it by a time in s; not before now."""
+        self._next["heartbeat"] = max(self.now, self._next["heartbeat"] + seconds)
+        self._soonest = min(self._next.values())
+
+    # The pilot.
+
+    def pilot_switches(self, mode: int) -> bool:
+        """Let somebody else choose a mode, by remote control or ground station; returns whether it was taken."""
+        raise NotImplementedError
+
+    def pilot_arms(self, wanted: bool) -> bool:
+        """Let the pilot arm or disarm by remote control; returns whether the vehicle did."""
+        raise NotImplementedError
+
+    def pilot_sticks(
+        self, roll: float = 0.0, pitch: float = 0.0, throttle: float = 0.0, yaw: float = 0.0
+    ) -> None:
+        """Put the sticks somewhere, each -1 to 1: right, forward, up, clockwise are positive.
+
+        Sets ``sticks``, eight channels in us. Forward is below 1500 there, as ArduPilot expects it.
+        """
+        wanted = (roll, -pitch, throttle, yaw)
+        self.sticks = (*(round(CENTRE + TRAVEL * value) for value in wanted), *(CENTRE,) * 4)
 
     # For personalities.
 
@@ -121,13 +205,13 @@ class MavlinkVehicle:
         """Take one message."""
         kind = message.get_type()
         target = getattr(message, "target_system", self.system)
-        if target not in (0, self.system):
+        component = getattr(message, "target_component", COMPONENT)
+        if target not in (0, self.system) or component not in (0, COMPONENT):
             return
         if kind == "HEARTBEAT" and message.type == mavlink.MAV_TYPE_GCS:
             self.heard_station = (message.get_srcSystem(), message.get_srcComponent())
         elif kind == "COMMAND_LONG":
-            self._asker = (message.get_srcSystem(), message.get_srcComponent())
-            self.on_command(message)
+            self._on_command_long(message)
         elif kind == "SET_POSITION_TARGET_LOCAL_NED":
             self._on_set_point(message)
         elif kind == "PARAM_SET" and message.param_id in self.parameters:
@@ -136,6 +220,53 @@ class MavlinkVehicle:
             self.show_parameter(message.param_id, again=True)
         elif kind == "PARAM_REQUEST_READ" and message.param_id in self.parameters:
             self.show_parameter(message.param_id)
+
+    def _on_command_long(self, message: Message) -> None:
+        if self.lose_commands > 0:
+            self.lose_commands -= 1
+            return
+        self._asker = (message.get_srcSystem(), message.get_srcComponent())
+        if message.command == mavlink.MAV_CMD_SET_MESSAGE_INTERVAL:
+            self.acknowledge(message.command, self._on_interval(whole(message.param1), message.param2))
+        elif message.command == mavlink.MAV_CMD_REQUEST_MESSAGE:
+            self._on_request(message)
+        else:
+            self.on_command(message)
+
+    def _on_interval(self, number: int, interval: float) -> int:
+        """Change how often a message is sent; ``interval``: us, 0: as after boot, negative: never again."""
+        name = KINDS.get(number)
+        if number not in mavlink.mavlink_map or not math.isfinite(interval):
+            return self.unknown_message
+        if name is None:
+            return ACCEPTED  # real ones have more messages than ours; asking for them does no harm
+        if name == "heartbeat" and self.heartbeat_rate_fixed:
+            return FAILED
+        if interval < 0.0:
+            period = math.inf
+        elif interval == 0.0:
+            period = PERIODS[name]
+        else:
+            period = interval * 1e-6
+        self._periods[name] = period
+        self._next[name] = max(self.now, self._sent[name] + period)
+        self._soonest = min(self._next.values())
+        return ACCEPTED
+
+    def _on_request(self, message: Message) -> None:
+        name = KINDS.get(whole(message.param1))
+        answer = None if name is None else getattr(self, f"_{name}")()
+        self.acknowledge(message.command, self.unknown_message if answer is None else ACCEPTED)
+        if answer is not None:
+            self.emit(answer)
+
+    def _default_streams(self) -> None:
+        """Send everything at its default rate, beginning one period from now."""
+        now = self.now
+        self._periods = dict(PERIODS)
+        self._sent = {name: now for name in PERIODS}
+        self._next = {name: now + period for name, period in PERIODS.items()}
+        self._soonest = min(self._next.values())
 
     def show_parameter(self, name: str, again: bool = False) -> None:
         """Tell a parameter."""
@@ -148,7 +279,11 @@ class MavlinkVehicle:
 
     def acknowledge(self, command: int, result: int, delay: float = 0.0) -> None:
         """Answer whoever has asked last."""
-        self.emit(mavlink.MAVLink_command_ack_message(command, result, 0, 0, *self._asker), delay)
+        if self.lose_acks > 0:
+            self.lose_acks -= 1
+            return
+        asker = (0, 0) if self.acks_to_nobody else self._asker
+        self.emit(mavlink.MAVLink_command_ack_message(command, result, 0, 0, *asker), delay)
 
     def text(self, words: str, severity: int = INFO, delay: float = 0.0) -> None:
         """Say something, in chunks where it is long."""
@@ -157,19 +292,63 @@ class MavlinkVehicle:
             chunk = words[begin:begin + 50].encode()
             self.emit(mavlink.MAVLink_statustext_message(severity, chunk, number, part), delay)
 
+    @property
+    def shown_mode(self) -> int:
+        """The mode that the heartbeat shows."""
+        return self.mode
+
     def hold_place(self) -> Command:
-        """Return the command that keeps the place where this was first called."""
+        """Return the command that keeps the place where this mode first called this."""
         state = self.body.state
-        if self._place is None:
-            self._place = (state.position + 0.5 * state.velocity, state.yaw)
-        place, yaw = self._place
-        wanted = geometry.level_from_world(place - state.position, state.yaw)
-        turn = geometry.wrap(yaw - state.yaw)
-        return Command(*(float(np.clip(v, -1.0, 1.0)) for v in wanted), float(np.clip(turn, -0.5, 0.5)))
+        position, yaw = state.position, state.yaw
+        if self._place is None or self._place_mode != self.shown_mode:
+            self._place = (position + 0.5 * state.velocity, yaw)
+            self._place_mode = self.shown_mode
+        place, heading = self._place
+        x, y, z = (place - position).tolist()
+        turn = geometry.wrap(heading - yaw)
+        return toward(x, y, z, yaw, 1.0, 1.0, max(-0.5, min(0.5, turn)))
 
     def let_go(self) -> None:
-        """Forget the place that is being held."""
+        """Forget the place that is being held, and the way home."""
         self._place = None
+        self._return_height = None
+        self._descends = False
+
+    def fly_home(self, sinking: float) -> Command:
+        """Return the command of a return: climb, fly home, then down at ``sinking`` m/s."""
+        if self.body.landed:
+            return Command()
+        state = self.body.state
+        x, y, z = (self.home - state.position).tolist()
+        if self._return_height is None:
+            self._return_height = max(RETURN_ALTITUDE, -z)
+        if self._descends:
+            return replace(toward(x, y, 0.0, state.yaw, RETURN_SPEED, 0.0), vz=-sinking)
+        missing = self._return_height + z
+        if missing > 0.2 and math.hypot(x, y) > AT_HOME:
+            return Command(vz=min(RETURN_CLIMB, missing))
+        self._descends = math.hypot(x, y) <= AT_HOME
+        return toward(x, y, missing, state.yaw, RETURN_SPEED, RETURN_CLIMB)
+
+    def fly_by_sticks(self, holds_place: bool) -> Command:
+        """Return what the pilot's sticks say; at rest the vehicle stays, with ``holds_place`` to the centimetre."""
+        if self.sticks is None:
+            return self.hold_place() if not self.body.landed else Command()
+        roll, pitch, throttle, yaw = (self.stick(place) for place in (ROLL, PITCH, THROTTLE, YAW))
+        if self.body.landed:
+            return Command(vz=max(0.0, throttle) * PILOT_CLIMB)
+        if holds_place and roll == pitch == throttle == yaw == 0.0:
+            return self.hold_place()
+        self._place = None
+        return Command(-pitch * PILOT_SPEED, -roll * PILOT_SPEED, throttle * PILOT_CLIMB, -yaw * PILOT_TURN)
+
+    def stick(self, place: int) -> float:
+        """Return where a stick of the remote control is, -1 to 1, as its channel says; 0 without one."""
+        if self.sticks is None or place >= len(self.sticks):
+            return 0.0
+        value = max(-1.0, min(1.0, (self.sticks[place] - CENTRE) / TRAVEL))
+        return 0.0 if abs(value) < DEADBAND else value
 
     def _on_set_point(self, m: Message) -> None:
         values = (m.vx, m.vy, m.vz, m.yaw_rate)
@@ -195,15 +374,18 @@ class MavlinkVehicle:
         """Called for a set point in a frame that it does not take."""
 
     def _due(self) -> list[Message]:
-        messages = []
-        while self._outbox and self._outbox[0][0] <= self.now + 1e-9:
+        messages, now = [], self.now
+        while self._outbox and self._outbox[0][0] <= now + 1e-9:
             messages.append(heapq.heappop(self._outbox)[2])
-        for name, period in PERIODS.items():
-            if self.now >= self._next[name] - 1e-9:
-                self._next[name] = max(self._next[name] + period, self.now)
-                message = getattr(self, f"_{name}")()
-                messages += [] if message is None else [message]
-        return messages if self.now >= self.silent_until else []
+        if now >= self._soonest - 1e-9:
+            for name, due in self._next.items():
+                if now >= due - 1e-9:
+                    self._sent[name] = now
+                    self._next[name] = max(due + self._periods[name], now)
+                    message = getattr(self, f"_{name}")()
+                    messages += [] if message is None else [message]
+            self._soonest = min(self._next.values())
+        return messages if now >= self.silent_until else []
 
     def _heartbeat(self) -> Message:
         return self.heartbeat()
@@ -213,13 +395,38 @@ class MavlinkVehicle:
 
     def _position(self) -> Message:
         state = self.body.state
-        position, velocity = geometry.enu_to_ned(state.position - self.origin), geometry.enu_to_ned(state.velocity)
-        return mavlink.MAVLink_local_position_ned_message(round(self.uptime * 1000), *position, *velocity)
+        x, y, z = (state.position - self.origin).tolist()
+        vx, vy, vz = state.velocity.tolist()
+        # East, north, up of ours are north, east, down of theirs.
+        return mavlink.MAVLink_local_position_ned_message(round(self.uptime * 1000), y, x, -z, vy, vx, -vz)
+
+    def _global_position(self) -> Message | None:
+        if not self.global_position:
+            return None
+        state = self.body.state
+        x, y, z = (state.position - self.origin).tolist()
+        vx, vy, vz = state.velocity.tolist()
+        latitude, longitude, height = ORIGIN
+        east_degree = DEGREE * math.cos(math.radians(latitude))
+        heading = math.degrees(geometry.yaw_enu_to_ned(state.yaw)) % 360.0
+        return mavlink.MAVLink_global_position_int_message(
+            round(self.uptime * 1000),
+            round((latitude + y / DEGREE) * 1e7),
+            round((longitude + x / east_degree) * 1e7),
+            round((height + z) * 1000.0),
+            round((state.position[2] - self.home[2]) * 1000.0),
+            round(vy * 100.0),
+            round(vx * 100.0),
+            round(-vz * 100.0),
+            round(heading * 100.0) % 36000,
+        )
 
     def _attitude(self) -> Message:
         state = self.body.state
         q, rates = geometry.attitude_enu_to_ned(state.quaternion), geometry.flu_to_frd(state.angular_velocity)
-        return mavlink.MAVLink_attitude_quaternion_message(round(self.uptime * 1000), *q, *rates)
+        return mavlink.MAVLink_attitude_quaternion_message(
+            round(self.uptime * 1000), *q.tolist(), *rates.tolist()
+        )
 
     def _status(self) -> Message:
         left = round(100 * self.battery)
@@ -230,3 +437,30 @@ class MavlinkVehicle:
             return None
         channels = (*self.sticks, *(65535,) * (18 - len(self.sticks)))
         return mavlink.MAVLink_rc_channels_message(round(self.uptime * 1000), len(self.sticks), *channels, 255)
+
+
+def whole(value: float) -> int:
+    """Return a command's parameter as an integer; -1 for what is not a number."""
+    return round(value) if math.isfinite(value) else -1
+
+
+def toward(
+    x: float, y: float, z: float, yaw: float, speed: float, climb: float, turn: float = 0.0
+) -> Command:
+    """Return the command that flies along a world vector, as fast as it is long but not faster than allowed.
+
+    Args:
+        x: east, m.
+        y: north, m.
+        z: up, m.
+        yaw: heading of the vehicle, rad from east.
+        speed: highest velocity forward and to the left, m/s.
+        climb: highest velocity up and down, m/s.
+        turn: yaw rate, rad/s.
+    """
+    cos, sin = math.cos(yaw), math.sin(yaw)
+    forward = cos * x + sin * y
+    left = -sin * x + cos * y
+    return Command(
+        max(-speed, min(speed, forward)), max(-speed, min(speed, left)), max(-climb, min(climb, z)), turn
+    )

@@ -6,15 +6,33 @@ from typing import ClassVar
 
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.flavours import PX4
+from liquid_nav.autopilots.flavours import PX4, px4_mode
 from liquid_nav.autopilots.mavlink_codec import Message
 from liquid_nav.simulation import mavlink_vehicle as base
 from liquid_nav.types import Command
 
-OFFBOARD, LOITER, LAND, RTL = PX4.follow, PX4.hold, PX4.land, 0x5040000
-NEEDS_STICKS = {0x10000: "Manual", 0x20000: "Altitude", 0x30000: "Position", 0x50000: "Acro", 0x70000: "Stabilized"}
+OFFBOARD, LOITER, LAND = PX4.follow, PX4.hold, PX4.land
+MANUAL, ALTCTL, POSCTL, ACRO, STABILIZED = (px4_mode(main) for main in (1, 2, 3, 5, 7))
+TAKEOFF, MISSION, RTL, PRECLAND = (px4_mode(4, sub) for sub in (2, 4, 5, 9))
+WORDS = {
+    MANUAL: "Manual", ALTCTL: "Altitude", POSCTL: "Position", ACRO: "Acro", STABILIZED: "Stabilized",
+    OFFBOARD: "Offboard", LOITER: "Hold", MISSION: "Mission", RTL: "Return", TAKEOFF: "Takeoff", LAND: "Land",
+    PRECLAND: "Precision Landing",
+}  # fmt: skip
+"""What its texts call a mode."""
+BY_STICKS = {MANUAL, ALTCTL, POSCTL, ACRO, STABILIZED}
+MANUAL_THROTTLE = {MANUAL, ACRO, STABILIZED}
+"""Modes in which the throttle stick is thrust: the pilot may disarm in the air."""
+GLOBAL = {LOITER, MISSION, RTL}
+"""Modes that need a global position."""
+NOT_TO_ARM_IN = {LAND, PRECLAND, RTL}
+"""Modes in which it refuses to arm, and which are forgotten when it disarms."""
 READY = 4.0
 """s after boot."""
+TAKEOFF_HEIGHT = 2.5
+"""m above home, MIS_TAKEOFF_ALT."""
+STICK_FILTER = 0.1
+"""s, of the filter that tells moving sticks."""
 INT32, REAL32 = mavlink.MAV_PARAM_TYPE_INT32, mavlink.MAV_PARAM_TYPE_REAL32
 
 
@@ -22,7 +40,19 @@ class Px4Vehicle(base.MavlinkVehicle):
     """Modes, arming rules, the stream rule, failsafes and landing detection of PX4."""
 
     autopilot, bytewise = mavlink.MAV_AUTOPILOT_PX4, True
-    parameters: ClassVar[dict] = {"COM_OBL_RC_ACT": (0.0, INT32), "COM_OF_LOSS_T": (1.0, REAL32)}
+    heartbeat_rate_fixed = True
+    """PX4's heartbeat has a constant rate: a request for another is answered FAILED (checked in its source)."""
+    parameters: ClassVar[dict] = {
+        "COM_OBL_RC_ACT": (0.0, INT32),
+        "COM_OF_LOSS_T": (1.0, REAL32),
+        "COM_RC_OVERRIDE": (1.0, INT32),
+        "COM_RC_STICK_OV": (30.0, REAL32),
+        "COM_RCL_EXCEPT": (0.0, INT32),
+        "NAV_RCL_ACT": (2.0, INT32),
+        "NAV_DLL_ACT": (0.0, INT32),
+        "COM_LOW_BAT_ACT": (0.0, INT32),
+        "GF_ACTION": (2.0, INT32),
+    }
     sinking = (0.7, 0.4)
     """m/s, and below half a metre."""
     settling = 3.5
@@ -37,9 +67,15 @@ class Px4Vehicle(base.MavlinkVehicle):
     def boot(self) -> None:
         """Hold mode, as after every start."""
         self.mode, self._before, self.failsafe = LOITER, LOITER, 0
+        if not self.body.landed and not self.global_position:
+            # Up there without a global position: only a pilot can have brought it there.
+            self.mode = self._before = POSCTL
+            self.pilot_sticks()
         self._stream_since: float | None = None
         self._touched = self._settled = self._armed_at = None
         self._flying = not self.body.landed
+        self._stick_before: tuple[int, ...] | None = None
+        self._stick_speeds, self._stick_time = [0.0] * 4, self.now
 
     @property
     def shown_mode(self) -> int:
@@ -84,81 +120,241 @@ class Px4Vehicle(base.MavlinkVehicle):
         self.text(f"SET_POSITION_TARGET_LOCAL_NED coordinate frame {frame} unsupported", base.CRITICAL)
 
     def on_command(self, m: Message) -> None:
-        """Modes, arming, landing."""
+        """Modes, arming, take-off, return, landing."""
         if m.command == mavlink.MAV_CMD_DO_SET_MODE:
-            self._on_mode(int(m.param2) << 16 | int(m.param3) << 24)
+            self._on_mode(base.whole(m.param2) << 16 | base.whole(m.param3) << 24)
         elif m.command == mavlink.MAV_CMD_COMPONENT_ARM_DISARM:
             self._on_arm(m.param1 > 0.5, m.param2 == 21196)
         elif m.command == mavlink.MAV_CMD_NAV_LAND:
-            self.acknowledge(m.command, base.ACCEPTED if self.armed else base.TEMPORARILY_REJECTED, 0.005)
-            if self.armed:
-                self.text("Landing at current position", delay=0.005)
-                self._change(LAND)
-        elif m.command == mavlink.MAV_CMD_SET_MESSAGE_INTERVAL:
-            self.acknowledge(m.command, base.ACCEPTED)
+            # Always obeyed, even disarmed: it is the way out of an emergency.
+            self.acknowledge(m.command, base.ACCEPTED, 0.005)
+            self.text("Landing at current position", delay=0.005)
+            self._change(LAND)
+        elif m.command == mavlink.MAV_CMD_NAV_RETURN_TO_LAUNCH:
+            self._on_mode_command(m.command, RTL, "Returning to launch")
+        elif m.command == mavlink.MAV_CMD_NAV_TAKEOFF:
+            self._on_mode_command(m.command, TAKEOFF, "")
         else:
             self.acknowledge(m.command, base.UNSUPPORTED)
 
+    def pilot_switches(self, mode: int) -> bool:
+        """See the base; what it cannot do is refused as it refuses it to us."""
+        if not self._can_change(mode):
+            self._refuse_mode(mode)
+            return False
+        self._change(mode)
+        return True
+
+    def pilot_arms(self, wanted: bool) -> bool:
+        """See the base: it arms by remote control in modes flown by sticks only, with the throttle down."""
+        if wanted == self.armed:
+            return True
+        why = self._why_not_arm() if wanted else self._why_not_disarm(by_pilot=True)
+        if wanted and not why:
+            why = self._why_sticks_do_not_arm()
+        if why:
+            self.text(why, base.CRITICAL)
+            return False
+        self._set_armed(wanted, "RC (switch)")
+        return True
+
     def _on_mode(self, mode: int) -> None:
-        refused = NEEDS_STICKS.get(mode) if self.sticks is None else None
-        if mode == OFFBOARD and self.armed and not self.streamed:
-            refused = "Offboard"
         self.acknowledge(mavlink.MAV_CMD_DO_SET_MODE, base.ACCEPTED)
-        if refused or mode not in PX4.names:
+        if not self._can_change(mode):
             self.acknowledge(mavlink.MAV_CMD_DO_SET_MODE, base.TEMPORARILY_REJECTED)
-            self.text(f"Switching to {refused} is currently not available", base.CRITICAL)
+            self._refuse_mode(mode)
         else:
             self.acknowledge(mavlink.MAV_CMD_DO_SET_MODE, base.ACCEPTED, 0.005)
             self._change(mode)
 
+    def _on_mode_command(self, command: int, mode: int, words: str) -> None:
+        if not self._can_change(mode):
+            self.acknowledge(command, base.TEMPORARILY_REJECTED, 0.005)
+            self._refuse_mode(mode)
+            return
+        self.acknowledge(command, base.ACCEPTED, 0.005)
+        if words:
+            self.text(words, delay=0.005)
+        self._change(mode)
+
+    def _can_change(self, mode: int) -> bool:
+        """Disarmed, every mode may be chosen; what is missing stops it from arming."""
+        return mode in PX4.names and (not self.armed or self._can_run(mode))
+
+    def _can_run(self, mode: int) -> bool:
+        if mode in BY_STICKS:
+            return self.sticks is not None
+        if mode in GLOBAL:
+            return self.global_position
+        return mode != OFFBOARD or self.streamed
+
+    def _refuse_mode(self, mode: int) -> None:
+        words = WORDS.get(mode, PX4.mode_name(mode))
+        self.text(f"Switching to {words} is currently not available", base.CRITICAL)
+
     def _change(self, mode: int) -> None:
-        if mode != self.mode or self.failsafe:
-            self._before, self.mode, self.failsafe = (self.mode if mode == LAND else mode), mode, 0
-            self.let_go()
+        if mode == self.mode and not self.failsafe:
+            return
+        if mode not in NOT_TO_ARM_IN:
+            self._before = mode
+        elif self.mode not in NOT_TO_ARM_IN:
+            self._before = self.mode
+        self.mode, self.failsafe = mode, 0
+        self.let_go()
+
+    def _why_not_arm(self) -> str:
+        if self.refuse_arming:
+            return self.refuse_arming
+        ready = self.uptime >= self._ready_at and self.mode not in NOT_TO_ARM_IN and self._can_run(self.mode)
+        return "" if ready else "Arming denied: Resolve system health failures first"
+
+    def _why_sticks_do_not_arm(self) -> str:
+        if self.mode not in BY_STICKS:
+            return "Arming denied: switch to manual mode first"
+        throttle = self.stick(base.THROTTLE)
+        if self.mode in MANUAL_THROTTLE and throttle > -0.8:
+            return "Arming denied: high throttle"
+        if throttle > 0.2:
+            return "Arming denied: throttle above center"
+        return ""
+
+    def _why_not_disarm(self, by_pilot: bool = False) -> str:
+        if self.body.landed or (by_pilot and self.shown_mode in MANUAL_THROTTLE):
+            return ""
+        return "Disarming denied: not landed"
 
     def _on_arm(self, wanted: bool, force: bool) -> None:
         number, why = mavlink.MAV_CMD_COMPONENT_ARM_DISARM, ""
         if wanted and not self.armed:
-            why = self.refuse_arming
-            if not why and (self.uptime < self._ready_at or (self.mode == OFFBOARD and not self.streamed)):
-                why = "Arming denied: Resolve system health failures first"
-        elif not wanted and self.armed and not self.body.landed and not force:
-            why = "Disarming denied: not landed"
+            why = self._why_not_arm()
+        elif not wanted and self.armed and not force:
+            why = self._why_not_disarm()
         if why:
             self.acknowledge(number, base.TEMPORARILY_REJECTED, 0.01)
             self.text(why, base.CRITICAL, 0.01)
             return
         self.acknowledge(number, base.ACCEPTED, 0.01)
         if wanted != self.armed:
-            self.armed, self._armed_at, self._flying = wanted, self.now, False
-            self.text(f"{'Armed' if wanted else 'Disarmed'} by external command", delay=0.01)
+            self._set_armed(wanted, "external command", 0.01)
+
+    def _set_armed(self, wanted: bool, by_whom: str, delay: float = 0.0) -> None:
+        if not wanted:
+            self._disarm(f"Disarmed by {by_whom}", delay)
+            return
+        self.armed, self._armed_at, self._flying = True, self.now, not self.body.landed
+        self.home = self.body.state.position.copy()
+        self.text(f"Armed by {by_whom}", delay=delay)
 
     def think(self) -> Command | None:
         """Failsafe, landing detection, then what the mode says."""
-        self._watch_stream()
+        self._watch_sticks()
+        self._watch_failsafes()
         self._watch_ground()
         mode = self.shown_mode
         if not self.armed:
             return None
-        if mode == LAND:
-            self.landed_state = base.LANDING if not self.body.landed else self.landed_state
-            low = self.body.state.position[2] - self.origin[2] < 0.5
-            return Command(vz=-self.sinking[int(low)])
+        if mode in (LAND, PRECLAND):
+            return self._sink()
         if mode == OFFBOARD:
             return self.set_point if self.streamed else Command()
+        if mode == RTL:
+            return self._return()
+        if mode == TAKEOFF:
+            return self._take_off()
+        if mode in BY_STICKS:
+            return self._by_sticks(mode)
         return self.hold_place() if not self.body.landed else Command()
 
-    def _watch_stream(self) -> None:
+    def _sink(self) -> Command:
+        self.landed_state = base.LANDING if not self.body.landed else self.landed_state
+        return Command(vz=-self._sinking())
+
+    def _sinking(self) -> float:
+        low = self.body.state.position[2] - self.origin[2] < 0.5
+        return self.sinking[int(low)]
+
+    def _return(self) -> Command:
+        command = self.fly_home(self._sinking())
+        if self._descends and not self.body.landed:
+            self.landed_state = base.LANDING
+        return command
+
+    def _take_off(self) -> Command:
+        """Climb, then hold, as PX4 does by itself."""
+        missing = self.home[2] + TAKEOFF_HEIGHT - self.body.state.position[2]
+        if missing < 0.1:
+            self._change(LOITER)
+            return self.hold_place()
+        if not self.body.landed:
+            self.landed_state = base.TAKEOFF
+        return Command(vz=max(0.3, min(1.5, float(missing))))
+
+    def _by_sticks(self, mode: int) -> Command:
+        if self.sticks is None and not self.body.landed:
+            # The failsafe's position mode without a pilot: the slow descent that a real one was seen in.
+            return Command(vz=-0.3)
+        return self.fly_by_sticks(holds_place=mode == POSCTL)
+
+    def _watch_sticks(self) -> None:
+        """Moved sticks take over from automatic modes and offboard, as COM_RC_OVERRIDE allows."""
+        if not self._sticks_move() or not self.armed or self.shown_mode in BY_STICKS:
+            return
+        bit = 2 if self.shown_mode == OFFBOARD else 1
+        if int(self.parameters["COM_RC_OVERRIDE"][0]) & bit:
+            self._change(POSCTL)
+            self.text("Pilot took over using sticks")
+
+    def _sticks_move(self) -> bool:
+        """Whether a stick is faster than COM_RC_STICK_OV percent of its travel a second, filtered as PX4 does."""
+        before, self._stick_before = self._stick_before, self.sticks
+        elapsed, self._stick_time = self.now - self._stick_time, self.now
+        if self.sticks is None or before is None:
+            self._stick_speeds = [0.0] * 4
+            return False
+        if before == self.sticks and not any(self._stick_speeds):
+            return False
+        if elapsed <= 0.0:
+            # Set between two looks at the same time: seen at the next.
+            self._stick_before = before
+            return False
+        blend = elapsed / (STICK_FILTER + elapsed)
+        for place, (old, new) in enumerate(zip(before[:4], self.sticks[:4])):
+            speed = (new - old) / base.TRAVEL / elapsed
+            speed = self._stick_speeds[place] + blend * (speed - self._stick_speeds[place])
+            self._stick_speeds[place] = speed if abs(speed) > 1e-3 else 0.0
+        return max(map(abs, self._stick_speeds)) > self.parameters["COM_RC_STICK_OV"][0] / 100.0
+
+    def _watch_failsafes(self) -> None:
         if not self.streamed:
             self._stream_since = None
-        if not self.armed or self.mode != OFFBOARD:
+        if not self.armed:
             return
+        if self.shown_mode in GLOBAL and not self.global_position:
+            self._fail_to(LAND)
+        elif self.mode == OFFBOARD:
+            self._watch_stream()
+
+    def _watch_stream(self) -> None:
         if not self.streamed and not self.failsafe:
-            self.failsafe = LOITER if self.parameters["COM_OBL_RC_ACT"][0] == 5 else LAND
-            self.let_go()
-            self.text("Failsafe activated", base.CRITICAL)
+            self._lose_stream(int(self.parameters["COM_OBL_RC_ACT"][0]))
         elif self.failsafe and self._stream_since is not None and self.now - self._stream_since >= 0.2:
             self.failsafe = 0
+            self.let_go()
+
+    def _lose_stream(self, action: int) -> None:
+        """What COM_OBL_RC_ACT says; whatever cannot be done falls through to landing."""
+        if action in (6, 7):
+            self.text("Failsafe activated", base.CRITICAL)
+            self._disarm("Disarmed by failsafe")
+            return
+        modes = {1: ALTCTL, 2: STABILIZED, 3: RTL, 4: LAND, 5: LOITER}
+        mode = modes.get(action, POSCTL)
+        self._fail_to(LAND if mode in GLOBAL and not self.global_position else mode)
+
+    def _fail_to(self, mode: int) -> None:
+        self.failsafe = mode
+        self.let_go()
+        self.text("Failsafe activated", base.CRITICAL)
 
     def _watch_ground(self) -> None:
         now, landed = self.now, self.body.landed
@@ -170,17 +366,23 @@ class Px4Vehicle(base.MavlinkVehicle):
                 self.text("Takeoff detected")
             self.landed_state, self._touched, self._settled = base.AIR, None, None
         elif self._flying:
-            self._touched = now if self._touched is None else self._touched
-            if now - self._touched >= self.settling and self._settled is None:
-                self._settled, self.landed_state = now, base.GROUND
-                self.text("Landing detected")
-            if self._settled is not None and now - self._settled >= 2.0:
-                self._disarm("Disarmed by landing")
+            self._settle()
         elif self._armed_at is not None and now - self._armed_at >= 10.0:
             self._disarm("Disarmed by auto preflight disarming")
 
-    def _disarm(self, words: str) -> None:
+    def _settle(self) -> None:
+        """Stand on the ground after a flight: landed after a while, disarmed after another."""
+        now = self.now
+        self._touched = now if self._touched is None else self._touched
+        if now - self._touched >= self.settling and self._settled is None:
+            self._settled, self.landed_state = now, base.GROUND
+            self.text("Landing detected")
+        if self._settled is not None and now - self._settled >= 2.0:
+            self._disarm("Disarmed by landing")
+
+    def _disarm(self, words: str, delay: float = 0.0) -> None:
         self.armed, self.mode, self.failsafe = False, self._before, 0
         self._flying, self._touched, self._settled = False, None, None
-        self.landed_state = base.GROUND
-        self.text(words)
+        self.landed_state = base.GROUND if self.body.landed else base.AIR
+        self.let_go()
+        self.text(words, delay=delay)
