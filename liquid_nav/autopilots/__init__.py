@@ -1,1 +1,28 @@
-"""From the supervisor's orders to an autopilot: one offboard session, and an adapter for each protocol."""
+"""From the supervisor's orders to an autopilot: one offboard session, and an adapter for each protocol.
+
+MAVLink (``mavlink_adapter``, ``mavlink_codec``, ``link``) is not imported here: it needs pymavlink, which PX4 over DDS
+and plain velocities do not.
+"""
+
+from liquid_nav.autopilots.flavours import ARDUPILOT, FLAVOURS, PX4, Flavour, flavour
+from liquid_nav.autopilots.plain import PlainSession
+from liquid_nav.autopilots.px4_dds import Px4DdsAdapter
+from liquid_nav.autopilots.session import TRANSITIONS, Event, OffboardSession, SessionConfig
+from liquid_nav.autopilots.vehicle import Landed, Odometry, VehicleState
+
+__all__ = [
+    "ARDUPILOT",
+    "FLAVOURS",
+    "PX4",
+    "TRANSITIONS",
+    "Event",
+    "Flavour",
+    "Landed",
+    "Odometry",
+    "OffboardSession",
+    "PlainSession",
+    "Px4DdsAdapter",
+    "SessionConfig",
+    "VehicleState",
+    "flavour",
+]

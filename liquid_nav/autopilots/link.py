@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import socket
-from typing import Iterable, Protocol
+from typing import Callable, Iterable, Protocol
 
 from liquid_nav.autopilots.mavlink_codec import Codec, Counts, Message
 from liquid_nav.errors import UserError
 
 REOPEN = 1.0
 """s between attempts."""
+MOVES = 3.0
+"""s of silence after which the vehicle may be at another address."""
 LARGEST = 65536
 FORMS = "give udp:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD"
 
@@ -24,8 +26,8 @@ class Wire(Protocol):
     def read(self) -> list[bytes]:
         """Return what has arrived."""
 
-    def accept(self) -> None:
-        """Called when what was read last came from our vehicle."""
+    def accept(self, now: float) -> bool:
+        """Called when what was read last says that it is our vehicle's; returns whether it may be."""
 
     def write(self, data: bytes) -> None:
         """Send one packet."""
@@ -35,19 +37,23 @@ class Wire(Protocol):
 
 
 class Udp:
-    """A socket that listens, and answers only whom the codec has accepted; or one that calls."""
+    """A socket that listens and answers the vehicle alone; or one that calls and hears whom it has called."""
 
     def __init__(self, host: str, port: int, calls: bool) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
-        self._peer: tuple[str, int] | None = (host, port) if calls else None
-        self._last, self._calls = None, calls
-        if not calls:
-            try:
+        self._peer: tuple[str, int] | None = None
+        self._heard = -1e9
+        self._last: tuple[str, int] | None = None
+        self._calls = calls
+        try:
+            if calls:
+                self._socket.connect((host, port))
+            else:
                 self._socket.bind((host, port))
-            except OSError:
-                self._socket.close()
-                raise
+        except OSError:
+            self._socket.close()
+            raise
         self.port = None if calls else self._socket.getsockname()[1]
 
     def read(self) -> list[bytes]:
@@ -58,18 +64,28 @@ class Udp:
             return []
         return [data]
 
-    def accept(self) -> None:
-        """Answer to where this came from, from now on."""
-        if not self._calls:
-            self._peer = self._last
+    def accept(self, now: float) -> bool:
+        """Answer to where this came from, unless the vehicle is heard at another address.
+
+        Two drones with the same system id would otherwise take set points in turn.
+        """
+        if self._calls:
+            return True
+        if self._last != self._peer and 0.0 <= now - self._heard < MOVES:
+            return False
+        self._peer = self._last
+        self._heard = now
+        return True
 
     def write(self, data: bytes) -> None:
         """Send to the vehicle, once we know where it is."""
-        if self._peer is not None:
-            try:
+        try:
+            if self._calls:
+                self._socket.send(data)
+            elif self._peer is not None:
                 self._socket.sendto(data, self._peer)
-            except (BlockingIOError, ConnectionRefusedError):
-                pass
+        except (BlockingIOError, ConnectionRefusedError):
+            pass
 
     def close(self) -> None:
         """Free the port."""
@@ -93,8 +109,9 @@ class Tcp:
             raise ConnectionResetError("closed by the other side")
         return [data]
 
-    def accept(self) -> None:
-        """Nothing to learn."""
+    def accept(self, now: float) -> bool:
+        """There is only one other end."""
+        return True
 
     def write(self, data: bytes) -> None:
         """Send it; half a packet would be worse than a broken connection."""
@@ -119,8 +136,9 @@ class Serial:
         data = self._port.recv(4096)
         return [data] if data else []
 
-    def accept(self) -> None:
-        """Nothing to learn."""
+    def accept(self, now: float) -> bool:
+        """There is only one other end."""
+        return True
 
     def write(self, data: bytes) -> None:
         """Send it."""
@@ -134,11 +152,25 @@ class Serial:
 class Link:
     """A wire that heals, with a codec at its end. ``problem`` says why it is down, empty when it is up."""
 
-    def __init__(self, connection: str, codec: Codec) -> None:
-        """Understand ``connection``; opened by the first ``receive``. Raises UserError for what cannot be read."""
-        self._open, self.codec, self.connection = parse(connection), codec, connection
+    def __init__(
+        self, connection: str, codec: Codec, is_vehicle: Callable[[Message], bool] | None = None
+    ) -> None:
+        """Understand ``connection``; opened by the first ``receive``. Raises UserError for what cannot be read.
+
+        Args:
+            connection: See the module.
+            codec: Bytes to messages.
+            is_vehicle: Whether a message is the vehicle's; its address is the one to answer. Default: any message is.
+        """
+        self._open = parse(connection)
+        self._is_vehicle = is_vehicle or (lambda message: True)
+        self.codec = codec
+        self.connection = connection
         self.wire: Wire | None = None
-        self.problem, self._tried = "not opened yet", -1e9
+        self.problem = "not opened yet"
+        self.impostors = 0
+        """Datagrams from another address than the vehicle's that say that they are the vehicle's."""
+        self._tried = -1e9
 
     @property
     def counts(self) -> Counts:
@@ -154,8 +186,10 @@ class Link:
             while data := self.wire.read():
                 for part in data:
                     accepted = self.codec.decode(part)
-                    if accepted:
-                        self.wire.accept()
+                    claims = any(self._is_vehicle(message) for message in accepted)
+                    if claims and not self.wire.accept(now):
+                        self.impostors += 1
+                        continue
                     messages += accepted
         except Exception as error:  # pyserial has exceptions of its own
             self._broke(error)

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from pymavlink.dialects.v20 import common as mavlink
 
 Message = mavlink.MAVLink_message
+OUR_SYSTEM = 247
+"""Our system id. 255 with component 190 is QGroundControl's own identity, 1 is the usual vehicle."""
+OUR_COMPONENT = mavlink.MAV_COMP_ID_ONBOARD_COMPUTER
+"""Our component id."""
 SIGNING_EPOCH = 1_420_070_400
 """1 January 2015 in Unix seconds: signatures count units of 10 us from there."""
 
@@ -58,9 +62,15 @@ class Codec:
     """
 
     def __init__(
-        self, system: int = 255, component: int = 190, *, listen_to: int | None = None, key: bytes | None = None,
-        unix_time: float = 0.0, datagrams: bool = True,
-    ) -> None:  # fmt: skip
+        self,
+        system: int = OUR_SYSTEM,
+        component: int = OUR_COMPONENT,
+        *,
+        listen_to: int | None = None,
+        key: bytes | None = None,
+        unix_time: float = 0.0,
+        datagrams: bool = True,
+    ) -> None:
         """See the class."""
         if key is not None and len(key) != 32:
             raise ValueError(f"a signing key has 32 bytes, not {len(key)}")

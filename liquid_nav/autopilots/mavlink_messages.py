@@ -20,6 +20,7 @@ WANTED = {
     mavlink.MAVLINK_MSG_ID_SYS_STATUS: 2.0,
     mavlink.MAVLINK_MSG_ID_RC_CHANNELS: 10.0,
     mavlink.MAVLINK_MSG_ID_HIGHRES_IMU: 30.0,
+    mavlink.MAVLINK_MSG_ID_GLOBAL_POSITION_INT: 1.0,
 }
 """Message id -> rate in Hz that we ask for."""
 INTEGERS = {
@@ -28,10 +29,11 @@ INTEGERS = {
 }  # fmt: skip
 
 
-def heartbeat() -> Message:
-    """We are a ground station by type: PX4 tells its texts to nobody else."""
+def heartbeat(station: bool) -> Message:
+    """Our sign of life; ``station``: as a ground station by type, otherwise as a companion computer."""
+    kind = mavlink.MAV_TYPE_GCS if station else mavlink.MAV_TYPE_ONBOARD_CONTROLLER
     return mavlink.MAVLink_heartbeat_message(
-        mavlink.MAV_TYPE_GCS, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, mavlink.MAV_STATE_UNINIT, 3
+        kind, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, mavlink.MAV_STATE_ACTIVE, 3
     )
 
 

@@ -1,17 +1,24 @@
-"""The plain backend: velocities for whatever takes a Twist, and zero when nobody says anything any more."""
+"""Plain velocities for whatever takes a Twist, and zero when nobody says anything any more.
+
+There is nothing to arm and no mode to ask for, but the contract is the same: only an engagement that was not seen lets
+commands through, and after a hold only a person, or a resume that comes in time, does so again.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from liquid_nav import geometry
+from liquid_nav.autopilots.ledger import Ledger
+from liquid_nav.autopilots.session import NEVER, Event, SessionConfig, bounded
+from liquid_nav.safety import BridgeReport, Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
 
 ZERO = Command()
 
 
 def in_body(command: Command, quaternion: np.ndarray) -> Command:
-    """Return a level command as a drone of that attitude (w x y z, body FLU to ENU) has to take it in its tilted body.
+    """Return a level command as a drone of that attitude (w x y z, body FLU to ENU) takes it in its tilted body.
 
     Who reads a command in the tilted body flies down while the nose is down: 2 m/s forward at 17 degrees of tilt are
     0.6 m/s of descent.
@@ -23,37 +30,136 @@ def in_body(command: Command, quaternion: np.ndarray) -> Command:
     return Command(float(vx), float(vy), float(vz), command.yaw_rate)
 
 
-class PlainStream:
-    """Repeats the last command at a rate, for as long as it is fresh and the supervisor lets it through."""
+class PlainSession:
+    """Repeats the last command at a rate, for as long as it is fresh and a person has engaged."""
 
-    def __init__(self, rate: float = 20.0, freshness: float = 0.5) -> None:
-        """``rate``: Hz; ``freshness``: s after which a command counts no more."""
-        self._period, self._freshness = 1.0 / rate, freshness
-        self._command, self._time, self._sent = ZERO, -1e9, -1e9
-        self._new, self._word = False, "disengaged"
-        self._quaternion, self._seen = None, -1e9
+    def __init__(self, config: SessionConfig | None = None, rate: float = 20.0) -> None:
+        """``rate``: of the repetition, Hz."""
+        self.config = config or SessionConfig()
+        self.phase = Phase.READY
+        self.fault: Fault | None = None
+        self.order: Order | None = None
+        self._period = 1.0 / rate
+        self._ledger = Ledger()
+        self._command = ZERO
+        self._command_time = NEVER
+        self._sent = NEVER
+        self._new = False
+        self._held_since = NEVER
+        self._distrusted = ""
+        self._closing = False
+        self._quaternion: np.ndarray | None = None
+        self._seen = NEVER
+        self._events: list[Event] = []
 
     def command(self, command: Command, now: float) -> None:
-        """Take a command; what is not finite is zero."""
-        self._command, self._time, self._new = (command if command.is_finite() else ZERO), now, True
+        """Take a command; what is not finite, or does not fit into 32 bits, is zero."""
+        self._command = bounded(command, self.config) or ZERO
+        self._command_time = now
+        self._new = True
 
     def attitude(self, quaternion: np.ndarray, now: float) -> None:
-        """Take the drone's attitude (unit, w x y z, FLU to ENU): commands are then turned into its tilted body."""
+        """Take the drone's attitude (unit, w x y z, FLU to ENU): commands are turned into its tilted body."""
         if np.isfinite(quaternion).all() and abs(np.linalg.norm(quaternion) - 1.0) < 0.01:
-            self._quaternion, self._seen = np.asarray(quaternion, dtype=np.float64), now
+            self._quaternion = np.asarray(quaternion, dtype=np.float64)
+            self._seen = now
 
-    def follow(self, word: str, now: float) -> None:
-        """Take the supervisor's mode."""
-        self._word = word
+    def take_order(self, order: Order, now: float) -> None:
+        """Take the supervisor's order; the same one may come any number of times."""
+        news = self._ledger.take(order)
+        if self._closing or self._distrusted or not self._ledger.knows(order):
+            return
+        before = self.order
+        self.order = order
+        changed = before is None or before.mode is not order.mode or before.supervisor != order.supervisor
+        if not changed and not news.act:
+            return
+        self._new = True
+        if order.mode is Mode.ENGAGED:
+            self._engage(news.engagement, before is not None, now)
+        elif order.mode is Mode.HOLDING:
+            self._held_since = now
+            self._leave(Phase.HOLDING)
+        elif order.mode is Mode.LANDING:
+            lands = news.act or self.phase in (Phase.FLYING, Phase.HOLDING)
+            self.phase = Phase.LANDING if lands else self.phase
+        elif order.mode is Mode.PILOT:
+            self._leave(Phase.RELEASED)
+        elif news.act or self.phase is not Phase.LANDING:
+            self.phase = Phase.READY
+
+    def distrust(self, topic: str, now: float) -> None:
+        """More than one node publishes ``topic``: nobody is obeyed; empty: all is well again."""
+        if topic and topic != self._distrusted:
+            self._new = True
+            self._leave(Phase.HOLDING)
+            self._complain(Fault(FaultKind.TWO_SUPERVISORS, subject=topic), now)
+        self._distrusted = topic
+
+    def close(self, now: float) -> None:
+        """End with zero."""
+        self._closing = True
+        self._new = True
+        self.phase = Phase.READY
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last zero has been handed over."""
+        return self._closing and not self._new
 
     def update(self, now: float) -> Command | None:
         """Return what has to be sent now, or None."""
-        due = self._new or not 0.0 <= now - self._sent < self._period - 1e-4
-        if not due:
+        if not self._new and 0.0 <= now - self._sent < self._period - 1e-4:
             return None
-        self._sent, self._new = now, False
-        fresh = 0.0 <= now - self._time <= self._freshness
-        if not fresh or self._word not in ("engaged", "landing"):
+        self._sent = now
+        self._new = False
+        silent = now - self._command_time
+        fresh = 0.0 <= silent <= self.config.freshness
+        if self.phase is Phase.FLYING and not fresh and self._command_time > NEVER:
+            self._leave(Phase.HOLDING)
+            limit = self.config.freshness
+            self._complain(Fault(FaultKind.SUPERVISOR_SILENT, silent, limit), now)
+        obeys = self.phase in (Phase.FLYING, Phase.LANDING) and not self._distrusted
+        if not obeys or not fresh:
             return ZERO
-        known = self._quaternion is not None and 0.0 <= now - self._seen <= self._freshness
+        known = self._quaternion is not None and 0.0 <= now - self._seen <= self.config.freshness
         return in_body(self._command, self._quaternion) if known else self._command
+
+    def events(self) -> list[Event]:
+        """Return what has happened since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def report(self) -> BridgeReport:
+        """Return what the supervisor has to know; nobody tells whether the drone is armed or flies."""
+        return BridgeReport(
+            phase=self.phase,
+            supervisor="" if self.order is None else self.order.supervisor,
+            act=0 if self.order is None else self.order.act,
+            fault="" if self.fault is None else self.fault.kind.value,
+            words="" if self.fault is None else str(self.fault),
+        )
+
+    def _engage(self, unseen: bool, known: bool, now: float) -> None:
+        if self.phase is Phase.LANDING:
+            if unseen:
+                self._complain(Fault(FaultKind.LANDING_GOES_ON), now)
+        elif unseen:
+            self.fault = None
+            self.phase = Phase.FLYING
+            self._command_time = max(self._command_time, now)
+            self._command = ZERO
+        elif self.phase is Phase.HOLDING and known:
+            in_time = 0.0 <= now - self._held_since <= self.config.resume
+            if in_time and self.fault is None:
+                self.phase = Phase.FLYING
+            else:
+                self._complain(Fault(FaultKind.RESUME_REFUSED), now)
+
+    def _leave(self, phase: Phase) -> None:
+        if self.phase in (Phase.FLYING, Phase.HOLDING, Phase.LANDING):
+            self.phase = phase
+
+    def _complain(self, fault: Fault, now: float) -> None:
+        self.fault = fault
+        self._events.append(Event(now, True, str(fault)))

@@ -1,34 +1,56 @@
-"""PX4 over uXRCE-DDS: the same flight as over MAVLink, with PX4's own messages as plain values. No input or output.
+"""PX4 over uXRCE-DDS behind the session, with PX4's own messages as plain values. No input or output, no pymavlink.
 
-Phases, steps and rules are those of ``mavlink_autopilot``: hold before the stream ends, hands off after a mode change
-that is not ours. What differs: a status is the heartbeat; set points are in NED, so they need a heading that is fresh;
+What differs from MAVLink: a status is the heartbeat; set points are in NED, so they need a heading that is fresh;
 ``OffboardControlMode`` goes out with a set point and never without one, since over DDS PX4 watches nothing else; nobody
-tells parameters or texts. PX4's time stamps are not looked at: they jump when its clock is synchronised. For the same
-reason ours are left to PX4.
+tells parameters or texts. PX4's time stamps tell progress and nothing else: they jump when its clock is synchronised.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from liquid_nav import geometry
+from liquid_nav.autopilots.adapter import Answer, RequestKind
 from liquid_nav.autopilots.flavours import PX4, Flavour
-from liquid_nav.autopilots.mavlink_autopilot import Autopilot, AutopilotConfig
-from liquid_nav.autopilots.mavlink_telemetry import IN_AIR, ON_GROUND
+from liquid_nav.autopilots.session import OffboardSession, SessionConfig
+from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.types import Command
 
-OFFBOARD, LOITER, LAND = 14, 4, 18
+OFFBOARD = 14
+LOITER = 4
+LAND = 18
 """nav_state of VehicleStatus."""
 MODES = {OFFBOARD: (1.0, 6.0, 0.0), LOITER: (1.0, 4.0, 3.0), LAND: (1.0, 4.0, 6.0)}
 """nav_state -> parameters of MAV_CMD_DO_SET_MODE."""
-NED, BODY_FRD = 1, 3
+COMMANDS = {
+    RequestKind.MODE: 176,
+    RequestKind.ARM: 400,
+    RequestKind.DISARM: 400,
+    RequestKind.LAND: 21,
+    RequestKind.TAKE_OFF: 22,
+}
+"""MAV_CMD numbers, which VehicleCommand shares."""
+ANSWERS = {
+    0: Answer.ACCEPTED,
+    1: Answer.TEMPORARILY_REJECTED,
+    2: Answer.DENIED,
+    3: Answer.UNSUPPORTED,
+    4: Answer.FAILED,
+    5: Answer.IN_PROGRESS,
+    6: Answer.CANCELLED,
+}
+"""result of VehicleCommandAck -> answer; an unknown one is a failure."""
+NED = 1
+BODY_FRD = 3
 """pose_frame and velocity_frame of VehicleOdometry."""
 HEADING_AGE = 0.5
 """s after which a heading is too old to turn a command by it."""
-TO_CHECK = "parameters cannot be read over DDS: make sure that COM_OBL_RC_ACT is 5 (hold) and COM_OF_LOSS_T at most 1 s"
+TO_CHECK = (
+    "parameters cannot be read over DDS: make sure that COM_OBL_RC_ACT is 5 (hold) and COM_OF_LOSS_T at most 1 s"
+)
 
 
 class _DdsFlavour(Flavour):
@@ -38,8 +60,8 @@ class _DdsFlavour(Flavour):
         return MODES[mode]
 
 
-PX4_DDS = _DdsFlavour(**{name: getattr(PX4, name) for name in Flavour.__dataclass_fields__} | {
-    "follow": OFFBOARD, "hold": LOITER, "land": LAND, "rules": (),
+PX4_DDS = _DdsFlavour(**{field.name: getattr(PX4, field.name) for field in fields(PX4)} | {
+    "follow": OFFBOARD, "hold": LOITER, "pilot_hold": LOITER, "land": LAND, "rules": (),
     "names": {
         0: "MANUAL", 1: "ALTCTL", 2: "POSCTL", 3: "AUTO.MISSION", LOITER: "AUTO.LOITER", 5: "AUTO.RTL",
         6: "POSITION_SLOW", 10: "ACRO", 12: "DESCEND", 13: "TERMINATION", OFFBOARD: "OFFBOARD", 15: "STABILIZED",
@@ -49,19 +71,23 @@ PX4_DDS = _DdsFlavour(**{name: getattr(PX4, name) for name in Flavour.__dataclas
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A VehicleCommand: MAV_CMD number and its seven parameters."""
+class VehicleCommand:
+    """A VehicleCommand."""
 
     number: int
+    """MAV_CMD."""
     parameters: tuple[float, ...]
+    """Its seven parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetPoint:
-    """An OffboardControlMode and its TrajectorySetpoint: north, east, down in m/s, clockwise yaw rate in rad/s."""
+    """An OffboardControlMode and its TrajectorySetpoint."""
 
     velocity: tuple[float, float, float]
+    """North, east, down, m/s."""
     yaw_rate: float
+    """Clockwise, rad/s."""
 
 
 def topic(folder: str, name: str, kind: type) -> str:
@@ -70,107 +96,178 @@ def topic(folder: str, name: str, kind: type) -> str:
     return f"{folder}/{name}_v{version}" if version else f"{folder}/{name}"
 
 
-class Px4Dds(Autopilot):
-    """The bridge's end; ``update`` returns ``Order`` and ``SetPoint`` values. Times are those of arrival, s."""
+class Px4DdsAdapter:
+    """One end of the link; times are those of arrival, s of the caller's clock."""
 
-    def __init__(self, config: AutopilotConfig | None = None) -> None:
-        """Start offline."""
-        super().__init__(PX4_DDS, config or AutopilotConfig())
+    def __init__(self, config: SessionConfig | None = None, target: int | None = 1) -> None:
+        """Make the session behind it; ``target``: system id of the vehicle, None: the first that is heard."""
+        self.flavour = PX4_DDS
+        self.target = target
+        self.foreign = 0
+        """Statuses of other vehicles."""
+        self._out: list[VehicleCommand | SetPoint] = []
+        self._asked: dict[int, RequestKind] = {}
         self._heading: tuple[float, float] | None = None
-        self._passes, self._stale = True, False
+        self._passes = True
+        self._global: bool | None = None
+        self._stamp: int | None = None
+        self.session = OffboardSession(self, config)
 
     # What comes in.
 
-    def status(self, nav_state: int, armed: bool, system: int, passes: bool, now: float) -> None:
-        """Take a VehicleStatus; ``passes``: its pre-flight checks do."""
-        self.now = now
+    def status(
+        self, nav_state: int, armed: bool, system: int, passes: bool, failsafe: bool, now: float
+    ) -> None:
+        """Take a VehicleStatus.
+
+        Args:
+            nav_state: The mode.
+            armed: Whether arming_state says so.
+            system: Its system id.
+            passes: Whether the pre-flight checks pass.
+            failsafe: Whether it is in a failsafe.
+            now: Time of arrival, s.
+        """
         self.target = system if self.target is None else self.target
         if system != self.target:
             self.foreign += 1
             return
-        telemetry, self._passes = self.telemetry, passes
-        telemetry.heartbeat, telemetry.autopilot = now, self.flavour.autopilot
-        telemetry.mode, telemetry.armed = nav_state, armed
-        self._on_heartbeat()
+        self._passes = passes
+        session = self.session
+        session.now = now
+        vehicle = session.vehicle
+        vehicle.beat(now)
+        vehicle.autopilot = self.flavour.autopilot
+        vehicle.mode = nav_state
+        vehicle.armed = armed
+        vehicle.failsafe = failsafe
+        if self._global is not False:
+            vehicle.global_time = now
+        session.heard_heartbeat(now)
 
     def acknowledge(self, number: int, result: int, now: float) -> None:
         """Take a VehicleCommandAck that answers us."""
-        self.now = now
-        self._acknowledge(number, result)
+        kind = self._asked.get(number)
+        if kind is not None:
+            self.session.answered(kind, ANSWERS.get(result, Answer.FAILED), now)
 
     def landed(self, landed: bool, now: float) -> None:
         """Take a VehicleLandDetected."""
-        self.now = now
-        self.telemetry.landed = ON_GROUND if landed else IN_AIR
+        self.session.vehicle.landed = Landed.ON_GROUND if landed else Landed.IN_AIR
+
+    def global_position(self, valid: bool, now: float) -> None:
+        """Take from a VehicleLocalPosition whether there is a global position; unknown until then."""
+        self._global = valid
 
     def battery(self, remaining: float, voltage: float) -> None:
         """Take a BatteryStatus: 0 to 1, below 0 if unknown; V, 0 if unknown."""
+        vehicle = self.session.vehicle
         known = math.isfinite(remaining) and remaining >= 0.0
-        self.telemetry.battery = min(remaining, 1.0) if known else None
-        self.telemetry.voltage = voltage if math.isfinite(voltage) and voltage > 0.0 else None
+        vehicle.battery = min(remaining, 1.0) if known else None
+        vehicle.voltage = voltage if math.isfinite(voltage) and voltage > 0.0 else None
 
-    def odometry(self, position: np.ndarray, quaternion: np.ndarray, velocity: np.ndarray, rates: np.ndarray,
-                 frames_of: tuple[int, int], now: float) -> bool:
+    def odometry(
+        self,
+        position: np.ndarray,
+        quaternion: np.ndarray,
+        velocity: np.ndarray,
+        rates: np.ndarray,
+        frames_of: tuple[int, int],
+        stamp: int,
+        now: float,
+    ) -> bool:
         """Take a VehicleOdometry; returns whether it could be used.
 
-        position [3] NED m; quaternion [4] FRD to NED, w first; velocity [3] m/s in NED or FRD; rates [3] FRD rad/s;
-        frames_of: pose_frame and velocity_frame.
+        Args:
+            position: float64 [3] NED, m.
+            quaternion: float64 [4] FRD to NED, w first.
+            velocity: float64 [3] m/s in NED or FRD.
+            rates: float64 [3] FRD, rad/s.
+            frames_of: pose_frame and velocity_frame.
+            stamp: Microseconds of PX4's clock; the same one again is no news.
+            now: Time of arrival, s.
         """
-        self.now = now
         size = float(np.linalg.norm(quaternion))
         finite = all(np.isfinite(values).all() for values in (position, quaternion, velocity, rates))
-        if not finite or abs(size - 1.0) > 0.1 or frames_of[0] != NED or frames_of[1] not in (NED, BODY_FRD):
+        if not finite or abs(size - 1.0) > 0.1:
             return False
-        telemetry, q = self.telemetry, np.asarray(quaternion, dtype=np.float64) / size
-        velocity = geometry.rotate(q, velocity) if frames_of[1] == BODY_FRD else np.asarray(velocity, dtype=np.float64)
-        telemetry.position, telemetry.position_time = np.asarray(position, dtype=np.float64), now
-        telemetry.velocity, telemetry.attitude, telemetry.boot = velocity, q, now
-        telemetry.rates = np.asarray(rates, dtype=np.float64)
-        self._heading = geometry.yaw_ned_to_enu(geometry.yaw_of(q)), now
+        if frames_of[0] != NED or frames_of[1] not in (NED, BODY_FRD):
+            return False
+        if self._stamp == stamp:
+            return False
+        self._stamp = stamp
+        vehicle = self.session.vehicle
+        q = np.asarray(quaternion, dtype=np.float64) / size
+        velocity = np.asarray(velocity, dtype=np.float64)
+        if frames_of[1] == BODY_FRD:
+            velocity = geometry.rotate(q, velocity)
+        vehicle.position = np.asarray(position, dtype=np.float64)
+        vehicle.position_time = now
+        vehicle.velocity = velocity
+        vehicle.attitude = q
+        vehicle.boot = now
+        vehicle.rates = np.asarray(rates, dtype=np.float64)
+        self._heading = (geometry.yaw_ned_to_enu(geometry.yaw_of(q)), now)
         return True
 
-    # What differs.
+    def update(self, now: float) -> list[VehicleCommand | SetPoint]:
+        """Return what has to be sent now."""
+        return self.session.update(now)
 
-    def start(self, now: float) -> None:
-        """Take over, if there is a heading to turn commands by."""
-        self.now = now
-        if self.phase in ("ready", "holding", "released") and not self._has_heading():
-            self.complain(f"no usable vehicle_odometry (NED) for {HEADING_AGE:g} s: set points need a heading")
-            return
-        super().start(now)
+    # For the session, see ``Adapter``.
 
-    def order(self, number: int, parameters: tuple[float, ...] = (), attempt: int = 0) -> None:
-        """Queue a VehicleCommand."""
-        self.send(Order(number, (*map(float, parameters), *(0.0,) * (7 - len(parameters)))))
+    def greet(self) -> None:
+        """Say what has to be looked at by hand."""
+        self.session.say(TO_CHECK)
 
-    def complaints(self, since: float) -> list[str]:
+    def ask_for_heartbeats(self) -> None:
+        """The status comes as often as PX4 likes."""
+
+    def show_life(self) -> None:
+        """The set points are the sign of life."""
+
+    def send_set_point(self, command: Command) -> None:
+        """Turn a command by the heading; without a fresh one only height and turn are commanded."""
+        heading = self._heading
+        if heading is None or self.ready(self.session.now):
+            command = replace(command, vx=0.0, vy=0.0)
+        yaw = 0.0 if heading is None else heading[0]
+        *velocity, yaw_rate = geometry.command_to_ned(command, yaw)
+        self._out.append(SetPoint(tuple(velocity), yaw_rate))
+
+    def request(self, kind: RequestKind, value: float = 0.0, attempt: int = 0) -> None:
+        """Send a VehicleCommand."""
+        parameters: tuple[float, ...] = ()
+        if kind is RequestKind.MODE:
+            parameters = MODES[int(value)]
+        elif kind in (RequestKind.ARM, RequestKind.DISARM):
+            parameters = (1.0 if kind is RequestKind.ARM else 0.0,)
+        number = COMMANDS[kind]
+        self._asked[number] = kind
+        padding = (0.0,) * (7 - len(parameters))
+        self._out.append(VehicleCommand(number, (*parameters, *padding)))
+
+    def read_parameter(self, name: str) -> None:
+        """Nobody tells parameters over DDS."""
+
+    def set_parameter(self, name: str, value: float) -> None:
+        """Nobody sets parameters over DDS."""
+
+    def ready(self, now: float) -> str:
+        """Return why set points cannot be turned, or nothing."""
+        fresh = self._heading is not None and 0.0 <= now - self._heading[1] <= HEADING_AGE
+        return "" if fresh else f"no usable vehicle_odometry (NED) for {HEADING_AGE:g} s: set points need a heading"
+
+    def warnings(self) -> list[str]:
         """PX4 tells no reasons over DDS, but whether its pre-flight checks pass.
 
         Down again it stays in OFFBOARD, where they cannot pass without set points: that is no reason for anything.
         """
-        idle = self.telemetry.mode == OFFBOARD and not self.streaming
+        session = self.session
+        idle = session.vehicle.mode == OFFBOARD and not session.streaming
         return [] if self._passes or idle else ["its pre-flight checks do not pass: QGroundControl says which"]
 
-    def _has_heading(self) -> bool:
-        return self._heading is not None and 0.0 <= self.now - self._heading[1] <= HEADING_AGE
-
-    def _watch(self) -> None:
-        super()._watch()
-        stale, before = not self._has_heading(), self._stale
-        self._stale = stale and self.phase == "flying"
-        if self._stale and not before and self._plan is None:
-            self.complain("no usable vehicle_odometry: holding")
-            self.hold(self.now)
-
-    def _show_life(self) -> None:
-        pass
-
-    def _greet(self) -> None:
-        self.say(TO_CHECK)
-
-    def _send_set_point(self, command: Command) -> None:
-        if not self._has_heading():
-            command = replace(command, vx=0.0, vy=0.0)
-        yaw = 0.0 if self._heading is None else self._heading[0]
-        *velocity, yaw_rate = geometry.command_to_ned(command, yaw)
-        self.send(SetPoint(tuple(velocity), yaw_rate))
+    def take(self) -> list[VehicleCommand | SetPoint]:
+        """Return what has to be sent, and forget it."""
+        out, self._out = self._out, []
+        return out

@@ -1,6 +1,27 @@
 """What stands between a policy and a drone: pure state machines with an injected clock."""
 
-from liquid_nav.safety.supervisor import SafetyLimits, SafetySupervisor, SupervisorOutput
+from liquid_nav.safety.contract import ACTIVE, IN_CHARGE, BridgeReport, Mode, Order, Phase
+from liquid_nav.safety.faults import Fault, FaultKind
+from liquid_nav.safety.limits import SafetyLimits
+from liquid_nav.safety.stamp_clock import StampClock
+from liquid_nav.safety.sticks import Sticks
+from liquid_nav.safety.supervisor import SafetySupervisor, SupervisorOutput
 from liquid_nav.safety.watch import Watch, WatchLimits
 
-__all__ = ["SafetyLimits", "SafetySupervisor", "SupervisorOutput", "Watch", "WatchLimits"]
+__all__ = [
+    "ACTIVE",
+    "IN_CHARGE",
+    "BridgeReport",
+    "Fault",
+    "FaultKind",
+    "Mode",
+    "Order",
+    "Phase",
+    "SafetyLimits",
+    "SafetySupervisor",
+    "StampClock",
+    "Sticks",
+    "SupervisorOutput",
+    "Watch",
+    "WatchLimits",
+]

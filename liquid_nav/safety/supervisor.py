@@ -1,9 +1,8 @@
 """The safety supervisor: the only thing between a policy and the drone.
 
-A pure state machine with an injected clock. It never waits: every call returns at once, and whatever happens the
-answer is a finite command inside the limits. Modes: ``disengaged`` (zero), ``engaged`` (the policy's command, limited),
-``holding`` (zero, until the fault is gone and somebody engages again, or by itself where ``resume`` allows it),
-``landing`` (descend), ``pilot`` (zero: a pilot or the autopilot itself has taken over; only a new ``engage`` ends it).
+A pure state machine with an injected clock that never goes back (``StampClock`` brings stamps to it). It never waits:
+every call returns at once, and whatever happens the answer is a finite command inside the limits. What a person asks
+for is numbered (see ``contract``), so that the bridge can tell it from a state that lasts.
 """
 
 from __future__ import annotations
@@ -11,159 +10,240 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from liquid_nav.safety.watch import Watch, WatchLimits
+from liquid_nav.safety.contract import ACTIVE, BridgeReport, Mode, Order, Phase
+from liquid_nav.safety.faults import Fault, FaultKind
+from liquid_nav.safety.limits import SafetyLimits, limit
+from liquid_nav.safety.watch import EARLY, Watch, WatchLimits
 from liquid_nav.types import Command
 
 ZERO = Command()
-_ABSURD = 1e6
-"""m/s; a finite command beyond this would overflow on its way to the limits."""
-
-
-@dataclass(frozen=True, slots=True)
-class SafetyLimits:
-    """What the drone may do and how old its inputs may be.
-
-    speed: horizontal m/s; vertical_speed: m/s; yaw_rate: rad/s; acceleration: horizontal and vertical m/s^2;
-    yaw_acceleration: rad/s^2; image_age, command_age: s; descent: landing speed m/s; resume: s of healthy inputs after
-    which a hold caused by a fault ends by itself (0 never).
-    """
-
-    speed: float = 2.0
-    vertical_speed: float = 1.0
-    yaw_rate: float = 1.2
-    acceleration: float = 4.0
-    yaw_acceleration: float = 6.0
-    image_age: float = 0.5
-    command_age: float = 0.5
-    descent: float = 0.5
-    resume: float = 1.0
+NO_BRIDGE = frozenset({
+    FaultKind.NO_BRIDGE, FaultKind.BRIDGE_OLD, FaultKind.BRIDGE_OFFLINE, FaultKind.BRIDGE_DEAF,
+})  # fmt: skip
+"""Faults with which nobody can carry out a landing."""
+CLOCK_BEGINS_ANEW = 1.0
+"""s that an image's stamp must go back for the camera's clock to have been started again."""
 
 
 @dataclass(frozen=True, slots=True)
 class SupervisorOutput:
-    """What goes to the drone now: command, mode and the faults that are present, in words."""
+    """What goes to the drone now."""
 
     command: Command
+    """The command that is let through."""
     mode: str
-    faults: tuple[str, ...]
+    """The mode's name."""
+    faults: tuple[Fault, ...]
+    """What is wrong."""
 
 
 class SafetySupervisor:
     """Gate between policy and drone. All times are seconds of one clock, given by the caller."""
 
-    def __init__(self, limits: SafetyLimits | None = None, watch: WatchLimits | None = None) -> None:
-        """Start disengaged, with no input seen; ``watch`` turns further checks on, see ``Watch``."""
-        self.limits, self.watch = limits or SafetyLimits(), Watch(watch)
-        self.mode = "disengaged"
+    def __init__(
+        self,
+        limits: SafetyLimits | None = None,
+        watch: WatchLimits | None = None,
+        identity: str = "supervisor",
+    ) -> None:
+        """Start disengaged, with no input seen.
+
+        Args:
+            limits: What the drone may do; default: ``SafetyLimits()``.
+            watch: Further checks; default: none.
+            identity: Of this process, another one after every start.
+        """
+        self.limits = limits or SafetyLimits()
+        self.watch = Watch(watch)
+        self.identity = identity
+        self.state = Mode.DISENGAGED
+        self.why = ""
+        """Why the mode is what it is, for people; empty after a request of a person."""
+        self._acts = 0
+        self._engagements = 0
+        self._changed = 0.0
         self._image: float | None = None
         self._command: tuple[Command, float] | None = None
-        self._bad: str | None = None
+        self._bad: Fault | None = None
         self._last = ZERO
         self._last_time: float | None = None
         self._healthy_since: float | None = None
-        self._held_by_fault = False
+        self._held_by: Fault | None = None
+        self._battery_obeyed = False
+
+    @property
+    def mode(self) -> str:
+        """The mode's name."""
+        return self.state.value
+
+    @property
+    def order(self) -> Order:
+        """What the bridge has to know."""
+        return Order(self.identity, self.state, self._acts, self._engagements, self._changed)
+
+    # What comes in.
 
     def image(self, stamp: float, now: float) -> None:
-        """Take note of a camera frame; a frame as old as the last one, or without a time, does not count as new."""
+        """Take note of a camera frame; a frame as old as the last one, or without a time, is not new."""
         if not math.isfinite(stamp):
             return
-        if self._image is None or stamp > self._image or stamp < self._image - 1.0:
+        if self._image is None or stamp > self._image or stamp < self._image - CLOCK_BEGINS_ANEW:
             self._image = stamp
 
     def command(self, command: Command, stamp: float, now: float) -> None:
         """Take the policy's command, stamped with the image it came from."""
         self.watch.command(stamp, now)
         if command.is_finite():
-            self._command, self._bad = (command, stamp), None
+            self._command = (command, stamp)
+            self._bad = None
         else:
-            self._bad = f"command is not finite: {command}"
+            self._bad = Fault(FaultKind.COMMAND_NOT_FINITE, subject=str(command))
+
+    def joy(self, name: str, axes: tuple[float, ...], buttons: tuple[int, ...], now: float) -> str:
+        """Take a joystick's message; a touch ends every active mode. Returns what was touched, or nothing."""
+        active = self.state in ACTIVE
+        touched = self.watch.sticks.moved(name, axes, buttons, active, now)
+        if touched and active:
+            self._change(Mode.PILOT, now, f"the pilot has touched {touched}")
+        return touched
+
+    def bridge(self, report: BridgeReport, now: float) -> None:
+        """Take the bridge's report: it may have let go, given up or finished.
+
+        Only a report of a bridge that has heard our last act speaks of it; an older one is history.
+        """
+        self.watch.bridge(report, now)
+        if report.supervisor != self.identity or report.act != self._acts:
+            return
+        if report.phase is Phase.RELEASED and self.state in ACTIVE:
+            self._change(Mode.PILOT, now, report.words or "the bridge has let go")
+        elif report.phase is Phase.READY and self.state is Mode.ENGAGED:
+            self._change(Mode.DISENGAGED, now, report.words or "the vehicle is disarmed")
+        elif report.phase is Phase.READY and self.state is Mode.LANDING:
+            self._change(Mode.DISENGAGED, now, "down and disarmed")
+        elif report.phase is Phase.HOLDING and report.fault and self.state is Mode.ENGAGED:
+            # The bridge holds on its own account and will not fly on by itself: let nobody believe that it does.
+            self._change(Mode.HOLDING, now, report.words)
+            self._held_by = None
+
+    # What people ask for.
 
     def engage(self, now: float) -> tuple[bool, str]:
-        """Start to let commands through; refused, with the reason, while a fault is present."""
+        """Start to let commands through; refused, with the reason, while a fault is present or a landing goes on."""
+        phase = None if self.watch.report is None else self.watch.report.phase
+        if self.state is Mode.LANDING or phase is Phase.LANDING:
+            return False, str(Fault(FaultKind.LANDING_GOES_ON))
+        before = self.watch.fence.home
+        # The new home counts first: whoever engages outside the old fence means a new one.
+        self.watch.set_home()
         faults = self._faults(now)
         if faults:
-            return False, "; ".join(faults)
-        self.mode, self._held_by_fault = "engaged", False
-        self.watch.set_home()
+            self.watch.fence.home = before
+            return False, "; ".join(str(fault) for fault in faults)
+        self._engagements += 1
+        self._battery_obeyed = False
+        self._act(Mode.ENGAGED, now)
         return True, "engaged"
 
     def disengage(self, now: float) -> tuple[bool, str]:
-        """Stop at once; never refused."""
-        self.mode, self._held_by_fault = "disengaged", False
+        """Stop at once; never refused. On the ground the bridge stops the motors, in the air it holds."""
+        self._act(Mode.DISENGAGED, now)
         return True, "disengaged"
 
     def hold(self, now: float) -> tuple[bool, str]:
         """Hover until somebody engages again; never refused."""
-        self.mode, self._held_by_fault = "holding", False
+        self._act(Mode.HOLDING, now)
         return True, "holding"
 
     def land(self, now: float) -> tuple[bool, str]:
-        """Descend until somebody decides otherwise; never refused."""
-        self.mode, self._held_by_fault = "landing", False
+        """Descend until the vehicle has disarmed; asked for in any case, and said where nobody can carry it out."""
+        self._act(Mode.LANDING, now)
+        unable = [fault for fault in self.watch.faults(now, self.identity) if fault.kind in NO_BRIDGE]
+        if unable:
+            return False, f"landing is asked for, but {unable[0]}: use the remote control"
         return True, "landing"
 
-    def pilot(self, now: float) -> tuple[bool, str]:
+    def pilot(self, now: float, why: str = "a pilot has taken over") -> tuple[bool, str]:
         """A pilot, or the autopilot itself, has taken over: nothing of ours until somebody engages again."""
-        self.mode, self._held_by_fault = "pilot", False
+        self._change(Mode.PILOT, now, why)
         return True, "pilot"
+
+    # What comes out.
 
     def update(self, now: float) -> SupervisorOutput:
         """Return what the drone shall do now."""
         self.watch.clock(now)
         faults = self._faults(now)
-        if faults:
-            self._healthy_since = None
-            if self.mode == "engaged":
-                self.mode, self._held_by_fault = "holding", True
-            if self.watch.must_land and self.mode == "holding":
-                self.mode, self._held_by_fault = "landing", False
-        else:
-            self._healthy_since = now if self._healthy_since is None else self._healthy_since
-            resume = self.limits.resume
-            if self.mode == "holding" and self._held_by_fault and resume and now - self._healthy_since >= resume:
-                self.mode, self._held_by_fault = "engaged", False
+        self._judge(faults, now)
         wanted = ZERO
-        if self.mode == "engaged" and self._command is not None:
-            wanted = self.watch.fence(self._command[0])
-        elif self.mode == "landing":
+        if self.state is Mode.ENGAGED and self._command is not None:
+            wanted = self.watch.cut(self._command[0])
+        elif self.state is Mode.LANDING:
             wanted = Command(vz=-self.limits.descent)
+        command = ZERO
         # Stopping is never rate limited by us: the autopilot brakes as fast as it can.
-        free = self.mode in ("disengaged", "holding", "pilot")
-        command = ZERO if free else self._limit(wanted, now)
-        self._last, self._last_time = command, now
+        if self.state in (Mode.ENGAGED, Mode.LANDING):
+            elapsed = 0.0 if self._last_time is None else now - self._last_time
+            command = limit(wanted, self._last, elapsed, self.limits)
+        self._last = command
+        self._last_time = now
+        self.watch.sent(command, now)
         return SupervisorOutput(command, self.mode, faults)
 
-    def _faults(self, now: float) -> tuple[str, ...]:
-        limits, faults = self.limits, []
+    def _judge(self, faults: tuple[Fault, ...], now: float) -> None:
+        """Change the mode where the faults, or their absence, ask for it."""
+        if not faults:
+            if self._healthy_since is None:
+                self._healthy_since = now
+            resume = self.limits.resume
+            may_resume = self._held_by is not None and self._held_by.ends_by_itself and resume > 0.0
+            if self.state is Mode.HOLDING and may_resume and now - self._healthy_since >= resume:
+                self._change(Mode.ENGAGED, now, "resumed: all inputs are healthy again")
+            return
+        self._healthy_since = None
+        if self.state is Mode.ENGAGED:
+            self._change(Mode.HOLDING, now, str(faults[0]))
+            self._held_by = faults[0]
+        elif self.state is Mode.HOLDING and self._held_by is not None:
+            # One fault that needs a person is enough, whenever it comes.
+            lasting = [fault for fault in faults if not fault.ends_by_itself]
+            self._held_by = lasting[0] if lasting and self._held_by.ends_by_itself else self._held_by
+        # Once: a person who then says hold, since somebody stands below, is obeyed.
+        if self.state is Mode.HOLDING and self.watch.must_land and not self._battery_obeyed:
+            self._battery_obeyed = True
+            self._change(Mode.LANDING, now, "the battery is low")
+
+    def _act(self, mode: Mode, now: float) -> None:
+        self._acts += 1
+        self._change(mode, now, "")
+
+    def _change(self, mode: Mode, now: float, why: str) -> None:
+        self.state = mode
+        self.why = why
+        self._changed = now
+        self._held_by = None
+        self._healthy_since = None
+
+    def _faults(self, now: float) -> tuple[Fault, ...]:
+        limits = self.limits
+        faults = []
         if self._image is None:
-            faults.append("no camera image yet")
-        elif not -0.1 <= now - self._image <= limits.image_age:
-            faults.append(f"camera image is {now - self._image:.2f} s old, limit {limits.image_age:g} s")
+            faults.append(Fault(FaultKind.NO_IMAGE))
+        else:
+            faults += _age(now - self._image, limits.image_age, FaultKind.IMAGE_OLD, FaultKind.IMAGE_EARLY)
         if self._bad is not None:
             faults.append(self._bad)
         elif self._command is None:
-            faults.append("no command from the controller yet")
-        elif not -0.1 <= now - self._command[1] <= limits.command_age:
-            faults.append(f"command is {now - self._command[1]:.2f} s old, limit {limits.command_age:g} s")
-        return (*faults, *self.watch.faults(now))
-
-    def _limit(self, wanted: Command, now: float) -> Command:
-        limits, last = self.limits, self._last
-        dt = 0.0 if self._last_time is None else min(max(now - self._last_time, 0.0), 0.5)
-        vx, vy = _clip(wanted.vx, _ABSURD), _clip(wanted.vy, _ABSURD)
-        speed = math.hypot(vx, vy)
-        if speed > limits.speed:
-            vx, vy = vx * limits.speed / speed, vy * limits.speed / speed
-        vz = _clip(wanted.vz, limits.vertical_speed)
-        yaw_rate = _clip(wanted.yaw_rate, limits.yaw_rate)
-        dx, dy = vx - last.vx, vy - last.vy
-        change, most = math.hypot(dx, dy), limits.acceleration * dt
-        if change > most:
-            vx, vy = last.vx + dx * most / change, last.vy + dy * most / change
-        vz = last.vz + _clip(vz - last.vz, most)
-        yaw_rate = last.yaw_rate + _clip(yaw_rate - last.yaw_rate, limits.yaw_acceleration * dt)
-        return Command(vx, vy, vz, yaw_rate)
+            faults.append(Fault(FaultKind.NO_COMMAND))
+        else:
+            age = now - self._command[1]
+            faults += _age(age, limits.command_age, FaultKind.COMMAND_OLD, FaultKind.COMMAND_EARLY)
+        return (*faults, *self.watch.faults(now, self.identity))
 
 
-def _clip(value: float, limit: float) -> float:
-    return min(max(value, -limit), limit)
+def _age(age: float, most: float, old: FaultKind, early: FaultKind) -> list[Fault]:
+    if age < -EARLY:
+        return [Fault(early, -age, EARLY)]
+    if not age <= most:
+        return [Fault(old, age, most)]
+    return []

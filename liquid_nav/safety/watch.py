@@ -1,4 +1,4 @@
-"""What else can be wrong with a flight, beside old images and commands: collected in words, on the caller's clock.
+"""What else can be wrong with a flight, beside old images and commands, on the caller's clock.
 
 Every check is off at its default of zero, so that lock-step flight, where such things cannot happen, pays nothing.
 """
@@ -10,75 +10,133 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from liquid_nav.safety.contract import BridgeReport, Phase
+from liquid_nav.safety.faults import Fault, FaultKind
+from liquid_nav.safety.fence import Fence, FenceLimits
+from liquid_nav.safety.sticks import Sticks
 from liquid_nav.types import Command
 
 LATE = 5
 """Late commands in a row that make a latency fault."""
 JUMP_MEMORY = 0.5
 """s for which a jump of clock or estimate counts as a fault."""
-OUTSIDE = 1.0
-"""m beyond the fence that turn a limit into a fault."""
 ABSURD = 1e6
-LOOK_AHEAD = 1.0
-"""s from a fence at which commands towards it begin to be cut."""
+"""m and m/s beyond which odometry is not of this world."""
+RESTART = 1.0
+"""s that a stamp must go back to be a new start of the vehicle's clock, and not a message out of order."""
+EARLY = 0.1
+"""s that a stamp may lie ahead of our clock."""
+UNDER_COMMAND = 0.2
+"""m/s or rad/s; a command beyond it must change the pose."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchLimits:
-    """Zero turns a check off.
-
-    odometry_age, autopilot_age: s; latency: s from image to command; clock_jump: s between two looks at the clock,
-    either way; position_jump: m that the estimate may move more than its speed explains; battery: fraction that means
-    landing; radius: m from where it was engaged; low, high: m above where it was engaged at most, low negative.
-    """
+    """Zero turns a check off."""
 
     odometry_age: float = 0.0
+    """Age of the odometry at most, s, told by the progress of its stamps."""
     autopilot_age: float = 0.0
+    """Age of the bridge's last report at most, s."""
     latency: float = 0.0
+    """Time from image to command at most, s."""
     clock_jump: float = 0.0
+    """Time between two looks at the clock at most, s, either way."""
     position_jump: float = 0.0
+    """Distance that the estimate may move more than its speed explains, m."""
+    pose_frozen: float = 0.0
+    """Time that the pose may stay the same to the last bit while the vehicle is told to move, s."""
     battery: float = 0.0
+    """Charge below which it lands, 0 to 1."""
+    battery_age: float = 0.0
+    """Silence of a battery that was there at most, s."""
+    joy_age: float = 0.0
+    """Silence of a joystick or remote control that was there at most, s."""
     radius: float = 0.0
+    """Horizontal distance from where it was engaged at most, m."""
     low: float = 0.0
+    """Height above where it was engaged at least, m, negative."""
     high: float = 0.0
+    """Height above where it was engaged at most, m."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pose:
+    """The last odometry."""
+
+    heard: float
+    """When its stamp last made progress, s of our clock."""
+    stamp: float
+    """Its stamp, s of the vehicle's clock."""
+    position: np.ndarray
+    """float64 [3] ENU, m."""
+    velocity: np.ndarray
+    """float64 [3] ENU, m/s."""
+    yaw: float
+    """Heading in ENU, rad."""
 
 
 class Watch:
-    """Takes the other inputs; ``faults`` says what is wrong, ``fence`` cuts commands that lead out."""
+    """Takes the other inputs; ``faults`` says what is wrong, ``cut`` keeps commands inside the fence."""
 
     def __init__(self, limits: WatchLimits | None = None) -> None:
         """Know nothing yet."""
         self.limits = limits or WatchLimits()
-        self._odometry: tuple[float, np.ndarray, np.ndarray] | None = None
-        self._yaw = 0.0
-        self._autopilot: float | None = None
-        self._trouble, self._battery = "", None
-        self._late, self._latency = 0, 0.0
+        self.sticks = Sticks()
+        self.fence = Fence(FenceLimits(self.limits.radius, self.limits.low, self.limits.high))
+        self._pose: _Pose | None = None
+        self._pose_changed = 0.0
+        self._moving_since: float | None = None
+        self._report: BridgeReport | None = None
+        self._report_time = 0.0
+        self._battery: float | None = None
+        self._battery_time: float | None = None
+        self._late = 0
+        self._latency = 0.0
         self._now: float | None = None
-        self._jumps: dict[str, float] = {}
-        self._home: np.ndarray | None = None
+        self._jumps: dict[FaultKind, tuple[Fault, float]] = {}
         self._publishers: dict[str, int] = {}
 
-    def odometry(self, position: np.ndarray, velocity: np.ndarray, yaw: float, now: float) -> None:
-        """Take position [3] m and velocity [3] m/s, ENU, and the heading in rad."""
-        if not ((np.abs(position) < ABSURD).all() and (np.abs(velocity) < ABSURD).all() and math.isfinite(yaw)):
-            return  # not a number, or not of this world: as good as no odometry
-        if self._odometry is not None and self.limits.position_jump:
-            before, place, speed = self._odometry
-            dt = min(max(now - before, 0.0), 1.0)
-            explained = max(float(np.linalg.norm(speed)), float(np.linalg.norm(velocity))) * dt
-            moved = float(np.linalg.norm(position - place))
-            if moved - explained > self.limits.position_jump:
-                self._jumps[f"position estimate jumped by {moved:.1f} m"] = now
-        self._odometry, self._yaw = (now, np.array(position), np.array(velocity)), yaw
+    @property
+    def report(self) -> BridgeReport | None:
+        """The bridge's last report, if there was one."""
+        return self._report
 
-    def autopilot(self, trouble: str, now: float) -> None:
-        """The bridge is alive, and this is wrong with the autopilot (empty: nothing)."""
-        self._autopilot, self._trouble = now, trouble
+    def odometry(self, position: np.ndarray, velocity: np.ndarray, yaw: float, stamp: float, now: float) -> None:
+        """Take a pose.
 
-    def battery(self, fraction: float | None) -> None:
-        """Take the charge, 0 to 1; None or NaN: unknown."""
-        if fraction is not None and math.isfinite(fraction):
+        Args:
+            position: float64 [3] ENU, m.
+            velocity: float64 [3] ENU, m/s.
+            yaw: Heading in ENU, rad.
+            stamp: Time of the pose on the vehicle's clock, s; one that makes no progress is no news.
+            now: Time of arrival, s.
+        """
+        sound = bool((np.abs(position) < ABSURD).all() and (np.abs(velocity) < ABSURD).all())
+        if not (sound and math.isfinite(yaw) and math.isfinite(stamp)):
+            return  # as good as no odometry
+        before = self._pose
+        if before is not None and before.stamp - RESTART < stamp <= before.stamp:
+            return
+        if before is None or (position != before.position).any() or yaw != before.yaw:
+            self._pose_changed = now
+        if before is not None and self.limits.position_jump:
+            elapsed = min(max(now - before.heard, 0.0), 1.0)
+            fastest = max(float(np.linalg.norm(before.velocity)), float(np.linalg.norm(velocity)))
+            moved = float(np.linalg.norm(position - before.position))
+            if moved - fastest * elapsed > self.limits.position_jump:
+                self._jump(Fault(FaultKind.POSITION_JUMP, moved), now)
+        self._pose = _Pose(now, stamp, np.array(position), np.array(velocity), yaw)
+
+    def bridge(self, report: BridgeReport, now: float) -> None:
+        """Take the bridge's report."""
+        self._report = report
+        self._report_time = now
+
+    def battery(self, fraction: float | None, now: float) -> None:
+        """Take the charge, 0 to 1; None, NaN or less than 0: unknown."""
+        self._battery_time = now
+        if fraction is not None and math.isfinite(fraction) and fraction >= 0.0:
             self._battery = fraction
 
     def publishers(self, topic: str, count: int) -> None:
@@ -86,77 +144,97 @@ class Watch:
         self._publishers[topic] = count
 
     def command(self, stamp: float, now: float) -> None:
-        """Take the times of a command."""
-        late = bool(self.limits.latency) and not now - stamp <= self.limits.latency
-        self._late, self._latency = (self._late + 1 if late else 0), now - stamp
+        """Take the times of a command: its image's stamp and its arrival, s."""
+        self._latency = now - stamp
+        late = bool(self.limits.latency) and not self._latency <= self.limits.latency
+        self._late = self._late + 1 if late else 0
 
     def clock(self, now: float) -> None:
         """Look at the clock; called with every update."""
         if self._now is not None and self.limits.clock_jump:
             step = now - self._now
             if step < -0.01 or step > self.limits.clock_jump:
-                self._jumps = {f"clock jumped by {step:+.1f} s": now}
+                self._jumps.clear()
+                self._jump(Fault(FaultKind.CLOCK_JUMP, step), now)
         self._now = now
+
+    def sent(self, command: Command, now: float) -> None:
+        """Take what was let through: under command the pose must change."""
+        speed = max(abs(command.vx), abs(command.vy), abs(command.vz), abs(command.yaw_rate))
+        follows = self._report is None or self._report.phase is Phase.FLYING
+        if speed <= UNDER_COMMAND or not follows:
+            self._moving_since = None
+        elif self._moving_since is None or now < self._moving_since:
+            self._moving_since = now
 
     def set_home(self) -> None:
         """The fence is around this place from now on."""
-        self._home = None if self._odometry is None else self._odometry[1]
+        self.fence.home = None if self._pose is None else self._pose.position
 
     @property
     def must_land(self) -> bool:
         """Whether staying up is worse than coming down."""
         return bool(self.limits.battery) and self._battery is not None and self._battery <= self.limits.battery
 
-    def faults(self, now: float) -> list[str]:
-        """Return everything that is wrong now."""
+    def faults(self, now: float, identity: str = "") -> list[Fault]:
+        """Return everything that is wrong now; ``identity``: of the supervisor that the bridge must have heard."""
         limits = self.limits
-        last = None if self._odometry is None else self._odometry[0]
-        found = [*_age("odometry", last, now, limits.odometry_age),
-                 *_age("autopilot bridge", self._autopilot, now, limits.autopilot_age)]
-        if limits.autopilot_age and self._trouble:
-            found.append(f"autopilot: {self._trouble}")
+        found = self._odometry_faults(now) + self._bridge_faults(now, identity)
         if self._late >= LATE:
-            found.append(f"latency is {self._latency:.2f} s, limit {limits.latency:g} s")
+            found.append(Fault(FaultKind.LATENCY, self._latency, limits.latency))
         if self.must_land:
-            found.append(f"battery is at {100 * self._battery:.0f} %, limit {100 * limits.battery:.0f} %")
-        found += [f"{count} publishers on {topic}, expected one: end the others" for topic, count
-                  in self._publishers.items() if count > 1]
-        self._jumps = {words: since for words, since in self._jumps.items() if 0.0 <= now - since < JUMP_MEMORY}
-        return found + list(self._jumps) + self._outside()
+            found.append(Fault(FaultKind.BATTERY_LOW, self._battery, limits.battery))
+        if limits.battery_age and self._battery_time is not None:
+            silent = now - self._battery_time
+            if not -EARLY <= silent <= limits.battery_age:
+                found.append(Fault(FaultKind.BATTERY_OLD, silent, limits.battery_age))
+        for topic, count in self._publishers.items():
+            if count > 1:
+                found.append(Fault(FaultKind.PUBLISHERS, count, 1.0, topic))
+        recent = {kind: jump for kind, jump in self._jumps.items() if 0.0 <= now - jump[1] < JUMP_MEMORY}
+        self._jumps = recent
+        found += [fault for fault, _ in recent.values()]
+        found += self.sticks.faults(now, limits.joy_age)
+        return found + self.fence.faults(self._position)
 
-    def _outside(self) -> list[str]:
-        if self._home is None or self._odometry is None:
+    def cut(self, command: Command) -> Command:
+        """Return the command without what leads out of the fence."""
+        yaw = 0.0 if self._pose is None else self._pose.yaw
+        return self.fence.cut(command, self._position, yaw)
+
+    @property
+    def _position(self) -> np.ndarray | None:
+        return None if self._pose is None else self._pose.position
+
+    def _odometry_faults(self, now: float) -> list[Fault]:
+        limits = self.limits
+        found = []
+        if limits.odometry_age and self._pose is None:
+            found.append(Fault(FaultKind.NO_ODOMETRY))
+        elif limits.odometry_age:
+            age = now - self._pose.heard
+            if not -EARLY <= age <= limits.odometry_age:
+                found.append(Fault(FaultKind.ODOMETRY_OLD, age, limits.odometry_age))
+        if limits.pose_frozen and self._moving_since is not None and self._pose is not None:
+            frozen = now - max(self._moving_since, self._pose_changed)
+            if frozen > limits.pose_frozen:
+                found.append(Fault(FaultKind.POSE_FROZEN, frozen, limits.pose_frozen))
+        return found
+
+    def _bridge_faults(self, now: float, identity: str) -> list[Fault]:
+        limit = self.limits.autopilot_age
+        if not limit:
             return []
-        limits, (x, y, z) = self.limits, self._odometry[1] - self._home
-        if limits.radius and math.hypot(x, y) > limits.radius + OUTSIDE:
-            return [f"geofence: {math.hypot(x, y):.1f} m from where it was engaged, limit {limits.radius:g} m"]
-        if (limits.high and z > limits.high + OUTSIDE) or (limits.low and z < limits.low - OUTSIDE):
-            return [f"geofence: {z:+.1f} m above where it was engaged, limits {limits.low:g} and {limits.high:g} m"]
+        if self._report is None:
+            return [Fault(FaultKind.NO_BRIDGE)]
+        age = now - self._report_time
+        if not -EARLY <= age <= limit:
+            return [Fault(FaultKind.BRIDGE_OLD, age, limit)]
+        if self._report.phase is Phase.OFFLINE:
+            return [Fault(FaultKind.BRIDGE_OFFLINE, subject=self._report.words or "offline")]
+        if identity and self._report.supervisor != identity:
+            return [Fault(FaultKind.BRIDGE_DEAF)]
         return []
 
-    def fence(self, command: Command) -> Command:
-        """Return the command without what leads out of the fence within ``LOOK_AHEAD`` seconds."""
-        if self._home is None or self._odometry is None:
-            return command
-        limits, (x, y, z) = self.limits, self._odometry[1] - self._home
-        vx, vy, vz = command.vx, command.vy, command.vz
-        distance = math.hypot(x, y)
-        if limits.radius and distance > 1e-6:
-            c, s = math.cos(self._yaw), math.sin(self._yaw)
-            ox, oy = (c * x + s * y) / distance, (-s * x + c * y) / distance
-            excess = vx * ox + vy * oy - max(0.0, limits.radius - distance) / LOOK_AHEAD
-            if excess > 0.0:
-                vx, vy = vx - excess * ox, vy - excess * oy
-        if limits.high:
-            vz = min(vz, max(0.0, limits.high - z) / LOOK_AHEAD)
-        if limits.low:
-            vz = max(vz, min(0.0, limits.low - z) / LOOK_AHEAD)
-        return Command(vx, vy, vz, command.yaw_rate)
-
-
-def _age(name: str, last: float | None, now: float, limit: float) -> list[str]:
-    if not limit:
-        return []
-    if last is None:
-        return [f"no {name} yet"]
-    return [] if -0.1 <= now - last <= limit else [f"{name} is {now - last:.2f} s old, limit {limit:g} s"]
+    def _jump(self, fault: Fault, now: float) -> None:
+        self._jumps[fault.kind] = (fault, now)

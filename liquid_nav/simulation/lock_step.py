@@ -8,7 +8,7 @@ from __future__ import annotations
 import time as wall
 
 from liquid_nav.autopilots.link import Link
-from liquid_nav.autopilots.mavlink_autopilot import Autopilot
+from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import Codec, Message
 from liquid_nav.simulation.mavlink_vehicle import MavlinkVehicle
 from liquid_nav.simulation.vehicle_server import UdpServer
@@ -74,9 +74,14 @@ class UdpWire:
 class LockStep:
     """Both ends and the wire between them. ``cut`` loses everything in both directions."""
 
-    def __init__(self, autopilot: Autopilot, vehicle: MavlinkVehicle, wire: MemoryWire | UdpWire | None = None) -> None:
+    def __init__(
+        self, adapter: MavlinkAdapter, vehicle: MavlinkVehicle, wire: MemoryWire | UdpWire | None = None
+    ) -> None:
         """Join them; nothing is sent before the first ``advance``."""
-        self.autopilot, self.vehicle, self.wire = autopilot, vehicle, wire or MemoryWire()
+        self.adapter = adapter
+        self.session = adapter.session
+        self.vehicle = vehicle
+        self.wire = wire or MemoryWire()
         self.cut = False
 
     @property
@@ -90,13 +95,13 @@ class LockStep:
             before = self.now
             packets = self.vehicle.advance(min(until, before + tick))
             for message in [] if self.cut else self.wire.down(packets, self.now):
-                self.autopilot.receive(message, self.now)
+                self.adapter.receive(message, self.now)
             self.exchange()
             if self.now <= before:
                 return  # the drone has hit something: time stands still
 
     def exchange(self) -> None:
         """Let the bridge speak now, and the vehicle hear it."""
-        messages = self.autopilot.update(self.now)
+        messages = self.adapter.update(self.now)
         for data in [] if self.cut else self.wire.up(messages, self.now):
             self.vehicle.receive(data)

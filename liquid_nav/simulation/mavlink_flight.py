@@ -14,9 +14,9 @@ from dataclasses import replace
 import numpy as np
 
 from liquid_nav.autopilots.flavours import flavour
-from liquid_nav.autopilots.mavlink_autopilot import Autopilot, AutopilotConfig
+from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.errors import UserError
-from liquid_nav.safety import SafetySupervisor
+from liquid_nav.safety import Mode, Order, Phase, SafetySupervisor
 from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle
 from liquid_nav.simulation.flight import FlightRecord, _record, draw_latency, safety_limits
 from liquid_nav.simulation.judge import Judge, Outcome
@@ -64,7 +64,7 @@ def fly_mavlink(
     try:
         with Simulation(scenario, seed, condition) as simulation:
             vehicle = PERSONALITIES[personality](EmbeddedBody(simulation))
-            lock = LockStep(Autopilot(flavour(personality), AutopilotConfig()), vehicle, wire)
+            lock = LockStep(MavlinkAdapter(flavour(personality)), vehicle, wire)
             _take_over(lock)
             return _Flight(lock, simulation, pilot, frame_rate, latency).fly()
     finally:
@@ -72,14 +72,19 @@ def fly_mavlink(
 
 
 def _take_over(lock: LockStep) -> None:
-    autopilot = lock.autopilot
-    while autopilot.phase != "flying" or not _on_grid(lock.now):
-        autopilot.command(Command(), lock.now)
+    session = lock.session
+    ours = "lock step"
+    order = Order(ours, Mode.DISENGAGED)
+    while session.phase is not Phase.FLYING or not _on_grid(lock.now):
+        session.command(Command(), lock.now)
+        session.take_order(order, lock.now)
         lock.advance(lock.now + 0.02)
-        if autopilot.phase == "ready":
-            autopilot.follow("engaged", lock.now)
+        ready = session.phase is Phase.RELEASED and session.staleness() is None
+        if ready and order.engagement == 0:
+            # Once: the vehicle is found in the air and in hold, and this is the person who engages.
+            order = Order(ours, Mode.ENGAGED, act=1, engagement=1)
         if lock.now > TAKE_OVER:
-            raise UserError(f"the test vehicle was not handed over in {TAKE_OVER:g} s: {autopilot.fault}", "a bug")
+            raise UserError(f"the test vehicle was not handed over in {TAKE_OVER:g} s: {session.fault}", "a bug")
 
 
 def _on_grid(time: float) -> bool:
@@ -129,7 +134,7 @@ class _Flight:
         lock = self.lock
         while True:
             while self.due and self.due[0][0] <= lock.now + 1e-6:
-                lock.autopilot.command(self.due.popleft()[1], lock.now)
+                lock.session.command(self.due.popleft()[1], lock.now)
                 lock.exchange()
             if lock.now >= until - 1e-6:
                 return None

@@ -1,0 +1,50 @@
+"""Which requests of a person have been seen: the memory that tells an event from a state that lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liquid_nav.safety import Order
+
+MOST_SUPERVISORS = 64
+"""Identities that are remembered; every restart of a supervisor brings one."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What an order brings that was not known."""
+
+    act: bool = False
+    """A person has asked for something, just now."""
+    engagement: bool = False
+    """A person has engaged, just now."""
+
+
+class Ledger:
+    """Remembers the highest numbers of each supervisor.
+
+    What is heard first of a supervisor counts as seen: it may be a latched message from before this process began, or
+    from before the two had found each other.
+    """
+
+    def __init__(self) -> None:
+        """Know no supervisor."""
+        self._seen: dict[str, tuple[int, int]] = {}
+
+    def take(self, order: Order) -> News:
+        """Take an order and return what is new in it."""
+        known = self._seen.get(order.supervisor)
+        if known is None:
+            if len(self._seen) >= MOST_SUPERVISORS:
+                del self._seen[next(iter(self._seen))]
+            self._seen[order.supervisor] = (order.act, order.engagement)
+            return News()
+        acts, engagements = known
+        self._seen[order.supervisor] = (max(acts, order.act), max(engagements, order.engagement))
+        engaged = order.engagement > engagements
+        return News(order.act > acts, engaged and order.act > acts)
+
+    def knows(self, order: Order) -> bool:
+        """Whether an order is not older than what was heard of its supervisor."""
+        acts, _ = self._seen.get(order.supervisor, (0, 0))
+        return order.act >= acts

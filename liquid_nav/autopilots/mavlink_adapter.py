@@ -1,0 +1,190 @@
+"""MAVLink behind the session: messages of the vehicle's autopilot come in, and of nobody else; requests go out.
+
+A system on a MAVLink network has components: gimbals, cameras and companion computers share the vehicle's system id.
+Only component 1, the autopilot, is heard here, and acknowledgements only if they are addressed to us or to everybody.
+"""
+
+from __future__ import annotations
+
+from pymavlink.dialects.v20 import common as mavlink
+
+from liquid_nav.autopilots import mavlink_messages as messages
+from liquid_nav.autopilots import mavlink_telemetry as telemetry
+from liquid_nav.autopilots.adapter import Answer, RequestKind
+from liquid_nav.autopilots.failsafes import names_for
+from liquid_nav.autopilots.flavours import PX4, Flavour
+from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Message
+from liquid_nav.autopilots.mavlink_text import Text, TextJoiner
+from liquid_nav.autopilots.session import OffboardSession, SessionConfig
+from liquid_nav.types import Command
+
+AUTOPILOT = mavlink.MAV_COMP_ID_AUTOPILOT1
+COMMANDS = {
+    RequestKind.MODE: mavlink.MAV_CMD_DO_SET_MODE,
+    RequestKind.ARM: mavlink.MAV_CMD_COMPONENT_ARM_DISARM,
+    RequestKind.DISARM: mavlink.MAV_CMD_COMPONENT_ARM_DISARM,
+    RequestKind.LAND: mavlink.MAV_CMD_NAV_LAND,
+    RequestKind.TAKE_OFF: mavlink.MAV_CMD_NAV_TAKEOFF,
+}
+ANSWERS = {
+    mavlink.MAV_RESULT_ACCEPTED: Answer.ACCEPTED,
+    mavlink.MAV_RESULT_TEMPORARILY_REJECTED: Answer.TEMPORARILY_REJECTED,
+    mavlink.MAV_RESULT_DENIED: Answer.DENIED,
+    mavlink.MAV_RESULT_UNSUPPORTED: Answer.UNSUPPORTED,
+    mavlink.MAV_RESULT_FAILED: Answer.FAILED,
+    mavlink.MAV_RESULT_IN_PROGRESS: Answer.IN_PROGRESS,
+    6: Answer.CANCELLED,  # MAV_RESULT_CANCELLED, which older dialects do not name
+}
+"""MAV_RESULT -> answer; an unknown one is a failure."""
+HEARTBEAT_RATE = 5.0
+"""Hz that the vehicle's heartbeat is asked for."""
+
+
+class MavlinkAdapter:
+    """One end of a MAVLink link; times are seconds of the caller's clock."""
+
+    def __init__(
+        self,
+        flavour: Flavour = PX4,
+        config: SessionConfig | None = None,
+        target: int | None = 1,
+        system: int = OUR_SYSTEM,
+        component: int = OUR_COMPONENT,
+    ) -> None:
+        """Make the session behind it.
+
+        Args:
+            flavour: The autopilot that is expected; default PX4.
+            config: How to fly.
+            target: System id of the vehicle; None: the first autopilot that is heard.
+            system: Our system id.
+            component: Our component id.
+        """
+        self.flavour = flavour
+        self.target = target
+        self.foreign = 0
+        """Messages that were not the vehicle's autopilot's, or acknowledgements for somebody else."""
+        self._us = (system, component)
+        self._joiner = TextJoiner()
+        self._out: list[Message] = []
+        self._asked: dict[int, RequestKind] = {}
+        self._types: dict[str, int] = {}
+        self.session = OffboardSession(self, config)
+
+    # What comes in.
+
+    def is_vehicle(self, message: Message) -> bool:
+        """Whether a message is the autopilot's of our vehicle."""
+        if message.get_srcComponent() != AUTOPILOT:
+            return False
+        if self.target is not None:
+            return message.get_srcSystem() == self.target
+        return _is_autopilot(message)
+
+    def receive(self, message: Message, now: float) -> bool:
+        """Take one message from the link; returns whether it brought anything of our vehicle."""
+        kind = message.get_type()
+        if not self.is_vehicle(message) or (kind == "HEARTBEAT" and not _is_autopilot(message)):
+            self.foreign += 1
+            return False
+        if self.target is None:
+            self.target = message.get_srcSystem()
+        session = self.session
+        session.now = now
+        news = telemetry.read(message, session.vehicle, now)
+        if kind == "HEARTBEAT":
+            session.heard_heartbeat(now)
+        elif kind == "LOCAL_POSITION_NED" and news:
+            session.heard_position(now)
+        elif kind == "COMMAND_ACK":
+            news = self._acknowledge(message, now)
+        elif kind == "STATUSTEXT":
+            self._tell(self._joiner.add(message, now))
+        elif kind == "PARAM_VALUE":
+            value = messages.decode_value(message.param_value, message.param_type, self.flavour.bytewise)
+            session.parameters[message.param_id] = value
+            self._types[message.param_id] = message.param_type
+        return news
+
+    def update(self, now: float) -> list[Message]:
+        """Return what has to be sent now."""
+        self._tell(self._joiner.expired(now))
+        return self.session.update(now)
+
+    # For the session, see ``Adapter``.
+
+    def greet(self) -> None:
+        """Ask for the messages that are needed, and for the parameters of the autopilot's own failsafes."""
+        for number, rate in messages.WANTED.items():
+            self._send(messages.ask_for_message(self.target, number, rate))
+        for name in names_for(self.flavour.name):
+            self.read_parameter(name)
+
+    def ask_for_heartbeats(self) -> None:
+        """Ask for a heartbeat more often than once a second."""
+        number = mavlink.MAVLINK_MSG_ID_HEARTBEAT
+        self._send(messages.ask_for_message(self.target, number, HEARTBEAT_RATE))
+
+    def show_life(self) -> None:
+        """Send our own heartbeat."""
+        self._send(messages.heartbeat(self.flavour.texts_for_stations))
+
+    def send_set_point(self, command: Command) -> None:
+        """Send a velocity and a yaw rate in the level body frame."""
+        self._send(messages.set_point(command, self.session.now, self.target))
+
+    def request(self, kind: RequestKind, value: float = 0.0, attempt: int = 0) -> None:
+        """Send a MAV_CMD."""
+        parameters: tuple[float, ...] = ()
+        if kind is RequestKind.MODE:
+            parameters = self.flavour.mode_parameters(int(value))
+        elif kind in (RequestKind.ARM, RequestKind.DISARM):
+            parameters = (1.0 if kind is RequestKind.ARM else 0.0,)
+        elif kind is RequestKind.TAKE_OFF:
+            parameters = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, value)
+        number = COMMANDS[kind]
+        self._asked[number] = kind
+        self._send(messages.command_long(self.target, number, parameters, attempt))
+
+    def read_parameter(self, name: str) -> None:
+        """Ask for a parameter."""
+        self._send(messages.read_parameter(self.target, name))
+
+    def set_parameter(self, name: str, value: float) -> None:
+        """Set a parameter whose type was learned by reading it."""
+        kind = self._types[name]
+        self._send(messages.set_parameter(self.target, name, value, kind, self.flavour.bytewise))
+
+    def ready(self, now: float) -> str:
+        """Set points in the body frame need nothing more."""
+        return ""
+
+    def warnings(self) -> list[str]:
+        """The autopilot says it in texts."""
+        return []
+
+    def take(self) -> list[Message]:
+        """Return what has to be sent, and forget it."""
+        out, self._out = self._out, []
+        return out
+
+    def _acknowledge(self, message: Message, now: float) -> bool:
+        whom = (getattr(message, "target_system", 0), getattr(message, "target_component", 0))
+        kind = self._asked.get(message.command)
+        if whom not in (self._us, (0, 0)):
+            self.foreign += 1
+            return False
+        if kind is not None:
+            self.session.answered(kind, ANSWERS.get(message.result, Answer.FAILED), now)
+        return kind is not None
+
+    def _tell(self, texts: list[Text]) -> None:
+        for text in texts:
+            self.session.told(text.words, text.severity <= mavlink.MAV_SEVERITY_WARNING, text.time)
+
+    def _send(self, message: Message) -> None:
+        self._out.append(message)
+
+
+def _is_autopilot(message: Message) -> bool:
+    return message.get_type() == "HEARTBEAT" and message.autopilot != mavlink.MAV_AUTOPILOT_INVALID

@@ -1,0 +1,647 @@
+"""One offboard session: who is in charge of the vehicle, decided by a state machine without a protocol.
+
+An ``Adapter`` speaks to the vehicle; the supervisor's orders and commands come from one side, what the vehicle says
+from the other, and time is an input. What the phases are is in ``safety.contract``; which phase may follow which is
+``TRANSITIONS``. Rules that hold everywhere:
+
+* Motors start, and the mode that obeys set points is asked for, only for an engagement that was not seen before.
+* Any mode that we did not ask for ends the session's part; it is never asked back.
+* A mode is asked for only on a heartbeat that is younger than the reason for it.
+* What is needed to fly is fresh, or the vehicle holds (in the air) or its motors stop (on the ground).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from liquid_nav.autopilots import steps
+from liquid_nav.autopilots.adapter import GOOD, Adapter, Answer, RequestKind
+from liquid_nav.autopilots.ledger import Ledger
+from liquid_nav.autopilots.vehicle import VehicleState
+from liquid_nav.errors import UserError
+from liquid_nav.safety import IN_CHARGE, BridgeReport, Fault, FaultKind, Mode, Order, Phase
+from liquid_nav.types import Command
+
+ZERO = Command()
+LINK_LOST = 3.0
+"""s without a heartbeat after which the link counts as lost."""
+HEARTBEATS = 2.5
+"""Periods without a heartbeat that make it old; an autopilot sends one a second unless it is asked for more."""
+HEARTBEAT_AGE = 1.0
+"""s that a heartbeat may be old in any case."""
+FAST_HEARTBEAT = 0.4
+"""s between two heartbeats that are often enough."""
+ASK_AGAIN = 2.0
+"""s until more heartbeats are asked for again."""
+GAP = 1.0
+"""s between two calls of ``update`` beyond which the clock has jumped or we were not called."""
+WAKING = 0.5
+"""s after such a gap in which the vehicle's own clock tells a jump of ours from a sleep; less than ``GAP``."""
+CLOSEST = 0.0199
+"""s between two set points at least: 50 Hz."""
+FLOAT32 = 1e30
+"""Beyond this a command does not fit into the protocols' 32-bit numbers; it is refused like one that is not finite."""
+NEVER = -1e9
+
+TRANSITIONS: dict[Phase, frozenset[Phase]] = {
+    Phase.OFFLINE: frozenset({
+        Phase.READY, Phase.RELEASED, Phase.HOLDING, Phase.LANDING, Phase.STOPPING,
+    }),
+    Phase.READY: frozenset({Phase.OFFLINE, Phase.STARTING, Phase.RELEASED, Phase.LANDING}),
+    Phase.STARTING: frozenset({
+        Phase.OFFLINE, Phase.CLIMBING, Phase.FLYING, Phase.HOLDING, Phase.STOPPING, Phase.READY, Phase.LANDING,
+        Phase.RELEASED,
+    }),
+    Phase.CLIMBING: frozenset({
+        Phase.OFFLINE, Phase.FLYING, Phase.HOLDING, Phase.STOPPING, Phase.READY, Phase.LANDING, Phase.RELEASED,
+    }),
+    Phase.FLYING: frozenset({
+        Phase.OFFLINE, Phase.HOLDING, Phase.STOPPING, Phase.READY, Phase.LANDING, Phase.RELEASED,
+    }),
+    Phase.HOLDING: frozenset({
+        Phase.OFFLINE, Phase.STARTING, Phase.FLYING, Phase.STOPPING, Phase.READY, Phase.LANDING, Phase.RELEASED,
+    }),
+    Phase.LANDING: frozenset({Phase.OFFLINE, Phase.READY, Phase.HOLDING, Phase.STOPPING, Phase.RELEASED}),
+    Phase.STOPPING: frozenset({Phase.OFFLINE, Phase.READY, Phase.LANDING, Phase.HOLDING, Phase.RELEASED}),
+    Phase.RELEASED: frozenset({Phase.OFFLINE, Phase.READY, Phase.STARTING, Phase.LANDING, Phase.STOPPING}),
+}  # fmt: skip
+"""Which phase may follow which."""
+
+
+@dataclass(frozen=True)
+class SessionConfig:
+    """How to fly it."""
+
+    rate: float = 30.0
+    """Set points per second, 20 to 50."""
+    freshness: float = 0.5
+    """Time that a command is obeyed, s."""
+    position_age: float = 1.0
+    """Age of the vehicle's position at most while something of ours flies, s."""
+    altitude: float = 1.5
+    """Height of take-off above the ground, m."""
+    climb: float = 0.7
+    """Speed of take-off, m/s."""
+    descent: float = 0.5
+    """Speed of a landing by set points, m/s."""
+    speed: float = 5.0
+    """Horizontal speed at most, m/s: the bridge's own limit, whatever the supervisor says."""
+    vertical_speed: float = 2.0
+    """Vertical speed at most, m/s."""
+    yaw_rate: float = 2.0
+    """Yaw rate at most, rad/s."""
+    patience: float = 12.0
+    """Time for a take-off beyond the climb, and for the autopilot's own disarming after a landing, s."""
+    hiccup: float = 2.0
+    """Time that a hold of the supervisor is answered by zero set points before the autopilot's hold mode, s."""
+    resume: float = 0.0
+    """Time since the beginning of a hold in which the supervisor may let the flight go on, s; 0: a person decides."""
+    set_parameters: bool = True
+    """Whether we may set the autopilot's parameters that we rely on, or only check them."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no autopilot should be given; raises UserError."""
+        if not 20.0 <= self.rate <= 50.0:
+            raise UserError(f"set points at {self.rate:g} Hz", "choose a rate between 20 and 50 Hz")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something worth a line in a log."""
+
+    time: float
+    """When, s."""
+    trouble: bool
+    """Whether it is trouble."""
+    words: str
+    """What."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The autopilot's answer to a request."""
+
+    time: float
+    """When it came, s."""
+    answer: Answer
+    """What it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the session was doing when the link was lost."""
+
+    phase: Phase
+    """LANDING, or another phase in which it was in charge."""
+    modes: frozenset[int]
+    """Modes in which the vehicle may be found again if nobody else has taken over."""
+
+
+def bounded(command: Command, config: SessionConfig) -> Command | None:
+    """Return a command inside the bridge's own limits, or None for one that no protocol can carry."""
+    values = (command.vx, command.vy, command.vz, command.yaw_rate)
+    if not all(abs(value) < FLOAT32 for value in values):
+        return None
+    speed = math.hypot(command.vx, command.vy)
+    factor = config.speed / speed if speed > config.speed else 1.0
+    vz = min(max(command.vz, -config.vertical_speed), config.vertical_speed)
+    yaw_rate = min(max(command.yaw_rate, -config.yaw_rate), config.yaw_rate)
+    return Command(command.vx * factor, command.vy * factor, vz, yaw_rate)
+
+
+class OffboardSession:
+    """See the module."""
+
+    def __init__(self, adapter: Adapter, config: SessionConfig | None = None) -> None:
+        """Start offline, having seen nothing."""
+        self.adapter = adapter
+        self.flavour = adapter.flavour
+        self.config = config or SessionConfig()
+        self.vehicle = VehicleState()
+        self.now = 0.0
+        self.phase = Phase.OFFLINE
+        self.fault: Fault | None = None
+        self.order: Order | None = None
+        self.replies: dict[RequestKind, Reply] = {}
+        self.parameters: dict[str, float] = {}
+        self.checked = False
+        """Whether the parameters were checked since the vehicle's boot."""
+        self.allowed: frozenset[int] = frozenset()
+        """Modes that are ours now; any other one ends our part."""
+        self.reason = NEVER
+        """Time of the reason for the next request of a mode; only a younger heartbeat allows it."""
+        self.streaming = False
+        self.wanted = ZERO
+        """Set point while it is not the supervisor's command."""
+        self.arm_asked: float | None = None
+        """When arming was last asked for, until the vehicle says that it is disarmed."""
+        self.begun = False
+        """Whether everything was fresh once since the engagement."""
+        self._ledger = Ledger()
+        self._touched = False
+        self._held_since = NEVER
+        self._distrusted = ""
+        self._closing = False
+        self._kept: _Kept | None = None
+        self._plan: steps.Step | None = None
+        self._command = ZERO
+        self._command_time = NEVER
+        self._urgent = False
+        self._texts: deque[tuple[float, bool, str]] = deque(maxlen=50)
+        self._events: list[Event] = []
+        self._beat = NEVER
+        self._asked_heartbeats = NEVER
+        self._streamed = NEVER
+        self._updated = NEVER
+        self._reboots = 0
+        self._asleep_since = NEVER
+        self._woke = NEVER
+        self._boot: float | None = None
+
+    # From the supervisor.
+
+    def take_order(self, order: Order, now: float) -> None:
+        """Take the supervisor's order; the same one may come any number of times."""
+        self.now = now
+        # Seen is seen, also what is not obeyed: it must not look new when it is heard again.
+        news = self._ledger.take(order)
+        if self._closing or self._distrusted or not self._ledger.knows(order):
+            return
+        before = self.order
+        self.order = order
+        changed = before is None or before.mode is not order.mode or before.supervisor != order.supervisor
+        if order.mode is Mode.ENGAGED:
+            if news.engagement:
+                self._start()
+            elif changed and before is not None:
+                self._resume()
+        elif order.mode is Mode.HOLDING:
+            if changed:
+                self._held_since = now
+            self._on_hold(news.act)
+        elif order.mode is Mode.LANDING:
+            if news.act or (changed and self.phase in IN_CHARGE):
+                self._land()
+        elif order.mode is Mode.PILOT:
+            if changed:
+                self._touch()
+        elif news.act or (changed and self.phase is not Phase.LANDING):
+            # Disengaged, by a person or because the supervisor has started anew.
+            self._disengage(news.act)
+
+    def command(self, command: Command, now: float) -> None:
+        """Take the supervisor's command; what is not finite, or does not fit the protocol, is as good as none."""
+        inside = bounded(command, self.config)
+        if inside is None:
+            return
+        self._command = inside
+        self._command_time = now
+        self._urgent = True
+
+    def distrust(self, topic: str, now: float) -> None:
+        """More than one node publishes ``topic``: nobody is obeyed; empty: all is well again."""
+        self.now = now
+        if topic and topic != self._distrusted:
+            self._distrusted = topic
+            self._command = ZERO
+            self._urgent = True
+            self._interrupt(Fault(FaultKind.TWO_SUPERVISORS, subject=topic))
+        self._distrusted = topic
+
+    def close(self, now: float) -> None:
+        """End: a landing goes on without us, a flight ends in the autopilot's hold, motors on the ground stop.
+
+        Go on to call ``update`` until ``finished``, or until patience ends.
+        """
+        self.now = now
+        if self._closing:
+            return
+        self._closing = True
+        if self.phase in (Phase.STARTING, Phase.CLIMBING, Phase.FLYING):
+            self._interrupt(None)
+
+    @property
+    def finished(self) -> bool:
+        """Whether a closing session has nothing more to say."""
+        lands_by_itself = self.phase is Phase.LANDING and self.allowed == {self.flavour.land}
+        return self._closing and (self._plan is None or lands_by_itself)
+
+    # From the vehicle, through the adapter, which has updated ``vehicle`` before.
+
+    def heard_heartbeat(self, now: float) -> None:
+        """A heartbeat of the vehicle's autopilot is in ``vehicle``."""
+        self.now = now
+        vehicle = self.vehicle
+        self._notice_gap()
+        if self.phase is Phase.OFFLINE:
+            self._connect()
+        if vehicle.reboots != self._reboots:
+            self._on_reboot()
+        if self.phase in IN_CHARGE and vehicle.mode not in self.allowed and not self._is_down():
+            mode = self.flavour.mode_name(vehicle.mode)
+            self.release(Fault(FaultKind.FOREIGN_MODE, subject=mode))
+        flies = self.phase in (Phase.CLIMBING, Phase.FLYING, Phase.HOLDING)
+        if flies and not vehicle.armed:
+            self.release(Fault(FaultKind.DISARMED))
+        if self.phase is Phase.RELEASED and not vehicle.armed:
+            self.enter(Phase.READY)
+        elif self.phase is Phase.READY and vehicle.armed:
+            # Somebody else has armed it.
+            self.release(Fault(FaultKind.FOUND_ARMED, subject=self.flavour.mode_name(vehicle.mode)))
+
+    def heard_position(self, now: float) -> None:
+        """A position is in ``vehicle``: its clock tells a sleep of ours from a jump of our clock."""
+        self.now = now
+        self._notice_gap()
+        self._notice_sleep()
+
+    def answered(self, kind: RequestKind, answer: Answer, now: float) -> None:
+        """Take the autopilot's answer; a second one does not make the first younger, but a no after a yes is a no."""
+        self.now = now
+        before = self.replies.get(kind)
+        if before is None or (before.answer in GOOD and before.answer is not answer):
+            self.replies[kind] = Reply(now, answer)
+
+    def told(self, words: str, warning: bool, now: float) -> None:
+        """Take what the autopilot says in words."""
+        self._texts.append((now, warning, words))
+        self._events.append(Event(now, warning, f"autopilot: {words}"))
+
+    # Out.
+
+    def update(self, now: float) -> list[Any]:
+        """Return what has to be sent now; call at least at the rate of set points."""
+        self.now = now
+        self._notice_gap()
+        self._updated = now
+        if not 0.0 <= now - self._beat < 1.0:
+            self._beat = now
+            self.adapter.show_life()
+        self._watch()
+        self._step()
+        self._stream()
+        return self.adapter.take()
+
+    def events(self) -> list[Event]:
+        """Return what has happened since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def report(self) -> BridgeReport:
+        """Return what the supervisor has to know."""
+        return BridgeReport(
+            phase=self.phase,
+            armed=self.vehicle.armed,
+            airborne=self.vehicle.airborne,
+            supervisor="" if self.order is None else self.order.supervisor,
+            act=0 if self.order is None else self.order.act,
+            fault="" if self.fault is None else self.fault.kind.value,
+            words="" if self.fault is None else str(self.fault),
+        )
+
+    # For the steps.
+
+    def enter(self, phase: Phase) -> None:
+        """Change the phase."""
+        self.phase = phase
+
+    def say(self, words: str) -> None:
+        """Note an event."""
+        self._events.append(Event(self.now, False, words))
+
+    def complain(self, fault: Fault) -> None:
+        """Note trouble; it stays as ``fault`` until the next engagement."""
+        self.fault = fault
+        self._events.append(Event(self.now, True, str(fault)))
+
+    def warnings(self, since: float) -> list[str]:
+        """Return the autopilot's own warnings since then, each once."""
+        found = [words for time, warning, words in self._texts if warning and time >= since]
+        return list(dict.fromkeys([*found, *self.adapter.warnings()]))
+
+    def staleness(self) -> Fault | None:
+        """Return what is too old to fly on, or nothing."""
+        config = self.config
+        vehicle = self.vehicle
+        silent = self.now - self._command_time
+        if not 0.0 <= silent <= config.freshness:
+            return Fault(FaultKind.SUPERVISOR_SILENT, min(silent, 999.0), config.freshness)
+        seen = self.now - (NEVER if vehicle.position_time is None else vehicle.position_time)
+        if not 0.0 <= seen <= config.position_age:
+            return Fault(FaultKind.POSITION_OLD, min(seen, 999.0), config.position_age)
+        beat = self.now - (NEVER if vehicle.heartbeat is None else vehicle.heartbeat)
+        most = max(HEARTBEAT_AGE, HEARTBEATS * vehicle.heartbeat_period)
+        if not 0.0 <= beat <= most:
+            return Fault(FaultKind.HEARTBEAT_OLD, min(beat, 999.0), most)
+        missing = self.adapter.ready(self.now)
+        return Fault(FaultKind.REFUSED, subject=missing) if missing else None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a heartbeat younger than ``reason`` shows one of our modes."""
+        vehicle = self.vehicle
+        return vehicle.heartbeat is not None and vehicle.heartbeat > self.reason and vehicle.mode in self.allowed
+
+    @property
+    def holds_by_mode(self) -> bool:
+        """Whether the autopilot's own hold can work here; PX4's needs a global position."""
+        known = self.vehicle.global_time is not None and 0.0 <= self.now - self.vehicle.global_time <= LINK_LOST
+        return known or not self.flavour.hold_needs_global_position
+
+    @property
+    def has_remote_control(self) -> bool:
+        """Whether the vehicle hears a remote control."""
+        time = self.vehicle.sticks_time
+        return self.vehicle.sticks is not None and time is not None and 0.0 <= self.now - time <= LINK_LOST
+
+    # What orders lead to.
+
+    def _start(self) -> None:
+        wrong = self.flavour.wrong_vehicle(self.vehicle.autopilot, self.vehicle.kind)
+        if self.phase is Phase.OFFLINE:
+            self.complain(Fault(FaultKind.NO_HEARTBEAT, subject="is the link up?"))
+        elif wrong:
+            self.complain(Fault(FaultKind.WRONG_VEHICLE, subject=wrong))
+        elif self.phase is Phase.LANDING:
+            self.complain(Fault(FaultKind.LANDING_GOES_ON))
+        elif self.phase is Phase.STOPPING:
+            self.complain(Fault(FaultKind.STILL_STOPPING))
+        elif self.phase in (Phase.READY, Phase.HOLDING, Phase.RELEASED):
+            self.fault = None
+            self._touched = False
+            self._run(steps.take_over(self))
+
+    def _resume(self) -> None:
+        """The supervisor lets the flight go on by itself: only what hangs in the air by our doing, and not for long."""
+        if self.phase not in (Phase.FLYING, Phase.HOLDING):
+            return
+        ours = self.vehicle.armed and self.vehicle.airborne and not self._touched
+        if not ours or not 0.0 <= self.now - self._held_since <= self.config.resume:
+            self._interrupt(Fault(FaultKind.RESUME_REFUSED))
+        elif self.phase is Phase.HOLDING:
+            self.fault = None
+            self._run(steps.take_back(self))
+
+    def _on_hold(self, act: bool) -> None:
+        if self.phase in (Phase.STARTING, Phase.CLIMBING) or (act and self.phase is Phase.FLYING):
+            self._interrupt(None)
+        elif act and self.phase is Phase.LANDING and self.vehicle.airborne:
+            self.fault = None
+            self._run(steps.hold(self))
+        elif act and self._kept is not None:
+            self._kept = _Kept(Phase.HOLDING, self._kept.modes)
+
+    def _disengage(self, act: bool) -> None:
+        if self.phase is Phase.OFFLINE:
+            kept = self._kept
+            if act and kept is not None and kept.phase is not Phase.LANDING:
+                self._kept = _Kept(Phase.HOLDING, kept.modes)
+        elif self.phase is Phase.LANDING:
+            return  # it comes down and disarms: that is what was asked for
+        else:
+            self._interrupt(None)
+
+    def _touch(self) -> None:
+        """A pilot has touched something: zero at once, and hands off as soon as that is safe."""
+        if self.phase is Phase.OFFLINE:
+            self._kept = None
+            return
+        if self.phase not in IN_CHARGE or self.phase is Phase.STOPPING:
+            return
+        self._touched = True
+        self._urgent = True
+        self.complain(Fault(FaultKind.PILOT_TOUCH))
+        if self.phase is Phase.LANDING and not self.streaming:
+            # The autopilot lands by itself: whoever wants to fly on changes the mode.
+            return
+        self._run(steps.hand_over(self))
+
+    def _land(self) -> None:
+        if self.phase is Phase.OFFLINE:
+            mode = self.vehicle.mode
+            known = frozenset() if mode is None else frozenset({mode})
+            self._kept = _Kept(Phase.LANDING, known | {self.flavour.follow, self.flavour.land})
+            self.complain(Fault(FaultKind.LANDING_WAITS))
+        elif self.phase is Phase.LANDING:
+            return
+        elif self.vehicle.airborne and self.vehicle.armed:
+            self.fault = None
+            self._run(steps.land(self))
+        elif self.vehicle.armed or self.arm_asked is not None:
+            self._run(steps.stand_down(self))
+
+    def _interrupt(self, fault: Fault | None) -> None:
+        """Stop what goes on: hold in the air, motors off on the ground."""
+        if fault is not None and self.phase in IN_CHARGE and self.phase is not Phase.LANDING:
+            self.complain(fault)
+        if self.phase not in (Phase.STARTING, Phase.CLIMBING, Phase.FLYING, Phase.HOLDING):
+            return
+        if not self.vehicle.airborne:
+            self._run(steps.stand_down(self))
+        elif self.flavour.follow not in self.allowed and self.phase is Phase.STARTING:
+            # It flies in somebody else's mode, and we have asked for nothing yet.
+            self.release(fault or Fault(FaultKind.RESUME_REFUSED))
+        elif self.phase is not Phase.HOLDING:
+            self._run(steps.hold(self))
+
+    def release(self, fault: Fault) -> None:
+        """Hands off."""
+        self._plan = None
+        self.streaming = False
+        self.allowed = frozenset()
+        self.arm_asked = None
+        self._touched = False
+        self.enter(Phase.RELEASED)
+        self.complain(fault)
+
+    # What the vehicle leads to.
+
+    def _connect(self) -> None:
+        vehicle = self.vehicle
+        mode = self.flavour.mode_name(vehicle.mode)
+        kept, self._kept = self._kept, None
+        self.say(f"connected, {mode}, {'armed' if vehicle.armed else 'disarmed'}")
+        self._greet()
+        landing_is_ordered = self.order is not None and self.order.mode is Mode.LANDING
+        if not vehicle.armed:
+            self.arm_asked = None
+            self.enter(Phase.READY)
+        elif kept is not None and kept.phase is Phase.LANDING and self._is_ours(kept):
+            self.fault = None
+            self.allowed = frozenset({vehicle.mode})
+            self._run(steps.land(self))
+        elif kept is not None and vehicle.mode == self.flavour.follow:
+            # It still waits for our set points, and nobody else wants it.
+            self.allowed = frozenset({vehicle.mode})
+            self._run(steps.hold(self) if vehicle.airborne else steps.stand_down(self))
+        elif landing_is_ordered and vehicle.mode == self.flavour.land:
+            self.allowed = frozenset({vehicle.mode})
+            self._run(steps.watch_landing(self))
+        else:
+            kind = FaultKind.FOUND_ARMED if kept is None else FaultKind.FOREIGN_MODE
+            self.release(Fault(kind, subject=mode))
+
+    def _is_ours(self, kept: _Kept) -> bool:
+        """Whether the vehicle is found as we left it, or in its own failsafe."""
+        held_by_itself = self.vehicle.mode == self.flavour.hold and self.vehicle.failsafe
+        return self.vehicle.mode in kept.modes or held_by_itself
+
+    def _greet(self) -> None:
+        self.adapter.greet()
+        self._asked_heartbeats = self.now
+        self.adapter.ask_for_heartbeats()
+
+    def _on_reboot(self) -> None:
+        self._reboots = self.vehicle.reboots
+        self.checked = False
+        self.arm_asked = None
+        self._greet()
+        if self.phase in IN_CHARGE:
+            self.release(Fault(FaultKind.REBOOTED))
+        else:
+            self.say(str(Fault(FaultKind.REBOOTED)))
+
+    def _is_down(self) -> bool:
+        """Whether what we are ending has ended: disarmed it may show any mode."""
+        return self.phase in (Phase.LANDING, Phase.STOPPING) and not self.vehicle.armed
+
+    def _lose_link(self) -> None:
+        if self.phase in IN_CHARGE:
+            modes = frozenset() if self.vehicle.mode is None else frozenset({self.vehicle.mode})
+            if self.phase is Phase.LANDING:
+                modes |= self.allowed
+            given_away = self._touched and self.phase is not Phase.LANDING
+            self._kept = None if given_away else _Kept(self.phase, modes)
+        self._plan = None
+        self.streaming = False
+        self.allowed = frozenset()
+        self._touched = False
+        self.enter(Phase.OFFLINE)
+        self.complain(Fault(FaultKind.LINK_LOST, limit=LINK_LOST))
+
+    def _notice_gap(self) -> None:
+        """The clock has jumped, or nobody has called us: nothing can be said of how long the link was silent."""
+        if self.vehicle.heartbeat is None or 0.0 <= self.now - self._updated <= GAP:
+            return
+        if self._asleep_since != self._updated:
+            self._asleep_since = self._updated
+            self._woke = self.now
+            self._boot = self.vehicle.boot
+        self.vehicle.heartbeat = self.now
+
+    def _notice_sleep(self) -> None:
+        """We were not called (a frozen computer): by the vehicle's clock its failsafe must have taken over."""
+        boot = self.vehicle.boot
+        if not self.streaming or self._boot is None or boot is None:
+            return
+        if 0.0 <= self.now - self._woke <= WAKING and boot - self._boot > GAP:
+            self.release(Fault(FaultKind.STOOD_STILL, boot - self._boot))
+
+    def _watch(self) -> None:
+        vehicle = self.vehicle
+        if self.phase is Phase.OFFLINE:
+            return
+        if self.now - vehicle.heartbeat > LINK_LOST:
+            self._lose_link()
+            return
+        slow = vehicle.heartbeat_period > FAST_HEARTBEAT
+        if slow and not 0.0 <= self.now - self._asked_heartbeats < ASK_AGAIN:
+            self._asked_heartbeats = self.now
+            self.adapter.ask_for_heartbeats()
+        starting = self.phase in (Phase.STARTING, Phase.CLIMBING) and self.begun
+        if starting or self.phase is Phase.FLYING:
+            stale = self.staleness()
+            if stale is not None:
+                self._interrupt(stale)
+        if self.phase is Phase.FLYING and self.order is not None and self.order.mode is not Mode.ENGAGED:
+            if self.now - self._held_since >= self.config.hiccup or self.now < self._held_since:
+                self._run(steps.hold(self))
+
+    # Steps and set points.
+
+    def _run(self, plan: steps.Step) -> None:
+        """Begin a plan; its first step is taken at once, so that the phase is true when this returns."""
+        self._plan = plan
+        self._step()
+
+    def _step(self) -> None:
+        plan = self._plan
+        if plan is None:
+            return
+        try:
+            next(plan)
+        except StopIteration:
+            if self._plan is plan:
+                self._plan = None
+        except steps.Refused as refusal:
+            self._plan = None
+            self.complain(refusal.fault)
+            self._give_up(refusal.fault)
+
+    def _give_up(self, fault: Fault) -> None:
+        """A plan was refused: the safest thing that needs nobody's permission."""
+        if not self.vehicle.airborne:
+            self._run(steps.stand_down(self))
+        elif self.vehicle.mode == self.flavour.follow and self.phase is not Phase.HOLDING:
+            self._run(steps.hold(self))
+        elif self.phase is not Phase.HOLDING:
+            self.release(fault)
+
+    def _stream(self) -> None:
+        if not self.streaming:
+            return
+        obeys = self.phase is Phase.FLYING and self._is_obeyed()
+        current = self._command if obeys else self.wanted
+        since = self.now - self._streamed
+        due = since >= 1.0 / self.config.rate - 1e-4 or since < 0.0
+        if due or (self._urgent and since >= CLOSEST):
+            self._streamed = self.now
+            self._urgent = False
+            self.adapter.send_set_point(current)
+
+    def _is_obeyed(self) -> bool:
+        engaged = self.order is not None and self.order.mode is Mode.ENGAGED
+        return engaged and not self._distrusted and not self._touched and self.staleness() is None

@@ -1,0 +1,404 @@
+"""The steps of a flight as generators: each yields until the vehicle has confirmed it, or raises ``Refused``.
+
+A step counts as done only when the request was acknowledged *and* a later heartbeat shows it: PX4 acknowledges twice,
+and says yes before it says no. A mode is asked for only after a heartbeat that is younger than the reason for it, and
+once: it is repeated only when no acknowledgement came and a heartbeat younger than the request still shows our mode.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable, Iterator
+
+from liquid_nav.autopilots.adapter import GOOD, Answer, RequestKind
+from liquid_nav.safety import Fault, FaultKind, Phase
+from liquid_nav.types import Command
+
+if TYPE_CHECKING:
+    from liquid_nav.autopilots.session import OffboardSession
+
+Step = Iterator[None]
+ZERO = Command()
+RETRY = 1.0
+"""s until a request without an answer is repeated."""
+STOP_RETRY = 0.25
+"""s until a request to disarm without an answer is repeated: motors are to stop within a second and a half."""
+ATTEMPTS = 4
+ARMING_ATTEMPTS = 3
+ARMING_PAUSE = 2.0
+"""s between two attempts to arm: estimators settle, sensors warm up."""
+CONFIRM = 3.0
+"""s that a heartbeat may take to show what was acknowledged, where it comes once a second."""
+SETTLE = 1.0
+"""s after the last request to arm until a heartbeat that shows "disarmed" is believed: it may be on its way."""
+EXPLAIN = 0.3
+"""s to wait for the autopilot's words after a refusal."""
+HEARD = 5.0
+"""s that everything may take to be fresh after an engagement: discovery takes its time."""
+NEARLY = 0.15
+"""m below the height of take-off that are high enough."""
+
+
+class Refused(Exception):
+    """The vehicle did not do what was asked."""
+
+    def __init__(self, fault: Fault) -> None:
+        """``fault``: what is wrong, in the autopilot's own words where it has some."""
+        self.fault = fault
+        super().__init__(str(fault))
+
+
+def _refused(words: str) -> Refused:
+    return Refused(Fault(FaultKind.REFUSED, subject=words))
+
+
+def ask(
+    s: OffboardSession,
+    kind: RequestKind,
+    what: str,
+    value: float,
+    done: Callable[[], bool],
+    since: float | None = None,
+) -> Step:
+    """Send a request until it is acknowledged, then wait for the heartbeat that shows it.
+
+    Args:
+        s: The session.
+        kind: What is asked for.
+        what: How it is called in texts.
+        value: The mode or the height.
+        done: Whether the vehicle shows it.
+        since: Time from which on the autopilot's warnings explain a refusal, s; None: from the request on.
+    """
+    s.replies.pop(kind, None)
+    begin = s.now
+    sent: float | None = None
+    attempt = 0
+    while True:
+        reply = s.replies.get(kind)
+        if reply is None:
+            due = sent is None or s.now - sent >= RETRY
+            if due and s.confirmed:
+                if sent is not None and done():
+                    return  # the acknowledgement was lost, what it would have said is there
+                if attempt == ATTEMPTS:
+                    raise _refused(f"{what}: no answer from the autopilot after {ATTEMPTS} attempts")
+                s.adapter.request(kind, value, attempt)
+                s.reason = sent = s.now
+                attempt += 1
+        elif reply.answer not in GOOD:
+            while s.now < reply.time + EXPLAIN:
+                yield
+            words = "; ".join(s.warnings(begin if since is None else since)) or "it gives no reason"
+            raise _refused(f"{what} refused ({reply.answer.value}): {words}")
+        elif s.vehicle.heartbeat > reply.time and done():
+            return
+        elif s.now - reply.time > CONFIRM + (60.0 if reply.answer is Answer.IN_PROGRESS else 0.0):
+            shown = s.flavour.mode_name(s.vehicle.mode)
+            armed = "armed" if s.vehicle.armed else "disarmed"
+            raise _refused(f"{what}: acknowledged, but the heartbeat shows {shown}, {armed}")
+        yield
+
+
+def enter_mode(s: OffboardSession, mode: int) -> Step:
+    """Change the mode; the modes that are shown until then must be in ``allowed``, and ``mode`` too."""
+    while not s.confirmed:
+        yield
+    if s.vehicle.mode == mode:
+        return
+    name = f"mode {s.flavour.mode_name(mode)}"
+    yield from ask(s, RequestKind.MODE, name, mode, lambda: s.vehicle.mode == mode)
+
+
+def arm_patiently(s: OffboardSession, since: float) -> Step:
+    """Arm; never by force. A refusal is tried again.
+
+    ``since``: s; PX4 names the cause ("Preflight Fail: ...") when the mode changes, and not again when it refuses.
+    """
+    for attempt in range(ARMING_ATTEMPTS):
+        if s.vehicle.armed:
+            return
+        try:
+            s.arm_asked = s.now
+            yield from ask(s, RequestKind.ARM, "arming", 1.0, lambda: s.vehicle.armed, since)
+            return
+        except Refused as refusal:
+            if attempt == ARMING_ATTEMPTS - 1:
+                raise
+            s.say(f"{refusal} (trying again)")
+        begin = s.now
+        while s.now - begin < ARMING_PAUSE:
+            yield
+
+
+def check_parameters(s: OffboardSession) -> Step:
+    """Read what our safety rests on, set what is otherwise, and say so."""
+    for rule in s.flavour.rules:
+        name = rule.name
+        value = yield from _parameter(s, name, lambda n=name: s.adapter.read_parameter(n), lambda v: True)
+        if rule.lowest <= value <= rule.highest:
+            s.say(f"{name} is {value:g}: {rule.why}")
+            continue
+        if not s.config.set_parameters:
+            words = f"{name} is {value:g}, expected {rule.value:g} ({rule.why}): set it, or allow us to"
+            raise Refused(Fault(FaultKind.PARAMETER, subject=words))
+        got = yield from _parameter(
+            s,
+            name,
+            lambda r=rule: s.adapter.set_parameter(r.name, r.value),
+            lambda v, r=rule: abs(v - r.value) < 1e-6,
+        )
+        s.say(f"{name} was {value:g}, is now {got:g}: {rule.why}")
+
+
+def _parameter(
+    s: OffboardSession, name: str, request: Callable[[], None], right: Callable[[float], bool]
+) -> Iterator[None]:
+    """Repeat a request until the parameter is told, and right; returns its value."""
+    s.parameters.pop(name, None)
+    for _ in range(ATTEMPTS):
+        request()
+        sent = s.now
+        while s.now - sent < RETRY:
+            if name in s.parameters and right(s.parameters[name]):
+                return s.parameters[name]
+            yield
+    words = "could not be set" if name in s.parameters else "no answer"
+    raise Refused(Fault(FaultKind.PARAMETER, subject=f"parameter {name}: {words}"))
+
+
+def take_over(s: OffboardSession) -> Step:
+    """After a new engagement: zero set points, the mode that follows them, then arm and take off, unless it flies."""
+    asked = s.now
+    s.enter(Phase.STARTING)
+    s.begun = False
+    s.reason = s.now
+    s.wanted = ZERO
+    follow = s.flavour.follow
+    s.allowed = frozenset({s.vehicle.mode})
+    stale = s.staleness()
+    while stale is not None:
+        if s.now - asked > HEARD:
+            raise Refused(stale)
+        yield
+        stale = s.staleness()
+    s.begun = True
+    if not s.checked:
+        yield from check_parameters(s)
+        s.checked = True
+    if not s.holds_by_mode:
+        s.say(s.flavour.without_global_position)
+    s.streaming = True
+    begin = s.now
+    while s.now - begin < s.flavour.streams_first:
+        yield
+    s.allowed = s.allowed | {follow}
+    yield from enter_mode(s, follow)
+    s.allowed = frozenset({follow})
+    if s.vehicle.airborne and not s.vehicle.armed:
+        raise _refused("the vehicle says that it flies and is disarmed")
+    if not s.vehicle.airborne:
+        yield from arm_patiently(s, asked)
+        s.enter(Phase.CLIMBING)
+        yield from climb(s)
+    s.wanted = ZERO
+    s.enter(Phase.FLYING)
+
+
+def take_back(s: OffboardSession) -> Step:
+    """Go on with a flight that hangs in the air by our doing; never arms."""
+    s.reason = s.now
+    s.wanted = ZERO
+    follow = s.flavour.follow
+    s.allowed = s.allowed | {follow}
+    stale = s.staleness()
+    if stale is not None:
+        raise Refused(stale)
+    s.streaming = True
+    begin = s.now
+    while s.now - begin < s.flavour.streams_first:
+        yield
+    yield from enter_mode(s, follow)
+    s.allowed = frozenset({follow})
+    s.enter(Phase.FLYING)
+
+
+def climb(s: OffboardSession) -> Step:
+    """Take off to the configured height above where it stands."""
+    config = s.config
+    ground = s.vehicle.height
+    begin = s.now
+    if s.flavour.takes_off:
+        # Set points would end its own take-off.
+        s.streaming = False
+        yield from ask(s, RequestKind.TAKE_OFF, "take-off", config.altitude, lambda: True)
+    else:
+        s.wanted = Command(vz=config.climb)
+    while True:
+        height = s.vehicle.height - ground
+        high_enough = height >= config.altitude - NEARLY
+        if high_enough and s.vehicle.airborne:
+            break
+        if high_enough:
+            s.wanted = ZERO
+        if s.now - begin > config.patience + config.altitude / config.climb:
+            words = "; ".join(s.warnings(begin)) or "it gives no reason"
+            raise Refused(Fault(FaultKind.TAKE_OFF_SLOW, height, s.now - begin, words))
+        yield
+    s.wanted = ZERO
+    s.streaming = True
+
+
+def hold(s: OffboardSession) -> Step:
+    """Let the autopilot hold its place; only then the set points stop. Where it cannot, zero set points hold."""
+    s.enter(Phase.HOLDING)
+    s.reason = s.now
+    s.wanted = ZERO
+    hold_mode = s.flavour.hold
+    s.streaming = s.streaming or s.vehicle.mode == s.flavour.follow
+    while not s.confirmed:
+        yield
+    if s.vehicle.mode not in s.flavour.ours:
+        s.release(Fault(FaultKind.FOREIGN_MODE, subject=s.flavour.mode_name(s.vehicle.mode)))
+        return
+    if not s.holds_by_mode:
+        return
+    s.allowed = s.allowed | {hold_mode}
+    try:
+        yield from enter_mode(s, hold_mode)
+    except Refused as refusal:
+        s.complain(refusal.fault)
+        s.say("holding by zero set points: the autopilot refuses its hold mode")
+        return
+    s.allowed = frozenset({hold_mode})
+    s.streaming = False
+
+
+def hand_over(s: OffboardSession) -> Step:
+    """A pilot has touched something: zero set points until a mode of theirs is seen, or until a hold is.
+
+    The mode to hold in is one whose sticks work, where there is a remote control.
+    """
+    s.enter(Phase.HOLDING)
+    s.reason = s.now
+    s.wanted = ZERO
+    flavour = s.flavour
+    mode = flavour.pilot_hold if s.has_remote_control else flavour.hold
+    if not s.vehicle.airborne:
+        # Not before a younger heartbeat: with a mode of their own the pilot may want to take off.
+        while not s.confirmed:
+            yield
+        yield from stand_down(s)
+        return
+    while not s.confirmed:
+        yield
+    if s.vehicle.mode not in flavour.ours:
+        s.release(Fault(FaultKind.PILOT_TOUCH))
+        return
+    if not s.holds_by_mode:
+        return  # zero set points hold it until the pilot changes the mode
+    s.allowed = s.allowed | {mode}
+    try:
+        yield from enter_mode(s, mode)
+    except Refused as refusal:
+        s.complain(refusal.fault)
+        return
+    s.release(Fault(FaultKind.PILOT_TOUCH))
+
+
+def land(s: OffboardSession) -> Step:
+    """Land where it is and see it disarmed.
+
+    Asks again until the autopilot obeys, by command and by mode in turn, sinking by set points meanwhile where it
+    follows them.
+    """
+    s.enter(Phase.LANDING)
+    s.reason = s.now
+    s.wanted = ZERO
+    flavour = s.flavour
+    s.allowed = frozenset({*s.allowed, s.vehicle.mode, flavour.land})
+    by_command = flavour.lands_by_command
+    while True:
+        try:
+            if by_command:
+                yield from ask(s, RequestKind.LAND, "landing", 0.0, lambda: s.vehicle.mode == flavour.land)
+            else:
+                yield from enter_mode(s, flavour.land)
+            break
+        except Refused as refusal:
+            s.complain(refusal.fault)
+            by_command = not by_command
+            s.wanted = Command(vz=-s.config.descent)
+            s.reason = s.now
+            if not s.vehicle.airborne:
+                break  # by set points
+    s.fault = None
+    if s.vehicle.mode == flavour.land:
+        s.allowed = frozenset({flavour.land})
+        s.streaming = False
+    yield from watch_landing(s)
+
+
+def watch_landing(s: OffboardSession) -> Step:
+    """See a landing through, until the vehicle says that it is disarmed."""
+    s.enter(Phase.LANDING)
+    touched: float | None = None
+    while s.vehicle.armed:
+        if s.vehicle.airborne:
+            touched = None
+        elif touched is None:
+            touched = s.now
+        elif s.now - touched >= s.config.patience:
+            yield from stand_down(s)
+            return
+        yield
+    s.allowed = frozenset()
+    s.streaming = False
+    s.arm_asked = None
+    s.enter(Phase.READY)
+
+
+def stand_down(s: OffboardSession) -> Step:
+    """On the ground: no set points, and motors off, from when arming was asked for until the vehicle says so."""
+    s.streaming = False
+    if not s.vehicle.armed and s.arm_asked is None:
+        s.allowed = frozenset()
+        s.enter(Phase.READY)
+        return
+    s.enter(Phase.STOPPING)
+    s.allowed = frozenset({*s.allowed, s.vehicle.mode})
+    s.replies.pop(RequestKind.DISARM, None)
+    sent: float | None = None
+    attempt = 0
+    while True:
+        reply = s.replies.get(RequestKind.DISARM)
+        beat = s.vehicle.heartbeat
+        if sent is not None and not s.vehicle.armed:
+            acknowledged = reply is not None and reply.answer in GOOD and beat > reply.time
+            waited = s.arm_asked is None or beat > s.arm_asked + SETTLE
+            if beat > sent and (acknowledged or waited):
+                break
+        if reply is not None and reply.answer not in GOOD:
+            if s.vehicle.airborne:
+                # It has left the ground meanwhile: down again, by its own landing.
+                yield from land(s)
+                return
+            s.complain(Fault(FaultKind.REFUSED, subject=_why_not_disarmed(s, reply.answer)))
+            s.replies.pop(RequestKind.DISARM, None)
+            again = s.now
+            while s.now - again < RETRY and s.vehicle.armed:
+                yield
+        elif sent is None or (s.now - sent >= STOP_RETRY and reply is None):
+            s.adapter.request(RequestKind.DISARM, 0.0, attempt)
+            sent = s.now
+            attempt += 1
+        elif reply is not None and s.now - reply.time >= CONFIRM:
+            s.replies.pop(RequestKind.DISARM, None)
+        yield
+    s.arm_asked = None
+    s.allowed = frozenset()
+    s.enter(Phase.READY)
+
+
+def _why_not_disarmed(s: OffboardSession, answer: Answer) -> str:
+    words = "; ".join(s.warnings(s.now - CONFIRM)) or "it gives no reason"
+    return f"disarming refused ({answer.value}): {words}"

@@ -1,0 +1,120 @@
+"""What the vehicle says about itself, whatever the protocol: the session's only picture of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from liquid_nav import geometry
+
+FORGETS = 0.8
+"""Part of the longest time between heartbeats that is kept with each new one: it rises at once and falls slowly."""
+
+
+class Landed(Enum):
+    """What the vehicle's own detector says."""
+
+    UNKNOWN = "unknown"
+    ON_GROUND = "on_ground"
+    TAKING_OFF = "taking_off"
+    IN_AIR = "in_air"
+    COMING_DOWN = "coming_down"
+
+
+@dataclass(frozen=True, slots=True)
+class Odometry:
+    """The vehicle's state in our frames."""
+
+    time: float
+    """Time of the vehicle's clock, s."""
+    position: np.ndarray
+    """float64 [3] ENU from its origin, m."""
+    quaternion: np.ndarray
+    """float64 [4] w x y z, FLU to ENU."""
+    velocity: np.ndarray
+    """float64 [3] ENU, m/s."""
+    angular_velocity: np.ndarray
+    """float64 [3] FLU, rad/s."""
+
+
+@dataclass
+class VehicleState:
+    """The last of everything, in the protocol's frames (NED, FRD); None until it came."""
+
+    heartbeat: float | None = None
+    """When the last heartbeat came, s of the caller's clock."""
+    heartbeat_period: float = 1.0
+    """Time between heartbeats lately, s, rather too long than too short."""
+    autopilot: int | None = None
+    """MAV_AUTOPILOT."""
+    kind: int | None = None
+    """MAV_TYPE; None where the protocol does not tell."""
+    mode: int | None = None
+    """Custom mode, as the flavour counts."""
+    armed: bool = False
+    """Whether the motors are armed."""
+    failsafe: bool = False
+    """Whether the autopilot says that it is in a failsafe."""
+    landed: Landed = Landed.UNKNOWN
+    """Its landing detector."""
+    position: np.ndarray | None = None
+    """float64 [3] NED from its origin, m."""
+    velocity: np.ndarray | None = None
+    """float64 [3] NED, m/s."""
+    position_time: float | None = None
+    """When the position last made progress, by its own stamps; s of the caller's clock."""
+    attitude: np.ndarray | None = None
+    """float64 [4] w x y z, FRD to NED."""
+    rates: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    """float64 [3] FRD, rad/s."""
+    force: np.ndarray | None = None
+    """float64 [3] FRD, specific force, m/s^2."""
+    battery: float | None = None
+    """Charge, 0 to 1."""
+    voltage: float | None = None
+    """V."""
+    sticks: tuple[int, ...] | None = None
+    """Channels of the remote control, microseconds."""
+    sticks_time: float | None = None
+    """When they came, s of the caller's clock."""
+    global_time: float | None = None
+    """When a global position last came, s of the caller's clock."""
+    boot: float | None = None
+    """Time since its boot, s of its own clock."""
+    reboots: int = 0
+    """How often that clock has begun anew."""
+
+    def beat(self, now: float) -> None:
+        """Take the time of a heartbeat, s."""
+        if self.heartbeat is not None:
+            self.heartbeat_period = max(now - self.heartbeat, FORGETS * self.heartbeat_period)
+        self.heartbeat = now
+
+    @property
+    def height(self) -> float:
+        """Height above the origin of its map, m; 0 as long as it is unknown."""
+        return 0.0 if self.position is None else -float(self.position[2])
+
+    @property
+    def airborne(self) -> bool:
+        """Whether it flies by its own word, or is armed and clearly above where its map begins."""
+        if self.landed is Landed.IN_AIR:
+            return True
+        if self.landed is Landed.ON_GROUND:
+            return False
+        moving = self.landed in (Landed.TAKING_OFF, Landed.COMING_DOWN)
+        return self.armed and (moving or self.height > 0.3)
+
+    def odometry(self) -> Odometry | None:
+        """Return position, attitude and velocities in our frames, or None until all have come."""
+        if self.position is None or self.attitude is None or self.boot is None:
+            return None
+        return Odometry(
+            self.boot,
+            geometry.ned_to_enu(self.position),
+            geometry.attitude_ned_to_enu(self.attitude),
+            geometry.ned_to_enu(self.velocity),
+            geometry.frd_to_flu(self.rates),
+        )
