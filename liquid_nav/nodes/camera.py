@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import os
 import sys
 import time as wall
 
@@ -19,6 +20,7 @@ from liquid_nav.nodes.messages import to_stamp
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
+from liquid_nav.nodes.secrets import expand, redact
 from liquid_nav.nodes.video_source import VideoSource
 
 PATIENCE = 0.1
@@ -27,15 +29,22 @@ SILENT = 2.0
 """s without a frame after which a source that is open is said to be silent."""
 
 
+SOURCE = (
+    "Device (0, /dev/video0), rtsp:// URL, GStreamer pipeline (... ! appsink) or file. ${NAME} is replaced from the "
+    "environment when the source is opened: write rtsp://user:${CAMERA_PASSWORD}@host/stream, since everybody on the "
+    "graph can read a parameter. A value stands there as it is: encode special characters in it for a URL (%40 for @), "
+    "quote it for a pipeline."
+)
+"""Description of the parameter ``source``."""
+
+
 class Camera(Node):
     """Publishes what a source delivers."""
 
     def __init__(self, **options: object) -> None:
         """Declare parameters and begin to capture; bad input raises UserError, a missing camera is waited for."""
         super().__init__("camera", **options)
-        source = declare(
-            self, "source", "0", "Device (0, /dev/video0), rtsp:// URL, GStreamer pipeline (... ! appsink) or file."
-        )
+        source = declare(self, "source", "0", SOURCE)
         self._width = declare(self, "width", 256, "Width of the published images, pixels; 0: the source's.", (0, 8192))
         self._height = declare(self, "height", 144, "Height of the published images; 0: the source's.", (0, 8192))
         capture_width = declare(self, "capture_width", 0, "Width to ask of a device, pixels; 0: its own.", (0, 8192))
@@ -49,12 +58,21 @@ class Camera(Node):
         self._frame_id = declare(self, "frame_prefix", "", "Prefix of all frame ids.") + "camera_optical_frame"
         if not source:
             raise UserError("the camera has no source", "give -p source:=0, an rtsp:// address, a pipeline or a file")
+        # A variable that is not set is bad input, not a camera that may come back.
+        expand(source, os.environ)
         self._calibration = load_calibration(calibration) if calibration else None
         self._image = self.create_publisher(Image, "camera/image_raw", sensor_data())
         self._compressed = self.create_publisher(CompressedImage, "camera/image_raw/compressed", sensor_data())
         self._info = self.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
         self._diagnostics = Diagnostics(self)
-        self._source, self.published = source, 0
+        self._shown = redact(source)
+        if self._shown != source and "${" not in source:
+            self.get_logger().warning(
+                "the parameter 'source' holds a password, which everybody on the graph can read: put it into a "
+                "variable of the environment and write ${NAME} instead"
+            )
+        self.published = 0
+        self._unpublished = ""
         self._heard = wall.monotonic()
         self.capture = CaptureThread(
             lambda wait: Grabber(
@@ -76,15 +94,29 @@ class Camera(Node):
         frame = self.capture.newest.take(patience)
         if frame is not None:
             self._heard = wall.monotonic()
-            self.publish(frame)
+            self._try_to_publish(frame)
         self._report()
         return frame is not None
 
-    def publish(self, frame: Frame) -> None:
-        """Resize and publish a frame as whoever listens wants it."""
+    def _try_to_publish(self, frame: Frame) -> None:
+        """A frame that OpenCV or numpy cannot resize or encode is named; the next one may be better."""
         import cv2
 
-        bgr = frame.image if frame.image.ndim == 3 else cv2.cvtColor(frame.image, cv2.COLOR_GRAY2BGR)
+        try:
+            self.publish(frame)
+            self._unpublished = ""
+        except (cv2.error, ValueError, MemoryError) as error:
+            self._unpublished = redact(" ".join(f"{type(error).__name__}: {error}".split()))
+
+    def publish(self, frame: Frame) -> None:
+        """Resize and publish a frame as whoever listens wants it.
+
+        Raises:
+            cv2.error, ValueError, MemoryError: it cannot be resized or encoded.
+        """
+        import cv2
+
+        bgr = _as_bgr(frame.image)
         full = bgr.shape[1], bgr.shape[0]
         size = self._width or full[0], self._height or full[1]
         if size != full:
@@ -99,7 +131,9 @@ class Camera(Node):
         if self._compressed.get_subscription_count():
             message = CompressedImage(format="bgr8; jpeg compressed bgr8")
             _fill(message.header, header)
-            data = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, self._quality))[1]
+            good, data = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, self._quality))
+            if not good:
+                raise ValueError(f"{size[0]} x {size[1]} pixels cannot be encoded as JPEG")
             message.data = array.array("B", data.tobytes())
             self._compressed.publish(message)
         self.published += 1
@@ -120,20 +154,35 @@ class Camera(Node):
             "openings": grabber.openings,
         }
         if grabber.problem:
-            self._diagnostics.report("source", ERROR, f"{grabber.problem}: trying again", source=self._source, **counts)
+            self._diagnostics.report("source", ERROR, f"{grabber.problem}: trying again", source=self._shown, **counts)
         elif wall.monotonic() - self._heard > SILENT:
-            text = f"{self._source} is open but delivers nothing: look at the cable or the network"
+            text = f"{self._shown} is open but delivers nothing: look at the cable or the network"
             self._diagnostics.report("source", ERROR, text, **counts)
+        elif self._unpublished:
+            text = f"a frame could not be published: {self._unpublished}"
+            self._diagnostics.report("source", ERROR, text, source=self._shown, **counts)
         elif self._calibration is None:
             text = "frames arrive; no calibration: camera_info is empty"
-            self._diagnostics.report("source", WARN, text, source=self._source, **counts)
+            self._diagnostics.report("source", WARN, text, source=self._shown, **counts)
         else:
-            self._diagnostics.report("source", OK, "frames arrive", source=self._source, **counts)
+            self._diagnostics.report("source", OK, "frames arrive", source=self._shown, **counts)
 
     def close(self) -> None:
         """Stop capturing."""
         if hasattr(self, "capture"):
             self.capture.close()
+
+
+def _as_bgr(image: np.ndarray) -> np.ndarray:
+    """Return a picture of any kind that sources deliver as uint8 [H,W,3] BGR."""
+    import cv2
+
+    channels = image.shape[2] if image.ndim == 3 else 1
+    if channels == 1:
+        return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+    if channels == 4:
+        return cv2.cvtColor(image, cv2.COLOR_BGRA2BGR)
+    return image
 
 
 def _fill(header: object, values: dict) -> None:

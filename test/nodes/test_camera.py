@@ -1,11 +1,20 @@
 """The camera node over DDS, and its calibration."""
 
+import base64
+import http.server
+import os
+import subprocess
+import sys
+import threading
 import time
 
 import cv2
 import numpy as np
 import pytest
 import yaml
+from rcl_interfaces.msg import Log
+from rcl_interfaces.srv import GetParameters
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from liquid_nav.errors import UserError
@@ -14,6 +23,7 @@ from liquid_nav.nodes.camera import Camera
 from liquid_nav.nodes.capture import Frame
 from liquid_nav.nodes.messages import image_view, nanoseconds, read_compressed
 from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.nodes.video_source import QUIET
 
 STAMP = 1_234_567_890_123_456_789
 
@@ -114,3 +124,173 @@ def test_the_node_plays_a_file_and_says_when_it_is_gone(harness, tmp_path):
         harness.until(lambda: not node.serve(0.01) and harness.says("camera: source", "trying again"), "the complaint")
     finally:
         node.close()
+
+
+class Unsteady:
+    """Stands in for a camera whose library raises until it is mended, and that then delivers."""
+
+    mended = False
+
+    def __init__(self, *settings):
+        pass
+
+    def grab(self):
+        if not self.mended:
+            raise cv2.error("(-215) nothing from rtsp://me:s3cret@h/x")
+        return True
+
+    def age(self):
+        return 0
+
+    def retrieve(self):
+        return True, np.zeros((48, 64, 4), np.uint8)
+
+    def release(self):
+        if not self.mended:
+            raise OSError("stuck")
+
+
+def test_a_fault_in_the_capture_thread_is_named_and_the_camera_comes_back(harness, monkeypatch):
+    monkeypatch.setattr("liquid_nav.nodes.camera.VideoSource", Unsteady)
+    monkeypatch.setattr(Unsteady, "mended", False)
+    harness.listen_to_diagnostics()
+    images = harness.listen("camera/image_raw", Image, sensor_data(10))
+    node = harness.add(Camera, source="rtsp://me:s3cret@h/x")
+    try:
+        harness.matched(node._image)
+        words = ("the source failed: error: (-215) nothing from rtsp://***@h/x; closing it failed too", "trying again")
+        harness.until(lambda: node.serve(0.01) or harness.says("camera: source", *words), "the complaint")
+        assert not images
+        Unsteady.mended = True
+        harness.until(lambda: node.serve(0.05) and images, "images")
+        assert image_view(images[-1]).shape == (144, 256, 3)
+        harness.until(lambda: node.serve(0.05) and harness.says("camera: source", "frames arrive"), "the all-clear")
+    finally:
+        node.close()
+
+
+def test_a_frame_that_cannot_be_published_does_not_end_the_node(harness, tmp_path):
+    harness.listen_to_diagnostics()
+    packed = harness.listen("camera/image_raw/compressed", CompressedImage, sensor_data())
+    node = harness.add(Camera, source=str(tmp_path / "none.avi"), width=0, height=0)
+    try:
+        harness.matched(node._compressed)
+        node.capture.close()
+        node.capture.grabber.problem = ""
+        # JPEG ends at 65500 pixels.
+        node.capture.newest.put(Frame(STAMP, np.zeros((1, 70_000, 3), np.uint8)))
+        assert node.serve(0.0)
+        words = "a frame could not be published: ValueError: 70000 x 1 pixels cannot be encoded as JPEG"
+        harness.until(lambda: harness.says("camera: source", words), "the complaint")
+
+        def shown():
+            node.capture.newest.put(Frame(STAMP, np.zeros((4, 6), np.uint8)))
+            node.serve(0.0)
+            return packed and harness.says("camera: source", "frames arrive")
+
+        harness.until(shown, "the next frame")
+    finally:
+        node.close()
+
+
+def test_a_source_with_a_variable_that_is_not_set_is_one_line(harness):
+    with pytest.raises(UserError, match="needs the environment variable NOBODY_SETS_THIS"):
+        harness.make(Camera, source="rtsp://me:${NOBODY_SETS_THIS}@h/x")
+
+
+PASSWORD = "s3cret-pw"
+BASIC = base64.b64encode(f"me:{PASSWORD}".encode()).decode()
+
+
+class Playlist(http.server.BaseHTTPRequestHandler):
+    """A network camera that knows one password, and whose playlist names a part that is missing.
+
+    That is where FFmpeg prints the whole address, password included, as an error.
+    """
+
+    admitted = 0
+
+    def do_GET(self):
+        right = self.headers.get("Authorization") == f"Basic {BASIC}"
+        if not right:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="camera"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif self.path == "/live.m3u8":
+            Playlist.admitted += 1
+            text = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nmissing.ts\n#EXT-X-ENDLIST\n"
+            self.send_response(200)
+            self.send_header("Content-Type", "application/vnd.apple.mpegurl")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+        else:
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture
+def network_camera(monkeypatch):
+    """The address of one, without user and password."""
+    monkeypatch.setattr(Playlist, "admitted", 0)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Playlist)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"127.0.0.1:{server.server_address[1]}/live.m3u8"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("source", "environment"),
+    [
+        ("http://me:{password}@{place}", {}),
+        ("http://me:${{CAMERA_PASSWORD}}@{place}", {"CAMERA_PASSWORD": PASSWORD}),
+        ("${{CAMERA}}", {"CAMERA": "http://me:{password}@{place}", "OPENCV_FFMPEG_LOGLEVEL": "56",
+                         "OPENCV_FFMPEG_DEBUG": "1", "OPENCV_LOG_LEVEL": "VERBOSE", "OPENCV_VIDEOIO_DEBUG": "1"}),
+    ],
+    ids=["in the parameter", "in a variable", "the address in a variable, libraries told to print everything"],
+)  # fmt: skip
+def test_no_password_is_said_by_the_real_process(harness, network_camera, tmp_path, source, environment):
+    def filled(text):
+        return text.format(password=PASSWORD, place=network_camera)
+
+    source = filled(source)
+    environment = {name: filled(value) for name, value in environment.items()}
+    harness.listen_to_diagnostics()
+    logs = harness.listen("/rosout", Log, QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL))
+    statuses = []
+    client = harness.probe.create_client(GetParameters, "camera/get_parameters")
+    command = [sys.executable, "-m", "liquid_nav.nodes.camera", "--ros-args", "-p", f"source:={source}"]
+    # Without what a source of another test has set in this process.
+    inherited = {name: value for name, value in os.environ.items() if name not in QUIET}
+    environment = inherited | {"ROS_DOMAIN_ID": str(harness.context.get_domain_id())} | environment
+    printed = tmp_path / "printed"
+    with printed.open("w") as file, subprocess.Popen(command, env=environment, stdout=file, stderr=file) as process:
+        try:
+
+            def complained():
+                statuses.append(str(harness.diagnostics.get("camera: source")))
+                return Playlist.admitted > 1 and any("cannot open" in log.msg for log in logs)
+
+            harness.until(complained, "the complaint in the log", deadline=60.0)
+            harness.until(lambda: harness.says("camera: source", "cannot open", "trying again"), "the diagnosis")
+            harness.until(client.service_is_ready, "the parameter service")
+            answer = client.call_async(GetParameters.Request(names=["source"]))
+            harness.until(answer.done, "the parameter")
+        finally:
+            process.terminate()
+    printed = printed.read_text()
+    told = "\n".join((printed, *statuses, *(log.msg for log in logs)))
+    assert "cannot open" in printed
+    assert PASSWORD not in told and BASIC not in told
+    assert answer.result().values[0].string_value == source
+    warned = any("the parameter 'source' holds a password" in log.msg for log in logs)
+    assert warned is (PASSWORD in source)
