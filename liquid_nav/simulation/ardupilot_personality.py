@@ -103,6 +103,17 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         self._set_armed(wanted)
         return True
 
+    def on_lost_radio(self) -> None:
+        """What FS_THR_ENABLE says: a change of mode, or on the ground motors off."""
+        action = int(self.parameters["FS_THR_ENABLE"][0])
+        if action == 0:
+            return
+        self.text("Radio Failsafe", base.CRITICAL)
+        if self.body.landed:
+            self._disarm()
+        else:
+            self._change({3: LAND, 4: SMART_RTL, 5: SMART_RTL, 7: BRAKE}.get(action, RTL))
+
     def _on_mode(self, command: int, mode: int) -> None:
         known = mode in ARDUPILOT.names
         self.acknowledge(command, base.ACCEPTED if known else base.FAILED)

@@ -174,6 +174,18 @@ class MavlinkVehicle:
         """Let the pilot arm or disarm by remote control; returns whether the vehicle did."""
         raise NotImplementedError
 
+    def lose_radio(self) -> None:
+        """Let the remote control fall silent: no more sticks, and the failsafe that the parameters choose.
+
+        Setting ``sticks`` to None takes them away without a failsafe, as if there had never been any.
+        """
+        self.sticks = None
+        if self.armed:
+            self.on_lost_radio()
+
+    def on_lost_radio(self) -> None:
+        """Called when the remote control falls silent while armed."""
+
     def pilot_sticks(
         self, roll: float = 0.0, pitch: float = 0.0, throttle: float = 0.0, yaw: float = 0.0
     ) -> None:

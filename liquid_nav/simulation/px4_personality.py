@@ -27,6 +27,8 @@ GLOBAL = {LOITER, MISSION, RTL}
 """Modes that need a global position."""
 NOT_TO_ARM_IN = {LAND, PRECLAND, RTL}
 """Modes in which it refuses to arm, and which are forgotten when it disarms."""
+RADIO_EXCEPTIONS = {MISSION: 1, LOITER: 2, TAKEOFF: 2, OFFBOARD: 4}
+"""Bits of COM_RCL_EXCEPT: modes in which a lost remote control does not matter."""
 READY = 4.0
 """s after boot."""
 TAKEOFF_HEIGHT = 2.5
@@ -71,6 +73,7 @@ class Px4Vehicle(base.MavlinkVehicle):
             # Up there without a global position: only a pilot can have brought it there.
             self.mode = self._before = POSCTL
             self.pilot_sticks()
+        self._lasting = False
         self._stream_since: float | None = None
         self._touched = self._settled = self._armed_at = None
         self._flying = not self.body.landed
@@ -199,7 +202,7 @@ class Px4Vehicle(base.MavlinkVehicle):
             self._before = mode
         elif self.mode not in NOT_TO_ARM_IN:
             self._before = self.mode
-        self.mode, self.failsafe = mode, 0
+        self.mode, self.failsafe, self._lasting = mode, 0, False
         self.let_go()
 
     def _why_not_arm(self) -> str:
@@ -337,6 +340,8 @@ class Px4Vehicle(base.MavlinkVehicle):
     def _watch_stream(self) -> None:
         if not self.streamed and not self.failsafe:
             self._lose_stream(int(self.parameters["COM_OBL_RC_ACT"][0]))
+        elif self._lasting:
+            return
         elif self.failsafe and self._stream_since is not None and self.now - self._stream_since >= 0.2:
             self.failsafe = 0
             self.let_go()
@@ -348,11 +353,23 @@ class Px4Vehicle(base.MavlinkVehicle):
             self._disarm("Disarmed by failsafe")
             return
         modes = {1: ALTCTL, 2: STABILIZED, 3: RTL, 4: LAND, 5: LOITER}
-        mode = modes.get(action, POSCTL)
-        self._fail_to(LAND if mode in GLOBAL and not self.global_position else mode)
+        self._fail_to(modes.get(action, POSCTL))
+
+    def on_lost_radio(self) -> None:
+        """What NAV_RCL_ACT says, until somebody changes the mode; at once, where PX4 first holds for 5 s."""
+        if int(self.parameters["COM_RCL_EXCEPT"][0]) & RADIO_EXCEPTIONS.get(self.mode, 0):
+            return
+        action = int(self.parameters["NAV_RCL_ACT"][0])
+        if action in (5, 6):
+            self.text("Failsafe activated", base.CRITICAL)
+            self._disarm("Disarmed by failsafe")
+        elif action in (1, 2, 3):
+            self._lasting = True
+            self._fail_to({1: LOITER, 2: RTL, 3: LAND}[action])
 
     def _fail_to(self, mode: int) -> None:
-        self.failsafe = mode
+        """Enter a failsafe's mode; without a global position what needs one falls through to landing."""
+        self.failsafe = LAND if mode in GLOBAL and not self.global_position else mode
         self.let_go()
         self.text("Failsafe activated", base.CRITICAL)
 
@@ -381,7 +398,7 @@ class Px4Vehicle(base.MavlinkVehicle):
             self._disarm("Disarmed by landing")
 
     def _disarm(self, words: str, delay: float = 0.0) -> None:
-        self.armed, self.mode, self.failsafe = False, self._before, 0
+        self.armed, self.mode, self.failsafe, self._lasting = False, self._before, 0, False
         self._flying, self._touched, self._settled = False, None, None
         self.landed_state = base.GROUND if self.body.landed else base.AIR
         self.let_go()

@@ -43,10 +43,14 @@ class PointBody:
 
     def __init__(self, height: float = 0.0, lag: float = 0.35, step: float = 0.02) -> None:
         """``height``: m, 0 to stand; ``lag``: s; ``step``: s of one integration step at most."""
-        self.landed, self._lag, self._step, self._time, self._yaw, self._rate = height <= 0.0, lag, step, 0.0, 0.0, 0.0
-        self._position, self._velocity = np.array((0.0, 0.0, max(height, 0.0))), np.zeros(3)
+        self.landed, self._lag, self._step, self._time = height <= 0.0, lag, step, 0.0
+        self._yaw, self._rate = 0.0, 0.0
+        # Plain numbers: property tests fly this for hours, and small arrays are slow.
+        self._position = [0.0, 0.0, max(height, 0.0)]
+        self._velocity = [0.0, 0.0, 0.0]
         self._command: Command | None = None if self.landed else Command()
         self._climbing = 0.0
+        self._state: DroneState | None = None
 
     @property
     def time(self) -> float:
@@ -55,10 +59,17 @@ class PointBody:
 
     @property
     def state(self) -> DroneState:
-        """The true state; the attitude stays level."""
-        q = np.array((math.cos(self._yaw / 2), 0.0, 0.0, math.sin(self._yaw / 2)))
-        return DroneState(self._time, self._position.copy(), q, self._velocity.copy(),
-                          np.array((0.0, 0.0, self._rate)), np.array((0.0, 0.0, 9.81)))
+        """The true state, the same object until time goes on; the attitude stays level."""
+        if self._state is None:
+            self._state = DroneState(
+                self._time,
+                np.array(self._position),
+                np.array((math.cos(self._yaw / 2), 0.0, 0.0, math.sin(self._yaw / 2))),
+                np.array(self._velocity),
+                np.array((0.0, 0.0, self._rate)),
+                np.array((0.0, 0.0, 9.81)),
+            )
+        return self._state
 
     def drive(self, command: Command | None) -> None:
         """Follow a command from now on; None: motors off."""
@@ -69,22 +80,28 @@ class PointBody:
         while self._time < until - 1e-9:
             dt = min(self._step, until - self._time)
             self._time += dt
+            self._state = None
             if self.landed:
                 wants_up = self._command is not None and self._command.vz > 0.05
                 self._climbing = self._climbing + dt if wants_up else 0.0
                 self.landed = self._climbing < SPOOL
-                continue
-            c = self._command or Command(vz=-4.0)
-            blend = 1.0 - math.exp(-dt / self._lag)
-            self._rate += blend * (c.yaw_rate - self._rate)
-            self._yaw = math.remainder(self._yaw + self._rate * dt, math.tau)
-            cos, sin = math.cos(self._yaw), math.sin(self._yaw)
-            goal = np.array((cos * c.vx - sin * c.vy, sin * c.vx + cos * c.vy, c.vz))
-            self._velocity += blend * (goal - self._velocity)
-            self._position += self._velocity * dt
-            if self._position[2] <= 0.0 and self._velocity[2] < 0.0:
-                self._position[2], self._rate, self.landed, self._climbing = 0.0, 0.0, True, 0.0
-                self._velocity[:] = 0.0
+            else:
+                self._fly(dt)
+
+    def _fly(self, dt: float) -> None:
+        c = self._command or Command(vz=-4.0)
+        blend = 1.0 - math.exp(-dt / self._lag)
+        self._rate += blend * (c.yaw_rate - self._rate)
+        self._yaw = math.remainder(self._yaw + self._rate * dt, math.tau)
+        cos, sin = math.cos(self._yaw), math.sin(self._yaw)
+        goal = (cos * c.vx - sin * c.vy, sin * c.vx + cos * c.vy, c.vz)
+        for axis in range(3):
+            self._velocity[axis] += blend * (goal[axis] - self._velocity[axis])
+            self._position[axis] += self._velocity[axis] * dt
+        if self._position[2] <= 0.0 and self._velocity[2] < 0.0:
+            self._position[2], self._rate = 0.0, 0.0
+            self.landed, self._climbing = True, 0.0
+            self._velocity = [0.0, 0.0, 0.0]
 
 
 class EmbeddedBody:
