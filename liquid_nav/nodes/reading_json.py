@@ -15,9 +15,10 @@ DEEPEST = 32
 def read_json(text: str | bytes, limit: int = LIMIT) -> dict[str, Any] | None:
     """Return the JSON object that a text holds, or None for anything else; never raises.
 
-    None is returned for a text that is too long, is not UTF-8, is no JSON, holds another kind of value than an object,
-    is nested more than ``DEEPEST`` levels deep, holds a number that is not finite (NaN, Infinity, 1e999: RFC 8259 has
-    none of them), or holds half of a surrogate pair, which no ROS message can carry on.
+    None is returned for a text that is too long, is not UTF-8, is no JSON, holds another kind of
+    value than an object, is nested more than ``DEEPEST`` levels deep, holds a number that is not
+    finite (NaN, Infinity, 1e999: RFC 8259 has none of them), or holds half of a surrogate pair,
+    which no ROS message can carry on.
 
     Args:
         text: What was received; bytes are decoded as UTF-8.
@@ -47,7 +48,10 @@ def _finite(digits: str) -> float:
 
 
 def _is_plain(value: dict[str, Any]) -> bool:
-    """Return whether nothing is nested too deep; raises UnicodeEncodeError for half of a surrogate pair."""
+    """Return whether nothing is nested too deep.
+
+    Raises UnicodeEncodeError for half of a surrogate pair.
+    """
     level: list[Any] = [value]
     for _ in range(DEEPEST):
         inner: list[Any] = []

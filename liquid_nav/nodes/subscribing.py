@@ -1,6 +1,7 @@
-"""Subscriptions through which no message can end a node: what a callback cannot use is dropped, counted and named.
+"""Subscriptions through which no message can end a node: unusable ones are dropped and counted.
 
-A message that DDS itself cannot read (too short for its type) never arrives here: the middleware drops it.
+A message that DDS itself cannot read (too short for its type) never arrives here: the middleware
+drops it. Raw subscriptions get it.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ def subscribe(
 ) -> Subscription:
     """Create a subscription whose callback never raises into the executor, and return it.
 
-    An exception out of ``callback`` drops the message. The status ``input <topic>`` is then ERROR, "<n> message(s)
-    dropped: <ErrorType>: <one line>", with the values ``count`` and ``last_error``. The next message that is used sets
-    it to OK and keeps both values. The first drop of each type of error is logged and published at once; later ones
-    appear with the next status of every second, so that a flood of bad messages is no flood of diagnostics.
+    An exception out of ``callback`` drops the message. The status ``input <topic>`` is then ERROR,
+    "<n> message(s) dropped: <ErrorType>: <one line>", with the values ``count`` and ``last_error``.
+    The next message that is used sets it to OK and keeps both values. The first drop of each type
+    of error is logged and published at once; later ones appear with the next status of every
+    second, so that a flood of bad messages is no flood of diagnostics.
 
-    ``Finished`` goes through, and so does everything once the context is shut down: a signal ends nodes in this way.
+    ``Finished`` goes through, and so does everything once the context is shut down: a signal ends
+    nodes in this way.
 
     Args:
         node: Owner of the subscription.
@@ -52,7 +55,10 @@ def subscribe(
 
 
 def one_line(error: BaseException) -> str:
-    """Return type and text of an error as one line of at most about 200 characters, good for any ROS string."""
+    """Return type and text of an error as one line of about 200 characters at most.
+
+    Any ROS string can hold it.
+    """
     text = " ".join(str(error).split())
     if len(text) > LONGEST:
         text = text[: LONGEST - 3] + "..."
@@ -65,7 +71,9 @@ def one_line(error: BaseException) -> str:
 class _Input:
     """One topic: how many messages were dropped, and why the last one."""
 
-    def __init__(self, node: Node, diagnostics: Diagnostics, topic: str, callback: Callable[[Any], None]) -> None:
+    def __init__(
+        self, node: Node, diagnostics: Diagnostics, topic: str, callback: Callable[[Any], None]
+    ) -> None:
         self._node = node
         self._diagnostics = diagnostics
         self._name = f"input {topic}"
@@ -99,11 +107,14 @@ class _Input:
             self._set(ERROR, text)
             return
         self._known.add(kind)
-        self._diagnostics.report(self._name, ERROR, text, count=self._count, last_error=self._last_error)
+        self._diagnostics.report(
+            self._name, ERROR, text, count=self._count, last_error=self._last_error
+        )
 
     def _set(self, level: bytes, text: str) -> None:
-        """Change the status without a word in the log; it goes out with the next of every second."""
-        # ``report`` logs and publishes each new text, and this one has a number that grows with every message.
+        """Change the status without a line in the log; the next second publishes it."""
+        # ``report`` logs and publishes each new text, and the number in this one grows with every
+        # message.
         status = DiagnosticStatus(
             level=level,
             name=f"{self._node.get_name()}: {self._name}",

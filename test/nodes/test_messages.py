@@ -1,6 +1,8 @@
 """Messages to values and back, without a graph."""
 
 import array
+import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -52,8 +54,17 @@ def test_an_image_survives_the_way_there_and_back():
     [
         ({"encoding": "16UC1"}, "encoding is '16UC1'"),
         ({"height": 0}, "size is 7 x 0"),
-        ({"step": 5}, "step is 5 bytes"),
-        ({"data": array.array("B", b"123")}, "data has 3 bytes"),
+        ({"width": 0}, "size is 0 x 5"),
+        ({"height": 2**32 - 1, "width": 2**32 - 1}, "expected at most 33554432 pixels"),
+        ({"height": 1, "width": 2**25 + 1}, "size is 33554433 x 1, expected at most"),
+        ({"height": 1, "width": 2**25, "step": 2**27}, "data has 105 bytes, expected 134217728"),
+        ({"step": 0}, "step is 0 bytes, expected at least 21"),
+        ({"step": 20}, "step is 20 bytes"),
+        ({"step": 22}, "data has 105 bytes, expected 110 for 7 x 5 and step 22"),
+        ({"data": array.array("B")}, "data has 0 bytes"),
+        ({"data": array.array("B", b"123456")}, "data has 6 bytes"),
+        ({"data": array.array("B", bytes(104))}, "data has 104 bytes"),
+        ({"data": array.array("B", bytes(106))}, "data has 106 bytes"),
     ],
 )
 def test_a_bad_image_is_named(change, words):
@@ -74,10 +85,127 @@ def test_a_compressed_image_is_read_with_its_header(form):
     assert (stamp, frame_id) == (1_500_000_000, "camera") and np.abs(pixels.astype(int) - flat).max() < 8
 
 
-@pytest.mark.parametrize("data", [b"", b"not a picture"])
+def encoded(form, *options):
+    """A picture of smooth noise, 40 rows and 60 columns."""
+    noise = np.random.default_rng(2).integers(0, 255, (40, 60, 3), dtype=np.uint8)
+    picture = cv2.GaussianBlur(noise, (0, 0), 2.0)
+    return cv2.imencode(form, picture, list(options))[1].tobytes()
+
+
+FORMS = {
+    "jpeg": encoded(".jpg"), "progressive": encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+    "restarts": encoded(".jpg", cv2.IMWRITE_JPEG_RST_INTERVAL, 2), "png": encoded(".png"),
+}  # fmt: skip
+
+
+def read(data):
+    return messages.read_compressed(CompressedImage(format="jpeg", data=array.array("B", data)))[2]
+
+
+def chunk(name, body, claimed=None):
+    length = len(body) if claimed is None else claimed
+    return struct.pack(">I", length) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def png(width=1, height=1, before=b"", after=b"", header=13):
+    """A PNG whose header claims that size, with other chunks before and after its header."""
+    claim = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)[:header]
+    chunks = before + chunk(b"IHDR", claim) + after + chunk(b"IDAT", zlib.compress(bytes(4)))
+    return b"\x89PNG\r\n\x1a\n" + chunks + chunk(b"IEND", b"")
+
+
+def jpeg(width, height):
+    """A JPEG whose frame header claims that size; a comment before it holds another one."""
+    data = bytearray(FORMS["jpeg"])
+    at = data.index(b"\xff\xc0")
+    data[at + 5 : at + 9] = struct.pack(">HH", height, width)
+    data[2:2] = b"\xff\xfe\x00\x0b\xff\xc0\x00\x11\x08\x00\x01\x00\x01"
+    return bytes(data)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_whole_picture_of_each_form_is_read_also_with_padding_behind(name):
+    assert read(FORMS[name] + bytes(16)).shape == (40, 60, 3)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_picture_that_is_cut_off_anywhere_is_refused(name):
+    data = FORMS[name]
+    for length in (*range(0, 700, 7), len(data) // 2, len(data) - 20, len(data) - 1):
+        with pytest.raises(messages.ImageError, match="format 'jpeg', is no (whole )?picture"):
+            read(data[: min(length, len(data) - 1)])
+
+
+@pytest.mark.parametrize(
+    "data", [b"not a picture", b"BM" + bytes(60), b"\xff\xd8\xff\xd9", b"\xff\xd8" * 400]
+)
 def test_a_compressed_image_that_is_none_is_named(data):
-    with pytest.raises(messages.ImageError, match="format 'jpeg', is no picture"):
-        messages.read_compressed(CompressedImage(format="jpeg", data=data))
+    with pytest.raises(messages.ImageError, match="format 'jpeg', is no (whole )?picture"):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (png(100_000, 100_000), "size is 100000 x 100000, expected at most"),
+        (png(2**25 + 1, 1), "size is 33554433 x 1, expected at most"),
+        (png(0, 3), "size is 0 x 3"),
+        (jpeg(65_500, 65_500), "size is 65500 x 65500, expected at most"),
+        (jpeg(3, 0), "size is 3 x 0"),
+    ],
+)
+def test_a_size_that_a_header_claims_is_refused_before_decoding(data, words):
+    with pytest.raises(messages.ImageError, match=words):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png(after=chunk(b"tEXt", b"", claimed=2**31 - 1)),
+        png(before=chunk(b"tEXt", b"")),
+        png(after=chunk(b"IHDR", struct.pack(">IIBBBBB", 2**15, 2**15, 8, 2, 0, 0, 0))),
+        png(header=12),
+        png(after=chunk(b"acTL", struct.pack(">II", 2, 0))),
+    ],
+    ids=("claims 2 GB", "no header first", "two headers", "short header", "animated"),
+)
+def test_a_png_whose_chunks_claim_too_much_never_gets_to_the_decoder(data):
+    assert read(png()).shape == (1, 1, 3)
+    with pytest.raises(messages.ImageError, match="is no whole picture"):
+        read(data)
+
+
+def test_a_picture_that_the_decoder_refuses_is_named():
+    data = bytearray(png(after=b""))
+    data[-20] ^= 0xFF
+    with pytest.raises(messages.ImageError, match="that OpenCV can decode"):
+        read(bytes(data))
+
+
+@pytest.mark.parametrize("name", ["jpeg", "png"])
+def test_bytes_changed_at_random_raise_nothing_but_image_errors(name):
+    rng = np.random.default_rng(4)
+    whole = np.frombuffer(FORMS[name], np.uint8)
+    for _ in range(300):
+        data = whole.copy()
+        data[rng.integers(0, len(data), 4)] = rng.integers(0, 256, 4)
+        try:
+            height, width, _ = read(data.tobytes()).shape
+        except messages.ImageError:
+            continue
+        assert height * width <= messages.MOST_PIXELS
+
+
+@pytest.mark.parametrize("length", range(12))
+def test_too_few_bytes_for_a_stamp_are_refused(length):
+    with pytest.raises(messages.ImageError, match=f"has {length} bytes, expected at least 12"):
+        messages.serialized_stamp(bytes(length))
+
+
+def test_twelve_bytes_are_a_stamp_in_either_byte_order():
+    assert messages.serialized_stamp(struct.pack("<4siI", b"\0\1\0\0", -1, 5)) == 5 - 1_000_000_000
+    assert messages.serialized_stamp(struct.pack(">4siI", b"\0\0\0\0", 3, 5)) == 3_000_000_005
 
 
 def test_the_stamp_is_read_from_serialized_bytes():

@@ -1,4 +1,4 @@
-"""What a subscription does with a message that its callback cannot use, over DDS; and JSON from anybody."""
+"""A message that a callback cannot use, over DDS; and JSON from anybody."""
 
 import json
 
@@ -28,7 +28,12 @@ class Bench:
         self.published = []
         diagnostics = Diagnostics(self.node)
         report = diagnostics.report
-        diagnostics.report = lambda name, *rest, **values: (self.published.append(name), report(name, *rest, **values))
+
+        def note(name, *rest, **values):
+            self.published.append(name)
+            report(name, *rest, **values)
+
+        diagnostics.report = note
         self.speaker = harness.probe.create_publisher(String, "words", reliable(100))
         subscribe(self.node, diagnostics, String, "words", self._hear, reliable(100), raw=raw)
         harness.matched(self.speaker)
@@ -61,7 +66,9 @@ def values(status):
     return {pair.key: pair.value for pair in status.values}
 
 
-@pytest.mark.parametrize("error", [ValueError("no\nheader"), RecursionError("no header"), MemoryError("no header")])
+@pytest.mark.parametrize(
+    "error", [ValueError("no\nheader"), RecursionError("no header"), MemoryError("no header")]
+)
 def test_what_a_callback_cannot_use_is_dropped_counted_and_named(bench, error):
     bench.say(error)
     status = bench.status("1 message(s) dropped", f"{type(error).__name__}: no header")
@@ -81,7 +88,8 @@ def test_a_good_message_clears_the_level_and_keeps_the_count(bench):
 
 
 def test_a_kind_of_error_is_logged_once_however_often_it_comes(bench):
-    bench.say(*(ValueError(str(k)) for k in range(20)), None, ValueError("again"), TypeError("other"))
+    bench.say(*(ValueError(str(k)) for k in range(20)))
+    bench.say(None, ValueError("again"), TypeError("other"))
     bench.status("22 message(s) dropped", "TypeError: other")
     assert bench.published == ["input words"] * 2
 
@@ -123,7 +131,7 @@ def nested(depth, opening="[", closing="]"):
 
 
 def test_an_object_is_read():
-    facts = {"phase": "flying", "fault": "\u2603", "speed": -1.5e3, "more": {"list": [1, None, True]}}
+    facts = {"phase": "flying", "fault": "\u2603", "speed": -1.5e3, "more": [{"list": [1, None]}]}
     assert read_json(json.dumps(facts)) == facts
     assert read_json(json.dumps(facts, ensure_ascii=False).encode()) == facts
     assert read_json(nested(DEEPEST)) is not None
@@ -132,9 +140,10 @@ def test_an_object_is_read():
 @pytest.mark.parametrize(
     "text",
     [
-        "", "{", "[]", "null", "3", '"text"', "{} {}", "{'a': 1}", b'{"a": "\xff"}', '{"a": 1}'.encode("utf-16"),
-        '{"a": NaN}', '{"a": -Infinity}', '{"a": 1e999}', '{"a": "\\ud800"}', '{"\\udfff": 1}', "{" + "\x00" + "}",
-        nested(DEEPEST + 1), nested(20000), nested(10000, '{"a":', "}"), '{"a": ' + "9" * 20000 + "}", None, 3,
+        "", "{", "[]", "null", "3", '"text"', "{} {}", "{'a': 1}", "{\x00}", None, 3,
+        b'{"a": "\xff"}', '{"a": 1}'.encode("utf-16"), '{"a": "\\ud800"}', '{"\\udfff": 1}',
+        '{"a": NaN}', '{"a": -Infinity}', '{"a": 1e999}', '{"a": ' + "9" * 20000 + "}",
+        nested(DEEPEST + 1), nested(20000), nested(10000, '{"a":', "}"),
     ],
     ids=lambda text: repr(text)[:20],
 )  # fmt: skip
