@@ -1,7 +1,7 @@
 """Between ``cmd_vel`` and an autopilot: MAVLink to PX4 or ArduPilot, DDS to PX4, or a plain Twist for what takes one.
 
-The protocol is in ``flight.mavlink_autopilot`` and ``flight.px4_dds``; here are only topics and wires. Protocol time is
-the computer's steady clock; only beside the test vehicle, which may fly slower than that, it is ROS time
+Who is in charge is decided in ``autopilots.session``; here are only parameters, topics and timers. Protocol time is the
+computer's steady clock; only beside the test vehicle, which may fly slower than that, it is ROS time
 (``use_sim_time``). What goes wrong is on /diagnostics and, as JSON, on ``autopilot_bridge/state``.
 """
 
@@ -11,31 +11,34 @@ import json
 import sys
 import time as wall
 
-import numpy as np
-from geometry_msgs.msg import Twist, TwistStamped
-from nav_msgs.msg import Odometry
+from geometry_msgs.msg import TwistStamped
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from std_msgs.msg import String
 
-from liquid_nav.autopilots.plain import ZERO, PlainStream
+from liquid_nav.autopilots import SessionConfig
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
+from liquid_nav.nodes.bridge_backends import DDS, MAVLINK, PLAIN, DdsBackend, MavlinkBackend, PlainBackend
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
-from liquid_nav.nodes.drone_messages import state_from
-from liquid_nav.nodes.messages import NANO, command_from, command_message
+from liquid_nav.nodes.messages import NANO, command_from
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import latched, reliable
+from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import run
+from liquid_nav.nodes.subscribing import subscribe
+from liquid_nav.safety import Order, Phase
 
 PERIOD = 0.01
 """s between looks at the wire."""
-LAST_WORDS, BREATH = 3, 0.02
-"""Times that the last order is sent, since nobody waits for an answer and some get lost, and s between them."""
+COUNT_PERIOD = 0.05
+"""s between looks at who publishes."""
 STATE_PERIOD = 0.2
 """s between state messages at most."""
-MAVLINK, DDS, PLAIN = ("px4", "ardupilot"), "px4_dds", ("twist", "twist_stamped")
+ORDERS = "safety_supervisor/order"
+GUARDED = ("cmd_vel", ORDERS)
+"""Topics that must have one publisher."""
 
 
 class AutopilotBridge(Node):
@@ -49,160 +52,164 @@ class AutopilotBridge(Node):
         super().__init__("autopilot_bridge", **options)
         kind = declare(self, "autopilot", "px4",
                        "px4 or ardupilot (MAVLink), px4_dds (px4_msgs), twist or twist_stamped (plain topic).")
-        connection = declare(self, "connection", "udp:0.0.0.0:14540",
-                             "udp:HOST:PORT (listens), udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD.")
-        target = declare(self, "target_system", 1, "System id of the vehicle; 0: the first heard.", (0, 255))
-        rate = declare(self, "rate", 30.0, "Set points per second.", (20.0, 50.0))
-        freshness = declare(self, "freshness", 0.5, "Time that a command is obeyed, s.", (0.05, 2.0))
-        altitude = declare(self, "altitude", 1.5, "Height of take-off above the ground, m.", (0.5, 50.0))
-        may_set = declare(self, "set_parameters", True, "Set the autopilot's parameters we rely on, or only check.")
-        secret = declare(self, "signing_passphrase", "", "Passphrase of MAVLink 2 signing; empty: unsigned.")
-        topic = declare(self, "plain_topic", "autopilot/cmd_vel", "Where plain velocities go.")
-        body = declare(self, "plain_in_body", False,
-                       "Plain velocities are read in the tilted body, as by Gazebo: turned with the attitude in odom.")
+        config = _config(self)
         odometry = declare(self, "odom_topic", "odom", "Where the vehicle's odometry goes; with plain_in_body: is.")
-        vision = declare(self, "vision_topic", "", "Odometry (ENU) given to the autopilot's estimator; empty: none.")
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         if kind not in (*MAVLINK, DDS, *PLAIN):
             raise UserError(f"unknown autopilot '{kind}'", f"choose one of: {', '.join((*MAVLINK, DDS, *PLAIN))}")
-        if vision and kind not in MAVLINK:
-            raise UserError(f"vision_topic does nothing with autopilot '{kind}'",
-                            "leave it empty, or use px4 or ardupilot: external vision goes over MAVLink")
+        _refuse_vision(self, kind)
         self._simulated = self.get_parameter("use_sim_time").value
         self._diagnostics = Diagnostics(self)
-        self._frame, self._word, self._state, self._stated = f"{prefix}base_link", "disengaged", "", 0.0
         self._states = self.create_publisher(String, "autopilot_bridge/state", latched())
-        self._plain = self._mavlink = None
+        self._order: Order | None = None
+        self._state = ""
+        self._stated = 0.0
+        self._counted = -1e9
         if kind in PLAIN:
-            self._plain = PlainStream(rate, freshness)
-            self._publisher = self.create_publisher(Twist if kind == "twist" else TwistStamped, topic, reliable())
-            if body:
-                self.create_subscription(Odometry, odometry, self._on_odometry, sensor_data())
+            self._backend = PlainBackend(self, kind, config, odometry, prefix, self._diagnostics, self._now)
         else:
-            from liquid_nav.autopilots.flavours import flavour
-
-            try:
-                from liquid_nav.autopilots.link import Link
-                from liquid_nav.autopilots.mavlink_autopilot import Autopilot, AutopilotConfig
-                from liquid_nav.autopilots.mavlink_codec import Codec, signing_key
-            except ModuleNotFoundError as error:
-                raise UserError(f"the Python package '{error.name}' is not installed",
-                                "pip install 'liquid_nav[flight]'") from error
-            config = AutopilotConfig(target or None, rate, freshness, altitude, set_parameters=may_set)
-            self._outputs = AutopilotOutputs(self, odometry, prefix)
+            outputs = AutopilotOutputs(self, odometry, prefix)
             if kind == DDS:
-                from liquid_nav.autopilots.px4_dds import Px4Dds
-                from liquid_nav.nodes.px4_dds_link import Px4DdsLink
-
-                self._mavlink = Px4Dds(config)
-                self._link = Px4DdsLink(self, self._mavlink, self._outputs, self._now)
+                self._backend = DdsBackend(self, config, outputs, self._now)
             else:
-                self._mavlink = Autopilot(flavour(kind), config)
-                codec = Codec(key=signing_key(secret) if secret else None, unix_time=wall.time(),
-                              datagrams=connection.startswith("udp"))
-                self._link = Link(connection, codec)
-                if vision:
-                    self.create_subscription(Odometry, vision, self._on_vision, sensor_data())
-        self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable())
-        self.create_subscription(String, "safety_supervisor/mode", self._on_mode, latched())
+                self._backend = MavlinkBackend(self, kind, config, outputs, self._diagnostics, self._now)
+        self.session = self._backend.session
+        subscribe(self, self._diagnostics, TwistStamped, "cmd_vel", self._on_command, reliable())
+        subscribe(self, self._diagnostics, String, ORDERS, self._on_order, latched())
         self.create_timer(PERIOD, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
-
-    @property
-    def _backend(self):
-        return self._plain or self._mavlink
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds / NANO if self._simulated else wall.monotonic()
 
+    def end(self) -> None:
+        """Begin to end: a landing goes on by itself, a flight ends in the autopilot's hold."""
+        self.session.close(self._now())
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to be said."""
+        return self.session.finished
+
     def close(self) -> None:
-        """Hold before the set points stop, as far as a few packets can; a plain consumer gets zero."""
-        if getattr(self, "_plain", None) is not None:
-            self._plain.command(ZERO, self._now())
-            self._send()
-        if getattr(self, "_mavlink", None) is not None:
-            now = self._now()
-            self._mavlink.hold(now)
-            last = self._mavlink.update(now)
-            for _ in range(LAST_WORDS):
-                self._link.send(last, now)
-                wall.sleep(BREATH)
-            self._link.close()
+        """Free the wire."""
+        backend = getattr(self, "_backend", None)
+        if backend is not None:
+            backend.close()
 
     def _on_command(self, message: TwistStamped) -> None:
-        if not self._alone():
+        now = self._now()
+        self._count_publishers(now)
+        self.session.command(command_from(message), now)
+        self._backend.send(now)
+
+    def _on_order(self, message: String) -> None:
+        order = Order.from_facts(read_json(message.data))
+        if order is None:
+            raise ValueError(f"no order of a safety_supervisor: {message.data[:80]!r}")
+        self._order = order
+        self.session.take_order(order, self._now())
+        self._report(self._now())
+
+    def _count_publishers(self, now: float) -> None:
+        if 0.0 <= now - self._counted < COUNT_PERIOD:
             return
-        self._backend.command(command_from(message), self._now())
-        self._send()
-
-    def _on_odometry(self, message: Odometry) -> None:
-        self._plain.attitude(state_from(message).quaternion, self._now())
-
-    def _on_vision(self, message: Odometry) -> None:
-        from liquid_nav.autopilots.mavlink_messages import external_vision
-
-        state, now = state_from(message), self._now()
-        if np.isfinite(state.position).all() and np.isfinite(state.velocity).all():
-            self._link.send([external_vision(state.time, state.position, state.quaternion, state.velocity,
-                                             state.angular_velocity)], now)
-
-    def _on_mode(self, message: String) -> None:
-        self._word = message.data
-
-    def _alone(self) -> bool:
-        count = self.count_publishers("cmd_vel")
-        if count > 1:
-            self._diagnostics.report("cmd_vel", ERROR, "more than one node publishes cmd_vel: none is obeyed, holding. "
-                                     "End all but one safety_supervisor", publishers=count)
+        self._counted = now
+        # The graph knows names as they are after remapping.
+        counts = {topic: self.count_publishers(self.resolve_topic_name(topic)) for topic in GUARDED}
+        several = [topic for topic, count in counts.items() if count > 1]
+        self.session.distrust(several[0] if several else "", now)
+        if several:
+            words = f"more than one node publishes {several[0]}: none is obeyed, holding. " \
+                    "End all but one safety_supervisor"
+            self._diagnostics.report("cmd_vel", ERROR, words, publishers=counts[several[0]])
         else:
             self._diagnostics.report("cmd_vel", OK, "one publisher")
-        return count <= 1
 
     def _on_timer(self) -> None:
-        now, alone = self._now(), self._alone()
-        if not alone:
-            self._backend.command(ZERO, now)  # at once: the last command must not last until it is stale
-        self._backend.follow(self._word if alone else "holding", now)
-        if self._mavlink is not None:
-            for message in self._link.receive(now):
-                self._mavlink.receive(message, now)
-                self._outputs.message(message, self._mavlink.telemetry)
-            self._report(now)
-        self._send()
-
-    def _send(self) -> None:
         now = self._now()
-        if self._mavlink is not None:
-            self._link.send(self._mavlink.update(now), now)
-            return
-        command = self._plain.update(now)
-        if command is not None:
-            message = command_message(command, self.get_clock().now().nanoseconds, self._frame)
-            self._publisher.publish(message if self._publisher.msg_type is TwistStamped else message.twist)
+        self._count_publishers(now)
+        if self._order is not None:
+            # Again: what was not obeyed while there were two publishers is obeyed now.
+            self.session.take_order(self._order, now)
+        self._backend.receive(now)
+        self._backend.send(now)
+        self._report(now)
 
     def _report(self, now: float) -> None:
-        autopilot, telemetry = self._mavlink, self._mavlink.telemetry
-        for event in autopilot.events():
+        for event in self.session.events():
             if event.trouble:
                 self.get_logger().warning(event.words)
             else:
                 self.get_logger().info(event.words)
-        fault = self._link.problem or autopilot.fault
-        if autopilot.phase == "offline" and not fault:
-            fault = f"no heartbeat of system {autopilot.target} on {self._link.connection}"
-        facts = {
-            "phase": autopilot.phase, "mode": autopilot.flavour.mode_name(telemetry.mode), "armed": telemetry.armed,
-            "airborne": autopilot.airborne, "fault": fault, "text": next(iter(autopilot.complaints(now - 10.0)), ""),
-        }  # fmt: skip
+        facts = self._facts(now)
         state = json.dumps(facts)
-        if state != self._state or not 0.0 <= now - self._stated < STATE_PERIOD:  # the clock may jump back
-            if state != self._state:
-                level = ERROR if autopilot.phase in ("offline", "released") else WARN if fault else OK
-                words = f"{autopilot.phase}: {fault}" if fault else "connected"
-                rejected = self._link.counts
-                self._diagnostics.report("autopilot", level, words, **facts, foreign=autopilot.foreign,
-                                         bad=rejected.bad, rejected=rejected.rejected)
-            self._state, self._stated = state, now
-            self._states.publish(String(data=state))
+        changed = state != self._state
+        if not changed and 0.0 <= now - self._stated < STATE_PERIOD:  # the clock may jump back
+            return
+        if changed:
+            self._diagnose(facts)
+        self._state = state
+        self._stated = now
+        self._states.publish(String(data=state))
+
+    def _facts(self, now: float) -> dict:
+        session = self.session
+        facts = session.report().to_facts()
+        facts["fault"] = self._backend.problem or facts["fault"]
+        if session.phase is Phase.OFFLINE and not facts["fault"]:
+            facts["fault"] = self._backend.missing
+        vehicle = getattr(session, "vehicle", None)
+        if vehicle is None:
+            return facts | {"mode": "plain", "text": ""}
+        warnings = session.warnings(now - 10.0)
+        return facts | {
+            "mode": session.flavour.mode_name(vehicle.mode),
+            "text": warnings[0] if warnings else "",
+            "hold": "mode" if session.holds_by_mode else "zero set points",
+            "failsafes": self._backend.failsafes(),
+        }
+
+    def _diagnose(self, facts: dict) -> None:
+        level = OK
+        if facts["phase"] in (Phase.OFFLINE.value, Phase.RELEASED.value):
+            level = ERROR
+        elif facts["fault"]:
+            level = WARN
+        words = f"{facts['phase']}: {facts['fault']}" if facts["fault"] else "connected"
+        shown = {key: value for key, value in facts.items() if key != "failsafes"}
+        self._diagnostics.report("autopilot", level, words, **shown, **self._backend.facts())
+
+
+def _config(node: Node) -> SessionConfig:
+    usual = SessionConfig()
+    return SessionConfig(
+        rate=declare(node, "rate", usual.rate, "Set points per second.", (20.0, 50.0)),
+        freshness=declare(node, "freshness", usual.freshness, "Time that a command is obeyed, s.", (0.05, 2.0)),
+        position_age=declare(node, "position_age", usual.position_age,
+                             "Age of the vehicle's position at most while it flies, s.", (0.1, 10.0)),
+        altitude=declare(node, "altitude", usual.altitude, "Height of take-off above the ground, m.", (0.5, 50.0)),
+        speed=declare(node, "speed", usual.speed,
+                      "Horizontal speed at most, m/s: the bridge's own limit.", (0.1, 30.0)),
+        vertical_speed=declare(node, "vertical_speed", usual.vertical_speed,
+                               "Vertical speed at most, m/s: the bridge's own limit.", (0.1, 10.0)),
+        yaw_rate=declare(node, "yaw_rate", usual.yaw_rate,
+                         "Yaw rate at most, rad/s: the bridge's own limit.", (0.1, 6.0)),
+        resume=declare(node, "resume", usual.resume,
+                       "Time since the beginning of a hold in which the supervisor may let the flight go on, s; "
+                       "0: only a person may.", (0.0, 600.0)),
+        set_parameters=declare(node, "set_parameters", usual.set_parameters,
+                               "Set the autopilot's parameters we rely on, or only check."),
+    )
+
+
+def _refuse_vision(node: Node, kind: str) -> None:
+    """Raise UserError where external vision is wanted and has no way to the autopilot."""
+    override = node._parameter_overrides.get("vision_topic")
+    if kind not in MAVLINK and override is not None and override.value:
+        raise UserError(
+            f"vision_topic does nothing with autopilot '{kind}'",
+            "leave it empty, or use px4 or ardupilot: external vision goes over MAVLink",
+        )
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,10 +10,14 @@ from rclpy.node import Node
 from sensor_msgs.msg import BatteryState, Imu, Joy
 
 from liquid_nav import geometry
+from liquid_nav.autopilots import VehicleState
 from liquid_nav.nodes.drone_messages import battery_message, imu_message, odometry_message
 from liquid_nav.nodes.messages import from_seconds, to_stamp
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.simulation.state import DroneState
+
+REMOTE_CONTROL = "remote_control"
+"""frame_id of its ``joy`` messages: a name for the device, which has no frame."""
 
 
 class AutopilotOutputs:
@@ -27,8 +31,8 @@ class AutopilotOutputs:
         self._battery = node.create_publisher(BatteryState, "battery_state", sensor_data(10))
         self._joy = node.create_publisher(Joy, "joy", sensor_data(10))
 
-    def message(self, message: object, telemetry: object) -> None:
-        """Publish what a message has brought into ``telemetry``."""
+    def message(self, message: object, telemetry: VehicleState) -> None:
+        """Publish what a message of the vehicle has brought into ``telemetry``."""
         kind = message.get_type()
         if kind == "LOCAL_POSITION_NED":
             self.odometry(telemetry, telemetry.boot)
@@ -37,17 +41,18 @@ class AutopilotOutputs:
         elif kind == "RC_CHANNELS" and telemetry.sticks is not None:
             axes = [float(np.clip((channel - 1500) / 500.0, -1.0, 1.0)) for channel in telemetry.sticks]
             joy = Joy(axes=axes)
+            joy.header.frame_id = REMOTE_CONTROL
             joy.header.stamp = to_stamp(from_seconds(telemetry.boot or 0.0))
             self._joy.publish(joy)
 
-    def battery(self, telemetry: object, time: float) -> None:
+    def battery(self, telemetry: VehicleState, time: float) -> None:
         """Publish the charge, where it is known; ``time``: of the stamp, s."""
         if telemetry.battery is not None:
             battery = battery_message(0.0, from_seconds(time))
             battery.percentage, battery.voltage = telemetry.battery, telemetry.voltage or math.nan
             self._battery.publish(battery)
 
-    def odometry(self, telemetry: object, time: float | None) -> None:
+    def odometry(self, telemetry: VehicleState, time: float | None) -> None:
         """Publish odometry and inertial data, once both position and attitude are known; ``time``: of the stamp, s."""
         odometry, force = telemetry.odometry(), telemetry.force
         if odometry is None or time is None:

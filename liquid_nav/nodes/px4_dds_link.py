@@ -14,13 +14,12 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
-from liquid_nav.autopilots.mavlink_codec import Counts
-from liquid_nav.autopilots.px4_dds import Order, Px4Dds, SetPoint, topic
+from liquid_nav.autopilots.px4_dds import Px4DdsAdapter, SetPoint, VehicleCommand, topic
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.messages import NANO
 
-SYSTEM, COMPONENT = 255, 190
+SYSTEM, COMPONENT = 247, 191
 """Who we say we are; acknowledgements for others are not ours."""
 ARMED = 2
 """arming_state of VehicleStatus."""
@@ -49,15 +48,21 @@ def _best_effort(durability: DurabilityPolicy) -> QoSProfile:
 
 
 class Px4DdsLink:
-    """Publishers and subscriptions; the same face to the bridge as ``flight.link.Link``."""
+    """Publishers and subscriptions."""
 
-    connection, problem = "the fmu/out topics (is MicroXRCEAgent running, do the px4_msgs fit the firmware?)", ""
-
-    def __init__(self, node: Node, autopilot: Px4Dds, outputs: AutopilotOutputs, now: Callable[[], float]) -> None:
+    def __init__(
+        self, node: Node, autopilot: Px4DdsAdapter, outputs: AutopilotOutputs, now: Callable[[], float]
+    ) -> None:
         """``now``: the bridge's clock, s; raises UserError where px4_msgs is missing."""
-        self._messages, self._node, self._autopilot, self._outputs, self._now = (
-            _px4_msgs(), node, autopilot, outputs, now)
-        self.counts, m, self._charged = Counts(), self._messages, -1e9
+        self._messages = _px4_msgs()
+        self._node = node
+        self._autopilot = autopilot
+        self._outputs = outputs
+        self._now = now
+        self._charged = -1e9
+        self.bad = 0
+        """Messages of odometry that could not be used."""
+        m = self._messages
         # Offered transient local and asked for volatile: fits what any PX4 release asks for and offers.
         write, read = _best_effort(DurabilityPolicy.TRANSIENT_LOCAL), _best_effort(DurabilityPolicy.VOLATILE)
 
@@ -73,23 +78,17 @@ class Px4DdsLink:
             ("vehicle_land_detected", m.VehicleLandDetected, self._on_landed),
             ("vehicle_odometry", m.VehicleOdometry, self._on_odometry),
             ("battery_status", m.BatteryStatus, self._on_battery),
+            ("vehicle_local_position", m.VehicleLocalPosition, self._on_local_position),
         ):
             node.create_subscription(kind, topic("fmu/out", name, kind), callback, read)
 
-    def receive(self, now: float) -> list:
-        """Return nothing: what arrives comes by callbacks."""
-        return []
-
-    def send(self, messages: Iterable[Order | SetPoint], now: float) -> None:
+    def send(self, messages: Iterable[VehicleCommand | SetPoint]) -> None:
         """Publish what the state machine says."""
         for message in messages:
             if isinstance(message, SetPoint):
                 self._stream(message)
             else:
                 self._command(message)
-
-    def close(self) -> None:
-        """Nothing to free: the node owns the topics."""
 
     def _stream(self, point: SetPoint) -> None:
         m = self._messages
@@ -98,16 +97,20 @@ class Px4DdsLink:
             timestamp=ON_ARRIVAL, position=_floats(NAN3), velocity=_floats(point.velocity), acceleration=_floats(NAN3),
             jerk=_floats(NAN3), yaw=math.nan, yawspeed=float(point.yaw_rate)))
 
-    def _command(self, order: Order) -> None:
+    def _command(self, order: VehicleCommand) -> None:
         parameters = {f"param{i}": float(value) for i, value in enumerate(order.parameters, 1)}
         self._order.publish(self._messages.VehicleCommand(
             timestamp=ON_ARRIVAL, command=order.number, target_system=self._autopilot.target or 1, target_component=1,
             source_system=SYSTEM, source_component=COMPONENT, from_external=True, **parameters))
 
     def _on_status(self, message: object) -> None:
-        self.counts.seen += 1
         passes = bool(getattr(message, "pre_flight_checks_pass", True))
-        self._autopilot.status(message.nav_state, message.arming_state == ARMED, message.system_id, passes, self._now())
+        failsafe = bool(getattr(message, "failsafe", False))
+        armed = message.arming_state == ARMED
+        self._autopilot.status(message.nav_state, armed, message.system_id, passes, failsafe, self._now())
+
+    def _on_local_position(self, message: object) -> None:
+        self._autopilot.global_position(bool(message.xy_global), self._now())
 
     def _on_ack(self, message: object) -> None:
         if (message.target_system, message.target_component) == (SYSTEM, COMPONENT):
@@ -120,10 +123,11 @@ class Px4DdsLink:
         position, q, velocity, rates = (np.array(values, dtype=np.float64) for values in (
             message.position, message.q, message.velocity, message.angular_velocity))
         kinds = message.pose_frame, message.velocity_frame
-        if not self._autopilot.odometry(position, q, velocity, rates, kinds, self._now()):
-            self.counts.bad += 1
+        stamp = int(message.timestamp)
+        if not self._autopilot.odometry(position, q, velocity, rates, kinds, stamp, self._now()):
+            self.bad += 1
             return
-        self._outputs.odometry(self._autopilot.telemetry, self._node.get_clock().now().nanoseconds / NANO)
+        self._outputs.odometry(self._autopilot.session.vehicle, self._node.get_clock().now().nanoseconds / NANO)
 
     def _on_battery(self, message: object) -> None:
         now = self._now()
@@ -131,7 +135,7 @@ class Px4DdsLink:
             return
         self._charged = now
         self._autopilot.battery(float(message.remaining), float(message.voltage_v))
-        self._outputs.battery(self._autopilot.telemetry, self._node.get_clock().now().nanoseconds / NANO)
+        self._outputs.battery(self._autopilot.session.vehicle, self._node.get_clock().now().nanoseconds / NANO)
 
 
 def _floats(values: Iterable[float]) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from typing import Callable
 
 import rclpy
@@ -14,6 +15,8 @@ from rclpy.signals import SignalHandlerOptions
 from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
 
+ENDING = 2.5
+"""s of wall time that a node may take to end in order; launch waits 5 s between its signals."""
 TURN = 0.1
 """s that a signal may wait at a node which ends between callbacks, beyond the callback that it is in."""
 
@@ -31,9 +34,11 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
 
     A node with a method ``run(executor)`` has its own loop; any other is spun. Bad input (UserError) is one line on
     standard error and exit code 2; Ctrl-C and SIGTERM are normal ends. ``node.begun()``, where there is one, is called
-    before the first callback and ``node.close()`` in every case. A class that ``ends_between_callbacks`` finishes the
-    one it is in (a signal may come while it writes a file) and is closed while its publishers still work; of any other
-    ROS ends with the signal, wherever it is.
+    before the first callback and ``node.close()`` in every case.
+
+    A class that ``ends_between_callbacks`` finishes the one it is in (a signal may come while it writes a file) and is
+    closed while its publishers still work; where it has ``end()``, that is called first, and callbacks are served until
+    ``ended``, for ``ENDING`` seconds at most. Of any other ROS ends with the signal, wherever it is.
     """
     try:
         check_distribution()
@@ -58,6 +63,7 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
         if orderly:
             while not signals:
                 executor.spin_once(timeout_sec=TURN)
+            _end(node, executor)
         else:
             loop(executor) if loop else executor.spin()
         return 0
@@ -79,6 +85,17 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
         if close:
             close()
         rclpy.try_shutdown()
+
+
+def _end(node: Node, executor: SingleThreadedExecutor) -> None:
+    """Let a node that has something to end do so, while its callbacks still work."""
+    end = getattr(node, "end", None)
+    if end is None:
+        return
+    end()
+    deadline = time.monotonic() + ENDING
+    while not node.ended and time.monotonic() < deadline:
+        executor.spin_once(timeout_sec=TURN)
 
 
 def _refuse(error: UserError) -> int:

@@ -1,16 +1,22 @@
-"""The gate between controller and drone as a node; the rules themselves are in ``flight.safety``.
+"""The gate between controller and drone as a node; the rules themselves are in ``safety``.
 
 Every command is answered at once, with the same stamp. When nothing comes for ``silence`` seconds the supervisor
-speaks by itself, so that a silent controller or camera ends in a hold and not in the last command for ever.
+speaks by itself, so that a silent controller or camera ends in a hold and not in the last command for ever. Ages are
+told by the computer's steady clock: setting its clock changes nothing but a diagnostic. In simulation
+(``use_sim_time``) the simulated clock is the only one that counts.
 """
 
 from __future__ import annotations
 
-import re
+import json
+import secrets
 import sys
+import time as wall
 from typing import Callable
 
 from geometry_msgs.msg import TwistStamped
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
@@ -28,8 +34,9 @@ from liquid_nav.nodes.messages import (
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
 from liquid_nav.nodes.running import run
+from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.supervisor_inputs import WATCHED, SupervisorInputs
-from liquid_nav.safety import SafetyLimits, SafetySupervisor, SupervisorOutput, WatchLimits
+from liquid_nav.safety import Mode, Order, SafetyLimits, SafetySupervisor, StampClock, SupervisorOutput, WatchLimits
 
 LIMITS = {
     "speed": "Horizontal speed at most, m/s.",
@@ -42,8 +49,6 @@ LIMITS = {
     "descent": "Speed of descent while landing, m/s.",
     "resume": "Healthy time after which a hold caused by a fault ends by itself, s; 0: never.",
 }
-
-_NUMBER = re.compile(r"^(odometry|autopilot bridge|latency|battery|geofence)(?: is|:) .*limits? (.*)$")
 
 
 class SupervisorNode(Node):
@@ -62,85 +67,117 @@ class SupervisorNode(Node):
         self._frame = declare(self, "frame_prefix", "", "Prefix of all frame ids.") + "base_link"
         watched = {name: declare(self, name, 0.0, f"{text} 0: not watched.", (-1000.0, 1000.0))
                    for name, text in WATCHED.items()}
-        self._supervisor = SafetySupervisor(SafetyLimits(**limits), WatchLimits(**watched))
+        self._simulated = self.get_parameter("use_sim_time").value
+        self._clock_of_stamps = StampClock()
+        # Another identity after every start: the bridge must not take an old number for a new one.
+        identity = secrets.token_hex(4)
+        self._supervisor = SafetySupervisor(SafetyLimits(**limits), WatchLimits(**watched), identity)
         self._spoken = 0.0
         self._shown_mode = ""
+        self._shown_order: Order | None = None
         self._commands = self.create_publisher(TwistStamped, "cmd_vel", command_output())
         self._mode = self.create_publisher(String, "safety_supervisor/mode", latched())
+        self._order = self.create_publisher(String, "safety_supervisor/order", latched())
         self._diagnostics = Diagnostics(self)
         compressed = declare(self, "image_transport", "raw", "raw or compressed, as the controller's.") == "compressed"
-        kind, topic = (CompressedImage, "/compressed") if compressed else (Image, "")
-        self.create_subscription(kind, f"camera/image_raw{topic}", self._on_image, sensor_data(), raw=True)
-        self.create_subscription(TwistStamped, "liquid_controller/cmd_vel", self._on_command, reliable())
+        kind, image = Image, "camera/image_raw"
+        if compressed:
+            kind, image = CompressedImage, "camera/image_raw/compressed"
+        # Raw: only the stamp matters here, and building a message of 100 kB in Python would cost a millisecond.
+        subscribe(self, self._diagnostics, kind, image, self._on_image, sensor_data(), raw=True)
+        subscribe(self, self._diagnostics, TwistStamped, "liquid_controller/cmd_vel", self._on_command, reliable())
         for name in ("engage", "disengage", "hold", "land"):
             self.create_service(Trigger, name, self._service(getattr(self._supervisor, name)))
-        self.create_timer(self._silence / 5.0, self._on_timer)
-        self._inputs = SupervisorInputs(self, self._supervisor, self._diagnostics, self._now)
+        # Steady: a timer of the system's clock stops for as long as that clock is set back.
+        self.create_timer(self._silence / 5.0, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._inputs = SupervisorInputs(self, self._supervisor, self._diagnostics, self._now, image)
         self._show(self._supervisor.update(self._now()))
 
-    def _now(self) -> float:
+    def _stamping(self) -> float:
+        """Return the time of the clock that stamps messages, s."""
         return self.get_clock().now().nanoseconds / NANO
 
+    def _now(self) -> float:
+        """Return the supervisor's clock, s, after a look at the one that stamps messages."""
+        stamping = self._stamping()
+        if self._simulated:
+            return stamping
+        steady = wall.monotonic()
+        jump = self._clock_of_stamps.observe(stamping, steady)
+        if jump:
+            words = "the computer's clock was set: ages are told by its steady clock, nothing else changes"
+            self._diagnostics.report("clock", WARN, words, jump=f"{jump:+.3f} s")
+        return steady
+
+    def _steady(self, stamp: float) -> float:
+        """Return a stamp on the supervisor's clock, s."""
+        return stamp if self._simulated else self._clock_of_stamps.steady(stamp)
+
     def _on_image(self, data: bytes) -> None:
-        # Raw: only the stamp matters here, and building a message of 100 kB in Python would cost a millisecond.
-        stamp = serialized_stamp(data) / NANO
-        self._supervisor.image(stamp, max(self._now(), stamp))
+        now = self._now()
+        stamp = self._steady(serialized_stamp(data) / NANO)
+        self._supervisor.image(stamp, max(now, stamp))
 
     def _on_command(self, message: TwistStamped) -> None:
         stamp = nanoseconds(message.header.stamp)
-        # In lock step the clock message of this instant may arrive after the command: the stamp is then the time.
         now = self._now()
-        now = max(now, stamp / NANO) if stamp / NANO - now < 0.5 else now
-        self._inputs.count_publishers()
-        self._supervisor.command(command_from(message), stamp / NANO, now)
+        made = self._steady(stamp / NANO)
+        # In lock step the clock message of this instant may arrive after the command: the stamp is then the time.
+        if self._simulated and 0.0 < made - now < 0.5:
+            now = made
+        self._supervisor.command(command_from(message), made, now)
         self._speak(stamp, now)
 
     def _on_timer(self) -> None:
         now = self._now()
         self._inputs.count_publishers()
         if now - self._spoken >= self._silence or now < self._spoken - 1.0:
-            self._speak(from_seconds(now), now)
+            self._speak(from_seconds(self._stamping()), now)
+        else:
+            self._show_mode()
 
     def _speak(self, stamp: int, now: float) -> None:
         output = self._supervisor.update(now)
         self._spoken = now
-        self._commands.publish(command_message(output.command, stamp, self._frame))
+        # The order first: whoever hears the command must know what it is worth.
         self._show(output)
+        self._commands.publish(command_message(output.command, stamp, self._frame))
 
     def _show(self, output: SupervisorOutput) -> None:
-        if output.mode != self._shown_mode:
-            self._shown_mode = output.mode
-            self._mode.publish(String(data=output.mode))
+        self._show_mode()
         if not output.faults:
             self._diagnostics.report("inputs", OK, "camera and controller are fresh")
+            return
+        # Ages grow with every call: the numbers go into the values, so that the message stays the same.
+        level = ERROR if output.mode == Mode.HOLDING.value else WARN
+        kinds = "; ".join(fault.headline for fault in output.faults)
+        faults = "; ".join(str(fault) for fault in output.faults)
+        self._diagnostics.report("inputs", level, kinds, mode=output.mode, faults=faults)
+
+    def _show_mode(self) -> None:
+        supervisor = self._supervisor
+        order = supervisor.order
+        if order == self._shown_order:
+            return
+        self._shown_order = order
+        self._order.publish(String(data=json.dumps(order.to_facts())))
+        if order.mode.value != self._shown_mode:
+            self._shown_mode = order.mode.value
+            self._mode.publish(String(data=self._shown_mode))
+        if supervisor.why and order.mode is not Mode.ENGAGED:
+            words = f"{order.mode.value}: {supervisor.why}: engage again to go on"
+            self._diagnostics.report("mode", WARN if order.mode is Mode.PILOT else ERROR, words)
         else:
-            # Ages grow with every call: the numbers go into the values, so that the message stays the same.
-            level = ERROR if output.mode == "holding" else WARN
-            kinds = "; ".join(_kind(fault) for fault in output.faults)
-            self._diagnostics.report("inputs", level, kinds, mode=output.mode, faults="; ".join(output.faults))
+            self._diagnostics.report("mode", OK, order.mode.value)
 
     def _service(self, action: Callable[[float], tuple[bool, str]]) -> Callable:
         def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+            self._inputs.count_publishers()
             response.success, response.message = action(self._now())
             self._show_mode()
             return response
 
         return answer
-
-    def _show_mode(self) -> None:
-        if self._supervisor.mode != self._shown_mode:
-            self._shown_mode = self._supervisor.mode
-            self._mode.publish(String(data=self._shown_mode))
-
-
-def _kind(fault: str) -> str:
-    """Return a fault without the numbers that change from call to call."""
-    for kind, name in (("camera image is", "camera image is too old: is the camera node running, does its clock "
-                        "agree with ours?"), ("command is not finite", "command is not a finite number"),
-                       ("command is", "command is too old: is liquid_controller active?")):
-        if fault.startswith(kind):
-            return name
-    return _NUMBER.sub(r"\1 beyond its limit of \2", fault)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -20,14 +20,15 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bridge_state import BridgeState
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.flight_log import FlightLog
 from liquid_nav.nodes.messages import command_from, nanoseconds
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import Finished, run
 from liquid_nav.nodes.services import Caller, GraphError
+from liquid_nav.safety import BridgeReport
 from liquid_nav.simulation import Judge, Outcome, draw_latency
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario, shared_start
 from liquid_nav.worlds.starts import MOST
@@ -158,11 +159,12 @@ class ScenarioRunner(Node):
             self._log.command(nanoseconds(message.header.stamp), command_from(message))
 
     def _on_contact(self, message: String) -> None:
-        self._contact = json.loads(message.data)
+        self._contact = read_json(message.data) or self._contact
 
     def _on_bridge(self, message: String) -> None:
-        state = BridgeState.read(message)
-        self._phase = state.phase if state else self._phase
+        report = BridgeReport.from_facts(read_json(message.data))
+        if report is not None:
+            self._phase = report.phase.value
 
     def _on_mode(self, name: str):
         def keep(message: String) -> None:

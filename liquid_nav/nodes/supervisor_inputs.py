@@ -9,12 +9,12 @@ from rclpy.node import Node
 from sensor_msgs.msg import BatteryState, Joy
 from std_msgs.msg import String
 
-from liquid_nav.nodes.bridge_state import BridgeState
-from liquid_nav.nodes.diagnostics import ERROR, WARN, Diagnostics
+from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.qos import latched, sensor_data
-from liquid_nav.safety import SafetySupervisor
-from liquid_nav.safety.sticks import Sticks
+from liquid_nav.nodes.reading_json import read_json
+from liquid_nav.nodes.subscribing import subscribe
+from liquid_nav.safety import BridgeReport, SafetySupervisor
 
 WATCHED = {
     "odometry_age": "Age of the odometry at most, s.",
@@ -22,66 +22,66 @@ WATCHED = {
     "latency": "Time from image to command at most, s.",
     "clock_jump": "Jump of the clock at most, s.",
     "position_jump": "Jump of the position estimate at most, m.",
+    "pose_frozen": "Time that the pose may stay the same while the vehicle is told to move, s.",
     "battery": "Charge below which it lands, 0 to 1.",
+    "battery_age": "Silence of a battery that was there at most, s.",
+    "joy_age": "Silence of a joystick or remote control that was there at most, s.",
     "radius": "Distance from where it was engaged at most, m.",
     "low": "Height above where it was engaged at least, m, negative.",
     "high": "Height above where it was engaged at most, m.",
 }
-GUARDED = ("liquid_controller/cmd_vel", "cmd_vel")
-"""Topics that must have one publisher."""
-ACTIVE = ("engaged", "holding", "landing")
+ONE_PUBLISHER = ("liquid_controller/cmd_vel", "cmd_vel", "safety_supervisor/order", "autopilot_bridge/state")
+"""Topics that must have one publisher, whatever is watched."""
 
 
 class SupervisorInputs:
     """The subscriptions; those that no limit asks for are left out."""
 
-    def __init__(self, node: Node, supervisor: SafetySupervisor, diagnostics: Diagnostics,
-                 now: Callable[[], float]) -> None:
-        self._node, self._supervisor, self._diagnostics, self._now = node, supervisor, diagnostics, now
-        self._sticks, self._phase, self._fault = Sticks(), "", ""
+    def __init__(
+        self, node: Node, supervisor: SafetySupervisor, diagnostics: Diagnostics, now: Callable[[], float], image: str
+    ) -> None:
+        """Subscribe.
+
+        Args:
+            node: Owner of the subscriptions.
+            supervisor: What is fed.
+            diagnostics: Where dropped messages are told.
+            now: The supervisor's clock, s.
+            image: Topic of the camera, which must have one publisher.
+        """
+        self._node = node
+        self._supervisor = supervisor
+        self._now = now
+        self._guarded = [*ONE_PUBLISHER, image]
         limits = supervisor.watch.limits
-        if limits.odometry_age or limits.position_jump or limits.radius or limits.low or limits.high:
-            node.create_subscription(Odometry, "odom", self._on_odometry, sensor_data())
-        if limits.battery:
-            node.create_subscription(BatteryState, "battery_state", self._on_battery, sensor_data())
-        node.create_subscription(String, "autopilot_bridge/state", self._on_state, latched())
-        node.create_subscription(Joy, "joy", self._on_joy, sensor_data())
+        odometry = limits.odometry_age or limits.position_jump or limits.pose_frozen or supervisor.watch.fence.wanted
+        if odometry:
+            subscribe(node, diagnostics, Odometry, "odom", self._on_odometry, sensor_data())
+            self._guarded.append("odom")
+        if limits.battery or limits.battery_age:
+            subscribe(node, diagnostics, BatteryState, "battery_state", self._on_battery, sensor_data())
+            self._guarded.append("battery_state")
+        subscribe(node, diagnostics, String, "autopilot_bridge/state", self._on_state, latched())
+        subscribe(node, diagnostics, Joy, "joy", self._on_joy, sensor_data())
 
     def count_publishers(self) -> None:
-        """Look whether somebody else speaks where only one should."""
-        for topic in GUARDED:
-            self._supervisor.watch.publishers(topic, self._node.count_publishers(topic))
+        """Look whether somebody else speaks where only one should; the graph knows names as they are remapped."""
+        for topic in self._guarded:
+            count = self._node.count_publishers(self._node.resolve_topic_name(topic))
+            self._supervisor.watch.publishers(topic, count)
 
     def _on_odometry(self, message: Odometry) -> None:
         state = state_from(message)
-        self._supervisor.watch.odometry(state.position, state.velocity, state.yaw, self._now())
+        self._supervisor.watch.odometry(state.position, state.velocity, state.yaw, state.time, self._now())
 
     def _on_battery(self, message: BatteryState) -> None:
-        self._supervisor.watch.battery(message.percentage)
+        self._supervisor.watch.battery(message.percentage, self._now())
 
     def _on_joy(self, message: Joy) -> None:
-        active = self._supervisor.mode in ACTIVE
-        touched = self._sticks.moved(message.axes, message.buttons, active)
-        if touched and active:
-            self._take_over(f"the pilot has touched {touched}")
+        self._supervisor.joy(message.header.frame_id, tuple(message.axes), tuple(message.buttons), self._now())
 
     def _on_state(self, message: String) -> None:
-        state = BridgeState.read(message)
-        if state is None:
-            return
-        phase, fault, before = state.phase, state.fault, (self._phase, self._fault)
-        self._phase, self._fault = phase, fault
-        self._supervisor.watch.autopilot(fault or "offline" if phase == "offline" else "", self._now())
-        if phase == "released" and before[0] != phase and self._supervisor.mode in ACTIVE:
-            self._take_over(fault)
-        elif phase == "ready" and fault and (phase, fault) != before and self._supervisor.mode == "engaged":
-            self._supervisor.disengage(self._now())
-            self._diagnostics.report("autopilot", ERROR, f"disengaged: {fault}")
-        elif phase == "holding" and fault and (phase, fault) != before and self._supervisor.mode == "engaged":
-            # The bridge has missed us: it does not fly on by itself, so let nobody believe that it does.
-            self._supervisor.hold(self._now())
-            self._diagnostics.report("autopilot", ERROR, f"{fault}: engage again to go on")
-
-    def _take_over(self, why: str) -> None:
-        self._supervisor.pilot(self._now())
-        self._diagnostics.report("pilot", WARN, f"{why}: engage again to go on")
+        report = BridgeReport.from_facts(read_json(message.data))
+        if report is None:
+            raise ValueError(f"no state of an autopilot_bridge: {message.data[:80]!r}")
+        self._supervisor.bridge(report, self._now())

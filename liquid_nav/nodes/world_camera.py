@@ -14,13 +14,14 @@ from rclpy.node import Node
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.nodes.bridge_state import BridgeState
 from liquid_nav.nodes.diagnostics import ERROR, Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, sensor_data
+from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.simulator_outputs import ClockOutput, SimulatorOutputs
+from liquid_nav.safety import BridgeReport, Phase
 from liquid_nav.simulation import CameraConfig
 from liquid_nav.simulation.posed import PosedWorld
 from liquid_nav.worlds import load_condition, load_scenario
@@ -46,7 +47,7 @@ class WorldCamera(Node):
         self._period, self._next, self._time = 1.0 / rate, -1e9, -1e9
         self._outputs, self._diagnostics = SimulatorOutputs(self, camera, prefix), Diagnostics(self)
         self._clock_output = ClockOutput(self)
-        self._bridge = BridgeState(NOBODY, "")
+        self._bridge: BridgeReport | None = None
         self._started = self._touched = False
         self.create_subscription(Odometry, "autopilot/odom", self._on_odometry, sensor_data())
         self.create_subscription(String, "autopilot_bridge/state", self._on_state, latched())
@@ -58,16 +59,21 @@ class WorldCamera(Node):
             self.world.close()
 
     def _on_state(self, message: String) -> None:
-        self._bridge = BridgeState.read(message) or self._bridge
+        self._bridge = BridgeReport.from_facts(read_json(message.data)) or self._bridge
 
     def _on_start(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        phase, fault = self._bridge.phase, self._bridge.fault
-        self._started = response.success = phase == "flying"
-        response.message = "flying" if self._started else f"the vehicle is not flying yet: {phase}. {fault}"
+        report = self._bridge
+        phase = NOBODY if report is None else report.phase.value
+        self._started = report is not None and report.phase is Phase.FLYING
+        response.success = self._started
+        response.message = "flying"
+        if not self._started:
+            words = "" if report is None else report.words
+            response.message = f"the vehicle is not flying yet: {phase}. {words}"
         return response
 
     def _on_odometry(self, message: Odometry) -> None:
-        if self._bridge.phase in (NOBODY, "offline"):
+        if self._bridge is None or self._bridge.phase is Phase.OFFLINE:
             return  # whether it stands or flies decides where its first pose belongs
         state = self.world.to_world(state_from(message), self._bridge.airborne)
         if state.time < self._time - 1.0:

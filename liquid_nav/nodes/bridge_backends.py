@@ -1,0 +1,239 @@
+"""The wires of the autopilot bridge: MAVLink, px4_msgs over DDS, or a plain Twist; all with the same face.
+
+Each has a session (see ``autopilots``), takes in what has arrived, and sends what the session says.
+"""
+
+from __future__ import annotations
+
+import os
+import time as wall
+from typing import Any, Callable
+
+import numpy as np
+from geometry_msgs.msg import Twist, TwistStamped
+from nav_msgs.msg import Odometry
+from rclpy.node import Node
+
+from liquid_nav.autopilots import PlainSession, Px4DdsAdapter, SessionConfig
+from liquid_nav.autopilots.failsafes import explain, names_for
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
+from liquid_nav.nodes.diagnostics import Diagnostics
+from liquid_nav.nodes.drone_messages import state_from
+from liquid_nav.nodes.messages import command_message
+from liquid_nav.nodes.parameters import declare
+from liquid_nav.nodes.qos import reliable, sensor_data
+from liquid_nav.nodes.secrets import PASSPHRASE_PARAMETER, read_passphrase
+from liquid_nav.nodes.subscribing import subscribe
+
+Clock = Callable[[], float]
+MAVLINK = ("px4", "ardupilot")
+DDS = "px4_dds"
+PLAIN = ("twist", "twist_stamped")
+
+
+class MavlinkBackend:
+    """PX4 or ArduPilot over MAVLink."""
+
+    def __init__(
+        self,
+        node: Node,
+        kind: str,
+        config: SessionConfig,
+        outputs: AutopilotOutputs,
+        diagnostics: Diagnostics,
+        now: Clock,
+    ) -> None:
+        """Declare parameters; the wire is opened by the first ``receive``. Bad input raises UserError."""
+        try:
+            from liquid_nav.autopilots.flavours import flavour
+            from liquid_nav.autopilots.link import Link
+            from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
+            from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec, signing_key
+        except ModuleNotFoundError as error:
+            raise UserError(
+                f"the Python package '{error.name}' is not installed", "pip install 'liquid_nav[flight]'"
+            ) from error
+        connection = declare(node, "connection", "udp:0.0.0.0:14540",
+                             "udp:HOST:PORT (listens), udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD.")
+        target = declare(node, "target_system", 1, "System id of the vehicle; 0: the first heard.", (0, 255))
+        system = declare(node, "system_id", OUR_SYSTEM, "Our own MAVLink system id.", (1, 255))
+        component = declare(node, "component_id", OUR_COMPONENT, "Our own MAVLink component id.", (1, 255))
+        secret = _passphrase(node)
+        vision = declare(node, "vision_topic", "", "Odometry (ENU) given to the autopilot's estimator; empty: none.")
+        self.adapter = MavlinkAdapter(flavour(kind), config, target or None, system, component)
+        self.session = self.adapter.session
+        key = signing_key(secret) if secret else None
+        # Signatures count from a date, and must not go back from one start to the next.
+        codec = Codec(system, component, key=key, unix_time=wall.time(), datagrams=connection.startswith("udp"))
+        self._link = Link(connection, codec, self.adapter.is_vehicle)
+        self._outputs = outputs
+        self._now = now
+        if vision:
+            subscribe(node, diagnostics, Odometry, vision, self.on_vision, sensor_data())
+
+    @property
+    def problem(self) -> str:
+        """Why the wire is down, or nothing."""
+        return self._link.problem
+
+    @property
+    def missing(self) -> str:
+        """What is missing while nothing is heard."""
+        return f"no heartbeat of system {self.adapter.target} on {self._link.connection}"
+
+    def receive(self, now: float) -> None:
+        """Take in what has arrived."""
+        for message in self._link.receive(now):
+            if self.adapter.receive(message, now):
+                self._outputs.message(message, self.session.vehicle)
+
+    def send(self, now: float) -> None:
+        """Send what the session says."""
+        self._link.send(self.adapter.update(now), now)
+
+    def facts(self) -> dict[str, Any]:
+        """Return counts for the diagnostics."""
+        counts = self._link.counts
+        return {
+            "foreign": self.adapter.foreign,
+            "impostors": self._link.impostors,
+            "bad": counts.bad,
+            "rejected": counts.rejected,
+        }
+
+    def failsafes(self) -> dict[str, dict[str, Any]]:
+        """Return the autopilot's own failsafe parameters that were read, and what follows from each."""
+        told = self.session.parameters
+        names = [name for name in names_for(self.session.flavour.name) if name in told]
+        return {name: {"value": told[name], "meaning": explain(name, told[name])} for name in names}
+
+    def close(self) -> None:
+        """Free the wire."""
+        self._link.close()
+
+    def on_vision(self, message: Odometry) -> None:
+        """Hand odometry to the autopilot's estimator, if it is a pose at all."""
+        from liquid_nav.autopilots.mavlink_messages import external_vision
+
+        state = state_from(message)
+        finite = np.isfinite(state.position).all() and np.isfinite(state.velocity).all()
+        if not finite or not abs(float(np.linalg.norm(state.quaternion)) - 1.0) < 0.01:
+            return
+        vision = external_vision(
+            state.time, state.position, state.quaternion, state.velocity, state.angular_velocity
+        )
+        self._link.send([vision], self._now())
+
+
+class DdsBackend:
+    """PX4 over the uXRCE-DDS agent."""
+
+    missing = "nothing on the fmu/out topics: is MicroXRCEAgent running, do the px4_msgs fit the firmware?"
+    problem = ""
+
+    def __init__(self, node: Node, config: SessionConfig, outputs: AutopilotOutputs, now: Clock) -> None:
+        """Declare parameters and create the topics; raises UserError where px4_msgs is missing."""
+        from liquid_nav.nodes.px4_dds_link import Px4DdsLink
+
+        target = declare(node, "target_system", 1, "System id of the vehicle; 0: the first heard.", (0, 255))
+        self.adapter = Px4DdsAdapter(config, target or None)
+        self.session = self.adapter.session
+        self._link = Px4DdsLink(node, self.adapter, outputs, now)
+
+    def receive(self, now: float) -> None:
+        """What arrives comes by callbacks."""
+
+    def send(self, now: float) -> None:
+        """Publish what the session says."""
+        self._link.send(self.adapter.update(now))
+
+    def facts(self) -> dict[str, Any]:
+        """Return counts for the diagnostics."""
+        return {"foreign": self.adapter.foreign, "bad": self._link.bad}
+
+    def failsafes(self) -> dict[str, dict[str, Any]]:
+        """Nobody tells parameters over DDS."""
+        return {}
+
+    def close(self) -> None:
+        """Nothing to free: the node owns the topics."""
+
+
+class PlainBackend:
+    """Velocities for whatever takes a Twist."""
+
+    problem = ""
+    missing = ""
+
+    def __init__(
+        self,
+        node: Node,
+        kind: str,
+        config: SessionConfig,
+        odometry: str,
+        prefix: str,
+        diagnostics: Diagnostics,
+        now: Clock,
+    ) -> None:
+        """Declare parameters and create the publisher.
+
+        Args:
+            node: Owner of the topics.
+            kind: twist or twist_stamped.
+            config: Of the session.
+            odometry: Topic with the drone's attitude.
+            prefix: Of all frame ids.
+            diagnostics: Where dropped messages are told.
+            now: Clock, s.
+        """
+        topic = declare(node, "plain_topic", "autopilot/cmd_vel", "Where plain velocities go.")
+        body = declare(node, "plain_in_body", False,
+                       "Plain velocities are read in the tilted body, as by Gazebo: turned with the attitude in odom.")
+        self.session = PlainSession(config, config.rate)
+        self._node = node
+        self._now = now
+        self._frame = f"{prefix}base_link"
+        self._publisher = node.create_publisher(Twist if kind == "twist" else TwistStamped, topic, reliable())
+        if body:
+            subscribe(node, diagnostics, Odometry, odometry, self._on_odometry, sensor_data())
+
+    def receive(self, now: float) -> None:
+        """Nobody answers."""
+
+    def send(self, now: float) -> None:
+        """Publish what the session says."""
+        command = self.session.update(now)
+        if command is None:
+            return
+        message = command_message(command, self._node.get_clock().now().nanoseconds, self._frame)
+        stamped = self._publisher.msg_type is TwistStamped
+        self._publisher.publish(message if stamped else message.twist)
+
+    def facts(self) -> dict[str, Any]:
+        """Nothing is counted."""
+        return {}
+
+    def failsafes(self) -> dict[str, dict[str, Any]]:
+        """Nobody tells parameters."""
+        return {}
+
+    def close(self) -> None:
+        """Nothing to free: the node owns the topic."""
+
+    def _on_odometry(self, message: Odometry) -> None:
+        self.session.attitude(state_from(message).quaternion, self._now())
+
+
+def _passphrase(node: Node) -> str:
+    # A passphrase in a parameter can be read by everybody; one that is given so must not be ignored either.
+    if "signing_passphrase" in node._parameter_overrides:
+        raise UserError(
+            "the parameter 'signing_passphrase' could be read by everybody on the graph",
+            f"put the passphrase into a file and give its path as {PASSPHRASE_PARAMETER}, "
+            "or set LIQUID_NAV_SIGNING_PASSPHRASE",
+        )
+    path = declare(node, PASSPHRASE_PARAMETER, "",
+                   "File with the passphrase of MAVLink 2 signing, readable by its owner alone; empty: "
+                   "LIQUID_NAV_SIGNING_PASSPHRASE, or unsigned.")
+    return read_passphrase(path, os.environ)
