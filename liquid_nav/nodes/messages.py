@@ -128,7 +128,7 @@ def read_compressed(message: CompressedImage) -> tuple[int, str, np.ndarray]:
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise ImageError(f"{named} is no picture that OpenCV can decode: {error.err}") from error
+        raise ImageError(f"{named} is no picture that OpenCV can decode: {error}") from error
     if pixels is None:
         raise ImageError(f"{named} is no picture that OpenCV can decode")
     return nanoseconds(message.header.stamp), message.header.frame_id, pixels[..., ::-1]

@@ -96,6 +96,8 @@ FORMS = {
     "jpeg": encoded(".jpg"), "progressive": encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
     "restarts": encoded(".jpg", cv2.IMWRITE_JPEG_RST_INTERVAL, 2), "png": encoded(".png"),
 }  # fmt: skip
+FORMS["markers"] = FORMS["jpeg"][:2] + b"\xff\x01\xff\xff\xd3" + FORMS["jpeg"][2:]
+"""Markers without a length before the header, and a byte of padding."""
 
 
 def read(data):
@@ -115,11 +117,13 @@ def png(width=1, height=1, before=b"", after=b"", header=13):
 
 
 def jpeg(width, height):
-    """A JPEG whose frame header claims that size; a comment before it holds another one."""
+    """A JPEG whose frame header claims that size; a comment and a second header do otherwise."""
     data = bytearray(FORMS["jpeg"])
     at = data.index(b"\xff\xc0")
-    data[at + 5 : at + 9] = struct.pack(">HH", height, width)
-    data[2:2] = b"\xff\xfe\x00\x0b\xff\xc0\x00\x11\x08\x00\x01\x00\x01"
+    frame = bytearray(data[at : at + 19])
+    frame[5:9] = struct.pack(">HH", height, width)
+    comment = b"\xff\xfe\x00\x0b\xff\xc0\x00\x11\x08\x00\x01\x00\x01"
+    data[at:at] = comment + frame
     return bytes(data)
 
 
@@ -131,9 +135,10 @@ def test_a_whole_picture_of_each_form_is_read_also_with_padding_behind(name):
 @pytest.mark.parametrize("name", FORMS)
 def test_a_picture_that_is_cut_off_anywhere_is_refused(name):
     data = FORMS[name]
-    for length in (*range(0, 700, 7), len(data) // 2, len(data) - 20, len(data) - 1):
-        with pytest.raises(messages.ImageError, match="format 'jpeg', is no (whole )?picture"):
-            read(data[: min(length, len(data) - 1)])
+    for length in range(len(data)):
+        words = "is no whole picture" if length > 8 else "is no (whole )?picture"
+        with pytest.raises(messages.ImageError, match=f"format 'jpeg', {words}"):
+            read(data[:length])
 
 
 @pytest.mark.parametrize(
@@ -177,10 +182,19 @@ def test_a_png_whose_chunks_claim_too_much_never_gets_to_the_decoder(data):
 
 
 def test_a_picture_that_the_decoder_refuses_is_named():
-    data = bytearray(png(after=b""))
-    data[-20] ^= 0xFF
+    wrong_pixels = bytearray(png())
+    wrong_pixels[-20] ^= 0xFF
     with pytest.raises(messages.ImageError, match="that OpenCV can decode"):
-        read(bytes(data))
+        read(bytes(wrong_pixels))
+
+
+def test_what_a_decoder_raises_is_an_image_error(monkeypatch):
+    def refuse(data, flags):
+        raise cv2.error("too large for this OpenCV")
+
+    monkeypatch.setattr(cv2, "imdecode", refuse)
+    with pytest.raises(messages.ImageError, match="can decode: too large for this OpenCV"):
+        read(FORMS["png"])
 
 
 @pytest.mark.parametrize("name", ["jpeg", "png"])
