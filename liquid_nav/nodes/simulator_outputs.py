@@ -41,15 +41,27 @@ class ClockOutput:
 class SimulatorOutputs:
     """The publishers of the simulator; every message carries the simulated time it belongs to."""
 
-    def __init__(self, node: Node, camera: CameraConfig, prefix: str, space: str = "") -> None:
-        """Create the publishers; ``prefix`` goes before every frame id, ``space`` before every topic."""
+    def __init__(
+        self, node: Node, camera: CameraConfig, prefix: str, space: str = "", sensors: bool = True
+    ) -> None:
+        """Create the publishers.
+
+        Args:
+            node: Owner of the topics.
+            camera: Geometry of the camera.
+            prefix: Before every frame id.
+            space: Before every topic.
+            sensors: Whether inertial data and battery are ours; of a vehicle that flies elsewhere they are its own, and
+                a second publisher would be a fault.
+        """
         self._camera, self._prefix = camera, prefix
         self._optical_frame = f"{prefix}camera_optical_frame"
         self._image = node.create_publisher(Image, f"{space}camera/image_raw", sensor_data())
         self._info = node.create_publisher(CameraInfo, f"{space}camera/camera_info", sensor_data())
         self._odom = node.create_publisher(Odometry, f"{space}odom", sensor_data(10))
-        self._imu = node.create_publisher(Imu, f"{space}imu", sensor_data(10))
-        self._battery = node.create_publisher(BatteryState, f"{space}battery_state", sensor_data(10))
+        if sensors:
+            self._imu = node.create_publisher(Imu, f"{space}imu", sensor_data(10))
+            self._battery = node.create_publisher(BatteryState, f"{space}battery_state", sensor_data(10))
         self._contact = node.create_publisher(String, f"{space}simulator/contact", latched())
         self._transforms = _transform_publisher(node)
         self._next_battery = 0.0

@@ -45,7 +45,8 @@ class WorldCamera(Node):
         camera = CameraConfig(width=width, height=height, rate=rate)
         self.world = PosedWorld(scenario, seed, load_condition(condition or scenario.condition), camera)
         self._period, self._next, self._time = 1.0 / rate, -1e9, -1e9
-        self._outputs, self._diagnostics = SimulatorOutputs(self, camera, prefix), Diagnostics(self)
+        self._outputs = SimulatorOutputs(self, camera, prefix, sensors=False)
+        self._diagnostics = Diagnostics(self)
         self._clock_output = ClockOutput(self)
         self._bridge: BridgeReport | None = None
         self._started = self._touched = False
