@@ -36,6 +36,11 @@ WATCHED = {"odometry_age": 0.5, "autopilot_age": 1.0, "latency": 0.3, "clock_jum
            "battery": 0.15}  # fmt: skip
 """What the supervisor looks at beside images and commands, where an autopilot flies."""
 
+RESUME = 10.0
+"""s since the beginning of a hold in which a bridge of a simulated flight lets the supervisor go on by itself.
+
+A bridge of a real drone has no such time (config/drone.yaml): there a person engages again."""
+
 RANDOM_SEEDS = range(100_000, 1_000_000)
 """Where seed ``random`` draws: neither trained on nor used for choosing or for reported numbers."""
 
@@ -158,6 +163,7 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     others[others.index(supervisor)] = Process(supervisor.executable, {**supervisor.parameters, **WATCHED})
     runner = others.pop()
     bridge = {"autopilot": kind, "connection": connection, "altitude": height - 0.1, "odom_topic": "autopilot/odom"}
+    bridge["resume"] = RESUME
     graph = [
         Process("autopilot_bridge", bridge | prefix),
         Process("world_camera", place | prefix | {"frame_rate": plan.frame_rate}),

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping
 
-from liquid_nav.nodes.bringup import Process
+from liquid_nav.nodes.bringup import GATE, Process
 
 PARAMETER_FILE = "config/drone.yaml"
 TRANSPORTS = ("raw", "compressed")
 AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "twist", "twist_stamped")
+FENCE = ("radius", "low", "high")
+"""The fence around where it was engaged: m horizontally, below (negative) and above."""
+LIMITS = (*GATE, *FENCE)
+"""Parameters of the supervisor that the launch file takes as arguments."""
 
 
 @dataclass(frozen=True)

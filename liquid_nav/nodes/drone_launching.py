@@ -8,13 +8,19 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 
 from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bringup import GATE
-from liquid_nav.nodes.drone_bringup import AUTOPILOTS, PARAMETER_FILE, TRANSPORTS, DronePlan, drone_graph
+from liquid_nav.nodes.drone_bringup import (
+    AUTOPILOTS,
+    LIMITS,
+    PARAMETER_FILE,
+    TRANSPORTS,
+    DronePlan,
+    drone_graph,
+)
 from liquid_nav.nodes.launching import declare_common, end_with, folder, node, plots, variables
 
 
 def declare_drone_arguments() -> list[DeclareLaunchArgument]:
-    """Return the arguments of a flight with a real drone; an empty limit means the supervisor's own."""
+    """Return the arguments of a flight with a real drone; an empty limit means that of the parameter file."""
     return [
         DeclareLaunchArgument("source", default_value="0",
                               description="Camera: device, rtsp:// URL, GStreamer pipeline, file; 'none': other node."),
@@ -26,8 +32,8 @@ def declare_drone_arguments() -> list[DeclareLaunchArgument]:
         DeclareLaunchArgument("connection", default_value="udp:0.0.0.0:14540",
                               description="udp:HOST:PORT (listens), udpout:, tcp:HOST:PORT, serial:DEVICE:BAUD."),
         DeclareLaunchArgument("model", default_value="default", description="Model: a name or a folder."),
-        *(DeclareLaunchArgument(name, default_value="", description=f"Limit of the {name.replace('_', ' ')}, SI units.")
-          for name in GATE),
+        *(DeclareLaunchArgument(name, default_value="", description=f"The supervisor's limit '{name}', SI units; the "
+                                f"bridge's own is in {PARAMETER_FILE}.") for name in LIMITS),
         DeclareLaunchArgument("record", default_value="",
                               description="Folder for flight.mcap; 'auto': flights/<date>-<time>; empty: no record."),
         *declare_common(),
@@ -49,7 +55,7 @@ def _bring_up_drone(context: LaunchContext) -> list[Action]:
         value["autopilot"],
         value["connection"],
         value["image_transport"],
-        {name: _limit(name, value[name]) for name in GATE if value[name]},
+        {name: _limit(name, value[name]) for name in LIMITS if value[name]},
         folder(value["record"]),
         value["frame_prefix"],
     )

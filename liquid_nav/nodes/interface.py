@@ -32,6 +32,7 @@ TOPICS = (
     Topic("liquid_controller/latency", "std_msgs/msg/Float32", stamped=False),
     Topic("liquid_controller/mode", "std_msgs/msg/String", latched=True, stamped=False),
     Topic("safety_supervisor/mode", "std_msgs/msg/String", latched=True, stamped=False),
+    Topic("safety_supervisor/order", "std_msgs/msg/String", latched=True, stamped=False),
     Topic("autopilot_bridge/state", "std_msgs/msg/String", latched=True, stamped=False),
     Topic("autopilot/odom", "nav_msgs/msg/Odometry", best_effort=True),
     Topic("joy", "sensor_msgs/msg/Joy", best_effort=True, stamped=False),

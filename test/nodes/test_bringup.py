@@ -3,10 +3,48 @@
 import pytest
 import yaml
 
+from liquid_nav.autopilots import SessionConfig
 from liquid_nav.cli.processes import arguments, free_domain
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bringup import RANDOM_SEEDS, FlightPlan, Process, as_yaml, embedded_graph, parse_seed
+from liquid_nav.nodes import drone_bringup, gazebo_bringup
+from liquid_nav.nodes.bringup import (
+    AUTOPILOTS,
+    PARAMETER_FILE,
+    RANDOM_SEEDS,
+    FlightPlan,
+    Process,
+    as_yaml,
+    autopilot_graph,
+    embedded_graph,
+    parse_seed,
+)
+from liquid_nav.nodes.drone_bringup import DronePlan, drone_graph
+from liquid_nav.nodes.gazebo_bringup import gazebo_graph
+from liquid_nav.nodes.px4_gazebo_bringup import px4_gazebo_graph
+from liquid_nav.nodes.safety_supervisor import LIMITS
+from liquid_nav.nodes.supervisor_inputs import WATCHED
+from liquid_nav.resources import find
+from liquid_nav.safety import SafetyLimits
 from liquid_nav.worlds import load_scenario
+
+SIMULATED = {
+    **{name: (lambda n=name: autopilot_graph(FlightPlan(autopilot=n)), PARAMETER_FILE) for name in AUTOPILOTS},
+    "gazebo": (lambda: gazebo_graph(FlightPlan()), gazebo_bringup.PARAMETER_FILE),
+    "px4_gazebo": (lambda: px4_gazebo_graph(FlightPlan()), gazebo_bringup.PARAMETER_FILE),
+}
+"""Ways to fly a simulated drone through the bridge: the graph, and the parameter file that it is started with."""
+
+
+def from_file(path, node):
+    """Return the parameters that a parameter file gives a node."""
+    values = yaml.safe_load(find(path).read_text(encoding="utf-8"))
+    return values.get(f"/**/{node}", {}).get("ros__parameters", {})
+
+
+def parameters(graph, path, node):
+    """Return what a node is started with: the file's parameters, and over them those of the graph."""
+    (process,) = [process for process in graph if process.executable == node]
+    return from_file(path, node) | dict(process.parameters)
 
 
 def test_the_supervisor_gets_the_scenarios_limits():
@@ -42,3 +80,43 @@ def test_seeds():
 
 def test_a_domain_is_free():
     assert 1 <= free_domain() <= 101
+
+
+@pytest.mark.parametrize("way", SIMULATED)
+def test_where_a_simulated_supervisor_resumes_the_bridge_lets_it(way):
+    graph, path = SIMULATED[way]
+    supervisor = parameters(graph(), path, "safety_supervisor")
+    bridge = parameters(graph(), path, "autopilot_bridge")
+    assert supervisor["resume"] == 1.0
+    assert bridge["resume"] >= 5.0 * supervisor["resume"]
+
+
+@pytest.mark.parametrize("way", SIMULATED)
+def test_the_bridges_own_limits_do_not_cut_what_the_scenario_allows(way):
+    graph, path = SIMULATED[way]
+    supervisor, bridge = (parameters(graph(), path, node) for node in ("safety_supervisor", "autopilot_bridge"))
+    for name in ("speed", "vertical_speed", "yaw_rate"):
+        assert supervisor[name] <= bridge.get(name, getattr(SessionConfig(), name))
+
+
+@pytest.mark.parametrize("autopilot", drone_bringup.AUTOPILOTS)
+def test_a_real_drone_has_a_fence_and_flies_on_by_a_persons_word_alone(autopilot):
+    graph, path = drone_graph(DronePlan(autopilot=autopilot)), drone_bringup.PARAMETER_FILE
+    supervisor = parameters(graph, path, "safety_supervisor")
+    bridge = parameters(graph, path, "autopilot_bridge")
+    assert supervisor["resume"] == bridge["resume"] == 0.0
+    assert (supervisor["low"], supervisor["high"], supervisor["radius"]) == (-2.0, 10.0, 40.0)
+    for name in ("odometry_age", "autopilot_age", "pose_frozen", "battery", "battery_age", "joy_age", "latency"):
+        assert supervisor[name] > 0.0, name
+    for name in ("speed", "vertical_speed", "yaw_rate"):
+        allowed = supervisor.get(name, getattr(SafetyLimits(), name))
+        assert allowed < bridge[name] <= 1.5 * allowed, name
+
+
+def test_a_limit_of_the_launch_file_is_the_supervisors_alone():
+    limits = {"speed": 1.5, "high": 4.0}
+    graph, path = drone_graph(DronePlan(limits=limits)), drone_bringup.PARAMETER_FILE
+    supervisor = parameters(graph, path, "safety_supervisor")
+    assert (supervisor["speed"], supervisor["high"], supervisor["low"]) == (1.5, 4.0, -2.0)
+    assert parameters(graph, path, "autopilot_bridge")["speed"] == 3.0
+    assert {"speed", "radius", "low", "high"} <= set(drone_bringup.LIMITS) <= {*LIMITS, *WATCHED}

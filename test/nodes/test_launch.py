@@ -12,6 +12,7 @@ from liquid_nav.nodes.bringup import FlightPlan, embedded_graph
 FILES = sorted((Path(__file__).parents[2] / "launch").glob("*.launch.py"))
 
 SIMULATED = {"sim", "pilot", "seed", "condition", "engine", "gui", "drones", "px4", "camera_topic"}
+REAL = {"source", "calibration", "autopilot", "connection", "speed", "radius", "low", "high"}
 
 needs_launch = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("launch", "launch_ros")),
@@ -31,7 +32,7 @@ def describe(path):
 def test_every_argument_is_documented(path):
     arguments = describe(path).get_launch_arguments()
     wanted = {"model", "record", "namespace", "frame_prefix", "rqt"}
-    wanted |= {"source", "calibration", "autopilot", "connection", "speed"} if "drone" in path.name else SIMULATED
+    wanted |= REAL if "drone" in path.name else SIMULATED
     assert wanted <= {argument.name for argument in arguments}
     assert all(len(argument.description) > 5 for argument in arguments)
 

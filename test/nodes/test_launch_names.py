@@ -54,18 +54,21 @@ def executables():
 
 
 def declared(executable):
-    """Return the parameters that a node declares, from its source; those named by dictionaries (LIMITS) count too."""
+    """Return the parameters that a node declares, from its source and that of our modules of nodes that it imports.
+
+    Those named by dictionaries (LIMITS) count too.
+    """
     tree = ast.parse((NODES / f"{executable}.py").read_text())
+    modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [module.rpartition(".")[2] for module in modules if module.startswith("liquid_nav.nodes.")]
+    trees = [tree, *(ast.parse((NODES / f"{module}.py").read_text()) for module in ours)]
     names, others = {"use_sim_time"}, False
-    for call in ast.walk(tree):
+    for call in (node for one in trees for node in ast.walk(one)):
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "declare":
             name = call.args[1]
             names |= {name.value} if isinstance(name, ast.Constant) else set()
             others |= not isinstance(name, ast.Constant)
     if others:
-        modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-        ours = [module.rpartition(".")[2] for module in modules if module.startswith("liquid_nav.nodes.")]
-        trees = [tree, *(ast.parse((NODES / f"{module}.py").read_text()) for module in ours)]
         tables = [node for one in trees for node in ast.walk(one) if isinstance(node, ast.Dict)]
         names |= {key.value for table in tables for key in table.keys if isinstance(key, ast.Constant)}
     return names
