@@ -1,0 +1,102 @@
+"""Who is answered on a UDP port: the vehicle, and nobody else."""
+
+import pytest
+
+from liquid_nav.autopilots import PX4
+from liquid_nav.autopilots.link import MOVES, Link
+from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
+from liquid_nav.autopilots.mavlink_codec import Codec
+from liquid_nav.simulation.other_components import Gimbal, GroundStation, SecondVehicle
+from liquid_nav.simulation.px4_personality import Px4Vehicle
+from liquid_nav.simulation.vehicle_body import PointBody
+from liquid_nav.simulation.vehicle_server import UdpServer
+
+
+@pytest.fixture
+def ends():
+    """A link that listens, and two senders on ports of their own."""
+    adapter = MavlinkAdapter(PX4)
+    link = Link("udp:127.0.0.1:0", Codec(), adapter.is_vehicle)
+    link.receive(0.0)
+    port = link.wire.port
+    first, second = UdpServer(port=port), UdpServer(port=port)
+    yield adapter, link, first, second
+    for end in (first, second, link):
+        end.close()
+
+
+def heartbeat(vehicle):
+    return vehicle.codec.encode(vehicle.heartbeat())
+
+
+def hear(link, now):
+    """Take what has been sent; the loopback needs no time."""
+    for _ in range(1000):
+        messages = link.receive(now)
+        if messages or link.impostors:
+            return messages
+    return []
+
+
+def answers(link, end, other, now):
+    """Whether an answer goes to ``end`` and not to ``other``."""
+    adapter = MavlinkAdapter(PX4)
+    adapter.show_life()
+    link.send(adapter.take(), now)
+    for _ in range(1000):
+        if end.receive():
+            return not other.receive()
+    return False
+
+
+@pytest.mark.parametrize("stranger", [SecondVehicle, GroundStation, Gimbal])
+def test_the_vehicle_is_answered_whoever_else_speaks(ends, stranger):
+    adapter, link, first, second = ends
+    first.send([heartbeat(Px4Vehicle(PointBody(0.0)))])
+    hear(link, 1.0)
+    second.send(stranger().packets(0.0))
+    hear(link, 1.1)
+    assert answers(link, first, second, 1.2)
+
+
+def test_nobody_is_answered_before_the_vehicle_speaks(ends):
+    adapter, link, first, second = ends
+    second.send(SecondVehicle().packets(0.0))
+    hear(link, 1.0)
+    adapter.show_life()
+    link.send(adapter.take(), 1.0)
+    assert not second.receive() and not first.receive()
+
+
+def test_a_second_vehicle_of_the_same_number_is_an_impostor_as_long_as_the_first_speaks(ends):
+    adapter, link, first, second = ends
+    vehicle = Px4Vehicle(PointBody(0.0))
+    first.send([heartbeat(vehicle)])
+    assert hear(link, 1.0)
+    second.send([heartbeat(vehicle)])
+    assert hear(link, 1.1) == [] and link.impostors == 1
+    assert answers(link, first, second, 1.2)
+
+
+def test_a_vehicle_that_was_silent_may_come_back_from_another_port(ends):
+    adapter, link, first, second = ends
+    vehicle = Px4Vehicle(PointBody(0.0))
+    first.send([heartbeat(vehicle)])
+    hear(link, 1.0)
+    second.send([heartbeat(vehicle)])
+    assert hear(link, 1.0 + MOVES) and link.impostors == 0
+    assert answers(link, second, first, 5.0)
+
+
+def test_who_calls_hears_only_whom_it_has_called():
+    server, stranger = UdpServer(port=9), UdpServer(port=9)
+    vehicle = Px4Vehicle(PointBody(0.0))
+    link = Link(f"udpout:127.0.0.1:{server.address[1]}", Codec(), MavlinkAdapter(PX4).is_vehicle)
+    link.receive(0.0)
+    place = link.wire._socket.getsockname()
+    stranger._socket.sendto(heartbeat(vehicle), place)
+    assert hear(link, 0.1) == []
+    server._socket.sendto(heartbeat(vehicle), place)
+    assert hear(link, 0.2)
+    for end in (server, stranger, link):
+        end.close()
