@@ -30,9 +30,10 @@ SILENT = 2.0
 
 
 SOURCE = (
-    "Device (0, /dev/video0), rtsp:// URL, GStreamer pipeline (... ! appsink) or file. ${NAME} is replaced from the "
-    "environment when the source is opened: write rtsp://user:${CAMERA_PASSWORD}@host/stream, since everybody on the "
-    "graph can read a parameter. A value stands there as it is: encode special characters in it for a URL (%40 for @), "
+    "Device (0, /dev/video0), rtsp:// URL, GStreamer pipeline (... ! appsink) or file. "
+    "${NAME} is replaced from the environment when the source is opened: write "
+    "rtsp://user:${CAMERA_PASSWORD}@host/stream, since everybody on the graph can read a parameter. "
+    "A value stands there as it is: encode special characters in it for a URL (%40 for @), "
     "quote it for a pipeline."
 )
 """Description of the parameter ``source``."""
@@ -68,8 +69,8 @@ class Camera(Node):
         self._shown = redact(source)
         if self._shown != source and "${" not in source:
             self.get_logger().warning(
-                "the parameter 'source' holds a password, which everybody on the graph can read: put it into a "
-                "variable of the environment and write ${NAME} instead"
+                "the parameter 'source' holds a password, which everybody on the graph can read: "
+                "put it into a variable of the environment and write ${NAME} instead"
             )
         self.published = 0
         self._unpublished = ""
@@ -99,7 +100,7 @@ class Camera(Node):
         return frame is not None
 
     def _try_to_publish(self, frame: Frame) -> None:
-        """A frame that OpenCV or numpy cannot resize or encode is named; the next one may be better."""
+        """Publish, or name what cannot be resized or encoded: the next frame may be better."""
         import cv2
 
         try:
@@ -154,7 +155,8 @@ class Camera(Node):
             "openings": grabber.openings,
         }
         if grabber.problem:
-            self._diagnostics.report("source", ERROR, f"{grabber.problem}: trying again", source=self._shown, **counts)
+            text = f"{grabber.problem}: trying again"
+            self._diagnostics.report("source", ERROR, text, source=self._shown, **counts)
         elif wall.monotonic() - self._heard > SILENT:
             text = f"{self._shown} is open but delivers nothing: look at the cable or the network"
             self._diagnostics.report("source", ERROR, text, **counts)

@@ -1,8 +1,8 @@
 """Getting the newest frame out of a camera, whatever it is, and getting it back when it is gone. No ROS in here.
 
 A thread drains the source as fast as it delivers and keeps one frame: a slow consumer loses frames and never falls
-behind. A source that fails is closed and opened again, at first soon, then less often; whatever it raises counts as a
-failure, so that neither the thread nor the node ends with it.
+behind. A source that fails is closed and opened again, at first soon, then less often; whatever it
+raises counts as a failure, so that neither the thread nor the node ends with it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Source(Protocol):
         """Wait for the next frame; False when there is none."""
 
     def retrieve(self) -> tuple[bool, np.ndarray | None]:
-        """Decode the frame that was grabbed, uint8: [H,W,3] BGR, [H,W,4] BGRA, [H,W] or [H,W,1] grey."""
+        """Decode the frame that was grabbed; uint8, shaped as ``Frame.image``."""
 
     def age(self) -> int:
         """Return how long ago, ns, the grabbed frame was taken, as far as the driver says."""
@@ -83,9 +83,10 @@ class Grabber:
         self._last = 0
 
     def step(self) -> Frame | None:
-        """Return the next frame, or None after a failure (and a pause); ``problem`` then says what it was.
+        """Return the next frame, or None after a failure (and a pause).
 
-        Nothing that a source raises comes out: whoever calls this in a thread would lose the camera for ever.
+        ``problem`` then says what it was. Nothing that a source raises comes out: whoever calls this in
+        a thread would lose the camera for ever.
         """
         try:
             return self._next()
@@ -106,15 +107,21 @@ class Grabber:
         if not good or image is None or image.size == 0:
             raise SourceError("the stream delivers frames that cannot be decoded")
         if not is_picture(image):
-            raise SourceError(f"the stream delivers frames that are no pictures: {image.dtype} {image.shape}")
-        self.problem, self._pause, self._last = "", self._backoff[0], stamp
+            raise SourceError(
+                f"the stream delivers frames that are no pictures: {image.dtype} {image.shape}"
+            )
+        self.problem = ""
+        self._pause = self._backoff[0]
+        self._last = stamp
         self.frames += 1
         return Frame(stamp, image)
 
     def _fail(self, problem: str) -> None:
         trouble = self._release()
+        if trouble:
+            problem = f"{problem}; closing it failed too: {trouble}"
         # Libraries quote the address in their errors.
-        self.problem = redact(f"{problem}; closing it failed too: {trouble}" if trouble else problem)
+        self.problem = redact(problem)
         self._wait(self._pause)
         self._pause = min(2.0 * self._pause, self._backoff[1])
 

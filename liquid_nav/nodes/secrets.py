@@ -1,7 +1,7 @@
 """Passwords and passphrases: where they come from, and how they stay out of what nodes say.
 
 No ROS in here. A ROS parameter is readable by everybody on the graph (``ros2 param get``,
-``/parameter_events``), so a secret is named in a parameter (a file, a variable) and never held there.
+``/parameter_events``), so a secret is named in a parameter (a file, a variable), never held there.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def expand(source: str, environment: Mapping[str, str]) -> str:
     """Return a camera's source with every ``${NAME}`` replaced from the environment.
 
     Args:
-        source: A device, address, pipeline or file; what stands in a variable is not expanded again.
+        source: A device, address, pipeline or file; the value of a variable is not expanded again.
         environment: The variables.
 
     Raises:
@@ -152,7 +152,7 @@ def expand(source: str, environment: Mapping[str, str]) -> str:
         if name not in environment:
             raise UserError(
                 f"the camera's source needs the environment variable {name}, which is not set",
-                f"export {name} where the camera node is started, or take ${{{name}}} out of the source",
+                f"export {name} where the camera node is started, or leave ${{{name}}} out",
             )
         return environment[name]
 
@@ -162,8 +162,8 @@ def expand(source: str, environment: Mapping[str, str]) -> str:
 def redact(text: str) -> str:
     """Return a text in which every secret of an address or a pipeline is replaced by ``***``.
 
-    That is: user and password of every URL; URL parameters whose names end like password, passwd, pwd,
-    token, key or secret; GStreamer properties such as ``user-id`` and ``user-pw``. The rest stays.
+    That is: user and password of every URL; URL parameters whose names end like password, passwd,
+    pwd, token, key or secret; GStreamer properties such as ``user-id`` and ``user-pw``. The rest stays.
 
     Args:
         text: Anything that may hold a camera's source: one itself, a message, an error.

@@ -15,7 +15,7 @@ from liquid_nav.nodes.secrets import expand, redact
 TIMEOUT = 5000
 """ms that a network stream may take to open, or to deliver a frame."""
 QUIET = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "GST_DEBUG": "0"}
-"""Environment in which FFmpeg and GStreamer print nothing; both read it when they are first used."""
+"""Environment in which FFmpeg and GStreamer print nothing; they read it when they are first used."""
 
 
 def kind_of(source: str) -> str:
@@ -42,8 +42,8 @@ class VideoSource:
         """Open.
 
         Args:
-            source: Device, address, pipeline or file; ``${NAME}`` in it is taken from the environment. Only errors
-                show it, and they show neither the value of a variable nor a password.
+            source: Device, address, pipeline or file; ``${NAME}`` in it is taken from the environment.
+                Errors show neither the value of a variable nor a password.
             size: Width and height to ask of a device, pixels; zeros leave its own.
             rate: Frame rate to ask of a device, Hz; zero leaves its own.
             wait: Waits for some seconds: a file is played at its own pace.
@@ -115,9 +115,10 @@ def remedy(kind: str) -> str:
 
 
 def _silence_libraries() -> None:
-    """Let OpenCV, FFmpeg and GStreamer print nothing any more in this process: they quote addresses with passwords.
+    """Let OpenCV, FFmpeg and GStreamer print nothing any more in this process.
 
-    FFmpeg does so for a playlist with a missing segment, as an error, and with every request at its higher levels.
+    They quote addresses with passwords: FFmpeg in the error of a playlist with a missing segment, and with
+    every request at its higher levels.
     """
     import cv2
 
