@@ -22,7 +22,6 @@ CANNOT_ARM = {AUTO, RTL, CIRCLE, LAND, BRAKE, SMART_RTL}
 BY_STICKS = {STABILIZE, ACRO, ALT_HOLD, LOITER, POSHOLD}
 MANUAL_THROTTLE = {STABILIZE, ACRO}
 """Modes in which the throttle stick is thrust: the pilot may disarm in the air."""
-HOLDS_PLACE = {LOITER, POSHOLD}
 HOME = {RTL, SMART_RTL}
 DISARM_DELAY = 10.0
 """s on the ground, throttle down, until the motors stop by themselves."""
@@ -123,7 +122,6 @@ class ArduPilotVehicle(base.MavlinkVehicle):
     def _change(self, mode: int) -> None:
         if mode != self.mode:
             self.mode, self._climb_to = mode, None
-            self.let_go()
 
     def _why_not_arm(self) -> str:
         if self.refuse_arming:
@@ -170,7 +168,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         if self.mode == GUIDED:
             return self._guided()
         if self.mode in BY_STICKS:
-            return self.fly_by_sticks(holds_place=self.mode in HOLDS_PLACE)
+            return self.fly_by_sticks()
         return self.hold_place() if not self.body.landed else Command()
 
     def _return(self) -> Command:
@@ -189,7 +187,6 @@ class ArduPilotVehicle(base.MavlinkVehicle):
             return Command()
         if self.now - self.set_point_time > self.parameters["GUID_TIMEOUT"][0]:
             return self.hold_place()
-        self._place = None
         return self.set_point
 
     def _watch_ground(self) -> None:
@@ -202,7 +199,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
             return
         self._touched = self.now if self._touched is None else self._touched
         if self._flying and self.now - self._touched >= LAND_DETECTION:
-            self._flying, self._idle_since = False, self.now
+            self._flying = False
             if self.mode in HOME:
                 self._disarm()
                 return
@@ -225,6 +222,4 @@ class ArduPilotVehicle(base.MavlinkVehicle):
     def _disarm(self) -> None:
         self.armed, self._flying, self._touched = False, False, None
         self._climb_to = None
-        self.landed_state = base.GROUND if self.body.landed else base.AIR
-        self.let_go()
         self.text("Disarming motors")

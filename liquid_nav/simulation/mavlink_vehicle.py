@@ -117,9 +117,9 @@ class MavlinkVehicle:
         self._outbox: list[tuple[float, int, Message]] = []
         self._order, self._texts = itertools.count(), itertools.count(1)
         self._place: tuple[np.ndarray, float] | None = None
-        self._place_mode = 0
+        self._holds = False
         self._return_height: float | None = None
-        self._descends = False
+        self._returns = self._descends = False
         self._default_streams()
 
     @property
@@ -144,7 +144,7 @@ class MavlinkVehicle:
         """Fly on to a time; returns the packets that were sent on the way, in order."""
         packets: list[bytes] = []
         while True:
-            self.body.drive(self.think())
+            self.body.drive(self._decide())
             packets += [self.codec.encode(message) for message in self._due()]
             if self.now >= until - 1e-9 or getattr(self.body, "simulation", None) and self.body.simulation.collision:
                 return packets
@@ -155,7 +155,6 @@ class MavlinkVehicle:
         self._boot, self.armed, self.silent_until = self.now, False, self.now + silence
         self.heard_station, self._outbox = None, []
         self.set_point_time = -1e9
-        self.let_go()
         self._default_streams()
         self.boot()
 
@@ -310,25 +309,20 @@ class MavlinkVehicle:
         return self.mode
 
     def hold_place(self) -> Command:
-        """Return the command that keeps the place where this mode first called this."""
+        """Return the command that keeps the place; forgotten as soon as ``think`` does without."""
+        self._holds = True
         state = self.body.state
         position, yaw = state.position, state.yaw
-        if self._place is None or self._place_mode != self.shown_mode:
+        if self._place is None:
             self._place = (position + 0.5 * state.velocity, yaw)
-            self._place_mode = self.shown_mode
         place, heading = self._place
         x, y, z = (place - position).tolist()
         turn = geometry.wrap(heading - yaw)
         return toward(x, y, z, yaw, 1.0, 1.0, max(-0.5, min(0.5, turn)))
 
-    def let_go(self) -> None:
-        """Forget the place that is being held, and the way home."""
-        self._place = None
-        self._return_height = None
-        self._descends = False
-
     def fly_home(self, sinking: float) -> Command:
         """Return the command of a return: climb, fly home, then down at ``sinking`` m/s."""
+        self._returns = True
         if self.body.landed:
             return Command()
         state = self.body.state
@@ -343,16 +337,15 @@ class MavlinkVehicle:
         self._descends = math.hypot(x, y) <= AT_HOME
         return toward(x, y, missing, state.yaw, RETURN_SPEED, RETURN_CLIMB)
 
-    def fly_by_sticks(self, holds_place: bool) -> Command:
-        """Return what the pilot's sticks say; at rest the vehicle stays, with ``holds_place`` to the centimetre."""
+    def fly_by_sticks(self) -> Command:
+        """Return what the pilot's sticks say: velocities in every mode, and the place while they are at rest."""
         if self.sticks is None:
             return self.hold_place() if not self.body.landed else Command()
         roll, pitch, throttle, yaw = (self.stick(place) for place in (ROLL, PITCH, THROTTLE, YAW))
         if self.body.landed:
             return Command(vz=max(0.0, throttle) * PILOT_CLIMB)
-        if holds_place and roll == pitch == throttle == yaw == 0.0:
+        if roll == pitch == throttle == yaw == 0.0:
             return self.hold_place()
-        self._place = None
         return Command(-pitch * PILOT_SPEED, -roll * PILOT_SPEED, throttle * PILOT_CLIMB, -yaw * PILOT_TURN)
 
     def stick(self, place: int) -> float:
@@ -384,6 +377,16 @@ class MavlinkVehicle:
 
     def on_foreign_frame(self, frame: int) -> None:
         """Called for a set point in a frame that it does not take."""
+
+    def _decide(self) -> Command | None:
+        """Think, and forget the place and the way home that this mode has no use for."""
+        self._holds = self._returns = False
+        command = self.think()
+        if not self._holds:
+            self._place = None
+        if not self._returns:
+            self._return_height, self._descends = None, False
+        return command
 
     def _due(self) -> list[Message]:
         messages, now = [], self.now

@@ -203,7 +203,6 @@ class Px4Vehicle(base.MavlinkVehicle):
         elif self.mode not in NOT_TO_ARM_IN:
             self._before = self.mode
         self.mode, self.failsafe, self._lasting = mode, 0, False
-        self.let_go()
 
     def _why_not_arm(self) -> str:
         if self.refuse_arming:
@@ -265,7 +264,7 @@ class Px4Vehicle(base.MavlinkVehicle):
         if mode == TAKEOFF:
             return self._take_off()
         if mode in BY_STICKS:
-            return self._by_sticks(mode)
+            return self._by_sticks()
         return self.hold_place() if not self.body.landed else Command()
 
     def _sink(self) -> Command:
@@ -292,11 +291,11 @@ class Px4Vehicle(base.MavlinkVehicle):
             self.landed_state = base.TAKEOFF
         return Command(vz=max(0.3, min(1.5, float(missing))))
 
-    def _by_sticks(self, mode: int) -> Command:
+    def _by_sticks(self) -> Command:
         if self.sticks is None and not self.body.landed:
             # The failsafe's position mode without a pilot: the slow descent that a real one was seen in.
             return Command(vz=-0.3)
-        return self.fly_by_sticks(holds_place=mode == POSCTL)
+        return self.fly_by_sticks()
 
     def _watch_sticks(self) -> None:
         """Moved sticks take over from automatic modes and offboard, as COM_RC_OVERRIDE allows."""
@@ -344,7 +343,6 @@ class Px4Vehicle(base.MavlinkVehicle):
             return
         elif self.failsafe and self._stream_since is not None and self.now - self._stream_since >= 0.2:
             self.failsafe = 0
-            self.let_go()
 
     def _lose_stream(self, action: int) -> None:
         """What COM_OBL_RC_ACT says; whatever cannot be done falls through to landing."""
@@ -370,7 +368,6 @@ class Px4Vehicle(base.MavlinkVehicle):
     def _fail_to(self, mode: int) -> None:
         """Enter a failsafe's mode; without a global position what needs one falls through to landing."""
         self.failsafe = LAND if mode in GLOBAL and not self.global_position else mode
-        self.let_go()
         self.text("Failsafe activated", base.CRITICAL)
 
     def _watch_ground(self) -> None:
@@ -400,6 +397,4 @@ class Px4Vehicle(base.MavlinkVehicle):
     def _disarm(self, words: str, delay: float = 0.0) -> None:
         self.armed, self.mode, self.failsafe, self._lasting = False, self._before, 0, False
         self._flying, self._touched, self._settled = False, None, None
-        self.landed_state = base.GROUND if self.body.landed else base.AIR
-        self.let_go()
         self.text(words, delay=delay)

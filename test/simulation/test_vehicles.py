@@ -126,12 +126,26 @@ def test_an_interval_is_honoured_until_the_default_is_asked_for(name, number, ki
     assert station.count(kind, 4.0) == pytest.approx(default, abs=1)
 
 
+def test_a_new_interval_counts_from_the_last_message(name):
+    station = Station(name).go(1.5)
+    assert station.every(33, 2e6) == ACCEPTED
+    station.go(4.0)
+    assert [now for now, _ in station.of("GLOBAL_POSITION_INT")] == pytest.approx([1.0, 3.0, 5.0], abs=0.03)
+
+
 def test_a_reboot_forgets_intervals(name):
     station = Station(name)
     station.every(245, -1.0)
     station.vehicle.reboot(silence=1.0)
     station.go(1.5)
     assert station.count("EXTENDED_SYS_STATE", 2.0) == 10
+
+
+def test_a_reboot_forgets_the_stream():
+    station = Station("px4", 3.0).go(0.5, command=Command())
+    assert station.vehicle.streamed
+    station.vehicle.reboot(silence=0.1)
+    assert not station.vehicle.streamed
 
 
 def test_ardupilots_heartbeat_can_be_faster_and_then_shows_modes_earlier():
@@ -478,18 +492,59 @@ def test_a_return_climbs_flies_home_lands_and_disarms(name, height, by):
         station.vehicle.pilot_switches(RETURN[name])
     station.go(0.1)
     assert station.vehicle.shown_mode == RETURN[name]
-    highest, farthest_low = 0.0, 0.0
+    highest, farthest_low, lowest_far = 0.0, 0.0, 99.0
+    begin = math.hypot(*station.position[:2])
     while station.vehicle.armed and station.vehicle.now < 60.0:
         station.go(STEP)
         distance = math.hypot(*station.position[:2])
         highest = max(highest, station.position[2])
         farthest_low = max(farthest_low, distance if station.position[2] < 0.9 else 0.0)
+        lowest_far = min(lowest_far, station.position[2] if 1.0 < distance < begin - 0.3 else 99.0)
     assert station.vehicle.body.landed and not station.vehicle.armed
     assert highest == pytest.approx(max(height, base.RETURN_ALTITUDE), abs=0.3)
     assert farthest_low < 0.4  # it comes down at home only
+    assert lowest_far > highest - 0.3  # and flies there at one height
     assert LANDING in station.landed_states and station.vehicle.landed_state == GROUND
     if name == "px4":
         assert station.vehicle.mode == px4.POSCTL  # a return is forgotten when it disarms
+
+
+def test_a_second_return_begins_anew(name):
+    station = away(name, 1.0)
+    station.vehicle.pilot_switches(RETURN[name])
+    station.go(20.0, lambda: math.hypot(*station.position[:2]) < 0.2 and station.position[2] < 2.0)
+    station.vehicle.pilot_switches(PILOTS_MODE[name])
+    station.vehicle.pilot_sticks(pitch=1.0)
+    station.go(4.0)
+    station.vehicle.pilot_sticks()
+    station.go(2.0)
+    height, distance = station.position[2], math.hypot(*station.position[:2])
+    station.vehicle.pilot_switches(RETURN[name])
+    station.go(1.5)
+    assert station.position[2] > height + 0.5
+    assert math.hypot(*station.position[:2]) == pytest.approx(distance, abs=0.2)
+
+
+def test_a_place_is_forgotten_when_it_flies_on(name):
+    station = Station(name, 3.0)
+    for _ in range(2):
+        station.engage().go(3.0, command=Command(1.0))
+        there = station.position[0]
+        station.choose(station.flavour.hold)
+        station.go(3.0)
+        assert station.position[0] == pytest.approx(there + 0.4, abs=0.4)
+    assert there > 4.0
+
+
+def test_ardupilot_holds_a_new_place_each_time_when_set_points_stop():
+    station = Station("ardupilot", 3.0)
+    for _ in range(2):
+        station.engage().go(3.0, command=Command(1.0))
+        station.go(3.0)
+        there = station.position[0]  # the last set point is obeyed for GUID_TIMEOUT
+        station.go(4.0)
+        assert station.position[0] == pytest.approx(there + 0.4, abs=0.4)
+    assert there > 8.0
 
 
 def test_home_is_where_it_was_armed_last(name):
@@ -636,7 +691,7 @@ def test_disarming_in_the_air_is_refused_unless_forced(name):
 def test_px4_goes_back_to_its_mode_when_a_landing_ends_by_command():
     station = Station("px4", 0.5)
     station.vehicle.pilot_sticks()
-    station.vehicle.pilot_switches(px4.POSCTL)
+    station.vehicle.mode = px4.POSCTL  # as some tests set it
     station.order(21)
     station.go(5.0, lambda: station.vehicle.body.landed)
     assert station.vehicle.shown_mode == px4.LAND
@@ -655,6 +710,17 @@ def test_ardupilots_take_off_is_shown_as_one():
     station.go(10.0, lambda: not station.vehicle.armed)
     station.go(0.5)
     assert station.landed_states == [GROUND, TAKING_OFF, AIR, LANDING, GROUND]
+
+
+def test_a_take_off_that_was_cut_off_is_forgotten():
+    station = Station("ardupilot").engage()
+    station.order(22, 0, 0, 0, 0, 0, 0, 2.0)
+    station.go(2.0)
+    station.order(ARM, 0.0, 21196.0)
+    station.go(3.0, lambda: station.vehicle.body.landed)
+    station.order(ARM, 1.0)
+    station.go(3.0, command=Command())
+    assert station.vehicle.armed and station.vehicle.body.landed
 
 
 def test_ardupilots_motors_stop_after_ten_seconds_on_the_ground_with_the_throttle_down():
