@@ -114,9 +114,10 @@ class AutopilotBridge(Node):
         if 0.0 <= now - self._counted < COUNT_PERIOD:
             return
         self._counted = now
-        # The graph knows names as they are after remapping.
-        counts = {topic: self.count_publishers(self.resolve_topic_name(topic)) for topic in GUARDED}
-        several = [topic for topic, count in counts.items() if count > 1]
+        # The graph, and whoever has to end the others, know names as they are after remapping.
+        names = [self.resolve_topic_name(topic) for topic in GUARDED]
+        counts = {name: self.count_publishers(name) for name in names}
+        several = [name for name, count in counts.items() if count > 1]
         self.session.distrust(several[0] if several else "", now)
         if several:
             words = f"more than one node publishes {several[0]}: none is obeyed, holding. " \

@@ -5,6 +5,7 @@ Each has a session (see ``autopilots``), takes in what has arrived, and sends wh
 
 from __future__ import annotations
 
+import math
 import os
 import time as wall
 from typing import Any, Callable
@@ -105,7 +106,8 @@ class MavlinkBackend:
     def failsafes(self) -> dict[str, dict[str, Any]]:
         """Return the autopilot's own failsafe parameters that were read, and what follows from each."""
         told = self.session.parameters
-        names = [name for name in names_for(self.session.flavour.name) if name in told]
+        # A number that is none would end up in JSON that nobody may read.
+        names = [name for name in names_for(self.session.flavour.name) if math.isfinite(told.get(name, math.nan))]
         return {name: {"value": told[name], "meaning": explain(name, told[name])} for name in names}
 
     def close(self) -> None:

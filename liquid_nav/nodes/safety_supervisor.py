@@ -38,6 +38,8 @@ from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.supervisor_inputs import WATCHED, SupervisorInputs
 from liquid_nav.safety import Mode, Order, SafetyLimits, SafetySupervisor, StampClock, SupervisorOutput, WatchLimits
 
+REPEAT = 1.0
+"""s until the order is repeated for a bridge that has not heard it."""
 LIMITS = {
     "speed": "Horizontal speed at most, m/s.",
     "vertical_speed": "Vertical speed at most, m/s.",
@@ -75,6 +77,7 @@ class SupervisorNode(Node):
         self._spoken = 0.0
         self._shown_mode = ""
         self._shown_order: Order | None = None
+        self._ordered = 0.0
         self._commands = self.create_publisher(TwistStamped, "cmd_vel", command_output())
         self._mode = self.create_publisher(String, "safety_supervisor/mode", latched())
         self._order = self.create_publisher(String, "safety_supervisor/order", latched())
@@ -131,6 +134,7 @@ class SupervisorNode(Node):
     def _on_timer(self) -> None:
         now = self._now()
         self._inputs.count_publishers()
+        self._repeat_order(now)
         if now - self._spoken >= self._silence or now < self._spoken - 1.0:
             self._speak(from_seconds(self._stamping()), now)
         else:
@@ -154,13 +158,26 @@ class SupervisorNode(Node):
         faults = "; ".join(str(fault) for fault in output.faults)
         self._diagnostics.report("inputs", level, kinds, mode=output.mode, faults=faults)
 
+    def _repeat_order(self, now: float) -> None:
+        """Say the order again to a bridge that has heard another supervisor last: that one may have ended since."""
+        report = self._supervisor.watch.report
+        order = self._supervisor.order
+        if report is None or (report.supervisor, report.act) == (order.supervisor, order.act):
+            return
+        if not 0.0 <= now - self._ordered < REPEAT:
+            self._publish_order(order, now)
+
+    def _publish_order(self, order: Order, now: float) -> None:
+        self._ordered = now
+        self._order.publish(String(data=json.dumps(order.to_facts())))
+
     def _show_mode(self) -> None:
         supervisor = self._supervisor
         order = supervisor.order
         if order == self._shown_order:
             return
         self._shown_order = order
-        self._order.publish(String(data=json.dumps(order.to_facts())))
+        self._publish_order(order, self._now())
         if order.mode.value != self._shown_mode:
             self._shown_mode = order.mode.value
             self._mode.publish(String(data=self._shown_mode))

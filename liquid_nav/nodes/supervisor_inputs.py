@@ -67,8 +67,8 @@ class SupervisorInputs:
     def count_publishers(self) -> None:
         """Look whether somebody else speaks where only one should; the graph knows names as they are remapped."""
         for topic in self._guarded:
-            count = self._node.count_publishers(self._node.resolve_topic_name(topic))
-            self._supervisor.watch.publishers(topic, count)
+            name = self._node.resolve_topic_name(topic)
+            self._supervisor.watch.publishers(name, self._node.count_publishers(name))
 
     def _on_odometry(self, message: Odometry) -> None:
         state = state_from(message)

@@ -1,7 +1,11 @@
-"""The bridge over DDS on one side and real MAVLink on the other."""
+"""The bridge over DDS on one side and real MAVLink on the other, in lock step with the clock of the test vehicle."""
 
+import itertools
 import json
-import time
+import math
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -9,112 +13,414 @@ pytest.importorskip("pymavlink")
 
 from geometry_msgs.msg import Twist, TwistStamped  # noqa: E402
 from nav_msgs.msg import Odometry  # noqa: E402
+from pymavlink.dialects.v20 import common as mavlink  # noqa: E402
+from rcl_interfaces.msg import Parameter as ParameterMessage  # noqa: E402
+from rcl_interfaces.msg import ParameterEvent, ParameterType, ParameterValue  # noqa: E402
+from rcl_interfaces.srv import GetParameters, ListParameters, SetParameters  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
+from rosgraph_msgs.msg import Clock  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
-from liquid_nav.nodes.messages import command_from, command_message  # noqa: E402
+from liquid_nav.nodes.messages import NANO, command_from, command_message, from_seconds, to_stamp  # noqa: E402
 from liquid_nav.nodes.qos import latched, reliable, sensor_data  # noqa: E402
+from liquid_nav.nodes.reading_json import read_json  # noqa: E402
+from liquid_nav.safety import BridgeReport, Mode, Order, Phase  # noqa: E402
 from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
 from liquid_nav.simulation.vehicle_body import PointBody  # noqa: E402
 from liquid_nav.simulation.vehicle_server import UdpServer  # noqa: E402
 from liquid_nav.types import Command  # noqa: E402
 
-FORWARD = Command(1.0, 0.5, 0.2, 0.1)
-
-
-class Vehicle:
-    """A PX4 personality in the air, flying by wall time between the callbacks of the test's executor."""
-
-    def __init__(self, harness, port):
-        self.vehicle, self.server, self.begin = Px4Vehicle(PointBody(3.0)), UdpServer(port=port), time.monotonic()
-        harness.pumps.append(self.pump)
-
-    def pump(self):
-        for data in self.server.receive():
-            self.vehicle.receive(data)
-        self.server.send(self.vehicle.advance(time.monotonic() - self.begin))
+FORWARD, STEP = Command(1.0, 0.5, 0.2, 0.1), 0.02
+UDP = {"connection": "udp:127.0.0.1:0"}
+SECRET = "correct horse battery staple"
+HARMLESS = {mavlink.MAVLINK_MSG_ID_HEARTBEAT, mavlink.MAVLINK_MSG_ID_PARAM_REQUEST_READ}
+"""What may be sent to a vehicle that somebody else flies, beside requests for messages."""
 
 
 class Bench:
-    def __init__(self, harness, **parameters):
+    """The test is the supervisor and time; ``vehicle`` is a PX4 personality behind UDP, or None.
+
+    ``sent`` is what the bridge has sent over MAVLink. What the test publishes has arrived before time goes on.
+    """
+
+    def __init__(self, harness, height=3.0, first=None, vehicle=True, remap=(), **parameters):
         self.harness, probe = harness, harness.probe
+        self.now, self.command, self.taken, self.sent = 1.0, FORWARD, itertools.count(), []
         harness.listen_to_diagnostics()
         self.states = harness.listen("autopilot_bridge/state", String, latched())
-        self.node = harness.add(AutopilotBridge, **parameters)
-        self.commands = probe.create_publisher(TwistStamped, "cmd_vel", reliable())
-        self.modes = probe.create_publisher(String, "safety_supervisor/mode", latched())
-        harness.matched(self.commands)
-        harness.matched(self.modes)
+        self.orders = probe.create_publisher(String, "safety_supervisor/order", latched())
+        self.order = first or Order("test", Mode.DISENGAGED)
+        self._say_order()
+        names = dict(remap)
+        self.commands = probe.create_publisher(TwistStamped, names.get("cmd_vel", "cmd_vel"), reliable())
+        self._clock = probe.create_publisher(Clock, "/clock", sensor_data())
+        self.remap, self.parameters = remap, parameters
+        self.vehicle = Px4Vehicle(PointBody(height)) if vehicle else None
+        self.server = None
+        self.start_bridge()
+
+    def start_bridge(self):
+        """Start a bridge, and wait until it has heard the order that is there."""
+        words = [word for old, new in self.remap for word in ("-r", f"{old}:={new}")]
+        overrides = [Parameter(name, value=value) for name, value in {"use_sim_time": True, **self.parameters}.items()]
+        self.node = self.harness._enter(AutopilotBridge(
+            context=self.harness.context, cli_args=["--ros-args", *words], parameter_overrides=overrides))
+        self._taken = 0
+        take = self.node.session.command
+
+        def counted(command, now):
+            self._taken += 1
+            take(command, now)
+
+        self.node.session.command = counted
+        self.harness.until(lambda: self.node.session.order is not None, "the order")
+        for publisher in (self.commands, self._clock):
+            self.harness.matched(publisher)
+        if self.vehicle is None:
+            return
+        link = self.node._backend._link
+        self.harness.until(lambda: link.wire is not None, "the port")
+        if self.server is not None:
+            self.server.close()
+        self.server, send = UdpServer(port=link.wire.port), link.send
+        link.send = lambda messages, now: (self.sent.extend(messages := list(messages)), send(messages, now))
+
+    def kill_bridge(self):
+        """SIGKILL: no last word."""
+        self.node.close()
+        self.harness.executor.remove_node(self.node)
+        self.harness.nodes.remove(self.node)
+        self.node.destroy_node()
+
+    @property
+    def session(self):
+        return self.node.session
 
     def state(self, name):
         return json.loads(self.states[-1].data)[name] if self.states else None
 
-    def say(self, command):
-        self.commands.publish(command_message(command, 0))
+    def _say_order(self):
+        self.orders.publish(String(data=json.dumps(self.order.to_facts())))
 
-    def until(self, condition, what, command=FORWARD, deadline=30.0):
-        def there():
-            self.say(command)
-            return condition()
+    def change(self, word, person=False):
+        """The supervisor's mode changes; ``person``: because somebody has asked for it."""
+        mode, order = Mode(word), self.order
+        engagement = order.engagement + (person and mode is Mode.ENGAGED)
+        self.order = Order(order.supervisor, mode, order.act + person, engagement, self.now)
+        self._say_order()
+        self.harness.until(lambda: self.node._order == self.order, "the order")
 
-        self.harness.until(there, what, deadline)
+    def person(self, word):
+        self.change(word, person=True)
+
+    def step(self):
+        self.now += STEP
+        self._clock.publish(Clock(clock=to_stamp(from_seconds(self.now))))
+        self.harness.until(lambda: self.node.get_clock().now().nanoseconds / NANO >= self.now - 1e-6, "/clock")
+        if self.command is not None:
+            before = self._taken
+            self.commands.publish(command_message(self.command, 0))
+            self.harness.until(lambda: self._taken > before, "the command")
+        if self.vehicle is not None:
+            self.server.send(self.vehicle.advance(self.vehicle.now + STEP))
+        self.node._on_timer()  # its own timer lives by the computer's clock
+        if self.vehicle is not None:
+            for data in self.server.receive():
+                self.vehicle.receive(data)
+
+    def go(self, seconds):
+        for _ in range(round(seconds / STEP)):
+            self.step()
+
+    def until(self, condition, what, seconds=60.0):
+        """Go on until something holds; returns how long it took, s."""
+        begin = self.now
+        while not condition():
+            assert self.now - begin < seconds, f"{what} did not happen: {self.states[-1:]}"
+            self.step()
+        return self.now - begin
+
+    def until_phase(self, phase):
+        return self.until(lambda: self.session.phase is Phase(phase) and self.state("phase") == phase, phase)
+
+    def connect(self):
+        self.until(lambda: self.state("phase") not in (None, "offline"), "a connection")
+        return self
+
+    def fly(self):
+        self.connect()
+        self.person("engaged")
+        self.until_phase("flying")
+        return self
+
+    def requests(self):
+        """What was sent that is more than asking for messages and parameters."""
+        asks = mavlink.MAV_CMD_SET_MESSAGE_INTERVAL
+        return [m for m in self.sent if m.get_msgId() not in HARMLESS and getattr(m, "command", 0) != asks]
 
 
 @pytest.fixture
 def bridge(harness):
-    bench = Bench(harness, connection="udp:127.0.0.1:0")
-    bench.harness.until(lambda: bench.node._link.wire is not None, "the port")
-    bench.vehicle = Vehicle(harness, bench.node._link.wire.port)
-    yield bench
-    bench.vehicle.server.close()
-    bench.node.close()
+    """Return a function that makes a bench."""
+    benches = []
+
+    def make(**options):
+        benches.append(Bench(harness, **options))
+        return benches[-1]
+
+    yield make
+    for bench in benches:
+        bench.node.close()
+        if bench.server is not None:
+            bench.server.close()
 
 
 def test_it_flies_on_the_supervisors_word_and_not_with_two_supervisors(bridge):
-    odometry = bridge.harness.listen("odom", Odometry, sensor_data(10))
-    bridge.until(lambda: bridge.state("phase") == "ready", "a connection")
-    bridge.until(lambda: odometry and 2.8 < odometry[-1].pose.pose.position.z < 3.2, "odometry in ENU")
-    bridge.modes.publish(String(data="engaged"))
-    bridge.until(lambda: bridge.state("phase") == "flying", "offboard flight")
-    bridge.until(lambda: bridge.vehicle.vehicle.set_point.vx > 0.9, "set points")
-    got = bridge.vehicle.vehicle.set_point
-    assert got.as_array() == pytest.approx(FORWARD.as_array())
-    second = bridge.harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable())
-    harness = bridge.harness
-    harness.until(lambda: harness.says("autopilot_bridge: cmd_vel", "more than one node"), "the diagnostic")
+    bench = bridge(**UDP)
+    harness = bench.harness
+    odometry = harness.listen("odom", Odometry, sensor_data(10))
+    bench.connect()
+    bench.until(lambda: odometry and 2.8 < odometry[-1].pose.pose.position.z < 3.2, "odometry in ENU")
+    bench.fly()
+    bench.until(lambda: bench.vehicle.set_point.vx > 0.9, "set points")
+    assert bench.vehicle.set_point.as_array() == pytest.approx(FORWARD.as_array())
+    second = harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable())
+    bench.until(lambda: bench.state("kind") == "two_supervisors", "the fault")
+    bench.until(lambda: harness.says("autopilot_bridge: cmd_vel", "more than one node publishes /cmd_vel"), "its name")
     second.publish(command_message(Command(vx=5.0), 0))
-    bridge.until(lambda: bridge.state("phase") == "holding" and bridge.vehicle.vehicle.set_point == Command(), "a hold")
+    bench.until(lambda: bench.state("phase") == "holding" and bench.vehicle.set_point == Command(), "a hold")
+    bench.go(1.0)
+    assert bench.vehicle.set_point == Command()
 
 
-def test_odometry_is_handed_to_the_estimator(harness):
-    bench = Bench(harness, connection="udp:127.0.0.1:0", vision_topic="slam/odom")
-    sent = []
-    bench.node._link.send = lambda messages, now: sent.extend(messages)
+def test_two_who_give_orders_are_named_as_the_graph_knows_them(bridge):
+    bench = bridge(**UDP, remap=(("cmd_vel", "gate/cmd_vel"),)).fly()
+    bench.harness.probe.create_publisher(TwistStamped, "gate/cmd_vel", reliable())
+    bench.until(lambda: bench.state("kind") == "two_supervisors", "the fault")
+    assert "publishes /gate/cmd_vel" in bench.state("fault")
+    bench.until_phase("holding")
+
+
+def test_two_orders_are_no_order(bridge):
+    bench = bridge(**UDP).fly()
+    second = bench.harness.probe.create_publisher(String, "safety_supervisor/order", latched())
+    bench.until(lambda: bench.state("kind") == "two_supervisors", "the fault")
+    second.publish(String(data=json.dumps(Order("other", Mode.LANDING, 7, 3).to_facts())))
+    bench.harness.until(lambda: bench.node._order.supervisor == "other", "the other's order")
+    bench.go(1.0)
+    assert bench.session.phase is Phase.HOLDING and bench.state("supervisor") == "test"
+
+
+def test_the_state_is_what_the_supervisor_reads(bridge):
+    bench = bridge(**UDP).fly()
+    bench.go(0.5)
+    facts = read_json(bench.states[-1].data)
+    assert set(facts) == {"phase", "armed", "airborne", "supervisor", "act", "kind", "fault", "mode", "text", "hold",
+                          "failsafes"}
+    assert BridgeReport.from_facts(facts) == BridgeReport(Phase.FLYING, True, True, "test", 1, "", "")
+    assert (facts["mode"], facts["hold"]) == ("OFFBOARD", "mode")
+    assert facts["failsafes"]["NAV_RCL_ACT"] == {
+        "value": 2.0, "meaning": "the remote control lost: it returns to its launch"}
+    bench.vehicle.pilot_sticks()
+    bench.vehicle.pilot_switches(0x30000)
+    bench.until_phase("released")
+    facts = read_json(bench.states[-1].data)
+    assert (facts["kind"], facts["mode"]) == ("foreign_mode", "POSCTL") and "POSCTL" in facts["fault"]
+
+
+def test_a_parameter_that_is_no_number_leaves_the_state_readable(bridge):
+    """JSON has no NaN: a state with one would be none, and the supervisor would believe that the bridge is gone."""
+    bench = bridge(**UDP)
+    bench.connect()
+    bench.until(lambda: "GF_ACTION" in bench.state("failsafes"), "its failsafes")
+    bench.vehicle.parameters["GF_ACTION"] = (math.nan, mavlink.MAV_PARAM_TYPE_REAL32)
+    bench.vehicle.show_parameter("GF_ACTION")
+    bench.until(lambda: math.isnan(bench.session.parameters["GF_ACTION"]), "the parameter")
+    bench.until(lambda: "GF_ACTION" not in bench.state("failsafes"), "a state without it")
+    assert read_json(bench.states[-1].data)["failsafes"]["NAV_RCL_ACT"]["value"] == 2.0
+
+
+def test_its_own_limits_hold_whatever_the_supervisor_says(bridge):
+    bench = bridge(**UDP, speed=3.0, vertical_speed=1.5, yaw_rate=1.4)
+    bench.command = Command(30.0, 40.0, -9.0, 9.0)
+    bench.fly()
+    bench.until(lambda: bench.vehicle.set_point.vx > 0.0, "set points")
+    assert bench.vehicle.set_point.as_array() == pytest.approx((1.8, 2.4, -1.5, 1.4), abs=1e-5)
+
+
+def test_a_position_that_is_too_old_is_a_hold_and_how_old_is_a_parameter(bridge):
+    bench = bridge(**UDP, position_age=0.3).fly()
+    bench.session.heard_position = lambda now: None
+    silent = bench.now
+    position = mavlink.MAVLINK_MSG_ID_LOCAL_POSITION_NED
+    send = bench.server.send
+    bench.server.send = lambda packets: send([packet for packet in packets if packet[7] != position])
+    bench.until(lambda: bench.state("kind") == "position_old", "the fault")
+    assert 0.3 <= bench.now - silent < 0.45
+    bench.until_phase("holding")
+
+
+def test_a_bridge_that_starts_while_an_engaged_order_is_latched_does_not_arm(bridge):
+    bench = bridge(**UDP, height=0.0, first=Order("test", Mode.ENGAGED, 3, 2, 1.0))
+    bench.until_phase("ready")
+    bench.go(20.0)
+    assert bench.session.phase is Phase.READY and not bench.vehicle.armed and bench.requests() == []
+    bench.change("holding")
+    bench.change("engaged")  # the supervisor resumes: nobody has asked for that either
+    bench.go(5.0)
+    assert bench.session.phase is Phase.READY and not bench.vehicle.armed and bench.requests() == []
+    bench.person("engaged")
+    bench.until_phase("flying")
+    assert bench.vehicle.armed
+
+
+def test_a_bridge_that_is_started_again_in_flight_keeps_its_hands_off(bridge):
+    bench = bridge(**UDP).fly()
+    bench.go(1.0)
+    bench.kill_bridge()
+    bench.sent.clear()
+    bench.start_bridge()
+    bench.until_phase("released")
+    assert bench.state("kind") == "found_armed"
+    bench.go(10.0)
+    asked = {m.get_type() for m in bench.sent}
+    assert bench.requests() == [] and asked == {"HEARTBEAT", "PARAM_REQUEST_READ", "COMMAND_LONG"}
+    assert bench.session.phase is Phase.RELEASED and bench.vehicle.armed
+    assert bench.state("supervisor") == "test" and bench.state("act") == 1  # so that the supervisor knows who has let go
+
+
+def test_the_mode_for_people_is_not_listened_to(bridge):
+    bench = bridge(**UDP)
+    names = {topic for topic, _ in bench.harness.probe.get_subscriber_names_and_types_by_node("autopilot_bridge", "/")}
+    assert names - {"/parameter_events"} == {"/clock", "/cmd_vel", "/safety_supervisor/order"}
+
+
+GARBAGE = ["", "{", "[]", "null", "7", '"engaged"', "engaged", "\u2603", "[" * 100_000, '{"a":' * 40 + "1" + "}" * 40,
+           '{"supervisor": "x", "mode": "engaged", "act": NaN, "engagement": 0}', "x" * 70_000,
+           '{"supervisor": {"a": [[[]]]}, "mode": "engaged", "act": 1, "engagement": 1}',
+           '{"supervisor": "x", "mode": ["engaged"], "act": 1, "engagement": 1}',
+           '{"supervisor": "x", "mode": "engaged", "act": true, "engagement": 1}',
+           '{"supervisor": "x", "mode": "engaged", "act": 1e999, "engagement": 1}',
+           '{"supervisor": "", "mode": "engaged", "act": 1, "engagement": 1}',
+           '{"supervisor": "x", "mode": "engaged", "act": -1, "engagement": 1}']  # fmt: skip
+
+
+def test_garbage_in_place_of_an_order_is_counted_and_named(bridge):
+    bench = bridge(**UDP).connect()
+    statuses, name = bench.node._diagnostics._statuses, "input safety_supervisor/order"
+    for count, text in enumerate(GARBAGE, 1):
+        bench.orders.publish(String(data=text))
+        bench.harness.until(lambda n=count: name in statuses and statuses[name].values[0].value == str(n), text[:60])
+    assert bench.node._order == bench.order and bench.session.order == bench.order
+    told = f"{len(GARBAGE)} message(s) dropped"
+    bench.until(lambda: bench.harness.says(f"autopilot_bridge: {name}", told, "no order"), "the diagnostic")
+    bench.person("engaged")
+    bench.until_phase("flying")
+    bench.until(lambda: bench.harness.says(f"autopilot_bridge: {name}", "the last one was used"), "the diagnostic")
+
+
+def test_odometry_is_handed_to_the_estimator(bridge):
+    bench = bridge(**UDP, vision_topic="slam/odom")
+    publisher = bench.harness.probe.create_publisher(Odometry, "slam/odom", sensor_data(10))
+    bench.harness.matched(publisher)
     message = Odometry()
     message.pose.pose.position.x, message.pose.pose.orientation.w = 2.0, 1.0
-    bench.node._on_vision(message)
+
+    def seen():
+        publisher.publish(message)
+        return [m for m in bench.sent if m.get_type() == "ODOMETRY"]
+
+    bench.harness.until(seen, "the estimate")
     message.pose.pose.position.x = float("nan")
-    bench.node._on_vision(message)
-    (vision,) = [m for m in sent if m.get_type() == "ODOMETRY"]
-    assert (vision.x, vision.y) == (0.0, 2.0)
-    bench.node.close()
+    bench.node._backend.on_vision(message)
+    assert {(vision.x, vision.y) for vision in seen()} == {(0.0, 2.0)}
 
 
-def test_a_plain_twist_becomes_zero_when_nobody_speaks(harness):
-    bench = Bench(harness, autopilot="twist", freshness=0.2)
-    twists = harness.listen("autopilot/cmd_vel", Twist, reliable(100))
-    bench.until(lambda: twists and twists[-1].linear.x == 0.0, "zero while disengaged")
-    bench.modes.publish(String(data="engaged"))
-    bench.until(lambda: twists[-1].linear.x == 1.0, "the command")
-    harness.until(lambda: twists[-1].linear.x == 0.0, "zero on silence")
+@pytest.mark.parametrize("kind", ["twist", "twist_stamped"])
+def test_a_plain_twist_is_zero_unless_a_person_has_engaged_and_somebody_speaks(bridge, kind):
+    stamped = kind == "twist_stamped"
+    bench = bridge(autopilot=kind, freshness=0.2, vehicle=False)
+    found = bench.harness.listen("autopilot/cmd_vel", TwistStamped if stamped else Twist, reliable(1000))
+
+    def said():
+        return getattr(found[-1], "twist", found[-1]).linear.x if found else None
+
+    bench.until(lambda: said() == 0.0, "zero while disengaged")
+    bench.person("engaged")
+    bench.until(lambda: said() == 1.0, "the command")
+    bench.command, silent = None, bench.now
+    bench.until(lambda: said() == 0.0, "zero on silence")
+    assert 0.2 <= bench.now - silent < 0.4
+    bench.command = FORWARD
+    bench.go(1.0)
+    assert said() == 0.0 and bench.state("kind") == "supervisor_silent"  # until a person engages again
+    bench.person("engaged")
+    bench.until(lambda: said() == 1.0, "the command")
 
 
-def test_a_vehicle_that_is_not_there_is_named(harness):
-    bench = Bench(harness, connection="udp:127.0.0.1:0")
-    harness.until(lambda: harness.says("autopilot_bridge: autopilot", "no heartbeat of system 1"), "the diagnostic")
-    harness.until(lambda: bench.state("phase") == "offline", "the state")
-    bench.node.close()
+def test_a_plain_twist_does_not_begin_with_a_latched_order(bridge):
+    bench = bridge(autopilot="twist", vehicle=False, first=Order("test", Mode.ENGAGED, 3, 2, 1.0))
+    twists = bench.harness.listen("autopilot/cmd_vel", Twist, reliable(1000))
+    bench.go(2.0)
+    bench.harness.until(lambda: len(twists) > 20, "twists")
+    assert all(twist == Twist() for twist in twists)
+
+
+def test_a_vehicle_that_is_not_there_is_named(bridge):
+    bench = bridge(**UDP)
+    bench.server.send = lambda packets: None
+    bench.until(lambda: bench.harness.says("autopilot_bridge: autopilot", "no heartbeat of system 1"), "the diagnostic")
+    assert bench.state("phase") == "offline" and "no heartbeat of system 1" in bench.state("fault")
 
 
 def test_command_from_reads_what_was_written():
     assert command_from(command_message(FORWARD, 0)) == FORWARD
+
+
+def answer(harness, kind, name, request):
+    """Call a service of the bridge; returns its answer."""
+    client = harness.probe.create_client(kind, f"autopilot_bridge/{name}")
+    harness.until(client.service_is_ready, name)
+    future = client.call_async(request)
+    harness.until(future.done, f"answer of {name}")
+    return future.result()
+
+
+@pytest.mark.parametrize("way", ["file", "variable"])
+def test_nobody_on_the_graph_can_read_the_passphrase(bridge, way, tmp_path, monkeypatch):
+    parameters = dict(UDP)
+    if way == "file":
+        path = tmp_path / "passphrase"
+        path.write_text(SECRET + "\n")
+        path.chmod(0o600)
+        parameters["signing_passphrase_file"] = str(path)
+    else:
+        monkeypatch.setenv("LIQUID_NAV_SIGNING_PASSPHRASE", SECRET)
+    bench = bridge(**parameters, vehicle=False)
+    harness = bench.harness
+    events = harness.listen("/parameter_events", ParameterEvent, reliable(100))
+    names = list(answer(harness, ListParameters, "list_parameters", ListParameters.Request()).result.names)
+    assert "signing_passphrase_file" in names
+    values = answer(harness, GetParameters, "get_parameters", GetParameters.Request(names=names)).values
+    asked = GetParameters.Request(names=["signing_passphrase"])
+    values = [*values, *answer(harness, GetParameters, "get_parameters", asked).values]
+    value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=SECRET)
+    wanted = SetParameters.Request(parameters=[ParameterMessage(name="signing_passphrase", value=value)])
+    assert not answer(harness, SetParameters, "set_parameters", wanted).results[0].successful
+    bench.harness.until(lambda: bench.states, "a state")
+    shown = [*map(str, values), *map(str, events), *map(str, bench.states), *map(str, harness.diagnostics.values())]
+    assert SECRET not in "".join(shown)
+    sent = bench.node._backend._link.codec.encode(mavlink.MAVLink_heartbeat_message(2, 12, 0, 0, 0, 3))
+    assert sent[2] & mavlink.MAVLINK_IFLAG_SIGNED
+
+
+def test_a_passphrase_in_a_parameter_is_refused(tmp_path):
+    words = [sys.executable, "-m", "liquid_nav.nodes.autopilot_bridge", "--ros-args"]
+    path = tmp_path / "parameters.yaml"
+    path.write_text(f"/**:\n  ros__parameters:\n    signing_passphrase: {SECRET}\n")
+    for more in (["-p", f"signing_passphrase:={SECRET}"], ["--params-file", str(path)]):
+        done = subprocess.run(words + more, capture_output=True, text=True, timeout=120, env=dict(os.environ))
+        assert done.returncode == 2, done.stderr
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+        assert "signing_passphrase_file" in line and SECRET not in done.stdout + done.stderr

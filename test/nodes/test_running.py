@@ -1,5 +1,6 @@
 """How a process ends: a node that publishes last is heard after the signal."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from std_msgs.msg import String
 
 from liquid_nav.nodes.messages import command_message
 from liquid_nav.nodes.qos import latched, reliable
+from liquid_nav.safety import Mode, Order
 from liquid_nav.types import Command
 
 
@@ -19,13 +21,21 @@ def test_the_bridge_that_is_told_to_stop_says_zero_last(harness, number):
     """What listens may have no watchdog (Gazebo); the same way ends a flight over DDS, with an order to hold."""
     heard = harness.listen("autopilot/cmd_vel", Twist, reliable(1000))
     commands = harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable())
-    modes = harness.probe.create_publisher(String, "safety_supervisor/mode", latched())
-    modes.publish(String(data="engaged"))
+    orders = harness.probe.create_publisher(String, "safety_supervisor/order", latched())
+    states = harness.listen("autopilot_bridge/state", String, latched())
+
+    def order(*numbers):
+        orders.publish(String(data=json.dumps(Order("test", *numbers).to_facts())))
+
+    order(Mode.DISENGAGED)
     harness.pumps.append(lambda: commands.publish(command_message(Command(vx=1.0), 0)))
     bridge = subprocess.Popen(
         [sys.executable, "-m", "liquid_nav.nodes.autopilot_bridge", "--ros-args", "-p", "autopilot:=twist"],
         env=os.environ | {"ROS_DOMAIN_ID": str(harness.context.get_domain_id())}, stderr=subprocess.PIPE, text=True)
     try:
+        # What it hears first counts as seen: only after that can a person engage.
+        harness.until(lambda: states and json.loads(states[-1].data)["supervisor"] == "test", "the order")
+        order(Mode.ENGAGED, 1, 1)
         harness.until(lambda: heard and heard[-1].linear.x == 1.0, "flight")
         bridge.send_signal(number)
         harness.until(lambda: bridge.poll() is not None, "its end")
