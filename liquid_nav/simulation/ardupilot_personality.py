@@ -80,6 +80,11 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         else:
             self.acknowledge(m.command, base.UNSUPPORTED)
 
+    def on_set_point(self) -> None:
+        """A velocity ends its own take-off, wherever that has come to."""
+        if not self.body.landed:
+            self._climb_to = None
+
     def pilot_switches(self, mode: int) -> bool:
         """See the base."""
         if mode not in ARDUPILOT.names:
@@ -199,7 +204,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
             return
         self._touched = self.now if self._touched is None else self._touched
         if self._flying and self.now - self._touched >= LAND_DETECTION:
-            self._flying = False
+            self._flying, self.landed_state = False, base.GROUND
             if self.mode in HOME:
                 self._disarm()
                 return
