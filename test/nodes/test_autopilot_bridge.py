@@ -287,7 +287,7 @@ def test_a_bridge_that_is_started_again_in_flight_keeps_its_hands_off(bridge):
     asked = {m.get_type() for m in bench.sent}
     assert bench.requests() == [] and asked == {"HEARTBEAT", "PARAM_REQUEST_READ", "COMMAND_LONG"}
     assert bench.session.phase is Phase.RELEASED and bench.vehicle.armed
-    assert bench.state("supervisor") == "test" and bench.state("act") == 1  # so that the supervisor knows who has let go
+    assert bench.state("supervisor") == "test" and bench.state("act") == 1  # it knows who let go
 
 
 def test_the_mode_for_people_is_not_listened_to(bridge):

@@ -2,37 +2,49 @@
 
 import json
 import math
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from geometry_msgs.msg import TwistStamped
+from nav_msgs.msg import Odometry
+from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import BatteryState, CompressedImage, Image, Joy
 from std_msgs.msg import String
 
+from liquid_nav.nodes import safety_supervisor
+from liquid_nav.nodes.diagnostics import ERROR, OK, WARN
+from liquid_nav.nodes.drone_messages import odometry_message
 from liquid_nav.nodes.messages import command_from, command_message, from_seconds, image_message, nanoseconds, to_stamp
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
-from liquid_nav.nodes.safety_supervisor import SupervisorNode, _kind
+from liquid_nav.nodes.safety_supervisor import SupervisorNode
+from liquid_nav.safety import BridgeReport, Fault, FaultKind, Mode, Order, Phase
+from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command
 
-INPUTS = "safety_supervisor: inputs"
+INPUTS, MODE, CLOCK = "safety_supervisor: inputs", "safety_supervisor: mode", "safety_supervisor: clock"
 FORWARD = Command(1.0, 0.5, 0.2, 0.1)
 
 
 class Bench:
     """A supervisor with a clock, a camera and a controller in front of it."""
 
-    def __init__(self, harness, pictures):
+    def __init__(self, harness, pictures, **parameters):
         self.harness, self.pictures, self.time, self.frames = harness, pictures, 1.0, 0
         harness.listen_to_diagnostics()
-        self.node = harness.add(SupervisorNode, use_sim_time=True, acceleration=100.0, yaw_acceleration=100.0)
+        self.node = harness.add(SupervisorNode, use_sim_time=True, acceleration=100.0, yaw_acceleration=100.0,
+                                **parameters)
         self._clock = harness.probe.create_publisher(Clock, "/clock", sensor_data())
         self._camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data())
         self._controller = harness.probe.create_publisher(TwistStamped, "liquid_controller/cmd_vel", reliable())
         self.commands = harness.listen("cmd_vel", TwistStamped, reliable(100))
         self.modes = harness.listen("safety_supervisor/mode", String, latched())
+        self.orders = harness.listen("safety_supervisor/order", String, latched())
+        self.states = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
         for publisher in (self._clock, self._camera, self._controller):
             harness.matched(publisher)
-        harness.until(lambda: self.modes and self.node.count_subscribers("cmd_vel"), "discovery")
+        harness.until(lambda: self.modes and self.orders and self.node.count_subscribers("cmd_vel"), "discovery")
         self.tick(0.0)
 
     def now(self):
@@ -83,6 +95,19 @@ class Bench:
         answer = self.harness.call("engage")
         assert answer.success, answer.message
         assert self.fly() == FORWARD
+
+    @property
+    def order(self):
+        """The last order that was heard."""
+        return Order.from_facts(json.loads(self.orders[-1].data))
+
+    def report(self, phase, act=None, supervisor=None, kind="", words=""):
+        """The bridge reports, as having heard the last act of this supervisor, or something else."""
+        mine = self.node._supervisor.order
+        act = mine.act if act is None else act
+        report = BridgeReport(phase, True, True, supervisor or mine.supervisor, act, kind, words)
+        self.states.publish(String(data=json.dumps(report.to_facts())))
+        self.harness.until(lambda: self.node._supervisor.watch.report == report, "the report")
 
     def until_held(self, *words):
         self.harness.until(lambda: self.modes[-1].data == "holding", "holding")
@@ -161,17 +186,42 @@ def test_it_comes_back_when_the_inputs_are_healthy_again(bench):
     assert last == FORWARD
 
 
-def test_a_bridge_that_has_missed_us_is_not_believed_to_fly(bench):
+def test_a_bridge_that_holds_on_its_own_account_is_not_believed_to_fly(bench):
     """It holds until somebody engages again; if the supervisor stayed engaged, nobody could."""
-    states = bench.harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
     bench.engage()
-    state = {"phase": "holding", "mode": "AUTO.LOITER", "armed": True, "airborne": True, "text": ""}
-    states.publish(String(data=json.dumps(state | {"fault": "no command from the supervisor for 0.52 s: holding"})))
-    bench.harness.until(lambda: bench.harness.says("safety_supervisor: autopilot", "no command", "engage again"))
+    silent = str(Fault(FaultKind.SUPERVISOR_SILENT, 0.52, 0.5))
+    bench.report(Phase.HOLDING, act=0, kind="supervisor_silent", words=silent)  # of before the engagement
+    assert bench.fly() == FORWARD
+    bench.report(Phase.HOLDING, kind="supervisor_silent", words=silent)
+    bench.harness.until(lambda: bench.harness.says(MODE, "holding", "no command from the supervisor", "engage again"))
+    assert bench.harness.diagnostics[MODE].level == ERROR
     for _ in range(30):
         assert bench.fly() == Command()
     bench.harness.until(lambda: bench.modes[-1].data == "holding", "holding")
     assert bench.harness.call("engage").success and bench.fly() == FORWARD
+    bench.harness.until(lambda: bench.harness.diagnostics[MODE].level == OK, "the diagnostic")
+
+
+def test_a_bridge_that_has_let_go_ends_every_command(bench):
+    bench.engage()
+    words = str(Fault(FaultKind.FOREIGN_MODE, subject="POSCTL"))
+    bench.report(Phase.RELEASED, supervisor="another", words=words)
+    assert bench.fly() == FORWARD  # it speaks of somebody else's flight
+    bench.report(Phase.RELEASED, kind="foreign_mode", words=words)
+    assert bench.fly() == Command()
+    bench.harness.until(lambda: bench.harness.says(MODE, "pilot", "POSCTL", "engage again"), "the diagnostic")
+    assert bench.harness.diagnostics[MODE].level == WARN
+    bench.harness.until(lambda: bench.modes[-1].data == "pilot", "the mode")
+
+
+@pytest.mark.parametrize("service", ["engage", "land"])
+def test_what_has_ended_on_the_ground_is_disengaged(bench, service):
+    bench.engage()
+    assert bench.harness.call(service).success
+    bench.report(Phase.READY, words="arming refused: compass")
+    bench.harness.until(lambda: bench.modes[-1].data == "disengaged", "the end")
+    told = "arming refused: compass" if service == "engage" else "down and disarmed"
+    bench.harness.until(lambda: bench.harness.says(MODE, told), "why")
 
 
 @pytest.mark.parametrize(
@@ -184,9 +234,292 @@ def test_people_have_the_last_word(bench, service, mode, vz):
     bench.harness.until(lambda: bench.modes[-1].data == mode)
 
 
-@pytest.mark.parametrize("fault", [
-    "odometry is {} s old, limit 0.5 s", "autopilot bridge is {} s old, limit 1 s", "latency is {} s, limit 0.3 s",
-    "battery is at {} %, limit 15 %", "geofence: {} m from where it was engaged, limit 10 m"])
-def test_a_number_that_grows_is_no_new_message(fault):
-    first, later = _kind(fault.format("1.04")), _kind(fault.format("2.5"))
-    assert first == later and first.split()[0].strip(":") in fault and first.endswith(fault.split("limit")[1])
+@pytest.mark.parametrize("kind", [FaultKind.ODOMETRY_OLD, FaultKind.BRIDGE_OLD, FaultKind.LATENCY, FaultKind.IMAGE_OLD,
+                                  FaultKind.COMMAND_OLD, FaultKind.BATTERY_LOW, FaultKind.FENCE_RADIUS])
+def test_a_number_that_grows_is_no_new_message(kind):
+    first, later = (Fault(kind, value, 0.5).headline for value in (1.04, 2.5))
+    assert first == later and "1.04" not in first
+
+
+def test_an_age_that_grows_is_told_in_the_values_and_said_once(bench):
+    bench.engage()
+    said, diagnostics = [], bench.node._diagnostics
+    publish = diagnostics.publish
+    diagnostics.publish = lambda: (said.append(1), publish())  # that of every second goes on without this
+    for _ in range(4):
+        bench.tick(0.2)
+        bench.say(FORWARD)
+    bench.until_held("camera image is too old")
+    assert bench.harness.diagnostics[INPUTS].level == ERROR
+    said.clear()
+    for _ in range(2):
+        bench.tick(0.2)
+        bench.say(FORWARD)
+    values = {value.key: value.value for value in diagnostics._statuses["inputs"].values}
+    assert "camera image is 1.20 s old, limit 0.5 s" in values["faults"] and values["mode"] == "holding"
+    assert not said
+
+
+def test_the_order_counts_what_people_ask_for_and_nothing_else(bench):
+    first = bench.order
+    assert (first.mode, first.act, first.engagement) == (Mode.DISENGAGED, 0, 0)
+    assert first.supervisor == bench.node._supervisor.identity
+    assert not bench.harness.call("engage").success  # blind: refused is not granted
+    assert bench.order == first
+    bench.engage()
+    bench.harness.until(lambda: bench.order.mode is Mode.ENGAGED, "the order")
+    assert (bench.order.act, bench.order.engagement) == (1, 1)
+    bench.tick(0.04)
+    bench.see()
+    bench.say(Command(vx=math.nan))
+    bench.harness.until(lambda: bench.order.mode is Mode.HOLDING, "the hold")
+    assert (bench.order.act, bench.order.engagement) == (1, 1)
+    for _ in range(30):
+        bench.fly()
+    bench.harness.until(lambda: bench.order.mode is Mode.ENGAGED, "the end of the hold")
+    assert (bench.order.act, bench.order.engagement) == (1, 1)  # it resumed: nobody has asked for it
+    numbers = []
+    for service in ("hold", "engage", "land", "disengage", "disengage"):
+        assert bench.harness.call(service).success
+        bench.harness.until(lambda: bench.order == bench.node._supervisor.order, "the order")
+        numbers.append((bench.order.mode.value, bench.order.act, bench.order.engagement))
+    assert numbers == [("holding", 2, 1), ("engaged", 3, 2), ("landing", 4, 2), ("disengaged", 5, 2),
+                       ("disengaged", 6, 2)]
+    other = bench.harness.add(SupervisorNode, use_sim_time=True)
+    assert other._supervisor.identity != first.supervisor
+
+
+def test_a_bridge_that_has_heard_another_supervisor_last_hears_us_again(bench):
+    """After two supervisors one is ended, as the diagnostic says: a person must then be able to engage the other."""
+    other = bench.harness.probe.create_publisher(String, "safety_supervisor/order", latched())
+    other.publish(String(data=json.dumps(Order("other", Mode.DISENGAGED, 4, 2).to_facts())))
+    bench.harness.until(lambda: bench.order.supervisor == "other", "the other's order")
+    bench.harness.probe.destroy_publisher(other)
+    bench.report(Phase.READY, supervisor="other", act=4)
+    before = len(bench.orders)
+    for _ in range(60):
+        bench.fly()
+        bench.node._on_timer()
+    bench.harness.until(lambda: len(bench.orders) > before and bench.order == bench.node._supervisor.order, "the order")
+    assert 2 <= len(bench.orders) - before <= 3  # once a second, in 2.4 s
+    bench.report(Phase.READY)
+    before = len(bench.orders)
+    for _ in range(60):
+        bench.fly()
+        bench.node._on_timer()
+    assert len(bench.orders) == before  # heard
+
+
+GARBAGE = ["", "{", "[]", "null", "7", "ready", "\u2603", "[" * 100_000, '{"a":' * 40 + "1" + "}" * 40, "x" * 70_000,
+           '{"phase": "taking off"}', '{"phase": ["ready"]}', '{"phase": {"ready": {}}}',
+           '{"phase": "ready", "act": NaN}', '{"phase": "ready", "act": -1}', '{"phase": "ready", "act": true}',
+           '{"phase": "ready", "fault": [[[]]]}',
+           '{"phase": "ready", "supervisor": {"a": 1}}', '{"phase": "ready", "kind": 3}']  # fmt: skip
+
+
+def test_garbage_in_place_of_a_state_is_counted_and_named(bench):
+    bench.engage()
+    statuses, name = bench.node._diagnostics._statuses, "input autopilot_bridge/state"
+    for count, text in enumerate(GARBAGE, 1):
+        bench.states.publish(String(data=text))
+        bench.harness.until(lambda n=count: name in statuses and statuses[name].values[0].value == str(n), text[:60])
+    assert bench.node._supervisor.watch.report is None and bench.fly() == FORWARD
+    told = f"{len(GARBAGE)} message(s) dropped"
+    bench.harness.until(lambda: bench.harness.says(f"safety_supervisor: {name}", told, "no state"), "the diagnostic")
+    bench.report(Phase.FLYING)
+    bench.harness.until(lambda: bench.harness.says(f"safety_supervisor: {name}", "the last one was used"), "its end")
+
+
+REMOTE, PAD = ("remote_control", 16, 0), ("", 6, 11)
+
+
+def test_every_stick_of_every_device_on_the_topic_is_noticed(bench):
+    """A remote control with 16 channels, as the bridge tells of it, and a gamepad whose triggers rest at 1."""
+    publisher = bench.harness.probe.create_publisher(Joy, "joy", sensor_data(10))
+    bench.harness.matched(publisher)
+    rest = {REMOTE: [0.0, 0.0, -1.0, 0.0, *[-1.0] * 11, 0.4], PAD: [0.0, 0.0, 1.0, 0.0, 0.0, 1.0]}
+    taken = []
+    joy = bench.node._supervisor.joy
+    bench.node._supervisor.joy = lambda *message: taken.append(joy(*message)) or taken[-1]
+
+    def tell(device, axes, pressed=None):
+        name, _, buttons = device
+        message = Joy(axes=axes, buttons=[int(i == pressed) for i in range(buttons)])
+        message.header.frame_id = name
+        before = len(taken)
+        publisher.publish(message)
+        bench.harness.until(lambda: len(taken) > before, "the sticks")
+        return taken[-1]
+
+    def everybody_rests():
+        return [tell(device, axes) for device, axes in rest.items()]
+
+    everybody_rests()
+    bench.engage()
+    assert everybody_rests() == ["", ""]
+    drifting = list(rest[REMOTE])
+    for strength in (0.4, 0.1, 0.4, 0.7):  # channel 16 is the strength of the signal
+        drifting[15] = strength
+        assert tell(REMOTE, drifting) == ""
+    tell(REMOTE, [*drifting[:15], 0.4])
+    assert bench.fly() == FORWARD
+    touches = [(device, i) for device, axes in rest.items() for i in range(len(axes))]
+    for device, i in touches:
+        axes = list(rest[device])
+        axes[i] = -1.0 if axes[i] > 0.5 else 1.0
+        assert tell(device, axes) == f"stick {i}"
+        assert bench.fly() == Command() and bench.node._supervisor.mode == "pilot"
+        everybody_rests()
+        assert bench.harness.call("engage").success
+        assert bench.fly() == FORWARD
+    assert tell(PAD, rest[PAD], pressed=10) == "button 10"
+    bench.harness.until(lambda: bench.modes[-1].data == "pilot", "the pilot")
+
+
+@pytest.mark.parametrize(("kind", "topic", "name", "quality"), [
+    (Odometry, "odom", "/slam/odom", sensor_data(10)), (BatteryState, "battery_state", "/power/cell", sensor_data(10)),
+    (Image, "camera/image_raw", "/front/image", sensor_data()),
+    (CompressedImage, "camera/image_raw/compressed", "/front/jpeg", sensor_data()),
+    (String, "autopilot_bridge/state", "/bridge/state", latched()),
+    (TwistStamped, "liquid_controller/cmd_vel", "/brain/cmd_vel", reliable()),
+    (TwistStamped, "cmd_vel", "/gate/cmd_vel", reliable()),
+    (String, "safety_supervisor/order", "/gate/order", latched())])
+def test_a_second_publisher_is_a_fault_under_the_name_that_the_graph_has(harness, kind, topic, name, quality):
+    overrides = [Parameter(key, value=value) for key, value in (
+        ("odometry_age", 0.5), ("battery", 0.2),
+        ("image_transport", "compressed" if kind is CompressedImage else "raw"))]
+    node = harness._enter(SupervisorNode(
+        context=harness.context, namespace="d1", cli_args=["--ros-args", "-r", f"{topic}:={name}"],
+        parameter_overrides=overrides))
+    harness.listen_to_diagnostics()
+    # What the supervisor publishes itself needs one other only.
+    own = topic in ("cmd_vel", "safety_supervisor/order")
+    publishers = [harness.probe.create_publisher(kind, name, quality) for _ in range(1 if own else 2)]
+    harness.until(lambda: node.count_publishers(name) == 2, "discovery")
+    words = f"2 publishers on {name}, expected one"
+    harness.until(lambda: harness.says(INPUTS, words), "the diagnostic")
+    answer = harness.call("d1/engage")
+    assert not answer.success and words in answer.message
+    harness.probe.destroy_publisher(publishers[0])
+    harness.until(lambda: not harness.says(INPUTS, "publishers"), "the end of the fault")
+
+
+class WallClocks:
+    """In place of the computer's clocks: ``steady`` nobody sets, ``stamping`` people do."""
+
+    def __init__(self, monkeypatch, steady=1000.0, stamping=1_700_000_000.0):
+        self.steady, self.stamping = steady, stamping
+        monkeypatch.setattr(safety_supervisor, "wall", SimpleNamespace(monotonic=lambda: self.steady))
+        monkeypatch.setattr(SupervisorNode, "_stamping", lambda node: self.stamping)
+
+    def tick(self, seconds):
+        self.steady += seconds
+        self.stamping += seconds
+
+
+class WallBench:
+    """A supervisor in the computer's time, which the test owns.
+
+    ``boot``: odometry is stamped by the vehicle's clock, as over MAVLink, and not by the computer's, as over DDS.
+    """
+
+    def __init__(self, harness, pictures, clocks, boot):
+        self.harness, self.clocks, self.picture, self.boot = harness, clocks, pictures[0], boot
+        harness.listen_to_diagnostics()
+        self.node = harness.add(SupervisorNode, acceleration=100.0, yaw_acceleration=100.0, odometry_age=0.5,
+                                autopilot_age=1.0, latency=0.3, clock_jump=2.0, position_jump=2.0, battery_age=5.0,
+                                joy_age=1.0, resume=0.0)
+        probe = harness.probe
+        create = probe.create_publisher
+        self.camera = create(Image, "camera/image_raw", sensor_data())
+        self.controller = create(TwistStamped, "liquid_controller/cmd_vel", reliable())
+        self.odom = create(Odometry, "odom", sensor_data(10))
+        self.states = create(String, "autopilot_bridge/state", latched())
+        self.joy = create(Joy, "joy", sensor_data(10))
+        self.battery = create(BatteryState, "battery_state", sensor_data(10))
+        self.commands = harness.listen("cmd_vel", TwistStamped, reliable(100))
+        self.orders = harness.listen("safety_supervisor/order", String, latched())
+        for publisher in (self.camera, self.controller, self.odom, self.states, self.joy, self.battery):
+            harness.matched(publisher)
+        harness.until(lambda: self.orders and self.node.count_subscribers("cmd_vel"), "discovery")
+        self.taken = {}
+        for owner, name in ((self.node._supervisor, "image"), (self.node._supervisor, "bridge"),
+                            (self.node._supervisor, "joy"), (self.node._supervisor.watch, "odometry"),
+                            (self.node._supervisor.watch, "battery")):
+            self._count(owner, name)
+
+    def _count(self, owner, name):
+        take, self.taken[name] = getattr(owner, name), 0
+
+        def counted(*message):
+            self.taken[name] += 1
+            return take(*message)
+
+        setattr(owner, name, counted)
+
+    def hear(self, name, publisher, message):
+        before = self.taken[name]
+        publisher.publish(message)
+        self.harness.until(lambda: self.taken[name] > before, name)
+
+    def frame(self):
+        """One healthy frame, 40 ms later; returns what is let through."""
+        stamp = from_seconds(self.clocks.stamping)
+        self.clocks.tick(0.04)
+        zero, time = np.zeros(3), self.clocks.steady - 900.0 if self.boot else self.clocks.stamping
+        place = np.array((self.clocks.steady * 1e-3, 0.0, 2.0))
+        state = DroneState(time, place, np.array((1.0, 0, 0, 0)), zero, zero, zero)
+        self.hear("odometry", self.odom, odometry_message(state, from_seconds(time)))
+        order = self.node._supervisor.order
+        report = BridgeReport(Phase.FLYING, True, True, order.supervisor, order.act)
+        self.hear("bridge", self.states, String(data=json.dumps(report.to_facts())))
+        self.hear("joy", self.joy, Joy(axes=[0.0] * 4))
+        self.hear("battery", self.battery, BatteryState(percentage=0.9))
+        self.hear("image", self.camera, image_message(self.picture, stamp, "c"))
+        before = len(self.commands)
+        self.controller.publish(command_message(FORWARD, stamp))
+
+        def answers():
+            return [m for m in self.commands[before:] if nanoseconds(m.header.stamp) == stamp]
+
+        self.harness.until(answers, "an answer")
+        return command_from(self.commands[-1])
+
+    def engage(self):
+        for _ in range(3):
+            self.frame()
+        answer = self.harness.call("engage")
+        assert answer.success, answer.message
+        assert self.frame() == FORWARD
+        self.harness.until(lambda: '"engaged"' in self.orders[-1].data, "the order")
+
+
+BACK = pytest.mark.xfail(
+    strict=True, reason="Watch.odometry takes stamps that go back by less than RESTART (1 s) for no news")
+
+
+@pytest.mark.parametrize(("seconds", "boot"), [
+    (-60.0, True), (60.0, True), (-0.8, True), (3600.0, True), (-60.0, False), (60.0, False),
+    pytest.param(-0.8, False, marks=BACK), (-0.3, False), (3600.0, False)])
+def test_a_clock_that_is_set_changes_nothing_but_its_diagnostic(harness, pictures, monkeypatch, seconds, boot):
+    clocks = WallClocks(monkeypatch)
+    bench = WallBench(harness, pictures, clocks, boot)
+    bench.engage()
+    orders = len(bench.orders)
+    harness.until(lambda: harness.diagnostics[INPUTS].level == OK, "health")
+    for _ in range(10):
+        assert bench.frame() == FORWARD
+    assert CLOCK not in harness.diagnostics
+    stamp = from_seconds(clocks.stamping)
+    clocks.stamping += seconds
+    # An image and a command that were made before, and arrive after.
+    bench.hear("image", bench.camera, image_message(bench.picture, stamp, "c"))
+    bench.controller.publish(command_message(FORWARD, stamp))
+    for _ in range(150):
+        assert bench.frame() == FORWARD
+    harness.until(lambda: harness.says(CLOCK, "was set", "nothing else changes"), "the diagnostic")
+    assert harness.diagnostics[CLOCK].level == WARN
+    (jump,) = [value.value for value in harness.diagnostics[CLOCK].values]
+    assert jump == f"{seconds:+.3f} s"
+    assert len(bench.orders) == orders and bench.node._supervisor.mode == "engaged"
+    assert harness.diagnostics[INPUTS].level == harness.diagnostics[MODE].level == OK
