@@ -6,7 +6,7 @@ import shlex
 import tempfile
 from pathlib import Path
 
-from liquid_nav.nodes.bringup import FlightPlan, Process, gate, pilot_name, pilot_process
+from liquid_nav.nodes.bringup import WATCHED, FlightPlan, Process, gate, pilot_name, pilot_process
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario
 
 PARAMETER_FILE = "config/gazebo.yaml"
@@ -18,6 +18,8 @@ WEATHER_REMAPPING = ("camera/image_raw", "camera/image_clean")
 def gazebo_graph(plan: FlightPlan) -> list[Process]:
     """Return our processes of a flight in Gazebo, the scenario runner last.
 
+    The supervisor watches the bridge: engaged before it was heard, it would engage for nobody.
+
     Raises:
         UserError: unknown scenario or condition.
     """
@@ -27,7 +29,7 @@ def gazebo_graph(plan: FlightPlan) -> list[Process]:
     graph = [
         Process("weather", {"condition": condition, "seed": plan.seed}),
         pilot_process(plan),
-        Process("safety_supervisor", gate(plan.scenario) | prefix),
+        Process("safety_supervisor", gate(plan.scenario) | prefix | {"autopilot_age": WATCHED["autopilot_age"]}),
         Process("autopilot_bridge", prefix),
     ]
     runner = world | {"condition": condition, "frame_rate": plan.frame_rate, "progress": plan.progress}

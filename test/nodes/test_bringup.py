@@ -92,6 +92,13 @@ def test_where_a_simulated_supervisor_resumes_the_bridge_lets_it(way):
 
 
 @pytest.mark.parametrize("way", SIMULATED)
+def test_nobody_engages_before_the_bridge_has_heard_the_supervisor(way):
+    """What a bridge hears first counts as seen: an engagement of before would be lost."""
+    graph, path = SIMULATED[way]
+    assert parameters(graph(), path, "safety_supervisor")["autopilot_age"] > 0.0
+
+
+@pytest.mark.parametrize("way", SIMULATED)
 def test_the_bridges_own_limits_do_not_cut_what_the_scenario_allows(way):
     graph, path = SIMULATED[way]
     supervisor, bridge = (parameters(graph(), path, node) for node in ("safety_supervisor", "autopilot_bridge"))

@@ -102,7 +102,7 @@ def test_with_an_autopilot_time_begins_after_the_take_off(harness, tmp_path):
     bench = Bench(harness, tmp_path, patience=20.0, start_service="", wait_for_takeoff=True, count_from_start=True)
     state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
     bench.modes["liquid_controller"].publish(String(data="active"))
-    state.publish(String(data=json.dumps({"phase": "taking off", "fault": ""})))
+    state.publish(String(data=json.dumps({"phase": "climbing", "fault": ""})))
     target, times = bench.layout.target, iter(np.arange(0.0, 600.0, 0.04))
     flown = []
 
@@ -167,3 +167,23 @@ def test_a_graph_that_does_not_come_up_is_named(harness, tmp_path, capfd):
     harness.until(bench.ended, "giving up")
     assert bench.code == 1
     assert "liquid_controller is not active: its mode is 'inactive'" in capfd.readouterr().out
+
+
+def test_a_state_that_nobody_can_read_is_no_phase(harness, tmp_path):
+    bench = Bench(harness, tmp_path, patience=20.0, start_service="", wait_for_takeoff=True)
+    state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
+    state.publish(String(data=json.dumps({"phase": "climbing"})))
+    bench.modes["liquid_controller"].publish(String(data="active"))
+    harness.until(lambda: bench.runner._phase == "climbing", "the phase")
+    for text in ("flying", "{", '{"phase": ["flying"]}', '{"phase": "flying", "act": NaN}', "[" * 100_000):
+        bench.runner._on_bridge(String(data=text))
+        assert bench.runner._phase == "climbing"
+    state.publish(String(data=json.dumps({"phase": "flying"})))
+    harness.until(lambda: bench.runner._flying, "the flight")
+    start, times = bench.layout.start, iter(np.arange(0.0, 600.0, 0.04))
+
+    def outcome():
+        bench.fly(next(times), (start.x, start.y, 30.0))  # out of the fence
+        return bench.ended()
+
+    harness.until(outcome, "the end of the flight")

@@ -12,6 +12,7 @@ from liquid_nav.nodes.drone_messages import odometry_message
 from liquid_nav.nodes.messages import from_seconds
 from liquid_nav.nodes.qos import latched, sensor_data
 from liquid_nav.nodes.world_camera import WorldCamera
+from liquid_nav.safety import Phase
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.simulation.vehicle_body import LEGS
 
@@ -35,7 +36,7 @@ def test_nothing_is_shown_before_the_bridge_says_whether_it_flies(harness, airbo
     for phase in (None, "offline"):
         if phase:
             states.publish(String(data=json.dumps({"phase": phase, "fault": "", "airborne": False})))
-            harness.until(lambda: node._bridge.phase == "offline", "the bridge's state")
+            harness.until(lambda: node._bridge is not None and node._bridge.phase is Phase.OFFLINE, "the state")
         seen = []
         harness.until(lambda: seen.append(pose()) or len(seen) == 20, "twenty poses")
         assert not any(seen)
@@ -56,7 +57,7 @@ def test_odometry_goes_with_the_frames_however_fast_the_vehicle_tells_its_own(ha
     states = probe.create_publisher(String, "autopilot_bridge/state", latched())
     states.publish(String(data=json.dumps({"phase": "ready", "fault": "", "airborne": True})))
     harness.matched(output)
-    harness.until(lambda: node._bridge.phase == "ready", "the bridge's state")
+    harness.until(lambda: node._bridge is not None and node._bridge.phase is Phase.READY, "the bridge's state")
     for time in 4.0 + 0.01 * np.arange(101):
         state = DroneState(time, np.array((7.0, 8.0, 5.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero)
         output.publish(odometry_message(state, from_seconds(time)))
