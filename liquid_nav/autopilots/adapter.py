@@ -43,8 +43,8 @@ class Adapter(Protocol):
     def greet(self) -> None:
         """Ask for the messages that are needed; after every connection and reboot."""
 
-    def ask_for_heartbeats(self) -> None:
-        """Ask for the vehicle's heartbeat more often than once a second."""
+    def ask_for_heartbeat(self) -> None:
+        """Ask for one heartbeat of the vehicle, now."""
 
     def show_life(self) -> None:
         """Say that we are there; called once a second."""

@@ -36,8 +36,6 @@ ANSWERS = {
     6: Answer.CANCELLED,  # MAV_RESULT_CANCELLED, which older dialects do not name
 }
 """MAV_RESULT -> answer; an unknown one is a failure."""
-HEARTBEAT_RATE = 5.0
-"""Hz that the vehicle's heartbeat is asked for."""
 
 
 class MavlinkAdapter:
@@ -120,10 +118,10 @@ class MavlinkAdapter:
         for name in names_for(self.flavour.name):
             self.read_parameter(name)
 
-    def ask_for_heartbeats(self) -> None:
-        """Ask for a heartbeat more often than once a second."""
+    def ask_for_heartbeat(self) -> None:
+        """Ask for one heartbeat: PX4 does not let its rate be changed, but sends one whenever it is asked."""
         number = mavlink.MAVLINK_MSG_ID_HEARTBEAT
-        self._send(messages.ask_for_message(self.target, number, HEARTBEAT_RATE))
+        self._send(messages.command_long(self.target, mavlink.MAV_CMD_REQUEST_MESSAGE, (number,)))
 
     def show_life(self) -> None:
         """Send our own heartbeat."""

@@ -220,8 +220,8 @@ class Px4DdsAdapter:
         """Say what has to be looked at by hand."""
         self.session.say(TO_CHECK)
 
-    def ask_for_heartbeats(self) -> None:
-        """The status comes as often as PX4 likes."""
+    def ask_for_heartbeat(self) -> None:
+        """The status comes as often as PX4 likes, and with every change."""
 
     def show_life(self) -> None:
         """The set points are the sign of life."""

@@ -32,10 +32,10 @@ HEARTBEATS = 2.5
 """Periods without a heartbeat that make it old; an autopilot sends one a second unless it is asked for more."""
 HEARTBEAT_AGE = 1.0
 """s that a heartbeat may be old in any case."""
-FAST_HEARTBEAT = 0.4
-"""s between two heartbeats that are often enough."""
-ASK_AGAIN = 2.0
-"""s until more heartbeats are asked for again."""
+POLL = 0.2
+"""s between heartbeats that are asked for: a mode must not be known a second too late."""
+URGENT_POLL = 0.06
+"""s between them while a request waits for a heartbeat that is younger than its reason."""
 GAP = 1.0
 """s between two calls of ``update`` beyond which the clock has jumped or we were not called."""
 WAKING = 0.5
@@ -193,7 +193,7 @@ class OffboardSession:
         self._texts: deque[tuple[float, bool, str]] = deque(maxlen=50)
         self._events: list[Event] = []
         self._beat = NEVER
-        self._asked_heartbeats = NEVER
+        self._asked_heartbeat = NEVER
         self._streamed = NEVER
         self._updated = NEVER
         self._reboots = 0
@@ -280,7 +280,11 @@ class OffboardSession:
             self._connect()
         if vehicle.reboots != self._reboots:
             self._on_reboot()
-        if self.phase in IN_CHARGE and vehicle.mode not in self.allowed and not self._is_down():
+        if self.phase is Phase.LANDING and not vehicle.armed:
+            self._finish_landing()
+        # Motors that are being stopped and have: it may show any mode.
+        stopped = self.phase is Phase.STOPPING and not vehicle.armed
+        if self.phase in IN_CHARGE and vehicle.mode not in self.allowed and not stopped:
             mode = self.flavour.mode_name(vehicle.mode)
             self.release(Fault(FaultKind.FOREIGN_MODE, subject=mode))
         flies = self.phase in (Phase.CLIMBING, Phase.FLYING, Phase.HOLDING)
@@ -322,6 +326,7 @@ class OffboardSession:
             self.adapter.show_life()
         self._watch()
         self._step()
+        self._poll_heartbeat()
         self._stream()
         return self.adapter.take()
 
@@ -531,8 +536,7 @@ class OffboardSession:
 
     def _greet(self) -> None:
         self.adapter.greet()
-        self._asked_heartbeats = self.now
-        self.adapter.ask_for_heartbeats()
+        self._asked_heartbeat = self.now
 
     def _on_reboot(self) -> None:
         self._reboots = self.vehicle.reboots
@@ -544,9 +548,13 @@ class OffboardSession:
         else:
             self.say(str(Fault(FaultKind.REBOOTED)))
 
-    def _is_down(self) -> bool:
-        """Whether what we are ending has ended: disarmed it may show any mode."""
-        return self.phase in (Phase.LANDING, Phase.STOPPING) and not self.vehicle.armed
+    def _finish_landing(self) -> None:
+        self._plan = None
+        self.streaming = False
+        self.allowed = frozenset()
+        self.arm_asked = None
+        self._touched = False
+        self.enter(Phase.READY)
 
     def _lose_link(self) -> None:
         if self.phase in IN_CHARGE:
@@ -587,10 +595,6 @@ class OffboardSession:
         if self.now - vehicle.heartbeat > LINK_LOST:
             self._lose_link()
             return
-        slow = vehicle.heartbeat_period > FAST_HEARTBEAT
-        if slow and not 0.0 <= self.now - self._asked_heartbeats < ASK_AGAIN:
-            self._asked_heartbeats = self.now
-            self.adapter.ask_for_heartbeats()
         starting = self.phase in (Phase.STARTING, Phase.CLIMBING) and self.begun
         if starting or self.phase is Phase.FLYING:
             stale = self.staleness()
@@ -599,6 +603,17 @@ class OffboardSession:
         if self.phase is Phase.FLYING and self.order is not None and self.order.mode is not Mode.ENGAGED:
             if self.now - self._held_since >= self.config.hiccup or self.now < self._held_since:
                 self._run(steps.hold(self))
+
+    def _poll_heartbeat(self) -> None:
+        """Ask for a heartbeat where the vehicle does not send one often enough by itself."""
+        if self.phase is Phase.OFFLINE:
+            return
+        waits = self._plan is not None and not self.confirmed
+        period = URGENT_POLL if waits else POLL
+        old = not 0.0 <= self.now - self.vehicle.heartbeat < period
+        if old and not 0.0 <= self.now - self._asked_heartbeat < period:
+            self._asked_heartbeat = self.now
+            self.adapter.ask_for_heartbeat()
 
     # Steps and set points.
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Step = Iterator[None]
 ZERO = Command()
+INSTANT = 0.05
+"""s that a heartbeat is old at most when something is asked for on it."""
 RETRY = 1.0
 """s until a request without an answer is repeated."""
 STOP_RETRY = 0.25
@@ -59,7 +61,9 @@ def ask(
     done: Callable[[], bool],
     since: float | None = None,
 ) -> Step:
-    """Send a request until it is acknowledged, then wait for the heartbeat that shows it.
+    """Wait for a heartbeat, send a request until it is acknowledged, then wait for the heartbeat that shows it.
+
+    What is asked for on an old heartbeat could undo what a pilot has just done.
 
     Args:
         s: The session.
@@ -71,6 +75,8 @@ def ask(
     """
     s.replies.pop(kind, None)
     begin = s.now
+    if not (s.confirmed and s.now - s.vehicle.heartbeat < INSTANT):
+        s.reason = s.now
     sent: float | None = None
     attempt = 0
     while True:
@@ -78,8 +84,8 @@ def ask(
         if reply is None:
             due = sent is None or s.now - sent >= RETRY
             if due and s.confirmed:
-                if sent is not None and done():
-                    return  # the acknowledgement was lost, what it would have said is there
+                if kind is not RequestKind.TAKE_OFF and done():
+                    return  # it is so already, or the acknowledgement was lost
                 if attempt == ATTEMPTS:
                     raise _refused(f"{what}: no answer from the autopilot after {ATTEMPTS} attempts")
                 s.adapter.request(kind, value, attempt)
@@ -101,10 +107,6 @@ def ask(
 
 def enter_mode(s: OffboardSession, mode: int) -> Step:
     """Change the mode; the modes that are shown until then must be in ``allowed``, and ``mode`` too."""
-    while not s.confirmed:
-        yield
-    if s.vehicle.mode == mode:
-        return
     name = f"mode {s.flavour.mode_name(mode)}"
     yield from ask(s, RequestKind.MODE, name, mode, lambda: s.vehicle.mode == mode)
 
@@ -187,11 +189,12 @@ def take_over(s: OffboardSession) -> Step:
         s.checked = True
     if not s.holds_by_mode:
         s.say(s.flavour.without_global_position)
+    # A PX4 in its own failsafe goes back to OFFBOARD by itself as soon as set points come.
+    s.allowed = s.allowed | {follow}
     s.streaming = True
     begin = s.now
     while s.now - begin < s.flavour.streams_first:
         yield
-    s.allowed = s.allowed | {follow}
     yield from enter_mode(s, follow)
     s.allowed = frozenset({follow})
     if s.vehicle.airborne and not s.vehicle.armed:
@@ -339,10 +342,10 @@ def land(s: OffboardSession) -> Step:
 
 
 def watch_landing(s: OffboardSession) -> Step:
-    """See a landing through, until the vehicle says that it is disarmed."""
+    """See a landing through; the session ends it when a heartbeat shows that the vehicle is disarmed."""
     s.enter(Phase.LANDING)
     touched: float | None = None
-    while s.vehicle.armed:
+    while True:
         if s.vehicle.airborne:
             touched = None
         elif touched is None:
@@ -351,16 +354,17 @@ def watch_landing(s: OffboardSession) -> Step:
             yield from stand_down(s)
             return
         yield
-    s.allowed = frozenset()
-    s.streaming = False
-    s.arm_asked = None
-    s.enter(Phase.READY)
 
 
 def stand_down(s: OffboardSession) -> Step:
-    """On the ground: no set points, and motors off, from when arming was asked for until the vehicle says so."""
-    s.streaming = False
+    """On the ground: motors off, from when arming was asked for until the vehicle says so.
+
+    Zero set points go on meanwhile: without any, PX4 would follow the last ones for another second.
+    """
+    s.wanted = ZERO
+    s.streaming = s.vehicle.mode == s.flavour.follow
     if not s.vehicle.armed and s.arm_asked is None:
+        s.streaming = False
         s.allowed = frozenset()
         s.enter(Phase.READY)
         return
@@ -385,8 +389,11 @@ def stand_down(s: OffboardSession) -> Step:
             s.complain(Fault(FaultKind.REFUSED, subject=_why_not_disarmed(s, reply.answer)))
             s.replies.pop(RequestKind.DISARM, None)
             again = s.now
-            while s.now - again < RETRY and s.vehicle.armed:
+            while s.now - again < RETRY and s.vehicle.armed and not s.vehicle.airborne:
                 yield
+            if s.vehicle.airborne:
+                yield from land(s)
+                return
         elif sent is None or (s.now - sent >= STOP_RETRY and reply is None):
             s.adapter.request(RequestKind.DISARM, 0.0, attempt)
             sent = s.now
@@ -394,6 +401,7 @@ def stand_down(s: OffboardSession) -> Step:
         elif reply is not None and s.now - reply.time >= CONFIRM:
             s.replies.pop(RequestKind.DISARM, None)
         yield
+    s.streaming = False
     s.arm_asked = None
     s.allowed = frozenset()
     s.enter(Phase.READY)

@@ -82,8 +82,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
 
     def on_set_point(self) -> None:
         """A velocity ends its own take-off, wherever that has come to."""
-        if not self.body.landed:
-            self._climb_to = None
+        self._climb_to = None
 
     def pilot_switches(self, mode: int) -> bool:
         """See the base."""

@@ -69,6 +69,7 @@ class MavlinkVehicle:
     Tests may set these attributes at any time:
         global_position: whether it knows where on Earth it is; True.
         heartbeat_rate_fixed: whether it refuses to change the heartbeat's interval; the personality's own.
+        answers_no_requests: whether it refuses to send a message when asked for one, as old firmware does.
         acks_to_nobody: whether acknowledgements carry 0/0 instead of who asked, as some firmware does; False.
         lose_commands: how many COMMAND_LONG that come next are not heard; 0.
         lose_acks: how many acknowledgements that come next are not sent; 0.
@@ -89,6 +90,7 @@ class MavlinkVehicle:
     parameters: dict[str, tuple[float, int]] = {}
     frames = (mavlink.MAV_FRAME_LOCAL_NED, mavlink.MAV_FRAME_BODY_NED)
     heartbeat_rate_fixed = False
+    answers_no_requests = False
     unknown_message = FAILED
     """MAV_RESULT for the interval of a message that it does not have."""
 
@@ -233,7 +235,11 @@ class MavlinkVehicle:
             self.show_parameter(message.param_id)
 
     def _on_command_long(self, message: Message) -> None:
-        if self.lose_commands > 0:
+        asks_for_messages = message.command in (
+            mavlink.MAV_CMD_SET_MESSAGE_INTERVAL,
+            mavlink.MAV_CMD_REQUEST_MESSAGE,
+        )
+        if self.lose_commands > 0 and not asks_for_messages:
             self.lose_commands -= 1
             return
         self._asker = (message.get_srcSystem(), message.get_srcComponent())
@@ -266,7 +272,10 @@ class MavlinkVehicle:
 
     def _on_request(self, message: Message) -> None:
         name = KINDS.get(whole(message.param1))
-        answer = None if name is None else getattr(self, f"_{name}")()
+        if name is None or self.answers_no_requests:
+            answer = None
+        else:
+            answer = getattr(self, f"_{name}")()
         self.acknowledge(message.command, self.unknown_message if answer is None else ACCEPTED)
         if answer is not None:
             self.emit(answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from pymavlink.dialects.v20 import common as mavlink
@@ -29,6 +30,8 @@ NOT_TO_ARM_IN = {LAND, PRECLAND, RTL}
 """Modes in which it refuses to arm, and which are forgotten when it disarms."""
 RADIO_EXCEPTIONS = {MISSION: 1, LOITER: 2, TAKEOFF: 2, OFFBOARD: 4}
 """Bits of COM_RCL_EXCEPT: modes in which a lost remote control does not matter."""
+SPOOL_UP = 1.0
+"""s after arming for which the motors idle."""
 READY = 4.0
 """s after boot."""
 TAKEOFF_HEIGHT = 2.5
@@ -258,7 +261,7 @@ class Px4Vehicle(base.MavlinkVehicle):
         if mode in (LAND, PRECLAND):
             return self._sink()
         if mode == OFFBOARD:
-            return self.set_point if self.streamed else Command()
+            return self._follow()
         if mode == RTL:
             return self._return()
         if mode == TAKEOFF:
@@ -266,6 +269,12 @@ class Px4Vehicle(base.MavlinkVehicle):
         if mode in BY_STICKS:
             return self._by_sticks()
         return self.hold_place() if not self.body.landed else Command()
+
+    def _follow(self) -> Command:
+        # Armed on the ground the motors only idle at first (COM_SPOOLUP_TIME).
+        armed_for = math.inf if self._armed_at is None else self.now - self._armed_at
+        spools_up = self.body.landed and armed_for < SPOOL_UP
+        return self.set_point if self.streamed and not spools_up else Command()
 
     def _sink(self) -> Command:
         self.landed_state = base.LANDING if not self.body.landed else self.landed_state

