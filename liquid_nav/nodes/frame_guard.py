@@ -10,6 +10,8 @@ from enum import Enum
 
 import numpy as np
 
+from liquid_nav.nodes.blindness import look
+
 NANO = 1_000_000_000
 BAND = 16
 """Rows of an image that are compared at once."""
@@ -36,23 +38,35 @@ class Verdict:
 class FrameGuard:
     """Follows the stamps of one camera."""
 
-    def __init__(self, nominal_period: float, longest_gap: float, frozen_after: float) -> None:
+    def __init__(
+        self,
+        nominal_period: float,
+        longest_gap: float,
+        frozen_after: float,
+        blind_after: float = 0.0,
+    ) -> None:
         """Set the limits.
 
         Args:
             nominal_period: Elapsed time of a first frame, s.
             longest_gap: A larger step of the stamps is a jump of the clock, s.
             frozen_after: Identical pixels under advancing stamps for this long mean a frozen camera, s; 0: never.
+            blind_after: Pictures without contrast for this long mean a blinded camera, s; 0: never.
         """
-        self.nominal_period, self.longest_gap, self.frozen_after = nominal_period, longest_gap, frozen_after
+        self.nominal_period = nominal_period
+        self.longest_gap = longest_gap
+        self.frozen_after = frozen_after
+        self.blind_after = blind_after
         self.frames = self.repeated = self.lost = 0
         self.reset()
 
     def reset(self) -> None:
         """Forget the last frame; the counters stay."""
         self._stamp: int | None = None
+        self._stepped = 0
         self._pixels: np.ndarray | None = None
         self._changed = 0
+        self._seeing = 0
 
     def see(self, stamp: int, pixels: np.ndarray) -> Verdict:
         """Judge a frame of uint8 [H,W,3] with its header stamp in nanoseconds."""
@@ -65,6 +79,8 @@ class FrameGuard:
         elapsed = 0.0 if last is None else (stamp - last) / NANO
         if last is None or not 0.0 < elapsed <= self.longest_gap:
             self._pixels, self._changed = pixels, stamp
+            self._stepped = stamp
+            self._seeing = stamp
             if last is None:
                 return Verdict(Action.RESTART, period)
             way = "backwards" if elapsed < 0 else "ahead"
@@ -73,7 +89,27 @@ class FrameGuard:
         if self._is_frozen(stamp, pixels):
             reason = f"camera is frozen: identical pixels for {self.frozen_after:g} s, check the camera driver"
             return Verdict(Action.IGNORE, elapsed, reason)
+        blindness = self._blindness(stamp, pixels)
+        if blindness:
+            return Verdict(Action.IGNORE, elapsed, blindness)
+        # Frames that were ignored before this one have not been stepped: their time counts here.
+        elapsed = (stamp - self._stepped) / NANO
+        self._stepped = stamp
+        if elapsed > self.longest_gap:
+            reason = f"frames were ignored for {elapsed:.2f} s, state reset"
+            return Verdict(Action.RESTART, period, reason)
         return Verdict(Action.STEP, elapsed)
+
+    def _blindness(self, stamp: int, pixels: np.ndarray) -> str:
+        """Return why the camera counts as blind, or nothing."""
+        if not self.blind_after:
+            return ""
+        sight = look(pixels)
+        if not sight.blind:
+            self._seeing = stamp
+        if (stamp - self._seeing) / NANO < self.blind_after:
+            return ""
+        return f"camera is blind: pictures for {self.blind_after:g} s are {sight.words}"
 
     def _is_frozen(self, stamp: int, pixels: np.ndarray) -> bool:
         if not self.frozen_after:

@@ -1,8 +1,9 @@
 """The liquid network as a lifecycle node: an image comes in, a velocity command goes out.
 
-Configure loads the model and warms it up, activate resets the hidden state, deactivate publishes zero. The network is
-met only through the Policy protocol. Encoder and core are in one node: every hop between Python nodes would serialise
-the image once more.
+Configure loads the model and warms it up, activate resets the hidden state. Whatever ends being
+active (deactivate, shutdown, an error in a transition) publishes zero once, then nothing more. The
+network is met only through the Policy protocol. Encoder and core are in one node: every hop between
+Python nodes would serialise the image once more.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from liquid_nav.nodes.messages import NANO, ImageError, read_compressed, read_im
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
+from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.types import Command, Observation
 
 Reader = Callable[[Any], tuple[int, str, np.ndarray]]
@@ -48,18 +50,26 @@ class LiquidController(LifecycleNode):
         frozen = declare(
             self, "frozen_after", 1.0, "Identical pixels for this long mean a frozen camera, s; 0: never.", (0.0, 60.0)
         )
+        blind = declare(
+            self,
+            "blind_after",
+            1.0,
+            "Pictures without contrast for this long mean a blind camera, s; 0: never.",
+            (0.0, 60.0),
+        )
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         transport = declare(
             self, "image_transport", "raw", "raw: camera/image_raw; compressed: camera/image_raw/compressed."
         )
         self._topic, kind, read = camera_topic(transport)
-        self._guard = FrameGuard(1.0 / rate, gap, frozen)
+        self._guard = FrameGuard(1.0 / rate, gap, frozen, blind)
         self._outputs = ControllerOutputs(self, prefix)
         self._diagnostics = Diagnostics(self)
         self._policy = self._state = None
         self._last: tuple[Command, int] | None = None
         self._active = False
-        self.create_subscription(kind, self._topic, lambda message: self._on_image(message, read), sensor_data())
+        self._read: Reader = read
+        subscribe(self, self._diagnostics, kind, self._topic, self._on_image, sensor_data())
         self.create_service(Trigger, "liquid_controller/reset", self._on_reset)
         self._outputs.mode("unconfigured")
 
@@ -93,6 +103,7 @@ class LiquidController(LifecycleNode):
             }
         )
         self._diagnostics.report("model", OK, f"{self._model} is loaded")
+        self._diagnostics.report("lifecycle", OK, "no transition has failed since")
         self._outputs.mode("inactive")
         return TransitionCallbackReturn.SUCCESS
 
@@ -109,17 +120,38 @@ class LiquidController(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forget everything and begin to answer frames."""
-        self._reset()
+        # First, so that an error from here on publishes zero.
         self._active = True
+        self._reset()
         self._outputs.mode("active")
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Publish zero, then nothing more."""
-        self._active = False
-        self._outputs.command(Command(), self.get_clock().now().nanoseconds)
-        self._outputs.mode("inactive")
+        self._fall_silent("inactive")
         return super().on_deactivate(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Publish zero where it was active, then nothing more; let the model go."""
+        self._fall_silent("finalized")
+        self._policy = self._state = None
+        return super().on_shutdown(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """After an error in a transition: as after a shutdown, but it can be configured again."""
+        self._fall_silent("unconfigured")
+        self._policy = self._state = None
+        self._diagnostics.report(
+            "lifecycle", ERROR, f"a transition from {state.label} failed: configure it again"
+        )
+        return super().on_error(state)
+
+    def _fall_silent(self, mode: str) -> None:
+        """Publish zero once where it was active, and the mode."""
+        if self._active:
+            self._active = False
+            self._outputs.command(Command(), self.get_clock().now().nanoseconds)
+        self._outputs.mode(mode)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let the model go."""
@@ -140,14 +172,15 @@ class LiquidController(LifecycleNode):
             response.success, response.message = True, "hidden state reset"
         return response
 
-    def _on_image(self, message: Image | CompressedImage, read: Reader) -> None:
+    def _on_image(self, message: Image | CompressedImage) -> None:
         if not self._active:
             return
         try:
-            stamp, frame_id, image = read(message)
+            stamp, frame_id, image = self._read(message)
         except ImageError as error:
             self._diagnostics.report("camera", ERROR, f"{self._topic}: {error}")
-            return
+            # Counted where all messages are that cannot be used.
+            raise
         verdict = self._guard.see(stamp, image)
         if verdict.action is Action.REPEAT:
             if self._last is not None and self._last[1] == stamp:

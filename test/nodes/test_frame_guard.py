@@ -1,5 +1,6 @@
 """What a frame means, from stamps and pixels alone."""
 
+import numpy as np
 import pytest
 
 from liquid_nav.nodes.frame_guard import Action, FrameGuard
@@ -61,3 +62,70 @@ def test_lost_frames_are_counted(guard, pictures):
 def test_frozen_can_be_switched_off(pictures):
     guard = FrameGuard(1 / 30, 1.0, 0.0)
     assert all(guard.see(k * 100 * MS, pictures[0]).action is not Action.IGNORE for k in range(30))
+
+
+def noise(k, level=40.0):
+    """A picture of a covered camera: another one for each ``k``."""
+    pixels = np.random.default_rng(k).normal(level, 5.0, (72, 128, 3))
+    return np.clip(pixels, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def squares():
+    """A picture of coloured squares, uint8 [72,128,3]."""
+    few = np.random.default_rng(0).integers(0, 255, (9, 16, 3), dtype=np.uint8)
+    return few.repeat(8, axis=0).repeat(8, axis=1)
+
+
+def actions(guard, pictures):
+    """What becomes of pictures that come every 100 ms from 1 s on."""
+    return [guard.see((1000 + 100 * k) * MS, picture).action for k, picture in enumerate(pictures)]
+
+
+def test_noise_alone_means_a_blind_camera_until_something_is_seen(squares):
+    guard = FrameGuard(1 / 30, 1.0, 0.5, blind_after=0.4)
+    seen = actions(guard, [squares, *(noise(k) for k in range(6)), squares, noise(6), squares])
+    assert seen[1:4] == [Action.STEP] * 3
+    assert seen[4:7] == [Action.IGNORE] * 3
+    assert seen[7:] == [Action.STEP] * 3
+
+
+def test_a_camera_that_is_blind_from_the_first_frame_is_noticed_too():
+    guard = FrameGuard(1 / 30, 1.0, 0.5, blind_after=0.4)
+    seen = actions(guard, [noise(k) for k in range(6)])
+    assert seen == [Action.RESTART, *[Action.STEP] * 3, Action.IGNORE, Action.IGNORE]
+
+
+@pytest.mark.parametrize(
+    ("level", "word"), [(3, "black"), (128, "without contrast"), (252, "white")]
+)
+def test_it_is_said_how_the_camera_is_blind(level, word):
+    guard = FrameGuard(1 / 30, 1.0, 0.5, blind_after=0.1)
+    guard.see(0, noise(0, level))
+    verdict = guard.see(100 * MS, noise(1, level))
+    assert f"camera is blind: pictures for 0.1 s are {word}" in verdict.reason
+
+
+def test_a_jump_of_the_clock_begins_the_time_of_blindness_anew(squares):
+    guard = FrameGuard(1 / 30, 1.0, 0.5, blind_after=0.4)
+    guard.see(0, squares)
+    guard.see(5000 * MS, noise(0))
+    assert guard.see(5300 * MS, noise(1)).action is Action.STEP
+    assert guard.see(5400 * MS, noise(2)).action is Action.IGNORE
+
+
+def test_the_time_of_ignored_frames_is_made_up_for(squares):
+    guard = FrameGuard(1 / 30, 1.0, 0.5, blind_after=0.3)
+    actions(guard, [squares, *(noise(k) for k in range(5))])
+    # Stepped last at 1.2 s.
+    verdict = guard.see(1700 * MS, squares)
+    assert (verdict.action, verdict.elapsed) == (Action.STEP, pytest.approx(0.5))
+    assert guard.see(1740 * MS, 255 - squares).elapsed == pytest.approx(0.04)
+
+
+def test_after_longer_silence_than_a_gap_the_state_begins_anew(squares):
+    guard = FrameGuard(1 / 30, 1.0, 0.5, blind_after=0.3)
+    actions(guard, [squares, *(noise(k) for k in range(12))])
+    verdict = guard.see(2300 * MS, squares)
+    assert (verdict.action, verdict.elapsed) == (Action.RESTART, 1 / 30)
+    assert "frames were ignored for 1.10 s" in verdict.reason

@@ -5,6 +5,9 @@ import json
 import numpy as np
 import pytest
 from geometry_msgs.msg import TwistStamped
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float32MultiArray, String
 
@@ -16,6 +19,14 @@ from liquid_nav.types import Command, Decision, Observation
 
 SECOND = 1_000_000_000
 CAMERA, POLICY = "liquid_controller: camera", "liquid_controller: policy"
+INPUT = "liquid_controller: input camera/image_raw"
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """Six camera images of coloured squares, uint8 [6,72,128,3]: noise would be blindness."""
+    squares = np.random.default_rng(0).integers(0, 255, (6, 9, 16, 3), dtype=np.uint8)
+    return squares.repeat(8, axis=1).repeat(8, axis=2)
 
 
 class Bench:
@@ -41,6 +52,27 @@ class Bench:
         self.harness.until(lambda: len(self.commands) > before, f"a command for {stamp}")
         assert nanoseconds(self.commands[-1].header.stamp) == round(stamp * SECOND)
         return command_from(self.commands[-1])
+
+    def change(self, transition):
+        """Ask for a transition over the lifecycle service; returns success and the new state."""
+        harness = self.harness
+        answers = []
+        wanted = ChangeState.Request(transition=Transition(id=transition))
+        asked = (("change_state", ChangeState, wanted), ("get_state", GetState, GetState.Request()))
+        for name, kind, request in asked:
+            client = harness.probe.create_client(kind, f"liquid_controller/{name}")
+            harness.until(client.service_is_ready, f"service {name}")
+            future = client.call_async(request)
+            harness.until(future.done, f"answer of {name}")
+            answers.append(future.result())
+        return answers[0].success, answers[1].current_state.label
+
+    def silent_after(self, pictures, commands):
+        """Show frames and let a service answer after them: the commands are still as many."""
+        for k, picture in enumerate(pictures):
+            self.show(picture, 50.0 + 0.04 * k)
+            self.harness.call("liquid_controller/reset")
+        return len(self.commands) == commands
 
     def refuses(self, message, *words, name=CAMERA):
         """Show a message until the diagnostic says so; nothing is answered."""
@@ -147,6 +179,92 @@ def test_inactive_gives_zero_once_and_then_nothing(bench, pictures):
     bench.node.trigger_activate()
     bench.answer(pictures[2], 1.08)
     assert len(bench.commands) == before + 2
+
+
+@pytest.mark.parametrize(
+    ("transition", "left"),
+    [
+        (Transition.TRANSITION_ACTIVE_SHUTDOWN, "finalized"),
+        (Transition.TRANSITION_DEACTIVATE, "inactive"),
+    ],
+)
+def test_a_manager_that_ends_it_gets_zero_once_and_then_nothing(bench, pictures, transition, left):
+    modes = bench.harness.listen("liquid_controller/mode", String, latched())
+    bench.answer(pictures[0], 1.0)
+    before = len(bench.commands)
+    assert bench.change(transition) == (True, left)
+    bench.harness.until(lambda: len(bench.commands) > before, "the zero command")
+    assert not command_from(bench.commands[-1]).as_array().any()
+    assert bench.silent_after(pictures[1:4], before + 1)
+    bench.harness.until(lambda: modes and modes[-1].data == left, "the mode")
+
+
+def test_a_shutdown_while_inactive_says_nothing(bench, pictures):
+    bench.answer(pictures[0], 1.0)
+    assert bench.change(Transition.TRANSITION_DEACTIVATE) == (True, "inactive")
+    bench.harness.until(lambda: len(bench.commands) == 2, "the zero command")
+    assert bench.change(Transition.TRANSITION_INACTIVE_SHUTDOWN) == (True, "finalized")
+    assert bench.silent_after(pictures[1:4], 2)
+
+
+def test_an_error_in_a_transition_gives_zero_once_and_it_can_be_configured_again(bench, pictures):
+    harness = bench.harness
+    assert bench.change(Transition.TRANSITION_DEACTIVATE) == (True, "inactive")
+    harness.until(lambda: len(bench.commands) == 1, "the zero command")
+    bench.node._policy.initial_state = lambda: 1 / 0
+    assert bench.change(Transition.TRANSITION_ACTIVATE) == (False, "unconfigured")
+    harness.until(lambda: len(bench.commands) == 2, "the zero command")
+    assert not command_from(bench.commands[-1]).as_array().any()
+    assert bench.silent_after(pictures[1:4], 2)
+    name = "liquid_controller: lifecycle"
+    harness.until(lambda: harness.says(name, "transition from inactive failed"), "the diagnostic")
+    assert bench.change(Transition.TRANSITION_CONFIGURE) == (True, "inactive")
+    assert bench.change(Transition.TRANSITION_ACTIVATE) == (True, "active")
+    bench.answer(pictures[0], 90.0)
+    harness.until(lambda: harness.says(name, "no transition has failed"), "the diagnostic")
+
+
+def test_a_blinded_camera_is_named_and_silence_ends_with_the_next_picture(bench, pictures):
+    rng = np.random.default_rng(5)
+
+    def covered():
+        return np.clip(rng.normal(12.0, 6.0, (72, 128, 3)), 0, 255).astype(np.uint8)
+
+    bench.answer(pictures[0], 1.0)
+    for k in range(1, 10):
+        bench.answer(covered(), 1.0 + 0.1 * k)
+    bench.refuses(image_message(covered(), 2 * SECOND, "c"), "camera is blind", "1 s", "black")
+    foggy = image_message(covered() + 200, round(2.1 * SECOND), "c")
+    bench.refuses(foggy, "camera is blind", "without contrast")
+    bench.answer(pictures[1], 2.2)
+
+
+def test_blindness_can_be_switched_off(harness, small_model):
+    bench = Bench(harness, small_model, blind_after=0.0, frozen_after=0.0)
+    for k in range(20):
+        bench.answer(np.zeros((72, 128, 3), np.uint8), 1.0 + 0.1 * k)
+
+
+def test_images_that_are_none_are_dropped_and_counted(bench, pictures):
+    harness = bench.harness
+    whole = image_message(pictures[0], SECOND, "c")
+    six = image_message(pictures[0], SECOND, "c")
+    six.data = six.data[:6]
+    bench.refuses(six, "data has 6 bytes")
+    # What DDS cannot read never gets here: the next one does.
+    bench.camera.publish(serialize_message(whole)[:40])
+    bench.refuses(six, "2 message(s) dropped: ImageError: data has 6 bytes", name=INPUT)
+    bench.answer(pictures[0], 1.0)
+    harness.until(lambda: harness.says(INPUT, "2 message(s) dropped so far"), "recovery")
+
+
+def test_an_error_of_the_policy_drops_the_frame_and_is_named(bench, pictures):
+    step = bench.node._policy.step
+    bench.node._policy.step = lambda *values: 1 / 0
+    message = image_message(pictures[0], SECOND, "c")
+    bench.refuses(message, "1 message(s) dropped: ZeroDivisionError", name=INPUT)
+    bench.node._policy.step = step
+    bench.answer(pictures[1], 1.04)
 
 
 def test_neurons_and_info_can_be_looked_at(bench, pictures):
