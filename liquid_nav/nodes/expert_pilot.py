@@ -13,11 +13,13 @@ from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from std_msgs.msg import String
 
+from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
-from liquid_nav.nodes.messages import command_message, nanoseconds
+from liquid_nav.nodes.messages import command_message, nanoseconds, require_finite
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import command_output, latched, sensor_data
 from liquid_nav.nodes.running import run
+from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.simulation import Expert
 from liquid_nav.worlds import generate_layout, load_scenario, shared_start
 from liquid_nav.worlds.starts import MOST
@@ -37,12 +39,14 @@ class ExpertPilot(Node):
         self._expert = Expert(shared_start(generate_layout(scenario, seed), number))
         self._commands = self.create_publisher(TwistStamped, "liquid_controller/cmd_vel", command_output())
         self._mode = self.create_publisher(String, "liquid_controller/mode", latched())
-        self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data(10))
+        subscribe(self, Diagnostics(self), Odometry, "odom", self._on_odometry, sensor_data(10))
         self._mode.publish(String(data="active"))
 
     def _on_odometry(self, message: Odometry) -> None:
         # A function of the present state alone: answering a repeated stamp again does no harm.
-        command = self._expert.command(state_from(message))
+        state = state_from(message)
+        require_finite("the pose", state.position, state.quaternion, state.velocity)
+        command = self._expert.command(state)
         self._commands.publish(command_message(command, nanoseconds(message.header.stamp), self._frame))
 
 

@@ -71,6 +71,13 @@ def serialized_stamp(data: bytes) -> int:
     return seconds * NANO + nanos
 
 
+def require_finite(what: str, *values: np.ndarray) -> None:
+    """Raise ValueError, with ``what`` in its text, where a number of any array is not finite."""
+    for value in values:
+        if not np.isfinite(value).all():
+            raise ValueError(f"{what} has a number that is not finite")
+
+
 def image_view(message: Image) -> np.ndarray:
     """Return the pixels as uint8 [H,W,3] RGB, a view on the message's own bytes.
 

@@ -12,6 +12,7 @@ from liquid_nav.nodes.messages import ImageError, image_message, read_image
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
+from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.simulation.weather import View, Weather
 from liquid_nav.worlds import load_condition
 
@@ -35,7 +36,9 @@ class WeatherNode(Node):
         self._weather = Weather(condition, seed, view, relight)
         self._output = self.create_publisher(Image, "camera/image_raw", sensor_data())
         self._diagnostics = Diagnostics(self)
-        self.create_subscription(Image, "camera/image_clean", self._on_image, sensor_data())
+        subscribe(
+            self, self._diagnostics, Image, "camera/image_clean", self._on_image, sensor_data()
+        )
 
     def _on_image(self, message: Image) -> None:
         try:
@@ -43,7 +46,7 @@ class WeatherNode(Node):
             pixels = self._weather.look(image)
         except ImageError as error:
             self._diagnostics.report("camera", ERROR, f"camera/image_clean: {error}")
-            return
+            raise
         self._diagnostics.report("camera", OK, "camera/image_clean: frames arrive")
         self._weather.deliver(lambda: self._output.publish(image_message(pixels, stamp, frame_id)))
 

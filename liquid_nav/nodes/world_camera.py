@@ -16,11 +16,13 @@ from std_srvs.srv import Trigger
 
 from liquid_nav.nodes.diagnostics import ERROR, Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
+from liquid_nav.nodes.messages import require_finite
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, sensor_data
 from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.simulator_outputs import ClockOutput, SimulatorOutputs
+from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.safety import BridgeReport, Phase
 from liquid_nav.simulation import CameraConfig
 from liquid_nav.simulation.posed import PosedWorld
@@ -50,8 +52,9 @@ class WorldCamera(Node):
         self._clock_output = ClockOutput(self)
         self._bridge: BridgeReport | None = None
         self._started = self._touched = False
-        self.create_subscription(Odometry, "autopilot/odom", self._on_odometry, sensor_data())
-        self.create_subscription(String, "autopilot_bridge/state", self._on_state, latched())
+        poses, report = "autopilot/odom", "autopilot_bridge/state"
+        subscribe(self, self._diagnostics, Odometry, poses, self._on_odometry, sensor_data())
+        subscribe(self, self._diagnostics, String, report, self._on_state, latched())
         self.create_service(Trigger, "simulator/start", self._on_start)
 
     def close(self) -> None:
@@ -60,7 +63,10 @@ class WorldCamera(Node):
             self.world.close()
 
     def _on_state(self, message: String) -> None:
-        self._bridge = BridgeReport.from_facts(read_json(message.data)) or self._bridge
+        report = BridgeReport.from_facts(read_json(message.data))
+        if report is None:
+            raise ValueError("this is no state of a bridge")
+        self._bridge = report
 
     def _on_start(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         report = self._bridge
@@ -76,7 +82,10 @@ class WorldCamera(Node):
     def _on_odometry(self, message: Odometry) -> None:
         if self._bridge is None or self._bridge.phase is Phase.OFFLINE:
             return  # whether it stands or flies decides where its first pose belongs
-        state = self.world.to_world(state_from(message), self._bridge.airborne)
+        told = state_from(message)
+        # The first pose decides where all others belong: one that is no place would stay for ever.
+        require_finite("the pose", told.position, told.quaternion, told.velocity)
+        state = self.world.to_world(told, self._bridge.airborne)
         if state.time < self._time - 1.0:
             self._next = -1e9  # the vehicle has started again
         elif state.time <= self._time:

@@ -39,3 +39,28 @@ def test_an_image_of_another_kind_is_named(harness, pictures):
         return harness.says("weather: camera", "16UC1")
 
     harness.until(complained, "the complaint")
+
+
+def test_images_that_are_none_are_counted_and_the_next_one_is_shown(harness, pictures):
+    harness.listen_to_diagnostics()
+    seen = harness.listen("camera/image_raw", Image, sensor_data())
+    camera = harness.probe.create_publisher(Image, "camera/image_clean", sensor_data())
+    node = harness.add(WeatherNode, condition="summer")
+    harness.matched(camera)
+    harness.until(lambda: node.count_subscribers("camera/image_raw"), "discovery")
+    whole = image_message(pictures[0], 1, "camera")
+    six = image_message(pictures[0], 1, "camera")
+    six.data = six.data[:6]
+
+    def counted():
+        camera.publish(six)
+        return harness.says("weather: input camera/image_clean", "dropped: ImageError: data has 6")
+
+    harness.until(counted, "the count")
+    assert not seen
+
+    def recovered():
+        camera.publish(whole)
+        return seen and harness.says("weather: input camera/image_clean", "the last one was used")
+
+    harness.until(recovered, "the next frame")

@@ -1,16 +1,19 @@
 """The camera of a drone that flies elsewhere: where its first pose is laid."""
 
 import json
+import math
 
 import numpy as np
 import pytest
+from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 from liquid_nav.nodes.drone_messages import odometry_message
-from liquid_nav.nodes.messages import from_seconds
-from liquid_nav.nodes.qos import latched, sensor_data
+from liquid_nav.nodes.expert_pilot import ExpertPilot
+from liquid_nav.nodes.messages import command_from, from_seconds
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.world_camera import WorldCamera
 from liquid_nav.safety import Phase
 from liquid_nav.simulation.state import DroneState
@@ -66,3 +69,69 @@ def test_odometry_goes_with_the_frames_however_fast_the_vehicle_tells_its_own(ha
     assert [pose.header.stamp for pose in poses] == [image.header.stamp for image in images]
     assert len(poses) <= 32
     node.close()
+
+
+def test_what_is_no_pose_and_no_state_is_dropped_and_stays_without_effect(harness):
+    probe = harness.probe
+    zero = np.zeros(3)
+    harness.listen_to_diagnostics()
+    node = harness.add(WorldCamera, scenario="field", seed=3, width=64, height=36)
+    output = probe.create_publisher(Odometry, "autopilot/odom", sensor_data(100))
+    states = probe.create_publisher(String, "autopilot_bridge/state", latched())
+    poses = harness.listen("odom", Odometry, sensor_data(100))
+    harness.matched(output)
+    harness.matched(states)
+    ready = json.dumps({"phase": "ready", "fault": "", "airborne": True})
+    states.publish(String(data=ready))
+    harness.until(lambda: node._bridge is not None, "the state")
+    states.publish(String(data='{"phase": ' + "[" * 20000))
+    dropped = "simulator: input autopilot_bridge/state"
+    harness.until(lambda: harness.says(dropped, "1 message(s) dropped: ValueError"), "the text")
+
+    def told(place):
+        state = DroneState(4.0, np.array(place), np.array((1.0, 0, 0, 0)), zero, zero, zero)
+        output.publish(odometry_message(state, from_seconds(4.0)))
+
+    def refused():
+        told((math.nan, 8.0, 5.0))
+        return harness.says("simulator: input autopilot/odom", "the pose has a number that is not")
+
+    harness.until(refused, "the pose that is none")
+    assert not poses
+
+    def placed():
+        told((7.0, 8.0, 5.0))
+        return poses
+
+    # The first pose that is one decides where the others belong.
+    harness.until(placed, "odometry")
+    place, start = poses[0].pose.pose.position, node.world.layout.start
+    assert (place.x, place.y, place.z) == pytest.approx((start.x, start.y, start.z))
+    node.close()
+
+
+def test_the_expert_answers_no_pose_that_is_none(harness):
+    harness.listen_to_diagnostics()
+    commands = harness.listen("liquid_controller/cmd_vel", TwistStamped, reliable(10))
+    output = harness.probe.create_publisher(Odometry, "odom", sensor_data(10))
+    node = harness.add(ExpertPilot, scenario="field", seed=3)
+    harness.matched(output)
+    harness.until(lambda: node.count_subscribers("liquid_controller/cmd_vel"), "discovery")
+    message = Odometry()
+    message.pose.pose.orientation.w = 1.0
+    message.pose.pose.position.x = math.inf
+
+    def refused():
+        output.publish(message)
+        return harness.says("expert_pilot: input odom", "the pose has a number that is not finite")
+
+    harness.until(refused, "the refusal")
+    assert not commands
+    message.pose.pose.position.x = 0.0
+
+    def answered():
+        output.publish(message)
+        return commands
+
+    harness.until(answered, "a command")
+    assert command_from(commands[0]).is_finite()
