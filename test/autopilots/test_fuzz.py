@@ -12,8 +12,10 @@ import pytest
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
 from liquid_nav.autopilots.flavours import ARDUPILOT, PX4  # noqa: E402
-from liquid_nav.autopilots.mavlink_autopilot import Autopilot  # noqa: E402
+from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter  # noqa: E402
 from liquid_nav.autopilots.mavlink_codec import Codec, signing_key  # noqa: E402
+from liquid_nav.autopilots.session import SessionConfig  # noqa: E402
+from liquid_nav.safety import Mode, Order, Phase  # noqa: E402
 from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle  # noqa: E402
 from liquid_nav.simulation.lock_step import LockStep, MemoryWire  # noqa: E402
 from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
@@ -72,16 +74,17 @@ def packets(count, kinds, sender, seed=1):
 
 @pytest.mark.parametrize("flavour", [PX4, ARDUPILOT], ids=["px4", "ardupilot"])
 def test_a_bridge_at_rest_stays_at_rest(flavour):
-    autopilot, codec, now, sent = Autopilot(flavour), Codec(), 0.0, set()
+    adapter, codec, now, sent = MavlinkAdapter(flavour), Codec(), 0.0, set()
     for packet in packets(COUNT, HEARD, Codec(1, 1)):
         now += 0.005
         for message in codec.decode(packet):
-            autopilot.receive(message, now)
-        autopilot.command(Command(1.0, 1.0, 1.0, 1.0), now)
-        for message in autopilot.update(now):
+            adapter.receive(message, now)
+        adapter.session.command(Command(1.0, 1.0, 1.0, 1.0), now)
+        for message in adapter.update(now):
             sent.add((message.get_type(), getattr(message, "command", 0)))
-        autopilot.events()
-    sent.discard(("COMMAND_LONG", mavlink.MAV_CMD_SET_MESSAGE_INTERVAL))
+        adapter.session.events()
+    for harmless in (mavlink.MAV_CMD_SET_MESSAGE_INTERVAL, mavlink.MAV_CMD_REQUEST_MESSAGE):
+        sent.discard(("COMMAND_LONG", harmless))
     assert not {kind for kind, _ in sent} & MOVING and codec.counts.accepted > COUNT / 8
 
 
@@ -89,26 +92,60 @@ def test_a_bridge_at_rest_stays_at_rest(flavour):
 def test_unsigned_rubbish_and_commands_do_not_move_a_signed_flight(kind):
     key = signing_key("forest")
     vehicle = kind(PointBody(2.0), Codec(1, 1, key=key, unix_time=1.8e9))
-    lock = LockStep(Autopilot(PX4 if kind is Px4Vehicle else ARDUPILOT), vehicle,
+    lock = LockStep(MavlinkAdapter(PX4 if kind is Px4Vehicle else ARDUPILOT), vehicle,
                     MemoryWire(Codec(key=key, unix_time=1.8e9)))
+    session = lock.session
     everything = list(mavlink.mavlink_map.values())
     sender = Codec(255, 190)
     stream = packets(COUNT, everything, sender)
+    session.take_order(Order("test", Mode.DISENGAGED), lock.now)
     place = None
     while (batch := [packet for _, packet in zip(range(200), stream)]):
         for i, packet in enumerate(batch):
             vehicle.receive(packet)
             for message in lock.wire.codec.decode(packet if i % 2 else packet.replace(b"\xff\xbe", b"\x01\x01")):
-                lock.autopilot.receive(message, lock.now)
-        if lock.autopilot.phase == "ready":
-            lock.autopilot.follow("engaged", lock.now)
+                lock.adapter.receive(message, lock.now)
+        if session.phase is Phase.RELEASED:
+            session.take_order(Order("test", Mode.ENGAGED, 1, 1), lock.now)
         for _ in range(50):
-            lock.autopilot.command(Command(), lock.now)
+            session.command(Command(), lock.now)
             lock.advance(lock.now + 0.02)
-        if lock.autopilot.phase == "flying" and place is None:
+        if session.phase is Phase.FLYING and place is None:
             place = vehicle.body.state.position
-    assert place is not None and lock.autopilot.phase == "flying" and vehicle.armed
+    assert place is not None and session.phase is Phase.FLYING and vehicle.armed
     assert float(((vehicle.body.state.position - place) ** 2).sum() ** 0.5) < 0.02
+
+
+@pytest.mark.parametrize("kind", [Px4Vehicle, ArduPilotVehicle], ids=["px4", "ardupilot"])
+def test_an_engaged_flight_stays_inside_its_limits_among_others_and_whatever_it_is_told(kind):
+    """Everybody else on the link sends everything; the supervisor commands anything. Nothing is signed."""
+    flavour = PX4 if kind is Px4Vehicle else ARDUPILOT
+    config = SessionConfig(speed=1.5, vertical_speed=0.5, yaw_rate=0.7)
+    vehicle = kind(PointBody(50.0))
+    lock = LockStep(MavlinkAdapter(flavour, config), vehicle)
+    session, rng = lock.session, random.Random(5)
+    senders = [Codec(1, 154), Codec(1, 191), Codec(2, 1), Codec(255, 190), Codec(1, 0), Codec(42, 42)]
+    streams = [packets(COUNT, HEARD, sender, seed) for seed, sender in enumerate(senders)]
+    session.take_order(Order("test", Mode.DISENGAGED), lock.now)
+    lock.advance(2.0)
+    session.take_order(Order("test", Mode.ENGAGED, 1, 1), lock.now)
+    values = (0.0, 1.0, -3.0, 1e9, -1e38, float("nan"), float("inf"))
+    left, heard = COUNT, 0
+    while left > 0:
+        for _ in range(20):
+            left -= 1
+            for message in lock.wire.codec.decode(next(rng.choice(streams), b"")):
+                heard += lock.adapter.receive(message, lock.now)
+        sound = Command(*(rng.uniform(-9.0, 9.0) for _ in range(4)))
+        session.command(sound, lock.now)
+        session.command(Command(*(rng.choice(values) for _ in range(4))), lock.now)
+        lock.advance(lock.now + 0.02)
+        point, state = vehicle.set_point, vehicle.body.state
+        assert (point.vx**2 + point.vy**2) ** 0.5 <= 1.5 * (1 + 1e-6)
+        assert abs(point.vz) <= 0.5 * (1 + 1e-6) and abs(point.yaw_rate) <= 0.7 * (1 + 1e-6)
+        assert float((state.velocity[:2] ** 2).sum() ** 0.5) <= 1.51 and abs(state.velocity[2]) <= 0.51
+    assert heard == 0 and lock.adapter.foreign > COUNT / 8
+    assert session.phase is Phase.FLYING, str(session.fault)
 
 
 @pytest.mark.parametrize("kind", [Px4Vehicle, ArduPilotVehicle], ids=["px4", "ardupilot"])

@@ -14,8 +14,9 @@ from pymavlink.dialects.v20 import common as mavlink  # noqa: E402
 
 from liquid_nav.autopilots import mavlink_messages as messages  # noqa: E402
 from liquid_nav.autopilots.flavours import FLAVOURS  # noqa: E402
-from liquid_nav.autopilots.mavlink_autopilot import Autopilot, AutopilotConfig  # noqa: E402
-from liquid_nav.autopilots.mavlink_codec import Codec, signing_key  # noqa: E402
+from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter  # noqa: E402
+from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec, signing_key  # noqa: E402
+from liquid_nav.safety import Mode, Order  # noqa: E402
 from liquid_nav.simulation import Simulation  # noqa: E402
 from liquid_nav.simulation.lock_step import LockStep, MemoryWire  # noqa: E402
 from liquid_nav.simulation.mavlink_flight import PERSONALITIES  # noqa: E402
@@ -36,14 +37,14 @@ class Intruder:
 
     def __init__(self, lock, flavour):
         self.lock, self.flavour = lock, flavour
-        self.bridge, self.vehicle, self.packets = Codec(255, 190), Codec(1, 1), 0
+        self.bridge, self.vehicle, self.packets = Codec(OUR_SYSTEM, OUR_COMPONENT), Codec(1, 1), 0
 
     def attack(self):
         lock, flavour = self.lock, self.flavour
         orders = [messages.set_point(Command(vy=3.0), lock.now, 1)]
         if self.packets % 25 == 0:
             orders += [
-                messages.heartbeat(),
+                messages.heartbeat(flavour.texts_for_stations),
                 messages.command_long(1, mavlink.MAV_CMD_DO_SET_MODE, flavour.mode_parameters(flavour.follow)),
                 messages.command_long(1, mavlink.MAV_CMD_COMPONENT_ARM_DISARM, (1.0, 21196.0)),
             ]
@@ -55,7 +56,7 @@ class Intruder:
         ]
         for lie in lies:
             for heard in lock.wire.down([self.vehicle.encode(lie)], lock.now):
-                lock.autopilot.receive(heard, lock.now)
+                lock.adapter.receive(heard, lock.now)
         self.packets += len(orders) + len(lies)
 
 
@@ -65,17 +66,19 @@ def fly(kind, engaged, attacked, key):
     with Simulation(load_scenario("field"), 3, load_condition("summer")) as simulation:
         ours, theirs = Codec(key=key, unix_time=1.8e9), Codec(1, 1, key=key, unix_time=1.8e9)
         vehicle = PERSONALITIES[kind](EmbeddedBody(simulation), theirs)
-        lock = LockStep(Autopilot(flavour, AutopilotConfig()), vehicle, MemoryWire(ours))
-        while lock.autopilot.phase == "offline" or lock.now < 1.0:
+        lock = LockStep(MavlinkAdapter(flavour), vehicle, MemoryWire(ours))
+        lock.session.take_order(Order("test", Mode.DISENGAGED), lock.now)
+        while lock.session.phase.value == "offline" or lock.now < 1.5:
+            lock.session.command(FORWARD, lock.now)
             lock.advance(lock.now + STEP)
         if engaged:
-            lock.autopilot.follow("engaged", lock.now)
+            lock.session.take_order(Order("test", Mode.ENGAGED, 1, 1), lock.now)
         intruder, places, begin = Intruder(lock, flavour), [], None
         while begin is None or lock.now < begin + ATTACK - 1e-9:
-            lock.autopilot.command(FORWARD, lock.now)
+            lock.session.command(FORWARD, lock.now)
             lock.advance(lock.now + STEP)
-            assert lock.now < 30.0, lock.autopilot.fault
-            if begin is None and lock.autopilot.phase == ("flying" if engaged else "ready"):
+            assert lock.now < 30.0, lock.session.fault
+            if begin is None and lock.session.phase.value == ("flying" if engaged else "released"):
                 begin = lock.now
             if begin is not None:
                 places.append(simulation.state.position.copy())
@@ -92,7 +95,7 @@ def test_displacement_by_unsigned_mavlink(kind, engaged):
     alone, none, _ = fly(kind, engaged, False, key)
     attacked, packets, lock = fly(kind, engaged, True, key)
     moved = float(np.linalg.norm(attacked - alone, axis=1).max())
-    assert none == 0 and lock.autopilot.phase == ("flying" if engaged else "ready") and lock.vehicle.armed
+    assert none == 0 and lock.session.phase.value == ("flying" if engaged else "released") and lock.vehicle.armed
     # The same packets where nobody signs: what the bound above is worth.
     unsigned = float(np.linalg.norm(fly(kind, engaged, True, None)[0] - alone, axis=1).max())
     when = "during" if engaged else "before"

@@ -10,7 +10,7 @@ mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 from liquid_nav.autopilots import mavlink_messages as messages  # noqa: E402
 from liquid_nav.autopilots.flavours import ARDUPILOT, PX4, flavour  # noqa: E402
 from liquid_nav.autopilots.link import Link, parse  # noqa: E402
-from liquid_nav.autopilots.mavlink_codec import Codec, signing_key  # noqa: E402
+from liquid_nav.autopilots.mavlink_codec import OUR_SYSTEM, Codec, signing_key  # noqa: E402
 from liquid_nav.autopilots.mavlink_text import TextJoiner  # noqa: E402
 from liquid_nav.errors import UserError  # noqa: E402
 from liquid_nav.types import Command  # noqa: E402
@@ -28,7 +28,7 @@ def text(words, number=0, part=0, severity=2):
 
 
 def test_there_and_back():
-    codec = Codec(listen_to=255)
+    codec = Codec(listen_to=OUR_SYSTEM)
     (message,) = codec.decode(codec.encode(SOME))
     assert (message.coordinate_frame, message.type_mask, message.time_boot_ms) == (8, 0x5C7, 12500)
     assert (message.vx, message.vy, message.vz, message.yaw_rate) == (1.0, -2.0, -3.0, -0.5)

@@ -1,0 +1,374 @@
+"""Random sequences of everything that happens to a drone: supervisor, session and test vehicle, as one machine.
+
+``LIQUID_NAV_STEPS=100000 pytest -s test/autopilots/test_authority_property.py`` for the full number; a few thousand
+otherwise. Invariants are looked at after every 20 ms, not only after a rule.
+"""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from liquid_nav.autopilots import TRANSITIONS
+from liquid_nav.safety import FaultKind, Mode, Phase
+from liquid_nav.simulation.other_components import everybody_else
+from liquid_nav.types import Command
+
+STEPS = int(os.environ.get("LIQUID_NAV_STEPS", "1500"))
+"""Rules that are run for each kind of vehicle."""
+LENGTH = 50
+"""Rules of one sequence at most."""
+ARM, SET_MODE, LAND, TAKE_OFF = 400, 176, 21, 22
+SETTLED = 0.3
+"""s after an event in which what was on its way before may still arrive: links and polls take time."""
+LANDING_TAKES = 60.0
+"""s in which an accepted landing ends on the ground."""
+
+
+class Watching:
+    """Looks at every tick of a chain; raises AssertionError where an invariant is broken."""
+
+    def __init__(self, chain):
+        self.chain = chain
+        self.engagements = self.armed_for = 0
+        self.foreign_since = self.touched_since = self.engaged_at = None
+        self.landing_since = None
+        self.climb_without = 0.0
+        self.excused = 0.0
+        self._watch_phases()
+
+    def _watch_phases(self):
+        """Every change of phase must be one of the table; a new session begins offline."""
+        session = self.chain.session
+        if session is None or getattr(session, "watched", False):
+            return
+        session.watched = True
+        enter = session.enter
+
+        def checked(phase):
+            before = session.phase
+            assert phase is before or phase in TRANSITIONS[before], f"{before} -> {phase}"
+            enter(phase)
+
+        session.enter = checked
+
+    def tick(self):
+        chain = self.chain
+        count = len(chain.sent)
+        armed_before = chain.vehicle.armed
+        chain.tick()
+        self._watch_phases()
+        new = chain.sent[count:]
+        self._look_at_requests(new)
+        self._look_at_motors(armed_before)
+        self._look_at_landing()
+        self._look_at_holds()
+        del chain.sent[:-400]
+        del chain.said[:-50]
+
+    def _sent(self, new):
+        """Requests and set points of this tick."""
+        chain = self.chain
+        everything, chain.sent = chain.sent, new
+        requests, points = chain.requests(), chain.set_points()
+        chain.sent = everything
+        return requests, points
+
+    def _look_at_requests(self, new):
+        chain, now = self.chain, self.chain.now
+        requests, points = self._sent(new)
+        for _, number, first, _ in requests:
+            if number == ARM and first > 0.5:
+                assert self.engagements > self.armed_for or self.engaged_at is not None, "armed without an engagement"
+                self.armed_for = self.engagements
+            if number == TAKE_OFF:
+                assert self.engaged_at is not None, "took off without an engagement"
+            if number in (SET_MODE, LAND):
+                # A mode of somebody else that was shown by a heartbeat is never asked back; whoever engages or lands
+                # after it means it.
+                late = self.foreign_since is not None and now - self.foreign_since > 1.3
+                assert not late, f"asked for a mode {now - self.foreign_since:.2f} s after somebody else's"
+        if self.touched_since is not None and now - self.touched_since > 0.04:
+            for point in points:
+                assert max(abs(value) for value in point[1:]) < 1e-9, f"set point {point} after a touch"
+        session = chain.session
+        stale = session is None or chain.supervisor is None
+        self.climb_without = self.climb_without + 0.02 if stale else 0.0
+        if self.climb_without > 0.6 and session is not None and session.phase is not Phase.LANDING:
+            for point in points:
+                assert max(abs(value) for value in point[1:]) < 1e-9, "commanded without a supervisor"
+        for point in points:
+            assert all(abs(value) < 6.0 for value in point[1:])
+
+    def _look_at_motors(self, before):
+        chain = self.chain
+        if chain.vehicle.armed and not before and not self.pilot_armed:
+            assert self.engaged_at is not None, "motors started without an engagement"
+
+    pilot_armed = False
+
+    def _look_at_landing(self):
+        chain, now = self.chain, self.chain.now
+        if self.landing_since is None:
+            return
+        if not chain.vehicle.armed:
+            self.landing_since = None
+            return
+        assert now - self.landing_since < LANDING_TAKES, f"a landing that does not end: {chain.summary()}"
+
+    def _look_at_holds(self):
+        """Who holds on its own account says why."""
+        supervisor, session = self.chain.supervisor, self.chain.session
+        if supervisor is None:
+            return
+        if supervisor.state is Mode.PILOT:
+            assert supervisor.why
+        if session is not None and session.phase is Phase.RELEASED:
+            assert session.fault is not None
+        held_alone = session is not None and session.phase is Phase.HOLDING and session.fault is None
+        if held_alone and session.order is not None:
+            assert session.order.mode is not Mode.ENGAGED or session._plan is not None, "a hold without a cause"
+
+    # What people do.
+
+    def engaged(self):
+        self.engagements += 1
+        self.engaged_at = self.chain.now
+        self.foreign_since = self.touched_since = None
+
+    def took_over(self):
+        """Somebody else has chosen a mode, or has the drone: nothing of ours may follow."""
+        self.foreign_since = self.chain.now
+        self.landing_since = None
+
+    def touched(self):
+        self.touched_since = self.chain.now
+        self.landing_since = None
+
+
+class Authority(RuleBasedStateMachine):
+    """One drone; subclasses name its kind."""
+
+    kind = "px4"
+    chain_class = None
+
+    @initialize(
+        height=st.sampled_from((0.0, 0.0, 3.0)), crowd=st.booleans(), slow=st.booleans(), nobody=st.booleans(),
+        resume=st.booleans(), phase=st.floats(0.0, 0.99),
+    )
+    def begin(self, height, crowd, slow, nobody, resume, phase):
+        options = {} if resume else {"resume": 0.0}
+        self.chain = self.chain_class(self.kind, height, **options)
+        vehicle = self.chain.vehicle
+        vehicle.answers_no_requests = slow
+        vehicle.acks_to_nobody = nobody and self.kind == "ardupilot"
+        vehicle.shift_heartbeat(phase)
+        vehicle.pilot_sticks()
+        if crowd and self.kind != "px4_dds":
+            self.chain.others = everybody_else(self.chain.flavour)
+        self.watching = Watching(self.chain)
+        self.go(6.0)
+
+    def go(self, seconds):
+        for _ in range(max(1, round(seconds / 0.02))):
+            self.watching.tick()
+
+    @rule(seconds=st.sampled_from((0.02, 0.1, 0.3, 0.7, 1.5, 4.0, 12.0)))
+    def time_passes(self, seconds):
+        self.go(seconds)
+
+    @precondition(lambda self: self.chain.supervisor is not None)
+    @rule()
+    def a_person_engages(self):
+        done, _ = self.chain.engage()
+        if done:
+            self.watching.engaged()
+        self.go(0.02)
+
+    @precondition(lambda self: self.chain.supervisor is not None)
+    @rule(word=st.sampled_from(("disengage", "hold")))
+    def a_person_stops(self, word):
+        getattr(self.chain.supervisor, word)(self.chain.now)
+        if word == "hold":
+            self.watching.landing_since = None
+        self.go(0.02)
+
+    @precondition(lambda self: self.chain.supervisor is not None)
+    @rule()
+    def a_person_lands(self):
+        chain, watching = self.chain, self.watching
+        done, _ = chain.supervisor.land(chain.now)
+        self.go(0.04)
+        session = chain.session
+        if done and session is not None and session.phase is Phase.LANDING and not chain.cut:
+            watching.landing_since = chain.now
+        # Whoever asks for a landing takes the drone back from anybody.
+        watching.foreign_since = None
+
+    @rule(
+        deflection=st.floats(0.4, 1.0) | st.floats(-1.0, -0.4), stick=st.sampled_from(("roll", "pitch"))
+    )
+    def sticks_are_moved(self, deflection, stick):
+        chain = self.chain
+        active = chain.supervisor is not None and chain.supervisor.mode in ("engaged", "holding", "landing")
+        chain.vehicle.pilot_sticks(**{stick: deflection})
+        reaches = active and chain.session is not None and not chain.cut and self.kind != "px4_dds"
+        for _ in range(20):
+            self.watching.tick()
+            touched = chain.supervisor is not None and chain.supervisor.state is Mode.PILOT
+            if reaches and touched and self.watching.touched_since is None:
+                self.watching.touched()
+        chain.vehicle.pilot_sticks()
+        self.go(0.1)
+
+    @rule()
+    def the_mode_is_switched(self):
+        if self.chain.vehicle.pilot_switches(self.chain.pilot_mode):
+            self.watching.took_over()
+        self.go(0.02)
+
+    @rule()
+    def a_return_is_chosen(self):
+        mode = 6 if self.kind == "ardupilot" else 0x5040000
+        if self.chain.vehicle.pilot_switches(mode):
+            self.watching.took_over()
+        self.go(0.02)
+
+    @rule(seconds=st.sampled_from((0.3, 1.0, 2.9, 3.6, 8.0)))
+    def the_link_is_lost(self, seconds):
+        self.chain.cut = True
+        self.go(seconds)
+        self.chain.cut = False
+        self.go(0.1)
+
+    @rule()
+    def the_autopilot_reboots(self):
+        if self.chain.vehicle.body.landed or not self.chain.vehicle.armed:
+            self.chain.vehicle.reboot()
+            self.watching.landing_since = None
+        self.go(0.1)
+
+    @precondition(lambda self: self.chain.session is not None)
+    @rule(orderly=st.booleans())
+    def the_bridge_ends(self, orderly):
+        chain = self.chain
+        if orderly:
+            chain.session.close(chain.now)
+            for _ in range(125):
+                if chain.session.finished:
+                    break
+                self.watching.tick()
+            if chain.session.phase is not Phase.LANDING:
+                self.watching.landing_since = None
+        else:
+            self.watching.landing_since = None
+        chain.kill_bridge()
+        self.go(0.02)
+
+    @precondition(lambda self: self.chain.session is None)
+    @rule()
+    def the_bridge_starts(self):
+        self.chain.start_bridge()
+        self.watching.engaged_at = None
+        self.watching._watch_phases()
+        self.go(0.1)
+
+    @precondition(lambda self: self.chain.supervisor is not None)
+    @rule()
+    def the_supervisor_is_killed(self):
+        self.chain.kill_supervisor()
+        self.go(0.02)
+
+    @precondition(lambda self: self.chain.supervisor is None)
+    @rule()
+    def the_supervisor_starts(self):
+        self.chain.start_supervisor()
+        self.go(0.1)
+
+    @rule()
+    def the_controller_comes_and_goes(self):
+        self.chain.controller = not self.chain.controller
+        self.go(0.1)
+
+    @rule()
+    def the_camera_comes_and_goes(self):
+        self.chain.camera = not self.chain.camera
+        self.go(0.1)
+
+    @rule(command=st.builds(Command, *[st.floats(-3.0, 3.0) | st.sampled_from((float("nan"), 1e31))] * 4))
+    def the_policy_wants(self, command):
+        self.chain.command = command
+        self.go(0.02)
+
+    @rule(commands=st.integers(0, 3), acks=st.integers(0, 3))
+    def messages_are_lost(self, commands, acks):
+        self.chain.vehicle.lose_commands = commands
+        self.chain.vehicle.lose_acks = acks
+        self.go(0.02)
+
+    @rule(words=st.sampled_from(("", "", "Preflight Fail: compass")))
+    def arming_may_be_refused(self, words):
+        self.chain.vehicle.refuse_arming = words
+        self.go(0.02)
+
+    @rule(works=st.booleans())
+    def the_global_position_comes_and_goes(self, works):
+        self.chain.vehicle.global_position = works
+        self.go(0.02)
+
+    @rule(seconds=st.sampled_from((5.0, -5.0)))
+    def the_supervisors_inputs_stand_still(self, seconds):
+        """Its clock has jumped, or it was frozen: nothing arrives for a while."""
+        camera, controller = self.chain.camera, self.chain.controller
+        self.chain.camera = self.chain.controller = False
+        self.go(abs(seconds) / 5.0)
+        self.chain.camera, self.chain.controller = camera, controller
+        self.go(0.02)
+
+    @precondition(lambda self: self.chain.session is not None)
+    @rule(topic=st.sampled_from(("cmd_vel", "safety_supervisor/order")))
+    def a_second_supervisor_speaks(self, topic):
+        chain = self.chain
+        chain.session.distrust(topic, chain.now)
+        self.go(0.2)
+        if chain.session is not None:
+            chain.session.distrust("", chain.now)
+        self.go(0.02)
+
+    @invariant()
+    def the_motors_are_off_where_nobody_flies(self):
+        if not hasattr(self, "chain"):
+            return
+        session = self.chain.session
+        if session is not None and session.phase is Phase.READY:
+            assert not session.streaming
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3 * 3600)
+def test_nothing_arms_climbs_or_changes_a_mode_unless_a_person_has_just_asked_for_it(chain, kind):
+    machine = type(f"Authority_{kind}", (Authority,), {"kind": kind, "chain_class": chain})
+    options = settings(
+        max_examples=max(1, STEPS // LENGTH), stateful_step_count=LENGTH, deadline=None,
+        derandomize="LIQUID_NAV_STEPS" not in os.environ, suppress_health_check=list(HealthCheck), print_blob=True,
+    )
+    run_state_machine_as_test(machine, settings=options)
+
+
+def test_the_kinds_of_faults_of_the_bridge_are_told_in_words():
+    """Every kind has a sentence; none is forgotten when a kind is added."""
+    from liquid_nav.safety import Fault
+
+    for kind in FaultKind:
+        sentence = str(Fault(kind, 1.5, 0.5, "subject"))
+        headline = Fault(kind, 1.5, 0.5, "subject").headline
+        assert sentence and headline and "\n" not in sentence + headline and "{" not in sentence + headline

@@ -1,0 +1,234 @@
+"""Orders and reports: what supervisor and bridge say to each other, and what each makes of it."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liquid_nav.safety import BridgeReport, Mode, Order, Phase, SafetyLimits, SafetySupervisor, WatchLimits
+from liquid_nav.types import Command
+
+FORWARD = Command(vx=1.0)
+words = st.text(max_size=20)
+counts = st.integers(0, 2**53 - 1)
+orders = st.builds(
+    Order, words.filter(bool), st.sampled_from(Mode), counts, counts, st.floats(allow_nan=False, allow_infinity=False)
+)
+reports = st.builds(
+    BridgeReport, st.sampled_from(Phase), st.booleans(), st.booleans(), words, counts, words, words
+)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(orders)
+def test_an_order_survives_its_way_as_json(order):
+    assert Order.from_facts(json.loads(json.dumps(order.to_facts()))) == order
+
+
+@given(reports)
+def test_a_report_survives_its_way_as_json(report):
+    assert BridgeReport.from_facts(json.loads(json.dumps(report.to_facts()))) == report
+
+
+@given(orders, st.sampled_from(("supervisor", "mode", "act", "engagement", "stamp")), anything)
+def test_an_order_with_anything_in_it_is_an_order_or_nothing(order, key, value):
+    read = Order.from_facts(order.to_facts() | {key: value})
+    assert read is None or (read.act >= 0 and read.engagement >= 0 and read.supervisor)
+
+
+@given(st.dictionaries(st.sampled_from(("phase", "armed", "supervisor", "act", "kind", "fault")), anything))
+def test_a_report_of_anything_is_a_report_or_nothing(facts):
+    read = BridgeReport.from_facts(facts)
+    assert read is None or read.act >= 0
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("supervisor", ""), ("supervisor", 3), ("mode", "flying"), ("mode", ["engaged"]), ("act", -1), ("act", True),
+    ("act", 1.0), ("act", 2**53), ("engagement", None), ("stamp", "now"), ("stamp", float("nan")), ("stamp", True),
+])  # fmt: skip
+def test_what_is_no_order(key, value):
+    good = Order("a", Mode.ENGAGED, 1, 1, 2.0).to_facts()
+    assert Order.from_facts(good) is not None
+    assert Order.from_facts(good | {key: value}) is None and Order.from_facts(None) is None
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("phase", "engaged"), ("phase", None), ("supervisor", 3), ("act", -1), ("act", True), ("kind", None), ("fault", []),
+])  # fmt: skip
+def test_what_is_no_report(key, value):
+    good = BridgeReport(Phase.FLYING).to_facts()
+    assert BridgeReport.from_facts(good) is not None
+    assert BridgeReport.from_facts(good | {key: value}) is None and BridgeReport.from_facts(None) is None
+
+
+@pytest.mark.parametrize("value", ["true", 1, None])
+def test_only_true_is_true(value):
+    report = BridgeReport.from_facts(BridgeReport(Phase.FLYING, True, True).to_facts() | {"armed": value})
+    assert not report.armed and report.airborne
+
+
+class Bench:
+    """A supervisor with fresh inputs, and a bridge that the test plays."""
+
+    def __init__(self, **limits):
+        self.supervisor = SafetySupervisor(SafetyLimits(**limits), WatchLimits(autopilot_age=1.0), "us")
+        self.now = 10.0
+        self.hear(Phase.READY)
+
+    def step(self, seconds=0.1):
+        self.now += seconds
+        self.supervisor.image(self.now, self.now)
+        self.supervisor.command(FORWARD, self.now, self.now)
+        return self.supervisor.update(self.now)
+
+    def hear(self, phase, fault="", act=None, supervisor="us"):
+        act = self.supervisor.order.act if act is None else act
+        report = BridgeReport(phase, True, True, supervisor, act, fault, fault and f"because of {fault}")
+        self.supervisor.bridge(report, self.now)
+        return self
+
+    def engage(self):
+        self.step()
+        assert self.supervisor.engage(self.now)[0]
+        return self.hear(Phase.FLYING)
+
+    @property
+    def mode(self):
+        return self.supervisor.mode
+
+
+def test_every_request_of_a_person_has_a_number_and_nothing_else_has():
+    bench = Bench().engage()
+    supervisor = bench.supervisor
+    assert (supervisor.order.act, supervisor.order.engagement, supervisor.order.mode) == (1, 1, Mode.ENGAGED)
+    supervisor.hold(bench.now)
+    supervisor.land(bench.now)
+    assert (supervisor.order.act, supervisor.order.engagement) == (3, 1)
+    supervisor.disengage(bench.now)
+    assert (supervisor.order.act, supervisor.order.engagement) == (4, 1)
+    bench.engage()
+    assert (supervisor.order.act, supervisor.order.engagement) == (5, 2)
+    bench.now += 2.0
+    supervisor.update(bench.now)  # a fault
+    assert bench.mode == "holding"
+    bench.hear(Phase.HOLDING)
+    for _ in range(15):
+        bench.step()
+        bench.hear(Phase.HOLDING)
+    assert bench.mode == "engaged"  # resumed
+    assert (supervisor.order.act, supervisor.order.engagement) == (5, 2)
+    supervisor.pilot(bench.now)
+    assert (supervisor.order.act, supervisor.order.engagement) == (5, 2)
+
+
+def test_a_refused_engagement_has_no_number():
+    bench = Bench()
+    assert not bench.supervisor.engage(bench.now)[0]
+    assert (bench.supervisor.order.act, bench.supervisor.order.engagement) == (0, 0)
+
+
+@pytest.mark.parametrize(("phase", "fault", "mode"), [
+    (Phase.RELEASED, "foreign_mode", "pilot"), (Phase.READY, "refused", "disengaged"), (Phase.READY, "", "disengaged"),
+    (Phase.HOLDING, "supervisor_silent", "holding"), (Phase.HOLDING, "", "engaged"), (Phase.STARTING, "", "engaged"),
+    (Phase.FLYING, "", "engaged"), (Phase.OFFLINE, "link_lost", "engaged"), (Phase.STOPPING, "", "engaged"),
+])  # fmt: skip
+def test_what_a_report_makes_of_an_engaged_supervisor(phase, fault, mode):
+    bench = Bench().engage().hear(phase, fault)
+    assert bench.mode == mode
+    if mode != "engaged":
+        assert bench.supervisor.why
+        for _ in range(40):
+            bench.step()
+            bench.hear(phase, fault)
+        assert bench.mode == mode, "only a person goes on"
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_a_report_from_before_the_last_act_changes_nothing(phase):
+    bench = Bench().engage().hear(phase, "foreign_mode", act=0)
+    assert bench.mode == "engaged"
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_a_report_for_another_supervisor_changes_nothing_but_the_faults(phase):
+    bench = Bench().engage().hear(phase, "foreign_mode", supervisor="them")
+    assert bench.mode == "engaged"
+    assert bench.step().mode == "holding"  # the bridge does not hear us
+
+
+def test_a_landing_ends_when_the_vehicle_is_disarmed_and_not_before():
+    bench = Bench().engage()
+    bench.supervisor.land(bench.now)
+    for phase in (Phase.FLYING, Phase.LANDING, Phase.STOPPING, Phase.OFFLINE, Phase.HOLDING):
+        bench.hear(phase)
+        bench.step()
+        assert bench.mode == "landing"
+    bench.hear(Phase.READY)
+    assert bench.mode == "disengaged" and "down" in bench.supervisor.why
+
+
+def test_a_pilot_who_ends_a_landing_is_a_pilot():
+    bench = Bench().engage()
+    bench.supervisor.land(bench.now)
+    bench.hear(Phase.RELEASED, "foreign_mode")
+    assert bench.mode == "pilot"
+
+
+def test_a_hold_of_the_bridges_own_needs_a_person_where_a_fault_of_ours_would_not():
+    bench = Bench().engage()
+    bench.hear(Phase.HOLDING, "supervisor_silent")
+    for _ in range(30):
+        bench.step()
+        bench.hear(Phase.HOLDING, "supervisor_silent")
+    assert bench.mode == "holding"
+    assert bench.supervisor.engage(bench.now)[0]
+
+
+@pytest.mark.parametrize("phase", [Phase.LANDING])
+def test_nobody_engages_while_the_bridge_still_lands(phase):
+    bench = Bench()
+    bench.step()
+    bench.hear(phase)
+    done, why = bench.supervisor.engage(bench.now)
+    assert not done and "landing goes on" in why
+
+
+@pytest.mark.parametrize(("phase", "words"), [(Phase.OFFLINE, "offline"), (Phase.FLYING, "not heard")])
+def test_landing_where_nobody_can_land_is_said(phase, words):
+    bench = Bench().engage()
+    bench.hear(phase, supervisor="us" if phase is Phase.OFFLINE else "them")
+    done, why = bench.supervisor.land(bench.now)
+    assert not done and words in why and "remote control" in why and bench.mode == "landing"
+
+
+def test_landing_with_a_bridge_is_promised():
+    bench = Bench().engage()
+    assert bench.supervisor.land(bench.now) == (True, "landing")
+
+
+def test_a_bridge_that_is_silent_cannot_land():
+    bench = Bench().engage()
+    bench.now += 5.0
+    assert not bench.supervisor.land(bench.now)[0]
+
+
+@pytest.mark.parametrize("service", ["engage", "hold", "land"])
+def test_a_touch_ends_every_active_mode(service):
+    bench = Bench().engage()
+    getattr(bench.supervisor, service)(bench.now)
+    assert bench.supervisor.joy("rc", (0.0, 0.0), (), bench.now) == ""
+    assert bench.supervisor.joy("rc", (0.0, 0.9), (), bench.now) == "stick 1"
+    assert bench.mode == "pilot" and "stick 1" in bench.supervisor.why
+    assert bench.step().command == Command()
+
+
+def test_a_touch_while_nothing_flies_changes_nothing():
+    bench = Bench()
+    bench.supervisor.joy("rc", (0.0, 0.0), (), bench.now)
+    bench.supervisor.joy("rc", (0.0, 0.9), (), bench.now)
+    assert bench.mode == "disengaged"
