@@ -2,6 +2,9 @@
 
 Messages with a header are filed under their stamp, the others under the time of the last header seen, so that the bag
 runs on the flight's own time whatever the machine was doing.
+
+A full disk ends the recording, not the flight: the node stays alive and says so until it is
+stopped, because what launched it may take the end of a process for the end of the flight.
 """
 
 from __future__ import annotations
@@ -12,22 +15,28 @@ from pathlib import Path
 from typing import Callable
 
 import cv2
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bag import COMPRESSED, BagWriter
+from liquid_nav.nodes.bag import COMPRESSED, FULL, BagWriter
+from liquid_nav.nodes.diagnostics import ERROR, OK, Diagnostics
 from liquid_nav.nodes.interface import COMMAND, IMAGE, TOPICS, Topic
-from liquid_nav.nodes.messages import ImageError, image_view, serialized_stamp
+from liquid_nav.nodes.messages import image_view, serialized_stamp
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
-from liquid_nav.nodes.running import run
+from liquid_nav.nodes.running import Finished, run
+from liquid_nav.nodes.subscribing import one_line, subscribe
 
 DEPTH = 100
 """Messages that may wait while the disk is slow."""
 HEARD_FIRST = ("camera/image_raw", "odom", "liquid_controller/cmd_vel")
 """What has to be heard, where asked for, before cmd_vel is followed."""
+DIAGNOSTICS = "/diagnostics"
+INCOMPLETE = 3
+"""Exit code of a recorder whose bag lacks its end."""
 
 
 class Recorder(Node):
@@ -35,6 +44,8 @@ class Recorder(Node):
 
     ends_between_callbacks = True
     """Ctrl-C in the middle of a write would leave a bag that nobody can read."""
+    ended = True
+    """``end`` waits for nothing."""
 
     def __init__(self, **options: object) -> None:
         """Open the bag and subscribe; bad input raises UserError."""
@@ -46,7 +57,11 @@ class Recorder(Node):
         )
         if not folder:
             raise UserError("recorder has no folder", "set the parameter: -p folder:=flights/today")
+        self._diagnostics = Diagnostics(self)
+        self._stopped = False
+        self._incomplete = False
         self._bag = BagWriter(Path(folder))
+        self._diagnostics.report("recording", OK, f"recording into {folder}")
         self._time = 0
         self._last_image = -1
         # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes its time.
@@ -63,15 +78,17 @@ class Recorder(Node):
             callback = self._write_image
         else:
             self._bag.add_topic(name, topic.type, topic.latched, topic.best_effort)
-            callback = self._writer(name, topic.stamped)
+            callback = self._writer(name, topic)
 
-        def subscribe(heard: Callable[[bytes], None]) -> None:
-            self.create_subscription(_message_class(topic.type), topic.name, heard, qos, raw=True)
+        def follow(heard: Callable[[bytes], None]) -> None:
+            kind = _message_class(topic.type)
+            subscribe(self, self._diagnostics, kind, topic.name, heard, qos, raw=True)
 
         if topic is COMMAND and self._unheard:
-            self._follow_commands = lambda: subscribe(callback)
+            self._follow_commands = lambda: follow(callback)
         else:
-            subscribe(self._first_noting(topic.name, callback) if topic.name in self._unheard else callback)
+            heard_first = topic.name in self._unheard
+            follow(self._first_noting(topic.name, callback) if heard_first else callback)
 
     def _first_noting(self, name: str, callback: Callable[[bytes], None]) -> Callable[[bytes], None]:
         """Return the callback of a topic that has to be heard before cmd_vel is followed."""
@@ -85,36 +102,78 @@ class Recorder(Node):
 
         return heard
 
-    def _writer(self, name: str, stamped: bool) -> Callable[[bytes], None]:
+    def _writer(self, name: str, topic: Topic) -> Callable[[bytes], None]:
+        kind = _message_class(topic.type)
+
         def write(data: bytes) -> None:
-            if stamped:
+            # It raises for bytes that are no such message: they would end whoever reads the bag.
+            message = deserialize_message(data, kind)
+            if topic.name == DIAGNOSTICS and self._is_own(message):
+                return
+            if topic.stamped:
                 self._time = max(self._time, serialized_stamp(data))
-            self._bag.write(name, self._time, data)
+            self._write(name, data)
 
         return write
+
+    def _is_own(self, message: DiagnosticArray) -> bool:
+        """Whether this node says it: by the clock of the machine, while the flight has its own."""
+        own = f"{self.get_name()}: "
+        return all(status.name.startswith(own) for status in message.status)
 
     def _write_image(self, data: bytes) -> None:
         stamp = serialized_stamp(data)
         if stamp == self._last_image:
             return
+        message = deserialize_message(data, Image)
+        pixels = image_view(message)
         self._last_image = stamp
         self._time = max(self._time, stamp)
-        message = deserialize_message(data, Image)
-        try:
-            pixels = image_view(message)
-        except ImageError as error:
-            self.get_logger().warning(f"camera/image_raw: {error}", throttle_duration_sec=5.0)
-            return
         parameters = [cv2.IMWRITE_JPEG_QUALITY, self._quality]
         encoded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), parameters)[1]
         compressed = CompressedImage(header=message.header, format="jpeg")
         compressed.data.frombytes(encoded.tobytes())
-        self._bag.write(self._compressed, self._time, serialize_message(compressed))
+        self._write(self._compressed, serialize_message(compressed))
+
+    def _write(self, name: str, data: bytes) -> None:
+        """Append a message to the bag; what goes wrong there ends the recording."""
+        if self._stopped:
+            return
+        try:
+            self._bag.write(name, self._time, data)
+        except Exception as error:
+            self._stop(error)
+
+    def _stop(self, cause: Exception) -> None:
+        """End the bag after an error, keep what can be read, and say so; never raises."""
+        self._stopped = True
+        self._incomplete = True
+        remedy = "start the recorder again"
+        if isinstance(cause, OSError) and cause.errno in FULL:
+            remedy = f"free space, {remedy}"
+        try:
+            kept = f"{self._bag.rescue()} holds what came before"
+        except Exception as error:
+            kept = f"the bag cannot be closed ({one_line(error)})"
+        self._diagnostics.report(
+            "recording", ERROR, f"recording has stopped: {one_line(cause)}; {kept}: {remedy}"
+        )
+
+    def end(self) -> None:
+        """On a signal: finish the bag; raises Finished (``INCOMPLETE``) if its end is missing."""
+        self.close()
+        if self._incomplete:
+            raise Finished(INCOMPLETE)
 
     def close(self) -> None:
-        """Finish the bag; without it the file has no index."""
-        if hasattr(self, "_bag"):
+        """Finish the bag, once; without it the file has no index."""
+        if not hasattr(self, "_bag") or self._stopped:
+            return
+        self._stopped = True
+        try:
             self._bag.close()
+        except Exception as error:
+            self._stop(error)
 
 
 def _message_class(kind: str) -> type:

@@ -1,5 +1,9 @@
 """The bag: written as a recorder does, read as ros2 bag would."""
 
+import errno
+import resource
+from contextlib import contextmanager
+
 import cv2
 import numpy as np
 import pytest
@@ -8,7 +12,7 @@ from rosbags.rosbag2 import Reader
 from sensor_msgs.msg import CompressedImage
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bag import COMPRESSED, BagWriter, read_frames
+from liquid_nav.nodes.bag import COMPRESSED, END, BagWriter, end_after_last_record, read_frames
 from liquid_nav.nodes.messages import command_message, to_stamp
 from liquid_nav.types import Command
 
@@ -57,3 +61,131 @@ def test_a_flight_is_never_overwritten(tmp_path):
     write(tmp_path)
     with pytest.raises(UserError, match="exists already"):
         BagWriter(tmp_path)
+
+
+@contextmanager
+def disk_of(size):
+    """No file can be longer than ``size`` bytes meanwhile: writes fail as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+PART = 100_000
+"""Bytes of each message below: eleven of them make a chunk of the file."""
+
+
+def payload(k):
+    return bytes([k]) * PART
+
+
+def fill(bag, begin, end):
+    for k in range(begin, end):
+        bag.write("/cmd_vel", k, payload(k))
+
+
+def begun(folder):
+    bag = BagWriter(folder)
+    bag.add_topic("/cmd_vel", TWIST)
+    return bag
+
+
+def kept(path):
+    """How many messages a bag has; they are the first that were written, each of them whole."""
+    with Reader(path) as reader:
+        found = [(time, bytes(data)) for _, time, data in reader.messages()]
+    assert found == [(k, payload(k)) for k in range(len(found))]
+    return len(found)
+
+
+@pytest.mark.parametrize(("size", "messages"), [(1_500_000, 11), (3_000_000, 22), (900_000, 0)])
+def test_what_was_written_before_the_disk_was_full_can_be_read(tmp_path, size, messages):
+    bag = begun(tmp_path)
+    with disk_of(size):
+        with pytest.raises(OSError) as error:
+            fill(bag, 0, 60)
+        assert error.value.errno == errno.EFBIG
+        path = bag.rescue()
+    assert path == tmp_path / "flight.mcap" and [*tmp_path.iterdir()] == [path]
+    assert kept(path) == messages
+
+
+def test_a_disk_without_room_for_the_end_of_the_file_costs_an_index_or_a_chunk(tmp_path):
+    bag = begun(tmp_path / "long")
+    fill(bag, 0, 22)
+    bag._storage.bio.flush()
+    full = bag._storage.path.stat().st_size
+    # The end fits in where the index of the last chunk was, if that is long enough.
+    for size, messages in ((full, 22), (full - 200, 11)):
+        folder = tmp_path / str(size)
+        bag = begun(folder)
+        with disk_of(size):
+            fill(bag, 0, 21)
+            try:
+                fill(bag, 21, 22)
+                bag._storage.bio.flush()
+                bag.close()
+            except OSError:
+                bag.rescue()
+        assert kept(folder / "flight.mcap") == messages
+        assert (folder / "flight.mcap").stat().st_size <= size
+
+
+def test_a_bag_that_was_left_at_any_byte_can_be_read(tmp_path):
+    bag = begun(tmp_path / "whole")
+    fill(bag, 0, 25)
+    bag.close()
+    data = (tmp_path / "whole" / "flight.mcap").read_bytes()
+    header = data.index(b"rosbags-") + 20
+    counts = []
+    for length in (*range(header, len(data), 150_000), *range(len(data) - 4000, len(data), 100)):
+        path = tmp_path / "part.mcap"
+        path.write_bytes(data[:length])
+        end_after_last_record(path)
+        counts.append(kept(path))
+    assert counts == sorted(counts) and set(counts) == {0, 11, 22, 25}
+    path.write_bytes(data)
+    end_after_last_record(path)
+    assert path.read_bytes() == data
+
+
+def test_bytes_that_are_no_record_are_cut_off(tmp_path):
+    bag = begun(tmp_path / "whole")
+    fill(bag, 0, 11)
+    bag._storage.bio.flush()
+    data = bag._storage.path.read_bytes()
+    path = tmp_path / "part.mcap"
+    path.write_bytes(data + bytes(5000))
+    end_after_last_record(path)
+    assert path.read_bytes() == data + END and kept(path) == 11
+
+
+def test_a_file_without_a_beginning_is_refused(tmp_path):
+    path = tmp_path / "part.mcap"
+    path.write_bytes(b"\x89MCAP0\r\n\x01")
+    with pytest.raises(OSError, match="no room for the end of"):
+        end_after_last_record(path)
+
+
+def test_a_bag_that_only_had_to_be_moved_is_rescued_whole(tmp_path):
+    bag = begun(tmp_path)
+    fill(bag, 0, 3)
+    bag._writer.close()
+    bag.rescue()
+    assert {path.name for path in tmp_path.iterdir()} == {"flight.mcap", "metadata.yaml"}
+    assert kept(tmp_path) == 3
+    assert bag.rescue() == tmp_path / "flight.mcap"
+
+
+def test_frames_of_a_rescued_bag_are_read(tmp_path):
+    write(tmp_path)
+    (tmp_path / "metadata.yaml").unlink()
+    assert [stamp for stamp, _, _ in read_frames(tmp_path)] == [0, 100, 200]
+
+
+def test_a_disk_that_is_full_from_the_beginning_is_one_line(tmp_path):
+    with disk_of(10), pytest.raises(UserError, match="cannot write into .*File too large"):
+        BagWriter(tmp_path / "bag")

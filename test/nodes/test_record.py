@@ -1,10 +1,13 @@
 """``liquid-nav record`` starts, ends with Ctrl-C and leaves a bag that can be read."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 
+import numpy as np
+import pytest
 from rosbags.highlevel import AnyReader
 
 
@@ -92,3 +95,171 @@ def test_it_listens_to_commands_only_once_it_hears_the_rest(harness, tmp_path):
     assert not any(counts)
     harness.until(lambda: listeners(moving=True) == 1, "a listener to cmd_vel")
     node.close()
+
+
+LIMITED = """
+import resource, sys
+from liquid_nav.nodes.recorder import Recorder
+from liquid_nav.nodes.running import run
+
+class Limited(Recorder):
+    def begun(self):
+        most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, most))
+
+sys.exit(run(Limited, sys.argv))
+"""
+"""A recorder on a disk that takes one and a half of the chunks of a bag."""
+
+
+class Camera:
+    """Shows another picture of noise, 1/30 s later, at each call."""
+
+    def __init__(self, harness):
+        from sensor_msgs.msg import Image
+
+        from liquid_nav.nodes.qos import sensor_data
+
+        self.rng = np.random.default_rng(0)
+        self.shown = 0
+        self.publisher = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data(10))
+
+    def __call__(self):
+        from liquid_nav.nodes.messages import image_message
+
+        self.shown += 1
+        pixels = self.rng.integers(0, 255, (144, 256, 3), dtype=np.uint8)
+        self.publisher.publish(image_message(pixels, self.shown * 33_000_000, "camera"))
+
+
+def images_in(path):
+    with AnyReader([path]) as reader:
+        found = [time for connection, time, _ in reader.messages() if "image" in connection.topic]
+    assert found == sorted(found)
+    return len(found)
+
+
+def test_a_full_disk_ends_the_recording_and_not_the_recorder(harness, tmp_path):
+    harness.listen_to_diagnostics()
+    harness.pumps.append(Camera(harness))
+    folder = tmp_path / "bag"
+    arguments = ["--ros-args", "-p", f"folder:={folder}", "-p", "jpeg_quality:=100"]
+    recorder = subprocess.Popen(
+        [sys.executable, "-c", LIMITED, *arguments],
+        env=os.environ | {"ROS_DOMAIN_ID": str(harness.context.get_domain_id())},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        kept = f"{folder}/flight.mcap holds what came before"
+        words = ("recording has stopped", "File too large", kept, "free space, start")
+        harness.until(lambda: harness.says("recorder: recording", *words), "the diagnostic", 120.0)
+        count = images_in(folder / "flight.mcap")
+        assert count > 5 and recorder.poll() is None
+        assert harness.diagnostics["recorder: recording"].level == b"\x02"
+        camera = harness.pumps[0]
+        end = camera.shown + 20
+        harness.until(lambda: camera.shown > end, "more images")
+        recorder.send_signal(signal.SIGINT)
+        harness.until(lambda: recorder.poll() is not None, "its end")
+        _, errors = recorder.communicate()
+    finally:
+        recorder.kill()
+    assert recorder.returncode == 3, errors
+    assert errors.count("recording has stopped") == 1
+    assert images_in(folder / "flight.mcap") == count
+
+
+@pytest.fixture
+def recorder(harness, tmp_path):
+    from liquid_nav.nodes.recorder import Recorder
+
+    harness.listen_to_diagnostics()
+    node = harness.add(Recorder, folder=str(tmp_path / "bag"))
+    yield node
+    node.close()
+
+
+def test_any_exception_while_writing_ends_the_recording_only(harness, recorder, tmp_path):
+    def fail(name, time, data):
+        raise RuntimeError("out of\norder")
+
+    recorder._bag.write = fail
+    camera = Camera(harness)
+    harness.pumps.append(camera)
+    says = ("recording has stopped: RuntimeError: out of order", "before: start the recorder again")
+    harness.until(lambda: harness.says("recorder: recording", *says), "the diagnostic")
+    end = camera.shown + 5
+    harness.until(lambda: camera.shown > end, "more images")
+    assert images_in(tmp_path / "bag" / "flight.mcap") == 0
+
+
+def test_a_bag_that_cannot_be_finished_is_ended_and_has_an_exit_code(harness, recorder, tmp_path):
+    from liquid_nav.nodes.running import Finished
+
+    camera = Camera(harness)
+    harness.pumps.append(camera)
+    harness.until(lambda: recorder._last_image > 0, "an image")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(Finished) as end:
+            recorder.end()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert end.value.code == 3
+    harness.until(lambda: harness.says("recorder: recording", "File too large"), "the diagnostic")
+    assert images_in(tmp_path / "bag" / "flight.mcap") == 0
+
+
+def test_a_recorder_that_finishes_its_bag_ends_well(recorder, tmp_path):
+    recorder.end()
+    assert (tmp_path / "bag" / "metadata.yaml").exists()
+
+
+def test_bytes_that_are_no_message_are_counted_and_not_recorded(harness, recorder, tmp_path):
+    from nav_msgs.msg import Odometry
+
+    from liquid_nav.nodes.qos import sensor_data
+
+    camera = Camera(harness)
+    odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data(10))
+    harness.matched(odometry)
+    harness.matched(camera.publisher)
+
+    def dropped():
+        camera.publisher.publish(b"\x00\x01\x00\x00ab")
+        odometry.publish(b"\x00\x01\x00\x00" + bytes([255]) * 20)
+        six = harness.says("recorder: input camera/image_raw", "ImageError: the message has 6")
+        return six and harness.says("recorder: input odom", "dropped: RMWError")
+
+    harness.until(dropped, "the counts")
+    harness.pumps.append(camera)
+    harness.until(lambda: recorder._last_image > 0, "an image")
+    recorder.close()
+    with AnyReader([tmp_path / "bag" / "flight.mcap"]) as reader:
+        topics = {connection.topic for connection, _, _ in reader.messages()}
+    assert "/odom" not in topics and "/camera/image_raw/compressed" in topics
+
+
+def test_its_own_diagnostics_are_not_part_of_the_flight(harness, recorder, tmp_path):
+    """They carry the machine's clock, under which everything after them would be filed."""
+    from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+
+    said = harness.listen("/diagnostics", DiagnosticArray, 10)
+    other = harness.probe.create_publisher(DiagnosticArray, "/diagnostics", 10)
+    harness.matched(other, 2)
+    message = DiagnosticArray(status=[DiagnosticStatus(name="camera: source")])
+    message.header.stamp.sec = 7
+
+    def told():
+        other.publish(message)
+        return {status.name for array in said for status in array.status} >= wanted
+
+    wanted = {"recorder: recording", "camera: source"}
+    harness.until(told, "both")
+    harness.until(lambda: recorder._time, "the other's")
+    recorder.close()
+    with AnyReader([tmp_path / "bag" / "flight.mcap"]) as reader:
+        times = {time for connection, time, _ in reader.messages()}
+    assert times == {7_000_000_000}
