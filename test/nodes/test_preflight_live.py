@@ -77,9 +77,11 @@ class Graph:
         return self.harness._enter(node)
 
     def _connect(self):
+        """Put a vehicle on the ground behind the bridge: one that flies was armed by somebody else."""
         bridge = self.nodes["autopilot_bridge"]
-        self.harness.until(lambda: bridge._link.wire is not None, "the port")
-        vehicle, server = Px4Vehicle(PointBody(3.0)), UdpServer(port=bridge._link.wire.port)
+        link = bridge._backend._link
+        self.harness.until(lambda: link.wire is not None, "the port")
+        vehicle, server = Px4Vehicle(PointBody()), UdpServer(port=link.wire.port)
 
         def pump():
             for data in server.receive():
@@ -187,7 +189,7 @@ def wrong_autopilot_parameter(graph):
         graph.run(lambda: client.service_is_ready() or None)
         future = client.call_async(Trigger.Request())
         heard = graph.harness.heard["autopilot_bridge/state"]
-        graph.run(lambda: future.done() and "COM_OBL_RC_ACT" in heard[-1].data or None)
+        graph.run(lambda: future.done() and "COM_OBL_RC_ACT" in json.loads(heard[-1].data)["fault"] or None)
 
     graph.changes["autopilot_bridge"]["set_parameters"] = False
     graph.after = engage
