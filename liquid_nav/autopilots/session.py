@@ -261,7 +261,7 @@ class OffboardSession:
             return
         self._closing = True
         if self.phase in (Phase.STARTING, Phase.CLIMBING, Phase.FLYING):
-            self._interrupt(None)
+            self._interrupt(Fault(FaultKind.ENDING))
 
     @property
     def finished(self) -> bool:

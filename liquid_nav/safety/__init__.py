@@ -5,12 +5,13 @@ from liquid_nav.safety.faults import Fault, FaultKind
 from liquid_nav.safety.limits import SafetyLimits
 from liquid_nav.safety.stamp_clock import StampClock
 from liquid_nav.safety.sticks import Sticks
-from liquid_nav.safety.supervisor import SafetySupervisor, SupervisorOutput
+from liquid_nav.safety.supervisor import MODE_TRANSITIONS, SafetySupervisor, SupervisorOutput
 from liquid_nav.safety.watch import Watch, WatchLimits
 
 __all__ = [
     "ACTIVE",
     "IN_CHARGE",
+    "MODE_TRANSITIONS",
     "BridgeReport",
     "Fault",
     "FaultKind",

@@ -57,6 +57,7 @@ class FaultKind(Enum):
     LANDING_WAITS = "landing_waits"
     STILL_STOPPING = "still_stopping"
     PILOT_TOUCH = "pilot_touch"
+    ENDING = "ending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ _SENTENCES = {
     FaultKind.LANDING_WAITS: "landing waits for the link: use the remote control",
     FaultKind.STILL_STOPPING: "the motors are being stopped: engage again when they are",
     FaultKind.PILOT_TOUCH: "the pilot has touched the sticks: set points are zero",
+    FaultKind.ENDING: "the bridge is being ended: the autopilot holds",
 }  # fmt: skip
 _HEADLINES = {
     FaultKind.IMAGE_OLD: f"camera image is too old: {_CHECK_CAMERA}",

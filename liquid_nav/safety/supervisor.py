@@ -23,6 +23,14 @@ NO_BRIDGE = frozenset({
 """Faults with which nobody can carry out a landing."""
 CLOCK_BEGINS_ANEW = 1.0
 """s that an image's stamp must go back for the camera's clock to have been started again."""
+MODE_TRANSITIONS: dict[Mode, frozenset[Mode]] = {
+    Mode.DISENGAGED: frozenset({Mode.ENGAGED, Mode.HOLDING, Mode.LANDING}),
+    Mode.ENGAGED: frozenset({Mode.DISENGAGED, Mode.HOLDING, Mode.LANDING, Mode.PILOT}),
+    Mode.HOLDING: frozenset({Mode.DISENGAGED, Mode.ENGAGED, Mode.LANDING, Mode.PILOT}),
+    Mode.LANDING: frozenset({Mode.DISENGAGED, Mode.HOLDING, Mode.PILOT}),
+    Mode.PILOT: frozenset({Mode.DISENGAGED, Mode.ENGAGED, Mode.HOLDING, Mode.LANDING}),
+}
+"""Which mode may follow which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +173,8 @@ class SafetySupervisor:
 
     def pilot(self, now: float, why: str = "a pilot has taken over") -> tuple[bool, str]:
         """A pilot, or the autopilot itself, has taken over: nothing of ours until somebody engages again."""
+        if self.state is Mode.DISENGAGED:
+            return True, "disengaged"
         self._change(Mode.PILOT, now, why)
         return True, "pilot"
 

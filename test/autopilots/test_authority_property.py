@@ -232,14 +232,16 @@ class Authority(RuleBasedStateMachine):
 
     @rule()
     def the_mode_is_switched(self):
-        if self.chain.vehicle.pilot_switches(self.chain.pilot_mode):
-            self.watching.took_over()
-        self.go(0.02)
+        self._somebody_chooses(self.chain.pilot_mode)
 
     @rule()
     def a_return_is_chosen(self):
-        mode = 6 if self.kind == "ardupilot" else 0x5040000
-        if self.chain.vehicle.pilot_switches(mode):
+        self._somebody_chooses(6 if self.kind == "ardupilot" else 0x5040000)
+
+    def _somebody_chooses(self, mode):
+        # Nobody can see that a mode is chosen which is there already.
+        changes = self.chain.vehicle.mode != mode
+        if self.chain.vehicle.pilot_switches(mode) and changes:
             self.watching.took_over()
         self.go(0.02)
 

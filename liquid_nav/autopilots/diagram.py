@@ -1,0 +1,35 @@
+"""The state diagrams of docs/safety.md, drawn from the tables that the code itself obeys.
+
+``python -m liquid_nav.autopilots.diagram`` prints them as Mermaid; a test compares them with the page.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Mapping
+
+from liquid_nav.autopilots.session import TRANSITIONS
+from liquid_nav.safety import MODE_TRANSITIONS
+
+
+def draw(table: Mapping[Enum, frozenset[Enum]], start: Enum) -> str:
+    """Return a Mermaid state diagram of a table of transitions that begins in ``start``."""
+    lines = ["stateDiagram-v2", f"    [*] --> {start.value}"]
+    for state in table:
+        after = sorted(other.value for other in table[state])
+        lines += [f"    {state.value} --> {other}" for other in after]
+    return "\n".join(lines)
+
+
+def both() -> str:
+    """Return the diagrams of the supervisor's modes and of the bridge's phases, as they stand in docs/safety.md."""
+    modes = draw(MODE_TRANSITIONS, next(iter(MODE_TRANSITIONS)))
+    phases = draw(TRANSITIONS, next(iter(TRANSITIONS)))
+    return (
+        f"Modes of the supervisor:\n\n```mermaid\n{modes}\n```\n\n"
+        f"Phases of the bridge:\n\n```mermaid\n{phases}\n```\n"
+    )
+
+
+if __name__ == "__main__":
+    print(both())
