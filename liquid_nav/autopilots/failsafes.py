@@ -1,7 +1,12 @@
-"""Parameters of the autopilots' own failsafes that matter here, and what follows from their values."""
+"""Parameters of the autopilots' own failsafes that matter here, and what follows from their values.
+
+Read in the sources of PX4 1.15 and 1.16 (commander_params.c, geofence_params.c, failsafe.cpp) and
+of ArduCopter 4 (Parameters.cpp, events.cpp).
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Callable, Mapping
 
@@ -12,13 +17,18 @@ class FailsafeParameter:
 
     name: str
     """As the autopilot calls it."""
-    explain: Callable[[int], str]
-    """From its value to what follows."""
+    explain: Callable[[int], str | None]
+    """From its value to what follows; None for a value of which nothing is known."""
+    subject: str
+    """What it is about, for a value of which nothing is known."""
+    falling: frozenset[int] = frozenset()
+    """Values with which the vehicle falls out of the air; default: none."""
 
 
-def _one_of(meanings: Mapping[int, str], otherwise: str) -> Callable[[int], str]:
-    def explain(value: int) -> str:
-        return meanings.get(value, f"{otherwise} (value {value})")
+def _one_of(event: str, meanings: Mapping[int, str]) -> Callable[[int], str | None]:
+    def explain(value: int) -> str | None:
+        meaning = meanings.get(value)
+        return None if meaning is None else f"{event}: {meaning}"
 
     return explain
 
@@ -35,55 +45,77 @@ def _excepted(value: int) -> str:
     return "losing the remote control in OFFBOARD starts its failsafe (NAV_RCL_ACT)"
 
 
+RADIO = "the remote control lost"
+STATION = "the ground station lost"
+STREAM = "set points end"
+FENCE = "its own geofence"
+BATTERY = "the battery at its critical level"
+
+NOTHING = "nothing happens"
+RETURNS = "it returns to its launch"
+STOPS = "it stops its motors and falls"
+DISARMS = "it disarms and falls"
+
+# Where there is no position to return with, ArduPilot lands (set_mode_RTL_or_land_with_pause).
+_ARDUPILOT_ACTIONS = {
+    0: NOTHING,
+    1: "it returns to its launch, or lands where it cannot",
+    # The same as 1 since Copter 4.0: only FS_OPTIONS lets a mission go on.
+    2: "it returns to its launch, or lands where it cannot",
+    3: "it returns by its own path, or directly",
+    4: "it returns by its own path, or lands",
+    5: "it lands",
+    6: "it flies the landing of its mission, or returns to its launch",
+    7: "it brakes, or lands where it cannot",
+}
+_GUIDED_MAY_GO_ON = ", unless FS_OPTIONS has bit 2 and GUIDED goes on"
+# FS_THR_ENABLE numbers landing and the smart returns otherwise than FS_GCS_ENABLE.
+_ARDUPILOT_RADIO = {0: 0, 1: 1, 2: 2, 3: 5, 4: 3, 5: 4, 6: 6, 7: 7}
+
 PX4_FAILSAFES = (
-    FailsafeParameter("COM_RC_OVERRIDE", _override),
-    FailsafeParameter("COM_RCL_EXCEPT", _excepted),
-    FailsafeParameter("NAV_RCL_ACT", _one_of({
-        1: "the remote control lost: it holds", 2: "the remote control lost: it returns to its launch",
-        3: "the remote control lost: it lands", 5: "the remote control lost: it stops its motors and falls",
-        6: "the remote control lost: it disarms and falls",
-    }, "the remote control lost: nothing is known of what it does")),
-    FailsafeParameter("NAV_DLL_ACT", _one_of({
-        0: "the ground station lost: nothing happens", 1: "the ground station lost: it holds",
-        2: "the ground station lost: it returns to its launch", 3: "the ground station lost: it lands",
-        5: "the ground station lost: it stops its motors and falls",
-        6: "the ground station lost: it disarms and falls",
-    }, "the ground station lost: nothing is known of what it does")),
-    FailsafeParameter("COM_LOW_BAT_ACT", _one_of({
-        0: "an empty battery only warns", 2: "a low battery lands", 3: "a low battery returns, a very low one lands",
-    }, "a low battery: nothing is known of what it does")),
-    FailsafeParameter("GF_ACTION", _one_of({
-        0: "its own geofence does nothing", 1: "its own geofence only warns", 2: "its own geofence holds",
-        3: "its own geofence returns to its launch", 4: "its own geofence stops its motors and falls",
-        5: "its own geofence lands",
-    }, "its own geofence: nothing is known of what it does")),
-    FailsafeParameter("COM_OBL_RC_ACT", _one_of({
-        0: "set points end: position mode, which needs a remote control; without one it comes down",
-        1: "set points end: altitude mode", 2: "set points end: manual mode",
-        3: "set points end: it returns to its launch", 4: "set points end: it lands",
-        5: "set points end: it holds, or lands where it has no global position",
-        6: "set points end: it stops its motors and falls", 7: "set points end: it disarms and falls",
-    }, "set points end: nothing is known of what it does")),
+    FailsafeParameter("COM_RC_OVERRIDE", _override, "moving the sticks"),
+    FailsafeParameter("COM_RCL_EXCEPT", _excepted, RADIO),
+    FailsafeParameter("NAV_RCL_ACT", _one_of(RADIO, {
+        # Not in PX4's list of values, but many set it and its failsafe.cpp has it.
+        0: NOTHING,
+        1: "it holds", 2: RETURNS, 3: "it lands", 5: STOPS, 6: DISARMS,
+    }), RADIO, frozenset({5, 6})),
+    FailsafeParameter("NAV_DLL_ACT", _one_of(STATION, {
+        0: NOTHING, 1: "it holds", 2: RETURNS, 3: "it lands", 5: STOPS, 6: DISARMS,
+    }), STATION, frozenset({5, 6})),
+    # Nothing but a warning follows from PX4's "low"; the next levels are "critical" and "emergency".
+    FailsafeParameter("COM_LOW_BAT_ACT", _one_of(BATTERY, {
+        0: "it only warns, and at the emergency level too",
+        1: RETURNS,
+        2: "it lands",
+        3: "it returns to its launch, at the emergency level it lands",
+    }), BATTERY),
+    FailsafeParameter("GF_ACTION", _one_of(FENCE, {
+        0: "it does nothing", 1: "it only warns", 2: "it holds", 3: RETURNS, 4: STOPS, 5: "it lands",
+    }), FENCE, frozenset({4})),
+    FailsafeParameter("COM_OBL_RC_ACT", _one_of(STREAM, {
+        0: "position mode, which needs a remote control; without one it comes down",
+        1: "altitude mode, which needs a remote control",
+        # Called manual in PX4 1.15; what it does is the same.
+        2: "stabilized mode, which needs a remote control",
+        3: "it returns to its launch, or lands where it has no global position",
+        4: "it lands",
+        5: "it holds, or lands where it has no global position",
+        6: STOPS, 7: DISARMS,
+    }), STREAM, frozenset({6, 7})),
 )  # fmt: skip
 ARDUPILOT_FAILSAFES = (
-    FailsafeParameter("FS_THR_ENABLE", _one_of({
-        0: "the remote control lost: nothing happens", 1: "the remote control lost: it returns to its launch",
-        2: "the remote control lost: an AUTO mission goes on, anything else returns",
-        3: "the remote control lost: it lands", 4: "the remote control lost: it returns by its own path, or directly",
-        5: "the remote control lost: it returns by its own path, or lands",
-    }, "the remote control lost: nothing is known of what it does")),
-    FailsafeParameter("FS_GCS_ENABLE", _one_of({
-        0: "the ground station lost: nothing happens", 1: "the ground station lost: it returns to its launch",
-        2: "the ground station lost: an AUTO mission goes on, anything else returns",
-        3: "the ground station lost: it returns by its own path, or directly",
-        4: "the ground station lost: it returns by its own path, or lands",
-        5: "the ground station lost: it lands",
-    }, "the ground station lost: nothing is known of what it does")),
-    FailsafeParameter("FENCE_ENABLE", _one_of({
-        0: "its own geofence is off", 1: "its own geofence is on",
-    }, "its own geofence: nothing is known of it")),
+    FailsafeParameter("FS_THR_ENABLE", _one_of(RADIO, {
+        value: _ARDUPILOT_ACTIONS[action] + (_GUIDED_MAY_GO_ON if action else "")
+        for value, action in _ARDUPILOT_RADIO.items()
+    }), RADIO),
+    FailsafeParameter("FS_GCS_ENABLE", _one_of(STATION, _ARDUPILOT_ACTIONS), STATION),
+    FailsafeParameter("FENCE_ENABLE", _one_of(FENCE, {
+        0: "it is off, unless FENCE_AUTOENABLE turns it on", 1: "it is on, FENCE_ACTION says what it does",
+    }), FENCE),
 )  # fmt: skip
 _TABLES = {"PX4": PX4_FAILSAFES, "ArduPilot": ARDUPILOT_FAILSAFES}
+_BY_NAME = {parameter.name: parameter for table in _TABLES.values() for parameter in table}
 
 
 def names_for(autopilot: str) -> tuple[str, ...]:
@@ -93,8 +125,27 @@ def names_for(autopilot: str) -> tuple[str, ...]:
 
 def explain(name: str, value: float) -> str:
     """Return what follows from the value of a parameter, or nothing for a parameter that is not listed here."""
-    for table in _TABLES.values():
-        for parameter in table:
-            if parameter.name == name:
-                return parameter.explain(round(value))
-    return ""
+    parameter = _BY_NAME.get(name)
+    if parameter is None:
+        return ""
+    meaning = _meaning(parameter, value)
+    return f"{parameter.subject}: nothing is known of what it does (value {value:g})" if meaning is None else meaning
+
+
+def is_known(name: str, value: float) -> bool:
+    """Return whether it is known what follows from the value of a parameter."""
+    parameter = _BY_NAME.get(name)
+    return parameter is not None and _meaning(parameter, value) is not None
+
+
+def falls(name: str, value: float) -> bool:
+    """Return whether the vehicle falls out of the air in this failsafe; of unknown values nobody knows."""
+    parameter = _BY_NAME.get(name)
+    return parameter is not None and value in parameter.falling
+
+
+def _meaning(parameter: FailsafeParameter, value: float) -> str | None:
+    # All of them are integers of at least 0; what is not comes from another firmware, or is garbage.
+    if not math.isfinite(value) or value != round(value) or value < 0:
+        return None
+    return parameter.explain(round(value))

@@ -32,6 +32,8 @@ HEARTBEATS = 2.5
 """Periods without a heartbeat that make it old; an autopilot sends one a second unless it is asked for more."""
 HEARTBEAT_AGE = 1.0
 """s that a heartbeat may be old in any case."""
+HEARTBEAT_OLDEST = 2.8
+"""s that a heartbeat may be old at most, so that a flight holds before the link counts as lost."""
 POLL = 0.2
 """s between heartbeats that are asked for: a mode must not be known a second too late."""
 URGENT_POLL = 0.06
@@ -47,25 +49,19 @@ FLOAT32 = 1e30
 NEVER = -1e9
 
 TRANSITIONS: dict[Phase, frozenset[Phase]] = {
-    Phase.OFFLINE: frozenset({
-        Phase.READY, Phase.RELEASED, Phase.HOLDING, Phase.LANDING, Phase.STOPPING,
-    }),
-    Phase.READY: frozenset({Phase.OFFLINE, Phase.STARTING, Phase.RELEASED, Phase.LANDING}),
+    Phase.OFFLINE: frozenset({Phase.READY, Phase.RELEASED, Phase.HOLDING, Phase.LANDING, Phase.STOPPING}),
+    Phase.READY: frozenset({Phase.OFFLINE, Phase.STARTING, Phase.RELEASED}),
     Phase.STARTING: frozenset({
         Phase.OFFLINE, Phase.CLIMBING, Phase.FLYING, Phase.HOLDING, Phase.STOPPING, Phase.READY, Phase.LANDING,
         Phase.RELEASED,
     }),
-    Phase.CLIMBING: frozenset({
-        Phase.OFFLINE, Phase.FLYING, Phase.HOLDING, Phase.STOPPING, Phase.READY, Phase.LANDING, Phase.RELEASED,
-    }),
-    Phase.FLYING: frozenset({
-        Phase.OFFLINE, Phase.HOLDING, Phase.STOPPING, Phase.READY, Phase.LANDING, Phase.RELEASED,
-    }),
+    Phase.CLIMBING: frozenset({Phase.FLYING, Phase.HOLDING, Phase.STOPPING, Phase.LANDING, Phase.RELEASED}),
+    Phase.FLYING: frozenset({Phase.HOLDING, Phase.STOPPING, Phase.LANDING, Phase.RELEASED}),
     Phase.HOLDING: frozenset({
-        Phase.OFFLINE, Phase.STARTING, Phase.FLYING, Phase.STOPPING, Phase.READY, Phase.LANDING, Phase.RELEASED,
+        Phase.OFFLINE, Phase.STARTING, Phase.FLYING, Phase.STOPPING, Phase.LANDING, Phase.RELEASED,
     }),
     Phase.LANDING: frozenset({Phase.OFFLINE, Phase.READY, Phase.HOLDING, Phase.STOPPING, Phase.RELEASED}),
-    Phase.STOPPING: frozenset({Phase.OFFLINE, Phase.READY, Phase.LANDING, Phase.HOLDING, Phase.RELEASED}),
+    Phase.STOPPING: frozenset({Phase.OFFLINE, Phase.READY, Phase.LANDING, Phase.RELEASED}),
     Phase.RELEASED: frozenset({Phase.OFFLINE, Phase.READY, Phase.STARTING, Phase.LANDING, Phase.STOPPING}),
 }  # fmt: skip
 """Which phase may follow which."""
@@ -378,7 +374,7 @@ class OffboardSession:
         if not 0.0 <= seen <= config.position_age:
             return Fault(FaultKind.POSITION_OLD, min(seen, 999.0), config.position_age)
         beat = self.now - (NEVER if vehicle.heartbeat is None else vehicle.heartbeat)
-        most = max(HEARTBEAT_AGE, HEARTBEATS * vehicle.heartbeat_period)
+        most = min(max(HEARTBEAT_AGE, HEARTBEATS * vehicle.heartbeat_period), HEARTBEAT_OLDEST)
         if not 0.0 <= beat <= most:
             return Fault(FaultKind.HEARTBEAT_OLD, min(beat, 999.0), most)
         missing = self.adapter.ready(self.now)

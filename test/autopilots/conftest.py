@@ -121,6 +121,15 @@ class Bench:
         self.end = end(self.kind, self.config, self._codec)
         self.adapter = self.end.adapter
         self.session = self.adapter.session
+        self.changes = []
+        enter, session = self.session.enter, self.session
+
+        def noted(phase):
+            if phase is not session.phase:
+                self.changes.append((session.phase.value, phase.value))
+            enter(phase)
+
+        session.enter = noted
         if self.kind == "px4_dds":
             self.end.passes = lambda: not self.vehicle.refuse_arming
 
