@@ -36,7 +36,10 @@ def _one_of(event: str, meanings: Mapping[int, str]) -> Callable[[int], str | No
 def _override(value: int) -> str:
     if value & 2:
         return "moving the sticks takes the drone back from our set points at once"
-    return "moving the sticks does not end OFFBOARD: only the mode switch does (bit 1 would change that)"
+    return (
+        "moving the sticks does not end OFFBOARD: only the mode switch does "
+        "(bit 1 would change that)"
+    )
 
 
 def _excepted(value: int) -> str:
@@ -83,7 +86,7 @@ PX4_FAILSAFES = (
     FailsafeParameter("NAV_DLL_ACT", _one_of(STATION, {
         0: NOTHING, 1: "it holds", 2: RETURNS, 3: "it lands", 5: STOPS, 6: DISARMS,
     }), STATION, frozenset({5, 6})),
-    # Nothing but a warning follows from PX4's "low"; the next levels are "critical" and "emergency".
+    # From PX4's "low" follows a warning alone; the next levels are "critical" and "emergency".
     FailsafeParameter("COM_LOW_BAT_ACT", _one_of(BATTERY, {
         0: "it only warns, and at the emergency level too",
         1: RETURNS,
@@ -91,7 +94,8 @@ PX4_FAILSAFES = (
         3: "it returns to its launch, at the emergency level it lands",
     }), BATTERY),
     FailsafeParameter("GF_ACTION", _one_of(FENCE, {
-        0: "it does nothing", 1: "it only warns", 2: "it holds", 3: RETURNS, 4: STOPS, 5: "it lands",
+        0: "it does nothing", 1: "it only warns", 2: "it holds", 3: RETURNS, 4: STOPS,
+        5: "it lands",
     }), FENCE, frozenset({4})),
     FailsafeParameter("COM_OBL_RC_ACT", _one_of(STREAM, {
         0: "position mode, which needs a remote control; without one it comes down",
@@ -111,7 +115,8 @@ ARDUPILOT_FAILSAFES = (
     }), RADIO),
     FailsafeParameter("FS_GCS_ENABLE", _one_of(STATION, _ARDUPILOT_ACTIONS), STATION),
     FailsafeParameter("FENCE_ENABLE", _one_of(FENCE, {
-        0: "it is off, unless FENCE_AUTOENABLE turns it on", 1: "it is on, FENCE_ACTION says what it does",
+        0: "it is off, unless FENCE_AUTOENABLE turns it on",
+        1: "it is on, FENCE_ACTION says what it does",
     }), FENCE),
 )  # fmt: skip
 _TABLES = {"PX4": PX4_FAILSAFES, "ArduPilot": ARDUPILOT_FAILSAFES}
@@ -124,12 +129,14 @@ def names_for(autopilot: str) -> tuple[str, ...]:
 
 
 def explain(name: str, value: float) -> str:
-    """Return what follows from the value of a parameter, or nothing for a parameter that is not listed here."""
+    """Return what follows from the value of a parameter; nothing for one that is not listed here."""
     parameter = _BY_NAME.get(name)
     if parameter is None:
         return ""
     meaning = _meaning(parameter, value)
-    return f"{parameter.subject}: nothing is known of what it does (value {value:g})" if meaning is None else meaning
+    if meaning is None:
+        return f"{parameter.subject}: nothing is known of what it does (value {value:g})"
+    return meaning
 
 
 def is_known(name: str, value: float) -> bool:
@@ -139,13 +146,13 @@ def is_known(name: str, value: float) -> bool:
 
 
 def falls(name: str, value: float) -> bool:
-    """Return whether the vehicle falls out of the air in this failsafe; of unknown values nobody knows."""
+    """Return whether the vehicle falls out of the air; of an unknown value nobody knows."""
     parameter = _BY_NAME.get(name)
     return parameter is not None and value in parameter.falling
 
 
 def _meaning(parameter: FailsafeParameter, value: float) -> str | None:
-    # All of them are integers of at least 0; what is not comes from another firmware, or is garbage.
+    # All are integers of at least 0; what is not comes from another firmware, or is garbage.
     if not math.isfinite(value) or value != round(value) or value < 0:
         return None
     return parameter.explain(round(value))

@@ -26,7 +26,8 @@ MEANINGS = {
         3: "it returns to its launch, at the emergency level it lands",
     }),
     "GF_ACTION": ("its own geofence: ", {
-        0: "it does nothing", 1: "it only warns", 2: "it holds", 3: RETURNS, 4: STOPS, 5: "it lands",
+        0: "it does nothing", 1: "it only warns", 2: "it holds", 3: RETURNS, 4: STOPS,
+        5: "it lands",
     }),
     "COM_OBL_RC_ACT": ("set points end: ", {
         0: "position mode, which needs a remote control; without one it comes down",
@@ -79,7 +80,8 @@ def test_every_value_has_its_meaning_and_every_other_one_is_said_to_be_unknown(n
             assert explain(name, value) == event + meanings[value]
             assert is_known(name, value)
         else:
-            assert explain(name, value) == f"{event}nothing is known of what it does (value {value:g})"
+            unknown = f"{event}nothing is known of what it does (value {value:g})"
+            assert explain(name, value) == unknown
             assert not is_known(name, value)
 
 
