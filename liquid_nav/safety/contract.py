@@ -87,16 +87,18 @@ class Order:
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any] | None) -> Order | None:
         """Return the order, or None for anything that is not one."""
-        if facts is None or not isinstance(facts.get("supervisor"), str) or not facts["supervisor"]:
+        try:
+            supervisor = facts["supervisor"]
+            mode = Mode(facts["mode"])
+            numbers = [facts["act"], facts["engagement"]]
+            stamp = facts["stamp"]
+        except (KeyError, TypeError, ValueError):
             return None
-        mode = _member(Mode, facts.get("mode"))
-        numbers = [facts.get("act"), facts.get("engagement")]
-        if mode is None or not all(_is_count(number) for number in numbers):
+        if not isinstance(supervisor, str) or not supervisor:
             return None
-        stamp = facts.get("stamp", 0.0)
-        if isinstance(stamp, bool) or not isinstance(stamp, (int, float)) or not math.isfinite(stamp):
+        if not all(_is_count(number) for number in numbers) or not _is_time(stamp):
             return None
-        return cls(facts["supervisor"], mode, numbers[0], numbers[1], float(stamp))
+        return cls(supervisor, mode, *numbers, float(stamp))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,24 +135,24 @@ class BridgeReport:
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any] | None) -> BridgeReport | None:
         """Return the report, or None for anything that is not one."""
-        if facts is None:
+        try:
+            phase = Phase(facts["phase"])
+            texts = [facts["supervisor"], facts["kind"], facts["fault"]]
+            act = facts["act"]
+            armed = facts["armed"] is True
+            airborne = facts["airborne"] is True
+        except (KeyError, TypeError, ValueError):
             return None
-        phase = _member(Phase, facts.get("phase"))
-        texts = [facts.get("supervisor", ""), facts.get("kind", ""), facts.get("fault", "")]
-        act = facts.get("act", 0)
-        if phase is None or not all(isinstance(text, str) for text in texts) or not _is_count(act):
+        if not all(isinstance(text, str) for text in texts) or not _is_count(act):
             return None
         supervisor, kind, words = texts
-        armed, airborne = facts.get("armed") is True, facts.get("airborne") is True
         return cls(phase, armed, airborne, supervisor, act, kind, words)
-
-
-def _member(kind: type[Enum], value: Any) -> Any:
-    for member in kind:
-        if member.value == value:
-            return member
-    return None
 
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _is_time(value: Any) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and math.isfinite(value)

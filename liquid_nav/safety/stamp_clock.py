@@ -19,29 +19,28 @@ class StampClock:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._offset: float | None = None
-        self._before: float | None = None
-        self._jumped_at = 0.0
         self._steady = 0.0
+        self._jump: tuple[float, float] | None = None
+        """Difference of the clocks before the last jump, and when that was on the steady clock, s."""
 
     def observe(self, stamping: float, steady: float) -> float:
         """Take both clocks' times of one instant, s; returns by how much the stamping clock has jumped, or 0."""
         offset = stamping - steady
-        self._steady = steady
-        jump = 0.0
-        if self._offset is not None and abs(offset - self._offset) > JUMP:
-            jump = offset - self._offset
-            self._before = self._offset
-            self._jumped_at = steady
+        before = offset if self._offset is None else self._offset
         self._offset = offset
-        return jump
+        self._steady = steady
+        if abs(offset - before) <= JUMP:
+            return 0.0
+        self._jump = (before, steady)
+        return offset - before
 
     def steady(self, stamp: float) -> float:
         """Return a stamp (s) on the steady clock; call ``observe`` with the time of arrival before."""
         if self._offset is None:
             return stamp
         moved = stamp - self._offset
-        if self._before is None or self._steady - self._jumped_at > OLD_STAMPS:
+        if self._jump is None or self._steady - self._jump[1] > OLD_STAMPS:
             return moved
         # Made before or after the jump: what is nearer to the arrival is what was meant.
-        old = stamp - self._before
+        old = stamp - self._jump[0]
         return min(moved, old, key=lambda time: abs(self._steady - time))

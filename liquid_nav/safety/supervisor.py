@@ -171,13 +171,6 @@ class SafetySupervisor:
             return False, f"landing is asked for, but {unable[0]}: use the remote control"
         return True, "landing"
 
-    def pilot(self, now: float, why: str = "a pilot has taken over") -> tuple[bool, str]:
-        """A pilot, or the autopilot itself, has taken over: nothing of ours until somebody engages again."""
-        if self.state is Mode.DISENGAGED:
-            return True, "disengaged"
-        self._change(Mode.PILOT, now, why)
-        return True, "pilot"
-
     # What comes out.
 
     def update(self, now: float) -> SupervisorOutput:

@@ -66,6 +66,15 @@ def test_what_is_no_report(key, value):
     assert BridgeReport.from_facts(good | {key: value}) is None and BridgeReport.from_facts(None) is None
 
 
+@pytest.mark.parametrize(
+    "kind", [Order("a", Mode.ENGAGED, 1, 1, 2.0), BridgeReport(Phase.FLYING)], ids=["order", "report"]
+)
+def test_nothing_may_be_missing(kind):
+    facts = kind.to_facts()
+    for key in facts:
+        assert type(kind).from_facts({name: value for name, value in facts.items() if name != key}) is None, key
+
+
 @pytest.mark.parametrize("value", ["true", 1, None])
 def test_only_true_is_true(value):
     report = BridgeReport.from_facts(BridgeReport(Phase.FLYING, True, True).to_facts() | {"armed": value})
@@ -122,7 +131,8 @@ def test_every_request_of_a_person_has_a_number_and_nothing_else_has():
         bench.hear(Phase.HOLDING)
     assert bench.mode == "engaged"  # resumed
     assert (supervisor.order.act, supervisor.order.engagement) == (5, 2)
-    supervisor.pilot(bench.now)
+    bench.hear(Phase.RELEASED, "foreign_mode")
+    assert bench.mode == "pilot"
     assert (supervisor.order.act, supervisor.order.engagement) == (5, 2)
 
 
