@@ -22,8 +22,6 @@ JUMP_MEMORY = 0.5
 """s for which a jump of clock or estimate counts as a fault."""
 ABSURD = 1e6
 """m and m/s beyond which odometry is not of this world."""
-RESTART = 1.0
-"""s that a stamp must go back to be a new start of the vehicle's clock, and not a message out of order."""
 EARLY = 0.1
 """s that a stamp may lie ahead of our clock."""
 UNDER_COMMAND = 0.2
@@ -35,7 +33,7 @@ class WatchLimits:
     """Zero turns a check off."""
 
     odometry_age: float = 0.0
-    """Age of the odometry at most, s, told by the progress of its stamps."""
+    """Age of the odometry at most, s; only one with another stamp is new."""
     autopilot_age: float = 0.0
     """Age of the bridge's last report at most, s."""
     latency: float = 0.0
@@ -109,14 +107,15 @@ class Watch:
             position: float64 [3] ENU, m.
             velocity: float64 [3] ENU, m/s.
             yaw: Heading in ENU, rad.
-            stamp: Time of the pose on the vehicle's clock, s; one that makes no progress is no news.
+            stamp: Time of the pose on whatever clock stamps it, s; the same one again is no news. It may go back: that
+                clock may be set, or begin anew.
             now: Time of arrival, s.
         """
         sound = bool((np.abs(position) < ABSURD).all() and (np.abs(velocity) < ABSURD).all())
         if not (sound and math.isfinite(yaw) and math.isfinite(stamp)):
             return  # as good as no odometry
         before = self._pose
-        if before is not None and before.stamp - RESTART < stamp <= before.stamp:
+        if before is not None and stamp == before.stamp:
             return
         if before is None or (position != before.position).any() or yaw != before.yaw:
             self._pose_changed = now

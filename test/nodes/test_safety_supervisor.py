@@ -494,13 +494,9 @@ class WallBench:
         self.harness.until(lambda: '"engaged"' in self.orders[-1].data, "the order")
 
 
-BACK = pytest.mark.xfail(
-    strict=True, reason="Watch.odometry takes stamps that go back by less than RESTART (1 s) for no news")
-
-
 @pytest.mark.parametrize(("seconds", "boot"), [
     (-60.0, True), (60.0, True), (-0.8, True), (3600.0, True), (-60.0, False), (60.0, False),
-    pytest.param(-0.8, False, marks=BACK), (-0.3, False), (3600.0, False)])
+    (-0.8, False), (-0.3, False), (3600.0, False)])
 def test_a_clock_that_is_set_changes_nothing_but_its_diagnostic(harness, pictures, monkeypatch, seconds, boot):
     clocks = WallClocks(monkeypatch)
     bench = WallBench(harness, pictures, clocks, boot)
