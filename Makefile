@@ -31,10 +31,10 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check $(QUIET) $(PIP_E
 export MUJOCO_GL ?= egl
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help setup fly test lint clean
+.PHONY: help setup fly test lint mutants clean
 
 help:
-	@echo "make setup | fly | test | lint | clean (the variables are explained at the top of the Makefile)"
+	@echo "make setup | fly | test | lint | mutants | clean (the variables are explained at the top of the Makefile)"
 
 setup: $(STAMP)
 
@@ -48,8 +48,13 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 
+# Mutation tests of what lives depend on; setup.cfg says of what. Takes hours; goes on where it was interrupted.
+mutants: $(STAMP)
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
+
 clean:
-	rm -rf build install log dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf mutants build install log dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 	@echo "flights/, runs/ and $(VENV) are kept: remove them by hand"
 

@@ -32,7 +32,7 @@ EXTRAS = {
     "cluster": ["dask[distributed]>=2024.1"],
     "report": ["matplotlib>=3.6", "jinja2>=3.0", "pillow>=9.1"],
     "test": TEST,
-    "dev": [*TEST, "ruff>=0.6", "import-linter>=2.0", "colcon-common-extensions>=0.3"],
+    "dev": [*TEST, "ruff>=0.6", "import-linter>=2.0", "colcon-common-extensions>=0.3", "mutmut>=3.4"],
 }
 
 
