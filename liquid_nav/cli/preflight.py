@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Optional
 import typer
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from liquid_nav.nodes.preflight_facts import Finding
 
 FAILED = 1
+LONGEST = 400
+"""Characters of what was found that are shown; somebody else's words may have any length."""
 
 
 def preflight(
@@ -24,40 +28,87 @@ def preflight(
     speed: float = typer.Option(5.0, min=0.1, help="Largest speed limit that is accepted, m/s."),
     battery: float = typer.Option(0.3, min=0.0, max=1.0, help="Share of the battery that is needed."),
     autopilot: bool = typer.Option(True, help="Whether an autopilot bridge must be connected."),
+    allow_off: Optional[list[str]] = typer.Option(
+        None, help="A watch that may be off on a real drone, e.g. joy_age; may be given several times."
+    ),
     use_sim_time: bool = typer.Option(False, "--use-sim-time", help="Judge ages by /clock (simulation)."),
     folder: Path = typer.Option(Path("."), help="Where the flight will be recorded: its disk must have room."),
     space: float = typer.Option(2.0, min=0.0, help="GB that must be free there."),
     json: Optional[Path] = typer.Option(None, help="Write the findings as a list of flat objects."),
 ) -> None:
-    """Check the live graph before take-off: one line each, a remedy for what fails, exit code 1 if anything does."""
+    """Check the live graph before take-off.
+
+    One line each: ok, warn (to be known) or FAIL, the last two with a remedy. Exit code 1 if
+    anything fails.
+    """
     from rich.console import Console
 
     from liquid_nav.distribution import check_distribution
     from liquid_nav.errors import UserError
     from liquid_nav.nodes.preflight_checks import check
-    from liquid_nav.nodes.preflight_facts import Wanted
+    from liquid_nav.nodes.preflight_facts import Level, Wanted
     from liquid_nav.nodes.preflight_listening import add_local, listen
 
     check_distribution()
+    off = _watches(allow_off or [])
     if image_transport not in ("raw", "compressed"):
         raise UserError(f"unknown image_transport '{image_transport}'", "choose raw or compressed")
     camera = "camera/image_raw" + ("/compressed" if image_transport == "compressed" else "")
     wanted = Wanted(camera, rate, latency=latency, speed=speed, battery=battery, frame_prefix=frame_prefix,
-                    autopilot=autopilot, free_space=int(space * 2**30))
+                    autopilot=autopilot, free_space=int(space * 2**30), allow_off=off)
     console = Console()
     with Console(stderr=True).status(f"listening for {seconds:g} s"):
         facts = listen(namespace, camera, seconds, use_sim_time)
     add_local(facts, folder)
     findings = check(facts, wanted)
     for finding in findings:
-        word = "[green]ok  [/]" if finding.good else "[red]FAIL[/]"
-        console.print(f"{word} {finding.name}: {finding.words}", highlight=False, soft_wrap=True)
-        if not finding.good:
-            console.print(f"     -> {finding.remedy}", highlight=False, soft_wrap=True, markup=False)
+        console.print(_line(finding), highlight=False, soft_wrap=True)
+        if finding.remedy:
+            console.print(_shown(f"     -> {finding.remedy}"), highlight=False, soft_wrap=True)
     if json is not None:
         json.write_text(json_format.dumps([_row(finding) for finding in findings], indent=2) + "\n")
-    raise typer.Exit(0 if all(finding.good for finding in findings) else FAILED)
+    failed = any(finding.level is Level.FAILURE for finding in findings)
+    raise typer.Exit(FAILED if failed else 0)
 
 
-def _row(finding: Finding) -> dict:
-    return {"check": finding.name, "good": finding.good, "words": finding.words, "remedy": finding.remedy}
+def _watches(names: list[str]) -> frozenset[str]:
+    """Return the watches that may be off; raises UserError for a name that is none."""
+    from liquid_nav.errors import UserError
+    from liquid_nav.nodes import preflight_watches
+
+    known = preflight_watches.names()
+    for name in names:
+        if name not in known:
+            raise UserError(f"no watch is called '{name}'", f"choose from: {', '.join(known)}")
+    return frozenset(names)
+
+
+def _line(finding: Finding) -> Text:
+    from rich.text import Text
+
+    from liquid_nav.nodes.preflight_facts import Level
+
+    word, colour = {
+        Level.OK: ("ok  ", "green"),
+        Level.WARNING: ("warn", "yellow"),
+        Level.FAILURE: ("FAIL", "red"),
+    }[finding.level]
+    return Text.assemble((word, colour), " ", _shown(f"{finding.name}: {finding.words}"))
+
+
+def _shown(words: str) -> Text:
+    """Return words of somebody else as plain text: no markup, no control characters, one line."""
+    from rich.text import Text
+
+    printable = "".join(sign if sign.isprintable() else "?" for sign in words)
+    cut = printable if len(printable) <= LONGEST else printable[: LONGEST - 3] + "..."
+    return Text(cut)
+
+
+def _row(finding: Finding) -> dict[str, str]:
+    return {
+        "check": finding.name,
+        "level": finding.level.value,
+        "words": finding.words,
+        "remedy": finding.remedy,
+    }

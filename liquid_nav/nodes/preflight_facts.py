@@ -4,77 +4,197 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Mapping
+
+from liquid_nav.safety import BridgeReport, Order
+
+Value = bool | int | float | str
+"""Of a parameter of a node."""
+LARGEST = 1e12
+"""No parameter of an autopilot is as large."""
 
 
 @dataclass
 class Stream:
-    """What was seen of one topic.
-
-    publishers: how many there are; rate: Hz; ages: of each message when it came, s (negative: from the future);
-    frame_id: of the last header; last: the last message's own facts.
-    """
+    """What was seen of one topic."""
 
     publishers: int = 0
+    """How many there are; default 0."""
     rate: float = 0.0
+    """Messages per second, Hz; default 0."""
     ages: list[float] = field(default_factory=list)
+    """Of each message when it came, s; negative: from the future; default: none."""
     frame_id: str = ""
+    """Of the last header; default: none was heard."""
     last: dict = field(default_factory=dict)
+    """Facts of the last message; default: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failsafe:
+    """One of the autopilot's own failsafe parameters."""
+
+    value: float
+    """What it is set to."""
+    meaning: str
+    """What follows from the value, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """What the autopilot bridge says on its state topic."""
+
+    report: BridgeReport
+    """What it does, whom it hears, and what went wrong."""
+    mode: str = ""
+    """The autopilot's mode; default: not told."""
+    text: str = ""
+    """The autopilot's last warning; default: none."""
+    hold: str = ""
+    """What a hold will be, "mode" or "zero set points"; default: not told."""
+    failsafes: Mapping[str, Failsafe] = field(default_factory=dict)
+    """Name -> the autopilot's failsafe parameter, where it was told; default: none."""
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any] | None) -> Bridge | None:
+        """Return what a bridge said, or None for anything that no bridge says."""
+        report = BridgeReport.from_facts(facts)
+        if facts is None or report is None:
+            return None
+        mode, text, hold = (facts.get(name, "") for name in ("mode", "text", "hold"))
+        failsafes = _failsafes(facts.get("failsafes", {}))
+        if failsafes is None or not all(isinstance(word, str) for word in (mode, text, hold)):
+            return None
+        return cls(report, mode, text, hold, failsafes)
+
+
+def _failsafes(told: Any) -> dict[str, Failsafe] | None:
+    if not isinstance(told, dict):
+        return None
+    found: dict[str, Failsafe] = {}
+    for name, one in told.items():
+        if not isinstance(one, dict):
+            return None
+        value = one.get("value")
+        meaning = one.get("meaning")
+        # True is an int.
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        # An integer of JSON may be too large for a float, and a float may be none.
+        if not number or not abs(value) < LARGEST or not isinstance(meaning, str):
+            return None
+        found[name] = Failsafe(float(value), meaning)
+    return found
 
 
 @dataclass
 class Facts:
-    """Everything that the checks look at; ``None`` is what nobody said.
-
-    sim_time: node -> use_sim_time; limits: the supervisor's parameters; latencies: s; info: the controller's;
-    modes: latched modes; autopilot: the bridge's state; errors: ERROR statuses on /diagnostics; sha256: of the model
-    of that name on this machine; free_space: bytes; clock: full name of the topic whose facts are under ``/clock``.
-    """
+    """Everything that the checks look at; ``None`` is what nobody said."""
 
     topics: dict[str, Stream] = field(default_factory=dict)
+    """Topic -> what was seen of it; default: nothing."""
     sim_time: dict[str, bool] = field(default_factory=dict)
-    limits: dict[str, float] = field(default_factory=dict)
+    """Node -> its use_sim_time; default: no node has answered."""
+    parameters: dict[str, dict[str, Value]] = field(default_factory=dict)
+    """Node -> its parameters, those that it has; default: no node has answered."""
     latencies: list[float] = field(default_factory=list)
-    info: dict | None = None
+    """From stamp to command, s; default: none."""
+    info: dict[str, str] | None = None
+    """What the controller says of its model; default: nobody said."""
     modes: dict[str, str] = field(default_factory=dict)
-    autopilot: dict | None = None
+    """Node -> its latched mode; default: none."""
+    order: Order | None = None
+    """The supervisor's last order; default: nobody gave one."""
+    autopilot: Bridge | None = None
+    """The bridge's state; default: nobody said."""
+    unreadable: set[str] = field(default_factory=set)
+    """Topics whose last message was nothing that can be read; default: none."""
     errors: list[str] = field(default_factory=list)
+    """ERROR statuses on /diagnostics; default: none."""
     sha256: str | None = None
+    """Of the model of that name on this machine; default: it is not here."""
     free_space: int = 0
+    """Room for a record, bytes; default 0."""
     clock: str = "/clock"
+    """Full name of the topic whose facts are under ``/clock``; default: /clock."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether every node that has answered lives in simulated time."""
+        return set(self.sim_time.values()) == {True}
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What counts as good: Hz, s, m/s, rad/s, bytes, share."""
+    """What counts as good."""
 
     camera: str = "camera/image_raw"
+    """Topic of the images; default: raw ones."""
     rate: float = 15.0
+    """Images per second at least, Hz; default 15."""
     age: float = 0.5
+    """Age of an image at most, s; default 0.5."""
     odometry_rate: float = 10.0
+    """Odometry per second at least, Hz; default 10."""
     latency: float = 0.1
+    """From stamp to command at most (99 of 100), s; default 0.1."""
     speed: float = 5.0
+    """Largest speed limit that is accepted, m/s; default 5."""
     yaw_rate: float = 2.0
+    """Largest limit of the yaw rate that is accepted, rad/s; default 2."""
     free_space: int = 2 * 2**30
+    """Room for a record at least, bytes; default 2 GiB."""
     battery: float = 0.3
+    """Charge at least, share; default 0.3."""
     frame_prefix: str = ""
+    """Of the frame ids; default: none."""
     autopilot: bool = True
+    """Whether an autopilot bridge must be connected; default: yes."""
+    allow_off: frozenset[str] = frozenset()
+    """Watches that a person knowingly leaves off; default: none."""
+
+
+class Level(Enum):
+    """How a finding is to be taken."""
+
+    OK = "ok"
+    """All is well."""
+    WARNING = "warning"
+    """To be known before take-off; it does not forbid it."""
+    FAILURE = "failure"
+    """No take-off."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the checklist: ``remedy`` is empty where all is well."""
+    """One line of the checklist; made by ``ok``, ``warning`` and ``failure``."""
 
     name: str
+    """Of the check."""
+    level: Level
+    """How it is to be taken."""
     words: str
+    """What was found."""
     remedy: str = ""
+    """What to do about it; default: nothing."""
 
-    @property
-    def good(self) -> bool:
-        """Whether the check passed."""
-        return not self.remedy
+
+def ok(name: str, words: str) -> Finding:
+    """Return a finding where all is well."""
+    return Finding(name, Level.OK, words)
+
+
+def warning(name: str, words: str, remedy: str) -> Finding:
+    """Return a finding that has to be known before take-off."""
+    return Finding(name, Level.WARNING, words, remedy)
+
+
+def failure(name: str, words: str, remedy: str) -> Finding:
+    """Return a finding that forbids take-off."""
+    return Finding(name, Level.FAILURE, words, remedy)
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Return the smallest value that at least ``share`` of the values do not exceed; NaN of none."""
+    """Return the smallest value that at least ``share`` of them do not exceed; NaN of none."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan

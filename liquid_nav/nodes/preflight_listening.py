@@ -117,6 +117,9 @@ def _hash_here(model: str | None) -> str | None:
         return None
     try:
         folder = Path(model) if Path(model).is_dir() else find(f"models/{model}")
-        return json.loads((folder / "card.json").read_text()).get("sha256", "")
-    except (OSError, ValueError, UserError):
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    # The name came from the graph: it may be anything, and so may be what lies there.
+    except (OSError, ValueError, RecursionError, UserError):
         return None
+    found = card.get("sha256") if isinstance(card, dict) else None
+    return found if isinstance(found, str) else None

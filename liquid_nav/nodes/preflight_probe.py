@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable
+from typing import Any, Callable
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Odometry
+from rcl_interfaces.msg import ParameterType, ParameterValue
 from rcl_interfaces.srv import GetParameters
+from rclpy.client import Client
 from rclpy.node import Node
+from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float32, String
 
 from liquid_nav.nodes.bringup import GATE
 from liquid_nav.nodes.messages import NANO, ImageError, nanoseconds, read_compressed, read_image
-from liquid_nav.nodes.preflight_facts import Facts, Stream
+from liquid_nav.nodes.preflight_autopilot import ORDER, STATE
+from liquid_nav.nodes.preflight_checks import INFO
+from liquid_nav.nodes.preflight_facts import Bridge, Facts, Stream, Value
+from liquid_nav.nodes.preflight_watches import WATCHES
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.reading_json import read_json
+from liquid_nav.safety import Order
 
 OURS = ("camera", "simulator", "liquid_controller", "expert_pilot", "safety_supervisor", "autopilot_bridge")
+CLOCK = "use_sim_time"
+ASKED = {
+    "safety_supervisor": (CLOCK, *GATE, "resume", *WATCHES["safety_supervisor"]),
+    "liquid_controller": (CLOCK, *WATCHES["liquid_controller"]),
+    "autopilot_bridge": (CLOCK, "autopilot", "resume"),
+}
+"""Node -> the parameters that it is asked for; of every other one of ours its clock alone."""
+FIELDS = {
+    ParameterType.PARAMETER_BOOL: "bool_value",
+    ParameterType.PARAMETER_INTEGER: "integer_value",
+    ParameterType.PARAMETER_DOUBLE: "double_value",
+    ParameterType.PARAMETER_STRING: "string_value",
+}
+"""Kind of a parameter -> where its value is; lists are not asked for."""
 
 
 class Probe:
@@ -34,6 +55,7 @@ class Probe:
         self._facts = Facts(topics=self._streams)
         self._values: dict[tuple[str, str], dict] = {}
         self._asked: set[str] = set()
+        self._waiting: dict[str, int] = {}
         kind = CompressedImage if camera.endswith("/compressed") else Image
         self._counts: dict[str, int] = {}
         self._listen(camera, kind, self._on_image, sensor_data(10))
@@ -43,8 +65,9 @@ class Probe:
         self._listen("odom", Odometry, self._on_odometry, sensor_data(10))
         self._listen("battery_state", BatteryState, self._on_battery, sensor_data(10))
         self._listen("liquid_controller/latency", Float32, self._on_latency, reliable(10))
-        self._listen("liquid_controller/info", String, self._on_info, latched())
-        self._listen("autopilot_bridge/state", String, self._on_autopilot, latched())
+        self._listen(INFO, String, self._on_info, latched())
+        self._listen(STATE, String, self._on_state, latched())
+        self._listen(ORDER, String, self._on_order, latched())
         for name in ("liquid_controller", "safety_supervisor"):
             self._listen(f"{name}/mode", String, self._on_mode, latched())
         self._listen("/clock", Clock, self._on_clock, sensor_data(10))
@@ -69,27 +92,49 @@ class Probe:
 
     def answered(self) -> bool:
         """Whether every node of ours that is seen has told its parameters, and one of them is the supervisor."""
-        return bool(self._facts.limits) and self._asked <= set(self._facts.sim_time)
+        known = "safety_supervisor" in self._facts.parameters
+        return known and not any(self._waiting.values())
 
     def ask(self) -> None:
-        """Ask every node of ours for its clock, and the supervisor for its limits; call it while serving callbacks."""
+        """Ask every node of ours for its parameters; call it while serving callbacks."""
         here = self._node.get_namespace()
         for name, space in self._node.get_node_names_and_namespaces():
             if name in OURS and space == here and name not in self._asked:
                 client = self._node.create_client(GetParameters, f"{name}/get_parameters")
                 if client.service_is_ready():
                     self._asked.add(name)
-                    wanted = ["use_sim_time", *(GATE if name == "safety_supervisor" else ())]
-                    future = client.call_async(GetParameters.Request(names=wanted))
-                    future.add_done_callback(lambda done, name=name: self._on_parameters(name, done.result()))
+                    self._ask_for(client, name, ASKED.get(name, (CLOCK,)))
                 else:
                     self._node.destroy_client(client)
 
-    def _on_parameters(self, name: str, answer: GetParameters.Response) -> None:
-        first, *rest = answer.values
-        self._facts.sim_time[name] = first.bool_value
-        if rest:
-            self._facts.limits = {key: value.double_value for key, value in zip(GATE, rest)}
+    def _ask_for(self, client: Client, node: str, names: tuple[str, ...]) -> None:
+        self._waiting[node] = self._waiting.get(node, 0) + 1
+
+        def answered(done: Future) -> None:
+            self._waiting[node] -= 1
+            # A node that ended meanwhile has none.
+            answer = None if done.cancelled() or done.exception() else done.result()
+            if answer is not None:
+                self._on_parameters(client, node, names, answer)
+
+        client.call_async(GetParameters.Request(names=list(names))).add_done_callback(answered)
+
+    def _on_parameters(
+        self, client: Client, node: str, names: tuple[str, ...], answer: GetParameters.Response
+    ) -> None:
+        # One name that the node does not have, and rclpy gives no value at all.
+        if len(answer.values) != len(names):
+            self._facts.parameters.setdefault(node, {})
+            for name in names if len(names) > 1 else ():
+                self._ask_for(client, node, (name,))
+            return
+        known = self._facts.parameters.setdefault(node, {})
+        for name, told in zip(names, answer.values):
+            value = _value(told)
+            if name == CLOCK and isinstance(value, bool):
+                self._facts.sim_time[node] = value
+            elif value is not None:
+                known[name] = value
 
     def facts(self, seconds: float) -> Facts:
         """Return the facts; ``seconds``: how long was listened."""
@@ -135,13 +180,29 @@ class Probe:
         self._streams[name].last = {"share": float(message.percentage) if message.present else math.nan}
 
     def _on_latency(self, name: str, message: Float32) -> None:
-        self._facts.latencies.append(float(message.data))
+        # Not a number cannot be sorted among the others.
+        if math.isfinite(message.data):
+            self._facts.latencies.append(float(message.data))
 
     def _on_info(self, name: str, message: String) -> None:
-        self._facts.info = _read(message.data)
+        read = read_json(message.data) or {}
+        told = {key: read.get(key) for key in ("model", "sha256")}
+        usable = all(isinstance(value, str) for value in told.values())
+        self._facts.info = self._readable(name, told if usable else None)
 
-    def _on_autopilot(self, name: str, message: String) -> None:
-        self._facts.autopilot = _read(message.data)
+    def _on_state(self, name: str, message: String) -> None:
+        self._facts.autopilot = self._readable(name, Bridge.from_facts(read_json(message.data)))
+
+    def _on_order(self, name: str, message: String) -> None:
+        self._facts.order = self._readable(name, Order.from_facts(read_json(message.data)))
+
+    def _readable(self, name: str, found: Any) -> Any:
+        """Return what was found in a message, after a note whether it was anything."""
+        if found is None:
+            self._facts.unreadable.add(name)
+        else:
+            self._facts.unreadable.discard(name)
+        return found
 
     def _on_mode(self, name: str, message: String) -> None:
         self._facts.modes[name.partition("/")[0]] = message.data
@@ -154,9 +215,7 @@ class Probe:
         self._facts.errors = [f"{name}: {v['words']}" for (_, name), v in self._values.items() if v["error"]]
 
 
-def _read(text: str) -> dict:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+def _value(told: ParameterValue) -> Value | None:
+    """Return the value of a parameter; None for one that is not set, or a list."""
+    field = FIELDS.get(told.type)
+    return None if field is None else getattr(told, field)

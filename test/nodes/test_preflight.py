@@ -1,14 +1,54 @@
 """Preflight: a good graph passes, and each fault is named with its remedy; the probe on a live graph."""
 
+import dataclasses
+import functools
 import json
+import math
 
 import numpy as np
 import pytest
+import yaml
 
+from liquid_nav.autopilots.failsafes import explain
+from liquid_nav.nodes import preflight_watches
 from liquid_nav.nodes.preflight_checks import check
-from liquid_nav.nodes.preflight_facts import Facts, Stream, Wanted, percentile
+from liquid_nav.nodes.preflight_facts import (
+    Bridge,
+    Facts,
+    Failsafe,
+    Finding,
+    Level,
+    Stream,
+    Wanted,
+    failure,
+    ok,
+    percentile,
+    warning,
+)
+from liquid_nav.nodes.preflight_watches import WATCHES, is_on
+from liquid_nav.resources import find
+from liquid_nav.safety import BridgeReport, Mode, Order, Phase, WatchLimits
 
 CAMERA = "camera/image_raw"
+STATE = "autopilot_bridge/state"
+ORDER = "safety_supervisor/order"
+SUPERVISOR = "5afe7ee1"
+PX4 = {
+    "COM_RC_OVERRIDE": 3, "COM_RCL_EXCEPT": 0, "NAV_RCL_ACT": 2, "NAV_DLL_ACT": 0,
+    "COM_LOW_BAT_ACT": 3, "GF_ACTION": 2, "COM_OBL_RC_ACT": 5,
+}  # fmt: skip
+ARDUPILOT = {"FS_THR_ENABLE": 1, "FS_GCS_ENABLE": 5, "FENCE_ENABLE": 1}
+
+
+def failsafes(values):
+    return {name: Failsafe(float(value), explain(name, value)) for name, value in values.items()}
+
+
+@functools.cache
+def drone_yaml(node):
+    """Return what config/drone.yaml sets."""
+    values = yaml.safe_load(find("config/drone.yaml").read_text(encoding="utf-8"))
+    return values[f"/**/{node}"]["ros__parameters"]
 
 
 def good():
@@ -22,16 +62,94 @@ def good():
             "odom": Stream(1, 50.0, [0.01], "odom", {"child": "base_link", "norm": 1.0}),
             "battery_state": Stream(1, 1.0, last={"share": 0.9}),
             "/clock": Stream(0, last={}),
+            STATE: Stream(1, 5.0),
+            ORDER: Stream(1, 0.0),
         },
         sim_time={"camera": False, "liquid_controller": False, "safety_supervisor": False},
-        limits={"speed": 2.0, "vertical_speed": 1.0, "yaw_rate": 1.2},
+        parameters={
+            "safety_supervisor": {"speed": 2.0, "vertical_speed": 1.0, "yaw_rate": 1.2}
+            | {name: drone_yaml("safety_supervisor")[name] for name in WATCHES["safety_supervisor"]}
+            | {"resume": 0.0},
+            "liquid_controller": {"frozen_after": 1.0, "blind_after": 1.0},
+            "autopilot_bridge": {"autopilot": "px4", "resume": 0.0},
+        },
         latencies=[0.01] * 99 + [0.03],
         info={"model": "default", "sha256": "abc"},
         modes={"liquid_controller": "active", "safety_supervisor": "disengaged"},
-        autopilot={"phase": "ready", "mode": "POSCTL", "fault": ""},
+        order=Order(SUPERVISOR, Mode.DISENGAGED),
+        autopilot=Bridge(
+            BridgeReport(Phase.READY, supervisor=SUPERVISOR),
+            mode="POSCTL",
+            hold="mode",
+            failsafes=failsafes(PX4),
+        ),
         sha256="abc",
         free_space=50 * 2**30,
     )
+
+
+def bridge(**changes):
+    """Change what the bridge says, or what its report says."""
+
+    def change(facts):
+        report = {key: changes.pop(key) for key in ("phase", "supervisor", "words") if key in changes}
+        told = facts.autopilot
+        known = dataclasses.replace(told.report, **report)
+        facts.autopilot = dataclasses.replace(told, report=known, **changes)
+
+    return change
+
+
+def parameter(node, **values):
+    """Change parameters of a node; None: it has no such parameter."""
+
+    def change(facts):
+        known = facts.parameters[node]
+        known.update(values)
+        for name in [name for name, value in known.items() if value is None]:
+            del known[name]
+
+    return change
+
+
+def told(**values):
+    """Change what the autopilot tells of its failsafes; None: it does not tell."""
+
+    def change(facts):
+        known = {name: value for name, value in (PX4 | values).items() if value is not None}
+        bridge(failsafes=failsafes(known))(facts)
+
+    return change
+
+
+def kind(name):
+    """Make it a bridge of another kind, which tells no failsafes."""
+
+    def change(facts):
+        parameter("autopilot_bridge", autopilot=name)(facts)
+        bridge(failsafes={})(facts)
+
+    return change
+
+
+def both(*changes):
+    return lambda facts: [change(facts) for change in changes]
+
+
+def unreadable(topic):
+    return lambda facts: facts.unreadable.add(topic)
+
+
+def of_level(findings, *levels):
+    return [finding for finding in findings if finding.level in levels]
+
+
+def failures(findings):
+    return of_level(findings, Level.FAILURE)
+
+
+def warnings(findings):
+    return of_level(findings, Level.WARNING)
 
 
 def topic(name, **changes):
@@ -60,33 +178,97 @@ FAULTS = {
     "not calibrated": (topic("camera/camera_info", last={"size": "256 x 144", "focal": 0.0}), "camera model", "empty"),
     "calibration of another size": (
         topic("camera/camera_info", last={"size": "640 x 480", "focal": 500.0}), "camera model", "640 x 480"),
-    "controller inactive": (fact(modes={"liquid_controller": "inactive", "safety_supervisor": "x"}), "controller",
+    "controller inactive": (fact(modes={"liquid_controller": "inactive", "safety_supervisor": "holding"}), "controller",
                             "inactive"),
+    "controller ended": (fact(modes={"liquid_controller": "finalized", "safety_supervisor": "pilot"}), "controller",
+                         "has ended"),
     "other model": (fact(sha256="def"), "model", "default"),
     "no commands": (topic("liquid_controller/cmd_vel", rate=0.0), "commands", "0.0 commands"),
     "slow": (fact(latencies=[0.01] * 90 + [0.4] * 10), "latency", "400 ms"),
     "no supervisor": (fact(modes={"liquid_controller": "active"}), "supervisor", "says nothing"),
     "two supervisors": (topic("cmd_vel", publishers=2), "one pilot", "2 nodes publish cmd_vel"),
-    "too fast": (fact(limits={"speed": 12.0, "vertical_speed": 1.0, "yaw_rate": 1.0}), "limits", "speed is 12"),
+    "supervisor in an unknown mode": (
+        fact(modes={"liquid_controller": "active", "safety_supervisor": "x"}), "supervisor", "'x', which is no mode"),
+    "supervisor fell silent": (topic("cmd_vel", rate=0.0), "supervisor", "fallen silent"),
+    "two order givers": (topic(ORDER, publishers=2), "one pilot", f"2 nodes publish {ORDER}"),
+    "no order giver": (topic(ORDER, publishers=0), "one pilot", f"0 nodes publish {ORDER}"),
+    "two bridges": (topic(STATE, publishers=2), "one pilot", f"2 nodes publish {STATE}"),
+    "too fast": (parameter("safety_supervisor", speed=12.0), "limits", "speed is 12"),
+    "climbs too fast": (parameter("safety_supervisor", vertical_speed=5.1), "limits", "vertical_speed is 5.1"),
+    "turns too fast": (parameter("safety_supervisor", yaw_rate=2.1), "limits", "yaw_rate is 2.1"),
+    "limit of 0": (parameter("safety_supervisor", speed=0.0), "limits", "speed is 0"),
+    "limit that is missing": (parameter("safety_supervisor", speed=None), "limits", "speed is None"),
     "no odometry": (topic("odom", rate=0.0), "odometry", "0.0 Hz"),
     "odometry is NED": (topic("odom", frame_id="odom_ned"), "frames", "odom_ned"),
     "mixed clocks": (fact(sim_time={"camera": False, "simulator": True}), "clock", "simulator"),
+    "nobody says its clock": (fact(sim_time={}), "clock", "no node of this package says which clock it uses"),
     "no clock": (fact(sim_time={"liquid_controller": True}), "clock", "nobody publishes /clock"),
     "clock stands still": (paused, "clock", "stands at 3 s"),
+    "nothing arrives": (topic(CAMERA, last={}), "camera image", "nothing arrived"),
     "encoding": (topic(CAMERA, last={"problem": "encoding is 'mono8'"}), "camera image", "mono8"),
     "battery": (topic("battery_state", last={"share": 0.1}), "battery", "10 %"),
     "disk": (fact(free_space=2**20), "disk", "0.0 GB"),
     "diagnostics": (fact(errors=["safety_supervisor: inputs: x"]), "diagnostics", "inputs"),
-    "autopilot offline": (fact(autopilot={"phase": "offline", "fault": "no heartbeat"}), "autopilot", "no heartbeat"),
-    "autopilot parameter": (fact(autopilot={"phase": "idle", "fault": "COM_OBL_RC_ACT is 0"}), "autopilot", "COM_OBL"),
-    "autopilot says nothing": (fact(autopilot={}), "autopilot", "nothing that can be read"),
-    "no bridge": (fact(autopilot=None), "autopilot", "no autopilot_bridge"),
+    "autopilot offline": (bridge(phase=Phase.OFFLINE, words="no heartbeat"), "autopilot", "offline: no heartbeat"),
+    "autopilot released": (bridge(phase=Phase.RELEASED, text="RC lost"), "autopilot", "released: RC lost"),
+    "autopilot parameter": (bridge(words="COM_OBL_RC_ACT is 0"), "autopilot", "ready: COM_OBL"),
+    "autopilot says nothing": (unreadable(STATE), "autopilot", "nothing that can be read"),
+    "bridge fell silent": (topic(STATE, rate=0.0), "autopilot", "fallen silent"),
+    "no bridge": (both(fact(autopilot=None), topic(STATE, publishers=0)), "autopilot", "no autopilot_bridge"),
+    "no order": (fact(order=None), "orders", "no safety_supervisor/order"),
+    "order that is none": (unreadable(ORDER), "orders", "nothing that can be read"),
+    "bridge hears nobody": (bridge(supervisor=""), "orders", "has heard no supervisor"),
+    "bridge hears another": (bridge(supervisor="beef"), "orders",
+                             f"hears supervisor beef, the orders are those of {SUPERVISOR}"),
+    "model that is none": (unreadable("liquid_controller/info"), "model", "nothing that can be read"),
+    "falls without a remote control": (told(NAV_RCL_ACT=6), "NAV_RCL_ACT",
+                                       "6: the remote control lost: it disarms and falls"),
+    "falls without a ground station": (told(NAV_DLL_ACT=5), "NAV_DLL_ACT", "5: the ground station lost: it stops"),
+    "falls at its geofence": (told(GF_ACTION=4), "GF_ACTION", "4: its own geofence: it stops its motors and falls"),
+    "falls without set points": (told(COM_OBL_RC_ACT=7), "COM_OBL_RC_ACT",
+                                 "7: set points end: it disarms and falls"),
+    "no focal length": (topic("camera/camera_info", last={"size": "256 x 144", "focal": math.nan}), "camera model",
+                        "empty"),
 }  # fmt: skip
+WARNINGS = {
+    "no battery": (topic("battery_state", last={}), "battery", "no battery_state arrives"),
+    "no charge": (topic("battery_state", last={"share": math.nan}), "battery", "says nan: unknown"),
+    "charge in percent": (topic("battery_state", last={"share": 87.0}), "battery", "says 87: unknown"),
+    "no global position": (bridge(hold="zero set points"), "hold",
+                           "zero set points: there is no global position; if the bridge ends, PX4 lands"),
+    "hold is not told": (bridge(hold=""), "hold", "does not say what a hold will be"),
+    "unknown failsafe": (told(GF_ACTION=9), "GF_ACTION", "9: its own geofence: nothing is known"),
+    "failsafes are not told yet": (told(GF_ACTION=None, NAV_DLL_ACT=None), "failsafes",
+                                   "not told yet: NAV_DLL_ACT, GF_ACTION"),
+    "failsafes of ArduPilot": (kind("ardupilot"), "failsafes",
+                               "not told yet: FS_THR_ENABLE, FS_GCS_ENABLE, FENCE_ENABLE"),
+    "failsafes over DDS": (kind("px4_dds"), "failsafes", "cannot be read over DDS"),
+    "failsafes of a plain vehicle": (kind("twist"), "failsafes", "a plain topic tells none"),
+    "bridge of unknown kind": (parameter("autopilot_bridge", autopilot=None), "failsafes", "kind cannot be read"),
+    "supervisor resumes": (parameter("safety_supervisor", resume=1.5), "resume of safety_supervisor",
+                           "ends by itself after 1.5 healthy s"),
+    "bridge resumes": (parameter("autopilot_bridge", resume=10.0), "resume of autopilot_bridge", "within 10 s"),
+}  # fmt: skip
+CHECKS = (
+    "clock", "camera", "camera rate", "camera stamps", "camera image", "camera model", "controller", "model",
+    "commands", "latency", "supervisor", "one pilot", "limits", "odometry", "frames", "battery", "disk", "diagnostics",
+    "watches", "autopilot", "orders", "hold", *PX4,
+)  # fmt: skip
 
 
 def test_a_good_graph_passes():
     findings = check(good(), Wanted())
-    assert len(findings) == 19 and all(finding.good for finding in findings)
+    assert tuple(finding.name for finding in findings) == CHECKS
+    assert of_level(findings, Level.OK) == findings
+
+
+def test_of_a_good_graph_it_says_what_will_happen():
+    said = {finding.name: finding.words for finding in check(good(), Wanted())}
+    assert said["watches"] == "all 14 are on"
+    assert said["orders"] == f"the bridge hears supervisor {SUPERVISOR}"
+    assert said["hold"] == "the autopilot's hold mode"
+    assert said["NAV_RCL_ACT"] == "2: the remote control lost: it returns to its launch"
+    assert said["COM_OBL_RC_ACT"] == "5: set points end: it holds, or lands where it has no global position"
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -94,22 +276,198 @@ def test_a_fault_is_named_and_nothing_else(name):
     spoil, expected, words = FAULTS[name]
     facts = good()
     spoil(facts)
-    bad = [finding for finding in check(facts, Wanted()) if not finding.good]
-    assert [finding.name for finding in bad] == [expected]
+    bad = of_level(check(facts, Wanted()), Level.FAILURE, Level.WARNING)
+    assert [(finding.name, finding.level) for finding in bad] == [(expected, Level.FAILURE)]
     assert words in bad[0].words and len(bad[0].remedy) > 5
 
 
+@pytest.mark.parametrize("name", WARNINGS)
+def test_what_has_to_be_known_is_a_warning_and_forbids_nothing(name):
+    spoil, expected, words = WARNINGS[name]
+    facts = good()
+    spoil(facts)
+    bad = of_level(check(facts, Wanted()), Level.FAILURE, Level.WARNING)
+    assert [(finding.name, finding.level) for finding in bad] == [(expected, Level.WARNING)]
+    assert words in bad[0].words and len(bad[0].remedy) > 5
+
+
+def test_a_level_is_said_and_never_implied():
+    """An empty remedy once made a failure look well."""
+    fields = {field.name: field for field in dataclasses.fields(Finding)}
+    assert fields["level"].default is dataclasses.MISSING
+    assert ok("a", "b") == Finding("a", Level.OK, "b", "")
+    assert warning("a", "b", "c") == Finding("a", Level.WARNING, "b", "c")
+    assert failure("a", "b", "") == Finding("a", Level.FAILURE, "b", "")
+
+
+def test_ardupilots_failsafes_are_shown():
+    facts = good()
+    kind("ardupilot")(facts)
+    bridge(failsafes=failsafes(ARDUPILOT))(facts)
+    findings = check(facts, Wanted())
+    assert of_level(findings, Level.OK) == findings
+    said = {finding.name: finding.words for finding in findings}
+    assert said["FS_GCS_ENABLE"] == "5: the ground station lost: it lands"
+
+
+def test_over_dds_the_parameters_to_look_at_are_named():
+    facts = good()
+    kind("px4_dds")(facts)
+    (one,) = warnings(check(facts, Wanted()))
+    assert "QGroundControl" in one.remedy and all(name in one.remedy for name in PX4)
+
+
+def test_a_plain_vehicle_has_no_hold_of_its_own():
+    facts = good()
+    kind("twist_stamped")(facts)
+    bridge(hold="")(facts)
+    found = {finding.name: finding.words for finding in warnings(check(facts, Wanted()))}
+    assert set(found) == {"hold", "failsafes"} and "zero velocities" in found["hold"]
+
+
+def test_of_an_autopilot_that_is_not_heard_nothing_else_is_said():
+    facts = good()
+    bridge(phase=Phase.OFFLINE, hold="zero set points", failsafes={})(facts)
+    names = [finding.name for finding in check(facts, Wanted())]
+    assert names[-2:] == ["autopilot", "orders"]
+
+
+def every_watch():
+    return [(node, name) for node, watches in WATCHES.items() for name in watches]
+
+
+@pytest.mark.parametrize(("node", "name"), every_watch())
+@pytest.mark.parametrize("value", [0.0, 0, None, math.nan, math.inf, -0.0, "1.0", True])
+def test_a_watch_that_is_off_fails_and_is_named(node, name, value):
+    facts = good()
+    parameter(node, **{name: value})(facts)
+    (one,) = of_level(check(facts, Wanted()), Level.FAILURE, Level.WARNING)
+    assert (one.name, one.level) == (f"watch {name}", Level.FAILURE)
+    assert one.words.startswith(f"{name} of {node} is {'missing' if value is None else value}: nobody notices")
+    assert "config/drone.yaml" in one.remedy and f"--allow-off {name}" in one.remedy
+
+
+@pytest.mark.parametrize(("node", "name"), every_watch())
+def test_a_person_may_leave_a_watch_off_and_is_told_so(node, name):
+    facts = good()
+    parameter(node, **{name: 0.0})(facts)
+    (one,) = of_level(check(facts, Wanted(allow_off=frozenset({name}))), Level.FAILURE, Level.WARNING)
+    assert (one.name, one.level) == (f"watch {name}", Level.WARNING)
+    assert "allowed by --allow-off" in one.words and "nobody notices" in one.words
+    others = Wanted(allow_off=frozenset({other for _, other in every_watch()} - {name}))
+    (one,) = failures(check(facts, others))
+    assert one.name == f"watch {name}"
+
+
+def test_a_watch_that_is_allowed_off_and_is_on_is_no_line():
+    findings = check(good(), Wanted(allow_off=frozenset({"joy_age"})))
+    assert of_level(findings, Level.OK) == findings
+
+
+def test_only_the_floor_is_below_zero():
+    for _, name in every_watch():
+        assert is_on(name, -1.0) == (name == "low")
+        assert is_on(name, 1.0) == (name != "low")
+        assert is_on(name, 3) == (name != "low")
+
+
+def test_the_side_of_zero_is_said():
+    facts = good()
+    parameter("safety_supervisor", low=2.0, high=-1.0)(facts)
+    remedies = {finding.name: finding.remedy for finding in failures(check(facts, Wanted()))}
+    assert set(remedies) == {"watch low", "watch high"}
+    assert "below 0" in remedies["watch low"] and "above 0" in remedies["watch high"]
+
+
+@pytest.mark.parametrize("node", WATCHES)
+def test_a_node_that_does_not_answer_watches_nothing(node):
+    facts = good()
+    del facts.parameters[node]
+    found = [finding for finding in failures(check(facts, Wanted())) if finding.name == "watches"]
+    assert len(found) == 1 and f"the parameters of {node} cannot be read" in found[0].words
+
+
+@pytest.mark.parametrize(
+    ("spoil", "wanted", "asked"),
+    [
+        (fact(sim_time={"camera": False}), Wanted(), True),
+        (fact(sim_time={"camera": False, "liquid_controller": True}), Wanted(), True),
+        (fact(sim_time={}), Wanted(), True),
+        (fact(sim_time={"camera": True, "liquid_controller": True}), Wanted(), False),
+        (fact(sim_time={"camera": False}), Wanted(autopilot=False), False),
+    ],
+)
+def test_watches_are_asked_for_where_a_real_drone_flies(spoil, wanted, asked):
+    facts = good()
+    both(spoil, parameter("safety_supervisor", radius=0.0, resume=1.0))(facts)
+    names = [finding.name for finding in check(facts, wanted)]
+    assert ("watch radius" in names) == asked
+    assert ("resume of safety_supervisor" in names) == asked
+    assert ("watches" in names) != asked
+
+
+def test_no_watch_of_the_supervisor_is_forgotten():
+    assert set(WATCHES["safety_supervisor"]) == {field.name for field in dataclasses.fields(WatchLimits)}
+    assert len(preflight_watches.names()) == len(set(preflight_watches.names())) == 14
+
+
+def test_without_an_autopilot_nothing_is_said_of_it():
+    facts = good()
+    both(fact(autopilot=None, order=None), topic(STATE, publishers=0))(facts)
+    findings = check(facts, Wanted(autopilot=False))
+    assert of_level(findings, Level.OK) == findings
+    assert tuple(finding.name for finding in findings) == CHECKS[: CHECKS.index("autopilot")]
+
+
+STATE_FACTS = {"phase": "ready", "armed": False, "airborne": False, "supervisor": "a", "act": 3, "kind": "",
+               "fault": "", "mode": "POSCTL", "text": "t", "hold": "mode",
+               "failsafes": {"GF_ACTION": {"value": 2, "meaning": "m"}}}  # fmt: skip
+
+
+def test_a_state_is_read_as_it_was_said():
+    report = BridgeReport(Phase.READY, False, False, "a", 3, "", "")
+    whole = Bridge(report, "POSCTL", "t", "mode", {"GF_ACTION": Failsafe(2.0, "m")})
+    assert Bridge.from_facts(STATE_FACTS) == whole
+    plain = BridgeReport(Phase.READY, supervisor="a")
+    assert Bridge.from_facts(plain.to_facts()) == Bridge(plain)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"phase": "dancing"}, {"phase": 3}, {"supervisor": None}, {"act": "many"}, {"fault": []}, {"mode": 3},
+        {"text": None}, {"hold": {}}, {"failsafes": []}, {"failsafes": None}, {"failsafes": "x"},
+        {"failsafes": {"A": 3}}, {"failsafes": {"A": {}}}, {"failsafes": {"A": {"value": 1}}},
+        {"failsafes": {"A": {"meaning": "m"}}}, {"failsafes": {"A": {"value": True, "meaning": "m"}}},
+        {"failsafes": {"A": {"value": "1", "meaning": "m"}}}, {"failsafes": {"A": {"value": 1, "meaning": 2}}},
+        {"failsafes": {"A": {"value": 10**400, "meaning": "m"}}},
+        {"failsafes": {"A": {"value": math.nan, "meaning": "m"}}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_state_of_another_kind_is_none(change):
+    assert Bridge.from_facts(STATE_FACTS | change) is None
+
+
+def test_no_state_is_none():
+    assert Bridge.from_facts(None) is None
+    assert Bridge.from_facts({}) is None
+
+
 def test_an_empty_graph_fails_without_breaking():
-    bad = {finding.name for finding in check(Facts(), Wanted()) if not finding.good}
-    assert {"camera", "controller", "model", "supervisor", "odometry", "limits", "autopilot"} <= bad
+    findings = check(Facts(), Wanted())
+    good_by_nature = {"diagnostics"}
+    assert {finding.name for finding in of_level(findings, Level.OK)} == good_by_nature
+    assert {finding.name for finding in warnings(findings)} == {"battery"}
+    assert all(finding.remedy for finding in failures(findings))
 
 
 def test_a_prefix_is_expected_in_the_frames():
     facts = good()
     wanted = Wanted(frame_prefix="d1/")
-    assert [f.name for f in check(facts, wanted) if not f.good] == ["frames"]
+    assert [finding.name for finding in failures(check(facts, wanted))] == ["frames"]
     topic("odom", frame_id="d1/odom", last={"child": "d1/base_link", "norm": 1.0})(facts)
-    assert all(finding.good for finding in check(facts, wanted))
+    assert not failures(check(facts, wanted))
 
 
 def test_percentile():
@@ -128,7 +486,8 @@ def test_the_probe_hears_a_live_graph(harness, pictures):
     from liquid_nav.nodes.qos import latched, sensor_data
     from liquid_nav.nodes.safety_supervisor import SupervisorNode
 
-    harness.add(SupervisorNode, speed=1.5)
+    watched = {name: drone_yaml("safety_supervisor")[name] for name in WATCHES["safety_supervisor"]}
+    harness.add(SupervisorNode, speed=1.5, resume=0.0, **watched)
     node = harness.probe
     camera = node.create_publisher(Image, CAMERA, sensor_data())
     model = node.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
@@ -147,16 +506,260 @@ def test_the_probe_hears_a_live_graph(harness, pictures):
         probe.ask()
         facts = probe.facts(1.0)
         heard = [facts.topics[name].rate for name in (CAMERA, "camera/camera_info", "odom")]
-        return all(heard) and facts.limits and facts.info and "safety_supervisor" in facts.modes
+        known = "safety_supervisor" in facts.parameters and "safety_supervisor" in facts.modes
+        return all(heard) and known and facts.info and facts.order
 
     harness.until(all_heard, "everything", deadline=60.0)
     facts = probe.facts(1.0)
-    assert facts.limits["speed"] == 1.5 and facts.sim_time == {"safety_supervisor": False}
+    supervised = facts.parameters["safety_supervisor"]
+    assert supervised["speed"] == 1.5 and facts.sim_time == {"safety_supervisor": False}
+    assert {name: supervised[name] for name in WATCHES["safety_supervisor"]} == watched
+    assert supervised["resume"] == 0.0
+    assert facts.order.mode is Mode.DISENGAGED and facts.order.supervisor
     assert facts.modes["safety_supervisor"] == "disengaged" and facts.info["sha256"] == "abc"
     assert facts.topics[CAMERA].last == {"size": "128 x 72"} and min(facts.topics[CAMERA].ages) >= 0.02
     assert facts.topics["odom"].last["child"] == "base_link"
-    named = {finding.name for finding in check(facts, Wanted()) if not finding.good}
-    assert {"controller", "model", "commands"} <= named and "camera" not in named and "frames" not in named
+    named = {finding.name for finding in failures(check(facts, Wanted()))}
+    assert {"controller", "model", "commands", "watches"} <= named
+    assert "camera" not in named and "frames" not in named
+    assert not [name for name in named if name.startswith("watch ")], "config/drone.yaml leaves a watch off"
+
+
+def stand_in(harness, name, **parameters):
+    """Add a node of that name with those parameters, as if it were ours."""
+    import rclpy
+
+    node = harness._enter(rclpy.create_node(name, context=harness.context))
+    for parameter_name, value in parameters.items():
+        node.declare_parameter(parameter_name, value)
+    return node
+
+
+def test_a_parameter_that_a_node_does_not_have_hides_no_other_one(harness):
+    """Asked for several, rclpy answers with no value at all where it lacks one of them."""
+    pytest.importorskip("rclpy")
+    from liquid_nav.nodes.preflight_probe import Probe
+
+    stand_in(harness, "liquid_controller", frozen_after=0.75)
+    stand_in(harness, "autopilot_bridge", autopilot="px4_dds", resume=[1.0, 2.0])
+    stand_in(harness, "safety_supervisor", speed=1.25, low=-3.0, joy_age=2)
+    probe = Probe(harness._enter(harness_node(harness)))
+
+    def all_told():
+        probe.ask()
+        return probe.answered() and len(probe.facts(1.0).sim_time) == 3
+
+    assert not probe.answered()
+    harness.until(all_told, "all answers")
+    facts = probe.facts(1.0)
+    assert facts.parameters == {
+        "liquid_controller": {"frozen_after": 0.75},
+        "autopilot_bridge": {"autopilot": "px4_dds"},
+        "safety_supervisor": {"speed": 1.25, "low": -3.0, "joy_age": 2},
+    }
+    assert facts.sim_time == dict.fromkeys(facts.parameters, False)
+    named = {finding.name for finding in failures(check(facts, Wanted()))}
+    assert {"watch blind_after", "watch radius"} <= named
+    assert not {"watch frozen_after", "watch low", "watch joy_age"} & named
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_an_answer_without_values_is_no_parameter(harness, others):
+    """Whoever answers need not be rclpy: neither an empty answer nor one that is too short may end preflight."""
+    pytest.importorskip("rclpy")
+    import rclpy
+    from rcl_interfaces.msg import ParameterValue
+    from rcl_interfaces.srv import GetParameters
+
+    from liquid_nav.nodes.preflight_probe import Probe
+
+    node = harness._enter(
+        rclpy.create_node("camera", context=harness.context, start_parameter_services=False)
+    )
+    asked = []
+
+    def answer(request, response):
+        asked.append(list(request.names))
+        response.values = [ParameterValue()] * others
+        return response
+
+    node.create_service(GetParameters, "camera/get_parameters", answer)
+    supervisor = stand_in(harness, "safety_supervisor", speed=1.0)
+    probe = Probe(harness._enter(harness_node(harness)))
+
+    def all_told():
+        probe.ask()
+        return probe.answered() and asked
+
+    harness.until(all_told, "all answers")
+    facts = probe.facts(1.0)
+    assert asked == [["use_sim_time"]] and facts.sim_time == {supervisor.get_name(): False}
+    assert facts.parameters["safety_supervisor"] == {"speed": 1.0}
+
+
+GARBAGE = (
+    "", "{", "null", "[]", "3", '"ready"', "{}", "NaN", '{"phase": NaN}', '{"model": 1e999}', "[" * 20000,
+    '{"a":' * 50 + "1" + "}" * 50, "x" * 100_000, '{"phase": ["ready"]}', '{"model": 3, "sha256": {}}',
+    '{"supervisor": "", "mode": "engaged", "act": 0, "engagement": 0}', '{"model": "m"}', "\x1b[2J[/red][bold",
+    '{"phase": "ready", "armed": false, "airborne": false, "supervisor": "a", "act": 0, "kind": "", "fault": "", '
+    '"failsafes": {"GF_ACTION": 4}}',
+)  # fmt: skip
+
+
+def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
+    pytest.importorskip("rclpy")
+    from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+    from nav_msgs.msg import Odometry
+    from sensor_msgs.msg import BatteryState, CameraInfo, Image
+    from std_msgs.msg import Float32, String
+
+    from liquid_nav.nodes.preflight_listening import add_local
+    from liquid_nav.nodes.preflight_probe import Probe
+    from liquid_nav.nodes.qos import latched, reliable, sensor_data
+
+    info, mode = "liquid_controller/info", "safety_supervisor/mode"
+    topics = {name: harness.probe.create_publisher(String, name, latched()) for name in (info, STATE, ORDER, mode)}
+    good_ones = {
+        info: {"model": "m", "sha256": "abc"},
+        STATE: STATE_FACTS,
+        ORDER: Order("a", Mode.DISENGAGED).to_facts(),
+    }
+    probe = Probe(harness._enter(harness_node(harness)))
+    facts = probe.facts(1.0)
+
+    def say(words):
+        before = dict(probe._counts)
+        for name, publisher in topics.items():
+            publisher.publish(String(data=words[name] if isinstance(words, dict) else words))
+        harness.until(lambda: all(probe._counts[name] > before[name] for name in topics), "the words")
+
+    for words in GARBAGE:
+        say({name: json.dumps(value) for name, value in good_ones.items()} | {mode: "holding"})
+        assert not facts.unreadable and facts.info and facts.autopilot and facts.order
+        say(words)
+        assert facts.unreadable == {info, STATE, ORDER}, words[:40]
+        assert (facts.info, facts.autopilot, facts.order) == (None, None, None)
+        named = {finding.name: finding.words for finding in failures(check(facts, Wanted()))}
+        assert {"model", "supervisor", "autopilot"} <= set(named)
+        assert "nothing that can be read" in named["autopilot"] and "nothing that can be read" in named["model"]
+
+    images = harness.probe.create_publisher(Image, CAMERA, sensor_data())
+    models = harness.probe.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
+    odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data())
+    batteries = harness.probe.create_publisher(BatteryState, "battery_state", sensor_data())
+    latency = harness.probe.create_publisher(Float32, "liquid_controller/latency", reliable())
+    diagnostics = harness.probe.create_publisher(DiagnosticArray, "/diagnostics", reliable())
+    status = DiagnosticStatus(level=DiagnosticStatus.ERROR, name="[/x]", message="\x1b]0;\x07[bold")
+
+    def all_heard():
+        images.publish(Image(height=2**32 - 1, width=2**32 - 1, encoding="rgb8", data=b"123456"))
+        models.publish(CameraInfo(k=[math.nan] * 9))
+        message = Odometry()
+        message.pose.pose.orientation.w = math.nan
+        odometry.publish(message)
+        batteries.publish(BatteryState(percentage=math.inf, present=True))
+        latency.publish(Float32(data=math.nan))
+        diagnostics.publish(DiagnosticArray(status=[status]))
+        names = (CAMERA, "camera/camera_info", "odom", "battery_state", "liquid_controller/latency", "/diagnostics")
+        return all(probe._counts[name] for name in names)
+
+    harness.until(all_heard, "the messages")
+    facts = probe.facts(1.0)
+    assert facts.latencies == []
+    found = {finding.name: finding for finding in check(facts, Wanted())}
+    for name in ("camera image", "camera model", "odometry", "latency", "diagnostics"):
+        assert found[name].level is Level.FAILURE
+    assert found["battery"].level is Level.WARNING
+    facts.info = {"model": "a" * 5000 + "\0", "sha256": "b"}
+    add_local(facts, find("config"))
+    assert facts.sha256 is None
+
+
+@pytest.mark.parametrize("card", ["", "[]", "3", '{"sha256": 3}', "[" * 100_000, '{"sha256": "abc"}'])
+def test_a_model_of_that_name_may_be_anything(tmp_path, card):
+    pytest.importorskip("rclpy")
+    from liquid_nav.nodes.preflight_listening import add_local
+
+    (tmp_path / "card.json").write_text(card)
+    facts = good()
+    facts.info = {"model": str(tmp_path), "sha256": "abc"}
+    add_local(facts, tmp_path)
+    assert facts.sha256 == ("abc" if "abc" in card else None)
+    assert [finding.name for finding in failures(check(facts, Wanted()))] == ([] if facts.sha256 else ["model"])
+
+
+@pytest.fixture
+def command(monkeypatch, tmp_path):
+    """Run ``liquid-nav preflight`` on facts; returns its exit code, what it printed, and its JSON."""
+    pytest.importorskip("rclpy")
+    from typer.testing import CliRunner
+
+    from liquid_nav.cli.app import app
+    from liquid_nav.nodes import preflight_listening
+
+    def run(facts, *words):
+        monkeypatch.setattr(preflight_listening, "listen", lambda *_: facts)
+        monkeypatch.setattr(preflight_listening, "add_local", lambda *_: None)
+        path = tmp_path / "found.json"
+        result = CliRunner().invoke(app, ["preflight", "--json", str(path), *words])
+        return result.exit_code, result.output, json.loads(path.read_text()) if path.exists() else None
+
+    return run
+
+
+def spoilt(*changes):
+    facts = good()
+    both(*changes)(facts)
+    return facts
+
+
+def test_the_command_shows_each_level_and_fails_for_failures_alone(command):
+    code, shown, rows = command(good())
+    assert code == 0 and "warn" not in shown and "FAIL" not in shown
+    assert "ok   NAV_RCL_ACT: 2: the remote control lost: it returns to its launch\n" in shown
+    assert {row["level"] for row in rows} == {"ok"} and {row["remedy"] for row in rows} == {""}
+    code, shown, rows = command(spoilt(bridge(hold="zero set points")))
+    assert code == 0 and "FAIL" not in shown
+    assert "warn hold: zero set points: there is no global position; if the bridge ends, PX4 lands\n     -> " in shown
+    assert [row["check"] for row in rows if row["level"] == "warning"] == ["hold"]
+    code, shown, rows = command(spoilt(told(NAV_RCL_ACT=5)))
+    assert code == 1
+    assert "FAIL NAV_RCL_ACT: 5: the remote control lost: it stops its motors and falls\n     -> " in shown
+    assert [row["check"] for row in rows if row["level"] == "failure"] == ["NAV_RCL_ACT"]
+
+
+def test_a_failure_without_a_remedy_is_still_one(command, monkeypatch):
+    from liquid_nav.nodes import preflight_checks
+
+    monkeypatch.setattr(preflight_checks, "check", lambda *_: [failure("a", "b", "")])
+    code, shown, _ = command(good())
+    assert code == 1 and "FAIL a: b" in shown and "->" not in shown
+
+
+def test_a_watch_may_be_left_off_by_name(command):
+    facts = spoilt(parameter("safety_supervisor", joy_age=0.0, radius=0.0))
+    code, shown, _ = command(facts)
+    assert code == 1 and "FAIL watch joy_age" in shown and "FAIL watch radius" in shown
+    code, shown, _ = command(facts, "--allow-off", "joy_age")
+    assert code == 1 and "warn watch joy_age" in shown and "FAIL watch radius" in shown
+    code, shown, _ = command(facts, "--allow-off", "joy_age", "--allow-off", "radius")
+    assert code == 0 and "warn watch joy_age" in shown and "warn watch radius" in shown
+
+
+def test_a_watch_that_does_not_exist_cannot_be_left_off(command):
+    code, shown, rows = command(good(), "--allow-off", "remote")
+    assert code != 0 and rows is None
+
+
+def test_words_of_somebody_else_are_shown_as_they_are_and_run_nothing(command):
+    words = "[/red] [bold]x \x1b[2J\x07\nFAIL camera: " + "y" * 1000
+    facts = spoilt(fact(errors=[words]), bridge(words="[/]"))
+    code, shown, rows = command(facts)
+    assert code == 1 and "\x1b" not in shown and "\x07" not in shown
+    line = next(line for line in shown.splitlines() if line.startswith("FAIL diagnostics"))
+    assert line.startswith("FAIL diagnostics: [/red] [bold]x ?[2J??FAIL camera: yyy") and line.endswith("...")
+    assert len(line) < 420 and "FAIL autopilot: ready: [/]\n" in shown
+    assert next(row for row in rows if row["check"] == "diagnostics")["words"] == words
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from subprocess import PIPE, STDOUT, Popen
 
 import pytest
 
-pytest.importorskip("pymavlink")
+mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
 import rclpy  # noqa: E402
 from geometry_msgs.msg import TwistStamped  # noqa: E402
@@ -24,11 +24,12 @@ from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
 from liquid_nav.nodes.liquid_controller import LiquidController  # noqa: E402
 from liquid_nav.nodes.messages import nanoseconds, to_stamp  # noqa: E402
 from liquid_nav.nodes.preflight_checks import check  # noqa: E402
-from liquid_nav.nodes.preflight_facts import Wanted  # noqa: E402
+from liquid_nav.nodes.preflight_facts import Level, Wanted  # noqa: E402
 from liquid_nav.nodes.preflight_listening import Listening, add_local  # noqa: E402
 from liquid_nav.nodes.qos import latched, reliable, sensor_data  # noqa: E402
 from liquid_nav.nodes.safety_supervisor import SupervisorNode  # noqa: E402
 from liquid_nav.nodes.simulator import Simulator  # noqa: E402
+from liquid_nav.safety import Mode, Order  # noqa: E402
 from liquid_nav.simulation.camera import RenderingError  # noqa: E402
 from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
 from liquid_nav.simulation.vehicle_body import PointBody  # noqa: E402
@@ -53,6 +54,7 @@ class Graph:
         self.changes = {name: {} for name in NODES}
         self.remaps = {name: {} for name in NODES} | {"autopilot_bridge": {"battery_state": "autopilot/battery"}}
         self.left_out, self.vehicle, self.nodes, self.wanted = set(), True, {}, WANTED
+        self.body, self.failsafes, self.found = Px4Vehicle(PointBody()), {}, []
         self.after = lambda: None
 
     def start(self):
@@ -81,7 +83,8 @@ class Graph:
         bridge = self.nodes["autopilot_bridge"]
         link = bridge._backend._link
         self.harness.until(lambda: link.wire is not None, "the port")
-        vehicle, server = Px4Vehicle(PointBody()), UdpServer(port=link.wire.port)
+        vehicle, server = self.body, UdpServer(port=link.wire.port)
+        vehicle.parameters = vehicle.parameters | self.failsafes
 
         def pump():
             for data in server.receive():
@@ -108,13 +111,18 @@ class Graph:
         self.probe.create_subscription(kind, f"before/{topic}", pass_on, sensor_data(10))
 
     def look(self, folder, slow=200.0):
-        """Return {name: words} of what preflight finds wrong, in its order."""
+        """Return {name: words} of what preflight finds wrong, in its order; ``found``: all that it finds."""
         node = rclpy.create_node("preflight", context=self.harness.context,
                                  parameter_overrides=[Parameter("use_sim_time", value=True)])
         listening = Listening(self.harness._enter(node), CAMERA, 1.0, True, (0.2, 3.0), slow)
         facts = self.run(listening.facts)
         add_local(facts, folder)
-        return {finding.name: finding.words for finding in check(facts, self.wanted) if not finding.good}
+        self.found = check(facts, self.wanted)
+        return self.of(Level.FAILURE)
+
+    def of(self, level):
+        """Return {name: words} of the findings of a level."""
+        return {finding.name: finding.words for finding in self.found if finding.level is level}
 
 
 @pytest.fixture
@@ -195,11 +203,27 @@ def wrong_autopilot_parameter(graph):
     graph.after = engage
 
 
+def falling_failsafe(graph):
+    graph.failsafes["NAV_RCL_ACT"] = (6.0, mavlink.MAV_PARAM_TYPE_INT32)
+
+
+def deaf_bridge(graph):
+    graph.remaps["autopilot_bridge"]["safety_supervisor/order"] = "somewhere/else"
+
+
+def orders_of_another(graph):
+    """Give the bridge, and nobody else, the orders of a supervisor that a person does not speak to."""
+    deaf_bridge(graph)
+    order = Order("another", Mode.DISENGAGED)
+    publisher = graph.probe.create_publisher(String, "somewhere/else", latched())
+    publisher.publish(String(data=json.dumps(order.to_facts())))
+
+
 SILENT = {"commands", "latency", "diagnostics"}
 """What a graph whose controller cannot see has beside the cause."""
 FAULTS = {
     "no camera": (out_of_step(no_camera), "camera", "nobody publishes",
-                  SILENT | {"camera rate", "camera stamps"}),
+                  SILENT | {"camera rate", "camera stamps", "camera image"}),
     "slow camera": (parameter("simulator", frame_rate=5.0), "camera rate", "Hz arrive", {"commands", "odometry"}),
     "late images": (out_of_step(late_images), "camera stamps", "s old", SILENT),
     "wrong encoding": (out_of_step(relay(Image, CAMERA, encoding="mono8")), "camera image", "mono8", SILENT),
@@ -207,8 +231,9 @@ FAULTS = {
     "controller not started": (out_of_step(parameter("liquid_controller", autostart=False)), "controller",
                                "unconfigured", SILENT | {"model"}),
     "another model": (other_model, "model", "ffffffffffff", ()),
-    "no supervisor": (out_of_step(no_supervisor), "supervisor", "says nothing", {"one pilot", "limits"}),
-    "two supervisors": (second_supervisor, "one pilot", "2 nodes publish cmd_vel", {"diagnostics", "autopilot"}),
+    "no supervisor": (out_of_step(no_supervisor), "supervisor", "says nothing", {"one pilot", "limits", "orders"}),
+    "two supervisors": (second_supervisor, "one pilot", "2 nodes publish cmd_vel",
+                        {"diagnostics", "autopilot", "orders"}),
     "too fast": (parameter("safety_supervisor", speed=9.0), "limits", "speed is 9", ()),
     "no odometry": (no_odometry, "odometry", "0.0 Hz", {"frames"}),
     "wrong frame": (parameter("simulator", frame_prefix="d1/"), "frames", "'d1/odom' of 'd1/base_link'", ()),
@@ -217,13 +242,38 @@ FAULTS = {
     "a node with another clock": (parameter("safety_supervisor", use_sim_time=False), "clock",
                                   "autopilot_bridge, liquid_controller, simulator", {"diagnostics"}),
     "autopilot not there": (no_vehicle, "autopilot", "no heartbeat", {"diagnostics"}),
+    "falls without a remote control": (falling_failsafe, "NAV_RCL_ACT", "6: the remote control lost: it disarms", ()),
+    "deaf bridge": (deaf_bridge, "orders", "has heard no supervisor", {"diagnostics"}),
+    "bridge of another supervisor": (orders_of_another, "orders", "the bridge hears supervisor another",
+                                     {"diagnostics"}),
     "autopilot parameter": (wrong_autopilot_parameter, "autopilot", "COM_OBL_RC_ACT", {"diagnostics"}),
 }  # fmt: skip
 
 
 def test_a_good_live_graph_passes(graph, tmp_path):
     graph.start()
+    assert graph.look(tmp_path) == {} and graph.of(Level.WARNING) == {}
+    said = graph.of(Level.OK)
+    assert said["hold"] == "the autopilot's hold mode"
+    assert said["NAV_RCL_ACT"] == "2: the remote control lost: it returns to its launch"
+    identity = graph.nodes["safety_supervisor"]._supervisor.order.supervisor
+    assert said["orders"] == f"the bridge hears supervisor {identity}"
+
+
+def test_without_a_global_position_it_says_what_a_hold_will_be(graph, tmp_path):
+    graph.body.global_position = False
+    graph.start()
     assert graph.look(tmp_path) == {}
+    assert graph.of(Level.WARNING) == {
+        "hold": "zero set points: there is no global position; if the bridge ends, PX4 lands"}
+
+
+def test_a_failsafe_that_is_not_told_is_named(graph, tmp_path):
+    del (parameters := dict(graph.body.parameters))["GF_ACTION"]
+    graph.body.parameters = parameters
+    graph.start()
+    assert graph.look(tmp_path) == {}
+    assert graph.of(Level.WARNING) == {"failsafes": "not told yet: GF_ACTION"}
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -256,4 +306,4 @@ def test_the_command_says_it_with_its_exit_code(graph, tmp_path):
         with Popen(words + more, env=environment, stdout=PIPE, stderr=STDOUT) as command:
             assert graph.run(command.poll) == code, command.stdout.read().decode()
         rows = json.loads((tmp_path / "found.json").read_text())
-        assert {row["check"] for row in rows if not row["good"]} == wrong
+        assert {row["check"] for row in rows if row["level"] == "failure"} == wrong
