@@ -128,6 +128,8 @@ class SupervisorNode(Node):
         # In lock step the clock message of this instant may arrive after the command: the stamp is then the time.
         if self._simulated and 0.0 < made - now < 0.5:
             now = made
+        # Before it is let through: it may be the first word of an intruder.
+        self._inputs.count_publishers()
         self._supervisor.command(command_from(message), made, now)
         self._speak(stamp, now)
 

@@ -1,6 +1,5 @@
 """A ROS graph for one test: a domain of its own, nodes under test beside a probe, and deadlines instead of sleeps."""
 
-import random
 import time
 
 import numpy as np
@@ -21,8 +20,11 @@ class Harness:
         import rclpy
         from rclpy.executors import SingleThreadedExecutor
 
+        from liquid_nav.cli.processes import free_domain
+
         self.context = rclpy.Context()
-        rclpy.init(context=self.context, domain_id=random.randint(1, 100))
+        # On which nobody else is: other tests of this machine would be second publishers.
+        rclpy.init(context=self.context, domain_id=free_domain())
         self.executor = SingleThreadedExecutor(context=self.context)
         self.nodes = []
         self.probe = self._enter(rclpy.create_node("probe", context=self.context))

@@ -7,7 +7,6 @@ signs of life of those that are alive, so that what is measured does not depend 
 
 import json
 import os
-import random
 import signal
 import socket
 import time as wall
@@ -22,8 +21,8 @@ from sensor_msgs.msg import Image, Joy
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.cli.processes import Child
-from liquid_nav.nodes.bringup import Process
+from liquid_nav.cli.processes import Child, free_domain
+from liquid_nav.nodes.bringup import RESUME, Process
 from liquid_nav.nodes.messages import (
     NANO,
     command_from,
@@ -55,7 +54,7 @@ class GraphFlight:
     """The processes, the vehicle and what was heard; see the module."""
 
     def __init__(self, folder):
-        self.folder, self.domain = folder, random.randint(1, 100)
+        self.folder, self.domain = folder, free_domain()
         self.context = rclpy.Context()
         rclpy.init(context=self.context, domain_id=self.domain)
         self.executor = SingleThreadedExecutor(context=self.context)
@@ -76,11 +75,13 @@ class GraphFlight:
         listen(DiagnosticArray, "/diagnostics", lambda m: self.diagnostics.extend(m.status), reliable(50))
         listen(String, "autopilot_bridge/state", self._on_state, latched())
         listen(String, "safety_supervisor/mode", lambda m: self.heard.update(mode=m.data), latched())
+        listen(String, "safety_supervisor/order", lambda m: self.heard.update(order=json.loads(m.data)), latched())
         listen(TwistStamped, "cmd_vel", self._on_output, reliable(50))
         listen(TwistStamped, "liquid_controller/cmd_vel", lambda m: self._sign("liquid_controller", m), reliable(50))
         listen(Image, "camera/image_raw", lambda m: self._sign("camera", m), sensor_data())
         self.start(Process("safety_supervisor", WATCH))
-        self.start(Process("autopilot_bridge", {"connection": f"udp:127.0.0.1:{self.port}", "use_sim_time": True}))
+        bridge = {"connection": f"udp:127.0.0.1:{self.port}", "use_sim_time": True, "resume": RESUME}
+        self.start(Process("autopilot_bridge", bridge))
 
     # Processes.
 
@@ -307,10 +308,13 @@ class GraphFlight:
             self.node.destroy_publisher(self.intruder)
             self.intruder = None
         vehicle.sticks, vehicle.refuse_arming, self.joy = None, "", None
-        if vehicle.armed and vehicle.shown_mode != LOITER:
+        if vehicle.armed:
+            # Also out of a failsafe that looks the same: from that it would go back by itself.
             vehicle._change(LOITER)
         self.alive(lambda: set(self.children) <= set(self.signs), "signs of life")
-        self.go(1.0)
+        # DDS believes in a killed process for 20 s more: until then the bridge sees two supervisors and obeys none.
+        self.diagnostics.clear()
+        self.alive(lambda: self.said("autopilot_bridge: cmd_vel", "one publisher"), "the end of who was killed")
         self.call("disengage")
         self.until(lambda: self.heard.get("mode") == "disengaged" and self.phase() not in (None, "offline"), "rest")
         self.go(2.0)

@@ -19,7 +19,7 @@ from liquid_nav.simulation.px4_personality import Px4Vehicle
 from liquid_nav.simulation.vehicle_body import PointBody
 
 NAV_STATES = {px4_mode(6): 14, px4_mode(4, 3): 4, px4_mode(4, 6): 18, px4_mode(3): 2, px4_mode(4, 5): 5}
-US = SimpleNamespace(system=255, component=190)
+US = SimpleNamespace(system=247, component=191)
 
 
 def quality(durability, depth):
@@ -28,16 +28,20 @@ def quality(durability, depth):
 
 
 class Px4OverDds:
-    """``advance`` flies on and publishes. heard: what came in, by name; skew: s that PX4 is wrong about our clock."""
+    """``advance`` flies on and publishes.
+
+    heard: what came in, by name; skew: s that PX4 is wrong about our clock; spoilt: its poses are no numbers; frozen:
+    its poses repeat the last stamp.
+    """
 
     def __init__(self, node, msgs, height=2.0):
         self.vehicle, self.node, self.m = Px4Vehicle(PointBody(height)), node, msgs
         self.there, self.back = Codec(US.system, US.component), Codec()
-        self.skew, self.linked, self.spoilt = 0.0, True, False
+        self.skew, self.linked, self.spoilt, self.frozen = 0.0, True, False, None
         self.heard = {"offboard_control_mode": [], "trajectory_setpoint": [], "vehicle_command": []}
         self.topics, self.attitude = {}, (1.0, 0.0, 0.0, 0.0)
         for name in ("vehicle_status", "vehicle_command_ack", "vehicle_land_detected", "vehicle_odometry",
-                     "battery_status"):
+                     "battery_status", "vehicle_local_position"):
             kind = self.kind(name)
             version = getattr(kind, "MESSAGE_VERSION", 0)
             topic = f"fmu/out/{name}" + (f"_v{version}" if version else "")
@@ -62,8 +66,8 @@ class Px4OverDds:
                 self._tell(message)
         self._clock.publish(Clock(clock=to_stamp(from_seconds(self.now))))
 
-    def say(self, name, **fields):
-        stamp = max(0, int((self.now + self.skew) * 1e6))
+    def say(self, name, at=None, **fields):
+        stamp = max(0, int(((self.now if at is None else at) + self.skew) * 1e6))
         self.topics[name].publish(self.kind(name)(timestamp=stamp, **fields))
 
     def _tell(self, m):
@@ -71,7 +75,9 @@ class Px4OverDds:
         if kind == "HEARTBEAT":
             armed = bool(m.base_mode & mavlink.MAV_MODE_FLAG_SAFETY_ARMED)
             self.say("vehicle_status", nav_state=NAV_STATES[m.custom_mode], arming_state=2 if armed else 1, system_id=1,
-                     pre_flight_checks_pass=not self.vehicle.refuse_arming)
+                     pre_flight_checks_pass=not self.vehicle.refuse_arming,
+                     failsafe=m.system_status == mavlink.MAV_STATE_CRITICAL)
+            self.say("vehicle_local_position", xy_valid=True, z_valid=True, xy_global=self.vehicle.global_position)
         elif kind == "COMMAND_ACK":
             self.say("vehicle_command_ack", command=m.command, result=m.result, target_system=US.system,
                      target_component=US.component)
@@ -83,7 +89,7 @@ class Px4OverDds:
             self.attitude = m.q1, m.q2, m.q3, m.q4
         elif kind == "LOCAL_POSITION_NED":
             position = (math.nan,) * 3 if self.spoilt else (m.x, m.y, m.z)
-            self.say("vehicle_odometry", pose_frame=1, velocity_frame=1, position=single(position),
+            self.say("vehicle_odometry", at=self.frozen, pose_frame=1, velocity_frame=1, position=single(position),
                      q=single(self.attitude), velocity=single((m.vx, m.vy, m.vz)), angular_velocity=single((0, 0, 0)))
 
     def _on_mode(self, message):

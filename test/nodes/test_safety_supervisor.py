@@ -404,6 +404,19 @@ def test_a_second_publisher_is_a_fault_under_the_name_that_the_graph_has(harness
     harness.until(lambda: not harness.says(INPUTS, "publishers"), "the end of the fault")
 
 
+def test_the_first_word_of_an_intruder_is_not_let_through(bench):
+    """As soon as the graph shows a second publisher, whenever that was looked at last."""
+    bench.engage()
+    bench.tick(0.04)
+    bench.see()
+    topic, out = "/liquid_controller/cmd_vel", []
+    bench.node.count_publishers = lambda name: 2 if name == topic else 1
+    bench.node._commands.publish = out.append
+    bench.node._on_command(command_message(Command(vy=1.0), from_seconds(bench.time)))
+    assert [command_from(message) for message in out] == [Command()]
+    assert bench.node._supervisor.state is Mode.HOLDING and f"2 publishers on {topic}" in bench.node._supervisor.why
+
+
 class WallClocks:
     """In place of the computer's clocks: ``steady`` nobody sets, ``stamping`` people do."""
 

@@ -15,9 +15,14 @@ from liquid_nav.nodes.expert_pilot import ExpertPilot
 from liquid_nav.nodes.messages import command_from, from_seconds
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.world_camera import WorldCamera
-from liquid_nav.safety import Phase
+from liquid_nav.safety import BridgeReport, Phase
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.simulation.vehicle_body import LEGS
+
+
+def report(phase, airborne):
+    """What the bridge says in a phase."""
+    return String(data=json.dumps(BridgeReport(Phase(phase), airborne=airborne).to_facts()))
 
 
 @pytest.mark.parametrize("airborne", [False, True])
@@ -38,12 +43,12 @@ def test_nothing_is_shown_before_the_bridge_says_whether_it_flies(harness, airbo
 
     for phase in (None, "offline"):
         if phase:
-            states.publish(String(data=json.dumps({"phase": phase, "fault": "", "airborne": False})))
+            states.publish(report(phase, False))
             harness.until(lambda: node._bridge is not None and node._bridge.phase is Phase.OFFLINE, "the state")
         seen = []
         harness.until(lambda: seen.append(pose()) or len(seen) == 20, "twenty poses")
         assert not any(seen)
-    states.publish(String(data=json.dumps({"phase": "ready", "fault": "", "airborne": airborne})))
+    states.publish(report("ready", airborne))
     harness.until(pose, "odometry")
     place, start = poses[0].pose.pose.position, node.world.layout.start
     assert (place.x, place.y, place.z) == pytest.approx((start.x, start.y, start.z if airborne else LEGS))
@@ -58,7 +63,7 @@ def test_odometry_goes_with_the_frames_however_fast_the_vehicle_tells_its_own(ha
     images = harness.listen("camera/image_raw", Image, sensor_data(100))
     output = probe.create_publisher(Odometry, "autopilot/odom", sensor_data(100))
     states = probe.create_publisher(String, "autopilot_bridge/state", latched())
-    states.publish(String(data=json.dumps({"phase": "ready", "fault": "", "airborne": True})))
+    states.publish(report("ready", True))
     harness.matched(output)
     harness.until(lambda: node._bridge is not None and node._bridge.phase is Phase.READY, "the bridge's state")
     for time in 4.0 + 0.01 * np.arange(101):
@@ -81,8 +86,7 @@ def test_what_is_no_pose_and_no_state_is_dropped_and_stays_without_effect(harnes
     poses = harness.listen("odom", Odometry, sensor_data(100))
     harness.matched(output)
     harness.matched(states)
-    ready = json.dumps({"phase": "ready", "fault": "", "airborne": True})
-    states.publish(String(data=ready))
+    states.publish(report("ready", True))
     harness.until(lambda: node._bridge is not None, "the state")
     states.publish(String(data='{"phase": ' + "[" * 20000))
     dropped = "simulator: input autopilot_bridge/state"
