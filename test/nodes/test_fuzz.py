@@ -146,7 +146,8 @@ def test_random_messages_neither_break_nor_move_anything(harness):
             lambda: feed(supervisor._on_image, rng.randbytes(rng.randrange(60))),
             lambda: feed(bridge._on_command, twist(rng)), bridge._on_timer, supervisor._on_timer,
         ))()  # fmt: skip
-    assert supervisor._supervisor.mode == "disengaged" and said and min(used.values()) > 0
+    # A touch of the sticks ends what any bridge says that it does.
+    assert supervisor._supervisor.mode in ("disengaged", "pilot") and said and min(used.values()) > 0
     assert all(command_from(message) == Command() for message in said)
 
 
