@@ -13,6 +13,7 @@ from typing import Any, Callable
 import numpy as np
 from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import Odometry
+from rclpy.duration import Duration
 from rclpy.node import Node
 
 from liquid_nav.autopilots import PlainSession, Px4DdsAdapter, SessionConfig
@@ -31,6 +32,8 @@ Clock = Callable[[], float]
 MAVLINK = ("px4", "ardupilot")
 DDS = "px4_dds"
 PLAIN = ("twist", "twist_stamped")
+LAST_WORD = Duration(seconds=0.5)
+"""Time in which the last word must be acknowledged: a process that ends at once may take it along."""
 
 
 class MavlinkBackend:
@@ -221,7 +224,9 @@ class PlainBackend:
         return {}
 
     def close(self) -> None:
-        """Nothing to free: the node owns the topic."""
+        """See that the last word is heard: who listens may obey the one before for ever."""
+        if self._node.context.ok():
+            self._publisher.wait_for_all_acked(LAST_WORD)
 
     def _on_odometry(self, message: Odometry) -> None:
         self.session.attitude(state_from(message).quaternion, self._now())
