@@ -1,10 +1,12 @@
 """A message that a callback cannot use, over DDS; and JSON from anybody."""
 
 import json
+from pathlib import Path
 
 import pytest
 from std_msgs.msg import String
 
+import liquid_nav.nodes
 from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.qos import reliable
 from liquid_nav.nodes.reading_json import DEEPEST, read_json
@@ -123,6 +125,14 @@ def test_an_error_is_one_short_line_that_can_be_published():
     assert line.startswith("ValueError: a b ?c") and len(line) < 250 and line.endswith("...")
     line.encode()
     assert one_line(MemoryError()) == "MemoryError"
+
+
+@pytest.mark.parametrize(
+    "name", ["expert_pilot", "liquid_controller", "recorder", "weather", "world_camera"]
+)
+def test_nodes_of_a_flight_subscribe_in_this_way_only(name):
+    text = (Path(liquid_nav.nodes.__path__[0]) / f"{name}.py").read_text()
+    assert " subscribe(" in text and "create_subscription" not in text
 
 
 def nested(depth, opening="[", closing="]"):
