@@ -12,15 +12,15 @@ degrees, among them trunks from 15 cm and the ground from 20 cm; and pictures th
 uniform at eight levels of brightness from 0 to 255, with noise of a standard deviation in levels:
 
 ===============================================  =====  ======
-pictures (of flights and rendered ones: least)    fine  coarse
+pictures                                          fine  coarse
 ===============================================  =====  ======
 rendered: median                                  22.4    24.4
 rendered: lowest hundredth                         7.0     7.8
 rendered: least (ground at dusk, snow, 20 cm)      3.6     4.3
-3,000 frames of 12 flights in fog, dusk, winter    9.2     8.8
+least of 12 flights in fog, dusk and winter        9.2     8.8
 limit: blind below one of them                     1.8     2.4
 noise of 1 to 12 in each pixel: most               1.0     0.9
-noise of 20 in each pixel: most                    1.6     1.2
+noise of 20 in each pixel: most                    2.0     1.3
 noise of 4 smoothed over 1 pixel: most             2.5     1.5
 noise of 6 smoothed over 1 pixel: most             3.8     2.3
 ===============================================  =====  ======
