@@ -43,6 +43,9 @@ class Adapter(Protocol):
     def greet(self) -> None:
         """Ask for the messages that are needed; after every connection and reboot."""
 
+    def ask_again(self) -> None:
+        """Ask again for what was asked for by ``greet`` and has not come."""
+
     def ask_for_heartbeat(self) -> None:
         """Ask for one heartbeat of the vehicle, now."""
 

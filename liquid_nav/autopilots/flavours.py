@@ -62,6 +62,11 @@ class Flavour:
         """Modes that this package asks for."""
         return frozenset({self.follow, self.hold, self.pilot_hold, self.land})
 
+    @property
+    def landing_modes(self) -> frozenset[int]:
+        """Modes in which it comes down by itself after a landing was asked for."""
+        return frozenset({self.land})
+
     def mode_name(self, mode: int | None) -> str:
         """Return what pilots call a custom mode."""
         return "no mode" if mode is None else self.names.get(mode, f"mode {mode:#x}")

@@ -17,6 +17,10 @@ REOPEN = 1.0
 MOVES = 3.0
 """s of silence after which the vehicle may be at another address."""
 LARGEST = 65536
+MOST_DECODED = 300
+"""Messages that are decoded in one call at most; what is left waits for the next one."""
+MOST_READ = 2000
+"""Datagrams that are read in one call at most."""
 FORMS = "give udp:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD"
 
 
@@ -26,8 +30,11 @@ class Wire(Protocol):
     def read(self) -> list[bytes]:
         """Return what has arrived."""
 
-    def accept(self, now: float) -> bool:
-        """Called when what was read last says that it is our vehicle's; returns whether it may be."""
+    def accept(self, now: float) -> None:
+        """Called when what was read last is our vehicle's."""
+
+    def knows_better(self, now: float) -> bool:
+        """Whether what was read last cannot be our vehicle's, since that is heard from elsewhere."""
 
     def write(self, data: bytes) -> None:
         """Send one packet."""
@@ -64,18 +71,20 @@ class Udp:
             return []
         return [data]
 
-    def accept(self, now: float) -> bool:
-        """Answer to where this came from, unless the vehicle is heard at another address.
-
-        Two drones with the same system id would otherwise take set points in turn.
-        """
-        if self._calls:
-            return True
-        if self._last != self._peer and 0.0 <= now - self._heard < MOVES:
-            return False
+    def accept(self, now: float) -> None:
+        """Answer to where this came from."""
         self._peer = self._last
         self._heard = now
-        return True
+
+    def knows_better(self, now: float) -> bool:
+        """Whether this came from another address than the vehicle's, which is heard.
+
+        Two drones with the same system id would otherwise take set points in turn; and what nobody will look at need
+        not be decoded.
+        """
+        if self._calls or self._last == self._peer:
+            return False
+        return 0.0 <= now - self._heard < MOVES
 
     def write(self, data: bytes) -> None:
         """Send to the vehicle, once we know where it is."""
@@ -109,9 +118,12 @@ class Tcp:
             raise ConnectionResetError("closed by the other side")
         return [data]
 
-    def accept(self, now: float) -> bool:
+    def accept(self, now: float) -> None:
         """There is only one other end."""
-        return True
+
+    def knows_better(self, now: float) -> bool:
+        """There is only one other end."""
+        return False
 
     def write(self, data: bytes) -> None:
         """Send it; half a packet would be worse than a broken connection."""
@@ -136,9 +148,12 @@ class Serial:
         data = self._port.recv(4096)
         return [data] if data else []
 
-    def accept(self, now: float) -> bool:
+    def accept(self, now: float) -> None:
         """There is only one other end."""
-        return True
+
+    def knows_better(self, now: float) -> bool:
+        """There is only one other end."""
+        return False
 
     def write(self, data: bytes) -> None:
         """Send it."""
@@ -168,8 +183,8 @@ class Link:
         self.connection = connection
         self.wire: Wire | None = None
         self.problem = "not opened yet"
-        self.impostors = 0
-        """Datagrams from another address than the vehicle's that say that they are the vehicle's."""
+        self.strangers = 0
+        """Datagrams from other addresses than the vehicle's, while that is heard."""
         self._tried = -1e9
 
     @property
@@ -182,14 +197,20 @@ class Link:
         if not self._ready(now):
             return []
         messages: list[Message] = []
+        # Bounded: a flood must not keep set points and the end of the process waiting.
+        decoded = looked = 0
         try:
-            while data := self.wire.read():
+            while decoded < MOST_DECODED and looked < MOST_READ and (data := self.wire.read()):
+                looked += 1
+                if self.wire.knows_better(now):
+                    self.strangers += 1
+                    continue
                 for part in data:
+                    before = self.codec.counts.seen
                     accepted = self.codec.decode(part)
-                    claims = any(self._is_vehicle(message) for message in accepted)
-                    if claims and not self.wire.accept(now):
-                        self.impostors += 1
-                        continue
+                    decoded += 1 + self.codec.counts.seen - before
+                    if any(self._is_vehicle(message) for message in accepted):
+                        self.wire.accept(now)
                     messages += accepted
         except Exception as error:  # pyserial has exceptions of its own
             self._broke(error)

@@ -6,6 +6,8 @@ Only component 1, the autopilot, is heard here, and acknowledgements only if the
 
 from __future__ import annotations
 
+from collections import deque
+
 from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav.autopilots import mavlink_messages as messages
@@ -18,6 +20,10 @@ from liquid_nav.autopilots.mavlink_text import Text, TextJoiner
 from liquid_nav.autopilots.session import OffboardSession, SessionConfig
 from liquid_nav.types import Command
 
+TRIES = 5
+"""Times that messages and parameters are asked for again which some autopilots do not have."""
+LONGEST_ANSWER = 2.0
+"""s after which a question counts as lost."""
 AUTOPILOT = mavlink.MAV_COMP_ID_AUTOPILOT1
 COMMANDS = {
     RequestKind.MODE: mavlink.MAV_CMD_DO_SET_MODE,
@@ -67,6 +73,9 @@ class MavlinkAdapter:
         self._out: list[Message] = []
         self._asked: dict[int, RequestKind] = {}
         self._types: dict[str, int] = {}
+        self._heard: set[int] = set()
+        self._tries = 0
+        self._polls: deque[float] = deque(maxlen=32)
         self.session = OffboardSession(self, config)
 
     # What comes in.
@@ -89,6 +98,7 @@ class MavlinkAdapter:
             self.target = message.get_srcSystem()
         session = self.session
         session.now = now
+        self._heard.add(message.get_msgId())
         news = telemetry.read(message, session.vehicle, now)
         if kind == "HEARTBEAT":
             session.heard_heartbeat(now)
@@ -113,14 +123,28 @@ class MavlinkAdapter:
 
     def greet(self) -> None:
         """Ask for the messages that are needed, and for the parameters of the autopilot's own failsafes."""
+        self._heard.clear()
+        self._tries = 0
         for number, rate in messages.WANTED.items():
             self._send(messages.ask_for_message(self.target, number, rate))
         for name in names_for(self.flavour.name):
             self.read_parameter(name)
 
+    def ask_again(self) -> None:
+        """Ask again for what has not come: for what we cannot fly without for ever, for the rest some times."""
+        self._tries += 1
+        for number, rate in messages.WANTED.items():
+            wanted = number in messages.ESSENTIAL or self._tries <= TRIES
+            if number not in self._heard and wanted:
+                self._send(messages.ask_for_message(self.target, number, rate))
+        for name in names_for(self.flavour.name):
+            if name not in self.session.parameters and self._tries <= TRIES:
+                self.read_parameter(name)
+
     def ask_for_heartbeat(self) -> None:
         """Ask for one heartbeat: PX4 does not let its rate be changed, but sends one whenever it is asked."""
         number = mavlink.MAVLINK_MSG_ID_HEARTBEAT
+        self._polls.append(self.session.now)
         self._send(messages.command_long(self.target, mavlink.MAV_CMD_REQUEST_MESSAGE, (number,)))
 
     def show_life(self) -> None:
@@ -172,9 +196,18 @@ class MavlinkAdapter:
         if whom not in (self._us, (0, 0)):
             self.foreign += 1
             return False
+        if message.command == mavlink.MAV_CMD_REQUEST_MESSAGE:
+            self._measure(now)
         if kind is not None:
             self.session.answered(kind, ANSWERS.get(message.result, Answer.FAILED), now)
         return kind is not None
+
+    def _measure(self, now: float) -> None:
+        """An answer to the oldest question for a heartbeat: how long the link needs; lost ones make it longer."""
+        while self._polls and not 0.0 <= now - self._polls[0] <= LONGEST_ANSWER:
+            self._polls.popleft()
+        if self._polls:
+            self.session.took(now - self._polls.popleft())
 
     def _tell(self, texts: list[Text]) -> None:
         for text in texts:

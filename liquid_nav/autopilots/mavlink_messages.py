@@ -23,6 +23,12 @@ WANTED = {
     mavlink.MAVLINK_MSG_ID_GLOBAL_POSITION_INT: 1.0,
 }
 """Message id -> rate in Hz that we ask for."""
+ESSENTIAL = frozenset({
+    mavlink.MAVLINK_MSG_ID_LOCAL_POSITION_NED,
+    mavlink.MAVLINK_MSG_ID_ATTITUDE_QUATERNION,
+    mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE,
+})  # fmt: skip
+"""Messages without which nothing flies."""
 INTEGERS = {
     mavlink.MAV_PARAM_TYPE_UINT8: "B", mavlink.MAV_PARAM_TYPE_INT8: "b", mavlink.MAV_PARAM_TYPE_UINT16: "H",
     mavlink.MAV_PARAM_TYPE_INT16: "h", mavlink.MAV_PARAM_TYPE_UINT32: "I", mavlink.MAV_PARAM_TYPE_INT32: "i",

@@ -58,6 +58,7 @@ def _position(message: Message, vehicle: VehicleState, now: float) -> bool:
     vehicle.position = position
     vehicle.velocity = velocity
     vehicle.position_time = now
+    vehicle.stand()
     return True
 
 

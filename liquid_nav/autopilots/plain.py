@@ -67,7 +67,8 @@ class PlainSession:
     def take_order(self, order: Order, now: float) -> None:
         """Take the supervisor's order; the same one may come any number of times."""
         news = self._ledger.take(order)
-        if self._closing or self._distrusted or not self._ledger.knows(order):
+        distrusted = bool(self._distrusted) and order.mode is not Mode.LANDING
+        if self._closing or distrusted or not self._ledger.knows(order):
             return
         before = self.order
         self.order = order
@@ -92,7 +93,8 @@ class PlainSession:
         """More than one node publishes ``topic``: nobody is obeyed; empty: all is well again."""
         if topic and topic != self._distrusted:
             self._new = True
-            self._leave(Phase.HOLDING)
+            if self.phase is not Phase.LANDING:
+                self._leave(Phase.HOLDING)
             self._complain(Fault(FaultKind.TWO_SUPERVISORS, subject=topic), now)
         self._distrusted = topic
 
@@ -119,11 +121,14 @@ class PlainSession:
             self._leave(Phase.HOLDING)
             limit = self.config.freshness
             self._complain(Fault(FaultKind.SUPERVISOR_SILENT, silent, limit), now)
-        obeys = self.phase in (Phase.FLYING, Phase.LANDING) and not self._distrusted
-        if not obeys or not fresh:
-            return ZERO
+        wanted = ZERO
+        if self.phase is Phase.LANDING:
+            # Kept until a person says otherwise, whoever else speaks or is silent.
+            wanted = Command(vz=-self.config.descent)
+        elif self.phase is Phase.FLYING and fresh and not self._distrusted:
+            wanted = self._command
         known = self._quaternion is not None and 0.0 <= now - self._seen <= self.config.freshness
-        return in_body(self._command, self._quaternion) if known else self._command
+        return in_body(wanted, self._quaternion) if known else wanted
 
     def events(self) -> list[Event]:
         """Return what has happened since the last call."""

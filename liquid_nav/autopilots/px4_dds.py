@@ -22,7 +22,8 @@ from liquid_nav.types import Command
 OFFBOARD = 14
 LOITER = 4
 LAND = 18
-"""nav_state of VehicleStatus."""
+DESCEND = 12
+"""nav_state of VehicleStatus; without a position PX4 descends where it was asked to land."""
 MODES = {OFFBOARD: (1.0, 6.0, 0.0), LOITER: (1.0, 4.0, 3.0), LAND: (1.0, 4.0, 6.0)}
 """nav_state -> parameters of MAV_CMD_DO_SET_MODE."""
 COMMANDS = {
@@ -56,6 +57,10 @@ TO_CHECK = (
 class _DdsFlavour(Flavour):
     """PX4 with nav_state numbers for modes."""
 
+    @property
+    def landing_modes(self) -> frozenset[int]:
+        return frozenset({LAND, DESCEND})
+
     def mode_parameters(self, mode: int) -> tuple[float, float, float]:
         return MODES[mode]
 
@@ -64,7 +69,7 @@ PX4_DDS = _DdsFlavour(**{field.name: getattr(PX4, field.name) for field in field
     "follow": OFFBOARD, "hold": LOITER, "pilot_hold": LOITER, "land": LAND, "rules": (),
     "names": {
         0: "MANUAL", 1: "ALTCTL", 2: "POSCTL", 3: "AUTO.MISSION", LOITER: "AUTO.LOITER", 5: "AUTO.RTL",
-        6: "POSITION_SLOW", 10: "ACRO", 12: "DESCEND", 13: "TERMINATION", OFFBOARD: "OFFBOARD", 15: "STABILIZED",
+        6: "POSITION_SLOW", 10: "ACRO", DESCEND: "DESCEND", 13: "TERMINATION", OFFBOARD: "OFFBOARD", 15: "STABILIZED",
         17: "AUTO.TAKEOFF", LAND: "AUTO.LAND", 20: "AUTO.PRECLAND", 21: "ORBIT",
     },
 })  # fmt: skip
@@ -203,6 +208,7 @@ class Px4DdsAdapter:
             velocity = geometry.rotate(q, velocity)
         vehicle.position = np.asarray(position, dtype=np.float64)
         vehicle.position_time = now
+        vehicle.stand()
         vehicle.velocity = velocity
         vehicle.attitude = q
         vehicle.boot = now
@@ -222,6 +228,9 @@ class Px4DdsAdapter:
 
     def ask_for_heartbeat(self) -> None:
         """The status comes as often as PX4 likes, and with every change."""
+
+    def ask_again(self) -> None:
+        """The agent forwards what it forwards."""
 
     def show_life(self) -> None:
         """The set points are the sign of life."""

@@ -20,7 +20,7 @@ from typing import Any
 from liquid_nav.autopilots import steps
 from liquid_nav.autopilots.adapter import GOOD, Adapter, Answer, RequestKind
 from liquid_nav.autopilots.ledger import Ledger
-from liquid_nav.autopilots.vehicle import VehicleState
+from liquid_nav.autopilots.vehicle import Landed, VehicleState
 from liquid_nav.errors import UserError
 from liquid_nav.safety import IN_CHARGE, BridgeReport, Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
@@ -42,6 +42,12 @@ GAP = 1.0
 """s between two calls of ``update`` beyond which the clock has jumped or we were not called."""
 WAKING = 0.5
 """s after such a gap in which the vehicle's own clock tells a jump of ours from a sleep; less than ``GAP``."""
+PENDING = 1.0
+"""s in which a mode that was asked for may still take effect."""
+SLOWEST_LINK = 0.8
+"""s that a question and its answer may take for us to take over: on a slower link a pilot could be overruled."""
+ASK_AGAIN = 2.0
+"""s until messages that do not come are asked for again."""
 CLOSEST = 0.0199
 """s between two set points at least: 50 Hz."""
 FLOAT32 = 1e30
@@ -173,10 +179,13 @@ class OffboardSession:
         self.wanted = ZERO
         """Set point while it is not the supervisor's command."""
         self.arm_asked: float | None = None
-        """When arming was last asked for, until the vehicle says that it is disarmed."""
+        """When arming was last asked for, until the vehicle says that it is disarmed, s."""
+        self.round_trip = 0.0
+        """Time from a question to the vehicle's answer lately, s, rather too long than too short."""
         self.begun = False
         """Whether everything was fresh once since the engagement."""
         self._ledger = Ledger()
+        self._pending: tuple[int, float] | None = None
         self._touched = False
         self._held_since = NEVER
         self._distrusted = ""
@@ -190,6 +199,9 @@ class OffboardSession:
         self._events: list[Event] = []
         self._beat = NEVER
         self._asked_heartbeat = NEVER
+        self._asked_again = NEVER
+        self._link_since = NEVER
+        self._gap_heartbeat: float | None = None
         self._streamed = NEVER
         self._updated = NEVER
         self._reboots = 0
@@ -204,7 +216,9 @@ class OffboardSession:
         self.now = now
         # Seen is seen, also what is not obeyed: it must not look new when it is heard again.
         news = self._ledger.take(order)
-        if self._closing or self._distrusted or not self._ledger.knows(order):
+        # A landing cannot arm and cannot fly on: it is obeyed whoever else speaks.
+        distrusted = bool(self._distrusted) and order.mode is not Mode.LANDING
+        if self._closing or distrusted or not self._ledger.knows(order):
             return
         before = self.order
         self.order = order
@@ -221,6 +235,8 @@ class OffboardSession:
         elif order.mode is Mode.LANDING:
             if news.act or (changed and self.phase in IN_CHARGE):
                 self._land()
+            elif self.phase is Phase.RELEASED:
+                self._watch_landing_found()
         elif order.mode is Mode.PILOT:
             if changed:
                 self._touch()
@@ -280,7 +296,8 @@ class OffboardSession:
             self._finish_landing()
         # Motors that are being stopped and have: it may show any mode.
         stopped = self.phase is Phase.STOPPING and not vehicle.armed
-        if self.phase in IN_CHARGE and vehicle.mode not in self.allowed and not stopped:
+        ours = vehicle.mode in self.allowed or vehicle.mode == self.pending_mode
+        if self.phase in IN_CHARGE and not ours and not stopped:
             mode = self.flavour.mode_name(vehicle.mode)
             self.release(Fault(FaultKind.FOREIGN_MODE, subject=mode))
         flies = self.phase in (Phase.CLIMBING, Phase.FLYING, Phase.HOLDING)
@@ -289,8 +306,8 @@ class OffboardSession:
         if self.phase is Phase.RELEASED and not vehicle.armed:
             self.enter(Phase.READY)
         elif self.phase is Phase.READY and vehicle.armed:
-            # Somebody else has armed it.
-            self.release(Fault(FaultKind.FOUND_ARMED, subject=self.flavour.mode_name(vehicle.mode)))
+            self._find_armed()
+        self._forget_arming()
 
     def heard_position(self, now: float) -> None:
         """A position is in ``vehicle``: its clock tells a sleep of ours from a jump of our clock."""
@@ -345,6 +362,27 @@ class OffboardSession:
 
     # For the steps.
 
+    def request(self, kind: RequestKind, value: float = 0.0, attempt: int = 0) -> None:
+        """Ask the vehicle for something, and remember a mode that may therefore take effect."""
+        if kind is RequestKind.MODE:
+            self._pending = (int(value), self.now)
+        elif kind is RequestKind.LAND:
+            self._pending = (self.flavour.land, self.now)
+        self.adapter.request(kind, value, attempt)
+
+    @property
+    def pending_mode(self) -> int | None:
+        """Mode that was asked for a moment ago, whether or not it is shown; None: there is none."""
+        if self._pending is None:
+            return None
+        mode, asked = self._pending
+        return mode if 0.0 <= self.now - asked < PENDING + self.round_trip else None
+
+    def took(self, seconds: float) -> None:
+        """Take the time from a question to its answer, s."""
+        seconds = min(max(seconds, 0.0), LINK_LOST)
+        self.round_trip = max(seconds, 0.9 * self.round_trip + 0.1 * seconds)
+
     def enter(self, phase: Phase) -> None:
         """Change the phase."""
         self.phase = phase
@@ -380,11 +418,23 @@ class OffboardSession:
         missing = self.adapter.ready(self.now)
         return Fault(FaultKind.REFUSED, subject=missing) if missing else None
 
+    def unknown(self) -> Fault | None:
+        """Return what must be known before anything begins, or nothing."""
+        if self.vehicle.landed is Landed.UNKNOWN:
+            return Fault(FaultKind.LANDED_UNKNOWN)
+        if self.round_trip > SLOWEST_LINK:
+            return Fault(FaultKind.LINK_SLOW, self.round_trip, SLOWEST_LINK)
+        return None
+
     @property
     def confirmed(self) -> bool:
-        """Whether a heartbeat younger than ``reason`` shows one of our modes."""
+        """Whether a heartbeat that was sent after ``reason`` shows one of our modes.
+
+        What has just arrived may have been on its way for as long as the link needs.
+        """
         vehicle = self.vehicle
-        return vehicle.heartbeat is not None and vehicle.heartbeat > self.reason and vehicle.mode in self.allowed
+        since = self.reason + self.round_trip
+        return vehicle.heartbeat is not None and vehicle.heartbeat > since and vehicle.mode in self.allowed
 
     @property
     def holds_by_mode(self) -> bool:
@@ -442,6 +492,9 @@ class OffboardSession:
                 self._kept = _Kept(Phase.HOLDING, kept.modes)
         elif self.phase is Phase.LANDING:
             return  # it comes down and disarms: that is what was asked for
+        elif act and self.phase is Phase.RELEASED and not self.vehicle.airborne:
+            # Whoever started the motors: a person wants them off, on the ground.
+            self._run(steps.stand_down(self, lands=False))
         else:
             self._interrupt(None)
 
@@ -462,17 +515,41 @@ class OffboardSession:
 
     def _land(self) -> None:
         if self.phase is Phase.OFFLINE:
-            mode = self.vehicle.mode
-            known = frozenset() if mode is None else frozenset({mode})
-            self._kept = _Kept(Phase.LANDING, known | {self.flavour.follow, self.flavour.land})
             self.complain(Fault(FaultKind.LANDING_WAITS))
+            if self.vehicle.mode is not None:
+                modes = frozenset({self.vehicle.mode, self.flavour.follow}) | self.flavour.landing_modes
+                self._kept = _Kept(Phase.LANDING, modes)
         elif self.phase is Phase.LANDING:
             return
         elif self.vehicle.airborne and self.vehicle.armed:
             self.fault = None
             self._run(steps.land(self))
-        elif self.vehicle.armed or self.arm_asked is not None:
+        elif self.phase is Phase.STARTING or self.vehicle.armed or self.arm_asked is not None:
             self._run(steps.stand_down(self))
+
+    def _watch_landing_found(self) -> None:
+        """The vehicle was found armed before the order was heard: it lands already, as was ordered."""
+        found = self.fault is not None and self.fault.kind is FaultKind.FOUND_ARMED
+        if found and self.vehicle.armed and self.vehicle.mode in self.flavour.landing_modes:
+            self.fault = None
+            self.allowed = self.flavour.landing_modes
+            self._run(steps.watch_landing(self))
+
+    def _find_armed(self) -> None:
+        """Ready, and the vehicle is armed: by our own late request, or by somebody else."""
+        mode = self.vehicle.mode
+        if self.arm_asked is not None:
+            self.allowed = frozenset({mode})
+            self._run(steps.stand_down(self))
+        else:
+            self.release(Fault(FaultKind.FOUND_ARMED, subject=self.flavour.mode_name(mode)))
+
+    def _forget_arming(self) -> None:
+        """A request to arm that has had its time and is not shown is over."""
+        if self.arm_asked is None or self.vehicle.armed or self.phase in (Phase.STARTING, Phase.STOPPING):
+            return
+        if self.now > self.arm_asked + steps.SETTLE + self.round_trip:
+            self.arm_asked = None
 
     def _interrupt(self, fault: Fault | None) -> None:
         """Stop what goes on: hold in the air, motors off on the ground."""
@@ -489,11 +566,12 @@ class OffboardSession:
             self._run(steps.hold(self))
 
     def release(self, fault: Fault) -> None:
-        """Hands off."""
+        """Hands off; a request to arm that is still on its way is taken back."""
+        if self.arm_asked is not None and not self.vehicle.armed:
+            self.request(RequestKind.DISARM)
         self._plan = None
         self.streaming = False
         self.allowed = frozenset()
-        self.arm_asked = None
         self._touched = False
         self.enter(Phase.RELEASED)
         self.complain(fault)
@@ -514,12 +592,16 @@ class OffboardSession:
             self.fault = None
             self.allowed = frozenset({vehicle.mode})
             self._run(steps.land(self))
+        elif kept is not None and not vehicle.airborne and self._is_ours(kept):
+            # The motors that we have started: off.
+            self.allowed = frozenset({vehicle.mode})
+            self._run(steps.stand_down(self))
         elif kept is not None and vehicle.mode == self.flavour.follow:
             # It still waits for our set points, and nobody else wants it.
             self.allowed = frozenset({vehicle.mode})
-            self._run(steps.hold(self) if vehicle.airborne else steps.stand_down(self))
-        elif landing_is_ordered and vehicle.mode == self.flavour.land:
-            self.allowed = frozenset({vehicle.mode})
+            self._run(steps.hold(self))
+        elif landing_is_ordered and vehicle.mode in self.flavour.landing_modes:
+            self.allowed = self.flavour.landing_modes
             self._run(steps.watch_landing(self))
         else:
             kind = FaultKind.FOUND_ARMED if kept is None else FaultKind.FOREIGN_MODE
@@ -532,7 +614,7 @@ class OffboardSession:
 
     def _greet(self) -> None:
         self.adapter.greet()
-        self._asked_heartbeat = self.now
+        self._asked_heartbeat = self._asked_again = self.now
 
     def _on_reboot(self) -> None:
         self._reboots = self.vehicle.reboots
@@ -568,13 +650,38 @@ class OffboardSession:
 
     def _notice_gap(self) -> None:
         """The clock has jumped, or nobody has called us: nothing can be said of how long the link was silent."""
-        if self.vehicle.heartbeat is None or 0.0 <= self.now - self._updated <= GAP:
+        heartbeat = self.vehicle.heartbeat
+        if heartbeat is None or 0.0 <= self.now - self._updated <= GAP:
             return
         if self._asleep_since != self._updated:
             self._asleep_since = self._updated
             self._woke = self.now
             self._boot = self.vehicle.boot
-        self.vehicle.heartbeat = self.now
+            # What is known is from before: only what comes from now on may be a reason.
+            self.reason = self.now
+            if self.now < self._updated:
+                self._begin_plan_anew()
+        if heartbeat != self._gap_heartbeat:
+            # Once for each heartbeat: a link that stays silent is lost, however seldom we are called.
+            self._gap_heartbeat = heartbeat
+            self._link_since = self.now
+
+    def _begin_plan_anew(self) -> None:
+        """The clock has gone back: times that were remembered lie in the future, and nobody may wait for them."""
+        self.vehicle.clip(self.now)
+        self.replies.clear()
+        self._pending = None
+        if self.arm_asked is not None:
+            self.arm_asked = self.now
+        self._held_since = min(self._held_since, self.now)
+        if self.phase in (Phase.STARTING, Phase.CLIMBING):
+            self._interrupt(Fault(FaultKind.RESUME_REFUSED))
+        elif self.phase is Phase.STOPPING:
+            self._run(steps.stand_down(self))
+        elif self.phase is Phase.HOLDING and self._plan is not None:
+            self._run(steps.hold(self))
+        elif self.phase is Phase.LANDING and self._plan is not None:
+            self._run(steps.land(self))
 
     def _notice_sleep(self) -> None:
         """We were not called (a frozen computer): by the vehicle's clock its failsafe must have taken over."""
@@ -588,15 +695,21 @@ class OffboardSession:
         vehicle = self.vehicle
         if self.phase is Phase.OFFLINE:
             return
-        if self.now - vehicle.heartbeat > LINK_LOST:
+        if self.now - max(vehicle.heartbeat, self._link_since) > LINK_LOST:
             self._lose_link()
             return
+        if not 0.0 <= self.now - self._asked_again < ASK_AGAIN:
+            self._asked_again = self.now
+            self.adapter.ask_again()
         starting = self.phase in (Phase.STARTING, Phase.CLIMBING) and self.begun
         if starting or self.phase is Phase.FLYING:
             stale = self.staleness()
             if stale is not None:
                 self._interrupt(stale)
-        if self.phase is Phase.FLYING and self.order is not None and self.order.mode is not Mode.ENGAGED:
+        unwanted = self.order is not None and self.order.mode is not Mode.ENGAGED
+        if unwanted and self.phase in (Phase.STARTING, Phase.CLIMBING):
+            self._interrupt(None)
+        elif unwanted and self.phase is Phase.FLYING:
             if self.now - self._held_since >= self.config.hiccup or self.now < self._held_since:
                 self._run(steps.hold(self))
 
@@ -640,6 +753,10 @@ class OffboardSession:
             self._run(steps.hold(self))
         elif self.phase is not Phase.HOLDING:
             self.release(fault)
+        else:
+            # What was held before is held on.
+            self.allowed = frozenset({self.vehicle.mode})
+            self.streaming = self.vehicle.mode == self.flavour.follow
 
     def _stream(self) -> None:
         if not self.streaming:

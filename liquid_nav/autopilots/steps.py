@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable, Iterator
 
 from liquid_nav.autopilots.adapter import GOOD, Answer, RequestKind
+from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.safety import Fault, FaultKind, Phase
 from liquid_nav.types import Command
 
@@ -30,6 +31,8 @@ ARMING_PAUSE = 2.0
 """s between two attempts to arm: estimators settle, sensors warm up."""
 CONFIRM = 3.0
 """s that a heartbeat may take to show what was acknowledged, where it comes once a second."""
+TAKES_OFF = 60.0
+"""s that a take-off which is in progress may take."""
 SETTLE = 1.0
 """s after the last request to arm until a heartbeat that shows "disarmed" is believed: it may be on its way."""
 EXPLAIN = 0.3
@@ -60,6 +63,7 @@ def ask(
     value: float,
     done: Callable[[], bool],
     since: float | None = None,
+    already: Callable[[], bool] | None = None,
 ) -> Step:
     """Wait for a heartbeat, send a request until it is acknowledged, then wait for the heartbeat that shows it.
 
@@ -72,6 +76,7 @@ def ask(
         value: The mode or the height.
         done: Whether the vehicle shows it.
         since: Time from which on the autopilot's warnings explain a refusal, s; None: from the request on.
+        already: Whether there is nothing left to ask for; None: ``done`` tells.
     """
     s.replies.pop(kind, None)
     begin = s.now
@@ -82,13 +87,15 @@ def ask(
     while True:
         reply = s.replies.get(kind)
         if reply is None:
-            due = sent is None or s.now - sent >= RETRY
+            due = sent is None or s.now - sent >= max(RETRY, 2.0 * s.round_trip)
             if due and s.confirmed:
-                if kind is not RequestKind.TAKE_OFF and done():
+                # Another mode that was asked for a moment ago may still take effect: then it must be asked for again.
+                settled = s.pending_mode in (None, s.vehicle.mode) or sent is not None
+                if settled and (already or done)():
                     return  # it is so already, or the acknowledgement was lost
                 if attempt == ATTEMPTS:
                     raise _refused(f"{what}: no answer from the autopilot after {ATTEMPTS} attempts")
-                s.adapter.request(kind, value, attempt)
+                s.request(kind, value, attempt)
                 s.reason = sent = s.now
                 attempt += 1
         elif reply.answer not in GOOD:
@@ -98,7 +105,7 @@ def ask(
             raise _refused(f"{what} refused ({reply.answer.value}): {words}")
         elif s.vehicle.heartbeat > reply.time and done():
             return
-        elif s.now - reply.time > CONFIRM + (60.0 if reply.answer is Answer.IN_PROGRESS else 0.0):
+        elif s.now - reply.time > (TAKES_OFF if kind is RequestKind.TAKE_OFF else CONFIRM):
             shown = s.flavour.mode_name(s.vehicle.mode)
             armed = "armed" if s.vehicle.armed else "disarmed"
             raise _refused(f"{what}: acknowledged, but the heartbeat shows {shown}, {armed}")
@@ -177,12 +184,12 @@ def take_over(s: OffboardSession) -> Step:
     s.wanted = ZERO
     follow = s.flavour.follow
     s.allowed = frozenset({s.vehicle.mode})
-    stale = s.staleness()
+    stale = s.staleness() or s.unknown()
     while stale is not None:
         if s.now - asked > HEARD:
             raise Refused(stale)
         yield
-        stale = s.staleness()
+        stale = s.staleness() or s.unknown()
     s.begun = True
     if not s.checked:
         yield from check_parameters(s)
@@ -233,7 +240,8 @@ def climb(s: OffboardSession) -> Step:
     if s.flavour.takes_off:
         # Set points would end its own take-off.
         s.streaming = False
-        yield from ask(s, RequestKind.TAKE_OFF, "take-off", config.altitude, lambda: True)
+        airborne = lambda: s.vehicle.airborne  # noqa: E731
+        yield from ask(s, RequestKind.TAKE_OFF, "take-off", config.altitude, lambda: True, already=airborne)
     else:
         s.wanted = Command(vz=config.climb)
     while True:
@@ -251,6 +259,12 @@ def climb(s: OffboardSession) -> Step:
     s.streaming = True
 
 
+def _see_our_mode(s: OffboardSession) -> Step:
+    """Wait for a heartbeat that is young enough, and for a mode that was asked for a moment ago."""
+    while not s.confirmed or s.pending_mode not in (None, s.vehicle.mode):
+        yield
+
+
 def hold(s: OffboardSession) -> Step:
     """Let the autopilot hold its place; only then the set points stop. Where it cannot, zero set points hold."""
     s.enter(Phase.HOLDING)
@@ -258,8 +272,7 @@ def hold(s: OffboardSession) -> Step:
     s.wanted = ZERO
     hold_mode = s.flavour.hold
     s.streaming = s.streaming or s.vehicle.mode == s.flavour.follow
-    while not s.confirmed:
-        yield
+    yield from _see_our_mode(s)
     if s.vehicle.mode not in s.flavour.ours:
         s.release(Fault(FaultKind.FOREIGN_MODE, subject=s.flavour.mode_name(s.vehicle.mode)))
         return
@@ -292,8 +305,7 @@ def hand_over(s: OffboardSession) -> Step:
             yield
         yield from stand_down(s)
         return
-    while not s.confirmed:
-        yield
+    yield from _see_our_mode(s)
     if s.vehicle.mode not in flavour.ours:
         s.release(Fault(FaultKind.PILOT_TOUCH))
         return
@@ -318,12 +330,13 @@ def land(s: OffboardSession) -> Step:
     s.reason = s.now
     s.wanted = ZERO
     flavour = s.flavour
-    s.allowed = frozenset({*s.allowed, s.vehicle.mode, flavour.land})
+    s.allowed = frozenset({*s.allowed, s.vehicle.mode}) | flavour.landing_modes
     by_command = flavour.lands_by_command
     while True:
         try:
             if by_command:
-                yield from ask(s, RequestKind.LAND, "landing", 0.0, lambda: s.vehicle.mode == flavour.land)
+                lands = lambda: s.vehicle.mode in flavour.landing_modes  # noqa: E731
+                yield from ask(s, RequestKind.LAND, "landing", 0.0, lands)
             else:
                 yield from enter_mode(s, flavour.land)
             break
@@ -335,8 +348,8 @@ def land(s: OffboardSession) -> Step:
             if not s.vehicle.airborne:
                 break  # by set points
     s.fault = None
-    if s.vehicle.mode == flavour.land:
-        s.allowed = frozenset({flavour.land})
+    if s.vehicle.mode in flavour.landing_modes:
+        s.allowed = flavour.landing_modes
         s.streaming = False
     yield from watch_landing(s)
 
@@ -356,10 +369,14 @@ def watch_landing(s: OffboardSession) -> Step:
         yield
 
 
-def stand_down(s: OffboardSession) -> Step:
+def stand_down(s: OffboardSession, lands: bool = True) -> Step:
     """On the ground: motors off, from when arming was asked for until the vehicle says so.
 
     Zero set points go on meanwhile: without any, PX4 would follow the last ones for another second.
+
+    Args:
+        s: The session.
+        lands: Whether a vehicle that has left the ground meanwhile is ours to land; otherwise it is somebody else's.
     """
     s.wanted = ZERO
     s.streaming = s.vehicle.mode == s.flavour.follow
@@ -371,35 +388,32 @@ def stand_down(s: OffboardSession) -> Step:
     s.enter(Phase.STOPPING)
     s.allowed = frozenset({*s.allowed, s.vehicle.mode})
     s.replies.pop(RequestKind.DISARM, None)
+    begin = s.now
     sent: float | None = None
     attempt = 0
     while True:
-        reply = s.replies.get(RequestKind.DISARM)
-        beat = s.vehicle.heartbeat
         if sent is not None and not s.vehicle.armed:
-            acknowledged = reply is not None and reply.answer in GOOD and beat > reply.time
-            waited = s.arm_asked is None or beat > s.arm_asked + SETTLE
-            if beat > sent and (acknowledged or waited):
+            # An acknowledgement may be that of the request to arm: only the heartbeat counts, once both have had their
+            # time.
+            since = begin if s.arm_asked is None else s.arm_asked + SETTLE
+            if s.vehicle.heartbeat > since + s.round_trip:
                 break
-        if reply is not None and reply.answer not in GOOD:
-            if s.vehicle.airborne:
-                # It has left the ground meanwhile: down again, by its own landing.
-                yield from land(s)
+        reply = s.replies.get(RequestKind.DISARM)
+        refused = reply is not None and reply.answer not in GOOD
+        if refused and (s.vehicle.airborne or s.vehicle.landed is Landed.UNKNOWN) and s.vehicle.armed:
+            # It has left the ground meanwhile, or nobody knows: down again, by its own landing, if it is ours.
+            if not lands or s.vehicle.mode not in s.flavour.ours:
+                s.release(Fault(FaultKind.FOREIGN_MODE, subject=s.flavour.mode_name(s.vehicle.mode)))
                 return
+            yield from land(s)
+            return
+        if refused:
             s.complain(Fault(FaultKind.REFUSED, subject=_why_not_disarmed(s, reply.answer)))
             s.replies.pop(RequestKind.DISARM, None)
-            again = s.now
-            while s.now - again < RETRY and s.vehicle.armed and not s.vehicle.airborne:
-                yield
-            if s.vehicle.airborne:
-                yield from land(s)
-                return
-        elif sent is None or (s.now - sent >= STOP_RETRY and reply is None):
-            s.adapter.request(RequestKind.DISARM, 0.0, attempt)
+        if sent is None or s.now - sent >= (RETRY if refused else STOP_RETRY):
+            s.request(RequestKind.DISARM, 0.0, attempt)
             sent = s.now
             attempt += 1
-        elif reply is not None and s.now - reply.time >= CONFIRM:
-            s.replies.pop(RequestKind.DISARM, None)
         yield
     s.streaming = False
     s.arm_asked = None

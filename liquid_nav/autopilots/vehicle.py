@@ -13,6 +13,10 @@ FORGETS = 0.8
 """Part of the longest time between heartbeats that is kept with each new one: it rises at once and falls slowly."""
 
 
+OFF_THE_GROUND = 0.3
+"""m above the ground from which on it flies, where its own detector says nothing."""
+
+
 class Landed(Enum):
     """What the vehicle's own detector says."""
 
@@ -85,12 +89,21 @@ class VehicleState:
     """Time since its boot, s of its own clock."""
     reboots: int = 0
     """How often that clock has begun anew."""
+    ground: float | None = None
+    """Height above the origin of its map where it was last disarmed, m."""
 
     def beat(self, now: float) -> None:
         """Take the time of a heartbeat, s."""
         if self.heartbeat is not None:
             self.heartbeat_period = max(now - self.heartbeat, FORGETS * self.heartbeat_period)
         self.heartbeat = now
+
+    def clip(self, now: float) -> None:
+        """The caller's clock has gone back to ``now``, s: nothing may have come later."""
+        for name in ("heartbeat", "position_time", "sticks_time", "global_time"):
+            time = getattr(self, name)
+            if time is not None and time > now:
+                setattr(self, name, now)
 
     @property
     def height(self) -> float:
@@ -99,13 +112,18 @@ class VehicleState:
 
     @property
     def airborne(self) -> bool:
-        """Whether it flies by its own word, or is armed and clearly above where its map begins."""
+        """Whether it flies by its own word, or is armed and not known to be where it was disarmed."""
         if self.landed is Landed.IN_AIR:
             return True
         if self.landed is Landed.ON_GROUND:
             return False
         moving = self.landed in (Landed.TAKING_OFF, Landed.COMING_DOWN)
-        return self.armed and (moving or self.height > 0.3)
+        return self.armed and (moving or self.ground is None or self.height - self.ground > OFF_THE_GROUND)
+
+    def stand(self) -> None:
+        """Take note of the ground, where it stands disarmed."""
+        if not self.armed and self.position is not None:
+            self.ground = self.height
 
     def odometry(self) -> Odometry | None:
         """Return position, attitude and velocities in our frames, or None until all have come."""

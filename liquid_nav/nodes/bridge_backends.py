@@ -101,7 +101,7 @@ class MavlinkBackend:
         counts = self._link.counts
         return {
             "foreign": self.adapter.foreign,
-            "impostors": self._link.impostors,
+            "strangers": self._link.strangers,
             "bad": counts.bad,
             "rejected": counts.rejected,
         }

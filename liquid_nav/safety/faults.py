@@ -58,6 +58,8 @@ class FaultKind(Enum):
     STILL_STOPPING = "still_stopping"
     PILOT_TOUCH = "pilot_touch"
     ENDING = "ending"
+    LANDED_UNKNOWN = "landed_unknown"
+    LINK_SLOW = "link_slow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,9 @@ _SENTENCES = {
     FaultKind.LANDING_WAITS: "landing waits for the link: use the remote control",
     FaultKind.STILL_STOPPING: "the motors are being stopped: engage again when they are",
     FaultKind.PILOT_TOUCH: "the pilot has touched the sticks: set points are zero",
+    FaultKind.LANDED_UNKNOWN: "the vehicle does not say whether it stands or flies (EXTENDED_SYS_STATE)",
+    FaultKind.LINK_SLOW: "the link needs {value:.2f} s for a question and its answer, limit {limit:g} s: a pilot "
+                         "could be overruled",
     FaultKind.ENDING: "the bridge is being ended: the autopilot holds",
 }  # fmt: skip
 _HEADLINES = {

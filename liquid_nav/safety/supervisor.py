@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from liquid_nav.safety.contract import ACTIVE, BridgeReport, Mode, Order, Phase
+from liquid_nav.safety.contract import ACTIVE, IN_CHARGE, BridgeReport, Mode, Order, Phase
 from liquid_nav.safety.faults import Fault, FaultKind
 from liquid_nav.safety.limits import SafetyLimits, limit
 from liquid_nav.safety.watch import EARLY, Watch, WatchLimits
@@ -24,7 +24,7 @@ NO_BRIDGE = frozenset({
 CLOCK_BEGINS_ANEW = 1.0
 """s that an image's stamp must go back for the camera's clock to have been started again."""
 MODE_TRANSITIONS: dict[Mode, frozenset[Mode]] = {
-    Mode.DISENGAGED: frozenset({Mode.ENGAGED, Mode.HOLDING, Mode.LANDING}),
+    Mode.DISENGAGED: frozenset({Mode.ENGAGED, Mode.HOLDING, Mode.LANDING, Mode.PILOT}),
     Mode.ENGAGED: frozenset({Mode.DISENGAGED, Mode.HOLDING, Mode.LANDING, Mode.PILOT}),
     Mode.HOLDING: frozenset({Mode.DISENGAGED, Mode.ENGAGED, Mode.LANDING, Mode.PILOT}),
     Mode.LANDING: frozenset({Mode.DISENGAGED, Mode.HOLDING, Mode.PILOT}),
@@ -108,8 +108,14 @@ class SafetySupervisor:
             self._bad = Fault(FaultKind.COMMAND_NOT_FINITE, subject=str(command))
 
     def joy(self, name: str, axes: tuple[float, ...], buttons: tuple[int, ...], now: float) -> str:
-        """Take a joystick's message; a touch ends every active mode. Returns what was touched, or nothing."""
-        active = self.state in ACTIVE
+        """Take a joystick's message; a touch ends every active mode. Returns what was touched, or nothing.
+
+        The bridge may have the drone although we are disengaged: holding after ``disengage``, or since we were started
+        anew.
+        """
+        report = self.watch.report
+        in_charge = report is not None and report.armed and report.phase in IN_CHARGE
+        active = self.state in ACTIVE or in_charge
         touched = self.watch.sticks.moved(name, axes, buttons, active, now)
         if touched and active:
             self._change(Mode.PILOT, now, f"the pilot has touched {touched}")

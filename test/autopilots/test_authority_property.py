@@ -39,7 +39,6 @@ class Watching:
 
     def __init__(self, chain):
         self.chain = chain
-        self.engagements = self.armed_for = 0
         self.foreign_since = self.touched_since = self.engaged_at = None
         self.landing_since = None
         self.climb_without = 0.0
@@ -88,8 +87,7 @@ class Watching:
         requests, points = self._sent(new)
         for _, number, first, _ in requests:
             if number == ARM and first > 0.5:
-                assert self.engagements > self.armed_for or self.engaged_at is not None, "armed without an engagement"
-                self.armed_for = self.engagements
+                assert self.engaged_at is not None, "asked to arm without an engagement"
             if number == TAKE_OFF:
                 assert self.engaged_at is not None, "took off without an engagement"
             if number in (SET_MODE, LAND):
@@ -111,10 +109,8 @@ class Watching:
 
     def _look_at_motors(self, before):
         chain = self.chain
-        if chain.vehicle.armed and not before and not self.pilot_armed:
+        if chain.vehicle.armed and not before:
             assert self.engaged_at is not None, "motors started without an engagement"
-
-    pilot_armed = False
 
     def _look_at_landing(self):
         chain, now = self.chain, self.chain.now
@@ -141,9 +137,12 @@ class Watching:
     # What people do.
 
     def engaged(self):
-        self.engagements += 1
         self.engaged_at = self.chain.now
         self.foreign_since = self.touched_since = None
+
+    def stopped(self):
+        """A person wants an end: what was engaged before is over, but for what is on its way."""
+        self.engaged_at = None
 
     def took_over(self):
         """Somebody else has chosen a mode, or has the drone: nothing of ours may follow."""
@@ -200,6 +199,7 @@ class Authority(RuleBasedStateMachine):
         getattr(self.chain.supervisor, word)(self.chain.now)
         if word == "hold":
             self.watching.landing_since = None
+        self.watching.stopped()
         self.go(0.02)
 
     @precondition(lambda self: self.chain.supervisor is not None)
@@ -207,6 +207,7 @@ class Authority(RuleBasedStateMachine):
     def a_person_lands(self):
         chain, watching = self.chain, self.watching
         done, _ = chain.supervisor.land(chain.now)
+        watching.stopped()
         self.go(0.04)
         session = chain.session
         if done and session is not None and session.phase is Phase.LANDING and not chain.cut:

@@ -3,7 +3,7 @@
 import pytest
 
 from liquid_nav.autopilots import PX4
-from liquid_nav.autopilots.link import MOVES, Link
+from liquid_nav.autopilots.link import MOST_DECODED, MOVES, Link
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import Codec
 from liquid_nav.simulation.other_components import Gimbal, GroundStation, SecondVehicle
@@ -33,7 +33,7 @@ def hear(link, now):
     """Take what has been sent; the loopback needs no time."""
     for _ in range(1000):
         messages = link.receive(now)
-        if messages or link.impostors:
+        if messages or link.strangers:
             return messages
     return []
 
@@ -68,13 +68,13 @@ def test_nobody_is_answered_before_the_vehicle_speaks(ends):
     assert not second.receive() and not first.receive()
 
 
-def test_a_second_vehicle_of_the_same_number_is_an_impostor_as_long_as_the_first_speaks(ends):
+def test_a_second_vehicle_of_the_same_number_is_not_heard_as_long_as_the_first_speaks(ends):
     adapter, link, first, second = ends
     vehicle = Px4Vehicle(PointBody(0.0))
     first.send([heartbeat(vehicle)])
     assert hear(link, 1.0)
     second.send([heartbeat(vehicle)])
-    assert hear(link, 1.1) == [] and link.impostors == 1
+    assert hear(link, 1.1) == [] and link.strangers == 1
     assert answers(link, first, second, 1.2)
 
 
@@ -84,7 +84,7 @@ def test_a_vehicle_that_was_silent_may_come_back_from_another_port(ends):
     first.send([heartbeat(vehicle)])
     hear(link, 1.0)
     second.send([heartbeat(vehicle)])
-    assert hear(link, 1.0 + MOVES) and link.impostors == 0
+    assert hear(link, 1.0 + MOVES) and link.strangers == 0
     assert answers(link, second, first, 5.0)
 
 
@@ -100,3 +100,31 @@ def test_who_calls_hears_only_whom_it_has_called():
     assert hear(link, 0.2)
     for end in (server, stranger, link):
         end.close()
+
+
+def test_a_flood_is_taken_in_parts():
+    """Otherwise set points, and the end of the process, wait until the sender is tired."""
+    adapter = MavlinkAdapter(PX4)
+    link = Link("udp:127.0.0.1:0", Codec(), adapter.is_vehicle)
+    link.receive(0.0)
+    flood = [b"".join(SecondVehicle().packets(0.0)) * 20] * 100
+    reads = iter(flood)
+    link.wire.read = lambda: [next(reads)]
+    link.wire.knows_better = lambda now: False
+    link.receive(1.0)
+    left = len(list(reads))
+    link.close()
+    assert 0 < left < 100 and link.counts.seen <= MOST_DECODED + 20 * 8
+
+
+def test_what_comes_from_elsewhere_is_not_even_decoded_while_the_vehicle_is_heard(ends):
+    adapter, link, first, second = ends
+    first.send([heartbeat(Px4Vehicle(PointBody(0.0)))])
+    hear(link, 1.0)
+    seen = link.counts.seen
+    second.send(SecondVehicle().packets(0.0))
+    for _ in range(1000):
+        link.receive(1.1)
+        if link.strangers:
+            break
+    assert link.strangers and link.counts.seen == seen
