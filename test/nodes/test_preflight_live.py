@@ -20,6 +20,7 @@ from sensor_msgs.msg import BatteryState, CameraInfo, Image  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 from std_srvs.srv import Trigger  # noqa: E402
 
+from liquid_nav.nodes import preflight_watches  # noqa: E402
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
 from liquid_nav.nodes.liquid_controller import LiquidController  # noqa: E402
 from liquid_nav.nodes.messages import nanoseconds, to_stamp  # noqa: E402
@@ -110,12 +111,20 @@ class Graph:
 
         self.probe.create_subscription(kind, f"before/{topic}", pass_on, sensor_data(10))
 
-    def look(self, folder, slow=200.0):
-        """Return {name: words} of what preflight finds wrong, in its order; ``found``: all that it finds."""
+    def look(self, folder, slow=200.0, whole=False):
+        """Return {name: words} of what preflight finds wrong, in its order; ``found``: all that it finds.
+
+        ``whole``: it listens until it has heard of the battery, which is told once a second.
+        """
         node = rclpy.create_node("preflight", context=self.harness.context,
                                  parameter_overrides=[Parameter("use_sim_time", value=True)])
         listening = Listening(self.harness._enter(node), CAMERA, 1.0, True, (0.2, 3.0), slow)
-        facts = self.run(listening.facts)
+
+        def heard():
+            facts = listening.facts()
+            return None if facts is None or whole and not facts.topics["battery_state"].last else facts
+
+        facts = self.run(heard)
         add_local(facts, folder)
         self.found = check(facts, self.wanted)
         return self.of(Level.FAILURE)
@@ -221,6 +230,8 @@ def orders_of_another(graph):
 
 SILENT = {"commands", "latency", "diagnostics"}
 """What a graph whose controller cannot see has beside the cause."""
+WATCHES = {f"watch {name}" for name in preflight_watches.names()}
+"""Off in this graph; they count where a node lives in real time."""
 FAULTS = {
     "no camera": (out_of_step(no_camera), "camera", "nobody publishes",
                   SILENT | {"camera rate", "camera stamps", "camera image"}),
@@ -240,7 +251,7 @@ FAULTS = {
     "low battery": (relay(BatteryState, "battery_state", percentage=0.1), "battery", "10 %", ()),
     "full disk": (full_disk, "disk", "are needed", ()),
     "a node with another clock": (parameter("safety_supervisor", use_sim_time=False), "clock",
-                                  "autopilot_bridge, liquid_controller, simulator", {"diagnostics"}),
+                                  "autopilot_bridge, liquid_controller, simulator", {"diagnostics", *WATCHES}),
     "autopilot not there": (no_vehicle, "autopilot", "no heartbeat", {"diagnostics"}),
     "falls without a remote control": (falling_failsafe, "NAV_RCL_ACT", "6: the remote control lost: it disarms", ()),
     "deaf bridge": (deaf_bridge, "orders", "has heard no supervisor", {"diagnostics"}),
@@ -252,7 +263,8 @@ FAULTS = {
 
 def test_a_good_live_graph_passes(graph, tmp_path):
     graph.start()
-    assert graph.look(tmp_path) == {} and graph.of(Level.WARNING) == {}
+    assert graph.look(tmp_path, whole=True) == {}
+    assert graph.of(Level.WARNING) == {}
     said = graph.of(Level.OK)
     assert said["hold"] == "the autopilot's hold mode"
     assert said["NAV_RCL_ACT"] == "2: the remote control lost: it returns to its launch"
@@ -263,7 +275,7 @@ def test_a_good_live_graph_passes(graph, tmp_path):
 def test_without_a_global_position_it_says_what_a_hold_will_be(graph, tmp_path):
     graph.body.global_position = False
     graph.start()
-    assert graph.look(tmp_path) == {}
+    assert graph.look(tmp_path, whole=True) == {}
     assert graph.of(Level.WARNING) == {
         "hold": "zero set points: there is no global position; if the bridge ends, PX4 lands"}
 
@@ -272,7 +284,7 @@ def test_a_failsafe_that_is_not_told_is_named(graph, tmp_path):
     del (parameters := dict(graph.body.parameters))["GF_ACTION"]
     graph.body.parameters = parameters
     graph.start()
-    assert graph.look(tmp_path) == {}
+    assert graph.look(tmp_path, whole=True) == {}
     assert graph.of(Level.WARNING) == {"failsafes": "not told yet: GF_ACTION"}
 
 
