@@ -242,3 +242,30 @@ def test_a_touch_while_nothing_flies_changes_nothing():
     bench.supervisor.joy("rc", (0.0, 0.0), (), bench.now)
     bench.supervisor.joy("rc", (0.0, 0.9), (), bench.now)
     assert bench.mode == "disengaged"
+
+
+@pytest.mark.parametrize(("phase", "words", "why"), [
+    (Phase.RELEASED, "", "the bridge has let go"), (Phase.RELEASED, "a pilot", "a pilot"),
+    (Phase.READY, "", "the vehicle is disarmed"), (Phase.READY, "arming refused", "arming refused"),
+])  # fmt: skip
+def test_why_it_ended_is_told_in_the_bridges_words_or_ours(phase, words, why):
+    bench = Bench().engage()
+    bench.supervisor.bridge(BridgeReport(phase, True, True, "us", 1, "", words), 77.0)
+    assert bench.supervisor.why == why and bench.supervisor.order.stamp == 77.0
+
+
+def test_every_change_has_its_time():
+    bench = Bench().engage()
+    supervisor = bench.supervisor
+    supervisor.land(31.0)
+    assert supervisor.order.stamp == 31.0
+    supervisor.bridge(BridgeReport(Phase.READY, False, False, "us", 2), 32.0)
+    assert (supervisor.order.stamp, supervisor.why) == (32.0, "down and disarmed")
+    supervisor.hold(33.0)
+    assert (supervisor.order.stamp, supervisor.why) == (33.0, "")
+    supervisor.joy("rc", (0.0,), (), 34.0)
+    supervisor.joy("rc", (1.0,), (), 35.0)
+    assert supervisor.order.stamp == 35.0
+    bench = Bench().engage()
+    bench.supervisor.bridge(BridgeReport(Phase.HOLDING, True, True, "us", 1, "refused", "words"), 36.0)
+    assert (bench.supervisor.order.stamp, bench.supervisor.why) == (36.0, "words")

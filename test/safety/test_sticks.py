@@ -124,3 +124,18 @@ def test_more_devices_than_anybody_has_count_as_touched():
     for i in range(MOST_SOURCES):
         assert moved(sticks, REST, name=f"device {i}") == ""
     assert moved(sticks, REST, name="one more") == "an unknown device"
+
+
+@pytest.mark.parametrize(("axes", "axis", "value", "touched"), [
+    (8, 7, 0.21, True), (8, 0, 0.2, False), (9, 3, 0.21, True), (9, 4, 0.4, False), (9, 4, 0.51, True),
+    (9, 7, 0.5, False), (9, 8, 0.5, False), (9, 8, 0.51, True),
+])  # fmt: skip
+def test_which_axis_must_move_how_far(axes, axis, value, touched):
+    sticks, moved_axes = resting([0.0] * axes), [0.0] * axes
+    moved_axes[axis] = value
+    assert bool(moved(sticks, moved_axes)) is touched
+
+
+def test_behind_an_axis_of_no_number_the_others_still_count():
+    sticks = resting((math.nan, 0.0, 0.0))
+    assert moved(sticks, (0.9, 0.0, 0.9)) == "stick 2"

@@ -1,0 +1,247 @@
+"""The single watches: what counts as news, where limits lie, and what each fault says of itself."""
+
+import math
+
+import numpy as np
+import pytest
+
+from liquid_nav.safety import BridgeReport, Fault, FaultKind, Phase, Watch, WatchLimits
+from liquid_nav.safety.watch import ABSURD, JUMP_MEMORY, LATE, UNDER_COMMAND
+from liquid_nav.types import Command
+
+ZERO = np.zeros(3)
+
+
+def place(watch, x=0.0, speed=0.0, yaw=0.0, stamp=None, now=0.0):
+    stamp = now if stamp is None else stamp
+    watch.odometry(np.array((x, 0.0, 0.0)), np.array((speed, 0.0, 0.0)), yaw, stamp, now)
+
+
+def kinds(watch, now=0.0, identity=""):
+    return [fault.kind for fault in watch.faults(now, identity)]
+
+
+def fault(watch, now=0.0, identity=""):
+    (found,) = watch.faults(now, identity)
+    return found
+
+
+# Odometry.
+
+
+@pytest.mark.parametrize("bad", [
+    {"position": (ABSURD, 0, 0)}, {"velocity": (0, -ABSURD, 0)}, {"position": (0, math.nan, 0)},
+    {"velocity": (math.inf, 0, 0)}, {"yaw": math.nan}, {"stamp": math.inf}, {"yaw": math.inf, "stamp": 9.0},
+])  # fmt: skip
+def test_odometry_of_no_world_is_no_odometry(bad):
+    watch = Watch(WatchLimits(odometry_age=0.5))
+    values = {"position": (0, 0, 0), "velocity": (0, 0, 0), "yaw": 0.0, "stamp": 1.0} | bad
+    arrays = [np.array(values[name], dtype=np.float64) for name in ("position", "velocity")]
+    watch.odometry(*arrays, values["yaw"], values["stamp"], 0.0)
+    assert kinds(watch) == [FaultKind.NO_ODOMETRY]
+    place(watch)
+    assert kinds(watch) == []
+
+
+def test_odometry_grows_old_and_its_age_is_told():
+    watch = Watch(WatchLimits(odometry_age=0.5))
+    place(watch, now=10.0)
+    assert kinds(watch, 10.5) == [] and kinds(watch, 9.95) == []
+    old = fault(watch, 10.6)
+    assert (old.kind, old.limit) == (FaultKind.ODOMETRY_OLD, 0.5) and old.value == pytest.approx(0.6)
+    assert kinds(watch, 9.8) == [FaultKind.ODOMETRY_OLD]
+
+
+@pytest.mark.parametrize("stamp", [9.0, 3.0, 8.2, 100.0])
+def test_only_another_stamp_is_news(stamp):
+    watch = Watch(WatchLimits(odometry_age=0.5))
+    place(watch, stamp=9.0, now=0.0)
+    place(watch, stamp=stamp, now=0.4)
+    assert (kinds(watch, 0.7) == []) is (stamp != 9.0)
+
+
+@pytest.mark.parametrize(("moved", "seconds", "speed", "jumps"), [
+    (0.99, 0.1, 0.0, False), (1.01, 0.1, 0.0, True), (1.9, 0.5, 2.0, False), (2.1, 0.5, 2.0, True),
+    (3.0, 5.0, 2.0, False), (3.01, 5.0, 2.0, True), (1.01, -1.0, 2.0, True), (-1.01, 0.1, 0.0, True),
+])  # fmt: skip
+def test_a_jump_is_what_the_speed_does_not_explain(moved, seconds, speed, jumps):
+    """Limit 1 m; a gap explains no more than one second of flight."""
+    watch = Watch(WatchLimits(position_jump=1.0))
+    place(watch, 20.0, speed, now=10.0)
+    place(watch, 20.0 + moved, speed, stamp=99.0, now=10.0 + seconds)
+    assert (kinds(watch, 10.0 + seconds) == [FaultKind.POSITION_JUMP]) is jumps
+    if jumps:
+        assert fault(watch, 10.0 + seconds).value == pytest.approx(abs(moved))
+
+
+@pytest.mark.parametrize(("before", "after"), [(4.0, 0.0), (0.0, 4.0)])
+def test_the_faster_of_both_speeds_explains(before, after):
+    watch = Watch(WatchLimits(position_jump=1.0))
+    place(watch, 0.0, before, now=0.0)
+    place(watch, 2.5, after, now=0.5)
+    assert kinds(watch, 0.5) == []
+
+
+def test_a_jump_is_remembered_for_a_while():
+    watch = Watch(WatchLimits(position_jump=1.0))
+    place(watch, 0.0, now=0.0)
+    place(watch, 9.0, now=0.1)
+    assert kinds(watch, 0.1 + JUMP_MEMORY - 0.01) and not kinds(watch, 0.1 + JUMP_MEMORY)
+    assert not kinds(watch, 0.1)  # it was forgotten
+
+
+@pytest.mark.parametrize("command", [
+    Command(vx=0.3), Command(vy=-0.3), Command(vz=0.3), Command(yaw_rate=-0.3),
+])  # fmt: skip
+def test_a_pose_that_stays_the_same_under_command_is_frozen(command):
+    watch = Watch(WatchLimits(pose_frozen=1.0))
+    for i in range(13):
+        place(watch, 1.0, now=0.1 * i)
+        watch.sent(command, 0.1 * i)
+    found = fault(watch, 1.2)
+    assert (found.kind, found.limit) == (FaultKind.POSE_FROZEN, 1.0) and found.value == pytest.approx(1.2)
+    assert kinds(watch, 1.0) == []
+
+
+@pytest.mark.parametrize("alive", ["position", "yaw", "slow", "pauses", "other phase"])
+def test_what_is_no_frozen_pose(alive):
+    watch = Watch(WatchLimits(pose_frozen=1.0))
+    phase = Phase.CLIMBING if alive == "other phase" else Phase.FLYING
+    watch.bridge(BridgeReport(phase), 0.0)
+    for i in range(30):
+        now = 0.1 * i
+        place(watch, 1e-9 * i if alive == "position" else 0.0, yaw=1e-9 * i if alive == "yaw" else 0.0, now=now)
+        moves = UNDER_COMMAND if alive == "slow" or (alive == "pauses" and i % 8 == 0) else 1.0
+        watch.sent(Command(vx=moves), now)
+        assert kinds(watch, now) == []
+
+
+def test_a_frozen_pose_counts_from_when_the_bridge_flies():
+    watch = Watch(WatchLimits(pose_frozen=1.0))
+    watch.bridge(BridgeReport(Phase.FLYING), 10.0)
+    for i in range(12):
+        place(watch, now=10.0 + 0.1 * i)
+        watch.sent(Command(vx=1.0), 10.0 + 0.1 * i)
+    assert kinds(watch, 11.1) == [FaultKind.POSE_FROZEN]
+    place(watch, 1.0, stamp=99.0, now=5.0)  # the clock has gone back: begin anew
+    watch.sent(Command(vx=1.0), 5.0)
+    assert kinds(watch, 5.9) == [] and kinds(watch, 6.1) == [FaultKind.POSE_FROZEN]
+
+
+# The others.
+
+
+def test_late_commands_in_a_row():
+    watch = Watch(WatchLimits(latency=0.3))
+    for _ in range(LATE - 1):
+        watch.command(0.0, 0.31)
+    assert kinds(watch) == []
+    watch.command(0.0, 0.3)
+    for _ in range(LATE - 1):
+        watch.command(0.0, 0.31)
+    assert kinds(watch) == []
+    watch.command(0.0, 0.4)
+    late = fault(watch)
+    assert (late.kind, late.value, late.limit) == (FaultKind.LATENCY, 0.4, 0.3)
+    watch.command(math.nan, 0.4)
+    assert kinds(watch) == [FaultKind.LATENCY]
+
+
+@pytest.mark.parametrize(("step", "jumps"), [(1.0, False), (1.01, True), (-0.009, False), (-0.02, True), (0.0, False)])
+def test_the_clock(step, jumps):
+    watch = Watch(WatchLimits(clock_jump=1.0))
+    watch.clock(100.0)
+    watch.clock(100.0 + step)
+    assert (kinds(watch, 100.0 + step) == [FaultKind.CLOCK_JUMP]) is jumps
+    if jumps:
+        assert fault(watch, 100.0 + step).value == pytest.approx(step)
+
+
+def test_a_jump_of_the_clock_forgets_other_jumps():
+    watch = Watch(WatchLimits(clock_jump=1.0, position_jump=1.0))
+    watch.clock(10.0)
+    place(watch, 0.0, now=10.0)
+    place(watch, 9.0, now=10.1)
+    watch.clock(12.0)
+    assert kinds(watch, 12.0) == [FaultKind.CLOCK_JUMP]
+
+
+@pytest.mark.parametrize(("fraction", "lands"), [(0.2, True), (0.21, False), (0.0, True), (1.0, False)])
+def test_the_battery(fraction, lands):
+    watch = Watch(WatchLimits(battery=0.2))
+    assert not watch.must_land
+    watch.battery(fraction, 0.0)
+    assert watch.must_land is lands and (kinds(watch) == [FaultKind.BATTERY_LOW]) is lands
+    for unknown in (None, math.nan, -0.01):
+        watch.battery(unknown, 0.1)
+        assert watch.must_land is lands
+    if lands:
+        assert (fault(watch).value, fault(watch).limit) == (fraction, 0.2)
+
+
+def test_a_battery_that_falls_silent():
+    watch = Watch(WatchLimits(battery_age=2.0))
+    assert kinds(watch, 99.0) == []  # it was never there
+    watch.battery(None, 10.0)
+    assert kinds(watch, 12.0) == [] and kinds(watch, 9.95) == []
+    silent = fault(watch, 12.5)
+    assert (silent.kind, silent.value, silent.limit) == (FaultKind.BATTERY_OLD, 2.5, 2.0)
+    assert kinds(watch, 9.0) == [FaultKind.BATTERY_OLD]
+
+
+def test_publishers():
+    watch = Watch()
+    watch.publishers("odom", 1)
+    watch.publishers("joy", 0)
+    assert kinds(watch) == []
+    watch.publishers("odom", 3)
+    found = fault(watch)
+    assert (found.kind, found.value, found.subject) == (FaultKind.PUBLISHERS, 3, "odom") and found.limit == 1.0
+    watch.publishers("odom", 1)
+    assert kinds(watch) == []
+
+
+def test_the_bridge():
+    watch = Watch(WatchLimits(autopilot_age=1.0))
+    assert kinds(watch, 5.0, "us") == [FaultKind.NO_BRIDGE]
+    watch.bridge(BridgeReport(Phase.READY, supervisor="us"), 5.0)
+    assert kinds(watch, 6.0, "us") == [] and kinds(watch, 4.95, "us") == [] and kinds(watch, 5.0) == []
+    assert kinds(watch, 5.0, "them") == [FaultKind.BRIDGE_DEAF]
+    old = fault(watch, 6.5, "us")
+    assert (old.kind, old.value, old.limit) == (FaultKind.BRIDGE_OLD, 1.5, 1.0)
+    assert kinds(watch, 4.0, "us") == [FaultKind.BRIDGE_OLD]
+    watch.bridge(BridgeReport(Phase.OFFLINE, words="link lost"), 7.0)
+    assert fault(watch, 7.0, "us").subject == "link lost"
+    watch.bridge(BridgeReport(Phase.OFFLINE), 7.0)
+    assert fault(watch, 7.0, "us").subject == "offline"
+    assert kinds(Watch(), 99.0, "us") == []
+
+
+def test_without_a_pose_nothing_is_cut_and_home_is_nowhere():
+    watch = Watch(WatchLimits(radius=1.0))
+    watch.set_home()
+    assert watch.fence.home is None and watch.cut(Command(vx=9.0)) == Command(vx=9.0)
+    place(watch, 5.0)
+    watch.set_home()
+    place(watch, 6.0, yaw=math.pi, now=1.0)
+    assert watch.cut(Command(vx=-1.0)).vx == pytest.approx(0.0) and watch.cut(Command(vx=1.0)).vx == 1.0
+
+
+@pytest.mark.parametrize(("kind", "text"), [
+    (FaultKind.BATTERY_LOW, "battery is at 50 %, limit 25 %"),
+    (FaultKind.IMAGE_OLD, "camera image is 0.50 s old, limit 0.25 s"),
+    (FaultKind.CLOCK_JUMP, "clock jumped by +0.5 s"),
+    (FaultKind.PUBLISHERS, "0 publishers on it, expected one: end the others"),
+    (FaultKind.FENCE_HEIGHT, "geofence: +0.5 m above where it was engaged, limits 0.25 and 3 m"),
+])  # fmt: skip
+def test_sentences_carry_the_numbers(kind, text):
+    assert str(Fault(kind, 0.5, 0.25, "it", 3.0)) == text
+
+
+@pytest.mark.parametrize("kind", list(FaultKind))
+def test_a_headline_does_not_change_with_what_is_measured(kind):
+    ages = {FaultKind.PUBLISHERS, FaultKind.CLOCK_JUMP, FaultKind.POSITION_JUMP, FaultKind.STOOD_STILL,
+            FaultKind.TAKE_OFF_SLOW, FaultKind.LINK_SLOW}
+    first, later = (Fault(kind, value, 0.25, "it", 3.0).headline for value in (1.04, 2.6))
+    assert (first == later) or kind in ages
+    assert first and "\n" not in first
