@@ -20,6 +20,8 @@ from liquid_nav.simulation.vehicle_body import PointBody
 
 NAV_STATES = {px4_mode(6): 14, px4_mode(4, 3): 4, px4_mode(4, 6): 18, px4_mode(3): 2, px4_mode(4, 5): 5}
 US = SimpleNamespace(system=247, component=191)
+AGE = 2e6
+"""s since PX4's clock began: set back by less it goes on from there, and never stands at zero."""
 
 
 def quality(durability, depth):
@@ -67,7 +69,7 @@ class Px4OverDds:
         self._clock.publish(Clock(clock=to_stamp(from_seconds(self.now))))
 
     def say(self, name, at=None, **fields):
-        stamp = max(0, int(((self.now if at is None else at) + self.skew) * 1e6))
+        stamp = int((AGE + (self.now if at is None else at) + self.skew) * 1e6)
         self.topics[name].publish(self.kind(name)(timestamp=stamp, **fields))
 
     def _tell(self, m):
