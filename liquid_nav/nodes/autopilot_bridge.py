@@ -70,7 +70,7 @@ class AutopilotBridge(Node):
         else:
             outputs = AutopilotOutputs(self, odometry, prefix)
             if kind == DDS:
-                self._backend = DdsBackend(self, config, outputs, self._now)
+                self._backend = DdsBackend(self, config, outputs, self._diagnostics, self._now)
             else:
                 self._backend = MavlinkBackend(self, kind, config, outputs, self._diagnostics, self._now)
         self.session = self._backend.session

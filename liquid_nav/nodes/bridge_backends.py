@@ -137,14 +137,16 @@ class DdsBackend:
     missing = "nothing on the fmu/out topics: is MicroXRCEAgent running, do the px4_msgs fit the firmware?"
     problem = ""
 
-    def __init__(self, node: Node, config: SessionConfig, outputs: AutopilotOutputs, now: Clock) -> None:
+    def __init__(
+        self, node: Node, config: SessionConfig, outputs: AutopilotOutputs, diagnostics: Diagnostics, now: Clock
+    ) -> None:
         """Declare parameters and create the topics; raises UserError where px4_msgs is missing."""
         from liquid_nav.nodes.px4_dds_link import Px4DdsLink
 
         target = declare(node, "target_system", 1, "System id of the vehicle; 0: the first heard.", (0, 255))
         self.adapter = Px4DdsAdapter(config, target or None)
         self.session = self.adapter.session
-        self._link = Px4DdsLink(node, self.adapter, outputs, now)
+        self._link = Px4DdsLink(node, self.adapter, outputs, now, diagnostics)
 
     def receive(self, now: float) -> None:
         """What arrives comes by callbacks."""

@@ -14,6 +14,7 @@ import sys
 import time as wall
 from pathlib import Path
 
+import cv2
 import numpy as np
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -53,7 +54,9 @@ def camera(width: int, height: int, encoding: str, rate: float, seconds: float, 
     latencies: list[float] = []
     node.create_subscription(Float32, "liquid_controller/latency", lambda m: latencies.append(m.data), reliable(100))
     publisher = node.create_publisher(Image, "camera/image_raw", sensor_data())
-    pixels = np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    # Large patches: white noise has no contrast that a camera could show, and counts as a blinded one.
+    patches = np.random.default_rng(0).integers(0, 255, (9, 16, 3), dtype=np.uint8)
+    pixels = cv2.resize(patches, (width, height))
     message = Image(height=height, width=width, encoding=encoding, step=3 * width)
     message.data = array.array("B", pixels.tobytes())
 

@@ -17,7 +17,9 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from liquid_nav.autopilots.px4_dds import Px4DdsAdapter, SetPoint, VehicleCommand, topic
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
+from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.messages import NANO
+from liquid_nav.nodes.subscribing import subscribe
 
 SYSTEM, COMPONENT = 247, 191
 """Who we say we are; acknowledgements for others are not ours."""
@@ -51,9 +53,22 @@ class Px4DdsLink:
     """Publishers and subscriptions."""
 
     def __init__(
-        self, node: Node, autopilot: Px4DdsAdapter, outputs: AutopilotOutputs, now: Callable[[], float]
+        self,
+        node: Node,
+        autopilot: Px4DdsAdapter,
+        outputs: AutopilotOutputs,
+        now: Callable[[], float],
+        diagnostics: Diagnostics,
     ) -> None:
-        """``now``: the bridge's clock, s; raises UserError where px4_msgs is missing."""
+        """Create the topics; raises UserError where px4_msgs is missing.
+
+        Args:
+            node: Owner of the topics.
+            autopilot: What is fed.
+            outputs: Where odometry and battery go.
+            now: The bridge's clock, s.
+            diagnostics: Where dropped messages are told.
+        """
         self._messages = _px4_msgs()
         self._node = node
         self._autopilot = autopilot
@@ -80,7 +95,7 @@ class Px4DdsLink:
             ("battery_status", m.BatteryStatus, self._on_battery),
             ("vehicle_local_position", m.VehicleLocalPosition, self._on_local_position),
         ):
-            node.create_subscription(kind, topic("fmu/out", name, kind), callback, read)
+            subscribe(node, diagnostics, kind, topic("fmu/out", name, kind), callback, read)
 
     def send(self, messages: Iterable[VehicleCommand | SetPoint]) -> None:
         """Publish what the state machine says."""

@@ -159,7 +159,9 @@ class ScenarioRunner(Node):
             self._log.command(nanoseconds(message.header.stamp), command_from(message))
 
     def _on_contact(self, message: String) -> None:
-        self._contact = read_json(message.data) or self._contact
+        contact = read_json(message.data) or {}
+        if isinstance(contact.get("touched"), str) and isinstance(contact.get("time"), (int, float)):
+            self._contact = contact
 
     def _on_bridge(self, message: String) -> None:
         report = BridgeReport.from_facts(read_json(message.data))

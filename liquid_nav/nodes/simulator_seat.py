@@ -13,6 +13,7 @@ from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import command_from, from_seconds, nanoseconds
 from liquid_nav.nodes.qos import reliable
 from liquid_nav.nodes.simulator_outputs import SimulatorOutputs
+from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.simulation import CameraConfig, Simulation
 from liquid_nav.types import Command
 
@@ -38,7 +39,7 @@ class Seat:
         self._waiting_for, self.answer, self.in_step, self.patience = -1, None, True, 0.0
         self.started, self._told = False, False
         self._image: np.ndarray | None = None
-        node.create_subscription(TwistStamped, f"{space}cmd_vel", self._on_command, reliable())
+        subscribe(node, self._diagnostics, TwistStamped, f"{space}cmd_vel", self._on_command, reliable())
         node.create_service(Trigger, f"{space}simulator/start", self._on_start)
 
     @property

@@ -74,7 +74,7 @@ class Board:
         self.sent[topic], self.qualities[topic] = [], quality
         return SimpleNamespace(publish=self.sent[topic].append)
 
-    def create_subscription(self, kind, topic, callback, quality):
+    def create_subscription(self, kind, topic, callback, quality, raw=False):
         self.heard[topic], self.qualities[topic] = callback, quality
 
     def get_clock(self):
@@ -101,7 +101,7 @@ class Outputs:
 def bench(messages):
     board, autopilot, outputs = Board(), Px4DdsAdapter(), Outputs()
     clock = SimpleNamespace(now=1.0)
-    link = Px4DdsLink(board, autopilot, outputs, lambda: clock.now)
+    link = Px4DdsLink(board, autopilot, outputs, lambda: clock.now, diagnostics=None)
     return SimpleNamespace(board=board, autopilot=autopilot, outputs=outputs, link=link, clock=clock, m=messages)
 
 

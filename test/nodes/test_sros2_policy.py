@@ -38,6 +38,7 @@ from liquid_nav.nodes.scenario_runner import ScenarioRunner
 from liquid_nav.nodes.simulator import Simulator
 from liquid_nav.nodes.weather import WeatherNode
 from liquid_nav.nodes.world_camera import WorldCamera
+from liquid_nav.safety import BridgeReport, Phase
 from liquid_nav.simulation.state import DroneState
 
 POLICY = Path(__file__).parents[2] / "config" / "sros2_policy.xml"
@@ -153,7 +154,7 @@ def all_that_the_runner_asks(harness, folder):
     thread = threading.Thread(target=fly, daemon=True)
     thread.start()
     modes.publish(String(data="active"))
-    state.publish(String(data=json.dumps({"phase": "flying", "fault": ""})))
+    state.publish(String(data=json.dumps(BridgeReport(Phase.FLYING).to_facts())))
     times = iter(np.arange(0.0, 3600.0, 0.04))
     still, upright = np.zeros(3), np.array((1.0, 0.0, 0.0, 0.0))
 
