@@ -16,7 +16,7 @@ from liquid_nav.nodes.drone_bringup import (
     DronePlan,
     drone_graph,
 )
-from liquid_nav.nodes.launching import declare_common, end_with, folder, node, plots, variables
+from liquid_nav.nodes.launching import declare_common, folder, node, plots, tell_end, variables
 
 
 def declare_drone_arguments() -> list[DeclareLaunchArgument]:
@@ -41,7 +41,7 @@ def declare_drone_arguments() -> list[DeclareLaunchArgument]:
 
 
 def describe_drone() -> LaunchDescription:
-    """Return the launch description of a flight with a real drone; it ends with Ctrl-C, or when a node fails."""
+    """Return the launch description of a flight with a real drone; only Ctrl-C ends it, whatever else ends."""
     return LaunchDescription([*declare_drone_arguments(), OpaqueFunction(function=_bring_up_drone)])
 
 
@@ -60,7 +60,7 @@ def _bring_up_drone(context: LaunchContext) -> list[Action]:
         value["frame_prefix"],
     )
     nodes = [node(process, value["namespace"], PARAMETER_FILE) for process in drone_graph(plan)]
-    return [*variables(), *(end_with(part, part.node_executable) for part in nodes), *nodes, *plots(value)]
+    return [*variables(), *(tell_end(part) for part in nodes), *nodes, *plots(value)]
 
 
 def _limit(name: str, text: str) -> float:

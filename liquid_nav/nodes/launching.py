@@ -164,6 +164,19 @@ def end_with(process: ExecuteProcess, what: str) -> Action:
     return end_with_all([process], what)[0]
 
 
+def tell_end(process: Node) -> Action:
+    """Return the action that says when ``process`` has ended, and ends nothing: the drone may be in the air."""
+    name = process.node_executable
+
+    def tell(event: ProcessExited, context: LaunchContext) -> list[Action]:
+        if context.is_shutdown:
+            return []
+        return [LogInfo(msg=f"{name} has ended (exit code {event.returncode}), the others go on: the supervisor holds "
+                            f"what it misses. Start {name} again, or end everything with Ctrl-C")]
+
+    return RegisterEventHandler(OnProcessExit(target_action=process, on_exit=tell))
+
+
 def variables() -> list[Action]:
     """Return the environment of the graph, see ``bringup.environment``."""
     return [SetEnvironmentVariable(name, text) for name, text in environment().items()]

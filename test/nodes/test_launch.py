@@ -70,6 +70,33 @@ def test_the_exit_code_is_the_flights(code, result):
 
 
 @needs_launch
+def test_on_a_real_drone_the_end_of_a_node_ends_nothing_else_and_is_told(tmp_path, monkeypatch):
+    """A full disk, a camera or a controller that dies must not take supervisor and bridge along."""
+    from launch import LaunchDescription, LaunchService
+    from launch.actions import ExecuteProcess, OpaqueFunction
+
+    from liquid_nav.nodes import launching
+
+    said = []
+    monkeypatch.setattr(launching, "LogInfo",
+                        lambda msg: said.append(msg) or OpaqueFunction(function=lambda context: None))
+    tell_end = launching.tell_end
+    seen = tmp_path / "seen"
+    os.mkfifo(seen)
+    recorder = ExecuteProcess(cmd=[sys.executable, "-c", f"open('{seen}', 'w').close(); raise SystemExit(3)"])
+    recorder.node_executable = "recorder"
+    # Lives on after the recorder has gone, and ends by itself: only then the launch may end.
+    bridge_ended = tmp_path / "bridge_ended"
+    bridge = ExecuteProcess(cmd=[sys.executable, "-c", f"open('{seen}').read(); open('{bridge_ended}', 'w').close()"])
+    bridge.node_executable = "autopilot_bridge"
+    service = LaunchService(noninteractive=True)
+    parts = [tell_end(recorder), tell_end(bridge), recorder, bridge]
+    service.include_launch_description(LaunchDescription(parts))
+    assert service.run() == 0 and bridge_ended.exists()
+    assert any("recorder has ended (exit code 3), the others go on" in words for words in said)
+
+
+@needs_launch
 @pytest.mark.parametrize(("codes", "result"), [((0, 0), 0), ((3, 0), 1)])
 def test_with_several_drones_it_ends_with_the_last(codes, result, tmp_path):
     from launch import LaunchDescription, LaunchService
