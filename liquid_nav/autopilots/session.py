@@ -278,7 +278,7 @@ class OffboardSession:
     @property
     def finished(self) -> bool:
         """Whether a closing session has nothing more to say."""
-        lands_by_itself = self.phase is Phase.LANDING and self.allowed == {self.flavour.land}
+        lands_by_itself = self.phase is Phase.LANDING and self.allowed == self.flavour.landing_modes
         return self._closing and (self._plan is None or lands_by_itself)
 
     # From the vehicle, through the adapter, which has updated ``vehicle`` before.
@@ -548,8 +548,12 @@ class OffboardSession:
         """A request to arm that has had its time and is not shown is over."""
         if self.arm_asked is None or self.vehicle.armed or self.phase in (Phase.STARTING, Phase.STOPPING):
             return
-        if self.now > self.arm_asked + steps.SETTLE + self.round_trip:
+        if self._had_its_time(self.arm_asked):
             self.arm_asked = None
+
+    def _had_its_time(self, asked: float) -> bool:
+        """Whether a request to arm would be shown by now."""
+        return self.now > asked + steps.SETTLE + self.round_trip
 
     def _interrupt(self, fault: Fault | None) -> None:
         """Stop what goes on: hold in the air, motors off on the ground."""
@@ -567,7 +571,8 @@ class OffboardSession:
 
     def release(self, fault: Fault) -> None:
         """Hands off; a request to arm that is still on its way is taken back."""
-        if self.arm_asked is not None and not self.vehicle.armed:
+        pending = self.arm_asked is not None and not self._had_its_time(self.arm_asked)
+        if pending and not self.vehicle.armed and not self.vehicle.airborne:
             self.request(RequestKind.DISARM)
         self._plan = None
         self.streaming = False

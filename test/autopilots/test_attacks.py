@@ -463,3 +463,14 @@ def test_a_bridge_that_hears_the_heartbeat_before_the_order_still_watches_the_la
     flight.until("landing", 1.0)
     flight.until("ready", 40.0)
     assert not flight.requests(begin) and not flight.set_points(begin)
+
+
+def test_a_heartbeat_that_says_disarmed_in_flight_does_not_make_it_so(flight, over_mavlink):
+    """One that was reordered, or a lie: hands off, and no request to disarm goes out in the air."""
+    flight = flight(over_mavlink, 3.0).fly()
+    begin = flight.now
+    flight.session.vehicle.armed = False
+    flight.session.heard_heartbeat(flight.now)
+    assert flight.session.fault.kind is FaultKind.DISARMED
+    flight.go(3.0)
+    assert not asks(flight, ARM, since=begin) and flight.vehicle.armed
