@@ -29,7 +29,7 @@ class Ledger:
 
     def __init__(self) -> None:
         """Know no supervisor."""
-        self._seen: dict[str, tuple[int, int]] = {}
+        self._seen: dict[str, Order] = {}
 
     def take(self, order: Order) -> News:
         """Take an order and return what is new in it."""
@@ -37,14 +37,15 @@ class Ledger:
         if known is None:
             if len(self._seen) >= MOST_SUPERVISORS:
                 del self._seen[next(iter(self._seen))]
-            self._seen[order.supervisor] = (order.act, order.engagement)
+            self._seen[order.supervisor] = order
             return News()
-        acts, engagements = known
-        self._seen[order.supervisor] = (max(acts, order.act), max(engagements, order.engagement))
-        engaged = order.engagement > engagements
-        return News(order.act > acts, engaged and order.act > acts)
+        if not self.is_current(order):
+            return News()
+        self._seen[order.supervisor] = order
+        acted = order.act > known.act
+        return News(acted, acted and order.engagement > known.engagement)
 
-    def knows(self, order: Order) -> bool:
-        """Whether an order is not older than what was heard of its supervisor."""
-        acts, _ = self._seen.get(order.supervisor, (0, 0))
-        return order.act >= acts
+    def is_current(self, order: Order) -> bool:
+        """Whether an order is not older than what was heard of its supervisor: messages may change places."""
+        known = self._seen.get(order.supervisor)
+        return known is None or (order.act >= known.act and order.change >= known.change)

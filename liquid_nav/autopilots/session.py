@@ -214,11 +214,12 @@ class OffboardSession:
     def take_order(self, order: Order, now: float) -> None:
         """Take the supervisor's order; the same one may come any number of times."""
         self.now = now
+        current = self._ledger.is_current(order)
         # Seen is seen, also what is not obeyed: it must not look new when it is heard again.
         news = self._ledger.take(order)
         # A landing cannot arm and cannot fly on: it is obeyed whoever else speaks.
         distrusted = bool(self._distrusted) and order.mode is not Mode.LANDING
-        if self._closing or distrusted or not self._ledger.knows(order):
+        if self._closing or distrusted or not current:
             return
         before = self.order
         self.order = order
@@ -358,6 +359,7 @@ class OffboardSession:
             act=0 if self.order is None else self.order.act,
             fault="" if self.fault is None else self.fault.kind.value,
             words="" if self.fault is None else str(self.fault),
+            change=0 if self.order is None else self.order.change,
         )
 
     # For the steps.

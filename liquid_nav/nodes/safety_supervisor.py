@@ -164,7 +164,7 @@ class SupervisorNode(Node):
         """Say the order again to a bridge that has heard another supervisor last: that one may have ended since."""
         report = self._supervisor.watch.report
         order = self._supervisor.order
-        if report is None or (report.supervisor, report.act) == (order.supervisor, order.act):
+        if report is None or (report.supervisor, report.change) == (order.supervisor, order.change):
             return
         if not 0.0 <= now - self._ordered < REPEAT:
             self._publish_order(order, now)

@@ -73,6 +73,8 @@ class Order:
     """How many engagements of a person it has granted."""
     stamp: float = 0.0
     """Time of the last change, s, of the supervisor's clock; for people and bags, never compared."""
+    change: int = 0
+    """How often its mode has changed or was asked for, for whatever reason: tells an old order from a new one."""
 
     def to_facts(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -82,6 +84,7 @@ class Order:
             "act": self.act,
             "engagement": self.engagement,
             "stamp": self.stamp,
+            "change": self.change,
         }
 
     @classmethod
@@ -90,15 +93,17 @@ class Order:
         try:
             supervisor = facts["supervisor"]
             mode = Mode(facts["mode"])
-            numbers = [facts["act"], facts["engagement"]]
+            act = facts["act"]
+            engagement = facts["engagement"]
+            change = facts["change"]
             stamp = facts["stamp"]
         except (KeyError, TypeError, ValueError):
             return None
         if not isinstance(supervisor, str) or not supervisor:
             return None
-        if not all(_is_count(number) for number in numbers) or not _is_time(stamp):
+        if not all(_is_count(number) for number in (act, engagement, change)) or not _is_time(stamp):
             return None
-        return cls(supervisor, mode, *numbers, float(stamp))
+        return cls(supervisor, mode, act, engagement, float(stamp), change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,8 @@ class BridgeReport:
     """Kind of what went wrong (a value of ``FaultKind``); empty: nothing."""
     words: str = ""
     """The same for people."""
+    change: int = 0
+    """``Order.change`` of the last order that it has heard: a report from before it is history."""
 
     def to_facts(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -130,6 +137,7 @@ class BridgeReport:
             "act": self.act,
             "kind": self.fault,
             "fault": self.words,
+            "change": self.change,
         }
 
     @classmethod
@@ -139,14 +147,15 @@ class BridgeReport:
             phase = Phase(facts["phase"])
             texts = [facts["supervisor"], facts["kind"], facts["fault"]]
             act = facts["act"]
+            change = facts["change"]
             armed = facts["armed"] is True
             airborne = facts["airborne"] is True
         except (KeyError, TypeError, ValueError):
             return None
-        if not all(isinstance(text, str) for text in texts) or not _is_count(act):
+        if not all(isinstance(text, str) for text in texts) or not (_is_count(act) and _is_count(change)):
             return None
         supervisor, kind, words = texts
-        return cls(phase, armed, airborne, supervisor, act, kind, words)
+        return cls(phase, armed, airborne, supervisor, act, kind, words, change)
 
 
 def _is_count(value: Any) -> bool:

@@ -69,6 +69,7 @@ class SafetySupervisor:
         """Why the mode is what it is, for people; empty after a request of a person."""
         self._acts = 0
         self._engagements = 0
+        self._changes = 0
         self._changed = 0.0
         self._image: float | None = None
         self._command: tuple[Command, float] | None = None
@@ -87,7 +88,9 @@ class SafetySupervisor:
     @property
     def order(self) -> Order:
         """What the bridge has to know."""
-        return Order(self.identity, self.state, self._acts, self._engagements, self._changed)
+        return Order(
+            self.identity, self.state, self._acts, self._engagements, self._changed, self._changes
+        )
 
     # What comes in.
 
@@ -124,10 +127,10 @@ class SafetySupervisor:
     def bridge(self, report: BridgeReport, now: float) -> None:
         """Take the bridge's report: it may have let go, given up or finished.
 
-        Only a report of a bridge that has heard our last act speaks of it; an older one is history.
+        Only a report of a bridge that has heard our last order speaks of it; an older one is history.
         """
         self.watch.bridge(report, now)
-        if report.supervisor != self.identity or report.act != self._acts:
+        if report.supervisor != self.identity or report.change != self._changes:
             return
         if report.phase is Phase.RELEASED and self.state in ACTIVE:
             self._change(Mode.PILOT, now, report.words or "the bridge has let go")
@@ -230,6 +233,7 @@ class SafetySupervisor:
         self.state = mode
         self.why = why
         self._changed = now
+        self._changes += 1
         self._held_by = None
         self._healthy_since = None
 

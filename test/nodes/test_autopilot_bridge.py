@@ -219,8 +219,8 @@ def test_the_state_is_what_the_supervisor_reads(bridge):
     bench = bridge(**UDP).fly()
     bench.go(0.5)
     facts = read_json(bench.states[-1].data)
-    assert set(facts) == {"phase", "armed", "airborne", "supervisor", "act", "kind", "fault", "mode", "text", "hold",
-                          "failsafes"}
+    assert set(facts) == {"phase", "armed", "airborne", "supervisor", "act", "change", "kind", "fault", "mode", "text",
+                          "hold", "failsafes"}
     assert BridgeReport.from_facts(facts) == BridgeReport(Phase.FLYING, True, True, "test", 1, "", "")
     assert (facts["mode"], facts["hold"]) == ("OFFBOARD", "mode")
     assert facts["failsafes"]["NAV_RCL_ACT"] == {

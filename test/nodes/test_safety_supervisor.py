@@ -102,10 +102,11 @@ class Bench:
         return Order.from_facts(json.loads(self.orders[-1].data))
 
     def report(self, phase, act=None, supervisor=None, kind="", words=""):
-        """The bridge reports, as having heard the last act of this supervisor, or something else."""
+        """The bridge reports, as having heard the last order of this supervisor, or another act of it."""
         mine = self.node._supervisor.order
+        change = mine.change if act is None else act
         act = mine.act if act is None else act
-        report = BridgeReport(phase, True, True, supervisor or mine.supervisor, act, kind, words)
+        report = BridgeReport(phase, True, True, supervisor or mine.supervisor, act, kind, words, change)
         self.states.publish(String(data=json.dumps(report.to_facts())))
         self.harness.until(lambda: self.node._supervisor.watch.report == report, "the report")
 
@@ -484,7 +485,7 @@ class WallBench:
         state = DroneState(time, place, np.array((1.0, 0, 0, 0)), zero, zero, zero)
         self.hear("odometry", self.odom, odometry_message(state, from_seconds(time)))
         order = self.node._supervisor.order
-        report = BridgeReport(Phase.FLYING, True, True, order.supervisor, order.act)
+        report = BridgeReport(Phase.FLYING, True, True, order.supervisor, order.act, change=order.change)
         self.hear("bridge", self.states, String(data=json.dumps(report.to_facts())))
         self.hear("joy", self.joy, Joy(axes=[0.0] * 4))
         self.hear("battery", self.battery, BatteryState(percentage=0.9))

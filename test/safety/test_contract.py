@@ -13,10 +13,11 @@ FORWARD = Command(vx=1.0)
 words = st.text(max_size=20)
 counts = st.integers(0, 2**53 - 1)
 orders = st.builds(
-    Order, words.filter(bool), st.sampled_from(Mode), counts, counts, st.floats(allow_nan=False, allow_infinity=False)
+    Order, words.filter(bool), st.sampled_from(Mode), counts, counts,
+    st.floats(allow_nan=False, allow_infinity=False), counts,
 )
 reports = st.builds(
-    BridgeReport, st.sampled_from(Phase), st.booleans(), st.booleans(), words, counts, words, words
+    BridgeReport, st.sampled_from(Phase), st.booleans(), st.booleans(), words, counts, words, words, counts
 )
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | words,
@@ -35,13 +36,13 @@ def test_a_report_survives_its_way_as_json(report):
     assert BridgeReport.from_facts(json.loads(json.dumps(report.to_facts()))) == report
 
 
-@given(orders, st.sampled_from(("supervisor", "mode", "act", "engagement", "stamp")), anything)
+@given(orders, st.sampled_from(("supervisor", "mode", "act", "engagement", "stamp", "change")), anything)
 def test_an_order_with_anything_in_it_is_an_order_or_nothing(order, key, value):
     read = Order.from_facts(order.to_facts() | {key: value})
     assert read is None or (read.act >= 0 and read.engagement >= 0 and read.supervisor)
 
 
-@given(st.dictionaries(st.sampled_from(("phase", "armed", "supervisor", "act", "kind", "fault")), anything))
+@given(st.dictionaries(st.sampled_from(("phase", "armed", "supervisor", "act", "kind", "fault", "change")), anything))
 def test_a_report_of_anything_is_a_report_or_nothing(facts):
     read = BridgeReport.from_facts(facts)
     assert read is None or read.act >= 0
@@ -50,6 +51,7 @@ def test_a_report_of_anything_is_a_report_or_nothing(facts):
 @pytest.mark.parametrize(("key", "value"), [
     ("supervisor", ""), ("supervisor", 3), ("mode", "flying"), ("mode", ["engaged"]), ("act", -1), ("act", True),
     ("act", 1.0), ("act", 2**53), ("engagement", None), ("stamp", "now"), ("stamp", float("nan")), ("stamp", True),
+    ("change", -1), ("change", 0.5),
 ])  # fmt: skip
 def test_what_is_no_order(key, value):
     good = Order("a", Mode.ENGAGED, 1, 1, 2.0).to_facts()
@@ -59,6 +61,7 @@ def test_what_is_no_order(key, value):
 
 @pytest.mark.parametrize(("key", "value"), [
     ("phase", "engaged"), ("phase", None), ("supervisor", 3), ("act", -1), ("act", True), ("kind", None), ("fault", []),
+    ("change", "3"), ("change", -2),
 ])  # fmt: skip
 def test_what_is_no_report(key, value):
     good = BridgeReport(Phase.FLYING).to_facts()
@@ -95,9 +98,11 @@ class Bench:
         self.supervisor.command(FORWARD, self.now, self.now)
         return self.supervisor.update(self.now)
 
-    def hear(self, phase, fault="", act=None, supervisor="us"):
-        act = self.supervisor.order.act if act is None else act
-        report = BridgeReport(phase, True, True, supervisor, act, fault, fault and f"because of {fault}")
+    def hear(self, phase, fault="", change=None, supervisor="us"):
+        order = self.supervisor.order
+        change = order.change if change is None else change
+        words = fault and f"because of {fault}"
+        report = BridgeReport(phase, True, True, supervisor, order.act, fault, words, change)
         self.supervisor.bridge(report, self.now)
         return self
 
@@ -160,8 +165,26 @@ def test_what_a_report_makes_of_an_engaged_supervisor(phase, fault, mode):
 
 @pytest.mark.parametrize("phase", list(Phase))
 def test_a_report_from_before_the_last_act_changes_nothing(phase):
-    bench = Bench().engage().hear(phase, "foreign_mode", act=0)
+    bench = Bench().engage().hear(phase, "foreign_mode", change=0)
     assert bench.mode == "engaged"
+
+
+def test_a_report_from_before_a_resume_does_not_end_it():
+    """The act is the same: only the count of changes tells that the bridge has not heard of the resume yet."""
+    bench = Bench().engage()
+    bench.now += 2.0
+    bench.supervisor.update(bench.now)
+    assert bench.mode == "holding"
+    heard = bench.supervisor.order.change
+    for _ in range(14):
+        bench.hear(Phase.HOLDING, "position_old")
+        bench.step()
+        if bench.mode == "engaged":
+            break
+    bench.hear(Phase.HOLDING, "position_old", change=heard)
+    assert bench.mode == "engaged"
+    bench.hear(Phase.HOLDING, "resume_refused")
+    assert bench.mode == "holding"
 
 
 @pytest.mark.parametrize("phase", list(Phase))
@@ -250,7 +273,7 @@ def test_a_touch_while_nothing_flies_changes_nothing():
 ])  # fmt: skip
 def test_why_it_ended_is_told_in_the_bridges_words_or_ours(phase, words, why):
     bench = Bench().engage()
-    bench.supervisor.bridge(BridgeReport(phase, True, True, "us", 1, "", words), 77.0)
+    bench.supervisor.bridge(BridgeReport(phase, True, True, "us", 1, "", words, 1), 77.0)
     assert bench.supervisor.why == why and bench.supervisor.order.stamp == 77.0
 
 
@@ -259,7 +282,7 @@ def test_every_change_has_its_time():
     supervisor = bench.supervisor
     supervisor.land(31.0)
     assert supervisor.order.stamp == 31.0
-    supervisor.bridge(BridgeReport(Phase.READY, False, False, "us", 2), 32.0)
+    supervisor.bridge(BridgeReport(Phase.READY, False, False, "us", 2, change=2), 32.0)
     assert (supervisor.order.stamp, supervisor.why) == (32.0, "down and disarmed")
     supervisor.hold(33.0)
     assert (supervisor.order.stamp, supervisor.why) == (33.0, "")
@@ -267,5 +290,5 @@ def test_every_change_has_its_time():
     supervisor.joy("rc", (1.0,), (), 35.0)
     assert supervisor.order.stamp == 35.0
     bench = Bench().engage()
-    bench.supervisor.bridge(BridgeReport(Phase.HOLDING, True, True, "us", 1, "refused", "words"), 36.0)
+    bench.supervisor.bridge(BridgeReport(Phase.HOLDING, True, True, "us", 1, "refused", "words", 1), 36.0)
     assert (bench.supervisor.order.stamp, bench.supervisor.why) == (36.0, "words")

@@ -20,7 +20,7 @@ REST = (0.0, 0.0, 0.0, 0.0)
 def report(supervisor, phase=Phase.FLYING, words="", kind=""):
     """What a bridge says that has heard the supervisor's last act."""
     order = supervisor.order
-    return BridgeReport(phase, True, True, order.supervisor, order.act, kind, words)
+    return BridgeReport(phase, True, True, order.supervisor, order.act, kind, words, order.change)
 
 
 class Flight:
@@ -258,8 +258,8 @@ def test_whatever_comes_in_it_stays_inside_and_still_where_it_must(timed):
             supervisor.joy("rc", *values, now)
         elif kind == "bridge":
             phase, hears, fault = values
-            act = supervisor.order.act - (not hears)
-            supervisor.bridge(BridgeReport(phase, True, True, supervisor.identity, act, fault, fault), now)
+            change = supervisor.order.change - (not hears)
+            supervisor.bridge(BridgeReport(phase, True, True, supervisor.identity, 0, fault, fault, change), now)
         elif kind == "fresh":
             supervisor.image(now, now)
             supervisor.command(values[0], now, now)
