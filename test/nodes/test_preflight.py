@@ -140,6 +140,13 @@ def unreadable(topic):
     return lambda facts: facts.unreadable.add(topic)
 
 
+def spoilt(*changes):
+    """Return the facts of a good graph with changes."""
+    facts = good()
+    both(*changes)(facts)
+    return facts
+
+
 def of_level(findings, *levels):
     return [finding for finding in findings if finding.level in levels]
 
@@ -200,6 +207,14 @@ FAULTS = {
     "limit that is missing": (parameter("safety_supervisor", speed=None), "limits", "speed is None"),
     "no odometry": (topic("odom", rate=0.0), "odometry", "0.0 Hz"),
     "odometry is NED": (topic("odom", frame_id="odom_ned"), "frames", "odom_ned"),
+    "clock that nobody uses": (topic("/clock", publishers=1), "clock", "/clock is published but no node uses it"),
+    "orientation is none": (topic("odom", last={"child": "base_link", "norm": 0.985}), "odometry",
+                            "no unit quaternion"),
+    "orientation is too long": (topic("odom", last={"child": "base_link", "norm": 1.015}), "odometry",
+                                "no unit quaternion"),
+    "camera clock is a little ahead": (topic(CAMERA, ages=[-0.06]), "camera stamps", "0.06 s in the future"),
+    "empty battery": (topic("battery_state", last={"share": 0.0}), "battery", "0 % left, 30 % are needed"),
+    "two errors": (fact(errors=["a", "b"]), "diagnostics", "a (and 1 more)"),
     "mixed clocks": (fact(sim_time={"camera": False, "simulator": True}), "clock", "simulator"),
     "nobody says its clock": (fact(sim_time={}), "clock", "no node of this package says which clock it uses"),
     "no clock": (fact(sim_time={"liquid_controller": True}), "clock", "nobody publishes /clock"),
@@ -233,6 +248,7 @@ FAULTS = {
 WARNINGS = {
     "no battery": (topic("battery_state", last={}), "battery", "no battery_state arrives"),
     "no charge": (topic("battery_state", last={"share": math.nan}), "battery", "says nan: unknown"),
+    "charge of more than all": (topic("battery_state", last={"share": 1.01}), "battery", "says 1.01: unknown"),
     "charge in percent": (topic("battery_state", last={"share": 87.0}), "battery", "says 87: unknown"),
     "no global position": (bridge(hold="zero set points"), "hold",
                            "zero set points: there is no global position; if the bridge ends, PX4 lands"),
@@ -264,6 +280,12 @@ def test_a_good_graph_passes():
 
 def test_of_a_good_graph_it_says_what_will_happen():
     said = {finding.name: finding.words for finding in check(good(), Wanted())}
+    assert said["clock"] == "this computer's clock"
+    assert said["camera model"] == "focal length 152 pixels"
+    assert said["model"] == "default, sha256 abc"
+    assert said["latency"] == "10 ms from stamp to command (p99)"
+    assert said["battery"] == "90 %"
+    assert said["disk"] == "50 GB free"
     assert said["watches"] == "all 14 are on"
     assert said["orders"] == f"the bridge hears supervisor {SUPERVISOR}"
     assert said["hold"] == "the autopilot's hold mode"
@@ -289,6 +311,53 @@ def test_what_has_to_be_known_is_a_warning_and_forbids_nothing(name):
     bad = of_level(check(facts, Wanted()), Level.FAILURE, Level.WARNING)
     assert [(finding.name, finding.level) for finding in bad] == [(expected, Level.WARNING)]
     assert words in bad[0].words and len(bad[0].remedy) > 5
+
+
+LIMITS = {
+    "camera rate": (topic(CAMERA, rate=15.0), topic(CAMERA, rate=14.99)),
+    "camera stamps": (topic(CAMERA, ages=[-0.05, 0.5]), topic(CAMERA, ages=[0.0, 0.51])),
+    "commands": (topic("liquid_controller/cmd_vel", rate=12.0), topic("liquid_controller/cmd_vel", rate=11.99)),
+    "latency": (fact(latencies=[0.1]), fact(latencies=[0.101])),
+    "limits": (parameter("safety_supervisor", speed=5.0, vertical_speed=5.0, yaw_rate=2.0),
+               parameter("safety_supervisor", yaw_rate=2.01)),
+    "odometry": (topic("odom", rate=10.0), topic("odom", rate=9.99)),
+    "battery": (topic("battery_state", last={"share": 0.3}), topic("battery_state", last={"share": 0.29})),
+    "disk": (fact(free_space=2 * 2**30), fact(free_space=2 * 2**30 - 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_limit_is_kept_at_itself_and_not_beyond(name):
+    kept, beyond = LIMITS[name]
+    findings = check(spoilt(kept), Wanted())
+    assert of_level(findings, Level.OK) == findings
+    assert [finding.name for finding in failures(check(spoilt(beyond), Wanted()))] == [name]
+
+
+def test_in_simulated_time_the_clock_is_that_of_the_simulation():
+    running = topic("/clock", publishers=1, last={"first": 3.0, "last": 4.0})
+    facts = spoilt(fact(sim_time={"simulator": True}), running)
+    said = {finding.name: finding for finding in check(facts, Wanted())}
+    assert (said["clock"].level, said["clock"].words) == (Level.OK, "simulated time")
+
+
+@pytest.mark.parametrize("share", [1.0, 0.995])
+def test_a_full_battery_is_a_charge(share):
+    assert not of_level(check(spoilt(topic("battery_state", last={"share": share})), Wanted()), Level.WARNING)
+
+
+def test_of_two_models_so_much_of_the_hash_is_shown_that_they_differ():
+    ours, theirs = "0123456789abcdef", "0123456789aaffff"
+    (one,) = failures(check(spoilt(fact(sha256=ours, info={"model": "m", "sha256": theirs})), Wanted()))
+    assert one.words == "m: the controller flies 0123456789aa, here lies 0123456789ab"
+
+
+def test_what_is_needed_is_said():
+    said = {finding.name: finding.words for finding in check(Facts(), Wanted())}
+    assert said["commands"] == "0.0 commands per second, 12 are needed"
+    assert said["disk"] == "0.0 GB free, 2.0 are needed for a record"
+    slow = {finding.name: finding.words for finding in check(spoilt(fact(latencies=[0.25])), Wanted())}
+    assert slow["latency"] == "250 ms from stamp to command (p99)"
 
 
 def test_a_level_is_said_and_never_implied():
@@ -419,17 +488,16 @@ def test_without_an_autopilot_nothing_is_said_of_it():
     assert tuple(finding.name for finding in findings) == CHECKS[: CHECKS.index("autopilot")]
 
 
-STATE_FACTS = {"phase": "ready", "armed": False, "airborne": False, "supervisor": "a", "act": 3, "kind": "",
-               "fault": "", "mode": "POSCTL", "text": "t", "hold": "mode",
-               "failsafes": {"GF_ACTION": {"value": 2, "meaning": "m"}}}  # fmt: skip
+REPORT = BridgeReport(Phase.READY, supervisor="a", act=3, words="w")
+STATE_FACTS = REPORT.to_facts() | {
+    "mode": "POSCTL", "text": "t", "hold": "mode", "failsafes": {"GF_ACTION": {"value": 2, "meaning": "m"}},
+}  # fmt: skip
 
 
 def test_a_state_is_read_as_it_was_said():
-    report = BridgeReport(Phase.READY, False, False, "a", 3, "", "")
-    whole = Bridge(report, "POSCTL", "t", "mode", {"GF_ACTION": Failsafe(2.0, "m")})
+    whole = Bridge(REPORT, "POSCTL", "t", "mode", {"GF_ACTION": Failsafe(2.0, "m")})
     assert Bridge.from_facts(STATE_FACTS) == whole
-    plain = BridgeReport(Phase.READY, supervisor="a")
-    assert Bridge.from_facts(plain.to_facts()) == Bridge(plain)
+    assert Bridge.from_facts(REPORT.to_facts()) == Bridge(REPORT)
 
 
 @pytest.mark.parametrize(
@@ -441,6 +509,7 @@ def test_a_state_is_read_as_it_was_said():
         {"failsafes": {"A": {"meaning": "m"}}}, {"failsafes": {"A": {"value": True, "meaning": "m"}}},
         {"failsafes": {"A": {"value": "1", "meaning": "m"}}}, {"failsafes": {"A": {"value": 1, "meaning": 2}}},
         {"failsafes": {"A": {"value": 10**400, "meaning": "m"}}},
+        {"failsafes": {"A": {"value": -10**12, "meaning": "m"}}},
         {"failsafes": {"A": {"value": math.nan, "meaning": "m"}}},
     ],
     ids=str,
@@ -472,6 +541,7 @@ def test_a_prefix_is_expected_in_the_frames():
 
 def test_percentile():
     assert percentile([3.0, 1.0, 2.0], 0.99) == 3.0 and percentile([3.0, 1.0, 2.0], 0.5) == 2.0
+    assert percentile([3.0], 0.99) == 3.0
     assert np.isnan(percentile([], 0.5))
 
 
@@ -705,12 +775,6 @@ def command(monkeypatch, tmp_path):
         return result.exit_code, result.output, json.loads(path.read_text()) if path.exists() else None
 
     return run
-
-
-def spoilt(*changes):
-    facts = good()
-    both(*changes)(facts)
-    return facts
 
 
 def test_the_command_shows_each_level_and_fails_for_failures_alone(command):
