@@ -292,3 +292,16 @@ def test_every_change_has_its_time():
     bench = Bench().engage()
     bench.supervisor.bridge(BridgeReport(Phase.HOLDING, True, True, "us", 1, "refused", "words", 1), 36.0)
     assert (bench.supervisor.order.stamp, bench.supervisor.why) == (36.0, "words")
+
+
+@pytest.mark.parametrize(("phase", "armed", "ends"), [
+    (Phase.HOLDING, True, True), (Phase.LANDING, True, True), (Phase.STARTING, False, False),
+    (Phase.RELEASED, True, False), (Phase.READY, False, False), (None, False, False),
+])  # fmt: skip
+def test_a_touch_counts_while_the_bridge_has_an_armed_drone(phase, armed, ends):
+    supervisor = SafetySupervisor(identity="us")
+    supervisor.joy("rc", (0.0, 0.0), (), 1.0)
+    if phase is not None:
+        supervisor.bridge(BridgeReport(phase, armed, armed, "us"), 1.0)
+    supervisor.joy("rc", (0.0, 0.9), (), 2.0)
+    assert (supervisor.mode == "pilot") is ends

@@ -39,3 +39,10 @@ def test_a_slew_is_followed_without_a_word():
     for i in range(100):
         assert clock.observe(1000.0 + 1.01 * i, 10.0 + i) == 0.0
     assert clock.steady(1000.0 + 1.01 * 99) == pytest.approx(109.0)
+
+
+def test_where_a_slew_ends_and_a_jump_begins():
+    clock = StampClock()
+    clock.observe(1024.0, 0.0)
+    assert clock.observe(1024.125 - 0.0625, 0.0) == 0.0
+    assert clock.observe(1024.125 + 0.0625, 0.0) == 0.125

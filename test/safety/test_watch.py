@@ -228,7 +228,6 @@ def test_without_a_pose_nothing_is_cut_and_home_is_nowhere():
 
 
 @pytest.mark.parametrize(("kind", "text"), [
-    (FaultKind.BATTERY_LOW, "battery is at 50 %, limit 25 %"),
     (FaultKind.IMAGE_OLD, "camera image is 0.50 s old, limit 0.25 s"),
     (FaultKind.CLOCK_JUMP, "clock jumped by +0.5 s"),
     (FaultKind.PUBLISHERS, "0 publishers on it, expected one: end the others"),
@@ -245,3 +244,8 @@ def test_a_headline_does_not_change_with_what_is_measured(kind):
     first, later = (Fault(kind, value, 0.25, "it", 3.0).headline for value in (1.04, 2.6))
     assert (first == later) or kind in ages
     assert first and "\n" not in first
+
+
+def test_a_battery_is_told_in_per_cent():
+    assert str(Fault(FaultKind.BATTERY_LOW, 0.9, 0.8)) == "battery is at 90 %, limit 80 %"
+    assert Fault(FaultKind.BATTERY_LOW, 0.9, 0.8).headline == "battery beyond its limit of 80 %"
