@@ -4,10 +4,12 @@ MAVLink (``mavlink_adapter``, ``mavlink_codec``, ``link``) is not imported here:
 and plain velocities do not.
 """
 
+from liquid_nav.autopilots.config import SessionConfig
 from liquid_nav.autopilots.flavours import ARDUPILOT, FLAVOURS, PX4, Flavour, flavour
 from liquid_nav.autopilots.plain import PlainSession
 from liquid_nav.autopilots.px4_dds import Px4DdsAdapter
-from liquid_nav.autopilots.session import TRANSITIONS, Event, OffboardSession, SessionConfig
+from liquid_nav.autopilots.session import Event, OffboardSession
+from liquid_nav.autopilots.transitions import TRANSITIONS
 from liquid_nav.autopilots.vehicle import Landed, Odometry, VehicleState
 
 __all__ = [

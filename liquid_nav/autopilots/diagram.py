@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Mapping
 
-from liquid_nav.autopilots.session import TRANSITIONS
+from liquid_nav.autopilots.transitions import TRANSITIONS
 from liquid_nav.safety import MODE_TRANSITIONS
 
 

@@ -13,11 +13,12 @@ from pymavlink.dialects.v20 import common as mavlink
 from liquid_nav.autopilots import mavlink_messages as messages
 from liquid_nav.autopilots import mavlink_telemetry as telemetry
 from liquid_nav.autopilots.adapter import Answer, RequestKind
+from liquid_nav.autopilots.config import SessionConfig
 from liquid_nav.autopilots.failsafes import names_for
 from liquid_nav.autopilots.flavours import PX4, Flavour
 from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Message
 from liquid_nav.autopilots.mavlink_text import Text, TextJoiner
-from liquid_nav.autopilots.session import OffboardSession, SessionConfig
+from liquid_nav.autopilots.session import OffboardSession
 from liquid_nav.types import Command
 
 TRIES = 5

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from liquid_nav import geometry
+from liquid_nav.autopilots.config import SessionConfig, bounded
 from liquid_nav.autopilots.ledger import Ledger
-from liquid_nav.autopilots.session import NEVER, Event, SessionConfig, bounded
+from liquid_nav.autopilots.session import NEVER, Event
 from liquid_nav.safety import BridgeReport, Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
 

@@ -14,8 +14,9 @@ import numpy as np
 
 from liquid_nav import geometry
 from liquid_nav.autopilots.adapter import Answer, RequestKind
+from liquid_nav.autopilots.config import SessionConfig
 from liquid_nav.autopilots.flavours import PX4, Flavour
-from liquid_nav.autopilots.session import OffboardSession, SessionConfig
+from liquid_nav.autopilots.session import OffboardSession
 from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.types import Command
 

@@ -1,8 +1,8 @@
 """One offboard session: who is in charge of the vehicle, decided by a state machine without a protocol.
 
 An ``Adapter`` speaks to the vehicle; the supervisor's orders and commands come from one side, what the vehicle says
-from the other, and time is an input. What the phases are is in ``safety.contract``; which phase may follow which is
-``TRANSITIONS``. Rules that hold everywhere:
+from the other, and time is an input. What the phases are is in ``safety.contract``; which phase may follow which is in
+``transitions``. Rules that hold everywhere:
 
 * Motors start, and the mode that obeys set points is asked for, only for an engagement that was not seen before.
 * Any mode that we did not ask for ends the session's part; it is never asked back.
@@ -12,16 +12,15 @@ from the other, and time is an input. What the phases are is in ``safety.contrac
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
 from liquid_nav.autopilots import steps
 from liquid_nav.autopilots.adapter import GOOD, Adapter, Answer, RequestKind
+from liquid_nav.autopilots.config import SessionConfig, bounded
 from liquid_nav.autopilots.ledger import Ledger
 from liquid_nav.autopilots.vehicle import Landed, VehicleState
-from liquid_nav.errors import UserError
 from liquid_nav.safety import IN_CHARGE, BridgeReport, Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
 
@@ -50,64 +49,7 @@ ASK_AGAIN = 2.0
 """s until messages that do not come are asked for again."""
 CLOSEST = 0.0199
 """s between two set points at least: 50 Hz."""
-FLOAT32 = 1e30
-"""Beyond this a command does not fit into the protocols' 32-bit numbers; it is refused like one that is not finite."""
 NEVER = -1e9
-
-TRANSITIONS: dict[Phase, frozenset[Phase]] = {
-    Phase.OFFLINE: frozenset({Phase.READY, Phase.RELEASED, Phase.HOLDING, Phase.LANDING, Phase.STOPPING}),
-    Phase.READY: frozenset({Phase.OFFLINE, Phase.STARTING, Phase.RELEASED}),
-    Phase.STARTING: frozenset({
-        Phase.OFFLINE, Phase.CLIMBING, Phase.FLYING, Phase.HOLDING, Phase.STOPPING, Phase.READY, Phase.LANDING,
-        Phase.RELEASED,
-    }),
-    Phase.CLIMBING: frozenset({Phase.FLYING, Phase.HOLDING, Phase.STOPPING, Phase.LANDING, Phase.RELEASED}),
-    Phase.FLYING: frozenset({Phase.HOLDING, Phase.STOPPING, Phase.LANDING, Phase.RELEASED}),
-    Phase.HOLDING: frozenset({
-        Phase.OFFLINE, Phase.STARTING, Phase.FLYING, Phase.STOPPING, Phase.LANDING, Phase.RELEASED,
-    }),
-    Phase.LANDING: frozenset({Phase.OFFLINE, Phase.READY, Phase.HOLDING, Phase.STOPPING, Phase.RELEASED}),
-    Phase.STOPPING: frozenset({Phase.OFFLINE, Phase.READY, Phase.LANDING, Phase.RELEASED}),
-    Phase.RELEASED: frozenset({Phase.OFFLINE, Phase.READY, Phase.STARTING, Phase.LANDING, Phase.STOPPING}),
-}  # fmt: skip
-"""Which phase may follow which."""
-
-
-@dataclass(frozen=True)
-class SessionConfig:
-    """How to fly it."""
-
-    rate: float = 30.0
-    """Set points per second, 20 to 50."""
-    freshness: float = 0.5
-    """Time that a command is obeyed, s."""
-    position_age: float = 1.0
-    """Age of the vehicle's position at most while something of ours flies, s."""
-    altitude: float = 1.5
-    """Height of take-off above the ground, m."""
-    climb: float = 0.7
-    """Speed of take-off, m/s."""
-    descent: float = 0.5
-    """Speed of a landing by set points, m/s."""
-    speed: float = 5.0
-    """Horizontal speed at most, m/s: the bridge's own limit, whatever the supervisor says."""
-    vertical_speed: float = 2.0
-    """Vertical speed at most, m/s."""
-    yaw_rate: float = 2.0
-    """Yaw rate at most, rad/s."""
-    patience: float = 12.0
-    """Time for a take-off beyond the climb, and for the autopilot's own disarming after a landing, s."""
-    hiccup: float = 2.0
-    """Time that a hold of the supervisor is answered by zero set points before the autopilot's hold mode, s."""
-    resume: float = 0.0
-    """Time since the beginning of a hold in which the supervisor may let the flight go on, s; 0: a person decides."""
-    set_parameters: bool = True
-    """Whether we may set the autopilot's parameters that we rely on, or only check them."""
-
-    def __post_init__(self) -> None:
-        """Refuse what no autopilot should be given; raises UserError."""
-        if not 20.0 <= self.rate <= 50.0:
-            raise UserError(f"set points at {self.rate:g} Hz", "choose a rate between 20 and 50 Hz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +82,6 @@ class _Kept:
     """LANDING, or another phase in which it was in charge."""
     modes: frozenset[int]
     """Modes in which the vehicle may be found again if nobody else has taken over."""
-
-
-def bounded(command: Command, config: SessionConfig) -> Command | None:
-    """Return a command inside the bridge's own limits, or None for one that no protocol can carry."""
-    values = (command.vx, command.vy, command.vz, command.yaw_rate)
-    if not all(abs(value) < FLOAT32 for value in values):
-        return None
-    speed = math.hypot(command.vx, command.vy)
-    factor = config.speed / speed if speed > config.speed else 1.0
-    vz = min(max(command.vz, -config.vertical_speed), config.vertical_speed)
-    yaw_rate = min(max(command.yaw_rate, -config.yaw_rate), config.yaw_rate)
-    return Command(command.vx * factor, command.vy * factor, vz, yaw_rate)
 
 
 class OffboardSession:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from liquid_nav.autopilots.diagram import both, draw
-from liquid_nav.autopilots.session import TRANSITIONS
+from liquid_nav.autopilots.transitions import TRANSITIONS
 from liquid_nav.safety import MODE_TRANSITIONS, Mode, Phase
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ import pytest
 
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
+from liquid_nav.autopilots.config import SessionConfig  # noqa: E402
 from liquid_nav.autopilots.flavours import ARDUPILOT, PX4  # noqa: E402
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter  # noqa: E402
 from liquid_nav.autopilots.mavlink_codec import Codec, signing_key  # noqa: E402
-from liquid_nav.autopilots.session import SessionConfig  # noqa: E402
 from liquid_nav.safety import Mode, Order, Phase  # noqa: E402
 from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle  # noqa: E402
 from liquid_nav.simulation.lock_step import LockStep, MemoryWire  # noqa: E402
