@@ -132,6 +132,8 @@ class OffboardSession:
         self._asked_again = NEVER
         self._link_since = NEVER
         self._gap_heartbeat: float | None = None
+        self._gap_command = NEVER
+        self._grace = NEVER
         self._streamed = NEVER
         self._updated = NEVER
         self._reboots = 0
@@ -334,16 +336,16 @@ class OffboardSession:
         return list(dict.fromkeys([*found, *self.adapter.warnings()]))
 
     def staleness(self) -> Fault | None:
-        """Return what is too old to fly on, or nothing."""
+        """Return what is too old to fly on, or nothing; ages count from a jump of the clock on."""
         config = self.config
         vehicle = self.vehicle
-        silent = self.now - self._command_time
+        silent = self.now - max(self._command_time, self._grace)
         if not 0.0 <= silent <= config.freshness:
             return Fault(FaultKind.SUPERVISOR_SILENT, min(silent, 999.0), config.freshness)
-        seen = self.now - (NEVER if vehicle.position_time is None else vehicle.position_time)
+        seen = self.now - max(NEVER if vehicle.position_time is None else vehicle.position_time, self._grace)
         if not 0.0 <= seen <= config.position_age:
             return Fault(FaultKind.POSITION_OLD, min(seen, 999.0), config.position_age)
-        beat = self.now - (NEVER if vehicle.heartbeat is None else vehicle.heartbeat)
+        beat = self.now - max(NEVER if vehicle.heartbeat is None else vehicle.heartbeat, self._grace)
         most = min(max(HEARTBEAT_AGE, HEARTBEATS * vehicle.heartbeat_period), HEARTBEAT_OLDEST)
         if not 0.0 <= beat <= most:
             return Fault(FaultKind.HEARTBEAT_OLD, min(beat, 999.0), most)
@@ -598,6 +600,10 @@ class OffboardSession:
             self.reason = self.now
             if self.now < self._updated:
                 self._begin_plan_anew()
+        if self._command_time != self._gap_command:
+            # Once for each command: what is needed may come anew, with zero set points meanwhile.
+            self._gap_command = self._command_time
+            self._grace = self.now
         if heartbeat != self._gap_heartbeat:
             # Once for each heartbeat: a link that stays silent is lost, however seldom we are called.
             self._gap_heartbeat = heartbeat
@@ -606,6 +612,8 @@ class OffboardSession:
     def _begin_plan_anew(self) -> None:
         """The clock has gone back: times that were remembered lie in the future, and nobody may wait for them."""
         self.vehicle.clip(self.now)
+        # A moment before: it is from before the jump.
+        self._command_time = min(self._command_time, self.now - 1e-6)
         self.replies.clear()
         self._pending = None
         if self.arm_asked is not None:
@@ -709,4 +717,6 @@ class OffboardSession:
 
     def _is_obeyed(self) -> bool:
         engaged = self.order is not None and self.order.mode is Mode.ENGAGED
+        if self._command_time < self._grace:
+            return False  # from before a jump of the clock
         return engaged and not self._distrusted and not self._touched and self.staleness() is None

@@ -239,8 +239,14 @@ def test_a_jump_of_the_bridges_clock_is_no_lost_link(flight, over_mavlink, secon
                         (flight.session, "take_order")):
         method = getattr(owner, call)
         setattr(owner, call, lambda *values, m=method: m(*values[:-1], values[-1] + seconds))
+    fresh, flight.fresh, jumped = flight.fresh, False, flight.now
+    flight.go(0.3)
+    late = flight.set_points(jumped + 0.1)
+    assert late and all(point[1:] == pytest.approx((0.0,) * 4) for point in late)  # the command is from before
+    flight.fresh = fresh
     flight.go(2.0)
     assert not flight.heard("link lost") and not flight.heard("Failsafe")
+    assert flight.session.phase is Phase.FLYING and flight.vehicle.set_point.vx == pytest.approx(1.0)
     flight.cut = True
     flight.go(3.5)
     assert flight.session.phase is Phase.OFFLINE  # it still notices a real loss
@@ -269,6 +275,16 @@ def test_a_bridge_that_slept_does_not_ask_the_failsafes_mode_back(flight, over_m
     mode_seen = over_mavlink == "px4" and flight.heard("AUTO.LOITER", "hands off")
     assert flight.session.phase is Phase.RELEASED and (flight.heard("the bridge stood still") or mode_seen)
     assert not flight.session.streaming and flight.speed < 0.1
+
+
+def test_a_session_that_is_seldom_called_still_misses_its_supervisor(flight, over_mavlink):
+    flight = flight(over_mavlink, 3.0).fly()
+    flight.fresh = False
+    for _ in range(4):
+        flight.end.down(flight.vehicle.advance(flight.now + 1.1), flight.now)
+        flight.session.take_order(flight.order, flight.now)
+        flight.end.up(flight.now)
+    assert flight.session.phase in (Phase.HOLDING, Phase.RELEASED) and flight.session.fault is not None
 
 
 def test_a_refused_arming_tells_the_cause_that_px4_named_before(flight):
