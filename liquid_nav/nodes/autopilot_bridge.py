@@ -33,7 +33,7 @@ from liquid_nav.safety import Order, Phase
 PERIOD = 0.01
 """s between looks at the wire."""
 COUNT_PERIOD = 0.05
-"""s between looks at who publishes."""
+"""s between looks at who publishes, where no message asks for one."""
 STATE_PERIOD = 0.2
 """s between state messages at most."""
 ORDERS = "safety_supervisor/order"
@@ -106,13 +106,13 @@ class AutopilotBridge(Node):
         order = Order.from_facts(read_json(message.data))
         if order is None:
             raise ValueError(f"no order of a safety_supervisor: {message.data[:80]!r}")
+        # Before it is obeyed: DDS has told of a second publisher before its first message comes.
+        self._count_publishers(self._now())
         self._order = order
         self.session.take_order(order, self._now())
         self._report(self._now())
 
     def _count_publishers(self, now: float) -> None:
-        if 0.0 <= now - self._counted < COUNT_PERIOD:
-            return
         self._counted = now
         # The graph, and whoever has to end the others, know names as they are after remapping.
         names = [self.resolve_topic_name(topic) for topic in GUARDED]
@@ -128,7 +128,8 @@ class AutopilotBridge(Node):
 
     def _on_timer(self) -> None:
         now = self._now()
-        self._count_publishers(now)
+        if not 0.0 <= now - self._counted < COUNT_PERIOD:
+            self._count_publishers(now)
         if self._order is not None:
             # Again: what was not obeyed while there were two publishers is obeyed now.
             self.session.take_order(self._order, now)

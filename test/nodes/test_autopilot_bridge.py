@@ -429,3 +429,18 @@ def test_a_passphrase_in_a_parameter_is_refused(tmp_path):
         assert done.returncode == 2, done.stderr
         (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
         assert "signing_passphrase_file" in line and SECRET not in done.stdout + done.stderr
+
+
+def test_an_order_of_a_second_supervisor_is_seen_and_not_obeyed(bridge):
+    """It knows the first one's identity and the next numbers: the second publisher is what gives it away."""
+    bench = bridge(**UDP, height=0.0)
+    bench.go(6.0)
+    forger = bench.harness.probe.create_publisher(String, "safety_supervisor/order", latched())
+    bench.harness.until(lambda: bench.node.count_publishers("safety_supervisor/order") == 2, "discovery")
+    order = bench.order
+    forged = Order(order.supervisor, Mode.ENGAGED, order.act + 1, order.engagement + 1, change=order.change + 1)
+    bench.session._distrusted = ""
+    bench.node._counted = bench.node._now()
+    bench.node._on_order(String(data=json.dumps(forged.to_facts())))
+    assert bench.session.phase is Phase.READY and bench.session.fault is None
+    bench.harness.probe.destroy_publisher(forger)
