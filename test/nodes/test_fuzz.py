@@ -76,7 +76,14 @@ def order_text(rng):
     """An order in which nobody asks for anything new: each of a hundred supervisors has its own numbers for ever."""
     who = rng.randrange(100)
     order = Order(f"s{who}", rng.choice(list(Mode)), who % 7 + who % 3, who % 3, rng.uniform(0.0, 1e9))
-    text = spoilt(rng, order.to_facts()) if rng.random() < 0.3 else json.dumps(order.to_facts())
+    text = json.dumps(order.to_facts())
+    if rng.random() < 0.3:
+        spoiled = spoilt(rng, order.to_facts())
+        read = Order.from_facts(read_json(spoiled))
+        # Spoilt into a sound order of somebody else, or with other numbers, it could be a new engagement indeed.
+        numbers = (order.supervisor, order.act, order.engagement)
+        if read is None or (read.supervisor, read.act, read.engagement) == numbers:
+            text = spoiled
     return rng.choice(TEXTS) if rng.random() < 0.2 else text
 
 
