@@ -35,7 +35,6 @@ class FaultKind(Enum):
     FENCE_HEIGHT = "fence_height"
 
     # Seen by the bridge.
-    LINK_DOWN = "link_down"
     NO_HEARTBEAT = "no_heartbeat"
     LINK_LOST = "link_lost"
     WRONG_VEHICLE = "wrong_vehicle"
@@ -43,7 +42,6 @@ class FaultKind(Enum):
     TWO_SUPERVISORS = "two_supervisors"
     POSITION_OLD = "position_old"
     HEARTBEAT_OLD = "heartbeat_old"
-    NO_HEADING = "no_heading"
     PARAMETER = "parameter"
     REFUSED = "refused"
     TAKE_OFF_SLOW = "take_off_slow"
@@ -132,7 +130,6 @@ _SENTENCES = {
     FaultKind.FENCE_RADIUS: "geofence: {value:.1f} m from where it was engaged, limit {limit:g} m",
     FaultKind.FENCE_HEIGHT:
         "geofence: {value:+.1f} m above where it was engaged, limits {limit:g} and {high:g} m",
-    FaultKind.LINK_DOWN: "{subject}",
     FaultKind.NO_HEARTBEAT: "no heartbeat from the autopilot: {subject}",
     FaultKind.LINK_LOST: "no heartbeat from the autopilot for {limit:g} s: link lost, set points stopped",
     FaultKind.WRONG_VEHICLE: "{subject}",
@@ -141,7 +138,6 @@ _SENTENCES = {
                                "safety_supervisor",
     FaultKind.POSITION_OLD: "the vehicle's position is {value:.2f} s old, limit {limit:g} s",
     FaultKind.HEARTBEAT_OLD: "the vehicle's heartbeat is {value:.2f} s old, limit {limit:g} s",
-    FaultKind.NO_HEADING: "no usable vehicle_odometry (NED) for {limit:g} s: set points need a heading",
     FaultKind.PARAMETER: "{subject}",
     FaultKind.REFUSED: "{subject}",
     FaultKind.TAKE_OFF_SLOW: "take-off: {value:.1f} m after {limit:.0f} s: {subject}",
