@@ -36,10 +36,7 @@ def _one_of(event: str, meanings: Mapping[int, str]) -> Callable[[int], str | No
 def _override(value: int) -> str:
     if value & 2:
         return "moving the sticks takes the drone back from our set points at once"
-    return (
-        "moving the sticks does not end OFFBOARD: only the mode switch does "
-        "(bit 1 would change that)"
-    )
+    return "moving the sticks does not end OFFBOARD: only the mode switch does (bit 1 would change that)"
 
 
 def _excepted(value: int) -> str:
@@ -78,47 +75,114 @@ _ARDUPILOT_RADIO = {0: 0, 1: 1, 2: 2, 3: 5, 4: 3, 5: 4, 6: 6, 7: 7}
 PX4_FAILSAFES = (
     FailsafeParameter("COM_RC_OVERRIDE", _override, "moving the sticks"),
     FailsafeParameter("COM_RCL_EXCEPT", _excepted, RADIO),
-    FailsafeParameter("NAV_RCL_ACT", _one_of(RADIO, {
-        # Not in PX4's list of values, but many set it and its failsafe.cpp has it.
-        0: NOTHING,
-        1: "it holds", 2: RETURNS, 3: "it lands", 5: STOPS, 6: DISARMS,
-    }), RADIO, frozenset({5, 6})),
-    FailsafeParameter("NAV_DLL_ACT", _one_of(STATION, {
-        0: NOTHING, 1: "it holds", 2: RETURNS, 3: "it lands", 5: STOPS, 6: DISARMS,
-    }), STATION, frozenset({5, 6})),
+    FailsafeParameter(
+        "NAV_RCL_ACT",
+        _one_of(
+            RADIO,
+            {
+                # Not in PX4's list of values, but many set it and its failsafe.cpp has it.
+                0: NOTHING,
+                1: "it holds",
+                2: RETURNS,
+                3: "it lands",
+                5: STOPS,
+                6: DISARMS,
+            },
+        ),
+        RADIO,
+        frozenset({5, 6}),
+    ),
+    FailsafeParameter(
+        "NAV_DLL_ACT",
+        _one_of(
+            STATION,
+            {
+                0: NOTHING,
+                1: "it holds",
+                2: RETURNS,
+                3: "it lands",
+                5: STOPS,
+                6: DISARMS,
+            },
+        ),
+        STATION,
+        frozenset({5, 6}),
+    ),
     # From PX4's "low" follows a warning alone; the next levels are "critical" and "emergency".
-    FailsafeParameter("COM_LOW_BAT_ACT", _one_of(BATTERY, {
-        0: "it only warns, and at the emergency level too",
-        1: RETURNS,
-        2: "it lands",
-        3: "it returns to its launch, at the emergency level it lands",
-    }), BATTERY),
-    FailsafeParameter("GF_ACTION", _one_of(FENCE, {
-        0: "it does nothing", 1: "it only warns", 2: "it holds", 3: RETURNS, 4: STOPS,
-        5: "it lands",
-    }), FENCE, frozenset({4})),
-    FailsafeParameter("COM_OBL_RC_ACT", _one_of(STREAM, {
-        0: "position mode, which needs a remote control; without one it comes down",
-        1: "altitude mode, which needs a remote control",
-        # Called manual in PX4 1.15; what it does is the same.
-        2: "stabilized mode, which needs a remote control",
-        3: "it returns to its launch, or lands where it has no global position",
-        4: "it lands",
-        5: "it holds, or lands where it has no global position",
-        6: STOPS, 7: DISARMS,
-    }), STREAM, frozenset({6, 7})),
-)  # fmt: skip
+    FailsafeParameter(
+        "COM_LOW_BAT_ACT",
+        _one_of(
+            BATTERY,
+            {
+                0: "it only warns, and at the emergency level too",
+                1: RETURNS,
+                2: "it lands",
+                3: "it returns to its launch, at the emergency level it lands",
+            },
+        ),
+        BATTERY,
+    ),
+    FailsafeParameter(
+        "GF_ACTION",
+        _one_of(
+            FENCE,
+            {
+                0: "it does nothing",
+                1: "it only warns",
+                2: "it holds",
+                3: RETURNS,
+                4: STOPS,
+                5: "it lands",
+            },
+        ),
+        FENCE,
+        frozenset({4}),
+    ),
+    FailsafeParameter(
+        "COM_OBL_RC_ACT",
+        _one_of(
+            STREAM,
+            {
+                0: "position mode, which needs a remote control; without one it comes down",
+                1: "altitude mode, which needs a remote control",
+                # Called manual in PX4 1.15; what it does is the same.
+                2: "stabilized mode, which needs a remote control",
+                3: "it returns to its launch, or lands where it has no global position",
+                4: "it lands",
+                5: "it holds, or lands where it has no global position",
+                6: STOPS,
+                7: DISARMS,
+            },
+        ),
+        STREAM,
+        frozenset({6, 7}),
+    ),
+)
 ARDUPILOT_FAILSAFES = (
-    FailsafeParameter("FS_THR_ENABLE", _one_of(RADIO, {
-        value: _ARDUPILOT_ACTIONS[action] + (_GUIDED_MAY_GO_ON if action else "")
-        for value, action in _ARDUPILOT_RADIO.items()
-    }), RADIO),
+    FailsafeParameter(
+        "FS_THR_ENABLE",
+        _one_of(
+            RADIO,
+            {
+                value: _ARDUPILOT_ACTIONS[action] + (_GUIDED_MAY_GO_ON if action else "")
+                for value, action in _ARDUPILOT_RADIO.items()
+            },
+        ),
+        RADIO,
+    ),
     FailsafeParameter("FS_GCS_ENABLE", _one_of(STATION, _ARDUPILOT_ACTIONS), STATION),
-    FailsafeParameter("FENCE_ENABLE", _one_of(FENCE, {
-        0: "it is off, unless FENCE_AUTOENABLE turns it on",
-        1: "it is on, FENCE_ACTION says what it does",
-    }), FENCE),
-)  # fmt: skip
+    FailsafeParameter(
+        "FENCE_ENABLE",
+        _one_of(
+            FENCE,
+            {
+                0: "it is off, unless FENCE_AUTOENABLE turns it on",
+                1: "it is on, FENCE_ACTION says what it does",
+            },
+        ),
+        FENCE,
+    ),
+)
 _TABLES = {"PX4": PX4_FAILSAFES, "ArduPilot": ARDUPILOT_FAILSAFES}
 _BY_NAME = {parameter.name: parameter for table in _TABLES.values() for parameter in table}
 

@@ -93,9 +93,15 @@ AUTOPILOTS = {0: "a generic autopilot", 3: "ArduPilot", 8: "no autopilot", 12: "
 MULTICOPTERS = frozenset({2, 3, 4, 13, 14, 15, 29, 35, 43})
 """MAV_TYPE of quadrotors, hexarotors and so on, coaxial ones and helicopters, which the same modes fly."""
 VEHICLES = {
-    1: "a plane", 10: "a rover", 11: "a boat", 12: "a submarine", 19: "a tailsitter", 20: "a tailsitter",
-    21: "a tiltrotor", 22: "a VTOL plane",
-}  # fmt: skip
+    1: "a plane",
+    10: "a rover",
+    11: "a boat",
+    12: "a submarine",
+    19: "a tailsitter",
+    20: "a tailsitter",
+    21: "a tiltrotor",
+    22: "a VTOL plane",
+}
 """MAV_TYPE -> what people mistake for a multicopter's."""
 
 
@@ -105,36 +111,73 @@ def px4_mode(main: int, sub: int = 0) -> int:
 
 
 PX4 = Flavour(
-    name="PX4", autopilot=12,
-    follow=px4_mode(6), hold=px4_mode(4, 3), pilot_hold=px4_mode(4, 3), land=px4_mode(4, 6),
+    name="PX4",
+    autopilot=12,
+    follow=px4_mode(6),
+    hold=px4_mode(4, 3),
+    pilot_hold=px4_mode(4, 3),
+    land=px4_mode(4, 6),
     names={
-        px4_mode(1): "MANUAL", px4_mode(2): "ALTCTL", px4_mode(3): "POSCTL", px4_mode(4, 1): "AUTO.READY",
-        px4_mode(4, 2): "AUTO.TAKEOFF", px4_mode(4, 3): "AUTO.LOITER", px4_mode(4, 4): "AUTO.MISSION",
-        px4_mode(4, 5): "AUTO.RTL", px4_mode(4, 6): "AUTO.LAND", px4_mode(5): "ACRO", px4_mode(6): "OFFBOARD",
-        px4_mode(7): "STABILIZED", px4_mode(4, 9): "AUTO.PRECLAND",
+        px4_mode(1): "MANUAL",
+        px4_mode(2): "ALTCTL",
+        px4_mode(3): "POSCTL",
+        px4_mode(4, 1): "AUTO.READY",
+        px4_mode(4, 2): "AUTO.TAKEOFF",
+        px4_mode(4, 3): "AUTO.LOITER",
+        px4_mode(4, 4): "AUTO.MISSION",
+        px4_mode(4, 5): "AUTO.RTL",
+        px4_mode(4, 6): "AUTO.LAND",
+        px4_mode(5): "ACRO",
+        px4_mode(6): "OFFBOARD",
+        px4_mode(7): "STABILIZED",
+        px4_mode(4, 9): "AUTO.PRECLAND",
     },
     rules=(
         ParameterRule("COM_OBL_RC_ACT", 5, 5, 5, "when set points stop, hold"),
         ParameterRule("COM_OF_LOSS_T", 0.2, 1.0, 1.0, "seconds without set points until it holds"),
     ),
-    bytewise=True, streams_first=1.2, takes_off=False, lands_by_command=True, texts_for_stations=True,
+    bytewise=True,
+    streams_first=1.2,
+    takes_off=False,
+    lands_by_command=True,
+    texts_for_stations=True,
     hold_needs_global_position=True,
     without_global_position=(
         "there is no global position: PX4's hold mode cannot work. The bridge holds by zero set points instead, "
         "and if the bridge itself ends, PX4's failsafe lands (COM_OBL_RC_ACT falls through)"
     ),
-)  # fmt: skip
+)
 
 ARDUPILOT = Flavour(
-    name="ArduPilot", autopilot=3, follow=4, hold=17, pilot_hold=5, land=9,
+    name="ArduPilot",
+    autopilot=3,
+    follow=4,
+    hold=17,
+    pilot_hold=5,
+    land=9,
     names={
-        0: "STABILIZE", 1: "ACRO", 2: "ALT_HOLD", 3: "AUTO", 4: "GUIDED", 5: "LOITER", 6: "RTL", 7: "CIRCLE", 9: "LAND",
-        16: "POSHOLD", 17: "BRAKE", 20: "GUIDED_NOGPS", 21: "SMART_RTL",
+        0: "STABILIZE",
+        1: "ACRO",
+        2: "ALT_HOLD",
+        3: "AUTO",
+        4: "GUIDED",
+        5: "LOITER",
+        6: "RTL",
+        7: "CIRCLE",
+        9: "LAND",
+        16: "POSHOLD",
+        17: "BRAKE",
+        20: "GUIDED_NOGPS",
+        21: "SMART_RTL",
     },
     rules=(ParameterRule("GUID_TIMEOUT", 0.2, 1.0, 1.0, "seconds without set points until it stops"),),
-    bytewise=False, streams_first=0.2, takes_off=True, lands_by_command=False, texts_for_stations=False,
+    bytewise=False,
+    streams_first=0.2,
+    takes_off=True,
+    lands_by_command=False,
+    texts_for_stations=False,
     hold_needs_global_position=False,
-)  # fmt: skip
+)
 
 FLAVOURS = {"px4": PX4, "ardupilot": ARDUPILOT}
 

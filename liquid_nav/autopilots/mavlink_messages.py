@@ -23,33 +23,51 @@ WANTED = {
     mavlink.MAVLINK_MSG_ID_GLOBAL_POSITION_INT: 1.0,
 }
 """Message id -> rate in Hz that we ask for."""
-ESSENTIAL = frozenset({
-    mavlink.MAVLINK_MSG_ID_LOCAL_POSITION_NED,
-    mavlink.MAVLINK_MSG_ID_ATTITUDE_QUATERNION,
-    mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE,
-})  # fmt: skip
+ESSENTIAL = frozenset(
+    {
+        mavlink.MAVLINK_MSG_ID_LOCAL_POSITION_NED,
+        mavlink.MAVLINK_MSG_ID_ATTITUDE_QUATERNION,
+        mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE,
+    }
+)
 """Messages without which nothing flies."""
 INTEGERS = {
-    mavlink.MAV_PARAM_TYPE_UINT8: "B", mavlink.MAV_PARAM_TYPE_INT8: "b", mavlink.MAV_PARAM_TYPE_UINT16: "H",
-    mavlink.MAV_PARAM_TYPE_INT16: "h", mavlink.MAV_PARAM_TYPE_UINT32: "I", mavlink.MAV_PARAM_TYPE_INT32: "i",
-}  # fmt: skip
+    mavlink.MAV_PARAM_TYPE_UINT8: "B",
+    mavlink.MAV_PARAM_TYPE_INT8: "b",
+    mavlink.MAV_PARAM_TYPE_UINT16: "H",
+    mavlink.MAV_PARAM_TYPE_INT16: "h",
+    mavlink.MAV_PARAM_TYPE_UINT32: "I",
+    mavlink.MAV_PARAM_TYPE_INT32: "i",
+}
 
 
 def heartbeat(station: bool) -> Message:
     """Our sign of life; ``station``: as a ground station by type, otherwise as a companion computer."""
     kind = mavlink.MAV_TYPE_GCS if station else mavlink.MAV_TYPE_ONBOARD_CONTROLLER
-    return mavlink.MAVLink_heartbeat_message(
-        kind, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, mavlink.MAV_STATE_ACTIVE, 3
-    )
+    return mavlink.MAVLink_heartbeat_message(kind, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, mavlink.MAV_STATE_ACTIVE, 3)
 
 
 def set_point(command: Command, time: float, system: int) -> Message:
     """A velocity and yaw rate in the level body frame; ``time``: s of our clock."""
     vx, vy, vz, yaw_rate = geometry.command_to_body_ned(command)
     return mavlink.MAVLink_set_position_target_local_ned_message(
-        int(round(time * 1000.0)) & 0xFFFFFFFF, system, 1, mavlink.MAV_FRAME_BODY_NED, VELOCITY_AND_YAW_RATE,
-        0.0, 0.0, 0.0, vx, vy, vz, 0.0, 0.0, 0.0, 0.0, yaw_rate,
-    )  # fmt: skip
+        int(round(time * 1000.0)) & 0xFFFFFFFF,
+        system,
+        1,
+        mavlink.MAV_FRAME_BODY_NED,
+        VELOCITY_AND_YAW_RATE,
+        0.0,
+        0.0,
+        0.0,
+        vx,
+        vy,
+        vz,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        yaw_rate,
+    )
 
 
 def command_long(system: int, number: int, parameters: tuple[float, ...] = (), attempt: int = 0) -> Message:
@@ -93,13 +111,22 @@ def decode_value(value: float, kind: int, bytewise: bool) -> float:
     return float(struct.unpack_from(layout, struct.pack("<f", value))[0])
 
 
-def external_vision(time: float, position: np.ndarray, quaternion: np.ndarray, velocity: np.ndarray,
-                    rates: np.ndarray) -> Message:
+def external_vision(
+    time: float, position: np.ndarray, quaternion: np.ndarray, velocity: np.ndarray, rates: np.ndarray
+) -> Message:
     """Odometry for the autopilot's estimator. Ours: ENU [3] m, FLU to ENU [4], ENU [3] m/s, FLU [3] rad/s; time s."""
     q = geometry.attitude_enu_to_ned(quaternion)
     unknown = [float("nan")] + [0.0] * 20
     return mavlink.MAVLink_odometry_message(
-        int(time * 1e6), mavlink.MAV_FRAME_LOCAL_NED, mavlink.MAV_FRAME_LOCAL_NED, *geometry.enu_to_ned(position),
-        list(q), *geometry.enu_to_ned(velocity), *geometry.flu_to_frd(rates), unknown, unknown, 0,
+        int(time * 1e6),
+        mavlink.MAV_FRAME_LOCAL_NED,
+        mavlink.MAV_FRAME_LOCAL_NED,
+        *geometry.enu_to_ned(position),
+        list(q),
+        *geometry.enu_to_ned(velocity),
+        *geometry.flu_to_frd(rates),
+        unknown,
+        unknown,
+        0,
         mavlink.MAV_ESTIMATOR_TYPE_VISION,
-    )  # fmt: skip
+    )
