@@ -50,9 +50,7 @@ BODY_FRD = 3
 """pose_frame and velocity_frame of VehicleOdometry."""
 HEADING_AGE = 0.5
 """s after which a heading is too old to turn a command by it."""
-TO_CHECK = (
-    "parameters cannot be read over DDS: make sure that COM_OBL_RC_ACT is 5 (hold) and COM_OF_LOSS_T at most 1 s"
-)
+TO_CHECK = "parameters cannot be read over DDS: make sure that COM_OBL_RC_ACT is 5 (hold) and COM_OF_LOSS_T at most 1 s"
 
 
 class _DdsFlavour(Flavour):
@@ -66,14 +64,34 @@ class _DdsFlavour(Flavour):
         return MODES[mode]
 
 
-PX4_DDS = _DdsFlavour(**{field.name: getattr(PX4, field.name) for field in fields(PX4)} | {
-    "follow": OFFBOARD, "hold": LOITER, "pilot_hold": LOITER, "land": LAND, "rules": (),
-    "names": {
-        0: "MANUAL", 1: "ALTCTL", 2: "POSCTL", 3: "AUTO.MISSION", LOITER: "AUTO.LOITER", 5: "AUTO.RTL",
-        6: "POSITION_SLOW", 10: "ACRO", DESCEND: "DESCEND", 13: "TERMINATION", OFFBOARD: "OFFBOARD", 15: "STABILIZED",
-        17: "AUTO.TAKEOFF", LAND: "AUTO.LAND", 20: "AUTO.PRECLAND", 21: "ORBIT",
-    },
-})  # fmt: skip
+PX4_DDS = _DdsFlavour(
+    **{field.name: getattr(PX4, field.name) for field in fields(PX4)}
+    | {
+        "follow": OFFBOARD,
+        "hold": LOITER,
+        "pilot_hold": LOITER,
+        "land": LAND,
+        "rules": (),
+        "names": {
+            0: "MANUAL",
+            1: "ALTCTL",
+            2: "POSCTL",
+            3: "AUTO.MISSION",
+            LOITER: "AUTO.LOITER",
+            5: "AUTO.RTL",
+            6: "POSITION_SLOW",
+            10: "ACRO",
+            DESCEND: "DESCEND",
+            13: "TERMINATION",
+            OFFBOARD: "OFFBOARD",
+            15: "STABILIZED",
+            17: "AUTO.TAKEOFF",
+            LAND: "AUTO.LAND",
+            20: "AUTO.PRECLAND",
+            21: "ORBIT",
+        },
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +139,7 @@ class Px4DdsAdapter:
 
     # What comes in.
 
-    def status(
-        self, nav_state: int, armed: bool, system: int, passes: bool, failsafe: bool, now: float
-    ) -> None:
+    def status(self, nav_state: int, armed: bool, system: int, passes: bool, failsafe: bool, now: float) -> None:
         """Take a VehicleStatus.
 
         Args:

@@ -7,17 +7,32 @@ from liquid_nav.safety import Phase
 TRANSITIONS: dict[Phase, frozenset[Phase]] = {
     Phase.OFFLINE: frozenset({Phase.READY, Phase.RELEASED, Phase.HOLDING, Phase.LANDING, Phase.STOPPING}),
     Phase.READY: frozenset({Phase.OFFLINE, Phase.STARTING, Phase.RELEASED}),
-    Phase.STARTING: frozenset({
-        Phase.OFFLINE, Phase.CLIMBING, Phase.FLYING, Phase.HOLDING, Phase.STOPPING, Phase.READY, Phase.LANDING,
-        Phase.RELEASED,
-    }),
+    Phase.STARTING: frozenset(
+        {
+            Phase.OFFLINE,
+            Phase.CLIMBING,
+            Phase.FLYING,
+            Phase.HOLDING,
+            Phase.STOPPING,
+            Phase.READY,
+            Phase.LANDING,
+            Phase.RELEASED,
+        }
+    ),
     Phase.CLIMBING: frozenset({Phase.FLYING, Phase.HOLDING, Phase.STOPPING, Phase.LANDING, Phase.RELEASED}),
     Phase.FLYING: frozenset({Phase.HOLDING, Phase.STOPPING, Phase.LANDING, Phase.RELEASED}),
-    Phase.HOLDING: frozenset({
-        Phase.OFFLINE, Phase.STARTING, Phase.FLYING, Phase.STOPPING, Phase.LANDING, Phase.RELEASED,
-    }),
+    Phase.HOLDING: frozenset(
+        {
+            Phase.OFFLINE,
+            Phase.STARTING,
+            Phase.FLYING,
+            Phase.STOPPING,
+            Phase.LANDING,
+            Phase.RELEASED,
+        }
+    ),
     Phase.LANDING: frozenset({Phase.OFFLINE, Phase.READY, Phase.HOLDING, Phase.STOPPING, Phase.RELEASED}),
     Phase.STOPPING: frozenset({Phase.OFFLINE, Phase.READY, Phase.LANDING, Phase.RELEASED}),
     Phase.RELEASED: frozenset({Phase.OFFLINE, Phase.READY, Phase.STARTING, Phase.LANDING, Phase.STOPPING}),
-}  # fmt: skip
+}
 """Which phase may follow which."""

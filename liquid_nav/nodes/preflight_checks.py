@@ -25,9 +25,25 @@ INFO = "liquid_controller/info"
 def check(facts: Facts, wanted: Wanted) -> list[Finding]:
     """Return the findings in the order in which one would look."""
     single: tuple[Callable[[Facts, Wanted], Finding], ...] = (
-        _clock, _camera, _camera_rate, _camera_age, _camera_image, _camera_model, _controller, _model, _commands,
-        _latency, _supervisor, _one_publisher, _limits, _odometry, _frames, _battery, _disk, _diagnostics,
-    )  # fmt: skip
+        _clock,
+        _camera,
+        _camera_rate,
+        _camera_age,
+        _camera_image,
+        _camera_model,
+        _controller,
+        _model,
+        _commands,
+        _latency,
+        _supervisor,
+        _one_publisher,
+        _limits,
+        _odometry,
+        _frames,
+        _battery,
+        _disk,
+        _diagnostics,
+    )
     several = (check_watches, check_resumes, check_autopilot)
     found = [one(facts, wanted) for one in single]
     return found + [finding for many in several for finding in many(facts, wanted)]

@@ -35,9 +35,14 @@ class Listening:
     """
 
     def __init__(
-        self, node: Node, camera: str, seconds: float, sim: bool, discovery: tuple[float, float] = DISCOVERY,
+        self,
+        node: Node,
+        camera: str,
+        seconds: float,
+        sim: bool,
+        discovery: tuple[float, float] = DISCOVERY,
         slow: float = SLOW,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``camera``: topic of the images; ``seconds``: of wall time; ``sim``: judge by /clock, and wait for it."""
         self._node, self._seconds, self._sim, self._discovery = node, seconds, sim, discovery
         self._most = seconds * slow
@@ -101,8 +106,9 @@ def make_node(
         scout.destroy_node()
         words = ["--ros-args", "-r", f"/clock:={found or clocks[0]}"]
     overrides = [Parameter("use_sim_time", value=sim)]
-    return rclpy.create_node("preflight", context=context, cli_args=words, namespace=f"/{name}",
-                             parameter_overrides=overrides)
+    return rclpy.create_node(
+        "preflight", context=context, cli_args=words, namespace=f"/{name}", parameter_overrides=overrides
+    )
 
 
 def add_local(facts: Facts, folder: Path) -> None:

@@ -51,9 +51,16 @@ class Phase(Enum):
     """Somebody else flies: nothing is sent until a person engages or lands."""
 
 
-IN_CHARGE = frozenset({
-    Phase.STARTING, Phase.CLIMBING, Phase.FLYING, Phase.HOLDING, Phase.LANDING, Phase.STOPPING,
-})  # fmt: skip
+IN_CHARGE = frozenset(
+    {
+        Phase.STARTING,
+        Phase.CLIMBING,
+        Phase.FLYING,
+        Phase.HOLDING,
+        Phase.LANDING,
+        Phase.STOPPING,
+    }
+)
 """Phases in which the vehicle does something because we asked for it."""
 ACTIVE = frozenset({Mode.ENGAGED, Mode.HOLDING, Mode.LANDING})
 """Modes of the supervisor that a pilot's touch ends."""

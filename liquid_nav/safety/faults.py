@@ -78,18 +78,24 @@ class Fault:
     def __str__(self) -> str:
         """The sentence with its numbers."""
         return _SENTENCES[self.kind].format(
-            value=self.value, limit=self.limit, high=self.limit_high, subject=self.subject,
-            percent=100.0 * self.value, percent_limit=100.0 * self.limit,
-        )  # fmt: skip
+            value=self.value,
+            limit=self.limit,
+            high=self.limit_high,
+            subject=self.subject,
+            percent=100.0 * self.value,
+            percent_limit=100.0 * self.limit,
+        )
 
     @property
     def headline(self) -> str:
         """The sentence without the numbers that change from call to call, with a remedy where there is one."""
         if self.kind in _HEADLINES:
             return _HEADLINES[self.kind].format(
-                limit=self.limit, high=self.limit_high, subject=self.subject,
+                limit=self.limit,
+                high=self.limit_high,
+                subject=self.subject,
                 percent_limit=100.0 * self.limit,
-            )  # fmt: skip
+            )
         return str(self)
 
     @property
@@ -98,10 +104,15 @@ class Fault:
         return self.kind not in NEEDS_A_PERSON
 
 
-NEEDS_A_PERSON = frozenset({
-    FaultKind.FENCE_RADIUS, FaultKind.FENCE_HEIGHT, FaultKind.POSE_FROZEN, FaultKind.BRIDGE_DEAF,
-    FaultKind.BATTERY_LOW,
-})  # fmt: skip
+NEEDS_A_PERSON = frozenset(
+    {
+        FaultKind.FENCE_RADIUS,
+        FaultKind.FENCE_HEIGHT,
+        FaultKind.POSE_FROZEN,
+        FaultKind.BRIDGE_DEAF,
+        FaultKind.BATTERY_LOW,
+    }
+)
 """Faults whose hold only a person ends."""
 
 _CHECK_CAMERA = "is the camera node running, does its clock agree with ours?"
@@ -128,14 +139,13 @@ _SENTENCES = {
     FaultKind.STICKS_OLD: "joy ({subject}) is silent for {value:.1f} s, limit {limit:g} s",
     FaultKind.PUBLISHERS: "{value:.0f} publishers on {subject}, expected one: end the others",
     FaultKind.FENCE_RADIUS: "geofence: {value:.1f} m from where it was engaged, limit {limit:g} m",
-    FaultKind.FENCE_HEIGHT:
-        "geofence: {value:+.1f} m above where it was engaged, limits {limit:g} and {high:g} m",
+    FaultKind.FENCE_HEIGHT: "geofence: {value:+.1f} m above where it was engaged, limits {limit:g} and {high:g} m",
     FaultKind.NO_HEARTBEAT: "no heartbeat from the autopilot: {subject}",
     FaultKind.LINK_LOST: "no heartbeat from the autopilot for {limit:g} s: link lost, set points stopped",
     FaultKind.WRONG_VEHICLE: "{subject}",
     FaultKind.SUPERVISOR_SILENT: "no command from the supervisor for {value:.2f} s, limit {limit:g} s",
     FaultKind.TWO_SUPERVISORS: "more than one node publishes {subject}: none is obeyed. End all but one "
-                               "safety_supervisor",
+    "safety_supervisor",
     FaultKind.POSITION_OLD: "the vehicle's position is {value:.2f} s old, limit {limit:g} s",
     FaultKind.HEARTBEAT_OLD: "the vehicle's heartbeat is {value:.2f} s old, limit {limit:g} s",
     FaultKind.PARAMETER: "{subject}",
@@ -153,9 +163,9 @@ _SENTENCES = {
     FaultKind.PILOT_TOUCH: "the pilot has touched the sticks: set points are zero",
     FaultKind.LANDED_UNKNOWN: "the vehicle does not say whether it stands or flies (EXTENDED_SYS_STATE)",
     FaultKind.LINK_SLOW: "the link needs {value:.2f} s for a question and its answer, limit {limit:g} s: a pilot "
-                         "could be overruled",
+    "could be overruled",
     FaultKind.ENDING: "the bridge is being ended: the autopilot holds",
-}  # fmt: skip
+}
 _HEADLINES = {
     FaultKind.IMAGE_OLD: f"camera image is too old: {_CHECK_CAMERA}",
     FaultKind.IMAGE_EARLY: f"camera image is in the future: {_CHECK_CAMERA}",
@@ -174,4 +184,4 @@ _HEADLINES = {
     FaultKind.SUPERVISOR_SILENT: "no command from the supervisor for more than {limit:g} s",
     FaultKind.POSITION_OLD: "the vehicle's position is older than {limit:g} s",
     FaultKind.HEARTBEAT_OLD: "the vehicle's heartbeat is older than {limit:g} s",
-}  # fmt: skip
+}

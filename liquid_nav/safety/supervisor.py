@@ -17,9 +17,14 @@ from liquid_nav.safety.watch import EARLY, Watch, WatchLimits
 from liquid_nav.types import Command
 
 ZERO = Command()
-NO_BRIDGE = frozenset({
-    FaultKind.NO_BRIDGE, FaultKind.BRIDGE_OLD, FaultKind.BRIDGE_OFFLINE, FaultKind.BRIDGE_DEAF,
-})  # fmt: skip
+NO_BRIDGE = frozenset(
+    {
+        FaultKind.NO_BRIDGE,
+        FaultKind.BRIDGE_OLD,
+        FaultKind.BRIDGE_OFFLINE,
+        FaultKind.BRIDGE_DEAF,
+    }
+)
 """Faults with which nobody can carry out a landing."""
 CLOCK_BEGINS_ANEW = 1.0
 """s that an image's stamp must go back for the camera's clock to have been started again."""
@@ -88,9 +93,7 @@ class SafetySupervisor:
     @property
     def order(self) -> Order:
         """What the bridge has to know."""
-        return Order(
-            self.identity, self.state, self._acts, self._engagements, self._changed, self._changes
-        )
+        return Order(self.identity, self.state, self._acts, self._engagements, self._changed, self._changes)
 
     # What comes in.
 

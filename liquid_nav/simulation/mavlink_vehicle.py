@@ -23,9 +23,14 @@ from liquid_nav.types import Command
 SLICE = 0.02
 """s between two looks at modes and failsafes."""
 PERIODS = {
-    "heartbeat": 1.0, "landed": 0.2, "position": 1.0 / 30.0, "attitude": 1.0 / 30.0, "status": 0.2, "sticks": 0.1,
+    "heartbeat": 1.0,
+    "landed": 0.2,
+    "position": 1.0 / 30.0,
+    "attitude": 1.0 / 30.0,
+    "status": 0.2,
+    "sticks": 0.1,
     "global_position": 1.0,
-}  # fmt: skip
+}
 """s between messages of a kind, until somebody asks for another interval."""
 KINDS = {
     mavlink.MAVLINK_MSG_ID_HEARTBEAT: "heartbeat",
@@ -187,9 +192,7 @@ class MavlinkVehicle:
     def on_lost_radio(self) -> None:
         """Called when the remote control falls silent while armed."""
 
-    def pilot_sticks(
-        self, roll: float = 0.0, pitch: float = 0.0, throttle: float = 0.0, yaw: float = 0.0
-    ) -> None:
+    def pilot_sticks(self, roll: float = 0.0, pitch: float = 0.0, throttle: float = 0.0, yaw: float = 0.0) -> None:
         """Put the sticks somewhere, each -1 to 1: right, forward, up, clockwise are positive.
 
         Sets ``sticks``, eight channels in us. Forward is below 1500 there, as ArduPilot expects it.
@@ -309,7 +312,7 @@ class MavlinkVehicle:
         """Say something, in chunks where it is long."""
         number = next(self._texts) % 65536
         for part, begin in enumerate(range(0, len(words), 50)):
-            chunk = words[begin:begin + 50].encode()
+            chunk = words[begin : begin + 50].encode()
             self.emit(mavlink.MAVLink_statustext_message(severity, chunk, number, part), delay)
 
     @property
@@ -448,9 +451,7 @@ class MavlinkVehicle:
     def _attitude(self) -> Message:
         state = self.body.state
         q, rates = geometry.attitude_enu_to_ned(state.quaternion), geometry.flu_to_frd(state.angular_velocity)
-        return mavlink.MAVLink_attitude_quaternion_message(
-            round(self.uptime * 1000), *q.tolist(), *rates.tolist()
-        )
+        return mavlink.MAVLink_attitude_quaternion_message(round(self.uptime * 1000), *q.tolist(), *rates.tolist())
 
     def _status(self) -> Message:
         left = round(100 * self.battery)
@@ -468,9 +469,7 @@ def whole(value: float) -> int:
     return round(value) if math.isfinite(value) else -1
 
 
-def toward(
-    x: float, y: float, z: float, yaw: float, speed: float, climb: float, turn: float = 0.0
-) -> Command:
+def toward(x: float, y: float, z: float, yaw: float, speed: float, climb: float, turn: float = 0.0) -> Command:
     """Return the command that flies along a world vector, as fast as it is long but not faster than allowed.
 
     Args:
@@ -485,6 +484,4 @@ def toward(
     cos, sin = math.cos(yaw), math.sin(yaw)
     forward = cos * x + sin * y
     left = -sin * x + cos * y
-    return Command(
-        max(-speed, min(speed, forward)), max(-speed, min(speed, left)), max(-climb, min(climb, z)), turn
-    )
+    return Command(max(-speed, min(speed, forward)), max(-speed, min(speed, left)), max(-climb, min(climb, z)), turn)

@@ -16,10 +16,19 @@ OFFBOARD, LOITER, LAND = PX4.follow, PX4.hold, PX4.land
 MANUAL, ALTCTL, POSCTL, ACRO, STABILIZED = (px4_mode(main) for main in (1, 2, 3, 5, 7))
 TAKEOFF, MISSION, RTL, PRECLAND = (px4_mode(4, sub) for sub in (2, 4, 5, 9))
 WORDS = {
-    MANUAL: "Manual", ALTCTL: "Altitude", POSCTL: "Position", ACRO: "Acro", STABILIZED: "Stabilized",
-    OFFBOARD: "Offboard", LOITER: "Hold", MISSION: "Mission", RTL: "Return", TAKEOFF: "Takeoff", LAND: "Land",
+    MANUAL: "Manual",
+    ALTCTL: "Altitude",
+    POSCTL: "Position",
+    ACRO: "Acro",
+    STABILIZED: "Stabilized",
+    OFFBOARD: "Offboard",
+    LOITER: "Hold",
+    MISSION: "Mission",
+    RTL: "Return",
+    TAKEOFF: "Takeoff",
+    LAND: "Land",
     PRECLAND: "Precision Landing",
-}  # fmt: skip
+}
 """What its texts call a mode."""
 BY_STICKS = {MANUAL, ALTCTL, POSCTL, ACRO, STABILIZED}
 MANUAL_THROTTLE = {MANUAL, ACRO, STABILIZED}
