@@ -18,6 +18,8 @@ class News:
     """A person has asked for something, just now."""
     engagement: bool = False
     """A person has engaged, just now."""
+    current: bool = True
+    """The order is not older than what was heard of its supervisor: messages may change places."""
 
 
 class Ledger:
@@ -39,13 +41,8 @@ class Ledger:
                 del self._seen[next(iter(self._seen))]
             self._seen[order.supervisor] = order
             return News()
-        if not self.is_current(order):
-            return News()
+        if order.act < known.act or order.change < known.change:
+            return News(current=False)
         self._seen[order.supervisor] = order
         acted = order.act > known.act
         return News(acted, acted and order.engagement > known.engagement)
-
-    def is_current(self, order: Order) -> bool:
-        """Whether an order is not older than what was heard of its supervisor: messages may change places."""
-        known = self._seen.get(order.supervisor)
-        return known is None or (order.act >= known.act and order.change >= known.change)

@@ -67,15 +67,14 @@ class PlainSession:
 
     def take_order(self, order: Order, now: float) -> None:
         """Take the supervisor's order; the same one may come any number of times."""
-        current = self._ledger.is_current(order)
         # Seen is seen, also what is not obeyed: it must not look new when it is heard again.
         news = self._ledger.take(order)
         distrusted = bool(self._distrusted) and order.mode is not Mode.LANDING
-        if self._closing or distrusted or not current:
+        if self._closing or distrusted or not news.current:
             return
         before = self.order
         self.order = order
-        changed = before is None or before.mode is not order.mode or before.supervisor != order.supervisor
+        changed = order.differs_from(before)
         if not changed and not news.act:
             return
         self._new = True

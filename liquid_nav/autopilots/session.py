@@ -146,16 +146,15 @@ class OffboardSession:
     def take_order(self, order: Order, now: float) -> None:
         """Take the supervisor's order; the same one may come any number of times."""
         self.now = now
-        current = self._ledger.is_current(order)
         # Seen is seen, also what is not obeyed: it must not look new when it is heard again.
         news = self._ledger.take(order)
         # A landing cannot arm and cannot fly on: it is obeyed whoever else speaks.
         distrusted = bool(self._distrusted) and order.mode is not Mode.LANDING
-        if self._closing or distrusted or not current:
+        if self._closing or distrusted or not news.current:
             return
         before = self.order
         self.order = order
-        changed = before is None or before.mode is not order.mode or before.supervisor != order.supervisor
+        changed = order.differs_from(before)
         if order.mode is Mode.ENGAGED:
             if news.engagement:
                 self._start()

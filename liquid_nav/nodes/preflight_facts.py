@@ -62,7 +62,9 @@ class Bridge:
         report = BridgeReport.from_facts(facts)
         if facts is None or report is None:
             return None
-        mode, text, hold = (facts.get(name, "") for name in ("mode", "text", "hold"))
+        mode = facts.get("mode", "")
+        text = facts.get("text", "")
+        hold = facts.get("hold", "")
         failsafes = _failsafes(facts.get("failsafes", {}))
         if failsafes is None or not all(isinstance(word, str) for word in (mode, text, hold)):
             return None

@@ -94,6 +94,10 @@ class Order:
             "change": self.change,
         }
 
+    def differs_from(self, before: Order | None) -> bool:
+        """Whether it asks for another mode than the order ``before`` it, or comes from another supervisor."""
+        return before is None or before.mode is not self.mode or before.supervisor != self.supervisor
+
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any] | None) -> Order | None:
         """Return the order, or None for anything that is not one."""
@@ -152,16 +156,19 @@ class BridgeReport:
         """Return the report, or None for anything that is not one."""
         try:
             phase = Phase(facts["phase"])
-            texts = [facts["supervisor"], facts["kind"], facts["fault"]]
+            supervisor = facts["supervisor"]
+            kind = facts["kind"]
+            words = facts["fault"]
             act = facts["act"]
             change = facts["change"]
             armed = facts["armed"] is True
             airborne = facts["airborne"] is True
         except (KeyError, TypeError, ValueError):
             return None
-        if not all(isinstance(text, str) for text in texts) or not (_is_count(act) and _is_count(change)):
+        if not all(isinstance(text, str) for text in (supervisor, kind, words)):
             return None
-        supervisor, kind, words = texts
+        if not (_is_count(act) and _is_count(change)):
+            return None
         return cls(phase, armed, airborne, supervisor, act, kind, words, change)
 
 
