@@ -90,6 +90,7 @@ def watch(video: Path, rows: int, seconds: float, camera: int, controller: int) 
             print(json.dumps(_row(row, heard, camera, controller)), flush=True)
     finally:
         cable.hold(plugged=True)
+        heard.executor.shutdown()
         rclpy.try_shutdown()
 
 

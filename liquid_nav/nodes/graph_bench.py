@@ -85,6 +85,7 @@ def camera(width: int, height: int, encoding: str, rate: float, seconds: float, 
     while wall.monotonic() < end and len(latencies) < sent:
         executor.spin_once(timeout_sec=0.1)
     used, lasted = cpu(pid) - used, wall.monotonic() - begin
+    executor.shutdown()
     rclpy.try_shutdown()
     milliseconds = [1e3 * value for value in latencies]
     return {

@@ -75,12 +75,12 @@ def listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
     rclpy.init(args=["--ros-args", *enclave("preflight")])
     try:
         node = make_node(namespace, sim)
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        listening = Listening(node, camera, seconds, sim)
-        while (facts := listening.facts()) is None:
-            executor.spin_once(timeout_sec=0.1)
-        return facts
+        with SingleThreadedExecutor() as executor:
+            executor.add_node(node)
+            listening = Listening(node, camera, seconds, sim)
+            while (facts := listening.facts()) is None:
+                executor.spin_once(timeout_sec=0.1)
+            return facts
     finally:
         rclpy.try_shutdown()
 

@@ -51,6 +51,7 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda number, frame: signals.append(number))
     node = None
+    executor = None
     try:
         node = make()
         # Only now, because from here on a signal cannot pass by ``close``.
@@ -84,6 +85,9 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
         close = getattr(node, "close", None)
         if close:
             close()
+        if executor:
+            # rclpy's executors fail in their finalizer when Python happens to finalize their guard condition first.
+            executor.shutdown()
         rclpy.try_shutdown()
 
 

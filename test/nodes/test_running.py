@@ -8,10 +8,12 @@ import sys
 
 import pytest
 from geometry_msgs.msg import Twist, TwistStamped
+from rclpy.node import Node
 from std_msgs.msg import String
 
 from liquid_nav.nodes.messages import command_message
 from liquid_nav.nodes.qos import latched, reliable
+from liquid_nav.nodes.running import Finished, run
 from liquid_nav.safety import Mode, Order
 from liquid_nav.types import Command
 
@@ -44,3 +46,19 @@ def test_the_bridge_that_is_told_to_stop_says_zero_last(harness, number):
         bridge.kill()
     assert bridge.returncode == 0 and "Traceback" not in errors, errors
     harness.until(lambda: heard[-1].linear.x == 0.0, "the last word")
+
+
+def test_the_executor_is_shut_down_before_ros_is():
+    """Else it may fail in its finalizer, with a traceback: Python sometimes finalizes its guard condition first."""
+    executors = []
+
+    class Brief(Node):
+        def __init__(self):
+            super().__init__("brief")
+
+        def run(self, executor):
+            executors.append(executor)
+            raise Finished(3)
+
+    assert run(Brief) == 3
+    assert executors[0].get_nodes() == []
