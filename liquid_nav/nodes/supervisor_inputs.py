@@ -78,7 +78,19 @@ class SupervisorInputs:
         self._supervisor.watch.battery(message.percentage, self._now())
 
     def _on_joy(self, message: Joy) -> None:
-        self._supervisor.joy(message.header.frame_id, tuple(message.axes), tuple(message.buttons), self._now())
+        name, axes, now = message.header.frame_id, tuple(message.axes), self._now()
+        self._supervisor.joy(name, axes, tuple(message.buttons), now)
+        self.count_publishers()
+        answer = self._supervisor.engage_by_switch(name, axes, now)
+        if answer is None:
+            return
+        # An event, so it is logged; why nothing can be engaged also stands in the diagnostic "inputs".
+        engaged, words = answer
+        logger = self._node.get_logger()
+        if engaged:
+            logger.info(f"the switch of the remote control: {words}")
+        else:
+            logger.warning(f"the switch of the remote control was flipped, and nothing engages: {words}")
 
     def _on_state(self, message: String) -> None:
         report = BridgeReport.from_facts(read_json(message.data))

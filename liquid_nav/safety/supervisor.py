@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from liquid_nav.safety.contract import ACTIVE, IN_CHARGE, BridgeReport, Mode, Order, Phase
 from liquid_nav.safety.faults import Fault, FaultKind
 from liquid_nav.safety.limits import SafetyLimits, limit
+from liquid_nav.safety.sticks import REMOTE_CONTROL
+from liquid_nav.safety.switch import EngageSwitch
 from liquid_nav.safety.watch import EARLY, Watch, WatchLimits
 from liquid_nav.types import Command
 
@@ -58,6 +60,7 @@ class SafetySupervisor:
         limits: SafetyLimits | None = None,
         watch: WatchLimits | None = None,
         identity: str = "supervisor",
+        engage_channel: int = 0,
     ) -> None:
         """Start disengaged, with no input seen.
 
@@ -65,9 +68,14 @@ class SafetySupervisor:
             limits: What the drone may do; default: ``SafetyLimits()``.
             watch: Further checks; default: none.
             identity: Of this process, another one after every start.
+            engage_channel: Channel of the remote control, counted from 1, whose switch engages; default 0: none.
+
+        Raises:
+            ValueError: That channel is a stick's, or does not exist.
         """
         self.limits = limits or SafetyLimits()
         self.watch = Watch(watch)
+        self.switch = EngageSwitch(engage_channel)
         self.identity = identity
         self.state = Mode.DISENGAGED
         self.why = ""
@@ -114,14 +122,8 @@ class SafetySupervisor:
             self._bad = Fault(FaultKind.COMMAND_NOT_FINITE, subject=str(command))
 
     def joy(self, name: str, axes: tuple[float, ...], buttons: tuple[int, ...], now: float) -> str:
-        """Take a joystick's message; a touch ends every active mode. Returns what was touched, or nothing.
-
-        The bridge may have the drone although we are disengaged: holding after ``disengage``, or since we were started
-        anew.
-        """
-        report = self.watch.report
-        in_charge = report is not None and report.armed and report.phase in IN_CHARGE
-        active = self.state in ACTIVE or in_charge
+        """Take a joystick's message; a touch ends every active mode. Returns what was touched, or nothing."""
+        active = self._active
         touched = self.watch.sticks.moved(name, axes, buttons, active, now)
         if touched and active:
             self._change(Mode.PILOT, now, f"the pilot has touched {touched}")
@@ -165,6 +167,16 @@ class SafetySupervisor:
         self._act(Mode.ENGAGED, now)
         return True, "engaged"
 
+    def engage_by_switch(self, name: str, axes: tuple[float, ...], now: float) -> tuple[bool, str] | None:
+        """Engage if the switch of the remote control was flipped, as ``engage`` does; else return None.
+
+        To be called with every message of a joystick, after ``joy``: while something of ours goes on, the same switch
+        is the pilot's touch and nothing else.
+        """
+        if name != REMOTE_CONTROL or not self.switch.flipped(axes, self._active, now):
+            return None
+        return self.engage(now)
+
     def disengage(self, now: float) -> tuple[bool, str]:
         """Stop at once; never refused. On the ground the bridge stops the motors, in the air it holds."""
         self._act(Mode.DISENGAGED, now)
@@ -204,6 +216,17 @@ class SafetySupervisor:
         self._last_time = now
         self.watch.sent(command, now)
         return SupervisorOutput(command, self.mode, faults)
+
+    @property
+    def _active(self) -> bool:
+        """Whether a pilot's touch would end something.
+
+        The bridge may have the drone although we are disengaged: holding after ``disengage``, or since we were started
+        anew.
+        """
+        report = self.watch.report
+        in_charge = report is not None and report.armed and report.phase in IN_CHARGE
+        return self.state in ACTIVE or in_charge
 
     def _judge(self, faults: tuple[Fault, ...], now: float) -> None:
         """Change the mode where the faults, or their absence, ask for it."""

@@ -192,13 +192,16 @@ class MavlinkVehicle:
     def on_lost_radio(self) -> None:
         """Called when the remote control falls silent while armed."""
 
-    def pilot_sticks(self, roll: float = 0.0, pitch: float = 0.0, throttle: float = 0.0, yaw: float = 0.0) -> None:
-        """Put the sticks somewhere, each -1 to 1: right, forward, up, clockwise are positive.
+    def pilot_sticks(
+        self, roll: float = 0.0, pitch: float = 0.0, throttle: float = 0.0, yaw: float = 0.0, switch: float = 0.0
+    ) -> None:
+        """Put the sticks somewhere, each -1 to 1: right, forward, up, clockwise are positive; ``switch`` is channel 7.
 
         Sets ``sticks``, eight channels in us. Forward is below 1500 there, as ArduPilot expects it.
         """
         wanted = (roll, -pitch, throttle, yaw)
-        self.sticks = (*(round(CENTRE + TRAVEL * value) for value in wanted), *(CENTRE,) * 4)
+        channels = (*wanted, 0.0, 0.0, switch, 0.0)
+        self.sticks = tuple(round(CENTRE + TRAVEL * value) for value in channels)
 
     # For personalities.
 

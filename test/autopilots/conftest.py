@@ -2,7 +2,7 @@
 
 ``Bench`` joins a session to a vehicle, over MAVLink or as PX4's DDS values. ``Flight`` gives the orders itself, as the
 tests of the session want it; ``Chain`` has a real supervisor in front, processes that can be killed and others on the
-link. Time is the vehicle's.
+link. Time is the vehicle's; the clocks of bridge and supervisor may be set.
 """
 
 import itertools
@@ -17,6 +17,7 @@ from liquid_nav.autopilots.flavours import px4_mode
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec
 from liquid_nav.safety import (
+    REMOTE_CONTROL,
     Mode,
     Order,
     Phase,
@@ -103,7 +104,10 @@ class DdsEnd:
 
 
 class Bench:
-    """A session and a vehicle. ``cut`` loses everything in both directions; ``sent`` keeps what the session sent."""
+    """A session and a vehicle. ``cut`` loses everything in both directions; ``sent`` keeps what the session sent.
+
+    ``skew`` is what the bridge's clock is ahead of the vehicle's, s.
+    """
 
     def __init__(self, kind, height=0.0, codecs=(None, None), **config):
         self.kind = kind
@@ -112,7 +116,7 @@ class Bench:
         self.vehicle = vehicle(PointBody(height), codecs[1])
         if kind == "px4_dds":
             self.vehicle.parameters["COM_OBL_RC_ACT"] = (5.0, self.vehicle.parameters["COM_OBL_RC_ACT"][1])
-        self._codec = codecs[0]
+        self._codec, self.skew = codecs[0], 0.0
         self.others, self.cut, self.sent, self.said = [], False, [], []
         self.start_bridge()
 
@@ -142,13 +146,21 @@ class Bench:
         return self.vehicle.now
 
     @property
+    def bridge_now(self):
+        return self.now + self.skew
+
+    @property
     def pilot_mode(self):
         return PILOT_MODES[self.kind]
 
     @property
     def shown(self):
         """The vehicle's mode, as our flavour counts it."""
-        return NAV_STATES[self.vehicle.shown_mode] if self.kind == "px4_dds" else self.vehicle.shown_mode
+        return self.mode_number(self.vehicle.shown_mode)
+
+    def mode_number(self, mode):
+        """A mode of the vehicle as our flavour counts it."""
+        return NAV_STATES[mode] if self.kind == "px4_dds" else mode
 
     @property
     def height(self):
@@ -164,11 +176,11 @@ class Bench:
         for other in self.others:
             packets = packets + other.packets(self.now)
         if self.session is not None and not self.cut:
-            self.end.down(packets, self.now)
+            self.end.down(packets, self.bridge_now)
         self.before_update()
         if self.session is None:
             return
-        for value, packet in self.end.up(self.now):
+        for value, packet in self.end.up(self.bridge_now):
             self.sent.append((self.now, value))
             if not self.cut:
                 self.vehicle.receive(packet)
@@ -282,8 +294,9 @@ class Chain(Bench):
     WATCH = WatchLimits(odometry_age=0.5, autopilot_age=1.0, latency=0.3, clock_jump=2.0, position_jump=5.0,
                         joy_age=1.0)
 
-    def __init__(self, kind, height=0.0, limits=None, watch=None, **config):
+    def __init__(self, kind, height=0.0, limits=None, watch=None, engage_channel=0, **config):
         self.limits, self.watch = limits or SafetyLimits(resume=1.0), watch or self.WATCH
+        self.engage_channel, self.supervisor_skew, self.switch_answers = engage_channel, 0.0, []
         self._started = itertools.count(1)
         self.supervisor = None
         self.camera = self.controller = True
@@ -296,7 +309,12 @@ class Chain(Bench):
         self.start_supervisor()
 
     def start_supervisor(self):
-        self.supervisor = SafetySupervisor(self.limits, self.watch, f"supervisor {next(self._started)}")
+        identity = f"supervisor {next(self._started)}"
+        self.supervisor = SafetySupervisor(self.limits, self.watch, identity, self.engage_channel)
+
+    @property
+    def supervisor_now(self):
+        return self.now + self.supervisor_skew
 
     def kill_supervisor(self):
         self.supervisor = None
@@ -307,7 +325,7 @@ class Chain(Bench):
 
     def close_bridge(self):
         """Ctrl-C: let it end in order, for two seconds at most."""
-        self.session.close(self.now)
+        self.session.close(self.bridge_now)
         end = self.now + 2.5
         while not self.session.finished and self.now < end:
             self.tick()
@@ -316,16 +334,16 @@ class Chain(Bench):
     def before_update(self):
         supervisor, session, now = self.supervisor, self.session, self.now
         if supervisor is not None:
-            self._inputs(supervisor, now)
-            output = supervisor.update(now)
+            self._inputs(supervisor, self.supervisor_now)
+            output = supervisor.update(self.supervisor_now)
             if session is not None:
-                session.take_order(supervisor.order, now)
-                session.command(output.command, now)
+                session.take_order(supervisor.order, self.bridge_now)
+                session.command(output.command, self.bridge_now)
         if session is not None:
             report = session.report()
             due = report != self._reported or now - self._report_time >= 0.2
             if due and supervisor is not None:
-                supervisor.bridge(report, now)
+                supervisor.bridge(report, self.supervisor_now)
             if due:
                 self._reported, self._report_time = report, now
 
@@ -340,15 +358,18 @@ class Chain(Bench):
             return
         vehicle = self.session.vehicle
         odometry = vehicle.odometry()
-        if odometry is not None and vehicle.position_time == now:
+        if odometry is not None and vehicle.position_time == self.bridge_now:
             supervisor.watch.odometry(odometry.position, odometry.velocity, 0.0, odometry.time, now)
         if vehicle.sticks is not None and vehicle.sticks_time != self._sticks_time:
             self._sticks_time = vehicle.sticks_time
             axes = tuple((channel - 1500) / 500.0 for channel in vehicle.sticks)
-            supervisor.joy("remote_control", axes, (), now)
+            supervisor.joy(REMOTE_CONTROL, axes, (), now)
+            answer = supervisor.engage_by_switch(REMOTE_CONTROL, axes, now)
+            if answer is not None:
+                self.switch_answers.append(answer)
 
     def engage(self):
-        return self.supervisor.engage(self.now)
+        return self.supervisor.engage(self.supervisor_now)
 
     def settle(self):
         self.go(10.0, lambda: self.session.phase is not Phase.OFFLINE)

@@ -17,8 +17,11 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav.autopilots import TRANSITIONS
+from liquid_nav.autopilots import mavlink_messages as messages
+from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec, signing_key
 from liquid_nav.safety import FaultKind, Mode, Phase
 from liquid_nav.simulation.other_components import everybody_else
 from liquid_nav.types import Command
@@ -30,8 +33,42 @@ LENGTH = 50
 ARM, SET_MODE, LAND, TAKE_OFF = 400, 176, 21, 22
 SETTLED = 0.3
 """s after an event in which what was on its way before may still arrive: links and polls take time."""
+SWITCH = 7
+"""Channel of the remote control that engages."""
 LANDING_TAKES = 60.0
 """s in which an accepted landing ends on the ground."""
+
+
+class Intruder:
+    """Somebody on the link without the key: speaks with the vehicle's ids to the bridge, and the other way round."""
+
+    def __init__(self, chain):
+        self.chain = chain
+        self.as_vehicle, self.as_bridge = Codec(1, 1), Codec(OUR_SYSTEM, OUR_COMPONENT)
+        self.count = 0
+
+    def packets(self, now):
+        """Lies for the bridge; requests go to the vehicle at the same time."""
+        self.count += 1
+        if self.count % 10:
+            return []
+        flavour = self.chain.flavour
+        for request in (
+            messages.command_long(1, ARM, (1.0, 21196.0)),
+            messages.command_long(1, SET_MODE, flavour.mode_parameters(flavour.follow)),
+            messages.command_long(1, TAKE_OFF, (0.0,) * 6 + (10.0,)),
+            messages.set_point(Command(vx=3.0, vz=2.0), now, 1),
+        ):
+            self.chain.vehicle.receive(self.as_bridge.encode(request))
+        mode = (flavour.follow, flavour.land, flavour.hold)[self.count // 10 % 3]
+        flags = 0x81 if self.count // 30 % 2 else 0x01
+        lies = (
+            mavlink.MAVLink_heartbeat_message(2, flavour.autopilot, flags, mode, 4, 3),
+            mavlink.MAVLink_local_position_ned_message(round(now * 1000), 50.0, 0.0, -9.0, 0.0, 0.0, 0.0),
+            mavlink.MAVLink_extended_sys_state_message(0, 1 + self.count // 10 % 2),
+            mavlink.MAVLink_command_ack_message(ARM, 0),
+        )
+        return [self.as_vehicle.encode(lie) for lie in lies]
 
 
 class Watching:
@@ -44,6 +81,12 @@ class Watching:
         self.climb_without = 0.0
         self.excused = 0.0
         self._watch_phases()
+
+    def _engaged_by_switch(self):
+        """A flip that was granted is a person's engagement, like any other."""
+        answers, self.chain.switch_answers = self.chain.switch_answers, []
+        if any(done for done, _ in answers):
+            self.engaged()
 
     def _watch_phases(self):
         """Every change of phase must be one of the table; a new session begins offline."""
@@ -65,6 +108,7 @@ class Watching:
         count = len(chain.sent)
         armed_before = chain.vehicle.armed
         chain.tick()
+        self._engaged_by_switch()
         self._watch_phases()
         new = chain.sent[count:]
         self._look_at_requests(new)
@@ -162,18 +206,27 @@ class Authority(RuleBasedStateMachine):
 
     @initialize(
         height=st.sampled_from((0.0, 0.0, 3.0)), crowd=st.booleans(), slow=st.booleans(), nobody=st.booleans(),
-        resume=st.booleans(), phase=st.floats(0.0, 0.99),
+        resume=st.booleans(), phase=st.floats(0.0, 0.99), intruder=st.booleans(),
     )
-    def begin(self, height, crowd, slow, nobody, resume, phase):
-        options = {} if resume else {"resume": 0.0}
+    def begin(self, height, crowd, slow, nobody, resume, phase, intruder):
+        options = {"engage_channel": SWITCH}
+        if not resume:
+            options["resume"] = 0.0
+        intruder = intruder and self.kind != "px4_dds"
+        if intruder:
+            key = signing_key("forest")
+            options["codecs"] = (Codec(key=key, unix_time=1.8e9), Codec(1, 1, key=key, unix_time=1.8e9))
         self.chain = self.chain_class(self.kind, height, **options)
         vehicle = self.chain.vehicle
         vehicle.answers_no_requests = slow
         vehicle.acks_to_nobody = nobody and self.kind == "ardupilot"
         vehicle.shift_heartbeat(phase)
-        vehicle.pilot_sticks()
+        self.switch = -1.0
+        vehicle.pilot_sticks(switch=self.switch)
         if crowd and self.kind != "px4_dds":
             self.chain.others = everybody_else(self.chain.flavour)
+        if intruder:
+            self.chain.others = [*self.chain.others, Intruder(self.chain)]
         self.watching = Watching(self.chain)
         self.go(6.0)
 
@@ -196,7 +249,7 @@ class Authority(RuleBasedStateMachine):
     @precondition(lambda self: self.chain.supervisor is not None)
     @rule(word=st.sampled_from(("disengage", "hold")))
     def a_person_stops(self, word):
-        getattr(self.chain.supervisor, word)(self.chain.now)
+        getattr(self.chain.supervisor, word)(self.chain.supervisor_now)
         if word == "hold":
             self.watching.landing_since = None
         self.watching.stopped()
@@ -206,7 +259,7 @@ class Authority(RuleBasedStateMachine):
     @rule()
     def a_person_lands(self):
         chain, watching = self.chain, self.watching
-        done, _ = chain.supervisor.land(chain.now)
+        done, _ = chain.supervisor.land(chain.supervisor_now)
         watching.stopped()
         self.go(0.04)
         session = chain.session
@@ -219,16 +272,43 @@ class Authority(RuleBasedStateMachine):
         deflection=st.floats(0.4, 1.0) | st.floats(-1.0, -0.4), stick=st.sampled_from(("roll", "pitch"))
     )
     def sticks_are_moved(self, deflection, stick):
+        self._touch(0.4, switch=self.switch, **{stick: deflection})
+        self.chain.vehicle.pilot_sticks(switch=self.switch)
+        self.go(0.1)
+
+    def _touch(self, seconds, **positions):
+        """Put the remote control somewhere for a while, and see whether that is a pilot's touch."""
         chain = self.chain
         active = chain.supervisor is not None and chain.supervisor.mode in ("engaged", "holding", "landing")
-        chain.vehicle.pilot_sticks(**{stick: deflection})
+        chain.vehicle.pilot_sticks(**positions)
         reaches = active and chain.session is not None and not chain.cut and self.kind != "px4_dds"
-        for _ in range(20):
+        for _ in range(round(seconds / 0.02)):
             self.watching.tick()
             touched = chain.supervisor is not None and chain.supervisor.state is Mode.PILOT
             if reaches and touched and self.watching.touched_since is None:
                 self.watching.touched()
-        chain.vehicle.pilot_sticks()
+
+    @rule(
+        positions=st.lists(st.sampled_from((-1.0, 0.0, 1.0)), min_size=1, max_size=3),
+        seconds=st.sampled_from((0.2, 0.7)),
+    )
+    def the_engage_switch_is_moved(self, positions, seconds):
+        for self.switch in positions:
+            self._touch(seconds, switch=self.switch)
+
+    @rule(held=st.sampled_from((0.3, 0.7, 3.0)))
+    def the_engage_switch_is_flipped(self, held):
+        for self.switch, seconds in ((-1.0, 1.3), (1.0, held)):
+            self._touch(seconds, switch=self.switch)
+
+    @rule(whose=st.sampled_from(("bridge", "supervisor", "both")), seconds=st.sampled_from((0.4, 0.9, 2.0, 60.0)),
+          back=st.booleans())
+    def a_clock_jumps(self, whose, seconds, back):
+        step = -seconds if back else seconds
+        if whose != "supervisor":
+            self.chain.skew += step
+        if whose != "bridge":
+            self.chain.supervisor_skew += step
         self.go(0.1)
 
     @rule()
@@ -240,8 +320,10 @@ class Authority(RuleBasedStateMachine):
         self._somebody_chooses(6 if self.kind == "ardupilot" else 0x5040000)
 
     def _somebody_chooses(self, mode):
-        # Nobody can see that a mode is chosen which is there already.
-        changes = self.chain.vehicle.mode != mode
+        # Nobody can see that a mode is chosen which is there already, or which the bridge still sees and will leave.
+        session = self.chain.session
+        known = frozenset() if session is None else session.allowed
+        changes = self.chain.vehicle.mode != mode and self.chain.mode_number(mode) not in known
         if self.chain.vehicle.pilot_switches(mode) and changes:
             self.watching.took_over()
         self.go(0.02)
@@ -265,7 +347,7 @@ class Authority(RuleBasedStateMachine):
     def the_bridge_ends(self, orderly):
         chain = self.chain
         if orderly:
-            chain.session.close(chain.now)
+            chain.session.close(chain.bridge_now)
             for _ in range(125):
                 if chain.session.finished:
                     break
@@ -328,12 +410,12 @@ class Authority(RuleBasedStateMachine):
         self.chain.vehicle.global_position = works
         self.go(0.02)
 
-    @rule(seconds=st.sampled_from((5.0, -5.0)))
-    def the_supervisors_inputs_stand_still(self, seconds):
-        """Its clock has jumped, or it was frozen: nothing arrives for a while."""
+    @rule()
+    def the_supervisors_inputs_stand_still(self):
+        """Camera and controller stop together for a while, and come back."""
         camera, controller = self.chain.camera, self.chain.controller
         self.chain.camera = self.chain.controller = False
-        self.go(abs(seconds) / 5.0)
+        self.go(1.0)
         self.chain.camera, self.chain.controller = camera, controller
         self.go(0.02)
 
@@ -341,10 +423,10 @@ class Authority(RuleBasedStateMachine):
     @rule(topic=st.sampled_from(("cmd_vel", "safety_supervisor/order")))
     def a_second_supervisor_speaks(self, topic):
         chain = self.chain
-        chain.session.distrust(topic, chain.now)
+        chain.session.distrust(topic, chain.bridge_now)
         self.go(0.2)
         if chain.session is not None:
-            chain.session.distrust("", chain.now)
+            chain.session.distrust("", chain.bridge_now)
         self.go(0.02)
 
     @invariant()
