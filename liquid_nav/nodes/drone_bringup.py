@@ -22,7 +22,8 @@ class DronePlan:
     """What is asked for; the same words as the arguments of ``drone.launch.py``.
 
     source: the camera, empty where another node publishes its images; limits: of the supervisor, SI units;
-    record: folder for the bag, or None; autopilot: one of AUTOPILOTS; connection: of the MAVLink ones.
+    record: folder for the bag, or None; autopilot: one of AUTOPILOTS; connection: of the MAVLink ones;
+    engage_channel: of the remote control, whose switch engages, 0 for none, or None for what the parameter file says.
     """
 
     model: str = "default"
@@ -34,15 +35,17 @@ class DronePlan:
     limits: Mapping[str, float] = field(default_factory=dict)
     record: Path | None = None
     frame_prefix: str = ""
+    engage_channel: int | None = None
 
 
 def drone_graph(plan: DronePlan) -> list[Process]:
     """Return the processes around a real camera: camera, controller, supervisor, bridge, recorder."""
     prefix = {"frame_prefix": plan.frame_prefix}
     transport = {"image_transport": plan.image_transport}
+    switch = {} if plan.engage_channel is None else {"engage_channel": plan.engage_channel}
     graph = [
         Process("liquid_controller", {"model": plan.model} | transport | prefix),
-        Process("safety_supervisor", dict(plan.limits) | transport | prefix),
+        Process("safety_supervisor", dict(plan.limits) | switch | transport | prefix),
         Process("autopilot_bridge", {"autopilot": plan.autopilot, "connection": plan.connection} | prefix),
     ]
     if plan.source:

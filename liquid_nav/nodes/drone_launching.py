@@ -34,6 +34,8 @@ def declare_drone_arguments() -> list[DeclareLaunchArgument]:
         DeclareLaunchArgument("model", default_value="default", description="Model: a name or a folder."),
         *(DeclareLaunchArgument(name, default_value="", description=f"The supervisor's limit '{name}', SI units; the "
                                 f"bridge's own is in {PARAMETER_FILE}.") for name in LIMITS),
+        DeclareLaunchArgument("engage_channel", default_value="",
+                              description="Channel of the remote control whose switch engages, from 1; 0: none."),
         DeclareLaunchArgument("record", default_value="",
                               description="Folder for flight.mcap; 'auto': flights/<date>-<time>; empty: no record."),
         *declare_common(),
@@ -58,6 +60,7 @@ def _bring_up_drone(context: LaunchContext) -> list[Action]:
         {name: _limit(name, value[name]) for name in LIMITS if value[name]},
         folder(value["record"]),
         value["frame_prefix"],
+        _channel(value["engage_channel"]),
     )
     nodes = [node(process, value["namespace"], PARAMETER_FILE) for process in drone_graph(plan)]
     return [*variables(), *(tell_end(part) for part in nodes), *nodes, *plots(value)]
@@ -68,3 +71,14 @@ def _limit(name: str, text: str) -> float:
         return float(text)
     except ValueError:
         raise UserError(f"cannot read {name}:={text}", "give a number in SI units") from None
+
+
+def _channel(text: str) -> int | None:
+    """Return the channel, or None where the parameter file has the word."""
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        remedy = "give the number of a channel of the remote control, 0 for none"
+        raise UserError(f"cannot read engage_channel:={text}", remedy) from None

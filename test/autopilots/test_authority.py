@@ -234,6 +234,88 @@ def test_a_touch_on_the_ground_stops_the_motors(chain, over_mavlink):
     assert chain.height < 0.3
 
 
+# A switch of the remote control engages, if flipping it is what a person has just done.
+
+SWITCH = 7
+
+
+def move_switch(chain, position, seconds):
+    chain.vehicle.pilot_sticks(switch=position)
+    chain.go(seconds)
+
+
+def test_flipping_the_switch_is_an_engagement(chain, over_mavlink):
+    chain = chain(over_mavlink, engage_channel=SWITCH)
+    chain.vehicle.pilot_sticks(switch=-1.0)
+    chain.settle()
+    move_switch(chain, 1.0, 1.0)
+    assert chain.switch_answers == [(True, "engaged")] and chain.supervisor.order.engagement == 1
+    chain.until("flying")
+    chain.go(5.0)
+    assert chain.switch_answers == [(True, "engaged")], "a switch that stays on is no second engagement"
+
+
+def test_the_same_switch_gives_the_drone_back_and_takes_it_again_only_when_it_is_flipped(chain, over_mavlink):
+    chain = chain(over_mavlink, 3.0, engage_channel=SWITCH)
+    chain.vehicle.pilot_sticks(switch=-1.0)
+    chain.settle()
+    move_switch(chain, 1.0, 1.0)
+    chain.until("flying")
+    chain.vehicle.pilot_sticks(switch=-1.0)
+    chain.go(0.2, lambda: chain.supervisor.state is Mode.PILOT)
+    begin = chain.now
+    chain.until("released", 2.0)
+    assert zero_since(chain, begin)
+    chain.go(3.0)
+    # On again, but not for long enough; then deliberately.
+    move_switch(chain, 1.0, 0.3)
+    move_switch(chain, -1.0, 2.0)
+    assert len(chain.switch_answers) == 1
+    move_switch(chain, 1.0, 1.0)
+    assert len(chain.switch_answers) == 2 and chain.supervisor.state is Mode.ENGAGED
+    chain.until("flying")
+
+
+def test_a_switch_that_is_on_when_anything_starts_engages_nothing(chain, over_mavlink):
+    chain = chain(over_mavlink, engage_channel=SWITCH)
+    chain.vehicle.pilot_sticks(switch=1.0)
+    chain.settle()
+    for restart in (chain.start_supervisor, chain.start_bridge, chain.vehicle.reboot):
+        restart()
+        chain.go(8.0)
+    assert not chain.switch_answers and not chain.vehicle.armed
+
+
+def test_flipping_the_switch_to_end_a_flight_does_not_begin_another(chain, over_mavlink):
+    """Engaged by the service with the switch off: whoever flips it in alarm touches, and means no engagement."""
+    chain = chain(over_mavlink, 3.0, engage_channel=SWITCH)
+    chain.vehicle.pilot_sticks(switch=-1.0)
+    chain.take_off()
+    move_switch(chain, 1.0, 10.0)
+    assert not chain.switch_answers and chain.supervisor.state is Mode.PILOT
+    assert chain.session.phase is Phase.RELEASED
+
+
+def test_a_flip_is_refused_like_any_engagement_and_does_not_wait_for_better_times(chain, over_mavlink):
+    chain = chain(over_mavlink, engage_channel=SWITCH)
+    chain.vehicle.pilot_sticks(switch=-1.0)
+    chain.camera = False
+    chain.settle()
+    move_switch(chain, 1.0, 1.0)
+    assert [done for done, _ in chain.switch_answers] == [False] and "camera" in chain.switch_answers[0][1]
+    chain.camera = True
+    chain.go(10.0)
+    assert len(chain.switch_answers) == 1 and not chain.vehicle.armed
+
+
+def test_a_joystick_is_no_remote_control(chain):
+    chain = chain("px4", engage_channel=SWITCH).settle()
+    for position in (-1.0, 1.0):
+        chain.joysticks = [("gamepad", (0.0,) * 6 + (position, 0.0), ())]
+        chain.go(2.0)
+    assert not chain.switch_answers and not chain.vehicle.armed
+
+
 # Fresh or nothing.
 
 

@@ -77,6 +77,7 @@ class Watching:
     def __init__(self, chain):
         self.chain = chain
         self.foreign_since = self.touched_since = self.engaged_at = None
+        self.foreign_shown = False
         self.landing_since = None
         self.climb_without = 0.0
         self.excused = 0.0
@@ -111,6 +112,7 @@ class Watching:
         self._engaged_by_switch()
         self._watch_phases()
         new = chain.sent[count:]
+        self._look_at_modes()
         self._look_at_requests(new)
         self._look_at_motors(armed_before)
         self._look_at_landing()
@@ -125,6 +127,16 @@ class Watching:
         requests, points = chain.requests(), chain.set_points()
         chain.sent = everything
         return requests, points
+
+    def _look_at_modes(self):
+        """What somebody has chosen, and what is gone again before any heartbeat has shown it, nobody can respect."""
+        session = self.chain.session
+        if self.foreign_since is None or self.foreign_shown or session is None:
+            return
+        mode = self.chain.shown
+        self.foreign_shown = session.vehicle.mode == mode and mode not in session.allowed
+        if mode in session.allowed:
+            self.foreign_since = None
 
     def _look_at_requests(self, new):
         chain, now = self.chain, self.chain.now
@@ -191,6 +203,7 @@ class Watching:
     def took_over(self):
         """Somebody else has chosen a mode, or has the drone: nothing of ours may follow."""
         self.foreign_since = self.chain.now
+        self.foreign_shown = False
         self.landing_since = None
 
     def touched(self):
@@ -320,10 +333,8 @@ class Authority(RuleBasedStateMachine):
         self._somebody_chooses(6 if self.kind == "ardupilot" else 0x5040000)
 
     def _somebody_chooses(self, mode):
-        # Nobody can see that a mode is chosen which is there already, or which the bridge still sees and will leave.
-        session = self.chain.session
-        known = frozenset() if session is None else session.allowed
-        changes = self.chain.vehicle.mode != mode and self.chain.mode_number(mode) not in known
+        # Nobody can see that a mode is chosen which is there already.
+        changes = self.chain.vehicle.mode != mode
         if self.chain.vehicle.pilot_switches(mode) and changes:
             self.watching.took_over()
         self.go(0.02)

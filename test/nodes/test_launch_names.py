@@ -36,7 +36,9 @@ def graphs():
         found[f"embedded two {pilot}s"] = PARAMETER_FILE, fleet_graph(fleet)
         found[f"gazebo px4 {pilot}"] = gazebo_bringup.PARAMETER_FILE, px4_gazebo_bringup.px4_gazebo_graph(plan)
         found[f"gazebo {pilot}"] = gazebo_bringup.PARAMETER_FILE, gazebo_bringup.gazebo_graph(plan)
-    plan = drone_bringup.DronePlan(source="x.avi", calibration="c", limits={"speed": 1.0}, record=RECORD)
+    plan = drone_bringup.DronePlan(
+        source="x.avi", calibration="c", limits={"speed": 1.0}, record=RECORD, engage_channel=7
+    )
     found["drone"] = drone_bringup.PARAMETER_FILE, drone_bringup.drone_graph(plan)
     return found
 
