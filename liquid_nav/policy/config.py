@@ -7,7 +7,7 @@ from typing import Any, Mapping
 
 from liquid_nav.errors import UserError
 from liquid_nav.types import COMMAND_FIELDS
-from liquid_nav.vision import EncoderConfig
+from liquid_nav.vision import AnyEncoderConfig, EncoderConfig, encoder_config
 
 
 class ModelError(UserError):
@@ -35,7 +35,7 @@ class PolicyConfig:
     at every frame, as the published networks are); elapsed_unit: s that the core counts as 1.
     """
 
-    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    encoder: AnyEncoderConfig = field(default_factory=EncoderConfig)
     core: Mapping[str, Any] = field(default_factory=lambda: dict(NCP_DEFAULT))
     outputs: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {"command": (0, 4)})
     command_scale: tuple[float, float, float, float] = (1.6, 1.0, 0.6, 1.0)
@@ -74,13 +74,13 @@ class PolicyConfig:
             unknown = set(values) - {f.name for f in fields(cls)}
             if unknown:
                 raise ModelError(f"config has unknown keys {sorted(unknown)}", "use a newer liquid_nav or remove them")
-            encoder = {k: tuple(v) if isinstance(v, list) else v for k, v in values.pop("encoder", {}).items()}
+            encoder = encoder_config(values.pop("encoder", {}))
             for name in ("command_scale", "command_fields"):
                 if name in values:
                     values[name] = tuple(values[name])
             if "outputs" in values:
                 values["outputs"] = {k: tuple(v) for k, v in values["outputs"].items()}
-            return cls(encoder=EncoderConfig(**encoder), **values)
+            return cls(encoder=encoder, **values)
         except ModelError:
             raise
         except (TypeError, AttributeError, ValueError) as error:

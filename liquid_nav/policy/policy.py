@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.cores import build_core
 from liquid_nav.types import Command, Decision, Observation, PolicyState
-from liquid_nav.vision import Encoder, preprocess, saliency
+from liquid_nav.vision import build_encoder, preprocess, saliency
 
 
 class Policy(nn.Module):
@@ -21,7 +21,7 @@ class Policy(nn.Module):
         """Build with random weights; raises ModelError when the config does not fit together."""
         super().__init__()
         self.config = config or PolicyConfig()
-        self.encoder = Encoder(self.config.encoder)
+        self.encoder = build_encoder(self.config.encoder)
         outputs = max(end for _, end in self.config.outputs.values())
         period = self.config.nominal_period / self.config.elapsed_unit
         self.core = build_core(self.config.core, self.config.encoder.features, outputs, period)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from liquid_nav.vision.saliency import Layer
+
 PUBLISHED_MEAN = (0.41718618, 0.48529191, 0.38133072)
 PUBLISHED_VARIANCE = (0.057, 0.05, 0.061)
 """Statistics of the published flights (Chahine et al., Science Robotics 2023); any fixed values would do."""
@@ -83,3 +85,13 @@ class Encoder(nn.Module):
         maps = self.convolutions(pixels.permute(0, 3, 1, 2))
         features = self.dense(maps.permute(0, 2, 3, 1).flatten(1))
         return torch.tanh(features) if self.config.bounded else features
+
+    def layers(self, pixels: Tensor) -> list[Layer]:
+        """Return what each convolution answers to one normalised image [1,H,W,3]; for ``saliency``."""
+        maps = pixels.permute(0, 3, 1, 2)
+        seen = []
+        for convolution, rectifier in zip(self.convolutions[::2], self.convolutions[1::2], strict=True):
+            size = tuple(maps.shape[2:])
+            maps = rectifier(convolution(maps))
+            seen.append(Layer(maps.mean(dim=1, keepdim=True), size, convolution.kernel_size, convolution.stride))
+        return seen

@@ -1,0 +1,315 @@
+"""An encoder whose front was trained on photographs: frozen convolutions, then a small trained head over some maps.
+
+The front is the beginning of an EfficientNet-Lite (https://blog.tensorflow.org/2020/03, without squeeze and
+excitation), its batch normalisations folded into the convolutions. What the network has to see is at two scales: a
+target far away is a few pixels wide, so a map with stride 8 is among those that the head looks at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from liquid_nav.vision.saliency import Layer, enlarge
+
+CENTRE, SPREAD = 127.0, 128.0
+"""Pixels of 0 to 255 go in as (pixel - CENTRE) / SPREAD, as the photographs did."""
+STEM = 32
+"""Channels of the first convolution, in every Lite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Blocks of the same shape, one after the other."""
+
+    repeats: int
+    """Number of blocks."""
+    kernel: int
+    """Size of the depthwise convolution, pixels."""
+    stride: int
+    """Of the first block's depthwise convolution; the others have 1."""
+    expansion: int
+    """Channels inside a block for each channel that enters it; 1: there is no expansion."""
+    channels: int
+    """Channels that leave a block."""
+
+
+FRONTS = {
+    "efficientnet_lite0": (
+        Stage(1, 3, 1, 1, 16),
+        Stage(2, 3, 2, 6, 24),
+        Stage(2, 5, 2, 6, 40),
+        Stage(3, 3, 2, 6, 80),
+        Stage(3, 5, 1, 6, 112),
+    ),
+    "efficientnet_lite1": (
+        Stage(1, 3, 1, 1, 16),
+        Stage(3, 3, 2, 6, 24),
+        Stage(3, 5, 2, 6, 40),
+        Stage(4, 3, 2, 6, 80),
+        Stage(4, 5, 1, 6, 112),
+    ),
+    "efficientnet_lite2": (
+        Stage(1, 3, 1, 1, 16),
+        Stage(3, 3, 2, 6, 24),
+        Stage(3, 5, 2, 6, 48),
+        Stage(4, 3, 2, 6, 88),
+        Stage(4, 5, 1, 6, 120),
+    ),
+}
+"""Stages up to stride 16, which is as far as a front may go."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackboneConfig:
+    """Shape of an encoder with a pretrained front; raises ValueError for numbers that do not fit together."""
+
+    height: int = 90
+    """Of the image, pixels."""
+    width: int = 160
+    """Of the image, pixels."""
+    front: str = "efficientnet_lite0"
+    """One of ``FRONTS``."""
+    blocks: int = 11
+    """How many blocks of the front are used."""
+    maps: tuple[int, ...] = (5, 11)
+    """After how many blocks the maps are taken that the head looks at."""
+    reduced: tuple[int, ...] = (32, 32)
+    """Channels to which each map is reduced first."""
+    looked: tuple[int, ...] = (16, 32)
+    """Channels of the 3 x 3 convolution over each reduced map."""
+    features: int = 64
+    """Length of the vector that comes out."""
+    bounded: bool = True
+    """Whether features pass through tanh, which keeps them in the working range of sigmoid synapses."""
+    kind: str = "backbone"
+    """Kind of the encoder."""
+
+    def __post_init__(self) -> None:
+        """See the class."""
+        if self.front not in FRONTS:
+            raise ValueError(f"encoder: front '{self.front}' is unknown: choose one of {', '.join(sorted(FRONTS))}")
+        most = sum(stage.repeats for stage in FRONTS[self.front])
+        if not 1 <= self.blocks <= most:
+            raise ValueError(f"encoder: {self.front} has 1 to {most} blocks, not {self.blocks}")
+        if not self.maps or list(self.maps) != sorted(set(self.maps)) or self.maps[-1] != self.blocks:
+            raise ValueError(f"encoder: maps {list(self.maps)} must grow and end with the last block, {self.blocks}")
+        if self.maps[0] < 1 or not len(self.maps) == len(self.reduced) == len(self.looked):
+            raise ValueError("encoder: maps, reduced and looked need the same length, and maps begin with 1")
+        if self.height < 16 or self.width < 16:
+            raise ValueError(f"encoder: an image of {self.width} x {self.height} pixels is too small")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """One block with everything about it."""
+
+    entering: int
+    kernel: int
+    stride: int
+    expansion: int
+    leaving: int
+
+
+def _shapes(config: BackboneConfig) -> list[_Shape]:
+    """Return the blocks of the front that are used."""
+    shapes = []
+    entering = STEM
+    for stage in FRONTS[config.front]:
+        for i in range(stage.repeats):
+            stride = stage.stride if i == 0 else 1
+            shapes.append(_Shape(entering, stage.kernel, stride, stage.expansion, stage.channels))
+            entering = stage.channels
+    return shapes[: config.blocks]
+
+
+class SameConv(nn.Module):
+    """A convolution whose output has ceil(size / stride) pixels, padded as TensorFlow does: more at the far end."""
+
+    def __init__(self, size: tuple[int, int], channels: tuple[int, int], kernel: int, stride: int, groups: int) -> None:
+        """``size``: (height, width) that comes in, pixels; ``channels``: in and out."""
+        super().__init__()
+        rows, columns = (_padding(length, kernel, stride) for length in size)
+        self.pad = nn.ZeroPad2d((*columns, *rows))
+        self.convolution = nn.Conv2d(*channels, kernel, stride, groups=groups)
+        self.size = tuple(-(-length // stride) for length in size)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Convolve [N,C,H,W]."""
+        return self.convolution(self.pad(maps))
+
+
+def _padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Pixels before and after a row or column of ``length``."""
+    total = max((-(-length // stride) - 1) * stride + kernel - length, 0)
+    return total // 2, total - total // 2
+
+
+class Block(nn.Module):
+    """Inverted residual (Sandler et al. 2018): expand, convolve each channel alone, project; added to what came in."""
+
+    def __init__(self, shape: _Shape, size: tuple[int, int]) -> None:
+        """``size``: (height, width) that comes in, pixels."""
+        super().__init__()
+        inside = shape.entering * shape.expansion
+        self.expand = SameConv(size, (shape.entering, inside), 1, 1, 1) if shape.expansion > 1 else None
+        self.depthwise = SameConv(size, (inside, inside), shape.kernel, shape.stride, inside)
+        self.project = SameConv(self.depthwise.size, (inside, shape.leaving), 1, 1, 1)
+        self.residual = shape.stride == 1 and shape.entering == shape.leaving
+        self.size = self.depthwise.size
+
+    def inside(self, maps: Tensor) -> Tensor:
+        """Return what the depthwise convolution answers, 0 to 6: what the block has seen."""
+        if self.expand is not None:
+            maps = nn.functional.relu6(self.expand(maps))
+        return nn.functional.relu6(self.depthwise(maps))
+
+    def leave(self, maps: Tensor, inside: Tensor) -> Tensor:
+        """Return the block's output for what came in and what it has seen."""
+        projected = self.project(inside)
+        return projected + maps if self.residual else projected
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Answer [N,C,H,W]."""
+        return self.leave(maps, self.inside(maps))
+
+
+class Front(nn.Module):
+    """Stem and blocks; frozen. Random weights until a model folder or ``load_photographs`` brings others."""
+
+    def __init__(self, config: BackboneConfig) -> None:
+        """Build for ``config``."""
+        super().__init__()
+        self.taken = config.maps
+        self.stem = SameConv((config.height, config.width), (3, STEM), 3, 2, 1)
+        size = self.stem.size
+        blocks = []
+        for shape in _shapes(config):
+            blocks.append(Block(shape, size))
+            size = blocks[-1].size
+        self.blocks = nn.ModuleList(blocks)
+        self.to(memory_format=torch.channels_last)
+        self.requires_grad_(False)
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Return the maps, float [N,C,h,w] each, of normalised pixels [N,3,H,W]."""
+        maps = nn.functional.relu6(self.stem(pixels))
+        taken = []
+        for count, block in enumerate(self.blocks, start=1):
+            maps = block(maps)
+            if count in self.taken:
+                taken.append(maps)
+        return tuple(taken)
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int, int], ...]:
+        """Channels, height and width of each map that is taken."""
+        chosen = [self.blocks[count - 1] for count in self.taken]
+        return tuple((block.project.convolution.out_channels, *block.size) for block in chosen)
+
+
+class Look(nn.Module):
+    """What the head does with one map: normalise, reduce, look around."""
+
+    def __init__(self, channels: int, reduced: int, looked: int) -> None:
+        """Channels that come in, between and that go out."""
+        super().__init__()
+        self.normalise = nn.BatchNorm2d(channels)
+        self.reduce = nn.Conv2d(channels, reduced, 1)
+        self.around = nn.Conv2d(reduced, looked, 3, padding=1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Answer [N,C,h,w] with [N,looked,h,w], not negative."""
+        reduced = torch.relu(self.reduce(self.normalise(maps)))
+        return torch.relu(self.around(reduced))
+
+
+class Head(nn.Module):
+    """From maps to features; the trained part of the encoder."""
+
+    def __init__(self, config: BackboneConfig, shapes: tuple[tuple[int, int, int], ...]) -> None:
+        """``shapes``: channels, height and width of each map."""
+        super().__init__()
+        self.bounded = config.bounded
+        self.looks = nn.ModuleList(
+            Look(channels, reduced, looked)
+            for (channels, _, _), reduced, looked in zip(shapes, config.reduced, config.looked, strict=True)
+        )
+        length = sum(looked * height * width for (_, height, width), looked in zip(shapes, config.looked, strict=True))
+        self.dense = nn.Linear(length, config.features)
+
+    def forward(self, maps: tuple[Tensor, ...]) -> Tensor:
+        """Answer maps, float [N,C,h,w] each, with [N,features]."""
+        seen = [look(m).flatten(1) for look, m in zip(self.looks, maps, strict=True)]
+        features = self.dense(torch.cat(seen, dim=1))
+        return torch.tanh(features) if self.bounded else features
+
+
+class BackboneEncoder(nn.Module):
+    """Image in, a short vector of features out, by way of a frozen front."""
+
+    def __init__(self, config: BackboneConfig) -> None:
+        """Build for ``config``; the front has random weights until others are loaded."""
+        super().__init__()
+        self.config = config
+        self.front = Front(config)
+        self.head = Head(config, self.front.shapes)
+        self.register_buffer("mean", torch.full((3,), CENTRE / 255.0), persistent=False)
+        self.register_buffer("deviation", torch.full((3,), SPREAD / 255.0), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Encode uint8 or float [N,H,W,3] (0 to 255, RGB) into [N,features]."""
+        return self.encode(self.normalise(images))
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Scale [N,H,W,3] pixels of 0 to 255 as the photographs were."""
+        return (images.to(self.mean.dtype) / 255.0 - self.mean) / self.deviation
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        """Encode normalised float [N,H,W,3]."""
+        return self.head(self.maps(pixels))
+
+    def maps(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Return the front's maps of normalised float [N,H,W,3]: all that the head needs, and what may be stored."""
+        return self.front(pixels.permute(0, 3, 1, 2))
+
+    def layers(self, pixels: Tensor) -> list[Layer]:
+        """Return what stem, blocks and head answer to one normalised image [1,H,W,3]; for ``saliency``.
+
+        Of a block that is what its depthwise convolution has seen; what the head sees in a map that is not the last
+        one is ``beside`` the block.
+        """
+        maps = nn.functional.relu6(self.front.stem(pixels.permute(0, 3, 1, 2)))
+        seen = [_layer(maps, self.front.stem, (self.config.height, self.config.width))]
+        for count, block in enumerate(self.front.blocks, start=1):
+            size = tuple(maps.shape[2:])
+            inside = block.inside(maps)
+            maps = block.leave(maps, inside)
+            beside = None
+            if count in self.config.maps[:-1]:
+                beside = _spread(self.head.looks[self.config.maps.index(count)], maps)
+            seen.append(_layer(inside, block.depthwise, size, beside))
+        look = self.head.looks[-1](maps)
+        around = self.head.looks[-1].around
+        size = tuple(maps.shape[2:])
+        seen.append(Layer(look.mean(dim=1, keepdim=True), size, around.kernel_size, around.stride, around.padding))
+        return seen
+
+
+def _layer(answers: Tensor, same: SameConv, size: tuple[int, int], beside: Tensor | None = None) -> Layer:
+    """Describe the answers, [1,C,h,w], of a padded convolution to something of ``size``."""
+    left, _, top, _ = same.pad.padding
+    convolution = same.convolution
+    mean = answers.mean(dim=1, keepdim=True)
+    return Layer(mean, size, convolution.kernel_size, convolution.stride, (top, left), beside)
+
+
+def _spread(look: Look, maps: Tensor) -> Tensor:
+    """Return where in its map, [1,C,h,w], a part of the head has seen something: [1,1,h,w], 0 to 1."""
+    around = look.around
+    answers = look(maps).mean(dim=1, keepdim=True)
+    size = tuple(maps.shape[2:])
+    seen = enlarge(answers, Layer(answers, size, around.kernel_size, around.stride, around.padding))
+    return seen / seen.amax().clamp_min(1e-12)

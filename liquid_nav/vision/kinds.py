@@ -1,0 +1,36 @@
+"""The kinds of encoders: from an entry in a model's config to the module."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Union
+
+from liquid_nav.vision.backbone import BackboneConfig, BackboneEncoder
+from liquid_nav.vision.encoder import Encoder, EncoderConfig
+
+AnyEncoderConfig = Union[EncoderConfig, BackboneConfig]
+AnyEncoder = Union[Encoder, BackboneEncoder]
+PLAIN = "plain"
+"""Kind of an entry that names none."""
+CONFIGS = {PLAIN: EncoderConfig, "backbone": BackboneConfig}
+ENCODERS = {EncoderConfig: Encoder, BackboneConfig: BackboneEncoder}
+
+
+def encoder_config(entry: Mapping[str, Any]) -> AnyEncoderConfig:
+    """Return the configuration that an entry describes; lists become tuples.
+
+    Raises:
+        ValueError: The kind is unknown, or numbers do not fit together.
+        TypeError: A key is unknown to this kind.
+    """
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    kind = values.get("kind", PLAIN)
+    if kind not in CONFIGS:
+        raise ValueError(f"encoder: kind '{kind}' is unknown: choose one of {', '.join(sorted(CONFIGS))}")
+    if kind == PLAIN:
+        values.pop("kind", None)
+    return CONFIGS[kind](**values)
+
+
+def build_encoder(config: AnyEncoderConfig) -> AnyEncoder:
+    """Return the encoder of a configuration, with random weights."""
+    return ENCODERS[type(config)](config)
