@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.auxiliary import NAMES
+from liquid_nav.learning.looks import split
 from liquid_nav.policy import Policy
 
 COMMAND_WEIGHTS = (1.0, 1.0, 0.6, 1.0)
@@ -60,9 +61,16 @@ class Imitation(lightning.LightningModule):
             features = encoder.encode(pixels.view(b * t, h, w, 3))
         return features.float().view(b, t, -1)
 
+    def look(self, maps: Tensor) -> Tensor:
+        """Encode what the front has answered, float16 [B,T,D], into float32 [B,T,F]; see ``learning/looks.py``."""
+        encoder = self.policy.encoder
+        with torch.autocast(maps.device.type, torch.bfloat16, enabled=self.mixed):
+            features = encoder.head(split(maps.flatten(0, 1).float(), encoder.front.shapes))
+        return features.float().unflatten(0, maps.shape[:2])
+
     def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return the terms of the loss for a batch of windows."""
-        features = self.encode(batch["images"])
+        features = self.look(batch["maps"]) if "maps" in batch else self.encode(batch["images"])
         state = self.policy.core.initial_state(len(features))
         outputs, _ = self.policy.core(features, state, self.policy.core_time(batch["elapsed"]))
         scale = self.policy.scale

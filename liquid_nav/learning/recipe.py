@@ -85,7 +85,8 @@ class Recipe:
     start: model to go on from (a folder or a released one's name); without it the first round must be the expert's.
     caches: data sets of recorded flights (``liquid-nav import flights``), or folders of earlier runs (what they
     collected), that every round learns from too; a round with 0 flights learns from these and from what the rounds
-    before it collected. stop: when rounds end early, and by what.
+    before it collected. stop: when rounds end early, and by what. looks: for an encoder with a frozen front, how many
+    looks of each frame are computed and learned from, the first of them clean.
     """
 
     rounds: tuple[Round, ...]
@@ -102,6 +103,7 @@ class Recipe:
     start: str | None = None
     caches: tuple[str, ...] = ()
     stop: Stop | None = None
+    looks: int = 3
 
     def __post_init__(self) -> None:
         """Raise RecipeError where seeds would leave the range that may be trained on."""
@@ -123,6 +125,8 @@ class Recipe:
             except TypeError as error:
                 raise RecipeError(f"recipe: windows of round {number} do not fit: {error}",
                                   "use the keys of the recipe's windows") from error
+        if self.looks < 1:
+            raise RecipeError(f"recipe: looks is {self.looks}", "give 1 for the clean look alone, 3 by default")
         if self.stop is not None and self.stop.held_out is not None and not self.caches:
             raise RecipeError("recipe: held_out holds out recorded flights, and there are none",
                               "name them in caches, or stop by seeds")

@@ -27,6 +27,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.evaluation.campaign import process_pool
 from liquid_nav.learning.cache import META, CacheError, Shard, write_shard
 from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.looks import compute_looks
 from liquid_nav.learning.recipe import Recipe, Round
 from liquid_nav.learning.recordings.dataset import shards
 from liquid_nav.learning.rollout import LabelledFlight, RolloutTask, run_rollout
@@ -34,6 +35,7 @@ from liquid_nav.learning.stopping import KeepBest, closed_loop, command_error, h
 from liquid_nav.learning.windows import Windows
 from liquid_nav.policy import Policy, resolve_model
 from liquid_nav.policy.files import CARD
+from liquid_nav.vision import BackboneEncoder, load_photographs
 
 TIMES = "times.json"
 _RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
@@ -114,7 +116,7 @@ class Trainer:
     def _learn(self, index: int, plan: Round, place: Path, model: Path | None) -> None:
         recipe = self.recipe
         lightning.seed_everything(recipe.seed + index, verbose=False)
-        policy = Policy(recipe.policy) if model is None else Policy.load(model)
+        policy = self._begin() if model is None else Policy.load(model)
         policy.train()
         policy.core.validate = False
         module = Imitation(
@@ -129,8 +131,12 @@ class Trainer:
         last = place / "checkpoints" / "last.ckpt"
         with ExitStack() as stack:
             keep, held_out = self._stopping(index, policy, place, stack)
-            data = Windows(self._shards(index, policy), replace(recipe.windows, **plan.windows), plan.steps,
-                           seed=1000 * recipe.seed + index, skip=_steps_done(last), without=held_out)
+            learned_from = self._shards(index, policy)
+            stored = isinstance(policy.encoder, BackboneEncoder)
+            if stored:
+                self._compute_looks(index, policy.encoder, learned_from, place)
+            data = Windows(learned_from, replace(recipe.windows, **plan.windows), plan.steps,
+                           seed=1000 * recipe.seed + index, skip=_steps_done(last), without=held_out, stored=stored)
             begin = perf_counter()
             trainer = self._fit(index, module, data, place, keep)
         chosen = keep[0].restore(module) if keep else {}
@@ -144,6 +150,26 @@ class Trainer:
             self.say(f"round {index}: learned {trainer.global_step} steps in {minutes:.1f} min, "
                      + ", ".join(f"{k} {v:.4f}" for k, v in sorted(loss.items())))
         trainer.strategy.barrier("the round's model is written")
+
+    def _begin(self) -> Policy:
+        """Return the policy that the first round begins with."""
+        policy = Policy(self.recipe.policy)
+        if isinstance(policy.encoder, BackboneEncoder):
+            load_photographs(policy.encoder.front, policy.encoder.config.front)
+        return policy
+
+    def _compute_looks(self, index: int, encoder: BackboneEncoder, folders: list[Path], place: Path) -> None:
+        """Let the first process compute what the front answers to every frame; the others wait for it."""
+        recipe = self.recipe
+        done = place / "looks.done"
+        if not self.first:
+            _await(done)
+            return
+        begin = perf_counter()
+        for folder in folders:
+            compute_looks(folder, encoder, recipe.looks, recipe.photometric, recipe.seed, f"round {index}: ")
+        _note(place / TIMES, looks_minutes=round((perf_counter() - begin) / 60, 1))
+        done.touch()
 
     def _stopping(
         self, index: int, policy: Policy, place: Path, stack: ExitStack

@@ -12,6 +12,7 @@ from torch.utils.data import IterableDataset
 
 from liquid_nav.learning.auxiliary import mirror
 from liquid_nav.learning.cache import Shard
+from liquid_nav.learning.looks import mirror_rows, open_looks
 from liquid_nav.simulation.judge import REASONS
 
 LONGEST = 15.0
@@ -40,11 +41,15 @@ class WindowConfig:
 
 
 class Windows(IterableDataset):
-    """Stream of batches: images uint8 [B,T,H,W,3], labels [B,T,4], elapsed [B,T], auxiliary [B,T,A], weight [B,T]."""
+    """Stream of batches: images uint8 [B,T,H,W,3], labels [B,T,4], elapsed [B,T], auxiliary [B,T,A], weight [B,T].
+
+    With ``stored``, what a front answered to the frames comes instead of these: maps float16 [B,T,D], of a look that is
+    drawn for each window.
+    """
 
     def __init__(
         self, shards: list[Path], config: WindowConfig, batches: int, seed: int, *, skip: int = 0,
-        without: Collection[tuple[int, int]] = (),
+        without: Collection[tuple[int, int]] = (), stored: bool = False,
     ) -> None:  # fmt: skip
         """``batches`` of ``config.batch`` windows from finished shards, drawn with ``seed``.
 
@@ -52,6 +57,7 @@ class Windows(IterableDataset):
         flights (shard, flight in it) that are never drawn. Processes that learn together draw different windows.
         """
         self.shards = [Shard(folder) for folder in shards]
+        self.looks = [open_looks(folder) for folder in shards] if stored else None
         self.config, self.batches, self.seed, self.skip = config, batches, seed, skip
         weights = np.linspace(1.0, config.recent, len(self.shards))
         self.where = np.concatenate([
@@ -84,8 +90,8 @@ class Windows(IterableDataset):
             windows = [self._window(*window) for window in drawn]
             yield {k: torch.from_numpy(np.stack([w[k] for w in windows])) for k in windows[0]}
 
-    def _draw(self, shard_index: int, flight: int, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
-        """Return which frames of a flight a window keeps, at most ``steps``, and whether it is mirrored."""
+    def _draw(self, shard_index: int, flight: int, rng: np.random.Generator) -> tuple[np.ndarray, bool, int]:
+        """Return which frames of a flight a window keeps, at most ``steps``, whether it is mirrored, and its look."""
         shard, c = self.shards[shard_index], self.config
         begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
         stride = 1 + int(rng.choice(len(c.strides), p=c.strides))
@@ -94,9 +100,13 @@ class Windows(IterableDataset):
         kept = np.arange(offset, length, stride)
         if len(kept) > 2:
             kept = kept[(rng.random(len(kept)) >= c.drop) | (np.arange(len(kept)) == 0)]
-        return kept[: c.steps], bool(c.mirror and rng.random() < 0.5)
+        mirrored = bool(c.mirror and rng.random() < 0.5)
+        look = 0 if self.looks is None else int(rng.integers(len(self.looks[shard_index][0])))
+        return kept[: c.steps], mirrored, look
 
-    def _window(self, shard_index: int, flight: int, kept: np.ndarray, mirrored: bool) -> dict[str, np.ndarray]:
+    def _window(
+        self, shard_index: int, flight: int, kept: np.ndarray, mirrored: bool, look: int
+    ) -> dict[str, np.ndarray]:
         shard, c = self.shards[shard_index], self.config
         begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
         valid = len(kept)
@@ -104,10 +114,18 @@ class Windows(IterableDataset):
         times = np.cumsum(shard.elapsed[begin : begin + length])
         elapsed = np.diff(times[kept], prepend=times[kept[0]]).astype(np.float32)
         elapsed[0] = elapsed[1] if valid > 1 else shard.elapsed[begin]
-        frames = shard.frames[begin + kept]
         labels, auxiliary = shard.labels[begin + kept], shard.auxiliary[begin + kept]
         weight = (np.arange(c.steps) < valid).astype(np.float32)
         if mirrored:
-            frames, labels, auxiliary = frames[:, :, ::-1], labels * MIRROR_LABELS, mirror(auxiliary)
-        return {"images": np.ascontiguousarray(frames), "labels": labels, "elapsed": np.maximum(elapsed, 1e-3),
-                "auxiliary": auxiliary, "weight": weight}
+            labels, auxiliary = labels * MIRROR_LABELS, mirror(auxiliary)
+        known = {"labels": labels, "elapsed": np.maximum(elapsed, 1e-3), "auxiliary": auxiliary, "weight": weight}
+        return self._seen(shard_index, begin + kept, look, mirrored) | known
+
+    def _seen(self, shard_index: int, rows: np.ndarray, look: int, mirrored: bool) -> dict[str, np.ndarray]:
+        """Return the frames of a window, or what the front answered to them in one of the looks."""
+        if self.looks is None:
+            frames = self.shards[shard_index].frames[rows]
+            return {"images": np.ascontiguousarray(frames[:, :, ::-1] if mirrored else frames)}
+        looks, shapes = self.looks[shard_index]
+        maps = looks[look][rows]
+        return {"maps": mirror_rows(maps, shapes) if mirrored else maps}

