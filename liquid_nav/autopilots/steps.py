@@ -408,9 +408,11 @@ def stand_down(s: OffboardSession, lands: bool = True) -> Step:
             yield from land(s)
             return
         if refused:
-            s.complain(Fault(FaultKind.REFUSED, subject=_why_not_disarmed(s, reply.answer)))
+            fault = Fault(FaultKind.REFUSED, subject=_why_not_disarmed(s, reply.answer))
+            if fault != s.fault:
+                s.complain(fault)
             s.replies.pop(RequestKind.DISARM, None)
-        if sent is None or s.now - sent >= (RETRY if refused else STOP_RETRY):
+        if sent is None or s.now - sent >= STOP_RETRY:
             s.request(RequestKind.DISARM, 0.0, attempt)
             sent = s.now
             attempt += 1
