@@ -30,8 +30,9 @@ class Round:
     driver: "expert" or "policy" (the model of the round before: DAgger); flights: collected over all scenarios;
     steps: optimizer steps; expert_share: part of the time that the expert flies in a DAgger round; disturbed: share
     of disturbed flights; anywhere: share of flights that start somewhere else; wide: share of drones from the wide
-    fleet; windows: what differs in this round from the recipe's windows; shares: of the scenarios in this round, if
-    not the recipe's.
+    fleet; drifting: share of flights with a velocity estimate that is wrong (see ``learning/rollout.py``);
+    windows: what differs in this round from the recipe's windows; shares: of the scenarios in this round, if not the
+    recipe's.
     """
 
     flights: int
@@ -42,6 +43,7 @@ class Round:
     disturbed: float = 0.3
     anywhere: float = 0.25
     wide: float = 0.0
+    drifting: float = 0.0
     windows: Mapping[str, Any] = field(default_factory=dict)
     shares: tuple[float, ...] | None = None
 

@@ -17,7 +17,10 @@ from liquid_nav.simulation import CameraConfig, DroneState, Expert, ExpertPilot,
 from liquid_nav.simulation.response import WIDE_RANGES, sample_response
 from liquid_nav.types import Command, Observation
 from liquid_nav.vision import resize
-from liquid_nav.worlds import Layout, generate_layout, load_condition, load_scenario
+from liquid_nav.worlds import DriftSpec, Layout, generate_layout, load_condition, load_scenario
+
+DRIFT = DriftSpec(0.35, 0.25, 20.0)
+"""Largest error of a velocity estimate that is trained with, and the longest time constant of one that wanders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class RolloutTask:
 
     driver: "expert" or a model folder; seed: of the layout and of everything random; expert_share: part of the time
     that the expert flies although a policy is the driver; wide: probability of a drone from the wide fleet (see
-    ``simulation/response.py``); height, width: of the stored frames.
+    ``simulation/response.py``); drifting: probability that the velocity estimate is wrong, up to ``DRIFT``;
+    height, width: of the stored frames.
     """
 
     scenario: str
@@ -46,6 +50,7 @@ class RolloutTask:
     disturbed: float = 1.0
     anywhere: float = 0.3
     wide: float = 0.0
+    drifting: float = 0.0
     hold: float = 4.0
     time_limit: float = 40.0
     height: int = 90
@@ -147,9 +152,12 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
     if task.wide:
         fleet = np.random.default_rng([task.seed, 74])
         response = sample_response(fleet, WIDE_RANGES) if fleet.random() < task.wide else None
+    condition = load_condition("summer")
+    if task.drifting:
+        condition = dataclasses.replace(condition, drift=draw_drift(task))
     pilot = LabellingPilot(task, _driver(task.driver), rng)
     record = fly(
-        scenario, task.seed, load_condition("summer"), pilot, frame_rate=float(np.exp(rng.uniform(low, high))),
+        scenario, task.seed, condition, pilot, frame_rate=float(np.exp(rng.uniform(low, high))),
         camera=CameraConfig(), layout=layout, response=response,
     )
     frames, labels, elapsed, auxiliary = zip(*pilot.rows, strict=True)
@@ -157,6 +165,17 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
         np.stack(frames), np.array(labels, np.float32), np.array(elapsed, np.float32),
         np.array(auxiliary, np.float32), record.outcome.reason, task,
     )
+
+
+def draw_drift(task: RolloutTask) -> DriftSpec:
+    """Return how wrong the velocity estimate is in a flight; the expert sees the true state and corrects it."""
+    rng = np.random.default_rng([task.seed, 78])
+    if rng.random() >= task.drifting:
+        return DriftSpec()
+    velocity = float(rng.uniform(0.0, DRIFT.velocity))
+    vertical = float(rng.uniform(0.0, DRIFT.vertical))
+    wander = float(rng.uniform(3.0, DRIFT.wander)) if rng.random() < 0.5 else 0.0
+    return DriftSpec(velocity, vertical, wander)
 
 
 def _driver(name: str) -> Pilot:

@@ -95,7 +95,7 @@ class Trainer:
         size = recipe.policy.encoder
         return [
             RolloutTask(str(name), first + i, driver, plan.expert_share, recipe.frame_rate, plan.disturbed,
-                        plan.anywhere, plan.wide, height=size.height, width=size.width)
+                        plan.anywhere, plan.wide, plan.drifting, height=size.height, width=size.width)
             for i, name in enumerate(names)
         ]
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from liquid_nav.nodes.bringup import WATCHED, FlightPlan, Process, gate, pilot_name, pilot_process
-from liquid_nav.worlds import generate_layout, load_condition, load_scenario
+from liquid_nav.worlds import check_own_estimator, generate_layout, load_condition, load_scenario
 
 PARAMETER_FILE = "config/gazebo.yaml"
 BRIDGE_FILE = "config/gazebo_bridge.yaml"
@@ -48,7 +48,7 @@ def make_world(plan: FlightPlan, engine: str = "ogre2") -> Path:
     from liquid_nav.worlds.sdf_drone import DroneSpec
 
     scenario = load_scenario(plan.scenario)
-    condition = load_condition(plan.condition or scenario.condition)
+    condition = check_own_estimator(load_condition(plan.condition or scenario.condition), "Gazebo")
     path = Path(tempfile.mkdtemp(prefix="liquid_nav_")) / f"{scenario.world}_{plan.seed}.sdf"
     drone = DroneSpec(rate=plan.frame_rate, prefix=plan.frame_prefix)
     write_sdf(path, generate_layout(scenario, plan.seed), condition, engine, drone)

@@ -105,13 +105,16 @@ def wrench(
     rates: list[float],
     air: tuple[float, float, float],
     dt: float,
+    error: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
     """Advance the controller by ``dt`` seconds; returns what rotors and air do: force (N) and torque (N m), ENU.
 
-    velocity, air: of the drone and of the wind, ENU m/s; rates: body, rad/s.
+    velocity, air: of the drone and of the wind, ENU m/s; rates: body, rad/s; error: of the velocity estimate that the
+    controller goes by, estimated minus true, ENU m/s.
     """
     vx, vy, vz = velocity
-    thrust, mx, my, mz = controller.update(command, quaternion, velocity, rates, dt)
+    estimate = (vx + error[0], vy + error[1], vz + error[2])
+    thrust, mx, my, mz = controller.update(command, quaternion, estimate, rates, dt)
     w, x, y, z = quaternion
     drag = controller.response.drag
     bx = (1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y))

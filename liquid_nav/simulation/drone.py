@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from liquid_nav.simulation.controller import VelocityController, wrench
+from liquid_nav.simulation.drift import EstimatorDrift
 from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 class Drone:
     """The body ``name`` of a world, with its controller and the set points that are on their way to it."""
 
-    def __init__(self, world: World, name: str, response: DroneResponse) -> None:
+    def __init__(self, world: World, name: str, response: DroneResponse, drift: EstimatorDrift) -> None:
         """``world``: where ``settle`` will find the body once the model is compiled."""
+        self.drift = drift
         self.name, self.response, self.controller = name, response, VelocityController(response)
         self.collision: str | None = None
         self._world = world
@@ -68,6 +70,9 @@ class Drone:
             self._active = self._queue.popleft()[1]
         quaternion = data.qpos[self._place][3:7].tolist()
         vx, vy, vz, *rates = data.qvel[self._motion].tolist()
-        force, torque = wrench(self.controller, self._active, quaternion, (vx, vy, vz), rates, air, dt)
+        self.drift.advance(dt)
+        force, torque = wrench(
+            self.controller, self._active, quaternion, (vx, vy, vz), rates, air, dt, self.drift.error
+        )
         self._force[:] = force
         data.xfrc_applied[self.body] = (*force, *torque)

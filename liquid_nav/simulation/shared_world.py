@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from liquid_nav.simulation.airframe import CameraConfig
+from liquid_nav.simulation.drift import EstimatorDrift
 from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.physics import TIMESTEP, World
 from liquid_nav.simulation.response import sample_response
@@ -22,7 +23,9 @@ class SharedDrone(Drone):
     def __init__(self, world: SharedWorld, number: int, layout: Layout) -> None:
         """``number``: 0 is the drone that the seed gives a world with one drone."""
         key = (number,) if number else ()
-        super().__init__(world, f"drone{number}", sample_response(np.random.default_rng([layout.seed, 71, *key])))
+        response = sample_response(np.random.default_rng([layout.seed, 71, *key]))
+        drift = EstimatorDrift(world.condition.drift, np.random.default_rng([layout.seed, 76, *key]))
+        super().__init__(world, f"drone{number}", response, drift)
         self.camera_rng = np.random.default_rng([layout.seed, 73, *key])
         self.layout = layout
 

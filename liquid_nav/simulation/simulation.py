@@ -7,6 +7,7 @@ from time import perf_counter
 import numpy as np
 
 from liquid_nav.simulation.airframe import CameraConfig
+from liquid_nav.simulation.drift import EstimatorDrift
 from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.physics import TIMESTEP, World
 from liquid_nav.simulation.response import DroneResponse, sample_response
@@ -39,7 +40,8 @@ class Simulation(World):
         self.target = self.layout.target
         response = response or sample_response(np.random.default_rng([self.seed, 71]))
         self._camera_rng = np.random.default_rng([self.seed, 73])
-        self.drone = Drone(self, "drone", response)
+        drift = EstimatorDrift(self.condition.drift, np.random.default_rng([self.seed, 76]))
+        self.drone = Drone(self, "drone", response, drift)
         self._build([(self.drone, self.layout)], shared=False)
         self.seconds = {"physics": 0.0, "render": 0.0}
 

@@ -1,6 +1,14 @@
 """Worlds: from the description of a scenario to a layout and on to a MuJoCo model; and the conditions around it."""
 
-from liquid_nav.worlds.condition import CameraFaults, Condition, ConditionError, WindSpec, load_condition
+from liquid_nav.worlds.condition import (
+    CameraFaults,
+    Condition,
+    ConditionError,
+    DriftSpec,
+    WindSpec,
+    check_own_estimator,
+    load_condition,
+)
 from liquid_nav.worlds.layout import Item, Layout, Solid, Start, Target, generate_layout, line_blocked
 from liquid_nav.worlds.scenario import Geofence, Limits, Scenario, ScenarioError, SuccessRule, TargetSpec, load_scenario
 from liquid_nav.worlds.starts import shared_start
@@ -9,6 +17,7 @@ __all__ = [
     "CameraFaults",
     "Condition",
     "ConditionError",
+    "DriftSpec",
     "Geofence",
     "Item",
     "Layout",
@@ -22,6 +31,7 @@ __all__ = [
     "TargetSpec",
     "WindSpec",
     "build_spec",
+    "check_own_estimator",
     "generate_layout",
     "line_blocked",
     "load_condition",

@@ -23,6 +23,18 @@ class WindSpec:
 
 
 @dataclass(frozen=True)
+class DriftSpec:
+    """How wrong the velocity estimate is that the autopilot flies by; see ``simulation/drift.py``."""
+
+    velocity: float = 0.0
+    """Size of the horizontal error, m/s; of the vector if it is constant, standard deviation of each axis if not."""
+    vertical: float = 0.0
+    """Size of the vertical error, m/s."""
+    wander: float = 0.0
+    """Time constant with which the error becomes another, s; 0: it stays the same for a flight."""
+
+
+@dataclass(frozen=True)
 class CameraFaults:
     """What is wrong with the images.
 
@@ -47,6 +59,7 @@ class Condition:
     light: str = "day"
     wind: WindSpec = WindSpec()
     camera: CameraFaults = CameraFaults()
+    drift: DriftSpec = DriftSpec()
 
 
 def load_condition(name_or_path: str | Path) -> Condition:
@@ -69,6 +82,13 @@ def load_condition(name_or_path: str | Path) -> Condition:
         part.number("late", 0.0, 0.0, 1.0),
     )
     part.finish(("noise", "blur", "exposure", "drop", "late"))
+    part = top.section("drift")
+    drift = DriftSpec(
+        part.number("velocity", 0.0, 0.0, 5.0),
+        part.number("vertical", 0.0, 0.0, 5.0),
+        part.number("wander", 0.0, 0.0, 1000.0),
+    )
+    part.finish(("velocity", "vertical", "wander"))
     condition = Condition(
         name,
         top.choice("season", "summer", SEASONS),
@@ -76,6 +96,21 @@ def load_condition(name_or_path: str | Path) -> Condition:
         top.choice("light", "day", LIGHTS),
         wind,
         camera,
+        drift,
     )
-    top.finish(("season", "fog", "light", "wind", "camera"))
+    top.finish(("season", "fog", "light", "wind", "camera", "drift"))
+    return condition
+
+
+def check_own_estimator(condition: Condition, where: str) -> Condition:
+    """Return the condition, to be flown where the autopilot has an estimator of its own (``where``).
+
+    Raises:
+        ConditionError: The condition asks for an error of the estimate, which cannot be brought in there.
+    """
+    if condition.drift != DriftSpec():
+        raise ConditionError(
+            f"condition {condition.name}: 'drift' cannot be simulated in {where}, whose estimator is its own",
+            "fly it with sim:=embedded, or take another condition",
+        )
     return condition
