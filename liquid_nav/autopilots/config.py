@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from liquid_nav.errors import UserError
+from liquid_nav.safety import FIRST_CHANNEL, LAST_CHANNEL
 from liquid_nav.types import Command
 
 FLOAT32 = 1e30
@@ -40,6 +41,8 @@ class SessionConfig:
     """Time that a hold of the supervisor is answered by zero set points before the autopilot's hold mode, s."""
     resume: float = 0.0
     """Time since the beginning of a hold in which the supervisor may let the flight go on, s; 0: a person decides."""
+    engage_channel: int = 0
+    """Channel of the remote control, counted from 1, whose switch engages when it is flipped; 0: none."""
     set_parameters: bool = True
     """Whether we may set the autopilot's parameters that we rely on, or only check them."""
 
@@ -47,6 +50,9 @@ class SessionConfig:
         """Refuse what no autopilot should be given; raises UserError."""
         if not 20.0 <= self.rate <= 50.0:
             raise UserError(f"set points at {self.rate:g} Hz", "choose a rate between 20 and 50 Hz")
+        if self.engage_channel and not FIRST_CHANNEL <= self.engage_channel <= LAST_CHANNEL:
+            remedy = f"choose one of the channels {FIRST_CHANNEL} to {LAST_CHANNEL}, or 0 for none"
+            raise UserError(f"the engage switch cannot be on channel {self.engage_channel}", remedy)
 
 
 def bounded(command: Command, config: SessionConfig) -> Command | None:

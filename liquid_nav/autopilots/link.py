@@ -253,7 +253,7 @@ def parse(connection: str):  # noqa: ANN201
     """Return a function that opens the wire; raises UserError."""
     kind, _, rest = connection.partition(":")
     place, _, number = rest.rpartition(":")
-    if kind not in ("udp", "udpin", "udpout", "tcp", "serial") or not place or not number.isdigit():
+    if kind not in ("udp", "udpin", "udpout", "tcp", "serial") or not place or not number.isdecimal():
         raise UserError(f"cannot read the connection '{connection}'", FORMS)
     if kind == "serial":
         return lambda: Serial(place, int(number))

@@ -105,6 +105,8 @@ class MavlinkAdapter:
             session.heard_heartbeat(now)
         elif kind == "LOCAL_POSITION_NED" and news:
             session.heard_position(now)
+        elif kind == "RC_CHANNELS" and news:
+            session.heard_sticks(now)
         elif kind == "COMMAND_ACK":
             news = self._acknowledge(message, now)
         elif kind == "STATUSTEXT":

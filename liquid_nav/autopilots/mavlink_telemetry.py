@@ -20,6 +20,7 @@ RESTART = 1.0
 """s that the vehicle's clock must go back to have been started again."""
 FAILSAFE = (mavlink.MAV_STATE_CRITICAL, mavlink.MAV_STATE_EMERGENCY)
 MOST_CHANNELS = 16
+RECEIVER = mavlink.MAV_SYS_STATUS_SENSOR_RC_RECEIVER
 
 
 def read(message: Message, vehicle: VehicleState, now: float) -> bool:
@@ -79,6 +80,9 @@ def _imu(message: Message, vehicle: VehicleState, now: float) -> bool:
 
 
 def _status(message: Message, vehicle: VehicleState, now: float) -> bool:
+    receiver = message.onboard_control_sensors_present & message.onboard_control_sensors_health & RECEIVER
+    vehicle.receiver = bool(receiver)
+    vehicle.receiver_time = now
     known = message.battery_remaining >= 0
     vehicle.battery = message.battery_remaining / 100.0 if known else None
     vehicle.voltage = None if message.voltage_battery == 0xFFFF else message.voltage_battery / 1000.0

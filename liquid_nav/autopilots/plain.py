@@ -82,7 +82,8 @@ class PlainSession:
             self._engage(news.engagement, before is not None, now)
         elif order.mode is Mode.HOLDING:
             self._held_since = now
-            self._leave(Phase.HOLDING)
+            if news.act or self.phase is not Phase.LANDING:
+                self._leave(Phase.HOLDING)
         elif order.mode is Mode.LANDING:
             lands = news.act or self.phase in (Phase.FLYING, Phase.HOLDING)
             self.phase = Phase.LANDING if lands else self.phase
@@ -125,7 +126,7 @@ class PlainSession:
             self._complain(Fault(FaultKind.SUPERVISOR_SILENT, silent, limit), now)
         wanted = ZERO
         if self.phase is Phase.LANDING:
-            # Kept until a person says otherwise, whoever else speaks or is silent.
+            # Kept until a person says hold or disengage, whoever else speaks: nobody tells when it is down.
             wanted = Command(vz=-self.config.descent)
         elif self.phase is Phase.FLYING and fresh and not self._distrusted:
             wanted = self._command

@@ -21,7 +21,7 @@ from liquid_nav.autopilots.adapter import GOOD, Adapter, Answer, RequestKind
 from liquid_nav.autopilots.config import SessionConfig, bounded
 from liquid_nav.autopilots.ledger import Ledger
 from liquid_nav.autopilots.vehicle import Landed, VehicleState
-from liquid_nav.safety import IN_CHARGE, BridgeReport, Fault, FaultKind, Mode, Order, Phase
+from liquid_nav.safety import IN_CHARGE, BridgeReport, EngageSwitch, Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
 
 ZERO = Command()
@@ -45,6 +45,8 @@ PENDING = 1.0
 """s in which a mode that was asked for may still take effect."""
 SLOWEST_LINK = 0.8
 """s that a question and its answer may take for us to take over: on a slower link a pilot could be overruled."""
+RECEIVER_AGE = 2.0
+"""s for which the vehicle's word on the health of its receiver counts; it is asked for twice a second."""
 ASK_AGAIN = 2.0
 """s until messages that do not come are asked for again."""
 CLOSEST = 0.0199
@@ -114,6 +116,9 @@ class OffboardSession:
         """Time from a question to the vehicle's answer lately, s, rather too long than too short."""
         self.begun = False
         """Whether everything was fresh once since the engagement."""
+        self.switch = EngageSwitch(self.config.engage_channel)
+        self.flips = 0
+        """How often the engage switch was flipped while nothing of ours went on."""
         self._ledger = Ledger()
         self._pending: tuple[int, float] | None = None
         self._touched = False
@@ -189,7 +194,6 @@ class OffboardSession:
         """More than one node publishes ``topic``: nobody is obeyed; empty: all is well again."""
         self.now = now
         if topic and topic != self._distrusted:
-            self._distrusted = topic
             self._command = ZERO
             self._urgent = True
             self._interrupt(Fault(FaultKind.TWO_SUPERVISORS, subject=topic))
@@ -247,6 +251,17 @@ class OffboardSession:
         self._notice_gap()
         self._notice_sleep()
 
+    def heard_sticks(self, now: float) -> None:
+        """Channels of the remote control are in ``vehicle``: a person may have flipped the engage switch."""
+        self.now = now
+        vehicle = self.vehicle
+        told = vehicle.receiver_time
+        healthy = vehicle.receiver and told is not None and 0.0 <= now - told <= RECEIVER_AGE
+        active = self.phase not in (Phase.READY, Phase.RELEASED)
+        if self.switch.flipped(vehicle.positions, healthy, active, now):
+            self.flips += 1
+            self.say("the engage switch was flipped")
+
     def answered(self, kind: RequestKind, answer: Answer, now: float) -> None:
         """Take the autopilot's answer; a second one does not make the first younger, but a no after a yes is a no."""
         self.now = now
@@ -291,6 +306,8 @@ class OffboardSession:
             fault="" if self.fault is None else self.fault.kind.value,
             words="" if self.fault is None else str(self.fault),
             change=0 if self.order is None else self.order.change,
+            flips=self.flips,
+            switched_on=self.switch.on,
         )
 
     # For the steps.
@@ -419,13 +436,9 @@ class OffboardSession:
             self._kept = _Kept(Phase.HOLDING, self._kept.modes)
 
     def _disengage(self, act: bool) -> None:
-        if self.phase is Phase.OFFLINE:
-            kept = self._kept
-            if act and kept is not None and kept.phase is not Phase.LANDING:
-                self._kept = _Kept(Phase.HOLDING, kept.modes)
-        elif self.phase is Phase.LANDING:
-            return  # it comes down and disarms: that is what was asked for
-        elif act and self.phase is Phase.RELEASED and not self.vehicle.airborne:
+        if self.phase in (Phase.OFFLINE, Phase.LANDING):
+            return  # what lands comes down and disarms: that is what was asked for
+        if act and self.phase is Phase.RELEASED and not self.vehicle.airborne:
             # Whoever started the motors: a person wants them off, on the ground.
             self._run(steps.stand_down(self, lands=False))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -12,7 +13,8 @@ from liquid_nav import geometry
 FORGETS = 0.8
 """Part of the longest time between heartbeats that is kept with each new one: it rises at once and falls slowly."""
 
-
+CHANNEL = (800, 2200)
+"""Pulses of a channel that has a position, microseconds."""
 OFF_THE_GROUND = 0.3
 """m above the ground from which on it flies, where its own detector says nothing."""
 
@@ -83,6 +85,10 @@ class VehicleState:
     """Channels of the remote control, microseconds."""
     sticks_time: float | None = None
     """When they came, s of the caller's clock."""
+    receiver: bool = False
+    """Whether it says that the receiver of its remote control is there and healthy."""
+    receiver_time: float | None = None
+    """When it last said anything of that, s of the caller's clock."""
     global_time: float | None = None
     """When a global position last came, s of the caller's clock."""
     boot: float | None = None
@@ -100,10 +106,17 @@ class VehicleState:
 
     def clip(self, now: float) -> None:
         """The caller's clock has gone back to ``now``, s: nothing may have come later."""
-        for name in ("heartbeat", "position_time", "sticks_time", "global_time"):
+        for name in ("heartbeat", "position_time", "sticks_time", "receiver_time", "global_time"):
             time = getattr(self, name)
             if time is not None and time > now:
                 setattr(self, name, now)
+
+    @property
+    def positions(self) -> tuple[float, ...]:
+        """Channels of the remote control, -1 to 1; NaN for one that has no position (0, 65535: it is not used)."""
+        channels = self.sticks or ()
+        shortest, longest = CHANNEL
+        return tuple((c - 1500) / 500.0 if shortest <= c <= longest else math.nan for c in channels)
 
     @property
     def height(self) -> float:

@@ -28,7 +28,7 @@ from liquid_nav.nodes.qos import latched, reliable
 from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
-from liquid_nav.safety import Order, Phase
+from liquid_nav.safety import LAST_CHANNEL, Order, Phase
 
 PERIOD = 0.01
 """s between looks at the wire."""
@@ -199,6 +199,9 @@ def _config(node: Node) -> SessionConfig:
         resume=declare(node, "resume", usual.resume,
                        "Time since the beginning of a hold in which the supervisor may let the flight go on, s; "
                        "0: only a person may.", (0.0, 600.0)),
+        engage_channel=declare(node, "engage_channel", usual.engage_channel,
+                               "Channel of the remote control, from 1, whose switch engages when flipped; 0: none.",
+                               (0, LAST_CHANNEL)),
         set_parameters=declare(node, "set_parameters", usual.set_parameters,
                                "Set the autopilot's parameters we rely on, or only check."),
     )

@@ -14,8 +14,10 @@ from liquid_nav.autopilots import VehicleState
 from liquid_nav.nodes.drone_messages import battery_message, imu_message, odometry_message
 from liquid_nav.nodes.messages import from_seconds, to_stamp
 from liquid_nav.nodes.qos import sensor_data
-from liquid_nav.safety import REMOTE_CONTROL
 from liquid_nav.simulation.state import DroneState
+
+REMOTE_CONTROL = "remote_control"
+"""frame_id of its ``joy`` messages: a name for the device, which has no frame."""
 
 
 class AutopilotOutputs:
@@ -39,7 +41,6 @@ class AutopilotOutputs:
         elif kind == "RC_CHANNELS" and telemetry.sticks is not None:
             axes = [float(np.clip((channel - 1500) / 500.0, -1.0, 1.0)) for channel in telemetry.sticks]
             joy = Joy(axes=axes)
-            # A name for the device, which has no frame.
             joy.header.frame_id = REMOTE_CONTROL
             joy.header.stamp = to_stamp(from_seconds(telemetry.boot or 0.0))
             self._joy.publish(joy)

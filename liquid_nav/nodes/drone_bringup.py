@@ -45,8 +45,8 @@ def drone_graph(plan: DronePlan) -> list[Process]:
     switch = {} if plan.engage_channel is None else {"engage_channel": plan.engage_channel}
     graph = [
         Process("liquid_controller", {"model": plan.model} | transport | prefix),
-        Process("safety_supervisor", dict(plan.limits) | switch | transport | prefix),
-        Process("autopilot_bridge", {"autopilot": plan.autopilot, "connection": plan.connection} | prefix),
+        Process("safety_supervisor", dict(plan.limits) | transport | prefix),
+        Process("autopilot_bridge", {"autopilot": plan.autopilot, "connection": plan.connection} | switch | prefix),
     ]
     if plan.source:
         graph.insert(0, Process("camera", {"source": plan.source, "calibration": plan.calibration} | prefix))

@@ -22,7 +22,6 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.errors import UserError
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import (
     NANO,
@@ -37,21 +36,10 @@ from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.supervisor_inputs import WATCHED, SupervisorInputs
-from liquid_nav.safety import (
-    FIRST_CHANNEL,
-    LAST_CHANNEL,
-    Mode,
-    Order,
-    SafetyLimits,
-    SafetySupervisor,
-    StampClock,
-    SupervisorOutput,
-    WatchLimits,
-)
+from liquid_nav.safety import Mode, Order, SafetyLimits, SafetySupervisor, StampClock, SupervisorOutput, WatchLimits
 
 REPEAT = 1.0
 """s until the order is repeated for a bridge that has not heard it."""
-ENGAGE_CHANNEL = "Channel of the remote control, counted from 1, whose switch engages when it is flipped. 0: none."
 LIMITS = {
     "speed": "Horizontal speed at most, m/s.",
     "vertical_speed": "Vertical speed at most, m/s.",
@@ -79,17 +67,13 @@ class SupervisorNode(Node):
             self, "silence", 0.25, "Time without a command until the supervisor speaks by itself, s.", (0.02, 10.0)
         )
         self._frame = declare(self, "frame_prefix", "", "Prefix of all frame ids.") + "base_link"
-        channel = declare(self, "engage_channel", 0, ENGAGE_CHANNEL, (0, LAST_CHANNEL))
-        if 0 < channel < FIRST_CHANNEL:
-            remedy = f"Give a channel from {FIRST_CHANNEL} to {LAST_CHANNEL}, or 0 for none"
-            raise UserError(f"parameter 'engage_channel': channel {channel} is a stick", remedy)
         watched = {name: declare(self, name, 0.0, f"{text} 0: not watched.", (-1000.0, 1000.0))
                    for name, text in WATCHED.items()}
         self._simulated = self.get_parameter("use_sim_time").value
         self._clock_of_stamps = StampClock()
         # Another identity after every start: the bridge must not take an old number for a new one.
         identity = secrets.token_hex(4)
-        self._supervisor = SafetySupervisor(SafetyLimits(**limits), WatchLimits(**watched), identity, channel)
+        self._supervisor = SafetySupervisor(SafetyLimits(**limits), WatchLimits(**watched), identity)
         self._spoken = 0.0
         self._shown_mode = ""
         self._shown_order: Order | None = None

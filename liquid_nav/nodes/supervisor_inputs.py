@@ -78,10 +78,15 @@ class SupervisorInputs:
         self._supervisor.watch.battery(message.percentage, self._now())
 
     def _on_joy(self, message: Joy) -> None:
-        name, axes, now = message.header.frame_id, tuple(message.axes), self._now()
-        self._supervisor.joy(name, axes, tuple(message.buttons), now)
+        self._supervisor.joy(message.header.frame_id, tuple(message.axes), tuple(message.buttons), self._now())
+
+    def _on_state(self, message: String) -> None:
+        report = BridgeReport.from_facts(read_json(message.data))
+        if report is None:
+            raise ValueError(f"no state of an autopilot_bridge: {message.data[:80]!r}")
+        # Before it is believed: it may tell that a person engages by a switch.
         self.count_publishers()
-        answer = self._supervisor.engage_by_switch(name, axes, now)
+        answer = self._supervisor.bridge(report, self._now())
         if answer is None:
             return
         # An event, so it is logged; why nothing can be engaged also stands in the diagnostic "inputs".
@@ -91,9 +96,3 @@ class SupervisorInputs:
             logger.info(f"the switch of the remote control: {words}")
         else:
             logger.warning(f"the switch of the remote control was flipped, and nothing engages: {words}")
-
-    def _on_state(self, message: String) -> None:
-        report = BridgeReport.from_facts(read_json(message.data))
-        if report is None:
-            raise ValueError(f"no state of an autopilot_bridge: {message.data[:80]!r}")
-        self._supervisor.bridge(report, self._now())

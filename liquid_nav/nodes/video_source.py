@@ -20,7 +20,7 @@ QUIET = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "GST_DEBUG": "0"}
 
 def kind_of(source: str) -> str:
     """Return what a source is: device, pipeline, stream or file."""
-    if source.isdigit() or source.startswith("/dev/"):
+    if source.isdecimal() or source.startswith("/dev/"):
         return "device"
     if "!" in source:
         return "pipeline"
@@ -62,7 +62,7 @@ class VideoSource:
             _silence_libraries()
         self._capture = cv2.VideoCapture()
         if self.kind == "device":
-            number = int(source) if source.isdigit() else source
+            number = int(source) if source.isdecimal() else source
             self._capture.open(number, cv2.CAP_V4L2)
             for name, value in (("FRAME_WIDTH", size[0]), ("FRAME_HEIGHT", size[1]), ("FPS", rate), ("BUFFERSIZE", 1)):
                 if value:

@@ -4,7 +4,7 @@ from liquid_nav.safety.contract import ACTIVE, IN_CHARGE, BridgeReport, Mode, Or
 from liquid_nav.safety.faults import Fault, FaultKind
 from liquid_nav.safety.limits import SafetyLimits
 from liquid_nav.safety.stamp_clock import StampClock
-from liquid_nav.safety.sticks import REMOTE_CONTROL, Sticks
+from liquid_nav.safety.sticks import Sticks
 from liquid_nav.safety.supervisor import MODE_TRANSITIONS, SafetySupervisor, SupervisorOutput
 from liquid_nav.safety.switch import FIRST_CHANNEL, LAST_CHANNEL, EngageSwitch
 from liquid_nav.safety.watch import Watch, WatchLimits
@@ -15,7 +15,6 @@ __all__ = [
     "IN_CHARGE",
     "LAST_CHANNEL",
     "MODE_TRANSITIONS",
-    "REMOTE_CONTROL",
     "BridgeReport",
     "EngageSwitch",
     "Fault",

@@ -137,6 +137,11 @@ class BridgeReport:
     """The same for people."""
     change: int = 0
     """``Order.change`` of the last order that it has heard: a report from before it is history."""
+    flips: int = 0
+    """How often the engage switch of the remote control was flipped since the bridge's start, while nothing of ours
+    went on; a new number is a person's request, an old one is none."""
+    switched_on: bool = False
+    """Whether that switch is on, with a receiver that is healthy."""
 
     def to_facts(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -149,6 +154,8 @@ class BridgeReport:
             "kind": self.fault,
             "fault": self.words,
             "change": self.change,
+            "flips": self.flips,
+            "switched_on": self.switched_on,
         }
 
     @classmethod
@@ -163,13 +170,15 @@ class BridgeReport:
             change = facts["change"]
             armed = facts["armed"] is True
             airborne = facts["airborne"] is True
+            flips = facts["flips"]
+            switched_on = facts["switched_on"] is True
         except (KeyError, TypeError, ValueError):
             return None
         if not all(isinstance(text, str) for text in (supervisor, kind, words)):
             return None
-        if not (_is_count(act) and _is_count(change)):
+        if not all(_is_count(number) for number in (act, change, flips)):
             return None
-        return cls(phase, armed, airborne, supervisor, act, kind, words, change)
+        return cls(phase, armed, airborne, supervisor, act, kind, words, change, flips, switched_on)
 
 
 def _is_count(value: Any) -> bool:

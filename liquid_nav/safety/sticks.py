@@ -11,8 +11,6 @@ from typing import Sequence
 
 from liquid_nav.safety.faults import Fault, FaultKind
 
-REMOTE_CONTROL = "remote_control"
-"""Name (frame_id) of the device that the autopilot tells of, as the bridge publishes it."""
 TOUCHED = 0.2
 """Part of half the range that a stick moves when somebody means it."""
 SWITCHED = 0.5

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from liquid_nav.safety.contract import ACTIVE, IN_CHARGE, BridgeReport, Mode, Order, Phase
 from liquid_nav.safety.faults import Fault, FaultKind
 from liquid_nav.safety.limits import SafetyLimits, limit
-from liquid_nav.safety.sticks import REMOTE_CONTROL
-from liquid_nav.safety.switch import EngageSwitch
 from liquid_nav.safety.watch import EARLY, Watch, WatchLimits
 from liquid_nav.types import Command
 
@@ -60,7 +58,6 @@ class SafetySupervisor:
         limits: SafetyLimits | None = None,
         watch: WatchLimits | None = None,
         identity: str = "supervisor",
-        engage_channel: int = 0,
     ) -> None:
         """Start disengaged, with no input seen.
 
@@ -68,14 +65,9 @@ class SafetySupervisor:
             limits: What the drone may do; default: ``SafetyLimits()``.
             watch: Further checks; default: none.
             identity: Of this process, another one after every start.
-            engage_channel: Channel of the remote control, counted from 1, whose switch engages; default 0: none.
-
-        Raises:
-            ValueError: That channel is a stick's, or does not exist.
         """
         self.limits = limits or SafetyLimits()
         self.watch = Watch(watch)
-        self.switch = EngageSwitch(engage_channel)
         self.identity = identity
         self.state = Mode.DISENGAGED
         self.why = ""
@@ -92,6 +84,7 @@ class SafetySupervisor:
         self._healthy_since: float | None = None
         self._held_by: Fault | None = None
         self._battery_obeyed = False
+        self._flips: int | None = None
 
     @property
     def mode(self) -> str:
@@ -129,24 +122,22 @@ class SafetySupervisor:
             self._change(Mode.PILOT, now, f"the pilot has touched {touched}")
         return touched
 
-    def bridge(self, report: BridgeReport, now: float) -> None:
-        """Take the bridge's report: it may have let go, given up or finished.
+    def bridge(self, report: BridgeReport, now: float) -> tuple[bool, str] | None:
+        """Take the bridge's report: it may have let go, given up or finished, or a pilot may have flipped the switch.
 
-        Only a report of a bridge that has heard our last order speaks of it; an older one is history.
+        Only a report of a bridge that has heard our last order speaks of it; an older one is history. Returns the
+        answer to a flip of the engage switch, as ``engage`` gives it, and None where there was none.
         """
         self.watch.bridge(report, now)
+        # The next number, and no other: what is heard first counts as seen, and a bridge that starts anew begins at 0.
+        flipped = self._flips is not None and report.flips == self._flips + 1
+        self._flips = report.flips
         if report.supervisor != self.identity or report.change != self._changes:
-            return
-        if report.phase is Phase.RELEASED and self.state in ACTIVE:
-            self._change(Mode.PILOT, now, report.words or "the bridge has let go")
-        elif report.phase is Phase.READY and self.state is Mode.ENGAGED:
-            self._change(Mode.DISENGAGED, now, report.words or "the vehicle is disarmed")
-        elif report.phase is Phase.READY and self.state is Mode.LANDING:
-            self._change(Mode.DISENGAGED, now, "down and disarmed")
-        elif report.phase is Phase.HOLDING and report.fault and self.state is Mode.ENGAGED:
-            # The bridge holds on its own account and will not fly on by itself: let nobody believe that it does.
-            self._change(Mode.HOLDING, now, report.words)
-            self._held_by = None
+            return None
+        self._follow(report, now)
+        if flipped and report.switched_on and not self._active:
+            return self.engage(now)
+        return None
 
     # What people ask for.
 
@@ -166,16 +157,6 @@ class SafetySupervisor:
         self._battery_obeyed = False
         self._act(Mode.ENGAGED, now)
         return True, "engaged"
-
-    def engage_by_switch(self, name: str, axes: tuple[float, ...], now: float) -> tuple[bool, str] | None:
-        """Engage if the switch of the remote control was flipped, as ``engage`` does; else return None.
-
-        To be called with every message of a joystick, after ``joy``: while something of ours goes on, the same switch
-        is the pilot's touch and nothing else.
-        """
-        if name != REMOTE_CONTROL or not self.switch.flipped(axes, self._active, now):
-            return None
-        return self.engage(now)
 
     def disengage(self, now: float) -> tuple[bool, str]:
         """Stop at once; never refused. On the ground the bridge stops the motors, in the air it holds."""
@@ -216,6 +197,19 @@ class SafetySupervisor:
         self._last_time = now
         self.watch.sent(command, now)
         return SupervisorOutput(command, self.mode, faults)
+
+    def _follow(self, report: BridgeReport, now: float) -> None:
+        """Change the mode where the bridge's report says that it is over."""
+        if report.phase is Phase.RELEASED and self.state in ACTIVE:
+            self._change(Mode.PILOT, now, report.words or "the bridge has let go")
+        elif report.phase is Phase.READY and self.state is Mode.ENGAGED:
+            self._change(Mode.DISENGAGED, now, report.words or "the vehicle is disarmed")
+        elif report.phase is Phase.READY and self.state is Mode.LANDING:
+            self._change(Mode.DISENGAGED, now, "down and disarmed")
+        elif report.phase is Phase.HOLDING and report.fault and self.state is Mode.ENGAGED:
+            # The bridge holds on its own account and will not fly on by itself: let nobody believe that it does.
+            self._change(Mode.HOLDING, now, report.words)
+            self._held_by = None
 
     @property
     def _active(self) -> bool:

@@ -1,8 +1,10 @@
 """Engaging by a switch of the remote control: only flipping it counts, never where it stands.
 
 A person who flips a switch has it off for a while, flips it, leaves it on and touches nothing else meanwhile. A switch
-that is on when it is first heard, one that flutters, a gap in the messages and a receiver whose failsafe moves every
-channel at once are no such thing.
+that is on when it is first heard, one that flutters, a gap in the messages and a receiver that has lost its transmitter
+are no such thing. That last one looks like a person: many receivers then repeat the last positions, or go to a preset
+with the switch off. So a flip counts only while the vehicle says that the receiver is healthy, and the switch has to
+rest for longer than the vehicle needs to find out.
 """
 
 from __future__ import annotations
@@ -17,16 +19,18 @@ OFF = -0.5
 """Position, -1 to 1, up to which a switch is off."""
 ON = 0.5
 """Position from which on it is on; between the two a switch of three positions stands in the middle."""
-RESTED = 1.0
-"""s that it must have been off before it is flipped."""
+RESTED = 3.0
+"""s that it must have been off before it is flipped: a receiver's failure is told within two."""
+PASSAGE = 1.0
+"""s at most from off to on."""
 HELD = 0.5
 """s that it must stay on to be meant."""
-GAP = 0.5
+GAP = 0.3
 """s between two messages at most; what happened in a longer gap is unknown, and the switch has to rest again."""
 FIRST_CHANNEL = STICKS + 1
 """First channel of a remote control that may be a switch; channels are counted from 1, as on the transmitter."""
-LAST_CHANNEL = 18
-"""Last channel that an autopilot tells of."""
+LAST_CHANNEL = 16
+"""Last channel that is listened to."""
 
 
 @dataclass
@@ -35,10 +39,14 @@ class _Flip:
 
     off_since: float | None = None
     """Since when the switch was off without a gap, s; None: it was not."""
+    off_until: float = 0.0
+    """When it was last heard to be off, s."""
+    left: bool = False
+    """Whether it has left that position since."""
     on_since: float | None = None
     """Since when it is on after such a rest, s; None: it is not."""
     rest: tuple[float, ...] = ()
-    """Axes of the last message with the switch off."""
+    """Positions of all channels when it was last off."""
 
 
 class EngageSwitch:
@@ -56,56 +64,69 @@ class EngageSwitch:
         if channel and not FIRST_CHANNEL <= channel <= LAST_CHANNEL:
             raise ValueError(f"a switch is on one of the channels {FIRST_CHANNEL} to {LAST_CHANNEL}, not on {channel}")
         self.channel = channel
+        self.on = False
+        """Whether it was on when it was last heard."""
         self._flip = _Flip()
         self._heard: float | None = None
 
-    def flipped(self, axes: Sequence[float], active: bool, now: float) -> bool:
+    def flipped(self, axes: Sequence[float], healthy: bool, active: bool, now: float) -> bool:
         """Take a message of the remote control; returns whether the switch has just been flipped on, deliberately.
 
         Args:
-            axes: Positions of all its channels, -1 to 1.
+            axes: Positions of all its channels, -1 to 1; not finite: that channel has no position.
+            healthy: Whether the vehicle says that the receiver hears its transmitter.
             active: Whether something of ours goes on: then a flip is a pilot's touch and engages nothing.
             now: Time of arrival, s.
         """
         heard = self._heard
         self._heard = now
         gap = heard is None or not 0.0 <= now - heard <= GAP
-        known = 0 < self.channel <= len(axes) and all(math.isfinite(value) for value in axes)
-        if active or gap or not known:
+        known = 0 < self.channel <= len(axes)
+        position = axes[self.channel - 1] if known else math.nan
+        self.on = healthy and position >= ON
+        usable = healthy and not active and math.isfinite(position)
+        if gap or not usable:
             self._flip = _Flip()
-        if active or not known:
-            return False
-        position = axes[self.channel - 1]
+        return usable and self._goes_on(tuple(axes), position, now)
+
+    def _goes_on(self, axes: tuple[float, ...], position: float, now: float) -> bool:
+        """Take the next position of a flip that may be under way; returns whether it is complete."""
         flip = self._flip
         if position <= OFF:
-            since = now if flip.off_since is None or flip.on_since is not None else flip.off_since
-            self._flip = _Flip(off_since=since, rest=tuple(axes))
+            rests_on = flip.off_since is not None and not flip.left
+            since = flip.off_since if rests_on else now
+            self._flip = _Flip(since, now, rest=axes)
             return False
         if flip.off_since is None:
             return False
-        if not self._rests(axes, flip.rest):
+        flip.left = True
+        rested = flip.off_until - flip.off_since >= RESTED
+        if flip.on_since is None:
+            goes_up = now - flip.off_until <= PASSAGE
+        else:
+            goes_up = position >= ON
+        if not (rested and goes_up and self._rests(axes, flip.rest)):
             self._flip = _Flip()
             return False
         if position < ON:
-            if flip.on_since is not None:
-                self._flip = _Flip()
             return False
         if flip.on_since is None:
-            if now - flip.off_since < RESTED:
-                self._flip = _Flip()
-                return False
             flip.on_since = now
         if now - flip.on_since < HELD:
             return False
         self._flip = _Flip()
         return True
 
-    def _rests(self, axes: Sequence[float], rest: tuple[float, ...]) -> bool:
-        """Whether nothing but the switch has moved since it was off."""
+    def _rests(self, axes: tuple[float, ...], rest: tuple[float, ...]) -> bool:
+        """Whether nothing but the switch has moved since it was off; channels without a position must have none."""
         if len(axes) != len(rest):
             return False
         for i, (value, before) in enumerate(zip(axes, rest)):
+            if i == self.channel - 1:
+                continue
+            if math.isfinite(value) != math.isfinite(before):
+                return False
             most = TOUCHED if i < STICKS else SWITCHED
-            if i != self.channel - 1 and not abs(value - before) <= most:
+            if math.isfinite(value) and abs(value - before) > most:
                 return False
         return True

@@ -82,6 +82,7 @@ class MavlinkVehicle:
         battery: what is left, 0 to 1; 1.
         silent_until: simulated time in s until which it neither hears nor speaks.
         sticks: us of the remote control's channels (roll, pitch, throttle, yaw, ...); None: there is none.
+        radio: whether its receiver hears the transmitter; without it the channels are the receiver's own idea.
 
     Args:
         body: what moves.
@@ -113,6 +114,7 @@ class MavlinkVehicle:
         self.lose_commands = self.lose_acks = 0
         self.armed, self.mode, self.landed_state = not body.landed, 0, GROUND if body.landed else AIR
         self.sticks: tuple[int, ...] | None = None
+        self.radio = True
         self.refuse_arming = ""
         self.battery = 1.0
         self.silent_until = -1.0
@@ -458,7 +460,11 @@ class MavlinkVehicle:
 
     def _status(self) -> Message:
         left = round(100 * self.battery)
-        return mavlink.MAVLink_sys_status_message(0, 0, 0, 0, 14000 + 28 * left, -1, left, 0, 0, 0, 0, 0, 0)
+        present = 0 if self.sticks is None else mavlink.MAV_SYS_STATUS_SENSOR_RC_RECEIVER
+        healthy = present if self.radio else 0
+        return mavlink.MAVLink_sys_status_message(
+            present, present, healthy, 0, 14000 + 28 * left, -1, left, 0, 0, 0, 0, 0, 0
+        )
 
     def _sticks(self) -> Message | None:
         if self.sticks is None:

@@ -17,7 +17,6 @@ from liquid_nav.autopilots.flavours import px4_mode
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec
 from liquid_nav.safety import (
-    REMOTE_CONTROL,
     Mode,
     Order,
     Phase,
@@ -294,9 +293,9 @@ class Chain(Bench):
     WATCH = WatchLimits(odometry_age=0.5, autopilot_age=1.0, latency=0.3, clock_jump=2.0, position_jump=5.0,
                         joy_age=1.0)
 
-    def __init__(self, kind, height=0.0, limits=None, watch=None, engage_channel=0, **config):
+    def __init__(self, kind, height=0.0, limits=None, watch=None, **config):
         self.limits, self.watch = limits or SafetyLimits(resume=1.0), watch or self.WATCH
-        self.engage_channel, self.supervisor_skew, self.switch_answers = engage_channel, 0.0, []
+        self.supervisor_skew, self.switch_answers = 0.0, []
         self._started = itertools.count(1)
         self.supervisor = None
         self.camera = self.controller = True
@@ -309,8 +308,7 @@ class Chain(Bench):
         self.start_supervisor()
 
     def start_supervisor(self):
-        identity = f"supervisor {next(self._started)}"
-        self.supervisor = SafetySupervisor(self.limits, self.watch, identity, self.engage_channel)
+        self.supervisor = SafetySupervisor(self.limits, self.watch, f"supervisor {next(self._started)}")
 
     @property
     def supervisor_now(self):
@@ -343,7 +341,8 @@ class Chain(Bench):
             report = session.report()
             due = report != self._reported or now - self._report_time >= 0.2
             if due and supervisor is not None:
-                supervisor.bridge(report, self.supervisor_now)
+                answer = supervisor.bridge(report, self.supervisor_now)
+                self.switch_answers += [] if answer is None else [answer]
             if due:
                 self._reported, self._report_time = report, now
 
@@ -363,10 +362,7 @@ class Chain(Bench):
         if vehicle.sticks is not None and vehicle.sticks_time != self._sticks_time:
             self._sticks_time = vehicle.sticks_time
             axes = tuple((channel - 1500) / 500.0 for channel in vehicle.sticks)
-            supervisor.joy(REMOTE_CONTROL, axes, (), now)
-            answer = supervisor.engage_by_switch(REMOTE_CONTROL, axes, now)
-            if answer is not None:
-                self.switch_answers.append(answer)
+            supervisor.joy("remote_control", axes, (), now)
 
     def engage(self):
         return self.supervisor.engage(self.supervisor_now)

@@ -266,10 +266,10 @@ def test_the_same_switch_gives_the_drone_back_and_takes_it_again_only_when_it_is
     begin = chain.now
     chain.until("released", 2.0)
     assert zero_since(chain, begin)
-    chain.go(3.0)
+    chain.go(4.0)
     # On again, but not for long enough; then deliberately.
     move_switch(chain, 1.0, 0.3)
-    move_switch(chain, -1.0, 2.0)
+    move_switch(chain, -1.0, 4.0)
     assert len(chain.switch_answers) == 1
     move_switch(chain, 1.0, 1.0)
     assert len(chain.switch_answers) == 2 and chain.supervisor.state is Mode.ENGAGED
@@ -283,6 +283,18 @@ def test_a_switch_that_is_on_when_anything_starts_engages_nothing(chain, over_ma
     for restart in (chain.start_supervisor, chain.start_bridge, chain.vehicle.reboot):
         restart()
         chain.go(8.0)
+    assert not chain.switch_answers and not chain.vehicle.armed
+
+
+def test_a_supervisor_that_starts_after_a_flip_does_not_take_it_for_a_new_one(chain, over_mavlink):
+    chain = chain(over_mavlink, engage_channel=SWITCH)
+    chain.kill_supervisor()
+    chain.vehicle.pilot_sticks(switch=-1.0)
+    chain.settle()
+    move_switch(chain, 1.0, 2.0)
+    assert chain.session.report().flips == 1
+    chain.start_supervisor()
+    chain.go(5.0)
     assert not chain.switch_answers and not chain.vehicle.armed
 
 
@@ -308,11 +320,26 @@ def test_a_flip_is_refused_like_any_engagement_and_does_not_wait_for_better_time
     assert len(chain.switch_answers) == 1 and not chain.vehicle.armed
 
 
+@pytest.mark.parametrize("seconds", [1.0, 2.0, 2.9, 3.5, 6.0, 60.0])
+@pytest.mark.parametrize("before", [1.0, -1.0], ids=["its preset is off", "it repeats off"])
+def test_a_transmitter_that_is_heard_again_with_the_switch_on_engages_nothing(chain, over_mavlink, before, seconds):
+    """What a receiver says while it hears nothing looks like a rest, and its return like a flip."""
+    chain = chain(over_mavlink, engage_channel=SWITCH)
+    chain.vehicle.pilot_sticks(switch=before)
+    chain.settle()
+    chain.vehicle.radio = False
+    move_switch(chain, -1.0, seconds)
+    move_switch(chain, 1.0, 0.2)
+    chain.vehicle.radio = True
+    chain.go(8.0)
+    assert not chain.switch_answers and not chain.vehicle.armed
+
+
 def test_a_joystick_is_no_remote_control(chain):
     chain = chain("px4", engage_channel=SWITCH).settle()
     for position in (-1.0, 1.0):
-        chain.joysticks = [("gamepad", (0.0,) * 6 + (position, 0.0), ())]
-        chain.go(2.0)
+        chain.joysticks = [("remote_control", (0.0,) * 6 + (position, 0.0), ())]
+        chain.go(4.0)
     assert not chain.switch_answers and not chain.vehicle.armed
 
 

@@ -311,8 +311,13 @@ class Authority(RuleBasedStateMachine):
 
     @rule(held=st.sampled_from((0.3, 0.7, 3.0)))
     def the_engage_switch_is_flipped(self, held):
-        for self.switch, seconds in ((-1.0, 1.3), (1.0, held)):
+        for self.switch, seconds in ((-1.0, 3.3), (1.0, held)):
             self._touch(seconds, switch=self.switch)
+
+    @rule(works=st.booleans())
+    def the_receiver_loses_its_transmitter_and_hears_it_again(self, works):
+        self.chain.vehicle.radio = works
+        self.go(0.02)
 
     @rule(whose=st.sampled_from(("bridge", "supervisor", "both")), seconds=st.sampled_from((0.4, 0.9, 2.0, 60.0)),
           back=st.booleans())

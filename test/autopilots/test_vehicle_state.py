@@ -12,7 +12,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.safety import Mode, Order
 from liquid_nav.types import Command
 
-TIMES = ("heartbeat", "position_time", "sticks_time", "global_time")
+TIMES = ("heartbeat", "position_time", "sticks_time", "receiver_time", "global_time")
 
 
 def at_height(height, **state):
@@ -59,7 +59,7 @@ def test_after_a_jump_of_the_clock_nothing_has_come_in_the_future(name, time, ke
     vehicle = VehicleState(**dict.fromkeys(TIMES, 12.0) | {name: time})
     vehicle.clip(10.0)
     assert getattr(vehicle, name) == kept
-    assert [getattr(vehicle, other) for other in TIMES if other != name] == [10.0] * 3
+    assert [getattr(vehicle, other) for other in TIMES if other != name] == [10.0] * 4
 
 
 # Standing and flying.
@@ -232,3 +232,27 @@ def test_64_supervisors_are_remembered_and_the_oldest_is_forgotten():
     assert not ledger.take(order("0", act=3)).act  # it is heard for the first time
     assert not ledger.take(order("1", act=3)).act  # the next oldest had to go for it
     assert ledger.take(order("3", act=2)).act
+
+
+# The remote control.
+
+
+def test_channels_become_positions_and_those_that_are_not_used_have_none():
+    assert VehicleState().positions == ()
+    vehicle = VehicleState(sticks=(1000, 1500, 2000, 800, 2200))
+    assert vehicle.positions == (-1.0, 0.0, 1.0, -1.4, 1.4)
+    unused = VehicleState(sticks=(0, 799, 2201, 65535)).positions
+    assert len(unused) == 4 and all(math.isnan(position) for position in unused)
+
+
+@pytest.mark.parametrize("channel", [0, 5, 16])
+def test_the_engage_switch_may_be_on_any_channel_behind_the_sticks(channel):
+    assert SessionConfig(engage_channel=channel).engage_channel == channel
+
+
+@pytest.mark.parametrize("channel", [-1, 1, 4, 17])
+def test_an_engage_switch_on_a_stick_or_nowhere_is_refused(channel):
+    with pytest.raises(UserError) as error:
+        SessionConfig(engage_channel=channel)
+    assert error.value.cause == f"the engage switch cannot be on channel {channel}"
+    assert error.value.remedy == "choose one of the channels 5 to 16, or 0 for none"

@@ -123,7 +123,7 @@ def test_a_real_drone_has_a_fence_and_flies_on_by_a_persons_word_alone(autopilot
 @pytest.mark.parametrize(("given", "channel"), [(None, 0), (0, 0), (7, 7)])
 def test_no_switch_engages_a_real_drone_unless_its_channel_is_given(given, channel):
     graph, path = drone_graph(DronePlan(engage_channel=given)), drone_bringup.PARAMETER_FILE
-    assert parameters(graph, path, "safety_supervisor")["engage_channel"] == channel
+    assert parameters(graph, path, "autopilot_bridge")["engage_channel"] == channel
 
 
 def test_a_limit_of_the_launch_file_is_the_supervisors_alone():

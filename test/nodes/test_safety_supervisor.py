@@ -13,7 +13,6 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CompressedImage, Image, Joy
 from std_msgs.msg import String
 
-from liquid_nav.errors import UserError
 from liquid_nav.nodes import safety_supervisor
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN
 from liquid_nav.nodes.drone_messages import odometry_message
@@ -378,45 +377,27 @@ def test_every_stick_of_every_device_on_the_topic_is_noticed(bench):
     bench.harness.until(lambda: bench.modes[-1].data == "pilot", "the pilot")
 
 
-def test_flipping_the_switch_of_the_remote_control_engages_and_flipping_it_back_is_the_pilots(harness, pictures):
-    bench = Bench(harness, pictures, engage_channel=7, resume=0.0)
-    publisher = harness.probe.create_publisher(Joy, "joy", sensor_data(10))
-    harness.matched(publisher)
-    taken = []
-    flip = bench.node._supervisor.engage_by_switch
-    bench.node._supervisor.engage_by_switch = lambda *message: taken.append(flip(*message)) or taken[-1]
+def test_a_flip_of_the_engage_switch_engages_and_a_refusal_is_logged(bench):
+    """The bridge tells it by number; the same number again is no news."""
 
-    def tell(position, seconds, name=REMOTE[0]):
-        """The switch stands there for a while; the remote control is heard ten times a second."""
-        axes = [0.0] * 16
-        axes[6] = position
-        message = Joy(axes=axes)
-        message.header.frame_id = name
-        answers = len(taken)
-        for _ in range(round(seconds * 10)):
-            bench.tick(0.1)
-            bench.see()
-            bench.say(FORWARD)
-            before = len(taken)
-            publisher.publish(message)
-            harness.until(lambda before=before: len(taken) > before, "the switch")
-        return [answer for answer in taken[answers:] if answer is not None]
+    def tell(flips):
+        order = bench.node._supervisor.order
+        report = BridgeReport(
+            Phase.READY, supervisor=order.supervisor, act=order.act, change=order.change, flips=flips, switched_on=True
+        )
+        bench.states.publish(String(data=json.dumps(report.to_facts())))
+        bench.harness.until(lambda: bench.node._supervisor.watch.report == report, "the report")
 
-    assert tell(1.0, 2.0) == [], "it was on before anybody flipped it"
-    assert tell(-1.0, 1.2, "gamepad") == tell(1.0, 1.0, "gamepad") == []
-    assert tell(-1.0, 1.2) == []
-    assert tell(1.0, 1.0) == [(True, "engaged")]
-    harness.until(lambda: bench.order.mode is Mode.ENGAGED, "the engagement")
+    tell(3)
+    tell(4)
+    assert bench.node._supervisor.mode == "disengaged", "there is no camera yet"
+    assert bench.fly() == Command()
+    tell(4)
+    assert bench.fly() == Command() and bench.node._supervisor.mode == "disengaged"
+    tell(5)
+    bench.harness.until(lambda: bench.order.mode is Mode.ENGAGED, "the engagement")
     assert bench.order.engagement == 1
     assert bench.fly() == FORWARD
-    assert tell(-1.0, 0.1) == []
-    assert bench.fly() == Command()
-    harness.until(lambda: bench.order.mode is Mode.PILOT, "the pilot")
-
-
-def test_a_stick_as_switch_is_refused_at_start(harness):
-    with pytest.raises(UserError, match="channel 3 is a stick"):
-        harness.add(SupervisorNode, engage_channel=3)
 
 
 @pytest.mark.parametrize(("kind", "topic", "name", "quality"), [

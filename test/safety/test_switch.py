@@ -1,6 +1,8 @@
-"""Engaging by a switch: what a person does counts, and nothing that only looks like it."""
+"""Engaging by a switch: what a person does counts, and nothing that only looks like it.
 
-import itertools
+Times are written out as numbers here: 3 s of rest, 1 s of passage, 0.5 s on, 0.3 s between two messages.
+"""
+
 import math
 
 import pytest
@@ -8,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liquid_nav.safety import EngageSwitch
-from liquid_nav.safety.switch import GAP, HELD, OFF, ON, RESTED
 
 CHANNEL = 7
 STEP = 0.125
@@ -25,35 +26,35 @@ def axes(switch, count=8, **others):
 
 
 class Remote:
-    """A remote control that is heard every ``STEP`` seconds; keeps when the switch was taken as flipped."""
+    """A remote control that is heard every ``step`` seconds; keeps when the switch was taken as flipped."""
 
-    def __init__(self, channel=CHANNEL):
-        self.switch = EngageSwitch(channel)
+    def __init__(self, channel=CHANNEL, step=STEP):
+        self.switch, self.step = EngageSwitch(channel), step
         self.now = 100.0
         self.flips = []
 
-    def hear(self, positions, seconds=STEP, active=False):
-        for _ in range(round(seconds / STEP)):
-            self.now += STEP
-            if self.switch.flipped(positions, active, self.now):
+    def hear(self, positions, seconds=STEP, active=False, healthy=True):
+        for _ in range(round(seconds / self.step)):
+            self.now += self.step
+            if self.switch.flipped(positions, healthy, active, self.now):
                 self.flips.append(self.now)
         return self
 
 
-def rested(**others):
-    """A remote control whose switch has been off for just long enough to be flipped with the next message."""
-    return Remote().hear(axes(-1.0, **others), RESTED)
+def rested(seconds=3.0, **others):
+    """A remote control whose switch has been off for ``seconds``: by default just long enough."""
+    return Remote().hear(axes(-1.0, **others), seconds + STEP)
 
 
 def test_a_switch_that_is_flipped_and_left_on_engages_once():
     remote = rested()
     begin = remote.now + STEP
     remote.hear(axes(1.0), 20.0)
-    assert remote.flips == [begin + HELD]
+    assert remote.flips == [begin + 0.5]
 
 
 def test_it_may_be_flipped_again_after_a_rest():
-    remote = rested().hear(axes(1.0), 2.0).hear(axes(-1.0), RESTED).hear(axes(1.0), 2.0)
+    remote = rested().hear(axes(1.0), 2.0).hear(axes(-1.0), 3.0 + STEP).hear(axes(1.0), 2.0)
     assert len(remote.flips) == 2
 
 
@@ -61,38 +62,61 @@ def test_a_switch_that_is_on_when_it_is_first_heard_is_no_flip():
     assert not Remote().hear(axes(1.0), 30.0).flips
 
 
+def test_it_tells_whether_it_is_on():
+    remote = Remote()
+    assert not remote.switch.on
+    assert remote.hear(axes(0.5)).switch.on
+    assert not remote.hear(axes(0.49)).switch.on
+    assert remote.hear(axes(1.0)).switch.on
+    assert not remote.hear(axes(1.0), healthy=False).switch.on
+    assert not remote.hear(axes(math.nan)).switch.on
+    assert remote.hear(axes(1.0), active=True).switch.on
+    assert not Remote(0).hear([1.0] * 8).switch.on
+
+
 def test_without_a_channel_nothing_engages():
-    remote = Remote(channel=0)
-    assert not remote.hear([-1.0] * 8, 2.0).hear([1.0] * 8, 2.0).flips
+    assert not Remote(channel=0).hear([-1.0] * 8, 5.0).hear([1.0] * 8, 5.0).flips
 
 
 def test_it_has_to_rest_before():
-    remote = Remote().hear(axes(-1.0), RESTED - STEP).hear(axes(1.0), 5.0)
-    assert not remote.flips
+    assert not rested(3.0 - STEP).hear(axes(1.0), 5.0).flips
     # The rest begins anew with each flutter.
-    for _ in range(5):
-        remote.hear(axes(-1.0), RESTED - STEP).hear(axes(1.0), 2 * STEP)
+    remote = rested()
+    for _ in range(3):
+        remote.hear(axes(1.0), 2 * STEP).hear(axes(-1.0), 3.0)
+    assert not remote.hear(axes(1.0), 5.0).flips
+
+
+def test_only_time_that_it_is_off_is_rest():
+    """A single wrong message between two positions in the middle is none."""
+    remote = Remote().hear(axes(0.0), 5.0).hear(axes(-1.0), STEP).hear(axes(0.0), 1.0).hear(axes(1.0), 5.0)
     assert not remote.flips
+    remote = rested().hear(axes(0.0), STEP).hear(axes(-1.0), 3.0).hear(axes(1.0), 5.0)
+    assert not remote.flips, "it has left its rest, and begins anew"
 
 
 def test_it_has_to_stay_on():
-    remote = rested().hear(axes(1.0), HELD).hear(axes(-1.0), RESTED - STEP).hear(axes(1.0), 5.0)
+    remote = rested().hear(axes(1.0), 0.5).hear(axes(-1.0), 3.0).hear(axes(1.0), 5.0)
     assert not remote.flips
 
 
-def test_a_switch_of_three_positions_may_pass_the_middle_on_its_way_up_but_not_back():
-    assert rested().hear(axes(0.0), 1.0).hear(axes(1.0), 1.0).flips
-    assert not rested().hear(axes(1.0), HELD).hear(axes(0.0), STEP).hear(axes(1.0), 5.0).flips
+@pytest.mark.parametrize(("seconds", "engages"), [(1.0 - STEP, True), (1.0, False), (5.0, False)])
+def test_a_switch_of_three_positions_may_pass_the_middle_on_its_way_up(seconds, engages):
+    assert bool(rested().hear(axes(0.0), seconds).hear(axes(1.0), 1.0).flips) is engages
+
+
+def test_once_it_is_on_it_may_not_go_back_to_the_middle():
+    assert not rested().hear(axes(1.0), 0.25).hear(axes(0.0), STEP).hear(axes(1.0), 5.0).flips
     assert not rested().hear(axes(0.0), 5.0).flips
 
 
 def test_positions_at_their_limits():
-    assert Remote().hear(axes(OFF), RESTED).hear(axes(ON), 1.0).flips
-    assert not Remote().hear(axes(math.nextafter(OFF, 0.0)), RESTED).hear(axes(ON), 1.0).flips
-    assert not Remote().hear(axes(OFF), RESTED).hear(axes(math.nextafter(ON, 0.0)), 1.0).flips
+    assert Remote().hear(axes(-0.5), 4.0).hear(axes(0.5), 1.0).flips
+    assert not Remote().hear(axes(-0.49), 4.0).hear(axes(0.5), 1.0).flips
+    assert not Remote().hear(axes(-0.5), 4.0).hear(axes(0.49), 1.0).flips
 
 
-@pytest.mark.parametrize("channel, moved, engages", [
+@pytest.mark.parametrize(("channel", "moved", "engages"), [
     ("c1", 0.2, True), ("c1", 0.21, False), ("c4", -0.21, False), ("c5", 0.21, True), ("c5", 0.5, True),
     ("c5", 0.51, False), ("c8", -0.51, False),
 ])  # fmt: skip
@@ -101,16 +125,15 @@ def test_whatever_else_moves_with_it_is_no_deliberate_flip(channel, moved, engag
     remote = rested().hear(axes(1.0, **{channel: moved}), 5.0)
     assert bool(remote.flips) is engages
     # Also later, while it has to stay on.
-    remote = rested().hear(axes(1.0), HELD).hear(axes(1.0, **{channel: moved}), 5.0)
+    remote = rested().hear(axes(1.0), 0.5).hear(axes(1.0, **{channel: moved}), 5.0)
     assert bool(remote.flips) is engages
 
 
 def test_sticks_may_move_before():
-    remote = Remote().hear(axes(-1.0), RESTED).hear(axes(-1.0, c1=1.0), STEP).hear(axes(1.0, c1=1.0), 1.0)
-    assert remote.flips
+    assert rested().hear(axes(-1.0, c1=1.0), STEP).hear(axes(1.0, c1=1.0), 1.0).flips
 
 
-@pytest.mark.parametrize("gap, engages", [(GAP, True), (GAP + STEP, False), (-STEP, False)])
+@pytest.mark.parametrize(("gap", "engages"), [(0.25, True), (0.375, False), (-STEP, False)])
 @pytest.mark.parametrize("where", ["off", "on"])
 def test_after_a_gap_or_with_a_clock_that_goes_back_nothing_is_known(where, gap, engages):
     remote = rested()
@@ -121,52 +144,86 @@ def test_after_a_gap_or_with_a_clock_that_goes_back_nothing_is_known(where, gap,
     assert bool(remote.flips) is engages
 
 
+def test_two_messages_of_one_instant_are_no_gap():
+    remote = rested()
+    for _ in range(6):
+        remote.hear(axes(1.0))
+        remote.now -= remote.step
+        remote.hear(axes(1.0))
+    assert len(remote.flips) == 1
+
+
+def test_a_few_messages_a_second_are_not_enough():
+    assert Remote(step=0.25).hear(axes(-1.0), 4.0).hear(axes(1.0), 2.0).flips
+    assert not Remote(step=0.5).hear(axes(-1.0), 10.0).hear(axes(1.0), 10.0).flips
+
+
 def test_a_flip_while_something_of_ours_goes_on_is_the_pilots_touch_and_never_engages_later():
     remote = rested().hear(axes(1.0), STEP, active=True).hear(axes(1.0), 30.0)
     assert not remote.flips
-    assert remote.hear(axes(-1.0), RESTED).hear(axes(1.0), 1.0).flips
+    assert remote.hear(axes(-1.0), 3.0 + STEP).hear(axes(1.0), 1.0).flips
     # Nor does the rest before it count.
     assert not Remote().hear(axes(-1.0), 5.0, active=True).hear(axes(1.0), 5.0).flips
+
+
+@pytest.mark.parametrize("when", ["while it rests", "as it is flipped", "while it stays on"])
+def test_a_receiver_that_hears_nothing_tells_nothing(when):
+    remote = rested()
+    if when == "while it rests":
+        remote.hear(axes(-1.0), STEP, healthy=False)
+    elif when == "as it is flipped":
+        remote.hear(axes(1.0), STEP, healthy=False)
+    else:
+        remote.hear(axes(1.0), 0.25).hear(axes(1.0), STEP, healthy=False)
+    assert not remote.hear(axes(1.0), 10.0).flips
 
 
 def test_positions_that_are_no_numbers_and_missing_channels_are_no_flip():
     assert not rested().hear(axes(math.nan), STEP).hear(axes(1.0), 5.0).flips
     assert not rested().hear(axes(1.0, c1=math.nan), STEP).hear(axes(1.0), 5.0).flips
+    assert not rested(c8=math.nan).hear(axes(1.0), 5.0).flips
     assert not rested().hear(axes(1.0)[:6], 5.0).hear(axes(1.0), 5.0).flips
     assert not rested().hear(axes(1.0, count=9), 5.0).flips
-    assert rested().hear(axes(1.0), 5.0).flips
+    # A channel that is not used has no position, and may stay so.
+    assert rested(c8=math.nan).hear(axes(1.0, c8=math.nan), 5.0).flips
 
 
-@pytest.mark.parametrize("channel", [-1, 1, 4, 19])
+@pytest.mark.parametrize("channel", [-1, 1, 4, 17])
 def test_a_stick_is_no_switch(channel):
-    with pytest.raises(ValueError, match="channels 5 to 18"):
+    with pytest.raises(ValueError, match=f"a switch is on one of the channels 5 to 16, not on {channel}"):
         EngageSwitch(channel)
 
 
-@pytest.mark.parametrize("channel", [5, 18])
+@pytest.mark.parametrize("channel", [5, 16])
 def test_the_first_and_the_last_channel_may_be_one(channel):
     remote = Remote(channel)
-    off, on = [0.0] * 18, [0.0] * 18
+    off, on = [0.0] * 16, [0.0] * 16
     off[channel - 1], on[channel - 1] = -1.0, 1.0
-    assert remote.hear(off, RESTED).hear(on, 1.0).flips
+    assert remote.hear(off, 4.0).hear(on, 1.0).flips
 
 
-@given(st.lists(st.tuples(st.sampled_from((-1.0, 0.0, 1.0, math.nan)), st.booleans(), st.integers(1, 12)), max_size=30))
+MOMENT = st.tuples(st.sampled_from((-1.0, 0.0, 1.0, math.nan)), st.booleans(), st.booleans(), st.integers(1, 30))
+
+
+@given(st.lists(MOMENT, max_size=30))
 def test_every_flip_that_counts_has_a_rest_and_a_hold_before_it(story):
-    """Whatever came before: off for ``RESTED``, then on for ``HELD`` up to now, and nothing of ours went on."""
+    """Whatever came before: off for 3 s, up within 1 s, on for 0.5 s up to now, healthy and with nothing of ours on."""
     remote = Remote()
     heard = []
-    for position, active, count in story:
+    for position, active, healthy, count in story:
         for _ in range(count):
             flips = len(remote.flips)
-            remote.hear(axes(position), STEP, active)
-            heard.append((position, active))
+            remote.hear(axes(position), STEP, active, healthy)
+            heard.append((position, active, healthy))
             if len(remote.flips) == flips:
                 continue
-            held = list(itertools.takewhile(lambda entry: entry == (1.0, False), reversed(heard)))
-            assert len(held) > HELD / STEP
-            before = heard[: len(heard) - len(held)]
-            passed = list(itertools.takewhile(lambda entry: entry == (0.0, False), reversed(before)))
-            before = before[: len(before) - len(passed)]
-            off = list(itertools.takewhile(lambda entry: entry == (-1.0, False), reversed(before)))
-            assert off and (len(off) + len(passed)) * STEP >= RESTED
+            lengths = []
+            rest = list(heard)
+            for wanted in (1.0, 0.0, -1.0):
+                length = 0
+                while rest and rest[-1] == (wanted, False, True):
+                    rest.pop()
+                    length += 1
+                lengths.append(length * STEP)
+            on, passing, off = lengths
+            assert on > 0.5 and passing < 1.0 and off > 3.0

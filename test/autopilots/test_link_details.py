@@ -1,0 +1,519 @@
+"""The wire at its edges: how each kind is opened, read, written and healed, and how much is taken in one call."""
+
+import errno
+import os
+import socket
+
+import pytest
+
+mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
+
+from pymavlink import mavutil  # noqa: E402
+
+from liquid_nav.autopilots import link as wires  # noqa: E402
+from liquid_nav.autopilots.link import FORMS, MOST_DECODED, MOST_READ, MOVES, REOPEN, Link, Tcp, Udp, parse  # noqa: E402
+from liquid_nav.autopilots.mavlink_codec import Codec  # noqa: E402
+from liquid_nav.errors import UserError  # noqa: E402
+
+HERE = "127.0.0.1"
+
+
+def heartbeat(mode=0):
+    return mavlink.MAVLink_heartbeat_message(2, 12, 1, mode, 4, 3)
+
+
+def packet(mode=0, system=1):
+    return Codec(system, 1).encode(heartbeat(mode))
+
+
+def modes(messages):
+    return [message.custom_mode for message in messages]
+
+
+def soon(read):
+    """What is read at last: the loopback needs no time, but the kernel may."""
+    for _ in range(100_000):
+        if data := read():
+            return data
+    return None
+
+
+def heard_by(end):
+    """A read of a socket that does not wait: what came, and from where."""
+
+    def read():
+        try:
+            return end.recvfrom(65536)
+        except BlockingIOError:
+            return None
+
+    return read
+
+
+@pytest.fixture
+def sockets():
+    """Makes UDP sockets on ports of their own, and closes them."""
+    made = []
+
+    def make():
+        end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        end.bind((HERE, 0))
+        end.setblocking(False)
+        made.append(end)
+        return end
+
+    yield make
+    for end in made:
+        end.close()
+
+
+class Wire:
+    """A wire that delivers what the test has given, each packet with whether it is a stranger's."""
+
+    def __init__(self, packets=(), broken=None):
+        self.packets, self.broken = iter(packets), broken
+        self.reads, self.sent, self.closed, self.accepted = 0, [], 0, []
+        self._strange = False
+
+    def read(self):
+        self.reads += 1
+        for data, self._strange in self.packets:
+            return data if isinstance(data, list) else [data]
+        if self.broken is not None:
+            raise self.broken
+        return []
+
+    def knows_better(self, now):
+        return self._strange
+
+    def accept(self, now):
+        self.accepted.append(now)
+
+    def write(self, data):
+        if self.broken is not None:
+            raise self.broken
+        self.sent.append(data)
+
+    def close(self):
+        self.closed += 1
+
+
+def link_over(wire, is_vehicle=None):
+    link = Link("udp:127.0.0.1:0", Codec(), is_vehicle)
+    link.wire = wire
+    return link
+
+
+def flood(data, strange=False):
+    """More than anybody may read in the calls of one test."""
+    return ((data, strange) for _ in range(20_000))
+
+
+# UDP that listens.
+
+
+def test_a_listener_reads_one_datagram_at_a_time_and_never_waits(sockets):
+    wire, other = Udp(HERE, 0, calls=False), sockets()
+    assert wire.read() == []
+    for data in (b"one", b"two"):
+        other.sendto(data, (HERE, wire.port))
+    assert soon(wire.read) == [b"one"] and soon(wire.read) == [b"two"]
+    assert wire.read() == []
+    other.sendto(b"x" * 60000, (HERE, wire.port))
+    assert soon(wire.read) == [b"x" * 60000]
+    wire.close()
+
+
+@pytest.mark.parametrize(
+    ("later", "knows"),
+    [(0.0, True), (1.0, True), (MOVES - 0.01, True), (MOVES, False), (60.0, False), (-0.1, False)],
+)
+def test_the_vehicle_is_told_from_others_for_three_seconds_after_its_last_word(sockets, later, knows):
+    wire, vehicle, other = Udp(HERE, 0, calls=False), sockets(), sockets()
+    vehicle.sendto(b"vehicle", (HERE, wire.port))
+    assert soon(wire.read) and not wire.knows_better(100.0)
+    wire.accept(100.0)
+    assert not wire.knows_better(100.0 + later)  # it is the vehicle itself
+    other.sendto(b"other", (HERE, wire.port))
+    assert soon(wire.read)
+    assert wire.knows_better(100.0 + later) is knows
+    wire.close()
+
+
+@pytest.mark.parametrize("now", [0.0, 1.0, 1e9 + 0.5, 1.8e9])
+def test_the_vehicle_is_heard_again_and_again_whatever_the_clock_shows(sockets, now):
+    link, vehicle = Link("udp:127.0.0.1:0", Codec()), sockets()
+    link.receive(now)
+    for mode in range(4):
+        vehicle.sendto(packet(mode), (HERE, link.wire.port))
+        assert modes(soon(lambda: link.receive(now))) == [mode]
+    assert link.strangers == 0
+    link.close()
+
+
+def test_nothing_is_written_before_the_vehicle_is_known_and_then_to_it_alone(sockets):
+    wire, vehicle, other = Udp(HERE, 0, calls=False), sockets(), sockets()
+    wire.write(b"to nobody")
+    for end in (vehicle, other):
+        end.sendto(b"here", (HERE, wire.port))
+        assert soon(wire.read)
+        if end is vehicle:
+            wire.accept(1.0)
+    wire.write(b"to the vehicle")
+    assert soon(heard_by(vehicle))[0] == b"to the vehicle"
+    assert heard_by(other)() is None
+    wire.close()
+
+
+def test_without_a_rule_for_vehicles_whoever_speaks_is_answered(sockets):
+    codec, end = Codec(), sockets()
+    link = Link("udpin:127.0.0.1:0", codec)
+    assert link.counts is codec.counts
+    link.receive(0.0)
+    end.sendto(packet(), (HERE, link.wire.port))
+    assert soon(lambda: link.receive(0.1))
+    link.send([heartbeat()], 0.2)
+    assert soon(heard_by(end))[0][5:7] == bytes((247, 191))
+    link.close()
+
+
+def test_a_port_that_is_taken_is_named_and_opened_when_it_is_free():
+    first = Udp(HERE, 0, calls=False)
+    link = Link(f"udp:{HERE}:{first.port}", Codec())
+    assert link.receive(5.0) == [] and link.wire is None
+    taken = OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+    assert link.problem == f"cannot open udp:{HERE}:{first.port}: {taken}"
+    first.close()
+    assert link.receive(5.0 + REOPEN) == [] and link.problem == ""
+    assert link.wire.port == first.port
+    link.close()
+
+
+# UDP that calls.
+
+
+def test_a_caller_speaks_first_and_hears_whom_it_has_called(sockets):
+    server = sockets()
+    wire = Udp(HERE, server.getsockname()[1], calls=True)
+    assert wire.port is None and wire.read() == []
+    wire.write(b"hello")
+    data, address = soon(heard_by(server))
+    assert data == b"hello"
+    for now in (1.0, 1.1):
+        server.sendto(b"answer", address)
+        assert soon(wire.read) == [b"answer"] and not wire.knows_better(now)
+        wire.accept(now)
+    wire.close()
+
+
+def test_a_caller_whom_nobody_hears_yet_goes_on_calling(sockets):
+    server = sockets()
+    port = server.getsockname()[1]
+    server.close()
+    link = Link(f"udpout:{HERE}:{port}", Codec())
+    for i in range(5):
+        link.send([heartbeat(), heartbeat()], 0.1 * i)
+        assert link.receive(0.1 * i) == [] and link.problem == ""
+    assert link.wire is not None
+    link.close()
+
+
+# TCP.
+
+
+@pytest.fixture
+def tcp():
+    """A link that calls, and the other end of its connection."""
+    with socket.create_server((HERE, 0)) as server:
+        link = Link(f"tcp:{HERE}:{server.getsockname()[1]}", Codec(datagrams=False))
+        assert link.receive(0.0) == [] and link.problem == ""
+        server.settimeout(5.0)
+        other, _ = server.accept()
+        other.settimeout(5.0)
+    yield link, other
+    other.close()
+    link.close()
+
+
+def test_a_connection_carries_both_directions(tcp):
+    link, other = tcp
+    assert link.receive(0.0) == []
+    for mode in (3, 4):
+        other.sendall(packet(mode))
+        assert modes(soon(lambda: link.receive(0.1))) == [mode]
+    assert link.strangers == 0
+    link.send([heartbeat(5)], 0.2)
+    assert modes(Codec().decode(other.recv(1000))) == [5]
+    link.close()
+    assert other.recv(10) == b""
+
+
+def test_a_connection_that_is_closed_by_the_other_side_is_down_in_words(tcp):
+    link, other = tcp
+    other.close()
+    assert soon(lambda: link.receive(0.1) or link.problem) == f"{link.connection} broke: closed by the other side"
+    assert link.wire is None
+
+
+class Socket:
+    """A connection that takes a part of what is sent."""
+
+    def __init__(self):
+        self.blocks, self.closed = True, False
+
+    def setblocking(self, blocks):
+        self.blocks = blocks
+
+    def send(self, data):
+        return len(data) - 1
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.fixture
+def half_deaf(monkeypatch):
+    connection, calls = Socket(), []
+
+    def connect(address, timeout=None):
+        calls.append((address, timeout))
+        return connection
+
+    monkeypatch.setattr(wires.socket, "create_connection", connect)
+    return connection, calls
+
+
+def test_calling_does_not_keep_a_flight_waiting(half_deaf):
+    connection, calls = half_deaf
+    parse("tcp:there:5760")()
+    ((address, timeout),) = calls
+    assert address == ("there", 5760) and timeout is not None and 0.0 < timeout <= 1.0
+    assert connection.blocks is False
+
+
+def test_half_a_packet_breaks_a_connection_in_words(half_deaf):
+    connection, _ = half_deaf
+    with pytest.raises(ConnectionResetError, match="^the other side does not read$"):
+        Tcp("there", 5760).write(b"data")
+    link = Link("tcp:there:5760", Codec())
+    link.send([heartbeat()], 1.0)
+    assert link.problem == "tcp:there:5760 broke: the other side does not read"
+    assert connection.closed and link.wire is None
+
+
+# A serial port.
+
+
+class Port:
+    """Stands where pymavlink has its serial port."""
+
+    def __init__(self, device, baud, autoreconnect):
+        self.opened = (device, baud, autoreconnect)
+        self.waiting, self.written, self.closed = [], [], False
+
+    def recv(self, most):
+        assert most > 0
+        if not self.waiting:
+            return b""
+        data = self.waiting.pop(0)
+        if isinstance(data, Exception):
+            raise data
+        return data
+
+    def write(self, data):
+        self.written.append(data)
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.fixture
+def ports(monkeypatch):
+    """The serial ports that have been opened."""
+    made = []
+
+    def serial(*arguments, **options):
+        made.append(Port(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(mavutil, "mavserial", serial)
+    return made
+
+
+def test_a_serial_port_is_opened_read_and_written_and_its_end_is_told(ports):
+    link = Link("serial:/dev/usb:1:57600", Codec(datagrams=False))
+    assert link.receive(0.0) == [] and link.problem == ""
+    (port,) = ports
+    assert port.opened == ("/dev/usb:1", 57600, False)  # whoever unplugs it shall be told
+    data = packet(3)
+    port.waiting = [data[:7], data[7:], packet(4)]
+    assert modes(link.receive(0.1)) == [3, 4] and link.strangers == 0
+    link.send([heartbeat(5)], 0.2)
+    assert [modes(Codec().decode(data)) for data in port.written] == [[5]]
+    port.waiting = [OSError("unplugged")]
+    assert link.receive(0.3) == []
+    assert link.problem == "serial:/dev/usb:1:57600 broke: unplugged"
+    assert port.closed and link.wire is None
+    link.receive(2.0)
+    assert link.problem == "" and len(ports) == 2
+
+
+def test_a_serial_port_has_one_other_end_and_may_be_faster_than_ports_are_many(ports):
+    wire = parse("serial:/dev/ttyACM0:921600")()
+    assert ports[0].opened == ("/dev/ttyACM0", 921600, False)
+    assert wire.read() == [] and wire.accept(1.0) is None and wire.knows_better(1.0) is False
+
+
+def test_a_missing_pyserial_is_not_hidden_in_a_link_that_is_down(monkeypatch):
+    def missing(*_, **__):
+        raise ModuleNotFoundError("No module named 'serial'")
+
+    monkeypatch.setattr(mavutil, "mavserial", missing)
+    with pytest.raises(ModuleNotFoundError):
+        Link("serial:/dev/x:9600", Codec()).receive(0.0)
+
+
+# How much is taken in one call.
+
+
+def test_everything_that_has_arrived_is_returned_in_its_order():
+    wire = Wire([(packet(1), False), ([packet(2), packet(3)], False), (b"rubbish", False), (packet(4), False)])
+    link = link_over(wire, lambda message: message.custom_mode == 3)
+    assert modes(link.receive(7.0)) == [1, 2, 3, 4]
+    assert wire.accepted == [7.0] and link.strangers == 0
+
+
+def test_strangers_are_counted_passed_over_and_not_decoded():
+    link = link_over(Wire([(packet(1), False), (packet(8), True), (packet(9), True), (packet(2), False)]))
+    assert modes(link.receive(1.0)) == [1, 2]
+    assert link.strangers == 2 and link.counts.seen == 2
+
+
+def test_a_flood_from_elsewhere_is_read_in_parts():
+    wire = Wire(flood(packet(), strange=True))
+    link = link_over(wire)
+    assert MOST_READ == 2000
+    for i in (1, 2, 3):
+        assert link.receive(1.0) == []
+        assert wire.reads == link.strangers == 2000 * i
+
+
+def test_a_flood_of_rubbish_is_read_in_parts():
+    wire = Wire(flood(b""))
+    link = link_over(wire)
+    assert MOST_DECODED == 300
+    for i in (1, 2, 3):
+        assert link.receive(1.0) == []
+        assert wire.reads == 300 * i
+
+
+def test_a_flood_of_messages_is_read_in_parts_that_stay_large():
+    link = link_over(Wire(flood(packet())))
+    for _ in range(5):
+        assert 100 <= len(link.receive(1.0)) <= MOST_DECODED
+
+
+# How it heals.
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Wires instead of UDP sockets; ``opened.fails``: none can be opened."""
+
+    class Opened(list):
+        fails = False
+
+        def open(self, host, port, calls):
+            self.append(Wire())
+            if self.fails:
+                raise OSError("no")
+            return self[-1]
+
+    opened = Opened()
+    monkeypatch.setattr(wires, "Udp", opened.open)
+    return opened
+
+
+def test_a_link_is_opened_by_its_first_use_and_only_once(opened):
+    link = Link("udp:there:1", Codec())
+    assert link.problem == "not opened yet" and link.wire is None and link.strangers == 0 and not opened
+    for now in (0.0, 5.0, 0.0):
+        link.receive(now)
+        link.send([heartbeat()], now)
+    assert link.problem == "" and len(opened) == 1 and len(opened[0].sent) == 3
+
+
+@pytest.mark.parametrize("use", [Link.receive, lambda link, now: link.send([heartbeat()], now)])
+def test_what_cannot_be_opened_is_tried_once_a_second(opened, use):
+    opened.fails = True
+    link = Link("udp:there:1", Codec())
+    tries = []
+    for now in (10.0, 10.0, 10.5, 10.999, 11.0, 11.5, 12.0, 5.0, 5.0, 5.9, 6.0):
+        use(link, now)
+        tries.append(len(opened))
+    assert tries == [1, 1, 1, 1, 2, 2, 3, 4, 4, 4, 5]  # a clock that was set back is no reason to wait
+    assert link.problem == "cannot open udp:there:1: no" and link.wire is None
+
+
+def test_a_wire_that_breaks_while_it_is_read_still_gives_what_it_has_brought(opened):
+    link = Link("udp:there:1", Codec())
+    link.receive(0.0)
+    link.wire = wire = Wire([(packet(1), False)], OSError("cut"))
+    assert modes(link.receive(0.5)) == [1]
+    assert link.problem == "udp:there:1 broke: cut" and link.wire is None and wire.closed == 1
+    assert link.receive(0.9) == [] and link.wire is None
+    link.receive(1.0)
+    assert link.problem == "" and link.wire is opened[1]
+
+
+def test_a_wire_that_breaks_while_it_is_written_loses_what_was_to_be_sent(opened):
+    link = Link("udp:there:1", Codec())
+    link.receive(0.0)
+    link.wire = wire = Wire(broken=OSError("cut"))
+    link.send([heartbeat(1), heartbeat(2)], 0.5)
+    assert link.problem == "udp:there:1 broke: cut" and link.wire is None and wire.closed == 1
+    link.send([heartbeat(3)], 1.5)
+    assert len(opened) == 2 and [modes(Codec().decode(data)) for data in opened[1].sent] == [[3]]
+
+
+def test_closing_frees_the_wire_once(opened):
+    link = Link("udp:there:1", Codec())
+    link.close()
+    link.receive(0.0)
+    for _ in range(2):
+        link.close()
+    assert opened[0].closed == 1 and link.wire is None
+
+
+# How it is called.
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "calls"),
+    [
+        ("udp:0.0.0.0:14540", ("0.0.0.0", 14540), False),
+        ("udpin:here:0", ("here", 0), False),
+        ("udpout:there:65535", ("there", 65535), True),
+    ],
+)
+def test_udp_listens_or_calls(monkeypatch, text, place, calls):
+    monkeypatch.setattr(wires, "Udp", lambda *arguments: arguments)
+    assert parse(text)() == (*place, calls)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "udp", "udp:here", "udp::1", "tcp:host:", "blue:a:1", "UDP:a:1", "udp:a:²", "tcp:a:1.5", "serial:x:y"],
+)
+def test_a_connection_that_cannot_be_read_is_named_with_what_can(text):
+    with pytest.raises(UserError) as error:
+        Link(text, Codec())
+    assert (error.value.cause, error.value.remedy) == (f"cannot read the connection '{text}'", FORMS)
+
+
+@pytest.mark.parametrize("kind", ["udp", "udpin", "udpout", "tcp"])
+@pytest.mark.parametrize("port", [65536, 99999])
+def test_a_port_beyond_65535_is_named(kind, port):
+    with pytest.raises(UserError) as error:
+        parse(f"{kind}:a:{port}")
+    assert str(error.value) == f"no port {port} in '{kind}:a:{port}'. ports end at 65535"

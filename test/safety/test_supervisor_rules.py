@@ -1,0 +1,263 @@
+"""Rules of the supervisor that single values decide: engaging by a switch, what is told, and what has a time."""
+
+import dataclasses
+import math
+
+import pytest
+
+from liquid_nav.safety import (
+    BridgeReport,
+    Fault,
+    FaultKind,
+    Mode,
+    Order,
+    Phase,
+    SafetyLimits,
+    SafetySupervisor,
+    WatchLimits,
+)
+from liquid_nav.safety.limits import limit
+from liquid_nav.types import Command
+
+STEP = 0.125
+"""s between two reports; exact in binary."""
+EARLY_AGE = -0.1
+"""s; age of a stamp that lies as far ahead of our clock as it may."""
+
+
+def healthy(supervisor, now):
+    """Give fresh inputs."""
+    supervisor.image(now, now)
+    supervisor.command(Command(vx=1.0), now, now)
+    return supervisor
+
+
+class Remote:
+    """A supervisor that hears what the bridge tells of the engage switch."""
+
+    def __init__(self, inputs=True, flips=0, **watch):
+        self.supervisor = SafetySupervisor(watch=WatchLimits(**watch), identity="us")
+        self.now = 100.0
+        self.inputs = inputs
+        self.answers = []
+        if flips is not None:
+            self.tell(flips)
+
+    def tell(self, flips, on=True, phase=Phase.READY, armed=False, **changes):
+        """One report, after which fresh inputs arrive."""
+        self.now += STEP
+        if self.inputs:
+            healthy(self.supervisor, self.now)
+        order = self.supervisor.order
+        report = BridgeReport(
+            phase, armed, armed, supervisor="us", act=order.act, change=order.change, flips=flips, switched_on=on
+        )
+        answer = self.supervisor.bridge(dataclasses.replace(report, **changes), self.now)
+        self.answers += [] if answer is None else [answer]
+        return self
+
+
+def test_a_flipped_switch_engages_as_a_person_does():
+    remote = Remote()
+    assert remote.tell(0).answers == []
+    assert remote.tell(1).answers == [(True, "engaged")]
+    order = remote.supervisor.order
+    assert (order.mode, order.act, order.engagement, order.stamp) == (Mode.ENGAGED, 1, 1, remote.now)
+    for _ in range(10):
+        remote.tell(1, phase=Phase.FLYING, armed=True)
+    assert remote.answers == [(True, "engaged")] and remote.supervisor.order == order
+
+
+@pytest.mark.parametrize("first", [0, 1, 5])
+def test_the_number_that_is_heard_first_counts_as_seen(first):
+    remote = Remote(flips=None).tell(first).tell(first)
+    assert remote.answers == []
+    assert remote.tell(first + 1).answers == [(True, "engaged")]
+
+
+@pytest.mark.parametrize("number", [0, 3, 5, 7])
+def test_only_the_next_number_is_a_flip(number):
+    """A bridge that starts anew begins at 0; what was missed cannot be acted on any more."""
+    remote = Remote(flips=4 if number != 5 else 5).tell(number)
+    assert remote.answers == []
+    assert remote.tell(number + 1).answers == [(True, "engaged")]
+
+
+def test_a_switch_that_is_off_again_by_the_time_its_flip_is_heard_engages_nothing():
+    remote = Remote().tell(1, on=False).tell(1)
+    assert remote.answers == []
+
+
+@pytest.mark.parametrize("changes", [{"supervisor": "another"}, {"change": 7}])
+def test_a_flip_told_by_a_bridge_that_has_not_heard_us_is_used_up(changes):
+    remote = Remote().tell(1, **changes).tell(1)
+    assert remote.answers == []
+    assert remote.tell(2).answers == [(True, "engaged")]
+
+
+def test_a_flip_while_a_fault_is_present_is_refused_with_the_reason_and_used_up():
+    remote = Remote(inputs=False).tell(1)
+    assert remote.answers == [(False, "no camera image yet; no command from the controller yet")]
+    remote.inputs = True
+    remote.tell(1).tell(1)
+    assert len(remote.answers) == 1 and remote.supervisor.order.act == 0
+    assert remote.tell(2).answers[1:] == [(True, "engaged")]
+
+
+@pytest.mark.parametrize("mode", ["engaged", "holding", "landing"])
+def test_while_something_goes_on_a_flip_engages_nothing(mode):
+    remote = Remote()
+    word = {"engaged": "engage", "holding": "hold", "landing": "land"}[mode]
+    getattr(remote.supervisor, word)(remote.now)
+    act = remote.supervisor.order.act
+    remote.tell(1, phase=Phase.FLYING, armed=True)
+    assert remote.answers == [] and remote.supervisor.order.act == act
+
+
+@pytest.mark.parametrize(
+    ("phase", "armed", "engages"),
+    [
+        (Phase.HOLDING, True, False),
+        (Phase.READY, False, True),
+        (Phase.RELEASED, True, True),
+    ],
+)
+def test_a_flip_while_the_bridge_has_an_armed_drone_engages_nothing(phase, armed, engages):
+    remote = Remote().tell(1, phase=phase, armed=armed)
+    assert bool(remote.answers) is engages
+    assert remote.supervisor.mode == ("engaged" if engages else "disengaged")
+
+
+def test_all_reasons_for_a_refusal_are_told_one_after_the_other():
+    supervisor = SafetySupervisor(watch=WatchLimits(autopilot_age=1.0))
+    assert supervisor.engage(0.0) == (
+        False,
+        "no camera image yet; no command from the controller yet; no autopilot bridge yet",
+    )
+
+
+ORDER = Order("us", Mode.HOLDING, 1, 1, 2.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("before", "differs"),
+    [
+        (None, True),
+        (ORDER, False),
+        (dataclasses.replace(ORDER, mode=Mode.ENGAGED), True),
+        (dataclasses.replace(ORDER, supervisor="them"), True),
+        (dataclasses.replace(ORDER, mode=Mode.ENGAGED, supervisor="them"), True),
+        (dataclasses.replace(ORDER, act=9, engagement=9, stamp=9.0, change=9), False),
+    ],
+)
+def test_an_order_differs_by_its_mode_or_its_supervisor_and_by_nothing_else(before, differs):
+    assert ORDER.differs_from(before) is differs
+
+
+def test_what_a_person_asks_for_is_answered_and_has_its_time():
+    supervisor = healthy(SafetySupervisor(), 7.0)
+    assert supervisor.engage(7.0) == (True, "engaged") and supervisor.order.stamp == 7.0
+    assert supervisor.hold(8.0) == (True, "holding") and supervisor.order.stamp == 8.0
+    assert supervisor.disengage(9.0) == (True, "disengaged") and supervisor.order.stamp == 9.0
+    assert (supervisor.why, supervisor.mode) == ("", "disengaged")
+
+
+def test_a_hold_by_a_fault_and_its_end_are_told_and_have_their_times():
+    """Limit of the ages 0.5 s, healthy time until it goes on 1 s: both met to the last bit."""
+    supervisor = healthy(SafetySupervisor(SafetyLimits(resume=1.0)), 10.0)
+    supervisor.engage(10.0)
+    assert supervisor.update(10.5).mode == "engaged"
+    assert supervisor.update(10.625).mode == "holding"
+    assert supervisor.why == "camera image is 0.62 s old, limit 0.5 s" and supervisor.order.stamp == 10.625
+    for now in (11.0, 11.25, 11.5, 11.75, 11.9375):
+        assert healthy(supervisor, now).update(now).mode == "holding"
+    assert healthy(supervisor, 12.0).update(12.0).mode == "engaged"
+    assert supervisor.why == "resumed: all inputs are healthy again" and supervisor.order.stamp == 12.0
+
+
+def test_a_landing_that_the_battery_begins_is_told_and_has_its_time():
+    supervisor = healthy(SafetySupervisor(watch=WatchLimits(battery=0.25)), 20.0)
+    supervisor.engage(20.0)
+    supervisor.watch.battery(0.25, 20.0)
+    assert supervisor.update(20.25).mode == "landing"
+    assert (supervisor.why, supervisor.order.stamp) == ("the battery is low", 20.25)
+
+
+def test_a_low_battery_lands_from_a_hold_although_nobody_has_engaged_since_the_start():
+    """The supervisor may have been started anew while the drone was in the air."""
+    supervisor = SafetySupervisor(watch=WatchLimits(battery=0.25))
+    supervisor.hold(1.0)
+    supervisor.watch.battery(0.2, 1.0)
+    assert supervisor.update(1.0).mode == "landing"
+    supervisor.hold(2.0)
+    assert supervisor.update(2.0).mode == "holding", "once: a person's hold stops that"
+
+
+@pytest.mark.parametrize("age", [EARLY_AGE, 0.0, 0.5])
+def test_stamps_within_their_limits_are_no_fault(age):
+    """From 0.1 s in the future, since clocks differ a little, to an age of 0.5 s: both ends count as good."""
+    supervisor = healthy(SafetySupervisor(), -age)
+    assert supervisor.update(0.0).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("age", "image", "command"),
+    [
+        (0.75, Fault(FaultKind.IMAGE_OLD, 0.75, 0.5), Fault(FaultKind.COMMAND_OLD, 0.75, 0.5)),
+        (
+            math.nextafter(EARLY_AGE, -1.0),
+            Fault(FaultKind.IMAGE_EARLY, math.nextafter(0.1, 1.0), 0.1),
+            Fault(FaultKind.COMMAND_EARLY, math.nextafter(0.1, 1.0), 0.1),
+        ),
+        (-60.0, Fault(FaultKind.IMAGE_EARLY, 60.0, 0.1), Fault(FaultKind.COMMAND_EARLY, 60.0, 0.1)),
+    ],
+)
+def test_stamps_beyond_their_limits_are_faults_with_their_numbers(age, image, command):
+    supervisor = healthy(SafetySupervisor(), -age)
+    assert supervisor.update(0.0).faults == (image, command)
+
+
+@pytest.mark.parametrize(("back", "age"), [(0.0, 0.25), (0.5, 0.25), (1.0, 0.25), (1.0625, 1.3125)])
+def test_only_an_image_from_far_back_means_that_the_cameras_clock_began_anew(back, age):
+    """The newest image counts, in whatever order they come, until one is older by more than 1 s."""
+    supervisor = SafetySupervisor(SafetyLimits(image_age=0.0))
+    supervisor.image(100.0, 100.0)
+    supervisor.image(100.0 - back, 100.25)
+    assert supervisor.update(100.25).faults[0] == Fault(FaultKind.IMAGE_OLD, age, 0.0)
+
+
+def test_a_command_of_no_numbers_is_shown_as_it_came():
+    supervisor = healthy(SafetySupervisor(), 1.0)
+    supervisor.command(Command(vy=math.nan), 1.0, 1.0)
+    words = "command is not finite: Command(vx=0.0, vy=nan, vz=0.0, yaw_rate=0.0)"
+    assert supervisor.engage(1.0) == (False, words)
+
+
+def test_it_starts_disengaged_and_nobody_has_asked_for_anything():
+    assert SafetySupervisor().order == Order("supervisor", Mode.DISENGAGED)
+    assert SafetySupervisor().why == ""
+
+
+# How fast.
+
+
+def test_a_speed_limit_of_zero_lets_no_horizontal_movement_through():
+    limits = SafetyLimits(speed=0.0)
+    for wanted in (Command(), Command(vx=3.0, vy=-4.0)):
+        sent = limit(wanted, Command(), 0.5, limits)
+        assert (sent.vx, sent.vy) == (0.0, 0.0)
+
+
+def test_a_command_exactly_at_the_limit_passes_to_the_last_bit():
+    wanted = Command(0.9485145810807845, -1.1620327402776325)
+    assert math.hypot(wanted.vx, wanted.vy) == 1.5
+    assert limit(wanted, wanted, 0.1, SafetyLimits(speed=1.5)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "change"), [(-1.0, 0.0), (0.0, 0.0), (0.25, 1.0), (0.5, 2.0), (0.75, 2.0), (60.0, 2.0)]
+)
+def test_a_long_pause_gives_no_more_room_than_half_a_second(elapsed, change):
+    limits = SafetyLimits(speed=50.0, vertical_speed=50.0, yaw_rate=50.0, acceleration=4.0, yaw_acceleration=8.0)
+    sent = limit(Command(50.0, 0.0, -50.0, 50.0), Command(1.0, 0.0, 1.0, 1.0), elapsed, limits)
+    assert sent == Command(1.0 + change, 0.0, 1.0 - change, 1.0 + 2.0 * change)
