@@ -1,0 +1,624 @@
+"""The supervisor's node without a network: the test holds its topics, services, timers and clocks; at limits."""
+
+import importlib.util
+import json
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import TwistStamped
+from nav_msgs.msg import Odometry
+from rclpy.clock_type import ClockType
+from rclpy.serialization import serialize_message
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import BatteryState, CompressedImage, Image, Joy
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from liquid_nav.nodes import safety_supervisor
+from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
+from liquid_nav.nodes.drone_messages import odometry_message
+from liquid_nav.nodes.messages import command_from, command_message, image_message, nanoseconds, to_stamp
+from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
+from liquid_nav.nodes.safety_supervisor import LIMITS, SupervisorNode
+from liquid_nav.nodes.supervisor_inputs import WATCHED, SupervisorInputs
+from liquid_nav.safety import BridgeReport, Phase, SafetyLimits, SafetySupervisor, WatchLimits
+from liquid_nav.simulation.state import DroneState
+from liquid_nav.types import Command
+
+_SPEC = importlib.util.spec_from_file_location("wires", Path(__file__).with_name("wires.py"))
+wires = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(wires)
+context, node = wires.context, wires.node  # fixtures
+
+FORWARD = Command(1.0, 0.5, 0.2, 0.1)
+NANO = 1_000_000_000
+STEADY = 500.0
+"""Time of the steady clock when a test begins, s; the clock that stamps messages shows 1,700,000,000 s then."""
+
+
+class Wired(wires.Wires, SupervisorNode):
+    """A supervisor."""
+
+
+@pytest.fixture
+def make(node, monkeypatch):
+    """Return a function that makes a bench."""
+    return lambda **options: Bench(node, monkeypatch, **options)
+
+
+class Bench:
+    """A supervisor whose clock stands at ``time`` s: the simulated one, or with ``wall`` the computer's steady one."""
+
+    def __init__(self, node, monkeypatch, wall=False, **parameters):
+        self.wall, self.time = wall, STEADY if wall else 0.0
+        # In simulation nobody may look at this one.
+        steady = SimpleNamespace(monotonic=lambda: self.time if wall else 1e6)
+        monkeypatch.setattr(safety_supervisor, "wall", steady)
+        monkeypatch.setattr(Wired, "stamping", 1.7e9 if wall else None)
+        quick = {"acceleration": 100.0, "yaw_acceleration": 100.0}
+        self.node = node(Wired, use_sim_time=not wall, **(quick | parameters))
+        self.said = self.node.said
+        if not wall:
+            self.at(0.75)
+
+    def at(self, time):
+        """Set the clock, s; of the computer's clocks both go on."""
+        if self.wall:
+            self.node.stamping += time - self.time
+        else:
+            self.node.ears["/clock"](Clock(clock=to_stamp(round(time * NANO))))
+        self.time = time
+
+    @property
+    def stamp(self):
+        """Of this instant, ns."""
+        return self.node.get_clock().now().nanoseconds
+
+    def image(self, stamp=None):
+        message = image_message(np.zeros((1, 1, 3), np.uint8), self.stamp if stamp is None else stamp, "c")
+        self.node.ears["camera/image_raw"](serialize_message(message))
+
+    def command(self, command=FORWARD, stamp=None):
+        """Hand over a command; returns what is let through at once."""
+        before = len(self.said["cmd_vel"])
+        self.node.ears["liquid_controller/cmd_vel"](command_message(command, self.stamp if stamp is None else stamp))
+        (answer,) = self.said["cmd_vel"][before:]
+        return command_from(answer)
+
+    def frame(self, command=FORWARD):
+        self.image()
+        return self.command(command)
+
+    def call(self, service):
+        kind, callback = self.node.offers[service]
+        assert kind is Trigger
+        answer = callback(Trigger.Request(), Trigger.Response())
+        return answer.success, answer.message
+
+    def engage(self):
+        """Engage, at 1 s of a simulated clock."""
+        self.frame()
+        assert self.call("engage") == (True, "engaged")
+        self.at(self.time + 0.25)
+        assert self.frame() == FORWARD
+        return self
+
+    def tick(self):
+        """Call the supervisor's own timer."""
+        ((_, _, callback),) = [tick for tick in self.node.ticks if tick[0] != 1.0]
+        callback()
+
+    def order(self):
+        return json.loads(self.said["safety_supervisor/order"][-1].data)
+
+    def modes(self):
+        return [message.data for message in self.said["safety_supervisor/mode"]]
+
+    def report(self, phase, words="", kind="", flips=0, switched_on=False, **other):
+        """The bridge reports, as having heard the last order unless ``other`` says something else."""
+        order = self.order()
+        heard = {"supervisor": order["supervisor"], "act": order["act"], "change": order["change"]} | other
+        report = BridgeReport(phase, phase is not Phase.READY, False, heard["supervisor"], heard["act"], kind, words,
+                              heard["change"], flips, switched_on)
+        self.node.ears["autopilot_bridge/state"](String(data=json.dumps(report.to_facts())))
+
+
+# How it is made
+
+
+def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promises(make):
+    node, usual = make(acceleration=3.0, yaw_acceleration=4.0).node, SafetyLimits()
+    expected = {name: (getattr(usual, name), (0.0, 100.0), text) for name, text in LIMITS.items()}
+    expected |= {name: (0.0, (-1000.0, 1000.0), f"{text} 0: not watched.") for name, text in WATCHED.items()}
+    expected |= {
+        "acceleration": (3.0, (0.0, 100.0), LIMITS["acceleration"]),
+        "yaw_acceleration": (4.0, (0.0, 100.0), LIMITS["yaw_acceleration"]),
+        "silence": (0.25, (0.02, 10.0), "Time without a command until the supervisor speaks by itself, s."),
+        "frame_prefix": ("", None, "Prefix of all frame ids."),
+        "image_transport": ("raw", None, "raw or compressed, as the controller's."),
+    }
+    found = {}
+    for name in expected:
+        descriptor = node.describe_parameter(name)
+        ranges = [*descriptor.floating_point_range, *descriptor.integer_range]
+        limits = (ranges[0].from_value, ranges[0].to_value) if ranges else None
+        found[name] = node.get_parameter(name).value, limits, descriptor.description
+    assert found == expected and all(node.describe_parameter(name).read_only for name in expected)
+
+
+@pytest.mark.parametrize("transport", ["raw", "compressed"])
+def test_topics_services_and_the_timer(make, transport):
+    node = make(image_transport=transport, silence=0.5).node
+    camera = {"raw": ("camera/image_raw", Image), "compressed": ("camera/image_raw/compressed", CompressedImage)}
+    topic, kind = camera[transport]
+    assert node.get_name() == "safety_supervisor"
+    expected = {
+        topic: (kind, sensor_data(), True),
+        "liquid_controller/cmd_vel": (TwistStamped, reliable(), False),
+        "autopilot_bridge/state": (String, latched(), False),
+        "joy": (Joy, sensor_data(), False),
+        "cmd_vel": (TwistStamped, command_output()),
+        "safety_supervisor/mode": (String, latched()),
+        "safety_supervisor/order": (String, latched()),
+    }
+    assert {name: node.seen[name] for name in expected} == expected
+    other = {name for name, _ in camera.values()} - {topic}
+    assert not other & set(node.seen) and not {"odom", "battery_state"} & set(node.seen)
+    assert {"engage", "disengage", "hold", "land"} <= set(node.offers)
+    assert [tick[:2] for tick in node.ticks if tick[0] != 1.0] == [(0.1, ClockType.STEADY_TIME)]
+    node.ears["liquid_controller/cmd_vel"](command_message(FORWARD, 0))
+    assert f"/{topic}" in node.looked
+
+
+@pytest.mark.parametrize(("limit", "topics"), [
+    ({"odometry_age": 0.5}, {"odom"}), ({"position_jump": 2.0}, {"odom"}), ({"pose_frozen": 1.0}, {"odom"}),
+    ({"radius": 50.0}, {"odom"}), ({"low": -1.0}, {"odom"}), ({"high": 9.0}, {"odom"}),
+    ({"battery": 0.2}, {"battery_state"}), ({"battery_age": 5.0}, {"battery_state"}),
+    ({"battery": 0.2, "odometry_age": 0.5}, {"odom", "battery_state"}),
+    ({"autopilot_age": 1.0, "latency": 0.3, "clock_jump": 2.0, "joy_age": 1.0}, set())], ids=str)
+def test_odometry_and_battery_are_heard_and_guarded_where_a_limit_asks_for_them(make, limit, topics):
+    bench = make(**limit)
+    seen, both = bench.node.seen, {"odom", "battery_state"}
+    assert both & set(seen) == topics
+    expected = {"odom": (Odometry, sensor_data(), False), "battery_state": (BatteryState, sensor_data(), False)}
+    assert all(seen[topic] == expected[topic] for topic in topics)
+    bench.node.looked.clear()
+    bench.tick()
+    always = {"/liquid_controller/cmd_vel", "/cmd_vel", "/safety_supervisor/order", "/autopilot_bridge/state",
+              "/camera/image_raw"}
+    assert set(bench.node.looked) == always | {f"/{topic}" for topic in topics}
+
+
+def test_main_runs_the_node_and_ends_with_its_code(monkeypatch):
+    monkeypatch.setattr(safety_supervisor, "run", lambda kind, arguments: (kind, arguments))
+    with pytest.raises(SystemExit) as ended:
+        safety_supervisor.main(["--ros-args"])
+    assert ended.value.code == (SupervisorNode, ["--ros-args"])
+
+
+# What it says, and when
+
+
+def test_it_begins_disengaged_and_says_so_with_a_new_identity(make):
+    first, second = make(), make()
+    for bench in (first, second):
+        assert bench.modes() == ["disengaged"] and len(bench.said["safety_supervisor/order"]) == 1
+        assert bench.said["cmd_vel"] == []
+        level, words, values = bench.node.status("inputs")
+        assert (level, words) == (WARN, "no camera image yet; no command from the controller yet")
+        assert values == {"mode": "disengaged", "faults": words}
+    facts = first.order()
+    assert {key: facts[key] for key in ("mode", "act", "engagement", "change", "stamp")} == {
+        "mode": "disengaged", "act": 0, "engagement": 0, "change": 0, "stamp": 0.0}
+    assert len(facts["supervisor"]) == 8 and facts["supervisor"] != second.order()["supervisor"]
+
+
+def test_every_command_is_answered_at_once_with_its_stamp_and_the_frame_of_the_drone(make):
+    bench = make(frame_prefix="d1/").engage()
+    bench.at(1.04)
+    bench.image()
+    before = len(bench.said["cmd_vel"])
+    assert bench.command(stamp=1_020_000_000) == FORWARD
+    (answer,) = bench.said["cmd_vel"][before:]
+    assert (nanoseconds(answer.header.stamp), answer.header.frame_id) == (1_020_000_000, "d1/base_link")
+
+
+def test_limits_and_watches_are_those_of_the_parameters(make):
+    bench = make(speed=0.5, latency=0.05)
+    bench.frame()
+    assert bench.call("engage")[0]
+    bench.at(1.0)
+    assert bench.frame(Command(vx=3.0)) == Command(vx=0.5)
+    for _ in range(5):
+        bench.image()
+        bench.command(stamp=bench.stamp - 60_000_000)
+    assert bench.modes()[-1] == "holding"
+
+
+@pytest.mark.parametrize(("ahead", "passes"), [(0, True), (1, True), (NANO // 2 - 1, True), (NANO // 2, False)])
+def test_in_lock_step_a_command_may_come_before_its_clock(make, ahead, passes):
+    bench = make().engage()
+    bench.image(NANO + ahead)
+    assert (bench.command(stamp=NANO + ahead) == FORWARD) is passes
+
+
+def test_in_the_computers_time_a_command_from_the_future_is_a_fault(make):
+    bench = make(wall=True).engage()
+    assert bench.command(stamp=bench.stamp + 300_000_000) == Command()
+    assert bench.modes()[-1] == "holding"
+
+
+@pytest.mark.parametrize("wall", [False, True])
+def test_it_speaks_by_itself_after_its_silence_and_not_before(make, wall):
+    bench = make(wall=wall, silence=0.5).engage()
+    begin, said = bench.time, bench.said["cmd_vel"]
+    before = len(said)
+    for later, count in ((0.25, 0), (0.499, 0), (0.5, 1), (0.75, 1), (0.999, 1), (1.0, 2)):
+        bench.at(begin + later)
+        bench.tick()
+        assert len(said) - before == count, later
+    assert nanoseconds(said[-1].header.stamp) == bench.stamp
+
+
+def test_it_speaks_by_itself_also_before_the_first_command(make):
+    bench = make(silence=0.5)
+    bench.tick()
+    assert [command_from(message) for message in bench.said["cmd_vel"]] == [Command()]
+
+
+def test_a_command_begins_the_silence_anew(make):
+    bench = make(silence=0.5).engage()
+    bench.at(1.25)
+    bench.frame()
+    before = len(bench.said["cmd_vel"])
+    bench.at(1.5)
+    bench.tick()
+    assert len(bench.said["cmd_vel"]) == before
+    bench.at(1.75)
+    bench.tick()
+    assert len(bench.said["cmd_vel"]) == before + 1
+
+
+@pytest.mark.parametrize(("back", "count"), [(0.5, 0), (1.0, 0), (1.25, 1)])
+def test_it_speaks_where_a_simulation_begins_anew(make, back, count):
+    bench = make(silence=0.5)
+    bench.at(10.0)
+    bench.frame()
+    before = len(bench.said["cmd_vel"])
+    bench.at(10.0 - back)
+    bench.tick()
+    assert len(bench.said["cmd_vel"]) - before == count
+
+
+def test_a_change_of_mode_is_told_by_the_timer_too_and_before_the_silence_is_over(make):
+    bench = make(silence=10.0).engage()
+    bench.report(Phase.RELEASED)
+    assert bench.modes() == ["disengaged", "engaged"]
+    bench.tick()
+    assert bench.modes() == ["disengaged", "engaged", "pilot"] and bench.order()["mode"] == "pilot"
+
+
+def test_the_order_is_said_before_the_command_that_follows_from_it(make):
+    bench = make().engage()
+    bench.node.spoken.clear()
+    assert bench.command(Command(vx=math.nan)) == Command()
+    said = [topic for topic in bench.node.spoken if topic in ("safety_supervisor/order", "cmd_vel")]
+    assert said == ["safety_supervisor/order", "cmd_vel"]
+
+
+# The order, repeated
+
+
+@pytest.mark.parametrize("deaf", [{"supervisor": "other"}, {"change": 77}], ids=["another", "older"])
+def test_an_order_that_the_bridge_has_not_heard_is_repeated_once_a_second(make, deaf):
+    bench = make()
+    bench.at(10.0)
+    bench.frame()
+    assert bench.call("hold")[0]
+    bench.report(Phase.READY, **deaf)
+    orders = bench.said["safety_supervisor/order"]
+    before = len(orders)
+    for time, count in ((10.0, 0), (10.5, 0), (10.999, 0), (11.0, 1), (11.5, 1), (11.999, 1), (12.0, 2), (11.75, 3)):
+        bench.at(time)
+        bench.tick()
+        assert len(orders) - before == count, time
+    assert orders[-1] == orders[before - 1]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_an_order_that_was_heard_or_that_nobody_hears_is_not_repeated(make, heard):
+    bench = make()
+    bench.at(10.0)
+    if heard:
+        bench.report(Phase.READY)
+    orders = bench.said["safety_supervisor/order"]
+    before = len(orders)
+    for time in (11.0, 12.0, 15.0):
+        bench.at(time)
+        bench.tick()
+    assert len(orders) == before
+
+
+# Diagnostics
+
+
+def test_what_is_wrong_is_a_warning_on_the_ground_and_an_error_in_a_hold(make):
+    bench = make(image_age=0.5, command_age=0.5).engage()
+    assert bench.node.status("inputs") == (OK, "camera and controller are fresh", {})
+    bench.at(1.75)
+    bench.tick()
+    level, words, values = bench.node.status("inputs")
+    assert level == ERROR and bench.modes()[-1] == "holding"
+    assert words == ("camera image is too old: is the camera node running, does its clock agree with ours?; "
+                     "command is too old: is liquid_controller active?")
+    first, second = values.pop("faults").split("; ")
+    assert "0.75 s" in first and "image" in first and "0.75 s" in second and "command" in second
+    assert values == {"mode": "holding"}
+    assert bench.call("disengage") == (True, "disengaged")
+    bench.at(2.75)
+    bench.tick()
+    level, _, values = bench.node.status("inputs")
+    assert level == WARN and values["mode"] == "disengaged"
+
+
+def test_why_it_holds_is_told_until_a_person_or_health_engages_again(make):
+    bench = make(resume=0.5).engage()
+    assert bench.node.status("mode") == (OK, "engaged", {})
+    bench.command(Command(vx=math.nan))
+    level, words, _ = bench.node.status("mode")
+    assert level == ERROR
+    assert words.startswith("holding: the command is not a finite number") or words.startswith("holding: ")
+    assert words.endswith(": engage again to go on")
+    for time in (1.25, 1.5, 1.75, 2.0):
+        bench.at(time)
+        bench.frame()
+    assert bench.node.status("mode") == (OK, "engaged", {}) and bench.modes()[-2:] == ["holding", "engaged"]
+
+
+def test_a_pilot_is_a_warning_and_what_was_asked_for_is_none(make):
+    bench = make().engage()
+    bench.report(Phase.RELEASED, words="POSCTL was chosen")
+    bench.tick()
+    assert bench.node.status("mode") == (WARN, "pilot: POSCTL was chosen: engage again to go on", {})
+    assert bench.call("hold") == (True, "holding")
+    assert bench.node.status("mode") == (OK, "holding", {})
+
+
+def test_the_mode_for_people_is_said_when_it_changes_and_the_order_for_every_request(make):
+    bench = make()
+    for _ in range(2):
+        assert bench.call("hold") == (True, "holding")
+    assert bench.modes() == ["disengaged", "holding"]
+    acts = [json.loads(message.data)["act"] for message in bench.said["safety_supervisor/order"]]
+    assert acts == [0, 1, 2]
+    bench.tick()
+    assert len(bench.said["safety_supervisor/order"]) == 3
+
+
+# Services and second publishers
+
+
+@pytest.mark.parametrize(("service", "mode"), [("hold", "holding"), ("disengage", "disengaged"), ("land", "landing")])
+def test_a_service_acts_at_once_and_answers(make, service, mode):
+    bench = make().engage()
+    bench.at(1.5)
+    assert bench.call(service) == (True, mode)
+    assert bench.modes()[-1] == mode
+    assert (bench.order()["mode"], bench.order()["act"], bench.order()["stamp"]) == (mode, 2, 1.5)
+
+
+def test_engaging_is_refused_with_the_reason(make):
+    assert make().call("engage") == (False, "no camera image yet; no command from the controller yet")
+
+
+def test_an_intruder_is_looked_for_before_engaging(make):
+    bench = make()
+    bench.frame()
+    bench.node.several["/cmd_vel"] = 2
+    granted, words = bench.call("engage")
+    assert not granted and "2 publishers on /cmd_vel" in words
+
+
+def test_an_intruder_is_looked_for_by_the_timer_and_before_a_command_passes(make):
+    bench = make().engage()
+    bench.node.several["/liquid_controller/cmd_vel"] = 2
+    assert bench.frame() == Command() and bench.modes()[-1] == "holding"
+    bench = make().engage()
+    bench.node.several["/camera/image_raw"] = 2
+    bench.at(1.25)
+    bench.tick()
+    assert bench.modes()[-1] == "holding" and "2 publishers on /camera/image_raw" in bench.node.status("mode")[1]
+
+
+# The computer's clocks
+
+
+@pytest.mark.parametrize("seconds", [-60.0, 0.11, 3600.0])
+def test_a_clock_that_is_set_is_told_and_ages_stay(make, seconds):
+    bench = make(wall=True).engage()
+    before = bench.stamp
+    bench.node.stamping += seconds
+    bench.image(before)
+    assert bench.command(stamp=before) == FORWARD  # made before, arrives after
+    assert bench.frame() == FORWARD and bench.modes()[-1] == "engaged"
+    assert bench.node.status("clock") == (
+        WARN, "the computer's clock was set: ages are told by its steady clock, nothing else changes",
+        {"jump": f"{seconds:+.3f} s"})
+    bench.at(bench.time + 0.7)
+    bench.tick()
+    assert bench.modes()[-1] == "holding"
+
+
+def test_a_clock_that_runs_a_little_faster_is_nothing_to_tell(make):
+    bench = make(wall=True).engage()
+    bench.node.stamping += 0.05
+    bench.frame()
+    assert "clock" not in bench.node.statuses()
+
+
+def test_the_simulated_clock_is_the_only_one_that_counts_in_simulation(make):
+    bench = make().engage()
+    bench.node.ears["/clock"](Clock(clock=to_stamp(100 * NANO)))
+    bench.frame()
+    bench.at(99.0)
+    assert bench.call("hold")[0] and bench.order()["stamp"] == 99.0
+    assert "clock" not in bench.node.statuses()
+
+
+def test_in_the_computers_time_orders_are_stamped_by_the_steady_clock(make):
+    bench = make(wall=True)
+    bench.at(STEADY + 2.5)
+    assert bench.call("hold")[0] and bench.order()["stamp"] == STEADY + 2.5
+
+
+# What it hears beside images and commands
+
+
+def pose(x, time, yaw=0.0):
+    """Odometry at ``x``, level."""
+    turned, zero = np.array((math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2))), np.zeros(3)
+    state = DroneState(time, np.array((x, 2.0, 3.0)), turned, np.array((0.5, 0.0, 0.0)), zero, zero)
+    return odometry_message(state, round(time * NANO))
+
+
+def test_odometry_goes_in_whole_with_its_stamp_and_its_arrival(node, monkeypatch):
+    owner, supervisor, calls = node(wires.Plain), SafetySupervisor(watch=WatchLimits(radius=9.0)), []
+    monkeypatch.setattr(supervisor.watch, "odometry", lambda *given: calls.append(given))
+    SupervisorInputs(owner, supervisor, Diagnostics(owner), lambda: 8.0, "camera")
+    owner.ears["odom"](pose(7.0, 0.75, yaw=0.3))
+    ((position, velocity, yaw, stamp, now),) = calls
+    assert (position.tolist(), velocity.tolist()) == ([7.0, 2.0, 3.0], pytest.approx([0.5, 0.0, 0.0]))
+    assert (yaw, stamp, now) == (pytest.approx(0.3), 0.75, 8.0)
+
+
+def test_odometry_that_is_silent_is_a_hold(make):
+    bench = make(odometry_age=0.5)
+    assert "odometry" in bench.call("engage")[1]
+    bench.node.ears["odom"](pose(0.0, 1.0))
+    bench.engage()
+    bench.node.ears["odom"](pose(1.0, 2.0))
+    bench.at(1.5)
+    assert bench.frame() == FORWARD
+    bench.at(1.75)
+    assert bench.frame() == Command()
+
+
+def test_the_battery_is_told_with_its_arrival(make):
+    bench = make(battery=0.2, battery_age=5.0)
+    bench.node.ears["battery_state"](BatteryState(percentage=0.5))
+    bench.engage()
+    bench.node.ears["battery_state"](BatteryState(percentage=0.5))
+    bench.at(6.0)
+    assert bench.frame() == FORWARD
+    bench.at(6.25)
+    assert bench.frame() == Command()  # silent
+    bench.node.ears["battery_state"](BatteryState(percentage=0.1))
+    bench.frame()
+    assert bench.modes()[-1] == "landing"
+
+
+def test_the_bridge_is_told_with_its_arrival(make):
+    bench = make(autopilot_age=1.0)
+    bench.report(Phase.READY)
+    bench.frame()
+    assert bench.call("engage")[0]
+    bench.at(1.0)
+    bench.report(Phase.FLYING)
+    bench.at(2.0)
+    assert bench.frame() == FORWARD
+    bench.at(2.25)
+    assert bench.frame() == Command()
+
+
+def test_what_is_no_state_of_a_bridge_is_dropped_and_quoted_in_short(make):
+    bench = make()
+    bench.node.ears["autopilot_bridge/state"](String(data='{"phase": "' + "x" * 100 + '"}'))
+    level, words, _ = bench.node.status("input autopilot_bridge/state")
+    quoted = '{"phase": "' + "x" * 69
+    assert level == ERROR and words == (
+        f"1 message(s) dropped: ValueError: no state of an autopilot_bridge: {quoted!r}")
+
+
+@pytest.mark.parametrize("topic", ["odom", "battery_state", "joy", "autopilot_bridge/state", "camera/image_raw",
+                                   "liquid_controller/cmd_vel"])
+def test_what_cannot_be_used_is_dropped_and_named_whatever_it_was_meant_for(make, topic):
+    bench = make(odometry_age=0.5, battery=0.2)
+    bench.node.ears[topic](None)
+    level, words, _ = bench.node.status(f"input {topic}")
+    assert level == ERROR and words.startswith("1 message(s) dropped: ")
+
+
+def joy(bench, axes, buttons, name):
+    message = Joy(axes=list(axes), buttons=list(buttons))
+    message.header.frame_id = name
+    bench.node.ears["joy"](message)
+
+
+@pytest.mark.parametrize(("axes", "buttons", "words"), [
+    ((1.0, 0.0, 0.0, 0.0), (0, 0), "the pilot has touched stick 0"),
+    ((0.0, 0.0, 0.0, 0.0), (0, 1), "the pilot has touched button 1")])
+def test_a_touch_of_stick_or_button_is_the_pilots(make, axes, buttons, words):
+    bench = make()
+    joy(bench, (0.0,) * 4, (0, 0), "pad")
+    bench.engage()
+    joy(bench, (0.0,) * 4, (0, 0), "pad")
+    assert bench.frame() == FORWARD
+    joy(bench, axes, buttons, "pad")
+    assert bench.frame() == Command()
+    assert bench.node.status("mode")[1] == f"pilot: {words}: engage again to go on"
+
+
+def test_two_devices_of_one_shape_rest_each_in_its_own_way(make):
+    bench = make()
+    for _ in range(3):
+        joy(bench, (0.0, 0.0, -1.0, 0.0), (0, 0), "left")
+        joy(bench, (0.0, 0.0, 1.0, 0.0), (0, 0), "right")
+        if bench.modes()[-1] != "engaged":
+            bench.engage()
+    assert bench.frame() == FORWARD
+
+
+def test_a_joystick_that_was_there_and_falls_silent_is_a_hold(make):
+    bench = make(joy_age=1.0)
+    bench.engage()
+    joy(bench, (0.0,) * 4, (0, 0), "pad")
+    bench.at(2.0)
+    assert bench.frame() == FORWARD
+    bench.at(2.25)
+    assert bench.frame() == Command()
+
+
+def test_the_switch_engages_and_it_is_logged(make):
+    bench = make()
+    bench.frame()
+    bench.report(Phase.READY, flips=3, switched_on=True)
+    bench.report(Phase.READY, flips=4, switched_on=True)
+    bench.tick()
+    assert bench.modes()[-1] == "engaged"
+    assert ("info", "the switch of the remote control: engaged") in bench.node.log
+
+
+def test_a_switch_that_engages_nothing_is_logged_with_the_reason(make):
+    """Who publishes is looked at before the bridge is believed."""
+    bench = make()
+    bench.frame()
+    bench.report(Phase.READY)
+    bench.node.several["/cmd_vel"] = 2
+    bench.report(Phase.READY, flips=1, switched_on=True)
+    bench.tick()
+    assert bench.modes()[-1] == "disengaged"
+    ((level, line),) = [entry for entry in bench.node.log if "switch" in entry[1]]
+    assert level == "warning" and "2 publishers on /cmd_vel" in line
+    assert line.startswith("the switch of the remote control was flipped, and nothing engages: ")
+
+
+def test_a_report_without_a_flip_is_nothing_to_log(make):
+    bench = make()
+    bench.frame()
+    for on in (False, True):
+        bench.report(Phase.READY, flips=2, switched_on=on)
+    bench.tick()
+    assert bench.modes()[-1] == "disengaged" and not [entry for entry in bench.node.log if "switch" in entry[1]]
