@@ -20,12 +20,12 @@ from liquid_nav.autopilots import PlainSession, Px4DdsAdapter, SessionConfig
 from liquid_nav.autopilots.failsafes import explain, names_for
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
+from liquid_nav.nodes.credentials import PASSPHRASE_PARAMETER, read_passphrase
 from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.messages import command_message
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import reliable, sensor_data
-from liquid_nav.nodes.secrets import PASSPHRASE_PARAMETER, read_passphrase
 from liquid_nav.nodes.subscribing import subscribe
 
 Clock = Callable[[], float]

@@ -15,12 +15,12 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.calibration import Calibration, load_calibration
 from liquid_nav.nodes.capture import CaptureThread, Frame, Grabber
+from liquid_nav.nodes.credentials import expand, redact
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import to_stamp
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
-from liquid_nav.nodes.secrets import expand, redact
 from liquid_nav.nodes.video_source import VideoSource
 
 PATIENCE = 0.1

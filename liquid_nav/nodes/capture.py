@@ -15,7 +15,7 @@ from typing import Callable, Protocol
 import numpy as np
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.secrets import redact
+from liquid_nav.nodes.credentials import redact
 
 NANO = 1_000_000_000
 LONGEST_AGE = NANO

@@ -10,7 +10,7 @@ from typing import Callable
 import numpy as np
 
 from liquid_nav.nodes.capture import SourceError, driver_age
-from liquid_nav.nodes.secrets import expand, redact
+from liquid_nav.nodes.credentials import expand, redact
 
 TIMEOUT = 5000
 """ms that a network stream may take to open, or to deliver a frame."""

@@ -9,12 +9,12 @@ import pytest
 
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.blindness import COARSE_LIMIT, FINE_LIMIT, Sight, look
+from liquid_nav.nodes.credentials import PASSPHRASE_VARIABLE, expand, read_passphrase
 from liquid_nav.nodes.diagnostics import ERROR, OK, Diagnostics
 from liquid_nav.nodes.frame_guard import Action, FrameGuard, Verdict
 from liquid_nav.nodes.qos import reliable
 from liquid_nav.nodes.reading_json import DEEPEST, LIMIT, read_json
 from liquid_nav.nodes.running import Finished
-from liquid_nav.nodes.secrets import PASSPHRASE_VARIABLE, expand, read_passphrase
 from liquid_nav.nodes.subscribing import LONGEST, one_line, subscribe
 
 MS = 1_000_000

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.secrets import PASSPHRASE_VARIABLE, expand, read_passphrase, redact
+from liquid_nav.nodes.credentials import PASSPHRASE_VARIABLE, expand, read_passphrase, redact
 
 SECRET = "open sesame"
 VARIABLE = {PASSPHRASE_VARIABLE: SECRET}
