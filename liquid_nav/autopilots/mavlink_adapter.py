@@ -107,6 +107,8 @@ class MavlinkAdapter:
             session.heard_position(now)
         elif kind == "RC_CHANNELS" and news:
             session.heard_sticks(now)
+        elif kind == "SYS_STATUS":
+            session.heard_receiver(now)
         elif kind == "COMMAND_ACK":
             news = self._acknowledge(message, now)
         elif kind == "STATUSTEXT":

@@ -95,6 +95,7 @@ def _sticks(message: Message, vehicle: VehicleState, now: float) -> bool:
         return False
     vehicle.sticks = tuple(getattr(message, f"chan{i}_raw") for i in range(1, count + 1))
     vehicle.sticks_time = now
+    vehicle.sticks_stamp = message.time_boot_ms / 1000.0
     return True
 
 

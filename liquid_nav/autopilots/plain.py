@@ -41,6 +41,8 @@ class PlainSession:
         self.fault: Fault | None = None
         self.order: Order | None = None
         self._period = 1.0 / rate
+        self.identity = ""
+        """Of this process, for the supervisor; another one after every start."""
         self._ledger = Ledger()
         self._command = ZERO
         self._command_time = NEVER
@@ -147,6 +149,7 @@ class PlainSession:
             fault="" if self.fault is None else self.fault.kind.value,
             words="" if self.fault is None else str(self.fault),
             change=0 if self.order is None else self.order.change,
+            bridge=self.identity,
         )
 
     def _engage(self, unseen: bool, known: bool, now: float) -> None:

@@ -45,6 +45,8 @@ PENDING = 1.0
 """s in which a mode that was asked for may still take effect."""
 SLOWEST_LINK = 0.8
 """s that a question and its answer may take for us to take over: on a slower link a pilot could be overruled."""
+STICKS_AGE = 0.5
+"""s for which the last position of the engage switch counts."""
 RECEIVER_AGE = 2.0
 """s for which the vehicle's word on the health of its receiver counts; it is asked for twice a second."""
 ASK_AGAIN = 2.0
@@ -117,8 +119,11 @@ class OffboardSession:
         self.begun = False
         """Whether everything was fresh once since the engagement."""
         self.switch = EngageSwitch(self.config.engage_channel)
+        self.identity = ""
+        """Of this process, for the supervisor; another one after every start."""
         self.flips = 0
         """How often the engage switch was flipped while nothing of ours went on."""
+        self._shown: tuple[int | None, bool] | None = None
         self._ledger = Ledger()
         self._pending: tuple[int, float] | None = None
         self._touched = False
@@ -157,6 +162,9 @@ class OffboardSession:
         distrusted = bool(self._distrusted) and order.mode is not Mode.LANDING
         if self._closing or distrusted or not news.current:
             return
+        if news.act:
+            # A person has just wanted something else.
+            self.switch.forget()
         before = self.order
         self.order = order
         changed = order.differs_from(before)
@@ -224,6 +232,11 @@ class OffboardSession:
         self.now = now
         vehicle = self.vehicle
         self._notice_gap()
+        shown = (vehicle.mode, vehicle.armed)
+        if shown != self._shown:
+            # Somebody has just chosen something: a hand that was at the switch before did not know.
+            self._shown = shown
+            self.switch.forget()
         if self.phase is Phase.OFFLINE:
             self._connect()
         if vehicle.reboots != self._reboots:
@@ -258,9 +271,15 @@ class OffboardSession:
         told = vehicle.receiver_time
         healthy = vehicle.receiver and told is not None and 0.0 <= now - told <= RECEIVER_AGE
         active = self.phase not in (Phase.READY, Phase.RELEASED)
-        if self.switch.flipped(vehicle.positions, healthy, active, now):
+        if self.switch.flipped(vehicle.positions, healthy, active, vehicle.sticks_stamp, now):
             self.flips += 1
             self.say("the engage switch was flipped")
+
+    def heard_receiver(self, now: float) -> None:
+        """Word of the receiver is in ``vehicle``: while it hears nothing, nobody flips anything."""
+        self.now = now
+        if not self.vehicle.receiver:
+            self.switch.forget()
 
     def answered(self, kind: RequestKind, answer: Answer, now: float) -> None:
         """Take the autopilot's answer; a second one does not make the first younger, but a no after a yes is a no."""
@@ -273,6 +292,10 @@ class OffboardSession:
         """Take what the autopilot says in words."""
         self._texts.append((now, warning, words))
         self._events.append(Event(now, warning, f"autopilot: {words}"))
+
+    def _hears_remote_control(self) -> bool:
+        time = self.vehicle.sticks_time
+        return self.phase is not Phase.OFFLINE and time is not None and 0.0 <= self.now - time <= STICKS_AGE
 
     # Out.
 
@@ -307,7 +330,8 @@ class OffboardSession:
             words="" if self.fault is None else str(self.fault),
             change=0 if self.order is None else self.order.change,
             flips=self.flips,
-            switched_on=self.switch.on,
+            switched_on=self.switch.on and self._hears_remote_control(),
+            bridge=self.identity,
         )
 
     # For the steps.

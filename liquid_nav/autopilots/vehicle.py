@@ -85,6 +85,8 @@ class VehicleState:
     """Channels of the remote control, microseconds."""
     sticks_time: float | None = None
     """When they came, s of the caller's clock."""
+    sticks_stamp: float = 0.0
+    """When the vehicle read them, s of its own clock."""
     receiver: bool = False
     """Whether it says that the receiver of its remote control is there and healthy."""
     receiver_time: float | None = None

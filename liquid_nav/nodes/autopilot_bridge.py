@@ -8,6 +8,7 @@ computer's steady clock; only beside the test vehicle, which may fly slower than
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 import time as wall
 
@@ -74,6 +75,7 @@ class AutopilotBridge(Node):
             else:
                 self._backend = MavlinkBackend(self, kind, config, outputs, self._diagnostics, self._now)
         self.session = self._backend.session
+        self.session.identity = secrets.token_hex(4)
         subscribe(self, self._diagnostics, TwistStamped, "cmd_vel", self._on_command, reliable())
         subscribe(self, self._diagnostics, String, ORDERS, self._on_order, latched())
         self.create_timer(PERIOD, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))

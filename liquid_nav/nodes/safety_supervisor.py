@@ -118,8 +118,7 @@ class SupervisorNode(Node):
 
     def _on_image(self, data: bytes) -> None:
         now = self._now()
-        stamp = self._steady(serialized_stamp(data) / NANO)
-        self._supervisor.image(stamp, max(now, stamp))
+        self._supervisor.image(self._steady(serialized_stamp(data) / NANO), now)
 
     def _on_command(self, message: TwistStamped) -> None:
         stamp = nanoseconds(message.header.stamp)

@@ -141,7 +141,9 @@ class BridgeReport:
     """How often the engage switch of the remote control was flipped since the bridge's start, while nothing of ours
     went on; a new number is a person's request, an old one is none."""
     switched_on: bool = False
-    """Whether that switch is on, with a receiver that is healthy."""
+    """Whether that switch is on, by a receiver that is healthy and was heard just now."""
+    bridge: str = ""
+    """Identity of the bridge's process; another one after every start."""
 
     def to_facts(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -156,6 +158,7 @@ class BridgeReport:
             "change": self.change,
             "flips": self.flips,
             "switched_on": self.switched_on,
+            "bridge": self.bridge,
         }
 
     @classmethod
@@ -172,13 +175,14 @@ class BridgeReport:
             airborne = facts["airborne"] is True
             flips = facts["flips"]
             switched_on = facts["switched_on"] is True
+            bridge = facts["bridge"]
         except (KeyError, TypeError, ValueError):
             return None
-        if not all(isinstance(text, str) for text in (supervisor, kind, words)):
+        if not all(isinstance(text, str) for text in (supervisor, kind, words, bridge)):
             return None
         if not all(_is_count(number) for number in (act, change, flips)):
             return None
-        return cls(phase, armed, airborne, supervisor, act, kind, words, change, flips, switched_on)
+        return cls(phase, armed, airborne, supervisor, act, kind, words, change, flips, switched_on, bridge)
 
 
 def _is_count(value: Any) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from liquid_nav.safety.contract import ACTIVE, IN_CHARGE, BridgeReport, Mode, Order, Phase
 from liquid_nav.safety.faults import Fault, FaultKind
+from liquid_nav.safety.flips import Flips
 from liquid_nav.safety.limits import SafetyLimits, limit
 from liquid_nav.safety.watch import EARLY, Watch, WatchLimits
 from liquid_nav.types import Command
@@ -26,6 +27,10 @@ NO_BRIDGE = frozenset(
     }
 )
 """Faults with which nobody can carry out a landing."""
+CALM = 1.0
+"""s after any change of the mode in which a flip of the engage switch counts for nothing."""
+UNHEARD = 2.0
+"""s in which the bridge must have heard an engagement."""
 CLOCK_BEGINS_ANEW = 1.0
 """s that an image's stamp must go back for the camera's clock to have been started again."""
 MODE_TRANSITIONS: dict[Mode, frozenset[Mode]] = {
@@ -84,7 +89,10 @@ class SafetySupervisor:
         self._healthy_since: float | None = None
         self._held_by: Fault | None = None
         self._battery_obeyed = False
-        self._flips: int | None = None
+        self._flips = Flips()
+        self._calm_since = -math.inf
+        self._unheard_since: float | None = None
+        self._by_switch = False
 
     @property
     def mode(self) -> str:
@@ -129,15 +137,22 @@ class SafetySupervisor:
         answer to a flip of the engage switch, as ``engage`` gives it, and None where there was none.
         """
         self.watch.bridge(report, now)
-        # The next number, and no other: what is heard first counts as seen, and a bridge that starts anew begins at 0.
-        flipped = self._flips is not None and report.flips == self._flips + 1
-        self._flips = report.flips
+        flipped = self._flips.is_new(report, now)
+        if report.supervisor == self.identity and report.act >= self._acts:
+            self._unheard_since = None
+        if self._by_switch and report.phase is Phase.FLYING:
+            self._by_switch = False
+        elif self._by_switch and not report.switched_on:
+            self._change(Mode.PILOT, now, "the engage switch was switched off again")
         if report.supervisor != self.identity or report.change != self._changes:
             return None
         self._follow(report, now)
-        if flipped and report.switched_on and not self._active:
-            return self.engage(now)
-        return None
+        # Not right after something else that somebody wanted: the hand was on the switch before.
+        if not flipped or self._active or now - self._calm_since < CALM:
+            return None
+        answer = self.engage(now)
+        self._by_switch = answer[0]
+        return answer
 
     # What people ask for.
 
@@ -156,6 +171,7 @@ class SafetySupervisor:
         self._engagements += 1
         self._battery_obeyed = False
         self._act(Mode.ENGAGED, now)
+        self._unheard_since = now
         return True, "engaged"
 
     def disengage(self, now: float) -> tuple[bool, str]:
@@ -181,6 +197,7 @@ class SafetySupervisor:
     def update(self, now: float) -> SupervisorOutput:
         """Return what the drone shall do now."""
         self.watch.clock(now)
+        self._forget_unheard(now)
         faults = self._faults(now)
         self._judge(faults, now)
         wanted = ZERO
@@ -229,7 +246,8 @@ class SafetySupervisor:
                 self._healthy_since = now
             resume = self.limits.resume
             may_resume = self._held_by is not None and self._held_by.ends_by_itself and resume > 0.0
-            if self.state is Mode.HOLDING and may_resume and now - self._healthy_since >= resume:
+            heard = self._unheard_since is None or self.watch.report is None
+            if self.state is Mode.HOLDING and may_resume and heard and now - self._healthy_since >= resume:
                 self._change(Mode.ENGAGED, now, "resumed: all inputs are healthy again")
             return
         self._healthy_since = None
@@ -245,6 +263,13 @@ class SafetySupervisor:
             self._battery_obeyed = True
             self._change(Mode.LANDING, now, "the battery is low")
 
+    def _forget_unheard(self, now: float) -> None:
+        """An engagement that the bridge has not heard in its time is over: it must not be heard later."""
+        since = self._unheard_since
+        unheard = since is not None and self.watch.report is not None and now - since > UNHEARD
+        if unheard and self.state is Mode.ENGAGED:
+            self._change(Mode.DISENGAGED, now, "the bridge has not heard the engagement")
+
     def _act(self, mode: Mode, now: float) -> None:
         self._acts += 1
         self._change(mode, now, "")
@@ -253,6 +278,8 @@ class SafetySupervisor:
         self.state = mode
         self.why = why
         self._changed = now
+        self._calm_since = now
+        self._by_switch = False
         self._changes += 1
         self._held_by = None
         self._healthy_since = None

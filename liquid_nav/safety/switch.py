@@ -67,20 +67,26 @@ class EngageSwitch:
         self.on = False
         """Whether it was on when it was last heard."""
         self._flip = _Flip()
-        self._heard: float | None = None
+        self._last: tuple[float, float] | None = None
+        self._lag = 0.0
+        """Our clock less the vehicle's when the stream of messages began, s."""
 
-    def flipped(self, axes: Sequence[float], healthy: bool, active: bool, now: float) -> bool:
+    def forget(self) -> None:
+        """Something else has happened: what was under way was not meant, and the switch has to rest again."""
+        self._flip = _Flip()
+
+    def flipped(self, axes: Sequence[float], healthy: bool, active: bool, stamp: float, now: float) -> bool:
         """Take a message of the remote control; returns whether the switch has just been flipped on, deliberately.
 
         Args:
             axes: Positions of all its channels, -1 to 1; not finite: that channel has no position.
             healthy: Whether the vehicle says that the receiver hears its transmitter.
             active: Whether something of ours goes on: then a flip is a pilot's touch and engages nothing.
+            stamp: When the vehicle read them, s of its own clock: tells a sleep of ours, and messages that were held
+                up on their way, from a stream that goes on.
             now: Time of arrival, s.
         """
-        heard = self._heard
-        self._heard = now
-        gap = heard is None or not 0.0 <= now - heard <= GAP
+        gap = self._is_gap(stamp, now)
         known = 0 < self.channel <= len(axes)
         position = axes[self.channel - 1] if known else math.nan
         self.on = healthy and position >= ON
@@ -88,6 +94,19 @@ class EngageSwitch:
         if gap or not usable:
             self._flip = _Flip()
         return usable and self._goes_on(tuple(axes), position, now)
+
+    def _is_gap(self, stamp: float, now: float) -> bool:
+        """Take the times of a message; returns whether it does not follow on the one before, by either clock."""
+        last, self._last = self._last, (stamp, now)
+        lag = now - stamp
+        if last is not None:
+            by_theirs = stamp - last[0]
+            by_ours = now - last[1]
+            held_up = abs(lag - self._lag) > GAP
+            if 0.0 < by_theirs <= GAP and 0.0 <= by_ours <= GAP and not held_up:
+                return False
+        self._lag = lag
+        return True
 
     def _goes_on(self, axes: tuple[float, ...], position: float, now: float) -> bool:
         """Take the next position of a flip that may be under way; returns whether it is complete."""

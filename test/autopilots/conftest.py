@@ -115,7 +115,7 @@ class Bench:
         self.vehicle = vehicle(PointBody(height), codecs[1])
         if kind == "px4_dds":
             self.vehicle.parameters["COM_OBL_RC_ACT"] = (5.0, self.vehicle.parameters["COM_OBL_RC_ACT"][1])
-        self._codec, self.skew = codecs[0], 0.0
+        self._codec, self.skew, self.bridges = codecs[0], 0.0, itertools.count(1)
         self.others, self.cut, self.sent, self.said = [], False, [], []
         self.start_bridge()
 
@@ -124,6 +124,7 @@ class Bench:
         self.end = end(self.kind, self.config, self._codec)
         self.adapter = self.end.adapter
         self.session = self.adapter.session
+        self.session.identity = f"bridge {next(self.bridges)}"
         self.changes = []
         enter, session = self.session.enter, self.session
 

@@ -4,6 +4,8 @@ Supervisor, session and test vehicle in lock step, see ``Chain`` in conftest.py.
 here one by one, with the numbers that docs/safety.md names.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from liquid_nav.autopilots import ARDUPILOT
@@ -333,6 +335,102 @@ def test_a_transmitter_that_is_heard_again_with_the_switch_on_engages_nothing(ch
     chain.vehicle.radio = True
     chain.go(8.0)
     assert not chain.switch_answers and not chain.vehicle.armed
+
+
+def switch_rests(chain, kind, height=0.0):
+    chain = chain(kind, height, engage_channel=SWITCH, resume=0.0)
+    chain.vehicle.pilot_sticks(switch=-1.0)
+    return chain.settle()
+
+
+def test_a_flip_that_is_told_late_engages_nothing(chain, over_mavlink):
+    chain = switch_rests(chain, over_mavlink)
+    hear = chain.supervisor.bridge
+    chain.supervisor.bridge = lambda report, now: None
+    move_switch(chain, 1.0, 20.0)
+    chain.supervisor.bridge = hear
+    chain.go(5.0)
+    assert chain.session.report().flips == 1 and not chain.vehicle.armed and not chain.switch_answers
+
+
+@pytest.mark.parametrize("seconds", [2.0, 60.0])
+def test_a_switch_that_was_moved_while_the_bridges_computer_slept_engages_nothing(chain, over_mavlink, seconds):
+    chain = switch_rests(chain, over_mavlink)
+    for position in (-1.0, 1.0):
+        chain.vehicle.pilot_sticks(switch=position)
+        chain.vehicle.advance(chain.now + seconds / 2.0)
+        chain.skew -= seconds / 2.0
+        chain.supervisor_skew -= seconds / 2.0
+    chain.go(8.0)
+    assert not chain.switch_answers and not chain.vehicle.armed
+
+
+def test_an_old_report_that_is_heard_again_engages_nothing(chain, over_mavlink):
+    chain = switch_rests(chain, over_mavlink)
+    old = chain.session.report()
+    move_switch(chain, 1.0, 1.0)
+    chain.until("flying")
+    chain.supervisor.land(chain.now)
+    chain.go(60.0, lambda: not chain.vehicle.armed)
+    chain.go(5.0)
+    for report in (old, replace(old, bridge="another")):
+        chain.supervisor.bridge(report, chain.now)
+        chain.go(3.0)
+    assert chain.switch_answers == [(True, "engaged")] and not chain.vehicle.armed
+
+
+def test_an_engagement_that_the_bridge_hears_a_minute_later_is_over(chain, kind):
+    """By switch or by service: reports still come, orders do not."""
+    chain = chain(kind, resume=5.0).settle()
+    take = chain.session.take_order
+    chain.session.take_order = lambda order, now: None
+    assert chain.engage()[0]
+    chain.go(60.0)
+    assert chain.supervisor.state is Mode.DISENGAGED
+    chain.session.take_order = take
+    chain.go(5.0)
+    assert not chain.vehicle.armed and chain.session.phase is Phase.READY
+
+
+def test_a_return_that_is_chosen_while_the_hand_is_at_the_switch_goes_on(chain, over_mavlink):
+    chain = switch_rests(chain, over_mavlink, 4.0)
+    chain.vehicle.pilot_sticks(switch=1.0)
+    chain.go(0.2)
+    chain.vehicle.pilot_switches(RETURN[over_mavlink])
+    begin = chain.now
+    chain.go(10.0)
+    assert not chain.switch_answers and not chain.requests(begin) and not chain.set_points(begin)
+
+
+@pytest.mark.parametrize("word", ["disengage", "land", "hold"])
+def test_what_a_person_says_while_the_hand_is_at_the_switch_counts(chain, over_mavlink, word):
+    chain = switch_rests(chain, over_mavlink)
+    chain.vehicle.pilot_sticks(switch=1.0)
+    chain.go(0.4)
+    getattr(chain.supervisor, word)(chain.now)
+    chain.go(10.0)
+    assert not chain.switch_answers and not chain.vehicle.armed
+
+
+def test_a_switch_that_is_off_again_before_the_drone_flies_stops_it(chain, over_mavlink):
+    """Its report comes after the sticks that tell the same: topics have no order among each other."""
+    chain = switch_rests(chain, over_mavlink)
+    held_back = []
+    hear = chain.supervisor.bridge
+    chain.supervisor.bridge = lambda report, now: held_back.append(report)
+    chain.vehicle.pilot_sticks(switch=1.0)
+    chain.go(1.0, lambda: held_back and held_back[-1].flips == 1)
+    chain.vehicle.pilot_sticks(switch=-1.0)
+    chain.go(0.14)
+    told = next(report for report in held_back if report.flips == 1)
+    chain.supervisor.bridge = hear
+    answer = hear(told, chain.now)
+    assert answer == (True, "engaged"), "the hole is there, or this test shows nothing"
+    highest = 0.0
+    for _ in range(100):
+        chain.go(0.1)
+        highest = max(highest, chain.height)
+    assert chain.supervisor.state is Mode.PILOT and not chain.vehicle.armed and highest < 0.3
 
 
 def test_a_joystick_is_no_remote_control(chain):

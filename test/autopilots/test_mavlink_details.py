@@ -988,6 +988,16 @@ def test_channels_of_the_remote_control_are_looked_at_for_the_engage_switch():
     adapter = connected(config=SessionConfig(engage_channel=5))
     heard = []
     adapter.session.heard_sticks = heard.append
+    adapter.session.heard_receiver = lambda now: heard.append(("receiver", now))
     adapter.receive(sent_by(channels(5, (1500, 1500, 1500, 1500, 2000))), 3.0)
     adapter.receive(sent_by(channels(0, ())), 4.0)
-    assert heard == [3.0]
+    adapter.receive(sent_by(status()), 5.0)
+    assert heard == [3.0, ("receiver", 5.0)]
+
+
+def test_channels_keep_the_time_at_which_the_vehicle_read_them():
+    adapter = connected()
+    word = mavlink.MAVLink_rc_channels_message(4250, 4, *[1500] * 4, *[65535] * 14, 0)
+    adapter.receive(sent_by(word), 3.0)
+    vehicle = adapter.session.vehicle
+    assert (vehicle.sticks_stamp, vehicle.sticks_time) == (4.25, 3.0)

@@ -50,7 +50,15 @@ class Remote:
             healthy(self.supervisor, self.now)
         order = self.supervisor.order
         report = BridgeReport(
-            phase, armed, armed, supervisor="us", act=order.act, change=order.change, flips=flips, switched_on=on
+            phase,
+            armed,
+            armed,
+            supervisor="us",
+            act=order.act,
+            change=order.change,
+            flips=flips,
+            switched_on=on,
+            bridge="theirs",
         )
         answer = self.supervisor.bridge(dataclasses.replace(report, **changes), self.now)
         self.answers += [] if answer is None else [answer]
@@ -75,12 +83,112 @@ def test_the_number_that_is_heard_first_counts_as_seen(first):
     assert remote.tell(first + 1).answers == [(True, "engaged")]
 
 
-@pytest.mark.parametrize("number", [0, 3, 5, 7])
+@pytest.mark.parametrize("number", [6, 7, 100])
 def test_only_the_next_number_is_a_flip(number):
-    """A bridge that starts anew begins at 0; what was missed cannot be acted on any more."""
-    remote = Remote(flips=4 if number != 5 else 5).tell(number)
+    """What was missed cannot be acted on any more."""
+    remote = Remote(flips=4).tell(number)
     assert remote.answers == []
     assert remote.tell(number + 1).answers == [(True, "engaged")]
+
+
+@pytest.mark.parametrize("old", [0, 2, 3])
+def test_an_old_report_that_is_heard_again_makes_no_old_flip_new(old):
+    remote = Remote(flips=3).tell(4, on=False).tell(old).tell(4)
+    assert remote.answers == []
+    assert remote.tell(5).answers == [(True, "engaged")]
+
+
+def test_another_bridge_begins_with_numbers_of_its_own_that_count_as_seen():
+    remote = Remote(flips=3).tell(4, bridge="another")
+    assert remote.answers == []
+    assert remote.tell(4).answers == [], "the first one is back"
+    assert remote.tell(5).answers == [(True, "engaged")]
+
+
+@pytest.mark.parametrize(("silence", "engages"), [(1.0, True), (1.0 + STEP, False), (60.0, False), (-1.0, False)])
+def test_what_was_flipped_in_a_silence_was_flipped_nobody_knows_when(silence, engages):
+    remote = Remote()
+    remote.now += silence - STEP
+    assert bool(remote.tell(1).answers) is engages
+    assert bool(remote.tell(1).tell(1).answers) is engages
+
+
+@pytest.mark.parametrize(("calm", "engages"), [(1.0, True), (1.0 - STEP, False)])
+@pytest.mark.parametrize("word", ["disengage", "engage"])
+def test_a_flip_right_after_something_else_that_a_person_wanted_counts_for_nothing(word, calm, engages):
+    remote = Remote()
+    healthy(remote.supervisor, remote.now)
+    getattr(remote.supervisor, word)(remote.now)
+    if word == "engage":
+        remote.supervisor.disengage(remote.now)
+    remote.now += calm - STEP
+    assert bool(remote.tell(1).answers) is engages
+
+
+def test_a_switch_that_is_off_again_before_it_flies_is_the_pilots_word():
+    remote = Remote().tell(1)
+    assert remote.supervisor.mode == "engaged"
+    remote.tell(1, phase=Phase.STARTING, armed=True)
+    assert remote.supervisor.mode == "engaged"
+    remote.tell(1, on=False, phase=Phase.STARTING, armed=True)
+    assert remote.supervisor.mode == "pilot" and remote.supervisor.why == "the engage switch was switched off again"
+
+
+def test_once_it_flies_the_sticks_tell_and_not_the_report():
+    remote = Remote().tell(1).tell(1, phase=Phase.FLYING, armed=True).tell(1, on=False, phase=Phase.FLYING, armed=True)
+    assert remote.supervisor.mode == "engaged"
+
+
+def test_an_engagement_by_the_service_does_not_ask_where_the_switch_stands():
+    remote = Remote()
+    healthy(remote.supervisor, remote.now)
+    assert remote.supervisor.engage(remote.now)[0]
+    remote.tell(0, on=False, phase=Phase.STARTING, armed=True)
+    assert remote.supervisor.mode == "engaged"
+
+
+# An engagement that the bridge has not heard.
+
+
+@pytest.mark.parametrize(("heard", "act", "mode"), [
+    (True, 1, "engaged"), (True, 2, "engaged"), (True, 0, "disengaged"), (False, 1, "disengaged"),
+])  # fmt: skip
+def test_an_engagement_that_the_bridge_has_not_heard_in_two_seconds_is_over(heard, act, mode):
+    remote = Remote()
+    healthy(remote.supervisor, remote.now)
+    begin = remote.now
+    assert remote.supervisor.engage(begin)[0]
+    other = {} if heard else {"supervisor": "another"}
+    remote.tell(0, phase=Phase.READY, act=act, change=0, **other)
+    for after in (1.0, 2.0):
+        healthy(remote.supervisor, begin + after)
+        assert remote.supervisor.update(begin + after).mode == "engaged"
+    healthy(remote.supervisor, begin + 2.0 + STEP)
+    assert remote.supervisor.update(begin + 2.0 + STEP).mode == mode
+    if mode == "disengaged":
+        assert remote.supervisor.why == "the bridge has not heard the engagement"
+
+
+def test_without_a_bridge_nobody_has_to_hear_an_engagement():
+    supervisor = healthy(SafetySupervisor(), 0.0)
+    assert supervisor.engage(0.0)[0]
+    assert healthy(supervisor, 5.0).update(5.0).mode == "engaged"
+
+
+def test_what_the_bridge_has_not_heard_does_not_resume():
+    remote = Remote()
+    supervisor = remote.supervisor
+    healthy(supervisor, remote.now)
+    supervisor.engage(remote.now)
+    supervisor.update(remote.now + 1.0)
+    assert supervisor.mode == "holding"
+    for step in range(40):
+        now = remote.now + 1.0 + step * STEP
+        assert healthy(supervisor, now).update(now).mode == "holding"
+    remote.now = now
+    remote.tell(0, phase=Phase.HOLDING, armed=True)
+    now = remote.now + STEP
+    assert healthy(supervisor, now).update(now).mode == "engaged", "heard, and healthy for long"
 
 
 def test_a_switch_that_is_off_again_by_the_time_its_flip_is_heard_engages_nothing():

@@ -31,12 +31,14 @@ class Remote:
     def __init__(self, channel=CHANNEL, step=STEP):
         self.switch, self.step = EngageSwitch(channel), step
         self.now = 100.0
+        self.stamp = 7.0
         self.flips = []
 
     def hear(self, positions, seconds=STEP, active=False, healthy=True):
         for _ in range(round(seconds / self.step)):
             self.now += self.step
-            if self.switch.flipped(positions, healthy, active, self.now):
+            self.stamp += self.step
+            if self.switch.flipped(positions, healthy, active, self.stamp, self.now):
                 self.flips.append(self.now)
         return self
 
@@ -140,17 +142,45 @@ def test_after_a_gap_or_with_a_clock_that_goes_back_nothing_is_known(where, gap,
     if where == "on":
         remote.hear(axes(1.0))
     remote.now += gap - STEP
+    remote.stamp += gap - STEP
     remote.hear(axes(1.0), 5.0)
     assert bool(remote.flips) is engages
 
 
-def test_two_messages_of_one_instant_are_no_gap():
+@pytest.mark.parametrize("where", ["off", "on"])
+@pytest.mark.parametrize("slept", [0.375, 10.0])
+def test_what_was_flipped_while_we_slept_is_no_flip(where, slept):
+    """A computer's steady clock stands still while it sleeps; the vehicle's goes on."""
     remote = rested()
-    for _ in range(6):
+    if where == "on":
         remote.hear(axes(1.0))
-        remote.now -= remote.step
-        remote.hear(axes(1.0))
-    assert len(remote.flips) == 1
+    remote.stamp += slept - STEP
+    assert not remote.hear(axes(1.0), 5.0).flips
+
+
+def test_messages_that_were_held_up_and_come_in_a_rush_are_no_flip():
+    """A radio that makes up for an outage delivers twice as fast; each message follows closely on the one before."""
+    remote = Remote().hear(axes(-1.0), 4.0)
+    for position, count in ((-1.0, 40), (1.0, 40)):
+        for _ in range(count):
+            remote.now -= 0.5 * STEP
+            remote.hear(axes(position))
+    assert not remote.flips
+
+
+def test_the_same_message_again_is_no_progress():
+    remote = rested().hear(axes(1.0))
+    remote.stamp -= STEP
+    assert not remote.hear(axes(1.0), 5.0).flips
+
+
+@pytest.mark.parametrize("when", ["while it rests", "while it stays on"])
+def test_what_was_under_way_can_be_forgotten(when):
+    remote = rested()
+    if when == "while it stays on":
+        remote.hear(axes(1.0), 0.25)
+    remote.switch.forget()
+    assert not remote.hear(axes(1.0), 5.0).flips
 
 
 def test_a_few_messages_a_second_are_not_enough():

@@ -1,0 +1,35 @@
+"""Flips of the engage switch as the supervisor hears of them: a number in the bridge's reports.
+
+A report may come late, again, out of order, or from a bridge that has ended; only what has just happened is an event.
+"""
+
+from __future__ import annotations
+
+from liquid_nav.safety.contract import BridgeReport
+
+FRESH = 1.0
+"""s since the report before: what was flipped in a longer silence was flipped nobody knows when."""
+
+
+class Flips:
+    """Keeps the highest number of each bridge."""
+
+    def __init__(self) -> None:
+        """Have heard nothing: the first number counts as seen."""
+        self._bridge: str | None = None
+        self._most = 0
+        self._heard: float | None = None
+
+    def is_new(self, report: BridgeReport, now: float) -> bool:
+        """Take a report; returns whether the switch has just been flipped, and is still on.
+
+        Only the next number of the same bridge is a flip, and only in a stream of reports without a gap.
+        """
+        heard, most = self._heard, self._most
+        fresh = heard is not None and 0.0 <= now - heard <= FRESH
+        same = report.bridge == self._bridge
+        self._heard = now
+        self._bridge = report.bridge
+        # A number that goes back is an old report, and makes nothing new again.
+        self._most = max(most, report.flips) if same else report.flips
+        return same and fresh and report.switched_on and report.flips == most + 1
