@@ -5,6 +5,7 @@
 #   PIP_EXTRA    anything else that pip should be told                                  PIP_EXTRA='--proxy ...'
 #   FLY          arguments of the flight                                                make fly FLY='--scenario field --seed 7'
 #   TEST         arguments of pytest                                                    make test TEST='-k worlds'
+#   JOBS         processes that run the tests; what needs ROS is all in one of them    make test JOBS=0
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -17,6 +18,7 @@ PIP_EXTRA ?=
 # A place with trees in the way; FLY="--seed random" for any other.
 FLY ?= --seed 10007
 TEST ?=
+JOBS ?= 2
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -42,7 +44,7 @@ fly: $(STAMP)
 	$(BIN)/liquid-nav fly $(FLY)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(TEST)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(TEST)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

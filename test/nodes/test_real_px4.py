@@ -292,6 +292,8 @@ class Station:
         """Whether a joystick at rest is streamed, which makes POSCTL available."""
         self.switch = None
         """Position of the remote control's mode switch, us; None: there is no remote control."""
+        self.engage_switch = CENTRE
+        """Position of its channel 7, us."""
         self.heard = []
         """(time, message)."""
         self.modes = []
@@ -346,7 +348,7 @@ class Station:
         if self.joystick:
             self.send(mavlink.MAVLink_manual_control_message(self._system, 0, 0, 500, 0, 0))
         if self.switch is not None:
-            channels = [CENTRE] * 4 + [self.switch] + [CENTRE] * 3
+            channels = [CENTRE] * 4 + [self.switch, CENTRE, self.engage_switch, CENTRE]
             self.send(mavlink.MAVLink_rc_channels_override_message(self._system, 1, *channels))
 
     def _hear(self, now, message):
@@ -416,8 +418,9 @@ class Station:
 class RealFlight:
     """PX4, relay, second ground station, supervisor and bridge; time is the computer's."""
 
-    def __init__(self, folder, parameters):
-        self.folder = folder
+    def __init__(self, folder, parameters, **bridge):
+        """``bridge``: further parameters of the bridge."""
+        self.folder, self.bridge = folder, bridge
         self.px4 = Px4(folder / "px4", parameters)
         self.domain = free_domain()
         # Another test on this machine may choose the same domain a moment later.
@@ -458,7 +461,8 @@ class RealFlight:
 
     def start_bridge(self):
         connection = f"udp:127.0.0.1:{self.relay.port}"
-        self.start("autopilot_bridge", {"connection": connection, "target_system": self.px4.system})
+        settings = {"connection": connection, "target_system": self.px4.system}
+        self.start("autopilot_bridge", settings | self.bridge)
 
     def close(self):
         for child in self.children.values():
@@ -574,11 +578,11 @@ class RealFlight:
 
 @pytest.fixture
 def flights(tmp_path):
-    """Start a flight, with parameters of PX4."""
+    """Start a flight, with parameters of PX4, and with a channel of the remote control that engages."""
     begun = []
 
-    def start(**parameters):
-        begun.append(RealFlight(tmp_path, parameters))
+    def start(engage_channel=0, **parameters):
+        begun.append(RealFlight(tmp_path, parameters, engage_channel=engage_channel))
         return begun[-1]
 
     yield start
@@ -771,4 +775,53 @@ def test_disengaging_just_after_arming_stops_the_motors(flights, delay):
         f"motors off for good after {max(off, 0.0):.2f} s",
         f"bridge: {flight.history(armed)}",
         f"supervisor: {flight.word}",
+    )
+
+
+OFF, ON = 1000, 2000
+"""Positions of the engage switch, us."""
+
+
+def test_flipping_the_engage_switch_engages_and_nothing_that_looks_like_it_does(flights):
+    """PX4 says in SYS_STATUS whether its receiver hears the transmitter: nothing else tells a flip from its return."""
+    flight = flights(engage_channel=7, **REMOTE_CONTROL)
+    station = flight.station
+    station.switch = SWITCH[PX4.hold]
+    station.engage_switch = ON
+    flight.until(flight.px4.ready, "PX4")
+    flight.until(lambda: flight.phase == "ready" and flight.faults["switched_on"], "the switch")
+    flight.go(3.0)
+    station.engage_switch = OFF
+    flight.go(4.0)
+    # Lost, and heard again with the switch on.
+    station.switch = None
+    flight.go(2.0)
+    assert not flight.faults["switched_on"], flight.summary()
+    station.switch, station.engage_switch = SWITCH[PX4.hold], ON
+    flight.go(5.0)
+    assert flight.faults["flips"] == 0 and not station.spinning and flight.word == "disengaged", flight.summary()
+    # Flipped by a hand.
+    station.engage_switch = OFF
+    flight.go(4.0)
+    begin = time.monotonic()
+    station.engage_switch = ON
+    flight.until(lambda: flight.word == "engaged", "the engagement", 5.0)
+    engaged = flight.since(begin, flight.words, "engaged")
+    flight.until(lambda: flight.phase == "flying", "a flight")
+    flying = flight.since(begin, flight.phases, "flying")
+    flight.go(3.0)
+    assert station.mode == PX4.follow, flight.summary()
+    # Back: the pilot's.
+    back = time.monotonic()
+    station.engage_switch = OFF
+    flight.until(lambda: flight.phase == "released" and flight.word == "pilot", "letting go", 5.0)
+    released = flight.since(back, flight.phases, "released")
+    flight.go(6.0)
+    assert station.mode != PX4.follow and not flight.relay.orders(back + released), flight.summary()
+    row(
+        "engage switch flipped",
+        f"engaged after {seconds(engaged)}, flying after {flying:.1f} s",
+        f"flipped back: supervisor pilot after {seconds(flight.since(back, flight.words, 'pilot'))}",
+        f"released after {seconds(released)}, {PX4.mode_name(station.mode)}",
+        "transmitter lost for 2 s and heard again with the switch on: nothing",
     )
