@@ -219,9 +219,11 @@ def test_the_state_is_what_the_supervisor_reads(bridge):
     bench = bridge(**UDP).fly()
     bench.go(0.5)
     facts = read_json(bench.states[-1].data)
-    assert set(facts) == {"phase", "armed", "airborne", "supervisor", "act", "change", "kind", "fault", "mode", "text",
-                          "hold", "failsafes"}
-    assert BridgeReport.from_facts(facts) == BridgeReport(Phase.FLYING, True, True, "test", 1, "", "")
+    assert set(facts) == {"phase", "armed", "airborne", "supervisor", "act", "change", "kind", "fault", "flips",
+                          "switched_on", "bridge", "mode", "text", "hold", "failsafes"}
+    identity = bench.session.identity
+    assert identity
+    assert BridgeReport.from_facts(facts) == BridgeReport(Phase.FLYING, True, True, "test", 1, bridge=identity)
     assert (facts["mode"], facts["hold"]) == ("OFFBOARD", "mode")
     assert facts["failsafes"]["NAV_RCL_ACT"] == {
         "value": 2.0, "meaning": "the remote control lost: it returns to its launch"}
