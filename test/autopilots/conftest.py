@@ -6,6 +6,8 @@ link. Time is the vehicle's; the clocks of bridge and supervisor may be set.
 """
 
 import itertools
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +30,10 @@ from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle
 from liquid_nav.simulation.px4_personality import Px4Vehicle
 from liquid_nav.simulation.vehicle_body import PointBody
 from liquid_nav.types import Command
+
+# What several files of tests share.
+sys.path.insert(0, str(Path(__file__).parent))
+from session_bench import Bench as SessionBench  # noqa: E402
 
 STEP = 0.02
 ZERO = Command()
@@ -390,6 +396,11 @@ def flight():
 @pytest.fixture
 def chain():
     return Chain
+
+
+@pytest.fixture
+def bench():
+    return SessionBench()
 
 
 @pytest.fixture(params=KINDS)
