@@ -24,6 +24,7 @@ TRANSITIONS: dict[Phase, frozenset[Phase]] = {
     Phase.HOLDING: frozenset(
         {
             Phase.OFFLINE,
+            Phase.READY,
             Phase.STARTING,
             Phase.FLYING,
             Phase.STOPPING,

@@ -160,6 +160,7 @@ ARROWS = {
     ("flying", "landing"): (landing, 3.0),
     ("flying", "released"): (released, 3.0),
     ("holding", "offline"): (lambda f: lose(holding(f)), 3.0),
+    ("holding", "ready"): (lambda f: (starting(f), f.change("pilot"), f.person("disengaged")), 0.0),
     ("holding", "starting"): (lambda f: holding(f).person("engaged"), 3.0),
     ("holding", "flying"): (lambda f: (f.fly(), f.change("holding"), until(f, "holding"), f.change("engaged")), 3.0),
     ("holding", "stopping"): (lambda f: (stand(holding(f)), f.person("disengaged")), 3.0),
