@@ -1,8 +1,4 @@
-"""What every test run shares: headless rendering, one thread per process, a ROS domain of its own, nodes last.
-
-With several processes (pytest-xdist, ``--dist loadgroup``) everything that needs ROS is in one of them, and begins at
-once: two could choose the same ROS domain, and these tests take longest.
-"""
+"""What every test run shares: headless rendering, one thread per process, a ROS domain of its own, nodes last."""
 
 import importlib.util
 import os
@@ -30,10 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE / "nodes" in Path(item.path).parents:
             item.add_marker(pytest.mark.ros)
-        needs_ros = item.get_closest_marker("ros") is not None
-        if not HAS_ROS and needs_ros:
+        if not HAS_ROS and item.get_closest_marker("ros"):
             item.add_marker(pytest.mark.skip(reason="no ROS 2 on this machine"))
-        # Tests of a file stay together, since they share what is made once.
-        item.add_marker(pytest.mark.xdist_group("ros" if needs_ros else str(item.path)))
-    several = "PYTEST_XDIST_WORKER" in os.environ
-    items.sort(key=lambda item: (item.get_closest_marker("ros") is None) is several)
+    items.sort(key=lambda item: item.get_closest_marker("ros") is not None)

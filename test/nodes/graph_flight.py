@@ -44,6 +44,8 @@ SLACKS = {"safety_supervisor": 0.4, "autopilot_bridge": 0.4}
 """The supervisor may be silent for 0.25 s before it speaks by itself, and the bridge tells its state every 0.2 s."""
 PATIENCE = 240.0
 """s of wall time in which a process must show a sign of life on a busy machine."""
+REPEAT = 5.0
+"""s of wall time without an answer after which an image is shown again."""
 FORWARD, ZERO = Command(vx=1.0), Command()
 REST = 0.1
 """m/s that count as standing still."""
@@ -148,7 +150,12 @@ class GraphFlight:
         self._frame += 1
         self._play()
         begin = wall.monotonic()
+        again = begin + REPEAT
         while True:
+            if wall.monotonic() > again:
+                # Images are sent with best effort: on a busy machine one may be lost.
+                again += REPEAT
+                self._play()
             self.executor.spin_once(timeout_sec=0.002)
             for data in self.server.receive():
                 if self.linked:
