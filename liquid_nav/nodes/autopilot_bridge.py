@@ -59,6 +59,9 @@ class AutopilotBridge(Node):
         if kind not in (*MAVLINK, DDS, *PLAIN):
             raise UserError(f"unknown autopilot '{kind}'", f"choose one of: {', '.join((*MAVLINK, DDS, *PLAIN))}")
         _refuse_vision(self, kind)
+        if config.engage_channel and kind not in MAVLINK:
+            cause = f"engage_channel does nothing with autopilot '{kind}'"
+            raise UserError(cause, "leave it 0, or use px4 or ardupilot: the remote control is heard over MAVLink")
         self._simulated = self.get_parameter("use_sim_time").value
         self._diagnostics = Diagnostics(self)
         self._states = self.create_publisher(String, "autopilot_bridge/state", latched())

@@ -211,8 +211,16 @@ def test_parameters_reach_the_session(make, px4_msgs):
     values = {"rate": 25.0, "freshness": 0.4, "position_age": 0.7, "altitude": 2.5, "speed": 3.0, "vertical_speed": 1.5,
               "yaw_rate": 1.4, "resume": 9.0, "engage_channel": 7, "set_parameters": False}
     for kind in ("px4", "twist", "px4_dds"):
-        config = make(autopilot=kind, **values).session.config
-        assert {name: getattr(config, name) for name in values} == values
+        # Only over MAVLink is there a remote control with a switch.
+        given = values if kind == "px4" else values | {"engage_channel": 0}
+        config = make(autopilot=kind, **given).session.config
+        assert {name: getattr(config, name) for name in given} == given
+
+
+@pytest.mark.parametrize("kind", ["twist", "twist_stamped", "px4_dds"])
+def test_the_engage_switch_needs_mavlink(make, kind):
+    with pytest.raises(UserError, match=f"engage_channel does nothing with autopilot '{kind}'"):
+        make(autopilot=kind, engage_channel=7)
 
 
 @pytest.mark.parametrize("kind", ["px4", "twist"])
