@@ -22,7 +22,11 @@ class UserError(ValueError):
 
     def __str__(self) -> str:
         """The whole message in one line."""
-        return f"{self.cause.rstrip('.')}. {self.remedy}" if self.remedy else self.cause
+        if not self.remedy:
+            return self.cause
+        cause = self.cause.rstrip(".")
+        ends = cause.endswith(("?", "!"))
+        return f"{cause} {self.remedy}" if ends else f"{cause}. {self.remedy}"
 
     def __reduce__(self) -> tuple:
         """Rebuild from cause and remedy, so that the error survives a process pool."""

@@ -293,10 +293,6 @@ class OffboardSession:
         self._texts.append((now, warning, words))
         self._events.append(Event(now, warning, f"autopilot: {words}"))
 
-    def _hears_remote_control(self) -> bool:
-        time = self.vehicle.sticks_time
-        return self.phase is not Phase.OFFLINE and time is not None and 0.0 <= self.now - time <= STICKS_AGE
-
     # Out.
 
     def update(self, now: float) -> list[Any]:
@@ -330,7 +326,7 @@ class OffboardSession:
             words="" if self.fault is None else str(self.fault),
             change=0 if self.order is None else self.order.change,
             flips=self.flips,
-            switched_on=self.switch.on and self._hears_remote_control(),
+            switched_on=self.switch.on and self.phase is not Phase.OFFLINE and self._sticks_within(STICKS_AGE),
             bridge=self.identity,
         )
 
@@ -419,8 +415,12 @@ class OffboardSession:
     @property
     def has_remote_control(self) -> bool:
         """Whether the vehicle hears a remote control."""
+        return self.vehicle.sticks is not None and self._sticks_within(LINK_LOST)
+
+    def _sticks_within(self, age: float) -> bool:
+        """Whether channels of the remote control were heard in the last ``age`` seconds."""
         time = self.vehicle.sticks_time
-        return self.vehicle.sticks is not None and time is not None and 0.0 <= self.now - time <= LINK_LOST
+        return time is not None and 0.0 <= self.now - time <= age
 
     # What orders lead to.
 

@@ -117,8 +117,8 @@ class SupervisorNode(Node):
         return stamp if self._simulated else self._clock_of_stamps.steady(stamp)
 
     def _on_image(self, data: bytes) -> None:
-        now = self._now()
-        self._supervisor.image(self._steady(serialized_stamp(data) / NANO), now)
+        self._now()  # a look at both clocks: the computer's may have been set since the last one
+        self._supervisor.image(self._steady(serialized_stamp(data) / NANO))
 
     def _on_command(self, message: TwistStamped) -> None:
         stamp = nanoseconds(message.header.stamp)

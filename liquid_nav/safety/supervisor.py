@@ -106,7 +106,7 @@ class SafetySupervisor:
 
     # What comes in.
 
-    def image(self, stamp: float, now: float) -> None:
+    def image(self, stamp: float) -> None:
         """Take note of a camera frame; a frame as old as the last one, or without a time, is not new."""
         if not math.isfinite(stamp):
             return

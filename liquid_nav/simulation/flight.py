@@ -150,7 +150,7 @@ def fly(
                 continue
             clock = perf_counter()
             for image, elapsed, state in arrived:
-                supervisor.image(state.time, now)
+                supervisor.image(state.time)
                 supervisor.command(pilot.act(Observation(image), elapsed, state), state.time, now)
             spent["policy"] += perf_counter() - clock
             if not rows:

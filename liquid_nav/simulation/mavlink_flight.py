@@ -116,7 +116,7 @@ class _Flight:
             elapsed = 1.0 / self.rate if previous is None else state.time - previous
             previous = state.time
             image = simulation.render() if getattr(pilot, "needs_image", True) else None
-            supervisor.image(state.time, state.time)
+            supervisor.image(state.time)
             supervisor.command(pilot.act(Observation(image), elapsed, state), state.time, state.time)
             if frame == 0:
                 supervisor.engage(state.time)

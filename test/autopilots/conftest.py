@@ -355,7 +355,7 @@ class Chain(Bench):
 
     def _inputs(self, supervisor, now):
         if self.camera:
-            supervisor.image(now, now)
+            supervisor.image(now)
         if self.controller and self.camera:
             supervisor.command(self.command, now, now)
         for name, axes, buttons in self.joysticks:

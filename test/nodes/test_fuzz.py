@@ -279,7 +279,7 @@ def test_an_intruder_on_the_controllers_topic_moves_nothing(harness):
     intruder = harness.probe.create_publisher(TwistStamped, "liquid_controller/cmd_vel", reliable())
     harness.until(lambda: node.count_publishers("liquid_controller/cmd_vel") == 2, "discovery")
     now = node._now()
-    node._supervisor.image(now, now)
+    node._supervisor.image(now)
     node._supervisor.command(Command(vx=1.0), now, now)
     node._inputs.count_publishers()
     done, reason = node._supervisor.engage(now)
@@ -288,6 +288,6 @@ def test_an_intruder_on_the_controllers_topic_moves_nothing(harness):
     harness.until(lambda: node.count_publishers("liquid_controller/cmd_vel") == 1, "the intruder to leave")
     node._inputs.count_publishers()
     now = node._now()
-    node._supervisor.image(now, now)
+    node._supervisor.image(now)
     node._supervisor.command(Command(vx=1.0), now, now)
     assert node._supervisor.engage(now)[0]

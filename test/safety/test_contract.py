@@ -94,7 +94,7 @@ class Bench:
 
     def step(self, seconds=0.1):
         self.now += seconds
-        self.supervisor.image(self.now, self.now)
+        self.supervisor.image(self.now)
         self.supervisor.command(FORWARD, self.now, self.now)
         return self.supervisor.update(self.now)
 

@@ -44,7 +44,7 @@ class Flight:
     def step(self):
         s, now = self.supervisor, self.now
         if "image" not in self.off:
-            s.image(now, now)
+            s.image(now)
         if "command" not in self.off:
             s.command(self.wanted, now - self.late, now)
         if "odometry" not in self.off:
@@ -260,8 +260,10 @@ def test_whatever_comes_in_it_stays_inside_and_still_where_it_must(timed):
             phase, hears, fault = values
             change = supervisor.order.change - (not hears)
             supervisor.bridge(BridgeReport(phase, True, True, supervisor.identity, 0, fault, fault, change), now)
+        elif kind == "image":
+            supervisor.image(*values)
         elif kind == "fresh":
-            supervisor.image(now, now)
+            supervisor.image(now)
             supervisor.command(values[0], now, now)
             supervisor.watch.odometry(np.zeros(3), np.zeros(3), 0.0, now, now)
             supervisor.bridge(report(supervisor), now)

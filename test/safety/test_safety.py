@@ -32,11 +32,11 @@ def play(supervisor, timed_events):
     for pause, (kind, *values) in timed_events:
         now += pause
         if kind == "image":
-            supervisor.image(now - values[0], now)
+            supervisor.image(now - values[0])
         elif kind == "command":
             supervisor.command(values[0], now - values[1], now)
         elif kind == "fresh":
-            supervisor.image(now, now)
+            supervisor.image(now)
             supervisor.command(values[0], now, now)
         elif kind != "update":
             done, reason = getattr(supervisor, kind)(now)
@@ -81,7 +81,7 @@ def test_whatever_happened_before_fresh_inputs_and_an_engage_are_enough(timed_ev
         pass
     # Stamps from the future may have been believed: the first image of the past puts that right.
     for stamp in (now - 5.0, now):
-        supervisor.image(stamp, now)
+        supervisor.image(stamp)
     supervisor.command(command, now, now)
     if supervisor.mode == "landing":
         done, why = supervisor.engage(now)
@@ -105,7 +105,7 @@ class Flight:
         for _ in range(max(1, round(seconds / 0.05))):
             self.now += 0.05 if seconds else 0.0
             if image:
-                self.supervisor.image(self.now, self.now)
+                self.supervisor.image(self.now)
             if command:
                 self.supervisor.command(wanted or self.wanted, self.now, self.now)
             output = self.supervisor.update(self.now)
@@ -142,7 +142,7 @@ def test_it_speeds_up_no_faster_than_allowed_and_stops_at_once():
 def test_engaging_without_inputs_is_refused_with_the_reason(first):
     supervisor = SafetySupervisor()
     if first == "image":
-        supervisor.image(1.0, 1.0)
+        supervisor.image(1.0)
     if first == "command":
         supervisor.command(Command(vx=1.0), 1.0, 1.0)
     done, reason = supervisor.engage(1.0)
@@ -188,7 +188,7 @@ def test_a_frozen_image_is_no_image():
     frozen = flight.now
     for _ in range(15):
         flight.now += 0.05
-        flight.supervisor.image(frozen, flight.now)
+        flight.supervisor.image(frozen)
         flight.supervisor.command(flight.wanted, flight.now, flight.now)
         output = flight.supervisor.update(flight.now)
     assert output.mode == "holding" and "camera image" in str(output.faults[0])
@@ -205,11 +205,11 @@ def test_a_command_from_an_old_image_is_stale_however_late_it_comes():
 
 def test_a_camera_that_starts_anew_is_believed_and_one_image_from_the_past_is_not():
     supervisor = SafetySupervisor()
-    supervisor.image(100.0, 100.0)
-    supervisor.image(99.7, 100.1)
+    supervisor.image(100.0)
+    supervisor.image(99.7)
     supervisor.command(ZERO, 100.1, 100.1)
     assert supervisor.engage(100.1)[0], "the newest image counts"
-    supervisor.image(2.0, 2.0)
+    supervisor.image(2.0)
     supervisor.command(ZERO, 2.0, 2.0)
     assert supervisor.update(2.0).mode == "engaged", "simulated time has started again"
 
@@ -217,10 +217,10 @@ def test_a_camera_that_starts_anew_is_believed_and_one_image_from_the_past_is_no
 @pytest.mark.parametrize("stamp", [math.nan, math.inf, -math.inf])
 def test_an_image_without_a_time_changes_nothing(stamp):
     supervisor = SafetySupervisor()
-    supervisor.image(stamp, 1.0)
+    supervisor.image(stamp)
     assert "no camera image yet" in supervisor.engage(1.0)[1]
-    supervisor.image(1.0, 1.0)
-    supervisor.image(stamp, 1.0)
+    supervisor.image(1.0)
+    supervisor.image(stamp)
     supervisor.command(ZERO, 1.0, 1.0)
     assert supervisor.engage(1.0)[0]
 

@@ -27,7 +27,7 @@ EARLY_AGE = -0.1
 
 def healthy(supervisor, now):
     """Give fresh inputs."""
-    supervisor.image(now, now)
+    supervisor.image(now)
     supervisor.command(Command(vx=1.0), now, now)
     return supervisor
 
@@ -329,8 +329,8 @@ def test_stamps_beyond_their_limits_are_faults_with_their_numbers(age, image, co
 def test_only_an_image_from_far_back_means_that_the_cameras_clock_began_anew(back, age):
     """The newest image counts, in whatever order they come, until one is older by more than 1 s."""
     supervisor = SafetySupervisor(SafetyLimits(image_age=0.0))
-    supervisor.image(100.0, 100.0)
-    supervisor.image(100.0 - back, 100.25)
+    supervisor.image(100.0)
+    supervisor.image(100.0 - back)
     assert supervisor.update(100.25).faults[0] == Fault(FaultKind.IMAGE_OLD, age, 0.0)
 
 

@@ -100,7 +100,7 @@ def test_without_faults_a_flight_is_that_of_the_plain_loop(field, place, calm, r
         judge, supervisor, outcome = Judge(layout), SafetySupervisor(limits), None
         while outcome is None:
             state = simulation.state
-            supervisor.image(state.time, state.time)
+            supervisor.image(state.time)
             supervisor.command(Steady().command, state.time, state.time)
             if not rows:
                 supervisor.engage(state.time)
