@@ -80,7 +80,7 @@ def test_a_text_is_read_up_to_its_limit_and_not_a_character_more(kind):
 @pytest.mark.parametrize(("content", "mode", "sentence"), [
     (b"", 0o600, "the file {} holds no signing passphrase: it is empty. write one into it, or leave it away to fly "
                  "without signatures"),
-    (b"a\nb", 0o600, "the file {} holds more than one line, so which one is the signing passphrase?. leave the "
+    (b"a\nb", 0o600, "the file {} holds more than one line, so which one is the signing passphrase? leave the "
                      "passphrase alone in it"),
     (b"\xff", 0o600, "the signing passphrase in {} is not UTF-8 text. write the passphrase into it with an editor"),
     (b"a", 0o644, "the signing passphrase in {0} is open to other users (mode 0644). chmod 600 {0}, and choose a new "
