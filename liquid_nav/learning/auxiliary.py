@@ -1,4 +1,4 @@
-"""What the encoder is asked to see while it learns: the target's direction and distance, and free space around.
+"""What the encoder is asked to see while it learns: target, free space around, and its own height.
 
 Used in training only. It teaches the encoder geometry much faster than four commands could; no policy sees it.
 """
@@ -15,9 +15,16 @@ SECTORS = 21
 SECTOR_SPAN = math.radians(40.0)
 """Rays from +span (left) to -span (right) of the heading."""
 RANGE = 12.0
-NAMES = ("target_left", "target_near", "target_visible", *(f"scan.{i}" for i in range(SECTORS)))
+SCAN = slice(3, 3 + SECTORS)
+"""Where the rays are among the targets."""
+HEIGHT = 3 + SECTORS
+"""Where the height is."""
+HEIGHT_UNIT = 0.5
+"""m."""
+NAMES = ("target_left", "target_near", "target_visible", *(f"scan.{i}" for i in range(SECTORS)), "height")
 """target_left: sine of the bearing; target_near: 1 / (1 + distance / 3 m); target_visible: 1 or 0; scan: nearness
-1 / (1 + distance / 3 m) of the first surface along each ray, 0 beyond ``RANGE``."""
+1 / (1 + distance / 3 m) of the first surface along each ray, 0 beyond ``RANGE``; height: of the drone above where it
+should fly, in units of ``HEIGHT_UNIT``."""
 _ANGLES = np.linspace(SECTOR_SPAN, -SECTOR_SPAN, SECTORS)
 
 
@@ -46,12 +53,21 @@ def auxiliary_targets(state: DroneState, expert: Expert) -> np.ndarray:
     free = scan(expert.discs, state.position, state.yaw)
     nearness = np.where(free < RANGE, 1.0 / (1.0 + free / 3.0), 0.0)
     head = (math.sin(bearing), 1.0 / (1.0 + distance / 3.0), float(in_view and not blocked))
-    return np.concatenate((head, nearness)).astype(np.float32)
+    height = (state.position[2] - expert.layout.scenario.cruise_altitude) / HEIGHT_UNIT
+    return np.concatenate((head, nearness, (height,))).astype(np.float32)
 
 
 def mirror(auxiliary: np.ndarray) -> np.ndarray:
     """Auxiliary targets [...,A] of the left-right mirrored image."""
     flipped = auxiliary.copy()
     flipped[..., 0] *= -1.0
-    flipped[..., 3:] = auxiliary[..., :2:-1]
+    flipped[..., SCAN] = auxiliary[..., SCAN][..., ::-1]
     return flipped
+
+
+def widen(auxiliary: np.ndarray) -> np.ndarray:
+    """Return targets [N,A] of a data set that was made when there were fewer; those that it lacks are NaN."""
+    missing = len(NAMES) - auxiliary.shape[1]
+    if missing <= 0:
+        return auxiliary
+    return np.pad(auxiliary, ((0, 0), (0, missing)), constant_values=np.nan)

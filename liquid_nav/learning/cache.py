@@ -12,6 +12,7 @@ from typing import BinaryIO, Iterable
 import numpy as np
 
 from liquid_nav.errors import UserError
+from liquid_nav.learning.auxiliary import widen
 from liquid_nav.learning.rollout import LabelledFlight
 
 FRAMES, TABLE, META = "frames.npy", "table.npz", "meta.json"
@@ -117,4 +118,5 @@ class Shard:
                 )
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise CacheError(f"{folder} is not a data set: {error}", "delete it and collect again") from error
+        self.auxiliary = widen(self.auxiliary)
         self.begins = np.concatenate(((0,), np.cumsum(self.lengths)[:-1]))

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from liquid_nav.learning.augment import Photometric
-from liquid_nav.learning.auxiliary import NAMES
+from liquid_nav.learning.auxiliary import HEIGHT, NAMES, SCAN
 from liquid_nav.learning.looks import split
 from liquid_nav.policy import Policy
 
@@ -27,14 +27,18 @@ class Imitation(lightning.LightningModule):
         weight_decay: float = 1e-4,
         steps: int = 1000,
         auxiliary: float = 0.5,
+        height: float = 0.0,
         photometric: Photometric | None = None,
         mixed: bool = True,
     ) -> None:
-        """``steps``: length of the one-cycle schedule; ``photometric`` None switches augmentation off."""
+        """``steps``: length of the one-cycle schedule; ``photometric`` None switches augmentation off.
+
+        ``auxiliary``: weight of what the encoder is asked to see; ``height``: of its height among these.
+        """
         super().__init__()
         self.policy, self.photometric = policy, photometric
         self.learning_rate, self.weight_decay, self.steps = learning_rate, weight_decay, steps
-        self.auxiliary_weight, self.mixed = auxiliary, mixed
+        self.auxiliary_weight, self.height_weight, self.mixed = auxiliary, height, mixed
         self.auxiliary = nn.Linear(policy.config.encoder.features, len(NAMES))
         self.register_buffer("command_weights", torch.tensor(COMMAND_WEIGHTS), persistent=False)
         h, w = policy.config.encoder.height, policy.config.encoder.width
@@ -81,13 +85,17 @@ class Imitation(lightning.LightningModule):
         command = (error * self.command_weights * weight).sum() / (weight.sum() * 4)
         # Recorded flights do not know what the encoder should see: NaN there.
         known = torch.isfinite(batch["auxiliary"][..., 0])
-        seen, wanted = self.auxiliary(features), torch.where(known[..., None], batch["auxiliary"], 0.0)
+        seen = self.auxiliary(features)
+        # Older data sets do not know the height.
+        wanted = torch.where(torch.isfinite(batch["auxiliary"]), batch["auxiliary"], seen.detach())
+        wanted = torch.where(known[..., None], wanted, 0.0)
         visible = wanted[..., 2]
         target = ((seen[..., :2] - wanted[..., :2]) ** 2).mean(-1) * (0.1 + 0.9 * visible) * 4
         visible_loss = functional.binary_cross_entropy_with_logits(seen[..., 2], visible, reduction="none") * 0.3
-        scan = ((seen[..., 3:] - wanted[..., 3:]) ** 2).mean(-1) * 6
+        scan = ((seen[..., SCAN] - wanted[..., SCAN]) ** 2).mean(-1) * 6
+        height = (seen[..., HEIGHT] - wanted[..., HEIGHT]) ** 2 * self.height_weight
         weight = batch["weight"] * known
-        auxiliary = ((target + visible_loss + scan) * weight).sum() / weight.sum().clamp(min=1.0)
+        auxiliary = ((target + visible_loss + scan + height) * weight).sum() / weight.sum().clamp(min=1.0)
         return {"command": command, "auxiliary": auxiliary, "loss": command + self.auxiliary_weight * auxiliary}
 
     def on_train_start(self) -> None:

@@ -25,27 +25,40 @@ class RecipeError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Collect, then learn from all that was collected so far.
-
-    driver: "expert" or "policy" (the model of the round before: DAgger); flights: collected over all scenarios;
-    steps: optimizer steps; expert_share: part of the time that the expert flies in a DAgger round; disturbed: share
-    of disturbed flights; anywhere: share of flights that start somewhere else; wide: share of drones from the wide
-    fleet; drifting: share of flights with a velocity estimate that is wrong (see ``learning/rollout.py``);
-    windows: what differs in this round from the recipe's windows; shares: of the scenarios in this round, if not the
-    recipe's.
-    """
+    """Collect, then learn from all that was collected so far. Shares of flights are 0 to 1."""
 
     flights: int
+    """Collected over all scenarios."""
     steps: int
+    """Of the optimizer."""
     driver: str = "policy"
+    """"expert", or "policy": the model of the round before (DAgger)."""
     learning_rate: float = 5e-4
+    """Highest of the schedule."""
     expert_share: float = 0.0
+    """Part of the time that the expert flies in a DAgger round."""
     disturbed: float = 0.3
+    """Share of disturbed flights."""
     anywhere: float = 0.25
+    """Share of flights that start somewhere else."""
     wide: float = 0.0
+    """Share of drones from the wide fleet."""
     drifting: float = 0.0
+    """Share of flights with a velocity estimate that is wrong (see ``learning/rollout.py``, also for what follows)."""
+    camera: float = 0.0
+    """Share of flights with another camera."""
+    fast: float = 0.0
+    """Share of flights with a fast camera."""
+    random: float = 0.0
+    """Share of flights whose look is drawn at random."""
+    heights: float = 0.35
+    """Largest difference of the height of a start somewhere else from the usual one, m."""
     windows: Mapping[str, Any] = field(default_factory=dict)
+    """What differs in this round from the recipe's windows."""
     shares: tuple[float, ...] | None = None
+    """Of the scenarios in this round, if not the recipe's."""
+    looks: int | None = None
+    """Looks of each frame that this round collects, if not the recipe's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +101,8 @@ class Recipe:
     caches: data sets of recorded flights (``liquid-nav import flights``), or folders of earlier runs (what they
     collected), that every round learns from too; a round with 0 flights learns from these and from what the rounds
     before it collected. stop: when rounds end early, and by what. looks: for an encoder with a frozen front, how many
-    looks of each frame are computed and learned from, the first of them clean.
+    looks of each frame are computed and learned from, the first of them clean. auxiliary: weight of what the encoder
+    is asked to see; height: of the drone's height among these (0: it is not asked for).
     """
 
     rounds: tuple[Round, ...]
@@ -101,6 +115,7 @@ class Recipe:
     windows: WindowConfig = field(default_factory=WindowConfig)
     photometric: Photometric | None = field(default_factory=Photometric)
     auxiliary: float = 0.5
+    height: float = 0.0
     weight_decay: float = 1e-4
     start: str | None = None
     caches: tuple[str, ...] = ()

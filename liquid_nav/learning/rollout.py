@@ -17,10 +17,23 @@ from liquid_nav.simulation import CameraConfig, DroneState, Expert, ExpertPilot,
 from liquid_nav.simulation.response import WIDE_RANGES, sample_response
 from liquid_nav.types import Command, Observation
 from liquid_nav.vision import resize
-from liquid_nav.worlds import DriftSpec, Layout, generate_layout, load_condition, load_scenario
+from liquid_nav.worlds import (
+    AppearanceSpec,
+    CameraFaults,
+    Condition,
+    DriftSpec,
+    Layout,
+    generate_layout,
+    load_condition,
+    load_scenario,
+)
 
 DRIFT = DriftSpec(0.35, 0.25, 20.0)
 """Largest error of a velocity estimate that is trained with, and the longest time constant of one that wanders."""
+CAMERA = CameraFaults(noise=6.0, blur=0.6, drop=0.35, jitter=0.5, view=(66.0, 94.0), mounting=6.0)
+"""Most of each that another camera is trained with."""
+FAST = (30.0, 60.0)
+"""Frame rates of fast cameras, Hz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +47,42 @@ class Disturbance:
 
 @dataclass(frozen=True, slots=True)
 class RolloutTask:
-    """One labelled flight.
-
-    driver: "expert" or a model folder; seed: of the layout and of everything random; expert_share: part of the time
-    that the expert flies although a policy is the driver; wide: probability of a drone from the wide fleet (see
-    ``simulation/response.py``); drifting: probability that the velocity estimate is wrong, up to ``DRIFT``;
-    height, width: of the stored frames.
-    """
+    """One labelled flight."""
 
     scenario: str
+    """Name."""
     seed: int
+    """Of the layout and of everything random."""
     driver: str = "expert"
+    """"expert", or a model's folder."""
     expert_share: float = 0.0
+    """Part of the time that the expert flies although a policy is the driver."""
     frame_rate: tuple[float, float] = (6.0, 30.0)
+    """Range of the camera's rate, Hz."""
     disturbed: float = 1.0
+    """Probability of pushes."""
     anywhere: float = 0.3
+    """Probability of a start somewhere else."""
     wide: float = 0.0
+    """Probability of a drone from the wide fleet, see ``simulation/response.py``."""
     drifting: float = 0.0
+    """Probability that the velocity estimate is wrong, up to ``DRIFT``."""
+    camera: float = 0.0
+    """Probability of another camera, up to ``CAMERA``."""
+    fast: float = 0.0
+    """Probability of a frame rate within ``FAST`` instead of ``frame_rate``."""
+    random: float = 0.0
+    """Probability of a look that is drawn at random, see ``worlds/repaint.py``."""
+    heights: float = 0.35
+    """Largest difference of the height of a start somewhere else from the usual one, m."""
     hold: float = 4.0
+    """Time at the target that counts as success, s."""
     time_limit: float = 40.0
+    """Of the flight, s."""
     height: int = 90
+    """Of the stored frames, pixels."""
     width: int = 160
+    """Of the stored frames, pixels."""
 
 
 @dataclass
@@ -117,8 +145,11 @@ class LabellingPilot:
         return self._burst
 
 
-def start_anywhere(layout: Layout, rng: np.random.Generator) -> Layout:
-    """Move the start to a free place between the old start and the far side of the target, looking about there."""
+def start_anywhere(layout: Layout, rng: np.random.Generator, heights: float = 0.35) -> Layout:
+    """Move the start to a free place between the old start and the far side of the target, looking about there.
+
+    ``heights``: largest difference of its height from the old one, m.
+    """
     expert = Expert(layout)
     target = np.array((layout.target.x, layout.target.y))
     origin = np.array((layout.start.x, layout.start.y))
@@ -131,7 +162,7 @@ def start_anywhere(layout: Layout, rng: np.random.Generator) -> Layout:
         place = origin
     bearing = math.atan2(*(target - place)[::-1])
     start = dataclasses.replace(
-        layout.start, x=float(place[0]), y=float(place[1]), z=layout.start.z + float(rng.uniform(-0.35, 0.35)),
+        layout.start, x=float(place[0]), y=float(place[1]), z=layout.start.z + float(rng.uniform(-heights, heights)),
         yaw=bearing + float(rng.uniform(-0.6, 0.6)),
     )
     return dataclasses.replace(layout, start=start)
@@ -146,24 +177,54 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
     )
     layout = generate_layout(scenario, task.seed)
     if rng.random() < task.anywhere:
-        layout = start_anywhere(layout, rng)
+        layout = start_anywhere(layout, rng, task.heights)
     low, high = np.log(task.frame_rate)
     response = None
     if task.wide:
         fleet = np.random.default_rng([task.seed, 74])
         response = sample_response(fleet, WIDE_RANGES) if fleet.random() < task.wide else None
-    condition = load_condition("summer")
-    if task.drifting:
-        condition = dataclasses.replace(condition, drift=draw_drift(task))
+    condition = draw_condition(task)
     pilot = LabellingPilot(task, _driver(task.driver), rng)
+    frame_rate = float(np.exp(rng.uniform(low, high)))
+    fast = np.random.default_rng([task.seed, 82])
+    if fast.random() < task.fast:
+        frame_rate = float(np.exp(fast.uniform(*np.log(FAST))))
     record = fly(
-        scenario, task.seed, condition, pilot, frame_rate=float(np.exp(rng.uniform(low, high))),
+        scenario, task.seed, condition, pilot, frame_rate=frame_rate,
         camera=CameraConfig(), layout=layout, response=response,
     )
     frames, labels, elapsed, auxiliary = zip(*pilot.rows, strict=True)
     return LabelledFlight(
         np.stack(frames), np.array(labels, np.float32), np.array(elapsed, np.float32),
         np.array(auxiliary, np.float32), record.outcome.reason, task,
+    )
+
+
+def draw_condition(task: RolloutTask) -> Condition:
+    """Return summer with what differs in this flight: the estimate, the camera, the look."""
+    condition = load_condition("summer")
+    if task.drifting:
+        condition = dataclasses.replace(condition, drift=draw_drift(task))
+    if task.camera:
+        condition = dataclasses.replace(condition, camera=draw_camera(task, condition.camera))
+    if task.random:
+        condition = dataclasses.replace(condition, appearance=AppearanceSpec(random=task.random))
+    return condition
+
+
+def draw_camera(task: RolloutTask, usual: CameraFaults) -> CameraFaults:
+    """Return the camera of a flight: the usual one, or another in every respect."""
+    rng = np.random.default_rng([task.seed, 83])
+    if rng.random() >= task.camera:
+        return usual
+    return dataclasses.replace(
+        usual,
+        noise=float(rng.uniform(0.0, CAMERA.noise)),
+        blur=float(rng.uniform(0.0, CAMERA.blur)),
+        drop=float(rng.uniform(0.0, CAMERA.drop)),
+        jitter=float(rng.uniform(0.0, CAMERA.jitter)),
+        view=CAMERA.view,
+        mounting=float(rng.uniform(0.0, CAMERA.mounting)),
     )
 
 

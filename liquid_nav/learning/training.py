@@ -94,8 +94,23 @@ class Trainer:
         driver = "expert" if plan.driver == "expert" else str(model)
         size = recipe.policy.encoder
         return [
-            RolloutTask(str(name), first + i, driver, plan.expert_share, recipe.frame_rate, plan.disturbed,
-                        plan.anywhere, plan.wide, plan.drifting, height=size.height, width=size.width)
+            RolloutTask(
+                str(name),
+                first + i,
+                driver,
+                plan.expert_share,
+                recipe.frame_rate,
+                plan.disturbed,
+                plan.anywhere,
+                plan.wide,
+                plan.drifting,
+                plan.camera,
+                plan.fast,
+                plan.random,
+                plan.heights,
+                height=size.height,
+                width=size.width,
+            )
             for i, name in enumerate(names)
         ]
 
@@ -121,7 +136,7 @@ class Trainer:
         policy.core.validate = False
         module = Imitation(
             policy, learning_rate=plan.learning_rate, weight_decay=recipe.weight_decay, steps=plan.steps,
-            auxiliary=recipe.auxiliary, photometric=recipe.photometric,
+            auxiliary=recipe.auxiliary, height=recipe.height, photometric=recipe.photometric,
             mixed=torch.backends.mkldnn.is_available(),
         )
         if model is not None and (model.parent / "auxiliary.npz").exists():
@@ -167,9 +182,16 @@ class Trainer:
             return
         begin = perf_counter()
         for folder in folders:
-            compute_looks(folder, encoder, recipe.looks, recipe.photometric, recipe.seed, f"round {index}: ")
+            compute_looks(folder, encoder, self._looks_of(folder), recipe.photometric, recipe.seed, f"round {index}: ")
         _note(place / TIMES, looks_minutes=round((perf_counter() - begin) / 60, 1))
         done.touch()
+
+    def _looks_of(self, folder: Path) -> int:
+        """Return how many looks are stored of the frames in ``folder``: by the round that has collected them."""
+        for index, plan in enumerate(self.recipe.rounds):
+            if folder == self.folder / f"round-{index}" / "data":
+                return plan.looks or self.recipe.looks
+        return self.recipe.looks
 
     def _stopping(
         self, index: int, policy: Policy, place: Path, stack: ExitStack

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from liquid_nav.simulation.response import DroneResponse
+from liquid_nav.worlds import CameraFaults, Mounting, draw_mounting
+from liquid_nav.worlds.condition import USUAL_RATE, USUAL_VIEW
 
 if TYPE_CHECKING:
     import mujoco
@@ -30,13 +32,26 @@ LOOKS_GROUP = 1
 
 @dataclass(frozen=True, slots=True)
 class CameraConfig:
-    """The forward camera: width, height in pixels; fov: horizontal, rad; pitch: mounted nose down, rad; rate: Hz."""
+    """The forward camera."""
 
     width: int = 256
+    """Pixels."""
     height: int = 144
-    fov: float = math.radians(80.0)
+    """Pixels."""
+    fov: float = math.radians(USUAL_VIEW)
+    """Horizontal field of view, rad."""
     pitch: float = math.radians(10.0)
-    rate: float = 30.0
+    """Angle by which it is mounted nose down, rad."""
+    rate: float = USUAL_RATE
+    """Frames per second, Hz."""
+    turn: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Rotation vector of the mounting error, rad, in the body's axes: x forward, y left, z up."""
+
+    def of(self, faults: CameraFaults, seed: int) -> CameraConfig:
+        """Return the camera of the flight with this seed, as a condition has it mounted."""
+        mounting = draw_mounting(faults, seed)
+        fov = self.fov if faults.view == CameraFaults().view else mounting.view
+        return replace(self, fov=fov, turn=mounting.turn)
 
     @property
     def vertical_fov(self) -> float:
@@ -78,7 +93,7 @@ def add_drone(
     up = np.array([math.sin(pitch), 0.0, math.cos(pitch)])
     c, s = math.cos(response.camera_roll), math.sin(response.camera_roll)
     x_axis, y_axis = c * right + s * up, -s * right + c * up
-    rotation = np.stack((x_axis, y_axis, np.cross(x_axis, y_axis)), axis=1)
+    rotation = Mounting(camera.fov, camera.turn).rotation @ np.stack((x_axis, y_axis, np.cross(x_axis, y_axis)), axis=1)
     quaternion = np.zeros(4)
     mujoco.mju_mat2Quat(quaternion, rotation.ravel())
     body.add_camera(

@@ -95,7 +95,7 @@ def fly(
     condition: Condition,
     pilot: Pilot,
     *,
-    frame_rate: float = 30.0,
+    frame_rate: float | None = None,
     latency: float | None = None,
     camera: CameraConfig | None = None,
     layout: Layout | None = None,
@@ -111,12 +111,12 @@ def fly(
         seed: of layout, drone, wind, latency, camera noise and the frames' times.
         condition: season, light, wind, camera faults.
         pilot: who flies.
-        frame_rate: of the camera, Hz, nominal.
+        frame_rate: of the camera, Hz, nominal; None: the condition's, see ``Condition.frame_rate``.
         latency: from the arrival of a frame to the instant its command reaches the drone, s; None draws by seed.
         camera: geometry of the camera, or None for the default.
         layout: the place, or None for the one that the seed gives.
         response: the drone, or None for the one of the fleet that the seed gives.
-        timing: how regularly frames come; None for the dropped and late frames of the condition, without jitter. A late
+        timing: how regularly frames come; None for the dropped, late and jittered frames of the condition. A late
             frame keeps its stamp and arrives with the next period, before the frame of that one.
         on_frame: called with (image or None, state, command) for each frame that arrives.
         seconds: measured wall time by stage is added here ("physics", "render", "policy", "setup").
@@ -124,6 +124,7 @@ def fly(
     Returns:
         The record.
     """
+    frame_rate = condition.frame_rate(frame_rate)
     latency = draw_latency(seed) if latency is None else latency
     begin = perf_counter()
     with Simulation(scenario, seed, condition, camera=camera, layout=layout, response=response) as simulation:

@@ -42,9 +42,13 @@ class FrameTiming:
                 raise UserError(f"{name} is {getattr(self, name):g}", f"choose a share from 0 to {most:g}")
 
     @classmethod
-    def of(cls, faults: CameraFaults, drop: float | None = None, jitter: float = 0.0) -> FrameTiming:
-        """Return the timing of a condition's camera; ``drop``, where given, replaces the condition's."""
-        return cls(faults.drop if drop is None else drop, jitter, faults.late)
+    def of(cls, faults: CameraFaults, drop: float | None = None, jitter: float | None = None) -> FrameTiming:
+        """Return the timing of a condition's camera; ``drop`` and ``jitter``, where given, replace the condition's."""
+        return cls(
+            faults.drop if drop is None else drop,
+            faults.jitter if jitter is None else jitter,
+            faults.late,
+        )
 
     def moments(self, rate: float, seed: int) -> Iterator[Moment]:
         """Yield the camera's periods for ever: frame k at (k + u) / rate, u uniform within the jitter.

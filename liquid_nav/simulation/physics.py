@@ -9,7 +9,7 @@ import numpy as np
 from liquid_nav.simulation.airframe import CameraConfig, add_drone
 from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.wind import Wind
-from liquid_nav.worlds import Condition, Layout
+from liquid_nav.worlds import Condition, Layout, veiled
 
 TIMESTEP = 0.004
 """Physics and control period, s."""
@@ -20,11 +20,11 @@ class World:
     """A place with drones in it. Times are simulated seconds from zero on, on the grid of ``TIMESTEP``."""
 
     def __init__(self, seed: int, condition: Condition, camera: CameraConfig) -> None:
-        """``seed``: of the wind. ``_build`` makes the rest, once there are drones."""
+        """``seed``: of wind and camera. ``_build`` makes the rest, once there are drones."""
         from liquid_nav.simulation.camera import load_mujoco
 
         self._mujoco = load_mujoco()
-        self.condition, self.camera = condition, camera
+        self.condition, self.camera = condition, camera.of(condition.camera, seed)
         self.wind = Wind(condition.wind.mean, condition.wind.gust, np.random.default_rng([seed, 72]))
         self._air = (0.0, 0.0, 0.0)
         self._steps, self._renderer = 0, None
@@ -67,7 +67,8 @@ class World:
         # mj_step leaves positions of the previous step in the camera frames: bring them up to date.
         self._mujoco.mj_kinematics(self.model, self.data)
         self._mujoco.mj_camlight(self.model, self.data)
-        return apply_camera_faults(self._renderer.render(self.data, camera), self.condition.camera, rng)
+        picture = veiled(self._renderer.render(self.data, camera), self.condition.appearance.veil)
+        return apply_camera_faults(picture, self.condition.camera, rng)
 
     def close(self) -> None:
         """Free the graphics context."""

@@ -1,6 +1,7 @@
 """Worlds: from the description of a scenario to a layout and on to a MuJoCo model; and the conditions around it."""
 
 from liquid_nav.worlds.condition import (
+    AppearanceSpec,
     CameraFaults,
     Condition,
     ConditionError,
@@ -10,10 +11,13 @@ from liquid_nav.worlds.condition import (
     load_condition,
 )
 from liquid_nav.worlds.layout import Item, Layout, Solid, Start, Target, generate_layout, line_blocked
+from liquid_nav.worlds.mounting import Mounting, draw_mounting, euler_angles
 from liquid_nav.worlds.scenario import Geofence, Limits, Scenario, ScenarioError, SuccessRule, TargetSpec, load_scenario
 from liquid_nav.worlds.starts import shared_start
+from liquid_nav.worlds.veil import veiled
 
 __all__ = [
+    "AppearanceSpec",
     "CameraFaults",
     "Condition",
     "ConditionError",
@@ -22,6 +26,7 @@ __all__ = [
     "Item",
     "Layout",
     "Limits",
+    "Mounting",
     "Scenario",
     "ScenarioError",
     "Solid",
@@ -32,11 +37,14 @@ __all__ = [
     "WindSpec",
     "build_spec",
     "check_own_estimator",
+    "draw_mounting",
+    "euler_angles",
     "generate_layout",
     "line_blocked",
     "load_condition",
     "load_scenario",
     "shared_start",
+    "veiled",
 ]
 
 

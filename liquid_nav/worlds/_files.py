@@ -10,8 +10,13 @@ from liquid_nav.resources import find, roots
 
 
 def known_names(folder: str) -> list[str]:
-    """Return the names of the YAML files in ``config/<folder>`` of every resource root, sorted."""
-    return sorted({path.stem for root in roots() for path in (root / "config" / folder).glob("*.yaml")})
+    """Return the names of the YAML files in ``config/<folder>`` of every resource root, sorted.
+
+    Those of a folder inside it are named with that folder: ``pseudo/sepia``.
+    """
+    places = [root / "config" / folder for root in roots()]
+    files = [(path, place) for place in places for path in place.rglob("*.yaml")]
+    return sorted({path.relative_to(place).with_suffix("").as_posix() for path, place in files})
 
 
 def read_yaml(name_or_path: str | Path, folder: str, error: type[ValueError]) -> tuple[str, dict[str, Any]]:
@@ -25,7 +30,7 @@ def read_yaml(name_or_path: str | Path, folder: str, error: type[ValueError]) ->
     """
     text = str(name_or_path)
     what = folder.rstrip("s")
-    is_path = text.endswith((".yaml", ".yml")) or "/" in text
+    is_path = text.endswith((".yaml", ".yml")) or ("/" in text and text not in known_names(folder))
     try:
         path = Path(text) if is_path else find(f"config/{folder}/{text}.yaml")
         content = path.read_text(encoding="utf-8")
@@ -41,7 +46,7 @@ def read_yaml(name_or_path: str | Path, folder: str, error: type[ValueError]) ->
         raise error(f"{what} file {path} is not valid YAML{where}: {cause}; correct that line") from None
     if not isinstance(data, dict):
         raise error(f"{what} file {path} holds no mapping; start from config/{folder}/{known_names(folder)[0]}.yaml")
-    return path.stem, data
+    return path.stem if is_path else text, data
 
 
 class Reader:

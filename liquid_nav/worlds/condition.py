@@ -1,4 +1,7 @@
-"""A condition: season, weather, light, wind and what is wrong with the camera. Read from config/conditions/*.yaml."""
+"""A condition: season, weather, light, wind and what is wrong with camera and estimator.
+
+Read from config/conditions/*.yaml; a key means the same in every way of flying, or is refused where it cannot.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +11,16 @@ from liquid_nav.worlds._files import Reader, read_yaml
 
 SEASONS = ("summer", "autumn", "winter")
 LIGHTS = ("day", "overcast", "dusk")
+PALETTES = ("natural", "inverted", "sepia")
+"""What the colours of everything but the target are turned into; see ``worlds/repaint.py``."""
+GROUNDS = ("natural", "blue", "checkered")
+"""What the ground is painted like."""
+VEILS = ("none", "stripes")
+"""What lies over every picture; see ``worlds/veil.py``."""
+USUAL_RATE = 30.0
+"""Camera frames per second where neither the condition nor the caller says."""
+USUAL_VIEW = 80.0
+"""Horizontal field of view of the camera where the condition does not say, degrees."""
 
 
 class ConditionError(UserError):
@@ -36,17 +49,40 @@ class DriftSpec:
 
 @dataclass(frozen=True)
 class CameraFaults:
-    """What is wrong with the images.
-
-    ``noise``: standard deviation in grey levels; ``blur``: sigma in pixels of a 256-wide image; ``exposure``: range
-    of the gain; ``drop``: share of frames that never come; ``late``: share of frames that come one period late.
-    """
+    """What the camera is like, and what is wrong with its images."""
 
     noise: float = 2.0
+    """Standard deviation, grey levels."""
     blur: float = 0.0
+    """Sigma, pixels of a 256-wide image."""
     exposure: tuple[float, float] = (1.0, 1.0)
+    """Range of the gain."""
     drop: float = 0.0
+    """Share of frames that never come, 0 to 1."""
     late: float = 0.0
+    """Share of frames that come one period late, 0 to 1."""
+    jitter: float = 0.0
+    """Largest shift of a frame's instant to either side, as a share of the period, 0 to 0.5."""
+    rate: float = 0.0
+    """Frames per second, Hz; 0: what the caller asks for, else ``USUAL_RATE``."""
+    view: tuple[float, float] = (USUAL_VIEW, USUAL_VIEW)
+    """Range of the horizontal field of view, degrees; drawn by seed."""
+    mounting: float = 0.0
+    """Angle by which the camera is turned from where it should look, degrees; about an axis drawn by seed."""
+
+
+@dataclass(frozen=True)
+class AppearanceSpec:
+    """How the world is coloured, beyond what season and light do. Invented looks, for choosing and for training."""
+
+    palette: str = "natural"
+    """One of ``PALETTES``."""
+    ground: str = "natural"
+    """One of ``GROUNDS``."""
+    veil: str = "none"
+    """One of ``VEILS``."""
+    random: float = 0.0
+    """Probability that a flight's colours, textures and light are drawn at random, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +96,13 @@ class Condition:
     wind: WindSpec = WindSpec()
     camera: CameraFaults = CameraFaults()
     drift: DriftSpec = DriftSpec()
+    appearance: AppearanceSpec = AppearanceSpec()
+
+    def frame_rate(self, asked: float | None = None) -> float:
+        """Return the camera's frames per second, Hz: what is asked for, else the condition's, else ``USUAL_RATE``."""
+        if asked:
+            return float(asked)
+        return self.camera.rate or USUAL_RATE
 
 
 def load_condition(name_or_path: str | Path) -> Condition:
@@ -80,8 +123,12 @@ def load_condition(name_or_path: str | Path) -> Condition:
         part.pair("exposure", (1.0, 1.0), 0.05, 10.0),
         part.number("drop", 0.0, 0.0, 1.0),
         part.number("late", 0.0, 0.0, 1.0),
+        part.number("jitter", 0.0, 0.0, 0.5),
+        part.number("rate", 0.0, 0.0, 240.0),
+        part.pair("view", (USUAL_VIEW, USUAL_VIEW), 30.0, 150.0),
+        part.number("mounting", 0.0, 0.0, 45.0),
     )
-    part.finish(("noise", "blur", "exposure", "drop", "late"))
+    part.finish(tuple(CameraFaults.__dataclass_fields__))
     part = top.section("drift")
     drift = DriftSpec(
         part.number("velocity", 0.0, 0.0, 5.0),
@@ -89,6 +136,14 @@ def load_condition(name_or_path: str | Path) -> Condition:
         part.number("wander", 0.0, 0.0, 1000.0),
     )
     part.finish(("velocity", "vertical", "wander"))
+    part = top.section("appearance")
+    appearance = AppearanceSpec(
+        part.choice("palette", "natural", PALETTES),
+        part.choice("ground", "natural", GROUNDS),
+        part.choice("veil", "none", VEILS),
+        part.number("random", 0.0, 0.0, 1.0),
+    )
+    part.finish(("palette", "ground", "veil", "random"))
     condition = Condition(
         name,
         top.choice("season", "summer", SEASONS),
@@ -97,8 +152,9 @@ def load_condition(name_or_path: str | Path) -> Condition:
         wind,
         camera,
         drift,
+        appearance,
     )
-    top.finish(("season", "fog", "light", "wind", "camera", "drift"))
+    top.finish(("season", "fog", "light", "wind", "camera", "drift", "appearance"))
     return condition
 
 

@@ -9,6 +9,7 @@ from liquid_nav.worlds.backend import load_mujoco
 from liquid_nav.worlds.condition import Condition
 from liquid_nav.worlds.materials import BROAD, MISSING, PLAIN, TILE
 from liquid_nav.worlds.pictures import Part, chair_parts, parts, shadow_part
+from liquid_nav.worlds.repaint import Repaint
 from liquid_nav.worlds.values import Layout, Solid
 
 mujoco = load_mujoco()
@@ -32,11 +33,12 @@ def _pose(solid: Solid) -> dict:
 class _Assets:
     """Adds every mesh, texture and material once."""
 
-    def __init__(self, spec: mujoco.MjSpec, season: str) -> None:
-        self.spec, self.season = spec, season
+    def __init__(self, spec: mujoco.MjSpec, season: str, look: Repaint) -> None:
+        self.spec, self.season, self.look = spec, season, look
         self._names: set[str] = set()
 
     def texture(self, name: str, pixels: np.ndarray, kind: mujoco.mjtTexture = mujoco.mjtTexture.mjTEXTURE_2D) -> str:
+        pixels = self.look.texture(name, pixels)
         added = self.spec.add_texture(name=name, type=kind, width=pixels.shape[1], height=pixels.shape[0], nchannel=3)
         added.data = pixels.tobytes()
         return name
@@ -46,7 +48,7 @@ class _Assets:
             return name
         self._names.add(name)
         if name in PLAIN:
-            self.spec.add_material(name=name, rgba=(*PLAIN[name], 1), specular=0.1, shininess=0.1)
+            self.spec.add_material(name=name, rgba=(*self.look.colour(name, PLAIN[name]), 1), specular=0.1, shininess=0.1)
             return name
         self.texture(name, palette.texture(name, self.season))
         self.surface(name, name)
@@ -72,8 +74,11 @@ class _Assets:
         return part.name
 
 
-def _light(spec: mujoco.MjSpec, condition: Condition, variant: int, rng: np.random.Generator) -> None:
+def _light(
+    spec: mujoco.MjSpec, condition: Condition, look: Repaint, variant: int, rng: np.random.Generator
+) -> None:
     sun, ambient, _ = palette.LIGHT[condition.light]
+    sun, ambient = look.light(np.array(sun), "sun"), look.light(np.array(ambient), "ambient")
     azimuth, elevation = palette.sun_of(condition.light, condition.season, variant)
     power, share = rng.uniform(0.85, 1.12), rng.uniform(0.88, 1.12)
     away = (-math.cos(azimuth) * math.cos(elevation), -math.sin(azimuth) * math.cos(elevation), -math.sin(elevation))
@@ -82,13 +87,13 @@ def _light(spec: mujoco.MjSpec, condition: Condition, variant: int, rng: np.rand
         type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
         dir=away,
         castshadow=False,
-        diffuse=np.array(sun) * power,
+        diffuse=sun * power,
         specular=(0.1, 0.1, 0.1),
-        ambient=np.array(ambient) * share,
+        ambient=ambient * share,
     )
     head = spec.visual.headlight
     head.active, head.ambient, head.specular = 1, (0.0,) * 3, (0.0,) * 3
-    head.diffuse = 0.3 * np.array(ambient)
+    head.diffuse = 0.3 * ambient
 
 
 def _shadows(spec: mujoco.MjSpec, assets: _Assets, layout: Layout, condition: Condition, variant: int) -> None:
@@ -140,8 +145,9 @@ def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
     view.rgba.fog = (*palette.DAY["fog"], 1.0 if condition.fog > 0 else 0.0)
     if condition.fog > 0:
         view.map.fogstart, view.map.fogend = 0.0, 3.0 / condition.fog / EXTENT
-    _light(spec, condition, variant, rng)
-    assets = _Assets(spec, condition.season)
+    look = Repaint(condition.appearance, layout.seed)
+    _light(spec, condition, look, variant, rng)
+    assets = _Assets(spec, condition.season, look)
     assets.texture(
         "sky",
         palette.sky(condition.light, condition.season, condition.fog, layout.world, variant),
