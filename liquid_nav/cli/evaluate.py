@@ -28,12 +28,18 @@ def evaluate(
     records: Optional[Path] = typer.Option(None, help="Write one JSON line per flight."),
     workers: Optional[int] = typer.Option(None, min=1, help="Processes; all cores by default."),
     reset_state: bool = typer.Option(False, "--reset-state", help="Zero the policy's state before each frame."),
-    frame_rate: float = typer.Option(30.0, min=1.0, max=240.0, help="Camera frames per second."),
+    frame_rate: Optional[float] = typer.Option(
+        None, min=1.0, max=240.0, help="Camera frames per second; as the condition says if left out (usually 30)."
+    ),
     drop: Optional[float] = typer.Option(
         None, min=0.0, max=1.0, help="Share of frames that never come, e.g. 0.3; as the condition says if left out."
     ),
-    jitter: float = typer.Option(
-        0.0, min=0.0, max=0.5, help="Largest shift of a frame to either side, as a share of the period, e.g. 0.5."
+    jitter: Optional[float] = typer.Option(
+        None,
+        min=0.0,
+        max=0.5,
+        help="Largest shift of a frame to either side, as a share of the period, e.g. 0.5; as the condition says if "
+        "left out.",
     ),
     dask: Optional[str] = typer.Option(None, help="Fly on the Dask cluster whose scheduler has this address."),
 ) -> None:
@@ -94,7 +100,7 @@ def _fly_all(
 
 
 def _log(
-    pilots: list[PilotSpec], seeds: range, frame_rate: float, flown: list[FlightSummary], complete: bool
+    pilots: list[PilotSpec], seeds: range, frame_rate: float | None, flown: list[FlightSummary], complete: bool
 ) -> None:
     """Leave a trace beside each model that was flown on the seeds of reported numbers."""
     from liquid_nav.evaluation import campaign_log, metrics

@@ -29,7 +29,9 @@ def fly(
     pilot: str = typer.Option("policy", help="Who flies: policy, or expert (privileged, needs no model)."),
     out: Optional[Path] = typer.Option(None, help="Folder of the flight; flights/<date>-<time> by default."),
     real_time_factor: float = typer.Option(1.0, min=0.0, help="Simulated per wall seconds; 0: as fast as possible."),
-    frame_rate: float = typer.Option(30.0, min=1.0, max=120.0, help="Camera frames per second."),
+    frame_rate: Optional[float] = typer.Option(
+        None, min=1.0, max=120.0, help="Camera frames per second; as the condition says if left out (usually 30)."
+    ),
     autopilot: str = typer.Option(
         "", help="Fly through MAVLink: px4, ardupilot (a real or SITL one, our world renders its camera), "
         "test-px4, test-ardupilot (the built-in test vehicle); px4_dds: a real PX4 through MicroXRCEAgent and "
@@ -59,8 +61,20 @@ def fly(
     number = parse_seed(seed)
     load_condition(condition or load_scenario(scenario).condition)
     folder = choose_folder(out)
-    plan = FlightPlan(scenario, number, condition, pilot, model, folder, frame_rate, real_time_factor, progress=True,
-                      autopilot=autopilot, connection=connection, drones=drones)
+    plan = FlightPlan(
+        scenario,
+        number,
+        condition,
+        pilot,
+        model,
+        folder,
+        frame_rate or 0.0,
+        real_time_factor,
+        progress=True,
+        autopilot=autopilot,
+        connection=connection,
+        drones=drones,
+    )
     processes = graph_of(plan)
     if json is not None:
         check_writable(json)

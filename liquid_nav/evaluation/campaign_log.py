@@ -22,14 +22,18 @@ def must_log(pilot: PilotSpec, seeds: range) -> bool:
 
 
 def append(
-    pilot: PilotSpec, seeds: range, frame_rate: float, rows: Sequence[Mapping[str, object]], complete: bool
+    pilot: PilotSpec,
+    seeds: range,
+    frame_rate: float | None,
+    rows: Sequence[Mapping[str, object]],
+    complete: bool,
 ) -> Path:
     """Append one line per row to the log beside the model and return the log's path.
 
     Args:
         pilot: The model.
         seeds: What was asked for.
-        frame_rate: Of the camera, Hz.
+        frame_rate: Of the camera, Hz; None: as the condition says.
         rows: What was measured; without ``complete``, of those flights that were flown before the campaign broke off.
         complete: Whether all flights were flown.
 

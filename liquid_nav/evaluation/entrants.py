@@ -18,8 +18,8 @@ RESET_MARK = "state zeroed"
 """Marks the results of a model that forgot everything before each frame."""
 
 
-def frame_marks(drop: float | None, jitter: float) -> tuple[str, ...]:
-    """Return what marks results with frames dropped (share, None: as the condition has it) and jittered (share)."""
+def frame_marks(drop: float | None, jitter: float | None) -> tuple[str, ...]:
+    """Return what marks results with frames dropped and jittered (shares; None: as the condition has it)."""
     dropped = () if drop is None else (f"{100 * drop:g} % dropped",)
     return (*dropped, f"{100 * jitter:g} % jitter") if jitter else dropped
 

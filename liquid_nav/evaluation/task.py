@@ -39,18 +39,19 @@ class PilotSpec:
 
 @dataclass(frozen=True, slots=True)
 class FlightTask:
-    """One flight: the pilot, names of the scenario and the condition, the seed, camera frames per second.
+    """One flight: the pilot, names of the scenario and the condition, the seed.
 
-    drop, jitter: how irregularly frames come, see ``FrameTiming``; drop None: as the condition says.
+    frame_rate: camera frames per second; drop, jitter: how irregularly they come, see ``FrameTiming``; None: as the
+    condition says.
     """
 
     pilot: PilotSpec
     scenario: str
     condition: str
     seed: int
-    frame_rate: float = 30.0
+    frame_rate: float | None = None
     drop: float | None = None
-    jitter: float = 0.0
+    jitter: float | None = None
 
     def __str__(self) -> str:
         """Name the flight in a message."""

@@ -16,7 +16,7 @@ from typing import Mapping
 
 from liquid_nav.errors import UserError
 from liquid_nav.resources import find
-from liquid_nav.worlds import load_scenario
+from liquid_nav.worlds import OWN_ESTIMATOR, check_supported, load_condition, load_scenario
 
 PILOTS = ("policy", "expert")
 AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "test-px4", "test-ardupilot")
@@ -58,10 +58,10 @@ def parse_seed(text: str) -> int:
 class FlightPlan:
     """What is asked for; the same words as the options of ``liquid-nav fly`` and the launch arguments.
 
-    condition: empty for the scenario's own; record: folder for bag and record, or None; frame_rate: Hz;
-    real_time_factor: simulated per wall seconds at most, 0 as fast as possible; autopilot: empty for the embedded
-    simulator alone, or one of ``AUTOPILOTS``; connection: where it is, empty for the usual place; drones: how many fly
-    in one world.
+    condition: empty for the scenario's own; record: folder for bag and record, or None; frame_rate: Hz, 0 for the
+    condition's; real_time_factor: simulated per wall seconds at most, 0 as fast as possible; autopilot: empty for the
+    embedded simulator alone, or one of ``AUTOPILOTS``; connection: where it is, empty for the usual place; drones: how
+    many fly in one world.
     """
 
     scenario: str = "forest"
@@ -70,7 +70,7 @@ class FlightPlan:
     pilot: str = "policy"
     model: str = "default"
     record: Path | None = None
-    frame_rate: float = 30.0
+    frame_rate: float = 0.0
     real_time_factor: float = 1.0
     frame_prefix: str = ""
     progress: bool = False
@@ -155,9 +155,12 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     test, kind = plan.autopilot.startswith("test-"), plan.autopilot.removeprefix("test-")
     port = _free_port() if test else 0
     connection = "" if dds else f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION
+    scenario = load_scenario(plan.scenario)
+    if not test:
+        check_supported(load_condition(plan.condition or scenario.condition), f"a real {kind}", OWN_ESTIMATOR)
     place = {"scenario": plan.scenario, "seed": plan.seed, "condition": plan.condition}
     prefix = {"frame_prefix": plan.frame_prefix}
-    height = load_scenario(plan.scenario).cruise_altitude
+    height = scenario.cruise_altitude
     _, *others = embedded_graph(plan)
     supervisor = next(process for process in others if process.executable == "safety_supervisor")
     others[others.index(supervisor)] = Process(supervisor.executable, {**supervisor.parameters, **WATCHED})

@@ -7,7 +7,16 @@ import tempfile
 from pathlib import Path
 
 from liquid_nav.nodes.bringup import WATCHED, FlightPlan, Process, gate, pilot_name, pilot_process
-from liquid_nav.worlds import check_own_estimator, generate_layout, load_condition, load_scenario
+from liquid_nav.worlds import (
+    OWN_CLOCK,
+    OWN_ESTIMATOR,
+    OWN_LOOK,
+    check_supported,
+    draw_mounting,
+    generate_layout,
+    load_condition,
+    load_scenario,
+)
 
 PARAMETER_FILE = "config/gazebo.yaml"
 BRIDGE_FILE = "config/gazebo_bridge.yaml"
@@ -48,9 +57,12 @@ def make_world(plan: FlightPlan, engine: str = "ogre2") -> Path:
     from liquid_nav.worlds.sdf_drone import DroneSpec
 
     scenario = load_scenario(plan.scenario)
-    condition = check_own_estimator(load_condition(plan.condition or scenario.condition), "Gazebo")
+    condition = load_condition(plan.condition or scenario.condition)
+    check_supported(condition, "Gazebo", OWN_ESTIMATOR + OWN_LOOK + OWN_CLOCK)
     path = Path(tempfile.mkdtemp(prefix="liquid_nav_")) / f"{scenario.world}_{plan.seed}.sdf"
-    drone = DroneSpec(rate=plan.frame_rate, prefix=plan.frame_prefix)
+    mounting = draw_mounting(condition.camera, plan.seed)
+    rate = condition.frame_rate(plan.frame_rate)
+    drone = DroneSpec(rate=rate, prefix=plan.frame_prefix, fov=mounting.view, turn=mounting.turn)
     write_sdf(path, generate_layout(scenario, plan.seed), condition, engine, drone)
     return path
 

@@ -79,7 +79,8 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
         DeclareLaunchArgument("record", default_value="",
                               description="Folder for flight.mcap and record.json; 'auto': flights/<date>-<time>; "
                                           "empty: no record."),
-        DeclareLaunchArgument("frame_rate", default_value="30.0", description="Camera frames per second."),
+        DeclareLaunchArgument("frame_rate", default_value="0.0",
+                              description="Camera frames per second; 0: the condition's, usually 30."),
         DeclareLaunchArgument("real_time_factor", default_value="1.0",
                               description="Simulated per wall seconds at most; 0: as fast as possible."),
         DeclareLaunchArgument("drones", default_value="1",

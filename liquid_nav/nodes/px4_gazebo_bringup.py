@@ -14,7 +14,16 @@ import yaml
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.bringup import USUAL_CONNECTION, WATCHED, FlightPlan, Process
 from liquid_nav.nodes.gazebo_bringup import gazebo_graph
-from liquid_nav.worlds import check_own_estimator, generate_layout, load_condition, load_scenario
+from liquid_nav.worlds import (
+    OWN_CAMERA,
+    OWN_CLOCK,
+    OWN_ESTIMATOR,
+    OWN_LOOK,
+    check_supported,
+    generate_layout,
+    load_condition,
+    load_scenario,
+)
 
 BINARY = "build/px4_sitl_default/bin/px4"
 MODELS = "Tools/simulation/gz/models"
@@ -69,7 +78,8 @@ def make_px4_world(plan: FlightPlan, px4: str, model: str, camera_topic: str, en
     if folder is not None and not (folder / BINARY).is_file():
         raise UserError(f"no PX4 in {folder}: {BINARY} is missing", "build it there (make px4_sitl), or px4:=''")
     scenario = load_scenario(plan.scenario)
-    condition = check_own_estimator(load_condition(plan.condition or scenario.condition), "Gazebo")
+    condition = load_condition(plan.condition or scenario.condition)
+    check_supported(condition, "PX4's Gazebo", OWN_ESTIMATOR + OWN_LOOK + OWN_CLOCK + OWN_CAMERA)
     layout = generate_layout(scenario, plan.seed)
     path = Path(tempfile.mkdtemp(prefix="liquid_nav_")) / f"{scenario.world}_{plan.seed}.sdf"
     write_sdf(path, layout, condition, engine, autopilot=True)

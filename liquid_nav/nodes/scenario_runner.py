@@ -51,8 +51,11 @@ class ScenarioRunner(Node):
         self._seed = declare(self, "seed", 0, "Seed, the same as the simulator's.", (0, 2**31 - 1))
         number = declare(self, "drone", 0, "Number of the drone, where several share the world.", (0, MOST - 1))
         condition = declare(self, "condition", "", "Condition, the same as the simulator's; empty: the scenario's.")
-        self._condition = load_condition(condition or scenario.condition).name
-        self._rate = declare(self, "frame_rate", 30.0, "Camera frames per second, for the record.", (1.0, 120.0))
+        flown = load_condition(condition or scenario.condition)
+        self._condition = flown.name
+        rate = declare(self, "frame_rate", 0.0, "Camera frames per second, for the record; 0: the condition's.",
+                       (0.0, 120.0))
+        self._rate = flown.frame_rate(rate)
         self._pilot = declare(self, "pilot", "", "Name of the pilot, for the record.")
         self._folder = declare(self, "folder", "", "Where record.json goes; empty: nowhere.")
         self._progress = declare(self, "progress", False, "Print progress as JSON lines.")

@@ -1,7 +1,8 @@
 """The embedded simulator as a node: it owns ``/clock`` and flies in lock step with the graph.
 
 After a frame at time t, simulated time stands still until the command that was made from that frame (same stamp) has
-come back; it takes effect at t plus the latency of this seed, exactly as in ``simulation.flight``. A slow machine
+come back; it takes effect at t plus the latency of this seed, exactly as in ``simulation.flight``. Frames that the
+condition drops are not published, and late ones come a period later with the stamp that they had. A slow machine
 therefore makes the simulation slower, not the flight worse. If nothing comes for ``command_timeout`` of wall time,
 the simulator goes on in real time with the last command until the answers are back in step.
 
@@ -22,7 +23,7 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.simulator_outputs import ClockOutput
 from liquid_nav.nodes.simulator_seat import Seat
-from liquid_nav.simulation import TIMESTEP, CameraConfig, SharedWorld, Simulation, draw_latency
+from liquid_nav.simulation import TIMESTEP, CameraConfig, FrameTiming, SharedWorld, Simulation, draw_latency
 from liquid_nav.worlds import load_condition, load_scenario
 
 TICK = 3 * TIMESTEP
@@ -40,7 +41,7 @@ class Simulator(Node):
         scenario = load_scenario(declare(self, "scenario", "forest", "Scenario: a name or a YAML file."))
         seed = declare(self, "seed", 0, "Seed of layout, drone, wind, latency and noise.", (0, 2**31 - 1))
         condition = declare(self, "condition", "", "Condition: a name or a YAML file; empty: the scenario's own.")
-        rate = declare(self, "frame_rate", 30.0, "Camera frames per simulated second.", (1.0, 120.0))
+        rate = declare(self, "frame_rate", 0.0, "Camera frames per simulated second; 0: the condition's.", (0.0, 120.0))
         width = declare(self, "width", 256, "Image width, pixels.", (16, 1920))
         height = declare(self, "height", 144, "Image height, pixels.", (16, 1080))
         self._factor = declare(
@@ -55,19 +56,23 @@ class Simulator(Node):
         wait = declare(self, "wait_for_start", False, "Hover until simulator/start is called for every drone.")
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         names = parse_names(declare(self, "drones", "", "Namespaces of several drones in this world, such as d1,d2."))
-        camera = CameraConfig(width=width, height=height, rate=rate)
-        place = scenario, seed, load_condition(condition or scenario.condition)
+        flown = load_condition(condition or scenario.condition)
+        self._rate = flown.frame_rate(rate)
+        camera = CameraConfig(width=width, height=height, rate=self._rate)
         if names:
-            self.simulation = SharedWorld(*place, count=len(names), camera=camera)
+            self.simulation = SharedWorld(scenario, seed, flown, count=len(names), camera=camera)
+            seen_by = self.simulation.camera
             drones = zip(names, self.simulation.drones)
-            self._seats = [Seat(self, drone, camera, f"{prefix}{name}/", name) for name, drone in drones]
+            self._seats = [Seat(self, drone, seen_by, f"{prefix}{name}/", name) for name, drone in drones]
         else:
-            self.simulation = Simulation(*place, camera=camera)
-            self._seats = [Seat(self, self.simulation, camera, prefix)]
+            self.simulation = Simulation(scenario, seed, flown, camera=camera)
+            self._seats = [Seat(self, self.simulation, self.simulation.camera, prefix)]
         for seat in self._seats:
             seat.started = not wait
         self._clock_output = ClockOutput(self)
-        self._rate, self._latency, self._frame = rate, draw_latency(seed), 0
+        self._latency = draw_latency(seed)
+        self._moments = FrameTiming.of(flown.camera).moments(self._rate, seed)
+        self._moment = next(self._moments)
 
     def run(self, executor: SingleThreadedExecutor) -> None:
         """Fly frame by frame for ever; callbacks run only while this waits."""
@@ -79,11 +84,11 @@ class Simulator(Node):
         self._anchor = wall.monotonic() - self.simulation.time / (self._factor or 1.0)
         while flying := [seat for seat in self._seats if seat.flying]:
             time = self.simulation.time
-            self._await_commands(flying, time)
+            self._await_commands(flying)
             for seat in flying:
                 seat.command(at=time + self._latency)
-            self._frame += 1
-            self._advance(round(self._frame / self._rate / TIMESTEP) * TIMESTEP)
+            self._moment = next(self._moments)
+            self._advance(self._moment.time)
             self._look()
         self._stand_still()
 
@@ -99,7 +104,7 @@ class Simulator(Node):
         """Render for those that fly; say of the others, once, what they have touched."""
         for seat in self._seats:
             if seat.flying:
-                seat.look()
+                seat.look(self._moment.fate)
             else:
                 seat.tell_contact(self.simulation.time)
 
@@ -108,16 +113,16 @@ class Simulator(Node):
         for seat in self._seats:
             seat.show()
 
-    def _await_commands(self, flying: list[Seat], time: float) -> None:
+    def _await_commands(self, flying: list[Seat]) -> None:
         """Publish the frames and wait for the commands; a seat whose answer is then missing flies on without."""
         begin = sent = wall.monotonic()
         self._show_fallen()
         self._clock_output.tell(self.simulation.time)
         for seat in flying:
-            seat.ask(time, self._timeout if seat.in_step else min(self._timeout, 1.0 / self._rate))
+            seat.ask(self._timeout if seat.in_step else min(self._timeout, 1.0 / self._rate))
         while True:
             now = wall.monotonic()
-            left = [(begin + seat.patience - now, seat) for seat in flying if seat.answer is None]
+            left = [(begin + seat.patience - now, seat) for seat in flying if seat.waiting]
             patience = max((seconds for seconds, _ in left), default=0.0)
             if patience <= 0.0:
                 break
@@ -125,7 +130,7 @@ class Simulator(Node):
                 sent = now
                 self._clock_output.tell(self.simulation.time)
                 for _, seat in left:
-                    seat.show()
+                    seat.show_newest()
             self._spin(min(patience, self._resend))
         for seat in flying:
             seat.judge()

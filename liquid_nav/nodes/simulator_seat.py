@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,10 +16,25 @@ from liquid_nav.nodes.qos import reliable
 from liquid_nav.nodes.simulator_outputs import SimulatorOutputs
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.simulation import CameraConfig, Simulation
+from liquid_nav.simulation.frame_times import DROPPED, LATE
 from liquid_nav.types import Command
 
 if TYPE_CHECKING:
     from liquid_nav.simulation.shared_world import SharedDrone
+
+
+NOTHING = -1
+"""Stamp that is waited for when no frame has arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A picture of the drone's camera."""
+
+    image: np.ndarray
+    """uint8 [H,W,3] RGB."""
+    time: float
+    """When it was taken, s of the simulation."""
 
 
 class Seat:
@@ -36,9 +52,13 @@ class Seat:
         self.drone, self.name = drone, name
         self.outputs = SimulatorOutputs(node, camera, prefix, space)
         self._diagnostics = Diagnostics(node, "/".join((node.get_namespace().strip("/"), name)).strip("/"))
-        self._waiting_for, self.answer, self.in_step, self.patience = -1, None, True, 0.0
+        self._waiting_for = NOTHING
+        self.answer: Command | None = None
+        self.in_step = True
+        self.patience = 0.0
         self.started, self._told = False, False
-        self._image: np.ndarray | None = None
+        self._arrived: list[_Frame] = []
+        self._late: list[_Frame] = []
         subscribe(node, self._diagnostics, TwistStamped, f"{space}cmd_vel", self._on_command, reliable())
         node.create_service(Trigger, f"{space}simulator/start", self._on_start)
 
@@ -47,24 +67,42 @@ class Seat:
         """Whether it has not touched anything yet."""
         return self.drone.collision is None
 
-    def look(self) -> None:
-        """Render the frame of this instant."""
-        self._image = self.drone.render()
+    def look(self, fate: str) -> None:
+        """Render the frame of this instant, unless its ``fate`` is to be dropped; late ones of before arrive first."""
+        self._arrived = self._late
+        self._late = []
+        if fate == DROPPED:
+            return
+        frame = _Frame(self.drone.render(), self.drone.state.time)
+        if fate == LATE:
+            self._late = [frame]
+        else:
+            self._arrived = [*self._arrived, frame]
 
     def show(self) -> None:
-        """Publish state and frame, of a fallen drone the state alone."""
-        state = self.drone.state
-        self.outputs.odometry(state)
-        if self.flying:
-            self.outputs.frame(self._image, state.time)
+        """Publish state and frames, of a fallen drone the state alone."""
+        self._publish(self._arrived)
 
-    def ask(self, time: float, patience: float) -> None:
-        """Publish the frame of ``time`` (s); from now on ``answer`` is the command for it."""
-        self._waiting_for, self.answer, self.patience = from_seconds(time), None, patience
+    def show_newest(self) -> None:
+        """Publish state and the newest frame, the one that is waited for."""
+        self._publish(self._arrived[-1:])
+
+    def ask(self, patience: float) -> None:
+        """Publish what has arrived; from now on ``answer`` is the command for the newest frame of it."""
+        self._waiting_for = from_seconds(self._arrived[-1].time) if self._arrived else NOTHING
+        self.answer = None
+        self.patience = patience
         self.show()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a command has still to come."""
+        return self.answer is None and self._waiting_for != NOTHING
 
     def judge(self) -> None:
         """Note whether the command came, and say so."""
+        if self._waiting_for == NOTHING:
+            return
         self.in_step = self.answer is not None
         if self.in_step:
             self._diagnostics.report("lock step", OK, "every frame is answered by a command")
@@ -88,6 +126,12 @@ class Seat:
         self._diagnostics.report(
             "drone", ERROR, f"touched {self.drone.collision}: the flight is over, start the simulator again"
         )
+
+    def _publish(self, frames: list[_Frame]) -> None:
+        self.outputs.odometry(self.drone.state)
+        if self.flying:
+            for frame in frames:
+                self.outputs.frame(frame.image, frame.time)
 
     def _on_command(self, message: TwistStamped) -> None:
         if nanoseconds(message.header.stamp) != self._waiting_for:

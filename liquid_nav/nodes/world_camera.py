@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from std_msgs.msg import String
@@ -24,7 +25,8 @@ from liquid_nav.nodes.running import run
 from liquid_nav.nodes.simulator_outputs import ClockOutput, SimulatorOutputs
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.safety import BridgeReport, Phase
-from liquid_nav.simulation import CameraConfig
+from liquid_nav.simulation import CameraConfig, FrameTiming
+from liquid_nav.simulation.frame_times import DROPPED, LATE
 from liquid_nav.simulation.posed import PosedWorld
 from liquid_nav.worlds import load_condition, load_scenario
 
@@ -40,14 +42,17 @@ class WorldCamera(Node):
         scenario = load_scenario(declare(self, "scenario", "forest", "Scenario: a name or a YAML file."))
         seed = declare(self, "seed", 0, "Seed of layout and camera noise.", (0, 2**31 - 1))
         condition = declare(self, "condition", "", "Condition: a name or a YAML file; empty: the scenario's own.")
-        rate = declare(self, "frame_rate", 30.0, "Camera frames per second at most.", (1.0, 120.0))
+        rate = declare(self, "frame_rate", 0.0, "Camera frames per second at most; 0: the condition's.", (0.0, 120.0))
         width = declare(self, "width", 256, "Image width, pixels.", (16, 1920))
         height = declare(self, "height", 144, "Image height, pixels.", (16, 1080))
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
-        camera = CameraConfig(width=width, height=height, rate=rate)
-        self.world = PosedWorld(scenario, seed, load_condition(condition or scenario.condition), camera)
-        self._period, self._next, self._time = 1.0 / rate, -1e9, -1e9
-        self._outputs = SimulatorOutputs(self, camera, prefix, sensors=False)
+        flown = load_condition(condition or scenario.condition)
+        rate = flown.frame_rate(rate)
+        self.world = PosedWorld(scenario, seed, flown, CameraConfig(width=width, height=height, rate=rate))
+        self._schedule = FrameTiming.of(flown.camera).schedule(rate, seed)
+        self._late: tuple[np.ndarray, float] | None = None
+        self._time = -1e9
+        self._outputs = SimulatorOutputs(self, self.world.camera, prefix, sensors=False)
         self._diagnostics = Diagnostics(self)
         self._clock_output = ClockOutput(self)
         self._bridge: BridgeReport | None = None
@@ -86,10 +91,8 @@ class WorldCamera(Node):
         # The first pose decides where all others belong: one that is no place would stay for ever.
         require_finite("the pose", told.position, told.quaternion, told.velocity)
         state = self.world.to_world(told, self._bridge.airborne)
-        if state.time < self._time - 1.0:
-            self._next = -1e9  # the vehicle has started again
-        elif state.time <= self._time:
-            return
+        if self._time - 1.0 <= state.time <= self._time:
+            return  # older than what was seen, unless the vehicle has started again
         self._time = state.time
         touched = self.world.place(state)
         self._clock_output.tell(state.time)
@@ -97,10 +100,23 @@ class WorldCamera(Node):
             self._touched = True
             self._outputs.contact(touched, state.time)
             self._diagnostics.report("drone", ERROR, f"touched {touched}")
-        if state.time >= self._next - 1e-3:
-            self._next = max(self._next + self._period, state.time - self._period)
+        fate = self._schedule.due(state.time)
+        if fate is not None:
             self._outputs.odometry(state)
-            self._outputs.frame(self.world.render(), state.time)
+            self._look(fate, state.time)
+
+    def _look(self, fate: str, time: float) -> None:
+        """Publish the frame of ``time``, s, or keep it until the next one (late), or lose it (dropped)."""
+        late, self._late = self._late, None
+        if late is not None:
+            self._outputs.frame(*late)
+        if fate == DROPPED:
+            return
+        image = self.world.render()
+        if fate == LATE:
+            self._late = (image, time)
+        else:
+            self._outputs.frame(image, time)
 
 
 def main(arguments: list[str] | None = None) -> None:

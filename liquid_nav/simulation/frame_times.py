@@ -13,6 +13,8 @@ from liquid_nav.simulation.physics import TIMESTEP
 from liquid_nav.worlds import CameraFaults
 
 ON_TIME, LATE, DROPPED = "on time", "late", "dropped"
+EARLY = 1e-3
+"""s by which a frame may be taken too early on a clock that is not ours: its next tick may be far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,38 @@ class FrameTiming:
             last = max(round((number + shift) / rate / TIMESTEP), last + 1)
             yield Moment(last * TIMESTEP, self._fate(chance))
 
+    def schedule(self, rate: float, seed: int) -> FrameSchedule:
+        """Return the same periods for a camera whose clock somebody else drives."""
+        return FrameSchedule(self.moments(rate, seed))
+
     def _fate(self, chance: float) -> str:
         if chance < self.drop:
             return DROPPED
         return LATE if chance < self.drop + self.late else ON_TIME
+
+
+class FrameSchedule:
+    """The periods of a camera on a clock that is not ours: it is asked often, and says when a frame is due."""
+
+    def __init__(self, moments: Iterator[Moment]) -> None:
+        """``moments``: see ``FrameTiming.moments``; their zero is the first time that is asked about."""
+        self._moments = moments
+        self._next = next(moments)
+        self._begin: float | None = None
+        self._asked = 0.0
+
+    def due(self, time: float) -> str | None:
+        """Return what becomes of the frame that is taken at ``time``, s, or None where none is due.
+
+        Periods that nobody asked about are left out. A clock that has gone back begins anew with the next period.
+        """
+        if self._begin is None or time < self._asked:
+            self._begin = time - self._next.time
+        self._asked = time
+        since = time - self._begin + EARLY
+        if since < self._next.time:
+            return None
+        fate = self._next.fate
+        while self._next.time <= since:
+            self._next = next(self._moments)
+        return fate

@@ -18,7 +18,8 @@ from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.errors import UserError
 from liquid_nav.safety import Mode, Order, Phase, SafetySupervisor
 from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle
-from liquid_nav.simulation.flight import FlightRecord, _record, draw_latency, safety_limits
+from liquid_nav.simulation.flight import SILENCE, FlightRecord, _record, draw_latency, safety_limits
+from liquid_nav.simulation.frame_times import DROPPED, LATE, FrameTiming
 from liquid_nav.simulation.judge import Judge, Outcome
 from liquid_nav.simulation.lock_step import LockStep, UdpWire
 from liquid_nav.simulation.mavlink_vehicle import MavlinkVehicle
@@ -42,7 +43,7 @@ def fly_mavlink(
     pilot: Pilot,
     personality: str,
     *,
-    frame_rate: float = 30.0,
+    frame_rate: float | None = None,
     latency: float | None = None,
 ) -> FlightRecord:
     """Fly once through MAVLink over loopback UDP and judge; see ``flight.fly`` for the arguments.
@@ -53,12 +54,13 @@ def fly_mavlink(
         condition: season, light, wind, camera faults.
         pilot: who flies.
         personality: px4 or ardupilot.
-        frame_rate: of the camera, Hz.
+        frame_rate: of the camera, Hz; None: the condition's.
         latency: from the instant of a frame to the instant its command reaches the bridge, s; None draws by seed.
 
     Returns:
         The record, with times since the bridge had the vehicle.
     """
+    frame_rate = condition.frame_rate(frame_rate)
     latency = draw_latency(seed) if latency is None else latency
     wire = UdpWire()
     try:
@@ -110,23 +112,42 @@ class _Flight:
         """Fly frame by frame until there is an outcome."""
         simulation, supervisor, pilot = self.simulation, self.supervisor, self.pilot
         pilot.reset(simulation.layout, simulation.seed)
-        rows, frame, outcome, previous = [], 0, None, None
-        while outcome is None:
-            state = self.state
-            elapsed = 1.0 / self.rate if previous is None else state.time - previous
-            previous = state.time
-            image = simulation.render() if getattr(pilot, "needs_image", True) else None
-            supervisor.image(state.time)
-            supervisor.command(pilot.act(Observation(image), elapsed, state), state.time, state.time)
-            if frame == 0:
-                supervisor.engage(state.time)
-            command = supervisor.update(state.time).command
-            arrives = math.ceil((state.time + self.latency) / TIMESTEP - 1e-6) * TIMESTEP
+        rows: list[tuple[float, ...]] = []
+        outcome = None
+        previous = None
+        late: list[tuple] = []
+        spoken = 0.0
+        timing = FrameTiming.of(simulation.condition.camera)
+        for moment in timing.moments(self.rate, simulation.seed):
+            outcome = self._until(self.zero + moment.time)
+            if outcome is not None:
+                break
+            arrived, late = late, []
+            if moment.fate != DROPPED:
+                state = self.state
+                elapsed = 1.0 / self.rate if previous is None else state.time - previous
+                previous = state.time
+                image = simulation.render() if getattr(pilot, "needs_image", True) else None
+                frame = (image, elapsed, state)
+                if moment.fate == LATE:
+                    late.append(frame)
+                else:
+                    arrived.append(frame)
+            now = self.state.time
+            if not arrived and now - spoken < SILENCE:
+                continue
+            for image, elapsed, state in arrived:
+                supervisor.image(state.time)
+                supervisor.command(pilot.act(Observation(image), elapsed, state), state.time, now)
+            if not rows:
+                supervisor.engage(now)
+            command = supervisor.update(now).command
+            spoken = now
+            arrives = math.ceil((now + self.latency) / TIMESTEP - 1e-6) * TIMESTEP
             self.due.append((self.zero + arrives, command))
-            rows.append((state.time, *state.position, state.yaw, *state.velocity, *command.as_array(),
-                         self.judge.distance(state)))
-            frame += 1
-            outcome = self._until(self.zero + round(frame / self.rate / TIMESTEP) * TIMESTEP)
+            for _, _, state in arrived:
+                rows.append((state.time, *state.position, state.yaw, *state.velocity, *command.as_array(),
+                             self.judge.distance(state)))
         return _record(simulation, pilot.name, self.rate, self.latency, outcome, np.array(rows))
 
     def _until(self, until: float) -> Outcome | None:

@@ -22,6 +22,7 @@ class PosedWorld:
         """Build the world."""
         self._simulation = Simulation(scenario, seed, condition, camera=camera)
         self.layout = self._simulation.layout
+        self.camera = self._simulation.camera
         self._anchor: tuple[np.ndarray, float, float] | None = None
 
     def to_world(self, state: DroneState, airborne: bool = False) -> DroneState:

@@ -15,6 +15,7 @@ import numpy as np
 from liquid_nav.simulation.camera import apply_camera_faults, draw_exposure
 from liquid_nav.worlds import palette
 from liquid_nav.worlds.condition import Condition
+from liquid_nav.worlds.veil import veiled
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Weather:
             image = relit(image, condition.light)
         if condition.fog > 0.0:
             image = fogged(image, condition.fog, palette.SKIES[condition.light]["fog"], self.view)
+        image = veiled(image, condition.appearance.veil)
         return apply_camera_faults(image, self._faults, self._rng)
 
     def deliver(self, send: Callable[[], object]) -> None:

@@ -1,13 +1,17 @@
 """Worlds: from the description of a scenario to a layout and on to a MuJoCo model; and the conditions around it."""
 
 from liquid_nav.worlds.condition import (
+    OWN_CAMERA,
+    OWN_CLOCK,
+    OWN_ESTIMATOR,
+    OWN_LOOK,
     AppearanceSpec,
     CameraFaults,
     Condition,
     ConditionError,
     DriftSpec,
     WindSpec,
-    check_own_estimator,
+    check_supported,
     load_condition,
 )
 from liquid_nav.worlds.layout import Item, Layout, Solid, Start, Target, generate_layout, line_blocked
@@ -17,6 +21,10 @@ from liquid_nav.worlds.starts import shared_start
 from liquid_nav.worlds.veil import veiled
 
 __all__ = [
+    "OWN_CAMERA",
+    "OWN_CLOCK",
+    "OWN_ESTIMATOR",
+    "OWN_LOOK",
     "AppearanceSpec",
     "CameraFaults",
     "Condition",
@@ -36,7 +44,7 @@ __all__ = [
     "TargetSpec",
     "WindSpec",
     "build_spec",
-    "check_own_estimator",
+    "check_supported",
     "draw_mounting",
     "euler_angles",
     "generate_layout",

@@ -3,7 +3,9 @@
 Read from config/conditions/*.yaml; a key means the same in every way of flying, or is refused where it cannot.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from liquid_nav.errors import UserError
@@ -158,15 +160,28 @@ def load_condition(name_or_path: str | Path) -> Condition:
     return condition
 
 
-def check_own_estimator(condition: Condition, where: str) -> Condition:
-    """Return the condition, to be flown where the autopilot has an estimator of its own (``where``).
+OWN_ESTIMATOR = ("drift",)
+"""What an autopilot that is not ours does not let us bring in: its estimator is its own."""
+OWN_LOOK = ("appearance.palette", "appearance.ground", "appearance.random")
+"""What a world that we do not render cannot show."""
+OWN_CLOCK = ("camera.jitter",)
+"""What a camera that is not ours cannot do: its frames come when they come."""
+OWN_CAMERA = ("camera.rate", "camera.view", "camera.mounting")
+"""What a drone model that is not ours decides for itself."""
+
+
+def check_supported(condition: Condition, where: str, lacking: Sequence[str]) -> Condition:
+    """Return the condition, to be flown in ``where``, which has no such thing as the keys ``lacking``.
 
     Raises:
-        ConditionError: The condition asks for an error of the estimate, which cannot be brought in there.
+        ConditionError: The condition sets one of these keys.
     """
-    if condition.drift != DriftSpec():
-        raise ConditionError(
-            f"condition {condition.name}: 'drift' cannot be simulated in {where}, whose estimator is its own",
-            "fly it with sim:=embedded, or take another condition",
-        )
+    usual = Condition()
+    for key in lacking:
+        read = attrgetter(key)
+        if read(condition) != read(usual):
+            raise ConditionError(
+                f"condition {condition.name}: '{key}' cannot be simulated in {where}",
+                "fly it with sim:=embedded, or take another condition",
+            )
     return condition

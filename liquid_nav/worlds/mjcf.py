@@ -48,7 +48,8 @@ class _Assets:
             return name
         self._names.add(name)
         if name in PLAIN:
-            self.spec.add_material(name=name, rgba=(*self.look.colour(name, PLAIN[name]), 1), specular=0.1, shininess=0.1)
+            colour = self.look.colour(name, PLAIN[name])
+            self.spec.add_material(name=name, rgba=(*colour, 1), specular=0.1, shininess=0.1)
             return name
         self.texture(name, palette.texture(name, self.season))
         self.surface(name, name)

@@ -11,6 +11,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from liquid_nav.worlds.condition import USUAL_RATE, USUAL_VIEW
+from liquid_nav.worlds.mounting import Mounting, euler_angles
 from liquid_nav.worlds.sdf_look import FAR_CLIP
 from liquid_nav.worlds.sdf_xml import Element, add, plugin, pose
 
@@ -33,15 +37,24 @@ COMMAND_TOPIC, ENABLE_TOPIC = "cmd_vel", "velocity_controller/enable"
 
 @dataclass(frozen=True)
 class DroneSpec:
-    """Name and camera: size in pixels, horizontal field of view and pitch (nose down) in rad, rate in Hz."""
+    """Name and camera of the drone."""
 
     name: str = "drone"
+    """Of the model."""
     width: int = 256
+    """Of the image, pixels."""
     height: int = 144
-    fov: float = math.radians(80.0)
+    """Of the image, pixels."""
+    fov: float = math.radians(USUAL_VIEW)
+    """Horizontal field of view, rad."""
     pitch: float = math.radians(10.0)
-    rate: float = 30.0
+    """Angle by which the camera is mounted nose down, rad."""
+    rate: float = USUAL_RATE
+    """Frames per second, Hz."""
     prefix: str = ""
+    """Of all frame ids."""
+    turn: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Rotation vector of the mounting error, rad, in the body's axes: x forward, y left, z up."""
 
 
 def add_drone(world: Element, spec: DroneSpec, x: float, y: float, z: float, yaw: float) -> Element:
@@ -144,9 +157,16 @@ def _base(model: Element, spec: DroneSpec) -> None:
     add(touch, "topic", f"/model/{spec.name}/contact")
 
 
+def _camera_angles(spec: DroneSpec) -> tuple[float, float, float]:
+    """Return roll, pitch and yaw of the camera on the body, rad."""
+    down, level = math.sin(spec.pitch), math.cos(spec.pitch)
+    pitched = np.array(((level, 0.0, down), (0.0, 1.0, 0.0), (-down, 0.0, level)))
+    return euler_angles(Mounting(spec.fov, spec.turn).rotation @ pitched)
+
+
 def _camera(base: Element, spec: DroneSpec) -> None:
     sensor = add(base, "sensor", name="camera", type="camera")
-    pose(sensor, 0.13, 0.0, 0.02, pitch=spec.pitch)
+    pose(sensor, 0.13, 0.0, 0.02, *_camera_angles(spec))
     add(sensor, "always_on", True)
     add(sensor, "update_rate", spec.rate)
     add(sensor, "topic", f"/model/{spec.name}/camera/image_raw")

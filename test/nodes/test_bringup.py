@@ -1,12 +1,16 @@
 """The description of the graph, and the command lines made of it. No ROS needed."""
 
+import math
+from xml.etree import ElementTree
+
+import numpy as np
 import pytest
 import yaml
 
 from liquid_nav.autopilots import SessionConfig
 from liquid_nav.cli.processes import arguments, free_domain
 from liquid_nav.errors import UserError
-from liquid_nav.nodes import drone_bringup, gazebo_bringup
+from liquid_nav.nodes import drone_bringup, gazebo_bringup, px4_gazebo_bringup
 from liquid_nav.nodes.bringup import (
     AUTOPILOTS,
     PARAMETER_FILE,
@@ -25,7 +29,7 @@ from liquid_nav.nodes.safety_supervisor import LIMITS
 from liquid_nav.nodes.supervisor_inputs import WATCHED
 from liquid_nav.resources import find
 from liquid_nav.safety import SafetyLimits
-from liquid_nav.worlds import load_scenario
+from liquid_nav.worlds import ConditionError, draw_mounting, load_condition, load_scenario
 
 SIMULATED = {
     **{name: (lambda n=name: autopilot_graph(FlightPlan(autopilot=n)), PARAMETER_FILE) for name in AUTOPILOTS},
@@ -133,3 +137,41 @@ def test_a_limit_of_the_launch_file_is_the_supervisors_alone():
     assert (supervisor["speed"], supervisor["high"], supervisor["low"]) == (1.5, 4.0, -2.0)
     assert parameters(graph, path, "autopilot_bridge")["speed"] == 3.0
     assert {"speed", "radius", "low", "high"} <= set(drone_bringup.LIMITS) <= {*LIMITS, *WATCHED}
+
+
+def camera_of(world):
+    """Return pose (roll, pitch, yaw), field of view and rate of the camera in a Gazebo world."""
+    sensor = next(s for s in ElementTree.parse(world).iter("sensor") if s.get("name") == "camera")
+    angles = [float(value) for value in sensor.findtext("pose").split()[3:]]
+    return angles, float(sensor.findtext("camera/horizontal_fov")), float(sensor.findtext("update_rate"))
+
+
+def test_gazebos_camera_is_the_one_of_the_condition():
+    usual = camera_of(gazebo_bringup.make_world(FlightPlan("field", 3)))
+    assert usual == (pytest.approx([0.0, math.radians(10.0), 0.0], abs=1e-9), pytest.approx(math.radians(80.0)), 30.0)
+    angles, _, _ = camera_of(gazebo_bringup.make_world(FlightPlan("field", 3, "mounting")))
+    assert np.linalg.norm(np.subtract(angles, usual[0])) > math.radians(3.0)
+    _, fov, _ = camera_of(gazebo_bringup.make_world(FlightPlan("field", 3, "view")))
+    assert fov == pytest.approx(draw_mounting(load_condition("view").camera, 3).view)
+    assert camera_of(gazebo_bringup.make_world(FlightPlan("field", 3, "slow_camera")))[2] == 10.0
+    assert camera_of(gazebo_bringup.make_world(FlightPlan("field", 3, "slow_camera", frame_rate=20.0)))[2] == 20.0
+
+
+@pytest.mark.parametrize("condition", ["drift", "irregular_frames", "pseudo/sepia"])
+def test_what_gazebo_cannot_show_is_refused_before_it_starts(condition):
+    with pytest.raises(ConditionError, match=f"condition {condition}: .* cannot be simulated in Gazebo"):
+        gazebo_bringup.make_world(FlightPlan("field", 3, condition))
+
+
+@pytest.mark.parametrize("condition", ["drift", "mounting", "view", "slow_camera"])
+def test_what_px4s_own_drone_decides_for_itself_is_refused_before_it_starts(condition):
+    with pytest.raises(ConditionError, match=f"condition {condition}: .* cannot be simulated in PX4's Gazebo"):
+        px4_gazebo_bringup.make_px4_world(FlightPlan("field", 3, condition), "", "x500_mono_cam", "")
+
+
+def test_a_real_autopilot_has_an_estimator_of_its_own_and_a_test_vehicle_has_ours():
+    for autopilot in ("px4", "ardupilot", "px4_dds"):
+        with pytest.raises(ConditionError, match="condition drift: 'drift' cannot be simulated in a real"):
+            autopilot_graph(FlightPlan(condition="drift", autopilot=autopilot))
+    graph = autopilot_graph(FlightPlan(condition="drift", autopilot="test-px4"))
+    assert any(process.parameters.get("condition") == "drift" for process in graph)

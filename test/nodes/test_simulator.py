@@ -1,18 +1,25 @@
 """The simulator's lock step, seen from the other end of the graph."""
 
+import math
 import threading
+from itertools import islice
 
+import numpy as np
 import pytest
 from geometry_msgs.msg import TwistStamped
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CameraInfo, Image
 
-from liquid_nav.nodes.messages import command_message, nanoseconds
+from liquid_nav.nodes.messages import command_message, from_seconds, nanoseconds
 from liquid_nav.nodes.qos import reliable, sensor_data
 from liquid_nav.nodes.simulator import Simulator
+from liquid_nav.nodes.simulator_seat import Seat
+from liquid_nav.simulation import CameraConfig, DroneState, FrameTiming
 from liquid_nav.simulation.camera import RenderingError
+from liquid_nav.simulation.frame_times import DROPPED, LATE, ON_TIME
 from liquid_nav.types import Command
+from liquid_nav.worlds import load_condition
 
 FRAME = "simulator: lock step"
 
@@ -111,5 +118,69 @@ def test_without_answers_it_goes_on_and_says_so(harness):
         return harness.says(FRAME, "every frame is answered")
 
     harness.until(back_in_step, "lock step again")
+    harness.context.try_shutdown()
+    bench.thread.join(10.0)
+
+
+def test_frames_that_are_dropped_never_come_and_late_ones_come_with_their_stamp(harness, tmp_path):
+    """Every second of a flight at 20 Hz has frames of all three kinds; the condition says how many."""
+    condition = tmp_path / "faulty.yaml"
+    condition.write_text("camera: {rate: 20, drop: 0.4, late: 0.3, jitter: 0.4}\n")
+    faults = load_condition(condition).camera
+    moments = list(islice(FrameTiming.of(faults).moments(20.0, 1), 25))
+    bench = Bench(harness, command_timeout=30.0, condition=str(condition))
+    wanted = [from_seconds(moment.time) for moment in moments if moment.fate != DROPPED]
+
+    def answered():
+        for stamp in bench.stamps():
+            bench.answer(stamp)
+        return len(bench.stamps()) >= len(wanted) - 1
+
+    harness.until(answered, "the frames")
+    assert bench.stamps()[: len(wanted) - 1] == wanted[:-1]
+    harness.context.try_shutdown()
+    bench.thread.join(10.0)
+
+
+class Hovering:
+    """A drone that stands in the air and counts its pictures by their brightness."""
+
+    collision = None
+
+    def __init__(self):
+        self.time = 0.0
+
+    @property
+    def state(self):
+        zero = np.zeros(3)
+        return DroneState(self.time, zero, np.array((1.0, 0.0, 0.0, 0.0)), zero, zero, zero)
+
+    def render(self):
+        return np.full((36, 64, 3), round(10 * self.time), np.uint8)
+
+
+def test_a_late_frame_is_answered_a_period_later_and_a_dropped_one_never(harness):
+    drone = Hovering()
+    seat = Seat(harness.probe, drone, CameraConfig(64, 36), "")
+    waited = []
+    for number, fate in enumerate((ON_TIME, LATE, ON_TIME, LATE, DROPPED, DROPPED)):
+        drone.time = float(number)
+        seat.look(fate)
+        seat.ask(1.0)
+        waited.append([(frame.time, int(frame.image.max())) for frame in seat._arrived])
+        assert seat.waiting == bool(seat._arrived)
+    assert waited == [[(0.0, 0)], [], [(1.0, 10), (2.0, 20)], [], [(3.0, 30)], []]
+    seat.judge()
+    assert seat.in_step, "no frame has arrived: no answer is missing"
+
+
+def test_the_camera_that_is_told_is_the_one_that_is_rendered(harness, tmp_path):
+    condition = tmp_path / "wide.yaml"
+    condition.write_text("camera: {view: [100, 100], mounting: 5}\n")
+    infos = harness.listen("camera/camera_info", CameraInfo, sensor_data(10))
+    bench = Bench(harness, command_timeout=30.0, wait_for_start=True, condition=str(condition))
+    harness.until(lambda: infos, "camera_info")
+    assert infos[0].k[0] == pytest.approx(32.0 / math.tan(math.radians(50.0)))
+    assert np.linalg.norm(bench.node.simulation.camera.turn) == pytest.approx(math.radians(5.0))
     harness.context.try_shutdown()
     bench.thread.join(10.0)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from std_msgs.msg import String
 
 from liquid_nav.nodes.drone_messages import odometry_message
 from liquid_nav.nodes.expert_pilot import ExpertPilot
-from liquid_nav.nodes.messages import command_from, from_seconds
+from liquid_nav.nodes.messages import command_from, from_seconds, nanoseconds
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.world_camera import WorldCamera
 from liquid_nav.safety import BridgeReport, Phase
+from liquid_nav.simulation.frame_times import DROPPED, LATE, FrameTiming
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.simulation.vehicle_body import LEGS
 
@@ -73,6 +75,32 @@ def test_odometry_goes_with_the_frames_however_fast_the_vehicle_tells_its_own(ha
     harness.until(lambda: len(images) == len(poses) >= 30, "the last frame")
     assert [pose.header.stamp for pose in poses] == [image.header.stamp for image in images]
     assert len(poses) <= 32
+    node.close()
+
+
+def test_dropped_frames_never_come_and_late_ones_come_with_their_stamp(harness, tmp_path):
+    condition = tmp_path / "faulty.yaml"
+    condition.write_text("camera: {rate: 20, drop: 0.4, late: 0.3}\n")
+    probe, zero = harness.probe, np.zeros(3)
+    node = harness.add(WorldCamera, scenario="field", seed=3, width=64, height=36, condition=str(condition))
+    images = harness.listen("camera/image_raw", Image, sensor_data(100))
+    output = probe.create_publisher(Odometry, "autopilot/odom", sensor_data(100))
+    states = probe.create_publisher(String, "autopilot_bridge/state", latched())
+    states.publish(report("ready", True))
+    harness.matched(output)
+    harness.until(lambda: node._bridge is not None and node._bridge.phase is Phase.READY, "the bridge's state")
+    moments = list(islice(FrameTiming(0.4, 0.0, 0.3).moments(20.0, 3), 24))
+    for moment in moments:
+        time = 4.0 + moment.time
+        state = DroneState(time, np.array((7.0, 8.0, 5.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero)
+        output.publish(odometry_message(state, from_seconds(time)))
+        harness.until(lambda t=time: node._time >= t - 1e-6, "the pose")
+    wanted = [from_seconds(4.0 + moment.time) for moment in moments if moment.fate != DROPPED]
+    if moments[-1].fate == LATE:
+        wanted.pop()
+    harness.until(lambda: len(images) >= len(wanted), "the last frame")
+    assert [nanoseconds(image.header.stamp) for image in images] == wanted
+    assert {moment.fate for moment in moments} == {"on time", LATE, DROPPED}
     node.close()
 
 

@@ -7,12 +7,13 @@ from liquid_nav.simulation.drift import EstimatorDrift
 from liquid_nav.simulation.shared_world import SharedWorld
 from liquid_nav.types import Command
 from liquid_nav.worlds import (
+    OWN_ESTIMATOR,
     CameraFaults,
     Condition,
     ConditionError,
     DriftSpec,
     WindSpec,
-    check_own_estimator,
+    check_supported,
     load_condition,
 )
 
@@ -90,6 +91,6 @@ def test_a_condition_says_how_wrong_it_is(tmp_path):
 
 
 def test_where_the_estimator_is_another_ones_the_key_is_refused_and_not_ignored():
-    assert check_own_estimator(load_condition("fog"), "Gazebo") == load_condition("fog")
+    assert check_supported(load_condition("fog"), "Gazebo", OWN_ESTIMATOR) == load_condition("fog")
     with pytest.raises(ConditionError, match="condition drift: 'drift' cannot be simulated in Gazebo"):
-        check_own_estimator(load_condition("drift"), "Gazebo")
+        check_supported(load_condition("drift"), "Gazebo", OWN_ESTIMATOR)

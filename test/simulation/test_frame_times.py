@@ -180,3 +180,23 @@ def test_a_camera_that_goes_silent_ends_in_a_hold_as_in_flight(field, place, cal
     assert record.outcome.reason == "timeout" and len(pilot.stamps) == len(states) == 1
     distance = float(record.outcome.detail.split()[0])
     assert with_frames.columns["position"][-1, 0] > 4.0 and 14.0 < distance < 14.9
+
+
+def test_on_another_clock_the_same_periods_come_as_soon_as_they_are_asked_about():
+    timing = FrameTiming(0.3, 0.4, 0.1)
+    moments = list(islice(timing.moments(20.0, 5), 40))
+    schedule = timing.schedule(20.0, 5)
+    found = [(time, fate) for time in 100.0 + 0.002 * np.arange(970) if (fate := schedule.due(time)) is not None]
+    assert [fate for _, fate in found] == [moment.fate for moment in moments[: len(found)]] and len(found) >= 37
+    late = np.array([time - 100.0 for time, _ in found]) - [moment.time for moment in moments[: len(found)]]
+    assert (late >= -1.01e-3).all() and (late <= 2.01e-3).all()
+
+
+def test_periods_that_nobody_asked_about_are_left_out_and_a_clock_may_begin_anew():
+    schedule = FrameTiming().schedule(10.0, 0)
+    assert schedule.due(50.0) == ON_TIME
+    assert schedule.due(50.05) is None
+    assert schedule.due(50.55) == ON_TIME
+    assert schedule.due(50.56) is None, "what was missed does not come in a burst"
+    assert schedule.due(2.0) == ON_TIME, "the vehicle has started again"
+    assert schedule.due(2.05) is None and schedule.due(2.1) == ON_TIME

@@ -4,7 +4,20 @@ import pickle
 
 import pytest
 
-from liquid_nav.worlds import ConditionError, ScenarioError, load_condition, load_scenario
+from liquid_nav.worlds import (
+    OWN_CAMERA,
+    OWN_CLOCK,
+    OWN_ESTIMATOR,
+    OWN_LOOK,
+    AppearanceSpec,
+    CameraFaults,
+    Condition,
+    ConditionError,
+    ScenarioError,
+    check_supported,
+    load_condition,
+    load_scenario,
+)
 
 
 @pytest.mark.parametrize("name", ["forest", "field"])
@@ -57,3 +70,68 @@ def test_bad_condition(tmp_path):
     path.write_text("season: monsoon")
     with pytest.raises(ConditionError, match="summer, autumn, winter"):
         load_condition(path)
+
+
+def test_what_a_condition_says_of_its_camera_and_of_its_look(tmp_path):
+    path = tmp_path / "odd.yaml"
+    path.write_text(
+        "camera: {noise: 1, drop: 0.1, late: 0.2, jitter: 0.3, rate: 12, view: [60, 70], mounting: 4}\n"
+        "appearance: {palette: sepia, ground: blue, veil: stripes, random: 0.5}\n"
+    )
+    odd = load_condition(path)
+    assert odd.camera == CameraFaults(1.0, 0.0, (1.0, 1.0), 0.1, 0.2, 0.3, 12.0, (60.0, 70.0), 4.0)
+    assert odd.appearance == AppearanceSpec("sepia", "blue", "stripes", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("camera: {jitter: 0.6}", "jitter"),
+        ("camera: {rate: 500}", "rate"),
+        ("camera: {view: [90, 70]}", "view"),
+        ("camera: {mounting: -1}", "mounting"),
+        ("camera: {fov: 80}", "unknown key fov; known: noise, .*view, mounting"),
+        ("appearance: {palette: green}", "natural, inverted, sepia"),
+        ("appearance: {ground: lava}", "natural, blue, checkered"),
+        ("appearance: {veil: fog}", "none, stripes"),
+        ("appearance: {random: 2}", "random"),
+        ("appearance: {sky: red}", "unknown key sky"),
+    ],
+)
+def test_cameras_and_looks_that_are_none(tmp_path, text, says):
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(ConditionError, match=says):
+        load_condition(path)
+
+
+def test_the_rate_is_what_is_asked_for_or_what_the_condition_says_or_the_usual_one():
+    slow = Condition(camera=CameraFaults(rate=10.0))
+    assert slow.frame_rate() == slow.frame_rate(0.0) == 10.0 and slow.frame_rate(20.0) == 20.0
+    assert Condition().frame_rate() == 30.0 and Condition().frame_rate(12.0) == 12.0
+
+
+def test_invented_looks_have_a_folder_of_their_own():
+    assert load_condition("pseudo/sepia").name == "pseudo/sepia"
+    assert load_condition("pseudo/sepia").appearance == AppearanceSpec(palette="sepia")
+    with pytest.raises(ConditionError, match="unknown condition 'pseudo/snow'"):
+        load_condition("pseudo/snow")
+
+
+@pytest.mark.parametrize(
+    ("name", "lacking", "key"),
+    [
+        ("drift", OWN_ESTIMATOR, "drift"),
+        ("pseudo/sepia", OWN_LOOK, "appearance.palette"),
+        ("pseudo/blue_soil", OWN_LOOK, "appearance.ground"),
+        ("pseudo/random_look", OWN_LOOK, "appearance.random"),
+        ("irregular_frames", OWN_CLOCK, "camera.jitter"),
+        ("slow_camera", OWN_CAMERA, "camera.rate"),
+        ("view", OWN_CAMERA, "camera.view"),
+        ("mounting", OWN_CAMERA, "camera.mounting"),
+    ],
+)
+def test_a_key_that_cannot_be_followed_somewhere_is_refused_there(name, lacking, key):
+    assert check_supported(load_condition("fog"), "Gazebo", lacking) == load_condition("fog")
+    with pytest.raises(ConditionError, match=f"condition {name}: '{key}' cannot be simulated in Gazebo"):
+        check_supported(load_condition(name), "Gazebo", lacking)

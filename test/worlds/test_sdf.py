@@ -195,3 +195,27 @@ def test_the_mjcf_file_is_the_embedded_world(tmp_path):
     assert written.ngeom == model.ngeom
     np.testing.assert_allclose(written.geom_pos, model.geom_pos, atol=1e-3)
     np.testing.assert_array_equal(written.tex_data, model.tex_data)
+
+
+def test_a_turned_camera_looks_where_the_embedded_one_looks():
+    """MuJoCo's camera looks along its -z with +y up, Gazebo's along its +x with +z up."""
+    from liquid_nav.simulation.airframe import CameraConfig, add_drone
+    from liquid_nav.simulation.response import DroneResponse
+    from liquid_nav.worlds import CameraFaults
+
+    faults = CameraFaults(mounting=7.0, view=(60.0, 100.0))
+    for seed in range(5):
+        camera = CameraConfig().of(faults, seed)
+        spec = mujoco.MjSpec()
+        add_drone(spec, DroneResponse(), camera)
+        model = spec.compile()
+        embedded = np.zeros(9)
+        mujoco.mju_quat2Mat(embedded, model.cam_quat[0])
+        embedded = embedded.reshape(3, 3)
+        text = text_of("field", 1, drone=DroneSpec(fov=camera.fov, turn=camera.turn))[2]
+        sensor = next(s for s in ElementTree.fromstring(text).iter("sensor") if s.get("name") == "camera")
+        _, gazebo = pose_of(sensor)
+        np.testing.assert_allclose(gazebo[:, 0], -embedded[:, 2], atol=1e-6)
+        np.testing.assert_allclose(gazebo[:, 2], embedded[:, 1], atol=1e-6)
+        assert float(sensor.findtext("camera/horizontal_fov")) == pytest.approx(camera.fov)
+        assert math.radians(model.cam_fovy[0]) == pytest.approx(camera.vertical_fov)
