@@ -10,6 +10,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import BatteryState, Imu, Joy
 
 from liquid_nav import geometry
+from liquid_nav.autopilots import Odometry as VehicleOdometry
 from liquid_nav.autopilots import VehicleState
 from liquid_nav.nodes.drone_messages import battery_message, imu_message, odometry_message
 from liquid_nav.nodes.messages import from_seconds, to_stamp
@@ -25,11 +26,23 @@ class AutopilotOutputs:
 
     def __init__(self, node: Node, odometry: str, prefix: str) -> None:
         """``odometry``: that topic's name; ``prefix`` goes before every frame id."""
+        self._node = node
         self._prefix = prefix
         self._odom = node.create_publisher(Odometry, odometry, sensor_data(10))
         self._imu = node.create_publisher(Imu, "imu", sensor_data(10))
         self._battery = node.create_publisher(BatteryState, "battery_state", sensor_data(10))
         self._joy = node.create_publisher(Joy, "joy", sensor_data(10))
+
+    def offer_true_pose(self, topic: str) -> None:
+        """Create the publisher of a simulated vehicle's true pose."""
+        self._true = self._node.create_publisher(Odometry, topic, sensor_data(10))
+
+    def true_pose(self, odometry: VehicleOdometry) -> None:
+        """Publish where a simulated vehicle truly is."""
+        unknown = np.full(3, math.nan)
+        state = DroneState(odometry.time, odometry.position, odometry.quaternion, odometry.velocity,
+                           odometry.angular_velocity, unknown)
+        self._true.publish(odometry_message(state, from_seconds(state.time), self._prefix))
 
     def message(self, message: object, telemetry: VehicleState) -> None:
         """Publish what a message of the vehicle has brought into ``telemetry``."""

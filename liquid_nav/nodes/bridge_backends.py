@@ -27,6 +27,7 @@ from liquid_nav.nodes.messages import command_message
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import reliable, sensor_data
 from liquid_nav.nodes.subscribing import subscribe
+from liquid_nav.safety import Phase
 
 Clock = Callable[[], float]
 MAVLINK = ("px4", "ardupilot")
@@ -54,6 +55,7 @@ class MavlinkBackend:
             from liquid_nav.autopilots.link import Link
             from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
             from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec, signing_key
+            from liquid_nav.nodes.true_pose_relay import TruePoseRelay
         except ModuleNotFoundError as error:
             raise UserError(
                 f"the Python package '{error.name}' is not installed", "pip install 'liquid_nav[flight]'"
@@ -64,6 +66,7 @@ class MavlinkBackend:
         system = declare(node, "system_id", OUR_SYSTEM, "Our own MAVLink system id.", (1, 255))
         component = declare(node, "component_id", OUR_COMPONENT, "Our own MAVLink component id.", (1, 255))
         secret = _passphrase(node)
+        self._true_pose = TruePoseRelay(node, kind, outputs)
         vision = declare(node, "vision_topic", "", "Odometry (ENU) given to the autopilot's estimator; empty: none.")
         self.adapter = MavlinkAdapter(flavour(kind), config, target or None, system, component)
         self.session = self.adapter.session
@@ -91,10 +94,14 @@ class MavlinkBackend:
         for message in self._link.receive(now):
             if self.adapter.receive(message, now):
                 self._outputs.message(message, self.session.vehicle)
+            elif self.adapter.is_vehicle(message):
+                self._true_pose.receive(message, self.session.vehicle.boot)
 
     def send(self, now: float) -> None:
         """Send what the session says."""
         self._link.send(self.adapter.update(now), now)
+        if self.session.phase is not Phase.OFFLINE:
+            self._link.send(self._true_pose.update(self.adapter.target, now), now)
 
     def facts(self) -> dict[str, Any]:
         """Return counts for the diagnostics."""

@@ -167,9 +167,12 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     runner = others.pop()
     bridge = {"autopilot": kind, "connection": connection, "altitude": height - 0.1, "odom_topic": "autopilot/odom"}
     bridge["resume"] = RESUME
+    # A simulator tells the true pose over MAVLink; over DDS, PX4 publishes it only where its topics were chosen so.
+    truth = {} if dds else {"true_pose": True}
+    bridge |= truth
     graph = [
         Process("autopilot_bridge", bridge | prefix),
-        Process("world_camera", place | prefix | {"frame_rate": plan.frame_rate}),
+        Process("world_camera", place | prefix | truth | {"frame_rate": plan.frame_rate}),
         *others,
         Process(runner.executable, {**runner.parameters, "count_from_start": True, "land_at_end": not test}),
     ]

@@ -88,6 +88,8 @@ class ScenarioRunner(Node):
         self.create_subscription(String, "simulator/contact", self._on_contact, latched())
         if self._takeoff or self._land:
             self.create_subscription(String, "autopilot_bridge/state", self._on_bridge, latched())
+        self._pose = "true"
+        self.create_subscription(String, "simulator/pose", self._on_which_pose, latched())
         for name in self._modes:
             self.create_subscription(String, f"{name}/mode", self._on_mode(name), latched())
 
@@ -166,6 +168,9 @@ class ScenarioRunner(Node):
         if isinstance(contact.get("touched"), str) and isinstance(contact.get("time"), (int, float)):
             self._contact = contact
 
+    def _on_which_pose(self, message: String) -> None:
+        self._pose = message.data
+
     def _on_bridge(self, message: String) -> None:
         report = BridgeReport.from_facts(read_json(message.data))
         if report is not None:
@@ -187,11 +192,15 @@ class ScenarioRunner(Node):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 # ``begin`` leads from the record's times to the stamps in the bag beside it.
-                path.write_text(json.dumps(record.to_dict() | {"begin": self._zero}) + "\n")
+                # ``pose``: what was rendered and judged, the true one or a vehicle's estimate of it.
+                more = {"begin": self._zero, "pose": self._pose}
+                path.write_text(json.dumps(record.to_dict() | more) + "\n")
             except OSError as error:
                 raise UserError(f"cannot write {path}: {error.strerror}", "choose another folder") from error
         word = "succeeded" if outcome.success else f"failed ({outcome.reason})"
-        self.get_logger().info(f"flight {word} after {outcome.time:.1f} s: {outcome.detail}")
+        self.get_logger().info(
+            f"flight {word} after {outcome.time:.1f} s: {outcome.detail} ({self._pose} pose rendered and judged)"
+        )
         self._say(outcome=outcome.reason, detail=outcome.detail, time=outcome.time, frames=len(self._log))
         raise Finished(0 if outcome.success else 1)
 

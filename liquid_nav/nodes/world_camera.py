@@ -1,8 +1,9 @@
 """The simulator the other way round: a vehicle flies elsewhere, we render what its camera would see in our world.
 
-The pose comes from ``autopilot/odom`` (the bridge's; over DDS 100 Hz); ``odom`` is the same in the scenario's frame,
-once for each camera frame as from the simulator. The vehicle's clock becomes /clock, so that every other node lives by
-the time of the vehicle.
+The pose comes from the bridge: ``autopilot/true_odom``, where a simulator tells the true one, else ``autopilot/odom``,
+the vehicle's estimate (over DDS 100 Hz). An estimate wanders, and a camera that is rendered from it cannot see that;
+``simulator/pose`` says which one it is. ``odom`` is the same in the scenario's frame, once for each camera frame as
+from the simulator. The vehicle's clock becomes /clock, so that every other node lives by the time of the vehicle.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from rclpy.node import Node
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.nodes.diagnostics import ERROR, Diagnostics
+from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
-from liquid_nav.nodes.messages import require_finite
+from liquid_nav.nodes.messages import NANO, nanoseconds, require_finite
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, sensor_data
 from liquid_nav.nodes.reading_json import read_json
@@ -31,6 +32,9 @@ from liquid_nav.simulation.posed import PosedWorld
 from liquid_nav.worlds import load_condition, load_scenario
 
 NOBODY = "no bridge"
+TRUE, ESTIMATED = "true", "estimated"
+WAIT_FOR_TRUTH = 5.0
+"""s of the vehicle's time from its first estimate on in which a true pose may still come."""
 
 
 class WorldCamera(Node):
@@ -46,6 +50,9 @@ class WorldCamera(Node):
         width = declare(self, "width", 256, "Image width, pixels.", (16, 1920))
         height = declare(self, "height", 144, "Image height, pixels.", (16, 1080))
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
+        self._truth_is_wanted = declare(
+            self, "true_pose", False, f"Wait {WAIT_FOR_TRUTH:g} s for the true pose before the estimate is rendered."
+        )
         flown = load_condition(condition or scenario.condition)
         rate = flown.frame_rate(rate)
         self.world = PosedWorld(scenario, seed, flown, CameraConfig(width=width, height=height, rate=rate))
@@ -57,8 +64,12 @@ class WorldCamera(Node):
         self._clock_output = ClockOutput(self)
         self._bridge: BridgeReport | None = None
         self._started = self._touched = False
-        poses, report = "autopilot/odom", "autopilot_bridge/state"
-        subscribe(self, self._diagnostics, Odometry, poses, self._on_odometry, sensor_data())
+        self._which = ""
+        self._first_estimate: float | None = None
+        self._pose_kind = self.create_publisher(String, "simulator/pose", latched())
+        estimates, truths, report = "autopilot/odom", "autopilot/true_odom", "autopilot_bridge/state"
+        subscribe(self, self._diagnostics, Odometry, estimates, self._on_estimate, sensor_data())
+        subscribe(self, self._diagnostics, Odometry, truths, self._on_truth, sensor_data())
         subscribe(self, self._diagnostics, String, report, self._on_state, latched())
         self.create_service(Trigger, "simulator/start", self._on_start)
 
@@ -84,7 +95,31 @@ class WorldCamera(Node):
             response.message = f"the vehicle is not flying yet: {phase}. {words}"
         return response
 
-    def _on_odometry(self, message: Odometry) -> None:
+    def _on_truth(self, message: Odometry) -> None:
+        if not self._which:
+            self._choose(TRUE, OK, "the true pose of the simulated vehicle is rendered")
+        if self._which == TRUE:
+            self._on_pose(message)
+
+    def _on_estimate(self, message: Odometry) -> None:
+        if not self._which:
+            time = nanoseconds(message.header.stamp) / NANO
+            if self._first_estimate is None or time < self._first_estimate:
+                self._first_estimate = time
+            if self._truth_is_wanted and time - self._first_estimate < WAIT_FOR_TRUTH:
+                return
+            words = "the vehicle's own estimate is rendered: what it drifts is invisible to the camera"
+            self._choose(ESTIMATED, WARN, words)
+        if self._which == ESTIMATED:
+            self._on_pose(message)
+
+    def _choose(self, which: str, level: bytes, words: str) -> None:
+        """Once for a run: two maps have two origins, and a change would be a jump."""
+        self._which = which
+        self._pose_kind.publish(String(data=which))
+        self._diagnostics.report("pose", level, words)
+
+    def _on_pose(self, message: Odometry) -> None:
         if self._bridge is None or self._bridge.phase is Phase.OFFLINE:
             return  # whether it stands or flies decides where its first pose belongs
         told = state_from(message)

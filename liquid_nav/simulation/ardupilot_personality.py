@@ -11,6 +11,7 @@ from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav.autopilots.flavours import ARDUPILOT
 from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.true_pose import ARDUPILOT_METRE
 from liquid_nav.simulation import mavlink_vehicle as base
 from liquid_nav.types import Command
 
@@ -33,6 +34,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
     """Guided mode, take-off by command, the set-point timeout, landing that disarms."""
 
     autopilot = mavlink.MAV_AUTOPILOT_ARDUPILOTMEGA
+    metre = ARDUPILOT_METRE
     parameters: ClassVar[dict] = {
         "GUID_TIMEOUT": (3.0, mavlink.MAV_PARAM_TYPE_REAL32),
         "FS_THR_ENABLE": (1.0, mavlink.MAV_PARAM_TYPE_INT8),

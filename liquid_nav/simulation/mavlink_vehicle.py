@@ -17,6 +17,7 @@ from pymavlink.dialects.v20 import common as mavlink
 from liquid_nav import geometry
 from liquid_nav.autopilots.mavlink_codec import Codec, Message
 from liquid_nav.autopilots.mavlink_messages import VELOCITY_AND_YAW_RATE, decode_value, parameter_value
+from liquid_nav.autopilots.true_pose import DEGREES, PX4_METRE
 from liquid_nav.simulation.vehicle_body import Body
 from liquid_nav.types import Command
 
@@ -30,6 +31,7 @@ PERIODS = {
     "status": 0.2,
     "sticks": 0.1,
     "global_position": 1.0,
+    "true_pose": math.inf,
 }
 """s between messages of a kind, until somebody asks for another interval."""
 KINDS = {
@@ -40,6 +42,8 @@ KINDS = {
     mavlink.MAVLINK_MSG_ID_SYS_STATUS: "status",
     mavlink.MAVLINK_MSG_ID_RC_CHANNELS: "sticks",
     mavlink.MAVLINK_MSG_ID_GLOBAL_POSITION_INT: "global_position",
+    mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION: "true_pose",
+    mavlink.MAVLINK_MSG_ID_SIM_STATE: "true_pose",
 }
 """Message id -> key of ``PERIODS``."""
 ACCEPTED, TEMPORARILY_REJECTED, DENIED = 0, 1, 2
@@ -82,6 +86,7 @@ class MavlinkVehicle:
         battery: what is left, 0 to 1; 1.
         silent_until: simulated time in s until which it neither hears nor speaks.
         sticks: us of the remote control's channels (roll, pitch, throttle, yaw, ...); None: there is none.
+        estimate_error: m by which the position that it tells lies east, north and above the true one; zero.
         radio: whether its receiver hears the transmitter; without it the channels are the receiver's own idea.
 
     Args:
@@ -93,6 +98,8 @@ class MavlinkVehicle:
 
     autopilot = mavlink.MAV_AUTOPILOT_GENERIC
     bytewise = False
+    metre = PX4_METRE
+    """m of 1e-7 degrees of latitude."""
     parameters: dict[str, tuple[float, int]] = {}
     frames = (mavlink.MAV_FRAME_LOCAL_NED, mavlink.MAV_FRAME_BODY_NED)
     heartbeat_rate_fixed = False
@@ -115,6 +122,7 @@ class MavlinkVehicle:
         self.armed, self.mode, self.landed_state = not body.landed, 0, GROUND if body.landed else AIR
         self.sticks: tuple[int, ...] | None = None
         self.radio = True
+        self.estimate_error = np.zeros(3)
         self.refuse_arming = ""
         self.battery = 1.0
         self.silent_until = -1.0
@@ -427,7 +435,7 @@ class MavlinkVehicle:
 
     def _position(self) -> Message:
         state = self.body.state
-        x, y, z = (state.position - self.origin).tolist()
+        x, y, z = (state.position + self.estimate_error - self.origin).tolist()
         vx, vy, vz = state.velocity.tolist()
         # East, north, up of ours are north, east, down of theirs.
         return mavlink.MAVLink_local_position_ned_message(round(self.uptime * 1000), y, x, -z, vy, vx, -vz)
@@ -451,6 +459,30 @@ class MavlinkVehicle:
             round(vx * 100.0),
             round(-vz * 100.0),
             round(heading * 100.0) % 36000,
+        )
+
+    def _true_pose(self) -> Message:
+        """What a simulator behind the autopilot tells, with neither its noise nor the estimator's errors."""
+        state = self.body.state
+        x, y, z = (state.position - self.origin).tolist()
+        east, north, up = state.velocity.tolist()
+        q = geometry.attitude_enu_to_ned(state.quaternion).tolist()
+        rates = geometry.flu_to_frd(state.angular_velocity).tolist()
+        latitude, longitude, height = ORIGIN
+        place = (
+            round(latitude / DEGREES + y / self.metre),
+            round(longitude / DEGREES + x / (self.metre * math.cos(math.radians(latitude)))),
+        )
+        if self.autopilot == mavlink.MAV_AUTOPILOT_ARDUPILOTMEGA:
+            angles = (0.0, 0.0, 0.0)
+            degrees = tuple(value * DEGREES for value in place)
+            return mavlink.MAVLink_sim_state_message(
+                *q, *angles, 0.0, 0.0, 0.0, *rates, *degrees, height + z, 0.0, 0.0, north, east, -up, *place
+            )
+        centimetres = (round(100.0 * value) for value in (north, east, -up))
+        # PX4 leaves the time at zero.
+        return mavlink.MAVLink_hil_state_quaternion_message(
+            0, q, *rates, *place, round(1000.0 * (height + z)), *centimetres, 0, 0, 0, 0, 0
         )
 
     def _attitude(self) -> Message:

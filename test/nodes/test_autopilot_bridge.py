@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 pytest.importorskip("pymavlink")
@@ -446,3 +447,25 @@ def test_an_order_of_a_second_supervisor_is_seen_and_not_obeyed(bridge):
     bench.node._on_order(String(data=json.dumps(forged.to_facts())))
     assert bench.session.phase is Phase.READY and bench.session.fault is None
     bench.harness.probe.destroy_publisher(forger)
+
+
+def test_the_true_pose_of_a_simulated_vehicle_is_published_where_it_was_asked_for(harness):
+    truths = harness.listen("autopilot/true_odom", Odometry, sensor_data(200))
+    estimates = harness.listen("odom", Odometry, sensor_data(200))
+    bench = Bench(harness, true_pose=True, **UDP)
+    bench.vehicle.estimate_error = np.array((0.0, 0.0, 1.0))
+    bench.until(lambda: len(truths) > 20 and len(estimates) > 20, "both poses")
+    asked = [m.param1 for m in bench.sent if m.get_type() == "COMMAND_LONG"]
+    assert mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION in asked
+    # Its map begins where it was first heard; the estimate's begins on the ground, and is a metre off.
+    height = bench.vehicle.body.state.position[2]
+    assert abs(truths[-1].pose.pose.position.z) < 0.2
+    assert estimates[-1].pose.pose.position.z == pytest.approx(height + 1.0, abs=0.2)
+
+
+def test_nobody_asks_for_the_true_pose_of_a_vehicle_by_itself(harness):
+    bench = Bench(harness, **UDP)
+    bench.go(4.0)
+    asked = [m.param1 for m in bench.sent if m.get_type() == "COMMAND_LONG"]
+    assert asked and mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION not in asked
+    assert harness.probe.count_publishers("autopilot/true_odom") == 0

@@ -104,6 +104,68 @@ def test_dropped_frames_never_come_and_late_ones_come_with_their_stamp(harness, 
     node.close()
 
 
+class Twice:
+    """A bridge that tells an estimate and a true pose; the estimate is a metre off."""
+
+    def __init__(self, harness, **parameters):
+        self.harness = harness
+        self.node = harness.add(WorldCamera, scenario="field", seed=3, width=64, height=36, **parameters)
+        self.poses = harness.listen("odom", Odometry, sensor_data(100))
+        self.which = harness.listen("simulator/pose", String, latched())
+        harness.listen_to_diagnostics()
+        make = harness.probe.create_publisher
+        self.outputs = {name: make(Odometry, f"autopilot/{name}", sensor_data(100)) for name in ("odom", "true_odom")}
+        states = make(String, "autopilot_bridge/state", latched())
+        states.publish(report("ready", True))
+        for output in self.outputs.values():
+            harness.matched(output)
+        harness.until(lambda: self.node._bridge is not None, "the bridge's state")
+
+    def tell(self, name, time, east):
+        zero = np.zeros(3)
+        state = DroneState(time, np.array((east, 0.0, 2.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero)
+        self.outputs[name].publish(odometry_message(state, from_seconds(time)))
+
+    def east(self):
+        return self.poses[-1].pose.pose.position.x if self.poses else None
+
+
+def test_the_true_pose_is_rendered_where_there_is_one_and_the_estimate_has_no_say(harness):
+    bench = Twice(harness, true_pose=True)
+    times = iter(np.arange(4.0, 400.0, 0.04))
+
+    def both():
+        time = next(times)
+        bench.tell("odom", time, 100.0 + time)
+        bench.tell("true_odom", time, 7.0)
+        return len(bench.poses) >= 5
+
+    harness.until(both, "odometry")
+    harness.until(lambda: bench.which and bench.which[-1].data == "true", "which pose it is")
+    start = bench.node.world.layout.start
+    assert {pose.pose.pose.position.x for pose in bench.poses} == {start.x}
+    harness.until(lambda: harness.says("simulator: pose", "true pose"), "the diagnostic")
+    bench.node.close()
+
+
+def test_without_a_true_pose_the_estimate_is_rendered_after_a_while_and_said_to_be_one(harness):
+    bench = Twice(harness, true_pose=True)
+    for time in 4.0 + 0.5 * np.arange(10):
+        bench.tell("odom", time, 7.0)
+        harness.until(lambda t=time: bench.node._first_estimate is not None, "the estimate")
+    assert not bench.poses
+    times = iter(np.arange(9.0, 400.0, 0.04))
+    harness.until(lambda: bench.tell("odom", next(times), 7.0) or bench.poses, "odometry")
+    harness.until(lambda: bench.which and bench.which[-1].data == "estimated", "which pose it is")
+    harness.until(lambda: harness.says("simulator: pose", "estimate", "invisible"), "the diagnostic")
+    # A true pose that comes now belongs to a map with another origin.
+    count = len(bench.poses)
+    harness.until(lambda: bench.tell("true_odom", next(times), 50.0) or bench.tell("odom", next(times), 7.0)
+                  or len(bench.poses) > count + 3, "more odometry")
+    assert {pose.pose.pose.position.x for pose in bench.poses} == {bench.node.world.layout.start.x}
+    bench.node.close()
+
+
 def test_what_is_no_pose_and_no_state_is_dropped_and_stays_without_effect(harness):
     probe = harness.probe
     zero = np.zeros(3)

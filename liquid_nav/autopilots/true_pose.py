@@ -1,0 +1,104 @@
+"""Where a simulated vehicle truly is, as its simulator tells it over MAVLink: for the world that we render around it.
+
+An estimate wanders, and a camera that is rendered from it cannot see that. PX4 tells HIL_STATE_QUATERNION, ArduPilot
+SIM_STATE, where a simulator is behind them and where they are asked; a real vehicle tells neither. Nothing here goes to
+the session: no decision about the vehicle rests on what only a simulator knows.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from pymavlink.dialects.v20 import common as mavlink
+
+from liquid_nav import geometry
+from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.vehicle import Odometry
+
+DEGREES = 1e-7
+"""Unit of latitude and longitude."""
+PX4_METRE = 6_371_000.0 * math.radians(DEGREES)
+"""m of a unit of latitude on the sphere on which PX4 lays out its local map."""
+ARDUPILOT_METRE = 0.011131884502145034
+"""m of a unit of latitude in ArduPilot (LOCATION_SCALING_FACTOR)."""
+WANTED = {"px4": mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION, "ardupilot": mavlink.MAVLINK_MSG_ID_SIM_STATE}
+"""Autopilot -> the message that tells."""
+RATE = 50.0
+"""Times a second that we ask for it."""
+KINDS = ("HIL_STATE_QUATERNION", "SIM_STATE")
+
+
+class TruePose:
+    """Turns these messages into odometry on a map of its own, whose origin is the first place."""
+
+    def __init__(self) -> None:
+        """Have heard nothing."""
+        self._origin: tuple[int, int, float] | None = None
+        self._stamp = -math.inf
+
+    def read(self, message: Message, boot: float | None) -> Odometry | None:
+        """Return what a message tells, or None: it is another one, not finite, or no newer than the last.
+
+        Args:
+            message: Of the vehicle's autopilot.
+            boot: Time since the vehicle's boot by its last position, s: PX4 leaves the time of this message at zero.
+        """
+        kind = message.get_type()
+        if kind not in KINDS or boot is None or boot == self._stamp:
+            return None
+        told = _px4(message) if kind == KINDS[0] else _ardupilot(message)
+        latitude, longitude, altitude, quaternion, velocity, rates = told
+        metre = PX4_METRE if kind == KINDS[0] else ARDUPILOT_METRE
+        size = float(np.linalg.norm(quaternion))
+        finite = np.isfinite(velocity).all() and np.isfinite(rates).all() and math.isfinite(altitude)
+        somewhere = latitude != 0 or longitude != 0
+        if not (finite and somewhere and abs(size - 1.0) < 0.1):
+            return None
+        if self._origin is None:
+            self._origin = (latitude, longitude, altitude)
+        self._stamp = boot
+        return Odometry(
+            boot,
+            self._place(latitude, longitude, altitude, metre),
+            geometry.attitude_ned_to_enu(quaternion / size),
+            geometry.ned_to_enu(velocity),
+            geometry.frd_to_flu(rates),
+        )
+
+    def _place(self, latitude: int, longitude: int, altitude: float, metre: float) -> np.ndarray:
+        """Return [3] ENU m from the origin; on the few hundred metres of a flight the sphere is flat."""
+        north, east, up = self._origin
+        return np.array(
+            (
+                (longitude - east) * metre * math.cos(math.radians(north * DEGREES)),
+                (latitude - north) * metre,
+                altitude - up,
+            )
+        )
+
+
+_Told = tuple[int, int, float, np.ndarray, np.ndarray, np.ndarray]
+"""Latitude and longitude in 1e-7 degrees, altitude m, FRD to NED [4], NED m/s [3], FRD rad/s [3]."""
+
+
+def _px4(message: Message) -> _Told:
+    return (
+        message.lat,
+        message.lon,
+        message.alt / 1000.0,
+        np.array(message.attitude_quaternion, np.float64),
+        np.array((message.vx, message.vy, message.vz)) / 100.0,
+        np.array((message.rollspeed, message.pitchspeed, message.yawspeed)),
+    )
+
+
+def _ardupilot(message: Message) -> _Told:
+    return (
+        message.lat_int,
+        message.lon_int,
+        float(message.alt),
+        np.array((message.q1, message.q2, message.q3, message.q4)),
+        np.array((message.vn, message.ve, message.vd)),
+        np.array((message.xgyro, message.ygyro, message.zgyro)),
+    )

@@ -1,0 +1,44 @@
+"""From a simulated vehicle's true pose over MAVLink to ``autopilot/true_odom``, where somebody has asked for it."""
+
+from __future__ import annotations
+
+from rclpy.node import Node
+
+from liquid_nav.autopilots import mavlink_messages as messages
+from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.true_pose import RATE, WANTED, TruePose
+from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
+from liquid_nav.nodes.parameters import declare
+
+TOPIC = "autopilot/true_odom"
+ASK_AGAIN = 2.0
+"""s until it is asked for again: the vehicle may have been started anew meanwhile."""
+
+
+class TruePoseRelay:
+    """Asks for the messages, and publishes what they tell."""
+
+    def __init__(self, node: Node, kind: str, outputs: AutopilotOutputs) -> None:
+        """Declare the parameter; ``kind``: px4 or ardupilot."""
+        self._wanted = declare(
+            node, "true_pose", False, f"Ask a simulated vehicle for its true pose and publish it on {TOPIC}."
+        )
+        self._kind = kind
+        self._outputs = outputs
+        self._pose = TruePose()
+        self._asked = -ASK_AGAIN
+        if self._wanted:
+            outputs.offer_true_pose(TOPIC)
+
+    def receive(self, message: Message, boot: float | None) -> None:
+        """Take a message of the vehicle's autopilot; ``boot``: its last time since boot, s."""
+        odometry = self._pose.read(message, boot) if self._wanted else None
+        if odometry is not None:
+            self._outputs.true_pose(odometry)
+
+    def update(self, target: int | None, now: float) -> list[Message]:
+        """Return what has to be sent to the vehicle ``target``."""
+        if not self._wanted or target is None or 0.0 <= now - self._asked < ASK_AGAIN:
+            return []
+        self._asked = now
+        return [messages.ask_for_message(target, WANTED[self._kind], RATE)]
