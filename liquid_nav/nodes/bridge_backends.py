@@ -66,7 +66,9 @@ class MavlinkBackend:
         system = declare(node, "system_id", OUR_SYSTEM, "Our own MAVLink system id.", (1, 255))
         component = declare(node, "component_id", OUR_COMPONENT, "Our own MAVLink component id.", (1, 255))
         secret = _passphrase(node)
-        self._true_pose = TruePoseRelay(node, kind, outputs)
+        truth = declare(node, "true_pose", False,
+                        "Ask a simulated vehicle for its true pose and publish it on autopilot/true_odom.")
+        self._true_pose = TruePoseRelay(kind, outputs, truth)
         vision = declare(node, "vision_topic", "", "Odometry (ENU) given to the autopilot's estimator; empty: none.")
         self.adapter = MavlinkAdapter(flavour(kind), config, target or None, system, component)
         self.session = self.adapter.session

@@ -35,7 +35,9 @@ TOPICS = (
     Topic("safety_supervisor/order", "std_msgs/msg/String", latched=True, stamped=False),
     Topic("autopilot_bridge/state", "std_msgs/msg/String", latched=True, stamped=False),
     Topic("autopilot/odom", "nav_msgs/msg/Odometry", best_effort=True),
+    Topic("autopilot/true_odom", "nav_msgs/msg/Odometry", best_effort=True),
     Topic("joy", "sensor_msgs/msg/Joy", best_effort=True, stamped=False),
     Topic("simulator/contact", "std_msgs/msg/String", latched=True, stamped=False),
+    Topic("simulator/pose", "std_msgs/msg/String", latched=True, stamped=False),
     Topic("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray"),
 )

@@ -22,6 +22,8 @@ from liquid_nav.nodes.qos import latched, sensor_data
 from liquid_nav.simulation.airframe import CameraConfig
 from liquid_nav.simulation.state import DroneState
 
+TRUE, ESTIMATED = "true", "estimated"
+"""Which pose is rendered and judged: where the drone is, or where its autopilot thinks that it is."""
 BATTERY_PERIOD = 1.0
 """s between battery messages."""
 
@@ -62,9 +64,14 @@ class SimulatorOutputs:
         if sensors:
             self._imu = node.create_publisher(Imu, f"{space}imu", sensor_data(10))
             self._battery = node.create_publisher(BatteryState, f"{space}battery_state", sensor_data(10))
+        self._pose = node.create_publisher(String, f"{space}simulator/pose", latched())
         self._contact = node.create_publisher(String, f"{space}simulator/contact", latched())
         self._transforms = _transform_publisher(node)
         self._next_battery = 0.0
+
+    def which_pose(self, which: str) -> None:
+        """Say whether what is rendered is ``TRUE`` or ``ESTIMATED``."""
+        self._pose.publish(String(data=which))
 
     def imu(self, state: DroneState) -> None:
         """Publish attitude, body rates and specific force, and the battery when it is due."""

@@ -13,7 +13,7 @@ from std_srvs.srv import Trigger
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import command_from, from_seconds, nanoseconds
 from liquid_nav.nodes.qos import reliable
-from liquid_nav.nodes.simulator_outputs import SimulatorOutputs
+from liquid_nav.nodes.simulator_outputs import TRUE, SimulatorOutputs
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.simulation import CameraConfig, Simulation
 from liquid_nav.simulation.frame_times import DROPPED, LATE
@@ -51,6 +51,7 @@ class Seat:
         space = f"{name}/" if name else ""
         self.drone, self.name = drone, name
         self.outputs = SimulatorOutputs(node, camera, prefix, space)
+        self.outputs.which_pose(TRUE)
         self._diagnostics = Diagnostics(node, "/".join((node.get_namespace().strip("/"), name)).strip("/"))
         self._waiting_for = NOTHING
         self.answer: Command | None = None

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from rclpy.node import Node
-
 from liquid_nav.autopilots import mavlink_messages as messages
 from liquid_nav.autopilots.mavlink_codec import Message
 from liquid_nav.autopilots.true_pose import RATE, WANTED, TruePose
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
-from liquid_nav.nodes.parameters import declare
 
 TOPIC = "autopilot/true_odom"
 ASK_AGAIN = 2.0
@@ -18,16 +15,14 @@ ASK_AGAIN = 2.0
 class TruePoseRelay:
     """Asks for the messages, and publishes what they tell."""
 
-    def __init__(self, node: Node, kind: str, outputs: AutopilotOutputs) -> None:
-        """Declare the parameter; ``kind``: px4 or ardupilot."""
-        self._wanted = declare(
-            node, "true_pose", False, f"Ask a simulated vehicle for its true pose and publish it on {TOPIC}."
-        )
+    def __init__(self, kind: str, outputs: AutopilotOutputs, wanted: bool) -> None:
+        """``kind``: px4 or ardupilot; ``wanted``: whether it is asked for at all."""
+        self._wanted = wanted
         self._kind = kind
         self._outputs = outputs
         self._pose = TruePose()
         self._asked = -ASK_AGAIN
-        if self._wanted:
+        if wanted:
             outputs.offer_true_pose(TOPIC)
 
     def receive(self, message: Message, boot: float | None) -> None:

@@ -23,7 +23,7 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, sensor_data
 from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import run
-from liquid_nav.nodes.simulator_outputs import ClockOutput, SimulatorOutputs
+from liquid_nav.nodes.simulator_outputs import ESTIMATED, TRUE, ClockOutput, SimulatorOutputs
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.safety import BridgeReport, Phase
 from liquid_nav.simulation import CameraConfig, FrameTiming
@@ -32,7 +32,6 @@ from liquid_nav.simulation.posed import PosedWorld
 from liquid_nav.worlds import load_condition, load_scenario
 
 NOBODY = "no bridge"
-TRUE, ESTIMATED = "true", "estimated"
 WAIT_FOR_TRUTH = 5.0
 """s of the vehicle's time from its first estimate on in which a true pose may still come."""
 
@@ -66,7 +65,6 @@ class WorldCamera(Node):
         self._started = self._touched = False
         self._which = ""
         self._first_estimate: float | None = None
-        self._pose_kind = self.create_publisher(String, "simulator/pose", latched())
         estimates, truths, report = "autopilot/odom", "autopilot/true_odom", "autopilot_bridge/state"
         subscribe(self, self._diagnostics, Odometry, estimates, self._on_estimate, sensor_data())
         subscribe(self, self._diagnostics, Odometry, truths, self._on_truth, sensor_data())
@@ -116,7 +114,7 @@ class WorldCamera(Node):
     def _choose(self, which: str, level: bytes, words: str) -> None:
         """Once for a run: two maps have two origins, and a change would be a jump."""
         self._which = which
-        self._pose_kind.publish(String(data=which))
+        self._outputs.which_pose(which)
         self._diagnostics.report("pose", level, words)
 
     def _on_pose(self, message: Odometry) -> None:

@@ -53,7 +53,7 @@ def graph(harness, small_model):
         harness.add(LiquidController, model=str(small_model)),
         harness.add(SupervisorNode),
         harness.add(ExpertPilot, scenario="field"),
-        harness.add(AutopilotBridge, connection="udp:127.0.0.1:0", odom_topic="autopilot/odom"),
+        harness.add(AutopilotBridge, connection="udp:127.0.0.1:0", odom_topic="autopilot/odom", true_pose=True),
         harness.add(AutopilotBridge, autopilot="twist_stamped"),
     ]
     probe = harness.probe

@@ -52,7 +52,7 @@ NODES = {
     "safety_supervisor": [(SupervisorNode, WATCHED | {"image_transport": transport})
                           for transport in ("raw", "compressed")],
     "autopilot_bridge": [(AutopilotBridge, {"autopilot": "twist", "plain_in_body": True}), (AutopilotBridge, MAVLINK),
-                         (AutopilotBridge, MAVLINK | {"odom_topic": "autopilot/odom"})],
+                         (AutopilotBridge, MAVLINK | {"odom_topic": "autopilot/odom", "true_pose": True})],
     "weather": [(WeatherNode, {})],
     "expert_pilot": [(ExpertPilot, FIELD)],
     "scenario_runner": [(ScenarioRunner, FIELD | {"wait_for_takeoff": True})],
