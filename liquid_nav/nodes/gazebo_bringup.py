@@ -20,6 +20,8 @@ from liquid_nav.worlds import (
 
 PARAMETER_FILE = "config/gazebo.yaml"
 BRIDGE_FILE = "config/gazebo_bridge.yaml"
+CONTACTS = "gazebo/contacts"
+"""Of the drone's contact sensor, see config/gazebo_bridge.yaml."""
 WEATHER_REMAPPING = ("camera/image_raw", "camera/image_clean")
 """What the bridge calls the camera, so that the weather node stands between it and the controller."""
 
@@ -44,6 +46,7 @@ def gazebo_graph(plan: FlightPlan) -> list[Process]:
     runner = world | {"condition": condition, "frame_rate": plan.frame_rate, "progress": plan.progress}
     # Gazebo's clock runs while our nodes still come up.
     runner["count_from_start"] = True
+    runner["contacts_topic"] = CONTACTS
     runner["pilot"] = pilot_name(plan)
     if plan.record is not None:
         graph.append(Process("recorder", {"folder": str(plan.record)}))

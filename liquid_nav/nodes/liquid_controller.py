@@ -44,6 +44,9 @@ class LiquidController(LifecycleNode):
         """Declare parameters; the model is loaded by configure."""
         super().__init__("liquid_controller", **options)
         self._model = declare(self, "model", "default", "Model: a name in models/ or a folder.")
+        self._runtime = declare(
+            self, "runtime", "auto", "What computes the encoder: torch, onnxruntime, or auto, the faster one."
+        )
         self._autostart = declare(self, "autostart", True, "Configure and activate without a lifecycle manager.")
         rate = declare(self, "nominal_rate", 30.0, "Frame rate assumed for the very first frame, Hz.", (0.1, 1000.0))
         gap = declare(self, "longest_gap", 1.0, "A larger step of the stamps resets the state, s.", (0.01, 60.0))
@@ -97,6 +100,7 @@ class LiquidController(LifecycleNode):
         self._outputs.info(
             {
                 "model": self._model,
+                "runtime": self._policy.runtime,
                 "sha256": self._policy.card.get("sha256", ""),
                 "neuron_names": list(self._policy.neuron_names),
                 "units": {"neurons": "1", "time_constants": "s", "latency": "s", "cmd_vel": "m/s, rad/s"},
@@ -110,7 +114,7 @@ class LiquidController(LifecycleNode):
     def _load(self) -> None:
         from liquid_nav.policy import Policy
 
-        self._policy = Policy.load(self._model)
+        self._policy = Policy.load(self._model, self._runtime)
         blank = Observation(np.zeros((144, 256, 3), np.uint8))
         memory = self._policy.initial_state()
         for _ in range(3):

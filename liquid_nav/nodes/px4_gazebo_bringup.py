@@ -57,7 +57,8 @@ def px4_gazebo_graph(plan: FlightPlan) -> list[Process]:
     more = {
         "autopilot_bridge": bridge,
         "safety_supervisor": WATCHED,
-        "scenario_runner": {"wait_for_takeoff": True},
+        # PX4's own drone has no contact sensor.
+        "scenario_runner": {"wait_for_takeoff": True, "contacts_topic": ""},
     }
     graph = gazebo_graph(plan)
     return [Process(one.executable, {**one.parameters, **more.get(one.executable, {})}) for one in graph]

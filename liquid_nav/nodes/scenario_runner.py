@@ -22,6 +22,7 @@ from std_msgs.msg import String
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.flight_log import FlightLog
+from liquid_nav.nodes.gazebo_contacts import listen_to_contacts
 from liquid_nav.nodes.messages import command_from, nanoseconds
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
@@ -86,6 +87,11 @@ class ScenarioRunner(Node):
         self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data(100))
         self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable(100))
         self.create_subscription(String, "simulator/contact", self._on_contact, latched())
+        contacts = declare(self, "contacts_topic", "", "Gazebo's contacts of the drone; empty: none.")
+        if contacts and not listen_to_contacts(self, contacts, self._on_touch):
+            self.get_logger().warning(
+                f"collisions are not judged: ros_gz_interfaces, the type of {contacts}, is not installed"
+            )
         if self._takeoff or self._land:
             self.create_subscription(String, "autopilot_bridge/state", self._on_bridge, latched())
         self._pose = "true"
@@ -170,6 +176,11 @@ class ScenarioRunner(Node):
 
     def _on_which_pose(self, message: String) -> None:
         self._pose = message.data
+
+    def _on_touch(self, kind: str, time: float) -> None:
+        """The drone touches something in Gazebo; what it touched before it flew, or first, is what counts."""
+        if self._flying and self._contact is None:
+            self._contact = {"touched": kind, "time": time}
 
     def _on_bridge(self, message: String) -> None:
         report = BridgeReport.from_facts(read_json(message.data))

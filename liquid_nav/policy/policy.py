@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.cores import build_core
+from liquid_nav.policy.runtimes import Encode, choose_runtime, encode_with
 from liquid_nav.types import Command, Decision, Observation, PolicyState
 from liquid_nav.vision import build_encoder, preprocess, saliency
 
@@ -27,10 +28,23 @@ class Policy(nn.Module):
         self.core = build_core(self.config.core, self.config.encoder.features, outputs, period)
         self.register_buffer("scale", torch.tensor(self.config.command_scale), persistent=False)
         self.card: dict = {}
+        self.runtime = "torch"
+        self._encode: Encode | None = None
 
     def initial_state(self, batch: int = 1) -> PolicyState:
         """Return the state before the first frame."""
         return PolicyState(core=self.core.initial_state(batch))
+
+    def use(self, runtime: str) -> Policy:
+        """Choose what computes the encoder in ``step``: see ``runtimes.choose_runtime``; returns itself."""
+        self.runtime = choose_runtime(self.encoder, runtime)
+        self._encode = None
+        return self
+
+    def train(self, mode: bool = True) -> Policy:
+        """Switch between training and evaluation; the weights may be others afterwards."""
+        self._encode = None
+        return super().train(mode)
 
     def preprocess(self, image: np.ndarray) -> Tensor:
         """Resize a camera image (uint8 [H,W,3] RGB, any size) to the uint8 tensor that the encoder takes."""
@@ -62,7 +76,9 @@ class Policy(nn.Module):
         """
         if observation.image is None:
             raise ValueError("this policy flies by camera: the observation needs an image")
-        features = self.encoder(self.preprocess(observation.image)[None])
+        if self._encode is None:
+            self._encode = encode_with(self.encoder, self.runtime)
+        features = self._encode(self.preprocess(observation.image)[None])
         time = self.core_time(torch.full((1, 1), float(elapsed)))
         outputs, core = self.core(features[:, None], state.core, time)
         command = Command.from_array(self.commands(outputs)[0, -1].tolist())
@@ -96,8 +112,12 @@ class Policy(nn.Module):
         save_policy(self, Path(folder), card)
 
     @classmethod
-    def load(cls, folder: str | Path) -> Policy:
-        """Read a model folder, or a released model by name; raises ModelError (missing, damaged, tampered)."""
+    def load(cls, folder: str | Path, runtime: str = "auto") -> Policy:
+        """Read a model folder, or a released model by name; ``runtime``: see ``use``.
+
+        Raises:
+            ModelError: the folder is missing, damaged or tampered with.
+        """
         from liquid_nav.policy.files import load_policy
 
-        return load_policy(folder)
+        return load_policy(folder).use(runtime)

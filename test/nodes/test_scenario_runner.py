@@ -104,6 +104,41 @@ def test_a_flight_to_the_target_is_a_success(bench, tmp_path):
     assert record["outcome"]["time"] >= 2.0 and max(record["columns"]["distance"]) == pytest.approx(1.5)
 
 
+def test_a_touch_in_gazebo_ends_the_flight_and_one_before_it_began_does_not(bench, tmp_path):
+    bench.runner._on_touch("bush", 0.0)
+    assert bench.runner._contact is None
+    bench.begin()
+    bench.harness.until(lambda: bench.runner._flying, "the start")
+    start, times = bench.layout.start, iter(np.arange(0.0, 60.0, 0.04))
+    bench.runner._on_touch("trunk", 0.5)
+    bench.runner._on_touch("ground", 0.6)
+
+    def step():
+        if "disengage" not in bench.calls:
+            bench.fly(next(times), (start.x, start.y, 1.5))
+        return bench.ended()
+
+    bench.harness.until(step, "the end of the flight")
+    outcome = json.loads((tmp_path / "record.json").read_text())["outcome"]
+    assert bench.code == 1 and outcome["reason"] == "collision" and "touched trunk" in outcome["detail"]
+    assert outcome["time"] == pytest.approx(0.52, abs=0.05), "at the time of the contact, not before"
+
+
+def test_the_record_says_which_pose_was_judged(bench, tmp_path):
+    pose = bench.harness.probe.create_publisher(String, "simulator/pose", latched())
+    pose.publish(String(data="estimated"))
+    bench.begin()
+    target, times = bench.layout.target, iter(np.arange(0.0, 60.0, 0.04))
+
+    def step():
+        if "disengage" not in bench.calls:
+            bench.fly(next(times), (target.x - 1.5, target.y, 1.5))
+        return bench.ended()
+
+    bench.harness.until(step, "the end of the flight")
+    assert json.loads((tmp_path / "record.json").read_text())["pose"] == "estimated"
+
+
 def test_with_an_autopilot_time_begins_after_the_take_off(harness, tmp_path):
     bench = Bench(harness, tmp_path, patience=20.0, start_service="", wait_for_takeoff=True, count_from_start=True)
     state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())

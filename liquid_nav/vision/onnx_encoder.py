@@ -1,0 +1,138 @@
+"""The backbone encoder in onnxruntime: the same numbers in a third of the time, on one core.
+
+The graph is made from the encoder's own weights when it is asked for, in memory: a model folder needs no second copy,
+and a file that somebody else made is never run.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from liquid_nav.vision.backbone import BackboneEncoder, Block, Look, SameConv
+
+OPSET = 17
+"""Of the operators; every onnxruntime since 1.12 has them."""
+IR_VERSION = 8
+"""Of the file format, as old as the operators."""
+IMAGE, FEATURES = "image", "features"
+"""What goes in, uint8 [1,H,W,3] RGB, and what comes out, float32 [1,F]."""
+
+
+class OnnxEncoder:
+    """Encodes one image after the other, on one thread."""
+
+    def __init__(self, encoder: BackboneEncoder) -> None:
+        """Compile the encoder as its weights are now; later changes of them are not seen."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        model = encoder_graph(encoder).SerializeToString()
+        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Encode uint8 [1,H,W,3] (RGB) into float32 [1,F]."""
+        (features,) = self._session.run([FEATURES], {IMAGE: images.numpy()})
+        return torch.from_numpy(features)
+
+
+def encoder_graph(encoder: BackboneEncoder) -> onnx.ModelProto:
+    """Return the ONNX model of an encoder in evaluation mode."""
+    graph = _Graph()
+    config = encoder.config
+    pixels = graph.add("Cast", IMAGE, to=TensorProto.FLOAT)
+    mean = graph.constant(255.0 * encoder.mean.numpy())
+    spread = graph.constant(1.0 / (255.0 * encoder.deviation.numpy()))
+    normal = graph.add("Mul", graph.add("Sub", pixels, mean), spread)
+    maps = graph.add("Transpose", normal, perm=[0, 3, 1, 2])
+    maps = _relu6(graph, _same(graph, encoder.front.stem, maps))
+    taken = []
+    for count, block in enumerate(encoder.front.blocks, start=1):
+        maps = _block(graph, block, maps)
+        if count in config.maps:
+            taken.append(maps)
+    seen = [_look(graph, look, one) for look, one in zip(encoder.head.looks, taken, strict=True)]
+    flat = [graph.add("Flatten", one, axis=1) for one in seen]
+    together = graph.add("Concat", *flat, axis=1)
+    weight = graph.constant(_array(encoder.head.dense.weight))
+    bias = graph.constant(_array(encoder.head.dense.bias))
+    features = graph.add("Gemm", together, weight, bias, transB=1)
+    graph.add("Tanh" if encoder.head.bounded else "Identity", features, name=FEATURES)
+    image = helper.make_tensor_value_info(IMAGE, TensorProto.UINT8, [1, config.height, config.width, 3])
+    answer = helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, [1, config.features])
+    whole = helper.make_graph(graph.nodes, "encoder", [image], [answer], graph.constants)
+    model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    onnx.checker.check_model(model)
+    return model
+
+
+class _Graph:
+    """Nodes in the order in which they are computed, and their constants."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+
+    def constant(self, values: np.ndarray) -> str:
+        """Add an array; returns its name."""
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values, np.float32), name))
+        return name
+
+    def add(self, kind: str, *inputs: str, name: str = "", **attributes: object) -> str:
+        """Add a node; returns the name of its output."""
+        name = name or f"n{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().cpu().numpy()
+
+
+def _conv(graph: _Graph, convolution: nn.Conv2d, maps: str, pads: tuple[int, int, int, int]) -> str:
+    """``pads``: above, left, below, right, pixels."""
+    return graph.add(
+        "Conv",
+        maps,
+        graph.constant(_array(convolution.weight)),
+        graph.constant(_array(convolution.bias)),
+        kernel_shape=list(convolution.kernel_size),
+        strides=list(convolution.stride),
+        group=convolution.groups,
+        pads=list(pads),
+    )
+
+
+def _same(graph: _Graph, same: SameConv, maps: str) -> str:
+    left, right, above, below = same.pad.padding
+    return _conv(graph, same.convolution, maps, (above, left, below, right))
+
+
+def _relu6(graph: _Graph, maps: str) -> str:
+    return graph.add("Clip", maps, graph.constant(np.float32(0.0)), graph.constant(np.float32(6.0)))
+
+
+def _block(graph: _Graph, block: Block, maps: str) -> str:
+    inside = maps
+    if block.expand is not None:
+        inside = _relu6(graph, _same(graph, block.expand, inside))
+    inside = _relu6(graph, _same(graph, block.depthwise, inside))
+    projected = _same(graph, block.project, inside)
+    return graph.add("Add", projected, maps) if block.residual else projected
+
+
+def _look(graph: _Graph, look: Look, maps: str) -> str:
+    normalise = look.normalise
+    scale = _array(normalise.weight) / np.sqrt(_array(normalise.running_var) + normalise.eps)
+    shift = _array(normalise.bias) - scale * _array(normalise.running_mean)
+    scaled = graph.add("Mul", maps, graph.constant(scale[:, None, None]))
+    normal = graph.add("Add", scaled, graph.constant(shift[:, None, None]))
+    rows, columns = look.around.padding
+    reduced = graph.add("Relu", _conv(graph, look.reduce, normal, (0, 0, 0, 0)))
+    return graph.add("Relu", _conv(graph, look.around, reduced, (rows, columns, rows, columns)))
