@@ -63,6 +63,7 @@ def growth(
 @bench_app.command(epilog="Example: liquid-nav bench policy --model models/published_ncp --json policy.json")
 def policy(
     model: list[str] = typer.Option([], help="Model folder or name; the published NCP with random weights without."),
+    runtime: list[str] = typer.Option(["auto"], help="What computes the encoder: auto, torch, onnxruntime; several."),
     json: Optional[Path] = JSON,
     rounds: int = typer.Option(200, min=10, help="Steps of each model, in turn with its encoder alone."),
     threads: int = THREADS,
@@ -72,7 +73,11 @@ def policy(
     from liquid_nav.evaluation.bench_policy import policy_rows, published_ncp
     from liquid_nav.policy import Policy
 
-    policies = {name: Policy.load(name) for name in model} or {"published ncp, random weights": published_ncp()}
+    wanted = [(name, chosen) for name in model for chosen in runtime]
+    policies = {
+        name if len(runtime) == 1 else f"{name}, {chosen}": Policy.load(name, chosen) for name, chosen in wanted
+    }
+    policies = policies or {"published ncp, random weights": published_ncp()}
     work = partial(policy_rows, policies)
     rows = _measure(work, rounds, rounds * len(policies), threads, cpu_time)
     _show(rows, "times in ms, medians; ratio = step / encoder alone")

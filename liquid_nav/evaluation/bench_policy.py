@@ -10,6 +10,7 @@ import torch
 
 from liquid_nav.liquid.benchmark import interleaved
 from liquid_nav.policy import Observation, Policy, PolicyConfig, PolicyState
+from liquid_nav.policy.runtimes import Encode, encode_with
 from liquid_nav.vision import PUBLISHED
 
 PUBLISHED_NCP = {
@@ -42,10 +43,11 @@ def policy_rows(
         config = policy.config.encoder
         image = np.random.default_rng(0).integers(0, 256, (config.height, config.width, 3), np.uint8)
         pixels, observation, state = policy.preprocess(image)[None], Observation(image), policy.initial_state()
+        encoder = encode_with(policy.encoder, policy.runtime)
 
         @torch.inference_mode()
-        def encode(policy: Policy = policy, pixels: torch.Tensor = pixels) -> None:
-            policy.encoder(pixels)
+        def encode(encoder: Encode = encoder, pixels: torch.Tensor = pixels) -> None:
+            encoder(pixels)
 
         def step(policy: Policy = policy, observation: Observation = observation, state: PolicyState = state) -> None:
             policy.step(observation, state, 1 / 30)
@@ -53,7 +55,7 @@ def policy_rows(
         whole, eye = interleaved((step, encode), rounds, on_round, clock)
         rows.append({
             "model": name, "core": policy.config.core["kind"], "states": policy.core.state_size,
-            "image": f"{config.width} x {config.height}", "threads": torch.get_num_threads(),
+            "runtime": policy.runtime, "image": f"{config.width} x {config.height}", "threads": torch.get_num_threads(),
             "step_ms": round(whole, 4), "encoder_ms": round(eye, 4), "ratio": round(whole / eye, 4),
             "steps_per_s": round(1e3 / whole, 1),
         })  # fmt: skip

@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from liquid_nav.cli import app as cli
 from liquid_nav.evaluation.bench_policy import published_ncp
+from liquid_nav.policy import Policy, PolicyConfig
+from liquid_nav.vision import BackboneConfig
 
 
 def test_rows_have_the_documented_keys(tmp_path):
@@ -13,9 +16,22 @@ def test_rows_have_the_documented_keys(tmp_path):
     result = CliRunner().invoke(cli.app, ["bench", "policy", "--rounds", "10", "--threads", "1", "--json", str(target)])
     assert result.exit_code == 0, result.stderr
     (row,) = json.loads(target.read_text())
-    assert set(row) == {"model", "core", "states", "image", "threads", "step_ms", "encoder_ms", "ratio", "steps_per_s"}
+    timed = {"step_ms", "encoder_ms", "ratio", "steps_per_s"}
+    assert set(row) == {"model", "core", "states", "runtime", "image", "threads"} | timed
     assert (row["core"], row["states"], row["image"]) == ("ltc", 34, "256 x 144")
     assert row["ratio"] > 0.5
+
+
+def test_each_model_is_timed_in_each_runtime(tmp_path):
+    pytest.importorskip("onnxruntime")
+    Policy(PolicyConfig(encoder=BackboneConfig())).save(tmp_path / "backbone")
+    target = tmp_path / "bench.json"
+    words = ["bench", "policy", "--model", str(tmp_path / "backbone"), "--runtime", "torch", "--runtime", "onnxruntime"]
+    result = CliRunner().invoke(cli.app, [*words, "--rounds", "10", "--threads", "1", "--json", str(target)])
+    assert result.exit_code == 0, result.stderr
+    rows = json.loads(target.read_text())
+    assert [row["runtime"] for row in rows] == ["torch", "onnxruntime"]
+    assert [row["model"].rpartition(", ")[2] for row in rows] == ["torch", "onnxruntime"]
 
 
 def test_the_stand_in_has_the_published_size():
