@@ -188,6 +188,7 @@ OVER_MAVLINK = {
     "target_system": (1, (0, 255), "System id of the vehicle; 0: the first heard."),
     "system_id": (247, (1, 255), "Our own MAVLink system id."),
     "component_id": (191, (1, 255), "Our own MAVLink component id."),
+    "true_pose": (False, None, "Ask a simulated vehicle for its true pose and publish it on autopilot/true_odom."),
     "vision_topic": ("", None, "Odometry (ENU) given to the autopilot's estimator; empty: none."),
     "signing_passphrase_file": (
         "", None, "File with the passphrase of MAVLink 2 signing, readable by its owner alone; empty: "
@@ -693,6 +694,73 @@ def test_what_is_no_pose_is_not_handed_to_the_estimator(make, change, sent):
     bench = make(vision_topic="slam/odom")
     bench.node.ears["slam/odom"](vision(**change))
     assert len(bench.link.sent) == sent
+
+
+# The true pose of a simulated vehicle
+
+
+def truth(north=0, q=(1.0, 0.0, 0.0, 0.0)):
+    """Three centimetres for each unit of ``north``, 2 m/s east, 1.5 m above the first place's sea level."""
+    return mavlink.MAVLink_hil_state_quaternion_message(
+        0, list(q), 0.1, 0.2, 0.3, 474000000 + 3 * north, 85000000, 1500, 0, 200, 0, 0, 0, 0, 0, 0
+    )
+
+
+def place(boot):
+    return mavlink.MAVLink_local_position_ned_message(boot, 9.0, 9.0, -9.0, 0.0, 0.0, 0.0)
+
+
+def requests(bench):
+    """(time, number, interval) of the requests for a true pose."""
+    kinds = (mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION, mavlink.MAVLINK_MSG_ID_SIM_STATE)
+    sent = [(m, now) for m, now in bench.link.sent if m.get_type() == "COMMAND_LONG"]
+    return [(now, m.param1, m.param2, m.target_system) for m, now in sent if m.param1 in kinds]
+
+
+@pytest.mark.parametrize(("autopilot", "number"), [
+    ("px4", mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION), ("ardupilot", mavlink.MAVLINK_MSG_ID_SIM_STATE)])
+def test_the_true_pose_is_asked_for_as_soon_as_the_vehicle_is_heard_and_every_two_seconds(make, autopilot, number):
+    bench = make(autopilot=autopilot, true_pose=True)
+    bench.tick()
+    assert requests(bench) == []
+    bench.vehicle(heartbeat())
+    for later in (0.5, 1.9921875, 2.0, 3.0, 4.0):
+        bench.at(10.0 + later)
+        bench.vehicle(heartbeat())
+    assert requests(bench) == [(now, number, 20_000.0, 1) for now in (10.0, 12.0, 14.0)]
+
+
+def test_it_is_asked_for_again_when_the_clock_has_gone_back(make):
+    bench = make(true_pose=True)
+    bench.vehicle(heartbeat())
+    bench.at(9.0)
+    bench.vehicle(heartbeat())
+    assert [now for now, *_ in requests(bench)] == [10.0, 9.0]
+
+
+def test_the_true_pose_is_published_with_the_vehicles_time_in_our_frames(make):
+    bench = make(true_pose=True, frame_prefix="d1/")
+    bench.vehicle(heartbeat())
+    bench.vehicle(truth())
+    assert bench.said["autopilot/true_odom"] == [], "without the vehicle's time it has no stamp"
+    bench.vehicle(place(2000), truth(), place(2500), truth(north=100))
+    bench.vehicle(place(3000), truth(north=200), system=2)
+    bench.vehicle(truth(north=200), component=25)
+    first, second = bench.said["autopilot/true_odom"]
+    assert [nanoseconds(m.header.stamp) for m in (first, second)] == [2 * NANO, 5 * NANO // 2]
+    assert (first.header.frame_id, first.child_frame_id) == ("d1/odom", "d1/base_link")
+    points = [m.pose.pose.position for m in (first, second)]
+    assert (points[0].x, points[0].y, points[0].z) == (0.0, 0.0, 0.0)
+    assert (points[1].x, points[1].y, points[1].z) == pytest.approx((0.0, 3.3358, 0.0), abs=1e-3)
+    rates = second.twist.twist.angular
+    assert (rates.x, rates.y, rates.z) == pytest.approx((0.1, -0.2, -0.3))
+    assert bench.session.vehicle.position.tolist() == [9.0, 9.0, -9.0], "the session flies by the estimate"
+
+
+def test_the_true_pose_is_nobodys_business_unless_asked_for(make):
+    bench = make()
+    bench.vehicle(heartbeat(), place(2000), truth())
+    assert requests(bench) == [] and "autopilot/true_odom" not in bench.said
 
 
 # Outputs
