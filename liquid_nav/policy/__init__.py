@@ -3,6 +3,18 @@
 from liquid_nav.policy.config import ModelError, PolicyConfig
 from liquid_nav.policy.files import resolve_model
 from liquid_nav.policy.policy import Policy
+from liquid_nav.policy.runtimes import RUNTIMES, choose_runtime
 from liquid_nav.types import Command, Decision, Observation, PolicyState
 
-__all__ = ["Command", "Decision", "ModelError", "Observation", "Policy", "PolicyConfig", "PolicyState", "resolve_model"]
+__all__ = [
+    "RUNTIMES",
+    "Command",
+    "Decision",
+    "ModelError",
+    "Observation",
+    "Policy",
+    "PolicyConfig",
+    "PolicyState",
+    "choose_runtime",
+    "resolve_model",
+]

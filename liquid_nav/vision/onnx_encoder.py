@@ -20,7 +20,9 @@ OPSET = 17
 IR_VERSION = 8
 """Of the file format, as old as the operators."""
 IMAGE, FEATURES = "image", "features"
-"""What goes in, uint8 [1,H,W,3] RGB, and what comes out, float32 [1,F]."""
+"""What goes into an encoder, uint8 [1,H,W,3] RGB, and what comes out, float32 [1,F]."""
+PIXELS = "pixels"
+"""What goes into a front, float32 [N,H,W,3], normalised."""
 
 
 class OnnxEncoder:
@@ -28,12 +30,7 @@ class OnnxEncoder:
 
     def __init__(self, encoder: BackboneEncoder) -> None:
         """Compile the encoder as its weights are now; later changes of them are not seen."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        model = encoder_graph(encoder).SerializeToString()
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._session = _session(encoder_graph(encoder), threads=1)
 
     def __call__(self, images: Tensor) -> Tensor:
         """Encode uint8 [1,H,W,3] (RGB) into float32 [1,F]."""
@@ -41,21 +38,29 @@ class OnnxEncoder:
         return torch.from_numpy(features)
 
 
+class OnnxFront:
+    """Answers many images at once with the maps that a head takes: what training stores."""
+
+    def __init__(self, encoder: BackboneEncoder, threads: int = 1) -> None:
+        """Compile the front of ``encoder``; ``threads``: that it may use."""
+        self._session = _session(front_graph(encoder), threads)
+        self._names = [output.name for output in self._session.get_outputs()]
+
+    def __call__(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Return the maps, float32 [N,C,h,w] each, of normalised pixels, float32 [N,H,W,3]."""
+        maps = self._session.run(self._names, {PIXELS: pixels.numpy()})
+        return tuple(torch.from_numpy(one) for one in maps)
+
+
 def encoder_graph(encoder: BackboneEncoder) -> onnx.ModelProto:
-    """Return the ONNX model of an encoder in evaluation mode."""
+    """Return the ONNX model of an encoder in evaluation mode: uint8 image in, features out."""
     graph = _Graph()
     config = encoder.config
     pixels = graph.add("Cast", IMAGE, to=TensorProto.FLOAT)
     mean = graph.constant(255.0 * encoder.mean.numpy())
     spread = graph.constant(1.0 / (255.0 * encoder.deviation.numpy()))
     normal = graph.add("Mul", graph.add("Sub", pixels, mean), spread)
-    maps = graph.add("Transpose", normal, perm=[0, 3, 1, 2])
-    maps = _relu6(graph, _same(graph, encoder.front.stem, maps))
-    taken = []
-    for count, block in enumerate(encoder.front.blocks, start=1):
-        maps = _block(graph, block, maps)
-        if count in config.maps:
-            taken.append(maps)
+    taken = _front(graph, encoder, normal)
     seen = [_look(graph, look, one) for look, one in zip(encoder.head.looks, taken, strict=True)]
     flat = [graph.add("Flatten", one, axis=1) for one in seen]
     together = graph.add("Concat", *flat, axis=1)
@@ -65,10 +70,47 @@ def encoder_graph(encoder: BackboneEncoder) -> onnx.ModelProto:
     graph.add("Tanh" if encoder.head.bounded else "Identity", features, name=FEATURES)
     image = helper.make_tensor_value_info(IMAGE, TensorProto.UINT8, [1, config.height, config.width, 3])
     answer = helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, [1, config.features])
-    whole = helper.make_graph(graph.nodes, "encoder", [image], [answer], graph.constants)
+    return _model(graph, image, [answer])
+
+
+def front_graph(encoder: BackboneEncoder) -> onnx.ModelProto:
+    """Return the ONNX model of a front: normalised pixels of any number of images in, maps out."""
+    graph = _Graph()
+    config = encoder.config
+    taken = _front(graph, encoder, PIXELS)
+    pixels = helper.make_tensor_value_info(PIXELS, TensorProto.FLOAT, ["N", config.height, config.width, 3])
+    answers = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *shape])
+        for name, shape in zip(taken, encoder.front.shapes, strict=True)
+    ]
+    return _model(graph, pixels, answers)
+
+
+def _session(model: onnx.ModelProto, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def _model(graph: _Graph, given: onnx.ValueInfoProto, answers: list[onnx.ValueInfoProto]) -> onnx.ModelProto:
+    whole = helper.make_graph(graph.nodes, "encoder", [given], answers, graph.constants)
     model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     onnx.checker.check_model(model)
     return model
+
+
+def _front(graph: _Graph, encoder: BackboneEncoder, pixels: str) -> list[str]:
+    """Add the front; returns the names of the maps that are taken."""
+    maps = graph.add("Transpose", pixels, perm=[0, 3, 1, 2])
+    maps = _relu6(graph, _same(graph, encoder.front.stem, maps))
+    taken = []
+    for count, block in enumerate(encoder.front.blocks, start=1):
+        maps = _block(graph, block, maps)
+        if count in encoder.config.maps:
+            taken.append(maps)
+    return taken
 
 
 class _Graph:

@@ -72,7 +72,7 @@ def test_the_augmentation_is_that_of_training_on_pixels(encoder, shard):
 def test_what_is_there_is_not_computed_again_unless_something_else_is_wanted(encoder, shard, monkeypatch):
     asked = []
     answers = module._answers
-    monkeypatch.setattr(module, "_answers", lambda *values: asked.append(len(values[1])) or answers(*values))
+    monkeypatch.setattr(module, "_answers", lambda *values: asked.append(len(values[2])) or answers(*values))
     photometric = Photometric()
 
     def count(*changes, front=encoder):
@@ -94,7 +94,7 @@ def test_an_interrupted_computation_is_begun_again(encoder, shard, monkeypatch):
     answers = module._answers
 
     def fails(*values):
-        if len(values[1]) == 20:
+        if len(values[2]) == 20:
             raise RuntimeError("the power fails")
         return answers(*values)
 
@@ -194,3 +194,16 @@ def test_a_recipe_with_a_backbone_learns_from_maps_alone(flight, tiny, tmp_path,
 def test_a_recipe_needs_a_look():
     with pytest.raises(RecipeError, match="looks is 0"):
         Recipe((Round(1, 1, "expert"),), looks=0)
+
+
+def test_the_stored_maps_are_the_same_in_both_runtimes(encoder, shard, tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    compute_looks(shard, encoder, 1, None, 1)
+    fast = np.array(open_looks(shard)[0][0], np.float32)
+    assert type(module.front_of(encoder)).__name__ == "OnnxFront"
+    (shard / module.META).unlink()
+    monkeypatch.setattr(module, "choose_runtime", lambda encoder, wanted: "torch")
+    compute_looks(shard, encoder, 1, None, 1)
+    slow = np.array(open_looks(shard)[0][0], np.float32)
+    np.testing.assert_allclose(fast, slow, atol=5e-3, rtol=5e-3)
+    assert slow.std() > 0.05

@@ -15,7 +15,7 @@ from liquid_nav.vision import BackboneConfig, BackboneEncoder, EncoderConfig
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")
 
-from liquid_nav.vision.onnx_encoder import OnnxEncoder  # noqa: E402
+from liquid_nav.vision.onnx_encoder import OnnxEncoder, OnnxFront  # noqa: E402
 
 
 def lively(config, seed=0):
@@ -45,6 +45,19 @@ def test_it_answers_what_torch_answers(config):
             assert found.shape == wanted.shape and found.dtype == torch.float32
             assert wanted.std() > 1e-3
             torch.testing.assert_close(found, wanted, atol=2e-4, rtol=2e-4)
+
+
+def test_a_front_answers_many_images_as_torch_does():
+    encoder = lively(BackboneConfig(height=72, width=101))
+    images = np.random.default_rng(3).integers(0, 256, (7, 72, 101, 3)).astype(np.uint8)
+    with torch.inference_mode():
+        pixels = encoder.normalise(torch.from_numpy(images))
+        wanted = encoder.maps(pixels)
+        for threads in (1, 2):
+            found = OnnxFront(encoder, threads)(pixels)
+            assert len(found) == 2
+            for ours, theirs in zip(found, wanted, strict=True):
+                torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=1e-3)
 
 
 def test_a_policy_flies_the_same_in_both_and_sees_new_weights_after_training():
