@@ -114,7 +114,8 @@ class SupervisorNode(Node):
 
     def _steady(self, stamp: float) -> float:
         """Return a stamp on the supervisor's clock, s."""
-        return stamp if self._simulated else self._clock_of_stamps.steady(stamp)
+        # In simulation that clock was never looked at, and leaves stamps as they are.
+        return self._clock_of_stamps.steady(stamp)
 
     def _on_image(self, data: bytes) -> None:
         self._now()  # a look at both clocks: the computer's may have been set since the last one

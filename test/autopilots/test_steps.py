@@ -990,6 +990,19 @@ def test_a_refusal_to_disarm_is_told_once_and_the_request_is_repeated_in_its_own
     assert drive.said == [] and len(drive.asked) == (3 if asks else 2)
 
 
+def test_a_refusal_that_was_told_says_nothing_of_what_comes_later():
+    """It has left the ground since: whether it stops there has to be asked, and is not known from before."""
+    drive = stops()
+    drive.answer(DISARM, Answer.DENIED)
+    drive.at(0.25)
+    assert drive.session.phase is Phase.STOPPING
+    drive.at(0.5, **AIR)
+    assert drive.session.phase is Phase.STOPPING and LAND not in [kind for kind, *_ in drive.asked]
+    drive.answer(DISARM, Answer.DENIED)
+    drive.at(0.75)
+    assert drive.session.phase is Phase.LANDING
+
+
 def test_words_of_three_seconds_before_a_refusal_explain_it_and_otherwise_it_gives_no_reason():
     for seconds, words in ((-2.5, "stuck"), (-2.51, "it gives no reason")):
         drive = stops()

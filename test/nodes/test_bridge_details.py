@@ -220,8 +220,12 @@ def test_parameters_reach_the_session(make, px4_msgs):
 
 @pytest.mark.parametrize("kind", ["twist", "twist_stamped", "px4_dds"])
 def test_the_engage_switch_needs_mavlink(make, kind):
-    with pytest.raises(UserError, match=f"engage_channel does nothing with autopilot '{kind}'"):
+    with pytest.raises(UserError) as caught:
         make(autopilot=kind, engage_channel=7)
+    assert str(caught.value) == (
+        f"engage_channel does nothing with autopilot '{kind}'. "
+        "leave it 0, or use px4 or ardupilot: the remote control is heard over MAVLink"
+    )
 
 
 @pytest.mark.parametrize("kind", ["px4", "twist"])

@@ -17,7 +17,18 @@ orders = st.builds(
     st.floats(allow_nan=False, allow_infinity=False), counts,
 )
 reports = st.builds(
-    BridgeReport, st.sampled_from(Phase), st.booleans(), st.booleans(), words, counts, words, words, counts
+    BridgeReport,
+    st.sampled_from(Phase),
+    armed=st.booleans(),
+    airborne=st.booleans(),
+    supervisor=words,
+    act=counts,
+    fault=words,
+    words=words,
+    change=counts,
+    flips=counts,
+    switched_on=st.booleans(),
+    bridge=words,
 )
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | words,

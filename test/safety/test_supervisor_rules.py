@@ -105,6 +105,11 @@ def test_another_bridge_begins_with_numbers_of_its_own_that_count_as_seen():
     assert remote.tell(5).answers == [(True, "engaged")]
 
 
+def test_numbers_of_another_bridge_may_be_lower_than_those_of_the_first():
+    remote = Remote(flips=3).tell(0, bridge="another").tell(1, bridge="another")
+    assert remote.answers == [(True, "engaged")]
+
+
 @pytest.mark.parametrize(("silence", "engages"), [(1.0, True), (1.0 + STEP, False), (60.0, False), (-1.0, False)])
 def test_what_was_flipped_in_a_silence_was_flipped_nobody_knows_when(silence, engages):
     remote = Remote()
@@ -132,11 +137,23 @@ def test_a_switch_that_is_off_again_before_it_flies_is_the_pilots_word():
     assert remote.supervisor.mode == "engaged"
     remote.tell(1, on=False, phase=Phase.STARTING, armed=True)
     assert remote.supervisor.mode == "pilot" and remote.supervisor.why == "the engage switch was switched off again"
+    assert remote.supervisor.order.stamp == remote.now
 
 
 def test_once_it_flies_the_sticks_tell_and_not_the_report():
     remote = Remote().tell(1).tell(1, phase=Phase.FLYING, armed=True).tell(1, on=False, phase=Phase.FLYING, armed=True)
     assert remote.supervisor.mode == "engaged"
+
+
+def test_a_switch_that_is_off_when_the_flight_holds_again_says_nothing():
+    remote = Remote().tell(1).tell(1, phase=Phase.FLYING, armed=True).tell(1, on=False, phase=Phase.HOLDING, armed=True)
+    assert remote.supervisor.mode == "engaged"
+
+
+def test_a_flip_that_was_refused_is_not_taken_back_by_switching_off():
+    remote = Remote(inputs=False).tell(1).tell(1, on=False)
+    assert remote.answers[0][0] is False
+    assert remote.supervisor.mode == "disengaged" and remote.supervisor.order.change == 0
 
 
 def test_an_engagement_by_the_service_does_not_ask_where_the_switch_stands():
