@@ -60,6 +60,16 @@ class Round:
     looks: int | None = None
     """Looks of each frame that this round collects, if not the recipe's."""
 
+    def __post_init__(self) -> None:
+        """Raise RecipeError for shares that are none."""
+        for name in ("expert_share", "disturbed", "anywhere", "wide", "drifting", "camera", "fast", "random"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise RecipeError(f"recipe: {name} is {getattr(self, name)}", "give a share from 0 to 1")
+        if not 0.0 <= self.heights < 1.2:
+            raise RecipeError(f"recipe: heights is {self.heights}", "give m from 0 to 1.1: the drones fly at 1.5 m")
+        if self.looks is not None and self.looks < 1:
+            raise RecipeError(f"recipe: looks of a round is {self.looks}", "give 1 for the clean look alone")
+
 
 @dataclass(frozen=True, slots=True)
 class Stop:
@@ -95,32 +105,42 @@ class Stop:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole training: see ``config/training/default.yaml``.
-
-    start: model to go on from (a folder or a released one's name); without it the first round must be the expert's.
-    caches: data sets of recorded flights (``liquid-nav import flights``), or folders of earlier runs (what they
-    collected), that every round learns from too; a round with 0 flights learns from these and from what the rounds
-    before it collected. stop: when rounds end early, and by what. looks: for an encoder with a frozen front, how many
-    looks of each frame are computed and learned from, the first of them clean. auxiliary: weight of what the encoder
-    is asked to see; height: of the drone's height among these (0: it is not asked for).
-    """
+    """A whole training: see ``config/training/default.yaml``."""
 
     rounds: tuple[Round, ...]
+    """One after the other; the first is the expert's, unless ``start`` names a model or ``caches`` hold flights."""
     scenarios: tuple[str, ...] = ("forest", "field")
+    """Where is flown."""
     shares: tuple[float, ...] = (0.6, 0.4)
+    """Of the flights, for each scenario."""
     first_seed: int = 0
+    """Of the first flight; each flight has the next one."""
     seed: int = 1
+    """Of everything else that is drawn."""
     frame_rate: tuple[float, float] = (6.0, 30.0)
+    """Range of the camera's rate, Hz."""
     policy: PolicyConfig = field(default_factory=PolicyConfig)
+    """What is trained."""
     windows: WindowConfig = field(default_factory=WindowConfig)
+    """The batches."""
     photometric: Photometric | None = field(default_factory=Photometric)
+    """Augmentation of the pictures; None: none."""
     auxiliary: float = 0.5
+    """Weight of what the encoder is asked to see, beside the commands' 1."""
     height: float = 0.0
+    """Weight of the drone's height among that; 0: it is not asked for."""
     weight_decay: float = 1e-4
+    """Of AdamW."""
     start: str | None = None
+    """Model to go on from: a folder or a released one's name."""
     caches: tuple[str, ...] = ()
+    """Data sets of recorded flights (``liquid-nav import flights``), or folders of earlier runs (what they collected),
+    that every round learns from too; a round with 0 flights learns from these and from what the rounds before it have
+    collected."""
     stop: Stop | None = None
+    """When rounds end early, and by what."""
     looks: int = 3
+    """For an encoder with a frozen front: how many looks of each frame are stored and learned from, the first clean."""
 
     def __post_init__(self) -> None:
         """Raise RecipeError where seeds would leave the range that may be trained on."""

@@ -6,7 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from liquid_nav.learning.auxiliary import NAMES, RANGE, SECTOR_SPAN, SECTORS, auxiliary_targets, mirror, scan
+from liquid_nav.learning.auxiliary import (
+    HEIGHT,
+    NAMES,
+    RANGE,
+    SCAN,
+    SECTOR_SPAN,
+    SECTORS,
+    auxiliary_targets,
+    mirror,
+    scan,
+    widen,
+)
 from liquid_nav.learning.windows import MIRROR_LABELS
 from liquid_nav.simulation import DroneState, Expert
 from liquid_nav.worlds import Item, Layout, Scenario, Solid, Start, Target
@@ -131,3 +142,28 @@ def test_labels_do_not_depend_on_where_north_is():
     ahead = Expert(layout).command(state(1.0, 0.1, 0.2, (1.0, 0.0, 0.0))).as_array()
     north = Expert(turned).command(state(-0.1, 1.0, 0.2 + math.pi / 2, (0.0, 1.0, 0.0))).as_array()
     np.testing.assert_allclose(ahead, north, atol=1e-6)
+
+
+def test_the_height_is_told_from_where_the_drone_should_fly():
+    here = Expert(wood((5.0, 0.4, 0.3)))
+    for z, told in ((1.5, 0.0), (2.0, 1.0), (1.0, -1.0), (0.75, -1.5)):
+        there = state(1.0, 0.0, 0.0)
+        there = replace(there, position=np.array((1.0, 0.0, z)))
+        assert auxiliary_targets(there, here)[HEIGHT] == told
+    assert NAMES[HEIGHT] == "height" and [name[:4] for name in NAMES[SCAN]] == ["scan"] * SECTORS
+
+
+def test_a_mirror_changes_neither_the_height_nor_the_nearness_of_the_middle():
+    values = np.random.default_rng(1).normal(size=(3, len(NAMES))).astype(np.float32)
+    flipped = mirror(values)
+    np.testing.assert_array_equal(flipped[:, HEIGHT], values[:, HEIGHT])
+    np.testing.assert_array_equal(flipped[:, SCAN], values[:, SCAN][:, ::-1])
+
+
+def test_an_older_data_set_lacks_the_height_and_nothing_else():
+    old = np.random.default_rng(2).normal(size=(5, HEIGHT)).astype(np.float32)
+    wide = widen(old)
+    assert wide.shape == (5, len(NAMES)) and wide.dtype == np.float32
+    np.testing.assert_array_equal(wide[:, :HEIGHT], old)
+    assert np.isnan(wide[:, HEIGHT]).all()
+    assert widen(wide) is wide

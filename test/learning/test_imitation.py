@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from liquid_nav.learning.augment import Photometric
-from liquid_nav.learning.auxiliary import NAMES
+from liquid_nav.learning.auxiliary import HEIGHT, NAMES
 from liquid_nav.learning.imitation import Imitation
 from liquid_nav.policy import Policy
 
@@ -146,6 +146,30 @@ def test_the_loss_is_zero_where_the_policy_is_right(module, batch):
         losses = learner.losses(batch)
     assert losses["command"] == pytest.approx(0.0, abs=1e-7)
     assert losses["loss"] == pytest.approx(0.5 * losses["auxiliary"].item())
+
+
+def test_the_height_counts_with_its_weight_and_only_where_it_is_known(module, batch):
+    def loss(weight):
+        made = module()
+        made.height_weight = weight
+        made.eval()
+        return made.losses(batch)["auxiliary"]
+
+    without, usual, double = (float(loss(weight).detach()) for weight in (0.0, 0.5, 1.0))
+    assert usual > without and double - without == pytest.approx(2 * (usual - without), rel=1e-4)
+    batch["auxiliary"][..., HEIGHT] = float("nan")
+    unknown = loss(0.5)
+    assert float(unknown.detach()) == pytest.approx(without, rel=1e-5)
+    unknown.backward()
+
+
+def test_a_data_set_without_the_height_gives_no_gradient_that_is_none(module, batch):
+    batch["auxiliary"][..., HEIGHT] = float("nan")
+    made = module()
+    made.height_weight = 0.5
+    made.losses(batch)["loss"].backward()
+    gradient = made.auxiliary.weight.grad
+    assert torch.isfinite(gradient).all() and (gradient[HEIGHT] == 0.0).all() and (gradient[0] != 0.0).any()
 
 
 def test_a_few_steps_learn(module, batch):

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from liquid_nav.errors import UserError
 from liquid_nav.learning.recipe import SEED_LIMIT, Recipe, RecipeError, Round, Stop, load_recipe
+from liquid_nav.learning.rollout import draw_condition
+from liquid_nav.learning.training import Trainer
 from liquid_nav.resources import find
 
 GOOD = """
@@ -26,8 +29,9 @@ def read(tmp_path: Path, text: str) -> Recipe:
     return load_recipe(path)
 
 
-def test_the_shipped_recipe_can_be_followed():
-    recipe = load_recipe(find("config/training/default.yaml"))
+@pytest.mark.parametrize("name", ["default", "backbone"])
+def test_the_shipped_recipes_can_be_followed(name):
+    recipe = load_recipe(find(f"config/training/{name}.yaml"))
     assert recipe.rounds[0].driver == "expert" and len(recipe.rounds) >= 2
     assert recipe.first_seed + sum(r.flights for r in recipe.rounds) <= SEED_LIMIT
     assert recipe.photometric is not None
@@ -108,3 +112,33 @@ def test_what_is_no_text(tmp_path):
     (tmp_path / "recipe.yaml").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(RecipeError, match="recipe.yaml"):
         load_recipe(tmp_path / "recipe.yaml")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        *((key, 1.1, f"{key} is 1.1. give a share") for key in ("drifting", "camera", "fast", "random", "wide")),
+        ("expert_share", -0.1, "expert_share is -0.1"),
+        ("heights", 1.3, "heights is 1.3"),
+        ("looks", 0, "looks of a round is 0"),
+    ],
+)
+def test_shares_of_a_round_that_are_none(key, value, says):
+    with pytest.raises(RecipeError, match=says):
+        Round(1, 1, **{key: value})
+
+
+def test_the_new_model_is_trained_on_no_condition_that_is_reported():
+    """Its flights are summer, with what differs drawn by seed; the seeds of the released model are not its own."""
+    recipe = load_recipe(find("config/training/backbone.yaml"))
+    assert recipe.first_seed >= 2020
+    tasks = [task for index in range(len(recipe.rounds)) for task in Trainer(recipe, Path("x")).tasks(index, Path("m"))]
+    assert len({task.seed for task in tasks}) == len(tasks) and max(task.seed for task in tasks) < SEED_LIMIT
+    conditions = [draw_condition(task) for task in tasks]
+    assert {(c.season, c.light, c.fog) for c in conditions} == {("summer", "day", 0.0)}
+    assert {(c.appearance.palette, c.appearance.ground, c.appearance.veil) for c in conditions} == {
+        ("natural", "natural", "none")
+    }
+    drifting = np.mean([c.drift.velocity > 0.0 for c in conditions])
+    turned = np.mean([c.camera.mounting > 0.0 for c in conditions])
+    assert 0.5 < drifting < 0.7 and 0.35 < turned < 0.5
