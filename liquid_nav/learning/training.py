@@ -31,6 +31,7 @@ from liquid_nav.learning.looks import compute_looks
 from liquid_nav.learning.recipe import Recipe, Round
 from liquid_nav.learning.recordings.dataset import shards
 from liquid_nav.learning.rollout import LabelledFlight, RolloutTask, run_rollout
+from liquid_nav.learning.seen import save_head
 from liquid_nav.learning.stopping import KeepBest, closed_loop, command_error, held_out_flights
 from liquid_nav.learning.windows import Windows
 from liquid_nav.policy import Policy, resolve_model
@@ -162,6 +163,7 @@ class Trainer:
             _note(place / TIMES, learn_minutes=round(minutes, 1), **chosen)
             loss = {k: float(v) for k, v in trainer.callback_metrics.items()}
             policy.save(place / "model", self._card(index, loss))
+            save_head(module.auxiliary, place / "model")
             self.say(f"round {index}: learned {trainer.global_step} steps in {minutes:.1f} min, "
                      + ", ".join(f"{k} {v:.4f}" for k, v in sorted(loss.items())))
         trainer.strategy.barrier("the round's model is written")
