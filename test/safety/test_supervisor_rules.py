@@ -386,3 +386,20 @@ def test_a_long_pause_gives_no_more_room_than_half_a_second(elapsed, change):
     limits = SafetyLimits(speed=50.0, vertical_speed=50.0, yaw_rate=50.0, acceleration=4.0, yaw_acceleration=8.0)
     sent = limit(Command(50.0, 0.0, -50.0, 50.0), Command(1.0, 0.0, 1.0, 1.0), elapsed, limits)
     assert sent == Command(1.0 + change, 0.0, 1.0 - change, 1.0 + 2.0 * change)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "last", "sent"),
+    [
+        (Command(vx=2.0), Command(), (0.5, 0.0)),
+        (Command(vy=2.0), Command(), (0.0, 0.5)),
+        (Command(vy=-2.0), Command(), (0.0, -0.5)),
+        (Command(vx=1.5, vy=2.0), Command(), (0.3, 0.4)),
+        (Command(vx=-1.0, vy=1.0), Command(vx=0.5, vy=-1.0), (0.2, -0.6)),
+        (Command(vx=0.3, vy=-0.2), Command(vy=0.1), (0.3, -0.2)),
+    ],
+)
+def test_velocity_changes_towards_what_is_wanted_no_faster_than_allowed(wanted, last, sent):
+    """0.1 s at 5 m/s^2, in whatever direction."""
+    command = limit(wanted, last, 0.1, SafetyLimits(speed=10.0, acceleration=5.0))
+    assert (command.vx, command.vy) == pytest.approx(sent)
