@@ -184,6 +184,7 @@ def test_an_engagement_that_the_bridge_has_not_heard_in_two_seconds_is_over(hear
     assert remote.supervisor.update(begin + 2.0 + STEP).mode == mode
     if mode == "disengaged":
         assert remote.supervisor.why == "the bridge has not heard the engagement"
+        assert remote.supervisor.order.stamp == begin + 2.0 + STEP
 
 
 def test_without_a_bridge_nobody_has_to_hear_an_engagement():
