@@ -75,6 +75,26 @@ def test_east_shrinks_with_the_latitude():
     assert east == pytest.approx(1000 * 6_371_000 * math.radians(1e-7) / 2, rel=1e-9) and north == 0.0
 
 
+def sim(lat, lon):
+    """A vehicle of ArduPilot, at rest and level."""
+    return mavlink.MAVLink_sim_state_message(
+        1.0, *[0.0] * 12, lat * 1e-7, lon * 1e-7, 500.0, *[0.0] * 5, lat_int=lat, lon_int=lon
+    )
+
+
+@pytest.mark.parametrize(("message", "metre"), [(hil, 6_371_000 * math.radians(1e-7)), (sim, 0.011131884502145034)])
+def test_each_autopilot_lays_out_its_map_with_a_scale_of_its_own(message, metre):
+    pose = TruePose()
+    pose.read(message(lat=474000000, lon=85000000), 1.0)
+    found = pose.read(message(lat=474100000, lon=85000000), 2.0)
+    assert found.position[1] == pytest.approx(100_000 * metre, rel=1e-9)
+
+
+def test_an_attitude_of_nearly_the_right_length_is_brought_to_it():
+    found = TruePose().read(hil(q=(1.05, 0.0, 0.0, 0.0)), 1.0)
+    assert np.linalg.norm(found.quaternion) == pytest.approx(1.0, abs=1e-12)
+
+
 @pytest.mark.parametrize("bad", [
     hil(lat=0, lon=0), hil(q=(0.0, 0.0, 0.0, 0.0)), hil(q=(2.0, 0.0, 0.0, 0.0)), hil(q=(math.nan, 0.0, 0.0, 0.0)),
     hil(rates=(math.inf, 0.0, 0.0)), mavlink.MAVLink_heartbeat_message(2, 12, 0, 0, 3, 3),

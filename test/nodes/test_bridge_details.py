@@ -725,9 +725,11 @@ def requests(bench):
     ("px4", mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION), ("ardupilot", mavlink.MAVLINK_MSG_ID_SIM_STATE)])
 def test_the_true_pose_is_asked_for_as_soon_as_the_vehicle_is_heard_and_every_two_seconds(make, autopilot, number):
     bench = make(autopilot=autopilot, true_pose=True)
+    assert bench.node.seen["autopilot/true_odom"] == (Odometry, sensor_data(10))
     bench.tick()
     assert requests(bench) == []
     bench.vehicle(heartbeat())
+    bench.tick()
     for later in (0.5, 1.9921875, 2.0, 3.0, 4.0):
         bench.at(10.0 + later)
         bench.vehicle(heartbeat())
