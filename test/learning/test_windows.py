@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from liquid_nav.learning.auxiliary import SCAN
 from liquid_nav.learning.cache import Shard, write_shard
 from liquid_nav.learning.windows import LONGEST, WindowConfig, Windows
 
@@ -101,7 +102,7 @@ def test_the_mirror_turns_image_labels_and_targets_together(shard):
         np.testing.assert_array_equal(window["labels"][:, 1], sign)
         np.testing.assert_array_equal(window["labels"][:, 3], sign)
         np.testing.assert_array_equal(window["auxiliary"][:, 0], np.float32(0.5 * sign))
-        assert (window["auxiliary"][:, 3 if bright_left else -1] == np.float32(0.9)).all()
+        assert (window["auxiliary"][:, SCAN.start if bright_left else SCAN.stop - 1] == np.float32(0.9)).all()
         sides.add(bool(bright_left))
     assert sides == {True, False}
     plain = WindowConfig(batch=8, steps=10, mirror=False)
