@@ -2,12 +2,13 @@
 
 An estimate wanders, and a camera that is rendered from it cannot see that. PX4 tells HIL_STATE_QUATERNION, ArduPilot
 SIM_STATE, where a simulator is behind them and where they are asked; a real vehicle tells neither. Nothing here goes to
-the session: no decision about the vehicle rests on what only a simulator knows.
+the session: the bridge flies every vehicle by its own estimate.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from pymavlink.dialects.v20 import common as mavlink
@@ -29,12 +30,32 @@ RATE = 50.0
 KINDS = ("HIL_STATE_QUATERNION", "SIM_STATE")
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What both messages hold."""
+
+    latitude: int
+    """1e-7 degrees."""
+    longitude: int
+    """1e-7 degrees."""
+    altitude: float
+    """Above the sea, m."""
+    quaternion: np.ndarray
+    """float64 [4] w x y z, FRD to NED."""
+    velocity: np.ndarray
+    """float64 [3] NED, m/s."""
+    rates: np.ndarray
+    """float64 [3] FRD, rad/s."""
+    metre: float
+    """m of a unit of latitude."""
+
+
 class TruePose:
     """Turns these messages into odometry on a map of its own, whose origin is the first place."""
 
     def __init__(self) -> None:
         """Have heard nothing."""
-        self._origin: tuple[int, int, float] | None = None
+        self._origin: _Reading | None = None
         self._stamp = -math.inf
 
     def read(self, message: Message, boot: float | None) -> Odometry | None:
@@ -47,58 +68,56 @@ class TruePose:
         kind = message.get_type()
         if kind not in KINDS or boot is None or boot == self._stamp:
             return None
-        told = _px4(message) if kind == KINDS[0] else _ardupilot(message)
-        latitude, longitude, altitude, quaternion, velocity, rates = told
-        metre = PX4_METRE if kind == KINDS[0] else ARDUPILOT_METRE
-        size = float(np.linalg.norm(quaternion))
-        finite = np.isfinite(velocity).all() and np.isfinite(rates).all() and math.isfinite(altitude)
-        somewhere = latitude != 0 or longitude != 0
+        reading = _px4(message) if kind == KINDS[0] else _ardupilot(message)
+        size = float(np.linalg.norm(reading.quaternion))
+        moves = np.isfinite(reading.velocity).all() and np.isfinite(reading.rates).all()
+        finite = moves and math.isfinite(reading.altitude)
+        somewhere = reading.latitude != 0 or reading.longitude != 0
         if not (finite and somewhere and abs(size - 1.0) < 0.1):
             return None
         if self._origin is None:
-            self._origin = (latitude, longitude, altitude)
+            self._origin = reading
         self._stamp = boot
         return Odometry(
             boot,
-            self._place(latitude, longitude, altitude, metre),
-            geometry.attitude_ned_to_enu(quaternion / size),
-            geometry.ned_to_enu(velocity),
-            geometry.frd_to_flu(rates),
+            self._place(reading),
+            geometry.attitude_ned_to_enu(reading.quaternion / size),
+            geometry.ned_to_enu(reading.velocity),
+            geometry.frd_to_flu(reading.rates),
         )
 
-    def _place(self, latitude: int, longitude: int, altitude: float, metre: float) -> np.ndarray:
+    def _place(self, reading: _Reading) -> np.ndarray:
         """Return [3] ENU m from the origin; on the few hundred metres of a flight the sphere is flat."""
-        north, east, up = self._origin
+        origin = self._origin
+        shrinks = math.cos(math.radians(origin.latitude * DEGREES))
         return np.array(
             (
-                (longitude - east) * metre * math.cos(math.radians(north * DEGREES)),
-                (latitude - north) * metre,
-                altitude - up,
+                (reading.longitude - origin.longitude) * reading.metre * shrinks,
+                (reading.latitude - origin.latitude) * reading.metre,
+                reading.altitude - origin.altitude,
             )
         )
 
 
-_Told = tuple[int, int, float, np.ndarray, np.ndarray, np.ndarray]
-"""Latitude and longitude in 1e-7 degrees, altitude m, FRD to NED [4], NED m/s [3], FRD rad/s [3]."""
-
-
-def _px4(message: Message) -> _Told:
-    return (
+def _px4(message: Message) -> _Reading:
+    return _Reading(
         message.lat,
         message.lon,
         message.alt / 1000.0,
         np.array(message.attitude_quaternion, np.float64),
         np.array((message.vx, message.vy, message.vz)) / 100.0,
         np.array((message.rollspeed, message.pitchspeed, message.yawspeed)),
+        PX4_METRE,
     )
 
 
-def _ardupilot(message: Message) -> _Told:
-    return (
+def _ardupilot(message: Message) -> _Reading:
+    return _Reading(
         message.lat_int,
         message.lon_int,
         float(message.alt),
         np.array((message.q1, message.q2, message.q3, message.q4)),
         np.array((message.vn, message.ve, message.vd)),
         np.array((message.xgyro, message.ygyro, message.zgyro)),
+        ARDUPILOT_METRE,
     )

@@ -27,9 +27,14 @@ class _Recurrent(TimedCore):
         slices = {part: slice(k * units, (k + 1) * units) for k, part in enumerate(self.parts)}
         names = tuple(f"{part}.{k}" for part in self.parts for k in range(units))
         super().__init__(
-            input_size, units * len(self.parts), output_size or units, timed, nominal_period,
-            neuron_names=names, slices=slices,
-        )  # fmt: skip
+            input_size,
+            units * len(self.parts),
+            output_size or units,
+            timed,
+            nominal_period,
+            neuron_names=names,
+            slices=slices,
+        )
         self.network = self.kernel(self.width, units, batch_first=True)
         self.head = nn.Linear(units, output_size) if output_size else nn.Identity()
 

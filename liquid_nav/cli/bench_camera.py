@@ -22,9 +22,14 @@ CLIP = 10.0
 
 
 def camera_rows(
-    model: str, size: tuple[int, int], rate: float, rows: int, seconds: float, clip: float = CLIP,
+    model: str,
+    size: tuple[int, int],
+    rate: float,
+    rows: int,
+    seconds: float,
+    clip: float = CLIP,
     on_row: Callable[[], object] = int,
-) -> list[dict]:  # fmt: skip
+) -> list[dict]:
     """Return one row for every ``seconds``: latency (ms) and resident memory (MB) of camera and controller.
 
     size: width and height of the video; rate: its frames per second; clip: its length, s.

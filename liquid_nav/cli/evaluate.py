@@ -6,8 +6,9 @@ import itertools
 import sys
 import time
 from contextlib import AbstractContextManager
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Mapping, Optional
 
 import typer
 
@@ -49,6 +50,7 @@ def evaluate(
     from liquid_nav.evaluation import available_cores, entrants, metrics, table, throughput
     from liquid_nav.evaluation.seeds import parse_seeds
     from liquid_nav.evaluation.task import FlightFailure, FlightTask
+    from liquid_nav.worlds import load_condition
 
     numbers = parse_seeds(seeds)
     entrants.check_places(scenario, condition)
@@ -60,6 +62,7 @@ def evaluate(
             table.check_writable(path)
     wanted = itertools.product(pilots, scenario, condition, numbers)
     tasks = [FlightTask(*flight, frame_rate, drop, jitter) for flight in wanted]
+    rates = {one.name: one.frame_rate(frame_rate) for one in map(load_condition, condition)}
     processes = min(workers or available_cores(), len(tasks))
     begin = time.perf_counter()
     flown: list[FlightSummary] = []
@@ -68,7 +71,7 @@ def evaluate(
     except FlightFailure as failure:
         raise UserError(str(failure), f"repeat it alone with --seeds {failure.task.seed} --workers 1") from failure
     finally:
-        _log(pilots, numbers, frame_rate, flown, complete=len(flown) == len(tasks))
+        _log(pilots, numbers, rates, flown, complete=len(flown) == len(tasks))
     wall = time.perf_counter() - begin
 
     rows = metrics.summarize(flights)
@@ -100,7 +103,11 @@ def _fly_all(
 
 
 def _log(
-    pilots: list[PilotSpec], seeds: range, frame_rate: float | None, flown: list[FlightSummary], complete: bool
+    pilots: list[PilotSpec],
+    seeds: range,
+    frame_rates: Mapping[str, float],
+    flown: list[FlightSummary],
+    complete: bool,
 ) -> None:
     """Leave a trace beside each model that was flown on the seeds of reported numbers."""
     from liquid_nav.evaluation import campaign_log, metrics
@@ -109,5 +116,5 @@ def _log(
     for pilot in pilots:
         mine = [row for row in rows if row["model"] == pilot.label]
         if mine and campaign_log.must_log(pilot, seeds):
-            path = campaign_log.append(pilot, seeds, frame_rate, mine, complete)
+            path = campaign_log.append(pilot, seeds, frame_rates, mine, complete, datetime.now(timezone.utc))
             typer.echo(f"seeds of reported numbers: the campaign is logged in {path}", err=True)

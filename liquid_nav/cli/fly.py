@@ -33,9 +33,10 @@ def fly(
         None, min=1.0, max=120.0, help="Camera frames per second; as the condition says if left out (usually 30)."
     ),
     autopilot: str = typer.Option(
-        "", help="Fly through MAVLink: px4, ardupilot (a real or SITL one, our world renders its camera), "
+        "",
+        help="Fly through MAVLink: px4, ardupilot (a real or SITL one, our world renders its camera), "
         "test-px4, test-ardupilot (the built-in test vehicle); px4_dds: a real PX4 through MicroXRCEAgent and "
-        "px4_msgs, in ROS_DOMAIN_ID, by default 0. Empty: the embedded drone alone."
+        "px4_msgs, in ROS_DOMAIN_ID, by default 0. Empty: the embedded drone alone.",
     ),
     connection: str = typer.Option("", help="Where px4 or ardupilot is: udp:HOST:PORT, tcp:..., serial:DEVICE:BAUD."),
     drones: int = typer.Option(1, min=1, max=8, help="How many fly at once in one world, in namespaces d1, d2 ..."),
@@ -119,7 +120,13 @@ def _report(record: FlightRecord, folder: Path, console: Console, name: str) -> 
     console.print(f"{who}{word} after {outcome.time:.1f} s, {outcome.detail}", highlight=False)
     console.print(f"see {folder / 'report.html'}", highlight=False, soft_wrap=True)
     return {
-        "scenario": record.scenario, "seed": record.seed, "condition": record.condition, "pilot": record.pilot,
-        "success": outcome.success, "reason": outcome.reason, "time_s": outcome.time,
-        "distance_m": float(record.columns["distance"][-1]), "folder": str(folder),
-    } | ({"drone": name} if name else {})  # fmt: skip
+        "scenario": record.scenario,
+        "seed": record.seed,
+        "condition": record.condition,
+        "pilot": record.pilot,
+        "success": outcome.success,
+        "reason": outcome.reason,
+        "time_s": outcome.time,
+        "distance_m": float(record.columns["distance"][-1]),
+        "folder": str(folder),
+    } | ({"drone": name} if name else {})

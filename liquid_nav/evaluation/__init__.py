@@ -9,6 +9,18 @@ from liquid_nav.evaluation.seeds import format_seeds, parse_seeds
 from liquid_nav.evaluation.task import FlightFailure, FlightSummary, FlightTask, PilotSpec, run_task
 
 __all__ = [
-    "ROW_KEYS", "Campaign", "FlightFailure", "FlightSummary", "FlightTask", "PilotSpec", "available_cores",
-    "dask_cluster", "format_seeds", "parse_seeds", "process_pool", "run_task", "summarize", "wilson_interval",
-]  # fmt: skip
+    "ROW_KEYS",
+    "Campaign",
+    "FlightFailure",
+    "FlightSummary",
+    "FlightTask",
+    "PilotSpec",
+    "available_cores",
+    "dask_cluster",
+    "format_seeds",
+    "parse_seeds",
+    "process_pool",
+    "run_task",
+    "summarize",
+    "wilson_interval",
+]

@@ -16,9 +16,18 @@ from liquid_nav.vision import PUBLISHED
 PUBLISHED_NCP = {
     "kind": "ltc",
     "unfolds": 6,
-    "wiring": {"kind": "ncp", "inter": 18, "command": 12, "motor": 4, "sensory_fanout": 6, "inter_fanout": 4,
-               "recurrent_command": 4, "motor_fanin": 6, "seed": 22224},
-}  # fmt: skip
+    "wiring": {
+        "kind": "ncp",
+        "inter": 18,
+        "command": 12,
+        "motor": 4,
+        "sensory_fanout": 6,
+        "inter_fanout": 4,
+        "recurrent_command": 4,
+        "motor_fanin": 6,
+        "seed": 22224,
+    },
+}
 """Size and wiring of the network that flew; what its weights are does not change what a step costs."""
 
 
@@ -53,10 +62,18 @@ def policy_rows(
             policy.step(observation, state, 1 / 30)
 
         whole, eye = interleaved((step, encode), rounds, on_round, clock)
-        rows.append({
-            "model": name, "core": policy.config.core["kind"], "states": policy.core.state_size,
-            "runtime": policy.runtime, "image": f"{config.width} x {config.height}", "threads": torch.get_num_threads(),
-            "step_ms": round(whole, 4), "encoder_ms": round(eye, 4), "ratio": round(whole / eye, 4),
-            "steps_per_s": round(1e3 / whole, 1),
-        })  # fmt: skip
+        rows.append(
+            {
+                "model": name,
+                "core": policy.config.core["kind"],
+                "states": policy.core.state_size,
+                "runtime": policy.runtime,
+                "image": f"{config.width} x {config.height}",
+                "threads": torch.get_num_threads(),
+                "step_ms": round(whole, 4),
+                "encoder_ms": round(eye, 4),
+                "ratio": round(whole / eye, 4),
+                "steps_per_s": round(1e3 / whole, 1),
+            }
+        )
     return rows

@@ -6,7 +6,7 @@ Numbers that are picked from many tries mean nothing; this file shows how many t
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Mapping, Sequence
 
@@ -24,29 +24,35 @@ def must_log(pilot: PilotSpec, seeds: range) -> bool:
 def append(
     pilot: PilotSpec,
     seeds: range,
-    frame_rate: float | None,
+    frame_rates: Mapping[str, float],
     rows: Sequence[Mapping[str, object]],
     complete: bool,
+    date: datetime,
 ) -> Path:
     """Append one line per row to the log beside the model and return the log's path.
 
     Args:
         pilot: The model.
         seeds: What was asked for.
-        frame_rate: Of the camera, Hz; None: as the condition says.
+        frame_rates: Of the camera in each condition, Hz.
         rows: What was measured; without ``complete``, of those flights that were flown before the campaign broke off.
         complete: Whether all flights were flown.
+        date: When the campaign ended.
 
     Raises:
         OSError: the model's folder is not writable.
     """
     path = Path(pilot.source) / LOG_NAME
-    stamp = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    stamp = date.isoformat(timespec="seconds")
     with path.open("a") as log:
         for row in rows:
             entry = {
-                "date": stamp, "seeds": format_seeds(seeds), "frame_rate": frame_rate, "complete": complete,
-                "model_sha256": pilot.fingerprint, **row,
-            }  # fmt: skip
+                "date": stamp,
+                "seeds": format_seeds(seeds),
+                "frame_rate": frame_rates[str(row["condition"])],
+                "complete": complete,
+                "model_sha256": pilot.fingerprint,
+                **row,
+            }
             log.write(json.dumps(entry) + "\n")
     return path

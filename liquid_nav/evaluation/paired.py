@@ -53,9 +53,14 @@ class Comparison:
     def row(self) -> dict[str, object]:
         """Return counts, success rates with 95 % Wilson intervals, and McNemar's exact p-value: one flat object."""
         row: dict[str, object] = {
-            "scenario": self.scenario, "condition": self.condition, "pairs": self.pairs, "both": self.both,
-            "only_a": self.only_a, "only_b": self.only_b, "neither": self.neither,
-        }  # fmt: skip
+            "scenario": self.scenario,
+            "condition": self.condition,
+            "pairs": self.pairs,
+            "both": self.both,
+            "only_a": self.only_a,
+            "only_b": self.only_b,
+            "neither": self.neither,
+        }
         for name, successes in (("a", self.both + self.only_a), ("b", self.both + self.only_b)):
             low, high = wilson_interval(successes, self.pairs)
             row |= {f"rate_{name}": successes / self.pairs, f"low_{name}": low, f"high_{name}": high}
@@ -76,8 +81,11 @@ def compare(a: Successes, b: Successes) -> list[Comparison]:
 
 
 def _count(scenario: str, condition: str, pairs: list[tuple[bool, bool]]) -> Comparison:
-    return Comparison(scenario, condition, *(pairs.count(kind) for kind in (
-        (True, True), (True, False), (False, True), (False, False))))
+    return Comparison(
+        scenario,
+        condition,
+        *(pairs.count(kind) for kind in ((True, True), (True, False), (False, True), (False, False))),
+    )
 
 
 def read(paths: Sequence[Path]) -> tuple[tuple[str, Successes], tuple[str, Successes]]:
@@ -111,14 +119,16 @@ def _models(path: Path) -> dict[str, dict[Place, bool]]:
 def table(names: tuple[str, str], comparisons: Sequence[Comparison]) -> str:
     """Return the result as Markdown."""
     lines = [
-        f"A: {names[0]}, B: {names[1]}", "",
+        f"A: {names[0]}, B: {names[1]}",
+        "",
         "| scenario | condition | pairs | both | only A | only B | neither | A (95 %) | B (95 %) | McNemar p |",
         "|---|---|---:|---:|---:|---:|---:|---|---|---:|",
-    ]  # fmt: skip
+    ]
     for row in (comparison.row() for comparison in comparisons):
         counts = (str(row[k]) for k in ("scenario", "condition", "pairs", "both", "only_a", "only_b", "neither"))
-        rates = (f"{100 * row[f'rate_{m}']:.1f} % ({100 * row[f'low_{m}']:.1f} - {100 * row[f'high_{m}']:.1f})"
-                 for m in "ab")
+        rates = (
+            f"{100 * row[f'rate_{m}']:.1f} % ({100 * row[f'low_{m}']:.1f} - {100 * row[f'high_{m}']:.1f})" for m in "ab"
+        )
         lines.append("| " + " | ".join((*counts, *rates, f"{row['p_value']:.3g}")) + " |")
     return "\n".join(lines)
 

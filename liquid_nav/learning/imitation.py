@@ -38,7 +38,9 @@ class Imitation(lightning.LightningModule):
         super().__init__()
         self.policy, self.photometric = policy, photometric
         self.learning_rate, self.weight_decay, self.steps = learning_rate, weight_decay, steps
-        self.auxiliary_weight, self.height_weight, self.mixed = auxiliary, height, mixed
+        self.auxiliary_weight = auxiliary
+        self.height_weight = height
+        self.mixed = mixed
         self.auxiliary = nn.Linear(policy.config.encoder.features, len(NAMES))
         self.register_buffer("command_weights", torch.tensor(COMMAND_WEIGHTS), persistent=False)
         h, w = policy.config.encoder.height, policy.config.encoder.width

@@ -7,14 +7,16 @@ them in ``auxiliary.safetensors``.
 
 from __future__ import annotations
 
+import argparse
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Sequence
 
 import cv2
 import numpy as np
 import torch
-import typer
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -131,19 +133,34 @@ def sheet(tiles: list[np.ndarray]) -> np.ndarray:
     return np.vstack([np.hstack(filled[i : i + across]) for i in range(0, len(filled), across)])
 
 
-def main(
-    picture: list[Path] = typer.Argument(help="Pictures."),
-    model: str = typer.Option("default", help="Model: a name or a folder."),
-    out: Path = typer.Option(Path("seen.png"), help="Where the sheet goes."),
-) -> None:
-    """Draw what the encoder of a model says of pictures."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw what the encoder of a model says of pictures; 2 for bad input."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("pictures", type=Path, nargs="+", help="files that OpenCV reads")
+    parser.add_argument("--model", default="default", help="a name or a folder")
+    parser.add_argument("--out", type=Path, default=Path("seen.png"), help="where the sheet goes")
+    options = parser.parse_args(arguments)
+    try:
+        write_sheet(options.pictures, options.model, options.out)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def write_sheet(pictures: list[Path], model: str, out: Path) -> None:
+    """Write the sheet of a model; raises UserError for what cannot be read or written."""
     folder = resolve_model(model)
     policy, head = Policy.load(folder, "torch"), load_head(folder)
-    images = [read_picture(path) for path in picture]
+    images = [read_picture(path) for path in pictures]
     tiles = [draw(image, look(policy, head, image)) for image in images]
-    if not cv2.imwrite(str(out), cv2.cvtColor(sheet(tiles), cv2.COLOR_RGB2BGR)):
+    try:
+        written = cv2.imwrite(str(out), cv2.cvtColor(sheet(tiles), cv2.COLOR_RGB2BGR))
+    except cv2.error:
+        written = False
+    if not written:
         raise UserError(f"cannot write {out}", "choose another file, such as seen.png")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    sys.exit(main())

@@ -61,9 +61,9 @@ class Simulator(Node):
         camera = CameraConfig(width=width, height=height, rate=self._rate)
         if names:
             self.simulation = SharedWorld(scenario, seed, flown, count=len(names), camera=camera)
-            seen_by = self.simulation.camera
+            mounted = self.simulation.camera
             drones = zip(names, self.simulation.drones)
-            self._seats = [Seat(self, drone, seen_by, f"{prefix}{name}/", name) for name, drone in drones]
+            self._seats = [Seat(self, drone, mounted, f"{prefix}{name}/", name) for name, drone in drones]
         else:
             self.simulation = Simulation(scenario, seed, flown, camera=camera)
             self._seats = [Seat(self, self.simulation, self.simulation.camera, prefix)]

@@ -65,10 +65,9 @@ class WorldCamera(Node):
         self._started = self._touched = False
         self._which = ""
         self._first_estimate: float | None = None
-        estimates, truths, report = "autopilot/odom", "autopilot/true_odom", "autopilot_bridge/state"
-        subscribe(self, self._diagnostics, Odometry, estimates, self._on_estimate, sensor_data())
-        subscribe(self, self._diagnostics, Odometry, truths, self._on_truth, sensor_data())
-        subscribe(self, self._diagnostics, String, report, self._on_state, latched())
+        for topic, callback in (("autopilot/odom", self._on_estimate), ("autopilot/true_odom", self._on_truth)):
+            subscribe(self, self._diagnostics, Odometry, topic, callback, sensor_data())
+        subscribe(self, self._diagnostics, String, "autopilot_bridge/state", self._on_state, latched())
         self.create_service(Trigger, "simulator/start", self._on_start)
 
     def close(self) -> None:

@@ -100,18 +100,18 @@ def test_measured_times_do_not_make_two_flights_different():
 
 
 SCRIPT = """
-import multiprocessing, sys, time
+import multiprocessing, sys, threading
 from liquid_nav.evaluation import Campaign, process_pool
 
-def sleep(seconds):
-    if seconds < 1:
-        return seconds
-    time.sleep(seconds)
+def work(task):
+    if task == "long":
+        threading.Event().wait()
+    return task
 
 if __name__ == "__main__":
     try:
         with process_pool(2) as executor:
-            for index, value in Campaign([0.5, 600, 600, 600], executor, sleep):
+            for index, value in Campaign(["short", "long", "long", "long"], executor, work):
                 print("ready", flush=True)
     except KeyboardInterrupt:
         for process in multiprocessing.active_children():

@@ -130,4 +130,4 @@ def test_a_model_on_reported_seeds_is_logged_beside_it(capsys, model):
     assert code == 0, err
     assert "complete frames" in out
     (line,) = (model / campaign_log.LOG_NAME).read_text().splitlines()
-    assert json.loads(line)["complete"] is True
+    assert json.loads(line)["complete"] is True and json.loads(line)["frame_rate"] == 30.0

@@ -1,4 +1,5 @@
 import json
+from datetime import datetime, timezone
 
 import pytest
 from rich.console import Console
@@ -105,9 +106,12 @@ def test_campaigns_on_reported_seeds_leave_a_line_beside_the_model(tmp_path):
     assert campaign_log.must_log(model, range(19_990, 20_001))
     assert not campaign_log.must_log(model, range(10_000, 20_000))
     assert not campaign_log.must_log(PilotSpec("colour", "colour"), range(20_000, 20_001))
-    campaign_log.append(model, range(20_000, 20_200), 30.0, ROWS, complete=True)
-    path = campaign_log.append(model, range(20_000, 20_200), 30.0, ROWS, complete=False)
+    rates = {str(row["condition"]): 10.0 + number for number, row in enumerate(ROWS)}
+    date = datetime(2026, 11, 26, 1, 2, 3, tzinfo=timezone.utc)
+    campaign_log.append(model, range(20_000, 20_200), rates, ROWS, True, date)
+    path = campaign_log.append(model, range(20_000, 20_200), rates, ROWS, False, date)
     first, second = (json.loads(line) for line in path.read_text().splitlines())
     assert (first["seeds"], first["complete"], second["complete"]) == ("20000:20200", True, False)
-    assert first["successes"] == 8
+    assert first["successes"] == 8 and first["date"] == "2026-11-26T01:02:03+00:00"
+    assert first["frame_rate"] == rates[first["condition"]]
     assert first["model_sha256"] == "abc"

@@ -92,13 +92,24 @@ def test_pictures_stand_in_rows(tmp_path):
     assert sheet(tiles[:2]).shape == (4, 12, 3)
 
 
-def test_the_command_writes_a_sheet_and_names_what_is_no_picture(tiny, tmp_path):
+def test_the_command_writes_a_sheet_and_names_what_is_no_picture(tiny, tmp_path, capsys):
     policy = Policy(tiny)
     policy.save(tmp_path / "model", {})
     save_head(head_that_says(policy.config.encoder.features), tmp_path / "model")
     cv2.imwrite(str(tmp_path / "a.png"), np.zeros((90, 160, 3), np.uint8))
-    main([tmp_path / "a.png"] * 2, str(tmp_path / "model"), tmp_path / "sheet.png")
-    assert cv2.imread(str(tmp_path / "sheet.png")).shape == (204, 512, 3)
     (tmp_path / "b.png").write_text("no picture")
-    with pytest.raises(UserError, match="cannot read a picture from"):
-        main([tmp_path / "b.png"], str(tmp_path / "model"), tmp_path / "sheet.png")
+
+    def run(*pictures, model="model", out="sheet.png"):
+        words = [*(str(tmp_path / name) for name in pictures), "--model", str(tmp_path / model)]
+        return main([*words, "--out", str(tmp_path / out)])
+
+    assert run("a.png", "a.png") == 0
+    assert cv2.imread(str(tmp_path / "sheet.png")).shape == (204, 512, 3)
+    for wrong, words in (
+        ({"pictures": ["b.png"]}, "cannot read a picture from"),
+        ({"pictures": ["a.png"], "model": "none"}, "no model at"),
+        ({"pictures": ["a.png"], "out": "sheet.unknown"}, "cannot write"),
+    ):
+        assert run(*wrong.pop("pictures"), **wrong) == 2
+        error = capsys.readouterr().err
+        assert words in error and error.count("\n") == 1

@@ -78,6 +78,17 @@ class Bench:
         self.commands.publish(command_message(Command(vx=time), stamp))
         self.odom.publish(odometry_message(state, stamp))
 
+    def hover(self, place):
+        """Be at a place from time zero on, until the runner has seen enough."""
+        times = iter(np.arange(0.0, 60.0, 0.04))
+
+        def step():
+            if "disengage" not in self.calls:
+                self.fly(next(times), place)
+            return self.ended()
+
+        self.harness.until(step, "the end of the flight")
+
     def ended(self):
         return not self.thread.is_alive()
 
@@ -90,14 +101,8 @@ def bench(harness, tmp_path):
 def test_a_flight_to_the_target_is_a_success(bench, tmp_path):
     bench.begin()
     assert bench.calls == ["engage", "engage", "simulator/start"], "a refusal is tried again"
-    target, times = bench.layout.target, iter(np.arange(0.0, 60.0, 0.04))
-
-    def step():
-        if "disengage" not in bench.calls:
-            bench.fly(next(times), (target.x - 1.5, target.y, 1.5))
-        return bench.ended()
-
-    bench.harness.until(step, "the end of the flight")
+    target = bench.layout.target
+    bench.hover((target.x - 1.5, target.y, 1.5))
     assert bench.code == 0
     record = json.loads((tmp_path / "record.json").read_text())
     assert record["outcome"]["reason"] == "success" and record["seed"] == 3
@@ -109,16 +114,10 @@ def test_a_touch_in_gazebo_ends_the_flight_and_one_before_it_began_does_not(benc
     assert bench.runner._contact is None
     bench.begin()
     bench.harness.until(lambda: bench.runner._flying, "the start")
-    start, times = bench.layout.start, iter(np.arange(0.0, 60.0, 0.04))
+    start = bench.layout.start
     bench.runner._on_touch("trunk", 0.5)
     bench.runner._on_touch("ground", 0.6)
-
-    def step():
-        if "disengage" not in bench.calls:
-            bench.fly(next(times), (start.x, start.y, 1.5))
-        return bench.ended()
-
-    bench.harness.until(step, "the end of the flight")
+    bench.hover((start.x, start.y, 1.5))
     outcome = json.loads((tmp_path / "record.json").read_text())["outcome"]
     assert bench.code == 1 and outcome["reason"] == "collision" and "touched trunk" in outcome["detail"]
     assert outcome["time"] == pytest.approx(0.52, abs=0.05), "at the time of the contact, not before"
@@ -128,14 +127,8 @@ def test_the_record_says_which_pose_was_judged(bench, tmp_path):
     pose = bench.harness.probe.create_publisher(String, "simulator/pose", latched())
     pose.publish(String(data="estimated"))
     bench.begin()
-    target, times = bench.layout.target, iter(np.arange(0.0, 60.0, 0.04))
-
-    def step():
-        if "disengage" not in bench.calls:
-            bench.fly(next(times), (target.x - 1.5, target.y, 1.5))
-        return bench.ended()
-
-    bench.harness.until(step, "the end of the flight")
+    target = bench.layout.target
+    bench.hover((target.x - 1.5, target.y, 1.5))
     assert json.loads((tmp_path / "record.json").read_text())["pose"] == "estimated"
 
 

@@ -57,60 +57,14 @@ def test_nothing_is_shown_before_the_bridge_says_whether_it_flies(harness, airbo
     node.close()
 
 
-def test_odometry_goes_with_the_frames_however_fast_the_vehicle_tells_its_own(harness):
-    """PX4 over DDS tells it at 100 Hz; a record has one row for each frame."""
-    probe, zero = harness.probe, np.zeros(3)
-    node = harness.add(WorldCamera, scenario="field", seed=3, width=64, height=36)
-    poses = harness.listen("odom", Odometry, sensor_data(100))
-    images = harness.listen("camera/image_raw", Image, sensor_data(100))
-    output = probe.create_publisher(Odometry, "autopilot/odom", sensor_data(100))
-    states = probe.create_publisher(String, "autopilot_bridge/state", latched())
-    states.publish(report("ready", True))
-    harness.matched(output)
-    harness.until(lambda: node._bridge is not None and node._bridge.phase is Phase.READY, "the bridge's state")
-    for time in 4.0 + 0.01 * np.arange(101):
-        state = DroneState(time, np.array((7.0, 8.0, 5.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero)
-        output.publish(odometry_message(state, from_seconds(time)))
-        harness.until(lambda t=time: node._time >= t - 1e-6, "the pose")
-    harness.until(lambda: len(images) == len(poses) >= 30, "the last frame")
-    assert [pose.header.stamp for pose in poses] == [image.header.stamp for image in images]
-    assert len(poses) <= 32
-    node.close()
-
-
-def test_dropped_frames_never_come_and_late_ones_come_with_their_stamp(harness, tmp_path):
-    condition = tmp_path / "faulty.yaml"
-    condition.write_text("camera: {rate: 20, drop: 0.4, late: 0.3}\n")
-    probe, zero = harness.probe, np.zeros(3)
-    node = harness.add(WorldCamera, scenario="field", seed=3, width=64, height=36, condition=str(condition))
-    images = harness.listen("camera/image_raw", Image, sensor_data(100))
-    output = probe.create_publisher(Odometry, "autopilot/odom", sensor_data(100))
-    states = probe.create_publisher(String, "autopilot_bridge/state", latched())
-    states.publish(report("ready", True))
-    harness.matched(output)
-    harness.until(lambda: node._bridge is not None and node._bridge.phase is Phase.READY, "the bridge's state")
-    moments = list(islice(FrameTiming(0.4, 0.0, 0.3).moments(20.0, 3), 24))
-    for moment in moments:
-        time = 4.0 + moment.time
-        state = DroneState(time, np.array((7.0, 8.0, 5.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero)
-        output.publish(odometry_message(state, from_seconds(time)))
-        harness.until(lambda t=time: node._time >= t - 1e-6, "the pose")
-    wanted = [from_seconds(4.0 + moment.time) for moment in moments if moment.fate != DROPPED]
-    if moments[-1].fate == LATE:
-        wanted.pop()
-    harness.until(lambda: len(images) >= len(wanted), "the last frame")
-    assert [nanoseconds(image.header.stamp) for image in images] == wanted
-    assert {moment.fate for moment in moments} == {"on time", LATE, DROPPED}
-    node.close()
-
-
-class Twice:
-    """A bridge that tells an estimate and a true pose; the estimate is a metre off."""
+class Vehicle:
+    """A bridge that tells an estimate and, where a test wants it, a true pose; and the camera that follows them."""
 
     def __init__(self, harness, **parameters):
         self.harness = harness
         self.node = harness.add(WorldCamera, scenario="field", seed=3, width=64, height=36, **parameters)
         self.poses = harness.listen("odom", Odometry, sensor_data(100))
+        self.images = harness.listen("camera/image_raw", Image, sensor_data(100))
         self.which = harness.listen("simulator/pose", String, latched())
         harness.listen_to_diagnostics()
         make = harness.probe.create_publisher
@@ -121,17 +75,46 @@ class Twice:
             harness.matched(output)
         harness.until(lambda: self.node._bridge is not None, "the bridge's state")
 
-    def tell(self, name, time, east):
+    def tell(self, name, time, east=7.0):
         zero = np.zeros(3)
-        state = DroneState(time, np.array((east, 0.0, 2.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero)
+        state = DroneState(time, np.array((east, 8.0, 5.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero)
         self.outputs[name].publish(odometry_message(state, from_seconds(time)))
 
-    def east(self):
-        return self.poses[-1].pose.pose.position.x if self.poses else None
+    def tell_each(self, times):
+        """Tell an estimate at each time, s; each has arrived before the next one."""
+        for time in times:
+            self.tell("odom", time)
+            self.harness.until(lambda t=time: self.node._time >= t - 1e-6, "the pose")
+
+
+def test_odometry_goes_with_the_frames_however_fast_the_vehicle_tells_its_own(harness):
+    """PX4 over DDS tells it at 100 Hz; a record has one row for each frame."""
+    vehicle = Vehicle(harness)
+    vehicle.tell_each(4.0 + 0.01 * np.arange(101))
+    poses, images = vehicle.poses, vehicle.images
+    harness.until(lambda: len(images) == len(poses) >= 30, "the last frame")
+    assert [pose.header.stamp for pose in poses] == [image.header.stamp for image in images]
+    assert len(poses) <= 32
+    vehicle.node.close()
+
+
+def test_dropped_frames_never_come_and_late_ones_come_with_their_stamp(harness, tmp_path):
+    condition = tmp_path / "faulty.yaml"
+    condition.write_text("camera: {rate: 20, drop: 0.4, late: 0.3}\n")
+    vehicle = Vehicle(harness, condition=str(condition))
+    moments = list(islice(FrameTiming(0.4, 0.0, 0.3).moments(20.0, 3), 24))
+    vehicle.tell_each(4.0 + moment.time for moment in moments)
+    wanted = [from_seconds(4.0 + moment.time) for moment in moments if moment.fate != DROPPED]
+    if moments[-1].fate == LATE:
+        wanted.pop()
+    harness.until(lambda: len(vehicle.images) >= len(wanted), "the last frame")
+    assert [nanoseconds(image.header.stamp) for image in vehicle.images] == wanted
+    assert {moment.fate for moment in moments} == {"on time", LATE, DROPPED}
+    vehicle.node.close()
 
 
 def test_the_true_pose_is_rendered_where_there_is_one_and_the_estimate_has_no_say(harness):
-    bench = Twice(harness, true_pose=True)
+    bench = Vehicle(harness, true_pose=True)
     times = iter(np.arange(4.0, 400.0, 0.04))
 
     def both():
@@ -149,7 +132,7 @@ def test_the_true_pose_is_rendered_where_there_is_one_and_the_estimate_has_no_sa
 
 
 def test_without_a_true_pose_the_estimate_is_rendered_after_a_while_and_said_to_be_one(harness):
-    bench = Twice(harness, true_pose=True)
+    bench = Vehicle(harness, true_pose=True)
     for time in 4.0 + 0.5 * np.arange(10):
         bench.tell("odom", time, 7.0)
         harness.until(lambda t=time: bench.node._first_estimate is not None, "the estimate")
