@@ -12,7 +12,7 @@ import numpy as np
 from liquid_nav.errors import UserError
 from liquid_nav.simulation.airframe import CameraConfig
 from liquid_nav.simulation.camera import CameraRenderer, load_mujoco
-from liquid_nav.worlds import Condition, Scenario, generate_layout
+from liquid_nav.worlds import Condition, Mounting, Scenario, generate_layout, veiled
 
 GAP, LABEL = 6, 22  # pixels
 PAPER, INK = (250, 250, 248), (40, 40, 40)
@@ -28,12 +28,12 @@ def views(scenario: Scenario, condition: Condition, seed: int, size: tuple[int, 
     mujoco = load_mujoco()
     layout = generate_layout(scenario, seed)
     spec = build_spec(layout, condition)
-    camera = CameraConfig(width=size[0], height=size[1])
+    camera = CameraConfig(width=size[0], height=size[1]).of(condition.camera, seed)
     eye = spec.worldbody.add_body(name="eye", mocap=True)
     s, c = math.sin(camera.pitch), math.cos(camera.pitch)
     axes = np.array(((0.0, s, -c), (-1.0, 0.0, 0.0), (0.0, c, s)))  # columns: right, up, back
     quaternion = np.zeros(4)
-    mujoco.mju_mat2Quat(quaternion, axes.ravel())
+    mujoco.mju_mat2Quat(quaternion, (Mounting(camera.fov, camera.turn).rotation @ axes).ravel())
     eye.add_camera(name="front", quat=quaternion, fovy=math.degrees(camera.vertical_fov))
     model = spec.compile()
     data = mujoco.MjData(model)
@@ -53,7 +53,7 @@ def views(scenario: Scenario, condition: Condition, seed: int, size: tuple[int, 
             data.mocap_pos[0] = x, y, start.z
             data.mocap_quat[0] = math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2)
             mujoco.mj_forward(model, data)
-            images.append(renderer.render(data))
+            images.append(veiled(renderer.render(data), condition.appearance.veil))
     return images
 
 

@@ -1,6 +1,7 @@
 """The MuJoCo model: what is solid is where the layout says, and the camera shows it."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -138,3 +139,18 @@ def test_camera_faults():
 def test_contact_sheet():
     sheet = contact_sheet(load_scenario("field"), [load_condition("summer"), load_condition("dusk")], [1], (128, 72))
     assert sheet.dtype == np.uint8 and sheet.shape[1] > 2 * 128 and sheet.shape[0] > 2 * 72
+
+
+def test_a_sheet_shows_the_camera_and_the_veil_of_a_condition():
+    """A wider view shows everything smaller, a turned camera shows it elsewhere, a veil pales it."""
+    scenario, size = load_scenario("field"), (128, 72)
+    summer = load_condition("summer")
+    usual, _ = views(scenario, summer, 5, size)
+    for name, changed in (
+        ("view", replace(summer, camera=CameraFaults(view=(110.0, 110.0)))),
+        ("mounting", replace(summer, camera=CameraFaults(mounting=10.0))),
+        ("veil", load_condition("pseudo/stripes")),
+    ):
+        seen, _ = views(scenario, changed, 5, size)
+        assert (np.abs(seen.astype(int) - usual) > 10).mean() > 0.2, name
+    np.testing.assert_array_equal(views(scenario, load_condition("irregular_frames"), 5, size)[0], usual)
