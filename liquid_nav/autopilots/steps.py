@@ -41,6 +41,12 @@ HEARD = 5.0
 """s that everything may take to be fresh after an engagement: discovery takes its time."""
 NEARLY = 0.15
 """m below the height of take-off that are high enough."""
+IDLE = 2.5
+"""s that the motors turn on the ground before the take-off.
+
+Whoever stands beside sees and hears it coming; and a supervisor that dies within 3 s of an engagement is missed before
+the vehicle has left the ground.
+"""
 
 
 class Refused(Exception):
@@ -233,8 +239,11 @@ def take_back(s: OffboardSession) -> Step:
 
 
 def climb(s: OffboardSession) -> Step:
-    """Take off to the configured height above where it stands."""
+    """Let the armed motors turn for ``IDLE``, then take off to the configured height above where it stands."""
     config = s.config
+    armed = s.now
+    while s.now - armed < IDLE and not s.vehicle.airborne:
+        yield
     ground = s.vehicle.height
     begin = s.now
     if s.flavour.takes_off:
@@ -252,7 +261,7 @@ def climb(s: OffboardSession) -> Step:
         if high_enough:
             s.wanted = ZERO
         if s.now - begin > config.patience + config.altitude / config.climb:
-            words = "; ".join(s.warnings(begin)) or "it gives no reason"
+            words = "; ".join(s.warnings(armed)) or "it gives no reason"
             raise Refused(Fault(FaultKind.TAKE_OFF_SLOW, height, s.now - begin, words))
         yield
     s.wanted = ZERO

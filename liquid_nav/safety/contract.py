@@ -38,7 +38,7 @@ class Phase(Enum):
     STARTING = "starting"
     """Checks, zero set points, mode and arming after a new engagement."""
     CLIMBING = "climbing"
-    """Taking off."""
+    """Armed: the motors turn on the ground for a moment, then it takes off."""
     FLYING = "flying"
     """The supervisor's commands are streamed."""
     HOLDING = "holding"

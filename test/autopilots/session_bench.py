@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from liquid_nav.autopilots import ARDUPILOT, OffboardSession, SessionConfig
 from liquid_nav.autopilots.adapter import Answer, RequestKind
+from liquid_nav.autopilots.steps import IDLE
 from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.safety import Mode, Order, Phase
 from liquid_nav.types import Command
@@ -217,6 +218,12 @@ class Bench:
 
     def climbing(self):
         """Armed, and a take-off was asked for that has not been answered."""
+        self.idling().go(IDLE)
+        assert self.phase is Phase.CLIMBING
+        return self
+
+    def idling(self):
+        """Armed a moment ago: the motors turn on the ground."""
         self.arming()
         self.answer(RequestKind.ARM)
         self.coming["armed"] = True

@@ -19,6 +19,7 @@ from session_bench import (
 )
 
 from liquid_nav.autopilots.adapter import Answer, RequestKind
+from liquid_nav.autopilots.steps import IDLE
 from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.safety import Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
@@ -29,11 +30,33 @@ def test_a_flight_from_the_ground(bench):
     bench.connect().person("engaged")
     assert (bench.phase, bench.session.begun, bench.session.fault) == (Phase.STARTING, True, None)
     bench.go(1.0)
-    assert bench.asked() == [(RequestKind.MODE, GUIDED), (RequestKind.ARM, 1.0), (RequestKind.TAKE_OFF, 1.5)]
+    assert bench.asked() == [(RequestKind.MODE, GUIDED), (RequestKind.ARM, 1.0)]
+    assert bench.phase is Phase.CLIMBING
+    bench.go(IDLE)
+    assert bench.asked()[2:] == [(RequestKind.TAKE_OFF, 1.5)]
     assert bench.phase is Phase.FLYING
     assert bench.session.allowed == {GUIDED}
     assert points(bench.step()) == [FORWARD]
     assert bench.session.checked
+
+
+@pytest.mark.parametrize(
+    ("shown", "fault"),
+    [({"armed": False}, FaultKind.DISARMED), ({"mode": LOITER}, FaultKind.FOREIGN_MODE)],
+)
+def test_a_pilot_who_acts_while_the_motors_turn_on_the_ground_has_them(bench, shown, fault):
+    bench.idling().coming |= shown
+    bench.step()
+    assert bench.session.fault.kind is fault
+    bench.go(2.0 * IDLE)
+    assert bench.phase in (Phase.READY, Phase.RELEASED)
+    assert (RequestKind.TAKE_OFF, 1.5) not in bench.asked()
+
+
+def test_motors_that_turn_on_the_ground_stop_without_a_supervisor(bench):
+    bench.idling().go(1.0, without=("command",))
+    assert bench.phase is Phase.STOPPING
+    assert bench.asked()[-1] == (RequestKind.DISARM, 0.0)
 
 
 def test_an_engagement_that_is_repeated_is_no_engagement(bench):
@@ -134,7 +157,7 @@ def test_nothing_begins_before_everything_is_fresh_and_then_it_does(bench):
     assert not bench.session.begun
     assert not bench.asked()
     assert not points(bench.sent)
-    bench.go(1.0)
+    bench.go(1.0 + IDLE)
     assert bench.phase is Phase.FLYING
 
 

@@ -511,8 +511,12 @@ def test_a_flight_begins_from_the_ground_with_arming_and_a_climb():
     drive.at(1.6)
     assert drive.asked[1:] == [(ARM, 1.0, 0)]
     drive.obey(2.0, ARM, armed=True)
+    assert drive.state == (Phase.CLIMBING, True, ZERO, {FLAVOUR.follow})
+    assert not drive.at(4.49)
+    assert drive.state == (Phase.CLIMBING, True, ZERO, {FLAVOUR.follow})
+    assert not drive.at(4.5)
     assert drive.state == (Phase.CLIMBING, True, Command(vz=0.7), {FLAVOUR.follow})
-    assert drive.at(4.0, position=np.array((0.0, 0.0, -4.5)), **AIR)
+    assert drive.at(6.0, position=np.array((0.0, 0.0, -4.5)), **AIR)
     assert drive.state == (Phase.FLYING, True, ZERO, {FLAVOUR.follow})
 
 
@@ -630,17 +634,19 @@ def high(height):
     return {"position": np.array((0.0, 0.0, -height))}
 
 
-def climbs(flavour=FLAVOUR, **config):
+def climbs(flavour=FLAVOUR, height=2.0, **config):
+    """Return a take-off that begins now: the motors have turned for 2.5 s."""
     drive = Drive(flavour, **config)
     drive.session.phase = Phase.CLIMBING
-    drive.begin(steps.climb(drive.session), **high(2.0), **GROUND)
+    drive.begin(steps.climb(drive.session), **high(height), **GROUND)
+    drive.start += 2.5
+    drive.at(0.0)
     return drive
 
 
 @pytest.mark.parametrize(("height", "enough"), [(1.34, False), (1.35, True), (1.36, True)])
 def test_a_climb_ends_a_little_below_its_height(height, enough):
-    drive = Drive()
-    drive.begin(steps.climb(drive.session), **high(0.0), **GROUND)
+    drive = climbs(height=0.0)
     assert drive.session.wanted == Command(vz=0.7) and not drive.asked
     assert drive.at(1.0, **high(height), **AIR) is enough
     assert drive.session.wanted == (ZERO if enough else Command(vz=0.7)) and drive.session.streaming
@@ -661,9 +667,9 @@ def test_a_climb_that_is_high_enough_waits_for_the_vehicles_own_word_at_zero():
 @pytest.mark.parametrize("words", ["motors are weak; battery low", ""])
 def test_a_climb_has_its_time_and_some_patience(words):
     drive = climbs(altitude=1.5, climb=0.5, patience=12.0)
-    drive.warn("before", -0.1)
+    drive.warn("before arming", -2.6)
     if words:
-        drive.warn("motors are weak", 0.0)
+        drive.warn("motors are weak", -2.5)
         drive.warn("battery low", 3.0)
     assert not drive.at(15.0, **high(2.5))
     expected = Fault(FaultKind.TAKE_OFF_SLOW, 0.5, 15.25, words or "it gives no reason")
@@ -673,8 +679,7 @@ def test_a_climb_has_its_time_and_some_patience(words):
 def test_an_autopilot_that_takes_off_by_itself_gets_no_set_points_meanwhile():
     drive = climbs(ARDUPILOT)
     drive.session.wanted = FORWARD
-    assert drive.session.streaming is False and not drive.asked
-    drive.at(0.1)
+    assert drive.session.streaming is False
     assert drive.asked == [(TAKE_OFF, 1.5, 0)]
     assert not drive.obey(0.2, TAKE_OFF)
     assert not drive.session.streaming
@@ -683,15 +688,26 @@ def test_an_autopilot_that_takes_off_by_itself_gets_no_set_points_meanwhile():
 
 
 def test_a_take_off_that_has_begun_is_not_asked_for():
-    drive = climbs(ARDUPILOT)
-    assert not drive.at(0.1, **AIR)
+    drive = Drive(ARDUPILOT)
+    drive.begin(steps.climb(drive.session), **high(2.0), **GROUND)
+    drive.at(2.5, beat=False)
+    assert not drive.at(2.6, **AIR)
     assert not drive.asked
-    assert drive.at(1.0, **high(3.5))
+    assert drive.at(3.5, **high(3.5))
+
+
+def test_whoever_flies_before_the_motors_have_turned_for_long_is_not_kept_down():
+    drive = Drive()
+    drive.session.wanted = ZERO
+    drive.begin(steps.climb(drive.session), **high(2.0), **GROUND)
+    drive.at(1.0)
+    assert drive.session.wanted == ZERO
+    drive.at(1.1, **AIR)
+    assert drive.session.wanted == Command(vz=0.7)
 
 
 def test_a_refused_take_off_is_told_by_its_name():
     drive = climbs(ARDUPILOT)
-    drive.at(0.1)
     drive.answer(TAKE_OFF, Answer.FAILED)
     assert drive.refused(1.0).subject == "take-off refused (failed): it gives no reason"
 
