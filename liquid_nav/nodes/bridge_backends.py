@@ -66,9 +66,7 @@ class MavlinkBackend:
         system = declare(node, "system_id", OUR_SYSTEM, "Our own MAVLink system id.", (1, 255))
         component = declare(node, "component_id", OUR_COMPONENT, "Our own MAVLink component id.", (1, 255))
         secret = _passphrase(node)
-        truth = declare(node, "true_pose", False,
-                        "Ask a simulated vehicle for its true pose and publish it on autopilot/true_odom.")
-        self._true_pose = TruePoseRelay(kind, outputs, truth)
+        self._true_pose = TruePoseRelay(kind, outputs, _declare_true_pose(node))
         vision = declare(node, "vision_topic", "", "Odometry (ENU) given to the autopilot's estimator; empty: none.")
         self.adapter = MavlinkAdapter(flavour(kind), config, target or None, system, component)
         self.session = self.adapter.session
@@ -155,7 +153,7 @@ class DdsBackend:
         target = declare(node, "target_system", 1, "System id of the vehicle; 0: the first heard.", (0, 255))
         self.adapter = Px4DdsAdapter(config, target or None)
         self.session = self.adapter.session
-        self._link = Px4DdsLink(node, self.adapter, outputs, now, diagnostics)
+        self._link = Px4DdsLink(node, self.adapter, outputs, now, diagnostics, truth=_declare_true_pose(node))
 
     def receive(self, now: float) -> None:
         """What arrives comes by callbacks."""
@@ -241,6 +239,12 @@ class PlainBackend:
 
     def _on_odometry(self, message: Odometry) -> None:
         self.session.attitude(state_from(message).quaternion, self._now())
+
+
+def _declare_true_pose(node: Node) -> bool:
+    return declare(
+        node, "true_pose", False, "Ask a simulated vehicle for its true pose and publish it on autopilot/true_odom."
+    )
 
 
 def _passphrase(node: Node) -> str:

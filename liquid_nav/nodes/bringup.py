@@ -167,18 +167,16 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     runner = others.pop()
     bridge = {"autopilot": kind, "connection": connection, "altitude": height - 0.1, "odom_topic": "autopilot/odom"}
     bridge["resume"] = RESUME
-    # A simulator tells the true pose over MAVLink; over DDS, PX4 publishes it only where its topics were chosen so.
-    truth = {} if dds else {"true_pose": True}
-    bridge |= truth
+    truth = {"true_pose": True}
     graph = [
-        Process("autopilot_bridge", bridge | prefix),
+        Process("autopilot_bridge", bridge | truth | prefix),
         Process("world_camera", place | prefix | truth | {"frame_rate": plan.frame_rate}),
         *others,
         Process(runner.executable, {**runner.parameters, "count_from_start": True, "land_at_end": not test}),
     ]
     if test:
         speed = {"real_time_factor": plan.real_time_factor or 10.0}
-        graph[0] = Process("autopilot_bridge", bridge | prefix | {"use_sim_time": True})
+        graph[0] = Process("autopilot_bridge", bridge | truth | prefix | {"use_sim_time": True})
         graph.insert(0, Process("test_vehicle", place | {"personality": kind, "port": port} | speed))
     return graph
 

@@ -19,6 +19,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.messages import NANO
+from liquid_nav.nodes.px4_dds_truth import Px4DdsTruth
 from liquid_nav.nodes.subscribing import subscribe
 
 SYSTEM, COMPONENT = 247, 191
@@ -59,6 +60,7 @@ class Px4DdsLink:
         outputs: AutopilotOutputs,
         now: Callable[[], float],
         diagnostics: Diagnostics,
+        truth: bool = False,
     ) -> None:
         """Create the topics; raises UserError where px4_msgs is missing.
 
@@ -68,6 +70,7 @@ class Px4DdsLink:
             outputs: Where odometry and battery go.
             now: The bridge's clock, s.
             diagnostics: Where dropped messages are told.
+            truth: Whether a simulated vehicle's true pose is published, too.
         """
         self._messages = _px4_msgs()
         self._node = node
@@ -96,6 +99,8 @@ class Px4DdsLink:
             ("vehicle_local_position", m.VehicleLocalPosition, self._on_local_position),
         ):
             subscribe(node, diagnostics, kind, topic("fmu/out", name, kind), callback, read)
+        if truth:
+            self._truth = Px4DdsTruth(node, m, autopilot.session.vehicle, outputs, read, diagnostics)
 
     def send(self, messages: Iterable[VehicleCommand | SetPoint]) -> None:
         """Publish what the state machine says."""

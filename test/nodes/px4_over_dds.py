@@ -11,6 +11,7 @@ from pymavlink.dialects.v20 import common as mavlink
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 
+from liquid_nav import geometry
 from liquid_nav.autopilots import mavlink_messages as messages
 from liquid_nav.autopilots.flavours import px4_mode
 from liquid_nav.autopilots.mavlink_codec import Codec
@@ -36,14 +37,17 @@ class Px4OverDds:
     its poses repeat the last stamp.
     """
 
-    def __init__(self, node, msgs, height=2.0):
+    def __init__(self, node, msgs, height=2.0, truth=False):
         self.vehicle, self.node, self.m = Px4Vehicle(PointBody(height)), node, msgs
         self.there, self.back = Codec(US.system, US.component), Codec()
         self.skew, self.linked, self.spoilt, self.frozen = 0.0, True, False, None
         self.heard = {"offboard_control_mode": [], "trajectory_setpoint": [], "vehicle_command": []}
         self.topics, self.attitude = {}, (1.0, 0.0, 0.0, 0.0)
-        for name in ("vehicle_status", "vehicle_command_ack", "vehicle_land_detected", "vehicle_odometry",
-                     "battery_status", "vehicle_local_position"):
+        names = ["vehicle_status", "vehicle_command_ack", "vehicle_land_detected", "vehicle_odometry",
+                 "battery_status", "vehicle_local_position"]
+        if truth:
+            names += ["vehicle_attitude_groundtruth", "vehicle_local_position_groundtruth"]
+        for name in names:
             kind = self.kind(name)
             version = getattr(kind, "MESSAGE_VERSION", 0)
             topic = f"fmu/out/{name}" + (f"_v{version}" if version else "")
@@ -55,7 +59,8 @@ class Px4OverDds:
         self._clock = node.create_publisher(Clock, "/clock", 10)
 
     def kind(self, name):
-        return getattr(self.m, "".join(word.capitalize() for word in name.split("_")))
+        words = name.removesuffix("_groundtruth").split("_")
+        return getattr(self.m, "".join(word.capitalize() for word in words))
 
     @property
     def now(self):
@@ -93,6 +98,14 @@ class Px4OverDds:
             position = (math.nan,) * 3 if self.spoilt else (m.x, m.y, m.z)
             self.say("vehicle_odometry", at=self.frozen, pose_frame=1, velocity_frame=1, position=single(position),
                      q=single(self.attitude), velocity=single((m.vx, m.vy, m.vz)), angular_velocity=single((0, 0, 0)))
+
+    def tell_the_truth(self):
+        """What a simulation publishes beside it, where the client's topics were chosen so."""
+        state = self.vehicle.body.state
+        q = geometry.attitude_enu_to_ned(state.quaternion)
+        self.say("vehicle_attitude_groundtruth", q=single(q))
+        (x, y, z), (vx, vy, vz) = geometry.enu_to_ned(state.position), geometry.enu_to_ned(state.velocity)
+        self.say("vehicle_local_position_groundtruth", x=x, y=y, z=z, vx=vx, vy=vy, vz=vz)
 
     def _on_mode(self, message):
         """The heartbeat: PX4's failsafe watches this one alone, so that here only this refreshes the stream."""

@@ -182,13 +182,14 @@ COMMON = {
         0, (0, 16), "Channel of the remote control, from 1, whose switch engages when flipped; 0: none."),
     "set_parameters": (True, None, "Set the autopilot's parameters we rely on, or only check."),
 }
+TRUE_POSE = (False, None, "Ask a simulated vehicle for its true pose and publish it on autopilot/true_odom.")
 OVER_MAVLINK = {
     "connection": ("udp:0.0.0.0:14540", None,
                    "udp:HOST:PORT (listens), udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD."),
     "target_system": (1, (0, 255), "System id of the vehicle; 0: the first heard."),
     "system_id": (247, (1, 255), "Our own MAVLink system id."),
     "component_id": (191, (1, 255), "Our own MAVLink component id."),
-    "true_pose": (False, None, "Ask a simulated vehicle for its true pose and publish it on autopilot/true_odom."),
+    "true_pose": TRUE_POSE,
     "vision_topic": ("", None, "Odometry (ENU) given to the autopilot's estimator; empty: none."),
     "signing_passphrase_file": (
         "", None, "File with the passphrase of MAVLink 2 signing, readable by its owner alone; empty: "
@@ -862,7 +863,7 @@ def px4_msgs(monkeypatch):
             return self.fields.get(name, 0)
 
     names = ("OffboardControlMode", "TrajectorySetpoint", "VehicleCommand", "VehicleStatus", "VehicleCommandAck",
-             "VehicleLandDetected", "VehicleOdometry", "BatteryStatus", "VehicleLocalPosition")
+             "VehicleLandDetected", "VehicleOdometry", "BatteryStatus", "VehicleLocalPosition", "VehicleAttitude")
     module, package = ModuleType("px4_msgs.msg"), ModuleType("px4_msgs")
     for name in names:
         setattr(module, name, type(name, (Message,), {"MESSAGE_VERSION": 0}))
@@ -892,8 +893,16 @@ def test_px4_over_dds_is_heard_and_told(make, px4_msgs):
     facts, (level, _, values) = bench.states()[-1], bench.node.status("autopilot")
     assert (facts["phase"], facts["mode"], facts["failsafes"]) == ("ready", "AUTO.LOITER", {})
     assert level != ERROR and (values["foreign"], values["bad"]) == ("1", "1")
-    assert told(bench.node, ["target_system"]) == {"target_system": OVER_MAVLINK["target_system"]}
+    expected = {"target_system": OVER_MAVLINK["target_system"], "true_pose": TRUE_POSE}
+    assert told(bench.node, expected) == expected
     bench.node.close()
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_px4_over_dds_tells_the_true_pose_where_it_was_asked_for(make, px4_msgs, wanted):
+    bench = make(autopilot="px4_dds", true_pose=wanted)
+    assert any("groundtruth" in topic for topic in bench.node.ears) is wanted
+    assert ("autopilot/true_odom" in bench.node.seen) is wanted
 
 
 def test_px4_over_dds_with_system_zero_is_the_first_heard(make, px4_msgs):

@@ -35,7 +35,8 @@ FIELDS = {
     "VehicleLandDetected": "timestamp landed",
     "VehicleOdometry": "timestamp pose_frame position q velocity_frame velocity angular_velocity",
     "BatteryStatus": "timestamp remaining voltage_v",
-    "VehicleLocalPosition": "timestamp xy_global",
+    "VehicleLocalPosition": "timestamp xy_global x y z vx vy vz",
+    "VehicleAttitude": "timestamp q",
 }
 VERSIONS = {"1.15": {}, "1.16": {"VehicleStatus": 1},
             "1.17": {"VehicleStatus": 1, "BatteryStatus": 1, "VehicleLocalPosition": 1},
@@ -96,12 +97,22 @@ class Outputs:
     def battery(self, telemetry, time):
         self.shown.append((telemetry.battery, time))
 
+    def offer_true_pose(self, topic):
+        self.offered = topic
+
+    def true_pose(self, odometry):
+        self.shown.append(odometry)
+
 
 @pytest.fixture
 def bench(messages):
+    return make(messages)
+
+
+def make(messages, **options):
     board, autopilot, outputs = Board(), Px4DdsAdapter(), Outputs()
     clock = SimpleNamespace(now=1.0)
-    link = Px4DdsLink(board, autopilot, outputs, lambda: clock.now, diagnostics=None)
+    link = Px4DdsLink(board, autopilot, outputs, lambda: clock.now, diagnostics=None, **options)
     return SimpleNamespace(board=board, autopilot=autopilot, outputs=outputs, link=link, clock=clock, m=messages)
 
 
@@ -114,7 +125,7 @@ def test_topics_fit_the_release_and_the_quality_of_service_every_one(bench, vers
     assert set(bench.board.heard) == expected | {"fmu/out/vehicle_land_detected", "fmu/out/vehicle_odometry"}
     assert set(bench.board.sent) == {"fmu/in/offboard_control_mode", "fmu/in/trajectory_setpoint",
                                      "fmu/in/vehicle_command"}
-    for topic, quality in bench.board.qualities.items():
+    for topic, quality in (bench.board.qualities | make(bench.m, truth=True).board.qualities).items():
         assert quality.reliability == ReliabilityPolicy.BEST_EFFORT
         durability = DurabilityPolicy.TRANSIENT_LOCAL if "/in/" in topic else DurabilityPolicy.VOLATILE
         assert quality.durability == durability, topic
@@ -203,6 +214,30 @@ def test_a_failsafe_and_the_pre_flight_checks_are_heard(bench):
     assert not session.vehicle.failsafe and session.warnings(0.0) == []
     status(bench.m.VehicleStatus(nav_state=14, arming_state=2, system_id=2, failsafe=True))
     assert not session.vehicle.armed and bench.autopilot.foreign == 1
+
+
+def test_the_true_pose_of_a_simulated_vehicle_is_passed_on_in_our_frames(messages):
+    bench = make(messages, truth=True)
+    assert bench.outputs.offered == "autopilot/true_odom"
+    attitude = bench.board.ear("vehicle_attitude_groundtruth")
+    place = bench.board.ear("vehicle_local_position_groundtruth")
+    position = messages.VehicleLocalPosition(x=1.0, y=2.0, z=-3.0, vx=0.5, vy=-0.25, vz=0.125)
+    place(position)
+    assert not bench.outputs.shown, "nobody has told where it looks"
+    bench.autopilot.session.vehicle.rates = np.array((0.1, 0.2, 0.3))
+    # Its nose points east: our x axis.
+    attitude(messages.VehicleAttitude(q=[math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5)]))
+    place(position)
+    (pose,) = bench.outputs.shown
+    assert pose.time == 7.0
+    np.testing.assert_allclose(pose.position, (2.0, 1.0, 3.0))
+    np.testing.assert_allclose(pose.velocity, (-0.25, 0.5, -0.125))
+    np.testing.assert_allclose(np.abs(pose.quaternion), (1.0, 0.0, 0.0, 0.0), atol=1e-7)
+    np.testing.assert_allclose(pose.angular_velocity, (0.1, -0.2, -0.3))
+
+
+def test_the_true_pose_is_nobodys_business_unless_asked_for(bench):
+    assert not [topic for topic in bench.board.heard if "groundtruth" in topic]
 
 
 def test_without_px4_msgs_one_line_says_what_to_do(harness, monkeypatch):

@@ -35,11 +35,12 @@ FORWARD, STEP = Command(1.0, 0.0, 0.0, 0.2), 0.02
 class Flight:
     """Bridge and PX4, one step of simulated time after the other: what was sent has arrived before time goes on."""
 
-    def __init__(self, harness, height):
+    def __init__(self, harness, height, **parameters):
         self.harness, probe = harness, harness.probe
         self.states = harness.listen("autopilot_bridge/state", String, latched())
-        self.node = harness.add(AutopilotBridge, autopilot="px4_dds", use_sim_time=True)
-        self.px4, self.command = px4_over_dds.Px4OverDds(probe, px4_msgs, height), FORWARD
+        self.node = harness.add(AutopilotBridge, autopilot="px4_dds", use_sim_time=True, **parameters)
+        truth = parameters.get("true_pose", False)
+        self.px4, self.command = px4_over_dds.Px4OverDds(probe, px4_msgs, height, truth), FORWARD
         self.commands = probe.create_publisher(TwistStamped, "cmd_vel", reliable())
         self.orders = probe.create_publisher(String, "safety_supervisor/order", latched())
         self.order = Order("test", Mode.DISENGAGED)
@@ -239,3 +240,20 @@ def test_the_end_of_the_bridge_asks_for_a_hold(flight):
     order = flight.px4.heard["vehicle_command"][-1][1]
     assert (order.command, order.param1, order.param2, order.param3) == (176, 1.0, 4.0, 3.0)
     assert flight.session.vehicle.mode == LOITER
+
+
+def test_the_true_pose_of_a_simulated_vehicle_is_published_beside_its_estimate(harness):
+    truths = harness.listen("autopilot/true_odom", Odometry, sensor_data(10))
+    estimates = harness.listen("odom", Odometry, sensor_data(10))
+    flight = Flight(harness, 2.0, true_pose=True)
+    flight.px4.vehicle.estimate_error = np.array((0.0, 0.0, 1.0))
+    for _ in range(100):
+        flight.px4.tell_the_truth()
+        flight.step()
+    flight.node.close()
+    state = flight.px4.vehicle.body.state
+    told = truths[-1].pose.pose
+    assert (told.position.x, told.position.y, told.position.z) == pytest.approx(tuple(state.position), abs=0.01)
+    q = np.array((told.orientation.w, told.orientation.x, told.orientation.y, told.orientation.z))
+    assert abs(float(q @ state.quaternion)) == pytest.approx(1.0, abs=1e-5)
+    assert estimates[-1].pose.pose.position.z == pytest.approx(state.position[2] + 1.0, abs=0.2)

@@ -1,0 +1,58 @@
+"""Where a simulated PX4 truly is, from its groundtruth topics over DDS: the counterpart of ``true_pose`` over MAVLink.
+
+PX4 publishes ``vehicle_attitude_groundtruth`` and ``vehicle_local_position_groundtruth`` in every simulation; its DDS
+client passes them on only where its ``dds_topics.yaml`` names them. Nothing here goes to the session.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from liquid_nav import geometry
+from liquid_nav.autopilots.vehicle import Odometry
+
+PERIOD = 0.02
+"""s between two poses at least: a simulation tells its own at some hundred hertz."""
+
+
+class GroundTruth:
+    """Puts attitude and place together."""
+
+    def __init__(self) -> None:
+        """Have heard nothing."""
+        self._attitude: np.ndarray | None = None
+        self._told: float | None = None
+
+    def attitude(self, quaternion: np.ndarray) -> bool:
+        """Take a VehicleAttitude; returns whether it could be used. ``quaternion``: [4] FRD to NED, w first."""
+        q = np.asarray(quaternion, np.float64)
+        size = float(np.linalg.norm(q))
+        # Not a number is not below either.
+        if not abs(size - 1.0) < 0.1:
+            return False
+        self._attitude = q / size
+        return True
+
+    def position(self, position: np.ndarray, velocity: np.ndarray, rates: np.ndarray, now: float) -> Odometry | None:
+        """Take a VehicleLocalPosition; None: too soon, not finite, or no attitude was heard yet.
+
+        Args:
+            position: [3] NED, m.
+            velocity: [3] NED, m/s.
+            rates: [3] FRD, rad/s; the vehicle's own, which a gyroscope tells well enough.
+            now: Time of arrival, s; it becomes the time of the odometry, as that of the estimate over DDS.
+        """
+        position = np.asarray(position, np.float64)
+        velocity = np.asarray(velocity, np.float64)
+        soon = self._told is not None and 0.0 <= now - self._told < PERIOD
+        finite = np.isfinite(position).all() and np.isfinite(velocity).all()
+        if self._attitude is None or soon or not finite:
+            return None
+        self._told = now
+        return Odometry(
+            now,
+            geometry.ned_to_enu(position),
+            geometry.attitude_ned_to_enu(self._attitude),
+            geometry.ned_to_enu(velocity),
+            geometry.frd_to_flu(rates),
+        )

@@ -1,0 +1,64 @@
+"""From the groundtruth topics of a simulated PX4 over DDS to ``autopilot/true_odom``, where somebody has asked for it."""
+
+from __future__ import annotations
+
+import numpy as np
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+
+from liquid_nav.autopilots import VehicleState
+from liquid_nav.autopilots.px4_dds import topic
+from liquid_nav.autopilots.px4_truth import GroundTruth
+from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
+from liquid_nav.nodes.diagnostics import Diagnostics
+from liquid_nav.nodes.messages import NANO
+from liquid_nav.nodes.subscribing import subscribe
+from liquid_nav.nodes.true_pose_relay import TOPIC
+
+
+class Px4DdsTruth:
+    """Two subscriptions and what they tell."""
+
+    def __init__(
+        self,
+        node: Node,
+        messages: object,
+        vehicle: VehicleState,
+        outputs: AutopilotOutputs,
+        quality: QoSProfile,
+        diagnostics: Diagnostics,
+    ) -> None:
+        """Create the topics.
+
+        Args:
+            node: Owner of the topics.
+            messages: Module px4_msgs.msg.
+            vehicle: What it says of itself; its rates are passed on.
+            outputs: Where the pose goes.
+            quality: Of the subscriptions.
+            diagnostics: Where dropped messages are told.
+        """
+        self._node = node
+        self._vehicle = vehicle
+        self._outputs = outputs
+        self._truth = GroundTruth()
+        outputs.offer_true_pose(TOPIC)
+        for name, kind, callback in (
+            ("vehicle_attitude_groundtruth", messages.VehicleAttitude, self._on_attitude),
+            ("vehicle_local_position_groundtruth", messages.VehicleLocalPosition, self._on_position),
+        ):
+            subscribe(node, diagnostics, kind, topic("fmu/out", name, kind), callback, quality)
+
+    def _on_attitude(self, message: object) -> None:
+        self._truth.attitude(np.array(message.q, np.float64))
+
+    def _on_position(self, message: object) -> None:
+        rates = np.zeros(3) if self._vehicle.rates is None else self._vehicle.rates
+        odometry = self._truth.position(
+            np.array((message.x, message.y, message.z), np.float64),
+            np.array((message.vx, message.vy, message.vz), np.float64),
+            rates,
+            self._node.get_clock().now().nanoseconds / NANO,
+        )
+        if odometry is not None:
+            self._outputs.true_pose(odometry)
