@@ -863,7 +863,8 @@ def px4_msgs(monkeypatch):
             return self.fields.get(name, 0)
 
     names = ("OffboardControlMode", "TrajectorySetpoint", "VehicleCommand", "VehicleStatus", "VehicleCommandAck",
-             "VehicleLandDetected", "VehicleOdometry", "BatteryStatus", "VehicleLocalPosition", "VehicleAttitude")
+             "VehicleLandDetected", "VehicleOdometry", "BatteryStatus", "VehicleLocalPosition",
+             "VehicleAttitude")
     module, package = ModuleType("px4_msgs.msg"), ModuleType("px4_msgs")
     for name in names:
         setattr(module, name, type(name, (Message,), {"MESSAGE_VERSION": 0}))
