@@ -1,4 +1,4 @@
-"""From the groundtruth topics of a simulated PX4 over DDS to ``autopilot/true_odom``, where somebody has asked for it."""
+"""From a simulated PX4's groundtruth topics over DDS to ``autopilot/true_odom``, where somebody has asked for it."""
 
 from __future__ import annotations
 
