@@ -10,7 +10,7 @@ from liquid_nav.learning import training
 from liquid_nav.learning.cache import Shard, write_shard
 from liquid_nav.learning.imitation import Imitation
 from liquid_nav.learning.recipe import Recipe, Round
-from liquid_nav.learning.training import Trainer
+from liquid_nav.learning.training import Trainer, bfloat16_is_fast
 from liquid_nav.learning.windows import WindowConfig
 from liquid_nav.policy import Observation, Policy
 
@@ -105,3 +105,24 @@ def test_two_rounds_from_flights_to_a_model_that_flies(recipe, tmp_path):
     policy = Policy.load(model)
     decision, _ = policy.step(Observation(np.zeros((144, 256, 3), np.uint8)), policy.initial_state(), 1 / 6)
     assert decision.command.is_finite()
+
+
+@pytest.mark.parametrize(
+    ("graphics", "told", "fast"),
+    [
+        (False, {"avx2": True, "avx512_f": True}, False),
+        (False, {"avx512_bf16": True}, True),
+        (False, {"amx_bf16": True}, True),
+        (True, {}, True),
+    ],
+)
+def test_a_processor_that_only_imitates_bfloat16_does_not_learn_in_it(monkeypatch, graphics, told, fast):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: graphics)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
+    assert bfloat16_is_fast() is fast
+
+
+def test_a_torch_that_does_not_tell_learns_in_single_precision(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert bfloat16_is_fast() is False
