@@ -6,6 +6,8 @@ client passes them on only where its ``dds_topics.yaml`` names them. Nothing her
 
 from __future__ import annotations
 
+from typing import Sequence
+
 import numpy as np
 
 from liquid_nav import geometry
@@ -23,7 +25,7 @@ class GroundTruth:
         self._attitude: np.ndarray | None = None
         self._told: float | None = None
 
-    def attitude(self, quaternion: np.ndarray) -> bool:
+    def attitude(self, quaternion: Sequence[float]) -> bool:
         """Take a VehicleAttitude; returns whether it could be used. ``quaternion``: [4] FRD to NED, w first."""
         q = np.asarray(quaternion, np.float64)
         size = float(np.linalg.norm(q))
@@ -33,7 +35,9 @@ class GroundTruth:
         self._attitude = q / size
         return True
 
-    def position(self, position: np.ndarray, velocity: np.ndarray, rates: np.ndarray, now: float) -> Odometry | None:
+    def position(
+        self, position: Sequence[float], velocity: Sequence[float], rates: np.ndarray, now: float
+    ) -> Odometry | None:
         """Take a VehicleLocalPosition; None: too soon, not finite, or no attitude was heard yet.
 
         Args:

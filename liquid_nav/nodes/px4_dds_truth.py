@@ -50,13 +50,13 @@ class Px4DdsTruth:
             subscribe(node, diagnostics, kind, topic("fmu/out", name, kind), callback, quality)
 
     def _on_attitude(self, message: object) -> None:
-        self._truth.attitude(np.array(message.q, np.float64))
+        self._truth.attitude(message.q)
 
     def _on_position(self, message: object) -> None:
         rates = np.zeros(3) if self._vehicle.rates is None else self._vehicle.rates
         odometry = self._truth.position(
-            np.array((message.x, message.y, message.z), np.float64),
-            np.array((message.vx, message.vy, message.vz), np.float64),
+            (message.x, message.y, message.z),
+            (message.vx, message.vy, message.vz),
             rates,
             self._node.get_clock().now().nanoseconds / NANO,
         )

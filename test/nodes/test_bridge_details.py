@@ -395,8 +395,9 @@ def test_what_is_no_order_is_dropped_and_quoted_in_short(make, data):
 
 @pytest.mark.parametrize(("parameters", "topic"), [
     ({"autopilot": "twist"}, "cmd_vel"), ({"autopilot": "twist", "plain_in_body": True}, "odom"),
-    ({"vision_topic": "slam/odom"}, "slam/odom"), ({"autopilot": "px4_dds"}, "fmu/out/vehicle_status")],
-    ids=["cmd_vel", "odom", "vision", "px4_dds"])
+    ({"vision_topic": "slam/odom"}, "slam/odom"), ({"autopilot": "px4_dds"}, "fmu/out/vehicle_status"),
+    ({"autopilot": "px4_dds", "true_pose": True}, "fmu/out/vehicle_attitude_groundtruth")],
+    ids=["cmd_vel", "odom", "vision", "px4_dds", "true_pose"])
 def test_what_cannot_be_used_is_dropped_and_named_whatever_it_was_meant_for(make, px4_msgs, parameters, topic):
     bench = make(**parameters)
     bench.node.ears[topic](None)

@@ -70,13 +70,14 @@ class Board:
     sent: dict = field(default_factory=dict)
     heard: dict = field(default_factory=dict)
     qualities: dict = field(default_factory=dict)
+    kinds: dict = field(default_factory=dict)
 
     def create_publisher(self, kind, topic, quality):
         self.sent[topic], self.qualities[topic] = [], quality
         return SimpleNamespace(publish=self.sent[topic].append)
 
     def create_subscription(self, kind, topic, callback, quality, raw=False):
-        self.heard[topic], self.qualities[topic] = callback, quality
+        self.heard[topic], self.qualities[topic], self.kinds[topic] = callback, quality, kind
 
     def get_clock(self):
         return SimpleNamespace(now=lambda: Time(nanoseconds=7_000_000_000))
@@ -224,6 +225,8 @@ def test_the_true_pose_of_a_simulated_vehicle_is_passed_on_in_our_frames(message
     position = messages.VehicleLocalPosition(x=1.0, y=2.0, z=-3.0, vx=0.5, vy=-0.25, vz=0.125)
     place(position)
     assert not bench.outputs.shown, "nobody has told where it looks"
+    kinds = [kind for topic, kind in bench.board.kinds.items() if "groundtruth" in topic]
+    assert kinds == [messages.VehicleAttitude, messages.VehicleLocalPosition]
     bench.autopilot.session.vehicle.rates = np.array((0.1, 0.2, 0.3))
     # Its nose points east: our x axis.
     attitude(messages.VehicleAttitude(q=[math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5)]))
@@ -234,6 +237,14 @@ def test_the_true_pose_of_a_simulated_vehicle_is_passed_on_in_our_frames(message
     np.testing.assert_allclose(pose.velocity, (-0.25, 0.5, -0.125))
     np.testing.assert_allclose(np.abs(pose.quaternion), (1.0, 0.0, 0.0, 0.0), atol=1e-7)
     np.testing.assert_allclose(pose.angular_velocity, (0.1, -0.2, -0.3))
+
+
+def test_a_true_pose_does_not_wait_for_the_vehicles_own_rates(messages):
+    bench = make(messages, truth=True)
+    bench.board.ear("vehicle_attitude_groundtruth")(messages.VehicleAttitude(q=[1.0, 0.0, 0.0, 0.0]))
+    place = messages.VehicleLocalPosition(x=0.0, y=0.0, z=0.0, vx=0.0, vy=0.0, vz=0.0)
+    bench.board.ear("vehicle_local_position_groundtruth")(place)
+    assert bench.outputs.shown[0].angular_velocity.tolist() == [0.0, 0.0, 0.0]
 
 
 def test_the_true_pose_is_nobodys_business_unless_asked_for(bench):
