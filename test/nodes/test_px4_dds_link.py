@@ -124,6 +124,9 @@ def test_topics_fit_the_release_and_the_quality_of_service_every_one(bench, vers
     names = ("vehicle_status", "vehicle_command_ack", "battery_status", "vehicle_local_position")
     expected = {f"fmu/out/{name}{version}" for name, version in zip(names, versions)}
     assert set(bench.board.heard) == expected | {"fmu/out/vehicle_land_detected", "fmu/out/vehicle_odometry"}
+    truths = {topic for topic in make(bench.m, truth=True).board.heard if "groundtruth" in topic}
+    place = f"fmu/out/vehicle_local_position_groundtruth{versions[3]}"
+    assert truths == {"fmu/out/vehicle_attitude_groundtruth", place}
     assert set(bench.board.sent) == {"fmu/in/offboard_control_mode", "fmu/in/trajectory_setpoint",
                                      "fmu/in/vehicle_command"}
     for topic, quality in (bench.board.qualities | make(bench.m, truth=True).board.qualities).items():
