@@ -52,3 +52,11 @@ def test_it_is_passed_on_fifty_times_a_second_at_most_and_a_clock_that_goes_back
     told = [truth.position(ZERO, ZERO, ZERO, step / 256.0) is not None for step in range(257)]
     assert 40 <= sum(told) <= 51
     assert truth.position(ZERO, ZERO, ZERO, 0.5) is not None
+    assert truth.position(ZERO, ZERO, ZERO, 0.5) is None
+
+
+def test_what_comes_in_single_precision_is_told_in_double(truth):
+    single = np.ones(3, np.float32)
+    truth.attitude(np.array(LEVEL, np.float32))
+    told = truth.position(single, single, ZERO, 0.0)
+    assert {told.position.dtype, told.velocity.dtype, told.quaternion.dtype} == {np.dtype(np.float64)}
