@@ -141,6 +141,8 @@ class Recipe:
     """When rounds end early, and by what."""
     looks: int = 3
     """For an encoder with a frozen front: how many looks of each frame are stored and learned from, the first clean."""
+    photographs: bool = True
+    """Whether a frozen front begins with the weights that were trained on photographs; False: random ones."""
 
     def __post_init__(self) -> None:
         """Raise RecipeError where seeds would leave the range that may be trained on."""
@@ -181,10 +183,11 @@ def load_recipe(path: Path) -> Recipe:
         raise RecipeError(f"'{path}' is not YAML: {error}", "see config/training/default.yaml") from error
     if not isinstance(data, Mapping):
         raise RecipeError(f"'{path}' is not a mapping", "see config/training/default.yaml")
-    return _build(dict(data), path)
+    return recipe_from(data, path)
 
 
-def _build(data: dict[str, Any], path: Path) -> Recipe:
+def recipe_from(data: Mapping[str, Any], path: Path) -> Recipe:
+    """Build a recipe from what a YAML file holds; raises RecipeError with one line that names ``path``."""
     try:
         values = {k: _tuple(v) for k, v in data.items()}
         unknown = set(values) - {f.name for f in fields(Recipe)}

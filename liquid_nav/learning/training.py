@@ -171,7 +171,7 @@ class Trainer:
     def _begin(self) -> Policy:
         """Return the policy that the first round begins with."""
         policy = Policy(self.recipe.policy)
-        if isinstance(policy.encoder, BackboneEncoder):
+        if isinstance(policy.encoder, BackboneEncoder) and self.recipe.photographs:
             load_photographs(policy.encoder.front, policy.encoder.config.front)
         return policy
 

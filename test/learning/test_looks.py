@@ -191,6 +191,17 @@ def test_a_recipe_with_a_backbone_learns_from_maps_alone(flight, tiny, tmp_path,
     assert "looks_minutes" in model.card["training"]["rounds"][0]
 
 
+@pytest.mark.parametrize("photographs", [True, False])
+def test_a_front_reads_photographs_unless_the_recipe_wants_random_weights(tiny, tmp_path, monkeypatch, photographs):
+    policy = dataclasses.replace(tiny, encoder=SMALL)
+    recipe = Recipe((Round(1, 1, "expert"),), policy=policy, photographs=photographs)
+    read = []
+    monkeypatch.setattr(training, "load_photographs", lambda front, name: read.append(name))
+    made = Trainer(recipe, tmp_path)._begin()
+    assert read == (["efficientnet_lite0"] if photographs else [])
+    assert made.encoder.front.stem.convolution.weight.std() > 0.0
+
+
 def test_a_recipe_needs_a_look():
     with pytest.raises(RecipeError, match="looks is 0"):
         Recipe((Round(1, 1, "expert"),), looks=0)

@@ -1,0 +1,79 @@
+"""Variants of a training side by side: a table in Markdown and a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Mapping, Sequence
+
+from liquid_nav.evaluation import style, wilson_interval
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Rows = Sequence[Mapping[str, object]]
+"""Of ``summarize``: one for each scenario and condition."""
+GROUPS = (
+    ("summer", "summer", style.GOOD),
+    ("invented looks", "pseudo/", style.START),
+    ("drifting estimate", "pseudo/drifting", style.TARGET),
+)
+"""Words, what the condition's name begins with, and the colour; the longest beginning that fits decides."""
+
+
+def group_of(condition: str) -> str:
+    """Return the words of the group to which a condition belongs; raises ValueError where there is none."""
+    fitting = [(len(begin), words) for words, begin, _ in GROUPS if condition.startswith(begin)]
+    if not fitting:
+        raise ValueError(f"condition '{condition}' belongs to no group")
+    return max(fitting)[1]
+
+
+def counts(rows: Rows, words: str) -> tuple[int, int]:
+    """Return successes and flights of a group over both scenarios."""
+    chosen = [row for row in rows if group_of(str(row["condition"])) == words]
+    return sum(int(row["successes"]) for row in chosen), sum(int(row["flights"]) for row in chosen)
+
+
+def draw_table(results: Mapping[str, Rows]) -> str:
+    """Return a table in Markdown: a line for each variant, successes of flights by group."""
+    lines = ["| variant | " + " | ".join(words for words, _, _ in GROUPS) + " |", "|---|" + "---:|" * len(GROUPS)]
+    for name, rows in results.items():
+        cells = []
+        for words, _, _ in GROUPS:
+            good, flown = counts(rows, words)
+            share = f"{100.0 * good / flown:.0f} %" if flown else "-"
+            cells.append(f"{share} ({good} of {flown})")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def make_figure(results: Mapping[str, Rows]) -> Figure:
+    """Return bars of the success rates with their 95 % intervals, a cluster for each variant, the first on top."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(style.RC):
+        figure = Figure(figsize=(8.0, 1.2 + 0.55 * len(results)), layout="constrained")
+        axes = figure.subplots()
+        thick = 0.8 / len(GROUPS)
+        for index, (words, _, colour) in enumerate(GROUPS):
+            for place, rows in enumerate(results.values()):
+                good, flown = counts(rows, words)
+                if not flown:
+                    continue
+                low, high = wilson_interval(good, flown)
+                rate = good / flown
+                axes.barh(
+                    place + (index - 1) * thick,
+                    100.0 * rate,
+                    height=thick,
+                    color=colour,
+                    xerr=[[100.0 * (rate - low)], [100.0 * (high - rate)]],
+                    error_kw={"ecolor": style.INK, "elinewidth": 0.8},
+                    label=words if place == 0 else None,
+                )
+        axes.set_yticks(range(len(results)), list(results))
+        axes.invert_yaxis()
+        axes.set_xlim(0.0, 100.0)
+        axes.set_xlabel("targets reached, %")
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(GROUPS), frameon=False)
+    return figure
