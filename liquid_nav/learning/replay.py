@@ -10,6 +10,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from liquid_nav.camera import ImageError
 from liquid_nav.learning.recordings import Recording
 from liquid_nav.learning.recordings.recording import NANO
 from liquid_nav.policy import Policy
@@ -87,7 +88,7 @@ def replay(
     for index, image in recording.open():
         stamp = int(recording.stamps[index])
         on_frame()
-        if image is None:
+        if isinstance(image, ImageError):
             unreadable += 1
             continue
         elapsed = policy.config.nominal_period if last is None else (stamp - last) / NANO

@@ -110,7 +110,7 @@ def _camera_image(facts: Facts, wanted: Wanted) -> Finding:
     image = _stream(facts, wanted.camera)
     problem = image.last.get("problem", "")
     if problem:
-        remedy = "let the camera send rgb8, bgr8, rgba8 or bgra8 (or JPEG, with image_transport:=compressed)"
+        remedy = "let the camera send rgb8 or bgr8 (or JPEG, with image_transport:=compressed)"
         return failure("camera image", f"{wanted.camera}: {problem}", remedy)
     if "size" not in image.last:
         return failure("camera image", "nothing arrived", "see the checks above")

@@ -114,6 +114,19 @@ def test_swapped_colours_refuse_the_flight_unless_told_otherwise(tmp_path):
     assert np.array_equal(Shard(shards(tmp_path / "b")[0]).frames[3], bags.picture(3))
 
 
+def test_an_encoding_that_is_not_understood_is_named_in_one_line(tmp_path):
+    rows = [
+        (topic, time, bags.plain_image(time, 8, 8, "16UC1", 16, bytes(128)) if topic == IMAGE else content)
+        for topic, time, content in bags.flight_rows(12)
+    ]
+    source = bags.write_bag(tmp_path / "bag", rows)
+    result = CliRunner().invoke(cli.app, ["import", "flights", str(source), "--out", str(tmp_path / "data")])
+    assert result.exit_code == 2
+    (line,) = [line for line in result.stdout.splitlines() if "16UC1" in line]
+    assert line.startswith("bag: an image that cannot be read: encoding is '16UC1', expected one of rgb8, bgr8")
+    assert "encoding is &#x27;16UC1&#x27;" in (tmp_path / "data" / "report.html").read_text()
+
+
 def test_what_is_finished_is_not_read_again(tmp_path, monkeypatch):
     bags.write_bag(tmp_path / "bags" / "one", bags.flight_rows(6)) if (tmp_path / "bags").mkdir() is None else None
     first = build([tmp_path / "bags"], tmp_path / "data", SMALL)
