@@ -152,6 +152,7 @@ class Camera(Node):
             "frames": grabber.frames,
             "published": self.published,
             "dropped": self.capture.newest.dropped,
+            "undecodable": grabber.undecodable,
             "openings": grabber.openings,
         }
         if grabber.problem:

@@ -55,7 +55,9 @@ GREY = PIXELS[..., 1]
     ("uyvy", 24, bytes((128, 235)) * 96, np.full((8, 12, 3), 255)),
     ("nv12", 12, bytes((16,)) * 96 + bytes((128,)) * 48, np.zeros((8, 12, 3))),
     ("bayer_rggb8", 12, bytes((7,)) * 96, np.full((8, 12, 3), 7)),
-], ids=["step 0", "step 3", "last row short", "8UC1", "mono16", "yuv422_yuy2", "uyvy", "nv12", "bayer_rggb8"])  # fmt: skip
+], ids=[
+    "step 0", "step 3", "last row short", "8UC1", "mono16", "yuv422_yuy2", "uyvy", "nv12", "bayer_rggb8",
+])  # fmt: skip
 def test_the_import_reads_every_layout_that_flies(tmp_path, encoding, step, data, expected):
     image = first_image(tmp_path / "bag", bags.plain_image(NANO, 12, 8, encoding, step, data))
     np.testing.assert_array_equal(image, expected)
