@@ -90,8 +90,8 @@ class Grabber:
     def step(self) -> Frame | None:
         """Return the next frame, or None: after a failure (and a pause), or for one frame that cannot be used.
 
-        ``problem`` says what the failure was; single frames are counted in ``undecodable``. Nothing that a source raises comes out: whoever calls this in
-        a thread would lose the camera for ever.
+        ``problem`` says what the failure was; single frames are counted in ``undecodable``. Nothing that
+        a source raises comes out: whoever calls this in a thread would lose the camera for ever.
         """
         try:
             return self._next()
