@@ -20,7 +20,7 @@ from std_srvs.srv import Trigger
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.controller_outputs import ControllerOutputs
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
-from liquid_nav.nodes.frame_guard import Action, FrameGuard
+from liquid_nav.nodes.frame_guard import FUTURE, Action, FrameGuard
 from liquid_nav.nodes.memory import keep_memory
 from liquid_nav.nodes.messages import NANO, ImageError, read_compressed, read_image
 from liquid_nav.nodes.parameters import declare
@@ -71,6 +71,7 @@ class LiquidController(LifecycleNode):
         self._policy = self._state = None
         self._last: tuple[Command, int] | None = None
         self._active = False
+        self._simulated = self.get_parameter("use_sim_time").value
         self._read: Reader = read
         subscribe(self, self._diagnostics, kind, self._topic, self._on_image, sensor_data())
         self.create_service(Trigger, "liquid_controller/reset", self._on_reset)
@@ -185,10 +186,14 @@ class LiquidController(LifecycleNode):
             self._diagnostics.report("camera", ERROR, f"{self._topic}: {error}")
             # Counted where all messages are that cannot be used.
             raise
-        verdict = self._guard.see(stamp, image)
+        now = None if self._simulated else self.get_clock().now().nanoseconds
+        verdict = self._guard.see(stamp, image, now)
         if verdict.action is Action.REPEAT:
             if self._last is not None and self._last[1] == stamp:
                 self._outputs.command(*self._last)
+            return
+        if self._guard.early_in_a_row:
+            self._tell_future()
             return
         if verdict.action is Action.IGNORE:
             self._diagnostics.report("camera", ERROR, f"{self._topic}: {verdict.reason}")
@@ -222,11 +227,22 @@ class LiquidController(LifecycleNode):
         self._outputs.saliency(self._policy, image, stamp, frame_id)
         return True
 
+    def _tell_future(self) -> None:
+        """Name the cause; single images are left out, and the flight goes on."""
+        guard = self._guard
+        level = WARN if guard.early_in_a_row == 1 else ERROR
+        ahead = f"{guard.ahead:.2f} s"
+        self._diagnostics.report("camera", level, f"{self._topic}: {FUTURE}", early=guard.early, ahead=ahead)
+
     def _tell_camera(self, reason: str) -> None:
         guard = self._guard
         counts = {"frames": guard.frames, "repeated": guard.repeated, "lost": guard.lost}
         if reason:
             self._diagnostics.report("camera", WARN, f"{self._topic}: {reason}", **counts)
+        elif guard.was_early(self.get_clock().now().nanoseconds):
+            # As it was told then: neither the next image nor the next one of them is news.
+            words = f"{self._topic}: {FUTURE}"
+            self._diagnostics.report("camera", WARN, words, early=guard.early, ahead=f"{guard.ahead:.2f} s", **counts)
         elif guard.frames > 30 and guard.lost > 0.1 * guard.frames:
             self._diagnostics.report("camera", WARN, f"{self._topic}: {TRANSPORT}", **counts)
         else:

@@ -118,8 +118,8 @@ class SupervisorNode(Node):
         return self._clock_of_stamps.steady(stamp)
 
     def _on_image(self, data: bytes) -> None:
-        self._now()  # a look at both clocks: the computer's may have been set since the last one
-        self._supervisor.image(self._steady(serialized_stamp(data) / NANO))
+        now = self._now()  # a look at both clocks: the computer's may have been set since the last one
+        self._supervisor.image(self._steady(serialized_stamp(data) / NANO), None if self._simulated else now)
 
     def _on_command(self, message: TwistStamped) -> None:
         stamp = nanoseconds(message.header.stamp)

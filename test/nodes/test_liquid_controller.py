@@ -116,6 +116,16 @@ def test_a_clock_that_jumps_back_resets_the_state_and_is_named(bench, small_mode
     bench.harness.until(lambda: bench.harness.says(CAMERA, "jumped backwards by 5.00 s"))
 
 
+def test_an_image_from_the_future_changes_nothing_and_is_named(bench, small_model, pictures):
+    bench.answer(pictures[0], 1.0)
+    bench.show(pictures[2], 2_147_483_000.0)
+    bench.harness.until(lambda: bench.harness.says(CAMERA, "camera/image_raw: images have stamps in the future"))
+    assert bench.answer(pictures[1], 1.04) == expected(small_model, pictures, [(0, 1 / 30), (1, 0.04)])[1]
+    assert len(bench.commands) == 2
+    # The next good image does not take the word back at once.
+    assert bench.harness.says(CAMERA, "synchronise the clocks (chrony)")
+
+
 def test_reset_forgets(bench, small_model, pictures):
     bench.answer(pictures[0], 1.0)
     assert bench.harness.call("liquid_controller/reset").success

@@ -251,6 +251,25 @@ def test_in_the_computers_time_a_command_from_the_future_is_a_fault(make):
     assert bench.modes()[-1] == "holding"
 
 
+def test_in_the_computers_time_an_image_from_the_future_is_left_out(make):
+    """Every tenth of another computer's; the others go on."""
+    bench = make(wall=True).engage()
+    for k in range(20):
+        bench.at(bench.time + 0.03)
+        if k % 10 == 5:
+            bench.image(bench.stamp + 300_000_000)
+        else:
+            assert bench.frame() == FORWARD
+    assert bench.modes()[-1] == "engaged"
+
+
+def test_in_lock_step_an_image_may_come_before_its_clock(make):
+    bench = make().engage()
+    bench.image(bench.stamp + 300_000_000)
+    bench.at(bench.time + 0.6)
+    assert bench.command() == FORWARD, "that image is fresh: the one before it would be too old"
+
+
 @pytest.mark.parametrize("wall", [False, True])
 def test_it_speaks_by_itself_after_its_silence_and_not_before(make, wall):
     bench = make(wall=wall, silence=0.5).engage()
