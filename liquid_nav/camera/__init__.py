@@ -6,5 +6,16 @@ the same.
 
 from liquid_nav.camera.compressed import decode_compressed
 from liquid_nav.camera.decoding import ENCODINGS, MOST_PIXELS, ImageError, decode
+from liquid_nav.camera.view import View, difference, trained_view, view_of
 
-__all__ = ["ENCODINGS", "MOST_PIXELS", "ImageError", "decode", "decode_compressed"]
+__all__ = [
+    "ENCODINGS",
+    "MOST_PIXELS",
+    "ImageError",
+    "View",
+    "decode",
+    "decode_compressed",
+    "difference",
+    "trained_view",
+    "view_of",
+]

@@ -14,9 +14,10 @@ from typing import Any, Callable
 
 import numpy as np
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import Trigger
 
+from liquid_nav.camera import View, difference, trained_view, view_of
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.controller_outputs import ControllerOutputs
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
@@ -31,6 +32,8 @@ from liquid_nav.types import Command, Observation
 
 Reader = Callable[[Any], tuple[int, str, np.ndarray]]
 """From a message to stamp (ns), frame id and pixels, uint8 [H,W,3] RGB."""
+UNITS = {"neurons": "1", "time_constants": "s", "latency": "s", "cmd_vel": "m/s, rad/s", "view": "deg"}
+"""Of what is told about the model."""
 TRANSPORT = (
     "more than one camera frame in ten is lost on the way: send smaller images, or set "
     "FASTDDS_DEFAULT_PROFILES_FILE to config/fastdds.xml of this package"
@@ -69,11 +72,14 @@ class LiquidController(LifecycleNode):
         self._outputs = ControllerOutputs(self, prefix)
         self._diagnostics = Diagnostics(self)
         self._policy = self._state = None
+        self._trained: View | None = None
+        self._seen: View | None = None
         self._last: tuple[Command, int] | None = None
         self._active = False
         self._simulated = self.get_parameter("use_sim_time").value
         self._read: Reader = read
         subscribe(self, self._diagnostics, kind, self._topic, self._on_image, sensor_data())
+        subscribe(self, self._diagnostics, CameraInfo, "camera/camera_info", self._on_camera_info, sensor_data())
         self.create_service(Trigger, "liquid_controller/reset", self._on_reset)
         self._outputs.mode("unconfigured")
 
@@ -98,13 +104,16 @@ class LiquidController(LifecycleNode):
             # rclpy would swallow it.
             self.get_logger().error(traceback.format_exc())
             raise
+        self._trained = _view_of_model(self._policy)
+        self._compare_views()
         self._outputs.info(
             {
                 "model": self._model,
+                "view": [self._trained.across, self._trained.down] if self._trained else None,
                 "runtime": self._policy.runtime,
                 "sha256": self._policy.card.get("sha256", ""),
                 "neuron_names": list(self._policy.neuron_names),
-                "units": {"neurons": "1", "time_constants": "s", "latency": "s", "cmd_vel": "m/s, rad/s"},
+                "units": UNITS,
             }
         )
         self._diagnostics.report("model", OK, f"{self._model} is loaded")
@@ -203,6 +212,22 @@ class LiquidController(LifecycleNode):
         if self._step(image, stamp, verdict.elapsed, frame_id):
             self._tell_camera(verdict.reason)
 
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        seen = view_of(message)
+        if seen != self._seen:
+            self._seen = seen
+            self._compare_views()
+
+    def _compare_views(self) -> None:
+        """Say whether the model knows what such a lens sees, as far as both tell."""
+        if self._seen is None or self._trained is None:
+            return
+        words = difference(self._seen, self._trained)
+        if words:
+            self._diagnostics.report("view", WARN, words)
+        else:
+            self._diagnostics.report("view", OK, f"the camera sees {self._seen}, as the model was trained")
+
     def _step(self, image: np.ndarray, stamp: int, elapsed: float, frame_id: str) -> bool:
         """Step the policy and publish; returns whether the image could be used."""
         try:
@@ -247,6 +272,14 @@ class LiquidController(LifecycleNode):
             self._diagnostics.report("camera", WARN, f"{self._topic}: {TRANSPORT}", **counts)
         else:
             self._diagnostics.report("camera", OK, f"{self._topic}: frames arrive", **counts)
+
+
+def _view_of_model(policy: Any) -> View | None:
+    """Return what a model was trained to see; None where it does not tell."""
+    config = getattr(policy, "config", None)
+    if config is None:
+        return None
+    return trained_view(config.camera, config.encoder.width, config.encoder.height)
 
 
 def camera_topic(transport: str) -> tuple[str, type, Reader]:
