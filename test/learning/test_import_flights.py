@@ -172,6 +172,16 @@ def test_what_was_accepted_is_not_called_refused(tmp_path):
         assert len(list(data.glob("*/frames.npy"))) == (learned > 0)
 
 
+@pytest.mark.parametrize("ahead", [0.3, 5.0, 500.0])
+def test_frames_from_the_future_are_left_out_alone(ahead):
+    stamps = np.arange(40, dtype=np.int64) * NANO // 30
+    stamps[5::10] += int(ahead * NANO)
+    keep, findings = screen_stamps(stamps)
+    assert np.flatnonzero(~keep).tolist() == [5, 15, 25, 35]
+    assert [(f.kind, f.count, f.action) for f in findings if f.kind != "gap"] == [("stamp_early", 4, "left out")]
+    assert all(f.action == "kept with its real time" for f in findings if f.kind == "gap")
+
+
 def test_screening_by_hand():
     stamps = np.array([0, 1, 2, 2, 3, 1, 4, 40, 41], np.int64) * NANO // 20
     keep, findings = screen_stamps(stamps)

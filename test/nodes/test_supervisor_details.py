@@ -17,6 +17,7 @@ from sensor_msgs.msg import BatteryState, CompressedImage, Image, Joy
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from liquid_nav.errors import UserError
 from liquid_nav.nodes import safety_supervisor
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_messages import odometry_message
@@ -147,6 +148,13 @@ def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promis
         limits = (ranges[0].from_value, ranges[0].to_value) if ranges else None
         found[name] = node.get_parameter(name).value, limits, descriptor.description
     assert found == expected and all(node.describe_parameter(name).read_only for name in expected)
+
+
+@pytest.mark.parametrize("transport", ["theora", "Raw", "compressedDepth"])
+def test_a_transport_that_is_none_is_refused(make, transport):
+    """It would watch the raw images, which may not be those that fly."""
+    with pytest.raises(UserError, match=f"unknown image_transport '{transport}'. choose raw or compressed"):
+        make(image_transport=transport)
 
 
 @pytest.mark.parametrize("transport", ["raw", "compressed"])
