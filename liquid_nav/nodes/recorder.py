@@ -75,7 +75,7 @@ class Recorder(Node):
         self._bag = BagWriter(Path(folder))
         self._diagnostics.report("recording", OK, f"recording into {folder}")
         self._time = 0
-        self._begin: int | None = None
+        self._begun: dict[str, int] = {}
         self._last_image = -1
         self._missed = False
         # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes its time.
@@ -130,7 +130,9 @@ class Recorder(Node):
             if topic.name == DIAGNOSTICS and self._is_own(message):
                 return
             if topic.stamped:
-                self._time = max(self._time, serialized_stamp(data))
+                stamp = serialized_stamp(data)
+                self._time = max(self._time, stamp)
+                self._look_for_images(topic.name, stamp)
             self._write(name, data)
 
         return write
@@ -169,16 +171,16 @@ class Recorder(Node):
             self._missed = False
             self._diagnostics.report("images", OK, "camera images arrive")
 
-    def _look_for_images(self) -> None:
-        """Say, once, that there are no images while the rest of the flight goes on."""
-        if self._last_image >= 0 or self._missed or not self._time:
+    def _look_for_images(self, name: str, stamp: int) -> None:
+        """Say, once, that there are no images while the rest of the flight goes on, by the stamps of a topic (ns)."""
+        if self._last_image >= 0 or self._missed or self._stopped or name == DIAGNOSTICS:
             return
-        if self._begin is None:
-            self._begin = self._time
-        if self._time - self._begin > IMAGES_WITHIN:
-            self._missed = True
-            words = f"{IMAGES_WITHIN / NANO:g} s are recorded without a camera image: {self._where_images_are()}"
-            self._diagnostics.report("images", WARN, words)
+        # Each topic by itself: others may be stamped by another clock.
+        if stamp - self._begun.setdefault(name, stamp) <= IMAGES_WITHIN:
+            return
+        self._missed = True
+        words = f"{IMAGES_WITHIN / NANO:g} s are recorded without a camera image: {self._where_images_are()}"
+        self._diagnostics.report("images", WARN, words)
 
     def _where_images_are(self) -> str:
         """Return why no image arrives, with the remedy, as far as the graph tells."""
@@ -197,7 +199,6 @@ class Recorder(Node):
         """Append a message to the bag; what goes wrong there ends the recording."""
         if self._stopped:
             return
-        self._look_for_images()
         try:
             self._bag.write(name, self._time, data)
         except Exception as error:

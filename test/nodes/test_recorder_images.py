@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from geometry_msgs.msg import TwistStamped
+from nav_msgs.msg import Odometry
 from rclpy.serialization import serialize_message
 from rosbags.highlevel import AnyReader
 from sensor_msgs.msg import CompressedImage
@@ -115,6 +116,18 @@ def test_where_images_come_nothing_is_told(make, transport):
     recorder.close()
     assert "images" not in recorder.statuses()
     assert not [text for level, text in recorder.log if level == "warning"]
+
+
+def test_topics_on_different_clocks_are_no_time_without_images(make):
+    """Odometry in seconds since the autopilot's boot, commands in those since 1970."""
+    recorder = make()
+    odometry = Odometry()
+    odometry.header.stamp = to_stamp(100 * 10**9)
+    recorder.ears["odom"](serialize_message(odometry))
+    command = TwistStamped()
+    command.header.stamp = to_stamp(1_800_000_000 * 10**9)
+    recorder.ears[COMMAND](serialize_message(command))
+    assert "images" not in recorder.statuses()
 
 
 def test_images_that_come_late_end_the_warning(make):
