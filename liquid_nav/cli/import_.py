@@ -90,6 +90,9 @@ def flights(
     for row in rows:
         typer.echo(f"{row['flight']}: {row['learned']} of {row['frames']} frames, {row['verdict']}"
                    + (f" ({row['findings']})" if row["findings"] else ""))
+        # A note of an earlier version has no such word.
+        if row.get("unreadable"):
+            typer.echo(f"{row['flight']}: an image that cannot be read: {row['unreadable']}")
     typer.echo(f"report: {out / REPORT}")
     if json is not None:
         write_rows(json, rows)

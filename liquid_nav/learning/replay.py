@@ -10,8 +10,10 @@ from typing import Any, Callable
 
 import numpy as np
 
+from liquid_nav.camera import ImageError
 from liquid_nav.learning.recordings import Recording
 from liquid_nav.learning.recordings.recording import NANO
+from liquid_nav.learning.recordings.screening import screen_stamps
 from liquid_nav.policy import Policy
 from liquid_nav.types import COMMAND_FIELDS, Observation
 
@@ -80,18 +82,22 @@ class Replay:
 def replay(
     policy: Policy, recording: Recording, labels: str = "auto", on_frame: Callable[[], object] = int
 ) -> Replay:
-    """Step ``policy`` through the images of ``recording``; frames with an old stamp are not new frames."""
+    """Step ``policy`` through the images of ``recording``.
+
+    Frames with an old stamp are not new frames, and single ones from the future are left out as in flight.
+    """
     kind, track = recording.label_track(labels)
     state, last, restarts, repeated, unreadable = policy.initial_state(), None, 0, 0, 0
+    keep, _ = screen_stamps(recording.stamps)
     stamps, commands = [], []
     for index, image in recording.open():
         stamp = int(recording.stamps[index])
         on_frame()
-        if image is None:
+        if isinstance(image, ImageError):
             unreadable += 1
             continue
         elapsed = policy.config.nominal_period if last is None else (stamp - last) / NANO
-        if -LONGEST_GAP <= elapsed <= 0.0:
+        if not keep[index] or -LONGEST_GAP <= elapsed <= 0.0:
             repeated += 1
             continue
         if abs(elapsed) > LONGEST_GAP:

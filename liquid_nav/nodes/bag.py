@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import struct
 from pathlib import Path
-from typing import BinaryIO, Iterator
+from typing import Any, BinaryIO, Iterator
 
 import numpy as np
 
+from liquid_nav.camera import ImageError, decode_compressed
 from liquid_nav.errors import UserError
 from liquid_nav.types import Command
 
@@ -160,13 +161,15 @@ def _records(file: BinaryIO) -> tuple[list[int], bool]:
 
 
 def read_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
-    """Yield stamp (ns), image (uint8 [H,W,3] RGB) and the command that was made from it, for each frame of a bag."""
-    import cv2
+    """Yield stamp (ns), image (uint8 [H,W,3] RGB) and the command that was made from it, for each frame of a bag.
+
+    Images that cannot be decoded are left out.
+    """
     from rosbags.rosbag2 import Reader
     from rosbags.typesys import Stores, get_typestore
 
     types = get_typestore(Stores.ROS2_JAZZY)
-    images: dict[int, np.ndarray] = {}
+    images: dict[int, Any] = {}
     commands: dict[int, Command] = {}
     # A bag that was rescued has no metadata.yaml, without which its folder is no bag.
     bare = (path / NAME).exists() and not (path / METADATA).exists()
@@ -176,11 +179,15 @@ def read_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
             message = types.deserialize_cdr(data, connection.msgtype)
             stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
             if connection.msgtype == COMPRESSED:
-                images[stamp] = message.data
+                images[stamp] = message
             elif not connection.topic.endswith("liquid_controller/cmd_vel"):
                 linear, angular = message.twist.linear, message.twist.angular
                 commands[stamp] = Command(linear.x, linear.y, linear.z, angular.z)
     last = Command()
     for stamp in sorted(images):
         last = commands.get(stamp, last)
-        yield stamp, cv2.imdecode(images[stamp], cv2.IMREAD_COLOR)[..., ::-1], last
+        try:
+            pixels = decode_compressed(images[stamp])
+        except ImageError:
+            continue
+        yield stamp, pixels, last

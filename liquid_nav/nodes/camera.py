@@ -15,6 +15,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.calibration import Calibration, load_calibration
 from liquid_nav.nodes.capture import CaptureThread, Frame, Grabber
+from liquid_nav.nodes.capture_format import Wish, parse_pixel_format
 from liquid_nav.nodes.credentials import expand, redact
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import to_stamp
@@ -37,6 +38,11 @@ SOURCE = (
     "quote it for a pipeline."
 )
 """Description of the parameter ``source``."""
+PIXEL_FORMAT = (
+    "Pixel format to ask of a device: MJPG, YUYV, UYVY, GREY ... as `v4l2-ctl --list-formats-ext` shows; "
+    "empty: its own, or MJPG where only that has the size and the rate that were asked for."
+)
+"""Description of the parameter ``pixel_format``."""
 
 
 class Camera(Node):
@@ -51,6 +57,7 @@ class Camera(Node):
         capture_width = declare(self, "capture_width", 0, "Width to ask of a device, pixels; 0: its own.", (0, 8192))
         capture_height = declare(self, "capture_height", 0, "Height to ask of a device; 0: its own.", (0, 8192))
         rate = declare(self, "capture_rate", 0.0, "Frame rate to ask of a device, Hz; 0: its own.", (0.0, 1000.0))
+        pixel_format = declare(self, "pixel_format", "", PIXEL_FORMAT)
         latency = declare(
             self, "latency", 0.0, "Time from exposure to delivery that the driver does not tell, s.", (0.0, 2.0)
         )
@@ -61,6 +68,7 @@ class Camera(Node):
             raise UserError("the camera has no source", "give -p source:=0, an rtsp:// address, a pipeline or a file")
         # A variable that is not set is bad input, not a camera that may come back.
         expand(source, os.environ)
+        wish = Wish(capture_width, capture_height, rate, parse_pixel_format(pixel_format))
         self._calibration = load_calibration(calibration) if calibration else None
         self._image = self.create_publisher(Image, "camera/image_raw", sensor_data())
         self._compressed = self.create_publisher(CompressedImage, "camera/image_raw/compressed", sensor_data())
@@ -74,15 +82,23 @@ class Camera(Node):
             )
         self.published = 0
         self._unpublished = ""
+        self._granted = ""
+        self._shortfall = ""
         self._heard = wall.monotonic()
         self.capture = CaptureThread(
             lambda wait: Grabber(
-                lambda: VideoSource(source, (capture_width, capture_height), rate, wait),
+                lambda: self._noting(VideoSource(source, wish, wait)),
                 lambda: self.get_clock().now().nanoseconds,
                 wait,
                 latency,
             )
         )
+
+    def _noting(self, source: VideoSource) -> VideoSource:
+        """Keep what an opened source will send; in the thread that captures."""
+        self._granted = source.granted
+        self._shortfall = source.shortfall
+        return source
 
     def run(self, executor: SingleThreadedExecutor) -> None:
         """Publish frame by frame for ever."""
@@ -152,7 +168,9 @@ class Camera(Node):
             "frames": grabber.frames,
             "published": self.published,
             "dropped": self.capture.newest.dropped,
+            "undecodable": grabber.undecodable,
             "openings": grabber.openings,
+            "granted": self._granted,
         }
         if grabber.problem:
             text = f"{grabber.problem}: trying again"
@@ -163,6 +181,8 @@ class Camera(Node):
         elif self._unpublished:
             text = f"a frame could not be published: {self._unpublished}"
             self._diagnostics.report("source", ERROR, text, source=self._shown, **counts)
+        elif self._shortfall:
+            self._diagnostics.report("source", WARN, self._shortfall, source=self._shown, **counts)
         elif self._calibration is None:
             text = "frames arrive; no calibration: camera_info is empty"
             self._diagnostics.report("source", WARN, text, source=self._shown, **counts)

@@ -20,6 +20,8 @@ from liquid_nav.nodes.credentials import redact
 NANO = 1_000_000_000
 LONGEST_AGE = NANO
 """ns; a driver's time stamp that is older is on another clock."""
+BAD_FRAMES = 5
+"""Frames in a row that cannot be used, after which the source is opened anew."""
 
 
 class Source(Protocol):
@@ -80,13 +82,16 @@ class Grabber:
         self._pause = backoff[0]
         self.problem = ""
         self.frames = self.openings = 0
+        self.undecodable = 0
+        self._bad = 0
         self._last = 0
+        self._read = 0
 
     def step(self) -> Frame | None:
-        """Return the next frame, or None after a failure (and a pause).
+        """Return the next frame, or None: after a failure (and a pause), or for one frame that cannot be used.
 
-        ``problem`` then says what it was. Nothing that a source raises comes out: whoever calls this in
-        a thread would lose the camera for ever.
+        ``problem`` says what the failure was; single frames are counted in ``undecodable``. Nothing that
+        a source raises comes out: whoever calls this in a thread would lose the camera for ever.
         """
         try:
             return self._next()
@@ -101,20 +106,33 @@ class Grabber:
             self.openings += 1
         if not self._source.grab():
             raise SourceError("the stream has ended")
-        # Newer than the last one even where the clock's steps are coarse.
-        stamp = max(self._clock() - self._source.age() - self._latency, self._last + 1)
+        stamp = self._stamp(self._clock())
         good, image = self._source.retrieve()
-        if not good or image is None or image.size == 0:
-            raise SourceError("the stream delivers frames that cannot be decoded")
-        if not is_picture(image):
-            raise SourceError(
-                f"the stream delivers frames that are no pictures: {image.dtype} {image.shape}"
-            )
+        wrong = _wrong_with(good, image)
+        if wrong:
+            return self._leave_out(wrong)
+        self._bad = 0
         self.problem = ""
         self._pause = self._backoff[0]
         self._last = stamp
         self.frames += 1
         return Frame(stamp, image)
+
+    def _stamp(self, now: int) -> int:
+        """Return the stamp of the grabbed frame: newer than the last one, unless the clock (``now``) was set back."""
+        if now < self._read:
+            # The stamps follow it: 1 ns a frame until it has caught up would be no time at all for who reads them.
+            self._last = 0
+        self._read = now
+        # Newer than the last one even where the steps of the clock, or of the driver's ages, are coarse.
+        return max(now - self._source.age() - self._latency, self._last + 1)
+
+    def _leave_out(self, wrong: str) -> None:
+        """Count a frame that cannot be used; raises SourceError after ``BAD_FRAMES`` in a row."""
+        self.undecodable += 1
+        self._bad += 1
+        if self._bad >= BAD_FRAMES:
+            raise SourceError(f"the stream delivers frames that {wrong}")
 
     def _fail(self, problem: str) -> None:
         trouble = self._release()
@@ -128,6 +146,7 @@ class Grabber:
     def _release(self) -> str:
         """Let go of the source; returns what went wrong with that, or nothing."""
         source = self._source
+        self._bad = 0
         # Forgotten first: one that cannot be closed is not used again either.
         self._source = None
         if source is None:
@@ -141,6 +160,15 @@ class Grabber:
     def close(self) -> None:
         """Close the source; what it raises then does not matter any more."""
         self._release()
+
+
+def _wrong_with(good: bool, image: np.ndarray | None) -> str:
+    """Return what is wrong with a frame, or nothing."""
+    if not good or image is None or image.size == 0:
+        return "cannot be decoded"
+    if not is_picture(image):
+        return f"are no pictures: {image.dtype} {image.shape}"
+    return ""
 
 
 def is_picture(image: np.ndarray) -> bool:

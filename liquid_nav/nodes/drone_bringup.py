@@ -51,5 +51,5 @@ def drone_graph(plan: DronePlan) -> list[Process]:
     if plan.source:
         graph.insert(0, Process("camera", {"source": plan.source, "calibration": plan.calibration} | prefix))
     if plan.record is not None:
-        graph.append(Process("recorder", {"folder": str(plan.record)}))
+        graph.append(Process("recorder", {"folder": str(plan.record)} | transport))
     return graph

@@ -26,7 +26,7 @@ def declare_drone_arguments() -> list[DeclareLaunchArgument]:
                               description="Camera: device, rtsp:// URL, GStreamer pipeline, file; 'none': other node."),
         DeclareLaunchArgument("calibration", default_value="", description="Calibration file of the camera (YAML)."),
         DeclareLaunchArgument("image_transport", default_value="raw", choices=TRANSPORTS,
-                              description="Which camera topic controller and supervisor read."),
+                              description="Which camera topic controller, supervisor and recorder read."),
         DeclareLaunchArgument("autopilot", default_value="px4",
                               choices=AUTOPILOTS, description="What flies the drone."),
         DeclareLaunchArgument("connection", default_value="udp:0.0.0.0:14540",

@@ -11,8 +11,15 @@ from enum import Enum
 import numpy as np
 
 from liquid_nav.nodes.blindness import look
+from liquid_nav.safety import EARLY
 
 NANO = 1_000_000_000
+FUTURE = (
+    "images have stamps in the future, which are ignored: synchronise the clocks (chrony), or let the camera "
+    "stamp on arrival"
+)
+FUTURE_TOLD = 10.0
+"""s after an image from the future for which that is still told."""
 BAND = 16
 """Rows of an image that are compared at once."""
 
@@ -58,6 +65,12 @@ class FrameGuard:
         self.frozen_after = frozen_after
         self.blind_after = blind_after
         self.frames = self.repeated = self.lost = 0
+        self.early = 0
+        self.early_in_a_row = 0
+        """Images from the future, since the last one that was not."""
+        self.ahead = 0.0
+        """s by which the last one of them was ahead."""
+        self._early_at = 0
         self.reset()
 
     def reset(self) -> None:
@@ -68,8 +81,21 @@ class FrameGuard:
         self._changed = 0
         self._seeing = 0
 
-    def see(self, stamp: int, pixels: np.ndarray) -> Verdict:
-        """Judge a frame of uint8 [H,W,3] with its header stamp in nanoseconds."""
+    def see(self, stamp: int, pixels: np.ndarray, now: int | None = None) -> Verdict:
+        """Judge a frame.
+
+        Args:
+            stamp: Of its header, ns.
+            pixels: uint8 [H,W,3].
+            now: When it arrived, ns of the clock that stamps: one from the future is ignored; default: not looked at.
+        """
+        if now is not None and stamp - now > EARLY * NANO:
+            self.early += 1
+            self.early_in_a_row += 1
+            self.ahead = (stamp - now) / NANO
+            self._early_at = now
+            return Verdict(Action.IGNORE, reason=FUTURE)
+        self.early_in_a_row = 0
         last, period = self._stamp, self.nominal_period
         if last == stamp:
             self.repeated += 1
@@ -99,6 +125,10 @@ class FrameGuard:
             reason = f"frames were ignored for {elapsed:.2f} s, state reset"
             return Verdict(Action.RESTART, period, reason)
         return Verdict(Action.STEP, elapsed)
+
+    def was_early(self, now: int) -> bool:
+        """Return whether an image came from the future in the last ``FUTURE_TOLD`` s; ``now``: ns."""
+        return self.early > 0 and 0 <= now - self._early_at <= FUTURE_TOLD * NANO
 
     def _blindness(self, stamp: int, pixels: np.ndarray) -> str:
         """Return why the camera counts as blind, or nothing."""

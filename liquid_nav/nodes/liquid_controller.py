@@ -14,13 +14,14 @@ from typing import Any, Callable
 
 import numpy as np
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import Trigger
 
+from liquid_nav.camera import View, difference, trained_view, view_of
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.controller_outputs import ControllerOutputs
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
-from liquid_nav.nodes.frame_guard import Action, FrameGuard
+from liquid_nav.nodes.frame_guard import FUTURE, Action, FrameGuard
 from liquid_nav.nodes.memory import keep_memory
 from liquid_nav.nodes.messages import NANO, ImageError, read_compressed, read_image
 from liquid_nav.nodes.parameters import declare
@@ -31,6 +32,8 @@ from liquid_nav.types import Command, Observation
 
 Reader = Callable[[Any], tuple[int, str, np.ndarray]]
 """From a message to stamp (ns), frame id and pixels, uint8 [H,W,3] RGB."""
+UNITS = {"neurons": "1", "time_constants": "s", "latency": "s", "cmd_vel": "m/s, rad/s", "view": "deg"}
+"""Of what is told about the model."""
 TRANSPORT = (
     "more than one camera frame in ten is lost on the way: send smaller images, or set "
     "FASTDDS_DEFAULT_PROFILES_FILE to config/fastdds.xml of this package"
@@ -69,10 +72,14 @@ class LiquidController(LifecycleNode):
         self._outputs = ControllerOutputs(self, prefix)
         self._diagnostics = Diagnostics(self)
         self._policy = self._state = None
+        self._trained: View | None = None
+        self._seen: View | None = None
         self._last: tuple[Command, int] | None = None
         self._active = False
+        self._simulated = self.get_parameter("use_sim_time").value
         self._read: Reader = read
         subscribe(self, self._diagnostics, kind, self._topic, self._on_image, sensor_data())
+        subscribe(self, self._diagnostics, CameraInfo, "camera/camera_info", self._on_camera_info, sensor_data())
         self.create_service(Trigger, "liquid_controller/reset", self._on_reset)
         self._outputs.mode("unconfigured")
 
@@ -97,13 +104,16 @@ class LiquidController(LifecycleNode):
             # rclpy would swallow it.
             self.get_logger().error(traceback.format_exc())
             raise
+        self._trained = _view_of_model(self._policy)
+        self._compare_views()
         self._outputs.info(
             {
                 "model": self._model,
+                "view": [self._trained.across, self._trained.down] if self._trained else None,
                 "runtime": self._policy.runtime,
                 "sha256": self._policy.card.get("sha256", ""),
                 "neuron_names": list(self._policy.neuron_names),
-                "units": {"neurons": "1", "time_constants": "s", "latency": "s", "cmd_vel": "m/s, rad/s"},
+                "units": UNITS,
             }
         )
         self._diagnostics.report("model", OK, f"{self._model} is loaded")
@@ -185,10 +195,14 @@ class LiquidController(LifecycleNode):
             self._diagnostics.report("camera", ERROR, f"{self._topic}: {error}")
             # Counted where all messages are that cannot be used.
             raise
-        verdict = self._guard.see(stamp, image)
+        now = None if self._simulated else self.get_clock().now().nanoseconds
+        verdict = self._guard.see(stamp, image, now)
         if verdict.action is Action.REPEAT:
             if self._last is not None and self._last[1] == stamp:
                 self._outputs.command(*self._last)
+            return
+        if self._guard.early_in_a_row:
+            self._tell_future()
             return
         if verdict.action is Action.IGNORE:
             self._diagnostics.report("camera", ERROR, f"{self._topic}: {verdict.reason}")
@@ -197,6 +211,22 @@ class LiquidController(LifecycleNode):
             self._state = self._policy.initial_state()
         if self._step(image, stamp, verdict.elapsed, frame_id):
             self._tell_camera(verdict.reason)
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        seen = view_of(message)
+        if seen != self._seen:
+            self._seen = seen
+            self._compare_views()
+
+    def _compare_views(self) -> None:
+        """Say whether the model knows what such a lens sees, as far as both tell."""
+        if self._seen is None or self._trained is None:
+            return
+        words = difference(self._seen, self._trained)
+        if words:
+            self._diagnostics.report("view", WARN, words)
+        else:
+            self._diagnostics.report("view", OK, f"the camera sees {self._seen}, as the model was trained")
 
     def _step(self, image: np.ndarray, stamp: int, elapsed: float, frame_id: str) -> bool:
         """Step the policy and publish; returns whether the image could be used."""
@@ -222,15 +252,34 @@ class LiquidController(LifecycleNode):
         self._outputs.saliency(self._policy, image, stamp, frame_id)
         return True
 
+    def _tell_future(self) -> None:
+        """Name the cause; single images are left out, and the flight goes on."""
+        guard = self._guard
+        level = WARN if guard.early_in_a_row == 1 else ERROR
+        ahead = f"{guard.ahead:.2f} s"
+        self._diagnostics.report("camera", level, f"{self._topic}: {FUTURE}", early=guard.early, ahead=ahead)
+
     def _tell_camera(self, reason: str) -> None:
         guard = self._guard
         counts = {"frames": guard.frames, "repeated": guard.repeated, "lost": guard.lost}
         if reason:
             self._diagnostics.report("camera", WARN, f"{self._topic}: {reason}", **counts)
+        elif guard.was_early(self.get_clock().now().nanoseconds):
+            # As it was told then: neither the next image nor the next one of them is news.
+            words = f"{self._topic}: {FUTURE}"
+            self._diagnostics.report("camera", WARN, words, early=guard.early, ahead=f"{guard.ahead:.2f} s", **counts)
         elif guard.frames > 30 and guard.lost > 0.1 * guard.frames:
             self._diagnostics.report("camera", WARN, f"{self._topic}: {TRANSPORT}", **counts)
         else:
             self._diagnostics.report("camera", OK, f"{self._topic}: frames arrive", **counts)
+
+
+def _view_of_model(policy: Any) -> View | None:
+    """Return what a model was trained to see; None where it does not tell."""
+    config = getattr(policy, "config", None)
+    if config is None:
+        return None
+    return trained_view(config.camera, config.encoder.width, config.encoder.height)
 
 
 def camera_topic(transport: str) -> tuple[str, type, Reader]:

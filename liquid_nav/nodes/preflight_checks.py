@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Callable
 
+from liquid_nav.camera import difference
 from liquid_nav.nodes.preflight_autopilot import ORDER, STATE, check_autopilot
 from liquid_nav.nodes.preflight_facts import (
     Facts,
@@ -44,7 +45,7 @@ def check(facts: Facts, wanted: Wanted) -> list[Finding]:
         _disk,
         _diagnostics,
     )
-    several = (check_watches, check_resumes, check_autopilot)
+    several = (_camera_view, check_watches, check_resumes, check_autopilot)
     found = [one(facts, wanted) for one in single]
     return found + [finding for many in several for finding in many(facts, wanted)]
 
@@ -110,7 +111,7 @@ def _camera_image(facts: Facts, wanted: Wanted) -> Finding:
     image = _stream(facts, wanted.camera)
     problem = image.last.get("problem", "")
     if problem:
-        remedy = "let the camera send rgb8, bgr8, rgba8 or bgra8 (or JPEG, with image_transport:=compressed)"
+        remedy = "let the camera send rgb8 or bgr8 (or JPEG, with image_transport:=compressed)"
         return failure("camera image", f"{wanted.camera}: {problem}", remedy)
     if "size" not in image.last:
         return failure("camera image", "nothing arrived", "see the checks above")
@@ -129,6 +130,21 @@ def _camera_model(facts: Facts, wanted: Wanted) -> Finding:
     if sizes[0] != sizes[1]:
         return failure("camera model", f"camera/camera_info is for {sizes[0]}, the images are {sizes[1]}", remedy)
     return ok("camera model", f"focal length {info.last['focal']:.0f} pixels")
+
+
+def _camera_view(facts: Facts, wanted: Wanted) -> list[Finding]:
+    """Compare what the camera sees with what the model knows; where one is missing another check says so."""
+    seen = _stream(facts, "camera/camera_info").last.get("view")
+    trained = facts.trained_view
+    if seen is None or facts.info is None:
+        return []
+    if trained is None:
+        remedy = "compare it with the model's card: through another lens it may fly worse"
+        return [warning("camera view", f"{seen}; the model does not tell what it was trained at", remedy)]
+    words, _, remedy = difference(seen, trained).partition(": ")
+    if words:
+        return [warning("camera view", words, remedy)]
+    return [ok("camera view", f"{seen}, as the model was trained")]
 
 
 def _controller(facts: Facts, wanted: Wanted) -> Finding:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Mapping
 
+from liquid_nav.camera import View
 from liquid_nav.safety import BridgeReport, Order
 
 Value = bool | int | float | str
@@ -103,6 +104,8 @@ class Facts:
     """From stamp to command, s; default: none."""
     info: dict[str, str] | None = None
     """What the controller says of its model; default: nobody said."""
+    trained_view: View | None = None
+    """What the controller's model was trained to see; default: nobody said."""
     modes: dict[str, str] = field(default_factory=dict)
     """Node -> its latched mode; default: none."""
     order: Order | None = None

@@ -18,6 +18,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float32, String
 
+from liquid_nav.camera import View, view_of
 from liquid_nav.nodes.bringup import GATE
 from liquid_nav.nodes.messages import NANO, ImageError, nanoseconds, read_compressed, read_image
 from liquid_nav.nodes.preflight_autopilot import ORDER, STATE
@@ -165,7 +166,8 @@ class Probe:
         self._streams[name].last = {"first": told.get("first", now), "last": now}
 
     def _on_camera_info(self, name: str, message: CameraInfo) -> None:
-        self._streams[name].last = {"size": f"{message.width} x {message.height}", "focal": float(message.k[0])}
+        size = f"{message.width} x {message.height}"
+        self._streams[name].last = {"size": size, "focal": float(message.k[0]), "view": view_of(message)}
 
     def _on_stamped(self, name: str, message: TwistStamped) -> None:
         self._streams[name].ages.append(self._age(nanoseconds(message.header.stamp)))
@@ -187,6 +189,7 @@ class Probe:
     def _on_info(self, name: str, message: String) -> None:
         read = read_json(message.data) or {}
         told = {key: read.get(key) for key in ("model", "sha256")}
+        self._facts.trained_view = _view(read.get("view"))
         usable = all(isinstance(value, str) for value in told.values())
         self._facts.info = self._readable(name, told if usable else None)
 
@@ -213,6 +216,17 @@ class Probe:
             error = status.level == DiagnosticStatus.ERROR
             self._values[status.hardware_id, status.name] = {"error": error, "words": status.message}
         self._facts.errors = [f"{name}: {v['words']}" for (_, name), v in self._values.items() if v["error"]]
+
+
+def _view(told: Any) -> View | None:
+    """Return the view that a controller tells, two angles in degrees; None for anything else."""
+    if not isinstance(told, list) or len(told) != 2:
+        return None
+    numbers = all(isinstance(angle, (int, float)) and not isinstance(angle, bool) for angle in told)
+    # An integer of JSON may be too large for a float.
+    if not numbers or not all(0.0 < angle < 360.0 for angle in told):
+        return None
+    return View(float(told[0]), float(told[1]))
 
 
 def _value(told: ParameterValue) -> Value | None:

@@ -1,5 +1,7 @@
 """Records a flight into ``flight.mcap``: every topic of the interface, the camera as JPEG.
 
+Images that are compressed on the way (``image_transport``) are written as they come.
+
 Messages with a header are filed under their stamp, the others under the time of the last header seen, so that the bag
 runs on the flight's own time whatever the machine was doing.
 
@@ -22,9 +24,10 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.bag import COMPRESSED, FULL, BagWriter
-from liquid_nav.nodes.diagnostics import ERROR, OK, Diagnostics
+from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
+from liquid_nav.nodes.drone_bringup import TRANSPORTS
 from liquid_nav.nodes.interface import COMMAND, IMAGE, TOPICS, Topic
-from liquid_nav.nodes.messages import image_view, serialized_stamp
+from liquid_nav.nodes.messages import NANO, image_view, serialized_stamp
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.running import Finished, run
@@ -35,6 +38,8 @@ DEPTH = 100
 HEARD_FIRST = ("camera/image_raw", "odom", "liquid_controller/cmd_vel")
 """What has to be heard, where asked for, before cmd_vel is followed."""
 DIAGNOSTICS = "/diagnostics"
+IMAGES_WITHIN = 5 * NANO
+"""ns of the flight's time within which the first image has to come."""
 INCOMPLETE = 3
 """Exit code of a recorder whose bag lacks its end."""
 
@@ -55,15 +60,24 @@ class Recorder(Node):
         wait = declare(
             self, "wait_for_camera", False, "Listen to cmd_vel only once images, odometry and the pilot are heard."
         )
+        transport = declare(
+            self, "image_transport", "raw", "raw or compressed, as the controller's: compressed ones go in as they are."
+        )
+        if transport not in TRANSPORTS:
+            raise UserError(f"unknown image_transport '{transport}'", f"choose {' or '.join(TRANSPORTS)}")
+        self._as_they_come = transport == "compressed"
         if not folder:
             raise UserError("recorder has no folder", "set the parameter: -p folder:=flights/today")
         self._diagnostics = Diagnostics(self)
         self._stopped = False
         self._incomplete = False
+        self._folder = folder
         self._bag = BagWriter(Path(folder))
         self._diagnostics.report("recording", OK, f"recording into {folder}")
         self._time = 0
+        self._begun: dict[str, int] = {}
         self._last_image = -1
+        self._missed = False
         # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes its time.
         self._unheard = set(HEARD_FIRST if wait else ())
         for topic in TOPICS:
@@ -71,18 +85,23 @@ class Recorder(Node):
 
     def _follow(self, topic: Topic) -> None:
         name = self.resolve_topic_name(topic.name)
+        heard_on = topic.name
+        kind = _message_class(topic.type)
         qos = latched() if topic.latched else sensor_data(DEPTH) if topic.best_effort else reliable(DEPTH)
         if topic is IMAGE:
             self._compressed = f"{name}/compressed"
             self._bag.add_topic(self._compressed, COMPRESSED, best_effort=True)
             callback = self._write_image
+            if self._as_they_come:
+                heard_on = f"{topic.name}/compressed"
+                kind = CompressedImage
+                callback = self._write_compressed
         else:
             self._bag.add_topic(name, topic.type, topic.latched, topic.best_effort)
             callback = self._writer(name, topic)
 
         def follow(heard: Callable[[bytes], None]) -> None:
-            kind = _message_class(topic.type)
-            subscribe(self, self._diagnostics, kind, topic.name, heard, qos, raw=True)
+            subscribe(self, self._diagnostics, kind, heard_on, heard, qos, raw=True)
 
         if topic is COMMAND and self._unheard:
             self._follow_commands = lambda: follow(callback)
@@ -111,7 +130,9 @@ class Recorder(Node):
             if topic.name == DIAGNOSTICS and self._is_own(message):
                 return
             if topic.stamped:
-                self._time = max(self._time, serialized_stamp(data))
+                stamp = serialized_stamp(data)
+                self._time = max(self._time, stamp)
+                self._look_for_images(topic.name, stamp)
             self._write(name, data)
 
         return write
@@ -127,13 +148,52 @@ class Recorder(Node):
             return
         message = deserialize_message(data, Image)
         pixels = image_view(message)
-        self._last_image = stamp
-        self._time = max(self._time, stamp)
+        self._note_image(stamp)
         parameters = [cv2.IMWRITE_JPEG_QUALITY, self._quality]
         encoded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), parameters)[1]
         compressed = CompressedImage(header=message.header, format="jpeg")
         compressed.data.frombytes(encoded.tobytes())
         self._write(self._compressed, serialize_message(compressed))
+
+    def _write_compressed(self, data: bytes) -> None:
+        stamp = serialized_stamp(data)
+        if stamp == self._last_image:
+            return
+        # It raises for bytes that are no such message.
+        deserialize_message(data, CompressedImage)
+        self._note_image(stamp)
+        self._write(self._compressed, data)
+
+    def _note_image(self, stamp: int) -> None:
+        self._last_image = stamp
+        self._time = max(self._time, stamp)
+        if self._missed:
+            self._missed = False
+            self._diagnostics.report("images", OK, "camera images arrive")
+
+    def _look_for_images(self, name: str, stamp: int) -> None:
+        """Say, once, that there are no images while the rest of the flight goes on, by the stamps of a topic (ns)."""
+        if self._last_image >= 0 or self._missed or self._stopped or name == DIAGNOSTICS:
+            return
+        # Each topic by itself: others may be stamped by another clock.
+        if stamp - self._begun.setdefault(name, stamp) <= IMAGES_WITHIN:
+            return
+        self._missed = True
+        words = f"{IMAGES_WITHIN / NANO:g} s are recorded without a camera image: {self._where_images_are()}"
+        self._diagnostics.report("images", WARN, words)
+
+    def _where_images_are(self) -> str:
+        """Return why no image arrives, with the remedy, as far as the graph tells."""
+        raw = self.resolve_topic_name(IMAGE.name)
+        wanted = self._compressed if self._as_they_come else raw
+        other = raw if self._as_they_come else self._compressed
+        transport = "raw" if self._as_they_come else "compressed"
+        if self.count_publishers(wanted):
+            words = "has a publisher, but nothing arrives that can be recorded"
+            return f"{wanted} {words}: see /diagnostics and `ros2 topic hz {wanted}`"
+        if self.count_publishers(other):
+            return f"nobody publishes {wanted}, but {other} is there: record with image_transport:={transport}"
+        return f"nobody publishes {wanted}: start the camera, or remap its topic"
 
     def _write(self, name: str, data: bytes) -> None:
         """Append a message to the bag; what goes wrong there ends the recording."""
@@ -170,6 +230,8 @@ class Recorder(Node):
         if not hasattr(self, "_bag") or self._stopped:
             return
         self._stopped = True
+        if self._last_image < 0:
+            self.get_logger().warning(f"the bag {self._folder} has no camera images")
         try:
             self._bag.close()
         except Exception as error:

@@ -22,7 +22,9 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from liquid_nav.errors import UserError
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
+from liquid_nav.nodes.drone_bringup import TRANSPORTS
 from liquid_nav.nodes.messages import (
     NANO,
     command_from,
@@ -57,7 +59,7 @@ class SupervisorNode(Node):
     """Feeds the supervisor with messages and publishes what it says."""
 
     def __init__(self, **options: object) -> None:
-        """Declare parameters, topics and services."""
+        """Declare parameters, topics and services; bad input raises UserError."""
         super().__init__("safety_supervisor", **options)
         usual = SafetyLimits()
         limits = {
@@ -82,9 +84,11 @@ class SupervisorNode(Node):
         self._mode = self.create_publisher(String, "safety_supervisor/mode", latched())
         self._order = self.create_publisher(String, "safety_supervisor/order", latched())
         self._diagnostics = Diagnostics(self)
-        compressed = declare(self, "image_transport", "raw", "raw or compressed, as the controller's.") == "compressed"
+        transport = declare(self, "image_transport", "raw", "raw or compressed, as the controller's.")
+        if transport not in TRANSPORTS:
+            raise UserError(f"unknown image_transport '{transport}'", f"choose {' or '.join(TRANSPORTS)}")
         kind, image = Image, "camera/image_raw"
-        if compressed:
+        if transport == "compressed":
             kind, image = CompressedImage, "camera/image_raw/compressed"
         # Raw: only the stamp matters here, and building a message of 100 kB in Python would cost a millisecond.
         subscribe(self, self._diagnostics, kind, image, self._on_image, sensor_data(), raw=True)
@@ -118,8 +122,8 @@ class SupervisorNode(Node):
         return self._clock_of_stamps.steady(stamp)
 
     def _on_image(self, data: bytes) -> None:
-        self._now()  # a look at both clocks: the computer's may have been set since the last one
-        self._supervisor.image(self._steady(serialized_stamp(data) / NANO))
+        now = self._now()  # a look at both clocks: the computer's may have been set since the last one
+        self._supervisor.image(self._steady(serialized_stamp(data) / NANO), None if self._simulated else now)
 
     def _on_command(self, message: TwistStamped) -> None:
         stamp = nanoseconds(message.header.stamp)

@@ -10,10 +10,13 @@ from typing import Callable
 import numpy as np
 
 from liquid_nav.nodes.capture import SourceError, driver_age
+from liquid_nav.nodes.capture_format import Wish, negotiate, shortfall
 from liquid_nav.nodes.credentials import expand, redact
 
 TIMEOUT = 5000
 """ms that a network stream may take to open, or to deliver a frame."""
+NOTHING = Wish()
+ELSEWHERE = "choose the format in the camera's own settings or in the pipeline's caps"
 QUIET = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "GST_DEBUG": "0"}
 """Environment in which FFmpeg and GStreamer print nothing; they read it when they are first used."""
 
@@ -35,8 +38,7 @@ class VideoSource:
     def __init__(
         self,
         source: str,
-        size: tuple[int, int] = (0, 0),
-        rate: float = 0.0,
+        wish: Wish = NOTHING,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         """Open.
@@ -44,8 +46,7 @@ class VideoSource:
         Args:
             source: Device, address, pipeline or file; ``${NAME}`` in it is taken from the environment.
                 Errors show neither the value of a variable nor a password.
-            size: Width and height to ask of a device, pixels; zeros leave its own.
-            rate: Frame rate to ask of a device, Hz; zero leaves its own.
+            wish: What to ask of a device; a stream, pipeline or file sends what it sends.
             wait: Waits for some seconds: a file is played at its own pace.
 
         Raises:
@@ -64,9 +65,6 @@ class VideoSource:
         if self.kind == "device":
             number = int(source) if source.isdecimal() else source
             self._capture.open(number, cv2.CAP_V4L2)
-            for name, value in (("FRAME_WIDTH", size[0]), ("FRAME_HEIGHT", size[1]), ("FPS", rate), ("BUFFERSIZE", 1)):
-                if value:
-                    self._capture.set(getattr(cv2, f"CAP_PROP_{name}"), value)
         elif self.kind == "pipeline":
             self._capture.open(source, cv2.CAP_GSTREAMER)
         elif self.kind == "stream":
@@ -78,6 +76,16 @@ class VideoSource:
                 self._capture.open(path)
         if not self._capture.isOpened():
             raise SourceError(f"cannot open {shown}: {remedy(self.kind)}")
+        self.granted = ""
+        """What a device says that it will send, for people; empty: not told."""
+        self.shortfall = ""
+        """Where less was granted than was asked for: what to tell, with the remedy."""
+        if self.kind == "device":
+            granted = negotiate(self._capture, wish)
+            self.granted = str(granted)
+            self.shortfall = shortfall(wish, granted)
+        elif wish != NOTHING:
+            self.shortfall = f"asked for {wish}, but only a device is asked, and this is a {self.kind}: {ELSEWHERE}"
         self._period = 1.0 / max(1.0, self._capture.get(cv2.CAP_PROP_FPS) or 30.0) if self.kind == "file" else 0.0
         self._due = time.monotonic()
         self._position = cv2.CAP_PROP_POS_MSEC

@@ -7,10 +7,11 @@ from liquid_nav.safety.stamp_clock import StampClock
 from liquid_nav.safety.sticks import Sticks
 from liquid_nav.safety.supervisor import MODE_TRANSITIONS, SafetySupervisor, SupervisorOutput
 from liquid_nav.safety.switch import FIRST_CHANNEL, LAST_CHANNEL, EngageSwitch
-from liquid_nav.safety.watch import Watch, WatchLimits
+from liquid_nav.safety.watch import EARLY, Watch, WatchLimits
 
 __all__ = [
     "ACTIVE",
+    "EARLY",
     "FIRST_CHANNEL",
     "IN_CHARGE",
     "LAST_CHANNEL",

@@ -82,6 +82,7 @@ class SafetySupervisor:
         self._changes = 0
         self._changed = 0.0
         self._image: float | None = None
+        self._image_early = 0.0
         self._command: tuple[Command, float] | None = None
         self._bad: Fault | None = None
         self._last = ZERO
@@ -106,10 +107,21 @@ class SafetySupervisor:
 
     # What comes in.
 
-    def image(self, stamp: float) -> None:
-        """Take note of a camera frame; a frame as old as the last one, or without a time, is not new."""
+    def image(self, stamp: float, now: float | None = None) -> None:
+        """Take note of a camera frame; a frame as old as the last one, or without a time, is not new.
+
+        Args:
+            stamp: When it was taken, s.
+            now: When it arrived, s: one from the future is then left out, as the controller leaves it out, and is a
+                fault only where no other is fresh; default: not looked at, as in simulation, where the message of the
+                clock may arrive after the image's.
+        """
         if not math.isfinite(stamp):
             return
+        if now is not None and stamp > now + EARLY:
+            self._image_early = stamp - now
+            return
+        self._image_early = 0.0
         if self._image is None or stamp > self._image or stamp < self._image - CLOCK_BEGINS_ANEW:
             self._image = stamp
 
@@ -284,13 +296,19 @@ class SafetySupervisor:
         self._held_by = None
         self._healthy_since = None
 
+    def _image_faults(self, now: float) -> list[Fault]:
+        if self._image is None:
+            found = [Fault(FaultKind.NO_IMAGE)]
+        else:
+            found = _age(now - self._image, self.limits.image_age, FaultKind.IMAGE_OLD, FaultKind.IMAGE_EARLY)
+        if found and self._image_early:
+            # Images do arrive: why none of them counts is what a person has to know.
+            return [Fault(FaultKind.IMAGE_EARLY, self._image_early, EARLY)]
+        return found
+
     def _faults(self, now: float) -> tuple[Fault, ...]:
         limits = self.limits
-        faults = []
-        if self._image is None:
-            faults.append(Fault(FaultKind.NO_IMAGE))
-        else:
-            faults += _age(now - self._image, limits.image_age, FaultKind.IMAGE_OLD, FaultKind.IMAGE_EARLY)
+        faults = self._image_faults(now)
         if self._bad is not None:
             faults.append(self._bad)
         elif self._command is None:

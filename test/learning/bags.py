@@ -38,6 +38,18 @@ def raw_image(stamp, pixels, encoding="rgb8"):
                    data=np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8))  # fmt: skip
 
 
+def plain_image(stamp, width, height, encoding, step, data):
+    """Return an Image of bytes, whatever they are."""
+    return message("sensor_msgs/msg/Image", header=header(stamp), height=height, width=width, encoding=encoding,
+                   is_bigendian=0, step=step, data=np.frombuffer(data, np.uint8))  # fmt: skip
+
+
+def packed_image(stamp, form, data):
+    """Return a CompressedImage of bytes, whatever they are."""
+    return message("sensor_msgs/msg/CompressedImage", header=header(stamp), format=form,
+                   data=np.frombuffer(data, np.uint8))  # fmt: skip
+
+
 def compressed_image(stamp, pixels):
     """Return a CompressedImage (PNG, so that nothing is lost)."""
     data = cv2.imencode(".png", np.ascontiguousarray(pixels[..., ::-1]))[1].ravel()

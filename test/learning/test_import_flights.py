@@ -114,6 +114,19 @@ def test_swapped_colours_refuse_the_flight_unless_told_otherwise(tmp_path):
     assert np.array_equal(Shard(shards(tmp_path / "b")[0]).frames[3], bags.picture(3))
 
 
+def test_an_encoding_that_is_not_understood_is_named_in_one_line(tmp_path):
+    rows = [
+        (topic, time, bags.plain_image(time, 8, 8, "16UC1", 16, bytes(128)) if topic == IMAGE else content)
+        for topic, time, content in bags.flight_rows(12)
+    ]
+    source = bags.write_bag(tmp_path / "bag", rows)
+    result = CliRunner().invoke(cli.app, ["import", "flights", str(source), "--out", str(tmp_path / "data")])
+    assert result.exit_code == 2
+    (line,) = [line for line in result.stdout.splitlines() if "16UC1" in line]
+    assert line.startswith("bag: an image that cannot be read: encoding is '16UC1', expected one of rgb8, bgr8")
+    assert "encoding is &#x27;16UC1&#x27;" in (tmp_path / "data" / "report.html").read_text()
+
+
 def test_what_is_finished_is_not_read_again(tmp_path, monkeypatch):
     bags.write_bag(tmp_path / "bags" / "one", bags.flight_rows(6)) if (tmp_path / "bags").mkdir() is None else None
     first = build([tmp_path / "bags"], tmp_path / "data", SMALL)
@@ -157,6 +170,16 @@ def test_what_was_accepted_is_not_called_refused(tmp_path):
         assert (row["learned"], row["findings"]) == (learned, "constant_labels")
         assert ("<td>accepted</td>" in page, "<td>refused</td>" in page) == (bool(learned), not learned)
         assert len(list(data.glob("*/frames.npy"))) == (learned > 0)
+
+
+@pytest.mark.parametrize("ahead", [0.3, 5.0, 500.0])
+def test_frames_from_the_future_are_left_out_alone(ahead):
+    stamps = np.arange(40, dtype=np.int64) * NANO // 30
+    stamps[5::10] += int(ahead * NANO)
+    keep, findings = screen_stamps(stamps)
+    assert np.flatnonzero(~keep).tolist() == [5, 15, 25, 35]
+    assert [(f.kind, f.count, f.action) for f in findings if f.kind != "gap"] == [("stamp_early", 4, "left out")]
+    assert all(f.action == "kept with its real time" for f in findings if f.kind == "gap")
 
 
 def test_screening_by_hand():

@@ -34,6 +34,48 @@ def test_every_bag_gives_the_same_flight(tmp_path, plugin, compressed, encoding)
     np.testing.assert_allclose(measured.at(recording.stamps)[:, 0], 0.5 + 0.005 * np.arange(6), atol=1e-9)
 
 
+def first_image(folder, content):
+    """Return what the import sees of one image in a bag."""
+    kind = "/image_raw/compressed" if "Compressed" in content.__msgtype__ else "/image_raw"
+    (recording,) = open_recordings(bags.write_bag(folder, [(kind, NANO, content)]))
+    ((_, image),) = recording.open()
+    return image
+
+
+PIXELS = bags.picture(3, 8, 12)
+GREY = PIXELS[..., 1]
+
+
+@pytest.mark.parametrize(("encoding", "step", "data", "expected"), [
+    ("rgb8", 0, PIXELS.tobytes(), PIXELS), ("rgb8", 3, PIXELS.tobytes(), PIXELS),
+    ("rgb8", 40, np.pad(PIXELS.reshape(8, 36), ((0, 0), (0, 4))).tobytes()[:-4], PIXELS),
+    ("8UC1", 12, GREY.tobytes(), np.stack([GREY] * 3, axis=-1)),
+    ("mono16", 24, (GREY.astype("<u2") * 257).tobytes(), np.stack([GREY] * 3, axis=-1)),
+    ("yuv422_yuy2", 24, bytes((235, 128)) * 96, np.full((8, 12, 3), 255)),
+    ("uyvy", 24, bytes((128, 235)) * 96, np.full((8, 12, 3), 255)),
+    ("nv12", 12, bytes((16,)) * 96 + bytes((128,)) * 48, np.zeros((8, 12, 3))),
+    ("bayer_rggb8", 12, bytes((7,)) * 96, np.full((8, 12, 3), 7)),
+], ids=[
+    "step 0", "step 3", "last row short", "8UC1", "mono16", "yuv422_yuy2", "uyvy", "nv12", "bayer_rggb8",
+])  # fmt: skip
+def test_the_import_reads_every_layout_that_flies(tmp_path, encoding, step, data, expected):
+    image = first_image(tmp_path / "bag", bags.plain_image(NANO, 12, 8, encoding, step, data))
+    np.testing.assert_array_equal(image, expected)
+
+
+JPEG = cv2.imencode(".jpg", PIXELS[..., ::-1])[1].tobytes()
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    (bags.plain_image(NANO, 12, 8, "32FC1", 48, bytes(384)), "encoding is '32FC1', expected one of rgb8"),
+    (bags.plain_image(NANO, 12, 8, "rgb8", 36, bytes(289)), "data has 289 bytes, expected 288"),
+    (bags.packed_image(NANO, "jpeg", JPEG[: len(JPEG) // 2]), "is no whole picture"),
+    (bags.packed_image(NANO, "h264", b"abc"), "format 'h264', is no picture"),
+])  # fmt: skip
+def test_the_import_refuses_by_name_what_would_not_fly(tmp_path, content, words):
+    assert words in str(first_image(tmp_path / "bag", content))
+
+
 def test_a_single_file_is_enough(tmp_path):
     folder = bags.write_bag(tmp_path / "bag", bags.flight_rows(2))
     (file,) = folder.glob("*.mcap")

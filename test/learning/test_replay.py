@@ -49,6 +49,16 @@ def test_commands_are_those_of_stepping_by_hand(tmp_path, policy):
     assert row["rmse_vx"] == pytest.approx(np.sqrt(np.mean(difference**2)))
 
 
+def test_a_frame_from_the_future_costs_only_itself(tmp_path, policy):
+    rows = bags.flight_rows(8)
+    ahead = 5 * NANO + 2 * NANO // 20 + 3 * NANO // 10
+    rows[6] = (*rows[6][:2], bags.raw_image(ahead, bags.picture(2)))
+    (recording,) = open_recordings(bags.write_bag(tmp_path / "bag", rows))
+    result = replay(policy, recording)
+    assert np.diff(result.stamps).tolist() == [NANO // 20, NANO // 10, *[NANO // 20] * 4]
+    assert (result.repeated, result.restarts) == (1, 0)
+
+
 def test_command_line_leaves_tables_plots_and_rows(tmp_path, policy):
     policy.save(tmp_path / "model")
     source = bags.write_bag(tmp_path / "bag", bags.flight_rows(8))

@@ -57,6 +57,18 @@ def test_frames_come_with_the_command_that_was_made_from_them(tmp_path):
     assert [round(float(image.mean())) for _, image, _ in frames] == [0, 60, 120]
 
 
+def test_an_image_that_cannot_be_decoded_is_left_out(tmp_path):
+    bag = BagWriter(tmp_path)
+    bag.add_topic("/camera/image_raw/compressed", COMPRESSED, best_effort=True)
+    for stamp, data in ((0, b"cut"), (100, b"")):
+        message = CompressedImage(format="jpeg", data=data)
+        message.header.stamp = to_stamp(stamp)
+        bag.write("/camera/image_raw/compressed", stamp, serialize_message(message))
+    bag.write("/camera/image_raw/compressed", 200, jpeg(60, 200))
+    bag.close()
+    assert [stamp for stamp, _, _ in read_frames(tmp_path)] == [200]
+
+
 def test_a_flight_is_never_overwritten(tmp_path):
     write(tmp_path)
     with pytest.raises(UserError, match="exists already"):

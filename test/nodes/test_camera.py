@@ -130,6 +130,8 @@ class Unsteady:
     """Stands in for a camera whose library raises until it is mended, and that then delivers."""
 
     mended = False
+    granted = ""
+    shortfall = ""
 
     def __init__(self, *settings):
         pass
@@ -167,6 +169,31 @@ def test_a_fault_in_the_capture_thread_is_named_and_the_camera_comes_back(harnes
         harness.until(lambda: node.serve(0.05) and harness.says("camera: source", "frames arrive"), "the all-clear")
     finally:
         node.close()
+
+
+class Slow(Unsteady):
+    """Stands in for a device that grants less than it was asked for."""
+
+    mended = True
+    granted = "640 x 480 at 10 Hz in YUYV"
+    shortfall = "asked for 1280 x 720 at 30 Hz, the camera grants 640 x 480 at 10 Hz in YUYV: ask for less"
+
+
+def test_a_camera_that_grants_less_says_so(harness, monkeypatch):
+    monkeypatch.setattr("liquid_nav.nodes.camera.VideoSource", Slow)
+    harness.listen_to_diagnostics()
+    node = harness.add(Camera, source="0", capture_width=1280, capture_height=720, capture_rate=30.0)
+    try:
+        harness.until(lambda: node.serve(0.05) and harness.says("camera: source", Slow.shortfall), "the warning")
+        values = {value.key: value.value for value in harness.diagnostics["camera: source"].values}
+        assert (values["granted"], values["undecodable"]) == (Slow.granted, "0")
+    finally:
+        node.close()
+
+
+def test_a_pixel_format_that_is_none_is_one_line(harness):
+    with pytest.raises(UserError, match="pixel_format is 'rgb'"):
+        harness.make(Camera, source="0", pixel_format="rgb")
 
 
 def test_a_frame_that_cannot_be_published_does_not_end_the_node(harness, tmp_path):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.capture import NANO, CaptureThread, Frame, Grabber, Newest, SourceError, driver_age
+from liquid_nav.nodes.capture import BAD_FRAMES, NANO, CaptureThread, Frame, Grabber, Newest, SourceError, driver_age
 from liquid_nav.nodes.video_source import VideoSource, kind_of, remedy
 
 PICTURE = np.zeros((4, 6, 3), np.uint8)
@@ -29,6 +29,18 @@ class Tape:
 
     def release(self):
         self.closed += 1
+
+
+class Spotty(Tape):
+    """A tape of frames that can be decoded (+) or not (-)."""
+
+    def __init__(self, frames):
+        super().__init__(len(frames))
+        self.frames = frames
+
+    def retrieve(self):
+        good = self.frames[len(self.frames) - self.left - 1] == "+"
+        return good, PICTURE if good else None
 
 
 class Faulty(Tape):
@@ -74,6 +86,34 @@ def test_stamps_rise_even_when_the_clock_stands_still():
     assert stamps[0] < stamps[1] < stamps[2]
 
 
+@pytest.mark.parametrize("back", [5 * NANO, NANO // 20])
+def test_stamps_follow_a_clock_that_was_set_back(back):
+    rig = Rig(Tape(4, age=30_000_000))
+    stamps = []
+    for step in (0, 33_000_000, 33_000_000 - back, 33_000_000):
+        rig.now += step
+        stamps.append(rig.grabber.step().stamp - 100 * NANO)
+    assert stamps == [-30_000_000, 3_000_000, 36_000_000 - back, 69_000_000 - back]
+
+
+def test_a_clock_that_was_set_back_while_frames_were_bad_is_noticed_too():
+    rig = Rig(Spotty("+-+"))
+    rig.grabber.step()
+    rig.now -= 5 * NANO
+    rig.grabber.step()
+    rig.now += 33_000_000
+    assert rig.grabber.step().stamp == 95 * NANO + 33_000_000
+
+
+def test_ages_that_are_told_coarsely_turn_no_stamp_back():
+    tape = Tape(2, age=10_000_000)
+    rig = Rig(tape)
+    first = rig.grabber.step().stamp
+    rig.now += 5_000_000
+    tape._age = 20_000_000
+    assert rig.grabber.step().stamp == first + 1
+
+
 def test_a_stream_that_ends_comes_back():
     first, second = Tape(2), Tape(2)
     rig = Rig(first, SourceError("cannot open x"), SourceError("cannot open x"), second)
@@ -94,10 +134,26 @@ def test_pauses_stop_growing():
     assert rig.waits == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
 
 
-def test_frames_that_cannot_be_decoded_close_the_source():
-    tape = Tape(5, good=False)
+def test_single_frames_that_cannot_be_decoded_are_dropped_and_counted():
+    tape = Spotty("+-+" + "-" * (BAD_FRAMES - 1) + "+-")
     rig = Rig(tape)
-    assert rig.grabber.step() is None and "decoded" in rig.grabber.problem and tape.closed == 1
+    seen = [rig.grabber.step() is not None for _ in tape.frames]
+    assert seen == [frame == "+" for frame in tape.frames]
+    assert (rig.grabber.undecodable, rig.grabber.frames, rig.grabber.openings) == (BAD_FRAMES + 1, 3, 1)
+    assert (rig.grabber.problem, rig.waits, tape.closed) == ("", [], 0)
+
+
+def test_several_frames_in_a_row_that_cannot_be_decoded_close_the_source():
+    broken, mended = Spotty("+" + "-" * BAD_FRAMES), Spotty("-" * (BAD_FRAMES - 1) + "+")
+    rig = Rig(broken, mended)
+    for _ in range(1 + BAD_FRAMES):
+        rig.grabber.step()
+    assert rig.grabber.problem == "the stream delivers frames that cannot be decoded"
+    assert (broken.closed, rig.waits) == (1, [0.5])
+    # The new source has as many tries.
+    seen = [rig.grabber.step() is not None for _ in range(BAD_FRAMES)]
+    assert seen == [False] * (BAD_FRAMES - 1) + [True]
+    assert (rig.grabber.problem, mended.closed) == ("", 0)
 
 
 FAULTS = [
@@ -156,10 +212,10 @@ def test_grey_and_colour_with_and_without_alpha_are_pictures(shape):
 
 @pytest.mark.parametrize(("shape", "kind"), [((4, 6, 3), np.float32), ((4, 6, 2), np.uint8), ((6,), np.uint8)])
 def test_frames_that_are_no_pictures_close_the_source(shape, kind):
-    tape = Tape(1)
+    tape = Tape(BAD_FRAMES)
     tape.retrieve = lambda: (True, np.ones(shape, kind))
     rig = Rig(tape)
-    assert rig.grabber.step() is None and tape.closed == 1
+    assert all(rig.grabber.step() is None for _ in range(BAD_FRAMES)) and tape.closed == 1
     assert f"no pictures: {np.dtype(kind)} {shape}" in rig.grabber.problem
 
 

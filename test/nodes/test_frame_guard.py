@@ -33,6 +33,46 @@ def test_a_jump_of_the_clock_restarts(guard, pictures, stamp, words):
     assert verdict.elapsed == 1 / 30
 
 
+def test_a_clock_that_was_set_back_resets_once(guard, pictures):
+    stamps = (6000, 6033, 1066, 1100, 1133)
+    seen = [guard.see(stamp * MS, picture).action for stamp, picture in zip(stamps, pictures)]
+    assert seen == [Action.RESTART, Action.STEP, Action.RESTART, Action.STEP, Action.STEP]
+
+
+def test_an_image_from_the_future_is_ignored_and_the_next_one_steps_on(guard, pictures):
+    """Every third is 0.3 s ahead."""
+    times = [1000 + 40 * k for k in range(6)]
+    verdicts = [
+        guard.see((time + 300 * (k % 3 == 1)) * MS, pictures[k], time * MS) for k, time in enumerate(times)
+    ]
+    expected = [Action.RESTART, Action.IGNORE, Action.STEP, Action.STEP, Action.IGNORE, Action.STEP]
+    assert [verdict.action for verdict in verdicts] == expected
+    # The time of the ignored one belongs to the next.
+    assert [verdict.elapsed for verdict in verdicts[2:]] == pytest.approx([0.08, 0.04, 0.0, 0.08])
+    assert "stamps in the future" in verdicts[1].reason and "chrony" in verdicts[1].reason
+    assert (guard.early, guard.early_in_a_row, guard.ahead) == (2, 0, pytest.approx(0.3))
+
+
+@pytest.mark.parametrize(("ahead", "action"), [(-60_000, Action.RESTART), (0, Action.RESTART), (100, Action.RESTART),
+                                               (101, Action.IGNORE), (60_000, Action.IGNORE)])  # fmt: skip
+def test_clocks_that_differ_a_little_are_no_future(guard, pictures, ahead, action):
+    assert guard.see((100_000 + ahead) * MS, pictures[0], 100_000 * MS).action is action
+
+
+def test_an_image_from_the_future_is_told_for_a_while(guard, pictures):
+    assert not guard.was_early(1000 * MS)
+    guard.see(1300 * MS, pictures[0], 1000 * MS)
+    assert guard.was_early(1000 * MS) and guard.was_early(11_000 * MS)
+    assert not guard.was_early(11_001 * MS)
+    assert not guard.was_early(999 * MS)
+
+
+def test_images_all_from_the_future_are_counted_in_a_row(guard, pictures):
+    for k in range(3):
+        guard.see((1300 + 40 * k) * MS, pictures[k], (1000 + 40 * k) * MS)
+    assert (guard.early_in_a_row, guard.frames) == (3, 0)
+
+
 def test_identical_pixels_mean_a_frozen_camera(guard, pictures):
     verdicts = [guard.see(k * 100 * MS, pictures[0].copy()).action for k in range(8)]
     assert verdicts[1:5] == [Action.STEP] * 4

@@ -192,7 +192,7 @@ def test_random_orders_arm_nothing(harness):
 
 def test_every_image_is_told_by_its_stamp_whatever_else_it_holds(harness):
     rng, node, seen = random.Random(7), harness.add(SupervisorNode, use_sim_time=True), []
-    node._supervisor.image = lambda stamp: seen.append(stamp)
+    node._supervisor.image = lambda stamp, now: seen.append(stamp)
     for _ in range(COUNT):
         stamp = rng.randrange(0, 2**31 * 10**9)
         assert feed(node._on_image, image(rng, stamp))

@@ -8,10 +8,11 @@ from geometry_msgs.msg import TwistStamped
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Float32MultiArray, String
 
 from liquid_nav.errors import UserError
+from liquid_nav.nodes.drone_messages import camera_info_message
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.nodes.messages import command_from, image_message, nanoseconds
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
@@ -114,6 +115,32 @@ def test_a_clock_that_jumps_back_resets_the_state_and_is_named(bench, small_mode
     bench.answer(pictures[0], 10.0)
     assert bench.answer(pictures[1], 5.0) == expected(small_model, pictures, [(1, 1 / 30)])[0]
     bench.harness.until(lambda: bench.harness.says(CAMERA, "jumped backwards by 5.00 s"))
+
+
+def test_an_image_from_the_future_changes_nothing_and_is_named(bench, small_model, pictures):
+    bench.answer(pictures[0], 1.0)
+    bench.show(pictures[2], 2_147_483_000.0)
+    bench.harness.until(lambda: bench.harness.says(CAMERA, "camera/image_raw: images have stamps in the future"))
+    assert bench.answer(pictures[1], 1.04) == expected(small_model, pictures, [(0, 1 / 30), (1, 0.04)])[1]
+    assert len(bench.commands) == 2
+    # The next good image does not take the word back at once.
+    assert bench.harness.says(CAMERA, "synchronise the clocks (chrony)")
+
+
+def test_a_lens_that_the_model_does_not_know_is_named(bench, pictures):
+    harness = bench.harness
+    models = harness.probe.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
+
+    def seen(degrees, *words):
+        message = camera_info_message(1280, 720, np.radians(degrees), SECOND, "camera_optical_frame")
+        harness.until(lambda: models.publish(message) or harness.says("liquid_controller: view", *words), words)
+
+    seen(80.0, "the camera sees 80 x 51 degrees, as the model was trained")
+    seen(62.0, "the camera sees 62 x 37 degrees", "the model was trained at 80 x 51 degrees: use a lens like that")
+    # Nothing but a word: the flight goes on.
+    bench.answer(pictures[0], 1.0)
+    bench.answer(pictures[1], 1.04)
+    seen(80.0, "as the model was trained")
 
 
 def test_reset_forgets(bench, small_model, pictures):
@@ -279,6 +306,7 @@ def test_neurons_and_info_can_be_looked_at(bench, pictures):
     facts = json.loads(info[0].data)
     assert len(facts["neuron_names"]) == len(neurons[0].data)
     assert len(facts["sha256"]) == 64 and facts["units"]["time_constants"] == "s"
+    assert facts["view"] == pytest.approx([80.0, 50.534], abs=1e-3) and facts["units"]["view"] == "deg"
     assert modes[-1].data == "active"
 
 

@@ -58,8 +58,8 @@ def test_an_image_survives_the_way_there_and_back():
         ({"height": 2**32 - 1, "width": 2**32 - 1}, "expected at most 33554432 pixels"),
         ({"height": 1, "width": 2**25 + 1}, "size is 33554433 x 1, expected at most"),
         ({"height": 1, "width": 2**25, "step": 2**27}, "data has 105 bytes, expected 134217728"),
-        ({"step": 0}, "step is 0 bytes, expected at least 21"),
-        ({"step": 20}, "step is 20 bytes"),
+        ({"step": 0, "data": array.array("B", bytes(104))}, "data has 104 bytes, expected 105 for 7 x 5 and step 0"),
+        ({"step": 20, "data": array.array("B", bytes(100))}, "data has 100 bytes, expected 105 for 7 x 5 and step 20"),
         ({"step": 22}, "data has 105 bytes, expected 110 for 7 x 5 and step 22"),
         ({"data": array.array("B")}, "data has 0 bytes"),
         ({"data": array.array("B", b"123456")}, "data has 6 bytes"),
@@ -73,6 +73,25 @@ def test_a_bad_image_is_named(change, words):
         setattr(message, field, value)
     with pytest.raises(messages.ImageError, match=words):
         messages.image_view(message)
+
+
+@pytest.mark.parametrize("step", [0, 3, 20])
+def test_the_length_decides_where_the_step_is_wrong(step):
+    message = image()
+    message.step = step
+    np.testing.assert_array_equal(messages.image_view(message), PIXELS)
+
+
+def test_the_last_row_may_lack_its_padding():
+    message = image(padding=4)
+    message.data = message.data[:-4]
+    np.testing.assert_array_equal(messages.image_view(message), PIXELS)
+
+
+def test_what_a_usb_camera_publishes_by_default_is_read():
+    # Y of video, 235, is white; 16 is black.
+    message = Image(height=1, width=2, encoding="yuv422_yuy2", step=4, data=array.array("B", (235, 128, 16, 128)))
+    assert messages.read_image(message)[2].tolist() == [[[255] * 3, [0] * 3]]
 
 
 @pytest.mark.parametrize("form", [".jpg", ".png"])

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from liquid_nav.autopilots.failsafes import explain
+from liquid_nav.camera import View
 from liquid_nav.nodes import preflight_watches
 from liquid_nav.nodes.preflight_checks import check
 from liquid_nav.nodes.preflight_facts import (
@@ -56,7 +57,9 @@ def good():
     return Facts(
         topics={
             CAMERA: Stream(1, 30.0, [0.01, 0.03], "camera_optical_frame", {"size": "256 x 144"}),
-            "camera/camera_info": Stream(1, 30.0, last={"size": "256 x 144", "focal": 152.5}),
+            "camera/camera_info": Stream(
+                1, 30.0, last={"size": "256 x 144", "focal": 152.5, "view": View(80.0, 50.53)}
+            ),
             "liquid_controller/cmd_vel": Stream(1, 30.0, [0.02]),
             "cmd_vel": Stream(1, 30.0, [0.02]),
             "odom": Stream(1, 50.0, [0.01], "odom", {"child": "base_link", "norm": 1.0}),
@@ -75,6 +78,7 @@ def good():
         },
         latencies=[0.01] * 99 + [0.03],
         info={"model": "default", "sha256": "abc"},
+        trained_view=View(80.0, 50.53),
         modes={"liquid_controller": "active", "safety_supervisor": "disengaged"},
         order=Order(SUPERVISOR, Mode.DISENGAGED),
         autopilot=Bridge(
@@ -171,6 +175,11 @@ def fact(**changes):
     return lambda facts: [setattr(facts, key, value) for key, value in changes.items()]
 
 
+def lens(across, down):
+    known = {"size": "256 x 144", "focal": 152.5}
+    return topic("camera/camera_info", last=known | {"view": View(across, down)})
+
+
 def paused(facts):
     fact(sim_time={"simulator": True})(facts)
     topic("/clock", publishers=1, last={"first": 3.0, "last": 3.0})(facts)
@@ -261,6 +270,8 @@ WARNINGS = {
     "failsafes over DDS": (kind("px4_dds"), "failsafes", "cannot be read over DDS"),
     "failsafes of a plain vehicle": (kind("twist"), "failsafes", "a plain topic tells none"),
     "bridge of unknown kind": (parameter("autopilot_bridge", autopilot=None), "failsafes", "kind cannot be read"),
+    "another lens": (lens(62.0, 37.0), "camera view", "the camera sees 62 x 37 degrees (camera_info), the model was"),
+    "a model that does not tell": (fact(trained_view=None), "camera view", "80 x 51 degrees; the model does not tell"),
     "supervisor resumes": (parameter("safety_supervisor", resume=1.5), "resume of safety_supervisor",
                            "ends by itself after 1.5 healthy s"),
     "bridge resumes": (parameter("autopilot_bridge", resume=10.0), "resume of autopilot_bridge", "within 10 s"),
@@ -268,7 +279,7 @@ WARNINGS = {
 CHECKS = (
     "clock", "camera", "camera rate", "camera stamps", "camera image", "camera model", "controller", "model",
     "commands", "latency", "supervisor", "one pilot", "limits", "odometry", "frames", "battery", "disk", "diagnostics",
-    "watches", "autopilot", "orders", "hold", *PX4,
+    "camera view", "watches", "autopilot", "orders", "hold", *PX4,
 )  # fmt: skip
 
 
@@ -282,6 +293,7 @@ def test_of_a_good_graph_it_says_what_will_happen():
     said = {finding.name: finding.words for finding in check(good(), Wanted())}
     assert said["clock"] == "this computer's clock"
     assert said["camera model"] == "focal length 152 pixels"
+    assert said["camera view"] == "80 x 51 degrees, as the model was trained"
     assert said["model"] == "default, sha256 abc"
     assert said["latency"] == "10 ms from stamp to command (p99)"
     assert said["battery"] == "90 %"
@@ -563,7 +575,7 @@ def test_the_probe_hears_a_live_graph(harness, pictures):
     model = node.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
     odometry = node.create_publisher(Odometry, "odom", sensor_data())
     info = node.create_publisher(String, "liquid_controller/info", latched())
-    info.publish(String(data=json.dumps({"model": "m", "sha256": "abc"})))
+    info.publish(String(data=json.dumps({"model": "m", "sha256": "abc", "view": [80, 50.5]})))
     probe = Probe(harness._enter(harness_node(harness)))
 
     def all_heard():
@@ -589,6 +601,10 @@ def test_the_probe_hears_a_live_graph(harness, pictures):
     assert facts.modes["safety_supervisor"] == "disengaged" and facts.info["sha256"] == "abc"
     assert facts.topics[CAMERA].last == {"size": "128 x 72"} and min(facts.topics[CAMERA].ages) >= 0.02
     assert facts.topics["odom"].last["child"] == "base_link"
+    assert facts.trained_view == View(80.0, 50.5)
+    assert facts.topics["camera/camera_info"].last["view"].across == pytest.approx(
+        math.degrees(math.atan(0.015) + math.atan(1.265))
+    )
     named = {finding.name for finding in failures(check(facts, Wanted()))}
     assert {"controller", "model", "commands", "watches"} <= named
     assert "camera" not in named and "frames" not in named
@@ -743,6 +759,16 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
     facts.info = {"model": "a" * 5000 + "\0", "sha256": "b"}
     add_local(facts, find("config"))
     assert facts.sha256 is None
+
+
+@pytest.mark.parametrize(
+    "told", [None, 80.0, [], [80.0], [80.0, 50.0, 1.0], ["80", "50"], [True, True], [0, 50], [2**2000, 50], [[80], 50]]
+)
+def test_a_view_that_is_none_is_not_believed(told):
+    pytest.importorskip("rclpy")
+    from liquid_nav.nodes.preflight_probe import _view
+
+    assert _view(told) is None
 
 
 @pytest.mark.parametrize("card", ["", "[]", "3", '{"sha256": 3}', "[" * 100_000, '{"sha256": "abc"}'])

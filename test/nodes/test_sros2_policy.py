@@ -56,7 +56,7 @@ NODES = {
     "weather": [(WeatherNode, {})],
     "expert_pilot": [(ExpertPilot, FIELD)],
     "scenario_runner": [(ScenarioRunner, FIELD | {"wait_for_takeoff": True})],
-    "recorder": [(Recorder, {})],
+    "recorder": [(Recorder, {"image_transport": transport}) for transport in ("raw", "compressed")],
     "simulator": [(Simulator, FIELD)],
     "world_camera": [(WorldCamera, FIELD)],
     "preflight": [(None, {"camera": topic}) for topic in ("camera/image_raw", "camera/image_raw/compressed")],

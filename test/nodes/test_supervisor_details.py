@@ -17,6 +17,7 @@ from sensor_msgs.msg import BatteryState, CompressedImage, Image, Joy
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from liquid_nav.errors import UserError
 from liquid_nav.nodes import safety_supervisor
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_messages import odometry_message
@@ -149,6 +150,13 @@ def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promis
     assert found == expected and all(node.describe_parameter(name).read_only for name in expected)
 
 
+@pytest.mark.parametrize("transport", ["theora", "Raw", "compressedDepth"])
+def test_a_transport_that_is_none_is_refused(make, transport):
+    """It would watch the raw images, which may not be those that fly."""
+    with pytest.raises(UserError, match=f"unknown image_transport '{transport}'. choose raw or compressed"):
+        make(image_transport=transport)
+
+
 @pytest.mark.parametrize("transport", ["raw", "compressed"])
 def test_topics_services_and_the_timer(make, transport):
     node = make(image_transport=transport, silence=0.5).node
@@ -249,6 +257,25 @@ def test_in_the_computers_time_a_command_from_the_future_is_a_fault(make):
     bench = make(wall=True).engage()
     assert bench.command(stamp=bench.stamp + 300_000_000) == Command()
     assert bench.modes()[-1] == "holding"
+
+
+def test_in_the_computers_time_an_image_from_the_future_is_left_out(make):
+    """Every tenth of another computer's; the others go on."""
+    bench = make(wall=True).engage()
+    for k in range(20):
+        bench.at(bench.time + 0.03)
+        if k % 10 == 5:
+            bench.image(bench.stamp + 300_000_000)
+        else:
+            assert bench.frame() == FORWARD
+    assert bench.modes()[-1] == "engaged"
+
+
+def test_in_lock_step_an_image_may_come_before_its_clock(make):
+    bench = make().engage()
+    bench.image(bench.stamp + 300_000_000)
+    bench.at(bench.time + 0.6)
+    assert bench.command() == FORWARD, "that image is fresh: the one before it would be too old"
 
 
 @pytest.mark.parametrize("wall", [False, True])

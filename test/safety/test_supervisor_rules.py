@@ -326,6 +326,42 @@ def test_stamps_within_their_limits_are_no_fault(age):
     assert supervisor.update(0.0).faults == ()
 
 
+def test_single_images_from_the_future_are_left_out_and_the_flight_goes_on():
+    supervisor = healthy(SafetySupervisor(), 1.0)
+    assert supervisor.engage(1.0)[0]
+    supervisor.image(1.5, 1.25)
+    supervisor.command(Command(), 1.125, 1.25)
+    output = supervisor.update(1.25)
+    assert (output.mode, output.faults) == ("engaged", ())
+    # The one after it is new, although its stamp is older.
+    supervisor.image(1.375, 1.375)
+    supervisor.command(Command(), 1.375, 1.375)
+    assert supervisor.update(1.875).mode == "engaged"
+
+
+def test_where_all_images_are_from_the_future_that_is_the_fault():
+    supervisor = healthy(SafetySupervisor(), 1.0)
+    supervisor.image(1.75, 1.25)
+    supervisor.command(Command(), 1.625, 1.625)
+    assert supervisor.update(1.625).faults == (Fault(FaultKind.IMAGE_EARLY, 0.5, 0.1),)
+    supervisor.image(1.625, 1.625)
+    assert supervisor.update(1.625).faults == ()
+
+
+def test_where_the_first_image_is_from_the_future_that_is_the_fault():
+    supervisor = SafetySupervisor()
+    supervisor.image(1.5, 1.0)
+    supervisor.command(Command(), 1.0, 1.0)
+    assert supervisor.update(1.0).faults == (Fault(FaultKind.IMAGE_EARLY, 0.5, 0.1),)
+
+
+def test_an_image_just_not_from_the_future_counts():
+    supervisor = SafetySupervisor()
+    supervisor.image(-EARLY_AGE, 0.0)
+    supervisor.command(Command(), 0.0, 0.0)
+    assert supervisor.update(0.0).faults == ()
+
+
 @pytest.mark.parametrize(
     ("age", "image", "command"),
     [

@@ -7,22 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
 
-import cv2
 import numpy as np
 
+from liquid_nav.camera import ImageError, decode, decode_compressed
 from liquid_nav.geometry import level_from_world, rotate, yaw_of
 from liquid_nav.learning.recordings.recording import NANO, Frames, Recording, RecordingError, Track
 from liquid_nav.learning.recordings.topics import COMPRESSED, DroneTopics, TopicNames, find_drones
-
-CHANNELS = {
-    "rgb8": (3, None),
-    "bgr8": (3, cv2.COLOR_BGR2RGB),
-    "8UC3": (3, cv2.COLOR_BGR2RGB),
-    "rgba8": (4, cv2.COLOR_RGBA2RGB),
-    "bgra8": (4, cv2.COLOR_BGRA2RGB),
-    "mono8": (1, cv2.COLOR_GRAY2RGB),
-}
-"""Image encodings that are understood: bytes per pixel, and the conversion to RGB."""
 
 
 def open_bag(path: Path, wanted: TopicNames) -> list[Recording]:
@@ -112,20 +102,7 @@ def _frames(path: Path, topic: str) -> Frames:
         wanted = [c for c in reader.connections if c.topic == topic]
         for index, (connection, _, data) in enumerate(reader.messages(wanted)):
             message = reader.deserialize(data, connection.msgtype)
-            yield index, decode(message, compressed=connection.msgtype == COMPRESSED)
-
-
-def decode(message: Any, compressed: bool) -> np.ndarray | None:
-    """Return uint8 [H,W,3] RGB, or None for pixels that cannot be read."""
-    data = np.asarray(message.data, dtype=np.uint8)
-    if compressed:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-        return None if image is None else image[..., ::-1]
-    if message.encoding not in CHANNELS:
-        return None
-    channels, conversion = CHANNELS[message.encoding]
-    height, width, step = message.height, message.width, message.step
-    if not height or not width or step < width * channels or len(data) < step * height:
-        return None
-    pixels = data[: step * height].reshape(height, step)[:, : width * channels].reshape(height, width, channels)
-    return np.ascontiguousarray(pixels) if conversion is None else cv2.cvtColor(pixels, conversion)
+            try:
+                yield index, decode_compressed(message) if connection.msgtype == COMPRESSED else decode(message)
+            except ImageError as error:
+                yield index, error

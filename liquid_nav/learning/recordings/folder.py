@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from liquid_nav.camera import ImageError
 from liquid_nav.learning.recordings.recording import NANO, Frames, Recording, RecordingError, Track
 
 TABLE = "data_out.csv"
@@ -59,4 +60,4 @@ def _read(path: Path) -> np.ndarray:
 def _frames(pictures: list[Path]) -> Frames:
     for index, path in enumerate(pictures):
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        yield index, None if image is None else image[..., ::-1]
+        yield index, ImageError(f"{path.name} is no picture") if image is None else image[..., ::-1]

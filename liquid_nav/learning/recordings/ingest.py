@@ -8,6 +8,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from liquid_nav.camera import ImageError
 from liquid_nav.learning.auxiliary import NAMES
 from liquid_nav.learning.cache import ShardWriter
 from liquid_nav.learning.recordings.recording import NANO, Recording
@@ -85,6 +86,7 @@ def ingest(
         "learned": 0 if refused else written, "flights": 0 if refused else stream.flights,
         "seconds": round(float(np.abs(times).max(initial=0.0)), 3),
         "verdict": "refused" if refused or not written else "with findings" if findings else "clean",
+        "unreadable": stream.why,
         **{f"topic_{name}": topic for name, topic in recording.topics.items()},
     }  # fmt: skip
     return Ingested(row, findings, stream.strip(), times, labels)
@@ -101,14 +103,16 @@ class _Stream:
         self._members: list[int] = []
         self._colours, self._pictures = ColourWatch(), []
         self._unreadable, self._frozen, self._short, self._sizes = 0, 0, 0, set()
+        self.why = ""
 
     def run(self, keep: np.ndarray, on_frame: Callable[[], object]) -> None:
         stamps, before = self.recording.stamps, None
         every = max(1, len(stamps) // STRIP)
         for index, image in self.recording.open():
             on_frame()
-            if image is None:
+            if isinstance(image, ImageError):
                 self._unreadable += 1
+                self.why = self.why or str(image)
                 continue
             self._sizes.add(image.shape[:2])
             image = image[..., ::-1] if self.options.swap_colours else image
@@ -149,8 +153,8 @@ class _Stream:
     def findings(self) -> list[Finding]:
         found = []
         if self._unreadable:
-            found.append(Finding("unreadable", self._unreadable, f"{self._unreadable} images cannot be decoded "
-                                 "(damaged, or in an unknown encoding)", "left out"))
+            found.append(Finding("unreadable", self._unreadable, f"{self._unreadable} images cannot be decoded, "
+                                 f"the first: {self.why}", "left out"))
         if self._frozen:
             found.append(Finding("repeated_frame", self._frozen, f"{self._frozen} frames have the very pixels of the "
                                  "one before", "left out"))

@@ -8,11 +8,12 @@ from typing import Callable, Iterator
 
 import numpy as np
 
+from liquid_nav.camera import ImageError
 from liquid_nav.errors import UserError
 
 NANO = 1_000_000_000
-Frames = Iterator["tuple[int, np.ndarray | None]"]
-"""Index of the frame and its pixels, uint8 [H,W,3] RGB, or None where they cannot be read."""
+Frames = Iterator["tuple[int, np.ndarray | ImageError]"]
+"""Index of the frame and its pixels, uint8 [H,W,3] RGB, or why they cannot be read."""
 
 
 class RecordingError(UserError):

@@ -34,9 +34,14 @@ def screen_stamps(stamps: np.ndarray) -> tuple[np.ndarray, list[Finding]]:
     """Return which frames come after the one before (bool [N]), and what is wrong with ``stamps`` [N] ns."""
     keep, last = np.ones(len(stamps), dtype=bool), None
     repeated, disordered, backwards, jumps, gaps = [], [], [], [], []
+    early = []
     forward = np.diff(stamps)[np.diff(stamps) > 0] / NANO
     usual = float(np.median(forward)) if len(forward) else 0.0
     for k, stamp in enumerate(stamps):
+        if _is_early(stamps, k, last):
+            early.append(k)
+            keep[k] = False
+            continue
         step = usual if last is None else (int(stamp) - last) / NANO
         if step == 0.0 and last is not None:
             repeated.append(k)
@@ -59,6 +64,9 @@ def screen_stamps(stamps: np.ndarray) -> tuple[np.ndarray, list[Finding]]:
     if disordered:
         findings.append(Finding("stamp_order", len(disordered), f"{len(disordered)} frames are older than the one "
                                 f"before, the first is frame {disordered[0]}", "left out"))
+    if early:
+        findings.append(Finding("stamp_early", len(early), f"{len(early)} frames have a stamp ahead of the frames that "
+                                f"follow, the first is frame {early[0]}", "left out"))
     for kind, places, words in (("stamp_jump", backwards, "the clock jumps back"),
                                 ("stamp_jump", jumps, "the clock jumps ahead"), ("gap", gaps, "no frame comes")):
         if places:
@@ -68,6 +76,16 @@ def screen_stamps(stamps: np.ndarray) -> tuple[np.ndarray, list[Finding]]:
                                     f"frame {k} (usual: {usual:.3f} s)",
                                     f"flight divided {far} times" if far else "kept with its real time"))
     return keep, findings
+
+
+def _is_early(stamps: np.ndarray, k: int, last: int | None) -> bool:
+    """Return whether frame ``k`` came with a stamp from the future: the next two go on after ``last`` and before it.
+
+    One alone may be late itself.
+    """
+    if last is None or k + 2 >= len(stamps):
+        return False
+    return bool(last < stamps[k + 1] < stamps[k + 2] < stamps[k])
 
 
 def screen_labels(labels: np.ndarray, limits: tuple[float, ...]) -> tuple[np.ndarray, list[Finding]]:

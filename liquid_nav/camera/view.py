@@ -1,0 +1,119 @@
+"""How wide a camera sees, and whether a model has learned to see through such a lens."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Mapping, Protocol, Sequence
+
+import cv2
+import numpy as np
+
+CLOSE = 5.0
+"""Degrees by which two views may differ and count as the same."""
+FISHEYE = ("equidistant", "fisheye")
+"""Distortion models in which the angle grows with the distance from the middle."""
+
+
+class CameraModel(Protocol):
+    """The fields of sensor_msgs/CameraInfo that are read."""
+
+    width: int
+    """Columns of the whole picture, pixels."""
+    height: int
+    """Rows of the whole picture, pixels."""
+    k: Sequence[float]
+    """Camera matrix of the whole picture, row by row, 9 numbers, pixels."""
+    d: Sequence[float]
+    """Distortion."""
+    distortion_model: str
+    """What ``d`` means."""
+    roi: Any
+    """The part that is sent: x_offset, y_offset, width, height, pixels; zeros: all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Angles between the edges of a picture."""
+
+    across: float
+    """From the left to the right edge, degrees."""
+    down: float
+    """From the upper to the lower edge, degrees."""
+
+    def __str__(self) -> str:
+        """Say it as a person would."""
+        return f"{self.across:.0f} x {self.down:.0f} degrees"
+
+
+def view_of(info: CameraModel) -> View | None:
+    """Return what a camera sees, distortion included; None where ``info`` does not tell (it is not calibrated)."""
+    matrix = np.array(info.k, dtype=np.float64)
+    if matrix.shape != (9,) or not np.isfinite(matrix).all() or min(matrix[0], matrix[4]) <= 0.0:
+        return None
+    width = info.roi.width or info.width
+    height = info.roi.height or info.height
+    if width <= 0 or height <= 0:
+        return None
+    # Pixel centres lie at whole numbers.
+    left = info.roi.x_offset - 0.5
+    top = info.roi.y_offset - 0.5
+    middle = (matrix[2], matrix[5])
+    edges = [(left, middle[1]), (left + width, middle[1]), (middle[0], top), (middle[0], top + height)]
+    angles = _angles(np.array(edges), matrix.reshape(3, 3), info)
+    view = View(math.degrees(angles[1] - angles[0]), math.degrees(angles[3] - angles[2]))
+    usable = all(0.0 < angle < 360.0 for angle in (view.across, view.down))
+    return view if usable else None
+
+
+def trained_view(camera: Mapping[str, Any], width: int, height: int) -> View | None:
+    """Return what a model was trained to see; None where it does not tell.
+
+    Args:
+        camera: Of the model's config: ``fov_deg``, horizontal, degrees.
+        width: Of the pictures that the encoder takes, pixels.
+        height: The same, rows.
+    """
+    across = camera.get("fov_deg")
+    number = isinstance(across, (int, float)) and not isinstance(across, bool)
+    if not number or not 0.0 < across < 180.0:
+        return None
+    half = math.tan(math.radians(0.5 * across)) * height / width
+    return View(float(across), math.degrees(2.0 * math.atan(half)))
+
+
+def difference(seen: View, trained: View) -> str:
+    """Return what to tell where a camera sees much more or less than a model knows, with the remedy; else nothing."""
+    if abs(seen.across - trained.across) <= CLOSE and abs(seen.down - trained.down) <= CLOSE:
+        return ""
+    words = f"the camera sees {seen} (camera_info), the model was trained at {trained}"
+    shares = (_share(trained.across, seen.across), _share(trained.down, seen.down))
+    remedy = "use a lens like that, or train a model with this camera"
+    if max(shares) <= 1.0 and max(seen.across, seen.down) < 180.0:
+        remedy = (
+            f"crop the images to the middle {shares[0]:.0%} x {shares[1]:.0%} (image_proc's crop_decimate), "
+            "or train a model with this camera"
+        )
+    return f"{words}: {remedy}"
+
+
+def _share(part: float, whole: float) -> float:
+    """Return which share of the pixels of a view shows a part of it, in a picture without distortion."""
+    if part >= whole - CLOSE:
+        return 1.0 if part <= whole + CLOSE else math.inf
+    return math.tan(math.radians(0.5 * part)) / math.tan(math.radians(0.5 * min(whole, 179.0)))
+
+
+def _angles(edges: np.ndarray, matrix: np.ndarray, info: CameraModel) -> list[float]:
+    """Return for points in pixels [4,2] on the two axes their angles from the optical axis, rad."""
+    plain = (edges - matrix[:2, 2]) / (matrix[0, 0], matrix[1, 1])
+    if info.distortion_model in FISHEYE:
+        return [float(point[axis]) for point, axis in zip(plain, (0, 0, 1, 1))]
+    distortion = np.array(info.d, dtype=np.float64)
+    if distortion.any() and np.isfinite(distortion).all():
+        try:
+            plain = cv2.undistortPoints(edges[:, None], matrix, distortion)[:, 0]
+        except cv2.error:
+            # A number of coefficients that OpenCV does not know: the lens is taken without them.
+            pass
+    return [math.atan(point[axis]) for point, axis in zip(plain, (0, 0, 1, 1))]

@@ -1,0 +1,172 @@
+"""What is asked of a camera device (pixel format, size, rate), and what it grants. No ROS in here.
+
+A driver never refuses: it takes what is nearest. Over USB 2 most cameras send large pictures at their full rate only
+as JPEG (MJPG), while their own format, which OpenCV leaves alone, is raw.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+
+from liquid_nav.errors import UserError
+
+MJPG = "MJPG"
+NAMES = {
+    "mjpeg": MJPG,
+    "yuy2": "YUYV",
+    "yuv422_yuy2": "YUYV",
+    "yuv422": "UYVY",
+    "mono8": "GREY",
+    "gray": "GREY",
+}
+"""What usb_cam, GStreamer and ROS call a format -> its four characters."""
+ENOUGH = 0.95
+"""Share of the asked rate that counts as granted: 29.97 Hz are 30."""
+
+
+class Device(Protocol):
+    """The part of ``cv2.VideoCapture`` that is needed."""
+
+    def get(self, name: int) -> float:
+        """Return a property."""
+
+    def set(self, name: int, value: float) -> bool:
+        """Ask for a property."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of a device; nothing of what is left at its default."""
+
+    width: int = 0
+    """Pixels; default 0: its own."""
+    height: int = 0
+    """Pixels; default 0: its own."""
+    rate: float = 0.0
+    """Frames per second, Hz; default 0: its own."""
+    pixel_format: str = ""
+    """Four characters; default: its own, or MJPG where that alone grants the others."""
+
+    def __str__(self) -> str:
+        """Say it as a person would."""
+        size = f"{self.width or 'any'} x {self.height or 'any'}" if self.width or self.height else ""
+        rate = f"{self.rate:g} Hz" if self.rate else ""
+        wanted = " at ".join(part for part in (size, rate) if part)
+        return " in ".join(part for part in (wanted, self.pixel_format) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a device says that it will send."""
+
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    rate: float
+    """Frames per second, Hz; 0: it does not say."""
+    pixel_format: str
+    """Four characters; empty: it does not say."""
+
+    def __str__(self) -> str:
+        """Say it as a person would."""
+        rate = f" at {self.rate:g} Hz" if self.rate else ""
+        pixel_format = f" in {self.pixel_format}" if self.pixel_format else ""
+        return f"{self.width} x {self.height}{rate}{pixel_format}"
+
+    def has_size(self, wish: Wish) -> bool:
+        """Return whether the size is as asked."""
+        return wish.width in (0, self.width) and wish.height in (0, self.height)
+
+    def has_rate(self, wish: Wish) -> bool:
+        """Return whether the rate is at least about as asked, as far as it is known."""
+        return not self.rate or self.rate >= ENOUGH * wish.rate
+
+    def meets(self, wish: Wish) -> bool:
+        """Return whether everything is as asked."""
+        same_format = wish.pixel_format in ("", self.pixel_format)
+        return same_format and self.has_size(wish) and self.has_rate(wish)
+
+
+def parse_pixel_format(text: str) -> str:
+    """Return the four characters of a pixel format, empty for none asked.
+
+    MJPG, mjpeg, yuyv, YUY2, yuv422_yuy2, uyvy, mono8, usb_cam's mjpeg2rgb, and every four characters that
+    ``v4l2-ctl --list-formats`` shows.
+
+    Raises:
+        UserError: anything else.
+    """
+    name = text.strip()
+    known = NAMES.get(name.lower().removesuffix("2rgb"))
+    if known or not name:
+        return known or ""
+    short = name.removesuffix("2rgb")
+    if len(short) != 4 or not short.isascii() or not short.isprintable():
+        forms = "give four characters that `v4l2-ctl --list-formats` shows, e.g. MJPG, YUYV, UYVY or GREY"
+        raise UserError(f"pixel_format is '{text[:40]}'", forms)
+    return short.upper() if short.islower() else short
+
+
+def negotiate(device: Device, wish: Wish) -> Granted:
+    """Ask an open device for what is wished, and return what it grants.
+
+    MJPG is tried where size or rate are not granted and no format was asked for; it stays only where it grants more.
+    """
+    _ask(device, wish, wish.pixel_format)
+    granted = _read(device)
+    if wish.pixel_format or granted.meets(wish) or granted.pixel_format == MJPG:
+        return granted
+    _ask(device, wish, MJPG)
+    packed = _read(device)
+    if packed.pixel_format == MJPG and _worth(packed, wish) > _worth(granted, wish):
+        return packed
+    _ask(device, wish, granted.pixel_format)
+    return _read(device)
+
+
+def shortfall(wish: Wish, granted: Granted) -> str:
+    """Return what to tell where less was granted than was asked for, with the remedy; else nothing."""
+    if granted.meets(wish):
+        return ""
+    remedy = "ask for what `v4l2-ctl --list-formats-ext` lists (capture_width, capture_height, capture_rate, "
+    return f"asked for {wish}, the camera grants {granted}: {remedy}pixel_format), or use a faster USB port"
+
+
+def _ask(device: Device, wish: Wish, pixel_format: str) -> None:
+    # The format first: which sizes and rates there are depends on it.
+    if pixel_format:
+        device.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*pixel_format))
+    asked = (
+        (cv2.CAP_PROP_FRAME_WIDTH, wish.width),
+        (cv2.CAP_PROP_FRAME_HEIGHT, wish.height),
+        (cv2.CAP_PROP_FPS, wish.rate),
+        (cv2.CAP_PROP_BUFFERSIZE, 1),
+    )
+    for name, value in asked:
+        if value:
+            device.set(name, value)
+
+
+def _read(device: Device) -> Granted:
+    width, height, rate, code = (
+        _number(device.get(name))
+        for name in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FPS, cv2.CAP_PROP_FOURCC)
+    )
+    letters = int(code).to_bytes(8, "little")[:4]
+    name = letters.decode("ascii", "replace")
+    return Granted(int(width), int(height), rate, name if code and name.isprintable() else "")
+
+
+def _number(value: float) -> float:
+    """Return a property of a device; 0 for what is none (-1, NaN)."""
+    return value if math.isfinite(value) and 0.0 < value < 2**40 else 0.0
+
+
+def _worth(granted: Granted, wish: Wish) -> tuple[bool, bool, float]:
+    """Order what was granted: the size counts before the rate."""
+    return granted.has_size(wish), granted.has_rate(wish), granted.rate

@@ -1,0 +1,156 @@
+"""The images of a record: compressed ones go in as they come, and where there are none a person hears it once."""
+
+import array
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import TwistStamped
+from nav_msgs.msg import Odometry
+from rclpy.serialization import serialize_message
+from rosbags.highlevel import AnyReader
+from sensor_msgs.msg import CompressedImage
+
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.diagnostics import OK, WARN
+from liquid_nav.nodes.drone_bringup import DronePlan, drone_graph
+from liquid_nav.nodes.messages import image_message, to_stamp
+from liquid_nav.nodes.recorder import Recorder
+
+_SPEC = importlib.util.spec_from_file_location("wires", Path(__file__).with_name("wires.py"))
+wires = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(wires)
+context, node = wires.context, wires.node  # fixtures
+
+RAW, COMPRESSED, COMMAND = "camera/image_raw", "camera/image_raw/compressed", "cmd_vel"
+
+
+class Wired(wires.Wires, Recorder):
+    """A recorder without a network."""
+
+
+@pytest.fixture
+def make(node, tmp_path):
+    def create(**parameters):
+        return node(Wired, folder=str(tmp_path / "bag"), **parameters)
+
+    return create
+
+
+def packed(stamp, data=b"not looked at"):
+    message = CompressedImage(format="h264", data=array.array("B", data))
+    message.header.stamp = to_stamp(stamp)
+    return serialize_message(message)
+
+
+def hear_commands(recorder, seconds):
+    """Commands of a flight of so many seconds, 10 a second."""
+    for k in range(10 * seconds + 1):
+        message = TwistStamped()
+        message.header.stamp = to_stamp(10**9 + k * 10**8)
+        recorder.ears[COMMAND](serialize_message(message))
+
+
+def stored(tmp_path):
+    with AnyReader([tmp_path / "bag" / "flight.mcap"]) as reader:
+        return [
+            (time, reader.deserialize(data, connection.msgtype))
+            for connection, time, data in reader.messages()
+            if "image" in connection.topic
+        ]
+
+
+def test_compressed_images_go_into_the_bag_as_they_come(make, tmp_path):
+    recorder = make(image_transport="compressed")
+    assert RAW not in recorder.ears
+    for stamp, data in ((5, b"one"), (5, b"again"), (9, b"two")):
+        recorder.ears[COMPRESSED](packed(stamp, data))
+    recorder.close()
+    found = stored(tmp_path)
+    assert [(time, bytes(message.data), message.format) for time, message in found] == [
+        (5, b"one", "h264"), (9, b"two", "h264"),
+    ]  # fmt: skip
+
+
+def test_bytes_that_are_no_compressed_image_do_not_get_into_the_bag(make, tmp_path):
+    recorder = make(image_transport="compressed")
+    recorder.ears[COMPRESSED](packed(5)[:14])
+    recorder.ears[COMPRESSED](packed(9))
+    recorder.close()
+    assert [time for time, _ in stored(tmp_path)] == [9]
+
+
+@pytest.mark.parametrize(
+    ("transport", "several", "words"),
+    [
+        ("raw", {"/" + RAW: 0}, "nobody publishes /camera/image_raw, but /camera/image_raw/compressed is there: record "
+                                "with image_transport:=compressed"),
+        ("compressed", {"/" + COMPRESSED: 0}, "nobody publishes /camera/image_raw/compressed, but /camera/image_raw is "
+                                              "there: record with image_transport:=raw"),
+        ("raw", {"/" + RAW: 0, "/" + COMPRESSED: 0}, "nobody publishes /camera/image_raw: start the camera, or remap "
+                                                     "its topic"),
+        ("raw", {}, "/camera/image_raw has a publisher, but nothing arrives that can be recorded: see /diagnostics and "
+                    "`ros2 topic hz /camera/image_raw`"),
+    ],
+)  # fmt: skip
+def test_a_flight_without_images_is_told_once_with_the_remedy(make, transport, several, words):
+    recorder = make(image_transport=transport)
+    recorder.several = several
+    hear_commands(recorder, 5)
+    assert "images" not in recorder.statuses()
+    hear_commands(recorder, 20)
+    expected = f"5 s are recorded without a camera image: {words}"
+    assert recorder.status("images") == (WARN, expected, {})
+    assert [text for level, text in recorder.log if level == "warning"] == [f"images: {expected}"]
+
+
+@pytest.mark.parametrize("transport", ["raw", "compressed"])
+def test_where_images_come_nothing_is_told(make, transport):
+    recorder = make(image_transport=transport)
+    if transport == "raw":
+        recorder.ears[RAW](serialize_message(image_message(np.zeros((8, 8, 3), np.uint8), 10**9, "c")))
+    else:
+        recorder.ears[COMPRESSED](packed(10**9))
+    hear_commands(recorder, 20)
+    recorder.close()
+    assert "images" not in recorder.statuses()
+    assert not [text for level, text in recorder.log if level == "warning"]
+
+
+def test_topics_on_different_clocks_are_no_time_without_images(make):
+    """Odometry in seconds since the autopilot's boot, commands in those since 1970."""
+    recorder = make()
+    odometry = Odometry()
+    odometry.header.stamp = to_stamp(100 * 10**9)
+    recorder.ears["odom"](serialize_message(odometry))
+    command = TwistStamped()
+    command.header.stamp = to_stamp(1_800_000_000 * 10**9)
+    recorder.ears[COMMAND](serialize_message(command))
+    assert "images" not in recorder.statuses()
+
+
+def test_images_that_come_late_end_the_warning(make):
+    recorder = make(image_transport="compressed")
+    hear_commands(recorder, 6)
+    recorder.ears[COMPRESSED](packed(8 * 10**9))
+    assert recorder.status("images") == (OK, "camera images arrive", {})
+
+
+def test_a_short_record_without_images_is_told_at_its_end(make, tmp_path):
+    recorder = make()
+    hear_commands(recorder, 1)
+    recorder.close()
+    assert recorder.log[-1] == ("warning", f"the bag {tmp_path / 'bag'} has no camera images")
+
+
+def test_another_transport_is_refused_with_the_accepted_ones(make):
+    with pytest.raises(UserError, match="unknown image_transport 'theora'. choose raw or compressed"):
+        make(image_transport="theora")
+
+
+@pytest.mark.parametrize("transport", ["raw", "compressed"])
+def test_the_launch_argument_reaches_everybody_who_reads_images(transport):
+    graph = drone_graph(DronePlan(image_transport=transport, record=Path("/tmp/x")))
+    told = {p.executable: p.parameters["image_transport"] for p in graph if "image_transport" in p.parameters}
+    assert told == dict.fromkeys(("liquid_controller", "safety_supervisor", "recorder"), transport)
