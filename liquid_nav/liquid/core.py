@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from liquid_nav.errors import UserError
 
-
 INPUTS = ("features", "state", "elapsed")
 """What a core is given, in this order."""
 

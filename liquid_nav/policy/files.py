@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Mapping
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from liquid_nav.policy.config import ModelError, PolicyConfig
 from liquid_nav.resources import find
@@ -39,15 +41,30 @@ def resolve_model(name: str | Path) -> Path:
 
 
 def save_policy(policy: Policy, folder: Path, card: dict | None = None) -> None:
-    """Write the three files; the card gets the weights' sha256."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the three files; the card gets the weights' sha256. Raises ModelError for weights that are no numbers."""
     tensors = {k: v.detach().cpu().contiguous() for k, v in policy.state_dict().items()}
+    _refuse_broken(tensors, f"the policy for '{folder}'", "train it again with a lower learning_rate")
+    folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone; a released model is for everybody
     card = dict(policy.card if card is None else card) | {"sha256": sha256(folder / WEIGHTS)}
     (folder / CONFIG).write_text(json.dumps(policy.config.to_dict(), indent=2) + "\n")
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n")
     policy.card = card
+
+
+def broken(tensors: Mapping[str, Tensor]) -> str | None:
+    """Return the name of the first tensor that holds NaN or infinity, or None."""
+    for name, value in tensors.items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            return name
+    return None
+
+
+def _refuse_broken(tensors: Mapping[str, Tensor], whose: str, remedy: str) -> None:
+    name = broken(tensors)
+    if name is not None:
+        raise ModelError(f"{whose} has weights that are no numbers: {name}", remedy)
 
 
 def _read_json(path: Path) -> dict:
@@ -77,9 +94,11 @@ def load_policy(name: str | Path) -> Policy:
                          "they were changed after training: restore the folder")
     policy = Policy(config)
     try:
-        policy.load_state_dict(load_file(weights))
+        tensors = load_file(weights)
+        policy.load_state_dict(tensors)
     except (RuntimeError, SafetensorError) as error:
         raise ModelError(f"weights of '{folder}' do not fit its config: {str(error).splitlines()[-1].strip()}",
                          "restore the folder") from error
+    _refuse_broken(tensors, f"model '{folder}'", "restore the folder, or train again")
     policy.card = card
     return policy.eval()
