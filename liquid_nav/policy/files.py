@@ -13,12 +13,16 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from liquid_nav.policy.config import ModelError, PolicyConfig
+from liquid_nav.policy.sizes import DEEPEST, check_weights, depth
 from liquid_nav.resources import find
+from liquid_nav.vision import build_encoder
 
 if TYPE_CHECKING:
     from liquid_nav.policy.policy import Policy
 
 CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
+LARGEST_JSON = 10_000_000
+"""Bytes of a config or a card."""
 
 
 def sha256(path: Path) -> str:
@@ -69,11 +73,20 @@ def _refuse_broken(tensors: Mapping[str, Tensor], whose: str, remedy: str) -> No
 
 def _read_json(path: Path) -> dict:
     try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise ModelError(f"{path} has {path.stat().st_size / 1e6:.0f} MB, more than {LARGEST_JSON / 1e6:.0f}",
+                             "restore the file")
         data = json.loads(path.read_text())
     except FileNotFoundError as error:
         raise ModelError(f"model '{path.parent}' has no {path.name}", "restore the file or train again") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}", "restore the file") from error
+    except ModelError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is not JSON: {error}", "restore the file") from error
+    if depth(data) > DEEPEST:
+        raise ModelError(f"{path} is nested deeper than {DEEPEST} levels", "restore the file")
     if not isinstance(data, dict):
         raise ModelError(f"{path} holds no JSON object", "restore the file")
     return data
@@ -92,6 +105,10 @@ def load_policy(name: str | Path) -> Policy:
     if card.get("sha256") != sha256(weights):
         raise ModelError(f"weights of '{folder}' do not have the sha256 that card.json names",
                          "they were changed after training: restore the folder")
+    check_weights(lambda: build_encoder(config.encoder), "encoder")
+    if not isinstance(config.core, Mapping) or "wiring" not in config.core:
+        # A wiring is drawn by NumPy; its neurons are limited.
+        check_weights(lambda: Policy.build_core(config), "core")
     policy = Policy(config)
     try:
         tensors = load_file(weights)
