@@ -87,16 +87,23 @@ def flights(
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("reading", total=None)
         rows = build(sources, out, options, lambda done, total: progress.update(task, completed=done, total=total))
+    failed = [row for row in rows if row["error"]]
+    learned = any(row["learned"] for row in rows)
+    if failed and not learned:
+        rest = f" (and {len(failed) - 1} more: {out / REPORT})" if len(failed) > 1 else ""
+        raise UserError(failed[0]["error"] + rest)
     for row in rows:
         typer.echo(f"{row['flight']}: {row['learned']} of {row['frames']} frames, {row['verdict']}"
                    + (f" ({row['findings']})" if row["findings"] else ""))
         # A note of an earlier version has no such word.
         if row.get("unreadable"):
             typer.echo(f"{row['flight']}: an image that cannot be read: {row['unreadable']}")
+    for row in failed:
+        typer.echo(f"left out: {row['error']}", err=True)
     typer.echo(f"report: {out / REPORT}")
     if json is not None:
         write_rows(json, rows)
-    if not any(row["learned"] for row in rows):
+    if not learned:
         raise UserError("there is nothing to learn from in these recordings", f"{out / REPORT} says why")
 
 

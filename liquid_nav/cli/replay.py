@@ -36,30 +36,44 @@ def replay(
 
     from liquid_nav.cli.replay_bag import write_bag
     from liquid_nav.evaluation.table import check_writable, write_rows
-    from liquid_nav.learning.recordings import TopicNames, open_recordings
-    from liquid_nav.learning.recordings.sources import find_sources
+    from liquid_nav.learning.recordings import Recording, RecordingError, TopicNames, open_recordings
+    from liquid_nav.learning.recordings.sources import Loader
     from liquid_nav.learning.replay import replay as run
     from liquid_nav.policy import Policy
 
-    sources, policy = find_sources(recordings), Policy.load(model)
+    loader = Loader(recordings)
+    policy = Policy.load(model)
     if json is not None:
         check_writable(json)
-    names, rows = TopicNames(image, odometry, command), []
-    for source in track(sources, "replaying", console=Console(stderr=True), transient=True):
-        for recording in open_recordings(source, names, frame_rate):
-            result = run(policy, recording, labels.value)
-            if not len(result.stamps):
-                raise UserError(f"{recording.name} has no image that can be read", "choose its camera with --image")
-            folder = _folder(out, recording.name, {row["folder"] for row in rows})
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                result.write_csv(folder / "commands.csv")
-            except OSError as error:
-                raise UserError(f"cannot write {folder}: {error.strerror}", "choose another with --out") from error
-            result.draw(folder / "commands.png")
-            if bag is not None:
-                write_bag(bag / folder.relative_to(out), result, recording)
-            rows.append({"model": model, "source": str(source), **result.row(), "folder": str(folder)})
+    names = TopicNames(image, odometry, command)
+    rows: list[dict] = []
+
+    def one(recording: Recording) -> dict:
+        result = run(policy, recording, labels.value)
+        if not len(result.stamps):
+            raise RecordingError(f"{recording.name} has no image that can be read", "choose its camera with --image")
+        folder = _folder(out, recording.name, {row["folder"] for row in rows})
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            result.write_csv(folder / "commands.csv")
+        except OSError as error:
+            raise UserError(f"cannot write {folder}: {error.strerror}", "choose another with --out") from error
+        result.draw(folder / "commands.png")
+        if bag is not None:
+            write_bag(bag / folder.relative_to(out), result, recording)
+        rows.append({"model": model, "source": str(recording.source), **result.row(), "folder": str(folder)})
+        return rows[-1]
+
+    def every(source: Path) -> list[dict]:
+        opened = open_recordings(source, names, frame_rate)
+        return [row for recording in opened for row in loader.attempt(recording, one)]
+
+    for source in track(loader.sources, "replaying", console=Console(stderr=True), transient=True):
+        loader.each(source, every)
+    if not rows:
+        raise loader.failures[0].error
+    for failure in loader.failures:
+        typer.echo(f"left out: {failure.error}", err=True)
     Console().print(_table(rows))
     if json is not None:
         write_rows(json, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Mapping
@@ -17,6 +18,7 @@ from liquid_nav.policy import PolicyConfig
 SEED_LIMIT = 10_000
 """Seeds from here on are for choosing and reporting, never for training."""
 DRIVERS = ("expert", "policy")
+_EXPONENT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
 
 
 class RecipeError(UserError):
@@ -61,7 +63,18 @@ class Round:
     """Looks of each frame that this round collects, if not the recipe's."""
 
     def __post_init__(self) -> None:
-        """Raise RecipeError for shares that are none."""
+        """Raise RecipeError for numbers that cannot be learned with."""
+        for name, least in (("flights", 0), ("steps", 1)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise RecipeError(f"recipe: {name} of a round is {value!r}", f"give a whole number from {least} on")
+        for name in ("learning_rate", "expert_share", "disturbed", "anywhere", "wide", "drifting", "camera", "fast",
+                     "random", "heights"):  # fmt: skip
+            if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), (int, float)):
+                raise RecipeError(f"recipe: {name} of a round is {getattr(self, name)!r}", "give a number")
+        if not 0.0 < self.learning_rate < float("inf"):
+            raise RecipeError(f"recipe: learning_rate of a round is {self.learning_rate}",
+                              "give a positive number, e.g. 0.0005")
         for name in ("expert_share", "disturbed", "anywhere", "wide", "drifting", "camera", "fast", "random"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise RecipeError(f"recipe: {name} is {getattr(self, name)}", "give a share from 0 to 1")
@@ -189,6 +202,7 @@ def load_recipe(path: Path) -> Recipe:
 def recipe_from(data: Mapping[str, Any], path: Path) -> Recipe:
     """Build a recipe from what a YAML file holds; raises RecipeError with one line that names ``path``."""
     try:
+        data = _numbers(data)
         values = {k: _tuple(v) for k, v in data.items()}
         unknown = set(values) - {f.name for f in fields(Recipe)}
         if unknown:
@@ -205,6 +219,17 @@ def recipe_from(data: Mapping[str, Any], path: Path) -> Recipe:
         return Recipe(**values)
     except (TypeError, AttributeError) as error:
         raise RecipeError(f"'{path}' does not fit: {error}", "see config/training/default.yaml") from error
+
+
+def _numbers(value: Any) -> Any:
+    """Read 5e-4 as the number that everybody means: YAML 1.1, without a point, takes it for a word."""
+    if isinstance(value, Mapping):
+        return {key: _numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_numbers(inner) for inner in value]
+    if isinstance(value, str) and _EXPONENT.fullmatch(value):
+        return float(value)
+    return value
 
 
 def _tuple(value: Any) -> Any:

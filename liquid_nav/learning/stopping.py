@@ -61,15 +61,20 @@ class KeepBest(lightning.Callback):
         module.train()
         score = [sign * found[name] for name, sign in SIGNS.items() if name in found]
         self.history.append({"step": step, **found})
-        better = self.chosen is None or score > self.chosen["score"]
+        # What is no number is better than nothing in no comparison.
+        better = bool(np.isfinite(score).all()) and (self.chosen is None or score > self.chosen["score"])
         if better:
             weights = {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}
             self.chosen = {"step": step, "score": score, "weights": weights}
         if trainer.logger is not None:
             trainer.logger.log_metrics({f"choose/{name}": value for name, value in found.items()}, step)
         values = ", ".join(f"{name} {value:.3f}" for name, value in found.items())
-        self.say(f"step {step}: {values}" + ("" if better else f" (best: step {self.chosen['step']})"))
-        since = sum(entry["step"] > self.chosen["step"] for entry in self.history)
+        best = 0 if self.chosen is None else self.chosen["step"]
+        comment = ""
+        if not better:
+            comment = f" (best: step {best})" if best else " (nothing is chosen by what is no number)"
+        self.say(f"step {step}: {values}{comment}")
+        since = sum(entry["step"] > best for entry in self.history)
         return since >= self.patience
 
     def restore(self, module: Imitation) -> dict[str, Any]:

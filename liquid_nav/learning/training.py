@@ -26,7 +26,9 @@ from torch.utils.data import DataLoader
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.campaign import process_pool
 from liquid_nav.learning.cache import META, CacheError, Shard, write_shard
+from liquid_nav.learning.diverging import REMEDY, DivergedError, StopDiverging, steps_done
 from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.kept_recipe import KeptRecipe, keep
 from liquid_nav.learning.looks import compute_looks
 from liquid_nav.learning.recipe import Recipe, Round
 from liquid_nav.learning.recordings.dataset import shards
@@ -70,9 +72,16 @@ class Trainer:
         self.hardware = hardware or Hardware()
         self.first = all(os.environ.get(name, "0") in ("", "0") for name in _RANKS)
         self.say = say if self.first else _silent
+        self._kept: KeptRecipe | None = None
 
     def run(self) -> Path:
-        """Do what is left of the recipe; returns the folder of the last round's model."""
+        """Do what is left of the recipe; returns the folder of the last round's model.
+
+        Raises:
+            RecipeError: the folder was begun with another recipe.
+            DivergedError: a loss or weights are no numbers any more.
+        """
+        self._kept = keep(self.recipe, self.folder, self.say, write=self.first)
         model = resolve_model(self.recipe.start) if self.recipe.start else None
         for index, plan in enumerate(self.recipe.rounds):
             place = self.folder / f"round-{index}"
@@ -146,16 +155,18 @@ class Trainer:
         place.mkdir(parents=True, exist_ok=True)
         last = place / "checkpoints" / "last.ckpt"
         with ExitStack() as stack:
-            keep, held_out = self._stopping(index, policy, place, stack)
+            best, held_out = self._stopping(index, policy, place, stack)
             learned_from = self._shards(index, policy)
             stored = isinstance(policy.encoder, BackboneEncoder)
             if stored:
                 self._compute_looks(index, policy.encoder, learned_from, place)
             data = Windows(learned_from, replace(recipe.windows, **plan.windows), plan.steps,
-                           seed=1000 * recipe.seed + index, skip=_steps_done(last), without=held_out, stored=stored)
+                           seed=1000 * recipe.seed + index, skip=steps_done(last), without=held_out, stored=stored)
             begin = perf_counter()
-            trainer = self._fit(index, module, data, place, keep)
-        chosen = keep[0].restore(module) if keep else {}
+            trainer = self._fit(index, module, data, place, best)
+        if best and best[0].chosen is None:
+            raise DivergedError(f"round {index} has no model whose measurement is a number", REMEDY)
+        chosen = best[0].restore(module) if best else {}
         if trainer.is_global_zero:
             head = {k: v.numpy(force=True) for k, v in module.auxiliary.state_dict().items()}
             np.savez(place / "auxiliary.npz", **head)
@@ -212,7 +223,7 @@ class Trainer:
         return [KeepBest(measure, every=stop.every, patience=stop.patience, steps=steps, say=self.say)], held_out
 
     def _fit(
-        self, index: int, module: Imitation, data: Windows, place: Path, keep: list[KeepBest]
+        self, index: int, module: Imitation, data: Windows, place: Path, best: list[KeepBest]
     ) -> lightning.Trainer:
         checkpoint = ModelCheckpoint(place / "checkpoints", every_n_train_steps=100, save_top_k=1, save_last=True)
         where = self.hardware
@@ -221,7 +232,9 @@ class Trainer:
                 max_steps=data.batches, accelerator=where.accelerator, devices=where.devices, num_nodes=where.nodes,
                 strategy=where.strategy, gradient_clip_val=1.0, log_every_n_steps=20,
                 logger=TensorBoardLogger(self.folder, name="log", version=f"round-{index}"),
-                callbacks=[checkpoint, TQDMProgressBar(refresh_rate=20), *keep], enable_model_summary=False,
+                callbacks=[StopDiverging(index, place / "checkpoints" / "last.ckpt"), checkpoint,
+                           TQDMProgressBar(refresh_rate=20), *best],
+                enable_model_summary=False,
             )
         except (MisconfigurationException, ValueError) as error:
             raise UserError(f"Lightning cannot learn there: {error}",
@@ -267,7 +280,7 @@ class Trainer:
         first = self.recipe.first_seed
         facts = {
             "rounds": rounds, "seeds": f"{first}:{first + sum(r['flights'] for r in rounds)}", "final_loss": loss,
-            "torch": torch.__version__,
+            "torch": torch.__version__, **(self._kept.facts() if self._kept is not None else {}),
         }
         if self.recipe.caches:
             metas = {c: [json.loads((s / META).read_text()) for s in shards(Path(c))] for c in self.recipe.caches}
@@ -292,13 +305,6 @@ def _note(path: Path, **facts: object) -> None:
     """Add facts to a small JSON file; an interrupted and continued round counts its last leg."""
     known = json.loads(path.read_text()) if path.exists() else {}
     path.write_text(json.dumps(known | facts))
-
-
-def _steps_done(checkpoint: Path) -> int:
-    """Return how many steps a checkpoint of ours has behind it, 0 without one."""
-    if not checkpoint.exists():
-        return 0
-    return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["global_step"])
 
 
 def _await(path: Path) -> None:

@@ -10,6 +10,9 @@ from torch import Tensor, nn
 
 from liquid_nav.errors import UserError
 
+INPUTS = ("features", "state", "elapsed")
+"""What a core is given, in this order."""
+
 
 class CoreInputError(UserError):
     """Input that a core refuses; one line with the cause and the remedy."""
@@ -96,7 +99,11 @@ class Core(nn.Module):
                 self.refuse(4)
 
     def check_shapes(self, features: Tensor, state: Tensor, elapsed: Tensor) -> None:
-        """Raise CoreInputError unless features are [B,T,I], state [B,S] and elapsed [B,T], none empty."""
+        """Raise CoreInputError unless features are [B,T,I], state [B,S] and elapsed [B,T], none empty.
+
+        All three must be tensors of the weights' own kind of numbers: torch would mix some kinds and refuse others.
+        """
+        self._check_kinds(features, state, elapsed)
         given = tuple(features.shape)
         if len(given) != 3 or given[2] != self.input_size:
             raise CoreInputError(f"features have shape {list(given)}; expected [B,T,{self.input_size}]")
@@ -111,9 +118,20 @@ class Core(nn.Module):
         if tuple(elapsed.shape) != (batch, steps):
             raise CoreInputError(f"elapsed has shape {list(elapsed.shape)}; expected [{batch},{steps}] seconds")
 
+    def _check_kinds(self, *given: Tensor) -> None:
+        weight = next(self.parameters(), None)
+        for name, value in zip(INPUTS, given):
+            if not isinstance(value, Tensor):
+                raise CoreInputError(f"{name}: is no tensor but {type(value).__name__}", "convert with torch.tensor()")
+            if weight is not None and value.dtype is not weight.dtype:
+                raise CoreInputError(
+                    f"{name}: numbers are {value.dtype}, the core's are {weight.dtype}",
+                    f"convert with .to({weight.dtype})",
+                )
+
     def refuse(self, fault: int) -> None:
         """Raise the error for values that are not finite (1 features, 2 state, 3 elapsed) or negative time (4)."""
         if fault == 4:
             raise CoreInputError("elapsed time is negative; order the samples by time stamp")
-        name = ("features", "state", "elapsed")[fault - 1]
+        name = INPUTS[fault - 1]
         raise CoreInputError(f"{name} contain NaN or infinity; drop the sample or hold the last good one")

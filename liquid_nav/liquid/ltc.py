@@ -27,6 +27,11 @@ RANGES = {
 }
 
 
+def _is_short(features: Tensor) -> bool:
+    """Whether features are so few that Python would take most of the time; what is none is refused elsewhere."""
+    return isinstance(features, Tensor) and features.dim() == 3 and features.shape[0] * features.shape[1] <= 8
+
+
 class LTC(ODECore):
     """Leaky neurons whose time constants depend on their input, joined by sigmoidal synapses.
 
@@ -114,7 +119,7 @@ class LTC(ODECore):
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
-        if not torch.is_grad_enabled() and features.shape[0] * features.shape[1] <= 8:
+        if not torch.is_grad_enabled() and _is_short(features):
             if self._is_fast(features, state, elapsed):
                 return self._quick_step(features, state, elapsed)
         return super().forward(features, state, elapsed)
@@ -135,7 +140,7 @@ class LTC(ODECore):
             return False
         serves = isinstance(self.solver, SemiImplicit) and not is_exporting()
         for tensor in (*tensors, self._parameters["cm"]):
-            serves = serves and tensor.dtype is torch.float32 and tensor.is_cpu
+            serves = serves and isinstance(tensor, Tensor) and tensor.dtype is torch.float32 and tensor.is_cpu
         if self.kernel == "numba" and not (serves and fast.available()):
             raise CoreInputError(
                 "kernel 'numba' needs numba, float32 on the CPU and the semi-implicit solver; use kernel='auto'"

@@ -12,6 +12,7 @@ from sensor_msgs.msg import BatteryState, Imu, Joy
 from liquid_nav import geometry
 from liquid_nav.autopilots import Odometry as VehicleOdometry
 from liquid_nav.autopilots import VehicleState
+from liquid_nav.clocks import NANO, OffsetClock
 from liquid_nav.nodes.drone_messages import battery_message, imu_message, odometry_message
 from liquid_nav.nodes.messages import from_seconds, to_stamp
 from liquid_nav.nodes.qos import sensor_data
@@ -22,19 +23,27 @@ REMOTE_CONTROL = "remote_control"
 
 
 class AutopilotOutputs:
-    """The publishers; over MAVLink stamps are the vehicle's time since boot, over DDS the time of arrival."""
+    """The publishers.
+
+    Over MAVLink the vehicle stamps by its time since boot. It is brought to ROS time, by which the camera stamps, by a
+    measured offset; only where the vehicle is simulated, and its clock is the flight's, it stays as it is. Over DDS
+    stamps are the time of arrival.
+    """
 
     def __init__(self, node: Node, odometry: str, prefix: str) -> None:
         """``odometry``: that topic's name; ``prefix`` goes before every frame id."""
         self._node = node
         self._prefix = prefix
+        self._clock: OffsetClock | None = None if node.get_parameter("use_sim_time").value else OffsetClock()
+        """From the vehicle's clock to ours; None where the vehicle's is the flight's."""
         self._odom = node.create_publisher(Odometry, odometry, sensor_data(10))
         self._imu = node.create_publisher(Imu, "imu", sensor_data(10))
         self._battery = node.create_publisher(BatteryState, "battery_state", sensor_data(10))
         self._joy = node.create_publisher(Joy, "joy", sensor_data(10))
 
     def offer_true_pose(self, topic: str) -> None:
-        """Create the publisher of a simulated vehicle's true pose."""
+        """Create the publisher of a simulated vehicle's true pose; our world is rendered by that vehicle's clock."""
+        self._clock = None
         self._true = self._node.create_publisher(Odometry, topic, sensor_data(10))
 
     def true_pose(self, odometry: VehicleOdometry) -> None:
@@ -48,15 +57,21 @@ class AutopilotOutputs:
         """Publish what a message of the vehicle has brought into ``telemetry``."""
         kind = message.get_type()
         if kind == "LOCAL_POSITION_NED":
-            self.odometry(telemetry, telemetry.boot)
+            if self._clock is not None and telemetry.boot is not None:
+                self._clock.observe(telemetry.boot, self._node.get_clock().now().nanoseconds / NANO)
+            self.odometry(telemetry, self._time(telemetry.boot))
         elif kind == "SYS_STATUS" and telemetry.boot is not None:
-            self.battery(telemetry, telemetry.boot)
+            self.battery(telemetry, self._time(telemetry.boot) or 0.0)
         elif kind == "RC_CHANNELS" and telemetry.sticks is not None:
             axes = [float(np.clip((channel - 1500) / 500.0, -1.0, 1.0)) for channel in telemetry.sticks]
             joy = Joy(axes=axes)
             joy.header.frame_id = REMOTE_CONTROL
-            joy.header.stamp = to_stamp(from_seconds(telemetry.boot or 0.0))
+            joy.header.stamp = to_stamp(from_seconds(self._time(telemetry.boot) or 0.0))
             self._joy.publish(joy)
+
+    def _time(self, boot: float | None) -> float | None:
+        """Return a time since the vehicle's boot as the time of a stamp, s; None where it is not known yet."""
+        return boot if boot is None or self._clock is None else self._clock.moved(boot)
 
     def battery(self, telemetry: VehicleState, time: float) -> None:
         """Publish the charge, where it is known; ``time``: of the stamp, s."""

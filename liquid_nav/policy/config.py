@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Mapping
 
-from liquid_nav.errors import UserError
+from liquid_nav.policy.config_errors import ModelError
+from liquid_nav.policy.sizes import DEEPEST, check_numbers, depth
 from liquid_nav.types import COMMAND_FIELDS
 from liquid_nav.vision import AnyEncoderConfig, EncoderConfig, encoder_config
 
-
-class ModelError(UserError):
-    """A model folder that is missing, damaged or does not fit; one line with cause and remedy."""
-
-
+__all__ = ["NCP_DEFAULT", "ModelError", "PolicyConfig"]
+LARGEST_SCALE = 50.0
+"""m/s or rad/s per unit of output: faster than any multicopter here."""
 NCP_DEFAULT = {
     "kind": "ltc",
     "wiring": {"kind": "ncp", "inter": 32, "command": 16, "motor": 4, "sensory_fanout": 16, "inter_fanout": 8,
@@ -56,6 +55,10 @@ class PolicyConfig:
         for name in ("nominal_period", "elapsed_constant", "elapsed_unit"):
             if not 0.0 < getattr(self, name) < float("inf"):
                 raise ModelError(f"config: {name} is {getattr(self, name)}", "it must be a positive number")
+        if not _is_scale(self.command_scale):
+            raise ModelError(f"config: command_scale is {self.command_scale!r}"[:200],
+                             f"give four positive numbers of at most {LARGEST_SCALE:g}: vx, vy, vz in m/s, yaw_rate "
+                             "in rad/s")
         if tuple(self.command_fields) != COMMAND_FIELDS:
             raise ModelError(f"config: command_fields are {list(self.command_fields)}",
                              f"they must be {list(COMMAND_FIELDS)}")
@@ -70,13 +73,16 @@ class PolicyConfig:
     def from_dict(cls, data: Mapping[str, Any]) -> PolicyConfig:
         """Inverse of ``to_dict``; raises ModelError for unknown keys or values that do not fit."""
         try:
+            if depth(data) > DEEPEST:
+                raise ModelError(f"config is nested deeper than {DEEPEST} levels", "restore config.json")
+            check_numbers({key: value for key, value in data.items() if key != "command_scale"})
             values = dict(data)
             unknown = set(values) - {f.name for f in fields(cls)}
             if unknown:
                 raise ModelError(f"config has unknown keys {sorted(unknown)}", "use a newer liquid_nav or remove them")
             encoder = encoder_config(values.pop("encoder", {}))
             for name in ("command_scale", "command_fields"):
-                if name in values:
+                if isinstance(values.get(name), list):
                     values[name] = tuple(values[name])
             if "outputs" in values:
                 values["outputs"] = {k: tuple(v) for k, v in values["outputs"].items()}
@@ -85,3 +91,11 @@ class PolicyConfig:
             raise
         except (TypeError, AttributeError, ValueError) as error:
             raise ModelError(f"config does not fit: {error}", "compare it with models/default/config.json") from error
+
+
+def _is_scale(values: Any) -> bool:
+    """Whether these are four numbers that a drone can be told."""
+    if not isinstance(values, (tuple, list)) or len(values) != 4:
+        return False
+    numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    return len(numbers) == 4 and all(0.0 < value <= LARGEST_SCALE for value in numbers)

@@ -5,18 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Mapping
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from liquid_nav.policy.config import ModelError, PolicyConfig
+from liquid_nav.policy.sizes import DEEPEST, check_weights, depth
 from liquid_nav.resources import find
+from liquid_nav.vision import build_encoder
 
 if TYPE_CHECKING:
     from liquid_nav.policy.policy import Policy
 
 CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
+LARGEST_JSON = 10_000_000
+"""Bytes of a config or a card."""
 
 
 def sha256(path: Path) -> str:
@@ -39,9 +45,10 @@ def resolve_model(name: str | Path) -> Path:
 
 
 def save_policy(policy: Policy, folder: Path, card: dict | None = None) -> None:
-    """Write the three files; the card gets the weights' sha256."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the three files; the card gets the weights' sha256. Raises ModelError for weights that are no numbers."""
     tensors = {k: v.detach().cpu().contiguous() for k, v in policy.state_dict().items()}
+    _refuse_broken(tensors, f"the policy for '{folder}'", "train it again with a lower learning_rate")
+    folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone; a released model is for everybody
     card = dict(policy.card if card is None else card) | {"sha256": sha256(folder / WEIGHTS)}
@@ -50,13 +57,36 @@ def save_policy(policy: Policy, folder: Path, card: dict | None = None) -> None:
     policy.card = card
 
 
+def broken(tensors: Mapping[str, Tensor]) -> str | None:
+    """Return the name of the first tensor that holds NaN or infinity, or None."""
+    for name, value in tensors.items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            return name
+    return None
+
+
+def _refuse_broken(tensors: Mapping[str, Tensor], whose: str, remedy: str) -> None:
+    name = broken(tensors)
+    if name is not None:
+        raise ModelError(f"{whose} has weights that are no numbers: {name}", remedy)
+
+
 def _read_json(path: Path) -> dict:
     try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise ModelError(f"{path} has {path.stat().st_size / 1e6:.0f} MB, more than {LARGEST_JSON / 1e6:.0f}",
+                             "restore the file")
         data = json.loads(path.read_text())
     except FileNotFoundError as error:
         raise ModelError(f"model '{path.parent}' has no {path.name}", "restore the file or train again") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}", "restore the file") from error
+    except ModelError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is not JSON: {error}", "restore the file") from error
+    if depth(data) > DEEPEST:
+        raise ModelError(f"{path} is nested deeper than {DEEPEST} levels", "restore the file")
     if not isinstance(data, dict):
         raise ModelError(f"{path} holds no JSON object", "restore the file")
     return data
@@ -75,11 +105,17 @@ def load_policy(name: str | Path) -> Policy:
     if card.get("sha256") != sha256(weights):
         raise ModelError(f"weights of '{folder}' do not have the sha256 that card.json names",
                          "they were changed after training: restore the folder")
+    check_weights(lambda: build_encoder(config.encoder), "encoder")
+    if not isinstance(config.core, Mapping) or "wiring" not in config.core:
+        # A wiring is drawn by NumPy; its neurons are limited.
+        check_weights(lambda: Policy.build_core(config), "core")
     policy = Policy(config)
     try:
-        policy.load_state_dict(load_file(weights))
+        tensors = load_file(weights)
+        policy.load_state_dict(tensors)
     except (RuntimeError, SafetensorError) as error:
         raise ModelError(f"weights of '{folder}' do not fit its config: {str(error).splitlines()[-1].strip()}",
                          "restore the folder") from error
+    _refuse_broken(tensors, f"model '{folder}'", "restore the folder, or train again")
     policy.card = card
     return policy.eval()

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from liquid_nav.liquid import Core
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.cores import build_core
 from liquid_nav.policy.runtimes import Encode, choose_runtime, encode_with
@@ -23,13 +24,17 @@ class Policy(nn.Module):
         super().__init__()
         self.config = config or PolicyConfig()
         self.encoder = build_encoder(self.config.encoder)
-        outputs = max(end for _, end in self.config.outputs.values())
-        period = self.config.nominal_period / self.config.elapsed_unit
-        self.core = build_core(self.config.core, self.config.encoder.features, outputs, period)
+        self.core = self.build_core(self.config)
         self.register_buffer("scale", torch.tensor(self.config.command_scale), persistent=False)
         self.card: dict = {}
         self.runtime = "torch"
         self._encode: Encode | None = None
+
+    @staticmethod
+    def build_core(config: PolicyConfig) -> Core:
+        """Return the core of a configuration, with random weights; raises ModelError when it does not fit."""
+        outputs = max(end for _, end in config.outputs.values())
+        return build_core(config.core, config.encoder.features, outputs, config.nominal_period / config.elapsed_unit)
 
     def initial_state(self, batch: int = 1) -> PolicyState:
         """Return the state before the first frame."""

@@ -776,8 +776,8 @@ def test_the_true_pose_is_nobodys_business_unless_asked_for(make):
 
 @pytest.fixture
 def outputs(node):
-    """AutopilotOutputs and what they have published."""
-    owner = node(wires.Plain)
+    """AutopilotOutputs of a vehicle whose clock is the flight's, and what they have published."""
+    owner = node(wires.Plain, use_sim_time=True)
     made = AutopilotOutputs(owner, "pose", "d1/")
     return SimpleNamespace(out=made, said=owner.said, seen=owner.seen)
 
@@ -846,6 +846,50 @@ def test_the_remote_control_is_told_as_a_joystick_with_a_name(outputs):
     assert list(first.axes) == [-1.0, 0.0, 1.0, -0.5, -1.0, 1.0] and list(second.axes) == [pytest.approx(0.2)]
     assert first.header.frame_id == "remote_control" and nanoseconds(first.header.stamp) == 2_500_000_000
     assert nanoseconds(second.header.stamp) == 0
+
+
+UNIX = 1_790_000_000.0
+"""s; what the computer's clock shows."""
+
+
+@pytest.fixture
+def real(node):
+    """AutopilotOutputs on a real drone: ROS time is the computer's, what they have published, and who owns them."""
+    owner = node(wires.Plain)
+    owner.stamping = UNIX
+    return SimpleNamespace(out=AutopilotOutputs(owner, "odom", ""), said=owner.said, owner=owner)
+
+
+def stamp_of(message):
+    return nanoseconds(message.header.stamp) / 1e9
+
+
+def test_a_real_vehicle_stamps_in_the_time_of_the_camera(real):
+    """Its own is since boot: nobody who records both could tell which image belongs to which velocity."""
+    for k in range(20):
+        real.owner.stamping = UNIX + 0.1 * k + 0.004
+        real.out.message(message("LOCAL_POSITION_NED"), vehicle(boot=312.0 + 0.1 * k))
+    stamps = [stamp_of(odom) for odom in real.said["odom"]]
+    assert stamps == pytest.approx([UNIX + 0.1 * k + 0.004 for k in range(20)], abs=1e-5)
+    assert [stamp_of(imu) for imu in real.said["imu"]] == stamps
+    # What comes between two positions is as old as the last one.
+    real.owner.stamping = UNIX + 1.95
+    real.out.message(message("SYS_STATUS"), vehicle(boot=313.9, battery=0.4))
+    real.out.message(message("RC_CHANNELS"), vehicle(boot=313.9, sticks=(1600,)))
+    assert stamp_of(real.said["battery_state"][0]) == stamp_of(real.said["joy"][0]) == stamps[-1]
+
+
+def test_after_a_reboot_or_a_correction_of_our_clock_stamps_are_right_at_once(real):
+    for now, boot in ((UNIX, 312.0), (UNIX + 1.0, 2.0), (UNIX - 600.0, 2.1), (UNIX - 599.0, 3.1)):
+        real.owner.stamping = now
+        real.out.message(message("LOCAL_POSITION_NED"), vehicle(boot=boot))
+        assert stamp_of(real.said["odom"][-1]) == pytest.approx(now, abs=1e-5)
+
+
+def test_where_a_simulated_vehicle_is_rendered_its_clock_is_the_flights(real):
+    real.out.offer_true_pose("autopilot/true_odom")
+    real.out.message(message("LOCAL_POSITION_NED"), vehicle(boot=312.0))
+    assert stamp_of(real.said["odom"][0]) == 312.0
 
 
 # PX4 over DDS

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import struct
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
@@ -10,9 +12,24 @@ from typing import Any, Iterator
 import numpy as np
 
 from liquid_nav.camera import ImageError, decode, decode_compressed
+from liquid_nav.clocks import Arrivals
 from liquid_nav.geometry import level_from_world, rotate, yaw_of
-from liquid_nav.learning.recordings.recording import NANO, Frames, Recording, RecordingError, Track
-from liquid_nav.learning.recordings.topics import COMPRESSED, DroneTopics, TopicNames, find_drones
+from liquid_nav.learning.recordings.recording import (
+    NANO,
+    Frames,
+    Recording,
+    RecordingError,
+    Track,
+    UnreadableError,
+)
+from liquid_nav.learning.recordings.topics import COMPRESSED, DroneTopics, TopicNames, find_drones, is_world
+
+REPAIRS = {
+    ".mcap": "save what it holds with `mcap recover {old} -o {new}` (the command line of mcap.dev), and import that",
+    ".db3": "save what it holds with `sqlite3 {old} '.recover' | sqlite3 {new}`, and import that",
+    ".bag": "save what it holds with `rosbag reindex {old}` of ROS 1, and import it again",
+}
+"""What to do about a damaged file, by its suffix; {old} and {new} are paths, quoted for a shell."""
 
 
 def open_bag(path: Path, wanted: TopicNames) -> list[Recording]:
@@ -20,22 +37,39 @@ def open_bag(path: Path, wanted: TopicNames) -> list[Recording]:
     with _reader(path) as reader:
         kinds = {c.topic: c.msgtype for c in reader.connections if c.msgcount}
         drones = find_drones(kinds, wanted)
-        rows = _read_rows(reader, drones)
-    recordings = []
-    for drone in drones:
-        tracks = {"command": Track.of(rows.get(drone.command, []), held=True),
-                  "odometry": Track.of(rows.get(drone.odometry, []), held=False)}
-        stamps = np.array(rows.get(drone.image, []), dtype=np.int64)
-        name = path.stem if not drone.name else f"{path.stem}/{drone.name}"
-        topics = {"image": drone.image, "command": drone.command or "", "odometry": drone.odometry or ""}
-        recordings.append(Recording(name, path, stamps, {k: t for k, t in tracks.items() if t is not None},
-                                    lambda topic=drone.image: _frames(path, topic), topics))
-    return recordings
+        rows = _Rows(reader, drones)
+    return [_recording(path, drone, rows, named=wanted.command is not None) for drone in drones]
+
+
+def _recording(path: Path, drone: DroneTopics, rows: _Rows, named: bool) -> Recording:
+    """Put one drone's topics together; ``named``: somebody has said which topic is its command."""
+    images = rows.arrivals(drone.image)
+    command, passed_over = drone.command, drone.passed_over
+    frame = rows.frames.get(command, "")
+    if command and is_world(frame) and not named:
+        passed_over = (*passed_over, f"{command} (in the frame '{frame}')")
+        command = None
+    found = {
+        "command": Track.of(rows.found.get(command, []), images, held=True, damaged=rows.damaged[command]),
+        "odometry": Track.of(
+            rows.found.get(drone.odometry, []), images, held=False, damaged=rows.damaged[drone.odometry]
+        ),
+    }
+    name = path.stem if not drone.name else f"{path.stem}/{drone.name}"
+    return Recording(
+        name,
+        path,
+        images.times(),
+        {kind: track for kind, track in found.items() if track is not None},
+        lambda: _frames(path, drone.image),
+        {"image": drone.image, "command": command or "", "odometry": drone.odometry or ""},
+        passed_over,
+    )
 
 
 @contextmanager
 def _reader(path: Path) -> Iterator[Any]:
-    from rosbags.highlevel import AnyReader, AnyReaderError
+    from rosbags.highlevel import AnyReader
     from rosbags.typesys import Stores, get_typestore
 
     try:
@@ -43,40 +77,80 @@ def _reader(path: Path) -> Iterator[Any]:
             yield reader
     except RecordingError:
         raise
-    except (AnyReaderError, OSError, ValueError, KeyError, AssertionError) as error:
-        raise RecordingError(f"'{path}' cannot be read as a bag: {error or type(error).__name__}",
-                             "close the recorder properly, or repair it with `ros2 bag reindex`") from error
+    except Exception as error:
+        # Whatever a damaged file makes of its readers (storage, compression, metadata): it is the file's fault.
+        cause = f"'{path}' cannot be read as a bag: {error or type(error).__name__}"
+        raise UnreadableError(cause, repair(path)) from error
 
 
-def _read_rows(reader: Any, drones: list[DroneTopics]) -> dict[str | None, list]:
-    """Return by topic: the stamps of images, and (stamp, values) of the others."""
-    wanted = {t for drone in drones for t in (drone.image, drone.odometry, drone.command) if t}
-    images = {drone.image for drone in drones}
-    rows: dict[str | None, list] = {topic: [] for topic in wanted}
-    for connection, time, data in reader.messages([c for c in reader.connections if c.topic in wanted]):
-        if connection.topic in images:
-            rows[connection.topic].append(_image_stamp(reader, connection, time, data))
-            continue
-        message = reader.deserialize(data, connection.msgtype)
-        if connection.msgtype.endswith("Odometry"):
-            rows[connection.topic].append((_stamp(message, time), _level_velocity(message)))
-        else:
-            rows[connection.topic].append((_stamp(message, time), _command(message)))
-    return rows
+def repair(path: Path) -> str:
+    """Return what brings back what a damaged file or folder still holds, as far as its kind is known."""
+    files = [path] if path.is_file() else [p for p in sorted(path.iterdir()) if p.suffix in REPAIRS]
+    if len(files) != 1:
+        return "repair its files one by one, or let `ros2 bag reindex` write its metadata.yaml anew"
+    (file,) = files
+    whole = file.with_name(f"{file.stem}-repaired{file.suffix}")
+    how = REPAIRS.get(file.suffix, "copy it again from where it was recorded: {old} is no bag")
+    return how.format(old=shlex.quote(str(file)), new=shlex.quote(str(whole)))
 
 
-def _image_stamp(reader: Any, connection: Any, time: int, data: bytes) -> int:
-    """Read the header's stamp without touching the pixels."""
-    if not reader.is2:
-        return _stamp(reader.deserialize(data, connection.msgtype), time)
-    seconds, nanos = struct.unpack_from("<iI" if data[1] & 1 else ">iI", data, 4)
-    return seconds * NANO + nanos or time
+class _Rows:
+    """What one pass over a bag finds, image by image only the stamp."""
+
+    def __init__(self, reader: Any, drones: list[DroneTopics]) -> None:
+        """Read it."""
+        wanted = {t for drone in drones for t in (drone.image, drone.odometry, drone.command) if t}
+        images = {drone.image for drone in drones}
+        self.found: dict[str | None, list] = {topic: [] for topic in wanted}
+        """By topic: (stamp, arrival) of images, (stamp, arrival, values) of the others; ns, stamp 0 for none."""
+        self.damaged: Counter[str | None] = Counter()
+        """By topic: messages that cannot be read; images among them are found when they are decoded."""
+        self.frames: dict[str | None, str] = {}
+        """By topic: frame of the first command."""
+        for connection, time, data in reader.messages([c for c in reader.connections if c.topic in wanted]):
+            topic = connection.topic
+            if topic in images:
+                self.found[topic].append((_image_stamp(reader, connection, data), time))
+                continue
+            try:
+                message = reader.deserialize(data, connection.msgtype)
+            except Exception:
+                # Bytes that are no such message: readers raise whatever they stumble over.
+                self.damaged[topic] += 1
+                continue
+            is_odometry = connection.msgtype.endswith("Odometry")
+            values = _level_velocity(message) if is_odometry else _command(message)
+            self.found[topic].append((_stamp(message), time, values))
+            if not is_odometry:
+                self.frames.setdefault(topic, _frame(message))
+
+    def arrivals(self, topic: str) -> Arrivals:
+        """Return when the images of a topic were stamped and recorded."""
+        pairs = np.array(self.found[topic], dtype=np.int64).reshape(-1, 2)
+        return Arrivals(pairs[:, 0], pairs[:, 1])
 
 
-def _stamp(message: Any, time: int) -> int:
-    """Return the header's stamp; the time of recording where it is empty."""
+def _image_stamp(reader: Any, connection: Any, data: bytes) -> int:
+    """Read the header's stamp without touching the pixels; 0 where there is none."""
+    try:
+        if not reader.is2:
+            return _stamp(reader.deserialize(data, connection.msgtype))
+        seconds, nanos = struct.unpack_from("<iI" if data[1] & 1 else ">iI", data, 4)
+    except Exception:
+        # As for the others; that there are no pixels either is counted later.
+        return 0
+    return seconds * NANO + nanos
+
+
+def _stamp(message: Any) -> int:
+    """Return the header's stamp in ns; 0 where it is empty or there is no header."""
     header = getattr(message, "header", None)
-    return (header.stamp.sec * NANO + header.stamp.nanosec if header is not None else 0) or time
+    return header.stamp.sec * NANO + header.stamp.nanosec if header is not None else 0
+
+
+def _frame(message: Any) -> str:
+    header = getattr(message, "header", None)
+    return header.frame_id if header is not None else ""
 
 
 def _command(message: Any) -> tuple[float, ...]:
@@ -101,7 +175,12 @@ def _frames(path: Path, topic: str) -> Frames:
     with _reader(path) as reader:
         wanted = [c for c in reader.connections if c.topic == topic]
         for index, (connection, _, data) in enumerate(reader.messages(wanted)):
-            message = reader.deserialize(data, connection.msgtype)
+            try:
+                message = reader.deserialize(data, connection.msgtype)
+            except Exception as error:
+                # Bytes that are no image cost themselves alone.
+                yield index, ImageError(f"the message cannot be read: {type(error).__name__}")
+                continue
             try:
                 yield index, decode_compressed(message) if connection.msgtype == COMPRESSED else decode(message)
             except ImageError as error:

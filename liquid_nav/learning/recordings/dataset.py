@@ -11,12 +11,14 @@ from typing import Any, Callable
 
 from liquid_nav.learning.cache import META
 from liquid_nav.learning.recordings.ingest import IngestOptions, ingest
-from liquid_nav.learning.recordings.recording import RecordingError
-from liquid_nav.learning.recordings.report import describe, page
-from liquid_nav.learning.recordings.sources import find_sources, open_recordings
+from liquid_nav.learning.recordings.recording import RecordingError, UnreadableError
+from liquid_nav.learning.recordings.report import describe, describe_failure, page
+from liquid_nav.learning.recordings.sources import Failure, Loader, open_recordings
 
 REPORT = "report.html"
 _NOTES = "notes"
+_RULES = 2
+"""Number of the rules by which labels are found: what was made by older ones is made anew."""
 
 
 def shards(folder: Path) -> list[Path]:
@@ -39,19 +41,30 @@ def build(
     """Bring all recordings below ``paths`` into ``folder`` and write its report; returns one flat row each.
 
     ``on_source(done, total)`` is called before each source. A source whose file and options have not changed since is
-    not read again; where one of them has, its new shards take the place of the old.
+    not read again; where one of them has, its new shards take the place of the old. What cannot be read has a row too,
+    with the cause and the remedy in ``error``. Raises RecordingError where there is no source at all.
     """
-    sources = find_sources(paths)
+    loader = Loader(paths)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _NOTES).mkdir(exist_ok=True)
     notes = []
-    for done, source in enumerate(sources):
-        on_source(done, len(sources))
-        notes += _source(source, folder, options)
-    on_source(len(sources), len(sources))
+    for done, source in enumerate(loader.sources):
+        on_source(done, len(loader.sources))
+        notes += loader.each(source, lambda path: _source(path, folder, options))
+    on_source(len(loader.sources), len(loader.sources))
+    notes += [_failed(failure, "unreadable_source") for failure in loader.failures]
     rows = [note["row"] for note in notes]
     (folder / REPORT).write_text(page(rows, [note["part"] for note in notes]), encoding="utf-8")
     return rows
+
+
+def _failed(failure: Failure, kind: str) -> dict[str, Any]:
+    """Return the note of something that cannot be learned from at all."""
+    row = {"flight": failure.name, "source": str(failure.source), "labels": "", "frames": 0, "learned": 0}
+    row |= {"flights": 0, "seconds": 0.0, "verdict": "refused"}
+    row |= {f"topic_{name}": "" for name in ("image", "command", "odometry")}
+    row |= {"shard": "", "findings": kind, "error": str(failure.error)}
+    return {"row": row, "part": describe_failure(row)}
 
 
 def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str, Any]]:
@@ -68,8 +81,19 @@ def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str
     _drop_others(source, folder, digest)
     for recording in recordings:
         shard = re.sub(r"[^\w.-]+", "_", recording.name) + "-" + digest[:8]
-        ingested = ingest(recording, folder / shard, options)
-        notes.append({"row": ingested.row | {"shard": shard, "findings": ", ".join(f.kind for f in ingested.findings)},
+        try:
+            ingested = ingest(recording, folder / shard, options)
+        except UnreadableError:
+            # What is read file by file instead would be there twice.
+            for note in notes:
+                shutil.rmtree(folder / (note["row"]["shard"] or shard), ignore_errors=True)
+            raise
+        except RecordingError as error:
+            # One drone of several: the others are learned from.
+            notes.append(_failed(Failure(recording.name, source, error), "no_labels"))
+            continue
+        findings = ", ".join(f.kind for f in ingested.findings)
+        notes.append({"row": ingested.row | {"shard": shard, "findings": findings, "error": ""},
                       "part": describe(ingested)})
     scratch = path.with_suffix(".part")
     scratch.write_text(json.dumps(notes))
@@ -78,10 +102,17 @@ def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str
 
 
 def _drop_others(source: Path, folder: Path, digest: str) -> None:
-    """Remove what was made of a source in another state or with other options: the flight would be there twice."""
+    """Remove what was made of a source in another state or with other options: the flight would be there twice.
+
+    So it would be where the files of a bag were read one by one and now all together, or the other way round.
+    """
+    own = source.resolve()
     for meta in folder.glob(f"*/{META}"):
         made_of = json.loads(meta.read_text()).get("source")
-        if made_of and Path(made_of).resolve() == source.resolve() and not meta.parent.name.endswith(f"-{digest[:8]}"):
+        if not made_of or meta.parent.name.endswith(f"-{digest[:8]}"):
+            continue
+        other = Path(made_of).resolve()
+        if own in (other, other.parent) or own.parent == other:
             shutil.rmtree(meta.parent)
 
 
@@ -89,5 +120,5 @@ def _digest(source: Path, options: IngestOptions) -> str:
     """Name a source in its present state, read with these options."""
     files = [source] if source.is_file() else sorted(p for p in source.iterdir() if p.is_file())
     state = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in files]
-    text = json.dumps([str(source.resolve()), state, options.to_dict()], sort_keys=True)
+    text = json.dumps([_RULES, str(source.resolve()), state, options.to_dict()], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

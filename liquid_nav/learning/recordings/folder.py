@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,9 @@ from liquid_nav.learning.recordings.recording import NANO, Frames, Recording, Re
 
 TABLE = "data_out.csv"
 _REMEDY = "it needs vx, vy, vz, omega_z in every line"
+_REMEDY_OF_NUMBERS = "give one line a frame, or number the frames as the lines, from 0"
+_NAME = re.compile(r"(?P<before>\D*)(?P<number>\d+)(?P<after>[^.]*)\.(?P<suffix>png|jpg|jpeg)", re.IGNORECASE)
+"""A frame's file: its number, and what stands before and after it in every name of a series."""
 
 
 def open_folder(path: Path, frame_rate: float) -> Recording:
@@ -21,18 +25,54 @@ def open_folder(path: Path, frame_rate: float) -> Recording:
     Raises:
         RecordingError: no frames, or a table that cannot be read.
     """
-    pictures = sorted(path.glob("[0-9]*.png")) or sorted(path.glob("[0-9]*.jpg"))
-    if not pictures:
-        raise RecordingError(f"'{path}' has {TABLE} but no frames (000000.png ...)", "give the folder of one run")
+    numbered = _numbered(path)
+    pictures = [numbered[number] for number in sorted(numbered)]
     values = _read(path / TABLE)
     # The numbers in the names are the rows of the table, also where a frame is missing.
-    numbers = np.array([int("".join(c for c in picture.stem if c.isdigit())) for picture in pictures], np.int64)
-    if numbers[0] == 1 and numbers[-1] == len(values):
-        numbers -= 1
+    numbers = _rows_of(sorted(numbered), len(values))
     stamps = np.round((numbers + 1) * (NANO / frame_rate)).astype(np.int64)
     rows = np.round((np.arange(len(values)) + 1) * (NANO / frame_rate)).astype(np.int64)
     track = Track(rows, values, held=True)
     return Recording(path.name, path, stamps, {"odometry": track}, lambda: _frames(pictures), {"table": TABLE})
+
+
+def _numbered(path: Path) -> dict[int, Path]:
+    """Return the pictures of a run by the number in their names, with or without leading zeros and words around it."""
+    series: dict[tuple[str, str, str], list[tuple[int, Path]]] = {}
+    for picture in sorted(path.iterdir()):
+        found = _NAME.fullmatch(picture.name)
+        if found is not None and picture.is_file():
+            kind = "png" if found["suffix"].lower() == "png" else "jpg"
+            key = (kind, found["before"], found["after"])
+            series.setdefault(key, []).append((int(found["number"]), picture))
+    if not series:
+        raise RecordingError(f"'{path}' has {TABLE} but no frames (000000.png ...)", "give the folder of one run")
+    # Pictures beside a series of png are taken for something else, as are those with words beside those without.
+    best = min((key[0] != "png", bool(key[1] or key[2])) for key in series)
+    chosen = [key for key in series if (key[0] != "png", bool(key[1] or key[2])) == best]
+    if len(chosen) > 1:
+        names = ", ".join(f"{before}*{after}" for _, before, after in sorted(chosen))
+        raise RecordingError(f"'{path}' has several series of frames: {names}", "give each its own folder and table")
+    numbered: dict[int, Path] = {}
+    for number, picture in series[chosen[0]]:
+        if number in numbered:
+            raise RecordingError(f"'{path}' has frame {number} twice: '{numbered[number].name}' and '{picture.name}'",
+                                 "remove one of them")
+        numbered[number] = picture
+    return numbered
+
+
+def _rows_of(numbers: list[int], rows: int) -> np.ndarray:
+    """Return the row of the table, int64 [N], for each of the ascending numbers."""
+    if numbers[-1] < rows:
+        return np.array(numbers, np.int64)
+    if numbers[-1] - numbers[0] < rows and numbers[0] == 1:
+        return np.array(numbers, np.int64) - 1
+    if len(numbers) == rows:
+        # Numbered on from another run, or named after the time.
+        return np.arange(rows)
+    first, last = numbers[0], numbers[-1]
+    raise RecordingError(f"frames are numbered {first} to {last}, and {TABLE} has {rows} lines", _REMEDY_OF_NUMBERS)
 
 
 def _read(path: Path) -> np.ndarray:

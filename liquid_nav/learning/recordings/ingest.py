@@ -19,6 +19,7 @@ from liquid_nav.learning.recordings.screening import (
     Finding,
     screen_labels,
     screen_stamps,
+    screen_track,
 )
 from liquid_nav.learning.recordings.topics import TopicNames
 from liquid_nav.vision import resize
@@ -72,7 +73,7 @@ def ingest(
     usable, more = screen_labels(labels, options.limits)
     stream = _Stream(recording, folder, options, labels.astype(np.float32))
     stream.run(ordered & usable, on_frame)
-    findings += more + stream.findings()
+    findings += more + screen_track(kind, track, recording) + stream.findings()
     findings = [replace(f, action="accepted") if f.kind in options.accept else f for f in findings]
     refused = [f.kind for f in findings if f.kind in REFUSED and f.kind not in options.accept]
     written = stream.writer.count

@@ -9,9 +9,10 @@ from typing import Callable, Iterator
 import numpy as np
 
 from liquid_nav.camera import ImageError
+from liquid_nav.clocks import NANO, Arrivals, on_clock_of
 from liquid_nav.errors import UserError
 
-NANO = 1_000_000_000
+__all__ = ["NANO", "Frames", "Recording", "RecordingError", "Track", "UnreadableError"]
 Frames = Iterator["tuple[int, np.ndarray | ImageError]"]
 """Index of the frame and its pixels, uint8 [H,W,3] RGB, or why they cannot be read."""
 
@@ -20,24 +21,44 @@ class RecordingError(UserError):
     """A recording that cannot be used; one line with cause and remedy."""
 
 
+class UnreadableError(RecordingError):
+    """A file or folder that is damaged; parts of it may still be read."""
+
+
 @dataclass(frozen=True)
 class Track:
-    """A quantity over time: stamps int64 [M] ns, increasing; values float64 [M,4] in the order of a ``Command``.
-
-    held: a value counts until the next one comes (commands); otherwise it is interpolated (measurements).
-    """
+    """A quantity over time."""
 
     stamps: np.ndarray
+    """int64 [M] ns on the clock of the images, increasing."""
     values: np.ndarray
+    """float64 [M,4] in the order of a ``Command``."""
     held: bool
+    """A value counts until the next one comes (commands); otherwise it is interpolated (measurements)."""
+    by_arrival: int = 0
+    """Values that are filed by their arrival, because another clock than the images' stamps them."""
+    damaged: int = 0
+    """Messages that could not be read."""
 
     @classmethod
-    def of(cls, rows: list[tuple[int, tuple[float, ...]]], held: bool) -> Track | None:
-        """Sort rows by stamp; None without any."""
+    def of(
+        cls, rows: list[tuple[int, int, tuple[float, ...]]], images: Arrivals, held: bool, damaged: int = 0
+    ) -> Track | None:
+        """Bring rows (stamp or 0, arrival, values; times in ns) to the clock of the ``images``; None without any."""
         if not rows:
             return None
-        rows = sorted(rows, key=lambda row: row[0])
-        return cls(np.array([r[0] for r in rows], np.int64), np.array([r[1] for r in rows], np.float64), held)
+        others = Arrivals(np.array([r[0] for r in rows], np.int64), np.array([r[1] for r in rows], np.int64))
+        times, by_arrival = others.times(), np.zeros(len(rows), dtype=bool)
+        if len(images.received):
+            times, by_arrival = on_clock_of(images, others)
+        order = np.argsort(times, kind="stable")
+        values = np.array([r[2] for r in rows], np.float64)
+        return cls(times[order], values[order], held, int(by_arrival.sum()), damaged)
+
+    def apart(self, stamps: np.ndarray) -> float:
+        """Return how many s lie between all values and all of ``stamps`` [N] ns, not empty; 0 where they overlap."""
+        gap = max(int(self.stamps[0]) - int(stamps.max()), int(stamps.min()) - int(self.stamps[-1]))
+        return max(0, gap) / NANO
 
     def at(self, stamps: np.ndarray, longest: float = 0.5) -> np.ndarray:
         """Values [N,4] at ``stamps`` [N] ns; NaN where none is known within ``longest`` seconds."""
@@ -64,7 +85,8 @@ class Recording:
 
     name: unique among the sources; source: file or folder; stamps: int64 [N] ns of the images in the order in which
     they were recorded, not necessarily increasing; tracks: ``command`` and ``odometry`` where they exist (level body
-    frame, m/s and rad/s); open: yields the frames in the order of ``stamps``; topics: where it was found.
+    frame, m/s and rad/s); open: yields the frames in the order of ``stamps``; topics: where it was found; passed_over:
+    velocities that nobody has called a command.
     """
 
     name: str
@@ -73,6 +95,7 @@ class Recording:
     tracks: dict[str, Track]
     open: Callable[[], Frames]
     topics: dict[str, str]
+    passed_over: tuple[str, ...] = ()
 
     def label_track(self, labels: str) -> tuple[str, Track]:
         """Return the kind and the track of ``labels``: command, odometry, or auto (commands where there are any)."""
@@ -80,5 +103,7 @@ class Recording:
         for kind in wanted:
             if kind in self.tracks:
                 return kind, self.tracks[kind]
-        raise RecordingError(f"{self.name} has no {' and no '.join(wanted)}",
-                             "choose others with --labels, or name the topics with --command and --odometry")
+        remedy = "choose others with --labels, or name the topics with --command and --odometry"
+        if "command" in wanted and self.passed_over:
+            remedy += f"; velocities that are no level body commands by their names: {', '.join(self.passed_over)}"
+        raise RecordingError(f"{self.name} has no {' and no '.join(wanted)}", remedy)

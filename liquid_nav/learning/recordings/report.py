@@ -44,6 +44,12 @@ def describe(ingested: Ingested) -> str:
     return "\n".join(parts)
 
 
+def describe_failure(row: dict[str, Any]) -> str:
+    """Return the part of something that cannot be learned from at all: the cause and the remedy."""
+    return (f"<h2>{_text(row['flight'])} <span class='refused'>refused</span></h2>"
+            f"<p class='muted'>{_text(row['source'])}</p><p>{_text(row['error'])}</p>")
+
+
 def page(rows: Sequence[dict[str, Any]], parts: Sequence[str]) -> str:
     """Return the whole page: an overview, then the flights."""
     cells = ("flight", "verdict", "frames", "learned", "flights", "seconds", "labels")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from liquid_nav.learning.recordings.recording import NANO
+from liquid_nav.learning.recordings.recording import NANO, Recording, Track
 from liquid_nav.types import COMMAND_FIELDS
 
 LONGEST_GAP = 1.0
@@ -108,6 +108,27 @@ def screen_labels(labels: np.ndarray, limits: tuple[float, ...]) -> tuple[np.nda
         findings.append(Finding("constant_labels", int(keep.sum()), "the labels never change: is this the right "
                                 "topic?", "refused"))
     return keep, findings
+
+
+def screen_track(kind: str, track: Track, recording: Recording) -> list[Finding]:
+    """Return what is wrong with the messages that the labels, a ``kind``, come from: their clock, their bytes."""
+    findings = []
+    topic = recording.topics.get(kind, kind)
+    apart = track.apart(recording.stamps) if len(recording.stamps) else 0.0
+    if apart > LONGEST_GAP:
+        findings.append(Finding("clock", len(track.stamps), f"{topic} and the images lie {apart:.1f} s apart, by their "
+                                "stamps and by their arrival: were they recorded at the same time, by clocks that "
+                                "agree?", "left out"))
+    elif track.by_arrival:
+        findings.append(Finding("clock", track.by_arrival, f"another clock than the images' stamps {track.by_arrival} "
+                                f"messages of {topic}, or none does", "filed by the time at which they were recorded"))
+    if track.damaged:
+        findings.append(Finding("unreadable_messages", track.damaged, f"{track.damaged} messages of {topic} cannot be "
+                                "read", "left out"))
+    if kind == "odometry" and recording.passed_over:
+        findings.append(Finding("passed_over", len(recording.passed_over), "by their names no level body commands: "
+                                + ", ".join(recording.passed_over), "not learned; --command chooses one"))
+    return findings
 
 
 class ColourWatch:

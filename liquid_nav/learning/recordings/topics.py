@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Iterable
 
@@ -12,6 +13,16 @@ COMPRESSED = "sensor_msgs/msg/CompressedImage"
 ODOMETRY = "nav_msgs/msg/Odometry"
 COMMANDS = ("geometry_msgs/msg/TwistStamped", "geometry_msgs/msg/Twist")
 _NO_CAMERA = ("depth", "saliency", "mask", "infra")
+_COMMANDING = ("cmd", "command", "teleop")
+"""One of these is in the last two parts of the name of a command: its own and the group it belongs to."""
+_MEASURED = frozenset(("measured", "estimated", "estimate", "actual", "feedback", "odom", "odometry", "gps", "truth"))
+"""Words there that name what was measured."""
+_SET_POINT = "setpoint"
+"""MAVROS and its kin: velocities in east, north and up, which no level body command is."""
+_CONTROLLER = "controller"
+"""What a controller proposes is not what the drone was told."""
+_WORLD = frozenset(("map", "odom", "world", "earth", "origin", "enu", "ned"))
+"""Words in the names of frames in which a velocity is none of the level body frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,8 @@ class DroneTopics:
     image: str
     odometry: str | None
     command: str | None
+    passed_over: tuple[str, ...] = ()
+    """Velocities that are not called commands."""
 
 
 def find_drones(topics: dict[str, str], wanted: TopicNames) -> list[DroneTopics]:
@@ -46,11 +59,26 @@ def find_drones(topics: dict[str, str], wanted: TopicNames) -> list[DroneTopics]
         known = ", ".join(t for t, kind in topics.items() if kind in (IMAGE, COMPRESSED)) or "none"
         raise RecordingError(f"no camera topic{_named(wanted.image)}", f"choose one with --image; there are: {known}")
     odometry = _candidates(topics, (ODOMETRY,), wanted.odometry, "odometry")
-    commands = _candidates(topics, COMMANDS, wanted.command, "command")
+    velocities = _candidates(topics, COMMANDS, wanted.command, "command")
+    commands = velocities if wanted.command else [t for t in velocities if is_command(t)]
+    others = tuple(t for t in velocities if t not in commands and _CONTROLLER not in t)
     return [
-        DroneTopics(_namespace(camera), camera, _nearest(camera, odometry), _nearest(camera, commands))
+        DroneTopics(_namespace(camera), camera, _nearest(camera, odometry), _nearest(camera, commands), others)
         for camera in cameras
     ]
+
+
+def is_command(topic: str) -> bool:
+    """Return whether a velocity is a command in the level body frame, as far as its name says."""
+    if _CONTROLLER in topic or _SET_POINT in topic.lower():
+        return False
+    name = "/".join(topic.lower().strip("/").split("/")[-2:])
+    return any(word in name for word in _COMMANDING) and _MEASURED.isdisjoint(re.split(r"[^a-z]+", name))
+
+
+def is_world(frame: str) -> bool:
+    """Return whether a frame's name says that it does not turn with the drone's heading, or points down."""
+    return not _WORLD.isdisjoint(re.split(r"[^a-z]+", frame.lower().rsplit("/", 1)[-1]))
 
 
 def _matches(topic: str, wanted: str | None, topics: dict[str, str]) -> bool:
@@ -71,8 +99,7 @@ def _named(wanted: str | None) -> str:
 def _candidates(topics: dict[str, str], kinds: Iterable[str], wanted: str | None, what: str) -> list[str]:
     found = [t for t, kind in topics.items() if kind in kinds]
     if wanted is None:
-        # What a controller proposes is not what the drone was told.
-        return [t for t in found if "controller" not in t]
+        return [t for t in found if _CONTROLLER not in t]
     chosen = [t for t in found if _ends(t, wanted)]
     if not chosen:
         raise RecordingError(f"no topic '{wanted}' of the type {' or '.join(kinds)}",

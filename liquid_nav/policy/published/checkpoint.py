@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from liquid_nav.policy.config import ModelError
+
+LARGEST = 400_000_000
+"""Bytes of all weights of a checkpoint; the published ones have some megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +35,48 @@ def read_arrays(path: Path) -> tuple[list[Array], str]:
         raise ModelError(f"no checkpoint at '{path}'", "give the .hdf5 file of a published network")
     try:
         with h5py.File(path, "r") as file:
-            group = file["model_weights"] if "model_weights" in file else file
+            group = _inside(file, "model_weights") if "model_weights" in file.keys() else file
             if "layer_names" not in group.attrs:
                 raise ModelError(f"'{path}' has no layer_names", "give a weight file that Keras wrote (save_weights)")
-            arrays = []
+            found = []
             for layer in _texts(group.attrs["layer_names"]):
-                for name in _texts(group[layer].attrs["weight_names"]):
-                    arrays.append(Array(name, np.asarray(group[layer][name], dtype=np.float32)))
+                part = _inside(group, layer)
+                found += [(name, _inside(part, name)) for name in _texts(part.attrs["weight_names"])]
+            _check_arrays(found, path)
+            arrays = [Array(name, np.asarray(dataset, dtype=np.float32)) for name, dataset in found]
             return arrays, "".join(_texts([group.attrs.get("keras_version", "")]))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         if isinstance(error, ModelError):
             raise
         raise ModelError(f"'{path}' cannot be read as a Keras HDF5 file: {error}", "download it again") from error
+
+
+def _inside(group: Any, path: str) -> Any:
+    """Return what ``path`` names in a group; raises ModelError where a link leads there, perhaps from another file."""
+    import h5py
+
+    for name in filter(None, path.split("/")):
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            cause = f"'{path}' in the checkpoint is a link, perhaps to another file"
+            raise ModelError(cause, "give a file that is whole")
+        group = group[name]
+    return group
+
+
+def _check_arrays(found: list[tuple[str, Any]], path: Path) -> None:
+    """Raise ModelError unless all are arrays of numbers inside the file, and together no larger than a network."""
+    import h5py
+
+    for name, dataset in found:
+        if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "fiu" or dataset.shape is None:
+            raise ModelError(f"'{name}' in '{path}' is no array of numbers", "give a weight file that Keras wrote")
+        if dataset.external or dataset.is_virtual:
+            raise ModelError(f"'{name}' in '{path}' lies in another file", "give a file that is whole")
+    total = 4 * sum(math.prod(dataset.shape) for _, dataset in found)
+    if total > LARGEST:
+        largest = max(found, key=lambda pair: math.prod(pair[1].shape))[0]
+        raise ModelError(f"'{path}' declares weights of {total / 1e9:.1f} GB, the largest is '{largest}'",
+                         f"give a published network: they have less than {LARGEST / 1e9:.1f} GB")
 
 
 def _texts(values: object) -> list[str]:

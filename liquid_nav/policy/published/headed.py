@@ -18,6 +18,8 @@ class Headed(Core):
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Advance over T inputs, elapsed [B,T]; return outputs [B,T,O] and the new state [B,S]."""
+        # Before the delay is added, which would make whole numbers of seconds into others.
+        self.check_shapes(features, state, elapsed)
         outputs, state = self.core(features, state, elapsed + self.delay if self.delay else elapsed)
         return self.head(outputs), state
 

@@ -28,7 +28,7 @@ def read_parameters(path: Path | None, kind: str, file_name: str) -> dict[str, A
     try:
         entries = json.loads(path.read_text())
         trainings = {name: _call(text) for name, text in entries.items()}
-    except (OSError, ValueError, SyntaxError, AttributeError) as error:
+    except (OSError, ValueError, SyntaxError, AttributeError, RecursionError, MemoryError) as error:
         raise ModelError(f"'{path}' cannot be read: {error}", "give the params.json of the checkpoints") from error
     own = [values for name, values in trainings.items() if Path(name).name == file_name]
     found = own or [values for values in trainings.values() if values["kind"] == kind]

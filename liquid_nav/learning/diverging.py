@@ -1,0 +1,68 @@
+"""When training runs away: it stops at the step whose numbers are none, before they reach a checkpoint or a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import lightning
+import torch
+from torch import Tensor
+
+from liquid_nav.errors import UserError
+from liquid_nav.policy.files import broken
+
+REMEDY = "give a lower learning_rate or another solver than euler in the recipe, and another --out"
+
+
+class DivergedError(UserError):
+    """A round whose loss, gradient or weights are no numbers any more."""
+
+
+class StopDiverging(lightning.Callback):
+    """Ends a round with DivergedError instead of a step that would spoil the weights."""
+
+    def __init__(self, index: int, checkpoint: Path) -> None:
+        """``index``: of the round; ``checkpoint``: the last one, where there is one."""
+        self._index = index
+        self._checkpoint = checkpoint
+        self._loss: Tensor | None = None
+
+    def on_before_backward(self, trainer: lightning.Trainer, module: lightning.LightningModule, loss: Tensor) -> None:
+        """Remember the loss until the gradients of all processes are known."""
+        self._loss = loss.detach()
+
+    def on_before_optimizer_step(
+        self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: object
+    ) -> None:
+        """Raise DivergedError before a step that any of the processes must not take."""
+        sizes = [p.grad.detach().norm() for p in module.parameters() if p.grad is not None]
+        sound = torch.isfinite(self._loss).all() and (not sizes or torch.isfinite(torch.stack(sizes)).all())
+        if trainer.strategy.reduce_boolean_decision(not bool(sound), all=False):
+            loss = float(self._loss)
+            what = (
+                f"the loss is {loss}"
+                if not loss - loss == 0.0
+                else f"the gradient of a loss of {loss:.4g} is no number"
+            )
+            raise self.error(trainer.global_step + 1, what)
+
+    def on_save_checkpoint(self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: object) -> None:
+        """Raise DivergedError instead of writing a checkpoint that nobody can go on from."""
+        name = broken(module.state_dict())
+        if name is not None:
+            raise self.error(trainer.global_step, f"{name} holds what is no number")
+
+    def error(self, step: int, what: str) -> DivergedError:
+        """Return the error for a step; it names the last good checkpoint."""
+        kept = "no checkpoint was written before"
+        done = steps_done(self._checkpoint)
+        if done:
+            kept = f"the last good checkpoint, of step {done}, is {self._checkpoint}"
+        return DivergedError(f"round {self._index} has diverged in step {step}: {what}; {kept}", REMEDY)
+
+
+def steps_done(checkpoint: Path) -> int:
+    """Return how many steps a checkpoint of ours has behind it, 0 without one."""
+    if not checkpoint.exists():
+        return 0
+    return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["global_step"])

@@ -1,0 +1,79 @@
+"""Stamps are believed where they agree with the time of arrival; elsewhere arrival counts, or a measured offset."""
+
+import numpy as np
+import pytest
+
+from liquid_nav.clocks import NANO, SAME_CLOCK, Arrivals, OffsetClock, on_clock_of
+
+UNIX = 1_790_000_000 * NANO
+
+
+def grid(count, period=NANO // 20, start=UNIX):
+    return start + np.arange(count, dtype=np.int64) * period
+
+
+def test_an_offset_is_measured_and_keeps_the_distances_of_stamps():
+    clock = OffsetClock()
+    assert clock.moved(3.0) is None
+    rng = np.random.default_rng(1)
+    moved = []
+    for k in range(300):
+        told = 300.0 + 0.02 * k
+        clock.observe(told, told + 1000.0 + 0.005 + rng.uniform(0.0, 0.01))
+        moved.append(clock.moved(told))
+    steps = np.diff(moved)
+    assert np.abs(steps - 0.02).max() < 0.001, "arrival jitters by 10 ms, the stamps do not"
+    assert moved[-1] == pytest.approx(300.0 + 0.02 * 299 + 1000.01, abs=0.003)
+
+
+def test_a_first_message_that_was_late_never_makes_stamps_go_back():
+    clock = OffsetClock()
+    moved = []
+    for k in range(500):
+        told = 0.02 * k
+        clock.observe(told, told + 1000.0 + (0.99 if k == 0 else 0.0))
+        moved.append(clock.moved(told))
+    assert np.diff(moved).min() >= 0.0
+    assert moved[-1] == pytest.approx(1000.0 + 0.02 * 499, abs=0.001)
+
+
+@pytest.mark.parametrize("shift", [-SAME_CLOCK - 0.01, SAME_CLOCK + 0.01, -3600.0])
+def test_another_start_or_a_clock_that_was_set_is_followed_at_once(shift):
+    clock = OffsetClock()
+    clock.observe(50.0, 1050.0)
+    clock.observe(50.1, 1050.1 + shift)
+    assert clock.moved(50.1) == pytest.approx(1050.1 + shift)
+
+
+def test_stamps_of_one_clock_stay_to_the_nanosecond():
+    stamps = grid(30) + 1
+    images = Arrivals(grid(30), grid(30) + 80_000_000)
+    times, by_arrival = on_clock_of(images, Arrivals(stamps, stamps + 500_000_000))
+    assert times.tolist() == stamps.tolist() and not by_arrival.any()
+
+
+def test_arrival_on_the_images_clock_takes_the_place_of_foreign_stamps():
+    images = Arrivals(grid(30, start=7 * NANO), grid(30))
+    foreign = Arrivals(grid(30, start=300 * NANO), grid(30) + 3)
+    times, by_arrival = on_clock_of(images, foreign)
+    assert times.tolist() == (grid(30, start=7 * NANO) + 3).tolist() and by_arrival.all()
+
+
+def test_what_comes_before_and_after_the_images_goes_on_at_the_same_rate():
+    images = Arrivals(grid(20, start=7 * NANO), grid(20))
+    received = np.array([UNIX - 2 * NANO, UNIX + 9 * NANO])
+    times, _ = on_clock_of(images, Arrivals(np.zeros(2, np.int64), received))
+    assert times.tolist() == [5 * NANO, 16 * NANO]
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 8, 9])
+def test_few_messages_are_enough(count):
+    images = Arrivals(grid(count), grid(count))
+    times, by_arrival = on_clock_of(images, Arrivals(grid(count, start=NANO), grid(count)))
+    assert times.tolist() == grid(count).tolist() and by_arrival.all()
+
+
+def test_images_without_stamps_are_on_the_clock_of_arrival():
+    images = Arrivals(np.zeros(20, np.int64), grid(20))
+    times, by_arrival = on_clock_of(images, Arrivals(grid(20), grid(20)))
+    assert images.times().tolist() == grid(20).tolist() == times.tolist() and not by_arrival.any()
