@@ -985,8 +985,9 @@ def test_a_status_is_told_whole_and_old_firmware_counts_as_sound(wire):
     hear(SimpleNamespace(nav_state=14, arming_state=2, system_id=3, pre_flight_checks_pass=False, failsafe=True))
     hear(SimpleNamespace(nav_state=4, arming_state=1, system_id=1))
     hear(SimpleNamespace(nav_state=4, arming_state=3, system_id=1))
-    assert bench.told == [("status", (14, True, 3, False, True, 5.0)), ("status", (4, False, 1, True, False, 5.0)),
-                          ("status", (4, False, 1, True, False, 5.0))]
+    assert bench.told == [("status", (14, True, 3, False, True, 5.0, None)),
+                          ("status", (4, False, 1, True, False, 5.0, None)),
+                          ("status", (4, False, 1, True, False, 5.0, None))]
 
 
 @pytest.mark.parametrize("flag", [True, False])
