@@ -209,10 +209,9 @@ class Px4DdsAdapter:
         self._global = valid
 
     def battery(self, remaining: float, voltage: float) -> None:
-        """Take a BatteryStatus: 0 to 1, below 0 if unknown; V, 0 if unknown."""
+        """Take a BatteryStatus: 0 to 1, anything else if unknown; V, 0 if unknown."""
         vehicle = self.session.vehicle
-        known = math.isfinite(remaining) and remaining >= 0.0
-        vehicle.battery = min(remaining, 1.0) if known else None
+        vehicle.battery = remaining if 0.0 <= remaining <= 1.0 else None
         vehicle.voltage = voltage if math.isfinite(voltage) and voltage > 0.0 else None
 
     def odometry(
