@@ -695,11 +695,16 @@ def test_external_vision_goes_to_the_estimator_in_its_frames(make):
 @pytest.mark.parametrize(("change", "sent"), [
     ({"scale": 1.009}, 1), ({"scale": 0.991}, 1), ({"scale": 1.011}, 0), ({"scale": 0.989}, 0), ({"scale": 0.0}, 0),
     ({"scale": math.nan}, 0), ({"position": (math.nan, 0.0, 0.0)}, 0), ({"position": (0.0, 0.0, math.inf)}, 0),
-    ({"speed": math.nan}, 0)], ids=str)
-def test_what_is_no_pose_is_not_handed_to_the_estimator(make, change, sent):
+    ({"scale": 14.0}, 0), ({"speed": math.nan}, 0)], ids=str)
+def test_what_is_no_pose_is_not_handed_to_the_estimator_and_named(make, change, sent):
     bench = make(vision_topic="slam/odom")
     bench.node.ears["slam/odom"](vision(**change))
     assert len(bench.link.sent) == sent
+    if sent:
+        return
+    what = "the orientation is a quaternion of length" if "scale" in change else "external vision has a number"
+    level, words, _ = bench.node.status("input slam/odom")
+    assert level == ERROR and words.startswith(f"1 message(s) dropped: ValueError: {what}")
 
 
 # The true pose of a simulated vehicle

@@ -553,6 +553,18 @@ def test_what_cannot_be_used_is_dropped_and_named_whatever_it_was_meant_for(make
     assert level == ERROR and words.startswith("1 message(s) dropped: ")
 
 
+@pytest.mark.parametrize("w", [0.0, math.nan, 14.0])
+def test_odometry_whose_orientation_is_none_is_refused_aloud_and_counts_as_silent(make, w):
+    bench = make(odometry_age=0.5)
+    message = Odometry()
+    message.pose.pose.orientation.w = w
+    bench.node.ears["odom"](message)
+    level, words, _ = bench.node.status("input odom")
+    assert (level, words) == (
+        ERROR, f"1 message(s) dropped: ValueError: the orientation is a quaternion of length {w:g}, expected 1")
+    assert [str(fault) for fault in bench.node._supervisor.watch.faults(bench.time)] == ["no odometry yet"]
+
+
 def test_a_battery_that_counts_to_100_is_refused_aloud_and_keeps_everybody_from_engaging(make):
     bench = make(battery=0.2)
     for _ in range(3):
