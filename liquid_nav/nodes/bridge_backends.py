@@ -86,7 +86,9 @@ class MavlinkBackend:
     @property
     def missing(self) -> str:
         """What is missing while nothing is heard."""
-        return f"no heartbeat of system {self.adapter.target} on {self._link.connection}"
+        target = self.adapter.target
+        whose = "any autopilot" if target is None else f"system {target}"
+        return f"no heartbeat of {whose} on {self._link.connection}"
 
     def receive(self, now: float) -> None:
         """Take in what has arrived."""

@@ -558,6 +558,12 @@ def test_what_is_missing_is_named_until_a_vehicle_is_heard(make):
     assert bench.states()[-1]["fault"] == "cannot open it"
 
 
+def test_a_bridge_that_takes_any_vehicle_says_that_there_is_none(make):
+    bench = make(target_system=0)
+    bench.tick()
+    assert bench.states()[-1]["fault"] == "no heartbeat of any autopilot on udp:0.0.0.0:14540"
+
+
 def test_a_vehicle_that_is_heard_is_told_with_its_mode_and_its_hold(make):
     bench = make()
     bench.vehicle(heartbeat())
