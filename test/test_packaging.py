@@ -22,6 +22,7 @@ REQUIREMENT_OF = {
     "distributed": "dask",
     "llvmlite": "numba",
     "PIL": "pillow",
+    "serial": "pyserial",
 }
 # Messages that rclpy itself brings along, and what is used only where somebody has installed it.
 WITH_RCLPY = {"builtin_interfaces", "rcl_interfaces", "ament_index_python"}
@@ -123,6 +124,12 @@ def test_every_imported_package_is_required(setup_arguments):
                 if not {wanted, f"ros-{wanted}"} & known:
                     missing[name] = path.relative_to(ROOT)
     assert not missing
+
+
+def test_a_serial_port_needs_no_second_installation(setup_arguments, package_xml):
+    """pymavlink opens serial ports by a package that it does not name."""
+    assert "pyserial" in {normal(name) for name in setup_arguments["extras_require"]["flight"]}
+    assert "python3-serial" in {element.text for element in package_xml.findall("exec_depend")}
 
 
 def test_ros_packages_in_package_xml_are_the_ones_imported(package_xml):

@@ -94,6 +94,7 @@ MULTICOPTERS = frozenset({2, 3, 4, 13, 14, 15, 29, 35, 43})
 """MAV_TYPE of quadrotors, hexarotors and so on, coaxial ones and helicopters, which the same modes fly."""
 VEHICLES = {
     1: "a plane",
+    7: "an airship",
     10: "a rover",
     11: "a boat",
     12: "a submarine",

@@ -1,14 +1,19 @@
-"""The wire: UDP, TCP or a serial port, opened again whenever it breaks. Never blocks, never raises after ``open``.
+"""The wire: UDP, TCP or a serial port, opened again whenever it breaks. Never raises after it was made.
 
 ``udp:HOST:PORT`` listens (where PX4 SITL sends to is ``udp:0.0.0.0:14540``), ``udpout:HOST:PORT`` calls,
-``tcp:HOST:PORT`` calls, ``serial:/dev/ttyACM0:57600`` needs pyserial.
+``tcp:HOST:PORT`` calls, ``serial:/dev/ttyACM0:57600`` needs pyserial; other spellings are in ``connection``. Nothing
+here keeps its caller waiting, but for a serial port that takes nothing: ``WRITE_TIME``.
 """
 
 from __future__ import annotations
 
 import socket
+from concurrent.futures import Future
+from contextlib import suppress
+from threading import Thread
 from typing import Callable, Iterable, Protocol
 
+from liquid_nav.autopilots.connection import Connection, Kind, read_connection
 from liquid_nav.autopilots.mavlink_codec import Codec, Counts, Message
 from liquid_nav.errors import UserError
 
@@ -21,7 +26,8 @@ MOST_DECODED = 300
 """Messages that are decoded in one call at most; what is left waits for the next one."""
 MOST_READ = 2000
 """Datagrams that are read in one call at most."""
-FORMS = "give udp:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD"
+WRITE_TIME = 0.02
+"""s that a serial port may need to take a packet; then it counts as broken."""
 
 
 class Wire(Protocol):
@@ -46,7 +52,15 @@ class Wire(Protocol):
 class Udp:
     """A socket that listens and answers the vehicle alone; or one that calls and hears whom it has called."""
 
-    def __init__(self, host: str, port: int, calls: bool) -> None:
+    def __init__(self, host: str, port: int, calls: bool, peer: tuple[str, int] | None = None) -> None:
+        """Open it; OSError where that cannot be.
+
+        Args:
+            host: To listen on, or to call.
+            port: The same.
+            calls: Whether to call; otherwise it listens.
+            peer: Host and port to call until the vehicle is heard, where it listens; default: nobody.
+        """
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._peer: tuple[str, int] | None = None
@@ -58,6 +72,9 @@ class Udp:
                 self._socket.connect((host, port))
             else:
                 self._socket.bind((host, port))
+            if peer is not None:
+                # Once and for all: a name would be looked up again with every packet.
+                self._peer = (socket.gethostbyname(peer[0]), peer[1])
         except OSError:
             self._socket.close()
             raise
@@ -142,6 +159,8 @@ class Serial:
         from pymavlink import mavutil
 
         self._port = mavutil.mavserial(device, baud=baud, autoreconnect=False)
+        # pymavlink's own ``write`` would wait for ever for a port that takes nothing, and hide all errors.
+        self._port.port.write_timeout = WRITE_TIME
 
     def read(self) -> list[bytes]:
         """Return what has arrived."""
@@ -156,8 +175,14 @@ class Serial:
         return False
 
     def write(self, data: bytes) -> None:
-        """Send it."""
-        self._port.write(data)
+        """Send it; half a packet would be worse than a broken connection."""
+        try:
+            self._port.port.write(data)
+        except Exception:
+            # Otherwise closing it would wait until somebody takes the rest.
+            with suppress(Exception):
+                self._port.port.reset_output_buffer()
+            raise
 
     def close(self) -> None:
         """Free the port."""
@@ -177,7 +202,10 @@ class Link:
             codec: Bytes to messages.
             is_vehicle: Whether a message is the vehicle's; its address is the one to answer. Default: any message is.
         """
-        self._open = parse(connection)
+        where = read_connection(connection)
+        self._open = opener(where)
+        self._beside = where.may_wait
+        self._opening: Future[Wire] | None = None
         self._is_vehicle = is_vehicle or (lambda message: True)
         self.codec = codec
         self.connection = connection
@@ -229,17 +257,25 @@ class Link:
 
     def close(self) -> None:
         """Free the wire."""
+        if self._opening is not None:
+            self._opening.add_done_callback(_free)
+            self._opening = None
         if self.wire is not None:
             self.wire.close()
             self.wire = None
 
     def _ready(self, now: float) -> bool:
-        if self.wire is None and (now - self._tried >= REOPEN or now < self._tried):
+        if self.wire is not None:
+            return True
+        if self._opening is None and not 0.0 <= now - self._tried < REOPEN:
             self._tried = now
+            self._opening = _attempt(self._open, self._beside)
+        if self._opening is not None and self._opening.done():
+            opened = self._opening
+            self._opening = None
             try:
-                self.wire, self.problem = self._open(), ""
-            except ModuleNotFoundError:
-                raise
+                self.wire = opened.result()
+                self.problem = ""
             except Exception as error:
                 self.problem = f"cannot open {self.connection}: {error}"
         return self.wire is not None
@@ -249,16 +285,44 @@ class Link:
         self.close()
 
 
-def parse(connection: str):  # noqa: ANN201
-    """Return a function that opens the wire; raises UserError."""
-    kind, _, rest = connection.partition(":")
-    place, _, number = rest.rpartition(":")
-    if kind not in ("udp", "udpin", "udpout", "tcp", "serial") or not place or not number.isdecimal():
-        raise UserError(f"cannot read the connection '{connection}'", FORMS)
-    if kind == "serial":
-        return lambda: Serial(place, int(number))
-    if not 0 <= int(number) < 65536:
-        raise UserError(f"no port {number} in '{connection}'", "ports end at 65535")
-    if kind == "tcp":
-        return lambda: Tcp(place, int(number))
-    return lambda: Udp(place, int(number), kind == "udpout")
+def opener(where: Connection) -> Callable[[], Wire]:
+    """Return a function that opens the wire; raises UserError where what it needs is missing."""
+    if where.kind is Kind.SERIAL:
+        _require_pyserial()
+        return lambda: Serial(where.place, where.number)
+    if where.kind is Kind.TCP:
+        return lambda: Tcp(where.place, where.number)
+    return lambda: Udp(where.place, where.number, where.kind is Kind.CALLS, where.peer)
+
+
+def _require_pyserial() -> None:
+    try:
+        import serial
+    except ModuleNotFoundError:
+        serial = None
+    # Another package of PyPI is called ``serial`` too, and has no such class.
+    if not hasattr(serial, "Serial"):
+        raise UserError("the Python package 'pyserial' is not installed", "pip install 'liquid_nav[flight]'")
+
+
+def _attempt(open_wire: Callable[[], Wire], beside: bool) -> Future[Wire]:
+    """Return one attempt to open a wire; ``beside``: in a thread of its own, since it may wait."""
+    attempt: Future[Wire] = Future()
+
+    def run() -> None:
+        try:
+            attempt.set_result(open_wire())
+        except Exception as error:
+            attempt.set_exception(error)
+
+    if beside:
+        Thread(target=run, name="opens the autopilot's link", daemon=True).start()
+    else:
+        run()
+    return attempt
+
+
+def _free(attempt: Future[Wire]) -> None:
+    """Close what was opened after all, when nobody wanted it any more."""
+    if attempt.exception() is None:
+        attempt.result().close()

@@ -85,14 +85,15 @@ class MavlinkAdapter:
         """Whether a message is the autopilot's of our vehicle."""
         if message.get_srcComponent() != AUTOPILOT:
             return False
-        if self.target is not None:
-            return message.get_srcSystem() == self.target
-        return _is_autopilot(message)
+        if self.target is None or message.get_type() == "HEARTBEAT":
+            # A script may speak with the autopilot's numbers: its heartbeat says that it is none.
+            return _is_autopilot(message) and self.target in (None, message.get_srcSystem())
+        return message.get_srcSystem() == self.target
 
     def receive(self, message: Message, now: float) -> bool:
         """Take one message from the link; returns whether it brought anything of our vehicle."""
         kind = message.get_type()
-        if not self.is_vehicle(message) or (kind == "HEARTBEAT" and not _is_autopilot(message)):
+        if not self.is_vehicle(message):
             self.foreign += 1
             return False
         if self.target is None:

@@ -83,7 +83,7 @@ def _status(message: Message, vehicle: VehicleState, now: float) -> bool:
     receiver = message.onboard_control_sensors_present & message.onboard_control_sensors_health & RECEIVER
     vehicle.receiver = bool(receiver)
     vehicle.receiver_time = now
-    known = message.battery_remaining >= 0
+    known = 0 <= message.battery_remaining <= 100
     vehicle.battery = message.battery_remaining / 100.0 if known else None
     vehicle.voltage = None if message.voltage_battery == 0xFFFF else message.voltage_battery / 1000.0
     return True

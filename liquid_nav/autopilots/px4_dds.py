@@ -94,6 +94,12 @@ PX4_DDS = _DdsFlavour(
 )
 
 
+KINDS = {1: 2, 2: 1, 3: 10, 4: 7}
+"""vehicle_type of VehicleStatus -> MAV_TYPE: rotary wings, planes, rovers, airships."""
+VTOL = 22
+"""MAV_TYPE of a plane that takes off vertically."""
+
+
 @dataclass(frozen=True, slots=True)
 class VehicleCommand:
     """A VehicleCommand."""
@@ -112,6 +118,16 @@ class SetPoint:
     """North, east, down, m/s."""
     yaw_rate: float
     """Clockwise, rad/s."""
+
+
+def vehicle_kind(vehicle_type: int, vertical_take_off: bool) -> int | None:
+    """Return the MAV_TYPE of a VehicleStatus, or None where it tells none.
+
+    Args:
+        vehicle_type: Its vehicle_type.
+        vertical_take_off: Its is_vtol; such a plane calls itself a rotary wing while it hovers.
+    """
+    return VTOL if vertical_take_off else KINDS.get(vehicle_type)
 
 
 def topic(folder: str, name: str, kind: type) -> str:
@@ -139,7 +155,16 @@ class Px4DdsAdapter:
 
     # What comes in.
 
-    def status(self, nav_state: int, armed: bool, system: int, passes: bool, failsafe: bool, now: float) -> None:
+    def status(
+        self,
+        nav_state: int,
+        armed: bool,
+        system: int,
+        passes: bool,
+        failsafe: bool,
+        now: float,
+        kind: int | None = None,
+    ) -> None:
         """Take a VehicleStatus.
 
         Args:
@@ -149,6 +174,7 @@ class Px4DdsAdapter:
             passes: Whether the pre-flight checks pass.
             failsafe: Whether it is in a failsafe.
             now: Time of arrival, s.
+            kind: MAV_TYPE, see ``vehicle_kind``; None: unknown.
         """
         self.target = system if self.target is None else self.target
         if system != self.target:
@@ -160,6 +186,7 @@ class Px4DdsAdapter:
         vehicle = session.vehicle
         vehicle.beat(now)
         vehicle.autopilot = self.flavour.autopilot
+        vehicle.kind = kind
         vehicle.mode = nav_state
         vehicle.armed = armed
         vehicle.failsafe = failsafe
@@ -182,10 +209,9 @@ class Px4DdsAdapter:
         self._global = valid
 
     def battery(self, remaining: float, voltage: float) -> None:
-        """Take a BatteryStatus: 0 to 1, below 0 if unknown; V, 0 if unknown."""
+        """Take a BatteryStatus: 0 to 1, anything else if unknown; V, 0 if unknown."""
         vehicle = self.session.vehicle
-        known = math.isfinite(remaining) and remaining >= 0.0
-        vehicle.battery = min(remaining, 1.0) if known else None
+        vehicle.battery = remaining if 0.0 <= remaining <= 1.0 else None
         vehicle.voltage = voltage if math.isfinite(voltage) and voltage > 0.0 else None
 
     def odometry(

@@ -10,7 +10,6 @@ import os
 import time as wall
 from typing import Any, Callable
 
-import numpy as np
 from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import Odometry
 from rclpy.duration import Duration
@@ -23,7 +22,7 @@ from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.credentials import PASSPHRASE_PARAMETER, read_passphrase
 from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
-from liquid_nav.nodes.messages import command_message
+from liquid_nav.nodes.messages import command_message, require_finite
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import reliable, sensor_data
 from liquid_nav.nodes.subscribing import subscribe
@@ -87,7 +86,9 @@ class MavlinkBackend:
     @property
     def missing(self) -> str:
         """What is missing while nothing is heard."""
-        return f"no heartbeat of system {self.adapter.target} on {self._link.connection}"
+        target = self.adapter.target
+        whose = "any autopilot" if target is None else f"system {target}"
+        return f"no heartbeat of {whose} on {self._link.connection}"
 
     def receive(self, now: float) -> None:
         """Take in what has arrived."""
@@ -125,13 +126,11 @@ class MavlinkBackend:
         self._link.close()
 
     def on_vision(self, message: Odometry) -> None:
-        """Hand odometry to the autopilot's estimator, if it is a pose at all."""
+        """Hand odometry to the autopilot's estimator; raises ValueError for what is no pose at all."""
         from liquid_nav.autopilots.mavlink_messages import external_vision
 
         state = state_from(message)
-        finite = np.isfinite(state.position).all() and np.isfinite(state.velocity).all()
-        if not finite or not abs(float(np.linalg.norm(state.quaternion)) - 1.0) < 0.01:
-            return
+        require_finite("external vision", state.position, state.velocity)
         vision = external_vision(
             state.time, state.position, state.quaternion, state.velocity, state.angular_velocity
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping
 
+from liquid_nav.autopilots.connection import read_connection
 from liquid_nav.errors import UserError
 from liquid_nav.resources import find
 from liquid_nav.worlds import OWN_ESTIMATOR, check_supported, load_condition, load_scenario
@@ -144,7 +145,7 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     The autopilot has its own dynamics; our world renders its camera from the pose that the bridge reports.
 
     Raises:
-        UserError: unknown scenario or autopilot, or a connection where none is used.
+        UserError: unknown scenario or autopilot, a connection that cannot be read, or one where none is used.
     """
     if plan.autopilot not in AUTOPILOTS:
         raise UserError(f"unknown autopilot '{plan.autopilot}'", f"choose one of: {', '.join(AUTOPILOTS)}")
@@ -155,6 +156,8 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     test, kind = plan.autopilot.startswith("test-"), plan.autopilot.removeprefix("test-")
     port = _free_port() if test else 0
     connection = "" if dds else f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION
+    if connection:
+        read_connection(connection)
     scenario = load_scenario(plan.scenario)
     if not test:
         check_supported(load_condition(plan.condition or scenario.condition), f"a real {kind}", OWN_ESTIMATOR)

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping
 
+from liquid_nav.autopilots.connection import read_connection
 from liquid_nav.nodes.bringup import GATE, Process
 
 PARAMETER_FILE = "config/drone.yaml"
 TRANSPORTS = ("raw", "compressed")
 AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "twist", "twist_stamped")
+OVER_MAVLINK = ("px4", "ardupilot")
+"""Autopilots that are reached by a connection."""
 FENCE = ("radius", "low", "high")
 """The fence around where it was engaged: m horizontally, below (negative) and above."""
 LIMITS = (*GATE, *FENCE)
@@ -39,7 +42,12 @@ class DronePlan:
 
 
 def drone_graph(plan: DronePlan) -> list[Process]:
-    """Return the processes around a real camera: camera, controller, supervisor, bridge, recorder."""
+    """Return the processes around a real camera: camera, controller, supervisor, bridge, recorder.
+
+    Raises UserError for a connection that cannot be read, where the autopilot needs one.
+    """
+    if plan.autopilot in OVER_MAVLINK:
+        read_connection(plan.connection)
     prefix = {"frame_prefix": plan.frame_prefix}
     transport = {"image_transport": plan.image_transport}
     switch = {} if plan.engage_channel is None else {"engage_channel": plan.engage_channel}

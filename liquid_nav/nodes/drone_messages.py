@@ -11,6 +11,9 @@ from sensor_msgs.msg import BatteryState, CameraInfo, Imu
 from liquid_nav.nodes.messages import NANO, nanoseconds, to_stamp
 from liquid_nav.simulation.state import DroneState
 
+UNIT = 0.01
+"""By how much the length of a quaternion may differ from 1."""
+
 
 def rotation(quaternion: np.ndarray) -> np.ndarray:
     """Return float64 [3,3], body to world, of a unit quaternion w x y z."""
@@ -41,10 +44,17 @@ def odometry_message(state: DroneState, time: int, prefix: str = "") -> Odometry
 
 
 def state_from(message: Odometry) -> DroneState:
-    """Read odometry back; the accelerometer reading is not part of it and is NaN."""
+    """Read odometry back; the accelerometer reading is not part of it and is NaN.
+
+    Raises ValueError for an orientation that is no unit quaternion: of a message that nobody has filled, or of an
+    estimator that has not begun.
+    """
     position, q = message.pose.pose.position, message.pose.pose.orientation
     linear, angular = message.twist.twist.linear, message.twist.twist.angular
     quaternion = np.array((q.w, q.x, q.y, q.z))
+    length = float(np.linalg.norm(quaternion))
+    if not abs(length - 1.0) < UNIT:
+        raise ValueError(f"the orientation is a quaternion of length {length:g}, expected 1")
     return DroneState(
         time=nanoseconds(message.header.stamp) / NANO,
         position=np.array((position.x, position.y, position.z)),

@@ -14,7 +14,7 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
-from liquid_nav.autopilots.px4_dds import Px4DdsAdapter, SetPoint, VehicleCommand, topic
+from liquid_nav.autopilots.px4_dds import Px4DdsAdapter, SetPoint, VehicleCommand, topic, vehicle_kind
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.diagnostics import Diagnostics
@@ -127,7 +127,8 @@ class Px4DdsLink:
         passes = bool(getattr(message, "pre_flight_checks_pass", True))
         failsafe = bool(getattr(message, "failsafe", False))
         armed = message.arming_state == ARMED
-        self._autopilot.status(message.nav_state, armed, message.system_id, passes, failsafe, self._now())
+        kind = vehicle_kind(getattr(message, "vehicle_type", 0), bool(getattr(message, "is_vtol", False)))
+        self._autopilot.status(message.nav_state, armed, message.system_id, passes, failsafe, self._now(), kind)
 
     def _on_local_position(self, message: object) -> None:
         self._autopilot.global_position(bool(message.xy_global), self._now())

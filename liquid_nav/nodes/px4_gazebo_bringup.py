@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from liquid_nav.autopilots.connection import read_connection
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.bringup import USUAL_CONNECTION, WATCHED, FlightPlan, Process
 from liquid_nav.nodes.gazebo_bringup import gazebo_graph
@@ -50,10 +51,12 @@ def px4_gazebo_graph(plan: FlightPlan) -> list[Process]:
     """Return our processes, the scenario runner last; its time begins when the vehicle has taken off.
 
     Raises:
-        UserError: unknown scenario or condition.
+        UserError: unknown scenario or condition, or a connection that cannot be read.
     """
     height = load_scenario(plan.scenario).cruise_altitude
-    bridge = {"autopilot": "px4", "connection": plan.connection or USUAL_CONNECTION, "altitude": height - 0.1}
+    connection = plan.connection or USUAL_CONNECTION
+    read_connection(connection)
+    bridge = {"autopilot": "px4", "connection": connection, "altitude": height - 0.1}
     more = {
         "autopilot_bridge": bridge,
         "safety_supervisor": WATCHED,

@@ -147,7 +147,11 @@ class ScenarioRunner(Node):
 
     def _on_odometry(self, message: Odometry) -> None:
         self._heard = wall.monotonic()
-        state = state_from(message)
+        try:
+            state = state_from(message)
+        except ValueError as error:
+            self.get_logger().warning(f"odom is not judged: {error}", once=True)
+            return
         self._latest = state.time
         if not self._log.state(nanoseconds(message.header.stamp), state) and self._contact is None:
             return

@@ -75,7 +75,9 @@ class SupervisorInputs:
         self._supervisor.watch.odometry(state.position, state.velocity, state.yaw, state.time, self._now())
 
     def _on_battery(self, message: BatteryState) -> None:
-        self._supervisor.watch.battery(message.percentage, self._now())
+        refused = self._supervisor.watch.battery(message.percentage, self._now())
+        if refused:
+            raise ValueError(refused)
 
     def _on_joy(self, message: Joy) -> None:
         self._supervisor.joy(message.header.frame_id, tuple(message.axes), tuple(message.buttons), self._now())

@@ -29,6 +29,7 @@ class FaultKind(Enum):
     CLOCK_JUMP = "clock_jump"
     BATTERY_LOW = "battery_low"
     BATTERY_OLD = "battery_old"
+    BATTERY_UNIT = "battery_unit"
     STICKS_OLD = "sticks_old"
     PUBLISHERS = "publishers"
     FENCE_RADIUS = "fence_radius"
@@ -111,11 +112,13 @@ NEEDS_A_PERSON = frozenset(
         FaultKind.POSE_FROZEN,
         FaultKind.BRIDGE_DEAF,
         FaultKind.BATTERY_LOW,
+        FaultKind.BATTERY_UNIT,
     }
 )
 """Faults whose hold only a person ends."""
 
 _CHECK_CAMERA = "is the camera node running, does its clock agree with ours?"
+_COUNTS_TO_100 = "divide its percentage by 100 if it counts to 100, or fly without it (battery: 0.0)"
 _SENTENCES = {
     FaultKind.NO_IMAGE: "no camera image yet",
     FaultKind.IMAGE_OLD: "camera image is {value:.2f} s old, limit {limit:g} s",
@@ -136,6 +139,7 @@ _SENTENCES = {
     FaultKind.CLOCK_JUMP: "clock jumped by {value:+.1f} s",
     FaultKind.BATTERY_LOW: "battery is at {percent:.0f} %, limit {percent_limit:.0f} %",
     FaultKind.BATTERY_OLD: "battery state is {value:.1f} s old, limit {limit:g} s",
+    FaultKind.BATTERY_UNIT: f"battery_state has said {{value:g}}, and 1 is full: {_COUNTS_TO_100}",
     FaultKind.STICKS_OLD: "joy ({subject}) is silent for {value:.1f} s, limit {limit:g} s",
     FaultKind.PUBLISHERS: "{value:.0f} publishers on {subject}, expected one: end the others",
     FaultKind.FENCE_RADIUS: "geofence: {value:.1f} m from where it was engaged, limit {limit:g} m",
@@ -178,6 +182,7 @@ _HEADLINES = {
     FaultKind.LATENCY: "latency beyond its limit of {limit:g} s",
     FaultKind.BATTERY_LOW: "battery beyond its limit of {percent_limit:.0f} %",
     FaultKind.BATTERY_OLD: "battery state beyond its limit of {limit:g} s",
+    FaultKind.BATTERY_UNIT: f"battery_state goes beyond 1, which is full: {_COUNTS_TO_100}",
     FaultKind.STICKS_OLD: "joy ({subject}) is silent beyond its limit of {limit:g} s: is the remote control on?",
     FaultKind.FENCE_RADIUS: "geofence beyond its limit of {limit:g} m",
     FaultKind.FENCE_HEIGHT: "geofence beyond its limits of {limit:g} and {high:g} m",

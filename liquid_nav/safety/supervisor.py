@@ -176,7 +176,8 @@ class SafetySupervisor:
         before = self.watch.fence.home
         # The new home counts first: whoever engages outside the old fence means a new one.
         self.watch.set_home()
-        faults = self._faults(now)
+        # On the ground one low charge is enough: to ask again costs nothing.
+        faults = self._faults(now) or tuple(self.watch.battery_low(1))
         if faults:
             self.watch.fence.home = before
             return False, "; ".join(str(fault) for fault in faults)

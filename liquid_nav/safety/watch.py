@@ -16,6 +16,8 @@ from liquid_nav.safety.fence import Fence, FenceLimits
 from liquid_nav.safety.sticks import Sticks
 from liquid_nav.types import Command
 
+CHARGES = 3
+"""Charges of a battery in a row that must agree before they count: one may be a mistake of its driver."""
 LATE = 5
 """Late commands in a row that make a latency fault."""
 JUMP_MEMORY = 0.5
@@ -89,6 +91,9 @@ class Watch:
         self._report_time = 0.0
         self._battery: float | None = None
         self._battery_time: float | None = None
+        self._low = 0
+        self._beyond = 0
+        self._most = 0.0
         self._late = 0
         self._latency = 0.0
         self._now: float | None = None
@@ -132,11 +137,23 @@ class Watch:
         self._report = report
         self._report_time = now
 
-    def battery(self, fraction: float | None, now: float) -> None:
-        """Take the charge, 0 to 1; None, NaN or less than 0: unknown."""
+    def battery(self, fraction: float | None, now: float) -> str:
+        """Take the charge, 0 to 1; None, NaN or less than 0: unknown. Returns why it is refused, or nothing.
+
+        More than 1 is refused, and so is everything of a battery that has said more ``CHARGES`` times in a row: it
+        counts to 100, and its 1 is not full.
+        """
+        known = fraction is not None and math.isfinite(fraction) and fraction >= 0.0
+        if known and (fraction > 1.0 or self._beyond >= CHARGES):
+            self._beyond += 1
+            self._most = max(self._most, fraction)
+            return str(Fault(FaultKind.BATTERY_UNIT, self._most))
         self._battery_time = now
-        if fraction is not None and math.isfinite(fraction) and fraction >= 0.0:
+        if known:
             self._battery = fraction
+            self._beyond = 0
+            self._low = self._low + 1 if fraction <= self.limits.battery else 0
+        return ""
 
     def publishers(self, topic: str, count: int) -> None:
         """Take how many publish on a topic that only one should publish on."""
@@ -173,7 +190,13 @@ class Watch:
     @property
     def must_land(self) -> bool:
         """Whether staying up is worse than coming down."""
-        return bool(self.limits.battery) and self._battery is not None and self._battery <= self.limits.battery
+        return bool(self.battery_low(CHARGES))
+
+    def battery_low(self, charges: int) -> list[Fault]:
+        """Return the fault of a low battery, if so many charges in a row have said so."""
+        if not self.limits.battery or self._low < charges:
+            return []
+        return [Fault(FaultKind.BATTERY_LOW, self._battery, self.limits.battery)]
 
     def faults(self, now: float, identity: str = "") -> list[Fault]:
         """Return everything that is wrong now; ``identity``: of the supervisor that the bridge must have heard."""
@@ -181,8 +204,9 @@ class Watch:
         found = self._odometry_faults(now) + self._bridge_faults(now, identity)
         if self._late >= LATE:
             found.append(Fault(FaultKind.LATENCY, self._latency, limits.latency))
-        if self.must_land:
-            found.append(Fault(FaultKind.BATTERY_LOW, self._battery, limits.battery))
+        found += self.battery_low(CHARGES)
+        if limits.battery and self._beyond >= CHARGES:
+            found.append(Fault(FaultKind.BATTERY_UNIT, self._most))
         if limits.battery_age and self._battery_time is not None:
             silent = now - self._battery_time
             if not -EARLY <= silent <= limits.battery_age:

@@ -73,7 +73,8 @@ def test_a_battery_that_is_low_right_after_engaging_never_takes_off(chain, kind)
     chain = chain(kind, watch=WatchLimits(odometry_age=0.5, autopilot_age=1.0, battery=0.2)).settle()
     assert chain.engage()[0]
     chain.go(0.1)
-    chain.supervisor.watch.battery(0.1, chain.now)
+    for _ in range(3):
+        chain.supervisor.watch.battery(0.1, chain.now)
     chain.go(20.0, lambda: chain.session.phase is Phase.READY)
     assert stays_down(chain, 6.0)
 

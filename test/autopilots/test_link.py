@@ -1,6 +1,7 @@
 """Who is answered on a UDP port: the vehicle, and nobody else."""
 
 import pytest
+from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav.autopilots import PX4
 from liquid_nav.autopilots.link import MOST_DECODED, MOVES, Link
@@ -66,6 +67,19 @@ def test_nobody_is_answered_before_the_vehicle_speaks(ends):
     adapter.show_life()
     link.send(adapter.take(), 1.0)
     assert not second.receive() and not first.receive()
+
+
+def test_a_script_with_the_vehicles_numbers_that_is_no_autopilot_is_not_taken_for_it(ends):
+    """pymavlink.mavutil.mavlink_connection(source_system=1, source_component=1) and its heartbeat_send."""
+    adapter, link, first, second = ends
+    script = Codec(1, 1).encode(
+        mavlink.MAVLink_heartbeat_message(mavlink.MAV_TYPE_GCS, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, 0, 3)
+    )
+    second.send([script])
+    hear(link, 1.0)
+    first.send([heartbeat(Px4Vehicle(PointBody(0.0)))])
+    assert hear(link, 1.1) and link.strangers == 0
+    assert answers(link, first, second, 1.2)
 
 
 def test_a_second_vehicle_of_the_same_number_is_not_heard_as_long_as_the_first_speaks(ends):

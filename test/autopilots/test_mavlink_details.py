@@ -463,6 +463,8 @@ def test_the_specific_force_is_read_in_its_order():
         (15000, 0, 0.0, 15.0),
         (15000, 1, 0.01, 15.0),
         (15000, 100, 1.0, 15.0),
+        (15000, 101, None, 15.0),
+        (15000, 127, None, 15.0),
         (15000, -1, None, 15.0),
         (0, -1, None, 0.0),
         (65534, 50, 0.5, 65.534),
@@ -586,6 +588,34 @@ def test_only_component_1_of_the_vehicles_system_is_heard(system, component, veh
     assert adapter.session.phase is (Phase.READY if vehicle else Phase.OFFLINE)
     adapter.receive(message, 1.1)
     assert adapter.foreign == (0 if vehicle else 2)
+
+
+@pytest.mark.parametrize("target", [1, None])
+@pytest.mark.parametrize(
+    ("component", "kind"),
+    [
+        (154, mavlink.MAV_TYPE_GIMBAL),
+        (156, mavlink.MAV_TYPE_ADSB),
+        (100, mavlink.MAV_TYPE_CAMERA),
+        (191, mavlink.MAV_TYPE_ONBOARD_CONTROLLER),
+        (190, mavlink.MAV_TYPE_GCS),
+        (0, mavlink.MAV_TYPE_GENERIC),
+        (1, mavlink.MAV_TYPE_GCS),
+    ],
+)
+def test_what_is_no_autopilot_neither_makes_nor_keeps_a_link(component, kind, target):
+    adapter = MavlinkAdapter(PX4, target=target)
+    other = sent_by(mavlink.MAVLink_heartbeat_message(kind, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, 4, 3), 1, component)
+    for now in (0.0, 1.0):
+        assert not adapter.receive(other, now) and not adapter.is_vehicle(other)
+        adapter.update(now)
+    assert adapter.session.phase is Phase.OFFLINE and adapter.target is target
+    adapter.receive(sent_by(heartbeat()), 1.5)
+    assert adapter.session.phase is Phase.READY
+    for i in range(1, 41):
+        assert not adapter.receive(other, 1.5 + 0.1 * i)
+        adapter.update(1.5 + 0.1 * i)
+    assert adapter.session.phase is Phase.OFFLINE
 
 
 def test_a_heartbeat_of_component_1_that_is_no_autopilot_is_not_heard():

@@ -9,7 +9,7 @@ mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
 from liquid_nav.autopilots import mavlink_messages as messages  # noqa: E402
 from liquid_nav.autopilots.flavours import ARDUPILOT, PX4, flavour  # noqa: E402
-from liquid_nav.autopilots.link import Link, parse  # noqa: E402
+from liquid_nav.autopilots.link import Link  # noqa: E402
 from liquid_nav.autopilots.mavlink_codec import OUR_SYSTEM, Codec, signing_key  # noqa: E402
 from liquid_nav.autopilots.mavlink_text import TextJoiner  # noqa: E402
 from liquid_nav.errors import UserError  # noqa: E402
@@ -119,7 +119,15 @@ def test_external_vision_is_in_the_autopilots_frames():
 @pytest.mark.parametrize("text", ["", "udp", "udp:here", "tcp:host:", "blue:a:1", "udp:a:99999", "serial:/dev/x:fast"])
 def test_a_connection_that_cannot_be_read_is_named(text):
     with pytest.raises(UserError):
-        parse(text)
+        Link(text, Codec())
+
+
+def opened(link, now):
+    """Wait for the attempt to open it, which goes on beside us."""
+    link.receive(now)
+    if link._opening is not None:
+        link._opening.exception(timeout=5.0)
+    link.receive(now)
 
 
 def test_a_link_that_is_down_says_why_and_comes_back():
@@ -129,6 +137,7 @@ def test_a_link_that_is_down_says_why_and_comes_back():
     port = server.address[1]
     link = Link(f"tcp:127.0.0.1:{port}", Codec(datagrams=False))
     link.send([SOME], 0.0)
+    opened(link, 0.0)
     assert link.problem == ""
     server.close()
     for _ in range(1000):
@@ -138,7 +147,7 @@ def test_a_link_that_is_down_says_why_and_comes_back():
     assert str(port) in link.problem
     assert link.receive(0.2) == [] and link.wire is None  # not at once again
     server = TcpServer(port=port)
-    link.receive(2.0)
+    opened(link, 2.0)
     assert link.problem == ""
     link.close()
     server.close()

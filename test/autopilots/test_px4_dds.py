@@ -138,7 +138,7 @@ def test_landed_battery_and_failsafe_reach_the_picture():
     adapter.battery(0.7, 15.0)
     assert (vehicle.battery, vehicle.voltage) == (0.7, 15.0)
     adapter.battery(1.7, 0.0)
-    assert (vehicle.battery, vehicle.voltage) == (1.0, None)
+    assert (vehicle.battery, vehicle.voltage) == (None, None)
     for unknown in (-1.0, math.nan):
         adapter.battery(unknown, math.nan)
         assert vehicle.battery is None and vehicle.voltage is None

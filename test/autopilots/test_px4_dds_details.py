@@ -131,7 +131,7 @@ def test_a_take_off_is_a_command_with_seven_parameters():
 
 @pytest.mark.parametrize(
     ("remaining", "battery"),
-    [(0.0, 0.0), (0.01, 0.01), (1.0, 1.0), (1.01, 1.0), (-0.01, None), (-1.0, None), (math.inf, None)],
+    [(0.0, 0.0), (0.01, 0.01), (1.0, 1.0), (1.01, None), (78.0, None), (-0.01, None), (-1.0, None), (math.inf, None)],
 )
 def test_the_charge_is_between_zero_and_one_or_unknown(remaining, battery):
     adapter = Px4DdsAdapter()

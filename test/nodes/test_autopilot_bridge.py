@@ -341,7 +341,8 @@ def test_odometry_is_handed_to_the_estimator(bridge):
 
     bench.harness.until(seen, "the estimate")
     message.pose.pose.position.x = float("nan")
-    bench.node._backend.on_vision(message)
+    with pytest.raises(ValueError, match="external vision"):
+        bench.node._backend.on_vision(message)
     assert {(vision.x, vision.y) for vision in seen()} == {(0.0, 2.0)}
 
 

@@ -558,6 +558,12 @@ def test_what_is_missing_is_named_until_a_vehicle_is_heard(make):
     assert bench.states()[-1]["fault"] == "cannot open it"
 
 
+def test_a_bridge_that_takes_any_vehicle_says_that_there_is_none(make):
+    bench = make(target_system=0)
+    bench.tick()
+    assert bench.states()[-1]["fault"] == "no heartbeat of any autopilot on udp:0.0.0.0:14540"
+
+
 def test_a_vehicle_that_is_heard_is_told_with_its_mode_and_its_hold(make):
     bench = make()
     bench.vehicle(heartbeat())
@@ -695,11 +701,16 @@ def test_external_vision_goes_to_the_estimator_in_its_frames(make):
 @pytest.mark.parametrize(("change", "sent"), [
     ({"scale": 1.009}, 1), ({"scale": 0.991}, 1), ({"scale": 1.011}, 0), ({"scale": 0.989}, 0), ({"scale": 0.0}, 0),
     ({"scale": math.nan}, 0), ({"position": (math.nan, 0.0, 0.0)}, 0), ({"position": (0.0, 0.0, math.inf)}, 0),
-    ({"speed": math.nan}, 0)], ids=str)
-def test_what_is_no_pose_is_not_handed_to_the_estimator(make, change, sent):
+    ({"scale": 14.0}, 0), ({"speed": math.nan}, 0)], ids=str)
+def test_what_is_no_pose_is_not_handed_to_the_estimator_and_named(make, change, sent):
     bench = make(vision_topic="slam/odom")
     bench.node.ears["slam/odom"](vision(**change))
     assert len(bench.link.sent) == sent
+    if sent:
+        return
+    what = "the orientation is a quaternion of length" if "scale" in change else "external vision has a number"
+    level, words, _ = bench.node.status("input slam/odom")
+    assert level == ERROR and words.startswith(f"1 message(s) dropped: ValueError: {what}")
 
 
 # The true pose of a simulated vehicle
@@ -1029,8 +1040,9 @@ def test_a_status_is_told_whole_and_old_firmware_counts_as_sound(wire):
     hear(SimpleNamespace(nav_state=14, arming_state=2, system_id=3, pre_flight_checks_pass=False, failsafe=True))
     hear(SimpleNamespace(nav_state=4, arming_state=1, system_id=1))
     hear(SimpleNamespace(nav_state=4, arming_state=3, system_id=1))
-    assert bench.told == [("status", (14, True, 3, False, True, 5.0)), ("status", (4, False, 1, True, False, 5.0)),
-                          ("status", (4, False, 1, True, False, 5.0))]
+    assert bench.told == [("status", (14, True, 3, False, True, 5.0, None)),
+                          ("status", (4, False, 1, True, False, 5.0, None)),
+                          ("status", (4, False, 1, True, False, 5.0, None))]
 
 
 @pytest.mark.parametrize("flag", [True, False])

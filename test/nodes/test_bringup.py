@@ -146,6 +146,26 @@ def camera_of(world):
     return angles, float(sensor.findtext("camera/horizontal_fov")), float(sensor.findtext("update_rate"))
 
 
+CONNECTED = {
+    "drone": lambda text: drone_graph(DronePlan(connection=text)),
+    "px4": lambda text: autopilot_graph(FlightPlan(autopilot="px4", connection=text)),
+    "px4_gazebo": lambda text: px4_gazebo_graph(FlightPlan(connection=text)),
+}
+"""Graphs with a connection that a person types."""
+
+
+@pytest.mark.parametrize("graph", CONNECTED)
+def test_a_connection_that_cannot_be_read_is_refused_before_any_process_starts(graph):
+    with pytest.raises(UserError, match="cannot read the connection 'tcpin:0.0.0.0:5760'"):
+        CONNECTED[graph]("tcpin:0.0.0.0:5760")
+    (bridge,) = [p for p in CONNECTED[graph]("udp://:14540") if p.executable == "autopilot_bridge"]
+    assert bridge.parameters["connection"] == "udp://:14540"
+
+
+def test_a_drone_without_mavlink_needs_no_connection():
+    assert drone_graph(DronePlan(autopilot="px4_dds", connection=""))
+
+
 def test_gazebos_camera_is_the_one_of_the_condition():
     usual = camera_of(gazebo_bringup.make_world(FlightPlan("field", 3)))
     assert usual == (pytest.approx([0.0, math.radians(10.0), 0.0], abs=1e-9), pytest.approx(math.radians(80.0)), 30.0)

@@ -1,12 +1,14 @@
 """Messages to values and back, without a graph."""
 
 import array
+import math
 import struct
 import zlib
 
 import cv2
 import numpy as np
 import pytest
+from nav_msgs.msg import Odometry
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
@@ -264,6 +266,25 @@ def test_odometry_survives_the_way_there_and_back():
     np.testing.assert_allclose(back.position, state.position)
     np.testing.assert_allclose(back.velocity, state.velocity, atol=1e-12)
     assert back.yaw == pytest.approx(state.yaw)
+
+
+@pytest.mark.parametrize(
+    ("w", "words"), [(0.0, "0"), (14.0, "14"), (math.nan, "nan"), (math.inf, "inf"), (0.98, "0.98"), (1.02, "1.02")]
+)
+def test_odometry_without_a_unit_quaternion_is_no_state(w, words):
+    """(0, 0, 0, 0) of a message that nobody has filled, NaN of an estimator that has not begun."""
+    message = Odometry()
+    message.pose.pose.orientation.w = w
+    with pytest.raises(ValueError) as error:
+        state_from(message)
+    assert str(error.value) == f"the orientation is a quaternion of length {words}, expected 1"
+
+
+@pytest.mark.parametrize("w", [1.0, -1.0, 0.995, 1.005])
+def test_odometry_with_nearly_a_unit_quaternion_is_a_state(w):
+    message = Odometry()
+    message.pose.pose.orientation.w = w
+    assert state_from(message).quaternion.tolist() == [w, 0.0, 0.0, 0.0]
 
 
 def test_twist_of_odometry_is_in_the_body_frame():

@@ -23,14 +23,14 @@ from liquid_nav.autopilots.px4_dds import OFFBOARD, Px4DdsAdapter, SetPoint, Veh
 from liquid_nav.errors import UserError  # noqa: E402
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
 from liquid_nav.nodes.px4_dds_link import Px4DdsLink  # noqa: E402
-from liquid_nav.safety import Phase  # noqa: E402
+from liquid_nav.safety import Mode, Order, Phase  # noqa: E402
 
 FIELDS = {
     "OffboardControlMode": "timestamp position velocity acceleration attitude body_rate",
     "TrajectorySetpoint": "timestamp position velocity acceleration jerk yaw yawspeed",
     "VehicleCommand": "timestamp param1 param2 param3 param4 param5 param6 param7 command target_system "
                       "target_component source_system source_component confirmation from_external",
-    "VehicleStatus": "timestamp nav_state arming_state system_id pre_flight_checks_pass failsafe",
+    "VehicleStatus": "timestamp nav_state arming_state system_id pre_flight_checks_pass failsafe vehicle_type is_vtol",
     "VehicleCommandAck": "timestamp command result target_system target_component",
     "VehicleLandDetected": "timestamp landed",
     "VehicleOdometry": "timestamp pose_frame position q velocity_frame velocity angular_velocity",
@@ -218,6 +218,20 @@ def test_a_failsafe_and_the_pre_flight_checks_are_heard(bench):
     assert not session.vehicle.failsafe and session.warnings(0.0) == []
     status(bench.m.VehicleStatus(nav_state=14, arming_state=2, system_id=2, failsafe=True))
     assert not session.vehicle.armed and bench.autopilot.foreign == 1
+
+
+@pytest.mark.parametrize(("kind", "vertical", "words"), [
+    (0, False, ""), (1, False, ""), (2, False, "a plane"), (3, False, "a rover"), (4, False, "an airship"),
+    (1, True, "a VTOL plane"), (2, True, "a VTOL plane")])
+def test_a_vehicle_that_is_no_multicopter_is_named_when_a_person_engages(bench, kind, vertical, words):
+    bench.board.ear("vehicle_status")(
+        bench.m.VehicleStatus(nav_state=4, arming_state=1, system_id=1, vehicle_type=kind, is_vtol=vertical))
+    session = bench.autopilot.session
+    session.take_order(Order("test", Mode.DISENGAGED), bench.clock.now)
+    session.take_order(Order("test", Mode.ENGAGED, 1, 1, 0.0, 1), bench.clock.now)
+    wrong = f"this vehicle is {words}, not a multicopter: its modes mean something else"
+    assert (str(session.fault) == wrong) is bool(words)
+    assert (session.phase is Phase.READY) is bool(words)
 
 
 def test_the_true_pose_of_a_simulated_vehicle_is_passed_on_in_our_frames(messages):

@@ -222,3 +222,15 @@ def test_a_state_that_nobody_can_read_is_no_phase(harness, tmp_path):
         return bench.ended()
 
     harness.until(outcome, "the end of the flight")
+
+
+def test_odometry_without_an_orientation_is_not_judged_and_ends_nothing(harness, tmp_path):
+    bench = Bench(harness, tmp_path, start_service="")
+    message = Odometry()
+    message.header.stamp.sec = 7
+    message.pose.pose.orientation.w = 0.0
+    bench.runner._on_odometry(message)
+    assert bench.runner._latest == 0.0
+    message.pose.pose.orientation.w = 1.0
+    bench.runner._on_odometry(message)
+    assert bench.runner._latest == 7.0

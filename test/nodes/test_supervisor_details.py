@@ -542,8 +542,10 @@ def test_the_battery_is_told_with_its_arrival(make):
     assert bench.frame() == FORWARD
     bench.at(6.25)
     assert bench.frame() == Command()  # silent
-    bench.node.ears["battery_state"](BatteryState(percentage=0.1))
-    bench.frame()
+    for _ in range(3):
+        assert bench.modes()[-1] == "holding"
+        bench.node.ears["battery_state"](BatteryState(percentage=0.1))
+        bench.frame()
     assert bench.modes()[-1] == "landing"
 
 
@@ -576,6 +578,39 @@ def test_what_cannot_be_used_is_dropped_and_named_whatever_it_was_meant_for(make
     bench.node.ears[topic](None)
     level, words, _ = bench.node.status(f"input {topic}")
     assert level == ERROR and words.startswith("1 message(s) dropped: ")
+
+
+@pytest.mark.parametrize("w", [0.0, math.nan, 14.0])
+def test_odometry_whose_orientation_is_none_is_refused_aloud_and_counts_as_silent(make, w):
+    bench = make(odometry_age=0.5)
+    message = Odometry()
+    message.pose.pose.orientation.w = w
+    bench.node.ears["odom"](message)
+    level, words, _ = bench.node.status("input odom")
+    assert (level, words) == (
+        ERROR, f"1 message(s) dropped: ValueError: the orientation is a quaternion of length {w:g}, expected 1")
+    assert [str(fault) for fault in bench.node._supervisor.watch.faults(bench.time)] == ["no odometry yet"]
+
+
+def test_a_battery_that_counts_to_100_is_refused_aloud_and_keeps_everybody_from_engaging(make):
+    bench = make(battery=0.2)
+    for _ in range(3):
+        bench.node.ears["battery_state"](BatteryState(percentage=78.0, present=True))
+    words = ("battery_state has said 78, and 1 is full: divide its percentage by 100 if it counts to 100, "
+             "or fly without it (battery: 0.0)")
+    level, told, _ = bench.node.status("input battery_state")
+    assert (level, told) == (ERROR, f"3 message(s) dropped: ValueError: {words}")
+    done, why = bench.call("engage")
+    assert not done and words in why
+
+
+@pytest.mark.parametrize("unknown", [-0.01, -1.0, math.nan])
+def test_a_driver_that_does_not_know_the_charge_is_heard_and_neither_full_nor_empty(make, unknown):
+    bench = make(battery=0.2)
+    for _ in range(5):
+        bench.node.ears["battery_state"](BatteryState(percentage=unknown, voltage=15.2))
+    assert bench.node._supervisor.watch.faults(bench.time) == []
+    assert "input battery_state" not in bench.node._diagnostics._statuses
 
 
 def joy(bench, axes, buttons, name):

@@ -41,6 +41,12 @@ class Flight:
         """Be somewhere else, as far as the speed explains it."""
         self.place, self.velocity = place, place * 60.0
 
+    def charge(self, *charges):
+        """From now on the battery says only this: one charge three times in a row, or several once."""
+        self.off.add("battery")
+        for charge in charges * 3 if len(charges) == 1 else charges:
+            self.supervisor.watch.battery(charge, self.now)
+
     def step(self):
         s, now = self.supervisor, self.now
         if "image" not in self.off:
@@ -98,7 +104,8 @@ ROWS = {
     "battery state is": (lambda f: f.off.add("battery"), 2.05, "holding"),
     "joy (rc) is silent": (lambda f: f.off.add("joy"), 1.05, "holding"),
     "publishers on cmd_vel": (lambda f: f.supervisor.watch.publishers("cmd_vel", 2), 0.05, "holding"),
-    "battery is": (lambda f: f.off.add("battery") or f.supervisor.watch.battery(0.15, f.now), 0.05, "landing"),
+    "battery is": (lambda f: f.charge(0.15), 0.05, "landing"),
+    "battery_state has said 78": (lambda f: f.charge(78.0), 0.05, "holding"),
 }
 LATER = {"pose has not changed", "clock jumped by +", "clock jumped by -", "position estimate jumped"}
 """Rows that are over, or not yet there, when somebody engages again on the ground of the same fault."""
@@ -178,9 +185,8 @@ def test_a_pilot_wins_at_once_and_only_a_person_ends_it():
 @pytest.mark.parametrize("unknown", [math.nan, -0.01, None])
 def test_low_battery_lands_even_from_a_hold_and_stays_landing(unknown):
     flight = Flight()
-    flight.off.add("battery")
     flight.supervisor.hold(flight.now)
-    flight.supervisor.watch.battery(0.1, flight.now)
+    flight.charge(0.1)
     flight.phase = Phase.LANDING
     flight.go(1.5)
     assert flight.output.mode == "landing" and flight.output.command.vz < 0.0
@@ -188,10 +194,29 @@ def test_low_battery_lands_even_from_a_hold_and_stays_landing(unknown):
     assert flight.step().mode == "landing"
 
 
+def test_one_low_charge_neither_lands_nor_holds():
+    flight = Flight()
+    flight.charge(0.9, 0.0, 0.0)
+    flight.go(1.0)
+    assert flight.output.mode == "engaged" and flight.output.command == FORWARD
+    flight.charge(0.9)
+    flight.charge(0.9, 0.0)
+    flight.go(1.0)
+    assert flight.output.mode == "engaged"
+
+
+def test_one_low_charge_is_enough_not_to_engage():
+    flight = Flight()
+    flight.supervisor.disengage(flight.now)
+    flight.charge(0.9, 0.1)
+    assert flight.supervisor.engage(flight.now) == (False, "battery is at 10 %, limit 20 %")
+    flight.charge(0.9)
+    assert flight.supervisor.engage(flight.now)[0]
+
+
 def test_a_person_may_stop_a_landing_that_the_battery_began():
     flight = Flight()
-    flight.off.add("battery")
-    flight.supervisor.watch.battery(0.1, flight.now)
+    flight.charge(0.1)
     flight.step()
     assert flight.output.mode == "landing"
     flight.supervisor.hold(flight.now)  # somebody stands below
@@ -224,7 +249,8 @@ def test_without_limits_nothing_is_watched():
     flight = Flight(WatchLimits())
     flight.off |= {"odometry", "autopilot", "battery", "joy"}
     flight.late = 0.4
-    flight.supervisor.watch.battery(0.0, flight.now)
+    flight.charge(0.0)
+    flight.charge(78.0)
     flight.place = np.array((1e6, 0.0, 0.0))
     flight.go(2.0)
     assert flight.output.mode == "engaged" and flight.output.command == FORWARD

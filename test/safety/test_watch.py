@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from liquid_nav.safety import BridgeReport, Fault, FaultKind, Phase, Watch, WatchLimits
-from liquid_nav.safety.watch import ABSURD, JUMP_MEMORY, LATE, UNDER_COMMAND
+from liquid_nav.safety.watch import ABSURD, CHARGES, JUMP_MEMORY, LATE, UNDER_COMMAND
 from liquid_nav.types import Command
 
 ZERO = np.zeros(3)
@@ -170,13 +170,70 @@ def test_a_jump_of_the_clock_forgets_other_jumps():
 def test_the_battery(fraction, lands):
     watch = Watch(WatchLimits(battery=0.2))
     assert not watch.must_land
-    watch.battery(fraction, 0.0)
+    for _ in range(CHARGES):
+        watch.battery(fraction, 0.0)
     assert watch.must_land is lands and (kinds(watch) == [FaultKind.BATTERY_LOW]) is lands
     for unknown in (None, math.nan, -0.01):
         watch.battery(unknown, 0.1)
         assert watch.must_land is lands
     if lands:
         assert (fault(watch).value, fault(watch).limit) == (fraction, 0.2)
+
+
+def test_one_low_charge_among_others_is_a_mistake_of_the_driver():
+    watch = Watch(WatchLimits(battery=0.2))
+    assert CHARGES == 3
+    for charge in (0.0, 0.8, 0.0, 0.0, 0.8, math.nan, 0.0, None, 0.1):
+        assert watch.battery(charge, 0.0) == ""
+        assert not watch.must_land and watch.faults(0.0) == []
+    watch.battery(0.15, 0.0)  # the third in a row: what is unknown says nothing
+    assert watch.must_land and watch.faults(0.0) == [Fault(FaultKind.BATTERY_LOW, 0.15, 0.2)]
+    watch.battery(0.8, 0.0)
+    assert not watch.must_land
+
+
+def test_a_charge_that_is_unknown_is_neither_full_nor_empty():
+    """percentage of other drivers: -0.01 of MAVROS, NaN where only the voltage is measured, -1."""
+    watch = Watch(WatchLimits(battery=0.2, battery_age=1.0))
+    for unknown in (-0.01, math.nan, -1.0, math.inf, -math.inf, None):
+        for _ in range(5):
+            assert watch.battery(unknown, 7.0) == ""
+    assert not watch.must_land and watch.faults(7.0) == []
+
+
+def test_a_battery_that_counts_to_100_is_refused_aloud_and_never_full():
+    watch = Watch(WatchLimits(battery=0.2))
+    words = (
+        "battery_state has said 78, and 1 is full: divide its percentage by 100 if it counts to 100, "
+        "or fly without it (battery: 0.0)"
+    )
+    for i, charge in enumerate((77.0, 78.0, 77.0, 1.0, 0.5, 0.0)):
+        assert watch.battery(charge, 0.0) == (words if i else words.replace("78", "77"))
+        assert not watch.must_land
+        assert watch.faults(0.0) == ([Fault(FaultKind.BATTERY_UNIT, 78.0)] if i >= 2 else [])
+    assert not Fault(FaultKind.BATTERY_UNIT, 78.0).ends_by_itself
+    watch.battery(math.nan, 0.0)
+    assert watch.faults(0.0) == [Fault(FaultKind.BATTERY_UNIT, 78.0)]
+
+
+@pytest.mark.parametrize("beyond", [math.nextafter(1.0, 2.0), 1.01, 100.0])
+def test_one_charge_beyond_full_is_refused_and_the_battery_is_believed_again(beyond):
+    watch = Watch(WatchLimits(battery=0.2, battery_age=1.0))
+    watch.battery(0.5, 0.0)
+    for _ in range(2):
+        assert "and 1 is full" in watch.battery(beyond, 5.0)
+    assert [fault.kind for fault in watch.faults(5.0)] == [FaultKind.BATTERY_OLD]  # it has told nothing since
+    watch.battery(1.0, 5.0)
+    for _ in range(2):
+        assert "and 1 is full" in watch.battery(beyond, 5.0)
+    assert watch.faults(5.0) == []
+
+
+def test_a_battery_whose_charge_nobody_asks_for_may_count_as_it_likes():
+    watch = Watch(WatchLimits(battery_age=1.0))
+    for _ in range(3):
+        assert "and 1 is full" in watch.battery(78.0, 0.0)
+    assert watch.faults(0.0) == []
 
 
 def test_a_battery_that_falls_silent():
