@@ -54,7 +54,8 @@ def keep(recipe: Recipe, folder: Path, say: Callable[[str], object], write: bool
     path = folder / RECIPE
     here = values_of(recipe)
     first = 0
-    if path.exists():
+    if path.exists() and any(folder.glob("round-*/*/*")):
+        # Where nothing was collected or learned yet, nothing is made from another recipe.
         there, first = _read(path)
         _compare(there, here, folder)
         if there == here:
@@ -125,5 +126,6 @@ def _differences(there: Any, here: Any, path: str) -> Iterator[str]:
 
 def _words(path: str, there: Any, here: Any) -> str:
     told = [json.dumps(value) for value in (there, here)]
-    short = [text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..." for text in told]
+    # Paths differ at their ends.
+    short = [text if len(text) <= _LONGEST else f"{text[:20]}...{text[23 - _LONGEST :]}" for text in told]
     return f"{path} is {short[0]} there and {short[1]} here"

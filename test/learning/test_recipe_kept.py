@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from liquid_nav.errors import UserError
+from liquid_nav.learning import kept_recipe
 from liquid_nav.learning.cache import write_shard
 from liquid_nav.learning.kept_recipe import RECIPE
 from liquid_nav.learning.recipe import Recipe, RecipeError, Round
@@ -103,3 +105,19 @@ def test_a_kept_recipe_that_is_damaged_is_one_line(run, recipe, tmp_path, text):
     (tmp_path / "run" / RECIPE).write_text(text)
     with pytest.raises(RecipeError, match="cannot be read.*--out"):
         run(recipe)
+
+
+def test_a_run_that_never_began_takes_another_recipe(recipe, tmp_path):
+    """It was refused for what it names, and corrected."""
+    for caches in ((str(tmp_path / "nowhere"),), (str(tmp_path / "elsewhere"),)):
+        wrong = replace(recipe, rounds=(Round(0, 2),), caches=caches)
+        with pytest.raises(UserError, match=f"{caches[0]}.*holds no data set"):
+            Trainer(wrong, tmp_path / "new", say=lambda line: None).run()
+
+
+def test_of_two_long_values_the_ends_are_told(recipe, tmp_path):
+    with pytest.raises(RecipeError, match="models/one.*models/two"):
+        a = replace(recipe, start="/a/long/way/" + 9 * "to/where/" + "models/one")
+        kept_recipe._compare(
+            kept_recipe.values_of(a), kept_recipe.values_of(replace(a, start=a.start[:-3] + "two")), tmp_path
+        )
