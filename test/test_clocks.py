@@ -77,3 +77,14 @@ def test_images_without_stamps_are_on_the_clock_of_arrival():
     images = Arrivals(np.zeros(20, np.int64), grid(20))
     times, by_arrival = on_clock_of(images, Arrivals(grid(20), grid(20)))
     assert images.times().tolist() == grid(20).tolist() == times.tolist() and not by_arrival.any()
+
+
+def test_a_message_that_repeats_its_stamp_keeps_it():
+    """An estimator that has died repeats its last: with a new stamp it would look alive."""
+    clock = OffsetClock()
+    clock.observe(50.0, 1050.0)
+    clock.observe(50.1, 1050.1)
+    before = clock.moved(50.1)
+    for late in (0.3, 0.6, 5.0):
+        clock.observe(50.1, 1050.1 + late)
+        assert clock.moved(50.1) == before
