@@ -58,7 +58,7 @@ class CameraFaults:
     blur: float = 0.0
     """Sigma, pixels of a 256-wide image."""
     exposure: tuple[float, float] = (1.0, 1.0)
-    """Range of the gain."""
+    """Range of the gain; drawn by seed once for a flight."""
     drop: float = 0.0
     """Share of frames that never come, 0 to 1."""
     late: float = 0.0
