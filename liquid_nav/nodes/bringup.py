@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping
 
 from liquid_nav.errors import UserError
-from liquid_nav.resources import find
+from liquid_nav.nodes.transport import transport_variables
 from liquid_nav.worlds import OWN_ESTIMATOR, check_supported, load_condition, load_scenario
 
 PILOTS = ("policy", "expert")
@@ -24,10 +23,6 @@ PX4_DDS_DOMAIN = 0
 """ROS domain of PX4's uXRCE-DDS client (its UXRCE_DDS_DOM_ID), unless the user names another in ROS_DOMAIN_ID."""
 USUAL_CONNECTION = "udp:0.0.0.0:14540"
 PARAMETER_FILE = "config/embedded.yaml"
-TRANSPORT_FILE = "config/fastdds.xml"
-SHARED_MEMORY = 512 * 2**20
-"""Bytes free in /dev/shm below which (small containers) Fast DDS keeps its own small segments."""
-
 
 GATE = ("speed", "vertical_speed", "yaw_rate", "acceleration", "yaw_acceleration")
 """Limits that scenarios and launch arguments hand to the supervisor."""
@@ -203,17 +198,15 @@ def enclave(executable: str) -> list[str]:
 def environment() -> dict[str, str]:
     """Return variables that every process of the graph gets, unless the user has set them.
 
-    A shared-memory transport that is large enough for camera images, and one thread per numerical library: several
-    processes that each take all cores only wait for each other.
+    A shared-memory transport that is large enough for camera images (``nodes.transport``), and one thread per numerical
+    library: several processes that each take all cores only wait for each other.
     """
     wanted = {
         "OMP_NUM_THREADS": "1",
         "RCUTILS_COLORIZED_OUTPUT": "0",
         "PYTHONUNBUFFERED": "1",
     }
-    shared = Path("/dev/shm")
-    if shared.is_dir() and shutil.disk_usage(shared).free > SHARED_MEMORY:
-        wanted["FASTDDS_DEFAULT_PROFILES_FILE"] = str(find(TRANSPORT_FILE))
+    wanted |= transport_variables()
     return {name: value for name, value in wanted.items() if name not in os.environ}
 
 
