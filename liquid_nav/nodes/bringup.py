@@ -6,6 +6,7 @@ Needs neither rclpy nor launch.
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import socket
@@ -47,6 +48,25 @@ def parse_seed(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) >= 2**31:
         raise UserError(f"cannot read the seed '{text}'", "give a non-negative integer below 2147483648, or 'random'")
     return int(text)
+
+
+def parse_number(name: str, text: str) -> float:
+    """Return the number that a launch argument means, in SI units.
+
+    Args:
+        name: of the argument, for the message.
+        text: what somebody typed.
+
+    Raises:
+        UserError: the text is no finite number.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UserError(f"cannot read {name}:={text}", "give a number in SI units, such as 1 or 0.5")
+    return value
 
 
 @dataclass(frozen=True)
