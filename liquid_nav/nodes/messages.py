@@ -17,6 +17,8 @@ from std_msgs.msg import Float32MultiArray, MultiArrayDimension
 from liquid_nav.types import Command
 
 NANO = 1_000_000_000
+RESET_STEP = 0.1
+"""s by which simulated time must go back to be that of a simulator that was reset, and not of an overtaken message."""
 CHANNELS = {"rgb8": 3, "bgr8": 3, "rgba8": 4, "bgra8": 4}
 """Image encodings that are understood, with their bytes per pixel."""
 MOST_PIXELS = 2**25

@@ -3,6 +3,9 @@
 Messages with a header are filed under their stamp, the others under the time of the last header seen, so that the bag
 runs on the flight's own time whatever the machine was doing.
 
+A simulator that is reset begins another flight, in another bag: ``today-2`` beside ``today``. In one bag two flights
+would be filed under the same times.
+
 A full disk ends the recording, not the flight: the node stays alive and says so until it is
 stopped, because what launched it may take the end of a process for the end of the flight.
 """
@@ -10,6 +13,7 @@ stopped, because what launched it may take the end of a process for the end of t
 from __future__ import annotations
 
 import importlib
+import itertools
 import sys
 from pathlib import Path
 from typing import Callable
@@ -18,13 +22,14 @@ import cv2
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message, serialize_message
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.bag import COMPRESSED, FULL, BagWriter
-from liquid_nav.nodes.diagnostics import ERROR, OK, Diagnostics
+from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.interface import COMMAND, IMAGE, TOPICS, Topic
-from liquid_nav.nodes.messages import image_view, serialized_stamp
+from liquid_nav.nodes.messages import NANO, RESET_STEP, image_view, nanoseconds, serialized_stamp
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.running import Finished, run
@@ -35,6 +40,9 @@ DEPTH = 100
 HEARD_FIRST = ("camera/image_raw", "odom", "liquid_controller/cmd_vel")
 """What has to be heard, where asked for, before cmd_vel is followed."""
 DIAGNOSTICS = "/diagnostics"
+SHORTEST = 1.0
+"""s that simulated time must have gone on, step by step, before going back begins another bag: two simulators that tell
+one /clock in turns would begin one with every message."""
 INCOMPLETE = 3
 """Exit code of a recorder whose bag lacks its end."""
 
@@ -60,24 +68,35 @@ class Recorder(Node):
         self._diagnostics = Diagnostics(self)
         self._stopped = False
         self._incomplete = False
-        self._bag = BagWriter(Path(folder))
+        self._folder = Path(folder)
+        self._bag = BagWriter(self._folder)
         self._diagnostics.report("recording", OK, f"recording into {folder}")
         self._time = 0
+        self._simulated = 0
+        """Simulated time, ns; 0 where nobody tells it."""
+        self._progress = 0
+        """How far simulated time has gone on in this bag, without jumps, ns."""
+        self._resets = 0
+        self._announced: list[tuple[str, str, bool, bool]] = []
+        """Topics of a bag: name, type, latched, best effort."""
+        self._latched: dict[str, bytes] = {}
+        """Last message of the latched topics: nobody says them again for another bag."""
         self._last_image = -1
         # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes its time.
         self._unheard = set(HEARD_FIRST if wait else ())
         for topic in TOPICS:
             self._follow(topic)
+        subscribe(self, self._diagnostics, Clock, "/clock", self._on_clock, sensor_data())
 
     def _follow(self, topic: Topic) -> None:
         name = self.resolve_topic_name(topic.name)
         qos = latched() if topic.latched else sensor_data(DEPTH) if topic.best_effort else reliable(DEPTH)
         if topic is IMAGE:
             self._compressed = f"{name}/compressed"
-            self._bag.add_topic(self._compressed, COMPRESSED, best_effort=True)
+            self._announce(self._compressed, COMPRESSED, False, True)
             callback = self._write_image
         else:
-            self._bag.add_topic(name, topic.type, topic.latched, topic.best_effort)
+            self._announce(name, topic.type, topic.latched, topic.best_effort)
             callback = self._writer(name, topic)
 
         def follow(heard: Callable[[bytes], None]) -> None:
@@ -89,6 +108,50 @@ class Recorder(Node):
         else:
             heard_first = topic.name in self._unheard
             follow(self._first_noting(topic.name, callback) if heard_first else callback)
+
+    def _announce(self, *topic: str | bool) -> None:
+        self._announced.append(topic)
+        self._bag.add_topic(*topic)
+
+    def _on_clock(self, message: Clock) -> None:
+        now = nanoseconds(message.clock)
+        before = self._simulated
+        self._simulated = now
+        if before <= now < before + SHORTEST * NANO:
+            self._progress += now - before
+        if now >= before - RESET_STEP * NANO or self._stopped:
+            return
+        if self._progress < SHORTEST * NANO:
+            words = "simulated time goes back again and again: end all simulators but one"
+            self._diagnostics.report("recording", ERROR, words)
+            return
+        try:
+            self._begin_anew(before, now)
+        except Exception as error:
+            self._stop(error)
+
+    def _begin_anew(self, before: int, now: int) -> None:
+        """Finish the bag and begin the next one: simulated time went back from ``before`` to ``now``, ns."""
+        self._progress = 0
+        self._resets += 1
+        self._bag.close()
+        folder = next_free(self._folder)
+        self._bag = BagWriter(folder)
+        for topic in self._announced:
+            self._bag.add_topic(*topic)
+        self._time = now
+        self._last_image = -1
+        for name, data in self._latched.items():
+            self._bag.write(name, now, data)
+        words = f"simulated time went back from {before / NANO:.1f} to {now / NANO:.1f} s, as when a simulator is reset"
+        self._diagnostics.report("recording", WARN, f"{words}: the next flight is recorded into {folder}")
+
+    def _move(self, stamp: int) -> None:
+        """Let the bag's time go on to the stamp of a message, ns."""
+        # What was on its way when the simulator was reset has stamps of the flight before.
+        if self._resets and stamp > self._simulated + RESET_STEP * NANO:
+            return
+        self._time = max(self._time, stamp)
 
     def _first_noting(self, name: str, callback: Callable[[bytes], None]) -> Callable[[bytes], None]:
         """Return the callback of a topic that has to be heard before cmd_vel is followed."""
@@ -111,7 +174,9 @@ class Recorder(Node):
             if topic.name == DIAGNOSTICS and self._is_own(message):
                 return
             if topic.stamped:
-                self._time = max(self._time, serialized_stamp(data))
+                self._move(serialized_stamp(data))
+            if topic.latched:
+                self._latched[name] = data
             self._write(name, data)
 
         return write
@@ -128,7 +193,7 @@ class Recorder(Node):
         message = deserialize_message(data, Image)
         pixels = image_view(message)
         self._last_image = stamp
-        self._time = max(self._time, stamp)
+        self._move(stamp)
         parameters = [cv2.IMWRITE_JPEG_QUALITY, self._quality]
         encoded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), parameters)[1]
         compressed = CompressedImage(header=message.header, format="jpeg")
@@ -174,6 +239,12 @@ class Recorder(Node):
             self._bag.close()
         except Exception as error:
             self._stop(error)
+
+
+def next_free(folder: Path) -> Path:
+    """Return the first folder that does not exist yet of ``today-2``, ``today-3`` ... beside ``today``."""
+    numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
+    return next(path for path in numbered if not path.exists())
 
 
 def _message_class(kind: str) -> type:
