@@ -9,12 +9,12 @@ import json
 import math
 import os
 import random
-import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping
 
 from liquid_nav.errors import UserError
+from liquid_nav.nodes.claims import free_port
 from liquid_nav.nodes.transport import transport_variables
 from liquid_nav.worlds import OWN_ESTIMATOR, check_supported, load_condition, load_scenario
 
@@ -168,7 +168,7 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
         raise UserError(f"px4_dds does not use the connection '{plan.connection}'",
                         "leave --connection away: MicroXRCEAgent carries PX4's topics, the domain is ROS_DOMAIN_ID")
     test, kind = plan.autopilot.startswith("test-"), plan.autopilot.removeprefix("test-")
-    port = _free_port() if test else 0
+    port = free_port() if test else 0
     connection = "" if dds else f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION
     scenario = load_scenario(plan.scenario)
     if not test:
@@ -194,12 +194,6 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
         graph[0] = Process("autopilot_bridge", bridge | truth | prefix | {"use_sim_time": True})
         graph.insert(0, Process("test_vehicle", place | {"personality": kind, "port": port} | speed))
     return graph
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def clock_remapping(namespace: str) -> list[tuple[str, str]]:
