@@ -13,6 +13,22 @@ if TYPE_CHECKING:
 COMMAND_FIELDS = ("vx", "vy", "vz", "yaw_rate")
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a drone may be asked to do: in scenarios, and by the supervisor where nobody says otherwise."""
+
+    speed: float = 2.0
+    """Horizontal speed at most, m/s."""
+    vertical_speed: float = 1.0
+    """Vertical speed at most, m/s."""
+    yaw_rate: float = 1.2
+    """Yaw rate at most, rad/s."""
+    acceleration: float = 3.0
+    """Change of the horizontal and of the vertical velocity command at most, m/s^2."""
+    yaw_acceleration: float = 4.0
+    """Change of the yaw rate command at most, rad/s^2."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A velocity set point in the level body frame (FLU; x along the heading, z against gravity).

@@ -7,13 +7,18 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from liquid_nav.nodes.claims import free_domain
+
 # The same examples in every run, here and in CI: a test that fails now and then would be a bug.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 os.environ.setdefault("MUJOCO_GL", "egl")
-os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
-os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+# Whatever the shell says that a real drone is on: no test may command it, and no other run may hear this one.
+os.environ["ROS_DOMAIN_ID"] = str(free_domain())
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+for name in ("ROS_LOCALHOST_ONLY", "ROS_STATIC_PEERS", "ROS_DISCOVERY_SERVER"):
+    os.environ.pop(name, None)
 
 HERE = Path(__file__).parent
 HAS_ROS = importlib.util.find_spec("rclpy") is not None

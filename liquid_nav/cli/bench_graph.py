@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 from liquid_nav.cli.processes import graph_environment
 from liquid_nav.errors import UserError
+from liquid_nav.nodes.transport import objection, profile_variable
 
-PROFILE = "FASTDDS_DEFAULT_PROFILES_FILE"
 MODULE = "liquid_nav.nodes.graph_bench"
 VARIANTS = ((False, "plain"), (True, "plain"), (True, "kept"))
 """Whether the Fast DDS profile is used, and the controller's memory: plain, or kept as it does (``nodes.memory``)."""
@@ -34,10 +34,13 @@ def _measure(
     model: str, size: tuple[int, int], encoding: str, rate: float, seconds: float, profile: bool, memory: str
 ) -> dict:
     environment = graph_environment()
-    if profile and PROFILE not in environment:
-        raise UserError("/dev/shm is too small for the Fast DDS profile", "give the container --shm-size=1g")
+    variable = profile_variable()
+    if profile and variable not in environment:
+        raise UserError(
+            f"the Fast DDS profile is not used: {objection()}", "unset it, or give a container --shm-size=1g"
+        )
     if not profile:
-        environment.pop(PROFILE, None)
+        environment.pop(variable, None)
     with _controller(model, memory, environment) as controller:
         command = [sys.executable, "-m", MODULE, "camera", *map(str, (*size, encoding, rate, seconds, controller.pid))]
         done = subprocess.run(command, env=environment, capture_output=True, text=True)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,31 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, Sequence
 
-from liquid_nav.errors import UserError
 from liquid_nav.nodes import bringup
+from liquid_nav.nodes.claims import free_domain
 from liquid_nav.resources import find
 
 RUNNER = "scenario_runner"
 PATIENCE = 10.0
 """s that a process gets to end by itself before it is killed."""
-_DOMAINS = range(1, 102)
-"""Domains whose ports lie below the range that Linux hands out by itself."""
 _PARENT_DEATH_SIGNAL = 1
-
-
-def free_domain() -> int:
-    """Return a ROS domain on which nothing listens on this machine, chosen at random."""
-    for domain in random.sample(_DOMAINS, len(_DOMAINS)):
-        # The ports of the first three participants of that domain, see the DDS-RTPS standard.
-        ports = [7400 + 250 * domain + offset for offset in (10, 12, 14)]
-        try:
-            for port in ports:
-                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-                    probe.bind(("", port))
-        except OSError:
-            continue
-        return domain
-    raise UserError("no free ROS domain on this machine", "set ROS_DOMAIN_ID, or end other ROS programs")
 
 
 def graph_environment(domain: int | None = None) -> dict[str, str]:

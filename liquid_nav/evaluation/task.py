@@ -153,11 +153,14 @@ def summarize_record(record: FlightRecord, task: FlightTask, timings: Mapping[st
 @lru_cache(maxsize=1)
 def prepare_process() -> None:
     """Keep this worker on one thread: one flight per core is the parallelism, and results must not depend on it."""
-    os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa's software renderer, read when it starts
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    # Numerical libraries read the variables above when they are imported.
     import cv2
 
+    from liquid_nav.worlds.backend import choose_backend
+
+    choose_backend()
     cv2.setNumThreads(1)
 
 

@@ -6,17 +6,17 @@ Needs neither rclpy nor launch.
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
-import shutil
-import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping
 
 from liquid_nav.autopilots.connection import read_connection
 from liquid_nav.errors import UserError
-from liquid_nav.resources import find
+from liquid_nav.nodes.claims import free_port
+from liquid_nav.nodes.transport import transport_variables
 from liquid_nav.worlds import OWN_ESTIMATOR, check_supported, load_condition, load_scenario
 
 PILOTS = ("policy", "expert")
@@ -25,10 +25,6 @@ PX4_DDS_DOMAIN = 0
 """ROS domain of PX4's uXRCE-DDS client (its UXRCE_DDS_DOM_ID), unless the user names another in ROS_DOMAIN_ID."""
 USUAL_CONNECTION = "udp:0.0.0.0:14540"
 PARAMETER_FILE = "config/embedded.yaml"
-TRANSPORT_FILE = "config/fastdds.xml"
-SHARED_MEMORY = 512 * 2**20
-"""Bytes free in /dev/shm below which (small containers) Fast DDS keeps its own small segments."""
-
 
 GATE = ("speed", "vertical_speed", "yaw_rate", "acceleration", "yaw_acceleration")
 """Limits that scenarios and launch arguments hand to the supervisor."""
@@ -53,6 +49,25 @@ def parse_seed(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) >= 2**31:
         raise UserError(f"cannot read the seed '{text}'", "give a non-negative integer below 2147483648, or 'random'")
     return int(text)
+
+
+def parse_number(name: str, text: str) -> float:
+    """Return the number that a launch argument means, in SI units.
+
+    Args:
+        name: of the argument, for the message.
+        text: what somebody typed.
+
+    Raises:
+        UserError: the text is no finite number.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UserError(f"cannot read {name}:={text}", "give a number in SI units, such as 1 or 0.5")
+    return value
 
 
 @dataclass(frozen=True)
@@ -154,7 +169,7 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
         raise UserError(f"px4_dds does not use the connection '{plan.connection}'",
                         "leave --connection away: MicroXRCEAgent carries PX4's topics, the domain is ROS_DOMAIN_ID")
     test, kind = plan.autopilot.startswith("test-"), plan.autopilot.removeprefix("test-")
-    port = _free_port() if test else 0
+    port = free_port() if test else 0
     connection = "" if dds else f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION
     if connection:
         read_connection(connection)
@@ -184,12 +199,6 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     return graph
 
 
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def clock_remapping(namespace: str) -> list[tuple[str, str]]:
     """Return what keeps the clocks of simulated drones apart: one that waits for its network does not stop others."""
     name = namespace.strip("/")
@@ -206,17 +215,15 @@ def enclave(executable: str) -> list[str]:
 def environment() -> dict[str, str]:
     """Return variables that every process of the graph gets, unless the user has set them.
 
-    A shared-memory transport that is large enough for camera images, and one thread per numerical library: several
-    processes that each take all cores only wait for each other.
+    A shared-memory transport that is large enough for camera images (``nodes.transport``), and one thread per numerical
+    library: several processes that each take all cores only wait for each other.
     """
     wanted = {
         "OMP_NUM_THREADS": "1",
         "RCUTILS_COLORIZED_OUTPUT": "0",
         "PYTHONUNBUFFERED": "1",
     }
-    shared = Path("/dev/shm")
-    if shared.is_dir() and shutil.disk_usage(shared).free > SHARED_MEMORY:
-        wanted["FASTDDS_DEFAULT_PROFILES_FILE"] = str(find(TRANSPORT_FILE))
+    wanted |= transport_variables()
     return {name: value for name, value in wanted.items() if name not in os.environ}
 
 

@@ -8,6 +8,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 
 from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
+from liquid_nav.nodes.bringup import parse_number
 from liquid_nav.nodes.drone_bringup import (
     AUTOPILOTS,
     LIMITS,
@@ -57,20 +58,13 @@ def _bring_up_drone(context: LaunchContext) -> list[Action]:
         value["autopilot"],
         value["connection"],
         value["image_transport"],
-        {name: _limit(name, value[name]) for name in LIMITS if value[name]},
+        {name: parse_number(name, value[name]) for name in LIMITS if value[name]},
         folder(value["record"]),
         value["frame_prefix"],
         _channel(value["engage_channel"]),
     )
     nodes = [node(process, value["namespace"], PARAMETER_FILE) for process in drone_graph(plan)]
     return [*variables(), *(tell_end(part) for part in nodes), *nodes, *plots(value)]
-
-
-def _limit(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise UserError(f"cannot read {name}:={text}", "give a number in SI units") from None
 
 
 def _channel(text: str) -> int | None:

@@ -37,6 +37,7 @@ from liquid_nav.nodes.bringup import (
     clock_remapping,
     enclave,
     environment,
+    parse_number,
     parse_seed,
 )
 from liquid_nav.nodes.fleet_bringup import graph_of
@@ -118,8 +119,8 @@ def _bring_up(context: LaunchContext, scenario: str) -> list[Action]:
         pilot=value["pilot"],
         model=value["model"],
         record=folder(value["record"]),
-        frame_rate=float(value["frame_rate"]),
-        real_time_factor=float(value["real_time_factor"]),
+        frame_rate=parse_number("frame_rate", value["frame_rate"]),
+        real_time_factor=parse_number("real_time_factor", value["real_time_factor"]),
         frame_prefix=value["frame_prefix"],
         autopilot="px4" if value["sim"] == "px4" else "",
         connection=value["connection"],

@@ -28,16 +28,14 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
+from liquid_nav.nodes.transport import transport_remedy
 from liquid_nav.types import Command, Observation
 
 Reader = Callable[[Any], tuple[int, str, np.ndarray]]
 """From a message to stamp (ns), frame id and pixels, uint8 [H,W,3] RGB."""
 UNITS = {"neurons": "1", "time_constants": "s", "latency": "s", "cmd_vel": "m/s, rad/s", "view": "deg"}
 """Of what is told about the model."""
-TRANSPORT = (
-    "more than one camera frame in ten is lost on the way: send smaller images, or set "
-    "FASTDDS_DEFAULT_PROFILES_FILE to config/fastdds.xml of this package"
-)
+LOSSES = "more than one camera frame in ten is lost on the way: send smaller images, or {remedy}"
 
 
 class LiquidController(LifecycleNode):
@@ -269,7 +267,8 @@ class LiquidController(LifecycleNode):
             words = f"{self._topic}: {FUTURE}"
             self._diagnostics.report("camera", WARN, words, early=guard.early, ahead=f"{guard.ahead:.2f} s", **counts)
         elif guard.frames > 30 and guard.lost > 0.1 * guard.frames:
-            self._diagnostics.report("camera", WARN, f"{self._topic}: {TRANSPORT}", **counts)
+            words = LOSSES.format(remedy=transport_remedy())
+            self._diagnostics.report("camera", WARN, f"{self._topic}: {words}", **counts)
         else:
             self._diagnostics.report("camera", OK, f"{self._topic}: frames arrive", **counts)
 

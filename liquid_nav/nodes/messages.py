@@ -20,6 +20,7 @@ from liquid_nav.types import Command
 __all__ = [
     "MOST_PIXELS",
     "NANO",
+    "RESET_STEP",
     "ImageError",
     "array_message",
     "command_from",
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 NANO = 1_000_000_000
+RESET_STEP = 0.1
+"""s by which simulated time must go back to be that of a simulator that was reset, and not of an overtaken message."""
 STAMP_END = 12
 """Bytes up to the end of the stamp: 4 of encapsulation, 4 of seconds, 4 of nanoseconds."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
@@ -9,6 +10,10 @@ from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValu
 from rclpy.node import Node
 
 from liquid_nav.errors import UserError
+
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+"""What people are asked for, by the type of the default."""
+REFUSED = (InvalidParameterTypeException, InvalidParameterValueException)
 
 
 def declare(
@@ -22,8 +27,53 @@ def declare(
     """Declare a parameter and return its value; its type is that of the default.
 
     A seed given as text on a command line arrives as an integer and the other way round, so text parameters accept
-    any type and come back as text. Raises UserError for a wrong type or a value out of range.
+    any type and come back as text. ``speed:=1`` arrives as an integer too: whole numbers are fine doubles, and doubles
+    without a fraction fine integers.
+
+    Raises:
+        UserError: a wrong type, a value out of range, or a number that is not finite.
     """
+    text = isinstance(default, str)
+    descriptor = _descriptor(default, description, limits, read_only)
+    try:
+        value = node.declare_parameter(name, default, descriptor).value
+    except REFUSED:
+        value = _declare_fitting(node, name, default, _descriptor(default, description, limits, read_only), limits)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _refusal(node, name, default, limits, value)
+    return str(value) if text else value
+
+
+def _declare_fitting(
+    node: Node, name: str, default: Any, descriptor: ParameterDescriptor, limits: tuple[float, float] | None
+) -> Any:
+    """Declare a parameter with what its given value means in the default's type, and return that."""
+    # Only a declared parameter shows what was given for it: for a moment of whatever type it is.
+    given = node.declare_parameter(name, default, ParameterDescriptor(dynamic_typing=True)).value
+    node.undeclare_parameter(name)
+    value = _fitting(given, default)
+    if value is not None:
+        try:
+            return node.declare_parameter(name, value, descriptor, ignore_override=True).value
+        except REFUSED:
+            pass
+    raise _refusal(node, name, default, limits, given) from None
+
+
+def _fitting(given: Any, default: Any) -> Any:
+    """Return a number in the type of the default, or None where that would change it."""
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not number or isinstance(default, bool):
+        return None
+    if isinstance(default, float):
+        return float(given)
+    return int(given) if math.isfinite(given) and given == int(given) else None
+
+
+def _descriptor(
+    default: Any, description: str, limits: tuple[float, float] | None, read_only: bool
+) -> ParameterDescriptor:
+    """Return a new descriptor: rclpy writes into those that it gets."""
     text = isinstance(default, str)
     descriptor = ParameterDescriptor(description=description, read_only=read_only, dynamic_typing=text)
     if limits is not None and isinstance(default, float):
@@ -31,14 +81,15 @@ def declare(
             FloatingPointRange(from_value=float(limits[0]), to_value=float(limits[1]), step=0.0)
         ]
     elif limits is not None:
-        descriptor.integer_range = [
-            IntegerRange(from_value=int(limits[0]), to_value=int(limits[1]), step=1)
-        ]
-    try:
-        value = node.declare_parameter(name, default, descriptor).value
-    except (InvalidParameterTypeException, InvalidParameterValueException) as error:
-        between = f" between {limits[0]:g} and {limits[1]:g}" if limits else ""
-        raise UserError(
-            f"parameter '{name}' of {node.get_name()}: {error}", f"Give a {type(default).__name__}{between}"
-        ) from error
-    return str(value) if text else value
+        descriptor.integer_range = [IntegerRange(from_value=int(limits[0]), to_value=int(limits[1]), step=1)]
+    return descriptor
+
+
+def _refusal(node: Node, name: str, default: Any, limits: tuple[float, float] | None, given: Any) -> UserError:
+    """Return the error that names what was given and what fits."""
+    between = ""
+    if limits is not None:
+        # Whole numbers are shown with all their digits.
+        low, high = (f"{float(end):g}" if isinstance(default, float) else str(int(end)) for end in limits)
+        between = f" between {low} and {high}"
+    return UserError(f"parameter '{name}' of {node.get_name()} is {given!r}", f"Give {KINDS[type(default)]}{between}")

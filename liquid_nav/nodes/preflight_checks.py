@@ -18,6 +18,7 @@ from liquid_nav.nodes.preflight_facts import (
     warning,
 )
 from liquid_nav.nodes.preflight_watches import check_resumes, check_watches
+from liquid_nav.nodes.transport import transport_remedy
 from liquid_nav.safety import Mode
 
 INFO = "liquid_controller/info"
@@ -88,7 +89,7 @@ def _camera(facts: Facts, wanted: Wanted) -> Finding:
 def _camera_rate(facts: Facts, wanted: Wanted) -> Finding:
     rate = _stream(facts, wanted.camera).rate
     if rate < wanted.rate:
-        remedy = "smaller images, image_transport:=compressed, or FASTDDS_DEFAULT_PROFILES_FILE=config/fastdds.xml"
+        remedy = f"smaller images, image_transport:=compressed, or {transport_remedy()}"
         return failure("camera rate", f"{rate:.1f} Hz arrive, {wanted.rate:g} are needed", remedy)
     return ok("camera rate", f"{rate:.1f} Hz")
 
@@ -186,7 +187,7 @@ def _latency(facts: Facts, wanted: Wanted) -> Finding:
     if math.isnan(worst):
         return failure("latency", "no liquid_controller/latency arrives", "see the checks above")
     if worst > wanted.latency:
-        remedy = "free the CPU, send smaller images, use the Fast DDS profile"
+        remedy = f"free the CPU, send smaller images, or {transport_remedy()}"
         return failure("latency", f"{1e3 * worst:.0f} ms from stamp to command (p99)", remedy)
     return ok("latency", f"{1e3 * worst:.0f} ms from stamp to command (p99)")
 

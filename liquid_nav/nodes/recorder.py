@@ -5,6 +5,9 @@ Images that are compressed on the way (``image_transport``) are written as they 
 Messages with a header are filed under their stamp, the others under the time of the last header seen, so that the bag
 runs on the flight's own time whatever the machine was doing.
 
+A simulator that is reset begins another flight, in another bag: ``today-2`` beside ``today``. In one bag two flights
+would be filed under the same times.
+
 A full disk ends the recording, not the flight: the node stays alive and says so until it is
 stopped, because what launched it may take the end of a process for the end of the flight.
 """
@@ -12,6 +15,7 @@ stopped, because what launched it may take the end of a process for the end of t
 from __future__ import annotations
 
 import importlib
+import itertools
 import sys
 from pathlib import Path
 from typing import Callable
@@ -20,6 +24,7 @@ import cv2
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message, serialize_message
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
 from liquid_nav.errors import UserError
@@ -27,7 +32,7 @@ from liquid_nav.nodes.bag import COMPRESSED, FULL, BagWriter
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_bringup import TRANSPORTS
 from liquid_nav.nodes.interface import COMMAND, IMAGE, TOPICS, Topic
-from liquid_nav.nodes.messages import NANO, image_view, serialized_stamp
+from liquid_nav.nodes.messages import NANO, RESET_STEP, image_view, nanoseconds, serialized_stamp
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.running import Finished, run
@@ -40,6 +45,9 @@ HEARD_FIRST = ("camera/image_raw", "odom", "liquid_controller/cmd_vel")
 DIAGNOSTICS = "/diagnostics"
 IMAGES_WITHIN = 5 * NANO
 """ns of the flight's time within which the first image has to come."""
+SHORTEST = 1.0
+"""s that simulated time must have gone on, step by step, before going back begins another bag: two simulators that tell
+one /clock in turns would begin one with every message."""
 INCOMPLETE = 3
 """Exit code of a recorder whose bag lacks its end."""
 
@@ -71,17 +79,27 @@ class Recorder(Node):
         self._diagnostics = Diagnostics(self)
         self._stopped = False
         self._incomplete = False
-        self._folder = folder
-        self._bag = BagWriter(Path(folder))
+        self._folder = Path(folder)
+        self._bag = BagWriter(self._folder)
         self._diagnostics.report("recording", OK, f"recording into {folder}")
         self._time = 0
         self._begun: dict[str, int] = {}
+        self._simulated = 0
+        """Simulated time, ns; 0 where nobody tells it."""
+        self._progress = 0
+        """How far simulated time has gone on in this bag, without jumps, ns."""
+        self._resets = 0
+        self._announced: list[tuple[str, str, bool, bool]] = []
+        """Topics of a bag: name, type, latched, best effort."""
+        self._latched: dict[str, bytes] = {}
+        """Last message of the latched topics: nobody says them again for another bag."""
         self._last_image = -1
         self._missed = False
         # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes its time.
         self._unheard = set(HEARD_FIRST if wait else ())
         for topic in TOPICS:
             self._follow(topic)
+        subscribe(self, self._diagnostics, Clock, "/clock", self._on_clock, sensor_data())
 
     def _follow(self, topic: Topic) -> None:
         name = self.resolve_topic_name(topic.name)
@@ -90,14 +108,14 @@ class Recorder(Node):
         qos = latched() if topic.latched else sensor_data(DEPTH) if topic.best_effort else reliable(DEPTH)
         if topic is IMAGE:
             self._compressed = f"{name}/compressed"
-            self._bag.add_topic(self._compressed, COMPRESSED, best_effort=True)
+            self._announce(self._compressed, COMPRESSED, False, True)
             callback = self._write_image
             if self._as_they_come:
                 heard_on = f"{topic.name}/compressed"
                 kind = CompressedImage
                 callback = self._write_compressed
         else:
-            self._bag.add_topic(name, topic.type, topic.latched, topic.best_effort)
+            self._announce(name, topic.type, topic.latched, topic.best_effort)
             callback = self._writer(name, topic)
 
         def follow(heard: Callable[[bytes], None]) -> None:
@@ -108,6 +126,51 @@ class Recorder(Node):
         else:
             heard_first = topic.name in self._unheard
             follow(self._first_noting(topic.name, callback) if heard_first else callback)
+
+    def _announce(self, *topic: str | bool) -> None:
+        self._announced.append(topic)
+        self._bag.add_topic(*topic)
+
+    def _on_clock(self, message: Clock) -> None:
+        now = nanoseconds(message.clock)
+        before = self._simulated
+        self._simulated = now
+        if before <= now < before + SHORTEST * NANO:
+            self._progress += now - before
+        if now >= before - RESET_STEP * NANO or self._stopped:
+            return
+        if self._progress < SHORTEST * NANO:
+            words = "simulated time goes back again and again: end all simulators but one"
+            self._diagnostics.report("recording", ERROR, words)
+            return
+        try:
+            self._begin_anew(before, now)
+        except Exception as error:
+            self._stop(error)
+
+    def _begin_anew(self, before: int, now: int) -> None:
+        """Finish the bag and begin the next one: simulated time went back from ``before`` to ``now``, ns."""
+        self._progress = 0
+        self._resets += 1
+        self._bag.close()
+        folder = next_free(self._folder)
+        self._bag = BagWriter(folder)
+        for topic in self._announced:
+            self._bag.add_topic(*topic)
+        self._time = now
+        self._begun.clear()
+        self._last_image = -1
+        for name, data in self._latched.items():
+            self._bag.write(name, now, data)
+        words = f"simulated time went back from {before / NANO:.1f} to {now / NANO:.1f} s, as when a simulator is reset"
+        self._diagnostics.report("recording", WARN, f"{words}: the next flight is recorded into {folder}")
+
+    def _move(self, stamp: int) -> None:
+        """Let the bag's time go on to the stamp of a message, ns."""
+        # What was on its way when the simulator was reset has stamps of the flight before.
+        if self._resets and stamp > self._simulated + RESET_STEP * NANO:
+            return
+        self._time = max(self._time, stamp)
 
     def _first_noting(self, name: str, callback: Callable[[bytes], None]) -> Callable[[bytes], None]:
         """Return the callback of a topic that has to be heard before cmd_vel is followed."""
@@ -131,8 +194,10 @@ class Recorder(Node):
                 return
             if topic.stamped:
                 stamp = serialized_stamp(data)
-                self._time = max(self._time, stamp)
+                self._move(stamp)
                 self._look_for_images(topic.name, stamp)
+            if topic.latched:
+                self._latched[name] = data
             self._write(name, data)
 
         return write
@@ -166,7 +231,7 @@ class Recorder(Node):
 
     def _note_image(self, stamp: int) -> None:
         self._last_image = stamp
-        self._time = max(self._time, stamp)
+        self._move(stamp)
         if self._missed:
             self._missed = False
             self._diagnostics.report("images", OK, "camera images arrive")
@@ -236,6 +301,12 @@ class Recorder(Node):
             self._bag.close()
         except Exception as error:
             self._stop(error)
+
+
+def next_free(folder: Path) -> Path:
+    """Return the first folder that does not exist yet of ``today-2``, ``today-3`` ... beside ``today``."""
+    numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
+    return next(path for path in numbered if not path.exists())
 
 
 def _message_class(kind: str) -> type:

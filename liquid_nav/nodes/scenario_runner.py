@@ -23,7 +23,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.flight_log import FlightLog
 from liquid_nav.nodes.gazebo_contacts import listen_to_contacts
-from liquid_nav.nodes.messages import command_from, nanoseconds
+from liquid_nav.nodes.messages import RESET_STEP, command_from, nanoseconds
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.reading_json import read_json
@@ -77,9 +77,8 @@ class ScenarioRunner(Node):
             self, "listeners", 0, "Subscriptions to cmd_vel to wait for, so that a recorder misses nothing.", (0, 100)
         )
         self._layout = shared_start(generate_layout(scenario, self._seed), number)
-        self._judge, self._log = Judge(self._layout), FlightLog(self._layout)
         self._outcome: Outcome | None = None
-        self._contact: dict | None = None
+        self._begin_anew()
         self._modes = {"liquid_controller": "", "safety_supervisor": ""}
         self._shown = self._heard = wall.monotonic()
         self._latest = 0.0
@@ -98,6 +97,12 @@ class ScenarioRunner(Node):
         self.create_subscription(String, "simulator/pose", self._on_which_pose, latched())
         for name in self._modes:
             self.create_subscription(String, f"{name}/mode", self._on_mode(name), latched())
+
+    def _begin_anew(self) -> None:
+        """Forget what was heard: the flight has not begun."""
+        self._judge = Judge(self._layout)
+        self._log = FlightLog(self._layout)
+        self._contact: dict | None = None
 
     def run(self, executor: SingleThreadedExecutor) -> None:
         """Wait for the graph, begin, fly until there is an outcome; ends with Finished."""
@@ -152,7 +157,15 @@ class ScenarioRunner(Node):
         except ValueError as error:
             self.get_logger().warning(f"odom is not judged: {error}", once=True)
             return
+        before = self._latest
         self._latest = state.time
+        if state.time < before - RESET_STEP and self._outcome is None:
+            if self._flying:
+                times = f"from {before:.1f} to {state.time:.1f} s"
+                raise GraphError(
+                    f"simulated time went back {times}: the simulator was reset in flight", "Start the flight again"
+                )
+            self._begin_anew()
         if not self._log.state(nanoseconds(message.header.stamp), state) and self._contact is None:
             return
         if not self._flying or self._outcome is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from liquid_nav.types import Command
+from liquid_nav.types import Command, Limits
 
 ABSURD = 1e6
 """m/s; a finite command beyond this would overflow on its way to the limits."""
@@ -17,15 +17,15 @@ LONGEST_STEP = 0.5
 class SafetyLimits:
     """What the drone may do and how old its inputs may be."""
 
-    speed: float = 2.0
+    speed: float = Limits.speed
     """Horizontal speed at most, m/s."""
-    vertical_speed: float = 1.0
+    vertical_speed: float = Limits.vertical_speed
     """Vertical speed at most, m/s."""
-    yaw_rate: float = 1.2
+    yaw_rate: float = Limits.yaw_rate
     """Yaw rate at most, rad/s."""
-    acceleration: float = 4.0
+    acceleration: float = Limits.acceleration
     """Change of the horizontal and of the vertical velocity command at most, m/s^2."""
-    yaw_acceleration: float = 6.0
+    yaw_acceleration: float = Limits.yaw_acceleration
     """Change of the yaw rate command at most, rad/s^2."""
     image_age: float = 0.5
     """Age of the last camera image at most, s."""

@@ -3,6 +3,7 @@
 import importlib
 import math
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -130,11 +131,17 @@ class CameraRenderer:
 def apply_camera_faults(image: np.ndarray, faults: CameraFaults, rng: np.random.Generator) -> np.ndarray:
     """Return a new image with the condition's exposure, blur and noise.
 
-    ``image``: uint8 [H, W, 3]; ``faults``: a ``CameraFaults``. The gain is drawn for each image within the range, so
-    pass a fault with a fixed exposure for one flight (``draw_exposure``).
+    Args:
+        image: uint8 [H, W, 3].
+        faults: with the one gain of this flight, see ``draw_exposure``.
+        rng: of the noise.
+
+    Raises:
+        ValueError: the exposure is still a range.
     """
-    low, high = faults.exposure
-    gain = low if high <= low else float(rng.uniform(low, high))
+    gain, high = faults.exposure
+    if gain != high:
+        raise ValueError(f"the exposure is still a range, {faults.exposure}: draw_exposure gives that of a flight")
     result = image
     if faults.blur > 0.0:
         import cv2
@@ -149,9 +156,15 @@ def apply_camera_faults(image: np.ndarray, faults: CameraFaults, rng: np.random.
     return np.clip(values + 0.5, 0.0, 255.0).astype(np.uint8)
 
 
-def draw_exposure(faults: CameraFaults, rng: np.random.Generator) -> CameraFaults:
-    """Return the faults with one exposure gain drawn from the range: what a camera does in one flight."""
-    from dataclasses import replace
+def draw_exposure(faults: CameraFaults, seed: int, number: int = 0) -> CameraFaults:
+    """Return the faults with the one exposure gain of a flight, the same in every way of flying.
 
-    gain = float(rng.uniform(*faults.exposure))
+    Args:
+        faults: with the range of the condition.
+        seed: of the flight; the draw has a stream of its own.
+        number: of the drone, where several share the world; 0 is the drone that flies alone.
+    """
+    low, high = faults.exposure
+    key = (number,) if number else ()
+    gain = float(np.random.default_rng([int(seed), 84, *key]).uniform(low, high))
     return replace(faults, exposure=(gain, gain))

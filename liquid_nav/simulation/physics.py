@@ -9,7 +9,7 @@ import numpy as np
 from liquid_nav.simulation.airframe import CameraConfig, add_drone
 from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.wind import Wind
-from liquid_nav.worlds import Condition, Layout, veiled
+from liquid_nav.worlds import CameraFaults, Condition, Layout, veiled
 
 TIMESTEP = 0.004
 """Physics and control period, s."""
@@ -58,8 +58,8 @@ class World:
         self._mujoco.mj_step(self.model, self.data)
         self._steps += 1
 
-    def _picture(self, camera: str, rng: np.random.Generator) -> np.ndarray:
-        """Return what a camera sees now: uint8 [H,W,3] RGB, with the condition's camera faults drawn from ``rng``."""
+    def _picture(self, camera: str, faults: CameraFaults, rng: np.random.Generator) -> np.ndarray:
+        """Return what a camera sees now: uint8 [H,W,3] RGB, with its ``faults`` of this flight, noise from ``rng``."""
         from liquid_nav.simulation.camera import CameraRenderer, apply_camera_faults
 
         if self._renderer is None:
@@ -68,7 +68,7 @@ class World:
         self._mujoco.mj_kinematics(self.model, self.data)
         self._mujoco.mj_camlight(self.model, self.data)
         picture = veiled(self._renderer.render(self.data, camera), self.condition.appearance.veil)
-        return apply_camera_faults(picture, self.condition.camera, rng)
+        return apply_camera_faults(picture, faults, rng)
 
     def close(self) -> None:
         """Free the graphics context."""

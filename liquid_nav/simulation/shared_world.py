@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from liquid_nav.simulation.airframe import CameraConfig
+from liquid_nav.simulation.camera import draw_exposure
 from liquid_nav.simulation.drift import EstimatorDrift
 from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.physics import TIMESTEP, World
@@ -26,6 +27,7 @@ class SharedDrone(Drone):
         response = sample_response(np.random.default_rng([layout.seed, 71, *key]))
         drift = EstimatorDrift(world.condition.drift, np.random.default_rng([layout.seed, 76, *key]))
         super().__init__(world, f"drone{number}", response, drift)
+        self.faults = draw_exposure(world.condition.camera, layout.seed, number)
         self.camera_rng = np.random.default_rng([layout.seed, 73, *key])
         self.layout = layout
 
@@ -89,6 +91,6 @@ class SharedWorld(World):
         # A drone alone has no looks: what the networks have seen has no rotors at its edge.
         self.model.geom_group[own] = UNSEEN_GROUP
         try:
-            return self._picture(f"{drone.name}.front", drone.camera_rng)
+            return self._picture(f"{drone.name}.front", drone.faults, drone.camera_rng)
         finally:
             self.model.geom_group[own] = groups

@@ -7,6 +7,7 @@ from time import perf_counter
 import numpy as np
 
 from liquid_nav.simulation.airframe import CameraConfig
+from liquid_nav.simulation.camera import draw_exposure
 from liquid_nav.simulation.drift import EstimatorDrift
 from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.physics import TIMESTEP, World
@@ -39,6 +40,7 @@ class Simulation(World):
         self.layout = layout or generate_layout(scenario, seed)
         self.target = self.layout.target
         response = response or sample_response(np.random.default_rng([self.seed, 71]))
+        self._faults = draw_exposure(self.condition.camera, self.seed)
         self._camera_rng = np.random.default_rng([self.seed, 73])
         drift = EstimatorDrift(self.condition.drift, np.random.default_rng([self.seed, 76]))
         self.drone = Drone(self, "drone", response, drift)
@@ -91,6 +93,6 @@ class Simulation(World):
     def render(self) -> np.ndarray:
         """Return what the drone's camera sees now: uint8 [H,W,3] RGB, with the condition's camera faults."""
         begin = perf_counter()
-        image = self._picture("front", self._camera_rng)
+        image = self._picture("front", self._faults, self._camera_rng)
         self.seconds["render"] += perf_counter() - begin
         return image

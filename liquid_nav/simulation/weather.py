@@ -71,7 +71,7 @@ class Weather:
     def __post_init__(self) -> None:
         """Draw what stays the same for the whole flight."""
         self._rng = np.random.default_rng([self.seed, 91])
-        self._faults = draw_exposure(self.condition.camera, self._rng)
+        self._faults = draw_exposure(self.condition.camera, self.seed)
         self._waiting: list[Callable[[], object]] = []
 
     def look(self, image: np.ndarray) -> np.ndarray:

@@ -58,7 +58,7 @@ class CameraFaults:
     blur: float = 0.0
     """Sigma, pixels of a 256-wide image."""
     exposure: tuple[float, float] = (1.0, 1.0)
-    """Range of the gain."""
+    """Range of the gain; drawn by seed once for a flight."""
     drop: float = 0.0
     """Share of frames that never come, 0 to 1."""
     late: float = 0.0
@@ -116,41 +116,41 @@ def load_condition(name_or_path: str | Path) -> Condition:
     name, data = read_yaml(name_or_path, "conditions", ConditionError)
     top = Reader(data, f"condition {name}", ConditionError)
     part = top.section("wind")
-    wind = WindSpec(part.pair("mean", (0.0, 2.0), 0.0, 30.0), part.number("gust", 0.5, 0.0, 20.0))
+    wind = WindSpec(part.pair("mean", WindSpec.mean, 0.0, 30.0), part.number("gust", WindSpec.gust, 0.0, 20.0))
     part.finish(("mean", "gust"))
     part = top.section("camera")
     camera = CameraFaults(
-        part.number("noise", 2.0, 0.0, 100.0),
-        part.number("blur", 0.0, 0.0, 10.0),
-        part.pair("exposure", (1.0, 1.0), 0.05, 10.0),
-        part.number("drop", 0.0, 0.0, 1.0),
-        part.number("late", 0.0, 0.0, 1.0),
-        part.number("jitter", 0.0, 0.0, 0.5),
-        part.number("rate", 0.0, 0.0, 240.0),
-        part.pair("view", (USUAL_VIEW, USUAL_VIEW), 30.0, 150.0),
-        part.number("mounting", 0.0, 0.0, 45.0),
+        part.number("noise", CameraFaults.noise, 0.0, 100.0),
+        part.number("blur", CameraFaults.blur, 0.0, 10.0),
+        part.pair("exposure", CameraFaults.exposure, 0.05, 10.0),
+        part.number("drop", CameraFaults.drop, 0.0, 1.0),
+        part.number("late", CameraFaults.late, 0.0, 1.0),
+        part.number("jitter", CameraFaults.jitter, 0.0, 0.5),
+        part.number("rate", CameraFaults.rate, 0.0, 240.0),
+        part.pair("view", CameraFaults.view, 30.0, 150.0),
+        part.number("mounting", CameraFaults.mounting, 0.0, 45.0),
     )
     part.finish(tuple(CameraFaults.__dataclass_fields__))
     part = top.section("drift")
     drift = DriftSpec(
-        part.number("velocity", 0.0, 0.0, 5.0),
-        part.number("vertical", 0.0, 0.0, 5.0),
-        part.number("wander", 0.0, 0.0, 1000.0),
+        part.number("velocity", DriftSpec.velocity, 0.0, 5.0),
+        part.number("vertical", DriftSpec.vertical, 0.0, 5.0),
+        part.number("wander", DriftSpec.wander, 0.0, 1000.0),
     )
     part.finish(("velocity", "vertical", "wander"))
     part = top.section("appearance")
     appearance = AppearanceSpec(
-        part.choice("palette", "natural", PALETTES),
-        part.choice("ground", "natural", GROUNDS),
-        part.choice("veil", "none", VEILS),
-        part.number("random", 0.0, 0.0, 1.0),
+        part.choice("palette", AppearanceSpec.palette, PALETTES),
+        part.choice("ground", AppearanceSpec.ground, GROUNDS),
+        part.choice("veil", AppearanceSpec.veil, VEILS),
+        part.number("random", AppearanceSpec.random, 0.0, 1.0),
     )
     part.finish(("palette", "ground", "veil", "random"))
     condition = Condition(
         name,
-        top.choice("season", "summer", SEASONS),
-        top.number("fog", 0.0, 0.0, 1.0),
-        top.choice("light", "day", LIGHTS),
+        top.choice("season", Condition.season, SEASONS),
+        top.number("fog", Condition.fog, 0.0, 1.0),
+        top.choice("light", Condition.light, LIGHTS),
         wind,
         camera,
         drift,

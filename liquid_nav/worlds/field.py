@@ -12,8 +12,8 @@ BALES = ("round_bale", "round_bale", "upright_bale", "bale_stack")
 SIDE, BACK, AHEAD, BELT = 14.0, 12.0, 14.0, 14.0  # m around the way; the belt beyond carries grass and a few bales
 
 
-def _count(ground: Ground, parameters: Mapping[str, Any], key: str, default: tuple[int, int]) -> int:
-    low, high = parameters.get(key, default)
+def _count(ground: Ground, parameters: Mapping[str, Any], key: str) -> int:
+    low, high = parameters[key]
     return int(ground.rng.integers(int(low), int(high) + 1))
 
 
@@ -39,15 +39,15 @@ def fill_field(ground: Ground, parameters: Mapping[str, Any]) -> None:
     def place(belt: float = 0.0) -> tuple[float, float]:
         return ground.to_world(rng.uniform(-BACK - belt, length + AHEAD + belt), rng.uniform(-SIDE - belt, SIDE + belt))
 
-    if rng.random() < float(parameters.get("blocker_probability", 0.24)):
+    if rng.random() < float(parameters["blocker_probability"]):
         ground.block_line(["round_bale", "upright_bale", "bale_stack", "hedge", "lone_oak", "post"])
-    for _ in range(_count(ground, parameters, "lone_trees", (1, 2))):
+    for _ in range(_count(ground, parameters, "lone_trees")):
         ground.add("lone_oak", *place())
-    for _ in range(_count(ground, parameters, "fences", (1, 2))):
+    for _ in range(_count(ground, parameters, "fences")):
         _fence(ground, length)
-    for _ in range(_count(ground, parameters, "bales", (5, 9))):
+    for _ in range(_count(ground, parameters, "bales")):
         ground.add(BALES[int(rng.integers(len(BALES)))], *place(), gap=2.1)
-    for _ in range(_count(ground, parameters, "bushes", (2, 5))):
+    for _ in range(_count(ground, parameters, "bushes")):
         ground.add(("hedge", "hazel", "berry", "birch")[int(rng.integers(4))], *place(), gap=2.1)
     if rng.random() < 0.35:
         ground.add("barrel", *place())

@@ -23,8 +23,8 @@ def fill_forest(ground: Ground, parameters: Mapping[str, Any]) -> None:
     rng = ground.rng
     length = float(np.linalg.norm(ground.target))
     shares = np.array(list(SHARES.values())[int(rng.integers(len(SHARES)))])
-    density = float(parameters.get("trees_per_m2", 0.095)) * rng.uniform(0.85, 1.15)
-    if rng.random() < float(parameters.get("blocker_probability", 0.62)):
+    density = float(parameters["trees_per_m2"]) * rng.uniform(0.85, 1.15)
+    if rng.random() < float(parameters["blocker_probability"]):
         ground.block_line(["birch", "beech", "oak", "spruce", "beech", "hazel", "sapling_spruce"])
     area = (length + BACK + AHEAD) * 2 * SIDE
     phase = rng.uniform(0, 2 * math.pi, 4)
@@ -32,7 +32,7 @@ def fill_forest(ground: Ground, parameters: Mapping[str, Any]) -> None:
     def place() -> tuple[float, float]:
         return ground.to_world(rng.uniform(-BACK, length + AHEAD), rng.uniform(-SIDE, SIDE))
 
-    for _ in range(int(area * float(parameters.get("bushes_per_m2", 0.018)))):
+    for _ in range(int(area * float(parameters["bushes_per_m2"]))):
         species = ("hazel", "hazel", "hazel", "boulder", "stump", "log", "berry", "log")[int(rng.integers(8))]
         ground.add(species, *place())
     wanted, standing = int(area * density), 0

@@ -17,7 +17,7 @@ def make_item(species: str, variant: int, x: float, y: float, yaw: float) -> Ite
     """Return the item for a form of the catalogue at a place."""
     shape = form(species, variant)
     solids = tuple(solid.placed(x, y, yaw) for solid in shape.solids)
-    return Item(shape.kind, species, variant, float(x), float(y), float(yaw), 1.0, shape.height, solids)
+    return Item(shape.kind, species, variant, float(x), float(y), float(yaw), solids)
 
 
 def make_target(kind: str, x: float, y: float, yaw: float) -> Target:

@@ -8,10 +8,25 @@ from types import MappingProxyType
 from typing import Any
 
 from liquid_nav.errors import UserError
+from liquid_nav.types import Limits
 from liquid_nav.worlds._files import Reader, read_yaml
 
-WORLDS = ("forest", "field")
-TASKS = ("fly_to_target", "hike", "follow")
+PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "forest": {"blocker_probability": 0.35, "trees_per_m2": 0.095, "bushes_per_m2": 0.018},
+    "field": {
+        "blocker_probability": 0.06,
+        "bales": (4.0, 8.0),
+        "bushes": (2.0, 4.0),
+        "fences": (0.0, 2.0),
+        "lone_trees": (1.0, 1.0),
+    },
+}
+"""What each world takes, and what it is where a scenario says nothing: probability, density (1/m^2), [least, most]."""
+LARGEST = {"blocker_probability": 1.0, "trees_per_m2": 0.3, "bushes_per_m2": 0.3}
+"""Largest value of a parameter that is no pair."""
+WORLDS = tuple(PARAMETERS)
+TASKS = ("fly_to_target",)
+"""What can be flown; a task that nothing flies would silently be another one."""
 
 
 class ScenarioError(UserError):
@@ -26,17 +41,6 @@ class TargetSpec:
     distance: tuple[float, float] = (8.0, 18.0)
     bearing: tuple[float, float] = (-0.43, 0.43)
     rotation: tuple[float, float] = (-math.pi, math.pi)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What the drone may be asked to do: m/s, rad/s, m/s^2, rad/s^2."""
-
-    speed: float = 2.0
-    vertical_speed: float = 1.0
-    yaw_rate: float = 1.2
-    acceleration: float = 3.0
-    yaw_acceleration: float = 4.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Geofence:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One flight task, without its seed."""
+    """One flight task, without its seed. ``parameters`` that are not given are those of ``PARAMETERS``."""
 
     name: str
     world: str
@@ -72,6 +76,11 @@ class Scenario:
     limits: Limits = Limits()
     success: SuccessRule = SuccessRule()
     geofence: Geofence = Geofence()
+
+    def __post_init__(self) -> None:
+        """Complete the parameters of the world."""
+        complete = {**PARAMETERS.get(self.world, {}), **self.parameters}
+        object.__setattr__(self, "parameters", MappingProxyType(complete))
 
     def __reduce__(self) -> tuple:
         """Pickle with a plain dict for the parameters (worker processes get scenarios)."""
@@ -94,15 +103,12 @@ def _rebuild(name: str, world: str, parameters: dict, *rest: Any) -> Scenario:
 
 
 def _parameters(part: Reader, world: str) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "blocker_probability": part.number("blocker_probability", 0.35 if world == "forest" else 0.06, 0.0, 1.0)
-    }
-    if world == "forest":
-        found["trees_per_m2"] = part.number("trees_per_m2", 0.095, 0.0, 0.3)
-        found["bushes_per_m2"] = part.number("bushes_per_m2", 0.018, 0.0, 0.3)
-    else:
-        for key, default in (("bales", (4, 8)), ("bushes", (2, 4)), ("fences", (0, 2)), ("lone_trees", (1, 1))):
+    found: dict[str, Any] = {}
+    for key, default in PARAMETERS[world].items():
+        if isinstance(default, tuple):
             found[key] = part.pair(key, default, 0, 100)
+        else:
+            found[key] = part.number(key, default, 0.0, LARGEST[key])
     part.finish(tuple(found))
     return found
 
@@ -121,10 +127,10 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     parameters = _parameters(top.section("parameters"), world)
     part = top.section("target")
     target = TargetSpec(
-        part.choice("kind", "chair", ("chair",)),
-        part.pair("distance", (8.0, 18.0), 4.0, 30.0),
-        part.pair("bearing", (-0.43, 0.43), -math.pi, math.pi),
-        part.pair("rotation", (-math.pi, math.pi), -4.0, 4.0),
+        part.choice("kind", TargetSpec.kind, ("chair",)),
+        part.pair("distance", TargetSpec.distance, 4.0, 30.0),
+        part.pair("bearing", TargetSpec.bearing, -math.pi, math.pi),
+        part.pair("rotation", TargetSpec.rotation, -4.0, 4.0),
     )
     part.finish(("kind", "distance", "bearing", "rotation"))
     part = top.section("limits")
@@ -136,16 +142,18 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     )
     part.finish(tuple(SuccessRule.__dataclass_fields__))
     part = top.section("geofence")
-    geofence = Geofence(part.number("radius", 40.0, 1.0, 500.0), part.pair("altitude", (0.3, 4.0), 0.0, 100.0))
+    geofence = Geofence(
+        part.number("radius", Geofence.radius, 1.0, 500.0), part.pair("altitude", Geofence.altitude, 0.0, 100.0)
+    )
     part.finish(("radius", "altitude"))
     scenario = Scenario(
         name,
         world,
         MappingProxyType(dict(parameters)),
         target,
-        top.number("cruise_altitude", 1.5, 0.5, 3.5),
-        top.choice("task", "fly_to_target", TASKS),
-        str(top.data.pop("condition", "summer")),
+        top.number("cruise_altitude", Scenario.cruise_altitude, 0.5, 3.5),
+        top.choice("task", Scenario.task, TASKS),
+        str(top.data.pop("condition", Scenario.condition)),
         limits,
         success,
         geofence,

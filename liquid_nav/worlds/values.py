@@ -59,19 +59,23 @@ class Solid:
 class Item:
     """One thing that stands in the world: a form of the catalogue at a place.
 
-    ``kind`` is what it is (tree, bush, boulder, bale, post ...), ``species`` and ``variant`` name the form.
     Decorations are items without solids.
     """
 
     kind: str
+    """What it is: tree, bush, boulder, bale, post ..."""
     species: str
+    """Of the form in the catalogue."""
     variant: int
+    """Of the form."""
     x: float
+    """East, m."""
     y: float
+    """North, m."""
     yaw: float
-    scale: float
-    height: float
+    """Rotation about the vertical, rad."""
     solids: tuple[Solid, ...] = ()
+    """What of it can be touched; default: nothing."""
 
 
 @dataclass(frozen=True)

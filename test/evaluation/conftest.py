@@ -20,7 +20,7 @@ def layout():
         Solid("bale", "box", (6.0, -2.0, 0.5), (0.8, 0.4, 0.5), 0.4),
         Solid("trunk", "cylinder", (8.0, 3.0, 0.3), (1.5, 0.3, 0.3), 1.0, lying=True),
     )
-    item = Item("tree", "oak", 0, 4.0, 2.0, 0.0, 1.0, 6.0, solids)
+    item = Item("tree", "oak", 0, 4.0, 2.0, 0.0, solids)
     chair = Target("chair", 10.0, 0.0, 0.0, (Solid("chair", "box", (10.0, 0.0, 0.4), (0.3, 0.3, 0.4)),))
     return Layout(Scenario("forest", "forest"), 7, Start(0.0, 0.0, 1.5, 0.0), chair, (item,), ())
 

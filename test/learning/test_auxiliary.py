@@ -31,7 +31,7 @@ def state(x, y, yaw, velocity=(0.0, 0.0, 0.0)):
 def wood(*trunks, target=(12.0, 0.0)):
     """A layout with trunks (x, y, radius), the start at the origin."""
     items = tuple(
-        Item("tree", "oak", 0, x, y, 0.0, 1.0, 6.0, (Solid("trunk", "cylinder", (x, y, 3.0), (r, r, 3.0)),))
+        Item("tree", "oak", 0, x, y, 0.0, (Solid("trunk", "cylinder", (x, y, 3.0), (r, r, 3.0)),))
         for x, y, r in trunks
     )
     return Layout(Scenario("forest", "forest"), 0, Start(0.0, 0.0, 1.5, 0.0), Target("chair", *target, 0.0), items, ())

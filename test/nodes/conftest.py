@@ -20,11 +20,12 @@ class Harness:
         import rclpy
         from rclpy.executors import SingleThreadedExecutor
 
-        from liquid_nav.cli.processes import free_domain
+        from liquid_nav.nodes.claims import free_domain
 
         self.context = rclpy.Context()
         # On which nobody else is: other tests of this machine would be second publishers.
-        rclpy.init(context=self.context, domain_id=free_domain())
+        self.domain = free_domain()
+        rclpy.init(context=self.context, domain_id=self.domain)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.nodes = []
         self.probe = self._enter(rclpy.create_node("probe", context=self.context))
@@ -115,10 +116,13 @@ class Harness:
     def close(self):
         import rclpy
 
+        from liquid_nav.nodes.claims import release_domain
+
         self.executor.shutdown()
         for node in self.nodes:
             node.destroy_node()
         rclpy.try_shutdown(context=self.context)
+        release_domain(self.domain)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ signs of life of those that are alive, so that what is measured does not depend 
 import json
 import os
 import signal
-import socket
 import time as wall
 
 import numpy as np
@@ -21,8 +20,9 @@ from sensor_msgs.msg import Image, Joy
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.cli.processes import Child, free_domain
+from liquid_nav.cli.processes import Child
 from liquid_nav.nodes.bringup import RESUME, Process
+from liquid_nav.nodes.claims import free_domain, free_port, release, release_domain
 from liquid_nav.nodes.messages import (
     NANO,
     command_from,
@@ -62,9 +62,7 @@ class GraphFlight:
         self.executor = SingleThreadedExecutor(context=self.context)
         self.node = rclpy.create_node("flight_test", context=self.context)
         self.executor.add_node(self.node)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.server, self.vehicle = UdpServer(port=self.port), Px4Vehicle(PointBody(3.0))
         self.offset, self.linked, self.frozen, self.command, self.late = 0.0, True, False, FORWARD, 0.0
         self.children, self.plans, self.signs, self.heard = {}, {}, {}, {}
@@ -125,6 +123,8 @@ class GraphFlight:
         self.executor.shutdown()
         self.node.destroy_node()
         rclpy.try_shutdown(context=self.context)
+        release_domain(self.domain)
+        release(f"port {self.port}")
 
     # Time.
 

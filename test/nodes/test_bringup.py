@@ -20,6 +20,7 @@ from liquid_nav.nodes.bringup import (
     as_yaml,
     autopilot_graph,
     embedded_graph,
+    parse_number,
     parse_seed,
 )
 from liquid_nav.nodes.drone_bringup import DronePlan, drone_graph
@@ -80,6 +81,18 @@ def test_seeds():
     for text in ("-1", "x", "1.5", "", "2147483648"):
         with pytest.raises(UserError, match="random"):
             parse_seed(text)
+
+
+@pytest.mark.parametrize("text, value", [("1", 1.0), ("0.5", 0.5), ("-2", -2.0), ("1e1", 10.0), (" 3 ", 3.0)])
+def test_numbers_of_launch_arguments(text, value):
+    assert parse_number("speed", text) == value
+
+
+@pytest.mark.parametrize("text", ["", "fast", "1,5", "2m/s", "nan", "inf", "-inf", "1e999"])
+def test_a_launch_argument_that_is_no_number_is_named(text):
+    with pytest.raises(UserError) as caught:
+        parse_number("speed", text)
+    assert str(caught.value) == f"cannot read speed:={text}. give a number in SI units, such as 1 or 0.5"
 
 
 def test_a_domain_is_free():

@@ -34,8 +34,9 @@ from std_msgs.msg import String  # noqa: E402
 from std_srvs.srv import Trigger  # noqa: E402
 
 from liquid_nav.autopilots.flavours import PX4, px4_mode  # noqa: E402
-from liquid_nav.cli.processes import Child, free_domain  # noqa: E402
+from liquid_nav.cli.processes import Child  # noqa: E402
 from liquid_nav.nodes.bringup import WATCHED, Process  # noqa: E402
+from liquid_nav.nodes.claims import claim, free_domain, free_port, release, release_domain  # noqa: E402
 from liquid_nav.nodes.messages import command_message, from_seconds, image_message  # noqa: E402
 from liquid_nav.nodes.qos import latched, reliable, sensor_data  # noqa: E402
 from liquid_nav.types import Command  # noqa: E402
@@ -140,11 +141,14 @@ def _die_with_parent():
 
 def _free_instance():
     for instance in random.sample(INSTANCES, len(INSTANCES)):
+        if not claim(f"px4 {instance}"):
+            continue
         try:
             for port in (OFFBOARD_PORT, STATION_PORT):
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
                     probe.bind(("", port + instance))
         except OSError:
+            release(f"px4 {instance}")
             continue
         return instance
     raise RuntimeError("no free PX4 instance")
@@ -203,8 +207,7 @@ class Relay:
         self._vehicle = _socket()
         self._bridge = _socket()
         self._vehicle_place = ("127.0.0.1", OFFBOARD_PORT + instance)
-        with _socket() as probe:
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.whole = True
         self.sent = []
         """The bridge's commands and set points: (time, message)."""
@@ -423,7 +426,6 @@ class RealFlight:
         self.folder, self.bridge = folder, bridge
         self.px4 = Px4(folder / "px4", parameters)
         self.domain = free_domain()
-        # Another test on this machine may choose the same domain a moment later.
         self.namespace = f"real_px4_{os.getpid()}_{self.px4.instance}"
         self.relay = Relay(self.px4.instance)
         self.station = Station(self.px4)
@@ -474,6 +476,9 @@ class RealFlight:
         self.executor.shutdown()
         self.node.destroy_node()
         rclpy.try_shutdown(context=self.context)
+        release_domain(self.domain)
+        release(f"port {self.relay.port}")
+        release(f"px4 {self.px4.instance}")
 
     # Time.
 

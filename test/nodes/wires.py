@@ -8,7 +8,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.time import Time
 
-from liquid_nav.cli.processes import free_domain
+from liquid_nav.nodes.claims import free_domain, release_domain
 
 NANO = 1_000_000_000
 
@@ -97,11 +97,13 @@ class Plain(Wires, Node):
 def context():
     """A context for all tests, on a domain of its own. Its first node stays: making a participant takes longest."""
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=free_domain())
+    domain = free_domain()
+    rclpy.init(context=context, domain_id=domain)
     keeper = rclpy.create_node("keeper", context=context)
     yield context
     keeper.destroy_node()
     rclpy.try_shutdown(context=context)
+    release_domain(domain)
 
 
 @pytest.fixture

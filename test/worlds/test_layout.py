@@ -104,7 +104,7 @@ def test_blocked_line():
         0,
         layout.start,
         layout.target,
-        (type(item)("tree", "oak", 0, 0, 0, 0, 1.0, 4.0, (middle,)),),
+        (type(item)("tree", "oak", 0, 0, 0, 0, (middle,)),),
         (),
     )
     assert line_blocked(blocked)

@@ -1,6 +1,8 @@
 """Scenarios and conditions: what can be read and what is said about what cannot."""
 
+import os
 import pickle
+from types import MappingProxyType
 
 import pytest
 
@@ -13,11 +15,15 @@ from liquid_nav.worlds import (
     CameraFaults,
     Condition,
     ConditionError,
+    Limits,
+    Scenario,
     ScenarioError,
     check_supported,
+    generate_layout,
     load_condition,
     load_scenario,
 )
+from liquid_nav.worlds.backend import choose_backend
 
 
 @pytest.mark.parametrize("name", ["forest", "field"])
@@ -48,6 +54,9 @@ def test_only_summer_is_clear_and_leafy():
         ("world: forest\nparameters: {trees_per_m2: dense}", "trees_per_m2"),
         ("world: forest\nparameters: {bales: [1, 2]}", "bales"),
         ("world: field\nparameters: {bales: [9, 1]}", "bales"),
+        ("world: forest\ntask: hike", "'task' is 'hike'; use one of: fly_to_target$"),
+        ("world: forest\ntask: follow", "'task' is 'follow'; use one of: fly_to_target$"),
+        ("world: forest\ntarget: {kind: person}", "chair"),
     ],
 )
 def test_bad_scenario(tmp_path, text, says):
@@ -135,3 +144,52 @@ def test_a_key_that_cannot_be_followed_somewhere_is_refused_there(name, lacking,
     assert check_supported(load_condition("fog"), "Gazebo", lacking) == load_condition("fog")
     with pytest.raises(ConditionError, match=f"condition {name}: '{key}' cannot be simulated in Gazebo"):
         check_supported(load_condition(name), "Gazebo", lacking)
+
+
+@pytest.mark.parametrize("world", ["forest", "field"])
+def test_a_scenario_that_says_nothing_is_the_shipped_one_and_so_is_one_made_in_code(world, tmp_path):
+    """Every default has one owner: a world is the same whoever leaves a number out."""
+    path = tmp_path / f"{world}.yaml"
+    path.write_text(f"world: {world}\n")
+    bare = load_scenario(path)
+    made = Scenario(world, world)
+    shipped = load_scenario(world)
+    assert made == bare
+    assert bare.parameters == shipped.parameters
+    for key in ("cruise_altitude", "task", "condition", "limits", "success", "geofence"):
+        assert getattr(bare, key) == getattr(shipped, key), key
+    for seed in (3, 4):
+        assert generate_layout(made, seed).items == generate_layout(bare, seed).items
+
+
+def test_parameters_that_are_given_in_code_replace_the_defaults_and_nobody_can_change_them():
+    parameters = Scenario("sparse", "forest", {"trees_per_m2": 0.01}).parameters
+    assert parameters == {"blocker_probability": 0.35, "trees_per_m2": 0.01, "bushes_per_m2": 0.018}
+    assert isinstance(parameters, MappingProxyType)
+
+
+def test_a_condition_that_says_nothing_is_the_one_made_in_code(tmp_path):
+    path = tmp_path / "plain.yaml"
+    path.write_text("{}")
+    assert load_condition(path) == Condition(name="plain")
+
+
+def test_without_a_scenario_the_supervisor_allows_what_scenarios_do():
+    """A real drone is flown by networks that learned behind these limits."""
+    from liquid_nav.safety import SafetyLimits
+
+    usual = SafetyLimits()
+    for name in Limits.__dataclass_fields__:
+        assert getattr(usual, name) == getattr(Limits(), name) == getattr(load_scenario("forest").limits, name), name
+
+
+@pytest.mark.parametrize("own", [None, "3"])
+@pytest.mark.parametrize("first", ["campaign", "flight"])
+def test_the_renderers_threads_are_the_same_wherever_a_flight_is_flown(monkeypatch, own, first):
+    from liquid_nav.evaluation.task import prepare_process
+
+    monkeypatch.setattr(os, "environ", {} if own is None else {"LP_NUM_THREADS": own})
+    ways = [prepare_process.__wrapped__, choose_backend]
+    for prepare in ways if first == "campaign" else reversed(ways):
+        prepare()
+        assert os.environ["LP_NUM_THREADS"] == (own or "0")

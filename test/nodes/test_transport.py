@@ -1,0 +1,100 @@
+"""The Fast DDS profile: under the name that the sourced distribution reads, and never over a person's own choice."""
+
+from collections import namedtuple
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from liquid_nav.cli.processes import graph_environment
+from liquid_nav.nodes import preflight_checks
+from liquid_nav.nodes.bringup import environment
+from liquid_nav.nodes.liquid_controller import LiquidController
+from liquid_nav.nodes.preflight_facts import Facts, Stream, Wanted
+
+OLD_NAME = "FASTRTPS_DEFAULT_PROFILES_FILE"
+NEW_NAME = "FASTDDS_DEFAULT_PROFILES_FILE"
+NAMES = {"jazzy": OLD_NAME, " Jazzy ": OLD_NAME, "kilted": NEW_NAME, "lyrical": NEW_NAME, "rolling": NEW_NAME,
+         "": NEW_NAME}  # fmt: skip
+"""ROS_DISTRO, and the only name that its Fast DDS reads. Empty: the wheels, whose Fast DDS is 3.x."""
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine with plenty of shared memory, on which nobody has chosen anything; returns monkeypatch."""
+    for name in (OLD_NAME, NEW_NAME, "FASTDDS_BUILTIN_TRANSPORTS", "RMW_IMPLEMENTATION", "ROS_DISTRO"):
+        monkeypatch.delenv(name, raising=False)
+    have(monkeypatch, 2**40)
+    return monkeypatch
+
+
+def have(monkeypatch, free):
+    """Let /dev/shm have that many bytes free."""
+    usage = namedtuple("usage", "free")(free)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
+
+
+def profiles(variables):
+    """Return what is set of either name."""
+    return {name: value for name, value in variables.items() if name in (OLD_NAME, NEW_NAME)}
+
+
+@pytest.mark.parametrize("distribution", NAMES)
+def test_the_profile_has_the_name_that_the_distribution_reads(machine, distribution):
+    machine.setenv("ROS_DISTRO", distribution)
+    ((name, path),) = profiles(environment()).items()
+    assert name == NAMES[distribution]
+    assert Path(path).name == "fastdds.xml"
+    assert Path(path).is_file()
+    assert profiles(graph_environment(domain=1)) == {name: path}
+
+
+@pytest.mark.parametrize("distribution", ["jazzy", "lyrical"])
+@pytest.mark.parametrize("own", [OLD_NAME, NEW_NAME, "FASTDDS_BUILTIN_TRANSPORTS"])
+def test_a_persons_own_choice_is_left_alone(machine, distribution, own):
+    machine.setenv("ROS_DISTRO", distribution)
+    machine.setenv(own, "mine")
+    assert not profiles(environment())
+
+
+@pytest.mark.parametrize("free, expected", [(512 * 2**20, 0), (512 * 2**20 + 1, 1)])
+def test_small_containers_keep_small_segments(machine, free, expected):
+    have(machine, free)
+    assert len(profiles(environment())) == expected
+
+
+@pytest.mark.parametrize("middleware, expected", [
+    ("rmw_fastrtps_cpp", 1), ("rmw_fastrtps_dynamic_cpp", 1), ("", 1), ("rmw_cyclonedds_cpp", 0), ("rmw_zenoh_cpp", 0)
+])  # fmt: skip
+def test_another_middleware_needs_no_profile_of_fast_dds(machine, middleware, expected):
+    machine.setenv("RMW_IMPLEMENTATION", middleware)
+    assert len(profiles(environment())) == expected
+
+
+def remedies():
+    """Return what controller and preflight advise where too few images arrive, and where commands come too late."""
+    said = []
+    diagnostics = SimpleNamespace(report=lambda name, level, words, **counts: said.append(words))
+    guard = SimpleNamespace(frames=40, repeated=0, lost=20)
+    losing = SimpleNamespace(_guard=guard, _topic="camera/image_raw", _diagnostics=diagnostics)
+    LiquidController._tell_camera(losing, "")
+    wanted = Wanted()
+    slow = Facts(topics={wanted.camera: Stream(publishers=1)}, latencies=[9.0])
+    findings = (preflight_checks._camera_rate(slow, wanted), preflight_checks._latency(slow, wanted))
+    return [*said, *(finding.remedy for finding in findings)]
+
+
+@pytest.mark.parametrize("distribution", NAMES)
+def test_every_remedy_names_the_variable_that_counts_here(machine, distribution):
+    machine.setenv("ROS_DISTRO", distribution)
+    (other,) = {OLD_NAME, NEW_NAME} - {NAMES[distribution]}
+    for text in remedies():
+        assert f"set {NAMES[distribution]}=/" in text
+        assert other not in text
+
+
+def test_no_remedy_sends_people_of_another_middleware_to_fast_dds(machine):
+    machine.setenv("RMW_IMPLEMENTATION", "rmw_cyclonedds_cpp")
+    for text in remedies():
+        assert "FAST" not in text
+        assert "rmw_cyclonedds_cpp" in text

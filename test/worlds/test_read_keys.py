@@ -1,0 +1,22 @@
+"""Everything that a layout says of a thing is read by who builds the world: what nothing reads is no promise."""
+
+import dataclasses
+
+from liquid_nav.worlds import Item, build_spec, generate_layout, load_condition, load_scenario
+from liquid_nav.worlds.sdf import world_sdf
+from liquid_nav.worlds.sdf_assets import Library
+
+
+def test_every_value_of_an_item_is_read_by_who_builds_the_world(monkeypatch):
+    layout = generate_layout(load_scenario("forest"), 3)
+    summer = load_condition("summer")
+    read = set()
+
+    def spy(item, name):
+        read.add(name)
+        return object.__getattribute__(item, name)
+
+    monkeypatch.setattr(Item, "__getattribute__", spy)
+    build_spec(layout, summer)
+    world_sdf(layout, summer, Library("files", "summer"))
+    assert {field.name for field in dataclasses.fields(Item)} <= read
