@@ -164,7 +164,8 @@ class Trainer:
                            seed=1000 * recipe.seed + index, skip=steps_done(last), without=held_out, stored=stored)
             begin = perf_counter()
             trainer = self._fit(index, module, data, place, best)
-        if best and best[0].chosen is None:
+        # Only the first of the processes measures.
+        if trainer.is_global_zero and best and best[0].chosen is None:
             raise DivergedError(f"round {index} has no model whose measurement is a number", REMEDY)
         chosen = best[0].restore(module) if best else {}
         if trainer.is_global_zero:
