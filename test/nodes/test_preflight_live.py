@@ -237,7 +237,7 @@ FAULTS = {
                   SILENT | {"camera rate", "camera stamps", "camera image"}),
     "slow camera": (parameter("simulator", frame_rate=5.0), "camera rate", "Hz arrive", {"commands", "odometry"}),
     "late images": (out_of_step(late_images), "camera stamps", "s old", SILENT),
-    "wrong encoding": (out_of_step(relay(Image, CAMERA, encoding="mono8")), "camera image", "mono8", SILENT),
+    "wrong encoding": (out_of_step(relay(Image, CAMERA, encoding="16UC1")), "camera image", "16UC1", SILENT),
     "calibration of another size": (relay(CameraInfo, "camera/camera_info", width=640), "camera model", "640 x 72", ()),
     "controller not started": (out_of_step(parameter("liquid_controller", autostart=False)), "controller",
                                "unconfigured", SILENT | {"model"}),
