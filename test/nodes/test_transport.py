@@ -75,8 +75,11 @@ def remedies():
     """Return what controller and preflight advise where too few images arrive, and where commands come too late."""
     said = []
     diagnostics = SimpleNamespace(report=lambda name, level, words, **counts: said.append(words))
-    guard = SimpleNamespace(frames=40, repeated=0, lost=20)
-    losing = SimpleNamespace(_guard=guard, _topic="camera/image_raw", _diagnostics=diagnostics)
+    guard = SimpleNamespace(frames=40, repeated=0, lost=20, was_early=lambda now: False)
+    clock = SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=0))
+    losing = SimpleNamespace(
+        _guard=guard, _topic="camera/image_raw", _diagnostics=diagnostics, get_clock=lambda: clock
+    )
     LiquidController._tell_camera(losing, "")
     wanted = Wanted()
     slow = Facts(topics={wanted.camera: Stream(publishers=1)}, latencies=[9.0])
