@@ -18,6 +18,8 @@ from liquid_nav.policy import PolicyConfig
 SEED_LIMIT = 10_000
 """Seeds from here on are for choosing and reporting, never for training."""
 DRIVERS = ("expert", "policy")
+SHARES = ("expert_share", "disturbed", "anywhere", "wide", "drifting", "camera", "fast", "random")
+"""Keys of a round that are shares, 0 to 1."""
 _EXPONENT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
 
 
@@ -68,14 +70,14 @@ class Round:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise RecipeError(f"recipe: {name} of a round is {value!r}", f"give a whole number from {least} on")
-        for name in ("learning_rate", "expert_share", "disturbed", "anywhere", "wide", "drifting", "camera", "fast",
-                     "random", "heights"):  # fmt: skip
-            if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), (int, float)):
-                raise RecipeError(f"recipe: {name} of a round is {getattr(self, name)!r}", "give a number")
+        for name in ("learning_rate", "heights", *SHARES):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise RecipeError(f"recipe: {name} of a round is {value!r}", "give a number")
         if not 0.0 < self.learning_rate < float("inf"):
             raise RecipeError(f"recipe: learning_rate of a round is {self.learning_rate}",
                               "give a positive number, e.g. 0.0005")
-        for name in ("expert_share", "disturbed", "anywhere", "wide", "drifting", "camera", "fast", "random"):
+        for name in SHARES:
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise RecipeError(f"recipe: {name} is {getattr(self, name)}", "give a share from 0 to 1")
         if not 0.0 <= self.heights < 1.2:

@@ -44,9 +44,16 @@ class Replay:
         known = np.isfinite(self.pilot).all(axis=1)
         difference = self.commands[known] - self.pilot[known]
         seconds = (self.stamps[-1] - self.stamps[0]) / NANO if len(self.stamps) else 0.0
-        row = {"flight": self.name, "frames": len(self.stamps), "compared": int(known.sum()),
-               "seconds": round(float(seconds), 3), "labels": self.labels, "unreadable": self.unreadable,
-               "repeated": self.repeated, "restarts": self.restarts}  # fmt: skip
+        row = {
+            "flight": self.name,
+            "frames": len(self.stamps),
+            "compared": int(known.sum()),
+            "seconds": round(float(seconds), 3),
+            "labels": self.labels,
+            "unreadable": self.unreadable,
+            "repeated": self.repeated,
+            "restarts": self.restarts,
+        }
         for k, field in enumerate(COMMAND_FIELDS):
             row[f"rmse_{field}"] = float(np.sqrt(np.mean(difference[:, k] ** 2))) if known.any() else None
         row["mse"] = float(np.mean(difference**2)) if known.any() else None
@@ -56,8 +63,8 @@ class Replay:
         """Write one line a frame: time since the first in s, stamp in ns, the model's command, the pilot's."""
         with path.open("w", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(["time_s", "stamp_ns", *(f"model_{f}" for f in COMMAND_FIELDS),
-                             *(f"pilot_{f}" for f in COMMAND_FIELDS)])  # fmt: skip
+            mine_and_theirs = [f"{who}_{field}" for who in ("model", "pilot") for field in COMMAND_FIELDS]
+            writer.writerow(["time_s", "stamp_ns", *mine_and_theirs])
             for stamp, mine, theirs in zip(self.stamps, self.commands, self.pilot, strict=True):
                 values = ["" if math.isnan(v) else f"{v:.6f}" for v in (*mine, *theirs)]
                 writer.writerow([f"{(stamp - self.stamps[0]) / NANO:.6f}", int(stamp), *values])

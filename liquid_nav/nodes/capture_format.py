@@ -153,13 +153,14 @@ def _ask(device: Device, wish: Wish, pixel_format: str) -> None:
 
 
 def _read(device: Device) -> Granted:
-    width, height, rate, code = (
-        _number(device.get(name))
-        for name in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FPS, cv2.CAP_PROP_FOURCC)
+    code = int(_number(device.get(cv2.CAP_PROP_FOURCC)))
+    name = code.to_bytes(8, "little")[:4].decode("ascii", "replace")
+    return Granted(
+        int(_number(device.get(cv2.CAP_PROP_FRAME_WIDTH))),
+        int(_number(device.get(cv2.CAP_PROP_FRAME_HEIGHT))),
+        _number(device.get(cv2.CAP_PROP_FPS)),
+        name if code and name.isprintable() else "",
     )
-    letters = int(code).to_bytes(8, "little")[:4]
-    name = letters.decode("ascii", "replace")
-    return Granted(int(width), int(height), rate, name if code and name.isprintable() else "")
 
 
 def _number(value: float) -> float:

@@ -332,7 +332,10 @@ class Port:
     def __init__(self, device, baud, autoreconnect):
         self.opened = (device, baud, autoreconnect)
         self.waiting, self.written, self.closed = [], [], False
-        self.port, self.write_timeout, self.refuses, self.forgotten = self, None, None, False
+        self.port = self
+        self.write_timeout = None
+        self.refuses = None
+        self.forgotten = False
 
     def reset_output_buffer(self):
         self.forgotten = True
@@ -543,7 +546,9 @@ def slow(monkeypatch):
 
     class Slow:
         def __init__(self):
-            self.wires, self.come, self.fails = [], threading.Event(), False
+            self.wires = []
+            self.come = threading.Event()
+            self.fails = False
 
         def open(self, *_):
             self.wires.append(Wire())

@@ -19,8 +19,8 @@ BAYER = {"rggb": "RGGB", "bggr": "BGGR", "gbrg": "GBRG", "grbg": "GRBG"}
 
 def picture(colours=QUARTERS):
     """Four quarters: red, green in the upper half, blue, grey in the lower one; uint8 [16,24,3]."""
-    red, green, blue, grey = (np.full((SIDE, SIDE + 4, 3), colour, np.uint8) for colour in colours.values())
-    return np.vstack((np.hstack((red, green)), np.hstack((blue, grey))))
+    quarters = [np.full((SIDE, SIDE + 4, 3), colour, np.uint8) for colour in colours.values()]
+    return np.vstack((np.hstack(quarters[:2]), np.hstack(quarters[2:])))
 
 
 def mosaic(pattern):

@@ -82,14 +82,21 @@ def ingest(
     else:
         stream.writer.finish(source=str(recording.source), labels=kind, findings=[f.to_dict() for f in findings])
     times = (recording.stamps - recording.stamps[:1]) / NANO if len(recording.stamps) else np.zeros(0)
+    verdict = "with findings" if findings else "clean"
+    if refused or not written:
+        verdict = "refused"
     row = {
-        "flight": recording.name, "source": str(recording.source), "labels": kind, "frames": len(recording.stamps),
-        "learned": 0 if refused else written, "flights": 0 if refused else stream.flights,
+        "flight": recording.name,
+        "source": str(recording.source),
+        "labels": kind,
+        "frames": len(recording.stamps),
+        "learned": 0 if refused else written,
+        "flights": 0 if refused else stream.flights,
         "seconds": round(float(np.abs(times).max(initial=0.0)), 3),
-        "verdict": "refused" if refused or not written else "with findings" if findings else "clean",
+        "verdict": verdict,
         "unreadable": stream.why,
         **{f"topic_{name}": topic for name, topic in recording.topics.items()},
-    }  # fmt: skip
+    }
     return Ingested(row, findings, stream.strip(), times, labels)
 
 
