@@ -315,10 +315,14 @@ def _attempt(open_wire: Callable[[], Wire], beside: bool) -> Future[Wire]:
         except Exception as error:
             attempt.set_exception(error)
 
-    if beside:
-        Thread(target=run, name="opens the autopilot's link", daemon=True).start()
-    else:
+    if not beside:
         run()
+        return attempt
+    try:
+        Thread(target=run, name="opens the autopilot's link", daemon=True).start()
+    except RuntimeError as error:
+        # The machine gives no more threads: a connection that cannot be opened now, and no reason to end in flight.
+        attempt.set_exception(error)
     return attempt
 
 

@@ -82,7 +82,8 @@ class SafetySupervisor:
         self._changes = 0
         self._changed = 0.0
         self._image: float | None = None
-        self._image_early = 0.0
+        self._image_early: tuple[float, float] | None = None
+        """By how much the last image was ahead, and when it arrived, s; None: it was not."""
         self._command: tuple[Command, float] | None = None
         self._bad: Fault | None = None
         self._last = ZERO
@@ -119,9 +120,9 @@ class SafetySupervisor:
         if not math.isfinite(stamp):
             return
         if now is not None and stamp > now + EARLY:
-            self._image_early = stamp - now
+            self._image_early = (stamp - now, now)
             return
-        self._image_early = 0.0
+        self._image_early = None
         if self._image is None or stamp > self._image or stamp < self._image - CLOCK_BEGINS_ANEW:
             self._image = stamp
 
@@ -302,9 +303,11 @@ class SafetySupervisor:
             found = [Fault(FaultKind.NO_IMAGE)]
         else:
             found = _age(now - self._image, self.limits.image_age, FaultKind.IMAGE_OLD, FaultKind.IMAGE_EARLY)
-        if found and self._image_early:
+        if found and self._image_early is not None:
+            ahead, arrived = self._image_early
             # Images do arrive: why none of them counts is what a person has to know.
-            return [Fault(FaultKind.IMAGE_EARLY, self._image_early, EARLY)]
+            if now - arrived <= self.limits.image_age:
+                return [Fault(FaultKind.IMAGE_EARLY, ahead, EARLY)]
         return found
 
     def _faults(self, now: float) -> tuple[Fault, ...]:

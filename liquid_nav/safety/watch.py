@@ -49,7 +49,7 @@ class WatchLimits:
     battery: float = 0.0
     """Charge below which it lands, 0 to 1."""
     battery_age: float = 0.0
-    """Silence of a battery that was there at most, s."""
+    """Silence of a battery that was there at most, s; one that no longer knows its charge is silent."""
     joy_age: float = 0.0
     """Silence of a joystick or remote control that was there at most, s."""
     radius: float = 0.0
@@ -140,6 +140,8 @@ class Watch:
     def battery(self, fraction: float | None, now: float) -> str:
         """Take the charge, 0 to 1; None, NaN or less than 0: unknown. Returns why it is refused, or nothing.
 
+        Once a charge was known, only known ones are a sign of life: nobody would see it fall otherwise.
+
         More than 1 is refused, and so is everything of a battery that has said more ``CHARGES`` times in a row: it
         counts to 100, and its 1 is not full.
         """
@@ -148,7 +150,8 @@ class Watch:
             self._beyond += 1
             self._most = max(self._most, fraction)
             return str(Fault(FaultKind.BATTERY_UNIT, self._most))
-        self._battery_time = now
+        if known or self._battery is None:
+            self._battery_time = now
         if known:
             self._battery = fraction
             self._beyond = 0

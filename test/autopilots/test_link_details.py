@@ -590,6 +590,20 @@ def test_a_call_that_nobody_answers_is_told_and_tried_again_after_a_pause(slow):
     assert tries == [1, 1, 2, 2, 3]
 
 
+def test_a_machine_that_gives_no_more_threads_does_not_end_the_bridge(slow, monkeypatch):
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        link = Link("tcp:127.0.0.9:5760", Codec())
+        assert link.receive(0.0) == [] and link.receive(0.5) == []
+        assert link.problem == "cannot open tcp:127.0.0.9:5760: can't start new thread"
+    slow.come.set()
+    settle(link, REOPEN)
+    assert link.problem == "" and [link.wire] == slow.wires
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_connection_that_comes_after_the_end_is_closed(slow, fails):
     slow.fails = fails

@@ -350,6 +350,15 @@ def test_where_all_images_are_from_the_future_that_is_the_fault():
     assert supervisor.update(1.625).faults == ()
 
 
+def test_a_camera_that_ends_after_images_from_the_future_is_called_old():
+    supervisor = healthy(SafetySupervisor(), 1.0)
+    supervisor.image(1.75, 1.25)
+    supervisor.command(Command(), 1.75, 1.75)
+    assert supervisor.update(1.75).faults == (Fault(FaultKind.IMAGE_EARLY, 0.5, 0.1),)
+    supervisor.command(Command(), 2.0, 2.0)
+    assert supervisor.update(2.0).faults == (Fault(FaultKind.IMAGE_OLD, 1.0, 0.5),)
+
+
 def test_where_the_first_image_is_from_the_future_that_is_the_fault():
     supervisor = SafetySupervisor()
     supervisor.image(1.5, 1.0)

@@ -229,6 +229,18 @@ def test_one_charge_beyond_full_is_refused_and_the_battery_is_believed_again(bey
     assert watch.faults(5.0) == []
 
 
+def test_a_battery_that_no_longer_knows_its_charge_is_as_good_as_silent():
+    """A driver that has lost its battery management goes on to say NaN: nobody would see the charge fall."""
+    watch = Watch(WatchLimits(battery=0.2, battery_age=1.0))
+    watch.battery(0.1, 0.0)
+    for unknown in (math.nan, None, -1.0):
+        watch.battery(unknown, 1.0)
+    assert watch.faults(1.0) == []
+    assert watch.faults(1.25) == [Fault(FaultKind.BATTERY_OLD, 1.25, 1.0)]
+    watch.battery(0.8, 1.25)
+    assert watch.faults(1.25) == []
+
+
 def test_a_battery_whose_charge_nobody_asks_for_may_count_as_it_likes():
     watch = Watch(WatchLimits(battery_age=1.0))
     for _ in range(3):
