@@ -11,10 +11,11 @@ import numpy as np
 from liquid_nav.camera.decoding import ImageError, check_size, demosaic
 
 PNG = b"\x89PNG\r\n\x1a\n"
+"""Signature at the beginning of a PNG."""
 JPEG = b"\xff\xd8\xff"
-"""How pictures of the two kinds begin."""
+"""Start of a JPEG: its first marker, and the first byte of the next."""
 ANIMATED = frozenset((b"acTL", b"fcTL", b"fdAT"))
-"""Chunks of a PNG that moves."""
+"""Chunks of an animated PNG."""
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers of a JPEG's frame header, which has its size."""
 WITHOUT_LENGTH = frozenset((0x00, 0x01, *range(0xD0, 0xD9)))
@@ -58,14 +59,14 @@ def decode_compressed(message: CompressedPicture) -> np.ndarray:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         raise ImageError(f"{named} is no picture that OpenCV can decode: {error}") from error
-    if mosaic and pixels is not None:
-        rgb = demosaic(pixels, encoding)
-        if rgb is None:
-            raise ImageError(f"{named} is no Bayer mosaic that is understood")
-        return rgb
     if pixels is None:
         raise ImageError(f"{named} is no picture that OpenCV can decode")
-    return pixels[..., ::-1]
+    if not mosaic:
+        return pixels[..., ::-1]
+    rgb = demosaic(pixels, encoding)
+    if rgb is None:
+        raise ImageError(f"{named} is no Bayer mosaic that is understood")
+    return rgb
 
 
 def _png_size(data: bytes) -> tuple[int, int] | None:

@@ -107,8 +107,9 @@ def _share(part: float, whole: float) -> float:
 def _angles(edges: np.ndarray, matrix: np.ndarray, info: CameraModel) -> list[float]:
     """Return for points in pixels [4,2] on the two axes their angles from the optical axis, rad."""
     plain = (edges - matrix[:2, 2]) / (matrix[0, 0], matrix[1, 1])
+    axes = (0, 0, 1, 1)
     if info.distortion_model in FISHEYE:
-        return [float(point[axis]) for point, axis in zip(plain, (0, 0, 1, 1))]
+        return [float(point[axis]) for point, axis in zip(plain, axes)]
     distortion = np.array(info.d, dtype=np.float64)
     if distortion.any() and np.isfinite(distortion).all():
         try:
@@ -116,4 +117,4 @@ def _angles(edges: np.ndarray, matrix: np.ndarray, info: CameraModel) -> list[fl
         except cv2.error:
             # A number of coefficients that OpenCV does not know: the lens is taken without them.
             pass
-    return [math.atan(point[axis]) for point, axis in zip(plain, (0, 0, 1, 1))]
+    return [math.atan(point[axis]) for point, axis in zip(plain, axes)]

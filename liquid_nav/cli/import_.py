@@ -95,8 +95,7 @@ def flights(
     for row in rows:
         typer.echo(f"{row['flight']}: {row['learned']} of {row['frames']} frames, {row['verdict']}"
                    + (f" ({row['findings']})" if row["findings"] else ""))
-        # A note of an earlier version has no such word.
-        if row.get("unreadable"):
+        if row["unreadable"]:
             typer.echo(f"{row['flight']}: an image that cannot be read: {row['unreadable']}")
     for row in failed:
         typer.echo(f"left out: {row['error']}", err=True)

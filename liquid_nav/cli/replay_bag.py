@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from liquid_nav.clocks import NANO
 from liquid_nav.learning.recordings import Recording
 from liquid_nav.learning.replay import Replay
 from liquid_nav.nodes.bag import BagWriter
@@ -15,7 +16,6 @@ MODEL_TOPIC = "/replay/cmd_vel"
 MEASURED_TOPIC = "/replay/measured_velocity"
 """Where the recording holds no commands but only the velocity that was measured."""
 TWIST = "geometry_msgs/msg/TwistStamped"
-NANO = 1_000_000_000
 
 
 def write_bag(folder: Path, result: Replay, recording: Recording) -> None:

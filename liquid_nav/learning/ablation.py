@@ -13,14 +13,12 @@ import sys
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
-import yaml
-
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import Campaign, FlightTask, parse_seeds, process_pool, summarize
 from liquid_nav.evaluation.entrants import resolve
 from liquid_nav.evaluation.seeds import REPORTED_FROM
 from liquid_nav.learning.ablation_plot import draw_table, make_figure
-from liquid_nav.learning.recipe import SEED_LIMIT, Recipe, RecipeError, recipe_from
+from liquid_nav.learning.recipe import SEED_LIMIT, Recipe, RecipeError, read_mapping, recipe_from
 from liquid_nav.learning.training import Trainer
 
 CONDITIONS = (
@@ -39,14 +37,14 @@ RESULTS = "results.json"
 
 def read_variants(path: Path) -> dict[str, Recipe]:
     """Read a base recipe and its variants; raises RecipeError with one line for what is wrong."""
-    try:
-        data = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise RecipeError(f"no variants at '{path}': {error.strerror}", "see config/training/ablation.yaml") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"'{path}' is not YAML: {error}", "see config/training/ablation.yaml") from error
-    if not isinstance(data, Mapping) or set(data) != {"base", "variants"}:
-        raise RecipeError(f"'{path}' needs the keys base and variants", "see config/training/ablation.yaml")
+    remedy = "see config/training/ablation.yaml"
+    data = read_mapping(path, "variants", remedy)
+    if set(data) != {"base", "variants"}:
+        raise RecipeError(f"'{path}' needs the keys base and variants, and no others", remedy)
+    for part in (data, data["variants"]):
+        unfit = [key for key, value in part.items() if not isinstance(value, Mapping)]
+        if unfit:
+            raise RecipeError(f"'{path}': {', '.join(map(str, unfit))} is not a mapping", remedy)
     return {str(name): recipe_from(overlay(data["base"], changes), path) for name, changes in data["variants"].items()}
 
 
@@ -126,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _run(given)
     except UserError as error:
-        print(error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
 

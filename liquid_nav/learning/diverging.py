@@ -1,7 +1,8 @@
-"""When training runs away: it stops at the step whose numbers are none, before they reach a checkpoint or a model."""
+"""Training that diverges stops at the first step with NaN or infinity, before it reaches a checkpoint or a model."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import lightning
@@ -15,7 +16,7 @@ REMEDY = "give a lower learning_rate or another solver than euler in the recipe,
 
 
 class DivergedError(UserError):
-    """A round whose loss, gradient or weights are no numbers any more."""
+    """A round whose loss, gradient or weights are no longer finite."""
 
 
 class StopDiverging(lightning.Callback):
@@ -39,18 +40,16 @@ class StopDiverging(lightning.Callback):
         sound = torch.isfinite(self._loss).all() and (not sizes or torch.isfinite(torch.stack(sizes)).all())
         if trainer.strategy.reduce_boolean_decision(not bool(sound), all=False):
             loss = float(self._loss)
-            what = (
-                f"the loss is {loss}"
-                if not loss - loss == 0.0
-                else f"the gradient of a loss of {loss:.4g} is no number"
-            )
+            what = f"the loss is {loss}"
+            if math.isfinite(loss):
+                what = f"the gradient of a loss of {loss:.4g} contains NaN or infinity"
             raise self.error(trainer.global_step + 1, what)
 
     def on_save_checkpoint(self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: object) -> None:
         """Raise DivergedError instead of writing a checkpoint that nobody can go on from."""
         name = broken(module.state_dict())
         if name is not None:
-            raise self.error(trainer.global_step, f"{name} holds what is no number")
+            raise self.error(trainer.global_step, f"{name} contains NaN or infinity")
 
     def error(self, step: int, what: str) -> DivergedError:
         """Return the error for a step; it names the last good checkpoint."""

@@ -18,7 +18,8 @@ _LONGEST = 60
 """Characters of a value that are told."""
 _FREE = ("policy.core", "policy.outputs", "policy.camera", ".windows")
 """Parts of a recipe in which any key may stand; elsewhere a key that is not kept is one of a newer version."""
-ROUNDS = "rounds"
+_ROUNDS = "rounds"
+"""The part of a recipe to which more may be added at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ def keep(recipe: Recipe, folder: Path, say: Callable[[str], object], write: bool
 def _read(path: Path) -> tuple[dict[str, Any], int]:
     try:
         data = json.loads(path.read_text())
-        there, first = data["recipe"], int(data["first_round"])
+        there = data["recipe"]
+        first = int(data["first_round"])
         if data["sha256"] != _digest(there):
             raise ValueError("it was changed by hand")
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -96,7 +98,7 @@ def _digest(values: Any) -> str:
 
 
 def _compare(there: dict[str, Any], here: dict[str, Any], folder: Path) -> None:
-    begun = here | {ROUNDS: here[ROUNDS][: len(there[ROUNDS])]}
+    begun = here | {_ROUNDS: here[_ROUNDS][: len(there[_ROUNDS])]}
     found = list(_differences(there, begun, ""))
     if not found:
         return
@@ -118,14 +120,19 @@ def _differences(there: Any, here: Any, path: str) -> Iterator[str]:
     elif isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
         for index, pair in enumerate(zip(there, here)):
             yield from _differences(*pair, f"{path}[{index}]")
-    elif path == ROUNDS:
+    elif path == _ROUNDS:
         yield f"{path} are {len(there)} there and {len(here)} here"
     elif there != here:
         yield _words(path, there, here)
 
 
 def _words(path: str, there: Any, here: Any) -> str:
-    told = [json.dumps(value) for value in (there, here)]
-    # Paths differ at their ends.
-    short = [text if len(text) <= _LONGEST else f"{text[:20]}...{text[23 - _LONGEST :]}" for text in told]
-    return f"{path} is {short[0]} there and {short[1]} here"
+    return f"{path} is {_short(there)} there and {_short(here)} here"
+
+
+def _short(value: Any) -> str:
+    """Return a value in at most ``_LONGEST`` characters: more of its end, because paths differ there."""
+    text = json.dumps(value)
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:20]}...{text[23 - _LONGEST :]}"

@@ -190,15 +190,20 @@ class Recipe:
 
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe; raises RecipeError with one line for what is wrong."""
+    return recipe_from(read_mapping(path, "recipe", "see config/training/default.yaml"), path)
+
+
+def read_mapping(path: Path, what: str, remedy: str) -> Mapping[str, Any]:
+    """Return the mapping in a YAML file; raises RecipeError that names ``what`` was looked for, and the ``remedy``."""
     try:
         data = yaml.safe_load(path.read_text())
     except OSError as error:
-        raise RecipeError(f"no recipe at '{path}': {error.strerror}", "see config/training/default.yaml") from error
+        raise RecipeError(f"no {what} at '{path}': {error.strerror}", remedy) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"'{path}' is not YAML: {error}", "see config/training/default.yaml") from error
+        raise RecipeError(f"'{path}' is not YAML: {error}", remedy) from error
     if not isinstance(data, Mapping):
-        raise RecipeError(f"'{path}' is not a mapping", "see config/training/default.yaml")
-    return recipe_from(data, path)
+        raise RecipeError(f"'{path}' is not a mapping", remedy)
+    return data
 
 
 def recipe_from(data: Mapping[str, Any], path: Path) -> Recipe:

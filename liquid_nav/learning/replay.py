@@ -11,8 +11,8 @@ from typing import Any, Callable
 import numpy as np
 
 from liquid_nav.camera import ImageError
+from liquid_nav.clocks import NANO
 from liquid_nav.learning.recordings import Recording
-from liquid_nav.learning.recordings.recording import NANO
 from liquid_nav.learning.recordings.screening import screen_stamps
 from liquid_nav.policy import Policy
 from liquid_nav.types import COMMAND_FIELDS, Observation

@@ -61,7 +61,7 @@ class KeepBest(lightning.Callback):
         module.train()
         score = [sign * found[name] for name, sign in SIGNS.items() if name in found]
         self.history.append({"step": step, **found})
-        # What is no number is better than nothing in no comparison.
+        # NaN compares as neither better nor worse: it is never chosen.
         better = bool(np.isfinite(score).all()) and (self.chosen is None or score > self.chosen["score"])
         if better:
             weights = {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}
@@ -72,7 +72,7 @@ class KeepBest(lightning.Callback):
         best = 0 if self.chosen is None else self.chosen["step"]
         comment = ""
         if not better:
-            comment = f" (best: step {best})" if best else " (nothing is chosen by what is no number)"
+            comment = f" (best: step {best})" if best else " (not finite: no weights are kept)"
         self.say(f"step {step}: {values}{comment}")
         since = sum(entry["step"] > best for entry in self.history)
         return since >= self.patience

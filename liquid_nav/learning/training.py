@@ -79,7 +79,7 @@ class Trainer:
 
         Raises:
             RecipeError: the folder was begun with another recipe.
-            DivergedError: a loss or weights are no numbers any more.
+            DivergedError: a loss, a gradient or weights are no longer finite.
         """
         self._kept = keep(self.recipe, self.folder, self.say, write=self.first)
         model = resolve_model(self.recipe.start) if self.recipe.start else None

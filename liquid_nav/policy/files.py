@@ -45,7 +45,7 @@ def resolve_model(name: str | Path) -> Path:
 
 
 def save_policy(policy: Policy, folder: Path, card: dict | None = None) -> None:
-    """Write the three files; the card gets the weights' sha256. Raises ModelError for weights that are no numbers."""
+    """Write the three files; the card gets the weights' sha256. Raises ModelError for weights that are not finite."""
     tensors = {k: v.detach().cpu().contiguous() for k, v in policy.state_dict().items()}
     _refuse_broken(tensors, f"the policy for '{folder}'", "train it again with a lower learning_rate")
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def broken(tensors: Mapping[str, Tensor]) -> str | None:
 def _refuse_broken(tensors: Mapping[str, Tensor], whose: str, remedy: str) -> None:
     name = broken(tensors)
     if name is not None:
-        raise ModelError(f"{whose} has weights that are no numbers: {name}", remedy)
+        raise ModelError(f"{whose} has weights that contain NaN or infinity: {name}", remedy)
 
 
 def _read_json(path: Path) -> dict:

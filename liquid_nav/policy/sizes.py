@@ -27,7 +27,8 @@ _REMEDY = "use a smaller network: a drone's computer flies some thousand neurons
 
 def depth(value: Any) -> int:
     """Return how many levels of lists and objects a JSON value has, up to a little more than ``DEEPEST``."""
-    level, deep = [value], 0
+    level = [value]
+    deep = 0
     while level and deep <= DEEPEST:
         inner = []
         for one in level:
@@ -62,7 +63,8 @@ def _check(value: Any, path: str) -> None:
             if not str(key).endswith("seed"):
                 _check(inner, f"{path}: {key}" if path == "config" else f"{path}.{key}")
     elif isinstance(value, (list, tuple)):
-        if len(value) > (LONGEST if not any(isinstance(inner, str) for inner in value) else MOST):
+        most = MOST if any(isinstance(inner, str) for inner in value) else LONGEST
+        if len(value) > most:
             raise ModelError(f"{path} has {len(value)} entries", _REMEDY)
         for inner in value:
             _check(inner, path)

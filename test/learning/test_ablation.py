@@ -65,7 +65,19 @@ def test_each_shipped_variant_differs_from_the_base_by_what_it_names():
     assert len({folder_of(name) for name in variants}) == len(variants)
 
 
-@pytest.mark.parametrize("text", ["- 1", "base: {}", "base: {}\nvariants: {}\nmore: 1", "{"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- 1",
+        "base: {}",
+        "base: {}\nvariants: {}\nmore: 1",
+        "{",
+        "base: {}\nvariants: [1]",
+        "base: {}\nvariants: {a: 1}",
+        "base: 1\nvariants: {}",
+        "",
+    ],
+)
 def test_what_is_no_list_of_variants_is_one_line(tmp_path, text):
     path = tmp_path / "variants.yaml"
     path.write_text(text)

@@ -52,7 +52,7 @@ def finite(path):
 
 @pytest.mark.parametrize("what", [
     lambda loss: loss * float("nan"), lambda loss: loss * float("inf"),
-    # A loss that is a number, whose gradient is none.
+    # A finite loss whose gradient is not.
     lambda loss: loss + torch.sqrt(loss * 0.0),
 ], ids=["nan", "inf", "gradient"])  # fmt: skip
 def test_the_step_that_is_no_number_is_the_last(trainer, monkeypatch, tmp_path, what):
@@ -86,7 +86,7 @@ def test_weights_that_are_no_numbers_reach_neither_checkpoint_nor_model(trainer,
                 self.policy.core.gleak.fill_(float("nan"))
 
     monkeypatch.setattr(Imitation, "on_train_batch_end", spoil)
-    with pytest.raises(UserError, match="no number"):
+    with pytest.raises(UserError, match="contains? NaN or infinity"):
         trainer().run()
     assert not list((tmp_path / "run").rglob("*.safetensors"))
     assert all(finite(path) for path in (tmp_path / "run").rglob("*.ckpt"))

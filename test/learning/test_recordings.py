@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from liquid_nav.learning.recordings import RecordingError, TopicNames, Track, open_recordings
-from liquid_nav.learning.recordings.sources import find_sources
+from liquid_nav.learning.recordings.sources import Loader
 from liquid_nav.learning.recordings.topics import find_drones
 
 _SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))
@@ -127,7 +127,7 @@ def test_published_folder(tmp_path):
         cv2.imwrite(str(run / f"{k:06d}.png"), bags.picture(k)[..., ::-1])
     lines = ["vx,vy,vz,omega_z"] + [f"9,{k},0,0,0.5" for k in range(4)]
     (run / "data_out.csv").write_text("\n".join(lines) + "\n")
-    assert find_sources([tmp_path]) == [run]
+    assert Loader([tmp_path]).sources == [run]
     (recording,) = open_recordings(run, frame_rate=20.0)
     kind, track = recording.label_track("auto")
     assert kind == "odometry"
@@ -152,9 +152,9 @@ def test_labels_are_unknown_where_nothing_is_near():
 
 def test_what_is_no_recording_is_one_line(tmp_path):
     with pytest.raises(RecordingError, match="no recording at"):
-        find_sources([tmp_path / "nowhere"])
+        Loader([tmp_path / "nowhere"])
     with pytest.raises(RecordingError, match="holds no recording"):
-        find_sources([tmp_path])
+        Loader([tmp_path])
     (tmp_path / "cut.mcap").write_bytes(b"\x89MCAP0\r\n cut off")
     with pytest.raises(RecordingError, match="cannot be read as a bag"):
         open_recordings(tmp_path / "cut.mcap")

@@ -12,16 +12,9 @@ from typing import Any, Iterator
 import numpy as np
 
 from liquid_nav.camera import ImageError, decode, decode_compressed
-from liquid_nav.clocks import Arrivals
+from liquid_nav.clocks import NANO, Arrivals
 from liquid_nav.geometry import level_from_world, rotate, yaw_of
-from liquid_nav.learning.recordings.recording import (
-    NANO,
-    Frames,
-    Recording,
-    RecordingError,
-    Track,
-    UnreadableError,
-)
+from liquid_nav.learning.recordings.recording import Frames, Recording, RecordingError, Track, UnreadableError
 from liquid_nav.learning.recordings.topics import COMPRESSED, DroneTopics, TopicNames, find_drones, is_world
 
 REPAIRS = {

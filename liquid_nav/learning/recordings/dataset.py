@@ -60,11 +60,21 @@ def build(
 
 def _failed(failure: Failure, kind: str) -> dict[str, Any]:
     """Return the note of something that cannot be learned from at all."""
-    row = {"flight": failure.name, "source": str(failure.source), "labels": "", "frames": 0, "learned": 0}
-    row |= {"flights": 0, "seconds": 0.0, "verdict": "refused"}
-    row["unreadable"] = ""
-    row |= {f"topic_{name}": "" for name in ("image", "command", "odometry")}
-    row |= {"shard": "", "findings": kind, "error": str(failure.error)}
+    row = {
+        "flight": failure.name,
+        "source": str(failure.source),
+        "labels": "",
+        "frames": 0,
+        "learned": 0,
+        "flights": 0,
+        "seconds": 0.0,
+        "verdict": "refused",
+        "unreadable": "",
+        **{f"topic_{name}": "" for name in ("image", "command", "odometry")},
+        "shard": "",
+        "findings": kind,
+        "error": str(failure.error),
+    }
     return {"row": row, "part": describe_failure(row)}
 
 

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from liquid_nav.camera import ImageError
-from liquid_nav.learning.recordings.recording import NANO, Frames, Recording, RecordingError, Track
+from liquid_nav.clocks import NANO
+from liquid_nav.learning.recordings.recording import Frames, Recording, RecordingError, Track
 
 TABLE = "data_out.csv"
 _REMEDY = "it needs vx, vy, vz, omega_z in every line"
@@ -47,9 +48,8 @@ def _numbered(path: Path) -> dict[int, Path]:
             series.setdefault(key, []).append((int(found["number"]), picture))
     if not series:
         raise RecordingError(f"'{path}' has {TABLE} but no frames (000000.png ...)", "give the folder of one run")
-    # Pictures beside a series of png are taken for something else, as are those with words beside those without.
-    best = min((key[0] != "png", bool(key[1] or key[2])) for key in series)
-    chosen = [key for key in series if (key[0] != "png", bool(key[1] or key[2])) == best]
+    best = min(map(_rank, series))
+    chosen = [key for key in series if _rank(key) == best]
     if len(chosen) > 1:
         names = ", ".join(f"{before}*{after}" for _, before, after in sorted(chosen))
         raise RecordingError(f"'{path}' has several series of frames: {names}", "give each its own folder and table")
@@ -60,6 +60,12 @@ def _numbered(path: Path) -> dict[int, Path]:
                                  "remove one of them")
         numbered[number] = picture
     return numbered
+
+
+def _rank(key: tuple[str, str, str]) -> tuple[bool, bool]:
+    """Order series by kind, then by the words around the number: the frames are the lowest, the others lie beside."""
+    kind, before, after = key
+    return kind != "png", bool(before or after)
 
 
 def _rows_of(numbers: list[int], rows: int) -> np.ndarray:

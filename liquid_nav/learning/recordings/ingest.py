@@ -9,9 +9,10 @@ from typing import Any, Callable
 import numpy as np
 
 from liquid_nav.camera import ImageError
+from liquid_nav.clocks import NANO
 from liquid_nav.learning.auxiliary import NAMES
 from liquid_nav.learning.cache import ShardWriter
-from liquid_nav.learning.recordings.recording import NANO, Recording
+from liquid_nav.learning.recordings.recording import Recording
 from liquid_nav.learning.recordings.screening import (
     LONGEST_GAP,
     REFUSED,

@@ -12,7 +12,6 @@ from liquid_nav.camera import ImageError
 from liquid_nav.clocks import NANO, Arrivals, on_clock_of
 from liquid_nav.errors import UserError
 
-__all__ = ["NANO", "Frames", "Recording", "RecordingError", "Track", "UnreadableError"]
 Frames = Iterator["tuple[int, np.ndarray | ImageError]"]
 """Index of the frame and its pixels, uint8 [H,W,3] RGB, or why they cannot be read."""
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from liquid_nav.learning.recordings.recording import NANO, Recording, Track
+from liquid_nav.clocks import NANO
+from liquid_nav.learning.recordings.recording import Recording, Track
 from liquid_nav.types import COMMAND_FIELDS
 
 LONGEST_GAP = 1.0

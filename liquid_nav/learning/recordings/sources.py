@@ -39,11 +39,12 @@ class Loader:
         found: list[Path] = []
         for path in paths:
             if not path.exists():
-                raise no_recording(path)
-            try:
-                found += find_sources([path])
-            except RecordingError as error:
-                self.failures.append(Failure(path.name, path, error))
+                raise RecordingError(f"no recording at '{path}'", "give a bag, its folder, or a folder of runs")
+            below = [path] if _is_source(path) else _below(path)
+            if not below:
+                remedy = f"give a bag (metadata.yaml, .mcap, .db3, .bag) or frames with {TABLE}"
+                self.failures.append(Failure(path.name, path, RecordingError(f"'{path}' holds no recording", remedy)))
+            found += below
         self.sources = list(dict.fromkeys(found))
         if not self.sources:
             raise self.failures[0].error
@@ -76,25 +77,6 @@ def _bag_files(source: Path) -> list[Path]:
     if not source.is_dir() or (source / TABLE).is_file():
         return []
     return [path for path in sorted(source.iterdir()) if path.suffix in BAG_FILES]
-
-
-def no_recording(path: Path) -> RecordingError:
-    """Return the error for a path that does not exist."""
-    return RecordingError(f"no recording at '{path}'", "give a bag, its folder, or a folder of runs")
-
-
-def find_sources(paths: list[Path]) -> list[Path]:
-    """Return every bag and every run below ``paths``, in order; raises RecordingError for a path without any."""
-    found = []
-    for path in paths:
-        if not path.exists():
-            raise no_recording(path)
-        below = [path] if _is_source(path) else _below(path)
-        if not below:
-            raise RecordingError(f"'{path}' holds no recording",
-                                 f"give a bag (metadata.yaml, .mcap, .db3, .bag) or frames with {TABLE}")
-        found += below
-    return list(dict.fromkeys(found))
 
 
 def open_recordings(path: Path, wanted: TopicNames | None = None, frame_rate: float = 30.0) -> list[Recording]:
