@@ -1,4 +1,4 @@
-"""When training runs away: it stops at the step whose numbers are none, before they reach a checkpoint or a model."""
+"""Ends a training that diverges, before numbers that are not finite reach a checkpoint or a model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REMEDY = "give a lower learning_rate or another solver than euler in the recipe,
 
 
 class DivergedError(UserError):
-    """A round whose loss, gradient or weights are no numbers any more."""
+    """A round whose loss, a gradient or weights are no longer finite."""
 
 
 class StopDiverging(lightning.Callback):
