@@ -294,7 +294,7 @@ class Trainer:
 
 
 def bfloat16_is_fast() -> bool:
-    """Whether the hardware computes in bfloat16: where a processor only imitates it, it is ten times slower."""
+    """Whether the hardware supports bfloat16: a processor that only emulates it is ten times slower."""
     if torch.cuda.is_available():
         return True
     # torch before 2.9 does not tell.
