@@ -41,6 +41,12 @@ HEARD = 5.0
 """s that everything may take to be fresh after an engagement: discovery takes its time."""
 NEARLY = 0.15
 """m below the height of take-off that are high enough."""
+SWITCHES = 0.5
+"""s after a pilot's touch in which no mode is asked for and no motor stopped; zero set points go on.
+
+A switch is seen on the remote control's channels before the autopilot acts on it: a real PX4 shows the mode up to 0.11 s
+later, ArduPilot waits for 0.2 s until a switch counts. A hold that is asked for in between would undo the pilot's choice.
+"""
 IDLE = 2.5
 """s that the motors turn on the ground before the take-off.
 
@@ -301,12 +307,18 @@ def hold(s: OffboardSession) -> Step:
 def hand_over(s: OffboardSession) -> Step:
     """A pilot has touched something: zero set points until a mode of theirs is seen, or until a hold is.
 
-    The mode to hold in is one whose sticks work, where there is a remote control.
+    The mode to hold in is one whose sticks work, where there is a remote control. What may have been switched has its
+    time to take effect first; the session lets go as soon as another mode is shown.
     """
     s.enter(Phase.HOLDING)
-    s.reason = s.now
     s.wanted = ZERO
     flavour = s.flavour
+    # Zero set points end ArduPilot's own take-off.
+    s.streaming = s.streaming or s.vehicle.mode == flavour.follow
+    begin = s.now
+    while s.now - begin < SWITCHES + s.round_trip:
+        yield
+    s.reason = s.now
     mode = flavour.pilot_hold if s.has_remote_control else flavour.hold
     if not s.vehicle.airborne:
         # Not before a younger heartbeat: with a mode of their own the pilot may want to take off.

@@ -37,6 +37,12 @@ SWITCH = 7
 """Channel of the remote control that engages."""
 LANDING_TAKES = 60.0
 """s in which an accepted landing ends on the ground."""
+UNSEEN = 1.3
+"""s until somebody's mode is shown, where nothing but the heartbeat tells it."""
+HEARD = 0.06
+"""s from a touch that the supervisor has noticed until the bridge has heard of it."""
+SWITCHES = 0.5
+"""s from a touch in which a switch of the remote control may still take effect."""
 
 
 class Intruder:
@@ -77,6 +83,8 @@ class Watching:
     def __init__(self, chain):
         self.chain = chain
         self.foreign_since = self.touched_since = self.engaged_at = None
+        self.seen_after = UNSEEN
+        self.handed_over = None
         self.foreign_shown = False
         self.landing_since = None
         self.climb_without = 0.0
@@ -149,8 +157,11 @@ class Watching:
             if number in (SET_MODE, LAND):
                 # A mode of somebody else that was shown by a heartbeat is never asked back; whoever engages or lands
                 # after it means it.
-                late = self.foreign_since is not None and now - self.foreign_since > 1.3
+                late = self.foreign_since is not None and now - self.foreign_since > self.seen_after
                 assert not late, f"asked for a mode {now - self.foreign_since:.2f} s after somebody else's"
+            if number == SET_MODE and self.handed_over is not None:
+                since = now - self.handed_over
+                assert not HEARD < since < SWITCHES, f"asked for a mode {since:.2f} s after a touch"
         if self.touched_since is not None and now - self.touched_since > 0.04:
             for point in points:
                 assert max(abs(value) for value in point[1:]) < 1e-9, f"set point {point} after a touch"
@@ -194,20 +205,21 @@ class Watching:
 
     def engaged(self):
         self.engaged_at = self.chain.now
-        self.foreign_since = self.touched_since = None
+        self.foreign_since = self.touched_since = self.handed_over = None
 
     def stopped(self):
         """A person wants an end: what was engaged before is over, but for what is on its way."""
         self.engaged_at = None
 
-    def took_over(self):
+    def took_over(self, seen_after=UNSEEN):
         """Somebody else has chosen a mode, or has the drone: nothing of ours may follow."""
         self.foreign_since = self.chain.now
+        self.seen_after = seen_after
         self.foreign_shown = False
         self.landing_since = None
 
     def touched(self):
-        self.touched_since = self.chain.now
+        self.touched_since = self.handed_over = self.chain.now
         self.landing_since = None
 
 
@@ -274,6 +286,7 @@ class Authority(RuleBasedStateMachine):
         chain, watching = self.chain, self.watching
         done, _ = chain.supervisor.land(chain.supervisor_now)
         watching.stopped()
+        watching.handed_over = None
         self.go(0.04)
         session = chain.session
         if done and session is not None and session.phase is Phase.LANDING and not chain.cut:
@@ -335,13 +348,37 @@ class Authority(RuleBasedStateMachine):
 
     @rule()
     def a_return_is_chosen(self):
-        self._somebody_chooses(6 if self.kind == "ardupilot" else 0x5040000)
+        self._somebody_chooses(self._return())
 
-    def _somebody_chooses(self, mode):
+    @precondition(lambda self: self.kind != "px4_dds")
+    @rule(lag=st.sampled_from((0.0, 0.04, 0.1, 0.16)), returns=st.booleans())
+    def a_switch_of_the_remote_control_chooses(self, lag, returns):
+        """Its channel is seen before the autopilot acts on it: not even on a slow heartbeat is a mode asked back.
+
+        ``lag``: s from when the supervisor has noticed it.
+        """
+        if self.chain.supervisor is not None and self.chain.supervisor.mode != "engaged":
+            # On the way up, as a rule, or in flight.
+            self.a_person_engages()
+            self.go(12.0)
+        self.watching.touched_since = None
+        for _ in range(8):
+            self._touch(0.04, switch=self.switch, roll=0.5)
+            if self.watching.touched_since is not None:
+                break
+        noticed = self.watching.touched_since is not None
+        self.go(lag)
+        self._somebody_chooses(self._return() if returns else self.chain.pilot_mode, HEARD if noticed else UNSEEN)
+        self.chain.vehicle.pilot_sticks(switch=self.switch)
+
+    def _return(self):
+        return 6 if self.kind == "ardupilot" else 0x5040000
+
+    def _somebody_chooses(self, mode, seen_after=UNSEEN):
         # Nobody can see that a mode is chosen which is there already.
         changes = self.chain.vehicle.mode != mode
         if self.chain.vehicle.pilot_switches(mode) and changes:
-            self.watching.took_over()
+            self.watching.took_over(seen_after)
         self.go(0.02)
 
     @rule(seconds=st.sampled_from((0.3, 1.0, 2.9, 3.6, 8.0)))
@@ -362,6 +399,7 @@ class Authority(RuleBasedStateMachine):
     @rule(orderly=st.booleans())
     def the_bridge_ends(self, orderly):
         chain = self.chain
+        self.watching.handed_over = None
         if orderly:
             chain.session.close(chain.bridge_now)
             for _ in range(125):

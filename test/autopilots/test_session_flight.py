@@ -53,6 +53,24 @@ def test_a_pilot_who_acts_while_the_motors_turn_on_the_ground_has_them(bench, sh
     assert (RequestKind.TAKE_OFF, 1.5) not in bench.asked()
 
 
+@pytest.mark.parametrize("mode", ["disengaged", "holding", "landing", "pilot"])
+@pytest.mark.parametrize("asked", ["person", "change"])
+def test_motors_that_turn_on_the_ground_stop_on_any_other_order(bench, asked, mode):
+    """Of a person, or by the supervisor itself: the engage switch, a stick, a fault."""
+    getattr(bench.idling(), asked)(mode)
+    bench.go(2.0 * IDLE)
+    assert bench.phase is Phase.STOPPING
+    assert bench.asked()[-1] == (RequestKind.DISARM, 0.0)
+    assert (RequestKind.TAKE_OFF, 1.5) not in bench.asked()
+
+
+def test_motors_that_turn_on_the_ground_while_the_computer_sleeps_do_not_take_off_after_it(bench):
+    bench.idling().step(2.0 * IDLE)
+    bench.go(2.0 * IDLE)
+    assert bench.session.fault.kind is FaultKind.STOOD_STILL and bench.phase is Phase.RELEASED
+    assert (RequestKind.TAKE_OFF, 1.5) not in bench.asked()
+
+
 def test_motors_that_turn_on_the_ground_stop_without_a_supervisor(bench):
     bench.idling().go(1.0, without=("command",))
     assert bench.phase is Phase.STOPPING

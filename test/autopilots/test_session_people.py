@@ -20,8 +20,12 @@ from session_bench import (
 
 from liquid_nav.autopilots.adapter import Answer, RequestKind
 from liquid_nav.autopilots.session import Event
+from liquid_nav.autopilots.steps import SWITCHES
 from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.safety import Fault, FaultKind, Mode, Order, Phase
+
+HANDED_OVER = SWITCHES + 4 * STEP
+"""s from a touch until the vehicle is a pilot's, or its motors are being stopped."""
 
 # Modes of others win.
 
@@ -514,7 +518,9 @@ def test_a_touch_is_zero_at_once_and_hands_over(bench):
     assert (bench.phase, bench.fault) == (Phase.HOLDING, FaultKind.PILOT_TOUCH)
     bench.now += 0.02
     assert points(bench.update()) == [ZERO]
-    bench.go(4 * STEP)
+    bench.go(SWITCHES - 2 * STEP)
+    assert bench.phase is Phase.HOLDING and not bench.asked()
+    bench.go(6 * STEP)
     assert bench.phase is Phase.RELEASED
     assert bench.asked() == [(RequestKind.MODE, BRAKE)]
     assert not points(bench.go(1.0))
@@ -523,8 +529,19 @@ def test_a_touch_is_zero_at_once_and_hands_over(bench):
 def test_a_touch_of_a_remote_control_ends_where_its_sticks_work(bench):
     bench.fly().sent.clear()
     bench.vehicle.sticks, bench.vehicle.sticks_time = (1500,), bench.now
-    bench.change("pilot").go(4 * STEP)
+    bench.change("pilot").go(HANDED_OVER)
     assert bench.asked() == [(RequestKind.MODE, LOITER)]
+
+
+@pytest.mark.parametrize("seconds", [STEP, SWITCHES - STEP])
+def test_a_switch_that_the_autopilot_shows_after_its_touch_is_the_pilots_choice(bench, seconds):
+    """The remote control's channels tell of a switch before the autopilot has acted on it."""
+    bench.fly().sent.clear()
+    bench.change("pilot").go(seconds)
+    bench.beat(mode=RETURN)
+    assert bench.phase is Phase.RELEASED
+    bench.go(4.0)
+    assert not bench.asked()
 
 
 def test_a_touch_is_told_once_however_often_it_is_heard():
@@ -536,7 +553,7 @@ def test_a_touch_is_told_once_however_often_it_is_heard():
 
 
 def test_after_a_touch_an_engagement_flies_again(bench):
-    bench.fly().change("pilot").go(4 * STEP)
+    bench.fly().change("pilot").go(HANDED_OVER)
     bench.person("engaged").go(4 * STEP)
     assert bench.phase is Phase.FLYING
     assert points(bench.step()) == [FORWARD]
@@ -558,7 +575,9 @@ def test_a_touch_does_not_keep_motors_running_that_are_being_stopped(bench):
 def test_a_touch_on_the_ground_stops_the_motors_after_a_younger_heartbeat(bench):
     bench.climbing().change("pilot")
     assert bench.phase is Phase.HOLDING
-    bench.step()
+    bench.go(SWITCHES)
+    assert bench.phase is Phase.HOLDING
+    bench.go(2 * STEP)
     assert bench.phase is Phase.STOPPING
 
 

@@ -770,10 +770,9 @@ def test_a_vehicle_in_somebody_elses_mode_is_not_held(drive):
     assert drive.session.fault == Fault(FaultKind.FOREIGN_MODE, subject="POSCTL")
 
 
-@pytest.mark.parametrize("handing_over", [False, True])
-def test_without_a_global_position_zero_set_points_hold_and_no_mode_is_asked_for(drive, handing_over):
+def test_without_a_global_position_zero_set_points_hold_and_no_mode_is_asked_for(drive):
     drive.global_position = False
-    drive.begin((steps.hand_over if handing_over else steps.hold)(drive.session))
+    drive.begin(steps.hold(drive.session))
     assert drive.at(0.1) and not drive.asked
     assert drive.state == (Phase.HOLDING, True, ZERO, {FLAVOUR.follow})
 
@@ -799,40 +798,87 @@ def touched(flavour=ARDUPILOT, sticks=True, **state):
     return drive
 
 
+WAITED = steps.SWITCHES + 0.01
+"""s from a touch until a mode may be asked for."""
+
+
 @pytest.mark.parametrize(("sticks", "mode"), [(True, ARDUPILOT.pilot_hold), (False, ARDUPILOT.hold)])
 def test_a_pilot_gets_zero_at_once_and_then_a_mode_whose_sticks_work(sticks, mode):
     drive = touched(sticks=sticks)
     assert drive.state == (Phase.HOLDING, True, ZERO, {ARDUPILOT.follow}) and not drive.asked
-    assert drive.session.reason == START
-    assert not drive.at(0.1)
+    assert not drive.at(0.25) and not drive.at(steps.SWITCHES - 0.01)
+    assert drive.state == (Phase.HOLDING, True, ZERO, {ARDUPILOT.follow}) and not drive.asked
+    drive.vehicle.sticks_time = drive.session.now
+    assert not drive.at(WAITED) and not drive.asked
+    assert drive.session.reason == START + WAITED
+    assert not drive.at(WAITED + 0.1)
     assert drive.asked == [(MODE, mode, 0)] and drive.session.allowed == {ARDUPILOT.follow, mode}
-    assert drive.obey(0.2, MODE, mode=mode)
+    assert drive.obey(WAITED + 0.2, MODE, mode=mode)
     assert drive.session.phase is Phase.RELEASED and drive.session.fault == Fault(FaultKind.PILOT_TOUCH)
+    assert not drive.session.streaming
+
+
+def test_a_slow_link_gives_a_pilots_switch_more_time():
+    """The heartbeat with the pilot's mode is on its way for as long as the link needs."""
+    drive = touched()
+    drive.session.round_trip = 0.4
+    for seconds in (0.6, steps.SWITCHES + 0.39, steps.SWITCHES + 0.79):
+        assert not drive.at(seconds)
+    assert not drive.at(steps.SWITCHES + 1.18) and not drive.asked
+    assert not drive.at(steps.SWITCHES + 1.2)
+    assert [kind for kind, *_ in drive.asked] == [MODE]
+
+
+def test_an_autopilots_own_take_off_ends_at_a_touch():
+    drive = Drive(ARDUPILOT)
+    drive.session.streaming = False
+    drive.begin(steps.hand_over(drive.session))
+    assert drive.state == (Phase.HOLDING, True, ZERO, {ARDUPILOT.follow}) and not drive.asked
+
+
+def test_a_touch_in_a_mode_that_follows_no_set_points_sends_none():
+    drive = Drive(ARDUPILOT)
+    drive.session.streaming = False
+    drive.session.allowed = frozenset({ARDUPILOT.land})
+    drive.begin(steps.hand_over(drive.session), mode=ARDUPILOT.land)
     assert not drive.session.streaming
 
 
 def test_a_pilot_who_has_chosen_a_mode_keeps_it():
     drive = touched(FLAVOUR)
     drive.session.allowed = frozenset({POSCTL})
-    assert drive.at(0.1, mode=POSCTL)
+    assert not drive.at(WAITED, mode=POSCTL)
+    assert drive.at(WAITED + 0.1)
     assert drive.session.phase is Phase.RELEASED and not drive.asked
     assert drive.session.fault == Fault(FaultKind.PILOT_TOUCH)
 
 
+def test_without_a_global_position_a_touch_is_held_by_zero_set_points(drive):
+    drive.global_position = False
+    drive.begin(steps.hand_over(drive.session))
+    assert not drive.at(WAITED)
+    assert drive.at(WAITED + 0.1) and not drive.asked
+    assert drive.state == (Phase.HOLDING, True, ZERO, {FLAVOUR.follow})
+
+
 def test_a_pilots_hold_that_is_refused_leaves_zero_set_points():
     drive = touched()
-    drive.at(0.1)
-    assert drive.refuse(1.0, MODE)
+    drive.at(WAITED)
+    drive.at(WAITED + 0.1)
+    assert drive.refuse(2.0, MODE)
     assert drive.session.fault.subject == "mode LOITER refused (denied): it gives no reason"
     assert drive.session.phase is Phase.HOLDING and drive.session.streaming and drive.session.wanted == ZERO
 
 
 def test_a_touch_on_the_ground_stops_the_motors_after_a_younger_heartbeat():
+    """Not at once: a pilot who has switched to a mode of their own may want to take off."""
     drive = touched(FLAVOUR, **GROUND)
-    assert not drive.at(0.1, beat=False) and not drive.asked
-    assert not drive.at(0.2)
+    assert not drive.at(steps.SWITCHES - 0.01) and not drive.asked
+    assert not drive.at(WAITED) and not drive.asked
+    assert not drive.at(WAITED + 0.1, beat=False) and not drive.asked
+    assert not drive.at(WAITED + 0.2)
     assert drive.asked == [(DISARM, 0.0, 0)] and drive.session.phase is Phase.STOPPING
-    assert drive.at(0.3, armed=False)
+    assert drive.at(WAITED + 0.3, armed=False)
     assert drive.session.phase is Phase.READY
 
 

@@ -241,6 +241,14 @@ def test_a_battery_that_no_longer_knows_its_charge_is_as_good_as_silent():
     assert watch.faults(1.25) == []
 
 
+def test_charges_beyond_full_in_between_do_not_keep_a_low_battery_up():
+    watch = Watch(WatchLimits(battery=0.2))
+    for charge in (0.1, 78.0, 0.1, 78.0, 78.0, 0.1):
+        assert not watch.must_land
+        watch.battery(charge, 0.0)
+    assert watch.must_land
+
+
 def test_a_battery_whose_charge_nobody_asks_for_may_count_as_it_likes():
     watch = Watch(WatchLimits(battery_age=1.0))
     for _ in range(3):
