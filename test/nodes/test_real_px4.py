@@ -678,6 +678,39 @@ def test_a_mode_chosen_at_the_remote_control_stays(flights, mode):
     row(f"remote control's switch chooses {name}", *facts, end)
 
 
+FLIPS = 24
+
+
+def test_a_mode_chosen_at_the_remote_control_is_never_taken_back(flights):
+    """PX4 shows the mode up to 0.11 s after its switch is seen: a hold asked for in between would end it."""
+    flight = flights(**REMOTE_CONTROL)
+    station = flight.station
+    station.switch = SWITCH[PX4.hold]
+    flight.fly()
+    shown_after = []
+    for flip in range(FLIPS):
+        # At another moment between two heartbeats each time.
+        flight.go(0.7 + 0.013 * flip)
+        begin = time.monotonic()
+        station.switch = SWITCH[POSITION]
+        facts = let_go(flight, begin, POSITION)
+        shown_after.append(flight.since(begin, station.modes, POSITION))
+        flight.go(1.5)
+        assert station.mode == POSITION, (flip, facts, flight.summary())
+        asked = [order for order in flight.relay.orders(begin) if order != "set point"]
+        assert not asked, (flip, asked, facts, flight.summary())
+        station.switch = SWITCH[PX4.hold]
+        flight.until(lambda: station.mode == PX4.hold, "AUTO.LOITER", 5.0)
+        flight.go(0.5)
+        answer = flight.ask("engage")
+        flight.until(lambda a=answer: a.done() and flight.phase == "flying", "a flight")
+    row(
+        f"remote control's switch chooses POSCTL, {FLIPS} times in one flight",
+        f"POSCTL after {min(shown_after):.2f} to {max(shown_after):.2f} s",
+        f"{FLIPS} stay, no mode was asked for",
+    )
+
+
 def test_a_bridge_that_was_killed_in_flight_comes_back_without_touching_anything(flights):
     flight = flights()
     flight.fly()
