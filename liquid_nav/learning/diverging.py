@@ -36,7 +36,9 @@ class StopDiverging(lightning.Callback):
         self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: object
     ) -> None:
         """Raise DivergedError before a step that any of the processes must not take."""
-        sizes = [p.grad.detach().norm() for p in module.parameters() if p.grad is not None]
+        # Parts of the network may be on other devices.
+        norms = [p.grad.detach().norm() for p in module.parameters() if p.grad is not None]
+        sizes = [norm.to(self._loss.device) for norm in norms]
         sound = torch.isfinite(self._loss).all() and (not sizes or torch.isfinite(torch.stack(sizes)).all())
         if trainer.strategy.reduce_boolean_decision(not bool(sound), all=False):
             loss = float(self._loss)

@@ -80,8 +80,7 @@ class Imitation(lightning.LightningModule):
     def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return the terms of the loss for a batch of windows."""
         features = self.look(batch["maps"]) if "maps" in batch else self.encode(batch["images"])
-        state = self.policy.core.initial_state(len(features))
-        outputs, _ = self.policy.core(features, state, self.policy.core_time(batch["elapsed"]))
+        outputs = self._recurrent(features, batch["elapsed"])
         scale = self.policy.scale
         error = functional.smooth_l1_loss(
             self.policy.commands(outputs) / scale, batch["labels"] / scale, beta=0.1, reduction="none"
@@ -103,10 +102,22 @@ class Imitation(lightning.LightningModule):
         auxiliary = ((target + visible_loss + scan + height) * weight).sum() / weight.sum().clamp(min=1.0)
         return {"command": command, "auxiliary": auxiliary, "loss": command + self.auxiliary_weight * auxiliary}
 
+    def _recurrent(self, features: Tensor, elapsed: Tensor) -> Tensor:
+        """Return the core's outputs [B,T,O] for features [B,T,F] and elapsed [B,T] s; the core may be elsewhere."""
+        core = self.policy.core
+        state = core.initial_state(len(features))
+        times = self.policy.core_time(elapsed)
+        outputs, _ = core(features.to(state.device), state, times.to(state.device))
+        return outputs.to(features.device)
+
     def on_train_start(self) -> None:
         """Draw other augmentation in every process, and other than before after an interruption."""
         if self.global_rank or self.global_step:
             torch.manual_seed(torch.initial_seed() + 1_000_003 * self.global_rank + self.global_step)
+        if self.trainer.world_size == 1 and self.policy.core.wants_processor:
+            self.policy.core.cpu()
+            for optimizer in self.trainer.optimizers:
+                follow_parameters(optimizer)
 
     def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:
         """One step; terms go to TensorBoard."""
@@ -126,3 +137,11 @@ class Imitation(lightning.LightningModule):
             optimizer, self.learning_rate, total_steps=self.steps + 1, pct_start=0.08, final_div_factor=30
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def follow_parameters(optimizer: torch.optim.Optimizer) -> None:
+    """Move what an optimizer remembers of each parameter to where the parameter is."""
+    for parameter, remembered in optimizer.state.items():
+        for name, value in remembered.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                remembered[name] = value.to(parameter.device)

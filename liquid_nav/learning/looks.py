@@ -39,7 +39,7 @@ def compute_looks(
 
     Args:
         folder: A finished shard.
-        encoder: Whose front is asked; its head does not matter.
+        encoder: Whose front is asked, on the device where it is; its head does not matter.
         looks: How many; the first is clean, the others are augmented.
         photometric: How they are augmented; None: all are clean, and one is enough.
         seed: Of the augmentation.
@@ -52,16 +52,20 @@ def compute_looks(
     shard = Shard(folder)
     length = sum(math.prod(shape) for shape in encoder.front.shapes)
     answer = front_of(encoder)
+    device = encoder.mean.device
     for look in range(looks):
         part = folder / f"{file_of(look)}.part"
         rows = np.lib.format.open_memmap(part, "w+", np.float16, (len(shard.labels), length))
         generator = torch.Generator().manual_seed(1000 * seed + look)
+        noise = generator
+        if device.type != "cpu":
+            noise = torch.Generator(device).manual_seed(1000 * seed + look)
         flights = range(len(shard.lengths))
         for flight in track(flights, f"{words}look {look + 1} of {looks}", disable=not words):
             begin = int(shard.begins[flight])
             frames = shard.frames[begin : begin + int(shard.lengths[flight])]
             drawn = photometric.draw(1, generator) if look and photometric is not None else None
-            for first, maps in _answers(encoder, answer, frames, drawn, generator):
+            for first, maps in _answers(encoder, answer, frames, drawn, noise):
                 rows[begin + first : begin + first + len(maps)] = maps
         rows.flush()
         del rows
@@ -145,14 +149,27 @@ def _answers(
     answer: Answer,
     frames: np.ndarray,
     drawn: tuple[Tensor, Tensor, Tensor] | None,
-    generator: torch.Generator,
+    noise: torch.Generator,
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield (first frame, float16 [n,D]) for uint8 [N,H,W,3] of one flight, seen in one look."""
+    """Yield (first frame, float16 [n,D]) for uint8 [N,H,W,3] of one flight, seen in one look.
+
+    All is computed where the encoder is, and ``noise`` is of that device.
+    """
+    device = encoder.mean.device
     for first in range(0, len(frames), CHUNK):
-        images = torch.from_numpy(np.array(frames[first : first + CHUNK])).float() / 255.0
+        images = torch.from_numpy(np.array(frames[first : first + CHUNK])).to(device).float() / 255.0
         if drawn is not None:
-            matrix, offset, level = drawn
-            images = images @ matrix[0] + offset[0]
-            images = images + level[0] * torch.randn(images.shape, generator=generator)
-        maps = answer(encoder.normalise(255.0 * images.to(encoder.mean.device)))
-        yield first, torch.cat([m.flatten(1) for m in maps], dim=1).half().cpu().numpy()
+            matrix, offset, level = (part[0].to(device) for part in drawn)
+            images = images @ matrix + offset
+            images = images + level * torch.randn(images.shape, generator=noise, device=device)
+        length = len(images)
+        if device.type != "cpu":
+            # A GPU prepares each layer anew for every number of frames, which takes longer than the frames.
+            images = pad_to(images, CHUNK)
+        maps = answer(encoder.normalise(255.0 * images))
+        yield first, torch.cat([m[:length].flatten(1) for m in maps], dim=1).half().cpu().numpy()
+
+
+def pad_to(images: Tensor, length: int) -> Tensor:
+    """Return [length,...]: the images [N,...] and black ones behind them; N is ``length`` at most."""
+    return torch.cat((images, images.new_zeros(length - len(images), *images.shape[1:])))

@@ -24,7 +24,7 @@ from rich.progress import track
 from torch.utils.data import DataLoader
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.campaign import process_pool
+from liquid_nav.evaluation.campaign import available_cores, process_pool
 from liquid_nav.learning.cache import META, CacheError, Shard, write_shard
 from liquid_nav.learning.diverging import REMEDY, DivergedError, StopDiverging, steps_done
 from liquid_nav.learning.imitation import Imitation
@@ -53,6 +53,15 @@ class Hardware:
     devices: int | str = 1
     nodes: int = 1
     strategy: str = "auto"
+
+    def device(self) -> torch.device:
+        """Return where one process computes what it needs before a round: a CUDA device if there is one to be used."""
+        cuda = self.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+        return torch.device("cuda" if cuda else "cpu")
+
+    def waits(self) -> bool:
+        """Whether a single GPU learns: batches are read in another process beside it."""
+        return self.device().type == "cuda" and self.devices in (1, "1") and self.nodes == 1
 
 
 class Trainer:
@@ -130,7 +139,8 @@ class Trainer:
         tasks = self.tasks(index, model)
         begin = perf_counter()
         with process_pool(self.workers) as pool:
-            flights = track(_in_turn(pool, tasks), f"round {index}: collecting {plan.driver} flights",
+            ahead = 2 * (self.workers or available_cores())
+            flights = track(_in_turn(pool, tasks, ahead), f"round {index}: collecting {plan.driver} flights",
                             total=len(tasks))
             meta = write_shard(folder, flights)
         minutes = (perf_counter() - begin) / 60
@@ -195,8 +205,10 @@ class Trainer:
             _await(done)
             return
         begin = perf_counter()
+        encoder.to(self.hardware.device())
         for folder in folders:
             compute_looks(folder, encoder, self._looks_of(folder), recipe.photometric, recipe.seed, f"round {index}: ")
+        encoder.cpu()
         _note(place / TIMES, looks_minutes=round((perf_counter() - begin) / 60, 1))
         done.touch()
 
@@ -245,7 +257,7 @@ class Trainer:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                trainer.fit(module, DataLoader(data, batch_size=None), ckpt_path=str(last) if last.exists() else None)
+                trainer.fit(module, loader(data, where.waits()), ckpt_path=str(last) if last.exists() else None)
         except SystemExit:
             # Lightning's answer to Ctrl-C; whoever called us should hear of the key and not of an exit.
             if not trainer.interrupted:
@@ -302,6 +314,15 @@ def bfloat16_is_fast() -> bool:
     return bool(told.get("avx512_bf16") or told.get("amx_bf16"))
 
 
+def loader(data: Windows, beside: bool) -> DataLoader:
+    """Return what reads the batches, in order; ``beside``: in another process, so that a GPU does not wait for them."""
+    if not beside:
+        return DataLoader(data, batch_size=None)
+    # Forked: maps of many gigabytes are shared, not copied.
+    return DataLoader(data, batch_size=None, num_workers=1, prefetch_factor=8, pin_memory=torch.cuda.is_available(),
+                      multiprocessing_context="fork")
+
+
 def _note(path: Path, **facts: object) -> None:
     """Add facts to a small JSON file; an interrupted and continued round counts its last leg."""
     known = json.loads(path.read_text()) if path.exists() else {}
@@ -321,8 +342,8 @@ def _silent(line: str) -> None:
     """Say nothing: the first process does."""
 
 
-def _in_turn(pool: object, tasks: list[RolloutTask], ahead: int = 8) -> Iterator[LabelledFlight]:
-    """Yield results in the order of the tasks, with only a few flights in memory at a time."""
+def _in_turn(pool: object, tasks: list[RolloutTask], ahead: int) -> Iterator[LabelledFlight]:
+    """Yield results in the order of the tasks, with only ``ahead`` flights in memory at a time."""
     waiting, rest = [], iter(tasks)
     for task in itertools.islice(rest, ahead):
         waiting.append(pool.submit(run_rollout, task))

@@ -41,6 +41,8 @@ class Core(nn.Module):
 
     #: whether two steps of dt1 and dt2 under a held input equal one step of dt1 + dt2 (to solver accuracy)
     composes_in_time = False
+    #: whether it has a compiled kernel that only processors run, many times faster than its operations one by one
+    wants_processor = False
 
     def __init__(
         self,

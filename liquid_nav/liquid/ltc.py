@@ -134,6 +134,12 @@ class LTC(ODECore):
         parameters = [self._parameters[name] for name in fast.PARAMETERS[:-2]]
         return trajectory(self._synapses, self.solver.unfolds, features, state, elapsed, parameters)
 
+    @property
+    def wants_processor(self) -> bool:
+        """Whether the numba kernel would serve there: on a GPU some thousand tiny operations take its place."""
+        available = self.kernel != "torch" and fast.available()
+        return available and isinstance(self.solver, SemiImplicit) and self._parameters["cm"].dtype is torch.float32
+
     def _is_fast(self, *tensors: Tensor) -> bool:
         """Whether the numba kernel is chosen and can serve; raises when it was demanded and cannot."""
         if self.kernel == "torch" or (self.kernel == "auto" and not fast.available()):

@@ -1,0 +1,111 @@
+"""Learning on a GPU: it computes what a processor computes; the recurrent core stays on the processor."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from liquid_nav.learning.cache import Shard, write_shard
+from liquid_nav.learning.imitation import follow_parameters
+from liquid_nav.learning.looks import compute_looks, open_looks, pad_to
+from liquid_nav.learning.recipe import Recipe, Round
+from liquid_nav.learning.training import Hardware, Trainer, loader
+from liquid_nav.learning.windows import WindowConfig, Windows
+from liquid_nav.policy import Policy
+from liquid_nav.vision import BackboneConfig, BackboneEncoder
+
+SMALL = BackboneConfig(height=24, width=32, blocks=3, maps=(1, 3), reduced=(4, 4), looked=(3, 3), features=7)
+ON_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+
+
+@pytest.fixture
+def shard(flight, tmp_path):
+    write_shard(tmp_path / "data", [flight(60, 0), flight(4, 1), flight(200, 2)])
+    return tmp_path / "data"
+
+
+def test_batches_that_another_process_reads_are_the_same(shard):
+    config = WindowConfig(batch=4, steps=6)
+    batches = [list(loader(Windows([shard], config, 3, seed=5), beside)) for beside in (False, True)]
+    assert len(batches[0]) == 3
+    for here, there in zip(*batches, strict=True):
+        for name, values in here.items():
+            assert torch.equal(values, there[name]), name
+
+
+@pytest.mark.parametrize(
+    ("hardware", "waits"),
+    [
+        (Hardware(), True),
+        (Hardware("gpu", "1"), True),
+        (Hardware("cuda"), True),
+        (Hardware("cpu"), False),
+        (Hardware("gpu", 2), False),
+        (Hardware("gpu", "auto"), False),
+        (Hardware("gpu", nodes=2), False),
+    ],
+)
+def test_only_a_single_gpu_waits_for_batches(monkeypatch, hardware, waits):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert hardware.waits() is waits
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert hardware.waits() is False and hardware.device() == torch.device("cpu")
+
+
+def test_images_are_filled_up_with_black_ones():
+    images = torch.ones(2, 3, 4)
+    padded = pad_to(images, 5)
+    assert padded.shape == (5, 3, 4)
+    assert torch.equal(padded[:2], images) and not padded[2:].any()
+    assert torch.equal(pad_to(images, 2), images)
+
+
+def test_an_optimizer_follows_parameters_that_have_moved():
+    parameter = torch.nn.Parameter(torch.empty(2, 3, device="meta"))
+    optimizer = torch.optim.AdamW([parameter])
+    optimizer.state[parameter] = {
+        "step": torch.tensor(3.0),
+        "exp_avg": torch.ones(2, 3),
+        "exp_avg_sq": torch.ones(2, 3),
+    }
+    follow_parameters(optimizer)
+    where = {name: value.device.type for name, value in optimizer.state[parameter].items()}
+    # A number of steps is counted on the processor.
+    assert where == {"step": "cpu", "exp_avg": "meta", "exp_avg_sq": "meta"}
+
+
+def test_a_core_that_has_a_compiled_kernel_asks_for_the_processor(tiny):
+    core = Policy(tiny).core
+    for kernel, asks in (("auto", True), ("numba", True), ("torch", False)):
+        core.kernel = kernel
+        assert core.wants_processor is asks
+    core.kernel = "auto"
+    assert not core.double().wants_processor
+
+
+@ON_GPU
+def test_maps_of_a_gpu_are_those_of_a_processor(shard):
+    encoder = BackboneEncoder(SMALL).eval()
+    compute_looks(shard, encoder, 1, None, 1)
+    here = np.array(open_looks(shard)[0][0], dtype=np.float32)
+    (shard / "looks.json").unlink()
+    compute_looks(shard, encoder.to("cuda"), 1, None, 1)
+    there = np.array(open_looks(shard)[0][0], dtype=np.float32)
+    assert np.abs(here - there).max() < 0.02 * np.abs(here).max()
+
+
+@ON_GPU
+def test_a_round_is_learned_on_a_gpu_and_goes_on_from_its_checkpoint(tiny, flight, tmp_path):
+    """The core's kernel is for processors: only the encoder is on the GPU, and a checkpoint finds both again."""
+    cache = tmp_path / "cache"
+    write_shard(cache / "data", [flight(60, 0), flight(80, 1)])
+    config = dataclasses.replace(tiny, encoder=SMALL)
+    recipe = Recipe(policy=config, caches=(str(cache),), photographs=False,
+                    rounds=(Round(flights=0, steps=120, learning_rate=1e-3),),
+                    windows=WindowConfig(batch=4, steps=6))  # fmt: skip
+    trainer = Trainer(recipe, tmp_path / "run", hardware=Hardware("gpu"))
+    model = trainer.run()
+    first = Policy.load(model)
+    assert all(torch.isfinite(value).all() for value in first.state_dict().values())
+    assert len(Shard(cache / "data").labels) == 140
