@@ -8,7 +8,7 @@ from typing import Collection, Iterator
 
 import numpy as np
 import torch
-from torch.utils.data import IterableDataset
+from torch.utils.data import IterableDataset, get_worker_info
 
 from liquid_nav.learning.auxiliary import mirror
 from liquid_nav.learning.cache import Shard
@@ -78,14 +78,17 @@ class Windows(IterableDataset):
         return self.batches
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
-        """Yield the batches, the same for the same seed and rank."""
+        """Yield the batches, the same for the same seed and rank; of several readers each makes its own in turn."""
         together = torch.distributed.is_available() and torch.distributed.is_initialized()
         rank = torch.distributed.get_rank() if together else 0
         rng = np.random.default_rng([self.seed, rank] if rank else self.seed)
+        reader = get_worker_info()
         for batch in range(self.batches):
             picks = rng.choice(len(self.where), size=self.config.batch, p=self.weights)
             drawn = [(*self.where[p], *self._draw(*self.where[p], rng)) for p in picks]
             if batch < self.skip:
+                continue
+            if reader is not None and (batch - self.skip) % reader.num_workers != reader.id:
                 continue
             windows = [self._window(*window) for window in drawn]
             yield {k: torch.from_numpy(np.stack([w[k] for w in windows])) for k in windows[0]}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from liquid_nav.learning import training
 from liquid_nav.learning.cache import Shard, write_shard
 from liquid_nav.learning.imitation import follow_parameters
 from liquid_nav.learning.looks import compute_looks, open_looks, pad_to
@@ -25,32 +26,36 @@ def shard(flight, tmp_path):
     return tmp_path / "data"
 
 
-def test_batches_that_another_process_reads_are_the_same(shard):
+@pytest.mark.parametrize("skip", [0, 2])
+def test_batches_that_other_processes_read_are_the_same_in_the_same_order(shard, skip):
     config = WindowConfig(batch=4, steps=6)
-    batches = [list(loader(Windows([shard], config, 3, seed=5), beside)) for beside in (False, True)]
-    assert len(batches[0]) == 3
-    for here, there in zip(*batches, strict=True):
-        for name, values in here.items():
-            assert torch.equal(values, there[name]), name
+    here, there = (list(loader(Windows([shard], config, 7, seed=5, skip=skip), readers)) for readers in (0, 3))
+    assert len(here) == 7 - skip
+    for one, other in zip(here, there, strict=True):
+        for name, values in one.items():
+            assert torch.equal(values, other[name]), name
 
 
 @pytest.mark.parametrize(
-    ("hardware", "waits"),
+    ("hardware", "readers"),
     [
-        (Hardware(), True),
-        (Hardware("gpu", "1"), True),
-        (Hardware("cuda"), True),
-        (Hardware("cpu"), False),
-        (Hardware("gpu", 2), False),
-        (Hardware("gpu", "auto"), False),
-        (Hardware("gpu", nodes=2), False),
+        (Hardware(), 4),
+        (Hardware("gpu", "1"), 4),
+        (Hardware("cuda"), 4),
+        (Hardware("cpu"), 0),
+        (Hardware("gpu", 2), 0),
+        (Hardware("gpu", "auto"), 0),
+        (Hardware("gpu", nodes=2), 0),
     ],
 )
-def test_only_a_single_gpu_waits_for_batches(monkeypatch, hardware, waits):
+def test_only_a_single_gpu_has_batches_read_beside_it(monkeypatch, hardware, readers):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert hardware.waits() is waits
+    monkeypatch.setattr(training, "available_cores", lambda: 16)
+    assert hardware.readers() == readers and (hardware.device().type == "cuda") is (hardware.accelerator != "cpu")
+    monkeypatch.setattr(training, "available_cores", lambda: 1)
+    assert hardware.readers() == min(readers, 1)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert hardware.waits() is False and hardware.device() == torch.device("cpu")
+    assert hardware.readers() == 0 and hardware.device() == torch.device("cpu")
 
 
 def test_images_are_filled_up_with_black_ones():
