@@ -101,5 +101,5 @@ def _below(path: Path) -> list[Path]:
         return []
     folders = [path, *sorted(p for p in path.rglob("*") if p.is_dir())]
     sources = [p for p in folders if _is_source(p)]
-    loose = [p for p in sorted(path.rglob("*")) if p.is_file() and p.name.endswith(BAG_FILES) and p.parent not in sources]
-    return sources + loose
+    files = [p for p in sorted(path.rglob("*")) if p.is_file() and p.name.endswith(BAG_FILES)]
+    return sources + [p for p in files if p.parent not in sources]
