@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import struct
 from collections import Counter
@@ -14,9 +13,10 @@ import numpy as np
 
 from liquid_nav.camera import ImageError, decode, decode_compressed
 from liquid_nav.clocks import NANO, Arrivals
+from liquid_nav.frame_names import is_world, twist_frame
 from liquid_nav.geometry import level_from_world, rotate, yaw_of
 from liquid_nav.learning.recordings.recording import Frames, Recording, RecordingError, Track, UnreadableError
-from liquid_nav.learning.recordings.topics import COMPRESSED, DroneTopics, TopicNames, find_drones, is_world
+from liquid_nav.learning.recordings.topics import COMPRESSED, DroneTopics, TopicNames, find_drones
 
 PACKED = (".zstd", ".zst")
 """Suffixes of files that were compressed as a whole: only a metadata.yaml beside them tells how to read them."""
@@ -123,7 +123,8 @@ class _Rows:
             is_odometry = connection.msgtype.endswith("Odometry")
             values = _level_velocity(message) if is_odometry else _command(message)
             self.found[topic].append((_stamp(message), time, values))
-            self.frames.setdefault(topic, _frame_of_odometry(message) if is_odometry else _frame(message))
+            frame = twist_frame(_frame(message), message.child_frame_id) if is_odometry else _frame(message)
+            self.frames.setdefault(topic, frame)
 
     def arrivals(self, topic: str) -> Arrivals:
         """Return when the images of a topic were stamped and recorded."""
@@ -152,12 +153,6 @@ def _stamp(message: Any) -> int:
 def _frame(message: Any) -> str:
     header = getattr(message, "header", None)
     return header.frame_id if header is not None else ""
-
-
-def _frame_of_odometry(message: Any) -> str:
-    """Return the frame of the twist, or that of the pose where this one points down."""
-    pose = message.header.frame_id
-    return pose if "ned" in re.split(r"[^a-z]+", pose.lower()) else message.child_frame_id
 
 
 def _command(message: Any) -> tuple[float, ...]:
