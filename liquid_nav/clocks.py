@@ -68,8 +68,11 @@ def on_clock_of(images: Arrivals, others: Arrivals) -> tuple[np.ndarray, np.ndar
     """Return when ``others`` happened on the clock that stamps ``images``, int64 [N] ns, and which are by arrival.
 
     The second value, bool [N], is true where an arrival was moved or stands in place of a stamp of another clock.
-    Neither topic may be empty.
+    Neither topic may be empty. Where everything was recorded at one time, as in bags that a script has written, arrival
+    tells nothing, and the stamps count.
     """
+    if len(images.received) > 1 and images.received[0] == images.received[-1]:
+        return others.times(), np.zeros(len(others.stamps), dtype=bool)
     arrival, moved = _arrival_on_clock_of(images, others.received)
     stamped = others.stamps != 0
     foreign = np.zeros(len(stamped), dtype=bool)

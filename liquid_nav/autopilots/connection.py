@@ -51,7 +51,9 @@ class Connection:
 
 _HOST = r"(?P<host>[^\s:/@?,\[\]]+)"
 _PORT = r"(?P<number>[0-9]+)"
-_DEVICE = r"(?P<host>/.+|COM[0-9]+)"
+# No commas and question marks: MAVROS writes more behind them (?ids=1,240), which is no part of a device; nor a number
+# with a comma in it (57,600).
+_DEVICE = r"(?!.*:[0-9]+,)(?P<host>/[^?,]+|COM[0-9]+)"
 _BAUD = r"(?::|,|\?baud(?:rate)?=)(?P<number>[0-9]+)"
 _SPELLINGS = (
     # udp:0.0.0.0:14540 and udpin: of pymavlink, udpin:// of MAVSDK.

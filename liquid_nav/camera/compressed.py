@@ -14,6 +14,8 @@ PNG = b"\x89PNG\r\n\x1a\n"
 """Signature at the beginning of a PNG."""
 JPEG = b"\xff\xd8\xff"
 """Start of a JPEG: its first marker, and the first byte of the next."""
+DEPTH = ("16UC1", "32FC1")
+"""Encodings that hold depth by convention, as among the raw images."""
 ANIMATED = frozenset((b"acTL", b"fcTL", b"fdAT"))
 """Chunks of an animated PNG."""
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -53,15 +55,18 @@ def decode_compressed(message: CompressedPicture) -> np.ndarray:
     check_size(*size)
     # image_transport compresses a Bayer mosaic as it is, in grey.
     encoding = message.format.partition(";")[0].strip()
+    if encoding in DEPTH:
+        raise ImageError(f"{named} is no picture: {encoding} holds depth")
     mosaic = encoding.startswith("bayer_")
-    flags = cv2.IMREAD_GRAYSCALE if mosaic else cv2.IMREAD_COLOR
+    flags = cv2.IMREAD_ANYCOLOR if mosaic else cv2.IMREAD_COLOR
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         raise ImageError(f"{named} is no picture that OpenCV can decode: {error}") from error
     if pixels is None:
         raise ImageError(f"{named} is no picture that OpenCV can decode")
-    if not mosaic:
+    if pixels.ndim == 3:
+        # In colour it is no mosaic, whatever its format says.
         return pixels[..., ::-1]
     rgb = demosaic(pixels, encoding)
     if rgb is None:

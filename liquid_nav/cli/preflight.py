@@ -45,6 +45,7 @@ def preflight(
 
     from liquid_nav.distribution import check_distribution
     from liquid_nav.errors import UserError
+    from liquid_nav.nodes.bringup import parse_namespace
     from liquid_nav.nodes.preflight_checks import check
     from liquid_nav.nodes.preflight_facts import Level, Wanted
     from liquid_nav.nodes.preflight_listening import add_local, listen
@@ -58,7 +59,7 @@ def preflight(
                     autopilot=autopilot, free_space=int(space * 2**30), allow_off=off)
     console = Console()
     with Console(stderr=True).status(f"listening for {seconds:g} s"):
-        facts = listen(namespace, camera, seconds, use_sim_time)
+        facts = listen(parse_namespace(namespace), camera, seconds, use_sim_time)
     add_local(facts, folder)
     findings = check(facts, wanted)
     for finding in findings:

@@ -22,16 +22,17 @@ def record(
     """
     from liquid_nav.cli.flight_files import choose_folder, make_folder
     from liquid_nav.nodes.bag import NAME
-    from liquid_nav.nodes.bringup import enclave
+    from liquid_nav.nodes.bringup import enclave, parse_namespace
     from liquid_nav.nodes.recorder import Recorder
     from liquid_nav.nodes.running import run
 
+    namespace = parse_namespace(namespace)
     folder = choose_folder(out)
     make_folder(folder)
     arguments = ["--ros-args", *enclave("recorder"), "-p", f"folder:={folder}", "-p", f"jpeg_quality:={jpeg_quality}"]
     arguments += ["-p", f"image_transport:={image_transport}"]
-    if namespace.strip("/"):
-        arguments += ["-r", f"__ns:=/{namespace.strip('/')}"]
+    if namespace:
+        arguments += ["-r", f"__ns:=/{namespace}"]
 
     class Announced(Recorder):
         """Says when a signal begins to leave a complete bag."""

@@ -29,6 +29,13 @@ class Photometric:
     matrix: float = 0.08
     noise: float = 0.05
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for strengths that are none."""
+        if not 0.0 <= self.share <= 1.0:
+            raise ValueError(f"photometric: share is {self.share}, a share from 0 to 1")
+        if min(self.brightness, self.contrast, self.saturation, self.matrix, self.noise) < 0.0:
+            raise ValueError("photometric: no strength may be below 0")
+
     def draw(self, batch: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Return per sequence a colour map x -> x @ matrix [B,3,3] + offset [B,1,3] and the noise level [B]."""
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Mapping, TypeVar
 
 import yaml
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.seeds import REPORTED_FROM, parse_seeds
+from liquid_nav.fitting import misfit
 from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.windows import WindowConfig
 from liquid_nav.policy import PolicyConfig
+from liquid_nav.yaml_text import parse_yaml
 
 SEED_LIMIT = 10_000
 """Seeds from here on are for choosing and reporting, never for training."""
+T = TypeVar("T")
 DRIVERS = ("expert", "policy")
 SHARES = ("expert_share", "disturbed", "anywhere", "wide", "drifting", "camera", "fast", "random")
 """Keys of a round that are shares, 0 to 1."""
-_EXPONENT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
 
 
 class RecipeError(UserError):
@@ -82,6 +83,12 @@ class Round:
                 raise RecipeError(f"recipe: {name} is {getattr(self, name)}", "give a share from 0 to 1")
         if not 0.0 <= self.heights < 1.2:
             raise RecipeError(f"recipe: heights is {self.heights}", "give m from 0 to 1.1: the drones fly at 1.5 m")
+        wrong = misfit(WindowConfig, self.windows) if isinstance(self.windows, Mapping) else None
+        if wrong is not None:
+            raise RecipeError(f"recipe: in windows of a round, {wrong.cause}", wrong.remedy)
+        for share in self.shares or ():
+            if share < 0.0:
+                raise RecipeError(f"recipe: shares of a round hold {share}", "give no share below 0")
         if self.looks is not None and self.looks < 1:
             raise RecipeError(f"recipe: looks of a round is {self.looks}", "give 1 for the clean look alone")
 
@@ -176,9 +183,17 @@ class Recipe:
         for number, plan in enumerate(self.rounds):
             try:
                 replace(self.windows, **plan.windows)
-            except TypeError as error:
+            except (TypeError, ValueError) as error:
                 raise RecipeError(f"recipe: windows of round {number} do not fit: {error}",
                                   "use the keys of the recipe's windows") from error
+        low, high = self.frame_rate
+        if not 0.0 < low <= high:
+            raise RecipeError(f"recipe: frame_rate is {list(self.frame_rate)}", "give [lowest, highest] in Hz, above 0")
+        if min(self.shares, default=1.0) < 0.0 or not sum(self.shares) > 0.0:
+            raise RecipeError(f"recipe: shares are {list(self.shares)}", "give no share below 0, and one above")
+        for name in ("auxiliary", "height", "weight_decay"):
+            if not getattr(self, name) >= 0.0:
+                raise RecipeError(f"recipe: {name} is {getattr(self, name)}", "give a number from 0 on")
         if self.looks < 1:
             raise RecipeError(f"recipe: looks is {self.looks}", "give 1 for the clean look alone, 3 by default")
         if self.stop is not None and self.stop.held_out is not None and not self.caches:
@@ -196,7 +211,7 @@ def load_recipe(path: Path) -> Recipe:
 def read_mapping(path: Path, what: str, remedy: str) -> Mapping[str, Any]:
     """Return the mapping in a YAML file; raises RecipeError that names ``what`` was looked for, and the ``remedy``."""
     try:
-        data = yaml.safe_load(path.read_text())
+        data = parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(f"no {what} at '{path}': {error.strerror}", remedy) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -209,34 +224,33 @@ def read_mapping(path: Path, what: str, remedy: str) -> Mapping[str, Any]:
 def recipe_from(data: Mapping[str, Any], path: Path) -> Recipe:
     """Build a recipe from what a YAML file holds; raises RecipeError with one line that names ``path``."""
     try:
-        data = _numbers(data)
         values = {k: _tuple(v) for k, v in data.items()}
         unknown = set(values) - {f.name for f in fields(Recipe)}
         if unknown:
             raise RecipeError(f"'{path}' has unknown keys {sorted(unknown)}", "see config/training/default.yaml")
-        values["rounds"] = tuple(Round(**r) for r in data.get("rounds", ()))
+        values["rounds"] = tuple(_part(Round, r, f"round {k}") for k, r in enumerate(data.get("rounds", ())))
         if "policy" in data:
             values["policy"] = PolicyConfig.from_dict(data["policy"])
         if "windows" in data:
-            values["windows"] = WindowConfig(**{k: _tuple(v) for k, v in data["windows"].items()})
+            values["windows"] = _part(WindowConfig, data["windows"], "windows")
         if data.get("photometric") is not None:
-            values["photometric"] = Photometric(**data["photometric"])
+            values["photometric"] = _part(Photometric, data["photometric"], "photometric")
         if data.get("stop") is not None:
-            values["stop"] = Stop(**data["stop"])
-        return Recipe(**values)
-    except (TypeError, AttributeError) as error:
+            values["stop"] = _part(Stop, data["stop"], "stop")
+        return _part(Recipe, values, "")
+    except UserError:
+        raise
+    except (TypeError, ValueError, AttributeError) as error:
         raise RecipeError(f"'{path}' does not fit: {error}", "see config/training/default.yaml") from error
 
 
-def _numbers(value: Any) -> Any:
-    """Read 5e-4 as the number that everybody means: YAML 1.1, without a point, takes it for a word."""
-    if isinstance(value, Mapping):
-        return {key: _numbers(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_numbers(inner) for inner in value]
-    if isinstance(value, str) and _EXPONENT.fullmatch(value):
-        return float(value)
-    return value
+def _part(cls: type[T], values: Mapping[str, Any], what: str) -> T:
+    """Build a part of a recipe; raises RecipeError for a value of another type, TypeError for an unknown key."""
+    values = {name: _tuple(value) for name, value in values.items()}
+    wrong = misfit(cls, values)
+    if wrong is not None:
+        raise RecipeError(f"recipe: {wrong.cause}" if not what else f"recipe: in {what}, {wrong.cause}", wrong.remedy)
+    return cls(**values)
 
 
 def _tuple(value: Any) -> Any:

@@ -39,6 +39,17 @@ class WindowConfig:
     failed: float = 1.0
     mirror: bool = True
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for numbers that no batch can be drawn with."""
+        if self.batch < 1 or self.steps < 1:
+            raise ValueError(f"windows: batch {self.batch} and steps {self.steps} must be at least 1")
+        if not 0.0 <= self.drop < 1.0:
+            raise ValueError(f"windows: drop is {self.drop}, a probability from 0 to below 1")
+        if min(self.strides, default=-1.0) < 0.0 or not sum(self.strides) > 0.0:
+            raise ValueError(f"windows: strides are {list(self.strides)}, weights from 0 on, one above")
+        if self.slowest <= 0.0 or min(self.recent, self.failed) < 0.0:
+            raise ValueError("windows: slowest must be above 0, recent and failed not below")
+
 
 class Windows(IterableDataset):
     """Stream of batches: images uint8 [B,T,H,W,3], labels [B,T,4], elapsed [B,T], auxiliary [B,T,A], weight [B,T].
@@ -97,7 +108,7 @@ class Windows(IterableDataset):
         """Return which frames of a flight a window keeps, at most ``steps``, whether it is mirrored, and its look."""
         shard, c = self.shards[shard_index], self.config
         begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
-        stride = 1 + int(rng.choice(len(c.strides), p=c.strides))
+        stride = 1 + int(rng.choice(len(c.strides), p=np.array(c.strides) / sum(c.strides)))
         stride = max(1, min(stride, int(c.slowest / max(float(shard.elapsed[begin : begin + length].max()), 1e-3))))
         offset = int(rng.integers(0, max(1, length - c.steps * stride // 2)))
         kept = np.arange(offset, length, stride)

@@ -18,6 +18,7 @@ from rclpy.node import Node
 from liquid_nav.autopilots import PlainSession, Px4DdsAdapter, SessionConfig
 from liquid_nav.autopilots.failsafes import explain, names_for
 from liquid_nav.errors import UserError
+from liquid_nav.frame_names import is_world, twist_frame
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.credentials import PASSPHRASE_PARAMETER, read_passphrase
 from liquid_nav.nodes.diagnostics import Diagnostics
@@ -126,9 +127,13 @@ class MavlinkBackend:
         self._link.close()
 
     def on_vision(self, message: Odometry) -> None:
-        """Hand odometry to the autopilot's estimator; raises ValueError for what is no pose at all."""
+        """Hand odometry to the autopilot's estimator; raises ValueError for what is no pose, or in other frames."""
         from liquid_nav.autopilots.mavlink_messages import external_vision
 
+        frame = twist_frame(message.header.frame_id, message.child_frame_id)
+        if is_world(frame):
+            words = "expected a pose in ENU and a velocity in the body's frame (base_link), as REP-105 has it"
+            raise ValueError(f"external vision is in the frame '{frame}', {words}")
         state = state_from(message)
         require_finite("external vision", state.position, state.velocity)
         vision = external_vision(

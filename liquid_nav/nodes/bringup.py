@@ -9,6 +9,7 @@ import json
 import math
 import os
 import random
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping
@@ -38,6 +39,8 @@ RESUME = 10.0
 
 A bridge of a real drone has no such time (config/drone.yaml): there a person engages again."""
 
+_NAMESPACE = r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*"
+
 RANDOM_SEEDS = range(100_000, 1_000_000)
 """Where seed ``random`` draws: neither trained on nor used for choosing or for reported numbers."""
 
@@ -49,6 +52,15 @@ def parse_seed(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) >= 2**31:
         raise UserError(f"cannot read the seed '{text}'", "give a non-negative integer below 2147483648, or 'random'")
     return int(text)
+
+
+def parse_namespace(text: str) -> str:
+    """Return a namespace without slashes around it; raises UserError for one that ROS does not accept."""
+    name = text.strip("/")
+    if name and not re.fullmatch(_NAMESPACE, name):
+        remedy = "give letters, digits and underscores, no digit first, such as drone_1 or fleet/drone_1"
+        raise UserError(f"ROS knows no namespace '{text}'", remedy)
+    return name
 
 
 def parse_number(name: str, text: str) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 import yaml
 
 from liquid_nav.errors import UserError
+from liquid_nav.yaml_text import parse_yaml
 
 REMEDY = "make one with camera_calibration (cameracalibrator), which writes ost.yaml"
 
@@ -50,11 +51,11 @@ def load_calibration(path: str | Path) -> Calibration:
         UserError: missing, malformed, or without one of the matrices.
     """
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        data = parse_yaml(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot read the calibration {path}: {error.strerror}", REMEDY) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"the calibration {path} is not YAML", REMEDY) from error
+        raise UserError(f"the calibration {path} is not YAML: {error}", REMEDY) from error
     try:
         found = Calibration(
             int(data["image_width"]),
@@ -66,12 +67,16 @@ def load_calibration(path: str | Path) -> Calibration:
             _matrix(data, "projection_matrix", (3, 4)),
             str(data.get("camera_name", "")),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         cause = f"has no {error}" if isinstance(error, KeyError) else f"is malformed ({error})"
         raise UserError(f"the calibration {path} {cause}", REMEDY) from error
-    if found.width <= 0 or found.height <= 0 or found.k[0, 0] <= 0 or not np.isfinite(found.k).all():
+    if found.width <= 0 or found.height <= 0 or min(found.k[0, 0], found.k[1, 1]) <= 0 or not _is_finite(found):
         raise UserError(f"the calibration {path} has no usable focal length or image size", REMEDY)
     return found
+
+
+def _is_finite(found: Calibration) -> bool:
+    return all(np.isfinite(values).all() for values in (found.k, found.r, found.p, found.d))
 
 
 def _matrix(data: dict, key: str, shape: tuple[int, int]) -> np.ndarray:

@@ -8,7 +8,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 
 from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bringup import parse_number
+from liquid_nav.nodes.bringup import parse_namespace, parse_number
 from liquid_nav.nodes.drone_bringup import (
     AUTOPILOTS,
     LIMITS,
@@ -50,7 +50,8 @@ def describe_drone() -> LaunchDescription:
 
 def _bring_up_drone(context: LaunchContext) -> list[Action]:
     check_distribution()
-    value = context.launch_configurations
+    value = {**context.launch_configurations}
+    value["namespace"] = parse_namespace(value["namespace"])
     plan = DronePlan(
         value["model"],
         "" if value["source"] == "none" else value["source"],

@@ -37,6 +37,7 @@ from liquid_nav.nodes.bringup import (
     clock_remapping,
     enclave,
     environment,
+    parse_namespace,
     parse_number,
     parse_seed,
 )
@@ -111,7 +112,8 @@ def describe(scenario: str) -> LaunchDescription:
 
 def _bring_up(context: LaunchContext, scenario: str) -> list[Action]:
     check_distribution()
-    value = context.launch_configurations
+    value = {**context.launch_configurations}
+    value["namespace"] = parse_namespace(value["namespace"])
     plan = FlightPlan(
         scenario=scenario,
         seed=parse_seed(value["seed"]),

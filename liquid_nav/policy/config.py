@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Mapping
 
+from liquid_nav.fitting import misfit
 from liquid_nav.policy.config_errors import ModelError
 from liquid_nav.policy.sizes import DEEPEST, check_numbers, depth
 from liquid_nav.types import COMMAND_FIELDS
@@ -13,6 +14,8 @@ from liquid_nav.vision import AnyEncoderConfig, EncoderConfig, encoder_config
 __all__ = ["NCP_DEFAULT", "ModelError", "PolicyConfig"]
 LARGEST_SCALE = 50.0
 """m/s or rad/s per unit of output: faster than any multicopter here."""
+CHECKED = ("core", "command_scale", "command_fields", "hold", "elapsed")
+"""Entries that are judged by their values, or by what is built of them."""
 NCP_DEFAULT = {
     "kind": "ltc",
     "wiring": {"kind": "ncp", "inter": 32, "command": 16, "motor": 4, "sensory_fanout": 16, "inter_fanout": 8,
@@ -62,6 +65,9 @@ class PolicyConfig:
         if tuple(self.command_fields) != COMMAND_FIELDS:
             raise ModelError(f"config: command_fields are {list(self.command_fields)}",
                              f"they must be {list(COMMAND_FIELDS)}")
+        if any(len(part) != 2 or not 0 <= part[0] < part[1] for part in self.outputs.values()):
+            raise ModelError(f"config: outputs are {dict(self.outputs)}"[:200],
+                             'give each slice as [begin, end], e.g. {"command": [0, 4]}')
         if "command" not in self.outputs or self.outputs["command"][1] - self.outputs["command"][0] != 4:
             raise ModelError("config: outputs need a slice 'command' of four values", 'e.g. {"command": [0, 4]}')
 
@@ -86,6 +92,9 @@ class PolicyConfig:
                     values[name] = tuple(values[name])
             if "outputs" in values:
                 values["outputs"] = {k: tuple(v) for k, v in values["outputs"].items()}
+            wrong = misfit(cls, {name: value for name, value in values.items() if name not in CHECKED})
+            if wrong is not None:
+                raise ModelError(f"config: {wrong.cause}", wrong.remedy)
             return cls(encoder=encoder, **values)
         except ModelError:
             raise

@@ -28,7 +28,7 @@ Arguments = dict[str, Any]
 def _choose(table: Mapping[str, Any], what: str, entry: Mapping[str, Any], default: str) -> Any:
     arguments = dict(entry)
     kind = arguments.pop("kind", default)
-    if kind not in table:
+    if not isinstance(kind, str) or kind not in table:
         raise ModelError(f"config: {what} '{kind}' is unknown", f"choose one of: {', '.join(sorted(table))}")
     return table[kind](**arguments)
 
@@ -89,7 +89,7 @@ def build_core(config: Mapping[str, Any], input_size: int, output_size: int, nom
     """
     arguments = dict(config) if isinstance(config, Mapping) else {"kind": config}
     kind = arguments.pop("kind", None)
-    if kind not in CORES:
+    if not isinstance(kind, str) or kind not in CORES:
         raise ModelError(f"config: core '{kind}' is unknown", f"choose one of: {', '.join(sorted(CORES))}")
     try:
         return CORES[kind](input_size, output_size, nominal_period, _prepare(arguments))

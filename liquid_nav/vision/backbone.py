@@ -98,6 +98,8 @@ class BackboneConfig:
             raise ValueError(f"encoder: maps {list(self.maps)} must grow and end with the last block, {self.blocks}")
         if self.maps[0] < 1 or not len(self.maps) == len(self.reduced) == len(self.looked):
             raise ValueError("encoder: maps, reduced and looked need the same length, and maps begin with 1")
+        if min(*self.reduced, *self.looked, self.features) < 1:
+            raise ValueError("encoder: reduced, looked and features must be at least 1")
         if self.height < 16 or self.width < 16:
             raise ValueError(f"encoder: an image of {self.width} x {self.height} pixels is too small")
 

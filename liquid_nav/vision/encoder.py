@@ -35,6 +35,10 @@ class EncoderConfig:
         """Raise ValueError for layers that do not fit together."""
         if not len(self.channels) == len(self.kernels) == len(self.strides) > 0:
             raise ValueError("encoder: channels, kernels and strides need the same length, at least one")
+        if min(*self.channels, *self.kernels, *self.strides, self.features, self.height, self.width) < 1:
+            raise ValueError("encoder: sizes, channels, kernels, strides and features must be at least 1")
+        if min(self.variance) <= 0.0:
+            raise ValueError(f"encoder: variance is {list(self.variance)}, it must be positive")
         self.grid()
 
     def grid(self) -> tuple[int, int]:

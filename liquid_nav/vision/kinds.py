@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Union
 
+from liquid_nav.fitting import misfit
 from liquid_nav.vision.backbone import BackboneConfig, BackboneEncoder
 from liquid_nav.vision.encoder import Encoder, EncoderConfig
 
@@ -28,6 +29,9 @@ def encoder_config(entry: Mapping[str, Any]) -> AnyEncoderConfig:
         raise ValueError(f"encoder: kind '{kind}' is unknown: choose one of {', '.join(sorted(CONFIGS))}")
     if kind == PLAIN:
         values.pop("kind", None)
+    wrong = misfit(CONFIGS[kind], values)
+    if wrong is not None:
+        raise ValueError(f"encoder: {wrong.cause}: {wrong.remedy}")
     return CONFIGS[kind](**values)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from liquid_nav.resources import find, roots
+from liquid_nav.yaml_text import parse_yaml
 
 
 def known_names(folder: str) -> list[str]:
@@ -38,11 +39,11 @@ def read_yaml(name_or_path: str | Path, folder: str, error: type[ValueError]) ->
         known = ", ".join(known_names(folder)) or "none found"
         raise error(f"unknown {what} '{text}': give a readable YAML file or one of: {known}") from None
     try:
-        data = yaml.safe_load(content)
+        data = parse_yaml(content)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        cause = getattr(problem, "problem", None) or "cannot be parsed"
+        cause = getattr(problem, "problem", None) or problem
         raise error(f"{what} file {path} is not valid YAML{where}: {cause}; correct that line") from None
     if not isinstance(data, dict):
         raise error(f"{what} file {path} holds no mapping; start from config/{folder}/{known_names(folder)[0]}.yaml")
@@ -87,8 +88,10 @@ class Reader:
         return str(value)
 
     def section(self, key: str) -> "Reader":
-        """Return the reader of a nested mapping (empty if absent)."""
-        return Reader(self.data.pop(key, None) or {}, f"{self.where}, '{key}'", self.error)
+        """Return the reader of a nested mapping (empty if absent, or if nothing is written behind its key)."""
+        value = self.data.pop(key, None)
+        # "wind: no" is no empty section: it would mean the usual wind.
+        return Reader({} if value is None else value, f"{self.where}, '{key}'", self.error)
 
     def finish(self, known: tuple[str, ...]) -> None:
         """Raise if keys are left that nobody asked for."""

@@ -193,6 +193,20 @@ def test_the_format_of_other_compressed_images_changes_nothing(format_):
     assert_same(decode_compressed(SimpleNamespace(format=format_, data=data)), "rgb8")
 
 
+@pytest.mark.parametrize("format_", ["bayer_rggb8; jpeg compressed bgr8", "bayer_rggb8; png compressed "])
+def test_what_was_compressed_in_colour_is_no_mosaic_any_more(format_):
+    """Read in grey and coloured as a mosaic, it would be another picture."""
+    data = cv2.imencode(".png", picture()[..., ::-1])[1].tobytes()
+    assert_same(decode_compressed(SimpleNamespace(format=format_, data=data)), "rgb8")
+
+
+@pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])
+def test_compressed_depth_is_no_picture_as_raw_depth_is_none(encoding):
+    data = cv2.imencode(".png", np.full((4, 4), 1200, np.uint16))[1].tobytes()
+    with pytest.raises(ImageError, match=f"{encoding} holds depth"):
+        decode_compressed(SimpleNamespace(format=f"{encoding}; png compressed ", data=data))
+
+
 def test_a_compressed_mosaic_of_an_unknown_pattern_is_named():
     data = cv2.imencode(".png", mosaic("RGGB"))[1].tobytes()
     with pytest.raises(ImageError, match="bayer_xyz8; png', is no Bayer mosaic that is understood"):

@@ -87,6 +87,31 @@ def test_augmentation_can_be_switched_off(tmp_path):
         ("rounds:", "stop: {held_out: 0.1}\nrounds:", "caches"),
         ("rounds:", "stop: {seeds: 10000:10010, patience: 0}\nrounds:", "patience"),
         ("rounds:", "stop: {patient: 3}\nrounds:", "patient"),
+        ("batch: 2", "batch: 2 sequences", "batch is '2 sequences'. give a whole number"),
+        ("batch: 2", "batch: yes", "batch is True. give a whole number"),
+        ("batch: 2", "batch: 0", "batch 0"),
+        ("batch: 2", "batch: 2, drop: '0,05'", "drop is '0,05'. give a number"),
+        ("batch: 2", "batch: 2, drop: 1.5", "drop is 1.5"),
+        ("strides: [0.5, 0.5]", "strides: 0.5", "strides is 0.5. give a list: a number"),
+        ("strides: [0.5, 0.5]", "strides: [0, 0]", "strides are [0, 0]"),
+        ("expert_share: 0.5", "windows: {steps: long}", "steps is 'long'"),
+        ("expert_share: 0.5", "windows: {steps: 0}", "round 1"),
+        ("noise: 0.0", "noise: 5 %", "noise is '5 %'. give a number"),
+        ("noise: 0.0", "noise: -1", "photometric"),
+        ("noise: 0.0", "share: .nan", "share is nan. give a number"),
+        ("shares: [1]", "shares: 1", "shares is 1. give a list: a number"),
+        ("shares: [1]", "shares: [-1]", "shares are [-1]"),
+        ("shares: [1]", "shares: [1]\nframe_rate: 30 Hz", "frame_rate is '30 Hz'. give a list: 2 times a number"),
+        ("shares: [1]", "shares: [1]\nframe_rate: 30", "frame_rate is 30. give a list: 2 times a number"),
+        ("shares: [1]", "shares: [1]\nframe_rate: [30, 6]", "frame_rate is [30, 6]"),
+        ("shares: [1]", "shares: [1]\nseed: 1.5", "seed is 1.5. give a whole number"),
+        ("shares: [1]", "shares: [1]\nauxiliary: -0.5", "auxiliary is -0.5"),
+        ("shares: [1]", "shares: [1]\ncaches: data/mine", "caches is 'data/mine'. give a list: a text"),
+        ("shares: [1]", "shares: [1]\nphotographs: maybe", "photographs is 'maybe'. give true or false"),
+        ("shares: [1]", "shares: [1]\nshares: [1]", "the key 'shares' stands twice"),
+        ("shares: [1]", "shares: [1]\nseed: 2026-02-30", "day is out of range"),
+        ("strides: [2]", "strides: [0]", "at least 1"),
+        (GOOD, "[" * 5000, "nested too deeply"),
         (GOOD, "rounds: []", "expert"),
         (GOOD, "rounds: 3", "does not fit"),
         (GOOD, "rounds:\n  - 3", "does not fit"),
@@ -100,6 +125,12 @@ def test_what_cannot_be_followed_is_one_line(tmp_path, old, new, says):
         read(tmp_path, GOOD.replace(old, new, 1))
     line = str(error.value)
     assert says in line and "\n" not in line
+
+
+def test_strides_are_weights(tmp_path):
+    """They need not sum to 1: numpy would say so in the middle of the first round, after its flights."""
+    recipe = read(tmp_path, GOOD.replace("strides: [0.5, 0.5]", "strides: [3, 1]"))
+    assert recipe.windows.strides == (3, 1)
 
 
 def test_no_recipe_there(tmp_path):

@@ -147,3 +147,12 @@ def test_labels_that_no_clock_brings_to_the_images_are_told_as_a_problem_of_cloc
     assert row["findings"] == "unlabelled, clock"
     page = (tmp_path / "data" / "report.html").read_text()
     assert "3599.1 s apart" in page
+
+
+@pytest.mark.parametrize("arrival", [0, UNIX])
+def test_a_bag_whose_messages_were_all_recorded_at_one_time_is_read_by_its_stamps(tmp_path, arrival):
+    """Scripts that convert bags write so: arrival tells nothing there."""
+    bags.write_bag(tmp_path / "bag", flight(40, unix, unix, lambda k: arrival))
+    (row,) = build([tmp_path / "bag"], tmp_path / "data", SMALL)
+    assert (row["frames"], row["learned"], row["findings"]) == (40, 40, "")
+    np.testing.assert_allclose(label_speeds(tmp_path / "bag"), 1.0 + 0.01 * np.arange(40))

@@ -157,6 +157,51 @@ def test_a_command_stamped_in_a_frame_of_the_world_is_no_level_body_command(tmp_
     assert recording.label_track("auto")[0] == "command"
 
 
+@pytest.mark.parametrize(
+    ("pose", "twist"), [("world", "world"), ("odom", "odom"), ("odom", "d1/base_link_frd"), ("odom_ned", "base_link"),
+                        ("map", "camera_color_optical_frame")],
+)  # fmt: skip
+def test_odometry_in_another_frame_than_the_bodys_is_no_label_unless_it_is_named(tmp_path, pose, twist):
+    """VINS tells velocities in the world; where z points down, left and right are the other way round."""
+    rows = []
+    for k in range(12):
+        stamp = 5 * NANO + k * NANO // 20
+        content = bags.odometry(stamp, (0.1 * k, 0.0, 0.0, 0.0))
+        content.header.frame_id = pose
+        content.child_frame_id = twist
+        rows += [("/camera/image_raw", stamp, bags.raw_image(stamp, bags.picture(k))), ("/vio/odom", stamp, content)]
+    source = bags.write_bag(tmp_path / "bag", rows)
+    (recording,) = open_recordings(source)
+    with pytest.raises(RecordingError, match="--odometry.*/vio/odom .in the frame"):
+        recording.label_track("auto")
+    (recording,) = open_recordings(source, TopicNames(odometry="/vio/odom"))
+    assert recording.label_track("auto")[0] == "odometry"
+
+
+@pytest.mark.parametrize("frame", ["", "base_link", "base_footprint", "fcu", "d1/base_link", "camera_pose_frame"])
+def test_odometry_of_bodies_by_other_names_is_a_label(tmp_path, frame):
+    rows = bags.flight_rows(12)
+    for _, _, content in rows:
+        if hasattr(content, "child_frame_id"):
+            content.child_frame_id = frame
+    (recording,) = open_recordings(bags.write_bag(tmp_path / "bag", rows))
+    assert recording.label_track("odometry")[0] == "odometry"
+
+
+@pytest.mark.parametrize("plugin", ["mcap", "sqlite3"])
+@pytest.mark.parametrize("suffix", [".zstd", ".zst"])
+def test_a_file_that_was_compressed_as_a_whole_is_listed_with_what_unpacks_it(tmp_path, plugin, suffix):
+    """Beside readable ones it would silently be missing."""
+    bags.write_bag(tmp_path / "flights" / "good", bags.flight_rows(12))
+    (file,) = (p for p in bags.write_bag(tmp_path / "x", bags.flight_rows(12), plugin).iterdir() if p.suffix != ".yaml")
+    packed = tmp_path / "flights" / "loose" / f"{file.name}{suffix}"
+    packed.parent.mkdir()
+    packed.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(100))
+    good, bad = build([tmp_path / "flights"], tmp_path / "data", SMALL)
+    assert (good["learned"], bad["learned"]) == (12, 0)
+    assert f"zstd -d {packed} -o {packed.with_suffix('')}`" in bad["error"]
+
+
 def cut(folder, plugin="mcap", share=0.6):
     """Write a bag and cut its file off; returns the file."""
     bags.write_bag(folder, bags.flight_rows(40), plugin)

@@ -713,6 +713,31 @@ def test_what_is_no_pose_is_not_handed_to_the_estimator_and_named(make, change, 
     assert level == ERROR and words.startswith(f"1 message(s) dropped: ValueError: {what}")
 
 
+@pytest.mark.parametrize(("pose", "twist", "named"), [
+    ("world", "world", "world"), ("odom_ned", "base_link", "odom_ned"), ("odom", "base_link_frd", "base_link_frd"),
+    ("map", "camera_color_optical_frame", "camera_color_optical_frame"),
+])  # fmt: skip
+def test_vision_in_frames_that_the_estimator_would_misread_is_not_handed_on_and_named(make, pose, twist, named):
+    """VINS tells the velocity in the world: turned by the heading once more it is another."""
+    bench = make(vision_topic="slam/odom")
+    message = vision()
+    message.header.frame_id = pose
+    message.child_frame_id = twist
+    bench.node.ears["slam/odom"](message)
+    assert not bench.link.sent
+    level, words, _ = bench.node.status("input slam/odom")
+    assert level == ERROR and f"external vision is in the frame '{named}', expected" in words
+
+
+@pytest.mark.parametrize("frame", ["", "base_link", "d1/base_link", "camera_pose_frame", "imu"])
+def test_vision_of_bodies_by_other_names_is_handed_on(make, frame):
+    bench = make(vision_topic="slam/odom")
+    message = vision()
+    message.child_frame_id = frame
+    bench.node.ears["slam/odom"](message)
+    assert len(bench.link.sent) == 1
+
+
 # The true pose of a simulated vehicle
 
 

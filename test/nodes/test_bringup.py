@@ -6,8 +6,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from liquid_nav.autopilots import SessionConfig
+from liquid_nav.cli import app as cli
 from liquid_nav.cli.processes import arguments, free_domain
 from liquid_nav.errors import UserError
 from liquid_nav.nodes import drone_bringup, gazebo_bringup, px4_gazebo_bringup
@@ -20,6 +22,7 @@ from liquid_nav.nodes.bringup import (
     as_yaml,
     autopilot_graph,
     embedded_graph,
+    parse_namespace,
     parse_number,
     parse_seed,
 )
@@ -208,3 +211,23 @@ def test_a_real_autopilot_has_an_estimator_of_its_own_and_a_test_vehicle_has_our
             autopilot_graph(FlightPlan(condition="drift", autopilot=autopilot))
     graph = autopilot_graph(FlightPlan(condition="drift", autopilot="test-px4"))
     assert any(process.parameters.get("condition") == "drift" for process in graph)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("", ""), ("/", ""), ("d1", "d1"), ("/d1", "d1"), ("/d1/", "d1"), ("/fleet/_d1", "fleet/_d1")]
+)
+def test_a_namespace_is_the_same_with_and_without_slashes(text, name):
+    assert parse_namespace(text) == name
+
+
+@pytest.mark.parametrize("text", ["drone-1", "1st", "d 1", "fleet//d1", "a/2b", "dröhne", "d1.a", "~d1", "{ns}"])
+def test_a_namespace_that_ros_does_not_accept_is_one_line_before_anything_starts(text):
+    with pytest.raises(UserError, match="no namespace.*such as drone_1"):
+        parse_namespace(text)
+
+
+def test_preflight_and_recorder_read_a_namespace_so(tmp_path):
+    for command in (["preflight"], ["record", "--out", str(tmp_path / "flight")]):
+        result = CliRunner().invoke(cli.app, [*command, "--namespace", "drone-1"])
+        assert (result.exit_code, "ROS knows no namespace 'drone-1'" in result.stderr) == (2, True), result.output
+    assert not (tmp_path / "flight").exists()

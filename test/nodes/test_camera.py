@@ -57,7 +57,12 @@ def test_a_resized_image_has_a_resized_model(calibration_file):
 @pytest.mark.parametrize(
     ("text", "words"),
     [("", "malformed"), ("[1", "not YAML"), (yaml.safe_dump(calibration(camera_matrix={"data": [1]})), "1 numbers"),
-     ("image_width: 3\nimage_height: 3\n", "has no 'distortion_coefficients'")],
+     ("image_width: 3\nimage_height: 3\n", "has no 'distortion_coefficients'"),
+     (yaml.safe_dump(calibration()) + "image_width: 1280\n", "the key 'image_width' stands twice"),
+     (yaml.safe_dump(calibration()) + "made: 2026-02-30\n", "day is out of range"), ("[" * 5000, "nested too deeply"),
+     (yaml.safe_dump(calibration(image_width=float("inf"))), "malformed"),
+     (yaml.safe_dump(calibration(distortion_coefficients={"data": [float("nan")] * 5})), "no usable focal length"),
+     (yaml.safe_dump(calibration(camera_matrix={"data": [5, 0, 3, 0, 0, 3, 0, 0, 1]})), "no usable focal length")],
 )  # fmt: skip
 def test_a_bad_calibration_is_one_line(text, words, tmp_path):
     path = tmp_path / "bad.yaml"

@@ -83,6 +83,27 @@ def test_a_network_larger_than_any_that_flies_is_refused_before_it_is_built(mode
     assert "config" in line
 
 
+@pytest.mark.parametrize(("path", "value"), [
+    (["encoder", "strides"], [0, 2]), (["encoder", "kernels"], [0, 3]), (["encoder", "kernels"], ["5", 3]),
+    (["encoder", "channels"], [0, 6]), (["encoder", "channels"], [4.5, 6]), (["encoder", "features"], 0),
+    (["encoder", "features"], -3), (["encoder", "features"], "7"), (["encoder", "height"], 24.5),
+    (["encoder", "mean"], [0.0, 0.0]), (["encoder", "mean"], "abc"), (["encoder", "variance"], [0.0, 1.0, 1.0]),
+    (["encoder", "variance"], [-1.0, 1.0, 1.0]), (["encoder", "bounded"], "yes"),
+    (["encoder"], {"kind": "backbone", "maps": [[5], 11]}), (["encoder"], {"kind": "backbone", "looked": [0, 32]}),
+    (["core", "kind"], ["ltc"]), (["core"], []), (["core", "unfolds"], 0), (["core", "unfolds"], -1),
+    (["core", "unfolds"], "6"), (["core", "unfolds"], 2.5), (["core", "unfolds"], True),
+    (["core", "solver"], {"kind": "rk4", "steps": 0}), (["core", "solver"], {"kind": "euler", "steps": 1.5}),
+    (["core", "solver"], {"kind": "implicit", "iterations": 0}),
+    (["outputs"], {"command": [0, 4, 5]}), (["outputs"], {"command": [-4, 0]}),
+    (["outputs"], {"command": [0, 4], "more": [4, 4]}),
+    (["camera"], [80]), (["camera"], None), (["nominal_period"], True), (["nominal_period"], "0.03"),
+])  # fmt: skip
+def test_values_of_another_kind_are_refused_before_anything_is_built_of_them(model, path, value):
+    """A variance of 0 makes infinite features, 0 steps a state that stands still."""
+    change(model, path, value)
+    assert "config" in refusal(model)
+
+
 @pytest.mark.parametrize("name", [CONFIG, CARD])
 @pytest.mark.parametrize(
     "text",

@@ -57,6 +57,11 @@ def test_only_summer_is_clear_and_leafy():
         ("world: forest\ntask: hike", "'task' is 'hike'; use one of: fly_to_target$"),
         ("world: forest\ntask: follow", "'task' is 'follow'; use one of: fly_to_target$"),
         ("world: forest\ntarget: {kind: person}", "chair"),
+        ("world: forest\ntarget: no", "'target': expected a mapping"),
+        ("world: forest\nworld: field", "line 2: the key 'world' stands twice"),
+        ("world: forest\nlimits: {speed: 1, speed: 2}", "the key 'speed' stands twice"),
+        ("world: forest\ncruise_altitude: 2026-02-30", "not valid YAML: day is out of range"),
+        ("world: forest\nx: " + "[" * 5000, "nested too deeply"),
     ],
 )
 def test_bad_scenario(tmp_path, text, says):
@@ -74,11 +79,38 @@ def test_unknown_names_list_the_known():
         load_condition("rain")
 
 
-def test_bad_condition(tmp_path):
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("season: monsoon", "summer, autumn, winter"),
+        # No empty sections: they would mean the usual wind and the usual camera.
+        ("wind: no", "'wind': expected a mapping"),
+        ("wind: 0", "'wind': expected a mapping"),
+        ("camera: []", "'camera': expected a mapping"),
+        ("fog: 0.1\nfog: 0.2", "line 2: the key 'fog' stands twice"),
+    ],
+)
+def test_bad_condition(tmp_path, text, says):
     path = tmp_path / "bad.yaml"
-    path.write_text("season: monsoon")
-    with pytest.raises(ConditionError, match="summer, autumn, winter"):
+    path.write_text(text)
+    with pytest.raises(ConditionError, match=says):
         load_condition(path)
+
+
+@pytest.mark.parametrize("text", ["8e-2", "8E-2", "0.08", ".8e-1", "+8e-2"])
+def test_numbers_in_any_spelling(tmp_path, text):
+    """YAML 1.1 takes 8e-2 for a word."""
+    path = tmp_path / "haze.yaml"
+    path.write_text(f"fog: {text}\nwind:\n")
+    assert load_condition(path) == Condition("haze", fog=0.08)
+
+
+def test_keys_that_are_merged_from_an_anchor_stand_once(tmp_path):
+    path = tmp_path / "merged.yaml"
+    path.write_text("wind: &calm {mean: [0, 0], gust: 0.1}\ndrift: {}\n")
+    assert load_condition(path).wind.gust == 0.1
+    path.write_text("camera: {<<: {noise: 1, blur: 2}, blur: 3}\n")
+    assert load_condition(path).camera.blur == 3.0
 
 
 def test_what_a_condition_says_of_its_camera_and_of_its_look(tmp_path):

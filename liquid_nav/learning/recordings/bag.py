@@ -13,13 +13,18 @@ import numpy as np
 
 from liquid_nav.camera import ImageError, decode, decode_compressed
 from liquid_nav.clocks import NANO, Arrivals
+from liquid_nav.frame_names import is_world, twist_frame
 from liquid_nav.geometry import level_from_world, rotate, yaw_of
 from liquid_nav.learning.recordings.recording import Frames, Recording, RecordingError, Track, UnreadableError
-from liquid_nav.learning.recordings.topics import COMPRESSED, DroneTopics, TopicNames, find_drones, is_world
+from liquid_nav.learning.recordings.topics import COMPRESSED, DroneTopics, TopicNames, find_drones
 
+PACKED = (".zstd", ".zst")
+"""Suffixes of files that were compressed as a whole: only a metadata.yaml beside them tells how to read them."""
 REPAIRS = {
     ".mcap": "save what it holds with `mcap recover {old} -o {new}` (the command line of mcap.dev), and import that",
     ".db3": "save what it holds with `sqlite3 {old} '.recover' | sqlite3 {new}`, and import that",
+    ".zstd": "unpack it with `zstd -d {old} -o {new}`, and import that",
+    ".zst": "unpack it with `zstd -d {old} -o {new}`, and import that",
     ".bag": "save what it holds with `rosbag reindex {old}` of ROS 1, and import it again",
 }
 """What to do about a damaged file, by its suffix; {old} and {new} are paths, quoted for a shell."""
@@ -31,22 +36,24 @@ def open_bag(path: Path, wanted: TopicNames) -> list[Recording]:
         kinds = {c.topic: c.msgtype for c in reader.connections if c.msgcount}
         drones = find_drones(kinds, wanted)
         rows = _Rows(reader, drones)
-    return [_recording(path, drone, rows, named=wanted.command is not None) for drone in drones]
+    return [_recording(path, drone, rows, wanted) for drone in drones]
 
 
-def _recording(path: Path, drone: DroneTopics, rows: _Rows, named: bool) -> Recording:
-    """Put one drone's topics together; ``named``: somebody has said which topic is its command."""
+def _recording(path: Path, drone: DroneTopics, rows: _Rows, wanted: TopicNames) -> Recording:
+    """Put one drone's topics together; whatever its frame is called, a topic counts that somebody has named."""
     images = rows.arrivals(drone.image)
-    command, passed_over = drone.command, drone.passed_over
-    frame = rows.frames.get(command, "")
-    if command and is_world(frame) and not named:
-        passed_over = (*passed_over, f"{command} (in the frame '{frame}')")
+    command = drone.command
+    odometry = drone.odometry
+    passed_over = drone.passed_over
+    if wanted.command is None and is_world(rows.frames.get(command, "")):
+        passed_over = (*passed_over, f"{command} (in the frame '{rows.frames[command]}')")
         command = None
+    if wanted.odometry is None and is_world(rows.frames.get(odometry, "")):
+        passed_over = (*passed_over, f"{odometry} (in the frame '{rows.frames[odometry]}')")
+        odometry = None
     found = {
         "command": Track.of(rows.found.get(command, []), images, held=True, damaged=rows.damaged[command]),
-        "odometry": Track.of(
-            rows.found.get(drone.odometry, []), images, held=False, damaged=rows.damaged[drone.odometry]
-        ),
+        "odometry": Track.of(rows.found.get(odometry, []), images, held=False, damaged=rows.damaged[odometry]),
     }
     name = path.stem if not drone.name else f"{path.stem}/{drone.name}"
     return Recording(
@@ -55,7 +62,7 @@ def _recording(path: Path, drone: DroneTopics, rows: _Rows, named: bool) -> Reco
         images.times(),
         {kind: track for kind, track in found.items() if track is not None},
         lambda: _frames(path, drone.image),
-        {"image": drone.image, "command": command or "", "odometry": drone.odometry or ""},
+        {"image": drone.image, "command": command or "", "odometry": odometry or ""},
         passed_over,
     )
 
@@ -83,6 +90,8 @@ def repair(path: Path) -> str:
         return "repair its files one by one, or let `ros2 bag reindex` write its metadata.yaml anew"
     (file,) = files
     whole = file.with_name(f"{file.stem}-repaired{file.suffix}")
+    if file.suffix in PACKED:
+        whole = file.with_suffix("")
     how = REPAIRS.get(file.suffix, "copy it again from where it was recorded: {old} is no bag")
     return how.format(old=shlex.quote(str(file)), new=shlex.quote(str(whole)))
 
@@ -99,7 +108,7 @@ class _Rows:
         self.damaged: Counter[str | None] = Counter()
         """By topic: messages that cannot be read; images among them are found when they are decoded."""
         self.frames: dict[str | None, str] = {}
-        """By topic: frame of the first command."""
+        """By topic: frame of the velocity in the first command or odometry."""
         for connection, time, data in reader.messages([c for c in reader.connections if c.topic in wanted]):
             topic = connection.topic
             if topic in images:
@@ -114,8 +123,8 @@ class _Rows:
             is_odometry = connection.msgtype.endswith("Odometry")
             values = _level_velocity(message) if is_odometry else _command(message)
             self.found[topic].append((_stamp(message), time, values))
-            if not is_odometry:
-                self.frames.setdefault(topic, _frame(message))
+            frame = twist_frame(_frame(message), message.child_frame_id) if is_odometry else _frame(message)
+            self.frames.setdefault(topic, frame)
 
     def arrivals(self, topic: str) -> Arrivals:
         """Return when the images of a topic were stamped and recorded."""

@@ -103,6 +103,6 @@ class Recording:
             if kind in self.tracks:
                 return kind, self.tracks[kind]
         remedy = "choose others with --labels, or name the topics with --command and --odometry"
-        if "command" in wanted and self.passed_over:
-            remedy += f"; velocities that are no level body commands by their names: {', '.join(self.passed_over)}"
+        if self.passed_over:
+            remedy += f"; velocities that are not of the level body by their names: {', '.join(self.passed_over)}"
         raise RecordingError(f"{self.name} has no {' and no '.join(wanted)}", remedy)

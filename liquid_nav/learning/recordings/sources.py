@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, TypeVar
 
-from liquid_nav.learning.recordings.bag import open_bag
+from liquid_nav.learning.recordings.bag import PACKED, open_bag
 from liquid_nav.learning.recordings.folder import TABLE, open_folder
 from liquid_nav.learning.recordings.recording import Recording, RecordingError, UnreadableError
 from liquid_nav.learning.recordings.topics import TopicNames
 
-BAG_FILES = (".mcap", ".db3", ".bag")
+BAG_FILES = (".mcap", ".db3", ".bag", *(f"{kind}{packed}" for kind in (".mcap", ".db3") for packed in PACKED))
 T = TypeVar("T")
 
 
@@ -76,7 +76,7 @@ class Loader:
 def _bag_files(source: Path) -> list[Path]:
     if not source.is_dir() or (source / TABLE).is_file():
         return []
-    return [path for path in sorted(source.iterdir()) if path.suffix in BAG_FILES]
+    return [path for path in sorted(source.iterdir()) if path.name.endswith(BAG_FILES)]
 
 
 def open_recordings(path: Path, wanted: TopicNames | None = None, frame_rate: float = 30.0) -> list[Recording]:
@@ -92,7 +92,7 @@ def open_recordings(path: Path, wanted: TopicNames | None = None, frame_rate: fl
 
 def _is_source(path: Path) -> bool:
     if path.is_file():
-        return path.suffix in BAG_FILES
+        return path.name.endswith(BAG_FILES)
     return (path / "metadata.yaml").is_file() or (path / TABLE).is_file()
 
 
@@ -101,5 +101,5 @@ def _below(path: Path) -> list[Path]:
         return []
     folders = [path, *sorted(p for p in path.rglob("*") if p.is_dir())]
     sources = [p for p in folders if _is_source(p)]
-    loose = [p for p in sorted(path.rglob("*")) if p.is_file() and p.suffix in BAG_FILES and p.parent not in sources]
-    return sources + loose
+    files = [p for p in sorted(path.rglob("*")) if p.is_file() and p.name.endswith(BAG_FILES)]
+    return sources + [p for p in files if p.parent not in sources]

@@ -21,8 +21,6 @@ _SET_POINT = "setpoint"
 """MAVROS and its kin: velocities in east, north and up, which no level body command is."""
 _CONTROLLER = "controller"
 """What a controller proposes is not what the drone was told."""
-_WORLD = frozenset(("map", "odom", "world", "earth", "origin", "enu", "ned"))
-"""Words in the names of frames in which a velocity is none of the level body frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +72,6 @@ def is_command(topic: str) -> bool:
         return False
     name = "/".join(topic.lower().strip("/").split("/")[-2:])
     return any(word in name for word in _COMMANDING) and _MEASURED.isdisjoint(re.split(r"[^a-z]+", name))
-
-
-def is_world(frame: str) -> bool:
-    """Return whether a frame's name says that it does not turn with the drone's heading, or points down."""
-    return not _WORLD.isdisjoint(re.split(r"[^a-z]+", frame.lower().rsplit("/", 1)[-1]))
 
 
 def _matches(topic: str, wanted: str | None, topics: dict[str, str]) -> bool:

@@ -21,6 +21,13 @@ class Solver(Protocol):
         """Return the state [B,S] after ``elapsed`` [B,1] s."""
 
 
+def require_counts(**counts: int) -> None:
+    """Raise ValueError for a number of steps that is none: with 0 the state would stand still."""
+    for name, count in counts.items():
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise ValueError(f"{name} is {count!r}, expected a whole number from 1 on")
+
+
 def derivative(terms: Terms, state: Tensor) -> Tensor:
     """Return dx/dt [B,S] in 1/s."""
     drive, rate, capacity = terms(state)

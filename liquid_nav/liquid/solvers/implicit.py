@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .base import Terms, derivative
+from .base import Terms, derivative, require_counts
 from .semi_implicit import SemiImplicit
 
 
@@ -20,6 +20,10 @@ class Implicit:
 
     steps: int = 6
     iterations: int = 3
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number of steps that is none."""
+        require_counts(steps=self.steps, iterations=self.iterations)
 
     def advance(self, terms: Terms, state: Tensor, elapsed: Tensor) -> Tensor:
         """Return the state [B,S] after ``elapsed`` [B,1] s."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .base import Terms, derivative
+from .base import Terms, derivative, require_counts
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,10 @@ class RK4:
     """Four evaluations a step, ``steps`` times with h = elapsed / steps. Order 4."""
 
     steps: int = 1
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number of steps that is none."""
+        require_counts(steps=self.steps)
 
     def advance(self, terms: Terms, state: Tensor, elapsed: Tensor) -> Tensor:
         """Return the state [B,S] after ``elapsed`` [B,1] s."""

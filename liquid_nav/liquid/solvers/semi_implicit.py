@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .base import Terms
+from .base import Terms, require_counts
 
 #: keeps 0/0 away where a neuron has no capacity and no time has passed; far below any real capacity
 TINY = 1e-12
@@ -21,6 +21,10 @@ class SemiImplicit:
     """
 
     unfolds: int = 6
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number of steps that is none."""
+        require_counts(unfolds=self.unfolds)
 
     def advance(self, terms: Terms, state: Tensor, elapsed: Tensor) -> Tensor:
         """Return the state [B,S] after ``elapsed`` [B,1] s."""

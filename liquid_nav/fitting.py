@@ -1,0 +1,75 @@
+"""Whether values from a file fit the fields of a dataclass: told before anything is made of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping as AbstractMapping
+from dataclasses import is_dataclass
+from types import UnionType
+from typing import Any, Mapping, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+LONGEST = 60
+"""Characters of a value that are told."""
+_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+"""What people are asked for."""
+
+
+class Misfit(NamedTuple):
+    """A value of another type than its field."""
+
+    cause: str
+    """The field and the value."""
+    remedy: str
+    """What fits."""
+
+
+def misfit(cls: type, values: Mapping[str, Any]) -> Misfit | None:
+    """Return the first of ``values`` that its field in the dataclass ``cls`` cannot hold, or None.
+
+    Whole numbers fit where numbers are wanted, lists where tuples are; true and false are no numbers, and NaN and
+    infinity are none that anything can be made of. Keys that are no fields are left to the constructor.
+    """
+    hints = get_type_hints(cls)
+    for name, value in values.items():
+        if name in hints and not _fits(value, hints[name]):
+            shown = repr(value)
+            shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
+            return Misfit(f"{name} is {shown}", f"give {_wanted(hints[name])}")
+    return None
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    kind = get_origin(hint) or hint
+    if kind in (Union, UnionType):
+        return any(_fits(value, inner) for inner in get_args(hint))
+    if kind is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if kind is tuple:
+        return isinstance(value, (tuple, list)) and _all_fit(value, get_args(hint))
+    if kind is AbstractMapping:
+        return isinstance(value, AbstractMapping)
+    return not isinstance(kind, type) or isinstance(value, kind)
+
+
+def _all_fit(values: Any, kinds: tuple[Any, ...]) -> bool:
+    if len(kinds) == 2 and kinds[1] is Ellipsis:
+        return all(_fits(value, kinds[0]) for value in values)
+    return len(values) == len(kinds) and all(_fits(value, kind) for value, kind in zip(values, kinds, strict=True))
+
+
+def _wanted(hint: Any) -> str:
+    """Return in words what fits a type."""
+    kind = get_origin(hint) or hint
+    if kind in (Union, UnionType):
+        return " or ".join(_wanted(inner) for inner in get_args(hint))
+    if kind is type(None):
+        return "null"
+    if kind is tuple:
+        inner = get_args(hint)
+        count = "" if inner[-1] is Ellipsis else f"{len(inner)} times "
+        return f"a list: {count}{_wanted(inner[0])}"
+    if kind is AbstractMapping or is_dataclass(kind):
+        return "a mapping of keys"
+    return _WORDS.get(kind, str(kind))
