@@ -882,6 +882,17 @@ def test_a_touch_on_the_ground_stops_the_motors_after_a_younger_heartbeat():
     assert drive.session.phase is Phase.READY
 
 
+def test_a_vehicle_that_leaves_the_ground_after_a_touch_is_handed_over_and_not_stopped_up_there():
+    """It says so on the very heartbeat that is waited for."""
+    drive = touched(FLAVOUR, **GROUND)
+    drive.vehicle.sticks_time = START + WAITED
+    assert not drive.at(WAITED) and not drive.asked
+    assert not drive.at(WAITED + 0.1, **AIR)
+    assert drive.asked == [(MODE, FLAVOUR.pilot_hold, 0)] and drive.session.phase is Phase.HOLDING
+    assert drive.obey(WAITED + 0.2, MODE, mode=FLAVOUR.pilot_hold)
+    assert drive.session.phase is Phase.RELEASED
+
+
 # Landing.
 
 
