@@ -537,6 +537,27 @@ def test_closing_frees_the_wire_once(opened):
     assert opened[0].closed == 1 and link.wire is None
 
 
+@pytest.mark.parametrize("by", ["read", "write"])
+def test_a_wire_that_breaks_and_cannot_be_closed_is_down_in_words_and_opened_again(by):
+    """A device that is gone may say so once more when it is closed."""
+
+    class Gone(Wire):
+        def close(self):
+            raise OSError(errno.EIO, "no such device")
+
+    link = link_over(Gone(broken=OSError("unplugged")))
+    if by == "read":
+        assert link.receive(5.0) == []
+    else:
+        link._tried = 5.0
+        link.send([heartbeat(), heartbeat()], 5.0)
+    assert link.problem == "udp:127.0.0.1:0 broke: unplugged"
+    assert link.wire is None
+    link.receive(5.0 + REOPEN)
+    assert link.problem == "" and link.wire is not None
+    link.close()
+
+
 # How it is opened, where that may need an answer from the network.
 
 
