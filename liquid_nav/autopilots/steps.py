@@ -44,8 +44,9 @@ NEARLY = 0.15
 SWITCHES = 0.5
 """s after a pilot's touch in which no mode is asked for and no motor stopped; zero set points go on.
 
-A switch is seen on the remote control's channels before the autopilot acts on it: a real PX4 shows the mode up to 0.11 s
-later, ArduPilot waits for 0.2 s until a switch counts. A hold that is asked for in between would undo the pilot's choice.
+A switch is seen on the remote control's channels before the autopilot acts on it: a real PX4 shows the mode up to
+0.11 s later, ArduPilot waits for 0.2 s until a switch counts. A hold that is asked for in between would undo the
+pilot's choice.
 """
 IDLE = 2.5
 """s that the motors turn on the ground before the take-off.
