@@ -572,11 +572,12 @@ def slow(monkeypatch):
             self.fails = False
 
         def open(self, *_):
-            self.wires.append(Wire())
+            wire = Wire()
+            self.wires.append(wire)
             assert self.come.wait(5.0)
             if self.fails:
                 raise OSError("no route")
-            return self.wires[-1]
+            return wire
 
     slow = Slow()
     monkeypatch.setattr(wires, "Tcp", slow.open)
@@ -637,6 +638,19 @@ def test_a_connection_that_comes_after_the_end_is_closed(slow, fails):
     # Whoever waits is woken before the rest is done: a look at the outcome again comes after it.
     assert soon(lambda: fails or slow.wires[0].closed) and link.wire is None
     assert slow.wires[0].closed == (not fails)
+
+
+def test_a_link_that_was_closed_while_it_was_opened_takes_a_new_wire_and_not_the_one_that_is_closed(slow):
+    link = Link("tcp:127.0.0.9:5760", Codec())
+    link.receive(0.0)
+    assert soon(lambda: slow.wires)
+    link.close()
+    slow.come.set()
+    settle(link, REOPEN)
+    first, second = slow.wires
+    assert soon(lambda: first.closed)
+    assert link.wire is second
+    assert not second.closed
 
 
 # How it is called.
