@@ -643,14 +643,13 @@ def test_a_connection_that_comes_after_the_end_is_closed(slow, fails):
 def test_a_link_that_was_closed_while_it_was_opened_takes_a_new_wire_and_not_the_one_that_is_closed(slow):
     link = Link("tcp:127.0.0.9:5760", Codec())
     link.receive(0.0)
-    assert soon(lambda: slow.wires)
+    attempt = link._opening
     link.close()
     slow.come.set()
+    attempt.exception(timeout=5.0)
     settle(link, REOPEN)
-    first, second = slow.wires
-    assert soon(lambda: first.closed)
-    assert link.wire is second
-    assert not second.closed
+    assert len(slow.wires) == 2
+    assert link.wire is slow.wires[1]
 
 
 # How it is called.
