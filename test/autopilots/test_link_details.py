@@ -600,6 +600,13 @@ def test_a_timer_goes_on_while_a_connection_is_opened(slow, connection):
     assert [modes(Codec().decode(data)) for data in link.wire.sent] == [[5]]
 
 
+def test_a_bridge_that_ends_does_not_wait_for_a_connection_that_is_being_opened(slow):
+    Link("tcp:127.0.0.9:5760", Codec()).receive(0.0)
+    opening = [thread for thread in threading.enumerate() if "opens" in thread.name]
+    assert opening
+    assert all(thread.daemon for thread in opening)
+
+
 def test_a_call_that_nobody_answers_is_told_and_tried_again_after_a_pause(slow):
     slow.fails = True
     slow.come.set()
