@@ -819,6 +819,13 @@ def test_a_pilot_gets_zero_at_once_and_then_a_mode_whose_sticks_work(sticks, mod
     assert not drive.session.streaming
 
 
+def test_half_a_second_is_enough_for_a_pilots_switch():
+    drive = touched()
+    assert not drive.at(0.5) and not drive.asked
+    assert not drive.at(0.51)
+    assert [kind for kind, *_ in drive.asked] == [MODE]
+
+
 def test_a_slow_link_gives_a_pilots_switch_more_time():
     """The heartbeat with the pilot's mode is on its way for as long as the link needs."""
     drive = touched()
