@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from liquid_nav.clocks import NANO, SAME_CLOCK, Arrivals, OffsetClock, on_clock_of
+from liquid_nav.clocks import GAIN, NANO, SAME_CLOCK, Arrivals, OffsetClock, on_clock_of
 
 UNIX = 1_790_000_000 * NANO
 
@@ -43,6 +43,13 @@ def test_another_start_or_a_clock_that_was_set_is_followed_at_once(shift):
     clock.observe(50.0, 1050.0)
     clock.observe(50.1, 1050.1 + shift)
     assert clock.moved(50.1) == pytest.approx(1050.1 + shift)
+
+
+def test_a_message_that_was_late_by_as_much_as_one_clock_allows_is_no_other_clock():
+    clock = OffsetClock()
+    clock.observe(50.0, 1050.0)
+    clock.observe(51.0, 1051.0 + SAME_CLOCK)
+    assert clock.moved(51.0) == pytest.approx(1051.0 + GAIN * SAME_CLOCK)
 
 
 def test_stamps_of_one_clock_stay_to_the_nanosecond():

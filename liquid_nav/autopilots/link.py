@@ -261,7 +261,9 @@ class Link:
             self._opening.add_done_callback(_free)
             self._opening = None
         if self.wire is not None:
-            self.wire.close()
+            # A device that is gone may say so once more.
+            with suppress(Exception):
+                self.wire.close()
             self.wire = None
 
     def _ready(self, now: float) -> bool:

@@ -31,6 +31,8 @@ ESSENTIAL = frozenset(
     }
 )
 """Messages without which nothing flies."""
+MOST_REPETITIONS = 255
+"""What COMMAND_LONG can tell of them: one byte."""
 INTEGERS = {
     mavlink.MAV_PARAM_TYPE_UINT8: "B",
     mavlink.MAV_PARAM_TYPE_INT8: "b",
@@ -71,9 +73,9 @@ def set_point(command: Command, time: float, system: int) -> Message:
 
 
 def command_long(system: int, number: int, parameters: tuple[float, ...] = (), attempt: int = 0) -> Message:
-    """A MAV_CMD with up to seven parameters, the rest zero; ``attempt`` counts repetitions from 0."""
+    """A MAV_CMD with up to seven parameters, the rest zero; ``attempt`` counts repetitions from 0, told up to 255."""
     seven = tuple(float(value) for value in parameters) + (0.0,) * (7 - len(parameters))
-    return mavlink.MAVLink_command_long_message(system, 1, number, attempt, *seven)
+    return mavlink.MAVLink_command_long_message(system, 1, number, min(attempt, MOST_REPETITIONS), *seven)
 
 
 def ask_for_message(system: int, number: int, rate: float) -> Message:

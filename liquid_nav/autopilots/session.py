@@ -471,7 +471,8 @@ class OffboardSession:
     def _touch(self) -> None:
         """A pilot has touched something: zero at once, and hands off as soon as that is safe."""
         if self.phase is Phase.OFFLINE:
-            self._kept = None
+            if self.vehicle.airborne:
+                self._kept = None
             return
         if self.phase not in IN_CHARGE or self.phase is Phase.STOPPING:
             return
@@ -614,7 +615,8 @@ class OffboardSession:
             modes = frozenset() if self.vehicle.mode is None else frozenset({self.vehicle.mode})
             if self.phase is Phase.LANDING:
                 modes |= self.allowed
-            given_away = self._touched and self.phase is not Phase.LANDING
+            # Motors on the ground were to stop at the touch, and still are.
+            given_away = self._touched and self.phase is not Phase.LANDING and self.vehicle.airborne
             self._kept = None if given_away else _Kept(self.phase, modes)
         self._plan = None
         self.streaming = False
@@ -660,7 +662,7 @@ class OffboardSession:
         elif self.phase is Phase.STOPPING:
             self._run(steps.stand_down(self))
         elif self.phase is Phase.HOLDING and self._plan is not None:
-            self._run(steps.hold(self))
+            self._run(steps.hand_over(self) if self._touched else steps.hold(self))
         elif self.phase is Phase.LANDING and self._plan is not None:
             self._run(steps.land(self))
 

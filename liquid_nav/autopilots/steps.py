@@ -321,10 +321,10 @@ def hand_over(s: OffboardSession) -> Step:
         yield
     s.reason = s.now
     mode = flavour.pilot_hold if s.has_remote_control else flavour.hold
+    # Not before a younger heartbeat: with a mode of their own the pilot may want to take off.
+    while not s.confirmed:
+        yield
     if not s.vehicle.airborne:
-        # Not before a younger heartbeat: with a mode of their own the pilot may want to take off.
-        while not s.confirmed:
-            yield
         yield from stand_down(s)
         return
     yield from _see_our_mode(s)

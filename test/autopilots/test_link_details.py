@@ -537,6 +537,27 @@ def test_closing_frees_the_wire_once(opened):
     assert opened[0].closed == 1 and link.wire is None
 
 
+@pytest.mark.parametrize("by", ["read", "write"])
+def test_a_wire_that_breaks_and_cannot_be_closed_is_down_in_words_and_opened_again(by):
+    """A device that is gone may say so once more when it is closed."""
+
+    class Gone(Wire):
+        def close(self):
+            raise OSError(errno.EIO, "no such device")
+
+    link = link_over(Gone(broken=OSError("unplugged")))
+    if by == "read":
+        assert link.receive(5.0) == []
+    else:
+        link._tried = 5.0
+        link.send([heartbeat(), heartbeat()], 5.0)
+    assert link.problem == "udp:127.0.0.1:0 broke: unplugged"
+    assert link.wire is None
+    link.receive(5.0 + REOPEN)
+    assert link.problem == "" and link.wire is not None
+    link.close()
+
+
 # How it is opened, where that may need an answer from the network.
 
 
@@ -551,11 +572,12 @@ def slow(monkeypatch):
             self.fails = False
 
         def open(self, *_):
-            self.wires.append(Wire())
+            wire = Wire()
+            self.wires.append(wire)
             assert self.come.wait(5.0)
             if self.fails:
                 raise OSError("no route")
-            return self.wires[-1]
+            return wire
 
     slow = Slow()
     monkeypatch.setattr(wires, "Tcp", slow.open)
@@ -576,6 +598,13 @@ def test_a_timer_goes_on_while_a_connection_is_opened(slow, connection):
     assert link.problem == "" and [link.wire] == slow.wires
     link.send([heartbeat(5)], 2.1)
     assert [modes(Codec().decode(data)) for data in link.wire.sent] == [[5]]
+
+
+def test_a_bridge_that_ends_does_not_wait_for_a_connection_that_is_being_opened(slow):
+    Link("tcp:127.0.0.9:5760", Codec()).receive(0.0)
+    opening = [thread for thread in threading.enumerate() if "opens" in thread.name]
+    assert opening
+    assert all(thread.daemon for thread in opening)
 
 
 def test_a_call_that_nobody_answers_is_told_and_tried_again_after_a_pause(slow):
@@ -616,6 +645,18 @@ def test_a_connection_that_comes_after_the_end_is_closed(slow, fails):
     # Whoever waits is woken before the rest is done: a look at the outcome again comes after it.
     assert soon(lambda: fails or slow.wires[0].closed) and link.wire is None
     assert slow.wires[0].closed == (not fails)
+
+
+def test_a_link_that_was_closed_while_it_was_opened_takes_a_new_wire_and_not_the_one_that_is_closed(slow):
+    link = Link("tcp:127.0.0.9:5760", Codec())
+    link.receive(0.0)
+    attempt = link._opening
+    link.close()
+    slow.come.set()
+    attempt.exception(timeout=5.0)
+    settle(link, REOPEN)
+    assert len(slow.wires) == 2
+    assert link.wire is slow.wires[1]
 
 
 # How it is called.

@@ -151,6 +151,12 @@ def test_a_command_has_seven_parameters_and_those_that_are_not_given_are_zero(gi
     assert messages.command_long(9, 400, given).confirmation == 0
 
 
+@pytest.mark.parametrize(("attempt", "told"), [(0, 0), (255, 255), (256, 255), (100_000, 255)])
+def test_repetitions_are_counted_as_far_as_a_message_can_tell(attempt, told):
+    """Motors that refuse to stop are asked four times a second, for longer than a minute where it must be."""
+    assert sent_by(messages.command_long(9, 400, (), attempt)).confirmation == told
+
+
 def test_a_message_is_asked_for_by_the_time_between_two_of_them():
     message = messages.ask_for_message(3, 32, 40.0)
     assert (message.target_system, message.command) == (3, mavlink.MAV_CMD_SET_MESSAGE_INTERVAL)

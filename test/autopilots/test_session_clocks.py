@@ -22,6 +22,7 @@ from session_bench import (
 
 from liquid_nav.autopilots.adapter import RequestKind
 from liquid_nav.autopilots.session import Event
+from liquid_nav.autopilots.steps import SWITCHES
 from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.safety import Fault, FaultKind, Phase
 
@@ -157,6 +158,25 @@ def test_a_touch_before_the_link_is_lost_gives_the_flight_away():
     assert (bench.phase, bench.fault) == (Phase.RELEASED, FaultKind.FOUND_ARMED)
 
 
+@pytest.mark.parametrize("when", ["before", "while"])
+@pytest.mark.parametrize(("shown", "phase"), [
+    ({"mode": GUIDED}, Phase.STOPPING), ({"mode": BRAKE, "failsafe": True}, Phase.STOPPING),
+    ({"mode": LOITER}, Phase.RELEASED), ({"mode": AUTO}, Phase.RELEASED),
+    ({"mode": LOITER, "landed": Landed.IN_AIR}, Phase.RELEASED),
+])
+def test_a_touch_on_the_ground_does_not_keep_motors_running_whose_link_comes_back(bench, when, shown, phase):
+    """It was to stop them; only in a mode of their own is the vehicle the pilot's."""
+    bench.climbing()
+    if when == "before":
+        bench.change("pilot").lost()
+    else:
+        bench.lost().change("pilot")
+    bench.sent.clear()
+    bench.back(**shown)
+    assert bench.phase is phase
+    assert bool(bench.asked(bench.step())) is (phase is Phase.STOPPING)
+
+
 def test_a_touch_during_the_autopilots_landing_does_not_give_it_away(bench):
     bench.land().change("pilot").lost().back()
     assert bench.phase is Phase.LANDING
@@ -172,7 +192,7 @@ def test_a_flight_whose_link_came_back_may_be_resumed(bench):
 
 
 def test_a_touch_is_forgotten_once_the_pilot_has_the_vehicle_and_a_person_asks_for_it_again(bench):
-    bench.fly().change("pilot").go(4 * STEP)
+    bench.fly().change("pilot").go(SWITCHES + 4 * STEP)
     assert bench.phase is Phase.RELEASED
     bench.person("landing").person("holding").change("engaged")
     assert (bench.phase, bench.fault) == (Phase.HOLDING, None)
@@ -356,6 +376,38 @@ def test_a_clock_that_goes_back_begins_a_hold_anew(bench):
     assert bench.session.pending_mode is None
     bench.position().update()
     assert bench.asked(bench.step()) == [(RequestKind.MODE, BRAKE)]
+
+
+def test_a_clock_that_goes_back_after_a_touch_gives_the_pilots_switch_its_time_anew(bench):
+    bench.fly().change("pilot").step()
+    bench.sent.clear()
+    bench.jump(-32.0).beat().position().update()
+    bench.go(SWITCHES - STEP)
+    assert bench.phase is Phase.HOLDING
+    assert not bench.asked()
+    bench.beat(mode=RETURN)
+    assert bench.phase is Phase.RELEASED
+    assert not bench.asked(bench.go(1.0))
+
+
+def test_a_clock_that_goes_back_after_a_touch_hands_over_and_is_no_hold_of_ours(bench):
+    bench.fly().vehicle.sticks = (1500,)
+    bench.vehicle.sticks_time = bench.now
+    bench.change("pilot").step()
+    bench.jump(-32.0).beat().position().update()
+    bench.sent.clear()
+    bench.go(SWITCHES + 4 * STEP)
+    assert bench.phase is Phase.RELEASED
+    assert bench.asked() == [(RequestKind.MODE, LOITER)]
+
+
+def test_a_clock_that_goes_back_after_a_touch_on_the_ground_stops_the_motors(bench):
+    bench.idling().change("pilot").step()
+    bench.obedient = True
+    bench.jump(-32.0).beat().position().update()
+    bench.go(SWITCHES + 8 * STEP)
+    assert bench.phase is Phase.READY
+    assert not bench.vehicle.armed
 
 
 def test_a_clock_that_goes_back_leaves_a_hold_alone_that_is_shown(bench):

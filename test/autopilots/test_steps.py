@@ -749,7 +749,8 @@ def test_a_mode_that_was_asked_for_a_moment_ago_is_waited_for(drive, handing_ove
     drive.session.request(MODE, FLAVOUR.land)
     drive.asked.clear()
     drive.begin((steps.hand_over if handing_over else steps.hold)(drive.session))
-    assert not drive.at(0.99) and not drive.asked
+    for seconds in (0.6, 0.7, 0.99):
+        assert not drive.at(seconds) and not drive.asked
     assert not drive.at(1.0)
     assert drive.asked == [(MODE, FLAVOUR.hold, 0)]
 
@@ -818,6 +819,13 @@ def test_a_pilot_gets_zero_at_once_and_then_a_mode_whose_sticks_work(sticks, mod
     assert not drive.session.streaming
 
 
+def test_half_a_second_is_enough_for_a_pilots_switch():
+    drive = touched()
+    assert not drive.at(0.5) and not drive.asked
+    assert not drive.at(0.51)
+    assert [kind for kind, *_ in drive.asked] == [MODE]
+
+
 def test_a_slow_link_gives_a_pilots_switch_more_time():
     """The heartbeat with the pilot's mode is on its way for as long as the link needs."""
     drive = touched()
@@ -836,12 +844,14 @@ def test_an_autopilots_own_take_off_ends_at_a_touch():
     assert drive.state == (Phase.HOLDING, True, ZERO, {ARDUPILOT.follow}) and not drive.asked
 
 
-def test_a_touch_in_a_mode_that_follows_no_set_points_sends_none():
+@pytest.mark.parametrize("streaming", [True, False])
+def test_a_touch_in_a_mode_that_follows_no_set_points_begins_none_and_ends_none(streaming):
+    """Those that go on already are for a mode that was asked for and may still come."""
     drive = Drive(ARDUPILOT)
-    drive.session.streaming = False
+    drive.session.streaming = streaming
     drive.session.allowed = frozenset({ARDUPILOT.land})
     drive.begin(steps.hand_over(drive.session), mode=ARDUPILOT.land)
-    assert not drive.session.streaming
+    assert drive.session.streaming is streaming
 
 
 def test_a_pilot_who_has_chosen_a_mode_keeps_it():
@@ -880,6 +890,17 @@ def test_a_touch_on_the_ground_stops_the_motors_after_a_younger_heartbeat():
     assert drive.asked == [(DISARM, 0.0, 0)] and drive.session.phase is Phase.STOPPING
     assert drive.at(WAITED + 0.3, armed=False)
     assert drive.session.phase is Phase.READY
+
+
+def test_a_vehicle_that_leaves_the_ground_after_a_touch_is_handed_over_and_not_stopped_up_there():
+    """It says so on the very heartbeat that is waited for."""
+    drive = touched(FLAVOUR, **GROUND)
+    drive.vehicle.sticks_time = START + WAITED
+    assert not drive.at(WAITED) and not drive.asked
+    assert not drive.at(WAITED + 0.1, **AIR)
+    assert drive.asked == [(MODE, FLAVOUR.pilot_hold, 0)] and drive.session.phase is Phase.HOLDING
+    assert drive.obey(WAITED + 0.2, MODE, mode=FLAVOUR.pilot_hold)
+    assert drive.session.phase is Phase.RELEASED
 
 
 # Landing.

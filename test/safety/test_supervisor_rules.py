@@ -373,6 +373,25 @@ def test_an_image_just_not_from_the_future_counts():
     assert supervisor.update(0.0).faults == ()
 
 
+def test_an_image_that_was_long_on_its_way_is_called_old_although_one_before_it_was_from_the_future():
+    supervisor = healthy(SafetySupervisor(), 0.5)
+    supervisor.image(2.0, 1.0)
+    supervisor.image(0.75, 1.125)
+    supervisor.command(Command(), 1.375, 1.375)
+    assert supervisor.update(1.375).faults == (Fault(FaultKind.IMAGE_OLD, 0.625, 0.5),)
+
+
+@pytest.mark.parametrize("stamp", [math.nan, math.inf, -math.inf])
+def test_an_image_without_a_time_does_not_hide_those_that_follow(stamp):
+    supervisor = SafetySupervisor()
+    supervisor.image(stamp)
+    assert supervisor.update(1.0).faults[0].kind is FaultKind.NO_IMAGE
+    supervisor.image(1.0)
+    supervisor.image(stamp)
+    supervisor.command(Command(), 1.0, 1.0)
+    assert supervisor.update(1.0).faults == ()
+
+
 @pytest.mark.parametrize(
     ("age", "image", "command"),
     [

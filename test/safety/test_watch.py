@@ -256,6 +256,14 @@ def test_a_battery_whose_charge_nobody_asks_for_may_count_as_it_likes():
     assert watch.faults(0.0) == []
 
 
+def test_a_battery_whose_charge_nobody_asks_for_may_say_that_it_is_empty():
+    """As drivers do that do not know it: no reason to land, and none to stay on the ground."""
+    watch = Watch(WatchLimits(battery_age=1.0))
+    for _ in range(CHARGES):
+        watch.battery(0.0, 0.0)
+    assert not watch.must_land and watch.faults(0.0) == [] and watch.battery_low(1) == []
+
+
 def test_a_battery_that_falls_silent():
     watch = Watch(WatchLimits(battery_age=2.0))
     assert kinds(watch, 99.0) == []  # it was never there
