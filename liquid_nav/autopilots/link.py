@@ -7,6 +7,7 @@ here keeps its caller waiting, but for a serial port that takes nothing: ``WRITE
 
 from __future__ import annotations
 
+import errno
 import socket
 from concurrent.futures import Future
 from contextlib import suppress
@@ -49,6 +50,22 @@ class Wire(Protocol):
         """Free it."""
 
 
+LOST = frozenset(
+    (
+        errno.EAGAIN,
+        errno.ECONNREFUSED,
+        errno.ENOBUFS,
+        errno.ENETDOWN,
+        errno.ENETUNREACH,
+        errno.EHOSTUNREACH,
+    )
+)
+"""What a UDP socket reports of single packets: they are lost, the socket and whom it answers stay.
+
+A new socket would have to wait until the vehicle is heard again; and a radio's network may be gone for moments only.
+"""
+
+
 class Udp:
     """A socket that listens and answers the vehicle alone; or one that calls and hears whom it has called."""
 
@@ -84,7 +101,9 @@ class Udp:
         """Return at most one datagram, so that ``accept`` knows whose it was."""
         try:
             data, self._last = self._socket.recvfrom(LARGEST)
-        except (BlockingIOError, ConnectionRefusedError):
+        except OSError as error:
+            if error.errno not in LOST:
+                raise
             return []
         return [data]
 
@@ -110,8 +129,9 @@ class Udp:
                 self._socket.send(data)
             elif self._peer is not None:
                 self._socket.sendto(data, self._peer)
-        except (BlockingIOError, ConnectionRefusedError):
-            pass
+        except OSError as error:
+            if error.errno not in LOST:
+                raise
 
     def close(self) -> None:
         """Free the port."""

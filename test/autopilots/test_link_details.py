@@ -230,6 +230,47 @@ def test_a_caller_whom_nobody_hears_yet_goes_on_calling(sockets):
 # TCP.
 
 
+class Radio:
+    """A UDP socket whose network has failed."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def fail(self, *_):
+        raise OSError(self.number, os.strerror(self.number))
+
+    send = sendto = recvfrom = fail
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOBUFS, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH])
+@pytest.mark.parametrize("text", ["udp:127.0.0.1:0", "udpout:127.0.0.1:14999"])
+def test_a_network_that_is_gone_for_a_moment_loses_packets_and_not_the_vehicle(text, number):
+    wire = wire_of(text)
+    whole, wire._socket = wire._socket, Radio(number)
+    wire._peer = None if text.startswith("udpout") else ("127.0.0.1", 14999)
+    link = link_over(wire)
+    assert link.receive(0.0) == []
+    link.send([heartbeat()], 0.1)
+    assert "broke" not in link.problem and link.wire is wire
+    wire._socket = whole
+    link.close()
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EBADF])
+def test_what_is_wrong_with_the_socket_itself_is_told(number):
+    wire = wire_of("udpout:127.0.0.1:14999")
+    wire.close()
+    wire._socket = Radio(number)
+    link = link_over(wire)
+    link.send([heartbeat()], 0.1)
+    assert link.problem.endswith(f"broke: {OSError(number, os.strerror(number))}") and link.wire is None
+    link = link_over(wire)
+    assert link.receive(0.1) == [] and link.wire is None
+
+
 def settle(link, now=0.0):
     """Let an attempt to open it, which may go on beside us, end."""
     assert link.receive(now) == []
