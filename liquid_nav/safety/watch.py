@@ -149,6 +149,9 @@ class Watch:
         if known and (fraction > 1.0 or self._beyond >= CHARGES):
             self._beyond += 1
             self._most = max(self._most, fraction)
+            if not self.limits.battery:
+                # Its charge is nobody's concern; that it speaks may be.
+                self._battery_time = now
             return str(Fault(FaultKind.BATTERY_UNIT, self._most))
         if known or self._battery is None:
             self._battery_time = now

@@ -249,6 +249,19 @@ def test_charges_beyond_full_in_between_do_not_keep_a_low_battery_up():
     assert watch.must_land
 
 
+def test_a_battery_whose_charge_nobody_asks_for_is_not_silent_while_it_counts_to_100():
+    """As the words advise that refuse it; its first message may have known nothing."""
+    watch = Watch(WatchLimits(battery_age=1.0))
+    watch.battery(math.nan, 0.0)
+    watch.battery(78.0, 2.0)
+    assert watch.faults(2.5) == []
+    assert watch.faults(3.5) == [Fault(FaultKind.BATTERY_OLD, 1.5, 1.0)]
+    asked_for = Watch(WatchLimits(battery=0.2, battery_age=1.0))
+    asked_for.battery(0.9, 0.0)
+    asked_for.battery(78.0, 2.0)
+    assert asked_for.faults(2.5)[0].kind is FaultKind.BATTERY_OLD
+
+
 def test_a_battery_whose_charge_nobody_asks_for_may_count_as_it_likes():
     watch = Watch(WatchLimits(battery_age=1.0))
     for _ in range(3):
