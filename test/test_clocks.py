@@ -95,3 +95,34 @@ def test_a_message_that_repeats_its_stamp_keeps_it():
     for late in (0.3, 0.6, 5.0):
         clock.observe(50.1, 1050.1 + late)
         assert clock.moved(50.1) == before
+
+
+@pytest.mark.parametrize("count", [2, 3, 30])
+def test_where_all_was_recorded_at_one_time_the_stamps_count(count):
+    """As in bags that a script has written: arrival tells nothing."""
+    at_once = np.full(count, UNIX + NANO, dtype=np.int64)
+    stamps = grid(count, start=300 * NANO)
+    stamps[-1] = 0
+    times, by_arrival = on_clock_of(Arrivals(grid(count), at_once), Arrivals(stamps, at_once))
+    assert times.tolist() == [*stamps[:-1].tolist(), UNIX + NANO]
+    assert by_arrival.dtype == bool and by_arrival.tolist() == [False] * count
+
+
+def test_messages_without_stamps_follow_the_images_clock_when_that_is_set():
+    """The camera's clock is 5 s behind, and is set back by 10 s in the middle."""
+    received = grid(200)
+    behind = np.where(np.arange(200) < 100, 5, 15) * NANO
+    others = Arrivals(np.zeros(200, dtype=np.int64), received + 1_000_000)
+    times, by_arrival = on_clock_of(Arrivals(received - behind, received), others)
+    shift = received + 1_000_000 - times
+    assert shift[:90].tolist() == [5 * NANO] * 90 and shift[110:].tolist() == [15 * NANO] * 90
+    assert by_arrival.all()
+
+
+def test_messages_without_stamps_beside_images_of_the_same_clock_stay_as_they_arrived():
+    received = grid(60)
+    stamps = received.copy()
+    stamps[::2] = 0
+    images = Arrivals(received - round(SAME_CLOCK * NANO / 2), received)
+    times, by_arrival = on_clock_of(images, Arrivals(stamps, received))
+    assert times.tolist() == received.tolist() and not by_arrival.any()
