@@ -80,7 +80,8 @@ class Imitation(lightning.LightningModule):
     def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return the terms of the loss for a batch of windows."""
         features = self.look(batch["maps"]) if "maps" in batch else self.encode(batch["images"])
-        outputs = self._recurrent(features, batch["elapsed"])
+        state = self.policy.core.initial_state(len(features))
+        outputs, _ = self.policy.recur(features, state, batch["elapsed"])
         scale = self.policy.scale
         error = functional.smooth_l1_loss(
             self.policy.commands(outputs) / scale, batch["labels"] / scale, beta=0.1, reduction="none"
@@ -101,14 +102,6 @@ class Imitation(lightning.LightningModule):
         weight = batch["weight"] * known
         auxiliary = ((target + visible_loss + scan + height) * weight).sum() / weight.sum().clamp(min=1.0)
         return {"command": command, "auxiliary": auxiliary, "loss": command + self.auxiliary_weight * auxiliary}
-
-    def _recurrent(self, features: Tensor, elapsed: Tensor) -> Tensor:
-        """Return the core's outputs [B,T,O] for features [B,T,F] and elapsed [B,T] s; the core may be elsewhere."""
-        core = self.policy.core
-        state = core.initial_state(len(features))
-        times = self.policy.core_time(elapsed)
-        outputs, _ = core(features.to(state.device), state, times.to(state.device))
-        return outputs.to(features.device)
 
     def on_train_start(self) -> None:
         """Draw other augmentation in every process, and other than before after an interruption."""

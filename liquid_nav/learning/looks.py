@@ -159,9 +159,9 @@ def _answers(
     for first in range(0, len(frames), CHUNK):
         images = torch.from_numpy(np.array(frames[first : first + CHUNK])).to(device).float() / 255.0
         if drawn is not None:
-            matrix, offset, level = (part[0].to(device) for part in drawn)
-            images = images @ matrix + offset
-            images = images + level * torch.randn(images.shape, generator=noise, device=device)
+            matrix, offset, level = drawn
+            images = images @ matrix[0].to(device) + offset[0].to(device)
+            images = images + level[0].to(device) * torch.randn(images.shape, generator=noise, device=device)
         length = len(images)
         if device.type != "cpu":
             # A GPU prepares each layer anew for every number of frames, which takes longer than the frames.

@@ -78,9 +78,14 @@ class Trainer:
     """
 
     def __init__(
-        self, recipe: Recipe, folder: Path, *, workers: int | None = None, hardware: Hardware | None = None,
+        self,
+        recipe: Recipe,
+        folder: Path,
+        *,
+        workers: int | None = None,
+        hardware: Hardware | None = None,
         say: Callable = print,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``workers``: processes that collect, all cores by default."""
         self.recipe, self.folder, self.workers = recipe, folder, workers
         self.hardware = hardware or Hardware()

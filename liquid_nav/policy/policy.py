@@ -58,8 +58,17 @@ class Policy(nn.Module):
     def forward(self, images: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Run sequences: images [B,T,H,W,3] in 0 to 255, state [B,S], elapsed [B,T] s -> commands [B,T,4], state."""
         features = self.encoder(images.flatten(0, 1)).unflatten(0, images.shape[:2])
-        outputs, state = self.core(features, state, self.core_time(elapsed))
+        outputs, state = self.recur(features, state, elapsed)
         return self.commands(outputs), state
+
+    def recur(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
+        """Run the core: features [B,T,F], state [B,S], elapsed [B,T] s -> outputs [B,T,O] beside the features, state.
+
+        While it trains, the core may be on another device than the encoder; the state that it returns is beside it.
+        """
+        where = next(self.core.parameters(), features).device
+        outputs, state = self.core(features.to(where), state.to(where), self.core_time(elapsed).to(where))
+        return outputs.to(features.device), state
 
     def core_time(self, elapsed: Tensor) -> Tensor:
         """What the core is told of ``elapsed`` [B,T] s: the same, another unit, or a constant (see the config)."""

@@ -1,16 +1,14 @@
 """Learning on a GPU: it computes what a processor computes; the recurrent core stays on the processor."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
 
 from liquid_nav.learning import training
-from liquid_nav.learning.cache import Shard, write_shard
+from liquid_nav.learning.cache import write_shard
 from liquid_nav.learning.imitation import follow_parameters
 from liquid_nav.learning.looks import compute_looks, open_looks, pad_to
-from liquid_nav.learning.recipe import Recipe, Round
+from liquid_nav.learning.recipe import Recipe, Round, Stop
 from liquid_nav.learning.training import Hardware, Trainer, loader
 from liquid_nav.learning.windows import WindowConfig, Windows
 from liquid_nav.policy import Policy
@@ -100,17 +98,21 @@ def test_maps_of_a_gpu_are_those_of_a_processor(shard):
     assert np.abs(here - there).max() < 0.02 * np.abs(here).max()
 
 
-@ON_GPU
-def test_a_round_is_learned_on_a_gpu_and_goes_on_from_its_checkpoint(tiny, flight, tmp_path):
-    """The core's kernel is for processors: only the encoder is on the GPU, and a checkpoint finds both again."""
+@pytest.mark.parametrize("where", ["cpu", pytest.param("gpu", marks=ON_GPU)])
+@pytest.mark.parametrize("stop", [None, Stop(every=40, patience=2, held_out=0.5)], ids=["all steps", "held out"])
+def test_a_round_is_learned_where_it_is_wanted(tiny, flight, tmp_path, stop, where):
+    """The core's kernel is for processors: only the encoder is on a GPU, also where held-out flights are measured."""
     cache = tmp_path / "cache"
     write_shard(cache / "data", [flight(60, 0), flight(80, 1)])
-    config = dataclasses.replace(tiny, encoder=SMALL)
-    recipe = Recipe(policy=config, caches=(str(cache),), photographs=False,
-                    rounds=(Round(flights=0, steps=120, learning_rate=1e-3),),
-                    windows=WindowConfig(batch=4, steps=6))  # fmt: skip
-    trainer = Trainer(recipe, tmp_path / "run", hardware=Hardware("gpu"))
-    model = trainer.run()
-    first = Policy.load(model)
-    assert all(torch.isfinite(value).all() for value in first.state_dict().values())
-    assert len(Shard(cache / "data").labels) == 140
+    recipe = Recipe(
+        policy=tiny,
+        caches=(str(cache),),
+        rounds=(Round(flights=0, steps=120, learning_rate=1e-3),),
+        windows=WindowConfig(batch=4, steps=6),
+        stop=stop,
+    )
+    model = Trainer(recipe, tmp_path / "run", hardware=Hardware(where)).run()
+    learned = Policy.load(model).state_dict()
+    torch.manual_seed(0)
+    assert all(torch.isfinite(value).all() for value in learned.values())
+    assert not torch.equal(learned["core.gleak"], Policy(tiny).state_dict()["core.gleak"])
