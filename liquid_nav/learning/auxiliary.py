@@ -13,32 +13,43 @@ from liquid_nav.simulation import DroneState, Expert
 
 SECTORS = 21
 SECTOR_SPAN = math.radians(40.0)
-"""Rays from +span (left) to -span (right) of the heading."""
+"""Directions from +span (left) to -span (right) of the heading."""
+HALF_SECTOR = SECTOR_SPAN / (SECTORS - 1)
+"""Half the angle between two of them: together the sectors leave no gap."""
 RANGE = 12.0
 SCAN = slice(3, 3 + SECTORS)
-"""Where the rays are among the targets."""
+"""Where the sectors are among the targets."""
 HEIGHT = 3 + SECTORS
 """Where the height is."""
 HEIGHT_UNIT = 0.5
 """m."""
 NAMES = ("target_left", "target_near", "target_visible", *(f"scan.{i}" for i in range(SECTORS)), "height")
 """target_left: sine of the bearing; target_near: 1 / (1 + distance / 3 m); target_visible: 1 or 0; scan: nearness
-1 / (1 + distance / 3 m) of the first surface along each ray, 0 beyond ``RANGE``; height: of the drone above where it
+1 / (1 + distance / 3 m) of the first surface in each sector, 0 beyond ``RANGE``; height: of the drone above where it
 should fly, in units of ``HEIGHT_UNIT``."""
 _ANGLES = np.linspace(SECTOR_SPAN, -SECTOR_SPAN, SECTORS)
 
 
-def scan(discs: np.ndarray, position: np.ndarray, yaw: float, angles: np.ndarray = _ANGLES) -> np.ndarray:
-    """Distance in m, float64 [R], to the first of ``discs`` [N,3] along rays at ``angles`` [R] from ``yaw``."""
+def scan(
+    discs: np.ndarray, position: np.ndarray, yaw: float, angles: np.ndarray = _ANGLES, spread: float = 0.0
+) -> np.ndarray:
+    """Distance in m, float64 [R], to the first of ``discs`` [N,3] within ``spread`` rad of rays at ``angles`` [R].
+
+    ``angles`` are relative to ``yaw``, left positive. Without a spread they are rays, which miss a post that stands
+    between two of them.
+    """
     if not len(discs):
         return np.full(len(angles), np.inf)
     relative = discs[:, :2] - position[:2]
     near = np.hypot(relative[:, 0], relative[:, 1]) < RANGE + discs[:, 2]
     relative, radius = relative[near], discs[near, 2]
-    ray = np.stack((np.cos(yaw + angles), np.sin(yaw + angles)))
-    along = relative @ ray
-    across2 = (relative**2).sum(axis=1, keepdims=True) - along**2
-    inside = radius[:, None] ** 2 - across2
+    distance = np.hypot(relative[:, 0], relative[:, 1])[:, None]
+    off = np.arctan2(relative[:, 1], relative[:, 0])[:, None] - yaw - angles
+    off = np.abs(np.arctan2(np.sin(off), np.cos(off)))
+    # Of the rays of a sector the one that comes closest to the disc's centre meets it first.
+    off = np.maximum(off - spread, 0.0)
+    along, across = distance * np.cos(off), distance * np.sin(off)
+    inside = radius[:, None] ** 2 - across**2
     hit = np.where((inside > 0) & (along > 0), along - np.sqrt(np.maximum(inside, 0.0)), np.inf)
     return np.maximum(hit.min(axis=0, initial=np.inf), 0.0)
 
@@ -50,7 +61,7 @@ def auxiliary_targets(state: DroneState, expert: Expert) -> np.ndarray:
     bearing = math.atan2(offset[1], offset[0]) - state.yaw
     blocked = scan(expert.discs, state.position, state.yaw, np.array((bearing,)))[0] < distance - 0.3
     in_view = abs(math.atan2(math.sin(bearing), math.cos(bearing))) < SECTOR_SPAN
-    free = scan(expert.discs, state.position, state.yaw)
+    free = scan(expert.discs, state.position, state.yaw, spread=HALF_SECTOR)
     nearness = np.where(free < RANGE, 1.0 / (1.0 + free / 3.0), 0.0)
     head = (math.sin(bearing), 1.0 / (1.0 + distance / 3.0), float(in_view and not blocked))
     height = (state.position[2] - expert.layout.scenario.cruise_altitude) / HEIGHT_UNIT

@@ -107,6 +107,8 @@ class Imitation(lightning.LightningModule):
         """Draw other augmentation in every process, and other than before after an interruption."""
         if self.global_rank or self.global_step:
             torch.manual_seed(torch.initial_seed() + 1_000_003 * self.global_rank + self.global_step)
+        # Checkpoints of earlier versions were stored before their last step was clamped.
+        self.policy.core.clamp_()
         if self.trainer.world_size == 1 and self.policy.core.wants_processor:
             self.policy.core.cpu()
             for optimizer in self.trainer.optimizers:
@@ -119,8 +121,9 @@ class Imitation(lightning.LightningModule):
             self.log(f"train/{name}", value.detach(), prog_bar=name != "loss")
         return losses["loss"]
 
-    def on_train_batch_end(self, *args: object) -> None:
-        """Keep the core's parameters physical."""
+    def optimizer_step(self, *args: object, **named: object) -> None:
+        """Step, and keep the core's parameters physical: before any callback measures or stores them."""
+        super().optimizer_step(*args, **named)
         self.policy.core.clamp_()
 
     def configure_optimizers(self) -> dict:

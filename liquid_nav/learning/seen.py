@@ -47,7 +47,7 @@ class Seen:
     visible: float
     """Probability that the target is seen, 0 to 1."""
     free: np.ndarray
-    """float32 [21]: distance of the first thing along each ray from the left to the right, m."""
+    """float32 [21]: distance of the first thing in each sector from the left to the right, m."""
     height: float
     """Above where the drone should fly, m."""
 
@@ -88,7 +88,7 @@ def draw(image: np.ndarray, seen: Seen, view: float = math.radians(80.0)) -> np.
     """Return the picture, uint8 [144 + 60, 256, 3] RGB, with what was said of it.
 
     A line where the target is said to be, the brighter the surer; below it, bars for the nearness of the first thing
-    along each ray, and the numbers. ``view``: horizontal field of view of the picture, rad.
+    in each sector, and the numbers. ``view``: horizontal field of view of the picture, rad.
     """
     width, height = SIZE
     canvas = np.full((height + PANEL, width, 3), 20, np.uint8)
@@ -96,8 +96,8 @@ def draw(image: np.ndarray, seen: Seen, view: float = math.radians(80.0)) -> np.
     column = _column(seen.bearing, view)
     shade = int(55 + 200 * seen.visible)
     cv2.line(canvas, (column, 0), (column, height - 1), (shade, shade, 0), 1, cv2.LINE_AA)
-    for ray, angle in enumerate(np.linspace(SECTOR_SPAN, -SECTOR_SPAN, SECTORS)):
-        tall = int(round((PANEL - 18) * min(1.0, NEARNESS / (NEARNESS + float(seen.free[ray])))))
+    for sector, angle in enumerate(np.linspace(SECTOR_SPAN, -SECTOR_SPAN, SECTORS)):
+        tall = int(round((PANEL - 18) * min(1.0, NEARNESS / (NEARNESS + float(seen.free[sector])))))
         middle = _column(angle, view)
         cv2.rectangle(canvas, (middle - 4, height + PANEL - 16 - tall), (middle + 4, height + PANEL - 16),
                       (230, 120, 40), -1)

@@ -53,8 +53,6 @@ class KeepBest(lightning.Callback):
             trainer.should_stop = True
 
     def _judge(self, trainer: lightning.Trainer, module: Imitation, step: int) -> bool:
-        # The module's own hook, which does this, comes after those of callbacks.
-        module.policy.core.clamp_()
         module.eval()
         with torch.no_grad():
             found = dict(self.measure(module.policy))
