@@ -20,6 +20,7 @@ from torch import Tensor
 
 from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.cache import CacheError, Shard
+from liquid_nav.learning.colour_fields import ColourFields, FieldDraw
 from liquid_nav.policy import choose_runtime
 from liquid_nav.vision import BackboneEncoder
 
@@ -33,7 +34,13 @@ Shape = tuple[int, int, int]
 
 
 def compute_looks(
-    folder: Path, encoder: BackboneEncoder, looks: int, photometric: Photometric | None, seed: int, words: str = ""
+    folder: Path,
+    encoder: BackboneEncoder,
+    looks: int,
+    photometric: Photometric | None,
+    seed: int,
+    words: str = "",
+    fields: ColourFields | None = None,
 ) -> None:
     """Write the maps of a shard's frames beside them, unless they are there already.
 
@@ -44,8 +51,9 @@ def compute_looks(
         photometric: How they are augmented; None: all are clean, and one is enough.
         seed: Of the augmentation.
         words: What the progress bar says.
+        fields: Colour fields and tone curves of the augmented looks, before the rest; None: none.
     """
-    wanted = _describe(encoder, looks, photometric, seed)
+    wanted = _describe(encoder, looks, photometric, seed, fields)
     if _read(folder) == wanted:
         return
     (folder / META).unlink(missing_ok=True)
@@ -65,7 +73,8 @@ def compute_looks(
             begin = int(shard.begins[flight])
             frames = shard.frames[begin : begin + int(shard.lengths[flight])]
             drawn = photometric.draw(1, generator) if look and photometric is not None else None
-            for first, maps in _answers(encoder, answer, frames, drawn, noise):
+            field = fields.draw(*frames.shape[1:3], generator) if look and fields is not None else None
+            for first, maps in _answers(encoder, answer, frames, drawn, noise, field):
                 rows[begin + first : begin + first + len(maps)] = maps
         rows.flush()
         del rows
@@ -121,19 +130,24 @@ def file_of(look: int) -> str:
     return f"look-{look}.npy"
 
 
-def _describe(encoder: BackboneEncoder, looks: int, photometric: Photometric | None, seed: int) -> dict:
+def _describe(
+    encoder: BackboneEncoder, looks: int, photometric: Photometric | None, seed: int, fields: ColourFields | None
+) -> dict:
     """Return all that the maps depend on beside the frames."""
     front = hashlib.sha256()
     for name, value in sorted(encoder.front.state_dict().items()):
         front.update(name.encode())
         front.update(value.detach().cpu().numpy().tobytes())
-    return {
+    facts = {
         "front": front.hexdigest(),
         "shapes": [list(shape) for shape in encoder.front.shapes],
         "looks": looks,
         "photometric": None if photometric is None else asdict(photometric),
         "seed": seed,
     }
+    if fields is not None:
+        facts["fields"] = asdict(fields)
+    return facts
 
 
 def _read(folder: Path) -> dict | None:
@@ -150,6 +164,7 @@ def _answers(
     frames: np.ndarray,
     drawn: tuple[Tensor, Tensor, Tensor] | None,
     noise: torch.Generator,
+    field: FieldDraw | None = None,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield (first frame, float16 [n,D]) for uint8 [N,H,W,3] of one flight, seen in one look.
 
@@ -158,6 +173,8 @@ def _answers(
     device = encoder.mean.device
     for first in range(0, len(frames), CHUNK):
         images = torch.from_numpy(np.array(frames[first : first + CHUNK])).to(device).float() / 255.0
+        if field is not None:
+            images = field.apply(images)
         if drawn is not None:
             matrix, offset, level = drawn
             images = images @ matrix[0].to(device) + offset[0].to(device)

@@ -12,8 +12,10 @@ from liquid_nav.errors import UserError
 from liquid_nav.evaluation.seeds import REPORTED_FROM, parse_seeds
 from liquid_nav.fitting import misfit
 from liquid_nav.learning.augment import Photometric
+from liquid_nav.learning.colour_fields import ColourFields
 from liquid_nav.learning.windows import WindowConfig
 from liquid_nav.policy import PolicyConfig
+from liquid_nav.vision import BackboneConfig
 from liquid_nav.yaml_text import parse_yaml
 
 SEED_LIMIT = 10_000
@@ -147,6 +149,8 @@ class Recipe:
     """The batches."""
     photometric: Photometric | None = field(default_factory=Photometric)
     """Augmentation of the pictures; None: none."""
+    colour_fields: ColourFields | None = None
+    """For an encoder with a frozen front: colour fields and tone curves of the augmented looks; None: none."""
     auxiliary: float = 0.5
     """Weight of what the encoder is asked to see, beside the commands' 1."""
     height: float = 0.0
@@ -194,6 +198,9 @@ class Recipe:
         for name in ("auxiliary", "height", "weight_decay"):
             if not getattr(self, name) >= 0.0:
                 raise RecipeError(f"recipe: {name} is {getattr(self, name)}", "give a number from 0 on")
+        if self.colour_fields is not None and not isinstance(self.policy.encoder, BackboneConfig):
+            raise RecipeError("recipe: colour_fields change stored looks, which the plain encoder has none of",
+                              "leave colour_fields out, or choose an encoder of kind backbone")
         if self.looks < 1:
             raise RecipeError(f"recipe: looks is {self.looks}", "give 1 for the clean look alone, 3 by default")
         if self.stop is not None and self.stop.held_out is not None and not self.caches:
@@ -235,6 +242,8 @@ def recipe_from(data: Mapping[str, Any], path: Path) -> Recipe:
             values["windows"] = _part(WindowConfig, data["windows"], "windows")
         if data.get("photometric") is not None:
             values["photometric"] = _part(Photometric, data["photometric"], "photometric")
+        if data.get("colour_fields") is not None:
+            values["colour_fields"] = _part(ColourFields, data["colour_fields"], "colour_fields")
         if data.get("stop") is not None:
             values["stop"] = _part(Stop, data["stop"], "stop")
         return _part(Recipe, values, "")

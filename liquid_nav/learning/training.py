@@ -217,7 +217,15 @@ class Trainer:
         begin = perf_counter()
         encoder.to(self.hardware.device())
         for folder in folders:
-            compute_looks(folder, encoder, self._looks_of(folder), recipe.photometric, recipe.seed, f"round {index}: ")
+            compute_looks(
+                folder,
+                encoder,
+                self._looks_of(folder),
+                recipe.photometric,
+                recipe.seed,
+                f"round {index}: ",
+                recipe.colour_fields,
+            )
         encoder.cpu()
         _note(place / TIMES, looks_minutes=round((perf_counter() - begin) / 60, 1))
         done.touch()

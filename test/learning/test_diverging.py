@@ -91,7 +91,7 @@ def test_weights_that_are_no_numbers_reach_neither_checkpoint_nor_model(trainer,
 
 
 def test_a_checkpoint_never_holds_parameters_that_the_next_step_cannot_take(trainer, tmp_path):
-    """A resumed round once diverged in its first step: its checkpoint was written before negative parameters were cut."""
+    """A resumed round once diverged at once: its checkpoint was stored before negative values were cut."""
     trainer(steps=101, learning_rate=0.3).run()
     stored = torch.load(tmp_path / "run" / "round-0" / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
     lowest = {name: float(stored[f"policy.core.{name}"].min()) for name in ("w", "sensory_w", "gleak", "cm")}
