@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import BinaryIO, Iterator, Mapping, Sequence
 
 from liquid_nav.errors import UserError
+from liquid_nav.evaluation.software import describe_software
 from liquid_nav.evaluation.task import FlightSummary, FlightTask
 
 Key = tuple[str, str, str, int]
@@ -33,6 +34,7 @@ SETTINGS = {
     "jitter": "--jitter",
     "scenario_sha256": "contents of the scenario file",
     "condition_sha256": "contents of the condition file",
+    "software": "software",
 }
 """What decides a flight beside its names and its seed: keys of a line, and words for people."""
 ANOTHER_FILE = "give the command that the file was begun with, or another file"
@@ -228,6 +230,7 @@ def _describe(tasks: Sequence[FlightTask]) -> list[tuple[Key, Mapping[str, objec
     conditions = {name: load_condition(name) for name in dict.fromkeys(task.condition for task in tasks)}
     prints = {one: _fingerprint(one) for one in conditions.values()}
     scenario_prints = {name: _fingerprint(one) for name, one in scenarios.items()}
+    software = describe_software()
     described = []
     for task in tasks:
         scenario, condition = scenarios[task.scenario], conditions[task.condition]
@@ -239,6 +242,7 @@ def _describe(tasks: Sequence[FlightTask]) -> list[tuple[Key, Mapping[str, objec
             "jitter": task.jitter,
             "scenario_sha256": scenario_prints[task.scenario],
             "condition_sha256": prints[condition],
+            "software": software,
         }
         described.append(((task.pilot.label, scenario.name, condition.name, task.seed), settings))
     return described

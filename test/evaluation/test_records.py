@@ -179,6 +179,14 @@ def test_a_file_of_a_place_that_has_changed_since_is_another_place(tmp_path, kin
         FlightRecords(path, tasks, resume=True)
 
 
+def test_flights_of_another_renderer_or_of_other_versions_are_not_mixed(tmp_path, monkeypatch):
+    path = tmp_path / "records.jsonl"
+    write(path)
+    monkeypatch.setenv("MUJOCO_GL", "osmesa")
+    with pytest.raises(UserError, match="software liquid_nav .*mujoco.* has liquid_nav .*osmesa"):
+        FlightRecords(path, TASKS, resume=True)
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
