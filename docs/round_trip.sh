@@ -50,7 +50,7 @@ Policy(load_recipe(Path(sys.argv[1])).policy).save(Path("untrained"))
 PYTHON
 
 liquid-nav evaluate --model untrained --model trained/round-0/model --scenario "$SCENARIO" --seeds "$SEEDS" \
-  --frame-rate "$RATE" --json evaluation.json --records flights.jsonl
+  --frame-rate "$RATE" --json evaluation.json --records flights.jsonl --resume
 
 python - <<'PYTHON'
 import json

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -109,4 +110,13 @@ def available_cores() -> int:
 def _start_worker() -> None:
     # Ctrl-C reaches the whole process group: only the parent answers it, and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     prepare_process()
+
+
+def _end_with_parent() -> None:
+    """End this worker when its parent is gone: one that was killed left it flying, or waiting, for nobody."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -16,6 +16,7 @@ from typing import Mapping, Sequence
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.metrics import wilson_interval
+from liquid_nav.evaluation.records import read_lines
 from liquid_nav.evaluation.table import check_writable, write_rows
 
 Place = tuple[str, str, int]
@@ -100,7 +101,7 @@ def read(paths: Sequence[Path]) -> tuple[tuple[str, Successes], tuple[str, Succe
 def _models(path: Path) -> dict[str, dict[Place, bool]]:
     models: dict[str, dict[Place, bool]] = {}
     try:
-        for line in path.read_text().splitlines():
+        for line in read_lines(path.read_bytes()):
             flight = json.loads(line)
             place = (str(flight["scenario"]), str(flight["condition"]), int(flight["seed"]))
             model = models.setdefault(str(flight["model"]), {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -13,8 +14,8 @@ from liquid_nav.evaluation.task import FlightSummary
 class FlightProgress:
     """Shows how many flights are done, how many of those succeeded and how long the rest takes."""
 
-    def __init__(self, total: int, console: Console | None = None) -> None:
-        """Expect ``total`` flights."""
+    def __init__(self, total: int, flown: Sequence[FlightSummary] = (), console: Console | None = None) -> None:
+        """Expect ``total`` flights, of which ``flown`` are done already."""
         self._progress = Progress(
             TextColumn("flights"),
             BarColumn(),
@@ -25,9 +26,10 @@ class FlightProgress:
             TimeRemainingColumn(),
             console=console or Console(stderr=True),
         )
-        self._task = self._progress.add_task("flights", total=total, note="starting")
-        self.flights = 0
-        self.successes = 0
+        self.flights = len(flown)
+        self.successes = sum(flight.success for flight in flown)
+        # They are no progress of this run: the time that is left is not estimated by them.
+        self._task = self._progress.add_task("flights", total=total, completed=self.flights, note="starting")
 
     def add(self, flight: FlightSummary) -> None:
         """Count one flight that ended."""

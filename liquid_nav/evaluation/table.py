@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Iterable, Mapping, Sequence
 
@@ -11,7 +10,6 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.task import FlightSummary
 
 Row = Mapping[str, object]
 FAILURES = {"collisions": "collision", "timeouts": "timeout", "geofence": "geofence", "lost": "lost"}
@@ -52,19 +50,6 @@ def format_time(row: Row) -> str:
 def write_rows(path: Path, rows: Sequence[Row]) -> None:
     """Write rows as a JSON list of flat objects."""
     _write(path, json.dumps(list(rows), indent=2, allow_nan=False) + "\n")
-
-
-def write_records(path: Path, flights: Iterable[FlightSummary]) -> None:
-    """Write one JSON object per flight and line.
-
-    Measured times are left out, so that equal campaigns write equal files.
-    """
-    lines = []
-    for flight in flights:
-        values = asdict(flight)
-        del values["timings"]
-        lines.append(json.dumps(values) + "\n")
-    _write(path, "".join(lines))
 
 
 def check_writable(path: Path) -> None:

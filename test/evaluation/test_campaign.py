@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -135,3 +136,19 @@ def test_an_interrupt_ends_the_workers_at_once(tmp_path):
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, "left 0\n"), err
     assert "Traceback" not in err
+
+
+def test_the_workers_end_with_a_parent_that_is_killed(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, script], stdout=pipe, text=True, start_new_session=True) as process:
+        try:
+            assert process.stdout.readline() == "ready\n"
+            process.kill()
+            # The workers hold the other end of the pipe: it is at its end when the last of them is gone.
+            out, _ = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    assert out == ""

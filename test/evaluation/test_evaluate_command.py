@@ -5,6 +5,7 @@ import pytest
 
 from liquid_nav.cli.app import app
 from liquid_nav.evaluation import ROW_KEYS, campaign_log, entrants
+from liquid_nav.evaluation.progress import FlightProgress
 from liquid_nav.evaluation.task import PilotSpec
 
 
@@ -48,6 +49,62 @@ def test_a_campaign_prints_a_table_and_writes_the_documented_keys(capsys, tmp_pa
     assert (tmp_path / "again.jsonl").read_text() == records.read_text()
 
 
+def test_an_interrupted_campaign_goes_on_and_ends_as_if_nothing_had_happened(capsys, tmp_path, monkeypatch):
+    arguments = ("--model", "straight", "--scenario", "field", "--seeds", "10001:10005", "--workers", 1)
+
+    def fly(name, *more):
+        files = (tmp_path / f"{name}.json", tmp_path / f"{name}.jsonl")
+        result = run(capsys, *arguments, "--json", files[0], "--records", files[1], *more)
+        return *result, *files
+
+    code, usual, err, usual_json, usual_records = fly("usual")
+    assert code == 0, err
+    with monkeypatch.context() as patch:
+        # Ctrl-C as soon as the second flight is written.
+        add = FlightProgress.add
+
+        def interrupt(self, flight):
+            add(self, flight)
+            if self.flights == 2:
+                raise KeyboardInterrupt
+
+        patch.setattr(FlightProgress, "add", interrupt)
+        code, out, err, rows, records = fly("broken")
+    assert (code, out) == (130, "")
+    assert f"2 of 4 flights are in {records}: the same command with --resume goes on there" in err
+    assert "Traceback" not in err and not rows.exists()
+    held = [json.loads(line) for line in records.read_text().splitlines()]
+    assert [one["seed"] for one in held] == [10001, 10002]
+
+    # Without --resume nothing is lost.
+    code, _, err, *_ = fly("broken")
+    assert code == 2 and "--resume" in err and len(records.read_text().splitlines()) == 2
+
+    # Kill it for good, in the middle of the second line.
+    records.write_bytes(records.read_bytes()[:-40])
+    code, out, err, *_ = fly("broken", "--resume")
+    assert code == 0, err
+    assert (rows.read_bytes(), records.read_bytes()) == (usual_json.read_bytes(), usual_records.read_bytes())
+    assert "1 of 4 flights were in" in out
+    # The flights that this run has flown, and no other, were measured.
+    missing = [json.loads(line)["frames"] for line in records.read_text().splitlines()][1:]
+    assert f"{sum(missing):,} frames" in out
+    assert out.splitlines()[:4] == usual.splitlines()[:4]
+
+    # Nothing is flown where nothing is missing.
+    rows.unlink()
+    code, out, err, *_ = fly("broken", "--resume")
+    assert code == 0 and "4 of 4 flights were in" in out and "frames/s" not in out
+    assert rows.read_bytes() == usual_json.read_bytes()
+
+
+def test_a_campaign_of_which_nothing_is_kept_says_so(capsys, monkeypatch):
+    monkeypatch.setattr(FlightProgress, "add", lambda self, flight: (_ for _ in ()).throw(KeyboardInterrupt))
+    code, _, err = run(capsys, "--model", "straight", "--scenario", "field", "--seeds", "10001:10003", "--workers", 1)
+    assert code == 130
+    assert "1 of 2 flights were flown and none is kept: with --records FILE each would be" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -61,6 +118,8 @@ def test_a_campaign_prints_a_table_and_writes_the_documented_keys(capsys, tmp_pa
         (("--model", "straight", "--workers", "0"), "--workers"),
         (("--model", "straight", "--drop", "1.2"), "--drop"),
         (("--model", "straight", "--jitter", "0.6"), "--jitter"),
+        (("--model", "straight", "--resume"), "--records"),
+        (("--model", "straight", "--records", "/dev/null/records.jsonl"), "/dev/null/records.jsonl"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(capsys, arguments, named):

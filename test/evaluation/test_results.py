@@ -23,14 +23,9 @@ def test_the_table_says_how_flights_failed():
     assert all(word in text for word in ("forest", "80.0 %", "49.0 - 94.3", "10.0 s", "1 collision, 1 lost"))
 
 
-def test_rows_and_records_are_written_and_read(tmp_path):
+def test_rows_are_written_and_read(tmp_path):
     table.write_rows(tmp_path / "new" / "rows.json", ROWS)
     assert json.loads((tmp_path / "new" / "rows.json").read_text()) == ROWS
-    table.write_records(tmp_path / "records.jsonl", [flight(3, timings={"render": 1.0}), flight(4, "lost")])
-    lines = [json.loads(line) for line in (tmp_path / "records.jsonl").read_text().splitlines()]
-    assert [line["seed"] for line in lines] == [3, 4]
-    assert lines[1]["reason"] == "lost"
-    assert "timings" not in lines[0]
 
 
 def test_a_place_that_cannot_be_written_is_found_before_the_flights(tmp_path):

@@ -1,0 +1,276 @@
+"""The file of ``liquid-nav evaluate --records``: one JSON line per flight, on the disk as soon as the flight has ended.
+
+A campaign that was interrupted, by whatever, goes on with what the file holds. Each line says what was flown and how,
+so that no flight of another model, place or camera is ever counted among these.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, fields
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Iterator, Mapping, Sequence
+
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation.software import describe_software
+from liquid_nav.evaluation.task import FlightSummary, FlightTask
+
+Key = tuple[str, str, str, int]
+"""Names of model, scenario and condition, and the seed: what is one flight in a campaign."""
+
+KEPT = tuple(part.name for part in fields(FlightSummary) if part.name != "timings")
+"""What a line keeps of a flight. Measured times are left out, so that equal campaigns write equal files."""
+
+SETTINGS = {
+    "model_sha256": "weights or configuration of the model",
+    "reset_state": "--reset-state",
+    "frame_rate": "frame rate",
+    "drop": "--drop",
+    "jitter": "--jitter",
+    "scenario_sha256": "contents of the scenario file",
+    "condition_sha256": "contents of the condition file",
+    "software": "software",
+}
+"""What decides a flight beside its names and its seed: keys of a line, and words for people."""
+ANOTHER_FILE = "give the command that the file was begun with, or another file"
+
+
+class FlightRecords:
+    """The records of one campaign: what the file holds already, and a line for each flight that ends.
+
+    While the campaign runs, lines stand in the order in which flights ended; ``finish`` puts them into that of the
+    tasks. A context manager: the file is locked until it is left, so that two campaigns never write into one.
+    """
+
+    def __init__(self, path: Path, tasks: Sequence[FlightTask], resume: bool = False) -> None:
+        """Open the file, or begin it.
+
+        Args:
+            path: Where; folders are made.
+            tasks: All flights of the campaign.
+            resume: Go on with a file that holds flights; without, such a file is refused.
+
+        Raises:
+            UserError: the file cannot be written, belongs to another campaign that runs, or holds flights that do not
+                belong to this one. It has not been changed then.
+        """
+        self.path = path
+        described = _describe(tasks)
+        self._indices = {key: index for index, (key, _) in enumerate(described)}
+        self._settings = {key[:3]: settings for key, settings in described}
+        self._file = _open(path)
+        # A pipe or a device takes lines, but cannot be read again or put into order.
+        self._regular = path.is_file()
+        self.flown: dict[int, FlightSummary] = {}
+        """The flights that the file held when it was opened, by the index of their task."""
+        try:
+            self._begin(resume)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _begin(self, resume: bool) -> None:
+        if not self._regular:
+            if resume:
+                raise UserError(f"{self.path} is no regular file, so there is nothing to resume", "leave --resume out")
+            return
+        self._lock()
+        content = self.path.read_bytes()
+        if content and not resume:
+            count = sum(1 for _ in read_lines(content))
+            raise UserError(
+                f"{self.path} exists already and holds {count} flights",
+                "add --resume to go on with them, or choose another file",
+            )
+        lines = list(read_lines(content))
+        for number, line in enumerate(lines, 1):
+            key, flight = self._read(number, line)
+            if self._indices[key] in self.flown:
+                raise UserError(f"{self.path} holds the flight ({_name(key)}) twice", "choose another file")
+            self.flown[self._indices[key]] = flight
+        self._mend(content, sum(len(line) + 1 for line in lines))
+
+    def _mend(self, content: bytes, whole: int) -> None:
+        """Leave the first ``whole`` bytes: cut what a campaign was writing when it was killed, or end the last line."""
+        try:
+            if whole < len(content):
+                self._file.truncate(whole)
+        except OSError as error:
+            raise _not_writable(self.path, error) from error
+        if whole > len(content):
+            self._write(b"\n")
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(
+                f"another campaign is writing {self.path}", "wait until it has ended, or choose another file"
+            ) from error
+        except OSError:
+            # A file system without locks.
+            pass
+
+    def _read(self, number: int, line: bytes) -> tuple[Key, FlightSummary]:
+        """Return what a line holds; raises UserError if that is no flight of this campaign."""
+        try:
+            data = json.loads(line)
+            flight = FlightSummary(**{name: data[name] for name in KEPT})
+            key = (str(flight.model), str(flight.scenario), str(flight.condition), int(flight.seed))
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"line {number} of {self.path} is no flight", "choose another file") from error
+        self._check_asked(key)
+        for name, word in SETTINGS.items():
+            if name not in data:
+                raise UserError(
+                    f"{self.path} does not say with which {word} its flights were flown", "choose another file"
+                )
+            here = self._settings[key[:3]][name]
+            if data[name] != here:
+                raise UserError(
+                    f"{self.path} is of other flights: {word} {_short(data[name])} where this command has "
+                    f"{_short(here)} ({_name(key)})",
+                    ANOTHER_FILE,
+                )
+        return key, flight
+
+    def _check_asked(self, key: Key) -> None:
+        if key in self._indices:
+            return
+        for position, word in enumerate(("model", "scenario", "condition", "seed")):
+            if key[position] not in {asked[position] for asked in self._indices}:
+                raise UserError(
+                    f"{self.path} holds flights of {word} '{key[position]}', which this command does not fly",
+                    ANOTHER_FILE,
+                )
+
+    def add(self, flight: FlightSummary) -> None:
+        """Write a flight that has just ended; it is on the disk when this returns.
+
+        Raises:
+            UserError: the disk is full, or the file cannot be written for another reason.
+        """
+        self._write(self._line(flight))
+
+    def finish(self, flights: Sequence[FlightSummary]) -> None:
+        """Put the lines into the order of the tasks, all at once or not at all.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        if not self._regular:
+            return
+        # Beside the file itself, where a link leads to: a rename is only atomic within one file system.
+        place = self.path.resolve()
+        new = place.with_name(place.name + ".new")
+        try:
+            with new.open("wb") as file:
+                file.write(b"".join(self._line(flight) for flight in flights))
+                file.flush()
+                os.fsync(file.fileno())
+            shutil.copymode(place, new)
+            new.replace(place)
+        except OSError as error:
+            new.unlink(missing_ok=True)
+            raise _not_writable(self.path, error) from error
+
+    def _line(self, flight: FlightSummary) -> bytes:
+        values = asdict(flight)
+        settings = self._settings[flight.model, flight.scenario, flight.condition]
+        return json.dumps({name: values[name] for name in KEPT} | settings).encode() + b"\n"
+
+    def _write(self, data: bytes) -> None:
+        try:
+            # Unbuffered: what is written is with the kernel, whatever ends this process.
+            while data:
+                data = data[self._file.write(data) :]
+            if self._regular:
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            raise _not_writable(self.path, error) from error
+
+    def __enter__(self) -> FlightRecords:
+        """The file is open already."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close and unlock the file; one without a flight, that an early end left, goes."""
+        if self._regular and error is not None and not self.path.stat().st_size:
+            self.path.unlink()
+        self._file.close()
+
+
+def read_lines(content: bytes) -> Iterator[bytes]:
+    """Yield the lines of a records file, without the half one that a campaign leaves which is killed while it writes.
+
+    A last line without its line break counts if it is whole.
+    """
+    *lines, last = content.split(b"\n")
+    yield from lines
+    try:
+        whole = isinstance(json.loads(last), dict)
+    except ValueError:
+        whole = False
+    if whole:
+        yield last
+
+
+def _describe(tasks: Sequence[FlightTask]) -> list[tuple[Key, Mapping[str, object]]]:
+    """Return key and settings of each task."""
+    from liquid_nav.worlds import load_condition, load_scenario
+
+    scenarios = {name: load_scenario(name) for name in dict.fromkeys(task.scenario for task in tasks)}
+    conditions = {name: load_condition(name) for name in dict.fromkeys(task.condition for task in tasks)}
+    prints = {one: _fingerprint(one) for one in conditions.values()}
+    scenario_prints = {name: _fingerprint(one) for name, one in scenarios.items()}
+    software = describe_software()
+    described = []
+    for task in tasks:
+        scenario, condition = scenarios[task.scenario], conditions[task.condition]
+        settings = {
+            "model_sha256": task.pilot.fingerprint,
+            "reset_state": task.pilot.reset_state,
+            "frame_rate": condition.frame_rate(task.frame_rate),
+            "drop": task.drop,
+            "jitter": task.jitter,
+            "scenario_sha256": scenario_prints[task.scenario],
+            "condition_sha256": prints[condition],
+            "software": software,
+        }
+        described.append(((task.pilot.label, scenario.name, condition.name, task.seed), settings))
+    return described
+
+
+def _fingerprint(place: object) -> str:
+    """SHA-256 of a scenario or a condition as it is flown: comments and left-out defaults of its file are no matter."""
+    return hashlib.sha256(repr(place).encode()).hexdigest()
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("ab", buffering=0)
+    except OSError as error:
+        raise _not_writable(path, error) from error
+
+
+def _not_writable(path: Path, error: OSError) -> UserError:
+    return UserError(f"cannot write {path}: {error.strerror}", "choose a file in a folder that you may write to")
+
+
+def _name(key: Key) -> str:
+    model, scenario, condition, seed = key
+    return f"{model}, {scenario}, {condition}, seed {seed}"
+
+
+def _short(value: object) -> str:
+    """Return a value as people write it; of a SHA-256 its beginning."""
+    text = "none" if value in (None, "") else str(value)
+    return text[:12] if len(text) == 64 else text
