@@ -11,6 +11,7 @@ import json
 import secrets
 import sys
 import time as wall
+from dataclasses import replace
 
 from geometry_msgs.msg import TwistStamped
 from rclpy.clock import Clock
@@ -18,18 +19,19 @@ from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from std_msgs.msg import String
 
-from liquid_nav.autopilots import SessionConfig
+from liquid_nav.autopilots import SessionConfig, refused_while_flying
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.bridge_backends import DDS, MAVLINK, PLAIN, DdsBackend, MavlinkBackend, PlainBackend
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import NANO, command_from
+from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable
 from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
-from liquid_nav.safety import LAST_CHANNEL, Order, Phase
+from liquid_nav.safety import IN_CHARGE, LAST_CHANNEL, Order, Phase
 
 PERIOD = 0.01
 """s between looks at the wire."""
@@ -40,6 +42,20 @@ STATE_PERIOD = 0.2
 ORDERS = "safety_supervisor/order"
 GUARDED = ("cmd_vel", ORDERS)
 """Topics that must have one publisher."""
+CHANGEABLE = {
+    "freshness": ("Time that a command is obeyed, s.", (0.05, 2.0)),
+    "position_age": ("Age of the vehicle's position at most while it flies, s.", (0.1, 10.0)),
+    "altitude": ("Height of take-off above the ground, m.", (0.5, 50.0)),
+    "speed": ("Horizontal speed at most, m/s: the bridge's own limit.", (0.1, 30.0)),
+    "vertical_speed": ("Vertical speed at most, m/s: the bridge's own limit.", (0.1, 10.0)),
+    "yaw_rate": ("Yaw rate at most, rad/s: the bridge's own limit.", (0.1, 6.0)),
+    "resume": (
+        "Time since the beginning of a hold in which the supervisor may let the flight go on, s; "
+        "0: only a person may.",
+        (0.0, 600.0),
+    ),
+}
+"""Parameters that may be changed on the ground, with description and range; the last four may be lowered in flight."""
 
 
 class AutopilotBridge(Node):
@@ -82,6 +98,18 @@ class AutopilotBridge(Node):
         subscribe(self, self._diagnostics, TwistStamped, "cmd_vel", self._on_command, reliable())
         subscribe(self, self._diagnostics, String, ORDERS, self._on_order, latched())
         self.create_timer(PERIOD, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        present = {name: getattr(config, name) for name in CHANGEABLE}
+        ParameterChanges(self, present, self._refuses, self._change_config)
+
+    def _refuses(self, values: Values) -> str:
+        """Return why the vehicle cannot be flown so now, or nothing."""
+        report = self.session.report()
+        if not (report.armed or report.airborne or report.phase in IN_CHARGE):
+            return ""
+        return refused_while_flying(self.session.config, replace(self.session.config, **values))
+
+    def _change_config(self, values: Values) -> None:
+        self.session.config = replace(self.session.config, **values)
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds / NANO if self._simulated else wall.monotonic()
@@ -189,26 +217,16 @@ class AutopilotBridge(Node):
 
 def _config(node: Node) -> SessionConfig:
     usual = SessionConfig()
+    ground = {name: declare(node, name, getattr(usual, name), text, limits, read_only=False)
+              for name, (text, limits) in CHANGEABLE.items()}
     return SessionConfig(
         rate=declare(node, "rate", usual.rate, "Set points per second.", (20.0, 50.0)),
-        freshness=declare(node, "freshness", usual.freshness, "Time that a command is obeyed, s.", (0.05, 2.0)),
-        position_age=declare(node, "position_age", usual.position_age,
-                             "Age of the vehicle's position at most while it flies, s.", (0.1, 10.0)),
-        altitude=declare(node, "altitude", usual.altitude, "Height of take-off above the ground, m.", (0.5, 50.0)),
-        speed=declare(node, "speed", usual.speed,
-                      "Horizontal speed at most, m/s: the bridge's own limit.", (0.1, 30.0)),
-        vertical_speed=declare(node, "vertical_speed", usual.vertical_speed,
-                               "Vertical speed at most, m/s: the bridge's own limit.", (0.1, 10.0)),
-        yaw_rate=declare(node, "yaw_rate", usual.yaw_rate,
-                         "Yaw rate at most, rad/s: the bridge's own limit.", (0.1, 6.0)),
-        resume=declare(node, "resume", usual.resume,
-                       "Time since the beginning of a hold in which the supervisor may let the flight go on, s; "
-                       "0: only a person may.", (0.0, 600.0)),
         engage_channel=declare(node, "engage_channel", usual.engage_channel,
                                "Channel of the remote control, from 1, whose switch engages when flipped; 0: none.",
                                (0, LAST_CHANNEL)),
         set_parameters=declare(node, "set_parameters", usual.set_parameters,
                                "Set the autopilot's parameters we rely on, or only check."),
+        **ground,
     )
 
 

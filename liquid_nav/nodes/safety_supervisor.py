@@ -33,11 +33,12 @@ from liquid_nav.nodes.messages import (
     nanoseconds,
     serialized_stamp,
 )
+from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
-from liquid_nav.nodes.supervisor_inputs import WATCHED, SupervisorInputs
+from liquid_nav.nodes.supervisor_inputs import WATCH_RANGES, WATCHED, SupervisorInputs
 from liquid_nav.safety import Mode, Order, SafetyLimits, SafetySupervisor, StampClock, SupervisorOutput, WatchLimits
 
 REPEAT = 1.0
@@ -53,6 +54,19 @@ LIMITS = {
     "descent": "Speed of descent while landing, m/s.",
     "resume": "Healthy time after which a hold caused by a fault ends by itself, s; 0: never.",
 }
+RANGES = {
+    "speed": (0.0, 30.0),
+    # Below that a landing would hardly ever end.
+    "vertical_speed": (0.05, 10.0),
+    "yaw_rate": (0.0, 6.0),
+    "acceleration": (0.1, 100.0),
+    "yaw_acceleration": (0.1, 100.0),
+    "image_age": (0.02, 10.0),
+    "command_age": (0.02, 10.0),
+    "descent": (0.05, 5.0),
+    "resume": (0.0, 600.0),
+}
+"""What each of them may be."""
 
 
 class SupervisorNode(Node):
@@ -63,19 +77,22 @@ class SupervisorNode(Node):
         super().__init__("safety_supervisor", **options)
         usual = SafetyLimits()
         limits = {
-            name: declare(self, name, float(getattr(usual, name)), text, (0.0, 100.0)) for name, text in LIMITS.items()
+            name: declare(self, name, float(getattr(usual, name)), text, RANGES[name], read_only=False)
+            for name, text in LIMITS.items()
         }
         self._silence = declare(
             self, "silence", 0.25, "Time without a command until the supervisor speaks by itself, s.", (0.02, 10.0)
         )
         self._frame = declare(self, "frame_prefix", "", "Prefix of all frame ids.") + "base_link"
-        watched = {name: declare(self, name, 0.0, f"{text} 0: not watched.", (-1000.0, 1000.0))
-                   for name, text in WATCHED.items()}
+        watched = {
+            name: declare(self, name, 0.0, f"{text} 0: not watched.", WATCH_RANGES[name], read_only=False)
+            for name, text in WATCHED.items()
+        }
         self._simulated = self.get_parameter("use_sim_time").value
         self._clock_of_stamps = StampClock()
         # Another identity after every start: the bridge must not take an old number for a new one.
         identity = secrets.token_hex(4)
-        self._supervisor = SafetySupervisor(SafetyLimits(**limits), WatchLimits(**watched), identity)
+        self._supervisor = SafetySupervisor(*_limits(limits | watched), identity)
         self._spoken = 0.0
         self._shown_mode = ""
         self._shown_order: Order | None = None
@@ -99,6 +116,15 @@ class SupervisorNode(Node):
         self.create_timer(self._silence / 5.0, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._inputs = SupervisorInputs(self, self._supervisor, self._diagnostics, self._now, image)
         self._show(self._supervisor.update(self._now()))
+        ParameterChanges(self, limits | watched, self._refuses, self._change_limits)
+
+    def _refuses(self, values: Values) -> str:
+        """Return why the limits cannot be these now, or nothing."""
+        return self._supervisor.refuses(*_limits(values))
+
+    def _change_limits(self, values: Values) -> None:
+        self._supervisor.change_limits(*_limits(values))
+        self._inputs.listen()
 
     def _stamping(self) -> float:
         """Return the time of the clock that stamps messages, s."""
@@ -201,6 +227,11 @@ class SupervisorNode(Node):
             return response
 
         return answer
+
+
+def _limits(values: Values) -> tuple[SafetyLimits, WatchLimits]:
+    """Return the limits that parameters mean."""
+    return SafetyLimits(**{name: values[name] for name in LIMITS}), WatchLimits(**{name: values[name] for name in WATCHED})
 
 
 def main(arguments: list[str] | None = None) -> None:
