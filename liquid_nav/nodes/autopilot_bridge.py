@@ -83,6 +83,7 @@ class AutopilotBridge(Node):
         self._states = self.create_publisher(String, "autopilot_bridge/state", latched())
         self._order: Order | None = None
         self._state = ""
+        self._mode = ""
         self._stated = 0.0
         self._counted = -1e9
         if kind in PLAIN:
@@ -171,12 +172,14 @@ class AutopilotBridge(Node):
         self._report(now)
 
     def _report(self, now: float) -> None:
-        for event in self.session.events():
+        events = self.session.events()
+        for event in events:
             if event.trouble:
                 self.get_logger().warning(event.words)
             else:
                 self.get_logger().info(event.words)
         facts = self._facts(now)
+        self._report_mode(facts, "; ".join(event.words for event in events))
         state = json.dumps(facts)
         changed = state != self._state
         if not changed and 0.0 <= now - self._stated < STATE_PERIOD:  # the clock may jump back
@@ -186,6 +189,17 @@ class AutopilotBridge(Node):
         self._state = state
         self._stated = now
         self._states.publish(String(data=state))
+
+    def _report_mode(self, facts: dict, happened: str) -> None:
+        """Tell phase and vehicle's mode where one of them has changed; ``happened``: what was noted since."""
+        mode = f"{facts['phase']} ({facts['mode']})"
+        if mode == self._mode:
+            return
+        self._mode = mode
+        order = self._order
+        asked = f"the supervisor says '{order.mode.value}', act {order.act}" if order else "no order was heard yet"
+        values = {"phase": facts["phase"], "vehicle_mode": facts["mode"], "armed": facts["armed"]}
+        self._diagnostics.report_mode(mode, happened or asked, **values)
 
     def _facts(self, now: float) -> dict:
         session = self.session

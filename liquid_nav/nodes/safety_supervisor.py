@@ -43,6 +43,8 @@ from liquid_nav.safety import Mode, Order, SafetyLimits, SafetySupervisor, Stamp
 
 REPEAT = 1.0
 """s until the order is repeated for a bridge that has not heard it."""
+BY_SWITCH = "the engage switch of the remote control"
+"""Cause of a mode that no service and no fault has brought about."""
 LIMITS = {
     "speed": "Horizontal speed at most, m/s.",
     "vertical_speed": "Vertical speed at most, m/s.",
@@ -111,7 +113,7 @@ class SupervisorNode(Node):
         subscribe(self, self._diagnostics, kind, image, self._on_image, sensor_data(), raw=True)
         subscribe(self, self._diagnostics, TwistStamped, "liquid_controller/cmd_vel", self._on_command, reliable())
         for name in ("engage", "disengage", "hold", "land"):
-            self.create_service(Trigger, name, self._service(getattr(self._supervisor, name)))
+            self.create_service(Trigger, name, self._service(name))
         # Steady: a timer of the system's clock stops for as long as that clock is set back.
         self.create_timer(self._silence / 5.0, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._inputs = SupervisorInputs(self, self._supervisor, self._diagnostics, self._now, image)
@@ -203,27 +205,33 @@ class SupervisorNode(Node):
         self._ordered = now
         self._order.publish(String(data=json.dumps(order.to_facts())))
 
-    def _show_mode(self) -> None:
+    def _show_mode(self, asked: str = "") -> None:
+        """Publish the order, the mode and its cause where they have changed; ``asked``: how a person asked just now."""
         supervisor = self._supervisor
         order = supervisor.order
         if order == self._shown_order:
             return
         self._shown_order = order
         self._publish_order(order, self._now())
+        cause = supervisor.why or asked or (BY_SWITCH if self._shown_mode else "just started")
         if order.mode.value != self._shown_mode:
             self._shown_mode = order.mode.value
             self._mode.publish(String(data=self._shown_mode))
+        level = OK
+        words = order.mode.value
         if supervisor.why and order.mode is not Mode.ENGAGED:
+            level = WARN if order.mode is Mode.PILOT else ERROR
             words = f"{order.mode.value}: {supervisor.why}: engage again to go on"
-            self._diagnostics.report("mode", WARN if order.mode is Mode.PILOT else ERROR, words)
-        else:
-            self._diagnostics.report("mode", OK, order.mode.value)
+        numbers = {"act": order.act, "engagement": order.engagement}
+        self._diagnostics.report_mode(order.mode.value, cause, level, words, **numbers)
 
-    def _service(self, action: Callable[[float], tuple[bool, str]]) -> Callable:
+    def _service(self, name: str) -> Callable:
+        action: Callable[[float], tuple[bool, str]] = getattr(self._supervisor, name)
+
         def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
             self._inputs.count_publishers()
             response.success, response.message = action(self._now())
-            self._show_mode()
+            self._show_mode(f"asked for by the service {name}")
             return response
 
         return answer
@@ -231,7 +239,8 @@ class SupervisorNode(Node):
 
 def _limits(values: Values) -> tuple[SafetyLimits, WatchLimits]:
     """Return the limits that parameters mean."""
-    return SafetyLimits(**{name: values[name] for name in LIMITS}), WatchLimits(**{name: values[name] for name in WATCHED})
+    limits = SafetyLimits(**{name: values[name] for name in LIMITS})
+    return limits, WatchLimits(**{name: values[name] for name in WATCHED})
 
 
 def main(arguments: list[str] | None = None) -> None:

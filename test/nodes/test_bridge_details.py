@@ -518,6 +518,34 @@ def test_trouble_is_a_warning_in_the_log_and_in_the_diagnostics(make):
     assert (level, words) == (WARN, f"holding: {fault}")
 
 
+def test_every_change_of_the_phase_is_logged_once_with_its_cause_and_told_with_values(make):
+    bench = make(autopilot="twist").engage()
+    bench.command()
+    bench.tick()
+    assert ("info", "mode: ready (plain) -> flying (plain): the supervisor says 'engaged', act 1") in bench.node.log
+    assert bench.node.status("mode") == (OK, "flying (plain)", {
+        "mode": "flying (plain)", "before": "ready (plain)", "cause": "the supervisor says 'engaged', act 1",
+        "phase": "flying", "vehicle_mode": "plain", "armed": "False",
+    })  # fmt: skip
+    bench.at(20.0)
+    bench.tick()
+    (line,) = [words for level, words in bench.node.log if level == "info" and "-> holding" in words]
+    assert line.startswith("mode: flying (plain) -> holding (plain): ") and bench.states()[-1]["fault"] in line
+    before = len(bench.node.log)
+    bench.tick()
+    assert len(bench.node.log) == before
+
+
+def test_a_mode_that_the_vehicle_has_changed_is_logged(make):
+    bench = make()
+    for mode in (4, 3):
+        bench.vehicle(heartbeat(mode=mode))
+    told = bench.node.status("mode")[2]
+    assert told["before"].startswith("ready (") and told["mode"].startswith("ready (")
+    (line,) = [words for _, words in bench.node.log if words.startswith(f"mode: {told['before']} -> {told['mode']}: ")]
+    assert told["mode"] != told["before"] and line.endswith(told["cause"])
+
+
 def test_ctrl_c_ends_it_with_a_last_zero(make):
     bench = make(autopilot="twist").engage()
     bench.command()

@@ -404,7 +404,7 @@ def test_what_is_wrong_is_a_warning_on_the_ground_and_an_error_in_a_hold(make):
 
 def test_why_it_holds_is_told_until_a_person_or_health_engages_again(make):
     bench = make(resume=0.5).engage()
-    assert bench.node.status("mode") == (OK, "engaged", {})
+    assert bench.node.status("mode")[:2] == (OK, "engaged")
     bench.command(Command(vx=math.nan))
     level, words, _ = bench.node.status("mode")
     assert level == ERROR
@@ -413,16 +413,51 @@ def test_why_it_holds_is_told_until_a_person_or_health_engages_again(make):
     for time in (1.25, 1.5, 1.75, 2.0):
         bench.at(time)
         bench.frame()
-    assert bench.node.status("mode") == (OK, "engaged", {}) and bench.modes()[-2:] == ["holding", "engaged"]
+    assert bench.node.status("mode")[:2] == (OK, "engaged") and bench.modes()[-2:] == ["holding", "engaged"]
 
 
 def test_a_pilot_is_a_warning_and_what_was_asked_for_is_none(make):
     bench = make().engage()
     bench.report(Phase.RELEASED, words="POSCTL was chosen")
     bench.tick()
-    assert bench.node.status("mode") == (WARN, "pilot: POSCTL was chosen: engage again to go on", {})
+    assert bench.node.status("mode")[:2] == (WARN, "pilot: POSCTL was chosen: engage again to go on")
     assert bench.call("hold") == (True, "holding")
-    assert bench.node.status("mode") == (OK, "holding", {})
+    assert bench.node.status("mode")[:2] == (OK, "holding")
+
+
+def test_every_change_of_the_mode_is_logged_once_with_its_cause_and_told_with_values(make):
+    bench = make(resume=0.5).engage()
+    assert bench.node.status("mode")[2] == {
+        "mode": "engaged", "before": "disengaged", "cause": "asked for by the service engage", "act": "1",
+        "engagement": "1",
+    }  # fmt: skip
+    bench.command(Command(vx=math.nan))
+    told = bench.node.status("mode")[2]
+    assert (told["mode"], told["before"]) == ("holding", "engaged") and "not finite" in told["cause"]
+    for time in (1.25, 1.5, 1.75, 2.0):
+        bench.at(time)
+        bench.frame()
+    for service in ("hold", "hold", "land", "disengage"):
+        bench.call(service)
+    assert bench.node.status("mode")[2]["act"] == "5", "a request that changes no mode is told too"
+    said = [words for level, words in bench.node.log if level == "info" and words.startswith("mode: ")]
+    assert said[1].startswith("mode: engaged -> holding: ") and "not finite" in said.pop(1)
+    assert said == [
+        "mode: disengaged -> engaged: asked for by the service engage",
+        "mode: holding -> engaged: resumed: all inputs are healthy again",
+        "mode: engaged -> holding: asked for by the service hold",
+        "mode: holding -> landing: asked for by the service land",
+        "mode: landing -> disengaged: asked for by the service disengage",
+    ]
+
+
+def test_a_mode_after_a_flip_of_the_switch_names_the_switch(make):
+    bench = make()
+    bench.frame()
+    bench.report(Phase.READY, flips=3, switched_on=True)
+    bench.report(Phase.READY, flips=4, switched_on=True)
+    bench.tick()
+    assert ("info", "mode: disengaged -> engaged: the engage switch of the remote control") in bench.node.log
 
 
 def test_the_mode_for_people_is_said_when_it_changes_and_the_order_for_every_request(make):
