@@ -165,7 +165,8 @@ class LiquidController(LifecycleNode):
         for _ in range(3):
             decision, memory = self._policy.step(blank, memory, self._guard.nominal_period)
             if not decision.command.is_finite():
-                raise UserError(f"model '{self._values['model']}' does not give finite commands", "train it again or use another")
+                cause = f"model '{self._values['model']}' does not give finite commands"
+                raise UserError(cause, "train it again or use another")
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forget everything and begin to answer frames."""
