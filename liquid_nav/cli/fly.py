@@ -115,7 +115,11 @@ def _finish(folder: Path, plan: FlightPlan, console: Console) -> FlightRecord:
 
 def _report(record: FlightRecord, folder: Path, console: Console, name: str) -> dict:
     outcome = record.outcome
-    word = "[green]reached the target[/]" if outcome.success else f"[red]failed: {outcome.reason}[/]"
+    word = f"[red]failed: {outcome.reason}[/]"
+    if outcome.success:
+        word = "[green]reached the target[/]"
+    elif outcome.reason == "landed":
+        word = "[yellow]landed[/]"
     who = f"{name} " if name else ""
     console.print(f"{who}{word} after {outcome.time:.1f} s, {outcome.detail}", highlight=False)
     console.print(f"see {folder / 'report.html'}", highlight=False, soft_wrap=True)
