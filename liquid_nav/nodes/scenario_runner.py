@@ -1,7 +1,8 @@
 """Starts a flight, watches it, judges it by the scenario's rule, writes ``record.json`` and ends with its result.
 
-Exit code 0: the flight succeeded; 1: it failed, was landed on the way, or never began. With ``progress`` it prints one JSON object a line for
-whoever started it: ``{"time", "distance", "speed", "mode"}`` in flight and ``{"outcome": ...}`` at the end.
+Exit code 0: the flight succeeded; 1: it failed, was landed on the way, or never began. With ``progress`` it prints one
+JSON object a line for whoever started it: ``{"time", "distance", "speed", "mode"}`` in flight and ``{"outcome": ...}``
+at the end.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from liquid_nav.simulation.simulation import TIMESTEP, Simulation
 from liquid_nav.simulation.state import DroneState
 
 __all__ = [
-    "GROUND", "REASONS", "TIMESTEP", "CameraConfig", "DroneResponse", "DroneState", "Expert", "ExpertConfig", "ExpertPilot",
-    "FlightRecord", "FrameTiming", "Judge", "Outcome", "Pilot", "PolicyPilot", "SharedWorld", "Simulation",
-    "draw_latency", "fly", "safety_limits", "sample_response",
+    "GROUND", "REASONS", "TIMESTEP", "CameraConfig", "DroneResponse", "DroneState", "Expert", "ExpertConfig",
+    "ExpertPilot", "FlightRecord", "FrameTiming", "Judge", "Outcome", "Pilot", "PolicyPilot", "SharedWorld",
+    "Simulation", "draw_latency", "fly", "safety_limits", "sample_response",
 ]
