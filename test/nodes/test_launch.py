@@ -196,7 +196,7 @@ def test_the_graph_has_the_pilot_that_was_asked_for():
 
 
 def started(path, **typed):
-    """Return {node: its command line and parameters} of a launch file with what somebody types."""
+    """Return {node: its ROS arguments and parameters} of a launch file with what somebody types."""
     import yaml
     from launch import LaunchContext
     from launch.actions import DeclareLaunchArgument
@@ -215,8 +215,7 @@ def started(path, **typed):
         one._perform_substitutions(context)
         *_, given = one._Node__expanded_parameter_arguments
         (section,) = yaml.safe_load(Path(given[0]).read_text()).values()
-        words = ["".join(part.perform(context) for part in word) for word in one.cmd[1:]]
-        found[one.node_executable] = words, section["ros__parameters"]
+        found[one.node_executable] = list(one._Node__ros_arguments), section["ros__parameters"]
     return found
 
 
