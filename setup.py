@@ -5,12 +5,15 @@ distributions have too, so that ``colcon build`` and ``ros2 run`` work there; wh
 """
 
 import os
+import sys
 
 from setuptools import find_packages, setup
 
 NAME = "liquid_nav"
 NODES = ("simulator", "liquid_controller", "expert_pilot", "safety_supervisor", "scenario_runner", "recorder",
          "autopilot_bridge", "world_camera", "test_vehicle", "camera", "weather")
+WHEELS = {"bdist_wheel", "editable_wheel", "dist_info"}
+"""Commands of setuptools by which pip builds."""
 SHARED_FOLDERS = ("launch", "config", "models")
 
 ROSBAGS = "rosbags>=0.10"
@@ -52,6 +55,9 @@ def shared_files() -> list:
             files = [os.path.join(folder, name) for name in sorted(names) if not name.startswith(".")]
             if files:
                 found.append((f"share/{NAME}/{folder}", files))
+    # ros2 run finds commands in lib/liquid_nav (setup.cfg), a shell in bin. A wheel has its own command there.
+    if not WHEELS & set(sys.argv):
+        found.append(("bin", ["scripts/liquid-nav"]))
     return found
 
 

@@ -95,6 +95,20 @@ def test_every_shared_file_is_shipped(setup_arguments):
                 assert (f"share/liquid_nav/{relative.parent}", str(relative)) in shipped
 
 
+def test_the_command_is_on_path_where_colcon_installs(setup_arguments):
+    """Console scripts go where ros2 run looks, which is on nobody's PATH; a wheel has its own command in bin."""
+    assert ("bin", ["scripts/liquid-nav"]) in setup_arguments["data_files"]
+    script = ROOT / "scripts" / "liquid-nav"
+    assert script.stat().st_mode & 0o111 == 0o111 and "/lib/liquid_nav/liquid-nav" in script.read_text()
+    captured = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(setuptools, "setup", lambda **arguments: captured.update(arguments))
+        patch.setattr(sys, "argv", ["setup.py", "bdist_wheel"])
+        patch.chdir(ROOT)
+        runpy.run_path("setup.py")
+    assert "bin" not in {folder for folder, _ in captured["data_files"]}
+
+
 def test_every_room_is_a_package_with_a_docstring(setup_arguments):
     for room in SOURCE.iterdir():
         if room.is_dir() and any(room.glob("*.py")):

@@ -4,7 +4,7 @@ MAVLink (``mavlink_adapter``, ``mavlink_codec``, ``link``) is not imported here:
 and plain velocities do not.
 """
 
-from liquid_nav.autopilots.config import SessionConfig
+from liquid_nav.autopilots.config import SessionConfig, refused_while_flying
 from liquid_nav.autopilots.flavours import ARDUPILOT, FLAVOURS, PX4, Flavour, flavour
 from liquid_nav.autopilots.plain import PlainSession
 from liquid_nav.autopilots.px4_dds import Px4DdsAdapter
@@ -27,4 +27,5 @@ __all__ = [
     "SessionConfig",
     "VehicleState",
     "flavour",
+    "refused_while_flying",
 ]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from liquid_nav.errors import UserError
-from liquid_nav.safety import FIRST_CHANNEL, LAST_CHANNEL
+from liquid_nav.safety import FIRST_CHANNEL, LAST_CHANNEL, lower, refused_in_flight
 from liquid_nav.types import Command
 
 FLOAT32 = 1e30
 """Beyond this a command does not fit into the protocols' 32-bit numbers; it is refused like one that is not finite."""
+
+TIGHTENED_IN_FLIGHT = ("speed", "vertical_speed", "yaw_rate", "resume")
+"""What may be lowered while the vehicle flies; everything else is for the ground."""
 
 
 @dataclass(frozen=True)
@@ -65,3 +68,10 @@ def bounded(command: Command, config: SessionConfig) -> Command | None:
     vz = min(max(command.vz, -config.vertical_speed), config.vertical_speed)
     yaw_rate = min(max(command.yaw_rate, -config.yaw_rate), config.yaw_rate)
     return Command(command.vx * factor, command.vy * factor, vz, yaw_rate)
+
+
+def refused_while_flying(before: SessionConfig, after: SessionConfig) -> str:
+    """Return why a flight does not go on with another configuration, or nothing."""
+    old = asdict(before)
+    changes = {name: (old[name], value) for name, value in asdict(after).items() if value != old[name]}
+    return refused_in_flight(changes, dict.fromkeys(TIGHTENED_IN_FLIGHT, lower))

@@ -11,6 +11,12 @@ CUSTOM_MODE_ENABLED = 1
 """MAV_MODE_FLAG_CUSTOM_MODE_ENABLED."""
 
 
+NO_MODE = "no mode"
+"""What stands for the mode of a vehicle that has not told one."""
+UNNAMED = "mode "
+"""What the number of a mode stands behind that has no name here."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParameterRule:
     """A parameter that our safety rests on: lowest and highest value accepted, value to set otherwise, and why."""
@@ -69,7 +75,7 @@ class Flavour:
 
     def mode_name(self, mode: int | None) -> str:
         """Return what pilots call a custom mode."""
-        return "no mode" if mode is None else self.names.get(mode, f"mode {mode:#x}")
+        return NO_MODE if mode is None else self.names.get(mode, f"{UNNAMED}{mode:#x}")
 
     def mode_parameters(self, mode: int) -> tuple[float, float, float]:
         """Return the first three parameters of MAV_CMD_DO_SET_MODE."""

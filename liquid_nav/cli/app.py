@@ -77,6 +77,7 @@ app = typer.Typer(
     name="liquid-nav",
     invoke_without_command=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"Example: {ENTRIES[0].example}",
 )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Mapping, Optional
 
 import typer
 
+from liquid_nav.cli import offers
 from liquid_nav.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,9 +24,17 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: list[str] = typer.Option(["default"], help="Model folder or name, or a pilot: expert, straight, colour."),
-    scenario: list[str] = typer.Option(["forest"], help="Scenario name or file; may be given several times."),
-    condition: list[str] = typer.Option(["summer"], help="Condition name or file; may be given several times."),
+    model: list[str] = typer.Option(
+        ["default"],
+        help="Model folder or name, or a pilot: expert, straight, colour.",
+        autocompletion=offers.models_and_pilots,
+    ),
+    scenario: list[str] = typer.Option(
+        ["forest"], help="Scenario name or file; may be given several times.", autocompletion=offers.scenarios
+    ),
+    condition: list[str] = typer.Option(
+        ["summer"], help="Condition name or file; may be given several times.", autocompletion=offers.conditions
+    ),
     seeds: str = typer.Option("10000:10020", help="Half-open range a:b, or one seed."),
     json: Optional[Path] = typer.Option(None, help="Write the rows as a list of flat objects."),
     records: Optional[Path] = typer.Option(None, help="Write one JSON line per flight, as soon as it has ended."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Optional
 
 import typer
 
+from liquid_nav.cli import offers
 from liquid_nav.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,11 +23,17 @@ FAILED = 1
 
 
 def fly(
-    scenario: str = typer.Option("forest", help="Scenario: a name or a YAML file."),
+    scenario: str = typer.Option(
+        "forest", help="Scenario: a name or a YAML file.", autocompletion=offers.scenarios
+    ),
     seed: str = typer.Option("random", help="Seed of the world, a non-negative integer, or 'random'."),
-    condition: str = typer.Option("", help="Condition: a name or a YAML file; the scenario's own by default."),
-    model: str = typer.Option("default", help="Model: a name or a folder."),
-    pilot: str = typer.Option("policy", help="Who flies: policy, or expert (privileged, needs no model)."),
+    condition: str = typer.Option(
+        "", help="Condition: a name or a YAML file; the scenario's own by default.", autocompletion=offers.conditions
+    ),
+    model: str = typer.Option("default", help="Model: a name or a folder.", autocompletion=offers.models),
+    pilot: str = typer.Option(
+        "policy", help="Who flies: policy, or expert (privileged, needs no model).", autocompletion=offers.pilots
+    ),
     out: Optional[Path] = typer.Option(None, help="Folder of the flight; flights/<date>-<time> by default."),
     real_time_factor: float = typer.Option(1.0, min=0.0, help="Simulated per wall seconds; 0: as fast as possible."),
     frame_rate: Optional[float] = typer.Option(
@@ -115,7 +122,11 @@ def _finish(folder: Path, plan: FlightPlan, console: Console) -> FlightRecord:
 
 def _report(record: FlightRecord, folder: Path, console: Console, name: str) -> dict:
     outcome = record.outcome
-    word = "[green]reached the target[/]" if outcome.success else f"[red]failed: {outcome.reason}[/]"
+    word = f"[red]failed: {outcome.reason}[/]"
+    if outcome.success:
+        word = "[green]reached the target[/]"
+    elif outcome.reason == "landed":
+        word = "[yellow]landed[/]"
     who = f"{name} " if name else ""
     console.print(f"{who}{word} after {outcome.time:.1f} s, {outcome.detail}", highlight=False)
     console.print(f"see {folder / 'report.html'}", highlight=False, soft_wrap=True)

@@ -8,6 +8,7 @@ from typing import Optional
 
 import typer
 
+from liquid_nav.cli import offers
 from liquid_nav.errors import UserError
 
 Labels = Enum("Labels", {k: k for k in ("auto", "command", "odometry")})
@@ -15,7 +16,7 @@ Labels = Enum("Labels", {k: k for k in ("auto", "command", "odometry")})
 
 def replay(
     recordings: list[Path] = typer.Argument(..., help="Bags (MCAP, sqlite3), folders of frames, or folders of these."),
-    model: str = typer.Option("default", help="Model folder or name."),
+    model: str = typer.Option("default", help="Model folder or name.", autocompletion=offers.models),
     out: Path = typer.Option(Path("replay"), help="Folder for commands.csv and a plot of every flight."),
     bag: Optional[Path] = typer.Option(
         None, help="Folder for flight.mcap of every flight: the model's commands on replay/cmd_vel, and the pilot's."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Optional
 
 import typer
 
+from liquid_nav.cli import offers
 from liquid_nav.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,10 +32,14 @@ class Engine(str, Enum):
 
 
 def world(
-    place: Optional[str] = typer.Argument(None, metavar="[SCENARIO]", help="Scenario name or file, as --scenario."),
-    scenario: str = typer.Option("forest", help="Scenario name or file."),
+    place: Optional[str] = typer.Argument(
+        None, metavar="[SCENARIO]", help="Scenario name or file, as --scenario.", autocompletion=offers.scenarios
+    ),
+    scenario: str = typer.Option("forest", help="Scenario name or file.", autocompletion=offers.scenarios),
     condition: list[str] = typer.Option(
-        [], help="Condition name or file; a sheet takes several and has all by default, a file the scenario's own."
+        [],
+        help="Condition name or file; a sheet takes several and has all by default, a file the scenario's own.",
+        autocompletion=offers.conditions,
     ),
     seed: list[int] = typer.Option([7], min=0, help="Seed of the layout; a sheet takes several."),
     format: Optional[Format] = typer.Option(None, help="Write the world as a file instead: for Gazebo or MuJoCo."),

@@ -11,6 +11,7 @@ import json
 import secrets
 import sys
 import time as wall
+from dataclasses import replace
 
 from geometry_msgs.msg import TwistStamped
 from rclpy.clock import Clock
@@ -18,18 +19,19 @@ from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from std_msgs.msg import String
 
-from liquid_nav.autopilots import SessionConfig
+from liquid_nav.autopilots import SessionConfig, refused_while_flying
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.bridge_backends import DDS, MAVLINK, PLAIN, DdsBackend, MavlinkBackend, PlainBackend
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import NANO, command_from
+from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable
 from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
-from liquid_nav.safety import LAST_CHANNEL, Order, Phase
+from liquid_nav.safety import IN_CHARGE, LAST_CHANNEL, Order, Phase
 
 PERIOD = 0.01
 """s between looks at the wire."""
@@ -40,6 +42,20 @@ STATE_PERIOD = 0.2
 ORDERS = "safety_supervisor/order"
 GUARDED = ("cmd_vel", ORDERS)
 """Topics that must have one publisher."""
+CHANGEABLE = {
+    "freshness": ("Time that a command is obeyed, s.", (0.05, 2.0)),
+    "position_age": ("Age of the vehicle's position at most while it flies, s.", (0.1, 10.0)),
+    "altitude": ("Height of take-off above the ground, m.", (0.5, 50.0)),
+    "speed": ("Horizontal speed at most, m/s: the bridge's own limit.", (0.1, 30.0)),
+    "vertical_speed": ("Vertical speed at most, m/s: the bridge's own limit.", (0.1, 10.0)),
+    "yaw_rate": ("Yaw rate at most, rad/s: the bridge's own limit.", (0.1, 6.0)),
+    "resume": (
+        "Time since the beginning of a hold in which the supervisor may let the flight go on, s; "
+        "0: only a person may.",
+        (0.0, 600.0),
+    ),
+}
+"""Parameters that may be changed on the ground, with description and range; the last four may be lowered in flight."""
 
 
 class AutopilotBridge(Node):
@@ -67,6 +83,7 @@ class AutopilotBridge(Node):
         self._states = self.create_publisher(String, "autopilot_bridge/state", latched())
         self._order: Order | None = None
         self._state = ""
+        self._mode = ""
         self._stated = 0.0
         self._counted = -1e9
         if kind in PLAIN:
@@ -82,6 +99,18 @@ class AutopilotBridge(Node):
         subscribe(self, self._diagnostics, TwistStamped, "cmd_vel", self._on_command, reliable())
         subscribe(self, self._diagnostics, String, ORDERS, self._on_order, latched())
         self.create_timer(PERIOD, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        present = {name: getattr(config, name) for name in CHANGEABLE}
+        ParameterChanges(self, present, self._refuses, self._change_config)
+
+    def _refuses(self, values: Values) -> str:
+        """Return why the vehicle cannot be flown so now, or nothing."""
+        report = self.session.report()
+        if not (report.armed or report.airborne or report.phase in IN_CHARGE):
+            return ""
+        return refused_while_flying(self.session.config, replace(self.session.config, **values))
+
+    def _change_config(self, values: Values) -> None:
+        self.session.config = replace(self.session.config, **values)
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds / NANO if self._simulated else wall.monotonic()
@@ -143,12 +172,14 @@ class AutopilotBridge(Node):
         self._report(now)
 
     def _report(self, now: float) -> None:
-        for event in self.session.events():
+        events = self.session.events()
+        for event in events:
             if event.trouble:
                 self.get_logger().warning(event.words)
             else:
                 self.get_logger().info(event.words)
         facts = self._facts(now)
+        self._report_mode(facts, "; ".join(event.words for event in events))
         state = json.dumps(facts)
         changed = state != self._state
         if not changed and 0.0 <= now - self._stated < STATE_PERIOD:  # the clock may jump back
@@ -158,6 +189,17 @@ class AutopilotBridge(Node):
         self._state = state
         self._stated = now
         self._states.publish(String(data=state))
+
+    def _report_mode(self, facts: dict, happened: str) -> None:
+        """Tell phase and vehicle's mode where one of them has changed; ``happened``: what was noted since."""
+        mode = f"{facts['phase']} ({facts['mode']})"
+        if mode == self._mode:
+            return
+        self._mode = mode
+        order = self._order
+        asked = f"the supervisor says '{order.mode.value}', act {order.act}" if order else "no order was heard yet"
+        values = {"phase": facts["phase"], "vehicle_mode": facts["mode"], "armed": facts["armed"]}
+        self._diagnostics.report_mode(mode, happened or asked, **values)
 
     def _facts(self, now: float) -> dict:
         session = self.session
@@ -189,26 +231,16 @@ class AutopilotBridge(Node):
 
 def _config(node: Node) -> SessionConfig:
     usual = SessionConfig()
+    ground = {name: declare(node, name, getattr(usual, name), text, limits, read_only=False)
+              for name, (text, limits) in CHANGEABLE.items()}
     return SessionConfig(
         rate=declare(node, "rate", usual.rate, "Set points per second.", (20.0, 50.0)),
-        freshness=declare(node, "freshness", usual.freshness, "Time that a command is obeyed, s.", (0.05, 2.0)),
-        position_age=declare(node, "position_age", usual.position_age,
-                             "Age of the vehicle's position at most while it flies, s.", (0.1, 10.0)),
-        altitude=declare(node, "altitude", usual.altitude, "Height of take-off above the ground, m.", (0.5, 50.0)),
-        speed=declare(node, "speed", usual.speed,
-                      "Horizontal speed at most, m/s: the bridge's own limit.", (0.1, 30.0)),
-        vertical_speed=declare(node, "vertical_speed", usual.vertical_speed,
-                               "Vertical speed at most, m/s: the bridge's own limit.", (0.1, 10.0)),
-        yaw_rate=declare(node, "yaw_rate", usual.yaw_rate,
-                         "Yaw rate at most, rad/s: the bridge's own limit.", (0.1, 6.0)),
-        resume=declare(node, "resume", usual.resume,
-                       "Time since the beginning of a hold in which the supervisor may let the flight go on, s; "
-                       "0: only a person may.", (0.0, 600.0)),
         engage_channel=declare(node, "engage_channel", usual.engage_channel,
                                "Channel of the remote control, from 1, whose switch engages when flipped; 0: none.",
                                (0, LAST_CHANNEL)),
         set_parameters=declare(node, "set_parameters", usual.set_parameters,
                                "Set the autopilot's parameters we rely on, or only check."),
+        **ground,
     )
 
 

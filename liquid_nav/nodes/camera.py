@@ -19,6 +19,7 @@ from liquid_nav.nodes.capture_format import Wish, parse_pixel_format
 from liquid_nav.nodes.credentials import expand, redact
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import to_stamp
+from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
@@ -28,7 +29,8 @@ PATIENCE = 0.1
 """s to wait for a frame before serving the node again."""
 SILENT = 2.0
 """s without a frame after which a source that is open is said to be silent."""
-
+SLOW_TO_OPEN = 10.0
+"""s after the start from which a source that never came back from opening is said not to open."""
 
 SOURCE = (
     "Device (0, /dev/video0), rtsp:// URL, GStreamer pipeline (... ! appsink) or file. "
@@ -62,7 +64,9 @@ class Camera(Node):
             self, "latency", 0.0, "Time from exposure to delivery that the driver does not tell, s.", (0.0, 2.0)
         )
         calibration = declare(self, "calibration", "", "Calibration file (camera_calibration's YAML); empty: none.")
-        self._quality = declare(self, "jpeg_quality", 90, "Quality of compressed images.", (1, 100))
+        self._quality = declare(
+            self, "jpeg_quality", 90, "Quality of compressed images.", (1, 100), read_only=False
+        )
         self._frame_id = declare(self, "frame_prefix", "", "Prefix of all frame ids.") + "camera_optical_frame"
         if not source:
             raise UserError("the camera has no source", "give -p source:=0, an rtsp:// address, a pipeline or a file")
@@ -84,7 +88,9 @@ class Camera(Node):
         self._unpublished = ""
         self._granted = ""
         self._shortfall = ""
-        self._heard = wall.monotonic()
+        self._begun = self._opened = self._heard = wall.monotonic()
+        self._told = 0
+        ParameterChanges(self, {"jpeg_quality": self._quality}, lambda values: "", self._take)
         self.capture = CaptureThread(
             lambda wait: Grabber(
                 lambda: self._noting(VideoSource(source, wish, wait)),
@@ -94,10 +100,14 @@ class Camera(Node):
             )
         )
 
+    def _take(self, values: Values) -> None:
+        self._quality = values["jpeg_quality"]
+
     def _noting(self, source: VideoSource) -> VideoSource:
         """Keep what an opened source will send; in the thread that captures."""
         self._granted = source.granted
         self._shortfall = source.shortfall
+        self._opened = wall.monotonic()
         return source
 
     def run(self, executor: SingleThreadedExecutor) -> None:
@@ -172,12 +182,22 @@ class Camera(Node):
             "openings": grabber.openings,
             "granted": self._granted,
         }
+        self._tell_opening()
+        now = wall.monotonic()
         if grabber.problem:
             text = f"{grabber.problem}: trying again"
             self._diagnostics.report("source", ERROR, text, source=self._shown, **counts)
-        elif wall.monotonic() - self._heard > SILENT:
+        elif not grabber.is_open and self._heard == self._begun:
+            text = f"opening {self._shown}"
+            slow = now - self._begun > SLOW_TO_OPEN
+            if slow:
+                text = f"{self._shown} does not open: is it reachable, or in use elsewhere?"
+            self._diagnostics.report("source", ERROR if slow else WARN, text, **counts)
+        elif now - max(self._heard, self._opened) > SILENT:
             text = f"{self._shown} is open but delivers nothing: look at the cable or the network"
             self._diagnostics.report("source", ERROR, text, **counts)
+        elif self._heard <= self._opened:
+            self._diagnostics.report("source", WARN, "opened, no frame yet", source=self._shown, **counts)
         elif self._unpublished:
             text = f"a frame could not be published: {self._unpublished}"
             self._diagnostics.report("source", ERROR, text, source=self._shown, **counts)
@@ -188,6 +208,15 @@ class Camera(Node):
             self._diagnostics.report("source", WARN, text, source=self._shown, **counts)
         else:
             self._diagnostics.report("source", OK, "frames arrive", source=self._shown, **counts)
+
+    def _tell_opening(self) -> None:
+        """Log once that the source has been opened."""
+        openings = self.capture.grabber.openings
+        if openings == self._told:
+            return
+        self._told = openings
+        granted = f", {self._granted}" if self._granted else ""
+        self.get_logger().info(f"opened {self._shown}{granted}")
 
     def close(self) -> None:
         """Stop capturing."""

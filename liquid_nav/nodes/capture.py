@@ -87,6 +87,11 @@ class Grabber:
         self._last = 0
         self._read = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is an open source now."""
+        return self._source is not None
+
     def step(self) -> Frame | None:
         """Return the next frame, or None: after a failure (and a pause), or for one frame that cannot be used.
 
@@ -135,11 +140,11 @@ class Grabber:
             raise SourceError(f"the stream delivers frames that {wrong}")
 
     def _fail(self, problem: str) -> None:
+        # Libraries quote the address in their errors. First of all: to close a source may take its time.
+        self.problem = redact(problem)
         trouble = self._release()
         if trouble:
-            problem = f"{problem}; closing it failed too: {trouble}"
-        # Libraries quote the address in their errors.
-        self.problem = redact(problem)
+            self.problem = redact(f"{problem}; closing it failed too: {trouble}")
         self._wait(self._pause)
         self._pause = min(2.0 * self._pause, self._backoff[1])
 

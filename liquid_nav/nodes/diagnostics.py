@@ -21,12 +21,36 @@ class Diagnostics:
         self._node = node
         self._hardware_id = hardware_id or node.get_namespace().strip("/") or "drone"
         self._statuses: dict[str, DiagnosticStatus] = {}
+        self._mode = ""
+        self._mode_before = ""
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", reliable(10))
         # Wall time: diagnostics must also appear when the simulated clock stands still.
         self._timer = node.create_timer(1.0, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def report(self, name: str, level: bytes, message: str, **values: Any) -> None:
         """Set one status; a change of level or of its message's kind is logged and published at once."""
+        self._set(name, level, message, values)
+
+    def report_mode(self, mode: str, cause: str, level: bytes = OK, message: str = "", **values: Any) -> None:
+        """Set the status ``mode``; another mode than before is logged at INFO with its cause.
+
+        Args:
+            mode: What the node does now; the first one is no change.
+            cause: Why it does.
+            level: Of the status; WARN and ERROR are logged as such too.
+            message: What stands in the status; default: the mode.
+            values: What else belongs to it.
+        """
+        if mode != self._mode:
+            self._mode_before = self._mode
+            self._mode = mode
+            if self._mode_before:
+                self._node.get_logger().info(f"mode: {self._mode_before} -> {mode}: {cause}")
+        told = {"mode": mode, "before": self._mode_before, "cause": cause} | values
+        self._set("mode", level, message or mode, told, quiet=level == OK)
+
+    def _set(self, name: str, level: bytes, message: str, values: dict[str, Any], quiet: bool = False) -> None:
+        """Set one status; with ``quiet`` a change of it is published and not logged."""
         before = self._statuses.get(name)
         status = DiagnosticStatus(
             level=level,
@@ -41,7 +65,8 @@ class Diagnostics:
         if before is None and level == OK:
             return
         if level == OK:
-            self._node.get_logger().info(f"{name}: {message}")
+            if not quiet:
+                self._node.get_logger().info(f"{name}: {message}")
         elif level == WARN:
             self._node.get_logger().warning(f"{name}: {message}")
         else:

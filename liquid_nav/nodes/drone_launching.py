@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Collection
+
 from launch import LaunchContext, LaunchDescription
 from launch.action import Action
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
@@ -17,7 +19,7 @@ from liquid_nav.nodes.drone_bringup import (
     DronePlan,
     drone_graph,
 )
-from liquid_nav.nodes.launching import declare_common, folder, node, plots, tell_end, variables
+from liquid_nav.nodes.launching import declare_common, folder, node, note_typed, plots, read_wishes, tell_end, variables
 
 
 def declare_drone_arguments() -> list[DeclareLaunchArgument]:
@@ -45,10 +47,12 @@ def declare_drone_arguments() -> list[DeclareLaunchArgument]:
 
 def describe_drone() -> LaunchDescription:
     """Return the launch description of a flight with a real drone; only Ctrl-C ends it, whatever else ends."""
-    return LaunchDescription([*declare_drone_arguments(), OpaqueFunction(function=_bring_up_drone)])
+    typed: set[str] = set()
+    bring_up = OpaqueFunction(function=_bring_up_drone, args=[typed])
+    return LaunchDescription([note_typed(typed), *declare_drone_arguments(), bring_up])
 
 
-def _bring_up_drone(context: LaunchContext) -> list[Action]:
+def _bring_up_drone(context: LaunchContext, typed: Collection[str] = ()) -> list[Action]:
     check_distribution()
     value = {**context.launch_configurations}
     value["namespace"] = parse_namespace(value["namespace"])
@@ -64,7 +68,9 @@ def _bring_up_drone(context: LaunchContext) -> list[Action]:
         value["frame_prefix"],
         _channel(value["engage_channel"]),
     )
-    nodes = [node(process, value["namespace"], PARAMETER_FILE) for process in drone_graph(plan)]
+    graph = drone_graph(plan)
+    wishes = read_wishes(value, typed, graph)
+    nodes = [node(process, value["namespace"], PARAMETER_FILE, wishes) for process in graph]
     return [*variables(), *(tell_end(part) for part in nodes), *nodes, *plots(value)]
 
 

@@ -41,3 +41,5 @@ TOPICS = (
     Topic("simulator/pose", "std_msgs/msg/String", latched=True, stamped=False),
     Topic("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray"),
 )
+PARAMETER_EVENTS = Topic("/parameter_events", "rcl_interfaces/msg/ParameterEvent", stamped=False)
+"""ROS's own: what has been set in any node; the recorder keeps the changes."""

@@ -5,8 +5,10 @@ Imported by launch files only: the ``launch`` packages come with a ROS distribut
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Collection, Mapping, Sequence
 
 from launch import LaunchContext, LaunchDescription
 from launch.action import Action
@@ -42,17 +44,43 @@ from liquid_nav.nodes.bringup import (
     parse_seed,
 )
 from liquid_nav.nodes.fleet_bringup import graph_of
+from liquid_nav.nodes.params_file import NAMED_OTHERWISE, ParamsFile, read_params_file
 from liquid_nav.resources import find
 
 SIMULATORS = ("embedded", "gazebo", "px4", "px4_gazebo")
 PATIENCE = "20"
 """s that a node gets to end, so that a slow machine finishes its bag before it is killed."""
+LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 PLOT = (
     "/cmd_vel/twist/linear/x",
     "/cmd_vel/twist/linear/z",
     "/cmd_vel/twist/angular/z",
     "/liquid_controller/latency/data",
 )
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person wants of all nodes."""
+
+    file: ParamsFile = ParamsFile()
+    """Their own parameter file; default: none."""
+    typed: Collection[str] = ()
+    """Launch arguments that they gave themselves, whose values win against the file; default: none."""
+    log_level: str = "info"
+    """One of LOG_LEVELS; default: info."""
+
+
+def read_wishes(value: Mapping[str, str], typed: Collection[str], graph: Sequence[Process]) -> Wishes:
+    """Return what the launch arguments ask of all nodes; raises UserError for a file that does not fit the graph."""
+    file = read_params_file(value["params_file"])
+    file.check([_full_name(process, value["namespace"]) for process in graph])
+    return Wishes(file, typed, value["log_level"])
+
+
+def note_typed(typed: set[str]) -> Action:
+    """Return the action that notes which arguments a person gave; it must come before they are declared."""
+    return OpaqueFunction(function=lambda context: typed.update(context.launch_configurations))
 
 
 def declare_arguments() -> list[DeclareLaunchArgument]:
@@ -102,15 +130,22 @@ def declare_common() -> list[DeclareLaunchArgument]:
                               description="Whether rqt_plot opens with commands and latency."),
         DeclareLaunchArgument("namespace", default_value="", description="Namespace of the drone."),
         DeclareLaunchArgument("frame_prefix", default_value="", description="Prefix of all frame ids, e.g. 'd1/'."),
+        DeclareLaunchArgument("params_file", default_value="",
+                              description="Your own parameter file (YAML): it wins against the package's file and the "
+                                          "defaults of arguments, an argument that you give wins against it."),
+        DeclareLaunchArgument("log_level", default_value="info", choices=LOG_LEVELS,
+                              description="From which level on all nodes log."),
     ]  # fmt: skip
 
 
 def describe(scenario: str) -> LaunchDescription:
     """Return the launch description of a flight in ``scenario``; it ends when the scenario runner does."""
-    return LaunchDescription([*declare_arguments(), OpaqueFunction(function=_bring_up, args=[scenario])])
+    typed: set[str] = set()
+    bring_up = OpaqueFunction(function=_bring_up, args=[scenario, typed])
+    return LaunchDescription([note_typed(typed), *declare_arguments(), bring_up])
 
 
-def _bring_up(context: LaunchContext, scenario: str) -> list[Action]:
+def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()) -> list[Action]:
     check_distribution()
     value = {**context.launch_configurations}
     value["namespace"] = parse_namespace(value["namespace"])
@@ -143,7 +178,8 @@ def _bring_up(context: LaunchContext, scenario: str) -> list[Action]:
         around = [*_px4(made), *_gazebo(world, gui, space, made.bridge)]
     else:
         file, graph = PARAMETER_FILE, graph_of(plan)
-    nodes = [node(process, value["namespace"], file) for process in graph]
+    wishes = read_wishes(value, typed, graph)
+    nodes = [node(process, value["namespace"], file, wishes) for process in graph]
     note = LogInfo(msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}" + (f", world {world}" if world else ""))
     return [*variables(), note, *end_with_all(nodes[-plan.drones:], "the flight"), *around, *nodes, *plots(value)]
 
@@ -230,20 +266,29 @@ def plots(value: dict[str, str]) -> list[Action]:
     return [ExecuteProcess(cmd=["ros2", "run", "rqt_plot", "rqt_plot", *names], output="screen")]
 
 
-def node(process: Process, namespace: str, parameter_file: str = PARAMETER_FILE) -> Node:
+def node(
+    process: Process, namespace: str, parameter_file: str = PARAMETER_FILE, wishes: Wishes = Wishes()
+) -> Node:
     """Return one of our nodes; in a namespace it has that drone's clock, where there is a simulated one."""
     given = {name: value for name, value in process.parameters.items() if value != ""}
+    typed = {name: value for name, value in given.items() if name in wishes.typed}
+    theirs = wishes.file.values(_full_name(process, namespace))
     return Node(
         package="liquid_nav",
         executable=process.executable,
         namespace="/".join(part for part in (namespace, process.namespace) if part),
-        parameters=[str(find(parameter_file)), given],
+        parameters=[str(find(parameter_file)), given | theirs | typed],
         remappings=clock_remapping(namespace),
-        ros_arguments=enclave(process.executable),
+        ros_arguments=[*enclave(process.executable), "--log-level", wishes.log_level],
         output="screen",
         sigterm_timeout=PATIENCE,
         sigkill_timeout=PATIENCE,
     )
+
+
+def _full_name(process: Process, namespace: str) -> str:
+    name = NAMED_OTHERWISE.get(process.executable, process.executable)
+    return "/" + "/".join(part for part in (namespace, process.namespace, name) if part)
 
 
 def _count(text: str) -> int:

@@ -24,6 +24,7 @@ from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.frame_guard import FUTURE, Action, FrameGuard
 from liquid_nav.nodes.memory import keep_memory
 from liquid_nav.nodes.messages import NANO, ImageError, read_compressed, read_image
+from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
@@ -38,37 +39,44 @@ UNITS = {"neurons": "1", "time_constants": "s", "latency": "s", "cmd_vel": "m/s,
 LOSSES = "more than one camera frame in ten is lost on the way: send smaller images, or {remedy}"
 
 
+CHANGEABLE = {
+    "model": ("default", "Model: a name in models/ or a folder. Changed while unconfigured.", None),
+    "runtime": (
+        "auto",
+        "What computes the encoder: torch, onnxruntime, or auto, the faster one. Changed while unconfigured.",
+        None,
+    ),
+    "nominal_rate": (30.0, "Frame rate assumed for the very first frame, Hz.", (0.1, 1000.0)),
+    "longest_gap": (1.0, "A larger step of the stamps resets the state, s.", (0.01, 60.0)),
+    "frozen_after": (1.0, "Identical pixels for this long mean a frozen camera, s; 0: never.", (0.0, 60.0)),
+    "blind_after": (1.0, "Pictures without contrast for this long mean a blind camera, s; 0: never.", (0.0, 60.0)),
+}
+"""Parameter -> default, description, range; changed while it does not steer."""
+LOADED = frozenset({"model", "runtime"})
+"""Those that configure reads."""
+
+
 class LiquidController(LifecycleNode):
     """Thin: parameters, messages and the order of things."""
 
     def __init__(self, **options: object) -> None:
         """Declare parameters; the model is loaded by configure."""
         super().__init__("liquid_controller", **options)
-        self._model = declare(self, "model", "default", "Model: a name in models/ or a folder.")
-        self._runtime = declare(
-            self, "runtime", "auto", "What computes the encoder: torch, onnxruntime, or auto, the faster one."
-        )
+        changeable = {
+            name: declare(self, name, default, text, limits, read_only=False)
+            for name, (default, text, limits) in CHANGEABLE.items()
+        }
         self._autostart = declare(self, "autostart", True, "Configure and activate without a lifecycle manager.")
-        rate = declare(self, "nominal_rate", 30.0, "Frame rate assumed for the very first frame, Hz.", (0.1, 1000.0))
-        gap = declare(self, "longest_gap", 1.0, "A larger step of the stamps resets the state, s.", (0.01, 60.0))
-        frozen = declare(
-            self, "frozen_after", 1.0, "Identical pixels for this long mean a frozen camera, s; 0: never.", (0.0, 60.0)
-        )
-        blind = declare(
-            self,
-            "blind_after",
-            1.0,
-            "Pictures without contrast for this long mean a blind camera, s; 0: never.",
-            (0.0, 60.0),
-        )
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         transport = declare(
             self, "image_transport", "raw", "raw: camera/image_raw; compressed: camera/image_raw/compressed."
         )
         self._topic, kind, read = camera_topic(transport)
-        self._guard = FrameGuard(1.0 / rate, gap, frozen, blind)
+        self._guard = FrameGuard(0.0, 0.0, 0.0)
+        self._take(changeable)
         self._outputs = ControllerOutputs(self, prefix)
         self._diagnostics = Diagnostics(self)
+        self._mode = ""
         self._policy = self._state = None
         self._trained: View | None = None
         self._seen: View | None = None
@@ -79,7 +87,35 @@ class LiquidController(LifecycleNode):
         subscribe(self, self._diagnostics, kind, self._topic, self._on_image, sensor_data())
         subscribe(self, self._diagnostics, CameraInfo, "camera/camera_info", self._on_camera_info, sensor_data())
         self.create_service(Trigger, "liquid_controller/reset", self._on_reset)
-        self._outputs.mode("unconfigured")
+        self._show_mode("unconfigured", "just started")
+        ParameterChanges(self, changeable, self._refuses, self._take)
+
+    def _refuses(self, values: Values) -> str:
+        """Return why the parameters cannot be these now, or nothing."""
+        name = self.get_fully_qualified_name()
+        changed = {key for key, value in values.items() if value != self._values[key]}
+        if self._policy is not None and changed & LOADED:
+            steps = "deactivate, then cleanup" if self._active else "cleanup"
+            return f"the model is loaded by configure: first ros2 lifecycle set {name} {steps}; set it; then configure"
+        if self._active:
+            return f"it steers by it: first ros2 lifecycle set {name} deactivate (the supervisor then holds)"
+        return "" if values["model"] else "model is empty: give a name in models/ or a folder"
+
+    def _take(self, values: Values) -> None:
+        """Keep the parameters; a model is loaded by the next configure."""
+        self._values = dict(values)
+        self._guard.nominal_period = 1.0 / values["nominal_rate"]
+        self._guard.longest_gap = values["longest_gap"]
+        self._guard.frozen_after = values["frozen_after"]
+        self._guard.blind_after = values["blind_after"]
+
+    def _show_mode(self, mode: str, cause: str) -> None:
+        """Publish and log the mode where it has changed."""
+        if mode == self._mode:
+            return
+        self._mode = mode
+        self._outputs.mode(mode)
+        self._diagnostics.report_mode(mode, cause, model=self._values["model"])
 
     def start(self) -> None:
         """Configure and activate, where ``autostart`` says so; raises UserError when the model cannot be used."""
@@ -96,6 +132,7 @@ class LiquidController(LifecycleNode):
             self._load()
         except UserError as error:
             self._problem = error
+            self._policy = None
             self._diagnostics.report("model", ERROR, str(error))
             return TransitionCallbackReturn.FAILURE
         except Exception:
@@ -106,7 +143,7 @@ class LiquidController(LifecycleNode):
         self._compare_views()
         self._outputs.info(
             {
-                "model": self._model,
+                "model": self._values["model"],
                 "view": [self._trained.across, self._trained.down] if self._trained else None,
                 "runtime": self._policy.runtime,
                 "sha256": self._policy.card.get("sha256", ""),
@@ -114,61 +151,63 @@ class LiquidController(LifecycleNode):
                 "units": UNITS,
             }
         )
-        self._diagnostics.report("model", OK, f"{self._model} is loaded")
+        self._diagnostics.report("model", OK, f"{self._values['model']} is loaded")
         self._diagnostics.report("lifecycle", OK, "no transition has failed since")
-        self._outputs.mode("inactive")
+        self._show_mode("inactive", "the transition configure")
         return TransitionCallbackReturn.SUCCESS
 
     def _load(self) -> None:
         from liquid_nav.policy import Policy
 
-        self._policy = Policy.load(self._model, self._runtime)
+        self._policy = Policy.load(self._values["model"], self._values["runtime"])
         blank = Observation(np.zeros((144, 256, 3), np.uint8))
         memory = self._policy.initial_state()
         for _ in range(3):
             decision, memory = self._policy.step(blank, memory, self._guard.nominal_period)
             if not decision.command.is_finite():
-                raise UserError(f"model '{self._model}' does not give finite commands", "train it again or use another")
+                cause = f"model '{self._values['model']}' does not give finite commands"
+                raise UserError(cause, "train it again or use another")
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forget everything and begin to answer frames."""
         # First, so that an error from here on publishes zero.
         self._active = True
         self._reset()
-        self._outputs.mode("active")
+        self._show_mode("active", "the transition activate")
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Publish zero, then nothing more."""
-        self._fall_silent("inactive")
+        self._fall_silent("inactive", "the transition deactivate")
         return super().on_deactivate(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Publish zero where it was active, then nothing more; let the model go."""
-        self._fall_silent("finalized")
+        self._fall_silent("finalized", "the transition shutdown")
         self._policy = self._state = None
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """After an error in a transition: as after a shutdown, but it can be configured again."""
-        self._fall_silent("unconfigured")
+        self._fall_silent("unconfigured", f"a transition from {state.label} failed")
         self._policy = self._state = None
         self._diagnostics.report(
             "lifecycle", ERROR, f"a transition from {state.label} failed: configure it again"
         )
         return super().on_error(state)
 
-    def _fall_silent(self, mode: str) -> None:
+    def _fall_silent(self, mode: str, cause: str) -> None:
         """Publish zero once where it was active, and the mode."""
         if self._active:
             self._active = False
             self._outputs.command(Command(), self.get_clock().now().nanoseconds)
-        self._outputs.mode(mode)
+        self._show_mode(mode, cause)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let the model go."""
         self._policy = self._state = None
-        self._outputs.mode("unconfigured")
+        self._diagnostics.report("model", OK, "none is loaded")
+        self._show_mode("unconfigured", "the transition cleanup")
         return TransitionCallbackReturn.SUCCESS
 
     def _reset(self) -> None:
@@ -245,7 +284,7 @@ class LiquidController(LifecycleNode):
         self._outputs.command(decision.command, stamp)
         self._diagnostics.report("policy", OK, "commands are finite")
         self._outputs.latency((self.get_clock().now().nanoseconds - stamp) / NANO)
-        self._outputs.mode(decision.mode or "active")
+        self._show_mode(decision.mode or "active", "the model has decided so")
         self._outputs.inside(self._policy, self._state)
         self._outputs.saliency(self._policy, image, stamp, frame_id)
         return True

@@ -51,7 +51,7 @@ def _declare_fitting(
     # Only a declared parameter shows what was given for it: for a moment of whatever type it is.
     given = node.declare_parameter(name, default, ParameterDescriptor(dynamic_typing=True)).value
     node.undeclare_parameter(name)
-    value = _fitting(given, default)
+    value = fitting(given, default)
     if value is not None:
         try:
             return node.declare_parameter(name, value, descriptor, ignore_override=True).value
@@ -60,10 +60,10 @@ def _declare_fitting(
     raise _refusal(node, name, default, limits, given) from None
 
 
-def _fitting(given: Any, default: Any) -> Any:
-    """Return a number in the type of the default, or None where that would change it."""
+def fitting(given: Any, default: Any) -> Any:
+    """Return a number in the type of the default, or None where that would change it, or the default is no number."""
     number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not number or isinstance(default, bool):
+    if not number or isinstance(default, bool) or not isinstance(default, int | float):
         return None
     if isinstance(default, float):
         return float(given)

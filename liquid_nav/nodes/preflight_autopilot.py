@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from liquid_nav.autopilots import FLAVOURS
 from liquid_nav.autopilots.failsafes import falls, is_known, names_for
+from liquid_nav.autopilots.flavours import NO_MODE, UNNAMED
 from liquid_nav.nodes.preflight_facts import (
     Bridge,
     Facts,
@@ -53,6 +54,11 @@ def _state(bridge: Bridge) -> Finding:
         words = f"{phase.value}: {fault or bridge.text or 'not connected'}"
         remedy = "check the connection, its parameters, and what the autopilot says"
         return failure("autopilot", words, remedy)
+    # The first word of an unnamed mode is its kind, not its name.
+    if bridge.mode in ("", NO_MODE) or bridge.mode.startswith(UNNAMED):
+        words = f"{phase.value}, mode unknown ({bridge.mode or 'not told'})"
+        remedy = "look at the mode in QGroundControl, and whether this firmware is one that docs/autopilots.md names"
+        return warning("autopilot", words, remedy)
     return ok("autopilot", f"{phase.value}, mode {bridge.mode}")
 
 

@@ -171,6 +171,9 @@ def _model(facts: Facts, wanted: Wanted) -> Finding:
     if digest != facts.sha256:
         words = f"{name}: the controller flies {digest[:12]}, here lies {facts.sha256[:12]}"
         return failure("model", words, "copy the model you mean to both, and start the controller again")
+    if not digest:
+        words = f"{name}: its card names no sha256, so whether both are the same is unknown"
+        return warning("model", words, "save the model again with this version, which writes the card")
     return ok("model", f"{name}, sha256 {digest[:12]}")
 
 
@@ -278,4 +281,10 @@ def _diagnostics(facts: Facts, wanted: Wanted) -> Finding:
     if facts.errors:
         more = f" (and {len(facts.errors) - 1} more)" if len(facts.errors) > 1 else ""
         return failure("diagnostics", facts.errors[0] + more, "see /diagnostics")
+    if facts.stale:
+        more = f" (and {len(facts.stale) - 1} more)" if len(facts.stale) > 1 else ""
+        return warning("diagnostics", f"stale, so unknown: {facts.stale[0]}{more}", "look at the node that said it")
+    if _stream(facts, "/diagnostics").rate == 0.0:
+        remedy = "start the nodes, in this domain; with security on, allow /diagnostics"
+        return warning("diagnostics", "nothing arrives on /diagnostics: errors are unknown", remedy)
     return ok("diagnostics", "no errors")

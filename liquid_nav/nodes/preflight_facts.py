@@ -116,6 +116,8 @@ class Facts:
     """Topics whose last message was nothing that can be read; default: none."""
     errors: list[str] = field(default_factory=list)
     """ERROR statuses on /diagnostics; default: none."""
+    stale: list[str] = field(default_factory=list)
+    """STALE statuses on /diagnostics; default: none."""
     sha256: str | None = None
     """Of the model of that name on this machine; default: it is not here."""
     free_space: int = 0

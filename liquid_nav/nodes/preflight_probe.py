@@ -54,7 +54,7 @@ class Probe:
         self._node, self._camera = node, camera
         self._streams: dict[str, Stream] = {}
         self._facts = Facts(topics=self._streams)
-        self._values: dict[tuple[str, str], dict] = {}
+        self._values: dict[tuple[str, str], DiagnosticStatus] = {}
         self._asked: set[str] = set()
         self._waiting: dict[str, int] = {}
         kind = CompressedImage if camera.endswith("/compressed") else Image
@@ -213,9 +213,13 @@ class Probe:
     def _on_diagnostics(self, name: str, message: DiagnosticArray) -> None:
         for status in message.status:
             # Drones share the topic: the same name of another one is another status.
-            error = status.level == DiagnosticStatus.ERROR
-            self._values[status.hardware_id, status.name] = {"error": error, "words": status.message}
-        self._facts.errors = [f"{name}: {v['words']}" for (_, name), v in self._values.items() if v["error"]]
+            self._values[status.hardware_id, status.name] = status
+        self._facts.errors = self._with_level(DiagnosticStatus.ERROR)
+        self._facts.stale = self._with_level(DiagnosticStatus.STALE)
+
+    def _with_level(self, level: bytes) -> list[str]:
+        """Return name and words of the statuses of a level."""
+        return [f"{one.name}: {one.message}" for one in self._values.values() if one.level == level]
 
 
 def _view(told: Any) -> View | None:

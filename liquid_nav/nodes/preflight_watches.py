@@ -89,6 +89,10 @@ def check_resumes(facts: Facts, wanted: Wanted) -> list[Finding]:
     found: list[Finding] = []
     for node, words in RESUMING.items():
         value = facts.parameters.get(node, {}).get("resume")
+        if value is None:
+            remedy = f"start {node} of this package, in the same version"
+            lost = "resume cannot be read: whether a flight goes on without a person is unknown"
+            found.append(warning(f"resume of {node}", lost, remedy))
         if isinstance(value, float) and value > 0.0:
             remedy = f"set resume of {node} to 0.0 in {PARAMETER_FILE}: then a person decides"
             found.append(warning(f"resume of {node}", words.format(value=value), remedy))

@@ -22,6 +22,7 @@ from typing import Callable
 
 import cv2
 from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import ParameterEvent
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message, serialize_message
 from rosgraph_msgs.msg import Clock
@@ -31,7 +32,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.nodes.bag import COMPRESSED, FULL, BagWriter
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_bringup import TRANSPORTS
-from liquid_nav.nodes.interface import COMMAND, IMAGE, TOPICS, Topic
+from liquid_nav.nodes.interface import COMMAND, IMAGE, PARAMETER_EVENTS, TOPICS, Topic
 from liquid_nav.nodes.messages import NANO, RESET_STEP, image_view, nanoseconds, serialized_stamp
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
@@ -97,7 +98,7 @@ class Recorder(Node):
         self._missed = False
         # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes its time.
         self._unheard = set(HEARD_FIRST if wait else ())
-        for topic in TOPICS:
+        for topic in (*TOPICS, PARAMETER_EVENTS):
             self._follow(topic)
         subscribe(self, self._diagnostics, Clock, "/clock", self._on_clock, sensor_data())
 
@@ -192,6 +193,8 @@ class Recorder(Node):
             message = deserialize_message(data, kind)
             if topic.name == DIAGNOSTICS and self._is_own(message):
                 return
+            if topic is PARAMETER_EVENTS and not self._is_change(message):
+                return
             if topic.stamped:
                 stamp = serialized_stamp(data)
                 self._move(stamp)
@@ -206,6 +209,11 @@ class Recorder(Node):
         """Whether this node says it: by the clock of the machine, while the flight has its own."""
         own = f"{self.get_name()}: "
         return all(status.name.startswith(own) for status in message.status)
+
+    def _is_change(self, event: ParameterEvent) -> bool:
+        """Whether a node of this drone has changed a parameter; what it starts with may hold a password."""
+        space = self.get_namespace().rstrip("/")
+        return bool(event.changed_parameters) and event.node.startswith(f"{space}/")
 
     def _write_image(self, data: bytes) -> None:
         stamp = serialized_stamp(data)

@@ -33,15 +33,18 @@ from liquid_nav.nodes.messages import (
     nanoseconds,
     serialized_stamp,
 )
+from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
-from liquid_nav.nodes.supervisor_inputs import WATCHED, SupervisorInputs
+from liquid_nav.nodes.supervisor_inputs import WATCH_RANGES, WATCHED, SupervisorInputs
 from liquid_nav.safety import Mode, Order, SafetyLimits, SafetySupervisor, StampClock, SupervisorOutput, WatchLimits
 
 REPEAT = 1.0
 """s until the order is repeated for a bridge that has not heard it."""
+BY_SWITCH = "the engage switch of the remote control"
+"""Cause of a mode that no service and no fault has brought about."""
 LIMITS = {
     "speed": "Horizontal speed at most, m/s.",
     "vertical_speed": "Vertical speed at most, m/s.",
@@ -53,6 +56,19 @@ LIMITS = {
     "descent": "Speed of descent while landing, m/s.",
     "resume": "Healthy time after which a hold caused by a fault ends by itself, s; 0: never.",
 }
+RANGES = {
+    "speed": (0.0, 30.0),
+    # Below that a landing would hardly ever end.
+    "vertical_speed": (0.05, 10.0),
+    "yaw_rate": (0.0, 6.0),
+    "acceleration": (0.1, 100.0),
+    "yaw_acceleration": (0.1, 100.0),
+    "image_age": (0.02, 10.0),
+    "command_age": (0.02, 10.0),
+    "descent": (0.05, 5.0),
+    "resume": (0.0, 600.0),
+}
+"""What each of them may be."""
 
 
 class SupervisorNode(Node):
@@ -63,19 +79,22 @@ class SupervisorNode(Node):
         super().__init__("safety_supervisor", **options)
         usual = SafetyLimits()
         limits = {
-            name: declare(self, name, float(getattr(usual, name)), text, (0.0, 100.0)) for name, text in LIMITS.items()
+            name: declare(self, name, float(getattr(usual, name)), text, RANGES[name], read_only=False)
+            for name, text in LIMITS.items()
         }
         self._silence = declare(
             self, "silence", 0.25, "Time without a command until the supervisor speaks by itself, s.", (0.02, 10.0)
         )
         self._frame = declare(self, "frame_prefix", "", "Prefix of all frame ids.") + "base_link"
-        watched = {name: declare(self, name, 0.0, f"{text} 0: not watched.", (-1000.0, 1000.0))
-                   for name, text in WATCHED.items()}
+        watched = {
+            name: declare(self, name, 0.0, f"{text} 0: not watched.", WATCH_RANGES[name], read_only=False)
+            for name, text in WATCHED.items()
+        }
         self._simulated = self.get_parameter("use_sim_time").value
         self._clock_of_stamps = StampClock()
         # Another identity after every start: the bridge must not take an old number for a new one.
         identity = secrets.token_hex(4)
-        self._supervisor = SafetySupervisor(SafetyLimits(**limits), WatchLimits(**watched), identity)
+        self._supervisor = SafetySupervisor(*_limits(limits | watched), identity)
         self._spoken = 0.0
         self._shown_mode = ""
         self._shown_order: Order | None = None
@@ -94,11 +113,20 @@ class SupervisorNode(Node):
         subscribe(self, self._diagnostics, kind, image, self._on_image, sensor_data(), raw=True)
         subscribe(self, self._diagnostics, TwistStamped, "liquid_controller/cmd_vel", self._on_command, reliable())
         for name in ("engage", "disengage", "hold", "land"):
-            self.create_service(Trigger, name, self._service(getattr(self._supervisor, name)))
+            self.create_service(Trigger, name, self._service(name))
         # Steady: a timer of the system's clock stops for as long as that clock is set back.
         self.create_timer(self._silence / 5.0, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._inputs = SupervisorInputs(self, self._supervisor, self._diagnostics, self._now, image)
         self._show(self._supervisor.update(self._now()))
+        ParameterChanges(self, limits | watched, self._refuses, self._change_limits)
+
+    def _refuses(self, values: Values) -> str:
+        """Return why the limits cannot be these now, or nothing."""
+        return self._supervisor.refuses(*_limits(values))
+
+    def _change_limits(self, values: Values) -> None:
+        self._supervisor.change_limits(*_limits(values))
+        self._inputs.listen()
 
     def _stamping(self) -> float:
         """Return the time of the clock that stamps messages, s."""
@@ -177,30 +205,42 @@ class SupervisorNode(Node):
         self._ordered = now
         self._order.publish(String(data=json.dumps(order.to_facts())))
 
-    def _show_mode(self) -> None:
+    def _show_mode(self, asked: str = "") -> None:
+        """Publish the order, the mode and its cause where they have changed; ``asked``: how a person asked just now."""
         supervisor = self._supervisor
         order = supervisor.order
         if order == self._shown_order:
             return
         self._shown_order = order
         self._publish_order(order, self._now())
+        cause = supervisor.why or asked or (BY_SWITCH if self._shown_mode else "just started")
         if order.mode.value != self._shown_mode:
             self._shown_mode = order.mode.value
             self._mode.publish(String(data=self._shown_mode))
+        level = OK
+        words = order.mode.value
         if supervisor.why and order.mode is not Mode.ENGAGED:
+            level = WARN if order.mode is Mode.PILOT else ERROR
             words = f"{order.mode.value}: {supervisor.why}: engage again to go on"
-            self._diagnostics.report("mode", WARN if order.mode is Mode.PILOT else ERROR, words)
-        else:
-            self._diagnostics.report("mode", OK, order.mode.value)
+        numbers = {"act": order.act, "engagement": order.engagement}
+        self._diagnostics.report_mode(order.mode.value, cause, level, words, **numbers)
 
-    def _service(self, action: Callable[[float], tuple[bool, str]]) -> Callable:
+    def _service(self, name: str) -> Callable:
+        action: Callable[[float], tuple[bool, str]] = getattr(self._supervisor, name)
+
         def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
             self._inputs.count_publishers()
             response.success, response.message = action(self._now())
-            self._show_mode()
+            self._show_mode(f"asked for by the service {name}")
             return response
 
         return answer
+
+
+def _limits(values: Values) -> tuple[SafetyLimits, WatchLimits]:
+    """Return the limits that parameters mean."""
+    limits = SafetyLimits(**{name: values[name] for name in LIMITS})
+    return limits, WatchLimits(**{name: values[name] for name in WATCHED})
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,7 +1,8 @@
 """Starts a flight, watches it, judges it by the scenario's rule, writes ``record.json`` and ends with its result.
 
-Exit code 0: the flight succeeded; 1: it failed or never began. With ``progress`` it prints one JSON object a line for
-whoever started it: ``{"time", "distance", "speed", "mode"}`` in flight and ``{"outcome": ...}`` at the end.
+Exit code 0: the flight succeeded; 1: it failed, was landed on the way, or never began. With ``progress`` it prints one
+JSON object a line for whoever started it: ``{"time", "distance", "speed", "mode"}`` in flight and ``{"outcome": ...}``
+at the end.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import Finished, run
 from liquid_nav.nodes.services import Caller, GraphError
-from liquid_nav.safety import BridgeReport
+from liquid_nav.safety import BridgeReport, Mode
 from liquid_nav.simulation import Judge, Outcome, draw_latency
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario, shared_start
 from liquid_nav.worlds.starts import MOST
 
+SUPERVISOR = "safety_supervisor"
 SETTLING = 0.5
 """s of wall time for the others to see the last listener too: discovery is not at once everywhere."""
 ENDED = ("ready", "released", "offline")
@@ -79,7 +81,8 @@ class ScenarioRunner(Node):
         self._layout = shared_start(generate_layout(scenario, self._seed), number)
         self._outcome: Outcome | None = None
         self._begin_anew()
-        self._modes = {"liquid_controller": "", "safety_supervisor": ""}
+        self._modes = {"liquid_controller": "", SUPERVISOR: ""}
+        self._landing = False
         self._shown = self._heard = wall.monotonic()
         self._latest = 0.0
         self._flying = False
@@ -172,14 +175,14 @@ class ScenarioRunner(Node):
             return
         touched = self._contact if self._contact and state.time >= self._contact["time"] - 1e-6 else None
         since = replace(state, time=state.time - self._zero) if self._zero else state
-        self._outcome = self._judge.update(since, touched["touched"] if touched else None)
+        self._outcome = self._judge.update(since, touched["touched"] if touched else None, self._landing)
         if self._progress and self._heard - self._shown >= PROGRESS:
             self._shown = self._heard
             self._say(
                 time=since.time,
                 distance=self._judge.distance(state),
                 speed=float(np.linalg.norm(state.velocity[:2])),
-                mode=self._modes["safety_supervisor"],
+                mode=self._modes[SUPERVISOR],
             )
 
     def _on_command(self, message: TwistStamped) -> None:
@@ -207,6 +210,9 @@ class ScenarioRunner(Node):
     def _on_mode(self, name: str):
         def keep(message: String) -> None:
             self._modes[name] = message.data
+            # What follows a landing is "disengaged", when it is down and disarmed.
+            if name == SUPERVISOR and message.data != Mode.DISENGAGED.value:
+                self._landing = message.data == Mode.LANDING.value
 
         return keep
 
@@ -225,7 +231,7 @@ class ScenarioRunner(Node):
                 path.write_text(json.dumps(record.to_dict() | more) + "\n")
             except OSError as error:
                 raise UserError(f"cannot write {path}: {error.strerror}", "choose another folder") from error
-        word = "succeeded" if outcome.success else f"failed ({outcome.reason})"
+        word = {"success": "succeeded", "landed": "landed"}.get(outcome.reason, f"failed ({outcome.reason})")
         self.get_logger().info(
             f"flight {word} after {outcome.time:.1f} s: {outcome.detail} ({self._pose} pose rendered and judged)"
         )

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from geometry_msgs.msg import TwistStamped
 from rclpy.node import Node
+from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import command_from, from_seconds, nanoseconds
-from liquid_nav.nodes.qos import reliable
+from liquid_nav.nodes.qos import latched, reliable
 from liquid_nav.nodes.simulator_outputs import TRUE, SimulatorOutputs
 from liquid_nav.nodes.subscribing import subscribe
-from liquid_nav.simulation import CameraConfig, Simulation
+from liquid_nav.safety import Mode
+from liquid_nav.simulation import GROUND, CameraConfig, Simulation
 from liquid_nav.simulation.frame_times import DROPPED, LATE
 from liquid_nav.types import Command
 
@@ -58,9 +60,11 @@ class Seat:
         self.in_step = True
         self.patience = 0.0
         self.started, self._told = False, False
+        self._landing = False
         self._arrived: list[_Frame] = []
         self._late: list[_Frame] = []
         subscribe(node, self._diagnostics, TwistStamped, f"{space}cmd_vel", self._on_command, reliable())
+        subscribe(node, self._diagnostics, String, f"{space}safety_supervisor/mode", self._on_mode, latched())
         node.create_service(Trigger, f"{space}simulator/start", self._on_start)
 
     @property
@@ -124,6 +128,9 @@ class Seat:
             return
         self._told = True
         self.outputs.contact(self.drone.collision, time)
+        if self._landing and self.drone.collision == GROUND:
+            self._diagnostics.report("drone", OK, "landed: the flight is over, start the simulator again to fly")
+            return
         self._diagnostics.report(
             "drone", ERROR, f"touched {self.drone.collision}: the flight is over, start the simulator again"
         )
@@ -142,6 +149,9 @@ class Seat:
             self.answer = command
         else:
             self._diagnostics.report("cmd_vel", ERROR, "cmd_vel is not finite: flying on with the last command")
+
+    def _on_mode(self, message: String) -> None:
+        self._landing = message.data == Mode.LANDING.value
 
     def _on_start(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self.started = response.success = True

@@ -30,12 +30,27 @@ WATCHED = {
     "low": "Height above where it was engaged at least, m, negative.",
     "high": "Height above where it was engaged at most, m.",
 }
+WATCH_RANGES = {
+    "odometry_age": (0.0, 10.0),
+    "autopilot_age": (0.0, 10.0),
+    "latency": (0.0, 10.0),
+    "clock_jump": (0.0, 60.0),
+    "position_jump": (0.0, 100.0),
+    "pose_frozen": (0.0, 60.0),
+    "battery": (0.0, 1.0),
+    "battery_age": (0.0, 600.0),
+    "joy_age": (0.0, 60.0),
+    "radius": (0.0, 10000.0),
+    "low": (-1000.0, 0.0),
+    "high": (0.0, 1000.0),
+}
+"""What each of them may be."""
 ONE_PUBLISHER = ("liquid_controller/cmd_vel", "cmd_vel", "safety_supervisor/order", "autopilot_bridge/state")
 """Topics that must have one publisher, whatever is watched."""
 
 
 class SupervisorInputs:
-    """The subscriptions; those that no limit asks for are left out."""
+    """The subscriptions; those that no limit has asked for are left out."""
 
     def __init__(
         self, node: Node, supervisor: SafetySupervisor, diagnostics: Diagnostics, now: Callable[[], float], image: str
@@ -53,16 +68,25 @@ class SupervisorInputs:
         self._supervisor = supervisor
         self._now = now
         self._guarded = [*ONE_PUBLISHER, image]
-        limits = supervisor.watch.limits
-        odometry = limits.odometry_age or limits.position_jump or limits.pose_frozen or supervisor.watch.fence.wanted
-        if odometry:
-            subscribe(node, diagnostics, Odometry, "odom", self._on_odometry, sensor_data())
-            self._guarded.append("odom")
-        if limits.battery or limits.battery_age:
-            subscribe(node, diagnostics, BatteryState, "battery_state", self._on_battery, sensor_data())
-            self._guarded.append("battery_state")
+        self._diagnostics = diagnostics
+        self.listen()
         subscribe(node, diagnostics, String, "autopilot_bridge/state", self._on_state, latched())
         subscribe(node, diagnostics, Joy, "joy", self._on_joy, sensor_data())
+
+    def listen(self) -> None:
+        """Subscribe to what the limits ask for and is not heard yet; what is heard once stays."""
+        limits = self._supervisor.watch.limits
+        fence = self._supervisor.watch.fence.wanted
+        if limits.odometry_age or limits.position_jump or limits.pose_frozen or fence:
+            self._hear(Odometry, "odom", self._on_odometry)
+        if limits.battery or limits.battery_age:
+            self._hear(BatteryState, "battery_state", self._on_battery)
+
+    def _hear(self, kind: type, topic: str, callback: Callable) -> None:
+        """Subscribe to a topic that must have one publisher, once."""
+        if topic not in self._guarded:
+            subscribe(self._node, self._diagnostics, kind, topic, callback, sensor_data())
+            self._guarded.append(topic)
 
     def count_publishers(self) -> None:
         """Look whether somebody else speaks where only one should; the graph knows names as they are remapped."""

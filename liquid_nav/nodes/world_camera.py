@@ -26,12 +26,14 @@ from liquid_nav.nodes.running import run
 from liquid_nav.nodes.simulator_outputs import ESTIMATED, TRUE, ClockOutput, SimulatorOutputs
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.safety import BridgeReport, Phase
-from liquid_nav.simulation import CameraConfig, FrameTiming
+from liquid_nav.simulation import GROUND, CameraConfig, FrameTiming
 from liquid_nav.simulation.frame_times import DROPPED, LATE
 from liquid_nav.simulation.posed import PosedWorld
 from liquid_nav.worlds import load_condition, load_scenario
 
 NOBODY = "no bridge"
+DOWN = (Phase.LANDING, Phase.STOPPING, Phase.READY)
+"""Phases in which the drone may touch the ground."""
 WAIT_FOR_TRUTH = 5.0
 """s of the vehicle's time from its first estimate on in which a true pose may still come."""
 
@@ -131,7 +133,10 @@ class WorldCamera(Node):
         if touched and self._started and not self._touched:
             self._touched = True
             self._outputs.contact(touched, state.time)
-            self._diagnostics.report("drone", ERROR, f"touched {touched}")
+            if touched == GROUND and self._bridge.phase in DOWN:
+                self._diagnostics.report("drone", OK, "landed")
+            else:
+                self._diagnostics.report("drone", ERROR, f"touched {touched}")
         fate = self._schedule.due(state.time)
         if fate is not None:
             self._outputs.odometry(state)

@@ -2,6 +2,7 @@
 
 from liquid_nav.safety.contract import ACTIVE, IN_CHARGE, BridgeReport, Mode, Order, Phase
 from liquid_nav.safety.faults import Fault, FaultKind
+from liquid_nav.safety.limit_changes import lower, refused_in_flight
 from liquid_nav.safety.limits import SafetyLimits
 from liquid_nav.safety.stamp_clock import StampClock
 from liquid_nav.safety.sticks import Sticks
@@ -30,4 +31,6 @@ __all__ = [
     "SupervisorOutput",
     "Watch",
     "WatchLimits",
+    "lower",
+    "refused_in_flight",
 ]

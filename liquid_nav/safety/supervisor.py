@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from liquid_nav.safety.contract import ACTIVE, IN_CHARGE, BridgeReport, Mode, Order, Phase
 from liquid_nav.safety.faults import Fault, FaultKind
 from liquid_nav.safety.flips import Flips
+from liquid_nav.safety.limit_changes import FENCE, differences, refused_in_flight
 from liquid_nav.safety.limits import SafetyLimits, limit
 from liquid_nav.safety.watch import EARLY, Watch, WatchLimits
 from liquid_nav.types import Command
@@ -205,6 +206,39 @@ class SafetySupervisor:
         if unable:
             return False, f"landing is asked for, but {unable[0]}: use the remote control"
         return True, "landing"
+
+    # What a person changes.
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether the drone flies, or may fly, as far as anybody knows; a pilot by hand counts too."""
+        report = self.watch.report
+        flies = report is not None and (report.armed or report.airborne or report.phase in IN_CHARGE)
+        return self.state in ACTIVE or flies
+
+    def refuses(self, limits: SafetyLimits, watch: WatchLimits) -> str:
+        """Return why the limits cannot become these now, with the remedy, or nothing; changes nothing."""
+        changes = differences(self.limits, self.watch.limits, limits, watch)
+        if not changes or not self.in_flight:
+            return ""
+        return refused_in_flight(changes) or self._refuses_at_once(changes, watch)
+
+    def change_limits(self, limits: SafetyLimits, watch: WatchLimits) -> None:
+        """Take other limits, which ``refuses`` has nothing against. Engages nothing, and changes no mode."""
+        self.limits = limits
+        self.watch.change_limits(watch)
+
+    def _refuses_at_once(self, changes: dict[str, tuple[float, float]], watch: WatchLimits) -> str:
+        """Return why limits that are tighter would end the flight at once, or do nothing at all."""
+        if any(name in changes for name in FENCE):
+            if not self.watch.knows_home:
+                return "there is no fence in this flight: it was engaged without odometry. Land first"
+            outside = self.watch.outside(watch)
+            if outside:
+                return f"the drone would hold at once: {outside[0]}. Fly back first, or land"
+        if "battery" in changes and self.watch.charge is not None and self.watch.charge <= watch.battery:
+            return f"the drone would land at once: {self.watch.charge:g} of the battery is left. Say land instead"
+        return ""
 
     # What comes out.
 

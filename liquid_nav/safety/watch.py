@@ -83,7 +83,7 @@ class Watch:
         """Know nothing yet."""
         self.limits = limits or WatchLimits()
         self.sticks = Sticks()
-        self.fence = Fence(FenceLimits(self.limits.radius, self.limits.low, self.limits.high))
+        self.fence = Fence(_fence_of(self.limits))
         self._pose: _Pose | None = None
         self._pose_changed = 0.0
         self._moving_since: float | None = None
@@ -193,6 +193,32 @@ class Watch:
         """The fence is around this place from now on."""
         self.fence.home = None if self._pose is None else self._pose.position
 
+    def change_limits(self, limits: WatchLimits) -> None:
+        """Look at other limits from now on; what was counted against the old ones counts no more."""
+        if limits.latency != self.limits.latency:
+            self._late = 0
+        if limits.battery != self.limits.battery:
+            # Once: the next charges have to agree before it lands, but nobody engages with it.
+            self._low = 1 if self._battery is not None and self._battery <= limits.battery else 0
+        self.limits = limits
+        self.fence.limits = _fence_of(limits)
+
+    @property
+    def knows_home(self) -> bool:
+        """Whether there is a place that the fence is around, and one where the drone is."""
+        return self.fence.home is not None and self._pose is not None
+
+    @property
+    def charge(self) -> float | None:
+        """The last charge of the battery that was told, 0 to 1; None: there was none."""
+        return self._battery
+
+    def outside(self, limits: WatchLimits) -> list[Fault]:
+        """Return what would be wrong with the place of the drone within another fence."""
+        other = Fence(_fence_of(limits))
+        other.home = self.fence.home
+        return other.faults(self._position)
+
     @property
     def must_land(self) -> bool:
         """Whether staying up is worse than coming down."""
@@ -267,3 +293,7 @@ class Watch:
 
     def _jump(self, fault: Fault, now: float) -> None:
         self._jumps[fault.kind] = (fault, now)
+
+
+def _fence_of(limits: WatchLimits) -> FenceLimits:
+    return FenceLimits(limits.radius, limits.low, limits.high)

@@ -4,7 +4,7 @@ from liquid_nav.simulation.airframe import CameraConfig
 from liquid_nav.simulation.expert import Expert, ExpertConfig
 from liquid_nav.simulation.flight import FlightRecord, draw_latency, fly, safety_limits
 from liquid_nav.simulation.frame_times import FrameTiming
-from liquid_nav.simulation.judge import REASONS, Judge, Outcome
+from liquid_nav.simulation.judge import GROUND, REASONS, Judge, Outcome
 from liquid_nav.simulation.pilots import ExpertPilot, Pilot, PolicyPilot
 from liquid_nav.simulation.response import DroneResponse, sample_response
 from liquid_nav.simulation.shared_world import SharedWorld
@@ -12,7 +12,7 @@ from liquid_nav.simulation.simulation import TIMESTEP, Simulation
 from liquid_nav.simulation.state import DroneState
 
 __all__ = [
-    "REASONS", "TIMESTEP", "CameraConfig", "DroneResponse", "DroneState", "Expert", "ExpertConfig", "ExpertPilot",
-    "FlightRecord", "FrameTiming", "Judge", "Outcome", "Pilot", "PolicyPilot", "SharedWorld", "Simulation",
-    "draw_latency", "fly", "safety_limits", "sample_response",
+    "GROUND", "REASONS", "TIMESTEP", "CameraConfig", "DroneResponse", "DroneState", "Expert", "ExpertConfig",
+    "ExpertPilot", "FlightRecord", "FrameTiming", "Judge", "Outcome", "Pilot", "PolicyPilot", "SharedWorld",
+    "Simulation", "draw_latency", "fly", "safety_limits", "sample_response",
 ]

@@ -5,10 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.worlds import Layout
 
-REASONS = ("success", "collision", "timeout", "geofence", "lost")
+REASONS = ("success", "collision", "timeout", "geofence", "lost", "landed")
+GROUND = "ground"
+"""What a drone that lands touches."""
+LANDING = 30.0
+"""s that a landing may take beyond the scenario's time limit."""
+RESTS = 1.0
+"""s of standing still below the scenario's lowest altitude after which a drone that lands has landed."""
+STILL = 0.05
+"""m/s below which it stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +43,30 @@ class Judge:
         self.layout, self.scenario = layout, layout.scenario
         self.start_distance = math.hypot(layout.target.x - layout.start.x, layout.target.y - layout.start.y)
         self._since: float | None = None
+        self._landing_since: float | None = None
+        self._resting_since: float | None = None
 
     def distance(self, state: DroneState) -> float:
         """Horizontal distance to the target's centre, m."""
         return math.hypot(self.layout.target.x - state.position[0], self.layout.target.y - state.position[1])
 
-    def update(self, state: DroneState, collision: str | None) -> Outcome | None:
-        """Return the outcome once it is known, else None. Collision outranks everything else."""
+    def update(self, state: DroneState, collision: str | None, landing: bool = False) -> Outcome | None:
+        """Return the outcome once it is known, else None. Collision outranks everything else.
+
+        Args:
+            state: Where the drone is.
+            collision: What it has touched, or None.
+            landing: Whether somebody has asked for a landing: it then ends on the ground as landed, and may be low.
+        """
         rule, fence, start = self.scenario.success, self.scenario.geofence, self.layout.start
         x, y, z = (float(v) for v in state.position)
         distance = self.distance(state)
+        if landing and (collision == GROUND or self._rests(state)):
+            return Outcome("landed", f"as asked for, {distance:.1f} m from the target", state.time)
         if collision is not None:
             return Outcome("collision", f"touched {collision} {distance:.1f} m from the target", state.time)
         low, high = fence.altitude
-        if not low <= z <= high:
+        if z > high or (z < low and not landing):
             return Outcome("geofence", f"altitude {z:.2f} m outside {low:g} to {high:g} m", state.time)
         if math.hypot(x - start.x, y - start.y) > fence.radius:
             return Outcome("geofence", f"farther than {fence.radius:g} m from the start", state.time)
@@ -60,6 +80,22 @@ class Judge:
                 return Outcome("success", f"held {distance:.2f} m from the target", state.time)
         else:
             self._since = None
-        if state.time >= rule.time_limit:
+        self._landing_since = self._when(landing, self._landing_since, state.time)
+        comes_down = self._landing_since is not None and state.time - self._landing_since < LANDING
+        if state.time >= rule.time_limit and not comes_down:
             return Outcome("timeout", f"{distance:.1f} m from the target after {rule.time_limit:g} s", state.time)
         return None
+
+    def _rests(self, state: DroneState) -> bool:
+        """Return whether it has stood still near the ground for a while: not everybody tells of contacts."""
+        low = self.scenario.geofence.altitude[0]
+        still = float(state.position[2]) < low and float(np.abs(state.velocity).max()) < STILL
+        self._resting_since = self._when(still, self._resting_since, state.time)
+        return self._resting_since is not None and state.time - self._resting_since >= RESTS - 1e-6
+
+    @staticmethod
+    def _when(holds: bool, since: float | None, now: float) -> float | None:
+        """Return since when something holds, s; None: it does not."""
+        if not holds:
+            return None
+        return now if since is None else since

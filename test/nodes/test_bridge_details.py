@@ -19,6 +19,7 @@ from nav_msgs.msg import Odometry  # noqa: E402
 from pymavlink.dialects.v20 import common as mavlink  # noqa: E402
 from rclpy.clock_type import ClockType  # noqa: E402
 from rclpy.duration import Duration  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy  # noqa: E402
 from rosgraph_msgs.msg import Clock  # noqa: E402
 from sensor_msgs.msg import BatteryState, Imu, Joy  # noqa: E402
@@ -206,7 +207,10 @@ AS_TWIST = {
 @pytest.mark.parametrize(("parameters", "expected"), [
     ({}, COMMON | OVER_MAVLINK), ({"autopilot": "twist"}, COMMON | AS_TWIST)], ids=["px4", "twist"])
 def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promises(make, parameters, expected):
-    assert told(make(**parameters).node, expected) == expected
+    node = make(**parameters).node
+    assert told(node, expected) == expected
+    changeable = {name for name in expected if not node.describe_parameter(name).read_only}
+    assert changeable == {"freshness", "position_age", "altitude", "speed", "vertical_speed", "yaw_rate", "resume"}
 
 
 def test_parameters_reach_the_session(make, px4_msgs):
@@ -217,6 +221,56 @@ def test_parameters_reach_the_session(make, px4_msgs):
         given = values if kind == "px4" else values | {"engage_channel": 0}
         config = make(autopilot=kind, **given).session.config
         assert {name: getattr(config, name) for name in given} == given
+
+
+def change(bench, name, value):
+    """Set a parameter as `ros2 param set` does; returns the reason of a refusal, or nothing."""
+    (result,) = bench.node.set_parameters([Parameter(name, value=value)])
+    return result.reason
+
+
+OTHER = {"freshness": 0.3, "position_age": 2.0, "altitude": 3.0, "speed": 8.0, "vertical_speed": 3.0, "yaw_rate": 3.0,
+         "resume": 5.0}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_on_the_ground_a_parameter_is_changed_and_asks_the_vehicle_for_nothing(make, name):
+    bench = make()
+    bench.vehicle(heartbeat())
+    before = len(bench.link.sent)
+    assert change(bench, name, OTHER[name]) == ""
+    assert getattr(bench.session.config, name) == OTHER[name]
+    assert len(bench.link.sent) == before and bench.session.phase is Phase.READY
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_in_flight_a_parameter_is_lowered_where_that_is_safe_and_never_raised(make, name):
+    bench = make(autopilot="twist", resume=10.0).engage()
+    bench.command()
+    assert bench.session.phase is Phase.FLYING
+    usual = bench.session.config
+    raised = 2.0 * getattr(usual, name)
+    reason = change(bench, name, raised)
+    assert name in reason and "Land first" in reason and bench.session.config == usual
+    lowered = change(bench, name, 0.5 * getattr(usual, name))
+    safe = name in ("speed", "vertical_speed", "yaw_rate", "resume")
+    assert (lowered == "") == safe and (bench.session.config == usual) == (not safe)
+    assert bench.session.phase is Phase.FLYING
+
+
+def test_a_vehicle_that_somebody_else_flies_is_in_flight_too(make):
+    bench = make()
+    bench.vehicle(heartbeat(mode=3, armed=True))
+    assert "loosens a limit in flight" in change(bench, "speed", 20.0)
+    bench.vehicle(heartbeat(mode=3))
+    assert change(bench, "speed", 20.0) == ""
+
+
+def test_a_lower_speed_is_obeyed_by_the_next_command(make):
+    bench = make(autopilot="twist").engage()
+    assert change(bench, "speed", 0.1) == ""
+    bench.command(Command(1.0))
+    assert bench.twists()[-1].linear.x == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("kind", ["twist", "twist_stamped", "px4_dds"])
@@ -462,6 +516,34 @@ def test_trouble_is_a_warning_in_the_log_and_in_the_diagnostics(make):
     assert fault and bench.node.log.count(("warning", fault)) == 1
     level, words, _ = bench.node.status("autopilot")
     assert (level, words) == (WARN, f"holding: {fault}")
+
+
+def test_every_change_of_the_phase_is_logged_once_with_its_cause_and_told_with_values(make):
+    bench = make(autopilot="twist").engage()
+    bench.command()
+    bench.tick()
+    assert ("info", "mode: ready (plain) -> flying (plain): the supervisor says 'engaged', act 1") in bench.node.log
+    assert bench.node.status("mode") == (OK, "flying (plain)", {
+        "mode": "flying (plain)", "before": "ready (plain)", "cause": "the supervisor says 'engaged', act 1",
+        "phase": "flying", "vehicle_mode": "plain", "armed": "False",
+    })  # fmt: skip
+    bench.at(20.0)
+    bench.tick()
+    (line,) = [words for level, words in bench.node.log if level == "info" and "-> holding" in words]
+    assert line.startswith("mode: flying (plain) -> holding (plain): ") and bench.states()[-1]["fault"] in line
+    before = len(bench.node.log)
+    bench.tick()
+    assert len(bench.node.log) == before
+
+
+def test_a_mode_that_the_vehicle_has_changed_is_logged(make):
+    bench = make()
+    for mode in (4, 3):
+        bench.vehicle(heartbeat(mode=mode))
+    told = bench.node.status("mode")[2]
+    assert told["before"].startswith("ready (") and told["mode"].startswith("ready (")
+    (line,) = [words for _, words in bench.node.log if words.startswith(f"mode: {told['before']} -> {told['mode']}: ")]
+    assert told["mode"] != told["before"] and line.endswith(told["cause"])
 
 
 def test_ctrl_c_ends_it_with_a_last_zero(make):

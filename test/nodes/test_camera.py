@@ -2,11 +2,13 @@
 
 import base64
 import http.server
+import math
 import os
 import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 import yaml
 from rcl_interfaces.msg import Log
 from rcl_interfaces.srv import GetParameters
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
@@ -21,6 +24,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.nodes.calibration import load_calibration
 from liquid_nav.nodes.camera import Camera
 from liquid_nav.nodes.capture import Frame
+from liquid_nav.nodes.diagnostics import ERROR, WARN
 from liquid_nav.nodes.messages import image_view, nanoseconds, read_compressed
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.video_source import QUIET
@@ -182,6 +186,80 @@ class Slow(Unsteady):
     mended = True
     granted = "640 x 480 at 10 Hz in YUYV"
     shortfall = "asked for 1280 x 720 at 30 Hz, the camera grants 640 x 480 at 10 Hz in YUYV: ask for less"
+
+
+class Gated:
+    """Stands in for a device that opens when the test says so, and delivers when the test says so."""
+
+    granted = "640 x 480 at 30 Hz in MJPG"
+    shortfall = ""
+
+    def __init__(self, *settings):
+        Gated.may_open.wait(30.0)
+
+    def grab(self):
+        Gated.may_deliver.wait(30.0)
+        return True
+
+    def age(self):
+        return 0
+
+    def retrieve(self):
+        return True, np.zeros((48, 64, 3), np.uint8)
+
+    def release(self):
+        pass
+
+
+def test_it_says_opened_only_after_it_opened_and_frames_arrive_only_after_one_came(harness, monkeypatch):
+    lines = []
+    log = SimpleNamespace(**{level: lines.append for level in ("info", "warning", "error")})
+    monkeypatch.setattr("liquid_nav.nodes.camera.VideoSource", Gated)
+    monkeypatch.setattr(Camera, "get_logger", lambda self: log)
+    monkeypatch.setattr(Gated, "may_open", threading.Event(), raising=False)
+    monkeypatch.setattr(Gated, "may_deliver", threading.Event(), raising=False)
+    now = [1000.0]
+    monkeypatch.setattr("liquid_nav.nodes.camera.wall", SimpleNamespace(monotonic=lambda: now[0]))
+    node = harness.add(Camera, source="0")
+
+    def status():
+        node.serve(0.01)
+        found = node._diagnostics._statuses["source"]
+        return found.level, found.message
+
+    try:
+        assert status() == (WARN, "opening 0")
+        now[0] = 1005.0
+        assert status() == (WARN, "opening 0"), "silence begins when it is open"
+        now[0] = 1010.5
+        level, words = status()
+        assert level == ERROR and "does not open" in words and not [line for line in lines if "opened" in line]
+        Gated.may_open.set()
+        harness.until(lambda: status() == (WARN, "opened, no frame yet"), "the opening")
+        assert lines.count("opened 0, 640 x 480 at 30 Hz in MJPG") == 1
+        now[0] = 1013.0
+        assert status() == (ERROR, "0 is open but delivers nothing: look at the cable or the network")
+        Gated.may_deliver.set()
+        harness.until(lambda: status()[1].startswith("frames arrive"), "frames")
+        assert len([line for line in lines if "opened 0" in line]) == 1
+    finally:
+        Gated.may_open.set()
+        Gated.may_deliver.set()
+        node.close()
+
+
+def test_the_quality_of_its_jpegs_is_changed_while_it_runs_and_stays_in_its_range(harness, tmp_path):
+    node = harness.add(Camera, source=str(tmp_path / "none.avi"))
+    try:
+        (result,) = node.set_parameters([Parameter("jpeg_quality", value=40)])
+        assert result.successful and node._quality == 40
+        for value in (0, 101, 50.5, math.nan):
+            (result,) = node.set_parameters([Parameter("jpeg_quality", value=value)])
+            assert not result.successful and node._quality == 40
+        (result,) = node.set_parameters([Parameter("width", value=320)])
+        assert "read-only" in result.reason
+    finally:
+        node.close()
 
 
 def test_a_camera_that_grants_less_says_so(harness, monkeypatch):

@@ -31,7 +31,7 @@ def describe(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_argument_is_documented(path):
     arguments = describe(path).get_launch_arguments()
-    wanted = {"model", "record", "namespace", "frame_prefix", "rqt"}
+    wanted = {"model", "record", "namespace", "frame_prefix", "rqt", "params_file", "log_level"}
     wanted |= REAL if "drone" in path.name else SIMULATED
     assert wanted <= {argument.name for argument in arguments}
     assert all(len(argument.description) > 5 for argument in arguments)
@@ -193,3 +193,68 @@ def test_the_graph_has_the_pilot_that_was_asked_for():
     names = {pilot: [p.executable for p in embedded_graph(FlightPlan(pilot=pilot))] for pilot in ("policy", "expert")}
     assert names["policy"] == ["simulator", "liquid_controller", "safety_supervisor", "scenario_runner"]
     assert names["expert"] == ["simulator", "expert_pilot", "safety_supervisor", "scenario_runner"]
+
+
+def started(path, **typed):
+    """Return {node: its ROS arguments and parameters} of a launch file with what somebody types."""
+    import yaml
+    from launch import LaunchContext
+    from launch.actions import DeclareLaunchArgument
+    from launch_ros.actions import Node
+
+    context = LaunchContext()
+    context.launch_configurations.update(typed)
+    nodes = []
+    for entity in describe(path).entities:
+        for action in entity.execute(context) or [] if not isinstance(entity, DeclareLaunchArgument) else []:
+            nodes += [action] if isinstance(action, Node) else []
+        if isinstance(entity, DeclareLaunchArgument):
+            entity.execute(context)
+    found = {}
+    for one in nodes:
+        one._perform_substitutions(context)
+        *_, given = one._Node__expanded_parameter_arguments
+        (section,) = yaml.safe_load(Path(given[0]).read_text()).values()
+        found[one.node_executable] = list(one._Node__ros_arguments), section["ros__parameters"]
+    return found
+
+
+@needs_launch
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_persons_file_wins_against_defaults_and_what_they_type_wins_against_it(path, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("""
+/**/safety_supervisor: {ros__parameters: {speed: 0.5, image_age: 0.7}}
+liquid_controller: {ros__parameters: {model: from_the_file, blind_after: 2.5}}
+""")
+    plain = started(path, **({} if "drone" in path.name else {"seed": "3"}))
+    given = {"params_file": str(mine)} | ({} if "drone" in path.name else {"seed": "3"})
+    with_file = started(path, **given)
+    assert plain["liquid_controller"][1]["model"] == "default"
+    controller = with_file["liquid_controller"][1]
+    assert (controller["model"], controller["blind_after"]) == ("from_the_file", 2.5)
+    supervisor = with_file["safety_supervisor"][1]
+    assert (supervisor["speed"], supervisor["image_age"]) == (0.5, 0.7)
+    assert started(path, model="typed", **given)["liquid_controller"][1]["model"] == "typed"
+    if "drone" in path.name:
+        assert started(path, speed="1.5", **given)["safety_supervisor"][1]["speed"] == 1.5
+
+
+@needs_launch
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_level_of_the_log_reaches_every_node(path):
+    seed = {} if "drone" in path.name else {"seed": "3"}
+    for level in ("info", "debug"):
+        for words, _ in started(path, log_level=level, **seed).values():
+            assert words[words.index("--log-level") + 1] == level
+
+
+@needs_launch
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_file_of_a_node_that_does_not_exist_ends_the_launch_with_one_line(path, tmp_path):
+    from liquid_nav.errors import UserError
+
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("/**/safty_supervisor: {ros__parameters: {speed: 0.5}}")
+    with pytest.raises(UserError, match="did you mean safety_supervisor"):
+        started(path, params_file=str(mine), **({} if "drone" in path.name else {"seed": "3"}))

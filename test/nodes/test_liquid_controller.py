@@ -1,12 +1,14 @@
 """The controller over DDS: what it answers, and what it says when it cannot."""
 
 import json
+import math
 
 import numpy as np
 import pytest
 from geometry_msgs.msg import TwistStamped
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from rclpy.parameter import Parameter
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Float32MultiArray, String
@@ -321,3 +323,78 @@ def test_without_autostart_a_manager_decides(harness, small_model):
     node = harness.add(LiquidController, model=str(small_model), autostart=False)
     node.start()
     assert node._state_machine.current_state[1] == "unconfigured"
+
+
+# Parameters of a running controller, and its modes
+
+
+def put(bench, **values):
+    """Set parameters as `ros2 param set` does; returns the reason of a refusal, or nothing."""
+    (result,) = bench.node.set_parameters([Parameter(name, value=value) for name, value in values.items()])
+    return result.reason
+
+
+@pytest.fixture(scope="module")
+def other_model(tmp_path_factory):
+    """Another policy in another folder."""
+    import torch
+
+    from liquid_nav.policy import Policy
+
+    torch.manual_seed(1)
+    folder = tmp_path_factory.mktemp("other")
+    Policy().save(folder)
+    return folder
+
+
+def test_another_model_flies_after_cleanup_set_and_configure(bench, small_model, other_model, pictures):
+    info = bench.harness.listen("liquid_controller/info", String, latched())
+    first = bench.answer(pictures[0], 1.0)
+    refused = put(bench, model=str(other_model))
+    assert "ros2 lifecycle set /liquid_controller deactivate, then cleanup" in refused
+    assert bench.change(Transition.TRANSITION_DEACTIVATE) == (True, "inactive")
+    assert "ros2 lifecycle set /liquid_controller cleanup" in put(bench, model=str(other_model))
+    assert bench.change(Transition.TRANSITION_CLEANUP) == (True, "unconfigured")
+    assert "model is empty" in put(bench, model="")
+    assert put(bench, model=str(other_model)) == ""
+    assert bench.change(Transition.TRANSITION_CONFIGURE) == (True, "inactive")
+    assert bench.change(Transition.TRANSITION_ACTIVATE) == (True, "active")
+    assert bench.answer(pictures[0], 2.0) == expected(other_model, pictures, [(0, 1 / 30)])[0] != first
+    bench.harness.until(lambda: json.loads(info[-1].data)["model"] == str(other_model), "its name")
+
+
+def test_a_model_that_does_not_exist_can_be_corrected_without_a_restart(harness, small_model, pictures):
+    bench = Bench(harness, small_model, autostart=False)
+    assert put(bench, model="nowhere") == ""
+    assert bench.change(Transition.TRANSITION_CONFIGURE) == (False, "unconfigured")
+    assert put(bench, model=str(small_model)) == ""
+    assert bench.change(Transition.TRANSITION_CONFIGURE) == (True, "inactive")
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("nominal_rate", 10.0), ("longest_gap", 0.5), ("frozen_after", 0.0), ("blind_after", 0.0),
+])  # fmt: skip
+def test_what_frames_are_judged_by_is_changed_while_it_does_not_steer(bench, name, value):
+    assert "it steers by it" in put(bench, **{name: value})
+    bench.change(Transition.TRANSITION_DEACTIVATE)
+    assert put(bench, **{name: value}) == ""
+    guard = bench.node._guard
+    found = {"nominal_rate": 1.0 / guard.nominal_period, "longest_gap": guard.longest_gap,
+             "frozen_after": guard.frozen_after, "blind_after": guard.blind_after}  # fmt: skip
+    assert found[name] == pytest.approx(value)
+    for other in (math.nan, -1.0, 1e6):
+        assert put(bench, **{name: other})
+        assert bench.node.get_parameter(name).value == value
+
+
+def test_every_change_of_its_mode_is_a_status_with_its_cause(bench):
+    def told(*expected):
+        status = bench.harness.diagnostics.get("liquid_controller: mode")
+        values = {pair.key: pair.value for pair in status.values} if status else {}
+        return tuple(values.get(key) for key in ("mode", "before", "cause")) == expected
+
+    bench.harness.until(lambda: told("active", "inactive", "the transition activate"), "the mode")
+    bench.change(Transition.TRANSITION_DEACTIVATE)
+    bench.harness.until(lambda: told("inactive", "active", "the transition deactivate"), "the mode")
+    bench.change(Transition.TRANSITION_CLEANUP)
+    bench.harness.until(lambda: told("unconfigured", "inactive", "the transition cleanup"), "the mode")

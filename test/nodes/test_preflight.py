@@ -65,6 +65,7 @@ def good():
             "odom": Stream(1, 50.0, [0.01], "odom", {"child": "base_link", "norm": 1.0}),
             "battery_state": Stream(1, 1.0, last={"share": 0.9}),
             "/clock": Stream(0, last={}),
+            "/diagnostics": Stream(4, 4.0),
             STATE: Stream(1, 5.0),
             ORDER: Stream(1, 0.0),
         },
@@ -274,6 +275,16 @@ WARNINGS = {
     "a model that does not tell": (fact(trained_view=None), "camera view", "80 x 51 degrees; the model does not tell"),
     "supervisor resumes": (parameter("safety_supervisor", resume=1.5), "resume of safety_supervisor",
                            "ends by itself after 1.5 healthy s"),
+    "no diagnostics": (topic("/diagnostics", rate=0.0), "diagnostics", "errors are unknown"),
+    "stale diagnostics": (fact(stale=["a: b", "c: d"]), "diagnostics", "stale, so unknown: a: b (and 1 more)"),
+    "model without a hash": (fact(sha256="", info={"model": "m", "sha256": ""}), "model", "is unknown"),
+    "mode is not told": (bridge(mode="no mode"), "autopilot", "ready, mode unknown (no mode)"),
+    "mode is empty": (bridge(mode=""), "autopilot", "ready, mode unknown (not told)"),
+    "mode has no name": (bridge(mode="mode 0x60000"), "autopilot", "ready, mode unknown (mode 0x60000)"),
+    "resume of the supervisor is not told": (
+        parameter("safety_supervisor", resume=None), "resume of safety_supervisor", "is unknown"),
+    "resume of the bridge is not told": (
+        parameter("autopilot_bridge", resume=None), "resume of autopilot_bridge", "is unknown"),
     "bridge resumes": (parameter("autopilot_bridge", resume=10.0), "resume of autopilot_bridge", "within 10 s"),
 }  # fmt: skip
 CHECKS = (
@@ -537,9 +548,9 @@ def test_no_state_is_none():
 
 def test_an_empty_graph_fails_without_breaking():
     findings = check(Facts(), Wanted())
-    good_by_nature = {"diagnostics"}
-    assert {finding.name for finding in of_level(findings, Level.OK)} == good_by_nature
-    assert {finding.name for finding in warnings(findings)} == {"battery"}
+    assert of_level(findings, Level.OK) == [], "nothing that nobody has said is well"
+    unknown = {"battery", "diagnostics", "resume of safety_supervisor", "resume of autopilot_bridge"}
+    assert {finding.name for finding in warnings(findings)} == unknown
     assert all(finding.remedy for finding in failures(findings))
 
 

@@ -263,3 +263,33 @@ def test_its_own_diagnostics_are_not_part_of_the_flight(harness, recorder, tmp_p
     with AnyReader([tmp_path / "bag" / "flight.mcap"]) as reader:
         times = {time for connection, time, _ in reader.messages()}
     assert times == {7_000_000_000}
+
+
+def test_changes_of_parameters_are_recorded_and_what_a_node_starts_with_is_not(harness, recorder, tmp_path):
+    """A camera starts with its source, in which a password may stand."""
+    from rcl_interfaces.msg import Parameter, ParameterEvent, ParameterType, ParameterValue
+    from rclpy.serialization import deserialize_message
+
+    def one(name, value):
+        return Parameter(name=name, value=ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=value))
+
+    events = harness.probe.create_publisher(ParameterEvent, "/parameter_events", 10)
+    harness.matched(events, 1)
+    begun = ParameterEvent(node="/camera", new_parameters=[one("source", 0.0)])
+    changed = ParameterEvent(node="/safety_supervisor", changed_parameters=[one("speed", 1.5)])
+    written = []
+    write = recorder._bag.write
+    recorder._bag.write = lambda name, *rest: written.append(name) or write(name, *rest)
+
+    def told():
+        events.publish(begun)
+        events.publish(changed)
+        return "/parameter_events" in written
+
+    harness.until(told, "the change")
+    recorder.close()
+    with AnyReader([tmp_path / "bag" / "flight.mcap"]) as reader:
+        found = [deserialize_message(raw, ParameterEvent) for connection, _, raw in reader.messages()
+                 if connection.topic == "/parameter_events"]
+    assert {event.node for event in found} == {"/safety_supervisor"}
+    assert found[0].changed_parameters[0].value.double_value == 1.5

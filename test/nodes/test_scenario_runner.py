@@ -195,6 +195,33 @@ def test_a_contact_is_a_collision_at_its_time(bench, tmp_path):
     assert (outcome["reason"], outcome["time"]) == ("collision", 0.012) and "bale" in outcome["detail"]
 
 
+@pytest.mark.parametrize(("modes", "reason"), [
+    (["engaged", "landing"], "landed"),
+    (["engaged", "landing", "disengaged"], "landed"),
+    (["engaged", "holding"], "collision"),
+    (["engaged", "landing", "holding"], "collision"),
+    (["engaged", "landing", "pilot"], "collision"),
+    (["engaged", "landing", "disengaged", "engaged"], "collision"),
+])  # fmt: skip
+def test_the_ground_is_a_collision_unless_somebody_lands(bench, tmp_path, modes, reason):
+    bench.begin()
+    start = bench.layout.start
+    for mode in modes:
+        bench.modes["safety_supervisor"].publish(String(data=mode))
+        bench.harness.until(lambda m=mode: bench.runner._modes["safety_supervisor"] == m, "the mode")
+    bench.contact.publish(String(data=json.dumps({"touched": "ground", "time": 0.012})))
+
+    def step():
+        for time in (0.0, 0.012):
+            bench.fly(time, (start.x, start.y, 0.5))
+        return bench.ended()
+
+    bench.harness.until(step, "the end of the flight")
+    outcome = json.loads((tmp_path / "record.json").read_text())["outcome"]
+    assert (outcome["reason"], outcome["success"], outcome["time"]) == (reason, False, 0.012)
+    assert bench.code == 1 and bench.calls[-1] == "disengage"
+
+
 def test_a_graph_that_does_not_come_up_is_named(harness, tmp_path, capfd):
     bench = Bench(harness, tmp_path, patience=1.0, progress=True)
     bench.modes["liquid_controller"].publish(String(data="inactive"))

@@ -10,9 +10,11 @@ from geometry_msgs.msg import TwistStamped
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import String
 
+from liquid_nav.nodes.diagnostics import ERROR, OK
 from liquid_nav.nodes.messages import command_message, from_seconds, nanoseconds
-from liquid_nav.nodes.qos import reliable, sensor_data
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.simulator import Simulator
 from liquid_nav.nodes.simulator_seat import Seat
 from liquid_nav.simulation import CameraConfig, DroneState, FrameTiming
@@ -106,6 +108,33 @@ def test_it_flies_what_the_same_commands_fly_without_ros(bench):
             alone.command(Command(vx=1.0, yaw_rate=0.05 * count), alone.time + draw_latency(1))
             alone.advance(round((count + 1) / 30.0 / TIMESTEP) * TIMESTEP)
         assert alone.state.position.tolist() == bench.node.simulation.state.position.tolist()
+
+
+@pytest.mark.parametrize(("mode", "level", "words"), [
+    ("landing", OK, "landed: the flight is over"),
+    ("engaged", ERROR, "touched ground: the flight is over"),
+])  # fmt: skip
+def test_the_ground_under_a_landing_is_no_error(bench, mode, level, words):
+    modes = bench.harness.probe.create_publisher(String, "safety_supervisor/mode", latched())
+    contacts = bench.harness.listen("simulator/contact", String, latched())
+    modes.publish(String(data=mode))
+    (seat,) = bench.node._seats
+    bench.harness.until(lambda: seat._landing == (mode == "landing"), "the mode")
+    bench.harness.matched(modes)
+    assert bench.harness.call("simulator/start").success
+    answered = set()
+
+    def down():
+        for stamp in set(bench.stamps()) - answered:
+            answered.add(stamp)
+            bench.answer(stamp, Command(vz=-1.0))
+        return contacts
+
+    bench.harness.until(down, "the ground", deadline=120.0)
+    assert "ground" in contacts[-1].data
+    bench.harness.until(lambda: "simulator: drone" in bench.harness.diagnostics, "the word")
+    status = bench.harness.diagnostics["simulator: drone"]
+    assert status.level == level and status.message.startswith(words)
 
 
 def test_without_answers_it_goes_on_and_says_so(harness):

@@ -11,6 +11,7 @@ import pytest
 from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Odometry
 from rclpy.clock_type import ClockType
+from rclpy.parameter import Parameter
 from rclpy.serialization import serialize_message
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CompressedImage, Image, Joy
@@ -127,16 +128,24 @@ class Bench:
         self.node.ears["autopilot_bridge/state"](String(data=json.dumps(report.to_facts())))
 
 
+CHANGEABLE = {
+    "speed": (0.0, 30.0), "vertical_speed": (0.05, 10.0), "yaw_rate": (0.0, 6.0), "acceleration": (0.1, 100.0),
+    "yaw_acceleration": (0.1, 100.0), "image_age": (0.02, 10.0), "command_age": (0.02, 10.0), "descent": (0.05, 5.0),
+    "resume": (0.0, 600.0), "odometry_age": (0.0, 10.0), "autopilot_age": (0.0, 10.0), "latency": (0.0, 10.0),
+    "clock_jump": (0.0, 60.0), "position_jump": (0.0, 100.0), "pose_frozen": (0.0, 60.0), "battery": (0.0, 1.0),
+    "battery_age": (0.0, 600.0), "joy_age": (0.0, 60.0), "radius": (0.0, 10000.0), "low": (-1000.0, 0.0),
+    "high": (0.0, 1000.0),
+}  # fmt: skip
+"""Parameter -> its range."""
+
 # How it is made
 
 
 def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promises(make):
     node, usual = make(acceleration=3.0, yaw_acceleration=4.0).node, SafetyLimits()
-    expected = {name: (getattr(usual, name), (0.0, 100.0), text) for name, text in LIMITS.items()}
-    expected |= {name: (0.0, (-1000.0, 1000.0), f"{text} 0: not watched.") for name, text in WATCHED.items()}
-    expected |= {
-        "acceleration": (3.0, (0.0, 100.0), LIMITS["acceleration"]),
-        "yaw_acceleration": (4.0, (0.0, 100.0), LIMITS["yaw_acceleration"]),
+    changeable = {name: (getattr(usual, name), CHANGEABLE[name], text) for name, text in LIMITS.items()}
+    changeable |= {name: (0.0, CHANGEABLE[name], f"{text} 0: not watched.") for name, text in WATCHED.items()}
+    expected = changeable | {
         "silence": (0.25, (0.02, 10.0), "Time without a command until the supervisor speaks by itself, s."),
         "frame_prefix": ("", None, "Prefix of all frame ids."),
         "image_transport": ("raw", None, "raw or compressed, as the controller's."),
@@ -147,7 +156,9 @@ def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promis
         ranges = [*descriptor.floating_point_range, *descriptor.integer_range]
         limits = (ranges[0].from_value, ranges[0].to_value) if ranges else None
         found[name] = node.get_parameter(name).value, limits, descriptor.description
-    assert found == expected and all(node.describe_parameter(name).read_only for name in expected)
+    assert found == expected
+    assert {name for name in expected if not node.describe_parameter(name).read_only} == set(changeable)
+    assert set(changeable) == set(CHANGEABLE)
 
 
 @pytest.mark.parametrize("transport", ["theora", "Raw", "compressedDepth"])
@@ -393,7 +404,7 @@ def test_what_is_wrong_is_a_warning_on_the_ground_and_an_error_in_a_hold(make):
 
 def test_why_it_holds_is_told_until_a_person_or_health_engages_again(make):
     bench = make(resume=0.5).engage()
-    assert bench.node.status("mode") == (OK, "engaged", {})
+    assert bench.node.status("mode")[:2] == (OK, "engaged")
     bench.command(Command(vx=math.nan))
     level, words, _ = bench.node.status("mode")
     assert level == ERROR
@@ -402,16 +413,51 @@ def test_why_it_holds_is_told_until_a_person_or_health_engages_again(make):
     for time in (1.25, 1.5, 1.75, 2.0):
         bench.at(time)
         bench.frame()
-    assert bench.node.status("mode") == (OK, "engaged", {}) and bench.modes()[-2:] == ["holding", "engaged"]
+    assert bench.node.status("mode")[:2] == (OK, "engaged") and bench.modes()[-2:] == ["holding", "engaged"]
 
 
 def test_a_pilot_is_a_warning_and_what_was_asked_for_is_none(make):
     bench = make().engage()
     bench.report(Phase.RELEASED, words="POSCTL was chosen")
     bench.tick()
-    assert bench.node.status("mode") == (WARN, "pilot: POSCTL was chosen: engage again to go on", {})
+    assert bench.node.status("mode")[:2] == (WARN, "pilot: POSCTL was chosen: engage again to go on")
     assert bench.call("hold") == (True, "holding")
-    assert bench.node.status("mode") == (OK, "holding", {})
+    assert bench.node.status("mode")[:2] == (OK, "holding")
+
+
+def test_every_change_of_the_mode_is_logged_once_with_its_cause_and_told_with_values(make):
+    bench = make(resume=0.5).engage()
+    assert bench.node.status("mode")[2] == {
+        "mode": "engaged", "before": "disengaged", "cause": "asked for by the service engage", "act": "1",
+        "engagement": "1",
+    }  # fmt: skip
+    bench.command(Command(vx=math.nan))
+    told = bench.node.status("mode")[2]
+    assert (told["mode"], told["before"]) == ("holding", "engaged") and "not finite" in told["cause"]
+    for time in (1.25, 1.5, 1.75, 2.0):
+        bench.at(time)
+        bench.frame()
+    for service in ("hold", "hold", "land", "disengage"):
+        bench.call(service)
+    assert bench.node.status("mode")[2]["act"] == "5", "a request that changes no mode is told too"
+    said = [words for level, words in bench.node.log if level == "info" and words.startswith("mode: ")]
+    assert said[1].startswith("mode: engaged -> holding: ") and "not finite" in said.pop(1)
+    assert said == [
+        "mode: disengaged -> engaged: asked for by the service engage",
+        "mode: holding -> engaged: resumed: all inputs are healthy again",
+        "mode: engaged -> holding: asked for by the service hold",
+        "mode: holding -> landing: asked for by the service land",
+        "mode: landing -> disengaged: asked for by the service disengage",
+    ]
+
+
+def test_a_mode_after_a_flip_of_the_switch_names_the_switch(make):
+    bench = make()
+    bench.frame()
+    bench.report(Phase.READY, flips=3, switched_on=True)
+    bench.report(Phase.READY, flips=4, switched_on=True)
+    bench.tick()
+    assert ("info", "mode: disengaged -> engaged: the engage switch of the remote control") in bench.node.log
 
 
 def test_the_mode_for_people_is_said_when_it_changes_and_the_order_for_every_request(make):
@@ -684,3 +730,58 @@ def test_a_report_without_a_flip_is_nothing_to_log(make):
         bench.report(Phase.READY, flips=2, switched_on=on)
     bench.tick()
     assert bench.modes()[-1] == "disengaged" and not [entry for entry in bench.node.log if "switch" in entry[1]]
+
+
+# Parameters of a running supervisor
+
+
+def change(bench, **values):
+    """Set parameters as `ros2 param set` does; returns the reason of a refusal, or nothing."""
+    (result,) = bench.node.set_parameters([Parameter(name, value=value) for name, value in values.items()])
+    return result.reason
+
+
+def test_on_the_ground_a_limit_is_changed_and_counts_in_the_next_flight(make):
+    bench = make(speed=5.0)
+    assert change(bench, speed=0.5) == ""
+    assert ("info", "parameter changed: speed 5 -> 0.5") in bench.node.log
+    assert bench.modes() == ["disengaged"] and bench.order()["act"] == bench.order()["engagement"] == 0
+    bench.frame()
+    bench.call("engage")
+    bench.at(bench.time + 0.25)
+    command = bench.frame()
+    assert math.hypot(command.vx, command.vy) == pytest.approx(0.5)
+
+
+def test_in_flight_a_limit_is_tightened_at_once_and_not_loosened(make):
+    bench = make(speed=2.0).engage()
+    order = bench.order()
+    assert change(bench, speed=5.0) == "speed 2 -> 5 loosens a limit in flight. Land first"
+    assert bench.node.get_parameter("speed").value == 2.0
+    assert bench.frame() == FORWARD
+    assert change(bench, speed=0.5) == ""
+    bench.at(bench.time + 0.25)
+    command = bench.frame()
+    assert math.hypot(command.vx, command.vy) == pytest.approx(0.5)
+    assert bench.order() == order and bench.modes() == ["disengaged", "engaged"]
+
+
+def test_what_a_new_limit_asks_for_is_heard_from_then_on_and_has_one_publisher(make):
+    bench = make()
+    assert "odom" not in bench.node.ears and "battery_state" not in bench.node.ears
+    assert change(bench, radius=10.0) == change(bench, battery=0.2) == ""
+    assert bench.node.seen["odom"] == (Odometry, sensor_data(), False)
+    assert bench.node.seen["battery_state"] == (BatteryState, sensor_data(), False)
+    first = bench.node.ears["odom"]
+    assert change(bench, radius=20.0) == "" and bench.node.ears["odom"] is first
+    bench.node.several["/odom"] = 2
+    bench.frame()
+    engaged, words = bench.call("engage")
+    assert not engaged and "/odom" in words
+
+
+@pytest.mark.parametrize("name", ["silence", "frame_prefix", "image_transport"])
+def test_what_is_read_at_the_start_only_is_read_only(make, name):
+    bench = make()
+    value = {"silence": 0.1}.get(name, "compressed")
+    assert "read-only" in change(bench, **{name: value})

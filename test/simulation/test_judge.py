@@ -106,5 +106,39 @@ def test_the_rule_is_the_scenarios(layout):
 
 
 def test_all_reasons_are_known():
-    assert [Outcome(reason, "", 0.0).success for reason in REASONS] == [True, False, False, False, False]
+    assert [Outcome(reason, "", 0.0).success for reason in REASONS] == [True, False, False, False, False, False]
     assert math.isfinite(Outcome("lost", "", 1.0).time)
+
+
+def test_a_landing_that_was_asked_for_ends_on_the_ground_as_landed(judge):
+    for z in (1.0, 0.25, 0.1):
+        assert judge.update(at(5.0, x=5.0, z=z, climb=-0.5), None, landing=True) is None
+    outcome = judge.update(at(6.0, x=5.0, z=0.05, climb=-0.5), "ground", landing=True)
+    assert (outcome.reason, outcome.success, outcome.time) == ("landed", False, 6.0)
+    assert outcome.detail == "as asked for, 10.0 m from the target"
+
+
+def test_a_landing_excuses_neither_trunks_nor_the_other_fences(layout):
+    assert Judge(layout).update(at(5.0, x=5.0), "oak trunk", landing=True).reason == "collision"
+    assert Judge(layout).update(at(5.0, x=5.0, z=99.0), None, landing=True).reason == "geofence"
+    assert Judge(layout).update(at(5.0, x=-99.0), None, landing=True).reason == "geofence"
+    assert Judge(layout).update(at(5.0, x=5.0, z=0.1), None).reason == "geofence"
+
+
+def test_where_nobody_tells_of_contacts_it_has_landed_once_it_rests_low(layout):
+    judge = Judge(layout)
+    assert judge.update(at(5.0, x=5.0, z=0.1), None, landing=True) is None
+    assert judge.update(at(5.9, x=5.0, z=0.1), None, landing=True) is None
+    assert judge.update(at(5.95, x=5.0, z=0.1, climb=-0.5), None, landing=True) is None
+    assert judge.update(at(6.2, x=5.0, z=0.1), None, landing=True) is None
+    assert judge.update(at(7.2, x=5.0, z=0.1), None, landing=True).reason == "landed"
+    assert Judge(layout).update(at(9.0, x=5.0, z=1.0), None, landing=True) is None, "it hovers"
+
+
+def test_a_landing_that_is_under_way_outlives_the_time_limit_and_not_for_ever(layout):
+    judge = Judge(layout)
+    limit = layout.scenario.success.time_limit
+    assert judge.update(at(limit - 1.0, x=5.0), None, landing=True) is None
+    assert judge.update(at(limit + 28.9, x=5.0), None, landing=True) is None
+    assert judge.update(at(limit + 29.0, x=5.0), None, landing=True).reason == "timeout"
+    assert Judge(layout).update(at(limit, x=5.0), None).reason == "timeout"
