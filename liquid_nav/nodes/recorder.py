@@ -3,8 +3,8 @@
 Images that are compressed on the way (``image_transport``) are written as they come.
 
 Each message has two times. ``log_time`` is when it came here, by the clock of the machine: so bags have a date and play
-as it was. ``publish_time`` is its stamp, or without one that of the last header seen: the flight's own time, whatever the
-machine was doing. A stamped message that comes again is the same message, and is stored once.
+as it was. ``publish_time`` is its stamp, or without one that of the last header seen: the flight's own time, whatever
+the machine was doing. A stamped message that comes again is the same message, and is stored once.
 
 A simulator that is reset begins another flight, in another bag: ``today-2`` beside ``today``. In one bag two flights
 would have the same stamps.

@@ -9,11 +9,13 @@ from liquid_nav.simulation.state import DroneState
 from liquid_nav.worlds import Layout
 
 REASONS = ("success", "collision", "timeout", "geofence", "lost")
+INTERRUPTED = "interrupted"
+"""Reason of a flight that somebody ended, or that broke, before it could be judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a flight ended: one of ``REASONS``, a detail for people, and when (s)."""
+    """How a flight ended: one of ``REASONS`` or ``INTERRUPTED``, a detail for people, and when (s)."""
 
     reason: str
     detail: str
