@@ -187,7 +187,7 @@ def recorder(harness, tmp_path):
 
 
 def test_any_exception_while_writing_ends_the_recording_only(harness, recorder, tmp_path):
-    def fail(name, time, data):
+    def fail(name, time, data, published):
         raise RuntimeError("out of\norder")
 
     recorder._bag.write = fail
