@@ -23,7 +23,8 @@ YAML
 CONDITION=${CONDITION:-gusty.yaml}
 
 for ((seed = 0; seed < FLIGHTS; seed++)); do
-  [[ -e flights/$seed/record.json || -e failed/$seed ]] && continue
+  [[ -e failed/$seed ]] && continue
+  [[ -e flights/$seed/record.json ]] && ! grep -q '"reason": "interrupted"' "flights/$seed/record.json" && continue
   rm -rf "flights/$seed"
   # A flight that was flown and did not succeed ends with code 1 and a report, and is no example to learn from.
   liquid-nav fly --pilot expert --scenario "$SCENARIO" --condition "$CONDITION" --seed "$seed" --frame-rate "$RATE" \

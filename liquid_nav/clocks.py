@@ -17,6 +17,8 @@ SAME_CLOCK = 1.0
 """s by which a stamp may differ from the time of arrival on the same clock: more than any camera or radio delays."""
 NEIGHBOURS = 9
 """Messages, odd, whose median decides: one that was delayed for long does not make another clock."""
+BEGINNING = 10.0
+"""s; stamps that begin below are counted from a start, as of simulated time, and 0 among them is that start."""
 GAIN = 0.02
 """Share of a new measurement in the offset: a steady stream of stamps never goes back by it."""
 
@@ -55,13 +57,20 @@ class Arrivals:
     """Messages of one topic in the order in which they were recorded."""
 
     stamps: np.ndarray
-    """int64 [N] ns of their headers; 0 where there is none."""
+    """int64 [N] ns of their headers; 0 where there is none, or at the start of simulated time."""
     received: np.ndarray
     """int64 [N] ns at which they were recorded, increasing."""
 
+    def stamped(self) -> np.ndarray:
+        """Return bool [N]: which messages have a stamp."""
+        present = self.stamps != 0
+        if present.any() and 0 <= self.stamps[present].min() <= BEGINNING * NANO:
+            return np.ones(len(present), dtype=bool)
+        return present
+
     def times(self) -> np.ndarray:
         """Return int64 [N] ns: the stamps, and the time of arrival where there is none."""
-        return np.where(self.stamps != 0, self.stamps, self.received)
+        return np.where(self.stamped(), self.stamps, self.received)
 
 
 def on_clock_of(images: Arrivals, others: Arrivals) -> tuple[np.ndarray, np.ndarray]:
@@ -74,7 +83,7 @@ def on_clock_of(images: Arrivals, others: Arrivals) -> tuple[np.ndarray, np.ndar
     if len(images.received) > 1 and images.received[0] == images.received[-1]:
         return others.times(), np.zeros(len(others.stamps), dtype=bool)
     arrival, moved = _arrival_on_clock_of(images, others.received)
-    stamped = others.stamps != 0
+    stamped = others.stamped()
     foreign = np.zeros(len(stamped), dtype=bool)
     foreign[stamped] = np.abs(_smoothed(arrival[stamped] - others.stamps[stamped])) > SAME_CLOCK * NANO
     times = np.where(stamped & ~foreign, others.stamps, arrival)

@@ -34,6 +34,12 @@ ENTRIES = (
         "liquid-nav record --out bags/today",
     ),
     Entry(
+        "report",
+        "liquid_nav.cli.report",
+        "Make video, top view and report of a recorded flight, also of an interrupted one.",
+        "liquid-nav report flights/20260101-120000",
+    ),
+    Entry(
         "replay",
         "liquid_nav.cli.replay",
         "Run a model over recorded flights and compare it with the pilot.",

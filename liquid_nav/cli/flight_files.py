@@ -42,25 +42,41 @@ def make_folder(folder: Path) -> None:
         raise UserError(f"{folder} holds a flight already", remedy)
 
 
-def make_pictures(folder: Path, scenario: str, progress: Progress) -> FlightRecord:
-    """Make video, top view and report from bag and record; returns the record."""
+def make_pictures(folder: Path, scenario: str, progress: Progress, out: Path | None = None) -> FlightRecord:
+    """Make video, top view and report from bag and record; returns the record.
+
+    Args:
+        folder: Of the flight; without a bag in it there is no video.
+        scenario: Its name or file; empty for what the record says.
+        progress: Is told what is made.
+        out: Where the files go; None for ``folder``.
+
+    Raises:
+        UserError: the record or the scenario cannot be read, or the bag has no images.
+    """
     from liquid_nav.evaluation.report import write_report
     from liquid_nav.evaluation.top_view import draw_top_view
 
-    data = json.loads((folder / "record.json").read_text())
-    record = FlightRecord.from_dict(data)
+    out = folder if out is None else out
+    try:
+        data = json.loads((folder / "record.json").read_text())
+        record = FlightRecord.from_dict(data)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{folder / 'record.json'} is no record of a flight", "give the bag beside it") from error
     # Of several drones in one world each has its own start.
-    layout = replace(generate_layout(load_scenario(scenario), record.seed), start=Start(*record.start))
-    _write_video(folder, record, data.get("begin", 0.0), progress)
+    place = load_scenario(scenario or record.scenario)
+    layout = replace(generate_layout(place, record.seed), start=Start(*record.start))
+    if (folder / "flight.mcap").exists():
+        _write_video(folder, out, record, data.get("begin", 0.0), progress)
     progress("top view", 0.8)
-    draw_top_view(record, layout, folder / "top_view.png")
+    draw_top_view(record, layout, out / "top_view.png")
     progress("report", 0.9)
-    write_report(folder, record, layout)
+    write_report(out, record, layout)
     progress("done", 1.0)
     return record
 
 
-def _write_video(folder: Path, record: FlightRecord, begin: float, progress: Progress) -> None:
+def _write_video(folder: Path, out: Path, record: FlightRecord, begin: float, progress: Progress) -> None:
     """``begin``: stamp in the bag, s, from which the record counts."""
     from liquid_nav.evaluation.video import VideoWriter
     from liquid_nav.nodes.bag import read_frames
@@ -76,7 +92,7 @@ def _write_video(folder: Path, record: FlightRecord, begin: float, progress: Pro
                 break
             if writer is None:
                 size = (image.shape[1], image.shape[0])
-                writer = VideoWriter(folder / "camera.mp4", record.frame_rate, size)
+                writer = VideoWriter(out / "camera.mp4", record.frame_rate, size)
             text = f"{time:5.1f} s"
             row = rows.get(round(1e6 * time))
             if row is not None:

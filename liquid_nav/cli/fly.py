@@ -97,6 +97,9 @@ def fly(
     except FlightError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(FAILED) from None
+    except KeyboardInterrupt:
+        typer.echo(_what_is_left(folder, drones), err=True)
+        raise
     rows = []
     for name in fleet_names(drones):
         record = _finish(folder / name, plan, console)
@@ -104,6 +107,15 @@ def fly(
     if json is not None:
         write_rows(json, rows)
     raise typer.Exit(0 if good and all(row["success"] for row in rows) else FAILED)
+
+
+def _what_is_left(folder: Path, drones: int) -> str:
+    """Return where an interrupted flight lies; the graph has ended and written what it had."""
+    from liquid_nav.nodes.fleet_bringup import fleet_names
+
+    if not any((folder / name / "record.json").exists() for name in fleet_names(drones)):
+        return f"the flight had not begun; the logs are in {folder / 'log'}"
+    return f"what was flown is in {folder}: `liquid-nav report {folder}` makes video, top view and report of it"
 
 
 def _finish(folder: Path, plan: FlightPlan, console: Console) -> FlightRecord:

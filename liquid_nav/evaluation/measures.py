@@ -16,13 +16,26 @@ BODY_HEIGHT = 0.15
 """m above and below its centre that the drone takes up."""
 
 
-def measure_flight(record: FlightRecord, layout: Layout) -> dict[str, str]:
-    """Return names and formatted values, in the order in which people want to read them."""
+def measure_flight(record: FlightRecord, layout: Layout | None) -> dict[str, str]:
+    """Return names and formatted values, in the order in which people want to read them.
+
+    Without a ``layout`` those are left out that need a place, its target or a scenario.
+    """
     columns = record.columns
     speed = horizontal_speed(record)
     steps = np.diff(columns["position"], axis=0)
     path = float(np.linalg.norm(steps, axis=1).sum())
     altitude = columns["position"][:, 2]
+    if layout is None:
+        return {
+            "time of flight": f"{record.outcome.time:.2f} s",
+            "length of the path": f"{path:.1f} m",
+            "speed, mean and largest": f"{speed.mean():.2f} m/s, {speed.max():.2f} m/s",
+            "altitude, lowest and highest": f"{altitude.min():.2f} m, {altitude.max():.2f} m",
+            "odometry": f"{len(speed)} messages",
+            "camera": f"{record.frame_rate:.1f} Hz",
+            "commands": record.pilot,
+        }
     return {
         "outcome": f"{record.outcome.reason}: {record.outcome.detail}",
         "time of flight": f"{record.outcome.time:.2f} s",

@@ -17,19 +17,25 @@ if TYPE_CHECKING:
 COMMANDS = (("vx forward", "#c05621"), ("vy left", "#2b6cb0"), ("vz up", "#2f855a"))
 
 
-def make_figure(record: FlightRecord, rule: SuccessRule) -> Figure:
-    """Return a figure of five panels over one time axis, with what counts as reached and slow drawn as lines."""
+def make_figure(record: FlightRecord, rule: SuccessRule | None) -> Figure:
+    """Return a figure of five panels over one time axis, with what counts as reached and slow drawn as lines.
+
+    Without a ``rule`` there is no target either, and no panel of the distance to it.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.0, 9.5), layout="constrained")
-    distance, speed, altitude, command, yaw = figure.subplots(5, 1, sharex=True)
+    *target, speed, altitude, command, yaw = figure.subplots(5 if rule else 4, 1, sharex=True)
     columns, time = record.columns, record.columns["time"]
 
-    distance.plot(time, columns["distance"], color=style.INK)
-    _threshold(distance, rule.radius, f"success radius {rule.radius:g} m")
-    _finish(distance, "distance to target, m", bottom=0.0)
+    if rule:
+        (distance,) = target
+        distance.plot(time, columns["distance"], color=style.INK)
+        _threshold(distance, rule.radius, f"success radius {rule.radius:g} m")
+        _finish(distance, "distance to target, m", bottom=0.0)
     speed.plot(time, horizontal_speed(record), color=style.INK)
-    _threshold(speed, rule.speed, f"slow enough {rule.speed:g} m/s")
+    if rule:
+        _threshold(speed, rule.speed, f"slow enough {rule.speed:g} m/s")
     _finish(speed, "horizontal speed, m/s", bottom=0.0)
     altitude.plot(time, columns["position"][:, 2], color=style.INK)
     _finish(altitude, "altitude, m")

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 VIDEO, BAG, TOP_VIEW, REPORT = "camera.mp4", "flight.mcap", "top_view.png", "report.html"
 
 
-def write_report(folder: Path, record: FlightRecord, layout: Layout) -> Path:
+def write_report(folder: Path, record: FlightRecord, layout: Layout | None) -> Path:
     """Write ``report.html`` into a flight's folder; pictures are inside it, the video lies beside it.
 
     Args:
         folder: Of the flight; the video and the bag are linked where they exist.
         record: What happened.
-        layout: Where it happened.
+        layout: Where it happened; None where nobody knows, as for a real drone.
 
     Returns:
         The path of the page.
@@ -41,12 +41,14 @@ def write_report(folder: Path, record: FlightRecord, layout: Layout) -> Path:
     with rc_context(style.RC):
         pictures = {
             "Seen from above": _embed(top_view.make_figure(record, layout)),
-            "Over time": _embed(plots.make_figure(record, layout.scenario.success)),
+            "Over time": _embed(plots.make_figure(record, layout.scenario.success if layout else None)),
         }
     page = Environment(autoescape=True).from_string(TEMPLATE)
     files = [name for name in (VIDEO, BAG, TOP_VIEW) if (folder / name).exists()]
     text = page.render(
         record=record,
+        title=top_view.describe(record, layout),
+        verdict=_verdict(record, layout),
         measures=measure_flight(record, layout),
         pictures=pictures,
         video=VIDEO if VIDEO in files else None,
@@ -55,6 +57,13 @@ def write_report(folder: Path, record: FlightRecord, layout: Layout) -> Path:
     path = folder / REPORT
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def _verdict(record: FlightRecord, layout: Layout | None) -> str:
+    """Return the style of the verdict; a flight without a known place was never judged."""
+    if layout is None:
+        return "unjudged"
+    return "good" if record.outcome.success else "bad"
 
 
 def _embed(figure: Figure) -> str:

@@ -5,7 +5,7 @@ TEMPLATE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ record.scenario }}, seed {{ record.seed }}: {{ record.outcome.reason }}</title>
+<title>{{ title }}: {{ record.outcome.reason }}</title>
 <style>
   :root { color-scheme: light; }
   body { margin: 0; background: #f7fafc; color: #2d3748; font: 16px/1.5 system-ui, sans-serif; }
@@ -15,6 +15,7 @@ TEMPLATE = """<!doctype html>
   .verdict { display: inline-block; padding: .15rem .7rem; border-radius: 1rem; color: white; font-weight: 600; }
   .good { background: #2f855a; }
   .bad { background: #c53030; }
+  .unjudged { background: #4a5568; }
   .muted { color: #718096; }
   video, img { width: 100%; border-radius: .4rem; background: white; box-shadow: 0 1px 4px #0002; }
   table { border-collapse: collapse; width: 100%; background: white; box-shadow: 0 1px 4px #0002; }
@@ -25,9 +26,9 @@ TEMPLATE = """<!doctype html>
 </head>
 <body>
 <main>
-<h1>{{ record.scenario|capitalize }}, {{ record.condition }}, seed {{ record.seed }}</h1>
+<h1>{{ title[:1]|upper }}{{ title[1:] }}</h1>
 <p>
-  <span class="verdict {{ 'good' if record.outcome.success else 'bad' }}">{{ record.outcome.reason }}</span>
+  <span class="verdict {{ verdict }}">{{ record.outcome.reason }}</span>
   after {{ "%.1f"|format(record.outcome.time) }} s: {{ record.outcome.detail }}
   <span class="muted">(pilot: {{ record.pilot }})</span>
 </p>

@@ -27,7 +27,7 @@ CANOPY = 4.0
 """Solids that begin above this height (m) are crowns overhead: drawn faintly, below everything else."""
 
 
-def draw_top_view(record: FlightRecord, layout: Layout, path: Path) -> None:
+def draw_top_view(record: FlightRecord, layout: Layout | None, path: Path) -> None:
     """Write a PNG of the flight seen from above: east to the right, north up, metres."""
     from matplotlib import rc_context
 
@@ -36,20 +36,31 @@ def draw_top_view(record: FlightRecord, layout: Layout, path: Path) -> None:
         figure.savefig(path, dpi=130, facecolor="white")
 
 
-def make_figure(record: FlightRecord, layout: Layout, size: tuple[float, float] = (8.0, 6.6)) -> Figure:
-    """Return the picture as a matplotlib figure of ``size`` inches."""
+def describe(record: FlightRecord, layout: Layout | None) -> str:
+    """Return the name of a flight in a headline; what was flown without a known place has no seed."""
+    return f"{record.scenario}, {record.condition}, seed {record.seed}" if layout else record.scenario
+
+
+def make_figure(record: FlightRecord, layout: Layout | None, size: tuple[float, float] = (8.0, 6.6)) -> Figure:
+    """Return the picture as a matplotlib figure of ``size`` inches; without a ``layout`` the path alone."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.add_subplot()
-    draw_layout(axes, layout, record.columns["position"][:, :2])
-    _draw_path(figure, axes, record)
-    draw_places(axes, layout)
+    path = record.columns["position"][:, :2]
+    if layout is None:
+        _draw_ground(axes, path.min(axis=0) - MARGIN, path.max(axis=0) + MARGIN, ASPECT, style.FALLBACK_GROUND)
+        _draw_path(figure, axes, record)
+        _mark(axes, *path[0], "o", style.START, 8, "start")
+    else:
+        draw_layout(axes, layout, path)
+        _draw_path(figure, axes, record)
+        draw_places(axes, layout)
     x, y, _ = record.columns["position"][-1]
     _mark(axes, x, y, *(("P", style.GOOD) if record.outcome.success else ("X", style.BAD)), 9, "end")
     outcome = record.outcome
     verdict = "reached the target" if outcome.success else outcome.reason
-    headline = f"{record.scenario}, {record.condition}, seed {record.seed}: {verdict} after {outcome.time:.1f} s"
+    headline = f"{describe(record, layout)}: {verdict} after {outcome.time:.1f} s"
     axes.set_title(f"{headline}\n{record.pilot}: {outcome.detail}", loc="left", fontsize=10)
     axes.set_xlabel("east, m")
     axes.set_ylabel("north, m")
@@ -66,15 +77,20 @@ def draw_layout(axes: Axes, layout: Layout, path: np.ndarray, aspect: float = AS
     radius = layout.scenario.success.radius
     low = np.minimum(points.min(axis=0), points[-1] - radius) - MARGIN
     high = np.maximum(points.max(axis=0), points[-1] + radius) + MARGIN
+    _draw_ground(axes, low, high, aspect, style.GROUND.get(layout.world, style.FALLBACK_GROUND))
+    for solid in layout.solids():
+        axes.add_patch(_patch(solid))
+
+
+def _draw_ground(axes: Axes, low: np.ndarray, high: np.ndarray, aspect: float, colour: str) -> None:
+    """Show the rectangle from ``low`` to ``high`` ([2], m), widened to the ``aspect``, with a grid."""
     width, height = high - low
     extra = np.maximum(0.0, np.array((height * aspect - width, width / aspect - height))) / 2.0
     low, high = low - extra, high + extra
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
-    axes.set_facecolor(style.GROUND.get(layout.world, style.FALLBACK_GROUND))
+    axes.set_facecolor(colour)
     axes.grid(color="white", linewidth=0.8)
     axes.set_axisbelow(True)
-    for solid in layout.solids():
-        axes.add_patch(_patch(solid))
 
 
 def _patch(solid: Solid) -> Patch:

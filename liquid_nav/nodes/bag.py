@@ -38,15 +38,21 @@ class BagWriter:
 
     def __init__(self, folder: Path) -> None:
         """Open; raises UserError when there is a flight already or the folder cannot be written."""
-        from rosbags.rosbag2 import StoragePlugin, Writer
+        from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin
         from rosbags.typesys import Stores, get_typestore
+
+        from liquid_nav.nodes.bag_storage import PublishedWriter
 
         self._folder = Path(folder)
         if (self._folder / NAME).exists():
             raise UserError(f"{self._folder / NAME} exists already", "choose another folder")
         self._types = get_typestore(Stores.ROS2_JAZZY)
         # The writer makes a folder and names the file after it.
-        self._writer = Writer(self._folder / Path(NAME).stem, version=9, storage_plugin=StoragePlugin.MCAP)
+        self._writer = PublishedWriter(
+            self._folder / Path(NAME).stem, version=9, storage_plugin=StoragePlugin.MCAP
+        )
+        # Chunk by chunk: what was written before a power cut can be read, and players need nothing special.
+        self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._writer.open()
@@ -59,8 +65,10 @@ class BagWriter:
             ) from error
         self._connections: dict[str, object] = {}
 
-    def add_topic(self, name: str, kind: str, latched: bool = False, best_effort: bool = False) -> None:
-        """Announce a topic with the quality of service that a player shall offer."""
+    def add_topic(
+        self, name: str, kind: str, latched: bool = False, best_effort: bool = False, depth: int = 1
+    ) -> None:
+        """Announce a topic with the quality of service that a player shall offer; ``depth``: messages it keeps."""
         from rosbags.interfaces import (
             Qos,
             QosDurability,
@@ -73,7 +81,7 @@ class BagWriter:
         forever = QosTime(2147483647, 4294967295)
         qos = Qos(
             history=QosHistory.KEEP_LAST,
-            depth=1,
+            depth=depth,
             reliability=QosReliability.BEST_EFFORT if best_effort else QosReliability.RELIABLE,
             durability=QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
             deadline=forever,
@@ -86,8 +94,16 @@ class BagWriter:
             name, kind, typestore=self._types, offered_qos_profiles=[qos]
         )
 
-    def write(self, name: str, time: int, data: bytes) -> None:
-        """Append one serialized message at ``time`` (ns)."""
+    def write(self, name: str, time: int, data: bytes, published: int | None = None) -> None:
+        """Append one serialized message.
+
+        Args:
+            name: Of an announced topic.
+            time: When it was received, ns: by this time players play and readers sort.
+            data: CDR.
+            published: When it was published, ns, usually its stamp; None: when it was received.
+        """
+        self._storage.published = published
         self._writer.write(self._connections[name], time, data)
 
     def close(self) -> None:

@@ -26,6 +26,6 @@ def command_output() -> QoSProfile:
     return reliable(10)
 
 
-def latched() -> QoSProfile:
-    """Reliable and transient local, depth 1: a late subscriber gets the last value."""
-    return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL, 1)
+def latched(depth: int = 1) -> QoSProfile:
+    """Reliable and transient local: a late subscriber gets the last value, or as many as ``depth`` of them."""
+    return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL, depth)

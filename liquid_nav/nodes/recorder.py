@@ -2,11 +2,12 @@
 
 Images that are compressed on the way (``image_transport``) are written as they come.
 
-Messages with a header are filed under their stamp, the others under the time of the last header seen, so that the bag
-runs on the flight's own time whatever the machine was doing.
+Each message has two times. ``log_time`` is when it came here, by the clock of the machine: so bags have a date and play
+as it was. ``publish_time`` is its stamp, or without one that of the last header seen: the flight's own time, whatever
+the machine was doing. A stamped message that comes again is the same message, and is stored once.
 
 A simulator that is reset begins another flight, in another bag: ``today-2`` beside ``today``. In one bag two flights
-would be filed under the same times.
+would have the same stamps.
 
 A full disk ends the recording, not the flight: the node stays alive and says so until it is
 stopped, because what launched it may take the end of a process for the end of the flight.
@@ -17,6 +18,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import sys
+import time
 from pathlib import Path
 from typing import Callable
 
@@ -44,6 +46,13 @@ DEPTH = 100
 HEARD_FIRST = ("camera/image_raw", "odom", "liquid_controller/cmd_vel")
 """What has to be heard, where asked for, before cmd_vel is followed."""
 DIAGNOSTICS = "/diagnostics"
+CLOCK = Topic("/clock", "rosgraph_msgs/msg/Clock", best_effort=True, stamped=False)
+ROSOUT = Topic("/rosout", "rcl_interfaces/msg/Log", latched=True, stamped=False)
+STATIC = Topic("/tf_static", "tf2_msgs/msg/TFMessage", latched=True, stamped=False)
+EXTRAS = (ROSOUT, Topic("/tf", "tf2_msgs/msg/TFMessage", stamped=False), STATIC)
+"""What is recorded beside the interface, where the message type is installed."""
+KEPT_TOPICS = {ROSOUT.name: 1000, STATIC.name: 100}
+"""Latched topics on which many nodes say something, each for itself, and how many messages they keep."""
 IMAGES_WITHIN = 5 * NANO
 """ns of the flight's time within which the first image has to come."""
 SHORTEST = 1.0
@@ -83,40 +92,48 @@ class Recorder(Node):
         self._folder = Path(folder)
         self._bag = BagWriter(self._folder)
         self._diagnostics.report("recording", OK, f"recording into {folder}")
-        self._time = 0
+        self._time: int | None = None
+        """Newest stamp, ns; None before the first one."""
         self._begun: dict[str, int] = {}
         self._simulated = 0
         """Simulated time, ns; 0 where nobody tells it."""
         self._progress = 0
         """How far simulated time has gone on in this bag, without jumps, ns."""
         self._resets = 0
-        self._announced: list[tuple[str, str, bool, bool]] = []
-        """Topics of a bag: name, type, latched, best effort."""
-        self._latched: dict[str, bytes] = {}
-        """Last message of the latched topics: nobody says them again for another bag."""
+        self._announced: list[tuple[str, str, bool, bool, int]] = []
+        """Topics of a bag: name, type, latched, best effort, depth."""
+        self._latched: dict[str, list[bytes]] = {}
+        """What latched topics say: nobody says it again for another bag."""
+        self._said: dict[str, tuple[int, set[bytes]]] = {}
+        """By topic: the newest stamp, ns, and the messages that had it."""
         self._last_image = -1
         self._missed = False
         # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes its time.
         self._unheard = set(HEARD_FIRST if wait else ())
-        for topic in (*TOPICS, PARAMETER_EVENTS):
-            self._follow(topic)
-        subscribe(self, self._diagnostics, Clock, "/clock", self._on_clock, sensor_data())
+        known = {topic.name for topic in TOPICS}
+        for topic in (*TOPICS, *(extra for extra in EXTRAS if extra.name not in known), PARAMETER_EVENTS):
+            if topic not in EXTRAS or _is_installed(topic.type):
+                self._follow(topic)
+        self._clock_name = self.resolve_topic_name(CLOCK.name)
+        self._announce(self._clock_name, CLOCK.type, CLOCK.latched, CLOCK.best_effort, 1)
+        subscribe(self, self._diagnostics, Clock, CLOCK.name, self._on_clock, sensor_data())
 
     def _follow(self, topic: Topic) -> None:
         name = self.resolve_topic_name(topic.name)
         heard_on = topic.name
         kind = _message_class(topic.type)
-        qos = latched() if topic.latched else sensor_data(DEPTH) if topic.best_effort else reliable(DEPTH)
+        kept = KEPT_TOPICS.get(topic.name, 1)
+        qos = latched(kept) if topic.latched else sensor_data(DEPTH) if topic.best_effort else reliable(DEPTH)
         if topic is IMAGE:
             self._compressed = f"{name}/compressed"
-            self._announce(self._compressed, COMPRESSED, False, True)
+            self._announce(self._compressed, COMPRESSED, False, True, 1)
             callback = self._write_image
             if self._as_they_come:
                 heard_on = f"{topic.name}/compressed"
                 kind = CompressedImage
                 callback = self._write_compressed
         else:
-            self._announce(name, topic.type, topic.latched, topic.best_effort)
+            self._announce(name, topic.type, topic.latched, topic.best_effort, kept)
             callback = self._writer(name, topic)
 
         def follow(heard: Callable[[bytes], None]) -> None:
@@ -128,7 +145,7 @@ class Recorder(Node):
             heard_first = topic.name in self._unheard
             follow(self._first_noting(topic.name, callback) if heard_first else callback)
 
-    def _announce(self, *topic: str | bool) -> None:
+    def _announce(self, *topic: str | bool | int) -> None:
         self._announced.append(topic)
         self._bag.add_topic(*topic)
 
@@ -139,6 +156,8 @@ class Recorder(Node):
         if before <= now < before + SHORTEST * NANO:
             self._progress += now - before
         if now >= before - RESET_STEP * NANO or self._stopped:
+            if now != before:
+                self._write(self._clock_name, serialize_message(message), now)
             return
         if self._progress < SHORTEST * NANO:
             words = "simulated time goes back again and again: end all simulators but one"
@@ -160,18 +179,38 @@ class Recorder(Node):
             self._bag.add_topic(*topic)
         self._time = now
         self._begun.clear()
+        self._said.clear()
         self._last_image = -1
-        for name, data in self._latched.items():
-            self._bag.write(name, now, data)
+        for name, messages in self._latched.items():
+            for data in messages:
+                self._bag.write(name, self.wall(), data, now)
         words = f"simulated time went back from {before / NANO:.1f} to {now / NANO:.1f} s, as when a simulator is reset"
         self._diagnostics.report("recording", WARN, f"{words}: the next flight is recorded into {folder}")
 
-    def _move(self, stamp: int) -> None:
-        """Let the bag's time go on to the stamp of a message, ns."""
+    @staticmethod
+    def wall() -> int:
+        """Return the time of the machine, ns since 1970."""
+        return time.time_ns()
+
+    def _move(self, stamp: int) -> int | None:
+        """Let the flight's time go on to the stamp of a message, ns; return when that message was published, ns."""
         # What was on its way when the simulator was reset has stamps of the flight before.
         if self._resets and stamp > self._simulated + RESET_STEP * NANO:
-            return
-        self._time = max(self._time, stamp)
+            return self._time
+        # A header may hold anything; a bag has no time before 1970.
+        stamp = max(0, stamp)
+        self._time = stamp if self._time is None else max(self._time, stamp)
+        return stamp
+
+    def _was_said(self, name: str, stamp: int, data: bytes) -> bool:
+        """Whether this very message came already: a simulator shows its first frame until the flight begins."""
+        newest, messages = self._said.get(name, (stamp, set()))
+        if newest != stamp:
+            messages = set()
+        known = data in messages
+        messages.add(data)
+        self._said[name] = (stamp, messages)
+        return known
 
     def _first_noting(self, name: str, callback: Callable[[bytes], None]) -> Callable[[bytes], None]:
         """Return the callback of a topic that has to be heard before cmd_vel is followed."""
@@ -195,13 +234,18 @@ class Recorder(Node):
                 return
             if topic is PARAMETER_EVENTS and not self._is_change(message):
                 return
+            published = self._time
             if topic.stamped:
                 stamp = serialized_stamp(data)
-                self._move(stamp)
+                if self._was_said(name, stamp, data):
+                    return
+                published = self._move(stamp)
                 self._look_for_images(topic.name, stamp)
-            if topic.latched:
-                self._latched[name] = data
-            self._write(name, data)
+            if topic.name == STATIC.name:
+                self._latched.setdefault(name, []).append(data)
+            elif topic.latched and topic.name != ROSOUT.name:
+                self._latched[name] = [data]
+            self._write(name, data, published)
 
         return write
 
@@ -221,12 +265,12 @@ class Recorder(Node):
             return
         message = deserialize_message(data, Image)
         pixels = image_view(message)
-        self._note_image(stamp)
+        published = self._note_image(stamp)
         parameters = [cv2.IMWRITE_JPEG_QUALITY, self._quality]
         encoded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), parameters)[1]
         compressed = CompressedImage(header=message.header, format="jpeg")
         compressed.data.frombytes(encoded.tobytes())
-        self._write(self._compressed, serialize_message(compressed))
+        self._write(self._compressed, serialize_message(compressed), published)
 
     def _write_compressed(self, data: bytes) -> None:
         stamp = serialized_stamp(data)
@@ -234,15 +278,17 @@ class Recorder(Node):
             return
         # It raises for bytes that are no such message.
         deserialize_message(data, CompressedImage)
-        self._note_image(stamp)
-        self._write(self._compressed, data)
+        published = self._note_image(stamp)
+        self._write(self._compressed, data, published)
 
-    def _note_image(self, stamp: int) -> None:
+    def _note_image(self, stamp: int) -> int | None:
+        """Take notice of a new image; return when it was published, ns."""
         self._last_image = stamp
-        self._move(stamp)
+        published = self._move(stamp)
         if self._missed:
             self._missed = False
             self._diagnostics.report("images", OK, "camera images arrive")
+        return published
 
     def _look_for_images(self, name: str, stamp: int) -> None:
         """Say, once, that there are no images while the rest of the flight goes on, by the stamps of a topic (ns)."""
@@ -268,12 +314,12 @@ class Recorder(Node):
             return f"nobody publishes {wanted}, but {other} is there: record with image_transport:={transport}"
         return f"nobody publishes {wanted}: start the camera, or remap its topic"
 
-    def _write(self, name: str, data: bytes) -> None:
-        """Append a message to the bag; what goes wrong there ends the recording."""
+    def _write(self, name: str, data: bytes, published: int | None) -> None:
+        """Append a message to the bag that was published at a time, ns; what goes wrong there ends the recording."""
         if self._stopped:
             return
         try:
-            self._bag.write(name, self._time, data)
+            self._bag.write(name, self.wall(), data, published)
         except Exception as error:
             self._stop(error)
 
@@ -315,6 +361,15 @@ def next_free(folder: Path) -> Path:
     """Return the first folder that does not exist yet of ``today-2``, ``today-3`` ... beside ``today``."""
     numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
     return next(path for path in numbered if not path.exists())
+
+
+def _is_installed(kind: str) -> bool:
+    """Whether there is a message type of that name here."""
+    try:
+        _message_class(kind)
+    except ModuleNotFoundError:
+        return False
+    return True
 
 
 def _message_class(kind: str) -> type:

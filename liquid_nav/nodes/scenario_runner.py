@@ -1,5 +1,7 @@
 """Starts a flight, watches it, judges it by the scenario's rule, writes ``record.json`` and ends with its result.
 
+A flight that is ended from outside, or breaks, leaves a record too: of what was flown, with outcome ``interrupted``.
+
 Exit code 0: the flight succeeded; 1: it failed, was landed on the way, or never began. With ``progress`` it prints one
 JSON object a line for whoever started it: ``{"time", "distance", "speed", "mode"}`` in flight and ``{"outcome": ...}``
 at the end.
@@ -32,6 +34,7 @@ from liquid_nav.nodes.running import Finished, run
 from liquid_nav.nodes.services import Caller, GraphError
 from liquid_nav.safety import BridgeReport, Mode
 from liquid_nav.simulation import Judge, Outcome, draw_latency
+from liquid_nav.simulation.judge import INTERRUPTED
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario, shared_start
 from liquid_nav.worlds.starts import MOST
 
@@ -86,6 +89,7 @@ class ScenarioRunner(Node):
         self._shown = self._heard = wall.monotonic()
         self._latest = 0.0
         self._flying = False
+        self._cause = "ended from outside before it was over"
         self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data(100))
         self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable(100))
         self.create_subscription(String, "simulator/contact", self._on_contact, latched())
@@ -216,8 +220,24 @@ class ScenarioRunner(Node):
 
         return keep
 
+    def close(self) -> None:
+        """Leave a record of a flight that has begun and was not judged."""
+        if not self._flying or self._outcome is not None or not len(self._log):
+            return
+        self._outcome = Outcome(INTERRUPTED, self._cause, max(0.0, self._latest - self._zero))
+        self._write_record(self._outcome)
+
     def _finish(self) -> None:
         outcome = self._outcome
+        self._write_record(outcome)
+        word = {"success": "succeeded", "landed": "landed"}.get(outcome.reason, f"failed ({outcome.reason})")
+        self.get_logger().info(
+            f"flight {word} after {outcome.time:.1f} s: {outcome.detail} ({self._pose} pose rendered and judged)"
+        )
+        self._say(outcome=outcome.reason, detail=outcome.detail, time=outcome.time, frames=len(self._log))
+        raise Finished(0 if outcome.success else 1)
+
+    def _write_record(self, outcome: Outcome) -> None:
         record = self._log.record(
             outcome, self._seed, self._condition, self._pilot, self._rate, draw_latency(self._seed), self._zero
         )
@@ -231,14 +251,9 @@ class ScenarioRunner(Node):
                 path.write_text(json.dumps(record.to_dict() | more) + "\n")
             except OSError as error:
                 raise UserError(f"cannot write {path}: {error.strerror}", "choose another folder") from error
-        word = {"success": "succeeded", "landed": "landed"}.get(outcome.reason, f"failed ({outcome.reason})")
-        self.get_logger().info(
-            f"flight {word} after {outcome.time:.1f} s: {outcome.detail} ({self._pose} pose rendered and judged)"
-        )
-        self._say(outcome=outcome.reason, detail=outcome.detail, time=outcome.time, frames=len(self._log))
-        raise Finished(0 if outcome.success else 1)
 
     def _fail(self, reason: str) -> None:
+        self._cause = reason
         self.get_logger().error(reason)
         self._say(error=reason)
         raise Finished(1)

@@ -19,11 +19,13 @@ RESTS = 1.0
 """s of standing still below the scenario's lowest altitude after which a drone that lands has landed."""
 STILL = 0.05
 """m/s below which it stands still."""
+INTERRUPTED = "interrupted"
+"""Reason of a flight that somebody ended, or that broke, before it could be judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a flight ended: one of ``REASONS``, a detail for people, and when (s)."""
+    """How a flight ended: one of ``REASONS`` or ``INTERRUPTED``, a detail for people, and when (s)."""
 
     reason: str
     detail: str

@@ -156,3 +156,25 @@ def test_a_bag_whose_messages_were_all_recorded_at_one_time_is_read_by_its_stamp
     (row,) = build([tmp_path / "bag"], tmp_path / "data", SMALL)
     assert (row["frames"], row["learned"], row["findings"]) == (40, 40, "")
     np.testing.assert_allclose(label_speeds(tmp_path / "bag"), 1.0 + 0.01 * np.arange(40))
+
+
+@pytest.mark.parametrize("kind", ["odometry", "command"])
+@pytest.mark.parametrize("factor", [1.0, 0.25, 10.0])
+@pytest.mark.parametrize("wait", [0.0, 0.4, 7.0])
+def test_a_simulated_flight_is_read_by_its_stamps_whenever_its_messages_came(tmp_path, factor, wait, kind):
+    """As our recorder leaves it: the first frame, at 0 s, is shown until the flight begins; all have wall clock times."""
+    rows = []
+    for k in range(60):
+        arrival = UNIX + round((wait * NANO if k else 0) + k * PERIOD / factor)
+        label = bags.odometry(k * PERIOD, speed(k))
+        if kind == "command":
+            header = bags.header(k * PERIOD)
+            label = bags.message("geometry_msgs/msg/TwistStamped", header=header, twist=bags.twist(speed(k)))
+        rows.append(("/camera/image_raw", arrival, bags.raw_image(k * PERIOD, bags.picture(k))))
+        rows.append(("/cmd_vel" if kind == "command" else "/odom", arrival + 3_000_000, label))
+    bags.write_bag(tmp_path / "bag", rows)
+    (row,) = build([tmp_path / "bag"], tmp_path / "data", IngestOptions(height=24, width=32, shortest=4, labels=kind))
+    assert (row["frames"], row["learned"], row["findings"]) == (60, 60, "")
+    (recording,) = open_recordings(tmp_path / "bag")
+    assert recording.stamps.tolist() == [k * PERIOD for k in range(60)]
+    np.testing.assert_allclose(label_speeds(tmp_path / "bag", kind), 1.0 + 0.01 * np.arange(60))

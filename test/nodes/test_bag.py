@@ -1,8 +1,10 @@
 """The bag: written as a recorder does, read as ros2 bag would."""
 
 import errno
+import importlib.util
 import resource
 from contextlib import contextmanager
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,6 +18,9 @@ from liquid_nav.nodes.bag import COMPRESSED, END, BagWriter, end_after_last_reco
 from liquid_nav.nodes.messages import command_message, to_stamp
 from liquid_nav.types import Command
 
+_TIMES = importlib.util.spec_from_file_location("bag_times", Path(__file__).with_name("bag_times.py"))
+bag_times = importlib.util.module_from_spec(_TIMES)
+_TIMES.loader.exec_module(bag_times)
 TWIST = "geometry_msgs/msg/TwistStamped"
 
 
@@ -47,6 +52,30 @@ def test_a_bag_is_one_file_with_its_metadata(tmp_path):
         assert {c.topic: c.msgcount for c in reader.connections} == {
             "/camera/image_raw/compressed": 3, "/cmd_vel": 2, "/liquid_controller/cmd_vel": 3,
         }  # fmt: skip
+
+
+def test_a_message_has_a_time_of_arrival_and_one_of_publication(tmp_path):
+    bag = begun(tmp_path)
+    bag.write("/cmd_vel", 1_800_000_000_000, b"arrived later", 5)
+    bag.write("/cmd_vel", 1_800_000_000_001, b"without a stamp")
+    bag.close()
+    assert bag_times.times(tmp_path / "flight.mcap") == [
+        ("/cmd_vel", 1_800_000_000_000, 5), ("/cmd_vel", 1_800_000_000_001, 1_800_000_000_001),
+    ]  # fmt: skip
+    with Reader(tmp_path) as reader:
+        assert (reader.start_time, reader.end_time) == (1_800_000_000_000, 1_800_000_000_002)
+    assert "nanoseconds_since_epoch: 1800000000000" in (tmp_path / "metadata.yaml").read_text()
+
+
+def test_chunks_are_compressed_one_by_one(tmp_path):
+    bag = begun(tmp_path)
+    for k in range(25):
+        bag.write("/cmd_vel", k, bytes(PART))
+    bag.close()
+    assert [compression for compression, _ in bag_times.chunks(tmp_path / "flight.mcap")] == ["zstd"] * 3
+    assert (tmp_path / "flight.mcap").stat().st_size < 20_000
+    # Nothing has to be unpacked first, as it would with a file or messages that are compressed for themselves.
+    assert "compression_mode: ''" in (tmp_path / "metadata.yaml").read_text()
 
 
 def test_frames_come_with_the_command_that_was_made_from_them(tmp_path):
@@ -91,7 +120,8 @@ PART = 100_000
 
 
 def payload(k):
-    return bytes([k]) * PART
+    # Nothing that a compressor could make smaller, like the JPEGs of a flight.
+    return np.random.default_rng(k).bytes(PART)
 
 
 def fill(bag, begin, end):

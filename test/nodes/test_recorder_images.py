@@ -22,6 +22,9 @@ _SPEC = importlib.util.spec_from_file_location("wires", Path(__file__).with_name
 wires = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(wires)
 context, node = wires.context, wires.node  # fixtures
+_TIMES = importlib.util.spec_from_file_location("bag_times", Path(__file__).with_name("bag_times.py"))
+bag_times = importlib.util.module_from_spec(_TIMES)
+_TIMES.loader.exec_module(bag_times)
 
 RAW, COMPRESSED, COMMAND = "camera/image_raw", "camera/image_raw/compressed", "cmd_vel"
 
@@ -53,12 +56,15 @@ def hear_commands(recorder, seconds):
 
 
 def stored(tmp_path):
-    with AnyReader([tmp_path / "bag" / "flight.mcap"]) as reader:
-        return [
-            (time, reader.deserialize(data, connection.msgtype))
-            for connection, time, data in reader.messages()
+    path = tmp_path / "bag" / "flight.mcap"
+    published = [told for topic, _, told in bag_times.times(path) if "image" in topic]
+    with AnyReader([path]) as reader:
+        messages = [
+            reader.deserialize(data, connection.msgtype)
+            for connection, _, data in reader.messages()
             if "image" in connection.topic
         ]
+    return list(zip(published, messages, strict=True))
 
 
 def test_compressed_images_go_into_the_bag_as_they_come(make, tmp_path):

@@ -62,7 +62,7 @@ NODES = {
     "preflight": [(None, {"camera": topic}) for topic in ("camera/image_raw", "camera/image_raw/compressed")],
 }  # fmt: skip
 """Every executable, in all the ways in which it opens other topics."""
-OPTIONAL = {"/tf"}
+OPTIONAL = {"/tf", "/tf_static"}
 """What is opened only where its message package is installed (tf2_msgs)."""
 PEOPLE = {"pilot", "observer"}
 """Enclaves of people and their tools; every other one is a node of ours."""

@@ -1,0 +1,167 @@
+"""Video, top view and report of a bag that has no record: of a real drone, or of anybody's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from liquid_nav.clocks import NANO, Arrivals, on_clock_of
+from liquid_nav.errors import UserError
+from liquid_nav.geometry import rotate, yaw_of
+from liquid_nav.nodes.bag import METADATA, NAME
+from liquid_nav.types import Command
+
+if TYPE_CHECKING:
+    from liquid_nav.cli.flight_files import Progress
+    from liquid_nav.learning.recordings import Recording
+    from liquid_nav.simulation import FlightRecord
+
+USUAL_RATE = 30.0
+"""Hz; of the video where the images do not tell their own."""
+RECORDED = "recorded"
+"""Reason of a flight that nobody has judged."""
+
+
+def report_bag(source: Path, out: Path, progress: Progress) -> str:
+    """Write ``camera.mp4``, ``top_view.png`` and ``report.html`` into ``out``; return one line about the flight.
+
+    Raises:
+        UserError: no bag, or one without images or without odometry (the video is made all the same).
+    """
+    from liquid_nav.evaluation.report import write_report
+    from liquid_nav.evaluation.top_view import draw_top_view
+    from liquid_nav.learning.recordings import open_recordings
+
+    # A bag that was rescued has no metadata.yaml, without which its folder is no bag.
+    if (source / NAME).exists() and not (source / METADATA).exists():
+        source = source / NAME
+    recording = open_recordings(source)[0]
+    _write_video(recording, out, progress)
+    if not recording.topics["odometry"]:
+        cause = f"{source} has no odometry, so there is the video alone: {out / 'camera.mp4'}"
+        raise UserError(cause, "record odom too")
+    progress("top view", 0.8)
+    record = read_record(source, recording)
+    draw_top_view(record, None, out / "top_view.png")
+    progress("report", 0.9)
+    write_report(out, record, None)
+    return f"{recording.name}: {record.outcome.detail}, {record.outcome.time:.1f} s"
+
+
+def read_record(source: Path, recording: Recording) -> FlightRecord:
+    """Return what odometry and commands of a bag tell, one row per odometry; the distance to a target is unknown (NaN).
+
+    Times count from the first image, by its clock. Raises UserError where no position can be read.
+    """
+    from liquid_nav.simulation import FlightRecord, Outcome
+
+    stamps, states = _odometry(source, recording)
+    commands = np.zeros((len(stamps), 4))
+    if "command" in recording.tracks:
+        commands = np.nan_to_num(recording.tracks["command"].at(stamps))
+    time = (stamps - recording.stamps.min()) / NANO
+    columns = {
+        "time": time,
+        "position": states[:, :3],
+        "yaw": states[:, 3],
+        "velocity": states[:, 4:],
+        "command": commands,
+        "distance": np.full(len(time), np.nan),
+    }
+    first, last = states[0], states[-1]
+    outcome = Outcome(RECORDED, "a recording that nobody has judged", float(time[-1] - time[0]))
+    return FlightRecord(
+        recording.name,
+        0,
+        RECORDED,
+        recording.topics["command"] or "unknown",
+        _rate(recording.stamps),
+        0.0,
+        tuple(float(value) for value in first[:4]),
+        (float(last[0]), float(last[1]), 0.0),
+        outcome,
+        columns,
+    )
+
+
+def _odometry(source: Path, recording: Recording) -> tuple[np.ndarray, np.ndarray]:
+    """Return stamps on the images' clock, int64 [N] ns, increasing, and x, y, z, yaw, vx, vy, vz (world), [N,7]."""
+    from rosbags.highlevel import AnyReader
+    from rosbags.typesys import Stores, get_typestore
+
+    image, odometry = recording.topics["image"], recording.topics["odometry"]
+    arrivals: dict[str, list[tuple[int, int]]] = {image: [], odometry: []}
+    states = []
+    with AnyReader([source], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as reader:
+        wanted = [connection for connection in reader.connections if connection.topic in arrivals]
+        for connection, received, data in reader.messages(wanted):
+            try:
+                message = reader.deserialize(data, connection.msgtype)
+                state = _state(message) if connection.topic == odometry else None
+            except Exception:
+                # Bytes that are no such message, or an attitude that is none: they cost themselves alone.
+                continue
+            stamp = message.header.stamp.sec * NANO + message.header.stamp.nanosec
+            arrivals[connection.topic].append((stamp, received))
+            if state is not None:
+                states.append(state)
+    if not states or not arrivals[image]:
+        raise UserError(f"no position can be read from {odometry} in {source}", "record odom with a pose")
+    pairs = {topic: np.array(rows, dtype=np.int64) for topic, rows in arrivals.items()}
+    both = {topic: Arrivals(rows[:, 0], rows[:, 1]) for topic, rows in pairs.items()}
+    stamps, _ = on_clock_of(both[image], both[odometry])
+    order = np.argsort(stamps, kind="stable")
+    return stamps[order], np.array(states)[order]
+
+
+def _state(message: Any) -> tuple[float, ...]:
+    """Return position, yaw and velocity in the world of an Odometry; raises ValueError without a pose."""
+    position, q = message.pose.pose.position, message.pose.pose.orientation
+    attitude = np.array((q.w, q.x, q.y, q.z))
+    norm = np.linalg.norm(attitude)
+    if not norm > 0.5:
+        raise ValueError("no attitude")
+    attitude /= norm
+    linear = message.twist.twist.linear
+    velocity = rotate(attitude, np.array((linear.x, linear.y, linear.z)))
+    state = (position.x, position.y, position.z, yaw_of(attitude), *velocity)
+    if not np.isfinite(state).all():
+        raise ValueError("a number that is not finite")
+    return tuple(float(value) for value in state)
+
+
+def _rate(stamps: np.ndarray) -> float:
+    """Return how many images came a second, Hz; the usual number where the stamps do not tell."""
+    steps = np.diff(np.unique(stamps))
+    if not len(steps):
+        return USUAL_RATE
+    return float(np.clip(NANO / np.median(steps), 1.0, 240.0))
+
+
+def _write_video(recording: Recording, out: Path, progress: Progress) -> None:
+    from liquid_nav.camera import ImageError
+    from liquid_nav.evaluation.video import VideoWriter
+
+    stamps = recording.stamps
+    commands = np.zeros((len(stamps), 4))
+    if "command" in recording.tracks:
+        commands = np.nan_to_num(recording.tracks["command"].at(stamps))
+    begin = stamps.min()
+    writer, size = None, (0, 0)
+    try:
+        for index, image in recording.open():
+            if isinstance(image, ImageError):
+                continue
+            if writer is None:
+                size = (image.shape[1], image.shape[0])
+                writer = VideoWriter(out / "camera.mp4", _rate(stamps), size)
+            if (image.shape[1], image.shape[0]) == size:
+                writer.add(image, Command(*commands[index]), f"{(stamps[index] - begin) / NANO:5.1f} s")
+            progress("video", 0.8 * (index + 1) / len(stamps))
+    finally:
+        if writer is not None:
+            writer.close()
+    if writer is None:
+        raise UserError(f"{recording.source} has no image that can be read", "look at its camera topic")
