@@ -196,6 +196,8 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     others[others.index(supervisor)] = Process(supervisor.executable, {**supervisor.parameters, **WATCHED})
     runner = others.pop()
     bridge = {"autopilot": kind, "connection": connection, "altitude": height - 0.1, "odom_topic": "autopilot/odom"}
+    # The world's camera publishes the pose in the scenario's frame.
+    bridge["publish_tf"] = False
     bridge["resume"] = RESUME
     truth = {"true_pose": True}
     graph = [
