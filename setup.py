@@ -10,7 +10,7 @@ from setuptools import find_packages, setup
 
 NAME = "liquid_nav"
 NODES = ("simulator", "liquid_controller", "expert_pilot", "safety_supervisor", "scenario_runner", "recorder",
-         "autopilot_bridge", "world_camera", "test_vehicle", "camera", "weather")
+         "autopilot_bridge", "world_camera", "test_vehicle", "camera", "weather", "plots")
 SHARED_FOLDERS = ("launch", "config", "models")
 
 ROSBAGS = "rosbags>=0.10"

@@ -17,7 +17,8 @@ from liquid_nav.nodes.drone_bringup import (
     DronePlan,
     drone_graph,
 )
-from liquid_nav.nodes.launching import declare_common, folder, node, plots, tell_end, variables
+from liquid_nav.nodes.launching import declare_common, folder, node, tell_end, variables
+from liquid_nav.nodes.viewing import views
 
 
 def declare_drone_arguments() -> list[DeclareLaunchArgument]:
@@ -65,7 +66,8 @@ def _bring_up_drone(context: LaunchContext) -> list[Action]:
         _channel(value["engage_channel"]),
     )
     nodes = [node(process, value["namespace"], PARAMETER_FILE) for process in drone_graph(plan)]
-    return [*variables(), *(tell_end(part) for part in nodes), *nodes, *plots(value)]
+    return [*variables(), *(tell_end(part) for part in nodes), *nodes,
+            *views(value, [value["namespace"]], simulated=False)]
 
 
 def _channel(text: str) -> int | None:

@@ -26,6 +26,9 @@ def command_output() -> QoSProfile:
     return reliable(10)
 
 
-def latched() -> QoSProfile:
-    """Reliable and transient local, depth 1: a late subscriber gets the last value."""
-    return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL, 1)
+def latched(depth: int = 1) -> QoSProfile:
+    """Reliable and transient local: a late subscriber gets the last value.
+
+    Who listens to several publishers on one topic needs a depth: with 1 the last one's alone is kept.
+    """
+    return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL, depth)

@@ -17,12 +17,14 @@ from __future__ import annotations
 import importlib
 import itertools
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
 import cv2
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message, serialize_message
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
@@ -31,12 +33,15 @@ from liquid_nav.errors import UserError
 from liquid_nav.nodes.bag import COMPRESSED, FULL, BagWriter
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_bringup import TRANSPORTS
-from liquid_nav.nodes.interface import COMMAND, IMAGE, TOPICS, Topic
+from liquid_nav.nodes.interface import COMMAND, FIXED_FRAMES, IMAGE, TOPICS, Topic
 from liquid_nav.nodes.messages import NANO, RESET_STEP, image_view, nanoseconds, serialized_stamp
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.running import Finished, run
 from liquid_nav.nodes.subscribing import one_line, subscribe
+from liquid_nav.nodes.tf_cdr import decode, merge
+from liquid_nav.nodes.tf_type import NAME as TF
+from liquid_nav.nodes.tf_type import NO_TYPE, tf_message_class
 
 DEPTH = 100
 """Messages that may wait while the disk is slow."""
@@ -105,7 +110,10 @@ class Recorder(Node):
         name = self.resolve_topic_name(topic.name)
         heard_on = topic.name
         kind = _message_class(topic.type)
-        qos = latched() if topic.latched else sensor_data(DEPTH) if topic.best_effort else reliable(DEPTH)
+        if kind is None:
+            self.get_logger().warning(f"{name} is not recorded: {NO_TYPE}")
+            return
+        qos = _qos(topic)
         if topic is IMAGE:
             self._compressed = f"{name}/compressed"
             self._announce(self._compressed, COMPRESSED, False, True)
@@ -185,11 +193,11 @@ class Recorder(Node):
         return heard
 
     def _writer(self, name: str, topic: Topic) -> Callable[[bytes], None]:
-        kind = _message_class(topic.type)
+        read = decode if topic.type == TF else partial(deserialize_message, message_type=_message_class(topic.type))
 
         def write(data: bytes) -> None:
             # It raises for bytes that are no such message: they would end whoever reads the bag.
-            message = deserialize_message(data, kind)
+            message = read(data)
             if topic.name == DIAGNOSTICS and self._is_own(message):
                 return
             if topic.stamped:
@@ -197,7 +205,8 @@ class Recorder(Node):
                 self._move(stamp)
                 self._look_for_images(topic.name, stamp)
             if topic.latched:
-                self._latched[name] = data
+                before = self._latched.get(name)
+                self._latched[name] = merge(before, data) if topic is FIXED_FRAMES and before else data
             self._write(name, data)
 
         return write
@@ -309,7 +318,17 @@ def next_free(folder: Path) -> Path:
     return next(path for path in numbered if not path.exists())
 
 
-def _message_class(kind: str) -> type:
+def _qos(topic: Topic) -> QoSProfile:
+    if topic.latched:
+        # Every node that knows a fixed frame publishes it for itself.
+        return latched(DEPTH if topic is FIXED_FRAMES else 1)
+    return sensor_data(DEPTH) if topic.best_effort else reliable(DEPTH)
+
+
+def _message_class(kind: str) -> type | None:
+    """Return the class of a message type; None for that of TF where it cannot be had."""
+    if kind == TF:
+        return tf_message_class()
     package, _, name = kind.partition("/msg/")
     return getattr(importlib.import_module(f"{package}.msg"), name)
 

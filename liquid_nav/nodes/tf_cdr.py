@@ -66,6 +66,16 @@ def _transform(reader: _Reader) -> TransformStamped:
     )
 
 
+def merge(first: bytes, second: bytes) -> bytes:
+    """Return one message with the transforms of two; of a child frame that both have, the second's.
+
+    Raises:
+        ValueError: bytes that are no transforms.
+    """
+    newest = {one.child_frame_id: one for data in (first, second) for one in decode(data)}
+    return encode(newest.values())
+
+
 class _Reader:
     """Reads values one after another, each where its alignment puts it."""
 

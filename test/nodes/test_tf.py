@@ -1,4 +1,4 @@
-"""Where things are, as others see it on /tf and /tf_static: from the simulator, the bridge, the camera and in Gazebo."""
+"""Where things are, as others see it on /tf and /tf_static: of simulator, bridge and camera, and in Gazebo."""
 
 import importlib.util
 import math
@@ -19,9 +19,10 @@ from liquid_nav.nodes.drone_messages import rotation
 from liquid_nav.nodes.gazebo_bringup import gazebo_graph
 from liquid_nav.nodes.px4_gazebo_bringup import px4_gazebo_graph
 from liquid_nav.nodes.qos import latched, reliable
+from liquid_nav.nodes.recorder import Recorder
 from liquid_nav.nodes.simulator import Simulator
-from liquid_nav.nodes.tf_cdr import decode
-from liquid_nav.nodes.tf_type import tf_message_class
+from liquid_nav.nodes.tf_cdr import decode, encode
+from liquid_nav.nodes.tf_type import NAME, tf_message_class
 from liquid_nav.nodes.transforms import MovingTransforms, camera_mount
 from liquid_nav.nodes.weather import WeatherNode
 from liquid_nav.simulation import CameraConfig, Simulation
@@ -37,7 +38,7 @@ WORLD = {"scenario": "field", "seed": 3, "width": 64, "height": 36}
 
 
 def tree(*messages):
-    """Return {child: (parent, rotation [3,3] of the child's axes in the parent, position [3])} of serialized messages."""
+    """Return {child: (parent, rotation [3,3] to the parent's axes, position [3])} of serialized messages."""
     found = {}
     for one in (transform for data in messages for transform in decode(data)):
         q, move = one.transform.rotation, one.transform.translation
@@ -208,6 +209,13 @@ def test_in_gazebo_the_mount_is_that_of_our_drones_camera(node):
     assert "/tf_static" not in node(OnlyWeather).seen
 
 
+class OnlyRecorder(wires.Wires, Recorder):
+    """The recorder, whose topics end in the test."""
+
+
+EMPTY = encode([])
+
+
 def odometry_at(time, x=1.0):
     message = Odometry(child_frame_id="base_link")
     message.header.frame_id = "odom"
@@ -250,6 +258,60 @@ def test_without_a_message_type_a_node_says_so_and_does_its_work(node, monkeypat
     bridge = node(Bridge, autopilot="twist_stamped", plain_in_body=True)
     bridge.ears["odom"](odometry_at(1))
     assert "/tf" not in bridge.seen
+
+
+def transforms_in(folder):
+    """Return {topic: [child frames of each message]} of a bag, as the rosbags library reads it."""
+    from rosbags.highlevel import AnyReader
+
+    found = {}
+    with AnyReader([folder]) as reader:
+        for connection, _, data in reader.messages():
+            if connection.msgtype == NAME:
+                message = reader.deserialize(data, connection.msgtype)
+                found.setdefault(connection.topic, []).append([one.child_frame_id for one in message.transforms])
+    return found
+
+
+def test_the_bag_has_the_transforms_of_everybody(harness, tmp_path):
+    """Two nodes have said what is fixed before the recorder came; a third party's bytes that are none are left out."""
+    camera = harness.add(Camera, source="/nowhere.avi")
+    harness.add(WeatherNode, publish_tf=True, frame_prefix="gz/")
+    recorder = harness.make(Recorder, folder=str(tmp_path / "bag"))
+    harness._enter(recorder)
+    moving = MovingTransforms(harness.probe)
+    harness.matched(moving._publisher)
+    moving._publisher.publish(b"\0\1\0\0\5\0\0\0")
+    moving.odometry(odometry_at(7))
+    both = [["camera_link", "camera_optical_frame"], ["gz/camera_link", "gz/camera_optical_frame"]]
+    harness.listen_to_diagnostics()
+    harness.until(lambda: harness.says("recorder: input /tf", "1 message(s) dropped so far"), "the good one")
+    harness.until(lambda: len(decode(recorder._latched.get("/tf_static", EMPTY))) == 4, "both cameras")
+    recorder.end()
+    camera.close()
+    found = transforms_in(tmp_path / "bag")
+    assert found["/tf"] == [["base_link"]] and sorted(found["/tf_static"]) == both
+
+
+def test_after_a_reset_the_next_bag_knows_all_fixed_frames(node, tmp_path):
+    recorder = node(OnlyRecorder, use_sim_time=True, folder=str(tmp_path / "today"))
+    for prefix in ("", "d2/"):
+        recorder.ears["/tf_static"](encode(camera_mount(prefix, CAMERA_AT, (0.0, 0.1, 0.0))))
+    newer = encode(camera_mount("", CAMERA_AT, (0.0, 0.2, 0.0)))
+    recorder.ears["/tf_static"](newer)
+    recorder._begin_anew(5_000_000_000, 0)
+    recorder.end()
+    (message,) = transforms_in(tmp_path / "today-2")["/tf_static"]
+    assert message == ["camera_link", "camera_optical_frame", "d2/camera_link", "d2/camera_optical_frame"]
+    assert decode(recorder._latched["/tf_static"])[0] == decode(newer)[0]
+
+
+def test_without_a_message_type_the_rest_is_recorded(node, tmp_path, monkeypatch):
+    monkeypatch.setattr("liquid_nav.nodes.recorder.tf_message_class", lambda: None)
+    recorder = node(OnlyRecorder, folder=str(tmp_path / "today"))
+    assert "/tf" not in recorder.ears and "odom" in recorder.ears
+    assert [text for _, text in recorder.log if "/tf is not recorded" in text]
+    recorder.end()
 
 
 def test_a_late_listener_gets_what_is_fixed(harness):

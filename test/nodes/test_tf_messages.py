@@ -150,13 +150,15 @@ def hash_of(description):
         ]  # fmt: skip
         return {"type_name": one.type_name, "fields": fields}
 
-    told = {"type_description": type_of(description.type_description),
-            "referenced_type_descriptions": [type_of(one) for one in description.referenced_type_descriptions]}  # fmt: skip
+    told = {
+        "type_description": type_of(description.type_description),
+        "referenced_type_descriptions": [type_of(one) for one in description.referenced_type_descriptions],
+    }
     return "RIHS01_" + hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def test_the_node_describes_the_type_and_the_description_has_the_hash(harness):
-    """What ``ros2 topic info`` and recorders ask a node for: the hash follows from the description, not from a constant."""
+    """What recorders ask a node for: the hash follows from the description, not from a constant."""
     harness.probe.create_publisher(make_class(), "/tf", reliable(10))
     client = harness.probe.create_client(GetTypeDescription, "/probe/get_type_description")
     harness.until(client.service_is_ready, "the service")
