@@ -8,6 +8,7 @@ arrive. What flies reads none of these topics.
 from __future__ import annotations
 
 import sys
+from typing import Callable
 
 from geometry_msgs.msg import Point, Twist, TwistStamped
 from nav_msgs.msg import Odometry
@@ -50,7 +51,7 @@ class Plots(Node):
         self._position.publish(message.pose.pose.position)
 
 
-def _repeating(publish):
+def _repeating(publish: Callable[[Twist], None]) -> Callable[[TwistStamped], None]:
     def repeat(message: TwistStamped) -> None:
         publish(message.twist)
 

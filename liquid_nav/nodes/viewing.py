@@ -15,6 +15,7 @@ from liquid_nav.nodes.bringup import clock_remapping, enclave
 from liquid_nav.nodes.view_files import AGGREGATOR_FILE, RVIZ_FILE, STAMPED, UNSTAMPED, VIEWED
 from liquid_nav.resources import find
 
+
 def declare_views() -> list[DeclareLaunchArgument]:
     """Return the arguments that open windows."""
     return [

@@ -79,8 +79,10 @@ def test_the_simulator_says_where_its_camera_really_looks(simulator):
     made._seats[0].outputs.odometry(simulation.state)
     known = tree(*made.said["/tf_static"], *made.said["/tf"])
     assert {child: one[0] for child, one in known.items()} == {
-        "d1/base_link": "d1/odom", "d1/camera_link": "d1/base_link", "d1/camera_optical_frame": "d1/camera_link",
-    }  # fmt: skip
+        "d1/base_link": "d1/odom",
+        "d1/camera_link": "d1/base_link",
+        "d1/camera_optical_frame": "d1/camera_link",
+    }
     turn, place = follow(known, "d1/camera_optical_frame", "d1/odom")
     right, up, back = data.cam("front").xmat.reshape(3, 3).T
     np.testing.assert_allclose(turn, np.stack((right, -up, -back), axis=1), atol=1e-9)
@@ -103,14 +105,21 @@ def test_qos_is_that_of_tf2(simulator):
     made = simulator()
     (_, moving), (_, fixed) = made.seen["/tf"], made.seen["/tf_static"]
     assert (moving.reliability, moving.durability, moving.depth) == (
-        ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE, 100,
-    )  # fmt: skip
+        ReliabilityPolicy.RELIABLE,
+        DurabilityPolicy.VOLATILE,
+        100,
+    )
     assert (fixed.reliability, fixed.durability) == (ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 def vehicle():
-    return VehicleState(boot=2.5, position=np.array((1.0, 2.0, -3.0)), velocity=np.zeros(3),
-                        attitude=np.array((1.0, 0.0, 0.0, 0.0)), rates=np.zeros(3))  # fmt: skip
+    return VehicleState(
+        boot=2.5,
+        position=np.array((1.0, 2.0, -3.0)),
+        velocity=np.zeros(3),
+        attitude=np.array((1.0, 0.0, 0.0, 0.0)),
+        rates=np.zeros(3),
+    )
 
 
 def test_the_bridge_publishes_the_vehicles_pose(node):
@@ -128,12 +137,15 @@ class Bridge(wires.Wires, AutopilotBridge):
     """The bridge, whose topics end in the test."""
 
 
-@pytest.mark.parametrize(("parameters", "published"), [
-    ({"autopilot": "twist"}, True),
-    ({"autopilot": "twist", "publish_tf": False}, False),
-    ({"autopilot": "px4", "connection": "udp:127.0.0.1:0"}, True),
-    ({"autopilot": "px4", "connection": "udp:127.0.0.1:0", "publish_tf": False}, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("parameters", "published"),
+    [
+        ({"autopilot": "twist"}, True),
+        ({"autopilot": "twist", "publish_tf": False}, False),
+        ({"autopilot": "px4", "connection": "udp:127.0.0.1:0"}, True),
+        ({"autopilot": "px4", "connection": "udp:127.0.0.1:0", "publish_tf": False}, False),
+    ],
+)
 def test_the_bridge_can_leave_tf_to_others(node, parameters, published):
     made = node(Bridge, **parameters)
     assert ("/tf" in made.seen) == published
@@ -165,8 +177,17 @@ class OnlyCamera(wires.Wires, Camera):
 
 
 def test_the_camera_says_how_it_is_mounted(node):
-    made = node(OnlyCamera, source="/nowhere.avi", frame_prefix="d2/", mount_x=0.2, mount_y=-0.1, mount_z=0.05,
-                mount_roll=0.0, mount_pitch=0.5, mount_yaw=math.pi / 2)  # fmt: skip
+    made = node(
+        OnlyCamera,
+        source="/nowhere.avi",
+        frame_prefix="d2/",
+        mount_x=0.2,
+        mount_y=-0.1,
+        mount_z=0.05,
+        mount_roll=0.0,
+        mount_pitch=0.5,
+        mount_yaw=math.pi / 2,
+    )
     made.close()
     turn, place = follow(tree(*made.said["/tf_static"]), "d2/camera_optical_frame", "d2/base_link")
     assert place.tolist() == [0.2, -0.1, 0.05]
@@ -203,9 +224,7 @@ def test_in_gazebo_the_mount_is_that_of_our_drones_camera(node):
     simulation.close()
     assert simulation.camera.turn == camera.turn and place.tolist() == list(CAMERA_AT)
     ahead = np.array((math.cos(camera.pitch), 0.0, -math.sin(camera.pitch)))
-    assert np.linalg.norm(turn[:, 0] - ahead) == pytest.approx(
-        np.linalg.norm(np.cross(camera.turn, ahead)), rel=0.1
-    )
+    assert np.linalg.norm(turn[:, 0] - ahead) == pytest.approx(np.linalg.norm(np.cross(camera.turn, ahead)), rel=0.1)
     assert "/tf_static" not in node(OnlyWeather).seen
 
 

@@ -84,16 +84,19 @@ def test_the_other_byte_order_is_read_too(types):
     assert data[:2] == b"\0\0" and decode(data) == sent
 
 
-@pytest.mark.parametrize("change", [
-    lambda data: data[:-1],
-    lambda data: data[:30],
-    lambda data: b"\x00\x07" + data[2:],
-    lambda data: data[:4] + struct.pack("<I", 2**31) + data[8:],
-    lambda data: data[:16] + struct.pack("<I", 2**31) + data[20:],
-    lambda data: data[:16] + struct.pack("<I", 0) + data[20:],
-    lambda data: data[:24] + b"x" + data[25:],
-    lambda data: b"",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data[:-1],
+        lambda data: data[:30],
+        lambda data: b"\x00\x07" + data[2:],
+        lambda data: data[:4] + struct.pack("<I", 2**31) + data[8:],
+        lambda data: data[:16] + struct.pack("<I", 2**31) + data[20:],
+        lambda data: data[:16] + struct.pack("<I", 0) + data[20:],
+        lambda data: data[:24] + b"x" + data[25:],
+        lambda data: b"",
+    ],
+)
 def test_bytes_that_are_no_transforms_are_a_value_error(change):
     with pytest.raises(ValueError):
         decode(change(encode([transform()])))
@@ -143,11 +146,17 @@ def hash_of(description):
 
     def type_of(one):
         fields = [
-            {"name": field.name, "type": {
-                "type_id": field.type.type_id, "capacity": field.type.capacity,
-                "string_capacity": field.type.string_capacity, "nested_type_name": field.type.nested_type_name}}
+            {
+                "name": field.name,
+                "type": {
+                    "type_id": field.type.type_id,
+                    "capacity": field.type.capacity,
+                    "string_capacity": field.type.string_capacity,
+                    "nested_type_name": field.type.nested_type_name,
+                },
+            }
             for field in one.fields
-        ]  # fmt: skip
+        ]
         return {"type_name": one.type_name, "fields": fields}
 
     told = {
@@ -184,10 +193,16 @@ def test_messages_in_memory_are_refused_and_end_nothing(harness):
         deserialize_message(encode([transform()]), kind)
 
 
-@pytest.mark.parametrize(("package", "version"), [
-    ("ros-rosidl-runtime-c", "4.5.9"), ("ros-rosidl-runtime-c", "5.0.0"), ("ros-rosidl-runtime-c", "4.10.0"),
-    ("ros-rosidl-typesupport-fastrtps-c", "3.9.0"), ("ros-rosidl-typesupport-fastrtps-c", "3.5.2"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("package", "version"),
+    [
+        ("ros-rosidl-runtime-c", "4.5.9"),
+        ("ros-rosidl-runtime-c", "5.0.0"),
+        ("ros-rosidl-runtime-c", "4.10.0"),
+        ("ros-rosidl-typesupport-fastrtps-c", "3.9.0"),
+        ("ros-rosidl-typesupport-fastrtps-c", "3.5.2"),
+    ],
+)
 def test_tables_of_other_versions_are_not_even_read(monkeypatch, package, version):
     """As after an update of ROS: another layout would end the process."""
     real = tf_type.metadata.version

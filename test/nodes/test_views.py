@@ -80,8 +80,13 @@ def test_every_file_is_shipped():
         patch.chdir(ROOT)
         runpy.run_path("setup.py")
     shipped = {name for _, names in captured["data_files"] for name in names}
-    named = {view_files.RVIZ_FILE, view_files.PERSPECTIVE_FILE, view_files.AGGREGATOR_FILE,
-             view_files.PLOTJUGGLER_FILE, *view_files.FOXGLOVE_FILES}  # fmt: skip
+    named = {
+        view_files.RVIZ_FILE,
+        view_files.PERSPECTIVE_FILE,
+        view_files.AGGREGATOR_FILE,
+        view_files.PLOTJUGGLER_FILE,
+        *view_files.FOXGLOVE_FILES,
+    }
     assert named == {str(path.relative_to(ROOT)) for path in FOLDER.iterdir()} <= shipped
 
 
@@ -93,7 +98,11 @@ def test_the_page_names_every_file():
 # RViz
 
 
-DISPLAYS = {"MarkerArray": "visualization_msgs/MarkerArray", "Odometry": "nav_msgs/Odometry", "Camera": "sensor_msgs/Image"}
+DISPLAYS = {
+    "MarkerArray": "visualization_msgs/MarkerArray",
+    "Odometry": "nav_msgs/Odometry",
+    "Camera": "sensor_msgs/Image",
+}
 QUALITIES = {
     "sensor data": ("Best Effort", "Volatile"),
     "reliable": ("Reliable", "Volatile"),
@@ -222,7 +231,8 @@ def test_the_aggregator_has_a_group_for_every_node_that_reports():
             reporting |= set(re.findall(r'super\(\).__init__\("(\w+)"', text))
     assert {"camera", "simulator", "safety_supervisor", "plots"} <= reporting
     assert reporting <= {prefix.removesuffix(": ") for prefix in prefixes}
-    assert all(group["timeout"] > 2.0 for group in groups.values() if isinstance(group, dict)), "they speak every second"
+    # Every node speaks once a second.
+    assert all(group["timeout"] > 2.0 for group in groups.values() if isinstance(group, dict))
 
 
 # Launch
