@@ -11,7 +11,7 @@ from setuptools import find_packages, setup
 
 NAME = "liquid_nav"
 NODES = ("simulator", "liquid_controller", "expert_pilot", "safety_supervisor", "scenario_runner", "recorder",
-         "autopilot_bridge", "world_camera", "test_vehicle", "camera", "weather")
+         "autopilot_bridge", "world_camera", "test_vehicle", "camera", "weather", "plots")
 WHEELS = {"bdist_wheel", "editable_wheel", "dist_info"}
 """Commands of setuptools by which pip builds."""
 SHARED_FOLDERS = ("launch", "config", "models")

@@ -157,7 +157,7 @@ def test_ros_packages_in_package_xml_are_the_ones_imported(package_xml):
                 re.MULTILINE,
             )
         )
-    assert used - {"tf2_msgs", "px4_msgs"} <= declared, "px4_msgs is built by those who choose PX4 over DDS"
+    assert used - {"px4_msgs"} <= declared, "px4_msgs is built by those who choose PX4 over DDS"
 
 
 def test_pip_only_packages_are_not_required_where_ros_is(setup_arguments):

@@ -31,6 +31,7 @@ from liquid_nav.nodes.qos import latched, reliable
 from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
+from liquid_nav.nodes.transforms import MovingTransforms
 from liquid_nav.safety import IN_CHARGE, LAST_CHANNEL, Order, Phase
 
 PERIOD = 0.01
@@ -72,12 +73,15 @@ class AutopilotBridge(Node):
         config = _config(self)
         odometry = declare(self, "odom_topic", "odom", "Where the vehicle's odometry goes; with plain_in_body: is.")
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
+        publish_tf = declare(self, "publish_tf", True, "Publish the pose on /tf, from odom to base_link; no where "
+                             "somebody else does.")
         if kind not in (*MAVLINK, DDS, *PLAIN):
             raise UserError(f"unknown autopilot '{kind}'", f"choose one of: {', '.join((*MAVLINK, DDS, *PLAIN))}")
         _refuse_vision(self, kind)
         if config.engage_channel and kind not in MAVLINK:
             cause = f"engage_channel does nothing with autopilot '{kind}'"
             raise UserError(cause, "leave it 0, or use px4 or ardupilot: the remote control is heard over MAVLink")
+        transforms = MovingTransforms(self) if publish_tf else None
         self._simulated = self.get_parameter("use_sim_time").value
         self._diagnostics = Diagnostics(self)
         self._states = self.create_publisher(String, "autopilot_bridge/state", latched())
@@ -87,9 +91,10 @@ class AutopilotBridge(Node):
         self._stated = 0.0
         self._counted = -1e9
         if kind in PLAIN:
-            self._backend = PlainBackend(self, kind, config, odometry, prefix, self._diagnostics, self._now)
+            self._backend = PlainBackend(self, kind, config, odometry, prefix, self._diagnostics, self._now,
+                                         transforms)
         else:
-            outputs = AutopilotOutputs(self, odometry, prefix)
+            outputs = AutopilotOutputs(self, odometry, prefix, transforms)
             if kind == DDS:
                 self._backend = DdsBackend(self, config, outputs, self._diagnostics, self._now)
             else:

@@ -16,6 +16,7 @@ from liquid_nav.clocks import NANO, OffsetClock
 from liquid_nav.nodes.drone_messages import battery_message, imu_message, odometry_message
 from liquid_nav.nodes.messages import from_seconds, to_stamp
 from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.nodes.transforms import MovingTransforms
 from liquid_nav.simulation.state import DroneState
 
 REMOTE_CONTROL = "remote_control"
@@ -30,8 +31,16 @@ class AutopilotOutputs:
     stamps are the time of arrival.
     """
 
-    def __init__(self, node: Node, odometry: str, prefix: str) -> None:
-        """``odometry``: that topic's name; ``prefix`` goes before every frame id."""
+    def __init__(self, node: Node, odometry: str, prefix: str, transforms: MovingTransforms | None = None) -> None:
+        """Create the publishers.
+
+        Args:
+            node: Owner of the topics.
+            odometry: That topic's name.
+            prefix: Before every frame id.
+            transforms: Where the pose goes beside it; default None: nowhere.
+        """
+        self._transforms = transforms
         self._node = node
         self._prefix = prefix
         self._clock: OffsetClock | None = None if node.get_parameter("use_sim_time").value else OffsetClock()
@@ -89,5 +98,8 @@ class AutopilotOutputs:
         state = DroneState(time, odometry.position, odometry.quaternion, odometry.velocity,
                            odometry.angular_velocity, specific)
         stamp = from_seconds(state.time)
-        self._odom.publish(odometry_message(state, stamp, self._prefix))
+        message = odometry_message(state, stamp, self._prefix)
+        self._odom.publish(message)
+        if self._transforms is not None:
+            self._transforms.odometry(message)
         self._imu.publish(imu_message(state, stamp, self._prefix))

@@ -27,6 +27,7 @@ from liquid_nav.nodes.messages import command_message, require_finite
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import reliable, sensor_data
 from liquid_nav.nodes.subscribing import subscribe
+from liquid_nav.nodes.transforms import MovingTransforms
 from liquid_nav.safety import Phase
 
 Clock = Callable[[], float]
@@ -193,6 +194,7 @@ class PlainBackend:
         prefix: str,
         diagnostics: Diagnostics,
         now: Clock,
+        transforms: MovingTransforms | None = None,
     ) -> None:
         """Declare parameters and create the publisher.
 
@@ -204,6 +206,7 @@ class PlainBackend:
             prefix: Of all frame ids.
             diagnostics: Where dropped messages are told.
             now: Clock, s.
+            transforms: Where the pose that is heard goes, with plain_in_body; default None: nowhere.
         """
         topic = declare(node, "plain_topic", "autopilot/cmd_vel", "Where plain velocities go.")
         body = declare(node, "plain_in_body", False,
@@ -211,6 +214,7 @@ class PlainBackend:
         self.session = PlainSession(config, config.rate)
         self._node = node
         self._now = now
+        self._transforms = transforms
         self._frame = f"{prefix}base_link"
         self._publisher = node.create_publisher(Twist if kind == "twist" else TwistStamped, topic, reliable())
         if body:
@@ -243,6 +247,8 @@ class PlainBackend:
 
     def _on_odometry(self, message: Odometry) -> None:
         self.session.attitude(state_from(message).quaternion, self._now())
+        if self._transforms is not None:
+            self._transforms.odometry(message)
 
 
 def _declare_true_pose(node: Node) -> bool:

@@ -89,7 +89,7 @@ class FlightPlan:
     condition: empty for the scenario's own; record: folder for bag and record, or None; frame_rate: Hz, 0 for the
     condition's; real_time_factor: simulated per wall seconds at most, 0 as fast as possible; autopilot: empty for the
     embedded simulator alone, or one of ``AUTOPILOTS``; connection: where it is, empty for the usual place; drones: how
-    many fly in one world.
+    many fly in one world; watchers: how many nodes outside of the graph listen to each drone's cmd_vel.
     """
 
     scenario: str = "forest"
@@ -105,6 +105,7 @@ class FlightPlan:
     autopilot: str = ""
     connection: str = ""
     drones: int = 1
+    watchers: int = 0
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
         graph.append(Process("recorder", {"folder": str(plan.record)} | wait))
         runner["folder"] = str(plan.record)
         # The drone, the runner itself and the recorder; a test vehicle listens too, beside its bridge.
-        runner["listeners"] = 4 if plan.autopilot.startswith("test-") else 3
+        runner["listeners"] = (4 if plan.autopilot.startswith("test-") else 3) + plan.watchers
     graph.append(Process("scenario_runner", place | runner | {"progress": plan.progress}))
     return graph
 
@@ -196,6 +197,8 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     others[others.index(supervisor)] = Process(supervisor.executable, {**supervisor.parameters, **WATCHED})
     runner = others.pop()
     bridge = {"autopilot": kind, "connection": connection, "altitude": height - 0.1, "odom_topic": "autopilot/odom"}
+    # The world's camera publishes the pose in the scenario's frame.
+    bridge["publish_tf"] = False
     bridge["resume"] = RESUME
     truth = {"true_pose": True}
     graph = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import math
 import os
 import sys
 import time as wall
@@ -23,10 +24,26 @@ from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
+from liquid_nav.nodes.transforms import FixedTransforms, camera_mount
 from liquid_nav.nodes.video_source import VideoSource
+from liquid_nav.simulation import CameraConfig
+from liquid_nav.simulation.airframe import CAMERA_AT
 
 PATIENCE = 0.1
 """s to wait for a frame before serving the node again."""
+FULL_TURN = (-math.pi, math.pi)
+"""rad."""
+REACH = (-10.0, 10.0)
+"""m."""
+MOUNT = {
+    "mount_x": (CAMERA_AT[0], "Where the camera sits in base_link, m forward.", REACH),
+    "mount_y": (CAMERA_AT[1], "Where the camera sits in base_link, m left.", REACH),
+    "mount_z": (CAMERA_AT[2], "Where the camera sits in base_link, m up.", REACH),
+    "mount_roll": (0.0, "How the camera is turned in base_link, rad about its own axis.", FULL_TURN),
+    "mount_pitch": (CameraConfig().pitch, "How far the camera looks down in base_link, rad.", FULL_TURN),
+    "mount_yaw": (0.0, "How far the camera looks to the left in base_link, rad.", FULL_TURN),
+}
+"""Parameters of the camera's mount on /tf_static: default (as in the training), description, range."""
 SILENT = 2.0
 """s without a frame after which a source that is open is said to be silent."""
 SLOW_TO_OPEN = 10.0
@@ -67,7 +84,12 @@ class Camera(Node):
         self._quality = declare(
             self, "jpeg_quality", 90, "Quality of compressed images.", (1, 100), read_only=False
         )
-        self._frame_id = declare(self, "frame_prefix", "", "Prefix of all frame ids.") + "camera_optical_frame"
+        prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
+        self._frame_id = f"{prefix}camera_optical_frame"
+        publish_tf = declare(
+            self, "publish_tf", True, "Publish the camera's mount on /tf_static; no where a URDF of the drone says it."
+        )
+        mount = _declare_mount(self)
         if not source:
             raise UserError("the camera has no source", "give -p source:=0, an rtsp:// address, a pipeline or a file")
         # A variable that is not set is bad input, not a camera that may come back.
@@ -78,6 +100,8 @@ class Camera(Node):
         self._compressed = self.create_publisher(CompressedImage, "camera/image_raw/compressed", sensor_data())
         self._info = self.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
         self._diagnostics = Diagnostics(self)
+        if publish_tf:
+            FixedTransforms(self).publish(camera_mount(prefix, mount[:3], mount[3:]))
         self._shown = redact(source)
         if self._shown != source and "${" not in source:
             self.get_logger().warning(
@@ -222,6 +246,11 @@ class Camera(Node):
         """Stop capturing."""
         if hasattr(self, "capture"):
             self.capture.close()
+
+
+def _declare_mount(node: Node) -> list[float]:
+    """Return where the camera sits in base_link, m, and its roll, pitch and yaw there, rad."""
+    return [declare(node, name, usual, words, limits) for name, (usual, words, limits) in MOUNT.items()]
 
 
 def _as_bgr(image: np.ndarray) -> np.ndarray:

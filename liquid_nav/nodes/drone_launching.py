@@ -19,7 +19,8 @@ from liquid_nav.nodes.drone_bringup import (
     DronePlan,
     drone_graph,
 )
-from liquid_nav.nodes.launching import declare_common, folder, node, note_typed, plots, read_wishes, tell_end, variables
+from liquid_nav.nodes.launching import declare_common, folder, node, note_typed, read_wishes, tell_end, variables
+from liquid_nav.nodes.viewing import views
 
 
 def declare_drone_arguments() -> list[DeclareLaunchArgument]:
@@ -71,7 +72,8 @@ def _bring_up_drone(context: LaunchContext, typed: Collection[str] = ()) -> list
     graph = drone_graph(plan)
     wishes = read_wishes(value, typed, graph)
     nodes = [node(process, value["namespace"], PARAMETER_FILE, wishes) for process in graph]
-    return [*variables(), *(tell_end(part) for part in nodes), *nodes, *plots(value)]
+    shown = views(value, [value["namespace"]], simulated=False)
+    return [*variables(), *(tell_end(part) for part in nodes), *nodes, *shown]
 
 
 def _channel(text: str) -> int | None:

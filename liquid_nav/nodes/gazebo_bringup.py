@@ -38,7 +38,7 @@ def gazebo_graph(plan: FlightPlan) -> list[Process]:
     world = {"scenario": plan.scenario, "seed": plan.seed}
     prefix = {"frame_prefix": plan.frame_prefix}
     graph = [
-        Process("weather", {"condition": condition, "seed": plan.seed}),
+        Process("weather", {"condition": condition, "seed": plan.seed, "publish_tf": True} | prefix),
         pilot_process(plan),
         Process("safety_supervisor", gate(plan.scenario) | prefix | {"autopilot_age": WATCHED["autopilot_age"]}),
         Process("autopilot_bridge", prefix),

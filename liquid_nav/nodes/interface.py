@@ -17,6 +17,7 @@ class Topic:
 
 
 IMAGE = Topic("camera/image_raw", "sensor_msgs/msg/Image", best_effort=True)
+FIXED_FRAMES = Topic("/tf_static", "tf2_msgs/msg/TFMessage", latched=True, stamped=False)
 COMMAND = Topic("cmd_vel", "geometry_msgs/msg/TwistStamped")
 TOPICS = (
     IMAGE,
@@ -39,6 +40,9 @@ TOPICS = (
     Topic("joy", "sensor_msgs/msg/Joy", best_effort=True, stamped=False),
     Topic("simulator/contact", "std_msgs/msg/String", latched=True, stamped=False),
     Topic("simulator/pose", "std_msgs/msg/String", latched=True, stamped=False),
+    Topic("simulator/markers", "visualization_msgs/msg/MarkerArray", latched=True, stamped=False),
+    Topic("/tf", "tf2_msgs/msg/TFMessage", stamped=False),
+    FIXED_FRAMES,
     Topic("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray"),
 )
 PARAMETER_EVENTS = Topic("/parameter_events", "rcl_interfaces/msg/ParameterEvent", stamped=False)

@@ -43,20 +43,15 @@ from liquid_nav.nodes.bringup import (
     parse_number,
     parse_seed,
 )
-from liquid_nav.nodes.fleet_bringup import graph_of
+from liquid_nav.nodes.fleet_bringup import fleet_names, graph_of
 from liquid_nav.nodes.params_file import NAMED_OTHERWISE, ParamsFile, read_params_file
+from liquid_nav.nodes.viewing import declare_views, views
 from liquid_nav.resources import find
 
 SIMULATORS = ("embedded", "gazebo", "px4", "px4_gazebo")
 PATIENCE = "20"
 """s that a node gets to end, so that a slow machine finishes its bag before it is killed."""
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
-PLOT = (
-    "/cmd_vel/twist/linear/x",
-    "/cmd_vel/twist/linear/z",
-    "/cmd_vel/twist/angular/z",
-    "/liquid_controller/latency/data",
-)
 
 
 @dataclass(frozen=True)
@@ -126,8 +121,7 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
 def declare_common() -> list[DeclareLaunchArgument]:
     """Return the arguments of every launch file."""
     return [
-        DeclareLaunchArgument("rqt", default_value="false", choices=("true", "false"),
-                              description="Whether rqt_plot opens with commands and latency."),
+        *declare_views(),
         DeclareLaunchArgument("namespace", default_value="", description="Namespace of the drone."),
         DeclareLaunchArgument("frame_prefix", default_value="", description="Prefix of all frame ids, e.g. 'd1/'."),
         DeclareLaunchArgument("params_file", default_value="",
@@ -162,6 +156,7 @@ def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()
         autopilot="px4" if value["sim"] == "px4" else "",
         connection=value["connection"],
         drones=_count(value["drones"]),
+        watchers=int(value["rqt"] == "true"),
     )
     sim, space, gui = value["sim"], value["namespace"], value["gui"] == "true"
     if sim.endswith("gazebo") and plan.drones > 1:
@@ -180,8 +175,10 @@ def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()
         file, graph = PARAMETER_FILE, graph_of(plan)
     wishes = read_wishes(value, typed, graph)
     nodes = [node(process, value["namespace"], file, wishes) for process in graph]
+    spaces = ["/".join(filter(None, (value["namespace"], name))) for name in fleet_names(plan.drones)]
     note = LogInfo(msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}" + (f", world {world}" if world else ""))
-    return [*variables(), note, *end_with_all(nodes[-plan.drones:], "the flight"), *around, *nodes, *plots(value)]
+    return [*variables(), note, *end_with_all(nodes[-plan.drones:], "the flight"), *around, *nodes,
+            *views(value, spaces, simulated=True)]
 
 
 def end_with_all(processes: list[ExecuteProcess], what: str) -> list[Action]:
@@ -255,15 +252,6 @@ def _gazebo(world: Path, gui: bool, namespace: str, bridge: Path) -> list[Action
             output="screen",
         ),
     ]
-
-
-def plots(value: dict[str, str]) -> list[Action]:
-    """Return rqt_plot where it is wanted."""
-    if value["rqt"] != "true":
-        return []
-    space = f"/{value['namespace']}".rstrip("/")
-    names = [f"{space}{name}" for name in PLOT]
-    return [ExecuteProcess(cmd=["ros2", "run", "rqt_plot", "rqt_plot", *names], output="screen")]
 
 
 def node(

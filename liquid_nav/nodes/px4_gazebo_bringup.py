@@ -60,6 +60,8 @@ def px4_gazebo_graph(plan: FlightPlan) -> list[Process]:
     more = {
         "autopilot_bridge": bridge,
         "safety_supervisor": WATCHED,
+        # PX4's own drone carries its camera elsewhere.
+        "weather": {"publish_tf": False},
         # PX4's own drone has no contact sensor.
         "scenario_runner": {"wait_for_takeoff": True, "contacts_topic": ""},
     }

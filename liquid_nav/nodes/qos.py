@@ -27,5 +27,8 @@ def command_output() -> QoSProfile:
 
 
 def latched(depth: int = 1) -> QoSProfile:
-    """Reliable and transient local: a late subscriber gets the last value, or as many as ``depth`` of them."""
+    """Reliable and transient local: a late subscriber gets the last value, or as many as ``depth`` of them.
+
+    Who listens to several publishers on one topic needs a depth: with 1 the last one's alone is kept.
+    """
     return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL, depth)

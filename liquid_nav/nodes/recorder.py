@@ -19,6 +19,7 @@ import importlib
 import itertools
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
@@ -26,6 +27,7 @@ import cv2
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import ParameterEvent
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message, serialize_message
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
@@ -34,12 +36,15 @@ from liquid_nav.errors import UserError
 from liquid_nav.nodes.bag import COMPRESSED, FULL, BagWriter
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_bringup import TRANSPORTS
-from liquid_nav.nodes.interface import COMMAND, IMAGE, PARAMETER_EVENTS, TOPICS, Topic
+from liquid_nav.nodes.interface import COMMAND, FIXED_FRAMES, IMAGE, PARAMETER_EVENTS, TOPICS, Topic
 from liquid_nav.nodes.messages import NANO, RESET_STEP, image_view, nanoseconds, serialized_stamp
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.running import Finished, run
 from liquid_nav.nodes.subscribing import one_line, subscribe
+from liquid_nav.nodes.tf_cdr import decode
+from liquid_nav.nodes.tf_type import NAME as TF
+from liquid_nav.nodes.tf_type import NO_TYPE, tf_message_class
 
 DEPTH = 100
 """Messages that may wait while the disk is slow."""
@@ -48,10 +53,9 @@ HEARD_FIRST = ("camera/image_raw", "odom", "liquid_controller/cmd_vel")
 DIAGNOSTICS = "/diagnostics"
 CLOCK = Topic("/clock", "rosgraph_msgs/msg/Clock", best_effort=True, stamped=False)
 ROSOUT = Topic("/rosout", "rcl_interfaces/msg/Log", latched=True, stamped=False)
-STATIC = Topic("/tf_static", "tf2_msgs/msg/TFMessage", latched=True, stamped=False)
-EXTRAS = (ROSOUT, Topic("/tf", "tf2_msgs/msg/TFMessage", stamped=False), STATIC)
-"""What is recorded beside the interface, where the message type is installed."""
-KEPT_TOPICS = {ROSOUT.name: 1000, STATIC.name: 100}
+EXTRAS = (ROSOUT, PARAMETER_EVENTS)
+"""What is recorded beside the interface."""
+KEPT_TOPICS = {ROSOUT.name: 1000, FIXED_FRAMES.name: 100}
 """Latched topics on which many nodes say something, each for itself, and how many messages they keep."""
 IMAGES_WITHIN = 5 * NANO
 """ns of the flight's time within which the first image has to come."""
@@ -110,10 +114,8 @@ class Recorder(Node):
         self._missed = False
         # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes its time.
         self._unheard = set(HEARD_FIRST if wait else ())
-        known = {topic.name for topic in TOPICS}
-        for topic in (*TOPICS, *(extra for extra in EXTRAS if extra.name not in known), PARAMETER_EVENTS):
-            if topic not in EXTRAS or _is_installed(topic.type):
-                self._follow(topic)
+        for topic in (*TOPICS, *EXTRAS):
+            self._follow(topic)
         self._clock_name = self.resolve_topic_name(CLOCK.name)
         self._announce(self._clock_name, CLOCK.type, CLOCK.latched, CLOCK.best_effort, 1)
         subscribe(self, self._diagnostics, Clock, CLOCK.name, self._on_clock, sensor_data())
@@ -122,8 +124,10 @@ class Recorder(Node):
         name = self.resolve_topic_name(topic.name)
         heard_on = topic.name
         kind = _message_class(topic.type)
-        kept = KEPT_TOPICS.get(topic.name, 1)
-        qos = latched(kept) if topic.latched else sensor_data(DEPTH) if topic.best_effort else reliable(DEPTH)
+        if kind is None:
+            self.get_logger().warning(f"{name} is not recorded: {NO_TYPE}")
+            return
+        qos = _qos(topic)
         if topic is IMAGE:
             self._compressed = f"{name}/compressed"
             self._announce(self._compressed, COMPRESSED, False, True, 1)
@@ -133,7 +137,7 @@ class Recorder(Node):
                 kind = CompressedImage
                 callback = self._write_compressed
         else:
-            self._announce(name, topic.type, topic.latched, topic.best_effort, kept)
+            self._announce(name, topic.type, topic.latched, topic.best_effort, KEPT_TOPICS.get(topic.name, 1))
             callback = self._writer(name, topic)
 
         def follow(heard: Callable[[bytes], None]) -> None:
@@ -225,11 +229,11 @@ class Recorder(Node):
         return heard
 
     def _writer(self, name: str, topic: Topic) -> Callable[[bytes], None]:
-        kind = _message_class(topic.type)
+        read = decode if topic.type == TF else partial(deserialize_message, message_type=_message_class(topic.type))
 
         def write(data: bytes) -> None:
             # It raises for bytes that are no such message: they would end whoever reads the bag.
-            message = deserialize_message(data, kind)
+            message = read(data)
             if topic.name == DIAGNOSTICS and self._is_own(message):
                 return
             if topic is PARAMETER_EVENTS and not self._is_change(message):
@@ -241,7 +245,7 @@ class Recorder(Node):
                     return
                 published = self._move(stamp)
                 self._look_for_images(topic.name, stamp)
-            if topic.name == STATIC.name:
+            if topic.name == FIXED_FRAMES.name:
                 self._latched.setdefault(name, []).append(data)
             elif topic.latched and topic.name != ROSOUT.name:
                 self._latched[name] = [data]
@@ -363,16 +367,16 @@ def next_free(folder: Path) -> Path:
     return next(path for path in numbered if not path.exists())
 
 
-def _is_installed(kind: str) -> bool:
-    """Whether there is a message type of that name here."""
-    try:
-        _message_class(kind)
-    except ModuleNotFoundError:
-        return False
-    return True
+def _qos(topic: Topic) -> QoSProfile:
+    if topic.latched:
+        return latched(KEPT_TOPICS.get(topic.name, 1))
+    return sensor_data(DEPTH) if topic.best_effort else reliable(DEPTH)
 
 
-def _message_class(kind: str) -> type:
+def _message_class(kind: str) -> type | None:
+    """Return the class of a message type; None for that of TF where it cannot be had."""
+    if kind == TF:
+        return tf_message_class()
     package, _, name = kind.partition("/msg/")
     return getattr(importlib.import_module(f"{package}.msg"), name)
 

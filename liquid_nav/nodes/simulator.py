@@ -63,7 +63,8 @@ class Simulator(Node):
             self.simulation = SharedWorld(scenario, seed, flown, count=len(names), camera=camera)
             mounted = self.simulation.camera
             drones = zip(names, self.simulation.drones)
-            self._seats = [Seat(self, drone, mounted, f"{prefix}{name}/", name) for name, drone in drones]
+            shared = f"{prefix}odom"
+            self._seats = [Seat(self, drone, mounted, f"{prefix}{name}/", name, shared) for name, drone in drones]
         else:
             self.simulation = Simulation(scenario, seed, flown, camera=camera)
             self._seats = [Seat(self, self.simulation, self.simulation.camera, prefix)]

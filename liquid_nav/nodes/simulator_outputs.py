@@ -10,6 +10,7 @@ from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CameraInfo, Image, Imu
 from std_msgs.msg import String
+from visualization_msgs.msg import MarkerArray
 
 from liquid_nav.nodes.drone_messages import (
     battery_message,
@@ -19,8 +20,12 @@ from liquid_nav.nodes.drone_messages import (
 )
 from liquid_nav.nodes.messages import from_seconds, image_message, to_stamp
 from liquid_nav.nodes.qos import latched, sensor_data
-from liquid_nav.simulation.airframe import CameraConfig
+from liquid_nav.nodes.transforms import FixedTransforms, MovingTransforms, camera_mount, fixed_transform
+from liquid_nav.nodes.world_markers import world_markers
+from liquid_nav.simulation.airframe import CAMERA_AT, CameraConfig, camera_angles
+from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.simulation.state import DroneState
+from liquid_nav.worlds import Layout
 
 TRUE, ESTIMATED = "true", "estimated"
 """Which pose is rendered and judged: where the drone is, or where its autopilot thinks that it is."""
@@ -66,8 +71,24 @@ class SimulatorOutputs:
             self._battery = node.create_publisher(BatteryState, f"{space}battery_state", sensor_data(10))
         self._pose = node.create_publisher(String, f"{space}simulator/pose", latched())
         self._contact = node.create_publisher(String, f"{space}simulator/contact", latched())
-        self._transforms = _transform_publisher(node)
+        self._markers = node.create_publisher(MarkerArray, f"{space}simulator/markers", latched())
+        self._transforms = MovingTransforms(node)
+        self._fixed = FixedTransforms(node)
         self._next_battery = 0.0
+
+    def place(self, layout: Layout, response: DroneResponse, shared: str = "") -> None:
+        """Publish once what does not change: the world as markers, and the camera's mount as it is rendered.
+
+        Args:
+            layout: The place, with this drone's start.
+            response: Of the drone, with the errors of its camera's mounting.
+            shared: Frame id of the world, where several drones share it: their ``odom`` frames then coincide with it.
+        """
+        fixed = camera_mount(self._prefix, CAMERA_AT, camera_angles(self._camera, response))
+        if shared:
+            fixed.append(fixed_transform(shared, f"{self._prefix}odom"))
+        self._fixed.publish(fixed)
+        self._markers.publish(world_markers(layout, self._prefix))
 
     def which_pose(self, which: str) -> None:
         """Say whether what is rendered is ``TRUE`` or ``ESTIMATED``."""
@@ -82,11 +103,10 @@ class SimulatorOutputs:
             self._battery.publish(battery_message(state.time, stamp))
 
     def odometry(self, state: DroneState) -> None:
-        """Publish the true state, and the transform where tf2_msgs is installed."""
+        """Publish the true state, and its pose as the transform from ``odom`` to ``base_link``."""
         message = odometry_message(state, from_seconds(state.time), self._prefix)
         self._odom.publish(message)
-        if self._transforms is not None:
-            self._transforms(message)
+        self._transforms.odometry(message)
 
     def frame(self, image: np.ndarray, time: float) -> None:
         """Publish one camera image, uint8 [H,W,3] RGB, with the camera's model."""
@@ -100,24 +120,3 @@ class SimulatorOutputs:
         """Say what the drone touched and when, as JSON."""
         self._contact.publish(String(data=json.dumps({"touched": kind, "time": time})))
 
-
-def _transform_publisher(node: Node):
-    """Return a function that publishes odom -> base_link, or None where there is no tf2_msgs."""
-    try:
-        from tf2_msgs.msg import TFMessage
-    except ImportError:
-        return None
-    from geometry_msgs.msg import TransformStamped
-
-    from liquid_nav.nodes.qos import reliable
-
-    publisher = node.create_publisher(TFMessage, "/tf", reliable(100))
-
-    def publish(odometry: Odometry) -> None:
-        transform = TransformStamped(header=odometry.header, child_frame_id=odometry.child_frame_id)
-        position, offset = odometry.pose.pose.position, transform.transform.translation
-        offset.x, offset.y, offset.z = position.x, position.y, position.z
-        transform.transform.rotation = odometry.pose.pose.orientation
-        publisher.publish(TFMessage(transforms=[transform]))
-
-    return publish

@@ -47,13 +47,29 @@ class Seat:
     """
 
     def __init__(
-        self, node: Node, drone: Simulation | SharedDrone, camera: CameraConfig, prefix: str, name: str = ""
+        self,
+        node: Node,
+        drone: Simulation | SharedDrone,
+        camera: CameraConfig,
+        prefix: str,
+        name: str = "",
+        shared: str = "",
     ) -> None:
-        """``name``: namespace of one of several drones, below that of the node; empty for the only one."""
+        """Create the topics of one drone.
+
+        Args:
+            node: Owner of the topics.
+            drone: What flies.
+            camera: Geometry of its camera.
+            prefix: Before every frame id.
+            name: Namespace of one of several drones, below that of the node; empty for the only one.
+            shared: Frame id of the world that several drones share; empty for the only one.
+        """
         space = f"{name}/" if name else ""
         self.drone, self.name = drone, name
         self.outputs = SimulatorOutputs(node, camera, prefix, space)
         self.outputs.which_pose(TRUE)
+        self.outputs.place(drone.layout, drone.response, shared)
         self._diagnostics = Diagnostics(node, "/".join((node.get_namespace().strip("/"), name)).strip("/"))
         self._waiting_for = NOTHING
         self.answer: Command | None = None

@@ -13,6 +13,9 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
+from liquid_nav.nodes.transforms import FixedTransforms, camera_mount
+from liquid_nav.simulation import CameraConfig, DroneResponse
+from liquid_nav.simulation.airframe import CAMERA_AT, camera_angles
 from liquid_nav.simulation.weather import View, Weather
 from liquid_nav.worlds import load_condition
 
@@ -32,9 +35,17 @@ class WeatherNode(Node):
             declare(self, "pitch", usual.pitch, "How far the camera looks down, rad.", (-1.5, 1.5)),
             declare(self, "depth", usual.depth, "Distance of what stands above the horizon, m.", (1.0, 1000.0)),
         )
+        publish_tf = declare(
+            self, "publish_tf", False, "Publish the mount of the camera on /tf_static: that of our drone in Gazebo."
+        )
+        prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids, for publish_tf.")
         relight = declare(self, "relight", True, "Whether the light changes; no where the world has it already.")
         self._weather = Weather(condition, seed, view, relight)
         self._output = self.create_publisher(Image, "camera/image_raw", sensor_data())
+        if publish_tf:
+            camera = CameraConfig(pitch=view.pitch).of(condition.camera, seed)
+            angles = camera_angles(camera, DroneResponse())
+            FixedTransforms(self).publish(camera_mount(prefix, CAMERA_AT, angles))
         self._diagnostics = Diagnostics(self)
         subscribe(
             self, self._diagnostics, Image, "camera/image_clean", self._on_image, sensor_data()

@@ -61,6 +61,7 @@ class WorldCamera(Node):
         self._late: tuple[np.ndarray, float] | None = None
         self._time = -1e9
         self._outputs = SimulatorOutputs(self, self.world.camera, prefix, sensors=False)
+        self._outputs.place(self.world.layout, self.world.response)
         self._diagnostics = Diagnostics(self)
         self._clock_output = ClockOutput(self)
         self._bridge: BridgeReport | None = None

@@ -6,9 +6,12 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.worlds import CameraFaults, Mounting, draw_mounting
 from liquid_nav.worlds.condition import USUAL_RATE, USUAL_VIEW
+from liquid_nav.worlds.mounting import euler_angles
 
 if TYPE_CHECKING:
     import mujoco
@@ -24,6 +27,8 @@ ROTORS = tuple(
     for a, spin in ((math.pi / 4, -1.0), (3 * math.pi / 4, 1.0), (-3 * math.pi / 4, -1.0), (-math.pi / 4, 1.0))
 )
 """x forward and y left of the centre in m, and the sign of the reaction moment about body z."""
+CAMERA_AT = (0.13, 0.0, 0.02)
+"""Where the camera is mounted, m: x forward, y left, z up from the centre of the body."""
 HIDDEN_GROUP = 4
 """Geoms of this group are solid but never drawn."""
 LOOKS_GROUP = 1
@@ -64,6 +69,26 @@ class CameraConfig:
         return self.width / (2.0 * math.tan(self.fov / 2.0))
 
 
+def camera_rotation(camera: CameraConfig, response: DroneResponse) -> np.ndarray:
+    """Return how a drone's camera is turned, errors of its mounting included: rotation matrix [3,3] to the body's axes.
+
+    The camera's own axes are those of MuJoCo: x to the right, y up, z backwards.
+    """
+    # Before it is pitched and rolled: x axis = body -y, y axis = body z.
+    pitch = camera.pitch + response.camera_pitch
+    right = np.array([0.0, -1.0, 0.0])
+    up = np.array([math.sin(pitch), 0.0, math.cos(pitch)])
+    c, s = math.cos(response.camera_roll), math.sin(response.camera_roll)
+    x_axis, y_axis = c * right + s * up, -s * right + c * up
+    return Mounting(camera.fov, camera.turn).rotation @ np.stack((x_axis, y_axis, np.cross(x_axis, y_axis)), axis=1)
+
+
+def camera_angles(camera: CameraConfig, response: DroneResponse) -> tuple[float, float, float]:
+    """Return roll, pitch and yaw, rad, of a drone's camera in the body: of its axes x forward, y left, z up."""
+    right, up, back = camera_rotation(camera, response).T
+    return euler_angles(np.stack((-back, -right, up), axis=1))
+
+
 def add_drone(
     spec: mujoco.MjSpec, response: DroneResponse, camera: CameraConfig, name: str = "drone", shared: bool = False
 ) -> None:
@@ -72,7 +97,6 @@ def add_drone(
     In a ``shared`` world several of them touch and see each other: their cameras are then called ``<name>.front``.
     """
     import mujoco
-    import numpy as np
 
     body = spec.worldbody.add_body(name=name)
     body.add_freejoint(name=name)
@@ -87,17 +111,10 @@ def add_drone(
             name=f"{name}.rotor{i}", type=mujoco.mjtGeom.mjGEOM_CYLINDER, pos=[x, y, 0.06],
             size=[ROTOR_RADIUS, 0.01, 0.0], **solid,
         )
-    # MuJoCo cameras look along their -z with +y up: x axis = body -y, y axis = body z, then pitched and rolled.
-    pitch = camera.pitch + response.camera_pitch
-    right = np.array([0.0, -1.0, 0.0])
-    up = np.array([math.sin(pitch), 0.0, math.cos(pitch)])
-    c, s = math.cos(response.camera_roll), math.sin(response.camera_roll)
-    x_axis, y_axis = c * right + s * up, -s * right + c * up
-    rotation = Mounting(camera.fov, camera.turn).rotation @ np.stack((x_axis, y_axis, np.cross(x_axis, y_axis)), axis=1)
     quaternion = np.zeros(4)
-    mujoco.mju_mat2Quat(quaternion, rotation.ravel())
+    mujoco.mju_mat2Quat(quaternion, camera_rotation(camera, response).ravel())
     body.add_camera(
-        name=f"{name}.front" if shared else "front", pos=[0.13, 0.0, 0.02], quat=quaternion,
+        name=f"{name}.front" if shared else "front", pos=list(CAMERA_AT), quat=quaternion,
         fovy=math.degrees(camera.vertical_fov),
     )
     if shared:

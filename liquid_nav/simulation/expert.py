@@ -70,6 +70,20 @@ class Expert:
             best = previous = place
         return best
 
+    def way(self, point: np.ndarray, step: float = 0.25) -> list[np.ndarray]:
+        """Return places [2] of the cheapest way from ``point`` [2] to the target's surroundings, ``step`` m apart."""
+        i, j = self.grid.index(point)
+        flat = int(i) * self.grid.shape[1] + int(j)
+        places = [np.asarray(point, dtype=np.float64)]
+        place = places[0]
+        while (flat := int(self._next[flat])) >= 0:
+            place = self.grid.centre(flat)
+            if np.linalg.norm(place - places[-1]) >= step:
+                places.append(place)
+        if place is not places[-1]:
+            places.append(place)
+        return places
+
     def command(self, state: DroneState) -> Command:
         """Return the velocity command for this true state."""
         c = self.config

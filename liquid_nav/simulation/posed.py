@@ -23,6 +23,7 @@ class PosedWorld:
         self._simulation = Simulation(scenario, seed, condition, camera=camera)
         self.layout = self._simulation.layout
         self.camera = self._simulation.camera
+        self.response = self._simulation.response
         self._anchor: tuple[np.ndarray, float, float] | None = None
 
     def to_world(self, state: DroneState, airborne: bool = False) -> DroneState:

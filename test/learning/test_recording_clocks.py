@@ -162,7 +162,7 @@ def test_a_bag_whose_messages_were_all_recorded_at_one_time_is_read_by_its_stamp
 @pytest.mark.parametrize("factor", [1.0, 0.25, 10.0])
 @pytest.mark.parametrize("wait", [0.0, 0.4, 7.0])
 def test_a_simulated_flight_is_read_by_its_stamps_whenever_its_messages_came(tmp_path, factor, wait, kind):
-    """As our recorder leaves it: the first frame, at 0 s, is shown until the flight begins; all have wall clock times."""
+    """As our recorder leaves it: the first frame, at 0 s, is shown until the flight begins; all have wall times."""
     rows = []
     for k in range(60):
         arrival = UNIX + round((wait * NANO if k else 0) + k * PERIOD / factor)

@@ -10,11 +10,14 @@ from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.expert_pilot import ExpertPilot
 from liquid_nav.nodes.interface import TOPICS
 from liquid_nav.nodes.liquid_controller import LiquidController
+from liquid_nav.nodes.plots import Plots
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 
-README = Path(__file__).parents[2] / "README.md"
-OURS = {"simulator", "liquid_controller", "safety_supervisor", "expert_pilot", "autopilot_bridge"}
-NOT_OURS = {"/rosout", "/parameter_events", "/liquid_controller/transition_event", "/tf"}
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "views.md")
+"""The table of what flies, and that of what is only for looking."""
+OURS = {"simulator", "liquid_controller", "safety_supervisor", "expert_pilot", "autopilot_bridge", "plots"}
+NOT_OURS = {"/rosout", "/parameter_events", "/liquid_controller/transition_event"}
 QUALITY = {
     "sensor data": (ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE),
     "reliable": (ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE),
@@ -24,10 +27,11 @@ QUALITY = {
 
 def table():
     """Return {name: (type, quality, from, depth)} of the table between the markers; latched means depth 1."""
-    text = README.read_text(encoding="utf-8")
-    section = text.partition("<!-- interfaces -->")[2].partition("<!-- /interfaces -->")[0]
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    sections = [text.partition("<!-- interfaces -->")[2].partition("<!-- /interfaces -->")[0] for text in texts]
+    assert all(sections), "a page has no table between its <!-- interfaces --> markers"
     rows = {}
-    for line in section.splitlines():
+    for line in "\n".join(sections).splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         names = re.findall(r"`([^`]+)`", re.sub(r"\([^)]*\)", "", cells[0]))
         types = [kind.strip() for kind in cells[1].split(",")] if len(cells) == 4 else []
@@ -41,7 +45,7 @@ def table():
 @pytest.fixture(scope="module")
 def documented():
     rows = table()
-    assert rows, "README.md has no interface table between its <!-- interfaces --> markers"
+    assert rows, "no interface table between the <!-- interfaces --> markers"
     return rows
 
 
@@ -55,13 +59,14 @@ def graph(harness, small_model):
         harness.add(ExpertPilot, scenario="field"),
         harness.add(AutopilotBridge, connection="udp:127.0.0.1:0", odom_topic="autopilot/odom", true_pose=True),
         harness.add(AutopilotBridge, autopilot="twist_stamped"),
+        harness.add(Plots),
     ]
     probe = harness.probe
     harness.until(lambda: len(probe.get_publishers_info_by_topic("/liquid_controller/cmd_vel")) == 2, "discovery")
-    for topic in ("/clock", "/autopilot/cmd_vel", "/joy"):
+    for topic in ("/clock", "/autopilot/cmd_vel", "/joy", "/plots/position"):
         harness.until(lambda t=topic: probe.get_publishers_info_by_topic(t), "discovery")
     yield nodes
-    for node in nodes[-2:]:
+    for node in nodes[4:6]:
         node.close()
 
 
@@ -118,8 +123,10 @@ def test_the_recorder_knows_every_documented_topic(documented):
     recorded = {"/" + topic.name.lstrip("/"): topic for topic in TOPICS}
     topics = {name for name, row in documented.items() if row[1] != "service"}
     # A bag runs on stamps and needs no clock; saliency is drawn only for whoever watches it; what the plain backend
-    # repeats is on cmd_vel.
-    assert topics - set(recorded) == {"/clock", "/liquid_controller/saliency", "/autopilot/cmd_vel"}
+    # repeats is on cmd_vel, and what rqt_plot gets is on other topics with its stamps.
+    plots = {topic for topic in topics if topic.startswith("/plots/")}
+    assert len(plots) == 4
+    assert topics - set(recorded) - plots == {"/clock", "/liquid_controller/saliency", "/autopilot/cmd_vel"}
     for name, topic in recorded.items():
         quality = "latched" if topic.latched else "sensor data" if topic.best_effort else "reliable"
         assert (topic.type.replace("/msg/", "/"), quality) == documented[name][:2], name

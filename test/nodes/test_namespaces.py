@@ -8,7 +8,7 @@ from liquid_nav.nodes.bringup import clock_remapping
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 
-SHARED = {"/diagnostics", "/rosout", "/parameter_events", "/tf"}
+SHARED = {"/diagnostics", "/rosout", "/parameter_events", "/tf", "/tf_static"}
 
 
 def drone(harness, name, model):

@@ -1,9 +1,7 @@
 """What a recorder stores beside the interface, when it says that a message came and was published, and that once."""
 
 import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -18,6 +16,8 @@ from std_msgs.msg import String
 from liquid_nav.nodes.drone_messages import odometry_message
 from liquid_nav.nodes.messages import command_message, from_seconds, image_message, to_stamp
 from liquid_nav.nodes.recorder import Recorder
+from liquid_nav.nodes.tf_cdr import encode
+from liquid_nav.nodes.transforms import fixed_transform
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command
 
@@ -137,21 +137,12 @@ def test_simulated_time_is_in_the_bag_so_that_a_player_can_tell_it(make, tmp_pat
     ]  # fmt: skip
 
 
-@pytest.fixture
-def transforms(monkeypatch):
-    """Stands in for the package tf2_msgs, which not everybody has: the recorder stores what it does not look at."""
-    package = ModuleType("tf2_msgs.msg")
-    package.TFMessage = String
-    monkeypatch.setitem(sys.modules, "tf2_msgs", ModuleType("tf2_msgs"))
-    monkeypatch.setitem(sys.modules, "tf2_msgs.msg", package)
-
-
-def test_transforms_are_recorded_where_their_type_is_installed(make, tmp_path, transforms):
+def test_transforms_are_recorded_and_fixed_ones_stand_in_the_next_bag_too(make, tmp_path):
     recorder = make()
-    said = [serialize_message(String(data=name)) for name in ("camera_link", "camera_optical_frame")]
+    said = [encode([fixed_transform("base_link", name)]) for name in ("camera_link", "camera_optical_frame")]
     for data in said:
         recorder.ears["/tf_static"](data)
-    recorder.ears["/tf"](serialize_message(String(data="odom")))
+    recorder.ears["/tf"](encode([fixed_transform("odom", "base_link")]))
     recorder.ears["/clock"](Clock(clock=to_stamp(0)))
     for second in range(60, 70):
         for tenth in range(10):
@@ -170,7 +161,7 @@ def test_transforms_are_recorded_where_their_type_is_installed(make, tmp_path, t
 
 
 def test_without_their_type_everything_else_is_recorded(make, monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "tf2_msgs", None)
+    monkeypatch.setattr("liquid_nav.nodes.recorder.tf_message_class", lambda: None)
     recorder = make()
     assert "/tf" not in recorder.ears
     recorder.ears["odom"](odometry(1.0))

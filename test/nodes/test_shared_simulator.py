@@ -21,7 +21,7 @@ from liquid_nav.types import Command
 
 NAMES = ("d1", "d2")
 WORLD = {"scenario": "field", "seed": 3}
-SHARED = {"/clock", "/diagnostics", "/rosout", "/parameter_events", "/tf"}
+SHARED = {"/clock", "/diagnostics", "/rosout", "/parameter_events", "/tf", "/tf_static"}
 
 
 @pytest.fixture

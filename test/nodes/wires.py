@@ -18,6 +18,10 @@ class Publisher:
 
     def __init__(self, kind, publish, wait):
         self.msg_type, self.publish, self.wait_for_all_acked = kind, publish, wait
+        self.listeners = 0
+
+    def get_subscription_count(self):
+        return self.listeners
 
 
 class Log(list):

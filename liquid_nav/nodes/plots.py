@@ -1,0 +1,67 @@
+"""Curves for rqt_plot in simulation: commands and motion without a header.
+
+rqt_plot draws a message with a header at its stamp minus the wall clock of its own start. Stamps of a simulated flight
+begin at zero, so that its curves lie decades to the left of the picture. Messages without a header are drawn when they
+arrive. What flies reads none of these topics.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Callable
+
+from geometry_msgs.msg import Point, Twist, TwistStamped
+from nav_msgs.msg import Odometry
+from rclpy.node import Node
+
+from liquid_nav.geometry import level_from_world, yaw_of
+from liquid_nav.nodes.diagnostics import Diagnostics
+from liquid_nav.nodes.drone_messages import state_from
+from liquid_nav.nodes.qos import reliable, sensor_data
+from liquid_nav.nodes.running import run
+from liquid_nav.nodes.subscribing import subscribe
+
+DEPTH = 10
+"""Messages that may wait for a slow window."""
+COMMANDS = {"plots/command": "cmd_vel", "plots/wish": "liquid_controller/cmd_vel"}
+"""What goes out, and where it comes from: the supervisor's command, and what the pilot wished."""
+
+
+class Plots(Node):
+    """Repeats commands and odometry without their headers."""
+
+    def __init__(self, **options: object) -> None:
+        """Create the topics; there are no parameters."""
+        super().__init__("plots", **options)
+        diagnostics = Diagnostics(self)
+        self._velocity = self.create_publisher(Twist, "plots/velocity", reliable(DEPTH))
+        self._position = self.create_publisher(Point, "plots/position", reliable(DEPTH))
+        for outgoing, incoming in COMMANDS.items():
+            publisher = self.create_publisher(Twist, outgoing, reliable(DEPTH))
+            subscribe(self, diagnostics, TwistStamped, incoming, _repeating(publisher.publish), reliable(DEPTH))
+        subscribe(self, diagnostics, Odometry, "odom", self._on_odometry, sensor_data(DEPTH))
+
+    def _on_odometry(self, message: Odometry) -> None:
+        state = state_from(message)
+        level = Twist(angular=message.twist.twist.angular)
+        # As commands are: along the heading and against gravity, not tilted with the airframe.
+        velocity = level_from_world(state.velocity, yaw_of(state.quaternion))
+        level.linear.x, level.linear.y, level.linear.z = map(float, velocity)
+        self._velocity.publish(level)
+        self._position.publish(message.pose.pose.position)
+
+
+def _repeating(publish: Callable[[Twist], None]) -> Callable[[TwistStamped], None]:
+    def repeat(message: TwistStamped) -> None:
+        publish(message.twist)
+
+    return repeat
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the node."""
+    sys.exit(run(Plots, arguments))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""TF: what a node publishes on ``/tf`` and ``/tf_static``."""
+
+from __future__ import annotations
+
+import math
+from typing import Sequence
+
+from geometry_msgs.msg import TransformStamped
+from nav_msgs.msg import Odometry
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile
+
+from liquid_nav.geometry import attitude_from_euler
+from liquid_nav.nodes.messages import nanoseconds
+from liquid_nav.nodes.qos import latched, reliable
+from liquid_nav.nodes.tf_cdr import encode
+from liquid_nav.nodes.tf_type import NO_TYPE, tf_message_class
+
+DEPTH = 100
+"""Messages on ``/tf`` that may wait, as tf2_ros has it."""
+OPTICAL = (-math.pi / 2.0, 0.0, -math.pi / 2.0)
+"""Roll, pitch and yaw, rad, of an optical frame (z forward, x right, y down) in camera_link."""
+
+
+class MovingTransforms:
+    """What moves: the poses of odometry on ``/tf``. Without a message type it says so once and publishes nothing."""
+
+    def __init__(self, node: Node) -> None:
+        """Create the publisher."""
+        self._publisher = _publisher(node, "/tf", reliable(DEPTH))
+        self._last: int | None = None
+        """Stamp of the newest transform, ns."""
+        self._listeners = 0
+
+    def odometry(self, message: Odometry) -> None:
+        """Publish the pose of an odometry as the transform from its frame to its child frame.
+
+        One that is not finite is left out: whoever looks through TF would lose the drone.
+        """
+        if self._publisher is None:
+            return
+        stamp = nanoseconds(message.header.stamp)
+        # tf2 complains of every stamp that it has already; only who listens since then has to hear it again.
+        listeners = self._publisher.get_subscription_count()
+        if stamp == self._last and listeners <= self._listeners:
+            return
+        self._listeners = listeners
+        self._last = stamp
+        transform = TransformStamped(header=message.header, child_frame_id=message.child_frame_id)
+        position, offset = message.pose.pose.position, transform.transform.translation
+        offset.x, offset.y, offset.z = position.x, position.y, position.z
+        q = message.pose.pose.orientation
+        transform.transform.rotation = q
+        if all(map(math.isfinite, (offset.x, offset.y, offset.z, q.w, q.x, q.y, q.z))):
+            self._publisher.publish(encode([transform]))
+
+
+class FixedTransforms:
+    """What never changes, on ``/tf_static``: a late listener gets it too. Without a message type nothing, said once."""
+
+    def __init__(self, node: Node) -> None:
+        """Create the publisher."""
+        self._node = node
+        self._publisher = _publisher(node, "/tf_static", latched())
+
+    def publish(self, transforms: list[TransformStamped]) -> None:
+        """Publish all fixed transforms of the node: they replace those of before."""
+        if self._publisher is None:
+            return
+        now = self._node.get_clock().now().to_msg()
+        for one in transforms:
+            one.header.stamp = now
+        self._publisher.publish(encode(transforms))
+
+
+def _publisher(node: Node, topic: str, qos: QoSProfile) -> Publisher | None:
+    kind = tf_message_class()
+    if kind is None:
+        node.get_logger().warning(f"nothing is published on {topic}: {NO_TYPE}; install tf2_msgs to get it")
+        return None
+    return node.create_publisher(kind, topic, qos)
+
+
+def fixed_transform(
+    parent: str,
+    child: str,
+    position: Sequence[float] = (0.0, 0.0, 0.0),
+    angles: Sequence[float] = (0.0, 0.0, 0.0),
+) -> TransformStamped:
+    """Return a transform without a stamp.
+
+    Args:
+        parent: Frame id.
+        child: Frame id.
+        position: Of the child in the parent, m.
+        angles: Roll, pitch and yaw of the child in the parent, rad: yaw after pitch after roll.
+    """
+    transform = TransformStamped(child_frame_id=child)
+    transform.header.frame_id = parent
+    offset, turn = transform.transform.translation, transform.transform.rotation
+    offset.x, offset.y, offset.z = map(float, position)
+    turn.w, turn.x, turn.y, turn.z = map(float, attitude_from_euler(*angles))
+    return transform
+
+
+def camera_mount(prefix: str, position: Sequence[float], angles: Sequence[float]) -> list[TransformStamped]:
+    """Return base_link to camera_link, and camera_link to camera_optical_frame.
+
+    Args:
+        prefix: Of all frame ids.
+        position: Of the camera in base_link, m: x forward, y left, z up.
+        angles: Roll, pitch and yaw of the camera in base_link, rad; positive pitch is nose down.
+    """
+    base, link, optical = (f"{prefix}{name}" for name in ("base_link", "camera_link", "camera_optical_frame"))
+    return [fixed_transform(base, link, position, angles), fixed_transform(link, optical, angles=OPTICAL)]

@@ -1,0 +1,116 @@
+"""The simulated world as markers for RViz and Foxglove: what stands there, target, way, and the drone itself."""
+
+from __future__ import annotations
+
+import numpy as np
+from geometry_msgs.msg import Point
+from std_msgs.msg import ColorRGBA
+from visualization_msgs.msg import Marker, MarkerArray
+
+from liquid_nav.geometry import attitude_from_euler
+from liquid_nav.simulation import Expert
+from liquid_nav.simulation.airframe import ROTOR_RADIUS, ROTORS
+from liquid_nav.worlds import Layout
+from liquid_nav.worlds.values import Solid
+
+SHAPES = {"box": Marker.CUBE, "ellipsoid": Marker.SPHERE, "cylinder": Marker.CYLINDER}
+COLORS = {
+    "trunk": (0.36, 0.25, 0.16, 1.0),
+    "crown": (0.22, 0.45, 0.15, 0.35),
+    "bush": (0.30, 0.45, 0.20, 0.8),
+    "boulder": (0.50, 0.50, 0.50, 1.0),
+    "bale": (0.80, 0.70, 0.35, 1.0),
+    "post": (0.45, 0.35, 0.25, 1.0),
+    "barrel": (0.20, 0.35, 0.55, 1.0),
+}
+"""Red, green, blue and opacity by the kind of a solid; crowns let the drone below them be seen."""
+OTHER = (0.60, 0.60, 0.60, 1.0)
+TARGET = (0.90, 0.10, 0.10, 1.0)
+REACHED = (0.90, 0.10, 0.10, 0.25)
+WAY = (0.10, 0.45, 0.95, 1.0)
+DRONE = (0.10, 0.10, 0.12, 1.0)
+STEP = 0.25
+"""m between the points of the way."""
+
+
+def world_markers(layout: Layout, prefix: str) -> MarkerArray:
+    """Return everything that does not move, in ``odom``, and the drone in ``base_link``.
+
+    Namespaces: ``world``, ``target``, ``way`` (that of the expert from the start: what a network flies is
+    its own affair) and ``drone``.
+
+    Args:
+        layout: The place, with this drone's start.
+        prefix: Of all frame ids.
+    """
+    odom = f"{prefix}odom"
+    standing = [solid for item in layout.items for solid in item.solids]
+    markers = [_solid(solid, COLORS.get(solid.kind, OTHER), odom, "world") for solid in standing]
+    markers += [_solid(solid, TARGET, odom, "target") for solid in layout.target.solids]
+    markers += [_disc(layout, odom), _way(layout, odom)]
+    markers += _drone(f"{prefix}base_link")
+    for number, marker in enumerate(markers):
+        marker.id = number
+    return MarkerArray(markers=markers)
+
+
+def _solid(solid: Solid, color: tuple, frame: str, space: str) -> Marker:
+    marker = _marker(SHAPES[solid.shape], frame, space, color)
+    _place(marker, solid.position)
+    # A cylinder marker stands along its z; one that lies along x is pitched there.
+    angles = (0.0, np.pi / 2.0, solid.yaw) if solid.lying else (0.0, 0.0, solid.yaw)
+    turn = marker.pose.orientation
+    turn.w, turn.x, turn.y, turn.z = map(float, attitude_from_euler(*angles))
+    half = solid.size[::-1] if solid.lying else solid.size
+    _scale(marker, *(2.0 * length for length in half))
+    return marker
+
+
+def _disc(layout: Layout, frame: str) -> Marker:
+    marker = _marker(Marker.CYLINDER, frame, "target", REACHED)
+    _place(marker, (layout.target.x, layout.target.y, 0.01))
+    radius = layout.scenario.success.radius
+    _scale(marker, 2.0 * radius, 2.0 * radius, 0.02)
+    return marker
+
+
+def _way(layout: Layout, frame: str) -> Marker:
+    marker = _marker(Marker.LINE_STRIP, frame, "way", WAY)
+    _scale(marker, 0.05, 0.0, 0.0)
+    height = layout.scenario.cruise_altitude
+    points = Expert(layout).way(np.array((layout.start.x, layout.start.y)), STEP)
+    marker.points = [Point(x=float(x), y=float(y), z=float(height)) for x, y in points]
+    return marker
+
+
+def _drone(frame: str) -> list[Marker]:
+    body = _marker(Marker.CUBE, frame, "drone", DRONE)
+    _scale(body, 0.24, 0.18, 0.10)
+    parts = [body]
+    for x, y, _ in ROTORS:
+        rotor = _marker(Marker.CYLINDER, frame, "drone", DRONE)
+        _place(rotor, (x, y, 0.06))
+        _scale(rotor, 2.0 * ROTOR_RADIUS, 2.0 * ROTOR_RADIUS, 0.02)
+        parts.append(rotor)
+    for part in parts:
+        part.frame_locked = True
+    return parts
+
+
+def _marker(kind: int, frame: str, space: str, color: tuple) -> Marker:
+    red, green, blue, opacity = color
+    marker = Marker(type=kind, action=Marker.ADD, ns=space, color=ColorRGBA(r=red, g=green, b=blue, a=opacity))
+    # No stamp: it belongs to every time.
+    marker.header.frame_id = frame
+    marker.pose.orientation.w = 1.0
+    return marker
+
+
+def _place(marker: Marker, position: tuple) -> None:
+    point = marker.pose.position
+    point.x, point.y, point.z = map(float, position)
+
+
+def _scale(marker: Marker, x: float, y: float, z: float) -> None:
+    scale = marker.scale
+    scale.x, scale.y, scale.z = float(x), float(y), float(z)

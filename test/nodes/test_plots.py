@@ -1,0 +1,87 @@
+"""What rqt_plot gets in simulation: the same numbers as the flight's topics, without a header."""
+
+import importlib.util
+import math
+from pathlib import Path
+
+import pytest
+from geometry_msgs.msg import Point, Twist
+from nav_msgs.msg import Odometry
+
+from liquid_nav.nodes.bringup import FlightPlan, autopilot_graph, embedded_graph
+from liquid_nav.nodes.fleet_bringup import fleet_graph
+from liquid_nav.nodes.messages import command_message
+from liquid_nav.nodes.plots import Plots
+from liquid_nav.types import Command
+
+_SPEC = importlib.util.spec_from_file_location("wires", Path(__file__).with_name("wires.py"))
+wires = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(wires)
+context, node = wires.context, wires.node  # fixtures
+
+
+class OnWires(wires.Wires, Plots):
+    """The node, whose topics end in the test."""
+
+
+@pytest.fixture
+def plots(node):
+    return node(OnWires)
+
+
+@pytest.mark.parametrize(
+    ("heard", "drawn"), [("cmd_vel", "plots/command"), ("liquid_controller/cmd_vel", "plots/wish")]
+)
+def test_a_command_is_repeated_without_its_stamp(plots, heard, drawn):
+    plots.ears[heard](command_message(Command(1.0, 0.2, -0.3, 0.4), 5))
+    assert {topic: said for topic, said in plots.said.items() if said and topic.startswith("plots/")} == {
+        drawn: [command_message(Command(1.0, 0.2, -0.3, 0.4), 5).twist]
+    }
+    # rqt_plot looks for this attribute and then draws at the stamp.
+    assert not hasattr(plots.said[drawn][0], "header")
+
+
+def odometry(pitch):
+    """Odometry of a drone that flies at 2 m/s along y, its heading, at a height of 3 m, nose down by ``pitch``, rad."""
+    message = Odometry()
+    message.pose.pose.position.z = 3.0
+    half, quarter = pitch / 2.0, math.pi / 4.0
+    q = message.pose.pose.orientation
+    q.w, q.x = math.cos(quarter) * math.cos(half), -math.sin(quarter) * math.sin(half)
+    q.y, q.z = math.cos(quarter) * math.sin(half), math.sin(quarter) * math.cos(half)
+    message.twist.twist.linear.x = 2.0 * math.cos(pitch)
+    message.twist.twist.linear.z = 2.0 * math.sin(pitch)
+    message.twist.twist.angular.z = 0.5
+    return message
+
+
+def test_the_velocity_is_level_as_commands_are(plots):
+    plots.ears["odom"](odometry(pitch=0.4))
+    (velocity,) = plots.said["plots/velocity"]
+    assert (velocity.linear.x, velocity.linear.y, velocity.linear.z) == pytest.approx((2.0, 0.0, 0.0), abs=1e-9)
+    assert velocity.angular.z == 0.5
+    assert plots.said["plots/position"] == [Point(z=3.0)]
+    assert {type(said[0]) for topic, said in plots.said.items() if "plots/" in topic and said} == {Twist, Point}
+
+
+def test_a_bad_odometry_message_ends_nothing(plots):
+    unfilled = Odometry()
+    unfilled.pose.pose.orientation.w = 0.0
+    plots.ears["odom"](unfilled)
+    level, words, _ = plots.status("input odom")
+    assert level == b"\x02" and "quaternion of length" in words
+    plots.ears["odom"](odometry(0.0))
+    assert len(plots.said["plots/velocity"]) == 1
+
+
+@pytest.mark.parametrize("make", [embedded_graph, lambda plan: autopilot_graph(plan), fleet_graph])
+def test_who_watches_counts_among_those_that_a_recorded_flight_waits_for(tmp_path, make):
+    """Else a flight would begin although the recorder does not listen yet."""
+    autopilot = "test-px4" if make not in (embedded_graph, fleet_graph) else ""
+    drones = 2 if make is fleet_graph else 1
+
+    def awaited(watchers):
+        plan = FlightPlan("field", 3, record=tmp_path, watchers=watchers, autopilot=autopilot, drones=drones)
+        return [one.parameters["listeners"] for one in make(plan) if one.executable == "scenario_runner"]
+
+    assert awaited(1) == [count + 1 for count in awaited(0)]
