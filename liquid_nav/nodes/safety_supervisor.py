@@ -141,7 +141,9 @@ class SupervisorNode(Node):
         now = self._now()
         self._inputs.count_publishers()
         self._repeat_order(now)
-        if now - self._spoken >= self._silence or now < self._spoken - 1.0:
+        overdue = now - self._spoken >= self._silence or now < self._spoken - 1.0
+        # A fault that comes up between two commands is answered at the next look, not at the end of the silence.
+        if overdue or self._supervisor.must_hold(now):
             self._speak(from_seconds(self._stamping()), now)
         else:
             self._show_mode()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Any, Callable
 
 from nav_msgs.msg import Odometry
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from sensor_msgs.msg import BatteryState, Joy
 from std_msgs.msg import String
 
+from liquid_nav.errors import UserError
 from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
-from liquid_nav.nodes.qos import latched, sensor_data
+from liquid_nav.nodes.qos import ALIVE, RECORDER_STATE, alive, latched, sensor_data
 from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.safety import BridgeReport, SafetySupervisor
@@ -26,6 +28,7 @@ WATCHED = {
     "battery": "Charge below which it lands, 0 to 1.",
     "battery_age": "Silence of a battery that was there at most, s.",
     "joy_age": "Silence of a joystick or remote control that was there at most, s.",
+    "recorder_age": "Silence of a recorder's process that was there at most, s.",
     "radius": "Distance from where it was engaged at most, m.",
     "low": "Height above where it was engaged at least, m, negative.",
     "high": "Height above where it was engaged at most, m.",
@@ -63,12 +66,38 @@ class SupervisorInputs:
             self._guarded.append("battery_state")
         subscribe(node, diagnostics, String, "autopilot_bridge/state", self._on_state, latched())
         subscribe(node, diagnostics, Joy, "joy", self._on_joy, sensor_data())
+        if limits.recorder_age:
+            self._listen_to_recorder(limits.recorder_age)
 
     def count_publishers(self) -> None:
         """Look whether somebody else speaks where only one should; the graph knows names as they are remapped."""
         for topic in self._guarded:
             name = self._node.resolve_topic_name(topic)
             self._supervisor.watch.publishers(name, self._node.count_publishers(name))
+
+    def _listen_to_recorder(self, age: float) -> None:
+        """Hear of the death of a recorder's process within ``age`` s.
+
+        The middleware tells, not a message: a recorder that waits for a slow disk is alive.
+
+        Raises:
+            UserError: a recorder does not promise to be heard so often.
+        """
+        if age < ALIVE:
+            remedy = f"give {ALIVE:g} or more, or 0 to fly on when a recorder dies"
+            raise UserError(f"recorder_age is {age:g} s", remedy)
+        self._node.create_subscription(
+            String,
+            RECORDER_STATE,
+            lambda message: None,
+            alive(age),
+            event_callbacks=SubscriptionEventCallbacks(liveliness=self._on_recorder),
+        )
+
+    def _on_recorder(self, change: Any) -> None:
+        # One that was ended by a person has taken leave: it is not counted as lost.
+        if change.not_alive_count_change > 0:
+            self._supervisor.watch.recorder_lost(self._now())
 
     def _on_odometry(self, message: Odometry) -> None:
         state = state_from(message)

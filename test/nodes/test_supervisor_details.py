@@ -280,7 +280,7 @@ def test_in_lock_step_an_image_may_come_before_its_clock(make):
 
 @pytest.mark.parametrize("wall", [False, True])
 def test_it_speaks_by_itself_after_its_silence_and_not_before(make, wall):
-    bench = make(wall=wall, silence=0.5).engage()
+    bench = make(wall=wall, silence=0.5, image_age=9.0, command_age=9.0).engage()
     begin, said = bench.time, bench.said["cmd_vel"]
     before = len(said)
     for later, count in ((0.25, 0), (0.499, 0), (0.5, 1), (0.75, 1), (0.999, 1), (1.0, 2)):
@@ -288,6 +288,26 @@ def test_it_speaks_by_itself_after_its_silence_and_not_before(make, wall):
         bench.tick()
         assert len(said) - before == count, later
     assert nanoseconds(said[-1].header.stamp) == bench.stamp
+
+
+@pytest.mark.parametrize("wall", [False, True])
+def test_a_fault_between_two_commands_is_a_hold_at_the_next_look(make, wall):
+    """Not at the end of the silence: a camera that dies would fly on for up to 0.3 s more."""
+    bench = make(wall=wall, silence=0.25, image_age=0.5, command_age=0.5).engage()
+    begin = bench.time
+    bench.at(begin + 0.375)
+    bench.tick()
+    before = len(bench.said["cmd_vel"])
+    bench.at(begin + 0.5)
+    bench.tick()
+    assert len(bench.said["cmd_vel"]) == before and bench.modes()[-1] == "engaged"
+    bench.at(begin + 0.53125)
+    bench.tick()
+    assert [command_from(message) for message in bench.said["cmd_vel"][before:]] == [Command()]
+    assert bench.modes()[-1] == "holding"
+    bench.at(begin + 0.5625)
+    bench.tick()
+    assert len(bench.said["cmd_vel"]) == before + 1, "once; then as often as its silence says"
 
 
 def test_it_speaks_by_itself_also_before_the_first_command(make):
