@@ -17,7 +17,8 @@ from liquid_nav.nodes.drone_bringup import (
     DronePlan,
     drone_graph,
 )
-from liquid_nav.nodes.launching import declare_common, folder, node, plots, tell_end, variables
+from liquid_nav.nodes.launch_endings import DroneGraph, DroneNode
+from liquid_nav.nodes.launching import declare_common, folder, node, plots, variables
 
 
 def declare_drone_arguments() -> list[DeclareLaunchArgument]:
@@ -64,8 +65,8 @@ def _bring_up_drone(context: LaunchContext) -> list[Action]:
         value["frame_prefix"],
         _channel(value["engage_channel"]),
     )
-    nodes = [node(process, value["namespace"], PARAMETER_FILE) for process in drone_graph(plan)]
-    return [*variables(), *(tell_end(part) for part in nodes), *nodes, *plots(value)]
+    graph = DroneGraph(lambda process: node(process, value["namespace"], PARAMETER_FILE, DroneNode))
+    return [*variables(), *graph.start(drone_graph(plan)), *plots(value)]
 
 
 def _channel(text: str) -> int | None:

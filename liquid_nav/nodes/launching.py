@@ -17,12 +17,8 @@ from launch.actions import (
     IncludeLaunchDescription,
     LogInfo,
     OpaqueFunction,
-    RegisterEventHandler,
     SetEnvironmentVariable,
-    Shutdown,
 )
-from launch.event_handlers import OnProcessExit
-from launch.events.process import ProcessExited
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 
@@ -42,9 +38,13 @@ from liquid_nav.nodes.bringup import (
     parse_seed,
 )
 from liquid_nav.nodes.fleet_bringup import graph_of
+from liquid_nav.nodes.launch_endings import end_with_flight
 from liquid_nav.resources import find
 
 SIMULATORS = ("embedded", "gazebo", "px4", "px4_gazebo")
+REMINDED = "1"
+"""s until a node that was told to end is told once more: at its start it may have missed it. Does nothing to one that
+is ending."""
 PATIENCE = "20"
 """s that a node gets to end, so that a slow machine finishes its bag before it is killed."""
 PLOT = (
@@ -145,40 +145,10 @@ def _bring_up(context: LaunchContext, scenario: str) -> list[Action]:
         file, graph = PARAMETER_FILE, graph_of(plan)
     nodes = [node(process, value["namespace"], file) for process in graph]
     note = LogInfo(msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}" + (f", world {world}" if world else ""))
-    return [*variables(), note, *end_with_all(nodes[-plan.drones:], "the flight"), *around, *nodes, *plots(value)]
-
-
-def end_with_all(processes: list[ExecuteProcess], what: str) -> list[Action]:
-    """Return the actions that end everything when all ``processes`` have ended: exit code 0 if all of theirs were."""
-    codes: list[int] = []
-
-    def end(event: ProcessExited, context: LaunchContext) -> list[Action]:
-        codes.append(event.returncode)
-        if len(codes) < len(processes):
-            return []
-        if any(codes):
-            raise RuntimeError(f"{what} ended with exit code {max(codes, key=abs)}")
-        return [Shutdown(reason=f"{what} is over")]
-
-    return [RegisterEventHandler(OnProcessExit(target_action=process, on_exit=end)) for process in processes]
-
-
-def end_with(process: ExecuteProcess, what: str) -> Action:
-    """Return the action that ends everything when ``process`` ends: exit code 0 if its own was, else 1."""
-    return end_with_all([process], what)[0]
-
-
-def tell_end(process: Node) -> Action:
-    """Return the action that says when ``process`` has ended, and ends nothing: the drone may be in the air."""
-    name = process.node_executable
-
-    def tell(event: ProcessExited, context: LaunchContext) -> list[Action]:
-        if context.is_shutdown:
-            return []
-        return [LogInfo(msg=f"{name} has ended (exit code {event.returncode}), the others go on: the supervisor holds "
-                            f"what it misses. Start {name} again, or end everything with Ctrl-C")]
-
-    return RegisterEventHandler(OnProcessExit(target_action=process, on_exit=tell))
+    started = [part for part in around if isinstance(part, ExecuteProcess)]
+    gazebo = (lambda word: str(world) in word) if world else None
+    end = end_with_flight(nodes[-plan.drones :], started + nodes[: -plan.drones], gazebo)
+    return [*variables(), note, end, *around, *nodes, *plots(value)]
 
 
 def variables() -> list[Action]:
@@ -230,10 +200,12 @@ def plots(value: dict[str, str]) -> list[Action]:
     return [ExecuteProcess(cmd=["ros2", "run", "rqt_plot", "rqt_plot", *names], output="screen")]
 
 
-def node(process: Process, namespace: str, parameter_file: str = PARAMETER_FILE) -> Node:
+def node(
+    process: Process, namespace: str, parameter_file: str = PARAMETER_FILE, kind: type[Node] = Node
+) -> Node:
     """Return one of our nodes; in a namespace it has that drone's clock, where there is a simulated one."""
     given = {name: value for name, value in process.parameters.items() if value != ""}
-    return Node(
+    return kind(
         package="liquid_nav",
         executable=process.executable,
         namespace="/".join(part for part in (namespace, process.namespace) if part),
@@ -241,7 +213,7 @@ def node(process: Process, namespace: str, parameter_file: str = PARAMETER_FILE)
         remappings=clock_remapping(namespace),
         ros_arguments=enclave(process.executable),
         output="screen",
-        sigterm_timeout=PATIENCE,
+        sigterm_timeout=REMINDED if kind is Node else PATIENCE,
         sigkill_timeout=PATIENCE,
     )
 

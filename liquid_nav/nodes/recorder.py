@@ -15,7 +15,6 @@ stopped, because what launched it may take the end of a process for the end of t
 from __future__ import annotations
 
 import importlib
-import itertools
 import sys
 from pathlib import Path
 from typing import Callable
@@ -32,6 +31,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.nodes.bag import COMPRESSED, FULL, BagWriter
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_bringup import TRANSPORTS
+from liquid_nav.nodes.folders import next_free
 from liquid_nav.nodes.interface import COMMAND, IMAGE, TOPICS, Topic
 from liquid_nav.nodes.messages import NANO, RESET_STEP, image_view, nanoseconds, serialized_stamp
 from liquid_nav.nodes.parameters import declare
@@ -308,12 +308,6 @@ class Recorder(Node):
             self._bag.close()
         except Exception as error:
             self._stop(error)
-
-
-def next_free(folder: Path) -> Path:
-    """Return the first folder that does not exist yet of ``today-2``, ``today-3`` ... beside ``today``."""
-    numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
-    return next(path for path in numbered if not path.exists())
 
 
 def _message_class(kind: str) -> type:

@@ -40,6 +40,8 @@ from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.supervisor_inputs import WATCHED, SupervisorInputs
 from liquid_nav.safety import Mode, Order, SafetyLimits, SafetySupervisor, StampClock, SupervisorOutput, WatchLimits
 
+LOOK = 0.02
+"""s between looks at what may be wrong, at most: a fault is a hold by the next one."""
 REPEAT = 1.0
 """s until the order is repeated for a bridge that has not heard it."""
 LIMITS = {
@@ -96,7 +98,7 @@ class SupervisorNode(Node):
         for name in ("engage", "disengage", "hold", "land"):
             self.create_service(Trigger, name, self._service(getattr(self._supervisor, name)))
         # Steady: a timer of the system's clock stops for as long as that clock is set back.
-        self.create_timer(self._silence / 5.0, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self.create_timer(min(self._silence / 5.0, LOOK), self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._inputs = SupervisorInputs(self, self._supervisor, self._diagnostics, self._now, image)
         self._show(self._supervisor.update(self._now()))
 

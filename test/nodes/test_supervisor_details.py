@@ -176,7 +176,9 @@ def test_topics_services_and_the_timer(make, transport):
     other = {name for name, _ in camera.values()} - {topic}
     assert not other & set(node.seen) and not {"odom", "battery_state"} & set(node.seen)
     assert {"engage", "disengage", "hold", "land"} <= set(node.offers)
-    assert [tick[:2] for tick in node.ticks if tick[0] != 1.0] == [(0.1, ClockType.STEADY_TIME)]
+    assert [tick[:2] for tick in node.ticks if tick[0] != 1.0] == [(0.02, ClockType.STEADY_TIME)]
+    quick = make(silence=0.05).node
+    assert [tick[0] for tick in quick.ticks if tick[0] != 1.0] == [pytest.approx(0.01)]
     node.ears["liquid_controller/cmd_vel"](command_message(FORWARD, 0))
     assert f"/{topic}" in node.looked
 
