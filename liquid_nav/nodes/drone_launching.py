@@ -18,7 +18,7 @@ from liquid_nav.nodes.drone_bringup import (
     drone_graph,
 )
 from liquid_nav.nodes.launch_endings import DroneGraph, DroneNode
-from liquid_nav.nodes.launching import declare_common, folder, node, plots, variables
+from liquid_nav.nodes.launching import declare_common, folder, node, plots, refuse_misspelt, variables
 
 
 def declare_drone_arguments() -> list[DeclareLaunchArgument]:
@@ -51,6 +51,7 @@ def describe_drone() -> LaunchDescription:
 
 def _bring_up_drone(context: LaunchContext) -> list[Action]:
     check_distribution()
+    refuse_misspelt(context, declare_drone_arguments())
     value = {**context.launch_configurations}
     value["namespace"] = parse_namespace(value["namespace"])
     plan = DronePlan(

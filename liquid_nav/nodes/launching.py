@@ -5,6 +5,7 @@ Imported by launch files only: the ``launch`` packages come with a ROS distribut
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from liquid_nav.nodes.bringup import (
 )
 from liquid_nav.nodes.fleet_bringup import graph_of
 from liquid_nav.nodes.launch_endings import end_with_flight
+from liquid_nav.nodes.unknown import refuse_arguments
 from liquid_nav.resources import find
 
 SIMULATORS = ("embedded", "gazebo", "px4", "px4_gazebo")
@@ -47,6 +49,8 @@ REMINDED = "1"
 is ending."""
 PATIENCE = "20"
 """s that a node gets to end, so that a slow machine finishes its bag before it is killed."""
+OF_LAUNCH = ("launch-prefix", "launch-prefix-filter", "emulate_tty", "sigterm_timeout", "sigkill_timeout")
+"""Arguments that launch itself reads."""
 PLOT = (
     "/cmd_vel/twist/linear/x",
     "/cmd_vel/twist/linear/z",
@@ -110,8 +114,24 @@ def describe(scenario: str) -> LaunchDescription:
     return LaunchDescription([*declare_arguments(), OpaqueFunction(function=_bring_up, args=[scenario])])
 
 
+def refuse_misspelt(context: LaunchContext, declared: list[DeclareLaunchArgument]) -> None:
+    """Look at the arguments of the command line, where our launch file is the one that a person has named.
+
+    Included by another one, that one's arguments are there too, and whatever it has set.
+
+    Raises:
+        UserError: an argument that is not declared, with the nearest name.
+    """
+    file = Path(str(context.get_locals_as_dict().get("current_launch_file_path", ""))).name
+    if not file or file not in {Path(word).name for word in sys.argv}:
+        return
+    given = [word.partition(":=")[0] for word in context.argv if ":=" in word]
+    refuse_arguments(given, [*(argument.name for argument in declared), *OF_LAUNCH])
+
+
 def _bring_up(context: LaunchContext, scenario: str) -> list[Action]:
     check_distribution()
+    refuse_misspelt(context, declare_arguments())
     value = {**context.launch_configurations}
     value["namespace"] = parse_namespace(value["namespace"])
     plan = FlightPlan(
