@@ -33,7 +33,7 @@ service.include_launch_description(LaunchDescription([IncludeLaunchDescription(s
 sys.exit(service.run())
 """
 """What `ros2 launch` does."""
-PATIENCE = 120.0
+PATIENCE = 240.0
 """s of wall time that a busy machine may take for anything that is waited for."""
 
 
