@@ -17,6 +17,9 @@ from liquid_nav.nodes.claims import free_domain
 from liquid_nav.resources import find
 
 RUNNER = "scenario_runner"
+REMINDED = 1.0
+"""s until a process that was told to end is told once more: at its start it may have missed it. Does nothing to one
+that is ending."""
 PATIENCE = 10.0
 """s that a process gets to end by itself before it is killed."""
 _PARENT_DEATH_SIGNAL = 1
@@ -107,7 +110,11 @@ class Graph:
         """Ask every process to end, wait, and kill those that do not."""
         for child in reversed(self.children):
             _signal(child, signal.SIGINT)
-        deadline = time.monotonic() + PATIENCE
+        begin = time.monotonic()
+        for child in self.children:
+            if not _ends_within(child, begin + REMINDED - time.monotonic()):
+                _signal(child, signal.SIGTERM)
+        deadline = begin + PATIENCE
         for child in self.children:
             try:
                 child.popen.wait(max(0.1, deadline - time.monotonic()))
@@ -121,6 +128,14 @@ class Graph:
         """Stop; a second Ctrl-C does not leave anything behind."""
         with _uninterrupted():
             self.stop()
+
+
+def _ends_within(child: Child, seconds: float) -> bool:
+    try:
+        child.popen.wait(max(0.0, seconds))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _signal(child: Child, number: int) -> None:

@@ -23,6 +23,7 @@ from liquid_nav.autopilots import SessionConfig, refused_while_flying
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.bridge_backends import DDS, MAVLINK, PLAIN, DdsBackend, MavlinkBackend, PlainBackend
+from liquid_nav.nodes.credentials import PASSPHRASE_PARAMETER
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import NANO, command_from
 from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
@@ -40,6 +41,18 @@ COUNT_PERIOD = 0.05
 """s between looks at who publishes, where no message asks for one."""
 STATE_PERIOD = 0.2
 """s between state messages at most."""
+BY_AUTOPILOT = (
+    "connection",
+    "target_system",
+    "system_id",
+    "component_id",
+    PASSPHRASE_PARAMETER,
+    "true_pose",
+    "vision_topic",
+    "plain_topic",
+    "plain_in_body",
+)
+"""Parameters that only some autopilots have."""
 ORDERS = "safety_supervisor/order"
 GUARDED = ("cmd_vel", ORDERS)
 """Topics that must have one publisher."""
@@ -64,6 +77,8 @@ class AutopilotBridge(Node):
 
     ends_between_callbacks = True
     """Over DDS and as a Twist the last words are messages: ROS must not end before them."""
+    unread = BY_AUTOPILOT
+    """Parameters that may be given although this autopilot has no use for them: one file serves several."""
 
     def __init__(self, **options: object) -> None:
         """Declare parameters and open the wire; bad input raises UserError."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Mapping
 
 from liquid_nav.autopilots.connection import read_connection
 from liquid_nav.nodes.bringup import GATE, Process
+from liquid_nav.nodes.folders import next_free
 
 PARAMETER_FILE = "config/drone.yaml"
 TRANSPORTS = ("raw", "compressed")
@@ -18,6 +19,16 @@ FENCE = ("radius", "low", "high")
 """The fence around where it was engaged: m horizontally, below (negative) and above."""
 LIMITS = (*GATE, *FENCE)
 """Parameters of the supervisor that the launch file takes as arguments."""
+STARTED_AGAIN = ("camera", "liquid_controller", "recorder")
+"""Nodes that are started again when they die; what they did is missed and held for, and a person engages again."""
+END_ORDER = ("recorder", "liquid_controller", "camera", "safety_supervisor", "autopilot_bridge")
+"""In which order a person's Ctrl-C ends the nodes: whoever commands the drone outlives whoever it listens to."""
+ON_PURPOSE = (0, 2, 3)
+"""Exit codes of a node that was ended, refuses its input, or was ended and could not finish its bag."""
+FIRST_PAUSE = 2.0
+"""s until a node that died for the first time is started again."""
+LONGEST_PAUSE = 30.0
+"""s until a node that dies again and again is started again."""
 
 
 @dataclass(frozen=True)
@@ -61,3 +72,30 @@ def drone_graph(plan: DronePlan) -> list[Process]:
     if plan.record is not None:
         graph.append(Process("recorder", {"folder": str(plan.record)} | transport))
     return graph
+
+
+def dies(executable: str, code: int) -> bool:
+    """Whether a node that has ended with an exit code has died and is started again.
+
+    Args:
+        executable: of the node.
+        code: its exit code; negative: minus the number of the signal.
+    """
+    return executable in STARTED_AGAIN and code not in ON_PURPOSE
+
+
+def pause(deaths: int) -> float:
+    """Return the time until a node is started again, s: twice as long after each death.
+
+    Args:
+        deaths: how often it has died, this time included.
+    """
+    return min(FIRST_PAUSE * 2.0 ** (deaths - 1), LONGEST_PAUSE)
+
+
+def started_again(process: Process) -> Process:
+    """Return what is started in the place of a process that has died: a recorder writes beside what it has left."""
+    folder = process.parameters.get("folder")
+    if process.executable != "recorder" or not folder:
+        return process
+    return replace(process, parameters={**process.parameters, "folder": str(next_free(Path(str(folder))))})

@@ -19,7 +19,16 @@ from liquid_nav.nodes.drone_bringup import (
     DronePlan,
     drone_graph,
 )
-from liquid_nav.nodes.launching import declare_common, folder, node, note_typed, read_wishes, tell_end, variables
+from liquid_nav.nodes.launch_endings import DroneGraph, DroneNode
+from liquid_nav.nodes.launching import (
+    declare_common,
+    folder,
+    node,
+    note_typed,
+    read_wishes,
+    refuse_misspelt,
+    variables,
+)
 from liquid_nav.nodes.viewing import views
 
 
@@ -55,6 +64,7 @@ def describe_drone() -> LaunchDescription:
 
 def _bring_up_drone(context: LaunchContext, typed: Collection[str] = ()) -> list[Action]:
     check_distribution()
+    refuse_misspelt(context, declare_drone_arguments())
     value = {**context.launch_configurations}
     value["namespace"] = parse_namespace(value["namespace"])
     plan = DronePlan(
@@ -69,11 +79,11 @@ def _bring_up_drone(context: LaunchContext, typed: Collection[str] = ()) -> list
         value["frame_prefix"],
         _channel(value["engage_channel"]),
     )
-    graph = drone_graph(plan)
-    wishes = read_wishes(value, typed, graph)
-    nodes = [node(process, value["namespace"], PARAMETER_FILE, wishes) for process in graph]
+    processes = drone_graph(plan)
+    wishes = read_wishes(value, typed, processes)
+    graph = DroneGraph(lambda process: node(process, value["namespace"], PARAMETER_FILE, wishes, DroneNode))
     shown = views(value, [value["namespace"]], simulated=False)
-    return [*variables(), *(tell_end(part) for part in nodes), *nodes, *shown]
+    return [*variables(), *graph.start(processes), *shown]
 
 
 def _channel(text: str) -> int | None:

@@ -5,6 +5,7 @@ Imported by launch files only: the ``launch`` packages come with a ROS distribut
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,12 +20,8 @@ from launch.actions import (
     IncludeLaunchDescription,
     LogInfo,
     OpaqueFunction,
-    RegisterEventHandler,
     SetEnvironmentVariable,
-    Shutdown,
 )
-from launch.event_handlers import OnProcessExit
-from launch.events.process import ProcessExited
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 
@@ -44,13 +41,20 @@ from liquid_nav.nodes.bringup import (
     parse_seed,
 )
 from liquid_nav.nodes.fleet_bringup import fleet_names, graph_of
+from liquid_nav.nodes.launch_endings import end_with_flight
 from liquid_nav.nodes.params_file import NAMED_OTHERWISE, ParamsFile, read_params_file
+from liquid_nav.nodes.unknown import refuse_arguments
 from liquid_nav.nodes.viewing import declare_views, views
 from liquid_nav.resources import find
 
 SIMULATORS = ("embedded", "gazebo", "px4", "px4_gazebo")
+REMINDED = "1"
+"""s until a node that was told to end is told once more: at its start it may have missed it. Does nothing to one that
+is ending."""
 PATIENCE = "20"
 """s that a node gets to end, so that a slow machine finishes its bag before it is killed."""
+OF_LAUNCH = ("launch-prefix", "launch-prefix-filter", "emulate_tty", "sigterm_timeout", "sigkill_timeout")
+"""Arguments that launch itself reads."""
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
@@ -139,8 +143,24 @@ def describe(scenario: str) -> LaunchDescription:
     return LaunchDescription([note_typed(typed), *declare_arguments(), bring_up])
 
 
+def refuse_misspelt(context: LaunchContext, declared: list[DeclareLaunchArgument]) -> None:
+    """Look at the arguments of the command line, where our launch file is the one that a person has named.
+
+    Included by another one, that one's arguments are there too, and whatever it has set.
+
+    Raises:
+        UserError: an argument that is not declared, with the nearest name.
+    """
+    file = Path(str(context.get_locals_as_dict().get("current_launch_file_path", ""))).name
+    if not file or file not in {Path(word).name for word in sys.argv}:
+        return
+    given = [word.partition(":=")[0] for word in context.argv if ":=" in word]
+    refuse_arguments(given, [*(argument.name for argument in declared), *OF_LAUNCH])
+
+
 def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()) -> list[Action]:
     check_distribution()
+    refuse_misspelt(context, declare_arguments())
     value = {**context.launch_configurations}
     value["namespace"] = parse_namespace(value["namespace"])
     plan = FlightPlan(
@@ -177,41 +197,10 @@ def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()
     nodes = [node(process, value["namespace"], file, wishes) for process in graph]
     spaces = ["/".join(filter(None, (value["namespace"], name))) for name in fleet_names(plan.drones)]
     note = LogInfo(msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}" + (f", world {world}" if world else ""))
-    return [*variables(), note, *end_with_all(nodes[-plan.drones:], "the flight"), *around, *nodes,
-            *views(value, spaces, simulated=True)]
-
-
-def end_with_all(processes: list[ExecuteProcess], what: str) -> list[Action]:
-    """Return the actions that end everything when all ``processes`` have ended: exit code 0 if all of theirs were."""
-    codes: list[int] = []
-
-    def end(event: ProcessExited, context: LaunchContext) -> list[Action]:
-        codes.append(event.returncode)
-        if len(codes) < len(processes):
-            return []
-        if any(codes):
-            raise RuntimeError(f"{what} ended with exit code {max(codes, key=abs)}")
-        return [Shutdown(reason=f"{what} is over")]
-
-    return [RegisterEventHandler(OnProcessExit(target_action=process, on_exit=end)) for process in processes]
-
-
-def end_with(process: ExecuteProcess, what: str) -> Action:
-    """Return the action that ends everything when ``process`` ends: exit code 0 if its own was, else 1."""
-    return end_with_all([process], what)[0]
-
-
-def tell_end(process: Node) -> Action:
-    """Return the action that says when ``process`` has ended, and ends nothing: the drone may be in the air."""
-    name = process.node_executable
-
-    def tell(event: ProcessExited, context: LaunchContext) -> list[Action]:
-        if context.is_shutdown:
-            return []
-        return [LogInfo(msg=f"{name} has ended (exit code {event.returncode}), the others go on: the supervisor holds "
-                            f"what it misses. Start {name} again, or end everything with Ctrl-C")]
-
-    return RegisterEventHandler(OnProcessExit(target_action=process, on_exit=tell))
+    started = [part for part in around if isinstance(part, ExecuteProcess)]
+    gazebo = (lambda word: str(world) in word) if world else None
+    end = end_with_flight(nodes[-plan.drones :], started + nodes[: -plan.drones], gazebo)
+    return [*variables(), note, end, *around, *nodes, *views(value, spaces, simulated=True)]
 
 
 def variables() -> list[Action]:
@@ -255,13 +244,17 @@ def _gazebo(world: Path, gui: bool, namespace: str, bridge: Path) -> list[Action
 
 
 def node(
-    process: Process, namespace: str, parameter_file: str = PARAMETER_FILE, wishes: Wishes = Wishes()
+    process: Process,
+    namespace: str,
+    parameter_file: str = PARAMETER_FILE,
+    wishes: Wishes = Wishes(),
+    kind: type[Node] = Node,
 ) -> Node:
     """Return one of our nodes; in a namespace it has that drone's clock, where there is a simulated one."""
     given = {name: value for name, value in process.parameters.items() if value != ""}
     typed = {name: value for name, value in given.items() if name in wishes.typed}
     theirs = wishes.file.values(_full_name(process, namespace))
-    return Node(
+    return kind(
         package="liquid_nav",
         executable=process.executable,
         namespace="/".join(part for part in (namespace, process.namespace) if part),
@@ -269,7 +262,7 @@ def node(
         remappings=clock_remapping(namespace),
         ros_arguments=[*enclave(process.executable), "--log-level", wishes.log_level],
         output="screen",
-        sigterm_timeout=PATIENCE,
+        sigterm_timeout=REMINDED if kind is Node else PATIENCE,
         sigkill_timeout=PATIENCE,
     )
 

@@ -27,7 +27,7 @@ from liquid_nav.nodes.messages import NANO, ImageError, read_compressed, read_im
 from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
-from liquid_nav.nodes.running import run
+from liquid_nav.nodes.running import refuse_unread, run
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.transport import transport_remedy
 from liquid_nav.types import Command, Observation
@@ -332,6 +332,8 @@ def camera_topic(transport: str) -> tuple[str, type, Reader]:
 def make() -> LiquidController:
     """Create the node and, where its parameters say so, start it."""
     node = LiquidController()
+    # Before the model is loaded.
+    refuse_unread(node)
     node.start()
     return node
 

@@ -18,6 +18,7 @@ WATCHES: Mapping[str, Mapping[str, str]] = {
         "battery": "an empty battery",
         "battery_age": "a battery that falls silent",
         "joy_age": "a remote control that falls silent",
+        "recorder_age": "a recorder that dies",
         "radius": "a drone that is too far away",
         "low": "a drone that is too low",
         "high": "a drone that is too high",

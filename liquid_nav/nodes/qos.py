@@ -1,8 +1,14 @@
-"""The four qualities of service that the interface table of the README names."""
+"""The four qualities of service that the interface table of the README names, and that of a sign of life."""
 
 from __future__ import annotations
 
-from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.duration import Duration
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, LivelinessPolicy, QoSProfile, ReliabilityPolicy
+
+RECORDER_STATE = "recorder/state"
+"""Topic of the recorder's state, whose publisher is watched (``alive``)."""
+ALIVE = 0.3
+"""s within which the middleware of a living publisher is heard."""
 
 
 def _profile(reliability: ReliabilityPolicy, durability: DurabilityPolicy, depth: int) -> QoSProfile:
@@ -32,3 +38,15 @@ def latched(depth: int = 1) -> QoSProfile:
     Who listens to several publishers on one topic needs a depth: with 1 the last one's alone is kept.
     """
     return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL, depth)
+
+
+def alive(lease: float = ALIVE) -> QoSProfile:
+    """Latched, and the middleware itself tells listeners within ``lease`` s that the publisher's process has died.
+
+    Args:
+        lease: s; a publisher promises ``ALIVE``, a listener asks for as much or more.
+    """
+    profile = latched()
+    profile.liveliness = LivelinessPolicy.AUTOMATIC
+    profile.liveliness_lease_duration = Duration(seconds=lease)
+    return profile

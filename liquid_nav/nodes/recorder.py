@@ -16,7 +16,6 @@ stopped, because what launched it may take the end of a process for the end of t
 from __future__ import annotations
 
 import importlib
-import itertools
 import sys
 import time
 from functools import partial
@@ -31,15 +30,17 @@ from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message, serialize_message
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import String
 
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.bag import COMPRESSED, FULL, BagWriter
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_bringup import TRANSPORTS
+from liquid_nav.nodes.folders import next_free
 from liquid_nav.nodes.interface import COMMAND, FIXED_FRAMES, IMAGE, PARAMETER_EVENTS, TOPICS, Topic
 from liquid_nav.nodes.messages import NANO, RESET_STEP, image_view, nanoseconds, serialized_stamp
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import RECORDER_STATE, alive, latched, reliable, sensor_data
 from liquid_nav.nodes.running import Finished, run
 from liquid_nav.nodes.subscribing import one_line, subscribe
 from liquid_nav.nodes.tf_cdr import decode
@@ -95,7 +96,9 @@ class Recorder(Node):
         self._incomplete = False
         self._folder = Path(folder)
         self._bag = BagWriter(self._folder)
-        self._diagnostics.report("recording", OK, f"recording into {folder}")
+        # Its publisher is the sign of life that the supervisor watches; the text is for people.
+        self._states = self.create_publisher(String, RECORDER_STATE, alive())
+        self._tell(OK, f"recording into {folder}")
         self._time: int | None = None
         """Newest stamp, ns; None before the first one."""
         self._begun: dict[str, int] = {}
@@ -165,7 +168,7 @@ class Recorder(Node):
             return
         if self._progress < SHORTEST * NANO:
             words = "simulated time goes back again and again: end all simulators but one"
-            self._diagnostics.report("recording", ERROR, words)
+            self._tell(ERROR, words)
             return
         try:
             self._begin_anew(before, now)
@@ -189,7 +192,7 @@ class Recorder(Node):
             for data in messages:
                 self._bag.write(name, self.wall(), data, now)
         words = f"simulated time went back from {before / NANO:.1f} to {now / NANO:.1f} s, as when a simulator is reset"
-        self._diagnostics.report("recording", WARN, f"{words}: the next flight is recorded into {folder}")
+        self._tell(WARN, f"{words}: the next flight is recorded into {folder}")
 
     @staticmethod
     def wall() -> int:
@@ -338,9 +341,13 @@ class Recorder(Node):
             kept = f"{self._bag.rescue()} holds what came before"
         except Exception as error:
             kept = f"the bag cannot be closed ({one_line(error)})"
-        self._diagnostics.report(
-            "recording", ERROR, f"recording has stopped: {one_line(cause)}; {kept}: {remedy}"
-        )
+        self._tell(ERROR, f"recording has stopped: {one_line(cause)}; {kept}: {remedy}")
+
+    def _tell(self, level: bytes, words: str) -> None:
+        """Say what becomes of the recording: in the diagnostics and as the recorder's state."""
+        self._diagnostics.report("recording", level, words)
+        if self.context.ok():
+            self._states.publish(String(data=words))
 
     def end(self) -> None:
         """On a signal: finish the bag; raises Finished (``INCOMPLETE``) if its end is missing."""
@@ -359,12 +366,6 @@ class Recorder(Node):
             self._bag.close()
         except Exception as error:
             self._stop(error)
-
-
-def next_free(folder: Path) -> Path:
-    """Return the first folder that does not exist yet of ``today-2``, ``today-3`` ... beside ``today``."""
-    numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
-    return next(path for path in numbered if not path.exists())
 
 
 def _qos(topic: Topic) -> QoSProfile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from typing import Callable
+from typing import Callable, Sequence
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -14,6 +14,8 @@ from rclpy.signals import SignalHandlerOptions
 
 from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
+from liquid_nav.nodes.node_help import asks_for_help, executable, help_text, module_of, refuse_own_arguments
+from liquid_nav.nodes.unknown import given_to_all, refuse_parameters
 
 ENDING = 2.5
 """s of wall time that a node may take to end in order; launch waits 5 s between its signals."""
@@ -40,13 +42,18 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     closed while its publishers still work; where it has ``end()``, that is called first, and callbacks are served until
     ``ended``, for ``ENDING`` seconds at most. Of any other ROS ends with the signal, wherever it is.
     """
+    words = sys.argv[1:] if arguments is None else arguments
+    module = module_of(make)
+    if asks_for_help(words):
+        print(help_text(module))
+        return 0
+    orderly, signals = getattr(make, "ends_between_callbacks", False), []
     try:
         check_distribution()
+        refuse_own_arguments(words, executable(module))
+        _begin(arguments, SignalHandlerOptions.NO if orderly else SignalHandlerOptions.ALL)
     except UserError as error:
         return _refuse(error)
-    orderly, signals = getattr(make, "ends_between_callbacks", False), []
-    rclpy.init(args=arguments,
-               signal_handler_options=SignalHandlerOptions.NO if orderly else SignalHandlerOptions.ALL)
     if orderly:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda number, frame: signals.append(number))
@@ -54,6 +61,7 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     executor = None
     try:
         node = make()
+        refuse_unread(node, words)
         # Only now, because from here on a signal cannot pass by ``close``.
         begun = getattr(node, "begun", None)
         if begun:
@@ -89,6 +97,32 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
             # rclpy's executors fail in their finalizer when Python happens to finalize their guard condition first.
             executor.shutdown()
         rclpy.try_shutdown()
+
+
+def refuse_unread(node: Node, words: Sequence[str] | None = None) -> None:
+    """Look at the parameters that a node was given, once it has declared its own.
+
+    Args:
+        node: It.
+        words: Of the command line; the process's own by default.
+
+    Raises:
+        UserError: one that it does not read, with the nearest name. A name that it would read with other parameters
+            (``unread``, where the node has that) is none.
+    """
+    given = node._parameter_overrides
+    known = [*node._parameters, *getattr(node, "unread", ())]
+    for_all = given_to_all(sys.argv[1:] if words is None else words)
+    refuse_parameters(node.get_name(), given, known, for_all)
+
+
+def _begin(arguments: list[str] | None, handlers: SignalHandlerOptions) -> None:
+    """Initialise ROS; raises UserError for arguments that it cannot read."""
+    try:
+        rclpy.init(args=arguments, signal_handler_options=handlers)
+    except (RuntimeError, ValueError) as error:
+        cause = " ".join(str(error).split())
+        raise UserError(f"ROS cannot read its arguments: {cause}", "write --ros-args -p NAME:=VALUE") from None
 
 
 def _end(node: Node, executor: SingleThreadedExecutor) -> None:

@@ -38,9 +38,16 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
-from liquid_nav.nodes.supervisor_inputs import WATCH_RANGES, WATCHED, SupervisorInputs
+from liquid_nav.nodes.supervisor_inputs import (
+    WATCH_RANGES,
+    WATCHED,
+    SupervisorInputs,
+    refused_recorder_age,
+)
 from liquid_nav.safety import Mode, Order, SafetyLimits, SafetySupervisor, StampClock, SupervisorOutput, WatchLimits
 
+LOOK = 0.02
+"""s between looks at what may be wrong, at most: a fault is a hold by the next one."""
 REPEAT = 1.0
 """s until the order is repeated for a bridge that has not heard it."""
 BY_SWITCH = "the engage switch of the remote control"
@@ -115,14 +122,14 @@ class SupervisorNode(Node):
         for name in ("engage", "disengage", "hold", "land"):
             self.create_service(Trigger, name, self._service(name))
         # Steady: a timer of the system's clock stops for as long as that clock is set back.
-        self.create_timer(self._silence / 5.0, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self.create_timer(min(self._silence / 5.0, LOOK), self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._inputs = SupervisorInputs(self, self._supervisor, self._diagnostics, self._now, image)
         self._show(self._supervisor.update(self._now()))
         ParameterChanges(self, limits | watched, self._refuses, self._change_limits)
 
     def _refuses(self, values: Values) -> str:
         """Return why the limits cannot be these now, or nothing."""
-        return self._supervisor.refuses(*_limits(values))
+        return refused_recorder_age(values["recorder_age"]) or self._supervisor.refuses(*_limits(values))
 
     def _change_limits(self, values: Values) -> None:
         self._supervisor.change_limits(*_limits(values))
@@ -169,7 +176,9 @@ class SupervisorNode(Node):
         now = self._now()
         self._inputs.count_publishers()
         self._repeat_order(now)
-        if now - self._spoken >= self._silence or now < self._spoken - 1.0:
+        overdue = now - self._spoken >= self._silence or now < self._spoken - 1.0
+        # A fault that comes up between two commands is answered at the next look, not at the end of the silence.
+        if overdue or self._supervisor.must_hold(now):
             self._speak(from_seconds(self._stamping()), now)
         else:
             self._show_mode()

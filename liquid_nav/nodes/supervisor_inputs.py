@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Any, Callable
 
 from nav_msgs.msg import Odometry
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import BatteryState, Joy
 from std_msgs.msg import String
 
+from liquid_nav.errors import UserError
 from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
-from liquid_nav.nodes.qos import latched, sensor_data
+from liquid_nav.nodes.qos import ALIVE, RECORDER_STATE, alive, latched, sensor_data
 from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.safety import BridgeReport, SafetySupervisor
@@ -26,6 +29,7 @@ WATCHED = {
     "battery": "Charge below which it lands, 0 to 1.",
     "battery_age": "Silence of a battery that was there at most, s.",
     "joy_age": "Silence of a joystick or remote control that was there at most, s.",
+    "recorder_age": "Silence of a recorder's process that was there at most, s.",
     "radius": "Distance from where it was engaged at most, m.",
     "low": "Height above where it was engaged at least, m, negative.",
     "high": "Height above where it was engaged at most, m.",
@@ -40,6 +44,7 @@ WATCH_RANGES = {
     "battery": (0.0, 1.0),
     "battery_age": (0.0, 600.0),
     "joy_age": (0.0, 60.0),
+    "recorder_age": (0.0, 60.0),
     "radius": (0.0, 10000.0),
     "low": (-1000.0, 0.0),
     "high": (0.0, 1000.0),
@@ -47,6 +52,13 @@ WATCH_RANGES = {
 """What each of them may be."""
 ONE_PUBLISHER = ("liquid_controller/cmd_vel", "cmd_vel", "safety_supervisor/order", "autopilot_bridge/state")
 """Topics that must have one publisher, whatever is watched."""
+
+
+def refused_recorder_age(age: float) -> str:
+    """Return what to give instead of a ``recorder_age`` in s that cannot be watched, or nothing."""
+    if 0.0 < age < ALIVE:
+        return f"give {ALIVE:g} or more, or 0 to fly on when a recorder dies"
+    return ""
 
 
 class SupervisorInputs:
@@ -69,6 +81,9 @@ class SupervisorInputs:
         self._now = now
         self._guarded = [*ONE_PUBLISHER, image]
         self._diagnostics = diagnostics
+        self._recorder: Subscription | None = None
+        self._recorder_age = 0.0
+        """What the subscription asks for, s; 0: there is none."""
         self.listen()
         subscribe(node, diagnostics, String, "autopilot_bridge/state", self._on_state, latched())
         subscribe(node, diagnostics, Joy, "joy", self._on_joy, sensor_data())
@@ -81,6 +96,8 @@ class SupervisorInputs:
             self._hear(Odometry, "odom", self._on_odometry)
         if limits.battery or limits.battery_age:
             self._hear(BatteryState, "battery_state", self._on_battery)
+        if limits.recorder_age != self._recorder_age:
+            self._listen_to_recorder(limits.recorder_age)
 
     def _hear(self, kind: type, topic: str, callback: Callable) -> None:
         """Subscribe to a topic that must have one publisher, once."""
@@ -93,6 +110,36 @@ class SupervisorInputs:
         for topic in self._guarded:
             name = self._node.resolve_topic_name(topic)
             self._supervisor.watch.publishers(name, self._node.count_publishers(name))
+
+    def _listen_to_recorder(self, age: float) -> None:
+        """Hear of the death of a recorder's process within ``age`` s; 0: no longer.
+
+        The middleware tells, not a message: a recorder that waits for a slow disk is alive.
+
+        Raises:
+            UserError: a recorder does not promise to be heard so often.
+        """
+        refused = refused_recorder_age(age)
+        if refused:
+            raise UserError(f"recorder_age is {age:g} s", refused)
+        if self._recorder is not None:
+            self._node.destroy_subscription(self._recorder)
+            self._recorder = None
+        self._recorder_age = age
+        if not age:
+            return
+        self._recorder = self._node.create_subscription(
+            String,
+            RECORDER_STATE,
+            lambda message: None,
+            alive(age),
+            event_callbacks=SubscriptionEventCallbacks(liveliness=self._on_recorder),
+        )
+
+    def _on_recorder(self, change: Any) -> None:
+        # One that was ended by a person has taken leave: it is not counted as lost.
+        if change.not_alive_count_change > 0:
+            self._supervisor.watch.recorder_lost(self._now())
 
     def _on_odometry(self, message: Odometry) -> None:
         state = state_from(message)

@@ -31,6 +31,7 @@ class FaultKind(Enum):
     BATTERY_OLD = "battery_old"
     BATTERY_UNIT = "battery_unit"
     STICKS_OLD = "sticks_old"
+    RECORDER_LOST = "recorder_lost"
     PUBLISHERS = "publishers"
     FENCE_RADIUS = "fence_radius"
     FENCE_HEIGHT = "fence_height"
@@ -113,6 +114,7 @@ NEEDS_A_PERSON = frozenset(
         FaultKind.BRIDGE_DEAF,
         FaultKind.BATTERY_LOW,
         FaultKind.BATTERY_UNIT,
+        FaultKind.RECORDER_LOST,
     }
 )
 """Faults whose hold only a person ends."""
@@ -141,6 +143,7 @@ _SENTENCES = {
     FaultKind.BATTERY_OLD: "battery state is {value:.1f} s old, limit {limit:g} s",
     FaultKind.BATTERY_UNIT: f"battery_state has said {{value:g}}, and 1 is full: {_COUNTS_TO_100}",
     FaultKind.STICKS_OLD: "joy ({subject}) is silent for {value:.1f} s, limit {limit:g} s",
+    FaultKind.RECORDER_LOST: "the recorder has died: this flight is not recorded any more",
     FaultKind.PUBLISHERS: "{value:.0f} publishers on {subject}, expected one: end the others",
     FaultKind.FENCE_RADIUS: "geofence: {value:.1f} m from where it was engaged, limit {limit:g} m",
     FaultKind.FENCE_HEIGHT: "geofence: {value:+.1f} m above where it was engaged, limits {limit:g} and {high:g} m",

@@ -242,6 +242,10 @@ class SafetySupervisor:
 
     # What comes out.
 
+    def must_hold(self, now: float) -> bool:
+        """Whether a flight goes on that the next ``update`` will end; changes nothing."""
+        return self.state is Mode.ENGAGED and bool(self._faults(now))
+
     def update(self, now: float) -> SupervisorOutput:
         """Return what the drone shall do now."""
         self.watch.clock(now)

@@ -21,7 +21,7 @@ CHARGES = 3
 LATE = 5
 """Late commands in a row that make a latency fault."""
 JUMP_MEMORY = 0.5
-"""s for which a jump of clock or estimate counts as a fault."""
+"""s for which an event (a jump of clock or estimate, the death of a recorder) counts as a fault."""
 ABSURD = 1e6
 """m and m/s beyond which odometry is not of this world."""
 EARLY = 0.1
@@ -52,6 +52,8 @@ class WatchLimits:
     """Silence of a battery that was there at most, s; one that no longer knows its charge is silent."""
     joy_age: float = 0.0
     """Silence of a joystick or remote control that was there at most, s."""
+    recorder_age: float = 0.0
+    """Silence of a recorder's process that was there at most, s; the middleware tells (``Watch.recorder_lost``)."""
     radius: float = 0.0
     """Horizontal distance from where it was engaged at most, m."""
     low: float = 0.0
@@ -160,6 +162,11 @@ class Watch:
             self._beyond = 0
             self._low = self._low + 1 if fraction <= self.limits.battery else 0
         return ""
+
+    def recorder_lost(self, now: float) -> None:
+        """Take that the process of a recorder has died: one hold, after which a person may fly on without it."""
+        if self.limits.recorder_age:
+            self._jump(Fault(FaultKind.RECORDER_LOST), now)
 
     def publishers(self, topic: str, count: int) -> None:
         """Take how many publish on a topic that only one should publish on."""

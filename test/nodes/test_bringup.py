@@ -133,7 +133,8 @@ def test_a_real_drone_has_a_fence_and_flies_on_by_a_persons_word_alone(autopilot
     bridge = parameters(graph, path, "autopilot_bridge")
     assert supervisor["resume"] == bridge["resume"] == 0.0
     assert (supervisor["low"], supervisor["high"], supervisor["radius"]) == (-2.0, 10.0, 40.0)
-    for name in ("odometry_age", "autopilot_age", "pose_frozen", "battery", "battery_age", "joy_age", "latency"):
+    ages = ("odometry_age", "autopilot_age", "battery_age", "joy_age", "recorder_age")
+    for name in (*ages, "pose_frozen", "battery", "latency"):
         assert supervisor[name] > 0.0, name
     for name in ("speed", "vertical_speed", "yaw_rate"):
         allowed = supervisor.get(name, getattr(SafetyLimits(), name))

@@ -1,8 +1,6 @@
 """The launch files, where the launch packages are: documented arguments, and the processes of ``liquid-nav fly``."""
 
 import importlib.util
-import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -52,67 +50,6 @@ def test_the_processes_are_those_of_fly(pilot):
     nodes = [action for action in launching._bring_up(context, "forest") if isinstance(action, Node)]
     plan = embedded_graph(FlightPlan("forest", 3, pilot=pilot, record=Path("/tmp/x")))
     assert [node.node_executable for node in nodes] == [process.executable for process in plan]
-
-
-@needs_launch
-@pytest.mark.parametrize(("code", "result"), [(0, 0), (1, 1)])
-def test_the_exit_code_is_the_flights(code, result):
-    from launch import LaunchDescription, LaunchService
-    from launch.actions import ExecuteProcess
-
-    from liquid_nav.nodes.launching import end_with
-
-    runner = ExecuteProcess(cmd=[sys.executable, "-c", f"raise SystemExit({code})"])
-    other = ExecuteProcess(cmd=[sys.executable, "-c", "import signal; signal.pause()"])
-    service = LaunchService(noninteractive=True)
-    service.include_launch_description(LaunchDescription([end_with(runner, "the flight"), other, runner]))
-    assert service.run() == result
-
-
-@needs_launch
-def test_on_a_real_drone_the_end_of_a_node_ends_nothing_else_and_is_told(tmp_path, monkeypatch):
-    """A full disk, a camera or a controller that dies must not take supervisor and bridge along."""
-    from launch import LaunchDescription, LaunchService
-    from launch.actions import ExecuteProcess, OpaqueFunction
-
-    from liquid_nav.nodes import launching
-
-    said = []
-    monkeypatch.setattr(launching, "LogInfo",
-                        lambda msg: said.append(msg) or OpaqueFunction(function=lambda context: None))
-    tell_end = launching.tell_end
-    seen = tmp_path / "seen"
-    os.mkfifo(seen)
-    recorder = ExecuteProcess(cmd=[sys.executable, "-c", f"open('{seen}', 'w').close(); raise SystemExit(3)"])
-    recorder.node_executable = "recorder"
-    # Lives on after the recorder has gone, and ends by itself: only then the launch may end.
-    bridge_ended = tmp_path / "bridge_ended"
-    bridge = ExecuteProcess(cmd=[sys.executable, "-c", f"open('{seen}').read(); open('{bridge_ended}', 'w').close()"])
-    bridge.node_executable = "autopilot_bridge"
-    service = LaunchService(noninteractive=True)
-    parts = [tell_end(recorder), tell_end(bridge), recorder, bridge]
-    service.include_launch_description(LaunchDescription(parts))
-    assert service.run() == 0 and bridge_ended.exists()
-    assert any("recorder has ended (exit code 3), the others go on" in words for words in said)
-
-
-@needs_launch
-@pytest.mark.parametrize(("codes", "result"), [((0, 0), 0), ((3, 0), 1)])
-def test_with_several_drones_it_ends_with_the_last(codes, result, tmp_path):
-    from launch import LaunchDescription, LaunchService
-    from launch.actions import ExecuteProcess
-
-    from liquid_nav.nodes.launching import end_with_all
-
-    # The second one lives until the first one has spoken.
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    early = f"print('over', file=open('{pipe}', 'w'), flush=True); raise SystemExit({codes[0]})"
-    late = f"open('{pipe}').read(); raise SystemExit({codes[1]})"
-    runners = [ExecuteProcess(cmd=[sys.executable, "-c", code]) for code in (early, late)]
-    service = LaunchService(noninteractive=True)
-    service.include_launch_description(LaunchDescription([*end_with_all(runners, "the flight"), *runners]))
-    assert service.run() == result
 
 
 @needs_launch

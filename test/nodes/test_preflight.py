@@ -309,7 +309,7 @@ def test_of_a_good_graph_it_says_what_will_happen():
     assert said["latency"] == "10 ms from stamp to command (p99)"
     assert said["battery"] == "90 %"
     assert said["disk"] == "50 GB free"
-    assert said["watches"] == "all 14 are on"
+    assert said["watches"] == "all 15 are on"
     assert said["orders"] == f"the bridge hears supervisor {SUPERVISOR}"
     assert said["hold"] == "the autopilot's hold mode"
     assert said["NAV_RCL_ACT"] == "2: the remote control lost: it returns to its launch"
@@ -500,7 +500,7 @@ def test_watches_are_asked_for_where_a_real_drone_flies(spoil, wanted, asked):
 
 def test_no_watch_of_the_supervisor_is_forgotten():
     assert set(WATCHES["safety_supervisor"]) == {field.name for field in dataclasses.fields(WatchLimits)}
-    assert len(preflight_watches.names()) == len(set(preflight_watches.names())) == 14
+    assert len(preflight_watches.names()) == len(set(preflight_watches.names())) == 15
 
 
 def test_without_an_autopilot_nothing_is_said_of_it():

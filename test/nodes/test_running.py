@@ -60,5 +60,5 @@ def test_the_executor_is_shut_down_before_ros_is():
             executors.append(executor)
             raise Finished(3)
 
-    assert run(Brief) == 3
+    assert run(Brief, []) == 3
     assert executors[0].get_nodes() == []

@@ -44,7 +44,7 @@ from liquid_nav.simulation.state import DroneState
 
 POLICY = Path(__file__).parents[2] / "config" / "sros2_policy.xml"
 FIELD = {"scenario": "field"}
-WATCHED = {"odometry_age": 0.5, "battery": 0.2}
+WATCHED = {"odometry_age": 0.5, "battery": 0.2, "recorder_age": 0.5}
 MAVLINK = {"connection": "udp:127.0.0.1:0"}
 NODES = {
     "camera": [(Camera, {"source": "/nowhere.avi"})],

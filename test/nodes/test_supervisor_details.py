@@ -133,8 +133,8 @@ CHANGEABLE = {
     "yaw_acceleration": (0.1, 100.0), "image_age": (0.02, 10.0), "command_age": (0.02, 10.0), "descent": (0.05, 5.0),
     "resume": (0.0, 600.0), "odometry_age": (0.0, 10.0), "autopilot_age": (0.0, 10.0), "latency": (0.0, 10.0),
     "clock_jump": (0.0, 60.0), "position_jump": (0.0, 100.0), "pose_frozen": (0.0, 60.0), "battery": (0.0, 1.0),
-    "battery_age": (0.0, 600.0), "joy_age": (0.0, 60.0), "radius": (0.0, 10000.0), "low": (-1000.0, 0.0),
-    "high": (0.0, 1000.0),
+    "battery_age": (0.0, 600.0), "joy_age": (0.0, 60.0), "recorder_age": (0.0, 60.0), "radius": (0.0, 10000.0),
+    "low": (-1000.0, 0.0), "high": (0.0, 1000.0),
 }  # fmt: skip
 """Parameter -> its range."""
 
@@ -187,7 +187,9 @@ def test_topics_services_and_the_timer(make, transport):
     other = {name for name, _ in camera.values()} - {topic}
     assert not other & set(node.seen) and not {"odom", "battery_state"} & set(node.seen)
     assert {"engage", "disengage", "hold", "land"} <= set(node.offers)
-    assert [tick[:2] for tick in node.ticks if tick[0] != 1.0] == [(0.1, ClockType.STEADY_TIME)]
+    assert [tick[:2] for tick in node.ticks if tick[0] != 1.0] == [(0.02, ClockType.STEADY_TIME)]
+    quick = make(silence=0.05).node
+    assert [tick[0] for tick in quick.ticks if tick[0] != 1.0] == [pytest.approx(0.01)]
     node.ears["liquid_controller/cmd_vel"](command_message(FORWARD, 0))
     assert f"/{topic}" in node.looked
 
@@ -291,7 +293,7 @@ def test_in_lock_step_an_image_may_come_before_its_clock(make):
 
 @pytest.mark.parametrize("wall", [False, True])
 def test_it_speaks_by_itself_after_its_silence_and_not_before(make, wall):
-    bench = make(wall=wall, silence=0.5).engage()
+    bench = make(wall=wall, silence=0.5, image_age=9.0, command_age=9.0).engage()
     begin, said = bench.time, bench.said["cmd_vel"]
     before = len(said)
     for later, count in ((0.25, 0), (0.499, 0), (0.5, 1), (0.75, 1), (0.999, 1), (1.0, 2)):
@@ -299,6 +301,26 @@ def test_it_speaks_by_itself_after_its_silence_and_not_before(make, wall):
         bench.tick()
         assert len(said) - before == count, later
     assert nanoseconds(said[-1].header.stamp) == bench.stamp
+
+
+@pytest.mark.parametrize("wall", [False, True])
+def test_a_fault_between_two_commands_is_a_hold_at_the_next_look(make, wall):
+    """Not at the end of the silence: a camera that dies would fly on for up to 0.3 s more."""
+    bench = make(wall=wall, silence=0.25, image_age=0.5, command_age=0.5).engage()
+    begin = bench.time
+    bench.at(begin + 0.375)
+    bench.tick()
+    before = len(bench.said["cmd_vel"])
+    bench.at(begin + 0.5)
+    bench.tick()
+    assert len(bench.said["cmd_vel"]) == before and bench.modes()[-1] == "engaged"
+    bench.at(begin + 0.53125)
+    bench.tick()
+    assert [command_from(message) for message in bench.said["cmd_vel"][before:]] == [Command()]
+    assert bench.modes()[-1] == "holding"
+    bench.at(begin + 0.5625)
+    bench.tick()
+    assert len(bench.said["cmd_vel"]) == before + 1, "once; then as often as its silence says"
 
 
 def test_it_speaks_by_itself_also_before_the_first_command(make):

@@ -12,7 +12,7 @@ from liquid_nav.types import Command
 
 ZERO, FORWARD = Command(), Command(vx=1.0)
 WATCH = WatchLimits(odometry_age=0.5, autopilot_age=0.5, latency=0.3, clock_jump=1.0, position_jump=1.0, battery=0.2,
-                    battery_age=2.0, joy_age=1.0, pose_frozen=1.0, radius=10.0, low=-1.0, high=2.0)
+                    battery_age=2.0, joy_age=1.0, pose_frozen=1.0, recorder_age=0.5, radius=10.0, low=-1.0, high=2.0)
 STEP = 0.05
 REST = (0.0, 0.0, 0.0, 0.0)
 
@@ -104,10 +104,12 @@ ROWS = {
     "battery state is": (lambda f: f.off.add("battery"), 2.05, "holding"),
     "joy (rc) is silent": (lambda f: f.off.add("joy"), 1.05, "holding"),
     "publishers on cmd_vel": (lambda f: f.supervisor.watch.publishers("cmd_vel", 2), 0.05, "holding"),
+    "recorder has died": (lambda f: f.supervisor.watch.recorder_lost(f.now), 0.05, "holding"),
     "battery is": (lambda f: f.charge(0.15), 0.05, "landing"),
     "battery_state has said 78": (lambda f: f.charge(78.0), 0.05, "holding"),
 }
-LATER = {"pose has not changed", "clock jumped by +", "clock jumped by -", "position estimate jumped"}
+LATER = {"recorder has died", "pose has not changed", "clock jumped by +", "clock jumped by -",
+         "position estimate jumped"}
 """Rows that are over, or not yet there, when somebody engages again on the ground of the same fault."""
 
 
@@ -170,6 +172,25 @@ def test_a_hold_by_a_fault_that_needs_a_person_does_not_end_with_another_fault()
     flight.place, flight.velocity = np.zeros(3), np.zeros(3)
     flight.go(10.0)
     assert flight.output.mode == "holding"
+
+
+def test_the_death_of_the_recorder_is_one_hold_that_only_a_person_ends():
+    flight = Flight()
+    flight.supervisor.watch.recorder_lost(flight.now)
+    flight.go(10.0)
+    assert flight.output.mode == "holding" and flight.output.faults == ()
+    assert flight.supervisor.engage(flight.now) == (True, "engaged"), "a person may fly on without it"
+    flight.go(1.0)
+    assert flight.output.mode == "engaged"
+
+
+def test_what_must_hold_is_known_before_anything_is_said():
+    flight = Flight()
+    assert not flight.supervisor.must_hold(flight.now)
+    flight.supervisor.watch.recorder_lost(flight.now)
+    assert flight.supervisor.must_hold(flight.now) and flight.supervisor.mode == "engaged"
+    flight.step()
+    assert flight.supervisor.mode == "holding" and not flight.supervisor.must_hold(flight.now)
 
 
 def test_a_pilot_wins_at_once_and_only_a_person_ends_it():
@@ -251,6 +272,7 @@ def test_without_limits_nothing_is_watched():
     flight.late = 0.4
     flight.charge(0.0)
     flight.charge(78.0)
+    flight.supervisor.watch.recorder_lost(flight.now)
     flight.place = np.array((1e6, 0.0, 0.0))
     flight.go(2.0)
     assert flight.output.mode == "engaged" and flight.output.command == FORWARD

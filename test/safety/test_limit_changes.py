@@ -70,7 +70,7 @@ TIGHTER = [
 GROUND = [
     ("acceleration", 1.0), ("yaw_acceleration", 1.0), ("image_age", 0.1), ("command_age", 0.1), ("descent", 0.2),
     ("odometry_age", 1.0), ("autopilot_age", 1.0), ("latency", 0.1), ("clock_jump", 1.0), ("position_jump", 1.0),
-    ("pose_frozen", 1.0), ("battery_age", 5.0), ("joy_age", 1.0),
+    ("pose_frozen", 1.0), ("battery_age", 5.0), ("joy_age", 1.0), ("recorder_age", 1.0),
 ]  # fmt: skip
 
 

@@ -1,0 +1,148 @@
+"""What a node's executable says to ``--help``, without becoming a node: on a real drone that would be a second one."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Sequence
+
+from liquid_nav.errors import UserError
+
+WORDS = ("--help", "-h")
+SHOWN = 34
+"""Characters before the description of a parameter."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One parameter of a node, as its source declares it."""
+
+    name: str
+    """As ROS calls it."""
+    description: str
+    """For people; empty where only the running node knows it."""
+    default: str
+    """As it is typed; empty where only the running node knows it."""
+
+
+def asks_for_help(arguments: Sequence[str]) -> bool:
+    """Whether somebody wants to know what an executable does."""
+    return any(word in WORDS for word in before_ros(arguments))
+
+
+def before_ros(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments that are not for ROS: outside of ``--ros-args ... --``."""
+    own = []
+    ros = False
+    for word in arguments:
+        if word == "--ros-args":
+            ros = True
+        elif ros and word == "--":
+            ros = False
+        elif not ros:
+            own.append(word)
+    return own
+
+
+def refuse_own_arguments(arguments: Sequence[str], name: str) -> None:
+    """Look at the arguments that are not for ROS: there are none.
+
+    Raises:
+        UserError: there is one; ROS would not read it and nobody would notice.
+    """
+    own = before_ros(arguments)
+    if own:
+        example = f"ros2 run liquid_nav {name} --ros-args -p NAME:=VALUE"
+        raise UserError(f"{name} does not know '{own[0]}'", f"parameters are given as: {example}. See --help")
+
+
+def help_text(module: ModuleType) -> str:
+    """Return what a person reads: what the node of that module does, and its parameters."""
+    name = executable(module)
+    lines = [
+        f"usage: ros2 run liquid_nav {name} --ros-args [-p NAME:=VALUE ...] [--params-file FILE] [-r FROM:=TO ...]",
+        "",
+        (inspect.getdoc(module) or "").strip(),
+        "",
+        "parameters (of the running node: ros2 param describe):",
+    ]
+    for one in parameters(module):
+        head = f"  {one.name}" + (f" [{one.default}]" if one.default else "")
+        lines.append(f"{head:<{SHOWN}} {one.description}".rstrip())
+    return "\n".join(lines)
+
+
+def executable(module: ModuleType) -> str:
+    """Return the name of the executable whose code a module is, also where it is the main program."""
+    spec = getattr(module, "__spec__", None)
+    name = module.__name__ if module.__name__ != "__main__" or spec is None else spec.name
+    return name.rpartition(".")[2]
+
+
+def parameters(module: ModuleType) -> list[Shown]:
+    """Return the parameters that a node's module declares, and the modules of nodes that it is made of."""
+    found: dict[str, Shown] = {}
+    for part in _parts(module):
+        tree = ast.parse(inspect.getsource(part))
+        for loop in ast.walk(tree):
+            if isinstance(loop, ast.DictComp) and _is_declaration(loop.value):
+                _note_table(loop, part, found)
+        for call in ast.walk(tree):
+            if _is_declaration(call):
+                _note(call, part, found)
+    return list(found.values())
+
+
+def _parts(module: ModuleType) -> list[ModuleType]:
+    """Return a module, and those of ``liquid_nav.nodes`` from which it imports by name."""
+    names = [
+        node.module
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("liquid_nav.nodes.")
+    ]
+    return [module, *(importlib.import_module(name) for name in dict.fromkeys(names))]
+
+
+def _is_declaration(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "declare" and len(node.args) >= 4
+
+
+def _note(call: ast.Call, module: ModuleType, found: dict[str, Shown]) -> None:
+    name = _value(call.args[1], module)
+    if isinstance(name, str) and name not in found:
+        description = _value(call.args[3], module)
+        found[name] = Shown(name, description if isinstance(description, str) else "", _typed(call.args[2], module))
+
+
+def _note_table(loop: ast.DictComp, module: ModuleType, found: dict[str, Shown]) -> None:
+    """Take the parameters that are declared by a table of names and descriptions."""
+    table = loop.generators[0].iter
+    owner = table.func.value if isinstance(table, ast.Call) and isinstance(table.func, ast.Attribute) else table
+    rows = _value(owner, module)
+    for name, description in rows.items() if isinstance(rows, dict) else ():
+        found.setdefault(name, Shown(name, str(description), ""))
+
+
+def _value(node: ast.AST, module: ModuleType) -> Any:
+    """Return what an expression of a module is worth, or None where only the running node knows that."""
+    try:
+        # Our own source, as it would be run: constants, f-strings of constants, names of the module.
+        return eval(compile(ast.Expression(node), module.__name__, "eval"), vars(module))
+    except (NameError, AttributeError, TypeError):
+        return None
+
+
+def _typed(node: ast.AST, module: ModuleType) -> str:
+    value = _value(node, module)
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value) if value != "" else "''"
+
+
+def module_of(make: Any) -> ModuleType:
+    """Return the module in which a node's class or function is written."""
+    return sys.modules[make.__module__]

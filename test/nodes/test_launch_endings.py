@@ -1,0 +1,264 @@
+"""How launched graphs end, with small processes in the place of nodes: who ends whom, in what order, with what code."""
+
+import importlib.util
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from liquid_nav.nodes import drone_bringup
+from liquid_nav.nodes.bringup import Process
+from liquid_nav.nodes.drone_bringup import END_ORDER, DronePlan, drone_graph
+
+_SPEC = importlib.util.spec_from_file_location("launched", Path(__file__).with_name("launched.py"))
+launched = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(launched)
+needs_launch = launched.needs_launch
+
+
+def run(*actions):
+    """Run actions as launch does; returns the exit code."""
+    from launch import LaunchDescription, LaunchService
+
+    service = LaunchService(noninteractive=True)
+    service.include_launch_description(LaunchDescription(list(actions)))
+    return service.run()
+
+
+def python(code, **options):
+    from launch.actions import ExecuteProcess
+
+    return ExecuteProcess(cmd=[sys.executable, "-c", code], **options)
+
+
+def flight(*runners, others=(), strangers=(), part_of_it=None):
+    """Run a flight; returns the exit code of the launch."""
+    from liquid_nav.nodes.launch_endings import end_with_flight
+
+    end = end_with_flight(list(runners), list(others), part_of_it)
+    return run(end, *others, *strangers, *runners)
+
+
+WAITS = "import signal; signal.pause()"
+
+
+def ends(code):
+    return f"raise SystemExit({code})"
+
+
+@needs_launch
+@pytest.mark.parametrize(("code", "result"), [(0, 0), (1, 1), (2, 1)])
+def test_the_exit_code_is_the_flights(code, result):
+    assert flight(python(ends(code)), others=[python(WAITS)]) == result
+
+
+@needs_launch
+@pytest.mark.parametrize("code", [0, 1, 2, -9])
+def test_any_node_that_ends_ends_the_flight_with_its_name(code, monkeypatch):
+    """Also one that says that all is well: it was not asked to end."""
+    from launch import LaunchService
+
+    said = []
+    shutdown = LaunchService._shutdown
+    monkeypatch.setattr(
+        LaunchService, "_shutdown", lambda self, **why: (said.append(why["reason"]), shutdown(self, **why))[1]
+    )
+    broken = python(f"import os; os.kill(os.getpid(), {-code})" if code < 0 else ends(code), name="simulator")
+    assert flight(python(WAITS), others=[python(WAITS), broken]) == 1
+    assert f"has ended with exit code {code}: the flight is over" in said[0] and "simulator-" in said[0]
+
+
+@needs_launch
+def test_a_runner_that_is_killed_ends_the_flight_of_all():
+    killed = python("import os; os.kill(os.getpid(), 9)")
+    assert flight(python(WAITS), killed) == 1
+
+
+@needs_launch
+@pytest.mark.parametrize(("codes", "result"), [((0, 0), 0), ((1, 0), 1), ((0, 1), 1)])
+def test_with_several_drones_it_ends_with_the_last(codes, result, tmp_path):
+    # The second one lives until the first one has spoken.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    early = f"print('over', file=open('{pipe}', 'w'), flush=True); raise SystemExit({codes[0]})"
+    seen = tmp_path / "seen"
+    late = f"open('{pipe}').read(); open('{seen}', 'w').close(); raise SystemExit({codes[1]})"
+    assert flight(python(early), python(late)) == result
+    assert seen.exists()
+
+
+@needs_launch
+def test_what_else_a_person_has_launched_is_no_part_of_the_flight(tmp_path):
+    """A window that is closed, or a node of the launch file that includes ours."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    stranger = python(f"open('{pipe}', 'w').close(); raise SystemExit(7)")
+    assert flight(python(f"open('{pipe}').read()"), strangers=[stranger]) == 0
+
+
+@needs_launch
+def test_gazebo_which_another_launch_file_starts_is_part_of_the_flight():
+    gazebo = python(ends(0) + "  # /tmp/world.sdf")
+    assert flight(python(WAITS), strangers=[gazebo], part_of_it=lambda word: "/tmp/world.sdf" in word) == 1
+
+
+# A real drone
+
+
+GRAPH = [Process(name) for name in ("camera", "liquid_controller", "safety_supervisor", "autopilot_bridge", "recorder")]
+
+
+def fly(tmp_path, code, watch, monkeypatch, said=None):
+    """Run a real drone's graph whose nodes are small Python programs; returns the exit code of the launch.
+
+    code: what they do, with ``me`` (the node's name) and ``here`` (a folder); watch: called every 10 ms until it
+    returns whether Ctrl-C shall be pressed; said: filled with what the launch tells people.
+    """
+    from launch import LaunchDescription, LaunchService
+    from launch.actions import ExecuteProcess, OpaqueFunction, TimerAction
+
+    from liquid_nav.nodes import launch_endings
+
+    class Stand(launch_endings.EndsInTurn, ExecuteProcess):
+        """A node without ROS."""
+
+    def tell(msg):
+        return OpaqueFunction(function=lambda context: said.append(msg))
+
+    monkeypatch.setattr(drone_bringup, "FIRST_PAUSE", 0.01)
+    if said is not None:
+        monkeypatch.setattr(launch_endings, "LogInfo", tell)
+    started = []
+
+    def make(process):
+        started.append(process)
+        text = f"me = {process.executable!r}; here = {str(tmp_path)!r}\n{code}"
+        return Stand(cmd=[sys.executable, "-c", text], name=process.executable, output="screen")
+
+    def look(context):
+        if watch():
+            os.kill(os.getpid(), signal.SIGINT)
+            return []
+        return [TimerAction(period=0.01, actions=[OpaqueFunction(function=look)])]
+
+    service = LaunchService()
+    graph = launch_endings.DroneGraph(make)
+    service.include_launch_description(LaunchDescription([*graph.start(GRAPH), OpaqueFunction(function=look)]))
+    return service.run(), started
+
+
+ORDERLY = """
+import signal
+from pathlib import Path
+def end(number, frame):
+    with open(here + "/ended", "a") as file:
+        print(me, file=file)
+    raise SystemExit(0)
+signal.signal(signal.SIGINT, end)
+Path(here, me).touch()
+while True:
+    signal.pause()
+"""
+
+
+@needs_launch
+def test_ctrl_c_ends_a_real_drone_in_order(tmp_path, monkeypatch):
+    """Each is told only when the one before has gone: whoever commands the drone outlives whom it listens to."""
+    everybody = [process.executable for process in GRAPH]
+    code, _ = fly(tmp_path, ORDERLY, lambda: all((tmp_path / name).exists() for name in everybody), monkeypatch)
+    assert code == 0
+    assert (tmp_path / "ended").read_text().split() == list(END_ORDER)
+
+
+@needs_launch
+def test_a_node_that_does_not_end_holds_up_nobody_for_long(tmp_path, monkeypatch):
+    from liquid_nav.nodes import launch_endings
+
+    monkeypatch.setattr(launch_endings, "STAGE", 0.2)
+    # Until the bridge has gone, which is told last.
+    deaf = ORDERLY.replace(
+        "def end(number, frame):",
+        "def end(number, frame):\n    while me == 'recorder' and 'bridge' not in Path(here, 'ended').read_text(): pass",
+    )
+    (tmp_path / "ended").touch()
+    everybody = [process.executable for process in GRAPH]
+    code, _ = fly(tmp_path, deaf, lambda: all((tmp_path / name).exists() for name in everybody), monkeypatch)
+    assert code == 0
+    assert (tmp_path / "ended").read_text().split() == [*END_ORDER[1:], END_ORDER[0]]
+
+
+DIES_ONCE = """
+import os
+if me == {name!r} and not os.path.exists(here + "/died" + me):
+    open(here + "/died" + me, "w").close()
+    os.kill(os.getpid(), 9)
+"""
+
+
+@needs_launch
+@pytest.mark.parametrize("name", [process.executable for process in GRAPH])
+def test_a_node_that_dies_ends_no_other_and_is_started_again_where_it_may_be(name, tmp_path, monkeypatch):
+    again = name in ("camera", "liquid_controller", "recorder")
+    alive = [one for one in END_ORDER if again or one != name]
+    said = []
+
+    def enough():
+        return said and all((tmp_path / one).exists() for one in alive)
+
+    code, started = fly(tmp_path, DIES_ONCE.format(name=name) + ORDERLY, enough, monkeypatch, said)
+    assert code == 0
+    assert [process.executable for process in started].count(name) == 1 + again
+    assert (tmp_path / "ended").read_text().split() == alive, "all others lived until Ctrl-C"
+    (words,) = said
+    assert f"{name} has ended (exit code -9), the others go on" in words
+    assert ("is started again in" in words and "only a person engages again" in words) == again
+
+
+@needs_launch
+def test_a_node_that_refuses_its_input_is_not_started_again(tmp_path, monkeypatch):
+    """A model that does not exist will not exist in two seconds either; the drone may be in the air by hand."""
+    said = []
+    code, started = fly(
+        tmp_path,
+        f"if me == 'liquid_controller': raise SystemExit(2)\n{ORDERLY}",
+        lambda: said and all((tmp_path / one).exists() for one in END_ORDER if one != "liquid_controller"),
+        monkeypatch,
+        said,
+    )
+    assert code == 0 and len(started) == len(GRAPH)
+    (words,) = said
+    assert "liquid_controller has ended (exit code 2)" in words and "Start liquid_controller again" in words
+
+
+# Without launch
+
+
+def test_a_recorder_that_is_started_again_writes_beside_what_the_dead_one_has_left(tmp_path):
+    folder = tmp_path / "today"
+    folder.mkdir()
+    (recorder,) = [p for p in drone_graph(DronePlan(record=folder)) if p.executable == "recorder"]
+    again = drone_bringup.started_again(recorder)
+    assert again.parameters == {**recorder.parameters, "folder": str(tmp_path / "today-2")}
+    controller = Process("liquid_controller", {"model": "default"})
+    assert drone_bringup.started_again(controller) is controller
+
+
+@pytest.mark.parametrize(("deaths", "seconds"), [(1, 2.0), (2, 4.0), (4, 16.0), (5, 30.0), (9, 30.0)])
+def test_what_dies_again_and_again_is_left_alone_for_longer(deaths, seconds):
+    assert drone_bringup.pause(deaths) == seconds
+
+
+@pytest.mark.parametrize("code", [-9, -11, 1])
+def test_what_died_is_started_again_and_what_was_ended_is_not(code):
+    for name in ("camera", "liquid_controller", "recorder"):
+        assert drone_bringup.dies(name, code)
+        assert not any(drone_bringup.dies(name, purpose) for purpose in (0, 2, 3))
+    for name in ("safety_supervisor", "autopilot_bridge"):
+        assert not drone_bringup.dies(name, code)
+
+
+def test_every_node_of_a_real_drone_has_its_place_in_the_end():
+    graph = drone_graph(DronePlan(record=Path("/tmp/x")))
+    assert {process.executable for process in graph} == set(END_ORDER)

@@ -1,0 +1,94 @@
+"""Launch files as people start them, with real nodes: what is misspelt, what dies, and who lives on."""
+
+import importlib.util
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pymavlink")
+
+_SPEC = importlib.util.spec_from_file_location("launched", Path(__file__).with_name("launched.py"))
+launched = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(launched)
+
+pytestmark = [launched.needs_launch, pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.mark.parametrize(
+    ("file", "argument", "name"),
+    [("field.launch.py", "sed:=3", "seed"), ("drone.launch.py", "sorce:=0", "source")],
+)
+def test_a_misspelt_argument_starts_nothing(harness, tmp_path, file, argument, name):
+    with launched.Launched(tmp_path, file, argument, domain=harness.domain) as flight:
+        assert flight.wait() == 1
+        given = argument.partition(":=")[0]
+        assert f"unknown launch argument '{given}'. did you mean '{name}'?" in flight.said()
+        assert flight.started() == {} and "Traceback" not in flight.said()
+
+
+def test_a_model_that_does_not_exist_ends_the_flight_at_once(harness, tmp_path):
+    """Not after the two minutes that the scenario runner waits for an active controller."""
+    arguments = ("model:=nowhere", "seed:=7")
+    with launched.Launched(tmp_path, "field.launch.py", *arguments, domain=harness.domain) as flight:
+        assert flight.wait() == 1
+        said = flight.said()
+    assert "liquid_controller" in said and "has ended with exit code 2: the flight is over" in said
+    assert "is not active" not in said
+
+
+@pytest.mark.parametrize("name", ["simulator", "expert_pilot", "safety_supervisor", "scenario_runner"])
+def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name):
+    arguments = ("pilot:=expert", "seed:=7", "real_time_factor:=0.2")
+    with launched.Launched(tmp_path, "field.launch.py", *arguments, domain=harness.domain) as flight:
+        launched.until(lambda: "mode: engaged" in flight.said(), flight.said)
+        flight.kill(name)
+        assert flight.wait() == 1
+        said = flight.said()
+    assert f"{name}-" in said and "has ended with exit code -9: the flight is over" in said
+
+
+@pytest.fixture
+def film(tmp_path):
+    """A film in which every frame differs from the one before, longer than the test."""
+    import cv2
+
+    path = tmp_path / "noise.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 30.0, (32, 18))
+    frames = np.random.default_rng(0).integers(0, 255, (300, 18, 32, 3), dtype=np.uint8)
+    for number in range(300 * 60):
+        writer.write(frames[number % len(frames)])
+    writer.release()
+    return path
+
+
+CAUSES = {
+    "recorder": "the recorder has died",
+    "camera": "camera image is",
+    "liquid_controller": "command is",
+}
+"""Whose death is held for with which words."""
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_a_node_that_is_killed_in_the_air_is_a_hold_and_the_others_live_on(harness, tmp_path, film, small_model, name):
+    with launched.Drone(harness, tmp_path, film, small_model, "low:=-30.0", "radius:=1000.0") as drone:
+        drone.engage()
+        before = drone.launched.started()
+        took, cause = drone.die(name)
+        print(f"\n{name}: held after {took:.3f} s: {cause}")
+        assert CAUSES[name] in cause
+        answer = harness.call("land")
+        assert answer.success, answer.message
+        drone.until(lambda: drone.state["phase"] == "ready" and not drone.state["armed"], "a landing")
+        drone.until(lambda: drone.launched.started()[name] != before[name], "another start")
+        drone.until(lambda: drone.harness.says("safety_supervisor: inputs", "are fresh"), "healthy inputs")
+        end = time.monotonic() + 3.0
+        drone.until(lambda: time.monotonic() > end, "time")
+        assert drone.mode == "disengaged" and not drone.state["armed"], "nobody has asked again"
+        after = drone.launched.started()
+        for one in ("safety_supervisor", "autopilot_bridge"):
+            assert after[one] == before[one] and drone.launched.alive(one)
+        drone.launched.interrupt()
+        assert drone.launched.wait() == 0

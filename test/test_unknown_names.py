@@ -1,0 +1,40 @@
+"""Misspelt names are refused with the nearest one; what belongs to others passes. No ROS needed."""
+
+import pytest
+
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.unknown import given_to_all, refuse_arguments, refuse_parameters
+
+KNOWN = ["seed", "model", "speed", "use_sim_time"]
+
+
+def test_a_misspelt_launch_argument_is_refused_with_the_nearest_name():
+    refuse_arguments(["seed", "model"], KNOWN)
+    with pytest.raises(UserError, match="unknown launch argument 'sed'. did you mean 'seed'?"):
+        refuse_arguments(["model", "sed"], KNOWN)
+    with pytest.raises(UserError, match="unknown launch argument 'wholly_other'. --show-args lists them all"):
+        refuse_arguments(["wholly_other"], KNOWN)
+
+
+def test_a_misspelt_parameter_is_refused_with_the_nearest_name():
+    refuse_parameters("camera", KNOWN, KNOWN)
+    refuse_parameters("camera", ["qos_overrides./odom.subscription.depth"], KNOWN)
+    with pytest.raises(UserError, match="camera has no parameter 'modle'. did you mean 'model'?"):
+        refuse_parameters("camera", ["modle"], KNOWN)
+    with pytest.raises(UserError, match="camera has no parameter 'wholly_other'. --help lists them all"):
+        refuse_parameters("camera", ["wholly_other"], KNOWN)
+
+
+def test_what_is_given_to_every_node_may_be_another_nodes_but_not_a_misspelling():
+    refuse_parameters("camera", ["wholly_other"], KNOWN, for_all=["wholly_other"])
+    with pytest.raises(UserError, match="did you mean 'model'"):
+        refuse_parameters("camera", ["modle"], KNOWN, for_all=["modle"])
+
+
+def test_what_files_give_to_every_node_is_read_from_them(tmp_path):
+    file = tmp_path / "all.yaml"
+    file.write_text("/**:\n  ros__parameters:\n    a: 1\n    b: {c: 2}\n/**/camera:\n  ros__parameters: {d: 3}\n")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("/**: [")
+    words = ["--ros-args", "--params-file", str(file), "--params-file", str(broken), "--params-file", "/nowhere"]
+    assert given_to_all(words) == {"a", "b.c"}
