@@ -31,6 +31,23 @@ def test_what_is_given_to_every_node_may_be_another_nodes_but_not_a_misspelling(
         refuse_parameters("camera", ["modle"], KNOWN, for_all=["modle"])
 
 
+def test_a_longer_name_of_another_package_is_no_misspelling():
+    known = ["yaw_rate", "target_system", "speed"]
+    shared = ["max_yaw_rate", "target_system_id", "max_speed"]
+    refuse_parameters("camera", shared, known, for_all=shared)
+    with pytest.raises(UserError, match="did you mean 'yaw_rate'"):
+        refuse_parameters("camera", ["yaw_rat"], known, for_all=["yaw_rat"])
+
+
+@pytest.mark.parametrize("section", ["/**", "/d1/**", "/**/*", "'**'", "/*", "/d1:\n  '**'"])
+def test_every_pattern_that_fits_any_node_speaks_to_all(tmp_path, section):
+    file = tmp_path / "all.yaml"
+    file.write_text(f"{section}: {{ros__parameters: {{foo: 1}}}}\n")
+    assert given_to_all(["--params-file", str(file)]) == {"foo"}
+    file.write_text("/d1/camera: {ros__parameters: {foo: 1}}\n")
+    assert given_to_all(["--params-file", str(file)]) == set()
+
+
 def test_what_files_give_to_every_node_is_read_from_them(tmp_path):
     file = tmp_path / "all.yaml"
     file.write_text("/**:\n  ros__parameters:\n    a: 1\n    b: {c: 2}\n/**/camera:\n  ros__parameters: {d: 3}\n")

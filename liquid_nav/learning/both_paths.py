@@ -69,7 +69,7 @@ class Learner:
         torch.nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()
-        self.module.on_train_batch_end()
+        self.module.policy.core.clamp_()
         self.seconds.append(self.clock() - begin)
         self.core_seconds.append(self._spent)
 

@@ -33,7 +33,7 @@ from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.transforms import MovingTransforms
-from liquid_nav.safety import IN_CHARGE, LAST_CHANNEL, Order, Phase
+from liquid_nav.safety import ACTIVE, FLOWN, LAST_CHANNEL, Order, Phase
 
 PERIOD = 0.01
 """s between looks at the wire."""
@@ -125,7 +125,10 @@ class AutopilotBridge(Node):
     def _refuses(self, values: Values) -> str:
         """Return why the vehicle cannot be flown so now, or nothing."""
         report = self.session.report()
-        if not (report.armed or report.airborne or report.phase in IN_CHARGE):
+        flies = report.armed or report.airborne or report.phase in FLOWN
+        # A bridge that was started again in the air knows of the flight from the supervisor's order, before the vehicle
+        # has said anything.
+        if not flies and (self._order is None or self._order.mode not in ACTIVE):
             return ""
         return refused_while_flying(self.session.config, replace(self.session.config, **values))
 

@@ -250,7 +250,8 @@ class Camera(Node):
 
 def _declare_mount(node: Node) -> list[float]:
     """Return where the camera sits in base_link, m, and its roll, pitch and yaw there, rad."""
-    return [declare(node, name, usual, words, limits) for name, (usual, words, limits) in MOUNT.items()]
+    values = {name: declare(node, name, usual, words, limits) for name, (usual, words, limits) in MOUNT.items()}
+    return list(values.values())
 
 
 def _as_bgr(image: np.ndarray) -> np.ndarray:

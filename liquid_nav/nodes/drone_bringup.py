@@ -27,6 +27,8 @@ ON_PURPOSE = (0, 2, 3)
 """Exit codes of a node that was ended, refuses its input, or was ended and could not finish its bag."""
 FIRST_PAUSE = 2.0
 """s until a node that died for the first time is started again."""
+RECORDERS = 3
+"""How many recorders one flight gets."""
 LONGEST_PAUSE = 30.0
 """s until a node that dies again and again is started again."""
 
@@ -82,6 +84,11 @@ def dies(executable: str, code: int) -> bool:
         code: its exit code; negative: minus the number of the signal.
     """
     return executable in STARTED_AGAIN and code not in ON_PURPOSE
+
+
+def is_given_up(executable: str, deaths: int) -> bool:
+    """Whether a node that has died so often is not started again: each death of a recorder would be one more hold."""
+    return executable == "recorder" and deaths >= RECORDERS
 
 
 def pause(deaths: int) -> float:

@@ -26,7 +26,7 @@ from launch.events.process import ProcessExited, SignalProcess
 from launch_ros.actions import Node
 
 from liquid_nav.nodes.bringup import Process
-from liquid_nav.nodes.drone_bringup import END_ORDER, dies, pause, started_again
+from liquid_nav.nodes.drone_bringup import END_ORDER, dies, is_given_up, pause, started_again
 
 JUDGED = (0, 1)
 """Exit codes of a scenario runner that has flown to the end of its flight, well or not."""
@@ -122,12 +122,13 @@ class DroneGraph:
         if context.is_shutdown:
             return []
         words = f"{name} has ended (exit code {code}), the others go on: the supervisor holds what it misses"
-        if not dies(name, code):
+        if dies(name, code):
+            self._deaths[name] = self._deaths.get(name, 0) + 1
+        if not dies(name, code) or is_given_up(name, self._deaths[name]):
             return [LogInfo(msg=f"{words}. Start {name} again, or end everything with Ctrl-C")]
-        self._deaths[name] = self._deaths.get(name, 0) + 1
         wait = pause(self._deaths[name])
         again = OpaqueFunction(function=lambda context: self._start(started_again(process)))
-        told = f"{words}. {name} is started again in {wait:g} s; only a person engages again"
+        told = f"{words}. {name} is started again in {wait:g} s; with resume 0 only a person engages again"
         return [LogInfo(msg=told), TimerAction(period=wait, actions=[again])]
 
     def _on_shutdown(self, event: ShutdownEvent, context: LaunchContext) -> list[Action]:

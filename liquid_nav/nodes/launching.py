@@ -42,8 +42,9 @@ from liquid_nav.nodes.bringup import (
 )
 from liquid_nav.nodes.fleet_bringup import fleet_names, graph_of
 from liquid_nav.nodes.launch_endings import end_with_flight
+from liquid_nav.nodes.node_help import names_read_by
 from liquid_nav.nodes.params_file import NAMED_OTHERWISE, ParamsFile, read_params_file
-from liquid_nav.nodes.unknown import refuse_arguments
+from liquid_nav.nodes.unknown import refuse_arguments, refuse_parameters
 from liquid_nav.nodes.viewing import declare_views, views
 from liquid_nav.resources import find
 
@@ -74,6 +75,11 @@ def read_wishes(value: Mapping[str, str], typed: Collection[str], graph: Sequenc
     """Return what the launch arguments ask of all nodes; raises UserError for a file that does not fit the graph."""
     file = read_params_file(value["params_file"])
     file.check([_full_name(process, value["namespace"]) for process in graph])
+    for process in graph:
+        # Launch hands them to the node under /**, where the node itself has to take them for anybody's.
+        own = file.own(_full_name(process, value["namespace"]))
+        if own:
+            refuse_parameters(process.executable, own, names_read_by(process.executable))
     return Wishes(file, typed, value["log_level"])
 
 
@@ -151,11 +157,21 @@ def refuse_misspelt(context: LaunchContext, declared: list[DeclareLaunchArgument
     Raises:
         UserError: an argument that is not declared, with the nearest name.
     """
-    file = Path(str(context.get_locals_as_dict().get("current_launch_file_path", ""))).name
-    if not file or file not in {Path(word).name for word in sys.argv}:
+    file = str(context.get_locals_as_dict().get("current_launch_file_path", ""))
+    if not file or not is_named(Path(file), sys.argv):
         return
     given = [word.partition(":=")[0] for word in context.argv if ":=" in word]
     refuse_arguments(given, [*(argument.name for argument in declared), *OF_LAUNCH])
+
+
+def is_named(file: Path, words: Sequence[str]) -> bool:
+    """Whether a command line names this launch file: by its path, or by our package and its name."""
+    for before, word in zip(("", *words), words):
+        if Path(word).name != file.name:
+            continue
+        if before == "liquid_nav" or Path(word).resolve() == file.resolve():
+            return True
+    return False
 
 
 def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()) -> list[Action]:

@@ -13,6 +13,8 @@ from typing import Any, Sequence
 from liquid_nav.errors import UserError
 
 WORDS = ("--help", "-h")
+EVERY_NODES = "use_sim_time"
+"""What every node reads."""
 SHOWN = 34
 """Characters before the description of a parameter."""
 
@@ -97,6 +99,16 @@ def parameters(module: ModuleType) -> list[Shown]:
     return list(found.values())
 
 
+def names_read_by(name: str) -> list[str]:
+    """Return the names of the parameters that the node of an executable may be given."""
+    module = importlib.import_module(f"liquid_nav.nodes.{name}")
+    names = [EVERY_NODES, *(one.name for one in parameters(module))]
+    for kind in vars(module).values():
+        if isinstance(kind, type) and kind.__module__ == module.__name__:
+            names += getattr(kind, "unread", ())
+    return names
+
+
 def _parts(module: ModuleType) -> list[ModuleType]:
     """Return a module, and those of ``liquid_nav.nodes`` from which it imports by name."""
     names = [
@@ -123,8 +135,11 @@ def _note_table(loop: ast.DictComp, module: ModuleType, found: dict[str, Shown])
     table = loop.generators[0].iter
     owner = table.func.value if isinstance(table, ast.Call) and isinstance(table.func, ast.Attribute) else table
     rows = _value(owner, module)
-    for name, description in rows.items() if isinstance(rows, dict) else ():
-        found.setdefault(name, Shown(name, str(description), ""))
+    for name, row in rows.items() if isinstance(rows, dict) else ():
+        # Rows have a default, a range or neither beside the description, which is the longest text.
+        texts = [part for part in (row if isinstance(row, tuple) else (row,)) if isinstance(part, str)]
+        description = max(texts, key=len, default="")
+        found.setdefault(name, Shown(name, description, ""))
 
 
 def _value(node: ast.AST, module: ModuleType) -> Any:

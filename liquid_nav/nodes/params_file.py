@@ -15,12 +15,13 @@ from typing import Any, Collection, Mapping
 import yaml
 
 from liquid_nav.errors import UserError
+from liquid_nav.nodes.unknown import flat, is_for_all
 from liquid_nav.yaml_text import parse_yaml
 
 PARAMETERS = "ros__parameters"
 NODES = (
     "simulator", "liquid_controller", "expert_pilot", "safety_supervisor", "scenario_runner", "recorder",
-    "autopilot_bridge", "test_vehicle", "camera", "weather",
+    "autopilot_bridge", "test_vehicle", "camera", "weather", "plots",
 )  # fmt: skip
 """Names of this package's nodes."""
 NAMED_OTHERWISE = {"world_camera": "simulator"}
@@ -44,6 +45,16 @@ class ParamsFile:
             if _matches(pattern, node):
                 found |= parameters
         return found
+
+    def own(self, node: str) -> list[str]:
+        """Return the names that are set for the node of that full name and not for every node around it."""
+        names = [
+            name
+            for pattern, parameters in self.sections
+            if _matches(pattern, node) and not is_for_all(pattern)
+            for name in flat(parameters)
+        ]
+        return list(dict.fromkeys(names))
 
     def check(self, nodes: Collection[str]) -> None:
         """Raise UserError for a section that is of no node, given the full names of those that are started."""

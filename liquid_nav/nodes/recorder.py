@@ -249,12 +249,20 @@ class Recorder(Node):
                 published = self._move(stamp)
                 self._look_for_images(topic.name, stamp)
             if topic.name == FIXED_FRAMES.name:
-                self._latched.setdefault(name, []).append(data)
+                self._keep_fixed(name, data)
             elif topic.latched and topic.name != ROSOUT.name:
                 self._latched[name] = [data]
             self._write(name, data, published)
 
         return write
+
+    def _keep_fixed(self, name: str, data: bytes) -> None:
+        """Remember a message about fixed frames for the next bag: some nodes say the same again and again."""
+        known = self._latched.setdefault(name, [])
+        if data in known:
+            known.remove(data)
+        known.append(data)
+        del known[: -KEPT_TOPICS[FIXED_FRAMES.name]]
 
     def _is_own(self, message: DiagnosticArray) -> bool:
         """Whether this node says it: by the clock of the machine, while the flight has its own."""

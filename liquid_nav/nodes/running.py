@@ -15,6 +15,7 @@ from rclpy.signals import SignalHandlerOptions
 from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.node_help import asks_for_help, executable, help_text, module_of, refuse_own_arguments
+from liquid_nav.nodes.parameter_services import guard_parameter_services
 from liquid_nav.nodes.unknown import given_to_all, refuse_parameters
 
 ENDING = 2.5
@@ -62,6 +63,7 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     try:
         node = make()
         refuse_unread(node, words)
+        guard_parameter_services(node)
         # Only now, because from here on a signal cannot pass by ``close``.
         begun = getattr(node, "begun", None)
         if begun:

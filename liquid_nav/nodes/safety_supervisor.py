@@ -129,7 +129,9 @@ class SupervisorNode(Node):
 
     def _refuses(self, values: Values) -> str:
         """Return why the limits cannot be these now, or nothing."""
-        return refused_recorder_age(values["recorder_age"]) or self._supervisor.refuses(*_limits(values))
+        limits, watch = _limits(values)
+        age = refused_recorder_age(values["recorder_age"])
+        return age or self._supervisor.refuses(limits, watch) or self._inputs.refuses(watch)
 
     def _change_limits(self, values: Values) -> None:
         self._supervisor.change_limits(*_limits(values))

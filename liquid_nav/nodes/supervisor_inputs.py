@@ -17,7 +17,10 @@ from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.qos import ALIVE, RECORDER_STATE, alive, latched, sensor_data
 from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.subscribing import subscribe
-from liquid_nav.safety import BridgeReport, SafetySupervisor
+from liquid_nav.safety import BridgeReport, SafetySupervisor, WatchLimits
+
+ODOMETRY = "odom"
+BATTERY = "battery_state"
 
 WATCHED = {
     "odometry_age": "Age of the odometry at most, s.",
@@ -54,6 +57,15 @@ ONE_PUBLISHER = ("liquid_controller/cmd_vel", "cmd_vel", "safety_supervisor/orde
 """Topics that must have one publisher, whatever is watched."""
 
 
+def _needs_odometry(limits: WatchLimits) -> bool:
+    fence = limits.radius or limits.low or limits.high
+    return bool(limits.odometry_age or limits.position_jump or limits.pose_frozen or fence)
+
+
+def _needs_battery(limits: WatchLimits) -> bool:
+    return bool(limits.battery or limits.battery_age)
+
+
 def refused_recorder_age(age: float) -> str:
     """Return what to give instead of a ``recorder_age`` in s that cannot be watched, or nothing."""
     if 0.0 < age < ALIVE:
@@ -84,6 +96,8 @@ class SupervisorInputs:
         self._recorder: Subscription | None = None
         self._recorder_age = 0.0
         """What the subscription asks for, s; 0: there is none."""
+        self.recorders = 0
+        """How many recorders are known to be alive."""
         self.listen()
         subscribe(node, diagnostics, String, "autopilot_bridge/state", self._on_state, latched())
         subscribe(node, diagnostics, Joy, "joy", self._on_joy, sensor_data())
@@ -91,13 +105,24 @@ class SupervisorInputs:
     def listen(self) -> None:
         """Subscribe to what the limits ask for and is not heard yet; what is heard once stays."""
         limits = self._supervisor.watch.limits
-        fence = self._supervisor.watch.fence.wanted
-        if limits.odometry_age or limits.position_jump or limits.pose_frozen or fence:
-            self._hear(Odometry, "odom", self._on_odometry)
-        if limits.battery or limits.battery_age:
-            self._hear(BatteryState, "battery_state", self._on_battery)
+        if _needs_odometry(limits):
+            self._hear(Odometry, ODOMETRY, self._on_odometry)
+        if _needs_battery(limits):
+            self._hear(BatteryState, BATTERY, self._on_battery)
         if limits.recorder_age != self._recorder_age:
             self._listen_to_recorder(limits.recorder_age)
+
+    def refuses(self, limits: WatchLimits) -> str:
+        """Return why these limits would be a hold at once in flight, or nothing: a topic must have one publisher."""
+        wanted = {ODOMETRY: _needs_odometry(limits), BATTERY: _needs_battery(limits)}
+        if not self._supervisor.in_flight:
+            return ""
+        for topic, needed in wanted.items():
+            name = self._node.resolve_topic_name(topic)
+            count = self._node.count_publishers(name)
+            if needed and topic not in self._guarded and count > 1:
+                return f"the drone would hold at once: {count} publishers on {name}. Land first"
+        return ""
 
     def _hear(self, kind: type, topic: str, callback: Callable) -> None:
         """Subscribe to a topic that must have one publisher, once."""
@@ -137,6 +162,7 @@ class SupervisorInputs:
         )
 
     def _on_recorder(self, change: Any) -> None:
+        self.recorders = change.alive_count
         # One that was ended by a person has taken leave: it is not counted as lost.
         if change.not_alive_count_change > 0:
             self._supervisor.watch.recorder_lost(self._now())

@@ -10,10 +10,13 @@ import yaml
 
 from liquid_nav.errors import UserError
 
-FOR_ALL = ("/**",)
-"""Sections of parameter files that speak to every node, ours and others."""
+PATTERNS = ("*", "**")
+"""Last parts of sections of parameter files that speak to every node there, ours and others."""
+PARAMETERS = "ros__parameters"
 LIKE = 0.8
 """How alike a name for all must be to one of a node's (0 to 1) to be a misspelling of it, not another node's."""
+LONGER = 1
+"""Letters more or less that a misspelling has at most: ``max_yaw_rate`` is another package's, not our ``yaw_rate``."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -50,7 +53,7 @@ def refuse_parameters(node: str, given: Iterable[str], known: Sequence[str], for
     for name in given:
         if name in known or name.startswith("qos_overrides."):
             continue
-        if name in shared and not difflib.get_close_matches(name, list(known), n=1, cutoff=LIKE):
+        if name in shared and not _misspells(name, known):
             continue
         raise UserError(f"{node} has no parameter '{name}'", _remedy(name, known, "--help lists them all"))
 
@@ -66,19 +69,40 @@ def given_to_all(arguments: Sequence[str]) -> set[str]:
         except (OSError, ValueError, yaml.YAMLError):
             # ROS has read it by its own rules, or refuses it in its own words.
             continue
-        for section in FOR_ALL:
-            content = sections.get(section) if isinstance(sections, dict) else None
-            parameters = content.get("ros__parameters") if isinstance(content, dict) else None
-            names |= set(_flat(parameters)) if isinstance(parameters, dict) else set()
+        names |= _shared(sections, "")
     return names
 
 
-def _flat(parameters: dict, before: str = "") -> list[str]:
+def is_for_all(section: str) -> bool:
+    """Whether a section of a parameter file, such as ``/d1/**``, speaks to every node there."""
+    return section.rpartition("/")[2] in PATTERNS
+
+
+def _shared(content: object, section: str) -> set[str]:
+    """Return the names below a key of a parameter file that are given to every node; namespaces may be keys."""
+    if not isinstance(content, dict):
+        return set()
+    names: set[str] = set()
+    for key, value in content.items():
+        if key != PARAMETERS:
+            names |= _shared(value, f"{section}/{str(key).strip('/')}")
+        elif is_for_all(section) and isinstance(value, dict):
+            names |= set(flat(value))
+    return names
+
+
+def _misspells(name: str, known: Iterable[str]) -> bool:
+    """Whether a name is one of the known ones but for a slip of the fingers."""
+    near = [one for one in known if abs(len(one) - len(name)) <= LONGER]
+    return bool(difflib.get_close_matches(name, near, n=1, cutoff=LIKE))
+
+
+def flat(parameters: dict, before: str = "") -> list[str]:
     """Return the names of nested parameters as ROS calls them, with dots between."""
     names = []
     for key, value in parameters.items():
         name = f"{before}{key}"
-        names += _flat(value, f"{name}.") if isinstance(value, dict) else [name]
+        names += flat(value, f"{name}.") if isinstance(value, dict) else [name]
     return names
 
 

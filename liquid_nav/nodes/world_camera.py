@@ -41,6 +41,9 @@ WAIT_FOR_TRUTH = 5.0
 class WorldCamera(Node):
     """A camera in one world; it takes the place of the simulator."""
 
+    unread = ("command_timeout", "resend_after")
+    """Parameters of the simulator that may be given: both read the section ``simulator`` of one file."""
+
     def __init__(self, **options: object) -> None:
         """Declare parameters and build the world; bad input raises UserError."""
         super().__init__("simulator", **options)

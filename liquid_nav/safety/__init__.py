@@ -1,6 +1,6 @@
 """What stands between a policy and a drone: pure state machines with an injected clock."""
 
-from liquid_nav.safety.contract import ACTIVE, IN_CHARGE, BridgeReport, Mode, Order, Phase
+from liquid_nav.safety.contract import ACTIVE, FLOWN, IN_CHARGE, BridgeReport, Mode, Order, Phase
 from liquid_nav.safety.faults import Fault, FaultKind
 from liquid_nav.safety.limit_changes import lower, refused_in_flight
 from liquid_nav.safety.limits import SafetyLimits
@@ -12,6 +12,7 @@ from liquid_nav.safety.watch import EARLY, Watch, WatchLimits
 
 __all__ = [
     "ACTIVE",
+    "FLOWN",
     "EARLY",
     "FIRST_CHANNEL",
     "IN_CHARGE",

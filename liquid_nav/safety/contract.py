@@ -62,6 +62,8 @@ IN_CHARGE = frozenset(
     }
 )
 """Phases in which the vehicle does something because we asked for it."""
+FLOWN = IN_CHARGE | {Phase.RELEASED}
+"""Phases in which the vehicle may fly, whoever flies it: by plain velocities it never says that it is armed."""
 ACTIVE = frozenset({Mode.ENGAGED, Mode.HOLDING, Mode.LANDING})
 """Modes of the supervisor that a pilot's touch ends."""
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from liquid_nav.safety.contract import ACTIVE, IN_CHARGE, BridgeReport, Mode, Order, Phase
+from liquid_nav.safety.contract import ACTIVE, FLOWN, IN_CHARGE, BridgeReport, Mode, Order, Phase
 from liquid_nav.safety.faults import Fault, FaultKind
+from liquid_nav.safety.fence import LOOK_AHEAD
 from liquid_nav.safety.flips import Flips
 from liquid_nav.safety.limit_changes import FENCE, differences, refused_in_flight
 from liquid_nav.safety.limits import SafetyLimits, limit
@@ -213,7 +214,7 @@ class SafetySupervisor:
     def in_flight(self) -> bool:
         """Whether the drone flies, or may fly, as far as anybody knows; a pilot by hand counts too."""
         report = self.watch.report
-        flies = report is not None and (report.armed or report.airborne or report.phase in IN_CHARGE)
+        flies = report is not None and (report.armed or report.airborne or report.phase in FLOWN)
         return self.state in ACTIVE or flies
 
     def refuses(self, limits: SafetyLimits, watch: WatchLimits) -> str:
@@ -233,9 +234,11 @@ class SafetySupervisor:
         if any(name in changes for name in FENCE):
             if not self.watch.knows_home:
                 return "there is no fence in this flight: it was engaged without odometry. Land first"
-            outside = self.watch.outside(watch)
+            outside = self.watch.outside(watch, LOOK_AHEAD)
             if outside:
-                return f"the drone would hold at once: {outside[0]}. Fly back first, or land"
+                return f"the drone would hold there: {outside[0]}. Fly back first, or land"
+        if "battery" in changes and self.watch.counts_to_100:
+            return "the drone would hold at once: its battery_state counts to 100, and 1 is full. Land first"
         if "battery" in changes and self.watch.charge is not None and self.watch.charge <= watch.battery:
             return f"the drone would land at once: {self.watch.charge:g} of the battery is left. Say land instead"
         return ""

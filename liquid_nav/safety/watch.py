@@ -183,7 +183,11 @@ class Watch:
         if self._now is not None and self.limits.clock_jump:
             step = now - self._now
             if step < -0.01 or step > self.limits.clock_jump:
+                # Ages and other jumps mean nothing any more; a process that has died stays dead.
+                lost = self._jumps.get(FaultKind.RECORDER_LOST)
                 self._jumps.clear()
+                if lost is not None:
+                    self._jump(lost[0], now)
                 self._jump(Fault(FaultKind.CLOCK_JUMP, step), now)
         self._now = now
 
@@ -220,11 +224,24 @@ class Watch:
         """The last charge of the battery that was told, 0 to 1; None: there was none."""
         return self._battery
 
-    def outside(self, limits: WatchLimits) -> list[Fault]:
-        """Return what would be wrong with the place of the drone within another fence."""
+    @property
+    def counts_to_100(self) -> bool:
+        """Whether the battery has said more than full so often that a limit on its charge would be a fault at once."""
+        return self._beyond >= CHARGES
+
+    def outside(self, limits: WatchLimits, ahead: float = 0.0) -> list[Fault]:
+        """Return what would be wrong with the place of the drone within another fence.
+
+        Args:
+            limits: With the other fence.
+            ahead: Time for which it may fly on as it does now, s.
+        """
         other = Fence(_fence_of(limits))
         other.home = self.fence.home
-        return other.faults(self._position)
+        found = other.faults(self._position)
+        if not found and self._pose is not None:
+            found = other.faults(self._pose.position + ahead * self._pose.velocity)
+        return found
 
     @property
     def must_land(self) -> bool:

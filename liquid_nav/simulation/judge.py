@@ -76,7 +76,7 @@ class Judge:
             return Outcome("lost", f"{distance:.1f} m from the target, {rule.lost_margin:g} m more than at the start",
                            state.time)
         speed = math.hypot(state.velocity[0], state.velocity[1])
-        if distance <= rule.radius and speed < rule.speed:
+        if not landing and distance <= rule.radius and speed < rule.speed:
             self._since = state.time if self._since is None else self._since
             if state.time - self._since >= rule.hold - 1e-6:
                 return Outcome("success", f"held {distance:.2f} m from the target", state.time)

@@ -28,9 +28,12 @@ from liquid_nav.nodes.bringup import (
 )
 from liquid_nav.nodes.drone_bringup import DronePlan, drone_graph
 from liquid_nav.nodes.gazebo_bringup import gazebo_graph
+from liquid_nav.nodes.node_help import names_read_by
+from liquid_nav.nodes.params_file import NAMED_OTHERWISE
 from liquid_nav.nodes.px4_gazebo_bringup import px4_gazebo_graph
 from liquid_nav.nodes.safety_supervisor import LIMITS
 from liquid_nav.nodes.supervisor_inputs import WATCHED
+from liquid_nav.nodes.unknown import refuse_parameters
 from liquid_nav.resources import find
 from liquid_nav.safety import SafetyLimits
 from liquid_nav.worlds import ConditionError, draw_mounting, load_condition, load_scenario
@@ -232,3 +235,34 @@ def test_preflight_and_recorder_read_a_namespace_so(tmp_path):
         result = CliRunner().invoke(cli.app, [*command, "--namespace", "drone-1"])
         assert (result.exit_code, "ROS knows no namespace 'drone-1'" in result.stderr) == (2, True), result.output
     assert not (tmp_path / "flight").exists()
+
+
+def all_graphs(tmp_path):
+    """Every graph that a command or a launch file starts, with its parameter file."""
+    for pilot in ("policy", "expert"):
+        yield PARAMETER_FILE, embedded_graph(FlightPlan(seed=3, pilot=pilot, record=tmp_path, progress=True))
+    for autopilot in AUTOPILOTS:
+        yield PARAMETER_FILE, autopilot_graph(FlightPlan(seed=3, autopilot=autopilot, record=tmp_path))
+    yield gazebo_bringup.PARAMETER_FILE, gazebo_graph(FlightPlan(seed=3, record=tmp_path))
+    yield gazebo_bringup.PARAMETER_FILE, px4_gazebo_graph(FlightPlan(seed=3, record=tmp_path))
+    for autopilot in drone_bringup.AUTOPILOTS:
+        plan = DronePlan(autopilot=autopilot, record=tmp_path, limits=dict.fromkeys(drone_bringup.LIMITS, 1.0))
+        yield drone_bringup.PARAMETER_FILE, drone_graph(plan)
+
+
+def test_every_graph_gives_its_nodes_only_parameters_that_they_read(tmp_path):
+    """Others are refused at the start: one forgotten name in our own files would end every flight of a kind."""
+    checked = set()
+    for file, graph in all_graphs(tmp_path):
+        sections = yaml.safe_load(find(file).read_text())
+        for process in graph:
+            name = NAMED_OTHERWISE.get(process.executable, process.executable)
+            theirs = sections.get(f"/**/{name}", {}).get("ros__parameters", {})
+            refuse_parameters(process.executable, [*theirs, *process.parameters], names_read_by(process.executable))
+            checked.add(process.executable)
+    assert checked >= {"simulator", "world_camera", "safety_supervisor", "autopilot_bridge", "camera", "recorder"}
+
+
+def test_a_recorder_that_dies_again_and_again_is_given_up():
+    assert [drone_bringup.is_given_up("recorder", deaths) for deaths in (1, 2, 3, 4)] == [False, False, True, True]
+    assert not drone_bringup.is_given_up("camera", 20)

@@ -103,3 +103,9 @@ def test_every_node_of_the_package_is_known():
         patch.chdir(ROOT)
         names = runpy.run_path("setup.py")["NODES"]
     assert {NAMED_OTHERWISE.get(name, name) for name in names} == set(NODES)
+
+
+def test_names_for_one_node_are_told_from_those_for_all_around_it(file):
+    found = file("/**: {ros__parameters: {foo: 1}}\n/**/camera: {ros__parameters: {rate: 2.0, deep: {name: 3}}}\n")
+    assert found.own("/d1/camera") == ["rate", "deep.name"]
+    assert found.own("/d1/recorder") == []

@@ -45,7 +45,7 @@ def write_record(file, kind, record):
 
 MESSAGE = 0x05
 storage_mcap.write_record = write_record
-main(sys.argv)
+main(sys.argv[1:])
 """
 """A recorder that is told to stop between the length of a message and the message."""
 
@@ -113,7 +113,7 @@ class Limited(Recorder):
         most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, most))
 
-sys.exit(run(Limited, sys.argv))
+sys.exit(run(Limited, sys.argv[1:]))
 """
 """A recorder on a disk that takes one and a half of the chunks of a bag."""
 

@@ -62,3 +62,33 @@ def test_the_executor_is_shut_down_before_ros_is():
 
     assert run(Brief, []) == 3
     assert executors[0].get_nodes() == []
+
+
+@pytest.mark.parametrize("service", ["set_parameters", "set_parameters_atomically"])
+def test_a_parameter_of_an_unknown_type_is_refused_and_ends_no_node(harness, service):
+    from rcl_interfaces.msg import Parameter, ParameterValue
+    from rcl_interfaces.srv import SetParameters, SetParametersAtomically
+
+    kind = SetParameters if service == "set_parameters" else SetParametersAtomically
+    process = subprocess.Popen(
+        [sys.executable, "-m", "liquid_nav.nodes.safety_supervisor"],
+        env=os.environ | {"ROS_DOMAIN_ID": str(harness.context.get_domain_id())},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        client = harness.probe.create_client(kind, f"safety_supervisor/{service}")
+        harness.until(client.service_is_ready, "the service")
+        strange = Parameter(name="speed", value=ParameterValue(type=77))
+        answers = []
+        for parameters in ([strange], []):
+            future = client.call_async(kind.Request(parameters=parameters))
+            harness.until(future.done, "the answer")
+            answers.append(future.result())
+        refused = answers[0].results[0] if kind is SetParameters else answers[0].result
+        assert not refused.successful
+        assert "77" in refused.reason
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()

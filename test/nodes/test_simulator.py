@@ -20,8 +20,9 @@ from liquid_nav.nodes.simulator_seat import Seat
 from liquid_nav.simulation import CameraConfig, DroneState, FrameTiming
 from liquid_nav.simulation.camera import RenderingError
 from liquid_nav.simulation.frame_times import DROPPED, LATE, ON_TIME
+from liquid_nav.simulation.response import sample_response
 from liquid_nav.types import Command
-from liquid_nav.worlds import load_condition
+from liquid_nav.worlds import generate_layout, load_condition, load_scenario
 
 FRAME = "simulator: lock step"
 
@@ -175,6 +176,8 @@ class Hovering:
     """A drone that stands in the air and counts its pictures by their brightness."""
 
     collision = None
+    layout = generate_layout(load_scenario("field"), 0)
+    response = sample_response(np.random.default_rng(0))
 
     def __init__(self):
         self.time = 0.0

@@ -184,6 +184,15 @@ def test_the_death_of_the_recorder_is_one_hold_that_only_a_person_ends():
     assert flight.output.mode == "engaged"
 
 
+def test_a_clock_that_jumps_does_not_forget_a_recorder_that_has_died():
+    """After a stall of the machine both are news at once, and only one of them ends by itself."""
+    flight = Flight()
+    flight.now += 10.0
+    flight.supervisor.watch.recorder_lost(flight.now)
+    flight.go(10.0)
+    assert flight.output.mode == "holding"
+
+
 def test_what_must_hold_is_known_before_anything_is_said():
     flight = Flight()
     assert not flight.supervisor.must_hold(flight.now)

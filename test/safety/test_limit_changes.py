@@ -24,8 +24,8 @@ class Bench:
         self.be_at(place)
         self.fresh()
 
-    def be_at(self, place, stamp=1.0):
-        self.supervisor.watch.odometry(np.array(place), np.zeros(3), 0.0, stamp, self.now)
+    def be_at(self, place, stamp=1.0, velocity=(0.0, 0.0, 0.0)):
+        self.supervisor.watch.odometry(np.array(place), np.array(velocity), 0.0, stamp, self.now)
 
     def fresh(self):
         self.supervisor.image(self.now)
@@ -141,8 +141,8 @@ def test_the_same_value_is_no_change_in_flight():
 
 
 @pytest.mark.parametrize(("change", "words"), [
-    ({"radius": 5.0}, "the drone would hold at once"),
-    ({"high": 1.0}, "the drone would hold at once"),
+    ({"radius": 5.0}, "the drone would hold there"),
+    ({"high": 1.0}, "the drone would hold there"),
 ])  # fmt: skip
 def test_a_fence_that_the_drone_is_outside_of_is_refused_in_flight(change, words):
     bench = Bench().engage()
@@ -212,3 +212,25 @@ def test_holding_and_landing_are_in_flight(act):
     assert "loosens" in bench.change(speed=9.0)
     bench.supervisor.disengage(bench.now)
     assert bench.change(speed=9.0) == ""
+
+
+def test_a_fence_is_not_tightened_where_a_moving_drone_cannot_stop_before_it():
+    bench = Bench().engage()
+    bench.be_at((19.95, 0.0, 1.0), 2.0, velocity=(3.0, 0.0, 0.0))
+    assert "the drone would hold there" in bench.change(radius=20.0)
+    bench.be_at((19.95, 0.0, 1.0), 3.0, velocity=(-3.0, 0.0, 0.0))
+    assert bench.change(radius=20.0) == ""
+
+
+def test_a_limit_on_a_battery_that_counts_to_100_is_not_turned_on_in_flight():
+    bench = Bench(watch=WatchLimits(battery_age=5.0))
+    bench.charge(87.0, 87.0, 87.0)
+    bench.engage()
+    assert "counts to 100" in bench.change(battery=0.15)
+
+
+def test_a_pilot_of_a_vehicle_that_never_says_that_it_is_armed_counts_as_flight():
+    bench = Bench().engage()
+    bench.report(Phase.RELEASED)
+    assert bench.supervisor.state is Mode.PILOT
+    assert "loosens a limit in flight" in bench.change(speed=20.0)

@@ -118,6 +118,14 @@ def test_a_landing_that_was_asked_for_ends_on_the_ground_as_landed(judge):
     assert outcome.detail == "as asked for, 10.0 m from the target"
 
 
+def test_a_landing_over_the_target_is_no_success(judge, layout):
+    for k in range(90):
+        sample = at(5.0 + k / 30.0, x=layout.target.x, z=2.0 - k / 60.0, climb=-0.5)
+        assert judge.update(sample, None, landing=True) is None
+    outcome = judge.update(at(8.1, x=layout.target.x, z=0.05, climb=-0.5), "ground", landing=True)
+    assert (outcome.reason, outcome.success) == ("landed", False)
+
+
 def test_a_landing_excuses_neither_trunks_nor_the_other_fences(layout):
     assert Judge(layout).update(at(5.0, x=5.0), "oak trunk", landing=True).reason == "collision"
     assert Judge(layout).update(at(5.0, x=5.0, z=99.0), None, landing=True).reason == "geofence"
