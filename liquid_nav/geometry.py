@@ -57,12 +57,14 @@ def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Hamilton product of two quaternions [4]: first ``b``, then ``a``."""
     aw, ax, ay, az = a
     bw, bx, by, bz = b
-    return np.array((
-        aw * bw - ax * bx - ay * by - az * bz,
-        aw * bx + ax * bw + ay * bz - az * by,
-        aw * by - ax * bz + ay * bw + az * bx,
-        aw * bz + ax * by - ay * bx + az * bw,
-    ))  # fmt: skip
+    return np.array(
+        (
+            aw * bw - ax * bx - ay * by - az * bz,
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+        )
+    )
 
 
 _WORLD = np.array((0.0, math.sqrt(0.5), math.sqrt(0.5), 0.0))
@@ -101,10 +103,14 @@ def attitude_from_euler(roll: float, pitch: float, yaw: float) -> np.ndarray:
     cr, sr = math.cos(roll / 2), math.sin(roll / 2)
     cp, sp = math.cos(pitch / 2), math.sin(pitch / 2)
     cy, sy = math.cos(yaw / 2), math.sin(yaw / 2)
-    return np.array((
-        cr * cp * cy + sr * sp * sy, sr * cp * cy - cr * sp * sy,
-        cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy,
-    ))  # fmt: skip
+    return np.array(
+        (
+            cr * cp * cy + sr * sp * sy,
+            sr * cp * cy - cr * sp * sy,
+            cr * sp * cy + sr * cp * sy,
+            cr * cp * sy - sr * sp * cy,
+        )
+    )
 
 
 def level_from_world(vector: np.ndarray, yaw: float) -> np.ndarray:

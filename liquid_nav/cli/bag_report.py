@@ -118,12 +118,12 @@ def _odometry(source: Path, recording: Recording) -> tuple[np.ndarray, np.ndarra
 
 def _state(message: Any) -> tuple[float, ...]:
     """Return position, yaw and velocity in the world of an Odometry; raises ValueError without a pose."""
-    position, q = message.pose.pose.position, message.pose.pose.orientation
-    attitude = np.array((q.w, q.x, q.y, q.z))
-    norm = np.linalg.norm(attitude)
-    if not norm > 0.5:
+    from liquid_nav.learning.recordings import attitude_of
+
+    position = message.pose.pose.position
+    attitude = attitude_of(message)
+    if attitude is None:
         raise ValueError("no attitude")
-    attitude /= norm
     linear = message.twist.twist.linear
     velocity = rotate(attitude, np.array((linear.x, linear.y, linear.z)))
     state = (position.x, position.y, position.z, yaw_of(attitude), *velocity)

@@ -266,8 +266,7 @@ def _not_writable(path: Path, error: OSError) -> UserError:
 
 
 def _name(key: Key) -> str:
-    model, scenario, condition, seed = key
-    return f"{model}, {scenario}, {condition}, seed {seed}"
+    return f"{', '.join(key[:3])}, seed {key[3]}"
 
 
 def _short(value: object) -> str:

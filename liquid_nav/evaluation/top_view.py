@@ -137,9 +137,17 @@ def draw_places(axes: Axes, layout: Layout) -> None:
     _mark(axes, start.x, start.y, "o", style.START, 8, "start")
     _mark(axes, target.x, target.y, "*", style.TARGET, 15, f"target ({target.kind})")
     axes.add_patch(
-        Circle((target.x, target.y), radius, fill=False, edgecolor=style.TARGET, linestyle="--", linewidth=1.3,
-               zorder=5, label=f"success radius {radius:g} m")
-    )  # fmt: skip
+        Circle(
+            (target.x, target.y),
+            radius,
+            fill=False,
+            edgecolor=style.TARGET,
+            linestyle="--",
+            linewidth=1.3,
+            zorder=5,
+            label=f"success radius {radius:g} m",
+        )
+    )
 
 
 def _mark(axes: Axes, x: float, y: float, marker: str, colour: str, size: float, label: str) -> None:

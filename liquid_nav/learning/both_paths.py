@@ -94,9 +94,14 @@ def make_learner(
         policy.core.register_forward_pre_hook(lambda _, inputs: tuple(value.double() for value in inputs))
         policy.core.register_forward_hook(lambda _, inputs, outputs: tuple(value.float() for value in outputs))
     module = Imitation(
-        policy, learning_rate=recipe.rounds[0].learning_rate, weight_decay=recipe.weight_decay, steps=steps,
-        auxiliary=recipe.auxiliary, photometric=recipe.photometric, mixed=mixed,
-    )  # fmt: skip
+        policy,
+        learning_rate=recipe.rounds[0].learning_rate,
+        weight_decay=recipe.weight_decay,
+        steps=steps,
+        auxiliary=recipe.auxiliary,
+        photometric=recipe.photometric,
+        mixed=mixed,
+    )
     return Learner(name, module, clock)
 
 

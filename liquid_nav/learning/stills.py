@@ -98,8 +98,12 @@ class StillFlight:
         """Return the picture's pixels per frame pixel at zoom 1: the most that keeps the crop inside."""
         height, width = picture.shape[:2]
         right, down = self.offset[0]
-        room = ((target[0], WIDTH / 2 + right), (width - target[0], WIDTH / 2 - right),
-                (target[1], HEIGHT / 2 + down), (height - target[1], HEIGHT / 2 - down))  # fmt: skip
+        room = (
+            (target[0], WIDTH / 2 + right),
+            (width - target[0], WIDTH / 2 - right),
+            (target[1], HEIGHT / 2 + down),
+            (height - target[1], HEIGHT / 2 - down),
+        )
         scale = min(have / need for have, need in room if need > 0)
         if scale < 0.5:
             raise StillError(f"the target at {target[0]:.0f}, {target[1]:.0f} is too near to the edge of a picture of "
@@ -119,9 +123,12 @@ def find_stills(paths: list[Path]) -> list[Path]:
 
 
 def build(
-    stills: list[Path], targets: dict[str, tuple[float, float]], folder: Path, config: StillConfig,
+    stills: list[Path],
+    targets: dict[str, tuple[float, float]],
+    folder: Path,
+    config: StillConfig,
     on_flight: Callable[[], object] = int,
-) -> dict:  # fmt: skip
+) -> dict:
     """Write one shard with ``per_still`` flights of each picture; returns its meta data.
 
     ``targets``: position of the target in px by file name; the middle of the picture where none is given.

@@ -34,9 +34,14 @@ class KeepBest(lightning.Callback):
     """
 
     def __init__(
-        self, measure: Callable[[Policy], Mapping[str, float]], *, every: int, patience: int, steps: int,
+        self,
+        measure: Callable[[Policy], Mapping[str, float]],
+        *,
+        every: int,
+        patience: int,
+        steps: int,
         say: Callable[[str], object] = print,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``measure`` a policy in evaluation mode every so many of the round's ``steps``; see ``recipe.Stop``."""
         self.measure, self.every, self.patience, self.steps, self.say = measure, every, patience, steps, say
         self.history: list[dict[str, float]] = []

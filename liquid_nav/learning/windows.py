@@ -59,9 +59,16 @@ class Windows(IterableDataset):
     """
 
     def __init__(
-        self, shards: list[Path], config: WindowConfig, batches: int, seed: int, *, skip: int = 0,
-        without: Collection[tuple[int, int]] = (), stored: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        shards: list[Path],
+        config: WindowConfig,
+        batches: int,
+        seed: int,
+        *,
+        skip: int = 0,
+        without: Collection[tuple[int, int]] = (),
+        stored: bool = False,
+    ) -> None:
         """``batches`` of ``config.batch`` windows from finished shards, drawn with ``seed``.
 
         ``skip``: how many of these batches were consumed before an interruption, and do not come again; ``without``:

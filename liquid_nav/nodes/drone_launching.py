@@ -25,7 +25,7 @@ from liquid_nav.nodes.launching import (
     folder,
     node,
     note_typed,
-    read_wishes,
+    read_settings,
     refuse_misspelt,
     variables,
 )
@@ -80,8 +80,8 @@ def _bring_up_drone(context: LaunchContext, typed: Collection[str] = ()) -> list
         _channel(value["engage_channel"]),
     )
     processes = drone_graph(plan)
-    wishes = read_wishes(value, typed, processes)
-    graph = DroneGraph(lambda process: node(process, value["namespace"], PARAMETER_FILE, wishes, DroneNode))
+    settings = read_settings(value, typed, processes)
+    graph = DroneGraph(lambda process: node(process, value["namespace"], PARAMETER_FILE, settings, DroneNode))
     shown = views(value, [value["namespace"]], simulated=False)
     return [*variables(), *graph.start(processes), *shown]
 

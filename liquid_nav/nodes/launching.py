@@ -60,7 +60,7 @@ LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
 @dataclass(frozen=True)
-class Wishes:
+class NodeSettings:
     """What a person wants of all nodes."""
 
     file: ParamsFile = ParamsFile()
@@ -71,7 +71,7 @@ class Wishes:
     """One of LOG_LEVELS; default: info."""
 
 
-def read_wishes(value: Mapping[str, str], typed: Collection[str], graph: Sequence[Process]) -> Wishes:
+def read_settings(value: Mapping[str, str], typed: Collection[str], graph: Sequence[Process]) -> NodeSettings:
     """Return what the launch arguments ask of all nodes; raises UserError for a file that does not fit the graph."""
     file = read_params_file(value["params_file"])
     file.check([_full_name(process, value["namespace"]) for process in graph])
@@ -80,7 +80,7 @@ def read_wishes(value: Mapping[str, str], typed: Collection[str], graph: Sequenc
         own = file.own(_full_name(process, value["namespace"]))
         if own:
             refuse_parameters(process.executable, own, names_read_by(process.executable))
-    return Wishes(file, typed, value["log_level"])
+    return NodeSettings(file, typed, value["log_level"])
 
 
 def note_typed(typed: set[str]) -> Action:
@@ -209,8 +209,8 @@ def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()
         around = [*_px4(made), *_gazebo(world, gui, space, made.bridge)]
     else:
         file, graph = PARAMETER_FILE, graph_of(plan)
-    wishes = read_wishes(value, typed, graph)
-    nodes = [node(process, value["namespace"], file, wishes) for process in graph]
+    settings = read_settings(value, typed, graph)
+    nodes = [node(process, value["namespace"], file, settings) for process in graph]
     spaces = ["/".join(filter(None, (value["namespace"], name))) for name in fleet_names(plan.drones)]
     note = LogInfo(msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}" + (f", world {world}" if world else ""))
     started = [part for part in around if isinstance(part, ExecuteProcess)]
@@ -263,20 +263,20 @@ def node(
     process: Process,
     namespace: str,
     parameter_file: str = PARAMETER_FILE,
-    wishes: Wishes = Wishes(),
+    settings: NodeSettings = NodeSettings(),
     kind: type[Node] = Node,
 ) -> Node:
     """Return one of our nodes; in a namespace it has that drone's clock, where there is a simulated one."""
     given = {name: value for name, value in process.parameters.items() if value != ""}
-    typed = {name: value for name, value in given.items() if name in wishes.typed}
-    theirs = wishes.file.values(_full_name(process, namespace))
+    typed = {name: value for name, value in given.items() if name in settings.typed}
+    theirs = settings.file.values(_full_name(process, namespace))
     return kind(
         package="liquid_nav",
         executable=process.executable,
         namespace="/".join(part for part in (namespace, process.namespace) if part),
         parameters=[str(find(parameter_file)), given | theirs | typed],
         remappings=clock_remapping(namespace),
-        ros_arguments=[*enclave(process.executable), "--log-level", wishes.log_level],
+        ros_arguments=[*enclave(process.executable), "--log-level", settings.log_level],
         output="screen",
         sigterm_timeout=REMINDED if kind is Node else PATIENCE,
         sigkill_timeout=PATIENCE,

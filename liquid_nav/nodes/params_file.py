@@ -6,7 +6,6 @@ against our own file. Here the person's file is resolved first, and what it sets
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,9 @@ from typing import Any, Collection, Mapping
 import yaml
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.unknown import flat, is_for_all
+from liquid_nav.nodes.unknown import PARAMETERS, flat, is_for_all, nearest
 from liquid_nav.yaml_text import parse_yaml
 
-PARAMETERS = "ros__parameters"
 NODES = (
     "simulator", "liquid_controller", "expert_pilot", "safety_supervisor", "scenario_runner", "recorder",
     "autopilot_bridge", "test_vehicle", "camera", "weather", "plots",
@@ -68,8 +66,8 @@ class ParamsFile:
                 raise UserError(cause, f"write /**/{name}, which fits every namespace")
             # One file may serve several launch files: a node of ours need not be started.
             if name not in NODES:
-                near = difflib.get_close_matches(name, NODES, 1)
-                remedy = f"did you mean {near[0]}?" if near else f"choose from: {', '.join(NODES)}"
+                near = nearest(name, NODES)
+                remedy = f"did you mean {near}?" if near else f"choose from: {', '.join(NODES)}"
                 raise UserError(f"{self.path}: no node is called '{pattern}'", remedy)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Callable
 
-from geometry_msgs.msg import Point, Twist, TwistStamped
+from geometry_msgs.msg import Point, Twist, TwistStamped, Vector3
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 
@@ -23,8 +23,8 @@ from liquid_nav.nodes.subscribing import subscribe
 
 DEPTH = 10
 """Messages that may wait for a slow window."""
-COMMANDS = {"plots/command": "cmd_vel", "plots/wish": "liquid_controller/cmd_vel"}
-"""What goes out, and where it comes from: the supervisor's command, and what the pilot wished."""
+COMMANDS = {"plots/command": "cmd_vel", "plots/controller_command": "liquid_controller/cmd_vel"}
+"""What goes out, and where it comes from: the supervisor's command, and what the controller asked for."""
 
 
 class Plots(Node):
@@ -43,11 +43,10 @@ class Plots(Node):
 
     def _on_odometry(self, message: Odometry) -> None:
         state = state_from(message)
-        level = Twist(angular=message.twist.twist.angular)
         # As commands are: along the heading and against gravity, not tilted with the airframe.
-        velocity = level_from_world(state.velocity, yaw_of(state.quaternion))
-        level.linear.x, level.linear.y, level.linear.z = map(float, velocity)
-        self._velocity.publish(level)
+        velocity = level_from_world(state.velocity, yaw_of(state.quaternion)).tolist()
+        linear = Vector3(x=velocity[0], y=velocity[1], z=velocity[2])
+        self._velocity.publish(Twist(linear=linear, angular=message.twist.twist.angular))
         self._position.publish(message.pose.pose.position)
 
 

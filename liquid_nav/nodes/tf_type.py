@@ -296,8 +296,8 @@ def _introspection_table(donor: _Handle, element: _Handle) -> _Members:
 
 def _hash_table() -> ctypes.Array:
     """Return ``rosidl_type_hash_t``: a version, and 32 bytes."""
-    version, _, digits = HASH.removeprefix("RIHS").partition("_")
-    return (c_uint8 * 33)(int(version), *bytes.fromhex(digits))
+    parts = HASH.removeprefix("RIHS").split("_")
+    return (c_uint8 * 33)(int(parts[0]), *bytes.fromhex(parts[1]))
 
 
 def _description_table(element: _Handle) -> _Description:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Sequence
 
-from geometry_msgs.msg import TransformStamped
+from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
+from std_msgs.msg import Header
 
 from liquid_nav.geometry import attitude_from_euler
 from liquid_nav.nodes.messages import nanoseconds
@@ -47,13 +48,17 @@ class MovingTransforms:
             return
         self._listeners = listeners
         self._last = stamp
-        transform = TransformStamped(header=message.header, child_frame_id=message.child_frame_id)
-        position, offset = message.pose.pose.position, transform.transform.translation
-        offset.x, offset.y, offset.z = position.x, position.y, position.z
+        position = message.pose.pose.position
         q = message.pose.pose.orientation
-        transform.transform.rotation = q
-        if all(map(math.isfinite, (offset.x, offset.y, offset.z, q.w, q.x, q.y, q.z))):
-            self._publisher.publish(encode([transform]))
+        if not all(map(math.isfinite, (position.x, position.y, position.z, q.w, q.x, q.y, q.z))):
+            return
+        offset = Vector3(x=position.x, y=position.y, z=position.z)
+        transform = TransformStamped(
+            header=message.header,
+            child_frame_id=message.child_frame_id,
+            transform=Transform(translation=offset, rotation=q),
+        )
+        self._publisher.publish(encode([transform]))
 
 
 class FixedTransforms:
@@ -96,12 +101,13 @@ def fixed_transform(
         position: Of the child in the parent, m.
         angles: Roll, pitch and yaw of the child in the parent, rad: yaw after pitch after roll.
     """
-    transform = TransformStamped(child_frame_id=child)
-    transform.header.frame_id = parent
-    offset, turn = transform.transform.translation, transform.transform.rotation
-    offset.x, offset.y, offset.z = map(float, position)
-    turn.w, turn.x, turn.y, turn.z = map(float, attitude_from_euler(*angles))
-    return transform
+    offset = dict(zip("xyz", map(float, position)))
+    turn = dict(zip("wxyz", map(float, attitude_from_euler(*angles))))
+    return TransformStamped(
+        header=Header(frame_id=parent),
+        child_frame_id=child,
+        transform=Transform(translation=Vector3(**offset), rotation=Quaternion(**turn)),
+    )
 
 
 def camera_mount(prefix: str, position: Sequence[float], angles: Sequence[float]) -> list[TransformStamped]:
@@ -112,5 +118,8 @@ def camera_mount(prefix: str, position: Sequence[float], angles: Sequence[float]
         position: Of the camera in base_link, m: x forward, y left, z up.
         angles: Roll, pitch and yaw of the camera in base_link, rad; positive pitch is nose down.
     """
-    base, link, optical = (f"{prefix}{name}" for name in ("base_link", "camera_link", "camera_optical_frame"))
-    return [fixed_transform(base, link, position, angles), fixed_transform(link, optical, angles=OPTICAL)]
+    link = f"{prefix}camera_link"
+    return [
+        fixed_transform(f"{prefix}base_link", link, position, angles),
+        fixed_transform(link, f"{prefix}camera_optical_frame", angles=OPTICAL),
+    ]

@@ -13,6 +13,7 @@ from liquid_nav.errors import UserError
 PATTERNS = ("*", "**")
 """Last parts of sections of parameter files that speak to every node there, ours and others."""
 PARAMETERS = "ros__parameters"
+"""Key of a parameter file below which the parameters of a section stand."""
 LIKE = 0.8
 """How alike a name for all must be to one of a node's (0 to 1) to be a misspelling of it, not another node's."""
 LONGER = 1

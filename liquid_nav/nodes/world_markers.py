@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from geometry_msgs.msg import Point
+from geometry_msgs.msg import Point, Quaternion, Vector3
 from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
@@ -59,8 +59,7 @@ def _solid(solid: Solid, color: tuple, frame: str, space: str) -> Marker:
     _place(marker, solid.position)
     # A cylinder marker stands along its z; one that lies along x is pitched there.
     angles = (0.0, np.pi / 2.0, solid.yaw) if solid.lying else (0.0, 0.0, solid.yaw)
-    turn = marker.pose.orientation
-    turn.w, turn.x, turn.y, turn.z = map(float, attitude_from_euler(*angles))
+    marker.pose.orientation = Quaternion(**dict(zip("wxyz", map(float, attitude_from_euler(*angles)))))
     half = solid.size[::-1] if solid.lying else solid.size
     _scale(marker, *(2.0 * length for length in half))
     return marker
@@ -107,10 +106,8 @@ def _marker(kind: int, frame: str, space: str, color: tuple) -> Marker:
 
 
 def _place(marker: Marker, position: tuple) -> None:
-    point = marker.pose.position
-    point.x, point.y, point.z = map(float, position)
+    marker.pose.position = Point(**dict(zip("xyz", map(float, position))))
 
 
 def _scale(marker: Marker, x: float, y: float, z: float) -> None:
-    scale = marker.scale
-    scale.x, scale.y, scale.z = float(x), float(y), float(z)
+    marker.scale = Vector3(x=float(x), y=float(y), z=float(z))

@@ -36,11 +36,6 @@ class Fence:
         self.limits = limits
         self.home: np.ndarray | None = None
 
-    @property
-    def wanted(self) -> bool:
-        """Whether any side is on."""
-        return bool(self.limits.radius or self.limits.low or self.limits.high)
-
     def faults(self, position: np.ndarray | None) -> list[Fault]:
         """Return what is wrong with a position, float64 [3] ENU m."""
         if self.home is None or position is None:

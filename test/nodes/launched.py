@@ -113,7 +113,7 @@ class Launched:
         return self.process.wait(patience)
 
 
-def until(condition, what, spin=lambda: time.sleep(0.02), patience=PATIENCE):
+def until(condition, what, spin, patience=PATIENCE):
     """Wait until something holds; returns the wall time that it took, s. ``spin``: what goes on meanwhile."""
     begin = time.monotonic()
     while not condition():

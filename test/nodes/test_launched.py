@@ -41,8 +41,12 @@ def test_a_model_that_does_not_exist_ends_the_flight_at_once(harness, tmp_path):
 @pytest.mark.parametrize("name", ["simulator", "expert_pilot", "safety_supervisor", "scenario_runner"])
 def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name):
     arguments = ("pilot:=expert", "seed:=7", "real_time_factor:=0.2")
+
+    def spin():
+        harness.executor.spin_once(timeout_sec=0.02)
+
     with launched.Launched(tmp_path, "field.launch.py", *arguments, domain=harness.domain) as flight:
-        launched.until(lambda: "mode: engaged" in flight.said(), flight.said)
+        launched.until(lambda: "mode: engaged" in flight.said(), flight.said, spin)
         flight.kill(name)
         assert flight.wait() == 1
         said = flight.said()

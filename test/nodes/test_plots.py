@@ -30,7 +30,7 @@ def plots(node):
 
 
 @pytest.mark.parametrize(
-    ("heard", "drawn"), [("cmd_vel", "plots/command"), ("liquid_controller/cmd_vel", "plots/wish")]
+    ("heard", "drawn"), [("cmd_vel", "plots/command"), ("liquid_controller/cmd_vel", "plots/controller_command")]
 )
 def test_a_command_is_repeated_without_its_stamp(plots, heard, drawn):
     plots.ears[heard](command_message(Command(1.0, 0.2, -0.3, 0.4), 5))

@@ -1,7 +1,8 @@
 """Flights that somebody recorded: any rosbag2 (or rosbag1) recording, and folders of frames with a table."""
 
+from liquid_nav.learning.recordings.bag import attitude_of
 from liquid_nav.learning.recordings.recording import Recording, RecordingError, Track
 from liquid_nav.learning.recordings.sources import open_recordings
 from liquid_nav.learning.recordings.topics import TopicNames
 
-__all__ = ["Recording", "RecordingError", "TopicNames", "Track", "open_recordings"]
+__all__ = ["Recording", "RecordingError", "TopicNames", "Track", "attitude_of", "open_recordings"]

@@ -160,14 +160,20 @@ def _command(message: Any) -> tuple[float, ...]:
     return twist.linear.x, twist.linear.y, twist.linear.z, twist.angular.z
 
 
-def _level_velocity(message: Any) -> tuple[float, ...]:
-    """Turn a body twist of Odometry into the level body frame."""
-    q, twist = message.pose.pose.orientation, message.twist.twist
+def attitude_of(message: Any) -> np.ndarray | None:
+    """Return the unit quaternion (w, x, y, z) of an Odometry, float64 [4], or None where it has none."""
+    q = message.pose.pose.orientation
     attitude = np.array((q.w, q.x, q.y, q.z))
     norm = np.linalg.norm(attitude)
-    if not norm > 0.5:
+    return attitude / norm if norm > 0.5 else None
+
+
+def _level_velocity(message: Any) -> tuple[float, ...]:
+    """Turn a body twist of Odometry into the level body frame."""
+    twist = message.twist.twist
+    attitude = attitude_of(message)
+    if attitude is None:
         return (np.nan,) * 4
-    attitude /= norm
     linear = rotate(attitude, np.array((twist.linear.x, twist.linear.y, twist.linear.z)))
     angular = rotate(attitude, np.array((twist.angular.x, twist.angular.y, twist.angular.z)))
     return (*level_from_world(linear, yaw_of(attitude)), angular[2])
