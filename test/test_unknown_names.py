@@ -3,7 +3,7 @@
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.unknown import given_to_all, refuse_arguments, refuse_parameters
+from liquid_nav.nodes.unknown import given_to_all, is_named, refuse_arguments, refuse_parameters
 
 KNOWN = ["seed", "model", "speed", "use_sim_time"]
 
@@ -14,6 +14,19 @@ def test_a_misspelt_launch_argument_is_refused_with_the_nearest_name():
         refuse_arguments(["model", "sed"], KNOWN)
     with pytest.raises(UserError, match="unknown launch argument 'wholly_other'. --show-args lists them all"):
         refuse_arguments(["wholly_other"], KNOWN)
+
+
+def test_only_our_own_launch_file_is_looked_at(tmp_path, monkeypatch):
+    ours = tmp_path / "share" / "drone.launch.py"
+    theirs = tmp_path / "drone.launch.py"
+    for file in (ours, theirs):
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    monkeypatch.chdir(tmp_path)
+    assert is_named(ours, ["ros2", "launch", "liquid_nav", "drone.launch.py", "sorce:=0"])
+    assert is_named(ours, ["ros2", "launch", "share/drone.launch.py"])
+    assert not is_named(ours, ["ros2", "launch", "drone.launch.py", "gps:=true"]), "a person's file of the same name"
+    assert not is_named(ours, ["ros2", "launch", "their_package", "bringup.launch.py"])
 
 
 def test_a_misspelt_parameter_is_refused_with_the_nearest_name():

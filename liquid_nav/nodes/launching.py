@@ -44,7 +44,7 @@ from liquid_nav.nodes.fleet_bringup import fleet_names, graph_of
 from liquid_nav.nodes.launch_endings import end_with_flight
 from liquid_nav.nodes.node_help import names_read_by
 from liquid_nav.nodes.params_file import NAMED_OTHERWISE, ParamsFile, read_params_file
-from liquid_nav.nodes.unknown import refuse_arguments, refuse_parameters
+from liquid_nav.nodes.unknown import is_named, refuse_arguments, refuse_parameters
 from liquid_nav.nodes.viewing import declare_views, views
 from liquid_nav.resources import find
 
@@ -162,16 +162,6 @@ def refuse_misspelt(context: LaunchContext, declared: list[DeclareLaunchArgument
         return
     given = [word.partition(":=")[0] for word in context.argv if ":=" in word]
     refuse_arguments(given, [*(argument.name for argument in declared), *OF_LAUNCH])
-
-
-def is_named(file: Path, words: Sequence[str]) -> bool:
-    """Whether a command line names this launch file: by its path, or by our package and its name."""
-    for before, word in zip(("", *words), words):
-        if Path(word).name != file.name:
-            continue
-        if before == "liquid_nav" or Path(word).resolve() == file.resolve():
-            return True
-    return False
 
 
 def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()) -> list[Action]:

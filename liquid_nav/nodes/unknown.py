@@ -37,6 +37,16 @@ def refuse_arguments(given: Iterable[str], known: Sequence[str]) -> None:
             raise UserError(f"unknown launch argument '{name}'", _remedy(name, known, "--show-args lists them all"))
 
 
+def is_named(file: Path, words: Sequence[str]) -> bool:
+    """Whether a command line names this launch file: by its path, or by our package and its name."""
+    for before, word in zip(("", *words), words):
+        if Path(word).name != file.name:
+            continue
+        if before == "liquid_nav" or Path(word).resolve() == file.resolve():
+            return True
+    return False
+
+
 def refuse_parameters(node: str, given: Iterable[str], known: Sequence[str], for_all: Iterable[str] = ()) -> None:
     """Look at the names of a node's parameters.
 

@@ -129,6 +129,13 @@ def test_the_target_is_visible_unless_a_trunk_or_the_edge_hides_it(trunks, yaw, 
     assert named(auxiliary_targets(state(0.0, 0.0, yaw), Expert(wood(*trunks))))["target_visible"] == visible
 
 
+def test_a_post_between_two_rays_is_among_the_targets():
+    between = 0.5 * SECTOR_SPAN / (SECTORS - 1) * 2.0 * 2.5
+    post = (5.0 * math.cos(between), 5.0 * math.sin(between), 0.06)
+    seen = named(auxiliary_targets(state(0.0, 0.0, 0.0), Expert(wood(post))))
+    assert sum(seen[f"scan.{i}"] > 0.3 for i in range(SECTORS)) >= 1
+
+
 def test_nearness_of_a_trunk_ahead():
     seen = named(auxiliary_targets(state(0.0, 0.0, 0.0), Expert(wood((3.3, 0.0, 0.3)))))
     assert seen[f"scan.{SECTORS // 2}"] == pytest.approx(0.5)

@@ -266,6 +266,25 @@ def test_a_vehicle_that_somebody_else_flies_is_in_flight_too(make):
     assert change(bench, "speed", 20.0) == ""
 
 
+@pytest.mark.parametrize("mode", [Mode.ENGAGED, Mode.HOLDING, Mode.LANDING])
+def test_a_bridge_that_was_started_again_in_the_air_asks_the_supervisor_whether_it_flies(make, mode):
+    """Its vehicle has said nothing yet."""
+    bench = make()
+    bench.hear(Order("test", mode, 3, 1, change=4))
+    assert bench.session.phase is Phase.OFFLINE
+    assert "loosens a limit in flight" in change(bench, "speed", 20.0)
+    bench.hear(Order("test", Mode.DISENGAGED, 4, 1, change=5))
+    assert change(bench, "speed", 20.0) == ""
+
+
+def test_a_pilot_who_flies_by_plain_velocities_is_in_flight_too(make):
+    bench = make(autopilot="twist").engage()
+    bench.command()
+    bench.person(Mode.PILOT)
+    assert bench.session.phase is Phase.RELEASED
+    assert "loosens a limit in flight" in change(bench, "speed", 20.0)
+
+
 def test_a_lower_speed_is_obeyed_by_the_next_command(make):
     bench = make(autopilot="twist").engage()
     assert change(bench, "speed", 0.1) == ""

@@ -807,3 +807,14 @@ def test_what_is_read_at_the_start_only_is_read_only(make, name):
     bench = make()
     value = {"silence": 0.1}.get(name, "compressed")
     assert "read-only" in change(bench, **{name: value})
+
+
+def test_a_limit_whose_topic_has_two_publishers_is_not_turned_on_in_flight(make):
+    bench = make().engage()
+    bench.node.several["/battery_state"] = 2
+    assert "2 publishers on /battery_state. Land first" in change(bench, battery=0.2)
+    assert "battery_state" not in bench.node.ears
+    bench.frame()
+    assert bench.modes()[-1] == "engaged"
+    bench.node.several["/battery_state"] = 1
+    assert change(bench, battery=0.2) == ""
