@@ -310,6 +310,8 @@ def test_a_simulation_that_stands_still_is_named(graph, tmp_path):
 
 def test_the_command_says_it_with_its_exit_code(graph, tmp_path):
     """A process of its own, as people start it: once well, once with a limit that the graph does not keep."""
+    # A simulation as fast as it goes would outrun a process that has to share the processor with it.
+    parameter("simulator", real_time_factor=1.0)(graph)
     graph.start()
     environment = os.environ | {"ROS_DOMAIN_ID": str(graph.harness.context.get_domain_id())}
     words = [sys.executable, "-m", "liquid_nav.cli.app", "preflight", "--use-sim-time", "--seconds", "1", "--space",
