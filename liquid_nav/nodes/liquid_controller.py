@@ -19,6 +19,7 @@ from std_srvs.srv import Trigger
 
 from liquid_nav.camera import View, difference, trained_view, view_of
 from liquid_nav.errors import UserError
+from liquid_nav.nodes.bond import Bond
 from liquid_nav.nodes.controller_outputs import ControllerOutputs
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.frame_guard import FUTURE, Action, FrameGuard
@@ -67,6 +68,7 @@ class LiquidController(LifecycleNode):
             for name, (default, text, limits) in CHANGEABLE.items()
         }
         self._autostart = declare(self, "autostart", True, "Configure and activate without a lifecycle manager.")
+        bonded = declare(self, "bond", False, "While active, a bond with nav2_lifecycle_manager (ROS package bond).")
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         transport = declare(
             self, "image_transport", "raw", "raw: camera/image_raw; compressed: camera/image_raw/compressed."
@@ -75,6 +77,7 @@ class LiquidController(LifecycleNode):
         self._guard = FrameGuard(0.0, 0.0, 0.0)
         self._take(changeable)
         self._outputs = ControllerOutputs(self, prefix)
+        self._bond = Bond(self) if bonded else None
         self._diagnostics = Diagnostics(self)
         self._mode = ""
         self._policy = self._state = None
@@ -174,6 +177,8 @@ class LiquidController(LifecycleNode):
         self._active = True
         self._reset()
         self._show_mode("active", "the transition activate")
+        if self._bond is not None:
+            self._bond.start()
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -198,6 +203,8 @@ class LiquidController(LifecycleNode):
 
     def _fall_silent(self, mode: str, cause: str) -> None:
         """Publish zero once where it was active, and the mode."""
+        if self._bond is not None:
+            self._bond.stop()
         if self._active:
             self._active = False
             self._outputs.command(Command(), self.get_clock().now().nanoseconds)

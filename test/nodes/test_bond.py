@@ -1,0 +1,101 @@
+"""The bond with a lifecycle manager, over DDS; the other side is bondpy where it is installed."""
+
+import sys
+
+import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.bond import PERIOD, TIMEOUT, TOPIC
+from liquid_nav.nodes.liquid_controller import LiquidController
+
+MISSING = "the ROS package bond is not installed: no wheel has it"
+
+
+@pytest.fixture
+def controller(harness, small_model):
+    """A controller with a bond, active."""
+    pytest.importorskip("bond.msg", reason=MISSING)
+    node = harness.add(LiquidController, model=str(small_model), bond=True)
+    heard = harness.listen(TOPIC, status_type(), 100)
+    harness.until(lambda: node.count_subscribers(TOPIC) == 2, "discovery")
+    node.start()
+    return node, heard
+
+
+def status_type():
+    from bond.msg import Status
+
+    return Status
+
+
+def change(harness, transition):
+    """Ask for a transition over the service."""
+    client = harness.probe.create_client(ChangeState, "liquid_controller/change_state")
+    harness.until(client.service_is_ready, "service change_state")
+    future = client.call_async(ChangeState.Request(transition=Transition(id=transition)))
+    harness.until(future.done, "answer of change_state")
+    assert future.result().success
+
+
+def test_without_the_package_a_bond_is_refused_in_one_line(harness, small_model, monkeypatch):
+    monkeypatch.setitem(sys.modules, "bond", None)
+    monkeypatch.setitem(sys.modules, "bond.msg", None)
+    with pytest.raises(UserError, match="bond is true, and the ROS package bond is not installed") as caught:
+        harness.add(LiquidController, model=str(small_model), bond=True)
+    assert "ros-$ROS_DISTRO-bond" in str(caught.value)
+
+
+def test_without_the_parameter_there_is_no_bond(harness, small_model):
+    node = harness.add(LiquidController, model=str(small_model))
+    node.start()
+    assert TOPIC not in {name.strip("/") for name, _ in node.get_topic_names_and_types()}
+
+
+def test_a_heartbeat_while_it_is_active_and_a_word_when_it_ends(harness, controller):
+    _, heard = controller
+    harness.until(lambda: len(heard) >= 3, "heartbeats")
+    assert {(m.id, m.active) for m in heard} == {("liquid_controller", True)}
+    assert heard[0].heartbeat_period == pytest.approx(PERIOD) and heard[0].heartbeat_timeout == pytest.approx(TIMEOUT)
+    change(harness, Transition.TRANSITION_DEACTIVATE)
+    harness.until(lambda: not heard[-1].active, "the end of the bond")
+    told = len(heard)
+    # Several periods in which other messages arrive.
+    for _ in range(5):
+        harness.call("liquid_controller/reset")
+    assert len(heard) == told
+    change(harness, Transition.TRANSITION_ACTIVATE)
+    harness.until(lambda: heard[-1].active, "a new bond")
+
+
+def test_a_manager_that_breaks_the_bond_is_answered(harness, controller):
+    _, heard = controller
+    harness.until(lambda: len(heard) >= 1, "a heartbeat")
+    publisher = harness.probe.create_publisher(status_type(), TOPIC, 10)
+    harness.matched(publisher)
+    publisher.publish(status_type()(id="somebody_else", instance_id="manager", active=False))
+    before = len(heard)
+    harness.until(lambda: len(heard) > before + 3, "more heartbeats")
+    assert all(m.active for m in heard if m.id == "liquid_controller")
+    publisher.publish(status_type()(id="liquid_controller", instance_id="manager", active=False))
+    harness.until(
+        lambda: any(m.id == "liquid_controller" and not m.active for m in heard if m.instance_id != "manager"),
+        "an answer",
+    )
+
+
+def test_bondpy_forms_and_breaks_it(harness, controller):
+    bondpy = pytest.importorskip("bondpy.bondpy", reason="bondpy is not installed")
+    node, _ = controller
+    formed = []
+    broken = []
+    other = bondpy.Bond(
+        harness.probe, TOPIC, "liquid_controller", lambda: broken.append(True), lambda: formed.append(True)
+    )
+    other.start()
+    harness.until(lambda: formed, "a bond")
+    assert not broken
+    change(harness, Transition.TRANSITION_DEACTIVATE)
+    harness.until(lambda: broken, "the end of the bond")
+    other.shutdown()
