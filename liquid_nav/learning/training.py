@@ -225,6 +225,7 @@ class Trainer:
                 recipe.seed,
                 f"round {index}: ",
                 recipe.colour_fields,
+                recipe.windows.mirror,
             )
         encoder.cpu()
         _note(place / TIMES, looks_minutes=round((perf_counter() - begin) / 60, 1))

@@ -12,7 +12,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from liquid_nav.learning.auxiliary import mirror
 from liquid_nav.learning.cache import Shard
-from liquid_nav.learning.looks import mirror_rows, open_looks
+from liquid_nav.learning.looks import is_mirrored, open_looks
 from liquid_nav.simulation.judge import REASONS
 
 LONGEST = 15.0
@@ -27,7 +27,8 @@ class WindowConfig:
     batch: sequences; steps: frames a sequence; drop: probability that a frame is left out; strides: weights of
     taking every frame, every second, every third; slowest: largest elapsed time in s that a stride may lead to;
     recent: how much likelier a flight of the newest shard is drawn than one of the oldest; failed: how much likelier
-    a flight that ended in a failure is drawn than one of the same length that succeeded.
+    a flight that ended in a failure is drawn than one of the same length that succeeded; mirror: whether half of the
+    windows are mirrored, left to right; of stored looks, which half is fixed.
     """
 
     batch: int = 24
@@ -121,9 +122,11 @@ class Windows(IterableDataset):
         kept = np.arange(offset, length, stride)
         if len(kept) > 2:
             kept = kept[(rng.random(len(kept)) >= c.drop) | (np.arange(len(kept)) == 0)]
-        mirrored = bool(c.mirror and rng.random() < 0.5)
-        look = 0 if self.looks is None else int(rng.integers(len(self.looks[shard_index][0])))
-        return kept[: c.steps], mirrored, look
+        if self.looks is None:
+            return kept[: c.steps], bool(c.mirror and rng.random() < 0.5), 0
+        looks, mirror_half = self.looks[shard_index]
+        look = int(rng.integers(len(looks)))
+        return kept[: c.steps], mirror_half and is_mirrored(flight, look), look
 
     def _window(
         self, shard_index: int, flight: int, kept: np.ndarray, mirrored: bool, look: int
@@ -143,10 +146,9 @@ class Windows(IterableDataset):
         return self._seen(shard_index, begin + kept, look, mirrored) | known
 
     def _seen(self, shard_index: int, rows: np.ndarray, look: int, mirrored: bool) -> dict[str, np.ndarray]:
-        """Return the frames of a window, or what the front answered to them in one of the looks."""
+        """Return the frames of a window, or what the front answered to them in one of the looks, mirrored there."""
         if self.looks is None:
             frames = self.shards[shard_index].frames[rows]
             return {"images": np.ascontiguousarray(frames[:, :, ::-1] if mirrored else frames)}
-        looks, shapes = self.looks[shard_index]
-        maps = looks[look][rows]
-        return {"maps": mirror_rows(maps, shapes) if mirrored else maps}
+        looks, _ = self.looks[shard_index]
+        return {"maps": looks[look][rows]}

@@ -12,7 +12,7 @@ from liquid_nav.learning import training
 from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.cache import CacheError, Shard, write_shard
 from liquid_nav.learning.imitation import Imitation
-from liquid_nav.learning.looks import compute_looks, mirror_rows, open_looks, split
+from liquid_nav.learning.looks import compute_looks, is_mirrored, open_looks, split
 from liquid_nav.learning.recipe import Recipe, RecipeError, Round
 from liquid_nav.learning.training import Trainer
 from liquid_nav.learning.windows import MIRROR_LABELS, WindowConfig, Windows
@@ -37,18 +37,34 @@ def shard(flight, tmp_path):
 
 @torch.inference_mode()
 def test_the_first_look_is_what_the_front_answers_to_the_frames(encoder, shard):
+    """Of every second flight to mirrored frames: mirrored maps would be something else."""
     compute_looks(shard, encoder, 2, Photometric(), 1)
-    stored, shapes = open_looks(shard)
-    assert shapes == ((16, 12, 16), (24, 6, 8)) == encoder.front.shapes
+    stored, mirror_half = open_looks(shard)
+    assert mirror_half
     assert [look.shape for look in stored] == [(170, LENGTH)] * 2 and stored[0].dtype == np.float16
-    images = torch.from_numpy(np.array(Shard(shard).frames))
-    maps = split(torch.from_numpy(np.array(stored[0])).float(), shapes)
+    frames = torch.from_numpy(np.array(Shard(shard).frames))
+    images = torch.cat((frames[:150], frames[150:].flip(2)))
+    maps = split(torch.from_numpy(np.array(stored[0])).float(), encoder.front.shapes)
     for ours, wanted in zip(maps, encoder.maps(encoder.normalise(images)), strict=True):
         torch.testing.assert_close(ours, wanted, rtol=2e-3, atol=2e-3)
+    plain = encoder.maps(encoder.normalise(frames[150:]))[0]
+    assert (plain.flip(3) - maps[0][150:]).std() > 0.1 * plain.std()
+
+
+def test_each_flight_is_mirrored_in_every_second_look():
+    assert [is_mirrored(0, look) for look in range(3)] == [False, True, False]
+    assert [is_mirrored(1, look) for look in range(3)] == [True, False, True]
+
+
+def test_without_a_mirror_no_look_is_mirrored(encoder, shard):
+    compute_looks(shard, encoder, 2, None, 1, mirror=False)
+    (first, second), mirror_half = open_looks(shard)
+    assert not mirror_half and np.array_equal(first, second)
+    assert np.array_equal(first[7], first[157])
 
 
 def test_other_looks_are_augmented_each_flight_in_its_own_way(encoder, shard):
-    compute_looks(shard, encoder, 3, Photometric(share=1.0, noise=0.0), 1)
+    compute_looks(shard, encoder, 3, Photometric(share=1.0, noise=0.0), 1, mirror=False)
     (clean, first, second), _ = open_looks(shard)
     assert not np.allclose(first, clean) and not np.allclose(first, second)
     # Frame 7 of both flights is the same picture: clean it gives the same maps, augmented it does not.
@@ -59,13 +75,14 @@ def test_other_looks_are_augmented_each_flight_in_its_own_way(encoder, shard):
 def test_the_augmentation_is_that_of_training_on_pixels(encoder, shard):
     """One colour map a flight: the maps of a look are those of the pixels after it."""
     photometric = Photometric(share=1.0, noise=0.0)
-    compute_looks(shard, encoder, 2, photometric, 4)
+    compute_looks(shard, encoder, 2, photometric, 4, mirror=False)
     generator = torch.Generator().manual_seed(4001)
     matrix, offset, _ = photometric.draw(1, generator)
     images = torch.from_numpy(np.array(Shard(shard).frames[:5])).float() / 255.0
     wanted = encoder.maps(encoder.normalise(255.0 * (images @ matrix[0] + offset[0])))
-    stored, shapes = open_looks(shard)
-    for ours, theirs in zip(split(torch.from_numpy(np.array(stored[1][:5])).float(), shapes), wanted, strict=True):
+    stored, _ = open_looks(shard)
+    rows = torch.from_numpy(np.array(stored[1][:5])).float()
+    for ours, theirs in zip(split(rows, encoder.front.shapes), wanted, strict=True):
         torch.testing.assert_close(ours, theirs.detach(), rtol=2e-3, atol=5e-3)
 
 
@@ -115,37 +132,24 @@ def test_damaged_maps_are_named(encoder, shard):
         open_looks(shard)
 
 
-def test_mirrored_rows_are_mirrored_maps():
-    shapes = ((2, 3, 4), (1, 1, 5))
-    rows = np.arange(2 * 29, dtype=np.float16).reshape(2, 29)
-    mirrored = split(torch.from_numpy(mirror_rows(rows, shapes)), shapes)
-    for ours, plain in zip(mirrored, split(torch.from_numpy(rows), shapes), strict=True):
-        assert torch.equal(ours, plain.flip(3))
-    assert np.array_equal(mirror_rows(mirror_rows(rows, shapes), shapes), rows)
-
-
 def test_windows_of_stored_maps_hold_the_frames_that_windows_of_pixels_would(encoder, shard):
     compute_looks(shard, encoder, 1, None, 1)
-    config = WindowConfig(batch=6, steps=5)
-    maps = next(iter(Windows([shard], config, 1, seed=4, stored=True)))
-    assert maps["maps"].shape == (6, 5, LENGTH) and maps["maps"].dtype == torch.float16 and "images" not in maps
-    stored, shapes = open_looks(shard)
-    mirrored = 0
-    for labels, rows in zip(maps["labels"], maps["maps"], strict=True):
-        # The first label is the number of the frame; the second one's sign shows the mirror.
-        index = labels[:, 0].long().numpy()
-        wanted = stored[0][index]
-        if labels[0, 1] == MIRROR_LABELS[1]:
-            wanted = mirror_rows(wanted, shapes)
-            mirrored += 1
-        assert np.array_equal(rows.numpy(), wanted)
-    assert 0 < mirrored < 6
+    config = WindowConfig(batch=12, steps=5)
+    batch = next(iter(Windows([shard], config, 1, seed=4, stored=True)))
+    assert batch["maps"].shape == (12, 5, LENGTH) and batch["maps"].dtype == torch.float16 and "images" not in batch
+    (stored,), _ = open_looks(shard)
+    turned = [labels[0, 1] == MIRROR_LABELS[1] for labels in batch["labels"]]
+    assert any(turned) and not all(turned)
+    for labels, rows, mirrored in zip(batch["labels"], batch["maps"], turned, strict=True):
+        # The first label is the number of the frame in its flight; the second flight is the mirrored one.
+        index = labels[:, 0].long().numpy() + (150 if mirrored else 0)
+        assert np.array_equal(rows.numpy(), stored[index])
 
 
 def test_every_look_is_learned_from(encoder, shard):
     compute_looks(shard, encoder, 3, Photometric(share=1.0), 1)
     stored, _ = open_looks(shard)
-    config = WindowConfig(batch=40, steps=2, mirror=False)
+    config = WindowConfig(batch=40, steps=2)
     maps = next(iter(Windows([shard], config, 1, seed=3, stored=True)))["maps"][:, 0].numpy()
     found = [any(np.array_equal(row, other) for row in maps for other in look[:60]) for look in stored]
     assert found == [True, True, True]
@@ -154,7 +158,7 @@ def test_every_look_is_learned_from(encoder, shard):
 def test_a_training_on_maps_has_the_loss_of_one_on_pixels(encoder, shard, tiny):
     policy = Policy(dataclasses.replace(tiny, encoder=SMALL)).eval()
     policy.encoder.load_state_dict(encoder.state_dict())
-    compute_looks(shard, policy.encoder, 1, None, 1)
+    compute_looks(shard, policy.encoder, 1, None, 1, mirror=False)
     learner = Imitation(policy, photometric=None, mixed=False).eval()
     config = WindowConfig(batch=4, steps=5, mirror=False)
     pixels = next(iter(Windows([shard], config, 1, seed=3)))
