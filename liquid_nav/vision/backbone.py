@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from liquid_nav.vision.points import NUMBERS, Points
 from liquid_nav.vision.saliency import Layer, enlarge
 
 CENTRE, SPREAD = 127.0, 128.0
@@ -80,6 +81,8 @@ class BackboneConfig:
     """Channels to which each map is reduced first."""
     looked: tuple[int, ...] = (16, 32)
     """Channels of the 3 x 3 convolution over each reduced map."""
+    points: tuple[int, ...] = ()
+    """Heat maps that are drawn of each map, see ``vision/points.py``; empty: none."""
     features: int = 64
     """Length of the vector that comes out."""
     bounded: bool = True
@@ -98,6 +101,8 @@ class BackboneConfig:
             raise ValueError(f"encoder: maps {list(self.maps)} must grow and end with the last block, {self.blocks}")
         if self.maps[0] < 1 or not len(self.maps) == len(self.reduced) == len(self.looked):
             raise ValueError("encoder: maps, reduced and looked need the same length, and maps begin with 1")
+        if self.points and (len(self.points) != len(self.maps) or min(self.points) < 1):
+            raise ValueError(f"encoder: points {list(self.points)} must be none, or at least 1 for each of the maps")
         if min(*self.reduced, *self.looked, self.features) < 1:
             raise ValueError("encoder: reduced, looked and features must be at least 1")
         if self.height < 16 or self.width < 16:
@@ -239,12 +244,17 @@ class Head(nn.Module):
             Look(channels, reduced, looked)
             for (channels, _, _), reduced, looked in zip(shapes, config.reduced, config.looked, strict=True)
         )
+        # Only where they are wanted: models of before have none.
+        wanted = zip(shapes, config.reduced, config.points, strict=True) if config.points else ()
+        self.points = nn.ModuleList(Points(shape, reduced, points) for shape, reduced, points in wanted)
         length = sum(looked * height * width for (_, height, width), looked in zip(shapes, config.looked, strict=True))
-        self.dense = nn.Linear(length, config.features)
+        self.dense = nn.Linear(length + NUMBERS * sum(config.points), config.features)
 
     def forward(self, maps: tuple[Tensor, ...]) -> Tensor:
         """Answer maps, float [N,C,h,w] each, with [N,features]."""
-        seen = [look(m).flatten(1) for look, m in zip(self.looks, maps, strict=True)]
+        seen = [look(m).flatten(1).float() for look, m in zip(self.looks, maps, strict=True)]
+        if self.points:
+            seen += [points(m) for points, m in zip(self.points, maps, strict=True)]
         features = self.dense(torch.cat(seen, dim=1))
         return torch.tanh(features) if self.bounded else features
 

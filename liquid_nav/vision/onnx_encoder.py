@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from liquid_nav.vision.backbone import BackboneEncoder, Block, Look, SameConv
+from liquid_nav.vision.points import CLEARLY, Points
 
 OPSET = 17
 """Of the operators; every onnxruntime since 1.12 has them."""
@@ -61,8 +62,10 @@ def encoder_graph(encoder: BackboneEncoder) -> onnx.ModelProto:
     spread = graph.constant(1.0 / (255.0 * encoder.deviation.numpy()))
     normal = graph.add("Mul", graph.add("Sub", pixels, mean), spread)
     taken = _front(graph, encoder, normal)
-    seen = [_look(graph, look, one) for look, one in zip(encoder.head.looks, taken, strict=True)]
+    seen = [_reduced_and_around(graph, look, one) for look, one in zip(encoder.head.looks, taken, strict=True)]
     flat = [graph.add("Flatten", one, axis=1) for one in seen]
+    if encoder.head.points:
+        flat += [_points(graph, points, one) for points, one in zip(encoder.head.points, taken, strict=True)]
     together = graph.add("Concat", *flat, axis=1)
     weight = graph.constant(_array(encoder.head.dense.weight))
     bias = graph.constant(_array(encoder.head.dense.bias))
@@ -120,10 +123,10 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
 
-    def constant(self, values: np.ndarray) -> str:
-        """Add an array; returns its name."""
+    def constant(self, values: np.ndarray, kind: type = np.float32) -> str:
+        """Add an array as numbers of ``kind``; returns its name."""
         name = f"c{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values, np.float32), name))
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values, kind), name))
         return name
 
     def add(self, kind: str, *inputs: str, name: str = "", **attributes: object) -> str:
@@ -169,12 +172,27 @@ def _block(graph: _Graph, block: Block, maps: str) -> str:
     return graph.add("Add", projected, maps) if block.residual else projected
 
 
-def _look(graph: _Graph, look: Look, maps: str) -> str:
-    normalise = look.normalise
+def _points(graph: _Graph, points: Points, maps: str) -> str:
+    """As ``Points.forward``; returns the name of [N,3 * points]."""
+    seen = _reduced_and_around(graph, points, maps)
+    # To [N,points,places].
+    shape = graph.constant(np.array((0, 0, -1)), np.int64)
+    heat = graph.add("Reshape", _conv(graph, points.heat, seen, (0, 0, 0, 0)), shape)
+    share = graph.add("Softmax", heat, axis=2)
+    where = graph.add("Flatten", graph.add("MatMul", share, graph.constant(_array(points.places))), axis=1)
+    logarithm = graph.add("ReduceLogSumExp", heat, axes=[2], keepdims=0)
+    above = graph.add("Sub", logarithm, graph.constant(np.float32(points.usual)))
+    clearly = graph.add("Mul", above, graph.constant(np.float32(CLEARLY)))
+    return graph.add("Concat", where, clearly, axis=1)
+
+
+def _reduced_and_around(graph: _Graph, part: Look | Points, maps: str) -> str:
+    """Normalise, reduce and look around, as both parts of a head begin."""
+    normalise = part.normalise
     scale = _array(normalise.weight) / np.sqrt(_array(normalise.running_var) + normalise.eps)
     shift = _array(normalise.bias) - scale * _array(normalise.running_mean)
     scaled = graph.add("Mul", maps, graph.constant(scale[:, None, None]))
     normal = graph.add("Add", scaled, graph.constant(shift[:, None, None]))
-    rows, columns = look.around.padding
-    reduced = graph.add("Relu", _conv(graph, look.reduce, normal, (0, 0, 0, 0)))
-    return graph.add("Relu", _conv(graph, look.around, reduced, (rows, columns, rows, columns)))
+    rows, columns = part.around.padding
+    reduced = graph.add("Relu", _conv(graph, part.reduce, normal, (0, 0, 0, 0)))
+    return graph.add("Relu", _conv(graph, part.around, reduced, (rows, columns, rows, columns)))

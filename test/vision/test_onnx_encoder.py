@@ -22,7 +22,7 @@ def lively(config, seed=0):
     """An encoder whose numbers are all its own, statistics of the normalisation included."""
     torch.manual_seed(seed)
     encoder = BackboneEncoder(config)
-    for look in encoder.head.looks:
+    for look in (*encoder.head.looks, *encoder.head.points):
         look.normalise.running_mean.normal_()
         look.normalise.running_var.uniform_(0.3, 3.0)
         look.normalise.running_var[0] = 2e-5  # a channel that hardly varies: what is added to it counts
@@ -35,7 +35,8 @@ def lively(config, seed=0):
     BackboneConfig(),
     BackboneConfig(height=72, width=101, blocks=5, maps=(3, 5), bounded=False),
     BackboneConfig(front="efficientnet_lite2", blocks=8, maps=(8,), reduced=(16,), looked=(8,), features=20),
-], ids=["default", "odd sizes", "one map"])
+    BackboneConfig(points=(5, 3)),
+], ids=["default", "odd sizes", "one map", "points"])
 def test_it_answers_what_torch_answers(config):
     encoder = lively(config)
     compiled = OnnxEncoder(encoder)

@@ -1,0 +1,48 @@
+"""Where in a map something is: a few learned heat maps, each answered with the place of its soft maximum.
+
+Spatial softmax (Levine et al. 2016, https://arxiv.org/abs/1504.00702, section 4.2). A convolution finds a chair in the
+same way wherever it stands; a dense layer over all places has to learn it for each of them anew.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+NUMBERS = 3
+"""What is said of a point: how far right (-1 to 1), how far down (-1 to 1), how clearly it is seen."""
+CLEARLY = 0.2
+"""Scale of the last one, which is a logarithm."""
+
+
+class Points(nn.Module):
+    """Reduce a map, look around, draw heat maps, and say where each is hottest."""
+
+    def __init__(self, shape: tuple[int, int, int], reduced: int, points: int) -> None:
+        """Build for a map.
+
+        Args:
+            shape: Channels, height and width of the map.
+            reduced: Channels to which it is reduced first.
+            points: How many heat maps are drawn.
+        """
+        super().__init__()
+        channels, height, width = shape
+        self.normalise = nn.BatchNorm2d(channels)
+        self.reduce = nn.Conv2d(channels, reduced, 1)
+        self.around = nn.Conv2d(reduced, reduced, 3, padding=1)
+        self.heat = nn.Conv2d(reduced, points, 1)
+        down, right = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
+        self.register_buffer("places", torch.stack((right.flatten(), down.flatten()), dim=1), persistent=False)
+        self.usual = math.log(height * width)
+        """How clearly something is seen in a heat map that is zero everywhere."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Answer [N,C,h,w] with [N,3 * points]: right and down of every point, then how clearly each is seen."""
+        seen = torch.relu(self.around(torch.relu(self.reduce(self.normalise(maps)))))
+        heat = self.heat(seen).flatten(2).float()
+        where = torch.softmax(heat, dim=2) @ self.places
+        clearly = CLEARLY * (torch.logsumexp(heat, dim=2) - self.usual)
+        return torch.cat((where.flatten(1), clearly), dim=1)
