@@ -245,8 +245,8 @@ class Head(nn.Module):
             for (channels, _, _), reduced, looked in zip(shapes, config.reduced, config.looked, strict=True)
         )
         # Only where they are wanted: models of before have none.
-        wanted = zip(shapes, config.reduced, config.points, strict=True) if config.points else ()
-        self.points = nn.ModuleList(Points(shape, reduced, points) for shape, reduced, points in wanted)
+        wanted = zip(shapes, config.reduced, config.looked, config.points, strict=True) if config.points else ()
+        self.points = nn.ModuleList(Points(*sizes) for sizes in wanted)
         length = sum(looked * height * width for (_, height, width), looked in zip(shapes, config.looked, strict=True))
         self.dense = nn.Linear(length + NUMBERS * sum(config.points), config.features)
 

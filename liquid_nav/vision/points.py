@@ -20,20 +20,21 @@ CLEARLY = 0.2
 class Points(nn.Module):
     """Reduce a map, look around, draw heat maps, and say where each is hottest."""
 
-    def __init__(self, shape: tuple[int, int, int], reduced: int, points: int) -> None:
+    def __init__(self, shape: tuple[int, int, int], reduced: int, looked: int, points: int) -> None:
         """Build for a map.
 
         Args:
             shape: Channels, height and width of the map.
             reduced: Channels to which it is reduced first.
+            looked: Channels of the 3 x 3 convolution over the reduced map.
             points: How many heat maps are drawn.
         """
         super().__init__()
         channels, height, width = shape
         self.normalise = nn.BatchNorm2d(channels)
         self.reduce = nn.Conv2d(channels, reduced, 1)
-        self.around = nn.Conv2d(reduced, reduced, 3, padding=1)
-        self.heat = nn.Conv2d(reduced, points, 1)
+        self.around = nn.Conv2d(reduced, looked, 3, padding=1)
+        self.heat = nn.Conv2d(looked, points, 1)
         down, right = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
         self.register_buffer("places", torch.stack((right.flatten(), down.flatten()), dim=1), persistent=False)
         self.usual = math.log(height * width)

@@ -52,6 +52,8 @@ def test_each_shipped_variant_differs_from_the_base_by_what_it_names():
         "no random appearance": {"rounds"},
         "no drift, no other cameras": {"rounds"},
         "EfficientNet-Lite1": {"policy"},
+        "points in both maps": {"policy"},
+        "slower learning": {"rounds"},
     }
     changed = {
         name: {field.name for field in fields(base) if getattr(recipe, field.name) != getattr(base, field.name)}

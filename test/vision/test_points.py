@@ -11,7 +11,7 @@ from liquid_nav.vision.points import CLEARLY, Points
 @pytest.fixture
 def points():
     torch.manual_seed(2)
-    return Points((4, 6, 10), 5, 3).eval()
+    return Points((4, 6, 10), 5, 7, 3).eval()
 
 
 def drawn(points, heat):
