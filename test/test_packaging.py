@@ -26,7 +26,7 @@ REQUIREMENT_OF = {
 }
 # Messages that rclpy itself brings along, and what is used only where somebody has installed it.
 WITH_RCLPY = {"builtin_interfaces", "rcl_interfaces", "ament_index_python"}
-WHERE_PRESENT = {"tf2_msgs", "px4_msgs", "ros_gz_interfaces", "launch", "launch_ros"}
+WHERE_PRESENT = {"bond", "tf2_msgs", "px4_msgs", "ros_gz_interfaces", "launch", "launch_ros"}
 
 
 @pytest.fixture(scope="module")

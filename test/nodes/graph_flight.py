@@ -175,12 +175,16 @@ class GraphFlight:
         while self.vehicle.now < end - 1e-9:
             self.step()
 
-    def until(self, condition, what, seconds=60.0):
-        """Go on until something holds; returns how long that took, s of simulated time."""
+    def until(self, condition, what, seconds=60.0, paced=False):
+        """Go on until something holds; returns how long that took, s of simulated time.
+
+        ``paced``: no faster than real time, where it takes the middleware wall time.
+        """
         begin = self.vehicle.now
+        step = self._paced_step if paced else self.step
         while not condition():
             assert self.vehicle.now - begin < seconds, f"{what} did not happen: {self.summary()}"
-            self.step()
+            step()
         return self.vehicle.now - begin
 
     def alive(self, condition, what):
@@ -190,10 +194,14 @@ class GraphFlight:
             for name, child in self.children.items():
                 assert child.popen.poll() is None, f"{name} ended: {child.last_words()}"
             assert wall.monotonic() < end, f"{what} did not happen: {self.summary()}"
-            begin = wall.monotonic()
-            self.step()
-            while wall.monotonic() - begin < TICK:
-                self.executor.spin_once(timeout_sec=0.005)
+            self._paced_step()
+
+    def _paced_step(self):
+        """One step that takes as long as it is in simulated time, or longer."""
+        begin = wall.monotonic()
+        self.step()
+        while wall.monotonic() - begin < TICK:
+            self.executor.spin_once(timeout_sec=0.005)
 
     def _tell_time(self):
         self._sent = wall.monotonic()
@@ -280,15 +288,18 @@ class GraphFlight:
         follows = vehicle.armed and vehicle.shown_mode == OFFBOARD and vehicle.streamed
         return follows and vehicle.set_point != ZERO
 
-    def measure(self, fault, who, words, limit):
-        """Let a fault happen; returns what it did, when, as a row of the table. ``limit``: s until it stands still."""
+    def measure(self, fault, who, words, limit, paced=False):
+        """Let a fault happen; returns what it did, when, as a row of the table.
+
+        ``limit``: s until it stands still; ``paced``: no faster than real time, see ``until``.
+        """
         fault(self)
         begin, place = self.vehicle.now, self.state.position
-        stop = self.until(lambda: not self.driven(), "the end of its set points", limit)
-        rest = stop + self.until(lambda: self.speed < REST, "rest", limit)
+        stop = self.until(lambda: not self.driven(), "the end of its set points", limit, paced)
+        rest = stop + self.until(lambda: self.speed < REST, "rest", limit, paced)
         moved = float(np.linalg.norm(self.state.position - place))
         self.until(lambda: self.said(who, words), f"'{words}'", 10.0)
-        assert rest <= limit, self.summary()
+        assert rest <= limit, f"driven for {stop:.2f} s, at rest after {rest:.2f} s: {self.summary()}"
         return f"{stop:.2f} s | {rest:.2f} s | {moved:.2f} m | {self.vehicle.now - begin:.2f} s"
 
     def ends_in(self, mode, phase):

@@ -80,7 +80,9 @@ FAULTS = {
     "pilot's button": (pilot_touches, SUPERVISOR, "the pilot has touched button 0", 3.0, ("pilot", "released")),
     "mode from outside": (lambda f: f.vehicle._change(PX4.hold), BRIDGE, "mode changed to AUTO.LOITER", 3.0,
                           ("pilot", "released")),
-    "two supervisors": (second_supervisor, BRIDGE, "more than one node publishes /", 3.0,
+    # Its limit is that of the middleware: until that has told the bridge (up to 2 s after others were killed), the
+    # bridge hears nothing of the second one either.
+    "two supervisors": (second_supervisor, BRIDGE, "more than one node publishes /", 8.0,
                         (None, "holding")),
 }
 
@@ -91,7 +93,9 @@ def test_a_fault_ends_at_rest_and_is_named(flight, name):
     if fault is pilot_touches:
         joystick(flight)
     flight.engage()
-    print(f"\n| {name} | {flight.measure(fault, who, words, limit)} |")
+    # Each node hears of a second publisher by itself, which takes it wall time.
+    paced = fault is second_supervisor
+    print(f"\n| {name} | {flight.measure(fault, who, words, limit, paced)} |")
     flight.ends_in(*end)
 
 
