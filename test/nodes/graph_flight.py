@@ -175,16 +175,12 @@ class GraphFlight:
         while self.vehicle.now < end - 1e-9:
             self.step()
 
-    def until(self, condition, what, seconds=60.0, paced=False):
-        """Go on until something holds; returns how long that took, s of simulated time.
-
-        ``paced``: no faster than real time, where it takes the middleware wall time.
-        """
+    def until(self, condition, what, seconds=60.0):
+        """Go on until something holds; returns how long that took, s of simulated time."""
         begin = self.vehicle.now
-        step = self._paced_step if paced else self.step
         while not condition():
             assert self.vehicle.now - begin < seconds, f"{what} did not happen: {self.summary()}"
-            step()
+            self.step()
         return self.vehicle.now - begin
 
     def alive(self, condition, what):
@@ -194,14 +190,10 @@ class GraphFlight:
             for name, child in self.children.items():
                 assert child.popen.poll() is None, f"{name} ended: {child.last_words()}"
             assert wall.monotonic() < end, f"{what} did not happen: {self.summary()}"
-            self._paced_step()
-
-    def _paced_step(self):
-        """One step that takes as long as it is in simulated time, or longer."""
-        begin = wall.monotonic()
-        self.step()
-        while wall.monotonic() - begin < TICK:
-            self.executor.spin_once(timeout_sec=0.005)
+            begin = wall.monotonic()
+            self.step()
+            while wall.monotonic() - begin < TICK:
+                self.executor.spin_once(timeout_sec=0.005)
 
     def _tell_time(self):
         self._sent = wall.monotonic()
@@ -288,15 +280,12 @@ class GraphFlight:
         follows = vehicle.armed and vehicle.shown_mode == OFFBOARD and vehicle.streamed
         return follows and vehicle.set_point != ZERO
 
-    def measure(self, fault, who, words, limit, paced=False):
-        """Let a fault happen; returns what it did, when, as a row of the table.
-
-        ``limit``: s until it stands still; ``paced``: no faster than real time, see ``until``.
-        """
+    def measure(self, fault, who, words, limit):
+        """Let a fault happen; returns what it did, when, as a row of the table. ``limit``: s until it stands still."""
         fault(self)
         begin, place = self.vehicle.now, self.state.position
-        stop = self.until(lambda: not self.driven(), "the end of its set points", limit, paced)
-        rest = stop + self.until(lambda: self.speed < REST, "rest", limit, paced)
+        stop = self.until(lambda: not self.driven(), "the end of its set points", limit)
+        rest = stop + self.until(lambda: self.speed < REST, "rest", limit)
         moved = float(np.linalg.norm(self.state.position - place))
         self.until(lambda: self.said(who, words), f"'{words}'", 10.0)
         assert rest <= limit, f"driven for {stop:.2f} s, at rest after {rest:.2f} s: {self.summary()}"
