@@ -1,4 +1,4 @@
-"""A bond: nav2_lifecycle_manager hears that a lifecycle node lives, and brings its other nodes down when it does not.
+"""A bond: nav2_lifecycle_manager learns that a lifecycle node lives, and deactivates the others when it does not.
 
 It does what ``bondpy`` does on its side of a bond (https://github.com/ros/bond_core, branch ros2), with one difference:
 the heartbeat comes from the node's own executor, not from a thread of its own, so that a node that hangs is silent.

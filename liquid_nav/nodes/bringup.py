@@ -30,8 +30,14 @@ PARAMETER_FILE = "config/embedded.yaml"
 GATE = ("speed", "vertical_speed", "yaw_rate", "acceleration", "yaw_acceleration")
 """Limits that scenarios and launch arguments hand to the supervisor."""
 
-WATCHED = {"odometry_age": 0.5, "autopilot_age": 1.0, "latency": 0.3, "clock_jump": 2.0, "position_jump": 2.0,
-           "battery": 0.15}  # fmt: skip
+WATCHED = {
+    "odometry_age": 0.5,
+    "autopilot_age": 1.0,
+    "latency": 0.3,
+    "clock_jump": 2.0,
+    "position_jump": 2.0,
+    "battery": 0.15,
+}
 """What the supervisor looks at beside images and commands, where an autopilot flies."""
 
 RESUME = 10.0
@@ -179,8 +185,10 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
         raise UserError(f"unknown autopilot '{plan.autopilot}'", f"choose one of: {', '.join(AUTOPILOTS)}")
     dds = plan.autopilot == "px4_dds"
     if dds and plan.connection:
-        raise UserError(f"px4_dds does not use the connection '{plan.connection}'",
-                        "leave --connection away: MicroXRCEAgent carries PX4's topics, the domain is ROS_DOMAIN_ID")
+        raise UserError(
+            f"px4_dds does not use the connection '{plan.connection}'",
+            "leave --connection away: MicroXRCEAgent carries PX4's topics, the domain is ROS_DOMAIN_ID",
+        )
     test, kind = plan.autopilot.startswith("test-"), plan.autopilot.removeprefix("test-")
     port = free_port() if test else 0
     connection = "" if dds else f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION

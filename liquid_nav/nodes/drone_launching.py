@@ -35,24 +35,47 @@ from liquid_nav.nodes.viewing import views
 def declare_drone_arguments() -> list[DeclareLaunchArgument]:
     """Return the arguments of a flight with a real drone; an empty limit means that of the parameter file."""
     return [
-        DeclareLaunchArgument("source", default_value="0",
-                              description="Camera: device, rtsp:// URL, GStreamer pipeline, file; 'none': other node."),
+        DeclareLaunchArgument(
+            "source",
+            default_value="0",
+            description="Camera: device, rtsp:// URL, GStreamer pipeline, file; 'none': other node.",
+        ),
         DeclareLaunchArgument("calibration", default_value="", description="Calibration file of the camera (YAML)."),
-        DeclareLaunchArgument("image_transport", default_value="raw", choices=TRANSPORTS,
-                              description="Which camera topic controller, supervisor and recorder read."),
-        DeclareLaunchArgument("autopilot", default_value="px4",
-                              choices=AUTOPILOTS, description="What flies the drone."),
-        DeclareLaunchArgument("connection", default_value="udp:0.0.0.0:14540",
-                              description="udp:HOST:PORT (listens), udpout:, tcp:HOST:PORT, serial:DEVICE:BAUD."),
+        DeclareLaunchArgument(
+            "image_transport",
+            default_value="raw",
+            choices=TRANSPORTS,
+            description="Which camera topic controller, supervisor and recorder read.",
+        ),
+        DeclareLaunchArgument(
+            "autopilot", default_value="px4", choices=AUTOPILOTS, description="What flies the drone."
+        ),
+        DeclareLaunchArgument(
+            "connection",
+            default_value="udp:0.0.0.0:14540",
+            description="udp:HOST:PORT (listens), udpout:, tcp:HOST:PORT, serial:DEVICE:BAUD.",
+        ),
         DeclareLaunchArgument("model", default_value="default", description="Model: a name or a folder."),
-        *(DeclareLaunchArgument(name, default_value="", description=f"The supervisor's limit '{name}', SI units; the "
-                                f"bridge's own is in {PARAMETER_FILE}.") for name in LIMITS),
-        DeclareLaunchArgument("engage_channel", default_value="",
-                              description="Channel of the remote control whose switch engages, from 1; 0: none."),
-        DeclareLaunchArgument("record", default_value="",
-                              description="Folder for flight.mcap; 'auto': flights/<date>-<time>; empty: no record."),
+        *(
+            DeclareLaunchArgument(
+                name,
+                default_value="",
+                description=f"The supervisor's limit '{name}', SI units; the bridge's own is in {PARAMETER_FILE}.",
+            )
+            for name in LIMITS
+        ),
+        DeclareLaunchArgument(
+            "engage_channel",
+            default_value="",
+            description="Channel of the remote control whose switch engages, from 1; 0: none.",
+        ),
+        DeclareLaunchArgument(
+            "record",
+            default_value="",
+            description="Folder for flight.mcap; 'auto': flights/<date>-<time>; empty: no record.",
+        ),
         *declare_common(),
-    ]  # fmt: skip
+    ]
 
 
 def describe_drone() -> LaunchDescription:

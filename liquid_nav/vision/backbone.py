@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from liquid_nav.vision.look import Look
 from liquid_nav.vision.points import NUMBERS, Points
 from liquid_nav.vision.saliency import Layer, enlarge
 
@@ -217,22 +218,6 @@ class Front(nn.Module):
         return tuple((block.project.convolution.out_channels, *block.size) for block in chosen)
 
 
-class Look(nn.Module):
-    """What the head does with one map: normalise, reduce, look around."""
-
-    def __init__(self, channels: int, reduced: int, looked: int) -> None:
-        """Channels that come in, between and that go out."""
-        super().__init__()
-        self.normalise = nn.BatchNorm2d(channels)
-        self.reduce = nn.Conv2d(channels, reduced, 1)
-        self.around = nn.Conv2d(reduced, looked, 3, padding=1)
-
-    def forward(self, maps: Tensor) -> Tensor:
-        """Answer [N,C,h,w] with [N,looked,h,w], not negative."""
-        reduced = torch.relu(self.reduce(self.normalise(maps)))
-        return torch.relu(self.around(reduced))
-
-
 class Head(nn.Module):
     """From maps to features; the trained part of the encoder."""
 
@@ -244,17 +229,17 @@ class Head(nn.Module):
             Look(channels, reduced, looked)
             for (channels, _, _), reduced, looked in zip(shapes, config.reduced, config.looked, strict=True)
         )
-        # Only where they are wanted: models of before have none.
-        wanted = zip(shapes, config.reduced, config.looked, config.points, strict=True) if config.points else ()
-        self.points = nn.ModuleList(Points(*sizes) for sizes in wanted)
+        self.points = nn.ModuleList(
+            Points(*shape, reduced, looked, points)
+            for shape, reduced, looked, points in zip(shapes, config.reduced, config.looked, config.points)
+        )
         length = sum(looked * height * width for (_, height, width), looked in zip(shapes, config.looked, strict=True))
         self.dense = nn.Linear(length + NUMBERS * sum(config.points), config.features)
 
     def forward(self, maps: tuple[Tensor, ...]) -> Tensor:
         """Answer maps, float [N,C,h,w] each, with [N,features]."""
-        seen = [look(m).flatten(1).float() for look, m in zip(self.looks, maps, strict=True)]
-        if self.points:
-            seen += [points(m) for points, m in zip(self.points, maps, strict=True)]
+        seen = [look(m).flatten(1) for look, m in zip(self.looks, maps, strict=True)]
+        seen += [points(m) for points, m in zip(self.points, maps)]
         features = self.dense(torch.cat(seen, dim=1))
         return torch.tanh(features) if self.bounded else features
 

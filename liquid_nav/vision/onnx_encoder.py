@@ -13,7 +13,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from liquid_nav.vision.backbone import BackboneEncoder, Block, Look, SameConv
+from liquid_nav.vision.backbone import BackboneEncoder, Block, SameConv
+from liquid_nav.vision.look import Look
 from liquid_nav.vision.points import CLEARLY, Points
 
 OPSET = 17
@@ -62,10 +63,9 @@ def encoder_graph(encoder: BackboneEncoder) -> onnx.ModelProto:
     spread = graph.constant(1.0 / (255.0 * encoder.deviation.numpy()))
     normal = graph.add("Mul", graph.add("Sub", pixels, mean), spread)
     taken = _front(graph, encoder, normal)
-    seen = [_reduced_and_around(graph, look, one) for look, one in zip(encoder.head.looks, taken, strict=True)]
+    seen = [_look(graph, look, one) for look, one in zip(encoder.head.looks, taken, strict=True)]
     flat = [graph.add("Flatten", one, axis=1) for one in seen]
-    if encoder.head.points:
-        flat += [_points(graph, points, one) for points, one in zip(encoder.head.points, taken, strict=True)]
+    flat += [_points(graph, points, one) for points, one in zip(encoder.head.points, taken)]
     together = graph.add("Concat", *flat, axis=1)
     weight = graph.constant(_array(encoder.head.dense.weight))
     bias = graph.constant(_array(encoder.head.dense.bias))
@@ -174,7 +174,7 @@ def _block(graph: _Graph, block: Block, maps: str) -> str:
 
 def _points(graph: _Graph, points: Points, maps: str) -> str:
     """As ``Points.forward``; returns the name of [N,3 * points]."""
-    seen = _reduced_and_around(graph, points, maps)
+    seen = _look(graph, points.look, maps)
     # To [N,points,places].
     shape = graph.constant(np.array((0, 0, -1)), np.int64)
     heat = graph.add("Reshape", _conv(graph, points.heat, seen, (0, 0, 0, 0)), shape)
@@ -186,13 +186,12 @@ def _points(graph: _Graph, points: Points, maps: str) -> str:
     return graph.add("Concat", where, clearly, axis=1)
 
 
-def _reduced_and_around(graph: _Graph, part: Look | Points, maps: str) -> str:
-    """Normalise, reduce and look around, as both parts of a head begin."""
-    normalise = part.normalise
+def _look(graph: _Graph, look: Look, maps: str) -> str:
+    normalise = look.normalise
     scale = _array(normalise.weight) / np.sqrt(_array(normalise.running_var) + normalise.eps)
     shift = _array(normalise.bias) - scale * _array(normalise.running_mean)
     scaled = graph.add("Mul", maps, graph.constant(scale[:, None, None]))
     normal = graph.add("Add", scaled, graph.constant(shift[:, None, None]))
-    rows, columns = part.around.padding
-    reduced = graph.add("Relu", _conv(graph, part.reduce, normal, (0, 0, 0, 0)))
-    return graph.add("Relu", _conv(graph, part.around, reduced, (rows, columns, rows, columns)))
+    rows, columns = look.around.padding
+    reduced = graph.add("Relu", _conv(graph, look.reduce, normal, (0, 0, 0, 0)))
+    return graph.add("Relu", _conv(graph, look.around, reduced, (rows, columns, rows, columns)))

@@ -11,6 +11,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from liquid_nav.vision.look import Look
+
 NUMBERS = 3
 """What is said of a point: how far right (-1 to 1), how far down (-1 to 1), how clearly it is seen."""
 CLEARLY = 0.2
@@ -18,32 +20,30 @@ CLEARLY = 0.2
 
 
 class Points(nn.Module):
-    """Reduce a map, look around, draw heat maps, and say where each is hottest."""
+    """Look at a map, draw heat maps, and say where each is hottest."""
 
-    def __init__(self, shape: tuple[int, int, int], reduced: int, looked: int, points: int) -> None:
+    def __init__(self, channels: int, height: int, width: int, reduced: int, looked: int, points: int) -> None:
         """Build for a map.
 
         Args:
-            shape: Channels, height and width of the map.
+            channels: Of the map.
+            height: Of the map, cells.
+            width: Of the map, cells.
             reduced: Channels to which it is reduced first.
             looked: Channels of the 3 x 3 convolution over the reduced map.
             points: How many heat maps are drawn.
         """
         super().__init__()
-        channels, height, width = shape
-        self.normalise = nn.BatchNorm2d(channels)
-        self.reduce = nn.Conv2d(channels, reduced, 1)
-        self.around = nn.Conv2d(reduced, looked, 3, padding=1)
+        self.look = Look(channels, reduced, looked)
         self.heat = nn.Conv2d(looked, points, 1)
         down, right = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
         self.register_buffer("places", torch.stack((right.flatten(), down.flatten()), dim=1), persistent=False)
         self.usual = math.log(height * width)
-        """How clearly something is seen in a heat map that is zero everywhere."""
+        """Logarithm of what a heat map that is zero everywhere adds up to."""
 
     def forward(self, maps: Tensor) -> Tensor:
         """Answer [N,C,h,w] with [N,3 * points]: right and down of every point, then how clearly each is seen."""
-        seen = torch.relu(self.around(torch.relu(self.reduce(self.normalise(maps)))))
-        heat = self.heat(seen).flatten(2).float()
+        heat = self.heat(self.look(maps)).flatten(2).float()
         where = torch.softmax(heat, dim=2) @ self.places
         clearly = CLEARLY * (torch.logsumexp(heat, dim=2) - self.usual)
         return torch.cat((where.flatten(1), clearly), dim=1)

@@ -103,6 +103,9 @@ def test_what_is_there_is_not_computed_again_unless_something_else_is_wanted(enc
     assert count(3, photometric, 1) == 6
     assert count(2, Photometric(noise=0.1), 1) == 4
     assert count(2, Photometric(noise=0.1), 2) == 4
+    asked.clear()
+    compute_looks(shard, encoder, 2, Photometric(noise=0.1), 2, mirror=False)
+    assert len(asked) == 4
     torch.manual_seed(1)
     assert count(2, Photometric(noise=0.1), 2, front=BackboneEncoder(SMALL).eval()) == 4
 
@@ -177,7 +180,7 @@ def test_a_recipe_with_a_backbone_learns_from_maps_alone(flight, tiny, tmp_path,
     write_shard(tmp_path / "round-0" / "data", [flight(40, 0), flight(30, 1)])
     policy = dataclasses.replace(tiny, encoder=SMALL)
     recipe = Recipe((Round(2, 3, "expert"),), scenarios=("forest",), shares=(1.0,), policy=policy, looks=2,
-                    windows=WindowConfig(batch=2, steps=4))
+                    windows=WindowConfig(batch=2, steps=4, mirror=False))
     learn = Imitation.training_step
 
     def step(self, batch, index):
@@ -191,6 +194,8 @@ def test_a_recipe_with_a_backbone_learns_from_maps_alone(flight, tiny, tmp_path,
     training.load_photographs(other.front, SMALL.front)
     for name, value in model.encoder.front.state_dict().items():
         assert torch.equal(value, other.front.state_dict()[name])
+    _, mirror_half = open_looks(tmp_path / "round-0" / "data")
+    assert not mirror_half
     assert "looks_minutes" in json.loads((tmp_path / "round-0" / "times.json").read_text())
     assert "looks_minutes" in model.card["training"]["rounds"][0]
 

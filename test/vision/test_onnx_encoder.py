@@ -22,7 +22,7 @@ def lively(config, seed=0):
     """An encoder whose numbers are all its own, statistics of the normalisation included."""
     torch.manual_seed(seed)
     encoder = BackboneEncoder(config)
-    for look in (*encoder.head.looks, *encoder.head.points):
+    for look in (*encoder.head.looks, *(points.look for points in encoder.head.points)):
         look.normalise.running_mean.normal_()
         look.normalise.running_var.uniform_(0.3, 3.0)
         look.normalise.running_var[0] = 2e-5  # a channel that hardly varies: what is added to it counts

@@ -11,15 +11,13 @@ from liquid_nav.vision.points import CLEARLY, Points
 @pytest.fixture
 def points():
     torch.manual_seed(2)
-    return Points((4, 6, 10), 5, 7, 3).eval()
+    return Points(4, 6, 10, 5, 7, 3).eval()
 
 
 def drawn(points, heat):
     """The answer to heat maps [N,K,h,w] instead of those of the convolutions."""
     points.heat = torch.nn.Identity()
-    points.around = torch.nn.Identity()
-    points.reduce = torch.nn.Identity()
-    points.normalise = torch.nn.Identity()
+    points.look = torch.nn.Identity()
     with torch.inference_mode():
         return points(heat).numpy()
 
