@@ -61,6 +61,8 @@ def test_without_a_mirror_no_look_is_mirrored(encoder, shard):
     (first, second), mirror_half = open_looks(shard)
     assert not mirror_half and np.array_equal(first, second)
     assert np.array_equal(first[7], first[157])
+    labels = next(iter(Windows([shard], WindowConfig(batch=20, steps=2), 1, seed=4, stored=True)))["labels"]
+    assert (labels[:, 0, 1] != MIRROR_LABELS[1]).all()
 
 
 def test_other_looks_are_augmented_each_flight_in_its_own_way(encoder, shard):
