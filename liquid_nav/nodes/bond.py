@@ -21,6 +21,8 @@ PERIOD = 0.1
 """s between two heartbeats, as Nav2's own nodes send them."""
 TIMEOUT = 4.0
 """s of silence after which the other side may call the bond broken; Nav2's default ``bond_timeout``."""
+ENDINGS = 20
+"""How often the end of a bond is told at most, a period apart: others keep one message, which the next may displace."""
 DEPTH = 10
 """Messages kept; as many as a manager and nine of its nodes send in one period."""
 
@@ -38,6 +40,8 @@ class Bond:
         self._node = node
         self._instance = str(uuid.uuid4())
         self._bonded = False
+        self._endings = 0
+        """How often the end of the last bond is still told."""
         self._publisher = node.create_publisher(self._kind, TOPIC, DEPTH)
         self._subscription = node.create_subscription(self._kind, TOPIC, self._on_status, DEPTH)
         # Not the simulated time: a paused simulation does not make a node dead.
@@ -51,21 +55,29 @@ class Bond:
         self._beat()
 
     def stop(self) -> None:
-        """Break the bond, where there is one."""
+        """End the bond, where there is one, and tell so until it is answered or ``ENDINGS`` times."""
         if not self._bonded:
             return
         self._bonded = False
-        self._timer.cancel()
-        self._say(active=False)
+        self._endings = ENDINGS
+        self._beat()
 
     def _beat(self) -> None:
-        self._say(active=True)
+        """Tell that the node lives, or that its bond has ended."""
+        self._say(active=self._bonded)
+        if self._bonded:
+            return
+        self._endings -= 1
+        if self._endings <= 0:
+            self._timer.cancel()
 
     def _on_status(self, message: Any) -> None:
-        """Answer a manager that breaks the bond: it waits for that."""
+        """A manager ends the bond, which is answered, or answers that it has ended."""
         ours = message.id == self._node.get_name()
-        if ours and message.instance_id != self._instance and not message.active:
-            self.stop()
+        if not ours or message.active or message.instance_id == self._instance:
+            return
+        self.stop()
+        self._timer.cancel()
 
     def _say(self, active: bool) -> None:
         message = self._kind(id=self._node.get_name(), instance_id=self._instance, active=active)

@@ -7,7 +7,7 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bond import PERIOD, TIMEOUT, TOPIC
+from liquid_nav.nodes.bond import ENDINGS, PERIOD, TIMEOUT, TOPIC
 from liquid_nav.nodes.liquid_controller import LiquidController
 
 MISSING = "the ROS package bond is not installed: no wheel has it"
@@ -60,11 +60,13 @@ def test_a_heartbeat_while_it_is_active_and_a_word_when_it_ends(harness, control
     assert heard[0].heartbeat_period == pytest.approx(PERIOD) and heard[0].heartbeat_timeout == pytest.approx(TIMEOUT)
     change(harness, Transition.TRANSITION_DEACTIVATE)
     harness.until(lambda: not heard[-1].active, "the end of the bond")
+    # Told again and again, as nobody answers, and no heartbeat between; then there is silence.
+    harness.until(lambda: [m.active for m in heard].count(False) == ENDINGS, "every word of its end")
     told = len(heard)
     periods = []
     harness.probe.create_timer(PERIOD, lambda: periods.append(True))
     harness.until(lambda: len(periods) >= 5, "five periods")
-    assert len(heard) == told
+    assert len(heard) == told and not any(m.active for m in heard[-ENDINGS:])
     change(harness, Transition.TRANSITION_ACTIVATE)
     harness.until(lambda: heard[-1].active, "a new bond")
 
@@ -74,17 +76,22 @@ def test_a_manager_that_breaks_the_bond_is_answered(harness, controller):
     harness.until(lambda: len(heard) >= 1, "a heartbeat")
     publisher = harness.probe.create_publisher(status_type(), TOPIC, 10)
     harness.matched(publisher)
+    own = heard[0].instance_id
     # Neither another node's bond nor the node's own word, which it hears too, ends this one.
     publisher.publish(status_type()(id="somebody_else", instance_id="manager", active=False))
-    publisher.publish(status_type()(id="liquid_controller", instance_id=heard[0].instance_id, active=False))
+    publisher.publish(status_type()(id="liquid_controller", instance_id=own, active=False))
     before = len(heard)
     harness.until(lambda: len(heard) > before + 5, "more heartbeats")
-    assert [m.active for m in heard if m.id == "liquid_controller"].count(False) == 1
+    ends = [m.active for m in heard if m.instance_id == own]
+    assert ends.count(False) == 1 and ends[-1]
     publisher.publish(status_type()(id="liquid_controller", instance_id="manager", active=False))
-    harness.until(
-        lambda: any(m.id == "liquid_controller" and not m.active for m in heard if m.instance_id != "manager"),
-        "an answer",
-    )
+    harness.until(lambda: not [m.active for m in heard if m.instance_id == own][-1], "an answer")
+    # It is answered once.
+    told = len(heard)
+    periods = []
+    harness.probe.create_timer(PERIOD, lambda: periods.append(True))
+    harness.until(lambda: len(periods) >= 5, "five periods")
+    assert len(heard) == told
 
 
 def test_bondpy_forms_and_breaks_it(harness, controller):
