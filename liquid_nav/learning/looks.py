@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterable, Iterator
 
 import numpy as np
 import torch
@@ -20,7 +22,7 @@ from torch import Tensor
 
 from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.cache import CacheError, Shard
-from liquid_nav.learning.colour_fields import ColourFields, FieldDraw
+from liquid_nav.learning.colour_fields import ColourFields
 from liquid_nav.policy import choose_runtime
 from liquid_nav.vision import BackboneEncoder
 
@@ -31,6 +33,20 @@ Answer = Callable[[Tensor], tuple[Tensor, ...]]
 """Normalised pixels, float32 [N,H,W,3] -> maps, float32 [N,C,h,w] each."""
 Shape = tuple[int, int, int]
 """Channels, height and width of a map."""
+AHEAD = 1
+"""Chunks that wait for the front, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pictures:
+    """Some frames of one flight, as they are seen in one look."""
+
+    row: int
+    """Of the first of them in the shard."""
+    count: int
+    """How many they are; others behind them only fill up."""
+    pixels: Tensor
+    """Normalised, float32 [N,H,W,3]."""
 
 
 def compute_looks(
@@ -62,24 +78,13 @@ def compute_looks(
     shard = Shard(folder)
     length = sum(math.prod(shape) for shape in encoder.front.shapes)
     answer = front_of(encoder)
-    device = encoder.mean.device
     for look in range(looks):
         part = folder / f"{file_of(look)}.part"
         rows = np.lib.format.open_memmap(part, "w+", np.float16, (len(shard.labels), length))
-        generator = torch.Generator().manual_seed(1000 * seed + look)
-        noise = generator
-        if device.type != "cpu":
-            noise = torch.Generator(device).manual_seed(1000 * seed + look)
-        flights = range(len(shard.lengths))
-        for flight in track(flights, f"{words}look {look + 1} of {looks}", disable=not words):
-            begin = int(shard.begins[flight])
-            frames = shard.frames[begin : begin + int(shard.lengths[flight])]
-            if mirror and is_mirrored(flight, look):
-                frames = frames[:, :, ::-1]
-            drawn = photometric.draw(1, generator) if look and photometric is not None else None
-            field = fields.draw(*frames.shape[1:3], generator) if look and fields is not None else None
-            for first, maps in _answers(encoder, answer, frames, drawn, noise, field):
-                rows[begin + first : begin + first + len(maps)] = maps
+        label = f"{words}look {look + 1} of {looks}" if words else ""
+        pictures = _pictures(shard, look, encoder, photometric, seed, label, fields, mirror)
+        for row, maps in _answers(answer, pictures):
+            rows[row : row + len(maps)] = maps
         rows.flush()
         del rows
         part.rename(folder / file_of(look))
@@ -167,33 +172,68 @@ def _read(folder: Path) -> dict | None:
 
 
 @torch.inference_mode()
-def _answers(
+def _pictures(
+    shard: Shard,
+    look: int,
     encoder: BackboneEncoder,
-    answer: Answer,
-    frames: np.ndarray,
-    drawn: tuple[Tensor, Tensor, Tensor] | None,
-    noise: torch.Generator,
-    field: FieldDraw | None = None,
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield (first frame, float16 [n,D]) for uint8 [N,H,W,3] of one flight, seen in one look.
+    photometric: Photometric | None,
+    seed: int,
+    label: str,
+    fields: ColourFields | None,
+    mirror: bool,
+) -> Iterator[_Pictures]:
+    """Yield all pictures of a shard as they are seen in one look, in turn.
 
-    All is computed where the encoder is, and ``noise`` is of that device.
+    All is computed where the encoder is, and the noise is drawn there.
     """
     device = encoder.mean.device
-    for first in range(0, len(frames), CHUNK):
-        images = torch.from_numpy(np.array(frames[first : first + CHUNK])).to(device).float() / 255.0
-        if field is not None:
-            images = field.apply(images)
-        if drawn is not None:
-            matrix, offset, level = drawn
-            images = images @ matrix[0].to(device) + offset[0].to(device)
-            images = images + level[0].to(device) * torch.randn(images.shape, generator=noise, device=device)
-        length = len(images)
-        if device.type != "cpu":
-            # A GPU prepares each layer anew for every number of frames, which takes longer than the frames.
-            images = pad_to(images, CHUNK)
-        maps = answer(encoder.normalise(255.0 * images))
-        yield first, torch.cat([m[:length].flatten(1) for m in maps], dim=1).half().cpu().numpy()
+    generator = torch.Generator().manual_seed(1000 * seed + look)
+    noise = generator
+    if device.type != "cpu":
+        noise = torch.Generator(device).manual_seed(1000 * seed + look)
+    for flight in track(range(len(shard.lengths)), label, disable=not label):
+        begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
+        frames = shard.frames[begin : begin + length]
+        if mirror and is_mirrored(flight, look):
+            frames = frames[:, :, ::-1]
+        drawn = photometric.draw(1, generator) if look and photometric is not None else None
+        field = fields.draw(*frames.shape[1:3], generator) if look and fields is not None else None
+        for first in range(0, length, CHUNK):
+            images = torch.from_numpy(np.array(frames[first : first + CHUNK])).to(device).float() / 255.0
+            if field is not None:
+                images = field.apply(images)
+            if drawn is not None:
+                matrix, offset, level = drawn
+                images = images @ matrix[0].to(device) + offset[0].to(device)
+                images = images + level[0].to(device) * torch.randn(images.shape, generator=noise, device=device)
+            count = len(images)
+            if device.type != "cpu":
+                # A GPU prepares each layer anew for every number of frames, which takes longer than the frames.
+                images = pad_to(images, CHUNK)
+            yield _Pictures(begin + first, count, encoder.normalise(255.0 * images))
+
+
+def _answers(answer: Answer, pictures: Iterable[_Pictures]) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (first row, float16 [n,D]) in turn.
+
+    The front works in a thread of its own, while the next pictures are made and the last answers are stored.
+    """
+    asked: deque[tuple[int, Future[np.ndarray]]] = deque()
+    with ThreadPoolExecutor(1) as front:
+        for some in pictures:
+            asked.append((some.row, front.submit(_maps, answer, some)))
+            if len(asked) > AHEAD:
+                row, maps = asked.popleft()
+                yield row, maps.result()
+        while asked:
+            row, maps = asked.popleft()
+            yield row, maps.result()
+
+
+@torch.inference_mode()
+def _maps(answer: Answer, pictures: _Pictures) -> np.ndarray:
+    maps = answer(pictures.pixels)
+    return torch.cat([m[: pictures.count].flatten(1) for m in maps], dim=1).half().cpu().numpy()
 
 
 def pad_to(images: Tensor, length: int) -> Tensor:

@@ -1,6 +1,10 @@
-"""Launch files as people start them, with real nodes: what is misspelt, what dies, and who lives on."""
+"""Launch files as people start them, with real nodes: what is misspelt, what dies, and who lives on.
+
+``LIQUID_NAV_KILLS=10 pytest -s test/nodes/test_launched.py`` kills every node ten times, each in a flight of its own.
+"""
 
 import importlib.util
+import os
 import time
 from pathlib import Path
 
@@ -14,6 +18,7 @@ launched = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(launched)
 
 pytestmark = [launched.needs_launch, pytest.mark.slow, pytest.mark.timeout(900)]
+kills = pytest.mark.parametrize("kill", range(int(os.environ.get("LIQUID_NAV_KILLS", "1"))))
 
 
 @pytest.mark.parametrize(
@@ -38,8 +43,9 @@ def test_a_model_that_does_not_exist_ends_the_flight_at_once(harness, tmp_path):
     assert "is not active" not in said
 
 
+@kills
 @pytest.mark.parametrize("name", ["simulator", "expert_pilot", "safety_supervisor", "scenario_runner"])
-def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name):
+def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name, kill):
     arguments = ("pilot:=expert", "seed:=7", "real_time_factor:=0.2")
 
     def spin():
@@ -47,8 +53,10 @@ def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name
 
     with launched.Launched(tmp_path, "field.launch.py", *arguments, domain=harness.domain) as flight:
         launched.until(lambda: "mode: engaged" in flight.said(), flight.said, spin)
+        begin = time.monotonic()
         flight.kill(name)
         assert flight.wait() == 1
+        print(f"\n{name}: exit code 1 after {time.monotonic() - begin:.3f} s")
         said = flight.said()
     assert f"{name}-" in said and "has ended with exit code -9: the flight is over" in said
 
@@ -75,8 +83,11 @@ CAUSES = {
 """Whose death is held for with which words."""
 
 
+@kills
 @pytest.mark.parametrize("name", CAUSES)
-def test_a_node_that_is_killed_in_the_air_is_a_hold_and_the_others_live_on(harness, tmp_path, film, small_model, name):
+def test_a_node_that_is_killed_in_the_air_is_a_hold_and_the_others_live_on(
+    harness, tmp_path, film, small_model, name, kill
+):
     with launched.Drone(harness, tmp_path, film, small_model, "low:=-30.0", "radius:=1000.0") as drone:
         drone.engage()
         before = drone.launched.started()
