@@ -55,6 +55,8 @@ class Seen:
 def save_head(head: nn.Linear, folder: Path) -> None:
     """Write the trained head into a model's folder."""
     save_file({name: value.detach().cpu().contiguous() for name, value in head.state_dict().items()}, folder / HEAD)
+    # safetensors writes for the owner alone; a released model is for everybody.
+    (folder / HEAD).chmod(0o644)
 
 
 def load_head(folder: Path) -> nn.Linear:

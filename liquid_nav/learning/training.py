@@ -33,7 +33,7 @@ from liquid_nav.learning.looks import compute_looks
 from liquid_nav.learning.recipe import Recipe, Round
 from liquid_nav.learning.recordings.dataset import shards
 from liquid_nav.learning.rollout import LabelledFlight, RolloutTask, run_rollout
-from liquid_nav.learning.seen import save_head
+from liquid_nav.learning.seen import HEAD, load_head, save_head
 from liquid_nav.learning.stopping import KeepBest, closed_loop, command_error, held_out_flights
 from liquid_nav.learning.windows import Windows
 from liquid_nav.policy import Policy, resolve_model
@@ -169,9 +169,8 @@ class Trainer:
             auxiliary=recipe.auxiliary, height=recipe.height, photometric=recipe.photometric,
             mixed=bfloat16_is_fast(),
         )
-        if model is not None and (model.parent / "auxiliary.npz").exists():
-            with np.load(model.parent / "auxiliary.npz") as head:
-                module.auxiliary.load_state_dict({k: torch.from_numpy(v) for k, v in head.items()})
+        if model is not None and (model / HEAD).exists():
+            module.auxiliary.load_state_dict(load_head(model).state_dict())
         place.mkdir(parents=True, exist_ok=True)
         last = place / "checkpoints" / "last.ckpt"
         with ExitStack() as stack:
@@ -189,8 +188,6 @@ class Trainer:
             raise DivergedError(f"round {index} has no model whose measurement is a number", REMEDY)
         chosen = best[0].restore(module) if best else {}
         if trainer.is_global_zero:
-            head = {k: v.numpy(force=True) for k, v in module.auxiliary.state_dict().items()}
-            np.savez(place / "auxiliary.npz", **head)
             minutes = (perf_counter() - begin) / 60
             _note(place / TIMES, learn_minutes=round(minutes, 1), **chosen)
             loss = {k: float(v) for k, v in trainer.callback_metrics.items()}

@@ -1,6 +1,7 @@
 """A recipe is followed to its end, and after an interruption only what is missing is done."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from liquid_nav.learning import training
 from liquid_nav.learning.cache import Shard, write_shard
 from liquid_nav.learning.imitation import Imitation
 from liquid_nav.learning.recipe import Recipe, Round
+from liquid_nav.learning.seen import HEAD, load_head
 from liquid_nav.learning.training import Trainer, bfloat16_is_fast
 from liquid_nav.learning.windows import WindowConfig
 from liquid_nav.policy import Observation, Policy
@@ -42,6 +44,18 @@ def test_scenarios_are_drawn_by_their_shares(tiny, tmp_path):
     recipe = Recipe((Round(400, 1, "expert"),), shares=(3.0, 1.0), policy=tiny)
     names = [task.scenario for task in Trainer(recipe, tmp_path).tasks(0, None)]
     assert names.count("forest") == pytest.approx(300, abs=30) and set(names) == {"forest", "field"}
+
+
+def test_a_training_that_starts_from_a_model_goes_on_with_its_head(recipe, flight, tmp_path):
+    """What the encoder is asked to see is told by a head; a new one would pull a trained encoder apart."""
+    flights = [flight(40, 0), flight(30, 1)]
+    for name in ("first", "second"):
+        write_shard(tmp_path / name / "round-0" / "data", flights)
+    model = Trainer(recipe(Round(2, 3, "expert")), tmp_path / "first", say=lambda line: None).run()
+    slow = replace(recipe(Round(2, 1, "expert", learning_rate=1e-9)), start=str(model))
+    later = Trainer(slow, tmp_path / "second", say=lambda line: None).run()
+    torch.testing.assert_close(load_head(later).weight, load_head(model).weight, rtol=0.0, atol=1e-6)
+    assert (later / HEAD).stat().st_mode & 0o777 == 0o644
 
 
 def test_learning_goes_on_from_the_last_checkpoint(recipe, flight, tmp_path, monkeypatch):

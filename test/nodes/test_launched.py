@@ -52,7 +52,7 @@ def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name
         harness.executor.spin_once(timeout_sec=0.02)
 
     with launched.Launched(tmp_path, "field.launch.py", *arguments, domain=harness.domain) as flight:
-        launched.until(lambda: "mode: engaged" in flight.said(), flight.said, spin)
+        launched.until(lambda: "-> engaged" in flight.said(), flight.said, spin)
         begin = time.monotonic()
         flight.kill(name)
         assert flight.wait() == 1
