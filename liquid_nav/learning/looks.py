@@ -192,7 +192,8 @@ def _pictures(
     if device.type != "cpu":
         noise = torch.Generator(device).manual_seed(1000 * seed + look)
     for flight in track(range(len(shard.lengths)), label, disable=not label):
-        begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
+        begin = int(shard.begins[flight])
+        length = int(shard.lengths[flight])
         frames = shard.frames[begin : begin + length]
         if mirror and is_mirrored(flight, look):
             frames = frames[:, :, ::-1]

@@ -1,4 +1,6 @@
-"""How long others stand still when a process that publishes is killed: ``python test/nodes/stalls_after_kills.py 18``.
+"""Not a test, a measurement: how long others stand still when a process that publishes is killed.
+
+``python test/nodes/stalls_after_kills.py 42`` kills one 42 times.
 
 Two small nodes go on while a third one publishes as fast as it can, is killed, and begins again. A pause of the first
 two that is longer than ``LONG`` is printed. Over Fast DDS's shared memory there are some now and then, of a second: it
@@ -7,7 +9,6 @@ command tries UDP alone.
 """
 
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -71,18 +72,20 @@ def start(role, **options):
 def main(kills):
     """Kill the flood so often."""
     others = [start("listen"), start("steady")]
-    time.sleep(3.0)
-    for number in range(kills):
-        victim = start("flood", stdout=subprocess.PIPE)
-        victim.stdout.readline()
-        time.sleep(random.uniform(0.3, 0.5))
-        victim.send_signal(signal.SIGKILL)
-        victim.wait()
-        print(f"killed {number + 1} of {kills}", flush=True)
-        # The locks time out after one second, and where there are two of them after two.
-        time.sleep(2.2)
-    for process in others:
-        process.kill()
+    try:
+        time.sleep(3.0)
+        for number in range(kills):
+            victim = start("flood", stdout=subprocess.PIPE)
+            victim.stdout.readline()
+            time.sleep(random.uniform(0.3, 0.5))
+            victim.kill()
+            victim.wait()
+            print(f"killed {number + 1} of {kills}", flush=True)
+            # The locks time out after one second, and where there are two of them after two.
+            time.sleep(2.2)
+    finally:
+        for process in others:
+            process.kill()
 
 
 if __name__ == "__main__":
