@@ -149,11 +149,10 @@ def _log(
     complete: bool,
 ) -> None:
     """Leave a trace beside each model that was flown on the seeds of reported numbers."""
-    from liquid_nav.evaluation import campaign_log, metrics
+    from liquid_nav.evaluation import campaign_log
 
-    rows = metrics.summarize(flights)
     for pilot in pilots:
-        mine = [row for row in rows if row["model"] == pilot.label]
+        mine = [flight for flight in flights if flight.model == pilot.label]
         if mine and campaign_log.must_log(pilot, seeds):
             path = campaign_log.append(pilot, seeds, frame_rates, mine, complete, datetime.now(timezone.utc))
             typer.echo(f"seeds of reported numbers: the campaign is logged in {path}", err=True)

@@ -1,7 +1,8 @@
 """Two models on the same flights: who succeeds where, and whether the difference can be chance.
 
 ``python -m liquid_nav.evaluation.paired A.jsonl B.jsonl`` reads what ``liquid-nav evaluate --records`` wrote: two files
-of one model each, or one file of two models. Flights belong together by scenario, condition and seed.
+of one model each, or one file of two models. Flights belong together by scenario, condition and seed. The logs of
+reported campaigns that lie beside models can be given in their place: ``models/a/campaigns.jsonl``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Mapping, Sequence
 
 from liquid_nav.errors import UserError
+from liquid_nav.evaluation.campaign_log import read_outcomes
 from liquid_nav.evaluation.metrics import wilson_interval
 from liquid_nav.evaluation.records import read_lines
 from liquid_nav.evaluation.table import check_writable, write_rows
@@ -22,7 +24,10 @@ from liquid_nav.evaluation.table import check_writable, write_rows
 Place = tuple[str, str, int]
 Successes = Mapping[Place, bool]
 """Whether the flight at (scenario, condition, seed) succeeded."""
-REMEDY = "give files of `liquid-nav evaluate --records`: two of one model each, or one of two models"
+REMEDY = (
+    "give files of `liquid-nav evaluate --records`, or campaigns.jsonl of models: two of one model each, or one of two "
+    "models"
+)
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
@@ -99,22 +104,43 @@ def read(paths: Sequence[Path]) -> tuple[tuple[str, Successes], tuple[str, Succe
 
 
 def _models(path: Path) -> dict[str, dict[Place, bool]]:
-    models: dict[str, dict[Place, bool]] = {}
     try:
-        for line in read_lines(path.read_bytes()):
-            flight = json.loads(line)
-            place = (str(flight["scenario"]), str(flight["condition"]), int(flight["seed"]))
-            model = models.setdefault(str(flight["model"]), {})
-            if place in model:
-                raise UserError(f"{path} holds the flight {place} of {flight['model']} twice", REMEDY)
-            model[place] = bool(flight["success"])
+        lines = [json.loads(line) for line in read_lines(path.read_bytes())]
+        if lines and "successes" in lines[0]:
+            return _logged(lines)
+        return _recorded(lines, path)
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}", REMEDY) from error
     except UserError:
         raise
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} holds no flights ({type(error).__name__}: {error})", REMEDY) from error
+
+
+def _recorded(lines: Sequence[Mapping[str, object]], path: Path) -> dict[str, dict[Place, bool]]:
+    """Return the flights of a file of records: {model: its flights}."""
+    models: dict[str, dict[Place, bool]] = {}
+    for flight in lines:
+        place = (str(flight["scenario"]), str(flight["condition"]), int(flight["seed"]))
+        model = models.setdefault(str(flight["model"]), {})
+        if place in model:
+            raise UserError(f"{path} holds the flight {place} of {flight['model']} twice", REMEDY)
+        model[place] = bool(flight["success"])
     return models
+
+
+def _logged(lines: Sequence[Mapping[str, object]]) -> dict[str, dict[Place, bool]]:
+    """Return the flights of a campaign log, of those weights alone that flew last: {model: its flights}.
+
+    A flight may be there twice: a campaign that broke off has a line, and so has the one that went on with it.
+    """
+    last = lines[-1]
+    flights: dict[Place, bool] = {}
+    for line in lines:
+        if line["model_sha256"] == last["model_sha256"]:
+            place = (str(line["scenario"]), str(line["condition"]))
+            flights |= {(*place, seed): success for seed, success in read_outcomes(line).items()}
+    return {str(last["model"]): flights}
 
 
 def table(names: tuple[str, str], comparisons: Sequence[Comparison]) -> str:
@@ -137,7 +163,7 @@ def table(names: tuple[str, str], comparisons: Sequence[Comparison]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the comparison; 2 for bad input."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("records", type=Path, nargs="+", help="A.jsonl B.jsonl, or one file of two models")
+    parser.add_argument("records", type=Path, nargs="+", help="A.jsonl B.jsonl, or one file of two models; or two logs")
     parser.add_argument("--json", type=Path, help="also write the rows as a list of flat objects")
     options = parser.parse_args(arguments)
     try:

@@ -69,6 +69,28 @@ def test_two_files_or_one_give_the_same_table(tmp_path, capsys):
     assert (row["model_a"], row["only_a"], row["p_value"]) == ("model", 6, 2 / 64)
 
 
+def log(path, *campaigns):
+    lines = [{"model": name, "model_sha256": sha, "scenario": "forest", "condition": "fog", "seeds": seeds,
+              "successes": letters.count("s")} | ({"outcomes": letters} if letters else {})
+             for name, sha, seeds, letters in campaigns]  # fmt: skip
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return str(path)
+
+
+def test_the_logs_beside_two_models_are_compared(tmp_path, capsys):
+    """Of the weights that flew last; a campaign that broke off and went on counts once, an older line not at all."""
+    a = log(tmp_path / "a", ("a", "old", "5:8", "ccc"), ("a", "now", "0:4", ""), ("a", "now", "5:8", "s--"),
+            ("a", "now", "5:8", "sst"))  # fmt: skip
+    b = log(tmp_path / "b", ("b", "sha", "4:8", "s-cg"))
+    assert main([a, b]) == 0
+    shown = capsys.readouterr().out
+    # Seed 5: b has not flown it; 6: only a; 7: neither.
+    assert shown.startswith("A: a, B: b") and "| forest | fog | 2 | 0 | 1 | 0 | 1 |" in shown
+    assert "2 flights of only one" in shown
+    short = log(tmp_path / "short", ("b", "sha", "4:8", "ss"))
+    assert main([a, short]) == 2 and "holds no flights" in capsys.readouterr().err
+
+
 def test_what_cannot_be_compared_is_one_line(tmp_path, capsys):
     one = write(tmp_path / "one", ("m", successes("forest", "1")))
     far = write(tmp_path / "far", ("m", successes("field", "1")))

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from datetime import datetime, timezone
 
@@ -13,7 +14,8 @@ def flight(seed, reason="success", model="m", timings=None):
     return FlightSummary(model, "forest", "fog", seed, success, reason, "x", 10.0, 1.5, 300, "d", timings or {})
 
 
-ROWS = summarize([*(flight(seed) for seed in range(8)), flight(8, "lost"), flight(9, "collision")])
+FLIGHTS = [*(flight(seed) for seed in range(8)), flight(8, "lost"), flight(9, "collision")]
+ROWS = summarize(FLIGHTS)
 
 
 def test_the_table_says_how_flights_failed():
@@ -101,12 +103,15 @@ def test_campaigns_on_reported_seeds_leave_a_line_beside_the_model(tmp_path):
     assert campaign_log.must_log(model, range(19_990, 20_001))
     assert not campaign_log.must_log(model, range(10_000, 20_000))
     assert not campaign_log.must_log(PilotSpec("colour", "colour"), range(20_000, 20_001))
-    rates = {str(row["condition"]): 10.0 + number for number, row in enumerate(ROWS)}
     date = datetime(2026, 11, 26, 1, 2, 3, tzinfo=timezone.utc)
-    campaign_log.append(model, range(20_000, 20_200), rates, ROWS, True, date)
-    path = campaign_log.append(model, range(20_000, 20_200), rates, ROWS, False, date)
-    first, second = (json.loads(line) for line in path.read_text().splitlines())
-    assert (first["seeds"], first["complete"], second["complete"]) == ("20000:20200", True, False)
-    assert first["successes"] == 8 and first["date"] == "2026-11-26T01:02:03+00:00"
-    assert first["frame_rate"] == rates[first["condition"]]
-    assert first["model_sha256"] == "abc"
+    flights = [*FLIGHTS, dataclasses.replace(flight(1, "timeout"), condition="dusk")]
+    campaign_log.append(model, range(12), {"fog": 10.0, "dusk": 30.0}, flights, True, date)
+    path = campaign_log.append(model, range(8, 10), {"fog": 10.0}, FLIGHTS[8:], False, date)
+    fog, dusk, rest = (json.loads(line) for line in path.read_text().splitlines())
+    assert (fog["seeds"], fog["complete"], rest["complete"]) == ("0:12", True, False)
+    assert fog["successes"] == 8 and fog["date"] == "2026-11-26T01:02:03+00:00"
+    assert (fog["frame_rate"], dusk["frame_rate"], fog["model_sha256"]) == (10.0, 30.0, "abc")
+    assert (fog["outcomes"], dusk["outcomes"], rest["outcomes"]) == ("sssssssslc--", "-t----------", "lc")
+    assert campaign_log.read_outcomes(fog) == {seed: seed < 8 for seed in range(10)}
+    assert campaign_log.read_outcomes(dusk) == {1: False}
+    assert campaign_log.read_outcomes({"seeds": "0:12", "successes": 8}) == {}
