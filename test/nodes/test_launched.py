@@ -61,6 +61,19 @@ def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name
     assert f"{name}-" in said and "has ended with exit code -9: the flight is over" in said
 
 
+def test_land_ends_the_simulated_flight_as_landed(harness, tmp_path):
+    """No success, and no collision with the ground either."""
+    arguments = ("pilot:=expert", "seed:=7")
+    with launched.Launched(tmp_path, "field.launch.py", *arguments, domain=harness.domain) as flight:
+        launched.until(lambda: "-> engaged" in flight.said(), flight.said, lambda: harness.executor.spin_once(timeout_sec=0.02))
+        answer = harness.call("land")
+        assert answer.success, answer.message
+        assert flight.wait() == 1
+        said = flight.said()
+    assert "flight landed after" in said and "collision" not in said
+    assert "the flight ended with exit code 1" in said
+
+
 @pytest.fixture
 def film(tmp_path):
     """A film in which every frame differs from the one before, longer than the test."""
