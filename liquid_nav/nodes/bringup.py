@@ -118,12 +118,14 @@ class FlightPlan:
 class Process:
     """One node of the graph: the executable's name and the parameters that differ from the parameter file.
 
-    namespace: of one of several drones, below that of the graph.
+    namespace: of one of several drones, below that of the graph; environment: variables of this process alone, which
+    win over those of the graph.
     """
 
     executable: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     namespace: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def embedded_graph(plan: FlightPlan) -> list[Process]:

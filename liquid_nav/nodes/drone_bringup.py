@@ -9,6 +9,7 @@ from typing import Mapping
 from liquid_nav.autopilots.connection import read_connection
 from liquid_nav.nodes.bringup import GATE, Process
 from liquid_nav.nodes.folders import next_free
+from liquid_nav.nodes.transport import udp_variables
 
 PARAMETER_FILE = "config/drone.yaml"
 TRANSPORTS = ("raw", "compressed")
@@ -67,7 +68,12 @@ def drone_graph(plan: DronePlan) -> list[Process]:
     graph = [
         Process("liquid_controller", {"model": plan.model} | transport | prefix),
         Process("safety_supervisor", dict(plan.limits) | transport | prefix),
-        Process("autopilot_bridge", {"autopilot": plan.autopilot, "connection": plan.connection} | switch | prefix),
+        # Not in shared memory: what another process leaves locked there when it is killed must not stop the bridge.
+        Process(
+            "autopilot_bridge",
+            {"autopilot": plan.autopilot, "connection": plan.connection} | switch | prefix,
+            environment=udp_variables(),
+        ),
     ]
     if plan.source:
         graph.insert(0, Process("camera", {"source": plan.source, "calibration": plan.calibration} | prefix))

@@ -267,6 +267,7 @@ def node(
         parameters=[str(find(parameter_file)), given | theirs | typed],
         remappings=clock_remapping(namespace),
         ros_arguments=[*enclave(process.executable), "--log-level", settings.log_level],
+        additional_env=dict(process.environment),
         output="screen",
         sigterm_timeout=REMINDED if kind is Node else PATIENCE,
         sigkill_timeout=PATIENCE,

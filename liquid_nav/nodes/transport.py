@@ -1,5 +1,6 @@
-"""The Fast DDS profile that large images need: the variable that Fast DDS reads it from, and when ours is set.
+"""Our Fast DDS profiles, the variable that Fast DDS reads one from, and when ours are set.
 
+One gives large images room in shared memory; the other, for the bridge of a real drone, does without shared memory.
 Needs neither rclpy nor launch.
 """
 
@@ -13,6 +14,8 @@ from typing import Mapping
 from liquid_nav.resources import find
 
 TRANSPORT_FILE = "config/fastdds.xml"
+UDP_FILE = "config/fastdds_udp.xml"
+"""UDP alone: shared memory has locks that a killed process leaves behind, for which all others wait seconds."""
 SHARED_MEMORY = 512 * 2**20
 """Bytes free in /dev/shm below which (small containers) Fast DDS keeps its own small segments."""
 FAST_DDS_2 = "FASTRTPS_DEFAULT_PROFILES_FILE"
@@ -49,21 +52,37 @@ def objection(environment: Mapping[str, str] | None = None) -> str:
     Args:
         environment: Environment variables; the process's own by default.
     """
-    environment = os.environ if environment is None else environment
-    chosen = [name for name in CHOICES if name in environment]
-    if chosen:
-        return f"{chosen[0]} is set"
-    if not uses_fast_dds(environment):
-        return f"RMW_IMPLEMENTATION is {environment['RMW_IMPLEMENTATION']}"
+    others = _choice(environment)
+    if others:
+        return others
     shared = Path("/dev/shm")
     if not shared.is_dir() or shutil.disk_usage(shared).free <= SHARED_MEMORY:
         return f"/dev/shm has less than {SHARED_MEMORY // 2**20} MiB free"
     return ""
 
 
+def _choice(environment: Mapping[str, str] | None = None) -> str:
+    """Return in words what people have chosen themselves, or an empty text."""
+    environment = os.environ if environment is None else environment
+    chosen = [name for name in CHOICES if name in environment]
+    if chosen:
+        return f"{chosen[0]} is set"
+    if not uses_fast_dds(environment):
+        return f"RMW_IMPLEMENTATION is {environment['RMW_IMPLEMENTATION']}"
+    return ""
+
+
 def transport_variables() -> dict[str, str]:
     """Return the variable that makes shared memory large enough for camera images; nothing where people have chosen."""
     return {} if objection() else {profile_variable(): str(find(TRANSPORT_FILE))}
+
+
+def udp_variables() -> dict[str, str]:
+    """Return the variable that keeps a process out of shared memory; nothing where people have chosen.
+
+    For processes with small messages alone: over UDP a raw image of 640 x 480 arrives one time in four.
+    """
+    return {} if _choice() else {profile_variable(): str(find(UDP_FILE))}
 
 
 def transport_remedy() -> str:

@@ -59,14 +59,15 @@ def prefix(folder):
 class Launched:
     """One running launch file; leaving the context ends whatever is left of it."""
 
-    def __init__(self, folder, file, *arguments, domain):
-        """Start it. ``folder``: empty, for its files; ``arguments``: name:=value."""
+    def __init__(self, folder, file, *arguments, domain, variables=()):
+        """Start it. ``folder``: empty, for its files; ``arguments``: name:=value; ``variables``: of its environment."""
         self.log = folder / "launch.log"
         environment = os.environ | {
             "ROS_DOMAIN_ID": str(domain),
             "AMENT_PREFIX_PATH": str(prefix(folder / "prefix")),
             "ROS_LOG_DIR": str(folder / "ros"),
             "PYTHONUNBUFFERED": "1",
+            **dict(variables),
         }
         path = ROOT / "launch" / file
         with self.log.open("wb") as output:
@@ -132,8 +133,8 @@ def _kill(pid):
 class Drone:
     """``drone.launch.py`` with a film as its camera, and the package's test vehicle on the other end of its link."""
 
-    def __init__(self, harness, folder, film, model, *arguments):
-        """Start both. ``film``: a video; ``model``: a folder; ``arguments``: more of the launch file's."""
+    def __init__(self, harness, folder, film, model, *arguments, variables=()):
+        """Start both. ``film``: a video; ``model``: a folder; the rest: see ``Launched``."""
         from std_msgs.msg import String
 
         from liquid_nav.nodes.claims import free_port
@@ -155,7 +156,7 @@ class Drone:
             )  # fmt: skip
         self.launched = Launched(
             folder, "drone.launch.py", f"source:={film}", f"connection:=udp:127.0.0.1:{port}", f"model:={model}",
-            "speed:=0.3", "vertical_speed:=0.1", f"record:={folder / 'bag'}", *arguments, domain=harness.domain,
+            "speed:=0.3", "vertical_speed:=0.1", f"record:={folder / 'bag'}", *arguments, domain=harness.domain, variables=variables,
         )  # fmt: skip
 
     def __enter__(self):

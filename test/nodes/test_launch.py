@@ -95,9 +95,11 @@ def test_px4_in_gazebo_is_started_with_its_variables(tmp_path):
 @needs_launch
 def test_the_processes_of_a_real_drone():
     from launch import LaunchContext
+    from launch.utilities import perform_substitutions
     from launch_ros.actions import Node
 
     from liquid_nav.nodes import drone_launching
+    from liquid_nav.nodes.transport import profile_variable
 
     context = LaunchContext()
     for argument in drone_launching.declare_drone_arguments():
@@ -106,6 +108,11 @@ def test_the_processes_of_a_real_drone():
     nodes = [action for action in drone_launching._bring_up_drone(context) if isinstance(action, Node)]
     names = [node.node_executable for node in nodes]
     assert names == ["liquid_controller", "safety_supervisor", "autopilot_bridge", "recorder"]
+    own = {node.node_executable: node.additional_env for node in nodes if node.additional_env}
+    assert list(own) == ["autopilot_bridge"]
+    (((variable, path),),) = own.values()
+    assert perform_substitutions(context, variable) == profile_variable()
+    assert perform_substitutions(context, path).endswith("config/fastdds_udp.xml")
 
 
 @needs_launch

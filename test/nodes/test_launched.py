@@ -13,9 +13,18 @@ import pytest
 
 pytest.importorskip("pymavlink")
 
-_SPEC = importlib.util.spec_from_file_location("launched", Path(__file__).with_name("launched.py"))
-launched = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(launched)
+
+
+def _beside(name):
+    """Import a file beside this one."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+launched = _beside("launched")
+left_locks = _beside("left_locks")
 
 pytestmark = [launched.needs_launch, pytest.mark.slow, pytest.mark.timeout(900)]
 kills = pytest.mark.parametrize("kill", range(int(os.environ.get("LIQUID_NAV_KILLS", "1"))))
@@ -64,8 +73,12 @@ def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name
 def test_land_ends_the_simulated_flight_as_landed(harness, tmp_path):
     """No success, and no collision with the ground either."""
     arguments = ("pilot:=expert", "seed:=7")
+
+    def spin():
+        harness.executor.spin_once(timeout_sec=0.02)
+
     with launched.Launched(tmp_path, "field.launch.py", *arguments, domain=harness.domain) as flight:
-        launched.until(lambda: "-> engaged" in flight.said(), flight.said, lambda: harness.executor.spin_once(timeout_sec=0.02))
+        launched.until(lambda: "-> engaged" in flight.said(), flight.said, spin)
         answer = harness.call("land")
         assert answer.success, answer.message
         assert flight.wait() == 1
@@ -118,5 +131,32 @@ def test_a_node_that_is_killed_in_the_air_is_a_hold_and_the_others_live_on(
         after = drone.launched.started()
         for one in ("safety_supervisor", "autopilot_bridge"):
             assert after[one] == before[one] and drone.launched.alive(one)
+        drone.launched.interrupt()
+        assert drone.launched.wait() == 0
+
+
+@kills
+def test_what_a_killed_recorder_leaves_locked_does_not_stop_the_bridge(harness, tmp_path, film, small_model, kill):
+    """The supervisor speaks to the recorder and stands still for seconds; the bridge hears nothing and holds itself."""
+    # With LOCALHOST, which the tests have, rmw_fastrtps gives shared memory to every process.
+    wide = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}
+    limits = ("low:=-30.0", "radius:=1000.0")
+    with launched.Drone(harness, tmp_path, film, small_model, *limits, variables=wide) as drone:
+        drone.engage()
+        assert left_locks.ports_of(drone.launched.started()["autopilot_bridge"]) == []
+        heard = len(drone.modes)
+        begin = time.monotonic()
+        try:
+            left_locks.kill_in_that_moment(drone.launched.started()["recorder"])
+        except left_locks.UnknownLayout as error:
+            pytest.skip(str(error))
+        drone.until(lambda: drone.state["phase"] == "holding", "the bridge's hold", 10.0)
+        took = time.monotonic() - begin
+        drone.until(lambda: len(drone.modes) > heard, "a word of the supervisor", 10.0)
+        said = drone.modes[heard][0] - begin
+        print(f"\nthe bridge held after {took:.3f} s ({drone.state['text']}), the supervisor spoke after {said:.3f} s")
+        drone.until(lambda: drone.mode == "holding", "the supervisor's hold", 10.0)
+        drone.until(lambda: harness.call("land").success, "an answer to land")
+        drone.until(lambda: drone.state["phase"] == "ready" and not drone.state["armed"], "a landing")
         drone.launched.interrupt()
         assert drone.launched.wait() == 0

@@ -3,12 +3,14 @@
 from collections import namedtuple
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
 
 from liquid_nav.cli.processes import graph_environment
 from liquid_nav.nodes import preflight_checks
 from liquid_nav.nodes.bringup import environment
+from liquid_nav.nodes.drone_bringup import DronePlan, drone_graph
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.nodes.preflight_facts import Facts, Stream, Wanted
 
@@ -69,6 +71,37 @@ def test_small_containers_keep_small_segments(machine, free, expected):
 def test_another_middleware_needs_no_profile_of_fast_dds(machine, middleware, expected):
     machine.setenv("RMW_IMPLEMENTATION", middleware)
     assert len(profiles(environment())) == expected
+
+
+def of_the_bridge():
+    """Return {node: variables of its own} of the nodes of a real drone that have any."""
+    return {one.executable: one.environment for one in drone_graph(DronePlan(record=Path("x"))) if one.environment}
+
+
+@pytest.mark.parametrize("distribution", NAMES)
+def test_the_bridge_alone_stays_out_of_shared_memory(machine, distribution):
+    machine.setenv("ROS_DISTRO", distribution)
+    have(machine, 0)
+    (name,) = of_the_bridge()
+    assert name == "autopilot_bridge"
+    ((variable, path),) = of_the_bridge()[name].items()
+    assert variable == NAMES[distribution]
+    tree = ElementTree.parse(path)
+    (profile,) = tree.iter("{http://www.eprosima.com}participant")
+    assert profile.get("is_default_profile") == "true"
+    assert [kind.text for kind in tree.iter("{http://www.eprosima.com}type")] == ["UDPv4"]
+    assert [used.text for used in tree.iter("{http://www.eprosima.com}useBuiltinTransports")] == ["false"]
+
+
+@pytest.mark.parametrize("own", [OLD_NAME, NEW_NAME, "FASTDDS_BUILTIN_TRANSPORTS"])
+def test_a_persons_own_transport_is_the_bridges_too(machine, own):
+    machine.setenv(own, "mine")
+    assert not of_the_bridge()
+
+
+def test_another_middleware_needs_no_profile_for_the_bridge(machine):
+    machine.setenv("RMW_IMPLEMENTATION", "rmw_zenoh_cpp")
+    assert not of_the_bridge()
 
 
 def remedies():
