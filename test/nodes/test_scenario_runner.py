@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Odometry
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
@@ -55,6 +55,9 @@ class Bench:
             self.runner.run(executor)
         except Finished as end:
             self.code = end.code
+        except ExternalShutdownException:
+            # The test has ended before the flight, and the context with it.
+            return
         self.runner.destroy_node()
 
     def _answer(self, name):
