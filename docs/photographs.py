@@ -1,6 +1,6 @@
 """Pictures as a drone's camera would take them, cut out of panoramas of real places, for docs/conditions.md.
 
-The panoramas are from Poly Haven (CC0), as the npm package @pmndrs/assets ships them. It takes three commands and OpenEXR:
+The panoramas are from Poly Haven (CC0), as the npm package @pmndrs/assets ships them:
 
     npm pack @pmndrs/assets@1.7.0 && tar xzf pmndrs-assets-1.7.0.tgz
     pip install OpenEXR

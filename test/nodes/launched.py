@@ -156,7 +156,8 @@ class Drone:
             )  # fmt: skip
         self.launched = Launched(
             folder, "drone.launch.py", f"source:={film}", f"connection:=udp:127.0.0.1:{port}", f"model:={model}",
-            "speed:=0.3", "vertical_speed:=0.1", f"record:={folder / 'bag'}", *arguments, domain=harness.domain, variables=variables,
+            "speed:=0.3", "vertical_speed:=0.1", f"record:={folder / 'bag'}", *arguments,
+            domain=harness.domain, variables=variables,
         )  # fmt: skip
 
     def __enter__(self):
