@@ -35,7 +35,7 @@ GREY = 0.22
 """Brightness to which the median of a panorama is exposed, linear, 1 is white."""
 
 
-def read(path):
+def read(path: Path) -> np.ndarray:
     """Return a panorama, float32 [H,W,3], linear RGB: the package has them as text within JavaScript."""
     text = re.search(r"base64,([A-Za-z0-9+/=]+)", path.read_text()).group(1)
     with tempfile.NamedTemporaryFile(suffix=".exr") as file:
@@ -45,7 +45,7 @@ def read(path):
             return np.asarray(image.channels()["RGB"].pixels, np.float32)
 
 
-def expose(linear):
+def expose(linear: np.ndarray) -> np.ndarray:
     """Return uint8 [H,W,3]: sRGB, highlights compressed."""
     light = np.clip(linear, 0.0, None)
     light *= GREY / np.median(light)
@@ -54,7 +54,7 @@ def expose(linear):
     return (np.clip(np.where(light <= 0.0031308, 12.92 * light, bright), 0.0, 1.0) * 255).astype(np.uint8)
 
 
-def look(panorama, degrees):
+def look(panorama: np.ndarray, degrees: float) -> np.ndarray:
     """Return what a level camera sees, uint8 [144,256,3]."""
     height, width = panorama.shape[:2]
     focal = SIZE[0] / 2 / np.tan(np.radians(WIDE / 2))
@@ -68,7 +68,7 @@ def look(panorama, degrees):
     return cv2.remap(panorama, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
 
 
-def main(source, out):
+def main(source: Path, out: Path) -> None:
     """Write one picture for each view."""
     out.mkdir(parents=True, exist_ok=True)
     for name, angles in VIEWS.items():
