@@ -24,6 +24,10 @@ from liquid_nav.evaluation.table import check_writable, write_rows
 Place = tuple[str, str, int]
 Successes = Mapping[Place, bool]
 """Whether the flight at (scenario, condition, seed) succeeded."""
+MARK = " ("
+"""What begins the mark behind a model's name, e.g. "default (state zeroed)"."""
+USUAL_RATE = 30.0
+"""Camera frames per second, Hz."""
 REMEDY = (
     "give files of `liquid-nav evaluate --records`, or campaigns.jsonl of models: two of one model each, or one of two "
     "models"
@@ -132,15 +136,22 @@ def _recorded(lines: Sequence[Mapping[str, object]], path: Path) -> dict[str, di
 def _logged(lines: Sequence[Mapping[str, object]]) -> dict[str, dict[Place, bool]]:
     """Return the flights of a campaign log, of those weights alone that flew last: {model: its flights}.
 
-    A flight may be there twice: a campaign that broke off has a line, and so has the one that went on with it.
+    Flights with a mark (state zeroed, other dropped frames) are another matter and left out. A flight may be there
+    twice: a campaign that broke off has a line, and so has the one that went on with it.
     """
-    last = lines[-1]
+    plain = [line for line in lines if MARK not in str(line["model"])]
     flights: dict[Place, bool] = {}
-    for line in lines:
-        if line["model_sha256"] == last["model_sha256"]:
-            place = (str(line["scenario"]), str(line["condition"]))
+    for line in plain:
+        if line["model_sha256"] == plain[-1]["model_sha256"]:
+            place = (str(line["scenario"]), _condition(line))
             flights |= {(*place, seed): success for seed, success in read_outcomes(line).items()}
-    return {str(last["model"]): flights}
+    return {str(plain[-1]["model"]): flights} if plain else {}
+
+
+def _condition(line: Mapping[str, object]) -> str:
+    """Return the condition's name, with the frame rate where it is not the usual one."""
+    rate = float(line["frame_rate"])
+    return str(line["condition"]) if rate == USUAL_RATE else f"{line['condition']}, {rate:g} Hz"
 
 
 def table(names: tuple[str, str], comparisons: Sequence[Comparison]) -> str:

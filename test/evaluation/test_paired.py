@@ -70,9 +70,9 @@ def test_two_files_or_one_give_the_same_table(tmp_path, capsys):
 
 
 def log(path, *campaigns):
-    lines = [{"model": name, "model_sha256": sha, "scenario": "forest", "condition": "fog", "seeds": seeds,
-              "successes": letters.count("s")} | ({"outcomes": letters} if letters else {})
-             for name, sha, seeds, letters in campaigns]  # fmt: skip
+    lines = [{"model": name, "model_sha256": sha, "scenario": "forest", "condition": "fog", "frame_rate": rate,
+              "seeds": seeds, "successes": letters.count("s")} | ({"outcomes": letters} if letters else {})
+             for name, sha, seeds, letters, *rates in campaigns for rate in rates or [30.0]]  # fmt: skip
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return str(path)
 
@@ -80,7 +80,7 @@ def log(path, *campaigns):
 def test_the_logs_beside_two_models_are_compared(tmp_path, capsys):
     """Of the weights that flew last; a campaign that broke off and went on counts once, an older line not at all."""
     a = log(tmp_path / "a", ("a", "old", "5:8", "ccc"), ("a", "now", "0:4", ""), ("a", "now", "5:8", "s--"),
-            ("a", "now", "5:8", "sst"))  # fmt: skip
+            ("a", "now", "5:8", "sst"), ("a (state zeroed)", "now", "5:8", "ccc"))  # fmt: skip
     b = log(tmp_path / "b", ("b", "sha", "4:8", "s-cg"))
     assert main([a, b]) == 0
     shown = capsys.readouterr().out
@@ -89,6 +89,14 @@ def test_the_logs_beside_two_models_are_compared(tmp_path, capsys):
     assert "2 flights of only one" in shown
     short = log(tmp_path / "short", ("b", "sha", "4:8", "ss"))
     assert main([a, short]) == 2 and "holds no flights" in capsys.readouterr().err
+
+
+def test_another_frame_rate_is_another_place(tmp_path, capsys):
+    a = log(tmp_path / "a", ("a", "sha", "0:2", "ss"), ("a", "sha", "0:2", "cc", 10.0))
+    b = log(tmp_path / "b", ("b", "sha", "0:2", "cs", 10.0))
+    assert main([a, b]) == 0
+    shown = capsys.readouterr().out
+    assert "| forest | fog, 10 Hz | 2 | 0 | 0 | 1 | 1 |" in shown and "| forest | fog |" not in shown
 
 
 def test_what_cannot_be_compared_is_one_line(tmp_path, capsys):
