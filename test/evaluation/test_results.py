@@ -107,7 +107,11 @@ def test_campaigns_on_reported_seeds_leave_a_line_beside_the_model(tmp_path):
     flights = [*FLIGHTS, dataclasses.replace(flight(1, "timeout"), condition="dusk")]
     campaign_log.append(model, range(12), {"fog": 10.0, "dusk": 30.0}, flights, True, date)
     path = campaign_log.append(model, range(8, 10), {"fog": 10.0}, FLIGHTS[8:], False, date)
-    fog, dusk, rest = (json.loads(line) for line in path.read_text().splitlines())
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len(lines) == 3
+    fog = lines[0]
+    dusk = lines[1]
+    rest = lines[2]
     assert (fog["seeds"], fog["complete"], rest["complete"]) == ("0:12", True, False)
     assert fog["successes"] == 8 and fog["date"] == "2026-11-26T01:02:03+00:00"
     assert (fog["frame_rate"], dusk["frame_rate"], fog["model_sha256"]) == (10.0, 30.0, "abc")

@@ -24,8 +24,9 @@ PORTS = Path("/dev/shm")
 MUTEX = 20848
 """Where the lock of a port (``PortNode::empty_cv_mutex``) is in its file, Fast DDS 3.2 on x86-64, bytes."""
 SHARED = 128
-"""``__kind`` of a pthread mutex between processes, and where it is in one."""
+"""``__kind`` of a pthread mutex between processes."""
 KIND = 16
+"""Where that is in a mutex, bytes."""
 LONG = 0.1
 """s of wall time."""
 PERIOD = 0.01
@@ -141,4 +142,8 @@ def main():
 
 
 if __name__ == "__main__":
-    {"publish": publish, "listen": listen}[sys.argv[1]]() if len(sys.argv) > 1 else main()
+    roles = {"publish": publish, "listen": listen}
+    if len(sys.argv) > 1:
+        roles[sys.argv[1]]()
+    else:
+        main()

@@ -155,6 +155,7 @@ def test_what_a_killed_recorder_leaves_locked_does_not_stop_the_bridge(harness, 
         drone.until(lambda: len(drone.modes) > heard, "a word of the supervisor", 10.0)
         said = drone.modes[heard][0] - begin
         print(f"\nthe bridge held after {took:.3f} s ({drone.state['text']}), the supervisor spoke after {said:.3f} s")
+        assert took < said, "it has held without a word of the supervisor"
         drone.until(lambda: drone.mode == "holding", "the supervisor's hold", 10.0)
         drone.until(lambda: harness.call("land").success, "an answer to land")
         drone.until(lambda: drone.state["phase"] == "ready" and not drone.state["armed"], "a landing")
