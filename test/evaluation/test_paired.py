@@ -79,7 +79,7 @@ def log(path, *campaigns):
 
 def test_the_logs_beside_two_models_are_compared(tmp_path, capsys):
     """Of the weights that flew last; a campaign that broke off and went on counts once, an older line not at all."""
-    a = log(tmp_path / "a", ("a", "old", "5:8", "ccc"), ("a", "now", "0:4", ""), ("a", "now", "5:8", "s--"),
+    a = log(tmp_path / "a", ("a", "old", "4:8", "cccc"), ("a", "now", "0:4", ""), ("a", "now", "5:8", "s--"),
             ("a", "now", "5:8", "sst"), ("a (state zeroed)", "now", "5:8", "ccc"))  # fmt: skip
     b = log(tmp_path / "b", ("b", "sha", "4:8", "s-cg"))
     assert main([a, b]) == 0
