@@ -1,7 +1,8 @@
 """The log beside a model: every campaign on the seeds of reported numbers leaves a line, the bad ones too.
 
 Numbers that are picked from many tries mean nothing; this file shows how many tries there were. It says how each flight
-ended, too, so that two models are compared flight by flight with their logs alone (``paired.py``).
+ended, too, so that two models are compared flight by flight with their logs alone (``paired.py``), and with which
+software they flew: campaigns of several machines may stand in one log.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Mapping, Sequence
 
 from liquid_nav.evaluation.metrics import summarize
 from liquid_nav.evaluation.seeds import REPORTED_FROM, format_seeds, parse_seeds
+from liquid_nav.evaluation.software import describe_software
 from liquid_nav.evaluation.task import FlightSummary, PilotSpec
 
 LOG_NAME = "campaigns.jsonl"
@@ -50,6 +52,7 @@ def append(
     """
     path = Path(pilot.source) / LOG_NAME
     stamp = date.isoformat(timespec="seconds")
+    software = describe_software()
     with path.open("a") as log:
         for row in summarize(flights):
             mine = [flight for flight in flights if _place(flight) == (row["scenario"], row["condition"])]
@@ -59,6 +62,7 @@ def append(
                 "frame_rate": frame_rates[str(row["condition"])],
                 "complete": complete,
                 "model_sha256": pilot.fingerprint,
+                "software": software,
                 **row,
                 "outcomes": write_outcomes(mine, seeds),
             }

@@ -30,6 +30,7 @@ CONDITIONS = (
     "pseudo/stripes",
     "pseudo/random_look",
     "pseudo/drifting",
+    "pseudo/hidden",
 )
 """Where variants are judged: no condition that is reported."""
 RESULTS = "results.json"

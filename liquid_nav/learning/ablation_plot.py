@@ -15,6 +15,7 @@ GROUPS = (
     ("summer", "summer", style.GOOD),
     ("invented looks", "pseudo/", style.START),
     ("drifting estimate", "pseudo/drifting", style.TARGET),
+    ("hidden target", "pseudo/hidden", style.TRUNK),
 )
 """Words, what the condition's name begins with, and the colour; the longest beginning that fits decides."""
 
@@ -63,7 +64,7 @@ def make_figure(results: Mapping[str, Rows]) -> Figure:
                 low, high = wilson_interval(good, flown)
                 rate = good / flown
                 axes.barh(
-                    place + (index - 1) * thick,
+                    place + (index - (len(GROUPS) - 1) / 2) * thick,
                     100.0 * rate,
                     height=thick,
                     color=colour,

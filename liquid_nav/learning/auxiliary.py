@@ -54,8 +54,11 @@ def scan(
     return np.maximum(hit.min(axis=0, initial=np.inf), 0.0)
 
 
-def auxiliary_targets(state: DroneState, expert: Expert) -> np.ndarray:
-    """Return float32 [A] in the order of ``NAMES`` for a true state."""
+def auxiliary_targets(state: DroneState, expert: Expert, sight: float = math.inf) -> np.ndarray:
+    """Return float32 [A] in the order of ``NAMES`` for a true state.
+
+    ``sight``: distance within which the target is drawn, m.
+    """
     offset = expert.target - state.position[:2]
     distance = float(np.hypot(*offset))
     bearing = math.atan2(offset[1], offset[0]) - state.yaw
@@ -63,7 +66,7 @@ def auxiliary_targets(state: DroneState, expert: Expert) -> np.ndarray:
     in_view = abs(math.atan2(math.sin(bearing), math.cos(bearing))) < SECTOR_SPAN
     free = scan(expert.discs, state.position, state.yaw, spread=HALF_SECTOR)
     nearness = np.where(free < RANGE, 1.0 / (1.0 + free / 3.0), 0.0)
-    head = (math.sin(bearing), 1.0 / (1.0 + distance / 3.0), float(in_view and not blocked))
+    head = (math.sin(bearing), 1.0 / (1.0 + distance / 3.0), float(in_view and not blocked and distance <= sight))
     height = (state.position[2] - expert.layout.scenario.cruise_altitude) / HEIGHT_UNIT
     return np.concatenate((head, nearness, (height,))).astype(np.float32)
 

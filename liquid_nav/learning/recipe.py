@@ -22,7 +22,7 @@ SEED_LIMIT = 10_000
 """Seeds from here on are for choosing and reporting, never for training."""
 T = TypeVar("T")
 DRIVERS = ("expert", "policy")
-SHARES = ("expert_share", "disturbed", "anywhere", "wide", "drifting", "camera", "fast", "random")
+SHARES = ("expert_share", "disturbed", "anywhere", "wide", "drifting", "camera", "fast", "random", "hidden")
 """Keys of a round that are shares, 0 to 1."""
 
 
@@ -58,6 +58,8 @@ class Round:
     """Share of flights with a fast camera."""
     random: float = 0.0
     """Share of flights whose look is drawn at random."""
+    hidden: float = 0.0
+    """Share of flights whose target is not in the picture until the drone is near."""
     heights: float = 0.35
     """Largest difference of the height of a start somewhere else from the usual one, m."""
     windows: Mapping[str, Any] = field(default_factory=dict)

@@ -34,6 +34,8 @@ CAMERA = CameraFaults(noise=6.0, blur=0.6, drop=0.35, jitter=0.5, view=(66.0, 94
 """Most of each that another camera is trained with."""
 FAST = (30.0, 60.0)
 """Frame rates of fast cameras, Hz."""
+SIGHT = (5.0, 16.0)
+"""Distances within which a target that has to be found is drawn, m; one of them for a flight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class RolloutTask:
     """Probability of a frame rate within ``FAST`` instead of ``frame_rate``."""
     random: float = 0.0
     """Probability of a look that is drawn at random, see ``worlds/repaint.py``."""
+    hidden: float = 0.0
+    """Probability that the target is not in the picture until the drone is near, see ``SIGHT``."""
     heights: float = 0.35
     """Largest difference of the height of a start somewhere else from the usual one, m."""
     hold: float = 4.0
@@ -106,9 +110,11 @@ class LabellingPilot:
 
     needs_image = True
 
-    def __init__(self, task: RolloutTask, driver: Pilot, rng: np.random.Generator) -> None:
-        """``driver`` flies, the expert labels."""
-        self.task, self.driver, self.rng = task, driver, rng
+    def __init__(
+        self, task: RolloutTask, driver: Pilot, rng: np.random.Generator, sight: float = math.inf
+    ) -> None:
+        """``driver`` flies, the expert labels; ``sight``: distance within which the target is drawn, m."""
+        self.task, self.driver, self.rng, self.sight = task, driver, rng, sight
         self.name = f"labelled {task.driver}"
         self.disturbance = Disturbance() if rng.random() < task.disturbed else Disturbance(rate=0.0)
         self.rows: list[tuple] = []
@@ -130,7 +136,7 @@ class LabellingPilot:
                 self._expert_flies = self.rng.random() < self.task.expert_share
                 self._switch_at = state.time + self.rng.uniform(0.7, 2.5)
             answer = label if self._expert_flies else answer
-        auxiliary = auxiliary_targets(state, self.expert)
+        auxiliary = auxiliary_targets(state, self.expert, self.sight)
         frame = resize(observation.image, self.task.height, self.task.width)
         self.rows.append((frame, label.as_array(), elapsed, auxiliary))
         return Command.from_array(answer.as_array() + self._push(state.time, elapsed))
@@ -184,7 +190,7 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
         fleet = np.random.default_rng([task.seed, 74])
         response = sample_response(fleet, WIDE_RANGES) if fleet.random() < task.wide else None
     condition = draw_condition(task)
-    pilot = LabellingPilot(task, _driver(task.driver), rng)
+    pilot = LabellingPilot(task, _driver(task.driver), rng, condition.appearance.draw_sight(task.seed))
     frame_rate = float(np.exp(rng.uniform(low, high)))
     fast = np.random.default_rng([task.seed, 82])
     if fast.random() < task.fast:
@@ -209,7 +215,20 @@ def draw_condition(task: RolloutTask) -> Condition:
         condition = dataclasses.replace(condition, camera=draw_camera(task, condition.camera))
     if task.random:
         condition = dataclasses.replace(condition, appearance=AppearanceSpec(random=task.random))
+    if task.hidden:
+        condition = dataclasses.replace(condition, appearance=draw_sight(task, condition.appearance))
     return condition
+
+
+def draw_sight(task: RolloutTask, usual: AppearanceSpec) -> AppearanceSpec:
+    """Return the look of a flight: the usual one, or one without the target until the drone is near.
+
+    The expert knows where the target is, so the mean of what it shows is the best that can be done without seeing it.
+    """
+    rng = np.random.default_rng([task.seed, 86])
+    if rng.random() >= task.hidden:
+        return usual
+    return dataclasses.replace(usual, sight=SIGHT)
 
 
 def draw_camera(task: RolloutTask, usual: CameraFaults) -> CameraFaults:

@@ -136,6 +136,7 @@ class Trainer:
                 plan.camera,
                 plan.fast,
                 plan.random,
+                plan.hidden,
                 plan.heights,
                 height=size.height,
                 width=size.width,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from liquid_nav.worlds.backend import REMEDY, RenderingError, load_mujoco
-from liquid_nav.worlds.condition import CameraFaults
+from liquid_nav.worlds.condition import EVERYWHERE, CameraFaults
+from liquid_nav.worlds.values import TARGET_GEOM
 
 if TYPE_CHECKING:
     import mujoco
@@ -29,13 +30,22 @@ def _context_class() -> type:
 class CameraRenderer:
     """Renders a named camera of a model; hides what lies outside its view before MuJoCo looks at it."""
 
-    def __init__(self, model: "mujoco.MjModel", width: int = 256, height: int = 144) -> None:
+    def __init__(
+        self, model: "mujoco.MjModel", width: int = 256, height: int = 144, sight: float = EVERYWHERE
+    ) -> None:
         """Open an off-screen context for pictures of that size.
+
+        Args:
+            model: The world with its cameras.
+            width: Of a picture, pixels.
+            height: Of a picture, pixels.
+            sight: Distance from the camera within which the target is drawn, m.
 
         Raises:
             RenderingError: no GL library is usable.
         """
         self.model, self.width, self.height = model, width, height
+        self.sight = sight
         self._gl = self._context = None
         try:
             mujoco = load_mujoco()
@@ -77,6 +87,8 @@ class CameraRenderer:
         self._groups = model.geom_group[self._ids].copy()
         self._near, self._far = self._groups == NEAR_GROUP, self._groups == FAR_GROUP
         self._radii = model.geom_rbound[self._ids].copy()
+        names = [model.geom(int(number)).name for number in self._ids]
+        self._target = np.array([name.startswith(TARGET_GEOM) for name in names], dtype=bool)
         self._places = None
 
     def _cull(self, data: "mujoco.MjData", camera: int) -> None:
@@ -89,8 +101,10 @@ class CameraRenderer:
         seen = depth > -r
         seen &= np.abs(relative[:, 0]) * math.cos(side) - depth * math.sin(side) < r
         seen &= np.abs(relative[:, 1]) * math.cos(up) - depth * math.sin(up) < r
-        close = np.einsum("ij,ij->i", relative, relative) < DETAIL * DETAIL
+        squared = np.einsum("ij,ij->i", relative, relative)
+        close = squared < DETAIL * DETAIL
         seen &= ~(self._near & ~close) & ~(self._far & close)
+        seen &= ~(self._target & (squared > self.sight * self.sight))
         self.model.geom_group[self._ids] = np.where(seen, self._groups, HIDDEN_GROUP)
 
     def render(self, data: "mujoco.MjData", camera: str = "front") -> np.ndarray:

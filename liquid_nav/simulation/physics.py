@@ -26,6 +26,7 @@ class World:
         self._mujoco = load_mujoco()
         self.condition, self.camera = condition, camera.of(condition.camera, seed)
         self.wind = Wind(condition.wind.mean, condition.wind.gust, np.random.default_rng([seed, 72]))
+        self._sight = condition.appearance.draw_sight(seed)
         self._air = (0.0, 0.0, 0.0)
         self._steps, self._renderer = 0, None
 
@@ -63,7 +64,7 @@ class World:
         from liquid_nav.simulation.camera import CameraRenderer, apply_camera_faults
 
         if self._renderer is None:
-            self._renderer = CameraRenderer(self.model, self.camera.width, self.camera.height)
+            self._renderer = CameraRenderer(self.model, self.camera.width, self.camera.height, self._sight)
         # mj_step leaves positions of the previous step in the camera frames: bring them up to date.
         self._mujoco.mj_kinematics(self.model, self.data)
         self._mujoco.mj_camlight(self.model, self.data)

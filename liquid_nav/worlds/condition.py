@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
+import numpy as np
+
 from liquid_nav.errors import UserError
 from liquid_nav.worlds._files import Reader, read_yaml
 
@@ -23,6 +25,8 @@ USUAL_RATE = 30.0
 """Camera frames per second where neither the condition nor the caller says."""
 USUAL_VIEW = 80.0
 """Horizontal field of view of the camera where the condition does not say, degrees."""
+EVERYWHERE = 1000.0
+"""Distance beyond which nothing stands, m: the target is always drawn."""
 
 
 class ConditionError(UserError):
@@ -85,6 +89,12 @@ class AppearanceSpec:
     """One of ``VEILS``."""
     random: float = 0.0
     """Probability that a flight's colours, textures and light are drawn at random, 0 to 1."""
+    sight: tuple[float, float] = (EVERYWHERE, EVERYWHERE)
+    """Range of the distance within which the target is drawn, m; farther off it is not there. Drawn by seed."""
+
+    def draw_sight(self, seed: int) -> float:
+        """Return the distance within which the target is drawn in the flight with this seed, m."""
+        return float(np.random.default_rng([int(seed), 85]).uniform(*self.sight))
 
 
 @dataclass(frozen=True)
@@ -144,8 +154,9 @@ def load_condition(name_or_path: str | Path) -> Condition:
         part.choice("ground", AppearanceSpec.ground, GROUNDS),
         part.choice("veil", AppearanceSpec.veil, VEILS),
         part.number("random", AppearanceSpec.random, 0.0, 1.0),
+        part.pair("sight", AppearanceSpec.sight, 0.0, EVERYWHERE),
     )
-    part.finish(("palette", "ground", "veil", "random"))
+    part.finish(("palette", "ground", "veil", "random", "sight"))
     condition = Condition(
         name,
         top.choice("season", Condition.season, SEASONS),
@@ -162,7 +173,7 @@ def load_condition(name_or_path: str | Path) -> Condition:
 
 OWN_ESTIMATOR = ("drift",)
 """What an autopilot that is not ours does not let us bring in: its estimator is its own."""
-OWN_LOOK = ("appearance.palette", "appearance.ground", "appearance.random")
+OWN_LOOK = ("appearance.palette", "appearance.ground", "appearance.random", "appearance.sight")
 """What a world that we do not render cannot show."""
 OWN_CLOCK = ("camera.jitter",)
 """What a camera that is not ours cannot do: its frames come when they come."""

@@ -10,7 +10,7 @@ from liquid_nav.worlds.condition import Condition
 from liquid_nav.worlds.materials import BROAD, MISSING, PLAIN, TILE
 from liquid_nav.worlds.pictures import Part, chair_parts, parts, shadow_part
 from liquid_nav.worlds.repaint import Repaint
-from liquid_nav.worlds.values import Layout, Solid
+from liquid_nav.worlds.values import TARGET_GEOM, Layout, Solid
 
 mujoco = load_mujoco()
 
@@ -185,8 +185,9 @@ def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
             )
     chair = layout.target
     quat = (math.cos(chair.yaw / 2), 0.0, 0.0, math.sin(chair.yaw / 2))
-    for part in chair_parts():
+    for n, part in enumerate(chair_parts()):
         world.add_geom(
+            name=f"{TARGET_GEOM}{n}",
             type=mujoco.mjtGeom.mjGEOM_MESH,
             meshname=assets.mesh(part),
             pos=(chair.x, chair.y, 0.0),

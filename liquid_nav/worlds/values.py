@@ -99,6 +99,10 @@ class Start:
     yaw: float
 
 
+TARGET_GEOM = "target."
+"""How the names of the target's geoms begin in a MuJoCo model."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """Everything that a scenario's seed decides about the place."""

@@ -134,7 +134,7 @@ def test_what_is_finished_is_not_done_again(made, tmp_path, capsys):
     assert main([*arguments, "--plot", str(tmp_path / "plot.png")]) == 0
     assert len(trained) == 1 and len(judged) == 2
     assert (tmp_path / "plot.png").stat().st_size > 1000
-    assert "| 8 blocks | 85 % (17 of 20) | 60 % (12 of 20) | 30 % (3 of 10) |" in capsys.readouterr().out
+    assert "| 8 blocks | 85 % (17 of 20) | 60 % (12 of 20) | 30 % (3 of 10) | - (0 of 0) |" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -153,6 +153,7 @@ def test_a_wrong_name_is_one_line(made, tmp_path, capsys, arguments, words):
 def test_a_condition_belongs_to_the_longest_beginning_that_fits():
     assert group_of("pseudo/drifting") == "drifting estimate"
     assert group_of("pseudo/sepia") == "invented looks"
+    assert group_of("pseudo/hidden") == "hidden target"
     with pytest.raises(ValueError, match="winter"):
         group_of("winter")
 
@@ -164,7 +165,7 @@ def test_a_group_counts_both_scenarios():
 
 def test_the_table_and_the_picture_say_the_same():
     results = {"one": ROWS, "two": [row("summer", 10)]}
-    assert draw_table(results).splitlines()[-1] == "| two | 100 % (10 of 10) | - (0 of 0) | - (0 of 0) |"
+    assert draw_table(results).splitlines()[-1] == "| two | 100 % (10 of 10) | - (0 of 0) | - (0 of 0) | - (0 of 0) |"
     axes = make_figure(results).axes[0]
     assert sorted(round(bar.get_width(), 6) for bar in axes.patches) == [30.0, 60.0, 85.0, 100.0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]

@@ -129,6 +129,12 @@ def test_the_target_is_visible_unless_a_trunk_or_the_edge_hides_it(trunks, yaw, 
     assert named(auxiliary_targets(state(0.0, 0.0, yaw), Expert(wood(*trunks))))["target_visible"] == visible
 
 
+@pytest.mark.parametrize(("sight", "visible"), [(8.9, 0.0), (9.1, 1.0)])
+def test_a_target_that_is_not_drawn_is_not_visible(sight, visible):
+    seen = named(auxiliary_targets(state(0.0, 0.0, 0.0), Expert(wood(target=(9.0, 0.0))), sight))
+    assert seen["target_visible"] == visible
+
+
 def test_a_post_between_two_rays_is_among_the_targets():
     between = 0.5 * SECTOR_SPAN / (SECTORS - 1) * 2.0 * 2.5
     post = (5.0 * math.cos(between), 5.0 * math.sin(between), 0.06)

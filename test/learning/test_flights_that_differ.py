@@ -8,6 +8,7 @@ from liquid_nav.learning import rollout
 from liquid_nav.learning.rollout import (
     CAMERA,
     FAST,
+    SIGHT,
     RolloutTask,
     draw_camera,
     draw_condition,
@@ -44,6 +45,25 @@ def test_the_draw_belongs_to_the_seed():
 
 def test_a_random_look_is_asked_for_with_its_probability():
     assert draw_condition(RolloutTask("forest", 3, random=0.4)).appearance == AppearanceSpec(random=0.4)
+
+
+def test_the_target_hides_in_its_share_of_the_flights_and_comes_into_sight_at_every_distance():
+    looks = [draw_condition(RolloutTask("field", seed, hidden=0.3, random=0.4)).appearance for seed in SEEDS]
+    assert {look.random for look in looks} == {0.4}
+    hidden = [seed for seed, look in zip(SEEDS, looks, strict=True) if look.sight == SIGHT]
+    assert 0.22 < len(hidden) / len(SEEDS) < 0.38
+    assert {look.sight for look in looks} == {SIGHT, AppearanceSpec().sight}
+    distances = np.array([AppearanceSpec(sight=SIGHT).draw_sight(seed) for seed in SEEDS])
+    assert SIGHT[0] <= distances.min() < SIGHT[0] + 0.5 and SIGHT[1] - 0.5 < distances.max() <= SIGHT[1]
+
+
+def test_what_the_encoder_is_asked_to_see_knows_where_the_target_comes_into_sight():
+    """A target 12 m away or farther that hides until 5 to 16 m: only in some flights is it visible at the start."""
+    flights = [run_rollout(RolloutTask("field", seed, anywhere=0.0, hidden=1.0, time_limit=0.5)) for seed in range(6)]
+    drawn = [AppearanceSpec(sight=SIGHT).draw_sight(seed) for seed in range(6)]
+    for flight, sight in zip(flights, drawn, strict=True):
+        distance = 3.0 * (1.0 / flight.auxiliary[0, 1] - 1.0)
+        assert flight.auxiliary[0, 2] == float(distance <= sight)
 
 
 def test_a_start_somewhere_else_may_be_higher_or_lower():

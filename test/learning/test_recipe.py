@@ -7,7 +7,7 @@ import pytest
 
 from liquid_nav.errors import UserError
 from liquid_nav.learning.recipe import SEED_LIMIT, Recipe, RecipeError, Round, Stop, load_recipe
-from liquid_nav.learning.rollout import draw_condition
+from liquid_nav.learning.rollout import SIGHT, draw_condition
 from liquid_nav.learning.training import Trainer
 from liquid_nav.resources import find
 
@@ -172,4 +172,5 @@ def test_the_new_model_is_trained_on_no_condition_that_is_reported():
     }
     drifting = np.mean([c.drift.velocity > 0.0 for c in conditions])
     turned = np.mean([c.camera.mounting > 0.0 for c in conditions])
-    assert 0.5 < drifting < 0.7 and 0.35 < turned < 0.5
+    hidden = np.mean([c.appearance.sight == SIGHT for c in conditions])
+    assert 0.5 < drifting < 0.8 and 0.35 < turned < 0.5 and 0.1 < hidden < 0.25

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from liquid_nav.evaluation.contact_sheet import contact_sheet, views
+from liquid_nav.simulation import Simulation
 from liquid_nav.simulation.camera import CameraRenderer, apply_camera_faults, draw_exposure
-from liquid_nav.worlds import CameraFaults, build_spec, generate_layout, load_condition, load_scenario
+from liquid_nav.worlds import AppearanceSpec, CameraFaults, build_spec, generate_layout, load_condition, load_scenario
 
 CONDITIONS = ("summer", "autumn", "winter", "fog", "dusk")
 
@@ -119,6 +120,27 @@ def test_rendering_is_repeatable_and_culling_changes_nothing():
         np.testing.assert_array_equal(first, renderer.render(data))
         with pytest.raises(ValueError, match="no camera"):
             renderer.render(data, "rear")
+
+
+def test_a_target_is_drawn_within_sight_alone():
+    """Out of sight the picture is that of a place without it; in sight it is the usual one."""
+    condition = replace(load_condition("summer"), camera=CameraFaults())
+    usual = Simulation(load_scenario("field"), 5, condition)
+    target = usual.layout.target
+    distance = math.dist(usual.state.position, (target.x, target.y, 0.5))
+
+    def seen(sight):
+        look = AppearanceSpec(sight=(sight, sight))
+        with Simulation(load_scenario("field"), 5, replace(condition, appearance=look)) as simulation:
+            return simulation.render().astype(int)
+
+    with usual:
+        here = usual.render().astype(int)
+    np.testing.assert_array_equal(seen(distance + 1.0), here)
+    hidden = seen(distance - 1.0)
+    changed = np.argwhere(np.abs(hidden - here).max(axis=-1) > 8)
+    assert 4 <= len(changed) <= 200 and np.ptp(changed, axis=0).max() < 25
+    assert (here[tuple(changed.T)][:, 0] > hidden[tuple(changed.T)][:, 0]).mean() > 0.5, "a red chair"
 
 
 def test_camera_faults():

@@ -117,11 +117,11 @@ def test_what_a_condition_says_of_its_camera_and_of_its_look(tmp_path):
     path = tmp_path / "odd.yaml"
     path.write_text(
         "camera: {noise: 1, drop: 0.1, late: 0.2, jitter: 0.3, rate: 12, view: [60, 70], mounting: 4}\n"
-        "appearance: {palette: sepia, ground: blue, veil: stripes, random: 0.5}\n"
+        "appearance: {palette: sepia, ground: blue, veil: stripes, random: 0.5, sight: [6, 9]}\n"
     )
     odd = load_condition(path)
     assert odd.camera == CameraFaults(1.0, 0.0, (1.0, 1.0), 0.1, 0.2, 0.3, 12.0, (60.0, 70.0), 4.0)
-    assert odd.appearance == AppearanceSpec("sepia", "blue", "stripes", 0.5)
+    assert odd.appearance == AppearanceSpec("sepia", "blue", "stripes", 0.5, (6.0, 9.0))
 
 
 @pytest.mark.parametrize(
@@ -166,6 +166,7 @@ def test_invented_looks_have_a_folder_of_their_own():
         ("pseudo/sepia", OWN_LOOK, "appearance.palette"),
         ("pseudo/blue_soil", OWN_LOOK, "appearance.ground"),
         ("pseudo/random_look", OWN_LOOK, "appearance.random"),
+        ("pseudo/hidden", OWN_LOOK, "appearance.sight"),
         ("irregular_frames", OWN_CLOCK, "camera.jitter"),
         ("slow_camera", OWN_CAMERA, "camera.rate"),
         ("view", OWN_CAMERA, "camera.view"),
