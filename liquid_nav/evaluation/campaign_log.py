@@ -8,14 +8,17 @@ software they flew: campaigns of several machines may stand in one log.
 from __future__ import annotations
 
 import json
+import math
 from datetime import datetime
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from liquid_nav.evaluation.metrics import summarize
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation.metrics import ROW_KEYS, summarize, wilson_interval
 from liquid_nav.evaluation.seeds import REPORTED_FROM, format_seeds, parse_seeds
 from liquid_nav.evaluation.software import describe_software
 from liquid_nav.evaluation.task import FlightSummary, PilotSpec
+from liquid_nav.worlds import load_condition
 
 LOG_NAME = "campaigns.jsonl"
 SUCCESS = "s"
@@ -87,6 +90,70 @@ def read_outcomes(line: Mapping[str, object]) -> dict[int, bool]:
         return {}
     pairs = zip(parse_seeds(str(line["seeds"])), letters, strict=True)
     return {seed: letter == SUCCESS for seed, letter in pairs if letter != NOT_FLOWN}
+
+
+def pool(path: Path) -> list[dict[str, object]]:
+    """Return one row per scenario and condition of everything that the log says of the weights that flew last.
+
+    Rows have the keys of ``metrics.summarize`` and ``seeds``, e.g. ``21000:21100``. A flight counts once, as it ended
+    when it was flown last. Lines of before the log had letters, and those of other frame rates than the usual one, are
+    left out.
+
+    Raises:
+        UserError: the file cannot be read or is no such log.
+    """
+    try:
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        latest = [line for line in lines if line["model_sha256"] == lines[-1]["model_sha256"]]
+        places: dict[tuple[str, str, str], list[Mapping[str, object]]] = {}
+        for line in latest:
+            if line.get("outcomes") and _usual(line):
+                places.setdefault((line["model"], line["scenario"], line["condition"]), []).append(line)
+        return [_pooled(names, found) for names, found in places.items()]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        remedy = "give a log that `liquid-nav evaluate` has written"
+        raise UserError(f"cannot read the campaigns in {path}: {error}", remedy) from error
+
+
+def _usual(line: Mapping[str, object]) -> bool:
+    """Whether the camera's rate was the one that the condition says."""
+    return line["frame_rate"] == load_condition(str(line["condition"])).frame_rate()
+
+
+def _pooled(names: tuple[str, str, str], lines: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    letters: dict[int, str] = {}
+    for line in lines:
+        flown = zip(parse_seeds(str(line["seeds"])), str(line["outcomes"]), strict=True)
+        letters |= {seed: letter for seed, letter in flown if letter != NOT_FLOWN}
+    ends = list(letters.values())
+    good = ends.count(SUCCESS)
+    low, high = wilson_interval(good, len(ends))
+    successes = [(int(line["successes"]), line["mean_time_s"]) for line in lines if line["successes"]]
+    # The log has no times of single flights: one that was flown twice counts twice in the mean.
+    seconds = math.fsum(count * float(mean) for count, mean in successes)
+    counted = sum(count for count, _ in successes)
+    values = (
+        *names,
+        len(ends),
+        good,
+        good / len(ends),
+        low,
+        high,
+        *(ends.count(LETTERS[reason]) for reason in ("collision", "timeout", "geofence", "lost")),
+        seconds / counted if counted else None,
+    )
+    return dict(zip(ROW_KEYS, values, strict=True)) | {"seeds": _runs(sorted(letters))}
+
+
+def _runs(seeds: Sequence[int]) -> str:
+    """Return ascending seeds as ranges, e.g. ``3:10, 20``."""
+    ranges: list[range] = []
+    for seed in seeds:
+        if ranges and seed == ranges[-1].stop:
+            ranges[-1] = range(ranges[-1].start, seed + 1)
+        else:
+            ranges.append(range(seed, seed + 1))
+    return ", ".join(map(format_seeds, ranges))
 
 
 def _place(flight: FlightSummary) -> tuple[str, str]:

@@ -1,7 +1,9 @@
 """Measured rows go into the model's card and into the README.
 
-Example: ``python -m liquid_nav.evaluation.card models/default summer.json others.json --seeds 20000:20200
---readme README.md``
+Rows come from the log of the model's campaigns, or from files of ``liquid-nav evaluate --json``:
+
+    python -m liquid_nav.evaluation.card models/default --log --readme README.md --beside models/summer
+    python -m liquid_nav.evaluation.card models/default rows.json --seeds 20000:20200
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Iterable, Mapping, Sequence
 
 from liquid_nav.errors import UserError
+from liquid_nav.evaluation.campaign_log import LOG_NAME, pool
 from liquid_nav.evaluation.table import format_failures, format_interval, format_time
 
 Row = Mapping[str, object]
@@ -27,13 +30,13 @@ def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[dict[str, object]
     return list(merged.values())
 
 
-def update_card(folder: Path, rows: Sequence[Row], seeds: str) -> list[dict[str, object]]:
+def update_card(folder: Path, rows: Sequence[Row], seeds: str | None) -> list[dict[str, object]]:
     """Merge rows into ``card.json`` of a model folder under ``evaluation`` and return all of them.
 
     Args:
         folder: The model's.
         rows: From a campaign; baselines' rows are welcome beside the model's.
-        seeds: What the rows were measured on, kept with each, e.g. ``20000:20200``.
+        seeds: What the rows were measured on, kept with each, e.g. ``20000:20200``; None: as each row says.
 
     Raises:
         UserError: the card cannot be read or written.
@@ -41,9 +44,10 @@ def update_card(folder: Path, rows: Sequence[Row], seeds: str) -> list[dict[str,
     path = folder / "card.json"
     try:
         card = json.loads(path.read_text())
-        card["evaluation"] = merge_rows(card.get("evaluation", ()), ({**row, "seeds": seeds} for row in rows))
+        added = ({**row, "seeds": row["seeds"] if seeds is None else seeds} for row in rows)
+        card["evaluation"] = merge_rows(card.get("evaluation", ()), added)
         path.write_text(json.dumps(card, indent=2) + "\n")
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"cannot update {path}: {error}", "give the folder of a saved model") from error
     return card["evaluation"]
 
@@ -67,8 +71,33 @@ def markdown_table(rows: Iterable[Row]) -> str:
     return "\n".join(lines)
 
 
-def update_readme(path: Path, rows: Iterable[Row]) -> None:
-    """Replace what stands between ``<!-- results -->`` and ``<!-- /results -->`` by the table.
+def comparing_table(rows: Sequence[Row], others: Sequence[Row]) -> str:
+    """Return a Markdown table with a line for each condition: success rates of one model and of another beside it.
+
+    The scenarios and conditions are those of ``rows``, in their order; of a place that the other has not flown there is
+    a dash.
+    """
+    models = (str(rows[0]["model"]), str(others[0]["model"]))
+    scenarios = list(dict.fromkeys(str(row["scenario"]) for row in rows))
+    conditions = list(dict.fromkeys(str(row["condition"]) for row in rows))
+    found = {tuple(str(row[name]) for name in _NAMES): row for row in (*rows, *others)}
+    columns = [(model, scenario) for scenario in scenarios for model in models]
+    lines = [
+        "| condition | " + " | ".join(f"{scenario}, {model}" for model, scenario in columns) + " |",
+        "|---|" + "---:|" * len(columns),
+    ]
+    for condition in conditions:
+        cells = [_rate(found.get((model, scenario, condition))) for model, scenario in columns]
+        lines.append(f"| {condition} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _rate(row: Row | None) -> str:
+    return "-" if row is None else f"{100 * row['success_rate']:.0f} % of {row['flights']}"
+
+
+def update_readme(path: Path, table: str) -> None:
+    """Replace what stands between ``<!-- results -->`` and ``<!-- /results -->`` by a table in Markdown.
 
     Raises:
         UserError: the file has no such markers.
@@ -78,7 +107,7 @@ def update_readme(path: Path, rows: Iterable[Row]) -> None:
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}", "give the path of the README") from error
     pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    block = f"{BEGIN}\n{markdown_table(rows)}\n{END}"
+    block = f"{BEGIN}\n{table}\n{END}"
     replaced, count = pattern.subn(lambda _: block, text)
     if count != 1:
         raise UserError(f"{path} has {count} blocks for results", f"put {BEGIN} and {END} around one place")
@@ -91,15 +120,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("model", type=Path, help="model folder")
     parser.add_argument("results", type=Path, nargs="*", help="files written by evaluate --json")
     parser.add_argument("--seeds", help="seeds of these results, e.g. 20000:20200; required with results")
+    parser.add_argument("--log", action="store_true", help="take the rows from the log of the model's campaigns")
     parser.add_argument("--readme", type=Path, help="README with the two markers")
+    parser.add_argument("--beside", type=Path, help="with --log: folder of a model that the README compares with")
     options = parser.parse_args(arguments)
     if options.results and not options.seeds:
         parser.error("--seeds is required with results")
     try:
-        rows = [row for path in options.results for row in json.loads(path.read_text())]
-        rows = update_card(options.model, rows, options.seeds or "")
-        if options.readme:
-            update_readme(options.readme, rows)
+        if options.log:
+            rows = pool(options.model / LOG_NAME)
+            update_card(options.model, rows, None)
+        else:
+            rows = [row for path in options.results for row in json.loads(path.read_text())]
+            rows = update_card(options.model, rows, options.seeds or "")
+        if options.readme and options.beside:
+            update_readme(options.readme, comparing_table(rows, pool(options.beside / LOG_NAME)))
+        elif options.readme:
+            update_readme(options.readme, markdown_table(rows))
     except (UserError, OSError, ValueError) as error:
         parser.exit(2, f"error: {error}\n")
 

@@ -71,7 +71,7 @@ def test_the_readme_gets_the_table_between_its_markers(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{card.BEGIN}\nold\n{card.END}\nafter\n")
     for _ in range(2):
-        card.update_readme(readme, ROWS)
+        card.update_readme(readme, card.markdown_table(ROWS))
     text = readme.read_text()
     assert text.startswith("before\n") and text.endswith("after\n")
     assert "old" not in text
@@ -81,7 +81,7 @@ def test_the_readme_gets_the_table_between_its_markers(tmp_path):
 def test_a_readme_without_markers_and_a_folder_without_a_card_are_named(tmp_path):
     (tmp_path / "README.md").write_text("nothing")
     with pytest.raises(UserError, match="0 blocks"):
-        card.update_readme(tmp_path / "README.md", ROWS)
+        card.update_readme(tmp_path / "README.md", card.markdown_table(ROWS))
     with pytest.raises(UserError, match="card.json"):
         card.update_card(tmp_path, ROWS, "1")
 
@@ -119,3 +119,57 @@ def test_campaigns_on_reported_seeds_leave_a_line_beside_the_model(tmp_path):
     assert campaign_log.read_outcomes(fog) == {seed: seed < 8 for seed in range(10)}
     assert campaign_log.read_outcomes(dusk) == {1: False}
     assert campaign_log.read_outcomes({"seeds": "0:12", "successes": 8}) == {}
+
+
+def test_a_log_is_pooled_flight_by_flight(tmp_path):
+    """Other weights, other frame rates and lines without letters are left out; what was flown again counts once."""
+    model = PilotSpec(str(tmp_path), "m", fingerprint="new")
+    old = PilotSpec(str(tmp_path), "m", fingerprint="old")
+    date = datetime(2026, 11, 26, tzinfo=timezone.utc)
+    again = [flight(8), flight(9, "timeout"), flight(12)]
+    campaign_log.append(old, range(10), {"fog": 30.0}, FLIGHTS, True, date)
+    campaign_log.append(model, range(10), {"fog": 30.0}, FLIGHTS, True, date)
+    campaign_log.append(model, range(10), {"fog": 10.0}, FLIGHTS, True, date)
+    path = campaign_log.append(model, range(8, 13), {"fog": 30.0}, again, False, date)
+    with path.open("a") as log:
+        log.write(json.dumps({"model_sha256": "new", "condition": "fog"}) + "\n")
+    rows = campaign_log.pool(path)
+    assert len(rows) == 1
+    found = rows[0]
+    counts = [found[key] for key in ("flights", "successes", "timeouts", "collisions", "lost")]
+    assert counts == [11, 10, 1, 0, 0]
+    assert found["success_rate"] == pytest.approx(10 / 11) and found["ci_low"] < 10 / 11 < found["ci_high"]
+    assert found["mean_time_s"] == pytest.approx(10.0)
+    assert found["seeds"] == "0:10, 12"
+
+
+@pytest.mark.parametrize("text", ["no log", '{"model_sha256": "a"}', "[1]"])
+def test_what_is_no_log_is_named(tmp_path, text):
+    path = tmp_path / "campaigns.jsonl"
+    path.write_text('{"model_sha256": "a", "outcomes": "s", "frame_rate": 30}\n' + text)
+    with pytest.raises(UserError, match="campaigns.jsonl"):
+        campaign_log.pool(path)
+
+
+def test_two_models_stand_beside_each_other_and_the_card_keeps_the_rows_of_its_log(tmp_path):
+    date = datetime(2026, 11, 26, tzinfo=timezone.utc)
+    for name, condition, flights in (("a", "fog", FLIGHTS), ("a", "dusk", FLIGHTS[:4]), ("b", "fog", FLIGHTS[4:])):
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "card.json").write_text("{}")
+        flown = [dataclasses.replace(one, model=name, condition=condition) for one in flights]
+        pilot = PilotSpec(str(tmp_path / name), name, fingerprint=name)
+        campaign_log.append(pilot, range(10), {condition: 30.0}, flown, True, date)
+    (tmp_path / "README.md").write_text(f"{card.BEGIN}{card.END}")
+    words = [tmp_path / "a", "--log", "--readme", tmp_path / "README.md", "--beside", tmp_path / "b"]
+    card.main([str(word) for word in words])
+    lines = (tmp_path / "README.md").read_text().splitlines()
+    assert lines[1:] == [
+        "| condition | forest, a | forest, b |",
+        "|---|---:|---:|",
+        "| fog | 80 % of 10 | 67 % of 6 |",
+        "| dusk | 100 % of 4 | - |",
+        card.END,
+    ]
+    kept = json.loads((tmp_path / "a" / "card.json").read_text())["evaluation"]
+    rows = [(row["condition"], row["flights"], row["seeds"]) for row in kept]
+    assert rows == [("fog", 10, "0:10"), ("dusk", 4, "0:4")]
