@@ -5,7 +5,7 @@ The panoramas are from Poly Haven (CC0), as the npm package @pmndrs/assets ships
     npm pack @pmndrs/assets@1.7.0 && tar xzf pmndrs-assets-1.7.0.tgz
     pip install OpenEXR
     python docs/photographs.py package/hdri photographs
-    python -m liquid_nav.learning.seen photographs/*.png --model models/backbone --out seen.png
+    python -m liquid_nav.learning.seen photographs/*.png --model models/default --out seen.png
 """
 
 import base64

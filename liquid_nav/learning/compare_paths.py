@@ -1,6 +1,6 @@
 """The same training twice: with the fast LTC kernel and with the readable torch path. Same losses? How long each?
 
-``python -m liquid_nav.learning.compare_paths runs/default --steps 60`` trains the policy of a recipe from the same
+``python -m liquid_nav.learning.compare_paths runs/summer --steps 60`` trains the policy of a recipe from the same
 weights on the same batches with the same augmentation, a step of one after a step of the other. Everything is float32
 (with ``--mixed`` the encoder learns in bfloat16, as ``liquid-nav train`` does; its rounding hides that of the core).
 """
@@ -122,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train, print the table, write what was asked for; 2 for bad input."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cache", type=Path, help="flights: the folder of a run, or a data set")
-    parser.add_argument("--recipe", type=Path, default=Path("config/training/default.yaml"),
+    parser.add_argument("--recipe", type=Path, default=Path("config/training/summer.yaml"),
                         help="whose policy, seed, first round and augmentation to use")
     parser.add_argument("--steps", type=int, default=60, help="optimizer steps of each training")
     parser.add_argument("--batch", type=int, help="sequences, instead of the recipe's")

@@ -38,7 +38,7 @@ def test_the_recipes_differ_in_what_the_core_is_told_alone():
     assert (stamps.policy.elapsed, constant.policy.elapsed) == ("stamps", "constant")
     assert replace(constant, policy=replace(constant.policy, elapsed="stamps")) == stamps
     assert stamps.policy.elapsed_unit == 1.0 and stamps.policy.elapsed_constant == pytest.approx(1 / 30)
-    default = load_recipe(find("config/training/default.yaml"))
+    default = load_recipe(find("config/training/summer.yaml"))
     assert stamps.windows == replace(default.windows, **{
         k: tuple(v) if isinstance(v, list) else v for k, v in default.rounds[-1].windows.items()})
     assert stamps.policy.encoder == default.policy.encoder and stamps.policy.core == default.policy.core
