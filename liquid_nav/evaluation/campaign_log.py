@@ -100,8 +100,9 @@ def pool(path: Path) -> list[dict[str, object]]:
     left out.
 
     Raises:
-        UserError: the file cannot be read or is no such log.
+        UserError: the file cannot be read, is no such log, or holds no such flight.
     """
+    remedy = "give a log that `liquid-nav evaluate` has written"
     try:
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         latest = [line for line in lines if line["model_sha256"] == lines[-1]["model_sha256"]]
@@ -109,10 +110,12 @@ def pool(path: Path) -> list[dict[str, object]]:
         for line in latest:
             if line.get("outcomes") and _usual(line):
                 places.setdefault((line["model"], line["scenario"], line["condition"]), []).append(line)
-        return [_pooled(names, found) for names, found in places.items()]
+        rows = [_pooled(names, found) for names, found in places.items()]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        remedy = "give a log that `liquid-nav evaluate` has written"
         raise UserError(f"cannot read the campaigns in {path}: {error}", remedy) from error
+    if not rows:
+        raise UserError(f"{path} holds no campaign that says how each flight ended", remedy)
+    return rows
 
 
 def _usual(line: Mapping[str, object]) -> bool:

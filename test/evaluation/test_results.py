@@ -146,9 +146,10 @@ def test_a_log_is_pooled_flight_by_flight(tmp_path):
 @pytest.mark.parametrize("text", ["no log", '{"model_sha256": "a"}', "[1]"])
 def test_what_is_no_log_is_named(tmp_path, text):
     path = tmp_path / "campaigns.jsonl"
-    path.write_text('{"model_sha256": "a", "outcomes": "s", "frame_rate": 30}\n' + text)
-    with pytest.raises(UserError, match="campaigns.jsonl"):
-        campaign_log.pool(path)
+    for whole in ('{"model_sha256": "a", "outcomes": "s", "frame_rate": 30}\n' + text, ""):
+        path.write_text(whole)
+        with pytest.raises(UserError, match="campaigns.jsonl"):
+            campaign_log.pool(path)
 
 
 def test_two_models_stand_beside_each_other_and_the_card_keeps_the_rows_of_its_log(tmp_path):
