@@ -22,7 +22,7 @@ CAMERA = CameraConfig(width=64, height=36)
 class GreyRenderer:
     """In place of the renderer: whatever the world looks like, the camera sees one grey."""
 
-    def __init__(self, model, width, height):
+    def __init__(self, model, width, height, sight):
         self.picture = np.full((height, width, 3), GREY, np.uint8)
 
     def render(self, data, camera):
