@@ -1,4 +1,4 @@
-"""The few values that cross rooms: what a policy sees, what it decides and what it remembers."""
+"""The few values that cross subpackages: what a policy sees, what it decides and what it remembers."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The ``liquid-nav`` command: thin, lazily loaded subcommands over the rooms."""
+"""The ``liquid-nav`` command: thin, lazily loaded subcommands over the subpackages."""
