@@ -18,7 +18,8 @@ from liquid_nav.evaluation.metrics import ROW_KEYS, summarize, wilson_interval
 from liquid_nav.evaluation.seeds import REPORTED_FROM, format_seeds, parse_seeds
 from liquid_nav.evaluation.software import describe_software
 from liquid_nav.evaluation.task import FlightSummary, PilotSpec
-from liquid_nav.worlds import load_condition
+from liquid_nav.worlds import ConditionError, load_condition
+from liquid_nav.worlds.condition import USUAL_RATE
 
 LOG_NAME = "campaigns.jsonl"
 SUCCESS = "s"
@@ -79,36 +80,53 @@ def write_outcomes(flights: Sequence[FlightSummary], seeds: range) -> str:
     return "".join(found.get(seed, NOT_FLOWN) for seed in seeds)
 
 
-def read_outcomes(line: Mapping[str, object]) -> dict[int, bool]:
-    """Return {seed: whether that flight succeeded} of a line of the log; nothing of an older one, which had no letters.
+def read_outcomes(line: Mapping[str, object]) -> dict[int, str]:
+    """Return {seed: how that flight ended, one of ``LETTERS``} of a line of the log.
+
+    Nothing of an older line, which had no letters.
 
     Raises:
-        UserError, ValueError or TypeError: the line is not one of this log.
+        UserError, ValueError, KeyError or TypeError: the line is not one of this log.
     """
     letters = str(line.get("outcomes", ""))
     if not letters:
         return {}
     pairs = zip(parse_seeds(str(line["seeds"])), letters, strict=True)
-    return {seed: letter == SUCCESS for seed, letter in pairs if letter != NOT_FLOWN}
+    return {seed: letter for seed, letter in pairs if letter != NOT_FLOWN}
+
+
+def latest(lines: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """Return those lines of a log that are of the weights that flew last."""
+    return [line for line in lines if line["model_sha256"] == lines[-1]["model_sha256"]]
+
+
+def other_rate(line: Mapping[str, object]) -> float | None:
+    """Return the camera's rate in Hz where it was not the one that the condition says, else None."""
+    rate = float(line["frame_rate"])
+    try:
+        usual = load_condition(str(line["condition"])).frame_rate()
+    except ConditionError:
+        # Flown in a condition of somebody's own file.
+        usual = USUAL_RATE
+    return None if rate == usual else rate
 
 
 def pool(path: Path) -> list[dict[str, object]]:
     """Return one row per scenario and condition of everything that the log says of the weights that flew last.
 
     Rows have the keys of ``metrics.summarize`` and ``seeds``, e.g. ``21000:21100``. A flight counts once, as it ended
-    when it was flown last. Lines of before the log had letters, and those of other frame rates than the usual one, are
-    left out.
+    when it was flown last. Left out are lines from before the log had letters, and those of another frame rate than the
+    condition's.
 
     Raises:
         UserError: the file cannot be read, is no such log, or holds no such flight.
     """
     remedy = "give a log that `liquid-nav evaluate` has written"
+    places: dict[tuple[str, str, str], list[Mapping[str, object]]] = {}
     try:
         lines = [json.loads(line) for line in path.read_text().splitlines()]
-        latest = [line for line in lines if line["model_sha256"] == lines[-1]["model_sha256"]]
-        places: dict[tuple[str, str, str], list[Mapping[str, object]]] = {}
-        for line in latest:
-            if line.get("outcomes") and _usual(line):
+        for line in latest(lines):
+            if read_outcomes(line) and other_rate(line) is None:
                 places.setdefault((line["model"], line["scenario"], line["condition"]), []).append(line)
         rows = [_pooled(names, found) for names, found in places.items()]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -118,16 +136,10 @@ def pool(path: Path) -> list[dict[str, object]]:
     return rows
 
 
-def _usual(line: Mapping[str, object]) -> bool:
-    """Whether the camera's rate was the one that the condition says."""
-    return line["frame_rate"] == load_condition(str(line["condition"])).frame_rate()
-
-
 def _pooled(names: tuple[str, str, str], lines: Sequence[Mapping[str, object]]) -> dict[str, object]:
     letters: dict[int, str] = {}
     for line in lines:
-        flown = zip(parse_seeds(str(line["seeds"])), str(line["outcomes"]), strict=True)
-        letters |= {seed: letter for seed, letter in flown if letter != NOT_FLOWN}
+        letters |= read_outcomes(line)
     ends = list(letters.values())
     good = ends.count(SUCCESS)
     low, high = wilson_interval(good, len(ends))

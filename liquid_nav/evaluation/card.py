@@ -126,6 +126,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.results and not options.seeds:
         parser.error("--seeds is required with results")
+    if options.log and options.results:
+        parser.error("give either --log or files of results")
+    if options.beside and not (options.log and options.readme):
+        parser.error("--beside needs --log and --readme")
     try:
         if options.log:
             rows = pool(options.model / LOG_NAME)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Mapping, Sequence
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.campaign_log import read_outcomes
+from liquid_nav.evaluation.campaign_log import SUCCESS, latest, other_rate, read_outcomes
 from liquid_nav.evaluation.metrics import wilson_interval
 from liquid_nav.evaluation.records import read_lines
 from liquid_nav.evaluation.table import check_writable, write_rows
@@ -26,8 +26,6 @@ Successes = Mapping[Place, bool]
 """Whether the flight at (scenario, condition, seed) succeeded."""
 MARK = " ("
 """What begins the mark behind a model's name, e.g. "default (state zeroed)"."""
-USUAL_RATE = 30.0
-"""Camera frames per second, Hz."""
 REMEDY = (
     "give files of `liquid-nav evaluate --records`, or campaigns.jsonl of models: two of one model each, or one of two "
     "models"
@@ -139,19 +137,18 @@ def _logged(lines: Sequence[Mapping[str, object]]) -> dict[str, dict[Place, bool
     Flights with a mark (state zeroed, other dropped frames) are another matter and left out. A flight may be there
     twice: a campaign that broke off has a line, and so has the one that went on with it.
     """
-    plain = [line for line in lines if MARK not in str(line["model"])]
+    plain = latest([line for line in lines if MARK not in str(line["model"])])
     flights: dict[Place, bool] = {}
     for line in plain:
-        if line["model_sha256"] == plain[-1]["model_sha256"]:
-            place = (str(line["scenario"]), _condition(line))
-            flights |= {(*place, seed): success for seed, success in read_outcomes(line).items()}
+        place = (str(line["scenario"]), _condition(line))
+        flights |= {(*place, seed): letter == SUCCESS for seed, letter in read_outcomes(line).items()}
     return {str(plain[-1]["model"]): flights} if plain else {}
 
 
 def _condition(line: Mapping[str, object]) -> str:
-    """Return the condition's name, with the frame rate where it is not the usual one."""
-    rate = float(line["frame_rate"])
-    return str(line["condition"]) if rate == USUAL_RATE else f"{line['condition']}, {rate:g} Hz"
+    """Return the condition's name, with the frame rate where it is not the condition's own."""
+    rate = other_rate(line)
+    return str(line["condition"]) if rate is None else f"{line['condition']}, {rate:g} Hz"
 
 
 def table(names: tuple[str, str], comparisons: Sequence[Comparison]) -> str:

@@ -114,7 +114,10 @@ class LabellingPilot:
         self, task: RolloutTask, driver: Pilot, rng: np.random.Generator, sight: float = math.inf
     ) -> None:
         """``driver`` flies, the expert labels; ``sight``: distance within which the target is drawn, m."""
-        self.task, self.driver, self.rng, self.sight = task, driver, rng, sight
+        self.task = task
+        self.driver = driver
+        self.rng = rng
+        self.sight = sight
         self.name = f"labelled {task.driver}"
         self.disturbance = Disturbance() if rng.random() < task.disturbed else Disturbance(rate=0.0)
         self.rows: list[tuple] = []

@@ -115,12 +115,13 @@ def _shadows(spec: mujoco.MjSpec, assets: _Assets, layout: Layout, condition: Co
         "log": 0.9,
         "stump": 0.5,
     }
-    places = [(item.x, item.y, size.get(item.kind, 0.8)) for item in layout.items if item.species != "far_tree"]
-    places.append((layout.target.x, layout.target.y, 0.65))
-    for x, y, half in places:
+    places = [("", item.x, item.y, size.get(item.kind, 0.8)) for item in layout.items if item.species != "far_tree"]
+    places.append((f"{TARGET_GEOM}shadow", layout.target.x, layout.target.y, 0.65))
+    for name, x, y, half in places:
         part = shadow_part(round(half, 2))
         away = 0.35 * half
         spec.worldbody.add_geom(
+            name=name,
             type=mujoco.mjtGeom.mjGEOM_MESH,
             meshname=assets.mesh(part),
             material="shadow",

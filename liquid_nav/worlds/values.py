@@ -100,7 +100,7 @@ class Start:
 
 
 TARGET_GEOM = "target."
-"""How the names of the target's geoms begin in a MuJoCo model."""
+"""How the names of the geoms begin that show the target, and of its shadow, in a MuJoCo model."""
 
 
 @dataclass(frozen=True)

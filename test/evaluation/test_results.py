@@ -93,9 +93,10 @@ def test_the_card_command_merges_files(tmp_path):
     arguments = [tmp_path, tmp_path / "rows.json", "--seeds", "0:10", "--readme", tmp_path / "README.md"]
     card.main([str(argument) for argument in arguments])
     assert "80.0 %" in (tmp_path / "README.md").read_text()
-    with pytest.raises(SystemExit) as left:
-        card.main([str(tmp_path / "none")])
-    assert left.value.code == 2
+    for words in (["none"], ["a", "rows.json"], ["a", "rows.json", "--seeds", "1", "--log"], ["a", "--beside", "b"]):
+        with pytest.raises(SystemExit) as left:
+            card.main([str(tmp_path / word) if word.isalpha() else word for word in words])
+        assert left.value.code == 2
 
 
 def test_campaigns_on_reported_seeds_leave_a_line_beside_the_model(tmp_path):
@@ -116,8 +117,8 @@ def test_campaigns_on_reported_seeds_leave_a_line_beside_the_model(tmp_path):
     assert fog["successes"] == 8 and fog["date"] == "2026-11-26T01:02:03+00:00"
     assert (fog["frame_rate"], dusk["frame_rate"], fog["model_sha256"]) == (10.0, 30.0, "abc")
     assert (fog["outcomes"], dusk["outcomes"], rest["outcomes"]) == ("sssssssslc--", "-t----------", "lc")
-    assert campaign_log.read_outcomes(fog) == {seed: seed < 8 for seed in range(10)}
-    assert campaign_log.read_outcomes(dusk) == {1: False}
+    assert campaign_log.read_outcomes(fog) == dict(enumerate("sssssssslc"))
+    assert campaign_log.read_outcomes(dusk) == {1: "t"}
     assert campaign_log.read_outcomes({"seeds": "0:12", "successes": 8}) == {}
 
 
@@ -141,6 +142,13 @@ def test_a_log_is_pooled_flight_by_flight(tmp_path):
     assert found["success_rate"] == pytest.approx(10 / 11) and found["ci_low"] < 10 / 11 < found["ci_high"]
     assert found["mean_time_s"] == pytest.approx(10.0)
     assert found["seeds"] == "0:10, 12"
+
+
+def test_a_condition_that_has_a_rate_of_its_own_is_flown_at_it():
+    """And one of somebody's own file, which is not there any more, at the usual one."""
+    for condition, rates in (("slow_camera", {10.0: None, 30.0: 30.0}), ("mine", {10.0: 10.0, 30.0: None})):
+        lines = {rate: {"condition": condition, "frame_rate": rate} for rate in rates}
+        assert {rate: campaign_log.other_rate(line) for rate, line in lines.items()} == rates
 
 
 @pytest.mark.parametrize("text", ["no log", '{"model_sha256": "a"}', "[1]"])
