@@ -7,6 +7,7 @@ from rich.console import Console
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import FlightSummary, PilotSpec, campaign_log, card, summarize, table, throughput
+from liquid_nav.evaluation.software import describe_software
 
 
 def flight(seed, reason="success", model="m", timings=None):
@@ -86,17 +87,24 @@ def test_a_readme_without_markers_and_a_folder_without_a_card_are_named(tmp_path
         card.update_card(tmp_path, ROWS, "1")
 
 
-def test_the_card_command_merges_files(tmp_path):
+def test_the_card_command_merges_files(tmp_path, capsys):
     (tmp_path / "card.json").write_text("{}")
     (tmp_path / "README.md").write_text(f"{card.BEGIN}{card.END}")
     table.write_rows(tmp_path / "rows.json", ROWS)
     arguments = [tmp_path, tmp_path / "rows.json", "--seeds", "0:10", "--readme", tmp_path / "README.md"]
     card.main([str(argument) for argument in arguments])
     assert "80.0 %" in (tmp_path / "README.md").read_text()
-    for words in (["none"], ["a", "rows.json"], ["a", "rows.json", "--seeds", "1", "--log"], ["a", "--beside", "b"]):
+    rows = str(tmp_path / "rows.json")
+    for words, says in (
+        (["none"], "none/card.json"),
+        ([".", rows], "--seeds is required"),
+        ([".", rows, "--seeds", "1", "--log"], "either --log or files"),
+        ([".", "--log", "--beside", "b"], "--beside needs"),
+        ([".", "--readme", "r", "--beside", "b"], "--beside needs"),
+    ):
         with pytest.raises(SystemExit) as left:
-            card.main([str(tmp_path / word) if word.isalpha() else word for word in words])
-        assert left.value.code == 2
+            card.main([str(tmp_path / words[0]), *words[1:]])
+        assert left.value.code == 2 and says in capsys.readouterr().err
 
 
 def test_campaigns_on_reported_seeds_leave_a_line_beside_the_model(tmp_path):
@@ -114,6 +122,7 @@ def test_campaigns_on_reported_seeds_leave_a_line_beside_the_model(tmp_path):
     dusk = lines[1]
     rest = lines[2]
     assert (fog["seeds"], fog["complete"], rest["complete"]) == ("0:12", True, False)
+    assert fog["software"] == describe_software() and "numpy" in fog["software"]
     assert fog["successes"] == 8 and fog["date"] == "2026-11-26T01:02:03+00:00"
     assert (fog["frame_rate"], dusk["frame_rate"], fog["model_sha256"]) == (10.0, 30.0, "abc")
     assert (fog["outcomes"], dusk["outcomes"], rest["outcomes"]) == ("sssssssslc--", "-t----------", "lc")
@@ -130,7 +139,7 @@ def test_a_log_is_pooled_flight_by_flight(tmp_path):
     again = [flight(8), flight(9, "timeout"), flight(12)]
     campaign_log.append(old, range(10), {"fog": 30.0}, FLIGHTS, True, date)
     campaign_log.append(model, range(10), {"fog": 30.0}, FLIGHTS, True, date)
-    campaign_log.append(model, range(10), {"fog": 10.0}, FLIGHTS, True, date)
+    campaign_log.append(model, range(10), {"fog": 10.0}, [flight(seed, "lost") for seed in range(10)], True, date)
     path = campaign_log.append(model, range(8, 13), {"fog": 30.0}, again, False, date)
     with path.open("a") as log:
         log.write(json.dumps({"model_sha256": "new", "condition": "fog"}) + "\n")

@@ -126,7 +126,10 @@ def test_a_target_and_its_shadow_are_drawn_within_sight_alone():
     """Out of sight the picture is that of a place whose target stands elsewhere; in sight it is the usual one."""
     scenario = load_scenario("field")
     layout = generate_layout(scenario, 5)
-    start, target = layout.start, layout.target
+    target = layout.target
+    # Near enough for its shadow to be in the picture.
+    start = replace(layout.start, x=target.x - 4.0, y=target.y, yaw=0.0)
+    layout = replace(layout, start=start)
     distance = math.dist((start.x, start.y, start.z), (target.x, target.y, 0.5))
     behind = replace(layout, target=replace(target, x=2.0 * start.x - target.x, y=2.0 * start.y - target.y))
 
