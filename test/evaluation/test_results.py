@@ -139,7 +139,8 @@ def test_a_log_is_pooled_flight_by_flight(tmp_path):
     again = [flight(8), flight(9, "timeout"), flight(12)]
     campaign_log.append(old, range(10), {"fog": 30.0}, FLIGHTS, True, date)
     campaign_log.append(model, range(10), {"fog": 30.0}, FLIGHTS, True, date)
-    campaign_log.append(model, range(10), {"fog": 10.0}, [flight(seed, "lost") for seed in range(10)], True, date)
+    slower = [flight(seed, "lost") for seed in range(10)]
+    campaign_log.append(model, range(10), {"fog": 10.0}, slower, True, date)
     path = campaign_log.append(model, range(8, 13), {"fog": 30.0}, again, False, date)
     with path.open("a") as log:
         log.write(json.dumps({"model_sha256": "new", "condition": "fog"}) + "\n")
