@@ -148,7 +148,10 @@ def test_what_is_no_text(tmp_path):
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        *((key, 1.1, f"{key} is 1.1. give a share") for key in ("drifting", "camera", "fast", "random", "hidden", "wide")),
+        *(
+            (key, 1.1, f"{key} is 1.1. give a share")
+            for key in ("drifting", "camera", "fast", "random", "hidden", "wide")
+        ),
         ("expert_share", -0.1, "expert_share is -0.1"),
         ("heights", 1.3, "heights is 1.3"),
         ("looks", 0, "looks of a round is 0"),
