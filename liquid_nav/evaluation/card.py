@@ -83,7 +83,7 @@ def comparing_table(rows: Sequence[Row], others: Sequence[Row]) -> str:
     found = {tuple(str(row[name]) for name in _NAMES): row for row in (*rows, *others)}
     columns = [(model, scenario) for scenario in scenarios for model in models]
     lines = [
-        "| condition | " + " | ".join(f"{scenario}, {model}" for model, scenario in columns) + " |",
+        "| condition | " + " | ".join(f"`{model}` in {scenario}" for model, scenario in columns) + " |",
         "|---|" + "---:|" * len(columns),
     ]
     for condition in conditions:

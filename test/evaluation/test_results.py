@@ -183,7 +183,7 @@ def test_two_models_stand_beside_each_other_and_the_card_keeps_the_rows_of_its_l
     card.main([str(word) for word in words])
     lines = (tmp_path / "README.md").read_text().splitlines()
     assert lines[1:] == [
-        "| condition | forest, a | forest, b |",
+        "| condition | `a` in forest | `b` in forest |",
         "|---|---:|---:|",
         "| fog | 80 % of 10 | 67 % of 6 |",
         "| dusk | 100 % of 4 | - |",
