@@ -96,9 +96,12 @@ def save_picture(path: Path, image: np.ndarray) -> None:
     Raises:
         UserError: the ending is unknown or the place cannot be written.
     """
-    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+    kind = path.suffix.lower()
+    if kind not in (".png", ".jpg", ".jpeg"):
         raise UserError(f"{path} does not end in .png or .jpg", "name the sheet e.g. forest.png")
-    ok, data = cv2.imencode(path.suffix.lower(), image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 86])
+    # OpenCV warns of a quality that a PNG has not.
+    parameters = [] if kind == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 86]
+    ok, data = cv2.imencode(kind, image[..., ::-1], parameters)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data.tobytes() if ok else b"")

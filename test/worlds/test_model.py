@@ -3,10 +3,12 @@
 import math
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
-from liquid_nav.evaluation.contact_sheet import contact_sheet, views
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation.contact_sheet import contact_sheet, save_picture, views
 from liquid_nav.simulation import Simulation
 from liquid_nav.simulation.camera import CameraRenderer, apply_camera_faults, draw_exposure
 from liquid_nav.worlds import AppearanceSpec, CameraFaults, build_spec, generate_layout, load_condition, load_scenario
@@ -179,3 +181,15 @@ def test_a_sheet_shows_the_camera_and_the_veil_of_a_condition():
         seen, _ = views(scenario, changed, 5, size)
         assert (np.abs(seen.astype(int) - usual) > 10).mean() > 0.2, name
     np.testing.assert_array_equal(views(scenario, load_condition("irregular_frames"), 5, size)[0], usual)
+
+
+@pytest.mark.parametrize("name", ["new/sheet.png", "sheet.jpg"])
+def test_a_sheet_is_saved_without_a_warning(tmp_path, capfd, name):
+    image = np.zeros((40, 60, 3), np.uint8)
+    image[:, 30:] = (200, 30, 10)
+    save_picture(tmp_path / name, image)
+    saved = cv2.imread(str(tmp_path / name))[..., ::-1]
+    assert np.abs(saved[:, 40:].astype(int) - (200, 30, 10)).max() < 12 and saved[:, :20].max() < 12
+    assert capfd.readouterr().err == ""
+    with pytest.raises(UserError, match="does not end in"):
+        save_picture(tmp_path / "sheet.bmp", image)
