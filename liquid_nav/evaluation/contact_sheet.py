@@ -48,7 +48,7 @@ def views(scenario: Scenario, condition: Condition, seed: int, size: tuple[int, 
         (start.x + near * (target.x - start.x), start.y + near * (target.y - start.y), bearing),
     )
     images = []
-    with CameraRenderer(model, *size) as renderer:
+    with CameraRenderer(model, *size, condition.appearance.draw_sight(seed)) as renderer:
         for x, y, yaw in places:
             data.mocap_pos[0] = x, y, start.z
             data.mocap_quat[0] = math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2)

@@ -183,6 +183,14 @@ def test_a_sheet_shows_the_camera_and_the_veil_of_a_condition():
     np.testing.assert_array_equal(views(scenario, load_condition("irregular_frames"), 5, size)[0], usual)
 
 
+def test_a_sheet_leaves_out_a_target_that_is_out_of_sight():
+    scenario = load_scenario("field")
+    far, near = views(scenario, load_condition("summer"), 5)
+    hidden, found = views(scenario, load_condition("pseudo/hidden"), 5)
+    np.testing.assert_array_equal(found, near)
+    assert 4 <= (np.abs(hidden.astype(int) - far).max(axis=-1) > 8).sum() <= 1000
+
+
 @pytest.mark.parametrize("name", ["new/sheet.png", "sheet.jpg"])
 def test_a_sheet_is_saved_without_a_warning(tmp_path, capfd, name):
     image = np.zeros((40, 60, 3), np.uint8)
