@@ -12,7 +12,7 @@ FAR = 3.0
 """Clearance is measured up to this many metres."""
 HARD = 0.5
 """Closer than this to a surface (m, from the drone's centre) a path is not allowed to plan."""
-SOFT = 1.3
+SOFT = 1.6
 """Closer than this it costs extra."""
 
 

@@ -20,22 +20,38 @@ from liquid_nav.worlds import Layout
 class ExpertConfig:
     """How the expert flies; metres, seconds, radians.
 
-    speed: cruise; hold_distance: where it stops before the target's centre; band: heights that its body may cross;
-    lead: prediction horizon against the drone's lag; lookahead: farthest aim point; look_aside: how far it turns its
-    camera from the target towards its way; position_gain, yaw_gain, altitude_gain: 1/s.
+    The one who learns from it imitates it with errors, so it keeps well away from things wherever there is room:
+    ``margin`` is half of the narrowest gap between two trees of the forest.
     """
 
     speed: float = 1.6
+    """Cruise, m/s."""
     hold_distance: float = 1.5
+    """Distance from the target's centre at which it stops, m."""
     band: tuple[float, float] = (0.9, 2.1)
+    """Heights that its body may cross, m."""
     lead: float = 0.3
+    """How far ahead it looks at its own motion, against the drone's lag, s."""
     lookahead: float = 3.0
+    """Length of the way within which it looks for an aim, m."""
+    margin: float = 0.95
+    """Clearance that it keeps where the way to the target has it, m."""
+    narrow: float = 0.65
+    """Clearance with which it flies through narrower places, m."""
+    pushed: float = 0.85
+    """Clearance below which it moves away from what is near, m."""
     look_aside: float = 0.35
+    """How far it turns its camera from the target towards its way, rad."""
     position_gain: float = 0.8
+    """1/s."""
     yaw_gain: float = 1.6
+    """1/s."""
     yaw_rate: float = 1.0
+    """Largest, rad/s."""
     altitude_gain: float = 1.2
+    """1/s."""
     vertical_speed: float = 0.5
+    """Largest, m/s."""
 
 
 class Expert:
@@ -52,19 +68,27 @@ class Expert:
         self.cost, self._next = self.grid.ways_to(self.target, self.config.hold_distance)
 
     def aim(self, point: np.ndarray) -> np.ndarray:
-        """Farthest place [2] on the cheapest way from ``point`` [2] that a straight flight reaches safely."""
+        """Farthest place [2] on the cheapest way from ``point`` [2] that a straight flight reaches safely.
+
+        The straight flight may come as near to things as the way itself does, and no nearer than ``margin`` where the
+        way is wide.
+        """
+        c = self.config
         i, j = self.grid.index(point)
         flat = int(i) * self.grid.shape[1] + int(j)
-        allowed = min(0.65, float(self.grid.at(point)) - 0.02)
+        here = float(self.grid.at(point))
+        narrowest = here
         best = self.grid.centre(flat)
         travelled = 0.0
         previous = best
-        while travelled < self.config.lookahead:
+        while travelled < c.lookahead:
             flat = int(self._next[flat])
             if flat < 0:
                 break
             place = self.grid.centre(flat)
             travelled += float(np.linalg.norm(place - previous))
+            narrowest = min(narrowest, float(self.grid.at(place)))
+            allowed = min(c.margin, max(c.narrow, narrowest - 0.02), here - 0.02)
             if self.grid.along(point, place) < allowed:
                 break
             best = previous = place
@@ -112,8 +136,8 @@ class Expert:
             if np.linalg.norm(state.velocity[:2]) > 0.5:
                 speed *= 0.6 + 0.4 * max(0.0, math.cos(course - heading))
             velocity = speed * np.array((math.cos(course), math.sin(course)))
-        if clearance < 0.75:
-            velocity = velocity + 1.6 * (0.75 - clearance) * self.grid.gradient(point)
+        if clearance < c.pushed:
+            velocity = velocity + 1.6 * (c.pushed - clearance) * self.grid.gradient(point)
 
         # Look at the target, but no farther from the way than the camera sees.
         aside = float(np.clip(_wrap(course - bearing), -c.look_aside, c.look_aside))
