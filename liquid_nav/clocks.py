@@ -1,8 +1,10 @@
-"""Message clocks: the stamp in a header, the time of arrival, and the measured offset between the two.
+"""Message clocks: the stamp in a header, the time of arrival, and the measured offset between the
+two.
 
-A stamp says exactly when something was measured, but by the clock of whoever measured it: an autopilot counts from its
-boot, a simulator from its start, another computer is off by seconds. The time of arrival is later by the way here, but
-all arrivals are on one clock. So stamps are believed where they agree with arrival, and elsewhere arrival counts.
+A stamp says exactly when something was measured, but by the clock of whoever measured it: an
+autopilot counts from its boot, a simulator from its start, another computer is off by seconds. The
+time of arrival is later by the way here, but all arrivals are on one clock. So stamps are believed
+where they agree with arrival, and elsewhere arrival counts.
 """
 
 from __future__ import annotations
@@ -14,20 +16,26 @@ import numpy as np
 NANO = 1_000_000_000
 """ns in a second."""
 SAME_CLOCK = 1.0
-"""s by which a stamp may differ from the time of arrival on the same clock: more than any camera or radio delays."""
+"""s by which a stamp may differ from the time of arrival on the same clock: more than any camera or
+radio delays.
+"""
 NEIGHBOURS = 9
-"""Messages, odd, whose median decides: one that was delayed for long does not make another clock."""
+"""Messages, odd, whose median decides: one that was delayed for long does not make another clock.
+"""
 BEGINNING = 10.0
-"""s; stamps that begin below are counted from a start, as of simulated time, and 0 among them is that start."""
+"""s; stamps that begin below are counted from a start, as of simulated time, and 0 among them is
+that start.
+"""
 GAIN = 0.02
 """Share of a new measurement in the offset: a steady stream of stamps never goes back by it."""
 
 
 class OffsetClock:
-    """Brings stamps of a clock that counts from its own start to the clock of arrival, by a measured offset.
+    """Brings stamps of a clock that counts from its own start to the clock of arrival, by a
+    measured offset.
 
-    The stamps keep their exact distances; jitter of arrival is smoothed. When the other clock begins anew, or ours is
-    set, the offset is measured anew.
+    The stamps keep their exact distances; jitter of arrival is smoothed. When the other clock
+    begins anew, or ours is set, the offset is measured anew.
     """
 
     def __init__(self) -> None:
@@ -38,7 +46,8 @@ class OffsetClock:
     def observe(self, told: float, arrival: float) -> None:
         """Take the stamp of a message and its time of arrival, both in s, each on its own clock."""
         if told == self._told:
-            # The same message again is no measurement; its stamp must stay the same, so that nobody takes it for news.
+            # The same message again is no measurement; its stamp must stay the same, so that nobody
+            # takes it for news.
             return
         self._told = told
         offset = arrival - told
@@ -74,24 +83,29 @@ class Arrivals:
 
 
 def on_clock_of(images: Arrivals, others: Arrivals) -> tuple[np.ndarray, np.ndarray]:
-    """Return when ``others`` happened on the clock that stamps ``images``, int64 [N] ns, and which are by arrival.
+    """Return when ``others`` happened on the clock that stamps ``images``, int64 [N] ns, and which
+    are by arrival.
 
-    The second value, bool [N], is true where an arrival was moved or stands in place of a stamp of another clock.
-    Neither topic may be empty. Where everything was recorded at one time, as in bags that a script has written, arrival
-    tells nothing, and the stamps count.
+    The second value, bool [N], is true where an arrival was moved or stands in place of a stamp of
+    another clock. Neither topic may be empty. Where everything was recorded at one time, as in bags
+    that a script has written, arrival tells nothing, and the stamps count.
     """
     if len(images.received) > 1 and images.received[0] == images.received[-1]:
         return others.times(), np.zeros(len(others.stamps), dtype=bool)
     arrival, moved = _arrival_on_clock_of(images, others.received)
     stamped = others.stamped()
     foreign = np.zeros(len(stamped), dtype=bool)
-    foreign[stamped] = np.abs(_smoothed(arrival[stamped] - others.stamps[stamped])) > SAME_CLOCK * NANO
+    foreign[stamped] = (
+        np.abs(_smoothed(arrival[stamped] - others.stamps[stamped])) > SAME_CLOCK * NANO
+    )
     times = np.where(stamped & ~foreign, others.stamps, arrival)
     return times, foreign | (~stamped & moved)
 
 
 def _arrival_on_clock_of(images: Arrivals, received: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return times of arrival [N] ns on the images' clock, and which of them, bool [N], that has changed."""
+    """Return times of arrival [N] ns on the images' clock, and which of them, bool [N], that has
+    changed.
+    """
     offset = _smoothed(images.times() - images.received)
     # What the images' own way here takes is no difference of clocks.
     offset[np.abs(offset) <= SAME_CLOCK * NANO] = 0
@@ -99,13 +113,17 @@ def _arrival_on_clock_of(images: Arrivals, received: np.ndarray) -> tuple[np.nda
     base = offset[0]
     # Differences: nanoseconds of our days are more than a float64 can tell apart.
     at = (images.received - begin).astype(np.float64)
-    change = np.interp((received - begin).astype(np.float64), at, (offset - base).astype(np.float64))
+    change = np.interp(
+        (received - begin).astype(np.float64), at, (offset - base).astype(np.float64)
+    )
     shift = base + np.round(change).astype(np.int64)
     return received + shift, shift != 0
 
 
 def _smoothed(values: np.ndarray) -> np.ndarray:
-    """Return the median of each value and its neighbours, int64 [N]; beyond the ends a steady drift goes on."""
+    """Return the median of each value and its neighbours, int64 [N]; beyond the ends a steady drift
+    goes on.
+    """
     if len(values) == 0:
         return values
     half = NEIGHBOURS // 2

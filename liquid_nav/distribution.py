@@ -19,10 +19,13 @@ def check_distribution(environment: Mapping[str, str] | None = None) -> str | No
     Raises:
         UserError: a ROS is sourced that is older than Jazzy.
     """
-    name = (os.environ if environment is None else environment).get("ROS_DISTRO", "").strip().lower()
+    name = (
+        (os.environ if environment is None else environment).get("ROS_DISTRO", "").strip().lower()
+    )
     if name and name not in SUPPORTED:
         raise UserError(
             f"ROS 2 {name.capitalize()} is sourced, which liquid_nav does not support",
-            f"use one of {', '.join(word.capitalize() for word in SUPPORTED)}, or a shell without ROS",
+            f"use one of {', '.join(word.capitalize() for word in SUPPORTED)}, or a shell without "
+            "ROS",
         )
     return name or None

@@ -1,7 +1,8 @@
 """Errors that a person can act on.
 
-Whoever raises one of these says, in one line, what is wrong and what to do about it. The command line and the nodes
-print that line without a traceback and leave with exit code 2; anything else is a bug and keeps its traceback.
+Whoever raises one of these says, in one line, what is wrong and what to do about it. The command
+line and the nodes print that line without a traceback and leave with exit code 2; anything else is
+a bug and keeps its traceback.
 """
 
 from __future__ import annotations

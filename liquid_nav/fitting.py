@@ -1,4 +1,6 @@
-"""Whether values from a file fit the fields of a dataclass: told before anything is made of them."""
+"""Whether values from a file fit the fields of a dataclass: told before anything is made of
+them.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,9 @@ class Misfit(NamedTuple):
 def misfit(cls: type, values: Mapping[str, Any]) -> Misfit | None:
     """Return the first of ``values`` that its field in the dataclass ``cls`` cannot hold, or None.
 
-    Whole numbers fit where numbers are wanted, lists where tuples are; true and false are no numbers, and NaN and
-    infinity are none that anything can be made of. Keys that are no fields are left to the constructor.
+    Whole numbers fit where numbers are wanted, lists where tuples are; true and false are no
+    numbers, and NaN and infinity are none that anything can be made of. Keys that are no fields are
+    left to the constructor.
     """
     hints = get_type_hints(cls)
     for name, value in values.items():
@@ -43,7 +46,9 @@ def _fits(value: Any, hint: Any) -> bool:
     if kind in (Union, UnionType):
         return any(_fits(value, inner) for inner in get_args(hint))
     if kind is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        return (
+            isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        )
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool)
     if kind is tuple:
@@ -56,7 +61,9 @@ def _fits(value: Any, hint: Any) -> bool:
 def _all_fit(values: Any, kinds: tuple[Any, ...]) -> bool:
     if len(kinds) == 2 and kinds[1] is Ellipsis:
         return all(_fits(value, kinds[0]) for value in values)
-    return len(values) == len(kinds) and all(_fits(value, kind) for value, kind in zip(values, kinds, strict=True))
+    return len(values) == len(kinds) and all(
+        _fits(value, kind) for value, kind in zip(values, kinds, strict=True)
+    )
 
 
 def _wanted(hint: Any) -> str:

@@ -1,10 +1,12 @@
 """Every change of coordinate frame in one place.
 
-ROS speaks ENU (x east, y north, z up) and FLU (x forward, y left, z up); autopilots speak NED and FRD. The *level body
-frame* has its x axis along the heading and its z axis vertical: it turns with the drone but never tilts with it. FLU
-there is what a ``Command`` is given in; FRD there is what MAVLink calls ``MAV_FRAME_BODY_NED``.
+ROS speaks ENU (x east, y north, z up) and FLU (x forward, y left, z up); autopilots speak NED and
+FRD. The *level body frame* has its x axis along the heading and its z axis vertical: it turns with
+the drone but never tilts with it. FLU there is what a ``Command`` is given in; FRD there is what
+MAVLink calls ``MAV_FRAME_BODY_NED``.
 
-Vectors are float64 [..., 3], quaternions float64 [4] w x y z that rotate body vectors into the world, angles rad.
+Vectors are float64 [..., 3], quaternions float64 [4] w x y z that rotate body vectors into the
+world, angles rad.
 """
 
 from __future__ import annotations
@@ -93,7 +95,9 @@ def rotate(quaternion: np.ndarray, vector: np.ndarray) -> np.ndarray:
 
 
 def yaw_of(quaternion: np.ndarray) -> float:
-    """Heading of a body whose attitude is given, in the world frame of that attitude, in (-pi, pi]."""
+    """Heading of a body whose attitude is given, in the world frame of that attitude, in (-pi,
+    pi].
+    """
     w, x, y, z = quaternion
     return math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
 
@@ -126,7 +130,9 @@ def world_from_level(vector: np.ndarray, yaw: float) -> np.ndarray:
 
 
 def command_to_body_ned(command: Command) -> tuple[float, float, float, float]:
-    """Return forward, right, down in m/s and the clockwise yaw rate in rad/s: MAV_FRAME_BODY_NED."""
+    """Return forward, right, down in m/s and the clockwise yaw rate in rad/s:
+    MAV_FRAME_BODY_NED.
+    """
     return command.vx, -command.vy, -command.vz, -command.yaw_rate
 
 
@@ -136,6 +142,10 @@ def command_from_body_ned(vx: float, vy: float, vz: float, yaw_rate: float) -> C
 
 
 def command_to_ned(command: Command, yaw: float) -> tuple[float, float, float, float]:
-    """Return north, east, down in m/s and the clockwise yaw rate, for a drone with this ENU heading."""
-    north, east, down = (float(v) for v in enu_to_ned(world_from_level((command.vx, command.vy, command.vz), yaw)))
+    """Return north, east, down in m/s and the clockwise yaw rate, for a drone with this ENU
+    heading.
+    """
+    north, east, down = (
+        float(v) for v in enu_to_ned(world_from_level((command.vx, command.vy, command.vz), yaw))
+    )
     return north, east, down, -command.yaw_rate

@@ -1,7 +1,8 @@
 """Finds the files that come with the package: scenarios, conditions, models, launch files.
 
-One resolver for every way the package gets onto a machine: a sourced colcon workspace (ament index), a plain
-``pip install`` (``share/`` of the Python prefix), and a source tree or an editable install of it.
+One resolver for every way the package gets onto a machine: a sourced colcon workspace (ament
+index), a plain ``pip install`` (``share/`` of the Python prefix), and a source tree or an editable
+install of it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ class ResourceError(UserError, FileNotFoundError):
 
 def roots() -> list[Path]:
     """Return the folders that are searched, in order: ament index, Python prefix, source tree."""
-    ament = [Path(prefix) for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if prefix]
+    ament = [
+        Path(prefix)
+        for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+        if prefix
+    ]
     marker = Path("share", "ament_index", "resource_index", "packages", PACKAGE)
     prefixes = [prefix for prefix in ament if (prefix / marker).exists()]
     prefixes += [Path(sys.prefix), Path(site.getuserbase())]
@@ -41,4 +46,6 @@ def find(relative_path: str | Path) -> Path:
         if candidate.exists():
             return candidate
     places = ", ".join(str(root) for root in roots())
-    raise ResourceError(f"{relative_path} is in none of: {places}", "Install the package again: make setup")
+    raise ResourceError(
+        f"{relative_path} is in none of: {places}", "Install the package again: make setup"
+    )

@@ -1,4 +1,6 @@
-"""The few values that cross subpackages: what a policy sees, what it decides and what it remembers."""
+"""The few values that cross subpackages: what a policy sees, what it decides and what it
+remembers.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ COMMAND_FIELDS = ("vx", "vy", "vz", "yaw_rate")
 
 @dataclass(frozen=True)
 class Limits:
-    """What a drone may be asked to do: in scenarios, and by the supervisor where nobody says otherwise."""
+    """What a drone may be asked to do: in scenarios, and by the supervisor where nobody says
+    otherwise.
+    """
 
     speed: float = 2.0
     """Horizontal speed at most, m/s."""
@@ -82,8 +86,10 @@ class Decision:
 class PolicyState:
     """All that a policy remembers between steps.
 
-    core: float tensor [B,S]; plastic: weights that change in flight, by name (empty for most models);
-    held: float tensor [B,I], the core's last input, which a query between frames holds (None before the first frame).
+    core: float tensor [B,S]; plastic: weights that change in flight, by name (empty for most
+    models);
+    held: float tensor [B,I], the core's last input, which a query between frames holds (None before
+    the first frame).
     """
 
     core: torch.Tensor

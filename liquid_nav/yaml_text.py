@@ -8,20 +8,28 @@ from typing import Any
 import yaml
 
 _EXPONENT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?|\.[0-9])[0-9]*[eE][-+]?[0-9]+$")
-"""YAML 1.1 takes a number with an exponent, but without a point or without the exponent's sign, for a word."""
+"""YAML 1.1 takes a number with an exponent, but without a point or without the exponent's sign, for
+a word.
+"""
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain values only, and each key of a mapping once: of two, PyYAML would silently take the last."""
+    """Plain values only, and each key of a mapping once: of two, PyYAML would silently take the
+    last.
+    """
 
     def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
-        """Raise ComposerError for a key that stands twice; keys that are merged from an anchor come later."""
+        """Raise ComposerError for a key that stands twice; keys that are merged from an anchor come
+        later.
+        """
         node = super().compose_mapping_node(anchor)
         seen = set()
         for key, _ in node.value:
             written = (key.tag, str(key.value))
             if isinstance(key, yaml.ScalarNode) and key.value != "<<" and written in seen:
-                raise yaml.composer.ComposerError(None, None, f"the key '{key.value}' stands twice", key.start_mark)
+                raise yaml.composer.ComposerError(
+                    None, None, f"the key '{key.value}' stands twice", key.start_mark
+                )
             seen.add(written)
         return node
 
@@ -33,7 +41,8 @@ def parse_yaml(text: str) -> Any:
     """Return the value of a YAML text.
 
     Raises:
-        yaml.YAMLError: The text is no YAML, is nested too deeply, has a key twice or a date that does not exist.
+        yaml.YAMLError: The text is no YAML, is nested too deeply, has a key twice or a date that
+            does not exist.
     """
     try:
         return yaml.load(text, _Loader)

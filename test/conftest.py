@@ -1,4 +1,6 @@
-"""What every test run shares: headless rendering, one thread per process, a ROS domain of its own, nodes last."""
+"""What every test run shares: headless rendering, one thread per process, a ROS domain of its own,
+nodes last.
+"""
 
 import importlib.util
 import os
@@ -14,7 +16,8 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 os.environ.setdefault("MUJOCO_GL", "egl")
-# Whatever the shell says that a real drone is on: no test may command it, and no other run may hear this one.
+# Whatever the shell says that a real drone is on: no test may command it, and no other run may hear
+# this one.
 os.environ["ROS_DOMAIN_ID"] = str(free_domain())
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 for name in ("ROS_LOCALHOST_ONLY", "ROS_STATIC_PEERS", "ROS_DISCOVERY_SERVER"):

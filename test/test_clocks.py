@@ -1,4 +1,6 @@
-"""Stamps are believed where they agree with the time of arrival; elsewhere arrival counts, or a measured offset."""
+"""Stamps are believed where they agree with the time of arrival; elsewhere arrival counts, or a
+measured offset.
+"""
 
 import numpy as np
 import pytest

@@ -39,10 +39,13 @@ def test_supported_and_absent_distributions_pass():
     assert check_distribution({}) is None
 
 
-@pytest.mark.parametrize(("cause", "line"), [
-    ("the file is empty", "the file is empty. write it again"),
-    ("the file is empty.", "the file is empty. write it again"),
-    ("is the link up?", "is the link up? write it again"),
-])
+@pytest.mark.parametrize(
+    ("cause", "line"),
+    [
+        ("the file is empty", "the file is empty. write it again"),
+        ("the file is empty.", "the file is empty. write it again"),
+        ("is the link up?", "is the link up? write it again"),
+    ],
+)
 def test_cause_and_remedy_are_two_sentences(cause, line):
     assert str(UserError(cause, "write it again")) == line

@@ -1,4 +1,6 @@
-"""Frames: every conversion undone by its inverse, consistent with each other, and a few cases computed by hand."""
+"""Frames: every conversion undone by its inverse, consistent with each other, and a few cases
+computed by hand.
+"""
 
 import math
 
@@ -13,7 +15,9 @@ from liquid_nav.types import Command
 number = st.floats(-1e3, 1e3, allow_nan=False)
 vector = st.tuples(number, number, number).map(np.array)
 angle = st.floats(-math.pi, math.pi)
-quaternion = st.tuples(*[st.floats(-1, 1)] * 4).map(np.array).filter(lambda q: np.linalg.norm(q) > 0.1)
+quaternion = (
+    st.tuples(*[st.floats(-1, 1)] * 4).map(np.array).filter(lambda q: np.linalg.norm(q) > 0.1)
+)
 attitude = quaternion.map(lambda q: q / np.linalg.norm(q))
 command = st.builds(Command, number, number, number, number)
 PAIRS = (
@@ -37,7 +41,9 @@ def test_frames_stay_right_handed(a, b):
 
 @given(angle)
 def test_yaw_round_trip(yaw):
-    assert math.cos(geometry.yaw_ned_to_enu(geometry.yaw_enu_to_ned(yaw)) - yaw) == pytest.approx(1.0)
+    assert math.cos(geometry.yaw_ned_to_enu(geometry.yaw_enu_to_ned(yaw)) - yaw) == pytest.approx(
+        1.0
+    )
     assert -math.pi < geometry.yaw_enu_to_ned(yaw) <= math.pi
 
 
@@ -61,7 +67,9 @@ def test_euler_angles_and_heading(yaw, pitch, roll):
 
 @given(vector, angle)
 def test_level_round_trip(v, yaw):
-    assert geometry.world_from_level(geometry.level_from_world(v, yaw), yaw) == pytest.approx(v, abs=1e-6)
+    assert geometry.world_from_level(geometry.level_from_world(v, yaw), yaw) == pytest.approx(
+        v, abs=1e-6
+    )
 
 
 @given(command, angle)
@@ -78,12 +86,16 @@ def test_cases_computed_by_hand():
     east_north_up = np.array((1.0, 2.0, 3.0))
     assert geometry.enu_to_ned(east_north_up).tolist() == [2.0, 1.0, -3.0]
     assert geometry.flu_to_frd(east_north_up).tolist() == [1.0, -2.0, -3.0]
-    assert geometry.yaw_enu_to_ned(0.0) == pytest.approx(math.pi / 2)  # nose east: compass 90 degrees
+    assert geometry.yaw_enu_to_ned(0.0) == pytest.approx(
+        math.pi / 2
+    )  # nose east: compass 90 degrees
     assert geometry.yaw_enu_to_ned(math.pi / 2) == pytest.approx(0.0)  # nose north: compass 0
     assert geometry.yaw_enu_to_ned(math.pi) == pytest.approx(-math.pi / 2)  # nose west
     assert geometry.command_to_body_ned(Command(2.0, 0.5, 1.0, 0.3)) == (2.0, -0.5, -1.0, -0.3)
     # Nose north (yaw 90 degrees in ENU), 2 m/s forward and 1 m/s left: 2 m/s north, 1 m/s west.
-    assert geometry.command_to_ned(Command(2.0, 1.0, 0.0, 0.1), math.pi / 2) == pytest.approx((2.0, -1.0, 0.0, -0.1))
+    assert geometry.command_to_ned(Command(2.0, 1.0, 0.0, 0.1), math.pi / 2) == pytest.approx(
+        (2.0, -1.0, 0.0, -0.1)
+    )
     assert geometry.level_from_world((0.0, 3.0, 1.0), math.pi / 2) == pytest.approx((3.0, 0.0, 1.0))
     # Level, nose north: the identity in NED, a quarter turn about the vertical in ENU.
     quarter = np.array((math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5)))
@@ -99,4 +111,7 @@ def test_it_agrees_with_the_embedded_drone():
     q = geometry.attitude_from_euler(0.1, -0.2, 1.1)
     state = DroneState(0.0, np.zeros(3), q, np.array((1.0, -2.0, 0.5)), np.zeros(3), np.zeros(3))
     assert geometry.yaw_of(q) == state.yaw
-    assert geometry.level_from_world(state.velocity, state.yaw).tolist() == state.level_velocity().tolist()
+    assert (
+        geometry.level_from_world(state.velocity, state.yaw).tolist()
+        == state.level_velocity().tolist()
+    )

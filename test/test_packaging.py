@@ -1,4 +1,6 @@
-"""What makes the tree a package: metadata that agree, shared files that are shipped, versions that are pinned."""
+"""What makes the tree a package: metadata that agree, shared files that are shipped, versions that
+are pinned.
+"""
 
 import ast
 import re
@@ -80,7 +82,11 @@ def test_every_console_script_exists(setup_arguments):
         module, function = script.split("=")[1].strip().split(":")
         source = ROOT / Path(*module.split(".")).with_suffix(".py")
         assert source.is_file(), script
-        names = {node.name for node in ast.parse(source.read_text()).body if isinstance(node, ast.FunctionDef)}
+        names = {
+            node.name
+            for node in ast.parse(source.read_text()).body
+            if isinstance(node, ast.FunctionDef)
+        }
         assert function in names, script
 
 
@@ -96,10 +102,15 @@ def test_every_shared_file_is_shipped(setup_arguments):
 
 
 def test_the_command_is_on_path_where_colcon_installs(setup_arguments):
-    """Console scripts go where ros2 run looks, which is on nobody's PATH; a wheel has its own command in bin."""
+    """Console scripts go where ros2 run looks, which is on nobody's PATH; a wheel has its own
+    command in bin.
+    """
     assert ("bin", ["scripts/liquid-nav"]) in setup_arguments["data_files"]
     script = ROOT / "scripts" / "liquid-nav"
-    assert script.stat().st_mode & 0o111 == 0o111 and "/lib/liquid_nav/liquid-nav" in script.read_text()
+    assert (
+        script.stat().st_mode & 0o111 == 0o111
+        and "/lib/liquid_nav/liquid-nav" in script.read_text()
+    )
     captured = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(setuptools, "setup", lambda **arguments: captured.update(arguments))
@@ -132,7 +143,9 @@ def test_every_imported_package_is_required(setup_arguments):
             if isinstance(node, ast.ImportFrom) and node.level == 0:
                 names = [node.module]
             for name in {name.partition(".")[0] for name in names}:
-                if name in sys.stdlib_module_names or name in WITH_RCLPY | WHERE_PRESENT | {"liquid_nav"}:
+                if name in sys.stdlib_module_names or name in WITH_RCLPY | WHERE_PRESENT | {
+                    "liquid_nav"
+                }:
                     continue
                 wanted = normal(REQUIREMENT_OF.get(name, name))
                 if not {wanted, f"ros-{wanted}"} & known:
@@ -147,7 +160,9 @@ def test_a_serial_port_needs_no_second_installation(setup_arguments, package_xml
 
 
 def test_ros_packages_in_package_xml_are_the_ones_imported(package_xml):
-    declared = {element.text for tag in ("depend", "exec_depend") for element in package_xml.findall(tag)}
+    declared = {
+        element.text for tag in ("depend", "exec_depend") for element in package_xml.findall(tag)
+    }
     used = set()
     for path in [*SOURCE.rglob("*.py"), *(ROOT / "launch").rglob("*.py")]:
         used |= set(
@@ -162,8 +177,14 @@ def test_ros_packages_in_package_xml_are_the_ones_imported(package_xml):
 
 def test_pip_only_packages_are_not_required_where_ros_is(setup_arguments):
     assert {normal(name) for name in setup_arguments["install_requires"]} <= {
-        "numpy", "pyyaml", "rich", "scipy", "setuptools", "torch", "typer"
-    }  # fmt: skip
+        "numpy",
+        "pyyaml",
+        "rich",
+        "scipy",
+        "setuptools",
+        "torch",
+        "typer",
+    }
 
 
 def test_links_of_the_documents_lead_somewhere():

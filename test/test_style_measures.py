@@ -1,4 +1,6 @@
-"""The counts behind the table of ``benchmarks/style.py``, on a text whose answers are plain to see."""
+"""The counts behind the table of ``benchmarks/style.py``, on a text whose answers are plain to
+see.
+"""
 
 import importlib.util
 import json

@@ -11,7 +11,8 @@ PAGE = ROOT / "docs" / "troubleshooting.md"
 RUN = 3
 """Words in a row by which a part of a message is known; all of a part that has fewer."""
 KNOWN = 0.55
-"""Share of a message's words that must be known; the others are filled in, by us or by the system."""
+"""Share of a message's words that must be known; the others are filled in, by us or by the system.
+"""
 FILLED = (
     "cannot open serial:",
     "cannot open udp:",
@@ -44,7 +45,10 @@ def strings():
     for path in sorted((ROOT / "liquid_nav").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
-                yield " ".join(str(part.value) if isinstance(part, ast.Constant) else "\0" for part in node.values)
+                yield " ".join(
+                    str(part.value) if isinstance(part, ast.Constant) else "\0"
+                    for part in node.values
+                )
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
 
@@ -98,7 +102,11 @@ def strange_parts(quote, runs):
 
 
 def test_every_quoted_message_is_printed_somewhere(runs):
-    messages = [quote for quote in quotes() if sum(map(len, pieces(quote))) > RUN and not quote.startswith(FILLED)]
+    messages = [
+        quote
+        for quote in quotes()
+        if sum(map(len, pieces(quote))) > RUN and not quote.startswith(FILLED)
+    ]
     assert len(messages) >= 40
     assert not [quote for quote in messages if known(quote, runs) < KNOWN]
     strange = {part for quote in messages for part in strange_parts(quote, runs)}

@@ -12,7 +12,9 @@ def test_a_misspelt_launch_argument_is_refused_with_the_nearest_name():
     refuse_arguments(["seed", "model"], KNOWN)
     with pytest.raises(UserError, match="unknown launch argument 'sed'. did you mean 'seed'?"):
         refuse_arguments(["model", "sed"], KNOWN)
-    with pytest.raises(UserError, match="unknown launch argument 'wholly_other'. --show-args lists them all"):
+    with pytest.raises(
+        UserError, match="unknown launch argument 'wholly_other'. --show-args lists them all"
+    ):
         refuse_arguments(["wholly_other"], KNOWN)
 
 
@@ -25,7 +27,9 @@ def test_only_our_own_launch_file_is_looked_at(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert is_named(ours, ["ros2", "launch", "liquid_nav", "drone.launch.py", "sorce:=0"])
     assert is_named(ours, ["ros2", "launch", "share/drone.launch.py"])
-    assert not is_named(ours, ["ros2", "launch", "drone.launch.py", "gps:=true"]), "a person's file of the same name"
+    assert not is_named(ours, ["ros2", "launch", "drone.launch.py", "gps:=true"]), (
+        "a person's file of the same name"
+    )
     assert not is_named(ours, ["ros2", "launch", "their_package", "bringup.launch.py"])
 
 
@@ -34,7 +38,9 @@ def test_a_misspelt_parameter_is_refused_with_the_nearest_name():
     refuse_parameters("camera", ["qos_overrides./odom.subscription.depth"], KNOWN)
     with pytest.raises(UserError, match="camera has no parameter 'modle'. did you mean 'model'?"):
         refuse_parameters("camera", ["modle"], KNOWN)
-    with pytest.raises(UserError, match="camera has no parameter 'wholly_other'. --help lists them all"):
+    with pytest.raises(
+        UserError, match="camera has no parameter 'wholly_other'. --help lists them all"
+    ):
         refuse_parameters("camera", ["wholly_other"], KNOWN)
 
 
@@ -63,8 +69,19 @@ def test_every_pattern_that_fits_any_node_speaks_to_all(tmp_path, section):
 
 def test_what_files_give_to_every_node_is_read_from_them(tmp_path):
     file = tmp_path / "all.yaml"
-    file.write_text("/**:\n  ros__parameters:\n    a: 1\n    b: {c: 2}\n/**/camera:\n  ros__parameters: {d: 3}\n")
+    file.write_text(
+        "/**:\n  ros__parameters:\n    a: 1\n    b: {c: 2}\n/**/camera:\n  ros__parameters: {d: "
+        "3}\n"
+    )
     broken = tmp_path / "broken.yaml"
     broken.write_text("/**: [")
-    words = ["--ros-args", "--params-file", str(file), "--params-file", str(broken), "--params-file", "/nowhere"]
+    words = [
+        "--ros-args",
+        "--params-file",
+        str(file),
+        "--params-file",
+        str(broken),
+        "--params-file",
+        "/nowhere",
+    ]
     assert given_to_all(words) == {"a", "b.c"}

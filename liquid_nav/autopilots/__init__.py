@@ -1,7 +1,8 @@
-"""From the supervisor's orders to an autopilot: one offboard session, and an adapter for each protocol.
+"""From the supervisor's orders to an autopilot: one offboard session, and an adapter for each
+protocol.
 
-MAVLink (``mavlink_adapter``, ``mavlink_codec``, ``link``) is not imported here: it needs pymavlink, which PX4 over DDS
-and plain velocities do not.
+MAVLink (``mavlink_adapter``, ``mavlink_codec``, ``link``) is not imported here: it needs pymavlink,
+which PX4 over DDS and plain velocities do not.
 """
 
 from liquid_nav.autopilots.config import SessionConfig, refused_while_flying

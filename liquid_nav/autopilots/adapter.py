@@ -56,7 +56,9 @@ class Adapter(Protocol):
         """Send a velocity and a yaw rate in the level body frame."""
 
     def request(self, kind: RequestKind, value: float = 0.0, attempt: int = 0) -> None:
-        """Ask for something; ``value``: the mode, or the height (m) of a take-off; ``attempt`` counts from 0."""
+        """Ask for something; ``value``: the mode, or the height (m) of a take-off; ``attempt``
+        counts from 0.
+        """
 
     def read_parameter(self, name: str) -> None:
         """Ask for a parameter."""

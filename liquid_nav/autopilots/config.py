@@ -10,7 +10,9 @@ from liquid_nav.safety import FIRST_CHANNEL, LAST_CHANNEL, lower, refused_in_fli
 from liquid_nav.types import Command
 
 FLOAT32 = 1e30
-"""Beyond this a command does not fit into the protocols' 32-bit numbers; it is refused like one that is not finite."""
+"""Beyond this a command does not fit into the protocols' 32-bit numbers; it is refused like one
+that is not finite.
+"""
 
 TIGHTENED_IN_FLIGHT = ("speed", "vertical_speed", "yaw_rate", "resume")
 """What may be lowered while the vehicle flies; everything else is for the ground."""
@@ -39,13 +41,21 @@ class SessionConfig:
     yaw_rate: float = 2.0
     """Yaw rate at most, rad/s."""
     patience: float = 12.0
-    """Time for a take-off beyond the climb, and for the autopilot's own disarming after a landing, s."""
+    """Time for a take-off beyond the climb, and for the autopilot's own disarming after a landing,
+    s.
+    """
     hiccup: float = 2.0
-    """Time that a hold of the supervisor is answered by zero set points before the autopilot's hold mode, s."""
+    """Time that a hold of the supervisor is answered by zero set points before the autopilot's hold
+    mode, s.
+    """
     resume: float = 0.0
-    """Time since the beginning of a hold in which the supervisor may let the flight go on, s; 0: a person decides."""
+    """Time since the beginning of a hold in which the supervisor may let the flight go on, s; 0: a
+    person decides.
+    """
     engage_channel: int = 0
-    """Channel of the remote control, counted from 1, whose switch engages when it is flipped; 0: none."""
+    """Channel of the remote control, counted from 1, whose switch engages when it is flipped; 0:
+    none.
+    """
     set_parameters: bool = True
     """Whether we may set the autopilot's parameters that we rely on, or only check them."""
 
@@ -59,7 +69,9 @@ class SessionConfig:
 
 
 def bounded(command: Command, config: SessionConfig) -> Command | None:
-    """Return a command inside the bridge's own limits, or None for one that no protocol can carry."""
+    """Return a command inside the bridge's own limits, or None for one that no protocol can
+    carry.
+    """
     values = (command.vx, command.vy, command.vz, command.yaw_rate)
     if not all(abs(value) < FLOAT32 for value in values):
         return None
@@ -73,5 +85,7 @@ def bounded(command: Command, config: SessionConfig) -> Command | None:
 def refused_while_flying(before: SessionConfig, after: SessionConfig) -> str:
     """Return why a flight does not go on with another configuration, or nothing."""
     old = asdict(before)
-    changes = {name: (old[name], value) for name, value in asdict(after).items() if value != old[name]}
+    changes = {
+        name: (old[name], value) for name, value in asdict(after).items() if value != old[name]
+    }
     return refused_in_flight(changes, dict.fromkeys(TIGHTENED_IN_FLIGHT, lower))

@@ -1,4 +1,6 @@
-"""What people type for the way to an autopilot, in the spellings of pymavlink, MAVROS and MAVSDK."""
+"""What people type for the way to an autopilot, in the spellings of pymavlink, MAVROS and
+MAVSDK.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +40,14 @@ class Connection:
     number: int
     """Port, or baud rate in bit/s."""
     peer: tuple[str, int] | None = None
-    """Host and port that are called until the vehicle is heard, where we listen; None: nobody is."""
+    """Host and port that are called until the vehicle is heard, where we listen; None: nobody is.
+    """
 
     @property
     def may_wait(self) -> bool:
-        """Whether opening it may take long: an answer from the network is needed, for a call or for a name."""
+        """Whether opening it may take long: an answer from the network is needed, for a call or for
+        a name.
+        """
         hosts = [] if self.kind is Kind.SERIAL else [self.place]
         if self.peer is not None:
             hosts.append(self.peer[0])
@@ -51,14 +56,15 @@ class Connection:
 
 _HOST = r"(?P<host>[^\s:/@?,\[\]]+)"
 _PORT = r"(?P<number>[0-9]+)"
-# No commas and question marks: MAVROS writes more behind them (?ids=1,240), which is no part of a device; nor a number
-# with a comma in it (57,600).
+# No commas and question marks: MAVROS writes more behind them (?ids=1,240), which is no part of a
+# device; nor a number with a comma in it (57,600).
 _DEVICE = r"(?!.*:[0-9]+,)(?P<host>/[^?,]+|COM[0-9]+)"
 _BAUD = r"(?::|,|\?baud(?:rate)?=)(?P<number>[0-9]+)"
 _SPELLINGS = (
     # udp:0.0.0.0:14540 and udpin: of pymavlink, udpin:// of MAVSDK.
     (rf"(?:udp:|udpin:|udpin://){_HOST}:{_PORT}", Kind.LISTENS),
-    # udp://:14540 of MAVSDK and MAVROS, udp://:14540@ of MAVROS, and with the place that is called at first.
+    # udp://:14540 of MAVSDK and MAVROS, udp://:14540@ of MAVROS, and with the place that is called
+    # at first.
     (rf"udp://(?P<host>):{_PORT}@?/?", Kind.LISTENS),
     (rf"udp://(?P<host>0\.0\.0\.0):{_PORT}@?/?", Kind.LISTENS),
     (rf"udp://{_HOST}:{_PORT}@/?", Kind.LISTENS),
@@ -74,7 +80,9 @@ _LISTENS_OR_CALLS = re.compile(rf"udp://{_HOST}:{_PORT}/?")
 
 
 def read_connection(text: str) -> Connection:
-    """Return what a person means; raises UserError for what cannot be read, or could mean two things."""
+    """Return what a person means; raises UserError for what cannot be read, or could mean two
+    things.
+    """
     for pattern, kind in _SPELLINGS:
         found = re.fullmatch(pattern, text)
         if found is not None:
@@ -91,7 +99,10 @@ def _checked(found: dict[str, str | None], kind: Kind, text: str) -> Connection:
     number = int(found["number"])
     if kind is Kind.SERIAL:
         if number == 0:
-            raise UserError(f"no baud rate 0 in '{text}'", "give that of the autopilot's port, such as 57600 or 921600")
+            raise UserError(
+                f"no baud rate 0 in '{text}'",
+                "give that of the autopilot's port, such as 57600 or 921600",
+            )
         return Connection(kind, found["host"], number)
     # Listening on 0 means any free port; nobody can be called there.
     _require_port(number, 0 if kind is Kind.LISTENS else 1, text)

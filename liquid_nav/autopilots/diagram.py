@@ -1,6 +1,7 @@
 """The state diagrams of docs/safety.md, drawn from the tables that the code itself obeys.
 
-``python -m liquid_nav.autopilots.diagram`` prints them as Mermaid; a test compares them with the page.
+``python -m liquid_nav.autopilots.diagram`` prints them as Mermaid; a test compares them with the
+page.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ def draw(table: Mapping[Enum, frozenset[Enum]], start: Enum) -> str:
 
 
 def both() -> str:
-    """Return the diagrams of the supervisor's modes and of the bridge's phases, as they stand in docs/safety.md."""
+    """Return the diagrams of the supervisor's modes and of the bridge's phases, as they stand in
+    docs/safety.md.
+    """
     modes = draw(MODE_TRANSITIONS, next(iter(MODE_TRANSITIONS)))
     phases = draw(TRANSITIONS, next(iter(TRANSITIONS)))
     return (

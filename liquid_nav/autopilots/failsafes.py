@@ -36,7 +36,10 @@ def _one_of(event: str, meanings: Mapping[int, str]) -> Callable[[int], str | No
 def _override(value: int) -> str:
     if value & 2:
         return "moving the sticks takes the drone back from our set points at once"
-    return "moving the sticks does not end OFFBOARD: only the mode switch does (bit 1 would change that)"
+    return (
+        "moving the sticks does not end OFFBOARD: only the mode switch does (bit 1 would "
+        "change that)"
+    )
 
 
 def _excepted(value: int) -> str:
@@ -193,7 +196,9 @@ def names_for(autopilot: str) -> tuple[str, ...]:
 
 
 def explain(name: str, value: float) -> str:
-    """Return what follows from the value of a parameter; nothing for one that is not listed here."""
+    """Return what follows from the value of a parameter; nothing for one that is not listed
+    here.
+    """
     parameter = _BY_NAME.get(name)
     if parameter is None:
         return ""

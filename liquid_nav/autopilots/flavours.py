@@ -1,4 +1,6 @@
-"""What differs between PX4 and ArduPilot: modes, parameters, and who takes off how. Needs no pymavlink."""
+"""What differs between PX4 and ArduPilot: modes, parameters, and who takes off how. Needs no
+pymavlink.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ UNNAMED = "mode "
 
 @dataclass(frozen=True, slots=True)
 class ParameterRule:
-    """A parameter that our safety rests on: lowest and highest value accepted, value to set otherwise, and why."""
+    """A parameter that our safety rests on: lowest and highest value accepted, value to set
+    otherwise, and why.
+    """
 
     name: str
     lowest: float
@@ -84,7 +88,9 @@ class Flavour:
         return CUSTOM_MODE_ENABLED, mode, 0
 
     def wrong_vehicle(self, autopilot: int | None, kind: int | None) -> str:
-        """Return why this vehicle cannot be flown with this flavour, or nothing; what is unknown is right."""
+        """Return why this vehicle cannot be flown with this flavour, or nothing; what is unknown is
+        right.
+        """
         if autopilot is not None and autopilot != self.autopilot:
             name = AUTOPILOTS.get(autopilot, f"autopilot {autopilot}")
             return f"this vehicle is flown by {name}, not by {self.name}"
@@ -97,7 +103,9 @@ class Flavour:
 AUTOPILOTS = {0: "a generic autopilot", 3: "ArduPilot", 8: "no autopilot", 12: "PX4"}
 """MAV_AUTOPILOT -> name."""
 MULTICOPTERS = frozenset({2, 3, 4, 13, 14, 15, 29, 35, 43})
-"""MAV_TYPE of quadrotors, hexarotors and so on, coaxial ones and helicopters, which the same modes fly."""
+"""MAV_TYPE of quadrotors, hexarotors and so on, coaxial ones and helicopters, which the same modes
+fly.
+"""
 VEHICLES = {
     1: "a plane",
     7: "an airship",
@@ -150,7 +158,8 @@ PX4 = Flavour(
     texts_for_stations=True,
     hold_needs_global_position=True,
     without_global_position=(
-        "there is no global position: PX4's hold mode cannot work. The bridge holds by zero set points instead, "
+        "there is no global position: PX4's hold mode cannot work. The bridge holds by zero set "
+        "points instead, "
         "and if the bridge itself ends, PX4's failsafe lands (COM_OBL_RC_ACT falls through)"
     ),
 )
@@ -177,7 +186,9 @@ ARDUPILOT = Flavour(
         20: "GUIDED_NOGPS",
         21: "SMART_RTL",
     },
-    rules=(ParameterRule("GUID_TIMEOUT", 0.2, 1.0, 1.0, "seconds without set points until it stops"),),
+    rules=(
+        ParameterRule("GUID_TIMEOUT", 0.2, 1.0, 1.0, "seconds without set points until it stops"),
+    ),
     bytewise=False,
     streams_first=0.2,
     takes_off=True,

@@ -1,4 +1,6 @@
-"""Which requests of a person have been seen: the memory that tells an event from a state that lasts."""
+"""Which requests of a person have been seen: the memory that tells an event from a state that
+lasts.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ class News:
 class Ledger:
     """Remembers the highest numbers of each supervisor.
 
-    What is heard first of a supervisor counts as seen: it may be a latched message from before this process began, or
-    from before the two had found each other.
+    What is heard first of a supervisor counts as seen: it may be a latched message from before this
+    process began, or from before the two had found each other.
     """
 
     def __init__(self) -> None:

@@ -1,8 +1,10 @@
-"""The wire: UDP, TCP or a serial port, opened again whenever it breaks. Never raises after it was made.
+"""The wire: UDP, TCP or a serial port, opened again whenever it breaks. Never raises after it was
+made.
 
-``udp:HOST:PORT`` listens (where PX4 SITL sends to is ``udp:0.0.0.0:14540``), ``udpout:HOST:PORT`` calls,
-``tcp:HOST:PORT`` calls, ``serial:/dev/ttyACM0:57600`` needs pyserial; other spellings are in ``connection``. Nothing
-here keeps its caller waiting, but for a serial port that takes nothing: ``WRITE_TIME``.
+``udp:HOST:PORT`` listens (where PX4 SITL sends to is ``udp:0.0.0.0:14540``), ``udpout:HOST:PORT``
+calls, ``tcp:HOST:PORT`` calls, ``serial:/dev/ttyACM0:57600`` needs pyserial; other spellings are in
+``connection``. Nothing here keeps its caller waiting, but for a serial port that takes nothing:
+``WRITE_TIME``.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ class Wire(Protocol):
         """Called when what was read last is our vehicle's."""
 
     def knows_better(self, now: float) -> bool:
-        """Whether what was read last cannot be our vehicle's, since that is heard from elsewhere."""
+        """Whether what was read last cannot be our vehicle's, since that is heard from
+        elsewhere.
+        """
 
     def write(self, data: bytes) -> None:
         """Send one packet."""
@@ -62,21 +66,27 @@ LOST = frozenset(
 )
 """What a UDP socket reports of single packets: they are lost, the socket and whom it answers stay.
 
-A new socket would have to wait until the vehicle is heard again; and a radio's network may be gone for moments only.
+A new socket would have to wait until the vehicle is heard again; and a radio's network may be gone
+for moments only.
 """
 
 
 class Udp:
-    """A socket that listens and answers the vehicle alone; or one that calls and hears whom it has called."""
+    """A socket that listens and answers the vehicle alone; or one that calls and hears whom it has
+    called.
+    """
 
-    def __init__(self, host: str, port: int, calls: bool, peer: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self, host: str, port: int, calls: bool, peer: tuple[str, int] | None = None
+    ) -> None:
         """Open it; OSError where that cannot be.
 
         Args:
             host: To listen on, or to call.
             port: The same.
             calls: Whether to call; otherwise it listens.
-            peer: Host and port to call until the vehicle is heard, where it listens; default: nobody.
+            peer: Host and port to call until the vehicle is heard, where it listens; default:
+                nobody.
         """
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
@@ -115,8 +125,8 @@ class Udp:
     def knows_better(self, now: float) -> bool:
         """Whether this came from another address than the vehicle's, which is heard.
 
-        Two drones with the same system id would otherwise take set points in turn; and what nobody will look at need
-        not be decoded.
+        Two drones with the same system id would otherwise take set points in turn; and what nobody
+        will look at need not be decoded.
         """
         if self._calls or self._last == self._peer:
             return False
@@ -179,7 +189,8 @@ class Serial:
         from pymavlink import mavutil
 
         self._port = mavutil.mavserial(device, baud=baud, autoreconnect=False)
-        # pymavlink's own ``write`` would wait for ever for a port that takes nothing, and hide all errors.
+        # pymavlink's own ``write`` would wait for ever for a port that takes nothing, and hide all
+        # errors.
         self._port.port.write_timeout = WRITE_TIME
 
     def read(self) -> list[bytes]:
@@ -210,17 +221,21 @@ class Serial:
 
 
 class Link:
-    """A wire that heals, with a codec at its end. ``problem`` says why it is down, empty when it is up."""
+    """A wire that heals, with a codec at its end. ``problem`` says why it is down, empty when it is
+    up.
+    """
 
     def __init__(
         self, connection: str, codec: Codec, is_vehicle: Callable[[Message], bool] | None = None
     ) -> None:
-        """Understand ``connection``; opened by the first ``receive``. Raises UserError for what cannot be read.
+        """Understand ``connection``; opened by the first ``receive``. Raises UserError for what
+        cannot be read.
 
         Args:
             connection: See the module.
             codec: Bytes to messages.
-            is_vehicle: Whether a message is the vehicle's; its address is the one to answer. Default: any message is.
+            is_vehicle: Whether a message is the vehicle's; its address is the one to answer.
+                Default: any message is.
         """
         where = read_connection(connection)
         self._open = opener(where)
@@ -241,7 +256,9 @@ class Link:
         return self.codec.counts
 
     def receive(self, now: float) -> list[Message]:
-        """Return the messages that have arrived; ``now``: s, for the pause between attempts to open."""
+        """Return the messages that have arrived; ``now``: s, for the pause between attempts to
+        open.
+        """
         if not self._ready(now):
             return []
         messages: list[Message] = []
@@ -324,7 +341,9 @@ def _require_pyserial() -> None:
         serial = None
     # Another package of PyPI is called ``serial`` too, and has no such class.
     if not hasattr(serial, "Serial"):
-        raise UserError("the Python package 'pyserial' is not installed", "pip install 'liquid_nav[flight]'")
+        raise UserError(
+            "the Python package 'pyserial' is not installed", "pip install 'liquid_nav[flight]'"
+        )
 
 
 def _attempt(open_wire: Callable[[], Wire], beside: bool) -> Future[Wire]:
@@ -343,7 +362,8 @@ def _attempt(open_wire: Callable[[], Wire], beside: bool) -> Future[Wire]:
     try:
         Thread(target=run, name="opens the autopilot's link", daemon=True).start()
     except RuntimeError as error:
-        # The machine gives no more threads: a connection that cannot be opened now, and no reason to end in flight.
+        # The machine gives no more threads: a connection that cannot be opened now, and no reason
+        # to end in flight.
         attempt.set_exception(error)
     return attempt
 

@@ -1,7 +1,9 @@
-"""MAVLink behind the session: messages of the vehicle's autopilot come in, and of nobody else; requests go out.
+"""MAVLink behind the session: messages of the vehicle's autopilot come in, and of nobody else;
+requests go out.
 
-A system on a MAVLink network has components: gimbals, cameras and companion computers share the vehicle's system id.
-Only component 1, the autopilot, is heard here, and acknowledgements only if they are addressed to us or to everybody.
+A system on a MAVLink network has components: gimbals, cameras and companion computers share the
+vehicle's system id. Only component 1, the autopilot, is heard here, and acknowledgements only if
+they are addressed to us or to everybody.
 """
 
 from __future__ import annotations
@@ -68,7 +70,8 @@ class MavlinkAdapter:
         self.flavour = flavour
         self.target = target
         self.foreign = 0
-        """Messages that were not the vehicle's autopilot's, or acknowledgements for somebody else."""
+        """Messages that were not the vehicle's autopilot's, or acknowledgements for somebody else.
+        """
         self._us = (system, component)
         self._joiner = TextJoiner()
         self._out: list[Message] = []
@@ -115,7 +118,9 @@ class MavlinkAdapter:
         elif kind == "STATUSTEXT":
             self._tell(self._joiner.add(message, now))
         elif kind == "PARAM_VALUE":
-            value = messages.decode_value(message.param_value, message.param_type, self.flavour.bytewise)
+            value = messages.decode_value(
+                message.param_value, message.param_type, self.flavour.bytewise
+            )
             session.parameters[message.param_id] = value
             self._types[message.param_id] = message.param_type
         return news
@@ -128,7 +133,9 @@ class MavlinkAdapter:
     # For the session, see ``Adapter``.
 
     def greet(self) -> None:
-        """Ask for the messages that are needed, and for the parameters of the autopilot's own failsafes."""
+        """Ask for the messages that are needed, and for the parameters of the autopilot's own
+        failsafes.
+        """
         self._heard.clear()
         self._tries = 0
         for number, rate in messages.WANTED.items():
@@ -137,7 +144,9 @@ class MavlinkAdapter:
             self.read_parameter(name)
 
     def ask_again(self) -> None:
-        """Ask again for what has not come: for what we cannot fly without for ever, for the rest some times."""
+        """Ask again for what has not come: for what we cannot fly without for ever, for the rest
+        some times.
+        """
         self._tries += 1
         for number, rate in messages.WANTED.items():
             wanted = number in messages.ESSENTIAL or self._tries <= TRIES
@@ -148,7 +157,9 @@ class MavlinkAdapter:
                 self.read_parameter(name)
 
     def ask_for_heartbeat(self) -> None:
-        """Ask for one heartbeat: PX4 does not let its rate be changed, but sends one whenever it is asked."""
+        """Ask for one heartbeat: PX4 does not let its rate be changed, but sends one whenever it is
+        asked.
+        """
         number = mavlink.MAVLINK_MSG_ID_HEARTBEAT
         self._polls.append(self.session.now)
         self._send(messages.command_long(self.target, mavlink.MAV_CMD_REQUEST_MESSAGE, (number,)))
@@ -209,7 +220,9 @@ class MavlinkAdapter:
         return kind is not None
 
     def _measure(self, now: float) -> None:
-        """An answer to the oldest question for a heartbeat: how long the link needs; lost ones make it longer."""
+        """An answer to the oldest question for a heartbeat: how long the link needs; lost ones make
+        it longer.
+        """
         while self._polls and not 0.0 <= now - self._polls[0] <= LONGEST_ANSWER:
             self._polls.popleft()
         if self._polls:

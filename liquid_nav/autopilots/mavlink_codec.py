@@ -1,6 +1,8 @@
-"""MAVLink 2 bytes to messages and back: sequence numbers, signatures and foreign systems end here. No input or output.
+"""MAVLink 2 bytes to messages and back: sequence numbers, signatures and foreign systems end here.
+No input or output.
 
-With a key every outgoing packet is signed, and whatever is unsigned, wrongly signed or replayed is dropped and counted.
+With a key every outgoing packet is signed, and whatever is unsigned, wrongly signed or replayed is
+dropped and counted.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from pymavlink.dialects.v20 import common as mavlink
 
 Message = mavlink.MAVLink_message
 OUR_SYSTEM = 247
-"""Our system id. 255 with component 190 is QGroundControl's own identity, 1 is the usual vehicle."""
+"""Our system id. 255 with component 190 is QGroundControl's own identity, 1 is the usual vehicle.
+"""
 OUR_COMPONENT = mavlink.MAV_COMP_ID_ONBOARD_COMPUTER
 """Our component id."""
 SIGNING_EPOCH = 1_420_070_400
@@ -23,7 +26,8 @@ SIGNING_EPOCH = 1_420_070_400
 class Counts:
     """What came in.
 
-    seen: everything; accepted; bad: noise and wrong checksums; rejected: by their signature; foreign: other systems.
+    seen: everything; accepted; bad: noise and wrong checksums; rejected: by their signature;
+    foreign: other systems.
     """
 
     seen: int = 0
@@ -34,9 +38,11 @@ class Counts:
 
 
 class _Parser(mavlink.MAVLink):
-    """The dialect's parser, in which a forged packet cannot advance the clock that replays are told by."""
+    """The dialect's parser, in which a forged packet cannot advance the clock that replays are told
+    by.
+    """
 
-    def check_signature(self, msgbuf: bytearray, srcSystem: int, srcComponent: int) -> bool:  # noqa: N803
+    def check_signature(self, msgbuf: bytearray, srcSystem: int, srcComponent: int) -> bool:
         before = dict(self.signing.stream_timestamps)
         accepted = super().check_signature(msgbuf, srcSystem, srcComponent)
         if not accepted:
@@ -58,7 +64,8 @@ class Codec:
         listen_to: the one system whose messages are let through, or None for all.
         key: 32 bytes that sign both directions, or None.
         unix_time: s, where signatures begin; must not go back from one start to the next.
-        datagrams: whether every call of ``decode`` gets whole packets (UDP): rubbish in one cannot eat the next.
+        datagrams: whether every call of ``decode`` gets whole packets (UDP): rubbish in one cannot
+            eat the next.
     """
 
     def __init__(

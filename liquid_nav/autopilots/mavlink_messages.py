@@ -12,7 +12,9 @@ from liquid_nav.autopilots.mavlink_codec import Message
 from liquid_nav.types import Command
 
 VELOCITY_AND_YAW_RATE = 0x5C7
-"""type_mask: positions, accelerations and yaw are ignored, the three velocities and the yaw rate count."""
+"""type_mask: positions, accelerations and yaw are ignored, the three velocities and the yaw rate
+count.
+"""
 WANTED = {
     mavlink.MAVLINK_MSG_ID_LOCAL_POSITION_NED: 30.0,
     mavlink.MAVLINK_MSG_ID_ATTITUDE_QUATERNION: 30.0,
@@ -44,9 +46,13 @@ INTEGERS = {
 
 
 def heartbeat(station: bool) -> Message:
-    """Our sign of life; ``station``: as a ground station by type, otherwise as a companion computer."""
+    """Our sign of life; ``station``: as a ground station by type, otherwise as a companion
+    computer.
+    """
     kind = mavlink.MAV_TYPE_GCS if station else mavlink.MAV_TYPE_ONBOARD_CONTROLLER
-    return mavlink.MAVLink_heartbeat_message(kind, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, mavlink.MAV_STATE_ACTIVE, 3)
+    return mavlink.MAVLink_heartbeat_message(
+        kind, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, mavlink.MAV_STATE_ACTIVE, 3
+    )
 
 
 def set_point(command: Command, time: float, system: int) -> Message:
@@ -72,10 +78,16 @@ def set_point(command: Command, time: float, system: int) -> Message:
     )
 
 
-def command_long(system: int, number: int, parameters: tuple[float, ...] = (), attempt: int = 0) -> Message:
-    """A MAV_CMD with up to seven parameters, the rest zero; ``attempt`` counts repetitions from 0, told up to 255."""
+def command_long(
+    system: int, number: int, parameters: tuple[float, ...] = (), attempt: int = 0
+) -> Message:
+    """A MAV_CMD with up to seven parameters, the rest zero; ``attempt`` counts repetitions from 0,
+    told up to 255.
+    """
     seven = tuple(float(value) for value in parameters) + (0.0,) * (7 - len(parameters))
-    return mavlink.MAVLink_command_long_message(system, 1, number, min(attempt, MOST_REPETITIONS), *seven)
+    return mavlink.MAVLink_command_long_message(
+        system, 1, number, min(attempt, MOST_REPETITIONS), *seven
+    )
 
 
 def ask_for_message(system: int, number: int, rate: float) -> Message:
@@ -90,16 +102,24 @@ def read_parameter(system: int, name: str) -> Message:
 
 def set_parameter(system: int, name: str, value: float, kind: int, bytewise: bool) -> Message:
     """Set a parameter of MAV_PARAM_TYPE ``kind``."""
-    return mavlink.MAVLink_param_set_message(system, 1, name.encode(), encode_value(value, kind, bytewise), kind)
+    return mavlink.MAVLink_param_set_message(
+        system, 1, name.encode(), encode_value(value, kind, bytewise), kind
+    )
 
 
-def parameter_value(name: str, value: float, kind: int, bytewise: bool, count: int = 1, index: int = 0) -> Message:
+def parameter_value(
+    name: str, value: float, kind: int, bytewise: bool, count: int = 1, index: int = 0
+) -> Message:
     """What an autopilot answers."""
-    return mavlink.MAVLink_param_value_message(name.encode(), encode_value(value, kind, bytewise), kind, count, index)
+    return mavlink.MAVLink_param_value_message(
+        name.encode(), encode_value(value, kind, bytewise), kind, count, index
+    )
 
 
 def encode_value(value: float, kind: int, bytewise: bool) -> float:
-    """Return the float that carries a parameter; PX4 puts the bits of an integer into it, ArduPilot its value."""
+    """Return the float that carries a parameter; PX4 puts the bits of an integer into it, ArduPilot
+    its value.
+    """
     if not bytewise or kind not in INTEGERS:
         return float(value)
     return struct.unpack("<f", struct.pack("<" + INTEGERS[kind], int(value)).ljust(4, b"\0"))[0]
@@ -114,9 +134,15 @@ def decode_value(value: float, kind: int, bytewise: bool) -> float:
 
 
 def external_vision(
-    time: float, position: np.ndarray, quaternion: np.ndarray, velocity: np.ndarray, rates: np.ndarray
+    time: float,
+    position: np.ndarray,
+    quaternion: np.ndarray,
+    velocity: np.ndarray,
+    rates: np.ndarray,
 ) -> Message:
-    """Odometry for the autopilot's estimator. Ours: ENU [3] m, FLU to ENU [4], ENU [3] m/s, FLU [3] rad/s; time s."""
+    """Odometry for the autopilot's estimator. Ours: ENU [3] m, FLU to ENU [4], ENU [3] m/s, FLU [3]
+    rad/s; time s.
+    """
     q = geometry.attitude_enu_to_ned(quaternion)
     unknown = [float("nan")] + [0.0] * 20
     return mavlink.MAVLink_odometry_message(

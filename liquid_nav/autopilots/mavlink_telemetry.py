@@ -1,4 +1,6 @@
-"""From the vehicle's MAVLink messages to the protocol-free picture of it. Whose message it is was asked before."""
+"""From the vehicle's MAVLink messages to the protocol-free picture of it. Whose message it is was
+asked before.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ RECEIVER = mavlink.MAV_SYS_STATUS_SENSOR_RC_RECEIVER
 
 
 def read(message: Message, vehicle: VehicleState, now: float) -> bool:
-    """Take one message of the vehicle's autopilot into ``vehicle``; returns whether it brought anything."""
+    """Take one message of the vehicle's autopilot into ``vehicle``; returns whether it brought
+    anything.
+    """
     reader = _READERS.get(message.get_type())
     return reader is not None and reader(message, vehicle, now)
 
@@ -80,12 +84,16 @@ def _imu(message: Message, vehicle: VehicleState, now: float) -> bool:
 
 
 def _status(message: Message, vehicle: VehicleState, now: float) -> bool:
-    receiver = message.onboard_control_sensors_present & message.onboard_control_sensors_health & RECEIVER
+    receiver = (
+        message.onboard_control_sensors_present & message.onboard_control_sensors_health & RECEIVER
+    )
     vehicle.receiver = bool(receiver)
     vehicle.receiver_time = now
     known = 0 <= message.battery_remaining <= 100
     vehicle.battery = message.battery_remaining / 100.0 if known else None
-    vehicle.voltage = None if message.voltage_battery == 0xFFFF else message.voltage_battery / 1000.0
+    vehicle.voltage = (
+        None if message.voltage_battery == 0xFFFF else message.voltage_battery / 1000.0
+    )
     return True
 
 

@@ -1,4 +1,6 @@
-"""What the autopilot says in words: STATUSTEXT, whose long texts come in chunks of 50 characters."""
+"""What the autopilot says in words: STATUSTEXT, whose long texts come in chunks of 50
+characters.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ class Text:
 
 
 class TextJoiner:
-    """Joins chunks; a text whose rest is lost comes out after ``PATIENCE`` with an ellipsis at its end."""
+    """Joins chunks; a text whose rest is lost comes out after ``PATIENCE`` with an ellipsis at its
+    end.
+    """
 
     def __init__(self) -> None:
         """Start with nothing heard."""
@@ -29,7 +33,11 @@ class TextJoiner:
 
     def add(self, message: Message, now: float) -> list[Text]:
         """Take a STATUSTEXT; returns the texts that are whole now."""
-        words = message.text if isinstance(message.text, str) else bytes(message.text).decode("utf-8", "replace")
+        words = (
+            message.text
+            if isinstance(message.text, str)
+            else bytes(message.text).decode("utf-8", "replace")
+        )
         number, part = int(getattr(message, "id", 0)), int(getattr(message, "chunk_seq", 0))
         last = len(words) < CHUNK
         if number == 0 or (part == 0 and last):
@@ -40,7 +48,11 @@ class TextJoiner:
 
     def expired(self, now: float) -> list[Text]:
         """Return what has waited too long for its rest."""
-        late = [number for number, (begin, _, _) in self._open.items() if not 0.0 <= now - begin < PATIENCE]
+        late = [
+            number
+            for number, (begin, _, _) in self._open.items()
+            if not 0.0 <= now - begin < PATIENCE
+        ]
         return [text for number in late for text in self._finish(number, now)]
 
     @staticmethod

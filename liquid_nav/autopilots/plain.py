@@ -1,7 +1,8 @@
 """Plain velocities for whatever takes a Twist, and zero when nobody says anything any more.
 
-There is nothing to arm and no mode to ask for, but the contract is the same: only an engagement that was not seen lets
-commands through, and after a hold only a person, or a resume that comes in time, does so again.
+There is nothing to arm and no mode to ask for, but the contract is the same: only an engagement
+that was not seen lets commands through, and after a hold only a person, or a resume that comes in
+time, does so again.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ ZERO = Command()
 
 
 def in_body(command: Command, quaternion: np.ndarray) -> Command:
-    """Return a level command as a drone of that attitude (w x y z, body FLU to ENU) takes it in its tilted body.
+    """Return a level command as a drone of that attitude (w x y z, body FLU to ENU) takes it in its
+    tilted body.
 
-    Who reads a command in the tilted body flies down while the nose is down: 2 m/s forward at 17 degrees of tilt are
-    0.6 m/s of descent.
+    Who reads a command in the tilted body flies down while the nose is down: 2 m/s forward at 17
+    degrees of tilt are 0.6 m/s of descent.
     """
     level = np.array((command.vx, command.vy, command.vz))
     world = geometry.world_from_level(level, geometry.yaw_of(quaternion))
@@ -62,7 +64,9 @@ class PlainSession:
         self._new = True
 
     def attitude(self, quaternion: np.ndarray, now: float) -> None:
-        """Take the drone's attitude (unit, w x y z, FLU to ENU): commands are turned into its tilted body."""
+        """Take the drone's attitude (unit, w x y z, FLU to ENU): commands are turned into its
+        tilted body.
+        """
         if np.isfinite(quaternion).all() and abs(np.linalg.norm(quaternion) - 1.0) < 0.01:
             self._quaternion = np.asarray(quaternion, dtype=np.float64)
             self._seen = now
@@ -128,7 +132,8 @@ class PlainSession:
             self._complain(Fault(FaultKind.SUPERVISOR_SILENT, silent, limit), now)
         wanted = ZERO
         if self.phase is Phase.LANDING:
-            # Kept until a person says hold or disengage, whoever else speaks: nobody tells when it is down.
+            # Kept until a person says hold or disengage, whoever else speaks: nobody tells when it
+            # is down.
             wanted = Command(vz=-self.config.descent)
         elif self.phase is Phase.FLYING and fresh and not self._distrusted:
             wanted = self._command
@@ -141,7 +146,9 @@ class PlainSession:
         return events
 
     def report(self) -> BridgeReport:
-        """Return what the supervisor has to know; nobody tells whether the drone is armed or flies."""
+        """Return what the supervisor has to know; nobody tells whether the drone is armed or
+        flies.
+        """
         return BridgeReport(
             phase=self.phase,
             supervisor="" if self.order is None else self.order.supervisor,

@@ -1,8 +1,10 @@
-"""PX4 over uXRCE-DDS behind the session, with PX4's own messages as plain values. No input or output, no pymavlink.
+"""PX4 over uXRCE-DDS behind the session, with PX4's own messages as plain values. No input or
+output, no pymavlink.
 
-What differs from MAVLink: a status is the heartbeat; set points are in NED, so they need a heading that is fresh;
-``OffboardControlMode`` goes out with a set point and never without one, since over DDS PX4 watches nothing else; nobody
-tells parameters or texts. PX4's time stamps tell progress and nothing else: they jump when its clock is synchronised.
+What differs from MAVLink: a status is the heartbeat; set points are in NED, so they need a heading
+that is fresh; ``OffboardControlMode`` goes out with a set point and never without one, since over
+DDS PX4 watches nothing else; nobody tells parameters or texts. PX4's time stamps tell progress and
+nothing else: they jump when its clock is synchronised.
 """
 
 from __future__ import annotations
@@ -50,7 +52,10 @@ BODY_FRD = 3
 """pose_frame and velocity_frame of VehicleOdometry."""
 HEADING_AGE = 0.5
 """s after which a heading is too old to turn a command by it."""
-TO_CHECK = "parameters cannot be read over DDS: make sure that COM_OBL_RC_ACT is 5 (hold) and COM_OF_LOSS_T at most 1 s"
+TO_CHECK = (
+    "parameters cannot be read over DDS: make sure that COM_OBL_RC_ACT is 5 (hold) and "
+    "COM_OF_LOSS_T at most 1 s"
+)
 
 
 class _DdsFlavour(Flavour):
@@ -131,7 +136,9 @@ def vehicle_kind(vehicle_type: int, vertical_take_off: bool) -> int | None:
 
 
 def topic(folder: str, name: str, kind: type) -> str:
-    """Return the topic of a px4_msgs type, such as ``fmu/out/vehicle_status_v1``: its version is part of the name."""
+    """Return the topic of a px4_msgs type, such as ``fmu/out/vehicle_status_v1``: its version is
+    part of the name.
+    """
     version = getattr(kind, "MESSAGE_VERSION", 0)
     return f"{folder}/{name}_v{version}" if version else f"{folder}/{name}"
 
@@ -140,7 +147,9 @@ class Px4DdsAdapter:
     """One end of the link; times are those of arrival, s of the caller's clock."""
 
     def __init__(self, config: SessionConfig | None = None, target: int | None = 1) -> None:
-        """Make the session behind it; ``target``: system id of the vehicle, None: the first that is heard."""
+        """Make the session behind it; ``target``: system id of the vehicle, None: the first that is
+        heard.
+        """
         self.flavour = PX4_DDS
         self.target = target
         self.foreign = 0
@@ -205,7 +214,9 @@ class Px4DdsAdapter:
         self.session.vehicle.landed = Landed.ON_GROUND if landed else Landed.IN_AIR
 
     def global_position(self, valid: bool, now: float) -> None:
-        """Take from a VehicleLocalPosition whether there is a global position; unknown until then."""
+        """Take from a VehicleLocalPosition whether there is a global position; unknown until
+        then.
+        """
         self._global = valid
 
     def battery(self, remaining: float, voltage: float) -> None:
@@ -236,7 +247,9 @@ class Px4DdsAdapter:
             now: Time of arrival, s.
         """
         size = float(np.linalg.norm(quaternion))
-        finite = all(np.isfinite(values).all() for values in (position, quaternion, velocity, rates))
+        finite = all(
+            np.isfinite(values).all() for values in (position, quaternion, velocity, rates)
+        )
         if not finite or abs(size - 1.0) > 0.1:
             return False
         if frames_of[0] != NED or frames_of[1] not in (NED, BODY_FRD):
@@ -308,16 +321,26 @@ class Px4DdsAdapter:
     def ready(self, now: float) -> str:
         """Return why set points cannot be turned, or nothing."""
         fresh = self._heading is not None and 0.0 <= now - self._heading[1] <= HEADING_AGE
-        return "" if fresh else f"no usable vehicle_odometry (NED) for {HEADING_AGE:g} s: set points need a heading"
+        return (
+            ""
+            if fresh
+            else f"no usable vehicle_odometry (NED) for {HEADING_AGE:g} s: set points need a "
+            "heading"
+        )
 
     def warnings(self) -> list[str]:
         """PX4 tells no reasons over DDS, but whether its pre-flight checks pass.
 
-        Down again it stays in OFFBOARD, where they cannot pass without set points: that is no reason for anything.
+        Down again it stays in OFFBOARD, where they cannot pass without set points: that is no
+        reason for anything.
         """
         session = self.session
         idle = session.vehicle.mode == OFFBOARD and not session.streaming
-        return [] if self._passes or idle else ["its pre-flight checks do not pass: QGroundControl says which"]
+        return (
+            []
+            if self._passes or idle
+            else ["its pre-flight checks do not pass: QGroundControl says which"]
+        )
 
     def take(self) -> list[VehicleCommand | SetPoint]:
         """Return what has to be sent, and forget it."""

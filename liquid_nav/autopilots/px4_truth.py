@@ -1,7 +1,9 @@
-"""Where a simulated PX4 truly is, from its groundtruth topics over DDS: the counterpart of ``true_pose`` over MAVLink.
+"""Where a simulated PX4 truly is, from its groundtruth topics over DDS: the counterpart of
+``true_pose`` over MAVLink.
 
-PX4 publishes ``vehicle_attitude_groundtruth`` and ``vehicle_local_position_groundtruth`` in every simulation; its DDS
-client passes them on only where its ``dds_topics.yaml`` names them. Nothing here goes to the session.
+PX4 publishes ``vehicle_attitude_groundtruth`` and ``vehicle_local_position_groundtruth`` in every
+simulation; its DDS client passes them on only where its ``dds_topics.yaml`` names them. Nothing
+here goes to the session.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ class GroundTruth:
         self._told: float | None = None
 
     def attitude(self, quaternion: Sequence[float]) -> bool:
-        """Take a VehicleAttitude; returns whether it could be used. ``quaternion``: [4] FRD to NED, w first."""
+        """Take a VehicleAttitude; returns whether it could be used. ``quaternion``: [4] FRD to NED,
+        w first.
+        """
         q = np.asarray(quaternion, np.float64)
         size = float(np.linalg.norm(q))
         # Not a number is not below either.
@@ -44,7 +48,8 @@ class GroundTruth:
             position: [3] NED, m.
             velocity: [3] NED, m/s.
             rates: [3] FRD, rad/s; the vehicle's own, which a gyroscope tells well enough.
-            now: Time of arrival, s; it becomes the time of the odometry, as that of the estimate over DDS.
+            now: Time of arrival, s; it becomes the time of the odometry, as that of the estimate
+                over DDS.
         """
         position = np.asarray(position, np.float64)
         velocity = np.asarray(velocity, np.float64)

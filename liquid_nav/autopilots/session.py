@@ -1,13 +1,16 @@
-"""One offboard session: who is in charge of the vehicle, decided by a state machine without a protocol.
+"""One offboard session: who is in charge of the vehicle, decided by a state machine without a
+protocol.
 
-An ``Adapter`` speaks to the vehicle; the supervisor's orders and commands come from one side, what the vehicle says
-from the other, and time is an input. What the phases are is in ``safety.contract``; which phase may follow which is in
-``transitions``. Rules that hold everywhere:
+An ``Adapter`` speaks to the vehicle; the supervisor's orders and commands come from one side, what
+the vehicle says from the other, and time is an input. What the phases are is in
+``safety.contract``; which phase may follow which is in ``transitions``. Rules that hold everywhere:
 
-* Motors start, and the mode that obeys set points is asked for, only for an engagement that was not seen before.
+* Motors start, and the mode that obeys set points is asked for, only for an engagement that was not
+  seen before.
 * Any mode that we did not ask for ends the session's part; it is never asked back.
 * A mode is asked for only on a heartbeat that is younger than the reason for it.
-* What is needed to fly is fresh, or the vehicle holds (in the air) or its motors stop (on the ground).
+* What is needed to fly is fresh, or the vehicle holds (in the air) or its motors stop (on the
+  ground).
 """
 
 from __future__ import annotations
@@ -21,14 +24,25 @@ from liquid_nav.autopilots.adapter import GOOD, Adapter, Answer, RequestKind
 from liquid_nav.autopilots.config import SessionConfig, bounded
 from liquid_nav.autopilots.ledger import Ledger
 from liquid_nav.autopilots.vehicle import Landed, VehicleState
-from liquid_nav.safety import IN_CHARGE, BridgeReport, EngageSwitch, Fault, FaultKind, Mode, Order, Phase
+from liquid_nav.safety import (
+    IN_CHARGE,
+    BridgeReport,
+    EngageSwitch,
+    Fault,
+    FaultKind,
+    Mode,
+    Order,
+    Phase,
+)
 from liquid_nav.types import Command
 
 ZERO = Command()
 LINK_LOST = 3.0
 """s without a heartbeat after which the link counts as lost."""
 HEARTBEATS = 2.5
-"""Periods without a heartbeat that make it old; an autopilot sends one a second unless it is asked for more."""
+"""Periods without a heartbeat that make it old; an autopilot sends one a second unless it is asked
+for more.
+"""
 HEARTBEAT_AGE = 1.0
 """s that a heartbeat may be old in any case."""
 HEARTBEAT_OLDEST = 2.8
@@ -40,15 +54,21 @@ URGENT_POLL = 0.06
 GAP = 1.0
 """s between two calls of ``update`` beyond which the clock has jumped or we were not called."""
 WAKING = 0.5
-"""s after such a gap in which the vehicle's own clock tells a jump of ours from a sleep; less than ``GAP``."""
+"""s after such a gap in which the vehicle's own clock tells a jump of ours from a sleep; less than
+``GAP``.
+"""
 PENDING = 1.0
 """s in which a mode that was asked for may still take effect."""
 SLOWEST_LINK = 0.8
-"""s that a question and its answer may take for us to take over: on a slower link a pilot could be overruled."""
+"""s that a question and its answer may take for us to take over: on a slower link a pilot could be
+overruled.
+"""
 STICKS_AGE = 0.5
 """s for which the last position of the engage switch counts."""
 RECEIVER_AGE = 2.0
-"""s for which the vehicle's word on the health of its receiver counts; it is asked for twice a second."""
+"""s for which the vehicle's word on the health of its receiver counts; it is asked for twice a
+second.
+"""
 ASK_AGAIN = 2.0
 """s until messages that do not come are asked for again."""
 CLOSEST = 0.0199
@@ -115,7 +135,8 @@ class OffboardSession:
         self.arm_asked: float | None = None
         """When arming was last asked for, until the vehicle says that it is disarmed, s."""
         self.round_trip = 0.0
-        """Time from a question to the vehicle's answer lately, s, rather too long than too short."""
+        """Time from a question to the vehicle's answer lately, s, rather too long than too short.
+        """
         self.begun = False
         """Whether everything was fresh once since the engagement."""
         self.switch = EngageSwitch(self.config.engage_channel)
@@ -190,7 +211,9 @@ class OffboardSession:
             self._disengage(news.act)
 
     def command(self, command: Command, now: float) -> None:
-        """Take the supervisor's command; what is not finite, or does not fit the protocol, is as good as none."""
+        """Take the supervisor's command; what is not finite, or does not fit the protocol, is as
+        good as none.
+        """
         inside = bounded(command, self.config)
         if inside is None:
             return
@@ -208,7 +231,8 @@ class OffboardSession:
         self._distrusted = topic
 
     def close(self, now: float) -> None:
-        """End: a landing goes on without us, a flight ends in the autopilot's hold, motors on the ground stop.
+        """End: a landing goes on without us, a flight ends in the autopilot's hold, motors on the
+        ground stop.
 
         Go on to call ``update`` until ``finished``, or until patience ends.
         """
@@ -259,13 +283,17 @@ class OffboardSession:
         self._forget_arming()
 
     def heard_position(self, now: float) -> None:
-        """A position is in ``vehicle``: its clock tells a sleep of ours from a jump of our clock."""
+        """A position is in ``vehicle``: its clock tells a sleep of ours from a jump of our
+        clock.
+        """
         self.now = now
         self._notice_gap()
         self._notice_sleep()
 
     def heard_sticks(self, now: float) -> None:
-        """Channels of the remote control are in ``vehicle``: a person may have flipped the engage switch."""
+        """Channels of the remote control are in ``vehicle``: a person may have flipped the engage
+        switch.
+        """
         self.now = now
         vehicle = self.vehicle
         told = vehicle.receiver_time
@@ -282,7 +310,9 @@ class OffboardSession:
             self.switch.forget()
 
     def answered(self, kind: RequestKind, answer: Answer, now: float) -> None:
-        """Take the autopilot's answer; a second one does not make the first younger, but a no after a yes is a no."""
+        """Take the autopilot's answer; a second one does not make the first younger, but a no after
+        a yes is a no.
+        """
         self.now = now
         before = self.replies.get(kind)
         if before is None or (before.answer in GOOD and before.answer is not answer):
@@ -326,7 +356,9 @@ class OffboardSession:
             words="" if self.fault is None else str(self.fault),
             change=0 if self.order is None else self.order.change,
             flips=self.flips,
-            switched_on=self.switch.on and self.phase is not Phase.OFFLINE and self._sticks_within(STICKS_AGE),
+            switched_on=self.switch.on
+            and self.phase is not Phase.OFFLINE
+            and self._sticks_within(STICKS_AGE),
             bridge=self.identity,
         )
 
@@ -378,10 +410,14 @@ class OffboardSession:
         silent = self.now - max(self._command_time, self._grace)
         if not 0.0 <= silent <= config.freshness:
             return Fault(FaultKind.SUPERVISOR_SILENT, min(silent, 999.0), config.freshness)
-        seen = self.now - max(NEVER if vehicle.position_time is None else vehicle.position_time, self._grace)
+        seen = self.now - max(
+            NEVER if vehicle.position_time is None else vehicle.position_time, self._grace
+        )
         if not 0.0 <= seen <= config.position_age:
             return Fault(FaultKind.POSITION_OLD, min(seen, 999.0), config.position_age)
-        beat = self.now - max(NEVER if vehicle.heartbeat is None else vehicle.heartbeat, self._grace)
+        beat = self.now - max(
+            NEVER if vehicle.heartbeat is None else vehicle.heartbeat, self._grace
+        )
         most = min(max(HEARTBEAT_AGE, HEARTBEATS * vehicle.heartbeat_period), HEARTBEAT_OLDEST)
         if not 0.0 <= beat <= most:
             return Fault(FaultKind.HEARTBEAT_OLD, min(beat, 999.0), most)
@@ -404,12 +440,19 @@ class OffboardSession:
         """
         vehicle = self.vehicle
         since = self.reason + self.round_trip
-        return vehicle.heartbeat is not None and vehicle.heartbeat > since and vehicle.mode in self.allowed
+        return (
+            vehicle.heartbeat is not None
+            and vehicle.heartbeat > since
+            and vehicle.mode in self.allowed
+        )
 
     @property
     def holds_by_mode(self) -> bool:
         """Whether the autopilot's own hold can work here; PX4's needs a global position."""
-        known = self.vehicle.global_time is not None and 0.0 <= self.now - self.vehicle.global_time <= LINK_LOST
+        known = (
+            self.vehicle.global_time is not None
+            and 0.0 <= self.now - self.vehicle.global_time <= LINK_LOST
+        )
         return known or not self.flavour.hold_needs_global_position
 
     @property
@@ -440,7 +483,9 @@ class OffboardSession:
             self._run(steps.take_over(self))
 
     def _resume(self) -> None:
-        """The supervisor lets the flight go on by itself: only what hangs in the air by our doing, and not for long."""
+        """The supervisor lets the flight go on by itself: only what hangs in the air by our doing,
+        and not for long.
+        """
         if self.phase not in (Phase.FLYING, Phase.HOLDING):
             return
         ours = self.vehicle.armed and self.vehicle.airborne and not self._touched
@@ -488,7 +533,9 @@ class OffboardSession:
         if self.phase is Phase.OFFLINE:
             self.complain(Fault(FaultKind.LANDING_WAITS))
             if self.vehicle.mode is not None:
-                modes = frozenset({self.vehicle.mode, self.flavour.follow}) | self.flavour.landing_modes
+                modes = (
+                    frozenset({self.vehicle.mode, self.flavour.follow}) | self.flavour.landing_modes
+                )
                 self._kept = _Kept(Phase.LANDING, modes)
         elif self.phase is Phase.LANDING:
             return
@@ -499,7 +546,9 @@ class OffboardSession:
             self._run(steps.stand_down(self))
 
     def _watch_landing_found(self) -> None:
-        """The vehicle was found armed before the order was heard: it lands already, as was ordered."""
+        """The vehicle was found armed before the order was heard: it lands already, as was
+        ordered.
+        """
         found = self.fault is not None and self.fault.kind is FaultKind.FOUND_ARMED
         if found and self.vehicle.armed and self.vehicle.mode in self.flavour.landing_modes:
             self.fault = None
@@ -517,7 +566,11 @@ class OffboardSession:
 
     def _forget_arming(self) -> None:
         """A request to arm that has had its time and is not shown is over."""
-        if self.arm_asked is None or self.vehicle.armed or self.phase in (Phase.STARTING, Phase.STOPPING):
+        if (
+            self.arm_asked is None
+            or self.vehicle.armed
+            or self.phase in (Phase.STARTING, Phase.STOPPING)
+        ):
             return
         if self._had_its_time(self.arm_asked):
             self.arm_asked = None
@@ -626,7 +679,9 @@ class OffboardSession:
         self.complain(Fault(FaultKind.LINK_LOST, limit=LINK_LOST))
 
     def _notice_gap(self) -> None:
-        """The clock has jumped, or nobody has called us: nothing can be said of how long the link was silent."""
+        """The clock has jumped, or nobody has called us: nothing can be said of how long the link
+        was silent.
+        """
         heartbeat = self.vehicle.heartbeat
         if heartbeat is None or 0.0 <= self.now - self._updated <= GAP:
             return
@@ -643,12 +698,15 @@ class OffboardSession:
             self._gap_command = self._command_time
             self._grace = self.now
         if heartbeat != self._gap_heartbeat:
-            # Once for each heartbeat: a link that stays silent is lost, however seldom we are called.
+            # Once for each heartbeat: a link that stays silent is lost, however seldom we are
+            # called.
             self._gap_heartbeat = heartbeat
             self._link_since = self.now
 
     def _begin_plan_anew(self) -> None:
-        """The clock has gone back: times that were remembered lie in the future, and nobody may wait for them."""
+        """The clock has gone back: times that were remembered lie in the future, and nobody may
+        wait for them.
+        """
         self.vehicle.clip(self.now)
         # A moment before: it is from before the jump.
         self._command_time = min(self._command_time, self.now - 1e-6)
@@ -667,7 +725,9 @@ class OffboardSession:
             self._run(steps.land(self))
 
     def _notice_sleep(self) -> None:
-        """We were not called (a frozen computer): by the vehicle's clock its failsafe must have taken over."""
+        """We were not called (a frozen computer): by the vehicle's clock its failsafe must have
+        taken over.
+        """
         boot = self.vehicle.boot
         if not self.streaming or self._boot is None or boot is None:
             return
@@ -710,7 +770,9 @@ class OffboardSession:
     # Steps and set points.
 
     def _run(self, plan: steps.Step) -> None:
-        """Begin a plan; its first step is taken at once, so that the phase is true when this returns."""
+        """Begin a plan; its first step is taken at once, so that the phase is true when this
+        returns.
+        """
         self._plan = plan
         self._step()
 

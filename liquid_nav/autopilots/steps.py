@@ -1,8 +1,11 @@
-"""The steps of a flight as generators: each yields until the vehicle has confirmed it, or raises ``Refused``.
+"""The steps of a flight as generators: each yields until the vehicle has confirmed it, or raises
+``Refused``.
 
-A step counts as done only when the request was acknowledged *and* a later heartbeat shows it: PX4 acknowledges twice,
-and says yes before it says no. A mode is asked for only after a heartbeat that is younger than the reason for it, and
-once: it is repeated only when no acknowledgement came and a heartbeat younger than the request still shows our mode.
+A step counts as done only when the request was acknowledged *and* a later heartbeat shows it: PX4
+acknowledges twice, and says yes before it says no. A mode is asked for only after a heartbeat that
+is younger than the reason for it, and
+once: it is repeated only when no acknowledgement came and a heartbeat younger than the request
+still shows our mode.
 """
 
 from __future__ import annotations
@@ -24,7 +27,9 @@ INSTANT = 0.05
 RETRY = 1.0
 """s until a request without an answer is repeated."""
 STOP_RETRY = 0.25
-"""s until a request to disarm without an answer is repeated: motors are to stop within a second and a half."""
+"""s until a request to disarm without an answer is repeated: motors are to stop within a second and
+a half.
+"""
 ATTEMPTS = 4
 ARMING_ATTEMPTS = 3
 ARMING_PAUSE = 2.0
@@ -34,7 +39,9 @@ CONFIRM = 3.0
 TAKES_OFF = 60.0
 """s that a take-off which is in progress may take."""
 SETTLE = 1.0
-"""s after the last request to arm until a heartbeat that shows "disarmed" is believed: it may be on its way."""
+"""s after the last request to arm until a heartbeat that shows "disarmed" is believed: it may be on
+its way.
+"""
 EXPLAIN = 0.3
 """s to wait for the autopilot's words after a refusal."""
 HEARD = 5.0
@@ -42,17 +49,18 @@ HEARD = 5.0
 NEARLY = 0.15
 """m below the height of take-off that are high enough."""
 SWITCHES = 0.5
-"""s after a pilot's touch in which no mode is asked for and no motor stopped; zero set points go on.
+"""s after a pilot's touch in which no mode is asked for and no motor stopped; zero set points go
+on.
 
-A switch is seen on the remote control's channels before the autopilot acts on it: a real PX4 shows the mode up to
-0.11 s later, ArduPilot waits for 0.2 s until a switch counts. A hold that is asked for in between would undo the
-pilot's choice.
+A switch is seen on the remote control's channels before the autopilot acts on it: a real PX4 shows
+the mode up to 0.11 s later, ArduPilot waits for 0.2 s until a switch counts. A hold that is asked
+for in between would undo the pilot's choice.
 """
 IDLE = 2.5
 """s that the motors turn on the ground before the take-off.
 
-Whoever stands beside sees and hears it coming; and a supervisor that dies within 3 s of an engagement is missed before
-the vehicle has left the ground.
+Whoever stands beside sees and hears it coming; and a supervisor that dies within 3 s of an
+engagement is missed before the vehicle has left the ground.
 """
 
 
@@ -78,7 +86,8 @@ def ask(
     since: float | None = None,
     already: Callable[[], bool] | None = None,
 ) -> Step:
-    """Wait for a heartbeat, send a request until it is acknowledged, then wait for the heartbeat that shows it.
+    """Wait for a heartbeat, send a request until it is acknowledged, then wait for the heartbeat
+    that shows it.
 
     What is asked for on an old heartbeat could undo what a pilot has just done.
 
@@ -88,7 +97,8 @@ def ask(
         what: How it is called in texts.
         value: The mode or the height.
         done: Whether the vehicle shows it.
-        since: Time from which on the autopilot's warnings explain a refusal, s; None: from the request on.
+        since: Time from which on the autopilot's warnings explain a refusal, s; None: from the
+            request on.
         already: Whether there is nothing left to ask for; None: ``done`` tells.
     """
     s.replies.pop(kind, None)
@@ -102,12 +112,15 @@ def ask(
         if reply is None:
             due = sent is None or s.now - sent >= max(RETRY, 2.0 * s.round_trip)
             if due and s.confirmed:
-                # Another mode that was asked for a moment ago may still take effect: then it must be asked for again.
+                # Another mode that was asked for a moment ago may still take effect: then it must
+                # be asked for again.
                 settled = s.pending_mode in (None, s.vehicle.mode) or sent is not None
                 if settled and (already or done)():
                     return  # it is so already, or the acknowledgement was lost
                 if attempt == ATTEMPTS:
-                    raise _refused(f"{what}: no answer from the autopilot after {ATTEMPTS} attempts")
+                    raise _refused(
+                        f"{what}: no answer from the autopilot after {ATTEMPTS} attempts"
+                    )
                 s.request(kind, value, attempt)
                 s.reason = sent = s.now
                 attempt += 1
@@ -126,7 +139,9 @@ def ask(
 
 
 def enter_mode(s: OffboardSession, mode: int) -> Step:
-    """Change the mode; the modes that are shown until then must be in ``allowed``, and ``mode`` too."""
+    """Change the mode; the modes that are shown until then must be in ``allowed``, and ``mode``
+    too.
+    """
     name = f"mode {s.flavour.mode_name(mode)}"
     yield from ask(s, RequestKind.MODE, name, mode, lambda: s.vehicle.mode == mode)
 
@@ -134,7 +149,8 @@ def enter_mode(s: OffboardSession, mode: int) -> Step:
 def arm_patiently(s: OffboardSession, since: float) -> Step:
     """Arm; never by force. A refusal is tried again.
 
-    ``since``: s; PX4 names the cause ("Preflight Fail: ...") when the mode changes, and not again when it refuses.
+    ``since``: s; PX4 names the cause ("Preflight Fail: ...") when the mode changes, and not again
+    when it refuses.
     """
     for attempt in range(ARMING_ATTEMPTS):
         if s.vehicle.armed:
@@ -156,12 +172,16 @@ def check_parameters(s: OffboardSession) -> Step:
     """Read what our safety rests on, set what is otherwise, and say so."""
     for rule in s.flavour.rules:
         name = rule.name
-        value = yield from _parameter(s, name, lambda n=name: s.adapter.read_parameter(n), lambda v: True)
+        value = yield from _parameter(
+            s, name, lambda n=name: s.adapter.read_parameter(n), lambda v: True
+        )
         if rule.lowest <= value <= rule.highest:
             s.say(f"{name} is {value:g}: {rule.why}")
             continue
         if not s.config.set_parameters:
-            words = f"{name} is {value:g}, expected {rule.value:g} ({rule.why}): set it, or allow us to"
+            words = (
+                f"{name} is {value:g}, expected {rule.value:g} ({rule.why}): set it, or allow us to"
+            )
             raise Refused(Fault(FaultKind.PARAMETER, subject=words))
         got = yield from _parameter(
             s,
@@ -189,7 +209,9 @@ def _parameter(
 
 
 def take_over(s: OffboardSession) -> Step:
-    """After a new engagement: zero set points, the mode that follows them, then arm and take off, unless it flies."""
+    """After a new engagement: zero set points, the mode that follows them, then arm and take off,
+    unless it flies.
+    """
     asked = s.now
     s.enter(Phase.STARTING)
     s.begun = False
@@ -246,7 +268,9 @@ def take_back(s: OffboardSession) -> Step:
 
 
 def climb(s: OffboardSession) -> Step:
-    """Let the armed motors turn for ``IDLE``, then take off to the configured height above where it stands."""
+    """Let the armed motors turn for ``IDLE``, then take off to the configured height above where it
+    stands.
+    """
     config = s.config
     armed = s.now
     while s.now - armed < IDLE and not s.vehicle.airborne:
@@ -256,8 +280,13 @@ def climb(s: OffboardSession) -> Step:
     if s.flavour.takes_off:
         # Set points would end its own take-off.
         s.streaming = False
-        airborne = lambda: s.vehicle.airborne  # noqa: E731
-        yield from ask(s, RequestKind.TAKE_OFF, "take-off", config.altitude, lambda: True, already=airborne)
+
+        def airborne() -> bool:
+            return s.vehicle.airborne
+
+        yield from ask(
+            s, RequestKind.TAKE_OFF, "take-off", config.altitude, lambda: True, already=airborne
+        )
     else:
         s.wanted = Command(vz=config.climb)
     while True:
@@ -282,7 +311,9 @@ def _see_our_mode(s: OffboardSession) -> Step:
 
 
 def hold(s: OffboardSession) -> Step:
-    """Let the autopilot hold its place; only then the set points stop. Where it cannot, zero set points hold."""
+    """Let the autopilot hold its place; only then the set points stop. Where it cannot, zero set
+    points hold.
+    """
     s.enter(Phase.HOLDING)
     s.reason = s.now
     s.wanted = ZERO
@@ -306,10 +337,12 @@ def hold(s: OffboardSession) -> Step:
 
 
 def hand_over(s: OffboardSession) -> Step:
-    """A pilot has touched something: zero set points until a mode of theirs is seen, or until a hold is.
+    """A pilot has touched something: zero set points until a mode of theirs is seen, or until a
+    hold is.
 
-    The mode to hold in is one whose sticks work, where there is a remote control. What may have been switched has its
-    time to take effect first; the session lets go as soon as another mode is shown.
+    The mode to hold in is one whose sticks work, where there is a remote control. What may have
+    been switched has its time to take effect first; the session lets go as soon as another mode is
+    shown.
     """
     s.enter(Phase.HOLDING)
     s.wanted = ZERO
@@ -345,8 +378,8 @@ def hand_over(s: OffboardSession) -> Step:
 def land(s: OffboardSession) -> Step:
     """Land where it is and see it disarmed.
 
-    Asks again until the autopilot obeys, by command and by mode in turn, sinking by set points meanwhile where it
-    follows them.
+    Asks again until the autopilot obeys, by command and by mode in turn, sinking by set points
+    meanwhile where it follows them.
     """
     s.enter(Phase.LANDING)
     s.reason = s.now
@@ -357,7 +390,10 @@ def land(s: OffboardSession) -> Step:
     while True:
         try:
             if by_command:
-                lands = lambda: s.vehicle.mode in flavour.landing_modes  # noqa: E731
+
+                def lands() -> bool:
+                    return s.vehicle.mode in flavour.landing_modes
+
                 yield from ask(s, RequestKind.LAND, "landing", 0.0, lands)
             else:
                 yield from enter_mode(s, flavour.land)
@@ -377,7 +413,9 @@ def land(s: OffboardSession) -> Step:
 
 
 def watch_landing(s: OffboardSession) -> Step:
-    """See a landing through; the session ends it when a heartbeat shows that the vehicle is disarmed."""
+    """See a landing through; the session ends it when a heartbeat shows that the vehicle is
+    disarmed.
+    """
     s.enter(Phase.LANDING)
     touched: float | None = None
     while True:
@@ -398,7 +436,8 @@ def stand_down(s: OffboardSession, lands: bool = True) -> Step:
 
     Args:
         s: The session.
-        lands: Whether a vehicle that has left the ground meanwhile is ours to land; otherwise it is somebody else's.
+        lands: Whether a vehicle that has left the ground meanwhile is ours to land; otherwise it is
+            somebody else's.
     """
     s.wanted = ZERO
     s.streaming = s.vehicle.mode == s.flavour.follow
@@ -415,17 +454,24 @@ def stand_down(s: OffboardSession, lands: bool = True) -> Step:
     attempt = 0
     while True:
         if sent is not None and not s.vehicle.armed:
-            # An acknowledgement may be that of the request to arm: only the heartbeat counts, once both have had their
-            # time.
+            # An acknowledgement may be that of the request to arm: only the heartbeat counts, once
+            # both have had their time.
             since = begin if s.arm_asked is None else s.arm_asked + SETTLE
             if s.vehicle.heartbeat > since + s.round_trip:
                 break
         reply = s.replies.get(RequestKind.DISARM)
         refused = reply is not None and reply.answer not in GOOD
-        if refused and (s.vehicle.airborne or s.vehicle.landed is Landed.UNKNOWN) and s.vehicle.armed:
-            # It has left the ground meanwhile, or nobody knows: down again, by its own landing, if it is ours.
+        if (
+            refused
+            and (s.vehicle.airborne or s.vehicle.landed is Landed.UNKNOWN)
+            and s.vehicle.armed
+        ):
+            # It has left the ground meanwhile, or nobody knows: down again, by its own landing, if
+            # it is ours.
             if not lands or s.vehicle.mode not in s.flavour.ours:
-                s.release(Fault(FaultKind.FOREIGN_MODE, subject=s.flavour.mode_name(s.vehicle.mode)))
+                s.release(
+                    Fault(FaultKind.FOREIGN_MODE, subject=s.flavour.mode_name(s.vehicle.mode))
+                )
                 return
             yield from land(s)
             return

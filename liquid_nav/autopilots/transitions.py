@@ -1,11 +1,15 @@
-"""Which phase of the session may follow which; docs/safety.md draws it, and tests hold the session to it."""
+"""Which phase of the session may follow which; docs/safety.md draws it, and tests hold the session
+to it.
+"""
 
 from __future__ import annotations
 
 from liquid_nav.safety import Phase
 
 TRANSITIONS: dict[Phase, frozenset[Phase]] = {
-    Phase.OFFLINE: frozenset({Phase.READY, Phase.RELEASED, Phase.HOLDING, Phase.LANDING, Phase.STOPPING}),
+    Phase.OFFLINE: frozenset(
+        {Phase.READY, Phase.RELEASED, Phase.HOLDING, Phase.LANDING, Phase.STOPPING}
+    ),
     Phase.READY: frozenset({Phase.OFFLINE, Phase.STARTING, Phase.RELEASED}),
     Phase.STARTING: frozenset(
         {
@@ -19,7 +23,9 @@ TRANSITIONS: dict[Phase, frozenset[Phase]] = {
             Phase.RELEASED,
         }
     ),
-    Phase.CLIMBING: frozenset({Phase.FLYING, Phase.HOLDING, Phase.STOPPING, Phase.LANDING, Phase.RELEASED}),
+    Phase.CLIMBING: frozenset(
+        {Phase.FLYING, Phase.HOLDING, Phase.STOPPING, Phase.LANDING, Phase.RELEASED}
+    ),
     Phase.FLYING: frozenset({Phase.HOLDING, Phase.STOPPING, Phase.LANDING, Phase.RELEASED}),
     Phase.HOLDING: frozenset(
         {
@@ -32,8 +38,12 @@ TRANSITIONS: dict[Phase, frozenset[Phase]] = {
             Phase.RELEASED,
         }
     ),
-    Phase.LANDING: frozenset({Phase.OFFLINE, Phase.READY, Phase.HOLDING, Phase.STOPPING, Phase.RELEASED}),
+    Phase.LANDING: frozenset(
+        {Phase.OFFLINE, Phase.READY, Phase.HOLDING, Phase.STOPPING, Phase.RELEASED}
+    ),
     Phase.STOPPING: frozenset({Phase.OFFLINE, Phase.READY, Phase.LANDING, Phase.RELEASED}),
-    Phase.RELEASED: frozenset({Phase.OFFLINE, Phase.READY, Phase.STARTING, Phase.LANDING, Phase.STOPPING}),
+    Phase.RELEASED: frozenset(
+        {Phase.OFFLINE, Phase.READY, Phase.STARTING, Phase.LANDING, Phase.STOPPING}
+    ),
 }
 """Which phase may follow which."""

@@ -1,8 +1,10 @@
-"""Where a simulated vehicle truly is, as its simulator tells it over MAVLink: for the world that we render around it.
+"""Where a simulated vehicle truly is, as its simulator tells it over MAVLink: for the world that we
+render around it.
 
-An estimate wanders, and a camera that is rendered from it cannot see that. PX4 tells HIL_STATE_QUATERNION, ArduPilot
-SIM_STATE, where a simulator is behind them and where they are asked; a real vehicle tells neither. Nothing here goes to
-the session: the bridge flies every vehicle by its own estimate.
+An estimate wanders, and a camera that is rendered from it cannot see that. PX4 tells
+HIL_STATE_QUATERNION, ArduPilot SIM_STATE, where a simulator is behind them and where they are
+asked; a real vehicle tells neither. Nothing here goes to the session: the bridge flies every
+vehicle by its own estimate.
 """
 
 from __future__ import annotations
@@ -23,7 +25,10 @@ PX4_METRE = 6_371_000.0 * math.radians(DEGREES)
 """m of a unit of latitude on the sphere on which PX4 lays out its local map."""
 ARDUPILOT_METRE = 0.011131884502145034
 """m of a unit of latitude in ArduPilot (LOCATION_SCALING_FACTOR)."""
-WANTED = {"px4": mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION, "ardupilot": mavlink.MAVLINK_MSG_ID_SIM_STATE}
+WANTED = {
+    "px4": mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION,
+    "ardupilot": mavlink.MAVLINK_MSG_ID_SIM_STATE,
+}
 """Autopilot -> the message that tells."""
 RATE = 50.0
 """Times a second that we ask for it."""
@@ -59,11 +64,13 @@ class TruePose:
         self._stamp = -math.inf
 
     def read(self, message: Message, boot: float | None) -> Odometry | None:
-        """Return what a message tells, or None: it is another one, not finite, or no newer than the last.
+        """Return what a message tells, or None: it is another one, not finite, or no newer than the
+        last.
 
         Args:
             message: Of the vehicle's autopilot.
-            boot: Time since the vehicle's boot by its last position, s: PX4 leaves the time of this message at zero.
+            boot: Time since the vehicle's boot by its last position, s: PX4 leaves the time of this
+                message at zero.
         """
         kind = message.get_type()
         if kind not in KINDS or boot is None or boot == self._stamp:
@@ -87,7 +94,9 @@ class TruePose:
         )
 
     def _place(self, reading: _Reading) -> np.ndarray:
-        """Return [3] ENU m from the origin; on the few hundred metres of a flight the sphere is flat."""
+        """Return [3] ENU m from the origin; on the few hundred metres of a flight the sphere is
+        flat.
+        """
         origin = self._origin
         shrinks = math.cos(math.radians(origin.latitude * DEGREES))
         return np.array(

@@ -11,7 +11,9 @@ import numpy as np
 from liquid_nav import geometry
 
 FORGETS = 0.8
-"""Part of the longest time between heartbeats that is kept with each new one: it rises at once and falls slowly."""
+"""Part of the longest time between heartbeats that is kept with each new one: it rises at once and
+falls slowly.
+"""
 
 CHANNEL = (800, 2200)
 """Pulses of a channel that has a position, microseconds."""
@@ -115,7 +117,9 @@ class VehicleState:
 
     @property
     def positions(self) -> tuple[float, ...]:
-        """Channels of the remote control, -1 to 1; NaN for one that has no position (0, 65535: it is not used)."""
+        """Channels of the remote control, -1 to 1; NaN for one that has no position (0, 65535: it
+        is not used).
+        """
         channels = self.sticks or ()
         shortest, longest = CHANNEL
         return tuple((c - 1500) / 500.0 if shortest <= c <= longest else math.nan for c in channels)
@@ -127,13 +131,17 @@ class VehicleState:
 
     @property
     def airborne(self) -> bool:
-        """Whether it flies by its own word, or is armed and not known to be where it was disarmed."""
+        """Whether it flies by its own word, or is armed and not known to be where it was
+        disarmed.
+        """
         if self.landed is Landed.IN_AIR:
             return True
         if self.landed is Landed.ON_GROUND:
             return False
         moving = self.landed in (Landed.TAKING_OFF, Landed.COMING_DOWN)
-        return self.armed and (moving or self.ground is None or self.height - self.ground > OFF_THE_GROUND)
+        return self.armed and (
+            moving or self.ground is None or self.height - self.ground > OFF_THE_GROUND
+        )
 
     def stand(self) -> None:
         """Take note of the ground, where it stands disarmed."""

@@ -1,6 +1,8 @@
-"""Ordinary networks behind the interface of the liquid cores, to compare with: LSTM, GRU, TCN and feed-forward.
+"""Ordinary networks behind the interface of the liquid cores, to compare with: LSTM, GRU, TCN and
+feed-forward.
 
-None of them composes in time: two steps of dt1 and dt2 do not equal one of dt1 + dt2. Elapsed time is an extra input.
+None of them composes in time: two steps of dt1 and dt2 do not equal one of dt1 + dt2. Elapsed time
+is an extra input.
 """
 
 from .feedforward import FeedForward

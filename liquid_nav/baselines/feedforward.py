@@ -11,12 +11,22 @@ class FeedForward(TimedCore):
     """Two hidden layers on the present input; its state has width 0."""
 
     def __init__(
-        self, input_size: int, units: int, *, output_size: int, timed: bool = False, nominal_period: float = 1 / 30
+        self,
+        input_size: int,
+        units: int,
+        *,
+        output_size: int,
+        timed: bool = False,
+        nominal_period: float = 1 / 30,
     ) -> None:
         """Draw the weights."""
         super().__init__(input_size, 0, output_size, timed, nominal_period)
         self.network = nn.Sequential(
-            nn.Linear(self.width, units), nn.ReLU(), nn.Linear(units, units), nn.ReLU(), nn.Linear(units, output_size)
+            nn.Linear(self.width, units),
+            nn.ReLU(),
+            nn.Linear(units, units),
+            nn.ReLU(),
+            nn.Linear(units, output_size),
         )
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,9 @@ from .timed import TimedCore
 
 
 class _Recurrent(TimedCore):
-    """One layer of torch's recurrent kernels and a linear head; zero elapsed time does change the state."""
+    """One layer of torch's recurrent kernels and a linear head; zero elapsed time does change the
+    state.
+    """
 
     kernel: type[nn.RNNBase]
     parts: tuple[str, ...]
@@ -39,23 +41,31 @@ class _Recurrent(TimedCore):
         self.head = nn.Linear(units, output_size) if output_size else nn.Identity()
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
+        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
+        [B,S].
+        """
         self.check(features, state, elapsed)
         parts = tuple(part.contiguous()[None] for part in state.chunk(len(self.parts), dim=-1))
-        hidden, last = self.network(self.with_time(features, elapsed), parts if len(parts) > 1 else parts[0])
+        hidden, last = self.network(
+            self.with_time(features, elapsed), parts if len(parts) > 1 else parts[0]
+        )
         last = torch.cat(last, dim=-1) if isinstance(last, tuple) else last
         return self.head(hidden), last[0]
 
 
 class LSTM(_Recurrent):
-    """Hochreiter and Schmidhuber, "Long short-term memory", 1997. State: hidden, memory. Does not compose in time."""
+    """Hochreiter and Schmidhuber, "Long short-term memory", 1997. State: hidden, memory. Does not
+    compose in time.
+    """
 
     kernel = nn.LSTM
     parts = ("hidden", "memory")
 
 
 class GRU(_Recurrent):
-    """Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014. Does not compose in time."""
+    """Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014. Does not
+    compose in time.
+    """
 
     kernel = nn.GRU
     parts = ("hidden",)

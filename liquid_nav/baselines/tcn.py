@@ -10,11 +10,12 @@ from .timed import TimedCore
 
 
 class TCN(TimedCore):
-    """Stacked causal convolutions with residual connections; the state is the window of inputs it looks back on.
+    """Stacked causal convolutions with residual connections; the state is the window of inputs it
+    looks back on.
 
-    Source: Bai et al., "An empirical evaluation of generic convolutional and recurrent networks for sequence
-    modeling", 2018. It counts frames, not seconds, and does not compose in time. Before the first frame the window
-    holds zeros.
+    Source: Bai et al., "An empirical evaluation of generic convolutional and recurrent networks for
+    sequence modeling", 2018. It counts frames, not seconds, and does not compose in time. Before
+    the first frame the window holds zeros.
     """
 
     def __init__(
@@ -31,18 +32,28 @@ class TCN(TimedCore):
         """Draw the weights; the window is 1 + (kernel - 1) * sum(dilations) frames."""
         self.window = (kernel - 1) * sum(dilations)
         wide = input_size + timed
-        names = tuple(f"frame-{self.window - t}.{k}" for t in range(self.window) for k in range(wide))
+        names = tuple(
+            f"frame-{self.window - t}.{k}" for t in range(self.window) for k in range(wide)
+        )
         super().__init__(
-            input_size, self.window * wide, output_size or units, timed, nominal_period, neuron_names=names
+            input_size,
+            self.window * wide,
+            output_size or units,
+            timed,
+            nominal_period,
+            neuron_names=names,
         )
         widths = [wide] + [units] * len(dilations)
         self.layers = nn.ModuleList(
-            nn.Conv1d(a, b, kernel, dilation=d) for a, b, d in zip(widths[:-1], widths[1:], dilations)
+            nn.Conv1d(a, b, kernel, dilation=d)
+            for a, b, d in zip(widths[:-1], widths[1:], dilations)
         )
         self.head = nn.Linear(units, output_size) if output_size else nn.Identity()
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
+        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
+        [B,S].
+        """
         self.check(features, state, elapsed)
         past = state.reshape(state.shape[0], self.window, self.width)
         inputs = torch.cat((past, self.with_time(features, elapsed)), dim=1)

@@ -9,10 +9,18 @@ from liquid_nav.liquid import Core
 
 
 class TimedCore(Core):
-    """A core that sees the elapsed time, in nominal periods, as one more input channel (unless ``timed`` is off)."""
+    """A core that sees the elapsed time, in nominal periods, as one more input channel (unless
+    ``timed`` is off).
+    """
 
     def __init__(
-        self, input_size: int, state_size: int, output_size: int, timed: bool, nominal_period: float, **named: object
+        self,
+        input_size: int,
+        state_size: int,
+        output_size: int,
+        timed: bool,
+        nominal_period: float,
+        **named: object,
     ) -> None:
         """Store the sizes, whether time is an input and the usual time between inputs in s."""
         super().__init__(input_size, state_size, output_size, **named)

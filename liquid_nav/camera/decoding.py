@@ -21,7 +21,9 @@ FULL_RANGE = 255.0 / 65535.0
 
 
 class ImageError(ValueError):
-    """An image message that cannot be used; the text names the field, its value and what is expected."""
+    """An image message that cannot be used; the text names the field, its value and what is
+    expected.
+    """
 
 
 class RawImage(Protocol):
@@ -102,23 +104,28 @@ _LAYOUTS = {
     "bayer_grbg16": _bayer(_GRBG, 2),
 }
 ENCODINGS = tuple(_LAYOUTS)
-"""Encodings that are understood. 16UC1 and 32FC1 are not among them: by convention they hold depth, no picture."""
+"""Encodings that are understood. 16UC1 and 32FC1 are not among them: by convention they hold depth,
+no picture.
+"""
 
 
 def decode(message: RawImage) -> np.ndarray:
-    """Return the pixels as uint8 [H,W,3] RGB; of rgb8, bgr8, 8UC3 and those with alpha a view on the message's bytes.
+    """Return the pixels as uint8 [H,W,3] RGB; of rgb8, bgr8, 8UC3 and those with alpha a view on
+    the message's bytes.
 
-    The length of the data decides: where ``step`` is shorter than a row (some drivers leave it 0, or write the bytes
-    of a pixel) and the bytes are exactly those of the pixels, rows follow each other; the padding of the last row may
-    be missing.
+    The length of the data decides: where ``step`` is shorter than a row (some drivers leave it 0,
+    or write the bytes of a pixel) and the bytes are exactly those of the pixels, rows follow each
+    other; the padding of the last row may be missing.
 
     Raises:
-        ImageError: an unknown encoding, no pixels or more than ``MOST_PIXELS``, a size that the layout cannot have, and
-            any other number of bytes.
+        ImageError: an unknown encoding, no pixels or more than ``MOST_PIXELS``, a size that the
+            layout cannot have, and any other number of bytes.
     """
     layout = _LAYOUTS.get(message.encoding)
     if layout is None:
-        raise ImageError(f"encoding is '{message.encoding[:40]}', expected one of {', '.join(ENCODINGS)}")
+        raise ImageError(
+            f"encoding is '{message.encoding[:40]}', expected one of {', '.join(ENCODINGS)}"
+        )
     check_size(message.width, message.height)
     if message.width % layout.across or message.height % layout.down:
         size = f"{message.width} x {message.height}"
@@ -133,7 +140,9 @@ def decode(message: RawImage) -> np.ndarray:
 
 
 def demosaic(mosaic: np.ndarray, encoding: str) -> np.ndarray | None:
-    """Return a Bayer mosaic, uint8 [H,W], as uint8 [H,W,3] RGB; None for any other encoding or an odd size."""
+    """Return a Bayer mosaic, uint8 [H,W], as uint8 [H,W,3] RGB; None for any other encoding or an
+    odd size.
+    """
     layout = _LAYOUTS.get(encoding)
     odd = mosaic.shape[0] % 2 or mosaic.shape[1] % 2
     if layout is None or odd or not encoding.startswith("bayer_"):
@@ -150,7 +159,9 @@ def check_size(width: int, height: int) -> None:
 
 
 def _pixels(message: RawImage, layout: _Layout) -> np.ndarray:
-    """Return a view on the bytes, [rows,W] or [rows,W,channels], uint8 or (a copy where bytes are swapped) uint16."""
+    """Return a view on the bytes, [rows,W] or [rows,W,channels], uint8 or (a copy where bytes are
+    swapped) uint16.
+    """
     rows = int(message.height * layout.planes)
     pixel = layout.channels * layout.size
     row = message.width * pixel

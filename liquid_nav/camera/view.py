@@ -47,7 +47,9 @@ class View:
 
 
 def view_of(info: CameraModel) -> View | None:
-    """Return what a camera sees, distortion included; None where ``info`` does not tell (it is not calibrated)."""
+    """Return what a camera sees, distortion included; None where ``info`` does not tell (it is not
+    calibrated).
+    """
     matrix = np.array(info.k, dtype=np.float64)
     if matrix.shape != (9,) or not np.isfinite(matrix).all() or min(matrix[0], matrix[4]) <= 0.0:
         return None
@@ -59,7 +61,12 @@ def view_of(info: CameraModel) -> View | None:
     left = info.roi.x_offset - 0.5
     top = info.roi.y_offset - 0.5
     middle = (matrix[2], matrix[5])
-    edges = [(left, middle[1]), (left + width, middle[1]), (middle[0], top), (middle[0], top + height)]
+    edges = [
+        (left, middle[1]),
+        (left + width, middle[1]),
+        (middle[0], top),
+        (middle[0], top + height),
+    ]
     angles = _angles(np.array(edges), matrix.reshape(3, 3), info)
     view = View(math.degrees(angles[1] - angles[0]), math.degrees(angles[3] - angles[2]))
     usable = all(0.0 < angle < 360.0 for angle in (view.across, view.down))
@@ -83,7 +90,9 @@ def trained_view(camera: Mapping[str, Any], width: int, height: int) -> View | N
 
 
 def difference(seen: View, trained: View) -> str:
-    """Return what to tell where a camera sees much more or less than a model knows, with the remedy; else nothing."""
+    """Return what to tell where a camera sees much more or less than a model knows, with the
+    remedy; else nothing.
+    """
     if abs(seen.across - trained.across) <= CLOSE and abs(seen.down - trained.down) <= CLOSE:
         return ""
     words = f"the camera sees {seen} (camera_info), the model was trained at {trained}"
@@ -91,14 +100,17 @@ def difference(seen: View, trained: View) -> str:
     remedy = "use a lens like that, or train a model with this camera"
     if max(shares) <= 1.0 and max(seen.across, seen.down) < 180.0:
         remedy = (
-            f"crop the images to the middle {shares[0]:.0%} x {shares[1]:.0%} (image_proc's crop_decimate), "
+            f"crop the images to the middle {shares[0]:.0%} x {shares[1]:.0%} (image_proc's "
+            "crop_decimate), "
             "or train a model with this camera"
         )
     return f"{words}: {remedy}"
 
 
 def _share(part: float, whole: float) -> float:
-    """Return which share of the pixels of a view shows a part of it, in a picture without distortion."""
+    """Return which share of the pixels of a view shows a part of it, in a picture without
+    distortion.
+    """
     if part >= whole - CLOSE:
         return 1.0 if part <= whole + CLOSE else math.inf
     return math.tan(math.radians(0.5 * part)) / math.tan(math.radians(0.5 * min(whole, 179.0)))

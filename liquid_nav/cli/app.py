@@ -19,7 +19,8 @@ ENTRIES = (
         "evaluate",
         "liquid_nav.cli.evaluate",
         "Measure a model or a built-in pilot over many seeds, in lock step and without ROS.",
-        "liquid-nav evaluate --model default --scenario field --condition summer --seeds 10000:10050",
+        "liquid-nav evaluate --model default --scenario field --condition summer --seeds "
+        "10000:10050",
     ),
     Entry(
         "train",
@@ -99,7 +100,9 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def root(
     context: typer.Context,
-    version: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True, callback=_version),
+    version: bool = typer.Option(
+        False, "--version", help="Print the version.", is_eager=True, callback=_version
+    ),
 ) -> None:
     """Fly a drone to a target through forest and field with a liquid neural network."""
     if context.invoked_subcommand is None:

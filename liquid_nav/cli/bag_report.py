@@ -25,10 +25,12 @@ RECORDED = "recorded"
 
 
 def report_bag(source: Path, out: Path, progress: Progress) -> str:
-    """Write ``camera.mp4``, ``top_view.png`` and ``report.html`` into ``out``; return one line about the flight.
+    """Write ``camera.mp4``, ``top_view.png`` and ``report.html`` into ``out``; return one line
+    about the flight.
 
     Raises:
-        UserError: no bag, or one without images or without odometry (the video is made all the same).
+        UserError: no bag, or one without images or without odometry (the video is made all the
+            same).
     """
     from liquid_nav.evaluation.report import write_report
     from liquid_nav.evaluation.top_view import draw_top_view
@@ -51,7 +53,8 @@ def report_bag(source: Path, out: Path, progress: Progress) -> str:
 
 
 def read_record(source: Path, recording: Recording) -> FlightRecord:
-    """Return what odometry and commands of a bag tell, one row per odometry; the distance to a target is unknown (NaN).
+    """Return what odometry and commands of a bag tell, one row per odometry; the distance to a
+    target is unknown (NaN).
 
     Times count from the first image, by its clock. Raises UserError where no position can be read.
     """
@@ -87,7 +90,9 @@ def read_record(source: Path, recording: Recording) -> FlightRecord:
 
 
 def _odometry(source: Path, recording: Recording) -> tuple[np.ndarray, np.ndarray]:
-    """Return stamps on the images' clock, int64 [N] ns, increasing, and x, y, z, yaw, vx, vy, vz (world), [N,7]."""
+    """Return stamps on the images' clock, int64 [N] ns, increasing, and x, y, z, yaw, vx, vy, vz
+    (world), [N,7].
+    """
     from rosbags.highlevel import AnyReader
     from rosbags.typesys import Stores, get_typestore
 
@@ -101,14 +106,17 @@ def _odometry(source: Path, recording: Recording) -> tuple[np.ndarray, np.ndarra
                 message = reader.deserialize(data, connection.msgtype)
                 state = _state(message) if connection.topic == odometry else None
             except Exception:
-                # Bytes that are no such message, or an attitude that is none: they cost themselves alone.
+                # Bytes that are no such message, or an attitude that is none: they cost themselves
+                # alone.
                 continue
             stamp = message.header.stamp.sec * NANO + message.header.stamp.nanosec
             arrivals[connection.topic].append((stamp, received))
             if state is not None:
                 states.append(state)
     if not states or not arrivals[image]:
-        raise UserError(f"no position can be read from {odometry} in {source}", "record odom with a pose")
+        raise UserError(
+            f"no position can be read from {odometry} in {source}", "record odom with a pose"
+        )
     pairs = {topic: np.array(rows, dtype=np.int64) for topic, rows in arrivals.items()}
     both = {topic: Arrivals(rows[:, 0], rows[:, 1]) for topic, rows in pairs.items()}
     stamps, _ = on_clock_of(both[image], both[odometry])
@@ -117,7 +125,9 @@ def _odometry(source: Path, recording: Recording) -> tuple[np.ndarray, np.ndarra
 
 
 def _state(message: Any) -> tuple[float, ...]:
-    """Return position, yaw and velocity in the world of an Odometry; raises ValueError without a pose."""
+    """Return position, yaw and velocity in the world of an Odometry; raises ValueError without a
+    pose.
+    """
     from liquid_nav.learning.recordings import attitude_of
 
     position = message.pose.pose.position
@@ -158,10 +168,14 @@ def _write_video(recording: Recording, out: Path, progress: Progress) -> None:
                 size = (image.shape[1], image.shape[0])
                 writer = VideoWriter(out / "camera.mp4", _rate(stamps), size)
             if (image.shape[1], image.shape[0]) == size:
-                writer.add(image, Command(*commands[index]), f"{(stamps[index] - begin) / NANO:5.1f} s")
+                writer.add(
+                    image, Command(*commands[index]), f"{(stamps[index] - begin) / NANO:5.1f} s"
+                )
             progress("video", 0.8 * (index + 1) / len(stamps))
     finally:
         if writer is not None:
             writer.close()
     if writer is None:
-        raise UserError(f"{recording.source} has no image that can be read", "look at its camera topic")
+        raise UserError(
+            f"{recording.source} has no image that can be read", "look at its camera topic"
+        )

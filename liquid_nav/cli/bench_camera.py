@@ -1,4 +1,6 @@
-"""What ``liquid-nav bench camera`` measures: a video played through the camera node, its cable pulled and put back."""
+"""What ``liquid-nav bench camera`` measures: a video played through the camera node, its cable
+pulled and put back.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ def camera_rows(
     clip: float = CLIP,
     on_row: Callable[[], object] = int,
 ) -> list[dict]:
-    """Return one row for every ``seconds``: latency (ms) and resident memory (MB) of camera and controller.
+    """Return one row for every ``seconds``: latency (ms) and resident memory (MB) of camera and
+    controller.
 
     size: width and height of the video; rate: its frames per second; clip: its length, s.
     """
@@ -39,31 +42,49 @@ def camera_rows(
         video, environment = folder / "camera.avi", graph_environment()
         make_video(video, size, rate, round(clip * rate))
         pids = []
-        for name, parameters in (("liquid_controller", {"model": model}), ("camera", {"source": str(video)})):
+        for name, parameters in (
+            ("liquid_controller", {"model": model}),
+            ("camera", {"source": str(video)}),
+        ):
             process = Process(name, parameters | {"use_sim_time": False})
             child = Child(process, folder / f"{name}.log", environment, pipe=False)
             stack.callback(_end, child.popen)
             pids.append(child.popen.pid)
         controller, camera = pids
-        command = [sys.executable, "-m", MODULE, *map(str, (video, rows, seconds, camera, controller))]
-        bench = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        command = [
+            sys.executable,
+            "-m",
+            MODULE,
+            *map(str, (video, rows, seconds, camera, controller)),
+        ]
+        bench = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         stack.callback(_end, bench)
         found = []
         for line in bench.stdout:
             found.append(json.loads(line))
             on_row()
         if bench.wait():
-            words = (bench.stderr.read().strip().splitlines() or ["no output"])[-1].removeprefix("error: ")
-            raise UserError(f"the measurement broke off: {words}", "try the model with liquid-nav fly")
+            words = (bench.stderr.read().strip().splitlines() or ["no output"])[-1].removeprefix(
+                "error: "
+            )
+            raise UserError(
+                f"the measurement broke off: {words}", "try the model with liquid-nav fly"
+            )
         return found
 
 
 def make_video(path: Path, size: tuple[int, int], rate: float, frames: int) -> None:
-    """Write a video in which every frame differs from the one before: a picture that turns around itself."""
+    """Write a video in which every frame differs from the one before: a picture that turns around
+    itself.
+    """
     import cv2
 
     width, height = size
-    picture = cv2.resize(np.random.default_rng(0).integers(0, 255, (9, 16, 3), dtype=np.uint8), size)
+    picture = cv2.resize(
+        np.random.default_rng(0).integers(0, 255, (9, 16, 3), dtype=np.uint8), size
+    )
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), rate, (width, height))
     for frame in range(frames):
         writer.write(np.roll(picture, frame * max(1, width // frames), axis=1))

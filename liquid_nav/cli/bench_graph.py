@@ -1,4 +1,6 @@
-"""What ``liquid-nav bench graph`` measures: a large camera through DDS into the controller, before and after."""
+"""What ``liquid-nav bench graph`` measures: a large camera through DDS into the controller, before
+and after.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,22 @@ from liquid_nav.nodes.transport import objection, profile_variable
 
 MODULE = "liquid_nav.nodes.graph_bench"
 VARIANTS = ((False, "plain"), (True, "plain"), (True, "kept"))
-"""Whether the Fast DDS profile is used, and the controller's memory: plain, or kept as it does (``nodes.memory``)."""
+"""Whether the Fast DDS profile is used, and the controller's memory: plain, or kept as it does
+(``nodes.memory``).
+"""
 
 
 def graph_rows(
-    model: str, size: tuple[int, int], encoding: str, rate: float, seconds: float, on_variant: Callable[[], object]
+    model: str,
+    size: tuple[int, int],
+    encoding: str,
+    rate: float,
+    seconds: float,
+    on_variant: Callable[[], object],
 ) -> list[dict]:
-    """Return one row for each variant: share of frames processed, latency (ms), CPU of the controller (% of a core)."""
+    """Return one row for each variant: share of frames processed, latency (ms), CPU of the
+    controller (% of a core).
+    """
     rows = []
     for profile, memory in VARIANTS:
         image = f"{size[0]} x {size[1]} {encoding}"
@@ -31,22 +42,37 @@ def graph_rows(
 
 
 def _measure(
-    model: str, size: tuple[int, int], encoding: str, rate: float, seconds: float, profile: bool, memory: str
+    model: str,
+    size: tuple[int, int],
+    encoding: str,
+    rate: float,
+    seconds: float,
+    profile: bool,
+    memory: str,
 ) -> dict:
     environment = graph_environment()
     variable = profile_variable()
     if profile and variable not in environment:
         raise UserError(
-            f"the Fast DDS profile is not used: {objection()}", "unset it, or give a container --shm-size=1g"
+            f"the Fast DDS profile is not used: {objection()}",
+            "unset it, or give a container --shm-size=1g",
         )
     if not profile:
         environment.pop(variable, None)
     with _controller(model, memory, environment) as controller:
-        command = [sys.executable, "-m", MODULE, "camera", *map(str, (*size, encoding, rate, seconds, controller.pid))]
+        command = [
+            sys.executable,
+            "-m",
+            MODULE,
+            "camera",
+            *map(str, (*size, encoding, rate, seconds, controller.pid)),
+        ]
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode:
             words = (done.stderr.strip().splitlines() or ["no output"])[-1].removeprefix("error: ")
-            raise UserError(f"the measurement broke off: {words}", "try the model with liquid-nav fly")
+            raise UserError(
+                f"the measurement broke off: {words}", "try the model with liquid-nav fly"
+            )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -54,7 +80,9 @@ def _measure(
 def _controller(model: str, memory: str, environment: dict[str, str]) -> Iterator[subprocess.Popen]:
     arguments = ["--ros-args", "-p", f"model:={json.dumps(model)}", "--disable-external-lib-logs"]
     process = subprocess.Popen(
-        [sys.executable, "-m", MODULE, "controller", memory, *arguments], env=environment, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", MODULE, "controller", memory, *arguments],
+        env=environment,
+        stderr=subprocess.DEVNULL,
     )
     try:
         yield process

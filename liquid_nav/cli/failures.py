@@ -1,7 +1,8 @@
-"""What people see when a command cannot do its work: one line with the cause and the remedy, no traceback.
+"""What people see when a command cannot do its work: one line with the cause and the remedy, no
+traceback.
 
-Exit codes: 2 for bad input or an incomplete installation, 130 after Ctrl-C, 141 when a pipe was closed early.
-``LIQUID_NAV_DEBUG=1`` shows the traceback all the same.
+Exit codes: 2 for bad input or an incomplete installation, 130 after Ctrl-C, 141 when a pipe was
+closed early. ``LIQUID_NAV_DEBUG=1`` shows the traceback all the same.
 """
 
 from __future__ import annotations
@@ -47,19 +48,24 @@ EXTRA_OF = {
 
 
 def missing_package(error: ModuleNotFoundError) -> UserError | None:
-    """Return the error that names the extra to install, or None for a module that is no dependency of ours."""
+    """Return the error that names the extra to install, or None for a module that is no dependency
+    of ours.
+    """
     package = (error.name or "").partition(".")[0]
     extra = "ros" if package.endswith(("_msgs", "_srvs")) else EXTRA_OF.get(package)
     if extra is None:
         return None
     return UserError(
-        f"the Python package '{package}' is not installed", f"run make setup, or pip install 'liquid_nav[{extra}]'"
+        f"the Python package '{package}' is not installed",
+        f"run make setup, or pip install 'liquid_nav[{extra}]'",
     )
 
 
 @contextmanager
 def explain() -> Iterator[None]:
-    """Print foreseeable failures of the block in one line and leave with their exit code; let bugs through."""
+    """Print foreseeable failures of the block in one line and leave with their exit code; let bugs
+    through.
+    """
     try:
         yield
     except (KeyboardInterrupt, typer.Abort):
@@ -80,9 +86,13 @@ def explain() -> Iterator[None]:
         if error.filename is None:
             raise
         reason = (error.strerror or "cannot be used").lower()
-        _leave(f"{error.filename}: {reason}. Check the path, its permissions and the free space", BAD_INPUT)
+        _leave(
+            f"{error.filename}: {reason}. Check the path, its permissions and the free space",
+            BAD_INPUT,
+        )
     except Exception as error:
-        # The command line's own errors (unknown option, bad value), from Typer or, in old releases, from Click.
+        # The command line's own errors (unknown option, bad value), from Typer or, in old releases,
+        # from Click.
         if not hasattr(error, "format_message"):
             raise
         if type(error).__name__ == "NoArgsIsHelpError":

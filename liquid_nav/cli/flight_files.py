@@ -18,7 +18,9 @@ Progress = Callable[[str, float], None]
 
 
 def choose_folder(folder: Path | None) -> Path:
-    """Return the absolute folder of a flight, by default a new ``flights/<date>-<time>``; creates nothing."""
+    """Return the absolute folder of a flight, by default a new ``flights/<date>-<time>``; creates
+    nothing.
+    """
     if folder is None:
         stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
         folder = Path("flights", stamp)
@@ -30,19 +32,25 @@ def choose_folder(folder: Path | None) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Create the folder of a flight, with one for its logs; raises UserError when it cannot be used."""
+    """Create the folder of a flight, with one for its logs; raises UserError when it cannot be
+    used.
+    """
     remedy = "choose another folder with --out"
     try:
         (folder / "log").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"cannot create {folder}: {(error.strerror or 'error').lower()}", remedy) from error
+        raise UserError(
+            f"cannot create {folder}: {(error.strerror or 'error').lower()}", remedy
+        ) from error
     if not os.access(folder, os.W_OK):
         raise UserError(f"cannot write into {folder}: permission denied", remedy)
     if (folder / "record.json").exists() or (folder / "flight.mcap").exists():
         raise UserError(f"{folder} holds a flight already", remedy)
 
 
-def make_pictures(folder: Path, scenario: str, progress: Progress, out: Path | None = None) -> FlightRecord:
+def make_pictures(
+    folder: Path, scenario: str, progress: Progress, out: Path | None = None
+) -> FlightRecord:
     """Make video, top view and report from bag and record; returns the record.
 
     Args:
@@ -62,7 +70,9 @@ def make_pictures(folder: Path, scenario: str, progress: Progress, out: Path | N
         data = json.loads((folder / "record.json").read_text())
         record = FlightRecord.from_dict(data)
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder / 'record.json'} is no record of a flight", "give the bag beside it") from error
+        raise UserError(
+            f"{folder / 'record.json'} is no record of a flight", "give the bag beside it"
+        ) from error
     # Of several drones in one world each has its own start.
     place = load_scenario(scenario or record.scenario)
     layout = replace(generate_layout(place, record.seed), start=Start(*record.start))
@@ -76,7 +86,9 @@ def make_pictures(folder: Path, scenario: str, progress: Progress, out: Path | N
     return record
 
 
-def _write_video(folder: Path, out: Path, record: FlightRecord, begin: float, progress: Progress) -> None:
+def _write_video(
+    folder: Path, out: Path, record: FlightRecord, begin: float, progress: Progress
+) -> None:
     """``begin``: stamp in the bag, s, from which the record counts."""
     from liquid_nav.evaluation.video import VideoWriter
     from liquid_nav.nodes.bag import read_frames
@@ -103,4 +115,6 @@ def _write_video(folder: Path, out: Path, record: FlightRecord, begin: float, pr
         if writer is not None:
             writer.close()
     if writer is None:
-        raise UserError(f"{folder / 'flight.mcap'} has no camera images", "look at the logs beside it")
+        raise UserError(
+            f"{folder / 'flight.mcap'} has no camera images", "look at the logs beside it"
+        )

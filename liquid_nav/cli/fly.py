@@ -1,4 +1,6 @@
-"""``liquid-nav fly``: one flight through real ROS 2 nodes, each in a process of its own, over DDS."""
+"""``liquid-nav fly``: one flight through real ROS 2 nodes, each in a process of its own, over
+DDS.
+"""
 
 from __future__ import annotations
 
@@ -26,28 +28,51 @@ def fly(
     scenario: str = typer.Option(
         "forest", help="Scenario: a name or a YAML file.", autocompletion=offers.scenarios
     ),
-    seed: str = typer.Option("random", help="Seed of the world, a non-negative integer, or 'random'."),
+    seed: str = typer.Option(
+        "random", help="Seed of the world, a non-negative integer, or 'random'."
+    ),
     condition: str = typer.Option(
-        "", help="Condition: a name or a YAML file; the scenario's own by default.", autocompletion=offers.conditions
+        "",
+        help="Condition: a name or a YAML file; the scenario's own by default.",
+        autocompletion=offers.conditions,
     ),
-    model: str = typer.Option("default", help="Model: a name or a folder.", autocompletion=offers.models),
+    model: str = typer.Option(
+        "default", help="Model: a name or a folder.", autocompletion=offers.models
+    ),
     pilot: str = typer.Option(
-        "policy", help="Who flies: policy, or expert (privileged, needs no model).", autocompletion=offers.pilots
+        "policy",
+        help="Who flies: policy, or expert (privileged, needs no model).",
+        autocompletion=offers.pilots,
     ),
-    out: Optional[Path] = typer.Option(None, help="Folder of the flight; flights/<date>-<time> by default."),
-    real_time_factor: float = typer.Option(1.0, min=0.0, help="Simulated per wall seconds; 0: as fast as possible."),
+    out: Optional[Path] = typer.Option(
+        None, help="Folder of the flight; flights/<date>-<time> by default."
+    ),
+    real_time_factor: float = typer.Option(
+        1.0, min=0.0, help="Simulated per wall seconds; 0: as fast as possible."
+    ),
     frame_rate: Optional[float] = typer.Option(
-        None, min=1.0, max=120.0, help="Camera frames per second; as the condition says if left out (usually 30)."
+        None,
+        min=1.0,
+        max=120.0,
+        help="Camera frames per second; as the condition says if left out (usually 30).",
     ),
     autopilot: str = typer.Option(
         "",
-        help="Fly through MAVLink: px4, ardupilot (a real or SITL one, our world renders its camera), "
-        "test-px4, test-ardupilot (the built-in test vehicle); px4_dds: a real PX4 through MicroXRCEAgent and "
+        help="Fly through MAVLink: px4, ardupilot (a real or SITL one, our world renders its "
+        "camera), "
+        "test-px4, test-ardupilot (the built-in test vehicle); px4_dds: a real PX4 through "
+        "MicroXRCEAgent and "
         "px4_msgs, in ROS_DOMAIN_ID, by default 0. Empty: the embedded drone alone.",
     ),
-    connection: str = typer.Option("", help="Where px4 or ardupilot is: udp:HOST:PORT, tcp:..., serial:DEVICE:BAUD."),
-    drones: int = typer.Option(1, min=1, max=8, help="How many fly at once in one world, in namespaces d1, d2 ..."),
-    json: Optional[Path] = typer.Option(None, help="Write the results as a list of flat objects, one for each drone."),
+    connection: str = typer.Option(
+        "", help="Where px4 or ardupilot is: udp:HOST:PORT, tcp:..., serial:DEVICE:BAUD."
+    ),
+    drones: int = typer.Option(
+        1, min=1, max=8, help="How many fly at once in one world, in namespaces d1, d2 ..."
+    ),
+    json: Optional[Path] = typer.Option(
+        None, help="Write the results as a list of flat objects, one for each drone."
+    ),
 ) -> None:
     """Fly one scenario through real ROS 2 nodes and leave a bag, a video and a report."""
     from rich.console import Console
@@ -89,10 +114,14 @@ def fly(
     # Last: bad input leaves no empty folder behind.
     make_folder(folder)
     console = Console()
-    console.print(f"{scenario}, seed {number}, pilot {model if pilot == 'policy' else pilot}", highlight=False)
+    console.print(
+        f"{scenario}, seed {number}, pilot {model if pilot == 'policy' else pilot}", highlight=False
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with Graph(processes, folder / "log", PX4_DDS_DOMAIN if autopilot == "px4_dds" else None) as graph:
+        with Graph(
+            processes, folder / "log", PX4_DDS_DOMAIN if autopilot == "px4_dds" else None
+        ) as graph:
             good = watch(graph, console)
     except FlightError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -115,7 +144,10 @@ def _what_is_left(folder: Path, drones: int) -> str:
 
     if not any((folder / name / "record.json").exists() for name in fleet_names(drones)):
         return f"the flight had not begun; the logs are in {folder / 'log'}"
-    return f"what was flown is in {folder}: `liquid-nav report {folder}` makes video, top view and report of it"
+    return (
+        f"what was flown is in {folder}: `liquid-nav report {folder}` makes video, top view "
+        "and report of it"
+    )
 
 
 def _finish(folder: Path, plan: FlightPlan, console: Console) -> FlightRecord:

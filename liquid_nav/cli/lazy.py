@@ -1,4 +1,6 @@
-"""Subcommands that are imported only when they run, so that help is fast and a missing part breaks nothing else."""
+"""Subcommands that are imported only when they run, so that help is fast and a missing part breaks
+nothing else.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from liquid_nav.errors import UserError
 
 @dataclass(frozen=True)
 class Entry:
-    """One subcommand: ``module`` exports ``<name>_app`` (a Typer with subcommands) or a function called ``name``."""
+    """One subcommand: ``module`` exports ``<name>_app`` (a Typer with subcommands) or a function
+    called ``name``.
+    """
 
     name: str
     module: str
@@ -27,7 +31,9 @@ class Entry:
             module = importlib.import_module(self.module)
         except ModuleNotFoundError as error:
             if error.name == self.module:
-                raise UserError(f"this installation has no '{self.name}' command", "update liquid_nav") from error
+                raise UserError(
+                    f"this installation has no '{self.name}' command", "update liquid_nav"
+                ) from error
             raise missing_package(error) or error from error
         app = getattr(module, f"{self.name}_app", None)
         if app is None:

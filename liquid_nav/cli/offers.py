@@ -1,7 +1,7 @@
 """What a shell offers for an option: the names that come with the package, and those beside it.
 
-Nothing heavy is imported: the shell waits for the answer to each press of the tab key. A path is completed by the shell
-itself, since it is offered no name then.
+Nothing heavy is imported: the shell waits for the answer to each press of the tab key. A path is
+completed by the shell itself, since it is offered no name then.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def conditions(incomplete: str) -> list[str]:
 
 def models(incomplete: str) -> list[str]:
     """Return the models whose names begin so."""
-    found = [path.parent.name for root in roots() for path in sorted(root.glob("models/*/config.json"))]
+    found = [
+        path.parent.name for root in roots() for path in sorted(root.glob("models/*/config.json"))
+    ]
     return _begin(found, incomplete)
 
 

@@ -26,13 +26,20 @@ def preflight(
     rate: float = typer.Option(15.0, min=0.1, help="Camera frames per second that are needed."),
     latency: float = typer.Option(0.1, min=0.001, help="Stamp to command at most, s (p99)."),
     speed: float = typer.Option(5.0, min=0.1, help="Largest speed limit that is accepted, m/s."),
-    battery: float = typer.Option(0.3, min=0.0, max=1.0, help="Share of the battery that is needed."),
+    battery: float = typer.Option(
+        0.3, min=0.0, max=1.0, help="Share of the battery that is needed."
+    ),
     autopilot: bool = typer.Option(True, help="Whether an autopilot bridge must be connected."),
     allow_off: Optional[list[str]] = typer.Option(
-        None, help="A watch that may be off on a real drone, e.g. joy_age; may be given several times."
+        None,
+        help="A watch that may be off on a real drone, e.g. joy_age; may be given several times.",
     ),
-    use_sim_time: bool = typer.Option(False, "--use-sim-time", help="Judge ages by /clock (simulation)."),
-    folder: Path = typer.Option(Path("."), help="Where the flight will be recorded: its disk must have room."),
+    use_sim_time: bool = typer.Option(
+        False, "--use-sim-time", help="Judge ages by /clock (simulation)."
+    ),
+    folder: Path = typer.Option(
+        Path("."), help="Where the flight will be recorded: its disk must have room."
+    ),
     space: float = typer.Option(2.0, min=0.0, help="GB that must be free there."),
     json: Optional[Path] = typer.Option(None, help="Write the findings as a list of flat objects."),
 ) -> None:
@@ -55,8 +62,17 @@ def preflight(
     if image_transport not in ("raw", "compressed"):
         raise UserError(f"unknown image_transport '{image_transport}'", "choose raw or compressed")
     camera = "camera/image_raw" + ("/compressed" if image_transport == "compressed" else "")
-    wanted = Wanted(camera, rate, latency=latency, speed=speed, battery=battery, frame_prefix=frame_prefix,
-                    autopilot=autopilot, free_space=int(space * 2**30), allow_off=off)
+    wanted = Wanted(
+        camera,
+        rate,
+        latency=latency,
+        speed=speed,
+        battery=battery,
+        frame_prefix=frame_prefix,
+        autopilot=autopilot,
+        free_space=int(space * 2**30),
+        allow_off=off,
+    )
     console = Console()
     with Console(stderr=True).status(f"listening for {seconds:g} s"):
         facts = listen(parse_namespace(namespace), camera, seconds, use_sim_time)

@@ -18,15 +18,17 @@ from liquid_nav.resources import find
 
 RUNNER = "scenario_runner"
 REMINDED = 1.0
-"""s until a process that was told to end is told once more: at its start it may have missed it. Does nothing to one
-that is ending."""
+"""s until a process that was told to end is told once more: at its start it may have missed it.
+Does nothing to one that is ending.
+"""
 PATIENCE = 10.0
 """s that a process gets to end by itself before it is killed."""
 _PARENT_DEATH_SIGNAL = 1
 
 
 def graph_environment(domain: int | None = None) -> dict[str, str]:
-    """Return the environment of the graph: a domain of its own and local discovery, unless the user has set them.
+    """Return the environment of the graph: a domain of its own and local discovery, unless the user
+    has set them.
 
     ``domain``: to take instead of one of its own.
     """
@@ -50,8 +52,12 @@ def arguments(process: bringup.Process) -> list[str]:
 class Child:
     """One running process with its log file."""
 
-    def __init__(self, process: bringup.Process, log: Path, environment: dict[str, str], pipe: bool) -> None:
-        """Start it; with ``pipe`` its standard output is read by us instead of going into the log."""
+    def __init__(
+        self, process: bringup.Process, log: Path, environment: dict[str, str], pipe: bool
+    ) -> None:
+        """Start it; with ``pipe`` its standard output is read by us instead of going into the
+        log.
+        """
         self.name, self.log, self.namespace = process.executable, log, process.namespace
         with log.open("wb") as output:
             self.popen = subprocess.Popen(
@@ -74,8 +80,11 @@ class Child:
 class Graph:
     """A context manager around the children; leaving it ends them all."""
 
-    def __init__(self, plan: Sequence[bringup.Process], logs: Path, domain: int | None = None) -> None:
-        """``plan``: what to start, the scenario runners last; ``logs``: folder for one log per node.
+    def __init__(
+        self, plan: Sequence[bringup.Process], logs: Path, domain: int | None = None
+    ) -> None:
+        """``plan``: what to start, the scenario runners last; ``logs``: folder for one log per
+        node.
 
         ``domain``: of ROS where the user has set none; None: one of its own.
         """
@@ -89,7 +98,10 @@ class Graph:
             with _uninterrupted():
                 for process in self._plan:
                     runner = process.executable == RUNNER
-                    log = self._logs / f"{process.namespace and process.namespace + '_'}{process.executable}.log"
+                    log = (
+                        self._logs
+                        / f"{process.namespace and process.namespace + '_'}{process.executable}.log"
+                    )
                     self.children.append(Child(process, log, self.environment, pipe=runner))
         except BaseException:
             self.stop()
@@ -145,7 +157,9 @@ def _signal(child: Child, number: int) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Put Ctrl-C and SIGTERM off until the block is left, so that no process is forgotten half-way."""
+    """Put Ctrl-C and SIGTERM off until the block is left, so that no process is forgotten
+    half-way.
+    """
     asked = []
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, lambda *_: asked.append(True)) for number in numbers]

@@ -11,9 +11,13 @@ from liquid_nav.errors import UserError
 
 
 def record(
-    out: Optional[Path] = typer.Option(None, help="Folder of the bag; flights/<date>-<time> by default."),
+    out: Optional[Path] = typer.Option(
+        None, help="Folder of the bag; flights/<date>-<time> by default."
+    ),
     namespace: str = typer.Option("", help="Of the drone to record, e.g. drone1."),
-    image_transport: str = typer.Option("raw", help="Camera topic: raw, or compressed where only that is published."),
+    image_transport: str = typer.Option(
+        "raw", help="Camera topic: raw, or compressed where only that is published."
+    ),
     jpeg_quality: int = typer.Option(90, min=1, max=100, help="Quality of the camera images."),
 ) -> None:
     """Record the topics of a running drone until Ctrl-C.
@@ -29,7 +33,14 @@ def record(
     namespace = parse_namespace(namespace)
     folder = choose_folder(out)
     make_folder(folder)
-    arguments = ["--ros-args", *enclave("recorder"), "-p", f"folder:={folder}", "-p", f"jpeg_quality:={jpeg_quality}"]
+    arguments = [
+        "--ros-args",
+        *enclave("recorder"),
+        "-p",
+        f"folder:={folder}",
+        "-p",
+        f"jpeg_quality:={jpeg_quality}",
+    ]
     arguments += ["-p", f"image_transport:={image_transport}"]
     if namespace:
         arguments += ["-r", f"__ns:=/{namespace}"]
@@ -44,5 +55,7 @@ def record(
     if code == 0 and not (folder / NAME).exists():
         raise UserError("nothing was recorded: it was stopped before it began", "start it again")
     if code == 0:
-        typer.echo(f"recorded: {folder / NAME}\nnext: liquid-nav import flights {folder} --out data/mine")
+        typer.echo(
+            f"recorded: {folder / NAME}\nnext: liquid-nav import flights {folder} --out data/mine"
+        )
     raise typer.Exit(code)

@@ -1,4 +1,6 @@
-"""The bag of a replay: what the model would have commanded beside what was flown, in the recording's own time."""
+"""The bag of a replay: what the model would have commanded beside what was flown, in the
+recording's own time.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +21,26 @@ TWIST = "geometry_msgs/msg/TwistStamped"
 
 
 def write_bag(folder: Path, result: Replay, recording: Recording) -> None:
-    """Write ``folder/flight.mcap``: TwistStamped in the level body frame, m/s and rad/s, filed under their stamps.
+    """Write ``folder/flight.mcap``: TwistStamped in the level body frame, m/s and rad/s, filed
+    under their stamps.
 
-    The model's commands are on ``MODEL_TOPIC``, the pilot's on their own topic, all of them. Raises UserError where
-    there is a bag already or none can be written.
+    The model's commands are on ``MODEL_TOPIC``, the pilot's on their own topic, all of them. Raises
+    UserError where there is a bag already or none can be written.
     """
     from rosbags.typesys import Stores, get_typestore
 
     store = get_typestore(Stores.ROS2_JAZZY)
     _, track = recording.label_track(result.labels)
     flown = recording.topics["command"] if result.labels == "command" else ""
-    rows = [(int(stamp), MODEL_TOPIC, values) for stamp, values in zip(result.stamps, result.commands, strict=True)]
-    rows += [(int(stamp), flown or MEASURED_TOPIC, values)
-             for stamp, values in zip(track.stamps, track.values, strict=True) if np.isfinite(values).all()]
+    rows = [
+        (int(stamp), MODEL_TOPIC, values)
+        for stamp, values in zip(result.stamps, result.commands, strict=True)
+    ]
+    rows += [
+        (int(stamp), flown or MEASURED_TOPIC, values)
+        for stamp, values in zip(track.stamps, track.values, strict=True)
+        if np.isfinite(values).all()
+    ]
     bag = BagWriter(folder)
     try:
         for topic in sorted({row[1] for row in rows}):
@@ -49,5 +58,7 @@ def _serialized(store: Any, stamp: int, values: np.ndarray) -> bytes:
     header = make["std_msgs/msg/Header"](stamp=time, frame_id="base_link")
     vx, vy, vz, yaw_rate = (float(value) for value in values)
     vector = make["geometry_msgs/msg/Vector3"]
-    twist = make["geometry_msgs/msg/Twist"](linear=vector(x=vx, y=vy, z=vz), angular=vector(x=0.0, y=0.0, z=yaw_rate))
+    twist = make["geometry_msgs/msg/Twist"](
+        linear=vector(x=vx, y=vy, z=vz), angular=vector(x=0.0, y=0.0, z=yaw_rate)
+    )
     return bytes(store.serialize_cdr(make[TWIST](header=header, twist=twist), TWIST))

@@ -1,4 +1,6 @@
-"""``liquid-nav report``: video, top view and report of a flight that lies on the disk, whoever recorded it."""
+"""``liquid-nav report``: video, top view and report of a flight that lies on the disk, whoever
+recorded it.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,15 @@ RECORD = "record.json"
 
 
 def report(
-    flight: Path = typer.Argument(..., help="Folder of a flight, or a bag: of `fly`, of launch, of a real drone."),
-    scenario: str = typer.Option("", help="Scenario's YAML file, where the record names one that is not installed."),
-    out: Optional[Path] = typer.Option(None, help="Folder for video, top view and report; the flight's by default."),
+    flight: Path = typer.Argument(
+        ..., help="Folder of a flight, or a bag: of `fly`, of launch, of a real drone."
+    ),
+    scenario: str = typer.Option(
+        "", help="Scenario's YAML file, where the record names one that is not installed."
+    ),
+    out: Optional[Path] = typer.Option(
+        None, help="Folder for video, top view and report; the flight's by default."
+    ),
 ) -> None:
     """Make video, top view and report of a recorded flight, also of an interrupted one.
 
@@ -50,7 +58,9 @@ def report(
 
 
 def _flights(flight: Path) -> list[Path]:
-    """Return the folders (or the one bag) to report: of several drones in one world each has its own."""
+    """Return the folders (or the one bag) to report: of several drones in one world each has its
+    own.
+    """
     if not flight.exists():
         raise UserError(f"there is no flight '{flight}'", "give the folder of a flight, or a bag")
     if flight.is_file() or (flight / RECORD).exists():
@@ -67,7 +77,9 @@ def _target(folder: Path, flight: Path, out: Path | None) -> Path:
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"cannot create {target}: {(error.strerror or 'error').lower()}", "choose --out") from error
+        raise UserError(
+            f"cannot create {target}: {(error.strerror or 'error').lower()}", "choose --out"
+        ) from error
     return target
 
 

@@ -12,15 +12,21 @@ from liquid_nav.errors import UserError
 
 
 def train(
-    recipe: Annotated[Path, typer.Option(help="YAML file that says what to collect and how to learn.")] = Path(
-        "config/training/default.yaml"
-    ),
-    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run there goes on.")] = Path(
-        "runs/default"
-    ),
-    workers: Annotated[int | None, typer.Option(help="Processes that fly, all cores by default.")] = None,
-    accelerator: Annotated[str, typer.Option(help="Where to learn, in Lightning's words: auto, cpu, gpu ...")] = "auto",
-    devices: Annotated[str, typer.Option(help="How many devices of a machine, or auto for all.")] = "1",
+    recipe: Annotated[
+        Path, typer.Option(help="YAML file that says what to collect and how to learn.")
+    ] = Path("config/training/default.yaml"),
+    out: Annotated[
+        Path, typer.Option(help="Folder of the run; an interrupted run there goes on.")
+    ] = Path("runs/default"),
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that fly, all cores by default.")
+    ] = None,
+    accelerator: Annotated[
+        str, typer.Option(help="Where to learn, in Lightning's words: auto, cpu, gpu ...")
+    ] = "auto",
+    devices: Annotated[
+        str, typer.Option(help="How many devices of a machine, or auto for all.")
+    ] = "1",
     nodes: Annotated[int, typer.Option(min=1, help="How many machines.")] = 1,
     strategy: Annotated[str, typer.Option(help="Lightning's strategy: auto, ddp ...")] = "auto",
 ) -> None:
@@ -51,7 +57,10 @@ def train(
         raise typer.Exit(INTERRUPTED) from None
     if not trainer.first:
         return
-    typer.echo(f"model: {model}\nnext: liquid-nav evaluate --model {model} --scenario forest --seeds 10000:10050")
+    typer.echo(
+        f"model: {model}\nnext: liquid-nav evaluate --model {model} --scenario forest --seeds "
+        "10000:10050"
+    )
 
 
 def _devices(text: str) -> int | str:

@@ -1,7 +1,8 @@
-"""Watches the runners of a flight until they end, and finds the one line that says why something broke.
+"""Watches the runners of a flight until they end, and finds the one line that says why something
+broke.
 
-A runner that gives up ends the whole flight: the simulator waits for every drone to start, so the others would wait for
-ever.
+A runner that gives up ends the whole flight: the simulator waits for every drone to start, so the
+others would wait for ever.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""``liquid-nav world``: contact sheets of what the drone sees, and worlds as files for Gazebo and MuJoCo."""
+"""``liquid-nav world``: contact sheets of what the drone sees, and worlds as files for Gazebo and
+MuJoCo.
+"""
 
 from __future__ import annotations
 
@@ -33,34 +35,55 @@ class Engine(str, Enum):
 
 def world(
     place: Optional[str] = typer.Argument(
-        None, metavar="[SCENARIO]", help="Scenario name or file, as --scenario.", autocompletion=offers.scenarios
+        None,
+        metavar="[SCENARIO]",
+        help="Scenario name or file, as --scenario.",
+        autocompletion=offers.scenarios,
     ),
-    scenario: str = typer.Option("forest", help="Scenario name or file.", autocompletion=offers.scenarios),
+    scenario: str = typer.Option(
+        "forest", help="Scenario name or file.", autocompletion=offers.scenarios
+    ),
     condition: list[str] = typer.Option(
         [],
-        help="Condition name or file; a sheet takes several and has all by default, a file the scenario's own.",
+        help="Condition name or file; a sheet takes several and has all by default, a file the "
+        "scenario's own.",
         autocompletion=offers.conditions,
     ),
     seed: list[int] = typer.Option([7], min=0, help="Seed of the layout; a sheet takes several."),
-    format: Optional[Format] = typer.Option(None, help="Write the world as a file instead: for Gazebo or MuJoCo."),
-    out: Optional[Path] = typer.Option(None, help="File to write with --format; meshes go into a folder beside it."),
-    engine: Engine = typer.Option("ogre2", help="Render engine of an SDF world; ogre where there is no GPU."),
-    drone: bool = typer.Option(True, help="Whether the drone stands in an SDF world; PX4 brings its own."),
+    format: Optional[Format] = typer.Option(
+        None, help="Write the world as a file instead: for Gazebo or MuJoCo."
+    ),
+    out: Optional[Path] = typer.Option(
+        None, help="File to write with --format; meshes go into a folder beside it."
+    ),
+    engine: Engine = typer.Option(
+        "ogre2", help="Render engine of an SDF world; ogre where there is no GPU."
+    ),
+    drone: bool = typer.Option(
+        True, help="Whether the drone stands in an SDF world; PX4 brings its own."
+    ),
     frame_prefix: str = typer.Option("", help="Prefix of the frame ids of the SDF drone."),
     sheet: Path = typer.Option(Path("world.png"), help="Picture to write, .png or .jpg."),
     width: int = typer.Option(384, min=64, max=1280, help="Width of each picture in pixels; 16:9."),
 ) -> None:
-    """Render a scenario as a contact sheet (start and target for each condition and seed), or write it as a file."""
+    """Render a scenario as a contact sheet (start and target for each condition and seed), or write
+    it as a file.
+    """
     from liquid_nav.worlds import load_condition, load_scenario
 
     chosen = load_scenario(place or scenario)
     if format is None:
         if out is not None:
-            raise UserError("--out needs --format", "add --format sdf or --format mjcf, or use --sheet for a picture")
+            raise UserError(
+                "--out needs --format",
+                "add --format sdf or --format mjcf, or use --sheet for a picture",
+            )
         _sheet(chosen, [load_condition(name) for name in condition or ALL], seed, sheet, width)
         return
     if len(seed) > 1 or len(condition) > 1:
-        raise UserError("a world file has one seed and one condition", "give --seed and --condition once")
+        raise UserError(
+            "a world file has one seed and one condition", "give --seed and --condition once"
+        )
     around = load_condition((condition or [chosen.condition])[0])
     path = out or Path(f"{chosen.name}_{seed[0]}.{'sdf' if format is Format.sdf else 'xml'}")
     _file(chosen, around, seed[0], path, format, engine.value, drone, frame_prefix)
@@ -86,16 +109,22 @@ def _file(
             from liquid_nav.worlds.sdf import write_sdf
             from liquid_nav.worlds.sdf_drone import DroneSpec
 
-            count = write_sdf(path, layout, condition, engine, DroneSpec(prefix=prefix) if drone else None)
+            count = write_sdf(
+                path, layout, condition, engine, DroneSpec(prefix=prefix) if drone else None
+            )
         else:
             from liquid_nav.worlds.mjcf_file import write_mjcf
 
             count = write_mjcf(path, layout, condition)
     typer.echo(_describe(layout))
-    typer.echo(f"wrote {path}" + (f" and {count - 1} files into {path.stem}_files" if count > 1 else ""))
+    typer.echo(
+        f"wrote {path}" + (f" and {count - 1} files into {path.stem}_files" if count > 1 else "")
+    )
 
 
-def _sheet(scenario: Scenario, conditions: list[Condition], seeds: list[int], sheet: Path, width: int) -> None:
+def _sheet(
+    scenario: Scenario, conditions: list[Condition], seeds: list[int], sheet: Path, width: int
+) -> None:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -105,7 +134,9 @@ def _sheet(scenario: Scenario, conditions: list[Condition], seeds: list[int], sh
     size = (width, width * 9 // 16)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("rendering", total=len(conditions) * len(seeds))
-        picture = contact_sheet(scenario, conditions, seeds, size, on_picture=lambda: progress.advance(task))
+        picture = contact_sheet(
+            scenario, conditions, seeds, size, on_picture=lambda: progress.advance(task)
+        )
     save_picture(sheet, picture)
     for number in seeds:
         typer.echo(_describe(generate_layout(scenario, number)))

@@ -1,6 +1,8 @@
-"""Evaluation: campaigns of flights, success rates with confidence intervals, tables, pictures and reports.
+"""Evaluation: campaigns of flights, success rates with confidence intervals, tables, pictures and
+reports.
 
-A campaign is a map over a list of flights. Whatever is measured on the clock stays apart from what is recorded.
+A campaign is a map over a list of flights. Whatever is measured on the clock stays apart from what
+is recorded.
 """
 
 from liquid_nav.evaluation.campaign import Campaign, available_cores, dask_cluster, process_pool

@@ -1,6 +1,7 @@
 """A small animation of a flight for a README: the camera beside the growing path.
 
-Example: ``python -m liquid_nav.evaluation.animation flights/20260101-120000 docs/images/flight.webp``
+Example: ``python -m liquid_nav.evaluation.animation flights/20260101-120000
+docs/images/flight.webp``
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ def make_animation(
     if suffix not in (".webp", ".gif"):
         raise UserError(f"cannot animate as '{path.suffix}'", "name the file .webp or .gif")
     step = max(1, round(record.frame_rate * speed / rate))
-    pictures = [Image.fromarray(picture) for picture in _pictures(video, record, layout, height, step)]
+    pictures = [
+        Image.fromarray(picture) for picture in _pictures(video, record, layout, height, step)
+    ]
     period = round(1000 * step / (record.frame_rate * speed))
     durations = [period] * (len(pictures) - 1) + [round(1000 * HOLD)]
     for quality in QUALITIES if suffix == ".webp" else (None,):
@@ -68,11 +71,18 @@ def make_animation(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
             return len(data)
-    raise UserError(f"{path} would have {len(data)} bytes, more than {max_bytes}", "lower the height or the rate")
+    raise UserError(
+        f"{path} would have {len(data)} bytes, more than {max_bytes}",
+        "lower the height or the rate",
+    )
 
 
-def _pictures(video: Path, record: FlightRecord, layout: Layout, height: int, step: int) -> Iterator[np.ndarray]:
-    """Yield uint8 RGB pictures: the camera on the left, the map with the path so far on the right."""
+def _pictures(
+    video: Path, record: FlightRecord, layout: Layout, height: int, step: int
+) -> Iterator[np.ndarray]:
+    """Yield uint8 RGB pictures: the camera on the left, the map with the path so far on the
+    right.
+    """
     import cv2
 
     chart = _Map(record, layout, height)
@@ -106,7 +116,9 @@ class _Map:
             canvas.draw()
             self._base = np.asarray(canvas.buffer_rgba())[:size, :size, :3].copy()
             points = axes.transData.transform(path)
-        self._points = np.stack((points[:, 0], size - points[:, 1]), axis=1).round().astype(np.int32)
+        self._points = (
+            np.stack((points[:, 0], size - points[:, 1]), axis=1).round().astype(np.int32)
+        )
 
     def draw(self, row: int) -> np.ndarray:
         import cv2
@@ -137,7 +149,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from liquid_nav.simulation import FlightRecord
     from liquid_nav.worlds import generate_layout, load_scenario
 
-    parser = argparse.ArgumentParser(prog="python -m liquid_nav.evaluation.animation", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m liquid_nav.evaluation.animation", description=__doc__
+    )
     parser.add_argument("flight", type=Path, help="folder that liquid-nav fly left")
     parser.add_argument("output", type=Path, help="file to write, .webp or .gif")
     parser.add_argument("--height", type=int, default=320, help="of the pictures, pixels")

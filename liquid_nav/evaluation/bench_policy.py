@@ -1,4 +1,6 @@
-"""What one step of a policy costs, image to command, beside its encoder alone: measured in turn, in one run."""
+"""What one step of a policy costs, image to command, beside its encoder alone: measured in turn, in
+one run.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ PUBLISHED_NCP = {
         "seed": 22224,
     },
 }
-"""Size and wiring of the network that flew; what its weights are does not change what a step costs."""
+"""Size and wiring of the network that flew; what its weights are does not change what a step costs.
+"""
 
 
 def published_ncp() -> Policy:
@@ -44,21 +47,32 @@ def policy_rows(
 ) -> list[dict[str, Any]]:
     """Time every policy, by name; returns one row each.
 
-    Whole step and encoder alone take turns; medians over the rounds. The image has the size that the encoder takes.
+    Whole step and encoder alone take turns; medians over the rounds. The image has the size that
+    the encoder takes.
     ``ratio``: step over encoder.
     """
     rows = []
     for name, policy in policies.items():
         config = policy.config.encoder
-        image = np.random.default_rng(0).integers(0, 256, (config.height, config.width, 3), np.uint8)
-        pixels, observation, state = policy.preprocess(image)[None], Observation(image), policy.initial_state()
+        image = np.random.default_rng(0).integers(
+            0, 256, (config.height, config.width, 3), np.uint8
+        )
+        pixels, observation, state = (
+            policy.preprocess(image)[None],
+            Observation(image),
+            policy.initial_state(),
+        )
         encoder = encode_with(policy.encoder, policy.runtime)
 
         @torch.inference_mode()
         def encode(encoder: Encode = encoder, pixels: torch.Tensor = pixels) -> None:
             encoder(pixels)
 
-        def step(policy: Policy = policy, observation: Observation = observation, state: PolicyState = state) -> None:
+        def step(
+            policy: Policy = policy,
+            observation: Observation = observation,
+            state: PolicyState = state,
+        ) -> None:
             policy.step(observation, state, 1 / 30)
 
         whole, eye = interleaved((step, encode), rounds, on_round, clock)

@@ -1,4 +1,6 @@
-"""A campaign is a map over a list of flights; ``concurrent.futures.Executor`` is its only way to run in parallel."""
+"""A campaign is a map over a list of flights; ``concurrent.futures.Executor`` is its only way to
+run in parallel.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ from liquid_nav.evaluation.task import FlightSummary, FlightTask, prepare_proces
 class Campaign:
     """Fly a list of tasks with an executor.
 
-    Iterating yields ``(index, summary)`` as flights complete; ``run`` returns all summaries in the order of the tasks,
-    whatever order they finished in. The first flight that breaks ends the campaign with its error.
+    Iterating yields ``(index, summary)`` as flights complete; ``run`` returns all summaries in the
+    order of the tasks, whatever order they finished in. The first flight that breaks ends the
+    campaign with its error.
     """
 
     def __init__(
@@ -28,7 +31,9 @@ class Campaign:
         executor: Executor,
         worker: Callable[[FlightTask], FlightSummary] = run_task,
     ) -> None:
-        """Take the flights, something that runs them, and the (picklable) function that flies one."""
+        """Take the flights, something that runs them, and the (picklable) function that flies
+        one.
+        """
         self.tasks = tuple(tasks)
         self._executor = executor
         self._worker = worker
@@ -43,7 +48,8 @@ class Campaign:
                 yield futures[future], future.result()
         except BrokenProcessPool as error:
             raise UserError(
-                "a worker process died in flight, often for want of memory or in the graphics library",
+                "a worker process died in flight, often for want of memory or in the graphics "
+                "library",
                 "try fewer --workers",
             ) from error
         finally:
@@ -51,7 +57,9 @@ class Campaign:
                 future.cancel()
 
     def run(self, on_flight: Callable[[FlightSummary], None] | None = None) -> list[FlightSummary]:
-        """Fly all; ``on_flight`` hears of each flight as it completes. Returns them in the order of the tasks."""
+        """Fly all; ``on_flight`` hears of each flight as it completes. Returns them in the order of
+        the tasks.
+        """
         results: list[FlightSummary | None] = [None] * len(self.tasks)
         for index, summary in self:
             results[index] = summary
@@ -62,19 +70,23 @@ class Campaign:
 
 @contextmanager
 def process_pool(workers: int | None = None) -> Iterator[Executor]:
-    """Give a pool of fresh processes (all cores by default) that leaves none behind, whatever ends the block.
+    """Give a pool of fresh processes (all cores by default) that leaves none behind, whatever ends
+    the block.
 
     ``spawn`` and not ``fork``: graphics contexts and thread pools do not survive a fork.
     """
     before = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(
-        workers or available_cores(), multiprocessing.get_context("spawn"), initializer=_start_worker
+        workers or available_cores(),
+        multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
     )
     try:
         yield pool
     except BaseException:
-        # A flight takes many seconds: do not wait for those under way. The pool itself counts its dead; whoever did it
-        # beside its thread would now and then find one that is gone still alive.
+        # A flight takes many seconds: do not wait for those under way. The pool itself counts its
+        # dead; whoever did it beside its thread would now and then find one that is gone still
+        # alive.
         for process in set(multiprocessing.active_children()) - before:
             process.kill()
         pool.shutdown(cancel_futures=True)
@@ -85,7 +97,9 @@ def process_pool(workers: int | None = None) -> Iterator[Executor]:
 
 @contextmanager
 def dask_cluster(address: str) -> Iterator[Executor]:
-    """Give the executor of a running Dask cluster, e.g. ``tcp://head:8786``; its workers need liquid_nav too."""
+    """Give the executor of a running Dask cluster, e.g. ``tcp://head:8786``; its workers need
+    liquid_nav too.
+    """
     try:
         from distributed import Client
     except ImportError as error:
@@ -115,7 +129,9 @@ def _start_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    """End this worker when its parent is gone: one that was killed left it flying, or waiting, for nobody."""
+    """End this worker when its parent is gone: one that was killed left it flying, or waiting, for
+    nobody.
+    """
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -1,8 +1,10 @@
-"""The log beside a model: every campaign on the seeds of reported numbers leaves a line, the bad ones too.
+"""The log beside a model: every campaign on the seeds of reported numbers leaves a line, the bad
+ones too.
 
-Numbers that are picked from many tries mean nothing; this file shows how many tries there were. It says how each flight
-ended, too, so that two models are compared flight by flight with their logs alone (``paired.py``), and with which
-software they flew: campaigns of several machines may stand in one log.
+Numbers that are picked from many tries mean nothing; this file shows how many tries there were. It
+says how each flight ended, too, so that two models are compared flight by flight with their logs
+alone (``paired.py``), and with which software they flew: campaigns of several machines may stand in
+one log.
 """
 
 from __future__ import annotations
@@ -23,7 +25,14 @@ from liquid_nav.worlds.condition import USUAL_RATE
 
 LOG_NAME = "campaigns.jsonl"
 SUCCESS = "s"
-LETTERS = {"success": SUCCESS, "collision": "c", "timeout": "t", "geofence": "g", "lost": "l", "landed": "d"}
+LETTERS = {
+    "success": SUCCESS,
+    "collision": "c",
+    "timeout": "t",
+    "geofence": "g",
+    "lost": "l",
+    "landed": "d",
+}
 """How a flight ended, as the log says it."""
 NOT_FLOWN = "-"
 
@@ -41,13 +50,15 @@ def append(
     complete: bool,
     date: datetime,
 ) -> Path:
-    """Append one line per scenario and condition to the log beside the model and return the log's path.
+    """Append one line per scenario and condition to the log beside the model and return the log's
+    path.
 
     Args:
         pilot: The model.
         seeds: What was asked for.
         frame_rates: Of the camera in each condition, Hz.
-        flights: Those of the model; without ``complete``, those that were flown before the campaign broke off.
+        flights: Those of the model; without ``complete``, those that were flown before the campaign
+            broke off.
         complete: Whether all flights were flown.
         date: When the campaign ended.
 
@@ -59,7 +70,11 @@ def append(
     software = describe_software()
     with path.open("a") as log:
         for row in summarize(flights):
-            mine = [flight for flight in flights if _place(flight) == (row["scenario"], row["condition"])]
+            mine = [
+                flight
+                for flight in flights
+                if _place(flight) == (row["scenario"], row["condition"])
+            ]
             entry = {
                 "date": stamp,
                 "seeds": format_seeds(seeds),
@@ -75,7 +90,9 @@ def append(
 
 
 def write_outcomes(flights: Sequence[FlightSummary], seeds: range) -> str:
-    """Return how the flights of one scenario and condition ended: one of ``LETTERS`` for each seed, in their order."""
+    """Return how the flights of one scenario and condition ended: one of ``LETTERS`` for each seed,
+    in their order.
+    """
     found = {flight.seed: LETTERS[flight.reason] for flight in flights}
     return "".join(found.get(seed, NOT_FLOWN) for seed in seeds)
 
@@ -101,7 +118,9 @@ def latest(lines: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
 
 
 def other_rate(line: Mapping[str, object]) -> float | None:
-    """Return the camera's rate in Hz where it was not the one that the condition says, else None."""
+    """Return the camera's rate in Hz where it was not the one that the condition says, else
+    None.
+    """
     rate = float(line["frame_rate"])
     try:
         usual = load_condition(str(line["condition"])).frame_rate()
@@ -112,11 +131,12 @@ def other_rate(line: Mapping[str, object]) -> float | None:
 
 
 def pool(path: Path) -> list[dict[str, object]]:
-    """Return one row per scenario and condition of everything that the log says of the weights that flew last.
+    """Return one row per scenario and condition of everything that the log says of the weights that
+    flew last.
 
-    Rows have the keys of ``metrics.summarize`` and ``seeds``, e.g. ``21000:21100``. A flight counts once, as it ended
-    when it was flown last. Left out are lines from before the log had letters, and those of another frame rate than the
-    condition's.
+    Rows have the keys of ``metrics.summarize`` and ``seeds``, e.g. ``21000:21100``. A flight counts
+    once, as it ended when it was flown last. Left out are lines from before the log had letters,
+    and those of another frame rate than the condition's.
 
     Raises:
         UserError: the file cannot be read, is no such log, or holds no such flight.
@@ -127,7 +147,9 @@ def pool(path: Path) -> list[dict[str, object]]:
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         for line in latest(lines):
             if read_outcomes(line) and other_rate(line) is None:
-                places.setdefault((line["model"], line["scenario"], line["condition"]), []).append(line)
+                places.setdefault((line["model"], line["scenario"], line["condition"]), []).append(
+                    line
+                )
         rows = [_pooled(names, found) for names, found in places.items()]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"cannot read the campaigns in {path}: {error}", remedy) from error
@@ -136,14 +158,18 @@ def pool(path: Path) -> list[dict[str, object]]:
     return rows
 
 
-def _pooled(names: tuple[str, str, str], lines: Sequence[Mapping[str, object]]) -> dict[str, object]:
+def _pooled(
+    names: tuple[str, str, str], lines: Sequence[Mapping[str, object]]
+) -> dict[str, object]:
     letters: dict[int, str] = {}
     for line in lines:
         letters |= read_outcomes(line)
     ends = list(letters.values())
     good = ends.count(SUCCESS)
     low, high = wilson_interval(good, len(ends))
-    successes = [(int(line["successes"]), line["mean_time_s"]) for line in lines if line["successes"]]
+    successes = [
+        (int(line["successes"]), line["mean_time_s"]) for line in lines if line["successes"]
+    ]
     # The log has no times of single flights: one that was flown twice counts twice in the mean.
     seconds = math.fsum(count * float(mean) for count, mean in successes)
     counted = sum(count for count, _ in successes)

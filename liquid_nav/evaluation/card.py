@@ -2,8 +2,8 @@
 
 Rows come from the log of the model's campaigns, or from files of ``liquid-nav evaluate --json``:
 
-    python -m liquid_nav.evaluation.card models/default --log --readme README.md --beside models/summer
-    python -m liquid_nav.evaluation.card models/default rows.json --seeds 20000:20200
+    python -m liquid_nav.evaluation.card models/default --log --readme README.md --beside
+    models/summer python -m liquid_nav.evaluation.card models/default rows.json --seeds 20000:20200
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ _NAMES = ("model", "scenario", "condition")
 
 
 def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[dict[str, object]]:
-    """Return the old rows with those replaced that ``new`` measures again (same model, scenario and condition)."""
+    """Return the old rows with those replaced that ``new`` measures again (same model, scenario and
+    condition).
+    """
     merged = {tuple(row[name] for name in _NAMES): dict(row) for row in old}
     merged.update({tuple(row[name] for name in _NAMES): dict(row) for row in new})
     return list(merged.values())
@@ -36,7 +38,8 @@ def update_card(folder: Path, rows: Sequence[Row], seeds: str | None) -> list[di
     Args:
         folder: The model's.
         rows: From a campaign; baselines' rows are welcome beside the model's.
-        seeds: What the rows were measured on, kept with each, e.g. ``20000:20200``; None: as each row says.
+        seeds: What the rows were measured on, kept with each, e.g. ``20000:20200``; None: as each
+            row says.
 
     Raises:
         UserError: the card cannot be read or written.
@@ -48,14 +51,17 @@ def update_card(folder: Path, rows: Sequence[Row], seeds: str | None) -> list[di
         card["evaluation"] = merge_rows(card.get("evaluation", ()), added)
         path.write_text(json.dumps(card, indent=2) + "\n")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"cannot update {path}: {error}", "give the folder of a saved model") from error
+        raise UserError(
+            f"cannot update {path}: {error}", "give the folder of a saved model"
+        ) from error
     return card["evaluation"]
 
 
 def markdown_table(rows: Iterable[Row]) -> str:
     """Return a Markdown table of rows, with the way failures happened."""
     lines = [
-        "| model | scenario | condition | flights | success | 95 % interval | mean time | failures |",
+        "| model | scenario | condition | flights | success | 95 % interval | mean time | failures "
+        "|",
         "|---|---|---|---:|---:|---:|---:|---|",
     ]
     for row in rows:
@@ -72,10 +78,11 @@ def markdown_table(rows: Iterable[Row]) -> str:
 
 
 def comparing_table(rows: Sequence[Row], others: Sequence[Row]) -> str:
-    """Return a Markdown table with a line for each condition: success rates of one model and of another beside it.
+    """Return a Markdown table with a line for each condition: success rates of one model and of
+    another beside it.
 
-    The scenarios and conditions are those of ``rows``, in their order; of a place that the other has not flown there is
-    a dash.
+    The scenarios and conditions are those of ``rows``, in their order; of a place that the other
+    has not flown there is a dash.
     """
     models = (str(rows[0]["model"]), str(others[0]["model"]))
     scenarios = list(dict.fromkeys(str(row["scenario"]) for row in rows))
@@ -83,7 +90,9 @@ def comparing_table(rows: Sequence[Row], others: Sequence[Row]) -> str:
     found = {tuple(str(row[name]) for name in _NAMES): row for row in (*rows, *others)}
     columns = [(model, scenario) for scenario in scenarios for model in models]
     lines = [
-        "| condition | " + " | ".join(f"`{model}` in {scenario}" for model, scenario in columns) + " |",
+        "| condition | "
+        + " | ".join(f"`{model}` in {scenario}" for model, scenario in columns)
+        + " |",
         "|---|" + "---:|" * len(columns),
     ]
     for condition in conditions:
@@ -97,7 +106,8 @@ def _rate(row: Row | None) -> str:
 
 
 def update_readme(path: Path, table: str) -> None:
-    """Replace what stands between ``<!-- results -->`` and ``<!-- /results -->`` by a table in Markdown.
+    """Replace what stands between ``<!-- results -->`` and ``<!-- /results -->`` by a table in
+    Markdown.
 
     Raises:
         UserError: the file has no such markers.
@@ -105,24 +115,38 @@ def update_readme(path: Path, table: str) -> None:
     try:
         text = path.read_text()
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}", "give the path of the README") from error
+        raise UserError(
+            f"cannot read {path}: {error.strerror}", "give the path of the README"
+        ) from error
     pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
     block = f"{BEGIN}\n{table}\n{END}"
     replaced, count = pattern.subn(lambda _: block, text)
     if count != 1:
-        raise UserError(f"{path} has {count} blocks for results", f"put {BEGIN} and {END} around one place")
+        raise UserError(
+            f"{path} has {count} blocks for results", f"put {BEGIN} and {END} around one place"
+        )
     path.write_text(replaced)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Merge result files of ``liquid-nav evaluate --json`` into a card, and optionally the card into a README."""
-    parser = argparse.ArgumentParser(prog="python -m liquid_nav.evaluation.card", description=__doc__)
+    """Merge result files of ``liquid-nav evaluate --json`` into a card, and optionally the card
+    into a README.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m liquid_nav.evaluation.card", description=__doc__
+    )
     parser.add_argument("model", type=Path, help="model folder")
     parser.add_argument("results", type=Path, nargs="*", help="files written by evaluate --json")
-    parser.add_argument("--seeds", help="seeds of these results, e.g. 20000:20200; required with results")
-    parser.add_argument("--log", action="store_true", help="take the rows from the log of the model's campaigns")
+    parser.add_argument(
+        "--seeds", help="seeds of these results, e.g. 20000:20200; required with results"
+    )
+    parser.add_argument(
+        "--log", action="store_true", help="take the rows from the log of the model's campaigns"
+    )
     parser.add_argument("--readme", type=Path, help="README with the two markers")
-    parser.add_argument("--beside", type=Path, help="with --log: folder of a model that the README compares with")
+    parser.add_argument(
+        "--beside", type=Path, help="with --log: folder of a model that the README compares with"
+    )
     options = parser.parse_args(arguments)
     if options.results and not options.seeds:
         parser.error("--seeds is required with results")

@@ -18,10 +18,14 @@ GAP, LABEL = 6, 22  # pixels
 PAPER, INK = (250, 250, 248), (40, 40, 40)
 
 
-def views(scenario: Scenario, condition: Condition, seed: int, size: tuple[int, int] = (384, 216)) -> list[np.ndarray]:
-    """Return what a level drone sees at the start and 3.5 m before the target: two uint8 [H, W, 3] RGB images.
+def views(
+    scenario: Scenario, condition: Condition, seed: int, size: tuple[int, int] = (384, 216)
+) -> list[np.ndarray]:
+    """Return what a level drone sees at the start and 3.5 m before the target: two uint8 [H, W, 3]
+    RGB images.
 
-    ``size``: width and height of a picture, pixels. Noise, blur and exposure of the condition are left out.
+    ``size``: width and height of a picture, pixels. Noise, blur and exposure of the condition are
+    left out.
     """
     from liquid_nav.worlds import build_spec
 
@@ -73,7 +77,10 @@ def contact_sheet(
         pictures, names = [], []
         for seed in seeds:
             pictures += views(scenario, condition, seed, size)
-            names += [f"{scenario.name}, {condition.name}, seed {seed}: start", "3.5 m before the target"]
+            names += [
+                f"{scenario.name}, {condition.name}, seed {seed}: start",
+                "3.5 m before the target",
+            ]
             if on_picture is not None:
                 on_picture()
         rows.append(_row(pictures, names))
@@ -106,4 +113,6 @@ def save_picture(path: Path, image: np.ndarray) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data.tobytes() if ok else b"")
     except OSError as problem:
-        raise UserError(f"cannot write {path}: {problem.strerror}", "choose another place with --sheet") from None
+        raise UserError(
+            f"cannot write {path}: {problem.strerror}", "choose another place with --sheet"
+        ) from None

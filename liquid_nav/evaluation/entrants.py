@@ -19,22 +19,28 @@ RESET_MARK = "state zeroed"
 
 
 def frame_marks(drop: float | None, jitter: float | None) -> tuple[str, ...]:
-    """Return what marks results with frames dropped and jittered (shares; None: as the condition has it)."""
+    """Return what marks results with frames dropped and jittered (shares; None: as the condition
+    has it).
+    """
     dropped = () if drop is None else (f"{100 * drop:g} % dropped",)
     return (*dropped, f"{100 * jitter:g} % jitter") if jitter else dropped
 
 
 def resolve(model: str, reset_state: bool = False, marks: Sequence[str] = ()) -> PilotSpec:
-    """Find what ``--model`` names: a built-in pilot, a folder, or a shipped model under ``models/``.
+    """Find what ``--model`` names: a built-in pilot, a folder, or a shipped model under
+    ``models/``.
 
     ``marks``: what sets its flights apart from usual ones; they follow the name in brackets.
 
     Raises:
-        UserError: there is none, it is no model or it was tampered with; or a pilot without a state is to reset it.
+        UserError: there is none, it is no model or it was tampered with; or a pilot without a state
+            is to reset it.
     """
     if model in BUILT_IN:
         if reset_state:
-            raise UserError(f"the built-in pilot '{model}' has no state to reset", "leave --reset-state out")
+            raise UserError(
+                f"the built-in pilot '{model}' has no state to reset", "leave --reset-state out"
+            )
         return PilotSpec(model, _label(model, marks))
     folder = _model_folder(model)
     # Load it once here, so that a broken model is one clear line and not a broken worker.
@@ -58,7 +64,8 @@ def check_places(scenarios: Sequence[str], conditions: Sequence[str]) -> None:
     """Read every scenario and condition once, so that a wrong one is found before the first flight.
 
     Raises:
-        UserError: one of them is unknown or malformed, or two of them have one name and could not be told apart.
+        UserError: one of them is unknown or malformed, or two of them have one name and could not
+            be told apart.
     """
     from liquid_nav.worlds import load_condition, load_scenario
 
@@ -71,7 +78,9 @@ def check_distinct(names: Sequence[str]) -> None:
     """Raise UserError if a name comes twice, because its rows would be mixed up."""
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise UserError(f"'{twice}' is given twice", "give each model, scenario and condition a name of its own")
+        raise UserError(
+            f"'{twice}' is given twice", "give each model, scenario and condition a name of its own"
+        )
 
 
 def _label(name: str, marks: Sequence[str]) -> str:
@@ -90,7 +99,8 @@ def _model_folder(model: str) -> Path:
             pass
     raise UserError(
         f"there is no model '{model}'",
-        f"give a model folder, the name of a folder in models/, or one of the pilots {', '.join(BUILT_IN)}",
+        "give a model folder, the name of a folder in models/, or one of the pilots "
+        f"{', '.join(BUILT_IN)}",
     )
 
 

@@ -1,4 +1,6 @@
-"""What image noise and an abrupt change of the view do to the time constants of a trained policy."""
+"""What image noise and an abrupt change of the view do to the time constants of a trained
+policy.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,11 @@ from liquid_nav.liquid.liquid_property import LiquidResponse, compare
 from liquid_nav.policy import Policy
 
 
-def record_frames(scenario: str, seeds: Iterable[int], frames: int, on_flight: Callable[[], object]) -> np.ndarray:
-    """Let the expert fly each seed in summer at 30 Hz; return uint8 [B,T,H,W,3], the first ``frames`` of each flight.
+def record_frames(
+    scenario: str, seeds: Iterable[int], frames: int, on_flight: Callable[[], object]
+) -> np.ndarray:
+    """Let the expert fly each seed in summer at 30 Hz; return uint8 [B,T,H,W,3], the first
+    ``frames`` of each flight.
 
     Flights that end earlier are left out.
     """
@@ -25,59 +30,90 @@ def record_frames(scenario: str, seeds: Iterable[int], frames: int, on_flight: C
     for seed in seeds:
         images: list[np.ndarray] = []
         keep = images.append
-        fly(place, seed, condition, ExpertPilot(), on_frame=lambda image, *_, keep=keep: keep(image))
+        fly(
+            place, seed, condition, ExpertPilot(), on_frame=lambda image, *_, keep=keep: keep(image)
+        )
         if len(images) >= frames:
             flights.append(np.stack(images[:frames]))
         on_flight()
     if len(flights) < 2:
-        raise UserError(f"only {len(flights)} flights last {frames} frames", "ask for more seeds or fewer frames")
+        raise UserError(
+            f"only {len(flights)} flights last {frames} frames",
+            "ask for more seeds or fewer frames",
+        )
     return np.stack(flights)
 
 
 OBSTACLE = (0.4, 0.6, (70, 50, 35))
-"""Left and right edge as parts of the image's width, and the colour, of a trunk that is suddenly there."""
+"""Left and right edge as parts of the image's width, and the colour, of a trunk that is suddenly
+there.
+"""
 
 
 @torch.inference_mode()
-def respond_to_images(policy: Policy, images: np.ndarray, start: int, noise: float, seed: int = 0) -> LiquidResponse:
-    """Run images uint8 [B,T,H,W,3] at 30 Hz as they are and with something different from frame ``start`` on.
+def respond_to_images(
+    policy: Policy, images: np.ndarray, start: int, noise: float, seed: int = 0
+) -> LiquidResponse:
+    """Run images uint8 [B,T,H,W,3] at 30 Hz as they are and with something different from frame
+    ``start`` on.
 
-    "noise": of standard deviation ``noise`` of a grey value (of 255); "brighter", "darker": by half; "obstacle": a
-    trunk in the middle. A jump from one flight to another is left out: averaged over flights, it changes nothing by
-    construction. Time constants are in seconds.
+    "noise": of standard deviation ``noise`` of a grey value (of 255); "brighter", "darker": by
+    half; "obstacle": a trunk in the middle. A jump from one flight to another is left out: averaged
+    over flights, it changes nothing by construction. Time constants are in seconds.
     """
     grain = np.random.default_rng(seed).normal(0.0, noise, images[:, start:].shape)
     left, right = (round(edge * images.shape[3]) for edge in OBSTACLE[:2])
     blocked = images[:, start:].copy()
     blocked[:, :, :, left:right] = OBSTACLE[2]
     tails = {
-        "noise": images[:, start:] + grain, "brighter": images[:, start:] * 1.5, "darker": images[:, start:] * 0.5,
+        "noise": images[:, start:] + grain,
+        "brighter": images[:, start:] * 1.5,
+        "darker": images[:, start:] * 0.5,
         "obstacle": blocked,
     }
     calm = _features(policy, images)
-    changed = {name: torch.cat((calm[:, :start], _features(policy, np.clip(tail, 0, 255).astype(np.uint8))), dim=1)
-               for name, tail in tails.items()}
-    found = compare(policy.core, calm, changed, policy.core_time(torch.full(calm.shape[:2], 1 / 30)), start)
+    changed = {
+        name: torch.cat(
+            (calm[:, :start], _features(policy, np.clip(tail, 0, 255).astype(np.uint8))), dim=1
+        )
+        for name, tail in tails.items()
+    }
+    found = compare(
+        policy.core, calm, changed, policy.core_time(torch.full(calm.shape[:2], 1 / 30)), start
+    )
     unit = policy.config.elapsed_unit
-    return LiquidResponse(found.calm * unit, {name: tau * unit for name, tau in found.changed.items()}, start)
+    return LiquidResponse(
+        found.calm * unit, {name: tau * unit for name, tau in found.changed.items()}, start
+    )
 
 
 def _features(policy: Policy, images: np.ndarray) -> torch.Tensor:
-    rows = [policy.encoder(torch.stack([policy.preprocess(image) for image in flight])) for flight in images]
+    rows = [
+        policy.encoder(torch.stack([policy.preprocess(image) for image in flight]))
+        for flight in images
+    ]
     return torch.stack(rows)
 
 
 def layer_rows(policy: Policy, response: LiquidResponse, window: int = 30) -> list[dict]:
-    """Summarise a response: for each change and layer of neurons the factor in the first ``window`` frames.
+    """Summarise a response: for each change and layer of neurons the factor in the first ``window``
+    frames.
 
-    Keys: change, layer, neurons, factor (geometric mean), longer, shorter (neurons that change by more than 1 %).
+    Keys: change, layer, neurons, factor (geometric mean), longer, shorter (neurons that change by
+    more than 1 %).
     """
     rows = []
     for name, factor in response.change(window).items():
         for layer, where in policy.core.slices.items():
             mine = factor[where]
-            rows.append({
-                "change": name, "layer": layer, "neurons": len(mine), "factor": mine.log().mean().exp().item(),
-                "longer": int((mine > 1.01).sum()), "shorter": int((mine < 0.99).sum()),
-            })
+            rows.append(
+                {
+                    "change": name,
+                    "layer": layer,
+                    "neurons": len(mine),
+                    "factor": mine.log().mean().exp().item(),
+                    "longer": int((mine > 1.01).sum()),
+                    "shorter": int((mine < 0.99).sum()),
+                }
+            )
     return rows

@@ -59,12 +59,16 @@ def horizontal_speed(record: FlightRecord) -> np.ndarray:
 
 
 def smallest_clearance(record: FlightRecord, layout: Layout) -> float | None:
-    """Return the smallest horizontal gap in m between rotor discs and things at flight height, None without any.
+    """Return the smallest horizontal gap in m between rotor discs and things at flight height, None
+    without any.
 
-    Things count as upright discs over the whole band of heights flown, so the true gap is never smaller.
+    Things count as upright discs over the whole band of heights flown, so the true gap is never
+    smaller.
     """
     position = record.columns["position"]
-    discs = layout.discs(float(position[:, 2].min()) - BODY_HEIGHT, float(position[:, 2].max()) + BODY_HEIGHT)
+    discs = layout.discs(
+        float(position[:, 2].min()) - BODY_HEIGHT, float(position[:, 2].max()) + BODY_HEIGHT
+    )
     if not len(discs):
         return None
     apart = np.linalg.norm(position[:, None, :2] - discs[None, :, :2], axis=2) - discs[None, :, 2]

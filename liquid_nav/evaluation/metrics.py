@@ -26,11 +26,14 @@ ROW_KEYS = (
     "lost",
     "mean_time_s",
 )
-"""The documented keys of a row, in order. ``mean_time_s`` is over the successful flights, None without any."""
+"""The documented keys of a row, in order. ``mean_time_s`` is over the successful flights, None
+without any.
+"""
 
 
 def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
-    """Return the Wilson score interval of a success rate: good for few trials and rates near 0 or 1.
+    """Return the Wilson score interval of a success rate: good for few trials and rates near 0 or
+    1.
 
     Args:
         successes: How many of the trials succeeded.
@@ -52,7 +55,9 @@ def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float
 
 
 def summarize(flights: Iterable[FlightSummary]) -> list[dict[str, object]]:
-    """Return one flat row with ``ROW_KEYS`` per model, scenario and condition, in the order of first appearance."""
+    """Return one flat row with ``ROW_KEYS`` per model, scenario and condition, in the order of
+    first appearance.
+    """
     groups: dict[tuple[str, str, str], list[FlightSummary]] = {}
     for flight in flights:
         groups.setdefault((flight.model, flight.scenario, flight.condition), []).append(flight)

@@ -23,7 +23,9 @@ _PANEL = 96.0 / 432.0
 
 
 def panel_size(size: tuple[int, int], scale: int) -> tuple[int, int]:
-    """Return width and height of the drawn picture for images of ``size`` (width, height); both are even."""
+    """Return width and height of the drawn picture for images of ``size`` (width, height); both are
+    even.
+    """
     width, height = size[0] * scale, size[1] * scale
     return width + width % 2, height + round(height * _PANEL / 2) * 2 + height % 2
 
@@ -31,8 +33,9 @@ def panel_size(size: tuple[int, int], scale: int) -> tuple[int, int]:
 def draw_command(image: np.ndarray, command: Command, text: str = "", scale: int = 3) -> np.ndarray:
     """Return an enlarged copy of an image above a panel with the command.
 
-    In the panel from left to right: a disc with an arrow for vx (up) and vy (to its side), a bar for vz, a bar for the
-    yaw rate, to the side that the drone turns to, and the numbers. Nothing covers the image.
+    In the panel from left to right: a disc with an arrow for vx (up) and vy (to its side), a bar
+    for vz, a bar for the yaw rate, to the side that the drone turns to, and the numbers. Nothing
+    covers the image.
 
     Args:
         image: uint8 [H,W,3] RGB.
@@ -52,10 +55,14 @@ def draw_command(image: np.ndarray, command: Command, text: str = "", scale: int
     unit = top / 432.0
     middle = top + int(48 * unit)
     _stick(canvas, (int(52 * unit), middle), int(38 * unit), command, unit)
-    _vertical_bar(canvas, int(116 * unit), middle, int(38 * unit), command.vz / VERTICAL_SCALE, unit)
+    _vertical_bar(
+        canvas, int(116 * unit), middle, int(38 * unit), command.vz / VERTICAL_SCALE, unit
+    )
     _write(canvas, "climb", (int(134 * unit), middle + int(5 * unit)), unit)
     centre = width // 2 - int(30 * unit)
-    _horizontal_bar(canvas, centre, top + int(66 * unit), int(130 * unit), command.yaw_rate / YAW_SCALE, unit)
+    _horizontal_bar(
+        canvas, centre, top + int(66 * unit), int(130 * unit), command.yaw_rate / YAW_SCALE, unit
+    )
     _write(canvas, "turn", (centre - int(162 * unit), top + int(70 * unit)), unit)
     _write(canvas, text, (centre - int(162 * unit), top + int(30 * unit)), unit)
     for row, (label, value, dimension) in enumerate(_numbers(command)):
@@ -75,7 +82,9 @@ def _numbers(command: Command) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def _stick(canvas: np.ndarray, centre: tuple[int, int], radius: int, command: Command, unit: float) -> None:
+def _stick(
+    canvas: np.ndarray, centre: tuple[int, int], radius: int, command: Command, unit: float
+) -> None:
     import cv2
 
     line = max(1, round(unit))
@@ -101,7 +110,9 @@ def _vertical_bar(canvas: np.ndarray, x: int, y: int, half: int, value: float, u
     cv2.line(canvas, (x - w - 3, y), (x + w + 3, y), _INK, max(1, round(unit)))
 
 
-def _horizontal_bar(canvas: np.ndarray, x: int, y: int, half: int, value: float, unit: float) -> None:
+def _horizontal_bar(
+    canvas: np.ndarray, x: int, y: int, half: int, value: float, unit: float
+) -> None:
     import cv2
 
     h = max(2, round(6 * unit))
@@ -116,4 +127,6 @@ def _write(canvas: np.ndarray, text: str, origin: tuple[int, int], unit: float) 
     import cv2
 
     size = 0.46 * unit
-    cv2.putText(canvas, text, origin, cv2.FONT_HERSHEY_SIMPLEX, size, _INK, max(1, round(unit)), cv2.LINE_AA)
+    cv2.putText(
+        canvas, text, origin, cv2.FONT_HERSHEY_SIMPLEX, size, _INK, max(1, round(unit)), cv2.LINE_AA
+    )

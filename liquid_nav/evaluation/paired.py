@@ -1,8 +1,9 @@
 """Two models on the same flights: who succeeds where, and whether the difference can be chance.
 
-``python -m liquid_nav.evaluation.paired A.jsonl B.jsonl`` reads what ``liquid-nav evaluate --records`` wrote: two files
-of one model each, or one file of two models. Flights belong together by scenario, condition and seed. The logs of
-reported campaigns that lie beside models can be given in their place: ``models/a/campaigns.jsonl``.
+``python -m liquid_nav.evaluation.paired A.jsonl B.jsonl`` reads what ``liquid-nav evaluate
+--records`` wrote: two files of one model each, or one file of two models. Flights belong together
+by scenario, condition and seed. The logs of reported campaigns that lie beside models can be given
+in their place: ``models/a/campaigns.jsonl``.
 """
 
 from __future__ import annotations
@@ -27,15 +28,18 @@ Successes = Mapping[Place, bool]
 MARK = " ("
 """What begins the mark behind a model's name, e.g. "default (state zeroed)"."""
 REMEDY = (
-    "give files of `liquid-nav evaluate --records`, or campaigns.jsonl of models: two of one model each, or one of two "
+    "give files of `liquid-nav evaluate --records`, or campaigns.jsonl of models: two of one model "
+    "each, or one of two "
     "models"
 )
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
-    """Return the exact two-sided p-value that unlike pairs fall this unevenly, or more so, if both are equally good.
+    """Return the exact two-sided p-value that unlike pairs fall this unevenly, or more so, if both
+    are equally good.
 
-    ``only_a``, ``only_b``: pairs in which only that model succeeded. Pairs alike in both say nothing here.
+    ``only_a``, ``only_b``: pairs in which only that model succeeded. Pairs alike in both say
+    nothing here.
     """
     unlike = only_a + only_b
     tail = sum(math.comb(unlike, k) for k in range(min(only_a, only_b) + 1))
@@ -59,7 +63,9 @@ class Comparison:
         return self.both + self.only_a + self.only_b + self.neither
 
     def row(self) -> dict[str, object]:
-        """Return counts, success rates with 95 % Wilson intervals, and McNemar's exact p-value: one flat object."""
+        """Return counts, success rates with 95 % Wilson intervals, and McNemar's exact p-value: one
+        flat object.
+        """
         row: dict[str, object] = {
             "scenario": self.scenario,
             "condition": self.condition,
@@ -71,33 +77,49 @@ class Comparison:
         }
         for name, successes in (("a", self.both + self.only_a), ("b", self.both + self.only_b)):
             low, high = wilson_interval(successes, self.pairs)
-            row |= {f"rate_{name}": successes / self.pairs, f"low_{name}": low, f"high_{name}": high}
+            row |= {
+                f"rate_{name}": successes / self.pairs,
+                f"low_{name}": low,
+                f"high_{name}": high,
+            }
         return row | {"p_value": mcnemar(self.only_a, self.only_b)}
 
 
 def compare(a: Successes, b: Successes) -> list[Comparison]:
-    """Return a comparison for each scenario and condition, and one of all pairs where there are several.
+    """Return a comparison for each scenario and condition, and one of all pairs where there are
+    several.
 
     Flights that only one of the two has flown are left out. Raises UserError if nothing is left.
     """
     common = [place for place in a if place in b]
     if not common:
-        raise UserError("the two models have no flight in common", "fly both in the same scenarios and seeds")
+        raise UserError(
+            "the two models have no flight in common", "fly both in the same scenarios and seeds"
+        )
     groups = list(dict.fromkeys(place[:2] for place in common))
     found = [_count(*group, [(a[p], b[p]) for p in common if p[:2] == group]) for group in groups]
-    return found if len(groups) == 1 else [*found, _count("all", "all", [(a[p], b[p]) for p in common])]
+    return (
+        found
+        if len(groups) == 1
+        else [*found, _count("all", "all", [(a[p], b[p]) for p in common])]
+    )
 
 
 def _count(scenario: str, condition: str, pairs: list[tuple[bool, bool]]) -> Comparison:
     return Comparison(
         scenario,
         condition,
-        *(pairs.count(kind) for kind in ((True, True), (True, False), (False, True), (False, False))),
+        *(
+            pairs.count(kind)
+            for kind in ((True, True), (True, False), (False, True), (False, False))
+        ),
     )
 
 
 def read(paths: Sequence[Path]) -> tuple[tuple[str, Successes], tuple[str, Successes]]:
-    """Read name and flights of model A and of model B; raises UserError for other than two models, or bad files."""
+    """Read name and flights of model A and of model B; raises UserError for other than two models,
+    or bad files.
+    """
     found = [part for path in paths for part in _models(path).items()]
     if len(found) != 2:
         names = ", ".join(name for name, _ in found) or "none"
@@ -116,7 +138,9 @@ def _models(path: Path) -> dict[str, dict[Place, bool]]:
     except UserError:
         raise
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} holds no flights ({type(error).__name__}: {error})", REMEDY) from error
+        raise UserError(
+            f"{path} holds no flights ({type(error).__name__}: {error})", REMEDY
+        ) from error
 
 
 def _recorded(lines: Sequence[Mapping[str, object]], path: Path) -> dict[str, dict[Place, bool]]:
@@ -132,16 +156,20 @@ def _recorded(lines: Sequence[Mapping[str, object]], path: Path) -> dict[str, di
 
 
 def _logged(lines: Sequence[Mapping[str, object]]) -> dict[str, dict[Place, bool]]:
-    """Return the flights of a campaign log, of those weights alone that flew last: {model: its flights}.
+    """Return the flights of a campaign log, of those weights alone that flew last: {model: its
+    flights}.
 
-    Flights with a mark (state zeroed, other dropped frames) are another matter and left out. A flight may be there
+    Flights with a mark (state zeroed, other dropped frames) are another matter and left out. A
+    flight may be there
     twice: a campaign that broke off has a line, and so has the one that went on with it.
     """
     plain = latest([line for line in lines if MARK not in str(line["model"])])
     flights: dict[Place, bool] = {}
     for line in plain:
         place = (str(line["scenario"]), _condition(line))
-        flights |= {(*place, seed): letter == SUCCESS for seed, letter in read_outcomes(line).items()}
+        flights |= {
+            (*place, seed): letter == SUCCESS for seed, letter in read_outcomes(line).items()
+        }
     return {str(plain[-1]["model"]): flights} if plain else {}
 
 
@@ -156,13 +184,19 @@ def table(names: tuple[str, str], comparisons: Sequence[Comparison]) -> str:
     lines = [
         f"A: {names[0]}, B: {names[1]}",
         "",
-        "| scenario | condition | pairs | both | only A | only B | neither | A (95 %) | B (95 %) | McNemar p |",
+        "| scenario | condition | pairs | both | only A | only B | neither | A (95 %) | B (95 %) | "
+        "McNemar p |",
         "|---|---|---:|---:|---:|---:|---:|---|---|---:|",
     ]
     for row in (comparison.row() for comparison in comparisons):
-        counts = (str(row[k]) for k in ("scenario", "condition", "pairs", "both", "only_a", "only_b", "neither"))
+        counts = (
+            str(row[k])
+            for k in ("scenario", "condition", "pairs", "both", "only_a", "only_b", "neither")
+        )
         rates = (
-            f"{100 * row[f'rate_{m}']:.1f} % ({100 * row[f'low_{m}']:.1f} - {100 * row[f'high_{m}']:.1f})" for m in "ab"
+            f"{100 * row[f'rate_{m}']:.1f} % ({100 * row[f'low_{m}']:.1f} - "
+            f"{100 * row[f'high_{m}']:.1f})"
+            for m in "ab"
         )
         lines.append("| " + " | ".join((*counts, *rates, f"{row['p_value']:.3g}")) + " |")
     return "\n".join(lines)
@@ -171,7 +205,12 @@ def table(names: tuple[str, str], comparisons: Sequence[Comparison]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the comparison; 2 for bad input."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("records", type=Path, nargs="+", help="A.jsonl B.jsonl, or one file of two models; or two logs")
+    parser.add_argument(
+        "records",
+        type=Path,
+        nargs="+",
+        help="A.jsonl B.jsonl, or one file of two models; or two logs",
+    )
     parser.add_argument("--json", type=Path, help="also write the rows as a list of flat objects")
     options = parser.parse_args(arguments)
     try:
@@ -180,7 +219,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (name_a, a), (name_b, b) = read(options.records)
         comparisons = compare(a, b)
         if options.json is not None:
-            write_rows(options.json, [{"model_a": name_a, "model_b": name_b} | c.row() for c in comparisons])
+            write_rows(
+                options.json,
+                [{"model_a": name_a, "model_b": name_b} | c.row() for c in comparisons],
+            )
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

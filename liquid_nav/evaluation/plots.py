@@ -18,7 +18,8 @@ COMMANDS = (("vx forward", "#c05621"), ("vy left", "#2b6cb0"), ("vz up", "#2f855
 
 
 def make_figure(record: FlightRecord, rule: SuccessRule | None) -> Figure:
-    """Return a figure of five panels over one time axis, with what counts as reached and slow drawn as lines.
+    """Return a figure of five panels over one time axis, with what counts as reached and slow drawn
+    as lines.
 
     Without a ``rule`` there is no target either, and no panel of the distance to it.
     """
@@ -60,7 +61,14 @@ def _threshold(axes: Axes, value: float, text: str) -> None:
 
 def _legend(axes: Axes) -> None:
     """Put the legend above the panel, where no curve runs through it."""
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.97), ncols=3, frameon=False, fontsize=8, borderpad=0.1)
+    axes.legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 0.97),
+        ncols=3,
+        frameon=False,
+        fontsize=8,
+        borderpad=0.1,
+    )
 
 
 def _finish(axes: Axes, label: str, bottom: float | None = None) -> None:

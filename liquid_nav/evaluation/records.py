@@ -1,7 +1,8 @@
-"""The file of ``liquid-nav evaluate --records``: one JSON line per flight, on the disk as soon as the flight has ended.
+"""The file of ``liquid-nav evaluate --records``: one JSON line per flight, on the disk as soon as
+the flight has ended.
 
-A campaign that was interrupted, by whatever, goes on with what the file holds. Each line says what was flown and how,
-so that no flight of another model, place or camera is ever counted among these.
+A campaign that was interrupted, by whatever, goes on with what the file holds. Each line says what
+was flown and how, so that no flight of another model, place or camera is ever counted among these.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ Key = tuple[str, str, str, int]
 """Names of model, scenario and condition, and the seed: what is one flight in a campaign."""
 
 KEPT = tuple(part.name for part in fields(FlightSummary) if part.name != "timings")
-"""What a line keeps of a flight. Measured times are left out, so that equal campaigns write equal files."""
+"""What a line keeps of a flight. Measured times are left out, so that equal campaigns write equal
+files.
+"""
 
 SETTINGS = {
     "model_sha256": "weights or configuration of the model",
@@ -41,10 +44,12 @@ ANOTHER_FILE = "give the command that the file was begun with, or another file"
 
 
 class FlightRecords:
-    """The records of one campaign: what the file holds already, and a line for each flight that ends.
+    """The records of one campaign: what the file holds already, and a line for each flight that
+    ends.
 
-    While the campaign runs, lines stand in the order in which flights ended; ``finish`` puts them into that of the
-    tasks. A context manager: the file is locked until it is left, so that two campaigns never write into one.
+    While the campaign runs, lines stand in the order in which flights ended; ``finish`` puts them
+    into that of the tasks. A context manager: the file is locked until it is left, so that two
+    campaigns never write into one.
     """
 
     def __init__(self, path: Path, tasks: Sequence[FlightTask], resume: bool = False) -> None:
@@ -56,8 +61,8 @@ class FlightRecords:
             resume: Go on with a file that holds flights; without, such a file is refused.
 
         Raises:
-            UserError: the file cannot be written, belongs to another campaign that runs, or holds flights that do not
-                belong to this one. It has not been changed then.
+            UserError: the file cannot be written, belongs to another campaign that runs, or holds
+                flights that do not belong to this one. It has not been changed then.
         """
         self.path = path
         described = _describe(tasks)
@@ -77,7 +82,10 @@ class FlightRecords:
     def _begin(self, resume: bool) -> None:
         if not self._regular:
             if resume:
-                raise UserError(f"{self.path} is no regular file, so there is nothing to resume", "leave --resume out")
+                raise UserError(
+                    f"{self.path} is no regular file, so there is nothing to resume",
+                    "leave --resume out",
+                )
             return
         self._lock()
         content = self.path.read_bytes()
@@ -91,12 +99,16 @@ class FlightRecords:
         for number, line in enumerate(lines, 1):
             key, flight = self._read(number, line)
             if self._indices[key] in self.flown:
-                raise UserError(f"{self.path} holds the flight ({_name(key)}) twice", "choose another file")
+                raise UserError(
+                    f"{self.path} holds the flight ({_name(key)}) twice", "choose another file"
+                )
             self.flown[self._indices[key]] = flight
         self._mend(content, sum(len(line) + 1 for line in lines))
 
     def _mend(self, content: bytes, whole: int) -> None:
-        """Leave the first ``whole`` bytes: cut what a campaign was writing when it was killed, or end the last line."""
+        """Leave the first ``whole`` bytes: cut what a campaign was writing when it was killed, or
+        end the last line.
+        """
         try:
             if whole < len(content):
                 self._file.truncate(whole)
@@ -110,7 +122,8 @@ class FlightRecords:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UserError(
-                f"another campaign is writing {self.path}", "wait until it has ended, or choose another file"
+                f"another campaign is writing {self.path}",
+                "wait until it has ended, or choose another file",
             ) from error
         except OSError:
             # A file system without locks.
@@ -123,17 +136,21 @@ class FlightRecords:
             flight = FlightSummary(**{name: data[name] for name in KEPT})
             key = (str(flight.model), str(flight.scenario), str(flight.condition), int(flight.seed))
         except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"line {number} of {self.path} is no flight", "choose another file") from error
+            raise UserError(
+                f"line {number} of {self.path} is no flight", "choose another file"
+            ) from error
         self._check_asked(key)
         for name, word in SETTINGS.items():
             if name not in data:
                 raise UserError(
-                    f"{self.path} does not say with which {word} its flights were flown", "choose another file"
+                    f"{self.path} does not say with which {word} its flights were flown",
+                    "choose another file",
                 )
             here = self._settings[key[:3]][name]
             if data[name] != here:
                 raise UserError(
-                    f"{self.path} is of other flights: {word} {_short(data[name])} where this command has "
+                    f"{self.path} is of other flights: {word} {_short(data[name])} where this "
+                    "command has "
                     f"{_short(here)} ({_name(key)})",
                     ANOTHER_FILE,
                 )
@@ -145,7 +162,8 @@ class FlightRecords:
         for position, word in enumerate(("model", "scenario", "condition", "seed")):
             if key[position] not in {asked[position] for asked in self._indices}:
                 raise UserError(
-                    f"{self.path} holds flights of {word} '{key[position]}', which this command does not fly",
+                    f"{self.path} holds flights of {word} '{key[position]}', which this command "
+                    "does not fly",
                     ANOTHER_FILE,
                 )
 
@@ -165,7 +183,8 @@ class FlightRecords:
         """
         if not self._regular:
             return
-        # Beside the file itself, where a link leads to: a rename is only atomic within one file system.
+        # Beside the file itself, where a link leads to: a rename is only atomic within one file
+        # system.
         place = self.path.resolve()
         new = place.with_name(place.name + ".new")
         try:
@@ -199,7 +218,10 @@ class FlightRecords:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Close and unlock the file; one without a flight, that an early end left, goes."""
         if self._regular and error is not None and not self.path.stat().st_size:
@@ -208,7 +230,8 @@ class FlightRecords:
 
 
 def read_lines(content: bytes) -> Iterator[bytes]:
-    """Yield the lines of a records file, without the half one that a campaign leaves which is killed while it writes.
+    """Yield the lines of a records file, without the half one that a campaign leaves which is
+    killed while it writes.
 
     A last line without its line break counts if it is whole.
     """
@@ -226,8 +249,12 @@ def _describe(tasks: Sequence[FlightTask]) -> list[tuple[Key, Mapping[str, objec
     """Return key and settings of each task."""
     from liquid_nav.worlds import load_condition, load_scenario
 
-    scenarios = {name: load_scenario(name) for name in dict.fromkeys(task.scenario for task in tasks)}
-    conditions = {name: load_condition(name) for name in dict.fromkeys(task.condition for task in tasks)}
+    scenarios = {
+        name: load_scenario(name) for name in dict.fromkeys(task.scenario for task in tasks)
+    }
+    conditions = {
+        name: load_condition(name) for name in dict.fromkeys(task.condition for task in tasks)
+    }
     prints = {one: _fingerprint(one) for one in conditions.values()}
     scenario_prints = {name: _fingerprint(one) for name, one in scenarios.items()}
     software = describe_software()
@@ -249,7 +276,9 @@ def _describe(tasks: Sequence[FlightTask]) -> list[tuple[Key, Mapping[str, objec
 
 
 def _fingerprint(place: object) -> str:
-    """SHA-256 of a scenario or a condition as it is flown: comments and left-out defaults of its file are no matter."""
+    """SHA-256 of a scenario or a condition as it is flown: comments and left-out defaults of its
+    file are no matter.
+    """
     return hashlib.sha256(repr(place).encode()).hexdigest()
 
 
@@ -262,7 +291,9 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _not_writable(path: Path, error: OSError) -> UserError:
-    return UserError(f"cannot write {path}: {error.strerror}", "choose a file in a folder that you may write to")
+    return UserError(
+        f"cannot write {path}: {error.strerror}", "choose a file in a folder that you may write to"
+    )
 
 
 def _name(key: Key) -> str:

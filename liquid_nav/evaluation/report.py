@@ -1,4 +1,6 @@
-"""One page that shows a flight: verdict, numbers, video, top view and curves. Opens anywhere, needs no network."""
+"""One page that shows a flight: verdict, numbers, video, top view and curves. Opens anywhere, needs
+no network.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ VIDEO, BAG, TOP_VIEW, REPORT = "camera.mp4", "flight.mcap", "top_view.png", "rep
 
 
 def write_report(folder: Path, record: FlightRecord, layout: Layout | None) -> Path:
-    """Write ``report.html`` into a flight's folder; pictures are inside it, the video lies beside it.
+    """Write ``report.html`` into a flight's folder; pictures are inside it, the video lies beside
+    it.
 
     Args:
         folder: Of the flight; the video and the bag are linked where they exist.
@@ -36,12 +39,16 @@ def write_report(folder: Path, record: FlightRecord, layout: Layout | None) -> P
         from jinja2 import Environment
         from matplotlib import rc_context
     except ImportError as error:
-        raise UserError(f"no report without {error.name}", "pip install 'liquid_nav[report]'") from error
+        raise UserError(
+            f"no report without {error.name}", "pip install 'liquid_nav[report]'"
+        ) from error
     folder = Path(folder)
     with rc_context(style.RC):
         pictures = {
             "Seen from above": _embed(top_view.make_figure(record, layout)),
-            "Over time": _embed(plots.make_figure(record, layout.scenario.success if layout else None)),
+            "Over time": _embed(
+                plots.make_figure(record, layout.scenario.success if layout else None)
+            ),
         }
     page = Environment(autoescape=True).from_string(TEMPLATE)
     files = [name for name in (VIDEO, BAG, TOP_VIEW) if (folder / name).exists()]

@@ -1,4 +1,6 @@
-"""The page of a flight as a Jinja template; in Python, so that it travels with the package everywhere."""
+"""The page of a flight as a Jinja template; in Python, so that it travels with the package
+everywhere.
+"""
 
 TEMPLATE = """<!doctype html>
 <html lang="en">
@@ -12,14 +14,20 @@ TEMPLATE = """<!doctype html>
   main { max-width: 60rem; margin: 0 auto; padding: 1.5rem; }
   h1 { font-size: 1.6rem; margin: 0 0 .2rem; }
   h2 { font-size: 1.1rem; margin: 2rem 0 .6rem; }
-  .verdict { display: inline-block; padding: .15rem .7rem; border-radius: 1rem; color: white; font-weight: 600; }
+  .verdict {
+    display: inline-block; padding: .15rem .7rem; border-radius: 1rem; color: white;
+    font-weight: 600;
+  }
   .good { background: #2f855a; }
   .bad { background: #c53030; }
   .unjudged { background: #4a5568; }
   .muted { color: #718096; }
   video, img { width: 100%; border-radius: .4rem; background: white; box-shadow: 0 1px 4px #0002; }
   table { border-collapse: collapse; width: 100%; background: white; box-shadow: 0 1px 4px #0002; }
-  td { padding: .35rem .8rem; border-bottom: 1px solid #edf2f7; vertical-align: top; overflow-wrap: anywhere; }
+  td {
+    padding: .35rem .8rem; border-bottom: 1px solid #edf2f7; vertical-align: top;
+    overflow-wrap: anywhere;
+  }
   td:first-child { white-space: nowrap; color: #4a5568; }
   code { font-size: .85em; }
 </style>
@@ -48,7 +56,11 @@ TEMPLATE = """<!doctype html>
 {% endfor %}
 {% if files %}
 <h2>Files</h2>
-<p>{% for name in files %}<a href="{{ name }}"><code>{{ name }}</code></a>{{ ", " if not loop.last }}{% endfor %}</p>
+<p>
+{%- for name in files -%}
+<a href="{{ name }}"><code>{{ name }}</code></a>{{ ", " if not loop.last }}
+{%- endfor -%}
+</p>
 {% endif %}
 </main>
 </body>

@@ -5,7 +5,9 @@ from __future__ import annotations
 from liquid_nav.errors import UserError
 
 REPORTED_FROM = 20_000
-"""Seeds from here on are for reported numbers only: every campaign that uses them is logged beside the model."""
+"""Seeds from here on are for reported numbers only: every campaign that uses them is logged beside
+the model.
+"""
 
 
 def parse_seeds(text: str) -> range:

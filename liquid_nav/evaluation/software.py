@@ -1,4 +1,6 @@
-"""With what a flight was computed: a flight is the same to the last bit only with the same versions."""
+"""With what a flight was computed: a flight is the same to the last bit only with the same
+versions.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ PACKAGES = ("numpy", "torch", "mujoco", "opencv-python-headless", "opencv-python
 
 
 def describe_software() -> str:
-    """Return versions and the way of drawing in one line, e.g. ``liquid_nav 0.3.0, x86_64, numpy 2.1.0, egl``."""
+    """Return versions and the way of drawing in one line, e.g. ``liquid_nav 0.3.0, x86_64, numpy
+    2.1.0, egl``.
+    """
     from liquid_nav import __version__
     from liquid_nav.worlds.backend import choose_backend
 

@@ -21,7 +21,9 @@ SOLIDS = {
     "post": "#6e5a44",
     "chair": TARGET,
 }
-"""Fill by the first word of a solid's kind that is known; anything else is drawn in ``FALLBACK_SOLID``."""
+"""Fill by the first word of a solid's kind that is known; anything else is drawn in
+``FALLBACK_SOLID``.
+"""
 FALLBACK_SOLID = "#84806f"
 
 RC = {

@@ -12,7 +12,12 @@ from rich.table import Table
 from liquid_nav.errors import UserError
 
 Row = Mapping[str, object]
-FAILURES = {"collisions": "collision", "timeouts": "timeout", "geofence": "geofence", "lost": "lost"}
+FAILURES = {
+    "collisions": "collision",
+    "timeouts": "timeout",
+    "geofence": "geofence",
+    "lost": "lost",
+}
 """Keys of a row that count failures, and the word for one."""
 
 
@@ -78,4 +83,6 @@ def _write(path: Path, text: str) -> None:
 
 
 def _not_writable(path: Path, error: OSError) -> UserError:
-    return UserError(f"cannot write {path}: {error.strerror}", "choose a file in a folder that you may write to")
+    return UserError(
+        f"cannot write {path}: {error.strerror}", "choose a file in a folder that you may write to"
+    )

@@ -1,6 +1,8 @@
-"""One flight of a campaign: what to fly, what came of it, and the function that turns one into the other.
+"""One flight of a campaign: what to fly, what came of it, and the function that turns one into the
+other.
 
-``run_task`` is what a worker process runs. Everything here crosses process borders, so it is small and picklable.
+``run_task`` is what a worker process runs. Everything here crosses process borders, so it is small
+and picklable.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ class PilotSpec:
     """Which pilot flies.
 
     source: a built-in pilot's name or the path of a model folder; label: its name in the results;
-    reset_state: zero the policy's state before each frame; fingerprint: changes when the weights on disk change,
-    so that a long-lived worker never flies an old model.
+    reset_state: zero the policy's state before each frame; fingerprint: changes when the weights on
+    disk change, so that a long-lived worker never flies an old model.
     """
 
     source: str
@@ -41,8 +43,8 @@ class PilotSpec:
 class FlightTask:
     """One flight: the pilot, names of the scenario and the condition, the seed.
 
-    frame_rate: camera frames per second; drop, jitter: how irregularly they come, see ``FrameTiming``; None: as the
-    condition says.
+    frame_rate: camera frames per second; drop, jitter: how irregularly they come, see
+    ``FrameTiming``; None: as the condition says.
     """
 
     pilot: PilotSpec
@@ -62,10 +64,10 @@ class FlightTask:
 class FlightSummary:
     """What a campaign keeps of one flight.
 
-    time: s of flight until the outcome; final_distance: m to the target (horizontal) then; closest_distance: the least
-    m to the target at any frame; frames: camera frames;
-    digest: sha256 of the whole record; timings: measured wall seconds by part (``total`` among them), kept apart
-    from the rest because they differ from run to run.
+    time: s of flight until the outcome; final_distance: m to the target (horizontal) then;
+    closest_distance: the least m to the target at any frame; frames: camera frames;
+    digest: sha256 of the whole record; timings: measured wall seconds by part (``total`` among
+    them), kept apart from the rest because they differ from run to run.
     """
 
     model: str
@@ -84,7 +86,9 @@ class FlightSummary:
 
 
 class FlightFailure(RuntimeError):
-    """A flight that could not be flown to any outcome: a bug, named with its scenario and seed in one line."""
+    """A flight that could not be flown to any outcome: a bug, named with its scenario and seed in
+    one line.
+    """
 
     def __init__(self, task: FlightTask, cause: str) -> None:
         self.task = task
@@ -130,7 +134,9 @@ def run_task(task: FlightTask) -> FlightSummary:
         raise FlightFailure(task, f"{type(error).__name__}: {error}") from error
 
 
-def summarize_record(record: FlightRecord, task: FlightTask, timings: Mapping[str, float]) -> FlightSummary:
+def summarize_record(
+    record: FlightRecord, task: FlightTask, timings: Mapping[str, float]
+) -> FlightSummary:
     """Keep of a record what a campaign needs."""
     outcome = record.outcome
     return FlightSummary(
@@ -152,7 +158,9 @@ def summarize_record(record: FlightRecord, task: FlightTask, timings: Mapping[st
 
 @lru_cache(maxsize=1)
 def prepare_process() -> None:
-    """Keep this worker on one thread: one flight per core is the parallelism, and results must not depend on it."""
+    """Keep this worker on one thread: one flight per core is the parallelism, and results must not
+    depend on it.
+    """
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     # Numerical libraries read the variables above when they are imported.

@@ -1,6 +1,8 @@
-"""What does the autopilot cost? The same pilot and seeds, straight to the drone and through MAVLink to a test vehicle.
+"""What does the autopilot cost? The same pilot and seeds, straight to the drone and through MAVLink
+to a test vehicle.
 
-    python -m liquid_nav.evaluation.through_mavlink --model default --seeds 10000:10050 --workers 2 --json costs.json
+    python -m liquid_nav.evaluation.through_mavlink --model default --seeds 10000:10050 --workers 2
+    --json costs.json
 
 Flights come seed by seed, so that an interrupted run (Ctrl-C) still compares like with like.
 """
@@ -43,8 +45,12 @@ def fly_once(spec: PilotSpec, scenario: str, seed: int, way: str) -> str:
 
 
 def main(
-    model: str = typer.Option("default", help="Model or built-in pilot, as for `liquid-nav evaluate`."),
-    scenario: Optional[List[str]] = typer.Option(None, help="Scenario, several times; default forest and field."),
+    model: str = typer.Option(
+        "default", help="Model or built-in pilot, as for `liquid-nav evaluate`."
+    ),
+    scenario: Optional[List[str]] = typer.Option(
+        None, help="Scenario, several times; default forest and field."
+    ),
     seeds: str = typer.Option("10000:10050", help="Half-open range of seeds."),
     workers: int = typer.Option(1, min=1, help="Processes."),
     json: Optional[Path] = typer.Option(None, help="Write one flat object per scenario and way."),
@@ -75,8 +81,10 @@ def compare(model: str, places: list[str], seeds: str, workers: int, json: Optio
             if json is not None:
                 write_rows(json, table(spec.label, ends))
     for row in table(spec.label, ends):
-        print(f"{row['scenario']:8} {row['way']:10} {row['successes']:3d} of {row['flights']:3d}  "
-              f"({100 * row['ci_low']:.0f} to {100 * row['ci_high']:.0f} %)")
+        print(
+            f"{row['scenario']:8} {row['way']:10} {row['successes']:3d} of {row['flights']:3d}  "
+            f"({100 * row['ci_low']:.0f} to {100 * row['ci_high']:.0f} %)"
+        )
 
 
 def table(model: str, ends: dict[tuple[str, str], list[str]]) -> list[dict[str, object]]:
@@ -84,8 +92,17 @@ def table(model: str, ends: dict[tuple[str, str], list[str]]) -> list[dict[str, 
     rows = []
     for (place, way), reasons in ends.items():
         low, high = wilson_interval(successes := reasons.count("success"), len(reasons))
-        rows.append({"model": model, "scenario": place, "way": way, "flights": len(reasons), "successes": successes,
-                     "ci_low": low, "ci_high": high})
+        rows.append(
+            {
+                "model": model,
+                "scenario": place,
+                "way": way,
+                "flights": len(reasons),
+                "successes": successes,
+                "ci_low": low,
+                "ci_high": high,
+            }
+        )
     return rows
 
 

@@ -15,7 +15,8 @@ TOTAL, RENDER = "total", "render"
 class Throughput:
     """Measured speed of a campaign.
 
-    frames: camera frames; wall: s from start to end, the workers' start included; workers: processes;
+    frames: camera frames; wall: s from start to end, the workers' start included; workers:
+    processes;
     blind: frames that were not rendered because the pilot needs no image;
     seconds: worker seconds by part, ``other`` being what no part accounts for.
     """
@@ -42,7 +43,9 @@ class Throughput:
         """Return one line for people."""
         parts = ", ".join(f"{part} {share:.0%}" for part, share in self.shares.items())
         plural = "es" if self.workers != 1 else ""
-        kind = f"frames ({self.blind:,} of them without an image)" if self.blind else "complete frames"
+        kind = (
+            f"frames ({self.blind:,} of them without an image)" if self.blind else "complete frames"
+        )
         text = (
             f"{self.frames:,} {kind} in {self.wall:.1f} s: {self.frames_per_second:.0f} frames/s"
             f" with {self.workers} process{plural}"

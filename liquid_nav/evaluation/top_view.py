@@ -24,7 +24,9 @@ MARGIN = 4.0
 ASPECT = 1.05
 """Width of the map by its height."""
 CANOPY = 4.0
-"""Solids that begin above this height (m) are crowns overhead: drawn faintly, below everything else."""
+"""Solids that begin above this height (m) are crowns overhead: drawn faintly, below everything
+else.
+"""
 
 
 def draw_top_view(record: FlightRecord, layout: Layout | None, path: Path) -> None:
@@ -37,19 +39,33 @@ def draw_top_view(record: FlightRecord, layout: Layout | None, path: Path) -> No
 
 
 def describe(record: FlightRecord, layout: Layout | None) -> str:
-    """Return the name of a flight in a headline; what was flown without a known place has no seed."""
-    return f"{record.scenario}, {record.condition}, seed {record.seed}" if layout else record.scenario
+    """Return the name of a flight in a headline; what was flown without a known place has no
+    seed.
+    """
+    return (
+        f"{record.scenario}, {record.condition}, seed {record.seed}" if layout else record.scenario
+    )
 
 
-def make_figure(record: FlightRecord, layout: Layout | None, size: tuple[float, float] = (8.0, 6.6)) -> Figure:
-    """Return the picture as a matplotlib figure of ``size`` inches; without a ``layout`` the path alone."""
+def make_figure(
+    record: FlightRecord, layout: Layout | None, size: tuple[float, float] = (8.0, 6.6)
+) -> Figure:
+    """Return the picture as a matplotlib figure of ``size`` inches; without a ``layout`` the path
+    alone.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.add_subplot()
     path = record.columns["position"][:, :2]
     if layout is None:
-        _draw_ground(axes, path.min(axis=0) - MARGIN, path.max(axis=0) + MARGIN, ASPECT, style.FALLBACK_GROUND)
+        _draw_ground(
+            axes,
+            path.min(axis=0) - MARGIN,
+            path.max(axis=0) + MARGIN,
+            ASPECT,
+            style.FALLBACK_GROUND,
+        )
         _draw_path(figure, axes, record)
         _mark(axes, *path[0], "o", style.START, 8, "start")
     else:
@@ -57,7 +73,9 @@ def make_figure(record: FlightRecord, layout: Layout | None, size: tuple[float, 
         _draw_path(figure, axes, record)
         draw_places(axes, layout)
     x, y, _ = record.columns["position"][-1]
-    _mark(axes, x, y, *(("P", style.GOOD) if record.outcome.success else ("X", style.BAD)), 9, "end")
+    _mark(
+        axes, x, y, *(("P", style.GOOD) if record.outcome.success else ("X", style.BAD)), 9, "end"
+    )
     outcome = record.outcome
     verdict = "reached the target" if outcome.success else outcome.reason
     headline = f"{describe(record, layout)}: {verdict} after {outcome.time:.1f} s"
@@ -69,11 +87,14 @@ def make_figure(record: FlightRecord, layout: Layout | None, size: tuple[float, 
 
 
 def draw_layout(axes: Axes, layout: Layout, path: np.ndarray, aspect: float = ASPECT) -> None:
-    """Draw everything solid and show what lies around ``path`` ([N,2], m), the start and the circle of success.
+    """Draw everything solid and show what lies around ``path`` ([N,2], m), the start and the circle
+    of success.
 
     ``aspect``: width of the map by its height; more surroundings are shown to reach it.
     """
-    points = np.vstack((path, [[layout.start.x, layout.start.y], [layout.target.x, layout.target.y]]))
+    points = np.vstack(
+        (path, [[layout.start.x, layout.start.y], [layout.target.x, layout.target.y]])
+    )
     radius = layout.scenario.success.radius
     low = np.minimum(points.min(axis=0), points[-1] - radius) - MARGIN
     high = np.maximum(points.max(axis=0), points[-1] + radius) + MARGIN
@@ -83,7 +104,9 @@ def draw_layout(axes: Axes, layout: Layout, path: np.ndarray, aspect: float = AS
 
 
 def _draw_ground(axes: Axes, low: np.ndarray, high: np.ndarray, aspect: float, colour: str) -> None:
-    """Show the rectangle from ``low`` to ``high`` ([2], m), widened to the ``aspect``, with a grid."""
+    """Show the rectangle from ``low`` to ``high`` ([2], m), widened to the ``aspect``, with a
+    grid.
+    """
     width, height = high - low
     extra = np.maximum(0.0, np.array((height * aspect - width, width / aspect - height))) / 2.0
     low, high = low - extra, high + extra
@@ -108,7 +131,14 @@ def _patch(solid: Solid) -> Patch:
         "linewidth": 0.6,
     }
     if solid.shape == "box" or solid.lying:
-        return Rectangle((x - a, y - b), 2 * a, 2 * b, angle=math.degrees(solid.yaw), rotation_point="center", **look)
+        return Rectangle(
+            (x - a, y - b),
+            2 * a,
+            2 * b,
+            angle=math.degrees(solid.yaw),
+            rotation_point="center",
+            **look,
+        )
     return Ellipse((x, y), 2 * a, 2 * b, angle=math.degrees(solid.yaw), **look)
 
 
@@ -150,6 +180,8 @@ def draw_places(axes: Axes, layout: Layout) -> None:
     )
 
 
-def _mark(axes: Axes, x: float, y: float, marker: str, colour: str, size: float, label: str) -> None:
+def _mark(
+    axes: Axes, x: float, y: float, marker: str, colour: str, size: float, label: str
+) -> None:
     look = {"markeredgecolor": "white", "linestyle": "none", "zorder": 6}
     axes.plot(x, y, marker, color=colour, markersize=size, label=label, **look)

@@ -25,7 +25,9 @@ class VideoWriter:
     Use as a context manager, or call ``close``: without it the file has no index and does not play.
     """
 
-    def __init__(self, path: Path, fps: float, size: tuple[int, int], scale: int = 3, quality: int = 23) -> None:
+    def __init__(
+        self, path: Path, fps: float, size: tuple[int, int], scale: int = 3, quality: int = 23
+    ) -> None:
         """Open a file.
 
         Args:
@@ -53,12 +55,16 @@ class VideoWriter:
             raise UserError(f"cannot write {path}: {error.strerror}", remedy) from error
 
     def add(self, image: np.ndarray, command: Command, text: str = "") -> None:
-        """Append one uint8 [H,W,3] RGB image, the command (level body frame) and a line of text drawn in."""
+        """Append one uint8 [H,W,3] RGB image, the command (level body frame) and a line of text
+        drawn in.
+        """
         if image.shape[:2] != (self._size[1], self._size[0]):
             shape = f"{image.shape[1]} x {image.shape[0]}"
             raise ValueError(f"image of {shape} in a video of {self._size[0]} x {self._size[1]}")
         av = _load_av()
-        frame = av.VideoFrame.from_ndarray(draw_command(image, command, text, self._scale), format="rgb24")
+        frame = av.VideoFrame.from_ndarray(
+            draw_command(image, command, text, self._scale), format="rgb24"
+        )
         frame.pts = self._count
         frame.time_base = self._time_base
         self._count += 1
@@ -78,7 +84,10 @@ class VideoWriter:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Finish the file, also after an error: what was filmed until then is worth seeing."""
         self.close()
@@ -97,7 +106,11 @@ def _load_av() -> av:
     try:
         import av
     except ImportError as error:
-        raise UserError("PyAV is not installed, so there is no video", "pip install 'liquid_nav[sim]'") from error
+        raise UserError(
+            "PyAV is not installed, so there is no video", "pip install 'liquid_nav[sim]'"
+        ) from error
     if CODEC not in av.codecs_available:
-        raise UserError(f"this build of PyAV has no {CODEC}", "take the wheel: pip install --force-reinstall av")
+        raise UserError(
+            f"this build of PyAV has no {CODEC}", "take the wheel: pip install --force-reinstall av"
+        )
     return av

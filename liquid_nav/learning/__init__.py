@@ -1,1 +1,3 @@
-"""Learning to fly: labelled flights, data sets on disk, imitation with real elapsed times, rounds of DAgger."""
+"""Learning to fly: labelled flights, data sets on disk, imitation with real elapsed times, rounds
+of DAgger.
+"""

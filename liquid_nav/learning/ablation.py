@@ -1,7 +1,8 @@
 """What each part of a training brings: the same recipe, with one thing changed in each variant.
 
-``python -m liquid_nav.learning.ablation --out runs/ablation`` trains every variant of ``config/training/ablation.yaml``
-and flies it in summer and in the invented looks, on seeds for choosing. What is finished is not done again.
+``python -m liquid_nav.learning.ablation --out runs/ablation`` trains every variant of
+``config/training/ablation.yaml`` and flies it in summer and in the invented looks, on seeds for
+choosing. What is finished is not done again.
 """
 
 from __future__ import annotations
@@ -46,14 +47,17 @@ def read_variants(path: Path) -> dict[str, Recipe]:
         unfit = [key for key, value in part.items() if not isinstance(value, Mapping)]
         if unfit:
             raise RecipeError(f"'{path}': {', '.join(map(str, unfit))} is not a mapping", remedy)
-    return {str(name): recipe_from(overlay(data["base"], changes), path) for name, changes in data["variants"].items()}
+    return {
+        str(name): recipe_from(overlay(data["base"], changes), path)
+        for name, changes in data["variants"].items()
+    }
 
 
 def overlay(base: Any, changes: Any) -> Any:
     """Return ``base`` with ``changes`` laid over it.
 
-    Mappings are merged key by key, lists of mappings item by item; a mapping that names a kind, and everything else,
-    replaces what was there.
+    Mappings are merged key by key, lists of mappings item by item; a mapping that names a kind, and
+    everything else, replaces what was there.
     """
     if isinstance(base, Mapping) and isinstance(changes, Mapping) and "kind" not in changes:
         merged = dict(base)
@@ -75,7 +79,9 @@ def folder_of(name: str) -> str:
 
 
 def judge(model: Path, seeds: range, workers: int | None) -> list[dict[str, object]]:
-    """Fly a model in all ``CONDITIONS`` of both scenarios; returns a row for each, see ``summarize``."""
+    """Fly a model in all ``CONDITIONS`` of both scenarios; returns a row for each, see
+    ``summarize``.
+    """
     pilot = resolve(str(model))
     tasks = [
         FlightTask(pilot, scenario, condition, seed)
@@ -91,7 +97,10 @@ def check_seeds(text: str) -> range:
     """Return the seeds; raises UserError where they are not for choosing."""
     seeds = parse_seeds(text)
     if seeds.start < SEED_LIMIT or seeds.stop > REPORTED_FROM:
-        raise UserError(f"variants are judged on seeds {text}", f"take seeds from {SEED_LIMIT} to {REPORTED_FROM - 1}")
+        raise UserError(
+            f"variants are judged on seeds {text}",
+            f"take seeds from {SEED_LIMIT} to {REPORTED_FROM - 1}",
+        )
     return seeds
 
 
@@ -109,16 +118,29 @@ def note_result(folder: Path, name: str, rows: list[dict[str, object]]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, fly, and show what came of it; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m liquid_nav.learning.ablation", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m liquid_nav.learning.ablation", description=__doc__
+    )
     parser.add_argument(
-        "--variants", type=Path, default=Path("config/training/ablation.yaml"), help="base and variants"
+        "--variants",
+        type=Path,
+        default=Path("config/training/ablation.yaml"),
+        help="base and variants",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of all that is made")
-    parser.add_argument("--only", action="append", help="name of a variant; may be given several times")
     parser.add_argument(
-        "--model", action="append", default=[], metavar="NAME=FOLDER", help="a trained model beside them"
+        "--only", action="append", help="name of a variant; may be given several times"
     )
-    parser.add_argument("--seeds", default="10000:10010", help="half-open range a:b of seeds for choosing")
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="NAME=FOLDER",
+        help="a trained model beside them",
+    )
+    parser.add_argument(
+        "--seeds", default="10000:10010", help="half-open range a:b of seeds for choosing"
+    )
     parser.add_argument("--workers", type=int, help="processes, all cores by default")
     parser.add_argument("--plot", type=Path, help="draw what is finished into this picture")
     given = parser.parse_args(arguments)
@@ -135,7 +157,9 @@ def _run(given: argparse.Namespace) -> None:
     variants = read_variants(given.variants)
     for name in given.only or ():
         if name not in variants:
-            raise UserError(f"there is no variant '{name}'", f"choose one of: {', '.join(variants)}")
+            raise UserError(
+                f"there is no variant '{name}'", f"choose one of: {', '.join(variants)}"
+            )
     for name, recipe in variants.items():
         if given.only and name not in given.only:
             continue
@@ -146,7 +170,10 @@ def _run(given: argparse.Namespace) -> None:
     for text in given.model:
         name, found, folder = text.partition("=")
         if not found:
-            raise UserError(f"--model {text} has no name", "write e.g. --model 'after round 1=runs/a/round-1/model'")
+            raise UserError(
+                f"--model {text} has no name",
+                "write e.g. --model 'after round 1=runs/a/round-1/model'",
+            )
         if name not in read_results(given.out):
             note_result(given.out, name, judge(Path(folder), seeds, given.workers))
     results = read_results(given.out)

@@ -17,11 +17,15 @@ GROUPS = (
     ("drifting estimate", "pseudo/drifting", style.TARGET),
     ("hidden target", "pseudo/hidden", style.TRUNK),
 )
-"""Words, what the condition's name begins with, and the colour; the longest beginning that fits decides."""
+"""Words, what the condition's name begins with, and the colour; the longest beginning that fits
+decides.
+"""
 
 
 def group_of(condition: str) -> str:
-    """Return the words of the group to which a condition belongs; raises ValueError where there is none."""
+    """Return the words of the group to which a condition belongs; raises ValueError where there is
+    none.
+    """
     fitting = [(len(begin), words) for words, begin, _ in GROUPS if condition.startswith(begin)]
     if not fitting:
         raise ValueError(f"condition '{condition}' belongs to no group")
@@ -36,7 +40,10 @@ def counts(rows: Rows, words: str) -> tuple[int, int]:
 
 def draw_table(results: Mapping[str, Rows]) -> str:
     """Return a table in Markdown: a line for each variant, successes of flights by group."""
-    lines = ["| variant | " + " | ".join(words for words, _, _ in GROUPS) + " |", "|---|" + "---:|" * len(GROUPS)]
+    lines = [
+        "| variant | " + " | ".join(words for words, _, _ in GROUPS) + " |",
+        "|---|" + "---:|" * len(GROUPS),
+    ]
     for name, rows in results.items():
         cells = []
         for words, _, _ in GROUPS:
@@ -48,7 +55,9 @@ def draw_table(results: Mapping[str, Rows]) -> str:
 
 
 def make_figure(results: Mapping[str, Rows]) -> Figure:
-    """Return bars of the success rates with their 95 % intervals, a cluster for each variant, the first on top."""
+    """Return bars of the success rates with their 95 % intervals, a cluster for each variant, the
+    first on top.
+    """
     import matplotlib
     from matplotlib.figure import Figure
 

@@ -1,6 +1,8 @@
-"""General photometric augmentation: random colour matrices, brightness, contrast, saturation and sensor noise.
+"""General photometric augmentation: random colour matrices, brightness, contrast, saturation and
+sensor noise.
 
-One draw per sequence, as a camera's settings stay for a flight. Nothing here imitates a season, fog, snow or dusk.
+One draw per sequence, as a camera's settings stay for a flight. Nothing here imitates a season,
+fog, snow or dusk.
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ _GREY = torch.tensor((0.299, 0.587, 0.114))
 class Photometric:
     """Strengths, for pixels of 0 to 1.
 
-    share: part of the sequences that are changed at all; brightness: largest shift; contrast, saturation: largest
-    relative change; matrix: standard deviation of the colour matrix's entries around the identity; noise: largest
-    standard deviation of pixel noise.
+    share: part of the sequences that are changed at all; brightness: largest shift; contrast,
+    saturation: largest relative change; matrix: standard deviation of the colour matrix's entries
+    around the identity; noise: largest standard deviation of pixel noise.
     """
 
     share: float = 0.8
@@ -36,8 +38,12 @@ class Photometric:
         if min(self.brightness, self.contrast, self.saturation, self.matrix, self.noise) < 0.0:
             raise ValueError("photometric: no strength may be below 0")
 
-    def draw(self, batch: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """Return per sequence a colour map x -> x @ matrix [B,3,3] + offset [B,1,3] and the noise level [B]."""
+    def draw(
+        self, batch: int, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return per sequence a colour map x -> x @ matrix [B,3,3] + offset [B,1,3] and the noise
+        level [B].
+        """
 
         def uniform(limit: float, *shape: int) -> Tensor:
             return (2 * torch.rand(*shape, generator=generator) - 1) * limit
@@ -47,7 +53,9 @@ class Photometric:
         saturation = 1 + uniform(self.saturation, batch, 1, 1)
         grey = _GREY[:, None].expand(3, 3)
         matrix = saturation * identity + (1 - saturation) * grey
-        matrix = contrast * (matrix @ (identity + self.matrix * torch.randn(batch, 3, 3, generator=generator)))
+        matrix = contrast * (
+            matrix @ (identity + self.matrix * torch.randn(batch, 3, 3, generator=generator))
+        )
         offset = uniform(self.brightness, batch, 1, 1).expand(-1, -1, 3) + 0.45 * (1 - contrast)
         changed = (torch.rand(batch, 1, 1, generator=generator) < self.share).float()
         noise = self.noise * torch.rand(batch, generator=generator) * changed.flatten()

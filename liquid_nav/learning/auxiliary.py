@@ -1,6 +1,7 @@
 """What the encoder is asked to see while it learns: target, free space around, and its own height.
 
-Used in training only. It teaches the encoder geometry much faster than four commands could; no policy sees it.
+Used in training only. It teaches the encoder geometry much faster than four commands could; no
+policy sees it.
 """
 
 from __future__ import annotations
@@ -23,20 +24,32 @@ HEIGHT = 3 + SECTORS
 """Where the height is."""
 HEIGHT_UNIT = 0.5
 """m."""
-NAMES = ("target_left", "target_near", "target_visible", *(f"scan.{i}" for i in range(SECTORS)), "height")
-"""target_left: sine of the bearing; target_near: 1 / (1 + distance / 3 m); target_visible: 1 or 0; scan: nearness
-1 / (1 + distance / 3 m) of the first surface in each sector, 0 beyond ``RANGE``; height: of the drone above where it
-should fly, in units of ``HEIGHT_UNIT``."""
+NAMES = (
+    "target_left",
+    "target_near",
+    "target_visible",
+    *(f"scan.{i}" for i in range(SECTORS)),
+    "height",
+)
+"""target_left: sine of the bearing; target_near: 1 / (1 + distance / 3 m); target_visible: 1 or 0;
+scan: nearness 1 / (1 + distance / 3 m) of the first surface in each sector, 0 beyond ``RANGE``;
+height: of the drone above where it should fly, in units of ``HEIGHT_UNIT``.
+"""
 _ANGLES = np.linspace(SECTOR_SPAN, -SECTOR_SPAN, SECTORS)
 
 
 def scan(
-    discs: np.ndarray, position: np.ndarray, yaw: float, angles: np.ndarray = _ANGLES, spread: float = 0.0
+    discs: np.ndarray,
+    position: np.ndarray,
+    yaw: float,
+    angles: np.ndarray = _ANGLES,
+    spread: float = 0.0,
 ) -> np.ndarray:
-    """Distance in m, float64 [R], to the first of ``discs`` [N,3] within ``spread`` rad of rays at ``angles`` [R].
+    """Distance in m, float64 [R], to the first of ``discs`` [N,3] within ``spread`` rad of rays at
+    ``angles`` [R].
 
-    ``angles`` are relative to ``yaw``, left positive. Without a spread they are rays, which miss a post that stands
-    between two of them.
+    ``angles`` are relative to ``yaw``, left positive. Without a spread they are rays, which miss a
+    post that stands between two of them.
     """
     if not len(discs):
         return np.full(len(angles), np.inf)
@@ -62,11 +75,17 @@ def auxiliary_targets(state: DroneState, expert: Expert, sight: float = math.inf
     offset = expert.target - state.position[:2]
     distance = float(np.hypot(*offset))
     bearing = math.atan2(offset[1], offset[0]) - state.yaw
-    blocked = scan(expert.discs, state.position, state.yaw, np.array((bearing,)))[0] < distance - 0.3
+    blocked = (
+        scan(expert.discs, state.position, state.yaw, np.array((bearing,)))[0] < distance - 0.3
+    )
     in_view = abs(math.atan2(math.sin(bearing), math.cos(bearing))) < SECTOR_SPAN
     free = scan(expert.discs, state.position, state.yaw, spread=HALF_SECTOR)
     nearness = np.where(free < RANGE, 1.0 / (1.0 + free / 3.0), 0.0)
-    head = (math.sin(bearing), 1.0 / (1.0 + distance / 3.0), float(in_view and not blocked and distance <= sight))
+    head = (
+        math.sin(bearing),
+        1.0 / (1.0 + distance / 3.0),
+        float(in_view and not blocked and distance <= sight),
+    )
     height = (state.position[2] - expert.layout.scenario.cruise_altitude) / HEIGHT_UNIT
     return np.concatenate((head, nearness, (height,))).astype(np.float32)
 
@@ -80,7 +99,9 @@ def mirror(auxiliary: np.ndarray) -> np.ndarray:
 
 
 def widen(auxiliary: np.ndarray) -> np.ndarray:
-    """Return targets [N,A] of a data set that was made when there were fewer; those that it lacks are NaN."""
+    """Return targets [N,A] of a data set that was made when there were fewer; those that it lacks
+    are NaN.
+    """
     missing = len(NAMES) - auxiliary.shape[1]
     if missing <= 0:
         return auxiliary

@@ -20,7 +20,9 @@ from liquid_nav.policy import Policy
 
 KERNELS = {"fast": "numba", "reference": "torch"}
 PRECISE = "reference in float64"
-"""The reference path again with its core in float64: how far rounding alone leads the other two astray."""
+"""The reference path again with its core in float64: how far rounding alone leads the other two
+astray.
+"""
 Clock = Callable[[], float]
 
 
@@ -28,7 +30,8 @@ Clock = Callable[[], float]
 class Learner:
     """One of the trainings.
 
-    losses: of each step; seconds: of each step as a whole, and core_seconds: of the core's part, forward and backward.
+    losses: of each step; seconds: of each step as a whole, and core_seconds: of the core's part,
+    forward and backward.
     """
 
     name: str
@@ -55,7 +58,9 @@ class Learner:
         self._spent += self.clock() - self._begun
 
     def gradients(self, batch: dict[str, Tensor], seed: int) -> float:
-        """Leave the gradients of the loss of a batch in the parameters and return the loss; ``seed``: augmentation."""
+        """Leave the gradients of the loss of a batch in the parameters and return the loss;
+        ``seed``: augmentation.
+        """
         torch.manual_seed(seed)
         self.optimizer.zero_grad()
         loss = self.module.losses(batch)["loss"]
@@ -82,17 +87,25 @@ def make_learner(
     Raises UserError if the recipe's core has no fast path, or numba is missing.
     """
     if recipe.policy.core.get("kind") != "ltc":
-        raise UserError(f"the recipe's core is '{recipe.policy.core.get('kind')}'", "only the LTC has two paths")
+        raise UserError(
+            f"the recipe's core is '{recipe.policy.core.get('kind')}'", "only the LTC has two paths"
+        )
     if not fast.available():
-        raise UserError("numba is not installed", "run make setup, or pip install 'liquid_nav[fast]'")
+        raise UserError(
+            "numba is not installed", "run make setup, or pip install 'liquid_nav[fast]'"
+        )
     torch.manual_seed(recipe.seed)
     core = {**recipe.policy.core, "kernel": KERNELS.get(name, "torch")}
     policy = Policy(replace(recipe.policy, core=core)).train()
     policy.core.validate = False
     if name == PRECISE:
         policy.core.double()
-        policy.core.register_forward_pre_hook(lambda _, inputs: tuple(value.double() for value in inputs))
-        policy.core.register_forward_hook(lambda _, inputs, outputs: tuple(value.float() for value in outputs))
+        policy.core.register_forward_pre_hook(
+            lambda _, inputs: tuple(value.double() for value in inputs)
+        )
+        policy.core.register_forward_hook(
+            lambda _, inputs, outputs: tuple(value.float() for value in outputs)
+        )
     module = Imitation(
         policy,
         learning_rate=recipe.rounds[0].learning_rate,
@@ -106,8 +119,12 @@ def make_learner(
 
 
 def train(learners: Sequence[Learner], data: Windows, seed: int) -> None:
-    """Let all learners follow the batches, in turns and with changing order; compiling and warming up is not timed."""
-    for number, batch in enumerate(track(data, "training", console=Console(stderr=True), total=len(data))):
+    """Let all learners follow the batches, in turns and with changing order; compiling and warming
+    up is not timed.
+    """
+    for number, batch in enumerate(
+        track(data, "training", console=Console(stderr=True), total=len(data))
+    ):
         if not number:
             for learner in learners:
                 learner.gradients(batch, seed)

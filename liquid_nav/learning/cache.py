@@ -1,4 +1,6 @@
-"""A dataset on disk: frames in memory-mapped shards, everything else in small arrays beside them."""
+"""A dataset on disk: frames in memory-mapped shards, everything else in small arrays beside
+them.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ class CacheError(UserError):
 
 
 class ShardWriter:
-    """Fills a shard flight by flight; the folder appears under its name only when ``finish`` was reached.
+    """Fills a shard flight by flight; the folder appears under its name only when ``finish`` was
+    reached.
 
     So an interrupted run leaves nothing half done. Frames are appended, as many as come.
     """
@@ -48,31 +51,53 @@ class ShardWriter:
             self._file = (self._scratch / FRAMES).open("wb")
             self._file.write(_header((0, *self._shape)))
         if images.dtype != np.uint8 or images.shape[1:] != self._shape:
-            raise ValueError(f"frames are {images.dtype} {images.shape[1:]}, not uint8 {self._shape}")
+            raise ValueError(
+                f"frames are {images.dtype} {images.shape[1:]}, not uint8 {self._shape}"
+            )
         self._file.write(np.ascontiguousarray(images).data)
         self.count += len(images)
 
     def flight(
-        self, labels: np.ndarray, elapsed: np.ndarray, auxiliary: np.ndarray, origin: tuple[str, int], outcome: str
+        self,
+        labels: np.ndarray,
+        elapsed: np.ndarray,
+        auxiliary: np.ndarray,
+        origin: tuple[str, int],
+        outcome: str,
     ) -> None:
         """Say what belongs to the frames since the last flight: one row each."""
         self._rows.append((labels, elapsed, auxiliary))
         self._flown.append([*origin, outcome])
 
     def finish(self, **extra: object) -> dict:
-        """Write the tables and give the folder its name; returns the meta data, ``extra`` included."""
+        """Write the tables and give the folder its name; returns the meta data, ``extra``
+        included.
+        """
         if self._file is None:
             self.drop()
             raise CacheError(f"no flights for {self.folder}")
         self._file.seek(0)
         self._file.write(_header((self.count, *self._shape)))
         self._file.close()
-        labels, elapsed, auxiliary = (np.concatenate(column) for column in zip(*self._rows, strict=True))
+        labels, elapsed, auxiliary = (
+            np.concatenate(column) for column in zip(*self._rows, strict=True)
+        )
         lengths = np.array([len(row[0]) for row in self._rows])
-        np.savez(self._scratch / TABLE, labels=labels, elapsed=elapsed, auxiliary=auxiliary, lengths=lengths)
+        np.savez(
+            self._scratch / TABLE,
+            labels=labels,
+            elapsed=elapsed,
+            auxiliary=auxiliary,
+            lengths=lengths,
+        )
         outcomes = [flown[-1] for flown in self._flown]
-        meta = {"frames": self.count, "flights": len(lengths),
-                "outcomes": {o: outcomes.count(o) for o in sorted(set(outcomes))}, "flown": self._flown, **extra}
+        meta = {
+            "frames": self.count,
+            "flights": len(lengths),
+            "outcomes": {o: outcomes.count(o) for o in sorted(set(outcomes))},
+            "flown": self._flown,
+            **extra,
+        }
         (self._scratch / META).write_text(json.dumps(meta))
         shutil.rmtree(self.folder, ignore_errors=True)
         self._scratch.rename(self.folder)
@@ -86,9 +111,16 @@ class ShardWriter:
 
 
 def _header(shape: tuple[int, ...]) -> bytes:
-    """Return the head of a .npy file (version 1.0) of uint8, 128 bytes for any shape: the length may come last."""
+    """Return the head of a .npy file (version 1.0) of uint8, 128 bytes for any shape: the length
+    may come last.
+    """
     text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", _HEADER - 10) + text.ljust(_HEADER - 11).encode() + b"\n"
+    return (
+        b"\x93NUMPY\x01\x00"
+        + struct.pack("<H", _HEADER - 10)
+        + text.ljust(_HEADER - 11).encode()
+        + b"\n"
+    )
 
 
 def write_shard(folder: Path, flights: Iterable[LabelledFlight]) -> dict:
@@ -105,7 +137,9 @@ def write_shard(folder: Path, flights: Iterable[LabelledFlight]) -> dict:
 
 
 class Shard:
-    """One finished shard, frames memory-mapped: frames uint8 [N,H,W,3], labels [N,4], elapsed [N], auxiliary [N,A]."""
+    """One finished shard, frames memory-mapped: frames uint8 [N,H,W,3], labels [N,4], elapsed [N],
+    auxiliary [N,A].
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open; raises CacheError for a folder that is not a shard."""
@@ -117,6 +151,8 @@ class Shard:
                     table[k] for k in ("labels", "elapsed", "auxiliary", "lengths")
                 )
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise CacheError(f"{folder} is not a data set: {error}", "delete it and collect again") from error
+            raise CacheError(
+                f"{folder} is not a data set: {error}", "delete it and collect again"
+            ) from error
         self.auxiliary = widen(self.auxiliary)
         self.begins = np.concatenate(((0,), np.cumsum(self.lengths)[:-1]))

@@ -1,7 +1,9 @@
-"""Colour that changes smoothly over the picture, and tone curves: what no single colour map of a picture can do.
+"""Colour that changes smoothly over the picture, and tone curves: what no single colour map of a
+picture can do.
 
-A pale or dark mist of any colour that is denser at one side, above or below, and faint targets in it. It is drawn
-once for a flight and stays where it is in the picture. Nothing here knows distances, seasons or weather.
+A pale or dark mist of any colour that is denser at one side, above or below, and faint targets in
+it. It is drawn once for a flight and stays where it is in the picture. Nothing here knows
+distances, seasons or weather.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 
 CELLS = 4
-"""Most cells of the coarse grid along each side of the picture, from which a field is interpolated."""
+"""Most cells of the coarse grid along each side of the picture, from which a field is interpolated.
+"""
 TINT = 0.12
 """Standard deviation of a mist's colour around its grey, for pixels of 0 to 1."""
 
@@ -39,10 +42,14 @@ class ColourFields:
             raise ValueError(f"colour_fields: curve is {self.curve}, and may not be below 0")
 
     def draw(self, height: int, width: int, generator: torch.Generator | None = None) -> FieldDraw:
-        """Return what happens to the pictures of one flight, which have ``height`` x ``width`` pixels."""
+        """Return what happens to the pictures of one flight, which have ``height`` x ``width``
+        pixels.
+        """
         changed = bool(torch.rand((), generator=generator) < self.share)
         level = self.densest * torch.rand((), generator=generator)
-        density = level * _smooth(torch.rand(1, *_cells(generator), generator=generator), height, width)
+        density = level * _smooth(
+            torch.rand(1, *_cells(generator), generator=generator), height, width
+        )
         grey = torch.rand(1, *_cells(generator), generator=generator).expand(3, -1, -1)
         tint = TINT * torch.randn(3, generator=generator)
         colour = (_smooth(grey, height, width) + tint).clamp(0.0, 1.0)
@@ -64,7 +71,9 @@ class FieldDraw:
     """Of the tone curve, float32 []."""
 
     def apply(self, images: Tensor) -> Tensor:
-        """Return float32 [N,H,W,3], 0 to 1: images of 0 to 1 under the tone curve, seen through the mist."""
+        """Return float32 [N,H,W,3], 0 to 1: images of 0 to 1 under the tone curve, seen through the
+        mist.
+        """
         density = self.density.to(images.device)
         colour = self.colour.to(images.device)
         curved = images.clamp(0.0, 1.0) ** self.exponent.to(images.device)
@@ -79,5 +88,7 @@ def _cells(generator: torch.Generator | None) -> tuple[int, int]:
 
 def _smooth(grid: Tensor, height: int, width: int) -> Tensor:
     """Interpolate [C,h,w] linearly to [height,width,C]."""
-    large = functional.interpolate(grid[None], (height, width), mode="bilinear", align_corners=False)
+    large = functional.interpolate(
+        grid[None], (height, width), mode="bilinear", align_corners=False
+    )
     return large[0].permute(1, 2, 0).contiguous()

@@ -1,8 +1,10 @@
-"""The same training twice: with the fast LTC kernel and with the readable torch path. Same losses? How long each?
+"""The same training twice: with the fast LTC kernel and with the readable torch path. Same losses?
+How long each?
 
-``python -m liquid_nav.learning.compare_paths runs/summer --steps 60`` trains the policy of a recipe from the same
-weights on the same batches with the same augmentation, a step of one after a step of the other. Everything is float32
-(with ``--mixed`` the encoder learns in bfloat16, as ``liquid-nav train`` does; its rounding hides that of the core).
+``python -m liquid_nav.learning.compare_paths runs/summer --steps 60`` trains the policy of a recipe
+from the same weights on the same batches with the same augmentation, a step of one after a step of
+the other. Everything is float32 (with ``--mixed`` the encoder learns in bfloat16, as ``liquid-nav
+train`` does; its rounding hides that of the core).
 """
 
 from __future__ import annotations
@@ -35,35 +37,60 @@ COLOURS = {"fast": style.TARGET, "reference": style.START}
 
 
 def summary(learners: Sequence[Learner]) -> list[dict[str, object]]:
-    """Return a flat row for each training: losses, seconds, and how far its losses are from two others at most.
+    """Return a flat row for each training: losses, seconds, and how far its losses are from two
+    others at most.
 
-    ``max_difference``, ``max_relative_difference``: from the reference's; ``max_difference_float64`` and its relative:
-    from those of the reference in float64, None where that was not trained.
+    ``max_difference``, ``max_relative_difference``: from the reference's;
+    ``max_difference_float64`` and its relative: from those of the reference in float64, None where
+    that was not trained.
     """
     losses, rows = {one.name: np.array(one.losses) for one in learners}, []
     for one in learners:
-        row: dict[str, object] = {"path": one.name, "steps": len(one.losses), "first_loss": one.losses[0],
-                                  "last_loss": one.losses[-1]}
+        row: dict[str, object] = {
+            "path": one.name,
+            "steps": len(one.losses),
+            "first_loss": one.losses[0],
+            "last_loss": one.losses[-1],
+        }
         for other, suffix in (("reference", ""), (PRECISE, "_float64")):
             wanted = losses.get(other)
             away = None if wanted is None else np.abs(losses[one.name] - wanted)
             row[f"max_difference{suffix}"] = None if away is None else float(away.max())
-            row[f"max_relative_difference{suffix}"] = None if away is None else float((away / np.abs(wanted)).max())
-        rows.append(row | {"seconds": sum(one.seconds), "core_seconds": sum(one.core_seconds),
-                           "threads": torch.get_num_threads()})
+            row[f"max_relative_difference{suffix}"] = (
+                None if away is None else float((away / np.abs(wanted)).max())
+            )
+        rows.append(
+            row
+            | {
+                "seconds": sum(one.seconds),
+                "core_seconds": sum(one.core_seconds),
+                "threads": torch.get_num_threads(),
+            }
+        )
     return rows
 
 
 def table(rows: Sequence[dict[str, object]]) -> str:
     """Return the rows as Markdown."""
-    lines = ["| path | steps | loss, first to last | from the reference (relative) | from float64 (relative) | "
-             "training, s | of it the core, s |", "|---|---:|---|---|---|---:|---:|"]
+    lines = [
+        "| path | steps | loss, first to last | from the reference (relative) | from float64 "
+        "(relative) | "
+        "training, s | of it the core, s |",
+        "|---|---:|---|---|---|---:|---:|",
+    ]
     for row in rows:
-        apart = ("-" if other == row["path"] or row[f"max_difference{suffix}"] is None else
-                 f"{row[f'max_difference{suffix}']:.1e} ({row[f'max_relative_difference{suffix}']:.1e})"
-                 for other, suffix in (("reference", ""), (PRECISE, "_float64")))
-        lines.append(f"| {row['path']} | {row['steps']} | {row['first_loss']:.4f} to {row['last_loss']:.4f} | "
-                     f"{' | '.join(apart)} | {row['seconds']:.1f} | {row['core_seconds']:.2f} |")
+        apart = (
+            "-"
+            if other == row["path"] or row[f"max_difference{suffix}"] is None
+            else f"{row[f'max_difference{suffix}']:.1e} "
+            f"({row[f'max_relative_difference{suffix}']:.1e})"
+            for other, suffix in (("reference", ""), (PRECISE, "_float64"))
+        )
+        lines.append(
+            f"| {row['path']} | {row['steps']} | {row['first_loss']:.4f} to {row['last_loss']:.4f} "
+            "| "
+            f"{' | '.join(apart)} | {row['seconds']:.1f} | {row['core_seconds']:.2f} |"
+        )
     return "\n".join(lines)
 
 
@@ -75,23 +102,41 @@ def make_figure(learners: Sequence[Learner]) -> Figure:
     loss, apart = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     losses = {one.name: np.array(one.losses) for one in learners}
     steps = np.arange(1, len(losses["reference"]) + 1)
-    for one in sorted(learners, key=lambda one: one.name != "reference"):  # the reference lies under the others
+    for one in sorted(
+        learners, key=lambda one: one.name != "reference"
+    ):  # the reference lies under the others
         if one.name != PRECISE:
-            seconds, usual = f"{sum(one.seconds):.1f} s, core {sum(one.core_seconds):.2f} s", one.name == "reference"
-            loss.plot(steps, one.losses, "-" if usual else "--", color=COLOURS[one.name],
-                      linewidth=3.0 if usual else 1.4, label=f"{one.name}: {seconds}")
-    for name, other, colour in (("fast", "reference", style.TARGET), (PRECISE, "reference", style.FAINT),
-                                ("fast", PRECISE, style.GOOD)):
+            seconds, usual = (
+                f"{sum(one.seconds):.1f} s, core {sum(one.core_seconds):.2f} s",
+                one.name == "reference",
+            )
+            loss.plot(
+                steps,
+                one.losses,
+                "-" if usual else "--",
+                color=COLOURS[one.name],
+                linewidth=3.0 if usual else 1.4,
+                label=f"{one.name}: {seconds}",
+            )
+    for name, other, colour in (
+        ("fast", "reference", style.TARGET),
+        (PRECISE, "reference", style.FAINT),
+        ("fast", PRECISE, style.GOOD),
+    ):
         if name in losses and other in losses:
             # Equal losses have no place on a logarithmic axis: draw them at its foot.
             difference = np.maximum(np.abs(losses[name] - losses[other]), 1e-9)
-            apart.semilogy(steps, difference, color=colour, label=f"{name} - {other}", linewidth=1.4)
+            apart.semilogy(
+                steps, difference, color=colour, label=f"{name} - {other}", linewidth=1.4
+            )
     loss.set_ylabel("loss")
     apart.set_ylabel("difference of the losses")
     apart.set_xlabel("step")
     for axes in (loss, apart):
         axes.grid(color="#edf2f7")
-        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.97), ncols=3, frameon=False, fontsize=8)
+        axes.legend(
+            loc="lower right", bbox_to_anchor=(1.0, 0.97), ncols=3, frameon=False, fontsize=8
+        )
     return figure
 
 
@@ -101,20 +146,27 @@ def write_curves(learners: Sequence[Learner], path: Path) -> None:
         writer = csv.writer(file)
         names = [learner.name.replace(" ", "_") for learner in learners]
         writer.writerow(["step", *(f"{n}_loss" for n in names), *(f"{n}_s" for n in names)])
-        for step, row in enumerate(zip(*(one.losses for one in learners), *(one.seconds for one in learners)), 1):
+        for step, row in enumerate(
+            zip(*(one.losses for one in learners), *(one.seconds for one in learners)), 1
+        ):
             writer.writerow([step, *row])
 
 
 def _windows(recipe: Recipe, cache: Path, batches: int, **changed: int | None) -> Windows:
     config = replace(recipe.windows, **recipe.rounds[0].windows)
-    config = replace(config, **{name: value for name, value in changed.items() if value is not None})
+    config = replace(
+        config, **{name: value for name, value in changed.items() if value is not None}
+    )
     data = Windows(shards(cache), config, batches, seed=1000 * recipe.seed)
     encoder = recipe.policy.encoder
     for shard in data.shards:
         height, width = shard.frames.shape[1:3]
         if (height, width) != (encoder.height, encoder.width):
-            raise CacheError(f"frames in {cache} are {width} x {height}, the encoder takes "
-                             f"{encoder.width} x {encoder.height}", "choose the --recipe they were collected with")
+            raise CacheError(
+                f"frames in {cache} are {width} x {height}, the encoder takes "
+                f"{encoder.width} x {encoder.height}",
+                "choose the --recipe they were collected with",
+            )
     return data
 
 
@@ -122,14 +174,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train, print the table, write what was asked for; 2 for bad input."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cache", type=Path, help="flights: the folder of a run, or a data set")
-    parser.add_argument("--recipe", type=Path, default=Path("config/training/summer.yaml"),
-                        help="whose policy, seed, first round and augmentation to use")
+    parser.add_argument(
+        "--recipe",
+        type=Path,
+        default=Path("config/training/summer.yaml"),
+        help="whose policy, seed, first round and augmentation to use",
+    )
     parser.add_argument("--steps", type=int, default=60, help="optimizer steps of each training")
     parser.add_argument("--batch", type=int, help="sequences, instead of the recipe's")
     parser.add_argument("--window", type=int, help="frames a sequence, instead of the recipe's")
-    parser.add_argument("--mixed", action="store_true", help="encoder in bfloat16, as liquid-nav train has it")
-    parser.add_argument("--precise", action="store_true", help=f"a third training: {PRECISE}, the core's")
-    parser.add_argument("--cpu-time", action="store_true", help="count processor time, on one thread (a busy machine)")
+    parser.add_argument(
+        "--mixed", action="store_true", help="encoder in bfloat16, as liquid-nav train has it"
+    )
+    parser.add_argument(
+        "--precise", action="store_true", help=f"a third training: {PRECISE}, the core's"
+    )
+    parser.add_argument(
+        "--cpu-time",
+        action="store_true",
+        help="count processor time, on one thread (a busy machine)",
+    )
     parser.add_argument("--json", type=Path, help="write a flat object for each training")
     parser.add_argument("--csv", type=Path, help="write the loss curves")
     parser.add_argument("--plot", type=Path, help="draw the loss curves (PNG)")
@@ -142,10 +206,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path in (options.json, options.csv, options.plot):
             if path is not None:
                 check_writable(path)
-        recipe = load_recipe(options.recipe if options.recipe.exists() else find(str(options.recipe)))
-        data = _windows(recipe, options.cache, options.steps, batch=options.batch, steps=options.window)
+        recipe = load_recipe(
+            options.recipe if options.recipe.exists() else find(str(options.recipe))
+        )
+        data = _windows(
+            recipe, options.cache, options.steps, batch=options.batch, steps=options.window
+        )
         names = (*KERNELS, *((PRECISE,) if options.precise else ()))
-        learners = [make_learner(recipe, name, options.steps, options.mixed, clock) for name in names]
+        learners = [
+            make_learner(recipe, name, options.steps, options.mixed, clock) for name in names
+        ]
         threads = torch.get_num_threads()
         torch.set_num_threads(1 if options.cpu_time else threads)
         try:

@@ -1,4 +1,6 @@
-"""Training that diverges stops at the first step with NaN or infinity, before it reaches a checkpoint or a model."""
+"""Training that diverges stops at the first step with NaN or infinity, before it reaches a
+checkpoint or a model.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class StopDiverging(lightning.Callback):
         self._checkpoint = checkpoint
         self._loss: Tensor | None = None
 
-    def on_before_backward(self, trainer: lightning.Trainer, module: lightning.LightningModule, loss: Tensor) -> None:
+    def on_before_backward(
+        self, trainer: lightning.Trainer, module: lightning.LightningModule, loss: Tensor
+    ) -> None:
         """Remember the loss until the gradients of all processes are known."""
         self._loss = loss.detach()
 
@@ -39,7 +43,9 @@ class StopDiverging(lightning.Callback):
         # Parts of the network may be on other devices.
         norms = [p.grad.detach().norm() for p in module.parameters() if p.grad is not None]
         sizes = [norm.to(self._loss.device) for norm in norms]
-        sound = torch.isfinite(self._loss).all() and (not sizes or torch.isfinite(torch.stack(sizes)).all())
+        sound = torch.isfinite(self._loss).all() and (
+            not sizes or torch.isfinite(torch.stack(sizes)).all()
+        )
         if trainer.strategy.reduce_boolean_decision(not bool(sound), all=False):
             loss = float(self._loss)
             what = f"the loss is {loss}"
@@ -47,7 +53,9 @@ class StopDiverging(lightning.Callback):
                 what = f"the gradient of a loss of {loss:.4g} contains NaN or infinity"
             raise self.error(trainer.global_step + 1, what)
 
-    def on_save_checkpoint(self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: object) -> None:
+    def on_save_checkpoint(
+        self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: object
+    ) -> None:
         """Raise DivergedError instead of writing a checkpoint that nobody can go on from."""
         name = broken(module.state_dict())
         if name is not None:
@@ -59,7 +67,9 @@ class StopDiverging(lightning.Callback):
         done = steps_done(self._checkpoint)
         if done:
             kept = f"the last good checkpoint, of step {done}, is {self._checkpoint}"
-        return DivergedError(f"round {self._index} has diverged in step {step}: {what}; {kept}", REMEDY)
+        return DivergedError(
+            f"round {self._index} has diverged in step {step}: {what}; {kept}", REMEDY
+        )
 
 
 def steps_done(checkpoint: Path) -> int:

@@ -17,7 +17,9 @@ _NOISE_FRAMES = 8
 
 
 class Imitation(lightning.LightningModule):
-    """Trains a policy on windows; encoder in bfloat16 where the processor has it, the core always in float32."""
+    """Trains a policy on windows; encoder in bfloat16 where the processor has it, the core always
+    in float32.
+    """
 
     def __init__(
         self,
@@ -31,9 +33,11 @@ class Imitation(lightning.LightningModule):
         photometric: Photometric | None = None,
         mixed: bool = True,
     ) -> None:
-        """``steps``: length of the one-cycle schedule; ``photometric`` None switches augmentation off.
+        """``steps``: length of the one-cycle schedule; ``photometric`` None switches augmentation
+        off.
 
-        ``auxiliary``: weight of what the encoder is asked to see; ``height``: of its height among these.
+        ``auxiliary``: weight of what the encoder is asked to see; ``height``: of its height among
+        these.
         """
         super().__init__()
         self.policy, self.photometric = policy, photometric
@@ -51,7 +55,8 @@ class Imitation(lightning.LightningModule):
         b, t, h, w, _ = images.shape
         encoder = self.policy.encoder
         dtype = torch.bfloat16 if self.mixed else torch.float32
-        # Augmentation and normalisation are one affine map of the colours: a single pass over the pixels.
+        # Augmentation and normalisation are one affine map of the colours: a single pass over the
+        # pixels.
         matrix, offset = torch.eye(3).expand(b, 3, 3), torch.zeros(b, 1, 3)
         if self.training and self.photometric is not None:
             matrix, offset, noise = (v.to(images.device) for v in self.photometric.draw(b))
@@ -60,7 +65,9 @@ class Imitation(lightning.LightningModule):
         pixels = images.view(b, t * h * w, 3).to(dtype)
         pixels = torch.baddbmm(offset.to(dtype), pixels, matrix.to(dtype)).view(b * t, h * w, 3)
         if self.training and self.photometric is not None:
-            level = (noise[:, None].expand(b, t).reshape(-1, 1, 1) / encoder.deviation.mean()).to(dtype)
+            level = (noise[:, None].expand(b, t).reshape(-1, 1, 1) / encoder.deviation.mean()).to(
+                dtype
+            )
             pick = torch.randint(_NOISE_FRAMES, (b * t,))
             pixels = torch.addcmul(pixels, self.noise.to(dtype)[pick], level)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.mixed):
@@ -68,7 +75,9 @@ class Imitation(lightning.LightningModule):
         return features.float().view(b, t, -1)
 
     def look(self, maps: Tensor) -> Tensor:
-        """Encode what the front has answered, float16 [B,T,D], into float32 [B,T,F]; see ``learning/looks.py``."""
+        """Encode what the front has answered, float16 [B,T,D], into float32 [B,T,F]; see
+        ``learning/looks.py``.
+        """
         encoder = self.policy.encoder
         parts = split(maps.flatten(0, 1).float(), encoder.front.shapes)
         # Convolutions of many small maps are faster with the channels last.
@@ -84,7 +93,10 @@ class Imitation(lightning.LightningModule):
         outputs, _ = self.policy.recur(features, state, batch["elapsed"])
         scale = self.policy.scale
         error = functional.smooth_l1_loss(
-            self.policy.commands(outputs) / scale, batch["labels"] / scale, beta=0.1, reduction="none"
+            self.policy.commands(outputs) / scale,
+            batch["labels"] / scale,
+            beta=0.1,
+            reduction="none",
         )
         weight = batch["weight"][..., None]
         command = (error * self.command_weights * weight).sum() / (weight.sum() * 4)
@@ -96,17 +108,28 @@ class Imitation(lightning.LightningModule):
         wanted = torch.where(known[..., None], wanted, 0.0)
         visible = wanted[..., 2]
         target = ((seen[..., :2] - wanted[..., :2]) ** 2).mean(-1) * (0.1 + 0.9 * visible) * 4
-        visible_loss = functional.binary_cross_entropy_with_logits(seen[..., 2], visible, reduction="none") * 0.3
+        visible_loss = (
+            functional.binary_cross_entropy_with_logits(seen[..., 2], visible, reduction="none")
+            * 0.3
+        )
         scan = ((seen[..., SCAN] - wanted[..., SCAN]) ** 2).mean(-1) * 6
         height = (seen[..., HEIGHT] - wanted[..., HEIGHT]) ** 2 * self.height_weight
         weight = batch["weight"] * known
-        auxiliary = ((target + visible_loss + scan + height) * weight).sum() / weight.sum().clamp(min=1.0)
-        return {"command": command, "auxiliary": auxiliary, "loss": command + self.auxiliary_weight * auxiliary}
+        auxiliary = ((target + visible_loss + scan + height) * weight).sum() / weight.sum().clamp(
+            min=1.0
+        )
+        return {
+            "command": command,
+            "auxiliary": auxiliary,
+            "loss": command + self.auxiliary_weight * auxiliary,
+        }
 
     def on_train_start(self) -> None:
         """Draw other augmentation in every process, and other than before after an interruption."""
         if self.global_rank or self.global_step:
-            torch.manual_seed(torch.initial_seed() + 1_000_003 * self.global_rank + self.global_step)
+            torch.manual_seed(
+                torch.initial_seed() + 1_000_003 * self.global_rank + self.global_step
+            )
         # Checkpoints of earlier versions were stored before their last step was clamped.
         self.policy.core.clamp_()
         if self.trainer.world_size == 1 and self.policy.core.wants_processor:
@@ -122,15 +145,23 @@ class Imitation(lightning.LightningModule):
         return losses["loss"]
 
     def optimizer_step(self, *args: object, **named: object) -> None:
-        """Step, and keep the core's parameters physical: before any callback measures or stores them."""
+        """Step, and keep the core's parameters physical: before any callback measures or stores
+        them.
+        """
         super().optimizer_step(*args, **named)
         self.policy.core.clamp_()
 
     def configure_optimizers(self) -> dict:
         """AdamW under a one-cycle schedule over the round."""
-        optimizer = torch.optim.AdamW(self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay)
+        optimizer = torch.optim.AdamW(
+            self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
+        )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, self.learning_rate, total_steps=self.steps + 1, pct_start=0.08, final_div_factor=30
+            optimizer,
+            self.learning_rate,
+            total_steps=self.steps + 1,
+            pct_start=0.08,
+            final_div_factor=30,
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

@@ -1,4 +1,6 @@
-"""A run's folder keeps the recipe that it was begun with, so that no model is made from two and its card tells one."""
+"""A run's folder keeps the recipe that it was begun with, so that no model is made from two and its
+card tells one.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _SHOWN = 2
 _LONGEST = 60
 """Characters of a value that are told."""
 _FREE = ("policy.core", "policy.outputs", "policy.camera", ".windows")
-"""Parts of a recipe in which any key may stand; elsewhere a key that is not kept is one of a newer version."""
+"""Parts of a recipe in which any key may stand; elsewhere a key that is not kept is one of a newer
+version.
+"""
 _ROUNDS = "rounds"
 """The part of a recipe to which more may be added at its end."""
 
@@ -44,10 +48,14 @@ def values_of(recipe: Recipe) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(recipe)))
 
 
-def keep(recipe: Recipe, folder: Path, say: Callable[[str], object], write: bool = True) -> KeptRecipe:
-    """Compare ``recipe`` with the one that lies in ``folder``, or leave it there; rounds may be added at the end.
+def keep(
+    recipe: Recipe, folder: Path, say: Callable[[str], object], write: bool = True
+) -> KeptRecipe:
+    """Compare ``recipe`` with the one that lies in ``folder``, or leave it there; rounds may be
+    added at the end.
 
-    ``say`` gets a warning where rounds are finished and nothing was kept. Without ``write`` nothing is changed.
+    ``say`` gets a warning where rounds are finished and nothing was kept. Without ``write`` nothing
+    is changed.
 
     Raises:
         RecipeError: the folder was begun with another recipe, or what is kept there cannot be read.
@@ -62,10 +70,14 @@ def keep(recipe: Recipe, folder: Path, say: Callable[[str], object], write: bool
         if there == here:
             return KeptRecipe(here, _digest(here), first)
     else:
-        first = sum((folder / f"round-{k}" / "model" / "card.json").exists() for k in range(len(recipe.rounds)))
+        first = sum(
+            (folder / f"round-{k}" / "model" / "card.json").exists()
+            for k in range(len(recipe.rounds))
+        )
         if first:
             say(
-                f"warning: {folder} was begun when no recipe was kept there: its {first} finished rounds may be of "
+                f"warning: {folder} was begun when no recipe was kept there: its {first} finished "
+                "rounds may be of "
                 "another one. Use another --out if they are"
             )
     kept = KeptRecipe(here, _digest(here), first)
@@ -104,7 +116,8 @@ def _compare(there: dict[str, Any], here: dict[str, Any], folder: Path) -> None:
         return
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     raise RecipeError(
-        f"'{folder}' was begun with another recipe: {', '.join(found[:_SHOWN])}{more}", "use another --out"
+        f"'{folder}' was begun with another recipe: {', '.join(found[:_SHOWN])}{more}",
+        "use another --out",
     )
 
 
@@ -131,7 +144,9 @@ def _words(path: str, there: Any, here: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    """Return a value in at most ``_LONGEST`` characters: more of its end, because paths differ there."""
+    """Return a value in at most ``_LONGEST`` characters: more of its end, because paths differ
+    there.
+    """
     text = json.dumps(value)
     if len(text) <= _LONGEST:
         return text

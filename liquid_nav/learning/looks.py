@@ -1,7 +1,9 @@
-"""What a frozen front answers to the frames of a shard, computed once: clean, and in a few augmented looks.
+"""What a frozen front answers to the frames of a shard, computed once: clean, and in a few
+augmented looks.
 
-A training step then touches no pixel. The maps of a frame lie one after the other in a row of float16, channels first,
-as the head takes them. Looks are drawn once for each flight, as a camera's settings stay for a flight.
+A training step then touches no pixel. The maps of a frame lie one after the other in a row of
+float16, channels first, as the head takes them. Looks are drawn once for each flight, as a camera's
+settings stay for a flight.
 """
 
 from __future__ import annotations
@@ -92,16 +94,20 @@ def compute_looks(
 
 
 def is_mirrored(flight: int, look: int) -> bool:
-    """Whether a look shows a flight mirrored: every second flight, and in the next look the other half.
+    """Whether a look shows a flight mirrored: every second flight, and in the next look the other
+    half.
 
-    The pictures are mirrored and not the maps: filters of a front see left and right edges differently, and its strides
-    move every map by half a cell. Mirrored maps are wrong by 0.6 to 0.7 of their standard deviation.
+    The pictures are mirrored and not the maps: filters of a front see left and right edges
+    differently, and its strides move every map by half a cell. Mirrored maps are wrong by 0.6 to
+    0.7 of their standard deviation.
     """
     return (flight + look) % 2 == 1
 
 
 def front_of(encoder: BackboneEncoder) -> Answer:
-    """Return what computes the front: onnxruntime on a processor, where it is installed: several times faster there."""
+    """Return what computes the front: onnxruntime on a processor, where it is installed: several
+    times faster there.
+    """
     on_processor = encoder.mean.device.type == "cpu"
     if not on_processor or choose_runtime(encoder, "auto") == "torch":
         return encoder.maps
@@ -111,7 +117,8 @@ def front_of(encoder: BackboneEncoder) -> Answer:
 
 
 def open_looks(folder: Path) -> tuple[list[np.ndarray], bool]:
-    """Return what ``compute_looks`` wrote: a float16 [N,D] for each look, and whether half of them are mirrored.
+    """Return what ``compute_looks`` wrote: a float16 [N,D] for each look, and whether half of them
+    are mirrored.
 
     Raises:
         CacheError: There is nothing, or it is damaged.
@@ -130,7 +137,10 @@ def open_looks(folder: Path) -> tuple[list[np.ndarray], bool]:
 def split(rows: Tensor, shapes: tuple[Shape, ...]) -> tuple[Tensor, ...]:
     """Turn rows [N,D] into the maps [N,C,h,w] that a head takes."""
     lengths = [math.prod(shape) for shape in shapes]
-    return tuple(part.unflatten(1, shape) for part, shape in zip(rows.split(lengths, dim=1), shapes, strict=True))
+    return tuple(
+        part.unflatten(1, shape)
+        for part, shape in zip(rows.split(lengths, dim=1), shapes, strict=True)
+    )
 
 
 def file_of(look: int) -> str:
@@ -200,16 +210,21 @@ def _pictures(
         drawn = photometric.draw(1, generator) if look and photometric is not None else None
         field = fields.draw(*frames.shape[1:3], generator) if look and fields is not None else None
         for first in range(0, length, CHUNK):
-            images = torch.from_numpy(np.array(frames[first : first + CHUNK])).to(device).float() / 255.0
+            images = (
+                torch.from_numpy(np.array(frames[first : first + CHUNK])).to(device).float() / 255.0
+            )
             if field is not None:
                 images = field.apply(images)
             if drawn is not None:
                 matrix, offset, level = drawn
                 images = images @ matrix[0].to(device) + offset[0].to(device)
-                images = images + level[0].to(device) * torch.randn(images.shape, generator=noise, device=device)
+                images = images + level[0].to(device) * torch.randn(
+                    images.shape, generator=noise, device=device
+                )
             count = len(images)
             if device.type != "cpu":
-                # A GPU prepares each layer anew for every number of frames, which takes longer than the frames.
+                # A GPU prepares each layer anew for every number of frames, which takes longer than
+                # the frames.
                 images = pad_to(images, CHUNK)
             yield _Pictures(begin + first, count, encoder.normalise(255.0 * images))
 
@@ -217,7 +232,8 @@ def _pictures(
 def _answers(answer: Answer, pictures: Iterable[_Pictures]) -> Iterator[tuple[int, np.ndarray]]:
     """Yield (first row, float16 [n,D]) in turn.
 
-    The front works in a thread of its own, while the next pictures are made and the last answers are stored.
+    The front works in a thread of its own, while the next pictures are made and the last answers
+    are stored.
     """
     asked: deque[tuple[int, Future[np.ndarray]]] = deque()
     with ThreadPoolExecutor(1) as front:
@@ -238,5 +254,7 @@ def _maps(answer: Answer, pictures: _Pictures) -> np.ndarray:
 
 
 def pad_to(images: Tensor, length: int) -> Tensor:
-    """Return [length,...]: the images [N,...] and black ones behind them; N is ``length`` at most."""
+    """Return [length,...]: the images [N,...] and black ones behind them; N is ``length`` at
+    most.
+    """
     return torch.cat((images, images.new_zeros(length - len(images), *images.shape[1:])))

@@ -22,7 +22,17 @@ SEED_LIMIT = 10_000
 """Seeds from here on are for choosing and reporting, never for training."""
 T = TypeVar("T")
 DRIVERS = ("expert", "policy")
-SHARES = ("expert_share", "disturbed", "anywhere", "wide", "drifting", "camera", "fast", "random", "hidden")
+SHARES = (
+    "expert_share",
+    "disturbed",
+    "anywhere",
+    "wide",
+    "drifting",
+    "camera",
+    "fast",
+    "random",
+    "hidden",
+)
 """Keys of a round that are shares, 0 to 1."""
 
 
@@ -51,7 +61,9 @@ class Round:
     wide: float = 0.0
     """Share of drones from the wide fleet."""
     drifting: float = 0.0
-    """Share of flights with a velocity estimate that is wrong (see ``learning/rollout.py``, also for what follows)."""
+    """Share of flights with a velocity estimate that is wrong (see ``learning/rollout.py``, also
+    for what follows).
+    """
     camera: float = 0.0
     """Share of flights with another camera."""
     fast: float = 0.0
@@ -74,37 +86,52 @@ class Round:
         for name, least in (("flights", 0), ("steps", 1)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise RecipeError(f"recipe: {name} of a round is {value!r}", f"give a whole number from {least} on")
+                raise RecipeError(
+                    f"recipe: {name} of a round is {value!r}",
+                    f"give a whole number from {least} on",
+                )
         for name in ("learning_rate", "heights", *SHARES):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise RecipeError(f"recipe: {name} of a round is {value!r}", "give a number")
         if not 0.0 < self.learning_rate < float("inf"):
-            raise RecipeError(f"recipe: learning_rate of a round is {self.learning_rate}",
-                              "give a positive number, e.g. 0.0005")
+            raise RecipeError(
+                f"recipe: learning_rate of a round is {self.learning_rate}",
+                "give a positive number, e.g. 0.0005",
+            )
         for name in SHARES:
             if not 0.0 <= getattr(self, name) <= 1.0:
-                raise RecipeError(f"recipe: {name} is {getattr(self, name)}", "give a share from 0 to 1")
+                raise RecipeError(
+                    f"recipe: {name} is {getattr(self, name)}", "give a share from 0 to 1"
+                )
         if not 0.0 <= self.heights < 1.2:
-            raise RecipeError(f"recipe: heights is {self.heights}", "give m from 0 to 1.1: the drones fly at 1.5 m")
+            raise RecipeError(
+                f"recipe: heights is {self.heights}",
+                "give m from 0 to 1.1: the drones fly at 1.5 m",
+            )
         wrong = misfit(WindowConfig, self.windows) if isinstance(self.windows, Mapping) else None
         if wrong is not None:
             raise RecipeError(f"recipe: in windows of a round, {wrong.cause}", wrong.remedy)
         for share in self.shares or ():
             if share < 0.0:
-                raise RecipeError(f"recipe: shares of a round hold {share}", "give no share below 0")
+                raise RecipeError(
+                    f"recipe: shares of a round hold {share}", "give no share below 0"
+                )
         if self.looks is not None and self.looks < 1:
-            raise RecipeError(f"recipe: looks of a round is {self.looks}", "give 1 for the clean look alone")
+            raise RecipeError(
+                f"recipe: looks of a round is {self.looks}", "give 1 for the clean look alone"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """When a round ends before its steps are done; it then keeps the best model that was measured.
 
-    every: optimizer steps between measurements (the last step has one too); patience: measurements without
-    improvement after which the round ends. What is measured, one of: seeds, ``a:b`` among those for choosing: flights
-    in lock step over the recipe's scenarios in turn, by successes and then by the mean final distance; held_out:
-    share of the recorded flights, by the error of the commands; nothing is learned from these.
+    every: optimizer steps between measurements (the last step has one too); patience: measurements
+    without improvement after which the round ends. What is measured, one of: seeds, ``a:b`` among
+    those for choosing: flights in lock step over the recipe's scenarios in turn, by successes and
+    then by the mean final distance; held_out: share of the recorded flights, by the error of the
+    commands; nothing is learned from these.
     """
 
     every: int = 200
@@ -116,17 +143,26 @@ class Stop:
     def __post_init__(self) -> None:
         """Raise RecipeError for what cannot be measured."""
         if (self.seeds is None) == (self.held_out is None):
-            raise RecipeError("recipe: stop needs either seeds or held_out", "write e.g. stop: {seeds: 10000:10020}")
+            raise RecipeError(
+                "recipe: stop needs either seeds or held_out",
+                "write e.g. stop: {seeds: 10000:10020}",
+            )
         if self.held_out is not None and not 0.0 < self.held_out < 1.0:
-            raise RecipeError(f"recipe: held_out is {self.held_out}", "give a share between 0 and 1, e.g. 0.1")
+            raise RecipeError(
+                f"recipe: held_out is {self.held_out}", "give a share between 0 and 1, e.g. 0.1"
+            )
         if self.every < 1 or self.patience < 1 or not self.frame_rate > 0.0:
-            raise RecipeError("recipe: stop has an every, patience or frame_rate that is not positive",
-                              "write e.g. stop: {every: 200, patience: 3, seeds: 10000:10020}")
+            raise RecipeError(
+                "recipe: stop has an every, patience or frame_rate that is not positive",
+                "write e.g. stop: {every: 200, patience: 3, seeds: 10000:10020}",
+            )
         if self.seeds is not None:
             seeds = parse_seeds(str(self.seeds))
             if seeds.start < SEED_LIMIT or seeds.stop > REPORTED_FROM:
-                raise RecipeError(f"recipe: stop flies on seeds {self.seeds}",
-                                  f"choose models on seeds from {SEED_LIMIT} to {REPORTED_FROM - 1}")
+                raise RecipeError(
+                    f"recipe: stop flies on seeds {self.seeds}",
+                    f"choose models on seeds from {SEED_LIMIT} to {REPORTED_FROM - 1}",
+                )
 
 
 @dataclass(frozen=True)
@@ -134,7 +170,9 @@ class Recipe:
     """A whole training: see ``config/training/default.yaml``."""
 
     rounds: tuple[Round, ...]
-    """One after the other; the first is the expert's, unless ``start`` names a model or ``caches`` hold flights."""
+    """One after the other; the first is the expert's, unless ``start`` names a model or ``caches``
+    hold flights.
+    """
     scenarios: tuple[str, ...] = ("forest", "field")
     """Where is flown."""
     shares: tuple[float, ...] = (0.6, 0.4)
@@ -152,7 +190,9 @@ class Recipe:
     photometric: Photometric | None = field(default_factory=Photometric)
     """Augmentation of the pictures; None: none."""
     colour_fields: ColourFields | None = None
-    """For an encoder with a frozen front: colour fields and tone curves of the augmented looks; None: none."""
+    """For an encoder with a frozen front: colour fields and tone curves of the augmented looks;
+    None: none.
+    """
     auxiliary: float = 0.5
     """Weight of what the encoder is asked to see, beside the commands' 1."""
     height: float = 0.0
@@ -162,54 +202,89 @@ class Recipe:
     start: str | None = None
     """Model to go on from: a folder or a released one's name."""
     caches: tuple[str, ...] = ()
-    """Data sets of recorded flights (``liquid-nav import flights``), or folders of earlier runs (what they collected),
-    that every round learns from too; a round with 0 flights learns from these and from what the rounds before it have
-    collected."""
+    """Data sets of recorded flights (``liquid-nav import flights``), or folders of earlier runs
+    (what they collected), that every round learns from too; a round with 0 flights learns from
+    these and from what the rounds before it have collected.
+    """
     stop: Stop | None = None
     """When rounds end early, and by what."""
     looks: int = 3
-    """For an encoder with a frozen front: how many looks of each frame are stored and learned from, the first clean."""
+    """For an encoder with a frozen front: how many looks of each frame are stored and learned from,
+    the first clean.
+    """
     photographs: bool = True
-    """Whether a frozen front begins with the weights that were trained on photographs; False: random ones."""
+    """Whether a frozen front begins with the weights that were trained on photographs; False:
+    random ones.
+    """
 
     def __post_init__(self) -> None:
         """Raise RecipeError where seeds would leave the range that may be trained on."""
         last = self.first_seed + sum(r.flights for r in self.rounds)
         if self.first_seed < 0 or last > SEED_LIMIT:
-            raise RecipeError(f"recipe needs seeds {self.first_seed} to {last}", f"keep them below {SEED_LIMIT}")
+            raise RecipeError(
+                f"recipe needs seeds {self.first_seed} to {last}", f"keep them below {SEED_LIMIT}"
+            )
         if self.rounds and not self.rounds[0].flights and not self.caches:
-            raise RecipeError("recipe: there is nothing to learn from in the first round",
-                              "let it fly, or name recorded flights in caches")
+            raise RecipeError(
+                "recipe: there is nothing to learn from in the first round",
+                "let it fly, or name recorded flights in caches",
+            )
         recorded = bool(self.rounds) and not self.rounds[0].flights
-        if not self.rounds or not (recorded or self.start is not None or self.rounds[0].driver == "expert"):
-            raise RecipeError("the first round must be flown by the expert",
-                              "set its driver to expert, or name a model in start")
+        if not self.rounds or not (
+            recorded or self.start is not None or self.rounds[0].driver == "expert"
+        ):
+            raise RecipeError(
+                "the first round must be flown by the expert",
+                "set its driver to expert, or name a model in start",
+            )
         for driver in {r.driver for r in self.rounds} - set(DRIVERS):
-            raise RecipeError(f"recipe: driver '{driver}' is unknown", f"choose one of: {', '.join(DRIVERS)}")
+            raise RecipeError(
+                f"recipe: driver '{driver}' is unknown", f"choose one of: {', '.join(DRIVERS)}"
+            )
         for number, plan in enumerate(self.rounds):
             try:
                 replace(self.windows, **plan.windows)
             except (TypeError, ValueError) as error:
-                raise RecipeError(f"recipe: windows of round {number} do not fit: {error}",
-                                  "use the keys of the recipe's windows") from error
+                raise RecipeError(
+                    f"recipe: windows of round {number} do not fit: {error}",
+                    "use the keys of the recipe's windows",
+                ) from error
         low, high = self.frame_rate
         if not 0.0 < low <= high:
-            raise RecipeError(f"recipe: frame_rate is {list(self.frame_rate)}", "give [lowest, highest] in Hz, above 0")
+            raise RecipeError(
+                f"recipe: frame_rate is {list(self.frame_rate)}",
+                "give [lowest, highest] in Hz, above 0",
+            )
         if min(self.shares, default=1.0) < 0.0 or not sum(self.shares) > 0.0:
-            raise RecipeError(f"recipe: shares are {list(self.shares)}", "give no share below 0, and one above")
+            raise RecipeError(
+                f"recipe: shares are {list(self.shares)}", "give no share below 0, and one above"
+            )
         for name in ("auxiliary", "height", "weight_decay"):
             if not getattr(self, name) >= 0.0:
-                raise RecipeError(f"recipe: {name} is {getattr(self, name)}", "give a number from 0 on")
+                raise RecipeError(
+                    f"recipe: {name} is {getattr(self, name)}", "give a number from 0 on"
+                )
         if self.colour_fields is not None and not isinstance(self.policy.encoder, BackboneConfig):
-            raise RecipeError("recipe: colour_fields change stored looks, which the plain encoder has none of",
-                              "leave colour_fields out, or choose an encoder of kind backbone")
+            raise RecipeError(
+                "recipe: colour_fields change stored looks, which the plain encoder has none of",
+                "leave colour_fields out, or choose an encoder of kind backbone",
+            )
         if self.looks < 1:
-            raise RecipeError(f"recipe: looks is {self.looks}", "give 1 for the clean look alone, 3 by default")
+            raise RecipeError(
+                f"recipe: looks is {self.looks}", "give 1 for the clean look alone, 3 by default"
+            )
         if self.stop is not None and self.stop.held_out is not None and not self.caches:
-            raise RecipeError("recipe: held_out holds out recorded flights, and there are none",
-                              "name them in caches, or stop by seeds")
-        if any(len(s) != len(self.scenarios) for s in (self.shares, *(r.shares for r in self.rounds if r.shares))):
-            raise RecipeError("recipe: shares and scenarios differ in length", "give one share a scenario")
+            raise RecipeError(
+                "recipe: held_out holds out recorded flights, and there are none",
+                "name them in caches, or stop by seeds",
+            )
+        if any(
+            len(s) != len(self.scenarios)
+            for s in (self.shares, *(r.shares for r in self.rounds if r.shares))
+        ):
+            raise RecipeError(
+                "recipe: shares and scenarios differ in length", "give one share a scenario"
+            )
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -218,7 +293,9 @@ def load_recipe(path: Path) -> Recipe:
 
 
 def read_mapping(path: Path, what: str, remedy: str) -> Mapping[str, Any]:
-    """Return the mapping in a YAML file; raises RecipeError that names ``what`` was looked for, and the ``remedy``."""
+    """Return the mapping in a YAML file; raises RecipeError that names ``what`` was looked for, and
+    the ``remedy``.
+    """
     try:
         data = parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -231,13 +308,19 @@ def read_mapping(path: Path, what: str, remedy: str) -> Mapping[str, Any]:
 
 
 def recipe_from(data: Mapping[str, Any], path: Path) -> Recipe:
-    """Build a recipe from what a YAML file holds; raises RecipeError with one line that names ``path``."""
+    """Build a recipe from what a YAML file holds; raises RecipeError with one line that names
+    ``path``.
+    """
     try:
         values = {k: _tuple(v) for k, v in data.items()}
         unknown = set(values) - {f.name for f in fields(Recipe)}
         if unknown:
-            raise RecipeError(f"'{path}' has unknown keys {sorted(unknown)}", "see config/training/default.yaml")
-        values["rounds"] = tuple(_part(Round, r, f"round {k}") for k, r in enumerate(data.get("rounds", ())))
+            raise RecipeError(
+                f"'{path}' has unknown keys {sorted(unknown)}", "see config/training/default.yaml"
+            )
+        values["rounds"] = tuple(
+            _part(Round, r, f"round {k}") for k, r in enumerate(data.get("rounds", ()))
+        )
         if "policy" in data:
             values["policy"] = PolicyConfig.from_dict(data["policy"])
         if "windows" in data:
@@ -252,15 +335,22 @@ def recipe_from(data: Mapping[str, Any], path: Path) -> Recipe:
     except UserError:
         raise
     except (TypeError, ValueError, AttributeError) as error:
-        raise RecipeError(f"'{path}' does not fit: {error}", "see config/training/default.yaml") from error
+        raise RecipeError(
+            f"'{path}' does not fit: {error}", "see config/training/default.yaml"
+        ) from error
 
 
 def _part(cls: type[T], values: Mapping[str, Any], what: str) -> T:
-    """Build a part of a recipe; raises RecipeError for a value of another type, TypeError for an unknown key."""
+    """Build a part of a recipe; raises RecipeError for a value of another type, TypeError for an
+    unknown key.
+    """
     values = {name: _tuple(value) for name, value in values.items()}
     wrong = misfit(cls, values)
     if wrong is not None:
-        raise RecipeError(f"recipe: {wrong.cause}" if not what else f"recipe: in {what}, {wrong.cause}", wrong.remedy)
+        raise RecipeError(
+            f"recipe: {wrong.cause}" if not what else f"recipe: in {what}, {wrong.cause}",
+            wrong.remedy,
+        )
     return cls(**values)
 
 

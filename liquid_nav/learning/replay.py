@@ -1,4 +1,6 @@
-"""Runs a policy over a recorded flight in the flight's own time and compares it with whoever flew."""
+"""Runs a policy over a recorded flight in the flight's own time and compares it with whoever
+flew.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,9 @@ LONGEST_GAP = 1.0
 class Replay:
     """One flight.
 
-    stamps: int64 [N] ns of the frames that the policy saw; commands: float64 [N,4], its answers; pilot: float64 [N,4],
-    what was flown, NaN where unknown; labels: "command" or "odometry"; unreadable, repeated: frames left out;
+    stamps: int64 [N] ns of the frames that the policy saw; commands: float64 [N,4], its answers;
+    pilot: float64 [N,4], what was flown, NaN where unknown; labels: "command" or "odometry";
+    unreadable, repeated: frames left out;
     restarts: times that the state began anew after a gap.
     """
 
@@ -40,7 +43,9 @@ class Replay:
     restarts: int
 
     def row(self) -> dict[str, Any]:
-        """Error of the flight, flat: root mean squares in m/s and rad/s, and the mean square over all four."""
+        """Error of the flight, flat: root mean squares in m/s and rad/s, and the mean square over
+        all four.
+        """
         known = np.isfinite(self.pilot).all(axis=1)
         difference = self.commands[known] - self.pilot[known]
         seconds = (self.stamps[-1] - self.stamps[0]) / NANO if len(self.stamps) else 0.0
@@ -55,15 +60,21 @@ class Replay:
             "restarts": self.restarts,
         }
         for k, field in enumerate(COMMAND_FIELDS):
-            row[f"rmse_{field}"] = float(np.sqrt(np.mean(difference[:, k] ** 2))) if known.any() else None
+            row[f"rmse_{field}"] = (
+                float(np.sqrt(np.mean(difference[:, k] ** 2))) if known.any() else None
+            )
         row["mse"] = float(np.mean(difference**2)) if known.any() else None
         return row
 
     def write_csv(self, path: Path) -> None:
-        """Write one line a frame: time since the first in s, stamp in ns, the model's command, the pilot's."""
+        """Write one line a frame: time since the first in s, stamp in ns, the model's command, the
+        pilot's.
+        """
         with path.open("w", newline="") as file:
             writer = csv.writer(file)
-            mine_and_theirs = [f"{who}_{field}" for who in ("model", "pilot") for field in COMMAND_FIELDS]
+            mine_and_theirs = [
+                f"{who}_{field}" for who in ("model", "pilot") for field in COMMAND_FIELDS
+            ]
             writer.writerow(["time_s", "stamp_ns", *mine_and_theirs])
             for stamp, mine, theirs in zip(self.stamps, self.commands, self.pilot, strict=True):
                 values = ["" if math.isnan(v) else f"{v:.6f}" for v in (*mine, *theirs)]
@@ -75,8 +86,16 @@ class Replay:
 
         figure = Figure(figsize=(9.0, 7.0), layout="constrained")
         time = (self.stamps - self.stamps[0]) / NANO
-        for k, (axis, field) in enumerate(zip(figure.subplots(4, 1, sharex=True), COMMAND_FIELDS, strict=True)):
-            axis.plot(time, self.pilot[:, k], color="#a0aec0", linewidth=2.0, label=f"flown ({self.labels})")
+        for k, (axis, field) in enumerate(
+            zip(figure.subplots(4, 1, sharex=True), COMMAND_FIELDS, strict=True)
+        ):
+            axis.plot(
+                time,
+                self.pilot[:, k],
+                color="#a0aec0",
+                linewidth=2.0,
+                label=f"flown ({self.labels})",
+            )
             axis.plot(time, self.commands[:, k], color="#2b6cb0", linewidth=1.2, label="model")
             axis.set_ylabel(f"{field}, rad/s" if field == "yaw_rate" else f"{field}, m/s")
             axis.grid(alpha=0.3)
@@ -91,7 +110,8 @@ def replay(
 ) -> Replay:
     """Step ``policy`` through the images of ``recording``.
 
-    Frames with an old stamp are not new frames, and single ones from the future are left out as in flight.
+    Frames with an old stamp are not new frames, and single ones from the future are left out as in
+    flight.
     """
     kind, track = recording.label_track(labels)
     state, last, restarts, repeated, unreadable = policy.initial_state(), None, 0, 0, 0
@@ -108,11 +128,23 @@ def replay(
             repeated += 1
             continue
         if abs(elapsed) > LONGEST_GAP:
-            state, elapsed, restarts = policy.initial_state(), policy.config.nominal_period, restarts + 1
+            state, elapsed, restarts = (
+                policy.initial_state(),
+                policy.config.nominal_period,
+                restarts + 1,
+            )
         decision, state = policy.step(Observation(image), state, elapsed)
         stamps.append(stamp)
         commands.append(decision.command.as_array())
         last = stamp
     seen = np.array(stamps, dtype=np.int64)
-    return Replay(recording.name, seen, np.array(commands).reshape(-1, 4), track.at(seen).reshape(-1, 4), kind,
-                  unreadable, repeated, restarts)
+    return Replay(
+        recording.name,
+        seen,
+        np.array(commands).reshape(-1, 4),
+        track.at(seen).reshape(-1, 4),
+        kind,
+        unreadable,
+        repeated,
+        restarts,
+    )

@@ -1,7 +1,7 @@
 """Labelled flights: somebody flies, the expert says at every frame what it would have done.
 
-The pilot below sits between driver and drone, so that demonstrations and DAgger rounds go through the very same lock
-step, supervisor and latency as evaluation.
+The pilot below sits between driver and drone, so that demonstrations and DAgger rounds go through
+the very same lock step, supervisor and latency as evaluation.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from liquid_nav.worlds import (
 )
 
 DRIFT = DriftSpec(0.35, 0.25, 20.0)
-"""Largest error of a velocity estimate that is trained with, and the longest time constant of one that wanders."""
+"""Largest error of a velocity estimate that is trained with, and the longest time constant of one
+that wanders.
+"""
 CAMERA = CameraFaults(noise=6.0, blur=0.6, drop=0.35, jitter=0.5, view=(66.0, 94.0), mounting=6.0)
 """Most of each that another camera is trained with."""
 FAST = (30.0, 60.0)
@@ -40,7 +42,9 @@ SIGHT = (5.0, 16.0)
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """Pushes during a demonstration: bursts per second, their length in s, their size per axis (m/s, rad/s)."""
+    """Pushes during a demonstration: bursts per second, their length in s, their size per axis
+    (m/s, rad/s).
+    """
 
     rate: float = 0.3
     length: tuple[float, float] = (0.3, 1.2)
@@ -93,8 +97,9 @@ class RolloutTask:
 class LabelledFlight:
     """Arrays with one row a frame.
 
-    frames: uint8 [N,H,W,3] RGB; labels: float32 [N,4] commands of the expert; elapsed: float32 [N] s; auxiliary:
-    float32 [N,A], see ``learning/auxiliary.py``. outcome: of the flight as it was flown; task: what was asked.
+    frames: uint8 [N,H,W,3] RGB; labels: float32 [N,4] commands of the expert; elapsed: float32 [N]
+    s; auxiliary: float32 [N,A], see ``learning/auxiliary.py``. outcome: of the flight as it was
+    flown; task: what was asked.
     """
 
     frames: np.ndarray
@@ -113,7 +118,9 @@ class LabellingPilot:
     def __init__(
         self, task: RolloutTask, driver: Pilot, rng: np.random.Generator, sight: float = math.inf
     ) -> None:
-        """``driver`` flies, the expert labels; ``sight``: distance within which the target is drawn, m."""
+        """``driver`` flies, the expert labels; ``sight``: distance within which the target is
+        drawn, m.
+        """
         self.task = task
         self.driver = driver
         self.rng = rng
@@ -155,7 +162,8 @@ class LabellingPilot:
 
 
 def start_anywhere(layout: Layout, rng: np.random.Generator, heights: float = 0.35) -> Layout:
-    """Move the start to a free place between the old start and the far side of the target, looking about there.
+    """Move the start to a free place between the old start and the far side of the target, looking
+    about there.
 
     ``heights``: largest difference of its height from the old one, m.
     """
@@ -171,7 +179,10 @@ def start_anywhere(layout: Layout, rng: np.random.Generator, heights: float = 0.
         place = origin
     bearing = math.atan2(*(target - place)[::-1])
     start = dataclasses.replace(
-        layout.start, x=float(place[0]), y=float(place[1]), z=layout.start.z + float(rng.uniform(-heights, heights)),
+        layout.start,
+        x=float(place[0]),
+        y=float(place[1]),
+        z=layout.start.z + float(rng.uniform(-heights, heights)),
         yaw=bearing + float(rng.uniform(-0.6, 0.6)),
     )
     return dataclasses.replace(layout, start=start)
@@ -179,10 +190,13 @@ def start_anywhere(layout: Layout, rng: np.random.Generator, heights: float = 0.
 
 def run_rollout(task: RolloutTask) -> LabelledFlight:
     """Fly one task; a pure function of the task (and of the driver's weights)."""
-    rng = np.random.default_rng([task.seed, 91, int(1000 * task.expert_share), task.driver != "expert"])
+    rng = np.random.default_rng(
+        [task.seed, 91, int(1000 * task.expert_share), task.driver != "expert"]
+    )
     scenario = load_scenario(task.scenario)
     scenario = dataclasses.replace(
-        scenario, success=dataclasses.replace(scenario.success, hold=task.hold, time_limit=task.time_limit)
+        scenario,
+        success=dataclasses.replace(scenario.success, hold=task.hold, time_limit=task.time_limit),
     )
     layout = generate_layout(scenario, task.seed)
     if rng.random() < task.anywhere:
@@ -193,19 +207,31 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
         fleet = np.random.default_rng([task.seed, 74])
         response = sample_response(fleet, WIDE_RANGES) if fleet.random() < task.wide else None
     condition = draw_condition(task)
-    pilot = LabellingPilot(task, _driver(task.driver), rng, condition.appearance.draw_sight(task.seed))
+    pilot = LabellingPilot(
+        task, _driver(task.driver), rng, condition.appearance.draw_sight(task.seed)
+    )
     frame_rate = float(np.exp(rng.uniform(low, high)))
     fast = np.random.default_rng([task.seed, 82])
     if fast.random() < task.fast:
         frame_rate = float(np.exp(fast.uniform(*np.log(FAST))))
     record = fly(
-        scenario, task.seed, condition, pilot, frame_rate=frame_rate,
-        camera=CameraConfig(), layout=layout, response=response,
+        scenario,
+        task.seed,
+        condition,
+        pilot,
+        frame_rate=frame_rate,
+        camera=CameraConfig(),
+        layout=layout,
+        response=response,
     )
     frames, labels, elapsed, auxiliary = zip(*pilot.rows, strict=True)
     return LabelledFlight(
-        np.stack(frames), np.array(labels, np.float32), np.array(elapsed, np.float32),
-        np.array(auxiliary, np.float32), record.outcome.reason, task,
+        np.stack(frames),
+        np.array(labels, np.float32),
+        np.array(elapsed, np.float32),
+        np.array(auxiliary, np.float32),
+        record.outcome.reason,
+        task,
     )
 
 
@@ -219,14 +245,18 @@ def draw_condition(task: RolloutTask) -> Condition:
     if task.random:
         condition = dataclasses.replace(condition, appearance=AppearanceSpec(random=task.random))
     if task.hidden:
-        condition = dataclasses.replace(condition, appearance=draw_sight(task, condition.appearance))
+        condition = dataclasses.replace(
+            condition, appearance=draw_sight(task, condition.appearance)
+        )
     return condition
 
 
 def draw_sight(task: RolloutTask, usual: AppearanceSpec) -> AppearanceSpec:
-    """Return the look of a flight: the usual one, or one without the target until the drone is near.
+    """Return the look of a flight: the usual one, or one without the target until the drone is
+    near.
 
-    The expert knows where the target is, so the mean of what it shows is the best that can be done without seeing it.
+    The expert knows where the target is, so the mean of what it shows is the best that can be done
+    without seeing it.
     """
     rng = np.random.default_rng([task.seed, 86])
     if rng.random() >= task.hidden:
@@ -251,7 +281,9 @@ def draw_camera(task: RolloutTask, usual: CameraFaults) -> CameraFaults:
 
 
 def draw_drift(task: RolloutTask) -> DriftSpec:
-    """Return how wrong the velocity estimate is in a flight; the expert sees the true state and corrects it."""
+    """Return how wrong the velocity estimate is in a flight; the expert sees the true state and
+    corrects it.
+    """
     rng = np.random.default_rng([task.seed, 78])
     if rng.random() >= task.drifting:
         return DriftSpec()

@@ -1,8 +1,8 @@
 """What an encoder says of pictures: target, free space and height, drawn over them.
 
-``python -m liquid_nav.learning.seen PICTURE ... --model MODEL --out seen.png``. The outputs are those that the encoder
-was asked for in training (``learning/auxiliary.py``); no policy flies by them. A model folder that ``train`` wrote has
-them in ``auxiliary.safetensors``.
+``python -m liquid_nav.learning.seen PICTURE ... --model MODEL --out seen.png``. The outputs are
+those that the encoder was asked for in training (``learning/auxiliary.py``); no policy flies by
+them. A model folder that ``train`` wrote has them in ``auxiliary.safetensors``.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ class Seen:
 
 def save_head(head: nn.Linear, folder: Path) -> None:
     """Write the trained head into a model's folder."""
-    save_file({name: value.detach().cpu().contiguous() for name, value in head.state_dict().items()}, folder / HEAD)
+    save_file(
+        {name: value.detach().cpu().contiguous() for name, value in head.state_dict().items()},
+        folder / HEAD,
+    )
     # safetensors writes for the owner alone; a released model is for everybody.
     (folder / HEAD).chmod(0o644)
 
@@ -66,8 +69,10 @@ def load_head(folder: Path) -> nn.Linear:
         head = nn.Linear(state["weight"].shape[1], len(NAMES))
         head.load_state_dict(state)
     except (OSError, KeyError, RuntimeError, SafetensorError) as error:
-        raise UserError(f"{folder} has no {HEAD} that fits: {str(error).splitlines()[0]}",
-                        "train it with this version, which writes one") from error
+        raise UserError(
+            f"{folder} has no {HEAD} that fits: {str(error).splitlines()[0]}",
+            "train it with this version, which writes one",
+        ) from error
     return head
 
 
@@ -89,8 +94,9 @@ def look(policy: Policy, head: nn.Linear, image: np.ndarray) -> Seen:
 def draw(image: np.ndarray, seen: Seen, view: float = math.radians(80.0)) -> np.ndarray:
     """Return the picture, uint8 [144 + 60, 256, 3] RGB, with what was said of it.
 
-    A line where the target is said to be, the brighter the surer; below it, bars for the nearness of the first thing
-    in each sector, and the numbers. ``view``: horizontal field of view of the picture, rad.
+    A line where the target is said to be, the brighter the surer; below it, bars for the nearness
+    of the first thing in each sector, and the numbers. ``view``: horizontal field of view of the
+    picture, rad.
     """
     width, height = SIZE
     canvas = np.full((height + PANEL, width, 3), 20, np.uint8)
@@ -101,10 +107,26 @@ def draw(image: np.ndarray, seen: Seen, view: float = math.radians(80.0)) -> np.
     for sector, angle in enumerate(np.linspace(SECTOR_SPAN, -SECTOR_SPAN, SECTORS)):
         tall = int(round((PANEL - 18) * min(1.0, NEARNESS / (NEARNESS + float(seen.free[sector])))))
         middle = _column(angle, view)
-        cv2.rectangle(canvas, (middle - 4, height + PANEL - 16 - tall), (middle + 4, height + PANEL - 16),
-                      (230, 120, 40), -1)
-    words = f"target {100 * seen.visible:.0f} %, {seen.distance:.0f} m   height {seen.height:+.1f} m"
-    cv2.putText(canvas, words, (4, height + PANEL - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.36, (235, 235, 235), 1, cv2.LINE_AA)
+        cv2.rectangle(
+            canvas,
+            (middle - 4, height + PANEL - 16 - tall),
+            (middle + 4, height + PANEL - 16),
+            (230, 120, 40),
+            -1,
+        )
+    words = (
+        f"target {100 * seen.visible:.0f} %, {seen.distance:.0f} m   height {seen.height:+.1f} m"
+    )
+    cv2.putText(
+        canvas,
+        words,
+        (4, height + PANEL - 4),
+        cv2.FONT_HERSHEY_SIMPLEX,
+        0.36,
+        (235, 235, 235),
+        1,
+        cv2.LINE_AA,
+    )
     return canvas
 
 
@@ -115,10 +137,15 @@ def _column(angle: float, view: float) -> int:
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """Return the middle of a picture at 16:9, uint8 [H,W,3] RGB; raises UserError where it is none."""
+    """Return the middle of a picture at 16:9, uint8 [H,W,3] RGB; raises UserError where it is
+    none.
+    """
     pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if pixels is None:
-        raise UserError(f"cannot read a picture from {path}", "give a file that OpenCV reads: PNG, JPEG, WebP ...")
+        raise UserError(
+            f"cannot read a picture from {path}",
+            "give a file that OpenCV reads: PNG, JPEG, WebP ...",
+        )
     rows, columns = pixels.shape[:2]
     wanted = min(rows, columns * SIZE[1] // SIZE[0])
     top = (rows - wanted) // 2

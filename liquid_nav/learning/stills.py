@@ -1,7 +1,9 @@
-"""Closed-loop flights made from single pictures: a crop slides and zooms until the target fills the middle.
+"""Closed-loop flights made from single pictures: a crop slides and zooms until the target fills the
+middle.
 
-After the augmentation of the published flights: the target moves from an offset to the centre while the zoom goes from
-1 to 2, then stays; a proportional law says what a pilot would command at every frame.
+After the augmentation of the published flights: the target moves from an offset to the centre while
+the zoom goes from 1 to 2, then stays; a proportional law says what a pilot would command at every
+frame.
 """
 
 from __future__ import annotations
@@ -29,10 +31,12 @@ class StillError(UserError):
 
 @dataclass(frozen=True)
 class StillConfig:
-    """How flights are drawn: offsets in pixels of a 256 x 144 frame, frames of the approach, share of the static tail.
+    """How flights are drawn: offsets in pixels of a 256 x 144 frame, frames of the approach, share
+    of the static tail.
 
-    gain: rad/s of yaw and m/s of climb per pixel; forward: m/s per unit of zoom that is left; per_still: flights made
-    from each picture, the quadrants in turn; height, width: of the stored frames; frame_rate: Hz.
+    gain: rad/s of yaw and m/s of climb per pixel; forward: m/s per unit of zoom that is left;
+    per_still: flights made from each picture, the quadrants in turn; height, width: of the stored
+    frames; frame_rate: Hz.
     """
 
     offset_x: tuple[float, float] = (10.0, 70.0)
@@ -50,7 +54,9 @@ class StillConfig:
 
 @dataclass(frozen=True)
 class StillFlight:
-    """Offset of the target from the centre in pixels, right and down positive [N,2], and zoom [N], frame by frame."""
+    """Offset of the target from the centre in pixels, right and down positive [N,2], and zoom [N],
+    frame by frame.
+    """
 
     offset: np.ndarray
     zoom: np.ndarray
@@ -60,7 +66,9 @@ class StillFlight:
     def draw(cls, config: StillConfig, quadrant: int, rng: np.random.Generator) -> StillFlight:
         """Draw an approach whose target begins in a quadrant (0 to 3) of the frame."""
         signs = QUADRANTS[quadrant % 4]
-        start = np.array((signs[0] * rng.uniform(*config.offset_x), signs[1] * rng.uniform(*config.offset_y)))
+        start = np.array(
+            (signs[0] * rng.uniform(*config.offset_x), signs[1] * rng.uniform(*config.offset_y))
+        )
         moving = int(rng.integers(config.frames[0], config.frames[1] + 1))
         still = round(moving * rng.uniform(*config.tail))
         left = np.concatenate((np.linspace(1.0, 0.0, moving), np.zeros(still)))
@@ -71,7 +79,9 @@ class StillFlight:
         c = self.config
         forward = c.forward * (2.0 - self.zoom)
         right, down = self.offset.T
-        return np.stack((forward, np.zeros_like(forward), -c.gain * down, -c.gain * right), axis=1).astype(np.float32)
+        return np.stack(
+            (forward, np.zeros_like(forward), -c.gain * down, -c.gain * right), axis=1
+        ).astype(np.float32)
 
     def frames(self, picture: np.ndarray, target: tuple[float, float]) -> Iterator[np.ndarray]:
         """Yield uint8 [height,width,3] from ``picture`` (RGB) with the target at (x, y) px.
@@ -81,21 +91,37 @@ class StillFlight:
         """
         scale = self._scale(picture, target)
         step = scale * WIDTH / self.config.width
-        shrink = min(1.0, 2.0 / step)  # twice as fine as the first frame: sharp at the end, hardly aliased before
+        shrink = min(
+            1.0, 2.0 / step
+        )  # twice as fine as the first frame: sharp at the end, hardly aliased before
         if shrink < 1.0:
             picture = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
         for (right, down), zoom in zip(self.offset, self.zoom, strict=True):
-            # The target is seen at ``offset``: the crop's centre lies as far on the other side, in unzoomed pixels.
+            # The target is seen at ``offset``: the crop's centre lies as far on the other side, in
+            # unzoomed pixels.
             x = (target[0] - right * scale / zoom) * shrink
             y = (target[1] - down * scale / zoom) * shrink
-            along, across = step * shrink / zoom, scale * HEIGHT / self.config.height * shrink / zoom
-            left, top = x - along * (self.config.width - 1) / 2, y - across * (self.config.height - 1) / 2
+            along, across = (
+                step * shrink / zoom,
+                scale * HEIGHT / self.config.height * shrink / zoom,
+            )
+            left, top = (
+                x - along * (self.config.width - 1) / 2,
+                y - across * (self.config.height - 1) / 2,
+            )
             matrix = np.array(((along, 0.0, left), (0.0, across, top)))
-            yield cv2.warpAffine(picture, matrix, (self.config.width, self.config.height),
-                                 flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
+            yield cv2.warpAffine(
+                picture,
+                matrix,
+                (self.config.width, self.config.height),
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
 
     def _scale(self, picture: np.ndarray, target: tuple[float, float]) -> float:
-        """Return the picture's pixels per frame pixel at zoom 1: the most that keeps the crop inside."""
+        """Return the picture's pixels per frame pixel at zoom 1: the most that keeps the crop
+        inside.
+        """
         height, width = picture.shape[:2]
         right, down = self.offset[0]
         room = (
@@ -106,8 +132,12 @@ class StillFlight:
         )
         scale = min(have / need for have, need in room if need > 0)
         if scale < 0.5:
-            raise StillError(f"the target at {target[0]:.0f}, {target[1]:.0f} is too near to the edge of a picture of "
-                             f"{width} x {height} pixels", "give a larger picture, or one with the target inside")
+            raise StillError(
+                f"the target at {target[0]:.0f}, {target[1]:.0f} is too near to the edge of a "
+                "picture of "
+                f"{width} x {height} pixels",
+                "give a larger picture, or one with the target inside",
+            )
         return scale
 
 
@@ -118,7 +148,9 @@ def find_stills(paths: list[Path]) -> list[Path]:
         inside = sorted(path.iterdir()) if path.is_dir() else [path]
         found += [p for p in inside if p.suffix.lower() in SUFFIXES and p.is_file()]
     if not found:
-        raise StillError("there is no picture in these places", f"give files or folders of {', '.join(SUFFIXES)}")
+        raise StillError(
+            "there is no picture in these places", f"give files or folders of {', '.join(SUFFIXES)}"
+        )
     return found
 
 
@@ -131,7 +163,8 @@ def build(
 ) -> dict:
     """Write one shard with ``per_still`` flights of each picture; returns its meta data.
 
-    ``targets``: position of the target in px by file name; the middle of the picture where none is given.
+    ``targets``: position of the target in px by file name; the middle of the picture where none is
+    given.
     """
     rng = np.random.default_rng(config.seed)
     writer = ShardWriter(folder / "stills")
@@ -140,7 +173,9 @@ def build(
         for path in stills:
             picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
             if picture is None:
-                raise StillError(f"'{path}' is no picture that can be read", "convert it to PNG or JPEG")
+                raise StillError(
+                    f"'{path}' is no picture that can be read", "convert it to PNG or JPEG"
+                )
             picture = np.ascontiguousarray(picture[..., ::-1])
             target = targets.get(path.name, (picture.shape[1] / 2, picture.shape[0] / 2))
             for _ in range(config.per_still):

@@ -1,4 +1,6 @@
-"""When a round has learned enough: measured in closed loop, or on recorded flights that were held out."""
+"""When a round has learned enough: measured in closed loop, or on recorded flights that were held
+out.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ _CHUNK = 64
 
 
 class KeepBest(lightning.Callback):
-    """Measures the policy now and then, keeps the best one and ends the round when no better one comes.
+    """Measures the policy now and then, keeps the best one and ends the round when no better one
+    comes.
 
     Its memory is part of the checkpoints: an interrupted round goes on as if nothing had happened.
     """
@@ -42,13 +45,23 @@ class KeepBest(lightning.Callback):
         steps: int,
         say: Callable[[str], object] = print,
     ) -> None:
-        """``measure`` a policy in evaluation mode every so many of the round's ``steps``; see ``recipe.Stop``."""
-        self.measure, self.every, self.patience, self.steps, self.say = measure, every, patience, steps, say
+        """``measure`` a policy in evaluation mode every so many of the round's ``steps``; see
+        ``recipe.Stop``.
+        """
+        self.measure, self.every, self.patience, self.steps, self.say = (
+            measure,
+            every,
+            patience,
+            steps,
+            say,
+        )
         self.history: list[dict[str, float]] = []
         self.chosen: dict[str, Any] | None = None
         """The best measurement's step and score, and the weights of that step."""
 
-    def on_train_batch_end(self, trainer: lightning.Trainer, module: Imitation, *args: object) -> None:
+    def on_train_batch_end(
+        self, trainer: lightning.Trainer, module: Imitation, *args: object
+    ) -> None:
         """Measure where it is time, in the first of the processes; all of them stop together."""
         step = trainer.global_step
         if step % self.every and step != self.steps:
@@ -65,12 +78,18 @@ class KeepBest(lightning.Callback):
         score = [sign * found[name] for name, sign in SIGNS.items() if name in found]
         self.history.append({"step": step, **found})
         # NaN compares as neither better nor worse: it is never chosen.
-        better = bool(np.isfinite(score).all()) and (self.chosen is None or score > self.chosen["score"])
+        better = bool(np.isfinite(score).all()) and (
+            self.chosen is None or score > self.chosen["score"]
+        )
         if better:
-            weights = {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}
+            weights = {
+                name: value.detach().cpu().clone() for name, value in module.state_dict().items()
+            }
             self.chosen = {"step": step, "score": score, "weights": weights}
         if trainer.logger is not None:
-            trainer.logger.log_metrics({f"choose/{name}": value for name, value in found.items()}, step)
+            trainer.logger.log_metrics(
+                {f"choose/{name}": value for name, value in found.items()}, step
+            )
         values = ", ".join(f"{name} {value:.3f}" for name, value in found.items())
         best = 0 if self.chosen is None else self.chosen["step"]
         comment = ""
@@ -96,8 +115,11 @@ class KeepBest(lightning.Callback):
         self.history, self.chosen = list(state["history"]), state["chosen"]
 
 
-def closed_loop(recipe: Recipe, folder: Path, pool: Executor) -> Callable[[Policy], dict[str, float]]:
-    """Return a measure: share of successes and mean final distance in m over the seeds of ``recipe.stop``.
+def closed_loop(
+    recipe: Recipe, folder: Path, pool: Executor
+) -> Callable[[Policy], dict[str, float]]:
+    """Return a measure: share of successes and mean final distance in m over the seeds of
+    ``recipe.stop``.
 
     ``folder``: where the policy is left for the processes of ``pool`` that fly.
     """
@@ -107,37 +129,56 @@ def closed_loop(recipe: Recipe, folder: Path, pool: Executor) -> Callable[[Polic
         policy.save(folder, {})
         spec = PilotSpec(str(folder.resolve()), "candidate", fingerprint=policy.card["sha256"])
         tasks = [
-            FlightTask(pilot=spec, scenario=recipe.scenarios[i % len(recipe.scenarios)], condition="summer", seed=seed,
-                       frame_rate=recipe.stop.frame_rate)
+            FlightTask(
+                pilot=spec,
+                scenario=recipe.scenarios[i % len(recipe.scenarios)],
+                condition="summer",
+                seed=seed,
+                frame_rate=recipe.stop.frame_rate,
+            )
             for i, seed in enumerate(seeds)
         ]
         flights = Campaign(tasks, pool).run()
-        return {"success": float(np.mean([f.success for f in flights])),
-                "final_distance": float(np.mean([f.final_distance for f in flights]))}
+        return {
+            "success": float(np.mean([f.success for f in flights])),
+            "final_distance": float(np.mean([f.final_distance for f in flights])),
+        }
 
     return measure
 
 
 def held_out_flights(shards: list[Path], share: float, seed: int) -> list[Flight]:
-    """Choose ``share`` of the recordings in ``shards``, by a hash that depends on their names and ``seed`` alone.
+    """Choose ``share`` of the recordings in ``shards``, by a hash that depends on their names and
+    ``seed`` alone.
 
-    A recording is held out with all its pieces, a picture with all flights made from it. Raises RecipeError when there
-    are fewer than two.
+    A recording is held out with all its pieces, a picture with all flights made from it. Raises
+    RecipeError when there are fewer than two.
     """
     groups: dict[tuple, list[Flight]] = {}
     for index, folder in enumerate(shards):
         for flight, (name, number, outcome) in enumerate(Shard(folder).meta["flown"]):
-            whole = (folder.name, name) if outcome in ("recorded", "still") else (folder.name, name, number)
+            whole = (
+                (folder.name, name)
+                if outcome in ("recorded", "still")
+                else (folder.name, name, number)
+            )
             groups.setdefault(whole, []).append((index, flight))
     if len(groups) < 2:
-        raise RecipeError(f"held_out needs two recordings, and there are {len(groups)}", "record more, or leave it out")
+        raise RecipeError(
+            f"held_out needs two recordings, and there are {len(groups)}",
+            "record more, or leave it out",
+        )
     order = sorted(groups, key=lambda group: hashlib.sha256(repr((seed, group)).encode()).digest())
     count = min(len(groups) - 1, max(1, round(share * len(groups))))
     return sorted(flight for group in order[:count] for flight in groups[group])
 
 
-def command_error(shards: list[Path], flights: list[Flight]) -> Callable[[Policy], dict[str, float]]:
-    """Return a measure: root mean square over whole flights of the commands' error, in units of their scale."""
+def command_error(
+    shards: list[Path], flights: list[Flight]
+) -> Callable[[Policy], dict[str, float]]:
+    """Return a measure: root mean square over whole flights of the commands' error, in units of
+    their scale.
+    """
     opened = {index: Shard(shards[index]) for index, _ in flights}
 
     def measure(policy: Policy) -> dict[str, float]:

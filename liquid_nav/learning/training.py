@@ -1,4 +1,6 @@
-"""From a recipe to a model: rounds of collecting and learning, each of which survives an interruption."""
+"""From a recipe to a model: rounds of collecting and learning, each of which survives an
+interruption.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ _RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """Where a round learns, in Lightning's words; a batch of the recipe is what each device gets in a step."""
+    """Where a round learns, in Lightning's words; a batch of the recipe is what each device gets in
+    a step.
+    """
 
     accelerator: str = "auto"
     devices: int | str = 1
@@ -57,12 +61,16 @@ class Hardware:
     strategy: str = "auto"
 
     def device(self) -> torch.device:
-        """Return where one process computes what it needs before a round: a CUDA device if there is one to be used."""
+        """Return where one process computes what it needs before a round: a CUDA device if there is
+        one to be used.
+        """
         cuda = self.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
         return torch.device("cuda" if cuda else "cpu")
 
     def readers(self) -> int:
-        """Return how many processes read batches beside the one that learns: a single GPU would wait for them."""
+        """Return how many processes read batches beside the one that learns: a single GPU would
+        wait for them.
+        """
         alone = self.devices in (1, "1") and self.nodes == 1
         if self.device().type == "cpu" or not alone:
             return 0
@@ -72,9 +80,9 @@ class Hardware:
 class Trainer:
     """Follows a recipe inside a folder. Whatever is finished there is not done again.
 
-    ``folder/round-K/data``: shard; ``folder/round-K/model``: the policy after the round; ``folder/log``: TensorBoard.
-    Where several processes learn together, each of them follows the recipe; only the first collects and writes, and
-    the folder must be the same for all.
+    ``folder/round-K/data``: shard; ``folder/round-K/model``: the policy after the round;
+    ``folder/log``: TensorBoard. Where several processes learn together, each of them follows the
+    recipe; only the first collects and writes, and the folder must be the same for all.
     """
 
     def __init__(
@@ -151,13 +159,19 @@ class Trainer:
         begin = perf_counter()
         with process_pool(self.workers) as pool:
             ahead = 2 * (self.workers or available_cores())
-            flights = track(_in_turn(pool, tasks, ahead), f"round {index}: collecting {plan.driver} flights",
-                            total=len(tasks))
+            flights = track(
+                _in_turn(pool, tasks, ahead),
+                f"round {index}: collecting {plan.driver} flights",
+                total=len(tasks),
+            )
             meta = write_shard(folder, flights)
         minutes = (perf_counter() - begin) / 60
         _note(folder.parent / TIMES, collect_minutes=round(minutes, 1))
-        self.say(f"round {index}: {meta['flights']} flights, {meta['frames']} frames, {meta['outcomes']}, "
-                 f"{minutes:.1f} min")
+        self.say(
+            f"round {index}: {meta['flights']} flights, {meta['frames']} frames, "
+            f"{meta['outcomes']}, "
+            f"{minutes:.1f} min"
+        )
 
     def _learn(self, index: int, plan: Round, place: Path, model: Path | None) -> None:
         recipe = self.recipe
@@ -166,8 +180,13 @@ class Trainer:
         policy.train()
         policy.core.validate = False
         module = Imitation(
-            policy, learning_rate=plan.learning_rate, weight_decay=recipe.weight_decay, steps=plan.steps,
-            auxiliary=recipe.auxiliary, height=recipe.height, photometric=recipe.photometric,
+            policy,
+            learning_rate=plan.learning_rate,
+            weight_decay=recipe.weight_decay,
+            steps=plan.steps,
+            auxiliary=recipe.auxiliary,
+            height=recipe.height,
+            photometric=recipe.photometric,
             mixed=bfloat16_is_fast(),
         )
         if model is not None and (model / HEAD).exists():
@@ -180,8 +199,15 @@ class Trainer:
             stored = isinstance(policy.encoder, BackboneEncoder)
             if stored:
                 self._compute_looks(index, policy.encoder, learned_from, place)
-            data = Windows(learned_from, replace(recipe.windows, **plan.windows), plan.steps,
-                           seed=1000 * recipe.seed + index, skip=steps_done(last), without=held_out, stored=stored)
+            data = Windows(
+                learned_from,
+                replace(recipe.windows, **plan.windows),
+                plan.steps,
+                seed=1000 * recipe.seed + index,
+                skip=steps_done(last),
+                without=held_out,
+                stored=stored,
+            )
             begin = perf_counter()
             trainer = self._fit(index, module, data, place, best)
         # Only the first of the processes measures.
@@ -194,8 +220,10 @@ class Trainer:
             loss = {k: float(v) for k, v in trainer.callback_metrics.items()}
             policy.save(place / "model", self._card(index, loss))
             save_head(module.auxiliary, place / "model")
-            self.say(f"round {index}: learned {trainer.global_step} steps in {minutes:.1f} min, "
-                     + ", ".join(f"{k} {v:.4f}" for k, v in sorted(loss.items())))
+            self.say(
+                f"round {index}: learned {trainer.global_step} steps in {minutes:.1f} min, "
+                + ", ".join(f"{k} {v:.4f}" for k, v in sorted(loss.items()))
+            )
         trainer.strategy.barrier("the round's model is written")
 
     def _begin(self) -> Policy:
@@ -205,8 +233,12 @@ class Trainer:
             load_photographs(policy.encoder.front, policy.encoder.config.front)
         return policy
 
-    def _compute_looks(self, index: int, encoder: BackboneEncoder, folders: list[Path], place: Path) -> None:
-        """Let the first process compute what the front answers to every frame; the others wait for it."""
+    def _compute_looks(
+        self, index: int, encoder: BackboneEncoder, folders: list[Path], place: Path
+    ) -> None:
+        """Let the first process compute what the front answers to every frame; the others wait for
+        it.
+        """
         recipe = self.recipe
         done = place / "looks.done"
         if not self.first:
@@ -230,7 +262,9 @@ class Trainer:
         done.touch()
 
     def _looks_of(self, folder: Path) -> int:
-        """Return how many looks are stored of the frames in ``folder``: by the round that has collected them."""
+        """Return how many looks are stored of the frames in ``folder``: by the round that has
+        collected them.
+        """
         for index, plan in enumerate(self.recipe.rounds):
             if folder == self.folder / f"round-{index}" / "data":
                 return plan.looks or self.recipe.looks
@@ -239,44 +273,68 @@ class Trainer:
     def _stopping(
         self, index: int, policy: Policy, place: Path, stack: ExitStack
     ) -> tuple[list[KeepBest], frozenset[tuple[int, int]]]:
-        """Return the callback that chooses among a round's models, if the recipe asks for it, and what it holds out."""
+        """Return the callback that chooses among a round's models, if the recipe asks for it, and
+        what it holds out.
+        """
         stop, held_out = self.recipe.stop, frozenset()
         if stop is None:
             return [], held_out
         if stop.seeds is not None:
-            measure = closed_loop(self.recipe, place / "candidate", stack.enter_context(process_pool(self.workers)))
+            measure = closed_loop(
+                self.recipe, place / "candidate", stack.enter_context(process_pool(self.workers))
+            )
         else:
             recorded = self._recorded(policy)
             held_out = frozenset(held_out_flights(recorded, stop.held_out, self.recipe.seed))
             measure = command_error(recorded, sorted(held_out))
         steps = self.recipe.rounds[index].steps
-        return [KeepBest(measure, every=stop.every, patience=stop.patience, steps=steps, say=self.say)], held_out
+        return [
+            KeepBest(measure, every=stop.every, patience=stop.patience, steps=steps, say=self.say)
+        ], held_out
 
     def _fit(
         self, index: int, module: Imitation, data: Windows, place: Path, best: list[KeepBest]
     ) -> lightning.Trainer:
-        checkpoint = ModelCheckpoint(place / "checkpoints", every_n_train_steps=100, save_top_k=1, save_last=True)
+        checkpoint = ModelCheckpoint(
+            place / "checkpoints", every_n_train_steps=100, save_top_k=1, save_last=True
+        )
         where = self.hardware
         try:
             trainer = lightning.Trainer(
-                max_steps=data.batches, accelerator=where.accelerator, devices=where.devices, num_nodes=where.nodes,
-                strategy=where.strategy, gradient_clip_val=1.0, log_every_n_steps=20,
+                max_steps=data.batches,
+                accelerator=where.accelerator,
+                devices=where.devices,
+                num_nodes=where.nodes,
+                strategy=where.strategy,
+                gradient_clip_val=1.0,
+                log_every_n_steps=20,
                 logger=TensorBoardLogger(self.folder, name="log", version=f"round-{index}"),
-                callbacks=[StopDiverging(index, place / "checkpoints" / "last.ckpt"), checkpoint,
-                           TQDMProgressBar(refresh_rate=20), *best],
+                callbacks=[
+                    StopDiverging(index, place / "checkpoints" / "last.ckpt"),
+                    checkpoint,
+                    TQDMProgressBar(refresh_rate=20),
+                    *best,
+                ],
                 enable_model_summary=False,
             )
         except (MisconfigurationException, ValueError) as error:
-            raise UserError(f"Lightning cannot learn there: {error}",
-                            "choose other --accelerator, --devices, --nodes or --strategy") from error
+            raise UserError(
+                f"Lightning cannot learn there: {error}",
+                "choose other --accelerator, --devices, --nodes or --strategy",
+            ) from error
         last = place / "checkpoints" / "last.ckpt"
         ctrl_c = signal.getsignal(signal.SIGINT)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                trainer.fit(module, loader(data, where.readers()), ckpt_path=str(last) if last.exists() else None)
+                trainer.fit(
+                    module,
+                    loader(data, where.readers()),
+                    ckpt_path=str(last) if last.exists() else None,
+                )
         except SystemExit:
-            # Lightning's answer to Ctrl-C; whoever called us should hear of the key and not of an exit.
+            # Lightning's answer to Ctrl-C; whoever called us should hear of the key and not of an
+            # exit.
             if not trainer.interrupted:
                 raise
             signal.signal(signal.SIGINT, ctrl_c)
@@ -284,8 +342,14 @@ class Trainer:
         return trainer
 
     def _shards(self, index: int, policy: Policy) -> list[Path]:
-        """Return what a round learns from: recorded flights first, then what the rounds so far collected."""
-        flown = [self.folder / f"round-{i}" / "data" for i in range(index + 1) if self.recipe.rounds[i].flights]
+        """Return what a round learns from: recorded flights first, then what the rounds so far
+        collected.
+        """
+        flown = [
+            self.folder / f"round-{i}" / "data"
+            for i in range(index + 1)
+            if self.recipe.rounds[i].flights
+        ]
         return self._recorded(policy) + flown
 
     def _recorded(self, policy: Policy) -> list[Path]:
@@ -294,8 +358,11 @@ class Trainer:
         for folder in recorded:
             height, width = Shard(folder).frames.shape[1:3]
             if (height, width) != size:
-                raise CacheError(f"frames of {folder} are {width} x {height}, the encoder takes {size[1]} x {size[0]}",
-                                 f"import them again with --size {size[1]}x{size[0]}")
+                raise CacheError(
+                    f"frames of {folder} are {width} x {height}, the encoder takes {size[1]} x "
+                    f"{size[0]}",
+                    f"import them again with --size {size[1]}x{size[0]}",
+                )
         return recorded
 
     def _card(self, index: int, loss: dict[str, float]) -> dict:
@@ -309,21 +376,33 @@ class Trainer:
             rounds.append(asdict(self.recipe.rounds[i]) | counts | times)
         first = self.recipe.first_seed
         facts = {
-            "rounds": rounds, "seeds": f"{first}:{first + sum(r['flights'] for r in rounds)}", "final_loss": loss,
-            "torch": torch.__version__, **(self._kept.facts() if self._kept is not None else {}),
+            "rounds": rounds,
+            "seeds": f"{first}:{first + sum(r['flights'] for r in rounds)}",
+            "final_loss": loss,
+            "torch": torch.__version__,
+            **(self._kept.facts() if self._kept is not None else {}),
         }
         if self.recipe.caches:
-            metas = {c: [json.loads((s / META).read_text()) for s in shards(Path(c))] for c in self.recipe.caches}
-            facts["recorded"] = {c: {k: sum(m[k] for m in found) for k in ("flights", "frames")}
-                                 for c, found in metas.items()}
+            metas = {
+                c: [json.loads((s / META).read_text()) for s in shards(Path(c))]
+                for c in self.recipe.caches
+            }
+            facts["recorded"] = {
+                c: {k: sum(m[k] for m in found) for k in ("flights", "frames")}
+                for c, found in metas.items()
+            }
         if self.recipe.start is not None:
             parent = json.loads((resolve_model(self.recipe.start) / CARD).read_text())
-            facts["start"] = {k: parent.get(k) for k in ("sha256", "training")} | {"model": self.recipe.start}
+            facts["start"] = {k: parent.get(k) for k in ("sha256", "training")} | {
+                "model": self.recipe.start
+            }
         return {"training": facts}
 
 
 def bfloat16_is_fast() -> bool:
-    """Whether the hardware supports bfloat16: a processor that only emulates it is ten times slower."""
+    """Whether the hardware supports bfloat16: a processor that only emulates it is ten times
+    slower.
+    """
     if torch.cuda.is_available():
         return True
     # torch before 2.9 does not tell.
@@ -332,12 +411,20 @@ def bfloat16_is_fast() -> bool:
 
 
 def loader(data: Windows, readers: int) -> DataLoader:
-    """Return what reads the batches, in order, in so many processes beside this one, or in this one for 0."""
+    """Return what reads the batches, in order, in so many processes beside this one, or in this one
+    for 0.
+    """
     if not readers:
         return DataLoader(data, batch_size=None)
     # Forked: maps of many gigabytes are shared, not copied.
-    return DataLoader(data, batch_size=None, num_workers=readers, prefetch_factor=4,
-                      pin_memory=torch.cuda.is_available(), multiprocessing_context="fork")
+    return DataLoader(
+        data,
+        batch_size=None,
+        num_workers=readers,
+        prefetch_factor=4,
+        pin_memory=torch.cuda.is_available(),
+        multiprocessing_context="fork",
+    )
 
 
 def _note(path: Path, **facts: object) -> None:
@@ -347,7 +434,9 @@ def _note(path: Path, **facts: object) -> None:
 
 
 def _await(path: Path) -> None:
-    """Wait until the first process has written ``path``: collecting outlasts the time limits of collectives."""
+    """Wait until the first process has written ``path``: collecting outlasts the time limits of
+    collectives.
+    """
     parent = os.getppid()
     while not path.exists():
         if os.getppid() != parent:

@@ -1,4 +1,6 @@
-"""Training sequences: windows of flights, with frames left out at random so that the frame rate varies."""
+"""Training sequences: windows of flights, with frames left out at random so that the frame rate
+varies.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +26,13 @@ MIRROR_LABELS = np.array((1.0, -1.0, 1.0, -1.0), dtype=np.float32)
 class WindowConfig:
     """Shape and randomness of the batches.
 
-    batch: sequences; steps: frames a sequence; drop: probability that a frame is left out; strides: weights of
-    taking every frame, every second, every third; slowest: largest elapsed time in s that a stride may lead to;
-    recent: how much likelier a flight of the newest shard is drawn than one of the oldest; failed: how much likelier
-    a flight that ended in a failure is drawn than one of the same length that succeeded; mirror: whether half of the
-    windows are mirrored, left to right; of stored looks, which half is fixed.
+    batch: sequences; steps: frames a sequence; drop: probability that a frame is left out; strides:
+    weights of taking every frame, every second, every third; slowest: largest elapsed time in s
+    that a stride may lead to;
+    recent: how much likelier a flight of the newest shard is drawn than one of the oldest; failed:
+    how much likelier a flight that ended in a failure is drawn than one of the same length that
+    succeeded; mirror: whether half of the windows are mirrored, left to right; of stored looks,
+    which half is fixed.
     """
 
     batch: int = 24
@@ -43,20 +47,25 @@ class WindowConfig:
     def __post_init__(self) -> None:
         """Raise ValueError for numbers that no batch can be drawn with."""
         if self.batch < 1 or self.steps < 1:
-            raise ValueError(f"windows: batch {self.batch} and steps {self.steps} must be at least 1")
+            raise ValueError(
+                f"windows: batch {self.batch} and steps {self.steps} must be at least 1"
+            )
         if not 0.0 <= self.drop < 1.0:
             raise ValueError(f"windows: drop is {self.drop}, a probability from 0 to below 1")
         if min(self.strides, default=-1.0) < 0.0 or not sum(self.strides) > 0.0:
-            raise ValueError(f"windows: strides are {list(self.strides)}, weights from 0 on, one above")
+            raise ValueError(
+                f"windows: strides are {list(self.strides)}, weights from 0 on, one above"
+            )
         if self.slowest <= 0.0 or min(self.recent, self.failed) < 0.0:
             raise ValueError("windows: slowest must be above 0, recent and failed not below")
 
 
 class Windows(IterableDataset):
-    """Stream of batches: images uint8 [B,T,H,W,3], labels [B,T,4], elapsed [B,T], auxiliary [B,T,A], weight [B,T].
+    """Stream of batches: images uint8 [B,T,H,W,3], labels [B,T,4], elapsed [B,T], auxiliary
+    [B,T,A], weight [B,T].
 
-    With ``stored``, what a front answered to the frames comes instead of these: maps float16 [B,T,D], of a look that is
-    drawn for each window.
+    With ``stored``, what a front answered to the frames comes instead of these: maps float16
+    [B,T,D], of a look that is drawn for each window.
     """
 
     def __init__(
@@ -72,22 +81,30 @@ class Windows(IterableDataset):
     ) -> None:
         """``batches`` of ``config.batch`` windows from finished shards, drawn with ``seed``.
 
-        ``skip``: how many of these batches were consumed before an interruption, and do not come again; ``without``:
-        flights (shard, flight in it) that are never drawn. Processes that learn together draw different windows.
+        ``skip``: how many of these batches were consumed before an interruption, and do not come
+        again; ``without``: flights (shard, flight in it) that are never drawn. Processes that learn
+        together draw different windows.
         """
         self.shards = [Shard(folder) for folder in shards]
         self.looks = [open_looks(folder) for folder in shards] if stored else None
         self.config, self.batches, self.seed, self.skip = config, batches, seed, skip
         weights = np.linspace(1.0, config.recent, len(self.shards))
-        self.where = np.concatenate([
-            np.stack((np.full(len(s.lengths), i), np.arange(len(s.lengths))), axis=1)
-            for i, s in enumerate(self.shards)
-        ])
-        # By seconds, not by frames, or fast cameras would count for more; long hovering counts as one flight.
+        self.where = np.concatenate(
+            [
+                np.stack((np.full(len(s.lengths), i), np.arange(len(s.lengths))), axis=1)
+                for i, s in enumerate(self.shards)
+            ]
+        )
+        # By seconds, not by frames, or fast cameras would count for more; long hovering counts as
+        # one flight.
         seconds = [np.minimum(np.add.reduceat(s.elapsed, s.begins), LONGEST) for s in self.shards]
-        likelier = [np.array([config.failed if f[-1] in REASONS[1:] else 1.0 for f in s.meta["flown"]])
-                    for s in self.shards]
-        self.weights = np.concatenate([w * s * f for w, s, f in zip(weights, seconds, likelier, strict=True)])
+        likelier = [
+            np.array([config.failed if f[-1] in REASONS[1:] else 1.0 for f in s.meta["flown"]])
+            for s in self.shards
+        ]
+        self.weights = np.concatenate(
+            [w * s * f for w, s, f in zip(weights, seconds, likelier, strict=True)]
+        )
         if without:
             self.weights[[tuple(place) in without for place in self.where.tolist()]] = 0.0
         self.weights /= self.weights.sum()
@@ -97,7 +114,9 @@ class Windows(IterableDataset):
         return self.batches
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
-        """Yield the batches, the same for the same seed and rank; of several readers each makes its own in turn."""
+        """Yield the batches, the same for the same seed and rank; of several readers each makes its
+        own in turn.
+        """
         together = torch.distributed.is_available() and torch.distributed.is_initialized()
         rank = torch.distributed.get_rank() if together else 0
         rng = np.random.default_rng([self.seed, rank] if rank else self.seed)
@@ -112,12 +131,22 @@ class Windows(IterableDataset):
             windows = [self._window(*window) for window in drawn]
             yield {k: torch.from_numpy(np.stack([w[k] for w in windows])) for k in windows[0]}
 
-    def _draw(self, shard_index: int, flight: int, rng: np.random.Generator) -> tuple[np.ndarray, bool, int]:
-        """Return which frames of a flight a window keeps, at most ``steps``, whether it is mirrored, and its look."""
+    def _draw(
+        self, shard_index: int, flight: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, bool, int]:
+        """Return which frames of a flight a window keeps, at most ``steps``, whether it is
+        mirrored, and its look.
+        """
         shard, c = self.shards[shard_index], self.config
         begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
         stride = 1 + int(rng.choice(len(c.strides), p=np.array(c.strides) / sum(c.strides)))
-        stride = max(1, min(stride, int(c.slowest / max(float(shard.elapsed[begin : begin + length].max()), 1e-3))))
+        stride = max(
+            1,
+            min(
+                stride,
+                int(c.slowest / max(float(shard.elapsed[begin : begin + length].max()), 1e-3)),
+            ),
+        )
         offset = int(rng.integers(0, max(1, length - c.steps * stride // 2)))
         kept = np.arange(offset, length, stride)
         if len(kept) > 2:
@@ -142,11 +171,20 @@ class Windows(IterableDataset):
         weight = (np.arange(c.steps) < valid).astype(np.float32)
         if mirrored:
             labels, auxiliary = labels * MIRROR_LABELS, mirror(auxiliary)
-        known = {"labels": labels, "elapsed": np.maximum(elapsed, 1e-3), "auxiliary": auxiliary, "weight": weight}
+        known = {
+            "labels": labels,
+            "elapsed": np.maximum(elapsed, 1e-3),
+            "auxiliary": auxiliary,
+            "weight": weight,
+        }
         return self._seen(shard_index, begin + kept, look, mirrored) | known
 
-    def _seen(self, shard_index: int, rows: np.ndarray, look: int, mirrored: bool) -> dict[str, np.ndarray]:
-        """Return the frames of a window, or what the front answered to them in one of the looks, mirrored there."""
+    def _seen(
+        self, shard_index: int, rows: np.ndarray, look: int, mirrored: bool
+    ) -> dict[str, np.ndarray]:
+        """Return the frames of a window, or what the front answered to them in one of the looks,
+        mirrored there.
+        """
         if self.looks is None:
             frames = self.shards[shard_index].frames[rows]
             return {"images": np.ascontiguousarray(frames[:, :, ::-1] if mirrored else frames)}

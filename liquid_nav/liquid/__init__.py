@@ -1,6 +1,7 @@
 """Liquid networks: wirings, cells, solvers, the fast kernel, event streams and stability analysis.
 
-Knows nothing of images, drones or ROS. Every cell is a ``Core``; elapsed time in seconds is always an input.
+Knows nothing of images, drones or ROS. Every cell is a ``Core``; elapsed time in seconds is always
+an input.
 """
 
 from .cfc import CfC

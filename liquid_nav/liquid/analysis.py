@@ -1,6 +1,8 @@
-"""What a running network is doing: time constants, stability, bounds, sensitivity and who drives whom.
+"""What a running network is doing: time constants, stability, bounds, sensitivity and who drives
+whom.
 
-Everything takes one instant (features [B,I], state [B,S]) and is cheap enough for a 30 Hz loop on 34 neurons.
+Everything takes one instant (features [B,I], state [B,S]) and is cheap enough for a 30 Hz loop on
+34 neurons.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ def time_constants(core: Core, features: Tensor, state: Tensor) -> Tensor:
 def time_constant_bounds(core: LTC) -> tuple[Tensor, Tensor]:
     """Return the least and greatest time constant each neuron can have, [S] s each.
 
-    Theorem 1 of Hasani et al. 2021: c / (g + sum w) <= tau <= c / g, with all synapses open or all closed.
+    Theorem 1 of Hasani et al. 2021: c / (g + sum w) <= tau <= c / g, with all synapses open or all
+    closed.
     """
     closed = core.gleak + EPSILON
     opened = closed + core.w @ core.onto + core.sensory_w @ core.sensory_onto
@@ -35,10 +38,12 @@ def time_constant_bounds(core: LTC) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def state_bounds(core: LTC) -> tuple[Tensor, Tensor]:
-    """Return the interval that a neuron never leaves once inside, [S] each: hull of vleak, 0 and reversal potentials.
+    """Return the interval that a neuron never leaves once inside, [S] each: hull of vleak, 0 and
+    reversal potentials.
 
-    Theorem 2 of Hasani et al. 2021, per neuron: v moves towards a weighted mean of the potentials it is joined to.
-    (The small constant in the conductance pulls towards 0, hence 0 belongs to the hull.)
+    Theorem 2 of Hasani et al. 2021, per neuron: v moves towards a weighted mean of the potentials
+    it is joined to. (The small constant in the conductance pulls towards 0, hence 0 belongs to the
+    hull.)
     """
     bounds = []
     for reduce in ("amin", "amax"):
@@ -58,9 +63,11 @@ def linearise(core: ODECore, features: Tensor, state: Tensor) -> Tensor:
 
 @torch.no_grad()
 def eigenvalues(core: ODECore, features: Tensor, state: Tensor) -> Tensor:
-    """Return the eigenvalues of the linearised dynamics, complex [B,S] in 1/s, the least stable first.
+    """Return the eigenvalues of the linearised dynamics, complex [B,S] in 1/s, the least stable
+    first.
 
-    Real parts below zero: small disturbances die out, within -1 / real part seconds; imaginary parts are rad/s.
+    Real parts below zero: small disturbances die out, within -1 / real part seconds; imaginary
+    parts are rad/s.
     """
     values = torch.linalg.eigvals(linearise(core, features, state))
     return torch.gather(values, 1, values.real.argsort(dim=1, descending=True))
@@ -69,14 +76,16 @@ def eigenvalues(core: ODECore, features: Tensor, state: Tensor) -> Tensor:
 def lipschitz(states: Tensor) -> Tensor:
     """Return max over t of |h(t+1) - h(t)| for every neuron, [B,S], of a trajectory [B,T,S].
 
-    The measure that the published comparison of cores calls Lipschitz; on one pair of states it is the present step.
+    The measure that the published comparison of cores calls Lipschitz; on one pair of states it is
+    the present step.
     """
     return states.diff(dim=1).abs().amax(dim=1)
 
 
 @dataclass(frozen=True)
 class Contributions:
-    """The terms of ``capacity * dv/dt`` of every neuron at an instant; they sum to ``drive - conductance * v``.
+    """The terms of ``capacity * dv/dt`` of every neuron at an instant; they sum to ``drive -
+    conductance * v``.
 
     leak: [B,S], from the membrane itself.
     synapses: [B,N], from each internal synapse onto its target (order of ``wiring.synapses()``).
@@ -90,7 +99,9 @@ class Contributions:
     net: Tensor
 
     def onto(self, core: LTC, neuron: int) -> list[tuple[str, Tensor]]:
-        """Return (source, contribution [B]) of everything that drives ``neuron``, the strongest first."""
+        """Return (source, contribution [B]) of everything that drives ``neuron``, the strongest
+        first.
+        """
         parts = [("leak", self.leak[:, neuron])]
         for k in torch.nonzero(core.post == neuron).flatten().tolist():
             parts.append((core.neuron_names[core.pre[k]], self.synapses[:, k]))
@@ -108,4 +119,6 @@ def contributions(core: LTC, features: Tensor, state: Tensor) -> Contributions:
     synapses = core.w * torch.sigmoid(core.sigma * (state[:, core.pre] - core.mu))
     synapses = synapses * (core.erev - state[:, core.post])
     leak = core.gleak * core.vleak - (core.gleak + EPSILON) * state
-    return Contributions(leak, synapses, sensory, leak + synapses @ core.onto + sensory @ core.sensory_onto)
+    return Contributions(
+        leak, synapses, sensory, leak + synapses @ core.onto + sensory @ core.sensory_onto
+    )

@@ -1,4 +1,6 @@
-"""How fast the LTC is, beside ``ncps`` and torch's LSTM of 64 units: interleaved in one run, medians of many."""
+"""How fast the LTC is, beside ``ncps`` and torch's LSTM of 64 units: interleaved in one run,
+medians of many.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ def interleaved(
     clock: Callable[[], float] = time.perf_counter,
     in_a_row: int = 1,
 ) -> list[float]:
-    """Return the median time of each piece of work in ms; all take turns, so that a busy machine slows all alike.
+    """Return the median time of each piece of work in ms; all take turns, so that a busy machine
+    slows all alike.
 
     A turn is ``in_a_row`` calls, and counts with their mean.
     """
@@ -50,7 +53,9 @@ def core_rows(
     on_round: Callable[[], object] = int,
     clock: Callable[[], float] = time.perf_counter,
 ) -> list[Row]:
-    """Measure a training step (forward and backward) and a single inference step; one row each, times in ms."""
+    """Measure a training step (forward and backward) and a single inference step; one row each,
+    times in ms.
+    """
     torch.manual_seed(0)
     ours, theirs = _pair(inputs)
     lstm = nn.LSTM(inputs, 64, batch_first=True)
@@ -61,7 +66,9 @@ def core_rows(
         works.append(_work(lstm, what, features))
         mine, ncps, recurrent = interleaved(works, rounds, on_round, clock, in_a_row)
         with torch.no_grad():
-            difference = (ours(features, state, elapsed)[0] - theirs(features, state)[0]).abs().max().item()
+            difference = (
+                (ours(features, state, elapsed)[0] - theirs(features, state)[0]).abs().max().item()
+            )
         rows.append(
             {
                 "what": what,
@@ -77,24 +84,46 @@ def core_rows(
 
 
 def growth_rows(
-    rounds: int = 10, on_round: Callable[[], object] = int, clock: Callable[[], float] = time.perf_counter
+    rounds: int = 10,
+    on_round: Callable[[], object] = int,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> list[Row]:
-    """Measure a training step of ours and of the LSTM while neurons, steps or batch grow; the rest stays as above."""
+    """Measure a training step of ours and of the LSTM while neurons, steps or batch grow; the rest
+    stays as above.
+    """
     rows = []
-    for what, values in (("neurons", (17, 34, 68, 136)), ("steps", (16, 32, 64, 128)), ("batch", (8, 16, 32, 64))):
+    for what, values in (
+        ("neurons", (17, 34, 68, 136)),
+        ("steps", (16, 32, 64, 128)),
+        ("batch", (8, 16, 32, 64)),
+    ):
         for value in values:
             scale = value / 34 if what == "neurons" else 1
-            batch, steps = (value if what == name else usual for name, usual in (("batch", 16), ("steps", 64)))
-            wiring = NCPWiring(round(18 * scale), round(12 * scale), round(4 * scale), 6, 4, round(4 * scale), 6)
+            batch, steps = (
+                value if what == name else usual for name, usual in (("batch", 16), ("steps", 64))
+            )
+            wiring = NCPWiring(
+                round(18 * scale), round(12 * scale), round(4 * scale), 6, 4, round(4 * scale), 6
+            )
             core, lstm = LTC(128, wiring), nn.LSTM(128, round(64 * scale), batch_first=True)
             features, elapsed, state = (
                 torch.rand(batch, steps, 128),
                 torch.ones(batch, steps),
                 core.initial_state(batch),
             )
-            works = [_work(core, "train_step", features, state, elapsed), _work(lstm, "train_step", features)]
+            works = [
+                _work(core, "train_step", features, state, elapsed),
+                _work(lstm, "train_step", features),
+            ]
             mine, recurrent = interleaved(works, rounds, on_round, clock)
-            rows.append({"what": what, "value": value, "ours_ms": round(mine, 4), "lstm_ms": round(recurrent, 4)})
+            rows.append(
+                {
+                    "what": what,
+                    "value": value,
+                    "ours_ms": round(mine, 4),
+                    "lstm_ms": round(recurrent, 4),
+                }
+            )
     return rows
 
 
@@ -105,7 +134,11 @@ def _pair(inputs: int) -> tuple[LTC, nn.Module]:
 
     names = {"inter": "inter_neurons", "command": "command_neurons", "motor": "motor_neurons"}
     names["recurrent_command"] = "recurrent_command_synapses"
-    theirs = Reference(inputs, NCP(**{names.get(k, k): v for k, v in WIRING.items()}), implicit_param_constraints=False)
+    theirs = Reference(
+        inputs,
+        NCP(**{names.get(k, k): v for k, v in WIRING.items()}),
+        implicit_param_constraints=False,
+    )
     ours = LTC(inputs, NCPWiring(**WIRING))
     ours.load_dense(dict(theirs.rnn_cell.named_parameters()))
     return ours, theirs

@@ -1,4 +1,6 @@
-"""Closed-form continuous-time networks behind the core interface: dense, wired, and with an LSTM memory beside them."""
+"""Closed-form continuous-time networks behind the core interface: dense, wired, and with an LSTM
+memory beside them.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,13 @@ from .wiring import WiringRule
 
 
 class CfC(Core):
-    """Dense (``units``) or wired (``wiring``: one CfC layer per layer of neurons, masked by the synapses).
+    """Dense (``units``) or wired (``wiring``: one CfC layer per layer of neurons, masked by the
+    synapses).
 
-    See ``CfCCell`` for the equations. With ``mixed_memory`` an LSTM cell (Lechner and Hasani, "Mixed-memory RNNs for
-    learning long-term dependencies in irregularly sampled time series", 2020) first updates the state and a memory.
-    Two steps of dt1 and dt2 do not equal one of dt1 + dt2, and zero elapsed time does change the state.
+    See ``CfCCell`` for the equations. With ``mixed_memory`` an LSTM cell (Lechner and Hasani,
+    "Mixed-memory RNNs for learning long-term dependencies in irregularly sampled time series",
+    2020) first updates the state and a memory. Two steps of dt1 and dt2 do not equal one of dt1 +
+    dt2, and zero elapsed time does change the state.
     """
 
     def __init__(
@@ -33,13 +37,25 @@ class CfC(Core):
         mixed_memory: bool = False,
         nominal_period: float = 1 / 30,
     ) -> None:
-        """Give either ``units`` or ``wiring``; wired cells have no backbone and read their outputs from the motors."""
+        """Give either ``units`` or ``wiring``; wired cells have no backbone and read their outputs
+        from the motors.
+        """
         if (units is None) == (wiring is None):
             raise CoreInputError("give a CfC either units or a wiring")
         names, slices, outputs, cells = None, {}, output_size or units, []
         if wiring is None:
             slices["neurons"] = slice(0, units)
-            cells.append(CfCCell(input_size, units, mode, backbone_units, backbone_layers, activation, nominal_period))
+            cells.append(
+                CfCCell(
+                    input_size,
+                    units,
+                    mode,
+                    backbone_units,
+                    backbone_layers,
+                    activation,
+                    nominal_period,
+                )
+            )
         else:
             built = wiring.build(input_size)
             order = [layer for layer in built.layers if layer != "motor"][::-1] + ["motor"]
@@ -50,29 +66,42 @@ class CfC(Core):
                 incoming = built.sensory if before is None else built.internal[before]
                 mask = torch.tensor(incoming[:, members] != 0)
                 mask = torch.cat((mask, torch.ones(len(members), len(members), dtype=torch.bool)))
-                cells.append(CfCCell(len(incoming), len(members), mode, 0, 0, activation, nominal_period, mask))
+                cells.append(
+                    CfCCell(
+                        len(incoming), len(members), mode, 0, 0, activation, nominal_period, mask
+                    )
+                )
                 slices[layer] = slice(start, start + len(members))
                 names += [built.names[k] for k in members]
                 start, before = start + len(members), members
         if mixed_memory:
             slices["memory"] = slice(units, 2 * units)
-            names = [*(names or (f"neuron.{k}" for k in range(units))), *(f"memory.{k}" for k in range(units))]
+            names = [
+                *(names or (f"neuron.{k}" for k in range(units))),
+                *(f"memory.{k}" for k in range(units)),
+            ]
         super().__init__(input_size, units * (1 + mixed_memory), outputs, names, slices)
         if wiring is not None and output_size not in (None, outputs):
-            raise CoreInputError(f"output_size is {output_size} but the wiring has {outputs} motor neurons")
+            raise CoreInputError(
+                f"output_size is {output_size} but the wiring has {outputs} motor neurons"
+            )
         self.units = units
         self.cells = nn.ModuleList(cells)
         self.memory = _Memory(input_size, units) if mixed_memory else None
         self.head = nn.Linear(units, outputs) if wiring is None and output_size else nn.Identity()
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
+        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
+        [B,S].
+        """
         self.check(features, state, elapsed)
         if self.memory is not None:
             states, last = self._interleaved(features, state, elapsed)
         else:
             sequence, parts = features, []
-            for cell, h in zip(self.cells, self._split(state)):  # layer by layer: each sees a whole sequence
+            for cell, h in zip(
+                self.cells, self._split(state)
+            ):  # layer by layer: each sees a whole sequence
                 sequence = _run(cell, sequence, h, elapsed)
                 parts.append(sequence)
             states = torch.cat(parts, dim=-1) if len(parts) > 1 else sequence
@@ -82,8 +111,12 @@ class CfC(Core):
     def _split(self, state: Tensor) -> tuple[Tensor, ...]:
         return state[..., : self.units].split([cell.units for cell in self.cells], dim=-1)
 
-    def _interleaved(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Step memory and cells in turn; return the neurons [B,T,N] after every input and the last state [B,S]."""
+    def _interleaved(
+        self, features: Tensor, state: Tensor, elapsed: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Step memory and cells in turn; return the neurons [B,T,N] after every input and the last
+        state [B,S].
+        """
         weights = [cell.weights() for cell in self.cells]
         h, c = state[:, : self.units], state[:, self.units :]
         projected = self.cells[0].project(features, weights[0]).unbind(1)
@@ -120,14 +153,18 @@ class _Memory(nn.Module):
         nn.init.orthogonal_(self.recurrent_map.weight)
 
     def project(self, features: Tensor) -> Tensor:
-        """Return the features' share of the gates [...,4S], the forget gates' head start included."""
+        """Return the features' share of the gates [...,4S], the forget gates' head start
+        included.
+        """
         units = self.recurrent_map.in_features
         start = torch.zeros_like(self.input_map.bias)
         start[2 * units : 3 * units] = 1.0
         return F.linear(features, self.input_map.weight, self.input_map.bias + start)
 
     def forward(self, drive: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        """Return hidden state and memory [B,S] each, from the mapped input and state [B,4S] and the memory [B,S]."""
+        """Return hidden state and memory [B,S] each, from the mapped input and state [B,4S] and the
+        memory [B,S].
+        """
         units = c.shape[-1]
         enter, keep, leave = torch.sigmoid(drive[:, units:]).chunk(3, dim=-1)
         c = torch.addcmul(c * keep, torch.tanh(drive[:, :units]), enter)

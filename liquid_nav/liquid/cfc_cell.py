@@ -1,4 +1,6 @@
-"""One layer of closed-form continuous-time (CfC) neurons: an explicit formula in place of a solver."""
+"""One layer of closed-form continuous-time (CfC) neurons: an explicit formula in place of a
+solver.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from torch import Tensor, nn
 
 
 class CfCWeights(NamedTuple):
-    """Of the first matrix product: features' part [H,I], bias [H], state's part [S,H]; heads' weight and bias."""
+    """Of the first matrix product: features' part [H,I], bias [H], state's part [S,H]; heads'
+    weight and bias.
+    """
 
     features: Tensor
     bias: Tensor
@@ -30,18 +34,27 @@ class LeCunTanh(nn.Module):
         return 1.7159 * torch.tanh(0.666 * x)
 
 
-ACTIVATIONS = {"lecun_tanh": LeCunTanh, "silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
+ACTIVATIONS = {
+    "lecun_tanh": LeCunTanh,
+    "silu": nn.SiLU,
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "gelu": nn.GELU,
+}
 
 
 class CfCCell(nn.Module):
-    """h' as an explicit function of input, state and elapsed time t; z is a small network of [x, h] (or [x, h] itself).
+    """h' as an explicit function of input, state and elapsed time t; z is a small network of [x, h]
+    (or [x, h] itself).
 
     gated:   h' = f1 (1 - s) + f2 s with f1, f2 = tanh(linear(z)), s = sigmoid(a(z) t + b(z))
     no_gate: h' = f1 + f2 s
     pure:    h' = A (1 - exp(-t (|w| + |f|)) f), f = linear(z)
-    Source: Hasani et al., "Closed-form continuous-time neural networks", Nature Machine Intelligence 2022.
+    Source: Hasani et al., "Closed-form continuous-time neural networks", Nature Machine
+    Intelligence 2022.
 
-    Because x is known for the whole sequence, ``project`` does its share of the first matrix product at once.
+    Because x is known for the whole sequence, ``project`` does its share of the first matrix
+    product at once.
     """
 
     def __init__(
@@ -55,7 +68,9 @@ class CfCCell(nn.Module):
         nominal_period: float = 1.0,
         mask: Tensor | None = None,
     ) -> None:
-        """Draw the weights; ``mask`` [I+S,S] of 0 and 1 removes weights of f1 and f2 where there is no synapse."""
+        """Draw the weights; ``mask`` [I+S,S] of 0 and 1 removes weights of f1 and f2 where there is
+        no synapse.
+        """
         super().__init__()
         if mode not in MODES:
             raise ValueError(f"CfC mode '{mode}' is unknown; choose one of {', '.join(MODES)}")
@@ -71,11 +86,15 @@ class CfCCell(nn.Module):
             self.ff2 = nn.Linear(widths[-1], units)
             self.time_a = nn.Linear(widths[-1], units)
             self.time_b = nn.Linear(widths[-1], units)
-        self.register_buffer("mask", None if mask is None else mask.T.float().contiguous(), persistent=False)
+        self.register_buffer(
+            "mask", None if mask is None else mask.T.float().contiguous(), persistent=False
+        )
         for parameter in self.parameters():
             if parameter.dim() == 2 and parameter.shape[0] > 1:
                 nn.init.xavier_uniform_(parameter)
-        if mode != "pure":  # the published cell sees elapsed = 1 at every frame; ours sees the nominal period in s
+        if (
+            mode != "pure"
+        ):  # the published cell sees elapsed = 1 at every frame; ours sees the nominal period in s
             with torch.no_grad():
                 self.time_a.weight.div_(nominal_period)
 
@@ -86,20 +105,28 @@ class CfCCell(nn.Module):
             return self.ff1.weight * mask, self.ff1.bias
         layers = (self.ff1, self.ff2, self.time_a, self.time_b)
         masks = (mask, mask, 1.0, 1.0)
-        return torch.cat([a.weight * m for a, m in zip(layers, masks)]), torch.cat([a.bias for a in layers])
+        return torch.cat([a.weight * m for a, m in zip(layers, masks)]), torch.cat(
+            [a.bias for a in layers]
+        )
 
     def weights(self) -> CfCWeights:
         """Return the matrices of a step, put together once for a whole sequence."""
         heads = self._heads()
-        first, bias = (self.backbone[0].weight, self.backbone[0].bias) if len(self.backbone) else heads
-        return CfCWeights(first[:, : self.input_size], bias, first[:, self.input_size :].t(), *heads)
+        first, bias = (
+            (self.backbone[0].weight, self.backbone[0].bias) if len(self.backbone) else heads
+        )
+        return CfCWeights(
+            first[:, : self.input_size], bias, first[:, self.input_size :].t(), *heads
+        )
 
     def project(self, features: Tensor, weights: CfCWeights) -> Tensor:
         """Return the features' share of the first product, [...,H]."""
         return F.linear(features, weights.features, weights.bias)
 
     def step(self, projected: Tensor, h: Tensor, elapsed: Tensor, weights: CfCWeights) -> Tensor:
-        """Return the new state [B,S] from ``project``'s [B,H], the state [B,S] and elapsed [B,1] s."""
+        """Return the new state [B,S] from ``project``'s [B,H], the state [B,S] and elapsed [B,1]
+        s.
+        """
         z = torch.addmm(projected, h, weights.state)
         if len(self.backbone):
             z = self.activation(z)

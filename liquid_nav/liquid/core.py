@@ -1,4 +1,6 @@
-"""The interface of every recurrent core: time is an input, the memory is one tensor with named slices."""
+"""The interface of every recurrent core: time is an input, the memory is one tensor with named
+slices.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,9 @@ class Core(nn.Module):
     """A recurrent network stepped through real time.
 
     ``forward(features [B,T,I], state [B,S], elapsed [B,T] s) -> (outputs [B,T,O], state [B,S])``.
-    The input that arrives at t_k acts over the interval (t_k-1, t_k] of length ``elapsed`` that ends with it.
-    Nothing is hidden in the module between calls. ``slices`` names the parts of the state.
+    The input that arrives at t_k acts over the interval (t_k-1, t_k] of length ``elapsed`` that
+    ends with it. Nothing is hidden in the module between calls. ``slices`` names the parts of the
+    state.
 
     Attributes:
         input_size: I, width of the features.
@@ -39,10 +42,12 @@ class Core(nn.Module):
         validate: check the values of every input (NaN, negative time); shapes are always checked.
     """
 
-    #: whether two steps of dt1 and dt2 under a held input equal one step of dt1 + dt2 (to solver accuracy)
     composes_in_time = False
-    #: whether it has a compiled kernel that only processors run, many times faster than its operations one by one
+    """Whether two steps of dt1 and dt2 under a held input equal one step of dt1 + dt2 (to solver
+    accuracy)."""
     wants_processor = False
+    """Whether it has a compiled kernel that only processors run, many times faster than its
+    operations one by one."""
 
     def __init__(
         self,
@@ -77,7 +82,9 @@ class Core(nn.Module):
         return torch.zeros(batch, self.state_size, **like)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
+        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
+        [B,S].
+        """
         raise NotImplementedError
 
     def time_constants(self, features: Tensor, state: Tensor) -> Tensor:
@@ -85,10 +92,14 @@ class Core(nn.Module):
         raise NotImplementedError(f"{type(self).__name__} has no continuous time constants")
 
     def clamp_(self) -> None:
-        """Bring the parameters back into their physical bounds; call it after each optimizer step."""
+        """Bring the parameters back into their physical bounds; call it after each optimizer
+        step.
+        """
 
     def check(self, features: Tensor, state: Tensor, elapsed: Tensor) -> None:
-        """Raise CoreInputError when shapes do not fit, time runs backwards or a value is not finite."""
+        """Raise CoreInputError when shapes do not fit, time runs backwards or a value is not
+        finite.
+        """
         if is_exporting():
             return
         self.check_shapes(features, state, elapsed)
@@ -101,30 +112,41 @@ class Core(nn.Module):
                 self.refuse(4)
 
     def check_shapes(self, features: Tensor, state: Tensor, elapsed: Tensor) -> None:
-        """Raise CoreInputError unless features are [B,T,I], state [B,S] and elapsed [B,T], none empty.
+        """Raise CoreInputError unless features are [B,T,I], state [B,S] and elapsed [B,T], none
+        empty.
 
-        All three must be tensors of the weights' own kind of numbers: torch would mix some kinds and refuse others.
+        All three must be tensors of the weights' own kind of numbers: torch would mix some kinds
+        and refuse others.
         """
         self._check_kinds(features, state, elapsed)
         given = tuple(features.shape)
         if len(given) != 3 or given[2] != self.input_size:
-            raise CoreInputError(f"features have shape {list(given)}; expected [B,T,{self.input_size}]")
+            raise CoreInputError(
+                f"features have shape {list(given)}; expected [B,T,{self.input_size}]"
+            )
         batch, steps, _ = given
         if batch == 0 or steps == 0:
-            raise CoreInputError(f"empty sequence: features have shape {list(given)}; give at least one step")
+            raise CoreInputError(
+                f"empty sequence: features have shape {list(given)}; give at least one step"
+            )
         if tuple(state.shape) != (batch, self.state_size):
             raise CoreInputError(
                 f"state has shape {list(state.shape)}; expected [{batch},{self.state_size}], "
                 "start from initial_state(batch)"
             )
         if tuple(elapsed.shape) != (batch, steps):
-            raise CoreInputError(f"elapsed has shape {list(elapsed.shape)}; expected [{batch},{steps}] seconds")
+            raise CoreInputError(
+                f"elapsed has shape {list(elapsed.shape)}; expected [{batch},{steps}] seconds"
+            )
 
     def _check_kinds(self, *given: Tensor) -> None:
         weight = next(self.parameters(), None)
         for name, value in zip(INPUTS, given):
             if not isinstance(value, Tensor):
-                raise CoreInputError(f"{name}: is no tensor but {type(value).__name__}", "convert with torch.tensor()")
+                raise CoreInputError(
+                    f"{name}: is no tensor but {type(value).__name__}",
+                    "convert with torch.tensor()",
+                )
             if weight is not None and value.dtype is not weight.dtype:
                 raise CoreInputError(
                     f"{name}: numbers are {value.dtype}, the core's are {weight.dtype}",
@@ -132,8 +154,12 @@ class Core(nn.Module):
                 )
 
     def refuse(self, fault: int) -> None:
-        """Raise the error for values that are not finite (1 features, 2 state, 3 elapsed) or negative time (4)."""
+        """Raise the error for values that are not finite (1 features, 2 state, 3 elapsed) or
+        negative time (4).
+        """
         if fault == 4:
             raise CoreInputError("elapsed time is negative; order the samples by time stamp")
         name = INPUTS[fault - 1]
-        raise CoreInputError(f"{name} contain NaN or infinity; drop the sample or hold the last good one")
+        raise CoreInputError(
+            f"{name} contain NaN or infinity; drop the sample or hold the last good one"
+        )

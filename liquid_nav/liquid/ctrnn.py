@@ -15,8 +15,8 @@ from .solvers import Solver, Terms
 class CTRNN(ODECore):
     """tau dx/dt = -x + W tanh(x) + U u + b, tau > 0 learned per neuron.
 
-    Source: Funahashi and Nakamura, "Approximation of dynamical systems by continuous time recurrent neural networks",
-    Neural Networks 6, 1993.
+    Source: Funahashi and Nakamura, "Approximation of dynamical systems by continuous time recurrent
+    neural networks", Neural Networks 6, 1993.
     """
 
     def __init__(
@@ -29,7 +29,9 @@ class CTRNN(ODECore):
         nominal_period: float = 1 / 30,
         time_constant: tuple[float, float] | None = None,
     ) -> None:
-        """Draw weights and log-uniform time constants within ``time_constant`` s (1.5 to 30 nominal periods)."""
+        """Draw weights and log-uniform time constants within ``time_constant`` s (1.5 to 30 nominal
+        periods).
+        """
         super().__init__(input_size, units, output_size, solver=solver)
         self.bounds = time_constant or (1.5 * nominal_period, 30 * nominal_period)
         low, high = (math.log(bound) for bound in self.bounds)

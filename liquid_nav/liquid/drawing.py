@@ -27,17 +27,27 @@ def _axes(columns: int = 1, size: tuple[float, float] = (8.0, 5.0)):
 
 
 def draw_wiring(wiring: Wiring, path: Path, title: str = "") -> None:
-    """Draw the neurons in columns from the inputs to the motors; green synapses excite, red ones inhibit."""
+    """Draw the neurons in columns from the inputs to the motors; green synapses excite, red ones
+    inhibit.
+    """
     figure, (axis,) = _axes(size=(9.0, 6.0))
     order = [layer for layer in wiring.layers if layer != "motor"][::-1] + ["motor"]
-    columns = {"input": np.arange(wiring.input_size), **{layer: wiring.layers[layer] for layer in order}}
+    columns = {
+        "input": np.arange(wiring.input_size),
+        **{layer: wiring.layers[layer] for layer in order},
+    }
     place = {}
     for x, (layer, members) in enumerate(columns.items()):
         heights = np.linspace(0.02, 0.98, len(members)) if len(members) > 1 else np.array([0.5])
         for k, neuron in enumerate(members):
             place[layer == "input", int(neuron)] = (x, heights[k])
-        axis.scatter(np.full(len(members), x), heights, s=400 / max(8, len(members)) + 12, zorder=3,
-                     color=LAYER_COLOURS.get(layer, INK))  # fmt: skip
+        axis.scatter(
+            np.full(len(members), x),
+            heights,
+            s=400 / max(8, len(members)) + 12,
+            zorder=3,
+            color=LAYER_COLOURS.get(layer, INK),
+        )
         axis.text(x, -0.05, f"{len(members)} {layer}", ha="center", color=INK)
     for is_input, signs in ((True, wiring.sensory), (False, wiring.internal)):
         alpha = float(np.clip(40 / max(1, np.count_nonzero(signs)), 0.08, 0.6))
@@ -45,10 +55,16 @@ def draw_wiring(wiring: Wiring, path: Path, title: str = "") -> None:
             (x0, y0), (x1, y1) = place[is_input, int(pre)], place[False, int(post)]
             bend = 0.25 if x0 == x1 else 0.0
             axis.annotate(
-                "", (x1, y1), (x0, y0),
-                arrowprops={"arrowstyle": "-", "alpha": alpha, "connectionstyle": f"arc3,rad={bend}",
-                            "color": EXCITE if signs[pre, post] > 0 else INHIBIT},
-            )  # fmt: skip
+                "",
+                (x1, y1),
+                (x0, y0),
+                arrowprops={
+                    "arrowstyle": "-",
+                    "alpha": alpha,
+                    "connectionstyle": f"arc3,rad={bend}",
+                    "color": EXCITE if signs[pre, post] > 0 else INHIBIT,
+                },
+            )
     axis.set_axis_off()
     axis.set_title(title or wiring.describe(), color=INK, fontsize=11)
     figure.savefig(path)
@@ -63,7 +79,9 @@ def draw_growth(rows: Sequence[Mapping[str, object]], path: Path) -> None:
         x = [row["value"] for row in mine]
         axis.plot(x, [row["ours_ms"] for row in mine], "o-", color=EXCITE, label="LTC (ours)")
         axis.plot(x, [row["lstm_ms"] for row in mine], "s--", color=INK, label="LSTM (torch)")
-        axis.set(xlabel=kind, xscale="log", xticks=x, xticklabels=[str(v) for v in x], ylim=(0, None))
+        axis.set(
+            xlabel=kind, xscale="log", xticks=x, xticklabels=[str(v) for v in x], ylim=(0, None)
+        )
         axis.minorticks_off()
     axes[0].set_ylabel("training step, ms")
     axes[0].legend(frameon=False)
@@ -71,13 +89,21 @@ def draw_growth(rows: Sequence[Mapping[str, object]], path: Path) -> None:
 
 
 def draw_response(response: LiquidResponse, path: Path, rate: float = 30.0) -> None:
-    """Draw time constants around each change, relative to the calm copy: each neuron thin, their mean bold."""
+    """Draw time constants around each change, relative to the calm copy: each neuron thin, their
+    mean bold.
+    """
     figure, axes = _axes(len(response.changed), (2.6 * len(response.changed) + 1.0, 3.4))
     for axis, (name, factor) in zip(axes, response.factors().items()):
         factor = factor.cpu().numpy()
         times = (np.arange(len(factor)) - response.start) / rate
         axis.plot(times, factor, color=INK, alpha=0.15, linewidth=0.8)
-        axis.plot(times, np.exp(np.log(factor).mean(axis=1)), color=EXCITE, linewidth=2.2, label="mean over neurons")
+        axis.plot(
+            times,
+            np.exp(np.log(factor).mean(axis=1)),
+            color=EXCITE,
+            linewidth=2.2,
+            label="mean over neurons",
+        )
         axis.axhline(1.0, color=INK, linewidth=0.6)
         axis.axvspan(0.0, times[-1], color=LAYER_COLOURS["motor"], alpha=0.12, linewidth=0)
         axis.set(xlabel="time after the change, s", yscale="log", title=name, ylim=(0.3, 3.0))

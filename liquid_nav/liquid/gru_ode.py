@@ -14,8 +14,8 @@ from .solvers import Solver, Terms
 class GRUODE(ODECore):
     """T dh/dt = (1 - z) (g - h), gates z, r and candidate g as in the GRU, T the nominal period.
 
-    Source: De Brouwer et al., "GRU-ODE-Bayes", NeurIPS 2019. |h| stays within 1 once it is there, and the time
-    constants are T / (1 - z).
+    Source: De Brouwer et al., "GRU-ODE-Bayes", NeurIPS 2019. |h| stays within 1 once it is there,
+    and the time constants are T / (1 - z).
     """
 
     def __init__(

@@ -13,11 +13,12 @@ from .solvers import Solver, Terms
 
 
 class LeakyLiquid(ODECore):
-    """dx/dt = -alpha(x, u) x + tanh(Wx x + Wi u + b) / T, alpha within bounds, T the nominal period.
+    """dx/dt = -alpha(x, u) x + tanh(Wx x + Wi u + b) / T, alpha within bounds, T the nominal
+    period.
 
-    alpha = low^(1-s) high^s with s = sigmoid(Ax x + Ai u + c), so time constants 1 / alpha always lie within
-    ``time_constant`` seconds and |x| within its upper bound / T. The liquid idea of Hasani et al., "Liquid
-    time-constant networks", AAAI 2021, without synapses.
+    alpha = low^(1-s) high^s with s = sigmoid(Ax x + Ai u + c), so time constants 1 / alpha always
+    lie within ``time_constant`` seconds and |x| within its upper bound / T. The liquid idea of
+    Hasani et al., "Liquid time-constant networks", AAAI 2021, without synapses.
     """
 
     def __init__(

@@ -1,4 +1,6 @@
-"""The liquid property on a given core: what noise and an abrupt change of the input do to its time constants."""
+"""The liquid property on a given core: what noise and an abrupt change of the input do to its time
+constants.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +15,26 @@ from .ode import ODECore
 
 
 @torch.no_grad()
-def time_constants_along(core: ODECore, features: Tensor, elapsed: Tensor, state: Tensor | None = None) -> Tensor:
+def time_constants_along(
+    core: ODECore, features: Tensor, elapsed: Tensor, state: Tensor | None = None
+) -> Tensor:
     """Return the effective time constants after every input of a sequence, [B,T,S] s."""
     state = core.initial_state(features.shape[0]) if state is None else state
     states = core.trajectory(features, state, elapsed)
-    return core.time_constants(features.flatten(0, 1), states.flatten(0, 1)).unflatten(0, features.shape[:2])
+    return core.time_constants(features.flatten(0, 1), states.flatten(0, 1)).unflatten(
+        0, features.shape[:2]
+    )
 
 
-def response_times(core: Core, features: Tensor, elapsed: Tensor, state: Tensor | None = None) -> Tensor:
+def response_times(
+    core: Core, features: Tensor, elapsed: Tensor, state: Tensor | None = None
+) -> Tensor:
     """Return the effective time constant of each output's answer to the newest input, [B,T,O] s.
 
-    The newest input's share K of an output is d output / d input (all channels together), with the state before it
-    held. A first-order filter of time constant tau takes K = 1 - exp(-dt / tau) from it, so tau = -dt / ln(1 - K).
-    Counts the whole network, of which a neuron's own time constant is a part; nan unless 0 < K < 1.
-    features [B,T,I], elapsed [B,T] s.
+    The newest input's share K of an output is d output / d input (all channels together), with the
+    state before it held. A first-order filter of time constant tau takes K = 1 - exp(-dt / tau)
+    from it, so tau = -dt / ln(1 - K). Counts the whole network, of which a neuron's own time
+    constant is a part; nan unless 0 < K < 1. features [B,T,I], elapsed [B,T] s.
     """
     state = core.initial_state(features.shape[0]) if state is None else state
     with torch.no_grad():
@@ -35,9 +43,13 @@ def response_times(core: Core, features: Tensor, elapsed: Tensor, state: Tensor 
             before.append(core(features[:, t : t + 1], before[-1], elapsed[:, t : t + 1])[1])
     newest = features.flatten(0, 1)[:, None].detach().requires_grad_()
     with torch.enable_grad():
-        outputs, _ = core(newest, torch.stack(before, dim=1).flatten(0, 1), elapsed.flatten()[:, None])
-        shares = [torch.autograd.grad(outputs[..., k].sum(), newest, retain_graph=True)[0].sum((1, 2))
-                  for k in range(outputs.shape[-1])]
+        outputs, _ = core(
+            newest, torch.stack(before, dim=1).flatten(0, 1), elapsed.flatten()[:, None]
+        )
+        shares = [
+            torch.autograd.grad(outputs[..., k].sum(), newest, retain_graph=True)[0].sum((1, 2))
+            for k in range(outputs.shape[-1])
+        ]
     share = torch.stack(shares, dim=-1).unflatten(0, features.shape[:2])
     share = torch.where((share > 0) & (share < 1), share, torch.nan)
     return -elapsed[..., None] / torch.log1p(-share)
@@ -45,7 +57,8 @@ def response_times(core: Core, features: Tensor, elapsed: Tensor, state: Tensor 
 
 @dataclass(frozen=True)
 class LiquidResponse:
-    """Time constants along copies of the same sequences, [B,T,S] s, and from which step they differ.
+    """Time constants along copies of the same sequences, [B,T,S] s, and from which step they
+    differ.
 
     calm: as it is. changed: by name, with something different from ``start`` on.
     """
@@ -55,25 +68,37 @@ class LiquidResponse:
     start: int
 
     def factors(self) -> dict[str, Tensor]:
-        """Return by what factor time constants differ from calm ones, [T,S] each: geometric means over sequences.
+        """Return by what factor time constants differ from calm ones, [T,S] each: geometric means
+        over sequences.
 
         A neuron without capacity has no time constant to speak of: 1 there.
         """
-        ratios = {name: (tau / self.calm).nan_to_num(1.0, 1.0) for name, tau in self.changed.items()}
+        ratios = {
+            name: (tau / self.calm).nan_to_num(1.0, 1.0) for name, tau in self.changed.items()
+        }
         return {name: ratio.clamp_min(1e-9).log().mean(0).exp() for name, ratio in ratios.items()}
 
     def change(self, window: int) -> dict[str, Tensor]:
-        """Return the factors of the ``window`` steps after the start, [S] each: above 1 longer, below 1 shorter."""
+        """Return the factors of the ``window`` steps after the start, [S] each: above 1 longer,
+        below 1 shorter.
+        """
         after = slice(self.start, self.start + window)
         return {name: factor[after].log().mean(0).exp() for name, factor in self.factors().items()}
 
 
 def respond(
-    core: ODECore, features: Tensor, elapsed: Tensor, start: int, noise: float, generator: torch.Generator | None = None
+    core: ODECore,
+    features: Tensor,
+    elapsed: Tensor,
+    start: int,
+    noise: float,
+    generator: torch.Generator | None = None,
 ) -> LiquidResponse:
-    """Run sequences [B,T,I] as they are, with noise, and with a jump to another sequence at step ``start``.
+    """Run sequences [B,T,I] as they are, with noise, and with a jump to another sequence at step
+    ``start``.
 
-    ``noise`` is the standard deviation relative to that of each feature; B must be at least 2 for the jump.
+    ``noise`` is the standard deviation relative to that of each feature; B must be at least 2 for
+    the jump.
     """
     sigma = features.flatten(0, 1).std(0) * noise
     noisy = features.clone()
@@ -90,7 +115,9 @@ def compare(
 
 
 def jump(sequences: Tensor, start: int) -> Tensor:
-    """Return a copy of [B,T,...] in which each sequence goes on as the one before it from step ``start`` on."""
+    """Return a copy of [B,T,...] in which each sequence goes on as the one before it from step
+    ``start`` on.
+    """
     jumped = sequences.clone()
     jumped[:, start:] = sequences.roll(1, dims=0)[:, start:]
     return jumped

@@ -1,4 +1,6 @@
-"""The liquid state machine: a fixed reservoir of spiking neurons, read out by weights that learn, even in flight."""
+"""The liquid state machine: a fixed reservoir of spiking neurons, read out by weights that learn,
+even in flight.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +16,19 @@ Plastic = Mapping[str, Tensor]
 
 
 class LiquidStateMachine(Core):
-    """Leaky integrate-and-fire neurons with sparse random synapses; the output is linear in their filtered spikes.
+    """Leaky integrate-and-fire neurons with sparse random synapses; the output is linear in their
+    filtered spikes.
 
-    Between spikes tau dv/dt = -v + Win u + Wrec r + b, integrated exactly; v >= 1 fires and subtracts 1. Every neuron's
-    trace r decays with ``trace_tau`` and rises by 1 / trace_tau at a spike, so r estimates its rate in 1/s.
+    Between spikes tau dv/dt = -v + Win u + Wrec r + b, integrated exactly; v >= 1 fires and
+    subtracts 1. Every neuron's trace r decays with ``trace_tau`` and rises by 1 / trace_tau at a
+    spike, so r estimates its rate in 1/s.
     Source: Maass, Natschlaeger and Markram, "Real-time computing without stable states", 2002.
 
-    The reservoir is not trained; ``readout`` is, by gradient or online by recursive least squares (``learn``). What
-    changes in flight is a plastic state, a dict of tensors outside the module: ``weights`` and ``covariance`` of the
-    online readout and, with ``plastic_synapses``, ``internal``, which spike timing changes. State: membrane, trace.
-    Elapsed time is divided into ``substeps``; the state composes in time only as far as these resolve the spikes.
+    The reservoir is not trained; ``readout`` is, by gradient or online by recursive least squares
+    (``learn``). What changes in flight is a plastic state, a dict of tensors outside the module:
+    ``weights`` and ``covariance`` of the online readout and, with ``plastic_synapses``,
+    ``internal``, which spike timing changes. State: membrane, trace. Elapsed time is divided into
+    ``substeps``; the state composes in time only as far as these resolve the spikes.
     """
 
     def __init__(
@@ -40,11 +45,18 @@ class LiquidStateMachine(Core):
         plastic_synapses: bool = False,
         seed: int = 0,
     ) -> None:
-        """Draw the reservoir from ``seed``; time constants in s; ``gain`` is the spectral radius of Wrec."""
+        """Draw the reservoir from ``seed``; time constants in s; ``gain`` is the spectral radius of
+        Wrec.
+        """
         slices = {"membrane": slice(0, units), "trace": slice(units, 2 * units)}
         names = tuple(f"{part}.{k}" for part in slices for k in range(units))
         super().__init__(input_size, 2 * units, output_size, names, slices)
-        self.units, self.trace_tau, self.substeps, self.plastic_synapses = units, trace_tau, substeps, plastic_synapses
+        self.units, self.trace_tau, self.substeps, self.plastic_synapses = (
+            units,
+            trace_tau,
+            substeps,
+            plastic_synapses,
+        )
         self.wiring = RandomWiring(units, density=max(density, 1.0 / units), seed=seed)
         draw = torch.Generator().manual_seed(seed)
         signs = self.wiring.build(max(units, input_size))
@@ -60,14 +72,18 @@ class LiquidStateMachine(Core):
         nn.init.zeros_(self.readout.weight), nn.init.zeros_(self.readout.bias)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
+        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
+        [B,S].
+        """
         states, _ = self.trajectory(features, state, elapsed)
         return self.readout(self._traces(states)), states[:, -1]
 
     def trajectory(
         self, features: Tensor, state: Tensor, elapsed: Tensor, plastic: Plastic | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the states [B,T,S] and the plastic state, its synapses changed by the spikes if they are plastic."""
+        """Return the states [B,T,S] and the plastic state, its synapses changed by the spikes if
+        they are plastic.
+        """
         self.check(features, state, elapsed)
         plastic = dict(plastic or {})
         internal = plastic.get("internal", self.internal.expand(len(state), -1, -1))
@@ -91,14 +107,23 @@ class LiquidStateMachine(Core):
         return torch.stack(states, dim=1), plastic
 
     def _pair(self, internal: Tensor, trace: Tensor, spikes: Tensor, rate: float = 1e-3) -> Tensor:
-        """Spike-timing dependence: pre before post strengthens, post before pre weakens; signs and zeros stay."""
+        """Spike-timing dependence: pre before post strengthens, post before pre weakens; signs and
+        zeros stay.
+        """
         earlier = trace * self.trace_tau
-        change = spikes[:, :, None] * earlier[:, None, :] - 1.05 * earlier[:, :, None] * spikes[:, None, :]
+        change = (
+            spikes[:, :, None] * earlier[:, None, :]
+            - 1.05 * earlier[:, :, None] * spikes[:, None, :]
+        )
         size = self.internal.abs()
-        return (internal.abs() + rate * change * size).maximum(0.1 * size).minimum(2.0 * size) * self.internal.sign()
+        return (internal.abs() + rate * change * size).maximum(0.1 * size).minimum(
+            2.0 * size
+        ) * self.internal.sign()
 
     def initial_plastic(self, batch: int = 1, confidence: float = 1.0) -> dict[str, Tensor]:
-        """Return the plastic state to start from: the trained readout, held with ``confidence``, and the synapses."""
+        """Return the plastic state to start from: the trained readout, held with ``confidence``,
+        and the synapses.
+        """
         weights = torch.cat((self.readout.weight, self.readout.bias[:, None]), dim=1).detach()
         plastic = {
             "weights": weights.expand(batch, -1, -1).clone(),
@@ -113,10 +138,14 @@ class LiquidStateMachine(Core):
         return (plastic["weights"] @ self._regressor(state)[..., None])[..., 0]
 
     @torch.no_grad()
-    def learn(self, state: Tensor, target: Tensor, plastic: Plastic, forgetting: float = 1.0) -> dict[str, Tensor]:
-        """Return the plastic state after one step of recursive least squares towards target [B,O] at state [B,S].
+    def learn(
+        self, state: Tensor, target: Tensor, plastic: Plastic, forgetting: float = 1.0
+    ) -> dict[str, Tensor]:
+        """Return the plastic state after one step of recursive least squares towards target [B,O]
+        at state [B,S].
 
-        With ``forgetting`` 1 the weights are those of ridge regression on all that was seen; below 1 the past fades.
+        With ``forgetting`` 1 the weights are those of ridge regression on all that was seen; below
+        1 the past fades.
         """
         x = self._regressor(state)
         covariance = plastic["covariance"]
@@ -130,7 +159,9 @@ class LiquidStateMachine(Core):
         }
 
     def time_constants(self, features: Tensor, state: Tensor) -> Tensor:
-        """Return membrane and trace time constants, [B,S] s; they do not depend on input or state."""
+        """Return membrane and trace time constants, [B,S] s; they do not depend on input or
+        state.
+        """
         return torch.cat((self.tau, torch.full_like(self.tau, self.trace_tau))).expand(state.shape)
 
     def _traces(self, states: Tensor) -> Tensor:

@@ -1,4 +1,6 @@
-"""The liquid time-constant (LTC) network with conductance-based synapses, fed with real elapsed seconds."""
+"""The liquid time-constant (LTC) network with conductance-based synapses, fed with real elapsed
+seconds.
+"""
 
 from __future__ import annotations
 
@@ -28,21 +30,27 @@ RANGES = {
 
 
 def _is_short(features: Tensor) -> bool:
-    """Whether features are so few that Python would take most of the time; what is none is refused elsewhere."""
-    return isinstance(features, Tensor) and features.dim() == 3 and features.shape[0] * features.shape[1] <= 8
+    """Whether features are so few that Python would take most of the time; what is none is refused
+    elsewhere.
+    """
+    return (
+        isinstance(features, Tensor)
+        and features.dim() == 3
+        and features.shape[0] * features.shape[1] <= 8
+    )
 
 
 class LTC(ODECore):
     """Leaky neurons whose time constants depend on their input, joined by sigmoidal synapses.
 
-    c_i dv_i/dt = g_i (vleak_i - v_i) + sum_j w_ji s(sigma_ji (u_j - mu_ji)) (erev_ji - v_i), where u_j runs
-    over the inputs (after an affine map) and the other neurons. The outputs are an affine map of the motor
-    neurons. Sources: Hasani et al., "Liquid time-constant networks", AAAI 2021; Lechner et al., "Neural circuit
-    policies enabling auditable autonomy", 2020.
+    c_i dv_i/dt = g_i (vleak_i - v_i) + sum_j w_ji s(sigma_ji (u_j - mu_ji)) (erev_ji - v_i), where
+    u_j runs over the inputs (after an affine map) and the other neurons. The outputs are an affine
+    map of the motor neurons. Sources: Hasani et al., "Liquid time-constant networks", AAAI 2021;
+    Lechner et al., "Neural circuit policies enabling auditable autonomy", 2020.
 
-    Parameters are held per synapse, ordered as ``wiring.synapses()``; absent synapses cost nothing. Initial
-    capacities are set so that at rest a neuron's time constant lies within ``time_constant`` seconds;
-    activity shortens it.
+    Parameters are held per synapse, ordered as ``wiring.synapses()``; absent synapses cost nothing.
+    Initial capacities are set so that at rest a neuron's time constant lies within
+    ``time_constant`` seconds; activity shortens it.
     """
 
     def __init__(
@@ -65,18 +73,26 @@ class LTC(ODECore):
             unfolds: solver steps per input.
             output_size: number of motor neurons, checked when given.
             nominal_period: usual time between inputs in s; sets the default of ``time_constant``.
-            time_constant: (least, most) initial time constant in s; 1.5 to 30 nominal periods by default.
+            time_constant: (least, most) initial time constant in s; 1.5 to 30 nominal periods by
+                default.
             solver: how to advance; the published semi-implicit step by default.
             kernel: ``torch`` (the reference), ``numba`` (fast, CPU only) or ``auto``.
         """
         built = wiring.build(input_size)
         layers = {k: slice(int(v[0]), int(v[-1]) + 1) for k, v in built.layers.items()}
         super().__init__(
-            input_size, built.state_size, len(built.motor), built.names, layers,
-            solver=solver or SemiImplicit(unfolds), own_readout=True,
-        )  # fmt: skip
+            input_size,
+            built.state_size,
+            len(built.motor),
+            built.names,
+            layers,
+            solver=solver or SemiImplicit(unfolds),
+            own_readout=True,
+        )
         if output_size not in (None, self.output_size):
-            raise CoreInputError(f"output_size is {output_size} but the wiring has {self.output_size} motor neurons")
+            raise CoreInputError(
+                f"output_size is {output_size} but the wiring has {self.output_size} motor neurons"
+            )
         if kernel not in ("auto", "torch", "numba"):
             raise CoreInputError(f"kernel '{kernel}' is unknown; choose auto, torch or numba")
         self.wiring, self.unfolds, self.kernel = built, unfolds, kernel
@@ -87,8 +103,12 @@ class LTC(ODECore):
             ("sensory_", built.sensory_synapses(), built.sensory),
         ):
             for name in ("w", "sigma", "mu"):
-                self.register_parameter(prefix + name, nn.Parameter(_uniform(len(pre), *RANGES[name])))
-            self.register_parameter(prefix + "erev", nn.Parameter(torch.tensor(signs[pre, post], dtype=torch.float32)))
+                self.register_parameter(
+                    prefix + name, nn.Parameter(_uniform(len(pre), *RANGES[name]))
+                )
+            self.register_parameter(
+                prefix + "erev", nn.Parameter(torch.tensor(signs[pre, post], dtype=torch.float32))
+            )
             self.register_buffer(prefix + "pre", torch.from_numpy(pre), persistent=False)
             self.register_buffer(prefix + "post", torch.from_numpy(post), persistent=False)
             onto = torch.zeros(len(pre), self.state_size)
@@ -105,7 +125,8 @@ class LTC(ODECore):
         self.output_b = nn.Parameter(torch.zeros(self.output_size))
 
     def _initial_capacity(self, low: float, high: float) -> Tensor:
-        """Draw time constants log-uniformly (motor neurons: faster half) and return c = tau * conductance.
+        """Draw time constants log-uniformly (motor neurons: faster half) and return c = tau *
+        conductance.
 
         The conductance meant is that at rest (v = 0) with the sensory synapses half open.
         """
@@ -114,11 +135,17 @@ class LTC(ODECore):
         tau = torch.exp(math.log(low) + torch.rand(self.state_size) * (upper - math.log(low)))
         with torch.no_grad():
             at_rest = torch.sigmoid(-self.sigma * self.mu)
-            conductance = self.gleak + (self.w * at_rest) @ self.onto + 0.5 * self.sensory_w @ self.sensory_onto
+            conductance = (
+                self.gleak
+                + (self.w * at_rest) @ self.onto
+                + 0.5 * self.sensory_w @ self.sensory_onto
+            )
         return tau * conductance
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
+        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
+        [B,S].
+        """
         if not torch.is_grad_enabled() and _is_short(features):
             if self._is_fast(features, state, elapsed):
                 return self._quick_step(features, state, elapsed)
@@ -136,25 +163,43 @@ class LTC(ODECore):
 
     @property
     def wants_processor(self) -> bool:
-        """Whether the numba kernel would serve there: on a GPU some thousand tiny operations take its place."""
+        """Whether the numba kernel would serve there: on a GPU some thousand tiny operations take
+        its place.
+        """
         available = self.kernel != "torch" and fast.available()
-        return available and isinstance(self.solver, SemiImplicit) and self._parameters["cm"].dtype is torch.float32
+        return (
+            available
+            and isinstance(self.solver, SemiImplicit)
+            and self._parameters["cm"].dtype is torch.float32
+        )
 
     def _is_fast(self, *tensors: Tensor) -> bool:
-        """Whether the numba kernel is chosen and can serve; raises when it was demanded and cannot."""
+        """Whether the numba kernel is chosen and can serve; raises when it was demanded and
+        cannot.
+        """
         if self.kernel == "torch" or (self.kernel == "auto" and not fast.available()):
             return False
         serves = isinstance(self.solver, SemiImplicit) and not is_exporting()
         for tensor in (*tensors, self._parameters["cm"]):
-            serves = serves and isinstance(tensor, Tensor) and tensor.dtype is torch.float32 and tensor.is_cpu
+            serves = (
+                serves
+                and isinstance(tensor, Tensor)
+                and tensor.dtype is torch.float32
+                and tensor.is_cpu
+            )
         if self.kernel == "numba" and not (serves and fast.available()):
             raise CoreInputError(
-                "kernel 'numba' needs numba, float32 on the CPU and the semi-implicit solver; use kernel='auto'"
+                "kernel 'numba' needs numba, float32 on the CPU and the semi-implicit solver; use "
+                "kernel='auto'"
             )
         return serves
 
-    def _quick_step(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Do all of ``forward`` in one compiled call: at this size Python would take most of the time."""
+    def _quick_step(
+        self, features: Tensor, state: Tensor, elapsed: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Do all of ``forward`` in one compiled call: at this size Python would take most of the
+        time.
+        """
         from .fast.function import infer, prepare
 
         self.check_shapes(features, state, elapsed)
@@ -163,7 +208,9 @@ class LTC(ODECore):
         if places != self._views[0]:  # the views stay good while the parameters stay in place
             self._views = (places, prepare(self._synapses, parameters))
         first = self.slices["motor"].start
-        fault, *result = infer(self._views[1], self.solver.unfolds, features, state, elapsed, first, self.validate)
+        fault, *result = infer(
+            self._views[1], self.solver.unfolds, features, state, elapsed, first, self.validate
+        )
         if fault:
             self.refuse(fault)
         return tuple(result)
@@ -178,7 +225,9 @@ class LTC(ODECore):
         return torch.addcmul(self.output_b, states[..., first], self.output_w)
 
     def _weights(self, prefix: str) -> Tensor:
-        """Return [N,2S]: what an open synapse adds to each neuron's drive and to its conductance."""
+        """Return [N,2S]: what an open synapse adds to each neuron's drive and to its
+        conductance.
+        """
         w, erev, onto = (
             getattr(self, prefix + "w"),
             getattr(self, prefix + "erev"),
@@ -187,14 +236,18 @@ class LTC(ODECore):
         return torch.cat(((w * erev)[:, None] * onto, w[:, None] * onto), dim=1)
 
     def hold(self, features: Tensor) -> Tensor:
-        """Return drive and conductance from inputs and leak, [...,2S]: all that does not depend on the state."""
+        """Return drive and conductance from inputs and leak, [...,2S]: all that does not depend on
+        the state.
+        """
         inputs = (features * self.input_w + self.input_b)[..., self.sensory_pre]
         opening = torch.sigmoid(self.sensory_sigma * (inputs - self.sensory_mu))
         leak = torch.cat((self.gleak * self.vleak, self.gleak + EPSILON))
         return opening @ self._weights("sensory_") + leak
 
     def membrane(self) -> Callable[[Tensor], Terms]:
-        """Return the map from a held input [B,2S] to drive, conductance and capacity as functions of the state."""
+        """Return the map from a held input [B,2S] to drive, conductance and capacity as functions
+        of the state.
+        """
         internal = self._weights("")
 
         def under(held: Tensor) -> Terms:
@@ -215,7 +268,9 @@ class LTC(ODECore):
 
     @torch.no_grad()
     def load_dense(self, values: dict[str, Tensor]) -> None:
-        """Copy parameters shaped as in ``ncps`` ([S,S], [I,S], vectors); absent synapses are dropped."""
+        """Copy parameters shaped as in ``ncps`` ([S,S], [I,S], vectors); absent synapses are
+        dropped.
+        """
         for name, parameter in self.named_parameters():
             if name not in values:
                 continue
@@ -224,14 +279,20 @@ class LTC(ODECore):
                 prefix = "sensory_" if name.startswith("sensory_") else ""
                 value = value[getattr(self, prefix + "pre"), getattr(self, prefix + "post")]
             if value.shape != parameter.shape:
-                raise CoreInputError(f"{name} has shape {list(value.shape)}; expected {list(parameter.shape)}")
+                raise CoreInputError(
+                    f"{name} has shape {list(value.shape)}; expected {list(parameter.shape)}"
+                )
             parameter.copy_(value)
 
 
 def _by_target(signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sources [N] of the synapses, sorted by target, and where each target's begin, [S+1]."""
+    """Return the sources [N] of the synapses, sorted by target, and where each target's begin,
+    [S+1].
+    """
     target, source = np.nonzero(signs.T)
-    return source.astype(np.int64), np.searchsorted(target, np.arange(signs.shape[1] + 1)).astype(np.int64)
+    return source.astype(np.int64), np.searchsorted(target, np.arange(signs.shape[1] + 1)).astype(
+        np.int64
+    )
 
 
 def _uniform(size: int, low: float, high: float) -> Tensor:

@@ -1,4 +1,6 @@
-"""The neural-circuit-policy wiring: sensory -> inter -> command (recurrent) -> motor, sparse and signed."""
+"""The neural-circuit-policy wiring: sensory -> inter -> command (recurrent) -> motor, sparse and
+signed.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ from .wiring import Wiring, WiringError
 class NCPWiring:
     """Recipe of Lechner et al., "Neural circuit policies enabling auditable autonomy", 2020.
 
-    The random draws follow the ``ncps`` library call by call, so that the same seed gives the same synapses.
-    Neurons are numbered motor first, then command, then inter.
+    The random draws follow the ``ncps`` library call by call, so that the same seed gives the same
+    synapses. Neurons are numbered motor first, then command, then inter.
 
     Attributes:
         inter: number of inter neurons; command, motor: likewise.
@@ -46,14 +48,19 @@ class NCPWiring:
             ("motor_fanin", 1),
         ):
             if getattr(self, name) < least:
-                raise WiringError(f"{name} is {getattr(self, name)}; a path to a motor neuron needs {least}")
+                raise WiringError(
+                    f"{name} is {getattr(self, name)}; a path to a motor neuron needs {least}"
+                )
         for name, limit, of in (
             ("sensory_fanout", self.inter, "inter"),
             ("inter_fanout", self.command, "command"),
             ("motor_fanin", self.command, "command"),
         ):
             if getattr(self, name) > limit:
-                raise WiringError(f"{name} is {getattr(self, name)} but there are only {limit} {of} neurons; lower it")
+                raise WiringError(
+                    f"{name} is {getattr(self, name)} but there are only {limit} {of} neurons; "
+                    "lower it"
+                )
 
     def build(self, input_size: int) -> Wiring:
         """Draw the synapses for ``input_size`` inputs."""
@@ -82,7 +89,11 @@ def _sign(rng: np.random.RandomState) -> int:
 
 
 def _fan_out(
-    rng: np.random.RandomState, signs: np.ndarray, sources: np.ndarray, targets: np.ndarray, fanout: int
+    rng: np.random.RandomState,
+    signs: np.ndarray,
+    sources: np.ndarray,
+    targets: np.ndarray,
+    fanout: int,
 ) -> None:
     """Give each source ``fanout`` targets; then connect the targets that were forgotten."""
     forgotten = targets.tolist()
@@ -98,7 +109,11 @@ def _fan_out(
 
 
 def _fan_in(
-    rng: np.random.RandomState, signs: np.ndarray, sources: np.ndarray, targets: np.ndarray, fanin: int
+    rng: np.random.RandomState,
+    signs: np.ndarray,
+    sources: np.ndarray,
+    targets: np.ndarray,
+    fanin: int,
 ) -> None:
     """Give each target ``fanin`` sources; then connect the sources that were forgotten."""
     forgotten = sources.tolist()

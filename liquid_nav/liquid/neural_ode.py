@@ -12,9 +12,11 @@ from .solvers import RK4, Solver, Terms
 
 
 class NeuralODE(ODECore):
-    """dx/dt = (V tanh(W x + U u + b) + c) / T with T the nominal period. No leak, hence no time constants.
+    """dx/dt = (V tanh(W x + U u + b) + c) / T with T the nominal period. No leak, hence no time
+    constants.
 
-    Source: Chen et al., "Neural ordinary differential equations", NeurIPS 2018; driven by a held input.
+    Source: Chen et al., "Neural ordinary differential equations", NeurIPS 2018; driven by a held
+    input.
     """
 
     def __init__(
@@ -42,6 +44,6 @@ class NeuralODE(ODECore):
 
     def membrane(self) -> Callable[[Tensor], Terms]:
         """See ``ODECore.membrane``."""
-        return lambda held: lambda x: (
-            self.out(torch.tanh(held + self.recurrent(x))), 0.0, self.nominal_period
-        )  # fmt: skip
+        return lambda held: (
+            lambda x: (self.out(torch.tanh(held + self.recurrent(x))), 0.0, self.nominal_period)
+        )

@@ -1,4 +1,6 @@
-"""What all cells that follow a differential equation share: hold an input, let a solver advance the state."""
+"""What all cells that follow a differential equation share: hold an input, let a solver advance the
+state.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from .solvers import SemiImplicit, Solver, Terms
 class HeldInput:
     """The membrane equation of a core under one held input: ``x -> (drive, rate, capacity)``.
 
-    Keeps hold of the core and the input, because an adjoint solver builds the equation anew to find the gradients.
+    Keeps hold of the core and the input, because an adjoint solver builds the equation anew to find
+    the gradients.
     """
 
     def __init__(self, core: ODECore, held: Tensor, membrane: Callable[[Tensor], Terms]) -> None:
@@ -27,11 +30,13 @@ class HeldInput:
 
 
 class ODECore(Core):
-    """A core whose state follows ``capacity * dx/dt = drive(x, u) - rate(x, u) * x`` under the held input u.
+    """A core whose state follows ``capacity * dx/dt = drive(x, u) - rate(x, u) * x`` under the held
+    input u.
 
-    Advancing by dt1 and then dt2 under the same input equals advancing by dt1 + dt2, to solver accuracy.
-    A cell says what depends on the input alone (``hold``) and how the terms follow from it (``membrane``).
-    The output is an affine map of the state, or the state itself when no ``output_size`` is given.
+    Advancing by dt1 and then dt2 under the same input equals advancing by dt1 + dt2, to solver
+    accuracy. A cell says what depends on the input alone (``hold``) and how the terms follow from
+    it (``membrane``). The output is an affine map of the state, or the state itself when no
+    ``output_size`` is given.
     """
 
     composes_in_time = True
@@ -47,7 +52,9 @@ class ODECore(Core):
         solver: Solver | None = None,
         own_readout: bool = False,
     ) -> None:
-        """Store sizes and solver (six semi-implicit steps by default); ``own_readout`` cells bring their own."""
+        """Store sizes and solver (six semi-implicit steps by default); ``own_readout`` cells bring
+        their own.
+        """
         super().__init__(input_size, state_size, output_size or state_size, neuron_names, slices)
         self.solver = solver or SemiImplicit(6)
         if not own_readout:
@@ -58,7 +65,9 @@ class ODECore(Core):
         return features
 
     def membrane(self) -> Callable[[Tensor], Terms]:
-        """Return the map from a held input [B,H] to the terms; what depends on parameters alone is done here."""
+        """Return the map from a held input [B,H] to the terms; what depends on parameters alone is
+        done here.
+        """
         raise NotImplementedError
 
     def readout(self, states: Tensor) -> Tensor:
@@ -66,7 +75,9 @@ class ODECore(Core):
         return self.head(states)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state [B,S]."""
+        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
+        [B,S].
+        """
         states = self.trajectory(features, state, elapsed)
         return self.readout(states), states[:, -1]
 
@@ -91,7 +102,9 @@ class ODECore(Core):
         return (drive - rate * state) / capacity
 
     def time_constants(self, features: Tensor, state: Tensor) -> Tensor:
-        """Return capacity over rate, [B,S] s: how fast each neuron forgets at this input and state."""
+        """Return capacity over rate, [B,S] s: how fast each neuron forgets at this input and
+        state.
+        """
         _, rate, capacity = self.terms(features)(state)
         if not isinstance(rate, Tensor):
             return super().time_constants(features, state)

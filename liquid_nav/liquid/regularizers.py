@@ -1,4 +1,6 @@
-"""Penalties for training that keep a network slow, fast or smooth where that is wanted. Each returns one number."""
+"""Penalties for training that keep a network slow, fast or smooth where that is wanted. Each
+returns one number.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from torch import Tensor
 from .ode import ODECore
 
 
-def time_constant_penalty(core: ODECore, features: Tensor, states: Tensor, low: float, high: float) -> Tensor:
+def time_constant_penalty(
+    core: ODECore, features: Tensor, states: Tensor, low: float, high: float
+) -> Tensor:
     """Return the mean squared log distance of effective time constants from [low, high] s.
 
     features [B,T,I] and states [B,T,S] (from ``trajectory``); zero while all lie within.
@@ -19,12 +23,20 @@ def time_constant_penalty(core: ODECore, features: Tensor, states: Tensor, low: 
 
 
 def rate_penalty(core: ODECore, features: Tensor, states: Tensor) -> Tensor:
-    """Return the mean square of the forgetting rates alpha = 1 / tau in 1/s: prefers slow neurons."""
-    return core.time_constants(features.flatten(0, 1), states.flatten(0, 1)).reciprocal().square().mean()
+    """Return the mean square of the forgetting rates alpha = 1 / tau in 1/s: prefers slow
+    neurons.
+    """
+    return (
+        core.time_constants(features.flatten(0, 1), states.flatten(0, 1))
+        .reciprocal()
+        .square()
+        .mean()
+    )
 
 
 def derivative_penalty(states: Tensor, elapsed: Tensor) -> Tensor:
-    """Return the mean square of (x_k - x_k-1) / dt in 1/s over states [B,T,S], elapsed [B,T] s: prefers calm states.
+    """Return the mean square of (x_k - x_k-1) / dt in 1/s over states [B,T,S], elapsed [B,T] s:
+    prefers calm states.
 
     Steps without elapsed time are left out.
     """

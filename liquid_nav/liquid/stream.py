@@ -1,4 +1,6 @@
-"""Event-driven use: time-stamped events from several sensors, at their own rates, late and out of order."""
+"""Event-driven use: time-stamped events from several sensors, at their own rates, late and out of
+order.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from .core import Core, CoreInputError
 
 @dataclass(frozen=True)
 class Channel:
-    """One sensor: the slice of the core's features that its events fill, and its value before the first event."""
+    """One sensor: the slice of the core's features that its events fill, and its value before the
+    first event.
+    """
 
     columns: slice
     initial: float = 0.0
@@ -23,7 +27,9 @@ class Channel:
 
 @dataclass(frozen=True, order=True)
 class Event:
-    """A measurement of one sensor at ``time`` s; equal times are applied in the order of the sensors' names."""
+    """A measurement of one sensor at ``time`` s; equal times are applied in the order of the
+    sensors' names.
+    """
 
     time: float
     sensor: str
@@ -32,7 +38,9 @@ class Event:
 
 @dataclass(frozen=True)
 class _Point:
-    """Where the stream stood right after an instant: its time, its state and the features held since."""
+    """Where the stream stood right after an instant: its time, its state and the features held
+    since.
+    """
 
     time: float
     state: Tensor
@@ -42,14 +50,16 @@ class _Point:
 class Stream:
     """Runs a core over events without resampling them to a common rate.
 
-    Between events the features are held, sensor by sensor. With ``hold="backward"`` (training's convention) the
-    features that arrive at t_k act over the interval (t_k-1, t_k] that ends with them; with ``hold="forward"`` the
-    state first advances with the features held so far, then the new ones apply from t_k on.
+    Between events the features are held, sensor by sensor. With ``hold="backward"`` (training's
+    convention) the features that arrive at t_k act over the interval (t_k-1, t_k] that ends with
+    them; with ``hold="forward"`` the state first advances with the features held so far, then the
+    new ones apply from t_k on.
 
-    Events may come in any order. One that is no older than ``horizon`` s before the newest is put in its place and
-    everything after it is computed again, so the result is that of the sorted stream. An older one is dropped and
-    counted in ``late``. The same sensor at the same time twice: the first stays, the copy counts in ``duplicates``.
-    Events of several sensors at one instant are one input. ``query`` never disturbs the state.
+    Events may come in any order. One that is no older than ``horizon`` s before the newest is put
+    in its place and everything after it is computed again, so the result is that of the sorted
+    stream. An older one is dropped and counted in ``late``. The same sensor at the same time twice:
+    the first stays, the copy counts in ``duplicates``. Events of several sensors at one instant are
+    one input. ``query`` never disturbs the state.
     """
 
     def __init__(
@@ -62,12 +72,18 @@ class Stream:
         nominal_period: float = 1 / 30,
         hold: str = "backward",
     ) -> None:
-        """Begin in ``state`` [1,S] (zeros by default); the first instant's elapsed time is ``nominal_period`` s."""
+        """Begin in ``state`` [1,S] (zeros by default); the first instant's elapsed time is
+        ``nominal_period`` s.
+        """
         if hold not in ("backward", "forward"):
             raise CoreInputError(f"hold '{hold}' is unknown; choose backward or forward")
-        covered = sorted(k for channel in channels.values() for k in range(core.input_size)[channel.columns])
+        covered = sorted(
+            k for channel in channels.values() for k in range(core.input_size)[channel.columns]
+        )
         if covered != list(range(core.input_size)):
-            raise CoreInputError(f"the channels must fill each of the {core.input_size} features exactly once")
+            raise CoreInputError(
+                f"the channels must fill each of the {core.input_size} features exactly once"
+            )
         self.core, self.channels, self.horizon, self.hold = core, dict(channels), horizon, hold
         self.nominal_period = nominal_period
         self.late = self.duplicates = 0
@@ -108,29 +124,41 @@ class Stream:
         return True
 
     def query(self, time: float) -> Tensor:
-        """Return the outputs [1,O] at ``time`` s, no earlier than the newest event, holding the last input."""
+        """Return the outputs [1,O] at ``time`` s, no earlier than the newest event, holding the
+        last input.
+        """
         newest = self._newest
         elapsed = time - newest.time
         if math.isinf(newest.time):
             raise CoreInputError("query before any event; push one first")
         if not elapsed >= 0:
-            raise CoreInputError(f"query at {time:.6g} s lies before the newest event at {newest.time:.6g} s")
+            raise CoreInputError(
+                f"query at {time:.6g} s lies before the newest event at {newest.time:.6g} s"
+            )
         return self._advance(newest.features, newest.state, elapsed)[0]
 
     def _checked(self, sensor: str, time: float, values: Iterable[float] | Tensor) -> Tensor:
         if sensor not in self.channels:
-            raise CoreInputError(f"sensor '{sensor}' is unknown; the channels are {', '.join(self.channels)}")
+            raise CoreInputError(
+                f"sensor '{sensor}' is unknown; the channels are {', '.join(self.channels)}"
+            )
         values = torch.as_tensor(values, dtype=torch.float32).flatten()
         width = len(range(self.core.input_size)[self.channels[sensor].columns])
         if len(values) != width:
-            raise CoreInputError(f"event of '{sensor}' has {len(values)} values; its channel has {width}")
+            raise CoreInputError(
+                f"event of '{sensor}' has {len(values)} values; its channel has {width}"
+            )
         if not (torch.isfinite(values).all() and math.isfinite(time)):
-            raise CoreInputError(f"event of '{sensor}' at {time} s contains NaN or infinity; drop it")
+            raise CoreInputError(
+                f"event of '{sensor}' at {time} s contains NaN or infinity; drop it"
+            )
         return values
 
     def _advance(self, features: Tensor, state: Tensor, elapsed: float) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
-            outputs, state = self.core(features[:, None], state, torch.tensor([[elapsed]], dtype=torch.float32))
+            outputs, state = self.core(
+                features[:, None], state, torch.tensor([[elapsed]], dtype=torch.float32)
+            )
         return outputs[:, 0], state
 
     def _replay(self, since: float) -> None:
@@ -153,7 +181,9 @@ class Stream:
             self._points.append(_Point(time, state, features))
 
     def _forget(self) -> None:
-        """Drop what lies beyond the horizon; the newest instant that no event can precede becomes the base."""
+        """Drop what lies beyond the horizon; the newest instant that no event can precede becomes
+        the base.
+        """
         limit = self.time - self.horizon
         while len(self._points) > 1 and self._points[0].time < limit:
             self._base = self._points.pop(0)

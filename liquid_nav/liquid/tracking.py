@@ -1,6 +1,8 @@
-"""A core that learns to follow a level through noise that comes and goes: the smallest task that asks for liquid time.
+"""A core that learns to follow a level through noise that comes and goes: the smallest task that
+asks for liquid time.
 
-The best filter trusts a new measurement little in noise and much after a jump. Nobody tells the core which it meets.
+The best filter trusts a new measurement little in noise and much after a jump. Nobody tells the
+core which it meets.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ JUMPS, CHANGES = 0.03, 0.015
 
 
 def _held(values: Tensor, chance: float, generator: torch.Generator) -> Tensor:
-    """Return ``values`` [B,T] with each held until the next one is let in, by ``chance`` per step."""
+    """Return ``values`` [B,T] with each held until the next one is let in, by ``chance`` per
+    step.
+    """
     anew = torch.rand(values.shape, generator=generator) < chance
     anew[:, 0] = True
     steps = torch.arange(values.shape[1]).expand_as(values)
@@ -33,7 +37,9 @@ def _held(values: Tensor, chance: float, generator: torch.Generator) -> Tensor:
 
 
 def draw(batch: int, steps: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Return levels [B,T], their noisy measurements [B,T], and the noise's standard deviation [B,T]."""
+    """Return levels [B,T], their noisy measurements [B,T], and the noise's standard deviation
+    [B,T].
+    """
     levels = _held(torch.rand(batch, steps, generator=generator) * 2 - 1, JUMPS, generator)
     noisy = torch.rand(batch, steps, generator=generator) < 0.5
     noise = _held(torch.where(noisy, NOISY, QUIET), CHANGES, generator)
@@ -41,12 +47,17 @@ def draw(batch: int, steps: int, generator: torch.Generator) -> tuple[Tensor, Te
 
 
 def train(
-    seed: int = 0, steps: int = 2500, neurons: int = 24, slow: float = 0.003,
+    seed: int = 0,
+    steps: int = 2500,
+    neurons: int = 24,
+    slow: float = 0.003,
     on_step: Callable[[float], object] = lambda loss: None,
 ) -> LTC:
-    """Train a densely wired LTC to give the level; ``on_step`` gets each batch's mean squared error.
+    """Train a densely wired LTC to give the level; ``on_step`` gets each batch's mean squared
+    error.
 
-    ``slow`` weighs the squared log distance of time constants below 1 s: neurons are quick only where that pays.
+    ``slow`` weighs the squared log distance of time constants below 1 s: neurons are quick only
+    where that pays.
     """
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(seed)
@@ -71,7 +82,8 @@ def train(
 
 @torch.no_grad()
 def errors(core: LTC, seed: int = 999) -> dict[str, float]:
-    """Return mean squared errors on fresh signals: the core's, and the best that one fixed first-order filter can do.
+    """Return mean squared errors on fresh signals: the core's, and the best that one fixed
+    first-order filter can do.
 
     Every gain from 0.05 to 0.95 is tried on these very signals, which favours the filter.
     """
@@ -91,10 +103,12 @@ def errors(core: LTC, seed: int = 999) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a core does on 128 signals that differ from step ``start`` on: nothing, noise, or a jump across zero.
+    """What a core does on 128 signals that differ from step ``start`` on: nothing, noise, or a jump
+    across zero.
 
-    levels, measured, outputs: [B,T] by name. response: effective time constants of the output, [B,T] s, nan where
-    the newest measurement moves the output backwards or beyond itself. membranes: those of the neurons, [B,T,S] s.
+    levels, measured, outputs: [B,T] by name. response: effective time constants of the output,
+    [B,T] s, nan where the newest measurement moves the output backwards or beyond itself.
+    membranes: those of the neurons, [B,T,S] s.
     """
 
     start: int
@@ -105,25 +119,41 @@ class Answer:
     membranes: dict[str, Tensor]
 
     def rows(self) -> list[dict[str, object]]:
-        """Return a flat row for each change: the response's median in ms and by what factor membranes change.
+        """Return a flat row for each change: the response's median in ms and by what factor
+        membranes change.
 
-        A jump is read in its first two measurements, noise from the fifth on; "calm" is what both are compared with.
+        A jump is read in its first two measurements, noise from the fifth on; "calm" is what both
+        are compared with.
         """
         rows = []
         for name, response in self.response.items():
-            when = slice(self.start, self.start + 2) if name == "jump" else slice(self.start + 5, None)
-            factor = (self.membranes[name] / self.membranes["calm"]).nan_to_num(1.0).clamp_min(1e-9).log()
+            when = (
+                slice(self.start, self.start + 2) if name == "jump" else slice(self.start + 5, None)
+            )
+            factor = (
+                (self.membranes[name] / self.membranes["calm"])
+                .nan_to_num(1.0)
+                .clamp_min(1e-9)
+                .log()
+            )
             factor = factor[:, when].mean((0, 1)).exp()
-            rows.append({
-                "change": name, "response_ms": 1e3 * response[:, when].nanmedian().item(),
-                "membranes": factor.log().mean().exp().item(), "neurons": len(factor),
-                "longer": int((factor > 1.01).sum()), "shorter": int((factor < 0.99).sum()),
-            })
+            rows.append(
+                {
+                    "change": name,
+                    "response_ms": 1e3 * response[:, when].nanmedian().item(),
+                    "membranes": factor.log().mean().exp().item(),
+                    "neurons": len(factor),
+                    "longer": int((factor > 1.01).sum()),
+                    "shorter": int((factor < 0.99).sum()),
+                }
+            )
         return rows
 
 
 def ask(core: LTC, seed: int = 0, calm: float = 0.1, noise: float = NOISY) -> Answer:
-    """Measure a core on held levels: noise of deviation ``calm`` throughout, then more ``noise``, or a jump."""
+    """Measure a core on held levels: noise of deviation ``calm`` throughout, then more ``noise``,
+    or a jump.
+    """
     generator, size, start = torch.Generator().manual_seed(seed), (128, 180), 150
     levels = (torch.rand(size[0], 1, generator=generator) * 1.6 - 0.8).expand(size)
     beyond = -levels[:, :1].sign() * (torch.rand(size[0], 1, generator=generator) * 0.5 + 0.3)

@@ -13,7 +13,9 @@ SHOWN = {"noise": "noise sets in", "jump": "the level jumps"}
 
 
 def draw_answer(answer: Answer, path: Path, signal: int = 3) -> None:
-    """Draw for noise and for a jump: one signal above; below it time constants, medians with the middle half."""
+    """Draw for noise and for a jump: one signal above; below it time constants, medians with the
+    middle half.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -25,15 +27,23 @@ def draw_answer(answer: Answer, path: Path, signal: int = 3) -> None:
         times = (np.arange(answer.levels[name].shape[1]) - answer.start) * PERIOD
         measured = answer.measured[name][signal].numpy()
         above.plot(times, measured, ".", color=INK, markersize=4, alpha=0.5, label="measured")
-        above.plot(times, answer.levels[name][signal].numpy(), color=INHIBIT, linewidth=1.0, label="level")
-        above.plot(times, answer.outputs[name][signal].numpy(), color=EXCITE, linewidth=2.0, label="core")
+        above.plot(
+            times, answer.levels[name][signal].numpy(), color=INHIBIT, linewidth=1.0, label="level"
+        )
+        above.plot(
+            times, answer.outputs[name][signal].numpy(), color=EXCITE, linewidth=2.0, label="core"
+        )
         above.set_title(title)
-        low, middle, high = np.nanpercentile(1e3 * answer.response[name].numpy(), (25, 50, 75), axis=0)
+        low, middle, high = np.nanpercentile(
+            1e3 * answer.response[name].numpy(), (25, 50, 75), axis=0
+        )
         calm = 1e3 * answer.response["calm"].nanmedian(dim=0).values.numpy()
         below.fill_between(times, low, high, color=EXCITE, alpha=0.2, linewidth=0)
         below.plot(times, middle, color=EXCITE, linewidth=2.0)
         below.plot(times, calm, color=INK, linewidth=0.8, linestyle="--", label="calm")
-        below.set(xlabel="time after the change, s", yscale="log", xlim=(-0.5, times[-1]), ylim=(25, 500))
+        below.set(
+            xlabel="time after the change, s", yscale="log", xlim=(-0.5, times[-1]), ylim=(25, 500)
+        )
         below.set_yticks((30, 60, 120, 240, 480), labels=("30", "60", "120", "240", "480"))
         below.minorticks_off()
         for axis in (above, below):

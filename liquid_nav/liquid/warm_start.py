@@ -1,4 +1,6 @@
-"""An initial state from a short history, learned or averaged, in place of zeros and the transient they bring."""
+"""An initial state from a short history, learned or averaged, in place of zeros and the transient
+they bring.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +14,25 @@ from .core import Core, CoreInputError
 
 @torch.no_grad()
 def settle(core: Core, features: Tensor, elapsed: Tensor, seconds: float = 2.0) -> Tensor:
-    """Return the state [B,S] after living through a history, having first held its earliest input for ``seconds``.
+    """Return the state [B,S] after living through a history, having first held its earliest input
+    for ``seconds``.
 
-    features [B,T,I] and elapsed [B,T] s; nothing is learned. For cores that count frames rather than seconds the
-    hold is one long frame.
+    features [B,T,I] and elapsed [B,T] s; nothing is learned. For cores that count frames rather
+    than seconds the hold is one long frame.
     """
     batch = features.shape[0]
     held = torch.full((batch, 16), seconds / 16)
-    _, state = core(features[:, :1].expand(-1, 16, -1), core.initial_state(batch), held.to(features))
+    _, state = core(
+        features[:, :1].expand(-1, 16, -1), core.initial_state(batch), held.to(features)
+    )
     return core(features, state, elapsed)[1]
 
 
 @torch.no_grad()
 def average_state(core: Core, histories: Iterable[tuple[Tensor, Tensor]], skip: int = 0) -> Tensor:
-    """Return the mean state [1,S] over many sequences (features [B,T,I], elapsed [B,T]), without the first ``skip``."""
+    """Return the mean state [1,S] over many sequences (features [B,T,I], elapsed [B,T]), without
+    the first ``skip``.
+    """
     total, count = torch.zeros(core.state_size), 0
     for features, elapsed in histories:
         state = core.initial_state(features.shape[0])
@@ -41,15 +48,18 @@ def average_state(core: Core, histories: Iterable[tuple[Tensor, Tensor]], skip: 
 class WarmStart(nn.Module):
     """A small network from a short history to the state that the core would be in by then.
 
-    It sees the first, the last and the mean features of the history, and its duration; so it takes histories of any
-    length. Fit it with ``loss`` on sequences that are long enough for the core to have settled.
+    It sees the first, the last and the mean features of the history, and its duration; so it takes
+    histories of any length. Fit it with ``loss`` on sequences that are long enough for the core to
+    have settled.
     """
 
     def __init__(self, core: Core, hidden: int = 64) -> None:
         """Set up a network for the sizes of ``core``, which itself is neither kept nor trained."""
         super().__init__()
         self.network = nn.Sequential(
-            nn.Linear(3 * core.input_size + 1, hidden), nn.Tanh(), nn.Linear(hidden, core.state_size)
+            nn.Linear(3 * core.input_size + 1, hidden),
+            nn.Tanh(),
+            nn.Linear(hidden, core.state_size),
         )
 
     def forward(self, features: Tensor, elapsed: Tensor) -> Tensor:
@@ -58,7 +68,8 @@ class WarmStart(nn.Module):
         return self.network(torch.cat(summary, dim=1))
 
     def loss(self, core: Core, features: Tensor, elapsed: Tensor, length: int) -> Tensor:
-        """Return the mean squared distance to the state that the core reaches from zeros over the whole sequence.
+        """Return the mean squared distance to the state that the core reaches from zeros over the
+        whole sequence.
 
         The network sees only the last ``length`` inputs of it.
         """

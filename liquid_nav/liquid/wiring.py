@@ -1,4 +1,6 @@
-"""Wirings: which neuron listens to which, with what sign; plain data that can be looked at and drawn."""
+"""Wirings: which neuron listens to which, with what sign; plain data that can be looked at and
+drawn.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,15 @@ class Wiring:
     def __post_init__(self) -> None:
         """Check shapes and that every motor neuron is reached by at least one input."""
         units = self.internal.shape[0]
-        if self.internal.shape != (units, units) or self.sensory.ndim != 2 or self.sensory.shape[1] != units:
-            raise WiringError(f"wiring shapes do not fit: sensory {self.sensory.shape}, internal {self.internal.shape}")
+        if (
+            self.internal.shape != (units, units)
+            or self.sensory.ndim != 2
+            or self.sensory.shape[1] != units
+        ):
+            raise WiringError(
+                f"wiring shapes do not fit: sensory {self.sensory.shape}, internal "
+                f"{self.internal.shape}"
+            )
         if not self.names:
             names = [f"neuron.{i}" for i in range(units)]
             for layer, members in self.layers.items():
@@ -41,12 +50,19 @@ class Wiring:
             object.__setattr__(self, "names", tuple(names))
         for layer, members in self.layers.items():
             if not len(members) or np.any(np.diff(members) != 1):
-                raise WiringError(f"layer {layer} is empty or scattered; number its neurons without a gap")
+                raise WiringError(
+                    f"layer {layer} is empty or scattered; number its neurons without a gap"
+                )
         if "motor" not in self.layers:
-            raise WiringError("the wiring has no layer called motor; name the neurons that the outputs are read from")
+            raise WiringError(
+                "the wiring has no layer called motor; name the neurons that the outputs are read "
+                "from"
+            )
         unreached = [self.names[m] for m in self.motor if m not in self.reached()]
         if unreached:
-            raise WiringError(f"no path from the inputs to {', '.join(unreached)}; add synapses or fan-out")
+            raise WiringError(
+                f"no path from the inputs to {', '.join(unreached)}; add synapses or fan-out"
+            )
 
     @property
     def input_size(self) -> int:

@@ -11,7 +11,8 @@ from .wiring import Wiring, WiringError
 
 @dataclass(frozen=True)
 class DenseWiring:
-    """Every input feeds every neuron and every neuron feeds every neuron; two of three synapses excite.
+    """Every input feeds every neuron and every neuron feeds every neuron; two of three synapses
+    excite.
 
     Attributes:
         units: number of neurons; the first ``motor`` of them are read out (all by default).
@@ -57,11 +58,15 @@ class RandomWiring:
     seed: int = 1111
 
     def build(self, input_size: int) -> Wiring:
-        """Draw the synapses for ``input_size`` inputs; every motor neuron must be reached, else WiringError."""
+        """Draw the synapses for ``input_size`` inputs; every motor neuron must be reached, else
+        WiringError.
+        """
         if not 0.0 < self.density <= 1.0:
             raise WiringError(f"density is {self.density}; give a fraction in (0, 1]")
         rng = np.random.default_rng(self.seed)
-        sensory, internal = (_sparse(rng, rows, self.units, self.density) for rows in (input_size, self.units))
+        sensory, internal = (
+            _sparse(rng, rows, self.units, self.density) for rows in (input_size, self.units)
+        )
         return _layered(sensory, internal, self.motor)
 
 

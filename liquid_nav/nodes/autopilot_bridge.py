@@ -1,8 +1,10 @@
-"""Between ``cmd_vel`` and an autopilot: MAVLink to PX4 or ArduPilot, DDS to PX4, or a plain Twist for what takes one.
+"""Between ``cmd_vel`` and an autopilot: MAVLink to PX4 or ArduPilot, DDS to PX4, or a plain Twist
+for what takes one.
 
-Who is in charge is decided in ``autopilots.session``; here are only parameters, topics and timers. Protocol time is the
-computer's steady clock; only beside the test vehicle, which may fly slower than that, it is ROS time
-(``use_sim_time``). What goes wrong is on /diagnostics and, as JSON, on ``autopilot_bridge/state``.
+Who is in charge is decided in ``autopilots.session``; here are only parameters, topics and timers.
+Protocol time is the computer's steady clock; only beside the test vehicle, which may fly slower
+than that, it is ROS time (``use_sim_time``). What goes wrong is on /diagnostics and, as JSON, on
+``autopilot_bridge/state``.
 """
 
 from __future__ import annotations
@@ -22,7 +24,14 @@ from std_msgs.msg import String
 from liquid_nav.autopilots import SessionConfig, refused_while_flying
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
-from liquid_nav.nodes.bridge_backends import DDS, MAVLINK, PLAIN, DdsBackend, MavlinkBackend, PlainBackend
+from liquid_nav.nodes.bridge_backends import (
+    DDS,
+    MAVLINK,
+    PLAIN,
+    DdsBackend,
+    MavlinkBackend,
+    PlainBackend,
+)
 from liquid_nav.nodes.credentials import PASSPHRASE_PARAMETER
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import NANO, command_from
@@ -69,7 +78,9 @@ CHANGEABLE = {
         (0.0, 600.0),
     ),
 }
-"""Parameters that may be changed on the ground, with description and range; the last four may be lowered in flight."""
+"""Parameters that may be changed on the ground, with description and range; the last four may be
+lowered in flight.
+"""
 
 
 class AutopilotBridge(Node):
@@ -78,24 +89,42 @@ class AutopilotBridge(Node):
     ends_between_callbacks = True
     """Over DDS and as a Twist the last words are messages: ROS must not end before them."""
     unread = BY_AUTOPILOT
-    """Parameters that may be given although this autopilot has no use for them: one file serves several."""
+    """Parameters that may be given although this autopilot has no use for them: one file serves
+    several.
+    """
 
     def __init__(self, **options: object) -> None:
         """Declare parameters and open the wire; bad input raises UserError."""
         super().__init__("autopilot_bridge", **options)
-        kind = declare(self, "autopilot", "px4",
-                       "px4 or ardupilot (MAVLink), px4_dds (px4_msgs), twist or twist_stamped (plain topic).")
+        kind = declare(
+            self,
+            "autopilot",
+            "px4",
+            "px4 or ardupilot (MAVLink), px4_dds (px4_msgs), twist or twist_stamped (plain topic).",
+        )
         config = _config(self)
-        odometry = declare(self, "odom_topic", "odom", "Where the vehicle's odometry goes; with plain_in_body: is.")
+        odometry = declare(
+            self, "odom_topic", "odom", "Where the vehicle's odometry goes; with plain_in_body: is."
+        )
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
-        publish_tf = declare(self, "publish_tf", True, "Publish the pose on /tf, from odom to base_link; no where "
-                             "somebody else does.")
+        publish_tf = declare(
+            self,
+            "publish_tf",
+            True,
+            "Publish the pose on /tf, from odom to base_link; no where somebody else does.",
+        )
         if kind not in (*MAVLINK, DDS, *PLAIN):
-            raise UserError(f"unknown autopilot '{kind}'", f"choose one of: {', '.join((*MAVLINK, DDS, *PLAIN))}")
+            raise UserError(
+                f"unknown autopilot '{kind}'",
+                f"choose one of: {', '.join((*MAVLINK, DDS, *PLAIN))}",
+            )
         _refuse_vision(self, kind)
         if config.engage_channel and kind not in MAVLINK:
             cause = f"engage_channel does nothing with autopilot '{kind}'"
-            raise UserError(cause, "leave it 0, or use px4 or ardupilot: the remote control is heard over MAVLink")
+            raise UserError(
+                cause,
+                "leave it 0, or use px4 or ardupilot: the remote control is heard over MAVLink",
+            )
         transforms = MovingTransforms(self) if publish_tf else None
         self._simulated = self.get_parameter("use_sim_time").value
         self._diagnostics = Diagnostics(self)
@@ -106,14 +135,17 @@ class AutopilotBridge(Node):
         self._stated = 0.0
         self._counted = -1e9
         if kind in PLAIN:
-            self._backend = PlainBackend(self, kind, config, odometry, prefix, self._diagnostics, self._now,
-                                         transforms)
+            self._backend = PlainBackend(
+                self, kind, config, odometry, prefix, self._diagnostics, self._now, transforms
+            )
         else:
             outputs = AutopilotOutputs(self, odometry, prefix, transforms)
             if kind == DDS:
                 self._backend = DdsBackend(self, config, outputs, self._diagnostics, self._now)
             else:
-                self._backend = MavlinkBackend(self, kind, config, outputs, self._diagnostics, self._now)
+                self._backend = MavlinkBackend(
+                    self, kind, config, outputs, self._diagnostics, self._now
+                )
         self.session = self._backend.session
         self.session.identity = secrets.token_hex(4)
         subscribe(self, self._diagnostics, TwistStamped, "cmd_vel", self._on_command, reliable())
@@ -126,8 +158,8 @@ class AutopilotBridge(Node):
         """Return why the vehicle cannot be flown so now, or nothing."""
         report = self.session.report()
         flies = report.armed or report.airborne or report.phase in FLOWN
-        # A bridge that was started again in the air knows of the flight from the supervisor's order, before the vehicle
-        # has said anything.
+        # A bridge that was started again in the air knows of the flight from the supervisor's
+        # order, before the vehicle has said anything.
         if not flies and (self._order is None or self._order.mode not in ACTIVE):
             return ""
         return refused_while_flying(self.session.config, replace(self.session.config, **values))
@@ -177,8 +209,10 @@ class AutopilotBridge(Node):
         several = [name for name, count in counts.items() if count > 1]
         self.session.distrust(several[0] if several else "", now)
         if several:
-            words = f"more than one node publishes {several[0]}: none is obeyed, holding. " \
-                    "End all but one safety_supervisor"
+            words = (
+                f"more than one node publishes {several[0]}: none is obeyed, holding. "
+                "End all but one safety_supervisor"
+            )
             self._diagnostics.report("cmd_vel", ERROR, words, publishers=counts[several[0]])
         else:
             self._diagnostics.report("cmd_vel", OK, "one publisher")
@@ -214,13 +248,19 @@ class AutopilotBridge(Node):
         self._states.publish(String(data=state))
 
     def _report_mode(self, facts: dict, happened: str) -> None:
-        """Tell phase and vehicle's mode where one of them has changed; ``happened``: what was noted since."""
+        """Tell phase and vehicle's mode where one of them has changed; ``happened``: what was noted
+        since.
+        """
         mode = f"{facts['phase']} ({facts['mode']})"
         if mode == self._mode:
             return
         self._mode = mode
         order = self._order
-        asked = f"the supervisor says '{order.mode.value}', act {order.act}" if order else "no order was heard yet"
+        asked = (
+            f"the supervisor says '{order.mode.value}', act {order.act}"
+            if order
+            else "no order was heard yet"
+        )
         values = {"phase": facts["phase"], "vehicle_mode": facts["mode"], "armed": facts["armed"]}
         self._diagnostics.report_mode(mode, happened or asked, **values)
 
@@ -254,15 +294,25 @@ class AutopilotBridge(Node):
 
 def _config(node: Node) -> SessionConfig:
     usual = SessionConfig()
-    ground = {name: declare(node, name, getattr(usual, name), text, limits, read_only=False)
-              for name, (text, limits) in CHANGEABLE.items()}
+    ground = {
+        name: declare(node, name, getattr(usual, name), text, limits, read_only=False)
+        for name, (text, limits) in CHANGEABLE.items()
+    }
     return SessionConfig(
         rate=declare(node, "rate", usual.rate, "Set points per second.", (20.0, 50.0)),
-        engage_channel=declare(node, "engage_channel", usual.engage_channel,
-                               "Channel of the remote control, from 1, whose switch engages when flipped; 0: none.",
-                               (0, LAST_CHANNEL)),
-        set_parameters=declare(node, "set_parameters", usual.set_parameters,
-                               "Set the autopilot's parameters we rely on, or only check."),
+        engage_channel=declare(
+            node,
+            "engage_channel",
+            usual.engage_channel,
+            "Channel of the remote control, from 1, whose switch engages when flipped; 0: none.",
+            (0, LAST_CHANNEL),
+        ),
+        set_parameters=declare(
+            node,
+            "set_parameters",
+            usual.set_parameters,
+            "Set the autopilot's parameters we rely on, or only check.",
+        ),
         **ground,
     )
 

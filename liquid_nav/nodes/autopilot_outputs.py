@@ -1,4 +1,6 @@
-"""What the bridge publishes of the vehicle: odometry, inertial data, battery and the pilot's sticks, in our frames."""
+"""What the bridge publishes of the vehicle: odometry, inertial data, battery and the pilot's
+sticks, in our frames.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,14 @@ REMOTE_CONTROL = "remote_control"
 class AutopilotOutputs:
     """The publishers.
 
-    Over MAVLink the vehicle stamps by its time since boot. It is brought to ROS time, by which the camera stamps, by a
-    measured offset; only where the vehicle is simulated, and its clock is the flight's, it stays as it is. Over DDS
-    stamps are the time of arrival.
+    Over MAVLink the vehicle stamps by its time since boot. It is brought to ROS time, by which the
+    camera stamps, by a measured offset; only where the vehicle is simulated, and its clock is the
+    flight's, it stays as it is. Over DDS stamps are the time of arrival.
     """
 
-    def __init__(self, node: Node, odometry: str, prefix: str, transforms: MovingTransforms | None = None) -> None:
+    def __init__(
+        self, node: Node, odometry: str, prefix: str, transforms: MovingTransforms | None = None
+    ) -> None:
         """Create the publishers.
 
         Args:
@@ -43,7 +47,9 @@ class AutopilotOutputs:
         self._transforms = transforms
         self._node = node
         self._prefix = prefix
-        self._clock: OffsetClock | None = None if node.get_parameter("use_sim_time").value else OffsetClock()
+        self._clock: OffsetClock | None = (
+            None if node.get_parameter("use_sim_time").value else OffsetClock()
+        )
         """From the vehicle's clock to ours; None where the vehicle's is the flight's."""
         self._odom = node.create_publisher(Odometry, odometry, sensor_data(10))
         self._imu = node.create_publisher(Imu, "imu", sensor_data(10))
@@ -51,15 +57,23 @@ class AutopilotOutputs:
         self._joy = node.create_publisher(Joy, "joy", sensor_data(10))
 
     def offer_true_pose(self, topic: str) -> None:
-        """Create the publisher of a simulated vehicle's true pose; our world is rendered by that vehicle's clock."""
+        """Create the publisher of a simulated vehicle's true pose; our world is rendered by that
+        vehicle's clock.
+        """
         self._clock = None
         self._true = self._node.create_publisher(Odometry, topic, sensor_data(10))
 
     def true_pose(self, odometry: VehicleOdometry) -> None:
         """Publish where a simulated vehicle truly is."""
         unknown = np.full(3, math.nan)
-        state = DroneState(odometry.time, odometry.position, odometry.quaternion, odometry.velocity,
-                           odometry.angular_velocity, unknown)
+        state = DroneState(
+            odometry.time,
+            odometry.position,
+            odometry.quaternion,
+            odometry.velocity,
+            odometry.angular_velocity,
+            unknown,
+        )
         self._true.publish(odometry_message(state, from_seconds(state.time), self._prefix))
 
     def message(self, message: object, telemetry: VehicleState) -> None:
@@ -72,14 +86,18 @@ class AutopilotOutputs:
         elif kind == "SYS_STATUS" and telemetry.boot is not None:
             self.battery(telemetry, self._time(telemetry.boot) or 0.0)
         elif kind == "RC_CHANNELS" and telemetry.sticks is not None:
-            axes = [float(np.clip((channel - 1500) / 500.0, -1.0, 1.0)) for channel in telemetry.sticks]
+            axes = [
+                float(np.clip((channel - 1500) / 500.0, -1.0, 1.0)) for channel in telemetry.sticks
+            ]
             joy = Joy(axes=axes)
             joy.header.frame_id = REMOTE_CONTROL
             joy.header.stamp = to_stamp(from_seconds(self._time(telemetry.boot) or 0.0))
             self._joy.publish(joy)
 
     def _time(self, boot: float | None) -> float | None:
-        """Return a time since the vehicle's boot as the time of a stamp, s; None where it is not known yet."""
+        """Return a time since the vehicle's boot as the time of a stamp, s; None where it is not
+        known yet.
+        """
         return boot if boot is None or self._clock is None else self._clock.moved(boot)
 
     def battery(self, telemetry: VehicleState, time: float) -> None:
@@ -90,13 +108,21 @@ class AutopilotOutputs:
             self._battery.publish(battery)
 
     def odometry(self, telemetry: VehicleState, time: float | None) -> None:
-        """Publish odometry and inertial data, once both position and attitude are known; ``time``: of the stamp, s."""
+        """Publish odometry and inertial data, once both position and attitude are known; ``time``:
+        of the stamp, s.
+        """
         odometry, force = telemetry.odometry(), telemetry.force
         if odometry is None or time is None:
             return
         specific = np.full(3, math.nan) if force is None else geometry.frd_to_flu(force)
-        state = DroneState(time, odometry.position, odometry.quaternion, odometry.velocity,
-                           odometry.angular_velocity, specific)
+        state = DroneState(
+            time,
+            odometry.position,
+            odometry.quaternion,
+            odometry.velocity,
+            odometry.angular_velocity,
+            specific,
+        )
         stamp = from_seconds(state.time)
         message = odometry_message(state, stamp, self._prefix)
         self._odom.publish(message)

@@ -1,4 +1,6 @@
-"""A bag in one file, ``flight.mcap``, that ``ros2 bag``, Foxglove and ``rosbags`` read. No ROS in here."""
+"""A bag in one file, ``flight.mcap``, that ``ros2 bag``, Foxglove and ``rosbags`` read. No ROS in
+here.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,8 @@ class BagWriter:
         self._writer = PublishedWriter(
             self._folder / Path(NAME).stem, version=9, storage_plugin=StoragePlugin.MCAP
         )
-        # Chunk by chunk: what was written before a power cut can be read, and players need nothing special.
+        # Chunk by chunk: what was written before a power cut can be read, and players need nothing
+        # special.
         self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -61,14 +64,17 @@ class BagWriter:
             self._storage.bio.flush()
         except OSError as error:
             raise UserError(
-                f"cannot write into {self._folder}: {error.strerror}", "choose a folder that you may write to"
+                f"cannot write into {self._folder}: {error.strerror}",
+                "choose a folder that you may write to",
             ) from error
         self._connections: dict[str, object] = {}
 
     def add_topic(
         self, name: str, kind: str, latched: bool = False, best_effort: bool = False, depth: int = 1
     ) -> None:
-        """Announce a topic with the quality of service that a player shall offer; ``depth``: messages it keeps."""
+        """Announce a topic with the quality of service that a player shall offer; ``depth``:
+        messages it keeps.
+        """
         from rosbags.interfaces import (
             Qos,
             QosDurability,
@@ -177,7 +183,8 @@ def _records(file: BinaryIO) -> tuple[list[int], bool]:
 
 
 def read_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
-    """Yield stamp (ns), image (uint8 [H,W,3] RGB) and the command that was made from it, for each frame of a bag.
+    """Yield stamp (ns), image (uint8 [H,W,3] RGB) and the command that was made from it, for each
+    frame of a bag.
 
     Images that cannot be decoded are left out.
     """
@@ -190,7 +197,9 @@ def read_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
     # A bag that was rescued has no metadata.yaml, without which its folder is no bag.
     bare = (path / NAME).exists() and not (path / METADATA).exists()
     with Reader(path / NAME if bare else path) as reader:
-        wanted = [c for c in reader.connections if c.topic.endswith(("/image_raw/compressed", "/cmd_vel"))]
+        wanted = [
+            c for c in reader.connections if c.topic.endswith(("/image_raw/compressed", "/cmd_vel"))
+        ]
         for connection, _, data in reader.messages(wanted):
             message = types.deserialize_cdr(data, connection.msgtype)
             stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec

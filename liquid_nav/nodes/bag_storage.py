@@ -1,4 +1,5 @@
-"""The MCAP files of ``rosbags``, with the time at which a message was published beside that at which it was recorded.
+"""The MCAP files of ``rosbags``, with the time at which a message was published beside that at
+which it was recorded.
 
 Imported only where a bag is written: ``rosbags`` is an extra.
 """

@@ -1,7 +1,9 @@
-"""A bond: nav2_lifecycle_manager learns that a lifecycle node lives, and deactivates the others when it does not.
+"""A bond: nav2_lifecycle_manager learns that a lifecycle node lives, and deactivates the others
+when it does not.
 
-It does what ``bondpy`` does on its side of a bond (https://github.com/ros/bond_core, branch ros2), with one difference:
-the heartbeat comes from the node's own executor, not from a thread of its own, so that a node that hangs is silent.
+It does what ``bondpy`` does on its side of a bond (https://github.com/ros/bond_core, branch ros2),
+with one difference: the heartbeat comes from the node's own executor, not from a thread of its own,
+so that a node that hangs is silent.
 """
 
 from __future__ import annotations
@@ -20,9 +22,13 @@ TOPIC = "bond"
 PERIOD = 0.1
 """s between two heartbeats, as Nav2's own nodes send them."""
 TIMEOUT = 4.0
-"""s of silence after which the other side may call the bond broken; Nav2's default ``bond_timeout``."""
+"""s of silence after which the other side may call the bond broken; Nav2's default
+``bond_timeout``.
+"""
 ENDINGS = 20
-"""How often the end of a bond is told at most, a period apart: others keep one message, which the next may displace."""
+"""How often the end of a bond is told at most, a period apart: others keep one message, which the
+next may displace.
+"""
 DEPTH = 10
 """Messages kept; as many as a manager and nine of its nodes send in one period."""
 
@@ -45,7 +51,9 @@ class Bond:
         self._publisher = node.create_publisher(self._kind, TOPIC, DEPTH)
         self._subscription = node.create_subscription(self._kind, TOPIC, self._on_status, DEPTH)
         # Not the simulated time: a paused simulation does not make a node dead.
-        self._timer = node.create_timer(PERIOD, self._beat, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._timer = node.create_timer(
+            PERIOD, self._beat, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
         self._timer.cancel()
 
     def start(self) -> None:
@@ -55,7 +63,9 @@ class Bond:
         self._beat()
 
     def stop(self) -> None:
-        """End the bond, where there is one, and tell so until it is answered or ``ENDINGS`` times."""
+        """End the bond, where there is one, and tell so until it is answered or ``ENDINGS``
+        times.
+        """
         if not self._bonded:
             return
         self._bonded = False
@@ -93,5 +103,7 @@ def _status_type() -> Any:
         from bond.msg import Status
     except ImportError:
         cause = "bond is true, and the ROS package bond is not installed"
-        raise UserError(cause, "sudo apt install ros-$ROS_DISTRO-bond, or leave bond false") from None
+        raise UserError(
+            cause, "sudo apt install ros-$ROS_DISTRO-bond, or leave bond false"
+        ) from None
     return Status

@@ -1,4 +1,5 @@
-"""The wires of the autopilot bridge: MAVLink, px4_msgs over DDS, or a plain Twist; all with the same face.
+"""The wires of the autopilot bridge: MAVLink, px4_msgs over DDS, or a plain Twist; all with the
+same face.
 
 Each has a session (see ``autopilots``), takes in what has arrived, and sends what the session says.
 """
@@ -35,7 +36,8 @@ MAVLINK = ("px4", "ardupilot")
 DDS = "px4_dds"
 PLAIN = ("twist", "twist_stamped")
 LAST_WORD = Duration(seconds=0.5)
-"""Time in which the last word must be acknowledged: a process that ends at once may take it along."""
+"""Time in which the last word must be acknowledged: a process that ends at once may take it along.
+"""
 
 
 class MavlinkBackend:
@@ -50,30 +52,57 @@ class MavlinkBackend:
         diagnostics: Diagnostics,
         now: Clock,
     ) -> None:
-        """Declare parameters; the wire is opened by the first ``receive``. Bad input raises UserError."""
+        """Declare parameters; the wire is opened by the first ``receive``. Bad input raises
+        UserError.
+        """
         try:
             from liquid_nav.autopilots.flavours import flavour
             from liquid_nav.autopilots.link import Link
             from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
-            from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec, signing_key
+            from liquid_nav.autopilots.mavlink_codec import (
+                OUR_COMPONENT,
+                OUR_SYSTEM,
+                Codec,
+                signing_key,
+            )
             from liquid_nav.nodes.true_pose_relay import TruePoseRelay
         except ModuleNotFoundError as error:
             raise UserError(
-                f"the Python package '{error.name}' is not installed", "pip install 'liquid_nav[flight]'"
+                f"the Python package '{error.name}' is not installed",
+                "pip install 'liquid_nav[flight]'",
             ) from error
-        connection = declare(node, "connection", "udp:0.0.0.0:14540",
-                             "udp:HOST:PORT (listens), udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD.")
-        target = declare(node, "target_system", 1, "System id of the vehicle; 0: the first heard.", (0, 255))
+        connection = declare(
+            node,
+            "connection",
+            "udp:0.0.0.0:14540",
+            "udp:HOST:PORT (listens), udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD.",
+        )
+        target = declare(
+            node, "target_system", 1, "System id of the vehicle; 0: the first heard.", (0, 255)
+        )
         system = declare(node, "system_id", OUR_SYSTEM, "Our own MAVLink system id.", (1, 255))
-        component = declare(node, "component_id", OUR_COMPONENT, "Our own MAVLink component id.", (1, 255))
+        component = declare(
+            node, "component_id", OUR_COMPONENT, "Our own MAVLink component id.", (1, 255)
+        )
         secret = _passphrase(node)
         self._true_pose = TruePoseRelay(kind, outputs, _declare_true_pose(node))
-        vision = declare(node, "vision_topic", "", "Odometry (ENU) given to the autopilot's estimator; empty: none.")
+        vision = declare(
+            node,
+            "vision_topic",
+            "",
+            "Odometry (ENU) given to the autopilot's estimator; empty: none.",
+        )
         self.adapter = MavlinkAdapter(flavour(kind), config, target or None, system, component)
         self.session = self.adapter.session
         key = signing_key(secret) if secret else None
         # Signatures count from a date, and must not go back from one start to the next.
-        codec = Codec(system, component, key=key, unix_time=wall.time(), datagrams=connection.startswith("udp"))
+        codec = Codec(
+            system,
+            component,
+            key=key,
+            unix_time=wall.time(),
+            datagrams=connection.startswith("udp"),
+        )
         self._link = Link(connection, codec, self.adapter.is_vehicle)
         self._outputs = outputs
         self._now = now
@@ -117,10 +146,16 @@ class MavlinkBackend:
         }
 
     def failsafes(self) -> dict[str, dict[str, Any]]:
-        """Return the autopilot's own failsafe parameters that were read, and what follows from each."""
+        """Return the autopilot's own failsafe parameters that were read, and what follows from
+        each.
+        """
         told = self.session.parameters
         # A number that is none would end up in JSON that nobody may read.
-        names = [name for name in names_for(self.session.flavour.name) if math.isfinite(told.get(name, math.nan))]
+        names = [
+            name
+            for name in names_for(self.session.flavour.name)
+            if math.isfinite(told.get(name, math.nan))
+        ]
         return {name: {"value": told[name], "meaning": explain(name, told[name])} for name in names}
 
     def close(self) -> None:
@@ -128,12 +163,17 @@ class MavlinkBackend:
         self._link.close()
 
     def on_vision(self, message: Odometry) -> None:
-        """Hand odometry to the autopilot's estimator; raises ValueError for what is no pose, or in other frames."""
+        """Hand odometry to the autopilot's estimator; raises ValueError for what is no pose, or in
+        other frames.
+        """
         from liquid_nav.autopilots.mavlink_messages import external_vision
 
         frame = twist_frame(message.header.frame_id, message.child_frame_id)
         if is_world(frame):
-            words = "expected a pose in ENU and a velocity in the body's frame (base_link), as REP-105 has it"
+            words = (
+                "expected a pose in ENU and a velocity in the body's frame (base_link), as "
+                "REP-105 has it"
+            )
             raise ValueError(f"external vision is in the frame '{frame}', {words}")
         state = state_from(message)
         require_finite("external vision", state.position, state.velocity)
@@ -146,19 +186,31 @@ class MavlinkBackend:
 class DdsBackend:
     """PX4 over the uXRCE-DDS agent."""
 
-    missing = "nothing on the fmu/out topics: is MicroXRCEAgent running, do the px4_msgs fit the firmware?"
+    missing = (
+        "nothing on the fmu/out topics: is MicroXRCEAgent running, do the px4_msgs fit "
+        "the firmware?"
+    )
     problem = ""
 
     def __init__(
-        self, node: Node, config: SessionConfig, outputs: AutopilotOutputs, diagnostics: Diagnostics, now: Clock
+        self,
+        node: Node,
+        config: SessionConfig,
+        outputs: AutopilotOutputs,
+        diagnostics: Diagnostics,
+        now: Clock,
     ) -> None:
         """Declare parameters and create the topics; raises UserError where px4_msgs is missing."""
         from liquid_nav.nodes.px4_dds_link import Px4DdsLink
 
-        target = declare(node, "target_system", 1, "System id of the vehicle; 0: the first heard.", (0, 255))
+        target = declare(
+            node, "target_system", 1, "System id of the vehicle; 0: the first heard.", (0, 255)
+        )
         self.adapter = Px4DdsAdapter(config, target or None)
         self.session = self.adapter.session
-        self._link = Px4DdsLink(node, self.adapter, outputs, now, diagnostics, truth=_declare_true_pose(node))
+        self._link = Px4DdsLink(
+            node, self.adapter, outputs, now, diagnostics, truth=_declare_true_pose(node)
+        )
 
     def receive(self, now: float) -> None:
         """What arrives comes by callbacks."""
@@ -206,17 +258,25 @@ class PlainBackend:
             prefix: Of all frame ids.
             diagnostics: Where dropped messages are told.
             now: Clock, s.
-            transforms: Where the pose that is heard goes, with plain_in_body; default None: nowhere.
+            transforms: Where the pose that is heard goes, with plain_in_body; default None:
+                nowhere.
         """
         topic = declare(node, "plain_topic", "autopilot/cmd_vel", "Where plain velocities go.")
-        body = declare(node, "plain_in_body", False,
-                       "Plain velocities are read in the tilted body, as by Gazebo: turned with the attitude in odom.")
+        body = declare(
+            node,
+            "plain_in_body",
+            False,
+            "Plain velocities are read in the tilted body, as by Gazebo: turned with the attitude "
+            "in odom.",
+        )
         self.session = PlainSession(config, config.rate)
         self._node = node
         self._now = now
         self._transforms = transforms
         self._frame = f"{prefix}base_link"
-        self._publisher = node.create_publisher(Twist if kind == "twist" else TwistStamped, topic, reliable())
+        self._publisher = node.create_publisher(
+            Twist if kind == "twist" else TwistStamped, topic, reliable()
+        )
         if body:
             subscribe(node, diagnostics, Odometry, odometry, self._on_odometry, sensor_data())
 
@@ -253,19 +313,27 @@ class PlainBackend:
 
 def _declare_true_pose(node: Node) -> bool:
     return declare(
-        node, "true_pose", False, "Ask a simulated vehicle for its true pose and publish it on autopilot/true_odom."
+        node,
+        "true_pose",
+        False,
+        "Ask a simulated vehicle for its true pose and publish it on autopilot/true_odom.",
     )
 
 
 def _passphrase(node: Node) -> str:
-    # A passphrase in a parameter can be read by everybody; one that is given so must not be ignored either.
+    # A passphrase in a parameter can be read by everybody; one that is given so must not be ignored
+    # either.
     if "signing_passphrase" in node._parameter_overrides:
         raise UserError(
             "the parameter 'signing_passphrase' could be read by everybody on the graph",
             f"put the passphrase into a file and give its path as {PASSPHRASE_PARAMETER}, "
             "or set LIQUID_NAV_SIGNING_PASSPHRASE",
         )
-    path = declare(node, PASSPHRASE_PARAMETER, "",
-                   "File with the passphrase of MAVLink 2 signing, readable by its owner alone; empty: "
-                   "LIQUID_NAV_SIGNING_PASSPHRASE, or unsigned.")
+    path = declare(
+        node,
+        PASSPHRASE_PARAMETER,
+        "",
+        "File with the passphrase of MAVLink 2 signing, readable by its owner alone; empty: "
+        "LIQUID_NAV_SIGNING_PASSPHRASE, or unsigned.",
+    )
     return read_passphrase(path, os.environ)

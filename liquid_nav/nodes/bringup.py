@@ -1,4 +1,5 @@
-"""Which processes make a flight, and with which parameters: for ``liquid-nav fly`` and the launch files alike.
+"""Which processes make a flight, and with which parameters: for ``liquid-nav fly`` and the launch
+files alike.
 
 Needs neither rclpy nor launch.
 """
@@ -23,7 +24,9 @@ from liquid_nav.worlds import OWN_ESTIMATOR, check_supported, load_condition, lo
 PILOTS = ("policy", "expert")
 AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "test-px4", "test-ardupilot")
 PX4_DDS_DOMAIN = 0
-"""ROS domain of PX4's uXRCE-DDS client (its UXRCE_DDS_DOM_ID), unless the user names another in ROS_DOMAIN_ID."""
+"""ROS domain of PX4's uXRCE-DDS client (its UXRCE_DDS_DOM_ID), unless the user names another in
+ROS_DOMAIN_ID.
+"""
 USUAL_CONNECTION = "udp:0.0.0.0:14540"
 PARAMETER_FILE = "config/embedded.yaml"
 
@@ -41,9 +44,11 @@ WATCHED = {
 """What the supervisor looks at beside images and commands, where an autopilot flies."""
 
 RESUME = 10.0
-"""s since the beginning of a hold in which a bridge of a simulated flight lets the supervisor go on by itself.
+"""s since the beginning of a hold in which a bridge of a simulated flight lets the supervisor go on
+by itself.
 
-A bridge of a real drone has no such time (config/drone.yaml): there a person engages again."""
+A bridge of a real drone has no such time (config/drone.yaml): there a person engages again.
+"""
 
 _NAMESPACE = r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*"
 
@@ -52,19 +57,28 @@ RANDOM_SEEDS = range(100_000, 1_000_000)
 
 
 def parse_seed(text: str) -> int:
-    """Return the seed that a text means: a non-negative integer, or ``random``; raises UserError."""
+    """Return the seed that a text means: a non-negative integer, or ``random``; raises
+    UserError.
+    """
     if text == "random":
         return random.SystemRandom().choice(RANDOM_SEEDS)
     if not (text.isascii() and text.isdigit()) or int(text) >= 2**31:
-        raise UserError(f"cannot read the seed '{text}'", "give a non-negative integer below 2147483648, or 'random'")
+        raise UserError(
+            f"cannot read the seed '{text}'",
+            "give a non-negative integer below 2147483648, or 'random'",
+        )
     return int(text)
 
 
 def parse_namespace(text: str) -> str:
-    """Return a namespace without slashes around it; raises UserError for one that ROS does not accept."""
+    """Return a namespace without slashes around it; raises UserError for one that ROS does not
+    accept.
+    """
     name = text.strip("/")
     if name and not re.fullmatch(_NAMESPACE, name):
-        remedy = "give letters, digits and underscores, no digit first, such as drone_1 or fleet/drone_1"
+        remedy = (
+            "give letters, digits and underscores, no digit first, such as drone_1 or fleet/drone_1"
+        )
         raise UserError(f"ROS knows no namespace '{text}'", remedy)
     return name
 
@@ -84,18 +98,22 @@ def parse_number(name: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise UserError(f"cannot read {name}:={text}", "give a number in SI units, such as 1 or 0.5")
+        raise UserError(
+            f"cannot read {name}:={text}", "give a number in SI units, such as 1 or 0.5"
+        )
     return value
 
 
 @dataclass(frozen=True)
 class FlightPlan:
-    """What is asked for; the same words as the options of ``liquid-nav fly`` and the launch arguments.
+    """What is asked for; the same words as the options of ``liquid-nav fly`` and the launch
+    arguments.
 
-    condition: empty for the scenario's own; record: folder for bag and record, or None; frame_rate: Hz, 0 for the
-    condition's; real_time_factor: simulated per wall seconds at most, 0 as fast as possible; autopilot: empty for the
-    embedded simulator alone, or one of ``AUTOPILOTS``; connection: where it is, empty for the usual place; drones: how
-    many fly in one world; watchers: how many nodes outside of the graph listen to each drone's cmd_vel.
+    condition: empty for the scenario's own; record: folder for bag and record, or None; frame_rate:
+    Hz, 0 for the condition's; real_time_factor: simulated per wall seconds at most, 0 as fast as
+    possible; autopilot: empty for the embedded simulator alone, or one of ``AUTOPILOTS``;
+    connection: where it is, empty for the usual place; drones: how many fly in one world; watchers:
+    how many nodes outside of the graph listen to each drone's cmd_vel.
     """
 
     scenario: str = "forest"
@@ -116,10 +134,11 @@ class FlightPlan:
 
 @dataclass(frozen=True)
 class Process:
-    """One node of the graph: the executable's name and the parameters that differ from the parameter file.
+    """One node of the graph: the executable's name and the parameters that differ from the
+    parameter file.
 
-    namespace: of one of several drones, below that of the graph; environment: variables of this process alone, which
-    win over those of the graph.
+    namespace: of one of several drones, below that of the graph; environment: variables of this
+    process alone, which win over those of the graph.
     """
 
     executable: str
@@ -135,7 +154,12 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
         UserError: unknown scenario.
     """
     prefix = {"frame_prefix": plan.frame_prefix}
-    place = {"scenario": plan.scenario, "seed": plan.seed, "condition": plan.condition, "frame_rate": plan.frame_rate}
+    place = {
+        "scenario": plan.scenario,
+        "seed": plan.seed,
+        "condition": plan.condition,
+        "frame_rate": plan.frame_rate,
+    }
     graph = [
         Process(
             "simulator",
@@ -146,11 +170,13 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
     ]
     runner: dict[str, object] = {"pilot": pilot_name(plan)}
     if plan.record is not None:
-        # Our simulator shows its first frame until the flight begins: the recorder can wait until it hears everything.
+        # Our simulator shows its first frame until the flight begins: the recorder can wait until
+        # it hears everything.
         wait = {} if plan.autopilot else {"wait_for_camera": True}
         graph.append(Process("recorder", {"folder": str(plan.record)} | wait))
         runner["folder"] = str(plan.record)
-        # The drone, the runner itself and the recorder; a test vehicle listens too, beside its bridge.
+        # The drone, the runner itself and the recorder; a test vehicle listens too, beside its
+        # bridge.
         runner["listeners"] = (4 if plan.autopilot.startswith("test-") else 3) + plan.watchers
     graph.append(Process("scenario_runner", place | runner | {"progress": plan.progress}))
     return graph
@@ -176,37 +202,54 @@ def gate(scenario: str) -> dict[str, float]:
 
 
 def autopilot_graph(plan: FlightPlan) -> list[Process]:
-    """Return the processes of a flight whose drone is flown by an autopilot, the scenario runner last.
+    """Return the processes of a flight whose drone is flown by an autopilot, the scenario runner
+    last.
 
-    The autopilot has its own dynamics; our world renders its camera from the pose that the bridge reports.
+    The autopilot has its own dynamics; our world renders its camera from the pose that the bridge
+    reports.
 
     Raises:
-        UserError: unknown scenario or autopilot, a connection that cannot be read, or one where none is used.
+        UserError: unknown scenario or autopilot, a connection that cannot be read, or one where
+            none is used.
     """
     if plan.autopilot not in AUTOPILOTS:
-        raise UserError(f"unknown autopilot '{plan.autopilot}'", f"choose one of: {', '.join(AUTOPILOTS)}")
+        raise UserError(
+            f"unknown autopilot '{plan.autopilot}'", f"choose one of: {', '.join(AUTOPILOTS)}"
+        )
     dds = plan.autopilot == "px4_dds"
     if dds and plan.connection:
         raise UserError(
             f"px4_dds does not use the connection '{plan.connection}'",
-            "leave --connection away: MicroXRCEAgent carries PX4's topics, the domain is ROS_DOMAIN_ID",
+            "leave --connection away: MicroXRCEAgent carries PX4's topics, the domain is "
+            "ROS_DOMAIN_ID",
         )
     test, kind = plan.autopilot.startswith("test-"), plan.autopilot.removeprefix("test-")
     port = free_port() if test else 0
-    connection = "" if dds else f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION
+    connection = (
+        "" if dds else f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION
+    )
     if connection:
         read_connection(connection)
     scenario = load_scenario(plan.scenario)
     if not test:
-        check_supported(load_condition(plan.condition or scenario.condition), f"a real {kind}", OWN_ESTIMATOR)
+        check_supported(
+            load_condition(plan.condition or scenario.condition), f"a real {kind}", OWN_ESTIMATOR
+        )
     place = {"scenario": plan.scenario, "seed": plan.seed, "condition": plan.condition}
     prefix = {"frame_prefix": plan.frame_prefix}
     height = scenario.cruise_altitude
     _, *others = embedded_graph(plan)
     supervisor = next(process for process in others if process.executable == "safety_supervisor")
-    others[others.index(supervisor)] = Process(supervisor.executable, {**supervisor.parameters, **WATCHED})
+    others[others.index(supervisor)] = Process(
+        supervisor.executable, {**supervisor.parameters, **WATCHED}
+    )
     runner = others.pop()
-    bridge = {"autopilot": kind, "connection": connection, "altitude": height - 0.1, "odom_topic": "autopilot/odom"}
+    bridge = {
+        "autopilot": kind,
+        "connection": connection,
+        "altitude": height - 0.1,
+        "odom_topic": "autopilot/odom",
+    }
     # The world's camera publishes the pose in the scenario's frame.
     bridge["publish_tf"] = False
     bridge["resume"] = RESUME
@@ -215,23 +258,32 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
         Process("autopilot_bridge", bridge | truth | prefix),
         Process("world_camera", place | prefix | truth | {"frame_rate": plan.frame_rate}),
         *others,
-        Process(runner.executable, {**runner.parameters, "count_from_start": True, "land_at_end": not test}),
+        Process(
+            runner.executable,
+            {**runner.parameters, "count_from_start": True, "land_at_end": not test},
+        ),
     ]
     if test:
         speed = {"real_time_factor": plan.real_time_factor or 10.0}
         graph[0] = Process("autopilot_bridge", bridge | truth | prefix | {"use_sim_time": True})
-        graph.insert(0, Process("test_vehicle", place | {"personality": kind, "port": port} | speed))
+        graph.insert(
+            0, Process("test_vehicle", place | {"personality": kind, "port": port} | speed)
+        )
     return graph
 
 
 def clock_remapping(namespace: str) -> list[tuple[str, str]]:
-    """Return what keeps the clocks of simulated drones apart: one that waits for its network does not stop others."""
+    """Return what keeps the clocks of simulated drones apart: one that waits for its network does
+    not stop others.
+    """
     name = namespace.strip("/")
     return [("/clock", f"/{name}/clock")] if name else []
 
 
 def enclave(executable: str) -> list[str]:
-    """Return the arguments that give a node its SROS2 enclave, where security is on; see config/sros2_policy.xml."""
+    """Return the arguments that give a node its SROS2 enclave, where security is on; see
+    config/sros2_policy.xml.
+    """
     if os.environ.get("ROS_SECURITY_ENABLE", "").lower() != "true":
         return []
     return ["--enclave", f"/liquid_nav/{executable}"]
@@ -240,7 +292,8 @@ def enclave(executable: str) -> list[str]:
 def environment() -> dict[str, str]:
     """Return variables that every process of the graph gets, unless the user has set them.
 
-    A shared-memory transport that is large enough for camera images (``nodes.transport``), and one thread per numerical
+    A shared-memory transport that is large enough for camera images (``nodes.transport``), and one
+    thread per numerical
     library: several processes that each take all cores only wait for each other.
     """
     wanted = {

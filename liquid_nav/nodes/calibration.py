@@ -1,4 +1,6 @@
-"""Camera models in the YAML format of ``camera_calibration``, also for images that were resized. No ROS in here."""
+"""Camera models in the YAML format of ``camera_calibration``, also for images that were resized. No
+ROS in here.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ REMEDY = "make one with camera_calibration (cameracalibrator), which writes ost.
 
 @dataclass(frozen=True)
 class Calibration:
-    """What CameraInfo needs. ``k``, ``r`` [3,3] and ``p`` [3,4] in pixels; ``d``: distortion by ``model``."""
+    """What CameraInfo needs. ``k``, ``r`` [3,3] and ``p`` [3,4] in pixels; ``d``: distortion by
+    ``model``.
+    """
 
     width: int
     height: int
@@ -41,7 +45,9 @@ class Calibration:
     @staticmethod
     def unknown(width: int, height: int) -> Calibration:
         """Return what an uncalibrated camera says: zeros."""
-        return Calibration(width, height, "", (), np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((3, 4)))
+        return Calibration(
+            width, height, "", (), np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((3, 4))
+        )
 
 
 def load_calibration(path: str | Path) -> Calibration:
@@ -70,7 +76,12 @@ def load_calibration(path: str | Path) -> Calibration:
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         cause = f"has no {error}" if isinstance(error, KeyError) else f"is malformed ({error})"
         raise UserError(f"the calibration {path} {cause}", REMEDY) from error
-    if found.width <= 0 or found.height <= 0 or min(found.k[0, 0], found.k[1, 1]) <= 0 or not _is_finite(found):
+    if (
+        found.width <= 0
+        or found.height <= 0
+        or min(found.k[0, 0], found.k[1, 1]) <= 0
+        or not _is_finite(found)
+    ):
         raise UserError(f"the calibration {path} has no usable focal length or image size", REMEDY)
     return found
 

@@ -1,4 +1,6 @@
-"""A real camera as a node: newest frames with honest stamps, raw and compressed, with the camera's model."""
+"""A real camera as a node: newest frames with honest stamps, raw and compressed, with the camera's
+model.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +41,20 @@ MOUNT = {
     "mount_x": (CAMERA_AT[0], "Where the camera sits in base_link, m forward.", REACH),
     "mount_y": (CAMERA_AT[1], "Where the camera sits in base_link, m left.", REACH),
     "mount_z": (CAMERA_AT[2], "Where the camera sits in base_link, m up.", REACH),
-    "mount_roll": (0.0, "How the camera is turned in base_link, rad about its own axis.", FULL_TURN),
-    "mount_pitch": (CameraConfig().pitch, "How far the camera looks down in base_link, rad.", FULL_TURN),
+    "mount_roll": (
+        0.0,
+        "How the camera is turned in base_link, rad about its own axis.",
+        FULL_TURN,
+    ),
+    "mount_pitch": (
+        CameraConfig().pitch,
+        "How far the camera looks down in base_link, rad.",
+        FULL_TURN,
+    ),
     "mount_yaw": (0.0, "How far the camera looks to the left in base_link, rad.", FULL_TURN),
 }
-"""Parameters of the camera's mount on /tf_static: default (as in the training), description, range."""
+"""Parameters of the camera's mount on /tf_static: default (as in the training), description, range.
+"""
 SILENT = 2.0
 """s without a frame after which a source that is open is said to be silent."""
 SLOW_TO_OPEN = 10.0
@@ -52,13 +63,15 @@ SLOW_TO_OPEN = 10.0
 SOURCE = (
     "Device (0, /dev/video0), rtsp:// URL, GStreamer pipeline (... ! appsink) or file. "
     "${NAME} is replaced from the environment when the source is opened: write "
-    "rtsp://user:${CAMERA_PASSWORD}@host/stream, since everybody on the graph can read a parameter. "
+    "rtsp://user:${CAMERA_PASSWORD}@host/stream, since everybody on the graph can read a "
+    "parameter. "
     "A value stands there as it is: encode special characters in it for a URL (%40 for @), "
     "quote it for a pipeline."
 )
 """Description of the parameter ``source``."""
 PIXEL_FORMAT = (
-    "Pixel format to ask of a device: MJPG, YUYV, UYVY, GREY ... as `v4l2-ctl --list-formats-ext` shows; "
+    "Pixel format to ask of a device: MJPG, YUYV, UYVY, GREY ... as `v4l2-ctl --list-formats-ext` "
+    "shows; "
     "empty: its own, or MJPG where only that has the size and the rate that were asked for."
 )
 """Description of the parameter ``pixel_format``."""
@@ -68,36 +81,66 @@ class Camera(Node):
     """Publishes what a source delivers."""
 
     def __init__(self, **options: object) -> None:
-        """Declare parameters and begin to capture; bad input raises UserError, a missing camera is waited for."""
+        """Declare parameters and begin to capture; bad input raises UserError, a missing camera is
+        waited for.
+        """
         super().__init__("camera", **options)
         source = declare(self, "source", "0", SOURCE)
-        self._width = declare(self, "width", 256, "Width of the published images, pixels; 0: the source's.", (0, 8192))
-        self._height = declare(self, "height", 144, "Height of the published images; 0: the source's.", (0, 8192))
-        capture_width = declare(self, "capture_width", 0, "Width to ask of a device, pixels; 0: its own.", (0, 8192))
-        capture_height = declare(self, "capture_height", 0, "Height to ask of a device; 0: its own.", (0, 8192))
-        rate = declare(self, "capture_rate", 0.0, "Frame rate to ask of a device, Hz; 0: its own.", (0.0, 1000.0))
+        self._width = declare(
+            self, "width", 256, "Width of the published images, pixels; 0: the source's.", (0, 8192)
+        )
+        self._height = declare(
+            self, "height", 144, "Height of the published images; 0: the source's.", (0, 8192)
+        )
+        capture_width = declare(
+            self, "capture_width", 0, "Width to ask of a device, pixels; 0: its own.", (0, 8192)
+        )
+        capture_height = declare(
+            self, "capture_height", 0, "Height to ask of a device; 0: its own.", (0, 8192)
+        )
+        rate = declare(
+            self,
+            "capture_rate",
+            0.0,
+            "Frame rate to ask of a device, Hz; 0: its own.",
+            (0.0, 1000.0),
+        )
         pixel_format = declare(self, "pixel_format", "", PIXEL_FORMAT)
         latency = declare(
-            self, "latency", 0.0, "Time from exposure to delivery that the driver does not tell, s.", (0.0, 2.0)
+            self,
+            "latency",
+            0.0,
+            "Time from exposure to delivery that the driver does not tell, s.",
+            (0.0, 2.0),
         )
-        calibration = declare(self, "calibration", "", "Calibration file (camera_calibration's YAML); empty: none.")
+        calibration = declare(
+            self, "calibration", "", "Calibration file (camera_calibration's YAML); empty: none."
+        )
         self._quality = declare(
             self, "jpeg_quality", 90, "Quality of compressed images.", (1, 100), read_only=False
         )
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         self._frame_id = f"{prefix}camera_optical_frame"
         publish_tf = declare(
-            self, "publish_tf", True, "Publish the camera's mount on /tf_static; no where a URDF of the drone says it."
+            self,
+            "publish_tf",
+            True,
+            "Publish the camera's mount on /tf_static; no where a URDF of the drone says it.",
         )
         mount = _declare_mount(self)
         if not source:
-            raise UserError("the camera has no source", "give -p source:=0, an rtsp:// address, a pipeline or a file")
+            raise UserError(
+                "the camera has no source",
+                "give -p source:=0, an rtsp:// address, a pipeline or a file",
+            )
         # A variable that is not set is bad input, not a camera that may come back.
         expand(source, os.environ)
         wish = Wish(capture_width, capture_height, rate, parse_pixel_format(pixel_format))
         self._calibration = load_calibration(calibration) if calibration else None
         self._image = self.create_publisher(Image, "camera/image_raw", sensor_data())
-        self._compressed = self.create_publisher(CompressedImage, "camera/image_raw/compressed", sensor_data())
+        self._compressed = self.create_publisher(
+            CompressedImage, "camera/image_raw/compressed", sensor_data()
+        )
         self._info = self.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
         self._diagnostics = Diagnostics(self)
         if publish_tf:
@@ -141,7 +184,9 @@ class Camera(Node):
             executor.spin_once(timeout_sec=0.0)
 
     def serve(self, patience: float) -> bool:
-        """Publish the newest frame if there is one within ``patience`` s; returns whether there was."""
+        """Publish the newest frame if there is one within ``patience`` s; returns whether there
+        was.
+        """
         frame = self.capture.newest.take(patience)
         if frame is not None:
             self._heard = wall.monotonic()
@@ -175,7 +220,9 @@ class Camera(Node):
         header = {"stamp": to_stamp(frame.stamp), "frame_id": self._frame_id}
         self._info.publish(self._model(size, header))
         if self._image.get_subscription_count():
-            message = Image(width=size[0], height=size[1], encoding="bgr8", step=3 * size[0], is_bigendian=0)
+            message = Image(
+                width=size[0], height=size[1], encoding="bgr8", step=3 * size[0], is_bigendian=0
+            )
             _fill(message.header, header)
             message.data = array.array("B", np.ascontiguousarray(bgr).tobytes())
             self._image.publish(message)
@@ -190,10 +237,16 @@ class Camera(Node):
         self.published += 1
 
     def _model(self, size: tuple[int, int], header: dict) -> CameraInfo:
-        model = self._calibration.resized(*size) if self._calibration else Calibration.unknown(*size)
-        message = CameraInfo(width=size[0], height=size[1], distortion_model=model.model, d=list(model.d))
+        model = (
+            self._calibration.resized(*size) if self._calibration else Calibration.unknown(*size)
+        )
+        message = CameraInfo(
+            width=size[0], height=size[1], distortion_model=model.model, d=list(model.d)
+        )
         _fill(message.header, header)
-        message.k, message.r, message.p = (list(map(float, matrix.ravel())) for matrix in (model.k, model.r, model.p))
+        message.k, message.r, message.p = (
+            list(map(float, matrix.ravel())) for matrix in (model.k, model.r, model.p)
+        )
         return message
 
     def _report(self) -> None:
@@ -221,7 +274,9 @@ class Camera(Node):
             text = f"{self._shown} is open but delivers nothing: look at the cable or the network"
             self._diagnostics.report("source", ERROR, text, **counts)
         elif self._heard <= self._opened:
-            self._diagnostics.report("source", WARN, "opened, no frame yet", source=self._shown, **counts)
+            self._diagnostics.report(
+                "source", WARN, "opened, no frame yet", source=self._shown, **counts
+            )
         elif self._unpublished:
             text = f"a frame could not be published: {self._unpublished}"
             self._diagnostics.report("source", ERROR, text, source=self._shown, **counts)
@@ -250,7 +305,10 @@ class Camera(Node):
 
 def _declare_mount(node: Node) -> list[float]:
     """Return where the camera sits in base_link, m, and its roll, pitch and yaw there, rad."""
-    values = {name: declare(node, name, usual, words, limits) for name, (usual, words, limits) in MOUNT.items()}
+    values = {
+        name: declare(node, name, usual, words, limits)
+        for name, (usual, words, limits) in MOUNT.items()
+    }
     return list(values.values())
 
 

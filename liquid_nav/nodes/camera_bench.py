@@ -1,7 +1,9 @@
-"""The listener of ``liquid-nav bench camera``: watches camera and controller while the camera's cable is pulled.
+"""The listener of ``liquid-nav bench camera``: watches camera and controller while the camera's
+cable is pulled.
 
-``python -m liquid_nav.nodes.camera_bench VIDEO ROWS SECONDS CAMERA_PID CONTROLLER_PID`` prints one JSON object a row.
-The video file is the camera: while it is renamed the camera node finds no source, as if it were unplugged.
+``python -m liquid_nav.nodes.camera_bench VIDEO ROWS SECONDS CAMERA_PID CONTROLLER_PID`` prints one
+JSON object a row. The video file is the camera: while it is renamed the camera node finds no
+source, as if it were unplugged.
 """
 
 from __future__ import annotations
@@ -56,8 +58,12 @@ class Watch:
         self.executor.add_node(self.node)
         self.latencies: list[float] = []
         self.openings = 0
-        self.node.create_subscription(Float32, "liquid_controller/latency", self._on_latency, reliable(100))
-        self.node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, reliable(10))
+        self.node.create_subscription(
+            Float32, "liquid_controller/latency", self._on_latency, reliable(100)
+        )
+        self.node.create_subscription(
+            DiagnosticArray, "/diagnostics", self._on_diagnostics, reliable(10)
+        )
 
     def _on_latency(self, message: Float32) -> None:
         self.latencies.append(1e3 * message.data)
@@ -70,7 +76,9 @@ class Watch:
 
 
 def watch(video: Path, rows: int, seconds: float, camera: int, controller: int) -> None:
-    """Print ``rows`` rows of ``seconds`` each; in every one the cable is out for a quarter of the time."""
+    """Print ``rows`` rows of ``seconds`` each; in every one the cable is out for a quarter of the
+    time.
+    """
     rclpy.init()
     heard, cable = Watch(), Cable(video)
     deadline = wall.monotonic() + DISCOVERY
@@ -108,4 +116,6 @@ def _row(row: int, heard: Watch, camera: int, controller: int) -> dict[str, floa
 
 
 if __name__ == "__main__":
-    watch(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]))
+    watch(
+        Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
+    )

@@ -1,8 +1,9 @@
-"""Getting the newest frame out of a camera, whatever it is, and getting it back when it is gone. No ROS in here.
+"""Getting the newest frame out of a camera, whatever it is, and getting it back when it is gone. No
+ROS in here.
 
-A thread drains the source as fast as it delivers and keeps one frame: a slow consumer loses frames and never falls
-behind. A source that fails is closed and opened again, at first soon, then less often; whatever it
-raises counts as a failure, so that neither the thread nor the node ends with it.
+A thread drains the source as fast as it delivers and keeps one frame: a slow consumer loses frames
+and never falls behind. A source that fails is closed and opened again, at first soon, then less
+often; whatever it raises counts as a failure, so that neither the thread nor the node ends with it.
 """
 
 from __future__ import annotations
@@ -93,10 +94,12 @@ class Grabber:
         return self._source is not None
 
     def step(self) -> Frame | None:
-        """Return the next frame, or None: after a failure (and a pause), or for one frame that cannot be used.
+        """Return the next frame, or None: after a failure (and a pause), or for one frame that
+        cannot be used.
 
-        ``problem`` says what the failure was; single frames are counted in ``undecodable``. Nothing that
-        a source raises comes out: whoever calls this in a thread would lose the camera for ever.
+        ``problem`` says what the failure was; single frames are counted in ``undecodable``. Nothing
+        that a source raises comes out: whoever calls this in a thread would lose the camera for
+        ever.
         """
         try:
             return self._next()
@@ -124,12 +127,16 @@ class Grabber:
         return Frame(stamp, image)
 
     def _stamp(self, now: int) -> int:
-        """Return the stamp of the grabbed frame: newer than the last one, unless the clock (``now``) was set back."""
+        """Return the stamp of the grabbed frame: newer than the last one, unless the clock
+        (``now``) was set back.
+        """
         if now < self._read:
-            # The stamps follow it: 1 ns a frame until it has caught up would be no time at all for who reads them.
+            # The stamps follow it: 1 ns a frame until it has caught up would be no time at all for
+            # who reads them.
             self._last = 0
         self._read = now
-        # Newer than the last one even where the steps of the clock, or of the driver's ages, are coarse.
+        # Newer than the last one even where the steps of the clock, or of the driver's ages, are
+        # coarse.
         return max(now - self._source.age() - self._latency, self._last + 1)
 
     def _leave_out(self, wrong: str) -> None:
@@ -140,7 +147,8 @@ class Grabber:
             raise SourceError(f"the stream delivers frames that {wrong}")
 
     def _fail(self, problem: str) -> None:
-        # Libraries quote the address in their errors. First of all: to close a source may take its time.
+        # Libraries quote the address in their errors. First of all: to close a source may take its
+        # time.
         self.problem = redact(problem)
         trouble = self._release()
         if trouble:
@@ -217,7 +225,9 @@ class CaptureThread:
     """Runs a grabber until it is stopped; the newest frame is in ``newest``."""
 
     def __init__(self, make: Callable[[Callable[[float], object]], Grabber]) -> None:
-        """``make`` builds the grabber around a wait that ends at once when the thread is to stop."""
+        """``make`` builds the grabber around a wait that ends at once when the thread is to
+        stop.
+        """
         self._stop = threading.Event()
         self.grabber = make(self._stop.wait)
         self.newest = Newest()
@@ -238,7 +248,8 @@ class CaptureThread:
 
 
 def driver_age(position: float, monotonic: int) -> int:
-    """Return the age in ns of a frame whose driver stamped it ``position`` ms on the monotonic clock; 0 if it did not.
+    """Return the age in ns of a frame whose driver stamped it ``position`` ms on the monotonic
+    clock; 0 if it did not.
 
     V4L2 drivers stamp frames so; other back ends put other things there.
     """

@@ -1,7 +1,7 @@
 """What is asked of a camera device (pixel format, size, rate), and what it grants. No ROS in here.
 
-A driver never refuses: it takes what is nearest. Over USB 2 most cameras send large pictures at their full rate only
-as JPEG (MJPG), while their own format, which OpenCV leaves alone, is raw.
+A driver never refuses: it takes what is nearest. Over USB 2 most cameras send large pictures at
+their full rate only as JPEG (MJPG), while their own format, which OpenCV leaves alone, is raw.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ class Wish:
 
     def __str__(self) -> str:
         """Say it as a person would."""
-        size = f"{self.width or 'any'} x {self.height or 'any'}" if self.width or self.height else ""
+        size = (
+            f"{self.width or 'any'} x {self.height or 'any'}" if self.width or self.height else ""
+        )
         rate = f"{self.rate:g} Hz" if self.rate else ""
         wanted = " at ".join(part for part in (size, rate) if part)
         return " in ".join(part for part in (wanted, self.pixel_format) if part)
@@ -95,8 +97,8 @@ class Granted:
 def parse_pixel_format(text: str) -> str:
     """Return the four characters of a pixel format, empty for none asked.
 
-    MJPG, mjpeg, yuyv, YUY2, yuv422_yuy2, uyvy, mono8, usb_cam's mjpeg2rgb, and every four characters that
-    ``v4l2-ctl --list-formats`` shows.
+    MJPG, mjpeg, yuyv, YUY2, yuv422_yuy2, uyvy, mono8, usb_cam's mjpeg2rgb, and every four
+    characters that ``v4l2-ctl --list-formats`` shows.
 
     Raises:
         UserError: anything else.
@@ -107,7 +109,10 @@ def parse_pixel_format(text: str) -> str:
         return known or ""
     short = name.removesuffix("2rgb")
     if len(short) != 4 or not short.isascii() or not short.isprintable():
-        forms = "give four characters that `v4l2-ctl --list-formats` shows, e.g. MJPG, YUYV, UYVY or GREY"
+        forms = (
+            "give four characters that `v4l2-ctl --list-formats` shows, e.g. MJPG, YUYV, "
+            "UYVY or GREY"
+        )
         raise UserError(f"pixel_format is '{text[:40]}'", forms)
     return short.upper() if short.islower() else short
 
@@ -115,7 +120,8 @@ def parse_pixel_format(text: str) -> str:
 def negotiate(device: Device, wish: Wish) -> Granted:
     """Ask an open device for what is wished, and return what it grants.
 
-    MJPG is tried where size or rate are not granted and no format was asked for; it stays only where it grants more.
+    MJPG is tried where size or rate are not granted and no format was asked for; it stays only
+    where it grants more.
     """
     _ask(device, wish, wish.pixel_format)
     granted = _read(device)
@@ -130,11 +136,19 @@ def negotiate(device: Device, wish: Wish) -> Granted:
 
 
 def shortfall(wish: Wish, granted: Granted) -> str:
-    """Return what to tell where less was granted than was asked for, with the remedy; else nothing."""
+    """Return what to tell where less was granted than was asked for, with the remedy; else
+    nothing.
+    """
     if granted.meets(wish):
         return ""
-    remedy = "ask for what `v4l2-ctl --list-formats-ext` lists (capture_width, capture_height, capture_rate, "
-    return f"asked for {wish}, the camera grants {granted}: {remedy}pixel_format), or use a faster USB port"
+    remedy = (
+        "ask for what `v4l2-ctl --list-formats-ext` lists (capture_width, capture_height, "
+        "capture_rate, "
+    )
+    return (
+        f"asked for {wish}, the camera grants {granted}: {remedy}pixel_format), or use a "
+        "faster USB port"
+    )
 
 
 def _ask(device: Device, wish: Wish, pixel_format: str) -> None:

@@ -1,7 +1,8 @@
 """ROS domains and UDP ports that two processes on this machine cannot both get.
 
-Whether a domain or a port is in use shows only once somebody has bound its sockets, and a process needs seconds to get
-there. So whoever draws one claims it at once, and has it until it releases it or ends. Needs no ROS.
+Whether a domain or a port is in use shows only once somebody has bound its sockets, and a process
+needs seconds to get there. So whoever draws one claims it at once, and has it until it releases it
+or ends. Needs no ROS.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _held: dict[str, socket.socket] = {}
 
 
 def claim(name: str) -> bool:
-    """Return whether this process has now got a name, such as ``domain 5``; False where somebody else, or it, has it.
+    """Return whether this process has now got a name, such as ``domain 5``; False where somebody
+    else, or it, has it.
 
     Args:
         name: of what is claimed.
@@ -33,7 +35,8 @@ def claim(name: str) -> bool:
         return False
     held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        # Linux's abstract names belong to the machine's network, as ports do, and go with their process in any case.
+        # Linux's abstract names belong to the machine's network, as ports do, and go with their
+        # process in any case.
         held.bind(f"\0liquid_nav {name}")
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
@@ -56,7 +59,8 @@ def release(name: str) -> None:
 
 
 def free_domain() -> int:
-    """Return a ROS domain on which nothing listens on this machine, drawn at random and claimed (``release_domain``).
+    """Return a ROS domain on which nothing listens on this machine, drawn at random and claimed
+    (``release_domain``).
 
     Raises:
         UserError: every domain is in use.
@@ -65,7 +69,9 @@ def free_domain() -> int:
         # The ports of the first three participants of that domain, see the DDS-RTPS standard.
         if _draw(f"domain {domain}", "", [7400 + 250 * domain + offset for offset in (10, 12, 14)]):
             return domain
-    raise UserError("no free ROS domain on this machine", "set ROS_DOMAIN_ID, or end other ROS programs")
+    raise UserError(
+        "no free ROS domain on this machine", "set ROS_DOMAIN_ID, or end other ROS programs"
+    )
 
 
 def release_domain(domain: int) -> None:

@@ -1,4 +1,6 @@
-"""What the controller lets people look at: every inner quantity is a topic, computed only while somebody listens."""
+"""What the controller lets people look at: every inner quantity is a topic, computed only while
+somebody listens.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,12 @@ class ControllerOutputs:
     def __init__(self, node: Node, prefix: str) -> None:
         """Create the publishers; ``prefix`` goes before every frame id."""
         self._frame = f"{prefix}base_link"
-        self._commands = node.create_publisher(TwistStamped, "liquid_controller/cmd_vel", command_output())
-        self._neurons = node.create_publisher(Float32MultiArray, "liquid_controller/neurons", reliable())
+        self._commands = node.create_publisher(
+            TwistStamped, "liquid_controller/cmd_vel", command_output()
+        )
+        self._neurons = node.create_publisher(
+            Float32MultiArray, "liquid_controller/neurons", reliable()
+        )
         self._constants = node.create_publisher(
             Float32MultiArray, "liquid_controller/time_constants", reliable()
         )
@@ -72,4 +78,6 @@ class ControllerOutputs:
             return
         heat = np.asarray(look(image), dtype=np.float32)
         grey = (255.0 * np.clip(heat / max(float(heat.max()), 1e-9), 0.0, 1.0)).astype(np.uint8)
-        self._saliency.publish(image_message(np.repeat(grey[..., None], 3, axis=2), stamp, frame_id))
+        self._saliency.publish(
+            image_message(np.repeat(grey[..., None], 3, axis=2), stamp, frame_id)
+        )

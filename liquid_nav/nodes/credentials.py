@@ -163,7 +163,8 @@ def redact(text: str) -> str:
     """Return a text in which every secret of an address or a pipeline is replaced by ``***``.
 
     That is: user and password of every URL; URL parameters whose names end like password, passwd,
-    pwd, token, key or secret; GStreamer properties such as ``user-id`` and ``user-pw``. The rest stays.
+    pwd, token, key or secret; GStreamer properties such as ``user-id`` and ``user-pw``. The rest
+    stays.
 
     Args:
         text: Anything that may hold a camera's source: one itself, a message, an error.

@@ -15,7 +15,9 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
 
 
 class Diagnostics:
-    """The named statuses of one node; ``hardware_id`` is the node's namespace unless one is given."""
+    """The named statuses of one node; ``hardware_id`` is the node's namespace unless one is
+    given.
+    """
 
     def __init__(self, node: Node, hardware_id: str = "") -> None:
         self._node = node
@@ -25,13 +27,19 @@ class Diagnostics:
         self._mode_before = ""
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", reliable(10))
         # Wall time: diagnostics must also appear when the simulated clock stands still.
-        self._timer = node.create_timer(1.0, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._timer = node.create_timer(
+            1.0, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
 
     def report(self, name: str, level: bytes, message: str, **values: Any) -> None:
-        """Set one status; a change of level or of its message's kind is logged and published at once."""
+        """Set one status; a change of level or of its message's kind is logged and published at
+        once.
+        """
         self._set(name, level, message, values)
 
-    def report_mode(self, mode: str, cause: str, level: bytes = OK, message: str = "", **values: Any) -> None:
+    def report_mode(
+        self, mode: str, cause: str, level: bytes = OK, message: str = "", **values: Any
+    ) -> None:
         """Set the status ``mode``; another mode than before is logged at INFO with its cause.
 
         Args:
@@ -49,7 +57,9 @@ class Diagnostics:
         told = {"mode": mode, "before": self._mode_before, "cause": cause} | values
         self._set("mode", level, message or mode, told, quiet=level == OK)
 
-    def _set(self, name: str, level: bytes, message: str, values: dict[str, Any], quiet: bool = False) -> None:
+    def _set(
+        self, name: str, level: bytes, message: str, values: dict[str, Any], quiet: bool = False
+    ) -> None:
         """Set one status; with ``quiet`` a change of it is published and not logged."""
         before = self._statuses.get(name)
         status = DiagnosticStatus(

@@ -21,11 +21,17 @@ FENCE = ("radius", "low", "high")
 LIMITS = (*GATE, *FENCE)
 """Parameters of the supervisor that the launch file takes as arguments."""
 STARTED_AGAIN = ("camera", "liquid_controller", "recorder")
-"""Nodes that are started again when they die; what they did is missed and held for, and a person engages again."""
+"""Nodes that are started again when they die; what they did is missed and held for, and a person
+engages again.
+"""
 END_ORDER = ("recorder", "liquid_controller", "camera", "safety_supervisor", "autopilot_bridge")
-"""In which order a person's Ctrl-C ends the nodes: whoever commands the drone outlives whoever it listens to."""
+"""In which order a person's Ctrl-C ends the nodes: whoever commands the drone outlives whoever it
+listens to.
+"""
 ON_PURPOSE = (0, 2, 3)
-"""Exit codes of a node that was ended, refuses its input, or was ended and could not finish its bag."""
+"""Exit codes of a node that was ended, refuses its input, or was ended and could not finish its
+bag.
+"""
 FIRST_PAUSE = 2.0
 """s until a node that died for the first time is started again."""
 RECORDERS = 3
@@ -38,9 +44,12 @@ LONGEST_PAUSE = 30.0
 class DronePlan:
     """What is asked for; the same words as the arguments of ``drone.launch.py``.
 
-    source: the camera, empty where another node publishes its images; limits: of the supervisor, SI units;
-    record: folder for the bag, or None; autopilot: one of AUTOPILOTS; connection: of the MAVLink ones;
-    engage_channel: of the remote control, whose switch engages, 0 for none, or None for what the parameter file says.
+    source: the camera, empty where another node publishes its images; limits: of the supervisor, SI
+    units;
+    record: folder for the bag, or None; autopilot: one of AUTOPILOTS; connection: of the MAVLink
+    ones;
+    engage_channel: of the remote control, whose switch engages, 0 for none, or None for what the
+    parameter file says.
     """
 
     model: str = "default"
@@ -68,7 +77,8 @@ def drone_graph(plan: DronePlan) -> list[Process]:
     graph = [
         Process("liquid_controller", {"model": plan.model} | transport | prefix),
         Process("safety_supervisor", dict(plan.limits) | transport | prefix),
-        # Not in shared memory: what another process leaves locked there when it is killed must not stop the bridge.
+        # Not in shared memory: what another process leaves locked there when it is killed must not
+        # stop the bridge.
         Process(
             "autopilot_bridge",
             {"autopilot": plan.autopilot, "connection": plan.connection} | switch | prefix,
@@ -76,7 +86,9 @@ def drone_graph(plan: DronePlan) -> list[Process]:
         ),
     ]
     if plan.source:
-        graph.insert(0, Process("camera", {"source": plan.source, "calibration": plan.calibration} | prefix))
+        graph.insert(
+            0, Process("camera", {"source": plan.source, "calibration": plan.calibration} | prefix)
+        )
     if plan.record is not None:
         graph.append(Process("recorder", {"folder": str(plan.record)} | transport))
     return graph
@@ -93,7 +105,9 @@ def dies(executable: str, code: int) -> bool:
 
 
 def is_given_up(executable: str, deaths: int) -> bool:
-    """Whether a node that has died so often is not started again: each death of a recorder would be one more hold."""
+    """Whether a node that has died so often is not started again: each death of a recorder would be
+    one more hold.
+    """
     return executable == "recorder" and deaths >= RECORDERS
 
 
@@ -107,8 +121,12 @@ def pause(deaths: int) -> float:
 
 
 def started_again(process: Process) -> Process:
-    """Return what is started in the place of a process that has died: a recorder writes beside what it has left."""
+    """Return what is started in the place of a process that has died: a recorder writes beside what
+    it has left.
+    """
     folder = process.parameters.get("folder")
     if process.executable != "recorder" or not folder:
         return process
-    return replace(process, parameters={**process.parameters, "folder": str(next_free(Path(str(folder))))})
+    return replace(
+        process, parameters={**process.parameters, "folder": str(next_free(Path(str(folder))))}
+    )

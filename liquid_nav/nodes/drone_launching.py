@@ -1,4 +1,6 @@
-"""The launch file of a real drone: its arguments, and the graph of ``drone_bringup`` as launch actions."""
+"""The launch file of a real drone: its arguments, and the graph of ``drone_bringup`` as launch
+actions.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +35,19 @@ from liquid_nav.nodes.viewing import views
 
 
 def declare_drone_arguments() -> list[DeclareLaunchArgument]:
-    """Return the arguments of a flight with a real drone; an empty limit means that of the parameter file."""
+    """Return the arguments of a flight with a real drone; an empty limit means that of the
+    parameter file.
+    """
     return [
         DeclareLaunchArgument(
             "source",
             default_value="0",
-            description="Camera: device, rtsp:// URL, GStreamer pipeline, file; 'none': other node.",
+            description="Camera: device, rtsp:// URL, GStreamer pipeline, file; 'none': other "
+            "node.",
         ),
-        DeclareLaunchArgument("calibration", default_value="", description="Calibration file of the camera (YAML)."),
+        DeclareLaunchArgument(
+            "calibration", default_value="", description="Calibration file of the camera (YAML)."
+        ),
         DeclareLaunchArgument(
             "image_transport",
             default_value="raw",
@@ -48,19 +55,25 @@ def declare_drone_arguments() -> list[DeclareLaunchArgument]:
             description="Which camera topic controller, supervisor and recorder read.",
         ),
         DeclareLaunchArgument(
-            "autopilot", default_value="px4", choices=AUTOPILOTS, description="What flies the drone."
+            "autopilot",
+            default_value="px4",
+            choices=AUTOPILOTS,
+            description="What flies the drone.",
         ),
         DeclareLaunchArgument(
             "connection",
             default_value="udp:0.0.0.0:14540",
             description="udp:HOST:PORT (listens), udpout:, tcp:HOST:PORT, serial:DEVICE:BAUD.",
         ),
-        DeclareLaunchArgument("model", default_value="default", description="Model: a name or a folder."),
+        DeclareLaunchArgument(
+            "model", default_value="default", description="Model: a name or a folder."
+        ),
         *(
             DeclareLaunchArgument(
                 name,
                 default_value="",
-                description=f"The supervisor's limit '{name}', SI units; the bridge's own is in {PARAMETER_FILE}.",
+                description=f"The supervisor's limit '{name}', SI units; the bridge's own is in "
+                f"{PARAMETER_FILE}.",
             )
             for name in LIMITS
         ),
@@ -79,7 +92,9 @@ def declare_drone_arguments() -> list[DeclareLaunchArgument]:
 
 
 def describe_drone() -> LaunchDescription:
-    """Return the launch description of a flight with a real drone; only Ctrl-C ends it, whatever else ends."""
+    """Return the launch description of a flight with a real drone; only Ctrl-C ends it, whatever
+    else ends.
+    """
     typed: set[str] = set()
     bring_up = OpaqueFunction(function=_bring_up_drone, args=[typed])
     return LaunchDescription([note_typed(typed), *declare_drone_arguments(), bring_up])
@@ -104,7 +119,9 @@ def _bring_up_drone(context: LaunchContext, typed: Collection[str] = ()) -> list
     )
     processes = drone_graph(plan)
     settings = read_settings(value, typed, processes)
-    graph = DroneGraph(lambda process: node(process, value["namespace"], PARAMETER_FILE, settings, DroneNode))
+    graph = DroneGraph(
+        lambda process: node(process, value["namespace"], PARAMETER_FILE, settings, DroneNode)
+    )
     shown = views(value, [value["namespace"]], simulated=False)
     return [*variables(), *graph.start(processes), *shown]
 

@@ -28,7 +28,9 @@ def rotation(quaternion: np.ndarray) -> np.ndarray:
 
 
 def odometry_message(state: DroneState, time: int, prefix: str = "") -> Odometry:
-    """Pose in ``odom`` (ENU), twist in ``base_link`` (FLU, tilted with the airframe), as REP-105 has it."""
+    """Pose in ``odom`` (ENU), twist in ``base_link`` (FLU, tilted with the airframe), as REP-105
+    has it.
+    """
     message = Odometry()
     message.header.stamp = to_stamp(time)
     message.header.frame_id = f"{prefix}odom"
@@ -46,8 +48,8 @@ def odometry_message(state: DroneState, time: int, prefix: str = "") -> Odometry
 def state_from(message: Odometry) -> DroneState:
     """Read odometry back; the accelerometer reading is not part of it and is NaN.
 
-    Raises ValueError for an orientation that is no unit quaternion: of a message that nobody has filled, or of an
-    estimator that has not begun.
+    Raises ValueError for an orientation that is no unit quaternion: of a message that nobody has
+    filled, or of an estimator that has not begun.
     """
     position, q = message.pose.pose.position, message.pose.pose.orientation
     linear, angular = message.twist.twist.linear, message.twist.twist.angular
@@ -77,7 +79,9 @@ def imu_message(state: DroneState, time: int, prefix: str = "") -> Imu:
     return message
 
 
-def camera_info_message(width: int, height: int, fov: float, time: int, frame_id: str) -> CameraInfo:
+def camera_info_message(
+    width: int, height: int, fov: float, time: int, frame_id: str
+) -> CameraInfo:
     """Ideal pinhole camera with square pixels; ``fov`` is horizontal, in rad."""
     focal = 0.5 * width / math.tan(0.5 * fov)
     cx, cy = 0.5 * (width - 1), 0.5 * (height - 1)
@@ -91,7 +95,9 @@ def camera_info_message(width: int, height: int, fov: float, time: int, frame_id
 
 
 def battery_message(flown: float, time: int, endurance: float = 1200.0) -> BatteryState:
-    """A four-cell battery that empties evenly over ``endurance`` seconds; ``flown`` is seconds in the air."""
+    """A four-cell battery that empties evenly over ``endurance`` seconds; ``flown`` is seconds in
+    the air.
+    """
     left = max(0.0, 1.0 - flown / endurance)
     message = BatteryState(present=True, percentage=left, voltage=14.0 + 2.8 * left)
     message.header.stamp = to_stamp(time)

@@ -1,7 +1,8 @@
-"""The privileged pilot as a node: it knows the layout, sees the true state, and takes the controller's place.
+"""The privileged pilot as a node: it knows the layout, sees the true state, and takes the
+controller's place.
 
-For trying the graph without a model (``liquid-nav fly --pilot expert``). Commands carry the stamp of the odometry,
-which in the embedded simulator is the stamp of the camera frame.
+For trying the graph without a model (``liquid-nav fly --pilot expert``). Commands carry the stamp
+of the odometry, which in the embedded simulator is the stamp of the camera frame.
 """
 
 from __future__ import annotations
@@ -31,13 +32,21 @@ class ExpertPilot(Node):
     def __init__(self, **options: object) -> None:
         """Declare parameters and plan the way; bad input raises UserError."""
         super().__init__("expert_pilot", **options)
-        scenario = load_scenario(declare(self, "scenario", "forest", "Scenario: a name or a YAML file."))
-        seed = declare(self, "seed", 0, "Seed of the layout, the same as the simulator's.", (0, 2**31 - 1))
-        number = declare(self, "drone", 0, "Number of the drone, where several share the world.", (0, MOST - 1))
+        scenario = load_scenario(
+            declare(self, "scenario", "forest", "Scenario: a name or a YAML file.")
+        )
+        seed = declare(
+            self, "seed", 0, "Seed of the layout, the same as the simulator's.", (0, 2**31 - 1)
+        )
+        number = declare(
+            self, "drone", 0, "Number of the drone, where several share the world.", (0, MOST - 1)
+        )
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         self._frame = f"{prefix}base_link"
         self._expert = Expert(shared_start(generate_layout(scenario, seed), number))
-        self._commands = self.create_publisher(TwistStamped, "liquid_controller/cmd_vel", command_output())
+        self._commands = self.create_publisher(
+            TwistStamped, "liquid_controller/cmd_vel", command_output()
+        )
         self._mode = self.create_publisher(String, "liquid_controller/mode", latched())
         subscribe(self, Diagnostics(self), Odometry, "odom", self._on_odometry, sensor_data(10))
         self._mode.publish(String(data="active"))
@@ -47,7 +56,9 @@ class ExpertPilot(Node):
         state = state_from(message)
         require_finite("the pose", state.position, state.quaternion, state.velocity)
         command = self._expert.command(state)
-        self._commands.publish(command_message(command, nanoseconds(message.header.stamp), self._frame))
+        self._commands.publish(
+            command_message(command, nanoseconds(message.header.stamp), self._frame)
+        )
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -16,7 +16,10 @@ def graph_of(plan: FlightPlan) -> list[Process]:
         UserError: unknown scenario or autopilot, or drones that cannot fly together.
     """
     if plan.autopilot and plan.drones > 1:
-        raise UserError("an autopilot flies one drone", "leave autopilot away, or start a graph for each namespace")
+        raise UserError(
+            "an autopilot flies one drone",
+            "leave autopilot away, or start a graph for each namespace",
+        )
     if plan.autopilot:
         return autopilot_graph(plan)
     return fleet_graph(plan) if plan.drones > 1 else embedded_graph(plan)
@@ -28,9 +31,11 @@ def fleet_names(drones: int) -> list[str]:
 
 
 def fleet_graph(plan: FlightPlan) -> list[Process]:
-    """Return one simulator, and for each drone its own pilot, supervisor, recorder and, last, scenario runner.
+    """Return one simulator, and for each drone its own pilot, supervisor, recorder and, last,
+    scenario runner.
 
-    Each drone has a namespace, a frame prefix and a folder of its name, and a start of its own (``shared_start``).
+    Each drone has a namespace, a frame prefix and a folder of its name, and a start of its own
+    (``shared_start``).
     """
     if not 1 < plan.drones <= MOST:
         raise UserError(f"{plan.drones} drones in one world", f"choose 2 to {MOST}")
@@ -42,7 +47,11 @@ def fleet_graph(plan: FlightPlan) -> list[Process]:
         record = plan.record / name if plan.record else None
         own = replace(plan, frame_prefix=f"{plan.frame_prefix}{name}/", record=record)
         for process in embedded_graph(own)[1:]:
-            more = {"drone": number} if process.executable in ("expert_pilot", "scenario_runner") else {}
+            more = (
+                {"drone": number}
+                if process.executable in ("expert_pilot", "scenario_runner")
+                else {}
+            )
             placed = Process(process.executable, {**process.parameters, **more}, name)
             (runners if process.executable == "scenario_runner" else graph).append(placed)
     return [*graph, *runners]

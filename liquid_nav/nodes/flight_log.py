@@ -1,4 +1,6 @@
-"""Collects what a flight's topics say, by stamp, into the record of a lock-step flight. No ROS in here."""
+"""Collects what a flight's topics say, by stamp, into the record of a lock-step flight. No ROS in
+here.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +39,20 @@ class FlightLog:
         return len(self._states)
 
     def record(
-        self, outcome: Outcome, seed: int, condition: str, pilot: str, frame_rate: float, latency: float,
+        self,
+        outcome: Outcome,
+        seed: int,
+        condition: str,
+        pilot: str,
+        frame_rate: float,
+        latency: float,
         begin: float = 0.0,
     ) -> FlightRecord:
-        """Return the record: one row per frame of the flight; without a command, the last one counts.
+        """Return the record: one row per frame of the flight; without a command, the last one
+        counts.
 
-        ``begin``: s of the clock from which all times of the record, the outcome's too, are counted.
+        ``begin``: s of the clock from which all times of the record, the outcome's too, are
+        counted.
         """
         layout = self._layout
         rows, last = [], Command()
@@ -53,17 +63,38 @@ class FlightLog:
                 continue
             if rows and state.time >= begin + outcome.time - 1e-9:
                 break
-            distance = math.hypot(layout.target.x - state.position[0], layout.target.y - state.position[1])
+            distance = math.hypot(
+                layout.target.x - state.position[0], layout.target.y - state.position[1]
+            )
             rows.append(
-                (state.time - begin, *state.position, state.yaw, *state.velocity, *last.as_array(), distance)
+                (
+                    state.time - begin,
+                    *state.position,
+                    state.yaw,
+                    *state.velocity,
+                    *last.as_array(),
+                    distance,
+                )
             )
         table = np.array(rows, dtype=np.float64).reshape(-1, 13)
         columns = {
-            "time": table[:, 0], "position": table[:, 1:4], "yaw": table[:, 4], "velocity": table[:, 5:8],
-            "command": table[:, 8:12], "distance": table[:, 12],
-        }  # fmt: skip
+            "time": table[:, 0],
+            "position": table[:, 1:4],
+            "yaw": table[:, 4],
+            "velocity": table[:, 5:8],
+            "command": table[:, 8:12],
+            "distance": table[:, 12],
+        }
         start, target = layout.start, layout.target
         return FlightRecord(
-            layout.scenario.name, seed, condition, pilot, frame_rate, latency, (start.x, start.y, start.z, start.yaw),
-            (target.x, target.y, target.yaw), outcome, {k: np.ascontiguousarray(v) for k, v in columns.items()},
-        )  # fmt: skip
+            layout.scenario.name,
+            seed,
+            condition,
+            pilot,
+            frame_rate,
+            latency,
+            (start.x, start.y, start.z, start.yaw),
+            (target.x, target.y, target.yaw),
+            outcome,
+            {k: np.ascontiguousarray(v) for k, v in columns.items()},
+        )

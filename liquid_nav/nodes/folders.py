@@ -7,6 +7,8 @@ from pathlib import Path
 
 
 def next_free(folder: Path) -> Path:
-    """Return the first folder that does not exist yet of ``today-2``, ``today-3`` ... beside ``today``."""
+    """Return the first folder that does not exist yet of ``today-2``, ``today-3`` ... beside
+    ``today``.
+    """
     numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
     return next(path for path in numbered if not path.exists())

@@ -1,4 +1,5 @@
-"""Decides what a camera frame means for a recurrent network, from its stamp and its pixels alone. No ROS in here.
+"""Decides what a camera frame means for a recurrent network, from its stamp and its pixels alone.
+No ROS in here.
 
 Elapsed time is the difference of header stamps: never of callback times, never assumed.
 """
@@ -15,7 +16,8 @@ from liquid_nav.safety import EARLY
 
 NANO = 1_000_000_000
 FUTURE = (
-    "images have stamps in the future, which are ignored: synchronise the clocks (chrony), or let the camera "
+    "images have stamps in the future, which are ignored: synchronise the clocks (chrony), or let "
+    "the camera "
     "stamp on arrival"
 )
 FUTURE_TOLD = 10.0
@@ -35,7 +37,9 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do with a frame, the elapsed seconds where it is stepped, and the reason where there is one to tell."""
+    """What to do with a frame, the elapsed seconds where it is stepped, and the reason where there
+    is one to tell.
+    """
 
     action: Action
     elapsed: float = 0.0
@@ -57,7 +61,8 @@ class FrameGuard:
         Args:
             nominal_period: Elapsed time of a first frame, s.
             longest_gap: A larger step of the stamps is a jump of the clock, s.
-            frozen_after: Identical pixels under advancing stamps for this long mean a frozen camera, s; 0: never.
+            frozen_after: Identical pixels under advancing stamps for this long mean a frozen
+                camera, s; 0: never.
             blind_after: Pictures without contrast for this long mean a blinded camera, s; 0: never.
         """
         self.nominal_period = nominal_period
@@ -87,7 +92,8 @@ class FrameGuard:
         Args:
             stamp: Of its header, ns.
             pixels: uint8 [H,W,3].
-            now: When it arrived, ns of the clock that stamps: one from the future is ignored; default: not looked at.
+            now: When it arrived, ns of the clock that stamps: one from the future is ignored;
+                default: not looked at.
         """
         if now is not None and stamp - now > EARLY * NANO:
             self.early += 1
@@ -110,10 +116,15 @@ class FrameGuard:
             if last is None:
                 return Verdict(Action.RESTART, period)
             way = "backwards" if elapsed < 0 else "ahead"
-            return Verdict(Action.RESTART, period, f"stamps jumped {way} by {abs(elapsed):.2f} s, state reset")
+            return Verdict(
+                Action.RESTART, period, f"stamps jumped {way} by {abs(elapsed):.2f} s, state reset"
+            )
         self.lost += max(0, round(elapsed / period) - 1)
         if self._is_frozen(stamp, pixels):
-            reason = f"camera is frozen: identical pixels for {self.frozen_after:g} s, check the camera driver"
+            reason = (
+                f"camera is frozen: identical pixels for {self.frozen_after:g} s, check "
+                "the camera driver"
+            )
             return Verdict(Action.IGNORE, elapsed, reason)
         blindness = self._blindness(stamp, pixels)
         if blindness:
@@ -127,7 +138,9 @@ class FrameGuard:
         return Verdict(Action.STEP, elapsed)
 
     def was_early(self, now: int) -> bool:
-        """Return whether an image came from the future in the last ``FUTURE_TOLD`` s; ``now``: ns."""
+        """Return whether an image came from the future in the last ``FUTURE_TOLD`` s; ``now``:
+        ns.
+        """
         return self.early > 0 and 0 <= now - self._early_at <= FUTURE_TOLD * NANO
 
     def _blindness(self, stamp: int, pixels: np.ndarray) -> str:
@@ -151,7 +164,9 @@ class FrameGuard:
 
 
 def _alike(first: np.ndarray, second: np.ndarray) -> bool:
-    """Return whether two images are equal, band by band: the noise of a camera differs in the first one."""
+    """Return whether two images are equal, band by band: the noise of a camera differs in the first
+    one.
+    """
     if first.shape != second.shape:
         return False
     bands = (slice(row, row + BAND) for row in range(0, len(first), BAND))

@@ -1,4 +1,6 @@
-"""Which processes fly in Gazebo, and the world they fly in. Needs neither rclpy nor launch nor Gazebo."""
+"""Which processes fly in Gazebo, and the world they fly in. Needs neither rclpy nor launch nor
+Gazebo.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ BRIDGE_FILE = "config/gazebo_bridge.yaml"
 CONTACTS = "gazebo/contacts"
 """Of the drone's contact sensor, see config/gazebo_bridge.yaml."""
 WEATHER_REMAPPING = ("camera/image_raw", "camera/image_clean")
-"""What the bridge calls the camera, so that the weather node stands between it and the controller."""
+"""What the bridge calls the camera, so that the weather node stands between it and the controller.
+"""
 
 
 def gazebo_graph(plan: FlightPlan) -> list[Process]:
@@ -38,12 +41,21 @@ def gazebo_graph(plan: FlightPlan) -> list[Process]:
     world = {"scenario": plan.scenario, "seed": plan.seed}
     prefix = {"frame_prefix": plan.frame_prefix}
     graph = [
-        Process("weather", {"condition": condition, "seed": plan.seed, "publish_tf": True} | prefix),
+        Process(
+            "weather", {"condition": condition, "seed": plan.seed, "publish_tf": True} | prefix
+        ),
         pilot_process(plan),
-        Process("safety_supervisor", gate(plan.scenario) | prefix | {"autopilot_age": WATCHED["autopilot_age"]}),
+        Process(
+            "safety_supervisor",
+            gate(plan.scenario) | prefix | {"autopilot_age": WATCHED["autopilot_age"]},
+        ),
         Process("autopilot_bridge", prefix),
     ]
-    runner = world | {"condition": condition, "frame_rate": plan.frame_rate, "progress": plan.progress}
+    runner = world | {
+        "condition": condition,
+        "frame_rate": plan.frame_rate,
+        "progress": plan.progress,
+    }
     # Gazebo's clock runs while our nodes still come up.
     runner["count_from_start"] = True
     runner["contacts_topic"] = CONTACTS
@@ -71,6 +83,8 @@ def make_world(plan: FlightPlan, engine: str = "ogre2") -> Path:
 
 
 def gazebo_arguments(world: Path, gui: bool) -> str:
-    """Return ``gz_args`` of ros_gz_sim: run at once, with its own window or, where there is none, without a display."""
+    """Return ``gz_args`` of ros_gz_sim: run at once, with its own window or, where there is none,
+    without a display.
+    """
     name = shlex.quote(str(world))
     return f"-r {name}" if gui else f"-r -s --headless-rendering {name}"

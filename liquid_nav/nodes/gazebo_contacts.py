@@ -1,7 +1,8 @@
-"""What the drone touches in Gazebo, from the contact sensor of our drone: judged by the same rule as everywhere.
+"""What the drone touches in Gazebo, from the contact sensor of our drone: judged by the same rule
+as everywhere.
 
-Collisions of our worlds are named ``<kind>.<number>``, as in the embedded simulator. The stand that the drone waits on
-before it flies is nothing that it could hit.
+Collisions of our worlds are named ``<kind>.<number>``, as in the embedded simulator. The stand that
+the drone waits on before it flies is nothing that it could hit.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ STAND = "_stand"
 
 
 def touched(one: str, other: str, drone: str = "drone") -> str | None:
-    """Return the kind of what the drone touches, or None for a contact that is not the drone's or is its stand's.
+    """Return the kind of what the drone touches, or None for a contact that is not the drone's or
+    is its stand's.
 
     Args:
         one: Scoped name of a collision, such as ``drone::base_link::body``.

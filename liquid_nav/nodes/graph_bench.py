@@ -1,4 +1,5 @@
-"""The two processes of ``liquid-nav bench graph``: a camera with a clock in its hand, and the controller it talks to.
+"""The two processes of ``liquid-nav bench graph``: a camera with a clock in its hand, and the
+controller it talks to.
 
 ``python -m liquid_nav.nodes.graph_bench camera 1280 720 bgr8 30 10 PID`` prints one JSON object
 (PID: the controller's);
@@ -33,7 +34,9 @@ DISCOVERY = 60.0
 
 
 def controller(memory: str, arguments: list[str]) -> int:
-    """Run the controller: ``kept`` as it is, ``plain`` without keeping the memory of its messages."""
+    """Run the controller: ``kept`` as it is, ``plain`` without keeping the memory of its
+    messages.
+    """
     if memory == "kept":
         keep_memory()
     return run(make, arguments)
@@ -45,16 +48,23 @@ def cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def camera(width: int, height: int, encoding: str, rate: float, seconds: float, pid: int) -> dict[str, float]:
-    """Publish frames for some seconds and count the answers; returns what was measured of the controller ``pid``."""
+def camera(
+    width: int, height: int, encoding: str, rate: float, seconds: float, pid: int
+) -> dict[str, float]:
+    """Publish frames for some seconds and count the answers; returns what was measured of the
+    controller ``pid``.
+    """
     rclpy.init()
     node = rclpy.create_node("bench_camera")
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     latencies: list[float] = []
-    node.create_subscription(Float32, "liquid_controller/latency", lambda m: latencies.append(m.data), reliable(100))
+    node.create_subscription(
+        Float32, "liquid_controller/latency", lambda m: latencies.append(m.data), reliable(100)
+    )
     publisher = node.create_publisher(Image, "camera/image_raw", sensor_data())
-    # Large patches: white noise has no contrast that a camera could show, and counts as a blinded one.
+    # Large patches: white noise has no contrast that a camera could show, and counts as a blinded
+    # one.
     patches = np.random.default_rng(0).integers(0, 255, (9, 16, 3), dtype=np.uint8)
     pixels = cv2.resize(patches, (width, height))
     message = Image(height=height, width=width, encoding=encoding, step=3 * width)
@@ -103,7 +113,12 @@ def main(words: list[str]) -> int:
     if words[0] == "controller":
         return controller(words[1], words[2:])
     width, height, encoding, rate, seconds, pid = words[1:]
-    print(json.dumps(camera(int(width), int(height), encoding, float(rate), float(seconds), int(pid))), flush=True)
+    print(
+        json.dumps(
+            camera(int(width), int(height), encoding, float(rate), float(seconds), int(pid))
+        ),
+        flush=True,
+    )
     return 0
 
 

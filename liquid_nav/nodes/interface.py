@@ -1,4 +1,6 @@
-"""The topics that a flight is made of, for whoever wants all of them; the README's table says the same to people."""
+"""The topics that a flight is made of, for whoever wants all of them; the README's table says the
+same to people.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What the launch files share: their arguments, and the graph of ``bringup`` as launch actions.
 
-Imported by launch files only: the ``launch`` packages come with a ROS distribution, not with the wheels.
+Imported by launch files only: the ``launch`` packages come with a ROS distribution, not with the
+wheels.
 """
 
 from __future__ import annotations
@@ -50,11 +51,18 @@ from liquid_nav.resources import find
 
 SIMULATORS = ("embedded", "gazebo", "px4", "px4_gazebo")
 REMINDED = "1"
-"""s until a node that was told to end is told once more: at its start it may have missed it. Does nothing to one that
-is ending."""
+"""s until a node that was told to end is told once more: at its start it may have missed it. Does
+nothing to one that is ending.
+"""
 PATIENCE = "20"
 """s that a node gets to end, so that a slow machine finishes its bag before it is killed."""
-OF_LAUNCH = ("launch-prefix", "launch-prefix-filter", "emulate_tty", "sigterm_timeout", "sigkill_timeout")
+OF_LAUNCH = (
+    "launch-prefix",
+    "launch-prefix-filter",
+    "emulate_tty",
+    "sigterm_timeout",
+    "sigkill_timeout",
+)
 """Arguments that launch itself reads."""
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
@@ -66,17 +74,23 @@ class NodeSettings:
     file: ParamsFile = ParamsFile()
     """Their own parameter file; default: none."""
     typed: Collection[str] = ()
-    """Launch arguments that they gave themselves, whose values win against the file; default: none."""
+    """Launch arguments that they gave themselves, whose values win against the file; default: none.
+    """
     log_level: str = "info"
     """One of LOG_LEVELS; default: info."""
 
 
-def read_settings(value: Mapping[str, str], typed: Collection[str], graph: Sequence[Process]) -> NodeSettings:
-    """Return what the launch arguments ask of all nodes; raises UserError for a file that does not fit the graph."""
+def read_settings(
+    value: Mapping[str, str], typed: Collection[str], graph: Sequence[Process]
+) -> NodeSettings:
+    """Return what the launch arguments ask of all nodes; raises UserError for a file that does not
+    fit the graph.
+    """
     file = read_params_file(value["params_file"])
     file.check([_full_name(process, value["namespace"]) for process in graph])
     for process in graph:
-        # Launch hands them to the node under /**, where the node itself has to take them for anybody's.
+        # Launch hands them to the node under /**, where the node itself has to take them for
+        # anybody's.
         own = file.own(_full_name(process, value["namespace"]))
         if own:
             refuse_parameters(process.executable, own, names_read_by(process.executable))
@@ -84,48 +98,98 @@ def read_settings(value: Mapping[str, str], typed: Collection[str], graph: Seque
 
 
 def note_typed(typed: set[str]) -> Action:
-    """Return the action that notes which arguments a person gave; it must come before they are declared."""
+    """Return the action that notes which arguments a person gave; it must come before they are
+    declared.
+    """
     return OpaqueFunction(function=lambda context: typed.update(context.launch_configurations))
 
 
 def declare_arguments() -> list[DeclareLaunchArgument]:
     """Return the arguments that every simulated flight has; ``--show-args`` shows them."""
     return [
-        DeclareLaunchArgument("sim", default_value="embedded", choices=SIMULATORS,
-                              description="Simulator; px4: a PX4 with its own dynamics (SIH) that runs already; "
-                                          "px4_gazebo: PX4 with its own drone in Gazebo, in our world."),
-        DeclareLaunchArgument("connection", default_value="",
-                              description="Where PX4 is, for sim:=px4 and px4_gazebo; empty: udp:0.0.0.0:14540."),
-        DeclareLaunchArgument("px4", default_value="",
-                              description="For sim:=px4_gazebo: folder of PX4's sources with a SITL build, "
-                                          "which is then started; empty: you start it."),
-        DeclareLaunchArgument("px4_model", default_value=px4_gazebo_bringup.MODEL,
-                              description="For sim:=px4_gazebo: PX4's Gazebo model, one with a camera."),
-        DeclareLaunchArgument("camera_topic", default_value="",
-                              description="For sim:=px4_gazebo: Gazebo's image topic of that model; its name differs "
-                                          "between releases of PX4 (gz topic -l). Empty: as in the present one."),
-        DeclareLaunchArgument("pilot", default_value="policy", choices=PILOTS,
-                              description="Who flies: the network, or the privileged expert (needs no model)."),
-        DeclareLaunchArgument("model", default_value="default", description="Model: a name or a folder."),
-        DeclareLaunchArgument("seed", default_value="random",
-                              description="Seed of the world, a non-negative integer, or 'random'."),
-        DeclareLaunchArgument("condition", default_value="",
-                              description="Condition: a name or a YAML file; empty: the scenario's own."),
-        DeclareLaunchArgument("record", default_value="",
-                              description="Folder for flight.mcap and record.json; 'auto': flights/<date>-<time>; "
-                                          "empty: no record."),
-        DeclareLaunchArgument("frame_rate", default_value="0.0",
-                              description="Camera frames per second; 0: the condition's, usually 30."),
-        DeclareLaunchArgument("real_time_factor", default_value="1.0",
-                              description="Simulated per wall seconds at most; 0: as fast as possible."),
-        DeclareLaunchArgument("drones", default_value="1",
-                              description="How many fly at once in one embedded world, in namespaces d1, d2 ..."),
-        DeclareLaunchArgument("engine", default_value="ogre2", choices=("ogre2", "ogre"),
-                              description="Gazebo's render engine: ogre2 wants a GPU, ogre an X display."),
-        DeclareLaunchArgument("gui", default_value="true", choices=("true", "false"),
-                              description="Whether Gazebo opens its window."),
+        DeclareLaunchArgument(
+            "sim",
+            default_value="embedded",
+            choices=SIMULATORS,
+            description="Simulator; px4: a PX4 with its own dynamics (SIH) that runs already; "
+            "px4_gazebo: PX4 with its own drone in Gazebo, in our world.",
+        ),
+        DeclareLaunchArgument(
+            "connection",
+            default_value="",
+            description="Where PX4 is, for sim:=px4 and px4_gazebo; empty: udp:0.0.0.0:14540.",
+        ),
+        DeclareLaunchArgument(
+            "px4",
+            default_value="",
+            description="For sim:=px4_gazebo: folder of PX4's sources with a SITL build, "
+            "which is then started; empty: you start it.",
+        ),
+        DeclareLaunchArgument(
+            "px4_model",
+            default_value=px4_gazebo_bringup.MODEL,
+            description="For sim:=px4_gazebo: PX4's Gazebo model, one with a camera.",
+        ),
+        DeclareLaunchArgument(
+            "camera_topic",
+            default_value="",
+            description="For sim:=px4_gazebo: Gazebo's image topic of that model; its name differs "
+            "between releases of PX4 (gz topic -l). Empty: as in the present one.",
+        ),
+        DeclareLaunchArgument(
+            "pilot",
+            default_value="policy",
+            choices=PILOTS,
+            description="Who flies: the network, or the privileged expert (needs no model).",
+        ),
+        DeclareLaunchArgument(
+            "model", default_value="default", description="Model: a name or a folder."
+        ),
+        DeclareLaunchArgument(
+            "seed",
+            default_value="random",
+            description="Seed of the world, a non-negative integer, or 'random'.",
+        ),
+        DeclareLaunchArgument(
+            "condition",
+            default_value="",
+            description="Condition: a name or a YAML file; empty: the scenario's own.",
+        ),
+        DeclareLaunchArgument(
+            "record",
+            default_value="",
+            description="Folder for flight.mcap and record.json; 'auto': flights/<date>-<time>; "
+            "empty: no record.",
+        ),
+        DeclareLaunchArgument(
+            "frame_rate",
+            default_value="0.0",
+            description="Camera frames per second; 0: the condition's, usually 30.",
+        ),
+        DeclareLaunchArgument(
+            "real_time_factor",
+            default_value="1.0",
+            description="Simulated per wall seconds at most; 0: as fast as possible.",
+        ),
+        DeclareLaunchArgument(
+            "drones",
+            default_value="1",
+            description="How many fly at once in one embedded world, in namespaces d1, d2 ...",
+        ),
+        DeclareLaunchArgument(
+            "engine",
+            default_value="ogre2",
+            choices=("ogre2", "ogre"),
+            description="Gazebo's render engine: ogre2 wants a GPU, ogre an X display.",
+        ),
+        DeclareLaunchArgument(
+            "gui",
+            default_value="true",
+            choices=("true", "false"),
+            description="Whether Gazebo opens its window.",
+        ),
         *declare_common(),
-    ]  # fmt: skip
+    ]
 
 
 def declare_common() -> list[DeclareLaunchArgument]:
@@ -133,24 +197,37 @@ def declare_common() -> list[DeclareLaunchArgument]:
     return [
         *declare_views(),
         DeclareLaunchArgument("namespace", default_value="", description="Namespace of the drone."),
-        DeclareLaunchArgument("frame_prefix", default_value="", description="Prefix of all frame ids, e.g. 'd1/'."),
-        DeclareLaunchArgument("params_file", default_value="",
-                              description="Your own parameter file (YAML): it wins against the package's file and the "
-                                          "defaults of arguments, an argument that you give wins against it."),
-        DeclareLaunchArgument("log_level", default_value="info", choices=LOG_LEVELS,
-                              description="From which level on all nodes log."),
-    ]  # fmt: skip
+        DeclareLaunchArgument(
+            "frame_prefix", default_value="", description="Prefix of all frame ids, e.g. 'd1/'."
+        ),
+        DeclareLaunchArgument(
+            "params_file",
+            default_value="",
+            description="Your own parameter file (YAML): it wins against the package's file and "
+            "the "
+            "defaults of arguments, an argument that you give wins against it.",
+        ),
+        DeclareLaunchArgument(
+            "log_level",
+            default_value="info",
+            choices=LOG_LEVELS,
+            description="From which level on all nodes log.",
+        ),
+    ]
 
 
 def describe(scenario: str) -> LaunchDescription:
-    """Return the launch description of a flight in ``scenario``; it ends when the scenario runner does."""
+    """Return the launch description of a flight in ``scenario``; it ends when the scenario runner
+    does.
+    """
     typed: set[str] = set()
     bring_up = OpaqueFunction(function=_bring_up, args=[scenario, typed])
     return LaunchDescription([note_typed(typed), *declare_arguments(), bring_up])
 
 
 def refuse_misspelt(context: LaunchContext, declared: list[DeclareLaunchArgument]) -> None:
-    """Look at the arguments of the command line, where our launch file is the one that a person has named.
+    """Look at the arguments of the command line, where our launch file is the one that a person has
+    named.
 
     Included by another one, that one's arguments are there too, and whatever it has set.
 
@@ -190,7 +267,10 @@ def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()
     file, around, world = gazebo_bringup.PARAMETER_FILE, [], ""
     if sim == "gazebo":
         world = gazebo_bringup.make_world(plan, value["engine"])
-        around, graph = _gazebo(world, gui, space, find(gazebo_bringup.BRIDGE_FILE)), gazebo_bringup.gazebo_graph(plan)
+        around, graph = (
+            _gazebo(world, gui, space, find(gazebo_bringup.BRIDGE_FILE)),
+            gazebo_bringup.gazebo_graph(plan),
+        )
     elif sim == "px4_gazebo":
         made = px4_gazebo_bringup.make_px4_world(
             plan, value["px4"], value["px4_model"], value["camera_topic"], value["engine"]
@@ -201,8 +281,13 @@ def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()
         file, graph = PARAMETER_FILE, graph_of(plan)
     settings = read_settings(value, typed, graph)
     nodes = [node(process, value["namespace"], file, settings) for process in graph]
-    spaces = ["/".join(filter(None, (value["namespace"], name))) for name in fleet_names(plan.drones)]
-    note = LogInfo(msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}" + (f", world {world}" if world else ""))
+    spaces = [
+        "/".join(filter(None, (value["namespace"], name))) for name in fleet_names(plan.drones)
+    ]
+    note = LogInfo(
+        msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}"
+        + (f", world {world}" if world else "")
+    )
     started = [part for part in around if isinstance(part, ExecuteProcess)]
     gazebo = (lambda word: str(world) in word) if world else None
     end = end_with_flight(nodes[-plan.drones :], started + nodes[: -plan.drones], gazebo)
@@ -221,8 +306,14 @@ def _px4(made: px4_gazebo_bringup.Px4World) -> list[Action]:
     own = {name: text for name, text in made.environment.items() if name not in paths}
     if made.command is None:
         words = " ".join(f"{name}={text}" for name, text in own.items())
-        return [LogInfo(msg=f"start PX4 yourself: {words} PX4_GZ_MODELS=<PX4>/{px4_gazebo_bringup.MODELS} px4")]
-    # Without a terminal PX4's shell would read an endless stream of nothing: -d leaves the shell out.
+        return [
+            LogInfo(
+                msg=f"start PX4 yourself: {words} PX4_GZ_MODELS=<PX4>/{px4_gazebo_bringup.MODELS} "
+                "px4"
+            )
+        ]
+    # Without a terminal PX4's shell would read an endless stream of nothing: -d leaves the shell
+    # out.
     px4 = ExecuteProcess(cmd=[*made.command, "-d"], additional_env=own, output="screen")
     return [*find_models, px4]
 
@@ -237,7 +328,9 @@ def _gazebo(world: Path, gui: bool, namespace: str, bridge: Path) -> list[Action
         raise UserError("Gazebo needs ros_gz_sim", "apt install ros-$ROS_DISTRO-ros-gz") from None
     arguments = {"gz_args": gazebo_bringup.gazebo_arguments(world, gui), "on_exit_shutdown": "true"}
     return [
-        IncludeLaunchDescription(PythonLaunchDescriptionSource(str(launcher)), launch_arguments=arguments.items()),
+        IncludeLaunchDescription(
+            PythonLaunchDescriptionSource(str(launcher)), launch_arguments=arguments.items()
+        ),
         Node(
             package="ros_gz_bridge",
             executable="parameter_bridge",
@@ -256,7 +349,9 @@ def node(
     settings: NodeSettings = NodeSettings(),
     kind: type[Node] = Node,
 ) -> Node:
-    """Return one of our nodes; in a namespace it has that drone's clock, where there is a simulated one."""
+    """Return one of our nodes; in a namespace it has that drone's clock, where there is a simulated
+    one.
+    """
     given = {name: value for name, value in process.parameters.items() if value != ""}
     typed = {name: value for name, value in given.items() if name in settings.typed}
     theirs = settings.file.values(_full_name(process, namespace))

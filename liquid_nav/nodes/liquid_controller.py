@@ -35,7 +35,13 @@ from liquid_nav.types import Command, Observation
 
 Reader = Callable[[Any], tuple[int, str, np.ndarray]]
 """From a message to stamp (ns), frame id and pixels, uint8 [H,W,3] RGB."""
-UNITS = {"neurons": "1", "time_constants": "s", "latency": "s", "cmd_vel": "m/s, rad/s", "view": "deg"}
+UNITS = {
+    "neurons": "1",
+    "time_constants": "s",
+    "latency": "s",
+    "cmd_vel": "m/s, rad/s",
+    "view": "deg",
+}
 """Of what is told about the model."""
 LOSSES = "more than one camera frame in ten is lost on the way: send smaller images, or {remedy}"
 
@@ -44,13 +50,22 @@ CHANGEABLE = {
     "model": ("default", "Model: a name in models/ or a folder. Changed while unconfigured.", None),
     "runtime": (
         "auto",
-        "What computes the encoder: torch, onnxruntime, or auto, the faster one. Changed while unconfigured.",
+        "What computes the encoder: torch, onnxruntime, or auto, the faster one. Changed while "
+        "unconfigured.",
         None,
     ),
     "nominal_rate": (30.0, "Frame rate assumed for the very first frame, Hz.", (0.1, 1000.0)),
     "longest_gap": (1.0, "A larger step of the stamps resets the state, s.", (0.01, 60.0)),
-    "frozen_after": (1.0, "Identical pixels for this long mean a frozen camera, s; 0: never.", (0.0, 60.0)),
-    "blind_after": (1.0, "Pictures without contrast for this long mean a blind camera, s; 0: never.", (0.0, 60.0)),
+    "frozen_after": (
+        1.0,
+        "Identical pixels for this long mean a frozen camera, s; 0: never.",
+        (0.0, 60.0),
+    ),
+    "blind_after": (
+        1.0,
+        "Pictures without contrast for this long mean a blind camera, s; 0: never.",
+        (0.0, 60.0),
+    ),
 }
 """Parameter -> default, description, range; changed while it does not steer."""
 LOADED = frozenset({"model", "runtime"})
@@ -67,11 +82,21 @@ class LiquidController(LifecycleNode):
             name: declare(self, name, default, text, limits, read_only=False)
             for name, (default, text, limits) in CHANGEABLE.items()
         }
-        self._autostart = declare(self, "autostart", True, "Configure and activate without a lifecycle manager.")
-        bonded = declare(self, "bond", False, "While active, a bond with nav2_lifecycle_manager (ROS package bond).")
+        self._autostart = declare(
+            self, "autostart", True, "Configure and activate without a lifecycle manager."
+        )
+        bonded = declare(
+            self,
+            "bond",
+            False,
+            "While active, a bond with nav2_lifecycle_manager (ROS package bond).",
+        )
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         transport = declare(
-            self, "image_transport", "raw", "raw: camera/image_raw; compressed: camera/image_raw/compressed."
+            self,
+            "image_transport",
+            "raw",
+            "raw: camera/image_raw; compressed: camera/image_raw/compressed.",
         )
         self._topic, kind, read = camera_topic(transport)
         self._guard = FrameGuard(0.0, 0.0, 0.0)
@@ -88,7 +113,14 @@ class LiquidController(LifecycleNode):
         self._simulated = self.get_parameter("use_sim_time").value
         self._read: Reader = read
         subscribe(self, self._diagnostics, kind, self._topic, self._on_image, sensor_data())
-        subscribe(self, self._diagnostics, CameraInfo, "camera/camera_info", self._on_camera_info, sensor_data())
+        subscribe(
+            self,
+            self._diagnostics,
+            CameraInfo,
+            "camera/camera_info",
+            self._on_camera_info,
+            sensor_data(),
+        )
         self.create_service(Trigger, "liquid_controller/reset", self._on_reset)
         self._show_mode("unconfigured", "just started")
         ParameterChanges(self, changeable, self._refuses, self._take)
@@ -99,9 +131,15 @@ class LiquidController(LifecycleNode):
         changed = {key for key, value in values.items() if value != self._values[key]}
         if self._policy is not None and changed & LOADED:
             steps = "deactivate, then cleanup" if self._active else "cleanup"
-            return f"the model is loaded by configure: first ros2 lifecycle set {name} {steps}; set it; then configure"
+            return (
+                f"the model is loaded by configure: first ros2 lifecycle set {name} "
+                f"{steps}; set it; then configure"
+            )
         if self._active:
-            return f"it steers by it: first ros2 lifecycle set {name} deactivate (the supervisor then holds)"
+            return (
+                f"it steers by it: first ros2 lifecycle set {name} deactivate (the "
+                "supervisor then holds)"
+            )
         return "" if values["model"] else "model is empty: give a name in models/ or a folder"
 
     def _take(self, values: Values) -> None:
@@ -121,16 +159,22 @@ class LiquidController(LifecycleNode):
         self._diagnostics.report_mode(mode, cause, model=self._values["model"])
 
     def start(self) -> None:
-        """Configure and activate, where ``autostart`` says so; raises UserError when the model cannot be used."""
+        """Configure and activate, where ``autostart`` says so; raises UserError when the model
+        cannot be used.
+        """
         if not self._autostart:
             return
         self._problem: UserError | None = None
         if self.trigger_configure() != TransitionCallbackReturn.SUCCESS:
-            raise self._problem or UserError("liquid_controller could not be configured", "see its log")
+            raise self._problem or UserError(
+                "liquid_controller could not be configured", "see its log"
+            )
         self.trigger_activate()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load the model and run it a few times, so that the first frame is as fast as the others."""
+        """Load the model and run it a few times, so that the first frame is as fast as the
+        others.
+        """
         try:
             self._load()
         except UserError as error:
@@ -270,7 +314,9 @@ class LiquidController(LifecycleNode):
         if words:
             self._diagnostics.report("view", WARN, words)
         else:
-            self._diagnostics.report("view", OK, f"the camera sees {self._seen}, as the model was trained")
+            self._diagnostics.report(
+                "view", OK, f"the camera sees {self._seen}, as the model was trained"
+            )
 
     def _step(self, image: np.ndarray, stamp: int, elapsed: float, frame_id: str) -> bool:
         """Step the policy and publish; returns whether the image could be used."""
@@ -284,7 +330,9 @@ class LiquidController(LifecycleNode):
             self._state = self._policy.initial_state()
             self._last = None
             self._diagnostics.report(
-                "policy", ERROR, "the model's output is not a finite number: no command, state reset"
+                "policy",
+                ERROR,
+                "the model's output is not a finite number: no command, state reset",
             )
             return True
         self._last = decision.command, stamp
@@ -301,7 +349,9 @@ class LiquidController(LifecycleNode):
         guard = self._guard
         level = WARN if guard.early_in_a_row == 1 else ERROR
         ahead = f"{guard.ahead:.2f} s"
-        self._diagnostics.report("camera", level, f"{self._topic}: {FUTURE}", early=guard.early, ahead=ahead)
+        self._diagnostics.report(
+            "camera", level, f"{self._topic}: {FUTURE}", early=guard.early, ahead=ahead
+        )
 
     def _tell_camera(self, reason: str) -> None:
         guard = self._guard
@@ -311,7 +361,9 @@ class LiquidController(LifecycleNode):
         elif guard.was_early(self.get_clock().now().nanoseconds):
             # As it was told then: neither the next image nor the next one of them is news.
             words = f"{self._topic}: {FUTURE}"
-            self._diagnostics.report("camera", WARN, words, early=guard.early, ahead=f"{guard.ahead:.2f} s", **counts)
+            self._diagnostics.report(
+                "camera", WARN, words, early=guard.early, ahead=f"{guard.ahead:.2f} s", **counts
+            )
         elif guard.frames > 30 and guard.lost > 0.1 * guard.frames:
             words = LOSSES.format(remedy=transport_remedy())
             self._diagnostics.report("camera", WARN, f"{self._topic}: {words}", **counts)
@@ -328,7 +380,9 @@ def _view_of_model(policy: Any) -> View | None:
 
 
 def camera_topic(transport: str) -> tuple[str, type, Reader]:
-    """Return topic, type and reader (stamp in ns, frame id, RGB pixels) of an image transport; raises UserError."""
+    """Return topic, type and reader (stamp in ns, frame id, RGB pixels) of an image transport;
+    raises UserError.
+    """
     if transport == "raw":
         return "camera/image_raw", Image, read_image
     if transport == "compressed":

@@ -1,7 +1,7 @@
 """Keeps the memory of large messages, so that the next one is not written into new pages.
 
-glibc gives large blocks back to the system when they are freed; for the next camera image they come anew, page by page,
-each cleared first. ``liquid-nav bench graph`` shows what that costs.
+glibc gives large blocks back to the system when they are freed; for the next camera image they come
+anew, page by page, each cleared first. ``liquid-nav bench graph`` shows what that costs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import ctypes
 import os
 
 LARGEST = 32 * 2**20
-"""Bytes of a block that is kept: the most that every glibc accepts; a raw 4K image has 25 million."""
+"""Bytes of a block that is kept: the most that every glibc accepts; a raw 4K image has 25 million.
+"""
 KEPT = 128 * 2**20
 """Bytes that a process may keep unused."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
@@ -20,9 +21,13 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 def keep_memory() -> bool:
     """Let this process keep freed memory for the next message; returns whether it does.
 
-    Nothing happens where the user has set glibc's own variables, or where the C library is another one.
+    Nothing happens where the user has set glibc's own variables, or where the C library is another
+    one.
     """
-    if any(name in os.environ for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")):
+    if any(
+        name in os.environ
+        for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")
+    ):
         return False
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
     if set_option is None:

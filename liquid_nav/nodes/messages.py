@@ -38,7 +38,9 @@ __all__ = [
 
 NANO = 1_000_000_000
 RESET_STEP = 0.1
-"""s by which simulated time must go back to be that of a simulator that was reset, and not of an overtaken message."""
+"""s by which simulated time must go back to be that of a simulator that was reset, and not of an
+overtaken message.
+"""
 STAMP_END = 12
 """Bytes up to the end of the stamp: 4 of encapsulation, 4 of seconds, 4 of nanoseconds."""
 
@@ -78,17 +80,23 @@ def require_finite(what: str, *values: np.ndarray) -> None:
 
 
 def image_view(message: Image) -> np.ndarray:
-    """Return the pixels as uint8 [H,W,3] RGB, where possible a view on the message's bytes; raises ImageError."""
+    """Return the pixels as uint8 [H,W,3] RGB, where possible a view on the message's bytes; raises
+    ImageError.
+    """
     return decode(message)
 
 
 def read_image(message: Image) -> tuple[int, str, np.ndarray]:
-    """Return stamp (ns), frame id and pixels, uint8 [H,W,3] RGB, of an image; raises ImageError as ``image_view``."""
+    """Return stamp (ns), frame id and pixels, uint8 [H,W,3] RGB, of an image; raises ImageError as
+    ``image_view``.
+    """
     return nanoseconds(message.header.stamp), message.header.frame_id, image_view(message)
 
 
 def read_compressed(message: CompressedImage) -> tuple[int, str, np.ndarray]:
-    """Return stamp (ns), frame id and pixels, uint8 [H,W,3] RGB, of a JPEG or PNG; raises ImageError."""
+    """Return stamp (ns), frame id and pixels, uint8 [H,W,3] RGB, of a JPEG or PNG; raises
+    ImageError.
+    """
     return nanoseconds(message.header.stamp), message.header.frame_id, decode_compressed(message)
 
 

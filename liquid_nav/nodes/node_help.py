@@ -1,4 +1,6 @@
-"""What a node's executable says to ``--help``, without becoming a node: on a real drone that would be a second one."""
+"""What a node's executable says to ``--help``, without becoming a node: on a real drone that would
+be a second one.
+"""
 
 from __future__ import annotations
 
@@ -59,14 +61,17 @@ def refuse_own_arguments(arguments: Sequence[str], name: str) -> None:
     own = before_ros(arguments)
     if own:
         example = f"ros2 run liquid_nav {name} --ros-args -p NAME:=VALUE"
-        raise UserError(f"{name} does not know '{own[0]}'", f"parameters are given as: {example}. See --help")
+        raise UserError(
+            f"{name} does not know '{own[0]}'", f"parameters are given as: {example}. See --help"
+        )
 
 
 def help_text(module: ModuleType) -> str:
     """Return what a person reads: what the node of that module does, and its parameters."""
     name = executable(module)
     lines = [
-        f"usage: ros2 run liquid_nav {name} --ros-args [-p NAME:=VALUE ...] [--params-file FILE] [-r FROM:=TO ...]",
+        f"usage: ros2 run liquid_nav {name} --ros-args [-p NAME:=VALUE ...] [--params-file FILE] "
+        "[-r FROM:=TO ...]",
         "",
         (inspect.getdoc(module) or "").strip(),
         "",
@@ -79,14 +84,18 @@ def help_text(module: ModuleType) -> str:
 
 
 def executable(module: ModuleType) -> str:
-    """Return the name of the executable whose code a module is, also where it is the main program."""
+    """Return the name of the executable whose code a module is, also where it is the main
+    program.
+    """
     spec = getattr(module, "__spec__", None)
     name = module.__name__ if module.__name__ != "__main__" or spec is None else spec.name
     return name.rpartition(".")[2]
 
 
 def parameters(module: ModuleType) -> list[Shown]:
-    """Return the parameters that a node's module declares, and the modules of nodes that it is made of."""
+    """Return the parameters that a node's module declares, and the modules of nodes that it is made
+    of.
+    """
     found: dict[str, Shown] = {}
     for part in _parts(module):
         tree = ast.parse(inspect.getsource(part))
@@ -120,32 +129,47 @@ def _parts(module: ModuleType) -> list[ModuleType]:
 
 
 def _is_declaration(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "declare" and len(node.args) >= 4
+    return (
+        isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "declare"
+        and len(node.args) >= 4
+    )
 
 
 def _note(call: ast.Call, module: ModuleType, found: dict[str, Shown]) -> None:
     name = _value(call.args[1], module)
     if isinstance(name, str) and name not in found:
         description = _value(call.args[3], module)
-        found[name] = Shown(name, description if isinstance(description, str) else "", _typed(call.args[2], module))
+        found[name] = Shown(
+            name, description if isinstance(description, str) else "", _typed(call.args[2], module)
+        )
 
 
 def _note_table(loop: ast.DictComp, module: ModuleType, found: dict[str, Shown]) -> None:
     """Take the parameters that are declared by a table of names and descriptions."""
     table = loop.generators[0].iter
-    owner = table.func.value if isinstance(table, ast.Call) and isinstance(table.func, ast.Attribute) else table
+    owner = (
+        table.func.value
+        if isinstance(table, ast.Call) and isinstance(table.func, ast.Attribute)
+        else table
+    )
     rows = _value(owner, module)
     for name, row in rows.items() if isinstance(rows, dict) else ():
         # Rows have a default, a range or neither beside the description, which is the longest text.
-        texts = [part for part in (row if isinstance(row, tuple) else (row,)) if isinstance(part, str)]
+        texts = [
+            part for part in (row if isinstance(row, tuple) else (row,)) if isinstance(part, str)
+        ]
         description = max(texts, key=len, default="")
         found.setdefault(name, Shown(name, description, ""))
 
 
 def _value(node: ast.AST, module: ModuleType) -> Any:
-    """Return what an expression of a module is worth, or None where only the running node knows that."""
+    """Return what an expression of a module is worth, or None where only the running node knows
+    that.
+    """
     try:
-        # Our own source, as it would be run: constants, f-strings of constants, names of the module.
+        # Our own source, as it would be run: constants, f-strings of constants, names of the
+        # module.
         return eval(compile(ast.Expression(node), module.__name__, "eval"), vars(module))
     except (NameError, AttributeError, TypeError):
         return None

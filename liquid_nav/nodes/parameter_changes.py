@@ -1,7 +1,8 @@
-"""Changes of a running node's parameters: refused with the reason, or taken, logged and (by ROS itself) told.
+"""Changes of a running node's parameters: refused with the reason, or taken, logged and (by ROS
+itself) told.
 
-ROS tells every change on /parameter_events, which the recorder keeps. What cannot be changed while a node runs is
-declared read-only.
+ROS tells every change on /parameter_events, which the recorder keeps. What cannot be changed while
+a node runs is declared read-only.
 """
 
 from __future__ import annotations
@@ -24,14 +25,19 @@ class ParameterChanges:
     """Decides about, applies and logs the changes of some parameters of a node."""
 
     def __init__(
-        self, node: Node, values: Values, refuses: Callable[[Values], str], apply: Callable[[Values], None]
+        self,
+        node: Node,
+        values: Values,
+        refuses: Callable[[Values], str],
+        apply: Callable[[Values], None],
     ) -> None:
         """Begin to listen; call it when all parameters are declared.
 
         Args:
             node: Owner of the parameters.
             values: The parameters that may be changed, with their present values.
-            refuses: Says why all of the values cannot be those that it gets, or nothing; must change nothing.
+            refuses: Says why all of the values cannot be those that it gets, or nothing; must
+                change nothing.
             apply: Makes all of the values those that it gets.
         """
         self._node = node
@@ -44,7 +50,9 @@ class ParameterChanges:
         node.add_post_set_parameters_callback(self._take)
 
     def _fit(self, parameters: list[Parameter]) -> list[Parameter]:
-        """Return the parameters with whole numbers as doubles where doubles are meant, as when a node starts."""
+        """Return the parameters with whole numbers as doubles where doubles are meant, as when a
+        node starts.
+        """
         return [self._fitted(parameter) for parameter in parameters]
 
     def _fitted(self, parameter: Parameter) -> Parameter:
@@ -83,7 +91,9 @@ class ParameterChanges:
         before = self._values
         self._values = {**before, **changed}
         self._apply(self._values)
-        words = ", ".join(f"{name} {_shown(before[name])} -> {_shown(value)}" for name, value in changed.items())
+        words = ", ".join(
+            f"{name} {_shown(before[name])} -> {_shown(value)}" for name, value in changed.items()
+        )
         self._node.get_logger().info(f"parameter changed: {words}")
 
     def _changed(self, parameters: list[Parameter]) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""The services that set parameters of a running node: a request that rclpy cannot read does not end the node."""
+"""The services that set parameters of a running node: a request that rclpy cannot read does not end
+the node.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from rclpy.node import Node
 
 
 def guard_parameter_services(node: Node) -> None:
-    """Let the node answer with a refusal where rclpy raises, as it does for values of unknown types."""
+    """Let the node answer with a refusal where rclpy raises, as it does for values of unknown
+    types.
+    """
     for service in node.services:
         if service.srv_type in (SetParameters, SetParametersAtomically):
             service.callback = _guarded(node, service.callback)

@@ -1,4 +1,6 @@
-"""Parameters with descriptions and ranges, so that rqt_reconfigure and ``ros2 param describe`` show them well."""
+"""Parameters with descriptions and ranges, so that rqt_reconfigure and ``ros2 param describe`` show
+them well.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,9 @@ def declare(
 ) -> Any:
     """Declare a parameter and return its value; its type is that of the default.
 
-    A seed given as text on a command line arrives as an integer and the other way round, so text parameters accept
-    any type and come back as text. ``speed:=1`` arrives as an integer too: whole numbers are fine doubles, and doubles
-    without a fraction fine integers.
+    A seed given as text on a command line arrives as an integer and the other way round, so text
+    parameters accept any type and come back as text. ``speed:=1`` arrives as an integer too: whole
+    numbers are fine doubles, and doubles without a fraction fine integers.
 
     Raises:
         UserError: a wrong type, a value out of range, or a number that is not finite.
@@ -38,16 +40,24 @@ def declare(
     try:
         value = node.declare_parameter(name, default, descriptor).value
     except REFUSED:
-        value = _declare_fitting(node, name, default, _descriptor(default, description, limits, read_only), limits)
+        value = _declare_fitting(
+            node, name, default, _descriptor(default, description, limits, read_only), limits
+        )
     if isinstance(value, float) and not math.isfinite(value):
         raise _refusal(node, name, default, limits, value)
     return str(value) if text else value
 
 
 def _declare_fitting(
-    node: Node, name: str, default: Any, descriptor: ParameterDescriptor, limits: tuple[float, float] | None
+    node: Node,
+    name: str,
+    default: Any,
+    descriptor: ParameterDescriptor,
+    limits: tuple[float, float] | None,
 ) -> Any:
-    """Declare a parameter with what its given value means in the default's type, and return that."""
+    """Declare a parameter with what its given value means in the default's type, and return
+    that.
+    """
     # Only a declared parameter shows what was given for it: for a moment of whatever type it is.
     given = node.declare_parameter(name, default, ParameterDescriptor(dynamic_typing=True)).value
     node.undeclare_parameter(name)
@@ -61,7 +71,9 @@ def _declare_fitting(
 
 
 def fitting(given: Any, default: Any) -> Any:
-    """Return a number in the type of the default, or None where that would change it, or the default is no number."""
+    """Return a number in the type of the default, or None where that would change it, or the
+    default is no number.
+    """
     number = isinstance(given, int | float) and not isinstance(given, bool)
     if not number or isinstance(default, bool) or not isinstance(default, int | float):
         return None
@@ -75,21 +87,32 @@ def _descriptor(
 ) -> ParameterDescriptor:
     """Return a new descriptor: rclpy writes into those that it gets."""
     text = isinstance(default, str)
-    descriptor = ParameterDescriptor(description=description, read_only=read_only, dynamic_typing=text)
+    descriptor = ParameterDescriptor(
+        description=description, read_only=read_only, dynamic_typing=text
+    )
     if limits is not None and isinstance(default, float):
         descriptor.floating_point_range = [
             FloatingPointRange(from_value=float(limits[0]), to_value=float(limits[1]), step=0.0)
         ]
     elif limits is not None:
-        descriptor.integer_range = [IntegerRange(from_value=int(limits[0]), to_value=int(limits[1]), step=1)]
+        descriptor.integer_range = [
+            IntegerRange(from_value=int(limits[0]), to_value=int(limits[1]), step=1)
+        ]
     return descriptor
 
 
-def _refusal(node: Node, name: str, default: Any, limits: tuple[float, float] | None, given: Any) -> UserError:
+def _refusal(
+    node: Node, name: str, default: Any, limits: tuple[float, float] | None, given: Any
+) -> UserError:
     """Return the error that names what was given and what fits."""
     between = ""
     if limits is not None:
         # Whole numbers are shown with all their digits.
-        low, high = (f"{float(end):g}" if isinstance(default, float) else str(int(end)) for end in limits)
+        low, high = (
+            f"{float(end):g}" if isinstance(default, float) else str(int(end)) for end in limits
+        )
         between = f" between {low} and {high}"
-    return UserError(f"parameter '{name}' of {node.get_name()} is {given!r}", f"Give {KINDS[type(default)]}{between}")
+    return UserError(
+        f"parameter '{name}' of {node.get_name()} is {given!r}",
+        f"Give {KINDS[type(default)]}{between}",
+    )

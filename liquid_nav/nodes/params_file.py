@@ -1,7 +1,9 @@
-"""A person's own parameter file, as ``params_file:=`` of the launch files takes it. Needs neither rclpy nor launch.
+"""A person's own parameter file, as ``params_file:=`` of the launch files takes it. Needs neither
+rclpy nor launch.
 
-ROS itself decides by the order in which patterns of node names were first seen, so that what a person wrote could lose
-against our own file. Here the person's file is resolved first, and what it sets for a node takes the place of ours.
+ROS itself decides by the order in which patterns of node names were first seen, so that what a
+person wrote could lose against our own file. Here the person's file is resolved first, and what it
+sets for a node takes the place of ours.
 """
 
 from __future__ import annotations
@@ -18,9 +20,18 @@ from liquid_nav.nodes.unknown import PARAMETERS, flat, is_for_all, nearest
 from liquid_nav.yaml_text import parse_yaml
 
 NODES = (
-    "simulator", "liquid_controller", "expert_pilot", "safety_supervisor", "scenario_runner", "recorder",
-    "autopilot_bridge", "test_vehicle", "camera", "weather", "plots",
-)  # fmt: skip
+    "simulator",
+    "liquid_controller",
+    "expert_pilot",
+    "safety_supervisor",
+    "scenario_runner",
+    "recorder",
+    "autopilot_bridge",
+    "test_vehicle",
+    "camera",
+    "weather",
+    "plots",
+)
 """Names of this package's nodes."""
 NAMED_OTHERWISE = {"world_camera": "simulator"}
 """Executable -> name of its node, where the two differ."""
@@ -37,7 +48,9 @@ class ParamsFile:
     """Pattern of node names -> parameters, in the order of the file; default: none."""
 
     def values(self, node: str) -> dict[str, Any]:
-        """Return what is set for the node of that full name, such as ``/d1/camera``; the last section counts."""
+        """Return what is set for the node of that full name, such as ``/d1/camera``; the last
+        section counts.
+        """
         found: dict[str, Any] = {}
         for pattern, parameters in self.sections:
             if _matches(pattern, node):
@@ -45,7 +58,9 @@ class ParamsFile:
         return found
 
     def own(self, node: str) -> list[str]:
-        """Return the names that are set for the node of that full name and not for every node around it."""
+        """Return the names that are set for the node of that full name and not for every node
+        around it.
+        """
         names = [
             name
             for pattern, parameters in self.sections
@@ -55,14 +70,19 @@ class ParamsFile:
         return list(dict.fromkeys(names))
 
     def check(self, nodes: Collection[str]) -> None:
-        """Raise UserError for a section that is of no node, given the full names of those that are started."""
+        """Raise UserError for a section that is of no node, given the full names of those that are
+        started.
+        """
         names = {node.rpartition("/")[2] for node in nodes}
         for pattern, _ in self.sections:
             name = pattern.rpartition("/")[2]
             if any(_matches(pattern, node) for node in nodes):
                 continue
             if name in names:
-                cause = f"{self.path}: '{pattern}' is none of the nodes here: {', '.join(sorted(nodes))}"
+                cause = (
+                    f"{self.path}: '{pattern}' is none of the nodes here: "
+                    f"{', '.join(sorted(nodes))}"
+                )
                 raise UserError(cause, f"write /**/{name}, which fits every namespace")
             # One file may serve several launch files: a node of ours need not be started.
             if name not in NODES:
@@ -83,32 +103,43 @@ def read_params_file(path: str) -> ParamsFile:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
-        raise UserError(f"cannot read params_file {path}: {reason}", "give the path of a YAML file") from None
+        raise UserError(
+            f"cannot read params_file {path}: {reason}", "give the path of a YAML file"
+        ) from None
     try:
         told = parse_yaml(text)
     except yaml.YAMLError as error:
-        raise UserError(f"params_file {path} is no YAML: {' '.join(str(error).split())}", EXAMPLE) from None
+        raise UserError(
+            f"params_file {path} is no YAML: {' '.join(str(error).split())}", EXAMPLE
+        ) from None
     sections: list[tuple[str, Mapping[str, Any]]] = []
     _collect(path, "", told, sections)
     return ParamsFile(path, tuple(sections))
 
 
-def _collect(path: str, name: str, told: Any, sections: list[tuple[str, Mapping[str, Any]]]) -> None:
+def _collect(
+    path: str, name: str, told: Any, sections: list[tuple[str, Mapping[str, Any]]]
+) -> None:
     """Add the sections below a key; namespaces may be keys of their own."""
     if not isinstance(told, dict) or not told:
-        raise UserError(f"params_file {path}: nothing that can be read below '{name or 'the top'}'", EXAMPLE)
+        raise UserError(
+            f"params_file {path}: nothing that can be read below '{name or 'the top'}'", EXAMPLE
+        )
     for key, value in told.items():
         if key != PARAMETERS:
             _collect(path, f"{name}/{str(key).strip('/')}", value, sections)
         elif name and isinstance(value, dict):
             sections.append((name, value))
         else:
-            raise UserError(f"params_file {path}: {PARAMETERS} of '{name or 'no node'}' are none", EXAMPLE)
+            raise UserError(
+                f"params_file {path}: {PARAMETERS} of '{name or 'no node'}' are none", EXAMPLE
+            )
 
 
 def _matches(pattern: str, node: str) -> bool:
     """Return whether a pattern of ROS means a node: ``**`` any number of names, ``*`` one."""
     expression = "".join(
-        {"**": "(/[^/]+)*", "*": "/[^/]+"}.get(part, "/" + re.escape(part)) for part in pattern.strip("/").split("/")
+        {"**": "(/[^/]+)*", "*": "/[^/]+"}.get(part, "/" + re.escape(part))
+        for part in pattern.strip("/").split("/")
     )
     return re.fullmatch(expression, node) is not None

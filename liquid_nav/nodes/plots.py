@@ -1,8 +1,8 @@
 """Curves for rqt_plot in simulation: commands and motion without a header.
 
-rqt_plot draws a message with a header at its stamp minus the wall clock of its own start. Stamps of a simulated flight
-begin at zero, so that its curves lie decades to the left of the picture. Messages without a header are drawn when they
-arrive. What flies reads none of these topics.
+rqt_plot draws a message with a header at its stamp minus the wall clock of its own start. Stamps of
+a simulated flight begin at zero, so that its curves lie decades to the left of the picture.
+Messages without a header are drawn when they arrive. What flies reads none of these topics.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from liquid_nav.nodes.subscribing import subscribe
 DEPTH = 10
 """Messages that may wait for a slow window."""
 COMMANDS = {"plots/command": "cmd_vel", "plots/controller_command": "liquid_controller/cmd_vel"}
-"""What goes out, and where it comes from: the supervisor's command, and what the controller asked for."""
+"""What goes out, and where it comes from: the supervisor's command, and what the controller asked
+for.
+"""
 
 
 class Plots(Node):
@@ -38,7 +40,14 @@ class Plots(Node):
         self._position = self.create_publisher(Point, "plots/position", reliable(DEPTH))
         for outgoing, incoming in COMMANDS.items():
             publisher = self.create_publisher(Twist, outgoing, reliable(DEPTH))
-            subscribe(self, diagnostics, TwistStamped, incoming, _repeating(publisher.publish), reliable(DEPTH))
+            subscribe(
+                self,
+                diagnostics,
+                TwistStamped,
+                incoming,
+                _repeating(publisher.publish),
+                reliable(DEPTH),
+            )
         subscribe(self, diagnostics, Odometry, "odom", self._on_odometry, sensor_data(DEPTH))
 
     def _on_odometry(self, message: Odometry) -> None:

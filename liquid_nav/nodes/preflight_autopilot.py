@@ -57,7 +57,10 @@ def _state(bridge: Bridge) -> Finding:
     # The first word of an unnamed mode is its kind, not its name.
     if bridge.mode in ("", NO_MODE) or bridge.mode.startswith(UNNAMED):
         words = f"{phase.value}, mode unknown ({bridge.mode or 'not told'})"
-        remedy = "look at the mode in QGroundControl, and whether this firmware is one that docs/autopilots.md names"
+        remedy = (
+            "look at the mode in QGroundControl, and whether this firmware is one that "
+            "docs/autopilots.md names"
+        )
         return warning("autopilot", words, remedy)
     return ok("autopilot", f"{phase.value}, mode {bridge.mode}")
 

@@ -63,14 +63,24 @@ def _clock(facts: Facts, wanted: Wanted) -> Finding:
     publishers = _stream(facts, "/clock").publishers
     if len(answers) > 1:
         simulated = ", ".join(sorted(name for name, value in facts.sim_time.items() if value))
-        return failure("clock", f"only {simulated} use(s) simulated time", "set use_sim_time the same for all nodes")
+        return failure(
+            "clock",
+            f"only {simulated} use(s) simulated time",
+            "set use_sim_time the same for all nodes",
+        )
     if answers == {True} and publishers == 0:
         words = f"use_sim_time is set, nobody publishes {facts.clock}"
         return failure("clock", words, "start the simulator, or set it false")
     told = _stream(facts, "/clock").last
     if answers == {True} and told.get("first") == told.get("last"):
-        words = f"stands at {told['last']:g} s" if told else "has one publisher, but nothing arrives"
-        return failure("clock", f"{facts.clock} {words}", "start or resume the simulation (service simulator/start)")
+        words = (
+            f"stands at {told['last']:g} s" if told else "has one publisher, but nothing arrives"
+        )
+        return failure(
+            "clock",
+            f"{facts.clock} {words}",
+            "start or resume the simulation (service simulator/start)",
+        )
     if answers == {False} and publishers:
         words = f"{facts.clock} is published but no node uses it"
         return failure("clock", words, "end the simulator, or use_sim_time:=true")
@@ -80,9 +90,13 @@ def _clock(facts: Facts, wanted: Wanted) -> Finding:
 def _camera(facts: Facts, wanted: Wanted) -> Finding:
     count = _stream(facts, wanted.camera).publishers
     if count == 0:
-        return failure("camera", f"nobody publishes {wanted.camera}", "start the camera node, or remap yours")
+        return failure(
+            "camera", f"nobody publishes {wanted.camera}", "start the camera node, or remap yours"
+        )
     if count > 1:
-        return failure("camera", f"{count} nodes publish {wanted.camera}", "end all but one of them")
+        return failure(
+            "camera", f"{count} nodes publish {wanted.camera}", "end all but one of them"
+        )
     return ok("camera", f"{wanted.camera} has one publisher")
 
 
@@ -103,8 +117,13 @@ def _camera_age(facts: Facts, wanted: Wanted) -> Finding:
         remedy = "synchronise the clocks (chrony), or let the camera stamp on arrival"
         return failure("camera stamps", f"images are {-low:.2f} s in the future", remedy)
     if high > wanted.age:
-        remedy = "look for buffering in the camera's pipeline, synchronise the clocks, check use_sim_time"
-        return failure("camera stamps", f"images are up to {high:.2f} s old, {wanted.age:g} at most", remedy)
+        remedy = (
+            "look for buffering in the camera's pipeline, synchronise the clocks, check "
+            "use_sim_time"
+        )
+        return failure(
+            "camera stamps", f"images are up to {high:.2f} s old, {wanted.age:g} at most", remedy
+        )
     return ok("camera stamps", f"images are at most {high:.3f} s old")
 
 
@@ -126,22 +145,34 @@ def _camera_model(facts: Facts, wanted: Wanted) -> Finding:
         return failure("camera model", "no camera/camera_info arrives", remedy)
     # Beside 0, what no calibration gives: a negative number, or none.
     if not 0.0 < info.last.get("focal", 0.0) < math.inf:
-        return failure("camera model", "camera/camera_info is empty: the camera is not calibrated", remedy)
+        return failure(
+            "camera model", "camera/camera_info is empty: the camera is not calibrated", remedy
+        )
     sizes = info.last.get("size"), image.last.get("size", info.last.get("size"))
     if sizes[0] != sizes[1]:
-        return failure("camera model", f"camera/camera_info is for {sizes[0]}, the images are {sizes[1]}", remedy)
+        return failure(
+            "camera model",
+            f"camera/camera_info is for {sizes[0]}, the images are {sizes[1]}",
+            remedy,
+        )
     return ok("camera model", f"focal length {info.last['focal']:.0f} pixels")
 
 
 def _camera_view(facts: Facts, wanted: Wanted) -> list[Finding]:
-    """Compare what the camera sees with what the model knows; where one is missing another check says so."""
+    """Compare what the camera sees with what the model knows; where one is missing another check
+    says so.
+    """
     seen = _stream(facts, "camera/camera_info").last.get("view")
     trained = facts.trained_view
     if seen is None or facts.info is None:
         return []
     if trained is None:
         remedy = "compare it with the model's card: through another lens it may fly worse"
-        return [warning("camera view", f"{seen}; the model does not tell what it was trained at", remedy)]
+        return [
+            warning(
+                "camera view", f"{seen}; the model does not tell what it was trained at", remedy
+            )
+        ]
     words, _, remedy = difference(seen, trained).partition(": ")
     if words:
         return [warning("camera view", words, remedy)]
@@ -151,11 +182,19 @@ def _camera_view(facts: Facts, wanted: Wanted) -> list[Finding]:
 def _controller(facts: Facts, wanted: Wanted) -> Finding:
     mode = facts.modes.get("liquid_controller", "")
     if not mode:
-        return failure("controller", "liquid_controller says nothing", "start liquid_controller and read its log")
+        return failure(
+            "controller",
+            "liquid_controller says nothing",
+            "start liquid_controller and read its log",
+        )
     if mode == "finalized":
         return failure("controller", "liquid_controller has ended", "start liquid_controller again")
     if mode in ("unconfigured", "inactive"):
-        return failure("controller", f"liquid_controller is {mode}", "ros2 lifecycle set /liquid_controller activate")
+        return failure(
+            "controller",
+            f"liquid_controller is {mode}",
+            "ros2 lifecycle set /liquid_controller activate",
+        )
     return ok("controller", f"liquid_controller is {mode}")
 
 
@@ -164,16 +203,26 @@ def _model(facts: Facts, wanted: Wanted) -> Finding:
         remedy = "run the liquid_controller of this package, in the same version"
         return failure("model", f"{INFO} says nothing that can be read", remedy)
     if facts.info is None:
-        return failure("model", f"no {INFO}", "start liquid_controller; the expert pilot has no model")
+        return failure(
+            "model", f"no {INFO}", "start liquid_controller; the expert pilot has no model"
+        )
     name, digest = facts.info.get("model", "?"), facts.info.get("sha256", "")
     if facts.sha256 is None:
-        return failure("model", f"model '{name}' is not on this machine", "copy it here, or run preflight there")
+        return failure(
+            "model",
+            f"model '{name}' is not on this machine",
+            "copy it here, or run preflight there",
+        )
     if digest != facts.sha256:
         words = f"{name}: the controller flies {digest[:12]}, here lies {facts.sha256[:12]}"
-        return failure("model", words, "copy the model you mean to both, and start the controller again")
+        return failure(
+            "model", words, "copy the model you mean to both, and start the controller again"
+        )
     if not digest:
         words = f"{name}: its card names no sha256, so whether both are the same is unknown"
-        return warning("model", words, "save the model again with this version, which writes the card")
+        return warning(
+            "model", words, "save the model again with this version, which writes the card"
+        )
     return ok("model", f"{name}, sha256 {digest[:12]}")
 
 
@@ -181,7 +230,9 @@ def _commands(facts: Facts, wanted: Wanted) -> Finding:
     rate = _stream(facts, "liquid_controller/cmd_vel").rate
     if rate < 0.8 * wanted.rate:
         remedy = "check the camera first, then the controller's log and the CPU load"
-        return failure("commands", f"{rate:.1f} commands per second, {0.8 * wanted.rate:g} are needed", remedy)
+        return failure(
+            "commands", f"{rate:.1f} commands per second, {0.8 * wanted.rate:g} are needed", remedy
+        )
     return ok("commands", f"{rate:.1f} Hz")
 
 
@@ -204,7 +255,9 @@ def _supervisor(facts: Facts, wanted: Wanted) -> Finding:
         return failure("supervisor", f"safety_supervisor is '{mode}', which is no mode", remedy)
     if _stream(facts, "cmd_vel").rate == 0.0:
         remedy = "read its log; what it said last is nothing to rely on"
-        return failure("supervisor", "safety_supervisor has fallen silent: no cmd_vel arrives", remedy)
+        return failure(
+            "supervisor", "safety_supervisor has fallen silent: no cmd_vel arrives", remedy
+        )
     return ok("supervisor", f"safety_supervisor is {mode}")
 
 
@@ -227,8 +280,14 @@ def _one_publisher(facts: Facts, wanted: Wanted) -> Finding:
 def _limits(facts: Facts, wanted: Wanted) -> Finding:
     told = facts.parameters.get("safety_supervisor")
     if not told:
-        return failure("limits", "the supervisor's parameters cannot be read", "start safety_supervisor")
-    for name, most in (("speed", wanted.speed), ("vertical_speed", wanted.speed), ("yaw_rate", wanted.yaw_rate)):
+        return failure(
+            "limits", "the supervisor's parameters cannot be read", "start safety_supervisor"
+        )
+    for name, most in (
+        ("speed", wanted.speed),
+        ("vertical_speed", wanted.speed),
+        ("yaw_rate", wanted.yaw_rate),
+    ):
         value = told.get(name)
         if not isinstance(value, float) or not 0.0 < value <= most:
             words = f"{name} is {value}, more than 0 and at most {most:g} is accepted"
@@ -240,9 +299,13 @@ def _odometry(facts: Facts, wanted: Wanted) -> Finding:
     odometry = _stream(facts, "odom")
     if odometry.rate < wanted.odometry_rate:
         remedy = "start the autopilot bridge (or simulator); let the estimator converge"
-        return failure("odometry", f"odom: {odometry.rate:.1f} Hz, {wanted.odometry_rate:g} are needed", remedy)
+        return failure(
+            "odometry", f"odom: {odometry.rate:.1f} Hz, {wanted.odometry_rate:g} are needed", remedy
+        )
     if not math.isclose(odometry.last.get("norm", 0.0), 1.0, abs_tol=0.01):
-        return failure("odometry", "odom: the orientation is no unit quaternion", "wait for the estimator")
+        return failure(
+            "odometry", "odom: the orientation is no unit quaternion", "wait for the estimator"
+        )
     return ok("odometry", f"{odometry.rate:.1f} Hz")
 
 
@@ -251,7 +314,10 @@ def _frames(facts: Facts, wanted: Wanted) -> Finding:
     found = odometry.frame_id, odometry.last.get("child", "")
     expected = f"{wanted.frame_prefix}odom", f"{wanted.frame_prefix}base_link"
     if found != expected:
-        remedy = "publish ENU odometry in 'odom' of an FLU 'base_link' (docs/interfaces.md), or set frame_prefix"
+        remedy = (
+            "publish ENU odometry in 'odom' of an FLU 'base_link' (docs/interfaces.md), "
+            "or set frame_prefix"
+        )
         is_, should = (f"'{parent}' of '{child}'" for parent, child in (found, expected))
         return failure("frames", f"odom is in {is_}, expected {should}", remedy)
     return ok("frames", f"{found[0]} -> {found[1]}")
@@ -266,14 +332,20 @@ def _battery(facts: Facts, wanted: Wanted) -> Finding:
         remedy = "publish its percentage as a share of 0 to 1, or look at it yourself"
         return warning("battery", f"battery_state says {share:g}: unknown", remedy)
     if share < wanted.battery:
-        return failure("battery", f"{100 * share:.0f} % left, {100 * wanted.battery:.0f} % are needed", "charge it")
+        return failure(
+            "battery",
+            f"{100 * share:.0f} % left, {100 * wanted.battery:.0f} % are needed",
+            "charge it",
+        )
     return ok("battery", f"{100 * share:.0f} %")
 
 
 def _disk(facts: Facts, wanted: Wanted) -> Finding:
     free, need = facts.free_space / 2**30, wanted.free_space / 2**30
     if facts.free_space < wanted.free_space:
-        return failure("disk", f"{free:.1f} GB free, {need:.1f} are needed for a record", "remove old flights")
+        return failure(
+            "disk", f"{free:.1f} GB free, {need:.1f} are needed for a record", "remove old flights"
+        )
     return ok("disk", f"{free:.0f} GB free")
 
 
@@ -283,7 +355,11 @@ def _diagnostics(facts: Facts, wanted: Wanted) -> Finding:
         return failure("diagnostics", facts.errors[0] + more, "see /diagnostics")
     if facts.stale:
         more = f" (and {len(facts.stale) - 1} more)" if len(facts.stale) > 1 else ""
-        return warning("diagnostics", f"stale, so unknown: {facts.stale[0]}{more}", "look at the node that said it")
+        return warning(
+            "diagnostics",
+            f"stale, so unknown: {facts.stale[0]}{more}",
+            "look at the node that said it",
+        )
     if _stream(facts, "/diagnostics").rate == 0.0:
         remedy = "start the nodes, in this domain; with security on, allow /diagnostics"
         return warning("diagnostics", "nothing arrives on /diagnostics: errors are unknown", remedy)

@@ -20,7 +20,8 @@ from liquid_nav.nodes.preflight_probe import Probe
 from liquid_nav.resources import find
 
 DISCOVERY = (1.0, 3.0)
-"""s of wall time for finding the graph, at least and (while somebody has not answered yet) at most."""
+"""s of wall time for finding the graph, at least and (while somebody has not answered yet) at most.
+"""
 SLOW = 4.0
 """Times ``seconds`` of wall time at most, for a simulation that is slow."""
 ENOUGH = 1.0
@@ -28,10 +29,11 @@ ENOUGH = 1.0
 
 
 class Listening:
-    """One look at a graph; between callbacks of the node somebody asks for ``facts`` until they are there.
+    """One look at a graph; between callbacks of the node somebody asks for ``facts`` until they are
+    there.
 
-    Rates are per simulated second where there is a simulated clock: a simulation that is slower than real time still
-    sends its frames per simulated second.
+    Rates are per simulated second where there is a simulated clock: a simulation that is slower
+    than real time still sends its frames per simulated second.
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class Listening:
         discovery: tuple[float, float] = DISCOVERY,
         slow: float = SLOW,
     ) -> None:
-        """``camera``: topic of the images; ``seconds``: of wall time; ``sim``: judge by /clock, and wait for it."""
+        """``camera``: topic of the images; ``seconds``: of wall time; ``sim``: judge by /clock, and
+        wait for it.
+        """
         self._node, self._seconds, self._sim, self._discovery = node, seconds, sim, discovery
         self._most = seconds * slow
         self._probe = Probe(node, camera)
@@ -56,7 +60,9 @@ class Listening:
         if self._begin is None:
             # Discovery first, so that it does not count as silence.
             least, most = self._discovery
-            if now - self._opened > (least if self._probe.answered() and (clock or not self._sim) else most):
+            if now - self._opened > (
+                least if self._probe.answered() and (clock or not self._sim) else most
+            ):
                 self._probe.restart()
                 self._begin, self._start = now, clock
             return None
@@ -70,7 +76,8 @@ class Listening:
 def listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
     """Return what a graph says in about ``seconds`` of wall time, after a while for discovery.
 
-    namespace: of the drone; camera: topic of its images; sim: judge ages and rates by /clock, for which is waited too.
+    namespace: of the drone; camera: topic of its images; sim: judge ages and rates by /clock, for
+    which is waited too.
     """
     rclpy.init(args=["--ros-args", *enclave("preflight")])
     try:
@@ -86,12 +93,16 @@ def listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
 
 
 def make_node(
-    namespace: str, sim: bool, context: Context | None = None, discovery: tuple[float, float] = DISCOVERY
+    namespace: str,
+    sim: bool,
+    context: Context | None = None,
+    discovery: tuple[float, float] = DISCOVERY,
 ) -> Node:
-    """Return a node beside a drone's; its /clock is the drone's: the nearest that is published, from within outwards.
+    """Return a node beside a drone's; its /clock is the drone's: the nearest that is published,
+    from within outwards.
 
-    Separate graphs have a clock in each namespace, drones in one world share that of the simulator. Where there is none
-    after a while it is that of the namespace, which is the one to ask for.
+    Separate graphs have a clock in each namespace, drones in one world share that of the simulator.
+    Where there is none after a while it is that of the namespace, which is the one to ask for.
     """
     name, words = namespace.strip("/"), []
     if name:
@@ -100,19 +111,29 @@ def make_node(
         scout = rclpy.create_node("preflight_scout", context=context)
         least, most = discovery
         opened, found = time.monotonic(), None
-        while (waited := time.monotonic() - opened) < least or (sim and found is None and waited < most):
+        while (waited := time.monotonic() - opened) < least or (
+            sim and found is None and waited < most
+        ):
             time.sleep(0.05)
-            found = next((clock for clock in clocks if scout.get_publishers_info_by_topic(clock)), None)
+            found = next(
+                (clock for clock in clocks if scout.get_publishers_info_by_topic(clock)), None
+            )
         scout.destroy_node()
         words = ["--ros-args", "-r", f"/clock:={found or clocks[0]}"]
     overrides = [Parameter("use_sim_time", value=sim)]
     return rclpy.create_node(
-        "preflight", context=context, cli_args=words, namespace=f"/{name}", parameter_overrides=overrides
+        "preflight",
+        context=context,
+        cli_args=words,
+        namespace=f"/{name}",
+        parameter_overrides=overrides,
     )
 
 
 def add_local(facts: Facts, folder: Path) -> None:
-    """Add what this machine knows: room on the disk of ``folder``, and the hash of the model that the graph flies."""
+    """Add what this machine knows: room on the disk of ``folder``, and the hash of the model that
+    the graph flies.
+    """
     facts.free_space = shutil.disk_usage(folder).free
     facts.sha256 = _hash_here((facts.info or {}).get("model"))
 

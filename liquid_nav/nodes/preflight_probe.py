@@ -29,7 +29,14 @@ from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.safety import Order
 
-OURS = ("camera", "simulator", "liquid_controller", "expert_pilot", "safety_supervisor", "autopilot_bridge")
+OURS = (
+    "camera",
+    "simulator",
+    "liquid_controller",
+    "expert_pilot",
+    "safety_supervisor",
+    "autopilot_bridge",
+)
 CLOCK = "use_sim_time"
 ASKED = {
     "safety_supervisor": (CLOCK, *GATE, "resume", *WATCHES["safety_supervisor"]),
@@ -92,7 +99,9 @@ class Probe:
         self._streams["/clock"].last = {}
 
     def answered(self) -> bool:
-        """Whether every node of ours that is seen has told its parameters, and one of them is the supervisor."""
+        """Whether every node of ours that is seen has told its parameters, and one of them is the
+        supervisor.
+        """
         known = "safety_supervisor" in self._facts.parameters
         return known and not any(self._waiting.values())
 
@@ -141,7 +150,9 @@ class Probe:
         """Return the facts; ``seconds``: how long was listened."""
         for name, stream in self._streams.items():
             stream.rate = self._counts[name] / seconds
-            stream.publishers = len(self._node.get_publishers_info_by_topic(self._node.resolve_topic_name(name)))
+            stream.publishers = len(
+                self._node.get_publishers_info_by_topic(self._node.resolve_topic_name(name))
+            )
         self._facts.clock = self._node.resolve_topic_name("/clock")
         return self._facts
 
@@ -152,7 +163,8 @@ class Probe:
         stream = self._streams[name]
         stream.ages.append(self._age(nanoseconds(message.header.stamp)))
         stream.frame_id = message.header.frame_id
-        # One look is enough, and a JPEG takes its time; after a bad image every next one may be better.
+        # One look is enough, and a JPEG takes its time; after a bad image every next one may be
+        # better.
         if not stream.last or "problem" in stream.last:
             try:
                 read = read_compressed if name.endswith("/compressed") else read_image
@@ -167,7 +179,11 @@ class Probe:
 
     def _on_camera_info(self, name: str, message: CameraInfo) -> None:
         size = f"{message.width} x {message.height}"
-        self._streams[name].last = {"size": size, "focal": float(message.k[0]), "view": view_of(message)}
+        self._streams[name].last = {
+            "size": size,
+            "focal": float(message.k[0]),
+            "view": view_of(message),
+        }
 
     def _on_stamped(self, name: str, message: TwistStamped) -> None:
         self._streams[name].ages.append(self._age(nanoseconds(message.header.stamp)))
@@ -176,10 +192,15 @@ class Probe:
         q = message.pose.pose.orientation
         stream = self._streams[name]
         stream.frame_id = message.header.frame_id
-        stream.last = {"child": message.child_frame_id, "norm": float(np.linalg.norm((q.w, q.x, q.y, q.z)))}
+        stream.last = {
+            "child": message.child_frame_id,
+            "norm": float(np.linalg.norm((q.w, q.x, q.y, q.z))),
+        }
 
     def _on_battery(self, name: str, message: BatteryState) -> None:
-        self._streams[name].last = {"share": float(message.percentage) if message.present else math.nan}
+        self._streams[name].last = {
+            "share": float(message.percentage) if message.present else math.nan
+        }
 
     def _on_latency(self, name: str, message: Float32) -> None:
         # Not a number cannot be sorted among the others.

@@ -1,8 +1,10 @@
-"""The wire of the bridge's ``px4_dds`` backend: px4_msgs over the uXRCE-DDS agent, between topics and plain values.
+"""The wire of the bridge's ``px4_dds`` backend: px4_msgs over the uXRCE-DDS agent, between topics
+and plain values.
 
-px4_msgs is imported only here and only when this is chosen. Topic names follow the message versions of the px4_msgs
-that is installed; they are relative, so a namespace (PX4's ``px4_1``) makes another drone. Tested with stand-ins that
-have the fields of px4_msgs 1.15 to 1.18, with the real messages over DDS, and flown with a PX4 1.16 in simulation.
+px4_msgs is imported only here and only when this is chosen. Topic names follow the message versions
+of the px4_msgs that is installed; they are relative, so a namespace (PX4's ``px4_1``) makes another
+drone. Tested with stand-ins that have the fields of px4_msgs 1.15 to 1.18, with the real messages
+over DDS, and flown with a PX4 1.16 in simulation.
 """
 
 from __future__ import annotations
@@ -14,7 +16,13 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
-from liquid_nav.autopilots.px4_dds import Px4DdsAdapter, SetPoint, VehicleCommand, topic, vehicle_kind
+from liquid_nav.autopilots.px4_dds import (
+    Px4DdsAdapter,
+    SetPoint,
+    VehicleCommand,
+    topic,
+    vehicle_kind,
+)
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.diagnostics import Diagnostics
@@ -28,8 +36,10 @@ ARMED = 2
 """arming_state of VehicleStatus."""
 NAN3 = (math.nan,) * 3
 ON_ARRIVAL = 0
-"""Time stamp that PX4 (1.14 and newer) replaces by its own time. One of our clock must fit PX4's idea of that clock: a
-second too old, after a jump or from another computer than the agent's, and it neither arms nor stays in OFFBOARD."""
+"""Time stamp that PX4 (1.14 and newer) replaces by its own time. One of our clock must fit PX4's
+idea of that clock: a second too old, after a jump or from another computer than the agent's, and it
+neither arms nor stays in OFFBOARD.
+"""
 BATTERY_PERIOD = 0.2
 """s between charges that are passed on: PX4's simulated battery tells its own at 100 Hz."""
 
@@ -40,14 +50,19 @@ def _px4_msgs():
     except ModuleNotFoundError as error:
         raise UserError(
             "the ROS package 'px4_msgs' is not installed, which autopilot:=px4_dds needs",
-            "build the branch of github.com/PX4/px4_msgs for your PX4 release in your workspace, or use autopilot:=px4",
+            "build the branch of github.com/PX4/px4_msgs for your PX4 release in your workspace, "
+            "or use autopilot:=px4",
         ) from error
     return px4_msgs.msg
 
 
 def _best_effort(durability: DurabilityPolicy) -> QoSProfile:
-    return QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5, reliability=ReliabilityPolicy.BEST_EFFORT,
-                      durability=durability)
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=5,
+        reliability=ReliabilityPolicy.BEST_EFFORT,
+        durability=durability,
+    )
 
 
 class Px4DdsLink:
@@ -81,8 +96,12 @@ class Px4DdsLink:
         self.bad = 0
         """Messages of odometry that could not be used."""
         m = self._messages
-        # Offered transient local and asked for volatile: fits what any PX4 release asks for and offers.
-        write, read = _best_effort(DurabilityPolicy.TRANSIENT_LOCAL), _best_effort(DurabilityPolicy.VOLATILE)
+        # Offered transient local and asked for volatile: fits what any PX4 release asks for and
+        # offers.
+        write, read = (
+            _best_effort(DurabilityPolicy.TRANSIENT_LOCAL),
+            _best_effort(DurabilityPolicy.VOLATILE),
+        )
 
         def writer(name: str, kind: type):
             return node.create_publisher(kind, topic("fmu/in", name, kind), write)
@@ -100,7 +119,9 @@ class Px4DdsLink:
         ):
             subscribe(node, diagnostics, kind, topic("fmu/out", name, kind), callback, read)
         if truth:
-            self._truth = Px4DdsTruth(node, m, autopilot.session.vehicle, outputs, read, diagnostics)
+            self._truth = Px4DdsTruth(
+                node, m, autopilot.session.vehicle, outputs, read, diagnostics
+            )
 
     def send(self, messages: Iterable[VehicleCommand | SetPoint]) -> None:
         """Publish what the state machine says."""
@@ -113,22 +134,43 @@ class Px4DdsLink:
     def _stream(self, point: SetPoint) -> None:
         m = self._messages
         self._mode.publish(m.OffboardControlMode(timestamp=ON_ARRIVAL, velocity=True))
-        self._set_point.publish(m.TrajectorySetpoint(
-            timestamp=ON_ARRIVAL, position=_floats(NAN3), velocity=_floats(point.velocity), acceleration=_floats(NAN3),
-            jerk=_floats(NAN3), yaw=math.nan, yawspeed=float(point.yaw_rate)))
+        self._set_point.publish(
+            m.TrajectorySetpoint(
+                timestamp=ON_ARRIVAL,
+                position=_floats(NAN3),
+                velocity=_floats(point.velocity),
+                acceleration=_floats(NAN3),
+                jerk=_floats(NAN3),
+                yaw=math.nan,
+                yawspeed=float(point.yaw_rate),
+            )
+        )
 
     def _command(self, order: VehicleCommand) -> None:
         parameters = {f"param{i}": float(value) for i, value in enumerate(order.parameters, 1)}
-        self._order.publish(self._messages.VehicleCommand(
-            timestamp=ON_ARRIVAL, command=order.number, target_system=self._autopilot.target or 1, target_component=1,
-            source_system=SYSTEM, source_component=COMPONENT, from_external=True, **parameters))
+        self._order.publish(
+            self._messages.VehicleCommand(
+                timestamp=ON_ARRIVAL,
+                command=order.number,
+                target_system=self._autopilot.target or 1,
+                target_component=1,
+                source_system=SYSTEM,
+                source_component=COMPONENT,
+                from_external=True,
+                **parameters,
+            )
+        )
 
     def _on_status(self, message: object) -> None:
         passes = bool(getattr(message, "pre_flight_checks_pass", True))
         failsafe = bool(getattr(message, "failsafe", False))
         armed = message.arming_state == ARMED
-        kind = vehicle_kind(getattr(message, "vehicle_type", 0), bool(getattr(message, "is_vtol", False)))
-        self._autopilot.status(message.nav_state, armed, message.system_id, passes, failsafe, self._now(), kind)
+        kind = vehicle_kind(
+            getattr(message, "vehicle_type", 0), bool(getattr(message, "is_vtol", False))
+        )
+        self._autopilot.status(
+            message.nav_state, armed, message.system_id, passes, failsafe, self._now(), kind
+        )
 
     def _on_local_position(self, message: object) -> None:
         self._autopilot.global_position(bool(message.xy_global), self._now())
@@ -141,14 +183,18 @@ class Px4DdsLink:
         self._autopilot.landed(bool(message.landed), self._now())
 
     def _on_odometry(self, message: object) -> None:
-        position, q, velocity, rates = (np.array(values, dtype=np.float64) for values in (
-            message.position, message.q, message.velocity, message.angular_velocity))
+        position, q, velocity, rates = (
+            np.array(values, dtype=np.float64)
+            for values in (message.position, message.q, message.velocity, message.angular_velocity)
+        )
         kinds = message.pose_frame, message.velocity_frame
         stamp = int(message.timestamp)
         if not self._autopilot.odometry(position, q, velocity, rates, kinds, stamp, self._now()):
             self.bad += 1
             return
-        self._outputs.odometry(self._autopilot.session.vehicle, self._node.get_clock().now().nanoseconds / NANO)
+        self._outputs.odometry(
+            self._autopilot.session.vehicle, self._node.get_clock().now().nanoseconds / NANO
+        )
 
     def _on_battery(self, message: object) -> None:
         now = self._now()
@@ -156,7 +202,9 @@ class Px4DdsLink:
             return
         self._charged = now
         self._autopilot.battery(float(message.remaining), float(message.voltage_v))
-        self._outputs.battery(self._autopilot.session.vehicle, self._node.get_clock().now().nanoseconds / NANO)
+        self._outputs.battery(
+            self._autopilot.session.vehicle, self._node.get_clock().now().nanoseconds / NANO
+        )
 
 
 def _floats(values: Iterable[float]) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""From a simulated PX4's groundtruth topics over DDS to ``autopilot/true_odom``, where somebody has asked for it."""
+"""From a simulated PX4's groundtruth topics over DDS to ``autopilot/true_odom``, where somebody has
+asked for it.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,11 @@ class Px4DdsTruth:
         outputs.offer_true_pose(TOPIC)
         for name, kind, callback in (
             ("vehicle_attitude_groundtruth", messages.VehicleAttitude, self._on_attitude),
-            ("vehicle_local_position_groundtruth", messages.VehicleLocalPosition, self._on_position),
+            (
+                "vehicle_local_position_groundtruth",
+                messages.VehicleLocalPosition,
+                self._on_position,
+            ),
         ):
             subscribe(node, diagnostics, kind, topic("fmu/out", name, kind), callback, quality)
 

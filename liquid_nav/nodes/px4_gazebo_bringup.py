@@ -1,4 +1,5 @@
-"""Which processes fly a PX4 in Gazebo: our world, PX4's own drone and camera, our bridge over MAVLink.
+"""Which processes fly a PX4 in Gazebo: our world, PX4's own drone and camera, our bridge over
+MAVLink.
 
 Needs neither rclpy nor launch, nor Gazebo, nor PX4.
 """
@@ -37,7 +38,8 @@ GROUND = 0.2
 class Px4World:
     """What was made for one flight.
 
-    world: SDF file; bridge: configuration of ros_gz_bridge; command: PX4's, None where it runs elsewhere;
+    world: SDF file; bridge: configuration of ros_gz_bridge; command: PX4's, None where it runs
+    elsewhere;
     environment: of PX4 and, as far as they concern it, of Gazebo.
     """
 
@@ -48,7 +50,8 @@ class Px4World:
 
 
 def px4_gazebo_graph(plan: FlightPlan) -> list[Process]:
-    """Return our processes, the scenario runner last; its time begins when the vehicle has taken off.
+    """Return our processes, the scenario runner last; its time begins when the vehicle has taken
+    off.
 
     Raises:
         UserError: unknown scenario or condition, or a connection that cannot be read.
@@ -66,14 +69,20 @@ def px4_gazebo_graph(plan: FlightPlan) -> list[Process]:
         "scenario_runner": {"wait_for_takeoff": True, "contacts_topic": ""},
     }
     graph = gazebo_graph(plan)
-    return [Process(one.executable, {**one.parameters, **more.get(one.executable, {})}) for one in graph]
+    return [
+        Process(one.executable, {**one.parameters, **more.get(one.executable, {})}) for one in graph
+    ]
 
 
-def make_px4_world(plan: FlightPlan, px4: str, model: str, camera_topic: str, engine: str = "ogre2") -> Px4World:
+def make_px4_world(
+    plan: FlightPlan, px4: str, model: str, camera_topic: str, engine: str = "ogre2"
+) -> Px4World:
     """Write world and bridge configuration into a new temporary folder.
 
-    px4: folder of the PX4 sources with a SITL build, empty: a PX4 with these variables is started by somebody else;
-    model: of PX4's, with a camera; camera_topic: Gazebo's topic of its images, empty: as in PX4's present models.
+    px4: folder of the PX4 sources with a SITL build, empty: a PX4 with these variables is started
+    by somebody else;
+    model: of PX4's, with a camera; camera_topic: Gazebo's topic of its images, empty: as in PX4's
+    present models.
 
     Raises:
         UserError: there is no PX4 in that folder; or unknown scenario or condition.
@@ -82,14 +91,18 @@ def make_px4_world(plan: FlightPlan, px4: str, model: str, camera_topic: str, en
 
     folder = Path(px4).expanduser().resolve() if px4 else None
     if folder is not None and not (folder / BINARY).is_file():
-        raise UserError(f"no PX4 in {folder}: {BINARY} is missing", "build it there (make px4_sitl), or px4:=''")
+        raise UserError(
+            f"no PX4 in {folder}: {BINARY} is missing", "build it there (make px4_sitl), or px4:=''"
+        )
     scenario = load_scenario(plan.scenario)
     condition = load_condition(plan.condition or scenario.condition)
     check_supported(condition, "PX4's Gazebo", OWN_ESTIMATOR + OWN_LOOK + OWN_CLOCK + OWN_CAMERA)
     layout = generate_layout(scenario, plan.seed)
     path = Path(tempfile.mkdtemp(prefix="liquid_nav_")) / f"{scenario.world}_{plan.seed}.sdf"
     write_sdf(path, layout, condition, engine, autopilot=True)
-    topic = camera_topic or f"/world/{path.stem}/model/{model}_0/link/camera_link/sensor/camera/image"
+    topic = (
+        camera_topic or f"/world/{path.stem}/model/{model}_0/link/camera_link/sensor/camera/image"
+    )
     bridge = path.with_name("bridge.yaml")
     bridge.write_text(yaml.safe_dump(bridge_entries(topic)))
     start = layout.start
@@ -111,11 +124,16 @@ def bridge_entries(camera_topic: str) -> list[dict[str, str]]:
     """Return what ros_gz_bridge carries: clock and camera alone; all else comes over MAVLink."""
     info = camera_topic.rpartition("/")[0] + "/camera_info"
     return [
-        {"ros_topic_name": ros, "gz_topic_name": gz, "ros_type_name": f"{package}/msg/{kind}",
-         "gz_type_name": f"gz.msgs.{kind}", "direction": "GZ_TO_ROS"}
+        {
+            "ros_topic_name": ros,
+            "gz_topic_name": gz,
+            "ros_type_name": f"{package}/msg/{kind}",
+            "gz_type_name": f"gz.msgs.{kind}",
+            "direction": "GZ_TO_ROS",
+        }
         for ros, gz, package, kind in (
             ("/clock", "/clock", "rosgraph_msgs", "Clock"),
             ("camera/image_raw", camera_topic, "sensor_msgs", "Image"),
             ("camera/camera_info", info, "sensor_msgs", "CameraInfo"),
         )
-    ]  # fmt: skip
+    ]

@@ -2,12 +2,13 @@
 
 Images that are compressed on the way (``image_transport``) are written as they come.
 
-Each message has two times. ``log_time`` is when it came here, by the clock of the machine: so bags have a date and play
-as it was. ``publish_time`` is its stamp, or without one that of the last header seen: the flight's own time, whatever
-the machine was doing. A stamped message that comes again is the same message, and is stored once.
+Each message has two times. ``log_time`` is when it came here, by the clock of the machine: so bags
+have a date and play as it was. ``publish_time`` is its stamp, or without one that of the last
+header seen: the flight's own time, whatever the machine was doing. A stamped message that comes
+again is the same message, and is stored once.
 
-A simulator that is reset begins another flight, in another bag: ``today-2`` beside ``today``. In one bag two flights
-would have the same stamps.
+A simulator that is reset begins another flight, in another bag: ``today-2`` beside ``today``. In
+one bag two flights would have the same stamps.
 
 A full disk ends the recording, not the flight: the node stays alive and says so until it is
 stopped, because what launched it may take the end of a process for the end of the flight.
@@ -57,12 +58,15 @@ ROSOUT = Topic("/rosout", "rcl_interfaces/msg/Log", latched=True, stamped=False)
 EXTRAS = (ROSOUT, PARAMETER_EVENTS)
 """What is recorded beside the interface."""
 KEPT_TOPICS = {ROSOUT.name: 1000, FIXED_FRAMES.name: 100}
-"""Latched topics on which many nodes say something, each for itself, and how many messages they keep."""
+"""Latched topics on which many nodes say something, each for itself, and how many messages they
+keep.
+"""
 IMAGES_WITHIN = 5 * NANO
 """ns of the flight's time within which the first image has to come."""
 SHORTEST = 1.0
-"""s that simulated time must have gone on, step by step, before going back begins another bag: two simulators that tell
-one /clock in turns would begin one with every message."""
+"""s that simulated time must have gone on, step by step, before going back begins another bag: two
+simulators that tell one /clock in turns would begin one with every message.
+"""
 INCOMPLETE = 3
 """Exit code of a recorder whose bag lacks its end."""
 
@@ -79,15 +83,25 @@ class Recorder(Node):
         """Open the bag and subscribe; bad input raises UserError."""
         super().__init__("recorder", **options)
         folder = declare(self, "folder", "", "Where flight.mcap goes; it is created.")
-        self._quality = declare(self, "jpeg_quality", 90, "Quality of the camera images in the bag.", (1, 100))
+        self._quality = declare(
+            self, "jpeg_quality", 90, "Quality of the camera images in the bag.", (1, 100)
+        )
         wait = declare(
-            self, "wait_for_camera", False, "Listen to cmd_vel only once images, odometry and the pilot are heard."
+            self,
+            "wait_for_camera",
+            False,
+            "Listen to cmd_vel only once images, odometry and the pilot are heard.",
         )
         transport = declare(
-            self, "image_transport", "raw", "raw or compressed, as the controller's: compressed ones go in as they are."
+            self,
+            "image_transport",
+            "raw",
+            "raw or compressed, as the controller's: compressed ones go in as they are.",
         )
         if transport not in TRANSPORTS:
-            raise UserError(f"unknown image_transport '{transport}'", f"choose {' or '.join(TRANSPORTS)}")
+            raise UserError(
+                f"unknown image_transport '{transport}'", f"choose {' or '.join(TRANSPORTS)}"
+            )
         self._as_they_come = transport == "compressed"
         if not folder:
             raise UserError("recorder has no folder", "set the parameter: -p folder:=flights/today")
@@ -115,7 +129,8 @@ class Recorder(Node):
         """By topic: the newest stamp, ns, and the messages that had it."""
         self._last_image = -1
         self._missed = False
-        # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes its time.
+        # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes
+        # its time.
         self._unheard = set(HEARD_FIRST if wait else ())
         for topic in (*TOPICS, *EXTRAS):
             self._follow(topic)
@@ -140,7 +155,9 @@ class Recorder(Node):
                 kind = CompressedImage
                 callback = self._write_compressed
         else:
-            self._announce(name, topic.type, topic.latched, topic.best_effort, KEPT_TOPICS.get(topic.name, 1))
+            self._announce(
+                name, topic.type, topic.latched, topic.best_effort, KEPT_TOPICS.get(topic.name, 1)
+            )
             callback = self._writer(name, topic)
 
         def follow(heard: Callable[[bytes], None]) -> None:
@@ -176,7 +193,9 @@ class Recorder(Node):
             self._stop(error)
 
     def _begin_anew(self, before: int, now: int) -> None:
-        """Finish the bag and begin the next one: simulated time went back from ``before`` to ``now``, ns."""
+        """Finish the bag and begin the next one: simulated time went back from ``before`` to
+        ``now``, ns.
+        """
         self._progress = 0
         self._resets += 1
         self._bag.close()
@@ -191,7 +210,10 @@ class Recorder(Node):
         for name, messages in self._latched.items():
             for data in messages:
                 self._bag.write(name, self.wall(), data, now)
-        words = f"simulated time went back from {before / NANO:.1f} to {now / NANO:.1f} s, as when a simulator is reset"
+        words = (
+            f"simulated time went back from {before / NANO:.1f} to {now / NANO:.1f} s, as "
+            "when a simulator is reset"
+        )
         self._tell(WARN, f"{words}: the next flight is recorded into {folder}")
 
     @staticmethod
@@ -200,7 +222,9 @@ class Recorder(Node):
         return time.time_ns()
 
     def _move(self, stamp: int) -> int | None:
-        """Let the flight's time go on to the stamp of a message, ns; return when that message was published, ns."""
+        """Let the flight's time go on to the stamp of a message, ns; return when that message was
+        published, ns.
+        """
         # What was on its way when the simulator was reset has stamps of the flight before.
         if self._resets and stamp > self._simulated + RESET_STEP * NANO:
             return self._time
@@ -210,7 +234,9 @@ class Recorder(Node):
         return stamp
 
     def _was_said(self, name: str, stamp: int, data: bytes) -> bool:
-        """Whether this very message came already: a simulator shows its first frame until the flight begins."""
+        """Whether this very message came already: a simulator shows its first frame until the
+        flight begins.
+        """
         newest, messages = self._said.get(name, (stamp, set()))
         if newest != stamp:
             messages = set()
@@ -219,7 +245,9 @@ class Recorder(Node):
         self._said[name] = (stamp, messages)
         return known
 
-    def _first_noting(self, name: str, callback: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    def _first_noting(
+        self, name: str, callback: Callable[[bytes], None]
+    ) -> Callable[[bytes], None]:
         """Return the callback of a topic that has to be heard before cmd_vel is followed."""
 
         def heard(data: bytes) -> None:
@@ -232,7 +260,11 @@ class Recorder(Node):
         return heard
 
     def _writer(self, name: str, topic: Topic) -> Callable[[bytes], None]:
-        read = decode if topic.type == TF else partial(deserialize_message, message_type=_message_class(topic.type))
+        read = (
+            decode
+            if topic.type == TF
+            else partial(deserialize_message, message_type=_message_class(topic.type))
+        )
 
         def write(data: bytes) -> None:
             # It raises for bytes that are no such message: they would end whoever reads the bag.
@@ -257,7 +289,9 @@ class Recorder(Node):
         return write
 
     def _keep_fixed(self, name: str, data: bytes) -> None:
-        """Remember a message about fixed frames for the next bag: some nodes say the same again and again."""
+        """Remember a message about fixed frames for the next bag: some nodes say the same again and
+        again.
+        """
         known = self._latched.setdefault(name, [])
         if data in known:
             known.remove(data)
@@ -270,7 +304,9 @@ class Recorder(Node):
         return all(status.name.startswith(own) for status in message.status)
 
     def _is_change(self, event: ParameterEvent) -> bool:
-        """Whether a node of this drone has changed a parameter; what it starts with may hold a password."""
+        """Whether a node of this drone has changed a parameter; what it starts with may hold a
+        password.
+        """
         space = self.get_namespace().rstrip("/")
         return bool(event.changed_parameters) and event.node.startswith(f"{space}/")
 
@@ -306,14 +342,19 @@ class Recorder(Node):
         return published
 
     def _look_for_images(self, name: str, stamp: int) -> None:
-        """Say, once, that there are no images while the rest of the flight goes on, by the stamps of a topic (ns)."""
+        """Say, once, that there are no images while the rest of the flight goes on, by the stamps
+        of a topic (ns).
+        """
         if self._last_image >= 0 or self._missed or self._stopped or name == DIAGNOSTICS:
             return
         # Each topic by itself: others may be stamped by another clock.
         if stamp - self._begun.setdefault(name, stamp) <= IMAGES_WITHIN:
             return
         self._missed = True
-        words = f"{IMAGES_WITHIN / NANO:g} s are recorded without a camera image: {self._where_images_are()}"
+        words = (
+            f"{IMAGES_WITHIN / NANO:g} s are recorded without a camera image: "
+            f"{self._where_images_are()}"
+        )
         self._diagnostics.report("images", WARN, words)
 
     def _where_images_are(self) -> str:
@@ -326,11 +367,16 @@ class Recorder(Node):
             words = "has a publisher, but nothing arrives that can be recorded"
             return f"{wanted} {words}: see /diagnostics and `ros2 topic hz {wanted}`"
         if self.count_publishers(other):
-            return f"nobody publishes {wanted}, but {other} is there: record with image_transport:={transport}"
+            return (
+                f"nobody publishes {wanted}, but {other} is there: record with "
+                f"image_transport:={transport}"
+            )
         return f"nobody publishes {wanted}: start the camera, or remap its topic"
 
     def _write(self, name: str, data: bytes, published: int | None) -> None:
-        """Append a message to the bag that was published at a time, ns; what goes wrong there ends the recording."""
+        """Append a message to the bag that was published at a time, ns; what goes wrong there ends
+        the recording.
+        """
         if self._stopped:
             return
         try:

@@ -14,14 +14,22 @@ from rclpy.signals import SignalHandlerOptions
 
 from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.node_help import asks_for_help, executable, help_text, module_of, refuse_own_arguments
+from liquid_nav.nodes.node_help import (
+    asks_for_help,
+    executable,
+    help_text,
+    module_of,
+    refuse_own_arguments,
+)
 from liquid_nav.nodes.parameter_services import guard_parameter_services
 from liquid_nav.nodes.unknown import given_to_all, refuse_parameters
 
 ENDING = 2.5
 """s of wall time that a node may take to end in order; launch waits 5 s between its signals."""
 TURN = 0.1
-"""s that a signal may wait at a node which ends between callbacks, beyond the callback that it is in."""
+"""s that a signal may wait at a node which ends between callbacks, beyond the callback that it is
+in.
+"""
 
 
 class Finished(Exception):
@@ -35,13 +43,15 @@ class Finished(Exception):
 def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     """Run one node until it finishes or is told to stop; returns the exit code.
 
-    A node with a method ``run(executor)`` has its own loop; any other is spun. Bad input (UserError) is one line on
-    standard error and exit code 2; Ctrl-C and SIGTERM are normal ends. ``node.begun()``, where there is one, is called
-    before the first callback and ``node.close()`` in every case.
+    A node with a method ``run(executor)`` has its own loop; any other is spun. Bad input
+    (UserError) is one line on standard error and exit code 2; Ctrl-C and SIGTERM are normal ends.
+    ``node.begun()``, where there is one, is called before the first callback and ``node.close()``
+    in every case.
 
-    A class that ``ends_between_callbacks`` finishes the one it is in (a signal may come while it writes a file) and is
-    closed while its publishers still work; where it has ``end()``, that is called first, and callbacks are served until
-    ``ended``, for ``ENDING`` seconds at most. Of any other ROS ends with the signal, wherever it is.
+    A class that ``ends_between_callbacks`` finishes the one it is in (a signal may come while it
+    writes a file) and is closed while its publishers still work; where it has ``end()``, that is
+    called first, and callbacks are served until ``ended``, for ``ENDING`` seconds at most. Of any
+    other ROS ends with the signal, wherever it is.
     """
     words = sys.argv[1:] if arguments is None else arguments
     module = module_of(make)
@@ -96,7 +106,8 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
         if close:
             close()
         if executor:
-            # rclpy's executors fail in their finalizer when Python happens to finalize their guard condition first.
+            # rclpy's executors fail in their finalizer when Python happens to finalize their guard
+            # condition first.
             executor.shutdown()
         rclpy.try_shutdown()
 
@@ -109,8 +120,8 @@ def refuse_unread(node: Node, words: Sequence[str] | None = None) -> None:
         words: Of the command line; the process's own by default.
 
     Raises:
-        UserError: one that it does not read, with the nearest name. A name that it would read with other parameters
-            (``unread``, where the node has that) is none.
+        UserError: one that it does not read, with the nearest name. A name that it would read with
+            other parameters (``unread``, where the node has that) is none.
     """
     given = node._parameter_overrides
     known = [*node._parameters, *getattr(node, "unread", ())]
@@ -124,7 +135,9 @@ def _begin(arguments: list[str] | None, handlers: SignalHandlerOptions) -> None:
         rclpy.init(args=arguments, signal_handler_options=handlers)
     except (RuntimeError, ValueError) as error:
         cause = " ".join(str(error).split())
-        raise UserError(f"ROS cannot read its arguments: {cause}", "write --ros-args -p NAME:=VALUE") from None
+        raise UserError(
+            f"ROS cannot read its arguments: {cause}", "write --ros-args -p NAME:=VALUE"
+        ) from None
 
 
 def _end(node: Node, executor: SingleThreadedExecutor) -> None:

@@ -1,9 +1,10 @@
 """The gate between controller and drone as a node; the rules themselves are in ``safety``.
 
-Every command is answered at once, with the same stamp. When nothing comes for ``silence`` seconds the supervisor
-speaks by itself, so that a silent controller or camera ends in a hold and not in the last command for ever. Ages are
-told by the computer's steady clock: setting its clock changes nothing but a diagnostic. In simulation
-(``use_sim_time``) the simulated clock is the only one that counts.
+Every command is answered at once, with the same stamp. When nothing comes for ``silence`` seconds
+the supervisor speaks by itself, so that a silent controller or camera ends in a hold and not in the
+last command for ever. Ages are told by the computer's steady clock: setting its clock changes
+nothing but a diagnostic. In simulation (``use_sim_time``) the simulated clock is the only one that
+counts.
 """
 
 from __future__ import annotations
@@ -44,7 +45,15 @@ from liquid_nav.nodes.supervisor_inputs import (
     SupervisorInputs,
     refused_recorder_age,
 )
-from liquid_nav.safety import Mode, Order, SafetyLimits, SafetySupervisor, StampClock, SupervisorOutput, WatchLimits
+from liquid_nav.safety import (
+    Mode,
+    Order,
+    SafetyLimits,
+    SafetySupervisor,
+    StampClock,
+    SupervisorOutput,
+    WatchLimits,
+)
 
 LOOK = 0.02
 """s between looks at what may be wrong, at most: a fault is a hold by the next one."""
@@ -86,15 +95,23 @@ class SupervisorNode(Node):
         super().__init__("safety_supervisor", **options)
         usual = SafetyLimits()
         limits = {
-            name: declare(self, name, float(getattr(usual, name)), text, RANGES[name], read_only=False)
+            name: declare(
+                self, name, float(getattr(usual, name)), text, RANGES[name], read_only=False
+            )
             for name, text in LIMITS.items()
         }
         self._silence = declare(
-            self, "silence", 0.25, "Time without a command until the supervisor speaks by itself, s.", (0.02, 10.0)
+            self,
+            "silence",
+            0.25,
+            "Time without a command until the supervisor speaks by itself, s.",
+            (0.02, 10.0),
         )
         self._frame = declare(self, "frame_prefix", "", "Prefix of all frame ids.") + "base_link"
         watched = {
-            name: declare(self, name, 0.0, f"{text} 0: not watched.", WATCH_RANGES[name], read_only=False)
+            name: declare(
+                self, name, 0.0, f"{text} 0: not watched.", WATCH_RANGES[name], read_only=False
+            )
             for name, text in WATCHED.items()
         }
         self._simulated = self.get_parameter("use_sim_time").value
@@ -110,19 +127,35 @@ class SupervisorNode(Node):
         self._mode = self.create_publisher(String, "safety_supervisor/mode", latched())
         self._order = self.create_publisher(String, "safety_supervisor/order", latched())
         self._diagnostics = Diagnostics(self)
-        transport = declare(self, "image_transport", "raw", "raw or compressed, as the controller's.")
+        transport = declare(
+            self, "image_transport", "raw", "raw or compressed, as the controller's."
+        )
         if transport not in TRANSPORTS:
-            raise UserError(f"unknown image_transport '{transport}'", f"choose {' or '.join(TRANSPORTS)}")
+            raise UserError(
+                f"unknown image_transport '{transport}'", f"choose {' or '.join(TRANSPORTS)}"
+            )
         kind, image = Image, "camera/image_raw"
         if transport == "compressed":
             kind, image = CompressedImage, "camera/image_raw/compressed"
-        # Raw: only the stamp matters here, and building a message of 100 kB in Python would cost a millisecond.
+        # Raw: only the stamp matters here, and building a message of 100 kB in Python would cost a
+        # millisecond.
         subscribe(self, self._diagnostics, kind, image, self._on_image, sensor_data(), raw=True)
-        subscribe(self, self._diagnostics, TwistStamped, "liquid_controller/cmd_vel", self._on_command, reliable())
+        subscribe(
+            self,
+            self._diagnostics,
+            TwistStamped,
+            "liquid_controller/cmd_vel",
+            self._on_command,
+            reliable(),
+        )
         for name in ("engage", "disengage", "hold", "land"):
             self.create_service(Trigger, name, self._service(name))
         # Steady: a timer of the system's clock stops for as long as that clock is set back.
-        self.create_timer(min(self._silence / 5.0, LOOK), self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self.create_timer(
+            min(self._silence / 5.0, LOOK),
+            self._on_timer,
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        )
         self._inputs = SupervisorInputs(self, self._supervisor, self._diagnostics, self._now, image)
         self._show(self._supervisor.update(self._now()))
         ParameterChanges(self, limits | watched, self._refuses, self._change_limits)
@@ -149,7 +182,10 @@ class SupervisorNode(Node):
         steady = wall.monotonic()
         jump = self._clock_of_stamps.observe(stamping, steady)
         if jump:
-            words = "the computer's clock was set: ages are told by its steady clock, nothing else changes"
+            words = (
+                "the computer's clock was set: ages are told by its steady clock, nothing "
+                "else changes"
+            )
             self._diagnostics.report("clock", WARN, words, jump=f"{jump:+.3f} s")
         return steady
 
@@ -159,14 +195,19 @@ class SupervisorNode(Node):
         return self._clock_of_stamps.steady(stamp)
 
     def _on_image(self, data: bytes) -> None:
-        now = self._now()  # a look at both clocks: the computer's may have been set since the last one
-        self._supervisor.image(self._steady(serialized_stamp(data) / NANO), None if self._simulated else now)
+        now = (
+            self._now()
+        )  # a look at both clocks: the computer's may have been set since the last one
+        self._supervisor.image(
+            self._steady(serialized_stamp(data) / NANO), None if self._simulated else now
+        )
 
     def _on_command(self, message: TwistStamped) -> None:
         stamp = nanoseconds(message.header.stamp)
         now = self._now()
         made = self._steady(stamp / NANO)
-        # In lock step the clock message of this instant may arrive after the command: the stamp is then the time.
+        # In lock step the clock message of this instant may arrive after the command: the stamp is
+        # then the time.
         if self._simulated and 0.0 < made - now < 0.5:
             now = made
         # Before it is let through: it may be the first word of an intruder.
@@ -179,7 +220,8 @@ class SupervisorNode(Node):
         self._inputs.count_publishers()
         self._repeat_order(now)
         overdue = now - self._spoken >= self._silence or now < self._spoken - 1.0
-        # A fault that comes up between two commands is answered at the next look, not at the end of the silence.
+        # A fault that comes up between two commands is answered at the next look, not at the end of
+        # the silence.
         if overdue or self._supervisor.must_hold(now):
             self._speak(from_seconds(self._stamping()), now)
         else:
@@ -197,14 +239,17 @@ class SupervisorNode(Node):
         if not output.faults:
             self._diagnostics.report("inputs", OK, "camera and controller are fresh")
             return
-        # Ages grow with every call: the numbers go into the values, so that the message stays the same.
+        # Ages grow with every call: the numbers go into the values, so that the message stays the
+        # same.
         level = ERROR if output.mode == Mode.HOLDING.value else WARN
         kinds = "; ".join(fault.headline for fault in output.faults)
         faults = "; ".join(str(fault) for fault in output.faults)
         self._diagnostics.report("inputs", level, kinds, mode=output.mode, faults=faults)
 
     def _repeat_order(self, now: float) -> None:
-        """Say the order again to a bridge that has heard another supervisor last: that one may have ended since."""
+        """Say the order again to a bridge that has heard another supervisor last: that one may have
+        ended since.
+        """
         report = self._supervisor.watch.report
         order = self._supervisor.order
         if report is None or (report.supervisor, report.change) == (order.supervisor, order.change):
@@ -217,7 +262,9 @@ class SupervisorNode(Node):
         self._order.publish(String(data=json.dumps(order.to_facts())))
 
     def _show_mode(self, asked: str = "") -> None:
-        """Publish the order, the mode and its cause where they have changed; ``asked``: how a person asked just now."""
+        """Publish the order, the mode and its cause where they have changed; ``asked``: how a
+        person asked just now.
+        """
         supervisor = self._supervisor
         order = supervisor.order
         if order == self._shown_order:

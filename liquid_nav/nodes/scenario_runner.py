@@ -1,10 +1,12 @@
-"""Starts a flight, watches it, judges it by the scenario's rule, writes ``record.json`` and ends with its result.
+"""Starts a flight, watches it, judges it by the scenario's rule, writes ``record.json`` and ends
+with its result.
 
-A flight that is ended from outside, or breaks, leaves a record too: of what was flown, with outcome ``interrupted``.
+A flight that is ended from outside, or breaks, leaves a record too: of what was flown, with outcome
+``interrupted``.
 
-Exit code 0: the flight succeeded; 1: it failed, was landed on the way, or never began. With ``progress`` it prints one
-JSON object a line for whoever started it: ``{"time", "distance", "speed", "mode"}`` in flight and ``{"outcome": ...}``
-at the end.
+Exit code 0: the flight succeeded; 1: it failed, was landed on the way, or never began. With
+``progress`` it prints one JSON object a line for whoever started it: ``{"time", "distance",
+"speed", "mode"}`` in flight and ``{"outcome": ...}`` at the end.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ from liquid_nav.worlds.starts import MOST
 
 SUPERVISOR = "safety_supervisor"
 SETTLING = 0.5
-"""s of wall time for the others to see the last listener too: discovery is not at once everywhere."""
+"""s of wall time for the others to see the last listener too: discovery is not at once everywhere.
+"""
 ENDED = ("ready", "released", "offline")
 """Phases of the bridge in which a landing is over, or not ours any more."""
 PROGRESS = 0.2
@@ -53,33 +56,62 @@ class ScenarioRunner(Node):
     def __init__(self, **options: object) -> None:
         """Declare parameters and prepare the judge; bad input raises UserError."""
         super().__init__("scenario_runner", **options)
-        scenario = load_scenario(declare(self, "scenario", "forest", "Scenario: a name or a YAML file."))
+        scenario = load_scenario(
+            declare(self, "scenario", "forest", "Scenario: a name or a YAML file.")
+        )
         self._seed = declare(self, "seed", 0, "Seed, the same as the simulator's.", (0, 2**31 - 1))
-        number = declare(self, "drone", 0, "Number of the drone, where several share the world.", (0, MOST - 1))
-        condition = declare(self, "condition", "", "Condition, the same as the simulator's; empty: the scenario's.")
+        number = declare(
+            self, "drone", 0, "Number of the drone, where several share the world.", (0, MOST - 1)
+        )
+        condition = declare(
+            self, "condition", "", "Condition, the same as the simulator's; empty: the scenario's."
+        )
         flown = load_condition(condition or scenario.condition)
         self._condition = flown.name
-        rate = declare(self, "frame_rate", 0.0, "Camera frames per second, for the record; 0: the condition's.",
-                       (0.0, 120.0))
+        rate = declare(
+            self,
+            "frame_rate",
+            0.0,
+            "Camera frames per second, for the record; 0: the condition's.",
+            (0.0, 120.0),
+        )
         self._rate = flown.frame_rate(rate)
         self._pilot = declare(self, "pilot", "", "Name of the pilot, for the record.")
         self._folder = declare(self, "folder", "", "Where record.json goes; empty: nowhere.")
         self._progress = declare(self, "progress", False, "Print progress as JSON lines.")
-        self._start = declare(self, "start_service", "simulator/start", "Service that begins the flight; empty: none.")
+        self._start = declare(
+            self, "start_service", "simulator/start", "Service that begins the flight; empty: none."
+        )
         self._late_start = declare(
-            self, "count_from_start", False, "Count the flight's time from its start, not from the clock's zero."
+            self,
+            "count_from_start",
+            False,
+            "Count the flight's time from its start, not from the clock's zero.",
         )
         self._takeoff = declare(
-            self, "wait_for_takeoff", False, "Begin when autopilot_bridge/state says that the vehicle flies."
+            self,
+            "wait_for_takeoff",
+            False,
+            "Begin when autopilot_bridge/state says that the vehicle flies.",
         )
-        self._land = declare(self, "land_at_end", False, "Land after the flight, where the autopilot still obeys us.")
+        self._land = declare(
+            self, "land_at_end", False, "Land after the flight, where the autopilot still obeys us."
+        )
         self._phase = ""
         self._zero = 0.0
         self._patience = declare(
-            self, "patience", 30.0, "Wall seconds for the graph to come up, and for odometry to go on.", (1.0, 3600.0)
+            self,
+            "patience",
+            30.0,
+            "Wall seconds for the graph to come up, and for odometry to go on.",
+            (1.0, 3600.0),
         )
         self._listeners = declare(
-            self, "listeners", 0, "Subscriptions to cmd_vel to wait for, so that a recorder misses nothing.", (0, 100)
+            self,
+            "listeners",
+            0,
+            "Subscriptions to cmd_vel to wait for, so that a recorder misses nothing.",
+            (0, 100),
         )
         self._layout = shared_start(generate_layout(scenario, self._seed), number)
         self._outcome: Outcome | None = None
@@ -93,10 +125,13 @@ class ScenarioRunner(Node):
         self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data(100))
         self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable(100))
         self.create_subscription(String, "simulator/contact", self._on_contact, latched())
-        contacts = declare(self, "contacts_topic", "", "Gazebo's contacts of the drone; empty: none.")
+        contacts = declare(
+            self, "contacts_topic", "", "Gazebo's contacts of the drone; empty: none."
+        )
         if contacts and not listen_to_contacts(self, contacts, self._on_touch):
             self.get_logger().warning(
-                f"collisions are not judged: ros_gz_interfaces, the type of {contacts}, is not installed"
+                f"collisions are not judged: ros_gz_interfaces, the type of {contacts}, is not "
+                "installed"
             )
         if self._takeoff or self._land:
             self.create_subscription(String, "autopilot_bridge/state", self._on_bridge, latched())
@@ -123,12 +158,17 @@ class ScenarioRunner(Node):
         call = Caller(self, executor, self._patience)
         call.wait_for(
             lambda: self._modes["liquid_controller"] not in ("", "unconfigured", "inactive"),
-            lambda: f"liquid_controller is not active: its mode is '{self._modes['liquid_controller']}'",
+            lambda: (
+                f"liquid_controller is not active: its mode is '{self._modes['liquid_controller']}'"
+            ),
         )
         if self._listeners:
             call.wait_for(
                 lambda: self.count_subscribers("cmd_vel") >= self._listeners,
-                lambda: f"only {self.count_subscribers('cmd_vel')} of {self._listeners} nodes listen to cmd_vel",
+                lambda: (
+                    f"only {self.count_subscribers('cmd_vel')} of {self._listeners} nodes listen "
+                    "to cmd_vel"
+                ),
             )
             call.serve(SETTLING)
         call.trigger("engage", retry=True)
@@ -137,7 +177,9 @@ class ScenarioRunner(Node):
         if self._takeoff:
             call.wait_for(
                 lambda: self._phase == "flying",
-                lambda: f"the vehicle does not fly: autopilot_bridge is '{self._phase}', see its log",
+                lambda: (
+                    f"the vehicle does not fly: autopilot_bridge is '{self._phase}', see its log"
+                ),
             )
         self._zero = self._latest if self._late_start else 0.0
         self._flying, self._heard = True, wall.monotonic()
@@ -150,10 +192,14 @@ class ScenarioRunner(Node):
         call.trigger("disengage")
 
     def _bring_down(self, call: Caller) -> None:
-        """A real autopilot would hover on when we are gone; how the flight was judged does not change any more."""
+        """A real autopilot would hover on when we are gone; how the flight was judged does not
+        change any more.
+        """
         try:
             call.trigger("land")
-            call.wait_for(lambda: self._phase in ENDED, lambda: f"the vehicle does not land: '{self._phase}'")
+            call.wait_for(
+                lambda: self._phase in ENDED, lambda: f"the vehicle does not land: '{self._phase}'"
+            )
         except GraphError as error:
             self.get_logger().warning(str(error))
 
@@ -170,16 +216,21 @@ class ScenarioRunner(Node):
             if self._flying:
                 times = f"from {before:.1f} to {state.time:.1f} s"
                 raise GraphError(
-                    f"simulated time went back {times}: the simulator was reset in flight", "Start the flight again"
+                    f"simulated time went back {times}: the simulator was reset in flight",
+                    "Start the flight again",
                 )
             self._begin_anew()
         if not self._log.state(nanoseconds(message.header.stamp), state) and self._contact is None:
             return
         if not self._flying or self._outcome is not None:
             return
-        touched = self._contact if self._contact and state.time >= self._contact["time"] - 1e-6 else None
+        touched = (
+            self._contact if self._contact and state.time >= self._contact["time"] - 1e-6 else None
+        )
         since = replace(state, time=state.time - self._zero) if self._zero else state
-        self._outcome = self._judge.update(since, touched["touched"] if touched else None, self._landing)
+        self._outcome = self._judge.update(
+            since, touched["touched"] if touched else None, self._landing
+        )
         if self._progress and self._heard - self._shown >= PROGRESS:
             self._shown = self._heard
             self._say(
@@ -195,14 +246,18 @@ class ScenarioRunner(Node):
 
     def _on_contact(self, message: String) -> None:
         contact = read_json(message.data) or {}
-        if isinstance(contact.get("touched"), str) and isinstance(contact.get("time"), (int, float)):
+        if isinstance(contact.get("touched"), str) and isinstance(
+            contact.get("time"), (int, float)
+        ):
             self._contact = contact
 
     def _on_which_pose(self, message: String) -> None:
         self._pose = message.data
 
     def _on_touch(self, kind: str, time: float) -> None:
-        """The drone touches something in Gazebo; what it touched before it flew, or first, is what counts."""
+        """The drone touches something in Gazebo; what it touched before it flew, or first, is what
+        counts.
+        """
         if self._flying and self._contact is None:
             self._contact = {"touched": kind, "time": time}
 
@@ -230,27 +285,41 @@ class ScenarioRunner(Node):
     def _finish(self) -> None:
         outcome = self._outcome
         self._write_record(outcome)
-        word = {"success": "succeeded", "landed": "landed"}.get(outcome.reason, f"failed ({outcome.reason})")
-        self.get_logger().info(
-            f"flight {word} after {outcome.time:.1f} s: {outcome.detail} ({self._pose} pose rendered and judged)"
+        word = {"success": "succeeded", "landed": "landed"}.get(
+            outcome.reason, f"failed ({outcome.reason})"
         )
-        self._say(outcome=outcome.reason, detail=outcome.detail, time=outcome.time, frames=len(self._log))
+        self.get_logger().info(
+            f"flight {word} after {outcome.time:.1f} s: {outcome.detail} ({self._pose} pose "
+            "rendered and judged)"
+        )
+        self._say(
+            outcome=outcome.reason, detail=outcome.detail, time=outcome.time, frames=len(self._log)
+        )
         raise Finished(0 if outcome.success else 1)
 
     def _write_record(self, outcome: Outcome) -> None:
         record = self._log.record(
-            outcome, self._seed, self._condition, self._pilot, self._rate, draw_latency(self._seed), self._zero
+            outcome,
+            self._seed,
+            self._condition,
+            self._pilot,
+            self._rate,
+            draw_latency(self._seed),
+            self._zero,
         )
         if self._folder:
             path = Path(self._folder) / "record.json"
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 # ``begin`` leads from the record's times to the stamps in the bag beside it.
-                # ``pose``: what was rendered and judged, the true one or a vehicle's estimate of it.
+                # ``pose``: what was rendered and judged, the true one or a vehicle's estimate of
+                # it.
                 more = {"begin": self._zero, "pose": self._pose}
                 path.write_text(json.dumps(record.to_dict() | more) + "\n")
             except OSError as error:
-                raise UserError(f"cannot write {path}: {error.strerror}", "choose another folder") from error
+                raise UserError(
+                    f"cannot write {path}: {error.strerror}", "choose another folder"
+                ) from error
 
     def _fail(self, reason: str) -> None:
         self._cause = reason

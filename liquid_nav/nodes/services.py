@@ -13,8 +13,9 @@ from std_srvs.srv import Trigger
 from liquid_nav.errors import UserError
 
 REPEAT = 5.0
-"""s of wall time after which a request without an answer is sent again: DDS may lose the answer while the server has
-not yet discovered who asked."""
+"""s of wall time after which a request without an answer is sent again: DDS may lose the answer
+while the server has not yet discovered who asked.
+"""
 
 
 class GraphError(UserError):
@@ -29,11 +30,15 @@ class Caller:
         self._node, self._executor, self._patience = node, executor, patience
 
     def wait_for(self, condition: Callable[[], bool], complaint: Callable[[], str]) -> None:
-        """Serve callbacks until ``condition`` holds; raises GraphError with ``complaint`` after the patience."""
+        """Serve callbacks until ``condition`` holds; raises GraphError with ``complaint`` after the
+        patience.
+        """
         deadline = wall.monotonic() + self._patience
         while not condition():
             if wall.monotonic() > deadline:
-                raise GraphError(f"{complaint()} ({self._patience:g} s waited)", "Look at the log of that node")
+                raise GraphError(
+                    f"{complaint()} ({self._patience:g} s waited)", "Look at the log of that node"
+                )
             self._executor.spin_once(timeout_sec=0.2)
 
     def serve(self, seconds: float) -> None:
@@ -45,8 +50,8 @@ class Caller:
     def trigger(self, name: str, retry: bool = False) -> None:
         """Call a Trigger service; raises GraphError when it is missing or refuses.
 
-        With ``retry``, a refusal is tried again until the patience is over: its cause may go away by itself. A request
-        may be heard twice, so it must be one that does no harm twice.
+        With ``retry``, a refusal is tried again until the patience is over: its cause may go away
+        by itself. A request may be heard twice, so it must be one that does no harm twice.
         """
         client = self._node.create_client(Trigger, name)
         deadline = wall.monotonic() + self._patience
@@ -69,5 +74,7 @@ class Caller:
                 return future.result()
             client.remove_pending_request(future)
             if wall.monotonic() > deadline:
-                raise GraphError(f"the service '{name}' does not answer ({self._patience:g} s waited)",
-                                 "Look at the log of that node")
+                raise GraphError(
+                    f"the service '{name}' does not answer ({self._patience:g} s waited)",
+                    "Look at the log of that node",
+                )

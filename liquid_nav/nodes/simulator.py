@@ -1,12 +1,14 @@
 """The embedded simulator as a node: it owns ``/clock`` and flies in lock step with the graph.
 
-After a frame at time t, simulated time stands still until the command that was made from that frame (same stamp) has
-come back; it takes effect at t plus the latency of this seed, exactly as in ``simulation.flight``. Frames that the
-condition drops are not published, and late ones come a period later with the stamp that they had. A slow machine
-therefore makes the simulation slower, not the flight worse. If nothing comes for ``command_timeout`` of wall time,
-the simulator goes on in real time with the last command until the answers are back in step.
+After a frame at time t, simulated time stands still until the command that was made from that frame
+(same stamp) has come back; it takes effect at t plus the latency of this seed, exactly as in
+``simulation.flight``. Frames that the condition drops are not published, and late ones come a
+period later with the stamp that they had. A slow machine therefore makes the simulation slower, not
+the flight worse. If nothing comes for ``command_timeout`` of wall time, the simulator goes on in
+real time with the last command until the answers are back in step.
 
-With ``drones`` several fly in one world, each in a namespace of its own: time waits for the commands of all of them.
+With ``drones`` several fly in one world, each in a namespace of its own: time waits for the
+commands of all of them.
 """
 
 from __future__ import annotations
@@ -23,39 +25,80 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.simulator_outputs import ClockOutput
 from liquid_nav.nodes.simulator_seat import Seat
-from liquid_nav.simulation import TIMESTEP, CameraConfig, FrameTiming, SharedWorld, Simulation, draw_latency
+from liquid_nav.simulation import (
+    TIMESTEP,
+    CameraConfig,
+    FrameTiming,
+    SharedWorld,
+    Simulation,
+    draw_latency,
+)
 from liquid_nav.worlds import load_condition, load_scenario
 
 TICK = 3 * TIMESTEP
 """s between clock and inertial messages."""
 LAG = 0.1
-"""s of wall time behind real time that are made up for; a longer delay just makes the flight longer."""
+"""s of wall time behind real time that are made up for; a longer delay just makes the flight
+longer.
+"""
 
 
 class Simulator(Node):
-    """One world with one drone or several; topics and services as in the README's interface table."""
+    """One world with one drone or several; topics and services as in the README's interface
+    table.
+    """
 
     def __init__(self, **options: object) -> None:
         """Declare parameters and build the world; bad input raises UserError."""
         super().__init__("simulator", **options)
-        scenario = load_scenario(declare(self, "scenario", "forest", "Scenario: a name or a YAML file."))
-        seed = declare(self, "seed", 0, "Seed of layout, drone, wind, latency and noise.", (0, 2**31 - 1))
-        condition = declare(self, "condition", "", "Condition: a name or a YAML file; empty: the scenario's own.")
-        rate = declare(self, "frame_rate", 0.0, "Camera frames per simulated second; 0: the condition's.", (0.0, 120.0))
+        scenario = load_scenario(
+            declare(self, "scenario", "forest", "Scenario: a name or a YAML file.")
+        )
+        seed = declare(
+            self, "seed", 0, "Seed of layout, drone, wind, latency and noise.", (0, 2**31 - 1)
+        )
+        condition = declare(
+            self, "condition", "", "Condition: a name or a YAML file; empty: the scenario's own."
+        )
+        rate = declare(
+            self,
+            "frame_rate",
+            0.0,
+            "Camera frames per simulated second; 0: the condition's.",
+            (0.0, 120.0),
+        )
         width = declare(self, "width", 256, "Image width, pixels.", (16, 1920))
         height = declare(self, "height", 144, "Image height, pixels.", (16, 1080))
         self._factor = declare(
-            self, "real_time_factor", 1.0, "Simulated per wall seconds at most; 0: as fast as possible.", (0.0, 100.0)
+            self,
+            "real_time_factor",
+            1.0,
+            "Simulated per wall seconds at most; 0: as fast as possible.",
+            (0.0, 100.0),
         )
         self._timeout = declare(
-            self, "command_timeout", 3.0, "Wall seconds to wait for the command of a frame.", (0.1, 600.0)
+            self,
+            "command_timeout",
+            3.0,
+            "Wall seconds to wait for the command of a frame.",
+            (0.1, 600.0),
         )
         self._resend = declare(
-            self, "resend_after", 0.5, "Wall seconds without an answer after which a frame is sent again.", (0.05, 60.0)
+            self,
+            "resend_after",
+            0.5,
+            "Wall seconds without an answer after which a frame is sent again.",
+            (0.05, 60.0),
         )
-        wait = declare(self, "wait_for_start", False, "Hover until simulator/start is called for every drone.")
+        wait = declare(
+            self, "wait_for_start", False, "Hover until simulator/start is called for every drone."
+        )
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
-        names = parse_names(declare(self, "drones", "", "Namespaces of several drones in this world, such as d1,d2."))
+        names = parse_names(
+            declare(
+                self, "drones", "", "Namespaces of several drones in this world, such as d1,d2."
+            )
+        )
         flown = load_condition(condition or scenario.condition)
         self._rate = flown.frame_rate(rate)
         camera = CameraConfig(width=width, height=height, rate=self._rate)
@@ -64,7 +107,10 @@ class Simulator(Node):
             mounted = self.simulation.camera
             drones = zip(names, self.simulation.drones)
             shared = f"{prefix}odom"
-            self._seats = [Seat(self, drone, mounted, f"{prefix}{name}/", name, shared) for name, drone in drones]
+            self._seats = [
+                Seat(self, drone, mounted, f"{prefix}{name}/", name, shared)
+                for name, drone in drones
+            ]
         else:
             self.simulation = Simulation(scenario, seed, flown, camera=camera)
             self._seats = [Seat(self, self.simulation, self.simulation.camera, prefix)]
@@ -115,7 +161,9 @@ class Simulator(Node):
             seat.show()
 
     def _await_commands(self, flying: list[Seat]) -> None:
-        """Publish the frames and wait for the commands; a seat whose answer is then missing flies on without."""
+        """Publish the frames and wait for the commands; a seat whose answer is then missing flies
+        on without.
+        """
         begin = sent = wall.monotonic()
         self._show_fallen()
         self._clock_output.tell(self.simulation.time)
@@ -142,7 +190,9 @@ class Simulator(Node):
                 seat.show()
 
     def _advance(self, until: float) -> None:
-        """Fly until the next frame, telling time and inertial data on the way, no faster than asked for."""
+        """Fly until the next frame, telling time and inertial data on the way, no faster than asked
+        for.
+        """
         simulation = self.simulation
         while simulation.time < until - 1e-9 and any(seat.flying for seat in self._seats):
             simulation.advance(min(until, simulation.time + TICK))
@@ -175,10 +225,16 @@ class Simulator(Node):
 
 
 def parse_names(text: str) -> list[str]:
-    """Return the namespaces in ``text``, comma separated; raises UserError for names that are none, or given twice."""
+    """Return the namespaces in ``text``, comma separated; raises UserError for names that are none,
+    or given twice.
+    """
     names = [name.strip() for name in text.split(",")] if text.strip() else []
-    if not all(name.isidentifier() and name.isascii() for name in names) or len(set(names)) < len(names):
-        raise UserError(f"cannot read drones '{text}'", "give different names, comma separated, such as d1,d2")
+    if not all(name.isidentifier() and name.isascii() for name in names) or len(set(names)) < len(
+        names
+    ):
+        raise UserError(
+            f"cannot read drones '{text}'", "give different names, comma separated, such as d1,d2"
+        )
     return names
 
 

@@ -20,7 +20,12 @@ from liquid_nav.nodes.drone_messages import (
 )
 from liquid_nav.nodes.messages import from_seconds, image_message, to_stamp
 from liquid_nav.nodes.qos import latched, sensor_data
-from liquid_nav.nodes.transforms import FixedTransforms, MovingTransforms, camera_mount, fixed_transform
+from liquid_nav.nodes.transforms import (
+    FixedTransforms,
+    MovingTransforms,
+    camera_mount,
+    fixed_transform,
+)
 from liquid_nav.nodes.world_markers import world_markers
 from liquid_nav.simulation.airframe import CAMERA_AT, CameraConfig, camera_angles
 from liquid_nav.simulation.response import DroneResponse
@@ -28,7 +33,8 @@ from liquid_nav.simulation.state import DroneState
 from liquid_nav.worlds import Layout
 
 TRUE, ESTIMATED = "true", "estimated"
-"""Which pose is rendered and judged: where the drone is, or where its autopilot thinks that it is."""
+"""Which pose is rendered and judged: where the drone is, or where its autopilot thinks that it is.
+"""
 BATTERY_PERIOD = 1.0
 """s between battery messages."""
 
@@ -58,8 +64,8 @@ class SimulatorOutputs:
             camera: Geometry of the camera.
             prefix: Before every frame id.
             space: Before every topic.
-            sensors: Whether inertial data and battery are ours; of a vehicle that flies elsewhere they are its own, and
-                a second publisher would be a fault.
+            sensors: Whether inertial data and battery are ours; of a vehicle that flies elsewhere
+                they are its own, and a second publisher would be a fault.
         """
         self._camera, self._prefix = camera, prefix
         self._optical_frame = f"{prefix}camera_optical_frame"
@@ -68,7 +74,9 @@ class SimulatorOutputs:
         self._odom = node.create_publisher(Odometry, f"{space}odom", sensor_data(10))
         if sensors:
             self._imu = node.create_publisher(Imu, f"{space}imu", sensor_data(10))
-            self._battery = node.create_publisher(BatteryState, f"{space}battery_state", sensor_data(10))
+            self._battery = node.create_publisher(
+                BatteryState, f"{space}battery_state", sensor_data(10)
+            )
         self._pose = node.create_publisher(String, f"{space}simulator/pose", latched())
         self._contact = node.create_publisher(String, f"{space}simulator/contact", latched())
         self._markers = node.create_publisher(MarkerArray, f"{space}simulator/markers", latched())
@@ -77,12 +85,14 @@ class SimulatorOutputs:
         self._next_battery = 0.0
 
     def place(self, layout: Layout, response: DroneResponse, shared: str = "") -> None:
-        """Publish once what does not change: the world as markers, and the camera's mount as it is rendered.
+        """Publish once what does not change: the world as markers, and the camera's mount as it is
+        rendered.
 
         Args:
             layout: The place, with this drone's start.
             response: Of the drone, with the errors of its camera's mounting.
-            shared: Frame id of the world, where several drones share it: their ``odom`` frames then coincide with it.
+            shared: Frame id of the world, where several drones share it: their ``odom`` frames then
+                coincide with it.
         """
         fixed = camera_mount(self._prefix, CAMERA_AT, camera_angles(self._camera, response))
         if shared:
@@ -119,4 +129,3 @@ class SimulatorOutputs:
     def contact(self, kind: str, time: float) -> None:
         """Say what the drone touched and when, as JSON."""
         self._contact.publish(String(data=json.dumps({"touched": kind, "time": time})))
-

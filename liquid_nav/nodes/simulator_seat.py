@@ -1,4 +1,6 @@
-"""One drone's place in the simulator: its topics, and the command that its present frame waits for."""
+"""One drone's place in the simulator: its topics, and the command that its present frame waits
+for.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +44,9 @@ class _Frame:
 class Seat:
     """What one drone needs of the node.
 
-    answer: the command that came back for the present frame; in_step: whether one came for the last; started: whether
-    simulator/start was called; patience: wall seconds to wait for the present frame's command.
+    answer: the command that came back for the present frame; in_step: whether one came for the
+    last; started: whether simulator/start was called; patience: wall seconds to wait for the
+    present frame's command.
     """
 
     def __init__(
@@ -62,7 +65,8 @@ class Seat:
             drone: What flies.
             camera: Geometry of its camera.
             prefix: Before every frame id.
-            name: Namespace of one of several drones, below that of the node; empty for the only one.
+            name: Namespace of one of several drones, below that of the node; empty for the only
+                one.
             shared: Frame id of the world that several drones share; empty for the only one.
         """
         space = f"{name}/" if name else ""
@@ -70,7 +74,9 @@ class Seat:
         self.outputs = SimulatorOutputs(node, camera, prefix, space)
         self.outputs.which_pose(TRUE)
         self.outputs.place(drone.layout, drone.response, shared)
-        self._diagnostics = Diagnostics(node, "/".join((node.get_namespace().strip("/"), name)).strip("/"))
+        self._diagnostics = Diagnostics(
+            node, "/".join((node.get_namespace().strip("/"), name)).strip("/")
+        )
         self._waiting_for = NOTHING
         self.answer: Command | None = None
         self.in_step = True
@@ -79,8 +85,17 @@ class Seat:
         self._landing = False
         self._arrived: list[_Frame] = []
         self._late: list[_Frame] = []
-        subscribe(node, self._diagnostics, TwistStamped, f"{space}cmd_vel", self._on_command, reliable())
-        subscribe(node, self._diagnostics, String, f"{space}safety_supervisor/mode", self._on_mode, latched())
+        subscribe(
+            node, self._diagnostics, TwistStamped, f"{space}cmd_vel", self._on_command, reliable()
+        )
+        subscribe(
+            node,
+            self._diagnostics,
+            String,
+            f"{space}safety_supervisor/mode",
+            self._on_mode,
+            latched(),
+        )
         node.create_service(Trigger, f"{space}simulator/start", self._on_start)
 
     @property
@@ -89,7 +104,9 @@ class Seat:
         return self.drone.collision is None
 
     def look(self, fate: str) -> None:
-        """Render the frame of this instant, unless its ``fate`` is to be dropped; late ones of before arrive first."""
+        """Render the frame of this instant, unless its ``fate`` is to be dropped; late ones of
+        before arrive first.
+        """
         self._arrived = self._late
         self._late = []
         if fate == DROPPED:
@@ -109,7 +126,9 @@ class Seat:
         self._publish(self._arrived[-1:])
 
     def ask(self, patience: float) -> None:
-        """Publish what has arrived; from now on ``answer`` is the command for the newest frame of it."""
+        """Publish what has arrived; from now on ``answer`` is the command for the newest frame of
+        it.
+        """
         self._waiting_for = from_seconds(self._arrived[-1].time) if self._arrived else NOTHING
         self.answer = None
         self.patience = patience
@@ -129,9 +148,11 @@ class Seat:
             self._diagnostics.report("lock step", OK, "every frame is answered by a command")
         else:
             self._diagnostics.report(
-                "lock step", WARN, "no cmd_vel with the stamp of the camera image: flying on with the last command. "
+                "lock step",
+                WARN,
+                "no cmd_vel with the stamp of the camera image: flying on with the last command. "
                 "Check that liquid_controller and safety_supervisor run and keep the image's stamp",
-            )  # fmt: skip
+            )
 
     def command(self, at: float) -> None:
         """Hand the answer, where there is one, to the drone from time ``at`` (s) on."""
@@ -145,10 +166,14 @@ class Seat:
         self._told = True
         self.outputs.contact(self.drone.collision, time)
         if self._landing and self.drone.collision == GROUND:
-            self._diagnostics.report("drone", OK, "landed: the flight is over, start the simulator again to fly")
+            self._diagnostics.report(
+                "drone", OK, "landed: the flight is over, start the simulator again to fly"
+            )
             return
         self._diagnostics.report(
-            "drone", ERROR, f"touched {self.drone.collision}: the flight is over, start the simulator again"
+            "drone",
+            ERROR,
+            f"touched {self.drone.collision}: the flight is over, start the simulator again",
         )
 
     def _publish(self, frames: list[_Frame]) -> None:
@@ -164,12 +189,16 @@ class Seat:
         if command.is_finite():
             self.answer = command
         else:
-            self._diagnostics.report("cmd_vel", ERROR, "cmd_vel is not finite: flying on with the last command")
+            self._diagnostics.report(
+                "cmd_vel", ERROR, "cmd_vel is not finite: flying on with the last command"
+            )
 
     def _on_mode(self, message: String) -> None:
         self._landing = message.data == Mode.LANDING.value
 
     def _on_start(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self.started = response.success = True
-        response.message = "flying" if not self.name else "flying as soon as every drone has started"
+        response.message = (
+            "flying" if not self.name else "flying as soon as every drone has started"
+        )
         return response

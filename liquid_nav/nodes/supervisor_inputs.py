@@ -1,4 +1,6 @@
-"""What the supervisor hears beside images and commands: odometry, battery, the bridge, the pilot, other publishers."""
+"""What the supervisor hears beside images and commands: odometry, battery, the bridge, the pilot,
+other publishers.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,12 @@ WATCH_RANGES = {
     "high": (0.0, 1000.0),
 }
 """What each of them may be."""
-ONE_PUBLISHER = ("liquid_controller/cmd_vel", "cmd_vel", "safety_supervisor/order", "autopilot_bridge/state")
+ONE_PUBLISHER = (
+    "liquid_controller/cmd_vel",
+    "cmd_vel",
+    "safety_supervisor/order",
+    "autopilot_bridge/state",
+)
 """Topics that must have one publisher, whatever is watched."""
 
 
@@ -77,7 +84,12 @@ class SupervisorInputs:
     """The subscriptions; those that no limit has asked for are left out."""
 
     def __init__(
-        self, node: Node, supervisor: SafetySupervisor, diagnostics: Diagnostics, now: Callable[[], float], image: str
+        self,
+        node: Node,
+        supervisor: SafetySupervisor,
+        diagnostics: Diagnostics,
+        now: Callable[[], float],
+        image: str,
     ) -> None:
         """Subscribe.
 
@@ -113,7 +125,9 @@ class SupervisorInputs:
             self._listen_to_recorder(limits.recorder_age)
 
     def refuses(self, limits: WatchLimits) -> str:
-        """Return why these limits would be a hold at once in flight, or nothing: a topic must have one publisher."""
+        """Return why these limits would be a hold at once in flight, or nothing: a topic must have
+        one publisher.
+        """
         wanted = {ODOMETRY: _needs_odometry(limits), BATTERY: _needs_battery(limits)}
         if not self._supervisor.in_flight:
             return ""
@@ -131,7 +145,9 @@ class SupervisorInputs:
             self._guarded.append(topic)
 
     def count_publishers(self) -> None:
-        """Look whether somebody else speaks where only one should; the graph knows names as they are remapped."""
+        """Look whether somebody else speaks where only one should; the graph knows names as they
+        are remapped.
+        """
         for topic in self._guarded:
             name = self._node.resolve_topic_name(topic)
             self._supervisor.watch.publishers(name, self._node.count_publishers(name))
@@ -169,7 +185,9 @@ class SupervisorInputs:
 
     def _on_odometry(self, message: Odometry) -> None:
         state = state_from(message)
-        self._supervisor.watch.odometry(state.position, state.velocity, state.yaw, state.time, self._now())
+        self._supervisor.watch.odometry(
+            state.position, state.velocity, state.yaw, state.time, self._now()
+        )
 
     def _on_battery(self, message: BatteryState) -> None:
         refused = self._supervisor.watch.battery(message.percentage, self._now())
@@ -177,7 +195,9 @@ class SupervisorInputs:
             raise ValueError(refused)
 
     def _on_joy(self, message: Joy) -> None:
-        self._supervisor.joy(message.header.frame_id, tuple(message.axes), tuple(message.buttons), self._now())
+        self._supervisor.joy(
+            message.header.frame_id, tuple(message.axes), tuple(message.buttons), self._now()
+        )
 
     def _on_state(self, message: String) -> None:
         report = BridgeReport.from_facts(read_json(message.data))
@@ -188,10 +208,13 @@ class SupervisorInputs:
         answer = self._supervisor.bridge(report, self._now())
         if answer is None:
             return
-        # An event, so it is logged; why nothing can be engaged also stands in the diagnostic "inputs".
+        # An event, so it is logged; why nothing can be engaged also stands in the diagnostic
+        # "inputs".
         engaged, words = answer
         logger = self._node.get_logger()
         if engaged:
             logger.info(f"the switch of the remote control: {words}")
         else:
-            logger.warning(f"the switch of the remote control was flipped, and nothing engages: {words}")
+            logger.warning(
+                f"the switch of the remote control was flipped, and nothing engages: {words}"
+            )

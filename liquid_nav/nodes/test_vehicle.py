@@ -1,7 +1,8 @@
-"""The test vehicle as a process: the embedded drone behind MAVLink, for trying the bridge without PX4.
+"""The test vehicle as a process: the embedded drone behind MAVLink, for trying the bridge without
+PX4.
 
-It flies in real time, but never far ahead of the commands that come back for its images (``cmd_vel``, whose stamps are
-its own time): a slow machine makes the flight slower, not worse.
+It flies in real time, but never far ahead of the commands that come back for its images
+(``cmd_vel``, whose stamps are its own time): a slow machine makes the flight slower, not worse.
 """
 
 from __future__ import annotations
@@ -40,13 +41,21 @@ class TestVehicle(Node):
     def __init__(self, **options: object) -> None:
         """Declare parameters and build the world; bad input raises UserError."""
         super().__init__("test_vehicle", **options)
-        scenario = load_scenario(declare(self, "scenario", "forest", "Scenario: a name or a YAML file."))
+        scenario = load_scenario(
+            declare(self, "scenario", "forest", "Scenario: a name or a YAML file.")
+        )
         seed = declare(self, "seed", 0, "Seed of layout, drone and wind.", (0, 2**31 - 1))
-        condition = declare(self, "condition", "", "Condition: a name or a YAML file; empty: the scenario's own.")
+        condition = declare(
+            self, "condition", "", "Condition: a name or a YAML file; empty: the scenario's own."
+        )
         kind = declare(self, "personality", "px4", "px4 or ardupilot.")
         port = declare(self, "port", 14540, "UDP port on which the companion listens.", (1, 65535))
-        self._factor = declare(self, "real_time_factor", 1.0, "Simulated per wall seconds.", (0.05, 10.0))
-        self._simulation = Simulation(scenario, seed, load_condition(condition or scenario.condition))
+        self._factor = declare(
+            self, "real_time_factor", 1.0, "Simulated per wall seconds.", (0.05, 10.0)
+        )
+        self._simulation = Simulation(
+            scenario, seed, load_condition(condition or scenario.condition)
+        )
         self.vehicle = PERSONALITIES[kind](EmbeddedBody(self._simulation, airborne=False))
         self._server = UdpServer(port=port)
         self._answered, self._heard = 0.0, -1e9

@@ -1,4 +1,6 @@
-"""Transforms as the bytes of a tf2_msgs/TFMessage, and back: plain CDR, what ROS 2 puts on the wire and into bags."""
+"""Transforms as the bytes of a tf2_msgs/TFMessage, and back: plain CDR, what ROS 2 puts on the wire
+and into bags.
+"""
 
 from __future__ import annotations
 

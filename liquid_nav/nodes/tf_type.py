@@ -1,20 +1,34 @@
-"""The message class of ``/tf``: that of tf2_msgs where it is installed, else one that is made here, without a compiler.
+"""The message class of ``/tf``: that of tf2_msgs where it is installed, else one that is made here,
+without a compiler.
 
-No wheel on PyPI has tf2_msgs. What a middleware has to know of a type are a few tables in memory: name, hash,
-description, and functions between a message in memory and bytes. A type of the same shape (one unbounded sequence of
-messages: visualization_msgs/MarkerArray) has such tables; here they are copied, with names, hash and members of
-tf2_msgs/TFMessage. The functions between memory and bytes are not copied but replaced by ones that refuse. So the
-class carries serialized messages alone: publishers of it take ``bytes`` (``tf_cdr.encode``), subscriptions must be raw.
-On the wire there is no difference to the real type, and a test compares the bytes with an independent implementation.
+No wheel on PyPI has tf2_msgs. What a middleware has to know of a type are a few tables in memory:
+name, hash, description, and functions between a message in memory and bytes. A type of the same
+shape (one unbounded sequence of
+messages: visualization_msgs/MarkerArray) has such tables; here they are copied, with names, hash
+and members of tf2_msgs/TFMessage. The functions between memory and bytes are not copied but
+replaced by ones that refuse. So the class carries serialized messages alone: publishers of it take
+``bytes`` (``tf_cdr.encode``), subscriptions must be raw. On the wire there is no difference to the
+real type, and a test compares the bytes with an independent implementation.
 
-Reading tables of another layout would end the process. So this is done only with wheels of versions whose headers
-were compared with the structures below (Jazzy to Kilted); with any other there is no class, and TF is left out.
+Reading tables of another layout would end the process. So this is done only with wheels of versions
+whose headers were compared with the structures below (Jazzy to Kilted); with any other there is no
+class, and TF is left out.
 """
 
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, Structure, c_bool, c_char_p, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import (
+    POINTER,
+    Structure,
+    c_bool,
+    c_char_p,
+    c_size_t,
+    c_uint8,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
 from functools import lru_cache
 from importlib import metadata
 
@@ -24,8 +38,13 @@ HASH = "RIHS01_e369d0f05a23ae52508854b66f6aa0437f3449d652e8cbf22d5abe85d020f087"
 """Type hash of tf2_msgs/msg/TFMessage in Jazzy, Kilted and Lyrical."""
 FAST_DDS = "rmw_fastrtps_cpp"
 """The middleware that reads these tables."""
-KNOWN = {"ros-rosidl-runtime-c": ((4, 6), (4, 10)), "ros-rosidl-typesupport-fastrtps-c": ((3, 6), (3, 9))}
-"""Wheels that bring the tables: from which version on, and before which, they have the layout below."""
+KNOWN = {
+    "ros-rosidl-runtime-c": ((4, 6), (4, 10)),
+    "ros-rosidl-typesupport-fastrtps-c": ((3, 6), (3, 9)),
+}
+"""Wheels that bring the tables: from which version on, and before which, they have the layout
+below.
+"""
 NO_TYPE = "there is neither tf2_msgs nor a way to make its message type here"
 
 _RUNTIME = b"rosidl_typesupport_c"
@@ -34,7 +53,8 @@ _INTROSPECTION = b"rosidl_typesupport_introspection_c"
 _SEQUENCE_OF_MESSAGES = 145
 """NESTED_TYPE_UNBOUNDED_SEQUENCE of type_description_interfaces/FieldType."""
 _kept: list[object] = []
-"""Everything that the tables point to: the middleware keeps pointers as long as the process lives."""
+"""Everything that the tables point to: the middleware keeps pointers as long as the process lives.
+"""
 
 
 class _Handle(Structure):
@@ -148,7 +168,9 @@ _NoSize = ctypes.CFUNCTYPE(c_uint32, c_void_p)
 
 @lru_cache(maxsize=1)
 def tf_message_class() -> type | None:
-    """Return the class of tf2_msgs/msg/TFMessage, or None where it is neither installed nor can be made."""
+    """Return the class of tf2_msgs/msg/TFMessage, or None where it is neither installed nor can be
+    made.
+    """
     try:
         from tf2_msgs.msg import TFMessage
 
@@ -181,7 +203,9 @@ def make_class() -> type:
     element = _handle_of(TransformStamped)
     tables = {
         _FAST_DDS: _fast_dds_table(_found(donor, _FAST_DDS)),
-        _INTROSPECTION: _introspection_table(_found(donor, _INTROSPECTION), _found(element, _INTROSPECTION)),
+        _INTROSPECTION: _introspection_table(
+            _found(donor, _INTROSPECTION), _found(element, _INTROSPECTION)
+        ),
     }
     common = {
         "hash": _getter(_hash_table()),
@@ -213,11 +237,15 @@ def _require_known_versions() -> None:
 
 
 def _class_of(type_support: object) -> type:
-    """Return a class as rosidl's Python generator writes it; rclpy refuses its functions for messages in memory."""
+    """Return a class as rosidl's Python generator writes it; rclpy refuses its functions for
+    messages in memory.
+    """
 
     class Metaclass(type):
         _TYPE_SUPPORT = type_support
-        _CREATE_ROS_MESSAGE = _CONVERT_FROM_PY = _CONVERT_TO_PY = _DESTROY_ROS_MESSAGE = "serialized messages only"
+        _CREATE_ROS_MESSAGE = _CONVERT_FROM_PY = _CONVERT_TO_PY = _DESTROY_ROS_MESSAGE = (
+            "serialized messages only"
+        )
 
     class TFMessage(metaclass=Metaclass):
         """tf2_msgs/msg/TFMessage, for publishers of bytes and raw subscriptions."""
@@ -282,7 +310,11 @@ def _introspection_table(donor: _Handle, element: _Handle) -> _Members:
     _expect("size", table.size, ctypes.sizeof(_Sequence))
     member = _copy(table.members[0])
     _expect("member", member.name, b"markers")
-    _expect("array", (member.is_array, member.array_size, member.is_bounded, member.offset), (True, 0, False, 0))
+    _expect(
+        "array",
+        (member.is_array, member.array_size, member.is_bounded, member.offset),
+        (True, 0, False, 0),
+    )
     member.name = b"transforms"
     member.members = ctypes.addressof(element)
     member.functions = (c_void_p * 6)()
@@ -306,7 +338,9 @@ def _description_table(element: _Handle) -> _Description:
     _expect("description", name, "geometry_msgs/msg/TransformStamped")
     known = [donor.type, *_items(donor.referenced, _OneType)]
     known.sort(key=lambda one: _string(one.name))
-    field = _Field(name=_text("transforms"), kind=_SEQUENCE_OF_MESSAGES, nested=_text(name), default=_text(""))
+    field = _Field(
+        name=_text("transforms"), kind=_SEQUENCE_OF_MESSAGES, nested=_text(name), default=_text("")
+    )
     own = _OneType(_text(NAME), _sequence([field], _Field))
     return _Description(own, _sequence(known, _OneType))
 
@@ -351,4 +385,7 @@ def _sequence(items: list[Structure], kind: type[Structure]) -> _Sequence:
 
 def _expect(what: str, found: object, expected: object) -> None:
     if found != expected:
-        raise ValueError(f"{what} of the known type is {found!r}, expected {expected!r}: the layout is another one")
+        raise ValueError(
+            f"{what} of the known type is {found!r}, expected {expected!r}: the layout is another "
+            "one"
+        )

@@ -25,7 +25,9 @@ OPTICAL = (-math.pi / 2.0, 0.0, -math.pi / 2.0)
 
 
 class MovingTransforms:
-    """What moves: the poses of odometry on ``/tf``. Without a message type it says so once and publishes nothing."""
+    """What moves: the poses of odometry on ``/tf``. Without a message type it says so once and
+    publishes nothing.
+    """
 
     def __init__(self, node: Node) -> None:
         """Create the publisher."""
@@ -42,7 +44,8 @@ class MovingTransforms:
         if self._publisher is None:
             return
         stamp = nanoseconds(message.header.stamp)
-        # tf2 complains of every stamp that it has already; only who listens since then has to hear it again.
+        # tf2 complains of every stamp that it has already; only who listens since then has to hear
+        # it again.
         listeners = self._publisher.get_subscription_count()
         if stamp == self._last and listeners <= self._listeners:
             return
@@ -62,7 +65,9 @@ class MovingTransforms:
 
 
 class FixedTransforms:
-    """What never changes, on ``/tf_static``: a late listener gets it too. Without a message type nothing, said once."""
+    """What never changes, on ``/tf_static``: a late listener gets it too. Without a message type
+    nothing, said once.
+    """
 
     def __init__(self, node: Node) -> None:
         """Create the publisher."""
@@ -82,7 +87,9 @@ class FixedTransforms:
 def _publisher(node: Node, topic: str, qos: QoSProfile) -> Publisher | None:
     kind = tf_message_class()
     if kind is None:
-        node.get_logger().warning(f"nothing is published on {topic}: {NO_TYPE}; install tf2_msgs to get it")
+        node.get_logger().warning(
+            f"nothing is published on {topic}: {NO_TYPE}; install tf2_msgs to get it"
+        )
         return None
     return node.create_publisher(kind, topic, qos)
 
@@ -110,7 +117,9 @@ def fixed_transform(
     )
 
 
-def camera_mount(prefix: str, position: Sequence[float], angles: Sequence[float]) -> list[TransformStamped]:
+def camera_mount(
+    prefix: str, position: Sequence[float], angles: Sequence[float]
+) -> list[TransformStamped]:
     """Return base_link to camera_link, and camera_link to camera_optical_frame.
 
     Args:

@@ -1,7 +1,7 @@
 """Our Fast DDS profiles, the variable that Fast DDS reads one from, and when ours are set.
 
-One gives large images room in shared memory; the other, for the bridge of a real drone, does without shared memory.
-Needs neither rclpy nor launch.
+One gives large images room in shared memory; the other, for the bridge of a real drone, does
+without shared memory. Needs neither rclpy nor launch.
 """
 
 from __future__ import annotations
@@ -15,25 +15,34 @@ from liquid_nav.resources import find
 
 TRANSPORT_FILE = "config/fastdds.xml"
 UDP_FILE = "config/fastdds_udp.xml"
-"""UDP alone: shared memory has locks that a killed process leaves behind, for which all others wait seconds."""
+"""UDP alone: shared memory has locks that a killed process leaves behind, for which all others wait
+seconds.
+"""
 SHARED_MEMORY = 512 * 2**20
 """Bytes free in /dev/shm below which (small containers) Fast DDS keeps its own small segments."""
 FAST_DDS_2 = "FASTRTPS_DEFAULT_PROFILES_FILE"
 """What Fast DDS up to 2.x reads, that of ROS 2 Jazzy; it knows no other name."""
 FAST_DDS_3 = "FASTDDS_DEFAULT_PROFILES_FILE"
-"""What Fast DDS reads from 3.0 on, that of ROS 2 Kilted and later and of the wheels; it knows no other name."""
+"""What Fast DDS reads from 3.0 on, that of ROS 2 Kilted and later and of the wheels; it knows no
+other name.
+"""
 CHOICES = (FAST_DDS_2, FAST_DDS_3, "FASTDDS_BUILTIN_TRANSPORTS")
-"""Variables with which people choose transports themselves: where one is set, ours would be in their way."""
+"""Variables with which people choose transports themselves: where one is set, ours would be in
+their way.
+"""
 
 
 def profile_variable(environment: Mapping[str, str] | None = None) -> str:
-    """Return the name of the variable from which the Fast DDS of the sourced distribution reads its profile.
+    """Return the name of the variable from which the Fast DDS of the sourced distribution reads its
+    profile.
 
     Args:
         environment: Environment variables; the process's own by default.
     """
     environment = os.environ if environment is None else environment
-    return FAST_DDS_2 if environment.get("ROS_DISTRO", "").strip().lower() == "jazzy" else FAST_DDS_3
+    return (
+        FAST_DDS_2 if environment.get("ROS_DISTRO", "").strip().lower() == "jazzy" else FAST_DDS_3
+    )
 
 
 def uses_fast_dds(environment: Mapping[str, str] | None = None) -> bool:
@@ -73,20 +82,26 @@ def _choice(environment: Mapping[str, str] | None = None) -> str:
 
 
 def transport_variables() -> dict[str, str]:
-    """Return the variable that makes shared memory large enough for camera images; nothing where people have chosen."""
+    """Return the variable that makes shared memory large enough for camera images; nothing where
+    people have chosen.
+    """
     return {} if objection() else {profile_variable(): str(find(TRANSPORT_FILE))}
 
 
 def udp_variables() -> dict[str, str]:
-    """Return the variable that keeps a process out of shared memory; nothing where people have chosen.
+    """Return the variable that keeps a process out of shared memory; nothing where people have
+    chosen.
 
-    For processes with small messages alone: over UDP a raw image of 640 x 480 arrives one time in four.
+    For processes with small messages alone: over UDP a raw image of 640 x 480 arrives one time in
+    four.
     """
     return {} if _choice() else {profile_variable(): str(find(UDP_FILE))}
 
 
 def transport_remedy() -> str:
-    """Return what helps where large images get lost on the way, to follow "send smaller images, or"."""
+    """Return what helps where large images get lost on the way, to follow "send smaller images,
+    or".
+    """
     if uses_fast_dds():
         return f"set {profile_variable()}={find(TRANSPORT_FILE)}"
     return f"give {os.environ['RMW_IMPLEMENTATION']} larger buffers"

@@ -1,4 +1,6 @@
-"""From a simulated vehicle's true pose over MAVLink to ``autopilot/true_odom``, where somebody has asked for it."""
+"""From a simulated vehicle's true pose over MAVLink to ``autopilot/true_odom``, where somebody has
+asked for it.
+"""
 
 from __future__ import annotations
 

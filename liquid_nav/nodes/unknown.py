@@ -1,4 +1,6 @@
-"""Names that nobody reads are refused: a misspelt parameter or launch argument would fly with its default."""
+"""Names that nobody reads are refused: a misspelt parameter or launch argument would fly with its
+default.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,13 @@ PATTERNS = ("*", "**")
 PARAMETERS = "ros__parameters"
 """Key of a parameter file below which the parameters of a section stand."""
 LIKE = 0.8
-"""How alike a name for all must be to one of a node's (0 to 1) to be a misspelling of it, not another node's."""
+"""How alike a name for all must be to one of a node's (0 to 1) to be a misspelling of it, not
+another node's.
+"""
 LONGER = 1
-"""Letters more or less that a misspelling has at most: ``max_yaw_rate`` is another package's, not our ``yaw_rate``."""
+"""Letters more or less that a misspelling has at most: ``max_yaw_rate`` is another package's, not
+our ``yaw_rate``.
+"""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -34,11 +40,16 @@ def refuse_arguments(given: Iterable[str], known: Sequence[str]) -> None:
     """
     for name in given:
         if name not in known:
-            raise UserError(f"unknown launch argument '{name}'", _remedy(name, known, "--show-args lists them all"))
+            raise UserError(
+                f"unknown launch argument '{name}'",
+                _remedy(name, known, "--show-args lists them all"),
+            )
 
 
 def is_named(file: Path, words: Sequence[str]) -> bool:
-    """Whether a command line names this launch file: by its path, or by our package and its name."""
+    """Whether a command line names this launch file: by its path, or by our package and its
+    name.
+    """
     for before, word in zip(("", *words), words):
         if Path(word).name != file.name:
             continue
@@ -47,15 +58,17 @@ def is_named(file: Path, words: Sequence[str]) -> bool:
     return False
 
 
-def refuse_parameters(node: str, given: Iterable[str], known: Sequence[str], for_all: Iterable[str] = ()) -> None:
+def refuse_parameters(
+    node: str, given: Iterable[str], known: Sequence[str], for_all: Iterable[str] = ()
+) -> None:
     """Look at the names of a node's parameters.
 
     Args:
         node: Its name, for the message.
         given: What was given.
         known: What it declares.
-        for_all: Those of the given ones that were given to every node, other packages' included: of these only what
-            is nearly a name of this node's is refused.
+        for_all: Those of the given ones that were given to every node, other packages' included: of
+            these only what is nearly a name of this node's is refused.
 
     Raises:
         UserError: one that is not known, with the name that is nearest.
@@ -66,7 +79,9 @@ def refuse_parameters(node: str, given: Iterable[str], known: Sequence[str], for
             continue
         if name in shared and not _misspells(name, known):
             continue
-        raise UserError(f"{node} has no parameter '{name}'", _remedy(name, known, "--help lists them all"))
+        raise UserError(
+            f"{node} has no parameter '{name}'", _remedy(name, known, "--help lists them all")
+        )
 
 
 def given_to_all(arguments: Sequence[str]) -> set[str]:
@@ -90,7 +105,9 @@ def is_for_all(section: str) -> bool:
 
 
 def _shared(content: object, section: str) -> set[str]:
-    """Return the names below a key of a parameter file that are given to every node; namespaces may be keys."""
+    """Return the names below a key of a parameter file that are given to every node; namespaces may
+    be keys.
+    """
     if not isinstance(content, dict):
         return set()
     names: set[str] = set()

@@ -1,4 +1,6 @@
-"""OpenCV's cameras as sources of frames: devices, network streams, GStreamer pipelines and files. No ROS in here."""
+"""OpenCV's cameras as sources of frames: devices, network streams, GStreamer pipelines and files.
+No ROS in here.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ TIMEOUT = 5000
 NOTHING = Wish()
 ELSEWHERE = "choose the format in the camera's own settings or in the pipeline's caps"
 QUIET = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "GST_DEBUG": "0"}
-"""Environment in which FFmpeg and GStreamer print nothing; they read it when they are first used."""
+"""Environment in which FFmpeg and GStreamer print nothing; they read it when they are first used.
+"""
 
 
 def kind_of(source: str) -> str:
@@ -44,8 +47,8 @@ class VideoSource:
         """Open.
 
         Args:
-            source: Device, address, pipeline or file; ``${NAME}`` in it is taken from the environment.
-                Errors show neither the value of a variable nor a password.
+            source: Device, address, pipeline or file; ``${NAME}`` in it is taken from the
+                environment. Errors show neither the value of a variable nor a password.
             wish: What to ask of a device; a stream, pipeline or file sends what it sends.
             wait: Waits for some seconds: a file is played at its own pace.
 
@@ -68,7 +71,12 @@ class VideoSource:
         elif self.kind == "pipeline":
             self._capture.open(source, cv2.CAP_GSTREAMER)
         elif self.kind == "stream":
-            limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT, cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT]
+            limits = [
+                cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+                TIMEOUT,
+                cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+                TIMEOUT,
+            ]
             self._capture.open(source, cv2.CAP_FFMPEG, limits)
         else:
             path = source.removeprefix("file://")
@@ -85,8 +93,15 @@ class VideoSource:
             self.granted = str(granted)
             self.shortfall = shortfall(wish, granted)
         elif wish != NOTHING:
-            self.shortfall = f"asked for {wish}, but only a device is asked, and this is a {self.kind}: {ELSEWHERE}"
-        self._period = 1.0 / max(1.0, self._capture.get(cv2.CAP_PROP_FPS) or 30.0) if self.kind == "file" else 0.0
+            self.shortfall = (
+                f"asked for {wish}, but only a device is asked, and this is a "
+                f"{self.kind}: {ELSEWHERE}"
+            )
+        self._period = (
+            1.0 / max(1.0, self._capture.get(cv2.CAP_PROP_FPS) or 30.0)
+            if self.kind == "file"
+            else 0.0
+        )
         self._due = time.monotonic()
         self._position = cv2.CAP_PROP_POS_MSEC
 
@@ -116,8 +131,10 @@ def remedy(kind: str) -> str:
     """Return what to look at when a source of that kind cannot be opened."""
     return {
         "device": "is it plugged in, is another program using it, are you in the group 'video'?",
-        "pipeline": "is OpenCV built with GStreamer (python3-opencv is), does the pipeline end in appsink?",
-        "stream": "are address, user and password right and the camera reachable (ffprobe says more)?",
+        "pipeline": "is OpenCV built with GStreamer (python3-opencv is), does the pipeline end in "
+        "appsink?",
+        "stream": "are address, user and password right and the camera reachable (ffprobe says "
+        "more)?",
         "file": "is there such a file, in a format that OpenCV reads?",
     }[kind]
 
@@ -125,8 +142,8 @@ def remedy(kind: str) -> str:
 def _silence_libraries() -> None:
     """Let OpenCV, FFmpeg and GStreamer print nothing any more in this process.
 
-    They quote addresses with passwords: FFmpeg in the error of a playlist with a missing segment, and with
-    every request at its higher levels.
+    They quote addresses with passwords: FFmpeg in the error of a playlist with a missing segment,
+    and with every request at its higher levels.
     """
     import cv2
 

@@ -1,4 +1,6 @@
-"""What windows beside a flight show: our files for them, and the topics in them. Needs neither rclpy nor launch."""
+"""What windows beside a flight show: our files for them, and the topics in them. Needs neither
+rclpy nor launch.
+"""
 
 RVIZ_FILE = "config/views/liquid_nav.rviz"
 PERSPECTIVE_FILE = "config/views/liquid_nav.perspective"

@@ -45,7 +45,8 @@ def views(value: Mapping[str, str], spaces: Sequence[str], simulated: bool) -> l
 
     Args:
         value: Of the launch arguments.
-        spaces: Namespaces of the drones, without slashes around them; the windows show the first one.
+        spaces: Namespaces of the drones, without slashes around them; the windows show the first
+            one.
         simulated: Whether the flight has a clock of its own.
     """
     space = f"/{spaces[0]}".rstrip("/")
@@ -53,7 +54,9 @@ def views(value: Mapping[str, str], spaces: Sequence[str], simulated: bool) -> l
     if value["rqt"] == "true":
         curves = UNSTAMPED if simulated else STAMPED
         names = [f"{space}{name}" for name in curves]
-        actions.append(ExecuteProcess(cmd=["ros2", "run", "rqt_plot", "rqt_plot", *names], output="screen"))
+        actions.append(
+            ExecuteProcess(cmd=["ros2", "run", "rqt_plot", "rqt_plot", *names], output="screen")
+        )
         actions += [_plots(one, value["namespace"]) for one in spaces if simulated]
     if value["rviz"] == "true":
         actions.append(_rviz(space, value, simulated))
@@ -81,7 +84,9 @@ def _plots(space: str, graph: str) -> Node:
 
 
 def _rviz(space: str, value: Mapping[str, str], simulated: bool) -> Node:
-    """Return RViz with our file: its topics are remapped into a namespace, its fixed frame gets the prefix."""
+    """Return RViz with our file: its topics are remapped into a namespace, its fixed frame gets the
+    prefix.
+    """
     topics = [(name, f"{space}{name}") for name in VIEWED if space]
     return Node(
         package="rviz2",

@@ -1,4 +1,6 @@
-"""Weather on any camera topic: ``camera/image_clean`` comes in, ``camera/image_raw`` goes out with the same stamp."""
+"""Weather on any camera topic: ``camera/image_clean`` comes in, ``camera/image_raw`` goes out with
+the same stamp.
+"""
 
 from __future__ import annotations
 
@@ -26,20 +28,43 @@ class WeatherNode(Node):
     def __init__(self, **options: object) -> None:
         """Declare parameters; bad input raises UserError."""
         super().__init__("weather", **options)
-        condition = load_condition(declare(self, "condition", "fog", "Condition: a name or a YAML file."))
-        seed = declare(self, "seed", 0, "Seed of exposure, noise, dropped and late frames.", (0, 2**31 - 1))
+        condition = load_condition(
+            declare(self, "condition", "fog", "Condition: a name or a YAML file.")
+        )
+        seed = declare(
+            self, "seed", 0, "Seed of exposure, noise, dropped and late frames.", (0, 2**31 - 1)
+        )
         usual = View()
         view = View(
-            declare(self, "height", usual.height, "Height of the camera over the ground, m.", (0.1, 100.0)),
-            declare(self, "vertical_fov", usual.vertical_fov, "Vertical field of view, rad.", (0.1, 2.5)),
+            declare(
+                self,
+                "height",
+                usual.height,
+                "Height of the camera over the ground, m.",
+                (0.1, 100.0),
+            ),
+            declare(
+                self, "vertical_fov", usual.vertical_fov, "Vertical field of view, rad.", (0.1, 2.5)
+            ),
             declare(self, "pitch", usual.pitch, "How far the camera looks down, rad.", (-1.5, 1.5)),
-            declare(self, "depth", usual.depth, "Distance of what stands above the horizon, m.", (1.0, 1000.0)),
+            declare(
+                self,
+                "depth",
+                usual.depth,
+                "Distance of what stands above the horizon, m.",
+                (1.0, 1000.0),
+            ),
         )
         publish_tf = declare(
-            self, "publish_tf", False, "Publish the mount of the camera on /tf_static: that of our drone in Gazebo."
+            self,
+            "publish_tf",
+            False,
+            "Publish the mount of the camera on /tf_static: that of our drone in Gazebo.",
         )
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids, for publish_tf.")
-        relight = declare(self, "relight", True, "Whether the light changes; no where the world has it already.")
+        relight = declare(
+            self, "relight", True, "Whether the light changes; no where the world has it already."
+        )
         self._weather = Weather(condition, seed, view, relight)
         self._output = self.create_publisher(Image, "camera/image_raw", sensor_data())
         if publish_tf:

@@ -1,9 +1,11 @@
-"""The simulator the other way round: a vehicle flies elsewhere, we render what its camera would see in our world.
+"""The simulator the other way round: a vehicle flies elsewhere, we render what its camera would see
+in our world.
 
-The pose comes from the bridge: ``autopilot/true_odom``, where a simulator tells the true one, else ``autopilot/odom``,
-the vehicle's estimate (over DDS 100 Hz). An estimate wanders, and a camera that is rendered from it cannot see that;
-``simulator/pose`` says which one it is. ``odom`` is the same in the scenario's frame, once for each camera frame as
-from the simulator. The vehicle's clock becomes /clock, so that every other node lives by the time of the vehicle.
+The pose comes from the bridge: ``autopilot/true_odom``, where a simulator tells the true one, else
+``autopilot/odom``, the vehicle's estimate (over DDS 100 Hz). An estimate wanders, and a camera that
+is rendered from it cannot see that; ``simulator/pose`` says which one it is. ``odom`` is the same
+in the scenario's frame, once for each camera frame as from the simulator. The vehicle's clock
+becomes /clock, so that every other node lives by the time of the vehicle.
 """
 
 from __future__ import annotations
@@ -42,24 +44,41 @@ class WorldCamera(Node):
     """A camera in one world; it takes the place of the simulator."""
 
     unread = ("command_timeout", "resend_after")
-    """Parameters of the simulator that may be given: both read the section ``simulator`` of one file."""
+    """Parameters of the simulator that may be given: both read the section ``simulator`` of one
+    file.
+    """
 
     def __init__(self, **options: object) -> None:
         """Declare parameters and build the world; bad input raises UserError."""
         super().__init__("simulator", **options)
-        scenario = load_scenario(declare(self, "scenario", "forest", "Scenario: a name or a YAML file."))
+        scenario = load_scenario(
+            declare(self, "scenario", "forest", "Scenario: a name or a YAML file.")
+        )
         seed = declare(self, "seed", 0, "Seed of layout and camera noise.", (0, 2**31 - 1))
-        condition = declare(self, "condition", "", "Condition: a name or a YAML file; empty: the scenario's own.")
-        rate = declare(self, "frame_rate", 0.0, "Camera frames per second at most; 0: the condition's.", (0.0, 120.0))
+        condition = declare(
+            self, "condition", "", "Condition: a name or a YAML file; empty: the scenario's own."
+        )
+        rate = declare(
+            self,
+            "frame_rate",
+            0.0,
+            "Camera frames per second at most; 0: the condition's.",
+            (0.0, 120.0),
+        )
         width = declare(self, "width", 256, "Image width, pixels.", (16, 1920))
         height = declare(self, "height", 144, "Image height, pixels.", (16, 1080))
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         self._truth_is_wanted = declare(
-            self, "true_pose", False, f"Wait {WAIT_FOR_TRUTH:g} s for the true pose before the estimate is rendered."
+            self,
+            "true_pose",
+            False,
+            f"Wait {WAIT_FOR_TRUTH:g} s for the true pose before the estimate is rendered.",
         )
         flown = load_condition(condition or scenario.condition)
         rate = flown.frame_rate(rate)
-        self.world = PosedWorld(scenario, seed, flown, CameraConfig(width=width, height=height, rate=rate))
+        self.world = PosedWorld(
+            scenario, seed, flown, CameraConfig(width=width, height=height, rate=rate)
+        )
         self._schedule = FrameTiming.of(flown.camera).schedule(rate, seed)
         self._late: tuple[np.ndarray, float] | None = None
         self._time = -1e9
@@ -71,9 +90,14 @@ class WorldCamera(Node):
         self._started = self._touched = False
         self._which = ""
         self._first_estimate: float | None = None
-        for topic, callback in (("autopilot/odom", self._on_estimate), ("autopilot/true_odom", self._on_truth)):
+        for topic, callback in (
+            ("autopilot/odom", self._on_estimate),
+            ("autopilot/true_odom", self._on_truth),
+        ):
             subscribe(self, self._diagnostics, Odometry, topic, callback, sensor_data())
-        subscribe(self, self._diagnostics, String, "autopilot_bridge/state", self._on_state, latched())
+        subscribe(
+            self, self._diagnostics, String, "autopilot_bridge/state", self._on_state, latched()
+        )
         self.create_service(Trigger, "simulator/start", self._on_start)
 
     def close(self) -> None:
@@ -111,7 +135,9 @@ class WorldCamera(Node):
                 self._first_estimate = time
             if self._truth_is_wanted and time - self._first_estimate < WAIT_FOR_TRUTH:
                 return
-            words = "the vehicle's own estimate is rendered: what it drifts is invisible to the camera"
+            words = (
+                "the vehicle's own estimate is rendered: what it drifts is invisible to the camera"
+            )
             self._choose(ESTIMATED, WARN, words)
         if self._which == ESTIMATED:
             self._on_pose(message)
@@ -147,7 +173,9 @@ class WorldCamera(Node):
             self._look(fate, state.time)
 
     def _look(self, fate: str, time: float) -> None:
-        """Publish the frame of ``time``, s, or keep it until the next one (late), or lose it (dropped)."""
+        """Publish the frame of ``time``, s, or keep it until the next one (late), or lose it
+        (dropped).
+        """
         late, self._late = self._late, None
         if late is not None:
             self._outputs.frame(*late)

@@ -1,4 +1,6 @@
-"""The simulated world as markers for RViz and Foxglove: what stands there, target, way, and the drone itself."""
+"""The simulated world as markers for RViz and Foxglove: what stands there, target, way, and the
+drone itself.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,8 @@ STEP = 0.25
 def world_markers(layout: Layout, prefix: str) -> MarkerArray:
     """Return everything that does not move, in ``odom``, and the drone in ``base_link``.
 
-    Namespaces: ``world``, ``target``, ``way`` (that of the expert from the start: what a network flies is
-    its own affair) and ``drone``.
+    Namespaces: ``world``, ``target``, ``way`` (that of the expert from the start: what a network
+    flies is its own affair) and ``drone``.
 
     Args:
         layout: The place, with this drone's start.
@@ -59,7 +61,9 @@ def _solid(solid: Solid, color: tuple, frame: str, space: str) -> Marker:
     _place(marker, solid.position)
     # A cylinder marker stands along its z; one that lies along x is pitched there.
     angles = (0.0, np.pi / 2.0, solid.yaw) if solid.lying else (0.0, 0.0, solid.yaw)
-    marker.pose.orientation = Quaternion(**dict(zip("wxyz", map(float, attitude_from_euler(*angles)))))
+    marker.pose.orientation = Quaternion(
+        **dict(zip("wxyz", map(float, attitude_from_euler(*angles))))
+    )
     half = solid.size[::-1] if solid.lying else solid.size
     _scale(marker, *(2.0 * length for length in half))
     return marker
@@ -98,7 +102,9 @@ def _drone(frame: str) -> list[Marker]:
 
 def _marker(kind: int, frame: str, space: str, color: tuple) -> Marker:
     red, green, blue, opacity = color
-    marker = Marker(type=kind, action=Marker.ADD, ns=space, color=ColorRGBA(r=red, g=green, b=blue, a=opacity))
+    marker = Marker(
+        type=kind, action=Marker.ADD, ns=space, color=ColorRGBA(r=red, g=green, b=blue, a=opacity)
+    )
     # No stamp: it belongs to every time.
     marker.header.frame_id = frame
     marker.pose.orientation.w = 1.0

@@ -1,4 +1,6 @@
-"""A policy is encoder, core and heads as one object; it lives in a folder and answers images with commands."""
+"""A policy is encoder, core and heads as one object; it lives in a folder and answers images with
+commands.
+"""
 
 from liquid_nav.policy.config import ModelError, PolicyConfig
 from liquid_nav.policy.files import resolve_model

@@ -1,4 +1,6 @@
-"""What a model folder's ``config.json`` says: everything that is needed to build the network anew."""
+"""What a model folder's ``config.json`` says: everything that is needed to build the network
+anew.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,17 @@ CHECKED = ("core", "command_scale", "command_fields", "hold", "elapsed")
 """Entries that are judged by their values, or by what is built of them."""
 NCP_DEFAULT = {
     "kind": "ltc",
-    "wiring": {"kind": "ncp", "inter": 32, "command": 16, "motor": 4, "sensory_fanout": 16, "inter_fanout": 8,
-               "recurrent_command": 24, "motor_fanin": 10, "seed": 22224},
+    "wiring": {
+        "kind": "ncp",
+        "inter": 32,
+        "command": 16,
+        "motor": 4,
+        "sensory_fanout": 16,
+        "inter_fanout": 8,
+        "recurrent_command": 24,
+        "motor_fanin": 10,
+        "seed": 22224,
+    },
     "unfolds": 6,
     "time_constant": [0.05, 1.0],
 }
@@ -29,12 +40,14 @@ NCP_DEFAULT = {
 class PolicyConfig:
     """Configuration of a policy.
 
-    encoder: the vision encoder; core: kind of the recurrent core and its arguments; outputs: named slices of the core's
-    outputs; command_scale: m/s and rad/s per unit of output, in the order vx, vy, vz, yaw_rate; nominal_period: s,
-    elapsed time of the first frame; hold: "backward" (the published convention: an input acts over the interval
-    that ends with it); camera: what it was trained with (fov and pitch in degrees).
-    elapsed: "stamps" (the core is told the real time between frames) or "constant" (it is told ``elapsed_constant``
-    at every frame, as the published networks are); elapsed_unit: s that the core counts as 1.
+    encoder: the vision encoder; core: kind of the recurrent core and its arguments; outputs: named
+    slices of the core's outputs; command_scale: m/s and rad/s per unit of output, in the order vx,
+    vy, vz, yaw_rate; nominal_period: s, elapsed time of the first frame; hold: "backward" (the
+    published convention: an input acts over the interval that ends with it); camera: what it was
+    trained with (fov and pitch in degrees).
+    elapsed: "stamps" (the core is told the real time between frames) or "constant" (it is told
+    ``elapsed_constant`` at every frame, as the published networks are); elapsed_unit: s that the
+    core counts as 1.
     """
 
     encoder: AnyEncoderConfig = field(default_factory=EncoderConfig)
@@ -44,7 +57,9 @@ class PolicyConfig:
     command_fields: tuple[str, ...] = COMMAND_FIELDS
     nominal_period: float = 1.0 / 30.0
     hold: str = "backward"
-    camera: Mapping[str, float] = field(default_factory=lambda: {"fov_deg": 80.0, "pitch_deg": 10.0})
+    camera: Mapping[str, float] = field(
+        default_factory=lambda: {"fov_deg": 80.0, "pitch_deg": 10.0}
+    )
     elapsed: str = "stamps"
     elapsed_constant: float = 1.0
     elapsed_unit: float = 1.0
@@ -54,22 +69,38 @@ class PolicyConfig:
         if self.hold != "backward":
             raise ModelError(f"config: hold is '{self.hold}'", "this version runs 'backward' only")
         if self.elapsed not in ("stamps", "constant"):
-            raise ModelError(f"config: elapsed is '{self.elapsed}'", "it must be 'stamps' or 'constant'")
+            raise ModelError(
+                f"config: elapsed is '{self.elapsed}'", "it must be 'stamps' or 'constant'"
+            )
         for name in ("nominal_period", "elapsed_constant", "elapsed_unit"):
             if not 0.0 < getattr(self, name) < float("inf"):
-                raise ModelError(f"config: {name} is {getattr(self, name)}", "it must be a positive number")
+                raise ModelError(
+                    f"config: {name} is {getattr(self, name)}", "it must be a positive number"
+                )
         if not _is_scale(self.command_scale):
-            raise ModelError(f"config: command_scale is {self.command_scale!r}"[:200],
-                             f"give four positive numbers of at most {LARGEST_SCALE:g}: vx, vy, vz in m/s, yaw_rate "
-                             "in rad/s")
+            raise ModelError(
+                f"config: command_scale is {self.command_scale!r}"[:200],
+                f"give four positive numbers of at most {LARGEST_SCALE:g}: vx, vy, vz in m/s, "
+                "yaw_rate "
+                "in rad/s",
+            )
         if tuple(self.command_fields) != COMMAND_FIELDS:
-            raise ModelError(f"config: command_fields are {list(self.command_fields)}",
-                             f"they must be {list(COMMAND_FIELDS)}")
+            raise ModelError(
+                f"config: command_fields are {list(self.command_fields)}",
+                f"they must be {list(COMMAND_FIELDS)}",
+            )
         if any(len(part) != 2 or not 0 <= part[0] < part[1] for part in self.outputs.values()):
-            raise ModelError(f"config: outputs are {dict(self.outputs)}"[:200],
-                             'give each slice as [begin, end], e.g. {"command": [0, 4]}')
-        if "command" not in self.outputs or self.outputs["command"][1] - self.outputs["command"][0] != 4:
-            raise ModelError("config: outputs need a slice 'command' of four values", 'e.g. {"command": [0, 4]}')
+            raise ModelError(
+                f"config: outputs are {dict(self.outputs)}"[:200],
+                'give each slice as [begin, end], e.g. {"command": [0, 4]}',
+            )
+        if (
+            "command" not in self.outputs
+            or self.outputs["command"][1] - self.outputs["command"][0] != 4
+        ):
+            raise ModelError(
+                "config: outputs need a slice 'command' of four values", 'e.g. {"command": [0, 4]}'
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -80,31 +111,42 @@ class PolicyConfig:
         """Inverse of ``to_dict``; raises ModelError for unknown keys or values that do not fit."""
         try:
             if depth(data) > DEEPEST:
-                raise ModelError(f"config is nested deeper than {DEEPEST} levels", "restore config.json")
+                raise ModelError(
+                    f"config is nested deeper than {DEEPEST} levels", "restore config.json"
+                )
             check_numbers({key: value for key, value in data.items() if key != "command_scale"})
             values = dict(data)
             unknown = set(values) - {f.name for f in fields(cls)}
             if unknown:
-                raise ModelError(f"config has unknown keys {sorted(unknown)}", "use a newer liquid_nav or remove them")
+                raise ModelError(
+                    f"config has unknown keys {sorted(unknown)}",
+                    "use a newer liquid_nav or remove them",
+                )
             encoder = encoder_config(values.pop("encoder", {}))
             for name in ("command_scale", "command_fields"):
                 if isinstance(values.get(name), list):
                     values[name] = tuple(values[name])
             if "outputs" in values:
                 values["outputs"] = {k: tuple(v) for k, v in values["outputs"].items()}
-            wrong = misfit(cls, {name: value for name, value in values.items() if name not in CHECKED})
+            wrong = misfit(
+                cls, {name: value for name, value in values.items() if name not in CHECKED}
+            )
             if wrong is not None:
                 raise ModelError(f"config: {wrong.cause}", wrong.remedy)
             return cls(encoder=encoder, **values)
         except ModelError:
             raise
         except (TypeError, AttributeError, ValueError) as error:
-            raise ModelError(f"config does not fit: {error}", "compare it with models/default/config.json") from error
+            raise ModelError(
+                f"config does not fit: {error}", "compare it with models/default/config.json"
+            ) from error
 
 
 def _is_scale(values: Any) -> bool:
     """Whether these are four numbers that a drone can be told."""
     if not isinstance(values, (tuple, list)) or len(values) != 4:
         return False
-    numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    numbers = [
+        value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)
+    ]
     return len(numbers) == 4 and all(0.0 < value <= LARGEST_SCALE for value in numbers)

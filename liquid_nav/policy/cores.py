@@ -19,9 +19,12 @@ from liquid_nav.policy.published import (
 
 WIRINGS = {"ncp": NCPWiring, "dense": DenseWiring, "random": RandomWiring, "table": TableWiring}
 SOLVERS = {
-    "semi_implicit": SemiImplicit, "euler": ExplicitEuler, "rk4": RK4, "implicit": Implicit,
+    "semi_implicit": SemiImplicit,
+    "euler": ExplicitEuler,
+    "rk4": RK4,
+    "implicit": Implicit,
     "dormand_prince": DormandPrince,
-}  # fmt: skip
+}
 Arguments = dict[str, Any]
 
 
@@ -29,7 +32,9 @@ def _choose(table: Mapping[str, Any], what: str, entry: Mapping[str, Any], defau
     arguments = dict(entry)
     kind = arguments.pop("kind", default)
     if not isinstance(kind, str) or kind not in table:
-        raise ModelError(f"config: {what} '{kind}' is unknown", f"choose one of: {', '.join(sorted(table))}")
+        raise ModelError(
+            f"config: {what} '{kind}' is unknown", f"choose one of: {', '.join(sorted(table))}"
+        )
     return table[kind](**arguments)
 
 
@@ -47,7 +52,9 @@ def _prepare(arguments: Arguments) -> Arguments:
 
 
 def _ltc(input_size: int, output_size: int, nominal_period: float, arguments: Arguments) -> Core:
-    """Build an LTC; with ``head`` its motor neurons feed a dense layer, and ``delay`` is added to its time."""
+    """Build an LTC; with ``head`` its motor neurons feed a dense layer, and ``delay`` is added to
+    its time.
+    """
     head, delay = arguments.pop("head", False), arguments.pop("delay", 0.0)
     wiring = arguments.pop("wiring")
     motors = None if head else output_size
@@ -63,7 +70,9 @@ def _timed(build: Callable[..., Core]) -> Callable[..., Core]:
 
 
 def _plain(build: Callable[..., Core]) -> Callable[..., Core]:
-    return lambda inputs, outputs, period, arguments: build(inputs, output_size=outputs, **arguments)
+    return lambda inputs, outputs, period, arguments: build(
+        inputs, output_size=outputs, **arguments
+    )
 
 
 CORES = {
@@ -82,18 +91,26 @@ CORES = {
 }
 
 
-def build_core(config: Mapping[str, Any], input_size: int, output_size: int, nominal_period: float) -> Core:
-    """Build the core that ``config`` ({"kind": ..., arguments}) describes; raises ModelError for an unknown kind.
+def build_core(
+    config: Mapping[str, Any], input_size: int, output_size: int, nominal_period: float
+) -> Core:
+    """Build the core that ``config`` ({"kind": ..., arguments}) describes; raises ModelError for an
+    unknown kind.
 
-    ``nominal_period``: usual elapsed time between inputs, in the unit in which the core is told time.
+    ``nominal_period``: usual elapsed time between inputs, in the unit in which the core is told
+    time.
     """
     arguments = dict(config) if isinstance(config, Mapping) else {"kind": config}
     kind = arguments.pop("kind", None)
     if not isinstance(kind, str) or kind not in CORES:
-        raise ModelError(f"config: core '{kind}' is unknown", f"choose one of: {', '.join(sorted(CORES))}")
+        raise ModelError(
+            f"config: core '{kind}' is unknown", f"choose one of: {', '.join(sorted(CORES))}"
+        )
     try:
         return CORES[kind](input_size, output_size, nominal_period, _prepare(arguments))
     except ModelError:
         raise
     except (TypeError, KeyError, ValueError) as error:
-        raise ModelError(f"config: core '{kind}' does not fit: {error}", "compare it with models/default") from error
+        raise ModelError(
+            f"config: core '{kind}' does not fit: {error}", "compare it with models/default"
+        ) from error

@@ -1,4 +1,6 @@
-"""Model folders: ``config.json`` + ``weights.safetensors`` + ``card.json``. Never pickle: files must not run code."""
+"""Model folders: ``config.json`` + ``weights.safetensors`` + ``card.json``. Never pickle: files
+must not run code.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def sha256(path: Path) -> str:
 
 
 def resolve_model(name: str | Path) -> Path:
-    """Return the folder of a model given by path or by the name of a released one; raises ModelError."""
+    """Return the folder of a model given by path or by the name of a released one; raises
+    ModelError.
+    """
     folder = Path(name)
     if (folder / CONFIG).is_file():
         return folder
@@ -40,17 +44,25 @@ def resolve_model(name: str | Path) -> Path:
             return find(f"models/{name}/{CONFIG}").parent
         except FileNotFoundError:
             pass
-    raise ModelError(f"no model at '{name}': {CONFIG} is missing",
-                     "give a folder that `liquid-nav train` wrote, or 'default'")
+    raise ModelError(
+        f"no model at '{name}': {CONFIG} is missing",
+        "give a folder that `liquid-nav train` wrote, or 'default'",
+    )
 
 
 def save_policy(policy: Policy, folder: Path, card: dict | None = None) -> None:
-    """Write the three files; the card gets the weights' sha256. Raises ModelError for weights that are not finite."""
+    """Write the three files; the card gets the weights' sha256. Raises ModelError for weights that
+    are not finite.
+    """
     tensors = {k: v.detach().cpu().contiguous() for k, v in policy.state_dict().items()}
-    _refuse_broken(tensors, f"the policy for '{folder}'", "train it again with a lower learning_rate")
+    _refuse_broken(
+        tensors, f"the policy for '{folder}'", "train it again with a lower learning_rate"
+    )
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / WEIGHTS)
-    (folder / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone; a released model is for everybody
+    (folder / WEIGHTS).chmod(
+        0o644
+    )  # safetensors writes for the owner alone; a released model is for everybody
     card = dict(policy.card if card is None else card) | {"sha256": sha256(folder / WEIGHTS)}
     (folder / CONFIG).write_text(json.dumps(policy.config.to_dict(), indent=2) + "\n")
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n")
@@ -74,11 +86,16 @@ def _refuse_broken(tensors: Mapping[str, Tensor], whose: str, remedy: str) -> No
 def _read_json(path: Path) -> dict:
     try:
         if path.stat().st_size > LARGEST_JSON:
-            raise ModelError(f"{path} has {path.stat().st_size / 1e6:.0f} MB, more than {LARGEST_JSON / 1e6:.0f}",
-                             "restore the file")
+            raise ModelError(
+                f"{path} has {path.stat().st_size / 1e6:.0f} MB, more than "
+                f"{LARGEST_JSON / 1e6:.0f}",
+                "restore the file",
+            )
         data = json.loads(path.read_text())
     except FileNotFoundError as error:
-        raise ModelError(f"model '{path.parent}' has no {path.name}", "restore the file or train again") from error
+        raise ModelError(
+            f"model '{path.parent}' has no {path.name}", "restore the file or train again"
+        ) from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}", "restore the file") from error
     except ModelError:
@@ -93,7 +110,9 @@ def _read_json(path: Path) -> dict:
 
 
 def load_policy(name: str | Path) -> Policy:
-    """Read a folder, check the weights against the card, and return the policy in evaluation mode."""
+    """Read a folder, check the weights against the card, and return the policy in evaluation
+    mode.
+    """
     from liquid_nav.policy.policy import Policy
 
     folder = resolve_model(name)
@@ -103,8 +122,10 @@ def load_policy(name: str | Path) -> Policy:
     if not weights.is_file():
         raise ModelError(f"model '{folder}' has no {WEIGHTS}", "restore the file or train again")
     if card.get("sha256") != sha256(weights):
-        raise ModelError(f"weights of '{folder}' do not have the sha256 that card.json names",
-                         "they were changed after training: restore the folder")
+        raise ModelError(
+            f"weights of '{folder}' do not have the sha256 that card.json names",
+            "they were changed after training: restore the folder",
+        )
     check_weights(lambda: build_encoder(config.encoder), "encoder")
     if not isinstance(config.core, Mapping) or "wiring" not in config.core:
         # A wiring is drawn by NumPy; its neurons are limited.
@@ -114,8 +135,10 @@ def load_policy(name: str | Path) -> Policy:
         tensors = load_file(weights)
         policy.load_state_dict(tensors)
     except (RuntimeError, SafetensorError) as error:
-        raise ModelError(f"weights of '{folder}' do not fit its config: {str(error).splitlines()[-1].strip()}",
-                         "restore the folder") from error
+        raise ModelError(
+            f"weights of '{folder}' do not fit its config: {str(error).splitlines()[-1].strip()}",
+            "restore the folder",
+        ) from error
     _refuse_broken(tensors, f"model '{folder}'", "restore the folder, or train again")
     policy.card = card
     return policy.eval()

@@ -17,7 +17,9 @@ from liquid_nav.vision import build_encoder, preprocess, saliency
 
 
 class Policy(nn.Module):
-    """Image in, velocity command out, with real elapsed time; all memory is in the ``PolicyState``."""
+    """Image in, velocity command out, with real elapsed time; all memory is in the
+    ``PolicyState``.
+    """
 
     def __init__(self, config: PolicyConfig | None = None) -> None:
         """Build with random weights; raises ModelError when the config does not fit together."""
@@ -32,16 +34,25 @@ class Policy(nn.Module):
 
     @staticmethod
     def build_core(config: PolicyConfig) -> Core:
-        """Return the core of a configuration, with random weights; raises ModelError when it does not fit."""
+        """Return the core of a configuration, with random weights; raises ModelError when it does
+        not fit.
+        """
         outputs = max(end for _, end in config.outputs.values())
-        return build_core(config.core, config.encoder.features, outputs, config.nominal_period / config.elapsed_unit)
+        return build_core(
+            config.core,
+            config.encoder.features,
+            outputs,
+            config.nominal_period / config.elapsed_unit,
+        )
 
     def initial_state(self, batch: int = 1) -> PolicyState:
         """Return the state before the first frame."""
         return PolicyState(core=self.core.initial_state(batch))
 
     def use(self, runtime: str) -> Policy:
-        """Choose what computes the encoder in ``step``: see ``runtimes.choose_runtime``; returns itself."""
+        """Choose what computes the encoder in ``step``: see ``runtimes.choose_runtime``; returns
+        itself.
+        """
         self.runtime = choose_runtime(self.encoder, runtime)
         self._encode = None
         return self
@@ -52,26 +63,36 @@ class Policy(nn.Module):
         return super().train(mode)
 
     def preprocess(self, image: np.ndarray) -> Tensor:
-        """Resize a camera image (uint8 [H,W,3] RGB, any size) to the uint8 tensor that the encoder takes."""
+        """Resize a camera image (uint8 [H,W,3] RGB, any size) to the uint8 tensor that the encoder
+        takes.
+        """
         return preprocess(image, self.config.encoder.height, self.config.encoder.width)
 
     def forward(self, images: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Run sequences: images [B,T,H,W,3] in 0 to 255, state [B,S], elapsed [B,T] s -> commands [B,T,4], state."""
+        """Run sequences: images [B,T,H,W,3] in 0 to 255, state [B,S], elapsed [B,T] s -> commands
+        [B,T,4], state.
+        """
         features = self.encoder(images.flatten(0, 1)).unflatten(0, images.shape[:2])
         outputs, state = self.recur(features, state, elapsed)
         return self.commands(outputs), state
 
     def recur(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Run the core: features [B,T,F], state [B,S], elapsed [B,T] s -> outputs [B,T,O] beside the features, state.
+        """Run the core: features [B,T,F], state [B,S], elapsed [B,T] s -> outputs [B,T,O] beside
+        the features, state.
 
-        While it trains, the core may be on another device than the encoder; the state that it returns is beside it.
+        While it trains, the core may be on another device than the encoder; the state that it
+        returns is beside it.
         """
         where = next(self.core.parameters(), features).device
-        outputs, state = self.core(features.to(where), state.to(where), self.core_time(elapsed).to(where))
+        outputs, state = self.core(
+            features.to(where), state.to(where), self.core_time(elapsed).to(where)
+        )
         return outputs.to(features.device), state
 
     def core_time(self, elapsed: Tensor) -> Tensor:
-        """What the core is told of ``elapsed`` [B,T] s: the same, another unit, or a constant (see the config)."""
+        """What the core is told of ``elapsed`` [B,T] s: the same, another unit, or a constant (see
+        the config).
+        """
         if self.config.elapsed == "constant":
             return torch.full_like(elapsed, self.config.elapsed_constant)
         return elapsed if self.config.elapsed_unit == 1.0 else elapsed / self.config.elapsed_unit
@@ -82,7 +103,9 @@ class Policy(nn.Module):
         return outputs[..., begin:end] * self.scale
 
     @torch.inference_mode()
-    def step(self, observation: Observation, state: PolicyState, elapsed: float) -> tuple[Decision, PolicyState]:
+    def step(
+        self, observation: Observation, state: PolicyState, elapsed: float
+    ) -> tuple[Decision, PolicyState]:
         """Answer one frame that ends an interval of ``elapsed`` seconds.
 
         Raises:
@@ -100,7 +123,9 @@ class Policy(nn.Module):
 
     @torch.inference_mode()
     def inspect(self, state: PolicyState) -> dict[str, np.ndarray]:
-        """What people look at, float32 [S] each: ``neurons`` and, once a frame came, ``time_constants`` in s."""
+        """What people look at, float32 [S] each: ``neurons`` and, once a frame came,
+        ``time_constants`` in s.
+        """
         seen = {"neurons": state.core[0].numpy().astype(np.float32)}
         if state.held is not None:
             try:
@@ -111,7 +136,9 @@ class Policy(nn.Module):
         return seen
 
     def saliency(self, image: np.ndarray) -> np.ndarray:
-        """Where the encoder looks in a camera image: float32 [H,W] in 0 to 1 at the encoder's own size."""
+        """Where the encoder looks in a camera image: float32 [H,W] in 0 to 1 at the encoder's own
+        size.
+        """
         return saliency(self.encoder, self.preprocess(image))
 
     @property

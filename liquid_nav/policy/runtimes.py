@@ -1,4 +1,6 @@
-"""What computes the encoder of a policy in flight: torch, or onnxruntime where that is faster and installed."""
+"""What computes the encoder of a policy in flight: torch, or onnxruntime where that is faster and
+installed.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,8 @@ def choose_runtime(encoder: AnyEncoder, wanted: str) -> str:
 
     Args:
         encoder: Of the policy.
-        wanted: One of ``RUNTIMES``; auto: onnxruntime for a backbone where it is installed, which takes a third of the
-            time; the plain encoder takes the same in either.
+        wanted: One of ``RUNTIMES``; auto: onnxruntime for a backbone where it is installed, which
+            takes a third of the time; the plain encoder takes the same in either.
 
     Raises:
         UserError: The runtime is unknown, not installed, or does not know this kind of encoder.
@@ -31,16 +33,22 @@ def choose_runtime(encoder: AnyEncoder, wanted: str) -> str:
     known = isinstance(encoder, BackboneEncoder)
     installed = all(importlib.util.find_spec(name) is not None for name in ("onnx", "onnxruntime"))
     if wanted == "onnxruntime" and not known:
-        raise UserError("onnxruntime computes encoders of the kind 'backbone' alone", "use the runtime torch")
+        raise UserError(
+            "onnxruntime computes encoders of the kind 'backbone' alone", "use the runtime torch"
+        )
     if wanted == "onnxruntime" and not installed:
-        raise UserError("onnx and onnxruntime are not installed", "pip install 'liquid_nav[deploy]'")
+        raise UserError(
+            "onnx and onnxruntime are not installed", "pip install 'liquid_nav[deploy]'"
+        )
     if wanted == "auto" and known and installed:
         return "onnxruntime"
     return "torch" if wanted == "auto" else wanted
 
 
 def encode_with(encoder: AnyEncoder, runtime: str) -> Encode:
-    """Return what computes ``encoder``, as its weights are now, in ``runtime`` (see ``choose_runtime``)."""
+    """Return what computes ``encoder``, as its weights are now, in ``runtime`` (see
+    ``choose_runtime``).
+    """
     if runtime == "torch":
         # Not the module itself: a policy that keeps it would have its weights twice.
         return encoder.__call__

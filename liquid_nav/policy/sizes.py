@@ -1,4 +1,6 @@
-"""How large a network from elsewhere may be: judged on its config, before anything is allocated for it."""
+"""How large a network from elsewhere may be: judged on its config, before anything is allocated for
+it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ _REMEDY = "use a smaller network: a drone's computer flies some thousand neurons
 
 
 def depth(value: Any) -> int:
-    """Return how many levels of lists and objects a JSON value has, up to a little more than ``DEEPEST``."""
+    """Return how many levels of lists and objects a JSON value has, up to a little more than
+    ``DEEPEST``.
+    """
     level = [value]
     deep = 0
     while level and deep <= DEEPEST:
@@ -42,7 +46,9 @@ def depth(value: Any) -> int:
 
 
 def check_numbers(data: Mapping[str, Any]) -> None:
-    """Raise ModelError for a config with a number that no network here has, or a wiring of too many neurons."""
+    """Raise ModelError for a config with a number that no network here has, or a wiring of too many
+    neurons.
+    """
     _check(data, "config")
     core = data.get("core")
     wiring = core.get("wiring") if isinstance(core, Mapping) else None
@@ -53,7 +59,9 @@ def check_numbers(data: Mapping[str, Any]) -> None:
     counts += [wiring.get(name, 0) for name in ("inter", "command", "motor", "units")]
     neurons = sum(count for count in counts if isinstance(count, int))
     if neurons > WIRED:
-        raise ModelError(f"config: the core's wiring has {neurons} neurons, more than {WIRED}", _REMEDY)
+        raise ModelError(
+            f"config: the core's wiring has {neurons} neurons, more than {WIRED}", _REMEDY
+        )
 
 
 def _check(value: Any, path: str) -> None:
@@ -71,18 +79,26 @@ def _check(value: Any, path: str) -> None:
     elif isinstance(value, str) and len(value) > MOST:
         raise ModelError(f"{path} has {len(value)} letters, more than {MOST}", _REMEDY)
     elif isinstance(value, int) and abs(value) > MOST:
-        raise ModelError(f"{path} is {value if abs(value) < 1e12 else 'larger than 1e12'}, more than {MOST}", _REMEDY)
+        raise ModelError(
+            f"{path} is {value if abs(value) < 1e12 else 'larger than 1e12'}, more than {MOST}",
+            _REMEDY,
+        )
     elif isinstance(value, float) and not (math.isfinite(value) and abs(value) <= LARGEST):
         raise ModelError(f"{path} is {value}", f"give a number of at most {LARGEST:.0f}")
 
 
 def check_weights(build: Callable[[], nn.Module], whose: str) -> None:
-    """Count what ``build`` would make without making it; raises ModelError for more than ``PARAMETERS``."""
+    """Count what ``build`` would make without making it; raises ModelError for more than
+    ``PARAMETERS``.
+    """
     try:
         # No memory on this device, and the generator of random numbers stays where it was.
         with torch.random.fork_rng(devices=[]), torch.device("meta"):
             count = sum(parameter.numel() for parameter in build().parameters())
     except (NotImplementedError, RuntimeError):
-        return  # it mixes devices, so that it cannot be counted: its numbers are limited all the same
+        # it mixes devices, so that it cannot be counted: its numbers are limited all the same
+        return
     if count > PARAMETERS:
-        raise ModelError(f"config: the {whose} has {count:,} weights, more than {PARAMETERS:,}", _REMEDY)
+        raise ModelError(
+            f"config: the {whose} has {count:,} weights, more than {PARAMETERS:,}", _REMEDY
+        )

@@ -1,8 +1,8 @@
 """What supervisor and bridge say to each other, as values: modes, phases, orders and reports.
 
-A state must never be taken for an event. So every request of a person has a number: ``Order.act`` counts all of them,
-``Order.engagement`` those that may arm. A restarted process, a latched topic and an automatic resume repeat old numbers
-and can therefore never look like a person.
+A state must never be taken for an event. So every request of a person has a number: ``Order.act``
+counts all of them, ``Order.engagement`` those that may arm. A restarted process, a latched topic
+and an automatic resume repeat old numbers and can therefore never look like a person.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Phase(Enum):
     FLYING = "flying"
     """The supervisor's commands are streamed."""
     HOLDING = "holding"
-    """The vehicle keeps its place: the autopilot's hold mode, or zero set points where it has none."""
+    """The vehicle keeps its place: the autopilot's hold mode, or zero set points where it has none.
+    """
     LANDING = "landing"
     """Coming down, until the vehicle says that it is disarmed."""
     STOPPING = "stopping"
@@ -63,14 +64,18 @@ IN_CHARGE = frozenset(
 )
 """Phases in which the vehicle does something because we asked for it."""
 FLOWN = IN_CHARGE | {Phase.RELEASED}
-"""Phases in which the vehicle may fly, whoever flies it: by plain velocities it never says that it is armed."""
+"""Phases in which the vehicle may fly, whoever flies it: by plain velocities it never says that it
+is armed.
+"""
 ACTIVE = frozenset({Mode.ENGAGED, Mode.HOLDING, Mode.LANDING})
 """Modes of the supervisor that a pilot's touch ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The supervisor's word to the bridge; latched, so that it is read again by whoever starts later."""
+    """The supervisor's word to the bridge; latched, so that it is read again by whoever starts
+    later.
+    """
 
     supervisor: str
     """Identity of the supervisor's process; another one after every start."""
@@ -81,9 +86,12 @@ class Order:
     engagement: int = 0
     """How many engagements of a person it has granted."""
     stamp: float = 0.0
-    """Time of the last change, s, of the supervisor's clock; for people and bags, never compared."""
+    """Time of the last change, s, of the supervisor's clock; for people and bags, never compared.
+    """
     change: int = 0
-    """How often its mode has changed or was asked for, for whatever reason: tells an old order from a new one."""
+    """How often its mode has changed or was asked for, for whatever reason: tells an old order from
+    a new one.
+    """
 
     def to_facts(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -97,8 +105,12 @@ class Order:
         }
 
     def differs_from(self, before: Order | None) -> bool:
-        """Whether it asks for another mode than the order ``before`` it, or comes from another supervisor."""
-        return before is None or before.mode is not self.mode or before.supervisor != self.supervisor
+        """Whether it asks for another mode than the order ``before`` it, or comes from another
+        supervisor.
+        """
+        return (
+            before is None or before.mode is not self.mode or before.supervisor != self.supervisor
+        )
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any] | None) -> Order | None:
@@ -114,7 +126,9 @@ class Order:
             return None
         if not isinstance(supervisor, str) or not supervisor:
             return None
-        if not all(_is_count(number) for number in (act, engagement, change)) or not _is_time(stamp):
+        if not all(_is_count(number) for number in (act, engagement, change)) or not _is_time(
+            stamp
+        ):
             return None
         return cls(supervisor, mode, act, engagement, float(stamp), change)
 
@@ -140,8 +154,9 @@ class BridgeReport:
     change: int = 0
     """``Order.change`` of the last order that it has heard: a report from before it is history."""
     flips: int = 0
-    """How often the engage switch of the remote control was flipped since the bridge's start, while nothing of ours
-    went on; a new number is a person's request, an old one is none."""
+    """How often the engage switch of the remote control was flipped since the bridge's start, while
+    nothing of ours went on; a new number is a person's request, an old one is none.
+    """
     switched_on: bool = False
     """Whether that switch is on, by a receiver that is healthy and was heard just now."""
     bridge: str = ""
@@ -184,7 +199,9 @@ class BridgeReport:
             return None
         if not all(_is_count(number) for number in (act, change, flips)):
             return None
-        return cls(phase, armed, airborne, supervisor, act, kind, words, change, flips, switched_on, bridge)
+        return cls(
+            phase, armed, airborne, supervisor, act, kind, words, change, flips, switched_on, bridge
+        )
 
 
 def _is_count(value: Any) -> bool:

@@ -90,7 +90,9 @@ class Fault:
 
     @property
     def headline(self) -> str:
-        """The sentence without the numbers that change from call to call, with a remedy where there is one."""
+        """The sentence without the numbers that change from call to call, with a remedy where there
+        is one.
+        """
         if self.kind in _HEADLINES:
             return _HEADLINES[self.kind].format(
                 limit=self.limit,
@@ -120,7 +122,9 @@ NEEDS_A_PERSON = frozenset(
 """Faults whose hold only a person ends."""
 
 _CHECK_CAMERA = "is the camera node running, does its clock agree with ours?"
-_COUNTS_TO_100 = "divide its percentage by 100 if it counts to 100, or fly without it (battery: 0.0)"
+_COUNTS_TO_100 = (
+    "divide its percentage by 100 if it counts to 100, or fly without it (battery: 0.0)"
+)
 _SENTENCES = {
     FaultKind.NO_IMAGE: "no camera image yet",
     FaultKind.IMAGE_OLD: "camera image is {value:.2f} s old, limit {limit:g} s",
@@ -146,12 +150,16 @@ _SENTENCES = {
     FaultKind.RECORDER_LOST: "the recorder has died: this flight is not recorded any more",
     FaultKind.PUBLISHERS: "{value:.0f} publishers on {subject}, expected one: end the others",
     FaultKind.FENCE_RADIUS: "geofence: {value:.1f} m from where it was engaged, limit {limit:g} m",
-    FaultKind.FENCE_HEIGHT: "geofence: {value:+.1f} m above where it was engaged, limits {limit:g} and {high:g} m",
+    FaultKind.FENCE_HEIGHT: "geofence: {value:+.1f} m above where it was engaged, limits {limit:g} "
+    "and {high:g} m",
     FaultKind.NO_HEARTBEAT: "no heartbeat from the autopilot: {subject}",
-    FaultKind.LINK_LOST: "no heartbeat from the autopilot for {limit:g} s: link lost, set points stopped",
+    FaultKind.LINK_LOST: "no heartbeat from the autopilot for {limit:g} s: link lost, set points "
+    "stopped",
     FaultKind.WRONG_VEHICLE: "{subject}",
-    FaultKind.SUPERVISOR_SILENT: "no command from the supervisor for {value:.2f} s, limit {limit:g} s",
-    FaultKind.TWO_SUPERVISORS: "more than one node publishes {subject}: none is obeyed. End all but one "
+    FaultKind.SUPERVISOR_SILENT: "no command from the supervisor for {value:.2f} s, limit "
+    "{limit:g} s",
+    FaultKind.TWO_SUPERVISORS: "more than one node publishes {subject}: none is obeyed. End all "
+    "but one "
     "safety_supervisor",
     FaultKind.POSITION_OLD: "the vehicle's position is {value:.2f} s old, limit {limit:g} s",
     FaultKind.HEARTBEAT_OLD: "the vehicle's heartbeat is {value:.2f} s old, limit {limit:g} s",
@@ -168,8 +176,10 @@ _SENTENCES = {
     FaultKind.LANDING_WAITS: "landing waits for the link: use the remote control",
     FaultKind.STILL_STOPPING: "the motors are being stopped: engage again when they are",
     FaultKind.PILOT_TOUCH: "the pilot has touched the sticks: set points are zero",
-    FaultKind.LANDED_UNKNOWN: "the vehicle does not say whether it stands or flies (EXTENDED_SYS_STATE)",
-    FaultKind.LINK_SLOW: "the link needs {value:.2f} s for a question and its answer, limit {limit:g} s: a pilot "
+    FaultKind.LANDED_UNKNOWN: "the vehicle does not say whether it stands or flies "
+    "(EXTENDED_SYS_STATE)",
+    FaultKind.LINK_SLOW: "the link needs {value:.2f} s for a question and its answer, limit "
+    "{limit:g} s: a pilot "
     "could be overruled",
     FaultKind.ENDING: "the bridge is being ended: the autopilot holds",
 }
@@ -186,7 +196,8 @@ _HEADLINES = {
     FaultKind.BATTERY_LOW: "battery beyond its limit of {percent_limit:.0f} %",
     FaultKind.BATTERY_OLD: "battery state beyond its limit of {limit:g} s",
     FaultKind.BATTERY_UNIT: f"battery_state goes beyond 1, which is full: {_COUNTS_TO_100}",
-    FaultKind.STICKS_OLD: "joy ({subject}) is silent beyond its limit of {limit:g} s: is the remote control on?",
+    FaultKind.STICKS_OLD: "joy ({subject}) is silent beyond its limit of {limit:g} s: is the "
+    "remote control on?",
     FaultKind.FENCE_RADIUS: "geofence beyond its limit of {limit:g} m",
     FaultKind.FENCE_HEIGHT: "geofence beyond its limits of {limit:g} and {high:g} m",
     FaultKind.SUPERVISOR_SILENT: "no command from the supervisor for more than {limit:g} s",

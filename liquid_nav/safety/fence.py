@@ -1,4 +1,6 @@
-"""The fence around the place where a person engaged: commands that lead out are cut, being out is a fault."""
+"""The fence around the place where a person engaged: commands that lead out are cut, being out is a
+fault.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ class Fence:
         return []
 
     def cut(self, command: Command, position: np.ndarray | None, yaw: float) -> Command:
-        """Return the command without what leads out within ``LOOK_AHEAD`` s; ``yaw``: heading in ENU, rad."""
+        """Return the command without what leads out within ``LOOK_AHEAD`` s; ``yaw``: heading in
+        ENU, rad.
+        """
         if self.home is None or position is None:
             return command
         x, y, z = position - self.home

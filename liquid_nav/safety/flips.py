@@ -1,6 +1,7 @@
 """Flips of the engage switch as the supervisor hears of them: a number in the bridge's reports.
 
-A report may come late, again, out of order, or from a bridge that has ended; only what has just happened is an event.
+A report may come late, again, out of order, or from a bridge that has ended; only what has just
+happened is an event.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class Flips:
     def is_new(self, report: BridgeReport, now: float) -> bool:
         """Take a report; returns whether the switch has just been flipped, and is still on.
 
-        Only the next number of the same bridge is a flip, and only in a stream of reports without a gap.
+        Only the next number of the same bridge is a flip, and only in a stream of reports without a
+        gap.
         """
         heard, most = self._heard, self._most
         fresh = heard is not None and 0.0 <= now - heard <= FRESH

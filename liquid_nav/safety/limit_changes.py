@@ -1,7 +1,8 @@
 """Which limits a person may change while the drone flies: few, and only towards more caution.
 
-On the ground every limit may be changed, since nothing follows from it before a person engages. In flight a change must
-neither give the policy more room nor end in a hold or a landing that nobody has asked for.
+On the ground every limit may be changed, since nothing follows from it before a person engages. In
+flight a change must neither give the policy more room nor end in a hold or a landing that nobody
+has asked for.
 """
 
 from __future__ import annotations
@@ -47,8 +48,9 @@ IN_FLIGHT: Mapping[str, Tighter] = {
     "battery": _higher_and_on,
     "resume": _off,
 }
-"""Limit -> whether a change of it only tightens. Lower accelerations would also make it brake later, and a shorter age
-could turn the next message into a fault: those are for the ground."""
+"""Limit -> whether a change of it only tightens. Lower accelerations would also make it brake
+later, and a shorter age could turn the next message into a fault: those are for the ground.
+"""
 FENCE = ("radius", "low", "high")
 """Limits that are measured from where it was engaged."""
 
@@ -62,7 +64,9 @@ def differences(
     return {name: (old[name], value) for name, value in new.items() if value != old[name]}
 
 
-def refused_in_flight(changes: Mapping[str, tuple[float, float]], in_flight: Mapping[str, Tighter] = IN_FLIGHT) -> str:
+def refused_in_flight(
+    changes: Mapping[str, tuple[float, float]], in_flight: Mapping[str, Tighter] = IN_FLIGHT
+) -> str:
     """Return why these changes are not made in flight, or nothing.
 
     Args:
@@ -72,7 +76,10 @@ def refused_in_flight(changes: Mapping[str, tuple[float, float]], in_flight: Map
     for name, (before, after) in changes.items():
         tighter = in_flight.get(name)
         if tighter is None:
-            return f"{name} is changed on the ground only: a flight keeps what it began with. Land first"
+            return (
+                f"{name} is changed on the ground only: a flight keeps what it began with. "
+                "Land first"
+            )
         if not tighter(before, after):
             return f"{name} {before:g} -> {after:g} loosens a limit in flight. Land first"
     return ""

@@ -1,14 +1,16 @@
 """From stamps of a clock that people may set to a clock that nobody sets.
 
-Ages are safety: they must not change because the computer's clock was corrected by a minute. So every stamp is moved to
-the steady clock by the difference of both clocks. A jump of that difference is told, and for a while stamps that were
-made before it are still understood.
+Ages are safety: they must not change because the computer's clock was corrected by a minute. So
+every stamp is moved to the steady clock by the difference of both clocks. A jump of that difference
+is told, and for a while stamps that were made before it are still understood.
 """
 
 from __future__ import annotations
 
 JUMP = 0.1
-"""s by which the difference of the clocks must change at once to be a jump; less is a slew and is followed."""
+"""s by which the difference of the clocks must change at once to be a jump; less is a slew and is
+followed.
+"""
 OLD_STAMPS = 2.0
 """s after a jump for which stamps of the time before it may still arrive."""
 
@@ -21,10 +23,13 @@ class StampClock:
         self._offset: float | None = None
         self._steady = 0.0
         self._jump: tuple[float, float] | None = None
-        """Difference of the clocks before the last jump, and when that was on the steady clock, s."""
+        """Difference of the clocks before the last jump, and when that was on the steady clock, s.
+        """
 
     def observe(self, stamping: float, steady: float) -> float:
-        """Take both clocks' times of one instant, s; returns by how much the stamping clock has jumped, or 0."""
+        """Take both clocks' times of one instant, s; returns by how much the stamping clock has
+        jumped, or 0.
+        """
         offset = stamping - steady
         before = offset if self._offset is None else self._offset
         self._offset = offset
@@ -35,7 +40,9 @@ class StampClock:
         return offset - before
 
     def steady(self, stamp: float) -> float:
-        """Return a stamp (s) on the steady clock; call ``observe`` with the time of arrival before."""
+        """Return a stamp (s) on the steady clock; call ``observe`` with the time of arrival
+        before.
+        """
         if self._offset is None:
             return stamp
         moved = stamp - self._offset

@@ -1,4 +1,5 @@
-"""Whether a pilot has touched anything: a joystick, or the remote control as the autopilot tells of it.
+"""Whether a pilot has touched anything: a joystick, or the remote control as the autopilot tells of
+it.
 
 One topic may carry several devices; each is a source of its own, with its own rest position.
 """
@@ -14,12 +15,15 @@ from liquid_nav.safety.faults import Fault, FaultKind
 TOUCHED = 0.2
 """Part of half the range that a stick moves when somebody means it."""
 SWITCHED = 0.5
-"""Part of half the range that a switch or a knob of a remote control moves when somebody means it."""
+"""Part of half the range that a switch or a knob of a remote control moves when somebody means it.
+"""
 STICKS = 4
 """Axes of a remote control that are sticks: the first ones."""
 SWITCHES = 8
-"""Axes of a remote control up to which there are sticks, switches and knobs. What comes behind may be the strength of
-the signal, which drifts: there only a jump counts. A device with no more axes than this is a gamepad."""
+"""Axes of a remote control up to which there are sticks, switches and knobs. What comes behind may
+be the strength of the signal, which drifts: there only a jump counts. A device with no more axes
+than this is a gamepad.
+"""
 MOST_SOURCES = 16
 """Devices that are told apart; more are an attack or a mistake and count as touched."""
 
@@ -39,13 +43,17 @@ class _Source:
 
 
 class Sticks:
-    """Compares devices with where they rested before: a throttle stick rests at its end, not in the middle."""
+    """Compares devices with where they rested before: a throttle stick rests at its end, not in the
+    middle.
+    """
 
     def __init__(self) -> None:
         """Know no device."""
         self._sources: dict[tuple[str, int, int], _Source] = {}
 
-    def moved(self, name: str, axes: Sequence[float], buttons: Sequence[int], active: bool, now: float) -> str:
+    def moved(
+        self, name: str, axes: Sequence[float], buttons: Sequence[int], active: bool, now: float
+    ) -> str:
         """Take one message and return what was touched, empty if nothing.
 
         Args:
@@ -71,7 +79,9 @@ class Sticks:
         return touched
 
     def faults(self, now: float, limit: float) -> list[Fault]:
-        """Return a fault for each device that was there and is silent for more than ``limit`` s; 0: not watched."""
+        """Return a fault for each device that was there and is silent for more than ``limit`` s; 0:
+        not watched.
+        """
         if not limit:
             return []
         found = []

@@ -1,8 +1,9 @@
 """The safety supervisor: the only thing between a policy and the drone.
 
-A pure state machine with an injected clock that never goes back (``StampClock`` brings stamps to it). It never waits:
-every call returns at once, and whatever happens the answer is a finite command inside the limits. What a person asks
-for is numbered (see ``contract``), so that the bridge can tell it from a state that lasts.
+A pure state machine with an injected clock that never goes back (``StampClock`` brings stamps to
+it). It never waits: every call returns at once, and whatever happens the answer is a finite command
+inside the limits. What a person asks for is numbered (see ``contract``), so that the bridge can
+tell it from a state that lasts.
 """
 
 from __future__ import annotations
@@ -106,18 +107,21 @@ class SafetySupervisor:
     @property
     def order(self) -> Order:
         """What the bridge has to know."""
-        return Order(self.identity, self.state, self._acts, self._engagements, self._changed, self._changes)
+        return Order(
+            self.identity, self.state, self._acts, self._engagements, self._changed, self._changes
+        )
 
     # What comes in.
 
     def image(self, stamp: float, now: float | None = None) -> None:
-        """Take note of a camera frame; a frame as old as the last one, or without a time, is not new.
+        """Take note of a camera frame; a frame as old as the last one, or without a time, is not
+        new.
 
         Args:
             stamp: When it was taken, s.
-            now: When it arrived, s: one from the future is then left out, as the controller leaves it out, and is a
-                fault only where no other is fresh; default: not looked at, as in simulation, where the message of the
-                clock may arrive after the image's.
+            now: When it arrived, s: one from the future is then left out, as the controller leaves
+                it out, and is a fault only where no other is fresh; default: not looked at, as in
+                simulation, where the message of the clock may arrive after the image's.
         """
         if not math.isfinite(stamp):
             return
@@ -138,7 +142,9 @@ class SafetySupervisor:
             self._bad = Fault(FaultKind.COMMAND_NOT_FINITE, subject=str(command))
 
     def joy(self, name: str, axes: tuple[float, ...], buttons: tuple[int, ...], now: float) -> str:
-        """Take a joystick's message; a touch ends every active mode. Returns what was touched, or nothing."""
+        """Take a joystick's message; a touch ends every active mode. Returns what was touched, or
+        nothing.
+        """
         active = self._active
         touched = self.watch.sticks.moved(name, axes, buttons, active, now)
         if touched and active:
@@ -146,10 +152,12 @@ class SafetySupervisor:
         return touched
 
     def bridge(self, report: BridgeReport, now: float) -> tuple[bool, str] | None:
-        """Take the bridge's report: it may have let go, given up or finished, or a pilot may have flipped the switch.
+        """Take the bridge's report: it may have let go, given up or finished, or a pilot may have
+        flipped the switch.
 
-        Only a report of a bridge that has heard our last order speaks of it; an older one is history. Returns the
-        answer to a flip of the engage switch, as ``engage`` gives it, and None where there was none.
+        Only a report of a bridge that has heard our last order speaks of it; an older one is
+        history. Returns the answer to a flip of the engage switch, as ``engage`` gives it, and None
+        where there was none.
         """
         self.watch.bridge(report, now)
         flipped = self._flips.is_new(report, now)
@@ -172,7 +180,9 @@ class SafetySupervisor:
     # What people ask for.
 
     def engage(self, now: float) -> tuple[bool, str]:
-        """Start to let commands through; refused, with the reason, while a fault is present or a landing goes on."""
+        """Start to let commands through; refused, with the reason, while a fault is present or a
+        landing goes on.
+        """
         phase = None if self.watch.report is None else self.watch.report.phase
         if self.state is Mode.LANDING or phase is Phase.LANDING:
             return False, str(Fault(FaultKind.LANDING_GOES_ON))
@@ -191,7 +201,9 @@ class SafetySupervisor:
         return True, "engaged"
 
     def disengage(self, now: float) -> tuple[bool, str]:
-        """Stop at once; never refused. On the ground the bridge stops the motors, in the air it holds."""
+        """Stop at once; never refused. On the ground the bridge stops the motors, in the air it
+        holds.
+        """
         self._act(Mode.DISENGAGED, now)
         return True, "disengaged"
 
@@ -201,9 +213,13 @@ class SafetySupervisor:
         return True, "holding"
 
     def land(self, now: float) -> tuple[bool, str]:
-        """Descend until the vehicle has disarmed; asked for in any case, and said where nobody can carry it out."""
+        """Descend until the vehicle has disarmed; asked for in any case, and said where nobody can
+        carry it out.
+        """
         self._act(Mode.LANDING, now)
-        unable = [fault for fault in self.watch.faults(now, self.identity) if fault.kind in NO_BRIDGE]
+        unable = [
+            fault for fault in self.watch.faults(now, self.identity) if fault.kind in NO_BRIDGE
+        ]
         if unable:
             return False, f"landing is asked for, but {unable[0]}: use the remote control"
         return True, "landing"
@@ -212,20 +228,26 @@ class SafetySupervisor:
 
     @property
     def in_flight(self) -> bool:
-        """Whether the drone flies, or may fly, as far as anybody knows; a pilot by hand counts too."""
+        """Whether the drone flies, or may fly, as far as anybody knows; a pilot by hand counts
+        too.
+        """
         report = self.watch.report
         flies = report is not None and (report.armed or report.airborne or report.phase in FLOWN)
         return self.state in ACTIVE or flies
 
     def refuses(self, limits: SafetyLimits, watch: WatchLimits) -> str:
-        """Return why the limits cannot become these now, with the remedy, or nothing; changes nothing."""
+        """Return why the limits cannot become these now, with the remedy, or nothing; changes
+        nothing.
+        """
         changes = differences(self.limits, self.watch.limits, limits, watch)
         if not changes or not self.in_flight:
             return ""
         return refused_in_flight(changes) or self._refuses_at_once(changes, watch)
 
     def change_limits(self, limits: SafetyLimits, watch: WatchLimits) -> None:
-        """Take other limits, which ``refuses`` has nothing against. Engages nothing, and changes no mode."""
+        """Take other limits, which ``refuses`` has nothing against. Engages nothing, and changes no
+        mode.
+        """
         self.limits = limits
         self.watch.change_limits(watch)
 
@@ -233,14 +255,26 @@ class SafetySupervisor:
         """Return why limits that are tighter would end the flight at once, or do nothing at all."""
         if any(name in changes for name in FENCE):
             if not self.watch.knows_home:
-                return "there is no fence in this flight: it was engaged without odometry. Land first"
+                return (
+                    "there is no fence in this flight: it was engaged without odometry. Land first"
+                )
             outside = self.watch.outside(watch, LOOK_AHEAD)
             if outside:
                 return f"the drone would hold there: {outside[0]}. Fly back first, or land"
         if "battery" in changes and self.watch.counts_to_100:
-            return "the drone would hold at once: its battery_state counts to 100, and 1 is full. Land first"
-        if "battery" in changes and self.watch.charge is not None and self.watch.charge <= watch.battery:
-            return f"the drone would land at once: {self.watch.charge:g} of the battery is left. Say land instead"
+            return (
+                "the drone would hold at once: its battery_state counts to 100, and 1 is "
+                "full. Land first"
+            )
+        if (
+            "battery" in changes
+            and self.watch.charge is not None
+            and self.watch.charge <= watch.battery
+        ):
+            return (
+                f"the drone would land at once: {self.watch.charge:g} of the battery is "
+                "left. Say land instead"
+            )
         return ""
 
     # What comes out.
@@ -279,7 +313,8 @@ class SafetySupervisor:
         elif report.phase is Phase.READY and self.state is Mode.LANDING:
             self._change(Mode.DISENGAGED, now, "down and disarmed")
         elif report.phase is Phase.HOLDING and report.fault and self.state is Mode.ENGAGED:
-            # The bridge holds on its own account and will not fly on by itself: let nobody believe that it does.
+            # The bridge holds on its own account and will not fly on by itself: let nobody believe
+            # that it does.
             self._change(Mode.HOLDING, now, report.words)
             self._held_by = None
 
@@ -287,8 +322,8 @@ class SafetySupervisor:
     def _active(self) -> bool:
         """Whether a pilot's touch would end something.
 
-        The bridge may have the drone although we are disengaged: holding after ``disengage``, or since we were started
-        anew.
+        The bridge may have the drone although we are disengaged: holding after ``disengage``, or
+        since we were started anew.
         """
         report = self.watch.report
         in_charge = report is not None and report.armed and report.phase in IN_CHARGE
@@ -302,7 +337,12 @@ class SafetySupervisor:
             resume = self.limits.resume
             may_resume = self._held_by is not None and self._held_by.ends_by_itself and resume > 0.0
             heard = self._unheard_since is None or self.watch.report is None
-            if self.state is Mode.HOLDING and may_resume and heard and now - self._healthy_since >= resume:
+            if (
+                self.state is Mode.HOLDING
+                and may_resume
+                and heard
+                and now - self._healthy_since >= resume
+            ):
                 self._change(Mode.ENGAGED, now, "resumed: all inputs are healthy again")
             return
         self._healthy_since = None
@@ -312,14 +352,18 @@ class SafetySupervisor:
         elif self.state is Mode.HOLDING and self._held_by is not None:
             # One fault that needs a person is enough, whenever it comes.
             lasting = [fault for fault in faults if not fault.ends_by_itself]
-            self._held_by = lasting[0] if lasting and self._held_by.ends_by_itself else self._held_by
+            self._held_by = (
+                lasting[0] if lasting and self._held_by.ends_by_itself else self._held_by
+            )
         # Once: a person who then says hold, since somebody stands below, is obeyed.
         if self.state is Mode.HOLDING and self.watch.must_land and not self._battery_obeyed:
             self._battery_obeyed = True
             self._change(Mode.LANDING, now, "the battery is low")
 
     def _forget_unheard(self, now: float) -> None:
-        """An engagement that the bridge has not heard in its time is over: it must not be heard later."""
+        """An engagement that the bridge has not heard in its time is over: it must not be heard
+        later.
+        """
         since = self._unheard_since
         unheard = since is not None and self.watch.report is not None and now - since > UNHEARD
         if unheard and self.state is Mode.ENGAGED:
@@ -343,7 +387,9 @@ class SafetySupervisor:
         if self._image is None:
             found = [Fault(FaultKind.NO_IMAGE)]
         else:
-            found = _age(now - self._image, self.limits.image_age, FaultKind.IMAGE_OLD, FaultKind.IMAGE_EARLY)
+            found = _age(
+                now - self._image, self.limits.image_age, FaultKind.IMAGE_OLD, FaultKind.IMAGE_EARLY
+            )
         if found and self._image_early is not None:
             ahead, arrived = self._image_early
             # Images do arrive: why none of them counts is what a person has to know.

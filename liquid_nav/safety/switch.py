@@ -1,10 +1,11 @@
 """Engaging by a switch of the remote control: only flipping it counts, never where it stands.
 
-A person who flips a switch has it off for a while, flips it, leaves it on and touches nothing else meanwhile. A switch
-that is on when it is first heard, one that flutters, a gap in the messages and a receiver that has lost its transmitter
-are no such thing. That last one looks like a person: many receivers then repeat the last positions, or go to a preset
-with the switch off. So a flip counts only while the vehicle says that the receiver is healthy, and the switch has to
-rest for longer than the vehicle needs to find out.
+A person who flips a switch has it off for a while, flips it, leaves it on and touches nothing else
+meanwhile. A switch that is on when it is first heard, one that flutters, a gap in the messages and
+a receiver that has lost its transmitter are no such thing. That last one looks like a person: many
+receivers then repeat the last positions, or go to a preset with the switch off. So a flip counts
+only while the vehicle says that the receiver is healthy, and the switch has to rest for longer than
+the vehicle needs to find out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from liquid_nav.safety.sticks import STICKS, SWITCHED, TOUCHED
 OFF = -0.5
 """Position, -1 to 1, up to which a switch is off."""
 ON = 0.5
-"""Position from which on it is on; between the two a switch of three positions stands in the middle."""
+"""Position from which on it is on; between the two a switch of three positions stands in the
+middle.
+"""
 RESTED = 3.0
 """s that it must have been off before it is flipped: a receiver's failure is told within two."""
 PASSAGE = 1.0
@@ -26,9 +29,13 @@ PASSAGE = 1.0
 HELD = 0.5
 """s that it must stay on to be meant."""
 GAP = 0.3
-"""s between two messages at most; what happened in a longer gap is unknown, and the switch has to rest again."""
+"""s between two messages at most; what happened in a longer gap is unknown, and the switch has to
+rest again.
+"""
 FIRST_CHANNEL = STICKS + 1
-"""First channel of a remote control that may be a switch; channels are counted from 1, as on the transmitter."""
+"""First channel of a remote control that may be a switch; channels are counted from 1, as on the
+transmitter.
+"""
 LAST_CHANNEL = 16
 """Last channel that is listened to."""
 
@@ -62,7 +69,10 @@ class EngageSwitch:
             ValueError: The channel is that of a stick, or no channel.
         """
         if channel and not FIRST_CHANNEL <= channel <= LAST_CHANNEL:
-            raise ValueError(f"a switch is on one of the channels {FIRST_CHANNEL} to {LAST_CHANNEL}, not on {channel}")
+            raise ValueError(
+                f"a switch is on one of the channels {FIRST_CHANNEL} to {LAST_CHANNEL}, not on "
+                f"{channel}"
+            )
         self.channel = channel
         self.on = False
         """Whether it was on when it was last heard."""
@@ -72,18 +82,24 @@ class EngageSwitch:
         """Our clock less the vehicle's when the stream of messages began, s."""
 
     def forget(self) -> None:
-        """Something else has happened: what was under way was not meant, and the switch has to rest again."""
+        """Something else has happened: what was under way was not meant, and the switch has to rest
+        again.
+        """
         self._flip = _Flip()
 
-    def flipped(self, axes: Sequence[float], healthy: bool, active: bool, stamp: float, now: float) -> bool:
-        """Take a message of the remote control; returns whether the switch has just been flipped on, deliberately.
+    def flipped(
+        self, axes: Sequence[float], healthy: bool, active: bool, stamp: float, now: float
+    ) -> bool:
+        """Take a message of the remote control; returns whether the switch has just been flipped
+        on, deliberately.
 
         Args:
             axes: Positions of all its channels, -1 to 1; not finite: that channel has no position.
             healthy: Whether the vehicle says that the receiver hears its transmitter.
-            active: Whether something of ours goes on: then a flip is a pilot's touch and engages nothing.
-            stamp: When the vehicle read them, s of its own clock: tells a sleep of ours, and messages that were held
-                up on their way, from a stream that goes on.
+            active: Whether something of ours goes on: then a flip is a pilot's touch and engages
+                nothing.
+            stamp: When the vehicle read them, s of its own clock: tells a sleep of ours, and
+                messages that were held up on their way, from a stream that goes on.
             now: Time of arrival, s.
         """
         gap = self._is_gap(stamp, now)
@@ -96,7 +112,9 @@ class EngageSwitch:
         return usable and self._goes_on(tuple(axes), position, now)
 
     def _is_gap(self, stamp: float, now: float) -> bool:
-        """Take the times of a message; returns whether it does not follow on the one before, by either clock."""
+        """Take the times of a message; returns whether it does not follow on the one before, by
+        either clock.
+        """
         last, self._last = self._last, (stamp, now)
         lag = now - stamp
         if last is not None:
@@ -109,7 +127,9 @@ class EngageSwitch:
         return True
 
     def _goes_on(self, axes: tuple[float, ...], position: float, now: float) -> bool:
-        """Take the next position of a flip that may be under way; returns whether it is complete."""
+        """Take the next position of a flip that may be under way; returns whether it is
+        complete.
+        """
         flip = self._flip
         if position <= OFF:
             rests_on = flip.off_since is not None and not flip.left
@@ -137,7 +157,9 @@ class EngageSwitch:
         return True
 
     def _rests(self, axes: tuple[float, ...], rest: tuple[float, ...]) -> bool:
-        """Whether nothing but the switch has moved since it was off; channels without a position must have none."""
+        """Whether nothing but the switch has moved since it was off; channels without a position
+        must have none.
+        """
         if len(axes) != len(rest):
             return False
         for i, (value, before) in enumerate(zip(axes, rest)):

@@ -1,6 +1,7 @@
 """What else can be wrong with a flight, beside old images and commands, on the caller's clock.
 
-Every check is off at its default of zero, so that lock-step flight, where such things cannot happen, pays nothing.
+Every check is off at its default of zero, so that lock-step flight, where such things cannot
+happen, pays nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from liquid_nav.safety.sticks import Sticks
 from liquid_nav.types import Command
 
 CHARGES = 3
-"""Charges of a battery in a row that must agree before they count: one may be a mistake of its driver."""
+"""Charges of a battery in a row that must agree before they count: one may be a mistake of its
+driver.
+"""
 LATE = 5
 """Late commands in a row that make a latency fault."""
 JUMP_MEMORY = 0.5
@@ -49,11 +52,15 @@ class WatchLimits:
     battery: float = 0.0
     """Charge below which it lands, 0 to 1."""
     battery_age: float = 0.0
-    """Silence of a battery that was there at most, s; one that no longer knows its charge is silent."""
+    """Silence of a battery that was there at most, s; one that no longer knows its charge is
+    silent.
+    """
     joy_age: float = 0.0
     """Silence of a joystick or remote control that was there at most, s."""
     recorder_age: float = 0.0
-    """Silence of a recorder's process that was there at most, s; the middleware tells (``Watch.recorder_lost``)."""
+    """Silence of a recorder's process that was there at most, s; the middleware tells
+    (``Watch.recorder_lost``).
+    """
     radius: float = 0.0
     """Horizontal distance from where it was engaged at most, m."""
     low: float = 0.0
@@ -79,7 +86,9 @@ class _Pose:
 
 
 class Watch:
-    """Takes the other inputs; ``faults`` says what is wrong, ``cut`` keeps commands inside the fence."""
+    """Takes the other inputs; ``faults`` says what is wrong, ``cut`` keeps commands inside the
+    fence.
+    """
 
     def __init__(self, limits: WatchLimits | None = None) -> None:
         """Know nothing yet."""
@@ -107,15 +116,17 @@ class Watch:
         """The bridge's last report, if there was one."""
         return self._report
 
-    def odometry(self, position: np.ndarray, velocity: np.ndarray, yaw: float, stamp: float, now: float) -> None:
+    def odometry(
+        self, position: np.ndarray, velocity: np.ndarray, yaw: float, stamp: float, now: float
+    ) -> None:
         """Take a pose.
 
         Args:
             position: float64 [3] ENU, m.
             velocity: float64 [3] ENU, m/s.
             yaw: Heading in ENU, rad.
-            stamp: Time of the pose on whatever clock stamps it, s; the same one again is no news. It may go back: that
-                clock may be set, or begin anew.
+            stamp: Time of the pose on whatever clock stamps it, s; the same one again is no news.
+                It may go back: that clock may be set, or begin anew.
             now: Time of arrival, s.
         """
         sound = bool((np.abs(position) < ABSURD).all() and (np.abs(velocity) < ABSURD).all())
@@ -140,12 +151,14 @@ class Watch:
         self._report_time = now
 
     def battery(self, fraction: float | None, now: float) -> str:
-        """Take the charge, 0 to 1; None, NaN or less than 0: unknown. Returns why it is refused, or nothing.
+        """Take the charge, 0 to 1; None, NaN or less than 0: unknown. Returns why it is refused, or
+        nothing.
 
-        Once a charge was known, only known ones are a sign of life: nobody would see it fall otherwise.
+        Once a charge was known, only known ones are a sign of life: nobody would see it fall
+        otherwise.
 
-        More than 1 is refused, and so is everything of a battery that has said more ``CHARGES`` times in a row: it
-        counts to 100, and its 1 is not full.
+        More than 1 is refused, and so is everything of a battery that has said more ``CHARGES``
+        times in a row: it counts to 100, and its 1 is not full.
         """
         known = fraction is not None and math.isfinite(fraction) and fraction >= 0.0
         if known and (fraction > 1.0 or self._beyond >= CHARGES):
@@ -164,7 +177,9 @@ class Watch:
         return ""
 
     def recorder_lost(self, now: float) -> None:
-        """Take that the process of a recorder has died: one hold, after which a person may fly on without it."""
+        """Take that the process of a recorder has died: one hold, after which a person may fly on
+        without it.
+        """
         if self.limits.recorder_age:
             self._jump(Fault(FaultKind.RECORDER_LOST), now)
 
@@ -205,7 +220,9 @@ class Watch:
         self.fence.home = None if self._pose is None else self._pose.position
 
     def change_limits(self, limits: WatchLimits) -> None:
-        """Look at other limits from now on; what was counted against the old ones counts no more."""
+        """Look at other limits from now on; what was counted against the old ones counts no
+        more.
+        """
         if limits.latency != self.limits.latency:
             self._late = 0
         if limits.battery != self.limits.battery:
@@ -226,7 +243,9 @@ class Watch:
 
     @property
     def counts_to_100(self) -> bool:
-        """Whether the battery has said more than full so often that a limit on its charge would be a fault at once."""
+        """Whether the battery has said more than full so often that a limit on its charge would be
+        a fault at once.
+        """
         return self._beyond >= CHARGES
 
     def outside(self, limits: WatchLimits, ahead: float = 0.0) -> list[Fault]:
@@ -255,7 +274,9 @@ class Watch:
         return [Fault(FaultKind.BATTERY_LOW, self._battery, self.limits.battery)]
 
     def faults(self, now: float, identity: str = "") -> list[Fault]:
-        """Return everything that is wrong now; ``identity``: of the supervisor that the bridge must have heard."""
+        """Return everything that is wrong now; ``identity``: of the supervisor that the bridge must
+        have heard.
+        """
         limits = self.limits
         found = self._odometry_faults(now) + self._bridge_faults(now, identity)
         if self._late >= LATE:
@@ -270,7 +291,9 @@ class Watch:
         for topic, count in self._publishers.items():
             if count > 1:
                 found.append(Fault(FaultKind.PUBLISHERS, count, 1.0, topic))
-        recent = {kind: jump for kind, jump in self._jumps.items() if 0.0 <= now - jump[1] < JUMP_MEMORY}
+        recent = {
+            kind: jump for kind, jump in self._jumps.items() if 0.0 <= now - jump[1] < JUMP_MEMORY
+        }
         self._jumps = recent
         found += [fault for fault, _ in recent.values()]
         found += self.sticks.faults(now, limits.joy_age)

@@ -1,4 +1,6 @@
-"""The embedded drone: dynamics, camera, collision, the expert pilot, and flights in lock step with a policy."""
+"""The embedded drone: dynamics, camera, collision, the expert pilot, and flights in lock step with
+a policy.
+"""
 
 from liquid_nav.simulation.airframe import CameraConfig
 from liquid_nav.simulation.expert import Expert, ExpertConfig
@@ -12,7 +14,25 @@ from liquid_nav.simulation.simulation import TIMESTEP, Simulation
 from liquid_nav.simulation.state import DroneState
 
 __all__ = [
-    "GROUND", "REASONS", "TIMESTEP", "CameraConfig", "DroneResponse", "DroneState", "Expert", "ExpertConfig",
-    "ExpertPilot", "FlightRecord", "FrameTiming", "Judge", "Outcome", "Pilot", "PolicyPilot", "SharedWorld",
-    "Simulation", "draw_latency", "fly", "safety_limits", "sample_response",
+    "GROUND",
+    "REASONS",
+    "TIMESTEP",
+    "CameraConfig",
+    "DroneResponse",
+    "DroneState",
+    "Expert",
+    "ExpertConfig",
+    "ExpertPilot",
+    "FlightRecord",
+    "FrameTiming",
+    "Judge",
+    "Outcome",
+    "Pilot",
+    "PolicyPilot",
+    "SharedWorld",
+    "Simulation",
+    "draw_latency",
+    "fly",
+    "safety_limits",
+    "sample_response",
 ]

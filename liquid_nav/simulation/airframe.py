@@ -24,7 +24,12 @@ MOTOR_YAW_MOMENT = 0.016
 """Yaw moment per thrust of one rotor, m."""
 ROTORS = tuple(
     (ARM * math.cos(a), ARM * math.sin(a), spin)
-    for a, spin in ((math.pi / 4, -1.0), (3 * math.pi / 4, 1.0), (-3 * math.pi / 4, -1.0), (-math.pi / 4, 1.0))
+    for a, spin in (
+        (math.pi / 4, -1.0),
+        (3 * math.pi / 4, 1.0),
+        (-3 * math.pi / 4, -1.0),
+        (-math.pi / 4, 1.0),
+    )
 )
 """x forward and y left of the centre in m, and the sign of the reaction moment about body z."""
 CAMERA_AT = (0.13, 0.0, 0.02)
@@ -70,7 +75,8 @@ class CameraConfig:
 
 
 def camera_rotation(camera: CameraConfig, response: DroneResponse) -> np.ndarray:
-    """Return how a drone's camera is turned, errors of its mounting included: rotation matrix [3,3] to the body's axes.
+    """Return how a drone's camera is turned, errors of its mounting included: rotation matrix [3,3]
+    to the body's axes.
 
     The camera's own axes are those of MuJoCo: x to the right, y up, z backwards.
     """
@@ -80,21 +86,31 @@ def camera_rotation(camera: CameraConfig, response: DroneResponse) -> np.ndarray
     up = np.array([math.sin(pitch), 0.0, math.cos(pitch)])
     c, s = math.cos(response.camera_roll), math.sin(response.camera_roll)
     x_axis, y_axis = c * right + s * up, -s * right + c * up
-    return Mounting(camera.fov, camera.turn).rotation @ np.stack((x_axis, y_axis, np.cross(x_axis, y_axis)), axis=1)
+    return Mounting(camera.fov, camera.turn).rotation @ np.stack(
+        (x_axis, y_axis, np.cross(x_axis, y_axis)), axis=1
+    )
 
 
 def camera_angles(camera: CameraConfig, response: DroneResponse) -> tuple[float, float, float]:
-    """Return roll, pitch and yaw, rad, of a drone's camera in the body: of its axes x forward, y left, z up."""
+    """Return roll, pitch and yaw, rad, of a drone's camera in the body: of its axes x forward, y
+    left, z up.
+    """
     right, up, back = camera_rotation(camera, response).T
     return euler_angles(np.stack((-back, -right, up), axis=1))
 
 
 def add_drone(
-    spec: mujoco.MjSpec, response: DroneResponse, camera: CameraConfig, name: str = "drone", shared: bool = False
+    spec: mujoco.MjSpec,
+    response: DroneResponse,
+    camera: CameraConfig,
+    name: str = "drone",
+    shared: bool = False,
 ) -> None:
-    """Add the free-flying body ``name`` with camera ``front`` to a world. The body and rotor discs are solid.
+    """Add the free-flying body ``name`` with camera ``front`` to a world. The body and rotor discs
+    are solid.
 
-    In a ``shared`` world several of them touch and see each other: their cameras are then called ``<name>.front``.
+    In a ``shared`` world several of them touch and see each other: their cameras are then called
+    ``<name>.front``.
     """
     import mujoco
 
@@ -104,17 +120,29 @@ def add_drone(
     body.mass = response.mass
     body.inertia = [i * response.mass for i in INERTIA_PER_KG]
     contype, conaffinity = (2, 3) if shared else (0, 1)
-    solid = {"contype": contype, "conaffinity": conaffinity, "group": HIDDEN_GROUP, "rgba": [0.1, 0.1, 0.1, 1.0]}
-    body.add_geom(name=f"{name}.body", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], **solid)
+    solid = {
+        "contype": contype,
+        "conaffinity": conaffinity,
+        "group": HIDDEN_GROUP,
+        "rgba": [0.1, 0.1, 0.1, 1.0],
+    }
+    body.add_geom(
+        name=f"{name}.body", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], **solid
+    )
     for i, (x, y, _) in enumerate(ROTORS):
         body.add_geom(
-            name=f"{name}.rotor{i}", type=mujoco.mjtGeom.mjGEOM_CYLINDER, pos=[x, y, 0.06],
-            size=[ROTOR_RADIUS, 0.01, 0.0], **solid,
+            name=f"{name}.rotor{i}",
+            type=mujoco.mjtGeom.mjGEOM_CYLINDER,
+            pos=[x, y, 0.06],
+            size=[ROTOR_RADIUS, 0.01, 0.0],
+            **solid,
         )
     quaternion = np.zeros(4)
     mujoco.mju_mat2Quat(quaternion, camera_rotation(camera, response).ravel())
     body.add_camera(
-        name=f"{name}.front" if shared else "front", pos=list(CAMERA_AT), quat=quaternion,
+        name=f"{name}.front" if shared else "front",
+        pos=list(CAMERA_AT),
+        quat=quaternion,
         fovy=math.degrees(camera.vertical_fov),
     )
     if shared:
@@ -130,9 +158,16 @@ def _add_looks(body: mujoco.MjsBody) -> None:
     body.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], rgba=dark, **looks)
     for x, y, _ in ROTORS:
         body.add_geom(
-            type=mujoco.mjtGeom.mjGEOM_CAPSULE, fromto=[0.0, 0.0, 0.03, x, y, 0.05], size=[0.012, 0.0, 0.0],
-            rgba=dark, **looks,
+            type=mujoco.mjtGeom.mjGEOM_CAPSULE,
+            fromto=[0.0, 0.0, 0.03, x, y, 0.05],
+            size=[0.012, 0.0, 0.0],
+            rgba=dark,
+            **looks,
         )
         body.add_geom(
-            type=mujoco.mjtGeom.mjGEOM_CYLINDER, pos=[x, y, 0.06], size=[ROTOR_RADIUS, 0.004, 0.0], rgba=grey, **looks,
+            type=mujoco.mjtGeom.mjGEOM_CYLINDER,
+            pos=[x, y, 0.06],
+            size=[ROTOR_RADIUS, 0.004, 0.0],
+            rgba=grey,
+            **looks,
         )

@@ -1,6 +1,7 @@
 """The test vehicle as ArduPilot Copter.
 
-From its documentation alone: no recorded flight of a real ArduPilot stands behind this one, unlike the PX4 personality.
+From its documentation alone: no recorded flight of a real ArduPilot stands behind this one, unlike
+the PX4 personality.
 """
 
 from __future__ import annotations
@@ -16,7 +17,17 @@ from liquid_nav.simulation import mavlink_vehicle as base
 from liquid_nav.types import Command
 
 GUIDED, BRAKE, LAND = ARDUPILOT.follow, ARDUPILOT.hold, ARDUPILOT.land
-STABILIZE, ACRO, ALT_HOLD, AUTO, LOITER, RTL, CIRCLE, POSHOLD, SMART_RTL = 0, 1, 2, 3, 5, 6, 7, 16, 21
+STABILIZE, ACRO, ALT_HOLD, AUTO, LOITER, RTL, CIRCLE, POSHOLD, SMART_RTL = (
+    0,
+    1,
+    2,
+    3,
+    5,
+    6,
+    7,
+    16,
+    21,
+)
 READY = 5.0
 """s after boot until its checks pass."""
 CANNOT_ARM = {AUTO, RTL, CIRCLE, LAND, BRAKE, SMART_RTL}
@@ -63,7 +74,9 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         guided = 0x08 if self.mode in (GUIDED, AUTO, LAND, RTL) else 0
         armed = base.ARMED if self.armed else 0
         status = 4 if self.armed else 3
-        return mavlink.MAVLink_heartbeat_message(2, self.autopilot, 0x51 | guided | armed, self.mode, status, 3)
+        return mavlink.MAVLink_heartbeat_message(
+            2, self.autopilot, 0x51 | guided | armed, self.mode, status, 3
+        )
 
     def on_command(self, m: Message) -> None:
         """Modes, arming, take-off, return, landing."""
@@ -94,7 +107,9 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         return True
 
     def pilot_arms(self, wanted: bool) -> bool:
-        """See the base: by rudder, which arms in modes flown by sticks only, with the throttle down."""
+        """See the base: by rudder, which arms in modes flown by sticks only, with the throttle
+        down.
+        """
         if wanted == self.armed:
             return True
         why = ""

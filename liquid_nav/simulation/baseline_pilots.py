@@ -39,7 +39,8 @@ class StraightPilot:
 class Blob:
     """The largest patch of the target's colour.
 
-    x, y: its centre from the middle of the image, right and down, as tangents of the angles from the camera's axis;
+    x, y: its centre from the middle of the image, right and down, as tangents of the angles from
+    the camera's axis;
     area: as a fraction of the image.
     """
 
@@ -51,9 +52,9 @@ class Blob:
 class ColourPilot:
     """Chases the largest blob of the target's red with proportional control, from the image alone.
 
-    It turns until it sees red (after a full turn without any it flies on a little and turns again), turns towards it,
-    flies at a speed proportional to the distance that the blob's depression below the horizon suggests, and holds once
-    the blob is low in the image or has left it at the bottom.
+    It turns until it sees red (after a full turn without any it flies on a little and turns again),
+    turns towards it, flies at a speed proportional to the distance that the blob's depression below
+    the horizon suggests, and holds once the blob is low in the image or has left it at the bottom.
     """
 
     name = "colour"
@@ -74,9 +75,14 @@ class ColourPilot:
     SPEED_GAIN = 0.4
 
     def __init__(
-        self, fov: float = math.radians(80.0), pitch: float = math.radians(10.0), height: float = 1.1
+        self,
+        fov: float = math.radians(80.0),
+        pitch: float = math.radians(10.0),
+        height: float = 1.1,
     ) -> None:
-        """Take the camera's horizontal field of view and pitch (rad, nose down), and m from target centre to camera."""
+        """Take the camera's horizontal field of view and pitch (rad, nose down), and m from target
+        centre to camera.
+        """
         self._half_width = math.tan(fov / 2.0)
         self._pitch = pitch
         self._height = height
@@ -98,7 +104,10 @@ class ColourPilot:
         self._distance = self._apparent_distance(blob)
         ahead = max(0.0, 1.0 - abs(blob.x))
         speed = self.SPEED_GAIN * (self._distance - self.HOLD_DISTANCE)
-        return Command(vx=ahead * min(CRUISE_SPEED, max(0.0, speed)), yaw_rate=-self.YAW_GAIN * math.atan(blob.x))
+        return Command(
+            vx=ahead * min(CRUISE_SPEED, max(0.0, speed)),
+            yaw_rate=-self.YAW_GAIN * math.atan(blob.x),
+        )
 
     def _search(self) -> Command:
         if self._distance < 2.0 * self.HOLD_DISTANCE:
@@ -109,7 +118,9 @@ class ColourPilot:
         return Command(vx=CRUISE_SPEED)
 
     def find(self, image: np.ndarray) -> Blob | None:
-        """Return the largest red blob of a uint8 [H,W,3] RGB image, None if there is none worth the name."""
+        """Return the largest red blob of a uint8 [H,W,3] RGB image, None if there is none worth the
+        name.
+        """
         import cv2
 
         hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
@@ -125,7 +136,9 @@ class ColourPilot:
             return None
         scale = 2.0 * self._half_width / columns
         x, y = centres[largest]
-        return Blob((float(x) - (columns - 1) / 2.0) * scale, (float(y) - (rows - 1) / 2.0) * scale, area)
+        return Blob(
+            (float(x) - (columns - 1) / 2.0) * scale, (float(y) - (rows - 1) / 2.0) * scale, area
+        )
 
     def _apparent_distance(self, blob: Blob) -> float:
         depression = self._pitch + math.atan(blob.y)

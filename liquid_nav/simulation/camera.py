@@ -15,23 +15,39 @@ from liquid_nav.worlds.values import TARGET_GEOM
 if TYPE_CHECKING:
     import mujoco
 
-__all__ = ["CameraRenderer", "RenderingError", "apply_camera_faults", "draw_exposure", "load_mujoco"]
+__all__ = [
+    "CameraRenderer",
+    "RenderingError",
+    "apply_camera_faults",
+    "draw_exposure",
+    "load_mujoco",
+]
 
 NEAR_GROUP, FAR_GROUP, SOLID_GROUP, HIDDEN_GROUP = 2, 3, 4, 5
 DETAIL = 9.5  # m; nearer, geoms of NEAR_GROUP are drawn, farther, those of FAR_GROUP
 
 
 def _context_class() -> type:
-    """Return the class of off-screen contexts that ``MUJOCO_GL`` asks for, even if mujoco was imported before it."""
+    """Return the class of off-screen contexts that ``MUJOCO_GL`` asks for, even if mujoco was
+    imported before it.
+    """
     wanted = os.environ.get("MUJOCO_GL", "").lower()
-    return importlib.import_module(f"mujoco.{wanted}" if wanted in ("egl", "osmesa") else "mujoco.gl_context").GLContext
+    return importlib.import_module(
+        f"mujoco.{wanted}" if wanted in ("egl", "osmesa") else "mujoco.gl_context"
+    ).GLContext
 
 
 class CameraRenderer:
-    """Renders a named camera of a model; hides what lies outside its view before MuJoCo looks at it."""
+    """Renders a named camera of a model; hides what lies outside its view before MuJoCo looks at
+    it.
+    """
 
     def __init__(
-        self, model: "mujoco.MjModel", width: int = 256, height: int = 144, sight: float = EVERYWHERE
+        self,
+        model: "mujoco.MjModel",
+        width: int = 256,
+        height: int = 144,
+        sight: float = EVERYWHERE,
     ) -> None:
         """Open an off-screen context for pictures of that size.
 
@@ -52,7 +68,10 @@ class CameraRenderer:
             self._mujoco = mujoco
             self._gl = _context_class()(width, height)
             self._gl.make_current()
-            model.vis.global_.offwidth, model.vis.global_.offheight = width, height  # a larger buffer is slower
+            model.vis.global_.offwidth, model.vis.global_.offheight = (
+                width,
+                height,
+            )  # a larger buffer is slower
             self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
             mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         except RenderingError:
@@ -117,7 +136,13 @@ class CameraRenderer:
         self._cull(data, number)
         self._viewer.fixedcamid = number
         mujoco.mjv_updateScene(
-            self.model, data, self._options, None, self._viewer, mujoco.mjtCatBit.mjCAT_ALL, self._scene
+            self.model,
+            data,
+            self._options,
+            None,
+            self._viewer,
+            mujoco.mjtCatBit.mjCAT_ALL,
+            self._scene,
         )
         self.model.geom_group[self._ids] = self._groups
         mujoco.mjr_render(self._viewport, self._scene, self._context)
@@ -142,7 +167,9 @@ class CameraRenderer:
         self.close()
 
 
-def apply_camera_faults(image: np.ndarray, faults: CameraFaults, rng: np.random.Generator) -> np.ndarray:
+def apply_camera_faults(
+    image: np.ndarray, faults: CameraFaults, rng: np.random.Generator
+) -> np.ndarray:
     """Return a new image with the condition's exposure, blur and noise.
 
     Args:
@@ -155,7 +182,10 @@ def apply_camera_faults(image: np.ndarray, faults: CameraFaults, rng: np.random.
     """
     gain, high = faults.exposure
     if gain != high:
-        raise ValueError(f"the exposure is still a range, {faults.exposure}: draw_exposure gives that of a flight")
+        raise ValueError(
+            f"the exposure is still a range, {faults.exposure}: draw_exposure gives that of a "
+            "flight"
+        )
     result = image
     if faults.blur > 0.0:
         import cv2

@@ -19,11 +19,14 @@ SOFT = 1.6
 class ClearanceGrid:
     """Distance to the nearest surface over the area of one flight.
 
-    clearance: float32 [ny,nx], metres from the cell's centre to the nearest disc's edge, at most ``FAR``.
+    clearance: float32 [ny,nx], metres from the cell's centre to the nearest disc's edge, at most
+    ``FAR``.
     """
 
     def __init__(self, discs: np.ndarray, points: np.ndarray) -> None:
-        """``discs``: [N,3] x, y, radius in m; ``points``: [K,2] places that must lie well inside the grid."""
+        """``discs``: [N,3] x, y, radius in m; ``points``: [K,2] places that must lie well inside
+        the grid.
+        """
         low, high = points.min(axis=0) - MARGIN, points.max(axis=0) + MARGIN
         self.origin = low
         self.shape = tuple(int(n) for n in np.ceil((high - low) / CELL)[::-1] + 1)
@@ -60,9 +63,9 @@ class ClearanceGrid:
     def ways_to(self, goal: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
         """Cheapest ways from everywhere to the disc of ``radius`` m around ``goal`` [2].
 
-        Returns cost-to-go float64 [ny,nx] (metres, near obstacles more) and the next cell's flat index int [ny*nx]
-        (negative at the goal). Cells inside obstacles are passable at a forbidding price, so that a drone that strayed
-        there is led out.
+        Returns cost-to-go float64 [ny,nx] (metres, near obstacles more) and the next cell's flat
+        index int [ny*nx] (negative at the goal). Cells inside obstacles are passable at a
+        forbidding price, so that a drone that strayed there is led out.
         """
         ny, nx = self.shape
         near = np.clip((SOFT - self.clearance) / (SOFT - HARD), 0.0, None)
@@ -77,14 +80,20 @@ class ClearanceGrid:
             cols.append(ids[b].ravel())
             costs.append((0.5 * np.hypot(di, dj) * CELL * (price[a] + price[b])).ravel())
         graph = coo_matrix(
-            (np.concatenate(costs), (np.concatenate(rows), np.concatenate(cols))), shape=(ny * nx, ny * nx)
+            (np.concatenate(costs), (np.concatenate(rows), np.concatenate(cols))),
+            shape=(ny * nx, ny * nx),
         ).tocsr()
         y, x = np.mgrid[:ny, :nx]
-        inside = np.hypot(self.origin[0] + CELL * x - goal[0], self.origin[1] + CELL * y - goal[1]) <= radius
+        inside = (
+            np.hypot(self.origin[0] + CELL * x - goal[0], self.origin[1] + CELL * y - goal[1])
+            <= radius
+        )
         sources = ids[inside & (self.clearance >= HARD)]
         if sources.size == 0:
             sources = ids[inside]
-        cost, previous, _ = dijkstra(graph, directed=False, indices=sources, min_only=True, return_predecessors=True)
+        cost, previous, _ = dijkstra(
+            graph, directed=False, indices=sources, min_only=True, return_predecessors=True
+        )
         return cost.reshape(ny, nx), previous
 
     def centre(self, flat: np.ndarray | int) -> np.ndarray:

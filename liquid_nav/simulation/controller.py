@@ -1,8 +1,9 @@
-"""The cascaded velocity controller of the embedded autopilot: velocity -> acceleration -> attitude -> rates -> rotors.
+"""The cascaded velocity controller of the embedded autopilot: velocity -> acceleration -> attitude
+-> rates -> rotors.
 
 Structure and typical gains follow a multicopter position controller as documented by PX4
-(https://docs.px4.io/main/en/flight_stack/controller_diagrams.html). Scalars and ``math`` on purpose: at 250 Hz, NumPy
-calls on three-vectors would cost more than the physics.
+(https://docs.px4.io/main/en/flight_stack/controller_diagrams.html). Scalars and ``math`` on
+purpose: at 250 Hz, NumPy calls on three-vectors would cost more than the physics.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ ACCELERATION_LIMIT = 5.0
 class VelocityController:
     """Turns a level-body velocity set point into four rotor thrusts, with limits and lags.
 
-    State: integral of the velocity error (m/s^2, ENU), filtered yaw-rate set point (rad/s), rotor thrusts (N).
+    State: integral of the velocity error (m/s^2, ENU), filtered yaw-rate set point (rad/s), rotor
+    thrusts (N).
     """
 
     def __init__(self, response: DroneResponse) -> None:
@@ -36,7 +38,12 @@ class VelocityController:
         self.thrusts = [response.mass * GRAVITY / 4.0] * 4
 
     def update(
-        self, command: Command, quaternion: list[float], velocity: list[float], rates: list[float], dt: float
+        self,
+        command: Command,
+        quaternion: list[float],
+        velocity: list[float],
+        rates: list[float],
+        dt: float,
     ) -> tuple[float, float, float, float]:
         """Advance by ``dt`` seconds; returns total thrust (N, body up) and body moments (N m)."""
         p = self.response
@@ -49,7 +56,9 @@ class VelocityController:
         for i in range(3):
             gain = p.velocity_gain if i < 2 else p.vertical_gain
             error = target[i] - velocity[i]
-            self.integral[i] = _clip(self.integral[i] + p.integral_gain * error * dt, INTEGRAL_LIMIT)
+            self.integral[i] = _clip(
+                self.integral[i] + p.integral_gain * error * dt, INTEGRAL_LIMIT
+            )
             acceleration[i] = _clip(gain * error + self.integral[i], ACCELERATION_LIMIT)
         ax, ay = acceleration[0], acceleration[1]
         az = acceleration[2] + GRAVITY
@@ -58,7 +67,8 @@ class VelocityController:
         if horizontal > most:
             ax, ay = ax * most / horizontal, ay * most / horizontal
 
-        # Body axes in the world; the tilt error is the rotation that takes body z onto the wanted thrust axis.
+        # Body axes in the world; the tilt error is the rotation that takes body z onto the wanted
+        # thrust axis.
         bz = (2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y))
         bx = (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y))
         by = (2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z + w * x))
@@ -85,7 +95,9 @@ class VelocityController:
         total = mx = my = mz = 0.0
         for i, (rx, ry, spin) in enumerate(ROTORS):
             f = (
-                0.25 * thrust + 0.25 * moments[0] / ry - 0.25 * moments[1] / rx
+                0.25 * thrust
+                + 0.25 * moments[0] / ry
+                - 0.25 * moments[1] / rx
                 + 0.25 * spin * moments[2] / MOTOR_YAW_MOMENT
             )
             f = min(max(f, 0.0), MOTOR_THRUST_LIMIT)
@@ -107,10 +119,11 @@ def wrench(
     dt: float,
     error: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Advance the controller by ``dt`` seconds; returns what rotors and air do: force (N) and torque (N m), ENU.
+    """Advance the controller by ``dt`` seconds; returns what rotors and air do: force (N) and
+    torque (N m), ENU.
 
-    velocity, air: of the drone and of the wind, ENU m/s; rates: body, rad/s; error: of the velocity estimate that the
-    controller goes by, estimated minus true, ENU m/s.
+    velocity, air: of the drone and of the wind, ENU m/s; rates: body, rad/s; error: of the velocity
+    estimate that the controller goes by, estimated minus true, ENU m/s.
     """
     vx, vy, vz = velocity
     estimate = (vx + error[0], vy + error[1], vz + error[2])

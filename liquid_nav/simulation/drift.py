@@ -1,7 +1,8 @@
-"""How a velocity estimate is wrong: what a simulated GPS or a barometer does to an autopilot's estimator.
+"""How a velocity estimate is wrong: what a simulated GPS or a barometer does to an autopilot's
+estimator.
 
-A drone that holds a commanded velocity by such an estimate flies another one: it slides sideways and sinks or climbs.
-Only what it sees can tell.
+A drone that holds a commanded velocity by such an estimate flies another one: it slides sideways
+and sinks or climbs. Only what it sees can tell.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from liquid_nav.worlds import DriftSpec
 class EstimatorDrift:
     """The error of one drone's velocity estimate, estimated minus true, ENU m/s.
 
-    Constant for a flight: of the given size, in a direction drawn by seed. Wandering: on each axis an
-    Ornstein-Uhlenbeck process whose standard deviation is that size.
+    Constant for a flight: of the given size, in a direction drawn by seed. Wandering: on each axis
+    an Ornstein-Uhlenbeck process whose standard deviation is that size.
     """
 
     def __init__(self, spec: DriftSpec, rng: np.random.Generator) -> None:
@@ -44,5 +45,6 @@ class EstimatorDrift:
         kick = math.sqrt(1.0 - keep * keep)
         noise = self._rng.standard_normal(3).tolist()
         self.error = tuple(
-            keep * error + kick * size * n for error, size, n in zip(self.error, self._sigma, noise, strict=True)
+            keep * error + kick * size * n
+            for error, size, n in zip(self.error, self._sigma, noise, strict=True)
         )

@@ -1,4 +1,6 @@
-"""One drone in a compiled world: set points come in, forces go to the physics, its state comes out."""
+"""One drone in a compiled world: set points come in, forces go to the physics, its state comes
+out.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,13 @@ if TYPE_CHECKING:
 
 
 class Drone:
-    """The body ``name`` of a world, with its controller and the set points that are on their way to it."""
+    """The body ``name`` of a world, with its controller and the set points that are on their way to
+    it.
+    """
 
-    def __init__(self, world: World, name: str, response: DroneResponse, drift: EstimatorDrift) -> None:
+    def __init__(
+        self, world: World, name: str, response: DroneResponse, drift: EstimatorDrift
+    ) -> None:
         """``world``: where ``settle`` will find the body once the model is compiled."""
         self.drift = drift
         self.name, self.response, self.controller = name, response, VelocityController(response)
@@ -38,17 +44,33 @@ class Drone:
         self.body = model.body(self.name).id
         self._place = slice(joint.qposadr[0], joint.qposadr[0] + 7)
         self._motion = slice(joint.dofadr[0], joint.dofadr[0] + 6)
-        data.qpos[self._place] = (start.x, start.y, start.z, np.cos(start.yaw / 2), 0.0, 0.0, np.sin(start.yaw / 2))
+        data.qpos[self._place] = (
+            start.x,
+            start.y,
+            start.z,
+            np.cos(start.yaw / 2),
+            0.0,
+            0.0,
+            np.sin(start.yaw / 2),
+        )
 
     @property
     def state(self) -> DroneState:
         """A snapshot of the true state; it does not change when the world goes on."""
         data = self._world.data
-        q, v, rotation = data.qpos[self._place], data.qvel[self._motion], data.xmat[self.body].reshape(3, 3)
+        q, v, rotation = (
+            data.qpos[self._place],
+            data.qvel[self._motion],
+            data.xmat[self.body].reshape(3, 3),
+        )
         return DroneState(
-            self._world.time, q[:3].copy(), q[3:7].copy(), v[:3].copy(), v[3:6].copy(),
+            self._world.time,
+            q[:3].copy(),
+            q[3:7].copy(),
+            v[:3].copy(),
+            v[3:6].copy(),
             rotation.T @ self._force / self.response.mass,
-        )  # fmt: skip
+        )
 
     def command(self, command: Command, at: float | None = None) -> None:
         """Set the set point from time ``at`` (s, default now) on, plus the autopilot's own delay.
@@ -57,10 +79,14 @@ class Drone:
         """
         if not command.is_finite():
             raise ValueError(f"command {command} is not finite: the supervisor must hold instead")
-        self._queue.append(((self._world.time if at is None else at) + self.response.delay, command))
+        self._queue.append(
+            ((self._world.time if at is None else at) + self.response.delay, command)
+        )
 
     def push(self, air: tuple[float, float, float], dt: float) -> None:
-        """Apply rotors and air for the coming step of ``dt`` s; ``air``: the wind, ENU m/s. None after a collision."""
+        """Apply rotors and air for the coming step of ``dt`` s; ``air``: the wind, ENU m/s. None
+        after a collision.
+        """
         data = self._world.data
         if self.collision is not None:
             self._force[:] = 0.0
@@ -72,7 +98,14 @@ class Drone:
         vx, vy, vz, *rates = data.qvel[self._motion].tolist()
         self.drift.advance(dt)
         force, torque = wrench(
-            self.controller, self._active, quaternion, (vx, vy, vz), rates, air, dt, self.drift.error
+            self.controller,
+            self._active,
+            quaternion,
+            (vx, vy, vz),
+            rates,
+            air,
+            dt,
+            self.drift.error,
         )
         self._force[:] = force
         data.xfrc_applied[self.body] = (*force, *torque)

@@ -1,6 +1,7 @@
 """The privileged pilot that demonstrates: it knows every tree and plans around them.
 
-Its command is a function of the present state alone (no memory), so that it can label any state a policy gets into.
+Its command is a function of the present state alone (no memory), so that it can label any state a
+policy gets into.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from liquid_nav.worlds import Layout
 class ExpertConfig:
     """How the expert flies; metres, seconds, radians.
 
-    The one who learns from it imitates it with errors, so it keeps well away from things wherever there is room:
-    ``margin`` is half of the narrowest gap between two trees of the forest.
+    The one who learns from it imitates it with errors, so it keeps well away from things wherever
+    there is room: ``margin`` is half of the narrowest gap between two trees of the forest.
     """
 
     speed: float = 1.6
@@ -68,10 +69,11 @@ class Expert:
         self.cost, self._next = self.grid.ways_to(self.target, self.config.hold_distance)
 
     def aim(self, point: np.ndarray) -> np.ndarray:
-        """Farthest place [2] on the cheapest way from ``point`` [2] that a straight flight reaches safely.
+        """Farthest place [2] on the cheapest way from ``point`` [2] that a straight flight reaches
+        safely.
 
-        The straight flight may come as near to things as the way itself does, and no nearer than ``margin`` where the
-        way is wide.
+        The straight flight may come as near to things as the way itself does, and no nearer than
+        ``margin`` where the way is wide.
         """
         c = self.config
         i, j = self.grid.index(point)
@@ -95,7 +97,9 @@ class Expert:
         return best
 
     def way(self, point: np.ndarray, step: float = 0.25) -> list[np.ndarray]:
-        """Return places [2] of the cheapest way from ``point`` [2] to the target's surroundings, ``step`` m apart."""
+        """Return places [2] of the cheapest way from ``point`` [2] to the target's surroundings,
+        ``step`` m apart.
+        """
         i, j = self.grid.index(point)
         flat = int(i) * self.grid.shape[1] + int(j)
         places = [np.asarray(point, dtype=np.float64)]
@@ -120,7 +124,9 @@ class Expert:
         remaining = float(np.linalg.norm(self.target - point)) - c.hold_distance
         clearance = float(self.grid.at(point))
         if remaining < 0.25 and clearance > HARD:
-            velocity = np.clip(c.position_gain * remaining, -0.5, 0.5) * to_target / max(distance, 1e-6)
+            velocity = (
+                np.clip(c.position_gain * remaining, -0.5, 0.5) * to_target / max(distance, 1e-6)
+            )
             course = bearing
         else:
             aim = self.aim(point)
@@ -143,7 +149,9 @@ class Expert:
         aside = float(np.clip(_wrap(course - bearing), -c.look_aside, c.look_aside))
         heading = bearing + aside * min(1.0, max(0.0, (distance - 2.5) / 2.0))
         yaw_rate = float(np.clip(c.yaw_gain * _wrap(heading - state.yaw), -c.yaw_rate, c.yaw_rate))
-        climb = self.layout.scenario.cruise_altitude - state.position[2] - c.lead * state.velocity[2]
+        climb = (
+            self.layout.scenario.cruise_altitude - state.position[2] - c.lead * state.velocity[2]
+        )
         vz = float(np.clip(c.altitude_gain * climb, -c.vertical_speed, c.vertical_speed))
         cos, sin = math.cos(state.yaw), math.sin(state.yaw)
         vx, vy = velocity

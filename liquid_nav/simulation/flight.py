@@ -1,6 +1,7 @@
 """One flight in lock step: camera -> pilot -> supervisor -> drone, with the latency of a real one.
 
-A pure function of its arguments. Simulated time waits for the pilot, so a slow machine changes nothing but the wait.
+A pure function of its arguments. Simulated time waits for the pilot, so a slow machine changes
+nothing but the wait.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from liquid_nav.worlds import Condition, Layout, Scenario
 LATENCY = (0.0, 0.08)
 """Range of the sensor-to-command latency, s, drawn by seed."""
 SILENCE = 0.25
-"""s without a command until the supervisor speaks by itself, as its node does; looked at when a frame is missing."""
+"""s without a command until the supervisor speaks by itself, as its node does; looked at when a
+frame is missing.
+"""
 
 FrameCallback = Callable[[np.ndarray | None, DroneState, Command], None]
 
@@ -39,16 +42,22 @@ def draw_latency(seed: int) -> float:
 def safety_limits(scenario: Scenario) -> SafetyLimits:
     """Limits of the supervisor for a scenario."""
     limits = scenario.limits
-    return SafetyLimits(limits.speed, limits.vertical_speed, limits.yaw_rate, limits.acceleration,
-                        limits.yaw_acceleration)
+    return SafetyLimits(
+        limits.speed,
+        limits.vertical_speed,
+        limits.yaw_rate,
+        limits.acceleration,
+        limits.yaw_acceleration,
+    )
 
 
 @dataclass(frozen=True)
 class FlightRecord:
     """All that happened in one flight, and nothing that depends on the speed of the machine.
 
-    columns: float64 arrays with one row per camera frame that arrived: time it was taken s, position [N,3] ENU m, yaw
-    rad, velocity [N,3] ENU m/s, command [N,4] (after the supervisor, upon its arrival), distance to the target m.
+    columns: float64 arrays with one row per camera frame that arrived: time it was taken s,
+    position [N,3] ENU m, yaw rad, velocity [N,3] ENU m/s, command [N,4] (after the supervisor, upon
+    its arrival), distance to the target m.
     """
 
     scenario: str
@@ -73,10 +82,17 @@ class FlightRecord:
     def to_dict(self) -> dict:
         """Plain numbers and lists, ready for JSON."""
         plain = {k: v for k, v in vars(self).items() if k not in ("columns", "outcome")}
-        outcome = {"success": self.outcome.success, "reason": self.outcome.reason, "detail": self.outcome.detail,
-                   "time": self.outcome.time}
+        outcome = {
+            "success": self.outcome.success,
+            "reason": self.outcome.reason,
+            "detail": self.outcome.detail,
+            "time": self.outcome.time,
+        }
         return plain | {
-            "start": list(self.start), "target": list(self.target), "outcome": outcome, "digest": self.digest(),
+            "start": list(self.start),
+            "target": list(self.target),
+            "outcome": outcome,
+            "digest": self.digest(),
             "columns": {k: v.tolist() for k, v in self.columns.items()},
         }
 
@@ -84,9 +100,17 @@ class FlightRecord:
     def from_dict(cls, data: dict) -> FlightRecord:
         """Inverse of ``to_dict``; raises KeyError for what is missing."""
         outcome = Outcome(*(data["outcome"][k] for k in ("reason", "detail", "time")))
-        plain = {k: data[k] for k in ("scenario", "seed", "condition", "pilot", "frame_rate", "latency")}
+        plain = {
+            k: data[k] for k in ("scenario", "seed", "condition", "pilot", "frame_rate", "latency")
+        }
         columns = {k: np.asarray(v, dtype=np.float64) for k, v in data["columns"].items()}
-        return cls(**plain, start=tuple(data["start"]), target=tuple(data["target"]), outcome=outcome, columns=columns)
+        return cls(
+            **plain,
+            start=tuple(data["start"]),
+            target=tuple(data["target"]),
+            outcome=outcome,
+            columns=columns,
+        )
 
 
 def fly(
@@ -112,12 +136,14 @@ def fly(
         condition: season, light, wind, camera faults.
         pilot: who flies.
         frame_rate: of the camera, Hz, nominal; None: the condition's, see ``Condition.frame_rate``.
-        latency: from the arrival of a frame to the instant its command reaches the drone, s; None draws by seed.
+        latency: from the arrival of a frame to the instant its command reaches the drone, s; None
+            draws by seed.
         camera: geometry of the camera, or None for the default.
         layout: the place, or None for the one that the seed gives.
         response: the drone, or None for the one of the fleet that the seed gives.
-        timing: how regularly frames come; None for the dropped, late and jittered frames of the condition. A late
-            frame keeps its stamp and arrives with the next period, before the frame of that one.
+        timing: how regularly frames come; None for the dropped, late and jittered frames of the
+            condition. A late frame keeps its stamp and arrives with the next period, before the
+            frame of that one.
         on_frame: called with (image or None, state, command) for each frame that arrives.
         seconds: measured wall time by stage is added here ("physics", "render", "policy", "setup").
 
@@ -127,7 +153,9 @@ def fly(
     frame_rate = condition.frame_rate(frame_rate)
     latency = draw_latency(seed) if latency is None else latency
     begin = perf_counter()
-    with Simulation(scenario, seed, condition, camera=camera, layout=layout, response=response) as simulation:
+    with Simulation(
+        scenario, seed, condition, camera=camera, layout=layout, response=response
+    ) as simulation:
         judge = Judge(simulation.layout)
         supervisor = SafetySupervisor(safety_limits(scenario))
         pilot.reset(simulation.layout, seed)
@@ -159,8 +187,16 @@ def fly(
             command, spoken = supervisor.update(now).command, now
             simulation.command(command, now + latency)
             for image, _, state in arrived:
-                rows.append((state.time, *state.position, state.yaw, *state.velocity, *command.as_array(),
-                             judge.distance(state)))
+                rows.append(
+                    (
+                        state.time,
+                        *state.position,
+                        state.yaw,
+                        *state.velocity,
+                        *command.as_array(),
+                        judge.distance(state),
+                    )
+                )
                 if on_frame is not None:
                     on_frame(image, state, command)
         if seconds is not None:
@@ -181,15 +217,31 @@ def _judge_until(simulation: Simulation, judge: Judge, until: float) -> Outcome 
 
 
 def _record(
-    simulation: Simulation, pilot: str, frame_rate: float, latency: float, outcome: Outcome, rows: np.ndarray
+    simulation: Simulation,
+    pilot: str,
+    frame_rate: float,
+    latency: float,
+    outcome: Outcome,
+    rows: np.ndarray,
 ) -> FlightRecord:
     start, target = simulation.layout.start, simulation.layout.target
     columns = {
-        "time": rows[:, 0], "position": rows[:, 1:4], "yaw": rows[:, 4], "velocity": rows[:, 5:8],
-        "command": rows[:, 8:12], "distance": rows[:, 12],
+        "time": rows[:, 0],
+        "position": rows[:, 1:4],
+        "yaw": rows[:, 4],
+        "velocity": rows[:, 5:8],
+        "command": rows[:, 8:12],
+        "distance": rows[:, 12],
     }
     return FlightRecord(
-        simulation.scenario.name, simulation.seed, simulation.condition.name, pilot, frame_rate, latency,
-        (start.x, start.y, start.z, start.yaw), (target.x, target.y, target.yaw), outcome,
+        simulation.scenario.name,
+        simulation.seed,
+        simulation.condition.name,
+        pilot,
+        frame_rate,
+        latency,
+        (start.x, start.y, start.z, start.yaw),
+        (target.x, target.y, target.yaw),
+        outcome,
         {name: np.ascontiguousarray(values) for name, values in columns.items()},
     )

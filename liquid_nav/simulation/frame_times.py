@@ -1,4 +1,6 @@
-"""When camera frames are taken and which of them arrive: dropped, jittered and late frames, drawn by seed."""
+"""When camera frames are taken and which of them arrive: dropped, jittered and late frames, drawn
+by seed.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,15 @@ from liquid_nav.worlds import CameraFaults
 
 ON_TIME, LATE, DROPPED = "on time", "late", "dropped"
 EARLY = 1e-3
-"""s by which a frame may be taken too early on a clock that is not ours: its next tick may be far."""
+"""s by which a frame may be taken too early on a clock that is not ours: its next tick may be far.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One period of the camera: when its frame is taken (s, on the grid of ``TIMESTEP``) and what becomes of it."""
+    """One period of the camera: when its frame is taken (s, on the grid of ``TIMESTEP``) and what
+    becomes of it.
+    """
 
     time: float
     fate: str
@@ -29,9 +34,9 @@ class Moment:
 class FrameTiming:
     """How regularly frames come.
 
-    drop: share of frames that never come, 0 to 1; jitter: largest shift of a frame's instant to either side, as a share
-    of the period, 0 to 0.5; late: share of frames that arrive one period after they were taken, 0 to 1.
-    Raises UserError for values outside.
+    drop: share of frames that never come, 0 to 1; jitter: largest shift of a frame's instant to
+    either side, as a share of the period, 0 to 0.5; late: share of frames that arrive one period
+    after they were taken, 0 to 1. Raises UserError for values outside.
     """
 
     drop: float = 0.0
@@ -41,11 +46,17 @@ class FrameTiming:
     def __post_init__(self) -> None:
         for name, most in (("drop", 1.0), ("jitter", 0.5), ("late", 1.0)):
             if not 0.0 <= getattr(self, name) <= most:
-                raise UserError(f"{name} is {getattr(self, name):g}", f"choose a share from 0 to {most:g}")
+                raise UserError(
+                    f"{name} is {getattr(self, name):g}", f"choose a share from 0 to {most:g}"
+                )
 
     @classmethod
-    def of(cls, faults: CameraFaults, drop: float | None = None, jitter: float | None = None) -> FrameTiming:
-        """Return the timing of a condition's camera; ``drop`` and ``jitter``, where given, replace the condition's."""
+    def of(
+        cls, faults: CameraFaults, drop: float | None = None, jitter: float | None = None
+    ) -> FrameTiming:
+        """Return the timing of a condition's camera; ``drop`` and ``jitter``, where given, replace
+        the condition's.
+        """
         return cls(
             faults.drop if drop is None else drop,
             faults.jitter if jitter is None else jitter,
@@ -53,10 +64,12 @@ class FrameTiming:
         )
 
     def moments(self, rate: float, seed: int) -> Iterator[Moment]:
-        """Yield the camera's periods for ever: frame k at (k + u) / rate, u uniform within the jitter.
+        """Yield the camera's periods for ever: frame k at (k + u) / rate, u uniform within the
+        jitter.
 
-        The first frame is taken at time zero and always arrives. Times grow by a step of the physics at least. Each
-        frame draws the same two numbers whatever the shares are, so that other drops leave the instants as they are.
+        The first frame is taken at time zero and always arrives. Times grow by a step of the
+        physics at least. Each frame draws the same two numbers whatever the shares are, so that
+        other drops leave the instants as they are.
 
         Args:
             rate: nominal frames per second.
@@ -82,10 +95,14 @@ class FrameTiming:
 
 
 class FrameSchedule:
-    """The periods of a camera on a clock that is not ours: it is asked often, and says when a frame is due."""
+    """The periods of a camera on a clock that is not ours: it is asked often, and says when a frame
+    is due.
+    """
 
     def __init__(self, moments: Iterator[Moment]) -> None:
-        """``moments``: see ``FrameTiming.moments``; their zero is the first time that is asked about."""
+        """``moments``: see ``FrameTiming.moments``; their zero is the first time that is asked
+        about.
+        """
         self._moments = moments
         self._next = next(moments)
         self._begin: float | None = None
@@ -94,7 +111,8 @@ class FrameSchedule:
     def due(self, time: float) -> str | None:
         """Return what becomes of the frame that is taken at ``time``, s, or None where none is due.
 
-        Periods that nobody asked about are left out. A clock that has gone back begins anew with the next period.
+        Periods that nobody asked about are left out. A clock that has gone back begins anew with
+        the next period.
         """
         if self._begin is None or time < self._asked:
             self._begin = time - self._next.time

@@ -16,7 +16,9 @@ GROUND = "ground"
 LANDING = 30.0
 """s that a landing may take beyond the scenario's time limit."""
 RESTS = 1.0
-"""s of standing still below the scenario's lowest altitude after which a drone that lands has landed."""
+"""s of standing still below the scenario's lowest altitude after which a drone that lands has
+landed.
+"""
 STILL = 0.05
 """m/s below which it stands still."""
 INTERRUPTED = "interrupted"
@@ -25,7 +27,9 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a flight ended: one of ``REASONS`` or ``INTERRUPTED``, a detail for people, and when (s)."""
+    """How a flight ended: one of ``REASONS`` or ``INTERRUPTED``, a detail for people, and when
+    (s).
+    """
 
     reason: str
     detail: str
@@ -38,27 +42,36 @@ class Outcome:
 
 
 class Judge:
-    """Applies the success rule and the limits of a scenario to the true states of one flight, in order of time."""
+    """Applies the success rule and the limits of a scenario to the true states of one flight, in
+    order of time.
+    """
 
     def __init__(self, layout: Layout) -> None:
         """Judge a flight in this layout by its scenario's rule."""
         self.layout, self.scenario = layout, layout.scenario
-        self.start_distance = math.hypot(layout.target.x - layout.start.x, layout.target.y - layout.start.y)
+        self.start_distance = math.hypot(
+            layout.target.x - layout.start.x, layout.target.y - layout.start.y
+        )
         self._since: float | None = None
         self._landing_since: float | None = None
         self._resting_since: float | None = None
 
     def distance(self, state: DroneState) -> float:
         """Horizontal distance to the target's centre, m."""
-        return math.hypot(self.layout.target.x - state.position[0], self.layout.target.y - state.position[1])
+        return math.hypot(
+            self.layout.target.x - state.position[0], self.layout.target.y - state.position[1]
+        )
 
-    def update(self, state: DroneState, collision: str | None, landing: bool = False) -> Outcome | None:
+    def update(
+        self, state: DroneState, collision: str | None, landing: bool = False
+    ) -> Outcome | None:
         """Return the outcome once it is known, else None. Collision outranks everything else.
 
         Args:
             state: Where the drone is.
             collision: What it has touched, or None.
-            landing: Whether somebody has asked for a landing: it then ends on the ground as landed, and may be low.
+            landing: Whether somebody has asked for a landing: it then ends on the ground as landed,
+                and may be low.
         """
         rule, fence, start = self.scenario.success, self.scenario.geofence, self.layout.start
         x, y, z = (float(v) for v in state.position)
@@ -66,15 +79,24 @@ class Judge:
         if landing and (collision == GROUND or self._rests(state)):
             return Outcome("landed", f"as asked for, {distance:.1f} m from the target", state.time)
         if collision is not None:
-            return Outcome("collision", f"touched {collision} {distance:.1f} m from the target", state.time)
+            return Outcome(
+                "collision", f"touched {collision} {distance:.1f} m from the target", state.time
+            )
         low, high = fence.altitude
         if z > high or (z < low and not landing):
-            return Outcome("geofence", f"altitude {z:.2f} m outside {low:g} to {high:g} m", state.time)
+            return Outcome(
+                "geofence", f"altitude {z:.2f} m outside {low:g} to {high:g} m", state.time
+            )
         if math.hypot(x - start.x, y - start.y) > fence.radius:
-            return Outcome("geofence", f"farther than {fence.radius:g} m from the start", state.time)
+            return Outcome(
+                "geofence", f"farther than {fence.radius:g} m from the start", state.time
+            )
         if distance > self.start_distance + rule.lost_margin:
-            return Outcome("lost", f"{distance:.1f} m from the target, {rule.lost_margin:g} m more than at the start",
-                           state.time)
+            return Outcome(
+                "lost",
+                f"{distance:.1f} m from the target, {rule.lost_margin:g} m more than at the start",
+                state.time,
+            )
         speed = math.hypot(state.velocity[0], state.velocity[1])
         if not landing and distance <= rule.radius and speed < rule.speed:
             self._since = state.time if self._since is None else self._since
@@ -85,11 +107,17 @@ class Judge:
         self._landing_since = self._when(landing, self._landing_since, state.time)
         comes_down = self._landing_since is not None and state.time - self._landing_since < LANDING
         if state.time >= rule.time_limit and not comes_down:
-            return Outcome("timeout", f"{distance:.1f} m from the target after {rule.time_limit:g} s", state.time)
+            return Outcome(
+                "timeout",
+                f"{distance:.1f} m from the target after {rule.time_limit:g} s",
+                state.time,
+            )
         return None
 
     def _rests(self, state: DroneState) -> bool:
-        """Return whether it has stood still near the ground for a while: not everybody tells of contacts."""
+        """Return whether it has stood still near the ground for a while: not everybody tells of
+        contacts.
+        """
         low = self.scenario.geofence.altitude[0]
         still = float(state.position[2]) < low and float(np.abs(state.velocity).max()) < STILL
         self._resting_since = self._when(still, self._resting_since, state.time)

@@ -1,6 +1,8 @@
-"""Autopilot bridge and test vehicle in one process and in lock step: simulated time waits for the bytes of both.
+"""Autopilot bridge and test vehicle in one process and in lock step: simulated time waits for the
+bytes of both.
 
-The bytes go through memory or through real sockets; either way nothing depends on the speed of the machine.
+The bytes go through memory or through real sockets; either way nothing depends on the speed of the
+machine.
 """
 
 from __future__ import annotations
@@ -75,7 +77,10 @@ class LockStep:
     """Both ends and the wire between them. ``cut`` loses everything in both directions."""
 
     def __init__(
-        self, adapter: MavlinkAdapter, vehicle: MavlinkVehicle, wire: MemoryWire | UdpWire | None = None
+        self,
+        adapter: MavlinkAdapter,
+        vehicle: MavlinkVehicle,
+        wire: MemoryWire | UdpWire | None = None,
     ) -> None:
         """Join them; nothing is sent before the first ``advance``."""
         self.adapter = adapter

@@ -1,8 +1,9 @@
-"""One flight in lock step through MAVLink: camera -> pilot -> supervisor -> bridge -> bytes -> test vehicle -> drone.
+"""One flight in lock step through MAVLink: camera -> pilot -> supervisor -> bridge -> bytes -> test
+vehicle -> drone.
 
-The same seed flies the same place with the same drone, wind, latency and camera as ``flight.fly``; what differs is what
-stands between command and drone. The vehicle begins in the air and in hold; the flight begins, at time zero, when the
-bridge has it in the mode that follows set points.
+The same seed flies the same place with the same drone, wind, latency and camera as ``flight.fly``;
+what differs is what stands between command and drone. The vehicle begins in the air and in hold;
+the flight begins, at time zero, when the bridge has it in the mode that follows set points.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def fly_mavlink(
         pilot: who flies.
         personality: px4 or ardupilot.
         frame_rate: of the camera, Hz; None: the condition's.
-        latency: from the instant of a frame to the instant its command reaches the bridge, s; None draws by seed.
+        latency: from the instant of a frame to the instant its command reaches the bridge, s; None
+            draws by seed.
 
     Returns:
         The record, with times since the bridge had the vehicle.
@@ -86,7 +88,9 @@ def _take_over(lock: LockStep) -> None:
             # Once: the vehicle is found in the air and in hold, and this is the person who engages.
             order = Order(ours, Mode.ENGAGED, act=1, engagement=1)
         if lock.now > TAKE_OVER:
-            raise UserError(f"the test vehicle was not handed over in {TAKE_OVER:g} s: {session.fault}", "a bug")
+            raise UserError(
+                f"the test vehicle was not handed over in {TAKE_OVER:g} s: {session.fault}", "a bug"
+            )
 
 
 def _on_grid(time: float) -> bool:
@@ -96,10 +100,21 @@ def _on_grid(time: float) -> bool:
 class _Flight:
     """The loop of one flight; ``zero`` is the simulated time at which it begins."""
 
-    def __init__(self, lock: LockStep, simulation: Simulation, pilot: Pilot, rate: float, latency: float) -> None:
-        self.lock, self.simulation, self.pilot, self.rate, self.latency = lock, simulation, pilot, rate, latency
+    def __init__(
+        self, lock: LockStep, simulation: Simulation, pilot: Pilot, rate: float, latency: float
+    ) -> None:
+        self.lock, self.simulation, self.pilot, self.rate, self.latency = (
+            lock,
+            simulation,
+            pilot,
+            rate,
+            latency,
+        )
         self.zero = lock.now
-        self.judge, self.supervisor = Judge(simulation.layout), SafetySupervisor(safety_limits(simulation.scenario))
+        self.judge, self.supervisor = (
+            Judge(simulation.layout),
+            SafetySupervisor(safety_limits(simulation.scenario)),
+        )
         self.due: deque[tuple[float, Command]] = deque()
 
     @property
@@ -146,8 +161,16 @@ class _Flight:
             arrives = math.ceil((now + self.latency) / TIMESTEP - 1e-6) * TIMESTEP
             self.due.append((self.zero + arrives, command))
             for _, _, state in arrived:
-                rows.append((state.time, *state.position, state.yaw, *state.velocity, *command.as_array(),
-                             self.judge.distance(state)))
+                rows.append(
+                    (
+                        state.time,
+                        *state.position,
+                        state.yaw,
+                        *state.velocity,
+                        *command.as_array(),
+                        self.judge.distance(state),
+                    )
+                )
         return _record(simulation, pilot.name, self.rate, self.latency, outcome, np.array(rows))
 
     def _until(self, until: float) -> Outcome | None:

@@ -1,7 +1,8 @@
-"""A vehicle to test against: a body behind a small MAVLink server that behaves like an autopilot where it matters.
+"""A vehicle to test against: a body behind a small MAVLink server that behaves like an autopilot
+where it matters.
 
-Pure: bytes go in with ``receive``, simulated time goes on with ``advance``, which returns the packets to send. What is
-particular to PX4 or ArduPilot is in the personalities.
+Pure: bytes go in with ``receive``, simulated time goes on with ``advance``, which returns the
+packets to send. What is particular to PX4 or ArduPilot is in the personalities.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav import geometry
 from liquid_nav.autopilots.mavlink_codec import Codec, Message
-from liquid_nav.autopilots.mavlink_messages import VELOCITY_AND_YAW_RATE, decode_value, parameter_value
+from liquid_nav.autopilots.mavlink_messages import (
+    VELOCITY_AND_YAW_RATE,
+    decode_value,
+    parameter_value,
+)
 from liquid_nav.autopilots.true_pose import DEGREES, PX4_METRE
 from liquid_nav.simulation.vehicle_body import Body
 from liquid_nav.types import Command
@@ -73,21 +78,28 @@ AT_HOME = 0.3
 
 
 class MavlinkVehicle:
-    """What both personalities share: messages, parameters, streams, set points, a pilot, holding a place.
+    """What both personalities share: messages, parameters, streams, set points, a pilot, holding a
+    place.
 
     Tests may set these attributes at any time:
         global_position: whether it knows where on Earth it is; True.
-        heartbeat_rate_fixed: whether it refuses to change the heartbeat's interval; the personality's own.
-        answers_no_requests: whether it refuses to send a message when asked for one, as old firmware does.
-        acks_to_nobody: whether acknowledgements carry 0/0 instead of who asked, as some firmware does; False.
+        heartbeat_rate_fixed: whether it refuses to change the heartbeat's interval; the
+        personality's own.
+        answers_no_requests: whether it refuses to send a message when asked for one, as old
+        firmware does.
+        acks_to_nobody: whether acknowledgements carry 0/0 instead of who asked, as some firmware
+        does; False.
         lose_commands: how many COMMAND_LONG that come next are not heard; 0.
         lose_acks: how many acknowledgements that come next are not sent; 0.
         refuse_arming: the words with which it refuses to arm; empty: it does not.
         battery: what is left, 0 to 1; 1.
         silent_until: simulated time in s until which it neither hears nor speaks.
-        sticks: us of the remote control's channels (roll, pitch, throttle, yaw, ...); None: there is none.
-        estimate_error: m by which the position that it tells lies east, north and above the true one; zero.
-        radio: whether its receiver hears the transmitter; without it the channels are the receiver's own idea.
+        sticks: us of the remote control's channels (roll, pitch, throttle, yaw, ...); None: there
+        is none.
+        estimate_error: m by which the position that it tells lies east, north and above the true
+        one; zero.
+        radio: whether its receiver hears the transmitter; without it the channels are the
+        receiver's own idea.
 
     Args:
         body: what moves.
@@ -108,9 +120,16 @@ class MavlinkVehicle:
     """MAV_RESULT for the interval of a message that it does not have."""
 
     def __init__(
-        self, body: Body, codec: Codec | None = None, system: int = 1, *, global_position: bool = True
+        self,
+        body: Body,
+        codec: Codec | None = None,
+        system: int = 1,
+        *,
+        global_position: bool = True,
     ) -> None:
-        """Boot now, on the ground and disarmed, or armed and holding its place if the body is in the air."""
+        """Boot now, on the ground and disarmed, or armed and holding its place if the body is in
+        the air.
+        """
         self.body, self.system, self.codec = body, system, codec or Codec(system, 1)
         start = body.state.position
         self.origin = np.array((start[0], start[1], 0.0))
@@ -119,7 +138,11 @@ class MavlinkVehicle:
         self.global_position = global_position
         self.acks_to_nobody = False
         self.lose_commands = self.lose_acks = 0
-        self.armed, self.mode, self.landed_state = not body.landed, 0, GROUND if body.landed else AIR
+        self.armed, self.mode, self.landed_state = (
+            not body.landed,
+            0,
+            GROUND if body.landed else AIR,
+        )
         self.sticks: tuple[int, ...] | None = None
         self.radio = True
         self.estimate_error = np.zeros(3)
@@ -163,7 +186,11 @@ class MavlinkVehicle:
         while True:
             self.body.drive(self._decide())
             packets += [self.codec.encode(message) for message in self._due()]
-            if self.now >= until - 1e-9 or getattr(self.body, "simulation", None) and self.body.simulation.collision:
+            if (
+                self.now >= until - 1e-9
+                or getattr(self.body, "simulation", None)
+                and self.body.simulation.collision
+            ):
                 return packets
             self.body.advance(min(until, self.now + SLICE))
 
@@ -183,7 +210,9 @@ class MavlinkVehicle:
     # The pilot.
 
     def pilot_switches(self, mode: int) -> bool:
-        """Let somebody else choose a mode, by remote control or ground station; returns whether it was taken."""
+        """Let somebody else choose a mode, by remote control or ground station; returns whether it
+        was taken.
+        """
         raise NotImplementedError
 
     def pilot_arms(self, wanted: bool) -> bool:
@@ -191,9 +220,11 @@ class MavlinkVehicle:
         raise NotImplementedError
 
     def lose_radio(self) -> None:
-        """Let the remote control fall silent: no more sticks, and the failsafe that the parameters choose.
+        """Let the remote control fall silent: no more sticks, and the failsafe that the parameters
+        choose.
 
-        Setting ``sticks`` to None takes them away without a failsafe, as if there had never been any.
+        Setting ``sticks`` to None takes them away without a failsafe, as if there had never been
+        any.
         """
         self.sticks = None
         if self.armed:
@@ -203,9 +234,15 @@ class MavlinkVehicle:
         """Called when the remote control falls silent while armed."""
 
     def pilot_sticks(
-        self, roll: float = 0.0, pitch: float = 0.0, throttle: float = 0.0, yaw: float = 0.0, switch: float = 0.0
+        self,
+        roll: float = 0.0,
+        pitch: float = 0.0,
+        throttle: float = 0.0,
+        yaw: float = 0.0,
+        switch: float = 0.0,
     ) -> None:
-        """Put the sticks somewhere, each -1 to 1: right, forward, up, clockwise are positive; ``switch`` is channel 7.
+        """Put the sticks somewhere, each -1 to 1: right, forward, up, clockwise are positive;
+        ``switch`` is channel 7.
 
         Sets ``sticks``, eight channels in us. Forward is below 1500 there, as ArduPilot expects it.
         """
@@ -260,14 +297,18 @@ class MavlinkVehicle:
             return
         self._asker = (message.get_srcSystem(), message.get_srcComponent())
         if message.command == mavlink.MAV_CMD_SET_MESSAGE_INTERVAL:
-            self.acknowledge(message.command, self._on_interval(whole(message.param1), message.param2))
+            self.acknowledge(
+                message.command, self._on_interval(whole(message.param1), message.param2)
+            )
         elif message.command == mavlink.MAV_CMD_REQUEST_MESSAGE:
             self._on_request(message)
         else:
             self.on_command(message)
 
     def _on_interval(self, number: int, interval: float) -> int:
-        """Change how often a message is sent; ``interval``: us, 0: as after boot, negative: never again."""
+        """Change how often a message is sent; ``interval``: us, 0: as after boot, negative: never
+        again.
+        """
         name = KINDS.get(number)
         if number not in mavlink.mavlink_map or not math.isfinite(interval):
             return self.unknown_message
@@ -363,7 +404,9 @@ class MavlinkVehicle:
         return toward(x, y, missing, state.yaw, RETURN_SPEED, RETURN_CLIMB)
 
     def fly_by_sticks(self) -> Command:
-        """Return what the pilot's sticks say: velocities in every mode, and the place while they are at rest."""
+        """Return what the pilot's sticks say: velocities in every mode, and the place while they
+        are at rest.
+        """
         if self.sticks is None:
             return self.hold_place() if not self.body.landed else Command()
         roll, pitch, throttle, yaw = (self.stick(place) for place in (ROLL, PITCH, THROTTLE, YAW))
@@ -371,10 +414,14 @@ class MavlinkVehicle:
             return Command(vz=max(0.0, throttle) * PILOT_CLIMB)
         if roll == pitch == throttle == yaw == 0.0:
             return self.hold_place()
-        return Command(-pitch * PILOT_SPEED, -roll * PILOT_SPEED, throttle * PILOT_CLIMB, -yaw * PILOT_TURN)
+        return Command(
+            -pitch * PILOT_SPEED, -roll * PILOT_SPEED, throttle * PILOT_CLIMB, -yaw * PILOT_TURN
+        )
 
     def stick(self, place: int) -> float:
-        """Return where a stick of the remote control is, -1 to 1, as its channel says; 0 without one."""
+        """Return where a stick of the remote control is, -1 to 1, as its channel says; 0 without
+        one.
+        """
         if self.sticks is None or place >= len(self.sticks):
             return 0.0
         value = max(-1.0, min(1.0, (self.sticks[place] - CENTRE) / TRAVEL))
@@ -385,7 +432,9 @@ class MavlinkVehicle:
         if m.coordinate_frame not in self.frames:
             self.rejected_set_points += 1
             self.on_foreign_frame(m.coordinate_frame)
-        elif (m.type_mask & 0x0FFF) != VELOCITY_AND_YAW_RATE or not all(math.isfinite(v) for v in values):
+        elif (m.type_mask & 0x0FFF) != VELOCITY_AND_YAW_RATE or not all(
+            math.isfinite(v) for v in values
+        ):
             self.rejected_set_points += 1
         else:
             self.set_points += 1
@@ -438,7 +487,9 @@ class MavlinkVehicle:
         x, y, z = (state.position + self.estimate_error - self.origin).tolist()
         vx, vy, vz = state.velocity.tolist()
         # East, north, up of ours are north, east, down of theirs.
-        return mavlink.MAVLink_local_position_ned_message(round(self.uptime * 1000), y, x, -z, vy, vx, -vz)
+        return mavlink.MAVLink_local_position_ned_message(
+            round(self.uptime * 1000), y, x, -z, vy, vx, -vz
+        )
 
     def _global_position(self) -> Message | None:
         if not self.global_position:
@@ -462,7 +513,9 @@ class MavlinkVehicle:
         )
 
     def _true_pose(self) -> Message:
-        """What a simulator behind the autopilot tells, with neither its noise nor the estimator's errors."""
+        """What a simulator behind the autopilot tells, with neither its noise nor the estimator's
+        errors.
+        """
         state = self.body.state
         x, y, z = (state.position - self.origin).tolist()
         east, north, up = state.velocity.tolist()
@@ -477,7 +530,20 @@ class MavlinkVehicle:
             angles = (0.0, 0.0, 0.0)
             degrees = tuple(value * DEGREES for value in place)
             return mavlink.MAVLink_sim_state_message(
-                *q, *angles, 0.0, 0.0, 0.0, *rates, *degrees, height + z, 0.0, 0.0, north, east, -up, *place
+                *q,
+                *angles,
+                0.0,
+                0.0,
+                0.0,
+                *rates,
+                *degrees,
+                height + z,
+                0.0,
+                0.0,
+                north,
+                east,
+                -up,
+                *place,
             )
         centimetres = (round(100.0 * value) for value in (north, east, -up))
         # PX4 leaves the time at zero.
@@ -487,8 +553,13 @@ class MavlinkVehicle:
 
     def _attitude(self) -> Message:
         state = self.body.state
-        q, rates = geometry.attitude_enu_to_ned(state.quaternion), geometry.flu_to_frd(state.angular_velocity)
-        return mavlink.MAVLink_attitude_quaternion_message(round(self.uptime * 1000), *q.tolist(), *rates.tolist())
+        q, rates = (
+            geometry.attitude_enu_to_ned(state.quaternion),
+            geometry.flu_to_frd(state.angular_velocity),
+        )
+        return mavlink.MAVLink_attitude_quaternion_message(
+            round(self.uptime * 1000), *q.tolist(), *rates.tolist()
+        )
 
     def _status(self) -> Message:
         left = round(100 * self.battery)
@@ -502,7 +573,9 @@ class MavlinkVehicle:
         if self.sticks is None:
             return None
         channels = (*self.sticks, *(65535,) * (18 - len(self.sticks)))
-        return mavlink.MAVLink_rc_channels_message(round(self.uptime * 1000), len(self.sticks), *channels, 255)
+        return mavlink.MAVLink_rc_channels_message(
+            round(self.uptime * 1000), len(self.sticks), *channels, 255
+        )
 
 
 def whole(value: float) -> int:
@@ -510,8 +583,11 @@ def whole(value: float) -> int:
     return round(value) if math.isfinite(value) else -1
 
 
-def toward(x: float, y: float, z: float, yaw: float, speed: float, climb: float, turn: float = 0.0) -> Command:
-    """Return the command that flies along a world vector, as fast as it is long but not faster than allowed.
+def toward(
+    x: float, y: float, z: float, yaw: float, speed: float, climb: float, turn: float = 0.0
+) -> Command:
+    """Return the command that flies along a world vector, as fast as it is long but not faster than
+    allowed.
 
     Args:
         x: east, m.
@@ -525,4 +601,9 @@ def toward(x: float, y: float, z: float, yaw: float, speed: float, climb: float,
     cos, sin = math.cos(yaw), math.sin(yaw)
     forward = cos * x + sin * y
     left = -sin * x + cos * y
-    return Command(max(-speed, min(speed, forward)), max(-speed, min(speed, left)), max(-climb, min(climb, z)), turn)
+    return Command(
+        max(-speed, min(speed, forward)),
+        max(-speed, min(speed, left)),
+        max(-climb, min(climb, z)),
+        turn,
+    )

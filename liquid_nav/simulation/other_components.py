@@ -1,7 +1,7 @@
 """Who else speaks on a MAVLink link: parts of the same vehicle, a ground station, another vehicle.
 
-None of them flies anything. Each emits what a real one does, and what a careless listener would take for the word of
-our autopilot: acknowledgements, parameters, positions and texts of its own.
+None of them flies anything. Each emits what a real one does, and what a careless listener would
+take for the word of our autopilot: acknowledgements, parameters, positions and texts of its own.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class OtherComponent:
         self._next_heartbeat = self._next_chatter = 0.0
 
     def packets(self, now: float) -> list[bytes]:
-        """Return what it sends at a time in s; nothing where nothing is due. Time that was skipped is not made up."""
+        """Return what it sends at a time in s; nothing where nothing is due. Time that was skipped
+        is not made up.
+        """
         messages: list[Message] = []
         if now >= self._next_heartbeat - 1e-9:
             self._next_heartbeat = now + HEARTBEAT
@@ -88,7 +90,8 @@ class Gimbal(OtherComponent):
     """A gimbal of our vehicle: component 154 of system 1, which answers commands, too, and says no.
 
     Args:
-        parameters: name -> (value, MAV_PARAM_TYPE) of our autopilot's; the gimbal tells the same names, other values.
+        parameters: name -> (value, MAV_PARAM_TYPE) of our autopilot's; the gimbal tells the same
+            names, other values.
         bytewise: whether integers travel as the bits of a float, as PX4 does it.
         asker: (system, component) to which its acknowledgements are addressed: the bridge.
         system: its system id.
@@ -108,14 +111,18 @@ class Gimbal(OtherComponent):
     def chatter(self, now: float) -> list[Message]:
         """Denied commands, wrong parameters, a text, a wrong position."""
         denied = [
-            mavlink.MAVLink_command_ack_message(number, mavlink.MAV_RESULT_DENIED, 0, 0, *self._asker)
+            mavlink.MAVLink_command_ack_message(
+                number, mavlink.MAV_RESULT_DENIED, 0, 0, *self._asker
+            )
             for number in COMMANDS
         ]
         wrong = [
             parameter_value(name, value + 7.0, kind, self._bytewise)
             for name, (value, kind) in self._parameters.items()
         ]
-        words = mavlink.MAVLink_statustext_message(mavlink.MAV_SEVERITY_CRITICAL, b"Gimbal: motor overload")
+        words = mavlink.MAVLink_statustext_message(
+            mavlink.MAV_SEVERITY_CRITICAL, b"Gimbal: motor overload"
+        )
         return [*denied, *wrong, words, wrong_position(now)]
 
 
@@ -137,7 +144,9 @@ class Companion(OtherComponent):
 
 
 class GroundStation(OtherComponent):
-    """QGroundControl, with the ids that it uses: 255, 190, which are the bridge's own by default."""
+    """QGroundControl, with the ids that it uses: 255, 190, which are the bridge's own by
+    default.
+    """
 
     def __init__(self, system: int = 255, component: int = 190) -> None:
         """``system``, ``component``: its ids."""
@@ -175,7 +184,9 @@ class SecondVehicle(OtherComponent):
 
 def wrong_position(now: float) -> Message:
     """Return a local position that is not our vehicle's; ``now``: s."""
-    return mavlink.MAVLink_local_position_ned_message(round(now * 1000), *WRONG_PLACE, 3.0, -2.0, 1.0)
+    return mavlink.MAVLink_local_position_ned_message(
+        round(now * 1000), *WRONG_PLACE, 3.0, -2.0, 1.0
+    )
 
 
 def everybody_else(

@@ -1,4 +1,6 @@
-"""What worlds with one drone and with several share: the compiled model, time, wind, and the camera's pictures."""
+"""What worlds with one drone and with several share: the compiled model, time, wind, and the
+camera's pictures.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _WIND_STEPS = 5
 
 
 class World:
-    """A place with drones in it. Times are simulated seconds from zero on, on the grid of ``TIMESTEP``."""
+    """A place with drones in it. Times are simulated seconds from zero on, on the grid of
+    ``TIMESTEP``.
+    """
 
     def __init__(self, seed: int, condition: Condition, camera: CameraConfig) -> None:
         """``seed``: of wind and camera. ``_build`` makes the rest, once there are drones."""
@@ -25,7 +29,9 @@ class World:
 
         self._mujoco = load_mujoco()
         self.condition, self.camera = condition, camera.of(condition.camera, seed)
-        self.wind = Wind(condition.wind.mean, condition.wind.gust, np.random.default_rng([seed, 72]))
+        self.wind = Wind(
+            condition.wind.mean, condition.wind.gust, np.random.default_rng([seed, 72])
+        )
         self._sight = condition.appearance.draw_sight(seed)
         self._air = (0.0, 0.0, 0.0)
         self._steps, self._renderer = 0, None
@@ -60,11 +66,15 @@ class World:
         self._steps += 1
 
     def _picture(self, camera: str, faults: CameraFaults, rng: np.random.Generator) -> np.ndarray:
-        """Return what a camera sees now: uint8 [H,W,3] RGB, with its ``faults`` of this flight, noise from ``rng``."""
+        """Return what a camera sees now: uint8 [H,W,3] RGB, with its ``faults`` of this flight,
+        noise from ``rng``.
+        """
         from liquid_nav.simulation.camera import CameraRenderer, apply_camera_faults
 
         if self._renderer is None:
-            self._renderer = CameraRenderer(self.model, self.camera.width, self.camera.height, self._sight)
+            self._renderer = CameraRenderer(
+                self.model, self.camera.width, self.camera.height, self._sight
+            )
         # mj_step leaves positions of the previous step in the camera frames: bring them up to date.
         self._mujoco.mj_kinematics(self.model, self.data)
         self._mujoco.mj_camlight(self.model, self.data)

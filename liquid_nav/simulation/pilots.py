@@ -1,4 +1,6 @@
-"""Who may hold the stick in lock-step flight: one protocol for policies, experts and simple baselines."""
+"""Who may hold the stick in lock-step flight: one protocol for policies, experts and simple
+baselines.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ class Pilot(Protocol):
         """Begin a flight; only privileged pilots may look at the layout."""
 
     def act(self, observation: Observation, elapsed: float, state: DroneState) -> Command:
-        """Answer one frame that came ``elapsed`` seconds after the one before; only privileged pilots use the state."""
+        """Answer one frame that came ``elapsed`` seconds after the one before; only privileged
+        pilots use the state.
+        """
 
 
 class ExpertPilot:
@@ -43,7 +47,9 @@ class PolicyPilot:
     needs_image = True
 
     def __init__(self, policy: object, name: str, *, memoryless: bool = False) -> None:
-        """``policy``: see the Policy protocol; ``memoryless`` puts the state back to its start before every frame."""
+        """``policy``: see the Policy protocol; ``memoryless`` puts the state back to its start
+        before every frame.
+        """
         self.policy, self.name, self.memoryless = policy, name, memoryless
 
     def reset(self, layout: Layout, seed: int) -> None:

@@ -1,4 +1,6 @@
-"""The world around a drone that flies elsewhere: its pose comes from outside, here is what it sees and touches."""
+"""The world around a drone that flies elsewhere: its pose comes from outside, here is what it sees
+and touches.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,13 @@ from liquid_nav.worlds import Condition, Scenario
 
 
 class PosedWorld:
-    """A world that is not stepped. The first pose that comes is laid onto the scenario's start, or the ground below."""
+    """A world that is not stepped. The first pose that comes is laid onto the scenario's start, or
+    the ground below.
+    """
 
-    def __init__(self, scenario: Scenario, seed: int, condition: Condition, camera: CameraConfig) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, condition: Condition, camera: CameraConfig
+    ) -> None:
         """Build the world."""
         self._simulation = Simulation(scenario, seed, condition, camera=camera)
         self.layout = self._simulation.layout
@@ -27,15 +33,29 @@ class PosedWorld:
         self._anchor: tuple[np.ndarray, float, float] | None = None
 
     def to_world(self, state: DroneState, airborne: bool = False) -> DroneState:
-        """Return a state of the vehicle's own map (ENU) in the world's frame; ``airborne``: it flies (first pose)."""
+        """Return a state of the vehicle's own map (ENU) in the world's frame; ``airborne``: it
+        flies (first pose).
+        """
         start = self.layout.start
         if self._anchor is None:
-            self._anchor = state.position.copy(), start.yaw - state.yaw, start.z if airborne else LEGS
+            self._anchor = (
+                state.position.copy(),
+                start.yaw - state.yaw,
+                start.z if airborne else LEGS,
+            )
         origin, turn, height = self._anchor
         half = np.array((math.cos(turn / 2), 0.0, 0.0, math.sin(turn / 2)))
-        place = geometry.world_from_level(state.position - origin, turn) + (start.x, start.y, height)
-        return replace(state, position=place, quaternion=geometry.multiply(half, state.quaternion),
-                       velocity=geometry.world_from_level(state.velocity, turn))
+        place = geometry.world_from_level(state.position - origin, turn) + (
+            start.x,
+            start.y,
+            height,
+        )
+        return replace(
+            state,
+            position=place,
+            quaternion=geometry.multiply(half, state.quaternion),
+            velocity=geometry.world_from_level(state.velocity, turn),
+        )
 
     def place(self, state: DroneState) -> str | None:
         """Put the drone there; returns the kind of what it touches."""

@@ -1,4 +1,6 @@
-"""The test vehicle as PX4 1.16: compared with a recorded flight event by event, see ``test_px4_personality.py``."""
+"""The test vehicle as PX4 1.16: compared with a recorded flight event by event, see
+``test_px4_personality.py``.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ class Px4Vehicle(base.MavlinkVehicle):
 
     autopilot, bytewise = mavlink.MAV_AUTOPILOT_PX4, True
     heartbeat_rate_fixed = True
-    """PX4's heartbeat has a constant rate: a request for another is answered FAILED (checked in its source)."""
+    """PX4's heartbeat has a constant rate: a request for another is answered FAILED (checked in its
+    source).
+    """
     parameters: ClassVar[dict] = {
         "COM_OBL_RC_ACT": (0.0, INT32),
         "COM_OF_LOSS_T": (1.0, REAL32),
@@ -132,7 +136,9 @@ class Px4Vehicle(base.MavlinkVehicle):
 
     def on_foreign_frame(self, frame: int) -> None:
         """Refused in words, and not counted as a stream."""
-        self.text(f"SET_POSITION_TARGET_LOCAL_NED coordinate frame {frame} unsupported", base.CRITICAL)
+        self.text(
+            f"SET_POSITION_TARGET_LOCAL_NED coordinate frame {frame} unsupported", base.CRITICAL
+        )
 
     def on_command(self, m: Message) -> None:
         """Modes, arming, take-off, return, landing."""
@@ -161,7 +167,9 @@ class Px4Vehicle(base.MavlinkVehicle):
         return True
 
     def pilot_arms(self, wanted: bool) -> bool:
-        """See the base: it arms by remote control in modes flown by sticks only, with the throttle down."""
+        """See the base: it arms by remote control in modes flown by sticks only, with the throttle
+        down.
+        """
         if wanted == self.armed:
             return True
         why = self._why_not_arm() if wanted else self._why_not_disarm(by_pilot=True)
@@ -219,7 +227,11 @@ class Px4Vehicle(base.MavlinkVehicle):
     def _why_not_arm(self) -> str:
         if self.refuse_arming:
             return self.refuse_arming
-        ready = self.uptime >= self._ready_at and self.mode not in NOT_TO_ARM_IN and self._can_run(self.mode)
+        ready = (
+            self.uptime >= self._ready_at
+            and self.mode not in NOT_TO_ARM_IN
+            and self._can_run(self.mode)
+        )
         return "" if ready else "Arming denied: Resolve system health failures first"
 
     def _why_sticks_do_not_arm(self) -> str:
@@ -311,7 +323,8 @@ class Px4Vehicle(base.MavlinkVehicle):
 
     def _by_sticks(self) -> Command:
         if self.sticks is None and not self.body.landed:
-            # The failsafe's position mode without a pilot: the slow descent that a real one was seen in.
+            # The failsafe's position mode without a pilot: the slow descent that a real one was
+            # seen in.
             return Command(vz=-0.3)
         return self.fly_by_sticks()
 
@@ -325,7 +338,9 @@ class Px4Vehicle(base.MavlinkVehicle):
             self.text("Pilot took over using sticks")
 
     def _sticks_move(self) -> bool:
-        """Whether a stick is faster than COM_RC_STICK_OV percent of its travel a second, filtered as PX4 does."""
+        """Whether a stick is faster than COM_RC_STICK_OV percent of its travel a second, filtered
+        as PX4 does.
+        """
         before, self._stick_before = self._stick_before, self.sticks
         elapsed, self._stick_time = self.now - self._stick_time, self.now
         if self.sticks is None or before is None:
@@ -359,7 +374,11 @@ class Px4Vehicle(base.MavlinkVehicle):
             self._lose_stream(int(self.parameters["COM_OBL_RC_ACT"][0]))
         elif self._lasting:
             return
-        elif self.failsafe and self._stream_since is not None and self.now - self._stream_since >= 0.2:
+        elif (
+            self.failsafe
+            and self._stream_since is not None
+            and self.now - self._stream_since >= 0.2
+        ):
             self.failsafe = 0
 
     def _lose_stream(self, action: int) -> None:
@@ -372,7 +391,9 @@ class Px4Vehicle(base.MavlinkVehicle):
         self._fail_to(modes.get(action, POSCTL))
 
     def on_lost_radio(self) -> None:
-        """What NAV_RCL_ACT says, until somebody changes the mode; at once, where PX4 first holds for 5 s."""
+        """What NAV_RCL_ACT says, until somebody changes the mode; at once, where PX4 first holds
+        for 5 s.
+        """
         if int(self.parameters["COM_RCL_EXCEPT"][0]) & RADIO_EXCEPTIONS.get(self.mode, 0):
             return
         action = int(self.parameters["NAV_RCL_ACT"][0])
@@ -384,7 +405,9 @@ class Px4Vehicle(base.MavlinkVehicle):
             self._fail_to({1: LOITER, 2: RTL, 3: LAND}[action])
 
     def _fail_to(self, mode: int) -> None:
-        """Enter a failsafe's mode; without a global position what needs one falls through to landing."""
+        """Enter a failsafe's mode; without a global position what needs one falls through to
+        landing.
+        """
         self.failsafe = LAND if mode in GLOBAL and not self.global_position else mode
         self.text("Failsafe activated", base.CRITICAL)
 

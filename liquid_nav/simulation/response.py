@@ -1,7 +1,8 @@
 """How a particular drone answers a velocity command: parameters, and their spread over a fleet.
 
-The ranges enclose the response of a real PX4 (velocity begins to answer after 0.2-0.25 s and reaches 90 % within
-0.6-1.2 s, yaw rate 90 % within 0.4-0.9 s), so that a policy never meets one ideal drone only.
+The ranges enclose the response of a real PX4 (velocity begins to answer after 0.2-0.25 s and
+reaches 90 % within 0.6-1.2 s, yaw rate 90 % within 0.4-0.9 s), so that a policy never meets one
+ideal drone only.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import numpy as np
 class DroneResponse:
     """Physical and control parameters of one quadrotor.
 
-    mass: kg; drag: N per m/s of air speed; motor_lag: s, first order; delay: s from command to set point;
+    mass: kg; drag: N per m/s of air speed; motor_lag: s, first order; delay: s from command to set
+    point;
     velocity_gain: 1/s (acceleration per velocity error); integral_gain: 1/s^2; vertical_gain: 1/s;
-    attitude_gain: 1/s; rate_gain: 1/s; yaw_lag: s, first order on the commanded yaw rate; tilt_limit: rad;
-    camera_pitch, camera_roll: rad of mounting error.
+    attitude_gain: 1/s; rate_gain: 1/s; yaw_lag: s, first order on the commanded yaw rate;
+    tilt_limit: rad; camera_pitch, camera_roll: rad of mounting error.
     """
 
     mass: float = 2.0
@@ -53,11 +55,15 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 WIDE_RANGES = RANGES | {"drag": (0.15, 1.5), "delay": (0.0, 0.15), "yaw_lag": (0.12, 0.45)}
-"""Encloses a PX4 with stock gains too, which settles at three quarters of the commanded speed; for training only."""
+"""Encloses a PX4 with stock gains too, which settles at three quarters of the commanded speed; for
+training only.
+"""
 
 
 def sample_response(
     rng: np.random.Generator, ranges: dict[str, tuple[float, float]] = RANGES
 ) -> DroneResponse:
     """Draw one drone of the fleet; same generator state, same drone."""
-    return DroneResponse(**{name: float(rng.uniform(low, high)) for name, (low, high) in ranges.items()})
+    return DroneResponse(
+        **{name: float(rng.uniform(low, high)) for name, (low, high) in ranges.items()}
+    )

@@ -10,7 +10,14 @@ from liquid_nav.simulation.drift import EstimatorDrift
 from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.physics import TIMESTEP, World
 from liquid_nav.simulation.response import sample_response
-from liquid_nav.worlds import Condition, Layout, Scenario, generate_layout, load_condition, shared_start
+from liquid_nav.worlds import (
+    Condition,
+    Layout,
+    Scenario,
+    generate_layout,
+    load_condition,
+    shared_start,
+)
 
 UNSEEN_GROUP = 5
 
@@ -25,19 +32,25 @@ class SharedDrone(Drone):
         """``number``: 0 is the drone that the seed gives a world with one drone."""
         key = (number,) if number else ()
         response = sample_response(np.random.default_rng([layout.seed, 71, *key]))
-        drift = EstimatorDrift(world.condition.drift, np.random.default_rng([layout.seed, 76, *key]))
+        drift = EstimatorDrift(
+            world.condition.drift, np.random.default_rng([layout.seed, 76, *key])
+        )
         super().__init__(world, f"drone{number}", response, drift)
         self.faults = draw_exposure(world.condition.camera, layout.seed, number)
         self.camera_rng = np.random.default_rng([layout.seed, 73, *key])
         self.layout = layout
 
     def render(self) -> np.ndarray:
-        """Return what its camera sees now: uint8 [H,W,3] RGB, the other drones included, itself not."""
+        """Return what its camera sees now: uint8 [H,W,3] RGB, the other drones included, itself
+        not.
+        """
         return self._world.render(self)
 
 
 class SharedWorld(World):
-    """A pure function of (scenario, seed, condition, count, camera, layouts) and of the commands of each drone."""
+    """A pure function of (scenario, seed, condition, count, camera, layouts) and of the commands of
+    each drone.
+    """
 
     def __init__(
         self,
@@ -49,11 +62,14 @@ class SharedWorld(World):
         camera: CameraConfig | None = None,
         layouts: list[Layout] | None = None,
     ) -> None:
-        """Build the world with ``count`` drones; ``layouts``: the same place with each one's own start.
+        """Build the world with ``count`` drones; ``layouts``: the same place with each one's own
+        start.
 
         Raises UserError where the ground has no room for that many.
         """
-        super().__init__(int(seed), condition or load_condition(scenario.condition), camera or CameraConfig())
+        super().__init__(
+            int(seed), condition or load_condition(scenario.condition), camera or CameraConfig()
+        )
         if layouts is None:
             place = generate_layout(scenario, seed)
             layouts = [shared_start(place, number) for number in range(count)]
@@ -67,7 +83,9 @@ class SharedWorld(World):
         return all(drone.collision is not None for drone in self.drones)
 
     def advance(self, until: float) -> None:
-        """Step the physics until simulated time ``until`` (s, rounded to the grid), or until nobody flies."""
+        """Step the physics until simulated time ``until`` (s, rounded to the grid), or until nobody
+        flies.
+        """
         for _ in range(round(until / TIMESTEP) - self._steps):
             if self.over:
                 break
@@ -85,7 +103,9 @@ class SharedWorld(World):
                     drone.collision = "drone" if met else self.model.geom(other).name.split(".")[0]
 
     def render(self, drone: SharedDrone) -> np.ndarray:
-        """Return what the camera of ``drone`` sees now: uint8 [H,W,3] RGB, with the condition's camera faults."""
+        """Return what the camera of ``drone`` sees now: uint8 [H,W,3] RGB, with the condition's
+        camera faults.
+        """
         own = self.model.geom_bodyid == drone.body
         groups = self.model.geom_group[own].copy()
         # A drone alone has no looks: what the networks have seen has no rotors at its edge.

@@ -18,10 +18,12 @@ from liquid_nav.worlds import Condition, Layout, Scenario, generate_layout, load
 
 
 class Simulation(World):
-    """A pure function of (scenario, seed, condition, camera, response) and of the commands it is given.
+    """A pure function of (scenario, seed, condition, camera, response) and of the commands it is
+    given.
 
-    The drone starts hovering at the scenario's cruise altitude. Times are simulated seconds since then, on the grid of
-    ``TIMESTEP``. ``seconds`` accumulates measured wall time by stage ("physics", "render") and influences nothing.
+    The drone starts hovering at the scenario's cruise altitude. Times are simulated seconds since
+    then, on the grid of ``TIMESTEP``. ``seconds`` accumulates measured wall time by stage
+    ("physics", "render") and influences nothing.
     """
 
     def __init__(
@@ -34,9 +36,13 @@ class Simulation(World):
         response: DroneResponse | None = None,
         layout: Layout | None = None,
     ) -> None:
-        """Build the world and put the drone into it; ``response`` None draws one of the fleet by seed."""
+        """Build the world and put the drone into it; ``response`` None draws one of the fleet by
+        seed.
+        """
         self.scenario, self.seed = scenario, int(seed)
-        super().__init__(self.seed, condition or load_condition(scenario.condition), camera or CameraConfig())
+        super().__init__(
+            self.seed, condition or load_condition(scenario.condition), camera or CameraConfig()
+        )
         self.layout = layout or generate_layout(scenario, seed)
         self.target = self.layout.target
         response = response or sample_response(np.random.default_rng([self.seed, 71]))
@@ -70,7 +76,9 @@ class Simulation(World):
         self.drone.command(command, at)
 
     def advance(self, until: float) -> None:
-        """Step the physics until simulated time ``until`` (s, rounded to the grid) or a collision."""
+        """Step the physics until simulated time ``until`` (s, rounded to the grid) or a
+        collision.
+        """
         begin = perf_counter()
         steps = round(until / TIMESTEP) - self._steps
         for _ in range(steps):
@@ -91,7 +99,9 @@ class Simulation(World):
         return "drone"
 
     def render(self) -> np.ndarray:
-        """Return what the drone's camera sees now: uint8 [H,W,3] RGB, with the condition's camera faults."""
+        """Return what the drone's camera sees now: uint8 [H,W,3] RGB, with the condition's camera
+        faults.
+        """
         begin = perf_counter()
         image = self._picture("front", self._faults, self._camera_rng)
         self.seconds["render"] += perf_counter() - begin

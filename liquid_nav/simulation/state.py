@@ -13,8 +13,8 @@ class DroneState:
     """True state of the drone.
 
     time: s; position: float64 [3] ENU m; quaternion: float64 [4] w x y z, body FLU to ENU;
-    velocity: float64 [3] ENU m/s; angular_velocity: float64 [3] body FLU rad/s; acceleration: float64 [3],
-    specific force in the body frame (what an accelerometer measures) m/s^2.
+    velocity: float64 [3] ENU m/s; angular_velocity: float64 [3] body FLU rad/s; acceleration:
+    float64 [3], specific force in the body frame (what an accelerometer measures) m/s^2.
     """
 
     time: float
@@ -41,4 +41,6 @@ class DroneState:
         w, x, y, z = self.quaternion
         # Third row of the rotation matrix: what the body rates contribute about the vertical.
         p, q, r = self.angular_velocity
-        return float(2 * (x * z - w * y) * p + 2 * (y * z + w * x) * q + (1 - 2 * (x * x + y * y)) * r)
+        return float(
+            2 * (x * z - w * y) * p + 2 * (y * z + w * x) * q + (1 - 2 * (x * x + y * y)) * r
+        )

@@ -1,7 +1,9 @@
-"""How a drone answers a step of its command: 2 m/s forward and 0.3 rad/s of turn at once, from a hover.
+"""How a drone answers a step of its command: 2 m/s forward and 0.3 rad/s of turn at once, from a
+hover.
 
-The embedded drone is recorded here without wind in an empty place. The same step is on the record of a real PX4
-(``px4_log.py``); what both share is the ``StepResponse`` and the few numbers that describe it.
+The embedded drone is recorded here without wind in an empty place. The same step is on the record
+of a real PX4 (``px4_log.py``); what both share is the ``StepResponse`` and the few numbers that
+describe it.
 """
 
 from __future__ import annotations
@@ -13,7 +15,15 @@ import numpy as np
 from liquid_nav.simulation.response import DroneResponse, sample_response
 from liquid_nav.simulation.simulation import TIMESTEP, Simulation
 from liquid_nav.types import Command
-from liquid_nav.worlds import CameraFaults, Condition, Layout, Start, Target, WindSpec, load_scenario
+from liquid_nav.worlds import (
+    CameraFaults,
+    Condition,
+    Layout,
+    Start,
+    Target,
+    WindSpec,
+    load_scenario,
+)
 
 STEP = Command(vx=2.0, yaw_rate=0.3)
 DURATION = 5.0
@@ -28,9 +38,9 @@ _HOVER = 1.0
 class StepResponse:
     """What a drone did after the step, in its level body frame; signs as if it turned left.
 
-    time: float64 [N] s since the command was sent; forward: [N] m/s; side: [N] m/s, positive to the inside of the
-    turn (left here, right where a recorded drone turned right); up: [N] m/s; yaw_rate: [N] rad/s, positive as
-    commanded.
+    time: float64 [N] s since the command was sent; forward: [N] m/s; side: [N] m/s, positive to the
+    inside of the turn (left here, right where a recorded drone turned right); up: [N] m/s;
+    yaw_rate: [N] rad/s, positive as commanded.
     """
 
     name: str
@@ -45,8 +55,9 @@ class StepResponse:
 class StepNumbers:
     """A step response in a few numbers; NaN where a level was never reached.
 
-    begins, rises: s until 10 % and 90 % of the commanded speed; speed: mean forward m/s once settled; overshoot: part
-    of the commanded speed, 0 if none; turns: s until 90 % of the commanded yaw rate; side_slip: mean m/s once settled.
+    begins, rises: s until 10 % and 90 % of the commanded speed; speed: mean forward m/s once
+    settled; overshoot: part of the commanded speed, 0 if none; turns: s until 90 % of the commanded
+    yaw rate; side_slip: mean m/s once settled.
     """
 
     begins: float
@@ -75,7 +86,9 @@ def record_step(response: DroneResponse, name: str = "nominal") -> StepResponse:
     """Fly the step with a drone of this response; deterministic."""
     scenario = load_scenario("field")
     height = scenario.cruise_altitude
-    empty = Layout(scenario, 0, Start(0.0, 0.0, height, 0.0), Target("chair", 40.0, 0.0, 0.0), (), ())
+    empty = Layout(
+        scenario, 0, Start(0.0, 0.0, height, 0.0), Target("chair", 40.0, 0.0, 0.0), (), ()
+    )
     calm = Condition(wind=WindSpec((0.0, 0.0), 0.0), camera=CameraFaults(noise=0.0))
     rows = []
     with Simulation(scenario, 0, calm, response=response, layout=empty) as simulation:

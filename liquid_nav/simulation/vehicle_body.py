@@ -1,4 +1,6 @@
-"""What the test vehicle moves: the embedded drone with legs under it, or a point with lags where no world is needed."""
+"""What the test vehicle moves: the embedded drone with legs under it, or a point with lags where no
+world is needed.
+"""
 
 from __future__ import annotations
 
@@ -105,10 +107,14 @@ class PointBody:
 
 
 class EmbeddedBody:
-    """The embedded drone. It can stand on the ground, which the simulation itself calls a collision."""
+    """The embedded drone. It can stand on the ground, which the simulation itself calls a
+    collision.
+    """
 
     def __init__(self, simulation: Simulation, airborne: bool = True) -> None:
-        """``airborne``: begin in the air, where the simulation begins; otherwise on the ground below."""
+        """``airborne``: begin in the air, where the simulation begins; otherwise on the ground
+        below.
+        """
         self.simulation, self.landed, self._climbing = simulation, not airborne, 0.0
         self._command: Command | None = None
         if self.landed:

@@ -1,4 +1,6 @@
-"""The test vehicle's sockets: real MAVLink bytes over loopback, UDP as PX4 does it, TCP as ArduPilot does it."""
+"""The test vehicle's sockets: real MAVLink bytes over loopback, UDP as PX4 does it, TCP as
+ArduPilot does it.
+"""
 
 from __future__ import annotations
 

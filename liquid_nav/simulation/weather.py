@@ -1,7 +1,9 @@
-"""A condition laid over finished camera images: what Gazebo and real cameras cannot be told to show.
+"""A condition laid over finished camera images: what Gazebo and real cameras cannot be told to
+show.
 
-Fog, light and camera faults are those of the embedded simulator, as far as an image alone allows: distance is that of
-flat ground seen by a camera at flight height, and nothing farther than the trees. The season is not in reach.
+Fog, light and camera faults are those of the embedded simulator, as far as an image alone allows:
+distance is that of flat ground seen by a camera at flight height, and nothing farther than the
+trees. The season is not in reach.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from liquid_nav.worlds.veil import veiled
 
 @dataclass(frozen=True)
 class View:
-    """How the camera looks: height over the ground (m), vertical field of view and pitch (nose down), rad.
+    """How the camera looks: height over the ground (m), vertical field of view and pitch (nose
+    down), rad.
 
     ``depth``: m to what stands above the horizon.
     """
@@ -32,7 +35,9 @@ class View:
 
 
 def row_depths(view: View, rows: int) -> np.ndarray:
-    """Return float32 [rows], the distance in m along the optical axis of what each row is taken to show."""
+    """Return float32 [rows], the distance in m along the optical axis of what each row is taken to
+    show.
+    """
     focal = 0.5 * rows / math.tan(0.5 * view.vertical_fov)
     down = (np.arange(rows) + 0.5 - 0.5 * rows) / focal
     # Downward part of the ray with depth 1; the ground is where it has come down by the height.
@@ -42,15 +47,21 @@ def row_depths(view: View, rows: int) -> np.ndarray:
     return np.minimum(depth, view.depth).astype(np.float32)
 
 
-def fogged(image: np.ndarray, extinction: float, colour: tuple[float, float, float], view: View) -> np.ndarray:
-    """Return uint8 [H,W,3] seen through fog of ``extinction`` (1/m) and ``colour`` (RGB, 0 to 1)."""
+def fogged(
+    image: np.ndarray, extinction: float, colour: tuple[float, float, float], view: View
+) -> np.ndarray:
+    """Return uint8 [H,W,3] seen through fog of ``extinction`` (1/m) and ``colour`` (RGB, 0 to
+    1).
+    """
     through = np.exp(-extinction * row_depths(view, len(image)))[:, None, None]
     veil = 255.0 * np.asarray(colour, np.float32)
     return np.clip(image * through + veil * (1.0 - through) + 0.5, 0, 255).astype(np.uint8)
 
 
 def relit(image: np.ndarray, light: str) -> np.ndarray:
-    """Return uint8 [H,W,3], a picture taken by day, in another light: scaled as the world's own lights are."""
+    """Return uint8 [H,W,3], a picture taken by day, in another light: scaled as the world's own
+    lights are.
+    """
     if light == "day":
         return image
     day, other = (np.sum(palette.LIGHT[name][:2], axis=0) for name in ("day", light))
@@ -85,7 +96,9 @@ class Weather:
         return apply_camera_faults(image, self._faults, self._rng)
 
     def deliver(self, send: Callable[[], object]) -> None:
-        """Call ``send`` now, with the next frame (late), or never (dropped); late frames of before come first."""
+        """Call ``send`` now, with the next frame (late), or never (dropped); late frames of before
+        come first.
+        """
         fate = self._rng.random()
         faults = self.condition.camera
         waiting, self._waiting = self._waiting, []

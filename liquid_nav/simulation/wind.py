@@ -11,7 +11,9 @@ GUST_TIME_CONSTANT = 1.5
 
 
 class Wind:
-    """Horizontal mean wind plus an Ornstein-Uhlenbeck gust on each axis (vertical at a third of the strength)."""
+    """Horizontal mean wind plus an Ornstein-Uhlenbeck gust on each axis (vertical at a third of the
+    strength).
+    """
 
     def __init__(self, mean: tuple[float, float], gust: float, rng: np.random.Generator) -> None:
         """``mean``: range of the mean speed in m/s; ``gust``: standard deviation in m/s."""
@@ -26,5 +28,7 @@ class Wind:
         keep = math.exp(-dt / GUST_TIME_CONSTANT)
         kick = math.sqrt(1.0 - keep * keep)
         noise = self.rng.standard_normal(3).tolist()
-        self.gust = [keep * g + kick * s * n for g, s, n in zip(self.gust, self.sigma, noise, strict=True)]
+        self.gust = [
+            keep * g + kick * s * n for g, s, n in zip(self.gust, self.sigma, noise, strict=True)
+        ]
         return tuple(m + g for m, g in zip(self.mean, self.gust, strict=True))

@@ -1,8 +1,10 @@
-"""An encoder whose front was trained on photographs: frozen convolutions, then a small trained head over some maps.
+"""An encoder whose front was trained on photographs: frozen convolutions, then a small trained head
+over some maps.
 
-The front is the beginning of an EfficientNet-Lite (https://blog.tensorflow.org/2020/03, without squeeze and
-excitation), its batch normalisations folded into the convolutions. What the network has to see is at two scales: a
-target far away is a few pixels wide, so a map with stride 8 is among those that the head looks at.
+The front is the beginning of an EfficientNet-Lite (https://blog.tensorflow.org/2020/03, without
+squeeze and excitation), its batch normalisations folded into the convolutions. What the network has
+to see is at two scales: a target far away is a few pixels wide, so a map with stride 8 is among
+those that the head looks at.
 """
 
 from __future__ import annotations
@@ -66,7 +68,9 @@ FRONTS = {
 
 @dataclass(frozen=True, slots=True)
 class BackboneConfig:
-    """Shape of an encoder with a pretrained front; raises ValueError for numbers that do not fit together."""
+    """Shape of an encoder with a pretrained front; raises ValueError for numbers that do not fit
+    together.
+    """
 
     height: int = 90
     """Of the image, pixels."""
@@ -87,27 +91,46 @@ class BackboneConfig:
     features: int = 64
     """Length of the vector that comes out."""
     bounded: bool = True
-    """Whether features pass through tanh, which keeps them in the working range of sigmoid synapses."""
+    """Whether features pass through tanh, which keeps them in the working range of sigmoid
+    synapses.
+    """
     kind: str = "backbone"
     """Kind of the encoder."""
 
     def __post_init__(self) -> None:
         """See the class."""
         if self.front not in FRONTS:
-            raise ValueError(f"encoder: front '{self.front}' is unknown: choose one of {', '.join(sorted(FRONTS))}")
+            raise ValueError(
+                f"encoder: front '{self.front}' is unknown: choose one of "
+                f"{', '.join(sorted(FRONTS))}"
+            )
         most = sum(stage.repeats for stage in FRONTS[self.front])
         if not 1 <= self.blocks <= most:
             raise ValueError(f"encoder: {self.front} has 1 to {most} blocks, not {self.blocks}")
-        if not self.maps or list(self.maps) != sorted(set(self.maps)) or self.maps[-1] != self.blocks:
-            raise ValueError(f"encoder: maps {list(self.maps)} must grow and end with the last block, {self.blocks}")
+        if (
+            not self.maps
+            or list(self.maps) != sorted(set(self.maps))
+            or self.maps[-1] != self.blocks
+        ):
+            raise ValueError(
+                f"encoder: maps {list(self.maps)} must grow and end with the last block, "
+                f"{self.blocks}"
+            )
         if self.maps[0] < 1 or not len(self.maps) == len(self.reduced) == len(self.looked):
-            raise ValueError("encoder: maps, reduced and looked need the same length, and maps begin with 1")
+            raise ValueError(
+                "encoder: maps, reduced and looked need the same length, and maps begin with 1"
+            )
         if self.points and (len(self.points) != len(self.maps) or min(self.points) < 1):
-            raise ValueError(f"encoder: points {list(self.points)} must be none, or at least 1 for each of the maps")
+            raise ValueError(
+                f"encoder: points {list(self.points)} must be none, or at least 1 for each of the "
+                "maps"
+            )
         if min(*self.reduced, *self.looked, self.features) < 1:
             raise ValueError("encoder: reduced, looked and features must be at least 1")
         if self.height < 16 or self.width < 16:
-            raise ValueError(f"encoder: an image of {self.width} x {self.height} pixels is too small")
+            raise ValueError(
+                f"encoder: an image of {self.width} x {self.height} pixels is too small"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +157,18 @@ def _shapes(config: BackboneConfig) -> list[_Shape]:
 
 
 class SameConv(nn.Module):
-    """A convolution whose output has ceil(size / stride) pixels, padded as TensorFlow does: more at the far end."""
+    """A convolution whose output has ceil(size / stride) pixels, padded as TensorFlow does: more at
+    the far end.
+    """
 
-    def __init__(self, size: tuple[int, int], channels: tuple[int, int], kernel: int, stride: int, groups: int) -> None:
+    def __init__(
+        self,
+        size: tuple[int, int],
+        channels: tuple[int, int],
+        kernel: int,
+        stride: int,
+        groups: int,
+    ) -> None:
         """``size``: (height, width) that comes in, pixels; ``channels``: in and out."""
         super().__init__()
         rows, columns = (_padding(length, kernel, stride) for length in size)
@@ -156,13 +188,17 @@ def _padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 class Block(nn.Module):
-    """Inverted residual (Sandler et al. 2018): expand, convolve each channel alone, project; added to what came in."""
+    """Inverted residual (Sandler et al. 2018): expand, convolve each channel alone, project; added
+    to what came in.
+    """
 
     def __init__(self, shape: _Shape, size: tuple[int, int]) -> None:
         """``size``: (height, width) that comes in, pixels."""
         super().__init__()
         inside = shape.entering * shape.expansion
-        self.expand = SameConv(size, (shape.entering, inside), 1, 1, 1) if shape.expansion > 1 else None
+        self.expand = (
+            SameConv(size, (shape.entering, inside), 1, 1, 1) if shape.expansion > 1 else None
+        )
         self.depthwise = SameConv(size, (inside, inside), shape.kernel, shape.stride, inside)
         self.project = SameConv(self.depthwise.size, (inside, shape.leaving), 1, 1, 1)
         self.residual = shape.stride == 1 and shape.entering == shape.leaving
@@ -185,7 +221,9 @@ class Block(nn.Module):
 
 
 class Front(nn.Module):
-    """Stem and blocks; frozen. Random weights until a model folder or ``load_photographs`` brings others."""
+    """Stem and blocks; frozen. Random weights until a model folder or ``load_photographs`` brings
+    others.
+    """
 
     def __init__(self, config: BackboneConfig) -> None:
         """Build for ``config``."""
@@ -227,13 +265,20 @@ class Head(nn.Module):
         self.bounded = config.bounded
         self.looks = nn.ModuleList(
             Look(channels, reduced, looked)
-            for (channels, _, _), reduced, looked in zip(shapes, config.reduced, config.looked, strict=True)
+            for (channels, _, _), reduced, looked in zip(
+                shapes, config.reduced, config.looked, strict=True
+            )
         )
         self.points = nn.ModuleList(
             Points(*shape, reduced, looked, points)
-            for shape, reduced, looked, points in zip(shapes, config.reduced, config.looked, config.points)
+            for shape, reduced, looked, points in zip(
+                shapes, config.reduced, config.looked, config.points
+            )
         )
-        length = sum(looked * height * width for (_, height, width), looked in zip(shapes, config.looked, strict=True))
+        length = sum(
+            looked * height * width
+            for (_, height, width), looked in zip(shapes, config.looked, strict=True)
+        )
         self.dense = nn.Linear(length + NUMBERS * sum(config.points), config.features)
 
     def forward(self, maps: tuple[Tensor, ...]) -> Tensor:
@@ -269,14 +314,17 @@ class BackboneEncoder(nn.Module):
         return self.head(self.maps(pixels))
 
     def maps(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Return the front's maps of normalised float [N,H,W,3]: all that the head needs, and what may be stored."""
+        """Return the front's maps of normalised float [N,H,W,3]: all that the head needs, and what
+        may be stored.
+        """
         return self.front(pixels.permute(0, 3, 1, 2))
 
     def layers(self, pixels: Tensor) -> list[Layer]:
-        """Return what stem, blocks and head answer to one normalised image [1,H,W,3]; for ``saliency``.
+        """Return what stem, blocks and head answer to one normalised image [1,H,W,3]; for
+        ``saliency``.
 
-        Of a block that is what its depthwise convolution has seen; what the head sees in a map that is not the last
-        one is ``beside`` the block.
+        Of a block that is what its depthwise convolution has seen; what the head sees in a map that
+        is not the last one is ``beside`` the block.
         """
         maps = nn.functional.relu6(self.front.stem(pixels.permute(0, 3, 1, 2)))
         seen = [_layer(maps, self.front.stem, (self.config.height, self.config.width))]
@@ -291,11 +339,21 @@ class BackboneEncoder(nn.Module):
         look = self.head.looks[-1](maps)
         around = self.head.looks[-1].around
         size = tuple(maps.shape[2:])
-        seen.append(Layer(look.mean(dim=1, keepdim=True), size, around.kernel_size, around.stride, around.padding))
+        seen.append(
+            Layer(
+                look.mean(dim=1, keepdim=True),
+                size,
+                around.kernel_size,
+                around.stride,
+                around.padding,
+            )
+        )
         return seen
 
 
-def _layer(answers: Tensor, same: SameConv, size: tuple[int, int], beside: Tensor | None = None) -> Layer:
+def _layer(
+    answers: Tensor, same: SameConv, size: tuple[int, int], beside: Tensor | None = None
+) -> Layer:
     """Describe the answers, [1,C,h,w], of a padded convolution to something of ``size``."""
     left, _, top, _ = same.pad.padding
     convolution = same.convolution
@@ -304,7 +362,9 @@ def _layer(answers: Tensor, same: SameConv, size: tuple[int, int], beside: Tenso
 
 
 def _spread(look: Look, maps: Tensor) -> Tensor:
-    """Return where in its map, [1,C,h,w], a part of the head has seen something: [1,1,h,w], 0 to 1."""
+    """Return where in its map, [1,C,h,w], a part of the head has seen something: [1,1,h,w], 0 to
+    1.
+    """
     around = look.around
     answers = look(maps).mean(dim=1, keepdim=True)
     size = tuple(maps.shape[2:])

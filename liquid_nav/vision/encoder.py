@@ -11,14 +11,17 @@ from liquid_nav.vision.saliency import Layer
 
 PUBLISHED_MEAN = (0.41718618, 0.48529191, 0.38133072)
 PUBLISHED_VARIANCE = (0.057, 0.05, 0.061)
-"""Statistics of the published flights (Chahine et al., Science Robotics 2023); any fixed values would do."""
+"""Statistics of the published flights (Chahine et al., Science Robotics 2023); any fixed values
+would do.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderConfig:
     """Shape of an encoder: image size in pixels, one entry a convolution layer, number of features.
 
-    ``bounded`` passes the features through tanh, which keeps them in the working range of sigmoid synapses.
+    ``bounded`` passes the features through tanh, which keeps them in the working range of sigmoid
+    synapses.
     """
 
     height: int = 90
@@ -34,26 +37,45 @@ class EncoderConfig:
     def __post_init__(self) -> None:
         """Raise ValueError for layers that do not fit together."""
         if not len(self.channels) == len(self.kernels) == len(self.strides) > 0:
-            raise ValueError("encoder: channels, kernels and strides need the same length, at least one")
-        if min(*self.channels, *self.kernels, *self.strides, self.features, self.height, self.width) < 1:
-            raise ValueError("encoder: sizes, channels, kernels, strides and features must be at least 1")
+            raise ValueError(
+                "encoder: channels, kernels and strides need the same length, at least one"
+            )
+        if (
+            min(
+                *self.channels, *self.kernels, *self.strides, self.features, self.height, self.width
+            )
+            < 1
+        ):
+            raise ValueError(
+                "encoder: sizes, channels, kernels, strides and features must be at least 1"
+            )
         if min(self.variance) <= 0.0:
             raise ValueError(f"encoder: variance is {list(self.variance)}, it must be positive")
         self.grid()
 
     def grid(self) -> tuple[int, int]:
-        """Height and width of the last feature map; raises ValueError when the image is too small."""
+        """Height and width of the last feature map; raises ValueError when the image is too
+        small.
+        """
         h, w = self.height, self.width
         for kernel, stride in zip(self.kernels, self.strides, strict=True):
             h, w = (h - kernel) // stride + 1, (w - kernel) // stride + 1
         if h < 1 or w < 1:
-            raise ValueError(f"encoder: an image of {self.width} x {self.height} pixels is too small for its layers")
+            raise ValueError(
+                f"encoder: an image of {self.width} x {self.height} pixels is too small for its "
+                "layers"
+            )
         return h, w
 
 
 PUBLISHED = EncoderConfig(
-    height=144, width=256, channels=(24, 36, 48, 64, 16), kernels=(5, 5, 5, 3, 3), strides=(2, 2, 2, 1, 2),
-    features=128, bounded=False,
+    height=144,
+    width=256,
+    channels=(24, 36, 48, 64, 16),
+    kernels=(5, 5, 5, 3, 3),
+    strides=(2, 2, 2, 1, 2),
+    features=128,
+    bounded=False,
 )
 """The encoder of the published flights: 263,524 parameters."""
 
@@ -67,7 +89,9 @@ class Encoder(nn.Module):
         self.config = config
         layers: list[nn.Module] = []
         previous = 3
-        for channels, kernel, stride in zip(config.channels, config.kernels, config.strides, strict=True):
+        for channels, kernel, stride in zip(
+            config.channels, config.kernels, config.strides, strict=True
+        ):
             layers += [nn.Conv2d(previous, channels, kernel, stride), nn.ReLU()]
             previous = channels
         self.convolutions = nn.Sequential(*layers).to(memory_format=torch.channels_last)
@@ -81,7 +105,9 @@ class Encoder(nn.Module):
         return self.encode(self.normalise(images))
 
     def normalise(self, images: Tensor) -> Tensor:
-        """Scale [N,H,W,3] pixels of 0 to 255 to zero mean and unit variance of the published statistics."""
+        """Scale [N,H,W,3] pixels of 0 to 255 to zero mean and unit variance of the published
+        statistics.
+        """
         return (images.to(self.mean.dtype) / 255.0 - self.mean) / self.deviation
 
     def encode(self, pixels: Tensor) -> Tensor:
@@ -91,11 +117,22 @@ class Encoder(nn.Module):
         return torch.tanh(features) if self.config.bounded else features
 
     def layers(self, pixels: Tensor) -> list[Layer]:
-        """Return what each convolution answers to one normalised image [1,H,W,3]; for ``saliency``."""
+        """Return what each convolution answers to one normalised image [1,H,W,3]; for
+        ``saliency``.
+        """
         maps = pixels.permute(0, 3, 1, 2)
         seen = []
-        for convolution, rectifier in zip(self.convolutions[::2], self.convolutions[1::2], strict=True):
+        for convolution, rectifier in zip(
+            self.convolutions[::2], self.convolutions[1::2], strict=True
+        ):
             size = tuple(maps.shape[2:])
             maps = rectifier(convolution(maps))
-            seen.append(Layer(maps.mean(dim=1, keepdim=True), size, convolution.kernel_size, convolution.stride))
+            seen.append(
+                Layer(
+                    maps.mean(dim=1, keepdim=True),
+                    size,
+                    convolution.kernel_size,
+                    convolution.stride,
+                )
+            )
         return seen

@@ -23,10 +23,14 @@ def encoder_config(entry: Mapping[str, Any]) -> AnyEncoderConfig:
         ValueError: The kind is unknown, or numbers do not fit together.
         TypeError: A key is unknown to this kind.
     """
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    values = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()
+    }
     kind = values.get("kind", PLAIN)
     if kind not in CONFIGS:
-        raise ValueError(f"encoder: kind '{kind}' is unknown: choose one of {', '.join(sorted(CONFIGS))}")
+        raise ValueError(
+            f"encoder: kind '{kind}' is unknown: choose one of {', '.join(sorted(CONFIGS))}"
+        )
     if kind == PLAIN:
         values.pop("kind", None)
     wrong = misfit(CONFIGS[kind], values)

@@ -1,7 +1,7 @@
 """The backbone encoder in onnxruntime: the same numbers in a third of the time, on one core.
 
-The graph is made from the encoder's own weights when it is asked for, in memory: a model folder needs no second copy,
-and a file that somebody else made is never run.
+The graph is made from the encoder's own weights when it is asked for, in memory: a model folder
+needs no second copy, and a file that somebody else made is never run.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ def encoder_graph(encoder: BackboneEncoder) -> onnx.ModelProto:
     bias = graph.constant(_array(encoder.head.dense.bias))
     features = graph.add("Gemm", together, weight, bias, transB=1)
     graph.add("Tanh" if encoder.head.bounded else "Identity", features, name=FEATURES)
-    image = helper.make_tensor_value_info(IMAGE, TensorProto.UINT8, [1, config.height, config.width, 3])
+    image = helper.make_tensor_value_info(
+        IMAGE, TensorProto.UINT8, [1, config.height, config.width, 3]
+    )
     answer = helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, [1, config.features])
     return _model(graph, image, [answer])
 
@@ -82,7 +84,9 @@ def front_graph(encoder: BackboneEncoder) -> onnx.ModelProto:
     graph = _Graph()
     config = encoder.config
     taken = _front(graph, encoder, _planes(graph, PIXELS))
-    pixels = helper.make_tensor_value_info(PIXELS, TensorProto.FLOAT, ["N", config.height, config.width, 3])
+    pixels = helper.make_tensor_value_info(
+        PIXELS, TensorProto.FLOAT, ["N", config.height, config.width, 3]
+    )
     answers = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *shape])
         for name, shape in zip(taken, encoder.front.shapes, strict=True)
@@ -95,12 +99,18 @@ def _session(model: onnx.ModelProto, threads: int) -> onnxruntime.InferenceSessi
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
 
 
-def _model(graph: _Graph, given: onnx.ValueInfoProto, answers: list[onnx.ValueInfoProto]) -> onnx.ModelProto:
+def _model(
+    graph: _Graph, given: onnx.ValueInfoProto, answers: list[onnx.ValueInfoProto]
+) -> onnx.ModelProto:
     whole = helper.make_graph(graph.nodes, "encoder", [given], answers, graph.constants)
-    model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    model = helper.make_model(
+        whole, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
+    )
     onnx.checker.check_model(model)
     return model
 
@@ -152,7 +162,9 @@ def _conv(
     pads: tuple[int, int, int, int],
     weights: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> str:
-    """``pads``: above, left, below, right, pixels; ``weights``: weight and bias instead of the convolution's own."""
+    """``pads``: above, left, below, right, pixels; ``weights``: weight and bias instead of the
+    convolution's own.
+    """
     weight, bias = weights or (_array(convolution.weight), _array(convolution.bias))
     return graph.add(
         "Conv",
@@ -191,7 +203,9 @@ def _points(graph: _Graph, points: Points, maps: str) -> str:
     shape = graph.constant(np.array((0, 0, -1)), np.int64)
     heat = graph.add("Reshape", _conv(graph, points.heat, seen, (0, 0, 0, 0)), shape)
     share = graph.add("Softmax", heat, axis=2)
-    where = graph.add("Flatten", graph.add("MatMul", share, graph.constant(_array(points.places))), axis=1)
+    where = graph.add(
+        "Flatten", graph.add("MatMul", share, graph.constant(_array(points.places))), axis=1
+    )
     logarithm = graph.add("ReduceLogSumExp", heat, axes=[2], keepdims=0)
     above = graph.add("Sub", logarithm, graph.constant(np.float32(points.usual)))
     clearly = graph.add("Mul", above, graph.constant(np.float32(CLEARLY)))

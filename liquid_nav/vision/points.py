@@ -1,7 +1,9 @@
-"""Where in a map something is: a few learned heat maps, each answered with the place of its soft maximum.
+"""Where in a map something is: a few learned heat maps, each answered with the place of its soft
+maximum.
 
-Spatial softmax (Levine et al. 2016, https://arxiv.org/abs/1504.00702, section 4.2). A convolution finds a chair in the
-same way wherever it stands; a dense layer over all places has to learn it for each of them anew.
+Spatial softmax (Levine et al. 2016, https://arxiv.org/abs/1504.00702, section 4.2). A convolution
+finds a chair in the same way wherever it stands; a dense layer over all places has to learn it for
+each of them anew.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from torch import Tensor, nn
 from liquid_nav.vision.look import Look
 
 NUMBERS = 3
-"""What is said of a point: how far right (-1 to 1), how far down (-1 to 1), how clearly it is seen."""
+"""What is said of a point: how far right (-1 to 1), how far down (-1 to 1), how clearly it is seen.
+"""
 CLEARLY = 0.2
 """Scale of the last one, which is a logarithm."""
 
@@ -22,7 +25,9 @@ CLEARLY = 0.2
 class Points(nn.Module):
     """Look at a map, draw heat maps, and say where each is hottest."""
 
-    def __init__(self, channels: int, height: int, width: int, reduced: int, looked: int, points: int) -> None:
+    def __init__(
+        self, channels: int, height: int, width: int, reduced: int, looked: int, points: int
+    ) -> None:
         """Build for a map.
 
         Args:
@@ -36,13 +41,19 @@ class Points(nn.Module):
         super().__init__()
         self.look = Look(channels, reduced, looked)
         self.heat = nn.Conv2d(looked, points, 1)
-        down, right = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
-        self.register_buffer("places", torch.stack((right.flatten(), down.flatten()), dim=1), persistent=False)
+        down, right = torch.meshgrid(
+            torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij"
+        )
+        self.register_buffer(
+            "places", torch.stack((right.flatten(), down.flatten()), dim=1), persistent=False
+        )
         self.usual = math.log(height * width)
         """Logarithm of what a heat map that is zero everywhere adds up to."""
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Answer [N,C,h,w] with [N,3 * points]: right and down of every point, then how clearly each is seen."""
+        """Answer [N,C,h,w] with [N,3 * points]: right and down of every point, then how clearly
+        each is seen.
+        """
         heat = self.heat(self.look(maps)).flatten(2).float()
         where = torch.softmax(heat, dim=2) @ self.places
         clearly = CLEARLY * (torch.logsumexp(heat, dim=2) - self.usual)

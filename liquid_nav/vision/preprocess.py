@@ -8,24 +8,42 @@ import torch
 
 
 def check_image(image: np.ndarray) -> np.ndarray:
-    """Return ``image`` if it is uint8 [H,W,3] with pixels in it; raises ValueError that says what it is instead."""
-    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        what = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+    """Return ``image`` if it is uint8 [H,W,3] with pixels in it; raises ValueError that says what
+    it is instead.
+    """
+    if (
+        not isinstance(image, np.ndarray)
+        or image.dtype != np.uint8
+        or image.ndim != 3
+        or image.shape[2] != 3
+    ):
+        what = (
+            f"{image.dtype} {image.shape}"
+            if isinstance(image, np.ndarray)
+            else type(image).__name__
+        )
         raise ValueError(f"image is {what}: give uint8 [H,W,3] RGB")
     if image.shape[0] < 8 or image.shape[1] < 8:
-        raise ValueError(f"image is {image.shape[1]} x {image.shape[0]} pixels: at least 8 x 8 are needed")
+        raise ValueError(
+            f"image is {image.shape[1]} x {image.shape[0]} pixels: at least 8 x 8 are needed"
+        )
     return image
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resize uint8 [H,W,3] to [height,width,3]; shrinking averages areas, so that thin things do not flicker."""
+    """Resize uint8 [H,W,3] to [height,width,3]; shrinking averages areas, so that thin things do
+    not flicker.
+    """
     if image.shape[:2] == (height, width):
         return image
     if image.strides[2] < 0:
-        # RGB seen in a BGR image: OpenCV would first copy it whole, which takes longer than all the rest.
+        # RGB seen in a BGR image: OpenCV would first copy it whole, which takes longer than all the
+        # rest.
         return resize(image[..., ::-1], height, width)[..., ::-1]
     shrink = image.shape[0] >= height and image.shape[1] >= width
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
+    return cv2.resize(
+        image, (width, height), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
+    )
 
 
 def preprocess(image: np.ndarray, height: int, width: int) -> torch.Tensor:

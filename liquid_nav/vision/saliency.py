@@ -26,7 +26,9 @@ class Layer:
     before: tuple[int, int] = (0, 0)
     """Rows and columns of padding before the first pixel."""
     beside: Tensor | None = None
-    """float [1,1,h,w]: what others than the next layer have seen in these answers, 0 to 1; None: nobody looked."""
+    """float [1,1,h,w]: what others than the next layer have seen in these answers, 0 to 1; None:
+    nobody looked.
+    """
 
 
 class Seeing(Protocol):
@@ -41,10 +43,12 @@ class Seeing(Protocol):
 
 @torch.inference_mode()
 def saliency(encoder: Seeing, image: Tensor) -> np.ndarray:
-    """Return float32 [H,W] in 0 to 1: how much each pixel of ``image`` (uint8 [H,W,3]) drove the last feature map.
+    """Return float32 [H,W] in 0 to 1: how much each pixel of ``image`` (uint8 [H,W,3]) drove the
+    last feature map.
 
-    The channel means of every layer's activations, multiplied together from the last layer back to the image, each
-    enlarged over the receptive field of its layer: Bojarski et al., "VisualBackProp", ICRA 2018.
+    The channel means of every layer's activations, multiplied together from the last layer back to
+    the image, each enlarged over the receptive field of its layer: Bojarski et al.,
+    "VisualBackProp", ICRA 2018.
     """
     layers = encoder.layers(encoder.normalise(image[None]))
     seen = layers[-1].mean

@@ -1,4 +1,6 @@
-"""Worlds: from the description of a scenario to a layout and on to a MuJoCo model; and the conditions around it."""
+"""Worlds: from the description of a scenario to a layout and on to a MuJoCo model; and the
+conditions around it.
+"""
 
 from liquid_nav.worlds.condition import (
     OWN_CAMERA,
@@ -14,9 +16,25 @@ from liquid_nav.worlds.condition import (
     check_supported,
     load_condition,
 )
-from liquid_nav.worlds.layout import Item, Layout, Solid, Start, Target, generate_layout, line_blocked
+from liquid_nav.worlds.layout import (
+    Item,
+    Layout,
+    Solid,
+    Start,
+    Target,
+    generate_layout,
+    line_blocked,
+)
 from liquid_nav.worlds.mounting import Mounting, draw_mounting, euler_angles
-from liquid_nav.worlds.scenario import Geofence, Limits, Scenario, ScenarioError, SuccessRule, TargetSpec, load_scenario
+from liquid_nav.worlds.scenario import (
+    Geofence,
+    Limits,
+    Scenario,
+    ScenarioError,
+    SuccessRule,
+    TargetSpec,
+    load_scenario,
+)
 from liquid_nav.worlds.starts import shared_start
 from liquid_nav.worlds.veil import veiled
 

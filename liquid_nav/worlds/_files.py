@@ -20,7 +20,9 @@ def known_names(folder: str) -> list[str]:
     return sorted({path.relative_to(place).with_suffix("").as_posix() for path, place in files})
 
 
-def read_yaml(name_or_path: str | Path, folder: str, error: type[ValueError]) -> tuple[str, dict[str, Any]]:
+def read_yaml(
+    name_or_path: str | Path, folder: str, error: type[ValueError]
+) -> tuple[str, dict[str, Any]]:
     """Read a YAML mapping by name (from ``config/<folder>``) or by path.
 
     Returns:
@@ -37,16 +39,23 @@ def read_yaml(name_or_path: str | Path, folder: str, error: type[ValueError]) ->
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         known = ", ".join(known_names(folder)) or "none found"
-        raise error(f"unknown {what} '{text}': give a readable YAML file or one of: {known}") from None
+        raise error(
+            f"unknown {what} '{text}': give a readable YAML file or one of: {known}"
+        ) from None
     try:
         data = parse_yaml(content)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         cause = getattr(problem, "problem", None) or problem
-        raise error(f"{what} file {path} is not valid YAML{where}: {cause}; correct that line") from None
+        raise error(
+            f"{what} file {path} is not valid YAML{where}: {cause}; correct that line"
+        ) from None
     if not isinstance(data, dict):
-        raise error(f"{what} file {path} holds no mapping; start from config/{folder}/{known_names(folder)[0]}.yaml")
+        raise error(
+            f"{what} file {path} holds no mapping; start from "
+            f"config/{folder}/{known_names(folder)[0]}.yaml"
+        )
     return path.stem if is_path else text, data
 
 
@@ -56,27 +65,41 @@ class Reader:
     def __init__(self, data: Mapping[str, Any], where: str, error: type[ValueError]) -> None:
         """Wrap a mapping read from ``where``."""
         if not isinstance(data, Mapping):
-            raise error(f"{where}: expected a mapping of keys, got {data!r}; see the files in config/")
+            raise error(
+                f"{where}: expected a mapping of keys, got {data!r}; see the files in config/"
+            )
         self.data, self.where, self.error = dict(data), where, error
 
     def number(self, key: str, default: float, low: float = -1e9, high: float = 1e9) -> float:
         """Return a finite number in [low, high]."""
         value = self.data.pop(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise self.error(f"{self.where}: '{key}' must be a number from {low:g} to {high:g}, got {value!r}")
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not low <= value <= high
+        ):
+            raise self.error(
+                f"{self.where}: '{key}' must be a number from {low:g} to {high:g}, got {value!r}"
+            )
         return float(value)
 
-    def pair(self, key: str, default: tuple[float, float], low: float = -1e9, high: float = 1e9) -> tuple[float, float]:
+    def pair(
+        self, key: str, default: tuple[float, float], low: float = -1e9, high: float = 1e9
+    ) -> tuple[float, float]:
         """Return (lowest, highest), both in [low, high]."""
         value = self.data.pop(key, default)
         good = (
             isinstance(value, list | tuple)
             and len(value) == 2
-            and all(isinstance(v, int | float) and not isinstance(v, bool) and low <= v <= high for v in value)
+            and all(
+                isinstance(v, int | float) and not isinstance(v, bool) and low <= v <= high
+                for v in value
+            )
         )
         if not good or value[0] > value[1]:
             raise self.error(
-                f"{self.where}: '{key}' must be [lowest, highest] within {low:g} to {high:g}, got {value!r}"
+                f"{self.where}: '{key}' must be [lowest, highest] within {low:g} to {high:g}, got "
+                f"{value!r}"
             )
         return float(value[0]), float(value[1])
 
@@ -84,11 +107,15 @@ class Reader:
         """Return one of ``choices``."""
         value = self.data.pop(key, default)
         if value not in choices:
-            raise self.error(f"{self.where}: '{key}' is {value!r}; use one of: {', '.join(choices)}")
+            raise self.error(
+                f"{self.where}: '{key}' is {value!r}; use one of: {', '.join(choices)}"
+            )
         return str(value)
 
     def section(self, key: str) -> "Reader":
-        """Return the reader of a nested mapping (empty if absent, or if nothing is written behind its key)."""
+        """Return the reader of a nested mapping (empty if absent, or if nothing is written behind
+        its key).
+        """
         value = self.data.pop(key, None)
         # "wind: no" is no empty section: it would mean the usual wind.
         return Reader({} if value is None else value, f"{self.where}, '{key}'", self.error)

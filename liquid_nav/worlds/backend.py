@@ -1,4 +1,6 @@
-"""How MuJoCo draws on this machine. Load ``mujoco`` through here: it reads its environment only once."""
+"""How MuJoCo draws on this machine. Load ``mujoco`` through here: it reads its environment only
+once.
+"""
 
 import os
 import sys
@@ -16,7 +18,8 @@ class RenderingError(UserError):
 def choose_backend() -> None:
     """Draw through EGL on Linux without a display unless ``MUJOCO_GL`` says otherwise.
 
-    Mesa's software renderer gets no threads of its own (``LP_NUM_THREADS``): for small pictures they only cost.
+    Mesa's software renderer gets no threads of its own (``LP_NUM_THREADS``): for small pictures
+    they only cost.
     """
     if "MUJOCO_GL" not in os.environ and sys.platform == "linux" and not os.environ.get("DISPLAY"):
         os.environ["MUJOCO_GL"] = "egl"
@@ -24,7 +27,8 @@ def choose_backend() -> None:
 
 
 def load_mujoco() -> ModuleType:
-    """Return the module ``mujoco``; without a display it draws through EGL unless ``MUJOCO_GL`` says otherwise.
+    """Return the module ``mujoco``; without a display it draws through EGL unless ``MUJOCO_GL``
+    says otherwise.
 
     Raises:
         RenderingError: MuJoCo is not installed or finds no GL library.

@@ -11,7 +11,9 @@ import numpy as np
 
 from liquid_nav.worlds.values import Solid
 
-Clump = tuple[float, float, float, float, float, float]  # centre x, y, z and half extents of an ellipsoid of leaves
+Clump = tuple[
+    float, float, float, float, float, float
+]  # centre x, y, z and half extents of an ellipsoid of leaves
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,9 @@ class Form:
     solids: tuple[Solid, ...] = ()
     radius: float = 0.0  # of the trunk at the ground
     crown: tuple[Clump, ...] = ()  # leaf ellipsoids
-    tiers: tuple[tuple[float, float, float], ...] = ()  # conifer skirts: height of the lower edge, radius, height
+    tiers: tuple[
+        tuple[float, float, float], ...
+    ] = ()  # conifer skirts: height of the lower edge, radius, height
 
 
 VARIANTS = {
@@ -66,7 +70,9 @@ def _leaves(clumps: tuple[Clump, ...], kind: str = "crown") -> tuple[Solid, ...]
     return tuple(Solid(kind, "ellipsoid", clump[:3], clump[3:]) for clump in clumps)
 
 
-def _broad_crown(rng: np.random.Generator, base: float, width: float, depth: float, count: int) -> tuple[Clump, ...]:
+def _broad_crown(
+    rng: np.random.Generator, base: float, width: float, depth: float, count: int
+) -> tuple[Clump, ...]:
     clumps = [(0.0, 0.0, base + depth * 0.55, width * 0.62, width * 0.62, depth * 0.5)]
     turn = rng.uniform(0, 2 * math.pi)
     for i in range(count):
@@ -93,7 +99,10 @@ def _tree(
     radius = round(radii[0] + share * (radii[1] - radii[0]), 3)
     tall, low = float(rng.uniform(*height)), float(rng.uniform(*base))
     crown = _broad_crown(rng, low, float(rng.uniform(*width)), tall - low, count)
-    solids = (_trunk(radius, low + (tall - low) * 0.6), *_leaves(tuple(c for c in crown if c[2] - c[5] < 4.6)))
+    solids = (
+        _trunk(radius, low + (tall - low) * 0.6),
+        *_leaves(tuple(c for c in crown if c[2] - c[5] < 4.6)),
+    )
     return Form("tree", species, variant, tall, solids, radius, crown)
 
 
@@ -111,27 +120,43 @@ def _spruce(
     skirts = []
     for i in range(tiers):
         shrink = 1.0 - i / tiers
-        skirts.append((round(low + i * step, 3), round(wide * (0.12 + 0.88 * shrink), 3), round(step * 1.6, 3)))
+        skirts.append(
+            (
+                round(low + i * step, 3),
+                round(wide * (0.12 + 0.88 * shrink), 3),
+                round(step * 1.6, 3),
+            )
+        )
     solids = [_trunk(radius, tall * 0.9)]
     for z, r, h in skirts:
         if z < 4.6:
-            solids.append(Solid("crown", "cylinder", (0.0, 0.0, z + 0.14 * h), (0.92 * r, 0.92 * r, 0.14 * h)))
-            solids.append(Solid("crown", "cylinder", (0.0, 0.0, z + 0.42 * h), (0.66 * r, 0.66 * r, 0.14 * h)))
+            solids.append(
+                Solid("crown", "cylinder", (0.0, 0.0, z + 0.14 * h), (0.92 * r, 0.92 * r, 0.14 * h))
+            )
+            solids.append(
+                Solid("crown", "cylinder", (0.0, 0.0, z + 0.42 * h), (0.66 * r, 0.66 * r, 0.14 * h))
+            )
     return Form("tree", species, variant, tall, tuple(solids), radius, tiers=tuple(skirts))
 
 
-def _bush(kind: str, species: str, variant: int, rng: np.random.Generator, tall: float, wide: float) -> Form:
+def _bush(
+    kind: str, species: str, variant: int, rng: np.random.Generator, tall: float, wide: float
+) -> Form:
     clumps = [(0.0, 0.0, tall * 0.52, wide * 0.8, wide * 0.8, tall * 0.48)]
     turn = rng.uniform(0, 2 * math.pi)
     for i in range(3):
         angle = turn + i * 2.1 + rng.uniform(-0.3, 0.3)
         size, h = wide * rng.uniform(0.5, 0.62), tall * rng.uniform(0.26, 0.38)
-        clumps.append((0.5 * wide * math.cos(angle), 0.5 * wide * math.sin(angle), h, size, size, h))
+        clumps.append(
+            (0.5 * wide * math.cos(angle), 0.5 * wide * math.sin(angle), h, size, size, h)
+        )
     crown = tuple(tuple(round(float(v), 3) for v in clump) for clump in clumps)
     return Form(kind, species, variant, tall, _leaves(crown, kind), crown=crown)
 
 
-def _box(kind: str, x: float, y: float, z: float, a: float, b: float, c: float, yaw: float = 0.0) -> Solid:
+def _box(
+    kind: str, x: float, y: float, z: float, a: float, b: float, c: float, yaw: float = 0.0
+) -> Solid:
     return Solid(kind, "box", (x, y, z), (a, b, c), yaw)
 
 
@@ -168,9 +193,13 @@ def form(species: str, variant: int) -> Form:
         case "far_tree":
             return _tree(species, variant, rng, (0.14, 0.3), (9, 14), (2.8, 4.0), (1.8, 2.8), 3)
         case "spruce":
-            return _spruce(species, variant, rng, u(9, 12), u(2.6, 3.2), u(1.5, 2.0), 0.13 + 0.03 * variant, 7)
+            return _spruce(
+                species, variant, rng, u(9, 12), u(2.6, 3.2), u(1.5, 2.0), 0.13 + 0.03 * variant, 7
+            )
         case "sapling_spruce":
-            return _spruce(species, variant, rng, 2.3 + 0.5 * variant, 0.25, 0.75 + 0.1 * variant, 0.05, 5)
+            return _spruce(
+                species, variant, rng, 2.3 + 0.5 * variant, 0.25, 0.75 + 0.1 * variant, 0.05, 5
+            )
         case "hazel":
             return _bush("bush", species, variant, rng, 1.25 + 0.2 * variant, 0.6 + 0.1 * variant)
         case "berry":
@@ -179,7 +208,9 @@ def form(species: str, variant: int) -> Form:
             return _bush("bush", species, variant, rng, 1.5 + 0.25 * variant, 0.9 + 0.15 * variant)
         case "boulder":
             size = 0.45 + 0.2 * variant
-            solid = Solid("boulder", "ellipsoid", (0.0, 0.0, 0.35 * size), (size, size * 0.8, size * 0.85))
+            solid = Solid(
+                "boulder", "ellipsoid", (0.0, 0.0, 0.35 * size), (size, size * 0.8, size * 0.85)
+            )
             return Form("boulder", species, variant, 1.2 * size, (solid,))
         case "stump":
             radius = 0.2 + 0.08 * variant
@@ -236,7 +267,12 @@ def form(species: str, variant: int) -> Form:
             )
         case "barrel":
             return Form(
-                "barrel", species, variant, 0.88, (Solid("barrel", "cylinder", (0, 0, 0.44), (0.29, 0.29, 0.44)),), 0.29
+                "barrel",
+                species,
+                variant,
+                0.88,
+                (Solid("barrel", "cylinder", (0, 0, 0.44), (0.29, 0.29, 0.44)),),
+                0.29,
             )
         case _:
             return Form("decoration", species, variant, 0.3)
@@ -247,5 +283,9 @@ def chair_solids() -> tuple[Solid, ...]:
     seat = _box("chair", 0.02, 0.0, 0.43, 0.26, 0.27, 0.035)
     back = _box("chair", -0.27, 0.0, 0.68, 0.055, 0.27, 0.235)
     arms = [_box("chair", 0.0, side * 0.305, 0.62, 0.27, 0.025, 0.025) for side in (-1, 1)]
-    legs = [_box("chair", x, side * 0.29, 0.31, 0.02, 0.02, 0.31) for x in (-0.24, 0.25) for side in (-1, 1)]
+    legs = [
+        _box("chair", x, side * 0.29, 0.31, 0.02, 0.02, 0.31)
+        for x in (-0.24, 0.25)
+        for side in (-1, 1)
+    ]
     return (seat, back, *arms, *legs)

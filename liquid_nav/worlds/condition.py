@@ -1,6 +1,7 @@
 """A condition: season, weather, light, wind and what is wrong with camera and estimator.
 
-Read from config/conditions/*.yaml; a key means the same in every way of flying, or is refused where it cannot.
+Read from config/conditions/*.yaml; a key means the same in every way of flying, or is refused where
+it cannot.
 """
 
 from collections.abc import Sequence
@@ -35,7 +36,9 @@ class ConditionError(UserError):
 
 @dataclass(frozen=True)
 class WindSpec:
-    """Wind: range of the mean speed (m/s, drawn by seed) and standard deviation of the gusts (m/s)."""
+    """Wind: range of the mean speed (m/s, drawn by seed) and standard deviation of the gusts
+    (m/s).
+    """
 
     mean: tuple[float, float] = (0.0, 2.0)
     gust: float = 0.5
@@ -43,10 +46,14 @@ class WindSpec:
 
 @dataclass(frozen=True)
 class DriftSpec:
-    """How wrong the velocity estimate is that the autopilot flies by; see ``simulation/drift.py``."""
+    """How wrong the velocity estimate is that the autopilot flies by; see
+    ``simulation/drift.py``.
+    """
 
     velocity: float = 0.0
-    """Size of the horizontal error, m/s; of the vector if it is constant, standard deviation of each axis if not."""
+    """Size of the horizontal error, m/s; of the vector if it is constant, standard deviation of
+    each axis if not.
+    """
     vertical: float = 0.0
     """Size of the vertical error, m/s."""
     wander: float = 0.0
@@ -74,12 +81,16 @@ class CameraFaults:
     view: tuple[float, float] = (USUAL_VIEW, USUAL_VIEW)
     """Range of the horizontal field of view, degrees; drawn by seed."""
     mounting: float = 0.0
-    """Angle by which the camera is turned from where it should look, degrees; about an axis drawn by seed."""
+    """Angle by which the camera is turned from where it should look, degrees; about an axis drawn
+    by seed.
+    """
 
 
 @dataclass(frozen=True)
 class AppearanceSpec:
-    """How the world is coloured, beyond what season and light do. Invented looks, for choosing and for training."""
+    """How the world is coloured, beyond what season and light do. Invented looks, for choosing and
+    for training.
+    """
 
     palette: str = "natural"
     """One of ``PALETTES``."""
@@ -90,7 +101,9 @@ class AppearanceSpec:
     random: float = 0.0
     """Probability that a flight's colours, textures and light are drawn at random, 0 to 1."""
     sight: tuple[float, float] = (EVERYWHERE, EVERYWHERE)
-    """Range of the distance within which the target is drawn, m; farther off it is not there. Drawn by seed."""
+    """Range of the distance within which the target is drawn, m; farther off it is not there. Drawn
+    by seed.
+    """
 
     def draw_sight(self, seed: int) -> float:
         """Return the distance within which the target is drawn in the flight with this seed, m."""
@@ -99,7 +112,9 @@ class AppearanceSpec:
 
 @dataclass(frozen=True)
 class Condition:
-    """Everything around a flight that is not its layout. ``fog`` is an extinction in 1/m (0: clear)."""
+    """Everything around a flight that is not its layout. ``fog`` is an extinction in 1/m (0:
+    clear).
+    """
 
     name: str = "summer"
     season: str = "summer"
@@ -111,14 +126,17 @@ class Condition:
     appearance: AppearanceSpec = AppearanceSpec()
 
     def frame_rate(self, asked: float | None = None) -> float:
-        """Return the camera's frames per second, Hz: what is asked for, else the condition's, else ``USUAL_RATE``."""
+        """Return the camera's frames per second, Hz: what is asked for, else the condition's, else
+        ``USUAL_RATE``.
+        """
         if asked:
             return float(asked)
         return self.camera.rate or USUAL_RATE
 
 
 def load_condition(name_or_path: str | Path) -> Condition:
-    """Load a condition by name (``summer``, ``autumn``, ``winter``, ``fog``, ``dusk``) or from a YAML file.
+    """Load a condition by name (``summer``, ``autumn``, ``winter``, ``fog``, ``dusk``) or from a
+    YAML file.
 
     Raises:
         ConditionError: unknown name, malformed YAML, wrong or unknown keys.
@@ -126,7 +144,9 @@ def load_condition(name_or_path: str | Path) -> Condition:
     name, data = read_yaml(name_or_path, "conditions", ConditionError)
     top = Reader(data, f"condition {name}", ConditionError)
     part = top.section("wind")
-    wind = WindSpec(part.pair("mean", WindSpec.mean, 0.0, 30.0), part.number("gust", WindSpec.gust, 0.0, 20.0))
+    wind = WindSpec(
+        part.pair("mean", WindSpec.mean, 0.0, 30.0), part.number("gust", WindSpec.gust, 0.0, 20.0)
+    )
     part.finish(("mean", "gust"))
     part = top.section("camera")
     camera = CameraFaults(
@@ -182,7 +202,8 @@ OWN_CAMERA = ("camera.rate", "camera.view", "camera.mounting")
 
 
 def check_supported(condition: Condition, where: str, lacking: Sequence[str]) -> Condition:
-    """Return the condition, to be flown in ``where``, which has no such thing as the keys ``lacking``.
+    """Return the condition, to be flown in ``where``, which has no such thing as the keys
+    ``lacking``.
 
     Raises:
         ConditionError: The condition sets one of these keys.

@@ -9,7 +9,12 @@ import numpy as np
 from liquid_nav.worlds.placement import Ground
 
 BALES = ("round_bale", "round_bale", "upright_bale", "bale_stack")
-SIDE, BACK, AHEAD, BELT = 14.0, 12.0, 14.0, 14.0  # m around the way; the belt beyond carries grass and a few bales
+SIDE, BACK, AHEAD, BELT = (
+    14.0,
+    12.0,
+    14.0,
+    14.0,
+)  # m around the way; the belt beyond carries grass and a few bales
 
 
 def _count(ground: Ground, parameters: Mapping[str, Any], key: str) -> int:
@@ -37,7 +42,9 @@ def fill_field(ground: Ground, parameters: Mapping[str, Any]) -> None:
     length = float(np.linalg.norm(ground.target))
 
     def place(belt: float = 0.0) -> tuple[float, float]:
-        return ground.to_world(rng.uniform(-BACK - belt, length + AHEAD + belt), rng.uniform(-SIDE - belt, SIDE + belt))
+        return ground.to_world(
+            rng.uniform(-BACK - belt, length + AHEAD + belt), rng.uniform(-SIDE - belt, SIDE + belt)
+        )
 
     if rng.random() < float(parameters["blocker_probability"]):
         ground.block_line(["round_bale", "upright_bale", "bale_stack", "hedge", "lone_oak", "post"])
@@ -52,7 +59,11 @@ def fill_field(ground: Ground, parameters: Mapping[str, Any]) -> None:
     if rng.random() < 0.35:
         ground.add("barrel", *place())
     for _ in range(int(rng.integers(3, 9))):
-        ground.add(("round_bale", "hedge", "boulder", "far_tree")[int(rng.integers(4))], *place(BELT), gap=2.1)
+        ground.add(
+            ("round_bale", "hedge", "boulder", "far_tree")[int(rng.integers(4))],
+            *place(BELT),
+            gap=2.1,
+        )
     area = (length + BACK + AHEAD) * 2 * SIDE
     phase = rng.uniform(0, 2 * math.pi, 4)
     for _ in range(int(area * 0.42)):

@@ -33,7 +33,9 @@ def fill_forest(ground: Ground, parameters: Mapping[str, Any]) -> None:
         return ground.to_world(rng.uniform(-BACK, length + AHEAD), rng.uniform(-SIDE, SIDE))
 
     for _ in range(int(area * float(parameters["bushes_per_m2"]))):
-        species = ("hazel", "hazel", "hazel", "boulder", "stump", "log", "berry", "log")[int(rng.integers(8))]
+        species = ("hazel", "hazel", "hazel", "boulder", "stump", "log", "berry", "log")[
+            int(rng.integers(8))
+        ]
         ground.add(species, *place())
     wanted, standing = int(area * density), 0
     for _ in range(wanted * 5):
@@ -41,7 +43,9 @@ def fill_forest(ground: Ground, parameters: Mapping[str, Any]) -> None:
         thick = 0.72 + 0.28 * math.sin(0.45 * x + phase[0]) * math.sin(0.45 * y + phase[1])
         if rng.random() > thick:
             continue
-        standing += ground.add(TREES[int(rng.choice(len(TREES), p=shares))], x, y, gap=rng.uniform(1.9, 2.5))
+        standing += ground.add(
+            TREES[int(rng.choice(len(TREES), p=shares))], x, y, gap=rng.uniform(1.9, 2.5)
+        )
         if standing >= wanted:
             break
     for _ in range(int(((length + BACK + AHEAD + 2 * BELT) * 2 * (SIDE + BELT) - area) * 0.042)):
@@ -49,7 +53,17 @@ def fill_forest(ground: Ground, parameters: Mapping[str, Any]) -> None:
         across = rng.uniform(-SIDE - BELT, SIDE + BELT)
         if -BACK < along < length + AHEAD and abs(across) < SIDE:
             continue
-        ground.add(("far_tree", "far_tree", "spruce")[int(rng.integers(3))], *ground.to_world(along, across), gap=1.0)
-    for species, per_m2 in (("fern", 0.12), ("grass", 0.12), ("litter", 0.08), ("twig", 0.04), ("flowers", 0.02)):
+        ground.add(
+            ("far_tree", "far_tree", "spruce")[int(rng.integers(3))],
+            *ground.to_world(along, across),
+            gap=1.0,
+        )
+    for species, per_m2 in (
+        ("fern", 0.12),
+        ("grass", 0.12),
+        ("litter", 0.08),
+        ("twig", 0.04),
+        ("flowers", 0.02),
+    ):
         for _ in range(int(area * per_m2)):
             ground.decorate(species, *place())

@@ -19,8 +19,8 @@ FILLERS = {"forest": fill_forest, "field": fill_field}
 def generate_layout(scenario: Scenario, seed: int) -> Layout:
     """Return the place for a seed; every call returns the same.
 
-    The start is at the origin at cruise altitude with a random heading; everything else is laid out relative to it.
-    A place without a path of enough clearance is drawn again from the same stream.
+    The start is at the origin at cruise altitude with a random heading; everything else is laid out
+    relative to it. A place without a path of enough clearance is drawn again from the same stream.
     """
     if seed < 0:
         raise ValueError(f"seed {seed} is negative; use a non-negative integer")
@@ -47,7 +47,9 @@ def generate_layout(scenario: Scenario, seed: int) -> Layout:
 
 
 def line_blocked(layout: Layout, half_width: float = 0.35) -> bool:
-    """Return whether something solid in the flight band reaches into the straight corridor to the target."""
+    """Return whether something solid in the flight band reaches into the straight corridor to the
+    target.
+    """
     discs = layout.discs(*BAND)
     if not len(discs):
         return False

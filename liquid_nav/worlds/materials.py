@@ -1,4 +1,6 @@
-"""Which materials have a plain colour, what a season leaves out, and how large the ground's texture is."""
+"""Which materials have a plain colour, what a season leaves out, and how large the ground's texture
+is.
+"""
 
 TILE = 32.0  # m of one tile of the ground
 PLAIN = {
@@ -10,5 +12,9 @@ PLAIN = {
     "fabric": (0.82, 0.05, 0.07),
     "frame": (0.1, 0.1, 0.11),
 }
-MISSING = {"summer": (), "autumn": ("poppies", "flowers"), "winter": ("poppies", "flowers", "litter")}
+MISSING = {
+    "summer": (),
+    "autumn": ("poppies", "flowers"),
+    "winter": ("poppies", "flowers", "litter"),
+}
 BROAD = ("birch", "beech", "oak", "hazel", "berry", "hedge", "marked_beech", "lone_oak", "far_tree")

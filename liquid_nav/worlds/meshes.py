@@ -64,7 +64,9 @@ def _split(triangles: np.ndarray) -> np.ndarray:
     a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
     ab, bc, ca = a + b, b + c, c + a
     ab, bc, ca = (m / np.linalg.norm(m, axis=1, keepdims=True) for m in (ab, bc, ca))
-    return np.concatenate([np.stack(t, 1) for t in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))])
+    return np.concatenate(
+        [np.stack(t, 1) for t in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))]
+    )
 
 
 BALLS = (_icosahedron(), _split(_icosahedron()), _split(_split(_icosahedron())))
@@ -79,8 +81,12 @@ class Builder:
         self._normals: list[np.ndarray] = []
         self._uv: list[np.ndarray] = []
 
-    def add(self, points: np.ndarray, normals: np.ndarray | None = None, uv: np.ndarray | None = None) -> None:
-        """Add triangles [F, 3, 3]; flat normals and zero texture coordinates where none are given."""
+    def add(
+        self, points: np.ndarray, normals: np.ndarray | None = None, uv: np.ndarray | None = None
+    ) -> None:
+        """Add triangles [F, 3, 3]; flat normals and zero texture coordinates where none are
+        given.
+        """
         points = np.asarray(points, dtype=np.float64).reshape(-1, 3, 3)
         if normals is None:
             flat = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
@@ -93,11 +99,15 @@ class Builder:
         self._uv.append(np.broadcast_to(uv, (*points.shape[:2], 2)))
 
     def drop_hidden(self, clumps: tuple, reach: float) -> None:
-        """Remove triangles that nobody sees: deep inside other ellipsoids, or facing up high above the viewer.
+        """Remove triangles that nobody sees: deep inside other ellipsoids, or facing up high above
+        the viewer.
 
-        ``reach``: the greatest horizontal distance (m) from which the mesh is looked at, from at most 3 m of height.
+        ``reach``: the greatest horizontal distance (m) from which the mesh is looked at, from at
+        most 3 m of height.
         """
-        points, normals, uv = (np.concatenate(part) for part in (self._points, self._normals, self._uv))
+        points, normals, uv = (
+            np.concatenate(part) for part in (self._points, self._normals, self._uv)
+        )
         keep = np.ones(len(points), dtype=bool)
         for clump in clumps:
             inside = (((points - clump[:3]) / np.asarray(clump[3:])) ** 2).sum(-1) < 0.8
@@ -109,7 +119,12 @@ class Builder:
 
     def data(self) -> MeshData:
         """Return everything as one mesh."""
-        return MeshData(*(np.concatenate(part).astype(np.float32) for part in (self._points, self._normals, self._uv)))
+        return MeshData(
+            *(
+                np.concatenate(part).astype(np.float32)
+                for part in (self._points, self._normals, self._uv)
+            )
+        )
 
     def tube(
         self,
@@ -120,7 +135,9 @@ class Builder:
         cap: bool = False,
         turns: float = 1.0,
     ) -> None:
-        """Add a tube along ``centres`` [K, 3] with ``radii`` [K]; v is the texture coordinate at each ring."""
+        """Add a tube along ``centres`` [K, 3] with ``radii`` [K]; v is the texture coordinate at
+        each ring.
+        """
         centres, radii = np.asarray(centres, dtype=float), np.asarray(radii, dtype=float)
         axis = centres[-1] - centres[0]
         axis = axis / np.linalg.norm(axis)
@@ -131,7 +148,9 @@ class Builder:
         ring = np.cos(angle)[:, None] * side + np.sin(angle)[:, None] * other
         grid = centres[:, None] + radii[:, None, None] * ring
         v = np.zeros(len(centres)) if v is None else np.asarray(v)
-        uv = np.stack(np.broadcast_arrays(turns * np.arange(sides + 1)[None] / sides, v[:, None]), -1)
+        uv = np.stack(
+            np.broadcast_arrays(turns * np.arange(sides + 1)[None] / sides, v[:, None]), -1
+        )
         nrm = np.broadcast_to(ring, grid.shape)
 
         def quads(values: np.ndarray) -> np.ndarray:
@@ -145,7 +164,10 @@ class Builder:
 
         self.add(quads(grid), quads(nrm), quads(uv))
         if cap:
-            for centre, loop, normal, order in ((centres[-1], grid[-1], axis, 1), (centres[0], grid[0], -axis, -1)):
+            for centre, loop, normal, order in (
+                (centres[-1], grid[-1], axis, 1),
+                (centres[0], grid[0], -axis, -1),
+            ):
                 tips = np.stack((np.broadcast_to(centre, loop[:-1].shape), loop[:-1], loop[1:]), 1)
                 flat = np.stack(
                     (
@@ -157,7 +179,9 @@ class Builder:
                 )
                 self.add(tips[:, ::order], normal, flat[:, ::order])
 
-    def box(self, centre: tuple, half: tuple, rotation: np.ndarray | None = None, tile: float = 1.0) -> None:
+    def box(
+        self, centre: tuple, half: tuple, rotation: np.ndarray | None = None, tile: float = 1.0
+    ) -> None:
         """Add a box; texture coordinates in units of ``tile`` metres."""
         rotation = np.eye(3) if rotation is None else rotation
         half_, centre_ = np.asarray(half), np.asarray(centre)
@@ -170,7 +194,13 @@ class Builder:
                 corner[:, axis] = sign * half_[axis]
                 corner[:, i] = half_[i] * np.array((-1, 1, 1, -1))
                 corner[:, j] = half_[j] * np.array((-1, -1, 1, 1))
-                uv = corner[:, (i, j)] if j == 2 else corner[:, (j, i)] if i == 2 else corner[:, (i, j)]
+                uv = (
+                    corner[:, (i, j)]
+                    if j == 2
+                    else corner[:, (j, i)]
+                    if i == 2
+                    else corner[:, (i, j)]
+                )
                 normal = np.zeros(3)
                 normal[axis] = sign
                 right = np.dot(np.cross(corner[1] - corner[0], corner[2] - corner[0]), normal) > 0
@@ -193,7 +223,8 @@ class Builder:
     ) -> None:
         """Add a lumpy ellipsoid; v of the texture runs from ``bottom`` to ``top`` (heights in m).
 
-        ``leaves`` small triangles of size ``leaf`` m stand off the surface, so that its outline is ragged.
+        ``leaves`` small triangles of size ``leaf`` m stand off the surface, so that its outline is
+        ragged.
         """
         centre, half = np.array(clump[:3]), np.array(clump[3:])
         unit = BALLS[level]
@@ -206,10 +237,18 @@ class Builder:
         normals = normals * (1 - 0.35 * soft) + 0.35 * soft * UP
         normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
         turn = np.arctan2(unit[..., 1], unit[..., 0]) / (2 * math.pi)
-        turn = np.where(turn - turn[:, :1] > 0.5, turn - 1, np.where(turn - turn[:, :1] < -0.5, turn + 1, turn))
+        turn = np.where(
+            turn - turn[:, :1] > 0.5, turn - 1, np.where(turn - turn[:, :1] < -0.5, turn + 1, turn)
+        )
         repeat = max(1, round(2 * math.pi * half[0] / tile))
         shift = rng.uniform()
-        uv = np.stack((turn * repeat + shift, np.clip((points[..., 2] - bottom) / (top - bottom), 0.02, 0.98)), -1)
+        uv = np.stack(
+            (
+                turn * repeat + shift,
+                np.clip((points[..., 2] - bottom) / (top - bottom), 0.02, 0.98),
+            ),
+            -1,
+        )
         self.add(points, normals, uv)
         if leaves:
             away = rng.normal(size=(leaves, 3))
@@ -229,7 +268,9 @@ class Builder:
                 1,
             )
             height = np.clip(
-                (tri[..., 2] - bottom) / (top - bottom) + rng.uniform(-0.12, 0.12, (leaves, 1)), 0.02, 0.98
+                (tri[..., 2] - bottom) / (top - bottom) + rng.uniform(-0.12, 0.12, (leaves, 1)),
+                0.02,
+                0.98,
             )
             uv = np.stack((rng.uniform(size=(leaves, 1)) + np.array((0.0, 0.15, 0.07)), height), -1)
             normal = away * 0.75 + 0.25 * UP + rng.normal(size=(leaves, 3)) * 0.15
@@ -248,8 +289,16 @@ class Builder:
         lean = tips - roots
         side = np.cross(lean, UP)
         flat = np.linalg.norm(side, axis=1, keepdims=True) < 1e-6
-        side = np.where(flat, (1.0, 0.0, 0.0), side / np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-6))
-        tri = np.stack((roots - side * width[:, None] / 2, roots + side * width[:, None] / 2, tips), 1)
+        side = np.where(
+            flat,
+            (1.0, 0.0, 0.0),
+            side / np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-6),
+        )
+        tri = np.stack(
+            (roots - side * width[:, None] / 2, roots + side * width[:, None] / 2, tips), 1
+        )
         u = np.zeros(len(roots)) if u is None else u
-        uv = np.stack((np.repeat(u[:, None], 3, 1), np.broadcast_to((v[0], v[0], v[1]), (len(roots), 3))), -1)
+        uv = np.stack(
+            (np.repeat(u[:, None], 3, 1), np.broadcast_to((v[0], v[0], v[1]), (len(roots), 3))), -1
+        )
         self.add(tri, np.broadcast_to(UP, tri.shape), uv)

@@ -37,9 +37,16 @@ class _Assets:
         self.spec, self.season, self.look = spec, season, look
         self._names: set[str] = set()
 
-    def texture(self, name: str, pixels: np.ndarray, kind: mujoco.mjtTexture = mujoco.mjtTexture.mjTEXTURE_2D) -> str:
+    def texture(
+        self,
+        name: str,
+        pixels: np.ndarray,
+        kind: mujoco.mjtTexture = mujoco.mjtTexture.mjTEXTURE_2D,
+    ) -> str:
         pixels = self.look.texture(name, pixels)
-        added = self.spec.add_texture(name=name, type=kind, width=pixels.shape[1], height=pixels.shape[0], nchannel=3)
+        added = self.spec.add_texture(
+            name=name, type=kind, width=pixels.shape[1], height=pixels.shape[0], nchannel=3
+        )
         added.data = pixels.tobytes()
         return name
 
@@ -56,7 +63,9 @@ class _Assets:
         return name
 
     def surface(self, name: str, texture: str, **more: object) -> None:
-        material = self.spec.add_material(name=name, rgba=(1, 1, 1, 1), specular=0.0, shininess=0.0, **more)
+        material = self.spec.add_material(
+            name=name, rgba=(1, 1, 1, 1), specular=0.0, shininess=0.0, **more
+        )
         material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = texture
 
     def mesh(self, part: Part) -> str:
@@ -82,7 +91,11 @@ def _light(
     sun, ambient = look.light(np.array(sun), "sun"), look.light(np.array(ambient), "ambient")
     azimuth, elevation = palette.sun_of(condition.light, condition.season, variant)
     power, share = rng.uniform(0.85, 1.12), rng.uniform(0.88, 1.12)
-    away = (-math.cos(azimuth) * math.cos(elevation), -math.sin(azimuth) * math.cos(elevation), -math.sin(elevation))
+    away = (
+        -math.cos(azimuth) * math.cos(elevation),
+        -math.sin(azimuth) * math.cos(elevation),
+        -math.sin(elevation),
+    )
     spec.worldbody.add_light(
         name="sun",
         type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
@@ -97,7 +110,9 @@ def _light(
     head.diffuse = 0.3 * ambient
 
 
-def _shadows(spec: mujoco.MjSpec, assets: _Assets, layout: Layout, condition: Condition, variant: int) -> None:
+def _shadows(
+    spec: mujoco.MjSpec, assets: _Assets, layout: Layout, condition: Condition, variant: int
+) -> None:
     """Lay dark soft patches on the ground where things keep the sun off: pictures only."""
     strength = {"day": 0.17, "overcast": 0.1, "dusk": 0.09}[condition.light] * (
         0.6 if condition.season == "winter" else 1.0
@@ -115,7 +130,11 @@ def _shadows(spec: mujoco.MjSpec, assets: _Assets, layout: Layout, condition: Co
         "log": 0.9,
         "stump": 0.5,
     }
-    places = [("", item.x, item.y, size.get(item.kind, 0.8)) for item in layout.items if item.species != "far_tree"]
+    places = [
+        ("", item.x, item.y, size.get(item.kind, 0.8))
+        for item in layout.items
+        if item.species != "far_tree"
+    ]
     places.append((f"{TARGET_GEOM}shadow", layout.target.x, layout.target.y, 0.65))
     for name, x, y, half in places:
         part = shadow_part(round(half, 2))
@@ -134,7 +153,9 @@ def _shadows(spec: mujoco.MjSpec, assets: _Assets, layout: Layout, condition: Co
 
 
 def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
-    """Return the static world. Geoms of solid things are named ``<kind>.<n>`` (the plane: ``ground``)."""
+    """Return the static world. Geoms of solid things are named ``<kind>.<n>`` (the plane:
+    ``ground``).
+    """
     spec = mujoco.MjSpec()
     rng = np.random.default_rng([layout.seed, 77])
     variant = int(rng.integers(palette.VARIANTS))
@@ -155,16 +176,28 @@ def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
         palette.sky(condition.light, condition.season, condition.fog, layout.world, variant),
         mujoco.mjtTexture.mjTEXTURE_SKYBOX,
     )
-    assets.texture("ground", palette.ground(layout.world, condition.season, int(rng.integers(palette.VARIANTS))))
+    assets.texture(
+        "ground",
+        palette.ground(layout.world, condition.season, int(rng.integers(palette.VARIANTS))),
+    )
     assets.surface("ground", "ground", texuniform=True, texrepeat=(1 / TILE, 1 / TILE))
     world = spec.worldbody
-    size = (60, 60, 2) if condition.fog > 0 else (120, 120, 12)  # fog is computed at the corners of the grid
+    size = (
+        (60, 60, 2) if condition.fog > 0 else (120, 120, 12)
+    )  # fog is computed at the corners of the grid
     world.add_geom(
-        name="ground", type=mujoco.mjtGeom.mjGEOM_PLANE, size=size, material="ground", contype=1, conaffinity=0
+        name="ground",
+        type=mujoco.mjtGeom.mjGEOM_PLANE,
+        size=size,
+        material="ground",
+        contype=1,
+        conaffinity=0,
     )
     _shadows(spec, assets, layout, condition, variant)
     for n, solid in enumerate(layout.solids()):
-        world.add_geom(name=f"{solid.kind}.{n}", group=SOLID_GROUP, contype=1, conaffinity=0, **_pose(solid))
+        world.add_geom(
+            name=f"{solid.kind}.{n}", group=SOLID_GROUP, contype=1, conaffinity=0, **_pose(solid)
+        )
     bare, missing = condition.season == "winter", MISSING[condition.season]
     for item in (*layout.items, *layout.decorations):
         if item.species in missing:

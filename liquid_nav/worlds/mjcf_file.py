@@ -17,7 +17,8 @@ mujoco = load_mujoco()
 
 
 def write_mjcf(path: Path, layout: Layout, condition: Condition) -> int:
-    """Write the static world to ``path`` and its textures into ``<stem>_files``; returns the number of files.
+    """Write the static world to ``path`` and its textures into ``<stem>_files``; returns the number
+    of files.
 
     Raises:
         UserError: the place cannot be written.
@@ -28,7 +29,9 @@ def write_mjcf(path: Path, layout: Layout, condition: Condition) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         count = 1
         for texture in spec.textures:
-            pixels = np.frombuffer(bytes(texture.data), np.uint8).reshape(texture.height, texture.width, 3)
+            pixels = np.frombuffer(bytes(texture.data), np.uint8).reshape(
+                texture.height, texture.width, 3
+            )
             (folder / f"{texture.name}.png").write_bytes(png(pixels))
             texture.file, texture.data = str((folder / f"{texture.name}.png").resolve()), b""
             if texture.type == mujoco.mjtTexture.mjTEXTURE_SKYBOX:
@@ -38,5 +41,7 @@ def write_mjcf(path: Path, layout: Layout, condition: Condition) -> int:
         text = spec.to_xml().replace(f'file="{folder.resolve()}/', f'file="{folder.name}/')
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"cannot write {error.filename}: {error.strerror}", "choose another file with --out") from error
+        raise UserError(
+            f"cannot write {error.filename}: {error.strerror}", "choose another file with --out"
+        ) from error
     return count

@@ -1,4 +1,6 @@
-"""How the camera of one flight sees: its field of view, and by how much it is turned from where it should look."""
+"""How the camera of one flight sees: its field of view, and by how much it is turned from where it
+should look.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def draw_mounting(faults: CameraFaults, seed: int) -> Mounting:
 
 
 def euler_angles(rotation: np.ndarray) -> tuple[float, float, float]:
-    """Return roll, pitch and yaw, rad, of a rotation matrix [3,3] that is yaw after pitch after roll."""
+    """Return roll, pitch and yaw, rad, of a rotation matrix [3,3] that is yaw after pitch after
+    roll.
+    """
     roll = math.atan2(rotation[2, 1], rotation[2, 2])
     pitch = math.asin(float(np.clip(-rotation[2, 0], -1.0, 1.0)))
     yaw = math.atan2(rotation[1, 0], rotation[0, 0])

@@ -113,7 +113,9 @@ LIGHT = {
 
 
 def _rng(*words: object) -> np.random.Generator:
-    return np.random.default_rng([sum(ord(c) * (i + 1) for i, c in enumerate(str(word))) for word in words])
+    return np.random.default_rng(
+        [sum(ord(c) * (i + 1) for i, c in enumerate(str(word))) for word in words]
+    )
 
 
 @cache
@@ -122,7 +124,9 @@ def sun_of(light: str, season: str, variant: int) -> tuple[float, float]:
     rng = _rng("sun", light, variant)
     low, high = LIGHT[light][2]
     elevation = rng.uniform(low, high)
-    return float(rng.uniform(-np.pi, np.pi)), float(elevation * (0.6 if season != "summer" and light == "day" else 1.0))
+    return float(rng.uniform(-np.pi, np.pi)), float(
+        elevation * (0.6 if season != "summer" and light == "day" else 1.0)
+    )
 
 
 @cache
@@ -133,7 +137,11 @@ def sky(light: str, season: str, fog: float, world: str, variant: int) -> np.nda
         look["trees"], look["ground"] = (0.36, 0.25, 0.09), (0.38, 0.29, 0.13)
         look["horizon"], look["glow"] = (0.86, 0.85, 0.8), 0.8
     if season == "winter":
-        look["trees"], look["trunks"], look["ground"] = (0.36, 0.34, 0.34), (0.16, 0.14, 0.14), (0.86, 0.88, 0.92)
+        look["trees"], look["trunks"], look["ground"] = (
+            (0.36, 0.34, 0.34),
+            (0.16, 0.14, 0.14),
+            (0.86, 0.88, 0.92),
+        )
     if fog > 0:
         look["haze"] = min(1.0, 0.5 + 8.0 * fog)
     rng = _rng("sky", world, variant)
@@ -144,7 +152,9 @@ def sky(light: str, season: str, fog: float, world: str, variant: int) -> np.nda
 @cache
 def ground(world: str, season: str, variant: int) -> np.ndarray:
     """Return the texture of the ground, a tile of 32 m."""
-    return (tex.forest_floor if world == "forest" else tex.meadow)(_rng("ground", world, variant), season)
+    return (tex.forest_floor if world == "forest" else tex.meadow)(
+        _rng("ground", world, variant), season
+    )
 
 
 @cache
@@ -155,7 +165,9 @@ def texture(name: str, season: str) -> np.ndarray:
     snow = 1.0 if season == "winter" else 0.0
     if group == "leaf":
         dots = (0.5, 0.07, 0.06) if species == "berry" and season != "winter" else None
-        return tex.leaves(rng, LEAF[season][species], snow if species == "spruce" else 0.35 * snow, dots)
+        return tex.leaves(
+            rng, LEAF[season][species], snow if species == "spruce" else 0.35 * snow, dots
+        )
     if group == "bark":
         return tex.birch_bark(rng) if species == "birch" else tex.bark(rng, *BARK[species])
     if group == "blade":

@@ -1,4 +1,6 @@
-"""What the forms look like: parts (mesh and material), near and far. Made once per process and kept."""
+"""What the forms look like: parts (mesh and material), near and far. Made once per process and
+kept.
+"""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +11,11 @@ import numpy as np
 from liquid_nav.worlds.catalogue import Form, form
 from liquid_nav.worlds.meshes import UP, Builder, MeshData
 
-ALWAYS, NEAR, FAR = 1, 2, 3  # geom groups: the camera shows NEAR within its detail distance and FAR beyond
+ALWAYS, NEAR, FAR = (
+    1,
+    2,
+    3,
+)  # geom groups: the camera shows NEAR within its detail distance and FAR beyond
 
 
 @dataclass(frozen=True)
@@ -37,9 +43,12 @@ def _bark(species: str) -> str:
 
 
 def _leaf(species: str) -> str:
-    name = {"marked_beech": "beech", "lone_oak": "oak", "far_tree": "oak", "sapling_spruce": "spruce"}.get(
-        species, species
-    )
+    name = {
+        "marked_beech": "beech",
+        "lone_oak": "oak",
+        "far_tree": "oak",
+        "sapling_spruce": "spruce",
+    }.get(species, species)
     return f"leaf.{name}"
 
 
@@ -78,7 +87,13 @@ def _bare(shape: Form, near: bool) -> MeshData:
             tip = centre + away / np.linalg.norm(away) * half * rng.uniform(0.7, 1.0)
             start = root + (centre - root) * rng.uniform(0.2, 0.9)
             thick = max(0.008, 0.05 * half[0] * (0.5 if near else 0.9))
-            build.tube(np.stack((start, tip)), np.array((thick, thick * 0.3)), 3, v=np.array((0.0, 1.0)), turns=0.3)
+            build.tube(
+                np.stack((start, tip)),
+                np.array((thick, thick * 0.3)),
+                3,
+                v=np.array((0.0, 1.0)),
+                turns=0.3,
+            )
     return build.data()
 
 
@@ -116,7 +131,11 @@ def _skirts(shape: Form, near: bool) -> MeshData:
             angle[1::2] += math.pi / sides
             reach = np.repeat(reach, 2)
             reach[1::2] *= 0.74
-        drop = z + np.where(np.arange(len(angle)) % 2 == 1, 0.12 * h, 0.0) if near else np.full(len(angle), z)
+        drop = (
+            z + np.where(np.arange(len(angle)) % 2 == 1, 0.12 * h, 0.0)
+            if near
+            else np.full(len(angle), z)
+        )
         ring = np.stack((reach * np.cos(angle), reach * np.sin(angle), drop), -1)
         after = np.roll(ring, -1, 0)
         tip = np.array((0.0, 0.0, z + h))
@@ -124,7 +143,10 @@ def _skirts(shape: Form, near: bool) -> MeshData:
         normals = np.stack((out, np.roll(out, -1, 0), np.broadcast_to(UP, out.shape)), 1)
         u = np.arange(len(angle)) * (0.37 if near else 0.7)
         low, high = 0.02 + 0.03 * i, min(0.98, 0.75 + 0.04 * i)
-        uv = np.stack((np.stack((u, u + 0.3, u + 0.15), -1), np.broadcast_to((low, low, high), (len(u), 3))), -1)
+        uv = np.stack(
+            (np.stack((u, u + 0.3, u + 0.15), -1), np.broadcast_to((low, low, high), (len(u), 3))),
+            -1,
+        )
         build.add(np.stack((ring, after, np.broadcast_to(tip, ring.shape)), 1), normals, uv)
         under = np.broadcast_to((0.0, 0.0, z + 0.12 * h), ring.shape)
         build.add(np.stack((after, ring, under), 1), -UP * 0.6, np.full((1, 3, 2), 0.03))
@@ -155,7 +177,11 @@ def _fern(shape: Form) -> MeshData:
         middle, tip = out * length * 0.5 + UP * length * 0.62, out * length + UP * length * 0.42
         uv = np.array(((0.5, 0.0), (0.2, 0.7), (0.8, 0.7)))
         build.add([(np.zeros(3), middle - side, middle + side)], UP, uv)
-        build.add([(middle - side, tip, middle + side)], UP, np.array(((0.2, 0.7), (0.5, 1.0), (0.8, 0.7))))
+        build.add(
+            [(middle - side, tip, middle + side)],
+            UP,
+            np.array(((0.2, 0.7), (0.5, 1.0), (0.8, 0.7))),
+        )
     return build.data()
 
 
@@ -202,7 +228,12 @@ def _rounded(shape: Form) -> MeshData:
         half = solid.size[2]
         centres = np.array(((0.0, 0.0, z - half), (0.0, 0.0, z + half)))
     build.tube(
-        centres, np.array((r, r)), sides, v=np.array((0.0, 2 * half / 1.2)), turns=max(1, round(r * 4)), cap=False
+        centres,
+        np.array((r, r)),
+        sides,
+        v=np.array((0.0, 2 * half / 1.2)),
+        turns=max(1, round(r * 4)),
+        cap=False,
     )
     return build.data()
 
@@ -211,7 +242,9 @@ def _ends(shape: Form) -> MeshData:
     build, solid = Builder(), shape.solids[0]
     z, r, half = solid.position[2], solid.size[1], solid.size[0 if solid.lying else 2]
     ends = (
-        np.array(((-half, 0.0, z), (half, 0.0, z))) if solid.lying else np.array(((0, 0, z - half), (0, 0, z + half)))
+        np.array(((-half, 0.0, z), (half, 0.0, z)))
+        if solid.lying
+        else np.array(((0, 0, z - half), (0, 0, z + half)))
     )
     tube = Builder()
     tube.tube(ends, np.array((r, r)), 14 if r > 0.4 else 9, cap=True)
@@ -238,7 +271,9 @@ def parts(species: str, variant: int, bare: bool) -> tuple[Part, ...]:
         part("needles_far", "leaf.spruce", FAR, _skirts(shape, False))
     elif shape.crown:
         bush, alone = shape.kind != "tree", species in ("lone_oak", "hedge")
-        make = (lambda near: _bare(shape, near)) if bare else (lambda near: _crown(shape, near, bush))
+        make = (
+            (lambda near: _bare(shape, near)) if bare else (lambda near: _crown(shape, near, bush))
+        )
         part("crown", _leaf(species), ALWAYS if alone else NEAR, make(True))
         if not alone:
             part("crown_far", _leaf(species), FAR, make(False))
@@ -250,7 +285,12 @@ def parts(species: str, variant: int, bare: bool) -> tuple[Part, ...]:
     if species in ("round_bale", "upright_bale", "log", "stump", "barrel"):
         side = {"log": "bark.stump", "stump": "bark.stump", "barrel": "rust"}.get(species, "straw")
         part("side", side, ALWAYS, _rounded(shape))
-        part("ends", {"log": "wood", "stump": "wood", "barrel": "rust"}.get(species, "straw_end"), ALWAYS, _ends(shape))
+        part(
+            "ends",
+            {"log": "wood", "stump": "wood", "barrel": "rust"}.get(species, "straw_end"),
+            ALWAYS,
+            _ends(shape),
+        )
     elif species == "bale_stack":
         build = Builder()
         for solid in shape.solids:
@@ -268,12 +308,28 @@ def parts(species: str, variant: int, bare: bool) -> tuple[Part, ...]:
         part("post", "wood", ALWAYS, build.data())
     elif species == "boulder":
         build, solid = Builder(), shape.solids[0]
-        build.ball((*solid.position, *solid.size), 2, _rng(shape, 9), 0.05, 0.0, shape.height, 1.5, soft=0.2)
+        build.ball(
+            (*solid.position, *solid.size),
+            2,
+            _rng(shape, 9),
+            0.05,
+            0.0,
+            shape.height,
+            1.5,
+            soft=0.2,
+        )
         part("stone", "rock", ALWAYS, build.data())
     elif species in ("grass", "tall_grass", "flowers", "poppies"):
-        part("blades", f"blade.{'flowers' if species == 'poppies' else species}", NEAR, _tuft(shape))
+        part(
+            "blades", f"blade.{'flowers' if species == 'poppies' else species}", NEAR, _tuft(shape)
+        )
         if species in ("flowers", "poppies"):
-            part("petals", "poppy" if species == "poppies" else f"petal{variant}", NEAR, _petals(shape))
+            part(
+                "petals",
+                "poppy" if species == "poppies" else f"petal{variant}",
+                NEAR,
+                _petals(shape),
+            )
     elif species == "fern":
         part("fronds", "blade.fern", NEAR, _fern(shape))
     elif species in ("litter", "twig"):
@@ -287,7 +343,9 @@ def chair_parts() -> tuple[Part, ...]:
     fabric, frame = Builder(), Builder()
     fabric.box((0.02, 0.0, 0.44), (0.25, 0.255, 0.02), tile=0.5)
     tilt = math.radians(8.0)
-    turned = np.array(((math.cos(tilt), 0, -math.sin(tilt)), (0, 1, 0), (math.sin(tilt), 0, math.cos(tilt))))
+    turned = np.array(
+        ((math.cos(tilt), 0, -math.sin(tilt)), (0, 1, 0), (math.sin(tilt), 0, math.cos(tilt)))
+    )
     fabric.box((-0.265, 0.0, 0.68), (0.018, 0.255, 0.225), turned, tile=0.5)
 
     def rod(a: tuple, b: tuple, r: float = 0.018) -> None:
@@ -300,14 +358,21 @@ def chair_parts() -> tuple[Part, ...]:
         frame.box((0.0, side * 1.05, 0.62), (0.27, 0.028, 0.018))
     rod((0.26, -0.29, 0.02), (0.26, 0.29, 0.02))
     rod((-0.26, -0.29, 0.02), (-0.26, 0.29, 0.02))
-    return (Part("chair.fabric", "fabric", ALWAYS, fabric.data()), Part("chair.frame", "frame", ALWAYS, frame.data()))
+    return (
+        Part("chair.fabric", "fabric", ALWAYS, fabric.data()),
+        Part("chair.frame", "frame", ALWAYS, frame.data()),
+    )
 
 
 @cache
 def shadow_part(half: float) -> Part:
-    """Return three flat patches on top of each other, longer along x (towards the sun) than across."""
+    """Return three flat patches on top of each other, longer along x (towards the sun) than
+    across.
+    """
     build, angle = Builder(), 2 * math.pi * np.arange(9) / 8
     for z, share in ((0.006, 1.0), (0.012, 0.72), (0.018, 0.45)):
-        rim = np.stack((1.45 * half * share * np.cos(angle), half * share * np.sin(angle), np.full(9, z)), -1)
+        rim = np.stack(
+            (1.45 * half * share * np.cos(angle), half * share * np.sin(angle), np.full(9, z)), -1
+        )
         build.add(np.stack((np.broadcast_to((0.0, 0.0, z), (8, 3)), rim[:-1], rim[1:]), 1), UP)
     return Part(f"shadow{half}", "shadow", NEAR, build.data())

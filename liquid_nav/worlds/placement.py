@@ -22,11 +22,15 @@ def make_item(species: str, variant: int, x: float, y: float, yaw: float) -> Ite
 
 def make_target(kind: str, x: float, y: float, yaw: float) -> Target:
     """Return the target with its solids."""
-    return Target(kind, float(x), float(y), float(yaw), tuple(s.placed(x, y, yaw) for s in chair_solids()))
+    return Target(
+        kind, float(x), float(y), float(yaw), tuple(s.placed(x, y, yaw) for s in chair_solids())
+    )
 
 
 class Ground:
-    """Collects items; keeps start and target clear and a gap between whatever crosses the flight band."""
+    """Collects items; keeps start and target clear and a gap between whatever crosses the flight
+    band.
+    """
 
     def __init__(self, rng: np.random.Generator, target: tuple[float, float]) -> None:
         """Begin with empty ground around the start (0, 0) and the target."""
@@ -43,7 +47,9 @@ class Ground:
         return self._discs[: self._count]
 
     def to_world(self, along: float, across: float) -> tuple[float, float]:
-        """Return the point at ``along`` m from the start towards the target and ``across`` m to the left."""
+        """Return the point at ``along`` m from the start towards the target and ``across`` m to the
+        left.
+        """
         direction = self.target / np.linalg.norm(self.target)
         return (
             float(along * direction[0] - across * direction[1]),
@@ -51,12 +57,20 @@ class Ground:
         )
 
     def add(
-        self, species: str, x: float, y: float, yaw: float | None = None, gap: float = 1.9, variant: int | None = None
+        self,
+        species: str,
+        x: float,
+        y: float,
+        yaw: float | None = None,
+        gap: float = 1.9,
+        variant: int | None = None,
     ) -> bool:
         """Add an item there if the rules allow; returns whether it stands."""
         rng = self.rng
         variant = int(rng.integers(VARIANTS[species])) if variant is None else variant
-        item = make_item(species, variant, x, y, rng.uniform(-math.pi, math.pi) if yaw is None else yaw)
+        item = make_item(
+            species, variant, x, y, rng.uniform(-math.pi, math.pi) if yaw is None else yaw
+        )
         band = np.array([d for s in item.solids for d in s.discs(*BAND)]).reshape(-1, 3)
         low = np.array([d for s in item.solids for d in s.discs(0.0, BAND[0])]).reshape(-1, 3)
         for px, py, r in low:
@@ -66,7 +80,10 @@ class Ground:
             ):
                 return False
             near = self._lows[: self._low_count]
-            if len(near) and (np.hypot(near[:, 0] - px, near[:, 1] - py) < near[:, 2] + r + 0.1).any():
+            if (
+                len(near)
+                and (np.hypot(near[:, 0] - px, near[:, 1] - py) < near[:, 2] + r + 0.1).any()
+            ):
                 return False
         for px, py, r in band:
             if math.hypot(px, py) < START_CLEAR + r:
@@ -74,7 +91,10 @@ class Ground:
             if math.hypot(px - self.target[0], py - self.target[1]) < TARGET_CLEAR + r:
                 return False
             near = self.discs
-            if len(near) and (np.hypot(near[:, 0] - px, near[:, 1] - py) < near[:, 2] + r + gap).any():
+            if (
+                len(near)
+                and (np.hypot(near[:, 0] - px, near[:, 1] - py) < near[:, 2] + r + gap).any()
+            ):
                 return False
         self._discs[self._count : self._count + len(band)] = band
         self._count += len(band)
@@ -86,7 +106,9 @@ class Ground:
     def decorate(self, species: str, x: float, y: float) -> None:
         """Add something that is only looked at."""
         variant = int(self.rng.integers(VARIANTS[species]))
-        self.decorations.append(make_item(species, variant, x, y, self.rng.uniform(-math.pi, math.pi)))
+        self.decorations.append(
+            make_item(species, variant, x, y, self.rng.uniform(-math.pi, math.pi))
+        )
 
     def block_line(self, species: list[str], tries: int = 20) -> bool:
         """Set something on the straight line from start to target."""
@@ -106,7 +128,9 @@ def passable(
     within: float = 1.4,
     step: float = 0.25,
 ) -> bool:
-    """Return whether a path with that clearance leads from (0, 0) to within ``within`` m of the target."""
+    """Return whether a path with that clearance leads from (0, 0) to within ``within`` m of the
+    target.
+    """
     margin = 6.0
     low = np.minimum(0.0, np.asarray(target)) - margin
     high = np.maximum(0.0, np.asarray(target)) + margin
@@ -117,7 +141,9 @@ def passable(
         reach = r + clearance
         i0, i1 = np.searchsorted(xs, (x - reach, x + reach))
         j0, j1 = np.searchsorted(ys, (y - reach, y + reach))
-        free[i0:i1, j0:j1] &= (xs[i0:i1, None] - x) ** 2 + (ys[None, j0:j1] - y) ** 2 >= reach * reach
+        free[i0:i1, j0:j1] &= (xs[i0:i1, None] - x) ** 2 + (
+            ys[None, j0:j1] - y
+        ) ** 2 >= reach * reach
     goal = (xs[:, None] - target[0]) ** 2 + (ys[None, :] - target[1]) ** 2 <= within * within
     import cv2
 

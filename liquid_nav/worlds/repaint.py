@@ -1,7 +1,7 @@
 """Other colours for everything but the target: invented looks, and looks that are drawn at random.
 
-A look never changes where things stand or what shape they have, and the target keeps its colours: a task that says
-"the red chair" has no answer where nothing is red.
+A look never changes where things stand or what shape they have, and the target keeps its colours: a
+task that says "the red chair" has no answer where nothing is red.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ MADE_UP = 0.35
 
 
 class Repaint:
-    """The look of one flight. Draws are named, so that they do not depend on the order in which things are painted."""
+    """The look of one flight. Draws are named, so that they do not depend on the order in which
+    things are painted.
+    """
 
     def __init__(self, spec: AppearanceSpec, seed: int) -> None:
         """``seed``: of the flight."""
@@ -41,7 +43,9 @@ class Repaint:
         """Whether this flight is one whose look is drawn."""
 
     def texture(self, name: str, pixels: np.ndarray) -> np.ndarray:
-        """Return the texture, uint8 [H,W,3], of the material ``name`` as it looks in this flight."""
+        """Return the texture, uint8 [H,W,3], of the material ``name`` as it looks in this
+        flight.
+        """
         if name in KEPT or not self._changes(name):
             return pixels
         picture = pixels.astype(np.float64) / 255.0
@@ -66,7 +70,11 @@ class Repaint:
         return colour * rng.uniform(0.45, 1.35) * rng.uniform(0.85, 1.15, 3)
 
     def _changes(self, name: str) -> bool:
-        return self.random or self._spec.palette != "natural" or (name == "ground" and self._spec.ground != "natural")
+        return (
+            self.random
+            or self._spec.palette != "natural"
+            or (name == "ground" and self._spec.ground != "natural")
+        )
 
     def _palette(self, picture: np.ndarray) -> np.ndarray:
         if self._spec.palette == "inverted":
@@ -91,7 +99,9 @@ class Repaint:
         rng = self._rng("texture", name)
         if name == "sky" or rng.random() >= MADE_UP:
             return self._recoloured(name, picture)
-        field = fractal(picture.shape[:2], rng, rng.uniform(0.3, 1.5), lowest=rng.uniform(2.0, 12.0))
+        field = fractal(
+            picture.shape[:2], rng, rng.uniform(0.3, 1.5), lowest=rng.uniform(2.0, 12.0)
+        )
         return ramp(field, *(_any_colour(rng) for _ in range(3)))
 
     def _recoloured(self, name: str, picture: np.ndarray) -> np.ndarray:
@@ -113,7 +123,9 @@ def _any_colour(rng: np.random.Generator) -> tuple[float, float, float]:
 
 
 def _hue_rotation(angle: float) -> np.ndarray:
-    """Return the rotation [3,3] of colours about the grey axis by ``angle``, rad (Rodrigues' formula)."""
+    """Return the rotation [3,3] of colours about the grey axis by ``angle``, rad (Rodrigues'
+    formula).
+    """
     axis = 1.0 / math.sqrt(3.0)
     cross = axis * np.array(((0.0, -1.0, 1.0), (1.0, 0.0, -1.0), (-1.0, 1.0, 0.0)))
     return np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * cross @ cross

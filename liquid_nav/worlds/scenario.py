@@ -1,4 +1,6 @@
-"""A scenario: what world, where the target is, what counts as a success. Read from config/scenarios/*.yaml."""
+"""A scenario: what world, where the target is, what counts as a success. Read from
+config/scenarios/*.yaml.
+"""
 
 import math
 from collections.abc import Mapping
@@ -21,7 +23,9 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "lone_trees": (1.0, 1.0),
     },
 }
-"""What each world takes, and what it is where a scenario says nothing: probability, density (1/m^2), [least, most]."""
+"""What each world takes, and what it is where a scenario says nothing: probability, density
+(1/m^2), [least, most].
+"""
 LARGEST = {"blocker_probability": 1.0, "trees_per_m2": 0.3, "bushes_per_m2": 0.3}
 """Largest value of a parameter that is no pair."""
 WORLDS = tuple(PARAMETERS)
@@ -45,7 +49,9 @@ class TargetSpec:
 
 @dataclass(frozen=True)
 class SuccessRule:
-    """Within ``radius`` m of the target, slower than ``speed`` m/s, for ``hold`` s, inside ``time_limit`` s."""
+    """Within ``radius`` m of the target, slower than ``speed`` m/s, for ``hold`` s, inside
+    ``time_limit`` s.
+    """
 
     radius: float = 2.0
     speed: float = 0.5
@@ -64,7 +70,9 @@ class Geofence:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One flight task, without its seed. ``parameters`` that are not given are those of ``PARAMETERS``."""
+    """One flight task, without its seed. ``parameters`` that are not given are those of
+    ``PARAMETERS``.
+    """
 
     name: str
     world: str
@@ -122,7 +130,9 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     name, data = read_yaml(name_or_path, "scenarios", ScenarioError)
     top = Reader(data, f"scenario {name}", ScenarioError)
     if "world" not in top.data:
-        raise ScenarioError(f"scenario {name}: the key 'world' is missing; use one of: {', '.join(WORLDS)}")
+        raise ScenarioError(
+            f"scenario {name}: the key 'world' is missing; use one of: {', '.join(WORLDS)}"
+        )
     world = top.choice("world", "forest", WORLDS)
     parameters = _parameters(top.section("parameters"), world)
     part = top.section("target")
@@ -134,16 +144,22 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     )
     part.finish(("kind", "distance", "bearing", "rotation"))
     part = top.section("limits")
-    limits = Limits(*(part.number(key, getattr(Limits, key), 0.01, 50.0) for key in Limits.__dataclass_fields__))
+    limits = Limits(
+        *(part.number(key, getattr(Limits, key), 0.01, 50.0) for key in Limits.__dataclass_fields__)
+    )
     part.finish(tuple(Limits.__dataclass_fields__))
     part = top.section("success")
     success = SuccessRule(
-        *(part.number(key, getattr(SuccessRule, key), 0.0, 3600.0) for key in SuccessRule.__dataclass_fields__)
+        *(
+            part.number(key, getattr(SuccessRule, key), 0.0, 3600.0)
+            for key in SuccessRule.__dataclass_fields__
+        )
     )
     part.finish(tuple(SuccessRule.__dataclass_fields__))
     part = top.section("geofence")
     geofence = Geofence(
-        part.number("radius", Geofence.radius, 1.0, 500.0), part.pair("altitude", Geofence.altitude, 0.0, 100.0)
+        part.number("radius", Geofence.radius, 1.0, 500.0),
+        part.pair("altitude", Geofence.altitude, 0.0, 100.0),
     )
     part.finish(("radius", "altitude"))
     scenario = Scenario(
@@ -159,6 +175,16 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
         geofence,
     )
     top.finish(
-        ("world", "parameters", "target", "cruise_altitude", "task", "condition", "limits", "success", "geofence")
+        (
+            "world",
+            "parameters",
+            "target",
+            "cruise_altitude",
+            "task",
+            "condition",
+            "limits",
+            "success",
+            "geofence",
+        )
     )
     return scenario

@@ -1,4 +1,6 @@
-"""From a layout and a condition to a Gazebo world (SDF 1.9), with the files it needs beside it. No MuJoCo in here."""
+"""From a layout and a condition to a Gazebo world (SDF 1.9), with the files it needs beside it. No
+MuJoCo in here.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,25 @@ from liquid_nav.worlds import palette
 from liquid_nav.worlds.condition import Condition
 from liquid_nav.worlds.materials import MISSING
 from liquid_nav.worlds.pictures import Part, chair_parts
-from liquid_nav.worlds.sdf_assets import FOGGY_HALF, GROUND_DEEP, GROUND_HALF, Library, ground_mesh, merged, near_parts
+from liquid_nav.worlds.sdf_assets import (
+    FOGGY_HALF,
+    GROUND_DEEP,
+    GROUND_HALF,
+    Library,
+    ground_mesh,
+    merged,
+    near_parts,
+)
 from liquid_nav.worlds.sdf_drone import DroneSpec, add_drone
-from liquid_nav.worlds.sdf_look import WALLS, Colour, Look, look_of, sky_picture, sky_wall, wall_place
+from liquid_nav.worlds.sdf_look import (
+    WALLS,
+    Colour,
+    Look,
+    look_of,
+    sky_picture,
+    sky_wall,
+    wall_place,
+)
 from liquid_nav.worlds.sdf_xml import add, mesh_visual, plugin, pose, solid_collision, text_of
 from liquid_nav.worlds.values import Layout, Solid
 
@@ -23,13 +41,18 @@ STEP = 0.004  # s of a physics step; the velocity controller's gains are for thi
 
 
 def world_sdf(
-    layout: Layout, condition: Condition, library: Library, engine: str = "ogre2", drone: DroneSpec | None = None,
+    layout: Layout,
+    condition: Condition,
+    library: Library,
+    engine: str = "ogre2",
+    drone: DroneSpec | None = None,
     autopilot: bool = False,
-) -> str:  # fmt: skip
+) -> str:
     """Return the world as SDF text and fill ``library`` with the files it refers to.
 
-    Solids are collisions named ``<kind>.<n>`` with the numbers of the embedded world; every item is a static model.
-    Without ``drone`` nobody flies there; with ``autopilot`` the world feeds the sensors of the one that PX4 brings.
+    Solids are collisions named ``<kind>.<n>`` with the numbers of the embedded world; every item is
+    a static model. Without ``drone`` nobody flies there; with ``autopilot`` the world feeds the
+    sensors of the one that PX4 brings.
     """
     root = Element("sdf", version="1.9")
     world = add(root, "world", name=f"{layout.world}_{layout.seed}")
@@ -46,7 +69,9 @@ def world_sdf(
     ground = _static(world, "ground")
     flat = add(add(add(ground, "collision", name="ground"), "geometry"), "plane")
     add(flat, "normal", (0.0, 0.0, 1.0))
-    surface = library.picture("ground", lambda: palette.ground(layout.world, condition.season, look.ground))
+    surface = library.picture(
+        "ground", lambda: palette.ground(layout.world, condition.season, look.ground)
+    )
     counted_from = FOGGY_HALF if condition.fog > 0 else GROUND_HALF
     uri = library.mesh("ground", lambda: ground_mesh(counted_from))
     mesh_visual(ground, "ground", uri, surface, False, (0.0, 0.0, -GROUND_DEEP))
@@ -60,10 +85,14 @@ def world_sdf(
     target = layout.target
     link = _static(world, "target", target.x, target.y, target.yaw)
     for solid in target.solids:
-        solid_collision(link, f"{solid.kind}.{number}", _local(solid, target.x, target.y, target.yaw))
+        solid_collision(
+            link, f"{solid.kind}.{number}", _local(solid, target.x, target.y, target.yaw)
+        )
         number += 1
     _look(link, library, chair_parts())
-    undergrowth = [item for item in layout.decorations if item.species not in MISSING[condition.season]]
+    undergrowth = [
+        item for item in layout.decorations if item.species not in MISSING[condition.season]
+    ]
     link = _static(world, "undergrowth")
     for (material, *square), (make, place) in merged(undergrowth, condition.season).items():
         name = ".".join((material, *map(str, square)))
@@ -84,7 +113,8 @@ def write_sdf(
     on_file: Callable[[], object] = lambda: None,
     autopilot: bool = False,
 ) -> int:
-    """Write the world to ``path`` and its files into ``<stem>_files`` beside it; returns the number of files.
+    """Write the world to ``path`` and its files into ``<stem>_files`` beside it; returns the number
+    of files.
 
     Raises:
         UserError: the place cannot be written.
@@ -99,7 +129,9 @@ def write_sdf(
             on_file()
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"cannot write {error.filename}: {error.strerror}", "choose another file with --out") from error
+        raise UserError(
+            f"cannot write {error.filename}: {error.strerror}", "choose another file with --out"
+        ) from error
     return 1 + len(library.files)
 
 
@@ -110,14 +142,18 @@ def _static(world: Element, name: str, x: float = 0.0, y: float = 0.0, yaw: floa
     return add(model, "link", name="link")
 
 
-def _look(link: Element, library: Library, pieces: Iterable[Part], tint: Colour = (1.0, 1.0, 1.0)) -> None:
+def _look(
+    link: Element, library: Library, pieces: Iterable[Part], tint: Colour = (1.0, 1.0, 1.0)
+) -> None:
     for part in pieces:
         uri = library.mesh(part.name, lambda part=part: part.mesh)
         mesh_visual(link, part.name, uri, library.material(part.material, tint))
 
 
 def _local(solid: Solid, x: float, y: float, yaw: float) -> Solid:
-    """Return a solid of the world in the frame of a model that stands at (x, y) turned by ``yaw``."""
+    """Return a solid of the world in the frame of a model that stands at (x, y) turned by
+    ``yaw``.
+    """
     px, py, pz = solid.position
     moved = Solid(solid.kind, solid.shape, (px - x, py - y, pz), solid.size, solid.yaw, solid.lying)
     return moved.placed(0.0, 0.0, -yaw)
@@ -134,19 +170,33 @@ def _systems(world: Element, engine: str, sky: Colour) -> None:
         plugin(world, f"gz-sim-{file}-system", f"gz::sim::systems::{name}")
     # The scene's own background may come out black: the sensors' one is what the camera sees.
     plugin(
-        world, "gz-sim-sensors-system", "gz::sim::systems::Sensors", render_engine=engine, background_color=(*sky, 1.0)
+        world,
+        "gz-sim-sensors-system",
+        "gz::sim::systems::Sensors",
+        render_engine=engine,
+        background_color=(*sky, 1.0),
     )
 
 
 def _autopilot_systems(world: Element) -> None:
-    """Add what barometer, compass and GPS of an autopilot's drone measure, at the place where PX4's own worlds are."""
-    for file, name in (("air-pressure", "AirPressure"), ("magnetometer", "Magnetometer"), ("navsat", "NavSat")):
+    """Add what barometer, compass and GPS of an autopilot's drone measure, at the place where PX4's
+    own worlds are.
+    """
+    for file, name in (
+        ("air-pressure", "AirPressure"),
+        ("magnetometer", "Magnetometer"),
+        ("navsat", "NavSat"),
+    ):
         plugin(world, f"gz-sim-{file}-system", f"gz::sim::systems::{name}")
     add(world, "magnetic_field", (6e-06, 2.3e-05, -4.2e-05))
     place = add(world, "spherical_coordinates")
     add(place, "surface_model", "EARTH_WGS84")
     add(place, "world_frame_orientation", "ENU")
-    for name, value in (("latitude_deg", 47.397971), ("longitude_deg", 8.546164), ("elevation", 0.0)):
+    for name, value in (
+        ("latitude_deg", 47.397971),
+        ("longitude_deg", 8.546164),
+        ("elevation", 0.0),
+    ):
         add(place, name, value)
     add(place, "heading_deg", 0.0)
 
@@ -164,14 +214,24 @@ def _light(world: Element, look: Look, sky: Colour) -> None:
     pose(sun, 0.0, 0.0, 30.0)
     add(sun, "diffuse", (*look.diffuse, 1.0))
     add(sun, "specular", (0.1, 0.1, 0.1, 1.0))
-    away = (math.cos(azimuth) * math.cos(elevation), math.sin(azimuth) * math.cos(elevation), math.sin(elevation))
+    away = (
+        math.cos(azimuth) * math.cos(elevation),
+        math.sin(azimuth) * math.cos(elevation),
+        math.sin(elevation),
+    )
     add(sun, "direction", tuple(-part for part in away))
 
 
-def _sky(world: Element, layout: Layout, condition: Condition, library: Library, look: Look) -> None:
-    """Put the embedded world's sky and its line of trees around: Gazebo's own skies are not in every render engine."""
+def _sky(
+    world: Element, layout: Layout, condition: Condition, library: Library, look: Look
+) -> None:
+    """Put the embedded world's sky and its line of trees around: Gazebo's own skies are not in
+    every render engine.
+    """
     link = _static(world, "sky")
     for face in WALLS:
-        surface = library.picture(f"sky.{face}", lambda face=face: sky_picture(layout, condition, look, face))
+        surface = library.picture(
+            f"sky.{face}", lambda face=face: sky_picture(layout, condition, look, face)
+        )
         uri = library.mesh(f"sky.{face}", lambda face=face: sky_wall(face))
         mesh_visual(link, f"wall_{face}", uri, {**surface, "shines": True}, False, wall_place(face))

@@ -1,4 +1,6 @@
-"""Meshes and textures that lie beside an SDF world: Wavefront files and PNG pictures, made like the embedded ones."""
+"""Meshes and textures that lie beside an SDF world: Wavefront files and PNG pictures, made like the
+embedded ones.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ GROUND_HALF = 120.0
 FOGGY_HALF = 60.0
 """m from the origin to the edge of the embedded ground in fog."""
 GROUND_DEEP = 300.0
-"""m from the ground down to its mesh's origin: farther than all that stands on it, nearer than the sky."""
+"""m from the ground down to its mesh's origin: farther than all that stands on it, nearer than the
+sky.
+"""
 PATCH = 6.0
 """m, side of the squares into which the undergrowth is cut."""
 
@@ -26,7 +30,9 @@ PATCH = 6.0
 def wavefront(mesh: MeshData) -> bytes:
     """Return a mesh as a Wavefront OBJ without material; equal corners are written once."""
     rows = np.concatenate((mesh.points, mesh.normals, mesh.uv), axis=2).reshape(-1, 8)
-    rows[:, 7] = 1.0 - rows[:, 7]  # Wavefront counts from the lowest row of a picture, ours from the highest
+    rows[:, 7] = (
+        1.0 - rows[:, 7]
+    )  # Wavefront counts from the lowest row of a picture, ours from the highest
     corners, index = np.unique(np.round(rows, 4) + 0.0, axis=0, return_inverse=True)
     text = "# generated\n"
     for word, columns in (("v", slice(0, 3)), ("vn", slice(3, 6)), ("vt", slice(6, 8))):
@@ -38,10 +44,11 @@ def wavefront(mesh: MeshData) -> bytes:
 
 
 def ground_mesh(counted_from: float = GROUND_HALF) -> MeshData:
-    """Return the square of ground ``GROUND_DEEP`` above its own origin, its texture where MuJoCo lays it.
+    """Return the square of ground ``GROUND_DEEP`` above its own origin, its texture where MuJoCo
+    lays it.
 
-    MuJoCo takes twice the size that a material names, and begins at the plane's west and north edges: ``counted_from``
-    is m from the origin to these, in the embedded world.
+    MuJoCo takes twice the size that a material names, and begins at the plane's west and north
+    edges: ``counted_from`` is m from the origin to these, in the embedded world.
     """
     h, z = GROUND_HALF, GROUND_DEEP
     corners = np.array(((-h, -h, z), (h, -h, z), (h, h, z), (-h, h, z)), dtype=np.float32)
@@ -66,16 +73,23 @@ def near_parts(item: Item, season: str) -> list[Part]:
 def merged(
     items: Iterable[Item], season: str
 ) -> dict[tuple[str, int, int], tuple[Callable[[], MeshData], tuple[float, float, float]]]:
-    """Return everything that is only looked at as one mesh for each material and square of ``PATCH``.
+    """Return everything that is only looked at as one mesh for each material and square of
+    ``PATCH``.
 
-    By material and square: what makes the mesh (m from the middle of the square), and where that middle is.
+    By material and square: what makes the mesh (m from the middle of the square), and where that
+    middle is.
     """
     found: dict[tuple[str, int, int], list[tuple[Item, Part]]] = {}
     for item in items:
         for part in near_parts(item, season):
-            found.setdefault((part.material, round(item.x / PATCH), round(item.y / PATCH)), []).append((item, part))
+            found.setdefault(
+                (part.material, round(item.x / PATCH), round(item.y / PATCH)), []
+            ).append((item, part))
     return {
-        key: (partial(_together, pieces, key[1] * PATCH, key[2] * PATCH), (key[1] * PATCH, key[2] * PATCH, 0.0))
+        key: (
+            partial(_together, pieces, key[1] * PATCH, key[2] * PATCH),
+            (key[1] * PATCH, key[2] * PATCH, 0.0),
+        )
         for key, pieces in sorted(found.items())
     }
 
@@ -85,12 +99,20 @@ def _together(pieces: list[tuple[Item, Part]], x: float, y: float) -> MeshData:
     for item, part in pieces:
         c, s = np.cos(item.yaw), np.sin(item.yaw)
         turn = np.array(((c, s, 0.0), (-s, c, 0.0), (0.0, 0.0, 1.0)))
-        moved.append((part.mesh.points @ turn + (item.x - x, item.y - y, 0.0), part.mesh.normals @ turn, part.mesh.uv))
+        moved.append(
+            (
+                part.mesh.points @ turn + (item.x - x, item.y - y, 0.0),
+                part.mesh.normals @ turn,
+                part.mesh.uv,
+            )
+        )
     return MeshData(*(np.concatenate(arrays) for arrays in zip(*moved)))
 
 
 class Library:
-    """Collects the files of one world, made when they are written; hands out URIs relative to the SDF file."""
+    """Collects the files of one world, made when they are written; hands out URIs relative to the
+    SDF file.
+    """
 
     def __init__(self, folder: str, season: str) -> None:
         """``folder``: name of the folder beside the SDF file."""
@@ -109,7 +131,10 @@ class Library:
 
     def picture(self, name: str, make: Callable[[], np.ndarray]) -> dict:
         """Keep a texture; returns the material that shows it."""
-        return {"colour": (1.0, 1.0, 1.0), "texture": self._keep(f"{name}.png", lambda: png(make()))}
+        return {
+            "colour": (1.0, 1.0, 1.0),
+            "texture": self._keep(f"{name}.png", lambda: png(make())),
+        }
 
     def _keep(self, name: str, make: Callable[[], bytes]) -> str:
         self.files.setdefault(name, make)

@@ -1,9 +1,10 @@
 """The quadrotor for Gazebo: body, rotors, velocity control, and the senses of the embedded drone.
 
-Size and senses are those of the embedded drone, mass and motors a set that is known to fly under Gazebo's
-``MulticopterVelocityControl``; the gains make it answer as fast as the drones on which networks are trained
-(``simulation/response.py``). That controller keeps the last command for ever: something must send zero when commands
-stop. And it reads a command in the tilted body: ``flight.plain.in_body`` turns ours.
+Size and senses are those of the embedded drone, mass and motors a set that is known to fly under
+Gazebo's ``MulticopterVelocityControl``; the gains make it answer as fast as the drones on which
+networks are trained (``simulation/response.py``). That controller keeps the last command for ever:
+something must send zero when commands stop. And it reads a command in the tilted body:
+``flight.plain.in_body`` turns ours.
 """
 
 from __future__ import annotations
@@ -19,9 +20,14 @@ from liquid_nav.worlds.sdf_look import FAR_CLIP
 from liquid_nav.worlds.sdf_xml import Element, add, plugin, pose
 
 MASS = 1.5  # kg
-INERTIA = (0.0347563, 0.07, 0.05)  # kg m^2; more about the vertical, and the motors could not turn it in time
+INERTIA = (
+    0.0347563,
+    0.07,
+    0.05,
+)  # kg m^2; more about the vertical, and the motors could not turn it in time
 MOTOR_CONSTANT, MOMENT_CONSTANT = 8.54858e-06, 0.016
-TOP_SPEED = 1000.0  # rad/s; hovering takes 660, and where the faster pair cannot follow, a turn costs 0.1 m of height
+# rad/s; hovering takes 660, and where the faster pair cannot follow, a turn costs 0.1 m of height
+TOP_SPEED = 1000.0
 ROTOR_MASS = 0.005  # kg
 BODY = (0.24, 0.18, 0.10)  # m
 ROTOR_RADIUS, ROTOR_HEIGHT = 0.127, 0.06  # m
@@ -31,7 +37,9 @@ ROTORS = ((-45.0, "ccw"), (135.0, "ccw"), (45.0, "cw"), (-135.0, "cw"))
 REST = 0.17  # m from its feet to the centre of the standing drone
 STAND_RADIUS = 0.15  # m
 OWN, OTHERS = 0x2, 0x0FFFFFFD
-"""Bits of visibility: of the drone's own shapes, and of what its camera sees, which is everything else."""
+"""Bits of visibility: of the drone's own shapes, and of what its camera sees, which is everything
+else.
+"""
 COMMAND_TOPIC, ENABLE_TOPIC = "cmd_vel", "velocity_controller/enable"
 
 
@@ -58,10 +66,11 @@ class DroneSpec:
 
 
 def add_drone(world: Element, spec: DroneSpec, x: float, y: float, z: float, yaw: float) -> Element:
-    """Append the drone at (x, y, z), looking along ``yaw``, and a stand under it; returns the drone's model.
+    """Append the drone at (x, y, z), looking along ``yaw``, and a stand under it; returns the
+    drone's model.
 
-    Without commands the velocity control lets the drone fall: on the stand it waits at flight height, where the
-    embedded drone begins too.
+    Without commands the velocity control lets the drone fall: on the stand it waits at flight
+    height, where the embedded drone begins too.
     """
     stand = add(world, "model", name=f"{spec.name}_stand")
     add(stand, "static", True)
@@ -78,19 +87,37 @@ def add_drone(world: Element, spec: DroneSpec, x: float, y: float, z: float, yaw
         _rotor(model, number, math.radians(bearing), sense)
     for number, (_, sense) in enumerate(ROTORS):
         plugin(
-            model, "gz-sim-multicopter-motor-model-system", "gz::sim::systems::MulticopterMotorModel",
-            robotNamespace=f"model/{spec.name}", jointName=f"rotor_{number}_joint", linkName=f"rotor_{number}",
-            turningDirection=sense, timeConstantUp=0.0125, timeConstantDown=0.025, maxRotVelocity=TOP_SPEED,
-            motorConstant=MOTOR_CONSTANT, momentConstant=MOMENT_CONSTANT, commandSubTopic="command/motor_speed",
-            actuator_number=number, rotorDragCoefficient=8.06428e-05, rollingMomentCoefficient=1e-06,
-            motorSpeedPubTopic=f"motor_speed/{number}", rotorVelocitySlowdownSim=10, motorType="velocity",
-        )  # fmt: skip
+            model,
+            "gz-sim-multicopter-motor-model-system",
+            "gz::sim::systems::MulticopterMotorModel",
+            robotNamespace=f"model/{spec.name}",
+            jointName=f"rotor_{number}_joint",
+            linkName=f"rotor_{number}",
+            turningDirection=sense,
+            timeConstantUp=0.0125,
+            timeConstantDown=0.025,
+            maxRotVelocity=TOP_SPEED,
+            motorConstant=MOTOR_CONSTANT,
+            momentConstant=MOMENT_CONSTANT,
+            commandSubTopic="command/motor_speed",
+            actuator_number=number,
+            rotorDragCoefficient=8.06428e-05,
+            rollingMomentCoefficient=1e-06,
+            motorSpeedPubTopic=f"motor_speed/{number}",
+            rotorVelocitySlowdownSim=10,
+            motorType="velocity",
+        )
     _control(model, spec)
     plugin(
-        model, "gz-sim-odometry-publisher-system", "gz::sim::systems::OdometryPublisher",
-        odom_frame=f"{spec.prefix}odom", robot_base_frame=f"{spec.prefix}base_link",
-        odom_topic=f"/model/{spec.name}/odometry", odom_publish_frequency=50.0, dimensions=3,
-    )  # fmt: skip
+        model,
+        "gz-sim-odometry-publisher-system",
+        "gz::sim::systems::OdometryPublisher",
+        odom_frame=f"{spec.prefix}odom",
+        robot_base_frame=f"{spec.prefix}base_link",
+        odom_topic=f"/model/{spec.name}/odometry",
+        odom_publish_frequency=50.0,
+        dimensions=3,
+    )
     return model
 
 
@@ -102,7 +129,9 @@ def _inertial(link: Element, mass: float, moments: tuple[float, float, float]) -
         add(inertia, name, value)
 
 
-def _painted(link: Element, name: str, shape: str, colour: tuple[float, float, float], **sizes: object) -> Element:
+def _painted(
+    link: Element, name: str, shape: str, colour: tuple[float, float, float], **sizes: object
+) -> Element:
     visual = add(link, "visual", name=f"{name}_visual")
     geometry = add(add(visual, "geometry"), shape)
     for key, value in sizes.items():
@@ -113,7 +142,9 @@ def _painted(link: Element, name: str, shape: str, colour: tuple[float, float, f
     return visual
 
 
-def _own(link: Element, name: str, shape: str, colour: tuple[float, float, float], **sizes: object) -> Element:
+def _own(
+    link: Element, name: str, shape: str, colour: tuple[float, float, float], **sizes: object
+) -> Element:
     """Append a shape of the drone itself, which its camera does not see."""
     visual = _painted(link, name, shape, colour, **sizes)
     add(visual, "visibility_flags", OWN)
@@ -126,7 +157,8 @@ def _base(model: Element, spec: DroneSpec) -> None:
     _own(base, "body", "box", (0.15, 0.15, 0.17), size=BODY)
     shape = add(add(base, "collision", name="body"), "geometry")
     add(add(shape, "box"), "size", BODY)
-    # Rotor discs are solid on the body, as in the embedded drone; the links that turn have no collision.
+    # Rotor discs are solid on the body, as in the embedded drone; the links that turn have no
+    # collision.
     for number, (bearing, _) in enumerate(ROTORS):
         angle = math.radians(bearing)
         disc = add(base, "collision", name=f"disc_{number}")
@@ -135,7 +167,9 @@ def _base(model: Element, spec: DroneSpec) -> None:
         add(cylinder, "radius", ROTOR_RADIUS)
         add(cylinder, "length", 0.02)
     for number, side in enumerate((-0.12, 0.12)):
-        leg = _own(base, f"leg_{number}", "box", (0.1, 0.1, 0.1), size=(0.2, 0.015, REST - BODY[2] / 2))
+        leg = _own(
+            base, f"leg_{number}", "box", (0.1, 0.1, 0.1), size=(0.2, 0.015, REST - BODY[2] / 2)
+        )
         pose(leg, 0.0, side, -(REST + BODY[2] / 2) / 2)
         foot = add(base, "collision", name=f"leg_{number}")
         pose(foot, 0.0, side, -(REST + BODY[2] / 2) / 2)
@@ -203,11 +237,18 @@ def _rotor(model: Element, number: int, bearing: float, sense: str) -> None:
 
 def _control(model: Element, spec: DroneSpec) -> None:
     control = plugin(
-        model, "gz-sim-multicopter-control-system", "gz::sim::systems::MulticopterVelocityControl",
-        robotNamespace=f"model/{spec.name}", commandSubTopic=COMMAND_TOPIC, enableSubTopic=ENABLE_TOPIC,
-        comLinkName="base_link", velocityGain=(4.2, 4.2, 6.0), attitudeGain=(2.0, 3.0, 0.15),
-        angularRateGain=(0.4, 0.52, 0.3), maximumLinearAcceleration=(3.0, 3.0, 2.0),
-    )  # fmt: skip
+        model,
+        "gz-sim-multicopter-control-system",
+        "gz::sim::systems::MulticopterVelocityControl",
+        robotNamespace=f"model/{spec.name}",
+        commandSubTopic=COMMAND_TOPIC,
+        enableSubTopic=ENABLE_TOPIC,
+        comLinkName="base_link",
+        velocityGain=(4.2, 4.2, 6.0),
+        attitudeGain=(2.0, 3.0, 0.15),
+        angularRateGain=(0.4, 0.52, 0.3),
+        maximumLinearAcceleration=(3.0, 3.0, 2.0),
+    )
     rotors = add(control, "rotorConfiguration")
     for number, (_, sense) in enumerate(ROTORS):
         rotor = add(rotors, "rotor")

@@ -1,4 +1,6 @@
-"""What the embedded world draws by chance for a seed, drawn again for Gazebo; and its sky as the walls of a far box."""
+"""What the embedded world draws by chance for a seed, drawn again for Gazebo; and its sky as the
+walls of a far box.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from liquid_nav.worlds.sky import FACES, SIZE
 from liquid_nav.worlds.values import Layout
 
 SKY_HALF = 600.0
-"""m from the origin to the walls of the sky: far enough that the line of trees hardly grows in a flight."""
+"""m from the origin to the walls of the sky: far enough that the line of trees hardly grows in a
+flight.
+"""
 FAR_CLIP = 1500.0
 """m; beyond the corners of the sky, also for a drone at the edge of the geofence."""
 WALLS = tuple(face for face, (forward, _, _) in enumerate(FACES) if forward != (0, -1, 0))
@@ -28,8 +32,9 @@ Colour = tuple[float, float, float]
 class Look:
     """Numbers that the seed draws.
 
-    sky, ground: which variants; sun: azimuth and elevation, rad (ENU); diffuse, ambient: light of the sun and from
-    everywhere, RGB; tints: RGB factor of each of the layout's items; undergrowth: the mean factor of the decorations.
+    sky, ground: which variants; sun: azimuth and elevation, rad (ENU); diffuse, ambient: light of
+    the sun and from everywhere, RGB; tints: RGB factor of each of the layout's items; undergrowth:
+    the mean factor of the decorations.
     """
 
     sky: int
@@ -56,7 +61,9 @@ def look_of(layout: Layout, condition: Condition) -> Look:
         for item in (*layout.items, *layout.decorations)
     ]
     count = len(layout.items)
-    rest = [tint for tint, item in zip(tints[count:], layout.decorations) if item.species not in missing]
+    rest = [
+        tint for tint, item in zip(tints[count:], layout.decorations) if item.species not in missing
+    ]
     mean = np.mean(rest, axis=0) if rest else np.ones(3)
     return Look(
         sky,
@@ -83,7 +90,9 @@ def wall_place(face: int) -> tuple[float, float, float]:
 
 def sky_wall(face: int) -> MeshData:
     """Return one wall of the sky, seen from inside, m from its middle."""
-    forward, right, down = (np.array((part[0], -part[2], part[1]), dtype=float) for part in FACES[face])
+    forward, right, down = (
+        np.array((part[0], -part[2], part[1]), dtype=float) for part in FACES[face]
+    )
     corner = {(u, v): u * right + v * down for u in (-1, 1) for v in (-1, 1)}
     order = ((-1, 1), (1, -1), (1, 1)), ((-1, 1), (-1, -1), (1, -1))
     points = np.array([[corner[at] for at in triangle] for triangle in order]) * SKY_HALF

@@ -21,7 +21,9 @@ def numbers(*values: float) -> str:
 
 
 def add(parent: Element, tag: str, text: object = None, **attributes: str) -> Element:
-    """Append a child; booleans become true and false, numbers and tuples of numbers are written as SDF takes them."""
+    """Append a child; booleans become true and false, numbers and tuples of numbers are written as
+    SDF takes them.
+    """
     child = ElementTree.SubElement(parent, tag, attributes)
     if isinstance(text, bool):
         child.text = "true" if text else "false"
@@ -35,7 +37,13 @@ def add(parent: Element, tag: str, text: object = None, **attributes: str) -> El
 
 
 def pose(
-    parent: Element, x: float, y: float, z: float, roll: float = 0.0, pitch: float = 0.0, yaw: float = 0.0
+    parent: Element,
+    x: float,
+    y: float,
+    z: float,
+    roll: float = 0.0,
+    pitch: float = 0.0,
+    yaw: float = 0.0,
 ) -> None:
     """Append a pose (m, rad); rotation is yaw after pitch after roll."""
     add(parent, "pose", (x, y, z, roll, pitch, yaw))
@@ -50,14 +58,23 @@ def plugin(parent: Element, filename: str, name: str, **settings: object) -> Ele
 
 
 def mesh_visual(
-    link: Element, name: str, uri: str, material: dict, shadows: bool = True, place: tuple[float, ...] = ()
+    link: Element,
+    name: str,
+    uri: str,
+    material: dict,
+    shadows: bool = True,
+    place: tuple[float, ...] = (),
 ) -> None:
-    """Append a mesh with its material: ``colour`` (r, g, b), and ``texture`` (URI) where there is one.
+    """Append a mesh with its material: ``colour`` (r, g, b), and ``texture`` (URI) where there is
+    one.
 
-    What ``shines`` has its colour whatever the light. ``place``: m in the frame of the link; the engine ``ogre`` draws
-    what has a texture from far to near by these places, and without a depth buffer.
+    What ``shines`` has its colour whatever the light. ``place``: m in the frame of the link; the
+    engine ``ogre`` draws what has a texture from far to near by these places, and without a depth
+    buffer.
     """
-    visual = add(link, "visual", name=f"{name}_visual")  # names are unique among all children of a link
+    visual = add(
+        link, "visual", name=f"{name}_visual"
+    )  # names are unique among all children of a link
     if place:
         pose(visual, *place)
     add(visual, "cast_shadows", shadows)
@@ -98,4 +115,8 @@ def solid_collision(link: Element, name: str, solid: Solid) -> None:
 def text_of(root: Element) -> str:
     """Return the document, indented."""
     ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        + ElementTree.tostring(root, encoding="unicode")
+        + "\n"
+    )

@@ -1,4 +1,6 @@
-"""The sky around: gradient, clouds, a sun and the line of trees on the horizon, as the six faces of a box."""
+"""The sky around: gradient, clouds, a sun and the line of trees on the horizon, as the six faces of
+a box.
+"""
 
 import math
 
@@ -7,7 +9,8 @@ import numpy as np
 from liquid_nav.worlds.textures import fractal, mix, ramp, smooth, to_bytes
 
 SIZE = 256
-# Which way (east, north, up) a pixel of each face looks: forward, right and down axes; order of MuJoCo's faces.
+# Which way (east, north, up) a pixel of each face looks: forward, right and down axes; order of
+# MuJoCo's faces.
 FACES = (
     ((1, 0, 0), (0, 0, -1), (0, -1, 0)),
     ((-1, 0, 0), (0, 0, 1), (0, -1, 0)),
@@ -23,34 +26,50 @@ def directions() -> np.ndarray:
     t = (np.arange(SIZE) + 0.5) / SIZE * 2 - 1
     faces = []
     for forward, right, down in FACES:
-        d = np.asarray(forward) + t[None, :, None] * np.asarray(right) + t[:, None, None] * np.asarray(down)
+        d = (
+            np.asarray(forward)
+            + t[None, :, None] * np.asarray(right)
+            + t[:, None, None] * np.asarray(down)
+        )
         faces.append(d / np.linalg.norm(d, axis=-1, keepdims=True))
     return np.stack(faces)
 
 
-def sky_box(rng: np.random.Generator, look: dict, sun: tuple[float, float], world: str) -> np.ndarray:
+def sky_box(
+    rng: np.random.Generator, look: dict, sun: tuple[float, float], world: str
+) -> np.ndarray:
     """Return uint8 [6 * SIZE, SIZE, 3].
 
-    ``look``: colours zenith, horizon, cloud, trees, ground, sun, and the share of ``clouds``; ``sun``: azimuth and
-    elevation, rad (ENU).
+    ``look``: colours zenith, horizon, cloud, trees, ground, sun, and the share of ``clouds``;
+    ``sun``: azimuth and elevation, rad (ENU).
     """
     d = directions()
     east, north, up = d[..., 0], -d[..., 2], d[..., 1]
     elevation, azimuth = np.arcsin(np.clip(up, -1, 1)), np.arctan2(north, east)
-    picture = ramp(np.sqrt(np.clip(elevation / 1.4, 0, 1)), look["horizon"], look["middle"], look["zenith"])
-    to_sun = (east * math.cos(sun[0]) + north * math.sin(sun[0])) * math.cos(sun[1]) + up * math.sin(sun[1])
+    picture = ramp(
+        np.sqrt(np.clip(elevation / 1.4, 0, 1)), look["horizon"], look["middle"], look["zenith"]
+    )
+    to_sun = (east * math.cos(sun[0]) + north * math.sin(sun[0])) * math.cos(
+        sun[1]
+    ) + up * math.sin(sun[1])
     picture = mix(picture, look["sun"], look["glow"] * np.clip(to_sun, 0, 1) ** 12 * 0.6)
     plane = np.clip(1.0 / np.maximum(up + 0.12, 0.05), 0, 9)
     noise = fractal((512, 512), rng, 1.35, lowest=3)
     at = (np.stack((east * plane, north * plane), -1) * 40).astype(int) % 512
-    cover = smooth(noise[at[..., 0], at[..., 1]], 1.0 - look["clouds"] * 0.62, 1.12 - look["clouds"] * 0.4)
+    cover = smooth(
+        noise[at[..., 0], at[..., 1]], 1.0 - look["clouds"] * 0.62, 1.12 - look["clouds"] * 0.4
+    )
     picture = mix(picture, look["cloud"], 0.9 * cover * smooth(elevation, 0.0, 0.25))
-    picture = mix(picture, look["sun"], look["disc"] * smooth(to_sun, math.cos(0.045), math.cos(0.03)))
+    picture = mix(
+        picture, look["sun"], look["disc"] * smooth(to_sun, math.cos(0.045), math.cos(0.03))
+    )
     around = ((azimuth / (2 * math.pi) + 0.5) * 2048).astype(int) % 2048
     outline = fractal((1, 2048), rng, 0.55, lowest=12)[0]
     broad = fractal((1, 2048), rng, 1.3, lowest=2)[0]
     tall, deep = (0.34, 0.24) if world == "forest" else (0.035, 0.05)
-    top = (tall + deep * (broad - 0.4) + (0.12 if world == "forest" else 0.022) * (outline - 0.5))[around]
+    top = (tall + deep * (broad - 0.4) + (0.12 if world == "forest" else 0.022) * (outline - 0.5))[
+        around
+    ]
     shade = fractal((256, 2048), rng, 0.5, lowest=20)
     row = np.clip(elevation / max(tall + deep, 1e-3) * 160 + 40, 0, 255).astype(int)
     texture = shade[row, around]
@@ -63,5 +82,7 @@ def sky_box(rng: np.random.Generator, look: dict, sun: tuple[float, float], worl
     picture = mix(picture, trees, smooth(top - elevation, -0.004, 0.006))
     picture = mix(picture, look["ground"], smooth(-elevation, 0.0, 0.012))
     if look["haze"] > 0:
-        picture = mix(picture, look["fog"], np.clip(look["haze"] * (1.25 - np.clip(elevation, 0, 1.2)), 0, 1))
+        picture = mix(
+            picture, look["fog"], np.clip(look["haze"] * (1.25 - np.clip(elevation, 0, 1.2)), 0, 1)
+        )
     return to_bytes(picture).reshape(6 * SIZE, SIZE, 3)

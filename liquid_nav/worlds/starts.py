@@ -1,4 +1,6 @@
-"""Where several drones begin in one world: round the target, so that nobody needs the place that another one holds."""
+"""Where several drones begin in one world: round the target, so that nobody needs the place that
+another one holds.
+"""
 
 import math
 from collections.abc import Iterator
@@ -20,8 +22,8 @@ CLEAR = 1.2
 def shared_start(layout: Layout, number: int) -> Layout:
     """Return the same place with the start of drone ``number``; number 0 has the layout's own.
 
-    The others begin about as far from the target as the first, on other sides of it, on free ground with a way to the
-    target, and with a heading of their own within the scenario's bearings.
+    The others begin about as far from the target as the first, on other sides of it, on free ground
+    with a way to the target, and with a heading of their own within the scenario's bearings.
 
     Raises:
         UserError: there are at most ``MOST`` drones; or the ground is too full for one more.
@@ -40,18 +42,28 @@ def shared_start(layout: Layout, number: int) -> Layout:
             rng = np.random.default_rng([layout.seed, 74, number])
             yaw = math.atan2(goal[1], goal[0]) - rng.uniform(*layout.scenario.target.bearing)
             return replace(layout, start=Start(x, y, first.z, math.remainder(yaw, math.tau)))
-    raise UserError(f"no free start for drone {number} in seed {layout.seed}", "fewer drones, or another seed")
+    raise UserError(
+        f"no free start for drone {number} in seed {layout.seed}", "fewer drones, or another seed"
+    )
 
 
 def _places(first: Start, target: np.ndarray, direction: float) -> Iterator[tuple[float, float]]:
     """Yield places (x, y), those that are nearest to what is wanted first."""
     away = np.array((first.x, first.y)) - target
-    distance, bearing = float(np.hypot(*away)), math.atan2(away[1], away[0]) + math.radians(direction)
+    distance, bearing = (
+        float(np.hypot(*away)),
+        math.atan2(away[1], away[0]) + math.radians(direction),
+    )
     for turn in sorted(range(-20, 21, 4), key=abs):
         for share in (1.0, 0.92, 0.84):
             angle = bearing + math.radians(turn)
-            yield target[0] + share * distance * math.cos(angle), target[1] + share * distance * math.sin(angle)
+            yield (
+                target[0] + share * distance * math.cos(angle),
+                target[1] + share * distance * math.sin(angle),
+            )
 
 
 def _free(discs: np.ndarray, x: float, y: float) -> bool:
-    return not len(discs) or bool((np.hypot(discs[:, 0] - x, discs[:, 1] - y) >= discs[:, 2] + CLEAR).all())
+    return not len(discs) or bool(
+        (np.hypot(discs[:, 0] - x, discs[:, 1] - y) >= discs[:, 2] + CLEAR).all()
+    )

@@ -12,7 +12,9 @@ def fractal(
     stretch: tuple[float, float] = (1, 1),
     lowest: float = 1.0,
 ) -> np.ndarray:
-    """Return tileable noise in [0, 1] with a spectrum 1/f^power; ``stretch`` > 1 draws it out along that axis."""
+    """Return tileable noise in [0, 1] with a spectrum 1/f^power; ``stretch`` > 1 draws it out along
+    that axis.
+    """
     fy = np.fft.fftfreq(shape[0])[:, None] * shape[0] * stretch[0]
     fx = np.fft.rfftfreq(shape[1])[None] * shape[1] * stretch[1]
     f = np.hypot(fy, fx)
@@ -44,7 +46,11 @@ def to_bytes(picture: np.ndarray) -> np.ndarray:
 
 
 def leaves(
-    rng: np.random.Generator, colour: Colour, snow: float = 0.0, dots: Colour | None = None, size: int = 128
+    rng: np.random.Generator,
+    colour: Colour,
+    snow: float = 0.0,
+    dots: Colour | None = None,
+    size: int = 128,
 ) -> np.ndarray:
     """Foliage, dark below and bright above; ``dots``: berries of that colour."""
     c = np.asarray(colour)
@@ -65,11 +71,17 @@ def leaves(
         spots = fractal((size, size), rng, 0.2, lowest=10)
         picture = mix(picture, dots, smooth(spots, 0.8, 0.84))
     if snow > 0:
-        picture = mix(picture, (0.9, 0.92, 0.96), snow * smooth(coarse + 0.5 * (height[..., 0] - 0.4), 0.42, 0.62))
+        picture = mix(
+            picture,
+            (0.9, 0.92, 0.96),
+            snow * smooth(coarse + 0.5 * (height[..., 0] - 0.4), 0.42, 0.62),
+        )
     return to_bytes(picture)
 
 
-def bark(rng: np.random.Generator, colour: Colour, depth: float = 0.6, moss: float = 0.0) -> np.ndarray:
+def bark(
+    rng: np.random.Generator, colour: Colour, depth: float = 0.6, moss: float = 0.0
+) -> np.ndarray:
     """Furrowed bark; ``depth`` of the furrows 0..1, ``moss`` greens it."""
     c = np.asarray(colour)
     furrow = fractal((128, 64), rng, 0.8, (3.5, 0.6), lowest=3)
@@ -77,13 +89,20 @@ def bark(rng: np.random.Generator, colour: Colour, depth: float = 0.6, moss: flo
     values = np.clip(0.5 + depth * 1.6 * (furrow - 0.5) + 0.5 * (grain - 0.5), 0, 1)
     picture = ramp(values, tuple(c * 0.3), tuple(c * 0.8), tuple(c * 1.15), tuple(c * 1.4))
     if moss:
-        picture = mix(picture, (0.28, 0.36, 0.14), moss * smooth(fractal((128, 64), rng, 1.4), 0.5, 0.75))
+        picture = mix(
+            picture, (0.28, 0.36, 0.14), moss * smooth(fractal((128, 64), rng, 1.4), 0.5, 0.75)
+        )
     return to_bytes(picture)
 
 
 def birch_bark(rng: np.random.Generator) -> np.ndarray:
     """White bark with dark bands and scars."""
-    picture = ramp(fractal((256, 128), rng, 0.9, (1.2, 0.5)), (0.68, 0.66, 0.62), (0.85, 0.84, 0.8), (0.95, 0.94, 0.9))
+    picture = ramp(
+        fractal((256, 128), rng, 0.9, (1.2, 0.5)),
+        (0.68, 0.66, 0.62),
+        (0.85, 0.84, 0.8),
+        (0.95, 0.94, 0.9),
+    )
     lines = fractal((256, 128), rng, 0.75, (0.4, 3.5), lowest=3)
     scars = fractal((256, 128), rng, 1.1, (0.8, 1.6), lowest=4)
     picture = mix(picture, (0.16, 0.14, 0.13), 0.85 * smooth(lines, 0.66, 0.74))
@@ -108,14 +127,20 @@ def straw_end(rng: np.random.Generator) -> np.ndarray:
     """The rolled end of a round bale."""
     y, x = np.mgrid[-1:1:128j, -1:1:128j]
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
-    rings = 0.5 + 0.5 * np.sin(2 * np.pi * (radius * 7 + angle / (2 * np.pi)) + 2 * fractal((128, 128), rng, 1.0))
-    values = np.clip(0.3 + 0.35 * rings + 0.5 * (fractal((128, 128), rng, 0.3, lowest=6) - 0.4), 0, 1)
+    rings = 0.5 + 0.5 * np.sin(
+        2 * np.pi * (radius * 7 + angle / (2 * np.pi)) + 2 * fractal((128, 128), rng, 1.0)
+    )
+    values = np.clip(
+        0.3 + 0.35 * rings + 0.5 * (fractal((128, 128), rng, 0.3, lowest=6) - 0.4), 0, 1
+    )
     return to_bytes(ramp(values, (0.28, 0.2, 0.09), (0.6, 0.47, 0.22), (0.85, 0.73, 0.43)))
 
 
 def rock(rng: np.random.Generator, snow: float = 0.0, moss: float = 0.7) -> np.ndarray:
     """Grey stone, moss (or snow) on top."""
-    values = np.clip(0.6 * fractal((128, 128), rng, 0.9) + 0.4 * fractal((128, 128), rng, 0.3, lowest=8), 0, 1)
+    values = np.clip(
+        0.6 * fractal((128, 128), rng, 0.9) + 0.4 * fractal((128, 128), rng, 0.3, lowest=8), 0, 1
+    )
     picture = ramp(values, (0.2, 0.2, 0.19), (0.42, 0.41, 0.39), (0.62, 0.61, 0.58))
     height = np.linspace(0, 1, 128)[:, None]
     cover = smooth(height + 0.7 * (fractal((128, 128), rng, 1.2) - 0.5), 0.5, 0.75)
@@ -140,7 +165,10 @@ def forest_floor(rng: np.random.Generator, season: str, size: int = 1024) -> np.
     large = fractal(shape, rng, 1.5, lowest=2)
     if season == "winter":
         picture = ramp(
-            np.clip(0.4 * fine + 0.6 * middle, 0, 1), (0.7, 0.74, 0.82), (0.87, 0.89, 0.94), (0.95, 0.96, 0.98)
+            np.clip(0.4 * fine + 0.6 * middle, 0, 1),
+            (0.7, 0.74, 0.82),
+            (0.87, 0.89, 0.94),
+            (0.95, 0.96, 0.98),
         )
         litter = smooth(0.55 * large + 0.35 * middle + 0.3 * fine, 0.72, 0.8)
         return to_bytes(mix(picture, (0.42, 0.34, 0.26), 0.75 * litter))
@@ -166,18 +194,26 @@ def meadow(rng: np.random.Generator, season: str, size: int = 1024) -> np.ndarra
     large = fractal(shape, rng, 1.5, lowest=2)
     if season == "winter":
         picture = ramp(
-            np.clip(0.3 * fine + 0.7 * middle, 0, 1), (0.74, 0.78, 0.85), (0.89, 0.91, 0.95), (0.96, 0.97, 0.99)
+            np.clip(0.3 * fine + 0.7 * middle, 0, 1),
+            (0.74, 0.78, 0.85),
+            (0.89, 0.91, 0.95),
+            (0.96, 0.97, 0.99),
         )
-        return to_bytes(mix(picture, (0.6, 0.53, 0.38), 0.6 * smooth(0.6 * large + 0.5 * fine, 0.64, 0.72)))
+        return to_bytes(
+            mix(picture, (0.6, 0.53, 0.38), 0.6 * smooth(0.6 * large + 0.5 * fine, 0.64, 0.72))
+        )
     if season == "autumn":
         green = ramp(fine, (0.2, 0.17, 0.06), (0.4, 0.34, 0.13), (0.58, 0.5, 0.22))
         dry = ramp(fine, (0.28, 0.2, 0.09), (0.5, 0.38, 0.18), (0.68, 0.55, 0.3))
     else:
         green = ramp(fine, (0.13, 0.18, 0.05), (0.31, 0.38, 0.12), (0.48, 0.54, 0.2))
         dry = ramp(fine, (0.3, 0.27, 0.11), (0.56, 0.5, 0.24), (0.74, 0.67, 0.38))
-    bands = 0.5 + 0.5 * np.sin(2 * np.pi * (8 * np.arange(size)[None] / size + 0.25 * (large - 0.5)))
+    bands = 0.5 + 0.5 * np.sin(
+        2 * np.pi * (8 * np.arange(size)[None] / size + 0.25 * (large - 0.5))
+    )
     return to_bytes(
-        mix(green, dry, smooth(0.55 * large + 0.3 * middle + 0.25 * bands, 0.42, 0.7)) * (0.98 + 0.3 * large)[..., None]
+        mix(green, dry, smooth(0.55 * large + 0.3 * middle + 0.25 * bands, 0.42, 0.7))
+        * (0.98 + 0.3 * large)[..., None]
     )
 
 

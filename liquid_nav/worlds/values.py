@@ -12,7 +12,8 @@ from liquid_nav.worlds.scenario import Scenario
 class Solid:
     """A primitive that stops the drone.
 
-    ``position``: centre; ``size``: half extents (cylinder: r, r, half height), in the frame turned by ``yaw`` about z.
+    ``position``: centre; ``size``: half extents (cylinder: r, r, half height), in the frame turned
+    by ``yaw`` about z.
     ``lying``: a cylinder whose axis lies along its own x; ``size`` is then (half length, r, r).
     """
 
@@ -28,11 +29,18 @@ class Solid:
         c, s = math.cos(yaw), math.sin(yaw)
         px, py, pz = self.position
         return Solid(
-            self.kind, self.shape, (x + c * px - s * py, y + s * px + c * py, pz), self.size, self.yaw + yaw, self.lying
+            self.kind,
+            self.shape,
+            (x + c * px - s * py, y + s * px + c * py, pz),
+            self.size,
+            self.yaw + yaw,
+            self.lying,
         )
 
     def discs(self, low: float, high: float) -> list[tuple[float, float, float]]:
-        """Return discs (x, y, radius) that cover the part of the solid between the heights low and high."""
+        """Return discs (x, y, radius) that cover the part of the solid between the heights low and
+        high.
+        """
         px, py, pz = self.position
         a, b, h = self.size
         if pz - h >= high or pz + h <= low:
@@ -124,7 +132,9 @@ class Layout:
         return tuple(solid for item in self.items for solid in item.solids) + self.target.solids
 
     def discs(self, z_low: float, z_high: float, include_target: bool = False) -> np.ndarray:
-        """Return float64 [N, 3]: x, y, radius of discs that cover what crosses the band of heights."""
+        """Return float64 [N, 3]: x, y, radius of discs that cover what crosses the band of
+        heights.
+        """
         solids = [solid for item in self.items for solid in item.solids]
         if include_target:
             solids += self.target.solids

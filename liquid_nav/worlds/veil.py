@@ -1,4 +1,6 @@
-"""A veil over finished pictures: pale vertical stripes, an invented look on which models are chosen."""
+"""A veil over finished pictures: pale vertical stripes, an invented look on which models are
+chosen.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""A supervisor, a bridge's session and a test vehicle in lock step: everything that decides who is in charge.
+"""A supervisor, a bridge's session and a test vehicle in lock step: everything that decides who is
+in charge.
 
-``Bench`` joins a session to a vehicle, over MAVLink or as PX4's DDS values. ``Flight`` gives the orders itself, as the
-tests of the session want it; ``Chain`` has a real supervisor in front, processes that can be killed and others on the
-link. Time is the vehicle's; the clocks of bridge and supervisor may be set.
+``Bench`` joins a session to a vehicle, over MAVLink or as PX4's DDS values. ``Flight`` gives the
+orders itself, as the tests of the session want it; ``Chain`` has a real supervisor in front,
+processes that can be killed and others on the link. Time is the vehicle's; the clocks of bridge and
+supervisor may be set.
 """
 
 import itertools
@@ -33,7 +35,7 @@ from liquid_nav.types import Command
 
 # What several files of tests share.
 sys.path.insert(0, str(Path(__file__).parent))
-from session_bench import Bench as SessionBench  # noqa: E402
+from session_bench import Bench as SessionBench
 
 STEP = 0.02
 ZERO = Command()
@@ -42,10 +44,20 @@ PILOT_MODES = {"px4": px4_mode(3), "ardupilot": 5, "px4_dds": px4_mode(3)}
 """The mode that a pilot with a remote control switches to: POSCTL, LOITER."""
 RETURN_MODES = {"px4": px4_mode(4, 5), "ardupilot": 6, "px4_dds": px4_mode(4, 5)}
 NAV_STATES = {
-    px4_mode(1): 0, px4_mode(2): 1, px4_mode(3): 2, px4_mode(4, 4): 3, px4_mode(4, 3): 4, px4_mode(4, 5): 5,
-    px4_mode(5): 10, px4_mode(6): 14, px4_mode(7): 15, px4_mode(4, 2): 17, px4_mode(4, 6): 18, px4_mode(4, 9): 20,
+    px4_mode(1): 0,
+    px4_mode(2): 1,
+    px4_mode(3): 2,
+    px4_mode(4, 4): 3,
+    px4_mode(4, 3): 4,
+    px4_mode(4, 5): 5,
+    px4_mode(5): 10,
+    px4_mode(6): 14,
+    px4_mode(7): 15,
+    px4_mode(4, 2): 17,
+    px4_mode(4, 6): 18,
+    px4_mode(4, 9): 20,
     px4_mode(4, 1): 4,
-}  # fmt: skip
+}
 
 
 class MavlinkEnd:
@@ -66,7 +78,9 @@ class MavlinkEnd:
 
 
 class DdsEnd:
-    """The agent between PX4 and the session: its MAVLink becomes calls, our values become MAVLink."""
+    """The agent between PX4 and the session: its MAVLink becomes calls, our values become
+    MAVLink.
+    """
 
     def __init__(self, kind, config, codec=None):
         self.adapter = Px4DdsAdapter(config)
@@ -92,24 +106,47 @@ class DdsEnd:
         elif kind == "ATTITUDE_QUATERNION":
             self.attitude = np.array((m.q1, m.q2, m.q3, m.q4))
         elif kind == "LOCAL_POSITION_NED" and self.attitude is not None and self.seeing:
-            adapter.odometry(np.array((m.x, m.y, m.z)), self.attitude, np.array((m.vx, m.vy, m.vz)), np.zeros(3),
-                             (px4_dds.NED, px4_dds.NED), m.time_boot_ms, now)
+            adapter.odometry(
+                np.array((m.x, m.y, m.z)),
+                self.attitude,
+                np.array((m.vx, m.vy, m.vz)),
+                np.zeros(3),
+                (px4_dds.NED, px4_dds.NED),
+                m.time_boot_ms,
+                now,
+            )
 
     passes = staticmethod(lambda: True)
 
     def up(self, now):
-        return [(value, self.there.encode(self.as_mavlink(value))) for value in self.adapter.update(now)]
+        return [
+            (value, self.there.encode(self.as_mavlink(value))) for value in self.adapter.update(now)
+        ]
 
     def as_mavlink(self, value):
         if isinstance(value, px4_dds.VehicleCommand):
             return messages.command_long(1, value.number, value.parameters)
         return mavlink.MAVLink_set_position_target_local_ned_message(
-            0, 1, 1, mavlink.MAV_FRAME_LOCAL_NED, messages.VELOCITY_AND_YAW_RATE, 0, 0, 0, *value.velocity, 0, 0, 0, 0,
-            value.yaw_rate)
+            0,
+            1,
+            1,
+            mavlink.MAV_FRAME_LOCAL_NED,
+            messages.VELOCITY_AND_YAW_RATE,
+            0,
+            0,
+            0,
+            *value.velocity,
+            0,
+            0,
+            0,
+            0,
+            value.yaw_rate,
+        )
 
 
 class Bench:
-    """A session and a vehicle. ``cut`` loses everything in both directions; ``sent`` keeps what the session sent.
+    """A session and a vehicle. ``cut`` loses everything in both directions; ``sent`` keeps what the
+    session sent.
 
     ``skew`` is what the bridge's clock is ahead of the vehicle's, s.
     """
@@ -120,7 +157,10 @@ class Bench:
         vehicle = ArduPilotVehicle if kind == "ardupilot" else Px4Vehicle
         self.vehicle = vehicle(PointBody(height), codecs[1])
         if kind == "px4_dds":
-            self.vehicle.parameters["COM_OBL_RC_ACT"] = (5.0, self.vehicle.parameters["COM_OBL_RC_ACT"][1])
+            self.vehicle.parameters["COM_OBL_RC_ACT"] = (
+                5.0,
+                self.vehicle.parameters["COM_OBL_RC_ACT"][1],
+            )
         self._codec, self.skew, self.bridges = codecs[0], 0.0, itertools.count(1)
         self.others, self.cut, self.sent, self.said = [], False, [], []
         self.start_bridge()
@@ -208,7 +248,10 @@ class Bench:
     def summary(self):
         session = self.session
         state = "no bridge" if session is None else f"{session.phase}, {session.fault}"
-        return f"{state}; {self.flavour.mode_name(self.shown)}, armed {self.vehicle.armed}: {self.said[-12:]}"
+        return (
+            f"{state}; {self.flavour.mode_name(self.shown)}, armed {self.vehicle.armed}: "
+            f"{self.said[-12:]}"
+        )
 
     def until(self, phase, seconds=40.0):
         return self.go(seconds, lambda: self.session.phase.value == phase)
@@ -217,7 +260,9 @@ class Bench:
         return any(all(word in line for word in words) for line in self.said)
 
     def set_points(self, since=-1.0):
-        """The set points that the session has sent, as (time, north-or-forward, east-or-right, down, yaw rate)."""
+        """The set points that the session has sent, as (time, north-or-forward, east-or-right,
+        down, yaw rate).
+        """
         found = []
         for time, value in self.sent:
             if time <= since:
@@ -229,14 +274,18 @@ class Bench:
         return found
 
     def requests(self, since=-1.0):
-        """MAV_CMD numbers with their first two parameters that the session has sent, but for those for messages."""
+        """MAV_CMD numbers with their first two parameters that the session has sent, but for those
+        for messages.
+        """
         found = []
         for time, value in self.sent:
             if time <= since:
                 continue
             if isinstance(value, px4_dds.VehicleCommand):
                 found.append((time, value.number, *value.parameters[:2]))
-            elif getattr(value, "get_type", lambda: "")() == "COMMAND_LONG" and value.command not in (511, 512):
+            elif getattr(
+                value, "get_type", lambda: ""
+            )() == "COMMAND_LONG" and value.command not in (511, 512):
                 found.append((time, value.command, value.param1, value.param2))
         return found
 
@@ -283,7 +332,9 @@ class Flight(Bench):
         return self
 
     def engage_unheard(self):
-        """Engage without a command for the last second, and let 3 s pass: less than the bridge waits."""
+        """Engage without a command for the last second, and let 3 s pass: less than the bridge
+        waits.
+        """
         self.fresh = False
         self.go(1.0)
         self.person("engaged")
@@ -294,11 +345,18 @@ class Flight(Bench):
 class Chain(Bench):
     """A real supervisor, a camera and a controller in front; each may be killed and started again.
 
-    The bridge's odometry, its report and the remote control's sticks go to the supervisor, as the nodes pass them on.
+    The bridge's odometry, its report and the remote control's sticks go to the supervisor, as the
+    nodes pass them on.
     """
 
-    WATCH = WatchLimits(odometry_age=0.5, autopilot_age=1.0, latency=0.3, clock_jump=2.0, position_jump=5.0,
-                        joy_age=1.0)
+    WATCH = WatchLimits(
+        odometry_age=0.5,
+        autopilot_age=1.0,
+        latency=0.3,
+        clock_jump=2.0,
+        position_jump=5.0,
+        joy_age=1.0,
+    )
 
     def __init__(self, kind, height=0.0, limits=None, watch=None, **config):
         self.limits, self.watch = limits or SafetyLimits(resume=1.0), watch or self.WATCH
@@ -315,7 +373,9 @@ class Chain(Bench):
         self.start_supervisor()
 
     def start_supervisor(self):
-        self.supervisor = SafetySupervisor(self.limits, self.watch, f"supervisor {next(self._started)}")
+        self.supervisor = SafetySupervisor(
+            self.limits, self.watch, f"supervisor {next(self._started)}"
+        )
 
     @property
     def supervisor_now(self):

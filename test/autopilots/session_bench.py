@@ -1,6 +1,7 @@
 """An offboard session whose adapter only takes notes, and what says to it what a vehicle would say.
 
-Time is the test's: 64 s at the beginning, and steps of an eighth of a second, so that limits can be met exactly.
+Time is the test's: 64 s at the beginning, and steps of an eighth of a second, so that limits can be
+met exactly.
 """
 
 from dataclasses import replace
@@ -17,7 +18,9 @@ FORWARD = Command(vx=1.0)
 BACK = Command(vx=-1.0)
 AUTO, GUIDED, LOITER, RETURN, LAND, BRAKE = 3, 4, 5, 6, 9, 17
 FLAVOUR = replace(ARDUPILOT, streams_first=0.0, rules=())
-"""ArduPilot's modes, without parameters to check and without a time of zero set points before GUIDED."""
+"""ArduPilot's modes, without parameters to check and without a time of zero set points before
+GUIDED.
+"""
 NEEDS_A_PLACE = replace(FLAVOUR, hold_needs_global_position=True)
 CLIMBS = replace(FLAVOUR, takes_off=False)
 """Climbs by set points, as PX4 does."""
@@ -64,7 +67,9 @@ class Notes:
 
 
 class Bench:
-    """A session, and what it hears. An ``obedient`` vehicle says yes and shows it in its next heartbeat."""
+    """A session, and what it hears. An ``obedient`` vehicle says yes and shows it in its next
+    heartbeat.
+    """
 
     def __init__(self, flavour=FLAVOUR, now=64.0, **config):
         self.adapter = Notes(flavour)
@@ -152,7 +157,9 @@ class Bench:
         return self
 
     def step(self, seconds=STEP, without=()):
-        """Let time pass, hear everything but what is named, and call the session; returns what it sends."""
+        """Let time pass, hear everything but what is named, and call the session; returns what it
+        sends.
+        """
         self.sleep(seconds)
         if "heartbeat" not in without:
             self.beat()
@@ -259,7 +266,9 @@ class Bench:
 
     def asked(self, notes=None):
         """Requests, as (kind, value)."""
-        return [note[1:3] for note in (self.sent if notes is None else notes) if note[0] == "request"]
+        return [
+            note[1:3] for note in (self.sent if notes is None else notes) if note[0] == "request"
+        ]
 
     def trouble(self):
         self.happened += self.session.events()

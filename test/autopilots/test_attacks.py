@@ -1,4 +1,5 @@
-"""What an adversary found in the first version of the contract: each attack once, with the line that stops it.
+"""What an adversary found in the first version of the contract: each attack once, with the line
+that stops it.
 
 Some need a link that takes its time (``SlowLink``) or loses single messages.
 """
@@ -70,7 +71,9 @@ def test_landing_right_after_engaging_never_takes_off(chain, kind, after):
 def test_a_battery_that_is_low_right_after_engaging_never_takes_off(chain, kind):
     from liquid_nav.safety import WatchLimits
 
-    chain = chain(kind, watch=WatchLimits(odometry_age=0.5, autopilot_age=1.0, battery=0.2)).settle()
+    chain = chain(
+        kind, watch=WatchLimits(odometry_age=0.5, autopilot_age=1.0, battery=0.2)
+    ).settle()
     assert chain.engage()[0]
     chain.go(0.1)
     for _ in range(3):
@@ -129,7 +132,9 @@ def test_disengaging_stops_motors_on_the_ground_also_when_released(chain, over_m
 
 
 def test_disengaging_does_not_land_a_pilot_who_takes_off(chain, over_mavlink):
-    """The landing detector says "ground" for a moment too long: the refused disarming is no reason to land."""
+    """The landing detector says "ground" for a moment too long: the refused disarming is no reason
+    to land.
+    """
     chain = chain(over_mavlink, 3.0)
     chain.vehicle.pilot_sticks()
     chain.settle()
@@ -148,7 +153,9 @@ def test_disengaging_does_not_land_a_pilot_who_takes_off(chain, over_mavlink):
 
 
 def test_a_heartbeat_from_before_a_stall_is_no_reason(flight, kind):
-    """LAND is lost, the process stalls, the pilot switches, and what is heard first is a command."""
+    """LAND is lost, the process stalls, the pilot switches, and what is heard first is a
+    command.
+    """
     flight = flight(kind, 3.0).fly()
     flight.vehicle.pilot_sticks()
     link = SlowLink(flight, loses=lambda value: number_of(value) in (LAND, SET_MODE))
@@ -179,7 +186,9 @@ def test_a_link_that_is_silent_is_lost_however_seldom_the_session_is_called(flig
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.04, 0.1, 0.3])
-def test_a_touch_just_after_the_follow_mode_was_asked_for_does_not_leave_it_there(chain, over_mavlink, seconds):
+def test_a_touch_just_after_the_follow_mode_was_asked_for_does_not_leave_it_there(
+    chain, over_mavlink, seconds
+):
     chain = chain(over_mavlink, 3.0)
     SlowLink(chain, seconds)
     chain.vehicle.pilot_sticks()
@@ -188,7 +197,9 @@ def test_a_touch_just_after_the_follow_mode_was_asked_for_does_not_leave_it_ther
     chain.go(10.0, lambda: asks(chain, SET_MODE))
     chain.vehicle.pilot_sticks(roll=0.6)
     chain.go(6.0)
-    assert chain.session.phase is Phase.RELEASED and chain.shown != chain.flavour.follow, chain.summary()
+    assert chain.session.phase is Phase.RELEASED and chain.shown != chain.flavour.follow, (
+        chain.summary()
+    )
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.04, 0.1, 0.3])
@@ -392,8 +403,12 @@ def test_a_clock_that_goes_back_hangs_no_plan(flight, over_mavlink, word):
     flight.vehicle.lose_commands = 2
     flight.person(word)
     flight.go(0.3)
-    for owner, call in ((flight.adapter, "update"), (flight.adapter, "receive"), (flight.session, "command"),
-                        (flight.session, "take_order")):
+    for owner, call in (
+        (flight.adapter, "update"),
+        (flight.adapter, "receive"),
+        (flight.session, "command"),
+        (flight.session, "take_order"),
+    ):
         method = getattr(owner, call)
         setattr(owner, call, lambda *values, m=method: m(*values[:-1], values[-1] - 60.0))
     if word == "holding":

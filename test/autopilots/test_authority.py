@@ -1,7 +1,8 @@
-"""Who is in charge: the cases in which a drone armed, climbed or changed its mode without being asked, each pinned.
+"""Who is in charge: the cases in which a drone armed, climbed or changed its mode without being
+asked, each pinned.
 
-Supervisor, session and test vehicle in lock step, see ``Chain`` in conftest.py. What a property test does at random is
-here one by one, with the numbers that docs/safety.md names.
+Supervisor, session and test vehicle in lock step, see ``Chain`` in conftest.py. What a property
+test does at random is here one by one, with the numbers that docs/safety.md names.
 """
 
 from dataclasses import replace
@@ -59,7 +60,9 @@ def test_a_bridge_that_starts_in_flight_touches_nothing(chain, kind):
     chain.start_bridge()
     begin = chain.now
     chain.go(10.0)
-    assert chain.session.phase is Phase.RELEASED and chain.session.fault.kind is FaultKind.FOUND_ARMED
+    assert (
+        chain.session.phase is Phase.RELEASED and chain.session.fault.kind is FaultKind.FOUND_ARMED
+    )
     assert chain.supervisor.mode == "pilot"
     assert not chain.set_points(begin) and not chain.requests(begin) and chain.shown == mode
     assert chain.engage() == (True, "engaged")  # a person, just now
@@ -67,7 +70,9 @@ def test_a_bridge_that_starts_in_flight_touches_nothing(chain, kind):
 
 
 def test_an_engagement_during_a_landing_is_refused_and_never_kept(chain, kind):
-    """Engage during a landing, then a camera dropout after touchdown: the supervisor resumes by itself."""
+    """Engage during a landing, then a camera dropout after touchdown: the supervisor resumes by
+    itself.
+    """
     chain = chain(kind).take_off()
     assert chain.supervisor.land(chain.now)[0]
     chain.go(1.0)
@@ -84,7 +89,10 @@ def test_an_engagement_that_reaches_a_landing_bridge_is_used_up(flight, kind):
     flight = flight(kind).fly().person("landing")
     flight.go(1.0)
     flight.person("engaged")
-    assert flight.session.phase is Phase.LANDING and flight.session.fault.kind is FaultKind.LANDING_GOES_ON
+    assert (
+        flight.session.phase is Phase.LANDING
+        and flight.session.fault.kind is FaultKind.LANDING_GOES_ON
+    )
     flight.until("ready", 40.0)
     for word in ("holding", "engaged", "holding", "engaged"):
         flight.change(word)
@@ -145,16 +153,21 @@ def test_a_return_chosen_while_the_bridge_is_away_goes_on(chain, kind):
 
 
 @pytest.mark.parametrize(
-    "lag", [None, 0.0, 0.08, 0.25], ids=["mode alone", "with the sticks", "80 ms after", "250 ms after"]
+    "lag",
+    [None, 0.0, 0.08, 0.25],
+    ids=["mode alone", "with the sticks", "80 ms after", "250 ms after"],
 )
 @pytest.mark.parametrize("fixed", [False, True], ids=["5 Hz", "1 Hz"])
 def test_a_mode_switch_between_two_heartbeats_stays(chain, kind, lag, fixed):
-    """20 phases of the heartbeat; with a touch, the supervisor hears of the pilot before the heartbeat tells it.
+    """20 phases of the heartbeat; with a touch, the supervisor hears of the pilot before the
+    heartbeat tells it.
 
     ``lag``: s from a touch until the autopilot changes the mode. A real PX4 took up to 0.11 s.
     """
     if kind == "px4_dds" and (lag is not None or not fixed):
-        pytest.skip("over DDS the rate of the status is PX4's own, and nobody tells the remote control")
+        pytest.skip(
+            "over DDS the rate of the status is PX4's own, and nobody tells the remote control"
+        )
     base = chain(kind, 3.0)
     base.vehicle.answers_no_requests = fixed
     base.vehicle.pilot_sticks()
@@ -263,10 +276,14 @@ def test_flipping_the_switch_is_an_engagement(chain, over_mavlink):
     assert chain.switch_answers == [(True, "engaged")] and chain.supervisor.order.engagement == 1
     chain.until("flying")
     chain.go(5.0)
-    assert chain.switch_answers == [(True, "engaged")], "a switch that stays on is no second engagement"
+    assert chain.switch_answers == [(True, "engaged")], (
+        "a switch that stays on is no second engagement"
+    )
 
 
-def test_the_same_switch_gives_the_drone_back_and_takes_it_again_only_when_it_is_flipped(chain, over_mavlink):
+def test_the_same_switch_gives_the_drone_back_and_takes_it_again_only_when_it_is_flipped(
+    chain, over_mavlink
+):
     chain = chain(over_mavlink, 3.0, engage_channel=SWITCH)
     chain.vehicle.pilot_sticks(switch=-1.0)
     chain.settle()
@@ -310,7 +327,9 @@ def test_a_supervisor_that_starts_after_a_flip_does_not_take_it_for_a_new_one(ch
 
 
 def test_flipping_the_switch_to_end_a_flight_does_not_begin_another(chain, over_mavlink):
-    """Engaged by the service with the switch off: whoever flips it in alarm touches, and means no engagement."""
+    """Engaged by the service with the switch off: whoever flips it in alarm touches, and means no
+    engagement.
+    """
     chain = chain(over_mavlink, 3.0, engage_channel=SWITCH)
     chain.vehicle.pilot_sticks(switch=-1.0)
     chain.take_off()
@@ -319,13 +338,17 @@ def test_flipping_the_switch_to_end_a_flight_does_not_begin_another(chain, over_
     assert chain.session.phase is Phase.RELEASED
 
 
-def test_a_flip_is_refused_like_any_engagement_and_does_not_wait_for_better_times(chain, over_mavlink):
+def test_a_flip_is_refused_like_any_engagement_and_does_not_wait_for_better_times(
+    chain, over_mavlink
+):
     chain = chain(over_mavlink, engage_channel=SWITCH)
     chain.vehicle.pilot_sticks(switch=-1.0)
     chain.camera = False
     chain.settle()
     move_switch(chain, 1.0, 1.0)
-    assert [done for done, _ in chain.switch_answers] == [False] and "camera" in chain.switch_answers[0][1]
+    assert [done for done, _ in chain.switch_answers] == [
+        False
+    ] and "camera" in chain.switch_answers[0][1]
     chain.camera = True
     chain.go(10.0)
     assert len(chain.switch_answers) == 1 and not chain.vehicle.armed
@@ -333,7 +356,9 @@ def test_a_flip_is_refused_like_any_engagement_and_does_not_wait_for_better_time
 
 @pytest.mark.parametrize("seconds", [1.0, 2.0, 2.9, 3.5, 6.0, 60.0])
 @pytest.mark.parametrize("before", [1.0, -1.0], ids=["its preset is off", "it repeats off"])
-def test_a_transmitter_that_is_heard_again_with_the_switch_on_engages_nothing(chain, over_mavlink, before, seconds):
+def test_a_transmitter_that_is_heard_again_with_the_switch_on_engages_nothing(
+    chain, over_mavlink, before, seconds
+):
     """What a receiver says while it hears nothing looks like a rest, and its return like a flip."""
     chain = chain(over_mavlink, engage_channel=SWITCH)
     chain.vehicle.pilot_sticks(switch=before)
@@ -359,11 +384,15 @@ def test_a_flip_that_is_told_late_engages_nothing(chain, over_mavlink):
     move_switch(chain, 1.0, 20.0)
     chain.supervisor.bridge = hear
     chain.go(5.0)
-    assert chain.session.report().flips == 1 and not chain.vehicle.armed and not chain.switch_answers
+    assert (
+        chain.session.report().flips == 1 and not chain.vehicle.armed and not chain.switch_answers
+    )
 
 
 @pytest.mark.parametrize("seconds", [2.0, 60.0])
-def test_a_switch_that_was_moved_while_the_bridges_computer_slept_engages_nothing(chain, over_mavlink, seconds):
+def test_a_switch_that_was_moved_while_the_bridges_computer_slept_engages_nothing(
+    chain, over_mavlink, seconds
+):
     chain = switch_rests(chain, over_mavlink)
     for position in (-1.0, 1.0):
         chain.vehicle.pilot_sticks(switch=position)
@@ -422,7 +451,9 @@ def test_what_a_person_says_while_the_hand_is_at_the_switch_counts(chain, over_m
 
 
 def test_a_switch_that_is_off_again_before_the_drone_flies_stops_it(chain, over_mavlink):
-    """Its report comes after the sticks that tell the same: topics have no order among each other."""
+    """Its report comes after the sticks that tell the same: topics have no order among each
+    other.
+    """
     chain = switch_rests(chain, over_mavlink)
     held_back = []
     hear = chain.supervisor.bridge
@@ -560,7 +591,9 @@ def test_a_landing_that_is_refused_is_tried_in_other_ways(chain, over_mavlink):
     original = chain.vehicle.on_command
 
     def refuse(message):
-        if message.command == 21 or (message.command == SET_MODE and chain.supervisor.state is Mode.LANDING):
+        if message.command == 21 or (
+            message.command == SET_MODE and chain.supervisor.state is Mode.LANDING
+        ):
             refused.append(message.command)
             chain.vehicle.acknowledge(message.command, 4)
         else:
@@ -611,7 +644,11 @@ def test_ctrl_c_in_flight_ends_in_the_autopilots_hold(chain, kind):
     chain.go(1.0)
     begin = chain.now
     chain.close_bridge()
-    assert chain.shown == chain.flavour.hold and not chain.heard("Failsafe") and zero_since(chain, begin)
+    assert (
+        chain.shown == chain.flavour.hold
+        and not chain.heard("Failsafe")
+        and zero_since(chain, begin)
+    )
     chain.go(5.0)
     assert chain.speed < 0.1 and chain.vehicle.armed
 
@@ -661,7 +698,9 @@ def test_disarming_is_repeated_until_the_vehicle_says_so(chain, over_mavlink, lo
 
 
 def test_a_disarming_that_is_refused_in_the_air_lands(flight, over_mavlink):
-    """It has left the ground while the request was on its way, and its landing detector says so too late."""
+    """It has left the ground while the request was on its way, and its landing detector says so too
+    late.
+    """
     flight = flight(over_mavlink).settle().person("engaged")
     flight.go(20.0, lambda: flight.height > 0.05)
     flight.session.vehicle.landed = type(flight.session.vehicle.landed).ON_GROUND
@@ -720,7 +759,11 @@ def test_without_a_global_position_zero_set_points_hold(chain, kind):
     chain.until("holding", 1.0)
     begin = chain.now
     chain.go(6.0)
-    assert chain.vehicle.mode == chain.flavour.follow and zero_since(chain, begin) and chain.speed < 0.1
+    assert (
+        chain.vehicle.mode == chain.flavour.follow
+        and zero_since(chain, begin)
+        and chain.speed < 0.1
+    )
     assert len(chain.set_points(begin)) > 6 * 20
     assert chain.engage()[0]
     chain.until("flying", 6.0)
@@ -741,7 +784,11 @@ def test_a_hold_that_is_refused_is_held_by_zero_set_points(chain, over_mavlink):
     begin = chain.now
     chain.go(8.0)
     assert chain.session.phase is Phase.HOLDING and "refused" in str(chain.session.fault)
-    assert zero_since(chain, begin) and chain.vehicle.mode == chain.flavour.follow and chain.speed < 0.1
+    assert (
+        zero_since(chain, begin)
+        and chain.vehicle.mode == chain.flavour.follow
+        and chain.speed < 0.1
+    )
 
 
 # Resuming.

@@ -1,7 +1,8 @@
-"""Random sequences of everything that happens to a drone: supervisor, session and test vehicle, as one machine.
+"""Random sequences of everything that happens to a drone: supervisor, session and test vehicle, as
+one machine.
 
-``LIQUID_NAV_STEPS=100000 pytest -s test/autopilots/test_authority_property.py`` for the full number; a few thousand
-otherwise. Invariants are looked at after every 20 ms, not only after a rule.
+``LIQUID_NAV_STEPS=100000 pytest -s test/autopilots/test_authority_property.py`` for the full
+number; a few thousand otherwise. Invariants are looked at after every 20 ms, not only after a rule.
 """
 
 import os
@@ -32,7 +33,8 @@ LENGTH = 50
 """Rules of one sequence at most."""
 ARM, SET_MODE, LAND, TAKE_OFF = 400, 176, 21, 22
 SETTLED = 0.3
-"""s after an event in which what was on its way before may still arrive: links and polls take time."""
+"""s after an event in which what was on its way before may still arrive: links and polls take time.
+"""
 SWITCH = 7
 """Channel of the remote control that engages."""
 LANDING_TAKES = 60.0
@@ -46,7 +48,9 @@ SWITCHES = 0.5
 
 
 class Intruder:
-    """Somebody on the link without the key: speaks with the vehicle's ids to the bridge, and the other way round."""
+    """Somebody on the link without the key: speaks with the vehicle's ids to the bridge, and the
+    other way round.
+    """
 
     def __init__(self, chain):
         self.chain = chain
@@ -70,7 +74,9 @@ class Intruder:
         flags = 0x81 if self.count // 30 % 2 else 0x01
         lies = (
             mavlink.MAVLink_heartbeat_message(2, flavour.autopilot, flags, mode, 4, 3),
-            mavlink.MAVLink_local_position_ned_message(round(now * 1000), 50.0, 0.0, -9.0, 0.0, 0.0, 0.0),
+            mavlink.MAVLink_local_position_ned_message(
+                round(now * 1000), 50.0, 0.0, -9.0, 0.0, 0.0, 0.0
+            ),
             mavlink.MAVLink_extended_sys_state_message(0, 1 + self.count // 10 % 2),
             mavlink.MAVLink_command_ack_message(ARM, 0),
         )
@@ -137,7 +143,9 @@ class Watching:
         return requests, points
 
     def _look_at_modes(self):
-        """What somebody has chosen, and what is gone again before any heartbeat has shown it, nobody can respect."""
+        """What somebody has chosen, and what is gone again before any heartbeat has shown it,
+        nobody can respect.
+        """
         session = self.chain.session
         if self.foreign_since is None or self.foreign_shown or session is None:
             return
@@ -155,22 +163,28 @@ class Watching:
             if number == TAKE_OFF:
                 assert self.engaged_at is not None, "took off without an engagement"
             if number in (SET_MODE, LAND):
-                # A mode of somebody else that was shown by a heartbeat is never asked back; whoever engages or lands
-                # after it means it.
+                # A mode of somebody else that was shown by a heartbeat is never asked back; whoever
+                # engages or lands after it means it.
                 late = self.foreign_since is not None and now - self.foreign_since > self.seen_after
-                assert not late, f"asked for a mode {now - self.foreign_since:.2f} s after somebody else's"
+                assert not late, (
+                    f"asked for a mode {now - self.foreign_since:.2f} s after somebody else's"
+                )
             if number == SET_MODE and self.handed_over is not None:
                 since = now - self.handed_over
                 assert not HEARD < since < SWITCHES, f"asked for a mode {since:.2f} s after a touch"
         if self.touched_since is not None and now - self.touched_since > 0.04:
             for point in points:
-                assert max(abs(value) for value in point[1:]) < 1e-9, f"set point {point} after a touch"
+                assert max(abs(value) for value in point[1:]) < 1e-9, (
+                    f"set point {point} after a touch"
+                )
         session = chain.session
         stale = session is None or chain.supervisor is None
         self.climb_without = self.climb_without + 0.02 if stale else 0.0
         if self.climb_without > 0.6 and session is not None and session.phase is not Phase.LANDING:
             for point in points:
-                assert max(abs(value) for value in point[1:]) < 1e-9, "commanded without a supervisor"
+                assert max(abs(value) for value in point[1:]) < 1e-9, (
+                    "commanded without a supervisor"
+                )
         for point in points:
             assert all(abs(value) < 6.0 for value in point[1:])
 
@@ -186,7 +200,9 @@ class Watching:
         if not chain.vehicle.armed:
             self.landing_since = None
             return
-        assert now - self.landing_since < LANDING_TAKES, f"a landing that does not end: {chain.summary()}"
+        assert now - self.landing_since < LANDING_TAKES, (
+            f"a landing that does not end: {chain.summary()}"
+        )
 
     def _look_at_holds(self):
         """Who holds on its own account says why."""
@@ -197,9 +213,13 @@ class Watching:
             assert supervisor.why
         if session is not None and session.phase is Phase.RELEASED:
             assert session.fault is not None
-        held_alone = session is not None and session.phase is Phase.HOLDING and session.fault is None
+        held_alone = (
+            session is not None and session.phase is Phase.HOLDING and session.fault is None
+        )
         if held_alone and session.order is not None:
-            assert session.order.mode is not Mode.ENGAGED or session._plan is not None, "a hold without a cause"
+            assert session.order.mode is not Mode.ENGAGED or session._plan is not None, (
+                "a hold without a cause"
+            )
 
     # What people do.
 
@@ -230,8 +250,13 @@ class Authority(RuleBasedStateMachine):
     chain_class = None
 
     @initialize(
-        height=st.sampled_from((0.0, 0.0, 3.0)), crowd=st.booleans(), slow=st.booleans(), nobody=st.booleans(),
-        resume=st.booleans(), phase=st.floats(0.0, 0.99), intruder=st.booleans(),
+        height=st.sampled_from((0.0, 0.0, 3.0)),
+        crowd=st.booleans(),
+        slow=st.booleans(),
+        nobody=st.booleans(),
+        resume=st.booleans(),
+        phase=st.floats(0.0, 0.99),
+        intruder=st.booleans(),
     )
     def begin(self, height, crowd, slow, nobody, resume, phase, intruder):
         options = {"engage_channel": SWITCH}
@@ -240,7 +265,10 @@ class Authority(RuleBasedStateMachine):
         intruder = intruder and self.kind != "px4_dds"
         if intruder:
             key = signing_key("forest")
-            options["codecs"] = (Codec(key=key, unix_time=1.8e9), Codec(1, 1, key=key, unix_time=1.8e9))
+            options["codecs"] = (
+                Codec(key=key, unix_time=1.8e9),
+                Codec(1, 1, key=key, unix_time=1.8e9),
+            )
         self.chain = self.chain_class(self.kind, height, **options)
         vehicle = self.chain.vehicle
         vehicle.answers_no_requests = slow
@@ -295,7 +323,8 @@ class Authority(RuleBasedStateMachine):
         watching.foreign_since = None
 
     @rule(
-        deflection=st.floats(0.4, 1.0) | st.floats(-1.0, -0.4), stick=st.sampled_from(("roll", "pitch"))
+        deflection=st.floats(0.4, 1.0) | st.floats(-1.0, -0.4),
+        stick=st.sampled_from(("roll", "pitch")),
     )
     def sticks_are_moved(self, deflection, stick):
         self._touch(0.4, switch=self.switch, **{stick: deflection})
@@ -305,7 +334,11 @@ class Authority(RuleBasedStateMachine):
     def _touch(self, seconds, **positions):
         """Put the remote control somewhere for a while, and see whether that is a pilot's touch."""
         chain = self.chain
-        active = chain.supervisor is not None and chain.supervisor.mode in ("engaged", "holding", "landing")
+        active = chain.supervisor is not None and chain.supervisor.mode in (
+            "engaged",
+            "holding",
+            "landing",
+        )
         chain.vehicle.pilot_sticks(**positions)
         reaches = active and chain.session is not None and not chain.cut and self.kind != "px4_dds"
         for _ in range(round(seconds / 0.02)):
@@ -332,8 +365,11 @@ class Authority(RuleBasedStateMachine):
         self.chain.vehicle.radio = works
         self.go(0.02)
 
-    @rule(whose=st.sampled_from(("bridge", "supervisor", "both")), seconds=st.sampled_from((0.4, 0.9, 2.0, 60.0)),
-          back=st.booleans())
+    @rule(
+        whose=st.sampled_from(("bridge", "supervisor", "both")),
+        seconds=st.sampled_from((0.4, 0.9, 2.0, 60.0)),
+        back=st.booleans(),
+    )
     def a_clock_jumps(self, whose, seconds, back):
         step = -seconds if back else seconds
         if whose != "supervisor":
@@ -353,7 +389,8 @@ class Authority(RuleBasedStateMachine):
     @precondition(lambda self: self.kind != "px4_dds")
     @rule(lag=st.sampled_from((0.0, 0.04, 0.1, 0.16)), returns=st.booleans())
     def a_switch_of_the_remote_control_chooses(self, lag, returns):
-        """Its channel is seen before the autopilot acts on it: not even on a slow heartbeat is a mode asked back.
+        """Its channel is seen before the autopilot acts on it: not even on a slow heartbeat is a
+        mode asked back.
 
         ``lag``: s from when the supervisor has noticed it.
         """
@@ -368,7 +405,9 @@ class Authority(RuleBasedStateMachine):
                 break
         noticed = self.watching.touched_since is not None
         self.go(lag)
-        self._somebody_chooses(self._return() if returns else self.chain.pilot_mode, HEARD if noticed else UNSEEN)
+        self._somebody_chooses(
+            self._return() if returns else self.chain.pilot_mode, HEARD if noticed else UNSEEN
+        )
         self.chain.vehicle.pilot_sticks(switch=self.switch)
 
     def _return(self):
@@ -443,7 +482,11 @@ class Authority(RuleBasedStateMachine):
         self.chain.camera = not self.chain.camera
         self.go(0.1)
 
-    @rule(command=st.builds(Command, *[st.floats(-3.0, 3.0) | st.sampled_from((float("nan"), 1e31))] * 4))
+    @rule(
+        command=st.builds(
+            Command, *[st.floats(-3.0, 3.0) | st.sampled_from((float("nan"), 1e31))] * 4
+        )
+    )
     def the_policy_wants(self, command):
         self.chain.command = command
         self.go(0.02)
@@ -497,8 +540,12 @@ class Authority(RuleBasedStateMachine):
 def test_nothing_arms_climbs_or_changes_a_mode_unless_a_person_has_just_asked_for_it(chain, kind):
     machine = type(f"Authority_{kind}", (Authority,), {"kind": kind, "chain_class": chain})
     options = settings(
-        max_examples=max(1, STEPS // LENGTH), stateful_step_count=LENGTH, deadline=None,
-        derandomize="LIQUID_NAV_STEPS" not in os.environ, suppress_health_check=list(HealthCheck), print_blob=True,
+        max_examples=max(1, STEPS // LENGTH),
+        stateful_step_count=LENGTH,
+        deadline=None,
+        derandomize="LIQUID_NAV_STEPS" not in os.environ,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
     )
     run_state_machine_as_test(machine, settings=options)
 
@@ -510,4 +557,9 @@ def test_the_kinds_of_faults_of_the_bridge_are_told_in_words():
     for kind in FaultKind:
         sentence = str(Fault(kind, 1.5, 0.5, "subject"))
         headline = Fault(kind, 1.5, 0.5, "subject").headline
-        assert sentence and headline and "\n" not in sentence + headline and "{" not in sentence + headline
+        assert (
+            sentence
+            and headline
+            and "\n" not in sentence + headline
+            and "{" not in sentence + headline
+        )

@@ -97,7 +97,10 @@ def test_a_connection_means_what_it_means_to_its_tool(text, meaning):
 def test_a_connection_that_cannot_be_read_is_named_with_what_can(text):
     with pytest.raises(UserError) as error:
         read_connection(text)
-    assert (error.value.cause, error.value.remedy) == (f"cannot read the connection '{text}'", FORMS)
+    assert (error.value.cause, error.value.remedy) == (
+        f"cannot read the connection '{text}'",
+        FORMS,
+    )
 
 
 @pytest.mark.parametrize("host", [HERE, THERE, "drone.local"])
@@ -122,7 +125,8 @@ def test_what_listens_for_one_tool_and_calls_for_another_is_not_guessed(host):
         ("udp://:1@a:0", "no port 0 in 'udp://:1@a:0'. ports to call begin at 1"),
         (
             "serial:/dev/ttyACM0:0",
-            "no baud rate 0 in 'serial:/dev/ttyACM0:0'. give that of the autopilot's port, such as 57600 or 921600",
+            "no baud rate 0 in 'serial:/dev/ttyACM0:0'. give that of the autopilot's port, such as "
+            "57600 or 921600",
         ),
     ],
 )

@@ -1,4 +1,6 @@
-"""docs/safety.md says what the code does: its diagrams are those of the tables, every row names a test that exists."""
+"""docs/safety.md says what the code does: its diagrams are those of the tables, every row names a
+test that exists.
+"""
 
 import ast
 import re

@@ -1,4 +1,6 @@
-"""What follows from the autopilots' own failsafe parameters, value by value, as their sources say."""
+"""What follows from the autopilots' own failsafe parameters, value by value, as their sources
+say.
+"""
 
 import math
 
@@ -13,62 +15,105 @@ RETURNS_OR_LANDS = "it returns to its launch, or lands where it cannot"
 GUIDED = ", unless FS_OPTIONS has bit 2 and GUIDED goes on"
 
 MEANINGS = {
-    "NAV_RCL_ACT": ("the remote control lost: ", {
-        0: "nothing happens", 1: "it holds", 2: RETURNS, 3: "it lands", 5: STOPS, 6: DISARMS,
-    }),
-    "NAV_DLL_ACT": ("the ground station lost: ", {
-        0: "nothing happens", 1: "it holds", 2: RETURNS, 3: "it lands", 5: STOPS, 6: DISARMS,
-    }),
-    "COM_LOW_BAT_ACT": ("the battery at its critical level: ", {
-        0: "it only warns, and at the emergency level too",
-        1: RETURNS,
-        2: "it lands",
-        3: "it returns to its launch, at the emergency level it lands",
-    }),
-    "GF_ACTION": ("its own geofence: ", {
-        0: "it does nothing", 1: "it only warns", 2: "it holds", 3: RETURNS, 4: STOPS,
-        5: "it lands",
-    }),
-    "COM_OBL_RC_ACT": ("set points end: ", {
-        0: "position mode, which needs a remote control; without one it comes down",
-        1: "altitude mode, which needs a remote control",
-        2: "stabilized mode, which needs a remote control",
-        3: "it returns to its launch, or lands where it has no global position",
-        4: "it lands",
-        5: "it holds, or lands where it has no global position",
-        6: STOPS,
-        7: DISARMS,
-    }),
-    "FS_THR_ENABLE": ("the remote control lost: ", {
-        0: "nothing happens",
-        1: RETURNS_OR_LANDS + GUIDED,
-        2: RETURNS_OR_LANDS + GUIDED,
-        3: "it lands" + GUIDED,
-        4: "it returns by its own path, or directly" + GUIDED,
-        5: "it returns by its own path, or lands" + GUIDED,
-        6: "it flies the landing of its mission, or returns to its launch" + GUIDED,
-        7: "it brakes, or lands where it cannot" + GUIDED,
-    }),
-    "FS_GCS_ENABLE": ("the ground station lost: ", {
-        0: "nothing happens",
-        1: RETURNS_OR_LANDS,
-        2: RETURNS_OR_LANDS,
-        3: "it returns by its own path, or directly",
-        4: "it returns by its own path, or lands",
-        5: "it lands",
-        6: "it flies the landing of its mission, or returns to its launch",
-        7: "it brakes, or lands where it cannot",
-    }),
-    "FENCE_ENABLE": ("its own geofence: ", {
-        0: "it is off, unless FENCE_AUTOENABLE turns it on",
-        1: "it is on, FENCE_ACTION says what it does",
-    }),
-}  # fmt: skip
+    "NAV_RCL_ACT": (
+        "the remote control lost: ",
+        {
+            0: "nothing happens",
+            1: "it holds",
+            2: RETURNS,
+            3: "it lands",
+            5: STOPS,
+            6: DISARMS,
+        },
+    ),
+    "NAV_DLL_ACT": (
+        "the ground station lost: ",
+        {
+            0: "nothing happens",
+            1: "it holds",
+            2: RETURNS,
+            3: "it lands",
+            5: STOPS,
+            6: DISARMS,
+        },
+    ),
+    "COM_LOW_BAT_ACT": (
+        "the battery at its critical level: ",
+        {
+            0: "it only warns, and at the emergency level too",
+            1: RETURNS,
+            2: "it lands",
+            3: "it returns to its launch, at the emergency level it lands",
+        },
+    ),
+    "GF_ACTION": (
+        "its own geofence: ",
+        {
+            0: "it does nothing",
+            1: "it only warns",
+            2: "it holds",
+            3: RETURNS,
+            4: STOPS,
+            5: "it lands",
+        },
+    ),
+    "COM_OBL_RC_ACT": (
+        "set points end: ",
+        {
+            0: "position mode, which needs a remote control; without one it comes down",
+            1: "altitude mode, which needs a remote control",
+            2: "stabilized mode, which needs a remote control",
+            3: "it returns to its launch, or lands where it has no global position",
+            4: "it lands",
+            5: "it holds, or lands where it has no global position",
+            6: STOPS,
+            7: DISARMS,
+        },
+    ),
+    "FS_THR_ENABLE": (
+        "the remote control lost: ",
+        {
+            0: "nothing happens",
+            1: RETURNS_OR_LANDS + GUIDED,
+            2: RETURNS_OR_LANDS + GUIDED,
+            3: "it lands" + GUIDED,
+            4: "it returns by its own path, or directly" + GUIDED,
+            5: "it returns by its own path, or lands" + GUIDED,
+            6: "it flies the landing of its mission, or returns to its launch" + GUIDED,
+            7: "it brakes, or lands where it cannot" + GUIDED,
+        },
+    ),
+    "FS_GCS_ENABLE": (
+        "the ground station lost: ",
+        {
+            0: "nothing happens",
+            1: RETURNS_OR_LANDS,
+            2: RETURNS_OR_LANDS,
+            3: "it returns by its own path, or directly",
+            4: "it returns by its own path, or lands",
+            5: "it lands",
+            6: "it flies the landing of its mission, or returns to its launch",
+            7: "it brakes, or lands where it cannot",
+        },
+    ),
+    "FENCE_ENABLE": (
+        "its own geofence: ",
+        {
+            0: "it is off, unless FENCE_AUTOENABLE turns it on",
+            1: "it is on, FENCE_ACTION says what it does",
+        },
+    ),
+}
 MASKS = ("COM_RC_OVERRIDE", "COM_RCL_EXCEPT")
 FALLING = {
-    ("NAV_RCL_ACT", 5), ("NAV_RCL_ACT", 6), ("NAV_DLL_ACT", 5), ("NAV_DLL_ACT", 6),
-    ("GF_ACTION", 4), ("COM_OBL_RC_ACT", 6), ("COM_OBL_RC_ACT", 7),
-}  # fmt: skip
+    ("NAV_RCL_ACT", 5),
+    ("NAV_RCL_ACT", 6),
+    ("NAV_DLL_ACT", 5),
+    ("NAV_DLL_ACT", 6),
+    ("GF_ACTION", 4),
+    ("COM_OBL_RC_ACT", 6),
+    ("COM_OBL_RC_ACT", 7),
+}
 NUMBERS = (*range(-3, 40), 255, 2.5, -0.5, math.nan, math.inf, -math.inf)
 
 
@@ -116,8 +161,15 @@ def test_what_falls_is_known_as_a_value_and_said_in_words():
 
 
 def test_the_parameters_of_each_autopilot_and_of_no_other():
-    px4 = ("COM_RC_OVERRIDE", "COM_RCL_EXCEPT", "NAV_RCL_ACT", "NAV_DLL_ACT", "COM_LOW_BAT_ACT",
-           "GF_ACTION", "COM_OBL_RC_ACT")  # fmt: skip
+    px4 = (
+        "COM_RC_OVERRIDE",
+        "COM_RCL_EXCEPT",
+        "NAV_RCL_ACT",
+        "NAV_DLL_ACT",
+        "COM_LOW_BAT_ACT",
+        "GF_ACTION",
+        "COM_OBL_RC_ACT",
+    )
     assert names_for("PX4") == px4
     assert names_for("ArduPilot") == ("FS_THR_ENABLE", "FS_GCS_ENABLE", "FENCE_ENABLE")
     assert names_for("toaster") == ()

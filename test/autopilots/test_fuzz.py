@@ -1,6 +1,8 @@
-"""Random and mutated MAVLink against both ends: nothing breaks, and nothing that was at rest begins to move.
+"""Random and mutated MAVLink against both ends: nothing breaks, and nothing that was at rest begins
+to move.
 
-``LIQUID_NAV_FUZZ=100000 pytest test/autopilots/test_fuzz.py`` for the full number; a few thousand otherwise.
+``LIQUID_NAV_FUZZ=100000 pytest test/autopilots/test_fuzz.py`` for the full number; a few thousand
+otherwise.
 """
 
 import os
@@ -11,16 +13,16 @@ import pytest
 
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
-from liquid_nav.autopilots.config import SessionConfig  # noqa: E402
-from liquid_nav.autopilots.flavours import ARDUPILOT, PX4  # noqa: E402
-from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter  # noqa: E402
-from liquid_nav.autopilots.mavlink_codec import Codec, signing_key  # noqa: E402
-from liquid_nav.safety import Mode, Order, Phase  # noqa: E402
-from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle  # noqa: E402
-from liquid_nav.simulation.lock_step import LockStep, MemoryWire  # noqa: E402
-from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
-from liquid_nav.simulation.vehicle_body import PointBody  # noqa: E402
-from liquid_nav.types import Command  # noqa: E402
+from liquid_nav.autopilots.config import SessionConfig
+from liquid_nav.autopilots.flavours import ARDUPILOT, PX4
+from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
+from liquid_nav.autopilots.mavlink_codec import Codec, signing_key
+from liquid_nav.safety import Mode, Order, Phase
+from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle
+from liquid_nav.simulation.lock_step import LockStep, MemoryWire
+from liquid_nav.simulation.px4_personality import Px4Vehicle
+from liquid_nav.simulation.vehicle_body import PointBody
+from liquid_nav.types import Command
 
 COUNT = int(os.environ.get("LIQUID_NAV_FUZZ", "2000"))
 KINDS = [kind for kind in mavlink.mavlink_map.values() if "SET_POSITION" not in kind.msgname]
@@ -29,14 +31,16 @@ MOVING = {"SET_POSITION_TARGET_LOCAL_NED", "COMMAND_LONG", "PARAM_SET"}
 
 
 def random_message(rng, kinds):
-    """A message of a random kind whose fields are random bits: a valid packet with absurd contents."""
+    """A message of a random kind whose fields are random bits: a valid packet with absurd
+    contents.
+    """
     kind = rng.choice(kinds)
     data = bytes(rng.choice((0, 255, rng.randrange(256))) for _ in range(kind.unpacker.size))
     values = list(kind.unpacker.unpack(data))
     fields, taken = [None] * len(kind.orders), 0
     for place, length in enumerate(kind.lengths):
         text = isinstance(values[taken], bytes)
-        bunch = values[taken:taken + (1 if text else max(length, 1))]
+        bunch = values[taken : taken + (1 if text else max(length, 1))]
         taken += len(bunch)
         fields[kind.orders.index(place)] = bunch[0] if text or length <= 1 else bunch
     return kind(*fields)
@@ -50,7 +54,7 @@ def mutated(rng, data):
         if what == 0 and data:
             data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
         elif what == 1:
-            del data[rng.randrange(len(data) + 1):]
+            del data[rng.randrange(len(data) + 1) :]
         elif what == 2:
             data += rng.randbytes(rng.randrange(40))
         else:
@@ -92,18 +96,23 @@ def test_a_bridge_at_rest_stays_at_rest(flavour):
 def test_unsigned_rubbish_and_commands_do_not_move_a_signed_flight(kind):
     key = signing_key("forest")
     vehicle = kind(PointBody(2.0), Codec(1, 1, key=key, unix_time=1.8e9))
-    lock = LockStep(MavlinkAdapter(PX4 if kind is Px4Vehicle else ARDUPILOT), vehicle,
-                    MemoryWire(Codec(key=key, unix_time=1.8e9)))
+    lock = LockStep(
+        MavlinkAdapter(PX4 if kind is Px4Vehicle else ARDUPILOT),
+        vehicle,
+        MemoryWire(Codec(key=key, unix_time=1.8e9)),
+    )
     session = lock.session
     everything = list(mavlink.mavlink_map.values())
     sender = Codec(255, 190)
     stream = packets(COUNT, everything, sender)
     session.take_order(Order("test", Mode.DISENGAGED), lock.now)
     place = None
-    while (batch := [packet for _, packet in zip(range(200), stream)]):
+    while batch := [packet for _, packet in zip(range(200), stream)]:
         for i, packet in enumerate(batch):
             vehicle.receive(packet)
-            for message in lock.wire.codec.decode(packet if i % 2 else packet.replace(b"\xff\xbe", b"\x01\x01")):
+            for message in lock.wire.codec.decode(
+                packet if i % 2 else packet.replace(b"\xff\xbe", b"\x01\x01")
+            ):
                 lock.adapter.receive(message, lock.now)
         if session.phase is Phase.RELEASED:
             session.take_order(Order("test", Mode.ENGAGED, 1, 1), lock.now)
@@ -118,13 +127,22 @@ def test_unsigned_rubbish_and_commands_do_not_move_a_signed_flight(kind):
 
 @pytest.mark.parametrize("kind", [Px4Vehicle, ArduPilotVehicle], ids=["px4", "ardupilot"])
 def test_an_engaged_flight_stays_inside_its_limits_among_others_and_whatever_it_is_told(kind):
-    """Everybody else on the link sends everything; the supervisor commands anything. Nothing is signed."""
+    """Everybody else on the link sends everything; the supervisor commands anything. Nothing is
+    signed.
+    """
     flavour = PX4 if kind is Px4Vehicle else ARDUPILOT
     config = SessionConfig(speed=1.5, vertical_speed=0.5, yaw_rate=0.7)
     vehicle = kind(PointBody(50.0))
     lock = LockStep(MavlinkAdapter(flavour, config), vehicle)
     session, rng = lock.session, random.Random(5)
-    senders = [Codec(1, 154), Codec(1, 191), Codec(2, 1), Codec(255, 190), Codec(1, 0), Codec(42, 42)]
+    senders = [
+        Codec(1, 154),
+        Codec(1, 191),
+        Codec(2, 1),
+        Codec(255, 190),
+        Codec(1, 0),
+        Codec(42, 42),
+    ]
     streams = [packets(COUNT, HEARD, sender, seed) for seed, sender in enumerate(senders)]
     session.take_order(Order("test", Mode.DISENGAGED), lock.now)
     lock.advance(2.0)
@@ -143,7 +161,9 @@ def test_an_engaged_flight_stays_inside_its_limits_among_others_and_whatever_it_
         point, state = vehicle.set_point, vehicle.body.state
         assert (point.vx**2 + point.vy**2) ** 0.5 <= 1.5 * (1 + 1e-6)
         assert abs(point.vz) <= 0.5 * (1 + 1e-6) and abs(point.yaw_rate) <= 0.7 * (1 + 1e-6)
-        assert float((state.velocity[:2] ** 2).sum() ** 0.5) <= 1.51 and abs(state.velocity[2]) <= 0.51
+        assert (
+            float((state.velocity[:2] ** 2).sum() ** 0.5) <= 1.51 and abs(state.velocity[2]) <= 0.51
+        )
     assert heard == 0 and lock.adapter.foreign > COUNT / 8
     assert session.phase is Phase.FLYING, str(session.fault)
 

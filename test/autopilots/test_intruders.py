@@ -1,8 +1,9 @@
-"""An intruder on an unsigned link end against a signed one: how far it moves the drone, before and during engagement.
+"""An intruder on an unsigned link end against a signed one: how far it moves the drone, before and
+during engagement.
 
-Displacement is the largest distance, m, between a flight with the intruder and the same flight without it: the lock
-step makes both the same to the last bit, wind included. ``pytest -s test/autopilots/test_intruders.py`` prints numbers
-of docs/safety.md.
+Displacement is the largest distance, m, between a flight with the intruder and the same flight
+without it: the lock step makes both the same to the last bit, wind included. ``pytest -s
+test/autopilots/test_intruders.py`` prints numbers of docs/safety.md.
 """
 
 import numpy as np
@@ -10,19 +11,19 @@ import pytest
 
 pytest.importorskip("pymavlink")
 
-from pymavlink.dialects.v20 import common as mavlink  # noqa: E402
+from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots import mavlink_messages as messages  # noqa: E402
-from liquid_nav.autopilots.flavours import FLAVOURS  # noqa: E402
-from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter  # noqa: E402
-from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec, signing_key  # noqa: E402
-from liquid_nav.safety import Mode, Order  # noqa: E402
-from liquid_nav.simulation import Simulation  # noqa: E402
-from liquid_nav.simulation.lock_step import LockStep, MemoryWire  # noqa: E402
-from liquid_nav.simulation.mavlink_flight import PERSONALITIES  # noqa: E402
-from liquid_nav.simulation.vehicle_body import EmbeddedBody  # noqa: E402
-from liquid_nav.types import Command  # noqa: E402
-from liquid_nav.worlds import load_condition, load_scenario  # noqa: E402
+from liquid_nav.autopilots import mavlink_messages as messages
+from liquid_nav.autopilots.flavours import FLAVOURS
+from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
+from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec, signing_key
+from liquid_nav.safety import Mode, Order
+from liquid_nav.simulation import Simulation
+from liquid_nav.simulation.lock_step import LockStep, MemoryWire
+from liquid_nav.simulation.mavlink_flight import PERSONALITIES
+from liquid_nav.simulation.vehicle_body import EmbeddedBody
+from liquid_nav.types import Command
+from liquid_nav.worlds import load_condition, load_scenario
 
 FORWARD = Command(vx=0.5)
 ATTACK = 4.0
@@ -33,7 +34,9 @@ MOVED = 0.01
 
 
 class Intruder:
-    """Speaks with the bridge's ids to the vehicle, and with the vehicle's ids to the bridge, but has no key."""
+    """Speaks with the bridge's ids to the vehicle, and with the vehicle's ids to the bridge, but
+    has no key.
+    """
 
     def __init__(self, lock, flavour):
         self.lock, self.flavour = lock, flavour
@@ -45,14 +48,18 @@ class Intruder:
         if self.packets % 25 == 0:
             orders += [
                 messages.heartbeat(flavour.texts_for_stations),
-                messages.command_long(1, mavlink.MAV_CMD_DO_SET_MODE, flavour.mode_parameters(flavour.follow)),
+                messages.command_long(
+                    1, mavlink.MAV_CMD_DO_SET_MODE, flavour.mode_parameters(flavour.follow)
+                ),
                 messages.command_long(1, mavlink.MAV_CMD_COMPONENT_ARM_DISARM, (1.0, 21196.0)),
             ]
         for order in orders:
             lock.vehicle.receive(self.bridge.encode(order))
         lies = [
             mavlink.MAVLink_heartbeat_message(2, flavour.autopilot, 0x81, flavour.land, 4, 3),
-            mavlink.MAVLink_local_position_ned_message(round(lock.now * 1000), 50.0, 0.0, -9.0, 0.0, 0.0, 0.0),
+            mavlink.MAVLink_local_position_ned_message(
+                round(lock.now * 1000), 50.0, 0.0, -9.0, 0.0, 0.0, 0.0
+            ),
         ]
         for lie in lies:
             for heard in lock.wire.down([self.vehicle.encode(lie)], lock.now):
@@ -61,7 +68,9 @@ class Intruder:
 
 
 def fly(kind, engaged, attacked, key):
-    """Return positions, float64 [N,3], during the attack, how many packets the intruder sent, and the lock step."""
+    """Return positions, float64 [N,3], during the attack, how many packets the intruder sent, and
+    the lock step.
+    """
     flavour = FLAVOURS[kind]
     with Simulation(load_scenario("field"), 3, load_condition("summer")) as simulation:
         ours, theirs = Codec(key=key, unix_time=1.8e9), Codec(1, 1, key=key, unix_time=1.8e9)
@@ -95,11 +104,18 @@ def test_displacement_by_unsigned_mavlink(kind, engaged):
     alone, none, _ = fly(kind, engaged, False, key)
     attacked, packets, lock = fly(kind, engaged, True, key)
     moved = float(np.linalg.norm(attacked - alone, axis=1).max())
-    assert none == 0 and lock.session.phase.value == ("flying" if engaged else "released") and lock.vehicle.armed
+    assert (
+        none == 0
+        and lock.session.phase.value == ("flying" if engaged else "released")
+        and lock.vehicle.armed
+    )
     # The same packets where nobody signs: what the bound above is worth.
     unsigned = float(np.linalg.norm(fly(kind, engaged, True, None)[0] - alone, axis=1).max())
     when = "during" if engaged else "before"
-    print(f"\n{kind}, {when} engagement: {packets} packets in {ATTACK:g} s moved it {moved:.4f} m with signing, "
-          f"{unsigned:.2f} m without")
+    print(
+        f"\n{kind}, {when} engagement: {packets} packets in {ATTACK:g} s moved it {moved:.4f} m "
+        "with signing, "
+        f"{unsigned:.2f} m without"
+    )
     assert moved < MOVED
     assert unsigned > 1.0

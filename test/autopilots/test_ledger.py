@@ -6,7 +6,9 @@ from liquid_nav.autopilots.ledger import Ledger, News
 from liquid_nav.safety import Mode, Order
 
 
-@pytest.mark.parametrize("late", [Order("a", Mode.ENGAGED, 1, 1, 0.0, 4), Order("a", Mode.ENGAGED, 2, 2, 0.0, 3)])
+@pytest.mark.parametrize(
+    "late", [Order("a", Mode.ENGAGED, 1, 1, 0.0, 4), Order("a", Mode.ENGAGED, 2, 2, 0.0, 3)]
+)
 def test_order_that_was_overtaken_is_not_current(late):
     ledger = Ledger()
     ledger.take(Order("a", Mode.HOLDING, 2, 1, 0.0, 4))

@@ -70,10 +70,14 @@ def test_nobody_is_answered_before_the_vehicle_speaks(ends):
 
 
 def test_a_script_with_the_vehicles_numbers_that_is_no_autopilot_is_not_taken_for_it(ends):
-    """pymavlink.mavutil.mavlink_connection(source_system=1, source_component=1) and its heartbeat_send."""
+    """pymavlink.mavutil.mavlink_connection(source_system=1, source_component=1) and its
+    heartbeat_send.
+    """
     adapter, link, first, second = ends
     script = Codec(1, 1).encode(
-        mavlink.MAVLink_heartbeat_message(mavlink.MAV_TYPE_GCS, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, 0, 3)
+        mavlink.MAVLink_heartbeat_message(
+            mavlink.MAV_TYPE_GCS, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, 0, 3
+        )
     )
     second.send([script])
     hear(link, 1.0)

@@ -1,4 +1,6 @@
-"""The wire at its edges: how each kind is opened, read, written and healed, and how much is taken in one call."""
+"""The wire at its edges: how each kind is opened, read, written and healed, and how much is taken
+in one call.
+"""
 
 import errno
 import os
@@ -11,13 +13,23 @@ import pytest
 
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
-from pymavlink import mavutil  # noqa: E402
+from pymavlink import mavutil
 
-from liquid_nav.autopilots import link as wires  # noqa: E402
-from liquid_nav.autopilots.connection import read_connection  # noqa: E402
-from liquid_nav.autopilots.link import MOST_DECODED, MOST_READ, MOVES, REOPEN, WRITE_TIME, Link, Tcp, Udp, opener  # noqa: E402
-from liquid_nav.autopilots.mavlink_codec import Codec  # noqa: E402
-from liquid_nav.errors import UserError  # noqa: E402
+from liquid_nav.autopilots import link as wires
+from liquid_nav.autopilots.connection import read_connection
+from liquid_nav.autopilots.link import (
+    MOST_DECODED,
+    MOST_READ,
+    MOVES,
+    REOPEN,
+    WRITE_TIME,
+    Link,
+    Tcp,
+    Udp,
+    opener,
+)
+from liquid_nav.autopilots.mavlink_codec import Codec
+from liquid_nav.errors import UserError
 
 HERE = "127.0.0.1"
 
@@ -137,7 +149,9 @@ def test_a_listener_reads_one_datagram_at_a_time_and_never_waits(sockets):
     ("later", "knows"),
     [(0.0, True), (1.0, True), (MOVES - 0.01, True), (MOVES, False), (60.0, False), (-0.1, False)],
 )
-def test_the_vehicle_is_told_from_others_for_three_seconds_after_its_last_word(sockets, later, knows):
+def test_the_vehicle_is_told_from_others_for_three_seconds_after_its_last_word(
+    sockets, later, knows
+):
     wire, vehicle, other = Udp(HERE, 0, calls=False), sockets(), sockets()
     vehicle.sendto(b"vehicle", (HERE, wire.port))
     assert soon(wire.read) and not wire.knows_better(100.0)
@@ -245,7 +259,9 @@ class Radio:
         pass
 
 
-@pytest.mark.parametrize("number", [errno.ENOBUFS, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH])
+@pytest.mark.parametrize(
+    "number", [errno.ENOBUFS, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH]
+)
 @pytest.mark.parametrize("text", ["udp:127.0.0.1:0", "udpout:127.0.0.1:14999"])
 def test_a_network_that_is_gone_for_a_moment_loses_packets_and_not_the_vehicle(text, number):
     wire = wire_of(text)
@@ -266,7 +282,10 @@ def test_what_is_wrong_with_the_socket_itself_is_told(number):
     wire._socket = Radio(number)
     link = link_over(wire)
     link.send([heartbeat()], 0.1)
-    assert link.problem.endswith(f"broke: {OSError(number, os.strerror(number))}") and link.wire is None
+    assert (
+        link.problem.endswith(f"broke: {OSError(number, os.strerror(number))}")
+        and link.wire is None
+    )
     link = link_over(wire)
     assert link.receive(0.1) == [] and link.wire is None
 
@@ -310,7 +329,10 @@ def test_a_connection_carries_both_directions(tcp):
 def test_a_connection_that_is_closed_by_the_other_side_is_down_in_words(tcp):
     link, other = tcp
     other.close()
-    assert soon(lambda: link.receive(0.1) or link.problem) == f"{link.connection} broke: closed by the other side"
+    assert (
+        soon(lambda: link.receive(0.1) or link.problem)
+        == f"{link.connection} broke: closed by the other side"
+    )
     assert link.wire is None
 
 
@@ -458,26 +480,40 @@ def test_a_serial_port_that_was_unplugged_is_named_by_what_happened_first(ports,
     assert link.problem == "serial:/dev/x:9600 broke: unplugged"
 
 
-@pytest.mark.parametrize("package", [None, SimpleNamespace(name="another one that is called serial")], ids=str)
+@pytest.mark.parametrize(
+    "package", [None, SimpleNamespace(name="another one that is called serial")], ids=str
+)
 def test_a_missing_pyserial_is_one_line_at_the_start(monkeypatch, package):
     monkeypatch.setitem(sys.modules, "serial", package)
     with pytest.raises(UserError) as error:
         Link("serial:/dev/x:9600", Codec())
-    assert str(error.value) == "the Python package 'pyserial' is not installed. pip install 'liquid_nav[flight]'"
+    assert (
+        str(error.value)
+        == "the Python package 'pyserial' is not installed. pip install 'liquid_nav[flight]'"
+    )
 
 
 # How much is taken in one call.
 
 
 def test_everything_that_has_arrived_is_returned_in_its_order():
-    wire = Wire([(packet(1), False), ([packet(2), packet(3)], False), (b"rubbish", False), (packet(4), False)])
+    wire = Wire(
+        [
+            (packet(1), False),
+            ([packet(2), packet(3)], False),
+            (b"rubbish", False),
+            (packet(4), False),
+        ]
+    )
     link = link_over(wire, lambda message: message.custom_mode == 3)
     assert modes(link.receive(7.0)) == [1, 2, 3, 4]
     assert wire.accepted == [7.0] and link.strangers == 0
 
 
 def test_strangers_are_counted_passed_over_and_not_decoded():
-    link = link_over(Wire([(packet(1), False), (packet(8), True), (packet(9), True), (packet(2), False)]))
+    link = link_over(
+        Wire([(packet(1), False), (packet(8), True), (packet(9), True), (packet(2), False)])
+    )
     assert modes(link.receive(1.0)) == [1, 2]
     assert link.strangers == 2 and link.counts.seen == 2
 
@@ -529,7 +565,12 @@ def opened(monkeypatch):
 
 def test_a_link_is_opened_by_its_first_use_and_only_once(opened):
     link = Link("udp:127.0.0.9:1", Codec())
-    assert link.problem == "not opened yet" and link.wire is None and link.strangers == 0 and not opened
+    assert (
+        link.problem == "not opened yet"
+        and link.wire is None
+        and link.strangers == 0
+        and not opened
+    )
     for now in (0.0, 5.0, 0.0):
         link.receive(now)
         link.send([heartbeat()], now)
@@ -544,7 +585,19 @@ def test_what_cannot_be_opened_is_tried_once_a_second(opened, use):
     for now in (10.0, 10.0, 10.5, 10.999, 11.0, 11.5, 12.0, 5.0, 5.0, 5.9, 6.0):
         use(link, now)
         tries.append(len(opened))
-    assert tries == [1, 1, 1, 1, 2, 2, 3, 4, 4, 4, 5]  # a clock that was set back is no reason to wait
+    assert tries == [
+        1,
+        1,
+        1,
+        1,
+        2,
+        2,
+        3,
+        4,
+        4,
+        4,
+        5,
+    ]  # a clock that was set back is no reason to wait
     assert link.problem == "cannot open udp:127.0.0.9:1: no" and link.wire is None
 
 
@@ -627,7 +680,9 @@ def slow(monkeypatch):
     slow.come.set()
 
 
-@pytest.mark.parametrize("connection", ["tcp:127.0.0.9:5760", "udpout:there:14550", "udp:here:14550"])
+@pytest.mark.parametrize(
+    "connection", ["tcp:127.0.0.9:5760", "udpout:there:14550", "udp:here:14550"]
+)
 def test_a_timer_goes_on_while_a_connection_is_opened(slow, connection):
     link = Link(connection, Codec())
     for now in (0.0, 0.5, 1.0, 2.0):  # a call that waited would never come back
@@ -688,7 +743,9 @@ def test_a_connection_that_comes_after_the_end_is_closed(slow, fails):
     assert slow.wires[0].closed == (not fails)
 
 
-def test_a_link_that_was_closed_while_it_was_opened_takes_a_new_wire_and_not_the_one_that_is_closed(slow):
+def test_a_link_that_was_closed_while_it_was_opened_takes_a_new_wire_and_not_the_one_that_is_closed(
+    slow,
+):
     link = Link("tcp:127.0.0.9:5760", Codec())
     link.receive(0.0)
     attempt = link._opening

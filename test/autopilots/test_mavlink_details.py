@@ -1,4 +1,5 @@
-"""MAVLink value by value: what we send field for field, what is read at the edges, and who is heard at all.
+"""MAVLink value by value: what we send field for field, what is read at the edges, and who is heard
+at all.
 
 Where pymavlink itself knows how something is encoded, it is asked.
 """
@@ -12,16 +13,16 @@ import pytest
 
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
-from pymavlink.mavparm import MAVParmDict  # noqa: E402
+from pymavlink.mavparm import MAVParmDict
 
-from liquid_nav import geometry  # noqa: E402
-from liquid_nav.autopilots import ARDUPILOT, PX4, SessionConfig, flavour  # noqa: E402
-from liquid_nav.autopilots import mavlink_messages as messages  # noqa: E402
-from liquid_nav.autopilots import mavlink_telemetry as telemetry  # noqa: E402
-from liquid_nav.autopilots.adapter import Answer, RequestKind  # noqa: E402
-from liquid_nav.autopilots.failsafes import explain, falls, is_known, names_for  # noqa: E402
-from liquid_nav.autopilots.mavlink_adapter import COMMANDS, LONGEST_ANSWER, TRIES, MavlinkAdapter  # noqa: E402
-from liquid_nav.autopilots.mavlink_codec import (  # noqa: E402
+from liquid_nav import geometry
+from liquid_nav.autopilots import ARDUPILOT, PX4, SessionConfig, flavour
+from liquid_nav.autopilots import mavlink_messages as messages
+from liquid_nav.autopilots import mavlink_telemetry as telemetry
+from liquid_nav.autopilots.adapter import Answer, RequestKind
+from liquid_nav.autopilots.failsafes import explain, falls, is_known, names_for
+from liquid_nav.autopilots.mavlink_adapter import COMMANDS, LONGEST_ANSWER, TRIES, MavlinkAdapter
+from liquid_nav.autopilots.mavlink_codec import (
     OUR_COMPONENT,
     OUR_SYSTEM,
     SIGNING_EPOCH,
@@ -29,11 +30,11 @@ from liquid_nav.autopilots.mavlink_codec import (  # noqa: E402
     Counts,
     signing_key,
 )
-from liquid_nav.autopilots.mavlink_text import CHUNK, PATIENCE, TextJoiner  # noqa: E402
-from liquid_nav.autopilots.vehicle import Landed, VehicleState  # noqa: E402
-from liquid_nav.errors import UserError  # noqa: E402
-from liquid_nav.safety import Phase  # noqa: E402
-from liquid_nav.types import Command  # noqa: E402
+from liquid_nav.autopilots.mavlink_text import CHUNK, PATIENCE, TextJoiner
+from liquid_nav.autopilots.vehicle import Landed, VehicleState
+from liquid_nav.errors import UserError
+from liquid_nav.safety import Phase
+from liquid_nav.types import Command
 
 KEY = signing_key("a secret")
 NOW = 1_800_000_000.0
@@ -134,7 +135,13 @@ def test_a_set_point_is_a_velocity_and_a_yaw_rate_in_the_body_and_nothing_else()
 
 @pytest.mark.parametrize(
     ("time", "stamp"),
-    [(0.0004, 0), (0.0006, 1), (4294967.295, 4294967295), (4294967.296, 0), (NOW, 1_800_000_000_000 % 4294967296)],
+    [
+        (0.0004, 0),
+        (0.0006, 1),
+        (4294967.295, 4294967295),
+        (4294967.296, 0),
+        (NOW, 1_800_000_000_000 % 4294967296),
+    ],
 )
 def test_the_stamp_of_a_set_point_is_rounded_and_fits_into_32_bits(time, stamp):
     message = messages.set_point(Command(), time, 1)
@@ -147,13 +154,20 @@ def test_a_command_has_seven_parameters_and_those_that_are_not_given_are_zero(gi
     message = messages.command_long(9, 400, given, 3)
     seven = [getattr(message, f"param{i}") for i in range(1, 8)]
     assert seven == [*given, *[0.0] * (7 - len(given))]
-    assert (message.target_system, message.target_component, message.command, message.confirmation) == (9, 1, 400, 3)
+    assert (
+        message.target_system,
+        message.target_component,
+        message.command,
+        message.confirmation,
+    ) == (9, 1, 400, 3)
     assert messages.command_long(9, 400, given).confirmation == 0
 
 
 @pytest.mark.parametrize(("attempt", "told"), [(0, 0), (255, 255), (256, 255), (100_000, 255)])
 def test_repetitions_are_counted_as_far_as_a_message_can_tell(attempt, told):
-    """Motors that refuse to stop are asked four times a second, for longer than a minute where it must be."""
+    """Motors that refuse to stop are asked four times a second, for longer than a minute where it
+    must be.
+    """
     assert sent_by(messages.command_long(9, 400, (), attempt)).confirmation == told
 
 
@@ -172,7 +186,9 @@ def test_a_parameter_is_asked_for_by_its_name():
     }
 
 
-@pytest.mark.parametrize(("bytewise", "value"), [(True, struct.unpack("<f", struct.pack("<i", 5))[0]), (False, 5.0)])
+@pytest.mark.parametrize(
+    ("bytewise", "value"), [(True, struct.unpack("<f", struct.pack("<i", 5))[0]), (False, 5.0)]
+)
 def test_a_parameter_is_set_and_told_in_the_autopilots_own_encoding(bytewise, value):
     kind = mavlink.MAV_PARAM_TYPE_INT32
     assert fields(sent_by(messages.set_parameter(4, "COM_OBL_RC_ACT", 5, kind, bytewise))) == {
@@ -214,7 +230,10 @@ def test_integers_travel_bytewise_as_pymavlink_sends_them(kind):
 @pytest.mark.parametrize("bytewise", [True, False])
 @pytest.mark.parametrize("kind", [mavlink.MAV_PARAM_TYPE_REAL32, mavlink.MAV_PARAM_TYPE_REAL64])
 def test_a_parameter_that_is_no_integer_travels_as_it_is(kind, bytewise):
-    for coded in (messages.encode_value(2, kind, bytewise), messages.decode_value(2, kind, bytewise)):
+    for coded in (
+        messages.encode_value(2, kind, bytewise),
+        messages.decode_value(2, kind, bytewise),
+    ):
         assert coded == 2.0 and isinstance(coded, float)
     assert isinstance(messages.decode_value(5e-45, mavlink.MAV_PARAM_TYPE_INT32, True), float)
 
@@ -222,7 +241,11 @@ def test_a_parameter_that_is_no_integer_travels_as_it_is(kind, bytewise):
 def test_external_vision_field_for_field():
     """The nose east, level, in ENU; the covariances are unknown."""
     message = messages.external_vision(
-        1.5, np.array((1.0, 2.0, 3.0)), np.array((1.0, 0.0, 0.0, 0.0)), np.array((4.0, 5.0, 6.0)), np.ones(3)
+        1.5,
+        np.array((1.0, 2.0, 3.0)),
+        np.array((1.0, 0.0, 0.0, 0.0)),
+        np.array((4.0, 5.0, 6.0)),
+        np.ones(3),
     )
     known = fields(message)
     for name in ("pose_covariance", "velocity_covariance"):
@@ -277,7 +300,9 @@ def test_everything_that_comes_in_is_counted_once():
 
 def test_without_a_system_to_listen_to_all_are_heard():
     codec = Codec()
-    assert [codec.decode(Codec(system, 1).encode(heartbeat()))[0].get_srcSystem() for system in (1, 9)] == [1, 9]
+    assert [
+        codec.decode(Codec(system, 1).encode(heartbeat()))[0].get_srcSystem() for system in (1, 9)
+    ] == [1, 9]
     assert codec.counts == Counts(seen=2, accepted=2)
 
 
@@ -292,7 +317,10 @@ def test_a_message_that_nobody_knows_is_seen_and_left_alone():
 
 def test_rejected_packets_are_no_noise():
     theirs = Codec(1, 1, key=KEY, unix_time=NOW)
-    for packet in (Codec(255, 190).encode(heartbeat()), Codec(key=signing_key("other")).encode(heartbeat())):
+    for packet in (
+        Codec(255, 190).encode(heartbeat()),
+        Codec(key=signing_key("other")).encode(heartbeat()),
+    ):
         assert theirs.decode(packet) == []
     assert theirs.counts == Counts(seen=2, rejected=2)
 
@@ -304,12 +332,20 @@ def test_a_key_of_another_length_is_refused_with_its_length(length):
 
 
 def test_a_passphrase_becomes_the_key_that_ground_stations_make_of_it():
-    assert signing_key("abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert (
+        signing_key("abc").hex()
+        == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )
 
 
 @pytest.mark.parametrize(
     ("unix_time", "stamp"),
-    [(NOW, (1_800_000_000 - 1_420_070_400) * 100_000), (SIGNING_EPOCH + 2.5, 250_000), (0.0, 0), (SIGNING_EPOCH, 0)],
+    [
+        (NOW, (1_800_000_000 - 1_420_070_400) * 100_000),
+        (SIGNING_EPOCH + 2.5, 250_000),
+        (0.0, 0),
+        (SIGNING_EPOCH, 0),
+    ],
 )
 def test_signatures_count_from_2015_in_units_of_ten_microseconds(unix_time, stamp):
     packet = Codec(key=KEY, unix_time=unix_time).encode(heartbeat())
@@ -366,7 +402,12 @@ def test_a_heartbeat_tells_autopilot_kind_mode_and_arming():
     assert (vehicle.heartbeat, vehicle.kind, vehicle.autopilot, vehicle.mode) == (7.0, 13, 3, 4)
     assert vehicle.armed and not vehicle.failsafe
     assert telemetry.read(heartbeat(2, 12, 127, 9, 4), vehicle, 8.0)
-    assert (vehicle.heartbeat, vehicle.heartbeat_period, vehicle.mode, vehicle.armed) == (8.0, 1.0, 9, False)
+    assert (vehicle.heartbeat, vehicle.heartbeat_period, vehicle.mode, vehicle.armed) == (
+        8.0,
+        1.0,
+        9,
+        False,
+    )
 
 
 @pytest.mark.parametrize("system_status", range(9))
@@ -396,18 +437,36 @@ def test_what_the_landing_detector_says(number, landed):
 def test_a_position_is_taken_with_its_velocity_and_its_times():
     vehicle = VehicleState()
     assert telemetry.read(position(10.5), vehicle, 3.0)
-    assert vehicle.position.tolist() == [1.0, 2.0, -3.0] and vehicle.velocity.tolist() == [0.1, 0.2, 0.3]
+    assert vehicle.position.tolist() == [1.0, 2.0, -3.0] and vehicle.velocity.tolist() == [
+        0.1,
+        0.2,
+        0.3,
+    ]
     assert (vehicle.boot, vehicle.position_time, vehicle.ground) == (10.5, 3.0, 3.0)
     vehicle.armed = True
     assert telemetry.read(position(10.6, (0.0, 0.0, -9.0)), vehicle, 4.0)
-    assert (vehicle.ground, vehicle.height, vehicle.position_time, vehicle.reboots) == (3.0, 9.0, 4.0, 0)
+    assert (vehicle.ground, vehicle.height, vehicle.position_time, vehicle.reboots) == (
+        3.0,
+        9.0,
+        4.0,
+        0,
+    )
 
 
 @pytest.mark.parametrize(
     ("boot", "news", "reboots"),
-    [(10.001, True, 0), (10.0, False, 0), (9.999, False, 0), (9.0, False, 0), (8.999, True, 1), (0.0, True, 1)],
+    [
+        (10.001, True, 0),
+        (10.0, False, 0),
+        (9.999, False, 0),
+        (9.0, False, 0),
+        (8.999, True, 1),
+        (0.0, True, 1),
+    ],
 )
-def test_a_clock_that_goes_back_a_second_was_started_again_and_less_is_an_old_message(boot, news, reboots):
+def test_a_clock_that_goes_back_a_second_was_started_again_and_less_is_an_old_message(
+    boot, news, reboots
+):
     vehicle = VehicleState(reboots=0)
     telemetry.read(position(10.0), vehicle, 1.0)
     assert telemetry.read(position(boot, (7.0, 7.0, 7.0)), vehicle, 2.0) is news
@@ -433,7 +492,9 @@ def test_a_position_that_is_not_finite_is_none(place, bad):
     assert vehicle.position is None and vehicle.boot is None and vehicle.position_time is None
 
 
-@pytest.mark.parametrize(("size", "taken"), [(0.89, False), (0.91, True), (1.0, True), (1.09, True), (1.11, False)])
+@pytest.mark.parametrize(
+    ("size", "taken"), [(0.89, False), (0.91, True), (1.0, True), (1.09, True), (1.11, False)]
+)
 def test_an_attitude_is_taken_if_it_is_nearly_one_and_made_one(size, taken):
     quaternion = size * geometry.attitude_from_euler(0.1, 0.2, 0.3)
     vehicle = VehicleState()
@@ -497,7 +558,9 @@ def test_a_remote_control_without_channels_is_none():
     assert vehicle.sticks is None and vehicle.sticks_time is None
 
 
-@pytest.mark.parametrize(("lat", "lon", "known"), [(0, 0, False), (0, 1, True), (1, 0, True), (-5, 7, True)])
+@pytest.mark.parametrize(
+    ("lat", "lon", "known"), [(0, 0, False), (0, 1, True), (1, 0, True), (-5, 7, True)]
+)
 def test_a_global_position_of_zero_and_zero_is_none(lat, lon, known):
     vehicle = VehicleState()
     message = mavlink.MAVLink_global_position_int_message(0, lat, lon, 0, 0, 0, 0, 0, 0)
@@ -555,7 +618,9 @@ def test_a_hole_in_a_text_is_shown():
 @pytest.mark.parametrize(
     ("waited", "late"), [(0.0, False), (0.499, False), (PATIENCE, True), (0.6, True), (-0.1, True)]
 )
-def test_the_rest_of_a_text_is_waited_for_half_a_second_and_not_for_a_clock_that_was_set_back(waited, late):
+def test_the_rest_of_a_text_is_waited_for_half_a_second_and_not_for_a_clock_that_was_set_back(
+    waited, late
+):
     joiner = TextJoiner()
     joiner.add(text("x" * 50, 7), 0.0)
     assert bool(joiner.expired(waited)) is late
@@ -583,7 +648,8 @@ def test_older_dialects_texts_without_numbers_and_raw_bytes_are_read():
 
 
 @pytest.mark.parametrize(
-    ("system", "component", "vehicle"), [(1, 1, True), (1, 154, False), (1, 0, False), (2, 1, False), (255, 190, False)]
+    ("system", "component", "vehicle"),
+    [(1, 1, True), (1, 154, False), (1, 0, False), (2, 1, False), (255, 190, False)],
 )
 def test_only_component_1_of_the_vehicles_system_is_heard(system, component, vehicle):
     adapter = MavlinkAdapter(PX4)
@@ -611,7 +677,11 @@ def test_only_component_1_of_the_vehicles_system_is_heard(system, component, veh
 )
 def test_what_is_no_autopilot_neither_makes_nor_keeps_a_link(component, kind, target):
     adapter = MavlinkAdapter(PX4, target=target)
-    other = sent_by(mavlink.MAVLink_heartbeat_message(kind, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, 4, 3), 1, component)
+    other = sent_by(
+        mavlink.MAVLink_heartbeat_message(kind, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, 4, 3),
+        1,
+        component,
+    )
     for now in (0.0, 1.0):
         assert not adapter.receive(other, now) and not adapter.is_vehicle(other)
         adapter.update(now)
@@ -663,7 +733,9 @@ def test_the_session_is_told_of_every_position_that_makes_progress_and_of_no_oth
 # The adapter: texts and parameters.
 
 
-@pytest.mark.parametrize(("severity", "warning"), [(0, True), (3, True), (4, True), (5, False), (7, False)])
+@pytest.mark.parametrize(
+    ("severity", "warning"), [(0, True), (3, True), (4, True), (5, False), (7, False)]
+)
 def test_texts_are_warnings_from_the_severity_warning_on(severity, warning):
     adapter = connected()
     adapter.session.events()
@@ -680,7 +752,9 @@ def test_a_text_whose_rest_is_lost_is_told_by_and_by():
     adapter.update(1.4)
     assert adapter.session.events() == []
     adapter.update(1.6)
-    assert [event.words for event in adapter.session.events()] == ["autopilot: " + "x" * 50 + " ..."]
+    assert [event.words for event in adapter.session.events()] == [
+        "autopilot: " + "x" * 50 + " ..."
+    ]
 
 
 @FLAVOURS
@@ -691,7 +765,9 @@ def test_a_parameter_is_understood_and_set_again_in_the_type_that_it_came_in(aut
     assert adapter.session.parameters == {"SOME": -7.0}
     adapter.set_parameter("SOME", 12)
     (message,) = adapter.take()
-    assert fields(message) == fields(messages.set_parameter(1, "SOME", 12, kind, autopilot.bytewise))
+    assert fields(message) == fields(
+        messages.set_parameter(1, "SOME", 12, kind, autopilot.bytewise)
+    )
     with pytest.raises(KeyError):
         adapter.set_parameter("OTHER", 1)
 
@@ -715,7 +791,9 @@ def test_it_greets_by_asking_for_every_message_and_for_the_parameters_of_the_fai
     adapter = MavlinkAdapter(autopilot, target=3)
     adapter.greet()
     intervals, names = asked(adapter)
-    assert intervals == pytest.approx({number: 1e6 / rate for number, rate in messages.WANTED.items()})
+    assert intervals == pytest.approx(
+        {number: 1e6 / rate for number, rate in messages.WANTED.items()}
+    )
     assert tuple(names) == names_for(autopilot.name)
 
 
@@ -726,7 +804,9 @@ def test_what_does_not_come_is_asked_for_again_some_times_and_the_essential_for_
         for _ in range(TRIES):
             adapter.ask_again()
             intervals, names = asked(adapter)
-            assert set(intervals) == set(messages.WANTED) and tuple(names) == names_for(autopilot.name)
+            assert set(intervals) == set(messages.WANTED) and tuple(names) == names_for(
+                autopilot.name
+            )
             assert intervals[mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE] == 200_000.0
         for _ in range(3):
             adapter.ask_again()
@@ -744,17 +824,26 @@ def test_what_has_come_is_not_asked_for_again():
     adapter = MavlinkAdapter(PX4, target=3)
     adapter.receive(sent_by(heartbeat(), 3), 0.0)
     adapter.take()
-    for message in (position(), status(), messages.parameter_value("GF_ACTION", 1, mavlink.MAV_PARAM_TYPE_INT32, True)):
+    for message in (
+        position(),
+        status(),
+        messages.parameter_value("GF_ACTION", 1, mavlink.MAV_PARAM_TYPE_INT32, True),
+    ):
         adapter.receive(sent_by(message, 3), 0.1)
     adapter.ask_again()
     intervals, names = asked(adapter)
-    missing = set(messages.WANTED) - {mavlink.MAVLINK_MSG_ID_LOCAL_POSITION_NED, mavlink.MAVLINK_MSG_ID_SYS_STATUS}
+    missing = set(messages.WANTED) - {
+        mavlink.MAVLINK_MSG_ID_LOCAL_POSITION_NED,
+        mavlink.MAVLINK_MSG_ID_SYS_STATUS,
+    }
     assert set(intervals) == missing
     assert set(names) == set(names_for("PX4")) - {"GF_ACTION"}
     adapter.greet()
     adapter.take()
     adapter.ask_again()
-    assert set(asked(adapter)[0]) == set(messages.WANTED)  # what came before a reboot does not count
+    assert set(asked(adapter)[0]) == set(
+        messages.WANTED
+    )  # what came before a reboot does not count
 
 
 # The adapter: what the session asks for.
@@ -777,7 +866,9 @@ def test_requests_are_commands_to_the_vehicle(autopilot, kind, value, number, pa
     assert adapter.take() == []
     assert fields(message) == fields(messages.command_long(4, number, parameters, 2))
     adapter.request(kind)
-    assert fields(adapter.take()[0]) == fields(messages.command_long(4, number, (*parameters[:6], 0.0)))
+    assert fields(adapter.take()[0]) == fields(
+        messages.command_long(4, number, (*parameters[:6], 0.0))
+    )
 
 
 @pytest.mark.parametrize(
@@ -884,7 +975,9 @@ def poll(adapter, now):
     adapter.session.now = now
     adapter.ask_for_heartbeat()
     (message,) = adapter.take()
-    assert fields(message) == fields(messages.command_long(1, mavlink.MAV_CMD_REQUEST_MESSAGE, (0,)))
+    assert fields(message) == fields(
+        messages.command_long(1, mavlink.MAV_CMD_REQUEST_MESSAGE, (0,))
+    )
 
 
 def answer_poll(adapter, now, to=(247, 191)):
@@ -917,7 +1010,9 @@ def test_somebody_elses_answer_measures_nothing():
     assert adapter.session.round_trip == 0.0
 
 
-@pytest.mark.parametrize(("after", "trip"), [(0.0, 0.0), (LONGEST_ANSWER, 2.0), (LONGEST_ANSWER + 0.01, 0.01)])
+@pytest.mark.parametrize(
+    ("after", "trip"), [(0.0, 0.0), (LONGEST_ANSWER, 2.0), (LONGEST_ANSWER + 0.01, 0.01)]
+)
 def test_a_question_that_waits_for_more_than_two_seconds_is_lost(after, trip):
     adapter = connected()
     poll(adapter, 1.0)
@@ -948,7 +1043,12 @@ def test_a_thousand_questions_that_nobody_answers_are_not_kept():
 
 @FLAVOURS
 def test_modes_that_we_ask_for_are_ours_and_only_landing_lands(autopilot):
-    assert autopilot.ours == {autopilot.follow, autopilot.hold, autopilot.pilot_hold, autopilot.land}
+    assert autopilot.ours == {
+        autopilot.follow,
+        autopilot.hold,
+        autopilot.pilot_hold,
+        autopilot.land,
+    }
     assert autopilot.landing_modes == {autopilot.land}
     assert flavour(autopilot.name.lower()) is autopilot
 
@@ -977,7 +1077,11 @@ def test_an_unknown_autopilot_is_named_with_the_choice():
         (99, 2, "this vehicle is flown by autopilot 99, not by PX4"),
         (12, 1, "this vehicle is a plane, not a multicopter: its modes mean something else"),
         (None, 10, "this vehicle is a rover, not a multicopter: its modes mean something else"),
-        (12, 77, "this vehicle is of MAV_TYPE 77, not a multicopter: its modes mean something else"),
+        (
+            12,
+            77,
+            "this vehicle is of MAV_TYPE 77, not a multicopter: its modes mean something else",
+        ),
     ],
 )
 def test_a_vehicle_that_is_none_of_ours_is_refused_in_words(autopilot, kind, words):
@@ -986,12 +1090,23 @@ def test_a_vehicle_that_is_none_of_ours_is_refused_in_words(autopilot, kind, wor
 
 def test_masks_of_the_failsafes_in_words():
     taken = "moving the sticks takes the drone back from our set points at once"
-    kept = "moving the sticks does not end OFFBOARD: only the mode switch does (bit 1 would change that)"
+    kept = (
+        "moving the sticks does not end OFFBOARD: only the mode switch does (bit 1 would "
+        "change that)"
+    )
     ignored = "losing the remote control is ignored in OFFBOARD"
     acts = "losing the remote control in OFFBOARD starts its failsafe (NAV_RCL_ACT)"
     assert [explain("COM_RC_OVERRIDE", value) for value in range(4)] == [kept, kept, taken, taken]
-    assert [explain("COM_RCL_EXCEPT", value) for value in (0, 3, 4, 7)] == [acts, acts, ignored, ignored]
-    assert explain("COM_RC_OVERRIDE", -1) == "moving the sticks: nothing is known of what it does (value -1)"
+    assert [explain("COM_RCL_EXCEPT", value) for value in (0, 3, 4, 7)] == [
+        acts,
+        acts,
+        ignored,
+        ignored,
+    ]
+    assert (
+        explain("COM_RC_OVERRIDE", -1)
+        == "moving the sticks: nothing is known of what it does (value -1)"
+    )
     assert not is_known("COM_RC_OVERRIDE", -1) and not falls("COM_RC_OVERRIDE", 2)
 
 
@@ -1008,16 +1123,26 @@ def test_the_tables_of_the_failsafes_say_the_same_whenever_they_are_built():
 # The receiver of the remote control.
 
 
-@pytest.mark.parametrize(("present", "healthy", "wanted"), [
-    (0x10000, 0x10000, True), (0x10000, 0, False), (0, 0x10000, False), (0x10000, 0x20000, False),
-    (0x30001, 0x10001, True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("present", "healthy", "wanted"),
+    [
+        (0x10000, 0x10000, True),
+        (0x10000, 0, False),
+        (0, 0x10000, False),
+        (0x10000, 0x20000, False),
+        (0x30001, 0x10001, True),
+    ],
+)
 def test_the_vehicle_tells_whether_its_receiver_hears_the_transmitter(present, healthy, wanted):
     adapter = connected()
     assert adapter.session.vehicle.receiver_time is None
-    word = mavlink.MAVLink_sys_status_message(present, 0, healthy, 0, 15000, 0, 50, 0, 0, 0, 0, 0, 0)
+    word = mavlink.MAVLink_sys_status_message(
+        present, 0, healthy, 0, 15000, 0, 50, 0, 0, 0, 0, 0, 0
+    )
     assert adapter.receive(sent_by(word), 3.0)
-    assert adapter.session.vehicle.receiver is wanted and adapter.session.vehicle.receiver_time == 3.0
+    assert (
+        adapter.session.vehicle.receiver is wanted and adapter.session.vehicle.receiver_time == 3.0
+    )
 
 
 def test_channels_of_the_remote_control_are_looked_at_for_the_engage_switch():

@@ -7,13 +7,13 @@ import pytest
 
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
-from liquid_nav.autopilots import mavlink_messages as messages  # noqa: E402
-from liquid_nav.autopilots.flavours import ARDUPILOT, PX4, flavour  # noqa: E402
-from liquid_nav.autopilots.link import Link  # noqa: E402
-from liquid_nav.autopilots.mavlink_codec import OUR_SYSTEM, Codec, signing_key  # noqa: E402
-from liquid_nav.autopilots.mavlink_text import TextJoiner  # noqa: E402
-from liquid_nav.errors import UserError  # noqa: E402
-from liquid_nav.types import Command  # noqa: E402
+from liquid_nav.autopilots import mavlink_messages as messages
+from liquid_nav.autopilots.flavours import ARDUPILOT, PX4, flavour
+from liquid_nav.autopilots.link import Link
+from liquid_nav.autopilots.mavlink_codec import OUR_SYSTEM, Codec, signing_key
+from liquid_nav.autopilots.mavlink_text import TextJoiner
+from liquid_nav.errors import UserError
+from liquid_nav.types import Command
 
 KEY = signing_key("a secret")
 SOME = messages.set_point(Command(1.0, 2.0, 3.0, 0.5), 12.5, 1)
@@ -49,7 +49,9 @@ def test_other_systems_and_rubbish_are_not_heard():
 
 def test_a_stream_is_put_together_from_pieces():
     codec, data = Codec(datagrams=False), Codec(1, 1).encode(SOME)
-    assert codec.decode(data[:7]) == [] and kinds(codec.decode(data[7:])) == ["SET_POSITION_TARGET_LOCAL_NED"]
+    assert codec.decode(data[:7]) == [] and kinds(codec.decode(data[7:])) == [
+        "SET_POSITION_TARGET_LOCAL_NED"
+    ]
 
 
 def test_signing():
@@ -59,12 +61,17 @@ def test_signing():
     assert kinds(theirs.decode(packet)) == ["SET_POSITION_TARGET_LOCAL_NED"]
     assert theirs.decode(packet) == []  # replayed
     assert theirs.decode(Codec(255, 190).encode(SOME)) == []  # unsigned
-    assert theirs.decode(Codec(255, 190, key=signing_key("other"), unix_time=now + 1e6).encode(SOME)) == []
+    assert (
+        theirs.decode(Codec(255, 190, key=signing_key("other"), unix_time=now + 1e6).encode(SOME))
+        == []
+    )
     assert theirs.decode(Codec(255, 190).encode(SOME).replace(b"\xfd", b"\xfe", 1)) == []
     assert theirs.counts.rejected == 3
     # A forged packet from the future has not shut the true sender out.
     assert kinds(theirs.decode(ours.encode(SOME))) == ["SET_POSITION_TARGET_LOCAL_NED"]
-    assert kinds(Codec().decode(ours.encode(SOME))) == ["SET_POSITION_TARGET_LOCAL_NED"]  # no key: no check
+    assert kinds(Codec().decode(ours.encode(SOME))) == [
+        "SET_POSITION_TARGET_LOCAL_NED"
+    ]  # no key: no check
 
 
 def test_a_key_has_32_bytes():
@@ -77,7 +84,9 @@ def test_chunks_are_joined_in_any_order():
     joiner = TextJoiner()
     assert joiner.add(text(words[:50], 4, 0), 1.0) == []
     assert [t.words for t in joiner.add(text("short", 5), 1.0)] == ["short"]
-    assert [(t.words, t.severity) for t in joiner.add(text(words[50:], 4, 1), 1.1)] == [(words.strip(), 2)]
+    assert [(t.words, t.severity) for t in joiner.add(text(words[50:], 4, 1), 1.1)] == [
+        (words.strip(), 2)
+    ]
     assert joiner.add(text(words[50:], 6, 1), 2.0) == []
     assert [t.words for t in joiner.add(text(words[:50], 6, 0), 2.0)] == [words.strip()]
 
@@ -97,14 +106,24 @@ def test_parameters_as_either_autopilot_sends_them(bytewise):
         sent = messages.encode_value(value, kind, bytewise)
         sent = struct.unpack("<f", struct.pack("<f", sent))[0]
         assert messages.decode_value(sent, kind, bytewise) == value
-    assert messages.encode_value(5, kind, True) == pytest.approx(7.006492321624085e-45)  # as recorded from a real PX4
+    assert messages.encode_value(5, kind, True) == pytest.approx(
+        7.006492321624085e-45
+    )  # as recorded from a real PX4
     assert messages.encode_value(1.5, mavlink.MAV_PARAM_TYPE_REAL32, bytewise) == 1.5
 
 
 def test_modes():
-    assert PX4.mode_parameters(PX4.follow) == (1, 6, 0) and PX4.mode_parameters(PX4.hold) == (1, 4, 3)
+    assert PX4.mode_parameters(PX4.follow) == (1, 6, 0) and PX4.mode_parameters(PX4.hold) == (
+        1,
+        4,
+        3,
+    )
     assert ARDUPILOT.mode_parameters(ARDUPILOT.follow) == (1, 4, 0)
-    assert (PX4.mode_name(0x6040000), ARDUPILOT.mode_name(17), PX4.mode_name(77)) == ("AUTO.LAND", "BRAKE", "mode 0x4d")
+    assert (PX4.mode_name(0x6040000), ARDUPILOT.mode_name(17), PX4.mode_name(77)) == (
+        "AUTO.LAND",
+        "BRAKE",
+        "mode 0x4d",
+    )
     with pytest.raises(UserError, match="px4, ardupilot"):
         flavour("betaflight")
 
@@ -116,7 +135,9 @@ def test_external_vision_is_in_the_autopilots_frames():
     assert m.q == pytest.approx([1.0, 0.0, 0.0, 0.0]) and m.yawspeed == -0.2
 
 
-@pytest.mark.parametrize("text", ["", "udp", "udp:here", "tcp:host:", "blue:a:1", "udp:a:99999", "serial:/dev/x:fast"])
+@pytest.mark.parametrize(
+    "text", ["", "udp", "udp:here", "tcp:host:", "blue:a:1", "udp:a:99999", "serial:/dev/x:fast"]
+)
 def test_a_connection_that_cannot_be_read_is_named(text):
     with pytest.raises(UserError):
         Link(text, Codec())

@@ -65,7 +65,10 @@ def test_it_repeats_then_falls_to_zero_and_holds_until_a_person_engages():
     assert flight.out(0.01) == FORWARD
     assert flight.out(0.01, None) is None and flight.out(0.05, None) == FORWARD
     assert flight.out(0.6, None) == ZERO
-    assert flight.session.phase is Phase.HOLDING and flight.session.fault.kind is FaultKind.SUPERVISOR_SILENT
+    assert (
+        flight.session.phase is Phase.HOLDING
+        and flight.session.fault.kind is FaultKind.SUPERVISOR_SILENT
+    )
     assert flight.out() == ZERO
     flight.change("holding").change("engaged")
     assert flight.out() == ZERO
@@ -73,7 +76,9 @@ def test_it_repeats_then_falls_to_zero_and_holds_until_a_person_engages():
     assert flight.out() == FORWARD and flight.session.fault is None
 
 
-@pytest.mark.parametrize(("resume", "after", "goes_on"), [(5.0, 1.0, True), (5.0, 6.0, False), (0.0, 0.1, False)])
+@pytest.mark.parametrize(
+    ("resume", "after", "goes_on"), [(5.0, 1.0, True), (5.0, 6.0, False), (0.0, 0.1, False)]
+)
 def test_a_resume_in_time_goes_on(resume, after, goes_on):
     flight = Flight(resume=resume).person("engaged")
     flight.out()
@@ -100,9 +105,15 @@ def test_a_landing_sinks_and_is_not_ended_by_an_engagement():
     flight = Flight().person("engaged")
     flight.out()
     flight.person("landing")
-    assert flight.out(command=Command(vz=-0.5)) == Command(vz=-0.5) and flight.session.phase is Phase.LANDING
+    assert (
+        flight.out(command=Command(vz=-0.5)) == Command(vz=-0.5)
+        and flight.session.phase is Phase.LANDING
+    )
     flight.person("engaged")
-    assert flight.session.phase is Phase.LANDING and flight.session.fault.kind is FaultKind.LANDING_GOES_ON
+    assert (
+        flight.session.phase is Phase.LANDING
+        and flight.session.fault.kind is FaultKind.LANDING_GOES_ON
+    )
     flight.person("holding")
     assert flight.out() == ZERO
 
@@ -147,13 +158,22 @@ def test_it_ends_with_zero():
 def test_it_reports_like_the_others():
     flight = Flight().person("engaged")
     report = flight.session.report()
-    assert (report.phase, report.supervisor, report.act, report.fault) == (Phase.FLYING, "test", 1, "")
+    assert (report.phase, report.supervisor, report.act, report.fault) == (
+        Phase.FLYING,
+        "test",
+        1,
+        "",
+    )
     flight.out()
     flight.out(1.0, None)
-    assert flight.session.report().fault == "supervisor_silent" and flight.session.events()[0].trouble
+    assert (
+        flight.session.report().fault == "supervisor_silent" and flight.session.events()[0].trouble
+    )
 
 
-@pytest.mark.parametrize("roll, pitch, yaw", [(0.0, 0.3, 0.0), (0.0, 0.3, 2.0), (-0.25, 0.1, -3.0), (0.0, 0.0, 1.0)])
+@pytest.mark.parametrize(
+    "roll, pitch, yaw", [(0.0, 0.3, 0.0), (0.0, 0.3, 2.0), (-0.25, 0.1, -3.0), (0.0, 0.0, 1.0)]
+)
 def test_in_a_tilted_body_a_level_command_is_still_level(roll, pitch, yaw):
     attitude = geometry.attitude_from_euler(roll, pitch, yaw)
     turned = in_body(Command(1.5, -0.4, 0.2, 0.7), attitude)

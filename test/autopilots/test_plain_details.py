@@ -1,4 +1,6 @@
-"""Plain velocities at the edges: exactly at each limit, at each order, and word for word what is reported."""
+"""Plain velocities at the edges: exactly at each limit, at each order, and word for word what is
+reported.
+"""
 
 import numpy as np
 import pytest
@@ -97,7 +99,12 @@ def test_a_report_says_what_was_heard_and_what_is_wrong():
 
 @pytest.mark.parametrize(
     ("options", "early", "due"),
-    [({}, 0.0498, 0.05), ({"rate": 20.0}, 0.0498, 0.05), ({"rate": 10.0}, 0.0998, 0.1), ({"rate": 20.0}, 0.0, 0.04995)],
+    [
+        ({}, 0.0498, 0.05),
+        ({"rate": 20.0}, 0.0498, 0.05),
+        ({"rate": 10.0}, 0.0998, 0.1),
+        ({"rate": 20.0}, 0.0, 0.04995),
+    ],
 )
 def test_zero_is_repeated_at_the_rate_and_not_more_often(options, early, due):
     session = PlainSession(**options)
@@ -139,7 +146,8 @@ def test_an_order_that_is_repeated_changes_nothing():
 
 
 @pytest.mark.parametrize(
-    ("age", "passes"), [(0.0, True), (0.49, True), (0.5, True), (0.50001, False), (3.0, False), (-0.01, False)]
+    ("age", "passes"),
+    [(0.0, True), (0.49, True), (0.5, True), (0.50001, False), (3.0, False), (-0.01, False)],
 )
 def test_a_command_is_obeyed_while_it_is_fresh_and_not_from_the_future(age, passes):
     session, _ = flying()
@@ -177,7 +185,8 @@ def test_without_an_engagement_nothing_is_missing():
 
 
 @pytest.mark.parametrize(
-    ("after", "goes_on"), [(0.0, True), (0.5, True), (5.0, True), (5.001, False), (-0.1, False), (-9.0, False)]
+    ("after", "goes_on"),
+    [(0.0, True), (0.5, True), (5.0, True), (5.001, False), (-0.1, False), (-9.0, False)],
 )
 def test_a_resume_must_come_within_its_time_since_the_hold_began(after, goes_on):
     session, supervisor = flying()
@@ -281,7 +290,9 @@ def test_two_supervisors_do_not_end_a_landing_and_may_begin_one():
 # The end.
 
 
-@pytest.mark.parametrize("phase", [Phase.READY, Phase.FLYING, Phase.HOLDING, Phase.LANDING, Phase.RELEASED])
+@pytest.mark.parametrize(
+    "phase", [Phase.READY, Phase.FLYING, Phase.HOLDING, Phase.LANDING, Phase.RELEASED]
+)
 def test_it_ends_with_one_zero_at_once(phase):
     session, supervisor = in_phase(phase)
     session.update(1.0)
@@ -296,7 +307,8 @@ def test_it_ends_with_one_zero_at_once(phase):
 
 
 @pytest.mark.parametrize(
-    ("size", "taken"), [(0.0, False), (0.5, False), (0.989, False), (0.991, True), (1.009, True), (1.011, False)]
+    ("size", "taken"),
+    [(0.0, False), (0.5, False), (0.989, False), (0.991, True), (1.009, True), (1.011, False)],
 )
 def test_an_attitude_is_taken_if_it_is_a_rotation(size, taken):
     session, _ = flying()
@@ -316,7 +328,9 @@ def test_an_attitude_that_is_not_finite_leaves_the_last_one(bad):
     assert session.update(1.1) == in_body(FORWARD, NOSE_DOWN)
 
 
-@pytest.mark.parametrize(("age", "turned"), [(0.0, True), (0.4, True), (0.5, True), (0.51, False), (-0.1, False)])
+@pytest.mark.parametrize(
+    ("age", "turned"), [(0.0, True), (0.4, True), (0.5, True), (0.51, False), (-0.1, False)]
+)
 def test_a_command_is_turned_by_an_attitude_that_is_fresh(age, turned):
     session, _ = flying()
     session.attitude(NOSE_DOWN, 3.0)
@@ -338,7 +352,9 @@ def test_a_hold_that_no_person_has_just_asked_for_does_not_end_a_landing():
     assert session.phase is Phase.LANDING
 
 
-@pytest.mark.parametrize(("mode", "after"), [(Mode.HOLDING, Phase.HOLDING), (Mode.DISENGAGED, Phase.READY)])
+@pytest.mark.parametrize(
+    ("mode", "after"), [(Mode.HOLDING, Phase.HOLDING), (Mode.DISENGAGED, Phase.READY)]
+)
 def test_a_person_ends_a_landing_since_nobody_else_tells_when_it_is_down(mode, after):
     session, supervisor = in_phase(Phase.LANDING)
     supervisor.person(mode, 1.1)

@@ -1,4 +1,6 @@
-"""PX4 over DDS: what differs from MAVLink. Whole flights are in test_session.py and test_authority.py."""
+"""PX4 over DDS: what differs from MAVLink. Whole flights are in test_session.py and
+test_authority.py.
+"""
 
 import math
 
@@ -20,7 +22,9 @@ ZERO = np.zeros(3)
 def place(adapter, now, quaternion=IDENTITY, frames_of=(1, 1), stamp=None, **values):
     given = {"position": ZERO, "velocity": ZERO, "rates": ZERO} | values
     stamp = round(now * 1e6) if stamp is None else stamp
-    return adapter.odometry(given["position"], quaternion, given["velocity"], given["rates"], frames_of, stamp, now)
+    return adapter.odometry(
+        given["position"], quaternion, given["velocity"], given["rates"], frames_of, stamp, now
+    )
 
 
 def status(adapter, nav_state, now, armed=False, system=1, passes=True, failsafe=False):
@@ -50,7 +54,9 @@ def test_without_a_heading_nothing_starts_and_a_flight_holds(flight):
 
 def test_checks_that_fail_for_want_of_set_points_are_no_complaint():
     adapter = Px4DdsAdapter()
-    status(adapter, px4_dds.OFFBOARD, 0.0, passes=False)  # as the real PX4 stands there after a landing
+    status(
+        adapter, px4_dds.OFFBOARD, 0.0, passes=False
+    )  # as the real PX4 stands there after a landing
     assert adapter.session.warnings(0.0) == []
     status(adapter, px4_dds.LOITER, 0.1, passes=False)
     assert "pre-flight checks" in adapter.session.warnings(0.0)[0]
@@ -66,19 +72,29 @@ def test_other_systems_are_ignored():
     assert (first.target, first.foreign, first.session.phase) == (7, 1, Phase.READY)
 
 
-@pytest.mark.parametrize(("version", "name"), [(None, "vehicle_status"), (0, "vehicle_status"),
-                                               (1, "vehicle_status_v1"), (4, "vehicle_status_v4")])
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [
+        (None, "vehicle_status"),
+        (0, "vehicle_status"),
+        (1, "vehicle_status_v1"),
+        (4, "vehicle_status_v4"),
+    ],
+)
 def test_topic_names_follow_the_message_version(version, name):
     kind = type("VehicleStatus", (), {} if version is None else {"MESSAGE_VERSION": version})
     assert topic("fmu/out", "vehicle_status", kind) == f"fmu/out/{name}"
 
 
-@pytest.mark.parametrize(("yaw_ned", "command", "velocity"), [
-    (0.0, Command(vx=1.0), (1.0, 0.0, 0.0)),                    # nose north: forward is north
-    (math.pi / 2, Command(vx=1.0), (0.0, 1.0, 0.0)),            # nose east
-    (math.pi / 2, Command(vy=1.0), (1.0, 0.0, 0.0)),            # left of east is north
-    (math.pi, Command(vz=1.0), (0.0, 0.0, -1.0)),               # up is minus down
-])
+@pytest.mark.parametrize(
+    ("yaw_ned", "command", "velocity"),
+    [
+        (0.0, Command(vx=1.0), (1.0, 0.0, 0.0)),  # nose north: forward is north
+        (math.pi / 2, Command(vx=1.0), (0.0, 1.0, 0.0)),  # nose east
+        (math.pi / 2, Command(vy=1.0), (1.0, 0.0, 0.0)),  # left of east is north
+        (math.pi, Command(vz=1.0), (0.0, 0.0, -1.0)),  # up is minus down
+    ],
+)
 def test_set_points_are_turned_by_the_heading(yaw_ned, command, velocity):
     adapter = Px4DdsAdapter()
     tilted = geometry.attitude_from_euler(0.2, -0.1, yaw_ned)
@@ -92,14 +108,26 @@ def test_set_points_are_turned_by_the_heading(yaw_ned, command, velocity):
 def test_odometry_becomes_ours_and_what_cannot_be_used_is_refused():
     adapter, quarter = Px4DdsAdapter(), geometry.attitude_from_euler(0.0, 0.0, math.pi / 2)
     forward = np.array((1.0, 0.0, 0.0))
-    assert place(adapter, 5.0, quarter, (1, 3), position=np.array((1.0, 2.0, -3.0)), velocity=forward,
-                 rates=np.array((0.1, 0.2, 0.3)))
+    assert place(
+        adapter,
+        5.0,
+        quarter,
+        (1, 3),
+        position=np.array((1.0, 2.0, -3.0)),
+        velocity=forward,
+        rates=np.array((0.1, 0.2, 0.3)),
+    )
     odometry = adapter.session.vehicle.odometry()
     assert odometry.position.tolist() == [2.0, 1.0, 3.0]
     assert odometry.velocity == pytest.approx((1.0, 0.0, 0.0))  # forward with the nose east
     assert geometry.yaw_of(odometry.quaternion) == pytest.approx(0.0, abs=1e-9)
     assert odometry.angular_velocity.tolist() == [0.1, -0.2, -0.3]
-    for q, frames_of in ((IDENTITY, (2, 1)), (IDENTITY, (1, 0)), (np.zeros(4), (1, 1)), (np.full(4, math.nan), (1, 1))):
+    for q, frames_of in (
+        (IDENTITY, (2, 1)),
+        (IDENTITY, (1, 0)),
+        (np.zeros(4), (1, 1)),
+        (np.full(4, math.nan), (1, 1)),
+    ):
         assert not place(adapter, 6.0, q, frames_of)
     assert not place(adapter, 6.0, position=np.full(3, math.nan))
     assert adapter.session.vehicle.position_time == 5.0
@@ -112,17 +140,26 @@ def test_the_same_odometry_again_is_no_news():
     assert place(adapter, 3.0, stamp=5)  # its clock was set: still progress
 
 
-@pytest.mark.parametrize(("kind", "value", "number", "parameters"), [
-    (RequestKind.MODE, 14, 176, (1.0, 6.0, 0.0)), (RequestKind.MODE, 4, 176, (1.0, 4.0, 3.0)),
-    (RequestKind.MODE, 18, 176, (1.0, 4.0, 6.0)), (RequestKind.ARM, 1.0, 400, (1.0, 0.0, 0.0)),
-    (RequestKind.DISARM, 0.0, 400, (0.0, 0.0, 0.0)), (RequestKind.LAND, 0.0, 21, (0.0, 0.0, 0.0)),
-])
+@pytest.mark.parametrize(
+    ("kind", "value", "number", "parameters"),
+    [
+        (RequestKind.MODE, 14, 176, (1.0, 6.0, 0.0)),
+        (RequestKind.MODE, 4, 176, (1.0, 4.0, 3.0)),
+        (RequestKind.MODE, 18, 176, (1.0, 4.0, 6.0)),
+        (RequestKind.ARM, 1.0, 400, (1.0, 0.0, 0.0)),
+        (RequestKind.DISARM, 0.0, 400, (0.0, 0.0, 0.0)),
+        (RequestKind.LAND, 0.0, 21, (0.0, 0.0, 0.0)),
+    ],
+)
 def test_requests_are_vehicle_commands_and_answers_find_them(kind, value, number, parameters):
     adapter = Px4DdsAdapter()
     adapter.acknowledge(number, 0, 0.5)
     assert adapter.session.replies == {}  # nobody has asked
     adapter.request(kind, value)
-    assert adapter.take() == [VehicleCommand(number, (*parameters, 0.0, 0.0, 0.0, 0.0))] and adapter.take() == []
+    assert (
+        adapter.take() == [VehicleCommand(number, (*parameters, 0.0, 0.0, 0.0, 0.0))]
+        and adapter.take() == []
+    )
     adapter.acknowledge(number, 1, 1.0)
     assert adapter.session.replies[kind].answer is Answer.TEMPORARILY_REJECTED
     adapter.acknowledge(number, 99, 1.0)

@@ -1,4 +1,6 @@
-"""PX4 over DDS value by value: exactly at each limit, and what is told when something is unknown or too old."""
+"""PX4 over DDS value by value: exactly at each limit, and what is told when something is unknown or
+too old.
+"""
 
 import math
 
@@ -21,12 +23,23 @@ NO_CHECKS = "its pre-flight checks do not pass: QGroundControl says which"
 COMMAND = Command(1.0, 0.0, 0.5, 0.2)
 
 
-def place(adapter, now, quaternion=EAST, position=ZERO, velocity=ZERO, rates=ZERO, frames_of=(1, 1), stamp=None):
+def place(
+    adapter,
+    now,
+    quaternion=EAST,
+    position=ZERO,
+    velocity=ZERO,
+    rates=ZERO,
+    frames_of=(1, 1),
+    stamp=None,
+):
     stamp = round(now * 1e6) if stamp is None else stamp
     return adapter.odometry(position, quaternion, velocity, rates, frames_of, stamp, now)
 
 
-def status(adapter, now, nav_state=px4_dds.LOITER, armed=False, system=1, passes=True, failsafe=False):
+def status(
+    adapter, now, nav_state=px4_dds.LOITER, armed=False, system=1, passes=True, failsafe=False
+):
     adapter.status(nav_state, armed, system, passes, failsafe, now)
 
 
@@ -46,12 +59,22 @@ def test_a_status_is_the_heartbeat_and_tells_what_it_is_of():
     assert adapter.session.config.rate == 25.0 and adapter.foreign == 0
     status(adapter, 3.0, 2, armed=True)
     session, vehicle = adapter.session, adapter.session.vehicle
-    assert (vehicle.heartbeat, vehicle.mode, vehicle.armed, vehicle.failsafe) == (3.0, 2, True, False)
+    assert (vehicle.heartbeat, vehicle.mode, vehicle.armed, vehicle.failsafe) == (
+        3.0,
+        2,
+        True,
+        False,
+    )
     assert (vehicle.autopilot, vehicle.kind) == (PX4.autopilot, None)
     assert (session.now, session.phase) == (3.0, Phase.RELEASED)
     assert str(session.fault) and "POSCTL" in str(session.fault)
     status(adapter, 3.5, failsafe=True)
-    assert (vehicle.heartbeat, vehicle.armed, vehicle.failsafe, session.now) == (3.5, False, True, 3.5)
+    assert (vehicle.heartbeat, vehicle.armed, vehicle.failsafe, session.now) == (
+        3.5,
+        False,
+        True,
+        3.5,
+    )
     assert session.phase is Phase.READY
 
 
@@ -115,9 +138,9 @@ def test_every_answer_is_understood_and_an_unknown_one_is_a_failure(result, answ
     adapter.request(RequestKind.LAND)
     adapter.acknowledge(21, result, 3.0)
     adapter.acknowledge(400, result, 3.0)  # nobody has asked for that
-    assert {kind: (reply.answer, reply.time) for kind, reply in adapter.session.replies.items()} == {
-        RequestKind.LAND: (answer, 3.0)
-    }
+    assert {
+        kind: (reply.answer, reply.time) for kind, reply in adapter.session.replies.items()
+    } == {RequestKind.LAND: (answer, 3.0)}
 
 
 def test_a_take_off_is_a_command_with_seven_parameters():
@@ -131,7 +154,16 @@ def test_a_take_off_is_a_command_with_seven_parameters():
 
 @pytest.mark.parametrize(
     ("remaining", "battery"),
-    [(0.0, 0.0), (0.01, 0.01), (1.0, 1.0), (1.01, None), (78.0, None), (-0.01, None), (-1.0, None), (math.inf, None)],
+    [
+        (0.0, 0.0),
+        (0.01, 0.01),
+        (1.0, 1.0),
+        (1.01, None),
+        (78.0, None),
+        (-0.01, None),
+        (-1.0, None),
+        (math.inf, None),
+    ],
 )
 def test_the_charge_is_between_zero_and_one_or_unknown(remaining, battery):
     adapter = Px4DdsAdapter()
@@ -139,7 +171,9 @@ def test_the_charge_is_between_zero_and_one_or_unknown(remaining, battery):
     assert (adapter.session.vehicle.battery, adapter.session.vehicle.voltage) == (battery, 12.0)
 
 
-@pytest.mark.parametrize(("voltage", "known"), [(0.5, 0.5), (12.0, 12.0), (0.0, None), (-1.0, None), (math.inf, None)])
+@pytest.mark.parametrize(
+    ("voltage", "known"), [(0.5, 0.5), (12.0, 12.0), (0.0, None), (-1.0, None), (math.inf, None)]
+)
 def test_a_voltage_is_positive_or_unknown(voltage, known):
     adapter = Px4DdsAdapter()
     adapter.battery(0.5, voltage)
@@ -149,7 +183,9 @@ def test_a_voltage_is_positive_or_unknown(voltage, known):
 # Odometry.
 
 
-@pytest.mark.parametrize(("size", "taken"), [(0.89, False), (0.91, True), (1.05, True), (1.09, True), (1.11, False)])
+@pytest.mark.parametrize(
+    ("size", "taken"), [(0.89, False), (0.91, True), (1.05, True), (1.09, True), (1.11, False)]
+)
 def test_an_attitude_is_taken_if_it_is_nearly_one_and_made_one(size, taken):
     adapter = Px4DdsAdapter()
     assert place(adapter, 1.0, size * EAST) is taken
@@ -157,7 +193,11 @@ def test_an_attitude_is_taken_if_it_is_nearly_one_and_made_one(size, taken):
     if taken:
         assert vehicle.attitude == pytest.approx(EAST, abs=1e-12)
     else:
-        assert vehicle.attitude is None and vehicle.position is None and adapter.ready(1.0) == NO_HEADING
+        assert (
+            vehicle.attitude is None
+            and vehicle.position is None
+            and adapter.ready(1.0) == NO_HEADING
+        )
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
@@ -177,7 +217,9 @@ def test_odometry_in_other_frames_is_not_taken(frames_of):
     assert adapter.session.vehicle.position is None
 
 
-@pytest.mark.parametrize(("frame", "velocity"), [(px4_dds.NED, (1.0, 2.0, 3.0)), (px4_dds.BODY_FRD, (-2.0, 1.0, 3.0))])
+@pytest.mark.parametrize(
+    ("frame", "velocity"), [(px4_dds.NED, (1.0, 2.0, 3.0)), (px4_dds.BODY_FRD, (-2.0, 1.0, 3.0))]
+)
 def test_odometry_of_single_precision_becomes_double_and_ned(frame, velocity):
     """With the nose east, forward is east and right is south."""
     adapter = Px4DdsAdapter()
@@ -188,7 +230,11 @@ def test_odometry_of_single_precision_becomes_double_and_ned(frame, velocity):
     }
     assert place(adapter, 4.0, EAST.astype(np.float32), frames_of=(1, frame), **single)
     vehicle = adapter.session.vehicle
-    assert vehicle.position.tolist() == [1.0, 2.0, -3.0] and vehicle.rates.tolist() == [0.5, 0.25, 0.125]
+    assert vehicle.position.tolist() == [1.0, 2.0, -3.0] and vehicle.rates.tolist() == [
+        0.5,
+        0.25,
+        0.125,
+    ]
     assert vehicle.velocity == pytest.approx(velocity, abs=1e-6)
     assert (vehicle.position_time, vehicle.boot, vehicle.ground) == (4.0, 4.0, 3.0)
     for values in (vehicle.position, vehicle.velocity, vehicle.attitude, vehicle.rates):
@@ -205,8 +251,12 @@ def test_a_stamp_of_zero_is_progress_once():
 # Set points.
 
 
-@pytest.mark.parametrize(("age", "fresh"), [(0.0, True), (0.4, True), (0.5, True), (0.51, False), (-0.1, False)])
-def test_a_heading_turns_a_command_for_half_a_second_and_then_only_height_and_turn_are_left(age, fresh):
+@pytest.mark.parametrize(
+    ("age", "fresh"), [(0.0, True), (0.4, True), (0.5, True), (0.51, False), (-0.1, False)]
+)
+def test_a_heading_turns_a_command_for_half_a_second_and_then_only_height_and_turn_are_left(
+    age, fresh
+):
     adapter = Px4DdsAdapter()
     assert place(adapter, 2.0)
     assert adapter.ready(2.0 + age) == ("" if fresh else NO_HEADING)
@@ -234,9 +284,13 @@ def test_odometry_that_is_not_taken_does_not_freshen_the_heading():
 
 @pytest.mark.parametrize(
     ("nav_state", "mode"),
-    [(PX4_DDS.follow, PX4.follow), (PX4_DDS.hold, PX4.hold), (PX4_DDS.pilot_hold, PX4.pilot_hold),
-     (PX4_DDS.land, PX4.land)],
-)  # fmt: skip
+    [
+        (PX4_DDS.follow, PX4.follow),
+        (PX4_DDS.hold, PX4.hold),
+        (PX4_DDS.pilot_hold, PX4.pilot_hold),
+        (PX4_DDS.land, PX4.land),
+    ],
+)
 def test_the_same_mode_is_asked_for_and_called_the_same_over_dds_and_mavlink(nav_state, mode):
     assert PX4_DDS.mode_parameters(nav_state) == PX4.mode_parameters(mode)
     assert PX4_DDS.mode_name(nav_state) == PX4.mode_name(mode)
@@ -250,4 +304,8 @@ def test_a_landing_may_become_a_descent():
 
 
 def test_custom_modes_of_px4_have_the_main_mode_in_byte_2_and_the_sub_mode_in_byte_3():
-    assert (px4_mode(6), px4_mode(4, 3), px4_mode(1, 255)) == (0x0006_0000, 0x0304_0000, 0xFF01_0000)
+    assert (px4_mode(6), px4_mode(4, 3), px4_mode(1, 255)) == (
+        0x0006_0000,
+        0x0304_0000,
+        0xFF01_0000,
+    )

@@ -1,4 +1,6 @@
-"""A simulated PX4's groundtruth topics: frames, what cannot be used, and how often it is passed on."""
+"""A simulated PX4's groundtruth topics: frames, what cannot be used, and how often it is passed
+on.
+"""
 
 import math
 
@@ -19,17 +21,23 @@ def truth():
 
 
 def test_a_place_is_told_in_our_frames_with_the_time_of_its_arrival(truth):
-    assert truth.attitude((2.0 * 0.52, 0.0, 0.0, 0.0)), "a little longer than one is still a direction"
+    assert truth.attitude((2.0 * 0.52, 0.0, 0.0, 0.0)), (
+        "a little longer than one is still a direction"
+    )
     told = truth.position((1.0, 2.0, -3.0), (4.0, 5.0, -6.0), (0.1, 0.2, 0.3), 12.5)
     assert told.time == 12.5
     assert told.position.tolist() == [2.0, 1.0, 3.0]
     assert told.velocity.tolist() == [5.0, 4.0, 6.0]
     assert told.angular_velocity.tolist() == [0.1, -0.2, -0.3]
     # North is our y axis.
-    np.testing.assert_allclose(told.quaternion, (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5)), atol=1e-9)
+    np.testing.assert_allclose(
+        told.quaternion, (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5)), atol=1e-9
+    )
 
 
-@pytest.mark.parametrize("quaternion", [(0.0,) * 4, (math.nan,) * 4, (1.2, 0.0, 0.0, 0.0), (0.8, 0.0, 0.0, 0.0)])
+@pytest.mark.parametrize(
+    "quaternion", [(0.0,) * 4, (math.nan,) * 4, (1.2, 0.0, 0.0, 0.0), (0.8, 0.0, 0.0, 0.0)]
+)
 def test_what_is_no_attitude_changes_nothing(quaternion):
     truth = GroundTruth()
     assert not truth.attitude(quaternion)
@@ -48,7 +56,9 @@ def test_what_is_not_finite_is_no_place_and_does_not_delay_the_next(truth, bad):
     assert truth.position(ZERO, ZERO, ZERO, 1.0) is not None
 
 
-def test_it_is_passed_on_fifty_times_a_second_at_most_and_a_clock_that_goes_back_does_not_stop_it(truth):
+def test_it_is_passed_on_fifty_times_a_second_at_most_and_a_clock_that_goes_back_does_not_stop_it(
+    truth,
+):
     told = [truth.position(ZERO, ZERO, ZERO, step / 256.0) is not None for step in range(257)]
     assert 40 <= sum(told) <= 51
     assert truth.position(ZERO, ZERO, ZERO, 0.5) is not None
@@ -59,4 +69,6 @@ def test_what_comes_in_single_precision_is_told_in_double(truth):
     single = np.ones(3, np.float32)
     truth.attitude(np.array(LEVEL, np.float32))
     told = truth.position(single, single, ZERO, 0.0)
-    assert {told.position.dtype, told.velocity.dtype, told.quaternion.dtype} == {np.dtype(np.float64)}
+    assert {told.position.dtype, told.velocity.dtype, told.quaternion.dtype} == {
+        np.dtype(np.float64)
+    }

@@ -52,7 +52,10 @@ def test_the_parameters_are_stated_before_arming(flight, over_mavlink):
     flight = flight(over_mavlink).settle().person("engaged")
     flight.go(20.0, lambda: flight.vehicle.armed)
     rule = flight.flavour.rules[0]
-    assert flight.heard(rule.name) and rule.lowest <= flight.vehicle.parameters[rule.name][0] <= rule.highest
+    assert (
+        flight.heard(rule.name)
+        and rule.lowest <= flight.vehicle.parameters[rule.name][0] <= rule.highest
+    )
 
 
 def test_a_parameter_that_may_not_be_set_stops_everything(flight, over_mavlink):
@@ -69,14 +72,20 @@ def test_a_parameter_that_may_not_be_set_stops_everything(flight, over_mavlink):
 def test_refused_arming_is_told_in_the_autopilots_own_words(flight, kind):
     flight = flight(kind)
     flight.until("ready")
-    flight.vehicle.refuse_arming = "Preflight Fail: the accelerometers disagree with each other by far"
+    flight.vehicle.refuse_arming = (
+        "Preflight Fail: the accelerometers disagree with each other by far"
+    )
     flight.go(6.0)
     flight.person("engaged")
     flight.go(25.0, lambda: flight.session.phase is Phase.READY and fault_of(flight) != "")
     words = "pre-flight checks" if kind == "px4_dds" else flight.vehicle.refuse_arming
     assert "arming refused" in fault_of(flight) and words in fault_of(flight)
     flight.go(3.0)
-    assert flight.session.phase is Phase.READY and not flight.session.streaming and not flight.vehicle.armed
+    assert (
+        flight.session.phase is Phase.READY
+        and not flight.session.streaming
+        and not flight.vehicle.armed
+    )
 
 
 def test_a_silent_supervisor_is_a_hold_before_the_stream_stops(flight, kind):
@@ -213,7 +222,8 @@ def test_a_lost_link_and_its_return(flight, kind):
     assert flight.speed < 0.1  # its own failsafe
     flight.cut = False
     flight.go(6.0)
-    # PX4 has changed its mode: hands off. ArduPilot still waits for set points: it is asked to hold.
+    # PX4 has changed its mode: hands off. ArduPilot still waits for set points: it is asked to
+    # hold.
     assert flight.session.phase is (Phase.HOLDING if kind == "ardupilot" else Phase.RELEASED)
     assert flight.speed < 0.1 and not flight.session.streaming
 
@@ -227,7 +237,9 @@ def test_a_hold_asked_for_on_a_broken_link_is_not_ours_to_end(flight):
     flight.until("released", 3.0)
     flight.change("engaged")  # the supervisor's faults are gone: not a person's word
     flight.go(3.0)
-    assert flight.session.phase is Phase.RELEASED and flight.shown == PX4.hold and flight.speed < 0.1
+    assert (
+        flight.session.phase is Phase.RELEASED and flight.shown == PX4.hold and flight.speed < 0.1
+    )
 
 
 @pytest.mark.parametrize("seconds", [5.0, -5.0])
@@ -235,18 +247,26 @@ def test_a_jump_of_the_bridges_clock_is_no_lost_link(flight, over_mavlink, secon
     flight = flight(over_mavlink, 2.0).fly()
     flight.command = FORWARD
     flight.go(1.0)
-    for owner, call in ((flight.adapter, "update"), (flight.adapter, "receive"), (flight.session, "command"),
-                        (flight.session, "take_order")):
+    for owner, call in (
+        (flight.adapter, "update"),
+        (flight.adapter, "receive"),
+        (flight.session, "command"),
+        (flight.session, "take_order"),
+    ):
         method = getattr(owner, call)
         setattr(owner, call, lambda *values, m=method: m(*values[:-1], values[-1] + seconds))
     fresh, flight.fresh, jumped = flight.fresh, False, flight.now
     flight.go(0.3)
     late = flight.set_points(jumped + 0.1)
-    assert late and all(point[1:] == pytest.approx((0.0,) * 4) for point in late)  # the command is from before
+    assert late and all(
+        point[1:] == pytest.approx((0.0,) * 4) for point in late
+    )  # the command is from before
     flight.fresh = fresh
     flight.go(2.0)
     assert not flight.heard("link lost") and not flight.heard("Failsafe")
-    assert flight.session.phase is Phase.FLYING and flight.vehicle.set_point.vx == pytest.approx(1.0)
+    assert flight.session.phase is Phase.FLYING and flight.vehicle.set_point.vx == pytest.approx(
+        1.0
+    )
     flight.cut = True
     flight.go(3.5)
     assert flight.session.phase is Phase.OFFLINE  # it still notices a real loss
@@ -254,8 +274,12 @@ def test_a_jump_of_the_bridges_clock_is_no_lost_link(flight, over_mavlink, secon
 
 @pytest.mark.parametrize("heard", [0, 60, 1000])
 @pytest.mark.parametrize("acts_first", [True, False])
-def test_a_bridge_that_slept_does_not_ask_the_failsafes_mode_back(flight, over_mavlink, acts_first, heard):
-    """As seen with a real PX4: awake again, its own hold had hidden the failsafe's, and it flew on by itself."""
+def test_a_bridge_that_slept_does_not_ask_the_failsafes_mode_back(
+    flight, over_mavlink, acts_first, heard
+):
+    """As seen with a real PX4: awake again, its own hold had hidden the failsafe's, and it flew on
+    by itself.
+    """
     flight = flight(over_mavlink, 2.0).fly()
     flight.command = FORWARD
     flight.go(2.0)
@@ -273,7 +297,9 @@ def test_a_bridge_that_slept_does_not_ask_the_failsafes_mode_back(flight, over_m
     flight.go(3.0)
     # PX4's own mode tells it too, where that is heard first.
     mode_seen = over_mavlink == "px4" and flight.heard("AUTO.LOITER", "hands off")
-    assert flight.session.phase is Phase.RELEASED and (flight.heard("the bridge stood still") or mode_seen)
+    assert flight.session.phase is Phase.RELEASED and (
+        flight.heard("the bridge stood still") or mode_seen
+    )
     assert not flight.session.streaming and flight.speed < 0.1
 
 
@@ -284,7 +310,9 @@ def test_a_session_that_is_seldom_called_still_misses_its_supervisor(flight, ove
         flight.end.down(flight.vehicle.advance(flight.now + 1.1), flight.now)
         flight.session.take_order(flight.order, flight.now)
         flight.end.up(flight.now)
-    assert flight.session.phase in (Phase.HOLDING, Phase.RELEASED) and flight.session.fault is not None
+    assert (
+        flight.session.phase in (Phase.HOLDING, Phase.RELEASED) and flight.session.fault is not None
+    )
 
 
 def test_a_refused_arming_tells_the_cause_that_px4_named_before(flight):
@@ -306,7 +334,11 @@ def test_a_reboot_in_flight_is_noticed(flight, over_mavlink):
     flight.change("holding")  # the supervisor misses the odometry
     flight.go(9.0)
     assert flight.heard("link lost") and flight.heard("has rebooted")
-    assert flight.session.phase is Phase.READY and not flight.session.streaming and not flight.session.checked
+    assert (
+        flight.session.phase is Phase.READY
+        and not flight.session.streaming
+        and not flight.session.checked
+    )
     flight.change("engaged")  # its faults are gone: not a person's word
     flight.go(5.0)
     assert flight.session.phase is Phase.READY and not flight.vehicle.armed
@@ -369,8 +401,11 @@ def test_signed_it_flies_and_an_unsigned_intruder_does_not_move_it(flight, over_
     flight.go(3.0)
     place = flight.vehicle.body.state.position.copy()
     for _ in range(100):
-        for message in (messages.set_point(Command(vx=5.0), flight.now, 1),
-                        messages.command_long(1, 400, (0.0, 21196.0)), messages.command_long(1, 21)):
+        for message in (
+            messages.set_point(Command(vx=5.0), flight.now, 1),
+            messages.command_long(1, 400, (0.0, 21196.0)),
+            messages.command_long(1, 21),
+        ):
             flight.vehicle.receive(intruder.encode(message))
         flight.go(0.02)
     moved = float(((flight.vehicle.body.state.position - place) ** 2).sum() ** 0.5)

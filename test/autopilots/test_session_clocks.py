@@ -1,6 +1,5 @@
 """Links that are lost, reboots, clocks that jump and computers that sleep."""
 
-
 import pytest
 from session_bench import (
     A_LITTLE,
@@ -27,6 +26,7 @@ from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.safety import Fault, FaultKind, Phase
 
 # Links that are lost and come back.
+
 
 def test_a_link_is_lost_after_more_than_three_seconds_without_a_heartbeat(bench):
     bench.fly().go(3.0, without=("heartbeat",))
@@ -93,10 +93,17 @@ def test_a_start_whose_link_comes_back_in_another_mode_is_somebody_elses(bench, 
     assert bench.fault is FaultKind.FOREIGN_MODE
 
 
-@pytest.mark.parametrize(("shown", "lands"), [
-    ({"mode": LAND}, True), ({"mode": GUIDED}, True), ({"mode": BRAKE, "failsafe": True}, True),
-    ({"mode": BRAKE}, False), ({"mode": RETURN, "failsafe": True}, False), ({"mode": LOITER}, False),
-])
+@pytest.mark.parametrize(
+    ("shown", "lands"),
+    [
+        ({"mode": LAND}, True),
+        ({"mode": GUIDED}, True),
+        ({"mode": BRAKE, "failsafe": True}, True),
+        ({"mode": BRAKE}, False),
+        ({"mode": RETURN, "failsafe": True}, False),
+        ({"mode": LOITER}, False),
+    ],
+)
 def test_a_landing_whose_link_comes_back_lands_unless_somebody_has_taken_over(bench, shown, lands):
     bench.fly().person("landing")
     bench.obedient = False
@@ -125,7 +132,9 @@ def test_disengaging_while_the_link_is_lost_does_not_end_a_landing(bench, whose)
     assert bench.phase is Phase.LANDING
 
 
-@pytest.mark.parametrize(("whose", "phase"), [("person", Phase.RELEASED), ("change", Phase.LANDING)])
+@pytest.mark.parametrize(
+    ("whose", "phase"), [("person", Phase.RELEASED), ("change", Phase.LANDING)]
+)
 def test_a_persons_hold_while_the_link_is_lost_ends_a_landing(bench, whose, phase):
     bench.land().lost()
     getattr(bench, whose)("holding")
@@ -159,12 +168,19 @@ def test_a_touch_before_the_link_is_lost_gives_the_flight_away():
 
 
 @pytest.mark.parametrize("when", ["before", "while"])
-@pytest.mark.parametrize(("shown", "phase"), [
-    ({"mode": GUIDED}, Phase.STOPPING), ({"mode": BRAKE, "failsafe": True}, Phase.STOPPING),
-    ({"mode": LOITER}, Phase.RELEASED), ({"mode": AUTO}, Phase.RELEASED),
-    ({"mode": LOITER, "landed": Landed.IN_AIR}, Phase.RELEASED),
-])
-def test_a_touch_on_the_ground_does_not_keep_motors_running_whose_link_comes_back(bench, when, shown, phase):
+@pytest.mark.parametrize(
+    ("shown", "phase"),
+    [
+        ({"mode": GUIDED}, Phase.STOPPING),
+        ({"mode": BRAKE, "failsafe": True}, Phase.STOPPING),
+        ({"mode": LOITER}, Phase.RELEASED),
+        ({"mode": AUTO}, Phase.RELEASED),
+        ({"mode": LOITER, "landed": Landed.IN_AIR}, Phase.RELEASED),
+    ],
+)
+def test_a_touch_on_the_ground_does_not_keep_motors_running_whose_link_comes_back(
+    bench, when, shown, phase
+):
     """It was to stop them; only in a mode of their own is the vehicle the pilot's."""
     bench.climbing()
     if when == "before":
@@ -224,9 +240,15 @@ def test_a_mode_of_ours_that_is_shown_late_in_a_landing_may_be_found_again(bench
     assert bench.phase is Phase.LANDING
 
 
-@pytest.mark.parametrize(("mode", "phase"), [
-    (LOITER, Phase.LANDING), (GUIDED, Phase.LANDING), (LAND, Phase.LANDING), (RETURN, Phase.RELEASED),
-])
+@pytest.mark.parametrize(
+    ("mode", "phase"),
+    [
+        (LOITER, Phase.LANDING),
+        (GUIDED, Phase.LANDING),
+        (LAND, Phase.LANDING),
+        (RETURN, Phase.RELEASED),
+    ],
+)
 def test_a_landing_that_is_ordered_while_the_link_is_lost_is_done_later(bench, mode, phase):
     bench.found_flying().lost().person("landing")
     assert (bench.phase, bench.fault) == (Phase.OFFLINE, FaultKind.LANDING_WAITS)
@@ -252,6 +274,7 @@ def test_a_vehicle_that_comes_back_is_greeted_and_not_asked_again_at_once(bench)
 
 
 # Reboots.
+
 
 @pytest.mark.parametrize("begin", ["climbing", "fly", "hold", "land"])
 def test_a_reboot_ends_our_part(bench, begin):
@@ -279,7 +302,10 @@ def test_a_reboot_of_a_vehicle_that_stands_is_only_told(bench):
 
 # Gaps: the clock has jumped, or nobody has called us.
 
-@pytest.mark.parametrize(("gap", "noticed"), [(1.0, False), (1.0 + A_LITTLE, True), (0.0, False), (-A_LITTLE, True)])
+
+@pytest.mark.parametrize(
+    ("gap", "noticed"), [(1.0, False), (1.0 + A_LITTLE, True), (0.0, False), (-A_LITTLE, True)]
+)
 def test_a_gap_is_a_second_and_more_or_a_clock_that_goes_back(bench, gap, noticed):
     bench.fly()
     now = bench.jump(gap).now
@@ -428,9 +454,14 @@ def test_a_clock_that_goes_back_leaves_a_landing_that_goes_on_and_asks_for_one_t
     assert bench.asked(bench.step()) == [(RequestKind.MODE, LAND)]
 
 
-@pytest.mark.parametrize(("begin", "phase"), [
-    ("start", Phase.READY), ("arming", Phase.STOPPING), ("climbing", Phase.STOPPING),
-])
+@pytest.mark.parametrize(
+    ("begin", "phase"),
+    [
+        ("start", Phase.READY),
+        ("arming", Phase.STOPPING),
+        ("climbing", Phase.STOPPING),
+    ],
+)
 def test_a_clock_that_goes_back_ends_a_start(bench, begin, phase):
     getattr(bench, begin)().jump(-32.0).beat()
     assert (bench.phase, bench.fault) == (phase, FaultKind.RESUME_REFUSED)
@@ -488,6 +519,7 @@ def test_a_clock_that_goes_forward_ends_no_start(bench):
 
 # Sleeps: the vehicle's own clock tells them from jumps.
 
+
 @pytest.mark.parametrize(("slept", "let_go"), [(1.0 + A_LITTLE, True), (2.0, True), (30.0, True)])
 def test_a_bridge_that_slept_lets_go(bench, slept, let_go):
     bench.fly().sleep(slept).beat().position()
@@ -495,9 +527,16 @@ def test_a_bridge_that_slept_lets_go(bench, slept, let_go):
     assert bench.session.fault == Fault(FaultKind.STOOD_STILL, slept)
 
 
-@pytest.mark.parametrize(("jumped", "passed", "slept"), [
-    (2.0, 0.0, False), (2.0, 1.0, False), (2.0, 1.0 + A_LITTLE, True), (-2.0, 1.0, False), (-2.0, 1.5, True),
-])
+@pytest.mark.parametrize(
+    ("jumped", "passed", "slept"),
+    [
+        (2.0, 0.0, False),
+        (2.0, 1.0, False),
+        (2.0, 1.0 + A_LITTLE, True),
+        (-2.0, 1.0, False),
+        (-2.0, 1.5, True),
+    ],
+)
 def test_a_jump_of_our_clock_is_no_sleep(bench, jumped, passed, slept):
     bench.fly().jump(jumped).boot += passed
     bench.beat().position()

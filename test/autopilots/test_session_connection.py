@@ -1,6 +1,5 @@
 """How a session begins, connects, and takes words and answers."""
 
-
 import pytest
 from session_bench import (
     A_LITTLE,
@@ -25,14 +24,25 @@ from liquid_nav.safety import Fault, FaultKind, Phase
 
 # The beginning.
 
+
 def test_a_new_session_knows_nothing_and_sends_nothing_but_life(bench):
     session = bench.session
     assert session.flavour is FLAVOUR
     assert session.adapter is bench.adapter
-    assert (session.phase, session.fault, session.order, session.arm_asked) == (Phase.OFFLINE, None, None, None)
+    assert (session.phase, session.fault, session.order, session.arm_asked) == (
+        Phase.OFFLINE,
+        None,
+        None,
+        None,
+    )
     assert (session.replies, session.parameters, session.allowed) == ({}, {}, frozenset())
     assert (session.checked, session.streaming, session.begun) == (False, False, False)
-    assert (session.wanted, session.round_trip, session.now, session.pending_mode) == (ZERO, 0.0, 0.0, None)
+    assert (session.wanted, session.round_trip, session.now, session.pending_mode) == (
+        ZERO,
+        0.0,
+        0.0,
+        None,
+    )
     assert session.finished is False
     assert not session.confirmed
     assert session.events() == []
@@ -47,7 +57,13 @@ def test_a_session_without_a_config_has_the_usual_one():
 def test_nobodys_orders_are_reported_as_nobodys(bench):
     report = bench.session.report()
     assert (report.phase, report.armed, report.airborne) == (Phase.OFFLINE, False, False)
-    assert (report.supervisor, report.act, report.change, report.fault, report.words) == ("", 0, 0, "", "")
+    assert (report.supervisor, report.act, report.change, report.fault, report.words) == (
+        "",
+        0,
+        0,
+        "",
+        "",
+    )
 
 
 def test_a_report_tells_phase_vehicle_order_and_fault(bench):
@@ -62,10 +78,14 @@ def test_a_report_tells_phase_vehicle_order_and_fault(bench):
 
 # Connections.
 
-@pytest.mark.parametrize(("mode", "armed", "words"), [
-    (LOITER, False, "connected, LOITER, disarmed"),
-    (GUIDED, True, "connected, GUIDED, armed"),
-])
+
+@pytest.mark.parametrize(
+    ("mode", "armed", "words"),
+    [
+        (LOITER, False, "connected, LOITER, disarmed"),
+        (GUIDED, True, "connected, GUIDED, armed"),
+    ],
+)
 def test_a_connection_is_told_with_mode_and_motors(bench, mode, armed, words):
     bench.connect(mode, armed)
     assert bench.happened[0] == Event(64.0, False, words)
@@ -236,6 +256,7 @@ def test_a_plan_that_waits_for_nothing_polls_slowly():
 
 # Words, requests and answers.
 
+
 def test_events_are_told_once_and_in_order(bench):
     session = bench.session
     session.now = 65.0
@@ -244,8 +265,10 @@ def test_events_are_told_once_and_in_order(bench):
     session.told("hello", True, 66.0)
     session.told("bye", False, 67.0)
     assert session.events() == [
-        Event(65.0, False, "something"), Event(65.0, True, "the autopilot has rebooted"),
-        Event(66.0, True, "autopilot: hello"), Event(67.0, False, "autopilot: bye"),
+        Event(65.0, False, "something"),
+        Event(65.0, True, "the autopilot has rebooted"),
+        Event(66.0, True, "autopilot: hello"),
+        Event(67.0, False, "autopilot: bye"),
     ]
     assert session.events() == []
     assert session.fault == Fault(FaultKind.REBOOTED)
@@ -270,15 +293,30 @@ def test_the_last_fifty_texts_are_kept(bench):
     assert bench.session.warnings(0.0) == [str(number) for number in range(1, 51)]
 
 
-YES, WAIT, NO, LATER = Answer.ACCEPTED, Answer.IN_PROGRESS, Answer.DENIED, Answer.TEMPORARILY_REJECTED
+YES, WAIT, NO, LATER = (
+    Answer.ACCEPTED,
+    Answer.IN_PROGRESS,
+    Answer.DENIED,
+    Answer.TEMPORARILY_REJECTED,
+)
 
 
-@pytest.mark.parametrize(("first", "second", "counts"), [
-    (YES, YES, Reply(64.0, YES)), (YES, NO, Reply(65.0, NO)), (NO, YES, Reply(64.0, NO)), (NO, NO, Reply(64.0, NO)),
-    (WAIT, YES, Reply(65.0, YES)), (YES, WAIT, Reply(65.0, WAIT)), (WAIT, LATER, Reply(65.0, LATER)),
-    (LATER, NO, Reply(64.0, LATER)),
-])
-def test_a_second_answer_makes_nothing_younger_but_a_no_after_a_yes_is_a_no(bench, first, second, counts):
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [
+        (YES, YES, Reply(64.0, YES)),
+        (YES, NO, Reply(65.0, NO)),
+        (NO, YES, Reply(64.0, NO)),
+        (NO, NO, Reply(64.0, NO)),
+        (WAIT, YES, Reply(65.0, YES)),
+        (YES, WAIT, Reply(65.0, WAIT)),
+        (WAIT, LATER, Reply(65.0, LATER)),
+        (LATER, NO, Reply(64.0, LATER)),
+    ],
+)
+def test_a_second_answer_makes_nothing_younger_but_a_no_after_a_yes_is_a_no(
+    bench, first, second, counts
+):
     session = bench.session
     session.answered(RequestKind.ARM, first, 64.0)
     session.answered(RequestKind.ARM, second, 65.0)
@@ -290,19 +328,35 @@ def test_a_request_goes_to_the_adapter_as_it_is(bench):
     bench.session.request(RequestKind.TAKE_OFF, 1.5, 2)
     bench.session.request(RequestKind.DISARM)
     assert bench.adapter.take() == [
-        ("request", RequestKind.TAKE_OFF, 1.5, 2), ("request", RequestKind.DISARM, 0.0, 0),
+        ("request", RequestKind.TAKE_OFF, 1.5, 2),
+        ("request", RequestKind.DISARM, 0.0, 0),
     ]
     assert bench.session.pending_mode is None
 
 
-@pytest.mark.parametrize(("kind", "value", "mode"), [
-    (RequestKind.MODE, 5.0, LOITER), (RequestKind.LAND, 0.0, LAND), (RequestKind.ARM, 1.0, None),
-])
-@pytest.mark.parametrize(("after", "round_trip", "pending"), [
-    (0.0, 0.0, True), (1.0 - A_LITTLE, 0.0, True), (1.0, 0.0, False), (1.0, 0.5, True), (1.5 - A_LITTLE, 0.5, True),
-    (1.5, 0.5, False), (-A_LITTLE, 0.5, False),
-])
-def test_a_mode_that_was_asked_for_may_take_effect_for_a_second(bench, kind, value, mode, after, round_trip, pending):
+@pytest.mark.parametrize(
+    ("kind", "value", "mode"),
+    [
+        (RequestKind.MODE, 5.0, LOITER),
+        (RequestKind.LAND, 0.0, LAND),
+        (RequestKind.ARM, 1.0, None),
+    ],
+)
+@pytest.mark.parametrize(
+    ("after", "round_trip", "pending"),
+    [
+        (0.0, 0.0, True),
+        (1.0 - A_LITTLE, 0.0, True),
+        (1.0, 0.0, False),
+        (1.0, 0.5, True),
+        (1.5 - A_LITTLE, 0.5, True),
+        (1.5, 0.5, False),
+        (-A_LITTLE, 0.5, False),
+    ],
+)
+def test_a_mode_that_was_asked_for_may_take_effect_for_a_second(
+    bench, kind, value, mode, after, round_trip, pending
+):
     session = bench.session
     session.now, session.round_trip = 64.0, round_trip
     session.request(kind, value)

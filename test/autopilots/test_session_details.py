@@ -1,4 +1,6 @@
-"""What single lines of the sessions are for: found by mutants that survived the tests of whole flights."""
+"""What single lines of the sessions are for: found by mutants that survived the tests of whole
+flights.
+"""
 
 import numpy as np
 import pytest
@@ -20,7 +22,10 @@ def test_two_publishers_mean_zero_at_once_and_a_hold_that_names_them(flight, kin
     flight.go(1.0)
     flight.session.distrust("/d1/cmd_vel", flight.now)
     begin = flight.now
-    assert flight.session.phase is Phase.HOLDING and flight.session.fault.kind is FaultKind.TWO_SUPERVISORS
+    assert (
+        flight.session.phase is Phase.HOLDING
+        and flight.session.fault.kind is FaultKind.TWO_SUPERVISORS
+    )
     assert flight.session.fault.subject == "/d1/cmd_vel"
     flight.go(0.06)
     points = flight.set_points(begin)
@@ -29,7 +34,9 @@ def test_two_publishers_mean_zero_at_once_and_a_hold_that_names_them(flight, kin
     flight.session.distrust("/d1/cmd_vel", flight.now)
     flight.session.distrust("", flight.now)
     flight.go(0.1)
-    assert not [words for words in flight.said[count:] if "more than one node" in words]  # said once
+    assert not [
+        words for words in flight.said[count:] if "more than one node" in words
+    ]  # said once
 
 
 def test_a_closing_session_hears_no_orders_and_says_why_it_holds(flight, kind):
@@ -65,7 +72,10 @@ def test_a_vehicle_that_somebody_else_arms_is_named_with_its_mode(flight, over_m
     assert flight.vehicle.pilot_arms(True)
     flight.until("released", 2.0)
     fault = flight.session.fault
-    assert (fault.kind, fault.subject) == (FaultKind.FOUND_ARMED, flight.flavour.mode_name(flight.pilot_mode))
+    assert (fault.kind, fault.subject) == (
+        FaultKind.FOUND_ARMED,
+        flight.flavour.mode_name(flight.pilot_mode),
+    )
     begin = flight.now
     flight.go(3.0)
     assert not flight.requests(begin)
@@ -116,7 +126,10 @@ def test_only_warnings_explain_and_only_those_since_then(flight):
     session.told("an information", False, 5.0)
     session.told("a warning", True, 5.0)
     session.told("a warning", True, 6.0)
-    assert session.warnings(5.0) == ["a warning"] and session.warnings(0.0) == ["old warning", "a warning"]
+    assert session.warnings(5.0) == ["a warning"] and session.warnings(0.0) == [
+        "old warning",
+        "a warning",
+    ]
 
 
 def test_a_reboot_is_noticed_once_and_everything_is_asked_for_again(flight, over_mavlink):
@@ -136,11 +149,16 @@ def test_a_reboot_is_noticed_once_and_everything_is_asked_for_again(flight, over
     assert sum("has rebooted" in words for words in flight.said) == 1
 
 
-@pytest.mark.parametrize(("fault", "mode", "armed", "watches"), [
-    (FaultKind.FOUND_ARMED, "land", True, True), (FaultKind.FOREIGN_MODE, "land", True, False),
-    (FaultKind.FOUND_ARMED, "hold", True, False), (FaultKind.FOUND_ARMED, "land", False, False),
-    (None, "land", True, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fault", "mode", "armed", "watches"),
+    [
+        (FaultKind.FOUND_ARMED, "land", True, True),
+        (FaultKind.FOREIGN_MODE, "land", True, False),
+        (FaultKind.FOUND_ARMED, "hold", True, False),
+        (FaultKind.FOUND_ARMED, "land", False, False),
+        (None, "land", True, False),
+    ],
+)
 def test_a_landing_is_watched_only_where_it_was_found(flight, fault, mode, armed, watches):
     session = flight("px4", 3.0).settle().session
     session.vehicle.mode = getattr(session.flavour, mode)
@@ -188,7 +206,9 @@ def test_a_command_is_fresh_up_to_its_limit():
     assert session.events()[0].time == 11.6
 
 
-@pytest.mark.parametrize(("after", "goes_on"), [(0.0, True), (0.5, True), (5.0, True), (5.01, False), (-0.1, False)])
+@pytest.mark.parametrize(
+    ("after", "goes_on"), [(0.0, True), (0.5, True), (5.0, True), (5.01, False), (-0.1, False)]
+)
 def test_a_resume_in_its_time(after, goes_on):
     session = engage(plain())
     session.take_order(Order("a", Mode.HOLDING, 1, 1), 20.0)
@@ -207,10 +227,17 @@ def test_an_attitude_is_used_up_to_its_age():
         assert (session.update(now) != FORWARD) is turned
 
 
-@pytest.mark.parametrize(("mode", "act", "phase"), [
-    (Mode.LANDING, 1, Phase.LANDING), (Mode.LANDING, 2, Phase.LANDING), (Mode.DISENGAGED, 2, Phase.READY),
-    (Mode.DISENGAGED, 1, Phase.READY), (Mode.PILOT, 1, Phase.RELEASED), (Mode.HOLDING, 2, Phase.HOLDING),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("mode", "act", "phase"),
+    [
+        (Mode.LANDING, 1, Phase.LANDING),
+        (Mode.LANDING, 2, Phase.LANDING),
+        (Mode.DISENGAGED, 2, Phase.READY),
+        (Mode.DISENGAGED, 1, Phase.READY),
+        (Mode.PILOT, 1, Phase.RELEASED),
+        (Mode.HOLDING, 2, Phase.HOLDING),
+    ],
+)
 def test_what_an_order_makes_of_a_flight(mode, act, phase):
     session = engage(plain())
     session.take_order(Order("a", mode, act, 1), 11.0)
@@ -225,7 +252,9 @@ def test_a_landing_of_the_battery_begins_only_in_flight():
     assert session.phase is Phase.LANDING
 
 
-@pytest.mark.parametrize(("supervisor", "act", "phase"), [("a", 3, Phase.READY), ("b", 0, Phase.LANDING)])
+@pytest.mark.parametrize(
+    ("supervisor", "act", "phase"), [("a", 3, Phase.READY), ("b", 0, Phase.LANDING)]
+)
 def test_a_landing_ends_by_a_persons_word_and_not_by_a_new_supervisor(supervisor, act, phase):
     session = engage(plain())
     session.take_order(Order("a", Mode.LANDING, 2, 1), 11.0)
@@ -240,10 +269,26 @@ def test_an_engagement_during_a_landing_is_named_with_its_time():
     session.take_order(Order("a", Mode.ENGAGED, 3, 2), 12.0)
     assert session.fault.kind is FaultKind.LANDING_GOES_ON and session.events()[-1].time == 12.0
     report = session.report()
-    assert (report.phase, report.supervisor, report.act, report.fault) == (Phase.LANDING, "a", 3, "landing_goes_on")
-    assert report.words == str(session.fault) and report.change == 0 and not report.armed and not report.airborne
+    assert (report.phase, report.supervisor, report.act, report.fault) == (
+        Phase.LANDING,
+        "a",
+        3,
+        "landing_goes_on",
+    )
+    assert (
+        report.words == str(session.fault)
+        and report.change == 0
+        and not report.armed
+        and not report.airborne
+    )
 
 
 def test_it_reports_nobody_before_an_order():
     report = PlainSession().report()
-    assert (report.supervisor, report.act, report.change, report.fault, report.words) == ("", 0, 0, "", "")
+    assert (report.supervisor, report.act, report.change, report.fault, report.words) == (
+        "",
+        0,
+        0,
+        "",
+        "",
+    )

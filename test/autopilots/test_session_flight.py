@@ -1,6 +1,5 @@
 """A flight of a session: from its engagement to what is streamed, and what has to be fresh."""
 
-
 import pytest
 from session_bench import (
     A_LITTLE,
@@ -25,6 +24,7 @@ from liquid_nav.safety import Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
 
 # A flight, from its engagement on.
+
 
 def test_a_flight_from_the_ground(bench):
     bench.connect().person("engaged")
@@ -116,10 +116,13 @@ def test_an_engagement_without_a_link_says_so(bench):
     assert bench.phase is Phase.READY
 
 
-@pytest.mark.parametrize(("autopilot", "kind", "words"), [
-    (12, 2, "this vehicle is flown by PX4, not by ArduPilot"),
-    (3, 1, "this vehicle is a plane, not a multicopter: its modes mean something else"),
-])
+@pytest.mark.parametrize(
+    ("autopilot", "kind", "words"),
+    [
+        (12, 2, "this vehicle is flown by PX4, not by ArduPilot"),
+        (3, 1, "this vehicle is a plane, not a multicopter: its modes mean something else"),
+    ],
+)
 def test_a_vehicle_that_is_not_ours_to_fly_is_not_engaged(bench, autopilot, kind, words):
     bench.connect()
     bench.vehicle.autopilot, bench.vehicle.kind = autopilot, kind
@@ -214,6 +217,7 @@ def test_a_flight_holds_where_its_supervisor_falls_silent(bench):
 
 # What is fresh.
 
+
 @pytest.fixture
 def fresh():
     return Bench().found_flying()
@@ -231,11 +235,14 @@ def age(bench, seconds, of):
     return bench.session.staleness()
 
 
-@pytest.mark.parametrize(("of", "kind", "limit"), [
-    ("command", FaultKind.SUPERVISOR_SILENT, 0.5),
-    ("position", FaultKind.POSITION_OLD, 1.0),
-    ("heartbeat", FaultKind.HEARTBEAT_OLD, 2.5),
-])
+@pytest.mark.parametrize(
+    ("of", "kind", "limit"),
+    [
+        ("command", FaultKind.SUPERVISOR_SILENT, 0.5),
+        ("position", FaultKind.POSITION_OLD, 1.0),
+        ("heartbeat", FaultKind.HEARTBEAT_OLD, 2.5),
+    ],
+)
 def test_each_thing_is_fresh_up_to_its_limit(of, kind, limit):
     def fault(seconds):
         return age(Bench().found_flying(), seconds, of)
@@ -268,7 +275,9 @@ def test_what_never_came_has_the_age_of_eternity():
     assert session.staleness() is None
 
 
-@pytest.mark.parametrize(("period", "limit"), [(0.25, 1.0), (0.5, 1.25), (1.0, 2.5), (1.125, 2.8), (3.0, 2.8)])
+@pytest.mark.parametrize(
+    ("period", "limit"), [(0.25, 1.0), (0.5, 1.25), (1.0, 2.5), (1.125, 2.8), (3.0, 2.8)]
+)
 def test_a_heartbeat_is_old_after_two_and_a_half_of_its_periods_within_bounds(fresh, period, limit):
     fresh.vehicle.heartbeat_period = period
     assert age(fresh, limit - A_LITTLE, "heartbeat") is None
@@ -301,21 +310,38 @@ def test_a_link_is_too_slow_beyond_its_limit(bench):
     assert session.unknown() == Fault(FaultKind.LINK_SLOW, 0.875, 0.8)
 
 
-@pytest.mark.parametrize(("times", "expected"), [
-    ((0.5,), 0.5), ((0.5, 0.25), 0.475), ((0.5, 1.0), 1.0), ((-1.0,), 0.0), ((9.0,), 3.0), ((1.0, 0.0), 0.9),
-    ((2.0, 1.875), 1.9875),
-])
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ((0.5,), 0.5),
+        ((0.5, 0.25), 0.475),
+        ((0.5, 1.0), 1.0),
+        ((-1.0,), 0.0),
+        ((9.0,), 3.0),
+        ((1.0, 0.0), 0.9),
+        ((2.0, 1.875), 1.9875),
+    ],
+)
 def test_the_time_of_the_link_rises_at_once_and_falls_slowly(bench, times, expected):
     for seconds in times:
         bench.session.took(seconds)
     assert bench.session.round_trip == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("after", "mode", "round_trip", "confirmed"), [
-    (A_LITTLE, LOITER, 0.0, True), (0.0, LOITER, 0.0, False), (-A_LITTLE, LOITER, 0.0, False),
-    (A_LITTLE, GUIDED, 0.0, False), (0.5, LOITER, 0.5, False), (0.5 + A_LITTLE, LOITER, 0.5, True),
-])
-def test_a_mode_is_confirmed_by_a_heartbeat_that_was_sent_after_the_reason(bench, after, mode, round_trip, confirmed):
+@pytest.mark.parametrize(
+    ("after", "mode", "round_trip", "confirmed"),
+    [
+        (A_LITTLE, LOITER, 0.0, True),
+        (0.0, LOITER, 0.0, False),
+        (-A_LITTLE, LOITER, 0.0, False),
+        (A_LITTLE, GUIDED, 0.0, False),
+        (0.5, LOITER, 0.5, False),
+        (0.5 + A_LITTLE, LOITER, 0.5, True),
+    ],
+)
+def test_a_mode_is_confirmed_by_a_heartbeat_that_was_sent_after_the_reason(
+    bench, after, mode, round_trip, confirmed
+):
     session = bench.session
     session.allowed = frozenset({LOITER})
     session.reason, session.round_trip = 64.0, round_trip
@@ -325,11 +351,18 @@ def test_a_mode_is_confirmed_by_a_heartbeat_that_was_sent_after_the_reason(bench
     assert session.confirmed is confirmed
 
 
-@pytest.mark.parametrize(("flavour", "age", "holds"), [
-    (NEEDS_A_PLACE, None, False), (NEEDS_A_PLACE, 0.0, True), (NEEDS_A_PLACE, 3.0, True),
-    (NEEDS_A_PLACE, 3.0 + A_LITTLE, False), (NEEDS_A_PLACE, -A_LITTLE, False), (FLAVOUR, None, True),
-    (FLAVOUR, 9.0, True),
-])
+@pytest.mark.parametrize(
+    ("flavour", "age", "holds"),
+    [
+        (NEEDS_A_PLACE, None, False),
+        (NEEDS_A_PLACE, 0.0, True),
+        (NEEDS_A_PLACE, 3.0, True),
+        (NEEDS_A_PLACE, 3.0 + A_LITTLE, False),
+        (NEEDS_A_PLACE, -A_LITTLE, False),
+        (FLAVOUR, None, True),
+        (FLAVOUR, 9.0, True),
+    ],
+)
 def test_a_hold_mode_works_with_a_global_position_or_without_needing_one(flavour, age, holds):
     bench = Bench(flavour)
     bench.session.now = 64.0
@@ -337,10 +370,18 @@ def test_a_hold_mode_works_with_a_global_position_or_without_needing_one(flavour
     assert bench.session.holds_by_mode is holds
 
 
-@pytest.mark.parametrize(("sticks", "age", "there"), [
-    ((1500,), 0.0, True), ((1500,), 3.0, True), ((1500,), 3.0 + A_LITTLE, False), ((1500,), -A_LITTLE, False),
-    ((1500,), None, False), (None, 0.0, False), (None, None, False),
-])
+@pytest.mark.parametrize(
+    ("sticks", "age", "there"),
+    [
+        ((1500,), 0.0, True),
+        ((1500,), 3.0, True),
+        ((1500,), 3.0 + A_LITTLE, False),
+        ((1500,), -A_LITTLE, False),
+        ((1500,), None, False),
+        (None, 0.0, False),
+        (None, None, False),
+    ],
+)
 def test_a_remote_control_is_one_that_was_heard_lately(bench, sticks, age, there):
     bench.session.now = 64.0
     bench.vehicle.sticks = sticks
@@ -349,6 +390,7 @@ def test_a_remote_control_is_one_that_was_heard_lately(bench, sticks, age, there
 
 
 # What a refusal leads to.
+
 
 def refuse_mode(bench):
     """The next mode is asked for, refused, and the refusal's time to explain itself is over."""
@@ -405,6 +447,7 @@ def test_a_resume_that_is_refused_while_zero_set_points_hold_goes_on_with_them()
 
 # The stream.
 
+
 def test_set_points_come_at_their_rate():
     bench = Bench(rate=32.0).fly()
     bench.vehicle.heartbeat_period = 1.0
@@ -419,7 +462,14 @@ def test_a_new_command_is_sent_at_once_but_not_faster_than_fifty_a_second():
     bench = Bench(rate=20.0).fly()
     bench.step()
     sent = []
-    for after, news in ((0.0, True), (0.0198, False), (0.0002, False), (0.0, False), (0.03, False), (0.025, False)):
+    for after, news in (
+        (0.0, True),
+        (0.0198, False),
+        (0.0002, False),
+        (0.0, False),
+        (0.03, False),
+        (0.025, False),
+    ):
         bench.now += after
         if news:
             bench.command(BACK)
@@ -427,10 +477,16 @@ def test_a_new_command_is_sent_at_once_but_not_faster_than_fifty_a_second():
     assert sent == [[], [], [BACK], [], [], [BACK]]
 
 
-@pytest.mark.parametrize(("after", "news", "due"), [
-    (0.0198, True, False), (0.0199, True, True), (0.0199, False, False), (0.0311, False, False),
-    (0.03125 - 0.0001, False, True),
-])
+@pytest.mark.parametrize(
+    ("after", "news", "due"),
+    [
+        (0.0198, True, False),
+        (0.0199, True, True),
+        (0.0199, False, False),
+        (0.0311, False, False),
+        (0.03125 - 0.0001, False, True),
+    ],
+)
 def test_a_set_point_is_due_from_its_time_on(after, news, due):
     bench = Bench(rate=32.0).fly()
     bench.now = 0.0

@@ -1,5 +1,6 @@
-"""Who is in charge of a session: others' modes, several supervisors, holds, landings, a pilot's touch, the end."""
-
+"""Who is in charge of a session: others' modes, several supervisors, holds, landings, a pilot's
+touch, the end.
+"""
 
 import pytest
 from session_bench import (
@@ -28,6 +29,7 @@ HANDED_OVER = SWITCHES + 4 * STEP
 """s from a touch until the vehicle is a pilot's, or its motors are being stopped."""
 
 # Modes of others win.
+
 
 @pytest.mark.parametrize("phase", ["start", "arming", "climbing", "fly", "hold", "land"])
 def test_a_mode_that_we_did_not_ask_for_ends_our_part_in_every_phase(bench, phase):
@@ -105,9 +107,15 @@ def test_a_request_to_arm_that_comes_into_effect_late_is_taken_back(bench):
     assert bench.phase is Phase.READY
 
 
-@pytest.mark.parametrize(("after", "round_trip", "remembered"), [
-    (1.0, 0.0, True), (1.0 + A_LITTLE, 0.0, False), (1.25, 0.25, True), (1.25 + A_LITTLE, 0.25, False),
-])
+@pytest.mark.parametrize(
+    ("after", "round_trip", "remembered"),
+    [
+        (1.0, 0.0, True),
+        (1.0 + A_LITTLE, 0.0, False),
+        (1.25, 0.25, True),
+        (1.25 + A_LITTLE, 0.25, False),
+    ],
+)
 def test_a_request_to_arm_is_remembered_for_its_time(bench, after, round_trip, remembered):
     bench.connect()
     bench.session.arm_asked, bench.session.round_trip = bench.now, round_trip
@@ -133,7 +141,9 @@ def test_a_request_to_arm_is_not_forgotten_while_motors_are_being_stopped(bench)
 
 
 @pytest.mark.parametrize(("after", "disarms"), [(0.5, True), (1.0, True), (1.0 + A_LITTLE, False)])
-def test_a_request_to_arm_that_is_on_its_way_is_taken_back_where_a_pilot_takes_over(bench, after, disarms):
+def test_a_request_to_arm_that_is_on_its_way_is_taken_back_where_a_pilot_takes_over(
+    bench, after, disarms
+):
     bench.arming()
     bench.session.arm_asked = bench.now + STEP - after
     bench.sleep(STEP).beat(mode=AUTO)
@@ -148,6 +158,7 @@ def test_nothing_is_disarmed_that_a_pilot_has_armed_or_flies(bench, shown):
 
 
 # Two that give orders.
+
 
 def test_two_publishers_mean_zero_and_a_hold_and_only_a_landing_is_obeyed(bench):
     bench.fly()
@@ -170,7 +181,8 @@ def test_two_publishers_are_named_once_for_each_topic(bench):
     for topic in ("/order", "/order", "/command", ""):
         bench.session.distrust(topic, bench.now)
     assert [words.split(":")[0] for words in bench.trouble()[-2:]] == [
-        "more than one node publishes /order", "more than one node publishes /command",
+        "more than one node publishes /order",
+        "more than one node publishes /command",
     ]
 
 
@@ -205,6 +217,7 @@ def test_while_two_publish_nobodys_command_is_flown(bench):
 
 
 # The end.
+
 
 def test_an_end_in_flight_is_a_hold_and_finished_when_it_is_shown(bench):
     bench.fly().session.close(bench.now)
@@ -257,6 +270,7 @@ def test_an_ending_session_obeys_nobody(bench):
 
 
 # Holds and resumes.
+
 
 def test_a_persons_hold_is_the_autopilots_and_the_stream_stops_when_it_is_shown(bench):
     bench.fly().sent.clear()
@@ -440,6 +454,7 @@ def test_a_resume_elsewhere_is_nothing(bench, begin):
 
 # Disengaging.
 
+
 @pytest.mark.parametrize("whose", ["person", "change"])
 def test_disengaging_in_flight_holds(bench, whose):
     bench.fly()
@@ -511,6 +526,7 @@ def test_a_vehicle_of_ours_that_leaves_the_ground_while_it_is_disarmed_lands(ben
 
 
 # A pilot's touch.
+
 
 def test_a_touch_is_zero_at_once_and_hands_over(bench):
     bench.fly().sent.clear()
@@ -601,6 +617,7 @@ def test_a_resume_after_a_touch_flies_nobodys_command(bench):
 
 
 # Landings.
+
 
 @pytest.mark.parametrize("whose", ["person", "change"])
 @pytest.mark.parametrize("begin", ["fly", "hold"])

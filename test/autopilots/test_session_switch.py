@@ -1,6 +1,5 @@
 """The engage switch of the remote control, as a session hears it."""
 
-
 import pytest
 from session_bench import (
     A_LITTLE,
@@ -63,11 +62,19 @@ def test_without_a_channel_no_flip_is_told():
     assert bench.told == (0, False)
 
 
-@pytest.mark.parametrize(("phase", "counts"), [
-    (Phase.READY, True), (Phase.STARTING, False), (Phase.CLIMBING, False),
-    (Phase.FLYING, False), (Phase.HOLDING, False), (Phase.LANDING, False), (Phase.STOPPING, False),
-    (Phase.RELEASED, True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("phase", "counts"),
+    [
+        (Phase.READY, True),
+        (Phase.STARTING, False),
+        (Phase.CLIMBING, False),
+        (Phase.FLYING, False),
+        (Phase.HOLDING, False),
+        (Phase.LANDING, False),
+        (Phase.STOPPING, False),
+        (Phase.RELEASED, True),
+    ],
+)
 def test_a_flip_counts_only_while_nothing_of_ours_goes_on(phase, counts):
     bench = Switch().beat(mode=LOITER)
     bench.session.enter(phase)
@@ -119,7 +126,9 @@ def test_a_receiver_that_lost_its_transmitter_for_a_moment_ends_the_flip():
     assert bench.session.now == bench.now + A_LITTLE and bench.hear(5.0, 2000).told[0] == 1
 
 
-@pytest.mark.parametrize(("age", "told"), [(0.5, True), (0.5 + A_LITTLE, False), (-A_LITTLE, False)])
+@pytest.mark.parametrize(
+    ("age", "told"), [(0.5, True), (0.5 + A_LITTLE, False), (-A_LITTLE, False)]
+)
 def test_where_the_switch_stands_is_told_only_of_this_moment(age, told):
     bench = Switch().beat(mode=LOITER).hear(1.0, 2000)
     bench.session.now = bench.vehicle.sticks_time + age

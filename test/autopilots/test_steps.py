@@ -1,7 +1,8 @@
-"""The steps of a flight one by one: a real session, an adapter that only writes down, and a vehicle set by hand.
+"""The steps of a flight one by one: a real session, an adapter that only writes down, and a vehicle
+set by hand.
 
-Nothing is simulated: each test sets what the vehicle says and the time, takes a step, and looks at what was asked for
-and at what the session holds to be true.
+Nothing is simulated: each test sets what the vehicle says and the time, takes a step, and looks at
+what was asked for and at what the session holds to be true.
 """
 
 from dataclasses import replace
@@ -15,7 +16,9 @@ from liquid_nav.autopilots.flavours import ParameterRule, px4_mode
 from liquid_nav.safety import Fault, FaultKind, Phase
 from liquid_nav.types import Command
 
-MODE, ARM, DISARM, LAND, TAKE_OFF = (RequestKind[name] for name in ("MODE", "ARM", "DISARM", "LAND", "TAKE_OFF"))
+MODE, ARM, DISARM, LAND, TAKE_OFF = (
+    RequestKind[name] for name in ("MODE", "ARM", "DISARM", "LAND", "TAKE_OFF")
+)
 ZERO = Command()
 FORWARD = Command(vx=1.0)
 POSCTL = px4_mode(3)
@@ -29,7 +32,9 @@ SINKING = Command(vz=-0.5)
 
 
 class Recorder:
-    """An adapter that writes down what it is asked for; ``missing`` and ``knows`` are what it says itself."""
+    """An adapter that writes down what it is asked for; ``missing`` and ``knows`` are what it says
+    itself.
+    """
 
     def __init__(self, flavour):
         self.flavour = flavour
@@ -77,7 +82,9 @@ class Drive:
         self.session.now = self.session.reason = start
 
     def at(self, seconds, beat=True, **state):
-        """Let it be so many seconds after the start, and a heartbeat show ``state``; whether the step is over."""
+        """Let it be so many seconds after the start, and a heartbeat show ``state``; whether the
+        step is over.
+        """
         now = self.session.now = self.start + seconds
         for name, value in state.items():
             setattr(self.vehicle, name, value)
@@ -141,9 +148,13 @@ def drive():
 
 
 def arm(drive, done=None, **more):
-    """Begin a request to arm, in the air or not: it is done when the vehicle says that it is armed."""
+    """Begin a request to arm, in the air or not: it is done when the vehicle says that it is
+    armed.
+    """
     drive.vehicle.armed = False
-    return steps.ask(drive.session, ARM, "arming", 1.0, done or (lambda: drive.vehicle.armed), **more)
+    return steps.ask(
+        drive.session, ARM, "arming", 1.0, done or (lambda: drive.vehicle.armed), **more
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,7 +167,9 @@ def arm(drive, done=None, **more):
         (0.0, POSCTL, False),
     ],
 )
-def test_something_is_asked_for_only_on_a_heartbeat_of_this_moment_that_shows_our_mode(age, mode, asks):
+def test_something_is_asked_for_only_on_a_heartbeat_of_this_moment_that_shows_our_mode(
+    age, mode, asks
+):
     drive = Drive(start=0.0)
     drive.session.reason = -1.0
     drive.vehicle.heartbeat = 0.0
@@ -188,7 +201,9 @@ def test_a_heartbeat_that_showed_somebody_elses_mode_does_not_count_later(drive)
 
 
 @pytest.mark.parametrize(("round_trip", "pause"), [(0.0, 1.0), (0.5, 1.0), (0.75, 1.5)])
-def test_a_request_without_an_answer_is_repeated_three_times_and_then_given_up(drive, round_trip, pause):
+def test_a_request_without_an_answer_is_repeated_three_times_and_then_given_up(
+    drive, round_trip, pause
+):
     drive.session.round_trip = round_trip
     drive.begin(arm(drive))
     for attempt in range(4):
@@ -218,13 +233,19 @@ def test_what_is_so_already_is_not_asked_for(drive):
 
 
 @pytest.mark.parametrize(("already", "over"), [(True, True), (False, False)])
-def test_whether_there_is_nothing_to_ask_for_may_be_told_apart_from_whether_it_is_done(drive, already, over):
+def test_whether_there_is_nothing_to_ask_for_may_be_told_apart_from_whether_it_is_done(
+    drive, already, over
+):
     drive.begin(arm(drive, done=lambda: not already, already=lambda: already))
     assert drive.at(0.1) is over and bool(drive.asked) is not over
 
 
-@pytest.mark.parametrize(("pending", "asks"), [(None, False), (FLAVOUR.follow, False), (FLAVOUR.hold, True)])
-def test_a_mode_that_is_shown_is_asked_for_where_another_one_may_still_take_effect(drive, pending, asks):
+@pytest.mark.parametrize(
+    ("pending", "asks"), [(None, False), (FLAVOUR.follow, False), (FLAVOUR.hold, True)]
+)
+def test_a_mode_that_is_shown_is_asked_for_where_another_one_may_still_take_effect(
+    drive, pending, asks
+):
     if pending is not None:
         drive.session.request(MODE, pending)
         drive.asked.clear()
@@ -278,7 +299,9 @@ def test_a_refusal_is_told_with_the_words_that_come_soon_after_it(drive, answer)
         (0.0, "before"),
     ],
 )
-def test_a_refusal_is_explained_by_warnings_from_the_request_on_or_since_a_given_time(drive, since, words):
+def test_a_refusal_is_explained_by_warnings_from_the_request_on_or_since_a_given_time(
+    drive, since, words
+):
     drive.warn("before", -2.0)
     drive.begin(arm(drive, since=since))
     drive.at(0.1)
@@ -299,7 +322,9 @@ def test_an_acknowledged_request_is_done_when_a_younger_heartbeat_shows_it(drive
     assert len(drive.asked) == 1
 
 
-@pytest.mark.parametrize(("kind", "limit"), [(ARM, 3.0), (DISARM, 3.0), (LAND, 3.0), (MODE, 3.0), (TAKE_OFF, 60.0)])
+@pytest.mark.parametrize(
+    ("kind", "limit"), [(ARM, 3.0), (DISARM, 3.0), (LAND, 3.0), (MODE, 3.0), (TAKE_OFF, 60.0)]
+)
 @pytest.mark.parametrize("armed", [True, False])
 def test_what_is_acknowledged_and_never_shown_is_told_with_what_is_shown(drive, kind, limit, armed):
     drive.begin(steps.ask(drive.session, kind, "it", FLAVOUR.follow, lambda: False), armed=armed)
@@ -308,7 +333,9 @@ def test_what_is_acknowledged_and_never_shown_is_told_with_what_is_shown(drive, 
     assert not drive.at(limit + 0.25)
     fault = drive.refused(limit + 0.26)
     word = "armed" if armed else "disarmed"
-    assert fault == Fault(FaultKind.REFUSED, subject=f"it: acknowledged, but the heartbeat shows OFFBOARD, {word}")
+    assert fault == Fault(
+        FaultKind.REFUSED, subject=f"it: acknowledged, but the heartbeat shows OFFBOARD, {word}"
+    )
     assert len(drive.asked) == 1
 
 
@@ -342,7 +369,9 @@ def test_arming_is_tried_three_times_with_two_seconds_between(drive):
         assert drive.asked == [(ARM, 1.0, 0)] * (attempt + 1)
         drive.answer(ARM, Answer.DENIED)
         drive.at(begin + 1.0)
-        assert drive.said == ["autopilot: compass", "autopilot: long ago"] * (attempt == 0) + [f"{why} (trying again)"]
+        assert drive.said == ["autopilot: compass", "autopilot: long ago"] * (attempt == 0) + [
+            f"{why} (trying again)"
+        ]
         drive.at(begin + 2.99)
         assert drive.session.arm_asked == START + begin
         drive.at(begin + 3.0)
@@ -374,7 +403,10 @@ def test_arming_is_over_when_the_vehicle_says_that_it_is_armed(drive):
 
 # Parameters.
 
-RULES = (ParameterRule("A", 0.25, 1.0, 0.0, "for a reason"), ParameterRule("B", 5.0, 5.0, 5.0, "for another"))
+RULES = (
+    ParameterRule("A", 0.25, 1.0, 0.0, "for a reason"),
+    ParameterRule("B", 5.0, 5.0, 5.0, "for another"),
+)
 
 
 def checks(**config):
@@ -541,7 +573,9 @@ def test_a_vehicle_that_flies_and_is_disarmed_is_not_taken_over():
     drive.at(1.25)
     drive.answer(MODE)
     fault = drive.refused(1.5, mode=FLAVOUR.follow)
-    assert fault == Fault(FaultKind.REFUSED, subject="the vehicle says that it flies and is disarmed")
+    assert fault == Fault(
+        FaultKind.REFUSED, subject="the vehicle says that it flies and is disarmed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -553,7 +587,9 @@ def test_a_vehicle_that_flies_and_is_disarmed_is_not_taken_over():
         (lambda drive: setattr(drive.adapter, "missing", "no heading"), FaultKind.REFUSED),
     ],
 )
-def test_nothing_begins_before_everything_is_fresh_and_known_and_not_after_five_seconds(spoil, kind):
+def test_nothing_begins_before_everything_is_fresh_and_known_and_not_after_five_seconds(
+    spoil, kind
+):
     drive = takes_over(begin=False)
     drive.vehicle.mode = POSCTL
     drive.vehicle.landed = Landed.ON_GROUND
@@ -586,7 +622,9 @@ def test_parameters_are_checked_before_anything_is_sent_unless_they_were(checked
     drive = takes_over(replace(FLAVOUR, rules=RULES[1:]), begin=False)
     drive.session.checked = checked
     drive.begin(steps.take_over(drive.session), mode=POSCTL, armed=False, **GROUND)
-    assert drive.session.streaming is checked and drive.adapter.parameters == ([] if checked else ["B"])
+    assert drive.session.streaming is checked and drive.adapter.parameters == (
+        [] if checked else ["B"]
+    )
     drive.session.parameters["B"] = 5.0
     drive.at(0.1)
     assert drive.session.streaming and drive.session.checked is True
@@ -724,7 +762,9 @@ def test_a_refused_take_off_is_told_by_its_name():
         (FLAVOUR.land, False, False),
     ],
 )
-def test_a_hold_is_zero_at_once_and_set_points_go_on_where_they_are_needed(drive, mode, streaming, streams):
+def test_a_hold_is_zero_at_once_and_set_points_go_on_where_they_are_needed(
+    drive, mode, streaming, streams
+):
     drive.session.allowed = frozenset({mode})
     drive.session.streaming = streaming
     assert not drive.begin(steps.hold(drive.session), mode=mode)
@@ -803,7 +843,9 @@ WAITED = steps.SWITCHES + 0.01
 """s from a touch until a mode may be asked for."""
 
 
-@pytest.mark.parametrize(("sticks", "mode"), [(True, ARDUPILOT.pilot_hold), (False, ARDUPILOT.hold)])
+@pytest.mark.parametrize(
+    ("sticks", "mode"), [(True, ARDUPILOT.pilot_hold), (False, ARDUPILOT.hold)]
+)
 def test_a_pilot_gets_zero_at_once_and_then_a_mode_whose_sticks_work(sticks, mode):
     drive = touched(sticks=sticks)
     assert drive.state == (Phase.HOLDING, True, ZERO, {ARDUPILOT.follow}) and not drive.asked
@@ -815,7 +857,9 @@ def test_a_pilot_gets_zero_at_once_and_then_a_mode_whose_sticks_work(sticks, mod
     assert not drive.at(WAITED + 0.1)
     assert drive.asked == [(MODE, mode, 0)] and drive.session.allowed == {ARDUPILOT.follow, mode}
     assert drive.obey(WAITED + 0.2, MODE, mode=mode)
-    assert drive.session.phase is Phase.RELEASED and drive.session.fault == Fault(FaultKind.PILOT_TOUCH)
+    assert drive.session.phase is Phase.RELEASED and drive.session.fault == Fault(
+        FaultKind.PILOT_TOUCH
+    )
     assert not drive.session.streaming
 
 
@@ -877,7 +921,11 @@ def test_a_pilots_hold_that_is_refused_leaves_zero_set_points():
     drive.at(WAITED + 0.1)
     assert drive.refuse(2.0, MODE)
     assert drive.session.fault.subject == "mode LOITER refused (denied): it gives no reason"
-    assert drive.session.phase is Phase.HOLDING and drive.session.streaming and drive.session.wanted == ZERO
+    assert (
+        drive.session.phase is Phase.HOLDING
+        and drive.session.streaming
+        and drive.session.wanted == ZERO
+    )
 
 
 def test_a_touch_on_the_ground_stops_the_motors_after_a_younger_heartbeat():
@@ -917,7 +965,9 @@ def test_a_landing_is_asked_for_by_command_and_set_points_end_when_it_is_shown(d
     assert not drive.obey(0.2, LAND)
     assert drive.session.streaming
     assert not drive.at(0.3, mode=FLAVOUR.land)
-    assert drive.state == (Phase.LANDING, False, ZERO, {FLAVOUR.land}) and drive.session.fault is None
+    assert (
+        drive.state == (Phase.LANDING, False, ZERO, {FLAVOUR.land}) and drive.session.fault is None
+    )
     assert not drive.at(30.0) and len(drive.asked) == 1
 
 
@@ -948,7 +998,10 @@ def test_a_landing_that_is_refused_is_tried_in_the_other_way_and_sinks_meanwhile
         assert drive.session.reason == drive.session.now and drive.session.phase is Phase.LANDING
     drive.at(3.1)
     assert not drive.obey(3.2, ways[1][0], mode=flavour.land)
-    assert drive.state == (Phase.LANDING, False, SINKING, {flavour.land}) and drive.session.fault is None
+    assert (
+        drive.state == (Phase.LANDING, False, SINKING, {flavour.land})
+        and drive.session.fault is None
+    )
 
 
 def test_a_refused_landing_is_asked_for_again_only_on_a_younger_heartbeat(drive):
@@ -974,7 +1027,9 @@ def test_a_landing_that_is_refused_until_it_stands_is_watched_and_its_motors_are
     assert drive.asked[1:] == [(DISARM, 0.0, 0)]
 
 
-def test_a_landing_is_watched_until_it_has_stood_for_its_patience_and_then_the_motors_are_stopped(drive):
+def test_a_landing_is_watched_until_it_has_stood_for_its_patience_and_then_the_motors_are_stopped(
+    drive,
+):
     drive.session.phase = Phase.OFFLINE
     drive.session.allowed = frozenset({FLAVOUR.land})
     drive.begin(steps.watch_landing(drive.session), mode=FLAVOUR.land)
@@ -997,7 +1052,11 @@ def test_a_landing_is_watched_until_it_has_stood_for_its_patience_and_then_the_m
 def stops(flavour=FLAVOUR, lands=None, **state):
     """Begin to stop the motors of a vehicle that stands on the ground."""
     drive = Drive(flavour)
-    step = steps.stand_down(drive.session) if lands is None else steps.stand_down(drive.session, lands=lands)
+    step = (
+        steps.stand_down(drive.session)
+        if lands is None
+        else steps.stand_down(drive.session, lands=lands)
+    )
     drive.begin(step, **GROUND | state)
     return drive
 
@@ -1019,7 +1078,9 @@ def test_motors_are_stopped_at_once_with_zero_set_points_where_they_are_followed
 
 
 def test_motors_are_stopped_from_the_moment_at_which_arming_was_asked_for(drive):
-    """A heartbeat that shows "disarmed" may be from before the arming: it counts a second after that."""
+    """A heartbeat that shows "disarmed" may be from before the arming: it counts a second after
+    that.
+    """
     drive.session.arm_asked = START - 0.25
     assert not drive.begin(steps.stand_down(drive.session), armed=False, **GROUND)
     assert drive.session.phase is Phase.STOPPING and drive.asked == [(DISARM, 0.0, 0)]
@@ -1029,7 +1090,9 @@ def test_motors_are_stopped_from_the_moment_at_which_arming_was_asked_for(drive)
 
 
 @pytest.mark.parametrize(("arm_asked", "limit"), [(None, 0.5), (START, 1.5), (START + 0.25, 1.75)])
-def test_a_heartbeat_that_shows_disarmed_is_younger_than_the_request_by_the_time_of_the_link(drive, arm_asked, limit):
+def test_a_heartbeat_that_shows_disarmed_is_younger_than_the_request_by_the_time_of_the_link(
+    drive, arm_asked, limit
+):
     drive.session.round_trip = 0.5
     drive.session.arm_asked = arm_asked
     drive.begin(steps.stand_down(drive.session), armed=True, **GROUND)
@@ -1057,7 +1120,8 @@ def test_a_refusal_to_disarm_on_the_ground_is_told_in_words(answer):
     drive.answer(DISARM, answer)
     drive.at(0.25)
     assert drive.session.fault == Fault(
-        FaultKind.REFUSED, subject=f"disarming refused ({answer.value}): rotors are turning; it moves"
+        FaultKind.REFUSED,
+        subject=f"disarming refused ({answer.value}): rotors are turning; it moves",
     )
     assert drive.session.phase is Phase.STOPPING
 
@@ -1074,7 +1138,9 @@ def test_a_refusal_to_disarm_is_told_once_and_the_request_is_repeated_in_its_own
 
 
 def test_a_refusal_that_was_told_says_nothing_of_what_comes_later():
-    """It has left the ground since: whether it stops there has to be asked, and is not known from before."""
+    """It has left the ground since: whether it stops there has to be asked, and is not known from
+    before.
+    """
     drive = stops()
     drive.answer(DISARM, Answer.DENIED)
     drive.at(0.25)
@@ -1113,7 +1179,9 @@ def test_a_vehicle_that_refuses_to_disarm_because_it_flies_or_nobody_knows_lands
     assert drive.state == (Phase.LANDING, False, ZERO, {FLAVOUR.land})
 
 
-@pytest.mark.parametrize(("lands", "mode"), [(False, FLAVOUR.follow), (True, POSCTL), (None, POSCTL), (False, POSCTL)])
+@pytest.mark.parametrize(
+    ("lands", "mode"), [(False, FLAVOUR.follow), (True, POSCTL), (None, POSCTL), (False, POSCTL)]
+)
 def test_somebody_elses_vehicle_that_flies_is_not_landed(lands, mode):
     drive = stops(lands=lands, mode=mode)
     drive.answer(DISARM, Answer.DENIED)

@@ -1,4 +1,6 @@
-"""Every arrow of the bridge's state diagram once: what leads along it, with the PX4 test vehicle."""
+"""Every arrow of the bridge's state diagram once: what leads along it, with the PX4 test
+vehicle.
+"""
 
 import pytest
 
@@ -36,7 +38,10 @@ def starting(flight):
 
 def armed_and_starting(flight):
     flight.settle().person("engaged")
-    flight.go(10.0, lambda: flight.session.phase is Phase.STARTING and flight.session.arm_asked is not None)
+    flight.go(
+        10.0,
+        lambda: flight.session.phase is Phase.STARTING and flight.session.arm_asked is not None,
+    )
     return flight
 
 
@@ -106,13 +111,19 @@ def lands_without_disarming(flight):
 def waits_for_set_points_on_the_ground(flight):
     armed_and_starting(flight)
     flight.go(5.0, lambda: flight.vehicle.armed)
-    flight.vehicle.parameters["COM_OF_LOSS_T"] = (60.0, flight.vehicle.parameters["COM_OF_LOSS_T"][1])
+    flight.vehicle.parameters["COM_OF_LOSS_T"] = (
+        60.0,
+        flight.vehicle.parameters["COM_OF_LOSS_T"][1],
+    )
     find_again(flight, "starting")
 
 
 def waits_for_set_points_in_the_air(flight):
     flight.fly()
-    flight.vehicle.parameters["COM_OF_LOSS_T"] = (60.0, flight.vehicle.parameters["COM_OF_LOSS_T"][1])
+    flight.vehicle.parameters["COM_OF_LOSS_T"] = (
+        60.0,
+        flight.vehicle.parameters["COM_OF_LOSS_T"][1],
+    )
     find_again(flight, "flying")
 
 
@@ -140,8 +151,15 @@ ARROWS = {
     ("offline", "stopping"): (waits_for_set_points_on_the_ground, 0.0),
     ("ready", "offline"): (lambda f: lose(f.settle()), 0.0),
     ("ready", "starting"): (starting, 0.0),
-    ("ready", "released"): (lambda f: (f.vehicle.pilot_sticks(throttle=-1.0), f.settle(), switch(f),
-                                       f.vehicle.pilot_arms(True)), 0.0),
+    ("ready", "released"): (
+        lambda f: (
+            f.vehicle.pilot_sticks(throttle=-1.0),
+            f.settle(),
+            switch(f),
+            f.vehicle.pilot_arms(True),
+        ),
+        0.0,
+    ),
     ("starting", "offline"): (unheard_and_lost, 0.0),
     ("starting", "climbing"): (climbing, 0.0),
     ("starting", "flying"): (lambda f: f.fly(), 3.0),
@@ -162,7 +180,10 @@ ARROWS = {
     ("holding", "offline"): (lambda f: lose(holding(f)), 3.0),
     ("holding", "ready"): (lambda f: (starting(f), f.change("pilot"), f.person("disengaged")), 0.0),
     ("holding", "starting"): (lambda f: holding(f).person("engaged"), 3.0),
-    ("holding", "flying"): (lambda f: (f.fly(), f.change("holding"), until(f, "holding"), f.change("engaged")), 3.0),
+    ("holding", "flying"): (
+        lambda f: (f.fly(), f.change("holding"), until(f, "holding"), f.change("engaged")),
+        3.0,
+    ),
     ("holding", "stopping"): (lambda f: (stand(holding(f)), f.person("disengaged")), 3.0),
     ("holding", "landing"): (lambda f: holding(f).person("landing"), 3.0),
     ("holding", "released"): (lambda f: switch(holding(f)), 3.0),
@@ -179,9 +200,18 @@ ARROWS = {
     ("released", "ready"): (lambda f: (released(f), f.vehicle.pilot_sticks(throttle=-1.0)), 2.0),
     ("released", "starting"): (lambda f: released(f).person("engaged"), 3.0),
     ("released", "landing"): (lambda f: released(f).person("landing"), 3.0),
-    ("released", "stopping"): (lambda f: (f.vehicle.pilot_sticks(throttle=-1.0), f.settle(), switch(f),
-                                          f.vehicle.pilot_arms(True), until(f, "released"), f.person("landing")), 0.0),
-}  # fmt: skip
+    ("released", "stopping"): (
+        lambda f: (
+            f.vehicle.pilot_sticks(throttle=-1.0),
+            f.settle(),
+            switch(f),
+            f.vehicle.pilot_arms(True),
+            until(f, "released"),
+            f.person("landing"),
+        ),
+        0.0,
+    ),
+}
 """(from, to) -> what leads there, and the height at which the vehicle begins, m."""
 
 
@@ -200,7 +230,9 @@ def test_an_arrow(flight, arrow):
     # What is asked of a phase holds whenever it is there.
     session = flight.session
     assert session.phase is not Phase.READY or not session.streaming
-    assert session.phase not in (Phase.READY, Phase.RELEASED, Phase.OFFLINE) or session._plan is None
+    assert (
+        session.phase not in (Phase.READY, Phase.RELEASED, Phase.OFFLINE) or session._plan is None
+    )
 
 
 def test_refused_set_points_and_modes_leave_the_vehicle_with_whoever_has_it(flight):

@@ -7,21 +7,30 @@ import pytest
 
 pytest.importorskip("pymavlink")
 
-from pymavlink.dialects.v20 import common as mavlink  # noqa: E402
+from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec  # noqa: E402
-from liquid_nav.autopilots.mavlink_messages import ask_for_message  # noqa: E402
-from liquid_nav.autopilots.true_pose import RATE, WANTED, TruePose  # noqa: E402
-from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle  # noqa: E402
-from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
-from liquid_nav.simulation.vehicle_body import PointBody  # noqa: E402
-from liquid_nav.types import Command  # noqa: E402
+from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec
+from liquid_nav.autopilots.mavlink_messages import ask_for_message
+from liquid_nav.autopilots.true_pose import RATE, WANTED, TruePose
+from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle
+from liquid_nav.simulation.px4_personality import Px4Vehicle
+from liquid_nav.simulation.vehicle_body import PointBody
+from liquid_nav.types import Command
 
 KINDS = {"px4": Px4Vehicle, "ardupilot": ArduPilotVehicle}
 
 
-def hil(lat=474000000, lon=85000000, alt=500000, q=(1.0, 0.0, 0.0, 0.0), v=(100, 200, -50), rates=(0.1, 0.2, 0.3)):
-    return mavlink.MAVLink_hil_state_quaternion_message(0, list(q), *rates, lat, lon, alt, *v, 0, 0, 0, 0, 0)
+def hil(
+    lat=474000000,
+    lon=85000000,
+    alt=500000,
+    q=(1.0, 0.0, 0.0, 0.0),
+    v=(100, 200, -50),
+    rates=(0.1, 0.2, 0.3),
+):
+    return mavlink.MAVLink_hil_state_quaternion_message(
+        0, list(q), *rates, lat, lon, alt, *v, 0, 0, 0, 0, 0
+    )
 
 
 def told(vehicle, codec, seconds):
@@ -52,7 +61,9 @@ def test_the_truth_comes_only_when_asked_for_and_shows_what_the_estimate_hides(k
         np.testing.assert_allclose(odometry.velocity, state.velocity, atol=0.1)
         assert abs(float(odometry.quaternion @ state.quaternion)) == pytest.approx(1.0, abs=1e-3)
     error = estimates[-1] - vehicle.body.state.position
-    assert np.linalg.norm(error) > 1.5, "the estimate has drifted away, and the true pose has not followed it"
+    assert np.linalg.norm(error) > 1.5, (
+        "the estimate has drifted away, and the true pose has not followed it"
+    )
 
 
 def test_frames_and_units_of_px4():
@@ -72,7 +83,9 @@ def test_east_shrinks_with_the_latitude():
     pose = TruePose()
     pose.read(hil(lat=600000000, lon=0), 1.0)
     east, north, _ = pose.read(hil(lat=600000000, lon=1000), 1.1).position
-    assert east == pytest.approx(1000 * 6_371_000 * math.radians(1e-7) / 2, rel=1e-9) and north == 0.0
+    assert (
+        east == pytest.approx(1000 * 6_371_000 * math.radians(1e-7) / 2, rel=1e-9) and north == 0.0
+    )
 
 
 def sim(lat, lon):
@@ -82,7 +95,9 @@ def sim(lat, lon):
     )
 
 
-@pytest.mark.parametrize(("message", "metre"), [(hil, 6_371_000 * math.radians(1e-7)), (sim, 0.011131884502145034)])
+@pytest.mark.parametrize(
+    ("message", "metre"), [(hil, 6_371_000 * math.radians(1e-7)), (sim, 0.011131884502145034)]
+)
 def test_each_autopilot_lays_out_its_map_with_a_scale_of_its_own(message, metre):
     pose = TruePose()
     pose.read(message(lat=474000000, lon=85000000), 1.0)
@@ -95,10 +110,18 @@ def test_an_attitude_of_nearly_the_right_length_is_brought_to_it():
     assert np.linalg.norm(found.quaternion) == pytest.approx(1.0, abs=1e-12)
 
 
-@pytest.mark.parametrize("bad", [
-    hil(lat=0, lon=0), hil(q=(0.0, 0.0, 0.0, 0.0)), hil(q=(2.0, 0.0, 0.0, 0.0)), hil(q=(math.nan, 0.0, 0.0, 0.0)),
-    hil(rates=(math.inf, 0.0, 0.0)), mavlink.MAVLink_heartbeat_message(2, 12, 0, 0, 3, 3),
-], ids=["nowhere", "no rotation", "too long", "nan", "infinite", "another message"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        hil(lat=0, lon=0),
+        hil(q=(0.0, 0.0, 0.0, 0.0)),
+        hil(q=(2.0, 0.0, 0.0, 0.0)),
+        hil(q=(math.nan, 0.0, 0.0, 0.0)),
+        hil(rates=(math.inf, 0.0, 0.0)),
+        mavlink.MAVLink_heartbeat_message(2, 12, 0, 0, 3, 3),
+    ],
+    ids=["nowhere", "no rotation", "too long", "nan", "infinite", "another message"],
+)
 def test_what_is_no_pose_is_dropped_and_makes_no_origin(bad):
     pose = TruePose()
     assert pose.read(bad, 1.0) is None

@@ -24,8 +24,14 @@ def at_height(height, **state):
 
 def test_a_vehicle_of_which_nothing_is_known_claims_nothing():
     vehicle = VehicleState()
-    assert not vehicle.armed and not vehicle.failsafe and not vehicle.airborne and vehicle.reboots == 0
-    assert vehicle.landed is Landed.UNKNOWN and vehicle.height == 0.0 and vehicle.heartbeat_period == 1.0
+    assert (
+        not vehicle.armed and not vehicle.failsafe and not vehicle.airborne and vehicle.reboots == 0
+    )
+    assert (
+        vehicle.landed is Landed.UNKNOWN
+        and vehicle.height == 0.0
+        and vehicle.heartbeat_period == 1.0
+    )
     assert vehicle.odometry() is None and list(vehicle.rates) == [0.0, 0.0, 0.0]
 
 
@@ -50,7 +56,9 @@ def test_the_time_between_heartbeats_rises_at_once_and_falls_slowly(pauses, peri
     vehicle = VehicleState(heartbeat=50.0)
     for pause in pauses:
         vehicle.beat(vehicle.heartbeat + pause)
-    assert vehicle.heartbeat_period == pytest.approx(period) and vehicle.heartbeat == 50.0 + sum(pauses)
+    assert vehicle.heartbeat_period == pytest.approx(period) and vehicle.heartbeat == 50.0 + sum(
+        pauses
+    )
 
 
 @pytest.mark.parametrize("name", TIMES)
@@ -77,14 +85,20 @@ def test_after_a_jump_of_the_clock_nothing_has_come_in_the_future(name, time, ke
         (Landed.UNKNOWN, 4.0, False),
     ],
 )
-def test_an_armed_vehicle_flies_by_its_own_word_or_by_its_height_above_the_ground(landed, height, flies):
+def test_an_armed_vehicle_flies_by_its_own_word_or_by_its_height_above_the_ground(
+    landed, height, flies
+):
     assert at_height(height, landed=landed, ground=5.0, armed=True).airborne is flies
 
 
 @pytest.mark.parametrize("landed", Landed)
 def test_a_disarmed_vehicle_flies_only_by_its_own_word(landed):
-    assert at_height(9.0, landed=landed, ground=5.0, armed=False).airborne is (landed is Landed.IN_AIR)
-    assert at_height(9.0, landed=landed, ground=None, armed=False).airborne is (landed is Landed.IN_AIR)
+    assert at_height(9.0, landed=landed, ground=5.0, armed=False).airborne is (
+        landed is Landed.IN_AIR
+    )
+    assert at_height(9.0, landed=landed, ground=None, armed=False).airborne is (
+        landed is Landed.IN_AIR
+    )
 
 
 @pytest.mark.parametrize(("height", "flies"), [(0.29, False), (0.3, False), (0.31, True)])
@@ -125,7 +139,11 @@ def moving():
 def test_odometry_is_in_our_frames_with_the_time_of_the_vehicles_clock():
     odometry = moving().odometry()
     assert odometry.time == 42.0
-    assert odometry.position.tolist() == [2.0, 1.0, -3.0] and odometry.velocity.tolist() == [5.0, 4.0, -6.0]
+    assert odometry.position.tolist() == [2.0, 1.0, -3.0] and odometry.velocity.tolist() == [
+        5.0,
+        4.0,
+        -6.0,
+    ]
     assert odometry.angular_velocity.tolist() == [7.0, -8.0, -9.0]
     # Level and to the north: a quarter of a turn to the left of east.
     assert odometry.quaternion == pytest.approx((math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5)))
@@ -150,7 +168,9 @@ def test_rates_of_set_points_that_an_autopilot_follows(rate):
 def test_other_rates_are_refused_with_advice(rate):
     with pytest.raises(UserError) as caught:
         SessionConfig(rate=rate)
-    assert str(caught.value) == str(UserError(f"set points at {rate:g} Hz", "choose a rate between 20 and 50 Hz"))
+    assert str(caught.value) == str(
+        UserError(f"set points at {rate:g} Hz", "choose a rate between 20 and 50 Hz")
+    )
 
 
 LIMITS = SessionConfig(speed=5.0, vertical_speed=2.0, yaw_rate=1.5)
@@ -193,7 +213,9 @@ def order(supervisor="a", act=0, engagement=0, change=0):
 
 def test_the_first_order_of_a_supervisor_counts_as_seen():
     ledger = Ledger()
-    assert ledger.take(order(act=3, engagement=2)) == News(act=False, engagement=False, current=True)
+    assert ledger.take(order(act=3, engagement=2)) == News(
+        act=False, engagement=False, current=True
+    )
     assert ledger.take(order("b", act=9, engagement=9)) == News()
 
 
@@ -217,7 +239,9 @@ def test_each_of_many_requests_is_news():
     ledger = Ledger()
     ledger.take(order())
     for number in (1, 2, 3):
-        assert ledger.take(order(act=number, engagement=number, change=number)) == News(act=True, engagement=True)
+        assert ledger.take(order(act=number, engagement=number, change=number)) == News(
+            act=True, engagement=True
+        )
     assert ledger.take(order(act=4, engagement=3, change=4)) == News(act=True)
     assert not ledger.take(order(act=3, engagement=3, change=4)).current
 

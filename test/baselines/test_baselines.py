@@ -1,4 +1,6 @@
-"""Every baseline keeps the core's contract: a sequence equals its steps one by one, state in and state out."""
+"""Every baseline keeps the core's contract: a sequence equals its steps one by one, state in and
+state out.
+"""
 
 import pytest
 import torch
@@ -29,7 +31,9 @@ def test_time_matters_only_where_it_is_an_input(kind):
     features = torch.randn(1, 5, 6)
     for timed in (False, True):
         core = kind(6, 10, output_size=3, timed=timed)
-        fast, slow = (core(features, core.initial_state(1), torch.full((1, 5), dt))[0] for dt in (0.02, 0.2))
+        fast, slow = (
+            core(features, core.initial_state(1), torch.full((1, 5), dt))[0] for dt in (0.02, 0.2)
+        )
         assert torch.equal(fast, slow) != timed
 
 

@@ -11,7 +11,12 @@ from liquid_nav.camera import ENCODINGS, ImageError, decode, decode_compressed
 SIDE = 8
 """Pixels of a quarter of the picture."""
 QUARTERS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "grey": (128, 128, 128)}
-YUV = {"red": (81, 90, 240), "green": (145, 54, 34), "blue": (41, 240, 110), "grey": (126, 128, 128)}
+YUV = {
+    "red": (81, 90, 240),
+    "green": (145, 54, 34),
+    "blue": (41, 240, 110),
+    "grey": (126, 128, 128),
+}
 """Y, U and V of them, as BT.601 defines for video: Y from 16 to 235."""
 BAYER = {"rggb": "RGGB", "bggr": "BGGR", "gbrg": "GBRG", "grbg": "GRBG"}
 """The first two pixels of the first row, then of the second."""
@@ -94,19 +99,48 @@ def assert_same(pixels, encoding):
 
 
 @pytest.mark.parametrize("padding", [0, 6])
-@pytest.mark.parametrize("encoding", [
-    "rgb8", "bgr8", "rgba8", "bgra8", "8UC1", "8UC3", "mono8", "mono16", "yuv422", "uyvy", "yuv422_yuy2", "yuyv",
-    "nv12", "nv21", *(f"bayer_{pattern}{bits}" for pattern in BAYER for bits in (8, 16)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "rgb8",
+        "bgr8",
+        "rgba8",
+        "bgra8",
+        "8UC1",
+        "8UC3",
+        "mono8",
+        "mono16",
+        "yuv422",
+        "uyvy",
+        "yuv422_yuy2",
+        "yuyv",
+        "nv12",
+        "nv21",
+        *(f"bayer_{pattern}{bits}" for pattern in BAYER for bits in (8, 16)),
+    ],
+)
 def test_every_layout_becomes_the_same_rgb(encoding, padding):
     assert_same(decode(message(encoding, padding)), encoding)
 
 
 def test_every_encoding_that_is_offered_is_tested():
     assert set(ENCODINGS) == {
-        "rgb8", "bgr8", "rgba8", "bgra8", "8UC1", "8UC3", "mono8", "mono16", "yuv422", "uyvy", "yuv422_yuy2", "yuyv",
-        "nv12", "nv21", *(f"bayer_{pattern}{bits}" for pattern in BAYER for bits in (8, 16)),
-    }  # fmt: skip
+        "rgb8",
+        "bgr8",
+        "rgba8",
+        "bgra8",
+        "8UC1",
+        "8UC3",
+        "mono8",
+        "mono16",
+        "yuv422",
+        "uyvy",
+        "yuv422_yuy2",
+        "yuyv",
+        "nv12",
+        "nv21",
+        *(f"bayer_{pattern}{bits}" for pattern in BAYER for bits in (8, 16)),
+    }
 
 
 @pytest.mark.parametrize("encoding", ["mono16", "bayer_rggb16"])
@@ -142,8 +176,14 @@ def test_a_planar_images_step_may_count_all_planes():
     [
         ({"data": bytes(1151)}, "data has 1151 bytes, expected 1152 for 24 x 16 and step 72"),
         ({"data": bytes(1153)}, "data has 1153 bytes, expected 1152"),
-        ({"data": bytes(1151), "step": 0}, "data has 1151 bytes, expected 1152 for 24 x 16 and step 0"),
-        ({"data": bytes(1153), "step": 3}, "data has 1153 bytes, expected 1152 for 24 x 16 and step 3"),
+        (
+            {"data": bytes(1151), "step": 0},
+            "data has 1151 bytes, expected 1152 for 24 x 16 and step 0",
+        ),
+        (
+            {"data": bytes(1153), "step": 3},
+            "data has 1153 bytes, expected 1152 for 24 x 16 and step 3",
+        ),
         # Rows with padding, of which the end is missing, would be a sheared picture.
         ({"step": 73}, "data has 1152 bytes, expected 1168 for 24 x 16 and step 73"),
         ({"data": b""}, "data has 0 bytes"),
@@ -159,16 +199,21 @@ def test_what_fits_no_step_is_named(changes, words):
 
 
 @pytest.mark.parametrize(
-    ("encoding", "width", "height"), [("yuv422", 23, 16), ("nv12", 24, 15), ("nv21", 23, 16), ("bayer_rggb8", 24, 15)]
+    ("encoding", "width", "height"),
+    [("yuv422", 23, 16), ("nv12", 24, 15), ("nv21", 23, 16), ("bayer_rggb8", 24, 15)],
 )
 def test_a_size_that_a_layout_cannot_have_is_named(encoding, width, height):
-    with pytest.raises(ImageError, match=f"size is {width} x {height}, expected multiples of 2 x . for {encoding}"):
+    with pytest.raises(
+        ImageError, match=f"size is {width} x {height}, expected multiples of 2 x . for {encoding}"
+    ):
         decode(message(encoding, width=width, height=height))
 
 
 @pytest.mark.parametrize("encoding", ["16UC1", "32FC1", "nv24", "RGB8", "rgb16", "jpeg", ""])
 def test_what_is_not_understood_is_refused_by_name_in_one_line(encoding):
-    with pytest.raises(ImageError, match=f"encoding is '{encoding}', expected one of rgb8, ") as caught:
+    with pytest.raises(
+        ImageError, match=f"encoding is '{encoding}', expected one of rgb8, "
+    ) as caught:
         decode(SimpleNamespace(**{**vars(message()), "encoding": encoding}))
     assert "\n" not in str(caught.value)
 
@@ -187,13 +232,17 @@ def test_a_mosaic_that_was_compressed_in_grey_gets_its_colours(pattern):
     assert_same(decode_compressed(compressed), f"bayer_{pattern}8")
 
 
-@pytest.mark.parametrize("format_", ["png", "rgb8; png compressed bgr8", "bgr8; png compressed bgr8", ""])
+@pytest.mark.parametrize(
+    "format_", ["png", "rgb8; png compressed bgr8", "bgr8; png compressed bgr8", ""]
+)
 def test_the_format_of_other_compressed_images_changes_nothing(format_):
     data = cv2.imencode(".png", picture()[..., ::-1])[1].tobytes()
     assert_same(decode_compressed(SimpleNamespace(format=format_, data=data)), "rgb8")
 
 
-@pytest.mark.parametrize("format_", ["bayer_rggb8; jpeg compressed bgr8", "bayer_rggb8; png compressed "])
+@pytest.mark.parametrize(
+    "format_", ["bayer_rggb8; jpeg compressed bgr8", "bayer_rggb8; png compressed "]
+)
 def test_what_was_compressed_in_colour_is_no_mosaic_any_more(format_):
     """Read in grey and coloured as a mosaic, it would be another picture."""
     data = cv2.imencode(".png", picture()[..., ::-1])[1].tobytes()

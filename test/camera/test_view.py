@@ -33,7 +33,9 @@ def test_the_view_of_a_camera_and_of_a_model_are_the_same_angles():
 def test_only_the_part_that_is_sent_counts():
     part = {"x_offset": 320, "y_offset": 0, "width": 640, "height": 720}
     view = view_of(info(100.0, roi=part))
-    assert view.across == pytest.approx(2 * math.degrees(math.atan(0.5 * math.tan(math.radians(50.0)))))
+    assert view.across == pytest.approx(
+        2 * math.degrees(math.atan(0.5 * math.tan(math.radians(50.0))))
+    )
     assert view.down == pytest.approx(view_of(info(100.0)).down)
 
 
@@ -45,7 +47,9 @@ def test_distortion_widens_the_view():
     # OpenCV's own way back: the ray at that angle falls on the edge.
     ray = np.array([[[math.tan(half), 0.0, 1.0]]])
     matrix = np.array(camera.k).reshape(3, 3)
-    (((x, _),),) = cv2.projectPoints(ray, np.zeros(3), np.zeros(3), matrix, np.array(coefficients))[0]
+    (((x, _),),) = cv2.projectPoints(ray, np.zeros(3), np.zeros(3), matrix, np.array(coefficients))[
+        0
+    ]
     assert x == pytest.approx(1279.5, abs=0.5)
 
 
@@ -61,7 +65,14 @@ def test_distortion_that_means_nothing_is_left_out(d):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"k": [0.0] * 9}, {"k": [math.nan] * 9}, {"k": [-1.0] * 9}, {"width": 0}, {"height": 0}, {"k": []}],
+    [
+        {"k": [0.0] * 9},
+        {"k": [math.nan] * 9},
+        {"k": [-1.0] * 9},
+        {"width": 0},
+        {"height": 0},
+        {"k": []},
+    ],
 )
 def test_a_camera_that_is_not_calibrated_tells_nothing(changes):
     assert view_of(info(80.0, **changes)) is None
@@ -81,18 +92,27 @@ def test_views_that_are_close_are_the_same(across, down):
 @pytest.mark.parametrize(
     ("seen", "words"),
     [
-        (View(62.0, 37.0), "the camera sees 62 x 37 degrees (camera_info), the model was trained at 80 x 51 degrees: "
-                           "use a lens like that, or train a model with this camera"),
-        (View(100.0, 67.7), "the camera sees 100 x 68 degrees (camera_info), the model was trained at 80 x 51 degrees: "
-                            "crop the images to the middle 70% x 70% (image_proc's crop_decimate), or train a model "
-                            "with this camera"),
+        (
+            View(62.0, 37.0),
+            "the camera sees 62 x 37 degrees (camera_info), the model was trained at 80 x 51 "
+            "degrees: "
+            "use a lens like that, or train a model with this camera",
+        ),
+        (
+            View(100.0, 67.7),
+            "the camera sees 100 x 68 degrees (camera_info), the model was trained at 80 x 51 "
+            "degrees: "
+            "crop the images to the middle 70% x 70% (image_proc's crop_decimate), or train a "
+            "model "
+            "with this camera",
+        ),
         # As wide, but 4:3: it is the height that differs.
         (View(80.0, 64.4), "crop the images to the middle 100% x 75%"),
         # Wide enough, not high enough.
         (View(90.0, 30.0), "use a lens like that"),
         (View(200.0, 120.0), "use a lens like that"),
     ],
-)  # fmt: skip
+)
 def test_another_lens_is_told_with_the_remedy(seen, words):
     told = difference(seen, TRAINED)
     assert words in told and "\n" not in told

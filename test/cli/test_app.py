@@ -1,4 +1,6 @@
-"""The command line's frame: help, lazy loading, and one line for everything that people can get wrong."""
+"""The command line's frame: help, lazy loading, and one line for everything that people can get
+wrong.
+"""
 
 import io
 import subprocess
@@ -26,7 +28,9 @@ class Result:
 
 
 def run(*arguments: str) -> Result:
-    """Run the command line in this process; Typer's own runner mixes the streams in the releases ROS comes with."""
+    """Run the command line in this process; Typer's own runner mixes the streams in the releases
+    ROS comes with.
+    """
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
         cli.app(list(arguments), prog_name="liquid-nav")
@@ -41,7 +45,9 @@ def command(monkeypatch):
         module = types.ModuleType("pretended_command")
         setattr(module, "try", function)
         monkeypatch.setitem(sys.modules, "pretended_command", module)
-        monkeypatch.setattr(cli.LiquidNav, "entries", (Entry("try", "pretended_command", "Try.", "liquid-nav try"),))
+        monkeypatch.setattr(
+            cli.LiquidNav, "entries", (Entry("try", "pretended_command", "Try.", "liquid-nav try"),)
+        )
 
     return install
 
@@ -74,13 +80,16 @@ def test_help_imports_nothing_heavy():
         "import sys; from liquid_nav.cli.app import app\n"
         "try: app(['--help'])\n"
         "except SystemExit: pass\n"
-        "print(sorted({'torch', 'mujoco', 'numpy', 'rclpy', 'cv2', 'lightning'} & set(sys.modules)), file=sys.stderr)"
+        "print(sorted({'torch', 'mujoco', 'numpy', 'rclpy', 'cv2', 'lightning'} & "
+        "set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stderr.strip() == "[]"
 
 
-@pytest.mark.parametrize("arguments", [("nonsense",), ("--nonsense",), ("try", "--nonsense"), ("try", "--size", "x")])
+@pytest.mark.parametrize(
+    "arguments", [("nonsense",), ("--nonsense",), ("try", "--nonsense"), ("try", "--size", "x")]
+)
 def test_usage_errors_are_one_line(command, arguments):
     command(raising(AssertionError("never called")))
     result = run(*arguments)
@@ -93,10 +102,19 @@ def test_usage_errors_are_one_line(command, arguments):
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (UserError("unknown scenario 'x'", "choose one of: field, forest"), "unknown scenario 'x'. choose one of"),
+        (
+            UserError("unknown scenario 'x'", "choose one of: field, forest"),
+            "unknown scenario 'x'. choose one of",
+        ),
         (UserError("spread\nover lines"), "spread over lines"),
-        (PermissionError(13, "Permission denied", "/flights"), "/flights: permission denied. Check"),
-        (ModuleNotFoundError("No module named 'mujoco'", name="mujoco"), "'mujoco' is not installed. run make setup"),
+        (
+            PermissionError(13, "Permission denied", "/flights"),
+            "/flights: permission denied. Check",
+        ),
+        (
+            ModuleNotFoundError("No module named 'mujoco'", name="mujoco"),
+            "'mujoco' is not installed. run make setup",
+        ),
         (ModuleNotFoundError("No module named 'nav_msgs'", name="nav_msgs"), "liquid_nav[ros]"),
     ],
 )
@@ -115,14 +133,19 @@ def test_bugs_keep_their_traceback(command):
         cli.app(["try"])
 
 
-@pytest.mark.parametrize(("outcome", "code"), [(typer.Exit(1), 1), (KeyboardInterrupt(), 130), (typer.Abort(), 130)])
+@pytest.mark.parametrize(
+    ("outcome", "code"), [(typer.Exit(1), 1), (KeyboardInterrupt(), 130), (typer.Abort(), 130)]
+)
 def test_exit_codes(command, outcome, code):
     command(raising(outcome))
     assert run("try").exit_code == code
 
 
 def test_a_command_that_cannot_be_imported_leaves_the_others_alone(monkeypatch):
-    entries = (Entry("lost", "liquid_nav.cli.no_such_module", "Lost.", "liquid-nav lost"), *cli.ENTRIES)
+    entries = (
+        Entry("lost", "liquid_nav.cli.no_such_module", "Lost.", "liquid-nav lost"),
+        *cli.ENTRIES,
+    )
     monkeypatch.setattr(cli.LiquidNav, "entries", entries)
     assert run("--help").exit_code == 0
     result = run("lost")

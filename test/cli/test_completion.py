@@ -1,4 +1,6 @@
-"""``python -m liquid_nav``, ``-h``, and what a shell is offered when somebody presses the tab key."""
+"""``python -m liquid_nav``, ``-h``, and what a shell is offered when somebody presses the tab
+key.
+"""
 
 import os
 import subprocess
@@ -30,12 +32,18 @@ def module(*arguments, **variables):
 def offered(line):
     """Return what bash is offered for a line that ends where the cursor stands."""
     words = line.split(" ")
-    code, out = module(_LIQUID_NAV_COMPLETE="complete_bash", COMP_WORDS=" ".join(words), COMP_CWORD=str(len(words) - 1))
+    code, out = module(
+        _LIQUID_NAV_COMPLETE="complete_bash",
+        COMP_WORDS=" ".join(words),
+        COMP_CWORD=str(len(words) - 1),
+    )
     assert code == 0
     return out.split()
 
 
-@pytest.mark.parametrize("arguments", [("-h",), ("fly", "-h"), ("bench", "core", "-h"), ("import", "-h")])
+@pytest.mark.parametrize(
+    "arguments", [("-h",), ("fly", "-h"), ("bench", "core", "-h"), ("import", "-h")]
+)
 def test_help_is_also_h_everywhere(arguments):
     code, out = module(*arguments)
     assert code == 0 and "Usage: liquid-nav" in out and "-h" in out
@@ -46,18 +54,21 @@ def test_the_package_is_a_command():
     assert code == 0 and out.startswith("liquid_nav ")
 
 
-@pytest.mark.parametrize(("line", "expected"), [
-    ("liquid-nav fl", {"fly"}),
-    ("liquid-nav fly --scen", {"--scenario"}),
-    ("liquid-nav fly --scenario ", {"field", "forest"}),
-    ("liquid-nav fly --condition dri", {"drift", "drift_wandering"}),
-    ("liquid-nav fly --model d", {"default"}),
-    ("liquid-nav fly --pilot ", {"policy", "expert"}),
-    ("liquid-nav evaluate --model str", {"straight"}),
-    ("liquid-nav evaluate --condition pseudo/s", {"pseudo/sepia", "pseudo/stripes"}),
-    ("liquid-nav world fie", {"field"}),
-    ("liquid-nav replay bag --model def", {"default"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("liquid-nav fl", {"fly"}),
+        ("liquid-nav fly --scen", {"--scenario"}),
+        ("liquid-nav fly --scenario ", {"field", "forest"}),
+        ("liquid-nav fly --condition dri", {"drift", "drift_wandering"}),
+        ("liquid-nav fly --model d", {"default"}),
+        ("liquid-nav fly --pilot ", {"policy", "expert"}),
+        ("liquid-nav evaluate --model str", {"straight"}),
+        ("liquid-nav evaluate --condition pseudo/s", {"pseudo/sepia", "pseudo/stripes"}),
+        ("liquid-nav world fie", {"field"}),
+        ("liquid-nav replay bag --model def", {"default"}),
+    ],
+)
 def test_a_shell_is_offered_what_there_is(line, expected):
     assert set(offered(line)) == expected
 
@@ -69,7 +80,9 @@ def test_every_name_that_comes_with_the_package_is_offered():
 
     assert set(offers.pilots("")) == set(PILOTS)
     assert set(BUILT_IN) <= set(offers.models_and_pilots(""))
-    assert set(offers.conditions("")) >= {path.stem for path in find("config/conditions").glob("*.yaml")}
+    assert set(offers.conditions("")) >= {
+        path.stem for path in find("config/conditions").glob("*.yaml")
+    }
     for name in offers.conditions(""):
         load_condition(name)
     for name in offers.scenarios(""):
@@ -82,5 +95,7 @@ def test_offering_imports_nothing_heavy():
         "offers.models_and_pilots(''), offers.conditions('')\n"
         "print(sorted({'torch', 'mujoco', 'rclpy', 'cv2', 'lightning'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT
+    )
     assert done.stdout.strip() == "[]", done.stderr

@@ -1,4 +1,6 @@
-"""``liquid-nav world`` as a command: files for Gazebo and MuJoCo, and what it says to wrong options."""
+"""``liquid-nav world`` as a command: files for Gazebo and MuJoCo, and what it says to wrong
+options.
+"""
 
 from xml.etree import ElementTree
 
@@ -15,7 +17,21 @@ def run(*words):
 
 def test_an_sdf_world_lies_beside_its_files(tmp_path, capsys):
     out = tmp_path / "field.sdf"
-    assert run("world", "field", "--seed", "3", "--format", "sdf", "--out", str(out), "--engine", "ogre") == 0
+    assert (
+        run(
+            "world",
+            "field",
+            "--seed",
+            "3",
+            "--format",
+            "sdf",
+            "--out",
+            str(out),
+            "--engine",
+            "ogre",
+        )
+        == 0
+    )
     root = ElementTree.parse(out).getroot()
     assert root.get("version") == "1.9" and root.find("world").get("name") == "field_3"
     assert [element.text for element in root.iter("render_engine")] == ["ogre"]
@@ -26,9 +42,13 @@ def test_an_sdf_world_lies_beside_its_files(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("words", "cause"),
-    [(["--out", "x.sdf"], "--out needs --format"), (["--format", "sdf", "--seed", "1", "--seed", "2"], "one seed"),
-     (["desert", "--format", "sdf"], "unknown scenario"), (["--format", "obj"], "obj")],
-)  # fmt: skip
+    [
+        (["--out", "x.sdf"], "--out needs --format"),
+        (["--format", "sdf", "--seed", "1", "--seed", "2"], "one seed"),
+        (["desert", "--format", "sdf"], "unknown scenario"),
+        (["--format", "obj"], "obj"),
+    ],
+)
 def test_wrong_options_are_one_line(words, cause, capsys):
     assert run("world", *words) == 2
     error = capsys.readouterr().err

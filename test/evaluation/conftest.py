@@ -21,7 +21,9 @@ def layout():
         Solid("trunk", "cylinder", (8.0, 3.0, 0.3), (1.5, 0.3, 0.3), 1.0, lying=True),
     )
     item = Item("tree", "oak", 0, 4.0, 2.0, 0.0, solids)
-    chair = Target("chair", 10.0, 0.0, 0.0, (Solid("chair", "box", (10.0, 0.0, 0.4), (0.3, 0.3, 0.4)),))
+    chair = Target(
+        "chair", 10.0, 0.0, 0.0, (Solid("chair", "box", (10.0, 0.0, 0.4), (0.3, 0.3, 0.4)),)
+    )
     return Layout(Scenario("forest", "forest"), 7, Start(0.0, 0.0, 1.5, 0.0), chair, (item,), ())
 
 
@@ -34,12 +36,16 @@ def build_record(reason="success"):
         "position": position,
         "yaw": np.zeros(ROWS),
         "velocity": np.gradient(position, 1 / 30.0, axis=0),
-        "command": np.stack((np.ones(ROWS), np.zeros(ROWS), np.zeros(ROWS), 0.2 * np.sin(time)), axis=1),
+        "command": np.stack(
+            (np.ones(ROWS), np.zeros(ROWS), np.zeros(ROWS), 0.2 * np.sin(time)), axis=1
+        ),
         "distance": np.hypot(10.0 - position[:, 0], position[:, 1]),
     }
     outcome = Outcome(reason, "a <b>detail</b>", 3.0)
     start, target = (0.0, 0.0, 1.5, 0.0), (10.0, 0.0, math.pi / 2)
-    return FlightRecord("forest", 7, "summer", "expert", 30.0, 0.04, start, target, outcome, columns)
+    return FlightRecord(
+        "forest", 7, "summer", "expert", 30.0, 0.04, start, target, outcome, columns
+    )
 
 
 @pytest.fixture

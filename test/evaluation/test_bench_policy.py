@@ -1,4 +1,6 @@
-"""The benchmark of a policy's step: what it reports; how fast machines are is not a test's business."""
+"""The benchmark of a policy's step: what it reports; how fast machines are is not a test's
+business.
+"""
 
 import json
 
@@ -13,7 +15,9 @@ from liquid_nav.vision import BackboneConfig
 
 def test_rows_have_the_documented_keys(tmp_path):
     target = tmp_path / "bench.json"
-    result = CliRunner().invoke(cli.app, ["bench", "policy", "--rounds", "10", "--threads", "1", "--json", str(target)])
+    result = CliRunner().invoke(
+        cli.app, ["bench", "policy", "--rounds", "10", "--threads", "1", "--json", str(target)]
+    )
     assert result.exit_code == 0, result.stderr
     (row,) = json.loads(target.read_text())
     timed = {"step_ms", "encoder_ms", "ratio", "steps_per_s"}
@@ -26,8 +30,19 @@ def test_each_model_is_timed_in_each_runtime(tmp_path):
     pytest.importorskip("onnxruntime")
     Policy(PolicyConfig(encoder=BackboneConfig())).save(tmp_path / "backbone")
     target = tmp_path / "bench.json"
-    words = ["bench", "policy", "--model", str(tmp_path / "backbone"), "--runtime", "torch", "--runtime", "onnxruntime"]
-    result = CliRunner().invoke(cli.app, [*words, "--rounds", "10", "--threads", "1", "--json", str(target)])
+    words = [
+        "bench",
+        "policy",
+        "--model",
+        str(tmp_path / "backbone"),
+        "--runtime",
+        "torch",
+        "--runtime",
+        "onnxruntime",
+    ]
+    result = CliRunner().invoke(
+        cli.app, [*words, "--rounds", "10", "--threads", "1", "--json", str(target)]
+    )
     assert result.exit_code == 0, result.stderr
     rows = json.loads(target.read_text())
     assert [row["runtime"] for row in rows] == ["torch", "onnxruntime"]

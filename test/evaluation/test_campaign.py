@@ -8,14 +8,33 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation import Campaign, FlightFailure, FlightSummary, FlightTask, PilotSpec, run_task
+from liquid_nav.evaluation import (
+    Campaign,
+    FlightFailure,
+    FlightSummary,
+    FlightTask,
+    PilotSpec,
+    run_task,
+)
 
 PILOT = PilotSpec("straight", "straight")
 TASKS = [FlightTask(PILOT, "forest", "summer", seed) for seed in range(8)]
 
 
 def summary(task):
-    return FlightSummary(task.pilot.label, task.scenario, task.condition, task.seed, True, "success", "", 1, 1, 30, "d")
+    return FlightSummary(
+        task.pilot.label,
+        task.scenario,
+        task.condition,
+        task.seed,
+        True,
+        "success",
+        "",
+        1,
+        1,
+        30,
+        "d",
+    )
 
 
 class LastFirst(Executor):
@@ -44,7 +63,9 @@ def breaks_at_five(task):
 
 def test_results_come_in_the_order_of_the_tasks_whatever_finishes_first():
     heard = []
-    flights = Campaign(TASKS, LastFirst(len(TASKS)), summary).run(lambda flight: heard.append(flight.seed))
+    flights = Campaign(TASKS, LastFirst(len(TASKS)), summary).run(
+        lambda flight: heard.append(flight.seed)
+    )
     assert [flight.seed for flight in flights] == list(range(8))
     assert sorted(heard) == list(range(8))
 
@@ -127,7 +148,10 @@ def test_an_interrupt_ends_the_workers_at_once(tmp_path):
     script.write_text(SCRIPT)
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        [sys.executable, script], stdout=pipe, stderr=pipe, text=True,
+        [sys.executable, script],
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
         # A background shell has its children ignore SIGINT.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
@@ -142,11 +166,14 @@ def test_the_workers_end_with_a_parent_that_is_killed(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, script], stdout=pipe, text=True, start_new_session=True) as process:
+    with subprocess.Popen(
+        [sys.executable, script], stdout=pipe, text=True, start_new_session=True
+    ) as process:
         try:
             assert process.stdout.readline() == "ready\n"
             process.kill()
-            # The workers hold the other end of the pipe: it is at its end when the last of them is gone.
+            # The workers hold the other end of the pipe: it is at its end when the last of them is
+            # gone.
             out, _ = process.communicate(timeout=30)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)

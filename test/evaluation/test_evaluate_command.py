@@ -29,7 +29,16 @@ def model(tmp_path_factory):
 
 def test_a_campaign_prints_a_table_and_writes_the_documented_keys(capsys, tmp_path):
     rows, records = tmp_path / "rows.json", tmp_path / "records.jsonl"
-    arguments = ("--model", "straight", "--scenario", "forest", "--scenario", "field", "--seeds", "10000:10002")
+    arguments = (
+        "--model",
+        "straight",
+        "--scenario",
+        "forest",
+        "--scenario",
+        "field",
+        "--seeds",
+        "10000:10002",
+    )
     code, out, err = run(capsys, *arguments, "--workers", 2, "--json", rows, "--records", records)
     assert code == 0, err
     assert "95 % interval" in out
@@ -49,8 +58,19 @@ def test_a_campaign_prints_a_table_and_writes_the_documented_keys(capsys, tmp_pa
     assert (tmp_path / "again.jsonl").read_text() == records.read_text()
 
 
-def test_an_interrupted_campaign_goes_on_and_ends_as_if_nothing_had_happened(capsys, tmp_path, monkeypatch):
-    arguments = ("--model", "straight", "--scenario", "field", "--seeds", "10001:10005", "--workers", 1)
+def test_an_interrupted_campaign_goes_on_and_ends_as_if_nothing_had_happened(
+    capsys, tmp_path, monkeypatch
+):
+    arguments = (
+        "--model",
+        "straight",
+        "--scenario",
+        "field",
+        "--seeds",
+        "10001:10005",
+        "--workers",
+        1,
+    )
 
     def fly(name, *more):
         files = (tmp_path / f"{name}.json", tmp_path / f"{name}.jsonl")
@@ -84,7 +104,10 @@ def test_an_interrupted_campaign_goes_on_and_ends_as_if_nothing_had_happened(cap
     records.write_bytes(records.read_bytes()[:-40])
     code, out, err, *_ = fly("broken", "--resume")
     assert code == 0, err
-    assert (rows.read_bytes(), records.read_bytes()) == (usual_json.read_bytes(), usual_records.read_bytes())
+    assert (rows.read_bytes(), records.read_bytes()) == (
+        usual_json.read_bytes(),
+        usual_records.read_bytes(),
+    )
     assert "1 of 4 flights were in" in out
     # The flights that this run has flown, and no other, were measured.
     missing = [json.loads(line)["frames"] for line in records.read_text().splitlines()][1:]
@@ -99,8 +122,20 @@ def test_an_interrupted_campaign_goes_on_and_ends_as_if_nothing_had_happened(cap
 
 
 def test_a_campaign_of_which_nothing_is_kept_says_so(capsys, monkeypatch):
-    monkeypatch.setattr(FlightProgress, "add", lambda self, flight: (_ for _ in ()).throw(KeyboardInterrupt))
-    code, _, err = run(capsys, "--model", "straight", "--scenario", "field", "--seeds", "10001:10003", "--workers", 1)
+    monkeypatch.setattr(
+        FlightProgress, "add", lambda self, flight: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
+    code, _, err = run(
+        capsys,
+        "--model",
+        "straight",
+        "--scenario",
+        "field",
+        "--seeds",
+        "10001:10003",
+        "--workers",
+        1,
+    )
     assert code == 130
     assert "1 of 2 flights were flown and none is kept: with --records FILE each would be" in err
 
@@ -119,7 +154,10 @@ def test_a_campaign_of_which_nothing_is_kept_says_so(capsys, monkeypatch):
         (("--model", "straight", "--drop", "1.2"), "--drop"),
         (("--model", "straight", "--jitter", "0.6"), "--jitter"),
         (("--model", "straight", "--resume"), "--records"),
-        (("--model", "straight", "--records", "/dev/null/records.jsonl"), "/dev/null/records.jsonl"),
+        (
+            ("--model", "straight", "--records", "/dev/null/records.jsonl"),
+            "/dev/null/records.jsonl",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(capsys, arguments, named):
@@ -153,22 +191,43 @@ def test_a_model_is_known_by_its_folder_and_its_weights(model):
 
 def test_frames_that_are_missing_show_in_the_name_and_in_the_flight(capsys, model, tmp_path):
     marks = entrants.frame_marks(0.3, 0.5)
-    assert entrants.resolve(str(model), True, marks).label == "random (state zeroed, 30 % dropped, 50 % jitter)"
-    assert entrants.frame_marks(None, 0.0) == () and entrants.frame_marks(0.0, 0.0) == ("0 % dropped",)
+    assert (
+        entrants.resolve(str(model), True, marks).label
+        == "random (state zeroed, 30 % dropped, 50 % jitter)"
+    )
+    assert entrants.frame_marks(None, 0.0) == () and entrants.frame_marks(0.0, 0.0) == (
+        "0 % dropped",
+    )
     records = []
     for extra in ((), ("--drop", 0.3, "--jitter", 0.5)):
         path = tmp_path / f"{len(extra)}.jsonl"
-        run(capsys, "--model", "straight", "--scenario", "field", "--seeds", 10001, *extra, "--records", path)
+        run(
+            capsys,
+            "--model",
+            "straight",
+            "--scenario",
+            "field",
+            "--seeds",
+            10001,
+            *extra,
+            "--records",
+            path,
+        )
         records.append(json.loads(path.read_text()))
     usual, faulty = records
-    assert faulty["model"] == "straight (30 % dropped, 50 % jitter)" and faulty["condition"] == "summer"
+    assert (
+        faulty["model"] == "straight (30 % dropped, 50 % jitter)"
+        and faulty["condition"] == "summer"
+    )
     assert 0.6 < (faulty["frames"] / faulty["time"]) / (usual["frames"] / usual["time"]) < 0.8
 
 
 def test_a_pilot_is_built_as_asked(model):
     pilot = entrants.build_pilot(entrants.resolve(str(model), reset_state=True))
     assert (pilot.name, pilot.memoryless) == ("random (state zeroed)", True)
-    assert [entrants.build_pilot(PilotSpec(name, name)).name for name in entrants.BUILT_IN] == list(entrants.BUILT_IN)
+    assert [entrants.build_pilot(PilotSpec(name, name)).name for name in entrants.BUILT_IN] == list(
+        entrants.BUILT_IN
+    )
 
 
 def test_two_files_of_one_name_are_refused(tmp_path, capsys):
@@ -177,7 +236,14 @@ def test_two_files_of_one_name_are_refused(tmp_path, capsys):
     from liquid_nav.resources import find
 
     shutil.copy(find(Path("config", "scenarios", "forest.yaml")), tmp_path / "forest.yaml")
-    arguments = ("--model", "straight", "--scenario", "forest", "--scenario", tmp_path / "forest.yaml")
+    arguments = (
+        "--model",
+        "straight",
+        "--scenario",
+        "forest",
+        "--scenario",
+        tmp_path / "forest.yaml",
+    )
     code, _, err = run(capsys, *arguments)
     assert code == 2
     assert "'forest' is given twice" in err
@@ -185,7 +251,9 @@ def test_two_files_of_one_name_are_refused(tmp_path, capsys):
 
 @pytest.mark.slow
 def test_a_model_on_reported_seeds_is_logged_beside_it(capsys, model):
-    code, out, err = run(capsys, "--model", model, "--scenario", "field", "--seeds", 20000, "--workers", 1)
+    code, out, err = run(
+        capsys, "--model", model, "--scenario", "field", "--seeds", 20000, "--workers", 1
+    )
     assert code == 0, err
     assert "complete frames" in out
     (line,) = (model / campaign_log.LOG_NAME).read_text().splitlines()

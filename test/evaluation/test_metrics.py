@@ -10,12 +10,15 @@ TRIALS = st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.
 
 
 def flight(reason="success", time=10.0, model="m", condition="summer", seed=0):
-    return FlightSummary(model, "forest", condition, seed, reason == "success", reason, "", time, 1.0, 300, "d")
+    return FlightSummary(
+        model, "forest", condition, seed, reason == "success", reason, "", time, 1.0, 300, "d"
+    )
 
 
 @pytest.mark.parametrize(
     ("successes", "trials", "low", "high"),
-    # Newcombe, Statistics in Medicine 17 (1998), table I, method 3; last: the well-known case of ten of ten.
+    # Newcombe, Statistics in Medicine 17 (1998), table I, method 3; last: the well-known case of
+    # ten of ten.
     [
         (81, 263, 0.2553, 0.3662),
         (15, 148, 0.0624, 0.1605),
@@ -71,7 +74,12 @@ def test_a_row_has_exactly_the_documented_keys_and_counts_each_reason():
 
 
 def test_rows_are_grouped_in_order_of_first_appearance():
-    flights = [flight(condition="fog"), flight(condition="dusk"), flight("lost", condition="fog"), flight(model="n")]
+    flights = [
+        flight(condition="fog"),
+        flight(condition="dusk"),
+        flight("lost", condition="fog"),
+        flight(model="n"),
+    ]
     rows = summarize(flights)
     assert [(row["model"], row["condition"], row["flights"]) for row in rows] == [
         ("m", "fog", 2),

@@ -41,7 +41,9 @@ def test_every_size_gives_even_sides(size, scale):
 
 def test_a_turn_to_the_left_is_drawn_to_the_left():
     black = np.zeros_like(IMAGE)
-    left, right = (lit(draw_command(black, Command(yaw_rate=rate)), (255, 196, 61)) for rate in (0.8, -0.8))
+    left, right = (
+        lit(draw_command(black, Command(yaw_rate=rate)), (255, 196, 61)) for rate in (0.8, -0.8)
+    )
     bar = [pixels[pixels[:, 1] > 200] for pixels in (left, right)]
     assert bar[0][:, 1].mean() < bar[1][:, 1].mean() - 50
 
@@ -49,7 +51,8 @@ def test_a_turn_to_the_left_is_drawn_to_the_left():
 def test_a_command_to_the_left_points_the_arrow_to_the_left():
     black = np.zeros_like(IMAGE)
     left, ahead = (
-        lit(draw_command(black, command), (255, 196, 61)) for command in (Command(vy=2.0), Command(vx=2.0))
+        lit(draw_command(black, command), (255, 196, 61))
+        for command in (Command(vy=2.0), Command(vx=2.0))
     )
     left, ahead = (pixels[pixels[:, 1] < 100].mean(axis=0) for pixels in (left, ahead))
     assert left[1] < ahead[1] - 5
@@ -80,7 +83,10 @@ def test_a_video_broken_off_by_an_error_still_plays(tmp_path):
 
 
 def test_a_video_refuses_another_size_and_a_folder_that_is_not_there(tmp_path):
-    with VideoWriter(tmp_path / "a.mp4", 30, (256, 144)) as video, pytest.raises(ValueError, match="256 x 144"):
+    with (
+        VideoWriter(tmp_path / "a.mp4", 30, (256, 144)) as video,
+        pytest.raises(ValueError, match="256 x 144"),
+    ):
         video.add(IMAGE[:100], Command())
     with pytest.raises(UserError, match="cannot write"):
         VideoWriter(tmp_path / "none" / "a.mp4", 30, (256, 144))
@@ -121,7 +127,9 @@ def test_curves_over_time_have_a_panel_each(record):
 
 def test_clearance_is_the_gap_to_the_nearest_thing_at_flight_height(layout, record):
     record.columns["position"][:] = (4.0, 0.0, 1.5)
-    assert measures.smallest_clearance(record, layout) == pytest.approx(2.0 - 0.2 - measures.BODY_RADIUS)
+    assert measures.smallest_clearance(record, layout) == pytest.approx(
+        2.0 - 0.2 - measures.BODY_RADIUS
+    )
     record.columns["position"][:] = (4.0, 0.0, 9.5)
     assert measures.smallest_clearance(record, layout) is None
 

@@ -55,7 +55,11 @@ def test_a_flight_is_in_the_file_as_soon_as_it_has_ended(tmp_path):
             records.add(flight(task))
             lines = [json.loads(line) for line in path.read_text().splitlines()]
             assert [line["seed"] for line in lines] == [10, 11, 12][:number]
-    assert lines[1]["reason"] == "lost" and lines[1]["model_sha256"] == "a" * 64 and lines[1]["frame_rate"] == 30.0
+    assert (
+        lines[1]["reason"] == "lost"
+        and lines[1]["model_sha256"] == "a" * 64
+        and lines[1]["frame_rate"] == 30.0
+    )
     assert "timings" not in lines[0]
 
 
@@ -69,7 +73,9 @@ def test_lines_end_in_the_order_of_the_tasks_whatever_ended_first(tmp_path):
         assert path.read_bytes() != usual
         records.finish(flights)
     assert path.read_bytes() == usual
-    assert [file.name for file in tmp_path.iterdir() if "usual" not in file.name] == ["records.jsonl"]
+    assert [file.name for file in tmp_path.iterdir() if "usual" not in file.name] == [
+        "records.jsonl"
+    ]
 
 
 def test_whatever_byte_a_file_ends_at_its_whole_lines_are_read(tmp_path):
@@ -77,7 +83,9 @@ def test_whatever_byte_a_file_ends_at_its_whole_lines_are_read(tmp_path):
     lines = whole.splitlines()
     for cut in range(len(whole) + 1):
         # A line that lacks nothing but its line break is a whole one.
-        expected = [line for number, line in enumerate(lines, 1) if len(b"\n".join(lines[:number])) <= cut]
+        expected = [
+            line for number, line in enumerate(lines, 1) if len(b"\n".join(lines[:number])) <= cut
+        ]
         assert list(read_lines(whole[:cut])) == expected
 
 
@@ -86,7 +94,17 @@ def test_a_campaign_killed_in_the_middle_of_a_line_goes_on_and_ends_with_the_sam
     first = whole.index(b"\n") + 1
     second = whole.index(b"\n", first) + 1
     path = tmp_path / "records.jsonl"
-    cuts = {0: 0, 1: 0, first - 2: 0, first - 1: 1, first: 1, first + 1: 1, second - 9: 1, second: 2, len(whole): 3}
+    cuts = {
+        0: 0,
+        1: 0,
+        first - 2: 0,
+        first - 1: 1,
+        first: 1,
+        first + 1: 1,
+        second - 9: 1,
+        second: 2,
+        len(whole): 3,
+    }
     for cut, count in cuts.items():
         path.write_bytes(whole[:cut])
         with FlightRecords(path, TASKS, resume=True) as records:
@@ -134,9 +152,15 @@ def test_more_seeds_and_more_places_may_be_asked_for_later(tmp_path):
 @pytest.mark.parametrize(
     ("tasks", "named"),
     [
-        ([replace(task, pilot=replace(PILOT, fingerprint="b" * 64)) for task in TASKS], "aaaaaaaaaaaa.*bbbbbbbbbbbb"),
+        (
+            [replace(task, pilot=replace(PILOT, fingerprint="b" * 64)) for task in TASKS],
+            "aaaaaaaaaaaa.*bbbbbbbbbbbb",
+        ),
         ([replace(task, pilot=replace(PILOT, label="other")) for task in TASKS], "model 'm'"),
-        ([replace(task, pilot=replace(PILOT, reset_state=True)) for task in TASKS], "--reset-state False.*True"),
+        (
+            [replace(task, pilot=replace(PILOT, reset_state=True)) for task in TASKS],
+            "--reset-state False.*True",
+        ),
         ([replace(task, scenario="forest") for task in TASKS], "scenario 'field'"),
         ([replace(task, condition="dusk") for task in TASKS], "condition 'fog'"),
         (TASKS[1:], "seed '10'"),
@@ -194,7 +218,10 @@ def test_flights_of_another_renderer_or_of_other_versions_are_not_mixed(tmp_path
         (lambda lines: [lines[0], "{half", *lines[1:]], "line 2"),
         (lambda lines: ["[1, 2]", *lines], "line 1"),
         (lambda lines: [json.dumps({"seed": 3})], "line 1"),
-        (lambda lines: [line.replace('"model_sha256"', '"other"') for line in lines], "does not say"),
+        (
+            lambda lines: [line.replace('"model_sha256"', '"other"') for line in lines],
+            "does not say",
+        ),
     ],
 )
 def test_a_file_that_is_no_such_file_is_refused_and_kept(tmp_path, change, named):

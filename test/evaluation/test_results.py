@@ -6,13 +6,23 @@ import pytest
 from rich.console import Console
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation import FlightSummary, PilotSpec, campaign_log, card, summarize, table, throughput
+from liquid_nav.evaluation import (
+    FlightSummary,
+    PilotSpec,
+    campaign_log,
+    card,
+    summarize,
+    table,
+    throughput,
+)
 from liquid_nav.evaluation.software import describe_software
 
 
 def flight(seed, reason="success", model="m", timings=None):
     success = reason == "success"
-    return FlightSummary(model, "forest", "fog", seed, success, reason, "x", 10.0, 1.5, 300, "d", timings or {})
+    return FlightSummary(
+        model, "forest", "fog", seed, success, reason, "x", 10.0, 1.5, 300, "d", timings or {}
+    )
 
 
 FLIGHTS = [*(flight(seed) for seed in range(8)), flight(8, "lost"), flight(9, "collision")]
@@ -23,7 +33,10 @@ def test_the_table_says_how_flights_failed():
     console = Console(width=120, record=True, file=open("/dev/null", "w"))
     console.print(table.build_table(ROWS))
     text = console.export_text()
-    assert all(word in text for word in ("forest", "80.0 %", "49.0 - 94.3", "10.0 s", "1 collision, 1 lost"))
+    assert all(
+        word in text
+        for word in ("forest", "80.0 %", "49.0 - 94.3", "10.0 s", "1 collision, 1 lost")
+    )
 
 
 def test_rows_are_written_and_read(tmp_path):
@@ -41,7 +54,9 @@ def test_a_place_that_cannot_be_written_is_found_before_the_flights(tmp_path):
 
 def test_throughput_keeps_what_no_part_accounts_for():
     parts = {"render": 3.0, "physics": 1.0, "total": 5.0}
-    speed = throughput.measure([flight(0, timings=parts), flight(1, timings=parts)], wall=2.0, workers=2)
+    speed = throughput.measure(
+        [flight(0, timings=parts), flight(1, timings=parts)], wall=2.0, workers=2
+    )
     assert speed.frames_per_second == 300.0
     assert speed.shares == pytest.approx({"render": 0.6, "physics": 0.2, "other": 0.2})
     assert "600 complete frames" in speed.describe()
@@ -91,7 +106,14 @@ def test_the_card_command_merges_files(tmp_path, capsys):
     (tmp_path / "card.json").write_text("{}")
     (tmp_path / "README.md").write_text(f"{card.BEGIN}{card.END}")
     table.write_rows(tmp_path / "rows.json", ROWS)
-    arguments = [tmp_path, tmp_path / "rows.json", "--seeds", "0:10", "--readme", tmp_path / "README.md"]
+    arguments = [
+        tmp_path,
+        tmp_path / "rows.json",
+        "--seeds",
+        "0:10",
+        "--readme",
+        tmp_path / "README.md",
+    ]
     card.main([str(argument) for argument in arguments])
     assert "80.0 %" in (tmp_path / "README.md").read_text()
     rows = str(tmp_path / "rows.json")
@@ -125,14 +147,20 @@ def test_campaigns_on_reported_seeds_leave_a_line_beside_the_model(tmp_path):
     assert fog["software"] == describe_software() and "numpy" in fog["software"]
     assert fog["successes"] == 8 and fog["date"] == "2026-11-26T01:02:03+00:00"
     assert (fog["frame_rate"], dusk["frame_rate"], fog["model_sha256"]) == (10.0, 30.0, "abc")
-    assert (fog["outcomes"], dusk["outcomes"], rest["outcomes"]) == ("sssssssslc--", "-t----------", "lc")
+    assert (fog["outcomes"], dusk["outcomes"], rest["outcomes"]) == (
+        "sssssssslc--",
+        "-t----------",
+        "lc",
+    )
     assert campaign_log.read_outcomes(fog) == dict(enumerate("sssssssslc"))
     assert campaign_log.read_outcomes(dusk) == {1: "t"}
     assert campaign_log.read_outcomes({"seeds": "0:12", "successes": 8}) == {}
 
 
 def test_a_log_is_pooled_flight_by_flight(tmp_path):
-    """Other weights, other frame rates and lines without letters are left out; what was flown again counts once."""
+    """Other weights, other frame rates and lines without letters are left out; what was flown again
+    counts once.
+    """
     model = PilotSpec(str(tmp_path), "m", fingerprint="new")
     old = PilotSpec(str(tmp_path), "m", fingerprint="old")
     date = datetime(2026, 11, 26, tzinfo=timezone.utc)
@@ -149,14 +177,20 @@ def test_a_log_is_pooled_flight_by_flight(tmp_path):
     found = rows[0]
     counts = [found[key] for key in ("flights", "successes", "timeouts", "collisions", "lost")]
     assert counts == [11, 10, 1, 0, 0]
-    assert found["success_rate"] == pytest.approx(10 / 11) and found["ci_low"] < 10 / 11 < found["ci_high"]
+    assert (
+        found["success_rate"] == pytest.approx(10 / 11)
+        and found["ci_low"] < 10 / 11 < found["ci_high"]
+    )
     assert found["mean_time_s"] == pytest.approx(10.0)
     assert found["seeds"] == "0:10, 12"
 
 
 def test_a_condition_that_has_a_rate_of_its_own_is_flown_at_it():
     """And one of somebody's own file, which is not there any more, at the usual one."""
-    for condition, rates in (("slow_camera", {10.0: None, 30.0: 30.0}), ("mine", {10.0: 10.0, 30.0: None})):
+    for condition, rates in (
+        ("slow_camera", {10.0: None, 30.0: 30.0}),
+        ("mine", {10.0: 10.0, 30.0: None}),
+    ):
         lines = {rate: {"condition": condition, "frame_rate": rate} for rate in rates}
         assert {rate: campaign_log.other_rate(line) for rate, line in lines.items()} == rates
 
@@ -172,14 +206,25 @@ def test_what_is_no_log_is_named(tmp_path, text):
 
 def test_two_models_stand_beside_each_other_and_the_card_keeps_the_rows_of_its_log(tmp_path):
     date = datetime(2026, 11, 26, tzinfo=timezone.utc)
-    for name, condition, flights in (("a", "fog", FLIGHTS), ("a", "dusk", FLIGHTS[:4]), ("b", "fog", FLIGHTS[4:])):
+    for name, condition, flights in (
+        ("a", "fog", FLIGHTS),
+        ("a", "dusk", FLIGHTS[:4]),
+        ("b", "fog", FLIGHTS[4:]),
+    ):
         (tmp_path / name).mkdir(exist_ok=True)
         (tmp_path / name / "card.json").write_text("{}")
         flown = [dataclasses.replace(one, model=name, condition=condition) for one in flights]
         pilot = PilotSpec(str(tmp_path / name), name, fingerprint=name)
         campaign_log.append(pilot, range(10), {condition: 30.0}, flown, True, date)
     (tmp_path / "README.md").write_text(f"{card.BEGIN}{card.END}")
-    words = [tmp_path / "a", "--log", "--readme", tmp_path / "README.md", "--beside", tmp_path / "b"]
+    words = [
+        tmp_path / "a",
+        "--log",
+        "--readme",
+        tmp_path / "README.md",
+        "--beside",
+        tmp_path / "b",
+    ]
     card.main([str(word) for word in words])
     lines = (tmp_path / "README.md").read_text().splitlines()
     assert lines[1:] == [

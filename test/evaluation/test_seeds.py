@@ -17,7 +17,9 @@ def test_ranges_are_half_open_and_one_number_is_one_seed():
     assert list(parse_seeds(" 7 ")) == [7]
 
 
-@pytest.mark.parametrize("text", ["", ":", "5:", ":5", "a:b", "-1", "-3:4", "1.5", "1:2:3", "6:6", "7:3", "٣", "1_0"])
+@pytest.mark.parametrize(
+    "text", ["", ":", "5:", ":5", "a:b", "-1", "-3:4", "1.5", "1:2:3", "6:6", "7:3", "٣", "1_0"]
+)
 def test_anything_else_is_one_clear_line(text):
     with pytest.raises(UserError) as caught:
         parse_seeds(text)

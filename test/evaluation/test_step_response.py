@@ -24,7 +24,9 @@ def test_the_table_is_markdown_with_a_row_for_each_number():
 
 
 def test_without_a_recording_its_column_stays_empty():
-    assert all(cells(table(STEADY, [STEADY, NEVER], None), row)[4] == "" for row in range(len(ROWS)))
+    assert all(
+        cells(table(STEADY, [STEADY, NEVER], None), row)[4] == "" for row in range(len(ROWS))
+    )
 
 
 def test_the_command_draws_and_prints(tmp_path, capsys):
@@ -33,7 +35,9 @@ def test_the_command_draws_and_prints(tmp_path, capsys):
     assert "90 % of the speed after" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("more", [["--tlog", "nowhere.tlog"], ["--out", "/proc/step.png"], ["--out", "step.nothing"]])
+@pytest.mark.parametrize(
+    "more", [["--tlog", "nowhere.tlog"], ["--out", "/proc/step.png"], ["--out", "step.nothing"]]
+)
 def test_bad_input_is_one_line_and_code_2(more, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["--drones", "2", *more]) == 2

@@ -1,4 +1,6 @@
-"""The comparison with and without an autopilot between: bad input is one line, before anything is flown."""
+"""The comparison with and without an autopilot between: bad input is one line, before anything is
+flown.
+"""
 
 import pytest
 import typer

@@ -27,27 +27,48 @@ def vector(x, y, z):
 
 def twist(values):
     """Return a Twist from vx, vy, vz, yaw rate."""
-    return message("geometry_msgs/msg/Twist", linear=vector(*values[:3]), angular=vector(0, 0, values[3]))
+    return message(
+        "geometry_msgs/msg/Twist", linear=vector(*values[:3]), angular=vector(0, 0, values[3])
+    )
 
 
 def raw_image(stamp, pixels, encoding="rgb8"):
     """Return an Image from uint8 [H,W,3] RGB."""
     data = pixels[..., ::-1] if encoding == "bgr8" else pixels
-    return message("sensor_msgs/msg/Image", header=header(stamp), height=pixels.shape[0], width=pixels.shape[1],
-                   encoding=encoding, is_bigendian=0, step=3 * pixels.shape[1],
-                   data=np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8))  # fmt: skip
+    return message(
+        "sensor_msgs/msg/Image",
+        header=header(stamp),
+        height=pixels.shape[0],
+        width=pixels.shape[1],
+        encoding=encoding,
+        is_bigendian=0,
+        step=3 * pixels.shape[1],
+        data=np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8),
+    )
 
 
 def plain_image(stamp, width, height, encoding, step, data):
     """Return an Image of bytes, whatever they are."""
-    return message("sensor_msgs/msg/Image", header=header(stamp), height=height, width=width, encoding=encoding,
-                   is_bigendian=0, step=step, data=np.frombuffer(data, np.uint8))  # fmt: skip
+    return message(
+        "sensor_msgs/msg/Image",
+        header=header(stamp),
+        height=height,
+        width=width,
+        encoding=encoding,
+        is_bigendian=0,
+        step=step,
+        data=np.frombuffer(data, np.uint8),
+    )
 
 
 def packed_image(stamp, form, data):
     """Return a CompressedImage of bytes, whatever they are."""
-    return message("sensor_msgs/msg/CompressedImage", header=header(stamp), format=form,
-                   data=np.frombuffer(data, np.uint8))  # fmt: skip
+    return message(
+        "sensor_msgs/msg/CompressedImage",
+        header=header(stamp),
+        format=form,
+        data=np.frombuffer(data, np.uint8),
+    )
 
 
 def compressed_image(stamp, pixels):
@@ -59,13 +80,20 @@ def compressed_image(stamp, pixels):
 def odometry(stamp, velocity, quaternion=(1.0, 0.0, 0.0, 0.0)):
     """Return an Odometry with a body twist; quaternion w, x, y, z."""
     w, x, y, z = quaternion
-    pose = message("geometry_msgs/msg/Pose", position=message("geometry_msgs/msg/Point", x=0.0, y=0.0, z=1.5),
-                   orientation=message("geometry_msgs/msg/Quaternion", x=x, y=y, z=z, w=w))  # fmt: skip
+    pose = message(
+        "geometry_msgs/msg/Pose",
+        position=message("geometry_msgs/msg/Point", x=0.0, y=0.0, z=1.5),
+        orientation=message("geometry_msgs/msg/Quaternion", x=x, y=y, z=z, w=w),
+    )
     return message(
-        "nav_msgs/msg/Odometry", header=header(stamp, "odom"), child_frame_id="base_link",
+        "nav_msgs/msg/Odometry",
+        header=header(stamp, "odom"),
+        child_frame_id="base_link",
         pose=message("geometry_msgs/msg/PoseWithCovariance", pose=pose, covariance=np.zeros(36)),
-        twist=message("geometry_msgs/msg/TwistWithCovariance", twist=twist(velocity), covariance=np.zeros(36)),
-    )  # fmt: skip
+        twist=message(
+            "geometry_msgs/msg/TwistWithCovariance", twist=twist(velocity), covariance=np.zeros(36)
+        ),
+    )
 
 
 def write_bag(folder, rows, plugin="mcap"):
@@ -89,15 +117,26 @@ def picture(index, height=24, width=32):
     return image
 
 
-def flight_rows(count=40, prefix="", compressed=False, encoding="rgb8", period=NANO // 20, start=5 * NANO):
+def flight_rows(
+    count=40, prefix="", compressed=False, encoding="rgb8", period=NANO // 20, start=5 * NANO
+):
     """Return the rows of a clean flight: images, stamped commands and odometry."""
     rows = []
     for k in range(count):
         stamp = start + k * period
-        image = compressed_image(stamp, picture(k)) if compressed else raw_image(stamp, picture(k), encoding)
+        image = (
+            compressed_image(stamp, picture(k))
+            if compressed
+            else raw_image(stamp, picture(k), encoding)
+        )
         topic = f"{prefix}/camera/image_raw" + ("/compressed" if compressed else "")
         speed = (1.0 + 0.01 * k, 0.1 * np.sin(k), 0.0, 0.02 * np.cos(k))
-        command = message("geometry_msgs/msg/TwistStamped", header=header(stamp), twist=twist(speed))
-        rows += [(topic, stamp + 1000, image), (f"{prefix}/cmd_vel", stamp + 2000, command),
-                 (f"{prefix}/odom", stamp + 500, odometry(stamp, (0.5 * speed[0], 0.0, 0.0, 0.0)))]  # fmt: skip
+        command = message(
+            "geometry_msgs/msg/TwistStamped", header=header(stamp), twist=twist(speed)
+        )
+        rows += [
+            (topic, stamp + 1000, image),
+            (f"{prefix}/cmd_vel", stamp + 2000, command),
+            (f"{prefix}/odom", stamp + 500, odometry(stamp, (0.5 * speed[0], 0.0, 0.0, 0.0))),
+        ]
     return rows

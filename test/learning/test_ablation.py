@@ -1,4 +1,6 @@
-"""Variants of a recipe: how they are laid over the base, on what they are judged, and what is shown of it."""
+"""Variants of a recipe: how they are laid over the base, on what they are judged, and what is shown
+of it.
+"""
 
 import json
 from dataclasses import fields
@@ -8,7 +10,14 @@ import pytest
 
 from liquid_nav.errors import UserError
 from liquid_nav.learning import ablation
-from liquid_nav.learning.ablation import check_seeds, folder_of, main, overlay, read_results, read_variants
+from liquid_nav.learning.ablation import (
+    check_seeds,
+    folder_of,
+    main,
+    overlay,
+    read_results,
+    read_variants,
+)
 from liquid_nav.learning.ablation_plot import counts, draw_table, group_of, make_figure
 from liquid_nav.learning.recipe import RecipeError
 
@@ -19,7 +28,13 @@ def row(condition, successes, flights=10):
     return {"condition": condition, "successes": successes, "flights": flights}
 
 
-ROWS = [row("summer", 9), row("summer", 8), row("pseudo/sepia", 5), row("pseudo/stripes", 7), row("pseudo/drifting", 3)]
+ROWS = [
+    row("summer", 9),
+    row("summer", 8),
+    row("pseudo/sepia", 5),
+    row("pseudo/stripes", 7),
+    row("pseudo/drifting", 3),
+]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +71,11 @@ def test_each_shipped_variant_differs_from_the_base_by_what_it_names():
         "slower learning": {"rounds"},
     }
     changed = {
-        name: {field.name for field in fields(base) if getattr(recipe, field.name) != getattr(base, field.name)}
+        name: {
+            field.name
+            for field in fields(base)
+            if getattr(recipe, field.name) != getattr(base, field.name)
+        }
         for name, recipe in variants.items()
         if recipe is not base
     }
@@ -119,13 +138,22 @@ def made(monkeypatch):
             return Path(trained[-1][1])
 
     monkeypatch.setattr(ablation, "Trainer", Quick)
-    monkeypatch.setattr(ablation, "judge", lambda model, seeds, workers: judged.append(str(model)) or ROWS)
+    monkeypatch.setattr(
+        ablation, "judge", lambda model, seeds, workers: judged.append(str(model)) or ROWS
+    )
     return trained, judged
 
 
 def test_what_is_finished_is_not_done_again(made, tmp_path, capsys):
     trained, judged = made
-    arguments = ["--out", str(tmp_path), "--only", "8 blocks", "--model", "after round 1=models/default"]
+    arguments = [
+        "--out",
+        str(tmp_path),
+        "--only",
+        "8 blocks",
+        "--model",
+        "after round 1=models/default",
+    ]
     assert main(arguments) == 0
     assert [name for _, name in trained] == ["8-blocks"]
     assert trained[0][0] == read_variants(SHIPPED)["8 blocks"]
@@ -134,7 +162,10 @@ def test_what_is_finished_is_not_done_again(made, tmp_path, capsys):
     assert main([*arguments, "--plot", str(tmp_path / "plot.png")]) == 0
     assert len(trained) == 1 and len(judged) == 2
     assert (tmp_path / "plot.png").stat().st_size > 1000
-    assert "| 8 blocks | 85 % (17 of 20) | 60 % (12 of 20) | 30 % (3 of 10) | - (0 of 0) |" in capsys.readouterr().out
+    assert (
+        "| 8 blocks | 85 % (17 of 20) | 60 % (12 of 20) | 30 % (3 of 10) | - (0 of 0) |"
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,7 +196,10 @@ def test_a_group_counts_both_scenarios():
 
 def test_the_table_and_the_picture_say_the_same():
     results = {"one": ROWS, "two": [row("summer", 10)]}
-    assert draw_table(results).splitlines()[-1] == "| two | 100 % (10 of 10) | - (0 of 0) | - (0 of 0) | - (0 of 0) |"
+    assert (
+        draw_table(results).splitlines()[-1]
+        == "| two | 100 % (10 of 10) | - (0 of 0) | - (0 of 0) | - (0 of 0) |"
+    )
     axes = make_figure(results).axes[0]
     assert sorted(round(bar.get_width(), 6) for bar in axes.patches) == [30.0, 60.0, 85.0, 100.0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]

@@ -1,4 +1,6 @@
-"""Learning on a GPU: it computes what a processor computes; the recurrent core stays on the processor."""
+"""Learning on a GPU: it computes what a processor computes; the recurrent core stays on the
+processor.
+"""
 
 import numpy as np
 import pytest
@@ -14,7 +16,9 @@ from liquid_nav.learning.windows import WindowConfig, Windows
 from liquid_nav.policy import Policy
 from liquid_nav.vision import BackboneConfig, BackboneEncoder
 
-SMALL = BackboneConfig(height=24, width=32, blocks=3, maps=(1, 3), reduced=(4, 4), looked=(3, 3), features=7)
+SMALL = BackboneConfig(
+    height=24, width=32, blocks=3, maps=(1, 3), reduced=(4, 4), looked=(3, 3), features=7
+)
 ON_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 
 
@@ -27,7 +31,9 @@ def shard(flight, tmp_path):
 @pytest.mark.parametrize("skip", [0, 2])
 def test_batches_that_other_processes_read_are_the_same_in_the_same_order(shard, skip):
     config = WindowConfig(batch=4, steps=6)
-    here, there = (list(loader(Windows([shard], config, 7, seed=5, skip=skip), readers)) for readers in (0, 3))
+    here, there = (
+        list(loader(Windows([shard], config, 7, seed=5, skip=skip), readers)) for readers in (0, 3)
+    )
     assert len(here) == 7 - skip
     for one, other in zip(here, there, strict=True):
         for name, values in one.items():
@@ -49,7 +55,9 @@ def test_batches_that_other_processes_read_are_the_same_in_the_same_order(shard,
 def test_only_a_single_gpu_has_batches_read_beside_it(monkeypatch, hardware, readers):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(training, "available_cores", lambda: 16)
-    assert hardware.readers() == readers and (hardware.device().type == "cuda") is (hardware.accelerator != "cpu")
+    assert hardware.readers() == readers and (hardware.device().type == "cuda") is (
+        hardware.accelerator != "cpu"
+    )
     monkeypatch.setattr(training, "available_cores", lambda: 1)
     assert hardware.readers() == min(readers, 1)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
@@ -99,9 +107,13 @@ def test_maps_of_a_gpu_are_those_of_a_processor(shard):
 
 
 @pytest.mark.parametrize("where", ["cpu", pytest.param("gpu", marks=ON_GPU)])
-@pytest.mark.parametrize("stop", [None, Stop(every=40, patience=2, held_out=0.5)], ids=["all steps", "held out"])
+@pytest.mark.parametrize(
+    "stop", [None, Stop(every=40, patience=2, held_out=0.5)], ids=["all steps", "held out"]
+)
 def test_a_round_is_learned_where_it_is_wanted(tiny, flight, tmp_path, stop, where):
-    """The core's kernel is for processors: only the encoder is on a GPU, also where held-out flights are measured."""
+    """The core's kernel is for processors: only the encoder is on a GPU, also where held-out
+    flights are measured.
+    """
     cache = tmp_path / "cache"
     write_shard(cache / "data", [flight(60, 0), flight(80, 1)])
     recipe = Recipe(

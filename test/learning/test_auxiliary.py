@@ -26,7 +26,9 @@ from liquid_nav.worlds import Item, Layout, Scenario, Solid, Start, Target
 
 def state(x, y, yaw, velocity=(0.0, 0.0, 0.0)):
     quaternion = np.array((math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2)))
-    return DroneState(0.0, np.array((x, y, 1.5)), quaternion, np.array(velocity), np.zeros(3), np.zeros(3))
+    return DroneState(
+        0.0, np.array((x, y, 1.5)), quaternion, np.array(velocity), np.zeros(3), np.zeros(3)
+    )
 
 
 def wood(*trunks, target=(12.0, 0.0)):
@@ -35,7 +37,14 @@ def wood(*trunks, target=(12.0, 0.0)):
         Item("tree", "oak", 0, x, y, 0.0, (Solid("trunk", "cylinder", (x, y, 3.0), (r, r, 3.0)),))
         for x, y, r in trunks
     )
-    return Layout(Scenario("forest", "forest"), 0, Start(0.0, 0.0, 1.5, 0.0), Target("chair", *target, 0.0), items, ())
+    return Layout(
+        Scenario("forest", "forest"),
+        0,
+        Start(0.0, 0.0, 1.5, 0.0),
+        Target("chair", *target, 0.0),
+        items,
+        (),
+    )
 
 
 def march(discs, position, yaw, angles, step=0.005):
@@ -44,7 +53,9 @@ def march(discs, position, yaw, angles, step=0.005):
     found = np.full(len(angles), np.inf)
     for k, angle in enumerate(angles):
         ray = position + distances[:, None] * (math.cos(yaw + angle), math.sin(yaw + angle))
-        inside = (np.linalg.norm(ray[:, None] - discs[None, :, :2], axis=2) < discs[:, 2]).any(axis=1)
+        inside = (np.linalg.norm(ray[:, None] - discs[None, :, :2], axis=2) < discs[:, 2]).any(
+            axis=1
+        )
         if inside.any():
             found[k] = distances[np.argmax(inside)]
     return found
@@ -83,7 +94,9 @@ def test_a_sector_is_as_near_as_the_nearest_of_many_rays_in_it():
 
 @pytest.mark.parametrize("bearing", np.radians(np.arange(-39.0, 40.0, 0.5)))
 def test_a_fence_post_is_seen_wherever_it_stands(bearing):
-    """Single rays, 4 degrees apart, missed a post of 12 cm further away than 1.7 m most of the time."""
+    """Single rays, 4 degrees apart, missed a post of 12 cm further away than 1.7 m most of the
+    time.
+    """
     post = np.array(((5.0 * math.cos(bearing), 5.0 * math.sin(bearing), 0.06),))
     there = scan(post, np.zeros(3), 0.0, spread=HALF_SECTOR)
     assert 1 <= np.isfinite(there).sum() <= 2
@@ -126,7 +139,10 @@ def test_the_targets_direction_and_distance():
     ],
 )
 def test_the_target_is_visible_unless_a_trunk_or_the_edge_hides_it(trunks, yaw, visible):
-    assert named(auxiliary_targets(state(0.0, 0.0, yaw), Expert(wood(*trunks))))["target_visible"] == visible
+    assert (
+        named(auxiliary_targets(state(0.0, 0.0, yaw), Expert(wood(*trunks))))["target_visible"]
+        == visible
+    )
 
 
 @pytest.mark.parametrize(("sight", "visible"), [(8.9, 0.0), (9.1, 1.0)])
@@ -151,12 +167,16 @@ def test_nearness_of_a_trunk_ahead():
 def test_the_world_in_a_mirror_is_the_mirrored_target():
     rng = np.random.default_rng(4)
     for _ in range(8):
-        trunks = [(rng.uniform(1.5, 10), rng.uniform(-4, 4), rng.uniform(0.1, 0.4)) for _ in range(9)]
+        trunks = [
+            (rng.uniform(1.5, 10), rng.uniform(-4, 4), rng.uniform(0.1, 0.4)) for _ in range(9)
+        ]
         x, y, yaw = rng.uniform(-1, 1, 3)
         here = Expert(wood(*trunks, target=(11.0, 1.7)))
         there = Expert(wood(*((tx, -ty, r) for tx, ty, r in trunks), target=(11.0, -1.7)))
         np.testing.assert_allclose(
-            mirror(auxiliary_targets(state(x, y, yaw), here)), auxiliary_targets(state(x, -y, -yaw), there), atol=1e-6
+            mirror(auxiliary_targets(state(x, y, yaw), here)),
+            auxiliary_targets(state(x, -y, -yaw), there),
+            atol=1e-6,
         )
 
 
@@ -179,7 +199,9 @@ def test_a_mirror_twice_is_no_mirror():
 
 def test_labels_do_not_depend_on_where_north_is():
     layout = wood((5.0, 0.4, 0.3))
-    turned = replace(layout, target=replace(layout.target, x=0.0, y=12.0), items=wood((-0.4, 5.0, 0.3)).items)
+    turned = replace(
+        layout, target=replace(layout.target, x=0.0, y=12.0), items=wood((-0.4, 5.0, 0.3)).items
+    )
     east, north = Expert(layout), Expert(turned)
     rng = np.random.default_rng(1)
     # Drawn, because a place half way between two cells of the expert's grid may belong to either.

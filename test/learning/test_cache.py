@@ -5,7 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from liquid_nav.learning.cache import FRAMES, META, TABLE, CacheError, Shard, ShardWriter, write_shard
+from liquid_nav.learning.cache import (
+    FRAMES,
+    META,
+    TABLE,
+    CacheError,
+    Shard,
+    ShardWriter,
+    write_shard,
+)
 
 
 def test_what_is_written_is_read(flight, tmp_path):
@@ -15,7 +23,11 @@ def test_what_is_written_is_read(flight, tmp_path):
     assert meta == shard.meta
     assert meta["frames"] == 82 and meta["flights"] == 3
     assert meta["outcomes"] == {"collision": 1, "success": 2}
-    assert meta["flown"] == [["forest", 0, "success"], ["forest", 1, "collision"], ["forest", 2, "success"]]
+    assert meta["flown"] == [
+        ["forest", 0, "success"],
+        ["forest", 1, "collision"],
+        ["forest", 2, "success"],
+    ]
     np.testing.assert_array_equal(shard.lengths, (30, 12, 40))
     for begin, length, flown in zip(shard.begins, shard.lengths, flights, strict=True):
         rows = slice(begin, begin + length)
@@ -76,7 +88,9 @@ def test_a_damaged_shard_is_named_in_one_line(flight, tmp_path, name, damage):
     content = path.read_bytes()
     path.unlink()
     if damage != "missing":
-        path.write_bytes({"empty": b"", "cut": content[: len(content) // 2], "other": b"something else"}[damage])
+        path.write_bytes(
+            {"empty": b"", "cut": content[: len(content) // 2], "other": b"something else"}[damage]
+        )
     with pytest.raises(CacheError) as error:
         Shard(tmp_path / "data")
     assert str(tmp_path / "data") in str(error.value) and "\n" not in str(error.value)

@@ -30,8 +30,12 @@ def data(tmp_path):
 
 
 def test_a_model_learns_from_bags_alone(data, tiny, tmp_path):
-    recipe = Recipe((Round(0, 3),), policy=tiny, windows=WindowConfig(batch=2, steps=4), caches=(str(data),))
-    card = Policy.load(Trainer(recipe, tmp_path / "run", say=lambda line: None).run()).card["training"]
+    recipe = Recipe(
+        (Round(0, 3),), policy=tiny, windows=WindowConfig(batch=2, steps=4), caches=(str(data),)
+    )
+    card = Policy.load(Trainer(recipe, tmp_path / "run", say=lambda line: None).run()).card[
+        "training"
+    ]
     assert card["recorded"] == {str(data): {"flights": 1, "frames": 30}}
     assert np.isfinite(list(card["final_loss"].values())).all()
     assert card["rounds"][0]["flights"] == 0
@@ -50,7 +54,9 @@ def test_what_does_not_fit_is_one_line(data, tiny, tmp_path):
 
 def test_caches_are_named_in_the_recipe(data, tmp_path):
     path = tmp_path / "mine.yaml"
-    path.write_text(f"caches: [{data}]\nrounds:\n  - {{flights: 0, steps: 5}}\n  - {{flights: 4, steps: 5}}\n")
+    path.write_text(
+        f"caches: [{data}]\nrounds:\n  - {{flights: 0, steps: 5}}\n  - {{flights: 4, steps: 5}}\n"
+    )
     recipe = load_recipe(path)
     assert recipe.caches == (str(data),)
     assert [r.flights for r in recipe.rounds] == [0, 4]

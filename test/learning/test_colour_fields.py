@@ -32,12 +32,17 @@ def test_strengths_bound_what_is_drawn():
 
 def test_a_share_of_the_flights_stays_as_it_is():
     images = torch.rand(2, 9, 16, 3)
-    same = [bool(torch.equal(draw.apply(images), images)) for draw in draws(ColourFields(share=0.6), 1000, 9, 16)]
+    same = [
+        bool(torch.equal(draw.apply(images), images))
+        for draw in draws(ColourFields(share=0.6), 1000, 9, 16)
+    ]
     assert np.mean(same) == pytest.approx(0.4, abs=0.05)
 
 
 def test_a_field_is_smooth():
-    """Neighbouring pixels differ by no more than two neighbouring cells do over the pixels between them."""
+    """Neighbouring pixels differ by no more than two neighbouring cells do over the pixels between
+    them.
+    """
     for draw in draws(ALWAYS, 50):
         steepest = 0.7 / (90 / 4)
         assert draw.density.diff(dim=0).abs().max() <= steepest + 1e-6
@@ -65,11 +70,16 @@ def test_pixels_stay_pixels():
 
 def test_the_same_generator_draws_the_same():
     one, two = draws(ALWAYS, 3), draws(ALWAYS, 3)
-    assert all(torch.equal(a.density, b.density) and torch.equal(a.colour, b.colour) for a, b in zip(one, two))
+    assert all(
+        torch.equal(a.density, b.density) and torch.equal(a.colour, b.colour)
+        for a, b in zip(one, two)
+    )
     assert not torch.equal(one[0].density, one[1].density)
 
 
-@pytest.mark.parametrize("wrong", [{"share": 1.5}, {"share": -0.1}, {"densest": 1.0}, {"curve": -0.1}])
+@pytest.mark.parametrize(
+    "wrong", [{"share": 1.5}, {"share": -0.1}, {"densest": 1.0}, {"curve": -0.1}]
+)
 def test_strengths_that_are_none(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         ColourFields(**wrong)
@@ -84,7 +94,9 @@ def shard(flight, tmp_path):
 @pytest.fixture
 def encoder():
     torch.manual_seed(0)
-    small = BackboneConfig(height=24, width=32, blocks=3, maps=(1, 3), reduced=(4, 4), looked=(3, 3), features=7)
+    small = BackboneConfig(
+        height=24, width=32, blocks=3, maps=(1, 3), reduced=(4, 4), looked=(3, 3), features=7
+    )
     return BackboneEncoder(small).eval()
 
 
@@ -96,14 +108,17 @@ def test_the_clean_look_stays_clean_and_the_others_differ_from_flight_to_flight(
     (clean, changed), _ = open_looks(shard)
     assert np.array_equal(clean, without)
     assert not np.allclose(changed, clean)
-    # Frame 7 of both flights is the same picture; in a flight all frames are changed in the same way.
+    # Frame 7 of both flights is the same picture; in a flight all frames are changed in the same
+    # way.
     assert not np.allclose(changed[7], changed[157])
 
 
 def test_looks_of_other_fields_are_computed_again(encoder, shard):
     compute_looks(shard, encoder, 2, None, 1, fields=ALWAYS)
     first = np.array(open_looks(shard)[0][1])
-    compute_looks(shard, encoder, 2, None, 1, fields=ColourFields(share=1.0, densest=0.3, curve=0.0))
+    compute_looks(
+        shard, encoder, 2, None, 1, fields=ColourFields(share=1.0, densest=0.3, curve=0.0)
+    )
     assert not np.allclose(first, open_looks(shard)[0][1])
 
 

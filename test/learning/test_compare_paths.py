@@ -19,8 +19,8 @@ policy:
   core:
     kind: KIND
     unfolds: 2
-    wiring: {kind: ncp, inter: 6, command: 5, motor: 4, sensory_fanout: 3, inter_fanout: 2, recurrent_command: 4,
-             motor_fanin: 3, seed: 1}
+    wiring: {kind: ncp, inter: 6, command: 5, motor: 4, sensory_fanout: 3, inter_fanout: 2,
+             recurrent_command: 4, motor_fanin: 3, seed: 1}
 """
 
 
@@ -39,7 +39,12 @@ def cache(flight, tmp_path):
 def test_the_losses_are_the_same_to_rounding(cache, recipe, tmp_path, capsys):
     files = {name: tmp_path / f"out.{name}" for name in ("json", "csv", "plot")}
     written = [text for name, path in files.items() for text in (f"--{name}", str(path))]
-    assert compare_paths.main([str(cache), "--recipe", str(recipe), "--steps", "6", "--precise", *written]) == 0
+    assert (
+        compare_paths.main(
+            [str(cache), "--recipe", str(recipe), "--steps", "6", "--precise", *written]
+        )
+        == 0
+    )
     fast, reference, precise = json.loads(files["json"].read_text())
     assert [row["path"] for row in (fast, reference, precise)] == ["fast", "reference", PRECISE]
     assert fast["max_relative_difference"] < 1e-4 and precise["max_relative_difference"] < 1e-4
@@ -50,14 +55,19 @@ def test_the_losses_are_the_same_to_rounding(cache, recipe, tmp_path, capsys):
         assert 0.0 < row["core_seconds"] < row["seconds"]
     curves = list(csv.DictReader(files["csv"].open()))
     assert [float(row["reference_loss"]) for row in (curves[0], curves[5])] == [
-        reference["first_loss"], reference["last_loss"]]
+        reference["first_loss"],
+        reference["last_loss"],
+    ]
     assert {"step", "fast_loss", "fast_s", "reference_in_float64_loss"} < set(curves[0])
     assert files["plot"].read_bytes().startswith(b"\x89PNG")
     assert "| fast | 6 |" in capsys.readouterr().out
 
 
 def test_each_training_uses_the_path_that_it_is_named_after(recipe):
-    cores = [make_learner(load_recipe(recipe), name, 3).module.policy.core for name in ("fast", "reference", PRECISE)]
+    cores = [
+        make_learner(load_recipe(recipe), name, 3).module.policy.core
+        for name in ("fast", "reference", PRECISE)
+    ]
     assert [core.kernel for core in cores] == ["numba", "torch", "torch"]
     assert [core.cm.dtype for core in cores] == [torch.float32, torch.float32, torch.float64]
     for core in cores[1:]:
@@ -69,8 +79,10 @@ def test_what_cannot_be_compared_is_one_line(cache, recipe, tmp_path, capsys):
     wide.write_text(recipe.read_text().replace("width: 32", "width: 48"))
     lstm.write_text(recipe.read_text().replace("kind: ltc", "kind: lstm"))
     for arguments, says in (
-        ([cache, "--recipe", wide], "32 x 24"), ([cache, "--recipe", lstm], "lstm"),
-        ([tmp_path / "none", "--recipe", recipe], "holds no data set"), ([cache, "--recipe", "none.yaml"], "none.yaml"),
+        ([cache, "--recipe", wide], "32 x 24"),
+        ([cache, "--recipe", lstm], "lstm"),
+        ([tmp_path / "none", "--recipe", recipe], "holds no data set"),
+        ([cache, "--recipe", "none.yaml"], "none.yaml"),
         ([cache, "--recipe", recipe, "--plot", "/dev/null/x"], "cannot write"),
     ):
         assert compare_paths.main([str(argument) for argument in arguments]) == 2

@@ -1,4 +1,6 @@
-"""A training whose numbers run away stops in one line, keeps the last good checkpoint and saves no broken model."""
+"""A training whose numbers run away stops in one line, keeps the last good checkpoint and saves no
+broken model.
+"""
 
 import json
 
@@ -50,11 +52,16 @@ def finite(path):
     return all(bool(torch.isfinite(value).all()) for value in state.values())
 
 
-@pytest.mark.parametrize("what", [
-    lambda loss: loss * float("nan"), lambda loss: loss * float("inf"),
-    # A finite loss whose gradient is not.
-    lambda loss: loss + torch.sqrt(loss * 0.0),
-], ids=["nan", "inf", "gradient"])  # fmt: skip
+@pytest.mark.parametrize(
+    "what",
+    [
+        lambda loss: loss * float("nan"),
+        lambda loss: loss * float("inf"),
+        # A finite loss whose gradient is not.
+        lambda loss: loss + torch.sqrt(loss * 0.0),
+    ],
+    ids=["nan", "inf", "gradient"],
+)
 def test_the_step_that_is_no_number_is_the_last(trainer, monkeypatch, tmp_path, what):
     poison(monkeypatch, 3, what)
     with pytest.raises(DivergedError, match="round 0 has diverged in step 4") as error:
@@ -75,7 +82,9 @@ def test_the_last_good_checkpoint_stays_and_is_named(trainer, monkeypatch, tmp_p
     assert not (tmp_path / "run" / "round-0" / "model").exists()
 
 
-def test_weights_that_are_no_numbers_reach_neither_checkpoint_nor_model(trainer, monkeypatch, tmp_path):
+def test_weights_that_are_no_numbers_reach_neither_checkpoint_nor_model(
+    trainer, monkeypatch, tmp_path
+):
     """Spoiled by the very last step of the round, after its loss was told."""
 
     def spoil(self, *args):
@@ -91,18 +100,30 @@ def test_weights_that_are_no_numbers_reach_neither_checkpoint_nor_model(trainer,
 
 
 def test_a_checkpoint_never_holds_parameters_that_the_next_step_cannot_take(trainer, tmp_path):
-    """A resumed round once diverged at once: its checkpoint was stored before negative values were cut."""
+    """A resumed round once diverged at once: its checkpoint was stored before negative values were
+    cut.
+    """
     trainer(steps=101, learning_rate=0.3).run()
-    stored = torch.load(tmp_path / "run" / "round-0" / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
-    lowest = {name: float(stored[f"policy.core.{name}"].min()) for name in ("w", "sensory_w", "gleak", "cm")}
-    assert min(lowest.values()) == 0.0, "the steps of this test are large enough that something was cut"
+    stored = torch.load(
+        tmp_path / "run" / "round-0" / "checkpoints" / "last.ckpt", weights_only=True
+    )["state_dict"]
+    lowest = {
+        name: float(stored[f"policy.core.{name}"].min())
+        for name in ("w", "sensory_w", "gleak", "cm")
+    }
+    assert min(lowest.values()) == 0.0, (
+        "the steps of this test are large enough that something was cut"
+    )
 
 
 def test_explicit_euler_that_runs_away_is_such_a_case(trainer, tiny, tmp_path):
     from dataclasses import replace
 
     made = trainer(steps=12, learning_rate=1e4)
-    core = dict(tiny.core) | {"solver": {"kind": "euler", "steps": 1}, "time_constant": [1e-6, 1e-5]}
+    core = dict(tiny.core) | {
+        "solver": {"kind": "euler", "steps": 1},
+        "time_constant": [1e-6, 1e-5],
+    }
     core.pop("unfolds")
     made.recipe = replace(made.recipe, policy=replace(tiny, core=core))
     with pytest.raises(UserError, match="diverged"):
@@ -111,8 +132,12 @@ def test_explicit_euler_that_runs_away_is_such_a_case(trainer, tiny, tmp_path):
 
 
 def test_a_measurement_that_is_no_number_chooses_nothing(tiny):
-    answers = iter([{"command_error": float("nan")}, {"command_error": 0.5}, {"command_error": float("nan")}])
-    keep = KeepBest(lambda policy: next(answers), every=1, patience=3, steps=9, say=lambda line: None)
+    answers = iter(
+        [{"command_error": float("nan")}, {"command_error": 0.5}, {"command_error": float("nan")}]
+    )
+    keep = KeepBest(
+        lambda policy: next(answers), every=1, patience=3, steps=9, say=lambda line: None
+    )
 
     class Loop:
         logger = None
@@ -130,7 +155,9 @@ def test_a_policy_whose_weights_are_no_numbers_is_neither_saved_nor_loaded(tiny,
         policy.core.gleak[0] = float("inf")
     with pytest.raises(ModelError, match="core.gleak"):
         policy.save(tmp_path / "good", {})
-    assert Policy.load(tmp_path / "good").core.gleak.isfinite().all(), "the model of before is still there"
+    assert Policy.load(tmp_path / "good").core.gleak.isfinite().all(), (
+        "the model of before is still there"
+    )
     from safetensors.torch import load_file, save_file
 
     from liquid_nav.policy.files import CARD, WEIGHTS, sha256
@@ -138,16 +165,29 @@ def test_a_policy_whose_weights_are_no_numbers_is_neither_saved_nor_loaded(tiny,
     tensors = load_file(tmp_path / "good" / WEIGHTS)
     tensors["core.gleak"][0] = float("nan")
     save_file(tensors, tmp_path / "good" / WEIGHTS)
-    (tmp_path / "good" / CARD).write_text(json.dumps({"sha256": sha256(tmp_path / "good" / WEIGHTS)}))
+    (tmp_path / "good" / CARD).write_text(
+        json.dumps({"sha256": sha256(tmp_path / "good" / WEIGHTS)})
+    )
     with pytest.raises(ModelError, match="core.gleak"):
         Policy.load(tmp_path / "good")
 
 
-@pytest.mark.parametrize(("key", "value"), [
-    ("learning_rate", 0.0), ("learning_rate", -1e-3), ("learning_rate", float("nan")), ("learning_rate", float("inf")),
-    ("learning_rate", "fast"), ("steps", 0), ("steps", -5), ("steps", 2.5), ("flights", -1), ("flights", "many"),
-    ("expert_share", "half"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("learning_rate", 0.0),
+        ("learning_rate", -1e-3),
+        ("learning_rate", float("nan")),
+        ("learning_rate", float("inf")),
+        ("learning_rate", "fast"),
+        ("steps", 0),
+        ("steps", -5),
+        ("steps", 2.5),
+        ("flights", -1),
+        ("flights", "many"),
+        ("expert_share", "half"),
+    ],
+)
 def test_numbers_that_cannot_be_learned_with_are_refused_at_start(key, value):
     with pytest.raises(RecipeError, match=f"recipe: {key} of a round|recipe: {key} is"):
         Round(**{"flights": 2, "steps": 3, "driver": "expert"} | {key: value})
@@ -158,7 +198,8 @@ def test_numbers_in_any_spelling_are_read(tmp_path, text):
     """YAML 1.1 takes 5e-4 for a word; everybody else, for a number."""
     path = tmp_path / "recipe.yaml"
     path.write_text(
-        f"rounds:\n  - {{driver: expert, flights: 1, steps: 2, learning_rate: {text}}}\nweight_decay: 1e-4\n"
+        f"rounds:\n  - {{driver: expert, flights: 1, steps: 2, learning_rate: {text}}}\n"
+        "weight_decay: 1e-4\n"
     )
     recipe = load_recipe(path)
     assert recipe.rounds[0].learning_rate == 5e-4 and recipe.weight_decay == 1e-4

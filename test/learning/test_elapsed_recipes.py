@@ -1,4 +1,6 @@
-"""Real against constant elapsed time: two recipes that differ in nothing else, from an earlier training's flights."""
+"""Real against constant elapsed time: two recipes that differ in nothing else, from an earlier
+training's flights.
+"""
 
 from dataclasses import replace
 
@@ -18,7 +20,9 @@ NAMES = ("elapsed_stamps", "elapsed_constant")
 
 @pytest.fixture
 def run(flight, tmp_path):
-    """The folder of an earlier training with flights in rounds 2 and 10, and a round that is being collected."""
+    """The folder of an earlier training with flights in rounds 2 and 10, and a round that is being
+    collected.
+    """
     for number in (2, 10):
         folder = tmp_path / "run" / f"round-{number}"
         write_shard(folder / "data", [flight(40, number), flight(30, number + 1)])
@@ -37,12 +41,25 @@ def test_the_recipes_differ_in_what_the_core_is_told_alone():
     stamps, constant = (load_recipe(find(f"config/training/{name}.yaml")) for name in NAMES)
     assert (stamps.policy.elapsed, constant.policy.elapsed) == ("stamps", "constant")
     assert replace(constant, policy=replace(constant.policy, elapsed="stamps")) == stamps
-    assert stamps.policy.elapsed_unit == 1.0 and stamps.policy.elapsed_constant == pytest.approx(1 / 30)
+    assert stamps.policy.elapsed_unit == 1.0 and stamps.policy.elapsed_constant == pytest.approx(
+        1 / 30
+    )
     default = load_recipe(find("config/training/summer.yaml"))
-    assert stamps.windows == replace(default.windows, **{
-        k: tuple(v) if isinstance(v, list) else v for k, v in default.rounds[-1].windows.items()})
-    assert stamps.policy.encoder == default.policy.encoder and stamps.policy.core == default.policy.core
-    assert (stamps.photometric, stamps.auxiliary, stamps.seed) == (default.photometric, default.auxiliary, default.seed)
+    assert stamps.windows == replace(
+        default.windows,
+        **{
+            k: tuple(v) if isinstance(v, list) else v for k, v in default.rounds[-1].windows.items()
+        },
+    )
+    assert (
+        stamps.policy.encoder == default.policy.encoder
+        and stamps.policy.core == default.policy.core
+    )
+    assert (stamps.photometric, stamps.auxiliary, stamps.seed) == (
+        default.photometric,
+        default.auxiliary,
+        default.seed,
+    )
 
 
 def test_both_train_and_only_one_hears_the_stamps(run, tiny, tmp_path):
@@ -51,8 +68,13 @@ def test_both_train_and_only_one_hears_the_stamps(run, tiny, tmp_path):
     for name in NAMES:
         recipe = load_recipe(find(f"config/training/{name}.yaml"))
         policy = replace(recipe.policy, encoder=tiny.encoder, core=tiny.core)
-        recipe = replace(recipe, policy=policy, caches=(str(run),), rounds=(replace(recipe.rounds[0], steps=2),),
-                         windows=replace(recipe.windows, batch=2, steps=4))
+        recipe = replace(
+            recipe,
+            policy=policy,
+            caches=(str(run),),
+            rounds=(replace(recipe.rounds[0], steps=2),),
+            windows=replace(recipe.windows, batch=2, steps=4),
+        )
         model = Trainer(recipe, tmp_path / name, say=lambda line: None).run()
         trained = Policy.load(model)
         assert trained.card["training"]["recorded"] == {str(run): {"flights": 4, "frames": 140}}
@@ -60,9 +82,14 @@ def test_both_train_and_only_one_hears_the_stamps(run, tiny, tmp_path):
         answers.append([_answer(trained, image, elapsed) for elapsed in (1 / 30, 1 / 30, 0.2)])
     stamps, constant = answers
     assert np.array_equal(stamps[0], stamps[1]) and not np.array_equal(stamps[0], stamps[2])
-    assert np.array_equal(constant[0], constant[2]), "flown with the constant, whatever the stamps say"
+    assert np.array_equal(constant[0], constant[2]), (
+        "flown with the constant, whatever the stamps say"
+    )
     # At the nominal period both are told the same: the constant is in the core's own unit.
-    told = [Policy.load(tmp_path / name / "round-0" / "model").core_time(torch.tensor([[1 / 30]])) for name in NAMES]
+    told = [
+        Policy.load(tmp_path / name / "round-0" / "model").core_time(torch.tensor([[1 / 30]]))
+        for name in NAMES
+    ]
     torch.testing.assert_close(*told)
 
 

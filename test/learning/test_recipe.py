@@ -54,7 +54,10 @@ def test_when_to_stop(tmp_path):
 
 
 def test_augmentation_can_be_switched_off(tmp_path):
-    assert read(tmp_path, GOOD.replace("photometric: {noise: 0.0}", "photometric: null")).photometric is None
+    assert (
+        read(tmp_path, GOOD.replace("photometric: {noise: 0.0}", "photometric: null")).photometric
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,13 +104,29 @@ def test_augmentation_can_be_switched_off(tmp_path):
         ("noise: 0.0", "share: .nan", "share is nan. give a number"),
         ("shares: [1]", "shares: 1", "shares is 1. give a list: a number"),
         ("shares: [1]", "shares: [-1]", "shares are [-1]"),
-        ("shares: [1]", "shares: [1]\nframe_rate: 30 Hz", "frame_rate is '30 Hz'. give a list: 2 times a number"),
-        ("shares: [1]", "shares: [1]\nframe_rate: 30", "frame_rate is 30. give a list: 2 times a number"),
+        (
+            "shares: [1]",
+            "shares: [1]\nframe_rate: 30 Hz",
+            "frame_rate is '30 Hz'. give a list: 2 times a number",
+        ),
+        (
+            "shares: [1]",
+            "shares: [1]\nframe_rate: 30",
+            "frame_rate is 30. give a list: 2 times a number",
+        ),
         ("shares: [1]", "shares: [1]\nframe_rate: [30, 6]", "frame_rate is [30, 6]"),
         ("shares: [1]", "shares: [1]\nseed: 1.5", "seed is 1.5. give a whole number"),
         ("shares: [1]", "shares: [1]\nauxiliary: -0.5", "auxiliary is -0.5"),
-        ("shares: [1]", "shares: [1]\ncaches: data/mine", "caches is 'data/mine'. give a list: a text"),
-        ("shares: [1]", "shares: [1]\nphotographs: maybe", "photographs is 'maybe'. give true or false"),
+        (
+            "shares: [1]",
+            "shares: [1]\ncaches: data/mine",
+            "caches is 'data/mine'. give a list: a text",
+        ),
+        (
+            "shares: [1]",
+            "shares: [1]\nphotographs: maybe",
+            "photographs is 'maybe'. give true or false",
+        ),
         ("shares: [1]", "shares: [1]\nshares: [1]", "the key 'shares' stands twice"),
         ("shares: [1]", "shares: [1]\nseed: 2026-02-30", "day is out of range"),
         ("strides: [2]", "strides: [0]", "at least 1"),
@@ -128,7 +147,9 @@ def test_what_cannot_be_followed_is_one_line(tmp_path, old, new, says):
 
 
 def test_strides_are_weights(tmp_path):
-    """They need not sum to 1: numpy would say so in the middle of the first round, after its flights."""
+    """They need not sum to 1: numpy would say so in the middle of the first round, after its
+    flights.
+    """
     recipe = read(tmp_path, GOOD.replace("strides: [0.5, 0.5]", "strides: [3, 1]"))
     assert recipe.windows.strides == (3, 1)
 
@@ -163,11 +184,20 @@ def test_shares_of_a_round_that_are_none(key, value, says):
 
 
 def test_the_new_model_is_trained_on_no_condition_that_is_reported():
-    """Its flights are summer, with what differs drawn by seed; the seeds of the released model are not its own."""
+    """Its flights are summer, with what differs drawn by seed; the seeds of the released model are
+    not its own.
+    """
     recipe = load_recipe(find("config/training/default.yaml"))
     assert recipe.first_seed >= 2020
-    tasks = [task for index in range(len(recipe.rounds)) for task in Trainer(recipe, Path("x")).tasks(index, Path("m"))]
-    assert len({task.seed for task in tasks}) == len(tasks) and max(task.seed for task in tasks) < SEED_LIMIT
+    tasks = [
+        task
+        for index in range(len(recipe.rounds))
+        for task in Trainer(recipe, Path("x")).tasks(index, Path("m"))
+    ]
+    assert (
+        len({task.seed for task in tasks}) == len(tasks)
+        and max(task.seed for task in tasks) < SEED_LIMIT
+    )
     conditions = [draw_condition(task) for task in tasks]
     assert {(c.season, c.light, c.fog) for c in conditions} == {("summer", "day", 0.0)}
     assert {(c.appearance.palette, c.appearance.ground, c.appearance.veil) for c in conditions} == {

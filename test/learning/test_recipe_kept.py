@@ -1,4 +1,6 @@
-"""A run's folder keeps the recipe that it was begun with: another one is refused, and the card tells the whole one."""
+"""A run's folder keeps the recipe that it was begun with: another one is refused, and the card
+tells the whole one.
+"""
 
 import hashlib
 import json
@@ -18,9 +20,14 @@ from liquid_nav.policy import Policy
 
 @pytest.fixture
 def run(tiny, flight, tmp_path):
-    """Return a function that follows a recipe in one folder; returns the model and what was said."""
+    """Return a function that follows a recipe in one folder; returns the model and what was
+    said.
+    """
     for index in range(2):
-        write_shard(tmp_path / "run" / f"round-{index}" / "data", [flight(40, 2 * index), flight(30, 2 * index + 1)])
+        write_shard(
+            tmp_path / "run" / f"round-{index}" / "data",
+            [flight(40, 2 * index), flight(30, 2 * index + 1)],
+        )
 
     def follow(recipe):
         said = []
@@ -31,8 +38,14 @@ def run(tiny, flight, tmp_path):
 
 @pytest.fixture
 def recipe(tiny):
-    return Recipe((Round(2, 2, "expert"),), scenarios=("forest",), shares=(1.0,), frame_rate=(6.0, 6.0), policy=tiny,
-                  windows=WindowConfig(batch=2, steps=4))  # fmt: skip
+    return Recipe(
+        (Round(2, 2, "expert"),),
+        scenarios=("forest",),
+        shares=(1.0,),
+        frame_rate=(6.0, 6.0),
+        policy=tiny,
+        windows=WindowConfig(batch=2, steps=4),
+    )
 
 
 def digest(values):
@@ -51,16 +64,26 @@ def test_recipe_and_digest_lie_in_the_run_and_whole_in_the_card(run, recipe, tmp
     assert run(recipe) == (model, [])
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    (lambda r: replace(r, weight_decay=0.5), "weight_decay is 0.0001 there and 0.5 here"),
-    (lambda r: replace(r, rounds=(replace(r.rounds[0], learning_rate=0.9),)),
-     "rounds[0].learning_rate is 0.0005 there and 0.9 here"),
-    (lambda r: replace(r, windows=WindowConfig(batch=3, steps=4)), "windows.batch is 2 there and 3 here"),
-    (lambda r: replace(r, policy=replace(r.policy, command_scale=(1.0, 1.0, 0.6, 1.0))),
-     "policy.command_scale[0] is 1.6 there and 1.0 here"),
-    (lambda r: replace(r, photometric=None), "photometric is"),
-    (lambda r: replace(r, first_seed=50, seed=3, looks=2), "and 1 more"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda r: replace(r, weight_decay=0.5), "weight_decay is 0.0001 there and 0.5 here"),
+        (
+            lambda r: replace(r, rounds=(replace(r.rounds[0], learning_rate=0.9),)),
+            "rounds[0].learning_rate is 0.0005 there and 0.9 here",
+        ),
+        (
+            lambda r: replace(r, windows=WindowConfig(batch=3, steps=4)),
+            "windows.batch is 2 there and 3 here",
+        ),
+        (
+            lambda r: replace(r, policy=replace(r.policy, command_scale=(1.0, 1.0, 0.6, 1.0))),
+            "policy.command_scale[0] is 1.6 there and 1.0 here",
+        ),
+        (lambda r: replace(r, photometric=None), "photometric is"),
+        (lambda r: replace(r, first_seed=50, seed=3, looks=2), "and 1 more"),
+    ],
+)
 def test_another_recipe_is_refused_and_nothing_is_touched(run, recipe, tmp_path, change, words):
     run(recipe)
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "run").rglob("*")}
@@ -95,7 +118,9 @@ def test_a_run_of_before_goes_on_with_a_warning(run, recipe, tmp_path):
 
 
 def test_a_new_folder_gives_no_warning(recipe, run, tmp_path):
-    """The shards that the fixture has put there are what an interrupted first round leaves, but no model."""
+    """The shards that the fixture has put there are what an interrupted first round leaves, but no
+    model.
+    """
     _, said = run(recipe)
     assert not [line for line in said if line.startswith("warning")]
 
@@ -119,5 +144,7 @@ def test_of_two_long_values_the_ends_are_told(recipe, tmp_path):
     with pytest.raises(RecipeError, match="models/one.*models/two"):
         a = replace(recipe, start="/a/long/way/" + 9 * "to/where/" + "models/one")
         kept_recipe._compare(
-            kept_recipe.values_of(a), kept_recipe.values_of(replace(a, start=a.start[:-3] + "two")), tmp_path
+            kept_recipe.values_of(a),
+            kept_recipe.values_of(replace(a, start=a.start[:-3] + "two")),
+            tmp_path,
         )

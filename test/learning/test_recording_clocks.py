@@ -1,4 +1,6 @@
-"""Images, odometry and commands of a bag may be stamped by different clocks; labels are found on the images' clock."""
+"""Images, odometry and commands of a bag may be stamped by different clocks; labels are found on
+the images' clock.
+"""
 
 import importlib.util
 from pathlib import Path
@@ -26,7 +28,9 @@ def speed(k):
 
 
 def flight(count, odometry_stamp, image_stamp, arrival, delay=0):
-    """Return rows of images and odometry in step; each function gives ns for a frame; odometry arrives 1 ms later."""
+    """Return rows of images and odometry in step; each function gives ns for a frame; odometry
+    arrives 1 ms later.
+    """
     rows = []
     for k in range(count):
         image = bags.raw_image(image_stamp(k), bags.picture(k))
@@ -53,13 +57,22 @@ def test_odometry_since_boot_beside_images_in_unix_time_is_learned(tmp_path):
     """As our recorder left it: filed under the newest stamp that it had seen, the image's."""
     bags.write_bag(tmp_path / "bag", flight(40, boot, unix, unix))
     (row,) = build([tmp_path / "bag"], tmp_path / "data", SMALL)
-    assert (row["frames"], row["learned"], row["labels"], row["findings"]) == (40, 40, "odometry", "clock")
+    assert (row["frames"], row["learned"], row["labels"], row["findings"]) == (
+        40,
+        40,
+        "odometry",
+        "clock",
+    )
     np.testing.assert_allclose(label_speeds(tmp_path / "bag"), 1.0 + 0.01 * np.arange(40))
-    assert "312" not in row["findings"] and "/odom" in (tmp_path / "data" / "report.html").read_text()
+    assert (
+        "312" not in row["findings"] and "/odom" in (tmp_path / "data" / "report.html").read_text()
+    )
 
 
 def test_any_recorder_files_by_true_arrival(tmp_path):
-    """Images arrive 80 ms after they were taken, odometry 2 ms after: by arrival it belongs where it was measured."""
+    """Images arrive 80 ms after they were taken, odometry 2 ms after: by arrival it belongs where
+    it was measured.
+    """
     late = 80_000_000
     rows = [
         (topic, time + late if "image" in topic else time + 2_000_000, content)
@@ -72,13 +85,18 @@ def test_any_recorder_files_by_true_arrival(tmp_path):
 
 
 def test_an_autopilot_that_starts_again_in_the_middle_of_a_bag(tmp_path):
-    bags.write_bag(tmp_path / "bag", flight(60, lambda k: boot(k) if k < 30 else boot(k - 30) - 310 * NANO, unix, unix))
+    bags.write_bag(
+        tmp_path / "bag",
+        flight(60, lambda k: boot(k) if k < 30 else boot(k - 30) - 310 * NANO, unix, unix),
+    )
     np.testing.assert_allclose(label_speeds(tmp_path / "bag"), 1.0 + 0.01 * np.arange(60))
 
 
 def test_odometry_whose_clock_is_set_in_the_middle_of_a_bag(tmp_path):
     """First since boot, then synchronised: each part by its own rule."""
-    bags.write_bag(tmp_path / "bag", flight(60, lambda k: boot(k) if k < 20 else unix(k), unix, unix))
+    bags.write_bag(
+        tmp_path / "bag", flight(60, lambda k: boot(k) if k < 20 else unix(k), unix, unix)
+    )
     speeds = label_speeds(tmp_path / "bag")
     np.testing.assert_allclose(speeds, 1.0 + 0.01 * np.arange(60))
 
@@ -118,31 +136,45 @@ def test_unstamped_commands_beside_images_in_simulated_time(tmp_path, factor):
     rows = []
     for k in range(40):
         arrival = UNIX + round(k * PERIOD / factor)
-        rows.append(("/camera/image_raw", arrival, bags.raw_image(4 * NANO + k * PERIOD, bags.picture(k))))
+        rows.append(
+            ("/camera/image_raw", arrival, bags.raw_image(4 * NANO + k * PERIOD, bags.picture(k)))
+        )
         rows.append(("/cmd_vel", arrival + 1_000_000, bags.twist(speed(k))))
     bags.write_bag(tmp_path / "bag", rows)
-    (row,) = build([tmp_path / "bag"], tmp_path / "data", IngestOptions(height=24, width=32, shortest=4))
+    (row,) = build(
+        [tmp_path / "bag"], tmp_path / "data", IngestOptions(height=24, width=32, shortest=4)
+    )
     assert (row["learned"], row["labels"], row["findings"]) == (39, "command", "unlabelled, clock")
     # The command of a frame comes after it: it counts from the next one on.
-    np.testing.assert_allclose(label_speeds(tmp_path / "bag", "command")[1:], 1.0 + 0.01 * np.arange(39))
+    np.testing.assert_allclose(
+        label_speeds(tmp_path / "bag", "command")[1:], 1.0 + 0.01 * np.arange(39)
+    )
 
 
 def test_unstamped_commands_in_the_clock_of_the_images_are_no_finding(tmp_path):
     rows = []
     for k in range(20):
-        rows.append(("/camera/image_raw", unix(k) + 30_000_000, bags.raw_image(unix(k), bags.picture(k))))
+        rows.append(
+            ("/camera/image_raw", unix(k) + 30_000_000, bags.raw_image(unix(k), bags.picture(k)))
+        )
         rows.append(("/cmd_vel", unix(k), bags.twist(speed(k))))
     bags.write_bag(tmp_path / "bag", sorted(rows, key=lambda row: row[1]))
-    (row,) = build([tmp_path / "bag"], tmp_path / "data", IngestOptions(height=24, width=32, shortest=4))
+    (row,) = build(
+        [tmp_path / "bag"], tmp_path / "data", IngestOptions(height=24, width=32, shortest=4)
+    )
     assert (row["learned"], row["findings"]) == (20, "")
 
 
 def test_labels_that_no_clock_brings_to_the_images_are_told_as_a_problem_of_clocks(tmp_path):
     """Commands were recorded an hour before the images."""
     rows = [("/cmd_vel", UNIX - 3600 * NANO + k * PERIOD, bags.twist(speed(k))) for k in range(20)]
-    rows += [("/camera/image_raw", unix(k), bags.raw_image(unix(k), bags.picture(k))) for k in range(20)]
+    rows += [
+        ("/camera/image_raw", unix(k), bags.raw_image(unix(k), bags.picture(k))) for k in range(20)
+    ]
     bags.write_bag(tmp_path / "bag", rows)
-    (row,) = build([tmp_path / "bag"], tmp_path / "data", IngestOptions(height=24, width=32, shortest=4))
+    (row,) = build(
+        [tmp_path / "bag"], tmp_path / "data", IngestOptions(height=24, width=32, shortest=4)
+    )
     assert row["learned"] == 0
     assert row["findings"] == "unlabelled, clock"
     page = (tmp_path / "data" / "report.html").read_text()
@@ -150,7 +182,9 @@ def test_labels_that_no_clock_brings_to_the_images_are_told_as_a_problem_of_cloc
 
 
 @pytest.mark.parametrize("arrival", [0, UNIX])
-def test_a_bag_whose_messages_were_all_recorded_at_one_time_is_read_by_its_stamps(tmp_path, arrival):
+def test_a_bag_whose_messages_were_all_recorded_at_one_time_is_read_by_its_stamps(
+    tmp_path, arrival
+):
     """Scripts that convert bags write so: arrival tells nothing there."""
     bags.write_bag(tmp_path / "bag", flight(40, unix, unix, lambda k: arrival))
     (row,) = build([tmp_path / "bag"], tmp_path / "data", SMALL)
@@ -161,19 +195,29 @@ def test_a_bag_whose_messages_were_all_recorded_at_one_time_is_read_by_its_stamp
 @pytest.mark.parametrize("kind", ["odometry", "command"])
 @pytest.mark.parametrize("factor", [1.0, 0.25, 10.0])
 @pytest.mark.parametrize("wait", [0.0, 0.4, 7.0])
-def test_a_simulated_flight_is_read_by_its_stamps_whenever_its_messages_came(tmp_path, factor, wait, kind):
-    """As our recorder leaves it: the first frame, at 0 s, is shown until the flight begins; all have wall times."""
+def test_a_simulated_flight_is_read_by_its_stamps_whenever_its_messages_came(
+    tmp_path, factor, wait, kind
+):
+    """As our recorder leaves it: the first frame, at 0 s, is shown until the flight begins; all
+    have wall times.
+    """
     rows = []
     for k in range(60):
         arrival = UNIX + round((wait * NANO if k else 0) + k * PERIOD / factor)
         label = bags.odometry(k * PERIOD, speed(k))
         if kind == "command":
             header = bags.header(k * PERIOD)
-            label = bags.message("geometry_msgs/msg/TwistStamped", header=header, twist=bags.twist(speed(k)))
+            label = bags.message(
+                "geometry_msgs/msg/TwistStamped", header=header, twist=bags.twist(speed(k))
+            )
         rows.append(("/camera/image_raw", arrival, bags.raw_image(k * PERIOD, bags.picture(k))))
         rows.append(("/cmd_vel" if kind == "command" else "/odom", arrival + 3_000_000, label))
     bags.write_bag(tmp_path / "bag", rows)
-    (row,) = build([tmp_path / "bag"], tmp_path / "data", IngestOptions(height=24, width=32, shortest=4, labels=kind))
+    (row,) = build(
+        [tmp_path / "bag"],
+        tmp_path / "data",
+        IngestOptions(height=24, width=32, shortest=4, labels=kind),
+    )
     assert (row["frames"], row["learned"], row["findings"]) == (60, 60, "")
     (recording,) = open_recordings(tmp_path / "bag")
     assert recording.stamps.tolist() == [k * PERIOD for k in range(60)]

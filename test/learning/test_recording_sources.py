@@ -1,4 +1,6 @@
-"""What lies in a folder is read, whatever lies beside it; and nothing is taken for what it is not."""
+"""What lies in a folder is read, whatever lies beside it; and nothing is taken for what it is
+not.
+"""
 
 import html
 import importlib.util
@@ -47,7 +49,9 @@ def seen(recording):
     ]
 
 
-@pytest.mark.parametrize("name", ["{}.png", "{:03d}.png", "frame_{}.png", "image-{:05d}.PNG", "frame{}_rgb.png"])
+@pytest.mark.parametrize(
+    "name", ["{}.png", "{:03d}.png", "frame_{}.png", "image-{:05d}.PNG", "frame{}_rgb.png"]
+)
 def test_frames_come_in_the_order_of_their_numbers(tmp_path, name):
     folder = frames(tmp_path / "run", [name.format(k) for k in range(12)])
     (recording,) = open_recordings(folder)
@@ -76,19 +80,31 @@ def test_a_number_twice_and_two_series_are_refused(tmp_path):
     with pytest.raises(RecordingError, match="frame 1 twice: '01.png' and '1.png'"):
         open_recordings(frames(tmp_path / "a", ["0.png", "1.png", "01.png"]))
     with pytest.raises(RecordingError, match="several series of frames: left_., right_."):
-        open_recordings(frames(tmp_path / "b", ["left_0.png", "left_1.png", "right_0.png", "right_1.png"]))
+        open_recordings(
+            frames(tmp_path / "b", ["left_0.png", "left_1.png", "right_0.png", "right_1.png"])
+        )
 
 
 TWIST = "geometry_msgs/msg/TwistStamped"
 CAMERA = {"/camera/image_raw": "sensor_msgs/msg/Image"}
 
 
-@pytest.mark.parametrize("topic", [
-    "/mavros/local_position/velocity_body", "/mavros/local_position/velocity_local",
-    "/mavros/setpoint_velocity/cmd_vel", "/mavros/global_position/raw/gps_vel", "/mavros/vision_speed/speed_twist",
-    "/mavros/setpoint_attitude/cmd_vel", "/ap/twist/filtered", "/replay/measured_velocity", "/fix_velocity",
-    "/commander/drone1/velocity", "/cmd_vel/measured",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "/mavros/local_position/velocity_body",
+        "/mavros/local_position/velocity_local",
+        "/mavros/setpoint_velocity/cmd_vel",
+        "/mavros/global_position/raw/gps_vel",
+        "/mavros/vision_speed/speed_twist",
+        "/mavros/setpoint_attitude/cmd_vel",
+        "/ap/twist/filtered",
+        "/replay/measured_velocity",
+        "/fix_velocity",
+        "/commander/drone1/velocity",
+        "/cmd_vel/measured",
+    ],
+)
 def test_what_was_measured_or_is_a_set_point_in_the_world_is_no_command(topic):
     (drone,) = find_drones(CAMERA | {topic: TWIST}, TopicNames())
     assert drone.command is None
@@ -96,24 +112,47 @@ def test_what_was_measured_or_is_a_set_point_in_the_world_is_no_command(topic):
     assert drone.command == topic, "whoever names it, gets it"
 
 
-@pytest.mark.parametrize("topic", ["/cmd_vel", "/bebop/cmd_vel", "/mobile_base/commands/velocity", "/teleop/twist",
-                                   "/ap/cmd_vel", "/drone1/cmd_vel_out"])  # fmt: skip
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "/cmd_vel",
+        "/bebop/cmd_vel",
+        "/mobile_base/commands/velocity",
+        "/teleop/twist",
+        "/ap/cmd_vel",
+        "/drone1/cmd_vel_out",
+    ],
+)
 def test_what_is_called_a_command_is_one(topic):
     (drone,) = find_drones(CAMERA | {topic: TWIST}, TopicNames())
     assert drone.command == topic
 
 
 def mavros(folder, odometry):
-    """Write a bag as MAVROS leaves it: measured velocities and an ENU set point, all TwistStamped."""
+    """Write a bag as MAVROS leaves it: measured velocities and an ENU set point, all
+    TwistStamped.
+    """
     rows = []
     for k in range(12):
         stamp = 5 * NANO + k * NANO // 20
         rows.append(("/camera/image_raw", stamp, bags.raw_image(stamp, bags.picture(k))))
-        for topic in ("local_position/velocity_body", "local_position/velocity_local", "setpoint_velocity/cmd_vel"):
-            content = bags.message(TWIST, header=bags.header(stamp), twist=bags.twist((9.0, k, 0.0, 0.0)))
+        for topic in (
+            "local_position/velocity_body",
+            "local_position/velocity_local",
+            "setpoint_velocity/cmd_vel",
+        ):
+            content = bags.message(
+                TWIST, header=bags.header(stamp), twist=bags.twist((9.0, k, 0.0, 0.0))
+            )
             rows.append((f"/mavros/{topic}", stamp, content))
         if odometry:
-            rows.append(("/mavros/local_position/odom", stamp, bags.odometry(stamp, (1.0 + 0.1 * k, 0.0, 0.0, 0.0))))
+            rows.append(
+                (
+                    "/mavros/local_position/odom",
+                    stamp,
+                    bags.odometry(stamp, (1.0 + 0.1 * k, 0.0, 0.0, 0.0)),
+                )
+            )
     return bags.write_bag(folder, rows)
 
 
@@ -145,9 +184,14 @@ def test_a_command_stamped_in_a_frame_of_the_world_is_no_level_body_command(tmp_
     rows = []
     for k in range(12):
         stamp = 5 * NANO + k * NANO // 20
-        content = bags.message(TWIST, header=bags.header(stamp, "map"), twist=bags.twist((1.0, 0.1 * k, 0.0, 0.0)))
-        rows += [("/camera/image_raw", stamp, bags.raw_image(stamp, bags.picture(k))), ("/ap/cmd_vel", stamp, content),
-                 ("/odom", stamp, bags.odometry(stamp, (0.1 * k, 0.0, 0.0, 0.0)))]  # fmt: skip
+        content = bags.message(
+            TWIST, header=bags.header(stamp, "map"), twist=bags.twist((1.0, 0.1 * k, 0.0, 0.0))
+        )
+        rows += [
+            ("/camera/image_raw", stamp, bags.raw_image(stamp, bags.picture(k))),
+            ("/ap/cmd_vel", stamp, content),
+            ("/odom", stamp, bags.odometry(stamp, (0.1 * k, 0.0, 0.0, 0.0))),
+        ]
     source = bags.write_bag(tmp_path / "bag", rows)
     (recording,) = open_recordings(source)
     assert recording.label_track("auto")[0] == "odometry"
@@ -158,18 +202,31 @@ def test_a_command_stamped_in_a_frame_of_the_world_is_no_level_body_command(tmp_
 
 
 @pytest.mark.parametrize(
-    ("pose", "twist"), [("world", "world"), ("odom", "odom"), ("odom", "d1/base_link_frd"), ("odom_ned", "base_link"),
-                        ("map", "camera_color_optical_frame")],
-)  # fmt: skip
-def test_odometry_in_another_frame_than_the_bodys_is_no_label_unless_it_is_named(tmp_path, pose, twist):
-    """VINS tells velocities in the world; where z points down, left and right are the other way round."""
+    ("pose", "twist"),
+    [
+        ("world", "world"),
+        ("odom", "odom"),
+        ("odom", "d1/base_link_frd"),
+        ("odom_ned", "base_link"),
+        ("map", "camera_color_optical_frame"),
+    ],
+)
+def test_odometry_in_another_frame_than_the_bodys_is_no_label_unless_it_is_named(
+    tmp_path, pose, twist
+):
+    """VINS tells velocities in the world; where z points down, left and right are the other way
+    round.
+    """
     rows = []
     for k in range(12):
         stamp = 5 * NANO + k * NANO // 20
         content = bags.odometry(stamp, (0.1 * k, 0.0, 0.0, 0.0))
         content.header.frame_id = pose
         content.child_frame_id = twist
-        rows += [("/camera/image_raw", stamp, bags.raw_image(stamp, bags.picture(k))), ("/vio/odom", stamp, content)]
+        rows += [
+            ("/camera/image_raw", stamp, bags.raw_image(stamp, bags.picture(k))),
+            ("/vio/odom", stamp, content),
+        ]
     source = bags.write_bag(tmp_path / "bag", rows)
     (recording,) = open_recordings(source)
     with pytest.raises(RecordingError, match="--odometry.*/vio/odom .in the frame"):
@@ -178,7 +235,9 @@ def test_odometry_in_another_frame_than_the_bodys_is_no_label_unless_it_is_named
     assert recording.label_track("auto")[0] == "odometry"
 
 
-@pytest.mark.parametrize("frame", ["", "base_link", "base_footprint", "fcu", "d1/base_link", "camera_pose_frame"])
+@pytest.mark.parametrize(
+    "frame", ["", "base_link", "base_footprint", "fcu", "d1/base_link", "camera_pose_frame"]
+)
 def test_odometry_of_bodies_by_other_names_is_a_label(tmp_path, frame):
     rows = bags.flight_rows(12)
     for _, _, content in rows:
@@ -190,10 +249,16 @@ def test_odometry_of_bodies_by_other_names_is_a_label(tmp_path, frame):
 
 @pytest.mark.parametrize("plugin", ["mcap", "sqlite3"])
 @pytest.mark.parametrize("suffix", [".zstd", ".zst"])
-def test_a_file_that_was_compressed_as_a_whole_is_listed_with_what_unpacks_it(tmp_path, plugin, suffix):
+def test_a_file_that_was_compressed_as_a_whole_is_listed_with_what_unpacks_it(
+    tmp_path, plugin, suffix
+):
     """Beside readable ones it would silently be missing."""
     bags.write_bag(tmp_path / "flights" / "good", bags.flight_rows(12))
-    (file,) = (p for p in bags.write_bag(tmp_path / "x", bags.flight_rows(12), plugin).iterdir() if p.suffix != ".yaml")
+    (file,) = (
+        p
+        for p in bags.write_bag(tmp_path / "x", bags.flight_rows(12), plugin).iterdir()
+        if p.suffix != ".yaml"
+    )
     packed = tmp_path / "flights" / "loose" / f"{file.name}{suffix}"
     packed.parent.mkdir()
     packed.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(100))
@@ -210,14 +275,23 @@ def cut(folder, plugin="mcap", share=0.6):
     return file
 
 
-@pytest.mark.parametrize(("plugin", "remedy"), [("mcap", "mcap recover {} -o"), ("sqlite3", "sqlite3 {} '.recover'")])
+@pytest.mark.parametrize(
+    ("plugin", "remedy"), [("mcap", "mcap recover {} -o"), ("sqlite3", "sqlite3 {} '.recover'")]
+)
 @pytest.mark.parametrize("first", ["a_broken", "z_broken"])
 def test_a_broken_bag_does_not_hide_the_good_one(tmp_path, plugin, remedy, first):
     (tmp_path / "bags").mkdir()
     bags.write_bag(tmp_path / "bags" / "good", bags.flight_rows(12))
     file = cut(tmp_path / "bags" / first, plugin)
     result = run(
-        "import", "flights", tmp_path / "bags", "--out", tmp_path / "data", *BASE, "--json", tmp_path / "rows.json"
+        "import",
+        "flights",
+        tmp_path / "bags",
+        "--out",
+        tmp_path / "data",
+        *BASE,
+        "--json",
+        tmp_path / "rows.json",
     )
     assert result.exit_code == 0, result.stderr
     rows = {row["flight"]: row for row in json.loads((tmp_path / "rows.json").read_text())}
@@ -269,7 +343,9 @@ def test_whatever_is_wrong_with_one_source_the_others_are_read(tmp_path, damage)
     rows = build([root], tmp_path / "data", SMALL)
     # The bag itself is whole where only the description beside it is damaged.
     assert sorted(row["learned"] for row in rows) == [12 if damage == "metadata" else 0, 12]
-    assert [bool(row["error"]) for row in rows if not row["learned"]] == [True] * (damage != "metadata")
+    assert [bool(row["error"]) for row in rows if not row["learned"]] == [True] * (
+        damage != "metadata"
+    )
 
 
 def test_a_split_bag_with_one_broken_file_gives_the_others(tmp_path):
@@ -299,21 +375,29 @@ def test_a_message_that_cannot_be_read_costs_itself_alone(tmp_path):
         rows = [(c.topic, c.msgtype, time, data) for c, time, data in reader.messages()]
     spoiled = {("/camera/image_raw", 5), ("/odom", 7), ("/cmd_vel", 9), ("/camera/image_raw", 11)}
     counts = {}
-    with storage.Writer(tmp_path / "spoiled", version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+    with storage.Writer(
+        tmp_path / "spoiled", version=9, storage_plugin=StoragePlugin.MCAP
+    ) as writer:
         connections = {}
         for topic, kind, time, data in rows:
             if topic not in connections:
                 connections[topic] = writer.add_connection(topic, kind, typestore=bags.TYPES)
             counts[topic] = counts.get(topic, -1) + 1
             short = 6 if counts[topic] == 11 else 30
-            writer.write(connections[topic], time, data[:short] if (topic, counts[topic]) in spoiled else data)
+            writer.write(
+                connections[topic],
+                time,
+                data[:short] if (topic, counts[topic]) in spoiled else data,
+            )
     (row,) = build([tmp_path / "spoiled"], tmp_path / "data", SMALL)
     assert row["learned"] == 18
     assert "unreadable" in row["findings"]
 
 
 def test_one_camera_without_labels_does_not_hide_the_other(tmp_path):
-    rows = [row for row in bags.flight_rows(12, "/blue") if "image" in row[0]] + bags.flight_rows(12, "/red")
+    rows = [row for row in bags.flight_rows(12, "/blue") if "image" in row[0]] + bags.flight_rows(
+        12, "/red"
+    )
     rows = [row for row in rows if row[0] != "/red/odom"]
     source = bags.write_bag(tmp_path / "bag", sorted(rows, key=lambda row: row[1]))
     rows = {row["flight"]: row["learned"] for row in build([source], tmp_path / "data", SMALL)}
@@ -338,7 +422,9 @@ def test_replay_goes_on_after_a_broken_bag(tmp_path):
     from liquid_nav.vision import EncoderConfig
 
     torch.manual_seed(1)
-    encoder = EncoderConfig(height=24, width=32, channels=(4,), kernels=(5,), strides=(3,), features=6)
+    encoder = EncoderConfig(
+        height=24, width=32, channels=(4,), kernels=(5,), strides=(3,), features=6
+    )
     Policy(PolicyConfig(encoder=encoder, core={"kind": "gru", "units": 5})).save(tmp_path / "model")
     root = tmp_path / "in"
     root.mkdir()
@@ -348,5 +434,7 @@ def test_replay_goes_on_after_a_broken_bag(tmp_path):
     assert result.exit_code == 0, result.stderr
     assert (tmp_path / "out" / "good" / "commands.csv").is_file()
     assert "mcap recover" in result.stderr
-    alone = run("replay", root / "a_broken", "--model", tmp_path / "model", "--out", tmp_path / "out2")
+    alone = run(
+        "replay", root / "a_broken", "--model", tmp_path / "model", "--out", tmp_path / "out2"
+    )
     assert (alone.exit_code, "mcap recover" in alone.stderr) == (2, True)

@@ -17,9 +17,15 @@ _SPEC.loader.exec_module(bags)
 NANO = bags.NANO
 
 
-@pytest.mark.parametrize(("plugin", "compressed", "encoding"), [
-    ("mcap", False, "rgb8"), ("mcap", True, ""), ("sqlite3", False, "bgr8"), ("sqlite3", True, ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("plugin", "compressed", "encoding"),
+    [
+        ("mcap", False, "rgb8"),
+        ("mcap", True, ""),
+        ("sqlite3", False, "bgr8"),
+        ("sqlite3", True, ""),
+    ],
+)
 def test_every_bag_gives_the_same_flight(tmp_path, plugin, compressed, encoding):
     rows = bags.flight_rows(6, compressed=compressed, encoding=encoding)
     folder = bags.write_bag(tmp_path / "bag", rows, plugin)
@@ -31,7 +37,9 @@ def test_every_bag_gives_the_same_flight(tmp_path, plugin, compressed, encoding)
     assert kind == "command"
     np.testing.assert_allclose(track.at(recording.stamps)[:, 0], 1.0 + 0.01 * np.arange(6))
     _, measured = recording.label_track("odometry")
-    np.testing.assert_allclose(measured.at(recording.stamps)[:, 0], 0.5 + 0.005 * np.arange(6), atol=1e-9)
+    np.testing.assert_allclose(
+        measured.at(recording.stamps)[:, 0], 0.5 + 0.005 * np.arange(6), atol=1e-9
+    )
 
 
 def first_image(folder, content):
@@ -46,18 +54,31 @@ PIXELS = bags.picture(3, 8, 12)
 GREY = PIXELS[..., 1]
 
 
-@pytest.mark.parametrize(("encoding", "step", "data", "expected"), [
-    ("rgb8", 0, PIXELS.tobytes(), PIXELS), ("rgb8", 3, PIXELS.tobytes(), PIXELS),
-    ("rgb8", 40, np.pad(PIXELS.reshape(8, 36), ((0, 0), (0, 4))).tobytes()[:-4], PIXELS),
-    ("8UC1", 12, GREY.tobytes(), np.stack([GREY] * 3, axis=-1)),
-    ("mono16", 24, (GREY.astype("<u2") * 257).tobytes(), np.stack([GREY] * 3, axis=-1)),
-    ("yuv422_yuy2", 24, bytes((235, 128)) * 96, np.full((8, 12, 3), 255)),
-    ("uyvy", 24, bytes((128, 235)) * 96, np.full((8, 12, 3), 255)),
-    ("nv12", 12, bytes((16,)) * 96 + bytes((128,)) * 48, np.zeros((8, 12, 3))),
-    ("bayer_rggb8", 12, bytes((7,)) * 96, np.full((8, 12, 3), 7)),
-], ids=[
-    "step 0", "step 3", "last row short", "8UC1", "mono16", "yuv422_yuy2", "uyvy", "nv12", "bayer_rggb8",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("encoding", "step", "data", "expected"),
+    [
+        ("rgb8", 0, PIXELS.tobytes(), PIXELS),
+        ("rgb8", 3, PIXELS.tobytes(), PIXELS),
+        ("rgb8", 40, np.pad(PIXELS.reshape(8, 36), ((0, 0), (0, 4))).tobytes()[:-4], PIXELS),
+        ("8UC1", 12, GREY.tobytes(), np.stack([GREY] * 3, axis=-1)),
+        ("mono16", 24, (GREY.astype("<u2") * 257).tobytes(), np.stack([GREY] * 3, axis=-1)),
+        ("yuv422_yuy2", 24, bytes((235, 128)) * 96, np.full((8, 12, 3), 255)),
+        ("uyvy", 24, bytes((128, 235)) * 96, np.full((8, 12, 3), 255)),
+        ("nv12", 12, bytes((16,)) * 96 + bytes((128,)) * 48, np.zeros((8, 12, 3))),
+        ("bayer_rggb8", 12, bytes((7,)) * 96, np.full((8, 12, 3), 7)),
+    ],
+    ids=[
+        "step 0",
+        "step 3",
+        "last row short",
+        "8UC1",
+        "mono16",
+        "yuv422_yuy2",
+        "uyvy",
+        "nv12",
+        "bayer_rggb8",
+    ],
+)
 def test_the_import_reads_every_layout_that_flies(tmp_path, encoding, step, data, expected):
     image = first_image(tmp_path / "bag", bags.plain_image(NANO, 12, 8, encoding, step, data))
     np.testing.assert_array_equal(image, expected)
@@ -66,12 +87,18 @@ def test_the_import_reads_every_layout_that_flies(tmp_path, encoding, step, data
 JPEG = cv2.imencode(".jpg", PIXELS[..., ::-1])[1].tobytes()
 
 
-@pytest.mark.parametrize(("content", "words"), [
-    (bags.plain_image(NANO, 12, 8, "32FC1", 48, bytes(384)), "encoding is '32FC1', expected one of rgb8"),
-    (bags.plain_image(NANO, 12, 8, "rgb8", 36, bytes(289)), "data has 289 bytes, expected 288"),
-    (bags.packed_image(NANO, "jpeg", JPEG[: len(JPEG) // 2]), "is no whole picture"),
-    (bags.packed_image(NANO, "h264", b"abc"), "format 'h264', is no picture"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            bags.plain_image(NANO, 12, 8, "32FC1", 48, bytes(384)),
+            "encoding is '32FC1', expected one of rgb8",
+        ),
+        (bags.plain_image(NANO, 12, 8, "rgb8", 36, bytes(289)), "data has 289 bytes, expected 288"),
+        (bags.packed_image(NANO, "jpeg", JPEG[: len(JPEG) // 2]), "is no whole picture"),
+        (bags.packed_image(NANO, "h264", b"abc"), "format 'h264', is no picture"),
+    ],
+)
 def test_the_import_refuses_by_name_what_would_not_fly(tmp_path, content, words):
     assert words in str(first_image(tmp_path / "bag", content))
 
@@ -84,7 +111,9 @@ def test_a_single_file_is_enough(tmp_path):
 
 def test_several_drones_keep_apart(tmp_path):
     rows = bags.flight_rows(3, "/red") + bags.flight_rows(5, "/blue", compressed=True)
-    recordings = open_recordings(bags.write_bag(tmp_path / "bag", sorted(rows, key=lambda row: row[1])))
+    recordings = open_recordings(
+        bags.write_bag(tmp_path / "bag", sorted(rows, key=lambda row: row[1]))
+    )
     assert {r.name: len(r.stamps) for r in recordings} == {"bag/blue": 5, "bag/red": 3}
     assert all(r.topics["command"].startswith("/" + r.name[4:]) for r in recordings)
     (only,) = open_recordings(tmp_path / "bag", TopicNames(image="/red/camera/image_raw"))
@@ -93,15 +122,23 @@ def test_several_drones_keep_apart(tmp_path):
 
 def test_topics_are_chosen_by_name_and_type():
     topics = {
-        "/camera/image_raw": "sensor_msgs/msg/Image", "/camera/image_raw/compressed": "sensor_msgs/msg/CompressedImage",
+        "/camera/image_raw": "sensor_msgs/msg/Image",
+        "/camera/image_raw/compressed": "sensor_msgs/msg/CompressedImage",
         "/camera/depth/image_raw": "sensor_msgs/msg/Image",
         "/liquid_controller/cmd_vel": "geometry_msgs/msg/TwistStamped",
-        "/cmd_vel": "geometry_msgs/msg/TwistStamped", "/mavros/local/odom": "nav_msgs/msg/Odometry",
+        "/cmd_vel": "geometry_msgs/msg/TwistStamped",
+        "/mavros/local/odom": "nav_msgs/msg/Odometry",
         "/odom": "nav_msgs/msg/Odometry",
-    }  # fmt: skip
+    }
     (drone,) = find_drones(topics, TopicNames())
-    assert (drone.image, drone.odometry, drone.command) == ("/camera/image_raw", "/odom", "/cmd_vel")
-    (drone,) = find_drones(topics, TopicNames("image_raw/compressed", "local/odom", "/liquid_controller/cmd_vel"))
+    assert (drone.image, drone.odometry, drone.command) == (
+        "/camera/image_raw",
+        "/odom",
+        "/cmd_vel",
+    )
+    (drone,) = find_drones(
+        topics, TopicNames("image_raw/compressed", "local/odom", "/liquid_controller/cmd_vel")
+    )
     assert drone.image == "/camera/image_raw/compressed"
     assert (drone.odometry, drone.command) == ("/mavros/local/odom", "/liquid_controller/cmd_vel")
     with pytest.raises(RecordingError, match="there are: /camera"):
@@ -111,13 +148,17 @@ def test_topics_are_chosen_by_name_and_type():
 
 
 def test_body_twist_becomes_level(tmp_path):
-    """Nose down by 0.3 rad while flying level: body x and z mix, level velocity has no vertical part."""
+    """Nose down by 0.3 rad while flying level: body x and z mix, level velocity has no vertical
+    part.
+    """
     q = (np.cos(0.15), 0.0, np.sin(0.15), 0.0)
     body = (2.0 * np.cos(0.3), 0.0, 2.0 * np.sin(0.3), 0.0)
     rows = [("/image", k, bags.raw_image(NANO + k, bags.picture(k))) for k in range(2)]
     rows += [("/odom", 5, bags.odometry(NANO, body, q))]
     (recording,) = open_recordings(bags.write_bag(tmp_path / "bag", rows))
-    np.testing.assert_allclose(recording.tracks["odometry"].values[0], (2.0, 0.0, 0.0, 0.0), atol=1e-9)
+    np.testing.assert_allclose(
+        recording.tracks["odometry"].values[0], (2.0, 0.0, 0.0, 0.0), atol=1e-9
+    )
 
 
 def test_published_folder(tmp_path):

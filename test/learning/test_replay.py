@@ -1,4 +1,6 @@
-"""A model over a recorded flight: in the flight's own time, frame by frame, with the error that numpy says."""
+"""A model over a recorded flight: in the flight's own time, frame by frame, with the error that
+numpy says.
+"""
 
 import csv
 import importlib.util
@@ -25,7 +27,9 @@ NANO = bags.NANO
 @pytest.fixture
 def policy():
     torch.manual_seed(1)
-    encoder = EncoderConfig(height=24, width=32, channels=(4,), kernels=(5,), strides=(3,), features=6)
+    encoder = EncoderConfig(
+        height=24, width=32, channels=(4,), kernels=(5,), strides=(3,), features=6
+    )
     return Policy(PolicyConfig(encoder=encoder, core={"kind": "gru", "units": 5})).eval()
 
 
@@ -41,7 +45,9 @@ def test_commands_are_those_of_stepping_by_hand(tmp_path, policy):
         elapsed = policy.config.nominal_period if k == 0 else 0.05
         decision, state = policy.step(Observation(bags.picture(k)), state, elapsed)
         wanted.append(decision.command.as_array())
-    decision, _ = policy.step(Observation(bags.picture(9)), policy.initial_state(), policy.config.nominal_period)
+    decision, _ = policy.step(
+        Observation(bags.picture(9)), policy.initial_state(), policy.config.nominal_period
+    )
     np.testing.assert_allclose(result.commands, [*wanted, decision.command.as_array()], atol=1e-6)
     row = result.row()
     assert (row["frames"], row["compared"], row["repeated"], row["restarts"]) == (6, 5, 1, 1)
@@ -64,7 +70,17 @@ def test_command_line_leaves_tables_plots_and_rows(tmp_path, policy):
     source = bags.write_bag(tmp_path / "bag", bags.flight_rows(8))
     out, rows = tmp_path / "out", tmp_path / "rows.json"
     result = CliRunner().invoke(
-        cli.app, ["replay", str(source), "--model", str(tmp_path / "model"), "--out", str(out), "--json", str(rows)]
+        cli.app,
+        [
+            "replay",
+            str(source),
+            "--model",
+            str(tmp_path / "model"),
+            "--out",
+            str(out),
+            "--json",
+            str(rows),
+        ],
     )
     assert result.exit_code == 0, result.stderr
     (row,) = json.loads(rows.read_text())
@@ -80,8 +96,16 @@ def test_the_bag_holds_both_commands_in_the_time_of_the_recording(tmp_path, poli
 
     policy.save(tmp_path / "model")
     source = bags.write_bag(tmp_path / "bag", bags.flight_rows(6))
-    arguments = ["replay", str(source), "--model", str(tmp_path / "model"), "--out", str(tmp_path / "out"),
-                 "--bag", str(tmp_path / "replayed")]  # fmt: skip
+    arguments = [
+        "replay",
+        str(source),
+        "--model",
+        str(tmp_path / "model"),
+        "--out",
+        str(tmp_path / "out"),
+        "--bag",
+        str(tmp_path / "replayed"),
+    ]
     result = CliRunner().invoke(cli.app, arguments)
     assert result.exit_code == 0, result.stderr
     lines = list(csv.DictReader((tmp_path / "out" / "bag" / "commands.csv").open()))
@@ -95,8 +119,13 @@ def test_the_bag_holds_both_commands_in_the_time_of_the_recording(tmp_path, poli
             linear, angular = message.twist.linear, message.twist.angular
             heard[connection.topic].append((time, linear.x, linear.y, linear.z, angular.z))
     for topic, who in (("/replay/cmd_vel", "model"), ("/cmd_vel", "pilot")):
-        wanted = [[float(line["stamp_ns"]), *(float(line[f"{who}_{name}"]) for name in ("vx", "vy", "vz", "yaw_rate"))]
-                  for line in lines]  # fmt: skip
+        wanted = [
+            [
+                float(line["stamp_ns"]),
+                *(float(line[f"{who}_{name}"]) for name in ("vx", "vy", "vz", "yaw_rate")),
+            ]
+            for line in lines
+        ]
         np.testing.assert_allclose(heard[topic], wanted, rtol=1e-12, atol=1e-6)
     again = CliRunner().invoke(cli.app, arguments)
     assert again.exit_code == 2 and "exists already" in again.stderr
@@ -106,6 +135,8 @@ def test_bad_input_is_one_line(tmp_path, policy):
     policy.save(tmp_path / "model")
     images = [row for row in bags.flight_rows(3) if row[0].startswith("/camera")]
     source = bags.write_bag(tmp_path / "bag", images)
-    result = CliRunner().invoke(cli.app, ["replay", str(source), "--model", str(tmp_path / "model")])
+    result = CliRunner().invoke(
+        cli.app, ["replay", str(source), "--model", str(tmp_path / "model")]
+    )
     assert result.exit_code == 2
     assert "no command and no odometry" in result.stderr

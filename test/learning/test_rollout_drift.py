@@ -1,4 +1,6 @@
-"""Flights to learn from with a wrong velocity estimate: how many, how wrong, and the same for the same seed."""
+"""Flights to learn from with a wrong velocity estimate: how many, how wrong, and the same for the
+same seed.
+"""
 
 import numpy as np
 

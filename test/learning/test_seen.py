@@ -11,7 +11,16 @@ from torch import nn
 from liquid_nav.errors import UserError
 from liquid_nav.learning import seen
 from liquid_nav.learning.auxiliary import HEIGHT, NAMES, SCAN
-from liquid_nav.learning.seen import Seen, draw, load_head, look, main, read_picture, save_head, sheet
+from liquid_nav.learning.seen import (
+    Seen,
+    draw,
+    load_head,
+    look,
+    main,
+    read_picture,
+    save_head,
+    sheet,
+)
 from liquid_nav.policy import Policy
 
 FREE = np.full(21, 9.0, np.float32)
@@ -31,7 +40,9 @@ def head_that_says(features, **values):
 
 def test_numbers_are_turned_back_into_metres_and_angles(tiny):
     policy = Policy(tiny).eval()
-    head = head_that_says(policy.config.encoder.features, left=0.5, near=0.25, visible=2.0, height=-0.4)
+    head = head_that_says(
+        policy.config.encoder.features, left=0.5, near=0.25, visible=2.0, height=-0.4
+    )
     said = look(policy, head, np.zeros((90, 160, 3), np.uint8))
     assert (said.bearing, said.distance) == pytest.approx((math.radians(30.0), 9.0))
     assert said.visible == pytest.approx(0.8808, abs=1e-4) and said.height == pytest.approx(-0.2)
@@ -72,7 +83,9 @@ def test_a_head_survives_its_folder_and_a_folder_without_one_is_named(tmp_path):
         load_head(tmp_path)
 
 
-@pytest.mark.parametrize(("size", "kept"), [((400, 400), (225, 400)), ((100, 400), (100, 177)), ((90, 160), (90, 160))])
+@pytest.mark.parametrize(
+    ("size", "kept"), [((400, 400), (225, 400)), ((100, 400), (100, 177)), ((90, 160), (90, 160))]
+)
 def test_the_middle_of_a_picture_is_taken_at_the_cameras_shape(tmp_path, size, kept):
     pixels = np.zeros((*size, 3), np.uint8)
     pixels[size[0] // 2, size[1] // 2] = (0, 0, 255)

@@ -19,11 +19,17 @@ def still(x, y, width=800, height=500):
 
 
 def seen_at(frame):
-    """Offset of the red disc from the centre, in pixels of the reference frame, and its area there."""
+    """Offset of the red disc from the centre, in pixels of the reference frame, and its area
+    there.
+    """
     red = (frame[..., 0] > 180) & (frame[..., 1] < 90)
     y, x = np.nonzero(red)
     scale = WIDTH / frame.shape[1]
-    return (x.mean() - (frame.shape[1] - 1) / 2) * scale, (y.mean() - (frame.shape[0] - 1) / 2) * scale, red.sum()
+    return (
+        (x.mean() - (frame.shape[1] - 1) / 2) * scale,
+        (y.mean() - (frame.shape[0] - 1) / 2) * scale,
+        red.sum(),
+    )
 
 
 @pytest.mark.parametrize("quadrant", range(4))
@@ -46,7 +52,9 @@ def test_draws_stay_in_the_published_ranges():
     config, rng = StillConfig(), np.random.default_rng(0)
     flights = [StillFlight.draw(config, k, rng) for k in range(40)]
     start = np.abs([f.offset[0] for f in flights])
-    assert start.min(axis=0) == pytest.approx((10, 5), abs=8) and start.max(axis=0) == pytest.approx((70, 40), abs=8)
+    assert start.min(axis=0) == pytest.approx((10, 5), abs=8) and start.max(
+        axis=0
+    ) == pytest.approx((70, 40), abs=8)
     lengths = [len(f.zoom) for f in flights]
     assert 144 <= min(lengths) and max(lengths) <= 338
     assert all(f.zoom[0] == 1.0 and f.zoom[-1] == 2.0 for f in flights)
@@ -61,8 +69,18 @@ def test_a_target_at_the_edge_is_refused():
 def test_command_line(tmp_path):
     cv2.imwrite(str(tmp_path / "chair.png"), still(300, 260)[..., ::-1])
     (tmp_path / "targets.csv").write_text("file,x,y\nchair.png,300,260\n")
-    arguments = ["import", "stills", str(tmp_path), "--targets", str(tmp_path / "targets.csv"), "--size", "64x36"]
-    result = CliRunner().invoke(cli.app, [*arguments, "--flights", "2", "--out", str(tmp_path / "data")])
+    arguments = [
+        "import",
+        "stills",
+        str(tmp_path),
+        "--targets",
+        str(tmp_path / "targets.csv"),
+        "--size",
+        "64x36",
+    ]
+    result = CliRunner().invoke(
+        cli.app, [*arguments, "--flights", "2", "--out", str(tmp_path / "data")]
+    )
     assert result.exit_code == 0, result.stderr
     shard = Shard(tmp_path / "data" / "stills")
     assert len(shard.lengths) == 2 and shard.meta["outcomes"] == {"still": 2}
@@ -70,5 +88,7 @@ def test_command_line(tmp_path):
     right, down, _ = seen_at(shard.frames[shard.lengths[0] - 1])
     assert (right, down) == pytest.approx((0, 0), abs=2.5)
     assert HEIGHT / WIDTH == 36 / 64
-    empty = CliRunner().invoke(cli.app, ["import", "stills", str(tmp_path / "data"), "--out", str(tmp_path / "x")])
+    empty = CliRunner().invoke(
+        cli.app, ["import", "stills", str(tmp_path / "data"), "--out", str(tmp_path / "x")]
+    )
     assert empty.exit_code == 2 and "no picture" in empty.stderr

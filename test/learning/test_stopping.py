@@ -36,8 +36,13 @@ def data(flight, tmp_path):
 @pytest.fixture
 def recipe(tiny, data):
     def make(steps, **stop):
-        return Recipe((Round(0, steps),), policy=tiny, windows=WindowConfig(batch=2, steps=4), caches=(str(data),),
-                      stop=Stop(held_out=0.2, **stop))
+        return Recipe(
+            (Round(0, steps),),
+            policy=tiny,
+            windows=WindowConfig(batch=2, steps=4),
+            caches=(str(data),),
+            stop=Stop(held_out=0.2, **stop),
+        )
 
     return make
 
@@ -83,7 +88,9 @@ def test_it_remembers_over_an_interruption(recipe, tmp_path, monkeypatch):
     monkeypatch.setattr(Imitation, "on_train_batch_end", after)
     model = trainer.run()
     (card,) = json.loads((model / "card.json").read_text())["training"]["rounds"]
-    assert [entry["step"] for entry in card["measured"]] == [50, 100, 110] and card["chosen_step"] == 100
+    assert [entry["step"] for entry in card["measured"]] == [50, 100, 110] and card[
+        "chosen_step"
+    ] == 100
     assert torch.equal(Policy.load(model).state_dict()["core.cm"], seen[1]["core.cm"])
 
 
@@ -94,7 +101,10 @@ def test_whole_recordings_are_held_out_and_always_the_same(data):
     meta = json.loads((data / "meta.json").read_text())
     meta["flown"] = [[f"bag{i // 5}", i % 5, "recorded"] for i in range(10)]
     (data / "meta.json").write_text(json.dumps(meta))
-    assert held_out_flights([data], 0.1, seed=1) in ([(0, i) for i in range(5)], [(0, i) for i in range(5, 10)])
+    assert held_out_flights([data], 0.1, seed=1) in (
+        [(0, i) for i in range(5)],
+        [(0, i) for i in range(5, 10)],
+    )
     meta["flown"] = [["bag", i, "recorded"] for i in range(10)]
     (data / "meta.json").write_text(json.dumps(meta))
     with pytest.raises(RecipeError, match="two recordings"):
@@ -107,8 +117,12 @@ def test_the_command_error_is_that_of_stepping_through_the_flights(data, tiny):
     for flight in (2, 7):
         state, begin = policy.initial_state(), int(shard.begins[flight])
         for row in range(begin, begin + int(shard.lengths[flight])):
-            decision, state = policy.step(Observation(np.array(shard.frames[row])), state, float(shard.elapsed[row]))
-            squares.append(((decision.command.as_array() - shard.labels[row]) / policy.scale.numpy()) ** 2)
+            decision, state = policy.step(
+                Observation(np.array(shard.frames[row])), state, float(shard.elapsed[row])
+            )
+            squares.append(
+                ((decision.command.as_array() - shard.labels[row]) / policy.scale.numpy()) ** 2
+            )
     with torch.no_grad():
         found = command_error([data], [(0, 2), (0, 7)])(policy)
     assert found["command_error"] == pytest.approx(np.sqrt(np.mean(squares)), rel=1e-3)
@@ -123,8 +137,21 @@ class Inline(Executor):
     def submit(self, function, task):
         self.tasks.append(task)
         future = Future()
-        future.set_result(FlightSummary("candidate", task.scenario, task.condition, task.seed, task.seed % 2 == 0,
-                                        "", "", 5.0, float(task.seed - 10_000), 10, ""))
+        future.set_result(
+            FlightSummary(
+                "candidate",
+                task.scenario,
+                task.condition,
+                task.seed,
+                task.seed % 2 == 0,
+                "",
+                "",
+                5.0,
+                float(task.seed - 10_000),
+                10,
+                "",
+            )
+        )
         return future
 
 
@@ -134,7 +161,11 @@ def test_closed_loop_flies_the_seeds_over_the_scenarios_in_turn(tiny, tmp_path):
     found = closed_loop(recipe, tmp_path / "candidate", pool)(policy)
     assert found == {"success": 0.6, "final_distance": 2.0}
     assert [(task.scenario, task.seed) for task in pool.tasks] == [
-        ("forest", 10000), ("field", 10001), ("forest", 10002), ("field", 10003), ("forest", 10004)
+        ("forest", 10000),
+        ("field", 10001),
+        ("forest", 10002),
+        ("field", 10003),
+        ("forest", 10004),
     ]
     flown = Policy.load(pool.tasks[0].pilot.source).state_dict()
     assert all(torch.equal(value, flown[name]) for name, value in policy.state_dict().items())
@@ -142,24 +173,34 @@ def test_closed_loop_flies_the_seeds_over_the_scenarios_in_turn(tiny, tmp_path):
 
 def test_ctrl_c_is_exit_code_130_and_says_how_to_go_on(data, tiny, tmp_path, monkeypatch):
     path = tmp_path / "recipe.yaml"
-    path.write_text(yaml.safe_dump({
-        "rounds": [{"flights": 0, "steps": 9}], "caches": [str(data)], "windows": {"batch": 2, "steps": 4},
-        "policy": json.loads(json.dumps(tiny.to_dict())),
-    }))  # fmt: skip
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "rounds": [{"flights": 0, "steps": 9}],
+                "caches": [str(data)],
+                "windows": {"batch": 2, "steps": 4},
+                "policy": json.loads(json.dumps(tiny.to_dict())),
+            }
+        )
+    )
     before = signal.getsignal(signal.SIGINT)
 
     def press(self, *args):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Imitation, "on_train_batch_end", press)
-    result = CliRunner().invoke(cli.app, ["train", "--recipe", str(path), "--out", str(tmp_path / "run")])
+    result = CliRunner().invoke(
+        cli.app, ["train", "--recipe", str(path), "--out", str(tmp_path / "run")]
+    )
     assert result.exit_code == 130
     assert "the same command goes on" in result.stderr
     assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_hardware_that_is_not_there_is_one_line(data, tiny, tmp_path):
-    recipe = Recipe((Round(0, 2),), policy=tiny, caches=(str(data),), windows=WindowConfig(batch=2, steps=4))
+    recipe = Recipe(
+        (Round(0, 2),), policy=tiny, caches=(str(data),), windows=WindowConfig(batch=2, steps=4)
+    )
     hardware = training.Hardware(strategy="telepathy")
     with pytest.raises(training.UserError, match="telepathy"):
         Trainer(recipe, tmp_path / "run", hardware=hardware).run()

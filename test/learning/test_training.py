@@ -20,8 +20,15 @@ from liquid_nav.policy import Observation, Policy
 @pytest.fixture
 def recipe(tiny):
     def make(*rounds):
-        return Recipe(rounds, scenarios=("forest",), shares=(1.0,), first_seed=7, frame_rate=(6.0, 6.0), policy=tiny,
-                      windows=WindowConfig(batch=2, steps=4))
+        return Recipe(
+            rounds,
+            scenarios=("forest",),
+            shares=(1.0,),
+            first_seed=7,
+            frame_rate=(6.0, 6.0),
+            policy=tiny,
+            windows=WindowConfig(batch=2, steps=4),
+        )
 
     return make
 
@@ -32,10 +39,16 @@ def contents(folder):
 
 
 def test_rounds_never_share_a_seed_and_are_always_the_same(recipe, tmp_path):
-    trainer = Trainer(recipe(Round(30, 2, "expert"), Round(20, 2), Round(10, 2, expert_share=0.3)), tmp_path)
+    trainer = Trainer(
+        recipe(Round(30, 2, "expert"), Round(20, 2), Round(10, 2, expert_share=0.3)), tmp_path
+    )
     rounds = [trainer.tasks(i, tmp_path / "model") for i in range(3)]
     assert [task.seed for tasks in rounds for task in tasks] == list(range(7, 67))
-    assert [tasks[0].driver for tasks in rounds] == ["expert", str(tmp_path / "model"), str(tmp_path / "model")]
+    assert [tasks[0].driver for tasks in rounds] == [
+        "expert",
+        str(tmp_path / "model"),
+        str(tmp_path / "model"),
+    ]
     assert rounds[2][0].expert_share == 0.3 and rounds[2][0].height == 24
     assert rounds == [trainer.tasks(i, tmp_path / "model") for i in range(3)]
 
@@ -47,19 +60,25 @@ def test_scenarios_are_drawn_by_their_shares(tiny, tmp_path):
 
 
 def test_a_training_that_starts_from_a_model_goes_on_with_its_head(recipe, flight, tmp_path):
-    """What the encoder is asked to see is told by a head; a new one would pull a trained encoder apart."""
+    """What the encoder is asked to see is told by a head; a new one would pull a trained encoder
+    apart.
+    """
     flights = [flight(40, 0), flight(30, 1)]
     for name in ("first", "second"):
         write_shard(tmp_path / name / "round-0" / "data", flights)
     model = Trainer(recipe(Round(2, 3, "expert")), tmp_path / "first", say=lambda line: None).run()
     slow = replace(recipe(Round(2, 1, "expert", learning_rate=1e-9)), start=str(model))
     later = Trainer(slow, tmp_path / "second", say=lambda line: None).run()
-    torch.testing.assert_close(load_head(later).weight, load_head(model).weight, rtol=0.0, atol=1e-6)
+    torch.testing.assert_close(
+        load_head(later).weight, load_head(model).weight, rtol=0.0, atol=1e-6
+    )
     assert (later / HEAD).stat().st_mode & 0o777 == 0o644
 
 
 def test_learning_goes_on_from_the_last_checkpoint(recipe, flight, tmp_path, monkeypatch):
-    """Interrupted in step 105 of 110: ten steps from the checkpoint of step 100 are left, on the batches of then."""
+    """Interrupted in step 105 of 110: ten steps from the checkpoint of step 100 are left, on the
+    batches of then.
+    """
     write_shard(tmp_path / "round-0" / "data", [flight(40, 0), flight(30, 1)])
     trainer = Trainer(recipe(Round(2, 110, "expert")), tmp_path, say=lambda line: None)
     done, seen, after = [], [], Imitation.on_train_batch_end
@@ -110,14 +129,18 @@ def test_two_rounds_from_flights_to_a_model_that_flies(recipe, tmp_path):
         assert shard.labels.shape == (frames, 4) and np.isfinite(shard.labels).all()
         assert np.abs(shard.labels[:, :2]).max() < 2.5 and np.isfinite(shard.auxiliary).all()
         np.testing.assert_allclose(shard.elapsed, 1 / 6, atol=0.005)
-        assert len(np.unique(shard.frames[:frames:10].reshape(-1, 24 * 32 * 3), axis=0)) > 5, "the picture changes"
+        assert len(np.unique(shard.frames[:frames:10].reshape(-1, 24 * 32 * 3), axis=0)) > 5, (
+            "the picture changes"
+        )
 
     card = json.loads((model / "card.json").read_text())["training"]
     assert card["seeds"] == "7:10" and [r["steps"] for r in card["rounds"]] == [3, 2]
     assert [r["frames"] for r in card["rounds"]] == [int(s.lengths.sum()) for s in shards]
     assert len(said) == 4 and all("\n" not in line for line in said)
     policy = Policy.load(model)
-    decision, _ = policy.step(Observation(np.zeros((144, 256, 3), np.uint8)), policy.initial_state(), 1 / 6)
+    decision, _ = policy.step(
+        Observation(np.zeros((144, 256, 3), np.uint8)), policy.initial_state(), 1 / 6
+    )
     assert decision.command.is_finite()
 
 
@@ -130,7 +153,9 @@ def test_two_rounds_from_flights_to_a_model_that_flies(recipe, tmp_path):
         (True, {}, True),
     ],
 )
-def test_a_processor_that_only_imitates_bfloat16_does_not_learn_in_it(monkeypatch, graphics, told, fast):
+def test_a_processor_that_only_imitates_bfloat16_does_not_learn_in_it(
+    monkeypatch, graphics, told, fast
+):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: graphics)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
     assert bfloat16_is_fast() is fast

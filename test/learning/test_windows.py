@@ -30,12 +30,16 @@ def indices(window):
 
 
 def flown(shard, window, real):
-    """Return the times [N] of the flight that a window is from, found by what lies between its frames."""
+    """Return the times [N] of the flight that a window is from, found by what lies between its
+    frames.
+    """
     found = []
     for begin, length in zip(shard.begins, shard.lengths, strict=True):
         times = np.cumsum(shard.elapsed[begin : begin + length].astype(float))
         index = indices(window)[:real]
-        if index.max() < length and np.allclose(np.diff(times[index]), window["elapsed"][1:real], atol=1e-4):
+        if index.max() < length and np.allclose(
+            np.diff(times[index]), window["elapsed"][1:real], atol=1e-4
+        ):
             found.append(times)
     return found
 
@@ -58,7 +62,9 @@ def test_elapsed_times_are_the_differences_of_the_stamps(shard):
             continue
         assert flown(data, window, real), "no flight has these times between these frames"
         times = flown(data, window, real)[0]
-        assert window["elapsed"][1:real].sum() == pytest.approx(times[index[-1]] - times[index[0]], abs=1e-4)
+        assert window["elapsed"][1:real].sum() == pytest.approx(
+            times[index[-1]] - times[index[0]], abs=1e-4
+        )
         assert window["elapsed"][0] == window["elapsed"][1]
 
 
@@ -71,9 +77,12 @@ def test_no_time_is_longer_than_a_stride_may_lead_to_unless_frames_were_dropped(
 def test_strides_and_drops_change_the_rate(shard):
     def steps(**changes):
         config = WindowConfig(batch=8, steps=10, slowest=1.0, **changes)
-        return np.concatenate([
-            np.diff(indices(w)[: int(w["weight"].sum())]) for w in rows(Windows([shard], config, 10, seed=1))
-        ])
+        return np.concatenate(
+            [
+                np.diff(indices(w)[: int(w["weight"].sum())])
+                for w in rows(Windows([shard], config, 10, seed=1))
+            ]
+        )
 
     assert set(steps(drop=0.0, strides=(1.0,))) == {1}
     assert set(steps(drop=0.0, strides=(0.0, 1.0))) == {2}
@@ -102,7 +111,9 @@ def test_the_mirror_turns_image_labels_and_targets_together(shard):
         np.testing.assert_array_equal(window["labels"][:, 1], sign)
         np.testing.assert_array_equal(window["labels"][:, 3], sign)
         np.testing.assert_array_equal(window["auxiliary"][:, 0], np.float32(0.5 * sign))
-        assert (window["auxiliary"][:, SCAN.start if bright_left else SCAN.stop - 1] == np.float32(0.9)).all()
+        assert (
+            window["auxiliary"][:, SCAN.start if bright_left else SCAN.stop - 1] == np.float32(0.9)
+        ).all()
         sides.add(bool(bright_left))
     assert sides == {True, False}
     plain = WindowConfig(batch=8, steps=10, mirror=False)
@@ -116,7 +127,9 @@ def test_the_same_seed_gives_the_same_batches(shard):
         assert all(torch.equal(a[name], b[name]) for name in a)
     assert not all(torch.equal(a["images"], b["images"]) for a, b in zip(first, other, strict=True))
     windows = Windows([shard], CONFIG, 3, 5)
-    assert all(torch.equal(a["images"], b["images"]) for a, b in zip(windows, windows, strict=True)), "iterates anew"
+    assert all(
+        torch.equal(a["images"], b["images"]) for a, b in zip(windows, windows, strict=True)
+    ), "iterates anew"
 
 
 def test_seconds_of_flight_decide_how_often_and_newer_shards_count_for_more(flight, tmp_path):
@@ -138,13 +151,21 @@ def test_what_was_consumed_does_not_come_again(shard):
 
 
 def test_flights_that_are_held_out_are_never_drawn(shard):
-    windows = Windows([shard], WindowConfig(batch=8, steps=10, drop=0.0), 20, seed=1, without={(0, 0), (0, 1), (0, 3)})
+    windows = Windows(
+        [shard],
+        WindowConfig(batch=8, steps=10, drop=0.0),
+        20,
+        seed=1,
+        without={(0, 0), (0, 1), (0, 3)},
+    )
     assert windows.weights.tolist() == [0.0, 0.0, 1.0, 0.0]
     data = Shard(shard)
     times = np.cumsum(data.elapsed[64:154].astype(float))
     for window in rows(windows):
         index = indices(window)[: int(window["weight"].sum())]
-        np.testing.assert_allclose(np.diff(times[index]), window["elapsed"][1 : len(index)], atol=1e-4)
+        np.testing.assert_allclose(
+            np.diff(times[index]), window["elapsed"][1 : len(index)], atol=1e-4
+        )
 
 
 def test_processes_that_learn_together_draw_different_windows(shard, monkeypatch):

@@ -1,6 +1,5 @@
 """The numbers that explain a running network agree with the network."""
 
-
 import pytest
 import torch
 
@@ -55,13 +54,18 @@ def test_eigenvalues_predict_decay(core, instant):
     core.double()
     features = instant[0][:1].double()
     rest = core.trajectory(
-        features[:, None].expand(1, 400, 32), torch.zeros(1, 34).double(), torch.ones(1, 400).double()
+        features[:, None].expand(1, 400, 32),
+        torch.zeros(1, 34).double(),
+        torch.ones(1, 400).double(),
     )
     rest = rest[:, -1]
     slowest = analysis.eigenvalues(core, features, rest)[0, 0].real.item()
     assert slowest < 0
     core.solver = ExplicitEuler(2000)
-    step = lambda x, t: core(features[:, None], x, torch.tensor([[t]], dtype=torch.float64))[1]  # noqa: E731
+
+    def step(x, t):
+        return core(features[:, None], x, torch.tensor([[t]], dtype=torch.float64))[1]
+
     one = step(rest + 1e-4, 8.0)
     two = step(one, 1.0)
     rate = torch.log((two - rest).norm() / (one - rest).norm()).item()
@@ -88,7 +92,9 @@ def test_regularizers_vanish_where_they_should_and_have_gradients(core):
         for k, bound in enumerate(analysis.time_constant_bounds(core))
     )
     assert time_constant_penalty(core, features, states, low * 0.9, high * 1.1).item() == 0.0
-    loss = time_constant_penalty(core, features, states, 0.5, 0.6) + rate_penalty(core, features, states)
+    loss = time_constant_penalty(core, features, states, 0.5, 0.6) + rate_penalty(
+        core, features, states
+    )
     (loss + derivative_penalty(states, elapsed)).backward()
     assert core.cm.grad.abs().sum() > 0
     still = torch.ones(1, 3, 2)

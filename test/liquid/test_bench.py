@@ -6,10 +6,10 @@ import pytest
 
 pytest.importorskip("ncps")
 pytest.importorskip("numba")
-from typer.testing import CliRunner  # noqa: E402
+from typer.testing import CliRunner
 
-from liquid_nav.cli import bench  # noqa: E402
-from liquid_nav.liquid import benchmark  # noqa: E402
+from liquid_nav.cli import bench
+from liquid_nav.liquid import benchmark
 
 KEYS = {"what", "ours_ms", "ncps_ms", "lstm_ms", "ratio_ncps", "ratio_lstm", "max_abs_diff"}
 
@@ -18,7 +18,9 @@ def test_rows(tmp_path, monkeypatch):
     full = benchmark.core_rows
     monkeypatch.setattr(benchmark, "core_rows", lambda rounds, **how: full(16, 8, 4, rounds, **how))
     file = tmp_path / "rows.json"
-    result = CliRunner().invoke(bench.bench_app, ["core", "--rounds", "3", "--threads", "1", "--json", str(file)])
+    result = CliRunner().invoke(
+        bench.bench_app, ["core", "--rounds", "3", "--threads", "1", "--json", str(file)]
+    )
     assert result.exit_code == 0, result.output
     rows = json.loads(file.read_text())
     assert [row["what"] for row in rows] == ["train_step", "single_step"]

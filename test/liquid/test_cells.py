@@ -1,9 +1,20 @@
-"""Every cell keeps the core's contract: real time, finite gaps, gradients, export of a step, clear errors."""
+"""Every cell keeps the core's contract: real time, finite gaps, gradients, export of a step, clear
+errors.
+"""
 
 import pytest
 import torch
 
-from liquid_nav.liquid import CTRNN, GRUODE, LTC, CfC, CoreInputError, LeakyLiquid, NCPWiring, NeuralODE
+from liquid_nav.liquid import (
+    CTRNN,
+    GRUODE,
+    LTC,
+    CfC,
+    CoreInputError,
+    LeakyLiquid,
+    NCPWiring,
+    NeuralODE,
+)
 from liquid_nav.liquid.solvers import RK4, SemiImplicit
 
 WIRING = NCPWiring(8, 6, 3, 3, 3, 3, 3, seed=1)
@@ -65,7 +76,11 @@ def test_state_composes_in_time(name):
 def test_gradients_agree_with_finite_differences(name):
     torch.manual_seed(0)
     core = CELLS[name]().double()
-    inputs = (torch.randn(1, 3, 5), torch.randn(1, core.state_size) * 0.3, torch.rand(1, 3) * 0.1 + 0.01)
+    inputs = (
+        torch.randn(1, 3, 5),
+        torch.randn(1, core.state_size) * 0.3,
+        torch.rand(1, 3) * 0.1 + 0.01,
+    )
     inputs = tuple(t.double().requires_grad_() for t in inputs)
     assert torch.autograd.gradcheck(lambda *a: core(*a), inputs, atol=1e-6)
 
@@ -76,12 +91,19 @@ def test_faster_frames_give_the_same_flight():
     core = LTC(5, WIRING)
     signal = torch.randn(1, 30, 5).cumsum(1) * 0.1
     slow, _ = core(signal, core.initial_state(1), torch.full((1, 30), 1 / 30))
-    fast, _ = core(signal.repeat_interleave(2, 1), core.initial_state(1), torch.full((1, 60), 1 / 60))
+    fast, _ = core(
+        signal.repeat_interleave(2, 1), core.initial_state(1), torch.full((1, 60), 1 / 60)
+    )
     assert torch.allclose(slow[:, -1], fast[:, -1], atol=0.01)
 
 
 BAD = [
-    (torch.zeros(1, 2, 4), None, torch.ones(1, 2), r"features have shape \[1, 2, 4\]; expected \[B,T,5\]"),
+    (
+        torch.zeros(1, 2, 4),
+        None,
+        torch.ones(1, 2),
+        r"features have shape \[1, 2, 4\]; expected \[B,T,5\]",
+    ),
     (torch.zeros(1, 0, 5), None, torch.ones(1, 0), "empty sequence"),
     (torch.zeros(1, 2, 5), torch.zeros(1, 4), torch.ones(1, 2), "state has shape"),
     (torch.zeros(1, 2, 5), None, torch.ones(1, 3), "elapsed has shape"),

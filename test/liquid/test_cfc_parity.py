@@ -13,7 +13,11 @@ MODES = {"gated": "default", "no_gate": "no_gate", "pure": "pure"}
 def copy_cell(ours, theirs):
     """Copy the parameters of one of their cells; return pairs of parameters."""
     pairs = [(getattr(ours, n), getattr(theirs, n)) for n in ("w_tau", "A") if hasattr(ours, n)]
-    layers = [(getattr(ours, n), getattr(theirs, n)) for n in ("ff1", "ff2", "time_a", "time_b") if hasattr(ours, n)]
+    layers = [
+        (getattr(ours, n), getattr(theirs, n))
+        for n in ("ff1", "ff2", "time_a", "time_b")
+        if hasattr(ours, n)
+    ]
     if len(ours.backbone):
         linear = [m for m in theirs.backbone if isinstance(m, torch.nn.Linear)]
         layers += list(zip(ours.backbone, linear))
@@ -35,15 +39,21 @@ def test_equals_ncps(mode, wired, mixed, seed):
     if wired:
         wiring = ncps_wirings.NCP(9, 6, 3, 4, 3, 4, 3, seed=seed)
         theirs = ncps_torch.CfC(inputs, wiring, mode=MODES[mode], mixed_memory=mixed)
-        ours = CfC(inputs, wiring=NCPWiring(9, 6, 3, 4, 3, 4, 3, seed), mode=mode, mixed_memory=mixed)
+        ours = CfC(
+            inputs, wiring=NCPWiring(9, 6, 3, 4, 3, 4, 3, seed), mode=mode, mixed_memory=mixed
+        )
         cells = list(zip(ours.cells, theirs.rnn_cell._layers))
     else:
         sizes = {"backbone_units": 16, "backbone_layers": 1 + seed}
-        theirs = ncps_torch.CfC(inputs, 11, mode=MODES[mode], mixed_memory=mixed, proj_size=4, **sizes)
+        theirs = ncps_torch.CfC(
+            inputs, 11, mode=MODES[mode], mixed_memory=mixed, proj_size=4, **sizes
+        )
         ours = CfC(inputs, 11, output_size=4, mode=mode, mixed_memory=mixed, **sizes)
         cells = [(ours.cells[0], theirs.rnn_cell)]
     pairs = [pair for cell in cells for pair in copy_cell(*cell)]
-    extra = [] if wired else [(ours.head.weight, theirs.fc.weight), (ours.head.bias, theirs.fc.bias)]
+    extra = (
+        [] if wired else [(ours.head.weight, theirs.fc.weight), (ours.head.bias, theirs.fc.bias)]
+    )
     if mixed:
         extra += [(ours.memory.input_map.weight, theirs.lstm.input_map.weight)]
         extra += [(ours.memory.input_map.bias, theirs.lstm.input_map.bias)]

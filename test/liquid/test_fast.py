@@ -1,4 +1,6 @@
-"""The numba kernel gives the numbers and gradients of the torch path, also in forked children and on threads."""
+"""The numba kernel gives the numbers and gradients of the torch path, also in forked children and
+on threads.
+"""
 
 import copy
 import multiprocessing
@@ -66,15 +68,25 @@ def test_without_gradient_equals_with():
 def test_extreme_inputs_saturate():
     """Features of thousands, as the published encoder makes them, give the reference's numbers."""
     reference, fast = pair()
-    features, state, elapsed = torch.randn(2, 4, 20) * 2000, torch.zeros(2, 18), torch.full((2, 4), 10.0)
-    assert torch.allclose(reference(features, state, elapsed)[0], fast(features, state, elapsed)[0], atol=1e-5)
+    features, state, elapsed = (
+        torch.randn(2, 4, 20) * 2000,
+        torch.zeros(2, 18),
+        torch.full((2, 4), 10.0),
+    )
+    assert torch.allclose(
+        reference(features, state, elapsed)[0], fast(features, state, elapsed)[0], atol=1e-5
+    )
 
 
 def test_double_precision_falls_back_and_demanding_numba_says_so():
     """Auto serves every type; an explicit wish that cannot be met is an error."""
     _, fast = pair()
     fast.double()
-    arguments = torch.randn(1, 2, 20).double(), torch.zeros(1, 18).double(), torch.rand(1, 2).double()
+    arguments = (
+        torch.randn(1, 2, 20).double(),
+        torch.zeros(1, 18).double(),
+        torch.rand(1, 2).double(),
+    )
     with pytest.raises(CoreInputError, match="numba"):
         fast(*arguments)
     fast.kernel = "auto"
@@ -91,13 +103,17 @@ def test_children_compute_the_same(method):
         arguments = torch.ones(24, 3, 20), torch.zeros(24, 18), torch.ones(24, 3)
         expected, _ = fast(*arguments)
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:
-            assert torch.allclose(pool.submit(fast, *arguments).result(timeout=60)[0], expected, atol=1e-6)
+            assert torch.allclose(
+                pool.submit(fast, *arguments).result(timeout=60)[0], expected, atol=1e-6
+            )
     finally:
         torch.set_num_threads(before)
 
 
 def test_training_follows_the_same_loss_curve():
-    """Thirty optimizer steps on either path: equal losses to rounding, and the task is being learned."""
+    """Thirty optimizer steps on either path: equal losses to rounding, and the task is being
+    learned.
+    """
     curves = []
     for core in pair(inputs=6, seed=4):
         generator = torch.Generator().manual_seed(0)

@@ -1,4 +1,6 @@
-"""Numbers of another kind than the weights are refused in one line that names them, not by torch from deep inside."""
+"""Numbers of another kind than the weights are refused in one line that names them, not by torch
+from deep inside.
+"""
 
 import numpy as np
 import pytest
@@ -22,7 +24,9 @@ CORES = {
     "feedforward": lambda: FeedForward(3, 5, output_size=2),
     "headed": lambda: Headed(LTC(3, DenseWiring(5)), 2, delay=0.001),
     "published_cfc": lambda: PublishedCfC(3, 5, backbone=(4,), output_size=2),
-    "published_mixed_cfc": lambda: PublishedMixedCfC(3, 5, backbone=(4,), forget_bias=1.0, output_size=2),
+    "published_mixed_cfc": lambda: PublishedMixedCfC(
+        3, 5, backbone=(4,), forget_bias=1.0, output_size=2
+    ),
     "published_ctrnn": lambda: PublishedCTRNN(3, 5, output_size=2),
 }
 NAMES = ("features", "state", "elapsed")
@@ -54,13 +58,18 @@ def test_other_numbers_than_the_weights_are_named_with_the_remedy(kind, steps):
             given[place] = given[place].to(dtype)
             with torch.no_grad():
                 line = refusal(core, given)
-            assert line == f"{name}: numbers are {dtype}, the core's are torch.float32. convert with .to(torch.float32)"
+            assert (
+                line == f"{name}: numbers are {dtype}, the core's are torch.float32. convert with "
+                ".to(torch.float32)"
+            )
 
 
 def test_what_is_no_tensor_is_named():
     core = CORES["cfc"]()
     given = inputs(core)
-    assert refusal(core, [given[0].numpy(), *given[1:]]).startswith("features: is no tensor but ndarray")
+    assert refusal(core, [given[0].numpy(), *given[1:]]).startswith(
+        "features: is no tensor but ndarray"
+    )
     assert refusal(core, [*given[:2], 0.05]).startswith("elapsed: is no tensor but float")
     assert refusal(core, [given[0], None, given[2]]).startswith("state: is no tensor but NoneType")
 
@@ -71,4 +80,6 @@ def test_a_core_in_double_precision_takes_doubles_and_refuses_singles(kind):
     outputs, state = core(*inputs(core, dtype=torch.float64))
     assert outputs.dtype == torch.float64 and np.isfinite(outputs.detach().numpy()).all()
     given = inputs(core)
-    assert "features: numbers are torch.float32, the core's are torch.float64" in refusal(core, given)
+    assert "features: numbers are torch.float32, the core's are torch.float64" in refusal(
+        core, given
+    )

@@ -17,7 +17,9 @@ def test_time_constants_along_a_sequence_agree_with_single_instants():
 
 
 def test_stronger_input_shortens_time_constants():
-    """Open synapses add conductance: a jump from a weak to a strong input makes every reached neuron faster."""
+    """Open synapses add conductance: a jump from a weak to a strong input makes every reached
+    neuron faster.
+    """
     torch.manual_seed(0)
     core = LTC(4, NCPWiring(6, 5, 2, 3, 3, 3, 3, 0), kernel="torch")
     calm = torch.stack((torch.full((40, 4), 0.2), torch.full((40, 4), 1.5)))
@@ -35,4 +37,6 @@ def test_respond_leaves_what_came_before_alone():
     response = respond(core, torch.rand(3, 30, 4), torch.full((3, 30), 1 / 30), start=15, noise=1.0)
     assert torch.equal(response.changed["noise"][:, :15], response.calm[:, :15])
     change = response.change(15)
-    assert set(change) == {"noise", "jump"} and all(v.shape == (13,) and (v > 0).all() for v in change.values())
+    assert set(change) == {"noise", "jump"} and all(
+        v.shape == (13,) and (v > 0).all() for v in change.values()
+    )

@@ -1,4 +1,6 @@
-"""The liquid state machine: spikes in real time, an online readout equal to ridge regression, plastic synapses."""
+"""The liquid state machine: spikes in real time, an online readout equal to ridge regression,
+plastic synapses.
+"""
 
 import torch
 
@@ -17,8 +19,12 @@ def test_reservoir_fires_and_is_repeatable():
     states, _ = core.trajectory(*inputs)
     rates = states[..., core.slices["trace"]]
     assert torch.isfinite(states).all() and rates.mean() > 1.0
-    assert torch.equal(states, LiquidStateMachine(3, 40, output_size=2, seed=5).trajectory(*inputs)[0])
-    assert not torch.equal(states, LiquidStateMachine(3, 40, output_size=2, seed=6).trajectory(*inputs)[0])
+    assert torch.equal(
+        states, LiquidStateMachine(3, 40, output_size=2, seed=5).trajectory(*inputs)[0]
+    )
+    assert not torch.equal(
+        states, LiquidStateMachine(3, 40, output_size=2, seed=6).trajectory(*inputs)[0]
+    )
 
 
 def test_gaps_are_finite_and_no_time_changes_nothing():
@@ -30,12 +36,16 @@ def test_gaps_are_finite_and_no_time_changes_nothing():
 
 
 def test_online_readout_equals_ridge_regression():
-    """Recursive least squares over a run ends at the closed-form solution, and predicts a delayed input."""
+    """Recursive least squares over a run ends at the closed-form solution, and predicts a delayed
+    input.
+    """
     core = LiquidStateMachine(1, 40, output_size=1, seed=1).double()
     features, state, elapsed = (x.double() for x in drive(core, batch=1, steps=300))
     states, _ = core.trajectory(features, state, elapsed)
     targets = features[:, :-2].sin()
-    plastic = {name: value.double() for name, value in core.initial_plastic(1, confidence=0.1).items()}
+    plastic = {
+        name: value.double() for name, value in core.initial_plastic(1, confidence=0.1).items()
+    }
     for t in range(2, 300):
         plastic = core.learn(states[:, t], targets[:, t - 2], plastic)
     x = torch.stack([core._regressor(states[:, t])[0] for t in range(2, 300)])

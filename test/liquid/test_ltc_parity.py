@@ -28,12 +28,18 @@ def pair(shape, seed=0, kernel="torch"):
     theirs = ncps_torch.LTC(inputs, theirs_wiring, implicit_param_constraints=False)
     ours = LTC(
         inputs,
-        NCPWiring(inter, command, motor, sensory_fanout, inter_fanout, recurrent, fanin, 22224 + seed),
+        NCPWiring(
+            inter, command, motor, sensory_fanout, inter_fanout, recurrent, fanin, 22224 + seed
+        ),
         kernel=kernel,
     )
     cell = theirs.rnn_cell
     with torch.no_grad():
-        cell.output_w.uniform_(0.5, 1.5), cell.input_w.uniform_(0.5, 1.5), cell.input_b.uniform_(-0.3, 0.3)
+        (
+            cell.output_w.uniform_(0.5, 1.5),
+            cell.input_w.uniform_(0.5, 1.5),
+            cell.input_b.uniform_(-0.3, 0.3),
+        )
     ours.load_dense(dict(cell.named_parameters()))
     return ours, theirs
 

@@ -11,7 +11,11 @@ ROOT = Path(__file__).parents[2]
 def blocks(page):
     path = ROOT / page
     text = path.read_text() if path.exists() else ""
-    return [block for block in re.findall(r"```python\n(.*?)```", text, re.S) if "liquid_nav.liquid" in block]
+    return [
+        block
+        for block in re.findall(r"```python\n(.*?)```", text, re.S)
+        if "liquid_nav.liquid" in block
+    ]
 
 
 @pytest.mark.parametrize("page", ["docs/liquid_core.md", "README.md"])

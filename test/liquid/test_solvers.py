@@ -10,7 +10,9 @@ from liquid_nav.liquid.solvers import RK4, DormandPrince, ExplicitEuler, Implici
 
 
 def logistic(x):
-    """dx/dt = 2 - x * x towards sqrt(2), split unevenly (drive 2, rate x happens to gain the fused step an order)."""
+    """dx/dt = 2 - x * x towards sqrt(2), split unevenly (drive 2, rate x happens to gain the fused
+    step an order).
+    """
     return 2.0 + 0.5 * x, x + 0.5, 1.0
 
 
@@ -26,7 +28,9 @@ def exact(t, x0=0.2):
 def test_order_of_convergence(make, order):
     errors = []
     for steps in (8, 16, 32):
-        x = make(steps).advance(logistic, torch.full((1, 1), 0.2, dtype=torch.float64), torch.ones(1, 1).double())
+        x = make(steps).advance(
+            logistic, torch.full((1, 1), 0.2, dtype=torch.float64), torch.ones(1, 1).double()
+        )
         errors.append(abs(x.item() - exact(1.0)))
     for coarse, fine in zip(errors, errors[1:]):
         assert math.log2(coarse / fine) == pytest.approx(order, abs=0.25)
@@ -40,7 +44,9 @@ def test_dormand_prince_is_as_accurate_as_asked():
 
 
 def stiff(x):
-    """Van der Pol-like: a slow variable chased 1000 times faster by another; no part is left to the rate."""
+    """Van der Pol-like: a slow variable chased 1000 times faster by another; no part is left to the
+    rate.
+    """
     slow, fast = x[:, :1], x[:, 1:]
     return torch.cat((-slow, 1000.0 * (torch.cos(slow) - fast)), dim=1), 0.0, 1.0
 
@@ -61,7 +67,9 @@ def test_stiff_problem_fells_only_explicit_euler():
     assert torch.allclose(DormandPrince().advance(stiff, start, time), wanted, atol=1e-3)
 
 
-@pytest.mark.parametrize("solver", [ExplicitEuler(), SemiImplicit(), Implicit(2), RK4(2), DormandPrince()])
+@pytest.mark.parametrize(
+    "solver", [ExplicitEuler(), SemiImplicit(), Implicit(2), RK4(2), DormandPrince()]
+)
 def test_zero_time_is_identity_and_samples_keep_their_own_time(solver):
     start = torch.tensor([[0.2], [0.2], [0.2]], dtype=torch.float64)
     time = torch.tensor([[0.0], [0.5], [1.0]], dtype=torch.float64)
@@ -75,7 +83,10 @@ def test_zero_time_is_identity_and_samples_keep_their_own_time(solver):
 def test_adjoint_finds_the_gradients_of_backpropagation():
     torch.manual_seed(0)
     core = LTC(5, NCPWiring(5, 4, 2, 3, 2, 2, 2, 0), kernel="torch").double()
-    features, elapsed = torch.randn(2, 3, 5).double().requires_grad_(), torch.rand(2, 3).double() * 0.1
+    features, elapsed = (
+        torch.randn(2, 3, 5).double().requires_grad_(),
+        torch.rand(2, 3).double() * 0.1,
+    )
     found = []
     for adjoint in (False, True):
         core.solver = DormandPrince(rtol=1e-8, atol=1e-9, adjoint=adjoint)

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from liquid_nav.liquid import LTC, CoreInputError, NCPWiring
 from liquid_nav.liquid.stream import Channel, Stream
 
-CHANNELS = {"camera": Channel(slice(0, 3)), "imu": Channel(slice(3, 5)), "velocity": Channel(slice(5, 6), initial=0.2)}
+CHANNELS = {
+    "camera": Channel(slice(0, 3)),
+    "imu": Channel(slice(3, 5)),
+    "velocity": Channel(slice(5, 6), initial=0.2),
+}
 WIDTHS = {"camera": 3, "imu": 2, "velocity": 1}
 
 
@@ -22,8 +26,10 @@ def make_core():
 CORE = make_core()
 events = st.lists(
     st.tuples(st.sampled_from(sorted(WIDTHS)), st.integers(0, 60), st.integers(-3, 3)),
-    min_size=1, max_size=14, unique_by=lambda e: e[:2],
-)  # fmt: skip
+    min_size=1,
+    max_size=14,
+    unique_by=lambda e: e[:2],
+)
 
 
 def push(stream, event):
@@ -32,7 +38,11 @@ def push(stream, event):
 
 
 @settings(max_examples=25, deadline=None)
-@given(events=events, order=st.randoms(use_true_random=False), hold=st.sampled_from(["backward", "forward"]))
+@given(
+    events=events,
+    order=st.randoms(use_true_random=False),
+    hold=st.sampled_from(["backward", "forward"]),
+)
 def test_order_of_arrival_does_not_matter(events, order, hold):
     streams = [Stream(CORE, CHANNELS, horizon=10.0, hold=hold) for _ in range(2)]
     shuffled = list(events)
@@ -73,7 +83,9 @@ def test_queries_disturb_nothing(events, queries):
 
 
 def test_regular_events_equal_the_sequence():
-    """One sensor at a fixed rate is ``forward`` on the sequence, first elapsed time the nominal period."""
+    """One sensor at a fixed rate is ``forward`` on the sequence, first elapsed time the nominal
+    period.
+    """
     core = CORE
     features = torch.randn(1, 8, 6)
     stream = Stream(core, {"all": Channel(slice(0, 6))}, nominal_period=0.04)

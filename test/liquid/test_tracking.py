@@ -1,4 +1,6 @@
-"""The liquid property of a trained core: slower in noise, quicker at a jump, as an output and as neurons."""
+"""The liquid property of a trained core: slower in noise, quicker at a jump, as an output and as
+neurons.
+"""
 
 import json
 from pathlib import Path
@@ -74,12 +76,22 @@ def test_time_constants_lengthen_in_noise_and_shorten_at_a_jump(trained):
 
 
 def test_the_command_trains_draws_and_keeps(tmp_path):
-    files = {name: tmp_path / file for name, file in
-             {"--json": "rows.json", "--plot": "tracking.png", "--core": "core.safetensors"}.items()}
+    files = {
+        name: tmp_path / file
+        for name, file in {
+            "--json": "rows.json",
+            "--plot": "tracking.png",
+            "--core": "core.safetensors",
+        }.items()
+    }
     options = [str(word) for pair in files.items() for word in pair]
     result = CliRunner().invoke(bench_app, ["tracking", "--steps", "2", *options])
     assert result.exit_code == 0, result.output
-    assert [row["change"] for row in json.loads(files["--json"].read_text())] == ["calm", "noise", "jump"]
+    assert [row["change"] for row in json.loads(files["--json"].read_text())] == [
+        "calm",
+        "noise",
+        "jump",
+    ]
     assert files["--plot"].read_bytes().startswith(b"\x89PNG")
     core = LTC(1, DenseWiring(24, motor=1, seed=0))
     core.load_state_dict(load_file(files["--core"]))

@@ -11,9 +11,15 @@ from liquid_nav.liquid.warm_start import WarmStart, average_state, settle
 def setting():
     """A slow core, smooth signals [B,T,I], and where it would be had it lived all along."""
     torch.manual_seed(0)
-    core = LTC(4, NCPWiring(6, 5, 2, 3, 3, 3, 3, 0), time_constant=(0.3, 1.0), kernel="torch").requires_grad_(False)
+    core = LTC(
+        4, NCPWiring(6, 5, 2, 3, 3, 3, 3, 0), time_constant=(0.3, 1.0), kernel="torch"
+    ).requires_grad_(False)
     phase = torch.rand(24, 1, 4) * 6.28
-    features = 0.5 + 0.4 * torch.sin(torch.arange(140)[None, :, None] / 20 + phase) + 0.5 * torch.rand(24, 1, 4)
+    features = (
+        0.5
+        + 0.4 * torch.sin(torch.arange(140)[None, :, None] / 20 + phase)
+        + 0.5 * torch.rand(24, 1, 4)
+    )
     elapsed = torch.full((24, 140), 1 / 30)
     outputs, _ = core(features, core.initial_state(24), elapsed)
     return core, features, elapsed, outputs
@@ -31,7 +37,11 @@ def test_every_warm_start_shortens_the_transient(setting):
     cold = transient(setting, core.initial_state(24))
     history = features[:, 102:110], elapsed[:, 102:110]
     assert (
-        transient(setting, average_state(core, [(features[:8, :60], elapsed[:8, :60])], skip=30).expand(24, -1)) < cold
+        transient(
+            setting,
+            average_state(core, [(features[:8, :60], elapsed[:8, :60])], skip=30).expand(24, -1),
+        )
+        < cold
     )
     assert transient(setting, settle(core, *history)) < 0.5 * cold
     warm = WarmStart(core, hidden=32)

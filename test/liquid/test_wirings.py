@@ -10,10 +10,20 @@ from liquid_nav.liquid.liquid_property import LiquidResponse
 
 def test_ncp_has_the_published_layers_and_counts():
     wiring = NCPWiring(18, 12, 4, 6, 4, 4, 6, 22224).build(128)
-    assert (wiring.state_size, np.count_nonzero(wiring.sensory), np.count_nonzero(wiring.internal)) == (34, 768, 100)
-    assert wiring.describe() == ("34 neurons (4 motor + 12 command + 18 inter), 768 sensory and 100 internal synapses")
+    assert (
+        wiring.state_size,
+        np.count_nonzero(wiring.sensory),
+        np.count_nonzero(wiring.internal),
+    ) == (34, 768, 100)
+    assert wiring.describe() == (
+        "34 neurons (4 motor + 12 command + 18 inter), 768 sensory and 100 internal synapses"
+    )
     assert not wiring.sensory[:, :16].any(), "inputs feed inter neurons only"
-    assert (wiring.names[0], wiring.names[4], wiring.names[16]) == ("motor.0", "command.0", "inter.0")
+    assert (wiring.names[0], wiring.names[4], wiring.names[16]) == (
+        "motor.0",
+        "command.0",
+        "inter.0",
+    )
     pre, post = wiring.synapses()
     assert (np.diff(post) >= 0).all() and (wiring.internal[pre, post] != 0).all()
 
@@ -29,7 +39,9 @@ def test_dense_equals_ncps():
 def test_random_has_the_density_asked_for():
     wiring = RandomWiring(20, 3, density=0.25, seed=1).build(8)
     assert np.count_nonzero(wiring.internal) == 100 and np.count_nonzero(wiring.sensory) == 40
-    assert np.array_equal(wiring.internal, RandomWiring(20, 3, density=0.25, seed=1).build(8).internal)
+    assert np.array_equal(
+        wiring.internal, RandomWiring(20, 3, density=0.25, seed=1).build(8).internal
+    )
 
 
 def test_a_motor_neuron_without_a_path_is_named():
@@ -44,12 +56,18 @@ def test_a_motor_neuron_without_a_path_is_named():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: NCPWiring(3, 4, 2, sensory_fanout=6), "sensory_fanout is 6 but there are only 3 inter neurons"),
+        (
+            lambda: NCPWiring(3, 4, 2, sensory_fanout=6),
+            "sensory_fanout is 6 but there are only 3 inter neurons",
+        ),
         (lambda: NCPWiring(8, 4, 2, motor_fanin=0), "motor_fanin is 0"),
         (lambda: NCPWiring(8, 8, 2).build(0), "at least one input"),
         (lambda: RandomWiring(4, density=1.5).build(2), "density is 1.5"),
         (lambda: DenseWiring(4, motor=5).build(2), "motor is 5"),
-        (lambda: Wiring(np.ones((2, 3)), np.ones((3, 3)), {"inter": np.arange(3)}), "no layer called motor"),
+        (
+            lambda: Wiring(np.ones((2, 3)), np.ones((3, 3)), {"inter": np.arange(3)}),
+            "no layer called motor",
+        ),
     ],
 )
 def test_impossible_wirings_are_refused(make, message):
@@ -63,8 +81,11 @@ def test_drawing(tmp_path):
 
     draw_wiring(NCPWiring(6, 4, 2, 3, 2, 2, 2).build(5), tmp_path / "wiring.png")
     draw_growth(
-        [{"what": "steps", "value": v, "ours_ms": v / 8, "lstm_ms": v / 4} for v in (8, 16)], tmp_path / "g.png"
+        [{"what": "steps", "value": v, "ours_ms": v / 8, "lstm_ms": v / 4} for v in (8, 16)],
+        tmp_path / "g.png",
     )
     calm, noisy, jumped = torch.rand(3, 2, 20, 5) + 0.1
     draw_response(LiquidResponse(calm, {"noise": noisy, "jump": jumped}, 10), tmp_path / "tau.png")
-    assert all((tmp_path / name).stat().st_size > 5000 for name in ("wiring.png", "g.png", "tau.png"))
+    assert all(
+        (tmp_path / name).stat().st_size > 5000 for name in ("wiring.png", "g.png", "tau.png")
+    )

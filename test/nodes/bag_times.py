@@ -1,4 +1,6 @@
-"""Both times of the messages of a bag, as they stand in the file: readers of ``rosbags`` show only one."""
+"""Both times of the messages of a bag, as they stand in the file: readers of ``rosbags`` show only
+one.
+"""
 
 import struct
 import sys

@@ -1,4 +1,6 @@
-"""A ROS graph for one test: a domain of its own, nodes under test beside a probe, and deadlines instead of sleeps."""
+"""A ROS graph for one test: a domain of its own, nodes under test beside a probe, and deadlines
+instead of sleeps.
+"""
 
 import time
 
@@ -14,7 +16,9 @@ class Landed(Exception):
 
 
 class Harness:
-    """Owns a context; ``add`` creates a node under test, ``until`` serves callbacks until something holds."""
+    """Owns a context; ``add`` creates a node under test, ``until`` serves callbacks until something
+    holds.
+    """
 
     def __init__(self):
         import rclpy
@@ -32,7 +36,9 @@ class Harness:
         self.heard = {}
         self.diagnostics = {}
         self.pumps = []
-        """Called between callbacks: what else goes on. A thread beside the executor would starve on a busy machine."""
+        """Called between callbacks: what else goes on. A thread beside the executor would starve on
+        a busy machine.
+        """
 
     def _enter(self, node):
         self.nodes.append(node)
@@ -80,10 +86,12 @@ class Harness:
                 pump()
 
     def fly(self, simulator, until, deadline=300.0, burst=0):
-        """Run the loop of a simulator in this thread until ``until()`` gives something; returns that.
+        """Run the loop of a simulator in this thread until ``until()`` gives something; returns
+        that.
 
-        Simulated time waits for the others, which live between its frames: nothing depends on the machine's speed.
-        Where no commands come back it does not wait: then ``burst`` more callbacks are served at each turn.
+        Simulated time waits for the others, which live between its frames: nothing depends on the
+        machine's speed. Where no commands come back it does not wait: then ``burst`` more callbacks
+        are served at each turn.
         """
         end = time.monotonic() + deadline
 

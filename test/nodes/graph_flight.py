@@ -1,8 +1,10 @@
-"""A flight through real node processes in simulated time: the test flies the vehicle and owns the clock.
+"""A flight through real node processes in simulated time: the test flies the vehicle and owns the
+clock.
 
-Supervisor and bridge (and, where asked for, camera and controller) are processes of their own, as on a drone; the
-vehicle is the PX4 personality behind real MAVLink over UDP. Simulated time never runs far ahead (``SLACK``) of the
-signs of life of those that are alive, so that what is measured does not depend on the speed of the machine.
+Supervisor and bridge (and, where asked for, camera and controller) are processes of their own, as
+on a drone; the vehicle is the PX4 personality behind real MAVLink over UDP. Simulated time never
+runs far ahead (``SLACK``) of the signs of life of those that are alive, so that what is measured
+does not depend on the speed of the machine.
 """
 
 import json
@@ -41,7 +43,9 @@ from liquid_nav.types import Command
 TICK, SLACK = 0.04, 0.16
 """s of simulated time."""
 SLACKS = {"safety_supervisor": 0.4, "autopilot_bridge": 0.4}
-"""The supervisor may be silent for 0.25 s before it speaks by itself, and the bridge tells its state every 0.2 s."""
+"""The supervisor may be silent for 0.25 s before it speaks by itself, and the bridge tells its
+state every 0.2 s.
+"""
 PATIENCE = 240.0
 """s of wall time in which a process must show a sign of life on a busy machine."""
 REPEAT = 5.0
@@ -49,7 +53,13 @@ REPEAT = 5.0
 FORWARD, ZERO = Command(vx=1.0), Command()
 REST = 0.1
 """m/s that count as standing still."""
-WATCH = {"odometry_age": 0.5, "autopilot_age": 1.0, "latency": 0.3, "clock_jump": 2.0, "position_jump": 2.0}
+WATCH = {
+    "odometry_age": 0.5,
+    "autopilot_age": 1.0,
+    "latency": 0.3,
+    "clock_jump": 2.0,
+    "position_jump": 2.0,
+}
 
 
 class GraphFlight:
@@ -64,7 +74,13 @@ class GraphFlight:
         self.executor.add_node(self.node)
         self.port = free_port()
         self.server, self.vehicle = UdpServer(port=self.port), Px4Vehicle(PointBody(3.0))
-        self.offset, self.linked, self.frozen, self.command, self.late = 0.0, True, False, FORWARD, 0.0
+        self.offset, self.linked, self.frozen, self.command, self.late = (
+            0.0,
+            True,
+            False,
+            FORWARD,
+            0.0,
+        )
         self.children, self.plans, self.signs, self.heard = {}, {}, {}, {}
         self.diagnostics, self.intruder, self.unheard, self.joy = [], None, set(), None
         self.plays = {"camera", "controller"}
@@ -72,15 +88,36 @@ class GraphFlight:
         create, listen = self.node.create_publisher, self.node.create_subscription
         self._clock = create(Clock, "/clock", sensor_data())
         self._publishers = {}
-        listen(DiagnosticArray, "/diagnostics", lambda m: self.diagnostics.extend(m.status), reliable(50))
+        listen(
+            DiagnosticArray,
+            "/diagnostics",
+            lambda m: self.diagnostics.extend(m.status),
+            reliable(50),
+        )
         listen(String, "autopilot_bridge/state", self._on_state, latched())
-        listen(String, "safety_supervisor/mode", lambda m: self.heard.update(mode=m.data), latched())
-        listen(String, "safety_supervisor/order", lambda m: self.heard.update(order=json.loads(m.data)), latched())
+        listen(
+            String, "safety_supervisor/mode", lambda m: self.heard.update(mode=m.data), latched()
+        )
+        listen(
+            String,
+            "safety_supervisor/order",
+            lambda m: self.heard.update(order=json.loads(m.data)),
+            latched(),
+        )
         listen(TwistStamped, "cmd_vel", self._on_output, reliable(50))
-        listen(TwistStamped, "liquid_controller/cmd_vel", lambda m: self._sign("liquid_controller", m), reliable(50))
+        listen(
+            TwistStamped,
+            "liquid_controller/cmd_vel",
+            lambda m: self._sign("liquid_controller", m),
+            reliable(50),
+        )
         listen(Image, "camera/image_raw", lambda m: self._sign("camera", m), sensor_data())
         self.start(Process("safety_supervisor", WATCH))
-        bridge = {"connection": f"udp:127.0.0.1:{self.port}", "use_sim_time": True, "resume": RESUME}
+        bridge = {
+            "connection": f"udp:127.0.0.1:{self.port}",
+            "use_sim_time": True,
+            "resume": RESUME,
+        }
         self.start(Process("autopilot_bridge", bridge))
 
     # Processes.
@@ -160,12 +197,18 @@ class GraphFlight:
             for data in self.server.receive():
                 if self.linked:
                     self.vehicle.receive(data)
-            behind = [name for name, sign in self.signs.items() if self.now - sign > SLACKS.get(name, SLACK)]
+            behind = [
+                name
+                for name, sign in self.signs.items()
+                if self.now - sign > SLACKS.get(name, SLACK)
+            ]
             if not behind and wall.monotonic() - begin > 0.008:
                 return
             for name in behind:
                 child = self.children.get(name)
-                assert child is None or child.popen.poll() is None, f"{name} ended: {child.last_words()}"
+                assert child is None or child.popen.poll() is None, (
+                    f"{name} ended: {child.last_words()}"
+                )
             assert wall.monotonic() - begin < PATIENCE, f"no sign of life of {behind}"
             if wall.monotonic() - self._sent > 0.05:
                 self._tell_time()
@@ -184,7 +227,9 @@ class GraphFlight:
         return self.vehicle.now - begin
 
     def alive(self, condition, what):
-        """Go on, no faster than real time, until something holds that processes need wall time for."""
+        """Go on, no faster than real time, until something holds that processes need wall time
+        for.
+        """
         end = wall.monotonic() + PATIENCE
         while not condition():
             for name, child in self.children.items():
@@ -204,7 +249,9 @@ class GraphFlight:
         stamp = from_seconds(self.now)
         if "camera" in self.plays:
             pixels = np.full((8, 8, 3), 0 if self.frozen else self._frame % 256, np.uint8)
-            self.publisher(Image, "camera/image_raw", sensor_data()).publish(image_message(pixels, stamp, "camera"))
+            self.publisher(Image, "camera/image_raw", sensor_data()).publish(
+                image_message(pixels, stamp, "camera")
+            )
         if "controller" in self.plays:
             stamp = from_seconds(self.now - self.late)
             publisher = self.publisher(TwistStamped, "liquid_controller/cmd_vel", reliable(10))
@@ -246,13 +293,21 @@ class GraphFlight:
         return self.heard.get("bridge", {}).get("phase")
 
     def said(self, name, *words):
-        """Whether a status of that name has had all these words since ``diagnostics`` was cleared."""
-        return any(name in s.name and all(word in s.message for word in words) for s in self.diagnostics)
+        """Whether a status of that name has had all these words since ``diagnostics`` was
+        cleared.
+        """
+        return any(
+            name in s.name and all(word in s.message for word in words) for s in self.diagnostics
+        )
 
     def summary(self):
-        said = dict.fromkeys(f"{s.name}: {s.message}" for s in self.diagnostics[-40:] if s.level != b"\0")
-        return (f"supervisor {self.heard.get('mode')}, bridge {self.heard.get('bridge')}, vehicle mode "
-                f"{self.vehicle.shown_mode:#x}, speed {self.speed:.2f} m/s; {list(said)}")
+        said = dict.fromkeys(
+            f"{s.name}: {s.message}" for s in self.diagnostics[-40:] if s.level != b"\0"
+        )
+        return (
+            f"supervisor {self.heard.get('mode')}, bridge {self.heard.get('bridge')}, vehicle mode "
+            f"{self.vehicle.shown_mode:#x}, speed {self.speed:.2f} m/s; {list(said)}"
+        )
 
     # A flight.
 
@@ -281,23 +336,35 @@ class GraphFlight:
         return follows and vehicle.set_point != ZERO
 
     def measure(self, fault, who, words, limit):
-        """Let a fault happen; returns what it did, when, as a row of the table. ``limit``: s until it stands still."""
+        """Let a fault happen; returns what it did, when, as a row of the table. ``limit``: s until
+        it stands still.
+        """
         fault(self)
         begin, place = self.vehicle.now, self.state.position
         stop = self.until(lambda: not self.driven(), "the end of its set points", limit)
         rest = stop + self.until(lambda: self.speed < REST, "rest", limit)
         moved = float(np.linalg.norm(self.state.position - place))
         self.until(lambda: self.said(who, words), f"'{words}'", 10.0)
-        assert rest <= limit, f"driven for {stop:.2f} s, at rest after {rest:.2f} s: {self.summary()}"
+        assert rest <= limit, (
+            f"driven for {stop:.2f} s, at rest after {rest:.2f} s: {self.summary()}"
+        )
         return f"{stop:.2f} s | {rest:.2f} s | {moved:.2f} m | {self.vehicle.now - begin:.2f} s"
 
     def ends_in(self, mode, phase):
-        """Wait until supervisor (None: whatever) and bridge say so, and see that the drone stays where it is then."""
-        self.until(lambda: mode in (None, self.heard["mode"]) and self.phase() == phase, f"{mode} and {phase}", 10.0)
+        """Wait until supervisor (None: whatever) and bridge say so, and see that the drone stays
+        where it is then.
+        """
+        self.until(
+            lambda: mode in (None, self.heard["mode"]) and self.phase() == phase,
+            f"{mode} and {phase}",
+            10.0,
+        )
         self.go(1.0)
         place = self.state.position
         self.go(2.0)
-        assert np.linalg.norm(self.state.position - place) < 0.1 and self.speed < REST, self.summary()
+        assert np.linalg.norm(self.state.position - place) < 0.1 and self.speed < REST, (
+            self.summary()
+        )
         assert self.vehicle.shown_mode == LOITER and self.vehicle.armed, self.summary()
 
     def restore(self):
@@ -319,10 +386,19 @@ class GraphFlight:
             # Also out of a failsafe that looks the same: from that it would go back by itself.
             vehicle._change(LOITER)
         self.alive(lambda: set(self.children) <= set(self.signs), "signs of life")
-        # DDS believes in a killed process for 20 s more: until then the bridge sees two supervisors and obeys none.
+        # DDS believes in a killed process for 20 s more: until then the bridge sees two supervisors
+        # and obeys none.
         self.diagnostics.clear()
-        self.alive(lambda: self.said("autopilot_bridge: cmd_vel", "one publisher"), "the end of who was killed")
+        self.alive(
+            lambda: self.said("autopilot_bridge: cmd_vel", "one publisher"),
+            "the end of who was killed",
+        )
         self.call("disengage")
-        self.until(lambda: self.heard.get("mode") == "disengaged" and self.phase() not in (None, "offline"), "rest")
+        self.until(
+            lambda: (
+                self.heard.get("mode") == "disengaged" and self.phase() not in (None, "offline")
+            ),
+            "rest",
+        )
         self.go(2.0)
         self.diagnostics.clear()

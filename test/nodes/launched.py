@@ -1,4 +1,5 @@
-"""Launch files as people start them: a launch service in a process of its own, real nodes, real signals.
+"""Launch files as people start them: a launch service in a process of its own, real nodes, real
+signals.
 
 Needs ``launch`` and ``launch_ros``; the tests that use it skip where they are missing.
 """
@@ -29,7 +30,8 @@ arguments = sys.argv[2:]
 pairs = [tuple(one.split(":=", 1)) for one in arguments]
 service = LaunchService(argv=arguments)
 source = AnyLaunchDescriptionSource(sys.argv[1])
-service.include_launch_description(LaunchDescription([IncludeLaunchDescription(source, launch_arguments=pairs)]))
+included = IncludeLaunchDescription(source, launch_arguments=pairs)
+service.include_launch_description(LaunchDescription([included]))
 sys.exit(service.run())
 """
 """What `ros2 launch` does."""
@@ -38,7 +40,9 @@ PATIENCE = 240.0
 
 
 def prefix(folder):
-    """Make an installed package of this source tree in a folder, as far as launch looks at one; returns the folder."""
+    """Make an installed package of this source tree in a folder, as far as launch looks at one;
+    returns the folder.
+    """
     index = folder / "share/ament_index/resource_index/packages/liquid_nav"
     index.parent.mkdir(parents=True)
     index.touch()
@@ -60,7 +64,9 @@ class Launched:
     """One running launch file; leaving the context ends whatever is left of it."""
 
     def __init__(self, folder, file, *arguments, domain, variables=()):
-        """Start it. ``folder``: empty, for its files; ``arguments``: name:=value; ``variables``: of its environment."""
+        """Start it. ``folder``: empty, for its files; ``arguments``: name:=value; ``variables``: of
+        its environment.
+        """
         self.log = folder / "launch.log"
         environment = os.environ | {
             "ROS_DOMAIN_ID": str(domain),
@@ -71,12 +77,16 @@ class Launched:
         }
         path = ROOT / "launch" / file
         with self.log.open("wb") as output:
-            # As in a terminal: Ctrl-C goes to this process and to all that it has started and that have not gone away.
+            # As in a terminal: Ctrl-C goes to this process and to all that it has started and that
+            # have not gone away.
             self.process = subprocess.Popen(
                 [sys.executable, "-c", SERVICE, str(path), *arguments],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
                 start_new_session=True,
-            )  # fmt: skip
+            )
 
     def __enter__(self):
         return self
@@ -99,7 +109,11 @@ class Launched:
     def alive(self, name):
         """Whether the last process of a node runs."""
         pid = self.started().get(name)
-        return pid is not None and Path(f"/proc/{pid}").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text()
+        return (
+            pid is not None
+            and Path(f"/proc/{pid}").exists()
+            and " Z " not in Path(f"/proc/{pid}/stat").read_text()
+        )
 
     def kill(self, name, number=signal.SIGKILL):
         """Send a signal to a node, by its process id."""
@@ -115,10 +129,14 @@ class Launched:
 
 
 def until(condition, what, spin, patience=PATIENCE):
-    """Wait until something holds; returns the wall time that it took, s. ``spin``: what goes on meanwhile."""
+    """Wait until something holds; returns the wall time that it took, s. ``spin``: what goes on
+    meanwhile.
+    """
     begin = time.monotonic()
     while not condition():
-        assert time.monotonic() - begin < patience, f"{what() if callable(what) else what} did not happen"
+        assert time.monotonic() - begin < patience, (
+            f"{what() if callable(what) else what} did not happen"
+        )
         spin()
     return time.monotonic() - begin
 
@@ -131,7 +149,9 @@ def _kill(pid):
 
 
 class Drone:
-    """``drone.launch.py`` with a film as its camera, and the package's test vehicle on the other end of its link."""
+    """``drone.launch.py`` with a film as its camera, and the package's test vehicle on the other
+    end of its link.
+    """
 
     def __init__(self, harness, folder, film, model, *arguments, variables=()):
         """Start both. ``film``: a video; ``model``: a folder; the rest: see ``Launched``."""
@@ -145,20 +165,41 @@ class Drone:
         self.modes = []
         self.states = harness.listen("autopilot_bridge/state", String, latched())
         harness.probe.create_subscription(
-            String, "safety_supervisor/mode", lambda m: self.modes.append((time.monotonic(), m.data)), latched()
+            String,
+            "safety_supervisor/mode",
+            lambda m: self.modes.append((time.monotonic(), m.data)),
+            latched(),
         )
         harness.listen_to_diagnostics()
         with (folder / "vehicle.log").open("wb") as output:
             self.vehicle = subprocess.Popen(
-                [sys.executable, "-m", "liquid_nav.nodes.test_vehicle", "--ros-args",
-                 "-p", "scenario:=field", "-p", f"port:={port}"],
-                env=os.environ | {"ROS_DOMAIN_ID": str(harness.domain)}, stdout=output, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+                [
+                    sys.executable,
+                    "-m",
+                    "liquid_nav.nodes.test_vehicle",
+                    "--ros-args",
+                    "-p",
+                    "scenario:=field",
+                    "-p",
+                    f"port:={port}",
+                ],
+                env=os.environ | {"ROS_DOMAIN_ID": str(harness.domain)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
         self.launched = Launched(
-            folder, "drone.launch.py", f"source:={film}", f"connection:=udp:127.0.0.1:{port}", f"model:={model}",
-            "speed:=0.3", "vertical_speed:=0.1", f"record:={folder / 'bag'}", *arguments,
-            domain=harness.domain, variables=variables,
-        )  # fmt: skip
+            folder,
+            "drone.launch.py",
+            f"source:={film}",
+            f"connection:=udp:127.0.0.1:{port}",
+            f"model:={model}",
+            "speed:=0.3",
+            "vertical_speed:=0.1",
+            f"record:={folder / 'bag'}",
+            *arguments,
+            domain=harness.domain,
+            variables=variables,
+        )
 
     def __enter__(self):
         return self
@@ -178,12 +219,20 @@ class Drone:
 
     def until(self, condition, what, patience=PATIENCE):
         """Wait while the probe hears; returns the wall time that it took, s."""
-        words = lambda: f"{what}: mode {self.mode}, bridge {self.state}; {self.launched.said()[-3000:]}"  # noqa: E731
-        return until(condition, words, lambda: self.harness.executor.spin_once(timeout_sec=0.01), patience)
+
+        def words():
+            said = self.launched.said()[-3000:]
+            return f"{what}: mode {self.mode}, bridge {self.state}; {said}"
+
+        return until(
+            condition, words, lambda: self.harness.executor.spin_once(timeout_sec=0.01), patience
+        )
 
     def engage(self):
         """Engage, as often as it is refused, and wait until it flies."""
-        self.until(lambda: self.state.get("phase") in ("ready", "holding", "released"), "a connection")
+        self.until(
+            lambda: self.state.get("phase") in ("ready", "holding", "released"), "a connection"
+        )
         answers = []
 
         def engaged():
@@ -191,14 +240,20 @@ class Drone:
             return answers[-1].success
 
         self.until(engaged, "engaging")
-        self.until(lambda: self.state.get("phase") == "flying" and self.mode == "engaged", "a flight")
+        self.until(
+            lambda: self.state.get("phase") == "flying" and self.mode == "engaged", "a flight"
+        )
         self.flies(1.0)
 
     def flies(self, seconds):
         """See that it flies, engaged, for so long."""
         end = time.monotonic() + seconds
         self.until(lambda: time.monotonic() > end or self.mode != "engaged", "time")
-        assert self.mode == "engaged" and self.state["airborne"], (self.mode, self.state, self.launched.said()[-3000:])
+        assert self.mode == "engaged" and self.state["airborne"], (
+            self.mode,
+            self.state,
+            self.launched.said()[-3000:],
+        )
 
     def die(self, name):
         """Kill a node in flight; returns the time until the hold, s, and its cause."""
@@ -206,5 +261,7 @@ class Drone:
         self.launched.kill(name)
         self.until(lambda: self.mode == "holding", "a hold", 10.0)
         took = self.modes[-1][0] - begin
-        self.until(lambda: self.harness.says("safety_supervisor: mode", "holding: "), "its cause", 10.0)
+        self.until(
+            lambda: self.harness.says("safety_supervisor: mode", "holding: "), "its cause", 10.0
+        )
         return took, self.harness.diagnostics["safety_supervisor: mode"].message

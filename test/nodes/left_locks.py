@@ -1,13 +1,14 @@
-"""Not a test: what a process leaves behind that is killed while it reads from Fast DDS's shared memory.
+"""Not a test: what a process leaves behind that is killed while it reads from Fast DDS's shared
+memory.
 
-``python test/nodes/left_locks.py`` kills a listener in that moment, and prints how long two others stand still: a
-publisher whose messages it would have got, and another listener to the same publisher. With
-``FASTDDS_BUILTIN_TRANSPORTS=UDPv4`` before the command nobody does.
+``python test/nodes/left_locks.py`` kills a listener in that moment, and prints how long two others
+stand still: a publisher whose messages it would have got, and another listener to the same
+publisher. With ``FASTDDS_BUILTIN_TRANSPORTS=UDPv4`` before the command nobody does.
 
-Each process reads from ports in shared memory, each of which has a lock. A process that is killed while it holds one
-leaves it locked. Whoever sends to that port then waits for it for one second, a constant of Fast DDS
-(``BOOST_INTERPROCESS_TIMEOUT_WHEN_LOCKING_DURATION_MS``), before it gives the port up. A kill meets that moment once in
-many times; here the lock is taken on purpose.
+Each process reads from ports in shared memory, each of which has a lock. A process that is killed
+while it holds one leaves it locked. Whoever sends to that port then waits for it for one second, a
+constant of Fast DDS (``BOOST_INTERPROCESS_TIMEOUT_WHEN_LOCKING_DURATION_MS``), before it gives the
+port up. A kill meets that moment once in many times; here the lock is taken on purpose.
 """
 
 import ctypes
@@ -22,7 +23,9 @@ from pathlib import Path
 
 PORTS = Path("/dev/shm")
 MUTEX = 20848
-"""Where the lock of a port (``PortNode::empty_cv_mutex``) is in its file, Fast DDS 3.2 on x86-64, bytes."""
+"""Where the lock of a port (``PortNode::empty_cv_mutex``) is in its file, Fast DDS 3.2 on x86-64,
+bytes.
+"""
 SHARED = 128
 """``__kind`` of a pthread mutex between processes."""
 KIND = 16
@@ -38,14 +41,17 @@ class UnknownLayout(RuntimeError):
 
 
 def ports_of(pid):
-    """Return the files of the ports that a process reads from: it has locked a file beside each of them.
+    """Return the files of the ports that a process reads from: it has locked a file beside each of
+    them.
 
     Its open files do not tell: a node that was launched inherits those of the launch process.
     """
     locks = re.findall(rf"FLOCK +ADVISORY +WRITE {pid} \S+:(\d+) ", Path("/proc/locks").read_text())
     inodes = {int(inode) for inode in locks}
     found = {one: one.stat().st_ino for one in PORTS.glob("fast*_port*_el")}
-    return sorted(PORTS / one.name.removesuffix("_el") for one, inode in found.items() if inode in inodes)
+    return sorted(
+        PORTS / one.name.removesuffix("_el") for one, inode in found.items() if inode in inodes
+    )
 
 
 def lock(path):
@@ -62,7 +68,9 @@ def lock(path):
 
 
 def kill_in_that_moment(pid):
-    """Kill a process as if it held the locks of all its ports; raises UnknownLayout, having killed nothing."""
+    """Kill a process as if it held the locks of all its ports; raises UnknownLayout, having killed
+    nothing.
+    """
     ports = ports_of(pid)
     if not ports:
         raise UnknownLayout(f"process {pid} reads from no port in shared memory")
@@ -122,12 +130,17 @@ def _qos():
 def main():
     """Start three, kill one, and look at the others for 5 s."""
     roles = ("publish", "listen", "listen")
-    processes = [subprocess.Popen([sys.executable, __file__, role], stdout=subprocess.PIPE) for role in roles]
+    processes = [
+        subprocess.Popen([sys.executable, __file__, role], stdout=subprocess.PIPE) for role in roles
+    ]
     try:
         for listener in processes[1:]:
             listener.stdout.readline()
         time.sleep(2.0)
-        print(f"killed at {time.monotonic():.2f} s, ports: {[path.name for path in ports_of(processes[2].pid)]}")
+        print(
+            f"killed at {time.monotonic():.2f} s, ports: "
+            f"{[path.name for path in ports_of(processes[2].pid)]}"
+        )
         try:
             kill_in_that_moment(processes[2].pid)
         except UnknownLayout as error:

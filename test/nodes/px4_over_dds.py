@@ -1,6 +1,8 @@
-"""A PX4 behind real px4_msgs and real DDS: the test vehicle, its MAVLink turned into topics as PX4's client does.
+"""A PX4 behind real px4_msgs and real DDS: the test vehicle, its MAVLink turned into topics as
+PX4's client does.
 
-Names and qualities of service are those of PX4's ``uxrce_dds_client`` 1.16, written down here a second time.
+Names and qualities of service are those of PX4's ``uxrce_dds_client`` 1.16, written down here a
+second time.
 """
 
 import math
@@ -19,22 +21,32 @@ from liquid_nav.nodes.messages import from_seconds, to_stamp
 from liquid_nav.simulation.px4_personality import Px4Vehicle
 from liquid_nav.simulation.vehicle_body import PointBody
 
-NAV_STATES = {px4_mode(6): 14, px4_mode(4, 3): 4, px4_mode(4, 6): 18, px4_mode(3): 2, px4_mode(4, 5): 5}
+NAV_STATES = {
+    px4_mode(6): 14,
+    px4_mode(4, 3): 4,
+    px4_mode(4, 6): 18,
+    px4_mode(3): 2,
+    px4_mode(4, 5): 5,
+}
 US = SimpleNamespace(system=247, component=191)
 AGE = 2e6
 """s since PX4's clock began: set back by less it goes on from there, and never stands at zero."""
 
 
 def quality(durability, depth):
-    return QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=ReliabilityPolicy.BEST_EFFORT,
-                      durability=durability)
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=depth,
+        reliability=ReliabilityPolicy.BEST_EFFORT,
+        durability=durability,
+    )
 
 
 class Px4OverDds:
     """``advance`` flies on and publishes.
 
-    heard: what came in, by name; skew: s that PX4 is wrong about our clock; spoilt: its poses are no numbers; frozen:
-    its poses repeat the last stamp.
+    heard: what came in, by name; skew: s that PX4 is wrong about our clock; spoilt: its poses are
+    no numbers; frozen: its poses repeat the last stamp.
     """
 
     def __init__(self, node, msgs, height=2.0, truth=False):
@@ -43,17 +55,28 @@ class Px4OverDds:
         self.skew, self.linked, self.spoilt, self.frozen = 0.0, True, False, None
         self.heard = {"offboard_control_mode": [], "trajectory_setpoint": [], "vehicle_command": []}
         self.topics, self.attitude = {}, (1.0, 0.0, 0.0, 0.0)
-        names = ["vehicle_status", "vehicle_command_ack", "vehicle_land_detected", "vehicle_odometry",
-                 "battery_status", "vehicle_local_position"]
+        names = [
+            "vehicle_status",
+            "vehicle_command_ack",
+            "vehicle_land_detected",
+            "vehicle_odometry",
+            "battery_status",
+            "vehicle_local_position",
+        ]
         if truth:
             names += ["vehicle_attitude_groundtruth", "vehicle_local_position_groundtruth"]
         for name in names:
             kind = self.kind(name)
             version = getattr(kind, "MESSAGE_VERSION", 0)
             topic = f"fmu/out/{name}" + (f"_v{version}" if version else "")
-            self.topics[name] = node.create_publisher(kind, topic, quality(DurabilityPolicy.TRANSIENT_LOCAL, 1))
-        for name, listener in (("offboard_control_mode", self._on_mode), ("trajectory_setpoint", self._on_point),
-                               ("vehicle_command", self._on_order)):
+            self.topics[name] = node.create_publisher(
+                kind, topic, quality(DurabilityPolicy.TRANSIENT_LOCAL, 1)
+            )
+        for name, listener in (
+            ("offboard_control_mode", self._on_mode),
+            ("trajectory_setpoint", self._on_point),
+            ("vehicle_command", self._on_order),
+        ):
             asked = quality(DurabilityPolicy.VOLATILE, 10)
             node.create_subscription(self.kind(name), f"fmu/in/{name}", listener, asked)
         self._clock = node.create_publisher(Clock, "/clock", 10)
@@ -81,13 +104,28 @@ class Px4OverDds:
         kind = m.get_type()
         if kind == "HEARTBEAT":
             armed = bool(m.base_mode & mavlink.MAV_MODE_FLAG_SAFETY_ARMED)
-            self.say("vehicle_status", nav_state=NAV_STATES[m.custom_mode], arming_state=2 if armed else 1, system_id=1,
-                     pre_flight_checks_pass=not self.vehicle.refuse_arming,
-                     failsafe=m.system_status == mavlink.MAV_STATE_CRITICAL)
-            self.say("vehicle_local_position", xy_valid=True, z_valid=True, xy_global=self.vehicle.global_position)
+            self.say(
+                "vehicle_status",
+                nav_state=NAV_STATES[m.custom_mode],
+                arming_state=2 if armed else 1,
+                system_id=1,
+                pre_flight_checks_pass=not self.vehicle.refuse_arming,
+                failsafe=m.system_status == mavlink.MAV_STATE_CRITICAL,
+            )
+            self.say(
+                "vehicle_local_position",
+                xy_valid=True,
+                z_valid=True,
+                xy_global=self.vehicle.global_position,
+            )
         elif kind == "COMMAND_ACK":
-            self.say("vehicle_command_ack", command=m.command, result=m.result, target_system=US.system,
-                     target_component=US.component)
+            self.say(
+                "vehicle_command_ack",
+                command=m.command,
+                result=m.result,
+                target_system=US.system,
+                target_component=US.component,
+            )
         elif kind == "EXTENDED_SYS_STATE":
             self.say("vehicle_land_detected", landed=m.landed_state == 1)
         elif kind == "SYS_STATUS":
@@ -96,31 +134,65 @@ class Px4OverDds:
             self.attitude = m.q1, m.q2, m.q3, m.q4
         elif kind == "LOCAL_POSITION_NED":
             position = (math.nan,) * 3 if self.spoilt else (m.x, m.y, m.z)
-            self.say("vehicle_odometry", at=self.frozen, pose_frame=1, velocity_frame=1, position=single(position),
-                     q=single(self.attitude), velocity=single((m.vx, m.vy, m.vz)), angular_velocity=single((0, 0, 0)))
+            self.say(
+                "vehicle_odometry",
+                at=self.frozen,
+                pose_frame=1,
+                velocity_frame=1,
+                position=single(position),
+                q=single(self.attitude),
+                velocity=single((m.vx, m.vy, m.vz)),
+                angular_velocity=single((0, 0, 0)),
+            )
 
     def tell_the_truth(self):
         """What a simulation publishes beside it, where the client's topics were chosen so."""
         state = self.vehicle.body.state
         q = geometry.attitude_enu_to_ned(state.quaternion)
         self.say("vehicle_attitude_groundtruth", q=single(q))
-        (x, y, z), (vx, vy, vz) = geometry.enu_to_ned(state.position), geometry.enu_to_ned(state.velocity)
+        (x, y, z), (vx, vy, vz) = (
+            geometry.enu_to_ned(state.position),
+            geometry.enu_to_ned(state.velocity),
+        )
         self.say("vehicle_local_position_groundtruth", x=x, y=y, z=z, vx=vx, vy=vy, vz=vz)
 
     def _on_mode(self, message):
-        """The heartbeat: PX4's failsafe watches this one alone, so that here only this refreshes the stream."""
+        """The heartbeat: PX4's failsafe watches this one alone, so that here only this refreshes
+        the stream.
+        """
         if not self.linked or self._age(message) >= self.vehicle.parameters["COM_OF_LOSS_T"][0]:
             return
         self.heard["offboard_control_mode"].append((self.now, message))
         points = self.heard["trajectory_setpoint"]
         point = points[-1][1] if points else self.m.TrajectorySetpoint()
-        self.vehicle.receive(self.there.encode(mavlink.MAVLink_set_position_target_local_ned_message(
-            0, 1, 1, mavlink.MAV_FRAME_LOCAL_NED, messages.VELOCITY_AND_YAW_RATE, 0, 0, 0,
-            *map(float, point.velocity), 0, 0, 0, 0, point.yawspeed)))
+        self.vehicle.receive(
+            self.there.encode(
+                mavlink.MAVLink_set_position_target_local_ned_message(
+                    0,
+                    1,
+                    1,
+                    mavlink.MAV_FRAME_LOCAL_NED,
+                    messages.VELOCITY_AND_YAW_RATE,
+                    0,
+                    0,
+                    0,
+                    *map(float, point.velocity),
+                    0,
+                    0,
+                    0,
+                    0,
+                    point.yawspeed,
+                )
+            )
+        )
 
     def _age(self, message):
-        """A stamp of 0 is the time of arrival, any other is that of our clock, as far as PX4 knows it; s."""
-        return max(0.0, self.now + self.skew - message.timestamp / 1e6) if message.timestamp else 0.0
+        """A stamp of 0 is the time of arrival, any other is that of our clock, as far as PX4 knows
+        it; s.
+        """
+        return (
+            max(0.0, self.now + self.skew - message.timestamp / 1e6) if message.timestamp else 0.0
+        )
 
     def _on_point(self, message):
         if self.linked:
@@ -130,7 +202,9 @@ class Px4OverDds:
         if self.linked and message.target_system == 1:
             self.heard["vehicle_command"].append((self.now, message))
             parameters = [getattr(message, f"param{i}") for i in range(1, 8)]
-            self.vehicle.receive(self.there.encode(messages.command_long(1, message.command, parameters)))
+            self.vehicle.receive(
+                self.there.encode(messages.command_long(1, message.command, parameters))
+            )
 
     def since(self, name, time):
         return [message for when, message in self.heard[name] if when > time]

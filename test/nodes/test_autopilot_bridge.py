@@ -1,4 +1,6 @@
-"""The bridge over DDS on one side and real MAVLink on the other, in lock step with the clock of the test vehicle."""
+"""The bridge over DDS on one side and real MAVLink on the other, in lock step with the clock of the
+test vehicle.
+"""
 
 import itertools
 import json
@@ -12,25 +14,25 @@ import pytest
 
 pytest.importorskip("pymavlink")
 
-from geometry_msgs.msg import Twist, TwistStamped  # noqa: E402
-from nav_msgs.msg import Odometry  # noqa: E402
-from pymavlink.dialects.v20 import common as mavlink  # noqa: E402
-from rcl_interfaces.msg import Parameter as ParameterMessage  # noqa: E402
-from rcl_interfaces.msg import ParameterEvent, ParameterType, ParameterValue  # noqa: E402
-from rcl_interfaces.srv import GetParameters, ListParameters, SetParameters  # noqa: E402
-from rclpy.parameter import Parameter  # noqa: E402
-from rosgraph_msgs.msg import Clock  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
+from geometry_msgs.msg import Twist, TwistStamped
+from nav_msgs.msg import Odometry
+from pymavlink.dialects.v20 import common as mavlink
+from rcl_interfaces.msg import Parameter as ParameterMessage
+from rcl_interfaces.msg import ParameterEvent, ParameterType, ParameterValue
+from rcl_interfaces.srv import GetParameters, ListParameters, SetParameters
+from rclpy.parameter import Parameter
+from rosgraph_msgs.msg import Clock
+from std_msgs.msg import String
 
-from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
-from liquid_nav.nodes.messages import NANO, command_from, command_message, from_seconds, to_stamp  # noqa: E402
-from liquid_nav.nodes.qos import latched, reliable, sensor_data  # noqa: E402
-from liquid_nav.nodes.reading_json import read_json  # noqa: E402
-from liquid_nav.safety import BridgeReport, Mode, Order, Phase  # noqa: E402
-from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
-from liquid_nav.simulation.vehicle_body import PointBody  # noqa: E402
-from liquid_nav.simulation.vehicle_server import UdpServer  # noqa: E402
-from liquid_nav.types import Command  # noqa: E402
+from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
+from liquid_nav.nodes.messages import NANO, command_from, command_message, from_seconds, to_stamp
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.reading_json import read_json
+from liquid_nav.safety import BridgeReport, Mode, Order, Phase
+from liquid_nav.simulation.px4_personality import Px4Vehicle
+from liquid_nav.simulation.vehicle_body import PointBody
+from liquid_nav.simulation.vehicle_server import UdpServer
+from liquid_nav.types import Command
 
 FORWARD, STEP = Command(1.0, 0.5, 0.2, 0.1), 0.02
 UDP = {"connection": "udp:127.0.0.1:0"}
@@ -44,7 +46,8 @@ ASKING = {mavlink.MAV_CMD_SET_MESSAGE_INTERVAL, mavlink.MAV_CMD_REQUEST_MESSAGE}
 class Bench:
     """The test is the supervisor and time; ``vehicle`` is a PX4 personality behind UDP, or None.
 
-    ``sent`` is what the bridge has sent over MAVLink. What the test publishes has arrived before time goes on.
+    ``sent`` is what the bridge has sent over MAVLink. What the test publishes has arrived before
+    time goes on.
     """
 
     def __init__(self, harness, height=3.0, first=None, vehicle=True, remap=(), **parameters):
@@ -56,7 +59,9 @@ class Bench:
         self.order = first or Order("test", Mode.DISENGAGED)
         self._say_order()
         names = dict(remap)
-        self.commands = probe.create_publisher(TwistStamped, names.get("cmd_vel", "cmd_vel"), reliable())
+        self.commands = probe.create_publisher(
+            TwistStamped, names.get("cmd_vel", "cmd_vel"), reliable()
+        )
         self._clock = probe.create_publisher(Clock, "/clock", sensor_data())
         self.remap, self.parameters = remap, parameters
         self.vehicle = Px4Vehicle(PointBody(height)) if vehicle else None
@@ -66,9 +71,17 @@ class Bench:
     def start_bridge(self):
         """Start a bridge, and wait until it has heard the order that is there."""
         words = [word for old, new in self.remap for word in ("-r", f"{old}:={new}")]
-        overrides = [Parameter(name, value=value) for name, value in {"use_sim_time": True, **self.parameters}.items()]
-        self.node = self.harness._enter(AutopilotBridge(
-            context=self.harness.context, cli_args=["--ros-args", *words], parameter_overrides=overrides))
+        overrides = [
+            Parameter(name, value=value)
+            for name, value in {"use_sim_time": True, **self.parameters}.items()
+        ]
+        self.node = self.harness._enter(
+            AutopilotBridge(
+                context=self.harness.context,
+                cli_args=["--ros-args", *words],
+                parameter_overrides=overrides,
+            )
+        )
         self._taken = 0
         take = self.node.session.command
 
@@ -87,7 +100,10 @@ class Bench:
         if self.server is not None:
             self.server.close()
         self.server, send = UdpServer(port=link.wire.port), link.send
-        link.send = lambda messages, now: (self.sent.extend(messages := list(messages)), send(messages, now))
+        link.send = lambda messages, now: (
+            self.sent.extend(messages := list(messages)),
+            send(messages, now),
+        )
 
     def kill_bridge(self):
         """SIGKILL: no last word."""
@@ -120,7 +136,9 @@ class Bench:
     def step(self):
         self.now += STEP
         self._clock.publish(Clock(clock=to_stamp(from_seconds(self.now))))
-        self.harness.until(lambda: self.node.get_clock().now().nanoseconds / NANO >= self.now - 1e-6, "/clock")
+        self.harness.until(
+            lambda: self.node.get_clock().now().nanoseconds / NANO >= self.now - 1e-6, "/clock"
+        )
         if self.command is not None:
             before = self._taken
             self.commands.publish(command_message(self.command, 0))
@@ -145,7 +163,9 @@ class Bench:
         return self.now - begin
 
     def until_phase(self, phase):
-        return self.until(lambda: self.session.phase is Phase(phase) and self.state("phase") == phase, phase)
+        return self.until(
+            lambda: self.session.phase is Phase(phase) and self.state("phase") == phase, phase
+        )
 
     def connect(self):
         self.until(lambda: self.state("phase") not in (None, "offline"), "a connection")
@@ -159,7 +179,11 @@ class Bench:
 
     def requests(self):
         """What was sent that is more than asking for messages and parameters."""
-        return [m for m in self.sent if m.get_msgId() not in HARMLESS and getattr(m, "command", 0) not in ASKING]
+        return [
+            m
+            for m in self.sent
+            if m.get_msgId() not in HARMLESS and getattr(m, "command", 0) not in ASKING
+        ]
 
 
 @pytest.fixture
@@ -183,15 +207,22 @@ def test_it_flies_on_the_supervisors_word_and_not_with_two_supervisors(bridge):
     harness = bench.harness
     odometry = harness.listen("odom", Odometry, sensor_data(10))
     bench.connect()
-    bench.until(lambda: odometry and 2.8 < odometry[-1].pose.pose.position.z < 3.2, "odometry in ENU")
+    bench.until(
+        lambda: odometry and 2.8 < odometry[-1].pose.pose.position.z < 3.2, "odometry in ENU"
+    )
     bench.fly()
     bench.until(lambda: bench.vehicle.set_point.vx > 0.9, "set points")
     assert bench.vehicle.set_point.as_array() == pytest.approx(FORWARD.as_array())
     second = harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable())
     bench.until(lambda: bench.state("kind") == "two_supervisors", "the fault")
-    bench.until(lambda: harness.says("autopilot_bridge: cmd_vel", "more than one node publishes /cmd_vel"), "its name")
+    bench.until(
+        lambda: harness.says("autopilot_bridge: cmd_vel", "more than one node publishes /cmd_vel"),
+        "its name",
+    )
     second.publish(command_message(Command(vx=5.0), 0))
-    bench.until(lambda: bench.state("phase") == "holding" and bench.vehicle.set_point == Command(), "a hold")
+    bench.until(
+        lambda: bench.state("phase") == "holding" and bench.vehicle.set_point == Command(), "a hold"
+    )
     bench.go(1.0)
     assert bench.vehicle.set_point == Command()
 
@@ -220,23 +251,46 @@ def test_the_state_is_what_the_supervisor_reads(bridge):
     bench = bridge(**UDP).fly()
     bench.go(0.5)
     facts = read_json(bench.states[-1].data)
-    assert set(facts) == {"phase", "armed", "airborne", "supervisor", "act", "change", "kind", "fault", "flips",
-                          "switched_on", "bridge", "mode", "text", "hold", "failsafes"}
+    assert set(facts) == {
+        "phase",
+        "armed",
+        "airborne",
+        "supervisor",
+        "act",
+        "change",
+        "kind",
+        "fault",
+        "flips",
+        "switched_on",
+        "bridge",
+        "mode",
+        "text",
+        "hold",
+        "failsafes",
+    }
     identity = bench.session.identity
     assert identity
-    assert BridgeReport.from_facts(facts) == BridgeReport(Phase.FLYING, True, True, "test", 1, bridge=identity)
+    assert BridgeReport.from_facts(facts) == BridgeReport(
+        Phase.FLYING, True, True, "test", 1, bridge=identity
+    )
     assert (facts["mode"], facts["hold"]) == ("OFFBOARD", "mode")
     assert facts["failsafes"]["NAV_RCL_ACT"] == {
-        "value": 2.0, "meaning": "the remote control lost: it returns to its launch"}
+        "value": 2.0,
+        "meaning": "the remote control lost: it returns to its launch",
+    }
     bench.vehicle.pilot_sticks()
     bench.vehicle.pilot_switches(0x30000)
     bench.until_phase("released")
     facts = read_json(bench.states[-1].data)
-    assert (facts["kind"], facts["mode"]) == ("foreign_mode", "POSCTL") and "POSCTL" in facts["fault"]
+    assert (facts["kind"], facts["mode"]) == ("foreign_mode", "POSCTL") and "POSCTL" in facts[
+        "fault"
+    ]
 
 
 def test_a_parameter_that_is_no_number_leaves_the_state_readable(bridge):
-    """JSON has no NaN: a state with one would be none, and the supervisor would believe that the bridge is gone."""
+    """JSON has no NaN: a state with one would be none, and the supervisor would believe that the
+    bridge is gone.
+    """
     bench = bridge(**UDP)
     bench.connect()
     bench.until(lambda: "GF_ACTION" in bench.state("failsafes"), "its failsafes")
@@ -261,7 +315,9 @@ def test_a_position_that_is_too_old_is_a_hold_and_how_old_is_a_parameter(bridge)
     silent = bench.now
     position = mavlink.MAVLINK_MSG_ID_LOCAL_POSITION_NED
     send = bench.server.send
-    bench.server.send = lambda packets: send([packet for packet in packets if packet[7] != position])
+    bench.server.send = lambda packets: send(
+        [packet for packet in packets if packet[7] != position]
+    )
     bench.until(lambda: bench.state("kind") == "position_old", "the fault")
     assert 0.3 <= bench.now - silent < 0.45
     bench.until_phase("holding")
@@ -294,24 +350,43 @@ def test_a_bridge_that_is_started_again_in_flight_keeps_its_hands_off(bridge):
     assert bench.requests() == [] and asked == {"HEARTBEAT", "PARAM_REQUEST_READ", "COMMAND_LONG"}
     assert bench.session.phase is Phase.RELEASED and bench.vehicle.armed
     assert bench.state("supervisor") == "test" and bench.state("act") == 1  # it knows who let go
-    bench.person("engaged")  # out of PX4's failsafe, which ends by itself as soon as set points come
+    bench.person(
+        "engaged"
+    )  # out of PX4's failsafe, which ends by itself as soon as set points come
     bench.until_phase("flying")
 
 
 def test_the_mode_for_people_is_not_listened_to(bridge):
     bench = bridge(**UDP)
-    names = {topic for topic, _ in bench.harness.probe.get_subscriber_names_and_types_by_node("autopilot_bridge", "/")}
+    names = {
+        topic
+        for topic, _ in bench.harness.probe.get_subscriber_names_and_types_by_node(
+            "autopilot_bridge", "/"
+        )
+    }
     assert names - {"/parameter_events"} == {"/clock", "/cmd_vel", "/safety_supervisor/order"}
 
 
-GARBAGE = ["", "{", "[]", "null", "7", '"engaged"', "engaged", "\u2603", "[" * 100_000, '{"a":' * 40 + "1" + "}" * 40,
-           '{"supervisor": "x", "mode": "engaged", "act": NaN, "engagement": 0}', "x" * 70_000,
-           '{"supervisor": {"a": [[[]]]}, "mode": "engaged", "act": 1, "engagement": 1}',
-           '{"supervisor": "x", "mode": ["engaged"], "act": 1, "engagement": 1}',
-           '{"supervisor": "x", "mode": "engaged", "act": true, "engagement": 1}',
-           '{"supervisor": "x", "mode": "engaged", "act": 1e999, "engagement": 1}',
-           '{"supervisor": "", "mode": "engaged", "act": 1, "engagement": 1}',
-           '{"supervisor": "x", "mode": "engaged", "act": -1, "engagement": 1}']  # fmt: skip
+GARBAGE = [
+    "",
+    "{",
+    "[]",
+    "null",
+    "7",
+    '"engaged"',
+    "engaged",
+    "\u2603",
+    "[" * 100_000,
+    '{"a":' * 40 + "1" + "}" * 40,
+    '{"supervisor": "x", "mode": "engaged", "act": NaN, "engagement": 0}',
+    "x" * 70_000,
+    '{"supervisor": {"a": [[[]]]}, "mode": "engaged", "act": 1, "engagement": 1}',
+    '{"supervisor": "x", "mode": ["engaged"], "act": 1, "engagement": 1}',
+    '{"supervisor": "x", "mode": "engaged", "act": true, "engagement": 1}',
+    '{"supervisor": "x", "mode": "engaged", "act": 1e999, "engagement": 1}',
+    '{"supervisor": "", "mode": "engaged", "act": 1, "engagement": 1}',
+    '{"supervisor": "x", "mode": "engaged", "act": -1, "engagement": 1}',
+]
 
 
 def test_garbage_in_place_of_an_order_is_counted_and_named(bridge):
@@ -319,13 +394,20 @@ def test_garbage_in_place_of_an_order_is_counted_and_named(bridge):
     statuses, name = bench.node._diagnostics._statuses, "input safety_supervisor/order"
     for count, text in enumerate(GARBAGE, 1):
         bench.orders.publish(String(data=text))
-        bench.harness.until(lambda n=count: name in statuses and statuses[name].values[0].value == str(n), text[:60])
+        bench.harness.until(
+            lambda n=count: name in statuses and statuses[name].values[0].value == str(n), text[:60]
+        )
     assert bench.node._order == bench.order and bench.session.order == bench.order
     told = f"{len(GARBAGE)} message(s) dropped"
-    bench.until(lambda: bench.harness.says(f"autopilot_bridge: {name}", told, "no order"), "the diagnostic")
+    bench.until(
+        lambda: bench.harness.says(f"autopilot_bridge: {name}", told, "no order"), "the diagnostic"
+    )
     bench.person("engaged")
     bench.until_phase("flying")
-    bench.until(lambda: bench.harness.says(f"autopilot_bridge: {name}", "the last one was used"), "the diagnostic")
+    bench.until(
+        lambda: bench.harness.says(f"autopilot_bridge: {name}", "the last one was used"),
+        "the diagnostic",
+    )
 
 
 def test_odometry_is_handed_to_the_estimator(bridge):
@@ -350,7 +432,9 @@ def test_odometry_is_handed_to_the_estimator(bridge):
 def test_a_plain_twist_is_zero_unless_a_person_has_engaged_and_somebody_speaks(bridge, kind):
     stamped = kind == "twist_stamped"
     bench = bridge(autopilot=kind, freshness=0.2, vehicle=False)
-    found = bench.harness.listen("autopilot/cmd_vel", TwistStamped if stamped else Twist, reliable(1000))
+    found = bench.harness.listen(
+        "autopilot/cmd_vel", TwistStamped if stamped else Twist, reliable(1000)
+    )
 
     def said():
         return getattr(found[-1], "twist", found[-1]).linear.x if found else None
@@ -363,7 +447,9 @@ def test_a_plain_twist_is_zero_unless_a_person_has_engaged_and_somebody_speaks(b
     assert 0.2 <= bench.now - silent < 0.4
     bench.command = FORWARD
     bench.go(1.0)
-    assert said() == 0.0 and bench.state("kind") == "supervisor_silent"  # until a person engages again
+    assert (
+        said() == 0.0 and bench.state("kind") == "supervisor_silent"
+    )  # until a person engages again
     bench.person("engaged")
     bench.until(lambda: said() == 1.0, "the command")
 
@@ -379,7 +465,10 @@ def test_a_plain_twist_does_not_begin_with_a_latched_order(bridge):
 def test_a_vehicle_that_is_not_there_is_named(bridge):
     bench = bridge(**UDP)
     bench.server.send = lambda packets: None
-    bench.until(lambda: bench.harness.says("autopilot_bridge: autopilot", "no heartbeat of system 1"), "the diagnostic")
+    bench.until(
+        lambda: bench.harness.says("autopilot_bridge: autopilot", "no heartbeat of system 1"),
+        "the diagnostic",
+    )
     assert bench.state("phase") == "offline" and "no heartbeat of system 1" in bench.state("fault")
 
 
@@ -409,18 +498,31 @@ def test_nobody_on_the_graph_can_read_the_passphrase(bridge, way, tmp_path, monk
     bench = bridge(**parameters, vehicle=False)
     harness = bench.harness
     events = harness.listen("/parameter_events", ParameterEvent, reliable(100))
-    names = list(answer(harness, ListParameters, "list_parameters", ListParameters.Request()).result.names)
+    names = list(
+        answer(harness, ListParameters, "list_parameters", ListParameters.Request()).result.names
+    )
     assert "signing_passphrase_file" in names
-    values = answer(harness, GetParameters, "get_parameters", GetParameters.Request(names=names)).values
+    values = answer(
+        harness, GetParameters, "get_parameters", GetParameters.Request(names=names)
+    ).values
     asked = GetParameters.Request(names=["signing_passphrase"])
     values = [*values, *answer(harness, GetParameters, "get_parameters", asked).values]
     value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=SECRET)
-    wanted = SetParameters.Request(parameters=[ParameterMessage(name="signing_passphrase", value=value)])
+    wanted = SetParameters.Request(
+        parameters=[ParameterMessage(name="signing_passphrase", value=value)]
+    )
     assert not answer(harness, SetParameters, "set_parameters", wanted).results[0].successful
     bench.harness.until(lambda: bench.states, "a state")
-    shown = [*map(str, values), *map(str, events), *map(str, bench.states), *map(str, harness.diagnostics.values())]
+    shown = [
+        *map(str, values),
+        *map(str, events),
+        *map(str, bench.states),
+        *map(str, harness.diagnostics.values()),
+    ]
     assert SECRET not in "".join(shown)
-    sent = bench.node._backend._link.codec.encode(mavlink.MAVLink_heartbeat_message(2, 12, 0, 0, 0, 3))
+    sent = bench.node._backend._link.codec.encode(
+        mavlink.MAVLink_heartbeat_message(2, 12, 0, 0, 0, 3)
+    )
     assert sent[2] & mavlink.MAVLINK_IFLAG_SIGNED
 
 
@@ -429,20 +531,28 @@ def test_a_passphrase_in_a_parameter_is_refused(tmp_path):
     path = tmp_path / "parameters.yaml"
     path.write_text(f"/**:\n  ros__parameters:\n    signing_passphrase: {SECRET}\n")
     for more in (["-p", f"signing_passphrase:={SECRET}"], ["--params-file", str(path)]):
-        done = subprocess.run(words + more, capture_output=True, text=True, timeout=120, env=dict(os.environ))
+        done = subprocess.run(
+            words + more, capture_output=True, text=True, timeout=120, env=dict(os.environ)
+        )
         assert done.returncode == 2, done.stderr
         (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
         assert "signing_passphrase_file" in line and SECRET not in done.stdout + done.stderr
 
 
 def test_an_order_of_a_second_supervisor_is_seen_and_not_obeyed(bridge):
-    """It knows the first one's identity and the next numbers: the second publisher is what gives it away."""
+    """It knows the first one's identity and the next numbers: the second publisher is what gives it
+    away.
+    """
     bench = bridge(**UDP, height=0.0)
     bench.go(6.0)
     forger = bench.harness.probe.create_publisher(String, "safety_supervisor/order", latched())
-    bench.harness.until(lambda: bench.node.count_publishers("safety_supervisor/order") == 2, "discovery")
+    bench.harness.until(
+        lambda: bench.node.count_publishers("safety_supervisor/order") == 2, "discovery"
+    )
     order = bench.order
-    forged = Order(order.supervisor, Mode.ENGAGED, order.act + 1, order.engagement + 1, change=order.change + 1)
+    forged = Order(
+        order.supervisor, Mode.ENGAGED, order.act + 1, order.engagement + 1, change=order.change + 1
+    )
     bench.session._distrusted = ""
     bench.node._counted = bench.node._now()
     bench.node._on_order(String(data=json.dumps(forged.to_facts())))
@@ -458,7 +568,8 @@ def test_the_true_pose_of_a_simulated_vehicle_is_published_where_it_was_asked_fo
     bench.until(lambda: len(truths) > 20 and len(estimates) > 20, "both poses")
     asked = [m.param1 for m in bench.sent if m.get_type() == "COMMAND_LONG"]
     assert mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION in asked
-    # Its map begins where it was first heard; the estimate's begins on the ground, and is a metre off.
+    # Its map begins where it was first heard; the estimate's begins on the ground, and is a metre
+    # off.
     height = bench.vehicle.body.state.position[2]
     assert abs(truths[-1].pose.pose.position.z) < 0.2
     assert estimates[-1].pose.pose.position.z == pytest.approx(height + 1.0, abs=0.2)

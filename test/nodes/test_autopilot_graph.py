@@ -8,36 +8,60 @@ from liquid_nav.nodes.bringup import FlightPlan, autopilot_graph
 
 def graph(**plan):
     """Return {executable: parameters}."""
-    return {process.executable: process.parameters for process in autopilot_graph(FlightPlan(pilot="expert", **plan))}
+    return {
+        process.executable: process.parameters
+        for process in autopilot_graph(FlightPlan(pilot="expert", **plan))
+    }
 
 
 def test_the_test_vehicle_and_its_bridge_share_a_port():
     found = graph(autopilot="test-ardupilot", seed=4)
-    assert found["autopilot_bridge"]["connection"] == f"udp:127.0.0.1:{found['test_vehicle']['port']}"
-    assert found["test_vehicle"]["personality"] == found["autopilot_bridge"]["autopilot"] == "ardupilot"
-    assert found["test_vehicle"]["seed"] == found["world_camera"]["seed"] == found["scenario_runner"]["seed"] == 4
+    assert (
+        found["autopilot_bridge"]["connection"] == f"udp:127.0.0.1:{found['test_vehicle']['port']}"
+    )
+    assert (
+        found["test_vehicle"]["personality"]
+        == found["autopilot_bridge"]["autopilot"]
+        == "ardupilot"
+    )
+    assert (
+        found["test_vehicle"]["seed"]
+        == found["world_camera"]["seed"]
+        == found["scenario_runner"]["seed"]
+        == 4
+    )
     assert "simulator" not in found and found["safety_supervisor"]["autopilot_age"] > 0.0
 
 
 def test_a_real_autopilot_is_where_it_is_said_to_be():
     assert graph(autopilot="px4")["autopilot_bridge"]["connection"] == "udp:0.0.0.0:14540"
     found = graph(autopilot="px4", connection="serial:/dev/ttyACM0:57600")
-    assert found["autopilot_bridge"]["connection"] == "serial:/dev/ttyACM0:57600" and "test_vehicle" not in found
+    assert (
+        found["autopilot_bridge"]["connection"] == "serial:/dev/ttyACM0:57600"
+        and "test_vehicle" not in found
+    )
 
 
 def test_px4_over_dds_has_no_connection():
     found = graph(autopilot="px4_dds")
-    assert found["autopilot_bridge"]["autopilot"] == "px4_dds" and found["autopilot_bridge"]["connection"] == ""
+    assert (
+        found["autopilot_bridge"]["autopilot"] == "px4_dds"
+        and found["autopilot_bridge"]["connection"] == ""
+    )
     assert "test_vehicle" not in found and found["scenario_runner"]["land_at_end"]
     with pytest.raises(UserError, match="udp:somewhere"):
         graph(autopilot="px4_dds", connection="udp:somewhere")
 
 
-@pytest.mark.parametrize(("autopilot", "listeners"), [("test-px4", 4), ("px4", 3), ("test-px4", None)])
+@pytest.mark.parametrize(
+    ("autopilot", "listeners"), [("test-px4", 4), ("px4", 3), ("test-px4", None)]
+)
 def test_the_flight_begins_when_everybody_listens(autopilot, listeners, tmp_path):
     """The bridge, the runner, the recorder where there is one, and the vehicle where it is ours."""
     found = graph(autopilot=autopilot, record=tmp_path if listeners else None)
-    assert found["scenario_runner"].get("listeners") == listeners and ("recorder" in found) is bool(listeners)
+    assert found["scenario_runner"].get("listeners") == listeners and ("recorder" in found) is bool(
+        listeners
+    )
 
 
 def test_an_unknown_autopilot_is_named():

@@ -18,7 +18,9 @@ from liquid_nav.nodes.bag import COMPRESSED, END, BagWriter, end_after_last_reco
 from liquid_nav.nodes.messages import command_message, to_stamp
 from liquid_nav.types import Command
 
-_TIMES = importlib.util.spec_from_file_location("bag_times", Path(__file__).with_name("bag_times.py"))
+_TIMES = importlib.util.spec_from_file_location(
+    "bag_times", Path(__file__).with_name("bag_times.py")
+)
 bag_times = importlib.util.module_from_spec(_TIMES)
 _TIMES.loader.exec_module(bag_times)
 TWIST = "geometry_msgs/msg/TwistStamped"
@@ -39,19 +41,30 @@ def write(folder):
     bag.add_topic("/liquid_controller/cmd_vel", TWIST)
     for k in range(3):
         bag.write("/camera/image_raw/compressed", k * 100, jpeg(60 * k, k * 100))
-        bag.write("/liquid_controller/cmd_vel", k * 100, serialize_message(command_message(Command(9.0), k * 100)))
+        bag.write(
+            "/liquid_controller/cmd_vel",
+            k * 100,
+            serialize_message(command_message(Command(9.0), k * 100)),
+        )
         if k != 1:
-            bag.write("/cmd_vel", k * 100, serialize_message(command_message(Command(float(k)), k * 100)))
+            bag.write(
+                "/cmd_vel", k * 100, serialize_message(command_message(Command(float(k)), k * 100))
+            )
     bag.close()
 
 
 def test_a_bag_is_one_file_with_its_metadata(tmp_path):
     write(tmp_path / "flight")
-    assert sorted(path.name for path in (tmp_path / "flight").iterdir()) == ["flight.mcap", "metadata.yaml"]
+    assert sorted(path.name for path in (tmp_path / "flight").iterdir()) == [
+        "flight.mcap",
+        "metadata.yaml",
+    ]
     with Reader(tmp_path / "flight") as reader:
         assert {c.topic: c.msgcount for c in reader.connections} == {
-            "/camera/image_raw/compressed": 3, "/cmd_vel": 2, "/liquid_controller/cmd_vel": 3,
-        }  # fmt: skip
+            "/camera/image_raw/compressed": 3,
+            "/cmd_vel": 2,
+            "/liquid_controller/cmd_vel": 3,
+        }
 
 
 def test_a_message_has_a_time_of_arrival_and_one_of_publication(tmp_path):
@@ -60,8 +73,9 @@ def test_a_message_has_a_time_of_arrival_and_one_of_publication(tmp_path):
     bag.write("/cmd_vel", 1_800_000_000_001, b"without a stamp")
     bag.close()
     assert bag_times.times(tmp_path / "flight.mcap") == [
-        ("/cmd_vel", 1_800_000_000_000, 5), ("/cmd_vel", 1_800_000_000_001, 1_800_000_000_001),
-    ]  # fmt: skip
+        ("/cmd_vel", 1_800_000_000_000, 5),
+        ("/cmd_vel", 1_800_000_000_001, 1_800_000_000_001),
+    ]
     with Reader(tmp_path) as reader:
         assert (reader.start_time, reader.end_time) == (1_800_000_000_000, 1_800_000_000_002)
     assert "nanoseconds_since_epoch: 1800000000000" in (tmp_path / "metadata.yaml").read_text()
@@ -72,9 +86,12 @@ def test_chunks_are_compressed_one_by_one(tmp_path):
     for k in range(25):
         bag.write("/cmd_vel", k, bytes(PART))
     bag.close()
-    assert [compression for compression, _ in bag_times.chunks(tmp_path / "flight.mcap")] == ["zstd"] * 3
+    assert [compression for compression, _ in bag_times.chunks(tmp_path / "flight.mcap")] == [
+        "zstd"
+    ] * 3
     assert (tmp_path / "flight.mcap").stat().st_size < 20_000
-    # Nothing has to be unpacked first, as it would with a file or messages that are compressed for themselves.
+    # Nothing has to be unpacked first, as it would with a file or messages that are compressed for
+    # themselves.
     assert "compression_mode: ''" in (tmp_path / "metadata.yaml").read_text()
 
 

@@ -1,4 +1,6 @@
-"""Which pictures show something: rendered ones of every condition, and those of a blinded camera."""
+"""Which pictures show something: rendered ones of every condition, and those of a blinded
+camera.
+"""
 
 import math
 

@@ -42,7 +42,9 @@ def change(harness, transition):
 def test_without_the_package_a_bond_is_refused_in_one_line(harness, small_model, monkeypatch):
     monkeypatch.setitem(sys.modules, "bond", None)
     monkeypatch.setitem(sys.modules, "bond.msg", None)
-    with pytest.raises(UserError, match="bond is true, and the ROS package bond is not installed") as caught:
+    with pytest.raises(
+        UserError, match="bond is true, and the ROS package bond is not installed"
+    ) as caught:
         harness.add(LiquidController, model=str(small_model), bond=True)
     assert "ros-$ROS_DISTRO-bond" in str(caught.value)
 
@@ -57,11 +59,15 @@ def test_a_heartbeat_while_it_is_active_and_a_word_when_it_ends(harness, control
     _, heard = controller
     harness.until(lambda: len(heard) >= 3, "heartbeats")
     assert {(m.id, m.active) for m in heard} == {("liquid_controller", True)}
-    assert heard[0].heartbeat_period == pytest.approx(PERIOD) and heard[0].heartbeat_timeout == pytest.approx(TIMEOUT)
+    assert heard[0].heartbeat_period == pytest.approx(PERIOD) and heard[
+        0
+    ].heartbeat_timeout == pytest.approx(TIMEOUT)
     change(harness, Transition.TRANSITION_DEACTIVATE)
     harness.until(lambda: not heard[-1].active, "the end of the bond")
     # Told again and again, as nobody answers, and no heartbeat between; then there is silence.
-    harness.until(lambda: [m.active for m in heard].count(False) == ENDINGS, "every word of its end")
+    harness.until(
+        lambda: [m.active for m in heard].count(False) == ENDINGS, "every word of its end"
+    )
     told = len(heard)
     periods = []
     harness.probe.create_timer(PERIOD, lambda: periods.append(True))
@@ -100,7 +106,11 @@ def test_bondpy_forms_and_breaks_it(harness, controller):
     formed = []
     broken = []
     other = bondpy.Bond(
-        harness.probe, TOPIC, "liquid_controller", lambda: broken.append(True), lambda: formed.append(True)
+        harness.probe,
+        TOPIC,
+        "liquid_controller",
+        lambda: broken.append(True),
+        lambda: formed.append(True),
     )
     other.start()
     harness.until(lambda: formed, "a bond")

@@ -1,4 +1,6 @@
-"""The bridge's node and its wires without a network: parameters, publishers, diagnostics, outputs; at limits."""
+"""The bridge's node and its wires without a network: parameters, publishers, diagnostics, outputs;
+at limits.
+"""
 
 import importlib.util
 import json
@@ -14,32 +16,32 @@ import pytest
 
 pytest.importorskip("pymavlink")
 
-from geometry_msgs.msg import Twist, TwistStamped  # noqa: E402
-from nav_msgs.msg import Odometry  # noqa: E402
-from pymavlink.dialects.v20 import common as mavlink  # noqa: E402
-from rclpy.clock_type import ClockType  # noqa: E402
-from rclpy.duration import Duration  # noqa: E402
-from rclpy.parameter import Parameter  # noqa: E402
-from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy  # noqa: E402
-from rosgraph_msgs.msg import Clock  # noqa: E402
-from sensor_msgs.msg import BatteryState, Imu, Joy  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
+from geometry_msgs.msg import Twist, TwistStamped
+from nav_msgs.msg import Odometry
+from pymavlink.dialects.v20 import common as mavlink
+from rclpy.clock_type import ClockType
+from rclpy.duration import Duration
+from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import BatteryState, Imu, Joy
+from std_msgs.msg import String
 
-from liquid_nav.autopilots import SessionConfig, VehicleState, link  # noqa: E402
-from liquid_nav.autopilots.adapter import RequestKind  # noqa: E402
-from liquid_nav.autopilots.px4_dds import SetPoint, VehicleCommand  # noqa: E402
-from liquid_nav.errors import UserError  # noqa: E402
-from liquid_nav.nodes import autopilot_bridge, bridge_backends  # noqa: E402
-from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
-from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs  # noqa: E402
-from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics  # noqa: E402
-from liquid_nav.nodes.drone_messages import odometry_message, rotation  # noqa: E402
-from liquid_nav.nodes.messages import command_message, nanoseconds, to_stamp  # noqa: E402
-from liquid_nav.nodes.px4_dds_link import Px4DdsLink  # noqa: E402
-from liquid_nav.nodes.qos import latched, reliable, sensor_data  # noqa: E402
-from liquid_nav.safety import Mode, Order, Phase  # noqa: E402
-from liquid_nav.simulation.state import DroneState  # noqa: E402
-from liquid_nav.types import Command  # noqa: E402
+from liquid_nav.autopilots import SessionConfig, VehicleState, link
+from liquid_nav.autopilots.adapter import RequestKind
+from liquid_nav.autopilots.px4_dds import SetPoint, VehicleCommand
+from liquid_nav.errors import UserError
+from liquid_nav.nodes import autopilot_bridge, bridge_backends
+from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
+from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
+from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
+from liquid_nav.nodes.drone_messages import odometry_message, rotation
+from liquid_nav.nodes.messages import command_message, nanoseconds, to_stamp
+from liquid_nav.nodes.px4_dds_link import Px4DdsLink
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.safety import Mode, Order, Phase
+from liquid_nav.simulation.state import DroneState
+from liquid_nav.types import Command
 
 _SPEC = importlib.util.spec_from_file_location("wires", Path(__file__).with_name("wires.py"))
 wires = importlib.util.module_from_spec(_SPEC)
@@ -75,14 +77,18 @@ class Link:
 
 
 class Bench:
-    """A bridge whose clock stands at ``time`` s of simulation, or of the computer with ``steady``."""
+    """A bridge whose clock stands at ``time`` s of simulation, or of the computer with
+    ``steady``.
+    """
 
     def __init__(self, node, monkeypatch, steady=False, **parameters):
         self.links, self.steady, self.time = [], steady, 100.0 if steady else 0.0
         # In simulation nobody may look at this one.
         wall = SimpleNamespace(monotonic=lambda: self.time if steady else 1e6)
         monkeypatch.setattr(autopilot_bridge, "wall", wall)
-        monkeypatch.setattr(link, "Link", lambda *given: self.links.append(Link(*given)) or self.links[-1])
+        monkeypatch.setattr(
+            link, "Link", lambda *given: self.links.append(Link(*given)) or self.links[-1]
+        )
         self.node = node(Wired, use_sim_time=not steady, **parameters)
         self.said, self.session = self.node.said, self.node.session
         self.order = Order("test", Mode.DISENGAGED)
@@ -104,7 +110,9 @@ class Bench:
     def person(self, mode):
         """The supervisor says that a person has asked for a mode."""
         engagement = self.order.engagement + (mode is Mode.ENGAGED)
-        self.order = Order("test", mode, self.order.act + 1, engagement, self.time, self.order.change + 1)
+        self.order = Order(
+            "test", mode, self.order.act + 1, engagement, self.time, self.order.change + 1
+        )
         self.hear(self.order)
 
     def engage(self):
@@ -147,8 +155,12 @@ def make(node, monkeypatch):
 
 
 def heartbeat(mode=4, armed=False):
-    base = mavlink.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED | (mavlink.MAV_MODE_FLAG_SAFETY_ARMED if armed else 0)
-    return mavlink.MAVLink_heartbeat_message(2, mavlink.MAV_AUTOPILOT_PX4, base, (mode << 16) | (3 << 24), 3, 3)
+    base = mavlink.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED | (
+        mavlink.MAV_MODE_FLAG_SAFETY_ARMED if armed else 0
+    )
+    return mavlink.MAVLink_heartbeat_message(
+        2, mavlink.MAV_AUTOPILOT_PX4, base, (mode << 16) | (3 << 24), 3, 3
+    )
 
 
 # How it is made
@@ -167,55 +179,111 @@ def told(node, names):
 
 USUAL = SessionConfig()
 COMMON = {
-    "autopilot": ("px4", None, "px4 or ardupilot (MAVLink), px4_dds (px4_msgs), twist or twist_stamped (plain topic)."),
+    "autopilot": (
+        "px4",
+        None,
+        "px4 or ardupilot (MAVLink), px4_dds (px4_msgs), twist or twist_stamped (plain topic).",
+    ),
     "odom_topic": ("odom", None, "Where the vehicle's odometry goes; with plain_in_body: is."),
     "frame_prefix": ("", None, "Prefix of all frame ids."),
     "rate": (USUAL.rate, (20.0, 50.0), "Set points per second."),
     "freshness": (USUAL.freshness, (0.05, 2.0), "Time that a command is obeyed, s."),
-    "position_age": (USUAL.position_age, (0.1, 10.0), "Age of the vehicle's position at most while it flies, s."),
+    "position_age": (
+        USUAL.position_age,
+        (0.1, 10.0),
+        "Age of the vehicle's position at most while it flies, s.",
+    ),
     "altitude": (USUAL.altitude, (0.5, 50.0), "Height of take-off above the ground, m."),
     "speed": (USUAL.speed, (0.1, 30.0), "Horizontal speed at most, m/s: the bridge's own limit."),
-    "vertical_speed": (USUAL.vertical_speed, (0.1, 10.0), "Vertical speed at most, m/s: the bridge's own limit."),
+    "vertical_speed": (
+        USUAL.vertical_speed,
+        (0.1, 10.0),
+        "Vertical speed at most, m/s: the bridge's own limit.",
+    ),
     "yaw_rate": (USUAL.yaw_rate, (0.1, 6.0), "Yaw rate at most, rad/s: the bridge's own limit."),
-    "resume": (USUAL.resume, (0.0, 600.0), "Time since the beginning of a hold in which the supervisor may let the "
-                                           "flight go on, s; 0: only a person may."),
+    "resume": (
+        USUAL.resume,
+        (0.0, 600.0),
+        "Time since the beginning of a hold in which the supervisor may let the "
+        "flight go on, s; 0: only a person may.",
+    ),
     "engage_channel": (
-        0, (0, 16), "Channel of the remote control, from 1, whose switch engages when flipped; 0: none."),
+        0,
+        (0, 16),
+        "Channel of the remote control, from 1, whose switch engages when flipped; 0: none.",
+    ),
     "set_parameters": (True, None, "Set the autopilot's parameters we rely on, or only check."),
 }
-TRUE_POSE = (False, None, "Ask a simulated vehicle for its true pose and publish it on autopilot/true_odom.")
+TRUE_POSE = (
+    False,
+    None,
+    "Ask a simulated vehicle for its true pose and publish it on autopilot/true_odom.",
+)
 OVER_MAVLINK = {
-    "connection": ("udp:0.0.0.0:14540", None,
-                   "udp:HOST:PORT (listens), udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD."),
+    "connection": (
+        "udp:0.0.0.0:14540",
+        None,
+        "udp:HOST:PORT (listens), udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD.",
+    ),
     "target_system": (1, (0, 255), "System id of the vehicle; 0: the first heard."),
     "system_id": (247, (1, 255), "Our own MAVLink system id."),
     "component_id": (191, (1, 255), "Our own MAVLink component id."),
     "true_pose": TRUE_POSE,
     "vision_topic": ("", None, "Odometry (ENU) given to the autopilot's estimator; empty: none."),
     "signing_passphrase_file": (
-        "", None, "File with the passphrase of MAVLink 2 signing, readable by its owner alone; empty: "
-                  "LIQUID_NAV_SIGNING_PASSPHRASE, or unsigned."),
+        "",
+        None,
+        "File with the passphrase of MAVLink 2 signing, readable by its owner alone; empty: "
+        "LIQUID_NAV_SIGNING_PASSPHRASE, or unsigned.",
+    ),
 }
 AS_TWIST = {
     "autopilot": ("twist", *COMMON["autopilot"][1:]),
     "plain_topic": ("autopilot/cmd_vel", None, "Where plain velocities go."),
-    "plain_in_body": (False, None, "Plain velocities are read in the tilted body, as by Gazebo: turned with the "
-                                   "attitude in odom."),
+    "plain_in_body": (
+        False,
+        None,
+        "Plain velocities are read in the tilted body, as by Gazebo: turned with the "
+        "attitude in odom.",
+    ),
 }
 
 
-@pytest.mark.parametrize(("parameters", "expected"), [
-    ({}, COMMON | OVER_MAVLINK), ({"autopilot": "twist"}, COMMON | AS_TWIST)], ids=["px4", "twist"])
-def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promises(make, parameters, expected):
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [({}, COMMON | OVER_MAVLINK), ({"autopilot": "twist"}, COMMON | AS_TWIST)],
+    ids=["px4", "twist"],
+)
+def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promises(
+    make, parameters, expected
+):
     node = make(**parameters).node
     assert told(node, expected) == expected
     changeable = {name for name in expected if not node.describe_parameter(name).read_only}
-    assert changeable == {"freshness", "position_age", "altitude", "speed", "vertical_speed", "yaw_rate", "resume"}
+    assert changeable == {
+        "freshness",
+        "position_age",
+        "altitude",
+        "speed",
+        "vertical_speed",
+        "yaw_rate",
+        "resume",
+    }
 
 
 def test_parameters_reach_the_session(make, px4_msgs):
-    values = {"rate": 25.0, "freshness": 0.4, "position_age": 0.7, "altitude": 2.5, "speed": 3.0, "vertical_speed": 1.5,
-              "yaw_rate": 1.4, "resume": 9.0, "engage_channel": 7, "set_parameters": False}
+    values = {
+        "rate": 25.0,
+        "freshness": 0.4,
+        "position_age": 0.7,
+        "altitude": 2.5,
+        "speed": 3.0,
+        "vertical_speed": 1.5,
+        "yaw_rate": 1.4,
+        "resume": 9.0,
+        "engage_channel": 7,
+        "set_parameters": False,
+    }
     for kind in ("px4", "twist", "px4_dds"):
         # Only over MAVLink is there a remote control with a switch.
         given = values if kind == "px4" else values | {"engage_channel": 0}
@@ -229,8 +297,15 @@ def change(bench, name, value):
     return result.reason
 
 
-OTHER = {"freshness": 0.3, "position_age": 2.0, "altitude": 3.0, "speed": 8.0, "vertical_speed": 3.0, "yaw_rate": 3.0,
-         "resume": 5.0}  # fmt: skip
+OTHER = {
+    "freshness": 0.3,
+    "position_age": 2.0,
+    "altitude": 3.0,
+    "speed": 8.0,
+    "vertical_speed": 3.0,
+    "yaw_rate": 3.0,
+    "resume": 5.0,
+}
 
 
 @pytest.mark.parametrize("name", OTHER)
@@ -267,7 +342,9 @@ def test_a_vehicle_that_somebody_else_flies_is_in_flight_too(make):
 
 
 @pytest.mark.parametrize("mode", [Mode.ENGAGED, Mode.HOLDING, Mode.LANDING])
-def test_a_bridge_that_was_started_again_in_the_air_asks_the_supervisor_whether_it_flies(make, mode):
+def test_a_bridge_that_was_started_again_in_the_air_asks_the_supervisor_whether_it_flies(
+    make, mode
+):
     """Its vehicle has said nothing yet."""
     bench = make()
     bench.hear(Order("test", mode, 3, 1, change=4))
@@ -305,11 +382,20 @@ def test_the_engage_switch_needs_mavlink(make, kind):
 @pytest.mark.parametrize("kind", ["px4", "twist"])
 def test_topics_and_the_timer(make, kind):
     node = make(autopilot=kind).node
-    expected = {"cmd_vel": (TwistStamped, reliable(), False), "safety_supervisor/order": (String, latched(), False),
-                "autopilot_bridge/state": (String, latched())}
-    expected |= {"twist": {"autopilot/cmd_vel": (Twist, reliable())},
-                 "px4": {"odom": (Odometry, sensor_data(10)), "imu": (Imu, sensor_data(10)),
-                         "battery_state": (BatteryState, sensor_data(10)), "joy": (Joy, sensor_data(10))}}[kind]
+    expected = {
+        "cmd_vel": (TwistStamped, reliable(), False),
+        "safety_supervisor/order": (String, latched(), False),
+        "autopilot_bridge/state": (String, latched()),
+    }
+    expected |= {
+        "twist": {"autopilot/cmd_vel": (Twist, reliable())},
+        "px4": {
+            "odom": (Odometry, sensor_data(10)),
+            "imu": (Imu, sensor_data(10)),
+            "battery_state": (BatteryState, sensor_data(10)),
+            "joy": (Joy, sensor_data(10)),
+        },
+    }[kind]
     assert {name: node.seen[name] for name in expected} == expected
     assert [tick[:2] for tick in node.ticks if tick[0] != 1.0] == [(0.01, ClockType.STEADY_TIME)]
     assert node.get_name() == "autopilot_bridge" and node.ends_between_callbacks is True
@@ -319,7 +405,9 @@ def test_an_unknown_autopilot_is_named_with_those_that_are_known(make):
     with pytest.raises(UserError) as caught:
         make(autopilot="betaflight")
     assert str(caught.value) == (
-        "unknown autopilot 'betaflight'. choose one of: px4, ardupilot, px4_dds, twist, twist_stamped")
+        "unknown autopilot 'betaflight'. choose one of: px4, ardupilot, px4_dds, twist, "
+        "twist_stamped"
+    )
 
 
 @pytest.mark.parametrize("kind", ["twist", "twist_stamped", "px4_dds"])
@@ -328,7 +416,8 @@ def test_external_vision_needs_mavlink(make, kind):
         make(autopilot=kind, vision_topic="slam/odom")
     assert str(caught.value) == (
         f"vision_topic does nothing with autopilot '{kind}'. "
-        "leave it empty, or use px4 or ardupilot: external vision goes over MAVLink")
+        "leave it empty, or use px4 or ardupilot: external vision goes over MAVLink"
+    )
 
 
 def test_an_empty_vision_topic_is_none(make):
@@ -340,14 +429,27 @@ def test_a_passphrase_in_a_parameter_is_refused_with_the_remedy(make):
     with pytest.raises(UserError) as caught:
         make(signing_passphrase=SECRET)
     assert str(caught.value) == (
-        "the parameter 'signing_passphrase' could be read by everybody on the graph. put the passphrase into a file "
-        "and give its path as signing_passphrase_file, or set LIQUID_NAV_SIGNING_PASSPHRASE")
+        "the parameter 'signing_passphrase' could be read by everybody on the graph. put the "
+        "passphrase into a file "
+        "and give its path as signing_passphrase_file, or set LIQUID_NAV_SIGNING_PASSPHRASE"
+    )
 
 
-@pytest.mark.parametrize(("missing", "sentence"), [
-    ("pymavlink", "the Python package 'pymavlink' is not installed. pip install 'liquid_nav[flight]'"),
-    ("px4_msgs", "the ROS package 'px4_msgs' is not installed, which autopilot:=px4_dds needs. build the branch of "
-                 "github.com/PX4/px4_msgs for your PX4 release in your workspace, or use autopilot:=px4")])
+@pytest.mark.parametrize(
+    ("missing", "sentence"),
+    [
+        (
+            "pymavlink",
+            "the Python package 'pymavlink' is not installed. pip install 'liquid_nav[flight]'",
+        ),
+        (
+            "px4_msgs",
+            "the ROS package 'px4_msgs' is not installed, which autopilot:=px4_dds needs. build "
+            "the branch of "
+            "github.com/PX4/px4_msgs for your PX4 release in your workspace, or use autopilot:=px4",
+        ),
+    ],
+)
 def test_what_is_not_installed_is_named_with_the_remedy(make, monkeypatch, missing, sentence):
     class Absent:
         """A finder that knows of nothing with that name."""
@@ -384,10 +486,16 @@ def test_a_second_publisher_is_named_with_the_remedy_and_nobody_is_obeyed(make):
     assert bench.twists()[-1] == Twist() and bench.session.phase is Phase.HOLDING
     level, words, values = bench.node.status("cmd_vel")
     assert (level, words, values) == (
-        ERROR, "more than one node publishes /cmd_vel: none is obeyed, holding. End all but one safety_supervisor",
-        {"publishers": "3"})
+        ERROR,
+        "more than one node publishes /cmd_vel: none is obeyed, holding. End all but one "
+        "safety_supervisor",
+        {"publishers": "3"},
+    )
     bench.tick()
-    assert "/cmd_vel" in bench.states()[-1]["fault"] and bench.states()[-1]["kind"] == "two_supervisors"
+    assert (
+        "/cmd_vel" in bench.states()[-1]["fault"]
+        and bench.states()[-1]["kind"] == "two_supervisors"
+    )
     bench.node.several.clear()
     bench.command()
     assert bench.node.status("cmd_vel") == (OK, "one publisher", {})
@@ -409,7 +517,11 @@ def test_two_who_give_orders_are_named_by_the_graphs_name(make):
     bench.node.several["/safety_supervisor/order"] = 2
     bench.engage()
     level, words, values = bench.node.status("cmd_vel")
-    assert level == ERROR and "publishes /safety_supervisor/order:" in words and values == {"publishers": "2"}
+    assert (
+        level == ERROR
+        and "publishes /safety_supervisor/order:" in words
+        and values == {"publishers": "2"}
+    )
     assert bench.session.phase is Phase.READY
 
 
@@ -446,7 +558,9 @@ def test_publishers_are_counted_from_exactly_that_period_on(make):
 
 
 def test_a_hold_that_came_while_there_were_two_begins_when_it_is_obeyed(make):
-    """So that it can be told whether a resume comes in time: after this fault it is refused in any case."""
+    """So that it can be told whether a resume comes in time: after this fault it is refused in any
+    case.
+    """
     bench = make(autopilot="twist", resume=600.0).engage()
     bench.node.several["/cmd_vel"] = 2
     bench.hear(Order("test", Mode.HOLDING, 1, 1, change=2))
@@ -457,21 +571,33 @@ def test_a_hold_that_came_while_there_were_two_begins_when_it_is_obeyed(make):
     assert bench.session.phase is Phase.HOLDING and bench.states()[-1]["kind"] == "resume_refused"
 
 
-@pytest.mark.parametrize("data", ["", '{"mode": "engaged"}', '{"a": "' + "x" * 100 + '"}'], ids=range(3))
+@pytest.mark.parametrize(
+    "data", ["", '{"mode": "engaged"}', '{"a": "' + "x" * 100 + '"}'], ids=range(3)
+)
 def test_what_is_no_order_is_dropped_and_quoted_in_short(make, data):
     bench = make(autopilot="twist")
     bench.node.ears["safety_supervisor/order"](String(data=data))
     level, words, _ = bench.node.status("input safety_supervisor/order")
     assert level == ERROR
-    assert words == f"1 message(s) dropped: ValueError: no order of a safety_supervisor: {data[:80]!r}"
+    assert (
+        words == f"1 message(s) dropped: ValueError: no order of a safety_supervisor: {data[:80]!r}"
+    )
 
 
-@pytest.mark.parametrize(("parameters", "topic"), [
-    ({"autopilot": "twist"}, "cmd_vel"), ({"autopilot": "twist", "plain_in_body": True}, "odom"),
-    ({"vision_topic": "slam/odom"}, "slam/odom"), ({"autopilot": "px4_dds"}, "fmu/out/vehicle_status"),
-    ({"autopilot": "px4_dds", "true_pose": True}, "fmu/out/vehicle_attitude_groundtruth")],
-    ids=["cmd_vel", "odom", "vision", "px4_dds", "true_pose"])
-def test_what_cannot_be_used_is_dropped_and_named_whatever_it_was_meant_for(make, px4_msgs, parameters, topic):
+@pytest.mark.parametrize(
+    ("parameters", "topic"),
+    [
+        ({"autopilot": "twist"}, "cmd_vel"),
+        ({"autopilot": "twist", "plain_in_body": True}, "odom"),
+        ({"vision_topic": "slam/odom"}, "slam/odom"),
+        ({"autopilot": "px4_dds"}, "fmu/out/vehicle_status"),
+        ({"autopilot": "px4_dds", "true_pose": True}, "fmu/out/vehicle_attitude_groundtruth"),
+    ],
+    ids=["cmd_vel", "odom", "vision", "px4_dds", "true_pose"],
+)
+def test_what_cannot_be_used_is_dropped_and_named_whatever_it_was_meant_for(
+    make, px4_msgs, parameters, topic
+):
     bench = make(**parameters)
     bench.node.ears[topic](None)
     level, words, _ = bench.node.status(f"input {topic}")
@@ -519,10 +645,25 @@ def test_the_state_of_a_plain_twist(make):
     state = bench.states()[-1]
     assert re.fullmatch("[0-9a-f]{8}", state.pop("bridge"))
     assert state == {
-        "phase": "flying", "armed": False, "airborne": False, "supervisor": "test", "act": 1, "change": 1, "kind": "",
-        "fault": "", "flips": 0, "switched_on": False, "mode": "plain", "text": ""}
+        "phase": "flying",
+        "armed": False,
+        "airborne": False,
+        "supervisor": "test",
+        "act": 1,
+        "change": 1,
+        "kind": "",
+        "fault": "",
+        "flips": 0,
+        "switched_on": False,
+        "mode": "plain",
+        "text": "",
+    }
     level, words, values = bench.node.status("autopilot")
-    assert (level, words) == (OK, "connected") and values["phase"] == "flying" and values["mode"] == "plain"
+    assert (
+        (level, words) == (OK, "connected")
+        and values["phase"] == "flying"
+        and values["mode"] == "plain"
+    )
 
 
 def test_trouble_is_a_warning_in_the_log_and_in_the_diagnostics(make):
@@ -541,15 +682,31 @@ def test_every_change_of_the_phase_is_logged_once_with_its_cause_and_told_with_v
     bench = make(autopilot="twist").engage()
     bench.command()
     bench.tick()
-    assert ("info", "mode: ready (plain) -> flying (plain): the supervisor says 'engaged', act 1") in bench.node.log
-    assert bench.node.status("mode") == (OK, "flying (plain)", {
-        "mode": "flying (plain)", "before": "ready (plain)", "cause": "the supervisor says 'engaged', act 1",
-        "phase": "flying", "vehicle_mode": "plain", "armed": "False",
-    })  # fmt: skip
+    assert (
+        "info",
+        "mode: ready (plain) -> flying (plain): the supervisor says 'engaged', act 1",
+    ) in bench.node.log
+    assert bench.node.status("mode") == (
+        OK,
+        "flying (plain)",
+        {
+            "mode": "flying (plain)",
+            "before": "ready (plain)",
+            "cause": "the supervisor says 'engaged', act 1",
+            "phase": "flying",
+            "vehicle_mode": "plain",
+            "armed": "False",
+        },
+    )
     bench.at(20.0)
     bench.tick()
-    (line,) = [words for level, words in bench.node.log if level == "info" and "-> holding" in words]
-    assert line.startswith("mode: flying (plain) -> holding (plain): ") and bench.states()[-1]["fault"] in line
+    (line,) = [
+        words for level, words in bench.node.log if level == "info" and "-> holding" in words
+    ]
+    assert (
+        line.startswith("mode: flying (plain) -> holding (plain): ")
+        and bench.states()[-1]["fault"] in line
+    )
     before = len(bench.node.log)
     bench.tick()
     assert len(bench.node.log) == before
@@ -561,7 +718,11 @@ def test_a_mode_that_the_vehicle_has_changed_is_logged(make):
         bench.vehicle(heartbeat(mode=mode))
     told = bench.node.status("mode")[2]
     assert told["before"].startswith("ready (") and told["mode"].startswith("ready (")
-    (line,) = [words for _, words in bench.node.log if words.startswith(f"mode: {told['before']} -> {told['mode']}: ")]
+    (line,) = [
+        words
+        for _, words in bench.node.log
+        if words.startswith(f"mode: {told['before']} -> {told['mode']}: ")
+    ]
     assert told["mode"] != told["before"] and line.endswith(told["cause"])
 
 
@@ -609,10 +770,18 @@ def test_a_plain_velocity_has_its_kind_topic_stamp_and_frame(make, kind):
     bench.command()
     message = bench.twists("somewhere")[-1]
     if kind == "twist_stamped":
-        assert (nanoseconds(message.header.stamp), message.header.frame_id) == (12_500_000_000, "d1/base_link")
+        assert (nanoseconds(message.header.stamp), message.header.frame_id) == (
+            12_500_000_000,
+            "d1/base_link",
+        )
         message = message.twist
     assert isinstance(message, Twist)
-    assert (message.linear.x, message.linear.y, message.linear.z, message.angular.z) == (1.0, 0.5, 0.2, 0.1)
+    assert (message.linear.x, message.linear.y, message.linear.z, message.angular.z) == (
+        1.0,
+        0.5,
+        0.2,
+        0.1,
+    )
 
 
 def test_a_plain_velocity_is_repeated_at_its_rate_and_not_more_often(make):
@@ -629,7 +798,9 @@ def tilted(pitch, x=0.0):
     """Odometry of a drone with its nose down."""
     zero = np.zeros(3)
     attitude = np.array((math.cos(pitch / 2), 0.0, math.sin(pitch / 2), 0.0))
-    return odometry_message(DroneState(10.0, np.array((x, 0.0, 0.0)), attitude, zero, zero, zero), 10 * NANO)
+    return odometry_message(
+        DroneState(10.0, np.array((x, 0.0, 0.0)), attitude, zero, zero, zero), 10 * NANO
+    )
 
 
 def test_a_plain_velocity_is_turned_into_the_tilted_body_where_that_is_wanted(make):
@@ -649,11 +820,19 @@ def test_what_is_missing_is_named_until_a_vehicle_is_heard(make):
     bench = make(target_system=3, connection="udp:127.0.0.1:0")
     bench.tick()
     facts = bench.states()[-1]
-    assert facts["phase"] == "offline" and facts["fault"] == "no heartbeat of system 3 on udp:127.0.0.1:0"
+    assert (
+        facts["phase"] == "offline"
+        and facts["fault"] == "no heartbeat of system 3 on udp:127.0.0.1:0"
+    )
     level, words, values = bench.node.status("autopilot")
     assert (level, words) == (ERROR, "offline: no heartbeat of system 3 on udp:127.0.0.1:0")
     assert {"foreign", "strangers", "bad", "rejected"} <= set(values) and "failsafes" not in values
-    assert (values["foreign"], values["strangers"], values["bad"], values["rejected"]) == ("0", "7", "5", "3")
+    assert (values["foreign"], values["strangers"], values["bad"], values["rejected"]) == (
+        "0",
+        "7",
+        "5",
+        "3",
+    )
     bench.link.problem = "cannot open it"
     bench.tick()
     assert bench.states()[-1]["fault"] == "cannot open it"
@@ -669,11 +848,17 @@ def test_a_vehicle_that_is_heard_is_told_with_its_mode_and_its_hold(make):
     bench = make()
     bench.vehicle(heartbeat())
     facts = bench.states()[-1]
-    assert facts["phase"] == "ready" and facts["mode"] == "AUTO.LOITER" and facts["hold"] == "zero set points"
+    assert (
+        facts["phase"] == "ready"
+        and facts["mode"] == "AUTO.LOITER"
+        and facts["hold"] == "zero set points"
+    )
     assert ("info", "connected") in [(level, text[:9]) for level, text in bench.node.log if text]
     assert all(text for _, text in bench.node.log)
     assert facts["failsafes"] == {} and facts["text"] == "" and bench.link.looked[-1] == 10.0
-    bench.vehicle(heartbeat(), mavlink.MAVLink_global_position_int_message(1000, 1, 1, 1, 1, 0, 0, 0, 0))
+    bench.vehicle(
+        heartbeat(), mavlink.MAVLink_global_position_int_message(1000, 1, 1, 1, 1, 0, 0, 0, 0)
+    )
     assert bench.states()[-1]["hold"] == "mode"
 
 
@@ -698,7 +883,9 @@ def test_somebody_elses_flight_is_an_error_in_the_diagnostics(make):
 
 def test_what_the_vehicle_warns_of_is_told_for_ten_seconds(make):
     bench = make()
-    bench.vehicle(heartbeat(), mavlink.MAVLink_statustext_message(mavlink.MAV_SEVERITY_WARNING, b"compass"))
+    bench.vehicle(
+        heartbeat(), mavlink.MAVLink_statustext_message(mavlink.MAV_SEVERITY_WARNING, b"compass")
+    )
     for later, text in ((1.0, "compass"), (9.75, "compass"), (10.0, "compass"), (10.25, "")):
         bench.at(10.0 + later)
         bench.vehicle(heartbeat())
@@ -714,7 +901,11 @@ def test_failsafes_that_were_read_are_told_with_what_follows(make):
     bench = make()
     bench.vehicle(heartbeat(), parameter("NAV_RCL_ACT", 2.0), parameter("GF_ACTION", math.nan))
     assert bench.states()[-1]["failsafes"] == {
-        "NAV_RCL_ACT": {"value": 2.0, "meaning": "the remote control lost: it returns to its launch"}}
+        "NAV_RCL_ACT": {
+            "value": 2.0,
+            "meaning": "the remote control lost: it returns to its launch",
+        }
+    }
 
 
 def test_other_systems_are_foreign_and_system_zero_means_the_first_heard(make):
@@ -729,7 +920,9 @@ def test_other_systems_are_foreign_and_system_zero_means_the_first_heard(make):
 
 
 @pytest.mark.parametrize(("ids", "secret"), [((247, 191), ""), ((200, 25), SECRET)])
-def test_what_is_sent_says_who_we_are_and_is_signed_where_there_is_a_passphrase(make, monkeypatch, ids, secret):
+def test_what_is_sent_says_who_we_are_and_is_signed_where_there_is_a_passphrase(
+    make, monkeypatch, ids, secret
+):
     if secret:
         monkeypatch.setenv("LIQUID_NAV_SIGNING_PASSPHRASE", secret)
     monkeypatch.setattr(bridge_backends, "wall", SimpleNamespace(time=lambda: 1_700_000_000.0))
@@ -737,14 +930,25 @@ def test_what_is_sent_says_who_we_are_and_is_signed_where_there_is_a_passphrase(
     bench.tick()
     (first, now), *_ = bench.link.sent
     data = bench.link.codec.encode(first)
-    assert now == 10.0 and (data[5], data[6]) == ids and bool(data[2] & mavlink.MAVLINK_IFLAG_SIGNED) is bool(secret)
+    assert (
+        now == 10.0
+        and (data[5], data[6]) == ids
+        and bool(data[2] & mavlink.MAVLINK_IFLAG_SIGNED) is bool(secret)
+    )
     if secret:
         since_2015 = int.from_bytes(data[-12:-6], "little") / 1e5
         assert since_2015 == pytest.approx(1_700_000_000 - 1_420_070_400, abs=1.0)
 
 
-@pytest.mark.parametrize(("connection", "whole"), [("udp:127.0.0.1:0", True), ("udpout:127.0.0.1:9", True),
-                                                   ("tcp:127.0.0.1:9", False), ("serial:/dev/null:9600", False)])
+@pytest.mark.parametrize(
+    ("connection", "whole"),
+    [
+        ("udp:127.0.0.1:0", True),
+        ("udpout:127.0.0.1:9", True),
+        ("tcp:127.0.0.1:9", False),
+        ("serial:/dev/null:9600", False),
+    ],
+)
 def test_a_packet_may_come_in_two_parts_except_as_datagrams(make, connection, whole):
     codec = make(connection=connection).link.codec
     data = heartbeat().pack(mavlink.MAVLink(None, srcSystem=1, srcComponent=1))
@@ -756,33 +960,47 @@ def test_the_wire_knows_the_vehicle_and_is_freed(make):
     bench = make()
     sender = mavlink.MAVLink(None, srcSystem=1, srcComponent=1)
     (mine,) = bench.link.codec.decode(heartbeat().pack(sender))
-    (other,) = bench.link.codec.decode(heartbeat().pack(mavlink.MAVLink(None, srcSystem=9, srcComponent=1)))
+    (other,) = bench.link.codec.decode(
+        heartbeat().pack(mavlink.MAVLink(None, srcSystem=9, srcComponent=1))
+    )
     assert bench.link.is_vehicle(mine) and not bench.link.is_vehicle(other)
     bench.node.close()
     assert bench.link.closed == 1
 
 
-@pytest.mark.parametrize(("address", "heard"), [((200, 25), True), ((0, 0), True), ((247, 25), False),
-                                                ((200, 191), False)])
+@pytest.mark.parametrize(
+    ("address", "heard"),
+    [((200, 25), True), ((0, 0), True), ((247, 25), False), ((200, 191), False)],
+)
 def test_an_acknowledgement_counts_where_it_is_for_us_or_for_everybody(make, address, heard):
     bench = make(system_id=200, component_id=25)
     bench.vehicle(heartbeat())
     bench.session.adapter.request(RequestKind.DISARM)
     command = mavlink.MAV_CMD_COMPONENT_ARM_DISARM
-    bench.vehicle(mavlink.MAVLink_command_ack_message(command, mavlink.MAV_RESULT_DENIED, 0, 0, *address))
+    bench.vehicle(
+        mavlink.MAVLink_command_ack_message(command, mavlink.MAV_RESULT_DENIED, 0, 0, *address)
+    )
     assert (RequestKind.DISARM in bench.session.replies) is heard
 
 
 def test_ardupilot_has_its_own_modes(make):
     bench = make(autopilot="ardupilot")
-    bench.vehicle(mavlink.MAVLink_heartbeat_message(2, mavlink.MAV_AUTOPILOT_ARDUPILOTMEGA, 1, 4, 3, 3))
+    bench.vehicle(
+        mavlink.MAVLink_heartbeat_message(2, mavlink.MAV_AUTOPILOT_ARDUPILOTMEGA, 1, 4, 3, 3)
+    )
     assert bench.states()[-1]["mode"] == "GUIDED"
 
 
 def vision(position=(2.0, 0.0, 1.0), scale=1.0, speed=0.5):
     zero = np.zeros(3)
-    state = DroneState(3.0, np.array(position), np.array((1.0, 0.0, 0.0, 0.0)), np.array((speed, 0.0, 0.0)),
-                       np.array((0.1, 0.2, 0.3)), zero)
+    state = DroneState(
+        3.0,
+        np.array(position),
+        np.array((1.0, 0.0, 0.0, 0.0)),
+        np.array((speed, 0.0, 0.0)),
+        np.array((0.1, 0.2, 0.3)),
+        zero,
+    )
     message = odometry_message(state, 3 * NANO)
     message.pose.pose.orientation.w = scale
     return message
@@ -795,30 +1013,58 @@ def test_external_vision_goes_to_the_estimator_in_its_frames(make):
     bench.node.ears["slam/odom"](vision())
     ((message, now),) = bench.link.sent
     assert (message.get_type(), message.time_usec, now) == ("ODOMETRY", 3_000_000, 11.0)
-    assert (message.x, message.y, message.z) == (0.0, 2.0, -1.0) and (message.vx, message.vy) == (0.0, 0.5)
-    assert (message.rollspeed, message.pitchspeed, message.yawspeed) == pytest.approx((0.1, -0.2, -0.3))
+    assert (message.x, message.y, message.z) == (0.0, 2.0, -1.0) and (message.vx, message.vy) == (
+        0.0,
+        0.5,
+    )
+    assert (message.rollspeed, message.pitchspeed, message.yawspeed) == pytest.approx(
+        (0.1, -0.2, -0.3)
+    )
 
 
-@pytest.mark.parametrize(("change", "sent"), [
-    ({"scale": 1.009}, 1), ({"scale": 0.991}, 1), ({"scale": 1.011}, 0), ({"scale": 0.989}, 0), ({"scale": 0.0}, 0),
-    ({"scale": math.nan}, 0), ({"position": (math.nan, 0.0, 0.0)}, 0), ({"position": (0.0, 0.0, math.inf)}, 0),
-    ({"scale": 14.0}, 0), ({"speed": math.nan}, 0)], ids=str)
+@pytest.mark.parametrize(
+    ("change", "sent"),
+    [
+        ({"scale": 1.009}, 1),
+        ({"scale": 0.991}, 1),
+        ({"scale": 1.011}, 0),
+        ({"scale": 0.989}, 0),
+        ({"scale": 0.0}, 0),
+        ({"scale": math.nan}, 0),
+        ({"position": (math.nan, 0.0, 0.0)}, 0),
+        ({"position": (0.0, 0.0, math.inf)}, 0),
+        ({"scale": 14.0}, 0),
+        ({"speed": math.nan}, 0),
+    ],
+    ids=str,
+)
 def test_what_is_no_pose_is_not_handed_to_the_estimator_and_named(make, change, sent):
     bench = make(vision_topic="slam/odom")
     bench.node.ears["slam/odom"](vision(**change))
     assert len(bench.link.sent) == sent
     if sent:
         return
-    what = "the orientation is a quaternion of length" if "scale" in change else "external vision has a number"
+    what = (
+        "the orientation is a quaternion of length"
+        if "scale" in change
+        else "external vision has a number"
+    )
     level, words, _ = bench.node.status("input slam/odom")
     assert level == ERROR and words.startswith(f"1 message(s) dropped: ValueError: {what}")
 
 
-@pytest.mark.parametrize(("pose", "twist", "named"), [
-    ("world", "world", "world"), ("odom_ned", "base_link", "odom_ned"), ("odom", "base_link_frd", "base_link_frd"),
-    ("map", "camera_color_optical_frame", "camera_color_optical_frame"),
-])  # fmt: skip
-def test_vision_in_frames_that_the_estimator_would_misread_is_not_handed_on_and_named(make, pose, twist, named):
+@pytest.mark.parametrize(
+    ("pose", "twist", "named"),
+    [
+        ("world", "world", "world"),
+        ("odom_ned", "base_link", "odom_ned"),
+        ("odom", "base_link_frd", "base_link_frd"),
+        ("map", "camera_color_optical_frame", "camera_color_optical_frame"),
+    ],
+)
+def test_vision_in_frames_that_the_estimator_would_misread_is_not_handed_on_and_named(
+    make, pose, twist, named
+):
     """VINS tells the velocity in the world: turned by the heading once more it is another."""
     bench = make(vision_topic="slam/odom")
     message = vision()
@@ -843,7 +1089,9 @@ def test_vision_of_bodies_by_other_names_is_handed_on(make, frame):
 
 
 def truth(north=0, q=(1.0, 0.0, 0.0, 0.0)):
-    """Three centimetres for each unit of ``north``, 2 m/s east, 1.5 m above the first place's sea level."""
+    """Three centimetres for each unit of ``north``, 2 m/s east, 1.5 m above the first place's sea
+    level.
+    """
     return mavlink.MAVLink_hil_state_quaternion_message(
         0, list(q), 0.1, 0.2, 0.3, 474000000 + 3 * north, 85000000, 1500, 0, 200, 0, 0, 0, 0, 0, 0
     )
@@ -860,9 +1108,16 @@ def requests(bench):
     return [(now, m.param1, m.param2, m.target_system) for m, now in sent if m.param1 in kinds]
 
 
-@pytest.mark.parametrize(("autopilot", "number"), [
-    ("px4", mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION), ("ardupilot", mavlink.MAVLINK_MSG_ID_SIM_STATE)])
-def test_the_true_pose_is_asked_for_as_soon_as_the_vehicle_is_heard_and_every_two_seconds(make, autopilot, number):
+@pytest.mark.parametrize(
+    ("autopilot", "number"),
+    [
+        ("px4", mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION),
+        ("ardupilot", mavlink.MAVLINK_MSG_ID_SIM_STATE),
+    ],
+)
+def test_the_true_pose_is_asked_for_as_soon_as_the_vehicle_is_heard_and_every_two_seconds(
+    make, autopilot, number
+):
     bench = make(autopilot=autopilot, true_pose=True)
     assert bench.node.seen["autopilot/true_odom"] == (Odometry, sensor_data(10))
     bench.tick()
@@ -899,7 +1154,9 @@ def test_the_true_pose_is_published_with_the_vehicles_time_in_our_frames(make):
     assert (points[1].x, points[1].y, points[1].z) == pytest.approx((0.0, 3.3358, 0.0), abs=1e-3)
     rates = second.twist.twist.angular
     assert (rates.x, rates.y, rates.z) == pytest.approx((0.1, -0.2, -0.3))
-    assert bench.session.vehicle.position.tolist() == [9.0, 9.0, -9.0], "the session flies by the estimate"
+    assert bench.session.vehicle.position.tolist() == [9.0, 9.0, -9.0], (
+        "the session flies by the estimate"
+    )
 
 
 def test_the_true_pose_is_nobodys_business_unless_asked_for(make):
@@ -924,8 +1181,13 @@ def message(kind):
 
 
 def vehicle(**changes):
-    state = VehicleState(boot=2.5, position=np.array((1.0, 2.0, -3.0)), velocity=np.array((0.1, 0.2, -0.3)),
-                         attitude=np.array((1.0, 0.0, 0.0, 0.0)), rates=np.array((0.4, 0.5, 0.6)))
+    state = VehicleState(
+        boot=2.5,
+        position=np.array((1.0, 2.0, -3.0)),
+        velocity=np.array((0.1, 0.2, -0.3)),
+        attitude=np.array((1.0, 0.0, 0.0, 0.0)),
+        rates=np.array((0.4, 0.5, 0.6)),
+    )
     for name, value in changes.items():
         setattr(state, name, value)
     return state
@@ -963,9 +1225,13 @@ def test_there_is_no_odometry_before_everything_is_known(outputs, missing):
 
 def test_a_status_brings_the_battery_where_it_is_known(outputs):
     state = vehicle(battery=0.4, voltage=15.5)
-    for kind, telemetry in (("SYS_STATUS", state), ("SYS_STATUS", vehicle(battery=0.3)),
-                            ("SYS_STATUS", vehicle(battery=None)), ("SYS_STATUS", vehicle(battery=0.4, boot=None)),
-                            ("HEARTBEAT", state)):
+    for kind, telemetry in (
+        ("SYS_STATUS", state),
+        ("SYS_STATUS", vehicle(battery=0.3)),
+        ("SYS_STATUS", vehicle(battery=None)),
+        ("SYS_STATUS", vehicle(battery=0.4, boot=None)),
+        ("HEARTBEAT", state),
+    ):
         outputs.out.message(message(kind), telemetry)
     first, second = outputs.said["battery_state"]
     assert (first.percentage, first.voltage, first.present) == (pytest.approx(0.4), 15.5, True)
@@ -980,8 +1246,13 @@ def test_the_remote_control_is_told_as_a_joystick_with_a_name(outputs):
     outputs.out.message(message("RC_CHANNELS"), vehicle())
     outputs.out.message(message("HEARTBEAT"), state)
     first, second = outputs.said["joy"]
-    assert list(first.axes) == [-1.0, 0.0, 1.0, -0.5, -1.0, 1.0] and list(second.axes) == [pytest.approx(0.2)]
-    assert first.header.frame_id == "remote_control" and nanoseconds(first.header.stamp) == 2_500_000_000
+    assert list(first.axes) == [-1.0, 0.0, 1.0, -0.5, -1.0, 1.0] and list(second.axes) == [
+        pytest.approx(0.2)
+    ]
+    assert (
+        first.header.frame_id == "remote_control"
+        and nanoseconds(first.header.stamp) == 2_500_000_000
+    )
     assert nanoseconds(second.header.stamp) == 0
 
 
@@ -991,7 +1262,9 @@ UNIX = 1_790_000_000.0
 
 @pytest.fixture
 def real(node):
-    """AutopilotOutputs on a real drone: ROS time is the computer's, what they have published, and who owns them."""
+    """AutopilotOutputs on a real drone: ROS time is the computer's, what they have published, and
+    who owns them.
+    """
     owner = node(wires.Plain)
     owner.stamping = UNIX
     return SimpleNamespace(out=AutopilotOutputs(owner, "odom", ""), said=owner.said, owner=owner)
@@ -1002,7 +1275,9 @@ def stamp_of(message):
 
 
 def test_a_real_vehicle_stamps_in_the_time_of_the_camera(real):
-    """Its own is since boot: nobody who records both could tell which image belongs to which velocity."""
+    """Its own is since boot: nobody who records both could tell which image belongs to which
+    velocity.
+    """
     for k in range(20):
         real.owner.stamping = UNIX + 0.1 * k + 0.004
         real.out.message(message("LOCAL_POSITION_NED"), vehicle(boot=312.0 + 0.1 * k))
@@ -1035,6 +1310,7 @@ def test_where_a_simulated_vehicle_is_rendered_its_clock_is_the_flights(real):
 @pytest.fixture
 def px4_msgs(monkeypatch):
     """Stand-ins for px4_msgs, which keep what they are given; 0 where that is nothing."""
+
     class Message:
         def __init__(self, **fields):
             self.fields = fields
@@ -1044,9 +1320,18 @@ def px4_msgs(monkeypatch):
                 raise AttributeError(name)
             return self.fields.get(name, 0)
 
-    names = ("OffboardControlMode", "TrajectorySetpoint", "VehicleCommand", "VehicleStatus", "VehicleCommandAck",
-             "VehicleLandDetected", "VehicleOdometry", "BatteryStatus", "VehicleLocalPosition",
-             "VehicleAttitude")
+    names = (
+        "OffboardControlMode",
+        "TrajectorySetpoint",
+        "VehicleCommand",
+        "VehicleStatus",
+        "VehicleCommandAck",
+        "VehicleLandDetected",
+        "VehicleOdometry",
+        "BatteryStatus",
+        "VehicleLocalPosition",
+        "VehicleAttitude",
+    )
     module, package = ModuleType("px4_msgs.msg"), ModuleType("px4_msgs")
     for name in names:
         setattr(module, name, type(name, (Message,), {"MESSAGE_VERSION": 0}))
@@ -1057,21 +1342,35 @@ def px4_msgs(monkeypatch):
 
 
 def status(m, **fields):
-    return m.VehicleStatus(**({"nav_state": 4, "arming_state": 1, "system_id": 1, "pre_flight_checks_pass": True}
-                              | fields))
+    return m.VehicleStatus(
+        **(
+            {"nav_state": 4, "arming_state": 1, "system_id": 1, "pre_flight_checks_pass": True}
+            | fields
+        )
+    )
 
 
 def test_px4_over_dds_is_heard_and_told(make, px4_msgs):
     bench = make(autopilot="px4_dds")
     bench.tick()
-    missing = "nothing on the fmu/out topics: is MicroXRCEAgent running, do the px4_msgs fit the firmware?"
+    missing = (
+        "nothing on the fmu/out topics: is MicroXRCEAgent running, do the px4_msgs fit "
+        "the firmware?"
+    )
     assert bench.states()[-1]["fault"] == missing
     bench.node.ears["fmu/out/vehicle_status"](status(px4_msgs, system_id=2))
     bench.tick()
     assert bench.states()[-1]["phase"] == "offline"
     bench.node.ears["fmu/out/vehicle_status"](status(px4_msgs))
-    bench.node.ears["fmu/out/vehicle_odometry"](px4_msgs.VehicleOdometry(
-        pose_frame=2, position=[0.0] * 3, q=[1.0, 0.0, 0.0, 0.0], velocity=[0.0] * 3, angular_velocity=[0.0] * 3))
+    bench.node.ears["fmu/out/vehicle_odometry"](
+        px4_msgs.VehicleOdometry(
+            pose_frame=2,
+            position=[0.0] * 3,
+            q=[1.0, 0.0, 0.0, 0.0],
+            velocity=[0.0] * 3,
+            angular_velocity=[0.0] * 3,
+        )
+    )
     bench.tick()
     facts, (level, _, values) = bench.states()[-1], bench.node.status("autopilot")
     assert (facts["phase"], facts["mode"], facts["failsafes"]) == ("ready", "AUTO.LOITER", {})
@@ -1101,9 +1400,17 @@ def test_px4_over_dds_is_asked_for_a_mode_after_an_engagement(make, px4_msgs):
         bench.at(10.0 + 0.0625 * k)
         bench.node.ears["fmu/out/vehicle_status"](status(px4_msgs))
         bench.node.ears["fmu/out/vehicle_land_detected"](px4_msgs.VehicleLandDetected(landed=True))
-        bench.node.ears["fmu/out/vehicle_odometry"](px4_msgs.VehicleOdometry(
-            timestamp=1 + k, pose_frame=1, position=[0.0] * 3, q=[1.0, 0.0, 0.0, 0.0], velocity_frame=1,
-            velocity=[0.0] * 3, angular_velocity=[0.0] * 3))
+        bench.node.ears["fmu/out/vehicle_odometry"](
+            px4_msgs.VehicleOdometry(
+                timestamp=1 + k,
+                pose_frame=1,
+                position=[0.0] * 3,
+                q=[1.0, 0.0, 0.0, 0.0],
+                velocity_frame=1,
+                velocity=[0.0] * 3,
+                angular_velocity=[0.0] * 3,
+            )
+        )
         bench.command(Command())
         if k == 100:
             bench.engage()
@@ -1125,31 +1432,53 @@ class Told:
 @pytest.fixture
 def wire(node, px4_msgs):
     """Return a function that makes a link at 5 s of the bridge's clock and 10 s of ROS time."""
+
     def make(**options):
         owner, adapter, clock = node(wires.Plain), Told(**options), SimpleNamespace(now=5.0)
         owner.stamping = 10.0
         shown = Told()
         made = Px4DdsLink(owner, adapter, shown, lambda: clock.now, Diagnostics(owner))
-        return SimpleNamespace(link=made, ears=owner.ears, said=owner.said, seen=owner.seen, m=px4_msgs,
-                               told=adapter.calls, shown=shown.calls, clock=clock, owner=owner)
+        return SimpleNamespace(
+            link=made,
+            ears=owner.ears,
+            said=owner.said,
+            seen=owner.seen,
+            m=px4_msgs,
+            told=adapter.calls,
+            shown=shown.calls,
+            clock=clock,
+            owner=owner,
+        )
 
     return make
 
 
 def quality(durability):
-    return QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5, reliability=ReliabilityPolicy.BEST_EFFORT,
-                      durability=durability)
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=5,
+        reliability=ReliabilityPolicy.BEST_EFFORT,
+        durability=durability,
+    )
 
 
 @pytest.mark.parametrize("version", [0, 3])
 def test_topics_have_the_type_the_version_and_the_quality_that_px4_takes(wire, px4_msgs, version):
     """Offered transient local and asked for volatile: fits what any PX4 offers and asks for."""
     to_px4 = ("OffboardControlMode", "TrajectorySetpoint", "VehicleCommand")
-    from_px4 = ("VehicleStatus", "VehicleCommandAck", "VehicleLandDetected", "VehicleOdometry", "BatteryStatus",
-                "VehicleLocalPosition")
+    from_px4 = (
+        "VehicleStatus",
+        "VehicleCommandAck",
+        "VehicleLandDetected",
+        "VehicleOdometry",
+        "BatteryStatus",
+        "VehicleLocalPosition",
+    )
     expected = {}
-    for folder, kinds, durability, raw in (("in", to_px4, DurabilityPolicy.TRANSIENT_LOCAL, ()),
-                                           ("out", from_px4, DurabilityPolicy.VOLATILE, (False,))):
+    for folder, kinds, durability, raw in (
+        ("in", to_px4, DurabilityPolicy.TRANSIENT_LOCAL, ()),
+        ("out", from_px4, DurabilityPolicy.VOLATILE, (False,)),
+    ):
         for name in kinds:
             kind = getattr(px4_msgs, name)
             kind.MESSAGE_VERSION = version
@@ -1163,12 +1492,18 @@ def test_topics_have_the_type_the_version_and_the_quality_that_px4_takes(wire, p
 def test_a_status_is_told_whole_and_old_firmware_counts_as_sound(wire):
     bench = wire()
     hear = bench.ears["fmu/out/vehicle_status"]
-    hear(SimpleNamespace(nav_state=14, arming_state=2, system_id=3, pre_flight_checks_pass=False, failsafe=True))
+    hear(
+        SimpleNamespace(
+            nav_state=14, arming_state=2, system_id=3, pre_flight_checks_pass=False, failsafe=True
+        )
+    )
     hear(SimpleNamespace(nav_state=4, arming_state=1, system_id=1))
     hear(SimpleNamespace(nav_state=4, arming_state=3, system_id=1))
-    assert bench.told == [("status", (14, True, 3, False, True, 5.0, None)),
-                          ("status", (4, False, 1, True, False, 5.0, None)),
-                          ("status", (4, False, 1, True, False, 5.0, None))]
+    assert bench.told == [
+        ("status", (14, True, 3, False, True, 5.0, None)),
+        ("status", (4, False, 1, True, False, 5.0, None)),
+        ("status", (4, False, 1, True, False, 5.0, None)),
+    ]
 
 
 @pytest.mark.parametrize("flag", [True, False])
@@ -1180,11 +1515,16 @@ def test_landing_and_global_position_are_told(wire, flag):
     assert all(isinstance(given[0], bool) for _, given in bench.told)
 
 
-@pytest.mark.parametrize(("address", "heard"), [((247, 191), 1), ((247, 1), 0), ((1, 191), 0), ((255, 190), 0)])
+@pytest.mark.parametrize(
+    ("address", "heard"), [((247, 191), 1), ((247, 1), 0), ((1, 191), 0), ((255, 190), 0)]
+)
 def test_acknowledgements_for_others_are_not_ours(wire, address, heard):
     bench = wire()
-    bench.ears["fmu/out/vehicle_command_ack"](bench.m.VehicleCommandAck(
-        command=176, result=2, target_system=address[0], target_component=address[1]))
+    bench.ears["fmu/out/vehicle_command_ack"](
+        bench.m.VehicleCommandAck(
+            command=176, result=2, target_system=address[0], target_component=address[1]
+        )
+    )
     assert bench.told == [("acknowledge", (176, 2, 5.0))] * heard
 
 
@@ -1196,22 +1536,39 @@ def single(*values):
 @pytest.mark.parametrize("used", [True, False])
 def test_odometry_is_told_whole_and_shown_with_the_time_of_arrival_where_it_is_used(wire, used):
     bench = wire(used=used)
-    bench.ears["fmu/out/vehicle_odometry"](bench.m.VehicleOdometry(
-        timestamp=77.0, pose_frame=1, velocity_frame=3, position=single(1.0, 2.0, 3.0), q=single(1.0, 0.5, 0.25, 0.0),
-        velocity=single(4.0, 5.0, 6.0), angular_velocity=single(7.0, 8.0, 9.0)))
+    bench.ears["fmu/out/vehicle_odometry"](
+        bench.m.VehicleOdometry(
+            timestamp=77.0,
+            pose_frame=1,
+            velocity_frame=3,
+            position=single(1.0, 2.0, 3.0),
+            q=single(1.0, 0.5, 0.25, 0.0),
+            velocity=single(4.0, 5.0, 6.0),
+            angular_velocity=single(7.0, 8.0, 9.0),
+        )
+    )
     ((name, (position, q, velocity, rates, kinds, stamp, now)),) = bench.told
     assert (name, kinds, stamp, now) == ("odometry", (1, 3), 77, 5.0) and isinstance(stamp, int)
     assert [values.tolist() for values in (position, q, velocity, rates)] == [
-        [1.0, 2.0, 3.0], [1.0, 0.5, 0.25, 0.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]
+        [1.0, 2.0, 3.0],
+        [1.0, 0.5, 0.25, 0.0],
+        [4.0, 5.0, 6.0],
+        [7.0, 8.0, 9.0],
+    ]
     assert all(values.dtype == np.float64 for values in (position, q, velocity, rates))
     assert bench.link.bad == (not used)
     assert bench.shown == [("odometry", ("the vehicle", 10.0))] * used
-    bench.ears["fmu/out/vehicle_odometry"](bench.m.VehicleOdometry(
-        position=[0.0] * 3, q=[1.0, 0, 0, 0], velocity=[0.0] * 3, angular_velocity=[0.0] * 3))
+    bench.ears["fmu/out/vehicle_odometry"](
+        bench.m.VehicleOdometry(
+            position=[0.0] * 3, q=[1.0, 0, 0, 0], velocity=[0.0] * 3, angular_velocity=[0.0] * 3
+        )
+    )
     assert bench.link.bad == 2 * (not used)
 
 
-@pytest.mark.parametrize(("later", "count"), [(0.0, 1), (0.125, 1), (0.1875, 1), (0.25, 2), (-1.0, 2)])
+@pytest.mark.parametrize(
+    ("later", "count"), [(0.0, 1), (0.125, 1), (0.1875, 1), (0.25, 2), (-1.0, 2)]
+)
 def test_charges_are_passed_on_five_times_a_second(wire, later, count):
     """And at once where the clock has gone back."""
     bench = wire()
@@ -1242,19 +1599,32 @@ def test_a_request_is_from_us_to_the_autopilot_of_the_vehicle(wire, target, syst
     bench = wire(target=target)
     bench.link.send([VehicleCommand(400, (1, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0))])
     (sent,) = bench.said["fmu/in/vehicle_command"]
-    assert sent.fields == {"timestamp": 0, "command": 400, "target_system": system, "target_component": 1,
-                           "source_system": 247, "source_component": 191, "from_external": True,
-                           **{f"param{k}": float(k) for k in range(1, 8)}}
+    assert sent.fields == {
+        "timestamp": 0,
+        "command": 400,
+        "target_system": system,
+        "target_component": 1,
+        "source_system": 247,
+        "source_component": 191,
+        "from_external": True,
+        **{f"param{k}": float(k) for k in range(1, 8)},
+    }
     assert type(sent.fields["param1"]) is float
 
 
 def test_a_set_point_leaves_everything_free_but_velocity_and_yaw_rate(wire):
     bench = wire()
     bench.link.send([SetPoint((1.0, 2.0, -3.0), 1)])
-    (mode,), (point,) = bench.said["fmu/in/offboard_control_mode"], bench.said["fmu/in/trajectory_setpoint"]
+    (mode,), (point,) = (
+        bench.said["fmu/in/offboard_control_mode"],
+        bench.said["fmu/in/trajectory_setpoint"],
+    )
     assert mode.fields == {"timestamp": 0, "velocity": True}
     fields = dict(point.fields)
-    assert fields.pop("velocity").tolist() == [1.0, 2.0, -3.0] and point.fields["velocity"].dtype == np.float32
+    assert (
+        fields.pop("velocity").tolist() == [1.0, 2.0, -3.0]
+        and point.fields["velocity"].dtype == np.float32
+    )
     for name in ("position", "acceleration", "jerk"):
         values = fields.pop(name)
         assert values.dtype == np.float32 and values.shape == (3,) and np.isnan(values).all()
@@ -1265,7 +1635,10 @@ def test_a_set_point_leaves_everything_free_but_velocity_and_yaw_rate(wire):
 def test_what_px4_says_wrongly_is_dropped_and_named(wire):
     bench = wire()
     bench.ears["fmu/out/vehicle_status"](None)
-    assert bench.told == [] and "AttributeError" in bench.owner.status("input fmu/out/vehicle_status")[1]
+    assert (
+        bench.told == []
+        and "AttributeError" in bench.owner.status("input fmu/out/vehicle_status")[1]
+    )
 
 
 def test_the_environment_is_where_a_passphrase_may_be(make, monkeypatch, tmp_path):

@@ -39,11 +39,16 @@ from liquid_nav.safety import SafetyLimits
 from liquid_nav.worlds import ConditionError, draw_mounting, load_condition, load_scenario
 
 SIMULATED = {
-    **{name: (lambda n=name: autopilot_graph(FlightPlan(autopilot=n)), PARAMETER_FILE) for name in AUTOPILOTS},
+    **{
+        name: (lambda n=name: autopilot_graph(FlightPlan(autopilot=n)), PARAMETER_FILE)
+        for name in AUTOPILOTS
+    },
     "gazebo": (lambda: gazebo_graph(FlightPlan()), gazebo_bringup.PARAMETER_FILE),
     "px4_gazebo": (lambda: px4_gazebo_graph(FlightPlan()), gazebo_bringup.PARAMETER_FILE),
 }
-"""Ways to fly a simulated drone through the bridge: the graph, and the parameter file that it is started with."""
+"""Ways to fly a simulated drone through the bridge: the graph, and the parameter file that it is
+started with.
+"""
 
 
 def from_file(path, node):
@@ -53,25 +58,36 @@ def from_file(path, node):
 
 
 def parameters(graph, path, node):
-    """Return what a node is started with: the file's parameters, and over them those of the graph."""
+    """Return what a node is started with: the file's parameters, and over them those of the
+    graph.
+    """
     (process,) = [process for process in graph if process.executable == node]
     return from_file(path, node) | dict(process.parameters)
 
 
 def test_the_supervisor_gets_the_scenarios_limits():
-    gate = next(p for p in embedded_graph(FlightPlan("forest")) if p.executable == "safety_supervisor")
+    gate = next(
+        p for p in embedded_graph(FlightPlan("forest")) if p.executable == "safety_supervisor"
+    )
     limits = load_scenario("forest").limits
-    assert gate.parameters["speed"] == limits.speed and gate.parameters["acceleration"] == limits.acceleration
+    assert (
+        gate.parameters["speed"] == limits.speed
+        and gate.parameters["acceleration"] == limits.acceleration
+    )
 
 
 def test_every_node_of_a_flight_has_the_same_world():
     plan = FlightPlan("field", 17, "fog")
     for process in embedded_graph(plan):
         if process.executable in ("simulator", "scenario_runner"):
-            assert [process.parameters[key] for key in ("scenario", "seed", "condition")] == ["field", 17, "fog"]
+            assert [process.parameters[key] for key in ("scenario", "seed", "condition")] == [
+                "field",
+                17,
+                "fog",
+            ]
 
 
-@pytest.mark.parametrize("value", ["forest", "12", "a: b # c", "it's \"quoted\"", 3, 2.5, True])
+@pytest.mark.parametrize("value", ["forest", "12", "a: b # c", 'it\'s "quoted"', 3, 2.5, True])
 def test_parameter_values_survive_the_command_line(value):
     assert yaml.safe_load(as_yaml(value)) == value
 
@@ -89,7 +105,9 @@ def test_seeds():
             parse_seed(text)
 
 
-@pytest.mark.parametrize("text, value", [("1", 1.0), ("0.5", 0.5), ("-2", -2.0), ("1e1", 10.0), (" 3 ", 3.0)])
+@pytest.mark.parametrize(
+    "text, value", [("1", 1.0), ("0.5", 0.5), ("-2", -2.0), ("1e1", 10.0), (" 3 ", 3.0)]
+)
 def test_numbers_of_launch_arguments(text, value):
     assert parse_number("speed", text) == value
 
@@ -98,7 +116,10 @@ def test_numbers_of_launch_arguments(text, value):
 def test_a_launch_argument_that_is_no_number_is_named(text):
     with pytest.raises(UserError) as caught:
         parse_number("speed", text)
-    assert str(caught.value) == f"cannot read speed:={text}. give a number in SI units, such as 1 or 0.5"
+    assert (
+        str(caught.value)
+        == f"cannot read speed:={text}. give a number in SI units, such as 1 or 0.5"
+    )
 
 
 def test_a_domain_is_free():
@@ -124,7 +145,9 @@ def test_nobody_engages_before_the_bridge_has_heard_the_supervisor(way):
 @pytest.mark.parametrize("way", SIMULATED)
 def test_the_bridges_own_limits_do_not_cut_what_the_scenario_allows(way):
     graph, path = SIMULATED[way]
-    supervisor, bridge = (parameters(graph(), path, node) for node in ("safety_supervisor", "autopilot_bridge"))
+    supervisor, bridge = (
+        parameters(graph(), path, node) for node in ("safety_supervisor", "autopilot_bridge")
+    )
     for name in ("speed", "vertical_speed", "yaw_rate"):
         assert supervisor[name] <= bridge.get(name, getattr(SessionConfig(), name))
 
@@ -163,7 +186,11 @@ def camera_of(world):
     """Return pose (roll, pitch, yaw), field of view and rate of the camera in a Gazebo world."""
     sensor = next(s for s in ElementTree.parse(world).iter("sensor") if s.get("name") == "camera")
     angles = [float(value) for value in sensor.findtext("pose").split()[3:]]
-    return angles, float(sensor.findtext("camera/horizontal_fov")), float(sensor.findtext("update_rate"))
+    return (
+        angles,
+        float(sensor.findtext("camera/horizontal_fov")),
+        float(sensor.findtext("update_rate")),
+    )
 
 
 CONNECTED = {
@@ -188,43 +215,63 @@ def test_a_drone_without_mavlink_needs_no_connection():
 
 def test_gazebos_camera_is_the_one_of_the_condition():
     usual = camera_of(gazebo_bringup.make_world(FlightPlan("field", 3)))
-    assert usual == (pytest.approx([0.0, math.radians(10.0), 0.0], abs=1e-9), pytest.approx(math.radians(80.0)), 30.0)
+    assert usual == (
+        pytest.approx([0.0, math.radians(10.0), 0.0], abs=1e-9),
+        pytest.approx(math.radians(80.0)),
+        30.0,
+    )
     angles, _, _ = camera_of(gazebo_bringup.make_world(FlightPlan("field", 3, "mounting")))
     assert np.linalg.norm(np.subtract(angles, usual[0])) > math.radians(3.0)
     _, fov, _ = camera_of(gazebo_bringup.make_world(FlightPlan("field", 3, "view")))
     assert fov == pytest.approx(draw_mounting(load_condition("view").camera, 3).view)
     assert camera_of(gazebo_bringup.make_world(FlightPlan("field", 3, "slow_camera")))[2] == 10.0
-    assert camera_of(gazebo_bringup.make_world(FlightPlan("field", 3, "slow_camera", frame_rate=20.0)))[2] == 20.0
+    assert (
+        camera_of(
+            gazebo_bringup.make_world(FlightPlan("field", 3, "slow_camera", frame_rate=20.0))
+        )[2]
+        == 20.0
+    )
 
 
 @pytest.mark.parametrize("condition", ["drift", "irregular_frames", "pseudo/sepia"])
 def test_what_gazebo_cannot_show_is_refused_before_it_starts(condition):
-    with pytest.raises(ConditionError, match=f"condition {condition}: .* cannot be simulated in Gazebo"):
+    with pytest.raises(
+        ConditionError, match=f"condition {condition}: .* cannot be simulated in Gazebo"
+    ):
         gazebo_bringup.make_world(FlightPlan("field", 3, condition))
 
 
 @pytest.mark.parametrize("condition", ["drift", "mounting", "view", "slow_camera"])
 def test_what_px4s_own_drone_decides_for_itself_is_refused_before_it_starts(condition):
-    with pytest.raises(ConditionError, match=f"condition {condition}: .* cannot be simulated in PX4's Gazebo"):
-        px4_gazebo_bringup.make_px4_world(FlightPlan("field", 3, condition), "", "x500_mono_cam", "")
+    with pytest.raises(
+        ConditionError, match=f"condition {condition}: .* cannot be simulated in PX4's Gazebo"
+    ):
+        px4_gazebo_bringup.make_px4_world(
+            FlightPlan("field", 3, condition), "", "x500_mono_cam", ""
+        )
 
 
 def test_a_real_autopilot_has_an_estimator_of_its_own_and_a_test_vehicle_has_ours():
     for autopilot in ("px4", "ardupilot", "px4_dds"):
-        with pytest.raises(ConditionError, match="condition drift: 'drift' cannot be simulated in a real"):
+        with pytest.raises(
+            ConditionError, match="condition drift: 'drift' cannot be simulated in a real"
+        ):
             autopilot_graph(FlightPlan(condition="drift", autopilot=autopilot))
     graph = autopilot_graph(FlightPlan(condition="drift", autopilot="test-px4"))
     assert any(process.parameters.get("condition") == "drift" for process in graph)
 
 
 @pytest.mark.parametrize(
-    ("text", "name"), [("", ""), ("/", ""), ("d1", "d1"), ("/d1", "d1"), ("/d1/", "d1"), ("/fleet/_d1", "fleet/_d1")]
+    ("text", "name"),
+    [("", ""), ("/", ""), ("d1", "d1"), ("/d1", "d1"), ("/d1/", "d1"), ("/fleet/_d1", "fleet/_d1")],
 )
 def test_a_namespace_is_the_same_with_and_without_slashes(text, name):
     assert parse_namespace(text) == name
 
 
-@pytest.mark.parametrize("text", ["drone-1", "1st", "d 1", "fleet//d1", "a/2b", "dröhne", "d1.a", "~d1", "{ns}"])
+@pytest.mark.parametrize(
+    "text", ["drone-1", "1st", "d 1", "fleet//d1", "a/2b", "dröhne", "d1.a", "~d1", "{ns}"]
+)
 def test_a_namespace_that_ros_does_not_accept_is_one_line_before_anything_starts(text):
     with pytest.raises(UserError, match="no namespace.*such as drone_1"):
         parse_namespace(text)
@@ -233,36 +280,65 @@ def test_a_namespace_that_ros_does_not_accept_is_one_line_before_anything_starts
 def test_preflight_and_recorder_read_a_namespace_so(tmp_path):
     for command in (["preflight"], ["record", "--out", str(tmp_path / "flight")]):
         result = CliRunner().invoke(cli.app, [*command, "--namespace", "drone-1"])
-        assert (result.exit_code, "ROS knows no namespace 'drone-1'" in result.stderr) == (2, True), result.output
+        assert (result.exit_code, "ROS knows no namespace 'drone-1'" in result.stderr) == (
+            2,
+            True,
+        ), result.output
     assert not (tmp_path / "flight").exists()
 
 
 def all_graphs(tmp_path):
     """Every graph that a command or a launch file starts, with its parameter file."""
     for pilot in ("policy", "expert"):
-        yield PARAMETER_FILE, embedded_graph(FlightPlan(seed=3, pilot=pilot, record=tmp_path, progress=True))
+        yield (
+            PARAMETER_FILE,
+            embedded_graph(FlightPlan(seed=3, pilot=pilot, record=tmp_path, progress=True)),
+        )
     for autopilot in AUTOPILOTS:
-        yield PARAMETER_FILE, autopilot_graph(FlightPlan(seed=3, autopilot=autopilot, record=tmp_path))
+        yield (
+            PARAMETER_FILE,
+            autopilot_graph(FlightPlan(seed=3, autopilot=autopilot, record=tmp_path)),
+        )
     yield gazebo_bringup.PARAMETER_FILE, gazebo_graph(FlightPlan(seed=3, record=tmp_path))
     yield gazebo_bringup.PARAMETER_FILE, px4_gazebo_graph(FlightPlan(seed=3, record=tmp_path))
     for autopilot in drone_bringup.AUTOPILOTS:
-        plan = DronePlan(autopilot=autopilot, record=tmp_path, limits=dict.fromkeys(drone_bringup.LIMITS, 1.0))
+        plan = DronePlan(
+            autopilot=autopilot, record=tmp_path, limits=dict.fromkeys(drone_bringup.LIMITS, 1.0)
+        )
         yield drone_bringup.PARAMETER_FILE, drone_graph(plan)
 
 
 def test_every_graph_gives_its_nodes_only_parameters_that_they_read(tmp_path):
-    """Others are refused at the start: one forgotten name in our own files would end every flight of a kind."""
+    """Others are refused at the start: one forgotten name in our own files would end every flight
+    of a kind.
+    """
     checked = set()
     for file, graph in all_graphs(tmp_path):
         sections = yaml.safe_load(find(file).read_text())
         for process in graph:
             name = NAMED_OTHERWISE.get(process.executable, process.executable)
             theirs = sections.get(f"/**/{name}", {}).get("ros__parameters", {})
-            refuse_parameters(process.executable, [*theirs, *process.parameters], names_read_by(process.executable))
+            refuse_parameters(
+                process.executable,
+                [*theirs, *process.parameters],
+                names_read_by(process.executable),
+            )
             checked.add(process.executable)
-    assert checked >= {"simulator", "world_camera", "safety_supervisor", "autopilot_bridge", "camera", "recorder"}
+    assert checked >= {
+        "simulator",
+        "world_camera",
+        "safety_supervisor",
+        "autopilot_bridge",
+        "camera",
+        "recorder",
+    }
 
 
 def test_a_recorder_that_dies_again_and_again_is_given_up():
-    assert [drone_bringup.is_given_up("recorder", deaths) for deaths in (1, 2, 3, 4)] == [False, False, True, True]
+    assert [drone_bringup.is_given_up("recorder", deaths) for deaths in (1, 2, 3, 4)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
     assert not drone_bringup.is_given_up("camera", 20)

@@ -34,12 +34,23 @@ STAMP = 1_234_567_890_123_456_789
 
 def calibration(**changes):
     data = {
-        "image_width": 640, "image_height": 480, "camera_name": "front", "distortion_model": "plumb_bob",
-        "camera_matrix": {"rows": 3, "cols": 3, "data": [500.0, 0, 320.0, 0, 510.0, 240.0, 0, 0, 1]},
+        "image_width": 640,
+        "image_height": 480,
+        "camera_name": "front",
+        "distortion_model": "plumb_bob",
+        "camera_matrix": {
+            "rows": 3,
+            "cols": 3,
+            "data": [500.0, 0, 320.0, 0, 510.0, 240.0, 0, 0, 1],
+        },
         "distortion_coefficients": {"rows": 1, "cols": 5, "data": [0.1, -0.2, 0, 0, 0]},
         "rectification_matrix": {"rows": 3, "cols": 3, "data": [1, 0, 0, 0, 1, 0, 0, 0, 1]},
-        "projection_matrix": {"rows": 3, "cols": 4, "data": [490.0, 0, 320.0, 0, 0, 500.0, 240.0, 0, 0, 0, 1, 0]},
-    }  # fmt: skip
+        "projection_matrix": {
+            "rows": 3,
+            "cols": 4,
+            "data": [490.0, 0, 320.0, 0, 0, 500.0, 240.0, 0, 0, 0, 1, 0],
+        },
+    }
     return data | changes
 
 
@@ -60,14 +71,28 @@ def test_a_resized_image_has_a_resized_model(calibration_file):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "malformed"), ("[1", "not YAML"), (yaml.safe_dump(calibration(camera_matrix={"data": [1]})), "1 numbers"),
-     ("image_width: 3\nimage_height: 3\n", "has no 'distortion_coefficients'"),
-     (yaml.safe_dump(calibration()) + "image_width: 1280\n", "the key 'image_width' stands twice"),
-     (yaml.safe_dump(calibration()) + "made: 2026-02-30\n", "day is out of range"), ("[" * 5000, "nested too deeply"),
-     (yaml.safe_dump(calibration(image_width=float("inf"))), "malformed"),
-     (yaml.safe_dump(calibration(distortion_coefficients={"data": [float("nan")] * 5})), "no usable focal length"),
-     (yaml.safe_dump(calibration(camera_matrix={"data": [5, 0, 3, 0, 0, 3, 0, 0, 1]})), "no usable focal length")],
-)  # fmt: skip
+    [
+        ("", "malformed"),
+        ("[1", "not YAML"),
+        (yaml.safe_dump(calibration(camera_matrix={"data": [1]})), "1 numbers"),
+        ("image_width: 3\nimage_height: 3\n", "has no 'distortion_coefficients'"),
+        (
+            yaml.safe_dump(calibration()) + "image_width: 1280\n",
+            "the key 'image_width' stands twice",
+        ),
+        (yaml.safe_dump(calibration()) + "made: 2026-02-30\n", "day is out of range"),
+        ("[" * 5000, "nested too deeply"),
+        (yaml.safe_dump(calibration(image_width=float("inf"))), "malformed"),
+        (
+            yaml.safe_dump(calibration(distortion_coefficients={"data": [float("nan")] * 5})),
+            "no usable focal length",
+        ),
+        (
+            yaml.safe_dump(calibration(camera_matrix={"data": [5, 0, 3, 0, 0, 3, 0, 0, 1]})),
+            "no usable focal length",
+        ),
+    ],
+)
 def test_a_bad_calibration_is_one_line(text, words, tmp_path):
     path = tmp_path / "bad.yaml"
     path.write_text(text)
@@ -86,7 +111,11 @@ def test_the_node_publishes_image_compressed_image_and_model(harness, calibratio
     packed = harness.listen("camera/image_raw/compressed", CompressedImage, sensor_data())
     models = harness.listen("camera/camera_info", CameraInfo, sensor_data())
     node = harness.add(
-        Camera, source=str(tmp_path / "none.avi"), width=320, height=240, calibration=str(calibration_file)
+        Camera,
+        source=str(tmp_path / "none.avi"),
+        width=320,
+        height=240,
+        calibration=str(calibration_file),
     )
     try:
         for topic in ("camera/image_raw", "camera/image_raw/compressed", "camera/camera_info"):
@@ -130,7 +159,10 @@ def test_the_node_plays_a_file_and_says_when_it_is_gone(harness, tmp_path):
         assert stamps == sorted(set(stamps))
         assert 0 <= time.time_ns() - stamps[-1] < 60e9
         path.unlink()
-        harness.until(lambda: not node.serve(0.01) and harness.says("camera: source", "trying again"), "the complaint")
+        harness.until(
+            lambda: not node.serve(0.01) and harness.says("camera: source", "trying again"),
+            "the complaint",
+        )
     finally:
         node.close()
 
@@ -169,13 +201,21 @@ def test_a_fault_in_the_capture_thread_is_named_and_the_camera_comes_back(harnes
     node = harness.add(Camera, source="rtsp://me:s3cret@h/x")
     try:
         harness.matched(node._image)
-        words = ("the source failed: error: (-215) nothing from rtsp://***@h/x; closing it failed too", "trying again")
-        harness.until(lambda: node.serve(0.01) or harness.says("camera: source", *words), "the complaint")
+        words = (
+            "the source failed: error: (-215) nothing from rtsp://***@h/x; closing it failed too",
+            "trying again",
+        )
+        harness.until(
+            lambda: node.serve(0.01) or harness.says("camera: source", *words), "the complaint"
+        )
         assert not images
         Unsteady.mended = True
         harness.until(lambda: node.serve(0.05) and images, "images")
         assert image_view(images[-1]).shape == (144, 256, 3)
-        harness.until(lambda: node.serve(0.05) and harness.says("camera: source", "frames arrive"), "the all-clear")
+        harness.until(
+            lambda: node.serve(0.05) and harness.says("camera: source", "frames arrive"),
+            "the all-clear",
+        )
     finally:
         node.close()
 
@@ -185,11 +225,15 @@ class Slow(Unsteady):
 
     mended = True
     granted = "640 x 480 at 10 Hz in YUYV"
-    shortfall = "asked for 1280 x 720 at 30 Hz, the camera grants 640 x 480 at 10 Hz in YUYV: ask for less"
+    shortfall = (
+        "asked for 1280 x 720 at 30 Hz, the camera grants 640 x 480 at 10 Hz in YUYV: ask for less"
+    )
 
 
 class Gated:
-    """Stands in for a device that opens when the test says so, and delivers when the test says so."""
+    """Stands in for a device that opens when the test says so, and delivers when the test says
+    so.
+    """
 
     granted = "640 x 480 at 30 Hz in MJPG"
     shortfall = ""
@@ -211,7 +255,9 @@ class Gated:
         pass
 
 
-def test_it_says_opened_only_after_it_opened_and_frames_arrive_only_after_one_came(harness, monkeypatch):
+def test_it_says_opened_only_after_it_opened_and_frames_arrive_only_after_one_came(
+    harness, monkeypatch
+):
     lines = []
     log = SimpleNamespace(**{level: lines.append for level in ("info", "warning", "error")})
     monkeypatch.setattr("liquid_nav.nodes.camera.VideoSource", Gated)
@@ -233,12 +279,19 @@ def test_it_says_opened_only_after_it_opened_and_frames_arrive_only_after_one_ca
         assert status() == (WARN, "opening 0"), "silence begins when it is open"
         now[0] = 1010.5
         level, words = status()
-        assert level == ERROR and "does not open" in words and not [line for line in lines if "opened" in line]
+        assert (
+            level == ERROR
+            and "does not open" in words
+            and not [line for line in lines if "opened" in line]
+        )
         Gated.may_open.set()
         harness.until(lambda: status() == (WARN, "opened, no frame yet"), "the opening")
         assert lines.count("opened 0, 640 x 480 at 30 Hz in MJPG") == 1
         now[0] = 1013.0
-        assert status() == (ERROR, "0 is open but delivers nothing: look at the cable or the network")
+        assert status() == (
+            ERROR,
+            "0 is open but delivers nothing: look at the cable or the network",
+        )
         Gated.may_deliver.set()
         harness.until(lambda: status()[1].startswith("frames arrive"), "frames")
         assert len([line for line in lines if "opened 0" in line]) == 1
@@ -248,7 +301,9 @@ def test_it_says_opened_only_after_it_opened_and_frames_arrive_only_after_one_ca
         node.close()
 
 
-def test_the_quality_of_its_jpegs_is_changed_while_it_runs_and_stays_in_its_range(harness, tmp_path):
+def test_the_quality_of_its_jpegs_is_changed_while_it_runs_and_stays_in_its_range(
+    harness, tmp_path
+):
     node = harness.add(Camera, source=str(tmp_path / "none.avi"))
     try:
         (result,) = node.set_parameters([Parameter("jpeg_quality", value=40)])
@@ -265,9 +320,14 @@ def test_the_quality_of_its_jpegs_is_changed_while_it_runs_and_stays_in_its_rang
 def test_a_camera_that_grants_less_says_so(harness, monkeypatch):
     monkeypatch.setattr("liquid_nav.nodes.camera.VideoSource", Slow)
     harness.listen_to_diagnostics()
-    node = harness.add(Camera, source="0", capture_width=1280, capture_height=720, capture_rate=30.0)
+    node = harness.add(
+        Camera, source="0", capture_width=1280, capture_height=720, capture_rate=30.0
+    )
     try:
-        harness.until(lambda: node.serve(0.05) and harness.says("camera: source", Slow.shortfall), "the warning")
+        harness.until(
+            lambda: node.serve(0.05) and harness.says("camera: source", Slow.shortfall),
+            "the warning",
+        )
         values = {value.key: value.value for value in harness.diagnostics["camera: source"].values}
         assert (values["granted"], values["undecodable"]) == (Slow.granted, "0")
     finally:
@@ -290,7 +350,9 @@ def test_a_frame_that_cannot_be_published_does_not_end_the_node(harness, tmp_pat
         # JPEG ends at 65500 pixels.
         node.capture.newest.put(Frame(STAMP, np.zeros((1, 70_000, 3), np.uint8)))
         assert node.serve(0.0)
-        words = "a frame could not be published: ValueError: 70000 x 1 pixels cannot be encoded as JPEG"
+        words = (
+            "a frame could not be published: ValueError: 70000 x 1 pixels cannot be encoded as JPEG"
+        )
         harness.until(lambda: harness.says("camera: source", words), "the complaint")
 
         def shown():
@@ -363,27 +425,53 @@ def network_camera(monkeypatch):
     [
         ("http://me:{password}@{place}", {}),
         ("http://me:${{CAMERA_PASSWORD}}@{place}", {"CAMERA_PASSWORD": PASSWORD}),
-        ("${{CAMERA}}", {"CAMERA": "http://me:{password}@{place}", "OPENCV_FFMPEG_LOGLEVEL": "56",
-                         "OPENCV_FFMPEG_DEBUG": "1", "OPENCV_LOG_LEVEL": "VERBOSE", "OPENCV_VIDEOIO_DEBUG": "1"}),
+        (
+            "${{CAMERA}}",
+            {
+                "CAMERA": "http://me:{password}@{place}",
+                "OPENCV_FFMPEG_LOGLEVEL": "56",
+                "OPENCV_FFMPEG_DEBUG": "1",
+                "OPENCV_LOG_LEVEL": "VERBOSE",
+                "OPENCV_VIDEOIO_DEBUG": "1",
+            },
+        ),
     ],
-    ids=["in the parameter", "in a variable", "the address in a variable, libraries told to print everything"],
-)  # fmt: skip
-def test_no_password_is_said_by_the_real_process(harness, network_camera, tmp_path, source, environment):
+    ids=[
+        "in the parameter",
+        "in a variable",
+        "the address in a variable, libraries told to print everything",
+    ],
+)
+def test_no_password_is_said_by_the_real_process(
+    harness, network_camera, tmp_path, source, environment
+):
     def filled(text):
         return text.format(password=PASSWORD, place=network_camera)
 
     source = filled(source)
     environment = {name: filled(value) for name, value in environment.items()}
     harness.listen_to_diagnostics()
-    logs = harness.listen("/rosout", Log, QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL))
+    logs = harness.listen(
+        "/rosout", Log, QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    )
     statuses = []
     client = harness.probe.create_client(GetParameters, "camera/get_parameters")
-    command = [sys.executable, "-m", "liquid_nav.nodes.camera", "--ros-args", "-p", f"source:={source}"]
+    command = [
+        sys.executable,
+        "-m",
+        "liquid_nav.nodes.camera",
+        "--ros-args",
+        "-p",
+        f"source:={source}",
+    ]
     # Without what a source of another test has set in this process.
     inherited = {name: value for name, value in os.environ.items() if name not in QUIET}
     environment = inherited | {"ROS_DOMAIN_ID": str(harness.context.get_domain_id())} | environment
     printed = tmp_path / "printed"
-    with printed.open("w") as file, subprocess.Popen(command, env=environment, stdout=file, stderr=file) as process:
+    with (
+        printed.open("w") as file,
+        subprocess.Popen(command, env=environment, stdout=file, stderr=file) as process,
+    ):
         try:
 
             def complained():
@@ -391,7 +479,10 @@ def test_no_password_is_said_by_the_real_process(harness, network_camera, tmp_pa
                 return Playlist.admitted > 1 and any("cannot open" in log.msg for log in logs)
 
             harness.until(complained, "the complaint in the log", deadline=60.0)
-            harness.until(lambda: harness.says("camera: source", "cannot open", "trying again"), "the diagnosis")
+            harness.until(
+                lambda: harness.says("camera: source", "cannot open", "trying again"),
+                "the diagnosis",
+            )
             harness.until(client.service_is_ready, "the parameter service")
             answer = client.call_async(GetParameters.Request(names=["source"]))
             harness.until(answer.done, "the parameter")

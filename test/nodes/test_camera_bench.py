@@ -32,7 +32,9 @@ def test_commands_go_on_through_pulled_cables(small_model):
     counted = []
     rows = camera_rows(str(small_model), (64, 48), 30.0, 2, 4.0, 0.5, lambda: counted.append(1))
     assert [row["row"] for row in rows] == [1, 2] and len(counted) == 2
-    assert all(row["frames"] > 0 and row["camera_mb"] > 10 and row["controller_mb"] > 10 for row in rows)
+    assert all(
+        row["frames"] > 0 and row["camera_mb"] > 10 and row["controller_mb"] > 10 for row in rows
+    )
     assert rows[1]["openings"] > rows[0]["openings"] >= 1
 
 

@@ -1,11 +1,22 @@
-"""Capture logic: stamps, the newest frame, and a stream that ends and returns; with a generated video file too."""
+"""Capture logic: stamps, the newest frame, and a stream that ends and returns; with a generated
+video file too.
+"""
 
 import cv2
 import numpy as np
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.capture import BAD_FRAMES, NANO, CaptureThread, Frame, Grabber, Newest, SourceError, driver_age
+from liquid_nav.nodes.capture import (
+    BAD_FRAMES,
+    NANO,
+    CaptureThread,
+    Frame,
+    Grabber,
+    Newest,
+    SourceError,
+    driver_age,
+)
 from liquid_nav.nodes.video_source import VideoSource, kind_of, remedy
 
 PICTURE = np.zeros((4, 6, 3), np.uint8)
@@ -62,7 +73,9 @@ class Faulty(Tape):
 
 
 class Rig:
-    """A grabber with a clock that stands still and sources from a list; an exception in it is a failed opening."""
+    """A grabber with a clock that stands still and sources from a list; an exception in it is a
+    failed opening.
+    """
 
     def __init__(self, *sources, **options):
         self.sources, self.now, self.waits = list(sources), 100 * NANO, []
@@ -139,7 +152,11 @@ def test_single_frames_that_cannot_be_decoded_are_dropped_and_counted():
     rig = Rig(tape)
     seen = [rig.grabber.step() is not None for _ in tape.frames]
     assert seen == [frame == "+" for frame in tape.frames]
-    assert (rig.grabber.undecodable, rig.grabber.frames, rig.grabber.openings) == (BAD_FRAMES + 1, 3, 1)
+    assert (rig.grabber.undecodable, rig.grabber.frames, rig.grabber.openings) == (
+        BAD_FRAMES + 1,
+        3,
+        1,
+    )
     assert (rig.grabber.problem, rig.waits, tape.closed) == ("", [], 0)
 
 
@@ -157,8 +174,16 @@ def test_several_frames_in_a_row_that_cannot_be_decoded_close_the_source():
 
 
 FAULTS = [
-    ("grab", cv2.error("(-215) no frame\n in function 'grab'"), "error: (-215) no frame in function 'grab'"),
-    ("age", ValueError("cannot convert float NaN to integer"), "ValueError: cannot convert float NaN to integer"),
+    (
+        "grab",
+        cv2.error("(-215) no frame\n in function 'grab'"),
+        "error: (-215) no frame in function 'grab'",
+    ),
+    (
+        "age",
+        ValueError("cannot convert float NaN to integer"),
+        "ValueError: cannot convert float NaN to integer",
+    ),
     ("retrieve", MemoryError(), "MemoryError"),
     ("retrieve", IndexError("axis 3"), "IndexError: axis 3"),
 ]
@@ -177,7 +202,10 @@ def test_whatever_a_source_raises_it_is_closed_and_opened_again(method, fault, w
 
 def test_an_opening_that_raises_anything_is_tried_again():
     rig = Rig(RuntimeError("driver"), UserError("no variable", "export it"), Tape(1))
-    assert rig.grabber.step() is None and rig.grabber.problem == "the source failed: RuntimeError: driver"
+    assert (
+        rig.grabber.step() is None
+        and rig.grabber.problem == "the source failed: RuntimeError: driver"
+    )
     assert rig.grabber.step() is None and rig.grabber.problem == "no variable. export it"
     assert rig.grabber.step() is not None and rig.grabber.openings == 1
 
@@ -197,7 +225,10 @@ def test_closing_raises_nothing():
 
 
 def test_a_problem_names_no_password():
-    rig = Rig(Faulty(1, grab=cv2.error("cannot read rtsp://me:s3cret@h/x")), SourceError("no http://h?pwd=s3cret"))
+    rig = Rig(
+        Faulty(1, grab=cv2.error("cannot read rtsp://me:s3cret@h/x")),
+        SourceError("no http://h?pwd=s3cret"),
+    )
     for expected in ("the source failed: error: cannot read rtsp://***@h/x", "no http://h?pwd=***"):
         rig.grabber.step()
         assert rig.grabber.problem == expected
@@ -210,7 +241,9 @@ def test_grey_and_colour_with_and_without_alpha_are_pictures(shape):
     assert Rig(tape).grabber.step().image.shape == shape
 
 
-@pytest.mark.parametrize(("shape", "kind"), [((4, 6, 3), np.float32), ((4, 6, 2), np.uint8), ((6,), np.uint8)])
+@pytest.mark.parametrize(
+    ("shape", "kind"), [((4, 6, 3), np.float32), ((4, 6, 2), np.uint8), ((6,), np.uint8)]
+)
 def test_frames_that_are_no_pictures_close_the_source(shape, kind):
     tape = Tape(BAD_FRAMES)
     tape.retrieve = lambda: (True, np.ones(shape, kind))
@@ -249,9 +282,15 @@ def test_a_drivers_stamp_counts_only_on_the_monotonic_clock(position, age):
 
 @pytest.mark.parametrize(
     ("source", "kind"),
-    [("0", "device"), ("/dev/video2", "device"), ("rtsp://x/y", "stream"), ("v4l2src ! appsink", "pipeline"),
-     ("flight.mp4", "file"), ("file:///tmp/x.avi", "file")],
-)  # fmt: skip
+    [
+        ("0", "device"),
+        ("/dev/video2", "device"),
+        ("rtsp://x/y", "stream"),
+        ("v4l2src ! appsink", "pipeline"),
+        ("flight.mp4", "file"),
+        ("file:///tmp/x.avi", "file"),
+    ],
+)
 def test_kinds(source, kind):
     assert kind_of(source) == kind
 
@@ -284,8 +323,16 @@ def test_a_file_ends_and_plays_again(video):
 def test_unplugged_and_plugged_in_again(video, tmp_path):
     """The file is the camera: without it opening fails with a remedy, with it frames come."""
     place = tmp_path / "camera.avi"
-    grabber = Grabber(lambda: VideoSource(str(place), wait=lambda s: None), lambda: NANO, wait=lambda seconds: None)
-    assert grabber.step() is None and "cannot open" in grabber.problem and "is there such a file" in grabber.problem
+    grabber = Grabber(
+        lambda: VideoSource(str(place), wait=lambda s: None),
+        lambda: NANO,
+        wait=lambda seconds: None,
+    )
+    assert (
+        grabber.step() is None
+        and "cannot open" in grabber.problem
+        and "is there such a file" in grabber.problem
+    )
     place.write_bytes(video.read_bytes())
     assert grabber.step().image.shape == (32, 48, 3) and grabber.problem == ""
 

@@ -1,4 +1,6 @@
-"""Domains and ports that two runs on one machine cannot both get, and what a test run may be heard by."""
+"""Domains and ports that two runs on one machine cannot both get, and what a test run may be heard
+by.
+"""
 
 import json
 import os
@@ -15,7 +17,9 @@ from liquid_nav.nodes import bringup, claims
 from liquid_nav.nodes.claims import EPHEMERAL, PORTS, claim, free_port, release
 
 ROOT = Path(__file__).parents[2]
-ELSEWHERE = "import sys; from liquid_nav.nodes.claims import claim; sys.exit(not claim(sys.argv[1]))"
+ELSEWHERE = (
+    "import sys; from liquid_nav.nodes.claims import claim; sys.exit(not claim(sys.argv[1]))"
+)
 """Exit code 0 where another process gets what is claimed."""
 
 
@@ -50,7 +54,9 @@ def test_what_is_released_twice_or_was_never_claimed_does_no_harm(name):
 
 
 def test_two_draws_of_a_domain_never_meet(monkeypatch):
-    """Between a draw and the first participant's sockets seconds may pass: a process starts meanwhile."""
+    """Between a draw and the first participant's sockets seconds may pass: a process starts
+    meanwhile.
+    """
     domain = free_domain()
     monkeypatch.setattr(claims, "DOMAINS", range(domain, domain + 1))
     with pytest.raises(UserError, match="no free ROS domain"):
@@ -88,7 +94,9 @@ def test_a_port_that_somebody_has_is_left_out(monkeypatch):
 
 
 def test_ports_are_neither_those_of_our_domains_nor_those_that_the_system_hands_out():
-    of_domains = {7400 + 250 * domain + offset for domain in claims.DOMAINS for offset in range(250)}
+    of_domains = {
+        7400 + 250 * domain + offset for domain in claims.DOMAINS for offset in range(250)
+    }
     assert not of_domains & {*PORTS}
     assert not {*EPHEMERAL} & {*PORTS}
     assert max(of_domains) < EPHEMERAL.start
@@ -96,32 +104,52 @@ def test_ports_are_neither_those_of_our_domains_nor_those_that_the_system_hands_
 
 def test_a_test_vehicle_and_its_bridge_have_a_port_that_is_claimed():
     graph = bringup.autopilot_graph(bringup.FlightPlan(autopilot="test-px4"))
-    (port,) = [process.parameters["port"] for process in graph if process.executable == "test_vehicle"]
+    (port,) = [
+        process.parameters["port"] for process in graph if process.executable == "test_vehicle"
+    ]
     assert port in PORTS
     assert not claim(f"port {port}")
     release(f"port {port}")
 
 
-UNSAFE = {"ROS_DOMAIN_ID": "0", "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET", "ROS_LOCALHOST_ONLY": "0",
-          "ROS_STATIC_PEERS": "192.168.1.7", "ROS_DISCOVERY_SERVER": "192.168.1.7:11811"}  # fmt: skip
+UNSAFE = {
+    "ROS_DOMAIN_ID": "0",
+    "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET",
+    "ROS_LOCALHOST_ONLY": "0",
+    "ROS_STATIC_PEERS": "192.168.1.7",
+    "ROS_DISCOVERY_SERVER": "192.168.1.7:11811",
+}
 """What somebody has set who works with a real drone."""
-PRINT = "import conftest, os, json; print(json.dumps({k: v for k, v in os.environ.items() if k.startswith('ROS_')}))"
+PRINT = (
+    "import conftest, os, json; print(json.dumps({k: v for k, v in os.environ.items() if "
+    "k.startswith('ROS_')}))"
+)
 
 
 def test_a_test_run_is_heard_on_this_computer_alone_whatever_the_shell_says():
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ROS_")} | UNSAFE
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("ROS_")
+    } | UNSAFE
     command = [sys.executable, "-c", PRINT]
-    done = subprocess.run(command, cwd=ROOT / "test", env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=ROOT / "test", env=environment, capture_output=True, text=True, check=True
+    )
     found = json.loads(done.stdout)
     assert int(found.pop("ROS_DOMAIN_ID")) in claims.DOMAINS
     assert found == {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
 
 
 def test_two_test_runs_at_once_have_two_domains():
-    waiting = "import conftest, os, sys; print(os.environ['ROS_DOMAIN_ID'], flush=True); sys.stdin.read()"
+    waiting = (
+        "import conftest, os, sys; print(os.environ['ROS_DOMAIN_ID'], flush=True); sys.stdin.read()"
+    )
     runs = [
         subprocess.Popen(
-            [sys.executable, "-c", waiting], cwd=ROOT / "test", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", waiting],
+            cwd=ROOT / "test",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(2)
     ]

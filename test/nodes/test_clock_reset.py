@@ -1,4 +1,6 @@
-"""Simulated time goes back to zero, because somebody has reset the simulator: recorder and scenario runner."""
+"""Simulated time goes back to zero, because somebody has reset the simulator: recorder and scenario
+runner.
+"""
 
 import importlib.util
 import json
@@ -22,7 +24,9 @@ _SPEC = importlib.util.spec_from_file_location("wires", Path(__file__).with_name
 wires = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(wires)
 context, node = wires.context, wires.node  # fixtures
-_TIMES = importlib.util.spec_from_file_location("bag_times", Path(__file__).with_name("bag_times.py"))
+_TIMES = importlib.util.spec_from_file_location(
+    "bag_times", Path(__file__).with_name("bag_times.py")
+)
 bag_times = importlib.util.module_from_spec(_TIMES)
 _TIMES.loader.exec_module(bag_times)
 
@@ -81,8 +85,14 @@ def recording(node, tmp_path):
 
 
 def filed(folder, topic):
-    """Return when the messages of a topic in a bag were published, s, in the order in which they came."""
-    return [round(told / NANO, 3) for name, _, told in bag_times.times(folder / "flight.mcap") if name == topic]
+    """Return when the messages of a topic in a bag were published, s, in the order in which they
+    came.
+    """
+    return [
+        round(told / NANO, 3)
+        for name, _, told in bag_times.times(folder / "flight.mcap")
+        if name == topic
+    ]
 
 
 def test_a_reset_begins_another_bag_and_loses_nothing(recording, tmp_path):
@@ -99,7 +109,8 @@ def test_a_reset_begins_another_bag_and_loses_nothing(recording, tmp_path):
     assert (tmp_path / "today-2" / "metadata.yaml").exists()
     assert level == b"\x01"
     assert words == (
-        "simulated time went back from 63.2 to 0.0 s, as when a simulator is reset: the next flight is recorded into "
+        "simulated time went back from 63.2 to 0.0 s, as when a simulator is reset: the next "
+        "flight is recorded into "
         f"{tmp_path / 'today-2'}"
     )
 
@@ -111,7 +122,9 @@ def test_every_reset_begins_another_bag_and_no_old_one_is_touched(recording, tmp
     assert [filed(tmp_path / name, "/odom") for name in ("today", "today-2", "today-4")] == flights
 
 
-def test_what_was_on_its_way_at_a_reset_does_not_move_the_time_of_the_next_flight(recording, tmp_path):
+def test_what_was_on_its_way_at_a_reset_does_not_move_the_time_of_the_next_flight(
+    recording, tmp_path
+):
     recording.fly_on(61.2)
     recording.clock(0.0)
     recording.frame(63.24)
@@ -136,11 +149,16 @@ def test_two_simulators_on_one_clock_do_not_fill_the_disk_with_bags(recording, t
     level, words, _ = recording.recorder.status("recording")
     recording.recorder.end()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["today", "today-2"]
-    assert (level, words) == (b"\x02", "simulated time goes back again and again: end all simulators but one")
+    assert (level, words) == (
+        b"\x02",
+        "simulated time goes back again and again: end all simulators but one",
+    )
 
 
 def test_without_simulated_time_stamps_of_any_clock_stay_in_one_bag(recording, tmp_path):
-    """On a real drone the computer's clock may be corrected, and an autopilot counts from its boot."""
+    """On a real drone the computer's clock may be corrected, and an autopilot counts from its
+    boot.
+    """
     for time in (1.7e9, 12.0, 1.7e9 - 5.0):
         recording.frame(time)
     recording.recorder.end()
@@ -148,7 +166,9 @@ def test_without_simulated_time_stamps_of_any_clock_stay_in_one_bag(recording, t
     assert not (tmp_path / "today-2").exists()
 
 
-def test_where_the_next_bag_cannot_be_made_the_recording_ends_with_a_word(recording, tmp_path, monkeypatch):
+def test_where_the_next_bag_cannot_be_made_the_recording_ends_with_a_word(
+    recording, tmp_path, monkeypatch
+):
     times = recording.fly_on(5.0)
     monkeypatch.setattr("liquid_nav.nodes.recorder.next_free", lambda folder: folder)
     recording.fly(0.0)
@@ -177,7 +197,8 @@ def test_a_reset_in_flight_ends_the_flight_with_a_word(runner):
     with pytest.raises(GraphError) as caught:
         hear(runner, 0.0)
     assert str(caught.value) == (
-        "simulated time went back from 12.0 to 0.0 s: the simulator was reset in flight. Start the flight again"
+        "simulated time went back from 12.0 to 0.0 s: the simulator was reset in flight. Start the "
+        "flight again"
     )
 
 

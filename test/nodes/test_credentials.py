@@ -1,4 +1,6 @@
-"""Secrets: where a passphrase may come from, variables in a camera's source, and what is hidden of a text."""
+"""Secrets: where a passphrase may come from, variables in a camera's source, and what is hidden of
+a text.
+"""
 
 import os
 
@@ -87,7 +89,9 @@ def test_an_empty_file_is_refused(file, text):
 
 @pytest.mark.parametrize("text", ["", "\n"])
 def test_an_empty_variable_is_refused_and_does_not_mean_unsigned(text):
-    assert f"{PASSPHRASE_VARIABLE} holds no signing passphrase" in refused("", {PASSPHRASE_VARIABLE: text})
+    assert f"{PASSPHRASE_VARIABLE} holds no signing passphrase" in refused(
+        "", {PASSPHRASE_VARIABLE: text}
+    )
 
 
 def test_more_than_one_line_is_refused(file):
@@ -114,30 +118,48 @@ def test_a_file_that_is_no_text_is_refused_without_quoting_it(file):
         ("rtsp://user:s3cret@[fe80::1]:554/x", "rtsp://***@[fe80::1]:554/x"),
         ("tcp+tls://a:s3cret@b, http://c:s3cret@d.", "tcp+tls://***@b, http://***@d."),
         ("cannot open 'rtsp://u:s3cret@h/x': why?", "cannot open 'rtsp://***@h/x': why?"),
-        ("rtspsrc location=rtsp://u:s3cret@h/x latency=0 ! appsink",
-         "rtspsrc location=rtsp://***@h/x latency=0 ! appsink"),
-        ('rtspsrc location="rtsp://u:s3cret@h/x" ! appsink', 'rtspsrc location="rtsp://***@h/x" ! appsink'),
-        ("rtspsrc user-id=s3cret user-pw=s3cret latency=0 ! appsink",
-         "rtspsrc user-id=*** user-pw=*** latency=0 ! appsink"),
+        (
+            "rtspsrc location=rtsp://u:s3cret@h/x latency=0 ! appsink",
+            "rtspsrc location=rtsp://***@h/x latency=0 ! appsink",
+        ),
+        (
+            'rtspsrc location="rtsp://u:s3cret@h/x" ! appsink',
+            'rtspsrc location="rtsp://***@h/x" ! appsink',
+        ),
+        (
+            "rtspsrc user-id=s3cret user-pw=s3cret latency=0 ! appsink",
+            "rtspsrc user-id=*** user-pw=*** latency=0 ! appsink",
+        ),
         ('rtspsrc user-pw = "s3 \\"cret s3" ! appsink', "rtspsrc user-pw = *** ! appsink"),
         ("rtspsrc user-pw='s3 cret' ! appsink", "rtspsrc user-pw=*** ! appsink"),
         ("rtspsrc user-pw=s3\\ cret ! appsink", "rtspsrc user-pw=*** ! appsink"),
         ('rtspsrc user-pw=(string)"s3 cret" ! appsink', "rtspsrc user-pw=*** ! appsink"),
-        ("souphttpsrc proxy-id=s3cret proxy-pw=s3cret ! appsink",
-         "souphttpsrc proxy-id=*** proxy-pw=*** ! appsink"),
-        ("srtsrc uri=srt://h:1 passphrase=s3cret ! appsink", "srtsrc uri=srt://h:1 passphrase=*** ! appsink"),
+        (
+            "souphttpsrc proxy-id=s3cret proxy-pw=s3cret ! appsink",
+            "souphttpsrc proxy-id=*** proxy-pw=*** ! appsink",
+        ),
+        (
+            "srtsrc uri=srt://h:1 passphrase=s3cret ! appsink",
+            "srtsrc uri=srt://h:1 passphrase=*** ! appsink",
+        ),
         ("http://h/x?password=s3cret&channel=1", "http://h/x?password=***&channel=1"),
         ("http://h/x?a=1&PassWd=s3cret", "http://h/x?a=1&PassWd=***"),
         ("http://h/x?pwd=s3cret#top", "http://h/x?pwd=***"),
-        ("http://h/x?token=s3cret: is the address right?", "http://h/x?token=***: is the address right?"),
+        (
+            "http://h/x?token=s3cret: is the address right?",
+            "http://h/x?token=***: is the address right?",
+        ),
         ("http://h/x?api_key=s3cret&accessToken=s3cret", "http://h/x?api_key=***&accessToken=***"),
         ("http://h/x?client-secret=s3:cret", "http://h/x?client-secret=***"),
         ("http://h/x?loginuse=me&loginpas=s3cret", "http://h/x?loginuse=me&loginpas=***"),
-        ("rtsp://h:554/user=me&password=s3cret&channel=1", "rtsp://h:554/user=me&password=***&channel=1"),
+        (
+            "rtsp://h:554/user=me&password=s3cret&channel=1",
+            "rtsp://h:554/user=me&password=***&channel=1",
+        ),
         ("srt://h:1?passphrase=s3cret", "srt://h:1?passphrase=***"),
         ("http://u:s3cret@h/x?key=s3cret", "http://***@h/x?key=***"),
     ],
-)  # fmt: skip
+)
 def test_secrets_are_hidden(text, shown):
     assert redact(text) == shown
 
@@ -145,18 +167,30 @@ def test_secrets_are_hidden(text, shown):
 @pytest.mark.parametrize(
     "text",
     [
-        "0", "/dev/video0", "flights/a@b.mp4", "rtsp://10.0.0.5:554/stream", "http://h:8080/axis@live",
-        "http://h:8080?to=a@b", "write to a@b.org about http://h/x", "http://h/x?keyframe=1&user=me&password=",
-        "libcamerasrc ! video/x-raw,format=BGR,key=1 ! appsink", "x264enc key-int-max=30 ! appsink",
-        "unexpected token=3 in line 4", "my-user-id=3", "the stream has ended", "",
+        "0",
+        "/dev/video0",
+        "flights/a@b.mp4",
+        "rtsp://10.0.0.5:554/stream",
+        "http://h:8080/axis@live",
+        "http://h:8080?to=a@b",
+        "write to a@b.org about http://h/x",
+        "http://h/x?keyframe=1&user=me&password=",
+        "libcamerasrc ! video/x-raw,format=BGR,key=1 ! appsink",
+        "x264enc key-int-max=30 ! appsink",
+        "unexpected token=3 in line 4",
+        "my-user-id=3",
+        "the stream has ended",
+        "",
     ],
-)  # fmt: skip
+)
 def test_everything_else_stays(text):
     assert redact(text) == text
 
 
 def test_variables_are_replaced_from_the_environment_once():
-    found = expand("rtsp://${USER_1}:${PASSWORD}@h/$x", {"USER_1": "me", "PASSWORD": "${USER_1}&$1\\1"})
+    found = expand(
+        "rtsp://${USER_1}:${PASSWORD}@h/$x", {"USER_1": "me", "PASSWORD": "${USER_1}&$1\\1"}
+    )
     assert found == "rtsp://me:${USER_1}&$1\\1@h/$x"
 
 
@@ -165,7 +199,9 @@ def test_a_variable_may_be_empty():
 
 
 def test_a_variable_that_is_not_set_is_refused():
-    with pytest.raises(UserError, match="CAMERA_PASSWORD, which is not set. export CAMERA_PASSWORD"):
+    with pytest.raises(
+        UserError, match="CAMERA_PASSWORD, which is not set. export CAMERA_PASSWORD"
+    ):
         expand("rtsp://me:${CAMERA_PASSWORD}@h", {"PASSWORD": "x"})
 
 

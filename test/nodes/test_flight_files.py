@@ -41,4 +41,6 @@ def test_the_video_shows_the_flight_and_not_the_take_off(tmp_path, begin):
     (tmp_path / "record.json").write_text(json.dumps(record.to_dict() | {"begin": begin}))
     shown = make_pictures(tmp_path, "field", lambda name, share: None)
     assert shown.columns["time"] == pytest.approx(np.arange(20) / RATE)
-    assert sum(1 for _ in read_video(tmp_path / "camera.mp4")) == 21, "up to and with the frame of the outcome"
+    assert sum(1 for _ in read_video(tmp_path / "camera.mp4")) == 21, (
+        "up to and with the frame of the outcome"
+    )

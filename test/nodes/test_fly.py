@@ -1,4 +1,6 @@
-"""``liquid-nav fly`` from outside: separate processes over DDS, what they leave behind, and what bad input says."""
+"""``liquid-nav fly`` from outside: separate processes over DDS, what they leave behind, and what
+bad input says.
+"""
 
 import json
 import os
@@ -11,7 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-NEAR = "world: field\nparameters: {bales: [5, 9], bushes: [2, 5], fences: [1, 2], lone_trees: [1, 2]}\n"
+NEAR = (
+    "world: field\nparameters: {bales: [5, 9], bushes: [2, 5], fences: [1, 2], lone_trees: "
+    "[1, 2]}\n"
+)
 NEAR += "target: {distance: [4.0, 4.5]}\n"
 """A flight of a few seconds."""
 SHARED = {"/clock", "/diagnostics", "/rosout", "/tf", "/tf_static"}
@@ -19,7 +24,13 @@ SHARED = {"/clock", "/diagnostics", "/rosout", "/tf", "/tf_static"}
 
 
 def command(*arguments):
-    return [sys.executable, "-c", "from liquid_nav.cli.app import main; main()", "fly", *map(str, arguments)]
+    return [
+        sys.executable,
+        "-c",
+        "from liquid_nav.cli.app import main; main()",
+        "fly",
+        *map(str, arguments),
+    ]
 
 
 def environment():
@@ -29,7 +40,11 @@ def environment():
 
 def fly(*arguments, **options):
     return subprocess.run(
-        command(*arguments), capture_output=True, text=True, timeout=250, env=environment() | options
+        command(*arguments),
+        capture_output=True,
+        text=True,
+        timeout=250,
+        env=environment() | options,
     )
 
 
@@ -50,7 +65,9 @@ def flight(scenario, tmp_path_factory):
     result = folder.parent / "result.json"
     arguments = ("--scenario", scenario, "--seed", 5, "--pilot", "expert")
     done = fly(*arguments, "--out", folder, "--json", result)
-    assert done.returncode in (0, 1) and (folder / "record.json").exists(), done.stdout + done.stderr
+    assert done.returncode in (0, 1) and (folder / "record.json").exists(), (
+        done.stdout + done.stderr
+    )
     return done, folder, json.loads(result.read_text())
 
 
@@ -70,7 +87,14 @@ def test_it_leaves_what_the_readme_promises(flight):
 
     _, folder, _ = flight
     names = {path.name for path in folder.iterdir()}
-    assert names >= {"flight.mcap", "metadata.yaml", "camera.mp4", "top_view.png", "report.html", "record.json"}
+    assert names >= {
+        "flight.mcap",
+        "metadata.yaml",
+        "camera.mp4",
+        "top_view.png",
+        "report.html",
+        "record.json",
+    }
     frames = len(json.loads((folder / "record.json").read_text())["columns"]["time"])
     with Reader(folder) as reader:
         counts = {connection.topic: connection.msgcount for connection in reader.connections}
@@ -99,12 +123,29 @@ def test_two_drones_fly_in_one_world(scenario, tmp_path):
     from rosbags.rosbag2 import Reader
 
     result = tmp_path / "result.json"
-    done = fly("--scenario", scenario, "--seed", 5, "--pilot", "expert", "--drones", 2, "--out", tmp_path / "two",
-               "--json", result)  # fmt: skip
+    done = fly(
+        "--scenario",
+        scenario,
+        "--seed",
+        5,
+        "--pilot",
+        "expert",
+        "--drones",
+        2,
+        "--out",
+        tmp_path / "two",
+        "--json",
+        result,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads(result.read_text())
-    assert [(row["drone"], row["success"], row["seed"]) for row in rows] == [("d1", True, 5), ("d2", True, 5)]
-    starts = [json.loads((Path(row["folder"]) / "record.json").read_text())["start"][:2] for row in rows]
+    assert [(row["drone"], row["success"], row["seed"]) for row in rows] == [
+        ("d1", True, 5),
+        ("d2", True, 5),
+    ]
+    starts = [
+        json.loads((Path(row["folder"]) / "record.json").read_text())["start"][:2] for row in rows
+    ]
     assert np.hypot(*np.subtract(*starts)) > 5.0, "on opposite sides of the target"
     for row in rows:
         with Reader(row["folder"]) as reader:
@@ -117,17 +158,32 @@ def test_two_drones_fly_in_one_world(scenario, tmp_path):
 def test_ctrl_c_leaves_no_process_behind(scenario, tmp_path):
     folder = tmp_path / "interrupted"
     process = subprocess.Popen(
-        command("--scenario", scenario, "--seed", 5, "--pilot", "expert", "--out", folder, "--real-time-factor", 0.1),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+        command(
+            "--scenario",
+            scenario,
+            "--seed",
+            5,
+            "--pilot",
+            "expert",
+            "--out",
+            folder,
+            "--real-time-factor",
+            0.1,
+        ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # fmt: skip
+    )
     deadline = time.monotonic() + 60.0
     while not (folder / "log" / "scenario_runner.log").exists():
         assert time.monotonic() < deadline and process.poll() is None, process.communicate()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 130
-    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(folder).encode() in _read(path)]
+    assert not [
+        path for path in Path("/proc").glob("[0-9]*/cmdline") if str(folder).encode() in _read(path)
+    ]
 
 
 def _read(path):
@@ -153,7 +209,9 @@ def _read(path):
 def test_bad_input_is_one_line_exit_code_2_and_no_folder(arguments, words, tmp_path):
     done = fly("--out", tmp_path / "flight", *arguments)
     assert done.returncode == 2 and not (tmp_path / "flight").exists()
-    assert len(done.stderr.strip().splitlines()) == 1 and all(word in done.stderr for word in words), done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and all(
+        word in done.stderr for word in words
+    ), done.stderr
 
 
 @pytest.mark.slow

@@ -25,7 +25,9 @@ def test_a_repeated_stamp_is_not_a_step(guard, pictures):
     assert guard.see(40 * MS, pictures[1]).elapsed == pytest.approx(0.04)
 
 
-@pytest.mark.parametrize(("stamp", "words"), [(500 * MS, "backwards by 0.50 s"), (9000 * MS, "ahead by 8.00 s")])
+@pytest.mark.parametrize(
+    ("stamp", "words"), [(500 * MS, "backwards by 0.50 s"), (9000 * MS, "ahead by 8.00 s")]
+)
 def test_a_jump_of_the_clock_restarts(guard, pictures, stamp, words):
     guard.see(1000 * MS, pictures[0])
     verdict = guard.see(stamp, pictures[1])
@@ -43,7 +45,8 @@ def test_an_image_from_the_future_is_ignored_and_the_next_one_steps_on(guard, pi
     """Every third is 0.3 s ahead."""
     times = [1000 + 40 * k for k in range(6)]
     verdicts = [
-        guard.see((time + 300 * (k % 3 == 1)) * MS, pictures[k], time * MS) for k, time in enumerate(times)
+        guard.see((time + 300 * (k % 3 == 1)) * MS, pictures[k], time * MS)
+        for k, time in enumerate(times)
     ]
     expected = [Action.RESTART, Action.IGNORE, Action.STEP, Action.STEP, Action.IGNORE, Action.STEP]
     assert [verdict.action for verdict in verdicts] == expected
@@ -53,8 +56,16 @@ def test_an_image_from_the_future_is_ignored_and_the_next_one_steps_on(guard, pi
     assert (guard.early, guard.early_in_a_row, guard.ahead) == (2, 0, pytest.approx(0.3))
 
 
-@pytest.mark.parametrize(("ahead", "action"), [(-60_000, Action.RESTART), (0, Action.RESTART), (100, Action.RESTART),
-                                               (101, Action.IGNORE), (60_000, Action.IGNORE)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ahead", "action"),
+    [
+        (-60_000, Action.RESTART),
+        (0, Action.RESTART),
+        (100, Action.RESTART),
+        (101, Action.IGNORE),
+        (60_000, Action.IGNORE),
+    ],
+)
 def test_clocks_that_differ_a_little_are_no_future(guard, pictures, ahead, action):
     assert guard.see((100_000 + ahead) * MS, pictures[0], 100_000 * MS).action is action
 

@@ -1,4 +1,5 @@
-"""Random messages straight into the callbacks of supervisor and bridge: nothing but a ValueError comes out of them.
+"""Random messages straight into the callbacks of supervisor and bridge: nothing but a ValueError
+comes out of them.
 
 As long as nobody has engaged everything that goes out is zero; engaged it stays inside the limits.
 """
@@ -26,17 +27,59 @@ from liquid_nav.safety import BridgeReport, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
 
 COUNT = int(os.environ.get("LIQUID_NAV_FUZZ", "600"))
-TEXTS = ("", "{", "[]", "null", "engaged?", "\u2603", "[" * 5000, '{"a":' * 50 + "1" + "}" * 50, "x" * 70_000, "NaN")
-ODD = (None, True, -1, 1.5, "1", [], {}, [[[]]], {"a": {"b": 1}}, 2**53, 2**70, -0.0, "", "engaged", "\u2603")
+TEXTS = (
+    "",
+    "{",
+    "[]",
+    "null",
+    "engaged?",
+    "\u2603",
+    "[" * 5000,
+    '{"a":' * 50 + "1" + "}" * 50,
+    "x" * 70_000,
+    "NaN",
+)
+ODD = (
+    None,
+    True,
+    -1,
+    1.5,
+    "1",
+    [],
+    {},
+    [[[]]],
+    {"a": {"b": 1}},
+    2**53,
+    2**70,
+    -0.0,
+    "",
+    "engaged",
+    "\u2603",
+)
 """What may stand in a field of JSON where something else belongs."""
-ENCODINGS = ("rgb8", "bgr8", "rgba8", "bgra8", "mono8", "mono16", "bayer_rggb8", "yuv422_yuy2", "16UC1", "32FC1", "",
-             "\u2603", "x" * 300)  # fmt: skip
+ENCODINGS = (
+    "rgb8",
+    "bgr8",
+    "rgba8",
+    "bgra8",
+    "mono8",
+    "mono16",
+    "bayer_rggb8",
+    "yuv422_yuy2",
+    "16UC1",
+    "32FC1",
+    "",
+    "\u2603",
+    "x" * 300,
+)
 LITTLE, BIG = b"\x00\x01\x00\x00", b"\x00\x00\x00\x00"
 """Encapsulations of CDR."""
 
 
 def number(rng):
-    return rng.choice((0.0, math.nan, math.inf, -math.inf, 1e308, -1e308, 1e30, 5e-324, rng.uniform(-3.0, 3.0)))
+    return rng.choice(
+        (0.0, math.nan, math.inf, -math.inf, 1e308, -1e308, 1e30, 5e-324, rng.uniform(-3.0, 3.0))
+    )
 
 
 def fill(rng, part, names):
@@ -46,7 +89,10 @@ def fill(rng, part, names):
 
 def twist(rng):
     message = TwistStamped()
-    message.header.stamp.sec, message.header.stamp.nanosec = rng.randrange(-2**31, 2**31), rng.randrange(2**32)
+    message.header.stamp.sec, message.header.stamp.nanosec = (
+        rng.randrange(-(2**31), 2**31),
+        rng.randrange(2**32),
+    )
     fill(rng, message.twist.linear, "xyz")
     fill(rng, message.twist.angular, "xyz")
     return message
@@ -54,7 +100,7 @@ def twist(rng):
 
 def odometry(rng):
     message = Odometry()
-    message.header.stamp.sec = rng.randrange(-2**31, 2**31)
+    message.header.stamp.sec = rng.randrange(-(2**31), 2**31)
     fill(rng, message.pose.pose.position, "xyz")
     fill(rng, message.pose.pose.orientation, "wxyz")
     fill(rng, message.twist.twist.linear, "xyz")
@@ -73,14 +119,19 @@ def spoilt(rng, facts):
 
 
 def order_text(rng):
-    """An order in which nobody asks for anything new: each of a hundred supervisors has its own numbers for ever."""
+    """An order in which nobody asks for anything new: each of a hundred supervisors has its own
+    numbers for ever.
+    """
     who = rng.randrange(100)
-    order = Order(f"s{who}", rng.choice(list(Mode)), who % 7 + who % 3, who % 3, rng.uniform(0.0, 1e9))
+    order = Order(
+        f"s{who}", rng.choice(list(Mode)), who % 7 + who % 3, who % 3, rng.uniform(0.0, 1e9)
+    )
     text = json.dumps(order.to_facts())
     if rng.random() < 0.3:
         spoiled = spoilt(rng, order.to_facts())
         read = Order.from_facts(read_json(spoiled))
-        # Spoilt into a sound order of somebody else, or with other numbers, it could be a new engagement indeed.
+        # Spoilt into a sound order of somebody else, or with other numbers, it could be a new
+        # engagement indeed.
         numbers = (order.supervisor, order.act, order.engagement)
         if read is None or (read.supervisor, read.act, read.engagement) == numbers:
             text = spoiled
@@ -91,14 +142,24 @@ def report_text(rng, order):
     """A report of any bridge about any supervisor."""
     who = rng.choice(("", "somebody", order.supervisor))
     kind = rng.choice(("", "unheard_of", *(kind.value for kind in FaultKind)))
-    report = BridgeReport(rng.choice(list(Phase)), rng.random() < 0.5, rng.random() < 0.5, who,
-                          rng.choice((0, order.act, order.act + 1, 10**6)), kind, rng.choice(("", "words", "\u2603")))
+    report = BridgeReport(
+        rng.choice(list(Phase)),
+        rng.random() < 0.5,
+        rng.random() < 0.5,
+        who,
+        rng.choice((0, order.act, order.act + 1, 10**6)),
+        kind,
+        rng.choice(("", "words", "\u2603")),
+    )
     text = spoilt(rng, report.to_facts()) if rng.random() < 0.3 else json.dumps(report.to_facts())
     return rng.choice(TEXTS) if rng.random() < 0.2 else text
 
 
 def joy(rng):
-    axes = [rng.choice((rng.uniform(-1, 1), math.nan, math.inf)) for _ in range(rng.choice((0, 4, 6, 8, 9, 16, 18)))]
+    axes = [
+        rng.choice((rng.uniform(-1, 1), math.nan, math.inf))
+        for _ in range(rng.choice((0, 4, 6, 8, 9, 16, 18)))
+    ]
     message = Joy(axes=axes, buttons=[rng.randrange(-2, 3) for _ in range(rng.randrange(12))])
     message.header.frame_id = rng.choice(("", "remote_control", "\u2603", str(rng.randrange(40))))
     return message
@@ -110,16 +171,23 @@ def image(rng, stamp):
         name = rng.choice(("jpeg", "png", "", "\u2603"))
         message = CompressedImage(format=name, data=rng.randbytes(rng.randrange(99)))
     else:
-        message = Image(encoding=rng.choice(ENCODINGS), width=rng.randrange(2**32), height=rng.randrange(2**32),
-                        step=rng.randrange(2**32), is_bigendian=rng.randrange(256),
-                        data=rng.randbytes(rng.randrange(99)))  # fmt: skip
+        message = Image(
+            encoding=rng.choice(ENCODINGS),
+            width=rng.randrange(2**32),
+            height=rng.randrange(2**32),
+            step=rng.randrange(2**32),
+            is_bigendian=rng.randrange(256),
+            data=rng.randbytes(rng.randrange(99)),
+        )
     message.header.stamp = to_stamp(stamp)
     message.header.frame_id = "c" * rng.randrange(40)
     return serialize_message(message)
 
 
 def feed(callback, message):
-    """Return whether a message was used: what is unusable raises ValueError, which its subscription drops."""
+    """Return whether a message was used: what is unusable raises ValueError, which its subscription
+    drops.
+    """
     try:
         callback(message)
     except ValueError:
@@ -130,9 +198,21 @@ def feed(callback, message):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_random_messages_neither_break_nor_move_anything(harness):
     rng = random.Random(3)
-    supervisor = harness.add(SupervisorNode, odometry_age=0.5, battery=0.2, battery_age=5.0, autopilot_age=0.5,
-                             position_jump=1.0, pose_frozen=2.0, radius=10.0, low=-2.0, high=10.0, latency=0.3,
-                             clock_jump=2.0, joy_age=1.0)
+    supervisor = harness.add(
+        SupervisorNode,
+        odometry_age=0.5,
+        battery=0.2,
+        battery_age=5.0,
+        autopilot_age=0.5,
+        position_jump=1.0,
+        pose_frozen=2.0,
+        radius=10.0,
+        low=-2.0,
+        high=10.0,
+        latency=0.3,
+        clock_jump=2.0,
+        joy_age=1.0,
+    )
     bridge, said = harness.add(AutopilotBridge, autopilot="twist_stamped"), []
     bridge._backend._publisher = Wire(TwistStamped, said)
     supervisor._commands.publish = said.append
@@ -142,19 +222,34 @@ def test_random_messages_neither_break_nor_move_anything(harness):
         used["order"] += feed(bridge._on_order, String(data=order_text(rng)))
 
     def state():
-        used["state"] += feed(inputs._on_state, String(data=report_text(rng, supervisor._supervisor.order)))
+        used["state"] += feed(
+            inputs._on_state, String(data=report_text(rng, supervisor._supervisor.order))
+        )
 
     for _ in range(COUNT):
-        rng.choice((
-            lambda: feed(supervisor._on_command, twist(rng)), lambda: feed(inputs._on_odometry, odometry(rng)),
-            lambda: feed(inputs._on_battery, BatteryState(percentage=rng.choice((math.nan, math.inf, 0.1, -5.0, 1.0)))),
-            lambda: feed(inputs._on_joy, joy(rng)), state, order, order,
-            lambda: feed(supervisor._on_image, LITTLE + rng.randbytes(rng.randrange(40))),
-            lambda: feed(supervisor._on_image, rng.randbytes(rng.randrange(60))),
-            lambda: feed(bridge._on_command, twist(rng)), bridge._on_timer, supervisor._on_timer,
-        ))()  # fmt: skip
+        rng.choice(
+            (
+                lambda: feed(supervisor._on_command, twist(rng)),
+                lambda: feed(inputs._on_odometry, odometry(rng)),
+                lambda: feed(
+                    inputs._on_battery,
+                    BatteryState(percentage=rng.choice((math.nan, math.inf, 0.1, -5.0, 1.0))),
+                ),
+                lambda: feed(inputs._on_joy, joy(rng)),
+                state,
+                order,
+                order,
+                lambda: feed(supervisor._on_image, LITTLE + rng.randbytes(rng.randrange(40))),
+                lambda: feed(supervisor._on_image, rng.randbytes(rng.randrange(60))),
+                lambda: feed(bridge._on_command, twist(rng)),
+                bridge._on_timer,
+                supervisor._on_timer,
+            )
+        )()
     # A touch of the sticks ends what any bridge says that it does.
-    assert supervisor._supervisor.mode in ("disengaged", "pilot") and said and min(used.values()) > 0
+    assert (
+        supervisor._supervisor.mode in ("disengaged", "pilot") and said and min(used.values()) > 0
+    )
     assert all(command_from(message) == Command() for message in said)
 
 
@@ -177,12 +272,20 @@ def test_random_orders_arm_nothing(harness):
     bridge._now = lambda: 100.0 + vehicle.now
     link, states = bridge._backend._link, []
     link.receive = lambda now: [
-        message for packet in vehicle.advance(vehicle.now + 0.02) for message in codec.decode(packet)]
-    link.send = lambda messages, now: [vehicle.receive(codec.encode(message)) for message in messages]
+        message
+        for packet in vehicle.advance(vehicle.now + 0.02)
+        for message in codec.decode(packet)
+    ]
+    link.send = lambda messages, now: [
+        vehicle.receive(codec.encode(message)) for message in messages
+    ]
     bridge._states.publish = lambda message: states.append(read_json(message.data))
     for _ in range(COUNT):
         feed(bridge._on_order, String(data=order_text(rng)))
-        feed(bridge._on_command, command_message(Command(vx=1.0), 0) if rng.random() < 0.5 else twist(rng))
+        feed(
+            bridge._on_command,
+            command_message(Command(vx=1.0), 0) if rng.random() < 0.5 else twist(rng),
+        )
         bridge._on_timer()
         assert not vehicle.armed and vehicle.set_points == 0
     bridge.close()
@@ -205,24 +308,39 @@ def test_every_image_is_told_by_its_stamp_whatever_else_it_holds(harness):
         assert not feed(node._on_image, rng.randbytes(length)) and len(seen) == before
 
 
-LIMITS = {"speed": 2.0, "vertical_speed": 1.0, "yaw_rate": 1.2, "acceleration": 4.0, "yaw_acceleration": 6.0}
+LIMITS = {
+    "speed": 2.0,
+    "vertical_speed": 1.0,
+    "yaw_rate": 1.2,
+    "acceleration": 4.0,
+    "yaw_acceleration": 6.0,
+}
 OWN = {"speed": 1.5, "vertical_speed": 0.7, "yaw_rate": 0.9}
 """The bridge's own limits, narrower here than the supervisor's."""
 
 
 def inside(command, limits):
     speed = math.hypot(command.vx, command.vy)
-    return (speed <= limits["speed"] + 1e-6 and abs(command.vz) <= limits["vertical_speed"] + 1e-6
-            and abs(command.yaw_rate) <= limits["yaw_rate"] + 1e-6)
+    return (
+        speed <= limits["speed"] + 1e-6
+        and abs(command.vz) <= limits["vertical_speed"] + 1e-6
+        and abs(command.yaw_rate) <= limits["yaw_rate"] + 1e-6
+    )
 
 
 class Engaged:
-    """Supervisor and bridge with each other's messages, on a clock of their own; whoever has held is engaged again."""
+    """Supervisor and bridge with each other's messages, on a clock of their own; whoever has held
+    is engaged again.
+    """
 
     def __init__(self, harness, rng):
         self.rng, self.now, self.out, self.sent = rng, 50.0, [], []
-        self.supervisor = harness.add(SupervisorNode, use_sim_time=True, **LIMITS, autopilot_age=1.0, latency=0.3)
-        self.bridge = harness.add(AutopilotBridge, autopilot="twist_stamped", use_sim_time=True, **OWN)
+        self.supervisor = harness.add(
+            SupervisorNode, use_sim_time=True, **LIMITS, autopilot_age=1.0, latency=0.3
+        )
+        self.bridge = harness.add(
+            AutopilotBridge, autopilot="twist_stamped", use_sim_time=True, **OWN
+        )
         self.supervisor._stamping = self.bridge._now = lambda: self.now
         self.supervisor._inputs._now = self.supervisor._now
         self.bridge._backend._now = lambda: self.now
@@ -265,7 +383,10 @@ def test_engaged_every_command_that_goes_out_is_inside_the_limits(harness):
             most = LIMITS["acceleration"] * (now - before) + 1e-6
             assert math.hypot(command.vx - last.vx, command.vy - last.vy) <= most
             assert abs(command.vz - last.vz) <= most
-            assert abs(command.yaw_rate - last.yaw_rate) <= LIMITS["yaw_acceleration"] * (now - before) + 1e-6
+            assert (
+                abs(command.yaw_rate - last.yaw_rate)
+                <= LIMITS["yaw_acceleration"] * (now - before) + 1e-6
+            )
     # Else this were a test of standing still.
     assert sum(command != Command() for command in commands) > COUNT / 4
     assert sum(command_from(message) != Command() for message in graph.sent) > COUNT / 4
@@ -285,7 +406,9 @@ def test_an_intruder_on_the_controllers_topic_moves_nothing(harness):
     done, reason = node._supervisor.engage(now)
     assert not done and "2 publishers on /liquid_controller/cmd_vel" in reason
     harness.probe.destroy_publisher(intruder)
-    harness.until(lambda: node.count_publishers("liquid_controller/cmd_vel") == 1, "the intruder to leave")
+    harness.until(
+        lambda: node.count_publishers("liquid_controller/cmd_vel") == 1, "the intruder to leave"
+    )
     node._inputs.count_publishers()
     now = node._now()
     node._supervisor.image(now)

@@ -16,19 +16,22 @@ from liquid_nav.worlds.sdf_drone import DroneSpec
 BODY = "drone::base_link::body"
 
 
-@pytest.mark.parametrize(("one", "other", "kind"), [
-    (BODY, "trunk_7::link::trunk.7", "trunk"),
-    ("trunk_7::link::trunk.7", BODY, "trunk"),
-    ("forest::drone::base_link::disc_2", "forest::bush_3::link::bush.3", "bush"),
-    (BODY, "ground::link::ground", "ground"),
-    (BODY, "drone_stand::link::stand", None),
-    (BODY, "drone::rotor_1::rotor", None),
-    ("trunk_7::link::trunk.7", "ground::link::ground", None),
-    (BODY, "other", "other"),
-    (BODY, "", "something"),
-    ("", "", None),
-    ("drone2::base_link::body", "trunk_7::link::trunk.7", None),
-])
+@pytest.mark.parametrize(
+    ("one", "other", "kind"),
+    [
+        (BODY, "trunk_7::link::trunk.7", "trunk"),
+        ("trunk_7::link::trunk.7", BODY, "trunk"),
+        ("forest::drone::base_link::disc_2", "forest::bush_3::link::bush.3", "bush"),
+        (BODY, "ground::link::ground", "ground"),
+        (BODY, "drone_stand::link::stand", None),
+        (BODY, "drone::rotor_1::rotor", None),
+        ("trunk_7::link::trunk.7", "ground::link::ground", None),
+        (BODY, "other", "other"),
+        (BODY, "", "something"),
+        ("", "", None),
+        ("drone2::base_link::body", "trunk_7::link::trunk.7", None),
+    ],
+)
 def test_what_the_drone_touches_is_named_by_its_kind(one, other, kind):
     assert touched(one, other) == kind
 
@@ -55,8 +58,13 @@ def test_without_the_message_type_nothing_is_listened_to(harness, monkeypatch):
 
 
 def test_each_contact_is_told_with_the_time_of_its_stamp(harness, monkeypatch):
-    """The type is not in any wheel: a stand-in has its fields, and the subscription is looked at instead of made."""
-    package, messages = types.ModuleType("ros_gz_interfaces"), types.ModuleType("ros_gz_interfaces.msg")
+    """The type is not in any wheel: a stand-in has its fields, and the subscription is looked at
+    instead of made.
+    """
+    package, messages = (
+        types.ModuleType("ros_gz_interfaces"),
+        types.ModuleType("ros_gz_interfaces.msg"),
+    )
     messages.Contacts = type("Contacts", (), {})
     monkeypatch.setitem(sys.modules, "ros_gz_interfaces", package)
     monkeypatch.setitem(sys.modules, "ros_gz_interfaces.msg", messages)
@@ -64,7 +72,7 @@ def test_each_contact_is_told_with_the_time_of_its_stamp(harness, monkeypatch):
     node = types.SimpleNamespace(create_subscription=lambda *arguments: made.append(arguments))
     told = []
     assert listen_to_contacts(node, "gazebo/contacts", lambda kind, time: told.append((kind, time)))
-    (kind, topic, callback, quality), = made
+    ((kind, topic, callback, quality),) = made
     assert (kind, topic, quality.depth) == (messages.Contacts, "gazebo/contacts", 10)
     name = types.SimpleNamespace
     contacts = [

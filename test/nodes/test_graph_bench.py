@@ -8,7 +8,9 @@ from liquid_nav.cli import bench_graph
 def test_rows_name_their_variant(monkeypatch):
     monkeypatch.setattr(bench_graph, "_measure", lambda *arguments: {"share": 1.0})
     ticks = []
-    rows = bench_graph.graph_rows("default", (1280, 720), "bgr8", 30.0, 1.0, lambda: ticks.append(1))
+    rows = bench_graph.graph_rows(
+        "default", (1280, 720), "bgr8", 30.0, 1.0, lambda: ticks.append(1)
+    )
     assert len(rows) == len(ticks) == 3
     assert [(row["fastdds_profile"], row["memory"]) for row in rows] == list(bench_graph.VARIANTS)
     assert rows[0]["image"] == "1280 x 720 bgr8"
@@ -18,4 +20,9 @@ def test_rows_name_their_variant(monkeypatch):
 @pytest.mark.parametrize("memory", ["plain", "kept"])
 def test_the_controller_answers_the_camera(small_model, memory):
     row = bench_graph._measure(str(small_model), (64, 48), "bgr8", 30.0, 1.0, False, memory)
-    assert row["sent"] == 30 and 0 < row["processed"] <= 30 and row["p50_ms"] > 0 and row["cpu_percent"] > 0
+    assert (
+        row["sent"] == 30
+        and 0 < row["processed"] <= 30
+        and row["p50_ms"] > 0
+        and row["cpu_percent"] > 0
+    )

@@ -1,6 +1,8 @@
-"""The fault table of docs/safety.md with real processes: what each fault does to the drone, and who says why.
+"""The fault table of docs/safety.md with real processes: what each fault does to the drone, and who
+says why.
 
-``pytest -s test/nodes/test_graph_faults.py`` prints the measured times, which are simulated seconds.
+``pytest -s test/nodes/test_graph_faults.py`` prints the measured times, which are simulated
+seconds.
 """
 
 import importlib.util
@@ -12,14 +14,16 @@ import pytest
 
 pytest.importorskip("pymavlink")
 
-from sensor_msgs.msg import Joy  # noqa: E402
+from sensor_msgs.msg import Joy
 
-from liquid_nav.autopilots.flavours import PX4  # noqa: E402
-from liquid_nav.nodes.bringup import Process  # noqa: E402
-from liquid_nav.nodes.qos import sensor_data  # noqa: E402
-from liquid_nav.types import Command  # noqa: E402
+from liquid_nav.autopilots.flavours import PX4
+from liquid_nav.nodes.bringup import Process
+from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.types import Command
 
-_SPEC = importlib.util.spec_from_file_location("graph_flight", Path(__file__).with_name("graph_flight.py"))
+_SPEC = importlib.util.spec_from_file_location(
+    "graph_flight", Path(__file__).with_name("graph_flight.py")
+)
 graph_flight = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(graph_flight)
 
@@ -42,7 +46,9 @@ def flight(graph):
 
 
 def pilot_touches(flight):
-    """Press a button; the joystick speaks at every tick, as joysticks do: a single message may be lost."""
+    """Press a button; the joystick speaks at every tick, as joysticks do: a single message may be
+    lost.
+    """
     flight.joy = Joy(axes=[0.0, 0.0, 0.0, 0.0], buttons=[1])
 
 
@@ -67,23 +73,56 @@ def noise(path):
 def second_supervisor(flight):
     flight.start(Process("safety_supervisor", graph_flight.WATCH), "second")
     flight.alive(lambda: flight.node.count_publishers("cmd_vel") > 1, "a second supervisor")
-    # DDS tells each node by itself and takes wall time for it, while simulated time runs as fast as it can. Until the
-    # bridge has been told it hears nothing of the second one either.
+    # DDS tells each node by itself and takes wall time for it, while simulated time runs as fast as
+    # it can. Until the bridge has been told it hears nothing of the second one either.
     flight.alive(lambda: flight.said(BRIDGE, SEVERAL), "the bridge's word of a second supervisor")
 
 
 FAULTS = {
-    # what happens; who says so, in which words; s until it stands still at most; how supervisor and bridge end.
-    "killed supervisor": (lambda f: f.kill("safety_supervisor"), BRIDGE, "no command from the supervisor", 3.0,
-                          ("engaged", "holding")),
-    "killed bridge": (lambda f: f.kill("autopilot_bridge"), SUPERVISOR, "autopilot bridge", 3.5,
-                      ("holding", "flying")),
-    "latency of 500 ms": (lambda f: setattr(f, "late", 0.5), SUPERVISOR, "latency", 3.0, ("holding", "holding")),
-    "command is NaN": (lambda f: setattr(f, "command", Command(vx=math.nan)), SUPERVISOR, "not a finite", 3.0,
-                       ("holding", "holding")),
-    "pilot's button": (pilot_touches, SUPERVISOR, "the pilot has touched button 0", 3.0, ("pilot", "released")),
-    "mode from outside": (lambda f: f.vehicle._change(PX4.hold), BRIDGE, "mode changed to AUTO.LOITER", 3.0,
-                          ("pilot", "released")),
+    # what happens; who says so, in which words; s until it stands still at most; how supervisor and
+    # bridge end.
+    "killed supervisor": (
+        lambda f: f.kill("safety_supervisor"),
+        BRIDGE,
+        "no command from the supervisor",
+        3.0,
+        ("engaged", "holding"),
+    ),
+    "killed bridge": (
+        lambda f: f.kill("autopilot_bridge"),
+        SUPERVISOR,
+        "autopilot bridge",
+        3.5,
+        ("holding", "flying"),
+    ),
+    "latency of 500 ms": (
+        lambda f: setattr(f, "late", 0.5),
+        SUPERVISOR,
+        "latency",
+        3.0,
+        ("holding", "holding"),
+    ),
+    "command is NaN": (
+        lambda f: setattr(f, "command", Command(vx=math.nan)),
+        SUPERVISOR,
+        "not a finite",
+        3.0,
+        ("holding", "holding"),
+    ),
+    "pilot's button": (
+        pilot_touches,
+        SUPERVISOR,
+        "the pilot has touched button 0",
+        3.0,
+        ("pilot", "released"),
+    ),
+    "mode from outside": (
+        lambda f: f.vehicle._change(PX4.hold),
+        BRIDGE,
+        "mode changed to AUTO.LOITER",
+        3.0,
+        ("pilot", "released"),
+    ),
     "two supervisors": (second_supervisor, BRIDGE, SEVERAL, 3.0, (None, "holding")),
 }
 
@@ -109,9 +148,24 @@ def test_eyes_and_brain_are_processes_too(flight, name, small_model, tmp_path):
     flight.alive(lambda: set(flight.children) <= set(flight.signs), "signs of life")
     flight.engage()
     fault, who, words, limit = {
-        "killed camera": (lambda f: f.kill("camera", "liquid_controller"), SUPERVISOR, "camera image is too old", 3.0),
-        "killed controller": (lambda f: f.kill("liquid_controller"), SUPERVISOR, "command is too old", 3.0),
-        "frozen image": (lambda f: f.freeze("liquid_controller"), "liquid_controller: ", "camera is frozen", 5.0),
+        "killed camera": (
+            lambda f: f.kill("camera", "liquid_controller"),
+            SUPERVISOR,
+            "camera image is too old",
+            3.0,
+        ),
+        "killed controller": (
+            lambda f: f.kill("liquid_controller"),
+            SUPERVISOR,
+            "command is too old",
+            3.0,
+        ),
+        "frozen image": (
+            lambda f: f.freeze("liquid_controller"),
+            "liquid_controller: ",
+            "camera is frozen",
+            5.0,
+        ),
     }[name]
     print(f"\n| {name} | {flight.measure(fault, who, words, limit)} |")
     flight.ends_in("holding", "holding")
@@ -120,7 +174,9 @@ def test_eyes_and_brain_are_processes_too(flight, name, small_model, tmp_path):
 @pytest.mark.parametrize("seconds", [5.0, -5.0])
 def test_a_jump_of_the_clock_is_a_hold_that_ends_by_itself(flight, seconds):
     flight.engage()
-    row = flight.measure(lambda f: f.jump(seconds), SUPERVISOR, f"clock jumped by {seconds:+.0f}", 3.0)
+    row = flight.measure(
+        lambda f: f.jump(seconds), SUPERVISOR, f"clock jumped by {seconds:+.0f}", 3.0
+    )
     print(f"\n| clock jumps by {seconds:+.0f} s | {row} |")
     flight.until(lambda: flight.heard["mode"] == "engaged" and flight.driven(), "flying on", 15.0)
 
@@ -142,12 +198,21 @@ def test_a_reboot_in_flight(flight):
     flight.vehicle.reboot()
     flight.until(lambda: flight.said(BRIDGE, "link lost"), "the name of its silence", 12.0)
     took, before = flight.vehicle.now - begin, flight.vehicle.set_points
-    flight.until(lambda: "rebooted" in flight.children["autopilot_bridge"].log.read_text(), "the reboot's name", 12.0)
+    flight.until(
+        lambda: "rebooted" in flight.children["autopilot_bridge"].log.read_text(),
+        "the reboot's name",
+        12.0,
+    )
     flight.until(lambda: flight.phase() == "ready", "its end", 5.0)
     flight.go(5.0)
     assert flight.vehicle.set_points == before and not flight.vehicle.armed
-    assert flight.phase() == "ready" and flight.heard["mode"] not in ("engaged", "landing"), flight.summary()
-    print(f"\n| autopilot reboots in flight | named after {took:.2f} s, falls: motors off, nothing is sent to it |")
+    assert flight.phase() == "ready" and flight.heard["mode"] not in ("engaged", "landing"), (
+        flight.summary()
+    )
+    print(
+        f"\n| autopilot reboots in flight | named after {took:.2f} s, falls: motors off, nothing "
+        "is sent to it |"
+    )
 
 
 def test_arming_refused_on_the_ground(flight):
@@ -181,7 +246,10 @@ def test_displacement_by_a_second_publisher(flight, topic):
         flight.go(0.5)
         moved = complex(*(flight.state.position - place)[:2]) * np.exp(-1j * yaw)
         ahead, aside = moved.real, max(aside, abs(moved.imag))
-    print(f"\nsecond publisher on {topic}: before engagement {before:.3f} m, during {aside:.3f} m its way, "
-          f"and {ahead:.2f} m on its own until it held")
+    print(
+        f"\nsecond publisher on {topic}: before engagement {before:.3f} m, during {aside:.3f} m "
+        "its way, "
+        f"and {ahead:.2f} m on its own until it held"
+    )
     assert before < 0.01 and aside < 0.01
     assert flight.speed < graph_flight.REST and flight.heard["mode"] == "holding"

@@ -1,4 +1,6 @@
-"""The README's interface table against the running graph: names, types, quality of service, both ways."""
+"""The README's interface table against the running graph: names, types, quality of service, both
+ways.
+"""
 
 import re
 from pathlib import Path
@@ -16,7 +18,14 @@ from liquid_nav.nodes.safety_supervisor import SupervisorNode
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "views.md")
 """The table of what flies, and that of what is only for looking."""
-OURS = {"simulator", "liquid_controller", "safety_supervisor", "expert_pilot", "autopilot_bridge", "plots"}
+OURS = {
+    "simulator",
+    "liquid_controller",
+    "safety_supervisor",
+    "expert_pilot",
+    "autopilot_bridge",
+    "plots",
+}
 NOT_OURS = {"/rosout", "/parameter_events", "/liquid_controller/transition_event"}
 QUALITY = {
     "sensor data": (ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE),
@@ -26,9 +35,14 @@ QUALITY = {
 
 
 def table():
-    """Return {name: (type, quality, from, depth)} of the table between the markers; latched means depth 1."""
+    """Return {name: (type, quality, from, depth)} of the table between the markers; latched means
+    depth 1.
+    """
     texts = [page.read_text(encoding="utf-8") for page in PAGES]
-    sections = [text.partition("<!-- interfaces -->")[2].partition("<!-- /interfaces -->")[0] for text in texts]
+    sections = [
+        text.partition("<!-- interfaces -->")[2].partition("<!-- /interfaces -->")[0]
+        for text in texts
+    ]
     assert all(sections), "a page has no table between its <!-- interfaces --> markers"
     rows = {}
     for line in "\n".join(sections).splitlines():
@@ -38,7 +52,12 @@ def table():
         for k, name in enumerate(names):
             quality, _, depth = cells[2].partition(", depth ")
             kind = types[min(k, len(types) - 1)]
-            rows["/" + name.lstrip("/")] = (kind, quality, cells[3], int(depth or 1) if quality != "service" else 0)
+            rows["/" + name.lstrip("/")] = (
+                kind,
+                quality,
+                cells[3],
+                int(depth or 1) if quality != "service" else 0,
+            )
     return rows
 
 
@@ -57,12 +76,20 @@ def graph(harness, small_model):
         harness.add(LiquidController, model=str(small_model)),
         harness.add(SupervisorNode),
         harness.add(ExpertPilot, scenario="field"),
-        harness.add(AutopilotBridge, connection="udp:127.0.0.1:0", odom_topic="autopilot/odom", true_pose=True),
+        harness.add(
+            AutopilotBridge,
+            connection="udp:127.0.0.1:0",
+            odom_topic="autopilot/odom",
+            true_pose=True,
+        ),
         harness.add(AutopilotBridge, autopilot="twist_stamped"),
         harness.add(Plots),
     ]
     probe = harness.probe
-    harness.until(lambda: len(probe.get_publishers_info_by_topic("/liquid_controller/cmd_vel")) == 2, "discovery")
+    harness.until(
+        lambda: len(probe.get_publishers_info_by_topic("/liquid_controller/cmd_vel")) == 2,
+        "discovery",
+    )
     for topic in ("/clock", "/autopilot/cmd_vel", "/joy", "/plots/position"):
         harness.until(lambda t=topic: probe.get_publishers_info_by_topic(t), "discovery")
     yield nodes
@@ -122,11 +149,16 @@ def test_subscriptions_fit_what_is_published(harness, graph):
 def test_the_recorder_knows_every_documented_topic(documented):
     recorded = {"/" + topic.name.lstrip("/"): topic for topic in TOPICS}
     topics = {name for name, row in documented.items() if row[1] != "service"}
-    # A bag runs on stamps and needs no clock; saliency is drawn only for whoever watches it; what the plain backend
-    # repeats is on cmd_vel, and what rqt_plot gets is on other topics with its stamps.
+    # A bag runs on stamps and needs no clock; saliency is drawn only for whoever watches it; what
+    # the plain backend repeats is on cmd_vel, and what rqt_plot gets is on other topics with its
+    # stamps.
     plots = {topic for topic in topics if topic.startswith("/plots/")}
     assert len(plots) == 4
-    assert topics - set(recorded) - plots == {"/clock", "/liquid_controller/saliency", "/autopilot/cmd_vel"}
+    assert topics - set(recorded) - plots == {
+        "/clock",
+        "/liquid_controller/saliency",
+        "/autopilot/cmd_vel",
+    }
     for name, topic in recorded.items():
         quality = "latched" if topic.latched else "sensor data" if topic.best_effort else "reliable"
         assert (topic.type.replace("/msg/", "/"), quality) == documented[name][:2], name

@@ -33,7 +33,9 @@ def runner(node, tmp_path):
 
 def hear(runner, time):
     start, zero = runner._layout.start, np.zeros(3)
-    state = DroneState(time, np.array((start.x, start.y, 1.5)), np.array((1.0, 0.0, 0.0, 0.0)), zero, zero, zero)
+    state = DroneState(
+        time, np.array((start.x, start.y, 1.5)), np.array((1.0, 0.0, 0.0, 0.0)), zero, zero, zero
+    )
     runner.ears["odom"](odometry_message(state, from_seconds(time)))
     runner.ears["cmd_vel"](command_message(Command(vx=1.0), from_seconds(time)))
 
@@ -61,7 +63,10 @@ def test_a_flight_that_breaks_leaves_one_that_says_why(runner, tmp_path):
         runner._fail("no odometry for 30 s: does the simulator run?")
     runner.close()
     outcome = json.loads((tmp_path / "record.json").read_text())["outcome"]
-    assert (outcome["reason"], outcome["detail"]) == ("interrupted", "no odometry for 30 s: does the simulator run?")
+    assert (outcome["reason"], outcome["detail"]) == (
+        "interrupted",
+        "no odometry for 30 s: does the simulator run?",
+    )
 
 
 def test_a_flight_that_has_not_begun_leaves_none(runner, tmp_path):
@@ -82,7 +87,10 @@ def test_a_flight_that_was_judged_keeps_its_outcome(runner, tmp_path):
 
 @pytest.mark.parametrize(("drones", "place"), [(1, ""), (2, "d2")])
 def test_ctrl_c_says_where_things_lie(tmp_path, drones, place):
-    assert _what_is_left(tmp_path, drones) == f"the flight had not begun; the logs are in {tmp_path / 'log'}"
+    assert (
+        _what_is_left(tmp_path, drones)
+        == f"the flight had not begun; the logs are in {tmp_path / 'log'}"
+    )
     (tmp_path / place).mkdir(exist_ok=True)
     (tmp_path / place / "record.json").touch()
     assert f"`liquid-nav report {tmp_path}`" in _what_is_left(tmp_path, drones)

@@ -1,4 +1,6 @@
-"""The launch files, where the launch packages are: documented arguments, and the processes of ``liquid-nav fly``."""
+"""The launch files, where the launch packages are: documented arguments, and the processes of
+``liquid-nav fly``.
+"""
 
 import importlib.util
 from pathlib import Path
@@ -47,7 +49,9 @@ def test_the_processes_are_those_of_fly(pilot):
     for argument in launching.declare_arguments():
         argument.execute(context)
     context.launch_configurations.update(pilot=pilot, seed="3", record="/tmp/x")
-    nodes = [action for action in launching._bring_up(context, "forest") if isinstance(action, Node)]
+    nodes = [
+        action for action in launching._bring_up(context, "forest") if isinstance(action, Node)
+    ]
     plan = embedded_graph(FlightPlan("forest", 3, pilot=pilot, record=Path("/tmp/x")))
     assert [node.node_executable for node in nodes] == [process.executable for process in plan]
 
@@ -105,7 +109,9 @@ def test_the_processes_of_a_real_drone():
     for argument in drone_launching.declare_drone_arguments():
         argument.execute(context)
     context.launch_configurations.update(source="none", speed="1.5", record="/tmp/x")
-    nodes = [action for action in drone_launching._bring_up_drone(context) if isinstance(action, Node)]
+    nodes = [
+        action for action in drone_launching._bring_up_drone(context) if isinstance(action, Node)
+    ]
     names = [node.node_executable for node in nodes]
     assert names == ["liquid_controller", "safety_supervisor", "autopilot_bridge", "recorder"]
     own = {node.node_executable: node.additional_env for node in nodes if node.additional_env}
@@ -134,8 +140,16 @@ def test_gazebo_without_its_packages_is_one_line(sim, monkeypatch, tmp_path):
 
 
 def test_the_graph_has_the_pilot_that_was_asked_for():
-    names = {pilot: [p.executable for p in embedded_graph(FlightPlan(pilot=pilot))] for pilot in ("policy", "expert")}
-    assert names["policy"] == ["simulator", "liquid_controller", "safety_supervisor", "scenario_runner"]
+    names = {
+        pilot: [p.executable for p in embedded_graph(FlightPlan(pilot=pilot))]
+        for pilot in ("policy", "expert")
+    }
+    assert names["policy"] == [
+        "simulator",
+        "liquid_controller",
+        "safety_supervisor",
+        "scenario_runner",
+    ]
     assert names["expert"] == ["simulator", "expert_pilot", "safety_supervisor", "scenario_runner"]
 
 
@@ -150,7 +164,9 @@ def started(path, **typed):
     context.launch_configurations.update(typed)
     nodes = []
     for entity in describe(path).entities:
-        for action in entity.execute(context) or [] if not isinstance(entity, DeclareLaunchArgument) else []:
+        for action in (
+            entity.execute(context) or [] if not isinstance(entity, DeclareLaunchArgument) else []
+        ):
             nodes += [action] if isinstance(action, Node) else []
         if isinstance(entity, DeclareLaunchArgument):
             entity.execute(context)

@@ -1,4 +1,6 @@
-"""How launched graphs end, with small processes in the place of nodes: who ends whom, in what order, with what code."""
+"""How launched graphs end, with small processes in the place of nodes: who ends whom, in what
+order, with what code.
+"""
 
 import importlib.util
 import os
@@ -63,11 +65,18 @@ def test_any_node_that_ends_ends_the_flight_with_its_name(code, monkeypatch):
     said = []
     shutdown = LaunchService._shutdown
     monkeypatch.setattr(
-        LaunchService, "_shutdown", lambda self, **why: (said.append(why["reason"]), shutdown(self, **why))[1]
+        LaunchService,
+        "_shutdown",
+        lambda self, **why: (said.append(why["reason"]), shutdown(self, **why))[1],
     )
-    broken = python(f"import os; os.kill(os.getpid(), {-code})" if code < 0 else ends(code), name="simulator")
+    broken = python(
+        f"import os; os.kill(os.getpid(), {-code})" if code < 0 else ends(code), name="simulator"
+    )
     assert flight(python(WAITS), others=[python(WAITS), broken]) == 1
-    assert f"has ended with exit code {code}: the flight is over" in said[0] and "simulator-" in said[0]
+    assert (
+        f"has ended with exit code {code}: the flight is over" in said[0]
+        and "simulator-" in said[0]
+    )
 
 
 @needs_launch
@@ -101,20 +110,28 @@ def test_what_else_a_person_has_launched_is_no_part_of_the_flight(tmp_path):
 @needs_launch
 def test_gazebo_which_another_launch_file_starts_is_part_of_the_flight():
     gazebo = python(ends(0) + "  # /tmp/world.sdf")
-    assert flight(python(WAITS), strangers=[gazebo], part_of_it=lambda word: "/tmp/world.sdf" in word) == 1
+    assert (
+        flight(python(WAITS), strangers=[gazebo], part_of_it=lambda word: "/tmp/world.sdf" in word)
+        == 1
+    )
 
 
 # A real drone
 
 
-GRAPH = [Process(name) for name in ("camera", "liquid_controller", "safety_supervisor", "autopilot_bridge", "recorder")]
+GRAPH = [
+    Process(name)
+    for name in ("camera", "liquid_controller", "safety_supervisor", "autopilot_bridge", "recorder")
+]
 
 
 def fly(tmp_path, code, watch, monkeypatch, said=None):
-    """Run a real drone's graph whose nodes are small Python programs; returns the exit code of the launch.
+    """Run a real drone's graph whose nodes are small Python programs; returns the exit code of the
+    launch.
 
-    code: what they do, with ``me`` (the node's name) and ``here`` (a folder); watch: called every 10 ms until it
-    returns whether Ctrl-C shall be pressed; said: filled with what the launch tells people.
+    code: what they do, with ``me`` (the node's name) and ``here`` (a folder); watch: called every
+    10 ms until it returns whether Ctrl-C shall be pressed; said: filled with what the launch tells
+    people.
     """
     from launch import LaunchDescription, LaunchService
     from launch.actions import ExecuteProcess, OpaqueFunction, TimerAction
@@ -145,7 +162,9 @@ def fly(tmp_path, code, watch, monkeypatch, said=None):
 
     service = LaunchService()
     graph = launch_endings.DroneGraph(make)
-    service.include_launch_description(LaunchDescription([*graph.start(GRAPH), OpaqueFunction(function=look)]))
+    service.include_launch_description(
+        LaunchDescription([*graph.start(GRAPH), OpaqueFunction(function=look)])
+    )
     return service.run(), started
 
 
@@ -165,9 +184,16 @@ while True:
 
 @needs_launch
 def test_ctrl_c_ends_a_real_drone_in_order(tmp_path, monkeypatch):
-    """Each is told only when the one before has gone: whoever commands the drone outlives whom it listens to."""
+    """Each is told only when the one before has gone: whoever commands the drone outlives whom it
+    listens to.
+    """
     everybody = [process.executable for process in GRAPH]
-    code, _ = fly(tmp_path, ORDERLY, lambda: all((tmp_path / name).exists() for name in everybody), monkeypatch)
+    code, _ = fly(
+        tmp_path,
+        ORDERLY,
+        lambda: all((tmp_path / name).exists() for name in everybody),
+        monkeypatch,
+    )
     assert code == 0
     assert (tmp_path / "ended").read_text().split() == list(END_ORDER)
 
@@ -180,11 +206,14 @@ def test_a_node_that_does_not_end_holds_up_nobody_for_long(tmp_path, monkeypatch
     # Until the bridge has gone, which is told last.
     deaf = ORDERLY.replace(
         "def end(number, frame):",
-        "def end(number, frame):\n    while me == 'recorder' and 'bridge' not in Path(here, 'ended').read_text(): pass",
+        "def end(number, frame):\n    while me == 'recorder' and 'bridge' not in Path(here, "
+        "'ended').read_text(): pass",
     )
     (tmp_path / "ended").touch()
     everybody = [process.executable for process in GRAPH]
-    code, _ = fly(tmp_path, deaf, lambda: all((tmp_path / name).exists() for name in everybody), monkeypatch)
+    code, _ = fly(
+        tmp_path, deaf, lambda: all((tmp_path / name).exists() for name in everybody), monkeypatch
+    )
     assert code == 0
     assert (tmp_path / "ended").read_text().split() == [*END_ORDER[1:], END_ORDER[0]]
 
@@ -199,7 +228,9 @@ if me == {name!r} and not os.path.exists(here + "/died" + me):
 
 @needs_launch
 @pytest.mark.parametrize("name", [process.executable for process in GRAPH])
-def test_a_node_that_dies_ends_no_other_and_is_started_again_where_it_may_be(name, tmp_path, monkeypatch):
+def test_a_node_that_dies_ends_no_other_and_is_started_again_where_it_may_be(
+    name, tmp_path, monkeypatch
+):
     again = name in ("camera", "liquid_controller", "recorder")
     alive = [one for one in END_ORDER if again or one != name]
     said = []
@@ -218,18 +249,26 @@ def test_a_node_that_dies_ends_no_other_and_is_started_again_where_it_may_be(nam
 
 @needs_launch
 def test_a_node_that_refuses_its_input_is_not_started_again(tmp_path, monkeypatch):
-    """A model that does not exist will not exist in two seconds either; the drone may be in the air by hand."""
+    """A model that does not exist will not exist in two seconds either; the drone may be in the air
+    by hand.
+    """
     said = []
     code, started = fly(
         tmp_path,
         f"if me == 'liquid_controller': raise SystemExit(2)\n{ORDERLY}",
-        lambda: said and all((tmp_path / one).exists() for one in END_ORDER if one != "liquid_controller"),
+        lambda: (
+            said
+            and all((tmp_path / one).exists() for one in END_ORDER if one != "liquid_controller")
+        ),
         monkeypatch,
         said,
     )
     assert code == 0 and len(started) == len(GRAPH)
     (words,) = said
-    assert "liquid_controller has ended (exit code 2)" in words and "Start liquid_controller again" in words
+    assert (
+        "liquid_controller has ended (exit code 2)" in words
+        and "Start liquid_controller again" in words
+    )
 
 
 # Without launch
@@ -245,7 +284,9 @@ def test_a_recorder_that_is_started_again_writes_beside_what_the_dead_one_has_le
     assert drone_bringup.started_again(controller) is controller
 
 
-@pytest.mark.parametrize(("deaths", "seconds"), [(1, 2.0), (2, 4.0), (4, 16.0), (5, 30.0), (9, 30.0)])
+@pytest.mark.parametrize(
+    ("deaths", "seconds"), [(1, 2.0), (2, 4.0), (4, 16.0), (5, 30.0), (9, 30.0)]
+)
 def test_what_dies_again_and_again_is_left_alone_for_longer(deaths, seconds):
     assert drone_bringup.pause(deaths) == seconds
 

@@ -1,4 +1,6 @@
-"""What launch files name exists: executables, parameters, topics, files. Needs neither launch nor ROS nor Gazebo."""
+"""What launch files name exists: executables, parameters, topics, files. Needs neither launch nor
+ROS nor Gazebo.
+"""
 
 import ast
 import re
@@ -34,7 +36,10 @@ def graphs():
         found[f"px4 {pilot}"] = PARAMETER_FILE, autopilot_graph(flown)
         fleet = replace(plan, drones=2)
         found[f"embedded two {pilot}s"] = PARAMETER_FILE, fleet_graph(fleet)
-        found[f"gazebo px4 {pilot}"] = gazebo_bringup.PARAMETER_FILE, px4_gazebo_bringup.px4_gazebo_graph(plan)
+        found[f"gazebo px4 {pilot}"] = (
+            gazebo_bringup.PARAMETER_FILE,
+            px4_gazebo_bringup.px4_gazebo_graph(plan),
+        )
         found[f"gazebo {pilot}"] = gazebo_bringup.PARAMETER_FILE, gazebo_bringup.gazebo_graph(plan)
     plan = drone_bringup.DronePlan(
         source="x.avi", calibration="c", limits={"speed": 1.0}, record=RECORD, engage_channel=7
@@ -56,13 +61,16 @@ def executables():
 
 
 def declared(executable):
-    """Return the parameters that a node declares, from its source and that of our modules of nodes that it imports.
+    """Return the parameters that a node declares, from its source and that of our modules of nodes
+    that it imports.
 
     Those named by dictionaries (LIMITS) count too.
     """
     tree = ast.parse((NODES / f"{executable}.py").read_text())
     modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    ours = [module.rpartition(".")[2] for module in modules if module.startswith("liquid_nav.nodes.")]
+    ours = [
+        module.rpartition(".")[2] for module in modules if module.startswith("liquid_nav.nodes.")
+    ]
     trees = [tree, *(ast.parse((NODES / f"{module}.py").read_text()) for module in ours)]
     names, others = {"use_sim_time"}, False
     for call in (node for one in trees for node in ast.walk(one)):
@@ -72,7 +80,9 @@ def declared(executable):
             others |= not isinstance(name, ast.Constant)
     if others:
         tables = [node for one in trees for node in ast.walk(one) if isinstance(node, ast.Dict)]
-        names |= {key.value for table in tables for key in table.keys if isinstance(key, ast.Constant)}
+        names |= {
+            key.value for table in tables for key in table.keys if isinstance(key, ast.Constant)
+        }
     return names
 
 
@@ -99,7 +109,12 @@ def test_parameter_files_speak_of_the_nodes_that_start(name):
 
 
 def test_every_declared_limit_reaches_the_supervisor():
-    assert set(drone_bringup.DronePlan.__dataclass_fields__) >= {"limits", "model", "source", "connection"}
+    assert set(drone_bringup.DronePlan.__dataclass_fields__) >= {
+        "limits",
+        "model",
+        "source",
+        "connection",
+    }
     from liquid_nav.nodes.bringup import GATE
 
     assert set(GATE) <= declared("safety_supervisor")
@@ -133,8 +148,12 @@ def test_the_bridge_speaks_of_topics_of_the_interface():
     assert len(names) == len(set(names)) and gazebo_bringup.WEATHER_REMAPPING[0] in names
     assert gazebo_bringup.WEATHER_REMAPPING[1] in (NODES / "weather.py").read_text()
     out = [entry for entry in bridge() if entry["direction"] == "ROS_TO_GZ"]
-    parameters = yaml.safe_load((ROOT / gazebo_bringup.PARAMETER_FILE).read_text())["/**/autopilot_bridge"]
-    assert [entry["ros_topic_name"] for entry in out] == [parameters["ros__parameters"]["plain_topic"]]
+    parameters = yaml.safe_load((ROOT / gazebo_bringup.PARAMETER_FILE).read_text())[
+        "/**/autopilot_bridge"
+    ]
+    assert [entry["ros_topic_name"] for entry in out] == [
+        parameters["ros__parameters"]["plain_topic"]
+    ]
 
 
 def test_gazebo_arguments():
@@ -146,7 +165,9 @@ def test_each_of_several_drones_has_its_own_names_and_place():
     graph = fleet_graph(FlightPlan("field", 3, pilot="expert", record=RECORD, drones=3))
     assert graph[0].namespace == "" and graph[0].parameters["drones"] == "d1,d2,d3"
     for number, name in enumerate(fleet_names(3)):
-        own = {process.executable: process.parameters for process in graph if process.namespace == name}
+        own = {
+            process.executable: process.parameters for process in graph if process.namespace == name
+        }
         assert set(own) == {"expert_pilot", "safety_supervisor", "recorder", "scenario_runner"}
         assert own["expert_pilot"]["drone"] == own["scenario_runner"]["drone"] == number
         assert own["safety_supervisor"]["frame_prefix"] == f"{name}/"
@@ -168,16 +189,40 @@ def test_px4_in_gazebo_gets_our_world_its_start_and_its_camera(tmp_path):
     made = px4_gazebo_bringup.make_px4_world(plan, str(tmp_path), "x500_mono_cam", "")
     text = made.world.read_text()
     layout = generate_layout(load_scenario("field"), 3)
-    assert f'<world name="{made.environment["PX4_GZ_WORLD"]}"' in text and "velocity_controller" not in text
-    assert all(system in text for system in ("AirPressure", "Magnetometer", "NavSat", "<spherical_coordinates>"))
-    x, y, z, roll, pitch, yaw = (float(word) for word in made.environment["PX4_GZ_MODEL_POSE"].split(","))
+    assert (
+        f'<world name="{made.environment["PX4_GZ_WORLD"]}"' in text
+        and "velocity_controller" not in text
+    )
+    assert all(
+        system in text
+        for system in ("AirPressure", "Magnetometer", "NavSat", "<spherical_coordinates>")
+    )
+    x, y, z, roll, pitch, yaw = (
+        float(word) for word in made.environment["PX4_GZ_MODEL_POSE"].split(",")
+    )
     assert (x, y, roll, pitch) == (layout.start.x, layout.start.y, 0.0, 0.0) and 0.0 < z < 0.5
     assert yaw == pytest.approx(layout.start.yaw, abs=1e-4)
     assert made.command == [str(binary)] and made.environment["PX4_SIM_MODEL"] == "gz_x500_mono_cam"
     entries = yaml.safe_load(made.bridge.read_text())
-    assert {entry["ros_topic_name"] for entry in entries} == {"/clock", "camera/image_raw", "camera/camera_info"}
-    assert made.world.stem in entries[1]["gz_topic_name"] and entries[2]["gz_topic_name"].endswith("/camera_info")
+    assert {entry["ros_topic_name"] for entry in entries} == {
+        "/clock",
+        "camera/image_raw",
+        "camera/camera_info",
+    }
+    assert made.world.stem in entries[1]["gz_topic_name"] and entries[2]["gz_topic_name"].endswith(
+        "/camera_info"
+    )
     other = px4_gazebo_bringup.bridge_entries("/my/camera/image")
-    assert [entry["gz_topic_name"] for entry in other] == ["/clock", "/my/camera/image", "/my/camera/camera_info"]
-    graph = {process.executable: process.parameters for process in px4_gazebo_bringup.px4_gazebo_graph(plan)}
-    assert graph["autopilot_bridge"]["autopilot"] == "px4" and graph["safety_supervisor"]["autopilot_age"] > 0.0
+    assert [entry["gz_topic_name"] for entry in other] == [
+        "/clock",
+        "/my/camera/image",
+        "/my/camera/camera_info",
+    ]
+    graph = {
+        process.executable: process.parameters
+        for process in px4_gazebo_bringup.px4_gazebo_graph(plan)
+    }
+    assert (
+        graph["autopilot_bridge"]["autopilot"] == "px4"
+        and graph["safety_supervisor"]["autopilot_age"] > 0.0
+    )

@@ -1,6 +1,8 @@
-"""Launch files as people start them, with real nodes: what is misspelt, what dies, and who lives on.
+"""Launch files as people start them, with real nodes: what is misspelt, what dies, and who lives
+on.
 
-``LIQUID_NAV_KILLS=10 pytest -s test/nodes/test_launched.py`` kills every node ten times, each in a flight of its own.
+``LIQUID_NAV_KILLS=10 pytest -s test/nodes/test_launched.py`` kills every node ten times, each in a
+flight of its own.
 """
 
 import importlib.util
@@ -12,7 +14,6 @@ import numpy as np
 import pytest
 
 pytest.importorskip("pymavlink")
-
 
 
 def _beside(name):
@@ -45,7 +46,9 @@ def test_a_misspelt_argument_starts_nothing(harness, tmp_path, file, argument, n
 def test_a_model_that_does_not_exist_ends_the_flight_at_once(harness, tmp_path):
     """Not after the two minutes that the scenario runner waits for an active controller."""
     arguments = ("model:=nowhere", "seed:=7")
-    with launched.Launched(tmp_path, "field.launch.py", *arguments, domain=harness.domain) as flight:
+    with launched.Launched(
+        tmp_path, "field.launch.py", *arguments, domain=harness.domain
+    ) as flight:
         assert flight.wait() == 1
         said = flight.said()
     assert "liquid_controller" in said and "has ended with exit code 2: the flight is over" in said
@@ -53,14 +56,18 @@ def test_a_model_that_does_not_exist_ends_the_flight_at_once(harness, tmp_path):
 
 
 @kills
-@pytest.mark.parametrize("name", ["simulator", "expert_pilot", "safety_supervisor", "scenario_runner"])
+@pytest.mark.parametrize(
+    "name", ["simulator", "expert_pilot", "safety_supervisor", "scenario_runner"]
+)
 def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name, kill):
     arguments = ("pilot:=expert", "seed:=7", "real_time_factor:=0.2")
 
     def spin():
         harness.executor.spin_once(timeout_sec=0.02)
 
-    with launched.Launched(tmp_path, "field.launch.py", *arguments, domain=harness.domain) as flight:
+    with launched.Launched(
+        tmp_path, "field.launch.py", *arguments, domain=harness.domain
+    ) as flight:
         launched.until(lambda: "-> engaged" in flight.said(), flight.said, spin)
         begin = time.monotonic()
         flight.kill(name)
@@ -77,7 +84,9 @@ def test_land_ends_the_simulated_flight_as_landed(harness, tmp_path):
     def spin():
         harness.executor.spin_once(timeout_sec=0.02)
 
-    with launched.Launched(tmp_path, "field.launch.py", *arguments, domain=harness.domain) as flight:
+    with launched.Launched(
+        tmp_path, "field.launch.py", *arguments, domain=harness.domain
+    ) as flight:
         launched.until(lambda: "-> engaged" in flight.said(), flight.said, spin)
         answer = harness.call("land")
         assert answer.success, answer.message
@@ -114,7 +123,9 @@ CAUSES = {
 def test_a_node_that_is_killed_in_the_air_is_a_hold_and_the_others_live_on(
     harness, tmp_path, film, small_model, name, kill
 ):
-    with launched.Drone(harness, tmp_path, film, small_model, "low:=-30.0", "radius:=1000.0") as drone:
+    with launched.Drone(
+        harness, tmp_path, film, small_model, "low:=-30.0", "radius:=1000.0"
+    ) as drone:
         drone.engage()
         before = drone.launched.started()
         took, cause = drone.die(name)
@@ -122,9 +133,13 @@ def test_a_node_that_is_killed_in_the_air_is_a_hold_and_the_others_live_on(
         assert CAUSES[name] in cause
         answer = harness.call("land")
         assert answer.success, answer.message
-        drone.until(lambda: drone.state["phase"] == "ready" and not drone.state["armed"], "a landing")
+        drone.until(
+            lambda: drone.state["phase"] == "ready" and not drone.state["armed"], "a landing"
+        )
         drone.until(lambda: drone.launched.started()[name] != before[name], "another start")
-        drone.until(lambda: drone.harness.says("safety_supervisor: inputs", "are fresh"), "healthy inputs")
+        drone.until(
+            lambda: drone.harness.says("safety_supervisor: inputs", "are fresh"), "healthy inputs"
+        )
         end = time.monotonic() + 3.0
         drone.until(lambda: time.monotonic() > end, "time")
         assert drone.mode == "disengaged" and not drone.state["armed"], "nobody has asked again"
@@ -136,8 +151,12 @@ def test_a_node_that_is_killed_in_the_air_is_a_hold_and_the_others_live_on(
 
 
 @kills
-def test_what_a_killed_recorder_leaves_locked_does_not_stop_the_bridge(harness, tmp_path, film, small_model, kill):
-    """The supervisor speaks to the recorder and stands still for seconds; the bridge hears nothing and holds itself."""
+def test_what_a_killed_recorder_leaves_locked_does_not_stop_the_bridge(
+    harness, tmp_path, film, small_model, kill
+):
+    """The supervisor speaks to the recorder and stands still for seconds; the bridge hears nothing
+    and holds itself.
+    """
     # With LOCALHOST, which the tests have, rmw_fastrtps gives shared memory to every process.
     wide = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}
     limits = ("low:=-30.0", "radius:=1000.0")
@@ -154,10 +173,15 @@ def test_what_a_killed_recorder_leaves_locked_does_not_stop_the_bridge(harness, 
         took = time.monotonic() - begin
         drone.until(lambda: len(drone.modes) > heard, "a word of the supervisor", 10.0)
         said = drone.modes[heard][0] - begin
-        print(f"\nthe bridge held after {took:.3f} s ({drone.state['text']}), the supervisor spoke after {said:.3f} s")
+        print(
+            f"\nthe bridge held after {took:.3f} s ({drone.state['text']}), the supervisor spoke "
+            f"after {said:.3f} s"
+        )
         assert took < said, "it has held without a word of the supervisor"
         drone.until(lambda: drone.mode == "holding", "the supervisor's hold", 10.0)
         drone.until(lambda: harness.call("land").success, "an answer to land")
-        drone.until(lambda: drone.state["phase"] == "ready" and not drone.state["armed"], "a landing")
+        drone.until(
+            lambda: drone.state["phase"] == "ready" and not drone.state["armed"], "a landing"
+        )
         drone.launched.interrupt()
         assert drone.launched.wait() == 0

@@ -110,7 +110,10 @@ def test_commands_are_the_policys_with_real_elapsed_times(bench, small_model, pi
 def test_a_repeated_stamp_is_answered_again_without_a_step(bench, small_model, pictures):
     first = bench.answer(pictures[0], 1.0)
     assert bench.answer(pictures[0], 1.0) == first
-    assert bench.answer(pictures[1], 1.04) == expected(small_model, pictures, [(0, 1 / 30), (1, 0.04)])[1]
+    assert (
+        bench.answer(pictures[1], 1.04)
+        == expected(small_model, pictures, [(0, 1 / 30), (1, 0.04)])[1]
+    )
 
 
 def test_a_clock_that_jumps_back_resets_the_state_and_is_named(bench, small_model, pictures):
@@ -122,8 +125,13 @@ def test_a_clock_that_jumps_back_resets_the_state_and_is_named(bench, small_mode
 def test_an_image_from_the_future_changes_nothing_and_is_named(bench, small_model, pictures):
     bench.answer(pictures[0], 1.0)
     bench.show(pictures[2], 2_147_483_000.0)
-    bench.harness.until(lambda: bench.harness.says(CAMERA, "camera/image_raw: images have stamps in the future"))
-    assert bench.answer(pictures[1], 1.04) == expected(small_model, pictures, [(0, 1 / 30), (1, 0.04)])[1]
+    bench.harness.until(
+        lambda: bench.harness.says(CAMERA, "camera/image_raw: images have stamps in the future")
+    )
+    assert (
+        bench.answer(pictures[1], 1.04)
+        == expected(small_model, pictures, [(0, 1 / 30), (1, 0.04)])[1]
+    )
     assert len(bench.commands) == 2
     # The next good image does not take the word back at once.
     assert bench.harness.says(CAMERA, "synchronise the clocks (chrony)")
@@ -134,11 +142,20 @@ def test_a_lens_that_the_model_does_not_know_is_named(bench, pictures):
     models = harness.probe.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
 
     def seen(degrees, *words):
-        message = camera_info_message(1280, 720, np.radians(degrees), SECOND, "camera_optical_frame")
-        harness.until(lambda: models.publish(message) or harness.says("liquid_controller: view", *words), words)
+        message = camera_info_message(
+            1280, 720, np.radians(degrees), SECOND, "camera_optical_frame"
+        )
+        harness.until(
+            lambda: models.publish(message) or harness.says("liquid_controller: view", *words),
+            words,
+        )
 
     seen(80.0, "the camera sees 80 x 51 degrees, as the model was trained")
-    seen(62.0, "the camera sees 62 x 37 degrees", "the model was trained at 80 x 51 degrees: use a lens like that")
+    seen(
+        62.0,
+        "the camera sees 62 x 37 degrees",
+        "the model was trained at 80 x 51 degrees: use a lens like that",
+    )
     # Nothing but a word: the flight goes on.
     bench.answer(pictures[0], 1.0)
     bench.answer(pictures[1], 1.04)
@@ -159,7 +176,8 @@ def test_a_wrong_encoding_is_named(bench, pictures):
 
 
 @pytest.mark.parametrize(
-    ("shape", "name", "words"), [((0, 0, 3), CAMERA, "size is 0 x 0"), ((4, 6, 3), POLICY, "6 x 4 pixels")]
+    ("shape", "name", "words"),
+    [((0, 0, 3), CAMERA, "size is 0 x 0"), ((4, 6, 3), POLICY, "6 x 4 pixels")],
 )
 def test_a_wrong_size_is_named(bench, shape, name, words):
     bench.refuses(image_message(np.zeros(shape, np.uint8), SECOND, "c"), words, name=name)
@@ -180,7 +198,9 @@ def test_an_output_that_is_not_a_number_is_named_and_not_sent(bench, pictures):
         return Decision(Command(vx=float("nan"))), step(observation, state, elapsed)[1]
 
     bench.node._policy.step = broken
-    bench.refuses(image_message(pictures[1], round(1.04 * SECOND), "c"), "not a finite number", name=POLICY)
+    bench.refuses(
+        image_message(pictures[1], round(1.04 * SECOND), "c"), "not a finite number", name=POLICY
+    )
     bench.node._policy.step = step
     bench.answer(pictures[2], 1.08)
 
@@ -303,14 +323,18 @@ def test_neurons_and_info_can_be_looked_at(bench, pictures):
     neurons = harness.listen("liquid_controller/neurons", Float32MultiArray, reliable())
     info = harness.listen("liquid_controller/info", String, latched())
     modes = harness.listen("liquid_controller/mode", String, latched())
-    harness.until(lambda: bench.node.count_subscribers("liquid_controller/neurons") and info and modes, "info")
+    harness.until(
+        lambda: bench.node.count_subscribers("liquid_controller/neurons") and info and modes, "info"
+    )
     stamp = 1.0
     while not neurons:
         bench.answer(pictures[0], stamp := stamp + 0.04)
     facts = json.loads(info[0].data)
     assert len(facts["neuron_names"]) == len(neurons[0].data)
     assert len(facts["sha256"]) == 64 and facts["units"]["time_constants"] == "s"
-    assert facts["view"] == pytest.approx([80.0, 50.534], abs=1e-3) and facts["units"]["view"] == "deg"
+    assert (
+        facts["view"] == pytest.approx([80.0, 50.534], abs=1e-3) and facts["units"]["view"] == "deg"
+    )
     assert modes[-1].data == "active"
 
 
@@ -330,7 +354,9 @@ def test_without_autostart_a_manager_decides(harness, small_model):
 
 def put(bench, **values):
     """Set parameters as `ros2 param set` does; returns the reason of a refusal, or nothing."""
-    (result,) = bench.node.set_parameters([Parameter(name, value=value) for name, value in values.items()])
+    (result,) = bench.node.set_parameters(
+        [Parameter(name, value=value) for name, value in values.items()]
+    )
     return result.reason
 
 
@@ -347,7 +373,9 @@ def other_model(tmp_path_factory):
     return folder
 
 
-def test_another_model_flies_after_cleanup_set_and_configure(bench, small_model, other_model, pictures):
+def test_another_model_flies_after_cleanup_set_and_configure(
+    bench, small_model, other_model, pictures
+):
     info = bench.harness.listen("liquid_controller/info", String, latched())
     first = bench.answer(pictures[0], 1.0)
     refused = put(bench, model=str(other_model))
@@ -359,11 +387,15 @@ def test_another_model_flies_after_cleanup_set_and_configure(bench, small_model,
     assert put(bench, model=str(other_model)) == ""
     assert bench.change(Transition.TRANSITION_CONFIGURE) == (True, "inactive")
     assert bench.change(Transition.TRANSITION_ACTIVATE) == (True, "active")
-    assert bench.answer(pictures[0], 2.0) == expected(other_model, pictures, [(0, 1 / 30)])[0] != first
+    assert (
+        bench.answer(pictures[0], 2.0) == expected(other_model, pictures, [(0, 1 / 30)])[0] != first
+    )
     bench.harness.until(lambda: json.loads(info[-1].data)["model"] == str(other_model), "its name")
 
 
-def test_a_model_that_does_not_exist_can_be_corrected_without_a_restart(harness, small_model, pictures):
+def test_a_model_that_does_not_exist_can_be_corrected_without_a_restart(
+    harness, small_model, pictures
+):
     bench = Bench(harness, small_model, autostart=False)
     assert put(bench, model="nowhere") == ""
     assert bench.change(Transition.TRANSITION_CONFIGURE) == (False, "unconfigured")
@@ -371,16 +403,26 @@ def test_a_model_that_does_not_exist_can_be_corrected_without_a_restart(harness,
     assert bench.change(Transition.TRANSITION_CONFIGURE) == (True, "inactive")
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("nominal_rate", 10.0), ("longest_gap", 0.5), ("frozen_after", 0.0), ("blind_after", 0.0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("nominal_rate", 10.0),
+        ("longest_gap", 0.5),
+        ("frozen_after", 0.0),
+        ("blind_after", 0.0),
+    ],
+)
 def test_what_frames_are_judged_by_is_changed_while_it_does_not_steer(bench, name, value):
     assert "it steers by it" in put(bench, **{name: value})
     bench.change(Transition.TRANSITION_DEACTIVATE)
     assert put(bench, **{name: value}) == ""
     guard = bench.node._guard
-    found = {"nominal_rate": 1.0 / guard.nominal_period, "longest_gap": guard.longest_gap,
-             "frozen_after": guard.frozen_after, "blind_after": guard.blind_after}  # fmt: skip
+    found = {
+        "nominal_rate": 1.0 / guard.nominal_period,
+        "longest_gap": guard.longest_gap,
+        "frozen_after": guard.frozen_after,
+        "blind_after": guard.blind_after,
+    }
     assert found[name] == pytest.approx(value)
     for other in (math.nan, -1.0, 1e6):
         assert put(bench, **{name: other})
@@ -397,4 +439,6 @@ def test_every_change_of_its_mode_is_a_status_with_its_cause(bench):
     bench.change(Transition.TRANSITION_DEACTIVATE)
     bench.harness.until(lambda: told("inactive", "active", "the transition deactivate"), "the mode")
     bench.change(Transition.TRANSITION_CLEANUP)
-    bench.harness.until(lambda: told("unconfigured", "inactive", "the transition cleanup"), "the mode")
+    bench.harness.until(
+        lambda: told("unconfigured", "inactive", "the transition cleanup"), "the mode"
+    )

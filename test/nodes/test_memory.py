@@ -1,4 +1,6 @@
-"""Memory of large messages is kept, not asked for anew at every frame; in processes of their own: it lasts for life."""
+"""Memory of large messages is kept, not asked for anew at every frame; in processes of their own:
+it lasts for life.
+"""
 
 import os
 import subprocess
@@ -17,15 +19,26 @@ frame()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(10):
     frame()
-print(kept, (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / (10 * blocks * size / 4096))
+faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+print(kept, faults / (10 * blocks * size / 4096))
 """
 
 
 def run(word, **variables):
-    """Return what keep_memory said, and the share of the blocks' pages that the system had to give anew."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
+    """Return what keep_memory said, and the share of the blocks' pages that the system had to give
+    anew.
+    """
+    kept = {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith(("MALLOC_", "GLIBC_"))
+    }
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, word], env=kept | variables, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM, word],
+        env=kept | variables,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     said, share = done.stdout.split()
     return said, float(share)

@@ -60,8 +60,14 @@ def test_an_image_survives_the_way_there_and_back():
         ({"height": 2**32 - 1, "width": 2**32 - 1}, "expected at most 33554432 pixels"),
         ({"height": 1, "width": 2**25 + 1}, "size is 33554433 x 1, expected at most"),
         ({"height": 1, "width": 2**25, "step": 2**27}, "data has 105 bytes, expected 134217728"),
-        ({"step": 0, "data": array.array("B", bytes(104))}, "data has 104 bytes, expected 105 for 7 x 5 and step 0"),
-        ({"step": 20, "data": array.array("B", bytes(100))}, "data has 100 bytes, expected 105 for 7 x 5 and step 20"),
+        (
+            {"step": 0, "data": array.array("B", bytes(104))},
+            "data has 104 bytes, expected 105 for 7 x 5 and step 0",
+        ),
+        (
+            {"step": 20, "data": array.array("B", bytes(100))},
+            "data has 100 bytes, expected 105 for 7 x 5 and step 20",
+        ),
         ({"step": 22}, "data has 105 bytes, expected 110 for 7 x 5 and step 22"),
         ({"data": array.array("B")}, "data has 0 bytes"),
         ({"data": array.array("B", b"123456")}, "data has 6 bytes"),
@@ -92,7 +98,13 @@ def test_the_last_row_may_lack_its_padding():
 
 def test_what_a_usb_camera_publishes_by_default_is_read():
     # Y of video, 235, is white; 16 is black.
-    message = Image(height=1, width=2, encoding="yuv422_yuy2", step=4, data=array.array("B", (235, 128, 16, 128)))
+    message = Image(
+        height=1,
+        width=2,
+        encoding="yuv422_yuy2",
+        step=4,
+        data=array.array("B", (235, 128, 16, 128)),
+    )
     assert messages.read_image(message)[2].tolist() == [[[255] * 3, [0] * 3]]
 
 
@@ -103,7 +115,9 @@ def test_a_compressed_image_is_read_with_its_header(form):
     message = CompressedImage(format=form, data=array.array("B", data.tobytes()))
     message.header.stamp, message.header.frame_id = messages.to_stamp(1_500_000_000), "camera"
     stamp, frame_id, pixels = messages.read_compressed(message)
-    assert (stamp, frame_id) == (1_500_000_000, "camera") and np.abs(pixels.astype(int) - flat).max() < 8
+    assert (stamp, frame_id) == (1_500_000_000, "camera") and np.abs(
+        pixels.astype(int) - flat
+    ).max() < 8
 
 
 def encoded(form, *options):
@@ -114,9 +128,11 @@ def encoded(form, *options):
 
 
 FORMS = {
-    "jpeg": encoded(".jpg"), "progressive": encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
-    "restarts": encoded(".jpg", cv2.IMWRITE_JPEG_RST_INTERVAL, 2), "png": encoded(".png"),
-}  # fmt: skip
+    "jpeg": encoded(".jpg"),
+    "progressive": encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+    "restarts": encoded(".jpg", cv2.IMWRITE_JPEG_RST_INTERVAL, 2),
+    "png": encoded(".png"),
+}
 FORMS["markers"] = FORMS["jpeg"][:2] + b"\xff\x01\xff\xff\xd3" + FORMS["jpeg"][2:]
 """Markers without a length before the header, and a byte of padding."""
 
@@ -256,9 +272,13 @@ def test_a_command_survives_the_way_there_and_back():
 def test_odometry_survives_the_way_there_and_back():
     quaternion = np.array((0.8, 0.1, -0.2, 0.3))
     state = DroneState(
-        2.5, np.array((1.0, -2.0, 1.5)), quaternion / np.linalg.norm(quaternion), np.array((0.4, -1.1, 0.2)),
-        np.array((0.1, 0.2, -0.3)), np.zeros(3),
-    )  # fmt: skip
+        2.5,
+        np.array((1.0, -2.0, 1.5)),
+        quaternion / np.linalg.norm(quaternion),
+        np.array((0.4, -1.1, 0.2)),
+        np.array((0.1, 0.2, -0.3)),
+        np.zeros(3),
+    )
     message = odometry_message(state, messages.from_seconds(state.time), "d1/")
     assert (message.header.frame_id, message.child_frame_id) == ("d1/odom", "d1/base_link")
     back = state_from(message)
@@ -269,7 +289,15 @@ def test_odometry_survives_the_way_there_and_back():
 
 
 @pytest.mark.parametrize(
-    ("w", "words"), [(0.0, "0"), (14.0, "14"), (math.nan, "nan"), (math.inf, "inf"), (0.98, "0.98"), (1.02, "1.02")]
+    ("w", "words"),
+    [
+        (0.0, "0"),
+        (14.0, "14"),
+        (math.nan, "nan"),
+        (math.inf, "inf"),
+        (0.98, "0.98"),
+        (1.02, "1.02"),
+    ],
 )
 def test_odometry_without_a_unit_quaternion_is_no_state(w, words):
     """(0, 0, 0, 0) of a message that nobody has filled, NaN of an estimator that has not begun."""

@@ -14,7 +14,10 @@ SHARED = {"/diagnostics", "/rosout", "/parameter_events", "/tf", "/tf_static"}
 def drone(harness, name, model):
     """Start the graph of one drone, as the launch files do; returns its nodes."""
     simulator = pytest.importorskip("liquid_nav.nodes.simulator")
-    remap = ["--ros-args", *(word for old, new in clock_remapping(name) for word in ("-r", f"{old}:={new}"))]
+    remap = [
+        "--ros-args",
+        *(word for old, new in clock_remapping(name) for word in ("-r", f"{old}:={new}")),
+    ]
     nodes = []
     for kind, parameters in (
         (simulator.Simulator, {"scenario": "field", "frame_prefix": f"{name}/"}),
@@ -22,8 +25,13 @@ def drone(harness, name, model):
         (SupervisorNode, {"frame_prefix": f"{name}/"}),
         (AutopilotBridge, {"autopilot": "twist", "frame_prefix": f"{name}/"}),
     ):
-        overrides = [Parameter("use_sim_time", value=True), *(Parameter(k, value=v) for k, v in parameters.items())]
-        node = kind(context=harness.context, namespace=name, cli_args=remap, parameter_overrides=overrides)
+        overrides = [
+            Parameter("use_sim_time", value=True),
+            *(Parameter(k, value=v) for k, v in parameters.items()),
+        ]
+        node = kind(
+            context=harness.context, namespace=name, cli_args=remap, parameter_overrides=overrides
+        )
         nodes.append(harness._enter(node))
     return nodes
 
@@ -34,10 +42,15 @@ def test_two_drones_share_nothing_but_what_is_meant_for_all(harness, small_model
         for node in nodes:
             here = [*node.publishers, *node.subscriptions]
             topics = {entity.topic_name for entity in here} - SHARED
-            assert topics and all(topic.startswith(f"/{name}/") for topic in topics), node.get_name()
+            assert topics and all(topic.startswith(f"/{name}/") for topic in topics), (
+                node.get_name()
+            )
             services = {node.resolve_service_name(service.srv_name) for service in node.services}
             assert all(service.startswith(f"/{name}/") for service in services)
-    assert {p.topic_name for p in fleets["d1"][0].publishers} >= {"/d1/clock", "/d1/camera/image_raw"}
+    assert {p.topic_name for p in fleets["d1"][0].publishers} >= {
+        "/d1/clock",
+        "/d1/camera/image_raw",
+    }
 
 
 def test_each_command_reaches_its_own_drone(harness):
@@ -46,9 +59,12 @@ def test_each_command_reaches_its_own_drone(harness):
     from liquid_nav.nodes.qos import reliable
 
     first, second = (
-        harness._enter(SupervisorNode(context=harness.context, namespace=name)) for name in ("d1", "d2")
+        harness._enter(SupervisorNode(context=harness.context, namespace=name))
+        for name in ("d1", "d2")
     )
-    heard = [harness.listen(f"/{name}/cmd_vel", TwistStamped, reliable(10)) for name in ("d1", "d2")]
+    heard = [
+        harness.listen(f"/{name}/cmd_vel", TwistStamped, reliable(10)) for name in ("d1", "d2")
+    ]
     harness.until(lambda: all(heard), "both supervisors speak")
     assert first.get_namespace() != second.get_namespace()
     assert harness.probe.count_publishers("/d1/cmd_vel") == 1

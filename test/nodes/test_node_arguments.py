@@ -1,4 +1,6 @@
-"""What executables say to --help, and to what nobody reads: one line, exit code 2, no node on the graph."""
+"""What executables say to --help, and to what nobody reads: one line, exit code 2, no node on the
+graph.
+"""
 
 import importlib
 import importlib.util
@@ -11,7 +13,9 @@ import pytest
 
 from liquid_nav.nodes.node_help import asks_for_help, before_ros, help_text, parameters
 
-_SPEC = importlib.util.spec_from_file_location("names", Path(__file__).with_name("test_launch_names.py"))
+_SPEC = importlib.util.spec_from_file_location(
+    "names", Path(__file__).with_name("test_launch_names.py")
+)
 names = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(names)
 NODES = sorted(names.executables() - {"liquid-nav"})
@@ -21,7 +25,10 @@ NODES = sorted(names.executables() - {"liquid-nav"})
 def test_help_tells_what_a_node_does_and_all_its_parameters(name):
     module = importlib.import_module(f"liquid_nav.nodes.{name}")
     text = help_text(module)
-    assert f"ros2 run liquid_nav {name} --ros-args" in text and module.__doc__.strip().splitlines()[0] in text
+    assert (
+        f"ros2 run liquid_nav {name} --ros-args" in text
+        and module.__doc__.strip().splitlines()[0] in text
+    )
     shown = parameters(module)
     assert {one.name for one in shown} <= names.declared(name) | {"signing_passphrase_file"}
     assert all(f"  {one.name}" in text and len(one.description) > 5 for one in shown)
@@ -48,8 +55,11 @@ def test_help_is_for_the_executable_and_not_for_ros():
 def run(name, *arguments):
     done = subprocess.run(
         [sys.executable, "-m", f"liquid_nav.nodes.{name}", *arguments],
-        capture_output=True, text=True, timeout=250, env=os.environ | {"RCUTILS_CONSOLE_OUTPUT_FORMAT": "log"},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=250,
+        env=os.environ | {"RCUTILS_CONSOLE_OUTPUT_FORMAT": "log"},
+    )
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, errors
@@ -58,7 +68,10 @@ def run(name, *arguments):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--ros-args", "-p", "sped:=1.0"), "safety_supervisor has no parameter 'sped'. did you mean 'speed'?"),
+        (
+            ("--ros-args", "-p", "sped:=1.0"),
+            "safety_supervisor has no parameter 'sped'. did you mean 'speed'?",
+        ),
         (("--ros-args", "-p", "speed=1.0"), "ROS cannot read its arguments"),
         (("--speed", "1.0"), "safety_supervisor does not know '--speed'"),
     ],
@@ -73,6 +86,8 @@ def test_one_parameter_file_serves_bridges_of_several_autopilots(harness):
     from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
     from liquid_nav.nodes.running import refuse_unread
 
-    node = harness.add(AutopilotBridge, autopilot="twist", connection="udp:0.0.0.0:14540", vision_topic="")
+    node = harness.add(
+        AutopilotBridge, autopilot="twist", connection="udp:0.0.0.0:14540", vision_topic=""
+    )
     refuse_unread(node, [])
     node.close()

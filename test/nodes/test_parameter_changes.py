@@ -17,7 +17,9 @@ context, node = wires.context, wires.node  # fixtures
 
 
 class Bench:
-    """A node with a speed, a model and a folder that is fixed; ``refusal`` is what its owner has against a change."""
+    """A node with a speed, a model and a folder that is fixed; ``refusal`` is what its owner has
+    against a change.
+    """
 
     def __init__(self, node):
         self.node = node(wires.Plain)
@@ -41,7 +43,9 @@ class Bench:
 
     def set(self, **values):
         """Set as `ros2 param set` does; returns the reason of a refusal, or nothing."""
-        (result,) = self.node.set_parameters([Parameter(name, value=value) for name, value in values.items()])
+        (result,) = self.node.set_parameters(
+            [Parameter(name, value=value) for name, value in values.items()]
+        )
         assert result.successful == (not result.reason)
         return result.reason
 
@@ -73,7 +77,9 @@ def test_a_refusal_has_the_owners_reason_changes_nothing_and_is_logged(bench):
 
 
 def test_several_at_once_are_judged_together(bench):
-    result = bench.node.set_parameters_atomically([Parameter("speed", value=4.0), Parameter("count", value=7)])
+    result = bench.node.set_parameters_atomically(
+        [Parameter("speed", value=4.0), Parameter("count", value=7)]
+    )
     assert result.successful
     assert bench.asked == bench.applied == [{"speed": 4.0, "count": 7, "model": "default"}]
     bench.refusal = "no"
@@ -89,17 +95,32 @@ def test_the_same_value_is_no_change(bench):
     assert bench.asked == bench.applied == bench.node.log == []
 
 
-@pytest.mark.parametrize("name, value, result", [("speed", 3, 3.0), ("count", 5.0, 5), ("model", 12, "12")])
+@pytest.mark.parametrize(
+    "name, value, result", [("speed", 3, 3.0), ("count", 5.0, 5), ("model", 12, "12")]
+)
 def test_a_number_is_taken_in_the_type_of_its_parameter_as_at_the_start(bench, name, value, result):
     assert bench.set(**{name: value}) == ""
     assert bench.value(name) == bench.applied[-1][name] == result
     assert type(bench.value(name)) is type(result)
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("speed", -0.1), ("speed", 10.1), ("speed", 11), ("speed", math.nan), ("speed", math.inf), ("speed", -math.inf),
-    ("speed", "fast"), ("speed", True), ("count", 11), ("count", 2.5), ("count", math.nan), ("folder", "there"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("speed", -0.1),
+        ("speed", 10.1),
+        ("speed", 11),
+        ("speed", math.nan),
+        ("speed", math.inf),
+        ("speed", -math.inf),
+        ("speed", "fast"),
+        ("speed", True),
+        ("count", 11),
+        ("count", 2.5),
+        ("count", math.nan),
+        ("folder", "there"),
+    ],
+)
 def test_what_does_not_fit_never_reaches_the_owner(bench, name, value):
     before = bench.value(name)
     assert bench.set(**{name: value})

@@ -30,19 +30,22 @@ def plots(node):
 
 
 @pytest.mark.parametrize(
-    ("heard", "drawn"), [("cmd_vel", "plots/command"), ("liquid_controller/cmd_vel", "plots/controller_command")]
+    ("heard", "drawn"),
+    [("cmd_vel", "plots/command"), ("liquid_controller/cmd_vel", "plots/controller_command")],
 )
 def test_a_command_is_repeated_without_its_stamp(plots, heard, drawn):
     plots.ears[heard](command_message(Command(1.0, 0.2, -0.3, 0.4), 5))
-    assert {topic: said for topic, said in plots.said.items() if said and topic.startswith("plots/")} == {
-        drawn: [command_message(Command(1.0, 0.2, -0.3, 0.4), 5).twist]
-    }
+    assert {
+        topic: said for topic, said in plots.said.items() if said and topic.startswith("plots/")
+    } == {drawn: [command_message(Command(1.0, 0.2, -0.3, 0.4), 5).twist]}
     # rqt_plot looks for this attribute and then draws at the stamp.
     assert not hasattr(plots.said[drawn][0], "header")
 
 
 def odometry(pitch):
-    """Odometry of a drone that flies at 2 m/s along y, its heading, at a height of 3 m, nose down by ``pitch``, rad."""
+    """Odometry of a drone that flies at 2 m/s along y, its heading, at a height of 3 m, nose down
+    by ``pitch``, rad.
+    """
     message = Odometry()
     message.pose.pose.position.z = 3.0
     half, quarter = pitch / 2.0, math.pi / 4.0
@@ -58,10 +61,15 @@ def odometry(pitch):
 def test_the_velocity_is_level_as_commands_are(plots):
     plots.ears["odom"](odometry(pitch=0.4))
     (velocity,) = plots.said["plots/velocity"]
-    assert (velocity.linear.x, velocity.linear.y, velocity.linear.z) == pytest.approx((2.0, 0.0, 0.0), abs=1e-9)
+    assert (velocity.linear.x, velocity.linear.y, velocity.linear.z) == pytest.approx(
+        (2.0, 0.0, 0.0), abs=1e-9
+    )
     assert velocity.angular.z == 0.5
     assert plots.said["plots/position"] == [Point(z=3.0)]
-    assert {type(said[0]) for topic, said in plots.said.items() if "plots/" in topic and said} == {Twist, Point}
+    assert {type(said[0]) for topic, said in plots.said.items() if "plots/" in topic and said} == {
+        Twist,
+        Point,
+    }
 
 
 def test_a_bad_odometry_message_ends_nothing(plots):
@@ -81,7 +89,11 @@ def test_who_watches_counts_among_those_that_a_recorded_flight_waits_for(tmp_pat
     drones = 2 if make is fleet_graph else 1
 
     def awaited(watchers):
-        plan = FlightPlan("field", 3, record=tmp_path, watchers=watchers, autopilot=autopilot, drones=drones)
-        return [one.parameters["listeners"] for one in make(plan) if one.executable == "scenario_runner"]
+        plan = FlightPlan(
+            "field", 3, record=tmp_path, watchers=watchers, autopilot=autopilot, drones=drones
+        )
+        return [
+            one.parameters["listeners"] for one in make(plan) if one.executable == "scenario_runner"
+        ]
 
     assert awaited(1) == [count + 1 for count in awaited(0)]

@@ -1,4 +1,6 @@
-"""Preflight: a good graph passes, and each fault is named with its remedy; the probe on a live graph."""
+"""Preflight: a good graph passes, and each fault is named with its remedy; the probe on a live
+graph.
+"""
 
 import dataclasses
 import functools
@@ -35,9 +37,14 @@ STATE = "autopilot_bridge/state"
 ORDER = "safety_supervisor/order"
 SUPERVISOR = "5afe7ee1"
 PX4 = {
-    "COM_RC_OVERRIDE": 3, "COM_RCL_EXCEPT": 0, "NAV_RCL_ACT": 2, "NAV_DLL_ACT": 0,
-    "COM_LOW_BAT_ACT": 3, "GF_ACTION": 2, "COM_OBL_RC_ACT": 5,
-}  # fmt: skip
+    "COM_RC_OVERRIDE": 3,
+    "COM_RCL_EXCEPT": 0,
+    "NAV_RCL_ACT": 2,
+    "NAV_DLL_ACT": 0,
+    "COM_LOW_BAT_ACT": 3,
+    "GF_ACTION": 2,
+    "COM_OBL_RC_ACT": 5,
+}
 ARDUPILOT = {"FS_THR_ENABLE": 1, "FS_GCS_ENABLE": 5, "FENCE_ENABLE": 1}
 
 
@@ -97,7 +104,9 @@ def bridge(**changes):
     """Change what the bridge says, or what its report says."""
 
     def change(facts):
-        report = {key: changes.pop(key) for key in ("phase", "supervisor", "words") if key in changes}
+        report = {
+            key: changes.pop(key) for key in ("phase", "supervisor", "words") if key in changes
+        }
         told = facts.autopilot
         known = dataclasses.replace(told.report, **report)
         facts.autopilot = dataclasses.replace(told, report=known, **changes)
@@ -192,41 +201,87 @@ FAULTS = {
     "frames are lost": (topic(CAMERA, rate=4.0), "camera rate", "4.0 Hz"),
     "camera is late": (topic(CAMERA, ages=[0.1, 0.9]), "camera stamps", "0.90 s old"),
     "camera clock is ahead": (topic(CAMERA, ages=[-3.0]), "camera stamps", "3.00 s in the future"),
-    "not calibrated": (topic("camera/camera_info", last={"size": "256 x 144", "focal": 0.0}), "camera model", "empty"),
+    "not calibrated": (
+        topic("camera/camera_info", last={"size": "256 x 144", "focal": 0.0}),
+        "camera model",
+        "empty",
+    ),
     "calibration of another size": (
-        topic("camera/camera_info", last={"size": "640 x 480", "focal": 500.0}), "camera model", "640 x 480"),
-    "controller inactive": (fact(modes={"liquid_controller": "inactive", "safety_supervisor": "holding"}), "controller",
-                            "inactive"),
-    "controller ended": (fact(modes={"liquid_controller": "finalized", "safety_supervisor": "pilot"}), "controller",
-                         "has ended"),
+        topic("camera/camera_info", last={"size": "640 x 480", "focal": 500.0}),
+        "camera model",
+        "640 x 480",
+    ),
+    "controller inactive": (
+        fact(modes={"liquid_controller": "inactive", "safety_supervisor": "holding"}),
+        "controller",
+        "inactive",
+    ),
+    "controller ended": (
+        fact(modes={"liquid_controller": "finalized", "safety_supervisor": "pilot"}),
+        "controller",
+        "has ended",
+    ),
     "other model": (fact(sha256="def"), "model", "default"),
     "no commands": (topic("liquid_controller/cmd_vel", rate=0.0), "commands", "0.0 commands"),
     "slow": (fact(latencies=[0.01] * 90 + [0.4] * 10), "latency", "400 ms"),
     "no supervisor": (fact(modes={"liquid_controller": "active"}), "supervisor", "says nothing"),
     "two supervisors": (topic("cmd_vel", publishers=2), "one pilot", "2 nodes publish cmd_vel"),
     "supervisor in an unknown mode": (
-        fact(modes={"liquid_controller": "active", "safety_supervisor": "x"}), "supervisor", "'x', which is no mode"),
+        fact(modes={"liquid_controller": "active", "safety_supervisor": "x"}),
+        "supervisor",
+        "'x', which is no mode",
+    ),
     "supervisor fell silent": (topic("cmd_vel", rate=0.0), "supervisor", "fallen silent"),
     "two order givers": (topic(ORDER, publishers=2), "one pilot", f"2 nodes publish {ORDER}"),
     "no order giver": (topic(ORDER, publishers=0), "one pilot", f"0 nodes publish {ORDER}"),
     "two bridges": (topic(STATE, publishers=2), "one pilot", f"2 nodes publish {STATE}"),
     "too fast": (parameter("safety_supervisor", speed=12.0), "limits", "speed is 12"),
-    "climbs too fast": (parameter("safety_supervisor", vertical_speed=5.1), "limits", "vertical_speed is 5.1"),
+    "climbs too fast": (
+        parameter("safety_supervisor", vertical_speed=5.1),
+        "limits",
+        "vertical_speed is 5.1",
+    ),
     "turns too fast": (parameter("safety_supervisor", yaw_rate=2.1), "limits", "yaw_rate is 2.1"),
     "limit of 0": (parameter("safety_supervisor", speed=0.0), "limits", "speed is 0"),
-    "limit that is missing": (parameter("safety_supervisor", speed=None), "limits", "speed is None"),
+    "limit that is missing": (
+        parameter("safety_supervisor", speed=None),
+        "limits",
+        "speed is None",
+    ),
     "no odometry": (topic("odom", rate=0.0), "odometry", "0.0 Hz"),
     "odometry is NED": (topic("odom", frame_id="odom_ned"), "frames", "odom_ned"),
-    "clock that nobody uses": (topic("/clock", publishers=1), "clock", "/clock is published but no node uses it"),
-    "orientation is none": (topic("odom", last={"child": "base_link", "norm": 0.985}), "odometry",
-                            "no unit quaternion"),
-    "orientation is too long": (topic("odom", last={"child": "base_link", "norm": 1.015}), "odometry",
-                                "no unit quaternion"),
-    "camera clock is a little ahead": (topic(CAMERA, ages=[-0.06]), "camera stamps", "0.06 s in the future"),
-    "empty battery": (topic("battery_state", last={"share": 0.0}), "battery", "0 % left, 30 % are needed"),
+    "clock that nobody uses": (
+        topic("/clock", publishers=1),
+        "clock",
+        "/clock is published but no node uses it",
+    ),
+    "orientation is none": (
+        topic("odom", last={"child": "base_link", "norm": 0.985}),
+        "odometry",
+        "no unit quaternion",
+    ),
+    "orientation is too long": (
+        topic("odom", last={"child": "base_link", "norm": 1.015}),
+        "odometry",
+        "no unit quaternion",
+    ),
+    "camera clock is a little ahead": (
+        topic(CAMERA, ages=[-0.06]),
+        "camera stamps",
+        "0.06 s in the future",
+    ),
+    "empty battery": (
+        topic("battery_state", last={"share": 0.0}),
+        "battery",
+        "0 % left, 30 % are needed",
+    ),
     "two errors": (fact(errors=["a", "b"]), "diagnostics", "a (and 1 more)"),
     "mixed clocks": (fact(sim_time={"camera": False, "simulator": True}), "clock", "simulator"),
-    "nobody says its clock": (fact(sim_time={}), "clock", "no node of this package says which clock it uses"),
+    "nobody says its clock": (
+        fact(sim_time={}),
+        "clock",
+        "no node of this package says which clock it uses",
+    ),
     "no clock": (fact(sim_time={"liquid_controller": True}), "clock", "nobody publishes /clock"),
     "clock stands still": (paused, "clock", "stands at 3 s"),
     "nothing arrives": (topic(CAMERA, last={}), "camera image", "nothing arrived"),
@@ -234,64 +289,175 @@ FAULTS = {
     "battery": (topic("battery_state", last={"share": 0.1}), "battery", "10 %"),
     "disk": (fact(free_space=2**20), "disk", "0.0 GB"),
     "diagnostics": (fact(errors=["safety_supervisor: inputs: x"]), "diagnostics", "inputs"),
-    "autopilot offline": (bridge(phase=Phase.OFFLINE, words="no heartbeat"), "autopilot", "offline: no heartbeat"),
-    "autopilot released": (bridge(phase=Phase.RELEASED, text="RC lost"), "autopilot", "released: RC lost"),
+    "autopilot offline": (
+        bridge(phase=Phase.OFFLINE, words="no heartbeat"),
+        "autopilot",
+        "offline: no heartbeat",
+    ),
+    "autopilot released": (
+        bridge(phase=Phase.RELEASED, text="RC lost"),
+        "autopilot",
+        "released: RC lost",
+    ),
     "autopilot parameter": (bridge(words="COM_OBL_RC_ACT is 0"), "autopilot", "ready: COM_OBL"),
     "autopilot says nothing": (unreadable(STATE), "autopilot", "nothing that can be read"),
     "bridge fell silent": (topic(STATE, rate=0.0), "autopilot", "fallen silent"),
-    "no bridge": (both(fact(autopilot=None), topic(STATE, publishers=0)), "autopilot", "no autopilot_bridge"),
+    "no bridge": (
+        both(fact(autopilot=None), topic(STATE, publishers=0)),
+        "autopilot",
+        "no autopilot_bridge",
+    ),
     "no order": (fact(order=None), "orders", "no safety_supervisor/order"),
     "order that is none": (unreadable(ORDER), "orders", "nothing that can be read"),
     "bridge hears nobody": (bridge(supervisor=""), "orders", "has heard no supervisor"),
-    "bridge hears another": (bridge(supervisor="beef"), "orders",
-                             f"hears supervisor beef, the orders are those of {SUPERVISOR}"),
-    "model that is none": (unreadable("liquid_controller/info"), "model", "nothing that can be read"),
-    "falls without a remote control": (told(NAV_RCL_ACT=6), "NAV_RCL_ACT",
-                                       "6: the remote control lost: it disarms and falls"),
-    "falls without a ground station": (told(NAV_DLL_ACT=5), "NAV_DLL_ACT", "5: the ground station lost: it stops"),
-    "falls at its geofence": (told(GF_ACTION=4), "GF_ACTION", "4: its own geofence: it stops its motors and falls"),
-    "falls without set points": (told(COM_OBL_RC_ACT=7), "COM_OBL_RC_ACT",
-                                 "7: set points end: it disarms and falls"),
-    "no focal length": (topic("camera/camera_info", last={"size": "256 x 144", "focal": math.nan}), "camera model",
-                        "empty"),
-}  # fmt: skip
+    "bridge hears another": (
+        bridge(supervisor="beef"),
+        "orders",
+        f"hears supervisor beef, the orders are those of {SUPERVISOR}",
+    ),
+    "model that is none": (
+        unreadable("liquid_controller/info"),
+        "model",
+        "nothing that can be read",
+    ),
+    "falls without a remote control": (
+        told(NAV_RCL_ACT=6),
+        "NAV_RCL_ACT",
+        "6: the remote control lost: it disarms and falls",
+    ),
+    "falls without a ground station": (
+        told(NAV_DLL_ACT=5),
+        "NAV_DLL_ACT",
+        "5: the ground station lost: it stops",
+    ),
+    "falls at its geofence": (
+        told(GF_ACTION=4),
+        "GF_ACTION",
+        "4: its own geofence: it stops its motors and falls",
+    ),
+    "falls without set points": (
+        told(COM_OBL_RC_ACT=7),
+        "COM_OBL_RC_ACT",
+        "7: set points end: it disarms and falls",
+    ),
+    "no focal length": (
+        topic("camera/camera_info", last={"size": "256 x 144", "focal": math.nan}),
+        "camera model",
+        "empty",
+    ),
+}
 WARNINGS = {
     "no battery": (topic("battery_state", last={}), "battery", "no battery_state arrives"),
     "no charge": (topic("battery_state", last={"share": math.nan}), "battery", "says nan: unknown"),
-    "charge of more than all": (topic("battery_state", last={"share": 1.01}), "battery", "says 1.01: unknown"),
-    "charge in percent": (topic("battery_state", last={"share": 87.0}), "battery", "says 87: unknown"),
-    "no global position": (bridge(hold="zero set points"), "hold",
-                           "zero set points: there is no global position; if the bridge ends, PX4 lands"),
+    "charge of more than all": (
+        topic("battery_state", last={"share": 1.01}),
+        "battery",
+        "says 1.01: unknown",
+    ),
+    "charge in percent": (
+        topic("battery_state", last={"share": 87.0}),
+        "battery",
+        "says 87: unknown",
+    ),
+    "no global position": (
+        bridge(hold="zero set points"),
+        "hold",
+        "zero set points: there is no global position; if the bridge ends, PX4 lands",
+    ),
     "hold is not told": (bridge(hold=""), "hold", "does not say what a hold will be"),
     "unknown failsafe": (told(GF_ACTION=9), "GF_ACTION", "9: its own geofence: nothing is known"),
-    "failsafes are not told yet": (told(GF_ACTION=None, NAV_DLL_ACT=None), "failsafes",
-                                   "not told yet: NAV_DLL_ACT, GF_ACTION"),
-    "failsafes of ArduPilot": (kind("ardupilot"), "failsafes",
-                               "not told yet: FS_THR_ENABLE, FS_GCS_ENABLE, FENCE_ENABLE"),
+    "failsafes are not told yet": (
+        told(GF_ACTION=None, NAV_DLL_ACT=None),
+        "failsafes",
+        "not told yet: NAV_DLL_ACT, GF_ACTION",
+    ),
+    "failsafes of ArduPilot": (
+        kind("ardupilot"),
+        "failsafes",
+        "not told yet: FS_THR_ENABLE, FS_GCS_ENABLE, FENCE_ENABLE",
+    ),
     "failsafes over DDS": (kind("px4_dds"), "failsafes", "cannot be read over DDS"),
     "failsafes of a plain vehicle": (kind("twist"), "failsafes", "a plain topic tells none"),
-    "bridge of unknown kind": (parameter("autopilot_bridge", autopilot=None), "failsafes", "kind cannot be read"),
-    "another lens": (lens(62.0, 37.0), "camera view", "the camera sees 62 x 37 degrees (camera_info), the model was"),
-    "a model that does not tell": (fact(trained_view=None), "camera view", "80 x 51 degrees; the model does not tell"),
-    "supervisor resumes": (parameter("safety_supervisor", resume=1.5), "resume of safety_supervisor",
-                           "ends by itself after 1.5 healthy s"),
+    "bridge of unknown kind": (
+        parameter("autopilot_bridge", autopilot=None),
+        "failsafes",
+        "kind cannot be read",
+    ),
+    "another lens": (
+        lens(62.0, 37.0),
+        "camera view",
+        "the camera sees 62 x 37 degrees (camera_info), the model was",
+    ),
+    "a model that does not tell": (
+        fact(trained_view=None),
+        "camera view",
+        "80 x 51 degrees; the model does not tell",
+    ),
+    "supervisor resumes": (
+        parameter("safety_supervisor", resume=1.5),
+        "resume of safety_supervisor",
+        "ends by itself after 1.5 healthy s",
+    ),
     "no diagnostics": (topic("/diagnostics", rate=0.0), "diagnostics", "errors are unknown"),
-    "stale diagnostics": (fact(stale=["a: b", "c: d"]), "diagnostics", "stale, so unknown: a: b (and 1 more)"),
-    "model without a hash": (fact(sha256="", info={"model": "m", "sha256": ""}), "model", "is unknown"),
+    "stale diagnostics": (
+        fact(stale=["a: b", "c: d"]),
+        "diagnostics",
+        "stale, so unknown: a: b (and 1 more)",
+    ),
+    "model without a hash": (
+        fact(sha256="", info={"model": "m", "sha256": ""}),
+        "model",
+        "is unknown",
+    ),
     "mode is not told": (bridge(mode="no mode"), "autopilot", "ready, mode unknown (no mode)"),
     "mode is empty": (bridge(mode=""), "autopilot", "ready, mode unknown (not told)"),
-    "mode has no name": (bridge(mode="mode 0x60000"), "autopilot", "ready, mode unknown (mode 0x60000)"),
+    "mode has no name": (
+        bridge(mode="mode 0x60000"),
+        "autopilot",
+        "ready, mode unknown (mode 0x60000)",
+    ),
     "resume of the supervisor is not told": (
-        parameter("safety_supervisor", resume=None), "resume of safety_supervisor", "is unknown"),
+        parameter("safety_supervisor", resume=None),
+        "resume of safety_supervisor",
+        "is unknown",
+    ),
     "resume of the bridge is not told": (
-        parameter("autopilot_bridge", resume=None), "resume of autopilot_bridge", "is unknown"),
-    "bridge resumes": (parameter("autopilot_bridge", resume=10.0), "resume of autopilot_bridge", "within 10 s"),
-}  # fmt: skip
+        parameter("autopilot_bridge", resume=None),
+        "resume of autopilot_bridge",
+        "is unknown",
+    ),
+    "bridge resumes": (
+        parameter("autopilot_bridge", resume=10.0),
+        "resume of autopilot_bridge",
+        "within 10 s",
+    ),
+}
 CHECKS = (
-    "clock", "camera", "camera rate", "camera stamps", "camera image", "camera model", "controller", "model",
-    "commands", "latency", "supervisor", "one pilot", "limits", "odometry", "frames", "battery", "disk", "diagnostics",
-    "camera view", "watches", "autopilot", "orders", "hold", *PX4,
-)  # fmt: skip
+    "clock",
+    "camera",
+    "camera rate",
+    "camera stamps",
+    "camera image",
+    "camera model",
+    "controller",
+    "model",
+    "commands",
+    "latency",
+    "supervisor",
+    "one pilot",
+    "limits",
+    "odometry",
+    "frames",
+    "battery",
+    "disk",
+    "diagnostics",
+    "camera view",
+    "watches",
+    "autopilot",
+    "orders",
+    "hold",
+    *PX4,
+)
 
 
 def test_a_good_graph_passes():
@@ -313,7 +479,10 @@ def test_of_a_good_graph_it_says_what_will_happen():
     assert said["orders"] == f"the bridge hears supervisor {SUPERVISOR}"
     assert said["hold"] == "the autopilot's hold mode"
     assert said["NAV_RCL_ACT"] == "2: the remote control lost: it returns to its launch"
-    assert said["COM_OBL_RC_ACT"] == "5: set points end: it holds, or lands where it has no global position"
+    assert (
+        said["COM_OBL_RC_ACT"]
+        == "5: set points end: it holds, or lands where it has no global position"
+    )
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -339,14 +508,22 @@ def test_what_has_to_be_known_is_a_warning_and_forbids_nothing(name):
 LIMITS = {
     "camera rate": (topic(CAMERA, rate=15.0), topic(CAMERA, rate=14.99)),
     "camera stamps": (topic(CAMERA, ages=[-0.05, 0.5]), topic(CAMERA, ages=[0.0, 0.51])),
-    "commands": (topic("liquid_controller/cmd_vel", rate=12.0), topic("liquid_controller/cmd_vel", rate=11.99)),
+    "commands": (
+        topic("liquid_controller/cmd_vel", rate=12.0),
+        topic("liquid_controller/cmd_vel", rate=11.99),
+    ),
     "latency": (fact(latencies=[0.1]), fact(latencies=[0.101])),
-    "limits": (parameter("safety_supervisor", speed=5.0, vertical_speed=5.0, yaw_rate=2.0),
-               parameter("safety_supervisor", yaw_rate=2.01)),
+    "limits": (
+        parameter("safety_supervisor", speed=5.0, vertical_speed=5.0, yaw_rate=2.0),
+        parameter("safety_supervisor", yaw_rate=2.01),
+    ),
     "odometry": (topic("odom", rate=10.0), topic("odom", rate=9.99)),
-    "battery": (topic("battery_state", last={"share": 0.3}), topic("battery_state", last={"share": 0.29})),
+    "battery": (
+        topic("battery_state", last={"share": 0.3}),
+        topic("battery_state", last={"share": 0.29}),
+    ),
     "disk": (fact(free_space=2 * 2**30), fact(free_space=2 * 2**30 - 1)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", LIMITS)
@@ -366,12 +543,16 @@ def test_in_simulated_time_the_clock_is_that_of_the_simulation():
 
 @pytest.mark.parametrize("share", [1.0, 0.995])
 def test_a_full_battery_is_a_charge(share):
-    assert not of_level(check(spoilt(topic("battery_state", last={"share": share})), Wanted()), Level.WARNING)
+    assert not of_level(
+        check(spoilt(topic("battery_state", last={"share": share})), Wanted()), Level.WARNING
+    )
 
 
 def test_of_two_models_so_much_of_the_hash_is_shown_that_they_differ():
     ours, theirs = "0123456789abcdef", "0123456789aaffff"
-    (one,) = failures(check(spoilt(fact(sha256=ours, info={"model": "m", "sha256": theirs})), Wanted()))
+    (one,) = failures(
+        check(spoilt(fact(sha256=ours, info={"model": "m", "sha256": theirs})), Wanted())
+    )
     assert one.words == "m: the controller flies 0123456789aa, here lies 0123456789ab"
 
 
@@ -379,7 +560,9 @@ def test_what_is_needed_is_said():
     said = {finding.name: finding.words for finding in check(Facts(), Wanted())}
     assert said["commands"] == "0.0 commands per second, 12 are needed"
     assert said["disk"] == "0.0 GB free, 2.0 are needed for a record"
-    slow = {finding.name: finding.words for finding in check(spoilt(fact(latencies=[0.25])), Wanted())}
+    slow = {
+        finding.name: finding.words for finding in check(spoilt(fact(latencies=[0.25])), Wanted())
+    }
     assert slow["latency"] == "250 ms from stamp to command (p99)"
 
 
@@ -435,7 +618,9 @@ def test_a_watch_that_is_off_fails_and_is_named(node, name, value):
     parameter(node, **{name: value})(facts)
     (one,) = of_level(check(facts, Wanted()), Level.FAILURE, Level.WARNING)
     assert (one.name, one.level) == (f"watch {name}", Level.FAILURE)
-    assert one.words.startswith(f"{name} of {node} is {'missing' if value is None else value}: nobody notices")
+    assert one.words.startswith(
+        f"{name} of {node} is {'missing' if value is None else value}: nobody notices"
+    )
     assert "config/drone.yaml" in one.remedy and f"--allow-off {name}" in one.remedy
 
 
@@ -443,7 +628,9 @@ def test_a_watch_that_is_off_fails_and_is_named(node, name, value):
 def test_a_person_may_leave_a_watch_off_and_is_told_so(node, name):
     facts = good()
     parameter(node, **{name: 0.0})(facts)
-    (one,) = of_level(check(facts, Wanted(allow_off=frozenset({name}))), Level.FAILURE, Level.WARNING)
+    (one,) = of_level(
+        check(facts, Wanted(allow_off=frozenset({name}))), Level.FAILURE, Level.WARNING
+    )
     assert (one.name, one.level) == (f"watch {name}", Level.WARNING)
     assert "allowed by --allow-off" in one.words and "nobody notices" in one.words
     others = Wanted(allow_off=frozenset({other for _, other in every_watch()} - {name}))
@@ -499,7 +686,9 @@ def test_watches_are_asked_for_where_a_real_drone_flies(spoil, wanted, asked):
 
 
 def test_no_watch_of_the_supervisor_is_forgotten():
-    assert set(WATCHES["safety_supervisor"]) == {field.name for field in dataclasses.fields(WatchLimits)}
+    assert set(WATCHES["safety_supervisor"]) == {
+        field.name for field in dataclasses.fields(WatchLimits)
+    }
     assert len(preflight_watches.names()) == len(set(preflight_watches.names())) == 15
 
 
@@ -513,8 +702,11 @@ def test_without_an_autopilot_nothing_is_said_of_it():
 
 REPORT = BridgeReport(Phase.READY, supervisor="a", act=3, words="w")
 STATE_FACTS = REPORT.to_facts() | {
-    "mode": "POSCTL", "text": "t", "hold": "mode", "failsafes": {"GF_ACTION": {"value": 2, "meaning": "m"}},
-}  # fmt: skip
+    "mode": "POSCTL",
+    "text": "t",
+    "hold": "mode",
+    "failsafes": {"GF_ACTION": {"value": 2, "meaning": "m"}},
+}
 
 
 def test_a_state_is_read_as_it_was_said():
@@ -526,17 +718,30 @@ def test_a_state_is_read_as_it_was_said():
 @pytest.mark.parametrize(
     "change",
     [
-        {"phase": "dancing"}, {"phase": 3}, {"supervisor": None}, {"act": "many"}, {"fault": []}, {"mode": 3},
-        {"text": None}, {"hold": {}}, {"failsafes": []}, {"failsafes": None}, {"failsafes": "x"},
-        {"failsafes": {"A": 3}}, {"failsafes": {"A": {}}}, {"failsafes": {"A": {"value": 1}}},
-        {"failsafes": {"A": {"meaning": "m"}}}, {"failsafes": {"A": {"value": True, "meaning": "m"}}},
-        {"failsafes": {"A": {"value": "1", "meaning": "m"}}}, {"failsafes": {"A": {"value": 1, "meaning": 2}}},
+        {"phase": "dancing"},
+        {"phase": 3},
+        {"supervisor": None},
+        {"act": "many"},
+        {"fault": []},
+        {"mode": 3},
+        {"text": None},
+        {"hold": {}},
+        {"failsafes": []},
+        {"failsafes": None},
+        {"failsafes": "x"},
+        {"failsafes": {"A": 3}},
+        {"failsafes": {"A": {}}},
+        {"failsafes": {"A": {"value": 1}}},
+        {"failsafes": {"A": {"meaning": "m"}}},
+        {"failsafes": {"A": {"value": True, "meaning": "m"}}},
+        {"failsafes": {"A": {"value": "1", "meaning": "m"}}},
+        {"failsafes": {"A": {"value": 1, "meaning": 2}}},
         {"failsafes": {"A": {"value": 10**400, "meaning": "m"}}},
-        {"failsafes": {"A": {"value": -10**12, "meaning": "m"}}},
+        {"failsafes": {"A": {"value": -(10**12), "meaning": "m"}}},
         {"failsafes": {"A": {"value": math.nan, "meaning": "m"}}},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_a_state_of_another_kind_is_none(change):
     assert Bridge.from_facts(STATE_FACTS | change) is None
 
@@ -549,7 +754,12 @@ def test_no_state_is_none():
 def test_an_empty_graph_fails_without_breaking():
     findings = check(Facts(), Wanted())
     assert of_level(findings, Level.OK) == [], "nothing that nobody has said is well"
-    unknown = {"battery", "diagnostics", "resume of safety_supervisor", "resume of autopilot_bridge"}
+    unknown = {
+        "battery",
+        "diagnostics",
+        "resume of safety_supervisor",
+        "resume of autopilot_bridge",
+    }
     assert {finding.name for finding in warnings(findings)} == unknown
     assert all(finding.remedy for finding in failures(findings))
 
@@ -592,7 +802,9 @@ def test_the_probe_hears_a_live_graph(harness, pictures):
     def all_heard():
         now = node.get_clock().now().nanoseconds
         camera.publish(image_message(pictures[0], now - 20_000_000, "camera_optical_frame"))
-        model.publish(CameraInfo(width=128, height=72, k=[100.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0]))
+        model.publish(
+            CameraInfo(width=128, height=72, k=[100.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0])
+        )
         message = Odometry(child_frame_id="base_link")
         message.header.frame_id, message.header.stamp = "odom", to_stamp(now)
         odometry.publish(message)
@@ -610,7 +822,9 @@ def test_the_probe_hears_a_live_graph(harness, pictures):
     assert supervised["resume"] == 0.0
     assert facts.order.mode is Mode.DISENGAGED and facts.order.supervisor
     assert facts.modes["safety_supervisor"] == "disengaged" and facts.info["sha256"] == "abc"
-    assert facts.topics[CAMERA].last == {"size": "128 x 72"} and min(facts.topics[CAMERA].ages) >= 0.02
+    assert (
+        facts.topics[CAMERA].last == {"size": "128 x 72"} and min(facts.topics[CAMERA].ages) >= 0.02
+    )
     assert facts.topics["odom"].last["child"] == "base_link"
     assert facts.trained_view == View(80.0, 50.5)
     assert facts.topics["camera/camera_info"].last["view"].across == pytest.approx(
@@ -619,7 +833,9 @@ def test_the_probe_hears_a_live_graph(harness, pictures):
     named = {finding.name for finding in failures(check(facts, Wanted()))}
     assert {"controller", "model", "commands", "watches"} <= named
     assert "camera" not in named and "frames" not in named
-    assert not [name for name in named if name.startswith("watch ")], "config/drone.yaml leaves a watch off"
+    assert not [name for name in named if name.startswith("watch ")], (
+        "config/drone.yaml leaves a watch off"
+    )
 
 
 def stand_in(harness, name, **parameters):
@@ -662,7 +878,9 @@ def test_a_parameter_that_a_node_does_not_have_hides_no_other_one(harness):
 
 @pytest.mark.parametrize("others", [0, 1])
 def test_an_answer_without_values_is_no_parameter(harness, others):
-    """Whoever answers need not be rclpy: neither an empty answer nor one that is too short may end preflight."""
+    """Whoever answers need not be rclpy: neither an empty answer nor one that is too short may end
+    preflight.
+    """
     pytest.importorskip("rclpy")
     import rclpy
     from rcl_interfaces.msg import ParameterValue
@@ -695,12 +913,27 @@ def test_an_answer_without_values_is_no_parameter(harness, others):
 
 
 GARBAGE = (
-    "", "{", "null", "[]", "3", '"ready"', "{}", "NaN", '{"phase": NaN}', '{"model": 1e999}', "[" * 20000,
-    '{"a":' * 50 + "1" + "}" * 50, "x" * 100_000, '{"phase": ["ready"]}', '{"model": 3, "sha256": {}}',
-    '{"supervisor": "", "mode": "engaged", "act": 0, "engagement": 0}', '{"model": "m"}', "\x1b[2J[/red][bold",
-    '{"phase": "ready", "armed": false, "airborne": false, "supervisor": "a", "act": 0, "kind": "", "fault": "", '
-    '"failsafes": {"GF_ACTION": 4}}',
-)  # fmt: skip
+    "",
+    "{",
+    "null",
+    "[]",
+    "3",
+    '"ready"',
+    "{}",
+    "NaN",
+    '{"phase": NaN}',
+    '{"model": 1e999}',
+    "[" * 20000,
+    '{"a":' * 50 + "1" + "}" * 50,
+    "x" * 100_000,
+    '{"phase": ["ready"]}',
+    '{"model": 3, "sha256": {}}',
+    '{"supervisor": "", "mode": "engaged", "act": 0, "engagement": 0}',
+    '{"model": "m"}',
+    "\x1b[2J[/red][bold",
+    '{"phase": "ready", "armed": false, "airborne": false, "supervisor": "a", "act": 0, '
+    '"kind": "", "fault": "", "failsafes": {"GF_ACTION": 4}}',
+)
 
 
 def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
@@ -715,7 +948,10 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
     from liquid_nav.nodes.qos import latched, reliable, sensor_data
 
     info, mode = "liquid_controller/info", "safety_supervisor/mode"
-    topics = {name: harness.probe.create_publisher(String, name, latched()) for name in (info, STATE, ORDER, mode)}
+    topics = {
+        name: harness.probe.create_publisher(String, name, latched())
+        for name in (info, STATE, ORDER, mode)
+    }
     good_ones = {
         info: {"model": "m", "sha256": "abc"},
         STATE: STATE_FACTS,
@@ -728,7 +964,9 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
         before = dict(probe._counts)
         for name, publisher in topics.items():
             publisher.publish(String(data=words[name] if isinstance(words, dict) else words))
-        harness.until(lambda: all(probe._counts[name] > before[name] for name in topics), "the words")
+        harness.until(
+            lambda: all(probe._counts[name] > before[name] for name in topics), "the words"
+        )
 
     for words in GARBAGE:
         say({name: json.dumps(value) for name, value in good_ones.items()} | {mode: "holding"})
@@ -738,7 +976,10 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
         assert (facts.info, facts.autopilot, facts.order) == (None, None, None)
         named = {finding.name: finding.words for finding in failures(check(facts, Wanted()))}
         assert {"model", "supervisor", "autopilot"} <= set(named)
-        assert "nothing that can be read" in named["autopilot"] and "nothing that can be read" in named["model"]
+        assert (
+            "nothing that can be read" in named["autopilot"]
+            and "nothing that can be read" in named["model"]
+        )
 
     images = harness.probe.create_publisher(Image, CAMERA, sensor_data())
     models = harness.probe.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
@@ -757,7 +998,14 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
         batteries.publish(BatteryState(percentage=math.inf, present=True))
         latency.publish(Float32(data=math.nan))
         diagnostics.publish(DiagnosticArray(status=[status]))
-        names = (CAMERA, "camera/camera_info", "odom", "battery_state", "liquid_controller/latency", "/diagnostics")
+        names = (
+            CAMERA,
+            "camera/camera_info",
+            "odom",
+            "battery_state",
+            "liquid_controller/latency",
+            "/diagnostics",
+        )
         return all(probe._counts[name] for name in names)
 
     harness.until(all_heard, "the messages")
@@ -773,7 +1021,19 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
 
 
 @pytest.mark.parametrize(
-    "told", [None, 80.0, [], [80.0], [80.0, 50.0, 1.0], ["80", "50"], [True, True], [0, 50], [2**2000, 50], [[80], 50]]
+    "told",
+    [
+        None,
+        80.0,
+        [],
+        [80.0],
+        [80.0, 50.0, 1.0],
+        ["80", "50"],
+        [True, True],
+        [0, 50],
+        [2**2000, 50],
+        [[80], 50],
+    ],
 )
 def test_a_view_that_is_none_is_not_believed(told):
     pytest.importorskip("rclpy")
@@ -782,7 +1042,9 @@ def test_a_view_that_is_none_is_not_believed(told):
     assert _view(told) is None
 
 
-@pytest.mark.parametrize("card", ["", "[]", "3", '{"sha256": 3}', "[" * 100_000, '{"sha256": "abc"}'])
+@pytest.mark.parametrize(
+    "card", ["", "[]", "3", '{"sha256": 3}', "[" * 100_000, '{"sha256": "abc"}']
+)
 def test_a_model_of_that_name_may_be_anything(tmp_path, card):
     pytest.importorskip("rclpy")
     from liquid_nav.nodes.preflight_listening import add_local
@@ -792,12 +1054,16 @@ def test_a_model_of_that_name_may_be_anything(tmp_path, card):
     facts.info = {"model": str(tmp_path), "sha256": "abc"}
     add_local(facts, tmp_path)
     assert facts.sha256 == ("abc" if "abc" in card else None)
-    assert [finding.name for finding in failures(check(facts, Wanted()))] == ([] if facts.sha256 else ["model"])
+    assert [finding.name for finding in failures(check(facts, Wanted()))] == (
+        [] if facts.sha256 else ["model"]
+    )
 
 
 @pytest.fixture
 def command(monkeypatch, tmp_path):
-    """Run ``liquid-nav preflight`` on facts; returns its exit code, what it printed, and its JSON."""
+    """Run ``liquid-nav preflight`` on facts; returns its exit code, what it printed, and its
+    JSON.
+    """
     pytest.importorskip("rclpy")
     from typer.testing import CliRunner
 
@@ -809,7 +1075,11 @@ def command(monkeypatch, tmp_path):
         monkeypatch.setattr(preflight_listening, "add_local", lambda *_: None)
         path = tmp_path / "found.json"
         result = CliRunner().invoke(app, ["preflight", "--json", str(path), *words])
-        return result.exit_code, result.output, json.loads(path.read_text()) if path.exists() else None
+        return (
+            result.exit_code,
+            result.output,
+            json.loads(path.read_text()) if path.exists() else None,
+        )
 
     return run
 
@@ -821,11 +1091,17 @@ def test_the_command_shows_each_level_and_fails_for_failures_alone(command):
     assert {row["level"] for row in rows} == {"ok"} and {row["remedy"] for row in rows} == {""}
     code, shown, rows = command(spoilt(bridge(hold="zero set points")))
     assert code == 0 and "FAIL" not in shown
-    assert "warn hold: zero set points: there is no global position; if the bridge ends, PX4 lands\n     -> " in shown
+    assert (
+        "warn hold: zero set points: there is no global position; if the bridge ends, PX4 lands\n  "
+        "   -> " in shown
+    )
     assert [row["check"] for row in rows if row["level"] == "warning"] == ["hold"]
     code, shown, rows = command(spoilt(told(NAV_RCL_ACT=5)))
     assert code == 1
-    assert "FAIL NAV_RCL_ACT: 5: the remote control lost: it stops its motors and falls\n     -> " in shown
+    assert (
+        "FAIL NAV_RCL_ACT: 5: the remote control lost: it stops its motors and falls\n     -> "
+        in shown
+    )
     assert [row["check"] for row in rows if row["level"] == "failure"] == ["NAV_RCL_ACT"]
 
 
@@ -858,7 +1134,9 @@ def test_words_of_somebody_else_are_shown_as_they_are_and_run_nothing(command):
     code, shown, rows = command(facts)
     assert code == 1 and "\x1b" not in shown and "\x07" not in shown
     line = next(line for line in shown.splitlines() if line.startswith("FAIL diagnostics"))
-    assert line.startswith("FAIL diagnostics: [/red] [bold]x ?[2J??FAIL camera: yyy") and line.endswith("...")
+    assert line.startswith(
+        "FAIL diagnostics: [/red] [bold]x ?[2J??FAIL camera: yyy"
+    ) and line.endswith("...")
     assert len(line) < 420 and "FAIL autopilot: ready: [/]\n" in shown
     assert next(row for row in rows if row["check"] == "diagnostics")["words"] == words
 
@@ -882,9 +1160,13 @@ def test_a_drone_is_judged_by_its_own_clock(harness, namespace, published, expec
     from liquid_nav.nodes.preflight_probe import Probe
     from liquid_nav.nodes.qos import sensor_data
 
-    clocks = {name: harness.probe.create_publisher(Clock, name, sensor_data()) for name in published}
+    clocks = {
+        name: harness.probe.create_publisher(Clock, name, sensor_data()) for name in published
+    }
     for name in published:
-        harness.until(lambda name=name: harness.probe.get_publishers_info_by_topic(name), "discovery")
+        harness.until(
+            lambda name=name: harness.probe.get_publishers_info_by_topic(name), "discovery"
+        )
     node = harness._enter(make_node(namespace, True, harness.context, discovery=(0.2, 0.6)))
     probe = Probe(node)
     facts = probe.facts(1.0)
@@ -897,7 +1179,9 @@ def test_a_drone_is_judged_by_its_own_clock(harness, namespace, published, expec
 
     def told():
         for seconds, (name, publisher) in enumerate(clocks.items(), start=1):
-            publisher.publish(Clock(clock=to_stamp((10 if name == expected else seconds) * 1_000_000_000)))
+            publisher.publish(
+                Clock(clock=to_stamp((10 if name == expected else seconds) * 1_000_000_000))
+            )
         return facts.topics["/clock"].last and node.get_clock().now().nanoseconds
 
     harness.until(told, "the clock")

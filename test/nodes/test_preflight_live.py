@@ -1,6 +1,8 @@
-"""Preflight on live graphs: simulator, controller, supervisor and bridge over DDS, whole, and each time with one fault.
+"""Preflight on live graphs: simulator, controller, supervisor and bridge over DDS, whole, and each
+time with one fault.
 
-The simulator's lock step makes time: rates and ages are judged in simulated seconds, whatever the machine does.
+The simulator's lock step makes time: rates and ages are judged in simulated seconds, whatever the
+machine does.
 """
 
 import json
@@ -13,47 +15,64 @@ import pytest
 
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
-import rclpy  # noqa: E402
-from geometry_msgs.msg import TwistStamped  # noqa: E402
-from rclpy.parameter import Parameter  # noqa: E402
-from sensor_msgs.msg import BatteryState, CameraInfo, Image  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
-from std_srvs.srv import Trigger  # noqa: E402
+import rclpy
+from geometry_msgs.msg import TwistStamped
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import BatteryState, CameraInfo, Image
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
 
-from liquid_nav.nodes import preflight_watches  # noqa: E402
-from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
-from liquid_nav.nodes.liquid_controller import LiquidController  # noqa: E402
-from liquid_nav.nodes.messages import nanoseconds, to_stamp  # noqa: E402
-from liquid_nav.nodes.preflight_checks import check  # noqa: E402
-from liquid_nav.nodes.preflight_facts import Level, Wanted  # noqa: E402
-from liquid_nav.nodes.preflight_listening import Listening, add_local  # noqa: E402
-from liquid_nav.nodes.qos import latched, reliable, sensor_data  # noqa: E402
-from liquid_nav.nodes.safety_supervisor import SupervisorNode  # noqa: E402
-from liquid_nav.nodes.simulator import Simulator  # noqa: E402
-from liquid_nav.safety import Mode, Order  # noqa: E402
-from liquid_nav.simulation.camera import RenderingError  # noqa: E402
-from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
-from liquid_nav.simulation.vehicle_body import PointBody  # noqa: E402
-from liquid_nav.simulation.vehicle_server import UdpServer  # noqa: E402
+from liquid_nav.nodes import preflight_watches
+from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
+from liquid_nav.nodes.liquid_controller import LiquidController
+from liquid_nav.nodes.messages import nanoseconds, to_stamp
+from liquid_nav.nodes.preflight_checks import check
+from liquid_nav.nodes.preflight_facts import Level, Wanted
+from liquid_nav.nodes.preflight_listening import Listening, add_local
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.safety_supervisor import SupervisorNode
+from liquid_nav.nodes.simulator import Simulator
+from liquid_nav.safety import Mode, Order
+from liquid_nav.simulation.camera import RenderingError
+from liquid_nav.simulation.px4_personality import Px4Vehicle
+from liquid_nav.simulation.vehicle_body import PointBody
+from liquid_nav.simulation.vehicle_server import UdpServer
 
 CAMERA = "camera/image_raw"
 WANTED = Wanted(free_space=1)
 NODES = {
-    "simulator": (Simulator, {"scenario": "field", "seed": 1, "width": 128, "height": 72, "real_time_factor": 0.0,
-                              "command_timeout": 5.0, "resend_after": 0.3}),
+    "simulator": (
+        Simulator,
+        {
+            "scenario": "field",
+            "seed": 1,
+            "width": 128,
+            "height": 72,
+            "real_time_factor": 0.0,
+            "command_timeout": 5.0,
+            "resend_after": 0.3,
+        },
+    ),
     "liquid_controller": (LiquidController, {"frozen_after": 0.0}),
     "safety_supervisor": (SupervisorNode, {"speed": 2.0, "vertical_speed": 1.0, "yaw_rate": 1.2}),
-    "autopilot_bridge": (AutopilotBridge, {"connection": "udp:127.0.0.1:0", "odom_topic": "autopilot/odom"}),
-}  # fmt: skip
+    "autopilot_bridge": (
+        AutopilotBridge,
+        {"connection": "udp:127.0.0.1:0", "odom_topic": "autopilot/odom"},
+    ),
+}
 
 
 class Graph:
-    """The nodes of a flight, all in the executor of the test; ``spoil`` is called before they start."""
+    """The nodes of a flight, all in the executor of the test; ``spoil`` is called before they
+    start.
+    """
 
     def __init__(self, harness, model):
         self.harness, self.model, self.probe = harness, model, harness.probe
         self.changes = {name: {} for name in NODES}
-        self.remaps = {name: {} for name in NODES} | {"autopilot_bridge": {"battery_state": "autopilot/battery"}}
+        self.remaps = {name: {} for name in NODES} | {
+            "autopilot_bridge": {"battery_state": "autopilot/battery"}
+        }
         self.left_out, self.vehicle, self.nodes, self.wanted = set(), True, {}, WANTED
         self.body, self.failsafes, self.found = Px4Vehicle(PointBody()), {}, []
         self.after = lambda: None
@@ -62,7 +81,9 @@ class Graph:
         self.changes["liquid_controller"]["model"] = str(self.model)
         for name, (kind, usual) in NODES.items():
             if name not in self.left_out:
-                self.nodes[name] = self._make(name, kind, {"use_sim_time": True} | usual | self.changes[name])
+                self.nodes[name] = self._make(
+                    name, kind, {"use_sim_time": True} | usual | self.changes[name]
+                )
         self.nodes["liquid_controller"].start()
         if self.vehicle:
             self._connect()
@@ -71,7 +92,11 @@ class Graph:
     def _make(self, name, kind, values):
         words = [word for old, new in self.remaps[name].items() for word in ("-r", f"{old}:={new}")]
         overrides = [Parameter(key, value=value) for key, value in values.items()]
-        node = kind(context=self.harness.context, cli_args=["--ros-args", *words], parameter_overrides=overrides)
+        node = kind(
+            context=self.harness.context,
+            cli_args=["--ros-args", *words],
+            parameter_overrides=overrides,
+        )
         if name == "simulator":
             try:
                 node.simulation.render()
@@ -80,7 +105,9 @@ class Graph:
         return self.harness._enter(node)
 
     def _connect(self):
-        """Put a vehicle on the ground behind the bridge: one that flies was armed by somebody else."""
+        """Put a vehicle on the ground behind the bridge: one that flies was armed by somebody
+        else.
+        """
         bridge = self.nodes["autopilot_bridge"]
         link = bridge._backend._link
         self.harness.until(lambda: link.wire is not None, "the port")
@@ -112,17 +139,23 @@ class Graph:
         self.probe.create_subscription(kind, f"before/{topic}", pass_on, sensor_data(10))
 
     def look(self, folder, slow=200.0, whole=False):
-        """Return {name: words} of what preflight finds wrong, in its order; ``found``: all that it finds.
+        """Return {name: words} of what preflight finds wrong, in its order; ``found``: all that it
+        finds.
 
         ``whole``: it listens until it has heard of the battery, which is told once a second.
         """
-        node = rclpy.create_node("preflight", context=self.harness.context,
-                                 parameter_overrides=[Parameter("use_sim_time", value=True)])
+        node = rclpy.create_node(
+            "preflight",
+            context=self.harness.context,
+            parameter_overrides=[Parameter("use_sim_time", value=True)],
+        )
         listening = Listening(self.harness._enter(node), CAMERA, 1.0, True, (0.2, 3.0), slow)
 
         def heard():
             facts = listening.facts()
-            return None if facts is None or whole and not facts.topics["battery_state"].last else facts
+            return (
+                None if facts is None or whole and not facts.topics["battery_state"].last else facts
+            )
 
         facts = self.run(heard)
         add_local(facts, folder)
@@ -147,7 +180,9 @@ def parameter(node, **values):
 
 
 def relay(kind, topic, **fields):
-    return lambda graph: graph.relay(kind, topic, lambda message: [setattr(message, *item) for item in fields.items()])
+    return lambda graph: graph.relay(
+        kind, topic, lambda message: [setattr(message, *item) for item in fields.items()]
+    )
 
 
 def out_of_step(spoil):
@@ -206,7 +241,11 @@ def wrong_autopilot_parameter(graph):
         graph.run(lambda: client.service_is_ready() or None)
         future = client.call_async(Trigger.Request())
         heard = graph.harness.heard["autopilot_bridge/state"]
-        graph.run(lambda: future.done() and "COM_OBL_RC_ACT" in json.loads(heard[-1].data)["fault"] or None)
+        graph.run(
+            lambda: (
+                future.done() and "COM_OBL_RC_ACT" in json.loads(heard[-1].data)["fault"] or None
+            )
+        )
 
     graph.changes["autopilot_bridge"]["set_parameters"] = False
     graph.after = engage
@@ -221,7 +260,9 @@ def deaf_bridge(graph):
 
 
 def orders_of_another(graph):
-    """Give the bridge, and nobody else, the orders of a supervisor that a person does not speak to."""
+    """Give the bridge, and nobody else, the orders of a supervisor that a person does not speak
+    to.
+    """
     deaf_bridge(graph)
     order = Order("another", Mode.DISENGAGED)
     publisher = graph.probe.create_publisher(String, "somewhere/else", latched())
@@ -233,32 +274,87 @@ SILENT = {"commands", "latency", "diagnostics"}
 WATCHES = {f"watch {name}" for name in preflight_watches.names()}
 """Off in this graph; they count where a node lives in real time."""
 FAULTS = {
-    "no camera": (out_of_step(no_camera), "camera", "nobody publishes",
-                  SILENT | {"camera rate", "camera stamps", "camera image"}),
-    "slow camera": (parameter("simulator", frame_rate=5.0), "camera rate", "Hz arrive", {"commands", "odometry"}),
+    "no camera": (
+        out_of_step(no_camera),
+        "camera",
+        "nobody publishes",
+        SILENT | {"camera rate", "camera stamps", "camera image"},
+    ),
+    "slow camera": (
+        parameter("simulator", frame_rate=5.0),
+        "camera rate",
+        "Hz arrive",
+        {"commands", "odometry"},
+    ),
     "late images": (out_of_step(late_images), "camera stamps", "s old", SILENT),
-    "wrong encoding": (out_of_step(relay(Image, CAMERA, encoding="16UC1")), "camera image", "16UC1", SILENT),
-    "calibration of another size": (relay(CameraInfo, "camera/camera_info", width=640), "camera model", "640 x 72", ()),
-    "controller not started": (out_of_step(parameter("liquid_controller", autostart=False)), "controller",
-                               "unconfigured", SILENT | {"model"}),
+    "wrong encoding": (
+        out_of_step(relay(Image, CAMERA, encoding="16UC1")),
+        "camera image",
+        "16UC1",
+        SILENT,
+    ),
+    "calibration of another size": (
+        relay(CameraInfo, "camera/camera_info", width=640),
+        "camera model",
+        "640 x 72",
+        (),
+    ),
+    "controller not started": (
+        out_of_step(parameter("liquid_controller", autostart=False)),
+        "controller",
+        "unconfigured",
+        SILENT | {"model"},
+    ),
     "another model": (other_model, "model", "ffffffffffff", ()),
-    "no supervisor": (out_of_step(no_supervisor), "supervisor", "says nothing", {"one pilot", "limits", "orders"}),
-    "two supervisors": (second_supervisor, "one pilot", "2 nodes publish cmd_vel",
-                        {"diagnostics", "autopilot", "orders"}),
+    "no supervisor": (
+        out_of_step(no_supervisor),
+        "supervisor",
+        "says nothing",
+        {"one pilot", "limits", "orders"},
+    ),
+    "two supervisors": (
+        second_supervisor,
+        "one pilot",
+        "2 nodes publish cmd_vel",
+        {"diagnostics", "autopilot", "orders"},
+    ),
     "too fast": (parameter("safety_supervisor", speed=9.0), "limits", "speed is 9", ()),
     "no odometry": (no_odometry, "odometry", "0.0 Hz", {"frames"}),
-    "wrong frame": (parameter("simulator", frame_prefix="d1/"), "frames", "'d1/odom' of 'd1/base_link'", ()),
+    "wrong frame": (
+        parameter("simulator", frame_prefix="d1/"),
+        "frames",
+        "'d1/odom' of 'd1/base_link'",
+        (),
+    ),
     "low battery": (relay(BatteryState, "battery_state", percentage=0.1), "battery", "10 %", ()),
     "full disk": (full_disk, "disk", "are needed", ()),
-    "a node with another clock": (parameter("safety_supervisor", use_sim_time=False), "clock",
-                                  "autopilot_bridge, liquid_controller, simulator", {"diagnostics", *WATCHES}),
+    "a node with another clock": (
+        parameter("safety_supervisor", use_sim_time=False),
+        "clock",
+        "autopilot_bridge, liquid_controller, simulator",
+        {"diagnostics", *WATCHES},
+    ),
     "autopilot not there": (no_vehicle, "autopilot", "no heartbeat", {"diagnostics"}),
-    "falls without a remote control": (falling_failsafe, "NAV_RCL_ACT", "6: the remote control lost: it disarms", ()),
+    "falls without a remote control": (
+        falling_failsafe,
+        "NAV_RCL_ACT",
+        "6: the remote control lost: it disarms",
+        (),
+    ),
     "deaf bridge": (deaf_bridge, "orders", "has heard no supervisor", {"diagnostics"}),
-    "bridge of another supervisor": (orders_of_another, "orders", "the bridge hears supervisor another",
-                                     {"diagnostics"}),
-    "autopilot parameter": (wrong_autopilot_parameter, "autopilot", "COM_OBL_RC_ACT", {"diagnostics"}),
-}  # fmt: skip
+    "bridge of another supervisor": (
+        orders_of_another,
+        "orders",
+        "the bridge hears supervisor another",
+        {"diagnostics"},
+    ),
+    "autopilot parameter": (
+        wrong_autopilot_parameter,
+        "autopilot",
+        "COM_OBL_RC_ACT",
+        {"diagnostics"},
+    ),
+}
 
 
 def test_a_good_live_graph_passes(graph, tmp_path):
@@ -277,7 +373,8 @@ def test_without_a_global_position_it_says_what_a_hold_will_be(graph, tmp_path):
     graph.start()
     assert graph.look(tmp_path, whole=True) == {}
     assert graph.of(Level.WARNING) == {
-        "hold": "zero set points: there is no global position; if the bridge ends, PX4 lands"}
+        "hold": "zero set points: there is no global position; if the bridge ends, PX4 lands"
+    }
 
 
 def test_a_failsafe_that_is_not_told_is_named(graph, tmp_path):
@@ -295,7 +392,9 @@ def test_a_fault_on_a_live_graph_is_named(graph, name, tmp_path):
     spoil(graph)
     graph.start()
     bad = graph.look(tmp_path)
-    first = min(bad, key=lambda found: (found == "diagnostics", list(bad).index(found)), default="nothing")
+    first = min(
+        bad, key=lambda found: (found == "diagnostics", list(bad).index(found)), default="nothing"
+    )
     assert first == expected and words in bad[expected], bad
     assert set(bad) <= {expected, *consequences}, bad
 
@@ -309,14 +408,30 @@ def test_a_simulation_that_stands_still_is_named(graph, tmp_path):
 
 
 def test_the_command_says_it_with_its_exit_code(graph, tmp_path):
-    """A process of its own, as people start it: once well, once with a limit that the graph does not keep."""
-    # A simulation as fast as it goes would outrun a process that has to share the processor with it. And it listens for
-    # 3 s: DDS may stand still for one, where a process of another test was killed.
+    """A process of its own, as people start it: once well, once with a limit that the graph does
+    not keep.
+    """
+    # A simulation as fast as it goes would outrun a process that has to share the processor with
+    # it. And it listens for 3 s: DDS may stand still for one, where a process of another test was
+    # killed.
     parameter("simulator", real_time_factor=1.0)(graph)
     graph.start()
     environment = os.environ | {"ROS_DOMAIN_ID": str(graph.harness.context.get_domain_id())}
-    words = [sys.executable, "-m", "liquid_nav.cli.app", "preflight", "--use-sim-time", "--seconds", "3", "--space",
-             "0", "--folder", str(tmp_path), "--json", str(tmp_path / "found.json")]  # fmt: skip
+    words = [
+        sys.executable,
+        "-m",
+        "liquid_nav.cli.app",
+        "preflight",
+        "--use-sim-time",
+        "--seconds",
+        "3",
+        "--space",
+        "0",
+        "--folder",
+        str(tmp_path),
+        "--json",
+        str(tmp_path / "found.json"),
+    ]
     for more, code, wrong in (([], 0, set()), (["--speed", "1"], 1, {"limits"})):
         with Popen(words + more, env=environment, stdout=PIPE, stderr=STDOUT) as command:
             assert graph.run(command.poll) == code, command.stdout.read().decode()

@@ -1,4 +1,6 @@
-"""A published network, imported, flies: in lock step, and frame by frame through the ROS controller."""
+"""A published network, imported, flies: in lock step, and frame by frame through the ROS
+controller.
+"""
 
 import dataclasses
 from pathlib import Path
@@ -10,7 +12,9 @@ REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference" / "checkpo
 GOLDEN = REFERENCE / "public.npz"
 FRAMES = 4
 
-pytestmark = pytest.mark.skipif(not GOLDEN.exists(), reason=f"no published checkpoints: {GOLDEN} is absent")
+pytestmark = pytest.mark.skipif(
+    not GOLDEN.exists(), reason=f"no published checkpoints: {GOLDEN} is absent"
+)
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +26,15 @@ def model(tmp_path_factory):
     from liquid_nav.cli import app as cli
 
     folder = tmp_path_factory.mktemp("models") / "published_ncp"
-    arguments = ["import", "keras", str(REFERENCE / "ncp.hdf5"), "--kind", "ncp", "--out", str(folder)]
+    arguments = [
+        "import",
+        "keras",
+        str(REFERENCE / "ncp.hdf5"),
+        "--kind",
+        "ncp",
+        "--out",
+        str(folder),
+    ]
     result = CliRunner().invoke(cli.app, arguments)
     assert result.exit_code == 0, result.stderr
     return folder
@@ -34,17 +46,23 @@ def test_it_flies_in_lock_step(model):
     from liquid_nav.worlds import load_condition, load_scenario
 
     scenario = load_scenario("field")
-    short = dataclasses.replace(scenario, success=dataclasses.replace(scenario.success, time_limit=0.4))
+    short = dataclasses.replace(
+        scenario, success=dataclasses.replace(scenario.success, time_limit=0.4)
+    )
     pilot = entrants.build_pilot(entrants.resolve(str(model)))
     record = fly(short, 10_000, load_condition("summer"), pilot, frame_rate=10.0)
     assert record.pilot == "published_ncp" and record.outcome.reason == "timeout"
     assert len(record.columns["time"]) >= FRAMES
     commands = record.columns["command"]
-    assert np.isfinite(commands).all() and len(np.unique(commands, axis=0)) > 1, "it answers what it sees"
+    assert np.isfinite(commands).all() and len(np.unique(commands, axis=0)) > 1, (
+        "it answers what it sees"
+    )
 
 
 def test_the_controller_gives_the_published_commands(harness, model):
-    """At any rate: these networks were trained, and fly, with an elapsed time of 1.0 at every frame."""
+    """At any rate: these networks were trained, and fly, with an elapsed time of 1.0 at every
+    frame.
+    """
     from geometry_msgs.msg import TwistStamped
     from sensor_msgs.msg import Image
 
@@ -63,4 +81,6 @@ def test_the_controller_gives_the_published_commands(harness, model):
     for k, image in enumerate(images):
         camera.publish(image_message(image, 1_000_000_000 + k * 50_000_000, "camera_optical_frame"))
         harness.until(lambda k=k: len(commands) > k, f"a command for frame {k}")
-    np.testing.assert_allclose([command_from(c).as_array() for c in commands], wanted, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(
+        [command_from(c).as_array() for c in commands], wanted, atol=1e-5, rtol=0
+    )

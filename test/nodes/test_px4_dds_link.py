@@ -1,7 +1,8 @@
-"""The px4_dds wire, message by message: fields, topic names, QoS, both ways. ``test_px4_msgs.py`` flies over real DDS.
+"""The px4_dds wire, message by message: fields, topic names, QoS, both ways. ``test_px4_msgs.py``
+flies over real DDS.
 
-The same assertions for stand-ins, which have the fields that px4_msgs 1.15 to 1.18 have in common, and for the px4_msgs
-that is installed, where there is one: no package index has it.
+The same assertions for stand-ins, which have the fields that px4_msgs 1.15 to 1.18 have in common,
+and for the px4_msgs that is installed, where there is one: no package index has it.
 """
 
 import math
@@ -15,22 +16,24 @@ import pytest
 
 pytest.importorskip("pymavlink")
 
-from rclpy.qos import DurabilityPolicy, ReliabilityPolicy  # noqa: E402
-from rclpy.time import Time  # noqa: E402
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from rclpy.time import Time
 
-from liquid_nav.autopilots.adapter import Answer, RequestKind  # noqa: E402
-from liquid_nav.autopilots.px4_dds import OFFBOARD, Px4DdsAdapter, SetPoint, VehicleCommand  # noqa: E402
-from liquid_nav.errors import UserError  # noqa: E402
-from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
-from liquid_nav.nodes.px4_dds_link import Px4DdsLink  # noqa: E402
-from liquid_nav.safety import Mode, Order, Phase  # noqa: E402
+from liquid_nav.autopilots.adapter import Answer, RequestKind
+from liquid_nav.autopilots.px4_dds import OFFBOARD, Px4DdsAdapter, SetPoint, VehicleCommand
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
+from liquid_nav.nodes.px4_dds_link import Px4DdsLink
+from liquid_nav.safety import Mode, Order, Phase
 
 FIELDS = {
     "OffboardControlMode": "timestamp position velocity acceleration attitude body_rate",
     "TrajectorySetpoint": "timestamp position velocity acceleration jerk yaw yawspeed",
-    "VehicleCommand": "timestamp param1 param2 param3 param4 param5 param6 param7 command target_system "
-                      "target_component source_system source_component confirmation from_external",
-    "VehicleStatus": "timestamp nav_state arming_state system_id pre_flight_checks_pass failsafe vehicle_type is_vtol",
+    "VehicleCommand": "timestamp param1 param2 param3 param4 param5 param6 param7 command "
+    "target_system "
+    "target_component source_system source_component confirmation from_external",
+    "VehicleStatus": "timestamp nav_state arming_state system_id pre_flight_checks_pass failsafe "
+    "vehicle_type is_vtol",
     "VehicleCommandAck": "timestamp command result target_system target_component",
     "VehicleLandDetected": "timestamp landed",
     "VehicleOdometry": "timestamp pose_frame position q velocity_frame velocity angular_velocity",
@@ -38,15 +41,27 @@ FIELDS = {
     "VehicleLocalPosition": "timestamp xy_global x y z vx vy vz",
     "VehicleAttitude": "timestamp q",
 }
-VERSIONS = {"1.15": {}, "1.16": {"VehicleStatus": 1},
-            "1.17": {"VehicleStatus": 1, "BatteryStatus": 1, "VehicleLocalPosition": 1},
-            "1.18": {"VehicleStatus": 4, "VehicleCommandAck": 1, "BatteryStatus": 1, "VehicleLocalPosition": 1}}
-"""MESSAGE_VERSION of each message, read in the branches of github.com/PX4/px4_msgs; 0 where it is not named."""
+VERSIONS = {
+    "1.15": {},
+    "1.16": {"VehicleStatus": 1},
+    "1.17": {"VehicleStatus": 1, "BatteryStatus": 1, "VehicleLocalPosition": 1},
+    "1.18": {
+        "VehicleStatus": 4,
+        "VehicleCommandAck": 1,
+        "BatteryStatus": 1,
+        "VehicleLocalPosition": 1,
+    },
+}
+"""MESSAGE_VERSION of each message, read in the branches of github.com/PX4/px4_msgs; 0 where it is
+not named.
+"""
 
 
 @pytest.fixture(params=["1.16", "installed"])
 def messages(monkeypatch, request):
-    """The module px4_msgs.msg of a release, 1.16 and the installed one unless the test says which."""
+    """The module px4_msgs.msg of a release, 1.16 and the installed one unless the test says
+    which.
+    """
     release = request.param
     if release == "installed":
         return pytest.importorskip("px4_msgs.msg", reason="px4_msgs is not installed")
@@ -84,7 +99,11 @@ class Board:
 
     def ear(self, name):
         """Who listens to that message, whatever its version."""
-        (callback,) = (heard for topic, heard in self.heard.items() if re.fullmatch(rf"fmu/out/{name}(_v\d+)?", topic))
+        (callback,) = (
+            heard
+            for topic, heard in self.heard.items()
+            if re.fullmatch(rf"fmu/out/{name}(_v\d+)?", topic)
+        )
         return callback
 
 
@@ -114,33 +133,67 @@ def make(messages, **options):
     board, autopilot, outputs = Board(), Px4DdsAdapter(), Outputs()
     clock = SimpleNamespace(now=1.0)
     link = Px4DdsLink(board, autopilot, outputs, lambda: clock.now, diagnostics=None, **options)
-    return SimpleNamespace(board=board, autopilot=autopilot, outputs=outputs, link=link, clock=clock, m=messages)
+    return SimpleNamespace(
+        board=board, autopilot=autopilot, outputs=outputs, link=link, clock=clock, m=messages
+    )
 
 
-@pytest.mark.parametrize(("messages", "versions"), [
-    ("1.15", ("", "", "", "")), ("1.16", ("_v1", "", "", "")), ("1.17", ("_v1", "", "_v1", "_v1")),
-    ("1.18", ("_v4", "_v1", "_v1", "_v1"))], indirect=["messages"])
+@pytest.mark.parametrize(
+    ("messages", "versions"),
+    [
+        ("1.15", ("", "", "", "")),
+        ("1.16", ("_v1", "", "", "")),
+        ("1.17", ("_v1", "", "_v1", "_v1")),
+        ("1.18", ("_v4", "_v1", "_v1", "_v1")),
+    ],
+    indirect=["messages"],
+)
 def test_topics_fit_the_release_and_the_quality_of_service_every_one(bench, versions):
     names = ("vehicle_status", "vehicle_command_ack", "battery_status", "vehicle_local_position")
     expected = {f"fmu/out/{name}{version}" for name, version in zip(names, versions)}
-    assert set(bench.board.heard) == expected | {"fmu/out/vehicle_land_detected", "fmu/out/vehicle_odometry"}
+    assert set(bench.board.heard) == expected | {
+        "fmu/out/vehicle_land_detected",
+        "fmu/out/vehicle_odometry",
+    }
     truths = {topic for topic in make(bench.m, truth=True).board.heard if "groundtruth" in topic}
     place = f"fmu/out/vehicle_local_position_groundtruth{versions[3]}"
     assert truths == {"fmu/out/vehicle_attitude_groundtruth", place}
-    assert set(bench.board.sent) == {"fmu/in/offboard_control_mode", "fmu/in/trajectory_setpoint",
-                                     "fmu/in/vehicle_command"}
-    for topic, quality in (bench.board.qualities | make(bench.m, truth=True).board.qualities).items():
+    assert set(bench.board.sent) == {
+        "fmu/in/offboard_control_mode",
+        "fmu/in/trajectory_setpoint",
+        "fmu/in/vehicle_command",
+    }
+    for topic, quality in (
+        bench.board.qualities | make(bench.m, truth=True).board.qualities
+    ).items():
         assert quality.reliability == ReliabilityPolicy.BEST_EFFORT
-        durability = DurabilityPolicy.TRANSIENT_LOCAL if "/in/" in topic else DurabilityPolicy.VOLATILE
+        durability = (
+            DurabilityPolicy.TRANSIENT_LOCAL if "/in/" in topic else DurabilityPolicy.VOLATILE
+        )
         assert quality.durability == durability, topic
 
 
 def test_a_set_point_has_its_heartbeat_and_leaves_the_rest_free(bench):
     bench.link.send([SetPoint((1.0, 2.0, -3.0), -0.4)])
-    (mode,), (point,) = bench.board.sent["fmu/in/offboard_control_mode"], bench.board.sent["fmu/in/trajectory_setpoint"]
-    assert (mode.velocity, mode.position, mode.acceleration, mode.attitude, mode.body_rate) == (True, 0, 0, 0, 0)
-    assert point.velocity.tolist() == [1.0, 2.0, -3.0] and point.yawspeed == -0.4 and math.isnan(point.yaw)
-    assert all(np.isnan(values).all() for values in (point.position, point.acceleration, point.jerk))
+    (mode,), (point,) = (
+        bench.board.sent["fmu/in/offboard_control_mode"],
+        bench.board.sent["fmu/in/trajectory_setpoint"],
+    )
+    assert (mode.velocity, mode.position, mode.acceleration, mode.attitude, mode.body_rate) == (
+        True,
+        0,
+        0,
+        0,
+        0,
+    )
+    assert (
+        point.velocity.tolist() == [1.0, 2.0, -3.0]
+        and point.yawspeed == -0.4
+        and math.isnan(point.yaw)
+    )
+    assert all(
+        np.isnan(values).all() for values in (point.position, point.acceleration, point.jerk)
+    )
     assert mode.timestamp == point.timestamp == 0
     bench.link.send([])
     assert len(bench.board.sent["fmu/in/offboard_control_mode"]) == 1
@@ -148,17 +201,27 @@ def test_a_set_point_has_its_heartbeat_and_leaves_the_rest_free(bench):
 
 def test_a_request_says_who_asks_and_only_our_answers_count(bench):
     bench.autopilot.request(RequestKind.MODE, OFFBOARD)
-    bench.link.send([value for value in bench.autopilot.take() if isinstance(value, VehicleCommand)])
+    bench.link.send(
+        [value for value in bench.autopilot.take() if isinstance(value, VehicleCommand)]
+    )
     (sent,) = bench.board.sent["fmu/in/vehicle_command"]
     assert (sent.command, sent.param1, sent.param2, sent.param7) == (176, 1.0, 6.0, 0.0)
     assert (sent.target_system, sent.target_component, sent.from_external) == (1, 1, True)
     answer = bench.board.ear("vehicle_command_ack")
     answer(bench.m.VehicleCommandAck(command=176, result=0, target_system=1, target_component=1))
-    answer(bench.m.VehicleCommandAck(command=176, result=0, target_system=255, target_component=190))
+    answer(
+        bench.m.VehicleCommandAck(command=176, result=0, target_system=255, target_component=190)
+    )
     assert not bench.autopilot.session.replies
     assert (sent.source_system, sent.source_component) == (247, 191)
-    answer(bench.m.VehicleCommandAck(command=176, result=2, target_system=sent.source_system,
-                                     target_component=sent.source_component))
+    answer(
+        bench.m.VehicleCommandAck(
+            command=176,
+            result=2,
+            target_system=sent.source_system,
+            target_component=sent.source_component,
+        )
+    )
     assert bench.autopilot.session.replies[RequestKind.MODE].answer is Answer.DENIED
 
 
@@ -167,12 +230,23 @@ def test_a_jump_of_px4s_clock_changes_nothing(bench):
     for stamp in (10_000_000, 5_000_000_000, 1):
         bench.clock.now += 0.1
         status(bench.m.VehicleStatus(timestamp=stamp, nav_state=4, arming_state=2, system_id=1))
-        odometry(bench.m.VehicleOdometry(
-            timestamp=stamp, pose_frame=1, position=[1.0, 2.0, -3.0], q=[1.0, 0.0, 0.0, 0.0], velocity_frame=1,
-            velocity=[0.0] * 3, angular_velocity=[0.0] * 3))
+        odometry(
+            bench.m.VehicleOdometry(
+                timestamp=stamp,
+                pose_frame=1,
+                position=[1.0, 2.0, -3.0],
+                q=[1.0, 0.0, 0.0, 0.0],
+                velocity_frame=1,
+                velocity=[0.0] * 3,
+                angular_velocity=[0.0] * 3,
+            )
+        )
         bench.autopilot.update(bench.clock.now)
         # Somebody else has armed it: whatever its clock says, that is all there is to it.
-        assert bench.autopilot.session.phase is Phase.RELEASED and bench.autopilot.session.vehicle.armed
+        assert (
+            bench.autopilot.session.phase is Phase.RELEASED
+            and bench.autopilot.session.vehicle.armed
+        )
         assert bench.autopilot.session.vehicle.position_time == bench.clock.now
     assert [time for _, time in bench.outputs.shown] == [7.0] * 3
     assert bench.outputs.shown[0][0].position.tolist() == [2.0, 1.0, 3.0]
@@ -185,47 +259,90 @@ def test_battery_and_odometry_that_nobody_can_use(bench):
     bench.clock.now += 0.3
     battery(bench.m.BatteryStatus(remaining=-1.0, voltage_v=0.0))
     assert bench.outputs.shown == [(0.4, 7.0), (None, 7.0)]
-    bench.board.ear("vehicle_odometry")(bench.m.VehicleOdometry(
-        pose_frame=2, position=[0.0] * 3, q=[1.0, 0.0, 0.0, 0.0], velocity_frame=1, velocity=[0.0] * 3,
-        angular_velocity=[0.0] * 3))
+    bench.board.ear("vehicle_odometry")(
+        bench.m.VehicleOdometry(
+            pose_frame=2,
+            position=[0.0] * 3,
+            q=[1.0, 0.0, 0.0, 0.0],
+            velocity_frame=1,
+            velocity=[0.0] * 3,
+            angular_velocity=[0.0] * 3,
+        )
+    )
     assert bench.link.bad == 1 and bench.autopilot.session.vehicle.position is None
 
 
 def test_the_same_pose_again_is_no_news(bench):
-    """PX4's client repeats what it has when its estimator has died: a stamp that stands still is no progress."""
+    """PX4's client repeats what it has when its estimator has died: a stamp that stands still is no
+    progress.
+    """
     odometry = bench.board.ear("vehicle_odometry")
     for _ in range(3):
         bench.clock.now += 0.1
-        odometry(bench.m.VehicleOdometry(
-            timestamp=10_000_000, pose_frame=1, position=[1.0, 2.0, -3.0], q=[1.0, 0.0, 0.0, 0.0], velocity_frame=1,
-            velocity=[0.0] * 3, angular_velocity=[0.0] * 3))
-    assert len(bench.outputs.shown) == 1 and bench.autopilot.session.vehicle.position_time == pytest.approx(1.1)
+        odometry(
+            bench.m.VehicleOdometry(
+                timestamp=10_000_000,
+                pose_frame=1,
+                position=[1.0, 2.0, -3.0],
+                q=[1.0, 0.0, 0.0, 0.0],
+                velocity_frame=1,
+                velocity=[0.0] * 3,
+                angular_velocity=[0.0] * 3,
+            )
+        )
+    assert len(
+        bench.outputs.shown
+    ) == 1 and bench.autopilot.session.vehicle.position_time == pytest.approx(1.1)
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_whether_there_is_a_global_position_decides_how_it_holds(bench, known):
     bench.board.ear("vehicle_local_position")(bench.m.VehicleLocalPosition(xy_global=known))
-    bench.board.ear("vehicle_status")(bench.m.VehicleStatus(nav_state=4, arming_state=1, system_id=1))
+    bench.board.ear("vehicle_status")(
+        bench.m.VehicleStatus(nav_state=4, arming_state=1, system_id=1)
+    )
     bench.autopilot.update(bench.clock.now)
     assert bench.autopilot.session.holds_by_mode is known
 
 
 def test_a_failsafe_and_the_pre_flight_checks_are_heard(bench):
     status, session = bench.board.ear("vehicle_status"), bench.autopilot.session
-    status(bench.m.VehicleStatus(nav_state=4, arming_state=1, system_id=1, failsafe=True, pre_flight_checks_pass=False))
+    status(
+        bench.m.VehicleStatus(
+            nav_state=4, arming_state=1, system_id=1, failsafe=True, pre_flight_checks_pass=False
+        )
+    )
     assert session.vehicle.failsafe and "pre-flight checks" in session.warnings(0.0)[0]
-    status(bench.m.VehicleStatus(nav_state=4, arming_state=1, system_id=1, failsafe=False, pre_flight_checks_pass=True))
+    status(
+        bench.m.VehicleStatus(
+            nav_state=4, arming_state=1, system_id=1, failsafe=False, pre_flight_checks_pass=True
+        )
+    )
     assert not session.vehicle.failsafe and session.warnings(0.0) == []
     status(bench.m.VehicleStatus(nav_state=14, arming_state=2, system_id=2, failsafe=True))
     assert not session.vehicle.armed and bench.autopilot.foreign == 1
 
 
-@pytest.mark.parametrize(("kind", "vertical", "words"), [
-    (0, False, ""), (1, False, ""), (2, False, "a plane"), (3, False, "a rover"), (4, False, "an airship"),
-    (1, True, "a VTOL plane"), (2, True, "a VTOL plane")])
-def test_a_vehicle_that_is_no_multicopter_is_named_when_a_person_engages(bench, kind, vertical, words):
+@pytest.mark.parametrize(
+    ("kind", "vertical", "words"),
+    [
+        (0, False, ""),
+        (1, False, ""),
+        (2, False, "a plane"),
+        (3, False, "a rover"),
+        (4, False, "an airship"),
+        (1, True, "a VTOL plane"),
+        (2, True, "a VTOL plane"),
+    ],
+)
+def test_a_vehicle_that_is_no_multicopter_is_named_when_a_person_engages(
+    bench, kind, vertical, words
+):
     bench.board.ear("vehicle_status")(
-        bench.m.VehicleStatus(nav_state=4, arming_state=1, system_id=1, vehicle_type=kind, is_vtol=vertical))
+        bench.m.VehicleStatus(
+            nav_state=4, arming_state=1, system_id=1, vehicle_type=kind, is_vtol=vertical
+        )
+    )
     session = bench.autopilot.session
     session.take_order(Order("test", Mode.DISENGAGED), bench.clock.now)
     session.take_order(Order("test", Mode.ENGAGED, 1, 1, 0.0, 1), bench.clock.now)
@@ -258,7 +375,9 @@ def test_the_true_pose_of_a_simulated_vehicle_is_passed_on_in_our_frames(message
 
 def test_a_true_pose_does_not_wait_for_the_vehicles_own_rates(messages):
     bench = make(messages, truth=True)
-    bench.board.ear("vehicle_attitude_groundtruth")(messages.VehicleAttitude(q=[1.0, 0.0, 0.0, 0.0]))
+    bench.board.ear("vehicle_attitude_groundtruth")(
+        messages.VehicleAttitude(q=[1.0, 0.0, 0.0, 0.0])
+    )
     place = messages.VehicleLocalPosition(x=0.0, y=0.0, z=0.0, vx=0.0, vy=0.0, vz=0.0)
     bench.board.ear("vehicle_local_position_groundtruth")(place)
     assert bench.outputs.shown[0].angular_velocity.tolist() == [0.0, 0.0, 0.0]

@@ -1,6 +1,8 @@
-"""The px4_dds backend with the real px4_msgs over real DDS; skipped where px4_msgs is not in the environment.
+"""The px4_dds backend with the real px4_msgs over real DDS; skipped where px4_msgs is not in the
+environment.
 
-It is on no package index: build its branch in a ROS workspace and source that. PX4 is the test vehicle, in lock step.
+It is on no package index: build its branch in a ROS workspace and source that. PX4 is the test
+vehicle, in lock step.
 """
 
 import importlib.util
@@ -15,30 +17,36 @@ pytest.importorskip("pymavlink")
 MISSING = "px4_msgs is not installed: build it in a ROS workspace and source that"
 px4_msgs = pytest.importorskip("px4_msgs.msg", reason=MISSING)
 
-from geometry_msgs.msg import TwistStamped  # noqa: E402
-from nav_msgs.msg import Odometry  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
+from geometry_msgs.msg import TwistStamped
+from nav_msgs.msg import Odometry
+from std_msgs.msg import String
 
-from liquid_nav.autopilots.px4_dds import LAND, LOITER, OFFBOARD  # noqa: E402
-from liquid_nav.nodes.autopilot_bridge import AutopilotBridge  # noqa: E402
-from liquid_nav.nodes.messages import NANO, command_message  # noqa: E402
-from liquid_nav.nodes.qos import latched, reliable, sensor_data  # noqa: E402
-from liquid_nav.safety import FaultKind, Mode, Order, Phase  # noqa: E402
-from liquid_nav.types import Command  # noqa: E402
+from liquid_nav.autopilots.px4_dds import LAND, LOITER, OFFBOARD
+from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
+from liquid_nav.nodes.messages import NANO, command_message
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.safety import FaultKind, Mode, Order, Phase
+from liquid_nav.types import Command
 
-_SPEC = importlib.util.spec_from_file_location("px4_over_dds", Path(__file__).with_name("px4_over_dds.py"))
+_SPEC = importlib.util.spec_from_file_location(
+    "px4_over_dds", Path(__file__).with_name("px4_over_dds.py")
+)
 px4_over_dds = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(px4_over_dds)
 FORWARD, STEP = Command(1.0, 0.0, 0.0, 0.2), 0.02
 
 
 class Flight:
-    """Bridge and PX4, one step of simulated time after the other: what was sent has arrived before time goes on."""
+    """Bridge and PX4, one step of simulated time after the other: what was sent has arrived before
+    time goes on.
+    """
 
     def __init__(self, harness, height, **parameters):
         self.harness, probe = harness, harness.probe
         self.states = harness.listen("autopilot_bridge/state", String, latched())
-        self.node = harness.add(AutopilotBridge, autopilot="px4_dds", use_sim_time=True, **parameters)
+        self.node = harness.add(
+            AutopilotBridge, autopilot="px4_dds", use_sim_time=True, **parameters
+        )
         truth = parameters.get("true_pose", False)
         self.px4, self.command = px4_over_dds.Px4OverDds(probe, px4_msgs, height, truth), FORWARD
         self.commands = probe.create_publisher(TwistStamped, "cmd_vel", reliable())
@@ -49,7 +57,9 @@ class Flight:
             harness.matched(publisher)
         for topic in self.px4.heard:
             harness.until(lambda t=topic: self.node.count_subscribers(f"fmu/in/{t}") == 1, topic)
-        harness.until(lambda: probe.count_publishers("fmu/in/vehicle_command") == 1, "the bridge's topics")
+        harness.until(
+            lambda: probe.count_publishers("fmu/in/vehicle_command") == 1, "the bridge's topics"
+        )
 
     @property
     def session(self):
@@ -59,7 +69,9 @@ class Flight:
         if self.command is not None:
             self.commands.publish(command_message(self.command, 0))
         self.px4.advance(STEP)
-        self.harness.until(lambda: self.node.get_clock().now().nanoseconds / NANO >= self.px4.now - 1e-6, "/clock")
+        self.harness.until(
+            lambda: self.node.get_clock().now().nanoseconds / NANO >= self.px4.now - 1e-6, "/clock"
+        )
         for _ in range(8):
             self.harness.executor.spin_once(timeout_sec=0.0)
         self.node._on_timer()  # its own timer lives by the computer's clock
@@ -70,7 +82,9 @@ class Flight:
             self.step()
             if until is not None and until():
                 return self.px4.now - begin
-        assert until is None, f"{self.session.phase}, fault '{self.session.fault}', states {self.states[-1:]}"
+        assert until is None, (
+            f"{self.session.phase}, fault '{self.session.fault}', states {self.states[-1:]}"
+        )
         return seconds
 
     def until(self, phase, seconds=40.0):
@@ -83,7 +97,9 @@ class Flight:
     def person(self, word):
         """A person asks for something."""
         mode, order = Mode(word), self.order
-        self.order = Order("test", mode, order.act + 1, order.engagement + (mode is Mode.ENGAGED), self.px4.now)
+        self.order = Order(
+            "test", mode, order.act + 1, order.engagement + (mode is Mode.ENGAGED), self.px4.now
+        )
         self._say_order()
 
     def connect(self):
@@ -128,8 +144,13 @@ def test_a_flight_from_the_ground_to_the_ground(flight):
     assert state.position[2] == pytest.approx(1.5, abs=0.35)
     _, mode = flight.px4.heard["offboard_control_mode"][-1]
     _, point = flight.px4.heard["trajectory_setpoint"][-1]
-    assert mode.velocity and not (mode.position or mode.acceleration or mode.attitude or mode.body_rate)
-    assert math.isnan(point.yaw) and np.isnan([*point.position, *point.acceleration, *point.jerk]).all()
+    assert mode.velocity and not (
+        mode.position or mode.acceleration or mode.attitude or mode.body_rate
+    )
+    assert (
+        math.isnan(point.yaw)
+        and np.isnan([*point.position, *point.acceleration, *point.jerk]).all()
+    )
     assert point.yawspeed == pytest.approx(-0.2)
     seen = odometry[-1].pose.pose.position
     assert (seen.x, seen.y, seen.z) == pytest.approx(tuple(state.position), abs=0.2)
@@ -137,8 +158,10 @@ def test_a_flight_from_the_ground_to_the_ground(flight):
     flight.go(5.0, lambda: flight.session.vehicle.mode == LAND)
     flight.until("ready")
     assert not flight.px4.vehicle.armed and flight.session.fault is None
-    orders = [(order.command, order.source_system, order.source_component)
-              for _, order in flight.px4.heard["vehicle_command"]]
+    orders = [
+        (order.command, order.source_system, order.source_component)
+        for _, order in flight.px4.heard["vehicle_command"]
+    ]
     us = px4_over_dds.US
     assert orders == [(number, us.system, us.component) for number in (176, 400, 21)]
 
@@ -159,7 +182,9 @@ def test_a_command_that_is_not_a_number_is_no_command(flight):
     flight.fly()
     flight.command = Command(math.nan, 0.0, 0.0, 0.0)
     flight.until("holding", 2.0)
-    assert all(np.isfinite(point.velocity).all() for _, point in flight.px4.heard["trajectory_setpoint"])
+    assert all(
+        np.isfinite(point.velocity).all() for _, point in flight.px4.heard["trajectory_setpoint"]
+    )
 
 
 def test_a_mode_of_somebody_else_is_never_asked_back(flight):
@@ -185,7 +210,10 @@ def test_odometry_that_is_not_a_number_is_a_hold(flight):
     flight.px4.spoilt = True
     flight.until("holding", 2.0)
     flight.go(2.0)
-    assert flight.session.fault.kind in (FaultKind.REFUSED, FaultKind.POSITION_OLD) and flight.speed < 0.05
+    assert (
+        flight.session.fault.kind in (FaultKind.REFUSED, FaultKind.POSITION_OLD)
+        and flight.speed < 0.05
+    )
 
 
 def test_a_pose_that_repeats_its_stamp_is_a_hold(flight):
@@ -193,7 +221,10 @@ def test_a_pose_that_repeats_its_stamp_is_a_hold(flight):
     flight.px4.frozen = flight.px4.now
     flight.until("holding", 2.0)
     flight.go(2.0)
-    assert flight.session.fault.kind in (FaultKind.REFUSED, FaultKind.POSITION_OLD) and flight.speed < 0.05
+    assert (
+        flight.session.fault.kind in (FaultKind.REFUSED, FaultKind.POSITION_OLD)
+        and flight.speed < 0.05
+    )
 
 
 @pytest.mark.parametrize("flight", [0.0], indirect=True)
@@ -215,7 +246,9 @@ def test_without_a_global_position_it_holds_by_zero_set_points(flight):
     flight.person("holding")
     flight.until("holding", 2.0)
     flight.go(3.0)
-    assert flight.session.vehicle.mode == OFFBOARD and flight.session.streaming and flight.speed < 0.05
+    assert (
+        flight.session.vehicle.mode == OFFBOARD and flight.session.streaming and flight.speed < 0.05
+    )
 
 
 def test_a_lost_agent_and_its_return(flight):
@@ -253,7 +286,9 @@ def test_the_true_pose_of_a_simulated_vehicle_is_published_beside_its_estimate(h
     flight.node.close()
     state = flight.px4.vehicle.body.state
     told = truths[-1].pose.pose
-    assert (told.position.x, told.position.y, told.position.z) == pytest.approx(tuple(state.position), abs=0.01)
+    assert (told.position.x, told.position.y, told.position.z) == pytest.approx(
+        tuple(state.position), abs=0.01
+    )
     q = np.array((told.orientation.w, told.orientation.x, told.orientation.y, told.orientation.z))
     assert abs(float(q @ state.quaternion)) == pytest.approx(1.0, abs=1e-5)
     assert estimates[-1].pose.pose.position.z == pytest.approx(state.position[2] + 1.0, abs=0.2)

@@ -25,21 +25,21 @@ import pytest
 
 pytest.importorskip("pymavlink")
 
-import rclpy  # noqa: E402
-from geometry_msgs.msg import TwistStamped  # noqa: E402
-from pymavlink.dialects.v20 import development as mavlink  # noqa: E402
-from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from sensor_msgs.msg import Image  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
-from std_srvs.srv import Trigger  # noqa: E402
+import rclpy
+from geometry_msgs.msg import TwistStamped
+from pymavlink.dialects.v20 import development as mavlink
+from rclpy.executors import SingleThreadedExecutor
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
 
-from liquid_nav.autopilots.flavours import PX4, px4_mode  # noqa: E402
-from liquid_nav.cli.processes import Child  # noqa: E402
-from liquid_nav.nodes.bringup import WATCHED, Process  # noqa: E402
-from liquid_nav.nodes.claims import claim, free_domain, free_port, release, release_domain  # noqa: E402
-from liquid_nav.nodes.messages import command_message, from_seconds, image_message  # noqa: E402
-from liquid_nav.nodes.qos import latched, reliable, sensor_data  # noqa: E402
-from liquid_nav.types import Command  # noqa: E402
+from liquid_nav.autopilots.flavours import PX4, px4_mode
+from liquid_nav.cli.processes import Child
+from liquid_nav.nodes.bringup import WATCHED, Process
+from liquid_nav.nodes.claims import claim, free_domain, free_port, release, release_domain
+from liquid_nav.nodes.messages import command_message, from_seconds, image_message
+from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.types import Command
 
 BUILD = Path(os.environ.get("PX4_SITL") or "/nowhere")
 pytestmark = [
@@ -583,7 +583,9 @@ class RealFlight:
 
 @pytest.fixture
 def flights(tmp_path):
-    """Start a flight, with parameters of PX4, and with a channel of the remote control that engages."""
+    """Start a flight, with parameters of PX4, and with a channel of the remote control that
+    engages.
+    """
     begun = []
 
     def start(engage_channel=0, **parameters):
@@ -682,7 +684,9 @@ FLIPS = 24
 
 
 def test_a_mode_chosen_at_the_remote_control_is_never_taken_back(flights):
-    """PX4 shows the mode up to 0.11 s after its switch is seen: a hold asked for in between would end it."""
+    """PX4 shows the mode up to 0.11 s after its switch is seen: a hold asked for in between would
+    end it.
+    """
     flight = flights(**REMOTE_CONTROL)
     station = flight.station
     station.switch = SWITCH[PX4.hold]
@@ -821,7 +825,9 @@ OFF, ON = 1000, 2000
 
 
 def test_flipping_the_engage_switch_engages_and_nothing_that_looks_like_it_does(flights):
-    """PX4 says in SYS_STATUS whether its receiver hears the transmitter: nothing else tells a flip from its return."""
+    """PX4 says in SYS_STATUS whether its receiver hears the transmitter: nothing else tells a flip
+    from its return.
+    """
     flight = flights(engage_channel=7, **REMOTE_CONTROL)
     station = flight.station
     station.switch = SWITCH[PX4.hold]
@@ -837,7 +843,9 @@ def test_flipping_the_engage_switch_engages_and_nothing_that_looks_like_it_does(
     assert not flight.faults["switched_on"], flight.summary()
     station.switch, station.engage_switch = SWITCH[PX4.hold], ON
     flight.go(5.0)
-    assert flight.faults["flips"] == 0 and not station.spinning and flight.word == "disengaged", flight.summary()
+    assert flight.faults["flips"] == 0 and not station.spinning and flight.word == "disengaged", (
+        flight.summary()
+    )
     # Flipped by a hand.
     station.engage_switch = OFF
     flight.go(4.0)
@@ -859,7 +867,8 @@ def test_flipping_the_engage_switch_engages_and_nothing_that_looks_like_it_does(
     row(
         "engage switch flipped",
         f"engaged after {seconds(engaged)}, flying after {flying:.1f} s",
-        f"flipped back: supervisor pilot after {seconds(flight.since(back, flight.words, 'pilot'))}",
+        "flipped back: supervisor pilot after "
+        f"{seconds(flight.since(back, flight.words, 'pilot'))}",
         f"released after {seconds(released)}, {PX4.mode_name(station.mode)}",
         "transmitter lost for 2 s and heard again with the switch on: nothing",
     )

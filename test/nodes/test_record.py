@@ -12,15 +12,28 @@ import numpy as np
 import pytest
 from rosbags.highlevel import AnyReader
 
-_TIMES = importlib.util.spec_from_file_location("bag_times", Path(__file__).with_name("bag_times.py"))
+_TIMES = importlib.util.spec_from_file_location(
+    "bag_times", Path(__file__).with_name("bag_times.py")
+)
 bag_times = importlib.util.module_from_spec(_TIMES)
 _TIMES.loader.exec_module(bag_times)
 
 
 def test_ctrl_c_leaves_a_complete_bag(tmp_path):
     folder = tmp_path / "today"
-    command = [sys.executable, "-m", "liquid_nav.cli.app", "record", "--out", str(folder), "--namespace", "drone1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "liquid_nav.cli.app",
+        "record",
+        "--out",
+        str(folder),
+        "--namespace",
+        "drone1",
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         line = process.stdout.readline()
         assert line.startswith(f"recording into {folder}"), line + process.stdout.read()
         process.send_signal(signal.SIGINT)
@@ -59,7 +72,10 @@ def test_a_signal_in_the_middle_of_a_write_leaves_a_bag_that_can_be_read(harness
     harness.pumps.append(lambda: odometry.publish(Odometry()))
     recorder = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, "--ros-args", "-p", f"folder:={tmp_path / 'bag'}"],
-        env=os.environ | {"ROS_DOMAIN_ID": str(harness.context.get_domain_id())}, stderr=subprocess.PIPE, text=True)
+        env=os.environ | {"ROS_DOMAIN_ID": str(harness.context.get_domain_id())},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         harness.until(lambda: recorder.poll() is not None, "its end")
         _, errors = recorder.communicate()
@@ -71,7 +87,9 @@ def test_a_signal_in_the_middle_of_a_write_leaves_a_bag_that_can_be_read(harness
 
 
 def test_it_listens_to_commands_only_once_it_hears_the_rest(harness, tmp_path):
-    """So that whoever counts the listeners of cmd_vel before a flight knows that its first frames are recorded."""
+    """So that whoever counts the listeners of cmd_vel before a flight knows that its first frames
+    are recorded.
+    """
     import numpy as np
     from geometry_msgs.msg import TwistStamped
     from nav_msgs.msg import Odometry
@@ -83,7 +101,9 @@ def test_it_listens_to_commands_only_once_it_hears_the_rest(harness, tmp_path):
 
     camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data())
     odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data())
-    pilot = harness.probe.create_publisher(TwistStamped, "liquid_controller/cmd_vel", command_output())
+    pilot = harness.probe.create_publisher(
+        TwistStamped, "liquid_controller/cmd_vel", command_output()
+    )
     node = harness.add(Recorder, folder=str(tmp_path / "bag"), wait_for_camera=True)
     image = image_message(np.zeros((24, 32, 3), np.uint8), 5, "camera_optical_frame")
 
@@ -270,13 +290,17 @@ def test_its_own_diagnostics_are_not_part_of_the_flight(harness, recorder, tmp_p
     assert {told for topic, _, told in found if topic == "/diagnostics"} == {7_000_000_000}
 
 
-def test_changes_of_parameters_are_recorded_and_what_a_node_starts_with_is_not(harness, recorder, tmp_path):
+def test_changes_of_parameters_are_recorded_and_what_a_node_starts_with_is_not(
+    harness, recorder, tmp_path
+):
     """A camera starts with its source, in which a password may stand."""
     from rcl_interfaces.msg import Parameter, ParameterEvent, ParameterType, ParameterValue
     from rclpy.serialization import deserialize_message
 
     def one(name, value):
-        return Parameter(name=name, value=ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=value))
+        return Parameter(
+            name=name, value=ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=value)
+        )
 
     events = harness.probe.create_publisher(ParameterEvent, "/parameter_events", 10)
     harness.matched(events, 1)
@@ -294,7 +318,10 @@ def test_changes_of_parameters_are_recorded_and_what_a_node_starts_with_is_not(h
     harness.until(told, "the change")
     recorder.close()
     with AnyReader([tmp_path / "bag" / "flight.mcap"]) as reader:
-        found = [deserialize_message(raw, ParameterEvent) for connection, _, raw in reader.messages()
-                 if connection.topic == "/parameter_events"]
+        found = [
+            deserialize_message(raw, ParameterEvent)
+            for connection, _, raw in reader.messages()
+            if connection.topic == "/parameter_events"
+        ]
     assert {event.node for event in found} == {"/safety_supervisor"}
     assert found[0].changed_parameters[0].value.double_value == 1.5

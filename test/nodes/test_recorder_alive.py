@@ -1,4 +1,6 @@
-"""A recorder that dies in flight is a hold with its name; one that a person ends is none. Real processes, real DDS."""
+"""A recorder that dies in flight is a hold with its name; one that a person ends is none. Real
+processes, real DDS.
+"""
 
 import os
 import signal
@@ -18,7 +20,14 @@ def recorder(harness, tmp_path):
     from std_msgs.msg import String
 
     states = harness.listen(RECORDER_STATE, String, alive(5.0))
-    arguments = [sys.executable, "-m", "liquid_nav.nodes.recorder", "--ros-args", "-p", f"folder:={tmp_path / 'bag'}"]
+    arguments = [
+        sys.executable,
+        "-m",
+        "liquid_nav.nodes.recorder",
+        "--ros-args",
+        "-p",
+        f"folder:={tmp_path / 'bag'}",
+    ]
     process = subprocess.Popen(arguments, env=os.environ | {"ROS_DOMAIN_ID": str(harness.domain)})
     try:
         harness.until(lambda: states, "the recorder's state")
@@ -75,7 +84,10 @@ def test_the_age_is_changed_on_the_ground_and_then_watched(harness, recorder):
     for age, listeners in ((2.0, 1), (1.0, 1), (0.0, 0), (1.0, 1)):
         (result,) = supervisor.set_parameters([Parameter("recorder_age", value=age)])
         assert result.successful
-        assert len([one for one in supervisor.subscriptions if one.topic_name == f"/{RECORDER_STATE}"]) == listeners
+        assert (
+            len([one for one in supervisor.subscriptions if one.topic_name == f"/{RECORDER_STATE}"])
+            == listeners
+        )
     told = []
     supervisor._supervisor.watch.recorder_lost = told.append
     # Matching is not enough: only a publisher that was known to be alive can be missed.

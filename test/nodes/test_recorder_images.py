@@ -1,4 +1,6 @@
-"""The images of a record: compressed ones go in as they come, and where there are none a person hears it once."""
+"""The images of a record: compressed ones go in as they come, and where there are none a person
+hears it once.
+"""
 
 import array
 import importlib.util
@@ -22,7 +24,9 @@ _SPEC = importlib.util.spec_from_file_location("wires", Path(__file__).with_name
 wires = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(wires)
 context, node = wires.context, wires.node  # fixtures
-_TIMES = importlib.util.spec_from_file_location("bag_times", Path(__file__).with_name("bag_times.py"))
+_TIMES = importlib.util.spec_from_file_location(
+    "bag_times", Path(__file__).with_name("bag_times.py")
+)
 bag_times = importlib.util.module_from_spec(_TIMES)
 _TIMES.loader.exec_module(bag_times)
 
@@ -75,8 +79,9 @@ def test_compressed_images_go_into_the_bag_as_they_come(make, tmp_path):
     recorder.close()
     found = stored(tmp_path)
     assert [(time, bytes(message.data), message.format) for time, message in found] == [
-        (5, b"one", "h264"), (9, b"two", "h264"),
-    ]  # fmt: skip
+        (5, b"one", "h264"),
+        (9, b"two", "h264"),
+    ]
 
 
 def test_bytes_that_are_no_compressed_image_do_not_get_into_the_bag(make, tmp_path):
@@ -90,16 +95,32 @@ def test_bytes_that_are_no_compressed_image_do_not_get_into_the_bag(make, tmp_pa
 @pytest.mark.parametrize(
     ("transport", "several", "words"),
     [
-        ("raw", {"/" + RAW: 0}, "nobody publishes /camera/image_raw, but /camera/image_raw/compressed is there: record "
-                                "with image_transport:=compressed"),
-        ("compressed", {"/" + COMPRESSED: 0}, "nobody publishes /camera/image_raw/compressed, but /camera/image_raw is "
-                                              "there: record with image_transport:=raw"),
-        ("raw", {"/" + RAW: 0, "/" + COMPRESSED: 0}, "nobody publishes /camera/image_raw: start the camera, or remap "
-                                                     "its topic"),
-        ("raw", {}, "/camera/image_raw has a publisher, but nothing arrives that can be recorded: see /diagnostics and "
-                    "`ros2 topic hz /camera/image_raw`"),
+        (
+            "raw",
+            {"/" + RAW: 0},
+            "nobody publishes /camera/image_raw, but /camera/image_raw/compressed is there: record "
+            "with image_transport:=compressed",
+        ),
+        (
+            "compressed",
+            {"/" + COMPRESSED: 0},
+            "nobody publishes /camera/image_raw/compressed, but /camera/image_raw is "
+            "there: record with image_transport:=raw",
+        ),
+        (
+            "raw",
+            {"/" + RAW: 0, "/" + COMPRESSED: 0},
+            "nobody publishes /camera/image_raw: start the camera, or remap its topic",
+        ),
+        (
+            "raw",
+            {},
+            "/camera/image_raw has a publisher, but nothing arrives that can be recorded: see "
+            "/diagnostics and "
+            "`ros2 topic hz /camera/image_raw`",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_flight_without_images_is_told_once_with_the_remedy(make, transport, several, words):
     recorder = make(image_transport=transport)
     recorder.several = several
@@ -115,7 +136,9 @@ def test_a_flight_without_images_is_told_once_with_the_remedy(make, transport, s
 def test_where_images_come_nothing_is_told(make, transport):
     recorder = make(image_transport=transport)
     if transport == "raw":
-        recorder.ears[RAW](serialize_message(image_message(np.zeros((8, 8, 3), np.uint8), 10**9, "c")))
+        recorder.ears[RAW](
+            serialize_message(image_message(np.zeros((8, 8, 3), np.uint8), 10**9, "c"))
+        )
     else:
         recorder.ears[COMPRESSED](packed(10**9))
     hear_commands(recorder, 20)
@@ -151,12 +174,18 @@ def test_a_short_record_without_images_is_told_at_its_end(make, tmp_path):
 
 
 def test_another_transport_is_refused_with_the_accepted_ones(make):
-    with pytest.raises(UserError, match="unknown image_transport 'theora'. choose raw or compressed"):
+    with pytest.raises(
+        UserError, match="unknown image_transport 'theora'. choose raw or compressed"
+    ):
         make(image_transport="theora")
 
 
 @pytest.mark.parametrize("transport", ["raw", "compressed"])
 def test_the_launch_argument_reaches_everybody_who_reads_images(transport):
     graph = drone_graph(DronePlan(image_transport=transport, record=Path("/tmp/x")))
-    told = {p.executable: p.parameters["image_transport"] for p in graph if "image_transport" in p.parameters}
+    told = {
+        p.executable: p.parameters["image_transport"]
+        for p in graph
+        if "image_transport" in p.parameters
+    }
     assert told == dict.fromkeys(("liquid_controller", "safety_supervisor", "recorder"), transport)

@@ -1,4 +1,6 @@
-"""What a recorder stores beside the interface, when it says that a message came and was published, and that once."""
+"""What a recorder stores beside the interface, when it says that a message came and was published,
+and that once.
+"""
 
 import importlib.util
 from pathlib import Path
@@ -53,7 +55,9 @@ def make(node, tmp_path):
 
 def odometry(time, x=0.0):
     zero = np.zeros(3)
-    state = DroneState(time, np.array((x, 0.0, 1.5)), np.array((1.0, 0.0, 0.0, 0.0)), zero, zero, zero)
+    state = DroneState(
+        time, np.array((x, 0.0, 1.5)), np.array((1.0, 0.0, 0.0, 0.0)), zero, zero, zero
+    )
     return serialize_message(odometry_message(state, from_seconds(time)))
 
 
@@ -62,7 +66,9 @@ def stored(recorder, folder):
     return bag_times.times(folder / "bag" / "flight.mcap")
 
 
-def test_messages_come_by_the_clock_of_the_machine_and_are_published_at_their_stamps(make, tmp_path):
+def test_messages_come_by_the_clock_of_the_machine_and_are_published_at_their_stamps(
+    make, tmp_path
+):
     recorder = make()
     text = serialize_message(String(data="engaged"))
     recorder.ears["safety_supervisor/mode"](text)
@@ -97,7 +103,11 @@ def test_a_message_that_is_said_again_is_stored_once(make, tmp_path):
         for speed in (1.0, 2.0):
             recorder.ears["cmd_vel"](serialize_message(command_message(Command(speed), 40_000_000)))
     found = [(topic, told) for topic, _, told in stored(recorder, tmp_path)]
-    assert found == [("/odom", 0), ("/odom", 40_000_000), ("/odom", 40_000_000)] + [("/cmd_vel", 40_000_000)] * 2
+    assert (
+        found
+        == [("/odom", 0), ("/odom", 40_000_000), ("/odom", 40_000_000)]
+        + [("/cmd_vel", 40_000_000)] * 2
+    )
 
 
 def test_two_nodes_that_say_something_at_one_time_are_both_heard(make, tmp_path):
@@ -122,7 +132,9 @@ def test_what_nodes_log_is_in_the_bag_and_does_not_move_the_time_of_the_flight(m
     assert recorder.seen["/rosout"][1].durability == DurabilityPolicy.TRANSIENT_LOCAL
     assert recorder.seen["/rosout"][1].depth >= 1000
     recorder.ears["odom"](odometry(3.0))
-    recorder.ears["/rosout"](serialize_message(Log(stamp=to_stamp(NOW), name="camera", msg="opened")))
+    recorder.ears["/rosout"](
+        serialize_message(Log(stamp=to_stamp(NOW), name="camera", msg="opened"))
+    )
     recorder.ears["safety_supervisor/mode"](serialize_message(String(data="hold")))
     found = {topic: told for topic, _, told in stored(recorder, tmp_path)}
     assert found == dict.fromkeys(("/odom", "/rosout", "/safety_supervisor/mode"), 3 * NANO)
@@ -133,13 +145,17 @@ def test_simulated_time_is_in_the_bag_so_that_a_player_can_tell_it(make, tmp_pat
     for time in (0.0, 0.0, 0.02, 0.02, 0.04):
         recorder.ears["/clock"](Clock(clock=to_stamp(from_seconds(time))))
     assert [(topic, told) for topic, _, told in stored(recorder, tmp_path)] == [
-        ("/clock", 20_000_000), ("/clock", 40_000_000),
-    ]  # fmt: skip
+        ("/clock", 20_000_000),
+        ("/clock", 40_000_000),
+    ]
 
 
 def test_transforms_are_recorded_and_fixed_ones_stand_in_the_next_bag_too(make, tmp_path):
     recorder = make()
-    said = [encode([fixed_transform("base_link", name)]) for name in ("camera_link", "camera_optical_frame")]
+    said = [
+        encode([fixed_transform("base_link", name)])
+        for name in ("camera_link", "camera_optical_frame")
+    ]
     for data in said:
         recorder.ears["/tf_static"](data)
     recorder.ears["/tf"](encode([fixed_transform("odom", "base_link")]))
@@ -149,10 +165,17 @@ def test_transforms_are_recorded_and_fixed_ones_stand_in_the_next_bag_too(make, 
             recorder.ears["/clock"](Clock(clock=to_stamp(second * NANO + tenth * NANO // 10)))
     recorder.ears["/clock"](Clock(clock=to_stamp(0)))
     recorder.close()
-    topics = [topic for topic, *_ in bag_times.times(tmp_path / "bag" / "flight.mcap") if topic != "/clock"]
+    topics = [
+        topic
+        for topic, *_ in bag_times.times(tmp_path / "bag" / "flight.mcap")
+        if topic != "/clock"
+    ]
     assert topics == ["/tf_static", "/tf_static", "/tf"]
-    # The bag of the next flight, after a reset: static ones are never said again, and each camera has its own.
-    assert [topic for topic, *_ in bag_times.times(tmp_path / "bag-2" / "flight.mcap")] == ["/tf_static"] * 2
+    # The bag of the next flight, after a reset: static ones are never said again, and each camera
+    # has its own.
+    assert [topic for topic, *_ in bag_times.times(tmp_path / "bag-2" / "flight.mcap")] == [
+        "/tf_static"
+    ] * 2
     with Reader(tmp_path / "bag") as reader:
         (static,) = (one for one in reader.connections if one.topic == "/tf_static")
         # A player that keeps one message would show one camera.

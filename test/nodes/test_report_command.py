@@ -1,4 +1,6 @@
-"""``liquid-nav report`` on what other commands and other people leave: a record, a bag of a real drone, neither."""
+"""``liquid-nav report`` on what other commands and other people leave: a record, a bag of a real
+drone, neither.
+"""
 
 import importlib.util
 import json
@@ -17,7 +19,9 @@ from liquid_nav.simulation import DroneState, Outcome
 from liquid_nav.types import Command
 from liquid_nav.worlds import generate_layout, load_scenario
 
-_SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).parents[1] / "learning" / "bags.py")
+_SPEC = importlib.util.spec_from_file_location(
+    "bags", Path(__file__).parents[1] / "learning" / "bags.py"
+)
 bags = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(bags)
 PICTURES = {"top_view.png", "report.html"}
@@ -37,7 +41,9 @@ def interrupted(folder, scenario="field"):
     log, still, level = FlightLog(layout), np.zeros(3), np.array((1.0, 0.0, 0.0, 0.0))
     for k in range(20):
         log.command(k * 10**8, Command(vx=1.0))
-        log.state(k * 10**8, DroneState(k / 10, np.array((k / 20, 0.0, 1.5)), level, still, still, still))
+        log.state(
+            k * 10**8, DroneState(k / 10, np.array((k / 20, 0.0, 1.5)), level, still, still, still)
+        )
     record = log.record(Outcome("interrupted", "ended", 2.0), 3, "summer", "default", 10.0, 0.0)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "record.json").write_text(json.dumps(record.to_dict() | {"scenario": scenario}))
@@ -45,17 +51,27 @@ def interrupted(folder, scenario="field"):
 
 
 def real_drone(folder, boot=0, tracks=("odom", "cmd_vel")):
-    """Leave the bag of a drone that flies north at 2 m/s, its nose to the north; ``boot``: of its clock, ns."""
+    """Leave the bag of a drone that flies north at 2 m/s, its nose to the north; ``boot``: of its
+    clock, ns.
+    """
     rows = []
     for k in range(40):
         stamp = UNIX + k * bags.NANO // 20
-        rows.append(("/camera/image_raw/compressed", stamp, bags.compressed_image(stamp, bags.picture(k))))
-        odometry = bags.odometry(stamp - boot, (2.0, 0.0, 0.0, 0.0), (np.sqrt(0.5), 0.0, 0.0, np.sqrt(0.5)))
+        rows.append(
+            ("/camera/image_raw/compressed", stamp, bags.compressed_image(stamp, bags.picture(k)))
+        )
+        odometry = bags.odometry(
+            stamp - boot, (2.0, 0.0, 0.0, 0.0), (np.sqrt(0.5), 0.0, 0.0, np.sqrt(0.5))
+        )
         odometry.pose.pose.position.y = 0.1 * k
         command = bags.message(
-            "geometry_msgs/msg/TwistStamped", header=bags.header(stamp), twist=bags.twist((2, 0, 0, 0))
+            "geometry_msgs/msg/TwistStamped",
+            header=bags.header(stamp),
+            twist=bags.twist((2, 0, 0, 0)),
         )
-        rows += [(f"/{name}", stamp, {"odom": odometry, "cmd_vel": command}[name]) for name in tracks]
+        rows += [
+            (f"/{name}", stamp, {"odom": odometry, "cmd_vel": command}[name]) for name in tracks
+        ]
     return bags.write_bag(folder, rows)
 
 
@@ -63,7 +79,9 @@ def test_an_interrupted_flight_gets_its_pictures(capsys, tmp_path):
     folder = interrupted(tmp_path / "flight")
     code, out, err = run(capsys, folder)
     assert code == 0, err
-    assert "interrupted after 2.0 s, ended" in out and str(folder / "report.html") in out.replace("\n", "")
+    assert "interrupted after 2.0 s, ended" in out and str(folder / "report.html") in out.replace(
+        "\n", ""
+    )
     assert {path.name for path in folder.iterdir()} == PICTURES | {"record.json"}
     assert ">interrupted<" in (folder / "report.html").read_text()
 
@@ -98,7 +116,9 @@ def test_where_it_flew_is_told_in_the_world_and_by_the_clock_of_the_images(tmp_p
     record = read_record(bag, open_recordings(bag)[0])
     np.testing.assert_allclose(record.columns["time"], np.arange(40) / 20, atol=1e-6)
     np.testing.assert_allclose(record.columns["position"][:, 1], 0.1 * np.arange(40))
-    np.testing.assert_allclose(record.columns["velocity"], np.tile((0.0, 2.0, 0.0), (40, 1)), atol=1e-9)
+    np.testing.assert_allclose(
+        record.columns["velocity"], np.tile((0.0, 2.0, 0.0), (40, 1)), atol=1e-9
+    )
     np.testing.assert_allclose(record.columns["command"][:, 0], 2.0)
     assert record.frame_rate == pytest.approx(20.0)
 

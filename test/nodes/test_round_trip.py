@@ -1,4 +1,6 @@
-"""What a user would do, at small size: fly with the expert, record, import, train from that alone, fly unseen seeds."""
+"""What a user would do, at small size: fly with the expert, record, import, train from that alone,
+fly unseen seeds.
+"""
 
 import json
 import os
@@ -21,14 +23,18 @@ RECIPE = """
 caches: [data/mine]
 rounds: [{flights: 0, steps: 400, learning_rate: 0.004}]
 windows: {batch: 12, steps: 24, slowest: 0.3}
-photometric: {share: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, matrix: 0.08, noise: 0.05}
+photometric:
+  {share: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, matrix: 0.08, noise: 0.05}
 policy:
-  encoder: {height: 36, width: 64, channels: [8, 12, 16], kernels: [5, 3, 3], strides: [2, 2, 2], features: 16}
+  encoder:
+    {height: 36, width: 64, channels: [8, 12, 16], kernels: [5, 3, 3], strides: [2, 2, 2],
+     features: 16}
   core:
     kind: ltc
     kernel: torch
     unfolds: 3
-    wiring: {kind: ncp, inter: 12, command: 8, motor: 4, sensory_fanout: 6, inter_fanout: 4, recurrent_command: 8,
+    wiring: {kind: ncp, inter: 12, command: 8, motor: 4, sensory_fanout: 6, inter_fanout: 4,
+             recurrent_command: 8,
              motor_fanin: 5, seed: 1}
 """
 
@@ -43,11 +49,19 @@ def test_from_the_experts_flights_to_a_network_that_gets_closer(tmp_path):
     folder = tmp_path / "trip"
     # A domain of its own, as for a user; one thread, as the nodes of the graph have.
     environment = {k: v for k, v in os.environ.items() if k != "ROS_DOMAIN_ID"} | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1",
-        "SCENARIO": str(tmp_path / "near.yaml"), "RECIPE": str(tmp_path / "recipe.yaml"), "FLIGHTS": "4",
-        "RATE": "10", "SIZE": "64x36", "SEEDS": "10000:10008", "SPEED": "0",
-    }  # fmt: skip
-    done = subprocess.run(["bash", str(SCRIPT), str(folder)], capture_output=True, text=True, env=environment)
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "OMP_NUM_THREADS": "1",
+        "SCENARIO": str(tmp_path / "near.yaml"),
+        "RECIPE": str(tmp_path / "recipe.yaml"),
+        "FLIGHTS": "4",
+        "RATE": "10",
+        "SIZE": "64x36",
+        "SEEDS": "10000:10008",
+        "SPEED": "0",
+    }
+    done = subprocess.run(
+        ["bash", str(SCRIPT), str(folder)], capture_output=True, text=True, env=environment
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
     for flight in (folder / "flights" / str(seed) for seed in range(4)):
@@ -56,12 +70,17 @@ def test_from_the_experts_flights_to_a_network_that_gets_closer(tmp_path):
         assert record["outcome"]["success"] and frames > 50
         with Reader(flight) as reader:
             counts = {c.topic: c.msgcount for c in reader.connections}
-        assert counts["/camera/image_raw/compressed"] >= 0.95 * frames, "the recorder keeps up with the fast clock"
+        assert counts["/camera/image_raw/compressed"] >= 0.95 * frames, (
+            "the recorder keeps up with the fast clock"
+        )
     flights = [json.loads(line) for line in (folder / "flights.jsonl").read_text().splitlines()]
-    distance = {name: np.array([f["closest_distance"] for f in flights if f["model"] == name])
-                for name in ("untrained", "model")}  # fmt: skip
+    distance = {
+        name: np.array([f["closest_distance"] for f in flights if f["model"] == name])
+        for name in ("untrained", "model")
+    }
     assert len(distance["untrained"]) == len(distance["model"]) == 8
-    # Four flights teach it to fly there, most times within 2 m, hardly to stop there. Recordings differ from run to run
-    # (flights in real time do), and what so few of them teach does too: a mean of 2 m, once of 6 m, was seen.
+    # Four flights teach it to fly there, most times within 2 m, hardly to stop there. Recordings
+    # differ from run to run (flights in real time do), and what so few of them teach does too: a
+    # mean of 2 m, once of 6 m, was seen.
     assert distance["model"].mean() < distance["untrained"].mean() - 0.3, done.stdout
     assert "mean of the paired differences: -" in done.stdout

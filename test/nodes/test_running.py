@@ -20,7 +20,9 @@ from liquid_nav.types import Command
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_bridge_that_is_told_to_stop_says_zero_last(harness, number):
-    """What listens may have no watchdog (Gazebo); the same way ends a flight over DDS, with an order to hold."""
+    """What listens may have no watchdog (Gazebo); the same way ends a flight over DDS, with an
+    order to hold.
+    """
     heard = harness.listen("autopilot/cmd_vel", Twist, reliable(1000))
     commands = harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable())
     orders = harness.probe.create_publisher(String, "safety_supervisor/order", latched())
@@ -32,11 +34,23 @@ def test_the_bridge_that_is_told_to_stop_says_zero_last(harness, number):
     order(Mode.DISENGAGED)
     harness.pumps.append(lambda: commands.publish(command_message(Command(vx=1.0), 0)))
     bridge = subprocess.Popen(
-        [sys.executable, "-m", "liquid_nav.nodes.autopilot_bridge", "--ros-args", "-p", "autopilot:=twist"],
-        env=os.environ | {"ROS_DOMAIN_ID": str(harness.context.get_domain_id())}, stderr=subprocess.PIPE, text=True)
+        [
+            sys.executable,
+            "-m",
+            "liquid_nav.nodes.autopilot_bridge",
+            "--ros-args",
+            "-p",
+            "autopilot:=twist",
+        ],
+        env=os.environ | {"ROS_DOMAIN_ID": str(harness.context.get_domain_id())},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         # What it hears first counts as seen: only after that can a person engage.
-        harness.until(lambda: states and json.loads(states[-1].data)["supervisor"] == "test", "the order")
+        harness.until(
+            lambda: states and json.loads(states[-1].data)["supervisor"] == "test", "the order"
+        )
         order(Mode.ENGAGED, 1, 1)
         harness.until(lambda: heard and heard[-1].linear.x == 1.0, "flight")
         bridge.send_signal(number)
@@ -49,7 +63,9 @@ def test_the_bridge_that_is_told_to_stop_says_zero_last(harness, number):
 
 
 def test_the_executor_is_shut_down_before_ros_is():
-    """Else it may fail in its finalizer, with a traceback: Python sometimes finalizes its guard condition first."""
+    """Else it may fail in its finalizer, with a traceback: Python sometimes finalizes its guard
+    condition first.
+    """
     executors = []
 
     class Brief(Node):

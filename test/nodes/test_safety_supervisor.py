@@ -16,14 +16,25 @@ from std_msgs.msg import String
 from liquid_nav.nodes import safety_supervisor
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN
 from liquid_nav.nodes.drone_messages import odometry_message
-from liquid_nav.nodes.messages import command_from, command_message, from_seconds, image_message, nanoseconds, to_stamp
+from liquid_nav.nodes.messages import (
+    command_from,
+    command_message,
+    from_seconds,
+    image_message,
+    nanoseconds,
+    to_stamp,
+)
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.safety import BridgeReport, Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command
 
-INPUTS, MODE, CLOCK = "safety_supervisor: inputs", "safety_supervisor: mode", "safety_supervisor: clock"
+INPUTS, MODE, CLOCK = (
+    "safety_supervisor: inputs",
+    "safety_supervisor: mode",
+    "safety_supervisor: clock",
+)
 FORWARD = Command(1.0, 0.5, 0.2, 0.1)
 
 
@@ -33,18 +44,28 @@ class Bench:
     def __init__(self, harness, pictures, **parameters):
         self.harness, self.pictures, self.time, self.frames = harness, pictures, 1.0, 0
         harness.listen_to_diagnostics()
-        self.node = harness.add(SupervisorNode, use_sim_time=True, acceleration=100.0, yaw_acceleration=100.0,
-                                **parameters)
+        self.node = harness.add(
+            SupervisorNode,
+            use_sim_time=True,
+            acceleration=100.0,
+            yaw_acceleration=100.0,
+            **parameters,
+        )
         self._clock = harness.probe.create_publisher(Clock, "/clock", sensor_data())
         self._camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data())
-        self._controller = harness.probe.create_publisher(TwistStamped, "liquid_controller/cmd_vel", reliable())
+        self._controller = harness.probe.create_publisher(
+            TwistStamped, "liquid_controller/cmd_vel", reliable()
+        )
         self.commands = harness.listen("cmd_vel", TwistStamped, reliable(100))
         self.modes = harness.listen("safety_supervisor/mode", String, latched())
         self.orders = harness.listen("safety_supervisor/order", String, latched())
         self.states = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
         for publisher in (self._clock, self._camera, self._controller):
             harness.matched(publisher)
-        harness.until(lambda: self.modes and self.orders and self.node.count_subscribers("cmd_vel"), "discovery")
+        harness.until(
+            lambda: self.modes and self.orders and self.node.count_subscribers("cmd_vel"),
+            "discovery",
+        )
         self.tick(0.0)
 
     def now(self):
@@ -74,7 +95,9 @@ class Bench:
         self.harness.until(there, "the image")
 
     def say(self, command):
-        """Send a command that was made from the frame of this instant; returns what is let through."""
+        """Send a command that was made from the frame of this instant; returns what is let
+        through.
+        """
         before, stamp = len(self.commands), from_seconds(self.time)
 
         def answers():
@@ -102,11 +125,15 @@ class Bench:
         return Order.from_facts(json.loads(self.orders[-1].data))
 
     def report(self, phase, act=None, supervisor=None, kind="", words=""):
-        """The bridge reports, as having heard the last order of this supervisor, or another act of it."""
+        """The bridge reports, as having heard the last order of this supervisor, or another act of
+        it.
+        """
         mine = self.node._supervisor.order
         change = mine.change if act is None else act
         act = mine.act if act is None else act
-        report = BridgeReport(phase, True, True, supervisor or mine.supervisor, act, kind, words, change)
+        report = BridgeReport(
+            phase, True, True, supervisor or mine.supervisor, act, kind, words, change
+        )
         self.states.publish(String(data=json.dumps(report.to_facts())))
         self.harness.until(lambda: self.node._supervisor.watch.report == report, "the report")
 
@@ -191,10 +218,16 @@ def test_a_bridge_that_holds_on_its_own_account_is_not_believed_to_fly(bench):
     """It holds until somebody engages again; if the supervisor stayed engaged, nobody could."""
     bench.engage()
     silent = str(Fault(FaultKind.SUPERVISOR_SILENT, 0.52, 0.5))
-    bench.report(Phase.HOLDING, act=0, kind="supervisor_silent", words=silent)  # of before the engagement
+    bench.report(
+        Phase.HOLDING, act=0, kind="supervisor_silent", words=silent
+    )  # of before the engagement
     assert bench.fly() == FORWARD
     bench.report(Phase.HOLDING, kind="supervisor_silent", words=silent)
-    bench.harness.until(lambda: bench.harness.says(MODE, "holding", "no command from the supervisor", "engage again"))
+    bench.harness.until(
+        lambda: bench.harness.says(
+            MODE, "holding", "no command from the supervisor", "engage again"
+        )
+    )
     assert bench.harness.diagnostics[MODE].level == ERROR
     for _ in range(30):
         assert bench.fly() == Command()
@@ -210,7 +243,9 @@ def test_a_bridge_that_has_let_go_ends_every_command(bench):
     assert bench.fly() == FORWARD  # it speaks of somebody else's flight
     bench.report(Phase.RELEASED, kind="foreign_mode", words=words)
     assert bench.fly() == Command()
-    bench.harness.until(lambda: bench.harness.says(MODE, "pilot", "POSCTL", "engage again"), "the diagnostic")
+    bench.harness.until(
+        lambda: bench.harness.says(MODE, "pilot", "POSCTL", "engage again"), "the diagnostic"
+    )
     assert bench.harness.diagnostics[MODE].level == WARN
     bench.harness.until(lambda: bench.modes[-1].data == "pilot", "the mode")
 
@@ -226,7 +261,8 @@ def test_what_has_ended_on_the_ground_is_disengaged(bench, service):
 
 
 @pytest.mark.parametrize(
-    ("service", "mode", "vz"), [("hold", "holding", 0.0), ("disengage", "disengaged", 0.0), ("land", "landing", -0.5)]
+    ("service", "mode", "vz"),
+    [("hold", "holding", 0.0), ("disengage", "disengaged", 0.0), ("land", "landing", -0.5)],
 )
 def test_people_have_the_last_word(bench, service, mode, vz):
     bench.engage()
@@ -235,8 +271,18 @@ def test_people_have_the_last_word(bench, service, mode, vz):
     bench.harness.until(lambda: bench.modes[-1].data == mode)
 
 
-@pytest.mark.parametrize("kind", [FaultKind.ODOMETRY_OLD, FaultKind.BRIDGE_OLD, FaultKind.LATENCY, FaultKind.IMAGE_OLD,
-                                  FaultKind.COMMAND_OLD, FaultKind.BATTERY_LOW, FaultKind.FENCE_RADIUS])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        FaultKind.ODOMETRY_OLD,
+        FaultKind.BRIDGE_OLD,
+        FaultKind.LATENCY,
+        FaultKind.IMAGE_OLD,
+        FaultKind.COMMAND_OLD,
+        FaultKind.BATTERY_LOW,
+        FaultKind.FENCE_RADIUS,
+    ],
+)
 def test_a_number_that_grows_is_no_new_message(kind):
     first, later = (Fault(kind, value, 0.5).headline for value in (1.04, 2.5))
     assert first == later and "1.04" not in first
@@ -246,7 +292,10 @@ def test_an_age_that_grows_is_told_in_the_values_and_said_once(bench):
     bench.engage()
     said, diagnostics = [], bench.node._diagnostics
     publish = diagnostics.publish
-    diagnostics.publish = lambda: (said.append(1), publish())  # that of every second goes on without this
+    diagnostics.publish = lambda: (
+        said.append(1),
+        publish(),
+    )  # that of every second goes on without this
     for _ in range(4):
         bench.tick(0.2)
         bench.say(FORWARD)
@@ -257,7 +306,10 @@ def test_an_age_that_grows_is_told_in_the_values_and_said_once(bench):
         bench.tick(0.2)
         bench.say(FORWARD)
     values = {value.key: value.value for value in diagnostics._statuses["inputs"].values}
-    assert "camera image is 1.20 s old, limit 0.5 s" in values["faults"] and values["mode"] == "holding"
+    assert (
+        "camera image is 1.20 s old, limit 0.5 s" in values["faults"]
+        and values["mode"] == "holding"
+    )
     assert not said
 
 
@@ -278,20 +330,30 @@ def test_the_order_counts_what_people_ask_for_and_nothing_else(bench):
     for _ in range(30):
         bench.fly()
     bench.harness.until(lambda: bench.order.mode is Mode.ENGAGED, "the end of the hold")
-    assert (bench.order.act, bench.order.engagement) == (1, 1)  # it resumed: nobody has asked for it
+    assert (bench.order.act, bench.order.engagement) == (
+        1,
+        1,
+    )  # it resumed: nobody has asked for it
     numbers = []
     for service in ("hold", "engage", "land", "disengage", "disengage"):
         assert bench.harness.call(service).success
         bench.harness.until(lambda: bench.order == bench.node._supervisor.order, "the order")
         numbers.append((bench.order.mode.value, bench.order.act, bench.order.engagement))
-    assert numbers == [("holding", 2, 1), ("engaged", 3, 2), ("landing", 4, 2), ("disengaged", 5, 2),
-                       ("disengaged", 6, 2)]
+    assert numbers == [
+        ("holding", 2, 1),
+        ("engaged", 3, 2),
+        ("landing", 4, 2),
+        ("disengaged", 5, 2),
+        ("disengaged", 6, 2),
+    ]
     other = bench.harness.add(SupervisorNode, use_sim_time=True)
     assert other._supervisor.identity != first.supervisor
 
 
 def test_a_bridge_that_has_heard_another_supervisor_last_hears_us_again(bench):
-    """After two supervisors one is ended, as the diagnostic says: a person must then be able to engage the other."""
+    """After two supervisors one is ended, as the diagnostic says: a person must then be able to
+    engage the other.
+    """
     other = bench.harness.probe.create_publisher(String, "safety_supervisor/order", latched())
     other.publish(String(data=json.dumps(Order("other", Mode.DISENGAGED, 4, 2).to_facts())))
     bench.harness.until(lambda: bench.order.supervisor == "other", "the other's order")
@@ -301,7 +363,10 @@ def test_a_bridge_that_has_heard_another_supervisor_last_hears_us_again(bench):
     for _ in range(60):
         bench.fly()
         bench.node._on_timer()
-    bench.harness.until(lambda: len(bench.orders) > before and bench.order == bench.node._supervisor.order, "the order")
+    bench.harness.until(
+        lambda: len(bench.orders) > before and bench.order == bench.node._supervisor.order,
+        "the order",
+    )
     assert 2 <= len(bench.orders) - before <= 3  # once a second, in 2.4 s
     bench.report(Phase.READY)
     before = len(bench.orders)
@@ -311,11 +376,27 @@ def test_a_bridge_that_has_heard_another_supervisor_last_hears_us_again(bench):
     assert len(bench.orders) == before  # heard
 
 
-GARBAGE = ["", "{", "[]", "null", "7", "ready", "\u2603", "[" * 100_000, '{"a":' * 40 + "1" + "}" * 40, "x" * 70_000,
-           '{"phase": "taking off"}', '{"phase": ["ready"]}', '{"phase": {"ready": {}}}',
-           '{"phase": "ready", "act": NaN}', '{"phase": "ready", "act": -1}', '{"phase": "ready", "act": true}',
-           '{"phase": "ready", "fault": [[[]]]}',
-           '{"phase": "ready", "supervisor": {"a": 1}}', '{"phase": "ready", "kind": 3}']  # fmt: skip
+GARBAGE = [
+    "",
+    "{",
+    "[]",
+    "null",
+    "7",
+    "ready",
+    "\u2603",
+    "[" * 100_000,
+    '{"a":' * 40 + "1" + "}" * 40,
+    "x" * 70_000,
+    '{"phase": "taking off"}',
+    '{"phase": ["ready"]}',
+    '{"phase": {"ready": {}}}',
+    '{"phase": "ready", "act": NaN}',
+    '{"phase": "ready", "act": -1}',
+    '{"phase": "ready", "act": true}',
+    '{"phase": "ready", "fault": [[[]]]}',
+    '{"phase": "ready", "supervisor": {"a": 1}}',
+    '{"phase": "ready", "kind": 3}',
+]
 
 
 def test_garbage_in_place_of_a_state_is_counted_and_named(bench):
@@ -323,19 +404,27 @@ def test_garbage_in_place_of_a_state_is_counted_and_named(bench):
     statuses, name = bench.node._diagnostics._statuses, "input autopilot_bridge/state"
     for count, text in enumerate(GARBAGE, 1):
         bench.states.publish(String(data=text))
-        bench.harness.until(lambda n=count: name in statuses and statuses[name].values[0].value == str(n), text[:60])
+        bench.harness.until(
+            lambda n=count: name in statuses and statuses[name].values[0].value == str(n), text[:60]
+        )
     assert bench.node._supervisor.watch.report is None and bench.fly() == FORWARD
     told = f"{len(GARBAGE)} message(s) dropped"
-    bench.harness.until(lambda: bench.harness.says(f"safety_supervisor: {name}", told, "no state"), "the diagnostic")
+    bench.harness.until(
+        lambda: bench.harness.says(f"safety_supervisor: {name}", told, "no state"), "the diagnostic"
+    )
     bench.report(Phase.FLYING)
-    bench.harness.until(lambda: bench.harness.says(f"safety_supervisor: {name}", "the last one was used"), "its end")
+    bench.harness.until(
+        lambda: bench.harness.says(f"safety_supervisor: {name}", "the last one was used"), "its end"
+    )
 
 
 REMOTE, PAD = ("remote_control", 16, 0), ("", 6, 11)
 
 
 def test_every_stick_of_every_device_on_the_topic_is_noticed(bench):
-    """A remote control with 16 channels, as the bridge tells of it, and a gamepad whose triggers rest at 1."""
+    """A remote control with 16 channels, as the bridge tells of it, and a gamepad whose triggers
+    rest at 1.
+    """
     publisher = bench.harness.probe.create_publisher(Joy, "joy", sensor_data(10))
     bench.harness.matched(publisher)
     rest = {REMOTE: [0.0, 0.0, -1.0, 0.0, *[-1.0] * 11, 0.4], PAD: [0.0, 0.0, 1.0, 0.0, 0.0, 1.0]}
@@ -383,7 +472,12 @@ def test_a_flip_of_the_engage_switch_engages_and_a_refusal_is_logged(bench):
     def tell(flips):
         order = bench.node._supervisor.order
         report = BridgeReport(
-            Phase.READY, supervisor=order.supervisor, act=order.act, change=order.change, flips=flips, switched_on=True
+            Phase.READY,
+            supervisor=order.supervisor,
+            act=order.act,
+            change=order.change,
+            flips=flips,
+            switched_on=True,
         )
         bench.states.publish(String(data=json.dumps(report.to_facts())))
         bench.harness.until(lambda: bench.node._supervisor.watch.report == report, "the report")
@@ -400,25 +494,44 @@ def test_a_flip_of_the_engage_switch_engages_and_a_refusal_is_logged(bench):
     assert bench.fly() == FORWARD
 
 
-@pytest.mark.parametrize(("kind", "topic", "name", "quality"), [
-    (Odometry, "odom", "/slam/odom", sensor_data(10)), (BatteryState, "battery_state", "/power/cell", sensor_data(10)),
-    (Image, "camera/image_raw", "/front/image", sensor_data()),
-    (CompressedImage, "camera/image_raw/compressed", "/front/jpeg", sensor_data()),
-    (String, "autopilot_bridge/state", "/bridge/state", latched()),
-    (TwistStamped, "liquid_controller/cmd_vel", "/brain/cmd_vel", reliable()),
-    (TwistStamped, "cmd_vel", "/gate/cmd_vel", reliable()),
-    (String, "safety_supervisor/order", "/gate/order", latched())])
-def test_a_second_publisher_is_a_fault_under_the_name_that_the_graph_has(harness, kind, topic, name, quality):
-    overrides = [Parameter(key, value=value) for key, value in (
-        ("odometry_age", 0.5), ("battery", 0.2),
-        ("image_transport", "compressed" if kind is CompressedImage else "raw"))]
-    node = harness._enter(SupervisorNode(
-        context=harness.context, namespace="d1", cli_args=["--ros-args", "-r", f"{topic}:={name}"],
-        parameter_overrides=overrides))
+@pytest.mark.parametrize(
+    ("kind", "topic", "name", "quality"),
+    [
+        (Odometry, "odom", "/slam/odom", sensor_data(10)),
+        (BatteryState, "battery_state", "/power/cell", sensor_data(10)),
+        (Image, "camera/image_raw", "/front/image", sensor_data()),
+        (CompressedImage, "camera/image_raw/compressed", "/front/jpeg", sensor_data()),
+        (String, "autopilot_bridge/state", "/bridge/state", latched()),
+        (TwistStamped, "liquid_controller/cmd_vel", "/brain/cmd_vel", reliable()),
+        (TwistStamped, "cmd_vel", "/gate/cmd_vel", reliable()),
+        (String, "safety_supervisor/order", "/gate/order", latched()),
+    ],
+)
+def test_a_second_publisher_is_a_fault_under_the_name_that_the_graph_has(
+    harness, kind, topic, name, quality
+):
+    overrides = [
+        Parameter(key, value=value)
+        for key, value in (
+            ("odometry_age", 0.5),
+            ("battery", 0.2),
+            ("image_transport", "compressed" if kind is CompressedImage else "raw"),
+        )
+    ]
+    node = harness._enter(
+        SupervisorNode(
+            context=harness.context,
+            namespace="d1",
+            cli_args=["--ros-args", "-r", f"{topic}:={name}"],
+            parameter_overrides=overrides,
+        )
+    )
     harness.listen_to_diagnostics()
     # What the supervisor publishes itself needs one other only.
     own = topic in ("cmd_vel", "safety_supervisor/order")
-    publishers = [harness.probe.create_publisher(kind, name, quality) for _ in range(1 if own else 2)]
+    publishers = [
+        harness.probe.create_publisher(kind, name, quality) for _ in range(1 if own else 2)
+    ]
     harness.until(lambda: node.count_publishers(name) == 2, "discovery")
     words = f"2 publishers on {name}, expected one"
     harness.until(lambda: harness.says(INPUTS, words), "the diagnostic")
@@ -438,7 +551,10 @@ def test_the_first_word_of_an_intruder_is_not_let_through(bench):
     bench.node._commands.publish = out.append
     bench.node._on_command(command_message(Command(vy=1.0), from_seconds(bench.time)))
     assert [command_from(message) for message in out] == [Command()]
-    assert bench.node._supervisor.state is Mode.HOLDING and f"2 publishers on {topic}" in bench.node._supervisor.why
+    assert (
+        bench.node._supervisor.state is Mode.HOLDING
+        and f"2 publishers on {topic}" in bench.node._supervisor.why
+    )
 
 
 class WallClocks:
@@ -446,7 +562,9 @@ class WallClocks:
 
     def __init__(self, monkeypatch, steady=1000.0, stamping=1_700_000_000.0):
         self.steady, self.stamping = steady, stamping
-        monkeypatch.setattr(safety_supervisor, "wall", SimpleNamespace(monotonic=lambda: self.steady))
+        monkeypatch.setattr(
+            safety_supervisor, "wall", SimpleNamespace(monotonic=lambda: self.steady)
+        )
         monkeypatch.setattr(SupervisorNode, "_stamping", lambda node: self.stamping)
 
     def tick(self, seconds):
@@ -457,15 +575,26 @@ class WallClocks:
 class WallBench:
     """A supervisor in the computer's time, which the test owns.
 
-    ``boot``: odometry is stamped by the vehicle's clock, as over MAVLink, and not by the computer's, as over DDS.
+    ``boot``: odometry is stamped by the vehicle's clock, as over MAVLink, and not by the
+    computer's, as over DDS.
     """
 
     def __init__(self, harness, pictures, clocks, boot):
         self.harness, self.clocks, self.picture, self.boot = harness, clocks, pictures[0], boot
         harness.listen_to_diagnostics()
-        self.node = harness.add(SupervisorNode, acceleration=100.0, yaw_acceleration=100.0, odometry_age=0.5,
-                                autopilot_age=1.0, latency=0.3, clock_jump=2.0, position_jump=2.0, battery_age=5.0,
-                                joy_age=1.0, resume=0.0)
+        self.node = harness.add(
+            SupervisorNode,
+            acceleration=100.0,
+            yaw_acceleration=100.0,
+            odometry_age=0.5,
+            autopilot_age=1.0,
+            latency=0.3,
+            clock_jump=2.0,
+            position_jump=2.0,
+            battery_age=5.0,
+            joy_age=1.0,
+            resume=0.0,
+        )
         probe = harness.probe
         create = probe.create_publisher
         self.camera = create(Image, "camera/image_raw", sensor_data())
@@ -476,13 +605,24 @@ class WallBench:
         self.battery = create(BatteryState, "battery_state", sensor_data(10))
         self.commands = harness.listen("cmd_vel", TwistStamped, reliable(100))
         self.orders = harness.listen("safety_supervisor/order", String, latched())
-        for publisher in (self.camera, self.controller, self.odom, self.states, self.joy, self.battery):
+        for publisher in (
+            self.camera,
+            self.controller,
+            self.odom,
+            self.states,
+            self.joy,
+            self.battery,
+        ):
             harness.matched(publisher)
         harness.until(lambda: self.orders and self.node.count_subscribers("cmd_vel"), "discovery")
         self.taken = {}
-        for owner, name in ((self.node._supervisor, "image"), (self.node._supervisor, "bridge"),
-                            (self.node._supervisor, "joy"), (self.node._supervisor.watch, "odometry"),
-                            (self.node._supervisor.watch, "battery")):
+        for owner, name in (
+            (self.node._supervisor, "image"),
+            (self.node._supervisor, "bridge"),
+            (self.node._supervisor, "joy"),
+            (self.node._supervisor.watch, "odometry"),
+            (self.node._supervisor.watch, "battery"),
+        ):
             self._count(owner, name)
 
     def _count(self, owner, name):
@@ -508,7 +648,9 @@ class WallBench:
         state = DroneState(time, place, np.array((1.0, 0, 0, 0)), zero, zero, zero)
         self.hear("odometry", self.odom, odometry_message(state, from_seconds(time)))
         order = self.node._supervisor.order
-        report = BridgeReport(Phase.FLYING, True, True, order.supervisor, order.act, change=order.change)
+        report = BridgeReport(
+            Phase.FLYING, True, True, order.supervisor, order.act, change=order.change
+        )
         self.hear("bridge", self.states, String(data=json.dumps(report.to_facts())))
         self.hear("joy", self.joy, Joy(axes=[0.0] * 4))
         self.hear("battery", self.battery, BatteryState(percentage=0.9))
@@ -531,10 +673,23 @@ class WallBench:
         self.harness.until(lambda: '"engaged"' in self.orders[-1].data, "the order")
 
 
-@pytest.mark.parametrize(("seconds", "boot"), [
-    (-60.0, True), (60.0, True), (-0.8, True), (3600.0, True), (-60.0, False), (60.0, False),
-    (-0.8, False), (-0.3, False), (3600.0, False)])
-def test_a_clock_that_is_set_changes_nothing_but_its_diagnostic(harness, pictures, monkeypatch, seconds, boot):
+@pytest.mark.parametrize(
+    ("seconds", "boot"),
+    [
+        (-60.0, True),
+        (60.0, True),
+        (-0.8, True),
+        (3600.0, True),
+        (-60.0, False),
+        (60.0, False),
+        (-0.8, False),
+        (-0.3, False),
+        (3600.0, False),
+    ],
+)
+def test_a_clock_that_is_set_changes_nothing_but_its_diagnostic(
+    harness, pictures, monkeypatch, seconds, boot
+):
     clocks = WallClocks(monkeypatch)
     bench = WallBench(harness, pictures, clocks, boot)
     bench.engage()

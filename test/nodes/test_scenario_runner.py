@@ -42,7 +42,9 @@ class Bench:
         self.contact = probe.create_publisher(String, "simulator/contact", latched())
         for name in ("engage", "disengage", "land", "simulator/start"):
             probe.create_service(Trigger, name, self._answer(name))
-        self.runner = harness.make(ScenarioRunner, scenario="field", seed=3, folder=str(folder), **parameters)
+        self.runner = harness.make(
+            ScenarioRunner, scenario="field", seed=3, folder=str(folder), **parameters
+        )
         self.layout = self.runner._layout
         self.code = None
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -75,7 +77,12 @@ class Bench:
 
     def fly(self, time, position, velocity=(0.0, 0.0, 0.0)):
         state = DroneState(
-            time, np.array(position, float), np.array((1.0, 0, 0, 0)), np.array(velocity), np.zeros(3), np.zeros(3)
+            time,
+            np.array(position, float),
+            np.array((1.0, 0, 0, 0)),
+            np.array(velocity),
+            np.zeros(3),
+            np.zeros(3),
         )
         stamp = from_seconds(time)
         self.commands.publish(command_message(Command(vx=time), stamp))
@@ -109,7 +116,9 @@ def test_a_flight_to_the_target_is_a_success(bench, tmp_path):
     assert bench.code == 0
     record = json.loads((tmp_path / "record.json").read_text())
     assert record["outcome"]["reason"] == "success" and record["seed"] == 3
-    assert record["outcome"]["time"] >= 2.0 and max(record["columns"]["distance"]) == pytest.approx(1.5)
+    assert record["outcome"]["time"] >= 2.0 and max(record["columns"]["distance"]) == pytest.approx(
+        1.5
+    )
 
 
 def test_a_touch_in_gazebo_ends_the_flight_and_one_before_it_began_does_not(bench, tmp_path):
@@ -122,8 +131,14 @@ def test_a_touch_in_gazebo_ends_the_flight_and_one_before_it_began_does_not(benc
     bench.runner._on_touch("ground", 0.6)
     bench.hover((start.x, start.y, 1.5))
     outcome = json.loads((tmp_path / "record.json").read_text())["outcome"]
-    assert bench.code == 1 and outcome["reason"] == "collision" and "touched trunk" in outcome["detail"]
-    assert outcome["time"] == pytest.approx(0.52, abs=0.05), "at the time of the contact, not before"
+    assert (
+        bench.code == 1
+        and outcome["reason"] == "collision"
+        and "touched trunk" in outcome["detail"]
+    )
+    assert outcome["time"] == pytest.approx(0.52, abs=0.05), (
+        "at the time of the contact, not before"
+    )
 
 
 def test_the_record_says_which_pose_was_judged(bench, tmp_path):
@@ -136,7 +151,14 @@ def test_the_record_says_which_pose_was_judged(bench, tmp_path):
 
 
 def test_with_an_autopilot_time_begins_after_the_take_off(harness, tmp_path):
-    bench = Bench(harness, tmp_path, patience=20.0, start_service="", wait_for_takeoff=True, count_from_start=True)
+    bench = Bench(
+        harness,
+        tmp_path,
+        patience=20.0,
+        start_service="",
+        wait_for_takeoff=True,
+        count_from_start=True,
+    )
     state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
     bench.modes["liquid_controller"].publish(String(data="active"))
     state.publish(report("climbing"))
@@ -151,17 +173,25 @@ def test_with_an_autopilot_time_begins_after_the_take_off(harness, tmp_path):
     harness.until(step, "a climb longer than the time that success takes")
     assert not bench.ended() and not (tmp_path / "record.json").exists()
     state.publish(report("flying"))
-    harness.until(lambda: step() and bench.ended() or bench.ended(), "the end of the flight", deadline=60.0)
+    harness.until(
+        lambda: step() and bench.ended() or bench.ended(), "the end of the flight", deadline=60.0
+    )
     record = json.loads((tmp_path / "record.json").read_text())
     outcome, times = record["outcome"], record["columns"]["time"]
     assert bench.code == 0 and 2.0 <= outcome["time"] < flown[-1] - flown[119]
-    assert times[0] == pytest.approx(0.0, abs=0.2) and times[-1] == pytest.approx(outcome["time"], abs=0.2)
+    assert times[0] == pytest.approx(0.0, abs=0.2) and times[-1] == pytest.approx(
+        outcome["time"], abs=0.2
+    )
     assert record["begin"] > 4.0 and len(times) > 0.8 * outcome["time"] / 0.04
 
 
 @pytest.mark.parametrize(("phase", "lands"), [("flying", True), ("released", False)])
-def test_a_real_autopilot_lands_after_the_flight_unless_a_pilot_has_it(harness, tmp_path, phase, lands):
-    bench = Bench(harness, tmp_path, patience=20.0, start_service="", wait_for_takeoff=True, land_at_end=True)
+def test_a_real_autopilot_lands_after_the_flight_unless_a_pilot_has_it(
+    harness, tmp_path, phase, lands
+):
+    bench = Bench(
+        harness, tmp_path, patience=20.0, start_service="", wait_for_takeoff=True, land_at_end=True
+    )
     state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
     state.publish(report("flying"))
     bench.modes["liquid_controller"].publish(String(data="active"))
@@ -169,7 +199,9 @@ def test_a_real_autopilot_lands_after_the_flight_unless_a_pilot_has_it(harness, 
 
     def outcome():
         bench.fly(next(times), (start.x, start.y, 30.0))  # out of the fence
-        return bench.runner._outcome is not None or "disengage" in bench.calls or "land" in bench.calls
+        return (
+            bench.runner._outcome is not None or "disengage" in bench.calls or "land" in bench.calls
+        )
 
     harness.until(lambda: bench.runner._flying, "the start")
     state.publish(report(phase))
@@ -195,23 +227,30 @@ def test_a_contact_is_a_collision_at_its_time(bench, tmp_path):
     bench.harness.until(step, "the end of the flight")
     assert bench.code == 1
     outcome = json.loads((tmp_path / "record.json").read_text())["outcome"]
-    assert (outcome["reason"], outcome["time"]) == ("collision", 0.012) and "bale" in outcome["detail"]
+    assert (outcome["reason"], outcome["time"]) == ("collision", 0.012) and "bale" in outcome[
+        "detail"
+    ]
 
 
-@pytest.mark.parametrize(("modes", "reason"), [
-    (["engaged", "landing"], "landed"),
-    (["engaged", "landing", "disengaged"], "landed"),
-    (["engaged", "holding"], "collision"),
-    (["engaged", "landing", "holding"], "collision"),
-    (["engaged", "landing", "pilot"], "collision"),
-    (["engaged", "landing", "disengaged", "engaged"], "collision"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("modes", "reason"),
+    [
+        (["engaged", "landing"], "landed"),
+        (["engaged", "landing", "disengaged"], "landed"),
+        (["engaged", "holding"], "collision"),
+        (["engaged", "landing", "holding"], "collision"),
+        (["engaged", "landing", "pilot"], "collision"),
+        (["engaged", "landing", "disengaged", "engaged"], "collision"),
+    ],
+)
 def test_the_ground_is_a_collision_unless_somebody_lands(bench, tmp_path, modes, reason):
     bench.begin()
     start = bench.layout.start
     for mode in modes:
         bench.modes["safety_supervisor"].publish(String(data=mode))
-        bench.harness.until(lambda m=mode: bench.runner._modes["safety_supervisor"] == m, "the mode")
+        bench.harness.until(
+            lambda m=mode: bench.runner._modes["safety_supervisor"] == m, "the mode"
+        )
     bench.contact.publish(String(data=json.dumps({"touched": "ground", "time": 0.012})))
 
     def step():

@@ -9,7 +9,9 @@ from liquid_nav.nodes.services import Caller, GraphError
 
 @pytest.fixture
 def lossy(harness, monkeypatch):
-    """A caller; ``lost(n)``: the first n answers go astray. Yields (caller, requests that the server heard, lost)."""
+    """A caller; ``lost(n)``: the first n answers go astray. Yields (caller, requests that the
+    server heard, lost).
+    """
     monkeypatch.setattr(services, "REPEAT", 0.5)
     probe, heard, left = harness.probe, [], [0]
 
@@ -29,14 +31,20 @@ def lossy(harness, monkeypatch):
             future = call(request)
             if left[0]:
                 left[0] -= 1
-                client.remove_pending_request(future)  # what DDS does to an answer that nobody is known to wait for
+                client.remove_pending_request(
+                    future
+                )  # what DDS does to an answer that nobody is known to wait for
             return future
 
         client.call_async = call_async
         return client
 
     monkeypatch.setattr(probe, "create_client", create_client)
-    yield lambda patience: Caller(probe, harness.executor, patience), heard, lambda n: left.__setitem__(0, n)
+    yield (
+        lambda patience: Caller(probe, harness.executor, patience),
+        heard,
+        lambda n: left.__setitem__(0, n),
+    )
 
 
 def test_a_lost_answer_is_asked_for_again(lossy):

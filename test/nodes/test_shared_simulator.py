@@ -1,4 +1,6 @@
-"""Two namespaced drones in one world over DDS: nothing of one is heard by the other, and time waits for both."""
+"""Two namespaced drones in one world over DDS: nothing of one is heard by the other, and time waits
+for both.
+"""
 
 import numpy as np
 import pytest
@@ -26,8 +28,17 @@ SHARED = {"/clock", "/diagnostics", "/rosout", "/parameter_events", "/tf", "/tf_
 
 @pytest.fixture
 def simulator(harness):
-    node = harness.add(Simulator, drones="d1,d2", width=64, height=36, real_time_factor=0.0, wait_for_start=True,
-                       command_timeout=300.0, resend_after=0.3, **WORLD)  # fmt: skip
+    node = harness.add(
+        Simulator,
+        drones="d1,d2",
+        width=64,
+        height=36,
+        real_time_factor=0.0,
+        wait_for_start=True,
+        command_timeout=300.0,
+        resend_after=0.3,
+        **WORLD,
+    )
     try:
         node.simulation.drones[0].render()
     except RenderingError as error:
@@ -66,9 +77,19 @@ def test_both_fly_and_neither_hears_the_other(harness, simulator):
 
     for name in NAMES:
         others = [node for other in NAMES if other != name for node in nodes[other]]
-        mine = {entity.topic_name for node in nodes[name] for entity in (*node.publishers, *node.subscriptions)}
-        theirs = {entity.topic_name for node in others for entity in (*node.publishers, *node.subscriptions)}
-        assert mine & theirs <= SHARED and all(topic.startswith(f"/{name}/") for topic in mine - SHARED)
+        mine = {
+            entity.topic_name
+            for node in nodes[name]
+            for entity in (*node.publishers, *node.subscriptions)
+        }
+        theirs = {
+            entity.topic_name
+            for node in others
+            for entity in (*node.publishers, *node.subscriptions)
+        }
+        assert mine & theirs <= SHARED and all(
+            topic.startswith(f"/{name}/") for topic in mine - SHARED
+        )
         frames = {(message.header.frame_id, message.child_frame_id) for message in odometry[name]}
         assert frames == {(f"{name}/odom", f"{name}/base_link")}
         assert {message.header.frame_id for message in commands[name]} == {f"{name}/base_link"}
@@ -86,12 +107,17 @@ def test_time_waits_for_both_and_a_crash_of_one_is_its_own(harness, simulator):
     images = listen(harness, Image, "camera/image_raw", sensor_data(100))
     contacts = listen(harness, String, "simulator/contact", latched())
     clock = harness.listen("/clock", Clock, sensor_data(100))
-    speak = {name: harness.probe.create_publisher(TwistStamped, f"/{name}/cmd_vel", reliable()) for name in NAMES}
+    speak = {
+        name: harness.probe.create_publisher(TwistStamped, f"/{name}/cmd_vel", reliable())
+        for name in NAMES
+    }
     call(harness, simulator, "simulator/start")
 
     def answer(name):
         if images[name]:
-            speak[name].publish(command_message(Command(), nanoseconds(images[name][-1].header.stamp)))
+            speak[name].publish(
+                command_message(Command(), nanoseconds(images[name][-1].header.stamp))
+            )
 
     def first_only():
         answer("d1")

@@ -38,7 +38,9 @@ class Bench:
         self._commands = harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable())
         world = {"scenario": "field", "seed": 1, "width": 64, "height": 36}
         try:
-            self.node = harness.make(Simulator, real_time_factor=0.0, resend_after=0.05, **world, **parameters)
+            self.node = harness.make(
+                Simulator, real_time_factor=0.0, resend_after=0.05, **world, **parameters
+            )
             self.node.simulation.render()
             self.node.simulation.close()
         except RenderingError as error:
@@ -79,7 +81,9 @@ def test_time_waits_for_the_command_of_each_frame(bench):
     harness = bench.harness
     harness.until(lambda: len(bench.images) >= 3, "the first frame, again and again")
     bench.answer(0)
-    harness.until(lambda: len(bench.images) >= 5, "more of the first frame: nobody has started the flight")
+    harness.until(
+        lambda: len(bench.images) >= 5, "more of the first frame: nobody has started the flight"
+    )
     assert bench.stamps() == [0]
     assert harness.call("simulator/start").success
     bench.answer(7)  # the answer to no frame at all
@@ -111,10 +115,13 @@ def test_it_flies_what_the_same_commands_fly_without_ros(bench):
         assert alone.state.position.tolist() == bench.node.simulation.state.position.tolist()
 
 
-@pytest.mark.parametrize(("mode", "level", "words"), [
-    ("landing", OK, "landed: the flight is over"),
-    ("engaged", ERROR, "touched ground: the flight is over"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("mode", "level", "words"),
+    [
+        ("landing", OK, "landed: the flight is over"),
+        ("engaged", ERROR, "touched ground: the flight is over"),
+    ],
+)
 def test_the_ground_under_a_landing_is_no_error(bench, mode, level, words):
     modes = bench.harness.probe.create_publisher(String, "safety_supervisor/mode", latched())
     contacts = bench.harness.listen("simulator/contact", String, latched())
@@ -153,7 +160,9 @@ def test_without_answers_it_goes_on_and_says_so(harness):
 
 
 def test_frames_that_are_dropped_never_come_and_late_ones_come_with_their_stamp(harness, tmp_path):
-    """Every second of a flight at 20 Hz has frames of all three kinds; the condition says how many."""
+    """Every second of a flight at 20 Hz has frames of all three kinds; the condition says how
+    many.
+    """
     condition = tmp_path / "faulty.yaml"
     condition.write_text("camera: {rate: 20, drop: 0.4, late: 0.3, jitter: 0.4}\n")
     faults = load_condition(condition).camera

@@ -1,4 +1,6 @@
-"""The SROS2 policy: what the nodes open on a running graph and nothing else, and strict where it matters."""
+"""The SROS2 policy: what the nodes open on a running graph and nothing else, and strict where it
+matters.
+"""
 
 import json
 import os
@@ -48,12 +50,19 @@ WATCHED = {"odometry_age": 0.5, "battery": 0.2, "recorder_age": 0.5}
 MAVLINK = {"connection": "udp:127.0.0.1:0"}
 NODES = {
     "camera": [(Camera, {"source": "/nowhere.avi"})],
-    "liquid_controller": [(LiquidController, {"autostart": False, "image_transport": transport})
-                          for transport in ("raw", "compressed")],
-    "safety_supervisor": [(SupervisorNode, WATCHED | {"image_transport": transport})
-                          for transport in ("raw", "compressed")],
-    "autopilot_bridge": [(AutopilotBridge, {"autopilot": "twist", "plain_in_body": True}), (AutopilotBridge, MAVLINK),
-                         (AutopilotBridge, MAVLINK | {"odom_topic": "autopilot/odom", "true_pose": True})],
+    "liquid_controller": [
+        (LiquidController, {"autostart": False, "image_transport": transport})
+        for transport in ("raw", "compressed")
+    ],
+    "safety_supervisor": [
+        (SupervisorNode, WATCHED | {"image_transport": transport})
+        for transport in ("raw", "compressed")
+    ],
+    "autopilot_bridge": [
+        (AutopilotBridge, {"autopilot": "twist", "plain_in_body": True}),
+        (AutopilotBridge, MAVLINK),
+        (AutopilotBridge, MAVLINK | {"odom_topic": "autopilot/odom", "true_pose": True}),
+    ],
     "weather": [(WeatherNode, {"publish_tf": True})],
     "expert_pilot": [(ExpertPilot, FIELD)],
     "scenario_runner": [(ScenarioRunner, FIELD | {"wait_for_takeoff": True})],
@@ -61,8 +70,10 @@ NODES = {
     "plots": [(Plots, {})],
     "simulator": [(Simulator, FIELD)],
     "world_camera": [(WorldCamera, FIELD)],
-    "preflight": [(None, {"camera": topic}) for topic in ("camera/image_raw", "camera/image_raw/compressed")],
-}  # fmt: skip
+    "preflight": [
+        (None, {"camera": topic}) for topic in ("camera/image_raw", "camera/image_raw/compressed")
+    ],
+}
 """Every executable, in all the ways in which it opens other topics."""
 PEOPLE = {"pilot", "observer"}
 """Enclaves of people and their tools; every other one is a node of ours."""
@@ -102,11 +113,15 @@ def open_node(harness, kind, parameters, folder):
 
 
 def opened(probe, name):
-    """Return what the running node of that name has, as the graph says, its services of parameters included."""
-    ask = {"publish": probe.get_publisher_names_and_types_by_node,
-           "subscribe": probe.get_subscriber_names_and_types_by_node,
-           "reply": probe.get_service_names_and_types_by_node,
-           "request": probe.get_client_names_and_types_by_node}  # fmt: skip
+    """Return what the running node of that name has, as the graph says, its services of parameters
+    included.
+    """
+    ask = {
+        "publish": probe.get_publisher_names_and_types_by_node,
+        "subscribe": probe.get_subscriber_names_and_types_by_node,
+        "reply": probe.get_service_names_and_types_by_node,
+        "request": probe.get_client_names_and_types_by_node,
+    }
     return {action: {topic for topic, _ in names(name, "/")} for action, names in ask.items()}
 
 
@@ -118,8 +133,13 @@ def requested(harness, name):
 def all_that_the_runner_asks(harness, folder):
     """Fly out of the fence, and refuse each request until the graph shows who asks."""
     probe, asked = harness.probe, set()
-    runner = harness.make(ScenarioRunner, scenario="field", wait_for_takeoff=True, land_at_end=True,
-                          count_from_start=True)  # fmt: skip
+    runner = harness.make(
+        ScenarioRunner,
+        scenario="field",
+        wait_for_takeoff=True,
+        land_at_end=True,
+        count_from_start=True,
+    )
     modes = probe.create_publisher(String, "liquid_controller/mode", latched())
     state = probe.create_publisher(String, "autopilot_bridge/state", latched())
     odom = probe.create_publisher(Odometry, "odom", sensor_data(10))
@@ -165,7 +185,10 @@ def all_that_the_runner_asks(harness, folder):
         return not thread.is_alive()
 
     harness.until(refused, "the end of the flight")
-    harness.until(lambda: {"/land", "/disengage"} <= requested(harness, "scenario_runner"), "the last two clients")
+    harness.until(
+        lambda: {"/land", "/disengage"} <= requested(harness, "scenario_runner"),
+        "the last two clients",
+    )
     asked.update(requested(harness, "scenario_runner"))
     runner.destroy_node()
     return asked
@@ -189,10 +212,13 @@ def all_that_preflight_asks(harness, folder):
 
 
 def what_the_scout_answers(harness):
-    """Return the services of the node with which preflight looks for the clock of a drone in a namespace."""
+    """Return the services of the node with which preflight looks for the clock of a drone in a
+    namespace.
+    """
     made, answered = [], set()
     look = threading.Thread(
-        target=lambda: made.append(make_node("d1", True, harness.context, discovery=(0.0, 60.0))), daemon=True
+        target=lambda: made.append(make_node("d1", True, harness.context, discovery=(0.0, 60.0))),
+        daemon=True,
     )
     look.start()
 
@@ -215,7 +241,11 @@ ASKING = {"scenario_runner": all_that_the_runner_asks, "preflight": all_that_pre
 @pytest.mark.parametrize("name", NODES)
 def test_the_policy_allows_what_the_running_node_opens_and_nothing_else(harness, name, tmp_path):
     found = {"publish": set(), "subscribe": set(), "reply": set(), "request": set()}
-    profile = ElementTree.parse(POLICY).getroot().find(f".//enclave[@path='/liquid_nav/{name}']/profiles/profile")
+    profile = (
+        ElementTree.parse(POLICY)
+        .getroot()
+        .find(f".//enclave[@path='/liquid_nav/{name}']/profiles/profile")
+    )
     for count, (kind, parameters) in enumerate(NODES[name]):
         node = open_node(harness, kind, parameters, tmp_path / str(count))
         own = {entity.topic_name for entity in (*node.publishers, *node.subscriptions)}
@@ -249,9 +279,14 @@ def test_what_a_node_asks_for_another_one_answers():
 
 
 def may(action, name):
-    """Return the enclaves that may do something with a topic or service of that name, patterns considered."""
-    return {enclave for enclave, rules in RULES.items()
-            if any(fnmatchcase(name, rule) for rule in rules.get(action, ()))}  # fmt: skip
+    """Return the enclaves that may do something with a topic or service of that name, patterns
+    considered.
+    """
+    return {
+        enclave
+        for enclave, rules in RULES.items()
+        if any(fnmatchcase(name, rule) for rule in rules.get(action, ()))
+    }
 
 
 @pytest.mark.parametrize(("service", "callers"), COMMANDS.items())
@@ -267,12 +302,19 @@ def test_joy_comes_from_a_person_or_the_transmitter():
 def test_nobody_changes_a_node_over_the_graph():
     for rules in RULES.values():
         for service in rules.get("request", ()):
-            assert not service.endswith(("/set_parameters", "/set_parameters_atomically", "/change_state")), service
+            assert not service.endswith(
+                ("/set_parameters", "/set_parameters_atomically", "/change_state")
+            ), service
 
 
 def test_patterns_are_for_the_own_services_of_peoples_tools():
-    patterns = {(name, action, rule) for name, rules in RULES.items() for action, group in rules.items()
-                for rule in group if set(rule) & set("*?[")}  # fmt: skip
+    patterns = {
+        (name, action, rule)
+        for name, rules in RULES.items()
+        for action, group in rules.items()
+        for rule in group
+        if set(rule) & set("*?[")
+    }
     assert {name for name, _, _ in patterns} == PEOPLE
     for _, action, rule in patterns:
         assert action == "reply" and rule.startswith(("/_ros2cli_*/", "/rqt_gui_*/")), rule
@@ -281,7 +323,9 @@ def test_patterns_are_for_the_own_services_of_peoples_tools():
 TOOLS = {
     "pilot": {
         # ros2 service call names its node after the type of the service.
-        "_ros2cli_requester_std_srvs_Trigger": lambda node: [node.create_client(Trigger, name) for name in COMMANDS],
+        "_ros2cli_requester_std_srvs_Trigger": lambda node: [
+            node.create_client(Trigger, name) for name in COMMANDS
+        ],
         "joy_node": lambda node: node.create_publisher(Joy, "joy", 10),
         "rqt_gui_py_node_42": lambda node: [node.create_client(Trigger, name) for name in COMMANDS],
     },
@@ -290,7 +334,9 @@ TOOLS = {
 """People's tools by the names that their nodes have, and what they open for a command."""
 
 
-@pytest.mark.parametrize(("enclave", "tool"), [(one, tool) for one, tools in TOOLS.items() for tool in tools])
+@pytest.mark.parametrize(
+    ("enclave", "tool"), [(one, tool) for one, tools in TOOLS.items() for tool in tools]
+)
 def test_the_tools_of_people_may_open_what_they_need(harness, enclave, tool):
     node = harness._enter(rclpy.create_node(tool, context=harness.context))
     TOOLS[enclave][tool](node)
@@ -298,7 +344,11 @@ def test_the_tools_of_people_may_open_what_they_need(harness, enclave, tool):
 
     def seen():
         now = opened(harness.probe, tool)
-        return own <= now["publish"] and len(now["reply"]) == 7 and len(now["request"]) == len(list(node.clients))
+        return (
+            own <= now["publish"]
+            and len(now["reply"]) == 7
+            and len(now["request"]) == len(list(node.clients))
+        )
 
     harness.until(seen, "the tool in the graph")
     for action, names in opened(harness.probe, tool).items():
@@ -311,16 +361,21 @@ def test_an_observer_sees_everything_and_commands_nothing():
     said = set().union(*(RULES[name]["publish"] for name in RULES))
     assert rules["subscribe"] == said | {"/clock"}
     assert rules["publish"] == {"/rosout", "/parameter_events"}
-    readable = {f"/{node}/{word}_parameters" for node in
-                {one.get("node") for one in ElementTree.parse(POLICY).getroot().iter("profile")} - PEOPLE
-                for word in ("get", "list", "describe")}  # fmt: skip
+    readable = {
+        f"/{node}/{word}_parameters"
+        for node in {one.get("node") for one in ElementTree.parse(POLICY).getroot().iter("profile")}
+        - PEOPLE
+        for word in ("get", "list", "describe")
+    }
     assert readable <= rules["request"]
     assert not rules["request"] & set(COMMANDS)
 
 
 def test_only_the_supervisor_speaks_to_the_drone():
-    speakers = {topic: {node for node, rules in RULES.items() if topic in rules["publish"]}
-                for topic in ("/cmd_vel", "/liquid_controller/cmd_vel", "/autopilot/cmd_vel")}  # fmt: skip
+    speakers = {
+        topic: {node for node, rules in RULES.items() if topic in rules["publish"]}
+        for topic in ("/cmd_vel", "/liquid_controller/cmd_vel", "/autopilot/cmd_vel")
+    }
     assert speakers == {
         "/cmd_vel": {"safety_supervisor"},
         "/liquid_controller/cmd_vel": {"liquid_controller", "expert_pilot"},
@@ -344,10 +399,16 @@ def test_launched_nodes_get_their_enclave_where_security_is_on(monkeypatch):
         assert enclave(name)[0] == "--enclave" and enclave(name)[1] in paths
 
 
-@pytest.mark.parametrize("graph", [
-    embedded_graph(FlightPlan(record=Path("x"))), embedded_graph(FlightPlan(pilot="expert")),
-    autopilot_graph(FlightPlan(autopilot="px4")), gazebo_graph(FlightPlan()), drone_graph(DronePlan(record=Path("x"))),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "graph",
+    [
+        embedded_graph(FlightPlan(record=Path("x"))),
+        embedded_graph(FlightPlan(pilot="expert")),
+        autopilot_graph(FlightPlan(autopilot="px4")),
+        gazebo_graph(FlightPlan()),
+        drone_graph(DronePlan(record=Path("x"))),
+    ],
+)
 def test_everything_that_the_launch_files_start_has_an_enclave(graph):
     assert {process.executable for process in graph} <= set(RULES)
 
@@ -367,8 +428,12 @@ def test_the_real_sros2_makes_permissions_of_it(keystore):
         tree = ElementTree.parse(keystore / "enclaves" / "liquid_nav" / name / "permissions.xml")
         return {topic.text for rule in tree.iter("publish") for topic in rule.iter("topic")}
 
-    assert all((keystore / "enclaves" / "liquid_nav" / name / "cert.pem").exists() for name in RULES)
-    assert "rt/cmd_vel" in published("safety_supervisor") and "rt/camera/image_raw" in published("camera")
+    assert all(
+        (keystore / "enclaves" / "liquid_nav" / name / "cert.pem").exists() for name in RULES
+    )
+    assert "rt/cmd_vel" in published("safety_supervisor") and "rt/camera/image_raw" in published(
+        "camera"
+    )
     for name in set(RULES) - {"safety_supervisor"}:
         assert not published(name) & {"rt/cmd_vel", "*"}, name
     # Whoever calls a service publishes its requests.
@@ -378,10 +443,18 @@ def test_the_real_sros2_makes_permissions_of_it(keystore):
 
 def test_a_node_comes_up_with_security_on(keystore):
     environment = os.environ | {
-        "ROS_SECURITY_KEYSTORE": str(keystore), "ROS_SECURITY_ENABLE": "true", "ROS_SECURITY_STRATEGY": "Enforce",
-    }  # fmt: skip
-    command = [sys.executable, "-m", "liquid_nav.nodes.safety_supervisor", "--ros-args", "--enclave",
-               "/liquid_nav/safety_supervisor"]  # fmt: skip
+        "ROS_SECURITY_KEYSTORE": str(keystore),
+        "ROS_SECURITY_ENABLE": "true",
+        "ROS_SECURITY_STRATEGY": "Enforce",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "liquid_nav.nodes.safety_supervisor",
+        "--ros-args",
+        "--enclave",
+        "/liquid_nav/safety_supervisor",
+    ]
     said = []
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr:

@@ -150,13 +150,31 @@ def test_an_object_is_read():
 @pytest.mark.parametrize(
     "text",
     [
-        "", "{", "[]", "null", "3", '"text"', "{} {}", "{'a': 1}", "{\x00}", None, 3,
-        b'{"a": "\xff"}', '{"a": 1}'.encode("utf-16"), '{"a": "\\ud800"}', '{"\\udfff": 1}',
-        '{"a": NaN}', '{"a": -Infinity}', '{"a": 1e999}', '{"a": ' + "9" * 20000 + "}",
-        nested(DEEPEST + 1), nested(20000), nested(10000, '{"a":', "}"),
+        "",
+        "{",
+        "[]",
+        "null",
+        "3",
+        '"text"',
+        "{} {}",
+        "{'a': 1}",
+        "{\x00}",
+        None,
+        3,
+        b'{"a": "\xff"}',
+        '{"a": 1}'.encode("utf-16"),
+        '{"a": "\\ud800"}',
+        '{"\\udfff": 1}',
+        '{"a": NaN}',
+        '{"a": -Infinity}',
+        '{"a": 1e999}',
+        '{"a": ' + "9" * 20000 + "}",
+        nested(DEEPEST + 1),
+        nested(20000),
+        nested(10000, '{"a":', "}"),
     ],
     ids=lambda text: repr(text)[:20],
-)  # fmt: skip
+)
 def test_what_is_no_plain_object_is_none(text):
     assert read_json(text) is None
 

@@ -1,4 +1,6 @@
-"""The supervisor's node without a network: the test holds its topics, services, timers and clocks; at limits."""
+"""The supervisor's node without a network: the test holds its topics, services, timers and clocks;
+at limits.
+"""
 
 import importlib.util
 import json
@@ -22,7 +24,13 @@ from liquid_nav.errors import UserError
 from liquid_nav.nodes import safety_supervisor
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_messages import odometry_message
-from liquid_nav.nodes.messages import command_from, command_message, image_message, nanoseconds, to_stamp
+from liquid_nav.nodes.messages import (
+    command_from,
+    command_message,
+    image_message,
+    nanoseconds,
+    to_stamp,
+)
 from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
 from liquid_nav.nodes.safety_supervisor import LIMITS, SupervisorNode
 from liquid_nav.nodes.supervisor_inputs import WATCHED, SupervisorInputs
@@ -38,7 +46,9 @@ context, node = wires.context, wires.node  # fixtures
 FORWARD = Command(1.0, 0.5, 0.2, 0.1)
 NANO = 1_000_000_000
 STEADY = 500.0
-"""Time of the steady clock when a test begins, s; the clock that stamps messages shows 1,700,000,000 s then."""
+"""Time of the steady clock when a test begins, s; the clock that stamps messages shows
+1,700,000,000 s then.
+"""
 
 
 class Wired(wires.Wires, SupervisorNode):
@@ -52,7 +62,9 @@ def make(node, monkeypatch):
 
 
 class Bench:
-    """A supervisor whose clock stands at ``time`` s: the simulated one, or with ``wall`` the computer's steady one."""
+    """A supervisor whose clock stands at ``time`` s: the simulated one, or with ``wall`` the
+    computer's steady one.
+    """
 
     def __init__(self, node, monkeypatch, wall=False, **parameters):
         self.wall, self.time = wall, STEADY if wall else 0.0
@@ -80,13 +92,17 @@ class Bench:
         return self.node.get_clock().now().nanoseconds
 
     def image(self, stamp=None):
-        message = image_message(np.zeros((1, 1, 3), np.uint8), self.stamp if stamp is None else stamp, "c")
+        message = image_message(
+            np.zeros((1, 1, 3), np.uint8), self.stamp if stamp is None else stamp, "c"
+        )
         self.node.ears["camera/image_raw"](serialize_message(message))
 
     def command(self, command=FORWARD, stamp=None):
         """Hand over a command; returns what is let through at once."""
         before = len(self.said["cmd_vel"])
-        self.node.ears["liquid_controller/cmd_vel"](command_message(command, self.stamp if stamp is None else stamp))
+        self.node.ears["liquid_controller/cmd_vel"](
+            command_message(command, self.stamp if stamp is None else stamp)
+        )
         (answer,) = self.said["cmd_vel"][before:]
         return command_from(answer)
 
@@ -120,22 +136,54 @@ class Bench:
         return [message.data for message in self.said["safety_supervisor/mode"]]
 
     def report(self, phase, words="", kind="", flips=0, switched_on=False, **other):
-        """The bridge reports, as having heard the last order unless ``other`` says something else."""
+        """The bridge reports, as having heard the last order unless ``other`` says something
+        else.
+        """
         order = self.order()
-        heard = {"supervisor": order["supervisor"], "act": order["act"], "change": order["change"]} | other
-        report = BridgeReport(phase, phase is not Phase.READY, False, heard["supervisor"], heard["act"], kind, words,
-                              heard["change"], flips, switched_on)
+        heard = {
+            "supervisor": order["supervisor"],
+            "act": order["act"],
+            "change": order["change"],
+        } | other
+        report = BridgeReport(
+            phase,
+            phase is not Phase.READY,
+            False,
+            heard["supervisor"],
+            heard["act"],
+            kind,
+            words,
+            heard["change"],
+            flips,
+            switched_on,
+        )
         self.node.ears["autopilot_bridge/state"](String(data=json.dumps(report.to_facts())))
 
 
 CHANGEABLE = {
-    "speed": (0.0, 30.0), "vertical_speed": (0.05, 10.0), "yaw_rate": (0.0, 6.0), "acceleration": (0.1, 100.0),
-    "yaw_acceleration": (0.1, 100.0), "image_age": (0.02, 10.0), "command_age": (0.02, 10.0), "descent": (0.05, 5.0),
-    "resume": (0.0, 600.0), "odometry_age": (0.0, 10.0), "autopilot_age": (0.0, 10.0), "latency": (0.0, 10.0),
-    "clock_jump": (0.0, 60.0), "position_jump": (0.0, 100.0), "pose_frozen": (0.0, 60.0), "battery": (0.0, 1.0),
-    "battery_age": (0.0, 600.0), "joy_age": (0.0, 60.0), "recorder_age": (0.0, 60.0), "radius": (0.0, 10000.0),
-    "low": (-1000.0, 0.0), "high": (0.0, 1000.0),
-}  # fmt: skip
+    "speed": (0.0, 30.0),
+    "vertical_speed": (0.05, 10.0),
+    "yaw_rate": (0.0, 6.0),
+    "acceleration": (0.1, 100.0),
+    "yaw_acceleration": (0.1, 100.0),
+    "image_age": (0.02, 10.0),
+    "command_age": (0.02, 10.0),
+    "descent": (0.05, 5.0),
+    "resume": (0.0, 600.0),
+    "odometry_age": (0.0, 10.0),
+    "autopilot_age": (0.0, 10.0),
+    "latency": (0.0, 10.0),
+    "clock_jump": (0.0, 60.0),
+    "position_jump": (0.0, 100.0),
+    "pose_frozen": (0.0, 60.0),
+    "battery": (0.0, 1.0),
+    "battery_age": (0.0, 600.0),
+    "joy_age": (0.0, 60.0),
+    "recorder_age": (0.0, 60.0),
+    "radius": (0.0, 10000.0),
+    "low": (-1000.0, 0.0),
+    "high": (0.0, 1000.0),
+}
 """Parameter -> its range."""
 
 # How it is made
@@ -143,10 +191,18 @@ CHANGEABLE = {
 
 def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promises(make):
     node, usual = make(acceleration=3.0, yaw_acceleration=4.0).node, SafetyLimits()
-    changeable = {name: (getattr(usual, name), CHANGEABLE[name], text) for name, text in LIMITS.items()}
-    changeable |= {name: (0.0, CHANGEABLE[name], f"{text} 0: not watched.") for name, text in WATCHED.items()}
+    changeable = {
+        name: (getattr(usual, name), CHANGEABLE[name], text) for name, text in LIMITS.items()
+    }
+    changeable |= {
+        name: (0.0, CHANGEABLE[name], f"{text} 0: not watched.") for name, text in WATCHED.items()
+    }
     expected = changeable | {
-        "silence": (0.25, (0.02, 10.0), "Time without a command until the supervisor speaks by itself, s."),
+        "silence": (
+            0.25,
+            (0.02, 10.0),
+            "Time without a command until the supervisor speaks by itself, s.",
+        ),
         "frame_prefix": ("", None, "Prefix of all frame ids."),
         "image_transport": ("raw", None, "raw or compressed, as the controller's."),
     }
@@ -157,21 +213,28 @@ def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promis
         limits = (ranges[0].from_value, ranges[0].to_value) if ranges else None
         found[name] = node.get_parameter(name).value, limits, descriptor.description
     assert found == expected
-    assert {name for name in expected if not node.describe_parameter(name).read_only} == set(changeable)
+    assert {name for name in expected if not node.describe_parameter(name).read_only} == set(
+        changeable
+    )
     assert set(changeable) == set(CHANGEABLE)
 
 
 @pytest.mark.parametrize("transport", ["theora", "Raw", "compressedDepth"])
 def test_a_transport_that_is_none_is_refused(make, transport):
     """It would watch the raw images, which may not be those that fly."""
-    with pytest.raises(UserError, match=f"unknown image_transport '{transport}'. choose raw or compressed"):
+    with pytest.raises(
+        UserError, match=f"unknown image_transport '{transport}'. choose raw or compressed"
+    ):
         make(image_transport=transport)
 
 
 @pytest.mark.parametrize("transport", ["raw", "compressed"])
 def test_topics_services_and_the_timer(make, transport):
     node = make(image_transport=transport, silence=0.5).node
-    camera = {"raw": ("camera/image_raw", Image), "compressed": ("camera/image_raw/compressed", CompressedImage)}
+    camera = {
+        "raw": ("camera/image_raw", Image),
+        "compressed": ("camera/image_raw/compressed", CompressedImage),
+    }
     topic, kind = camera[transport]
     assert node.get_name() == "safety_supervisor"
     expected = {
@@ -194,22 +257,42 @@ def test_topics_services_and_the_timer(make, transport):
     assert f"/{topic}" in node.looked
 
 
-@pytest.mark.parametrize(("limit", "topics"), [
-    ({"odometry_age": 0.5}, {"odom"}), ({"position_jump": 2.0}, {"odom"}), ({"pose_frozen": 1.0}, {"odom"}),
-    ({"radius": 50.0}, {"odom"}), ({"low": -1.0}, {"odom"}), ({"high": 9.0}, {"odom"}),
-    ({"battery": 0.2}, {"battery_state"}), ({"battery_age": 5.0}, {"battery_state"}),
-    ({"battery": 0.2, "odometry_age": 0.5}, {"odom", "battery_state"}),
-    ({"autopilot_age": 1.0, "latency": 0.3, "clock_jump": 2.0, "joy_age": 1.0}, set())], ids=str)
-def test_odometry_and_battery_are_heard_and_guarded_where_a_limit_asks_for_them(make, limit, topics):
+@pytest.mark.parametrize(
+    ("limit", "topics"),
+    [
+        ({"odometry_age": 0.5}, {"odom"}),
+        ({"position_jump": 2.0}, {"odom"}),
+        ({"pose_frozen": 1.0}, {"odom"}),
+        ({"radius": 50.0}, {"odom"}),
+        ({"low": -1.0}, {"odom"}),
+        ({"high": 9.0}, {"odom"}),
+        ({"battery": 0.2}, {"battery_state"}),
+        ({"battery_age": 5.0}, {"battery_state"}),
+        ({"battery": 0.2, "odometry_age": 0.5}, {"odom", "battery_state"}),
+        ({"autopilot_age": 1.0, "latency": 0.3, "clock_jump": 2.0, "joy_age": 1.0}, set()),
+    ],
+    ids=str,
+)
+def test_odometry_and_battery_are_heard_and_guarded_where_a_limit_asks_for_them(
+    make, limit, topics
+):
     bench = make(**limit)
     seen, both = bench.node.seen, {"odom", "battery_state"}
     assert both & set(seen) == topics
-    expected = {"odom": (Odometry, sensor_data(), False), "battery_state": (BatteryState, sensor_data(), False)}
+    expected = {
+        "odom": (Odometry, sensor_data(), False),
+        "battery_state": (BatteryState, sensor_data(), False),
+    }
     assert all(seen[topic] == expected[topic] for topic in topics)
     bench.node.looked.clear()
     bench.tick()
-    always = {"/liquid_controller/cmd_vel", "/cmd_vel", "/safety_supervisor/order", "/autopilot_bridge/state",
-              "/camera/image_raw"}
+    always = {
+        "/liquid_controller/cmd_vel",
+        "/cmd_vel",
+        "/safety_supervisor/order",
+        "/autopilot_bridge/state",
+        "/camera/image_raw",
+    }
     assert set(bench.node.looked) == always | {f"/{topic}" for topic in topics}
 
 
@@ -233,7 +316,12 @@ def test_it_begins_disengaged_and_says_so_with_a_new_identity(make):
         assert values == {"mode": "disengaged", "faults": words}
     facts = first.order()
     assert {key: facts[key] for key in ("mode", "act", "engagement", "change", "stamp")} == {
-        "mode": "disengaged", "act": 0, "engagement": 0, "change": 0, "stamp": 0.0}
+        "mode": "disengaged",
+        "act": 0,
+        "engagement": 0,
+        "change": 0,
+        "stamp": 0.0,
+    }
     assert len(facts["supervisor"]) == 8 and facts["supervisor"] != second.order()["supervisor"]
 
 
@@ -244,7 +332,10 @@ def test_every_command_is_answered_at_once_with_its_stamp_and_the_frame_of_the_d
     before = len(bench.said["cmd_vel"])
     assert bench.command(stamp=1_020_000_000) == FORWARD
     (answer,) = bench.said["cmd_vel"][before:]
-    assert (nanoseconds(answer.header.stamp), answer.header.frame_id) == (1_020_000_000, "d1/base_link")
+    assert (nanoseconds(answer.header.stamp), answer.header.frame_id) == (
+        1_020_000_000,
+        "d1/base_link",
+    )
 
 
 def test_limits_and_watches_are_those_of_the_parameters(make):
@@ -259,7 +350,9 @@ def test_limits_and_watches_are_those_of_the_parameters(make):
     assert bench.modes()[-1] == "holding"
 
 
-@pytest.mark.parametrize(("ahead", "passes"), [(0, True), (1, True), (NANO // 2 - 1, True), (NANO // 2, False)])
+@pytest.mark.parametrize(
+    ("ahead", "passes"), [(0, True), (1, True), (NANO // 2 - 1, True), (NANO // 2, False)]
+)
 def test_in_lock_step_a_command_may_come_before_its_clock(make, ahead, passes):
     bench = make().engage()
     bench.image(NANO + ahead)
@@ -372,7 +465,9 @@ def test_the_order_is_said_before_the_command_that_follows_from_it(make):
 # The order, repeated
 
 
-@pytest.mark.parametrize("deaf", [{"supervisor": "other"}, {"change": 77}], ids=["another", "older"])
+@pytest.mark.parametrize(
+    "deaf", [{"supervisor": "other"}, {"change": 77}], ids=["another", "older"]
+)
 def test_an_order_that_the_bridge_has_not_heard_is_repeated_once_a_second(make, deaf):
     bench = make()
     bench.at(10.0)
@@ -381,7 +476,16 @@ def test_an_order_that_the_bridge_has_not_heard_is_repeated_once_a_second(make, 
     bench.report(Phase.READY, **deaf)
     orders = bench.said["safety_supervisor/order"]
     before = len(orders)
-    for time, count in ((10.0, 0), (10.5, 0), (10.999, 0), (11.0, 1), (11.5, 1), (11.999, 1), (12.0, 2), (11.75, 3)):
+    for time, count in (
+        (10.0, 0),
+        (10.5, 0),
+        (10.999, 0),
+        (11.0, 1),
+        (11.5, 1),
+        (11.999, 1),
+        (12.0, 2),
+        (11.75, 3),
+    ):
         bench.at(time)
         bench.tick()
         assert len(orders) - before == count, time
@@ -412,8 +516,10 @@ def test_what_is_wrong_is_a_warning_on_the_ground_and_an_error_in_a_hold(make):
     bench.tick()
     level, words, values = bench.node.status("inputs")
     assert level == ERROR and bench.modes()[-1] == "holding"
-    assert words == ("camera image is too old: is the camera node running, does its clock agree with ours?; "
-                     "command is too old: is liquid_controller active?")
+    assert words == (
+        "camera image is too old: is the camera node running, does its clock agree with ours?; "
+        "command is too old: is liquid_controller active?"
+    )
     first, second = values.pop("faults").split("; ")
     assert "0.75 s" in first and "image" in first and "0.75 s" in second and "command" in second
     assert values == {"mode": "holding"}
@@ -430,19 +536,27 @@ def test_why_it_holds_is_told_until_a_person_or_health_engages_again(make):
     bench.command(Command(vx=math.nan))
     level, words, _ = bench.node.status("mode")
     assert level == ERROR
-    assert words.startswith("holding: the command is not a finite number") or words.startswith("holding: ")
+    assert words.startswith("holding: the command is not a finite number") or words.startswith(
+        "holding: "
+    )
     assert words.endswith(": engage again to go on")
     for time in (1.25, 1.5, 1.75, 2.0):
         bench.at(time)
         bench.frame()
-    assert bench.node.status("mode")[:2] == (OK, "engaged") and bench.modes()[-2:] == ["holding", "engaged"]
+    assert bench.node.status("mode")[:2] == (OK, "engaged") and bench.modes()[-2:] == [
+        "holding",
+        "engaged",
+    ]
 
 
 def test_a_pilot_is_a_warning_and_what_was_asked_for_is_none(make):
     bench = make().engage()
     bench.report(Phase.RELEASED, words="POSCTL was chosen")
     bench.tick()
-    assert bench.node.status("mode")[:2] == (WARN, "pilot: POSCTL was chosen: engage again to go on")
+    assert bench.node.status("mode")[:2] == (
+        WARN,
+        "pilot: POSCTL was chosen: engage again to go on",
+    )
     assert bench.call("hold") == (True, "holding")
     assert bench.node.status("mode")[:2] == (OK, "holding")
 
@@ -450,19 +564,26 @@ def test_a_pilot_is_a_warning_and_what_was_asked_for_is_none(make):
 def test_every_change_of_the_mode_is_logged_once_with_its_cause_and_told_with_values(make):
     bench = make(resume=0.5).engage()
     assert bench.node.status("mode")[2] == {
-        "mode": "engaged", "before": "disengaged", "cause": "asked for by the service engage", "act": "1",
+        "mode": "engaged",
+        "before": "disengaged",
+        "cause": "asked for by the service engage",
+        "act": "1",
         "engagement": "1",
-    }  # fmt: skip
+    }
     bench.command(Command(vx=math.nan))
     told = bench.node.status("mode")[2]
-    assert (told["mode"], told["before"]) == ("holding", "engaged") and "not finite" in told["cause"]
+    assert (told["mode"], told["before"]) == ("holding", "engaged") and "not finite" in told[
+        "cause"
+    ]
     for time in (1.25, 1.5, 1.75, 2.0):
         bench.at(time)
         bench.frame()
     for service in ("hold", "hold", "land", "disengage"):
         bench.call(service)
     assert bench.node.status("mode")[2]["act"] == "5", "a request that changes no mode is told too"
-    said = [words for level, words in bench.node.log if level == "info" and words.startswith("mode: ")]
+    said = [
+        words for level, words in bench.node.log if level == "info" and words.startswith("mode: ")
+    ]
     assert said[1].startswith("mode: engaged -> holding: ") and "not finite" in said.pop(1)
     assert said == [
         "mode: disengaged -> engaged: asked for by the service engage",
@@ -479,7 +600,10 @@ def test_a_mode_after_a_flip_of_the_switch_names_the_switch(make):
     bench.report(Phase.READY, flips=3, switched_on=True)
     bench.report(Phase.READY, flips=4, switched_on=True)
     bench.tick()
-    assert ("info", "mode: disengaged -> engaged: the engage switch of the remote control") in bench.node.log
+    assert (
+        "info",
+        "mode: disengaged -> engaged: the engage switch of the remote control",
+    ) in bench.node.log
 
 
 def test_the_mode_for_people_is_said_when_it_changes_and_the_order_for_every_request(make):
@@ -496,7 +620,9 @@ def test_the_mode_for_people_is_said_when_it_changes_and_the_order_for_every_req
 # Services and second publishers
 
 
-@pytest.mark.parametrize(("service", "mode"), [("hold", "holding"), ("disengage", "disengaged"), ("land", "landing")])
+@pytest.mark.parametrize(
+    ("service", "mode"), [("hold", "holding"), ("disengage", "disengaged"), ("land", "landing")]
+)
 def test_a_service_acts_at_once_and_answers(make, service, mode):
     bench = make().engage()
     bench.at(1.5)
@@ -506,7 +632,10 @@ def test_a_service_acts_at_once_and_answers(make, service, mode):
 
 
 def test_engaging_is_refused_with_the_reason(make):
-    assert make().call("engage") == (False, "no camera image yet; no command from the controller yet")
+    assert make().call("engage") == (
+        False,
+        "no camera image yet; no command from the controller yet",
+    )
 
 
 def test_an_intruder_is_looked_for_before_engaging(make):
@@ -525,7 +654,10 @@ def test_an_intruder_is_looked_for_by_the_timer_and_before_a_command_passes(make
     bench.node.several["/camera/image_raw"] = 2
     bench.at(1.25)
     bench.tick()
-    assert bench.modes()[-1] == "holding" and "2 publishers on /camera/image_raw" in bench.node.status("mode")[1]
+    assert (
+        bench.modes()[-1] == "holding"
+        and "2 publishers on /camera/image_raw" in bench.node.status("mode")[1]
+    )
 
 
 # The computer's clocks
@@ -540,8 +672,10 @@ def test_a_clock_that_is_set_is_told_and_ages_stay(make, seconds):
     assert bench.command(stamp=before) == FORWARD  # made before, arrives after
     assert bench.frame() == FORWARD and bench.modes()[-1] == "engaged"
     assert bench.node.status("clock") == (
-        WARN, "the computer's clock was set: ages are told by its steady clock, nothing else changes",
-        {"jump": f"{seconds:+.3f} s"})
+        WARN,
+        "the computer's clock was set: ages are told by its steady clock, nothing else changes",
+        {"jump": f"{seconds:+.3f} s"},
+    )
     bench.at(bench.time + 0.7)
     bench.tick()
     assert bench.modes()[-1] == "holding"
@@ -580,12 +714,19 @@ def pose(x, time, yaw=0.0):
 
 
 def test_odometry_goes_in_whole_with_its_stamp_and_its_arrival(node, monkeypatch):
-    owner, supervisor, calls = node(wires.Plain), SafetySupervisor(watch=WatchLimits(radius=9.0)), []
+    owner, supervisor, calls = (
+        node(wires.Plain),
+        SafetySupervisor(watch=WatchLimits(radius=9.0)),
+        [],
+    )
     monkeypatch.setattr(supervisor.watch, "odometry", lambda *given: calls.append(given))
     SupervisorInputs(owner, supervisor, Diagnostics(owner), lambda: 8.0, "camera")
     owner.ears["odom"](pose(7.0, 0.75, yaw=0.3))
     ((position, velocity, yaw, stamp, now),) = calls
-    assert (position.tolist(), velocity.tolist()) == ([7.0, 2.0, 3.0], pytest.approx([0.5, 0.0, 0.0]))
+    assert (position.tolist(), velocity.tolist()) == (
+        [7.0, 2.0, 3.0],
+        pytest.approx([0.5, 0.0, 0.0]),
+    )
     assert (yaw, stamp, now) == (pytest.approx(0.3), 0.75, 8.0)
 
 
@@ -636,11 +777,21 @@ def test_what_is_no_state_of_a_bridge_is_dropped_and_quoted_in_short(make):
     level, words, _ = bench.node.status("input autopilot_bridge/state")
     quoted = '{"phase": "' + "x" * 69
     assert level == ERROR and words == (
-        f"1 message(s) dropped: ValueError: no state of an autopilot_bridge: {quoted!r}")
+        f"1 message(s) dropped: ValueError: no state of an autopilot_bridge: {quoted!r}"
+    )
 
 
-@pytest.mark.parametrize("topic", ["odom", "battery_state", "joy", "autopilot_bridge/state", "camera/image_raw",
-                                   "liquid_controller/cmd_vel"])
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "odom",
+        "battery_state",
+        "joy",
+        "autopilot_bridge/state",
+        "camera/image_raw",
+        "liquid_controller/cmd_vel",
+    ],
+)
 def test_what_cannot_be_used_is_dropped_and_named_whatever_it_was_meant_for(make, topic):
     bench = make(odometry_age=0.5, battery=0.2)
     bench.node.ears[topic](None)
@@ -656,16 +807,24 @@ def test_odometry_whose_orientation_is_none_is_refused_aloud_and_counts_as_silen
     bench.node.ears["odom"](message)
     level, words, _ = bench.node.status("input odom")
     assert (level, words) == (
-        ERROR, f"1 message(s) dropped: ValueError: the orientation is a quaternion of length {w:g}, expected 1")
-    assert [str(fault) for fault in bench.node._supervisor.watch.faults(bench.time)] == ["no odometry yet"]
+        ERROR,
+        f"1 message(s) dropped: ValueError: the orientation is a quaternion of length {w:g}, "
+        "expected 1",
+    )
+    assert [str(fault) for fault in bench.node._supervisor.watch.faults(bench.time)] == [
+        "no odometry yet"
+    ]
 
 
 def test_a_battery_that_counts_to_100_is_refused_aloud_and_keeps_everybody_from_engaging(make):
     bench = make(battery=0.2)
     for _ in range(3):
         bench.node.ears["battery_state"](BatteryState(percentage=78.0, present=True))
-    words = ("battery_state has said 78, and 1 is full: divide its percentage by 100 if it counts to 100, "
-             "or fly without it (battery: 0.0)")
+    words = (
+        "battery_state has said 78, and 1 is full: divide its percentage by 100 if it counts to "
+        "100, "
+        "or fly without it (battery: 0.0)"
+    )
     level, told, _ = bench.node.status("input battery_state")
     assert (level, told) == (ERROR, f"3 message(s) dropped: ValueError: {words}")
     done, why = bench.call("engage")
@@ -687,9 +846,13 @@ def joy(bench, axes, buttons, name):
     bench.node.ears["joy"](message)
 
 
-@pytest.mark.parametrize(("axes", "buttons", "words"), [
-    ((1.0, 0.0, 0.0, 0.0), (0, 0), "the pilot has touched stick 0"),
-    ((0.0, 0.0, 0.0, 0.0), (0, 1), "the pilot has touched button 1")])
+@pytest.mark.parametrize(
+    ("axes", "buttons", "words"),
+    [
+        ((1.0, 0.0, 0.0, 0.0), (0, 0), "the pilot has touched stick 0"),
+        ((0.0, 0.0, 0.0, 0.0), (0, 1), "the pilot has touched button 1"),
+    ],
+)
 def test_a_touch_of_stick_or_button_is_the_pilots(make, axes, buttons, words):
     bench = make()
     joy(bench, (0.0,) * 4, (0, 0), "pad")
@@ -751,7 +914,9 @@ def test_a_report_without_a_flip_is_nothing_to_log(make):
     for on in (False, True):
         bench.report(Phase.READY, flips=2, switched_on=on)
     bench.tick()
-    assert bench.modes()[-1] == "disengaged" and not [entry for entry in bench.node.log if "switch" in entry[1]]
+    assert bench.modes()[-1] == "disengaged" and not [
+        entry for entry in bench.node.log if "switch" in entry[1]
+    ]
 
 
 # Parameters of a running supervisor
@@ -759,7 +924,9 @@ def test_a_report_without_a_flip_is_nothing_to_log(make):
 
 def change(bench, **values):
     """Set parameters as `ros2 param set` does; returns the reason of a refusal, or nothing."""
-    (result,) = bench.node.set_parameters([Parameter(name, value=value) for name, value in values.items()])
+    (result,) = bench.node.set_parameters(
+        [Parameter(name, value=value) for name, value in values.items()]
+    )
     return result.reason
 
 
@@ -767,7 +934,9 @@ def test_on_the_ground_a_limit_is_changed_and_counts_in_the_next_flight(make):
     bench = make(speed=5.0)
     assert change(bench, speed=0.5) == ""
     assert ("info", "parameter changed: speed 5 -> 0.5") in bench.node.log
-    assert bench.modes() == ["disengaged"] and bench.order()["act"] == bench.order()["engagement"] == 0
+    assert (
+        bench.modes() == ["disengaged"] and bench.order()["act"] == bench.order()["engagement"] == 0
+    )
     bench.frame()
     bench.call("engage")
     bench.at(bench.time + 0.25)

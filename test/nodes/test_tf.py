@@ -1,4 +1,6 @@
-"""Where things are, as others see it on /tf and /tf_static: of simulator, bridge and camera, and in Gazebo."""
+"""Where things are, as others see it on /tf and /tf_static: of simulator, bridge and camera, and in
+Gazebo.
+"""
 
 import importlib.util
 import math
@@ -38,7 +40,9 @@ WORLD = {"scenario": "field", "seed": 3, "width": 64, "height": 36}
 
 
 def tree(*messages):
-    """Return {child: (parent, rotation [3,3] to the parent's axes, position [3])} of serialized messages."""
+    """Return {child: (parent, rotation [3,3] to the parent's axes, position [3])} of serialized
+    messages.
+    """
     found = {}
     for one in (transform for data in messages for transform in decode(data)):
         q, move = one.transform.rotation, one.transform.translation
@@ -71,7 +75,9 @@ def simulator(node):
 
 
 def test_the_simulator_says_where_its_camera_really_looks(simulator):
-    """Through TF a point straight ahead of the lens is where the renderer puts it, mounting errors included."""
+    """Through TF a point straight ahead of the lens is where the renderer puts it, mounting errors
+    included.
+    """
     made = simulator(condition="mounting", frame_prefix="d1/")
     simulation = made.simulation
     data = simulation.data
@@ -109,7 +115,10 @@ def test_qos_is_that_of_tf2(simulator):
         DurabilityPolicy.VOLATILE,
         100,
     )
-    assert (fixed.reliability, fixed.durability) == (ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL)
+    assert (fixed.reliability, fixed.durability) == (
+        ReliabilityPolicy.RELIABLE,
+        DurabilityPolicy.TRANSIENT_LOCAL,
+    )
 
 
 def vehicle():
@@ -163,10 +172,19 @@ def test_in_gazebo_the_bridge_passes_on_the_pose_that_it_hears(node):
 
 
 def test_one_node_alone_says_where_the_drone_is():
-    """Where our world renders a vehicle's camera, the world's camera publishes the pose, and the bridge must not."""
-    (bridge,) = [one for one in autopilot_graph(FlightPlan(autopilot="px4")) if one.executable == "autopilot_bridge"]
+    """Where our world renders a vehicle's camera, the world's camera publishes the pose, and the
+    bridge must not.
+    """
+    (bridge,) = [
+        one
+        for one in autopilot_graph(FlightPlan(autopilot="px4"))
+        if one.executable == "autopilot_bridge"
+    ]
     assert bridge.parameters["publish_tf"] is False
-    for graph, mount in ((gazebo_graph(FlightPlan()), True), (px4_gazebo_graph(FlightPlan()), False)):
+    for graph, mount in (
+        (gazebo_graph(FlightPlan()), True),
+        (px4_gazebo_graph(FlightPlan()), False),
+    ):
         parameters = {one.executable: one.parameters for one in graph}
         assert parameters["autopilot_bridge"].get("publish_tf", True)
         assert parameters["weather"]["publish_tf"] is mount
@@ -201,7 +219,9 @@ def test_without_a_word_the_camera_is_mounted_as_in_the_training(node):
     made = node(OnlyCamera, source="/nowhere.avi")
     made.close()
     turn, place = follow(tree(*made.said["/tf_static"]), "camera_link", "base_link")
-    np.testing.assert_allclose(turn[:, 0], (math.cos(CameraConfig().pitch), 0.0, -math.sin(CameraConfig().pitch)))
+    np.testing.assert_allclose(
+        turn[:, 0], (math.cos(CameraConfig().pitch), 0.0, -math.sin(CameraConfig().pitch))
+    )
     assert place.tolist() == list(CAMERA_AT)
 
 
@@ -216,7 +236,9 @@ class OnlyWeather(wires.Wires, WeatherNode):
 
 
 def test_in_gazebo_the_mount_is_that_of_our_drones_camera(node):
-    """The same as the embedded simulator renders with this seed, but for the drone's own small errors."""
+    """The same as the embedded simulator renders with this seed, but for the drone's own small
+    errors.
+    """
     made = node(OnlyWeather, condition="mounting", seed=3, publish_tf=True)
     turn, place = follow(tree(*made.said["/tf_static"]), "camera_link", "base_link")
     camera = CameraConfig().of(load_condition("mounting").camera, 3)
@@ -224,14 +246,14 @@ def test_in_gazebo_the_mount_is_that_of_our_drones_camera(node):
     simulation.close()
     assert simulation.camera.turn == camera.turn and place.tolist() == list(CAMERA_AT)
     ahead = np.array((math.cos(camera.pitch), 0.0, -math.sin(camera.pitch)))
-    assert np.linalg.norm(turn[:, 0] - ahead) == pytest.approx(np.linalg.norm(np.cross(camera.turn, ahead)), rel=0.1)
+    assert np.linalg.norm(turn[:, 0] - ahead) == pytest.approx(
+        np.linalg.norm(np.cross(camera.turn, ahead)), rel=0.1
+    )
     assert "/tf_static" not in node(OnlyWeather).seen
 
 
 class OnlyRecorder(wires.Wires, Recorder):
     """The recorder, whose topics end in the test."""
-
-
 
 
 def odometry_at(time, x=1.0):
@@ -287,12 +309,16 @@ def transforms_in(folder):
         for connection, _, data in reader.messages():
             if connection.msgtype == NAME:
                 message = reader.deserialize(data, connection.msgtype)
-                found.setdefault(connection.topic, []).append([one.child_frame_id for one in message.transforms])
+                found.setdefault(connection.topic, []).append(
+                    [one.child_frame_id for one in message.transforms]
+                )
     return found
 
 
 def test_the_bag_has_the_transforms_of_everybody(harness, tmp_path):
-    """Two nodes have said what is fixed before the recorder came; a third party's bytes that are none are left out."""
+    """Two nodes have said what is fixed before the recorder came; a third party's bytes that are
+    none are left out.
+    """
     camera = harness.add(Camera, source="/nowhere.avi")
     harness.add(WeatherNode, publish_tf=True, frame_prefix="gz/")
     recorder = harness.make(Recorder, folder=str(tmp_path / "bag"))
@@ -303,7 +329,9 @@ def test_the_bag_has_the_transforms_of_everybody(harness, tmp_path):
     moving.odometry(odometry_at(7))
     both = [["camera_link", "camera_optical_frame"], ["gz/camera_link", "gz/camera_optical_frame"]]
     harness.listen_to_diagnostics()
-    harness.until(lambda: harness.says("recorder: input /tf", "1 message(s) dropped so far"), "the good one")
+    harness.until(
+        lambda: harness.says("recorder: input /tf", "1 message(s) dropped so far"), "the good one"
+    )
 
     def frames():
         return [one for data in recorder._latched.get("/tf_static", []) for one in decode(data)]
@@ -323,7 +351,10 @@ def test_after_a_reset_the_next_bag_knows_all_fixed_frames(node, tmp_path):
     recorder.ears["/tf_static"](newer)
     recorder._begin_anew(5_000_000_000, 0)
     recorder.end()
-    ours, theirs = ["camera_link", "camera_optical_frame"], ["d2/camera_link", "d2/camera_optical_frame"]
+    ours, theirs = (
+        ["camera_link", "camera_optical_frame"],
+        ["d2/camera_link", "d2/camera_optical_frame"],
+    )
     # The newest of a frame comes last, which is the one that counts.
     assert transforms_in(tmp_path / "today-2")["/tf_static"] == [ours, theirs, ours]
     assert recorder._latched["/tf_static"][-1] == newer
@@ -342,17 +373,23 @@ def test_a_late_listener_gets_what_is_fixed(harness):
     camera = harness.add(Camera, source="/nowhere.avi", frame_prefix="d1/")
     heard = []
     harness.until(lambda: harness.probe.count_publishers("/tf_static"), "discovery")
-    harness.probe.create_subscription(tf_message_class(), "/tf_static", heard.append, latched(), raw=True)
+    harness.probe.create_subscription(
+        tf_message_class(), "/tf_static", heard.append, latched(), raw=True
+    )
     harness.until(lambda: heard, "the mount")
     camera.close()
     (expected,) = [camera_mount("d1/", CAMERA_AT, (0.0, CameraConfig().pitch, 0.0))]
-    assert [one.child_frame_id for one in decode(heard[0])] == [one.child_frame_id for one in expected]
+    assert [one.child_frame_id for one in decode(heard[0])] == [
+        one.child_frame_id for one in expected
+    ]
 
 
 def test_a_moving_drone_is_heard_over_dds(harness):
     moving = MovingTransforms(harness.probe)
     heard = []
-    harness.probe.create_subscription(tf_message_class(), "/tf", heard.append, reliable(10), raw=True)
+    harness.probe.create_subscription(
+        tf_message_class(), "/tf", heard.append, reliable(10), raw=True
+    )
     harness.matched(moving._publisher)
     moving.odometry(odometry_at(7, 2.0))
     harness.until(lambda: heard, "the pose")

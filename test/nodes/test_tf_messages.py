@@ -20,12 +20,15 @@ from liquid_nav.nodes.tf_cdr import decode, encode
 from liquid_nav.nodes.tf_type import HASH, NAME, make_class, tf_message_class
 
 
-def transform(parent="odom", child="base_link", numbers=(1.0, 2.0, 3.0, 0.1, 0.2, 0.3, 0.9), stamp=(5, 6)):
+def transform(
+    parent="odom", child="base_link", numbers=(1.0, 2.0, 3.0, 0.1, 0.2, 0.3, 0.9), stamp=(5, 6)
+):
     return TransformStamped(
         header=Header(stamp=Time(sec=stamp[0], nanosec=stamp[1]), frame_id=parent),
         child_frame_id=child,
         transform=Transform(
-            translation=Vector3(**dict(zip("xyz", numbers))), rotation=Quaternion(**dict(zip("xyzw", numbers[3:])))
+            translation=Vector3(**dict(zip("xyz", numbers))),
+            rotation=Quaternion(**dict(zip("xyzw", numbers[3:]))),
         ),
     )
 
@@ -43,10 +46,15 @@ def theirs(types, transforms):
     kinds = types.types
 
     def one(message):
-        stamp, move, turn = message.header.stamp, message.transform.translation, message.transform.rotation
+        stamp, move, turn = (
+            message.header.stamp,
+            message.transform.translation,
+            message.transform.rotation,
+        )
         return kinds["geometry_msgs/msg/TransformStamped"](
             kinds["std_msgs/msg/Header"](
-                kinds["builtin_interfaces/msg/Time"](stamp.sec, stamp.nanosec), message.header.frame_id
+                kinds["builtin_interfaces/msg/Time"](stamp.sec, stamp.nanosec),
+                message.header.frame_id,
             ),
             message.child_frame_id,
             kinds["geometry_msgs/msg/Transform"](
@@ -127,7 +135,9 @@ def test_the_installed_class_is_preferred(monkeypatch):
 
 
 def test_the_graph_sees_the_real_type(harness):
-    """Name and hash on the wire are those of tf2_msgs; what one side sends the other one gets, byte by byte."""
+    """Name and hash on the wire are those of tf2_msgs; what one side sends the other one gets, byte
+    by byte.
+    """
     kind = make_class()
     sent = encode([transform(), transform("base_link", "camera_link")])
     heard = []
@@ -161,7 +171,9 @@ def hash_of(description):
 
     told = {
         "type_description": type_of(description.type_description),
-        "referenced_type_descriptions": [type_of(one) for one in description.referenced_type_descriptions],
+        "referenced_type_descriptions": [
+            type_of(one) for one in description.referenced_type_descriptions
+        ],
     }
     return "RIHS01_" + hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
@@ -171,7 +183,9 @@ def test_the_node_describes_the_type_and_the_description_has_the_hash(harness):
     harness.probe.create_publisher(make_class(), "/tf", reliable(10))
     client = harness.probe.create_client(GetTypeDescription, "/probe/get_type_description")
     harness.until(client.service_is_ready, "the service")
-    future = client.call_async(GetTypeDescription.Request(type_name=NAME, type_hash=HASH, include_type_sources=True))
+    future = client.call_async(
+        GetTypeDescription.Request(type_name=NAME, type_hash=HASH, include_type_sources=True)
+    )
     harness.until(future.done, "the description")
     answer = future.result()
     assert answer.successful, answer.failure_reason
@@ -182,7 +196,9 @@ def test_the_node_describes_the_type_and_the_description_has_the_hash(harness):
 
 
 def test_messages_in_memory_are_refused_and_end_nothing(harness):
-    """There is no way between them and bytes: what would be undefined in C is an exception in Python."""
+    """There is no way between them and bytes: what would be undefined in C is an exception in
+    Python.
+    """
     kind = make_class()
     publisher = harness.probe.create_publisher(kind, "/tf", reliable(10))
     with pytest.raises(TypeError):
@@ -206,7 +222,9 @@ def test_messages_in_memory_are_refused_and_end_nothing(harness):
 def test_tables_of_other_versions_are_not_even_read(monkeypatch, package, version):
     """As after an update of ROS: another layout would end the process."""
     real = tf_type.metadata.version
-    monkeypatch.setattr(tf_type.metadata, "version", lambda name: version if name == package else real(name))
+    monkeypatch.setattr(
+        tf_type.metadata, "version", lambda name: version if name == package else real(name)
+    )
     monkeypatch.setattr(tf_type, "_handle_of", lambda kind: pytest.fail("memory was read"))
     with pytest.raises(ValueError, match=f"{package} {version}"):
         make_class()
@@ -219,6 +237,8 @@ def test_tables_of_another_type_are_left_alone(monkeypatch):
 
 
 def test_another_middleware_gets_no_class(monkeypatch):
-    monkeypatch.setattr("rclpy.utilities.get_rmw_implementation_identifier", lambda: "rmw_cyclonedds_cpp")
+    monkeypatch.setattr(
+        "rclpy.utilities.get_rmw_implementation_identifier", lambda: "rmw_cyclonedds_cpp"
+    )
     with pytest.raises(ValueError, match="rmw_cyclonedds_cpp"):
         make_class()

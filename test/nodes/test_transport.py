@@ -1,4 +1,6 @@
-"""The Fast DDS profile: under the name that the sourced distribution reads, and never over a person's own choice."""
+"""The Fast DDS profile: under the name that the sourced distribution reads, and never over a
+person's own choice.
+"""
 
 from collections import namedtuple
 from pathlib import Path
@@ -16,15 +18,30 @@ from liquid_nav.nodes.preflight_facts import Facts, Stream, Wanted
 
 OLD_NAME = "FASTRTPS_DEFAULT_PROFILES_FILE"
 NEW_NAME = "FASTDDS_DEFAULT_PROFILES_FILE"
-NAMES = {"jazzy": OLD_NAME, " Jazzy ": OLD_NAME, "kilted": NEW_NAME, "lyrical": NEW_NAME, "rolling": NEW_NAME,
-         "": NEW_NAME}  # fmt: skip
-"""ROS_DISTRO, and the only name that its Fast DDS reads. Empty: the wheels, whose Fast DDS is 3.x."""
+NAMES = {
+    "jazzy": OLD_NAME,
+    " Jazzy ": OLD_NAME,
+    "kilted": NEW_NAME,
+    "lyrical": NEW_NAME,
+    "rolling": NEW_NAME,
+    "": NEW_NAME,
+}
+"""ROS_DISTRO, and the only name that its Fast DDS reads. Empty: the wheels, whose Fast DDS is 3.x.
+"""
 
 
 @pytest.fixture
 def machine(monkeypatch):
-    """A machine with plenty of shared memory, on which nobody has chosen anything; returns monkeypatch."""
-    for name in (OLD_NAME, NEW_NAME, "FASTDDS_BUILTIN_TRANSPORTS", "RMW_IMPLEMENTATION", "ROS_DISTRO"):
+    """A machine with plenty of shared memory, on which nobody has chosen anything; returns
+    monkeypatch.
+    """
+    for name in (
+        OLD_NAME,
+        NEW_NAME,
+        "FASTDDS_BUILTIN_TRANSPORTS",
+        "RMW_IMPLEMENTATION",
+        "ROS_DISTRO",
+    ):
         monkeypatch.delenv(name, raising=False)
     have(monkeypatch, 2**40)
     return monkeypatch
@@ -65,9 +82,16 @@ def test_small_containers_keep_small_segments(machine, free, expected):
     assert len(profiles(environment())) == expected
 
 
-@pytest.mark.parametrize("middleware, expected", [
-    ("rmw_fastrtps_cpp", 1), ("rmw_fastrtps_dynamic_cpp", 1), ("", 1), ("rmw_cyclonedds_cpp", 0), ("rmw_zenoh_cpp", 0)
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "middleware, expected",
+    [
+        ("rmw_fastrtps_cpp", 1),
+        ("rmw_fastrtps_dynamic_cpp", 1),
+        ("", 1),
+        ("rmw_cyclonedds_cpp", 0),
+        ("rmw_zenoh_cpp", 0),
+    ],
+)
 def test_another_middleware_needs_no_profile_of_fast_dds(machine, middleware, expected):
     machine.setenv("RMW_IMPLEMENTATION", middleware)
     assert len(profiles(environment())) == expected
@@ -75,7 +99,11 @@ def test_another_middleware_needs_no_profile_of_fast_dds(machine, middleware, ex
 
 def of_the_bridge():
     """Return {node: variables of its own} of the nodes of a real drone that have any."""
-    return {one.executable: one.environment for one in drone_graph(DronePlan(record=Path("x"))) if one.environment}
+    return {
+        one.executable: one.environment
+        for one in drone_graph(DronePlan(record=Path("x")))
+        if one.environment
+    }
 
 
 @pytest.mark.parametrize("distribution", NAMES)
@@ -90,7 +118,9 @@ def test_the_bridge_alone_stays_out_of_shared_memory(machine, distribution):
     (profile,) = tree.iter("{http://www.eprosima.com}participant")
     assert profile.get("is_default_profile") == "true"
     assert [kind.text for kind in tree.iter("{http://www.eprosima.com}type")] == ["UDPv4"]
-    assert [used.text for used in tree.iter("{http://www.eprosima.com}useBuiltinTransports")] == ["false"]
+    assert [used.text for used in tree.iter("{http://www.eprosima.com}useBuiltinTransports")] == [
+        "false"
+    ]
 
 
 @pytest.mark.parametrize("own", [OLD_NAME, NEW_NAME, "FASTDDS_BUILTIN_TRANSPORTS"])
@@ -105,7 +135,9 @@ def test_another_middleware_needs_no_profile_for_the_bridge(machine):
 
 
 def remedies():
-    """Return what controller and preflight advise where too few images arrive, and where commands come too late."""
+    """Return what controller and preflight advise where too few images arrive, and where commands
+    come too late.
+    """
     said = []
     diagnostics = SimpleNamespace(report=lambda name, level, words, **counts: said.append(words))
     guard = SimpleNamespace(frames=40, repeated=0, lost=20, was_early=lambda now: False)
@@ -116,7 +148,10 @@ def remedies():
     LiquidController._tell_camera(losing, "")
     wanted = Wanted()
     slow = Facts(topics={wanted.camera: Stream(publishers=1)}, latencies=[9.0])
-    findings = (preflight_checks._camera_rate(slow, wanted), preflight_checks._latency(slow, wanted))
+    findings = (
+        preflight_checks._camera_rate(slow, wanted),
+        preflight_checks._latency(slow, wanted),
+    )
     return [*said, *(finding.remedy for finding in findings)]
 
 

@@ -1,4 +1,6 @@
-"""The files for RViz, Foxglove, PlotJuggler, rqt and the aggregator: they speak of topics and fields that exist."""
+"""The files for RViz, Foxglove, PlotJuggler, rqt and the aggregator: they speak of topics and
+fields that exist.
+"""
 
 import ast
 import importlib
@@ -124,7 +126,9 @@ def test_rviz_hears_its_topics_with_the_quality_that_they_have(rviz):
         topic = display["Topic"]
         kind, quality = TOPICS[topic["Value"]]
         assert DISPLAYS[display["Class"].rpartition("/")[2]] == kind
-        assert (topic["Reliability Policy"], topic["Durability Policy"]) == QUALITIES[quality], topic
+        assert (topic["Reliability Policy"], topic["Durability Policy"]) == QUALITIES[quality], (
+            topic
+        )
         seen.add(topic["Value"])
     # A camera display reads camera_info beside its images.
     assert seen | {"/camera/camera_info"} == set(view_files.VIEWED)
@@ -136,7 +140,9 @@ def test_rviz_stands_in_frames_that_exist(rviz):
     names = {display["Name"] for display in rviz["Displays"]}
     (camera,) = [display for display in rviz["Displays"] if display["Class"].endswith("/Camera")]
     assert set(camera["Visibility"]) - {"Value"} <= names, "what the picture is overlaid with"
-    assert {"TF", "MarkerArray", "Odometry", "Camera"} <= {one["Class"].rpartition("/")[2] for one in rviz["Displays"]}
+    assert {"TF", "MarkerArray", "Odometry", "Camera"} <= {
+        one["Class"].rpartition("/")[2] for one in rviz["Displays"]
+    }
 
 
 # Foxglove
@@ -167,9 +173,14 @@ def test_foxglove_names_topics_and_fields_that_exist(foxglove):
             check_field(path["value"], ".")
         if kind == "3D":
             assert set(panel["topics"]) == {"/simulator/markers", "/odom", image}
-            assert panel["topics"][image]["cameraInfoTopic"] in TOPICS and panel["followTf"] in FRAMES
+            assert (
+                panel["topics"][image]["cameraInfoTopic"] in TOPICS and panel["followTf"] in FRAMES
+            )
         elif kind == "Image":
-            assert panel["imageMode"]["imageTopic"] == image and panel["imageMode"]["calibrationTopic"] in TOPICS
+            assert (
+                panel["imageMode"]["imageTopic"] == image
+                and panel["imageMode"]["calibrationTopic"] in TOPICS
+            )
         for key in ("topicToRender", "topicPath"):
             assert panel.get(key, "/diagnostics") in TOPICS
     kinds = {name.partition("!")[0] for name in layout["configById"]}
@@ -193,14 +204,20 @@ def test_plotjuggler_draws_fields_that_exist_of_topics_that_it_asks_for():
 def test_the_perspective_plots_fields_that_exist_without_stamps():
     manager = json.loads(text_of(view_files.PERSPECTIVE_FILE))["groups"]["pluginmanager"]
     running = ast.literal_eval(manager["keys"]["running-plugins"]["repr"])
-    assert set(running) == {"rqt_console/Console", "rqt_plot/Plot", "rqt_robot_monitor/RobotMonitor"}
+    assert set(running) == {
+        "rqt_console/Console",
+        "rqt_plot/Plot",
+        "rqt_robot_monitor/RobotMonitor",
+    }
     for number in running["rqt_plot/Plot"]:
         keys = manager["groups"][f"plugin__rqt_plot__Plot__{number}"]["groups"]["plugin"]["keys"]
         for path in ast.literal_eval(keys["topics"]["repr"]):
             check_field(path)
             assert not is_stamped(path), path
     needed = {f"{plugin.partition('/')[0]}" for plugin in running}
-    declared = {element.text for element in ElementTree.parse(ROOT / "package.xml").iter("exec_depend")}
+    declared = {
+        element.text for element in ElementTree.parse(ROOT / "package.xml").iter("exec_depend")
+    }
     assert needed | {"rviz2", "diagnostic_aggregator", "rqt_gui"} <= declared
 
 
@@ -210,7 +227,9 @@ def is_stamped(path):
 
 
 def test_rqt_plot_draws_fields_that_exist_and_in_simulation_none_with_a_stamp():
-    """With a stamp it subtracts the wall clock of its start: simulated flights then lie decades to the left."""
+    """With a stamp it subtracts the wall clock of its start: simulated flights then lie decades to
+    the left.
+    """
     for path in (*view_files.STAMPED, *view_files.UNSTAMPED):
         check_field(path)
     assert not any(is_stamped(path) for path in view_files.UNSTAMPED)
@@ -222,7 +241,9 @@ def test_rqt_plot_draws_fields_that_exist_and_in_simulation_none_with_a_stamp():
 
 def test_the_aggregator_has_a_group_for_every_node_that_reports():
     groups = yaml.safe_load(text_of(view_files.AGGREGATOR_FILE))["analyzers"]["ros__parameters"]
-    prefixes = [word for group in groups.values() if isinstance(group, dict) for word in group["startswith"]]
+    prefixes = [
+        word for group in groups.values() if isinstance(group, dict) for word in group["startswith"]
+    ]
     assert len(set(prefixes)) == len(prefixes)
     reporting = set()
     for path in (ROOT / "liquid_nav" / "nodes").glob("*.py"):
@@ -239,13 +260,21 @@ def test_the_aggregator_has_a_group_for_every_node_that_reports():
 
 
 @needs_launch
-@pytest.mark.parametrize(("simulated", "curves"), [(True, view_files.UNSTAMPED), (False, view_files.STAMPED)])
+@pytest.mark.parametrize(
+    ("simulated", "curves"), [(True, view_files.UNSTAMPED), (False, view_files.STAMPED)]
+)
 def test_rqt_opens_with_curves_of_the_first_drone(simulated, curves):
     from launch_ros.actions import Node
 
     from liquid_nav.nodes.viewing import views
 
-    asked = {"rqt": "true", "rviz": "false", "diagnostics": "false", "namespace": "team", "frame_prefix": ""}
+    asked = {
+        "rqt": "true",
+        "rviz": "false",
+        "diagnostics": "false",
+        "namespace": "team",
+        "frame_prefix": "",
+    }
     plot, *others = views(asked, ["team/d1", "team/d2"], simulated)
     words = [word.text for words in plot.cmd for word in words]
     assert words == ["ros2", "run", "rqt_plot", "rqt_plot", *(f"/team/d1{name}" for name in curves)]

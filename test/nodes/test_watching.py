@@ -1,4 +1,6 @@
-"""Watching the runners of a flight: the first that gives up ends it, whatever the others do. No ROS needed."""
+"""Watching the runners of a flight: the first that gives up ends it, whatever the others do. No ROS
+needed.
+"""
 
 import io
 import json
@@ -12,7 +14,9 @@ from liquid_nav.errors import UserError
 
 
 class Ended:
-    """A process that has written its lines and ended; or, with ``waits``, one that goes on saying nothing."""
+    """A process that has written its lines and ended; or, with ``waits``, one that goes on saying
+    nothing.
+    """
 
     def __init__(self, lines, code=0, waits=False):
         read, self.write = os.pipe()
@@ -68,7 +72,10 @@ def run():
 def test_a_runner_that_gives_up_ends_the_flight_of_all(run):
     """The simulator waits for every drone: the other runner would wait for ever."""
     with pytest.raises(FlightError, match="d1: the pilot is not active"):
-        run(Runner("d1", Ended([{"error": "the pilot is not active"}], 1)), Runner("d2", Ended([], waits=True)))
+        run(
+            Runner("d1", Ended([{"error": "the pilot is not active"}], 1)),
+            Runner("d2", Ended([], waits=True)),
+        )
 
 
 def test_a_runner_that_breaks_ends_the_flight_of_all(run):
@@ -83,4 +90,6 @@ def test_bad_input_that_a_runner_found_stays_bad_input(run):
 
 @pytest.mark.parametrize("codes", [(0, 0), (0, 1)])
 def test_the_flight_is_good_when_all_are(run, codes):
-    assert run(*(Runner(f"d{k}", Ended([OUTCOME], code)) for k, code in enumerate(codes))) == (not any(codes))
+    assert run(*(Runner(f"d{k}", Ended([OUTCOME], code)) for k, code in enumerate(codes))) == (
+        not any(codes)
+    )

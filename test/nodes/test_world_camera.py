@@ -39,36 +39,50 @@ def test_nothing_is_shown_before_the_bridge_says_whether_it_flies(harness, airbo
 
     def pose():
         # Its own height is anything: an autopilot's map begins where it was switched on.
-        state = DroneState(next(times), np.array((7.0, 8.0, 5.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero)
+        state = DroneState(
+            next(times), np.array((7.0, 8.0, 5.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero
+        )
         output.publish(odometry_message(state, from_seconds(state.time)))
         return bool(poses)
 
     for phase in (None, "offline"):
         if phase:
             states.publish(report(phase, False))
-            harness.until(lambda: node._bridge is not None and node._bridge.phase is Phase.OFFLINE, "the state")
+            harness.until(
+                lambda: node._bridge is not None and node._bridge.phase is Phase.OFFLINE,
+                "the state",
+            )
         seen = []
         harness.until(lambda: seen.append(pose()) or len(seen) == 20, "twenty poses")
         assert not any(seen)
     states.publish(report("ready", airborne))
     harness.until(pose, "odometry")
     place, start = poses[0].pose.pose.position, node.world.layout.start
-    assert (place.x, place.y, place.z) == pytest.approx((start.x, start.y, start.z if airborne else LEGS))
+    assert (place.x, place.y, place.z) == pytest.approx(
+        (start.x, start.y, start.z if airborne else LEGS)
+    )
     node.close()
 
 
 class Vehicle:
-    """A bridge that tells an estimate and, where a test wants it, a true pose; and the camera that follows them."""
+    """A bridge that tells an estimate and, where a test wants it, a true pose; and the camera that
+    follows them.
+    """
 
     def __init__(self, harness, **parameters):
         self.harness = harness
-        self.node = harness.add(WorldCamera, scenario="field", seed=3, width=64, height=36, **parameters)
+        self.node = harness.add(
+            WorldCamera, scenario="field", seed=3, width=64, height=36, **parameters
+        )
         self.poses = harness.listen("odom", Odometry, sensor_data(100))
         self.images = harness.listen("camera/image_raw", Image, sensor_data(100))
         self.which = harness.listen("simulator/pose", String, latched())
         harness.listen_to_diagnostics()
         make = harness.probe.create_publisher
-        self.outputs = {name: make(Odometry, f"autopilot/{name}", sensor_data(100)) for name in ("odom", "true_odom")}
+        self.outputs = {
+            name: make(Odometry, f"autopilot/{name}", sensor_data(100))
+            for name in ("odom", "true_odom")
+        }
         states = make(String, "autopilot_bridge/state", latched())
         states.publish(report("ready", True))
         for output in self.outputs.values():
@@ -77,7 +91,9 @@ class Vehicle:
 
     def tell(self, name, time, east=7.0):
         zero = np.zeros(3)
-        state = DroneState(time, np.array((east, 8.0, 5.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero)
+        state = DroneState(
+            time, np.array((east, 8.0, 5.0)), np.array((1.0, 0, 0, 0)), zero, zero, zero
+        )
         self.outputs[name].publish(odometry_message(state, from_seconds(time)))
 
     def tell_each(self, times):
@@ -140,11 +156,19 @@ def test_without_a_true_pose_the_estimate_is_rendered_after_a_while_and_said_to_
     times = iter(np.arange(9.0, 400.0, 0.04))
     harness.until(lambda: bench.tell("odom", next(times), 7.0) or bench.poses, "odometry")
     harness.until(lambda: bench.which and bench.which[-1].data == "estimated", "which pose it is")
-    harness.until(lambda: harness.says("simulator: pose", "estimate", "invisible"), "the diagnostic")
+    harness.until(
+        lambda: harness.says("simulator: pose", "estimate", "invisible"), "the diagnostic"
+    )
     # A true pose that comes now belongs to a map with another origin.
     count = len(bench.poses)
-    harness.until(lambda: bench.tell("true_odom", next(times), 50.0) or bench.tell("odom", next(times), 7.0)
-                  or len(bench.poses) > count + 3, "more odometry")
+    harness.until(
+        lambda: (
+            bench.tell("true_odom", next(times), 50.0)
+            or bench.tell("odom", next(times), 7.0)
+            or len(bench.poses) > count + 3
+        ),
+        "more odometry",
+    )
     assert {pose.pose.pose.position.x for pose in bench.poses} == {bench.node.world.layout.start.x}
     bench.node.close()
 

@@ -59,9 +59,13 @@ def test_every_solid_is_there_as_the_simulator_has_it(layout, markers):
     assert len(standing) == len(layout.solids())
     for marker in standing:
         near = np.linalg.norm(data.geom_xpos - place(marker), axis=1) < 1e-6
-        found = np.flatnonzero(near & (model.geom_contype == 1) & (model.geom_type == kinds[marker.type]))
+        found = np.flatnonzero(
+            near & (model.geom_contype == 1) & (model.geom_type == kinds[marker.type])
+        )
         extent = np.abs(axes(marker)) @ size(marker)
-        extents = [np.abs(data.geom_xmat[geom].reshape(3, 3)) @ lengths(model, geom) for geom in found]
+        extents = [
+            np.abs(data.geom_xmat[geom].reshape(3, 3)) @ lengths(model, geom) for geom in found
+        ]
         assert any(np.allclose(extent, one, atol=1e-6) for one in extents), marker
 
 
@@ -111,7 +115,9 @@ def test_each_drone_of_several_begins_its_way_where_it_starts():
 
 
 def test_a_late_listener_gets_them_over_dds(harness):
-    simulator = harness.add(Simulator, scenario="field", seed=3, width=64, height=36, wait_for_start=True)
+    simulator = harness.add(
+        Simulator, scenario="field", seed=3, width=64, height=36, wait_for_start=True
+    )
     simulator.simulation.close()
     heard = harness.listen("simulator/markers", MarkerArray, latched())
     harness.until(lambda: heard, "the markers")

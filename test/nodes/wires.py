@@ -34,9 +34,10 @@ class Log(list):
 class Wires:
     """To be mixed into a node: topics, services and timers end in the test and not in DDS.
 
-    ``said[topic]`` are messages, ``ears[topic]``, ``offers[service]`` and ``ticks`` callbacks, ``seen[topic]`` is how
-    it was created, ``spoken`` the topics in the order of what was said. ``several[name]`` is how many publish on a
-    topic (1 where nothing is set). ``stamping``, if set, is what the clock shows that stamps messages, s.
+    ``said[topic]`` are messages, ``ears[topic]``, ``offers[service]`` and ``ticks`` callbacks,
+    ``seen[topic]`` is how it was created, ``spoken`` the topics in the order of what was said.
+    ``several[name]`` is how many publish on a topic (1 where nothing is set). ``stamping``, if set,
+    is what the clock shows that stamps messages, s.
     """
 
     stamping = None
@@ -82,7 +83,9 @@ class Wires:
         for period, _, callback in self.ticks:
             if period == 1.0:
                 callback()
-        return {status.name.split(": ", 1)[1]: status for status in self.said["/diagnostics"][-1].status}
+        return {
+            status.name.split(": ", 1)[1]: status for status in self.said["/diagnostics"][-1].status
+        }
 
     def status(self, name):
         """Return level, text and values of one status."""
@@ -99,7 +102,9 @@ class Plain(Wires, Node):
 
 @pytest.fixture(scope="module")
 def context():
-    """A context for all tests, on a domain of its own. Its first node stays: making a participant takes longest."""
+    """A context for all tests, on a domain of its own. Its first node stays: making a participant
+    takes longest.
+    """
     context = rclpy.Context()
     domain = free_domain()
     rclpy.init(context=context, domain_id=domain)

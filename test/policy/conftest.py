@@ -7,15 +7,32 @@ import torch
 from liquid_nav.policy import Policy, PolicyConfig
 from liquid_nav.vision import EncoderConfig
 
-WIRING = {"kind": "ncp", "inter": 6, "command": 5, "motor": 4, "sensory_fanout": 3, "inter_fanout": 2,
-          "recurrent_command": 4, "motor_fanin": 3, "seed": 1}
+WIRING = {
+    "kind": "ncp",
+    "inter": 6,
+    "command": 5,
+    "motor": 4,
+    "sensory_fanout": 3,
+    "inter_fanout": 2,
+    "recurrent_command": 4,
+    "motor_fanin": 3,
+    "seed": 1,
+}
 
 
 @pytest.fixture
 def config():
     return PolicyConfig(
-        encoder=EncoderConfig(height=24, width=32, channels=(4, 6), kernels=(5, 3), strides=(2, 2), features=7),
-        core={"kind": "ltc", "wiring": WIRING, "unfolds": 6, "time_constant": [0.05, 1.0], "kernel": "torch"},
+        encoder=EncoderConfig(
+            height=24, width=32, channels=(4, 6), kernels=(5, 3), strides=(2, 2), features=7
+        ),
+        core={
+            "kind": "ltc",
+            "wiring": WIRING,
+            "unfolds": 6,
+            "time_constant": [0.05, 1.0],
+            "kernel": "torch",
+        },
     )
 
 

@@ -1,4 +1,6 @@
-"""Every kind of core that a config can name is built, flown, saved and loaded; old configs keep their meaning."""
+"""Every kind of core that a config can name is built, flown, saved and loaded; old configs keep
+their meaning.
+"""
 
 import json
 
@@ -12,8 +14,12 @@ from liquid_nav.policy.published.stepped_past import SteppedPast
 from liquid_nav.vision import EncoderConfig
 
 SMALL = EncoderConfig(height=24, width=32, channels=(4,), kernels=(5,), strides=(3,), features=6)
-TABLE = {"kind": "table", "layers": {"motor": 4, "inter": 2}, "sensory": ["....+-"] * 6,
-         "internal": ["....+."] + ["......"] * 3 + ["+-+-.."] * 2}  # fmt: skip
+TABLE = {
+    "kind": "table",
+    "layers": {"motor": 4, "inter": 2},
+    "sensory": ["....+-"] * 6,
+    "internal": ["....+."] + ["......"] * 3 + ["+-+-.."] * 2,
+}
 ENTRIES = {
     "ltc": {"wiring": TABLE, "time_constant": [0.05, 1.0]},
     "cfc": {"units": 5},
@@ -55,12 +61,20 @@ def test_survives_saving(kind, tmp_path):
     assert np.array_equal(commands, fly(again))
     with torch.no_grad():
         images = policy.preprocess(FRAME)[None, None].expand(1, 4, -1, -1, -1)
-        whole, _ = policy(images, policy.initial_state().core, torch.tensor([[0.03, 0.05, 0.0, 0.2]]))
+        whole, _ = policy(
+            images, policy.initial_state().core, torch.tensor([[0.03, 0.05, 0.0, 0.2]])
+        )
     np.testing.assert_allclose(whole[0], commands, atol=1e-5)
 
 
 def test_head_and_delay_of_an_ltc():
-    core = {"kind": "ltc", "wiring": {**TABLE, "layers": {"motor": 6}}, "unfolds": 3, "head": True, "delay": 1e-3}
+    core = {
+        "kind": "ltc",
+        "wiring": {**TABLE, "layers": {"motor": 6}},
+        "unfolds": 3,
+        "head": True,
+        "delay": 1e-3,
+    }
     policy = Policy(PolicyConfig(encoder=SMALL, core=core))
     assert policy.core.output_size == 4
     assert policy.core.delay == 1e-3
@@ -68,7 +82,9 @@ def test_head_and_delay_of_an_ltc():
 
 
 def test_constant_elapsed_ignores_the_stamps():
-    config = PolicyConfig(encoder=SMALL, core={"kind": "published_ctrnn", "units": 5}, elapsed="constant")
+    config = PolicyConfig(
+        encoder=SMALL, core={"kind": "published_ctrnn", "units": 5}, elapsed="constant"
+    )
     policy = Policy(config)
     assert np.array_equal(fly(policy), fly(policy, (1.0, 2.0, 3.0, 4.0)))
 
@@ -80,8 +96,16 @@ def test_configs_from_before_elapsed_keep_their_meaning(tmp_path):
     path = tmp_path / "config.json"
     values = json.loads(path.read_text())
     old = {k: v for k, v in values.items() if not k.startswith("elapsed")}
-    assert sorted(old) == ["camera", "command_fields", "command_scale", "core", "encoder", "hold", "nominal_period",
-                           "outputs"]  # fmt: skip
+    assert sorted(old) == [
+        "camera",
+        "command_fields",
+        "command_scale",
+        "core",
+        "encoder",
+        "hold",
+        "nominal_period",
+        "outputs",
+    ]
     path.write_text(json.dumps(old))
     again = Policy.load(tmp_path)
     elapsed = torch.tensor([[0.05]])
@@ -89,14 +113,17 @@ def test_configs_from_before_elapsed_keep_their_meaning(tmp_path):
     assert np.array_equal(before, fly(again))
 
 
-@pytest.mark.parametrize("change", [
-    {"elapsed": "sometimes"},
-    {"elapsed_unit": 0.0},
-    {"core": {"kind": "abacus"}},
-    {"core": {"kind": "ltc", "wiring": {"kind": "knitted"}}},
-    {"core": {"kind": "gruode", "units": 5, "solver": {"kind": "guess"}}},
-    {"core": {"kind": "lstm"}},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"elapsed": "sometimes"},
+        {"elapsed_unit": 0.0},
+        {"core": {"kind": "abacus"}},
+        {"core": {"kind": "ltc", "wiring": {"kind": "knitted"}}},
+        {"core": {"kind": "gruode", "units": 5, "solver": {"kind": "guess"}}},
+        {"core": {"kind": "lstm"}},
+    ],
+)
 def test_what_does_not_fit_is_one_line(change):
     with pytest.raises(ModelError) as caught:
         Policy(PolicyConfig.from_dict({"encoder": {"height": 24, "width": 32}, **change}))
@@ -105,7 +132,10 @@ def test_what_does_not_fit_is_one_line(change):
 
 def test_solver_is_exact_to_its_tolerance_for_each_sequence():
     """dx/dt = -x, every sequence with its own time; a tight tolerance gives an exact solution."""
-    start, elapsed = torch.tensor([[1.0, 2.0], [1.0, -1.0], [3.0, 0.5]]), torch.tensor([[0.0], [1.0], [2.5]])
+    start, elapsed = (
+        torch.tensor([[1.0, 2.0], [1.0, -1.0], [3.0, 0.5]]),
+        torch.tensor([[0.0], [1.0], [2.5]]),
+    )
     exact = start * torch.exp(-elapsed)
     coarse = SteppedPast().advance(lambda x: -x, start, elapsed)
     fine = SteppedPast(rtol=1e-4, atol=1e-7).advance(lambda x: -x, start, elapsed)

@@ -1,4 +1,6 @@
-"""Model folders: what is saved comes back, and whatever is wrong with a folder is one line that says so."""
+"""Model folders: what is saved comes back, and whatever is wrong with a folder is one line that
+says so.
+"""
 
 import json
 import shutil
@@ -27,7 +29,9 @@ def rewrite(path, **changes):
 
 
 def sign(folder):
-    """Put the hash of the weights that lie there into the card, as a careless or hostile editor would."""
+    """Put the hash of the weights that lie there into the card, as a careless or hostile editor
+    would.
+    """
     rewrite(folder / CARD, sha256=sha256(folder / WEIGHTS))
 
 
@@ -95,7 +99,9 @@ def test_a_card_without_a_hash(model):
 
 
 @pytest.mark.parametrize("name", [CONFIG, CARD])
-@pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe\x00", b"[1, 2]", b"7", b"null"], ids=repr)
+@pytest.mark.parametrize(
+    "content", [b"{", b"", b"\xff\xfe\x00", b"[1, 2]", b"7", b"null"], ids=repr
+)
 def test_what_is_no_json_object(model, name, content):
     (model / name).write_bytes(content)
     assert name in refusal(model)
@@ -135,8 +141,24 @@ def test_weights_of_another_network(model):
         ({"core": {"kind": "ltc"}}, "wiring"),
         ({"core": {"kind": "ltc", "wiring": {"kind": "spaghetti"}}}, "spaghetti"),
         ({"core": {"kind": "ltc", "wiring": {"kind": "ncp", "inter": 6}}}, "does not fit"),
-        ({"core": {"kind": "ltc", "wiring": {"kind": "ncp", "inter": 0, "command": 5, "motor": 4}}}, "inter"),
-        ({"core": {"kind": "ltc", "wiring": {"kind": "ncp", "inter": 9, "command": 9, "motor": 3}}}, "motor"),
+        (
+            {
+                "core": {
+                    "kind": "ltc",
+                    "wiring": {"kind": "ncp", "inter": 0, "command": 5, "motor": 4},
+                }
+            },
+            "inter",
+        ),
+        (
+            {
+                "core": {
+                    "kind": "ltc",
+                    "wiring": {"kind": "ncp", "inter": 9, "command": 9, "motor": 3},
+                }
+            },
+            "motor",
+        ),
     ],
     ids=str,
 )

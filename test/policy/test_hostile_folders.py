@@ -1,4 +1,6 @@
-"""A model file from elsewhere is judged before anything is allocated for it; each refusal is one line."""
+"""A model file from elsewhere is judged before anything is allocated for it; each refusal is one
+line.
+"""
 
 import json
 import resource
@@ -13,7 +15,9 @@ h5py = pytest.importorskip("h5py", reason="h5py is not installed: pip install 'l
 
 @pytest.fixture(autouse=True)
 def little_memory():
-    """Whoever allocates what a file claims fails here, and not the machine: 2 GiB more than there are now."""
+    """Whoever allocates what a file claims fails here, and not the machine: 2 GiB more than there
+    are now.
+    """
     before = resource.getrlimit(resource.RLIMIT_AS)
     with open("/proc/self/statm") as file:
         used = int(file.read().split()[0]) * resource.getpagesize()
@@ -40,11 +44,26 @@ def change(model, path, value):
     (model / CONFIG).write_text(json.dumps(data))
 
 
-@pytest.mark.parametrize("scale", [
-    [1e6, 1.0, 0.6, 1.0], [1.6, 1.0, 0.6, 1e6], [-1.6, 1.0, 0.6, 1.0], [0.0, 1.0, 0.6, 1.0],
-    [float("nan"), 1.0, 0.6, 1.0], [float("inf"), 1.0, 0.6, 1.0], [1.6, 1.0, 0.6], [1.6, 1.0, 0.6, 1.0, 1.0], [],
-    ["fast", 1.0, 0.6, 1.0], [None, 1.0, 0.6, 1.0], [[1.6], 1.0, 0.6, 1.0], [True, 1.0, 0.6, 1.0], 1.6, "1111",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "scale",
+    [
+        [1e6, 1.0, 0.6, 1.0],
+        [1.6, 1.0, 0.6, 1e6],
+        [-1.6, 1.0, 0.6, 1.0],
+        [0.0, 1.0, 0.6, 1.0],
+        [float("nan"), 1.0, 0.6, 1.0],
+        [float("inf"), 1.0, 0.6, 1.0],
+        [1.6, 1.0, 0.6],
+        [1.6, 1.0, 0.6, 1.0, 1.0],
+        [],
+        ["fast", 1.0, 0.6, 1.0],
+        [None, 1.0, 0.6, 1.0],
+        [[1.6], 1.0, 0.6, 1.0],
+        [True, 1.0, 0.6, 1.0],
+        1.6,
+        "1111",
+    ],
+)
 def test_a_command_scale_that_no_drone_flies_is_refused(model, scale):
     change(model, ["command_scale"], scale)
     assert "command_scale" in refusal(model)
@@ -57,47 +76,97 @@ def test_usual_scales_are_fine():
 HUGE = 10**9
 
 
-@pytest.mark.parametrize(("path", "value"), [
-    (["core", "wiring", "inter"], HUGE), (["core", "wiring", "inter"], 5000), (["core", "wiring", "command"], HUGE),
-    (["core", "wiring", "recurrent_command"], HUGE), (["core", "unfolds"], HUGE), (["core", "unfolds"], 10**40),
-    (["core", "wiring"], {"kind": "dense", "units": HUGE}), (["core", "wiring"], {"kind": "random", "units": 20_000}),
-    (["core", "wiring"], {"kind": "table", "sensory": [], "internal": [], "layers": {"motor": HUGE}}),
-    (["core"], {"kind": "lstm", "units": HUGE}), (["core"], {"kind": "lstm", "units": 20_000}),
-    (["core"], {"kind": "tcn", "units": 8, "kernel": HUGE}),
-    (["core"], {"kind": "tcn", "units": 8, "dilations": [HUGE]}),
-    (["core"], {"kind": "tcn", "units": 2000, "kernel": 500}),
-    (["core"], {"kind": "cfc", "units": 8, "backbone_units": HUGE}), (["core"], {"kind": "cfc", "units": 60_000}),
-    (["core"], {"kind": "feedforward", "units": HUGE}),
-    (["core"], {"kind": "ctrnn", "units": 8, "solver": {"kind": "euler", "steps": HUGE}}),
-    (["core"], {"kind": "published_cfc", "units": 8, "backbone": [HUGE]}),
-    (["core", "time_constant"], [0.05, 1e300]),
-    (["encoder", "features"], HUGE), (["encoder", "height"], HUGE), (["encoder", "width"], 70_000),
-    (["encoder", "channels"], [HUGE, 6]), (["encoder", "channels"], [4000, 4000]), (["encoder", "kernels"], [HUGE, 3]),
-    (["encoder"], {"height": 2000, "width": 2000, "channels": [64], "kernels": [1], "strides": [1], "features": 2000}),
-    (["outputs"], {"command": [0, 4], "more": [4, HUGE]}),
-    (["outputs"], {"command": [HUGE, HUGE + 4]}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["core", "wiring", "inter"], HUGE),
+        (["core", "wiring", "inter"], 5000),
+        (["core", "wiring", "command"], HUGE),
+        (["core", "wiring", "recurrent_command"], HUGE),
+        (["core", "unfolds"], HUGE),
+        (["core", "unfolds"], 10**40),
+        (["core", "wiring"], {"kind": "dense", "units": HUGE}),
+        (["core", "wiring"], {"kind": "random", "units": 20_000}),
+        (
+            ["core", "wiring"],
+            {"kind": "table", "sensory": [], "internal": [], "layers": {"motor": HUGE}},
+        ),
+        (["core"], {"kind": "lstm", "units": HUGE}),
+        (["core"], {"kind": "lstm", "units": 20_000}),
+        (["core"], {"kind": "tcn", "units": 8, "kernel": HUGE}),
+        (["core"], {"kind": "tcn", "units": 8, "dilations": [HUGE]}),
+        (["core"], {"kind": "tcn", "units": 2000, "kernel": 500}),
+        (["core"], {"kind": "cfc", "units": 8, "backbone_units": HUGE}),
+        (["core"], {"kind": "cfc", "units": 60_000}),
+        (["core"], {"kind": "feedforward", "units": HUGE}),
+        (["core"], {"kind": "ctrnn", "units": 8, "solver": {"kind": "euler", "steps": HUGE}}),
+        (["core"], {"kind": "published_cfc", "units": 8, "backbone": [HUGE]}),
+        (["core", "time_constant"], [0.05, 1e300]),
+        (["encoder", "features"], HUGE),
+        (["encoder", "height"], HUGE),
+        (["encoder", "width"], 70_000),
+        (["encoder", "channels"], [HUGE, 6]),
+        (["encoder", "channels"], [4000, 4000]),
+        (["encoder", "kernels"], [HUGE, 3]),
+        (
+            ["encoder"],
+            {
+                "height": 2000,
+                "width": 2000,
+                "channels": [64],
+                "kernels": [1],
+                "strides": [1],
+                "features": 2000,
+            },
+        ),
+        (["outputs"], {"command": [0, 4], "more": [4, HUGE]}),
+        (["outputs"], {"command": [HUGE, HUGE + 4]}),
+    ],
+)
 def test_a_network_larger_than_any_that_flies_is_refused_before_it_is_built(model, path, value):
     change(model, path, value)
     line = refusal(model)
     assert "config" in line
 
 
-@pytest.mark.parametrize(("path", "value"), [
-    (["encoder", "strides"], [0, 2]), (["encoder", "kernels"], [0, 3]), (["encoder", "kernels"], ["5", 3]),
-    (["encoder", "channels"], [0, 6]), (["encoder", "channels"], [4.5, 6]), (["encoder", "features"], 0),
-    (["encoder", "features"], -3), (["encoder", "features"], "7"), (["encoder", "height"], 24.5),
-    (["encoder", "mean"], [0.0, 0.0]), (["encoder", "mean"], "abc"), (["encoder", "variance"], [0.0, 1.0, 1.0]),
-    (["encoder", "variance"], [-1.0, 1.0, 1.0]), (["encoder", "bounded"], "yes"),
-    (["encoder"], {"kind": "backbone", "maps": [[5], 11]}), (["encoder"], {"kind": "backbone", "looked": [0, 32]}),
-    (["core", "kind"], ["ltc"]), (["core"], []), (["core", "unfolds"], 0), (["core", "unfolds"], -1),
-    (["core", "unfolds"], "6"), (["core", "unfolds"], 2.5), (["core", "unfolds"], True),
-    (["core", "solver"], {"kind": "rk4", "steps": 0}), (["core", "solver"], {"kind": "euler", "steps": 1.5}),
-    (["core", "solver"], {"kind": "implicit", "iterations": 0}),
-    (["outputs"], {"command": [0, 4, 5]}), (["outputs"], {"command": [-4, 0]}),
-    (["outputs"], {"command": [0, 4], "more": [4, 4]}),
-    (["camera"], [80]), (["camera"], None), (["nominal_period"], True), (["nominal_period"], "0.03"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["encoder", "strides"], [0, 2]),
+        (["encoder", "kernels"], [0, 3]),
+        (["encoder", "kernels"], ["5", 3]),
+        (["encoder", "channels"], [0, 6]),
+        (["encoder", "channels"], [4.5, 6]),
+        (["encoder", "features"], 0),
+        (["encoder", "features"], -3),
+        (["encoder", "features"], "7"),
+        (["encoder", "height"], 24.5),
+        (["encoder", "mean"], [0.0, 0.0]),
+        (["encoder", "mean"], "abc"),
+        (["encoder", "variance"], [0.0, 1.0, 1.0]),
+        (["encoder", "variance"], [-1.0, 1.0, 1.0]),
+        (["encoder", "bounded"], "yes"),
+        (["encoder"], {"kind": "backbone", "maps": [[5], 11]}),
+        (["encoder"], {"kind": "backbone", "looked": [0, 32]}),
+        (["core", "kind"], ["ltc"]),
+        (["core"], []),
+        (["core", "unfolds"], 0),
+        (["core", "unfolds"], -1),
+        (["core", "unfolds"], "6"),
+        (["core", "unfolds"], 2.5),
+        (["core", "unfolds"], True),
+        (["core", "solver"], {"kind": "rk4", "steps": 0}),
+        (["core", "solver"], {"kind": "euler", "steps": 1.5}),
+        (["core", "solver"], {"kind": "implicit", "iterations": 0}),
+        (["outputs"], {"command": [0, 4, 5]}),
+        (["outputs"], {"command": [-4, 0]}),
+        (["outputs"], {"command": [0, 4], "more": [4, 4]}),
+        (["camera"], [80]),
+        (["camera"], None),
+        (["nominal_period"], True),
+        (["nominal_period"], "0.03"),
+    ],
+)
 def test_values_of_another_kind_are_refused_before_anything_is_built_of_them(model, path, value):
     """A variance of 0 makes infinite features, 0 steps a state that stands still."""
     change(model, path, value)
@@ -117,7 +186,16 @@ def test_values_of_another_kind_are_refused_before_anything_is_built_of_them(mod
         '"\\ud800"',
         "",
     ],
-    ids=["deep list", "deep object", "long number", "long number inside", "large", "zero", "surrogate", "empty"],
+    ids=[
+        "deep list",
+        "deep object",
+        "long number",
+        "long number inside",
+        "large",
+        "zero",
+        "surrogate",
+        "empty",
+    ],
 )
 def test_json_that_is_made_to_break_readers_is_one_line(model, name, text):
     (model / name).write_text(text)
@@ -158,7 +236,10 @@ def import_refusal(path):
 
 
 def test_a_small_file_that_declares_160_gb_is_refused(tmp_path):
-    path = keras(tmp_path / "a.hdf5", lambda g: g.create_dataset("kernel:0", (200_000, 200_000), "f4", chunks=(64, 64)))
+    path = keras(
+        tmp_path / "a.hdf5",
+        lambda g: g.create_dataset("kernel:0", (200_000, 200_000), "f4", chunks=(64, 64)),
+    )
     assert path.stat().st_size < 10_000
     assert "kernel:0" in (line := import_refusal(path)) and "160" in line
 
@@ -177,7 +258,10 @@ def test_many_arrays_that_are_large_together_are_refused(tmp_path):
 def test_links_to_other_files_are_refused(tmp_path):
     with h5py.File(tmp_path / "secret.hdf5", "w") as file:
         file["kernel"] = [1.0, 2.0]
-    path = keras(tmp_path / "a.hdf5", lambda g: g.__setitem__("kernel:0", h5py.ExternalLink("secret.hdf5", "/kernel")))
+    path = keras(
+        tmp_path / "a.hdf5",
+        lambda g: g.__setitem__("kernel:0", h5py.ExternalLink("secret.hdf5", "/kernel")),
+    )
     assert "another file" in import_refusal(path)
 
 
@@ -185,7 +269,9 @@ def test_raw_data_in_other_files_is_refused(tmp_path):
     (tmp_path / "raw").write_bytes(bytes(64))
     path = keras(
         tmp_path / "a.hdf5",
-        lambda g: g.create_dataset("kernel:0", (4, 4), "f4", external=[(str(tmp_path / "raw"), 0, 64)]),
+        lambda g: g.create_dataset(
+            "kernel:0", (4, 4), "f4", external=[(str(tmp_path / "raw"), 0, 64)]
+        ),
     )
     assert "another file" in import_refusal(path)
 

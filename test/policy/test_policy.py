@@ -23,7 +23,9 @@ def test_frame_by_frame_equals_the_sequence(policy, images):
     commands, state = fly(policy, images)
     elapsed = torch.tensor(ELAPSED, dtype=torch.float32)
     with torch.no_grad():
-        together, core = policy(torch.from_numpy(images)[None], policy.initial_state().core, elapsed[None])
+        together, core = policy(
+            torch.from_numpy(images)[None], policy.initial_state().core, elapsed[None]
+        )
     np.testing.assert_allclose(commands, together[0].numpy(), atol=2e-6)
     np.testing.assert_allclose(state.core.numpy(), core.numpy(), atol=2e-6)
 

@@ -1,4 +1,6 @@
-"""The published checkpoints, imported, saved, loaded and flown, give the published numbers frame by frame."""
+"""The published checkpoints, imported, saved, loaded and flown, give the published numbers frame by
+frame.
+"""
 
 from pathlib import Path
 
@@ -21,7 +23,9 @@ STATES = {
 }
 KINDS = ("ncp", "ltc", "cfc", "mixedcfc", "wiredcfccell", "lstm", "gruode", "ctrnn")
 
-pytestmark = pytest.mark.skipif(not GOLDEN.exists(), reason=f"no golden outputs: {GOLDEN} is absent")
+pytestmark = pytest.mark.skipif(
+    not GOLDEN.exists(), reason=f"no golden outputs: {GOLDEN} is absent"
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -49,7 +53,9 @@ def folder(tmp_path_factory):
 
     def get(kind: str) -> Path:
         if kind not in made:
-            import_keras(REFERENCE / f"{kind}.hdf5", kind, REFERENCE / "params.json").save(root / kind)
+            import_keras(REFERENCE / f"{kind}.hdf5", kind, REFERENCE / "params.json").save(
+                root / kind
+            )
             made[kind] = root / kind
         return made[kind]
 
@@ -75,7 +81,9 @@ def test_flies_as_published(kind, sequence, folder, golden):
         features.append(state.held[0].numpy())
         if index == 0:
             for part, values in enumerate(states(policy, state, kind)):
-                np.testing.assert_allclose(values, golden[f"{kind}/{sequence}/h{part}_first"], atol=1e-4, rtol=0)
+                np.testing.assert_allclose(
+                    values, golden[f"{kind}/{sequence}/h{part}_first"], atol=1e-4, rtol=0
+                )
     wanted = golden[f"{kind}/{sequence}/feat"]
     np.testing.assert_allclose(features, wanted, atol=1e-5 * np.abs(wanted).max(), rtol=0)
     np.testing.assert_allclose(outputs, golden[f"{kind}/{sequence}/out"], atol=tolerance, rtol=0)
@@ -104,20 +112,25 @@ def test_real_time_on_request(folder):
     assert torch.allclose(stamps.core_time(seconds), torch.tensor([[1.0, 0.5]]))
 
 
-@pytest.mark.parametrize(("file", "kind", "words"), [
-    ("ltc", "ncp", ("output_w", "(69,)", "(4,)")),
-    ("ncp", "ltc", ("output_w", "(4,)", "(34,)")),
-    ("lstm", "gruode", ("no gruode", "reset kernel", "lstm_cell/kernel:0", "(128, 772)")),
-    ("cfc", "lstm", ("no lstm", "kernel", "(321, 147)")),
-    ("gruode", "ctrnn", ("no ctrnn", "kernel", "(326, 198)")),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("file", "kind", "words"),
+    [
+        ("ltc", "ncp", ("output_w", "(69,)", "(4,)")),
+        ("ncp", "ltc", ("output_w", "(4,)", "(34,)")),
+        ("lstm", "gruode", ("no gruode", "reset kernel", "lstm_cell/kernel:0", "(128, 772)")),
+        ("cfc", "lstm", ("no lstm", "kernel", "(321, 147)")),
+        ("gruode", "ctrnn", ("no ctrnn", "kernel", "(326, 198)")),
+    ],
+)
 def test_wrong_kind_names_the_array(file, kind, words):
     from typer.testing import CliRunner
 
     from liquid_nav.cli import app as cli
 
     source = str(REFERENCE / f"{file}.hdf5")
-    result = CliRunner().invoke(cli.app, ["import", "keras", source, "--kind", kind, "--out", "/nonexistent/model"])
+    result = CliRunner().invoke(
+        cli.app, ["import", "keras", source, "--kind", kind, "--out", "/nonexistent/model"]
+    )
     assert result.exit_code == 2
     assert len(result.stderr.strip().splitlines()) == 1
     for word in words:

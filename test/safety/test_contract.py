@@ -6,15 +6,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liquid_nav.safety import BridgeReport, Mode, Order, Phase, SafetyLimits, SafetySupervisor, WatchLimits
+from liquid_nav.safety import (
+    BridgeReport,
+    Mode,
+    Order,
+    Phase,
+    SafetyLimits,
+    SafetySupervisor,
+    WatchLimits,
+)
 from liquid_nav.types import Command
 
 FORWARD = Command(vx=1.0)
 words = st.text(max_size=20)
 counts = st.integers(0, 2**53 - 1)
 orders = st.builds(
-    Order, words.filter(bool), st.sampled_from(Mode), counts, counts,
-    st.floats(allow_nan=False, allow_infinity=False), counts,
+    Order,
+    words.filter(bool),
+    st.sampled_from(Mode),
+    counts,
+    counts,
+    st.floats(allow_nan=False, allow_infinity=False),
+    counts,
 )
 reports = st.builds(
     BridgeReport,
@@ -47,51 +60,94 @@ def test_a_report_survives_its_way_as_json(report):
     assert BridgeReport.from_facts(json.loads(json.dumps(report.to_facts()))) == report
 
 
-@given(orders, st.sampled_from(("supervisor", "mode", "act", "engagement", "stamp", "change")), anything)
+@given(
+    orders,
+    st.sampled_from(("supervisor", "mode", "act", "engagement", "stamp", "change")),
+    anything,
+)
 def test_an_order_with_anything_in_it_is_an_order_or_nothing(order, key, value):
     read = Order.from_facts(order.to_facts() | {key: value})
     assert read is None or (read.act >= 0 and read.engagement >= 0 and read.supervisor)
 
 
-@given(st.dictionaries(st.sampled_from(("phase", "armed", "supervisor", "act", "kind", "fault", "change")), anything))
+@given(
+    st.dictionaries(
+        st.sampled_from(("phase", "armed", "supervisor", "act", "kind", "fault", "change")),
+        anything,
+    )
+)
 def test_a_report_of_anything_is_a_report_or_nothing(facts):
     read = BridgeReport.from_facts(facts)
     assert read is None or read.act >= 0
 
 
-@pytest.mark.parametrize(("key", "value"), [
-    ("supervisor", ""), ("supervisor", 3), ("mode", "flying"), ("mode", ["engaged"]), ("act", -1), ("act", True),
-    ("act", 1.0), ("act", 2**53), ("engagement", None), ("stamp", "now"), ("stamp", float("nan")), ("stamp", True),
-    ("change", -1), ("change", 0.5),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("supervisor", ""),
+        ("supervisor", 3),
+        ("mode", "flying"),
+        ("mode", ["engaged"]),
+        ("act", -1),
+        ("act", True),
+        ("act", 1.0),
+        ("act", 2**53),
+        ("engagement", None),
+        ("stamp", "now"),
+        ("stamp", float("nan")),
+        ("stamp", True),
+        ("change", -1),
+        ("change", 0.5),
+    ],
+)
 def test_what_is_no_order(key, value):
     good = Order("a", Mode.ENGAGED, 1, 1, 2.0).to_facts()
     assert Order.from_facts(good) is not None
     assert Order.from_facts(good | {key: value}) is None and Order.from_facts(None) is None
 
 
-@pytest.mark.parametrize(("key", "value"), [
-    ("phase", "engaged"), ("phase", None), ("supervisor", 3), ("act", -1), ("act", True), ("kind", None), ("fault", []),
-    ("change", "3"), ("change", -2),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("phase", "engaged"),
+        ("phase", None),
+        ("supervisor", 3),
+        ("act", -1),
+        ("act", True),
+        ("kind", None),
+        ("fault", []),
+        ("change", "3"),
+        ("change", -2),
+    ],
+)
 def test_what_is_no_report(key, value):
     good = BridgeReport(Phase.FLYING).to_facts()
     assert BridgeReport.from_facts(good) is not None
-    assert BridgeReport.from_facts(good | {key: value}) is None and BridgeReport.from_facts(None) is None
+    assert (
+        BridgeReport.from_facts(good | {key: value}) is None
+        and BridgeReport.from_facts(None) is None
+    )
 
 
 @pytest.mark.parametrize(
-    "kind", [Order("a", Mode.ENGAGED, 1, 1, 2.0), BridgeReport(Phase.FLYING)], ids=["order", "report"]
+    "kind",
+    [Order("a", Mode.ENGAGED, 1, 1, 2.0), BridgeReport(Phase.FLYING)],
+    ids=["order", "report"],
 )
 def test_nothing_may_be_missing(kind):
     facts = kind.to_facts()
     for key in facts:
-        assert type(kind).from_facts({name: value for name, value in facts.items() if name != key}) is None, key
+        assert (
+            type(kind).from_facts({name: value for name, value in facts.items() if name != key})
+            is None
+        ), key
 
 
 @pytest.mark.parametrize("value", ["true", 1, None])
 def test_only_true_is_true(value):
-    report = BridgeReport.from_facts(BridgeReport(Phase.FLYING, True, True).to_facts() | {"armed": value})
+    report = BridgeReport.from_facts(
+        BridgeReport(Phase.FLYING, True, True).to_facts() | {"armed": value}
+    )
     assert not report.armed and report.airborne
 
 
@@ -99,7 +155,9 @@ class Bench:
     """A supervisor with fresh inputs, and a bridge that the test plays."""
 
     def __init__(self, **limits):
-        self.supervisor = SafetySupervisor(SafetyLimits(**limits), WatchLimits(autopilot_age=1.0), "us")
+        self.supervisor = SafetySupervisor(
+            SafetyLimits(**limits), WatchLimits(autopilot_age=1.0), "us"
+        )
         self.now = 10.0
         self.hear(Phase.READY)
 
@@ -130,7 +188,11 @@ class Bench:
 def test_every_request_of_a_person_has_a_number_and_nothing_else_has():
     bench = Bench().engage()
     supervisor = bench.supervisor
-    assert (supervisor.order.act, supervisor.order.engagement, supervisor.order.mode) == (1, 1, Mode.ENGAGED)
+    assert (supervisor.order.act, supervisor.order.engagement, supervisor.order.mode) == (
+        1,
+        1,
+        Mode.ENGAGED,
+    )
     supervisor.hold(bench.now)
     supervisor.land(bench.now)
     assert (supervisor.order.act, supervisor.order.engagement) == (3, 1)
@@ -158,11 +220,20 @@ def test_a_refused_engagement_has_no_number():
     assert (bench.supervisor.order.act, bench.supervisor.order.engagement) == (0, 0)
 
 
-@pytest.mark.parametrize(("phase", "fault", "mode"), [
-    (Phase.RELEASED, "foreign_mode", "pilot"), (Phase.READY, "refused", "disengaged"), (Phase.READY, "", "disengaged"),
-    (Phase.HOLDING, "supervisor_silent", "holding"), (Phase.HOLDING, "", "engaged"), (Phase.STARTING, "", "engaged"),
-    (Phase.FLYING, "", "engaged"), (Phase.OFFLINE, "link_lost", "engaged"), (Phase.STOPPING, "", "engaged"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("phase", "fault", "mode"),
+    [
+        (Phase.RELEASED, "foreign_mode", "pilot"),
+        (Phase.READY, "refused", "disengaged"),
+        (Phase.READY, "", "disengaged"),
+        (Phase.HOLDING, "supervisor_silent", "holding"),
+        (Phase.HOLDING, "", "engaged"),
+        (Phase.STARTING, "", "engaged"),
+        (Phase.FLYING, "", "engaged"),
+        (Phase.OFFLINE, "link_lost", "engaged"),
+        (Phase.STOPPING, "", "engaged"),
+    ],
+)
 def test_what_a_report_makes_of_an_engaged_supervisor(phase, fault, mode):
     bench = Bench().engage().hear(phase, fault)
     assert bench.mode == mode
@@ -181,7 +252,9 @@ def test_a_report_from_before_the_last_act_changes_nothing(phase):
 
 
 def test_a_report_from_before_a_resume_does_not_end_it():
-    """The act is the same: only the count of changes tells that the bridge has not heard of the resume yet."""
+    """The act is the same: only the count of changes tells that the bridge has not heard of the
+    resume yet.
+    """
     bench = Bench().engage()
     bench.now += 2.0
     bench.supervisor.update(bench.now)
@@ -242,7 +315,9 @@ def test_nobody_engages_while_the_bridge_still_lands(phase):
     assert not done and "landing goes on" in why
 
 
-@pytest.mark.parametrize(("phase", "words"), [(Phase.OFFLINE, "offline"), (Phase.FLYING, "not heard")])
+@pytest.mark.parametrize(
+    ("phase", "words"), [(Phase.OFFLINE, "offline"), (Phase.FLYING, "not heard")]
+)
 def test_landing_where_nobody_can_land_is_said(phase, words):
     bench = Bench().engage()
     bench.hear(phase, supervisor="us" if phase is Phase.OFFLINE else "them")
@@ -278,10 +353,15 @@ def test_a_touch_while_nothing_flies_changes_nothing():
     assert bench.mode == "disengaged"
 
 
-@pytest.mark.parametrize(("phase", "words", "why"), [
-    (Phase.RELEASED, "", "the bridge has let go"), (Phase.RELEASED, "a pilot", "a pilot"),
-    (Phase.READY, "", "the vehicle is disarmed"), (Phase.READY, "arming refused", "arming refused"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("phase", "words", "why"),
+    [
+        (Phase.RELEASED, "", "the bridge has let go"),
+        (Phase.RELEASED, "a pilot", "a pilot"),
+        (Phase.READY, "", "the vehicle is disarmed"),
+        (Phase.READY, "arming refused", "arming refused"),
+    ],
+)
 def test_why_it_ended_is_told_in_the_bridges_words_or_ours(phase, words, why):
     bench = Bench().engage()
     bench.supervisor.bridge(BridgeReport(phase, True, True, "us", 1, "", words, 1), 77.0)
@@ -301,14 +381,23 @@ def test_every_change_has_its_time():
     supervisor.joy("rc", (1.0,), (), 35.0)
     assert supervisor.order.stamp == 35.0
     bench = Bench().engage()
-    bench.supervisor.bridge(BridgeReport(Phase.HOLDING, True, True, "us", 1, "refused", "words", 1), 36.0)
+    bench.supervisor.bridge(
+        BridgeReport(Phase.HOLDING, True, True, "us", 1, "refused", "words", 1), 36.0
+    )
     assert (bench.supervisor.order.stamp, bench.supervisor.why) == (36.0, "words")
 
 
-@pytest.mark.parametrize(("phase", "armed", "ends"), [
-    (Phase.HOLDING, True, True), (Phase.LANDING, True, True), (Phase.STARTING, False, False),
-    (Phase.RELEASED, True, False), (Phase.READY, False, False), (None, False, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("phase", "armed", "ends"),
+    [
+        (Phase.HOLDING, True, True),
+        (Phase.LANDING, True, True),
+        (Phase.STARTING, False, False),
+        (Phase.RELEASED, True, False),
+        (Phase.READY, False, False),
+        (None, False, False),
+    ],
+)
 def test_a_touch_counts_while_the_bridge_has_an_armed_drone(phase, armed, ends):
     supervisor = SafetySupervisor(identity="us")
     supervisor.joy("rc", (0.0, 0.0), (), 1.0)

@@ -1,4 +1,6 @@
-"""One test per row of the fault table in docs/safety.md: what happens, how fast, and the words that name the cause."""
+"""One test per row of the fault table in docs/safety.md: what happens, how fast, and the words that
+name the cause.
+"""
 
 import math
 
@@ -11,8 +13,21 @@ from liquid_nav.safety import BridgeReport, Phase, SafetyLimits, SafetySuperviso
 from liquid_nav.types import Command
 
 ZERO, FORWARD = Command(), Command(vx=1.0)
-WATCH = WatchLimits(odometry_age=0.5, autopilot_age=0.5, latency=0.3, clock_jump=1.0, position_jump=1.0, battery=0.2,
-                    battery_age=2.0, joy_age=1.0, pose_frozen=1.0, recorder_age=0.5, radius=10.0, low=-1.0, high=2.0)
+WATCH = WatchLimits(
+    odometry_age=0.5,
+    autopilot_age=0.5,
+    latency=0.3,
+    clock_jump=1.0,
+    position_jump=1.0,
+    battery=0.2,
+    battery_age=2.0,
+    joy_age=1.0,
+    pose_frozen=1.0,
+    recorder_age=0.5,
+    radius=10.0,
+    low=-1.0,
+    high=2.0,
+)
 STEP = 0.05
 REST = (0.0, 0.0, 0.0, 0.0)
 
@@ -42,7 +57,9 @@ class Flight:
         self.place, self.velocity = place, place * 60.0
 
     def charge(self, *charges):
-        """From now on the battery says only this: one charge three times in a row, or several once."""
+        """From now on the battery says only this: one charge three times in a row, or several
+        once.
+        """
         self.off.add("battery")
         for charge in charges * 3 if len(charges) == 1 else charges:
             self.supervisor.watch.battery(charge, self.now)
@@ -80,7 +97,9 @@ class Flight:
     def safe_within(self, seconds, mode, words):
         """The time until the mode is safe, its words, and that nothing moves from then on."""
         took = self.go(seconds + STEP, lambda: self.output.mode == mode)
-        assert took <= seconds + STEP and any(words in str(fault) for fault in self.output.faults), self.output
+        assert took <= seconds + STEP and any(
+            words in str(fault) for fault in self.output.faults
+        ), self.output
         assert mode == "landing" or self.output.command == ZERO
         return took
 
@@ -90,12 +109,20 @@ ROWS = {
     "command is": (lambda f: f.off.add("command"), 0.55, "holding"),
     "odometry": (lambda f: f.off.add("odometry"), 0.55, "holding"),
     "autopilot bridge": (lambda f: f.off.add("autopilot"), 0.55, "holding"),
-    "link lost": (lambda f: f.__dict__.update(phase=Phase.OFFLINE, words="link lost"), 0.05, "holding"),
+    "link lost": (
+        lambda f: f.__dict__.update(phase=Phase.OFFLINE, words="link lost"),
+        0.05,
+        "holding",
+    ),
     "not finite": (lambda f: setattr(f, "wanted", Command(vx=math.nan)), 0.05, "holding"),
     "latency": (lambda f: setattr(f, "late", 0.4), 0.25, "holding"),
     "clock jumped by +": (lambda f: setattr(f, "now", f.now + 5.0), 0.05, "holding"),
     "clock jumped by -": (lambda f: setattr(f, "now", f.now - 5.0), 0.05, "holding"),
-    "position estimate jumped": (lambda f: setattr(f, "place", np.array((4.0, 0.0, 0.0))), 0.05, "holding"),
+    "position estimate jumped": (
+        lambda f: setattr(f, "place", np.array((4.0, 0.0, 0.0))),
+        0.05,
+        "holding",
+    ),
     "geofence: 15": (lambda f: f.move(np.array((15.0, 0.0, 0.0))), 0.05, "holding"),
     "geofence: +": (lambda f: f.move(np.array((0.0, 0.0, 4.0))), 0.05, "holding"),
     "geofence: -": (lambda f: f.move(np.array((0.0, 0.0, -2.5))), 0.05, "holding"),
@@ -103,14 +130,25 @@ ROWS = {
     "pose has not changed": (lambda f: f.off.add("noise"), 1.1, "holding"),
     "battery state is": (lambda f: f.off.add("battery"), 2.05, "holding"),
     "joy (rc) is silent": (lambda f: f.off.add("joy"), 1.05, "holding"),
-    "publishers on cmd_vel": (lambda f: f.supervisor.watch.publishers("cmd_vel", 2), 0.05, "holding"),
+    "publishers on cmd_vel": (
+        lambda f: f.supervisor.watch.publishers("cmd_vel", 2),
+        0.05,
+        "holding",
+    ),
     "recorder has died": (lambda f: f.supervisor.watch.recorder_lost(f.now), 0.05, "holding"),
     "battery is": (lambda f: f.charge(0.15), 0.05, "landing"),
     "battery_state has said 78": (lambda f: f.charge(78.0), 0.05, "holding"),
 }
-LATER = {"recorder has died", "pose has not changed", "clock jumped by +", "clock jumped by -",
-         "position estimate jumped"}
-"""Rows that are over, or not yet there, when somebody engages again on the ground of the same fault."""
+LATER = {
+    "recorder has died",
+    "pose has not changed",
+    "clock jumped by +",
+    "clock jumped by -",
+    "position estimate jumped",
+}
+"""Rows that are over, or not yet there, when somebody engages again on the ground of the same
+fault.
+"""
 
 
 @pytest.mark.parametrize("words", ROWS)
@@ -141,7 +179,9 @@ def test_a_crossed_fence_waits_for_a_person_whose_new_home_counts_first(words):
     flight.go(0.2)
     flight.place, flight.velocity = np.zeros(3), np.zeros(3)
     flight.go(10.0)
-    assert flight.output.mode == "holding" and flight.output.faults == ()  # back inside, and nobody has engaged
+    assert (
+        flight.output.mode == "holding" and flight.output.faults == ()
+    )  # back inside, and nobody has engaged
     ROWS[words][0](flight)
     flight.go(0.2)
     assert flight.output.faults
@@ -162,7 +202,9 @@ def test_an_engagement_that_is_refused_leaves_the_fence_where_it_is():
 
 
 def test_a_hold_by_a_fault_that_needs_a_person_does_not_end_with_another_fault():
-    """The fence is crossed while the camera is away: both must be over, and a person must engage."""
+    """The fence is crossed while the camera is away: both must be over, and a person must
+    engage.
+    """
     flight = Flight()
     flight.off.add("image")
     flight.go(0.7)
@@ -179,7 +221,9 @@ def test_the_death_of_the_recorder_is_one_hold_that_only_a_person_ends():
     flight.supervisor.watch.recorder_lost(flight.now)
     flight.go(10.0)
     assert flight.output.mode == "holding" and flight.output.faults == ()
-    assert flight.supervisor.engage(flight.now) == (True, "engaged"), "a person may fly on without it"
+    assert flight.supervisor.engage(flight.now) == (True, "engaged"), (
+        "a person may fly on without it"
+    )
     flight.go(1.0)
     assert flight.output.mode == "engaged"
 
@@ -266,7 +310,9 @@ def test_transient_faults_end_by_themselves():
 def test_commands_towards_the_fence_are_cut_and_others_pass():
     flight = Flight()
     watch = flight.supervisor.watch
-    watch.odometry(np.array((9.6, 0.0, 1.9)), np.zeros(3), math.pi / 2, 100.0, flight.now)  # east of home, nose north
+    watch.odometry(
+        np.array((9.6, 0.0, 1.9)), np.zeros(3), math.pi / 2, 100.0, flight.now
+    )  # east of home, nose north
     cut = watch.cut(Command(1.0, -1.0, 1.0, 0.3))  # to the right is east: outwards
     assert (cut.vx, cut.vy, cut.vz, cut.yaw_rate) == pytest.approx((1.0, -0.4, 0.1, 0.3))
     assert watch.cut(Command(1.0, 1.0, -1.0, 0.3)) == Command(1.0, 1.0, -1.0, 0.3)
@@ -291,11 +337,19 @@ number = st.floats()
 vector = st.tuples(number, number, number).map(np.array)
 events = st.one_of(
     st.tuples(st.just("odometry"), vector, vector, number, number),
-    st.tuples(st.just("bridge"), st.sampled_from(Phase), st.booleans(), st.sampled_from(("", "foreign_mode"))),
-    st.tuples(st.just("joy"), st.lists(number, max_size=17), st.lists(st.integers(-2, 2), max_size=3)),
+    st.tuples(
+        st.just("bridge"),
+        st.sampled_from(Phase),
+        st.booleans(),
+        st.sampled_from(("", "foreign_mode")),
+    ),
+    st.tuples(
+        st.just("joy"), st.lists(number, max_size=17), st.lists(st.integers(-2, 2), max_size=3)
+    ),
     st.tuples(st.just("battery"), number | st.none()),
     st.tuples(st.just("publishers"), st.just("cmd_vel"), st.integers(0, 3)),
-    st.tuples(st.just("image"), number), st.tuples(st.just("command"), st.builds(Command, *[number] * 4), number),
+    st.tuples(st.just("image"), number),
+    st.tuples(st.just("command"), st.builds(Command, *[number] * 4), number),
     st.tuples(st.just("fresh"), st.builds(Command, *[st.floats(-3, 3)] * 4)),
     st.tuples(st.sampled_from(("engage", "disengage", "hold", "land"))),
 )
@@ -316,7 +370,9 @@ def test_whatever_comes_in_it_stays_inside_and_still_where_it_must(timed):
         elif kind == "bridge":
             phase, hears, fault = values
             change = supervisor.order.change - (not hears)
-            supervisor.bridge(BridgeReport(phase, True, True, supervisor.identity, 0, fault, fault, change), now)
+            supervisor.bridge(
+                BridgeReport(phase, True, True, supervisor.identity, 0, fault, fault, change), now
+            )
         elif kind == "image":
             supervisor.image(*values)
         elif kind == "fresh":

@@ -1,4 +1,6 @@
-"""The fence, compared with a second implementation that turns the command into the world, and at its corners."""
+"""The fence, compared with a second implementation that turns the command into the world, and at
+its corners.
+"""
 
 import math
 
@@ -41,10 +43,16 @@ def expected(command, offset, yaw, radius, low, high):
     return vx, vy, vz, command.yaw_rate
 
 
-@given(st.tuples(place, place, place), st.floats(-math.pi, math.pi), st.builds(Command, speed, speed, speed, speed))
+@given(
+    st.tuples(place, place, place),
+    st.floats(-math.pi, math.pi),
+    st.builds(Command, speed, speed, speed, speed),
+)
 def test_it_cuts_what_leads_out_and_nothing_else(offset, yaw, command):
     cut = fence().cut(command, HOME + offset, yaw)
-    assert cut.as_array() == pytest.approx(expected(command, offset, yaw, 10.0, -1.0, 3.0), abs=1e-6)
+    assert cut.as_array() == pytest.approx(
+        expected(command, offset, yaw, 10.0, -1.0, 3.0), abs=1e-6
+    )
 
 
 @given(st.tuples(place, place, place), st.builds(Command, speed, speed, speed, speed))
@@ -65,22 +73,37 @@ def test_at_home_itself_there_is_no_way_out():
 
 
 def test_close_to_home_the_look_ahead_still_cuts():
-    assert fence(radius=0.5).cut(Command(vx=3.0), HOME + (0.1, 0.0, 0.0), 0.0).vx == pytest.approx(0.4)
+    assert fence(radius=0.5).cut(Command(vx=3.0), HOME + (0.1, 0.0, 0.0), 0.0).vx == pytest.approx(
+        0.4
+    )
 
 
-@pytest.mark.parametrize(("offset", "kind"), [
-    ((10.0 + OUTSIDE + 0.01, 0.0, 0.0), FaultKind.FENCE_RADIUS), ((0.0, -11.01, 0.0), FaultKind.FENCE_RADIUS),
-    ((8.0, 8.0, 0.0), FaultKind.FENCE_RADIUS), ((0.0, 0.0, 4.01), FaultKind.FENCE_HEIGHT),
-    ((0.0, 0.0, -2.01), FaultKind.FENCE_HEIGHT), ((10.99, 0.0, 0.0), None), ((7.7, 7.7, 0.0), None),
-    ((0.0, 0.0, 3.99), None), ((0.0, 0.0, -1.99), None), ((0.0, 0.0, 0.0), None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("offset", "kind"),
+    [
+        ((10.0 + OUTSIDE + 0.01, 0.0, 0.0), FaultKind.FENCE_RADIUS),
+        ((0.0, -11.01, 0.0), FaultKind.FENCE_RADIUS),
+        ((8.0, 8.0, 0.0), FaultKind.FENCE_RADIUS),
+        ((0.0, 0.0, 4.01), FaultKind.FENCE_HEIGHT),
+        ((0.0, 0.0, -2.01), FaultKind.FENCE_HEIGHT),
+        ((10.99, 0.0, 0.0), None),
+        ((7.7, 7.7, 0.0), None),
+        ((0.0, 0.0, 3.99), None),
+        ((0.0, 0.0, -1.99), None),
+        ((0.0, 0.0, 0.0), None),
+    ],
+)
 def test_being_out_is_a_fault(offset, kind):
     found = fence().faults(HOME + offset)
     assert [fault.kind for fault in found] == ([] if kind is None else [kind])
     if kind is FaultKind.FENCE_RADIUS:
         assert found[0].value == pytest.approx(math.hypot(*offset[:2])) and found[0].limit == 10.0
     if kind is FaultKind.FENCE_HEIGHT:
-        assert (found[0].value, found[0].limit, found[0].limit_high) == (pytest.approx(offset[2]), -1.0, 3.0)
+        assert (found[0].value, found[0].limit, found[0].limit_high) == (
+            pytest.approx(offset[2]),
+            -1.0,
+            3.0,
+        )
 
 
 @pytest.mark.parametrize("limits", [(5.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 2.0)])

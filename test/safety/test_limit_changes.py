@@ -1,4 +1,6 @@
-"""Limits that a person changes: on the ground as wanted, in flight only towards more caution, and never an act."""
+"""Limits that a person changes: on the ground as wanted, in flight only towards more caution, and
+never an act.
+"""
 
 from dataclasses import fields, replace
 
@@ -42,12 +44,17 @@ class Bench:
     def report(self, phase, armed=False, airborne=False):
         order = self.supervisor.order
         self.supervisor.bridge(
-            BridgeReport(phase, armed, airborne, order.supervisor, order.act, change=order.change), self.now
+            BridgeReport(phase, armed, airborne, order.supervisor, order.act, change=order.change),
+            self.now,
         )
 
     def wanted(self, **values):
-        limits = replace(self.supervisor.limits, **{k: v for k, v in values.items() if k in SAFETY_NAMES})
-        watch = replace(self.supervisor.watch.limits, **{k: v for k, v in values.items() if k in WATCH_NAMES})
+        limits = replace(
+            self.supervisor.limits, **{k: v for k, v in values.items() if k in SAFETY_NAMES}
+        )
+        watch = replace(
+            self.supervisor.watch.limits, **{k: v for k, v in values.items() if k in WATCH_NAMES}
+        )
         return limits, watch
 
     def change(self, **values):
@@ -60,18 +67,46 @@ class Bench:
 
 
 LOOSER = [
-    ("speed", 5.0), ("vertical_speed", 2.0), ("yaw_rate", 2.0), ("radius", 50.0), ("radius", 0.0), ("low", -3.0),
-    ("low", 0.0), ("high", 11.0), ("high", 0.0), ("battery", 0.1), ("battery", 0.0), ("resume", 2.0), ("resume", 0.5),
-]  # fmt: skip
+    ("speed", 5.0),
+    ("vertical_speed", 2.0),
+    ("yaw_rate", 2.0),
+    ("radius", 50.0),
+    ("radius", 0.0),
+    ("low", -3.0),
+    ("low", 0.0),
+    ("high", 11.0),
+    ("high", 0.0),
+    ("battery", 0.1),
+    ("battery", 0.0),
+    ("resume", 2.0),
+    ("resume", 0.5),
+]
 TIGHTER = [
-    ("speed", 1.0), ("vertical_speed", 0.5), ("yaw_rate", 0.5), ("radius", 20.0), ("low", -1.0), ("high", 5.0),
-    ("battery", 0.3), ("resume", 0.0),
-]  # fmt: skip
+    ("speed", 1.0),
+    ("vertical_speed", 0.5),
+    ("yaw_rate", 0.5),
+    ("radius", 20.0),
+    ("low", -1.0),
+    ("high", 5.0),
+    ("battery", 0.3),
+    ("resume", 0.0),
+]
 GROUND = [
-    ("acceleration", 1.0), ("yaw_acceleration", 1.0), ("image_age", 0.1), ("command_age", 0.1), ("descent", 0.2),
-    ("odometry_age", 1.0), ("autopilot_age", 1.0), ("latency", 0.1), ("clock_jump", 1.0), ("position_jump", 1.0),
-    ("pose_frozen", 1.0), ("battery_age", 5.0), ("joy_age", 1.0), ("recorder_age", 1.0),
-]  # fmt: skip
+    ("acceleration", 1.0),
+    ("yaw_acceleration", 1.0),
+    ("image_age", 0.1),
+    ("command_age", 0.1),
+    ("descent", 0.2),
+    ("odometry_age", 1.0),
+    ("autopilot_age", 1.0),
+    ("latency", 0.1),
+    ("clock_jump", 1.0),
+    ("position_jump", 1.0),
+    ("pose_frozen", 1.0),
+    ("battery_age", 5.0),
+    ("joy_age", 1.0),
+    ("recorder_age", 1.0),
+]
 
 
 def test_every_limit_is_in_one_of_the_lists():
@@ -140,10 +175,13 @@ def test_the_same_value_is_no_change_in_flight():
     assert bench.change(speed=3.0, image_age=0.5) == ""
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    ({"radius": 5.0}, "the drone would hold there"),
-    ({"high": 1.0}, "the drone would hold there"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"radius": 5.0}, "the drone would hold there"),
+        ({"high": 1.0}, "the drone would hold there"),
+    ],
+)
 def test_a_fence_that_the_drone_is_outside_of_is_refused_in_flight(change, words):
     bench = Bench().engage()
     bench.be_at((12.0, 0.0, 4.0), stamp=2.0)
@@ -187,15 +225,18 @@ def test_late_commands_are_counted_anew_against_another_latency():
     bench.engage()
 
 
-@pytest.mark.parametrize(("phase", "armed", "airborne", "flies"), [
-    (Phase.READY, False, False, False),
-    (Phase.OFFLINE, False, False, False),
-    (Phase.READY, True, False, True),
-    (Phase.RELEASED, True, True, True),
-    (Phase.RELEASED, False, True, True),
-    (Phase.OFFLINE, True, True, True),
-    (Phase.HOLDING, False, False, True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("phase", "armed", "airborne", "flies"),
+    [
+        (Phase.READY, False, False, False),
+        (Phase.OFFLINE, False, False, False),
+        (Phase.READY, True, False, True),
+        (Phase.RELEASED, True, True, True),
+        (Phase.RELEASED, False, True, True),
+        (Phase.OFFLINE, True, True, True),
+        (Phase.HOLDING, False, False, True),
+    ],
+)
 def test_the_bridge_tells_whether_it_flies_while_we_are_disengaged(phase, armed, airborne, flies):
     """After a restart, in the hand of a pilot, or with a link that was lost in the air."""
     bench = Bench()

@@ -1,4 +1,6 @@
-"""The supervisor: never outside its limits, never moving while it should not, whatever comes in and when."""
+"""The supervisor: never outside its limits, never moving while it should not, whatever comes in and
+when.
+"""
 
 import math
 
@@ -10,7 +12,9 @@ from liquid_nav.safety import SafetyLimits, SafetySupervisor
 from liquid_nav.types import Command
 
 ZERO = Command()
-LIMITS = SafetyLimits(speed=2.0, vertical_speed=1.0, yaw_rate=1.2, acceleration=3.0, yaw_acceleration=4.0)
+LIMITS = SafetyLimits(
+    speed=2.0, vertical_speed=1.0, yaw_rate=1.2, acceleration=3.0, yaw_acceleration=4.0
+)
 thorough = settings(derandomize=True, deadline=None, max_examples=200)
 
 number = st.floats(-5.0, 5.0) | st.floats()
@@ -68,7 +72,11 @@ def test_never_outside_the_limits_and_never_moving_while_it_must_not(timed_event
 
 
 @thorough
-@given(st.lists(st.tuples(instant, events.filter(lambda e: e[0] not in ("engage", "land"))), max_size=40))
+@given(
+    st.lists(
+        st.tuples(instant, events.filter(lambda e: e[0] not in ("engage", "land"))), max_size=40
+    )
+)
 def test_nothing_moves_before_somebody_engages(timed_events):
     assert all(output.command == ZERO for _, output in play(SafetySupervisor(LIMITS), timed_events))
 
@@ -85,14 +93,18 @@ def test_whatever_happened_before_fresh_inputs_and_an_engage_are_enough(timed_ev
     supervisor.command(command, now, now)
     if supervisor.mode == "landing":
         done, why = supervisor.engage(now)
-        assert not done and "landing goes on" in why, "a landing is ended by a hold, never by an engagement"
+        assert not done and "landing goes on" in why, (
+            "a landing is ended by a hold, never by an engagement"
+        )
         supervisor.hold(now)
     assert supervisor.engage(now) == (True, "engaged")
     assert supervisor.update(now).mode == "engaged"
 
 
 class Flight:
-    """A supervisor that flies, with a camera and a controller at 20 Hz as long as nothing else is said."""
+    """A supervisor that flies, with a camera and a controller at 20 Hz as long as nothing else is
+    said.
+    """
 
     def __init__(self, limits=LIMITS, command=Command(1.0, 0.0, 0.2, 0.3)):
         self.supervisor, self.wanted, self.now = SafetySupervisor(limits), command, 50.0

@@ -22,7 +22,9 @@ def test_a_clock_that_is_set_changes_no_age(jump):
     after = 1000.5 + jump - 0.1
     assert 10.5 - clock.steady(after) == pytest.approx(0.1)
     if abs(jump) > 1.0:
-        assert 10.5 - clock.steady(before + 0.5) == pytest.approx(0.1)  # of the old clock, and on its way meanwhile
+        assert 10.5 - clock.steady(before + 0.5) == pytest.approx(
+            0.1
+        )  # of the old clock, and on its way meanwhile
     assert clock.observe(1000.6 + jump, 10.6) == 0.0
 
 

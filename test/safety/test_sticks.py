@@ -58,7 +58,9 @@ def test_each_full_deflection_of_a_remote_control_is_noticed_beside_a_gamepad(ax
         assert moved(sticks, radio, active=False, name="rc") == ""
         assert moved(sticks, pad, (0, 0), active=False, name="pad") == ""
     for _ in range(3):
-        assert moved(sticks, pad, (0, 0), name="pad") == "" and moved(sticks, radio, name="rc") == ""
+        assert (
+            moved(sticks, pad, (0, 0), name="pad") == "" and moved(sticks, radio, name="rc") == ""
+        )
     radio[axis] = value
     assert moved(sticks, radio, name="rc") == f"stick {axis}"
 
@@ -105,7 +107,11 @@ def test_a_device_that_falls_silent_is_a_fault():
     moved(sticks, REST, now=1.0, name="rc")
     assert sticks.faults(2.0, 1.0) == [] and sticks.faults(2.1, 0.0) == []
     (fault,) = sticks.faults(2.1, 1.0)
-    assert fault.kind is FaultKind.STICKS_OLD and "rc" in str(fault) and fault.value == pytest.approx(1.1)
+    assert (
+        fault.kind is FaultKind.STICKS_OLD
+        and "rc" in str(fault)
+        and fault.value == pytest.approx(1.1)
+    )
     moved(sticks, REST, now=3.0, name="rc")
     assert sticks.faults(3.5, 1.0) == []
     assert len(sticks.faults(1.0, 1.0)) == 1  # a clock that has gone back is no life
@@ -126,10 +132,19 @@ def test_more_devices_than_anybody_has_count_as_touched():
     assert moved(sticks, REST, name="one more") == "an unknown device"
 
 
-@pytest.mark.parametrize(("axes", "axis", "value", "touched"), [
-    (8, 7, 0.21, True), (8, 0, 0.2, False), (9, 3, 0.21, True), (9, 4, 0.4, False), (9, 4, 0.51, True),
-    (9, 7, 0.5, False), (9, 8, 0.5, False), (9, 8, 0.51, True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("axes", "axis", "value", "touched"),
+    [
+        (8, 7, 0.21, True),
+        (8, 0, 0.2, False),
+        (9, 3, 0.21, True),
+        (9, 4, 0.4, False),
+        (9, 4, 0.51, True),
+        (9, 7, 0.5, False),
+        (9, 8, 0.5, False),
+        (9, 8, 0.51, True),
+    ],
+)
 def test_which_axis_must_move_how_far(axes, axis, value, touched):
     sticks, moved_axes = resting([0.0] * axes), [0.0] * axes
     moved_axes[axis] = value

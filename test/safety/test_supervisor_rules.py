@@ -1,4 +1,6 @@
-"""Rules of the supervisor that single values decide: engaging by a switch, what is told, and what has a time."""
+"""Rules of the supervisor that single values decide: engaging by a switch, what is told, and what
+has a time.
+"""
 
 import dataclasses
 import math
@@ -70,7 +72,12 @@ def test_a_flipped_switch_engages_as_a_person_does():
     assert remote.tell(0).answers == []
     assert remote.tell(1).answers == [(True, "engaged")]
     order = remote.supervisor.order
-    assert (order.mode, order.act, order.engagement, order.stamp) == (Mode.ENGAGED, 1, 1, remote.now)
+    assert (order.mode, order.act, order.engagement, order.stamp) == (
+        Mode.ENGAGED,
+        1,
+        1,
+        remote.now,
+    )
     for _ in range(10):
         remote.tell(1, phase=Phase.FLYING, armed=True)
     assert remote.answers == [(True, "engaged")] and remote.supervisor.order == order
@@ -110,7 +117,9 @@ def test_numbers_of_another_bridge_may_be_lower_than_those_of_the_first():
     assert remote.answers == [(True, "engaged")]
 
 
-@pytest.mark.parametrize(("silence", "engages"), [(1.0, True), (1.0 + STEP, False), (60.0, False), (-1.0, False)])
+@pytest.mark.parametrize(
+    ("silence", "engages"), [(1.0, True), (1.0 + STEP, False), (60.0, False), (-1.0, False)]
+)
 def test_what_was_flipped_in_a_silence_was_flipped_nobody_knows_when(silence, engages):
     remote = Remote()
     remote.now += silence - STEP
@@ -120,7 +129,9 @@ def test_what_was_flipped_in_a_silence_was_flipped_nobody_knows_when(silence, en
 
 @pytest.mark.parametrize(("calm", "engages"), [(1.0, True), (1.0 - STEP, False)])
 @pytest.mark.parametrize("word", ["disengage", "engage"])
-def test_a_flip_right_after_something_else_that_a_person_wanted_counts_for_nothing(word, calm, engages):
+def test_a_flip_right_after_something_else_that_a_person_wanted_counts_for_nothing(
+    word, calm, engages
+):
     remote = Remote()
     healthy(remote.supervisor, remote.now)
     getattr(remote.supervisor, word)(remote.now)
@@ -136,17 +147,30 @@ def test_a_switch_that_is_off_again_before_it_flies_is_the_pilots_word():
     remote.tell(1, phase=Phase.STARTING, armed=True)
     assert remote.supervisor.mode == "engaged"
     remote.tell(1, on=False, phase=Phase.STARTING, armed=True)
-    assert remote.supervisor.mode == "pilot" and remote.supervisor.why == "the engage switch was switched off again"
+    assert (
+        remote.supervisor.mode == "pilot"
+        and remote.supervisor.why == "the engage switch was switched off again"
+    )
     assert remote.supervisor.order.stamp == remote.now
 
 
 def test_once_it_flies_the_sticks_tell_and_not_the_report():
-    remote = Remote().tell(1).tell(1, phase=Phase.FLYING, armed=True).tell(1, on=False, phase=Phase.FLYING, armed=True)
+    remote = (
+        Remote()
+        .tell(1)
+        .tell(1, phase=Phase.FLYING, armed=True)
+        .tell(1, on=False, phase=Phase.FLYING, armed=True)
+    )
     assert remote.supervisor.mode == "engaged"
 
 
 def test_a_switch_that_is_off_when_the_flight_holds_again_says_nothing():
-    remote = Remote().tell(1).tell(1, phase=Phase.FLYING, armed=True).tell(1, on=False, phase=Phase.HOLDING, armed=True)
+    remote = (
+        Remote()
+        .tell(1)
+        .tell(1, phase=Phase.FLYING, armed=True)
+        .tell(1, on=False, phase=Phase.HOLDING, armed=True)
+    )
     assert remote.supervisor.mode == "engaged"
 
 
@@ -167,9 +191,15 @@ def test_an_engagement_by_the_service_does_not_ask_where_the_switch_stands():
 # An engagement that the bridge has not heard.
 
 
-@pytest.mark.parametrize(("heard", "act", "mode"), [
-    (True, 1, "engaged"), (True, 2, "engaged"), (True, 0, "disengaged"), (False, 1, "disengaged"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("heard", "act", "mode"),
+    [
+        (True, 1, "engaged"),
+        (True, 2, "engaged"),
+        (True, 0, "disengaged"),
+        (False, 1, "disengaged"),
+    ],
+)
 def test_an_engagement_that_the_bridge_has_not_heard_in_two_seconds_is_over(heard, act, mode):
     remote = Remote()
     healthy(remote.supervisor, remote.now)
@@ -294,11 +324,16 @@ def test_a_hold_by_a_fault_and_its_end_are_told_and_have_their_times():
     supervisor.engage(10.0)
     assert supervisor.update(10.5).mode == "engaged"
     assert supervisor.update(10.625).mode == "holding"
-    assert supervisor.why == "camera image is 0.62 s old, limit 0.5 s" and supervisor.order.stamp == 10.625
+    assert (
+        supervisor.why == "camera image is 0.62 s old, limit 0.5 s"
+        and supervisor.order.stamp == 10.625
+    )
     for now in (11.0, 11.25, 11.5, 11.75, 11.9375):
         assert healthy(supervisor, now).update(now).mode == "holding"
     assert healthy(supervisor, 12.0).update(12.0).mode == "engaged"
-    assert supervisor.why == "resumed: all inputs are healthy again" and supervisor.order.stamp == 12.0
+    assert (
+        supervisor.why == "resumed: all inputs are healthy again" and supervisor.order.stamp == 12.0
+    )
 
 
 def test_a_landing_that_the_battery_begins_is_told_and_has_its_time():
@@ -323,7 +358,9 @@ def test_a_low_battery_lands_from_a_hold_although_nobody_has_engaged_since_the_s
 
 @pytest.mark.parametrize("age", [EARLY_AGE, 0.0, 0.5])
 def test_stamps_within_their_limits_are_no_fault(age):
-    """From 0.1 s in the future, since clocks differ a little, to an age of 0.5 s: both ends count as good."""
+    """From 0.1 s in the future, since clocks differ a little, to an age of 0.5 s: both ends count
+    as good.
+    """
     supervisor = healthy(SafetySupervisor(), -age)
     assert supervisor.update(0.0).faults == ()
 
@@ -373,7 +410,7 @@ def test_an_image_just_not_from_the_future_counts():
     assert supervisor.update(0.0).faults == ()
 
 
-def test_an_image_that_was_long_on_its_way_is_called_old_although_one_before_it_was_from_the_future():
+def test_an_image_long_on_its_way_is_old_although_one_before_it_was_from_the_future():
     supervisor = healthy(SafetySupervisor(), 0.5)
     supervisor.image(2.0, 1.0)
     supervisor.image(0.75, 1.125)
@@ -447,10 +484,13 @@ def test_a_command_exactly_at_the_limit_passes_to_the_last_bit():
 
 
 @pytest.mark.parametrize(
-    ("elapsed", "change"), [(-1.0, 0.0), (0.0, 0.0), (0.25, 1.0), (0.5, 2.0), (0.75, 2.0), (60.0, 2.0)]
+    ("elapsed", "change"),
+    [(-1.0, 0.0), (0.0, 0.0), (0.25, 1.0), (0.5, 2.0), (0.75, 2.0), (60.0, 2.0)],
 )
 def test_a_long_pause_gives_no_more_room_than_half_a_second(elapsed, change):
-    limits = SafetyLimits(speed=50.0, vertical_speed=50.0, yaw_rate=50.0, acceleration=4.0, yaw_acceleration=8.0)
+    limits = SafetyLimits(
+        speed=50.0, vertical_speed=50.0, yaw_rate=50.0, acceleration=4.0, yaw_acceleration=8.0
+    )
     sent = limit(Command(50.0, 0.0, -50.0, 50.0), Command(1.0, 0.0, 1.0, 1.0), elapsed, limits)
     assert sent == Command(1.0 + change, 0.0, 1.0 - change, 1.0 + 2.0 * change)
 

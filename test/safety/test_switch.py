@@ -1,6 +1,7 @@
 """Engaging by a switch: what a person does counts, and nothing that only looks like it.
 
-Times are written out as numbers here: 3 s of rest, 1 s of passage, 0.5 s on, 0.3 s between two messages.
+Times are written out as numbers here: 3 s of rest, 1 s of passage, 0.5 s on, 0.3 s between two
+messages.
 """
 
 import math
@@ -26,7 +27,9 @@ def axes(switch, count=8, **others):
 
 
 class Remote:
-    """A remote control that is heard every ``step`` seconds; keeps when the switch was taken as flipped."""
+    """A remote control that is heard every ``step`` seconds; keeps when the switch was taken as
+    flipped.
+    """
 
     def __init__(self, channel=CHANNEL, step=STEP):
         self.switch, self.step = EngageSwitch(channel), step
@@ -91,7 +94,13 @@ def test_it_has_to_rest_before():
 
 def test_only_time_that_it_is_off_is_rest():
     """A single wrong message between two positions in the middle is none."""
-    remote = Remote().hear(axes(0.0), 5.0).hear(axes(-1.0), STEP).hear(axes(0.0), 1.0).hear(axes(1.0), 5.0)
+    remote = (
+        Remote()
+        .hear(axes(0.0), 5.0)
+        .hear(axes(-1.0), STEP)
+        .hear(axes(0.0), 1.0)
+        .hear(axes(1.0), 5.0)
+    )
     assert not remote.flips
     remote = rested().hear(axes(0.0), STEP).hear(axes(-1.0), 3.0).hear(axes(1.0), 5.0)
     assert not remote.flips, "it has left its rest, and begins anew"
@@ -118,10 +127,18 @@ def test_positions_at_their_limits():
     assert not Remote().hear(axes(-0.5), 4.0).hear(axes(0.49), 1.0).flips
 
 
-@pytest.mark.parametrize(("channel", "moved", "engages"), [
-    ("c1", 0.2, True), ("c1", 0.21, False), ("c4", -0.21, False), ("c5", 0.21, True), ("c5", 0.5, True),
-    ("c5", 0.51, False), ("c8", -0.51, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("channel", "moved", "engages"),
+    [
+        ("c1", 0.2, True),
+        ("c1", 0.21, False),
+        ("c4", -0.21, False),
+        ("c5", 0.21, True),
+        ("c5", 0.5, True),
+        ("c5", 0.51, False),
+        ("c8", -0.51, False),
+    ],
+)
 def test_whatever_else_moves_with_it_is_no_deliberate_flip(channel, moved, engages):
     """A receiver that has lost its transmitter may put every channel somewhere at once."""
     remote = rested().hear(axes(1.0, **{channel: moved}), 5.0)
@@ -159,7 +176,9 @@ def test_what_was_flipped_while_we_slept_is_no_flip(where, slept):
 
 
 def test_messages_that_were_held_up_and_come_in_a_rush_are_no_flip():
-    """A radio that makes up for an outage delivers twice as fast; each message follows closely on the one before."""
+    """A radio that makes up for an outage delivers twice as fast; each message follows closely on
+    the one before.
+    """
     remote = Remote().hear(axes(-1.0), 4.0)
     for position, count in ((-1.0, 40), (1.0, 40)):
         for _ in range(count):
@@ -220,7 +239,9 @@ def test_positions_that_are_no_numbers_and_missing_channels_are_no_flip():
 
 @pytest.mark.parametrize("channel", [-1, 1, 4, 17])
 def test_a_stick_is_no_switch(channel):
-    with pytest.raises(ValueError, match=f"a switch is on one of the channels 5 to 16, not on {channel}"):
+    with pytest.raises(
+        ValueError, match=f"a switch is on one of the channels 5 to 16, not on {channel}"
+    ):
         EngageSwitch(channel)
 
 
@@ -232,12 +253,16 @@ def test_the_first_and_the_last_channel_may_be_one(channel):
     assert remote.hear(off, 4.0).hear(on, 1.0).flips
 
 
-MOMENT = st.tuples(st.sampled_from((-1.0, 0.0, 1.0, math.nan)), st.booleans(), st.booleans(), st.integers(1, 30))
+MOMENT = st.tuples(
+    st.sampled_from((-1.0, 0.0, 1.0, math.nan)), st.booleans(), st.booleans(), st.integers(1, 30)
+)
 
 
 @given(st.lists(MOMENT, max_size=30))
 def test_every_flip_that_counts_has_a_rest_and_a_hold_before_it(story):
-    """Whatever came before: off for 3 s, up within 1 s, on for 0.5 s up to now, healthy and with nothing of ours on."""
+    """Whatever came before: off for 3 s, up within 1 s, on for 0.5 s up to now, healthy and with
+    nothing of ours on.
+    """
     remote = Remote()
     heard = []
     for position, active, healthy, count in story:

@@ -29,10 +29,18 @@ def fault(watch, now=0.0, identity=""):
 # Odometry.
 
 
-@pytest.mark.parametrize("bad", [
-    {"position": (ABSURD, 0, 0)}, {"velocity": (0, -ABSURD, 0)}, {"position": (0, math.nan, 0)},
-    {"velocity": (math.inf, 0, 0)}, {"yaw": math.nan}, {"stamp": math.inf}, {"yaw": math.inf, "stamp": 9.0},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"position": (ABSURD, 0, 0)},
+        {"velocity": (0, -ABSURD, 0)},
+        {"position": (0, math.nan, 0)},
+        {"velocity": (math.inf, 0, 0)},
+        {"yaw": math.nan},
+        {"stamp": math.inf},
+        {"yaw": math.inf, "stamp": 9.0},
+    ],
+)
 def test_odometry_of_no_world_is_no_odometry(bad):
     watch = Watch(WatchLimits(odometry_age=0.5))
     values = {"position": (0, 0, 0), "velocity": (0, 0, 0), "yaw": 0.0, "stamp": 1.0} | bad
@@ -48,7 +56,9 @@ def test_odometry_grows_old_and_its_age_is_told():
     place(watch, now=10.0)
     assert kinds(watch, 10.5) == [] and kinds(watch, 9.95) == []
     old = fault(watch, 10.6)
-    assert (old.kind, old.limit) == (FaultKind.ODOMETRY_OLD, 0.5) and old.value == pytest.approx(0.6)
+    assert (old.kind, old.limit) == (FaultKind.ODOMETRY_OLD, 0.5) and old.value == pytest.approx(
+        0.6
+    )
     assert kinds(watch, 9.8) == [FaultKind.ODOMETRY_OLD]
 
 
@@ -60,10 +70,19 @@ def test_only_another_stamp_is_news(stamp):
     assert (kinds(watch, 0.7) == []) is (stamp != 9.0)
 
 
-@pytest.mark.parametrize(("moved", "seconds", "speed", "jumps"), [
-    (0.99, 0.1, 0.0, False), (1.01, 0.1, 0.0, True), (1.9, 0.5, 2.0, False), (2.1, 0.5, 2.0, True),
-    (3.0, 5.0, 2.0, False), (3.01, 5.0, 2.0, True), (1.01, -1.0, 2.0, True), (-1.01, 0.1, 0.0, True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("moved", "seconds", "speed", "jumps"),
+    [
+        (0.99, 0.1, 0.0, False),
+        (1.01, 0.1, 0.0, True),
+        (1.9, 0.5, 2.0, False),
+        (2.1, 0.5, 2.0, True),
+        (3.0, 5.0, 2.0, False),
+        (3.01, 5.0, 2.0, True),
+        (1.01, -1.0, 2.0, True),
+        (-1.01, 0.1, 0.0, True),
+    ],
+)
 def test_a_jump_is_what_the_speed_does_not_explain(moved, seconds, speed, jumps):
     """Limit 1 m; a gap explains no more than one second of flight."""
     watch = Watch(WatchLimits(position_jump=1.0))
@@ -90,16 +109,25 @@ def test_a_jump_is_remembered_for_a_while():
     assert not kinds(watch, 0.1)  # it was forgotten
 
 
-@pytest.mark.parametrize("command", [
-    Command(vx=0.3), Command(vy=-0.3), Command(vz=0.3), Command(yaw_rate=-0.3),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "command",
+    [
+        Command(vx=0.3),
+        Command(vy=-0.3),
+        Command(vz=0.3),
+        Command(yaw_rate=-0.3),
+    ],
+)
 def test_a_pose_that_stays_the_same_under_command_is_frozen(command):
     watch = Watch(WatchLimits(pose_frozen=1.0))
     for i in range(13):
         place(watch, 1.0, now=0.1 * i)
         watch.sent(command, 0.1 * i)
     found = fault(watch, 1.2)
-    assert (found.kind, found.limit) == (FaultKind.POSE_FROZEN, 1.0) and found.value == pytest.approx(1.2)
+    assert (found.kind, found.limit) == (
+        FaultKind.POSE_FROZEN,
+        1.0,
+    ) and found.value == pytest.approx(1.2)
     assert kinds(watch, 1.0) == []
 
 
@@ -110,7 +138,12 @@ def test_what_is_no_frozen_pose(alive):
     watch.bridge(BridgeReport(phase), 0.0)
     for i in range(30):
         now = 0.1 * i
-        place(watch, 1e-9 * i if alive == "position" else 0.0, yaw=1e-9 * i if alive == "yaw" else 0.0, now=now)
+        place(
+            watch,
+            1e-9 * i if alive == "position" else 0.0,
+            yaw=1e-9 * i if alive == "yaw" else 0.0,
+            now=now,
+        )
         moves = UNDER_COMMAND if alive == "slow" or (alive == "pauses" and i % 8 == 0) else 1.0
         watch.sent(Command(vx=moves), now)
         assert kinds(watch, now) == []
@@ -147,7 +180,9 @@ def test_late_commands_in_a_row():
     assert kinds(watch) == [FaultKind.LATENCY]
 
 
-@pytest.mark.parametrize(("step", "jumps"), [(1.0, False), (1.01, True), (-0.009, False), (-0.02, True), (0.0, False)])
+@pytest.mark.parametrize(
+    ("step", "jumps"), [(1.0, False), (1.01, True), (-0.009, False), (-0.02, True), (0.0, False)]
+)
 def test_the_clock(step, jumps):
     watch = Watch(WatchLimits(clock_jump=1.0))
     watch.clock(100.0)
@@ -166,7 +201,9 @@ def test_a_jump_of_the_clock_forgets_other_jumps():
     assert kinds(watch, 12.0) == [FaultKind.CLOCK_JUMP]
 
 
-@pytest.mark.parametrize(("fraction", "lands"), [(0.2, True), (0.21, False), (0.0, True), (1.0, False)])
+@pytest.mark.parametrize(
+    ("fraction", "lands"), [(0.2, True), (0.21, False), (0.0, True), (1.0, False)]
+)
 def test_the_battery(fraction, lands):
     watch = Watch(WatchLimits(battery=0.2))
     assert not watch.must_land
@@ -204,7 +241,8 @@ def test_a_charge_that_is_unknown_is_neither_full_nor_empty():
 def test_a_battery_that_counts_to_100_is_refused_aloud_and_never_full():
     watch = Watch(WatchLimits(battery=0.2))
     words = (
-        "battery_state has said 78, and 1 is full: divide its percentage by 100 if it counts to 100, "
+        "battery_state has said 78, and 1 is full: divide its percentage by 100 if it counts to "
+        "100, "
         "or fly without it (battery: 0.0)"
     )
     for i, charge in enumerate((77.0, 78.0, 77.0, 1.0, 0.5, 0.0)):
@@ -222,7 +260,9 @@ def test_one_charge_beyond_full_is_refused_and_the_battery_is_believed_again(bey
     watch.battery(0.5, 0.0)
     for _ in range(2):
         assert "and 1 is full" in watch.battery(beyond, 5.0)
-    assert [fault.kind for fault in watch.faults(5.0)] == [FaultKind.BATTERY_OLD]  # it has told nothing since
+    assert [fault.kind for fault in watch.faults(5.0)] == [
+        FaultKind.BATTERY_OLD
+    ]  # it has told nothing since
     watch.battery(1.0, 5.0)
     for _ in range(2):
         assert "and 1 is full" in watch.battery(beyond, 5.0)
@@ -230,7 +270,9 @@ def test_one_charge_beyond_full_is_refused_and_the_battery_is_believed_again(bey
 
 
 def test_a_battery_that_no_longer_knows_its_charge_is_as_good_as_silent():
-    """A driver that has lost its battery management goes on to say NaN: nobody would see the charge fall."""
+    """A driver that has lost its battery management goes on to say NaN: nobody would see the charge
+    fall.
+    """
     watch = Watch(WatchLimits(battery=0.2, battery_age=1.0))
     watch.battery(0.1, 0.0)
     for unknown in (math.nan, None, -1.0):
@@ -294,7 +336,11 @@ def test_publishers():
     assert kinds(watch) == []
     watch.publishers("odom", 3)
     found = fault(watch)
-    assert (found.kind, found.value, found.subject) == (FaultKind.PUBLISHERS, 3, "odom") and found.limit == 1.0
+    assert (found.kind, found.value, found.subject) == (
+        FaultKind.PUBLISHERS,
+        3,
+        "odom",
+    ) and found.limit == 1.0
     watch.publishers("odom", 1)
     assert kinds(watch) == []
 
@@ -303,7 +349,9 @@ def test_the_bridge():
     watch = Watch(WatchLimits(autopilot_age=1.0))
     assert kinds(watch, 5.0, "us") == [FaultKind.NO_BRIDGE]
     watch.bridge(BridgeReport(Phase.READY, supervisor="us"), 5.0)
-    assert kinds(watch, 6.0, "us") == [] and kinds(watch, 4.95, "us") == [] and kinds(watch, 5.0) == []
+    assert (
+        kinds(watch, 6.0, "us") == [] and kinds(watch, 4.95, "us") == [] and kinds(watch, 5.0) == []
+    )
     assert kinds(watch, 5.0, "them") == [FaultKind.BRIDGE_DEAF]
     old = fault(watch, 6.5, "us")
     assert (old.kind, old.value, old.limit) == (FaultKind.BRIDGE_OLD, 1.5, 1.0)
@@ -322,23 +370,38 @@ def test_without_a_pose_nothing_is_cut_and_home_is_nowhere():
     place(watch, 5.0)
     watch.set_home()
     place(watch, 6.0, yaw=math.pi, now=1.0)
-    assert watch.cut(Command(vx=-1.0)).vx == pytest.approx(0.0) and watch.cut(Command(vx=1.0)).vx == 1.0
+    assert (
+        watch.cut(Command(vx=-1.0)).vx == pytest.approx(0.0)
+        and watch.cut(Command(vx=1.0)).vx == 1.0
+    )
 
 
-@pytest.mark.parametrize(("kind", "text"), [
-    (FaultKind.IMAGE_OLD, "camera image is 0.50 s old, limit 0.25 s"),
-    (FaultKind.CLOCK_JUMP, "clock jumped by +0.5 s"),
-    (FaultKind.PUBLISHERS, "0 publishers on it, expected one: end the others"),
-    (FaultKind.FENCE_HEIGHT, "geofence: +0.5 m above where it was engaged, limits 0.25 and 3 m"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (FaultKind.IMAGE_OLD, "camera image is 0.50 s old, limit 0.25 s"),
+        (FaultKind.CLOCK_JUMP, "clock jumped by +0.5 s"),
+        (FaultKind.PUBLISHERS, "0 publishers on it, expected one: end the others"),
+        (
+            FaultKind.FENCE_HEIGHT,
+            "geofence: +0.5 m above where it was engaged, limits 0.25 and 3 m",
+        ),
+    ],
+)
 def test_sentences_carry_the_numbers(kind, text):
     assert str(Fault(kind, 0.5, 0.25, "it", 3.0)) == text
 
 
 @pytest.mark.parametrize("kind", list(FaultKind))
 def test_a_headline_does_not_change_with_what_is_measured(kind):
-    ages = {FaultKind.PUBLISHERS, FaultKind.CLOCK_JUMP, FaultKind.POSITION_JUMP, FaultKind.STOOD_STILL,
-            FaultKind.TAKE_OFF_SLOW, FaultKind.LINK_SLOW}
+    ages = {
+        FaultKind.PUBLISHERS,
+        FaultKind.CLOCK_JUMP,
+        FaultKind.POSITION_JUMP,
+        FaultKind.STOOD_STILL,
+        FaultKind.TAKE_OFF_SLOW,
+        FaultKind.LINK_SLOW,
+    }
     first, later = (Fault(kind, value, 0.25, "it", 3.0).headline for value in (1.04, 2.6))
     assert (first == later) or kind in ages
     assert first and "\n" not in first

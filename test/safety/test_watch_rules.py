@@ -1,6 +1,7 @@
 """Limits of the watches, the fence, the sticks and the clock of stamps, met to the last bit.
 
-Numbers are written out here, so that nobody changes one in the code without noticing what it decides.
+Numbers are written out here, so that nobody changes one in the code without noticing what it
+decides.
 """
 
 import math
@@ -41,7 +42,9 @@ def test_stamps_from_before_a_jump_are_understood_for_exactly_their_time():
 
 @pytest.mark.parametrize(("axis", "touched"), [(7, True), (8, False), (15, False)])
 def test_from_the_ninth_axis_on_only_a_jump_is_a_touch(axis, touched):
-    """What creeps over the whole range in steps of 0.3 is a switch that somebody moves, or a signal's strength."""
+    """What creeps over the whole range in steps of 0.3 is a switch that somebody moves, or a
+    signal's strength.
+    """
     sticks = Sticks()
     axes = [0.0] * 16
     sticks.moved("rc", axes, (), False, 0.0)
@@ -61,7 +64,9 @@ def test_from_the_ninth_axis_on_only_a_jump_is_a_touch(axis, touched):
     ],
 )
 @pytest.mark.parametrize("look_ahead", [0.5, 1.0, 2.0])
-def test_the_fence_is_reached_no_sooner_than_the_look_ahead(monkeypatch, look_ahead, offset, wanted, field):
+def test_the_fence_is_reached_no_sooner_than_the_look_ahead(
+    monkeypatch, look_ahead, offset, wanted, field
+):
     """1 m before each side of the fence."""
     monkeypatch.setattr(fence, "LOOK_AHEAD", look_ahead)
     made = fence.Fence(fence.FenceLimits(10.0, -3.0, 3.0))
@@ -80,7 +85,12 @@ def test_at_home_no_direction_leads_out(distance):
 
 @pytest.mark.parametrize(
     ("step", "jumps"),
-    [(-0.01, False), (math.nextafter(-0.01, -1.0), True), (1.0, False), (math.nextafter(1.0, 2.0), True)],
+    [
+        (-0.01, False),
+        (math.nextafter(-0.01, -1.0), True),
+        (1.0, False),
+        (math.nextafter(1.0, 2.0), True),
+    ],
 )
 def test_a_step_of_the_clock_at_its_limits(step, jumps):
     watch = Watch(WatchLimits(clock_jump=1.0))
@@ -98,7 +108,12 @@ def test_whoever_is_not_named_need_not_be_heard():
 
 @pytest.mark.parametrize(
     ("ahead", "good"),
-    [(0.1, True), (math.nextafter(0.1, 1.0), False), (-1.0, True), (math.nextafter(-1.0, -2.0), False)],
+    [
+        (0.1, True),
+        (math.nextafter(0.1, 1.0), False),
+        (-1.0, True),
+        (math.nextafter(-1.0, -2.0), False),
+    ],
 )
 @pytest.mark.parametrize("what", ["odometry", "bridge", "battery"])
 def test_ages_at_their_limits(what, ahead, good):
@@ -118,17 +133,28 @@ def test_ages_at_their_limits(what, ahead, good):
 
 @pytest.mark.parametrize(
     ("now", "silent"),
-    [(1.0, False), (math.nextafter(1.0, 2.0), True), (-1.0, False), (math.nextafter(-1.0, -2.0), True)],
+    [
+        (1.0, False),
+        (math.nextafter(1.0, 2.0), True),
+        (-1.0, False),
+        (math.nextafter(-1.0, -2.0), True),
+    ],
 )
 def test_the_silence_of_a_device_at_its_limits(now, silent):
     sticks = Sticks()
     sticks.moved("rc", (0.0,), (), False, 0.0)
-    assert sticks.faults(now, 1.0) == ([Fault(FaultKind.STICKS_OLD, now, 1.0, "rc")] if silent else [])
+    assert sticks.faults(now, 1.0) == (
+        [Fault(FaultKind.STICKS_OLD, now, 1.0, "rc")] if silent else []
+    )
 
 
 @pytest.mark.parametrize(
     ("axis", "limit", "kind"),
-    [(0, 8.0, FaultKind.FENCE_RADIUS), (2, 8.0, FaultKind.FENCE_HEIGHT), (2, -8.0, FaultKind.FENCE_HEIGHT)],
+    [
+        (0, 8.0, FaultKind.FENCE_RADIUS),
+        (2, 8.0, FaultKind.FENCE_HEIGHT),
+        (2, -8.0, FaultKind.FENCE_HEIGHT),
+    ],
 )
 def test_being_out_by_exactly_the_margin_is_no_fault_yet(axis, limit, kind):
     made = fence.Fence(fence.FenceLimits(8.0, -8.0, 8.0))

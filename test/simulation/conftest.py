@@ -1,9 +1,20 @@
-"""Places without trees, and drones in them: no wind, no camera noise, whatever a test does not ask for."""
+"""Places without trees, and drones in them: no wind, no camera noise, whatever a test does not ask
+for.
+"""
 
 import pytest
 
 from liquid_nav.simulation import DroneResponse, Simulation
-from liquid_nav.worlds import CameraFaults, Condition, Layout, Solid, Start, Target, WindSpec, load_scenario
+from liquid_nav.worlds import (
+    CameraFaults,
+    Condition,
+    Layout,
+    Solid,
+    Start,
+    Target,
+    WindSpec,
+    load_scenario,
+)
 
 CALM = Condition(wind=WindSpec((0.0, 0.0), 0.0), camera=CameraFaults(noise=0.0))
 
@@ -34,20 +45,31 @@ def place(field):
     """Return a function that makes an empty layout; ``solids`` stand in for the target's."""
 
     def make(*solids, start=(0.0, 0.0, 1.5, 0.0), target=(15.0, 0.0), scenario=field):
-        return Layout(scenario, 0, Start(*start), Target("chair", *target, 0.0, tuple(solids)), (), ())
+        return Layout(
+            scenario, 0, Start(*start), Target("chair", *target, 0.0, tuple(solids)), (), ()
+        )
 
     return make
 
 
 @pytest.fixture
 def simulate(place):
-    """Return a function that puts a drone into a layout (an empty one by default); closes it after the test."""
+    """Return a function that puts a drone into a layout (an empty one by default); closes it after
+    the test.
+    """
     opened = []
 
     def make(layout=None, condition=CALM, response=None, seed=0, **options):
         layout = layout or place()
         opened.append(
-            Simulation(layout.scenario, seed, condition, layout=layout, response=response or DroneResponse(), **options)
+            Simulation(
+                layout.scenario,
+                seed,
+                condition,
+                layout=layout,
+                response=response or DroneResponse(),
+                **options,
+            )
         )
         return opened[-1]
 

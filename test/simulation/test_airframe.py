@@ -45,15 +45,21 @@ def test_every_solid_part_meets_the_world_and_nothing_is_drawn():
     assert (model.geom_group == 4).all()
 
 
-@pytest.mark.parametrize("pitch, more, roll", [(10.0, 0.0, 0.0), (0.0, 0.02, 0.0), (25.0, -0.01, 0.015)])
+@pytest.mark.parametrize(
+    "pitch, more, roll", [(10.0, 0.0, 0.0), (0.0, 0.02, 0.0), (25.0, -0.01, 0.015)]
+)
 def test_camera_looks_ahead_and_down(pitch, more, roll):
     camera = CameraConfig(pitch=math.radians(pitch))
     _, data = compiled(DroneResponse(camera_pitch=more, camera_roll=roll), camera)
     right, up, back = data.cam("front").xmat.reshape(3, 3).T
     down = math.radians(pitch) + more
     np.testing.assert_allclose(-back, (math.cos(down), 0.0, -math.sin(down)), atol=1e-9)
-    np.testing.assert_allclose(right, math.cos(roll) * np.array((0, -1, 0)) + math.sin(roll) * np.array(
-        (math.sin(down), 0.0, math.cos(down))), atol=1e-9)
+    np.testing.assert_allclose(
+        right,
+        math.cos(roll) * np.array((0, -1, 0))
+        + math.sin(roll) * np.array((math.sin(down), 0.0, math.cos(down))),
+        atol=1e-9,
+    )
     np.testing.assert_allclose(np.cross(right, up), back, atol=1e-9)
 
 

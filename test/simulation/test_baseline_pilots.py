@@ -14,7 +14,10 @@ def look(column=None, row=None, size=10, colour=RED):
     """Return an observation of a green world with a square blob centred on (row, column)."""
     image = np.full((144, 256, 3), GREEN, dtype=np.uint8)
     if column is not None:
-        image[max(0, row - size // 2) : row + size // 2, max(0, column - size // 2) : column + size // 2] = colour
+        image[
+            max(0, row - size // 2) : row + size // 2,
+            max(0, column - size // 2) : column + size // 2,
+        ] = colour
     return Observation(image)
 
 

@@ -11,7 +11,9 @@ ENDS = np.array(((0.0, 0.0), (10.0, 3.0)))
 @pytest.fixture
 def discs():
     rng = np.random.default_rng(3)
-    return np.column_stack((rng.uniform(-3, 13, 40), rng.uniform(-5, 8, 40), rng.uniform(0.1, 0.6, 40)))
+    return np.column_stack(
+        (rng.uniform(-3, 13, 40), rng.uniform(-5, 8, 40), rng.uniform(0.1, 0.6, 40))
+    )
 
 
 def brute(discs, points):
@@ -37,7 +39,9 @@ def test_points_are_read_at_their_nearest_cell(discs):
 def test_the_grid_covers_the_surroundings_and_answers_beyond():
     grid = ClearanceGrid(np.zeros((0, 3)), ENDS)
     low, high = grid.centre(0), grid.centre(grid.clearance.size - 1)
-    assert (low <= ENDS.min(axis=0) - MARGIN + CELL).all() and (high >= ENDS.max(axis=0) + MARGIN - CELL).all()
+    assert (low <= ENDS.min(axis=0) - MARGIN + CELL).all() and (
+        high >= ENDS.max(axis=0) + MARGIN - CELL
+    ).all()
     assert grid.at(np.array((1e4, -1e4))) == pytest.approx(FAR)
     np.testing.assert_array_equal(grid.gradient(np.array((3.0, 3.0))), 0.0)
 
@@ -98,7 +102,7 @@ def test_inside_an_obstacle_the_way_leads_out():
     way = walk(grid, after, np.array((4.0, 1.0)))
     assert grid.at(way[0]) < 0 and np.linalg.norm(way[-1] - ENDS[1]) <= 1.5 + 1e-6
     outside = grid.at(way) >= HARD
-    assert outside[np.argmax(outside):].all(), "once out, it stays out"
+    assert outside[np.argmax(outside) :].all(), "once out, it stays out"
 
 
 def test_a_goal_that_is_built_up_can_still_be_approached():

@@ -26,7 +26,9 @@ def test_a_rotor_disc_touches_a_trunk_where_it_ends(simulate, place, trunk, gap,
 
 def test_between_the_rotors_there_is_room(simulate, place, trunk):
     assert rest(simulate(place(trunk(0.26, 0.0, radius=0.04)))) is None
-    assert rest(simulate(place(trunk(0.14, 0.0, radius=0.04)))) == "trunk", "but not inside the body"
+    assert rest(simulate(place(trunk(0.14, 0.0, radius=0.04)))) == "trunk", (
+        "but not inside the body"
+    )
 
 
 def test_flying_into_a_trunk_ends_at_the_trunk(simulate, place, trunk):
@@ -63,7 +65,9 @@ def test_the_ground_is_solid(simulate):
 def test_the_target_is_solid(simulate, place):
     from liquid_nav.worlds.placement import make_target
 
-    layout = place(*make_target("chair", 4.0, 0.0, 0.5).solids, start=(0.0, 0.0, 0.6, 0.0), target=(4.0, 0.0))
+    layout = place(
+        *make_target("chair", 4.0, 0.0, 0.5).solids, start=(0.0, 0.0, 0.6, 0.0), target=(4.0, 0.0)
+    )
     simulation = simulate(layout)
     simulation.command(Command(vx=1.0))
     simulation.advance(8.0)
@@ -77,7 +81,9 @@ def test_what_is_only_looked_at_lets_it_through(simulate, field, place):
 
     decorations = generate_layout(field, 5).decorations
     assert decorations
-    beside = tuple(replace(thing, x=1.0 + 0.2 * i, y=0.0) for i, thing in enumerate(decorations[:20]))
+    beside = tuple(
+        replace(thing, x=1.0 + 0.2 * i, y=0.0) for i, thing in enumerate(decorations[:20])
+    )
     simulation = simulate(replace(place(start=(0.0, 0.0, 0.4, 0.0)), decorations=beside))
     simulation.command(Command(vx=1.0))
     simulation.advance(5.0)

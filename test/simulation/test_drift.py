@@ -1,4 +1,6 @@
-"""A velocity estimate that is wrong: the drone flies another velocity than the one it is told, and nobody sees it."""
+"""A velocity estimate that is wrong: the drone flies another velocity than the one it is told, and
+nobody sees it.
+"""
 
 import numpy as np
 import pytest
@@ -92,5 +94,7 @@ def test_a_condition_says_how_wrong_it_is(tmp_path):
 
 def test_where_the_estimator_is_another_ones_the_key_is_refused_and_not_ignored():
     assert check_supported(load_condition("fog"), "Gazebo", OWN_ESTIMATOR) == load_condition("fog")
-    with pytest.raises(ConditionError, match="condition drift: 'drift' cannot be simulated in Gazebo"):
+    with pytest.raises(
+        ConditionError, match="condition drift: 'drift' cannot be simulated in Gazebo"
+    ):
         check_supported(load_condition("drift"), "Gazebo", OWN_ESTIMATOR)

@@ -1,4 +1,6 @@
-"""How the drone flies: it hovers, follows, lags, saturates and drifts, and never depends on how it is asked."""
+"""How the drone flies: it hovers, follows, lags, saturates and drifts, and never depends on how it
+is asked.
+"""
 
 import math
 from dataclasses import replace
@@ -38,7 +40,14 @@ def test_it_hovers_where_it_starts(simulate, place):
 
 @pytest.mark.parametrize(
     "command",
-    [Command(vx=1.0), Command(vx=-1.0), Command(vy=1.0), Command(vy=-0.7), Command(vz=0.5), Command(vz=-0.2)],
+    [
+        Command(vx=1.0),
+        Command(vx=-1.0),
+        Command(vy=1.0),
+        Command(vy=-0.7),
+        Command(vz=0.5),
+        Command(vz=-0.2),
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("heading", [0.0, 2.2])
@@ -66,7 +75,9 @@ def test_it_tilts_forward_to_speed_up_and_back_to_brake(simulate):
     simulation.command(Command(vx=2.0))
     faster = states(simulation, 0.6)
     assert max(tilt(s) for s in faster) > math.radians(10)
-    assert max(s.quaternion[2] for s in faster) > 0.08, "nose down is a positive turn about y (left)"
+    assert max(s.quaternion[2] for s in faster) > 0.08, (
+        "nose down is a positive turn about y (left)"
+    )
     simulation.advance(4.0)
     simulation.command(Command())
     assert min(s.quaternion[2] for s in states(simulation, 5.0)) < -0.08
@@ -90,14 +101,18 @@ def test_later_commands_replace_earlier_ones_in_order(simulate):
     assert simulation.state.velocity[0] == pytest.approx(-1.0, abs=0.06)
 
 
-@pytest.mark.parametrize("command", [(40.0, 0.0, 0.0, 0.0), (0.0, -40.0, 0.0, 0.0), (-30.0, 30.0, 20.0, 9.0)])
+@pytest.mark.parametrize(
+    "command", [(40.0, 0.0, 0.0, 0.0), (0.0, -40.0, 0.0, 0.0), (-30.0, 30.0, 20.0, 9.0)]
+)
 def test_whatever_is_asked_tilt_and_thrust_stay_within_limits(simulate, place, command):
     response = DroneResponse()
     simulation = simulate(place(start=(0.0, 0.0, 30.0, 0.3)), response=response)
     simulation.command(Command(*command))
     for state in states(simulation, 3.0):
         assert tilt(state) < response.tilt_limit + math.radians(6.0), state.time
-        assert np.linalg.norm(state.acceleration) <= (4 * 9.8 + response.drag * 40.0) / response.mass
+        assert (
+            np.linalg.norm(state.acceleration) <= (4 * 9.8 + response.drag * 40.0) / response.mass
+        )
         assert all(0.0 <= thrust <= 9.8 for thrust in simulation.drone.controller.thrusts)
         assert np.isfinite(state.position).all()
 
@@ -131,7 +146,9 @@ def test_wind_pushes_and_the_controller_leans_against_it(simulate):
     assert first > 0.05, "it drifts with the wind"
     simulation.advance(8.0)
     state = simulation.state
-    assert np.linalg.norm(state.velocity[:2]) < 0.05, "the integral stops the drift, it does not bring it back"
+    assert np.linalg.norm(state.velocity[:2]) < 0.05, (
+        "the integral stops the drift, it does not bring it back"
+    )
     assert state.position[:2] @ direction > first
     up = 1.0 - 2.0 * (state.quaternion[1] ** 2 + state.quaternion[2] ** 2)
     push = DroneResponse().drag * 3.0

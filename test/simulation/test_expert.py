@@ -1,4 +1,6 @@
-"""The privileged pilot: it gets round things, stops before the target, holds there and remembers nothing."""
+"""The privileged pilot: it gets round things, stops before the target, holds there and remembers
+nothing.
+"""
 
 import math
 from dataclasses import replace
@@ -32,13 +34,18 @@ def blocked(place):
 
 def at(x, y, z=1.5, yaw=0.0, velocity=(0.0, 0.0, 0.0)):
     quaternion = np.array((math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2)))
-    return DroneState(0.0, np.array((x, y, z)), quaternion, np.array(velocity, float), np.zeros(3), np.zeros(3))
+    return DroneState(
+        0.0, np.array((x, y, z)), quaternion, np.array(velocity, float), np.zeros(3), np.zeros(3)
+    )
 
 
 def clearances(record, layout):
     """Distance from the drone's centre to the nearest surface at flight height, for every frame."""
     discs = layout.discs(0.9, 2.1)
-    away = np.linalg.norm(record.columns["position"][:, None, :2] - discs[None, :, :2], axis=2) - discs[:, 2]
+    away = (
+        np.linalg.norm(record.columns["position"][:, None, :2] - discs[None, :, :2], axis=2)
+        - discs[:, 2]
+    )
     return away.min(axis=1)
 
 
@@ -55,8 +62,13 @@ def test_it_flies_through_a_narrow_gap_in_its_middle(place, calm):
     """A wall of trees whose only gap is narrower than twice the margin."""
     trunk, gap, middle = 0.214, 1.5, 1.6
     edge = 0.5 * gap + trunk + 0.8 * np.arange(12)
-    wall = [make_item("oak", 0, 6.0, float(y), 0.3) for y in np.concatenate((middle + edge, middle - edge))]
-    assert {solid.size[0] for item in wall for solid in item.solids if solid.kind == "trunk"} == {trunk}
+    wall = [
+        make_item("oak", 0, 6.0, float(y), 0.3)
+        for y in np.concatenate((middle + edge, middle - edge))
+    ]
+    assert {solid.size[0] for item in wall for solid in item.solids if solid.kind == "trunk"} == {
+        trunk
+    }
     layout = replace(place(target=(12.0, 0.0)), items=tuple(wall))
     assert gap < 2.0 * ExpertConfig().margin
     record = fly(layout.scenario, 3, calm, ExpertPilot(), layout=layout)
@@ -84,11 +96,15 @@ def test_it_holds_before_the_target(place, calm):
     distance = record.columns["distance"][resting]
     assert 1.0 < distance.min() and distance.max() < 1.9
     assert np.linalg.norm(record.columns["velocity"][resting], axis=1).max() < 0.2
-    bearing = math.atan2(2.0 - record.columns["position"][-1, 1], 10.0 - record.columns["position"][-1, 0])
+    bearing = math.atan2(
+        2.0 - record.columns["position"][-1, 1], 10.0 - record.columns["position"][-1, 0]
+    )
     assert record.columns["yaw"][-1] == pytest.approx(bearing, abs=0.1), "it looks at the target"
 
 
-@pytest.mark.parametrize("name, seed", [("forest", 20), ("forest", 21), ("forest", 23), ("field", 20), ("field", 21)])
+@pytest.mark.parametrize(
+    "name, seed", [("forest", 20), ("forest", 21), ("forest", 23), ("field", 20), ("field", 21)]
+)
 def test_it_reaches_the_target_in_summer(forest, field, name, seed):
     scenario = {"forest": forest, "field": field}[name]
     pilot = Watched()
@@ -101,8 +117,13 @@ def test_its_commands_are_moderate_everywhere(blocked):
     expert, limits = Expert(blocked), ExpertConfig()
     rng = np.random.default_rng(2)
     for _ in range(300):
-        state = at(rng.uniform(-5, 16), rng.uniform(-8, 8), rng.uniform(0.4, 3.5), rng.uniform(-3.1, 3.1),
-                   rng.uniform(-2, 2, 3))
+        state = at(
+            rng.uniform(-5, 16),
+            rng.uniform(-8, 8),
+            rng.uniform(0.4, 3.5),
+            rng.uniform(-3.1, 3.1),
+            rng.uniform(-2, 2, 3),
+        )
         command = expert.command(state)
         assert command.is_finite()
         assert math.hypot(command.vx, command.vy) <= limits.speed + 1.6 * 2.0
@@ -113,7 +134,9 @@ def test_in_the_open_it_heads_for_the_target_at_cruise_speed(place):
     expert = Expert(place(target=(14.0, 0.0)))
     command = expert.command(at(0.0, 0.0))
     assert command.vx == pytest.approx(ExpertConfig().speed, rel=0.02)
-    assert abs(command.vy) < 0.15 and abs(command.yaw_rate) < 0.1 and command.vz == pytest.approx(0.0)
+    assert (
+        abs(command.vy) < 0.15 and abs(command.yaw_rate) < 0.1 and command.vz == pytest.approx(0.0)
+    )
     level = expert.command(at(0.0, 0.0, yaw=math.pi / 2))
     assert level.vy == pytest.approx(-command.vx, abs=0.05), "the target is to its right now"
     assert level.yaw_rate == -ExpertConfig().yaw_rate
@@ -138,7 +161,9 @@ def test_it_keeps_the_target_in_view_while_it_turns_aside(blocked):
         state = at(x, 0.9)
         bearing = math.atan2(-0.9, 12.0 - x)
         turned_away = expert.command(at(x, 0.9, yaw=bearing + view)).yaw_rate
-        assert turned_away < 0 < expert.command(at(x, 0.9, yaw=bearing - view)).yaw_rate, state.position
+        assert turned_away < 0 < expert.command(at(x, 0.9, yaw=bearing - view)).yaw_rate, (
+            state.position
+        )
 
 
 def test_it_leads_out_of_where_it_should_not_be(blocked):

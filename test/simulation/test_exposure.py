@@ -1,4 +1,6 @@
-"""The exposure of a condition: one gain a flight, and the same in every way of flying with the same seed."""
+"""The exposure of a condition: one gain a flight, and the same in every way of flying with the same
+seed.
+"""
 
 from dataclasses import replace
 

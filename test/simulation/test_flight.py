@@ -1,4 +1,6 @@
-"""Flights in lock step: the same every time, with latency, judged, and rendered only for who looks."""
+"""Flights in lock step: the same every time, with latency, judged, and rendered only for who
+looks.
+"""
 
 import json
 import math
@@ -70,7 +72,10 @@ def test_two_runs_are_bit_identical(forest, summer, expert_flight):
 
 def test_two_runs_by_camera_are_bit_identical(forest, summer):
     camera = CameraConfig(width=64, height=36)
-    first, again = (fly(short(forest, 1.5), 22, summer, Looking(), frame_rate=10, camera=camera) for _ in range(2))
+    first, again = (
+        fly(short(forest, 1.5), 22, summer, Looking(), frame_rate=10, camera=camera)
+        for _ in range(2)
+    )
     assert first.digest() == again.digest()
     assert np.ptp(first.columns["command"][1:, 1]) > 0, "the picture mattered"
 
@@ -94,24 +99,37 @@ def test_a_record_that_lacks_something_is_refused(expert_flight, missing):
 
 @pytest.mark.parametrize("change", ["seed", "latency", "pilot", "outcome", "columns"])
 def test_the_digest_covers_everything(expert_flight, change):
-    value = {"seed": 4, "latency": 0.0, "pilot": "x", "outcome": Outcome("success", "by luck", 3.0),
-             "columns": expert_flight.columns | {"yaw": expert_flight.columns["yaw"] + 1e-15}}[change]
+    value = {
+        "seed": 4,
+        "latency": 0.0,
+        "pilot": "x",
+        "outcome": Outcome("success", "by luck", 3.0),
+        "columns": expert_flight.columns | {"yaw": expert_flight.columns["yaw"] + 1e-15},
+    }[change]
     assert replace(expert_flight, **{change: value}).digest() != expert_flight.digest()
 
 
 def test_a_record_holds_what_it_says(forest, expert_flight):
     columns, count = expert_flight.columns, len(expert_flight.columns["time"])
     assert {name: values.shape for name, values in columns.items()} == {
-        "time": (count,), "position": (count, 3), "yaw": (count,), "velocity": (count, 3), "command": (count, 4),
+        "time": (count,),
+        "position": (count, 3),
+        "yaw": (count,),
+        "velocity": (count, 3),
+        "command": (count, 4),
         "distance": (count,),
-    }  # fmt: skip
+    }
     assert all(values.dtype == np.float64 for values in columns.values())
     offset = columns["position"][:, :2] - expert_flight.target[:2]
     np.testing.assert_allclose(columns["distance"], np.linalg.norm(offset, axis=1))
     np.testing.assert_allclose(columns["position"][0], expert_flight.start[:3])
     assert columns["yaw"][0] == pytest.approx(expert_flight.start[3])
     assert columns["time"][-1] <= expert_flight.outcome.time < columns["time"][-1] + 1 / 30 + 0.004
-    assert (expert_flight.scenario, expert_flight.condition, expert_flight.pilot) == ("forest", "summer", "expert")
+    assert (expert_flight.scenario, expert_flight.condition, expert_flight.pilot) == (
+        "forest",
+        "summer",
+        "expert",
+    )
 
 
 def test_commands_respect_the_scenarios_limits(forest, expert_flight):
@@ -126,7 +144,9 @@ def test_commands_respect_the_scenarios_limits(forest, expert_flight):
 
 def test_frames_come_on_the_grid_and_elapsed_time_is_real(field, place, calm):
     pilot = Blind()
-    fly(short(field, 2.0), 0, calm, pilot, layout=place(scenario=short(field, 2.0)), frame_rate=30.0)
+    fly(
+        short(field, 2.0), 0, calm, pilot, layout=place(scenario=short(field, 2.0)), frame_rate=30.0
+    )
     times = np.array([state.time for _, _, state in pilot.seen])
     np.testing.assert_allclose(times, np.arange(len(times)) / 30.0, atol=0.0021)
     assert set(np.round(np.diff(times), 6)) == {0.032, 0.036}, "whole steps of 4 ms"
@@ -140,12 +160,17 @@ def test_latency_is_drawn_by_seed_between_0_and_80_ms(field, place, calm):
     assert 0.0 <= min(drawn) < 0.005 and 0.075 < max(drawn) <= 0.08
     assert drawn == [draw_latency(seed) for seed in range(500)]
     scenario = short(field, 0.2)
-    assert fly(scenario, 9, calm, Blind(), layout=place(scenario=scenario)).latency == draw_latency(9)
+    assert fly(scenario, 9, calm, Blind(), layout=place(scenario=scenario)).latency == draw_latency(
+        9
+    )
 
 
 def test_latency_delays_the_drone_and_not_the_pilot(field, place, calm):
     scenario = short(field, 2.0)
-    records = [fly(scenario, 0, calm, Blind(), layout=place(scenario=scenario), latency=s) for s in (0.0, 0.08)]
+    records = [
+        fly(scenario, 0, calm, Blind(), layout=place(scenario=scenario), latency=s)
+        for s in (0.0, 0.08)
+    ]
     commands = [record.columns["command"][:, 0] for record in records]
     np.testing.assert_array_equal(*commands)
     ahead = [np.interp(0.5, r.columns["position"][:, 0], r.columns["time"]) for r in records]
@@ -161,7 +186,9 @@ def test_only_who_looks_gets_pictures(field, place, calm):
     looking = Looking()
     fly(scenario, 0, calm, looking, layout=layout, frame_rate=5.0, seconds=seconds)
     assert seconds["render"] > 0.0
-    assert {(o.image.shape, o.image.dtype.name) for o, _, _ in looking.seen} == {((144, 256, 3), "uint8")}
+    assert {(o.image.shape, o.image.dtype.name) for o, _, _ in looking.seen} == {
+        ((144, 256, 3), "uint8")
+    }
 
 
 def test_watching_does_not_change_the_flight(field, place, summer):
@@ -184,19 +211,27 @@ def test_watching_does_not_change_the_flight(field, place, summer):
 def test_a_flight_ends_at_what_it_hits(field, place, calm, trunk):
     record = fly(field, 0, calm, Blind(), layout=place(trunk(3.0, 0.0)))
     assert record.outcome.reason == "collision" and "trunk" in record.outcome.detail
-    # Where both front rotor discs touch a trunk of 0.2 m between them; the last frame came a little before.
+    # Where both front rotor discs touch a trunk of 0.2 m between them; the last frame came a little
+    # before.
     assert 2.548 - 0.06 < record.columns["position"][-1, 0] < 2.548
 
 
 @pytest.mark.parametrize(
     "command, reason",
-    [(Command(vx=2.0, yaw_rate=0.0), "geofence"), (Command(vx=-2.0), "lost"), (Command(vz=1.0), "geofence"),
-     (Command(yaw_rate=1.0), "timeout"), (Command(vz=-0.5), "geofence")],
+    [
+        (Command(vx=2.0, yaw_rate=0.0), "geofence"),
+        (Command(vx=-2.0), "lost"),
+        (Command(vz=1.0), "geofence"),
+        (Command(yaw_rate=1.0), "timeout"),
+        (Command(vz=-0.5), "geofence"),
+    ],
     ids=str,
 )
 def test_every_other_end(field, place, calm, command, reason):
     scenario = short(field, 25.0)
-    record = fly(scenario, 0, calm, Blind(command), layout=place(scenario=scenario), frame_rate=10.0)
+    record = fly(
+        scenario, 0, calm, Blind(command), layout=place(scenario=scenario), frame_rate=10.0
+    )
     assert record.outcome.reason == reason
 
 
@@ -230,7 +265,9 @@ def test_a_policys_state_lives_for_one_flight(field, place, calm):
     pilot = PolicyPilot(Counting(), "counting")
     for _ in range(2):
         record = fly(scenario, 0, calm, pilot, layout=place(scenario=scenario), frame_rate=5.0)
-        np.testing.assert_allclose(record.columns["command"][:, 2], 0.01 * np.arange(len(record.columns["time"])))
+        np.testing.assert_allclose(
+            record.columns["command"][:, 2], 0.01 * np.arange(len(record.columns["time"]))
+        )
     forgetful = PolicyPilot(Counting(), "counting", memoryless=True)
     record = fly(scenario, 0, calm, forgetful, layout=place(scenario=scenario), frame_rate=5.0)
     assert not record.columns["command"].any()

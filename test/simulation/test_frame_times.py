@@ -8,7 +8,15 @@ import pytest
 
 from liquid_nav.errors import UserError
 from liquid_nav.safety import SafetySupervisor
-from liquid_nav.simulation import TIMESTEP, FrameTiming, Judge, Simulation, draw_latency, fly, safety_limits
+from liquid_nav.simulation import (
+    TIMESTEP,
+    FrameTiming,
+    Judge,
+    Simulation,
+    draw_latency,
+    fly,
+    safety_limits,
+)
 from liquid_nav.simulation.frame_times import DROPPED, LATE, ON_TIME
 from liquid_nav.types import Command
 from liquid_nav.worlds import CameraFaults
@@ -58,7 +66,9 @@ def test_shares_are_as_asked_and_the_first_frame_always_comes():
     moments = draw(FrameTiming(drop=0.3, late=0.2))
     share = {fate: np.mean([m.fate == fate for m in moments]) for fate in (ON_TIME, LATE, DROPPED)}
     # Three standard deviations of 4,000 draws.
-    assert share[DROPPED] == pytest.approx(0.3, abs=0.022) and share[LATE] == pytest.approx(0.2, abs=0.019)
+    assert share[DROPPED] == pytest.approx(0.3, abs=0.022) and share[LATE] == pytest.approx(
+        0.2, abs=0.019
+    )
     assert all(draw(FrameTiming(drop=1.0), 2, seed=seed)[0].fate == ON_TIME for seed in range(20))
     assert {m.fate for m in draw(FrameTiming(drop=1.0), 50)[1:]} == {DROPPED}
 
@@ -70,11 +80,15 @@ def test_jitter_stays_within_its_bound_in_order_and_on_the_grid_of_the_physics(r
     np.testing.assert_allclose(steps, np.round(steps), atol=1e-6)
     assert times[0] == 0.0 and np.diff(np.round(steps)).min() >= 1
     shift = times[1:] * rate - np.arange(1, len(times))
-    slack = TIMESTEP * rate * (1.5 if rate == 240.0 else 0.501)  # of rounding and, where frames are dense, of order
+    slack = (
+        TIMESTEP * rate * (1.5 if rate == 240.0 else 0.501)
+    )  # of rounding and, where frames are dense, of order
     assert np.abs(shift).max() <= 0.5 + slack
     if rate == 6.0:
         # Uniform: mean 0, standard deviation 1 / sqrt(12).
-        assert shift.mean() == pytest.approx(0.0, abs=0.015) and shift.std() == pytest.approx(0.2887, abs=0.01)
+        assert shift.mean() == pytest.approx(0.0, abs=0.015) and shift.std() == pytest.approx(
+            0.2887, abs=0.01
+        )
 
 
 def test_the_draw_belongs_to_the_seed_and_drops_leave_the_instants_alone():
@@ -83,7 +97,9 @@ def test_the_draw_belongs_to_the_seed_and_drops_leave_the_instants_alone():
     assert [m.time for m in draw(both, 50)] == [m.time for m in draw(FrameTiming(jitter=0.5), 50)]
 
 
-@pytest.mark.parametrize("wrong", [{"drop": 1.1}, {"drop": -0.1}, {"jitter": 0.6}, {"late": 2.0}, {"drop": np.nan}])
+@pytest.mark.parametrize(
+    "wrong", [{"drop": 1.1}, {"drop": -0.1}, {"jitter": 0.6}, {"late": 2.0}, {"drop": np.nan}]
+)
 def test_shares_outside_are_refused(wrong):
     with pytest.raises(UserError, match=next(iter(wrong))):
         FrameTiming(**wrong)
@@ -106,13 +122,17 @@ def test_without_faults_a_flight_is_that_of_the_plain_loop(field, place, calm, r
                 supervisor.engage(state.time)
             command = supervisor.update(state.time).command
             simulation.command(command, state.time + latency)
-            rows.append((state.time, *state.position, state.yaw, *state.velocity, *command.as_array()))
+            rows.append(
+                (state.time, *state.position, state.yaw, *state.velocity, *command.as_array())
+            )
             until = round(len(rows) / rate / TIMESTEP) * TIMESTEP
             while outcome is None and simulation.time < until - 1e-9:
                 simulation.advance(min(until, simulation.time + 0.04))
                 outcome = judge.update(simulation.state, simulation.collision)
     columns = record.columns
-    flown = np.column_stack([columns[k] for k in ("time", "position", "yaw", "velocity", "command")])
+    flown = np.column_stack(
+        [columns[k] for k in ("time", "position", "yaw", "velocity", "command")]
+    )
     np.testing.assert_array_equal(flown, np.array(rows))
     assert record.outcome == outcome
 
@@ -133,7 +153,14 @@ def test_what_the_condition_says_of_its_camera_happens_in_lock_step(field, place
     scenario = limited(field, 3.0)
     faulty = replace(calm, camera=CameraFaults(noise=0.0, drop=0.3, late=0.1))
     flown, told = (
-        fly(scenario, 8, calm if timing else faulty, Steady(), layout=place(scenario=scenario), timing=timing)
+        fly(
+            scenario,
+            8,
+            calm if timing else faulty,
+            Steady(),
+            layout=place(scenario=scenario),
+            timing=timing,
+        )
         for timing in (None, FrameTiming(0.3, 0.0, 0.1))
     )
     np.testing.assert_array_equal(flown.columns["position"], told.columns["position"])
@@ -146,13 +173,23 @@ def test_a_late_frame_keeps_its_stamp_and_comes_a_period_later(field, place, cal
     flights = []
     for late in (0.0, 1.0):
         pilot = Counting()
-        record = fly(scenario, 0, calm, pilot, layout=place(scenario=scenario), frame_rate=10.0, latency=0.0,
-                     timing=FrameTiming(late=late))
+        record = fly(
+            scenario,
+            0,
+            calm,
+            pilot,
+            layout=place(scenario=scenario),
+            frame_rate=10.0,
+            latency=0.0,
+            timing=FrameTiming(late=late),
+        )
         flights.append((pilot, record.columns))
     (prompt, usual), (slow, delayed) = flights
     np.testing.assert_allclose(slow.stamps, prompt.stamps[: len(slow.stamps)], atol=1e-9)
     np.testing.assert_allclose(slow.elapsed, prompt.elapsed[: len(slow.elapsed)], atol=1e-9)
-    assert len(slow.stamps) == len(prompt.stamps) - 1, "the last one was still on its way when the time was over"
+    assert len(slow.stamps) == len(prompt.stamps) - 1, (
+        "the last one was still on its way when the time was over"
+    )
     np.testing.assert_allclose(delayed["command"], usual["command"][:-1], atol=1e-12)
     # The first frame is prompt; from then on the drone hears everything 0.1 s later.
     rising = [np.flatnonzero(columns["velocity"][:, 2] > 0.02)[0] for columns in (usual, delayed)]
@@ -162,21 +199,37 @@ def test_a_late_frame_keeps_its_stamp_and_comes_a_period_later(field, place, cal
 def test_gaps_of_thirty_per_cent_never_alarm_the_supervisor(field, place, calm):
     """Drops at 30 Hz leave gaps of a few frames, well below the limit of 0.5 s."""
     scenario = limited(field, 15.0)
-    record = fly(scenario, 1, calm, Steady(Command(yaw_rate=0.5)), layout=place(scenario=scenario),
-                 timing=FrameTiming(drop=0.3, jitter=0.5))
+    record = fly(
+        scenario,
+        1,
+        calm,
+        Steady(Command(yaw_rate=0.5)),
+        layout=place(scenario=scenario),
+        timing=FrameTiming(drop=0.3, jitter=0.5),
+    )
     columns = record.columns
     assert 0.1 < np.diff(columns["time"]).max() < 0.4
     assert (columns["command"][columns["time"] > 0.5, 3] == 0.5).all(), "held at no time"
 
 
 def test_a_camera_that_goes_silent_ends_in_a_hold_as_in_flight(field, place, calm):
-    """The one frame asks for 1 m/s: the supervisor speaks by itself, and half a second after the frame it holds."""
+    """The one frame asks for 1 m/s: the supervisor speaks by itself, and half a second after the
+    frame it holds.
+    """
     scenario = limited(field, 6.0)
     layout = place(start=(0.0, 0.0, 1.5, 0.0), scenario=scenario)
     with_frames = fly(scenario, 0, calm, Steady(Command(vx=1.0)), layout=layout, latency=0.0)
     pilot, states = Steady(Command(vx=1.0)), []
-    record = fly(scenario, 0, calm, pilot, layout=layout, latency=0.0, timing=FrameTiming(drop=1.0),
-                 on_frame=lambda image, state, command: states.append(state))
+    record = fly(
+        scenario,
+        0,
+        calm,
+        pilot,
+        layout=layout,
+        latency=0.0,
+        timing=FrameTiming(drop=1.0),
+        on_frame=lambda image, state, command: states.append(state),
+    )
     assert record.outcome.reason == "timeout" and len(pilot.stamps) == len(states) == 1
     distance = float(record.outcome.detail.split()[0])
     assert with_frames.columns["position"][-1, 0] > 4.0 and 14.0 < distance < 14.9
@@ -186,9 +239,17 @@ def test_on_another_clock_the_same_periods_come_as_soon_as_they_are_asked_about(
     timing = FrameTiming(0.3, 0.4, 0.1)
     moments = list(islice(timing.moments(20.0, 5), 40))
     schedule = timing.schedule(20.0, 5)
-    found = [(time, fate) for time in 100.0 + 0.002 * np.arange(970) if (fate := schedule.due(time)) is not None]
-    assert [fate for _, fate in found] == [moment.fate for moment in moments[: len(found)]] and len(found) >= 37
-    late = np.array([time - 100.0 for time, _ in found]) - [moment.time for moment in moments[: len(found)]]
+    found = [
+        (time, fate)
+        for time in 100.0 + 0.002 * np.arange(970)
+        if (fate := schedule.due(time)) is not None
+    ]
+    assert [fate for _, fate in found] == [moment.fate for moment in moments[: len(found)]] and len(
+        found
+    ) >= 37
+    late = np.array([time - 100.0 for time, _ in found]) - [
+        moment.time for moment in moments[: len(found)]
+    ]
     assert (late >= -1.01e-3).all() and (late <= 2.01e-3).all()
 
 

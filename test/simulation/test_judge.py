@@ -21,7 +21,9 @@ def judge(layout):
 
 def at(time, x, y=0.0, z=1.5, speed=0.0, climb=0.0):
     velocity = np.array((speed, 0.0, climb))
-    return DroneState(time, np.array((x, y, z)), np.array((1.0, 0, 0, 0)), velocity, np.zeros(3), np.zeros(3))
+    return DroneState(
+        time, np.array((x, y, z)), np.array((1.0, 0, 0, 0)), velocity, np.zeros(3), np.zeros(3)
+    )
 
 
 def run(judge, samples):
@@ -48,7 +50,9 @@ def test_success_needs_two_seconds_near_and_slow(judge):
     assert "1.50 m" in outcome.detail
 
 
-@pytest.mark.parametrize("breaks", [{"x": 12.9}, {"x": 13.5, "speed": 0.5}], ids=["too far", "too fast"])
+@pytest.mark.parametrize(
+    "breaks", [{"x": 12.9}, {"x": 13.5, "speed": 0.5}], ids=["too far", "too fast"]
+)
 def test_a_break_starts_the_hold_anew(judge, breaks):
     samples = every(0.1, 0.0, 1.9, x=13.5) + [at(2.0, **breaks)] + every(0.1, 2.1, 4.05, x=13.5)
     assert run(judge, samples) is None
@@ -72,7 +76,9 @@ def test_timeout_comes_at_the_limit_and_a_hold_in_its_last_moment_still_counts(j
     assert run(Judge(judge.layout), every(0.5, 58.0, 60.0, x=14.0)).success
 
 
-@pytest.mark.parametrize("z, outcome", [(0.29, "geofence"), (0.3, None), (4.0, None), (4.01, "geofence")])
+@pytest.mark.parametrize(
+    "z, outcome", [(0.29, "geofence"), (0.3, None), (4.0, None), (4.01, "geofence")]
+)
 def test_altitude_band(judge, z, outcome):
     found = judge.update(at(1.0, x=3.0, z=z), None)
     assert (found and found.reason) == outcome
@@ -106,7 +112,14 @@ def test_the_rule_is_the_scenarios(layout):
 
 
 def test_all_reasons_are_known():
-    assert [Outcome(reason, "", 0.0).success for reason in REASONS] == [True, False, False, False, False, False]
+    assert [Outcome(reason, "", 0.0).success for reason in REASONS] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+        False,
+    ]
     assert math.isfinite(Outcome("lost", "", 1.0).time)
 
 

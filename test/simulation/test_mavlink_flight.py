@@ -1,4 +1,6 @@
-"""Whole flights of the embedded drone through MAVLink, and our world around a drone that flies elsewhere."""
+"""Whole flights of the embedded drone through MAVLink, and our world around a drone that flies
+elsewhere.
+"""
 
 import math
 
@@ -7,13 +9,13 @@ import pytest
 
 pytest.importorskip("pymavlink")
 
-from liquid_nav import geometry  # noqa: E402
-from liquid_nav.simulation import CameraConfig, DroneState, ExpertPilot, Simulation, fly  # noqa: E402
-from liquid_nav.simulation.mavlink_flight import fly_mavlink  # noqa: E402
-from liquid_nav.simulation.posed import PosedWorld  # noqa: E402
-from liquid_nav.simulation.vehicle_body import LEGS, EmbeddedBody  # noqa: E402
-from liquid_nav.types import Command  # noqa: E402
-from liquid_nav.worlds import load_condition, load_scenario  # noqa: E402
+from liquid_nav import geometry
+from liquid_nav.simulation import CameraConfig, DroneState, ExpertPilot, Simulation, fly
+from liquid_nav.simulation.mavlink_flight import fly_mavlink
+from liquid_nav.simulation.posed import PosedWorld
+from liquid_nav.simulation.vehicle_body import LEGS, EmbeddedBody
+from liquid_nav.types import Command
+from liquid_nav.worlds import load_condition, load_scenario
 
 FIELD = load_scenario("field")
 SUMMER = load_condition("summer")
@@ -34,7 +36,12 @@ def test_the_embedded_drone_can_stand_take_off_and_land():
     with Simulation(FIELD, 3, SUMMER) as simulation:
         body = EmbeddedBody(simulation, airborne=False)
         place = body.state.position.copy()
-        for until, command in ((1.0, None), (2.0, Command()), (5.0, Command(vz=0.8)), (20.0, Command(vz=-0.6))):
+        for until, command in (
+            (1.0, None),
+            (2.0, Command()),
+            (5.0, Command(vz=0.8)),
+            (20.0, Command(vz=-0.6)),
+        ):
             body.drive(command)
             while body.time < until - 1e-9 and not (until == 20.0 and body.landed):
                 body.advance(body.time + 0.02)
@@ -53,14 +60,23 @@ def test_the_first_pose_from_outside_is_the_scenarios_start():
     assert first.position == pytest.approx((start.x, start.y, LEGS)) and first.time == 4.0
     assert math.cos(first.yaw - start.yaw) == pytest.approx(1.0)
     # A metre to the north, nose first, and two metres up: a metre along the start's heading.
-    second = world.to_world(DroneState(5.0, np.array((7.0, 9.0, 2.2)), north, np.array((0.0, 1.0, 0.0)), zero, still))
+    second = world.to_world(
+        DroneState(5.0, np.array((7.0, 9.0, 2.2)), north, np.array((0.0, 1.0, 0.0)), zero, still)
+    )
     ahead = (start.x + math.cos(start.yaw), start.y + math.sin(start.yaw), LEGS + 2.0)
     assert second.position == pytest.approx(ahead)
     assert second.level_velocity() == pytest.approx((1.0, 0.0, 0.0), abs=1e-9)
     assert world.place(second) is None
     flying = PosedWorld(FIELD, 3, SUMMER, CameraConfig(64, 36))
-    first = flying.to_world(DroneState(4.0, np.array((7.0, 8.0, 3.4)), north, zero, zero, still), airborne=True)
-    assert first.position == pytest.approx((start.x, start.y, start.z)), "in the air, not on the ground"
+    first = flying.to_world(
+        DroneState(4.0, np.array((7.0, 8.0, 3.4)), north, zero, zero, still), airborne=True
+    )
+    assert first.position == pytest.approx((start.x, start.y, start.z)), (
+        "in the air, not on the ground"
+    )
     assert flying.place(first) is None
     flying.close()
-    assert world.place(DroneState(6.0, np.array((start.x, start.y, 0.0)), north, zero, zero, still)) is not None
+    assert (
+        world.place(DroneState(6.0, np.array((start.x, start.y, 0.0)), north, zero, zero, still))
+        is not None
+    )

@@ -1,4 +1,6 @@
-"""The PX4 personality against a recorded flight of a real PX4: the same companion's messages, the same events."""
+"""The PX4 personality against a recorded flight of a real PX4: the same companion's messages, the
+same events.
+"""
 
 from pathlib import Path
 
@@ -6,13 +8,21 @@ import pytest
 
 mavutil = pytest.importorskip("pymavlink.mavutil")
 
-from liquid_nav.autopilots.mavlink_text import TextJoiner  # noqa: E402
-from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
-from liquid_nav.simulation.vehicle_body import PointBody  # noqa: E402
+from liquid_nav.autopilots.mavlink_text import TextJoiner
+from liquid_nav.simulation.px4_personality import Px4Vehicle
+from liquid_nav.simulation.vehicle_body import PointBody
 
 RECORD = Path(__file__).parents[3] / "shared" / "reference" / "px4_sitl" / "flight.tlog"
-KINDS = ["HEARTBEAT", "COMMAND_ACK", "STATUSTEXT", "EXTENDED_SYS_STATE", "COMMAND_LONG", "PARAM_SET",
-         "SET_POSITION_TARGET_LOCAL_NED", "PARAM_VALUE"]
+KINDS = [
+    "HEARTBEAT",
+    "COMMAND_ACK",
+    "STATUSTEXT",
+    "EXTENDED_SYS_STATE",
+    "COMMAND_LONG",
+    "PARAM_SET",
+    "SET_POSITION_TARGET_LOCAL_NED",
+    "PARAM_VALUE",
+]
 
 
 class Events:
@@ -24,7 +34,9 @@ class Events:
     def hear(self, message, now):
         kind = message.get_type()
         if kind == "HEARTBEAT":
-            self._changed("mode", (message.base_mode, message.custom_mode, message.system_status), now)
+            self._changed(
+                "mode", (message.base_mode, message.custom_mode, message.system_status), now
+            )
         elif kind == "EXTENDED_SYS_STATE":
             self._changed("landed", message.landed_state, now)
         elif kind == "COMMAND_ACK":
@@ -32,7 +44,9 @@ class Events:
         elif kind == "PARAM_VALUE" and message.param_id == "COM_OBL_RC_ACT":
             self.rows.append(("parameter", message.param_value, now))
         elif kind == "STATUSTEXT":
-            self.rows += [("text", (t.severity, t.words), now) for t in self._joiner.add(message, now)]
+            self.rows += [
+                ("text", (t.severity, t.words), now) for t in self._joiner.add(message, now)
+            ]
 
     def _changed(self, kind, what, now):
         if self._last.get(kind) != what:
@@ -45,7 +59,9 @@ class Events:
 
 @pytest.fixture(scope="module")
 def both():
-    """(events of the real PX4, events of ours) for the same messages of the companion at the same times."""
+    """(events of the real PX4, events of ours) for the same messages of the companion at the same
+    times.
+    """
     if not RECORD.is_file():
         pytest.skip(f"no recorded flight at {RECORD}")
     log = mavutil.mavlink_connection(str(RECORD), dialect="common")
@@ -60,7 +76,9 @@ def both():
         for packet in vehicle.advance(round(now / 0.004) * 0.004):
             for heard in vehicle.codec.decode(packet):
                 ours.hear(heard, vehicle.now)
-        vehicle.hear(message) if message.get_type() != "COMMAND_LONG" else vehicle.receive(bytes(message.get_msgbuf()))
+        vehicle.hear(message) if message.get_type() != "COMMAND_LONG" else vehicle.receive(
+            bytes(message.get_msgbuf())
+        )
     return real, ours
 
 
@@ -79,7 +97,8 @@ def test_words_in_order_and_in_time(both):
     real, ours = (events.of("text") for events in both)
     assert [row[1] for row in ours] == [row[1] for row in real]
     for (_, (_, words), expected), (_, _, got) in zip(real, ours):
-        # Landing takes as long as the height above ground says, which the record holds to half a metre only.
+        # Landing takes as long as the height above ground says, which the record holds to half a
+        # metre only.
         loose = "anding d" in words or "by landing" in words
         assert got == pytest.approx(expected, abs=1.0 if loose else 0.2), words
 
@@ -87,7 +106,9 @@ def test_words_in_order_and_in_time(both):
 def test_disarming_follows_touch_down_as_recorded(both):
     for events in both:
         times = {what[1]: now for _, what, now in events.of("text")}
-        assert times["Disarmed by landing"] - times["Landing detected"] == pytest.approx(2.03, abs=0.1)
+        assert times["Disarmed by landing"] - times["Landing detected"] == pytest.approx(
+            2.03, abs=0.1
+        )
 
 
 def test_heartbeats_show_the_same_modes_and_states(both):

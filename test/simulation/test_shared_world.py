@@ -1,4 +1,6 @@
-"""Several drones in one world: the first flies as if alone, they see and touch each other, each has its own start."""
+"""Several drones in one world: the first flies as if alone, they see and touch each other, each has
+its own start.
+"""
 
 import math
 from dataclasses import replace
@@ -43,26 +45,33 @@ def test_the_first_of_two_flies_as_if_alone():
             assert getattr(ours, name) == pytest.approx(getattr(theirs, name), abs=1e-9), name
         other = shared.drones[1]
         start = other.layout.start
-        assert np.hypot(*(other.state.position[:2] - (start.x, start.y))) < 0.5, "nobody has commanded this one"
+        assert np.hypot(*(other.state.position[:2] - (start.x, start.y))) < 0.5, (
+            "nobody has commanded this one"
+        )
 
 
 def test_one_sees_the_other_but_not_itself(place):
     camera = CameraConfig(128, 72)
-    with SharedWorld(FIELD, SEED, SUMMER, camera=camera, layouts=[place, ahead(place, 2.5)]) as shared:
+    with SharedWorld(
+        FIELD, SEED, SUMMER, camera=camera, layouts=[place, ahead(place, 2.5)]
+    ) as shared:
         try:
             behind, front = (drone.render() for drone in shared.drones)
         except RenderingError as error:
             pytest.skip(str(error))
     with Simulation(FIELD, SEED, SUMMER, camera=camera) as alone:
         differs = (behind != alone.render()).any(axis=2)
-    # 0.75 m wide, 2.5 m ahead and flat: some 20 of 128 columns in the middle of the picture, few rows.
+    # 0.75 m wide, 2.5 m ahead and flat: some 20 of 128 columns in the middle of the picture, few
+    # rows.
     rows, columns = np.nonzero(differs)
     assert 15 < len(rows) < 300 and np.ptp(columns) < 40 and 44 < columns.mean() < 84
     assert front.shape == behind.shape
 
 
 def test_a_collision_counts_for_both_and_the_others_fly_on(place):
-    with SharedWorld(FIELD, SEED, SUMMER, layouts=[place, ahead(place, 1.5), ahead(place, -3.0)]) as shared:
+    with SharedWorld(
+        FIELD, SEED, SUMMER, layouts=[place, ahead(place, 1.5), ahead(place, -3.0)]
+    ) as shared:
         for _ in range(200):
             shared.drones[0].command(Command(vx=2.0))
             shared.advance(shared.time + 0.02)

@@ -18,7 +18,9 @@ rate = st.floats(-3.0, 3.0)
 
 def state(rotation, velocity=(0.0, 0.0, 0.0), rates=(0.0, 0.0, 0.0)):
     x, y, z, w = rotation.as_quat()
-    return DroneState(0.0, np.zeros(3), np.array((w, x, y, z)), np.array(velocity), np.array(rates), np.zeros(3))
+    return DroneState(
+        0.0, np.zeros(3), np.array((w, x, y, z)), np.array(velocity), np.array(rates), np.zeros(3)
+    )
 
 
 @fixed

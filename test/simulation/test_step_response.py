@@ -16,7 +16,9 @@ from liquid_nav.simulation.step_response import StepNumbers, StepResponse, recor
 def answer(forward, yaw_rate, side=0.0):
     """A response that is known: functions of time, s."""
     time = np.arange(0.0, 5.001, 0.01)
-    return StepResponse("known", time, forward(time), np.full_like(time, side), np.zeros_like(time), yaw_rate(time))
+    return StepResponse(
+        "known", time, forward(time), np.full_like(time, side), np.zeros_like(time), yaw_rate(time)
+    )
 
 
 def first_order(size, lag, dead=0.0):
@@ -33,7 +35,9 @@ def test_numbers_of_a_first_order_lag_with_dead_time():
 
 
 def test_overshoot_is_measured_and_what_never_comes_is_nan():
-    numbers = StepNumbers.of(answer(lambda t: 2.3 * np.minimum(t, 1.0), lambda t: 0.2 * np.ones_like(t)))
+    numbers = StepNumbers.of(
+        answer(lambda t: 2.3 * np.minimum(t, 1.0), lambda t: 0.2 * np.ones_like(t))
+    )
     assert numbers.overshoot == pytest.approx(0.15)
     assert math.isnan(numbers.turns)
 
@@ -62,7 +66,10 @@ def test_slower_parts_answer_later():
     nominal = StepNumbers.of(record_step(DroneResponse()))
     late = StepNumbers.of(record_step(dataclasses.replace(DroneResponse(), delay=0.14)))
     assert late.begins - nominal.begins == pytest.approx(0.1, abs=0.01)
-    assert StepNumbers.of(record_step(dataclasses.replace(DroneResponse(), yaw_lag=0.4))).turns > nominal.turns + 0.2
+    assert (
+        StepNumbers.of(record_step(dataclasses.replace(DroneResponse(), yaw_lag=0.4))).turns
+        > nominal.turns + 0.2
+    )
 
 
 class Recording:
@@ -79,13 +86,16 @@ class Recording:
 
     def setpoint(self, time, vx, yaw_rate):
         message = self.dialect.MAVLink_set_position_target_local_ned_message(
-            0, 1, 1, 8, 0x5C7, 0, 0, 0, vx, 0, 0, 0, 0, 0, 0, yaw_rate)
+            0, 1, 1, 8, 0x5C7, 0, 0, 0, vx, 0, 0, 0, 0, 0, 0, yaw_rate
+        )
         self.put(time, self.companion, message)
 
 
 @pytest.fixture
 def tlog(tmp_path):
-    """Heads west of north, turns right at once, and flies with 1.6 m/s ahead, 0.2 to its left and 0.1 upwards."""
+    """Heads west of north, turns right at once, and flies with 1.6 m/s ahead, 0.2 to its left and
+    0.1 upwards.
+    """
     path = tmp_path / "flight.tlog"
     log = Recording(path)
     boot_offset, north_yaw = 20.0, -1.2
@@ -98,14 +108,22 @@ def tlog(tmp_path):
         turning = 0.3 if since >= 0.1 else 0.0
         yaw = north_yaw + 0.3 * max(0.0, since - 0.1)
         boot = int(1000 * (time + boot_offset))
-        log.put(time + 0.001, log.vehicle, log.dialect.MAVLink_attitude_message(
-            boot, 0.0, -0.1, yaw, 0.0, 0.0, turning * math.cos(0.1)))
+        log.put(
+            time + 0.001,
+            log.vehicle,
+            log.dialect.MAVLink_attitude_message(
+                boot, 0.0, -0.1, yaw, 0.0, 0.0, turning * math.cos(0.1)
+            ),
+        )
         ahead = 1.6 * (1.0 - math.exp(-max(0.0, since - 0.2) / 0.3))
         side = -0.2 if since > 2 else 0.0
         north = math.cos(yaw) * ahead - math.sin(yaw) * side
         east = math.sin(yaw) * ahead + math.cos(yaw) * side
-        log.put(time + 0.002, log.vehicle, log.dialect.MAVLink_local_position_ned_message(
-            boot, 0.0, 0.0, 0.0, north, east, -0.1))
+        log.put(
+            time + 0.002,
+            log.vehicle,
+            log.dialect.MAVLink_local_position_ned_message(boot, 0.0, 0.0, 0.0, north, east, -0.1),
+        )
     log.file.close()
     return path
 

@@ -1,4 +1,6 @@
-"""The test vehicles: streams, a pilot with a remote control, returns, refusals, others on the link."""
+"""The test vehicles: streams, a pilot with a remote control, returns, refusals, others on the
+link.
+"""
 
 import math
 
@@ -6,17 +8,17 @@ import pytest
 
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
-from liquid_nav.autopilots import mavlink_messages as messages  # noqa: E402
-from liquid_nav.autopilots.flavours import ARDUPILOT, PX4, px4_mode  # noqa: E402
-from liquid_nav.autopilots.mavlink_codec import Codec  # noqa: E402
-from liquid_nav.simulation import ardupilot_personality as ardupilot  # noqa: E402
-from liquid_nav.simulation import mavlink_vehicle as base  # noqa: E402
-from liquid_nav.simulation import px4_personality as px4  # noqa: E402
-from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle  # noqa: E402
-from liquid_nav.simulation.other_components import Gimbal, everybody_else  # noqa: E402
-from liquid_nav.simulation.px4_personality import Px4Vehicle  # noqa: E402
-from liquid_nav.simulation.vehicle_body import PointBody  # noqa: E402
-from liquid_nav.types import Command  # noqa: E402
+from liquid_nav.autopilots import mavlink_messages as messages
+from liquid_nav.autopilots.flavours import ARDUPILOT, PX4, px4_mode
+from liquid_nav.autopilots.mavlink_codec import Codec
+from liquid_nav.simulation import ardupilot_personality as ardupilot
+from liquid_nav.simulation import mavlink_vehicle as base
+from liquid_nav.simulation import px4_personality as px4
+from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle
+from liquid_nav.simulation.other_components import Gimbal, everybody_else
+from liquid_nav.simulation.px4_personality import Px4Vehicle
+from liquid_nav.simulation.vehicle_body import PointBody
+from liquid_nav.types import Command
 
 KINDS = {"px4": (PX4, Px4Vehicle), "ardupilot": (ARDUPILOT, ArduPilotVehicle)}
 STEP = 0.02
@@ -71,7 +73,9 @@ class Station:
         return len(self.of(kind)) - before
 
     def acks(self, number):
-        return [message.result for _, message in self.of("COMMAND_ACK") if message.command == number]
+        return [
+            message.result for _, message in self.of("COMMAND_ACK") if message.command == number
+        ]
 
     @property
     def texts(self):
@@ -107,10 +111,17 @@ def name(request):
 # Streams.
 
 
-@pytest.mark.parametrize("number, kind, seconds", [
-    (245, "EXTENDED_SYS_STATE", 0.2), (32, "LOCAL_POSITION_NED", 1 / 30), (31, "ATTITUDE_QUATERNION", 1 / 30),
-    (1, "SYS_STATUS", 0.2), (65, "RC_CHANNELS", 0.1), (33, "GLOBAL_POSITION_INT", 1.0),
-])
+@pytest.mark.parametrize(
+    "number, kind, seconds",
+    [
+        (245, "EXTENDED_SYS_STATE", 0.2),
+        (32, "LOCAL_POSITION_NED", 1 / 30),
+        (31, "ATTITUDE_QUATERNION", 1 / 30),
+        (1, "SYS_STATUS", 0.2),
+        (65, "RC_CHANNELS", 0.1),
+        (33, "GLOBAL_POSITION_INT", 1.0),
+    ],
+)
 def test_an_interval_is_honoured_until_the_default_is_asked_for(name, number, kind, seconds):
     station = Station(name, 2.0)
     station.vehicle.pilot_sticks()
@@ -130,7 +141,9 @@ def test_a_new_interval_counts_from_the_last_message(name):
     station = Station(name).go(1.5)
     assert station.every(33, 2e6) == ACCEPTED
     station.go(4.0)
-    assert [now for now, _ in station.of("GLOBAL_POSITION_INT")] == pytest.approx([1.0, 3.0, 5.0], abs=0.03)
+    assert [now for now, _ in station.of("GLOBAL_POSITION_INT")] == pytest.approx(
+        [1.0, 3.0, 5.0], abs=0.03
+    )
 
 
 def test_a_reboot_forgets_intervals(name):
@@ -200,7 +213,9 @@ def test_the_global_position_follows_the_drone(name):
     station.vehicle.pilot_switches(PILOTS_MODE[name])  # east, for it begins with a heading of zero
     station.go(5.0)
     state, message = station.vehicle.body.state, station.of("GLOBAL_POSITION_INT")[-1][1]
-    east = (message.lon * 1e-7 - base.ORIGIN[1]) * base.DEGREE * math.cos(math.radians(base.ORIGIN[0]))
+    east = (
+        (message.lon * 1e-7 - base.ORIGIN[1]) * base.DEGREE * math.cos(math.radians(base.ORIGIN[0]))
+    )
     assert east == pytest.approx(state.position[0], abs=0.05) and east > 5.0
     assert message.lat == pytest.approx(base.ORIGIN[0] * 1e7, abs=1)
     assert message.relative_alt == 2000 and message.vy == pytest.approx(200, abs=2)
@@ -270,13 +285,23 @@ def test_a_mode_of_no_number_is_refused(name):
 # Parameters.
 
 
-@pytest.mark.parametrize("name, parameter, value, kind", [
-    ("px4", "COM_RC_OVERRIDE", 1, 6), ("px4", "COM_RCL_EXCEPT", 0, 6), ("px4", "NAV_RCL_ACT", 2, 6),
-    ("px4", "NAV_DLL_ACT", 0, 6), ("px4", "COM_LOW_BAT_ACT", 0, 6), ("px4", "GF_ACTION", 2, 6),
-    ("px4", "COM_OBL_RC_ACT", 0, 6), ("px4", "COM_OF_LOSS_T", 1, 9),
-    ("ardupilot", "FS_THR_ENABLE", 1, 2), ("ardupilot", "FS_GCS_ENABLE", 0, 2), ("ardupilot", "FENCE_ENABLE", 0, 2),
-    ("ardupilot", "GUID_TIMEOUT", 3, 9),
-])
+@pytest.mark.parametrize(
+    "name, parameter, value, kind",
+    [
+        ("px4", "COM_RC_OVERRIDE", 1, 6),
+        ("px4", "COM_RCL_EXCEPT", 0, 6),
+        ("px4", "NAV_RCL_ACT", 2, 6),
+        ("px4", "NAV_DLL_ACT", 0, 6),
+        ("px4", "COM_LOW_BAT_ACT", 0, 6),
+        ("px4", "GF_ACTION", 2, 6),
+        ("px4", "COM_OBL_RC_ACT", 0, 6),
+        ("px4", "COM_OF_LOSS_T", 1, 9),
+        ("ardupilot", "FS_THR_ENABLE", 1, 2),
+        ("ardupilot", "FS_GCS_ENABLE", 0, 2),
+        ("ardupilot", "FENCE_ENABLE", 0, 2),
+        ("ardupilot", "GUID_TIMEOUT", 3, 9),
+    ],
+)
 def test_failsafe_parameters_have_their_defaults_and_types(name, parameter, value, kind):
     station = Station(name)
     station.say(messages.read_parameter(1, parameter))
@@ -301,14 +326,30 @@ def test_the_pilots_switch_is_obeyed_at_once_and_without_a_word(name):
     assert abs(station.velocity).max() < 0.05
 
 
-@pytest.mark.parametrize("sticks, velocity, turn", [
-    ({"pitch": 1.0}, (2.0, 0.0, 0.0), 0.0), ({"roll": 0.5}, (0.0, -1.0, 0.0), 0.0),
-    ({"throttle": 0.5}, (0.0, 0.0, 0.5), 0.0), ({"yaw": 1.0}, (0.0, 0.0, 0.0), -0.8),
-])
-@pytest.mark.parametrize("name, mode", [
-    *(("px4", mode) for mode in (px4.POSCTL, px4.ALTCTL, px4.STABILIZED)),
-    *(("ardupilot", mode) for mode in (ardupilot.LOITER, ardupilot.ALT_HOLD, ardupilot.STABILIZE, ardupilot.POSHOLD)),
-])
+@pytest.mark.parametrize(
+    "sticks, velocity, turn",
+    [
+        ({"pitch": 1.0}, (2.0, 0.0, 0.0), 0.0),
+        ({"roll": 0.5}, (0.0, -1.0, 0.0), 0.0),
+        ({"throttle": 0.5}, (0.0, 0.0, 0.5), 0.0),
+        ({"yaw": 1.0}, (0.0, 0.0, 0.0), -0.8),
+    ],
+)
+@pytest.mark.parametrize(
+    "name, mode",
+    [
+        *(("px4", mode) for mode in (px4.POSCTL, px4.ALTCTL, px4.STABILIZED)),
+        *(
+            ("ardupilot", mode)
+            for mode in (
+                ardupilot.LOITER,
+                ardupilot.ALT_HOLD,
+                ardupilot.STABILIZE,
+                ardupilot.POSHOLD,
+            )
+        ),
+    ],
+)
 def test_sticks_move_it_in_the_pilots_modes(name, mode, sticks, velocity, turn):
     station = Station(name, 5.0)
     station.vehicle.pilot_sticks(**sticks)
@@ -327,8 +368,15 @@ def test_channels_are_those_of_a_radio():
     assert station.vehicle.sticks == (1600, 1000, 1000, 1250, 1500, 1500, 1500, 1500)
 
 
-@pytest.mark.parametrize("name, mode", [("ardupilot", ardupilot.BRAKE), ("ardupilot", ardupilot.GUIDED),
-                                        ("ardupilot", ardupilot.AUTO), ("px4", px4.OFFBOARD)])
+@pytest.mark.parametrize(
+    "name, mode",
+    [
+        ("ardupilot", ardupilot.BRAKE),
+        ("ardupilot", ardupilot.GUIDED),
+        ("ardupilot", ardupilot.AUTO),
+        ("px4", px4.OFFBOARD),
+    ],
+)
 def test_sticks_do_nothing_in_other_modes(name, mode):
     station = Station(name, 3.0)
     station.go(0.5, command=Command())
@@ -345,7 +393,9 @@ def test_sticks_do_nothing_in_other_modes(name, mode):
 def test_a_pilot_takes_off_flies_and_lands(name):
     station = Station(name)
     vehicle = station.go(6.0).vehicle
-    assert not vehicle.pilot_arms(True)  # not by sticks in the mode after a start, or with the throttle up
+    assert not vehicle.pilot_arms(
+        True
+    )  # not by sticks in the mode after a start, or with the throttle up
     vehicle.pilot_sticks(throttle=-1.0)
     assert vehicle.pilot_switches(PILOTS_MODE[name]) and vehicle.pilot_arms(True)
     vehicle.pilot_sticks(throttle=1.0)
@@ -365,13 +415,22 @@ def test_a_pilot_takes_off_flies_and_lands(name):
     assert vehicle.mode == PILOTS_MODE[name] and station.acks(ARM) == []
 
 
-@pytest.mark.parametrize("name, mode, throttle, arms", [
-    ("px4", px4.POSCTL, 0.0, True), ("px4", px4.POSCTL, 0.5, False), ("px4", px4.STABILIZED, 0.0, False),
-    ("px4", px4.STABILIZED, -1.0, True), ("px4", px4.LOITER, -1.0, False),
-    ("ardupilot", ardupilot.LOITER, 0.0, True), ("ardupilot", ardupilot.LOITER, 0.5, False),
-    ("ardupilot", ardupilot.STABILIZE, 0.0, False), ("ardupilot", ardupilot.STABILIZE, -1.0, True),
-    ("ardupilot", ardupilot.GUIDED, -1.0, False), ("ardupilot", ardupilot.BRAKE, -1.0, False),
-])
+@pytest.mark.parametrize(
+    "name, mode, throttle, arms",
+    [
+        ("px4", px4.POSCTL, 0.0, True),
+        ("px4", px4.POSCTL, 0.5, False),
+        ("px4", px4.STABILIZED, 0.0, False),
+        ("px4", px4.STABILIZED, -1.0, True),
+        ("px4", px4.LOITER, -1.0, False),
+        ("ardupilot", ardupilot.LOITER, 0.0, True),
+        ("ardupilot", ardupilot.LOITER, 0.5, False),
+        ("ardupilot", ardupilot.STABILIZE, 0.0, False),
+        ("ardupilot", ardupilot.STABILIZE, -1.0, True),
+        ("ardupilot", ardupilot.GUIDED, -1.0, False),
+        ("ardupilot", ardupilot.BRAKE, -1.0, False),
+    ],
+)
 def test_a_pilot_arms_in_the_pilots_modes_with_the_throttle_down(name, mode, throttle, arms):
     station = Station(name).go(6.0)
     station.vehicle.pilot_sticks(throttle=throttle)
@@ -382,7 +441,9 @@ def test_a_pilot_arms_in_the_pilots_modes_with_the_throttle_down(name, mode, thr
     assert station.vehicle.pilot_arms(False) and not station.vehicle.armed
 
 
-@pytest.mark.parametrize("name, mode", [("px4", px4.STABILIZED), ("ardupilot", ardupilot.STABILIZE)])
+@pytest.mark.parametrize(
+    "name, mode", [("px4", px4.STABILIZED), ("ardupilot", ardupilot.STABILIZE)]
+)
 def test_a_pilot_may_stop_the_motors_in_the_air_where_the_throttle_is_thrust(name, mode):
     station = Station(name, 3.0)
     station.vehicle.pilot_sticks()
@@ -402,10 +463,19 @@ def test_a_vehicle_that_will_not_arm_does_not_for_a_pilot_either(name):
     assert "Preflight Fail: compass" in station.texts
 
 
-@pytest.mark.parametrize("mask, mode, takes", [
-    (1, px4.LOITER, True), (1, px4.RTL, True), (1, px4.LAND, True), (1, px4.OFFBOARD, False),
-    (2, px4.OFFBOARD, True), (2, px4.LOITER, False), (3, px4.OFFBOARD, True), (0, px4.LAND, False),
-])
+@pytest.mark.parametrize(
+    "mask, mode, takes",
+    [
+        (1, px4.LOITER, True),
+        (1, px4.RTL, True),
+        (1, px4.LAND, True),
+        (1, px4.OFFBOARD, False),
+        (2, px4.OFFBOARD, True),
+        (2, px4.LOITER, False),
+        (3, px4.OFFBOARD, True),
+        (0, px4.LAND, False),
+    ],
+)
 def test_moved_sticks_take_over_from_px4_as_its_parameter_says(mask, mode, takes):
     station = Station("px4", 5.0)
     station.vehicle.parameters["COM_RC_OVERRIDE"] = (float(mask), 6)
@@ -441,19 +511,32 @@ def test_moved_sticks_end_px4s_failsafe_for_good():
     assert station.vehicle.shown_mode == px4.LOITER and station.vehicle.failsafe
     station.vehicle.pilot_sticks(roll=1.0)
     station.go(1.0, command=Command())
-    assert station.vehicle.shown_mode == station.vehicle.mode == px4.POSCTL and not station.vehicle.failsafe
+    assert (
+        station.vehicle.shown_mode == station.vehicle.mode == px4.POSCTL
+        and not station.vehicle.failsafe
+    )
 
 
-@pytest.mark.parametrize("name, parameter, action, shown", [
-    ("px4", "NAV_RCL_ACT", 2, px4.RTL), ("px4", "NAV_RCL_ACT", 1, px4.LOITER), ("px4", "NAV_RCL_ACT", 3, px4.LAND),
-    ("ardupilot", "FS_THR_ENABLE", 1, ardupilot.RTL), ("ardupilot", "FS_THR_ENABLE", 3, ardupilot.LAND),
-    ("ardupilot", "FS_THR_ENABLE", 0, ardupilot.GUIDED), ("px4", "COM_RCL_EXCEPT", 4, px4.OFFBOARD),
-    ("px4", "COM_RCL_EXCEPT", 2, px4.RTL),
-])
+@pytest.mark.parametrize(
+    "name, parameter, action, shown",
+    [
+        ("px4", "NAV_RCL_ACT", 2, px4.RTL),
+        ("px4", "NAV_RCL_ACT", 1, px4.LOITER),
+        ("px4", "NAV_RCL_ACT", 3, px4.LAND),
+        ("ardupilot", "FS_THR_ENABLE", 1, ardupilot.RTL),
+        ("ardupilot", "FS_THR_ENABLE", 3, ardupilot.LAND),
+        ("ardupilot", "FS_THR_ENABLE", 0, ardupilot.GUIDED),
+        ("px4", "COM_RCL_EXCEPT", 4, px4.OFFBOARD),
+        ("px4", "COM_RCL_EXCEPT", 2, px4.RTL),
+    ],
+)
 def test_a_lost_radio_ends_in_the_failsafe_of_the_parameters(name, parameter, action, shown):
     station = Station(name, 4.0)
     station.vehicle.pilot_sticks()
-    station.vehicle.parameters[parameter] = (float(action), station.vehicle.parameters[parameter][1])
+    station.vehicle.parameters[parameter] = (
+        float(action),
+        station.vehicle.parameters[parameter][1],
+    )
     station.engage()
     station.vehicle.lose_radio()
     station.go(1.0, command=Command(1.0))
@@ -574,7 +657,9 @@ def test_every_mode_that_can_be_chosen_keeps_it_in_the_air_or_lands_it(name):
 # PX4 alone.
 
 
-@pytest.mark.parametrize("mode, words", [(px4.LOITER, "Hold"), (px4.RTL, "Return"), (px4.MISSION, "Mission")])
+@pytest.mark.parametrize(
+    "mode, words", [(px4.LOITER, "Hold"), (px4.RTL, "Return"), (px4.MISSION, "Mission")]
+)
 def test_without_a_global_position_px4_refuses_to_hold(mode, words):
     station = Station("px4", 2.0, global_position=False)
     assert station.vehicle.mode == px4.POSCTL
@@ -606,11 +691,20 @@ def test_px4_does_not_arm_to_land(mode):
     assert not station.vehicle.armed and station.acks(ARM) == [REJECTED]
 
 
-@pytest.mark.parametrize("action, sticks, there, shown", [
-    (5, False, True, px4.LOITER), (5, False, False, px4.LAND), (3, False, True, px4.RTL), (3, False, False, px4.LAND),
-    (4, False, True, px4.LAND), (0, True, True, px4.POSCTL), (0, False, True, px4.POSCTL), (1, True, True, px4.ALTCTL),
-    (2, True, False, px4.STABILIZED),
-])
+@pytest.mark.parametrize(
+    "action, sticks, there, shown",
+    [
+        (5, False, True, px4.LOITER),
+        (5, False, False, px4.LAND),
+        (3, False, True, px4.RTL),
+        (3, False, False, px4.LAND),
+        (4, False, True, px4.LAND),
+        (0, True, True, px4.POSCTL),
+        (0, False, True, px4.POSCTL),
+        (1, True, True, px4.ALTCTL),
+        (2, True, False, px4.STABILIZED),
+    ],
+)
 def test_what_px4_does_when_set_points_stop(action, sticks, there, shown):
     station = Station("px4", 4.0, global_position=there)
     station.vehicle.parameters["COM_OBL_RC_ACT"] = (float(action), 6)
@@ -749,9 +843,14 @@ def test_others_speak_at_their_rates_with_their_ids():
     assert set(ids) == {(1, 154), (1, 156), (1, 191), (255, 190), (2, 1)}
     for heard in ids.values():
         assert sum(message.get_type() == "HEARTBEAT" for message in heard) == 5
-    beats = {who: next(m for m in heard if m.get_type() == "HEARTBEAT") for who, heard in ids.items()}
+    beats = {
+        who: next(m for m in heard if m.get_type() == "HEARTBEAT") for who, heard in ids.items()
+    }
     assert {who: m.autopilot for who, m in beats.items() if m.autopilot != 8} == {(2, 1): 12}
-    assert beats[1, 154].type == mavlink.MAV_TYPE_GIMBAL and beats[255, 190].type == mavlink.MAV_TYPE_GCS
+    assert (
+        beats[1, 154].type == mavlink.MAV_TYPE_GIMBAL
+        and beats[255, 190].type == mavlink.MAV_TYPE_GCS
+    )
     assert beats[2, 1].base_mode & 128 and beats[2, 1].custom_mode == px4.POSCTL
 
 
@@ -761,10 +860,15 @@ def test_a_gimbal_contradicts_the_autopilot(flavour):
     gimbal, codec = Gimbal(vehicle.parameters, flavour.bytewise), Codec()
     heard = [message for packet in gimbal.packets(0.0) for message in codec.decode(packet)]
     acks = [m for m in heard if m.get_type() == "COMMAND_ACK"]
-    assert {m.result for m in acks} == {DENIED} and {MODE, ARM, 21, 22, INTERVAL} == {m.command for m in acks}
+    assert {m.result for m in acks} == {DENIED} and {MODE, ARM, 21, 22, INTERVAL} == {
+        m.command for m in acks
+    }
     assert {(m.target_system, m.target_component) for m in acks} == {(255, 190)}
-    told = {m.param_id: messages.decode_value(m.param_value, m.param_type, flavour.bytewise)
-            for m in heard if m.get_type() == "PARAM_VALUE"}
+    told = {
+        m.param_id: messages.decode_value(m.param_value, m.param_type, flavour.bytewise)
+        for m in heard
+        if m.get_type() == "PARAM_VALUE"
+    }
     assert set(told) == set(vehicle.parameters)
     assert all(told[name] != value for name, (value, _) in vehicle.parameters.items())
     assert {"HEARTBEAT", "STATUSTEXT", "LOCAL_POSITION_NED"} <= {m.get_type() for m in heard}

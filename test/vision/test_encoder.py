@@ -6,12 +6,16 @@ from torch.nn import functional
 
 from liquid_nav.vision import PUBLISHED, Encoder, EncoderConfig
 
-TINY = EncoderConfig(height=24, width=32, channels=(4, 6), kernels=(5, 3), strides=(2, 2), features=7)
+TINY = EncoderConfig(
+    height=24, width=32, channels=(4, 6), kernels=(5, 3), strides=(2, 2), features=7
+)
 
 
 @pytest.fixture
 def images():
-    return torch.randint(0, 256, (3, 24, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    return torch.randint(
+        0, 256, (3, 24, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
+    )
 
 
 @pytest.fixture
@@ -37,8 +41,19 @@ def test_it_is_convolutions_and_one_dense_layer_over_channels_last(encoder, imag
     first, _, second, _ = encoder.convolutions
     x = functional.relu(functional.conv2d(x, first.weight, first.bias, stride=2))
     x = functional.relu(functional.conv2d(x, second.weight, second.bias, stride=2))
-    flat = torch.stack([torch.stack([x[n, c, i, j] for i in range(x.shape[2]) for j in range(x.shape[3])
-                                     for c in range(x.shape[1])]) for n in range(len(x))])
+    flat = torch.stack(
+        [
+            torch.stack(
+                [
+                    x[n, c, i, j]
+                    for i in range(x.shape[2])
+                    for j in range(x.shape[3])
+                    for c in range(x.shape[1])
+                ]
+            )
+            for n in range(len(x))
+        ]
+    )
     expected = torch.tanh(functional.linear(flat, encoder.dense.weight, encoder.dense.bias))
     torch.testing.assert_close(encoder(images), expected, rtol=1e-5, atol=1e-6)
 
@@ -56,7 +71,9 @@ def test_images_do_not_see_each_other(encoder, images):
 def test_bounded_features_stay_between_minus_one_and_one(images):
     torch.manual_seed(0)
     bounded = Encoder(TINY)
-    free = Encoder(EncoderConfig(**{k: getattr(TINY, k) for k in TINY.__slots__} | {"bounded": False}))
+    free = Encoder(
+        EncoderConfig(**{k: getattr(TINY, k) for k in TINY.__slots__} | {"bounded": False})
+    )
     free.load_state_dict(bounded.state_dict())
     for encoder in (bounded, free):
         with torch.no_grad():

@@ -15,7 +15,7 @@ from liquid_nav.vision import BackboneConfig, BackboneEncoder, EncoderConfig
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")
 
-from liquid_nav.vision.onnx_encoder import OnnxEncoder, OnnxFront  # noqa: E402
+from liquid_nav.vision.onnx_encoder import OnnxEncoder, OnnxFront
 
 
 def lively(config, seed=0):
@@ -25,22 +25,34 @@ def lively(config, seed=0):
     for look in (*encoder.head.looks, *(points.look for points in encoder.head.points)):
         look.normalise.running_mean.normal_()
         look.normalise.running_var.uniform_(0.3, 3.0)
-        look.normalise.running_var[0] = 2e-5  # a channel that hardly varies: what is added to it counts
+        look.normalise.running_var[0] = (
+            2e-5  # a channel that hardly varies: what is added to it counts
+        )
         look.normalise.weight.data.uniform_(0.5, 2.0)
         look.normalise.bias.data.normal_()
     return encoder.eval()
 
 
-@pytest.mark.parametrize("config", [
-    BackboneConfig(),
-    BackboneConfig(height=72, width=101, blocks=5, maps=(3, 5), bounded=False),
-    BackboneConfig(front="efficientnet_lite2", blocks=8, maps=(8,), reduced=(16,), looked=(8,), features=20),
-    BackboneConfig(points=(5, 3)),
-], ids=["default", "odd sizes", "one map", "points"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        BackboneConfig(),
+        BackboneConfig(height=72, width=101, blocks=5, maps=(3, 5), bounded=False),
+        BackboneConfig(
+            front="efficientnet_lite2", blocks=8, maps=(8,), reduced=(16,), looked=(8,), features=20
+        ),
+        BackboneConfig(points=(5, 3)),
+    ],
+    ids=["default", "odd sizes", "one map", "points"],
+)
 def test_it_answers_what_torch_answers(config):
     encoder = lively(config)
     compiled = OnnxEncoder(encoder)
-    images = np.random.default_rng(1).integers(0, 256, (5, 1, config.height, config.width, 3)).astype(np.uint8)
+    images = (
+        np.random.default_rng(1)
+        .integers(0, 256, (5, 1, config.height, config.width, 3))
+        .astype(np.uint8)
+    )
     with torch.inference_mode():
         for image in torch.from_numpy(images):
             wanted, found = encoder(image), compiled(image)
@@ -93,14 +105,18 @@ def test_a_loaded_policy_uses_what_is_fastest_unless_told_otherwise(tmp_path):
     assert Policy.load(tmp_path / "plain").runtime == "torch"
     with pytest.raises(UserError, match="kind 'backbone' alone"):
         Policy.load(tmp_path / "plain", runtime="onnxruntime")
-    with pytest.raises(UserError, match="unknown runtime 'tensorrt'. choose one of: auto, torch, onnxruntime"):
+    with pytest.raises(
+        UserError, match="unknown runtime 'tensorrt'. choose one of: auto, torch, onnxruntime"
+    ):
         Policy.load(tmp_path / "plain", runtime="tensorrt")
 
 
 def test_without_onnxruntime_torch_flies_and_a_person_who_wants_it_is_told_how(monkeypatch):
     encoder = BackboneEncoder(BackboneConfig())
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onnxruntime" else find(name))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "onnxruntime" else find(name)
+    )
     assert choose_runtime(encoder, "auto") == "torch"
     with pytest.raises(UserError, match="pip install 'liquid_nav"):
         choose_runtime(encoder, "onnxruntime")

@@ -56,7 +56,10 @@ def test_what_is_seen_elsewhere_is_answered_as_moved(points):
     found = (here[:, 0] < 0.6) & (here[:, 0].abs() > 0.05)
     assert found.any()
     torch.testing.assert_close(
-        there[found, 0] - here[found, 0], torch.full((int(found.sum()),), 6.0 / 9), atol=0.05, rtol=0
+        there[found, 0] - here[found, 0],
+        torch.full((int(found.sum()),), 6.0 / 9),
+        atol=0.05,
+        rtol=0,
     )
 
 
@@ -68,7 +71,11 @@ def test_a_head_with_points_learns_and_one_without_is_as_before():
     assert with_points.head.dense.in_features == without.head.dense.in_features + 9
     images = torch.randint(0, 255, (4, 24, 32, 3), dtype=torch.uint8)
     with_points(images).square().sum().backward()
-    moved = [name for name, p in with_points.head.points.named_parameters() if p.grad is None or not p.grad.any()]
+    moved = [
+        name
+        for name, p in with_points.head.points.named_parameters()
+        if p.grad is None or not p.grad.any()
+    ]
     assert moved == []
 
 

@@ -16,7 +16,10 @@ SEEDS = range(200)
 
 @pytest.fixture(scope="module")
 def layouts():
-    return {name: [generate_layout(load_scenario(name), seed) for seed in SEEDS] for name in ("forest", "field")}
+    return {
+        name: [generate_layout(load_scenario(name), seed) for seed in SEEDS]
+        for name in ("forest", "field")
+    }
 
 
 def test_same_seed_same_place(layouts):
@@ -30,7 +33,9 @@ def test_another_process_makes_the_same_place(layouts):
         "from liquid_nav.worlds import *; "
         "print(repr([s.position for s in generate_layout(load_scenario('forest'), 5).solids()]))"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
     assert out == repr([s.position for s in layouts["forest"][5].solids()])
 
 
@@ -55,7 +60,9 @@ def test_every_layout_can_be_flown(layouts, name):
         discs = layout.discs(*BAND)
         target = np.array((layout.target.x, layout.target.y))
         assert (np.hypot(discs[:, 0], discs[:, 1]) - discs[:, 2] >= START_CLEAR - 1e-9).all()
-        assert (np.linalg.norm(discs[:, :2] - target, axis=1) - discs[:, 2] >= TARGET_CLEAR - 1e-9).all()
+        assert (
+            np.linalg.norm(discs[:, :2] - target, axis=1) - discs[:, 2] >= TARGET_CLEAR - 1e-9
+        ).all()
         assert passable(discs, tuple(target), CLEARANCE)
 
 
@@ -98,7 +105,9 @@ def test_blocked_line():
     clear = type(layout)(layout.scenario, 0, layout.start, layout.target, (), ())
     assert not line_blocked(clear)
     item = generate_layout(load_scenario("forest"), 0).items[0]
-    middle = Solid("trunk", "cylinder", (layout.target.x / 2, layout.target.y / 2, 2.0), (0.1, 0.1, 2.0))
+    middle = Solid(
+        "trunk", "cylinder", (layout.target.x / 2, layout.target.y / 2, 2.0), (0.1, 0.1, 2.0)
+    )
     blocked = type(layout)(
         layout.scenario,
         0,

@@ -11,13 +11,22 @@ from liquid_nav.errors import UserError
 from liquid_nav.evaluation.contact_sheet import contact_sheet, save_picture, views
 from liquid_nav.simulation import Simulation
 from liquid_nav.simulation.camera import CameraRenderer, apply_camera_faults, draw_exposure
-from liquid_nav.worlds import AppearanceSpec, CameraFaults, build_spec, generate_layout, load_condition, load_scenario
+from liquid_nav.worlds import (
+    AppearanceSpec,
+    CameraFaults,
+    build_spec,
+    generate_layout,
+    load_condition,
+    load_scenario,
+)
 
 CONDITIONS = ("summer", "autumn", "winter", "fog", "dusk")
 
 
 def model_of(name, seed, condition):
-    return build_spec(generate_layout(load_scenario(name), seed), load_condition(condition)).compile()
+    return build_spec(
+        generate_layout(load_scenario(name), seed), load_condition(condition)
+    ).compile()
 
 
 @pytest.mark.parametrize("name", ["forest", "field"])
@@ -51,11 +60,15 @@ def test_lying_cylinders_lie_along_their_own_x():
     mujoco.mj_forward(model, data)
     for n, solid in lying:
         axis = data.geom(f"{solid.kind}.{n}").xmat.reshape(3, 3)[:, 2]
-        np.testing.assert_allclose(np.abs(axis @ (math.cos(solid.yaw), math.sin(solid.yaw), 0.0)), 1.0, atol=1e-6)
+        np.testing.assert_allclose(
+            np.abs(axis @ (math.cos(solid.yaw), math.sin(solid.yaw), 0.0)), 1.0, atol=1e-6
+        )
 
 
 def test_pictures_stay_inside_what_is_solid():
-    """Nothing that can be flown through at cruise height looks solid: visible parts keep to the discs of the layout."""
+    """Nothing that can be flown through at cruise height looks solid: visible parts keep to the
+    discs of the layout.
+    """
     from liquid_nav.worlds.catalogue import VARIANTS, form
     from liquid_nav.worlds.pictures import parts
 
@@ -68,13 +81,19 @@ def test_pictures_stay_inside_what_is_solid():
                 corners = corners[(corners[:, 2] > 1.1) & (corners[:, 2] < 1.9)]
                 if not len(corners):
                     continue
-                away = np.linalg.norm(corners[:, None, :2] - discs[None, :, :2], axis=2) - discs[None, :, 2]
+                away = (
+                    np.linalg.norm(corners[:, None, :2] - discs[None, :, :2], axis=2)
+                    - discs[None, :, 2]
+                )
                 assert away.min(axis=1).max() < 0.25, (species, variant, part.name)
 
 
 @pytest.fixture(scope="module")
 def sight():
-    return {name: views(load_scenario(name), load_condition("summer"), 5, (256, 144)) for name in ("forest", "field")}
+    return {
+        name: views(load_scenario(name), load_condition("summer"), 5, (256, 144))
+        for name in ("forest", "field")
+    }
 
 
 def test_the_chair_is_in_the_middle_of_the_near_view(sight):
@@ -94,7 +113,9 @@ def test_sky_is_up_and_ground_is_down(sight):
 
 def test_conditions_look_different():
     scenario = load_scenario("forest")
-    means = {name: views(scenario, load_condition(name), 5, (128, 72))[0].mean() for name in CONDITIONS}
+    means = {
+        name: views(scenario, load_condition(name), 5, (128, 72))[0].mean() for name in CONDITIONS
+    }
     assert means["dusk"] < 0.7 * means["summer"]
     assert means["winter"] > 1.2 * means["summer"]
     assert means["fog"] > means["summer"]
@@ -125,7 +146,9 @@ def test_rendering_is_repeatable_and_culling_changes_nothing():
 
 
 def test_a_target_and_its_shadow_are_drawn_within_sight_alone():
-    """Out of sight the picture is that of a place whose target stands elsewhere; in sight it is the usual one."""
+    """Out of sight the picture is that of a place whose target stands elsewhere; in sight it is the
+    usual one.
+    """
     scenario = load_scenario("field")
     layout = generate_layout(scenario, 5)
     target = layout.target
@@ -133,7 +156,9 @@ def test_a_target_and_its_shadow_are_drawn_within_sight_alone():
     start = replace(layout.start, x=target.x - 4.0, y=target.y, yaw=0.0)
     layout = replace(layout, start=start)
     distance = math.dist((start.x, start.y, start.z), (target.x, target.y, 0.5))
-    behind = replace(layout, target=replace(target, x=2.0 * start.x - target.x, y=2.0 * start.y - target.y))
+    behind = replace(
+        layout, target=replace(target, x=2.0 * start.x - target.x, y=2.0 * start.y - target.y)
+    )
 
     def seen(layout, sight):
         look = AppearanceSpec(sight=(sight, sight))
@@ -164,12 +189,16 @@ def test_camera_faults():
 
 
 def test_contact_sheet():
-    sheet = contact_sheet(load_scenario("field"), [load_condition("summer"), load_condition("dusk")], [1], (128, 72))
+    sheet = contact_sheet(
+        load_scenario("field"), [load_condition("summer"), load_condition("dusk")], [1], (128, 72)
+    )
     assert sheet.dtype == np.uint8 and sheet.shape[1] > 2 * 128 and sheet.shape[0] > 2 * 72
 
 
 def test_a_sheet_shows_the_camera_and_the_veil_of_a_condition():
-    """A wider view shows everything smaller, a turned camera shows it elsewhere, a veil pales it."""
+    """A wider view shows everything smaller, a turned camera shows it elsewhere, a veil pales
+    it.
+    """
     scenario, size = load_scenario("field"), (128, 72)
     summer = load_condition("summer")
     usual, _ = views(scenario, summer, 5, size)
@@ -180,7 +209,9 @@ def test_a_sheet_shows_the_camera_and_the_veil_of_a_condition():
     ):
         seen, _ = views(scenario, changed, 5, size)
         assert (np.abs(seen.astype(int) - usual) > 10).mean() > 0.2, name
-    np.testing.assert_array_equal(views(scenario, load_condition("irregular_frames"), 5, size)[0], usual)
+    np.testing.assert_array_equal(
+        views(scenario, load_condition("irregular_frames"), 5, size)[0], usual
+    )
 
 
 def test_a_sheet_leaves_out_a_target_that_is_out_of_sight():

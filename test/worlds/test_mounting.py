@@ -38,12 +38,20 @@ def test_the_error_has_the_size_that_was_asked_for_in_any_direction():
 def test_the_view_lies_within_its_range_and_belongs_to_the_seed():
     faults = CameraFaults(view=(70.0, 90.0))
     views = np.degrees([draw_mounting(faults, seed).view for seed in SEEDS])
-    assert views.min() < 71.0 and views.max() > 89.0 and (views >= 70.0).all() and (views <= 90.0).all()
+    assert (
+        views.min() < 71.0
+        and views.max() > 89.0
+        and (views >= 70.0).all()
+        and (views <= 90.0).all()
+    )
     assert draw_mounting(faults, 3) == draw_mounting(faults, 3) != draw_mounting(faults, 4)
 
 
 def test_the_same_seed_draws_the_same_error_whatever_the_view_is():
-    one, other = (draw_mounting(CameraFaults(view=view, mounting=5.0), 3) for view in ((60.0, 60.0), (70.0, 90.0)))
+    one, other = (
+        draw_mounting(CameraFaults(view=view, mounting=5.0), 3)
+        for view in ((60.0, 60.0), (70.0, 90.0))
+    )
     assert one.turn == other.turn
 
 
@@ -59,4 +67,6 @@ def test_a_turn_about_one_axis_is_the_rotation_about_it(axis, angle):
 def test_euler_angles_are_those_that_make_the_rotation(roll, pitch, yaw):
     rotation = rotated(2, yaw) @ rotated(1, pitch) @ rotated(0, roll)
     found = euler_angles(rotation)
-    np.testing.assert_allclose(rotated(2, found[2]) @ rotated(1, found[1]) @ rotated(0, found[0]), rotation, atol=1e-9)
+    np.testing.assert_allclose(
+        rotated(2, found[2]) @ rotated(1, found[1]) @ rotated(0, found[0]), rotation, atol=1e-9
+    )

@@ -1,4 +1,6 @@
-"""Everything that a layout says of a thing is read by who builds the world: what nothing reads is no promise."""
+"""Everything that a layout says of a thing is read by who builds the world: what nothing reads is
+no promise.
+"""
 
 import dataclasses
 

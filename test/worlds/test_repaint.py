@@ -32,7 +32,9 @@ def test_the_target_keeps_its_colours(spec):
 
 def test_inverted_is_the_complement():
     look = Repaint(AppearanceSpec(palette="inverted"), 3)
-    np.testing.assert_allclose(look.texture("leaf.oak", PIXELS).astype(int), 255 - PIXELS.astype(int), atol=1)
+    np.testing.assert_allclose(
+        look.texture("leaf.oak", PIXELS).astype(int), 255 - PIXELS.astype(int), atol=1
+    )
     np.testing.assert_allclose(look.colour("poppy", (0.8, 0.1, 0.0)), (0.2, 0.9, 1.0))
 
 
@@ -78,7 +80,9 @@ def test_the_share_of_flights_with_a_random_look_is_as_asked():
 def test_a_look_changes_colours_and_no_shape(scenario):
     layout = generate_layout(load_scenario(scenario), 5)
     summer = load_condition("summer")
-    plain, painted = (build_spec(layout, c).compile() for c in (summer, replace(summer, appearance=RANDOM)))
+    plain, painted = (
+        build_spec(layout, c).compile() for c in (summer, replace(summer, appearance=RANDOM))
+    )
     np.testing.assert_array_equal(plain.geom_pos, painted.geom_pos)
     np.testing.assert_array_equal(plain.geom_size, painted.geom_size)
     assert (plain.tex_data != painted.tex_data).mean() > 0.5

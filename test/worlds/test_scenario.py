@@ -35,7 +35,9 @@ def test_shipped_scenarios(name):
 
 
 def test_only_summer_is_clear_and_leafy():
-    conditions = {name: load_condition(name) for name in ("summer", "autumn", "winter", "fog", "dusk")}
+    conditions = {
+        name: load_condition(name) for name in ("summer", "autumn", "winter", "fog", "dusk")
+    }
     assert conditions["summer"].fog == 0.0 and conditions["summer"].light == "day"
     assert len({(c.season, c.fog, c.light) for c in conditions.values()}) == 5
 
@@ -75,7 +77,9 @@ def test_bad_scenario(tmp_path, text, says):
 def test_unknown_names_list_the_known():
     with pytest.raises(ScenarioError, match="field, forest"):
         load_scenario("forst")
-    with pytest.raises(ConditionError, match="autumn, drift, .*pseudo.sepia, .*summer, view, winter"):
+    with pytest.raises(
+        ConditionError, match="autumn, drift, .*pseudo.sepia, .*summer, view, winter"
+    ):
         load_condition("rain")
 
 
@@ -116,7 +120,8 @@ def test_keys_that_are_merged_from_an_anchor_stand_once(tmp_path):
 def test_what_a_condition_says_of_its_camera_and_of_its_look(tmp_path):
     path = tmp_path / "odd.yaml"
     path.write_text(
-        "camera: {noise: 1, drop: 0.1, late: 0.2, jitter: 0.3, rate: 12, view: [60, 70], mounting: 4}\n"
+        "camera: {noise: 1, drop: 0.1, late: 0.2, jitter: 0.3, rate: 12, view: [60, 70], mounting: "
+        "4}\n"
         "appearance: {palette: sepia, ground: blue, veil: stripes, random: 0.5, sight: [6, 9]}\n"
     )
     odd = load_condition(path)
@@ -175,12 +180,16 @@ def test_invented_looks_have_a_folder_of_their_own():
 )
 def test_a_key_that_cannot_be_followed_somewhere_is_refused_there(name, lacking, key):
     assert check_supported(load_condition("fog"), "Gazebo", lacking) == load_condition("fog")
-    with pytest.raises(ConditionError, match=f"condition {name}: '{key}' cannot be simulated in Gazebo"):
+    with pytest.raises(
+        ConditionError, match=f"condition {name}: '{key}' cannot be simulated in Gazebo"
+    ):
         check_supported(load_condition(name), "Gazebo", lacking)
 
 
 @pytest.mark.parametrize("world", ["forest", "field"])
-def test_a_scenario_that_says_nothing_is_the_shipped_one_and_so_is_one_made_in_code(world, tmp_path):
+def test_a_scenario_that_says_nothing_is_the_shipped_one_and_so_is_one_made_in_code(
+    world, tmp_path
+):
     """Every default has one owner: a world is the same whoever leaves a number out."""
     path = tmp_path / f"{world}.yaml"
     path.write_text(f"world: {world}\n")
@@ -213,7 +222,11 @@ def test_without_a_scenario_the_supervisor_allows_what_scenarios_do():
 
     usual = SafetyLimits()
     for name in Limits.__dataclass_fields__:
-        assert getattr(usual, name) == getattr(Limits(), name) == getattr(load_scenario("forest").limits, name), name
+        assert (
+            getattr(usual, name)
+            == getattr(Limits(), name)
+            == getattr(load_scenario("forest").limits, name)
+        ), name
 
 
 @pytest.mark.parametrize("own", [None, "3"])

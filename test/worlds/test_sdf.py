@@ -1,4 +1,6 @@
-"""SDF worlds: the real parser accepts them, and everything stands where it stands in the embedded world."""
+"""SDF worlds: the real parser accepts them, and everything stands where it stands in the embedded
+world.
+"""
 
 import math
 import shutil
@@ -46,7 +48,9 @@ def pose_of(element):
 
 
 def collisions(text):
-    """Return {name: (shape, sizes, position, rotation)} in the world's frame of everything but ground and drone."""
+    """Return {name: (shape, sizes, position, rotation)} in the world's frame of everything but
+    ground and drone.
+    """
     found = {}
     for model in ElementTree.fromstring(text).iter("model"):
         if model.get("name") in ("ground", "drone", "drone_stand"):
@@ -56,7 +60,12 @@ def collisions(text):
             shape = collision.find("geometry")[0]
             sizes = [float(v) for child in shape for v in child.text.split()]
             position, rotation = pose_of(collision)
-            found[collision.get("name")] = (shape.tag, sizes, origin + turn @ position, turn @ rotation)
+            found[collision.get("name")] = (
+                shape.tag,
+                sizes,
+                origin + turn @ position,
+                turn @ rotation,
+            )
     return found
 
 
@@ -67,7 +76,9 @@ def embedded(layout):
         if geom.contype and geom.name != "ground":
             kind = geom.type.name.removeprefix("mjGEOM_").lower()
             a, b, c = geom.size
-            sizes = {"cylinder": [a, 2 * b], "ellipsoid": [a, b, c], "box": [2 * a, 2 * b, 2 * c]}[kind]
+            sizes = {"cylinder": [a, 2 * b], "ellipsoid": [a, b, c], "box": [2 * a, 2 * b, 2 * c]}[
+                kind
+            ]
             axes = np.zeros(9)
             mujoco.mju_quat2Mat(axes, geom.quat)
             found[geom.name] = kind, sizes, geom.pos, axes.reshape(3, 3)
@@ -109,7 +120,9 @@ def test_every_tree_and_the_target_are_models(scenario):
 
 def check(path):
     program = "ign" if shutil.which("ign") else "gz"
-    return subprocess.run([program, "sdf", "-k", str(path)], capture_output=True, text=True, timeout=280)
+    return subprocess.run(
+        [program, "sdf", "-k", str(path)], capture_output=True, text=True, timeout=280
+    )
 
 
 @needs_parser
@@ -124,8 +137,15 @@ def test_the_real_parser_accepts_ten_seeds(scenario, seed, tmp_path):
 
 
 @needs_parser
-@pytest.mark.parametrize("more", [{"drone": None}, {"engine": "ogre"}, {"condition": "winter"},
-                                  {"drone": None, "autopilot": True}])  # fmt: skip
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"drone": None},
+        {"engine": "ogre"},
+        {"condition": "winter"},
+        {"drone": None, "autopilot": True},
+    ],
+)
 def test_the_real_parser_accepts_the_variants(more, tmp_path):
     path = tmp_path / "world.sdf"
     path.write_text(text_of("field", 3, **more)[2])
@@ -142,7 +162,11 @@ def test_the_real_parser_would_notice(tmp_path):
 
 def test_every_file_that_is_named_is_kept():
     _, library, text = text_of("forest", 1)
-    named = {element.text for kind in ("uri", "albedo_map") for element in ElementTree.fromstring(text).iter(kind)}
+    named = {
+        element.text
+        for kind in ("uri", "albedo_map")
+        for element in ElementTree.fromstring(text).iter(kind)
+    }
     assert named == {f"files/{name}" for name in library.files}
     assert "http" not in text and "model://" not in text
 
@@ -150,7 +174,10 @@ def test_every_file_that_is_named_is_kept():
 def test_a_season_without_flowers_has_none():
     _, summer, _ = text_of("field", 3)
     _, winter, _ = text_of("field", 3, condition="winter")
-    poppies = [[name for name in library.files if name.startswith("undergrowth.poppy")] for library in (summer, winter)]
+    poppies = [
+        [name for name in library.files if name.startswith("undergrowth.poppy")]
+        for library in (summer, winter)
+    ]
     assert poppies[0] and not poppies[1]
 
 
@@ -159,21 +186,30 @@ def test_a_mesh_survives_its_file():
     normals = np.broadcast_to(np.float32((0, 0, 1)), points.shape)
     lines = wavefront(MeshData(points, normals, points[..., :2])).decode().splitlines()
     corners = np.array([line.split()[1:] for line in lines if line.startswith("v ")], dtype=float)
-    faces = [[int(word.split("/")[0]) - 1 for word in line.split()[1:]] for line in lines if line.startswith("f ")]
+    faces = [
+        [int(word.split("/")[0]) - 1 for word in line.split()[1:]]
+        for line in lines
+        if line.startswith("f ")
+    ]
     assert len(corners) == 4
     np.testing.assert_allclose(corners[faces], points, atol=1e-4)
 
 
 def test_the_drone_is_controlled_and_senses_like_the_embedded_one():
     _, _, text = text_of("forest", 1)
-    drone = next(model for model in ElementTree.fromstring(text).iter("model") if model.get("name") == "drone")
+    drone = next(
+        model
+        for model in ElementTree.fromstring(text).iter("model")
+        if model.get("name") == "drone"
+    )
     plugins = [plugin.get("name").split("::")[-1] for plugin in drone.iter("plugin")]
     assert plugins.count("MulticopterMotorModel") == 4
     assert "MulticopterVelocityControl" in plugins and "OdometryPublisher" in plugins
     thrust = sum(
         float(plugin.findtext("motorConstant")) * float(plugin.findtext("maxRotVelocity")) ** 2
-        for plugin in drone.iter("plugin") if plugin.find("maxRotVelocity") is not None
-    )  # fmt: skip
+        for plugin in drone.iter("plugin")
+        if plugin.find("maxRotVelocity") is not None
+    )
     mass = sum(float(link.findtext("inertial/mass")) for link in drone.iter("link"))
     assert 2.0 < thrust / (9.8 * mass) < 2.6  # as a real X500, and enough to turn without sinking
     sensors = {sensor.get("type"): sensor for sensor in drone.iter("sensor")}
@@ -183,7 +219,9 @@ def test_the_drone_is_controlled_and_senses_like_the_embedded_one():
     assert (camera.findtext("image/width"), camera.findtext("image/height")) == ("256", "144")
     assert float(sensors["camera"].findtext("pose").split()[4]) == pytest.approx(math.radians(10))
     mask = int(camera.findtext("visibility_mask"))
-    assert [int(flags.text) & mask for flags in drone.iter("visibility_flags")] == [0] * len(list(drone.iter("visual")))
+    assert [int(flags.text) & mask for flags in drone.iter("visibility_flags")] == [0] * len(
+        list(drone.iter("visual"))
+    )
     assert sensors["imu"].findtext("imu/orientation_reference_frame/localization") == "ENU"
 
 
@@ -213,7 +251,9 @@ def test_a_turned_camera_looks_where_the_embedded_one_looks():
         mujoco.mju_quat2Mat(embedded, model.cam_quat[0])
         embedded = embedded.reshape(3, 3)
         text = text_of("field", 1, drone=DroneSpec(fov=camera.fov, turn=camera.turn))[2]
-        sensor = next(s for s in ElementTree.fromstring(text).iter("sensor") if s.get("name") == "camera")
+        sensor = next(
+            s for s in ElementTree.fromstring(text).iter("sensor") if s.get("name") == "camera"
+        )
         _, gazebo = pose_of(sensor)
         np.testing.assert_allclose(gazebo[:, 0], -embedded[:, 2], atol=1e-6)
         np.testing.assert_allclose(gazebo[:, 2], embedded[:, 1], atol=1e-6)

@@ -1,4 +1,6 @@
-"""Flights that somebody recorded: any rosbag2 (or rosbag1) recording, and folders of frames with a table."""
+"""Flights that somebody recorded: any rosbag2 (or rosbag1) recording, and folders of frames with a
+table.
+"""
 
 from liquid_nav.learning.recordings.bag import attitude_of
 from liquid_nav.learning.recordings.recording import Recording, RecordingError, Track

@@ -1,4 +1,6 @@
-"""Reads bags: rosbag2 in MCAP or sqlite3 (and rosbag1), raw or compressed images, stamped or plain commands."""
+"""Reads bags: rosbag2 in MCAP or sqlite3 (and rosbag1), raw or compressed images, stamped or plain
+commands.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,22 @@ from liquid_nav.camera import ImageError, decode, decode_compressed
 from liquid_nav.clocks import NANO, Arrivals
 from liquid_nav.frame_names import is_world, twist_frame
 from liquid_nav.geometry import level_from_world, rotate, yaw_of
-from liquid_nav.learning.recordings.recording import Frames, Recording, RecordingError, Track, UnreadableError
+from liquid_nav.learning.recordings.recording import (
+    Frames,
+    Recording,
+    RecordingError,
+    Track,
+    UnreadableError,
+)
 from liquid_nav.learning.recordings.topics import COMPRESSED, DroneTopics, TopicNames, find_drones
 
 PACKED = (".zstd", ".zst")
-"""Suffixes of files that were compressed as a whole: only a metadata.yaml beside them tells how to read them."""
+"""Suffixes of files that were compressed as a whole: only a metadata.yaml beside them tells how to
+read them.
+"""
 REPAIRS = {
-    ".mcap": "save what it holds with `mcap recover {old} -o {new}` (the command line of mcap.dev), and import that",
+    ".mcap": "save what it holds with `mcap recover {old} -o {new}` (the command line of "
+    "mcap.dev), and import that",
     ".db3": "save what it holds with `sqlite3 {old} '.recover' | sqlite3 {new}`, and import that",
     ".zstd": "unpack it with `zstd -d {old} -o {new}`, and import that",
     ".zst": "unpack it with `zstd -d {old} -o {new}`, and import that",
@@ -31,7 +42,9 @@ REPAIRS = {
 
 
 def open_bag(path: Path, wanted: TopicNames) -> list[Recording]:
-    """Return one recording per camera; images are not decoded yet. Raises RecordingError for a bag it cannot use."""
+    """Return one recording per camera; images are not decoded yet. Raises RecordingError for a bag
+    it cannot use.
+    """
     with _reader(path) as reader:
         kinds = {c.topic: c.msgtype for c in reader.connections if c.msgcount}
         drones = find_drones(kinds, wanted)
@@ -40,7 +53,9 @@ def open_bag(path: Path, wanted: TopicNames) -> list[Recording]:
 
 
 def _recording(path: Path, drone: DroneTopics, rows: _Rows, wanted: TopicNames) -> Recording:
-    """Put one drone's topics together; whatever its frame is called, a topic counts that somebody has named."""
+    """Put one drone's topics together; whatever its frame is called, a topic counts that somebody
+    has named.
+    """
     images = rows.arrivals(drone.image)
     command = drone.command
     odometry = drone.odometry
@@ -52,8 +67,12 @@ def _recording(path: Path, drone: DroneTopics, rows: _Rows, wanted: TopicNames) 
         passed_over = (*passed_over, f"{odometry} (in the frame '{rows.frames[odometry]}')")
         odometry = None
     found = {
-        "command": Track.of(rows.found.get(command, []), images, held=True, damaged=rows.damaged[command]),
-        "odometry": Track.of(rows.found.get(odometry, []), images, held=False, damaged=rows.damaged[odometry]),
+        "command": Track.of(
+            rows.found.get(command, []), images, held=True, damaged=rows.damaged[command]
+        ),
+        "odometry": Track.of(
+            rows.found.get(odometry, []), images, held=False, damaged=rows.damaged[odometry]
+        ),
     }
     name = path.stem if not drone.name else f"{path.stem}/{drone.name}"
     return Recording(
@@ -78,13 +97,16 @@ def _reader(path: Path) -> Iterator[Any]:
     except RecordingError:
         raise
     except Exception as error:
-        # Whatever a damaged file makes of its readers (storage, compression, metadata): it is the file's fault.
+        # Whatever a damaged file makes of its readers (storage, compression, metadata): it is the
+        # file's fault.
         cause = f"'{path}' cannot be read as a bag: {error or type(error).__name__}"
         raise UnreadableError(cause, repair(path)) from error
 
 
 def repair(path: Path) -> str:
-    """Return what brings back what a damaged file or folder still holds, as far as its kind is known."""
+    """Return what brings back what a damaged file or folder still holds, as far as its kind is
+    known.
+    """
     files = [path] if path.is_file() else [p for p in sorted(path.iterdir()) if p.suffix in REPAIRS]
     if len(files) != 1:
         return "repair its files one by one, or let `ros2 bag reindex` write its metadata.yaml anew"
@@ -104,12 +126,18 @@ class _Rows:
         wanted = {t for drone in drones for t in (drone.image, drone.odometry, drone.command) if t}
         images = {drone.image for drone in drones}
         self.found: dict[str | None, list] = {topic: [] for topic in wanted}
-        """By topic: (stamp, arrival) of images, (stamp, arrival, values) of the others; ns, stamp 0 for none."""
+        """By topic: (stamp, arrival) of images, (stamp, arrival, values) of the others; ns, stamp 0
+        for none.
+        """
         self.damaged: Counter[str | None] = Counter()
-        """By topic: messages that cannot be read; images among them are found when they are decoded."""
+        """By topic: messages that cannot be read; images among them are found when they are
+        decoded.
+        """
         self.frames: dict[str | None, str] = {}
         """By topic: frame of the velocity in the first command or odometry."""
-        for connection, time, data in reader.messages([c for c in reader.connections if c.topic in wanted]):
+        for connection, time, data in reader.messages(
+            [c for c in reader.connections if c.topic in wanted]
+        ):
             topic = connection.topic
             if topic in images:
                 self.found[topic].append((_image_stamp(reader, connection, data), time))
@@ -123,7 +151,11 @@ class _Rows:
             is_odometry = connection.msgtype.endswith("Odometry")
             values = _level_velocity(message) if is_odometry else _command(message)
             self.found[topic].append((_stamp(message), time, values))
-            frame = twist_frame(_frame(message), message.child_frame_id) if is_odometry else _frame(message)
+            frame = (
+                twist_frame(_frame(message), message.child_frame_id)
+                if is_odometry
+                else _frame(message)
+            )
             self.frames.setdefault(topic, frame)
 
     def arrivals(self, topic: str) -> Arrivals:
@@ -161,7 +193,9 @@ def _command(message: Any) -> tuple[float, ...]:
 
 
 def attitude_of(message: Any) -> np.ndarray | None:
-    """Return the unit quaternion (w, x, y, z) of an Odometry, float64 [4], or None where it has none."""
+    """Return the unit quaternion (w, x, y, z) of an Odometry, float64 [4], or None where it has
+    none.
+    """
     q = message.pose.pose.orientation
     attitude = np.array((q.w, q.x, q.y, q.z))
     norm = np.linalg.norm(attitude)
@@ -190,6 +224,11 @@ def _frames(path: Path, topic: str) -> Frames:
                 yield index, ImageError(f"the message cannot be read: {type(error).__name__}")
                 continue
             try:
-                yield index, decode_compressed(message) if connection.msgtype == COMPRESSED else decode(message)
+                yield (
+                    index,
+                    decode_compressed(message)
+                    if connection.msgtype == COMPRESSED
+                    else decode(message),
+                )
             except ImageError as error:
                 yield index, error

@@ -22,27 +22,36 @@ _RULES = 2
 
 
 def shards(folder: Path) -> list[Path]:
-    """Return the finished shards of a cache or of a training's run, or the folder itself if it is one.
+    """Return the finished shards of a cache or of a training's run, or the folder itself if it is
+    one.
 
-    Those of a run (``liquid-nav train --out``) come in the order of its rounds. Raises RecordingError without any.
+    Those of a run (``liquid-nav train --out``) come in the order of its rounds. Raises
+    RecordingError without any.
     """
     if (folder / META).is_file():
         return [folder]
     rounds = sorted(folder.glob(f"round-*/data/{META}"), key=lambda p: (len(p.parts[-3]), p))
     found = [p.parent for p in rounds or sorted(folder.glob(f"*/{META}"))]
     if not found:
-        raise RecordingError(f"'{folder}' holds no data set", "make one with `liquid-nav import flights`")
+        raise RecordingError(
+            f"'{folder}' holds no data set", "make one with `liquid-nav import flights`"
+        )
     return found
 
 
 def build(
-    paths: list[Path], folder: Path, options: IngestOptions, on_source: Callable[[int, int], object] = lambda *_: None
+    paths: list[Path],
+    folder: Path,
+    options: IngestOptions,
+    on_source: Callable[[int, int], object] = lambda *_: None,
 ) -> list[dict[str, Any]]:
-    """Bring all recordings below ``paths`` into ``folder`` and write its report; returns one flat row each.
+    """Bring all recordings below ``paths`` into ``folder`` and write its report; returns one flat
+    row each.
 
-    ``on_source(done, total)`` is called before each source. A source whose file and options have not changed since is
-    not read again; where one of them has, its new shards take the place of the old. What cannot be read has a row too,
-    with the cause and the remedy in ``error``. Raises RecordingError where there is no source at all.
+    ``on_source(done, total)`` is called before each source. A source whose file and options have
+    not changed since is not read again; where one of them has, its new shards take the place of the
+    old. What cannot be read has a row too, with the cause and the remedy in ``error``. Raises
+    RecordingError where there is no source at all.
     """
     loader = Loader(paths)
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,11 +93,15 @@ def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str
     path = folder / _NOTES / f"{digest}.json"
     if path.is_file():
         notes = json.loads(path.read_text())
-        if all(not note["row"]["learned"] or (folder / note["row"]["shard"] / META).is_file() for note in notes):
+        if all(
+            not note["row"]["learned"] or (folder / note["row"]["shard"] / META).is_file()
+            for note in notes
+        ):
             _drop_others(source, folder, digest)
             return notes
     notes, recordings = [], open_recordings(source, options.topics, options.frame_rate)
-    # Before the new ones are written: an interrupted import may lack a flight, but never holds it twice.
+    # Before the new ones are written: an interrupted import may lack a flight, but never holds it
+    # twice.
     _drop_others(source, folder, digest)
     for recording in recordings:
         shard = re.sub(r"[^\w.-]+", "_", recording.name) + "-" + digest[:8]
@@ -104,8 +117,12 @@ def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str
             notes.append(_failed(Failure(recording.name, source, error), "no_labels"))
             continue
         findings = ", ".join(f.kind for f in ingested.findings)
-        notes.append({"row": ingested.row | {"shard": shard, "findings": findings, "error": ""},
-                      "part": describe(ingested)})
+        notes.append(
+            {
+                "row": ingested.row | {"shard": shard, "findings": findings, "error": ""},
+                "part": describe(ingested),
+            }
+        )
     scratch = path.with_suffix(".part")
     scratch.write_text(json.dumps(notes))
     scratch.replace(path)
@@ -113,9 +130,11 @@ def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str
 
 
 def _drop_others(source: Path, folder: Path, digest: str) -> None:
-    """Remove what was made of a source in another state or with other options: the flight would be there twice.
+    """Remove what was made of a source in another state or with other options: the flight would be
+    there twice.
 
-    So it would be where the files of a bag were read one by one and now all together, or the other way round.
+    So it would be where the files of a bag were read one by one and now all together, or the other
+    way round.
     """
     own = source.resolve()
     for meta in folder.glob(f"*/{META}"):

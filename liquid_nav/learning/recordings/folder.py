@@ -1,4 +1,6 @@
-"""Reads the published format: ``000000.png`` ... and ``data_out.csv`` with vx, vy, vz, omega_z, one row a frame."""
+"""Reads the published format: ``000000.png`` ... and ``data_out.csv`` with vx, vy, vz, omega_z, one
+row a frame.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from liquid_nav.learning.recordings.recording import Frames, Recording, Recordin
 TABLE = "data_out.csv"
 _REMEDY = "it needs vx, vy, vz, omega_z in every line"
 _REMEDY_OF_NUMBERS = "give one line a frame, or number the frames as the lines, from 0"
-_NAME = re.compile(r"(?P<before>\D*)(?P<number>\d+)(?P<after>[^.]*)\.(?P<suffix>png|jpg|jpeg)", re.IGNORECASE)
+_NAME = re.compile(
+    r"(?P<before>\D*)(?P<number>\d+)(?P<after>[^.]*)\.(?P<suffix>png|jpg|jpeg)", re.IGNORECASE
+)
 """A frame's file: its number, and what stands before and after it in every name of a series."""
 
 
@@ -34,11 +38,15 @@ def open_folder(path: Path, frame_rate: float) -> Recording:
     stamps = np.round((numbers + 1) * (NANO / frame_rate)).astype(np.int64)
     rows = np.round((np.arange(len(values)) + 1) * (NANO / frame_rate)).astype(np.int64)
     track = Track(rows, values, held=True)
-    return Recording(path.name, path, stamps, {"odometry": track}, lambda: _frames(pictures), {"table": TABLE})
+    return Recording(
+        path.name, path, stamps, {"odometry": track}, lambda: _frames(pictures), {"table": TABLE}
+    )
 
 
 def _numbered(path: Path) -> dict[int, Path]:
-    """Return the pictures of a run by the number in their names, with or without leading zeros and words around it."""
+    """Return the pictures of a run by the number in their names, with or without leading zeros and
+    words around it.
+    """
     series: dict[tuple[str, str, str], list[tuple[int, Path]]] = {}
     for picture in sorted(path.iterdir()):
         found = _NAME.fullmatch(picture.name)
@@ -47,23 +55,32 @@ def _numbered(path: Path) -> dict[int, Path]:
             key = (kind, found["before"], found["after"])
             series.setdefault(key, []).append((int(found["number"]), picture))
     if not series:
-        raise RecordingError(f"'{path}' has {TABLE} but no frames (000000.png ...)", "give the folder of one run")
+        raise RecordingError(
+            f"'{path}' has {TABLE} but no frames (000000.png ...)", "give the folder of one run"
+        )
     best = min(map(_rank, series))
     chosen = [key for key in series if _rank(key) == best]
     if len(chosen) > 1:
         names = ", ".join(f"{before}*{after}" for _, before, after in sorted(chosen))
-        raise RecordingError(f"'{path}' has several series of frames: {names}", "give each its own folder and table")
+        raise RecordingError(
+            f"'{path}' has several series of frames: {names}", "give each its own folder and table"
+        )
     numbered: dict[int, Path] = {}
     for number, picture in series[chosen[0]]:
         if number in numbered:
-            raise RecordingError(f"'{path}' has frame {number} twice: '{numbered[number].name}' and '{picture.name}'",
-                                 "remove one of them")
+            raise RecordingError(
+                f"'{path}' has frame {number} twice: '{numbered[number].name}' and "
+                f"'{picture.name}'",
+                "remove one of them",
+            )
         numbered[number] = picture
     return numbered
 
 
 def _rank(key: tuple[str, str, str]) -> tuple[bool, bool]:
-    """Order series by kind, then by the words around the number: the frames are the lowest, the others lie beside."""
+    """Order series by kind, then by the words around the number: the frames are the lowest, the
+    others lie beside.
+    """
     kind, before, after = key
     return kind != "png", bool(before or after)
 
@@ -78,7 +95,9 @@ def _rows_of(numbers: list[int], rows: int) -> np.ndarray:
         # Numbered on from another run, or named after the time.
         return np.arange(rows)
     first, last = numbers[0], numbers[-1]
-    raise RecordingError(f"frames are numbered {first} to {last}, and {TABLE} has {rows} lines", _REMEDY_OF_NUMBERS)
+    raise RecordingError(
+        f"frames are numbered {first} to {last}, and {TABLE} has {rows} lines", _REMEDY_OF_NUMBERS
+    )
 
 
 def _read(path: Path) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""From one recording to one shard of the dataset cache: screened, resized, labelled, with real elapsed times."""
+"""From one recording to one shard of the dataset cache: screened, resized, labelled, with real
+elapsed times.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,10 @@ STRIP = 6
 class IngestOptions:
     """How recordings become a data set.
 
-    height, width: of the stored frames; labels: "auto", "command" or "odometry"; limits: largest label, m/s and rad/s;
-    shortest: frames that a flight needs; swap_colours: exchange red and blue; accept: findings to learn from all the
-    same; frame_rate: of frames without stamps, Hz.
+    height, width: of the stored frames; labels: "auto", "command" or "odometry"; limits: largest
+    label, m/s and rad/s;
+    shortest: frames that a flight needs; swap_colours: exchange red and blue; accept: findings to
+    learn from all the same; frame_rate: of frames without stamps, Hz.
     """
 
     height: int = 90
@@ -55,7 +58,9 @@ class IngestOptions:
 
 @dataclass(frozen=True)
 class Ingested:
-    """What became of a recording: a flat row for tables, its findings, and what the report draws."""
+    """What became of a recording: a flat row for tables, its findings, and what the report
+    draws.
+    """
 
     row: dict[str, Any]
     findings: list[Finding]
@@ -81,8 +86,12 @@ def ingest(
     if refused or not written:
         stream.writer.drop()
     else:
-        stream.writer.finish(source=str(recording.source), labels=kind, findings=[f.to_dict() for f in findings])
-    times = (recording.stamps - recording.stamps[:1]) / NANO if len(recording.stamps) else np.zeros(0)
+        stream.writer.finish(
+            source=str(recording.source), labels=kind, findings=[f.to_dict() for f in findings]
+        )
+    times = (
+        (recording.stamps - recording.stamps[:1]) / NANO if len(recording.stamps) else np.zeros(0)
+    )
     verdict = "with findings" if findings else "clean"
     if refused or not written:
         verdict = "refused"
@@ -102,9 +111,13 @@ def ingest(
 
 
 class _Stream:
-    """Passes once over the frames, writing those that are good; a flight is written once it is long enough."""
+    """Passes once over the frames, writing those that are good; a flight is written once it is long
+    enough.
+    """
 
-    def __init__(self, recording: Recording, folder: Path, options: IngestOptions, labels: np.ndarray) -> None:
+    def __init__(
+        self, recording: Recording, folder: Path, options: IngestOptions, labels: np.ndarray
+    ) -> None:
         self.recording, self.options, self.labels = recording, options, labels
         self.writer = ShardWriter(folder)
         self.flights = 0
@@ -136,7 +149,10 @@ class _Stream:
             before = small
             if not keep[index]:
                 continue
-            if self._members and not 0 < stamps[index] - stamps[self._members[-1]] <= LONGEST_GAP * NANO:
+            if (
+                self._members
+                and not 0 < stamps[index] - stamps[self._members[-1]] <= LONGEST_GAP * NANO
+            ):
                 self._close()
             self._members.append(index)
             self._pending.append(small)
@@ -156,23 +172,50 @@ class _Stream:
         elapsed[0] = np.median(elapsed[1:])
         unknown = np.full((len(members), len(NAMES)), np.nan, np.float32)
         origin = (self.recording.name, self.flights)
-        self.writer.flight(self.labels[members], elapsed.astype(np.float32), unknown, origin, "recorded")
+        self.writer.flight(
+            self.labels[members], elapsed.astype(np.float32), unknown, origin, "recorded"
+        )
         self.flights += 1
 
     def findings(self) -> list[Finding]:
         found = []
         if self._unreadable:
-            found.append(Finding("unreadable", self._unreadable, f"{self._unreadable} images cannot be decoded, "
-                                 f"the first: {self.why}", "left out"))
+            found.append(
+                Finding(
+                    "unreadable",
+                    self._unreadable,
+                    f"{self._unreadable} images cannot be decoded, the first: {self.why}",
+                    "left out",
+                )
+            )
         if self._frozen:
-            found.append(Finding("repeated_frame", self._frozen, f"{self._frozen} frames have the very pixels of the "
-                                 "one before", "left out"))
+            found.append(
+                Finding(
+                    "repeated_frame",
+                    self._frozen,
+                    f"{self._frozen} frames have the very pixels of the one before",
+                    "left out",
+                )
+            )
         if self._short:
-            found.append(Finding("short", self._short, f"{self._short} frames lie in pieces of fewer than "
-                                 f"{self.options.shortest}", "left out"))
+            found.append(
+                Finding(
+                    "short",
+                    self._short,
+                    f"{self._short} frames lie in pieces of fewer than {self.options.shortest}",
+                    "left out",
+                )
+            )
         if len(self._sizes) > 1:
-            found.append(Finding("image_size", len(self._sizes), f"images have {len(self._sizes)} different sizes: "
-                                 + ", ".join(f"{w} x {h}" for h, w in sorted(self._sizes)), "resized to one"))
+            found.append(
+                Finding(
+                    "image_size",
+                    len(self._sizes),
+                    f"images have {len(self._sizes)} different sizes: "
+                    + ", ".join(f"{w} x {h}" for h, w in sorted(self._sizes)),
+                    "resized to one",
+                )
+            )
         return found + self._colours.findings()
 
     def strip(self) -> np.ndarray | None:

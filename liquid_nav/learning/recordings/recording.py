@@ -1,4 +1,6 @@
-"""What a recorded flight is, wherever it came from: images with stamps, and what was measured or commanded."""
+"""What a recorded flight is, wherever it came from: images with stamps, and what was measured or
+commanded.
+"""
 
 from __future__ import annotations
 
@@ -33,20 +35,31 @@ class Track:
     values: np.ndarray
     """float64 [M,4] in the order of a ``Command``."""
     held: bool
-    """A value counts until the next one comes (commands); otherwise it is interpolated (measurements)."""
+    """A value counts until the next one comes (commands); otherwise it is interpolated
+    (measurements).
+    """
     by_arrival: int = 0
-    """Values that are filed by their arrival, because another clock than the images' stamps them."""
+    """Values that are filed by their arrival, because another clock than the images' stamps them.
+    """
     damaged: int = 0
     """Messages that could not be read."""
 
     @classmethod
     def of(
-        cls, rows: list[tuple[int, int, tuple[float, ...]]], images: Arrivals, held: bool, damaged: int = 0
+        cls,
+        rows: list[tuple[int, int, tuple[float, ...]]],
+        images: Arrivals,
+        held: bool,
+        damaged: int = 0,
     ) -> Track | None:
-        """Bring rows (stamp or 0, arrival, values; times in ns) to the clock of the ``images``; None without any."""
+        """Bring rows (stamp or 0, arrival, values; times in ns) to the clock of the ``images``;
+        None without any.
+        """
         if not rows:
             return None
-        others = Arrivals(np.array([r[0] for r in rows], np.int64), np.array([r[1] for r in rows], np.int64))
+        others = Arrivals(
+            np.array([r[0] for r in rows], np.int64), np.array([r[1] for r in rows], np.int64)
+        )
         times, by_arrival = others.times(), np.zeros(len(rows), dtype=bool)
         if len(images.received):
             times, by_arrival = on_clock_of(images, others)
@@ -55,7 +68,9 @@ class Track:
         return cls(times[order], values[order], held, int(by_arrival.sum()), damaged)
 
     def apart(self, stamps: np.ndarray) -> float:
-        """Return how many s lie between all values and all of ``stamps`` [N] ns, not empty; 0 where they overlap."""
+        """Return how many s lie between all values and all of ``stamps`` [N] ns, not empty; 0 where
+        they overlap.
+        """
         gap = max(int(self.stamps[0]) - int(stamps.max()), int(stamps.min()) - int(self.stamps[-1]))
         return max(0, gap) / NANO
 
@@ -72,7 +87,9 @@ class Track:
             width = np.maximum(self.stamps[after] - self.stamps[before], 1)
             share = np.clip((stamps - self.stamps[before]) / width, 0.0, 1.0)[:, None]
             values = (1.0 - share) * self.values[before] + share * self.values[after]
-            near = np.minimum(np.abs(stamps - self.stamps[before]), np.abs(stamps - self.stamps[after]))
+            near = np.minimum(
+                np.abs(stamps - self.stamps[before]), np.abs(stamps - self.stamps[after])
+            )
             unknown = near > longest * NANO
         values[unknown] = np.nan
         return values
@@ -82,10 +99,11 @@ class Track:
 class Recording:
     """One drone's flight.
 
-    name: unique among the sources; source: file or folder; stamps: int64 [N] ns of the images in the order in which
-    they were recorded, not necessarily increasing; tracks: ``command`` and ``odometry`` where they exist (level body
-    frame, m/s and rad/s); open: yields the frames in the order of ``stamps``; topics: where it was found; passed_over:
-    velocities that nobody has called a command.
+    name: unique among the sources; source: file or folder; stamps: int64 [N] ns of the images in
+    the order in which they were recorded, not necessarily increasing; tracks: ``command`` and
+    ``odometry`` where they exist (level body frame, m/s and rad/s); open: yields the frames in the
+    order of ``stamps``; topics: where it was found; passed_over: velocities that nobody has called
+    a command.
     """
 
     name: str
@@ -97,12 +115,17 @@ class Recording:
     passed_over: tuple[str, ...] = ()
 
     def label_track(self, labels: str) -> tuple[str, Track]:
-        """Return the kind and the track of ``labels``: command, odometry, or auto (commands where there are any)."""
+        """Return the kind and the track of ``labels``: command, odometry, or auto (commands where
+        there are any).
+        """
         wanted = ("command", "odometry") if labels == "auto" else (labels,)
         for kind in wanted:
             if kind in self.tracks:
                 return kind, self.tracks[kind]
         remedy = "choose others with --labels, or name the topics with --command and --odometry"
         if self.passed_over:
-            remedy += f"; velocities that are not of the level body by their names: {', '.join(self.passed_over)}"
+            remedy += (
+                "; velocities that are not of the level body by their names: "
+                f"{', '.join(self.passed_over)}"
+            )
         raise RecordingError(f"{self.name} has no {' and no '.join(wanted)}", remedy)

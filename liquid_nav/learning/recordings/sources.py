@@ -14,7 +14,12 @@ from liquid_nav.learning.recordings.folder import TABLE, open_folder
 from liquid_nav.learning.recordings.recording import Recording, RecordingError, UnreadableError
 from liquid_nav.learning.recordings.topics import TopicNames
 
-BAG_FILES = (".mcap", ".db3", ".bag", *(f"{kind}{packed}" for kind in (".mcap", ".db3") for packed in PACKED))
+BAG_FILES = (
+    ".mcap",
+    ".db3",
+    ".bag",
+    *(f"{kind}{packed}" for kind in (".mcap", ".db3") for packed in PACKED),
+)
 T = TypeVar("T")
 
 
@@ -34,23 +39,31 @@ class Loader:
     """Goes through everything below some paths and lists what cannot be used in ``failures``."""
 
     def __init__(self, paths: list[Path]) -> None:
-        """Find the sources; raises RecordingError for a path that does not exist, or where there is none at all."""
+        """Find the sources; raises RecordingError for a path that does not exist, or where there is
+        none at all.
+        """
         self.failures: list[Failure] = []
         found: list[Path] = []
         for path in paths:
             if not path.exists():
-                raise RecordingError(f"no recording at '{path}'", "give a bag, its folder, or a folder of runs")
+                raise RecordingError(
+                    f"no recording at '{path}'", "give a bag, its folder, or a folder of runs"
+                )
             below = [path] if _is_source(path) else _below(path)
             if not below:
                 remedy = f"give a bag (metadata.yaml, .mcap, .db3, .bag) or frames with {TABLE}"
-                self.failures.append(Failure(path.name, path, RecordingError(f"'{path}' holds no recording", remedy)))
+                self.failures.append(
+                    Failure(path.name, path, RecordingError(f"'{path}' holds no recording", remedy))
+                )
             found += below
         self.sources = list(dict.fromkeys(found))
         if not self.sources:
             raise self.failures[0].error
 
     def each(self, source: Path, use: Callable[[Path], list[T]]) -> list[T]:
-        """Return what ``use`` makes of a source, or else of the files of a bag one by one; nothing where all fail."""
+        """Return what ``use`` makes of a source, or else of the files of a bag one by one; nothing
+        where all fail.
+        """
         try:
             return use(source)
         except UnreadableError as error:
@@ -63,7 +76,9 @@ class Loader:
             return []
 
     def attempt(self, recording: Recording, use: Callable[[Recording], T]) -> list[T]:
-        """Return what ``use`` makes of one of several recordings in a source, or nothing where it fails."""
+        """Return what ``use`` makes of one of several recordings in a source, or nothing where it
+        fails.
+        """
         try:
             return [use(recording)]
         except UnreadableError:
@@ -79,15 +94,18 @@ def _bag_files(source: Path) -> list[Path]:
     return [path for path in sorted(source.iterdir()) if path.name.endswith(BAG_FILES)]
 
 
-def open_recordings(path: Path, wanted: TopicNames | None = None, frame_rate: float = 30.0) -> list[Recording]:
+def open_recordings(
+    path: Path, wanted: TopicNames | None = None, frame_rate: float = 30.0
+) -> list[Recording]:
     """Open one source; ``frame_rate`` counts for frames without stamps. Raises RecordingError."""
     try:
         if (path / TABLE).is_file():
             return [open_folder(path, frame_rate)]
         return open_bag(path, wanted or TopicNames())
     except OSError as error:
-        raise UnreadableError(f"'{path}' cannot be read: {error.strerror or error}", "check it and its permissions") \
-            from error
+        raise UnreadableError(
+            f"'{path}' cannot be read: {error.strerror or error}", "check it and its permissions"
+        ) from error
 
 
 def _is_source(path: Path) -> bool:

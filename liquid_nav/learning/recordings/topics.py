@@ -14,8 +14,12 @@ ODOMETRY = "nav_msgs/msg/Odometry"
 COMMANDS = ("geometry_msgs/msg/TwistStamped", "geometry_msgs/msg/Twist")
 _NO_CAMERA = ("depth", "saliency", "mask", "infra")
 _COMMANDING = ("cmd", "command", "teleop")
-"""One of these is in the last two parts of the name of a command: its own and the group it belongs to."""
-_MEASURED = frozenset(("measured", "estimated", "estimate", "actual", "feedback", "odom", "odometry", "gps", "truth"))
+"""One of these is in the last two parts of the name of a command: its own and the group it belongs
+to.
+"""
+_MEASURED = frozenset(
+    ("measured", "estimated", "estimate", "actual", "feedback", "odom", "odometry", "gps", "truth")
+)
 """Words there that name what was measured."""
 _SET_POINT = "setpoint"
 """MAVROS and its kin: velocities in east, north and up, which no level body command is."""
@@ -25,7 +29,9 @@ _CONTROLLER = "controller"
 
 @dataclass(frozen=True, slots=True)
 class TopicNames:
-    """What to look for: full names, or the ends of names ("camera/image_raw" finds it for every drone)."""
+    """What to look for: full names, or the ends of names ("camera/image_raw" finds it for every
+    drone).
+    """
 
     image: str | None = None
     odometry: str | None = None
@@ -50,18 +56,32 @@ def find_drones(topics: dict[str, str], wanted: TopicNames) -> list[DroneTopics]
     Raises:
         RecordingError: no camera, or a wanted topic is not there.
     """
-    cameras = [t for t, kind in topics.items() if kind in (IMAGE, COMPRESSED) and _matches(t, wanted.image, topics)]
+    cameras = [
+        t
+        for t, kind in topics.items()
+        if kind in (IMAGE, COMPRESSED) and _matches(t, wanted.image, topics)
+    ]
     # The raw stream wins where the compressed one is beside it.
-    cameras = sorted(t for t in cameras if not (t.endswith("/compressed") and t.rsplit("/", 1)[0] in cameras))
+    cameras = sorted(
+        t for t in cameras if not (t.endswith("/compressed") and t.rsplit("/", 1)[0] in cameras)
+    )
     if not cameras:
         known = ", ".join(t for t, kind in topics.items() if kind in (IMAGE, COMPRESSED)) or "none"
-        raise RecordingError(f"no camera topic{_named(wanted.image)}", f"choose one with --image; there are: {known}")
+        raise RecordingError(
+            f"no camera topic{_named(wanted.image)}", f"choose one with --image; there are: {known}"
+        )
     odometry = _candidates(topics, (ODOMETRY,), wanted.odometry, "odometry")
     velocities = _candidates(topics, COMMANDS, wanted.command, "command")
     commands = velocities if wanted.command else [t for t in velocities if is_command(t)]
     others = tuple(t for t in velocities if t not in commands and _CONTROLLER not in t)
     return [
-        DroneTopics(_namespace(camera), camera, _nearest(camera, odometry), _nearest(camera, commands), others)
+        DroneTopics(
+            _namespace(camera),
+            camera,
+            _nearest(camera, odometry),
+            _nearest(camera, commands),
+            others,
+        )
         for camera in cameras
     ]
 
@@ -71,32 +91,44 @@ def is_command(topic: str) -> bool:
     if _CONTROLLER in topic or _SET_POINT in topic.lower():
         return False
     name = "/".join(topic.lower().strip("/").split("/")[-2:])
-    return any(word in name for word in _COMMANDING) and _MEASURED.isdisjoint(re.split(r"[^a-z]+", name))
+    return any(word in name for word in _COMMANDING) and _MEASURED.isdisjoint(
+        re.split(r"[^a-z]+", name)
+    )
 
 
 def _matches(topic: str, wanted: str | None, topics: dict[str, str]) -> bool:
     if wanted is None:
         return not any(word in topic for word in _NO_CAMERA)
-    names = (topic, topic.removesuffix("/compressed")) if f"{wanted}/compressed" not in topics else (topic,)
+    names = (
+        (topic, topic.removesuffix("/compressed"))
+        if f"{wanted}/compressed" not in topics
+        else (topic,)
+    )
     return any(_ends(name, wanted) for name in names)
 
 
 def _ends(topic: str, wanted: str) -> bool:
-    return topic == wanted if wanted.startswith("/") else f"/{topic.strip('/')}".endswith(f"/{wanted}")
+    return (
+        topic == wanted if wanted.startswith("/") else f"/{topic.strip('/')}".endswith(f"/{wanted}")
+    )
 
 
 def _named(wanted: str | None) -> str:
     return f" '{wanted}'" if wanted else ""
 
 
-def _candidates(topics: dict[str, str], kinds: Iterable[str], wanted: str | None, what: str) -> list[str]:
+def _candidates(
+    topics: dict[str, str], kinds: Iterable[str], wanted: str | None, what: str
+) -> list[str]:
     found = [t for t, kind in topics.items() if kind in kinds]
     if wanted is None:
         return [t for t in found if _CONTROLLER not in t]
     chosen = [t for t in found if _ends(t, wanted)]
     if not chosen:
-        raise RecordingError(f"no topic '{wanted}' of the type {' or '.join(kinds)}",
-                             f"choose another with --{what}; there are: {', '.join(found) or 'none'}")
+        raise RecordingError(
+            f"no topic '{wanted}' of the type {' or '.join(kinds)}",
+            f"choose another with --{what}; there are: {', '.join(found) or 'none'}",
+        )
     return chosen
 
 
@@ -110,7 +142,9 @@ def _namespace(camera: str) -> str:
 
 
 def _nearest(camera: str, topics: list[str]) -> str | None:
-    """Return the topic that shares most of the camera's namespace and lies in no other one; shortest name first."""
+    """Return the topic that shares most of the camera's namespace and lies in no other one;
+    shortest name first.
+    """
     own = _namespace(camera).split("/") if _namespace(camera) else []
 
     def distance(topic: str) -> tuple[int, int, str]:

@@ -1,6 +1,8 @@
-"""The fast LTC: forward and hand-written backward as numba kernels. Imported only where it is chosen.
+"""The fast LTC: forward and hand-written backward as numba kernels. Imported only where it is
+chosen.
 
-``kernels`` holds the loops over one tile of eight sequences, ``function`` the autograd function around them.
+``kernels`` holds the loops over one tile of eight sequences, ``function`` the autograd function
+around them.
 """
 
 from __future__ import annotations

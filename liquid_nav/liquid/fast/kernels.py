@@ -1,10 +1,11 @@
 """Loops of the LTC over one tile of LANES sequences that advance side by side, one SIMD lane each.
 
-Arrays end in the lanes and the synapses are lists sorted by target, so that no gather is needed and a neuron's sums
-stay in registers. Only the states, their rates of change and one reciprocal per solver step are stored; the backward
-pass evaluates the sigmoids again, which costs less than fetching them. Groups of arguments, all float32 unless said:
-``sensory`` and ``internal`` are (source int64 [N], first synapse of each target int64 [S+1], w, sigma, mu, erev [N]);
-``neurons`` is (gleak, vleak, cm) [S]; ``mapping`` is (weight, bias) [I] of the input map.
+Arrays end in the lanes and the synapses are lists sorted by target, so that no gather is needed and
+a neuron's sums stay in registers. Only the states, their rates of change and one reciprocal per
+solver step are stored; the backward pass evaluates the sigmoids again, which costs less than
+fetching them. Groups of arguments, all float32 unless said: ``sensory`` and ``internal`` are
+(source int64 [N], first synapse of each target int64 [S+1], w, sigma, mu, erev [N]); ``neurons`` is
+(gleak, vleak, cm) [S]; ``mapping`` is (weight, bias) [I] of the input map.
 """
 
 # ruff: noqa: ANN001, ANN201 (numba infers the types; the docstrings give the shapes)
@@ -22,9 +23,13 @@ _OPTIONS = {
 }
 _EPSILON, _TINY = np.float32(1e-8), np.float32(1e-12)
 _ZERO, _HALF, _ONE, _LIMIT = np.float32(0.0), np.float32(0.5), np.float32(1.0), np.float32(9.0)
-# minimax rational approximation of tanh on [-9, 9] (odd numerator, even denominator), good to a few units in the
-# last place of float32; plain arithmetic, so that all lanes take the same path
-_A1, _A3, _A5 = np.float32(4.89352455891786e-3), np.float32(6.37261928875436e-4), np.float32(1.48572235717979e-5)
+# minimax rational approximation of tanh on [-9, 9] (odd numerator, even denominator), good to a few
+# units in the last place of float32; plain arithmetic, so that all lanes take the same path
+_A1, _A3, _A5 = (
+    np.float32(4.89352455891786e-3),
+    np.float32(6.37261928875436e-4),
+    np.float32(1.48572235717979e-5),
+)
 _A7, _A9 = np.float32(5.12229709037114e-8), np.float32(-8.60467152213735e-11)
 _A11, _A13 = np.float32(2.00018790482477e-13), np.float32(-2.76076847742355e-16)
 _B0, _B2 = np.float32(4.89352518554385e-3), np.float32(2.26843463243900e-3)
@@ -42,13 +47,26 @@ def _sigmoid(x):
 
 @njit(**_OPTIONS)
 def forward_tile(
-    features, state, elapsed, first, unfolds, sensory, internal, neurons, mapping, trajectory, inputs, v, u, q
+    features,
+    state,
+    elapsed,
+    first,
+    unfolds,
+    sensory,
+    internal,
+    neurons,
+    mapping,
+    trajectory,
+    inputs,
+    v,
+    u,
+    q,
 ):
     """Advance sequences first .. first+LANES of features [B,T,I], state [B,S], elapsed [B,T].
 
-    Fills trajectory [B,T,S] and what the backward pass needs: inputs [I*T,LANES] the features by lane; v, u, q
-    [(T*U+1)*S,LANES] state before each solver step, its rate of change and 1 / (c + h conductance). Arrays v, u, q
-    of two steps ([2*S,LANES]) are used in turn and keep nothing.
+    Fills trajectory [B,T,S] and what the backward pass needs: inputs [I*T,LANES] the features by
+    lane; v, u, q [(T*U+1)*S,LANES] state before each solver step, its rate of change and 1 / (c + h
+    conductance). Arrays v, u, q of two steps ([2*S,LANES]) are used in turn and keep nothing.
     """
     s_pre, s_start, s_w, s_sigma, s_mu, s_erev = sensory
     pre, start, w, sigma, mu, erev = internal
@@ -64,7 +82,10 @@ def forward_tile(
         for i in range(width):
             for b in range(lanes):
                 inputs[i * steps + t, b] = features[first + b, t, i]
-    drive, rate = np.empty((units * steps, LANES), np.float32), np.empty((units * steps, LANES), np.float32)
+    drive, rate = (
+        np.empty((units * steps, LANES), np.float32),
+        np.empty((units * steps, LANES), np.float32),
+    )
     for i in range(units):
         for t in range(steps):
             a, d = splat(gleak[i] * vleak[i]), splat(gleak[i] + _EPSILON)
@@ -105,13 +126,31 @@ def forward_tile(
 
 @njit(**_OPTIONS)
 def backward_tile(
-    grad, elapsed, first, unfolds, sensory, internal, neurons, mapping, inputs, v, u, q,
-    g_features, g_state, g_elapsed, s_grads, grads, n_grads, i_grads,
-):  # fmt: skip
+    grad,
+    elapsed,
+    first,
+    unfolds,
+    sensory,
+    internal,
+    neurons,
+    mapping,
+    inputs,
+    v,
+    u,
+    q,
+    g_features,
+    g_state,
+    g_elapsed,
+    s_grads,
+    grads,
+    n_grads,
+    i_grads,
+):
     """Carry grad [B,T,S] back through sequences first .. first+LANES.
 
-    Fills g_features, g_state, g_elapsed and this tile's share of the parameters' gradients: s_grads [4,Ns] and
-    grads [4,N] (rows w, sigma, mu, erev), n_grads [3,S] (gleak, vleak, cm), i_grads [2,I] (input weight, bias).
+    Fills g_features, g_state, g_elapsed and this tile's share of the parameters' gradients: s_grads
+    [4,Ns] and grads [4,N] (rows w, sigma, mu, erev), n_grads [3,S] (gleak, vleak, cm), i_grads
+    [2,I] (input weight, bias).
     """
     s_pre, s_start, s_w, s_sigma, s_mu, s_erev = sensory
     pre, start, w, sigma, mu, erev = internal
@@ -119,7 +158,10 @@ def backward_tile(
     batch, steps, units = grad.shape
     width, synapses = mapping[0].shape[0], pre.shape[0]
     lanes = min(LANES, batch - first)
-    g_drive, g_rate = np.empty((units * steps, LANES), np.float32), np.empty((units * steps, LANES), np.float32)
+    g_drive, g_rate = (
+        np.empty((units * steps, LANES), np.float32),
+        np.empty((units * steps, LANES), np.float32),
+    )
     sums, g_cm = np.zeros((4 * synapses, LANES), np.float32), np.zeros((units, LANES), np.float32)
     g, g_old = np.zeros((units, LANES), np.float32), np.zeros((units, LANES), np.float32)
     ga_all, gd_all = np.empty((units, LANES), np.float32), np.empty((units, LANES), np.float32)
@@ -180,7 +222,11 @@ def backward_tile(
             s_a, s_d, s_z, s_x = splat(_ZERO), splat(_ZERO), splat(_ZERO), splat(_ZERO)
             for t in range(steps):
                 row = s_pre[n] * steps + t
-                x, ga, gd = load(inputs, row), load(g_drive, i * steps + t), load(g_rate, i * steps + t)
+                x, ga, gd = (
+                    load(inputs, row),
+                    load(g_drive, i * steps + t),
+                    load(g_rate, i * steps + t),
+                )
                 s = _sigmoid(s_sigma[n] * (gain * x - centre))
                 gz = (s_w[n] * (s_erev[n] * ga + gd)) * (s * (_ONE - s))
                 s_a, s_d, s_z, s_x = s_a + s * ga, s_d + s * gd, s_z + gz, s_x + gz * x
@@ -198,7 +244,9 @@ def backward_tile(
 
 @njit(**_OPTIONS)
 def fault(features, state, elapsed):
-    """Return 0 for good values, else 1, 2 or 3 for a NaN or infinity in these arguments, 4 for negative time."""
+    """Return 0 for good values, else 1, 2 or 3 for a NaN or infinity in these arguments, 4 for
+    negative time.
+    """
     code = 0
     if not np.isfinite(features.sum()):
         code = 1
@@ -212,19 +260,49 @@ def fault(features, state, elapsed):
 
 
 @njit(**_OPTIONS)
-def infer_tile(features, state, elapsed, unfolds, sensory, internal, neurons, mapping, readout, first_motor, validate):
-    """Check and advance at most LANES sequences; return (fault, outputs [B,T,O], states [B,T,S])."""
+def infer_tile(
+    features,
+    state,
+    elapsed,
+    unfolds,
+    sensory,
+    internal,
+    neurons,
+    mapping,
+    readout,
+    first_motor,
+    validate,
+):
+    """Check and advance at most LANES sequences; return (fault, outputs [B,T,O], states
+    [B,T,S]).
+    """
     batch, steps, width = features.shape
     units, motors = state.shape[1], readout[0].shape[0]
-    states, outputs = np.empty((batch, steps, units), np.float32), np.empty((batch, steps, motors), np.float32)
+    states, outputs = (
+        np.empty((batch, steps, units), np.float32),
+        np.empty((batch, steps, motors), np.float32),
+    )
     code = fault(features, state, elapsed) if validate else 0
     if code == 0:
         inputs = np.zeros((width * steps, LANES), np.float32)
         v = np.empty((2 * units, LANES), np.float32)
         u, q = np.empty_like(v), np.empty_like(v)
         forward_tile(
-            features, state, elapsed, 0, unfolds, sensory, internal, neurons, mapping, states, inputs, v, u, q
-        )  # fmt: skip
+            features,
+            state,
+            elapsed,
+            0,
+            unfolds,
+            sensory,
+            internal,
+            neurons,
+            mapping,
+            states,
+            inputs,
+            v,
+            u,
+            q,
+        )
         for b in range(batch):
             for t in range(steps):
                 for i in range(motors):

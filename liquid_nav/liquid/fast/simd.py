@@ -1,8 +1,10 @@
-"""A vector of LANES float32 numbers for numba kernels: explicit SIMD, where the compiler would not find it itself.
+"""A vector of LANES float32 numbers for numba kernels: explicit SIMD, where the compiler would not
+find it itself.
 
-Inside a kernel ``load(array, row)`` and ``store(array, row, x)`` move the row of a C-ordered float32 array [N,LANES];
-``+ - * /`` work between vectors and with float32 numbers; ``clip`` bounds and ``total`` sums the lanes.
-LLVM maps it to AVX-512, AVX, SSE or NEON registers, whatever the machine has.
+Inside a kernel ``load(array, row)`` and ``store(array, row, x)`` move the row of a C-ordered
+float32 array [N,LANES]; ``+ - * /`` work between vectors and with float32 numbers; ``clip`` bounds
+and ``total`` sums the lanes. LLVM maps it to AVX-512, AVX, SSE or NEON registers, whatever the
+machine has.
 """
 
 # ruff: noqa: ANN001, ANN201 (numba infers the types; the docstrings give the shapes)
@@ -79,7 +81,10 @@ def total(typing_context, vector):
     """Return the sum of the lanes."""
 
     def build(context, builder, signature, arguments):
-        parts = [builder.extract_element(arguments[0], ir.Constant(ir.IntType(32), k)) for k in range(LANES)]
+        parts = [
+            builder.extract_element(arguments[0], ir.Constant(ir.IntType(32), k))
+            for k in range(LANES)
+        ]
         while len(parts) > 1:
             parts = [builder.fadd(a, b) for a, b in zip(parts[::2], parts[1::2])]
         return parts[0]

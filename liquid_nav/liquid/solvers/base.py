@@ -1,7 +1,7 @@
 """What a solver advances: a membrane equation ``capacity * dx/dt = drive(x) - rate(x) * x``.
 
-Splitting off the part that is linear in x is what lets the (semi-)implicit solvers treat it implicitly.
-A general ODE dx/dt = f(x) has capacity 1, drive f and rate 0.
+Splitting off the part that is linear in x is what lets the (semi-)implicit solvers treat it
+implicitly. A general ODE dx/dt = f(x) has capacity 1, drive f and rate 0.
 """
 
 from __future__ import annotations

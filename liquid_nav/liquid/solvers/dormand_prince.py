@@ -1,4 +1,6 @@
-"""Adaptive Dormand-Prince 5(4) through ``torchdiffeq``: as accurate as asked for, with or without the adjoint."""
+"""Adaptive Dormand-Prince 5(4) through ``torchdiffeq``: as accurate as asked for, with or without
+the adjoint.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,11 @@ from .base import Terms, derivative
 
 @dataclass(frozen=True)
 class DormandPrince:
-    """Order 5 with error control; ``adjoint`` finds gradients by a second integration instead of storing the first.
+    """Order 5 with error control; ``adjoint`` finds gradients by a second integration instead of
+    storing the first.
 
-    Every sample has its own elapsed time, so the integration runs over the unit interval with dx/ds = elapsed * f(x).
-    Steps depend on values: not for export.
+    Every sample has its own elapsed time, so the integration runs over the unit interval with dx/ds
+    = elapsed * f(x). Steps depend on values: not for export.
     """
 
     rtol: float = 1e-5
@@ -23,27 +26,37 @@ class DormandPrince:
     adjoint: bool = False
 
     def advance(self, terms: Terms, state: Tensor, elapsed: Tensor) -> Tensor:
-        """Return the state [B,S] after ``elapsed`` [B,1] s; the adjoint needs the terms of an ODE core."""
+        """Return the state [B,S] after ``elapsed`` [B,1] s; the adjoint needs the terms of an ODE
+        core.
+        """
         from torchdiffeq import odeint, odeint_adjoint
 
         interval = torch.tensor([0.0, 1.0], dtype=state.dtype, device=state.device)
         options = {"method": "dopri5", "rtol": self.rtol, "atol": self.atol}
         if not self.adjoint:
-            return odeint(lambda _, x: elapsed * derivative(terms, x), state, interval, **options)[-1]
+            return odeint(lambda _, x: elapsed * derivative(terms, x), state, interval, **options)[
+                -1
+            ]
         if not hasattr(terms, "core"):
-            raise TypeError("the adjoint needs the terms of an ODE core; use adjoint=False for a plain function")
+            raise TypeError(
+                "the adjoint needs the terms of an ODE core; use adjoint=False for a plain function"
+            )
         start = (state, terms.held, elapsed)
         return odeint_adjoint(_Field(terms.core), start, interval, **options)[0][-1]
 
 
 class _Field(nn.Module):
-    """The equation with input and elapsed time as constant parts of the state, so that gradients reach them."""
+    """The equation with input and elapsed time as constant parts of the state, so that gradients
+    reach them.
+    """
 
     def __init__(self, core: nn.Module) -> None:
         super().__init__()
         self.core = core
 
-    def forward(self, _: Tensor, parts: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, _: Tensor, parts: tuple[Tensor, Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor]:
         state, held, elapsed = parts
         rate_of_change = elapsed * derivative(self.core.membrane()(held), state)
         return rate_of_change, torch.zeros_like(held), torch.zeros_like(elapsed)

@@ -1,4 +1,6 @@
-"""Explicit Euler: the simplest step, first order, unstable once a step is longer than twice a time constant."""
+"""Explicit Euler: the simplest step, first order, unstable once a step is longer than twice a time
+constant.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Implicit Euler with Newton's method: first order, stable for any step, also where the linear part hides nothing."""
+"""Implicit Euler with Newton's method: first order, stable for any step, also where the linear part
+hides nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,11 @@ from .semi_implicit import SemiImplicit
 
 @dataclass(frozen=True)
 class Implicit:
-    """Solve x' = x + h f(x') by ``iterations`` of Newton's method from a semi-implicit guess, ``steps`` times. Order 1.
+    """Solve x' = x + h f(x') by ``iterations`` of Newton's method from a semi-implicit guess,
+    ``steps`` times. Order 1.
 
-    The number of iterations is fixed, so that the step stays one pure tensor function with a gradient.
+    The number of iterations is fixed, so that the step stays one pure tensor function with a
+    gradient.
     """
 
     steps: int = 6

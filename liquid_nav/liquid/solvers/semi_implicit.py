@@ -1,4 +1,6 @@
-"""The published "fused" step: first order, implicit in the linear part, stable for any step length."""
+"""The published "fused" step: first order, implicit in the linear part, stable for any step
+length.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,11 @@ TINY = 1e-12
 
 @dataclass(frozen=True)
 class SemiImplicit:
-    """x' = (c x + h drive(x)) / (c + h rate(x)), ``unfolds`` times with h = elapsed / unfolds. Order 1.
+    """x' = (c x + h drive(x)) / (c + h rate(x)), ``unfolds`` times with h = elapsed / unfolds.
+    Order 1.
 
-    Hasani et al., "Liquid time-constant networks", AAAI 2021, algorithm 1. Written as an increment, so that
-    zero elapsed time leaves the state exactly as it was.
+    Hasani et al., "Liquid time-constant networks", AAAI 2021, algorithm 1. Written as an increment,
+    so that zero elapsed time leaves the state exactly as it was.
     """
 
     unfolds: int = 6

@@ -1,12 +1,26 @@
-"""The networks of the published flights, number for number, where their rules differ from this project's own cells.
+"""The networks of the published flights, number for number, where their rules differ from this
+project's own cells.
 
-Source: Chahine et al., "Robust flight navigation out of distribution with liquid neural networks", Science Robotics
-2023. They count frames, not seconds: the elapsed time that they were trained with is the constant 1.0.
+Source: Chahine et al., "Robust flight navigation out of distribution with liquid neural networks",
+Science Robotics
+2023. They count frames, not seconds: the elapsed time that they were trained with is the constant
+      1.0.
 """
 
-from liquid_nav.policy.published.closed_form import PublishedCfC, PublishedMixedCfC, PublishedWiredCfC
+from liquid_nav.policy.published.closed_form import (
+    PublishedCfC,
+    PublishedMixedCfC,
+    PublishedWiredCfC,
+)
 from liquid_nav.policy.published.ctrnn import PublishedCTRNN
 from liquid_nav.policy.published.headed import Headed
 from liquid_nav.policy.published.table_wiring import TableWiring
 
-__all__ = ["Headed", "PublishedCTRNN", "PublishedCfC", "PublishedMixedCfC", "PublishedWiredCfC", "TableWiring"]
+__all__ = [
+    "Headed",
+    "PublishedCTRNN",
+    "PublishedCfC",
+    "PublishedMixedCfC",
+    "PublishedWiredCfC",
+    "TableWiring",
+]

@@ -1,4 +1,6 @@
-"""Reads the arrays of a Keras HDF5 weight file, in the order of its layers: the names' prefixes vary, the order not."""
+"""Reads the arrays of a Keras HDF5 weight file, in the order of its layers: the names' prefixes
+vary, the order not.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ class Array:
 
 
 def read_arrays(path: Path) -> tuple[list[Array], str]:
-    """Return all weights, float32, in the order of ``layer_names``, and the version of Keras that wrote them.
+    """Return all weights, float32, in the order of ``layer_names``, and the version of Keras that
+    wrote them.
 
     Raises:
         ModelError: no such file, not HDF5, or not a weight file of Keras.
@@ -37,22 +40,31 @@ def read_arrays(path: Path) -> tuple[list[Array], str]:
         with h5py.File(path, "r") as file:
             group = _inside(file, "model_weights") if "model_weights" in file.keys() else file
             if "layer_names" not in group.attrs:
-                raise ModelError(f"'{path}' has no layer_names", "give a weight file that Keras wrote (save_weights)")
+                raise ModelError(
+                    f"'{path}' has no layer_names",
+                    "give a weight file that Keras wrote (save_weights)",
+                )
             found = []
             for layer in _texts(group.attrs["layer_names"]):
                 part = _inside(group, layer)
-                found += [(name, _inside(part, name)) for name in _texts(part.attrs["weight_names"])]
+                found += [
+                    (name, _inside(part, name)) for name in _texts(part.attrs["weight_names"])
+                ]
             _check_arrays(found, path)
             arrays = [Array(name, np.asarray(dataset, dtype=np.float32)) for name, dataset in found]
             return arrays, "".join(_texts([group.attrs.get("keras_version", "")]))
     except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         if isinstance(error, ModelError):
             raise
-        raise ModelError(f"'{path}' cannot be read as a Keras HDF5 file: {error}", "download it again") from error
+        raise ModelError(
+            f"'{path}' cannot be read as a Keras HDF5 file: {error}", "download it again"
+        ) from error
 
 
 def _inside(group: Any, path: str) -> Any:
-    """Return what ``path`` names in a group; raises ModelError where a link leads there, perhaps from another file."""
+    """Return what ``path`` names in a group; raises ModelError where a link leads there, perhaps
+    from another file.
+    """
     import h5py
 
     for name in filter(None, path.split("/")):
@@ -64,19 +76,32 @@ def _inside(group: Any, path: str) -> Any:
 
 
 def _check_arrays(found: list[tuple[str, Any]], path: Path) -> None:
-    """Raise ModelError unless all are arrays of numbers inside the file, and together no larger than a network."""
+    """Raise ModelError unless all are arrays of numbers inside the file, and together no larger
+    than a network.
+    """
     import h5py
 
     for name, dataset in found:
-        if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "fiu" or dataset.shape is None:
-            raise ModelError(f"'{name}' in '{path}' is no array of numbers", "give a weight file that Keras wrote")
+        if (
+            not isinstance(dataset, h5py.Dataset)
+            or dataset.dtype.kind not in "fiu"
+            or dataset.shape is None
+        ):
+            raise ModelError(
+                f"'{name}' in '{path}' is no array of numbers",
+                "give a weight file that Keras wrote",
+            )
         if dataset.external or dataset.is_virtual:
-            raise ModelError(f"'{name}' in '{path}' lies in another file", "give a file that is whole")
+            raise ModelError(
+                f"'{name}' in '{path}' lies in another file", "give a file that is whole"
+            )
     total = 4 * sum(math.prod(dataset.shape) for _, dataset in found)
     if total > LARGEST:
         largest = max(found, key=lambda pair: math.prod(pair[1].shape))[0]
-        raise ModelError(f"'{path}' declares weights of {total / 1e9:.1f} GB, the largest is '{largest}'",
-                         f"give a published network: they have less than {LARGEST / 1e9:.1f} GB")
+        raise ModelError(
+            f"'{path}' declares weights of {total / 1e9:.1f} GB, the largest is '{largest}'",
+            f"give a published network: they have less than {LARGEST / 1e9:.1f} GB",
+        )
 
 
 def _texts(values: object) -> list[str]:

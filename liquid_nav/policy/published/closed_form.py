@@ -1,7 +1,8 @@
-"""Closed-form continuous-time networks as they were published: dense, with an LSTM memory, and wired.
+"""Closed-form continuous-time networks as they were published: dense, with an LSTM memory, and
+wired.
 
-They differ from ``liquid.CfC`` in what the two targets pass through (1.7159 tanh(0.666 x), or nothing when wired), in
-the sign of the gate and, when wired, in masks that carry a sign.
+They differ from ``liquid.CfC`` in what the two targets pass through (1.7159 tanh(0.666 x), or
+nothing when wired), in the sign of the gate and, when wired, in masks that carry a sign.
 """
 
 from __future__ import annotations
@@ -20,12 +21,16 @@ def _blend(first: Tensor, second: Tensor, a: Tensor, b: Tensor, elapsed: Tensor 
 
 
 class _Cell(nn.Module):
-    """h' = f1 (1 - g) + f2 g with g = sigmoid(b - a t); all four are linear in a SiLU network of [x, h]."""
+    """h' = f1 (1 - g) + f2 g with g = sigmoid(b - a t); all four are linear in a SiLU network of
+    [x, h].
+    """
 
     def __init__(self, input_size: int, units: int, backbone: Sequence[int]) -> None:
         super().__init__()
         widths = [input_size + units, *backbone]
-        self.backbone = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.backbone = nn.ModuleList(
+            nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)
+        )
         self.targets = nn.Linear(widths[-1], 4 * units)
 
     def forward(self, x: Tensor, h: Tensor, elapsed: Tensor | float) -> Tensor:
@@ -33,7 +38,9 @@ class _Cell(nn.Module):
         for layer in self.backbone:
             z = F.silu(layer(z))
         first, second, a, b = self.targets(z).chunk(4, dim=-1)
-        return _blend(1.7159 * torch.tanh(0.666 * first), 1.7159 * torch.tanh(0.666 * second), a, b, elapsed)
+        return _blend(
+            1.7159 * torch.tanh(0.666 * first), 1.7159 * torch.tanh(0.666 * second), a, b, elapsed
+        )
 
 
 class _Stepped(Core):
@@ -51,14 +58,20 @@ class _Stepped(Core):
         return self.head(torch.stack(outputs, dim=1)), state
 
     def advance(self, x: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the state [B,S] after input [B,I] over ``elapsed`` [B,1], and what the head reads."""
+        """Return the state [B,S] after input [B,I] over ``elapsed`` [B,1], and what the head
+        reads.
+        """
         raise NotImplementedError
 
 
 class PublishedCfC(_Stepped):
-    """One dense cell and a linear head. Hasani et al., "Closed-form continuous-time neural networks", 2022."""
+    """One dense cell and a linear head. Hasani et al., "Closed-form continuous-time neural
+    networks", 2022.
+    """
 
-    def __init__(self, input_size: int, units: int, *, backbone: Sequence[int], output_size: int) -> None:
+    def __init__(
+        self, input_size: int, units: int, *, backbone: Sequence[int], output_size: int
+    ) -> None:
         """``backbone``: widths of the SiLU layers."""
         super().__init__(input_size, units, output_size)
         self.cell, self.head = _Cell(input_size, units, backbone), nn.Linear(units, output_size)
@@ -72,18 +85,30 @@ class PublishedCfC(_Stepped):
 class PublishedMixedCfC(_Stepped):
     """An LSTM memory whose output feeds the cell, and whose gates listen to the cell's state.
 
-    As published, the inner cell's elapsed time is 0 whatever the time: this network has no notion of it.
+    As published, the inner cell's elapsed time is 0 whatever the time: this network has no notion
+    of it.
     """
 
     def __init__(
-        self, input_size: int, units: int, *, backbone: Sequence[int], forget_bias: float, output_size: int
+        self,
+        input_size: int,
+        units: int,
+        *,
+        backbone: Sequence[int],
+        forget_bias: float,
+        output_size: int,
     ) -> None:
-        """``forget_bias``: added to the forget gate; it is in the parameters of a training, not in its weights."""
+        """``forget_bias``: added to the forget gate; it is in the parameters of a training, not in
+        its weights.
+        """
         names = tuple(f"{part}.{k}" for part in ("neuron", "memory") for k in range(units))
         slices = {"neurons": slice(0, units), "memory": slice(units, 2 * units)}
         super().__init__(input_size, 2 * units, output_size, names, slices)
         self.units, self.forget_bias = units, forget_bias
-        self.input_map, self.recurrent_map = nn.Linear(input_size, 4 * units), nn.Linear(units, 4 * units, bias=False)
+        self.input_map, self.recurrent_map = (
+            nn.Linear(input_size, 4 * units),
+            nn.Linear(units, 4 * units, bias=False),
+        )
         self.cell, self.head = _Cell(units, units, backbone), nn.Linear(units, output_size)
 
     def advance(self, x: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,7 +122,9 @@ class PublishedMixedCfC(_Stepped):
 
 
 class _WiredLayer(nn.Module):
-    """A cell without backbone and activation; ``signs`` (-1, 0, +1) multiply the weights of both targets."""
+    """A cell without backbone and activation; ``signs`` (-1, 0, +1) multiply the weights of both
+    targets.
+    """
 
     def __init__(self, input_size: int, units: int) -> None:
         super().__init__()
@@ -113,18 +140,25 @@ class _WiredLayer(nn.Module):
 
 
 class PublishedWiredCfC(_Stepped):
-    """"Sparse-CfC": one layer for inter, command and motor neurons each; the signs are stored with the weights."""
+    """The "Sparse-CfC": one layer for inter, command and motor neurons each; the signs are stored
+    with the weights.
+    """
 
     def __init__(self, input_size: int, layers: dict[str, int], *, output_size: int) -> None:
         """``layers``: number of neurons by name, from the inputs to the outputs."""
         sizes = list(layers.values())
         ends = [sum(sizes[: k + 1]) for k in range(len(sizes))]
-        slices = {name: slice(end - size, end) for (name, size), end in zip(layers.items(), ends, strict=True)}
+        slices = {
+            name: slice(end - size, end)
+            for (name, size), end in zip(layers.items(), ends, strict=True)
+        }
         names = tuple(f"{name}.{k}" for name, size in layers.items() for k in range(size))
         super().__init__(input_size, sum(sizes), output_size, names, slices)
         self.sizes = sizes
         widths = [input_size, *sizes]
-        self.layers = nn.ModuleList(_WiredLayer(a, b) for a, b in zip(widths[:-1], sizes, strict=True))
+        self.layers = nn.ModuleList(
+            _WiredLayer(a, b) for a, b in zip(widths[:-1], sizes, strict=True)
+        )
         self.head = nn.Linear(sizes[-1], output_size)
 
     def advance(self, x: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,14 +12,17 @@ from liquid_nav.policy.published.stepped_past import SteppedPast
 class PublishedCTRNN(Core):
     """dx/dt = s tanh(W x + U u + b) - x with a learned scale s per neuron, and a linear head.
 
-    Its accuracy is the solver's (one per cent), so the solver belongs to the network: another one gives commands that
-    differ by up to 0.005.
+    Its accuracy is the solver's (one per cent), so the solver belongs to the network: another one
+    gives commands that differ by up to 0.005.
     """
 
     def __init__(self, input_size: int, units: int, *, output_size: int) -> None:
         """Draw the weights."""
         super().__init__(input_size, units, output_size)
-        self.input_map, self.recurrent = nn.Linear(input_size, units), nn.Linear(units, units, bias=False)
+        self.input_map, self.recurrent = (
+            nn.Linear(input_size, units),
+            nn.Linear(units, units, bias=False),
+        )
         self.scale = nn.Parameter(torch.ones(units))
         self.head = nn.Linear(units, output_size)
         self.solver = SteppedPast()

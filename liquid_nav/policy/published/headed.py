@@ -1,4 +1,6 @@
-"""A core with one dense layer on top, and the thousandth that the published dense LTC adds to its elapsed time."""
+"""A core with one dense layer on top, and the thousandth that the published dense LTC adds to its
+elapsed time.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ class Headed(Core):
 
     def __init__(self, core: Core, output_size: int, delay: float = 0.0) -> None:
         """Wrap ``core``; the state stays its state."""
-        super().__init__(core.input_size, core.state_size, output_size, core.neuron_names, core.slices)
+        super().__init__(
+            core.input_size, core.state_size, output_size, core.neuron_names, core.slices
+        )
         self.core, self.delay = core, delay
         self.head = nn.Linear(core.output_size, output_size)
 

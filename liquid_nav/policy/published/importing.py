@@ -24,7 +24,12 @@ Made = tuple[dict[str, Any], dict[str, np.ndarray]]
 
 
 def import_keras(
-    path: Path, kind: str, params: Path | None = None, *, elapsed: str = "constant", frame_rate: float = 30.0
+    path: Path,
+    kind: str,
+    params: Path | None = None,
+    *,
+    elapsed: str = "constant",
+    frame_rate: float = 30.0,
 ) -> Policy:
     """Read a checkpoint into a policy.
 
@@ -32,7 +37,8 @@ def import_keras(
         path: the HDF5 file.
         kind: one of ``layouts.KINDS``.
         params: ``params.json`` of the training; the published values without it.
-        elapsed: "constant" (1.0 at every frame, as trained) or "stamps" (real time, in frames of ``frame_rate``).
+        elapsed: "constant" (1.0 at every frame, as trained) or "stamps" (real time, in frames of
+            ``frame_rate``).
         frame_rate: frames per second of the training data.
 
     Raises:
@@ -44,45 +50,72 @@ def import_keras(
     core, weights = MAKERS[kind](named, sizes, parameters)
     period = 1.0 / frame_rate
     config = PolicyConfig(
-        encoder=PUBLISHED, core=core, command_scale=(1.0, 1.0, 1.0, 1.0), nominal_period=period, camera={},
-        elapsed=elapsed, elapsed_constant=1.0, elapsed_unit=period,
-    )  # fmt: skip
+        encoder=PUBLISHED,
+        core=core,
+        command_scale=(1.0, 1.0, 1.0, 1.0),
+        nominal_period=period,
+        camera={},
+        elapsed=elapsed,
+        elapsed_constant=1.0,
+        elapsed_unit=period,
+    )
     policy = Policy(config)
     state = _encoder(named) | {f"core.{name}": values for name, values in weights.items()}
     policy.load_state_dict({k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in state.items()})
     policy.card = {
         "imported": {
-            "format": "keras hdf5", "kind": kind, "file": Path(path).name, "keras_version": version,
-            "file_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest(), "sizes": sizes, **parameters,
+            "format": "keras hdf5",
+            "kind": kind,
+            "file": Path(path).name,
+            "keras_version": version,
+            "file_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest(),
+            "sizes": sizes,
+            **parameters,
         }
-    }  # fmt: skip
+    }
     return policy.eval()
 
 
 def _encoder(named: Arrays) -> Arrays:
     state = {}
     for k in range(len(PUBLISHED.channels)):
-        state[f"encoder.convolutions.{2 * k}.weight"] = named[f"convolution {k} kernel"].transpose(3, 2, 0, 1)
+        state[f"encoder.convolutions.{2 * k}.weight"] = named[f"convolution {k} kernel"].transpose(
+            3, 2, 0, 1
+        )
         state[f"encoder.convolutions.{2 * k}.bias"] = named[f"convolution {k} bias"]
     return state | _linear(named, "encoder dense", "encoder.dense")
 
 
 def _linear(named: Arrays, source: str, target: str) -> Arrays:
-    return {f"{target}.weight": named[f"{source} kernel"].T, f"{target}.bias": named[f"{source} bias"]}
+    return {
+        f"{target}.weight": named[f"{source} kernel"].T,
+        f"{target}.bias": named[f"{source} bias"],
+    }
 
 
 def _ltc_weights(named: Arrays) -> Arrays:
-    """Pick the synapses that exist (erev is not 0), ordered by target, then source, as the core holds them."""
-    weights = {k: named[k] for k in ("gleak", "vleak", "cm", "input_w", "input_b", "output_w", "output_b")}
+    """Pick the synapses that exist (erev is not 0), ordered by target, then source, as the core
+    holds them.
+    """
+    weights = {
+        k: named[k] for k in ("gleak", "vleak", "cm", "input_w", "input_b", "output_w", "output_b")
+    }
     for prefix in ("", "sensory_"):
         post, pre = np.nonzero(named[f"{prefix}erev"].T)
-        weights |= {f"{prefix}{k}": named[f"{prefix}{k}"][pre, post] for k in ("sigma", "mu", "w", "erev")}
+        weights |= {
+            f"{prefix}{k}": named[f"{prefix}{k}"][pre, post] for k in ("sigma", "mu", "w", "erev")
+        }
     return weights
 
 
 def _wiring(named: Arrays, layers: dict[str, int]) -> dict[str, Any]:
     table = TableWiring.of(named["sensory_erev"], named["erev"], layers)
-    return {"kind": "table", "sensory": list(table.sensory), "internal": list(table.internal), "layers": layers}
+    return {
+        "kind": "table",
+        "sensory": list(table.sensory),
+        "internal": list(table.internal),
+        "layers": layers,
+    }
 
 
 def _ncp(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
@@ -94,7 +127,13 @@ def _ncp(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
 
 
 def _ltc(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
-    core = {"kind": "ltc", "unfolds": 3, "head": True, "delay": 1e-3, "wiring": _wiring(named, {"motor": sizes["u"]})}
+    core = {
+        "kind": "ltc",
+        "unfolds": 3,
+        "head": True,
+        "delay": 1e-3,
+        "wiring": _wiring(named, {"motor": sizes["u"]}),
+    }
     inner = {f"core.{name}": values for name, values in _ltc_weights(named).items()}
     return core, inner | _linear(named, "head", "head")
 
@@ -110,25 +149,45 @@ def _cell(named: Arrays) -> Arrays:
 
 
 def _backbone(named: Arrays) -> list[int]:
-    return [len(values) for name, values in named.items() if name.startswith("backbone") and name.endswith("bias")]
+    return [
+        len(values)
+        for name, values in named.items()
+        if name.startswith("backbone") and name.endswith("bias")
+    ]
 
 
 def _cfc(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
-    return {"kind": "published_cfc", "units": sizes["u"], "backbone": _backbone(named)}, _cell(named)
+    return {"kind": "published_cfc", "units": sizes["u"], "backbone": _backbone(named)}, _cell(
+        named
+    )
 
 
 def _mixed_cfc(named: Arrays, sizes: dict[str, int], parameters: dict) -> Made:
-    core = {"kind": "published_mixed_cfc", "units": sizes["u"], "backbone": _backbone(named), **parameters}
-    memory = {"input_map.weight": named["input kernel"].T, "input_map.bias": named["memory bias"],
-              "recurrent_map.weight": named["recurrent kernel"].T}
+    core = {
+        "kind": "published_mixed_cfc",
+        "units": sizes["u"],
+        "backbone": _backbone(named),
+        **parameters,
+    }
+    memory = {
+        "input_map.weight": named["input kernel"].T,
+        "input_map.bias": named["memory bias"],
+        "recurrent_map.weight": named["recurrent kernel"].T,
+    }
     return core, memory | _cell(named)
 
 
 def _wired_cfc(named: Arrays, sizes: dict[str, int], parameters: dict) -> Made:
     layers = {name: sizes[f"n{k}"] for k, name in enumerate(("inter", "command", "motor"))}
     # The signs are not in the file: they are drawn again, as the training drew them.
-    rule = NCPWiring(**layers, sensory_fanout=6, inter_fanout=4, recurrent_command=4, motor_fanin=6,
-                     seed=parameters["wiring_seed"])
+    rule = NCPWiring(
+        **layers,
+        sensory_fanout=6,
+        inter_fanout=4,
+        recurrent_command=4,
+        motor_fanin=6,
+        seed=parameters["wiring_seed"],
+    )
     wiring, before, weights = rule.build(PUBLISHED.features), None, {}
     for k, name in enumerate(layers):
         members = wiring.layers[name]
@@ -138,15 +197,21 @@ def _wired_cfc(named: Arrays, sizes: dict[str, int], parameters: dict) -> Made:
         signs = np.concatenate((incoming, np.ones((len(members), len(members)))))
         weights[f"layers.{k}.signs"] = signs.T.astype(np.float32)
         before = members
-    return {"kind": "published_wired_cfc", "layers": layers}, weights | _linear(named, "head", "head")
+    return {"kind": "published_wired_cfc", "layers": layers}, weights | _linear(
+        named, "head", "head"
+    )
 
 
 def _lstm(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
     weights = {
-        "network.weight_ih_l0": named["kernel"].T, "network.weight_hh_l0": named["recurrent kernel"].T,
-        "network.bias_ih_l0": named["bias"], "network.bias_hh_l0": np.zeros_like(named["bias"]),
-    }  # fmt: skip
-    return {"kind": "lstm", "units": sizes["u"], "timed": False}, weights | _linear(named, "head", "head")
+        "network.weight_ih_l0": named["kernel"].T,
+        "network.weight_hh_l0": named["recurrent kernel"].T,
+        "network.bias_ih_l0": named["bias"],
+        "network.bias_hh_l0": np.zeros_like(named["bias"]),
+    }
+    return {"kind": "lstm", "units": sizes["u"], "timed": False}, weights | _linear(
+        named, "head", "head"
+    )
 
 
 def _gruode(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
@@ -163,12 +228,24 @@ def _gruode(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
 
 
 def _ctrnn(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
-    weights = {"input_map.weight": named["kernel"].T, "input_map.bias": named["bias"],
-               "recurrent.weight": named["recurrent kernel"].T, "scale": named["scale"]}
-    return {"kind": "published_ctrnn", "units": sizes["u"]}, weights | _linear(named, "head", "head")
+    weights = {
+        "input_map.weight": named["kernel"].T,
+        "input_map.bias": named["bias"],
+        "recurrent.weight": named["recurrent kernel"].T,
+        "scale": named["scale"],
+    }
+    return {"kind": "published_ctrnn", "units": sizes["u"]}, weights | _linear(
+        named, "head", "head"
+    )
 
 
 MAKERS = {
-    "ncp": _ncp, "ltc": _ltc, "cfc": _cfc, "mixedcfc": _mixed_cfc, "wiredcfccell": _wired_cfc, "lstm": _lstm,
-    "gruode": _gruode, "ctrnn": _ctrnn,
-}  # fmt: skip
+    "ncp": _ncp,
+    "ltc": _ltc,
+    "cfc": _cfc,
+    "mixedcfc": _mixed_cfc,
+    "wiredcfccell": _wired_cfc,
+    "lstm": _lstm,
+    "gruode": _gruode,
+    "ctrnn": _ctrnn,
+}

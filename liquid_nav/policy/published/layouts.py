@@ -12,15 +12,18 @@ from liquid_nav.policy.published.checkpoint import Array
 from liquid_nav.vision import PUBLISHED
 
 Entry = tuple[str, tuple]
-"""What an array is, and its shape: whole numbers, or names of sizes that are found in the file (see ``_size``)."""
+"""What an array is, and its shape: whole numbers, or names of sizes that are found in the file (see
+``_size``).
+"""
 
 
 def _encoder() -> list[Entry]:
     entries, before = [], 3
     for k, (channels, kernel) in enumerate(zip(PUBLISHED.channels, PUBLISHED.kernels, strict=True)):
         entries += [
-            (f"convolution {k} kernel", (kernel, kernel, before, channels)), (f"convolution {k} bias", (channels,))
-        ]  # fmt: skip
+            (f"convolution {k} kernel", (kernel, kernel, before, channels)),
+            (f"convolution {k} bias", (channels,)),
+        ]
         before = channels
     height, width = PUBLISHED.grid()
     return [*entries, *_dense("encoder dense", height * width * before, PUBLISHED.features)]
@@ -36,13 +39,21 @@ def _ltc(motor: int | str) -> list[Entry]:
         *((name, ("u",)) for name in ("gleak", "vleak", "cm")),
         *((name, ("u", "u")) for name in ("sigma", "mu", "w", "erev")),
         *((f"sensory_{name}", (inputs, "u")) for name in ("sigma", "mu", "w", "erev")),
-        ("input_w", (inputs,)), ("input_b", (inputs,)), ("output_w", (motor,)), ("output_b", (motor,)),
-    ]  # fmt: skip
+        ("input_w", (inputs,)),
+        ("input_b", (inputs,)),
+        ("output_w", (motor,)),
+        ("output_b", (motor,)),
+    ]
 
 
 def _closed_form(inputs: str, layers: int) -> list[Entry]:
-    backbone = [e for k in range(layers) for e in _dense(f"backbone {k}", "b" if k else inputs, "b")]
-    return [*backbone, *(e for name in ("ff1", "ff2", "time_a", "time_b") for e in _dense(name, "b", "u"))]
+    backbone = [
+        e for k in range(layers) for e in _dense(f"backbone {k}", "b" if k else inputs, "b")
+    ]
+    return [
+        *backbone,
+        *(e for name in ("ff1", "ff2", "time_a", "time_b") for e in _dense(name, "b", "u")),
+    ]
 
 
 def _wired(layers: int) -> list[Entry]:
@@ -65,16 +76,33 @@ def layout(kind: str, count: int) -> list[Entry]:
     if kind == "cfc":
         return encoder + _closed_form("i+u", max(1, (rest - 10) // 2)) + head
     if kind == "mixedcfc":
-        memory = [("input kernel", ("i", "4u")), ("recurrent kernel", ("u", "4u")), ("memory bias", ("4u",))]
+        memory = [
+            ("input kernel", ("i", "4u")),
+            ("recurrent kernel", ("u", "4u")),
+            ("memory bias", ("4u",)),
+        ]
         return encoder + memory + _closed_form("2u", max(1, (rest - 13) // 2)) + head
     if kind == "wiredcfccell":
         return encoder + _wired(3) + _dense("head", "n2", 4)
     if kind == "lstm":
-        return encoder + [("kernel", ("i", "4u")), ("recurrent kernel", ("u", "4u")), ("bias", ("4u",))] + head
+        return (
+            encoder
+            + [("kernel", ("i", "4u")), ("recurrent kernel", ("u", "4u")), ("bias", ("4u",))]
+            + head
+        )
     if kind == "gruode":
-        return encoder + [e for name in ("reset", "detect", "update") for e in _dense(name, "i+u", "u")] + head
+        return (
+            encoder
+            + [e for name in ("reset", "detect", "update") for e in _dense(name, "i+u", "u")]
+            + head
+        )
     if kind == "ctrnn":
-        weights = [("kernel", ("i", "u")), ("recurrent kernel", ("u", "u")), ("bias", ("u",)), ("scale", ("u",))]
+        weights = [
+            ("kernel", ("i", "u")),
+            ("recurrent kernel", ("u", "u")),
+            ("bias", ("u",)),
+            ("scale", ("u",)),
+        ]
         return encoder + weights + head
     raise ModelError(f"kind '{kind}' is unknown", f"choose one of: {', '.join(KINDS)}")
 
@@ -82,8 +110,11 @@ def layout(kind: str, count: int) -> list[Entry]:
 KINDS = ("ncp", "ltc", "cfc", "mixedcfc", "wiredcfccell", "lstm", "gruode", "ctrnn")
 
 
-def fit(kind: str, arrays: Sequence[Array], path: object) -> tuple[dict[str, np.ndarray], dict[str, int]]:
-    """Return the arrays by what they are, and the sizes found (``u``: units, ``b``: backbone, ``n0``...: layers).
+def fit(
+    kind: str, arrays: Sequence[Array], path: object
+) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """Return the arrays by what they are, and the sizes found (``u``: units, ``b``: backbone,
+    ``n0``...: layers).
 
     Raises:
         ModelError: an array is missing, is left over or has another shape; the message names it.
@@ -94,27 +125,37 @@ def fit(kind: str, arrays: Sequence[Array], path: object) -> tuple[dict[str, np.
         wanted = tuple(_size(size, sizes) for size in shape)
         if wanted != array.values.shape:
             raise ModelError(
-                f"'{path}' is no {kind}: {name} ('{array.name}') has shape {array.values.shape}, expected {wanted}",
+                f"'{path}' is no {kind}: {name} ('{array.name}') has shape {array.values.shape}, "
+                f"expected {wanted}",
                 "give the kind that the file was trained as, and its headless variant",
             )
     if len(arrays) < len(entries):
         name, shape = entries[len(arrays)]
         wanted = tuple(_size(size, sizes) for size in shape)
-        raise ModelError(f"'{path}' is no {kind}: {name} {wanted} is missing, it holds {len(arrays)} of "
-                         f"{len(entries)} arrays", "give the kind that the file was trained as")
+        raise ModelError(
+            f"'{path}' is no {kind}: {name} {wanted} is missing, it holds {len(arrays)} of "
+            f"{len(entries)} arrays",
+            "give the kind that the file was trained as",
+        )
     if len(arrays) > len(entries):
         extra = arrays[len(entries)]
-        raise ModelError(f"'{path}' is no {kind}: '{extra.name}' {extra.values.shape} is left over",
-                         "give the kind that the file was trained as")
+        raise ModelError(
+            f"'{path}' is no {kind}: '{extra.name}' {extra.values.shape} is left over",
+            "give the kind that the file was trained as",
+        )
     return {name: array.values for (name, _), array in zip(entries, arrays, strict=True)}, sizes
 
 
 def _sizes(entries: Sequence[Entry], arrays: Sequence[Array]) -> dict[str, int]:
-    """Return what most arrays say a named size is, also where one is missing: counted from both ends."""
+    """Return what most arrays say a named size is, also where one is missing: counted from both
+    ends.
+    """
     votes: dict[str, Counter] = {}
     for pairs in (zip(reversed(entries), reversed(arrays)), zip(entries, arrays)):
         for (_, shape), array in pairs:
-            for size, found in zip(shape, array.values.shape) if len(shape) == array.values.ndim else ():
+            for size, found in (
+                zip(shape, array.values.shape) if len(shape) == array.values.ndim else ()
+            ):
                 if isinstance(size, str) and size.isalnum() and not size[0].isdigit():
                     votes.setdefault(size, Counter())[found] += 1
     found = {size: count.most_common(1)[0][0] for size, count in votes.items()}
@@ -122,7 +163,9 @@ def _sizes(entries: Sequence[Entry], arrays: Sequence[Array]) -> dict[str, int]:
 
 
 def _size(size: int | str, sizes: dict[str, int]) -> int | str:
-    """Read a whole number, a size's name, a multiple ("4u") or a sum ("i+u"); unknown sizes stay names."""
+    """Read a whole number, a size's name, a multiple ("4u") or a sum ("i+u"); unknown sizes stay
+    names.
+    """
     if isinstance(size, int):
         return size
     total = 0

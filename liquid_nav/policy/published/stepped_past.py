@@ -1,7 +1,7 @@
 """Dormand-Prince 5(4) that steps past the end of the interval and interpolates back.
 
-The rules (error measure, step control, interpolation) are those of ``tfp.math.ode.DormandPrince``, because a network
-trained through a coarse solver has learned the solver's error too.
+The rules (error measure, step control, interpolation) are those of ``tfp.math.ode.DormandPrince``,
+because a network trained through a coarse solver has learned the solver's error too.
 """
 
 from __future__ import annotations
@@ -22,21 +22,33 @@ STAGES = (
 )
 """Dormand and Prince, "A family of embedded Runge-Kutta formulae", 1980."""
 ERROR = (
-    1951 / 21600 - 35 / 384, 0.0, 22642 / 50085 - 500 / 1113, 451 / 720 - 125 / 192, 2187 / 6784 - 12231 / 42400,
-    649 / 6300 - 11 / 84, 1 / 60,
-)  # fmt: skip
+    1951 / 21600 - 35 / 384,
+    0.0,
+    22642 / 50085 - 500 / 1113,
+    451 / 720 - 125 / 192,
+    2187 / 6784 - 12231 / 42400,
+    649 / 6300 - 11 / 84,
+    1 / 60,
+)
 MIDDLE = (
-    6025192743 / 30085553152 / 2, 0.0, 51252292925 / 65400821598 / 2, -2691868925 / 45128329728 / 2,
-    187940372067 / 1594534317056 / 2, -1776094331 / 19743644256 / 2, 11237099 / 235043384 / 2,
-)  # fmt: skip
+    6025192743 / 30085553152 / 2,
+    0.0,
+    51252292925 / 65400821598 / 2,
+    -2691868925 / 45128329728 / 2,
+    187940372067 / 1594534317056 / 2,
+    -1776094331 / 19743644256 / 2,
+    11237099 / 235043384 / 2,
+)
 """Shampine, "Some practical Runge-Kutta formulas", Mathematics of Computation 46, 1986."""
 
 
 @dataclass(frozen=True)
 class SteppedPast:
-    """Order 5 with error control, every sequence with its own steps; gradients pass, but not through the step sizes.
+    """Order 5 with error control, every sequence with its own steps; gradients pass, but not
+    through the step sizes.
 
-    rtol, atol: tolerances; first: length of the first step; safety, least, most: of the factor to the next step.
+    rtol, atol: tolerances; first: length of the first step; safety, least, most: of the factor to
+    the next step.
     """
 
     rtol: float = 0.01
@@ -47,14 +59,20 @@ class SteppedPast:
     most: float = 10.0
     limit: int = 1000
 
-    def advance(self, function: Callable[[Tensor], Tensor], state: Tensor, elapsed: Tensor) -> Tensor:
+    def advance(
+        self, function: Callable[[Tensor], Tensor], state: Tensor, elapsed: Tensor
+    ) -> Tensor:
         """Return the state [B,S] after ``elapsed`` [B,1] of dx/dt = ``function(x)``.
 
         Raises:
             ArithmeticError: no end after ``limit`` steps.
         """
         y, f = state, function(state)
-        begin, now, step = torch.zeros_like(elapsed), torch.zeros_like(elapsed), torch.full_like(elapsed, self.first)
+        begin, now, step = (
+            torch.zeros_like(elapsed),
+            torch.zeros_like(elapsed),
+            torch.full_like(elapsed, self.first),
+        )
         polynomial = [torch.zeros_like(y)] * 4 + [y]
         for _ in range(self.limit):
             open_ = now <= elapsed
@@ -70,11 +88,15 @@ class SteppedPast:
                 taken = open_ & (ratio <= 1.0)
                 factor = (self.safety * ratio ** (-1 / 6)).clamp(self.least, self.most)
             fitted = _fit(y, after, slopes, step)
-            polynomial = [torch.where(taken, new, old) for new, old in zip(fitted, polynomial, strict=True)]
+            polynomial = [
+                torch.where(taken, new, old) for new, old in zip(fitted, polynomial, strict=True)
+            ]
             begin, now = torch.where(taken, now, begin), torch.where(taken, now + step, now)
             y, f = torch.where(taken, after, y), torch.where(taken, slopes[-1], f)
             step = torch.where(open_, step * factor, step)
-        raise ArithmeticError(f"no solution after {self.limit} steps: the weights are damaged or the time is absurd")
+        raise ArithmeticError(
+            f"no solution after {self.limit} steps: the weights are damaged or the time is absurd"
+        )
 
     def _step(
         self, function: Callable[[Tensor], Tensor], y: Tensor, f: Tensor, step: Tensor
@@ -96,7 +118,9 @@ def _sum(weights: tuple[float, ...], slopes: list[Tensor]) -> Tensor:
 
 
 def _fit(y: Tensor, after: Tensor, slopes: list[Tensor], step: Tensor) -> list[Tensor]:
-    """Coefficients, highest power first, of the quartic through both ends with their slopes and the middle."""
+    """Coefficients, highest power first, of the quartic through both ends with their slopes and the
+    middle.
+    """
     middle, f0, f1 = y + step * _sum(MIDDLE, slopes), step * slopes[0], step * slopes[-1]
     return [
         2.0 * (f1 - f0) - 8.0 * (y + after) + 16.0 * middle,

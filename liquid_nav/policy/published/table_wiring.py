@@ -1,4 +1,6 @@
-"""A wiring that is written out synapse by synapse, for networks that come with weights instead of a recipe."""
+"""A wiring that is written out synapse by synapse, for networks that come with weights instead of a
+recipe.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,12 @@ _LETTERS = {sign: letter for letter, sign in _SIGNS.items()}
 
 @dataclass(frozen=True)
 class TableWiring:
-    """Signs as text, one line per source and one letter per target: ``+`` excites, ``-`` inhibits, ``.`` is no synapse.
+    """Signs as text, one line per source and one letter per target: ``+`` excites, ``-`` inhibits,
+    ``.`` is no synapse.
 
-    sensory: I lines of S letters; internal: S lines of S letters; layers: number of neurons by layer name, in the
-    order in which they are numbered (``motor`` first, as the outputs are read from there).
+    sensory: I lines of S letters; internal: S lines of S letters; layers: number of neurons by
+    layer name, in the order in which they are numbered (``motor`` first, as the outputs are read
+    from there).
     """
 
     sensory: tuple[str, ...]
@@ -25,11 +29,14 @@ class TableWiring:
     layers: dict[str, int]
 
     def build(self, input_size: int) -> Wiring:
-        """Return the wiring; raises WiringError where the table does not fit ``input_size`` or itself."""
+        """Return the wiring; raises WiringError where the table does not fit ``input_size`` or
+        itself.
+        """
         units = sum(self.layers.values())
         ends = np.cumsum(list(self.layers.values()))
         members = {
-            name: np.arange(end - count, end) for (name, count), end in zip(self.layers.items(), ends, strict=True)
+            name: np.arange(end - count, end)
+            for (name, count), end in zip(self.layers.items(), ends, strict=True)
         }
         sensory = _read(self.sensory, "sensory", input_size, units)
         return Wiring(sensory, _read(self.internal, "internal", units, units), members)
@@ -42,11 +49,16 @@ class TableWiring:
 
 def _read(lines: tuple[str, ...], name: str, rows: int, columns: int) -> np.ndarray:
     if len(lines) != rows or any(len(line) != columns for line in lines):
-        raise WiringError(f"the wiring's table '{name}' is not {rows} lines of {columns} letters", "restore the config")
+        raise WiringError(
+            f"the wiring's table '{name}' is not {rows} lines of {columns} letters",
+            "restore the config",
+        )
     try:
         return np.array([[_SIGNS[letter] for letter in line] for line in lines], dtype=np.int8)
     except KeyError as error:
-        raise WiringError(f"the wiring's table '{name}' has the letter {error}", "use + - and . only") from error
+        raise WiringError(
+            f"the wiring's table '{name}' has the letter {error}", "use + - and . only"
+        ) from error
 
 
 def _write(signs: np.ndarray) -> tuple[str, ...]:

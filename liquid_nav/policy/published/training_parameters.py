@@ -1,4 +1,6 @@
-"""What only the parameters of a published training say: ``params.json`` holds Python reprs, parsed and never run."""
+"""What only the parameters of a published training say: ``params.json`` holds Python reprs, parsed
+and never run.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ PUBLISHED_PARAMETERS: dict[str, dict[str, Any]] = {
 
 
 def read_parameters(path: Path | None, kind: str, file_name: str) -> dict[str, Any]:
-    """Return ``forget_bias`` or ``wiring_seed`` where ``kind`` needs it, from ``path`` or as published.
+    """Return ``forget_bias`` or ``wiring_seed`` where ``kind`` needs it, from ``path`` or as
+    published.
 
     Raises:
         ModelError: the file cannot be read, or holds no or several trainings of that kind.
@@ -29,21 +32,27 @@ def read_parameters(path: Path | None, kind: str, file_name: str) -> dict[str, A
         entries = json.loads(path.read_text())
         trainings = {name: _call(text) for name, text in entries.items()}
     except (OSError, ValueError, SyntaxError, AttributeError, RecursionError, MemoryError) as error:
-        raise ModelError(f"'{path}' cannot be read: {error}", "give the params.json of the checkpoints") from error
+        raise ModelError(
+            f"'{path}' cannot be read: {error}", "give the params.json of the checkpoints"
+        ) from error
     own = [values for name, values in trainings.items() if Path(name).name == file_name]
     found = own or [values for values in trainings.values() if values["kind"] == kind]
     if not published:
         return {}
     if len(found) != 1:
-        raise ModelError(f"'{path}' holds {len(found)} trainings of kind {kind}",
-                         "give the checkpoint its original file name, which is the key there")
+        raise ModelError(
+            f"'{path}' holds {len(found)} trainings of kind {kind}",
+            "give the checkpoint its original file name, which is the key there",
+        )
     values = found[0]
     try:
         if kind == "mixedcfc":
             return {"forget_bias": float(values["config"]["forget_bias"])}
         return {"wiring_seed": int(values["wiredcfc_seed"])}
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"'{path}' does not say {error} of the {kind}", "leave --params out") from error
+        raise ModelError(
+            f"'{path}' does not say {error} of the {kind}", "leave --params out"
+        ) from error
 
 
 def _call(text: str) -> dict[str, Any]:
@@ -51,6 +60,8 @@ def _call(text: str) -> dict[str, Any]:
     tree = ast.parse(text, mode="eval").body
     if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
         raise ValueError(f"'{text[:40]}' is not a list of parameters")
-    values = {keyword.arg: ast.literal_eval(keyword.value) for keyword in tree.keywords if keyword.arg}
+    values = {
+        keyword.arg: ast.literal_eval(keyword.value) for keyword in tree.keywords if keyword.arg
+    }
     values["kind"] = values.get("ct_network_type", tree.func.id.removesuffix("Params").lower())
     return values
