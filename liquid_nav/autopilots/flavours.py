@@ -21,15 +21,18 @@ UNNAMED = "mode "
 
 @dataclass(frozen=True, slots=True)
 class ParameterRule:
-    """A parameter that our safety rests on: lowest and highest value accepted, value to set
-    otherwise, and why.
-    """
+    """A parameter that our safety rests on, and what it has to be."""
 
     name: str
+    """Name of the parameter, as the autopilot calls it."""
     lowest: float
+    """Lowest value that is accepted, in the parameter's own unit."""
     highest: float
+    """Highest value that is accepted, in the parameter's own unit."""
     value: float
+    """Value that is set where the present one is not accepted, in the parameter's own unit."""
     why: str
+    """What an accepted value means, for people."""
 
 
 @dataclass(frozen=True)

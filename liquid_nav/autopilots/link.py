@@ -263,7 +263,8 @@ class Link:
             return []
         messages: list[Message] = []
         # Bounded: a flood must not keep set points and the end of the process waiting.
-        decoded = looked = 0
+        decoded = 0
+        looked = 0
         try:
             while decoded < MOST_DECODED and looked < MOST_READ and (data := self.wire.read()):
                 looked += 1

@@ -204,7 +204,8 @@ class MavlinkAdapter:
 
     def take(self) -> list[Message]:
         """Return what has to be sent, and forget it."""
-        out, self._out = self._out, []
+        out = self._out
+        self._out = []
         return out
 
     def _acknowledge(self, message: Message, now: float) -> bool:

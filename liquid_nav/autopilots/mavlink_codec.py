@@ -24,17 +24,18 @@ SIGNING_EPOCH = 1_420_070_400
 
 @dataclass
 class Counts:
-    """What came in.
-
-    seen: everything; accepted; bad: noise and wrong checksums; rejected: by their signature;
-    foreign: other systems.
-    """
+    """What came in, counted since the codec was made."""
 
     seen: int = 0
+    """Everything that the parser found: packets, and stretches of noise."""
     accepted: int = 0
+    """Messages that were let through."""
     bad: int = 0
+    """Noise and packets with a wrong checksum."""
     rejected: int = 0
+    """Packets that were dropped for their signature: missing, wrong or replayed."""
     foreign: int = 0
+    """Messages of other systems than the one that is listened to."""
 
 
 class _Parser(mavlink.MAVLink):
@@ -81,12 +82,15 @@ class Codec:
         """See the class."""
         if key is not None and len(key) != 32:
             raise ValueError(f"a signing key has 32 bytes, not {len(key)}")
-        self.listen_to, self.counts, self._datagrams = listen_to, Counts(), datagrams
+        self.listen_to = listen_to
+        self.counts = Counts()
+        self._datagrams = datagrams
         self._parser = _Parser(None, srcSystem=system, srcComponent=component)
         self._parser.robust_parsing = True
         if key is not None:
             signing = self._parser.signing
-            signing.secret_key, signing.sign_outgoing = key, True
+            signing.secret_key = key
+            signing.sign_outgoing = True
             signing.timestamp = max(0, int((unix_time - SIGNING_EPOCH) * 1e5))
 
     def encode(self, message: Message) -> bytes:
@@ -100,7 +104,8 @@ class Codec:
         """Return the messages in ``data`` that are meant for us; never raises."""
         messages = self._parser.parse_buffer(data) or []
         if self._datagrams:
-            self._parser.buf, self._parser.buf_index = bytearray(), 0
+            self._parser.buf = bytearray()
+            self._parser.buf_index = 0
         return [message for message in messages if self._wanted(message)]
 
     def _wanted(self, message: Message) -> bool:

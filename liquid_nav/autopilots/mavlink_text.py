@@ -15,11 +15,14 @@ PATIENCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One whole text: time received (s), severity (MAV_SEVERITY, 0 worst) and words."""
+    """One whole text."""
 
     time: float
+    """When it was whole or its rest was given up, s of the caller's clock."""
     severity: int
+    """MAV_SEVERITY, 0 (worst) to 7."""
     words: str
+    """What it says; an ellipsis stands for chunks that were lost."""
 
 
 class TextJoiner:
@@ -38,7 +41,8 @@ class TextJoiner:
             if isinstance(message.text, str)
             else bytes(message.text).decode("utf-8", "replace")
         )
-        number, part = int(getattr(message, "id", 0)), int(getattr(message, "chunk_seq", 0))
+        number = int(getattr(message, "id", 0))
+        part = int(getattr(message, "chunk_seq", 0))
         last = len(words) < CHUNK
         if number == 0 or (part == 0 and last):
             return [Text(now, message.severity, words.strip())]

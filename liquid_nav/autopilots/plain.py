@@ -142,7 +142,8 @@ class PlainSession:
 
     def events(self) -> list[Event]:
         """Return what has happened since the last call."""
-        events, self._events = self._events, []
+        events = self._events
+        self._events = []
         return events
 
     def report(self) -> BridgeReport:

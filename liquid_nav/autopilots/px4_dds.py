@@ -344,5 +344,6 @@ class Px4DdsAdapter:
 
     def take(self) -> list[VehicleCommand | SetPoint]:
         """Return what has to be sent, and forget it."""
-        out, self._out = self._out, []
+        out = self._out
+        self._out = []
         return out

@@ -341,7 +341,8 @@ class OffboardSession:
 
     def events(self) -> list[Event]:
         """Return what has happened since the last call."""
-        events, self._events = self._events, []
+        events = self._events
+        self._events = []
         return events
 
     def report(self) -> BridgeReport:
@@ -610,7 +611,8 @@ class OffboardSession:
     def _connect(self) -> None:
         vehicle = self.vehicle
         mode = self.flavour.mode_name(vehicle.mode)
-        kept, self._kept = self._kept, None
+        kept = self._kept
+        self._kept = None
         self.say(f"connected, {mode}, {'armed' if vehicle.armed else 'disarmed'}")
         self._greet()
         landing_is_ordered = self.order is not None and self.order.mode is Mode.LANDING
@@ -643,7 +645,8 @@ class OffboardSession:
 
     def _greet(self) -> None:
         self.adapter.greet()
-        self._asked_heartbeat = self._asked_again = self.now
+        self._asked_heartbeat = self.now
+        self._asked_again = self.now
 
     def _on_reboot(self) -> None:
         self._reboots = self.vehicle.reboots

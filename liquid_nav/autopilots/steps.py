@@ -122,7 +122,8 @@ def ask(
                         f"{what}: no answer from the autopilot after {ATTEMPTS} attempts"
                     )
                 s.request(kind, value, attempt)
-                s.reason = sent = s.now
+                s.reason = s.now
+                sent = s.now
                 attempt += 1
         elif reply.answer not in GOOD:
             while s.now < reply.time + EXPLAIN:

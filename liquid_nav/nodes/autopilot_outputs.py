@@ -104,14 +104,16 @@ class AutopilotOutputs:
         """Publish the charge, where it is known; ``time``: of the stamp, s."""
         if telemetry.battery is not None:
             battery = battery_message(0.0, from_seconds(time))
-            battery.percentage, battery.voltage = telemetry.battery, telemetry.voltage or math.nan
+            battery.percentage = telemetry.battery
+            battery.voltage = telemetry.voltage or math.nan
             self._battery.publish(battery)
 
     def odometry(self, telemetry: VehicleState, time: float | None) -> None:
         """Publish odometry and inertial data, once both position and attitude are known; ``time``:
         of the stamp, s.
         """
-        odometry, force = telemetry.odometry(), telemetry.force
+        odometry = telemetry.odometry()
+        force = telemetry.force
         if odometry is None or time is None:
             return
         specific = np.full(3, math.nan) if force is None else geometry.frd_to_flu(force)

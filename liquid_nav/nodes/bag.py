@@ -206,7 +206,8 @@ def read_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
             if connection.msgtype == COMPRESSED:
                 images[stamp] = message
             elif not connection.topic.endswith("liquid_controller/cmd_vel"):
-                linear, angular = message.twist.linear, message.twist.angular
+                linear = message.twist.linear
+                angular = message.twist.angular
                 commands[stamp] = Command(linear.x, linear.y, linear.z, angular.z)
     last = Command()
     for stamp in sorted(images):

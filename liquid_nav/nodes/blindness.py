@@ -48,23 +48,22 @@ COARSE_LIMIT = 2.4
 """Contrast between large blocks, in levels of 0 to 255, below which nothing is seen."""
 LEAST = 3
 """Blocks in a row that a second difference needs."""
-BLACK, WHITE = 25.0, 230.0
-"""Mean brightness below and above which a picture without contrast is called black or white."""
+BLACK = 25.0
+"""Mean brightness, 0 to 255, below which a picture without contrast is called black."""
+WHITE = 230.0
+"""Mean brightness, 0 to 255, above which a picture without contrast is called white."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a picture shows.
-
-    Attributes:
-        fine: Contrast between small blocks, levels of 0 to 255.
-        coarse: Contrast between large blocks, levels of 0 to 255.
-        mean: Mean brightness, 0 to 255.
-    """
+    """What a picture shows."""
 
     fine: float
+    """Contrast between small blocks, levels of 0 to 255; infinite: too small to be judged."""
     coarse: float
+    """Contrast between large blocks, levels of 0 to 255; infinite: too small to be judged."""
     mean: float
+    """Mean brightness, 0 to 255."""
 
     @property
     def blind(self) -> bool:

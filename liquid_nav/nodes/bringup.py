@@ -108,43 +108,50 @@ def parse_number(name: str, text: str) -> float:
 class FlightPlan:
     """What is asked for; the same words as the options of ``liquid-nav fly`` and the launch
     arguments.
-
-    condition: empty for the scenario's own; record: folder for bag and record, or None; frame_rate:
-    Hz, 0 for the condition's; real_time_factor: simulated per wall seconds at most, 0 as fast as
-    possible; autopilot: empty for the embedded simulator alone, or one of ``AUTOPILOTS``;
-    connection: where it is, empty for the usual place; drones: how many fly in one world; watchers:
-    how many nodes outside of the graph listen to each drone's cmd_vel.
     """
 
     scenario: str = "forest"
+    """Name of the scenario, or its YAML file."""
     seed: int = 0
+    """Seed of the world, a non-negative integer below 2^31."""
     condition: str = ""
+    """Name of the condition, or its YAML file; empty: the scenario's own."""
     pilot: str = "policy"
+    """Who steers, one of ``PILOTS``: the network, or the privileged expert."""
     model: str = "default"
+    """Name of the network's model, or its folder; the expert needs none."""
     record: Path | None = None
+    """Folder for bag and record; None: nothing is recorded."""
     frame_rate: float = 0.0
+    """Camera frames per second, Hz; 0: the condition's."""
     real_time_factor: float = 1.0
+    """Simulated seconds per wall second at most; 0: as fast as possible."""
     frame_prefix: str = ""
+    """Before every frame id, such as ``d1/``."""
     progress: bool = False
+    """Whether the scenario runner prints its progress as JSON lines."""
     autopilot: str = ""
+    """What flies the drone, one of ``AUTOPILOTS``; empty: the embedded simulator alone."""
     connection: str = ""
+    """Address of the autopilot, as ``read_connection`` takes it; empty: the usual place."""
     drones: int = 1
+    """How many fly in one world."""
     watchers: int = 0
+    """Nodes outside of the graph that listen to each drone's cmd_vel."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """One node of the graph: the executable's name and the parameters that differ from the
-    parameter file.
-
-    namespace: of one of several drones, below that of the graph; environment: variables of this
-    process alone, which win over those of the graph.
-    """
+    """One node of the graph."""
 
     executable: str
+    """Name of the executable in this package."""
     parameters: Mapping[str, object] = field(default_factory=dict)
+    """Name -> value of the ROS parameters that differ from the parameter file."""
     namespace: str = ""
+    """Namespace of one of several drones, below that of the graph; empty: the graph's."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of this process alone, which win over those of the graph."""
 
 
 def embedded_graph(plan: FlightPlan) -> list[Process]:
@@ -223,7 +230,8 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
             "leave --connection away: MicroXRCEAgent carries PX4's topics, the domain is "
             "ROS_DOMAIN_ID",
         )
-    test, kind = plan.autopilot.startswith("test-"), plan.autopilot.removeprefix("test-")
+    test = plan.autopilot.startswith("test-")
+    kind = plan.autopilot.removeprefix("test-")
     port = free_port() if test else 0
     connection = (
         "" if dds else f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION

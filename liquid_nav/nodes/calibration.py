@@ -18,24 +18,33 @@ REMEDY = "make one with camera_calibration (cameracalibrator), which writes ost.
 
 @dataclass(frozen=True)
 class Calibration:
-    """What CameraInfo needs. ``k``, ``r`` [3,3] and ``p`` [3,4] in pixels; ``d``: distortion by
-    ``model``.
-    """
+    """What CameraInfo needs."""
 
     width: int
+    """Width of the images, pixels."""
     height: int
+    """Height of the images, pixels."""
     model: str
+    """Distortion model as CameraInfo names it, such as plumb_bob; empty: not calibrated."""
     d: tuple[float, ...]
+    """Distortion coefficients, as many as ``model`` has; empty: not calibrated."""
     k: np.ndarray
+    """float64 [3,3] intrinsic matrix of the distorted images, pixels; zeros: not calibrated."""
     r: np.ndarray
+    """float64 [3,3] rectification: rotation from the camera to its rectified frame, no unit; zeros:
+    not calibrated.
+    """
     p: np.ndarray
+    """float64 [3,4] projection matrix of the rectified images, pixels; zeros: not calibrated."""
     name: str = ""
+    """Name of the camera in the calibration file; empty: it has none."""
 
     def resized(self, width: int, height: int) -> Calibration:
         """Return the model of the same camera's images after resizing to ``width`` x ``height``."""
         if (width, height) == (self.width, self.height):
             return self
-        sx, sy = width / self.width, height / self.height
+        sx = width / self.width
+        sy = height / self.height
         # Pixel centres lie at whole numbers, so the edges of the image scale, not the centres.
         scale = np.array(((sx, 0.0, 0.5 * sx - 0.5), (0.0, sy, 0.5 * sy - 0.5), (0.0, 0.0, 1.0)))
         return Calibration(

@@ -155,7 +155,9 @@ class Camera(Node):
         self._unpublished = ""
         self._granted = ""
         self._shortfall = ""
-        self._begun = self._opened = self._heard = wall.monotonic()
+        self._begun = wall.monotonic()
+        self._opened = self._begun
+        self._heard = self._begun
         self._told = 0
         ParameterChanges(self, {"jpeg_quality": self._quality}, lambda values: "", self._take)
         self.capture = CaptureThread(
@@ -325,7 +327,8 @@ def _as_bgr(image: np.ndarray) -> np.ndarray:
 
 
 def _fill(header: object, values: dict) -> None:
-    header.stamp, header.frame_id = values["stamp"], values["frame_id"]
+    header.stamp = values["stamp"]
+    header.frame_id = values["frame_id"]
 
 
 def main(arguments: list[str] | None = None) -> None:

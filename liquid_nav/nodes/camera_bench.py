@@ -23,8 +23,10 @@ from liquid_nav.nodes.qos import reliable
 
 DISCOVERY = 60.0
 """s that camera and controller may take to come up."""
-PULLED, PLUGGED = 0.5, 0.75
-"""Shares of each row after which the cable is out, and in again."""
+PULLED = 0.5
+"""Share of each row after which the cable is out."""
+PLUGGED = 0.75
+"""Share of each row after which the cable is in again."""
 
 
 def resident(pid: int) -> float:
@@ -40,7 +42,8 @@ class Cable:
     """The camera's cable: a file that is there or not."""
 
     def __init__(self, video: Path) -> None:
-        self._video, self._away = video, video.with_name(video.name + ".unplugged")
+        self._video = video
+        self._away = video.with_name(video.name + ".unplugged")
 
     def hold(self, plugged: bool) -> None:
         """Plug it in or pull it out, where it is not so already."""
@@ -80,7 +83,8 @@ def watch(video: Path, rows: int, seconds: float, camera: int, controller: int) 
     time.
     """
     rclpy.init()
-    heard, cable = Watch(), Cable(video)
+    heard = Watch()
+    cable = Cable(video)
     deadline = wall.monotonic() + DISCOVERY
     while not heard.latencies:
         for pid in (camera, controller):

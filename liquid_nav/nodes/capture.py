@@ -47,14 +47,12 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture and when it was taken.
-
-    stamp: ns of the node's clock.
-    image: uint8: [H,W,3] BGR, [H,W,4] BGRA, [H,W] or [H,W,1] grey.
-    """
+    """A picture and when it was taken."""
 
     stamp: int
+    """Time of exposure, ns of the node's clock."""
     image: np.ndarray
+    """uint8: [H,W,3] BGR, [H,W,4] BGRA, [H,W] or [H,W,1] grey."""
 
 
 class Grabber:
@@ -77,12 +75,16 @@ class Grabber:
             latency: Seconds from exposure to delivery that no driver tells: taken off every stamp.
             backoff: First and longest pause, s, before opening again.
         """
-        self._open, self._clock, self._wait = open_source, clock, wait
-        self._latency, self._backoff = round(latency * NANO), backoff
+        self._open = open_source
+        self._clock = clock
+        self._wait = wait
+        self._latency = round(latency * NANO)
+        self._backoff = backoff
         self._source: Source | None = None
         self._pause = backoff[0]
         self.problem = ""
-        self.frames = self.openings = 0
+        self.frames = 0
+        self.openings = 0
         self.undecodable = 0
         self._bad = 0
         self._last = 0
@@ -217,7 +219,8 @@ class Newest:
         """Take the newest frame, waiting for at most ``patience`` s."""
         with self._arrived:
             self._arrived.wait_for(lambda: self._frame is not None, patience)
-            frame, self._frame = self._frame, None
+            frame = self._frame
+            self._frame = None
             return frame
 
 

@@ -11,7 +11,9 @@ from rclpy.node import Node
 
 from liquid_nav.nodes.qos import reliable
 
-OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+OK = DiagnosticStatus.OK
+WARN = DiagnosticStatus.WARN
+ERROR = DiagnosticStatus.ERROR
 
 
 class Diagnostics:

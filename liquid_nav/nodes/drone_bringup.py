@@ -42,26 +42,32 @@ LONGEST_PAUSE = 30.0
 
 @dataclass(frozen=True)
 class DronePlan:
-    """What is asked for; the same words as the arguments of ``drone.launch.py``.
-
-    source: the camera, empty where another node publishes its images; limits: of the supervisor, SI
-    units;
-    record: folder for the bag, or None; autopilot: one of AUTOPILOTS; connection: of the MAVLink
-    ones;
-    engage_channel: of the remote control, whose switch engages, 0 for none, or None for what the
-    parameter file says.
-    """
+    """What is asked for; the same words as the arguments of ``drone.launch.py``."""
 
     model: str = "default"
+    """Name of the network's model, or its folder."""
     source: str = "0"
+    """Camera: device, URL, GStreamer pipeline or file; empty: another node publishes its images."""
     calibration: str = ""
+    """Calibration file of the camera (YAML); empty: not calibrated."""
     autopilot: str = "px4"
+    """What flies the drone, one of ``AUTOPILOTS``."""
     connection: str = "udp:0.0.0.0:14540"
+    """Address of the autopilot, as ``read_connection`` takes it; only for ``OVER_MAVLINK``."""
     image_transport: str = "raw"
+    """Which camera topic controller, supervisor and recorder read, one of ``TRANSPORTS``."""
     limits: Mapping[str, float] = field(default_factory=dict)
+    """Name, one of ``LIMITS`` -> the supervisor's limit, SI units; one that is missing is that of
+    the parameter file.
+    """
     record: Path | None = None
+    """Folder for the bag; None: nothing is recorded."""
     frame_prefix: str = ""
+    """Before every frame id, such as ``d1/``."""
     engage_channel: int | None = None
+    """Channel of the remote control, counted from 1, whose switch engages; 0: none; None: what the
+    parameter file says.
+    """
 
 
 def drone_graph(plan: DronePlan) -> list[Process]:

@@ -35,8 +35,10 @@ def odometry_message(state: DroneState, time: int, prefix: str = "") -> Odometry
     message.header.stamp = to_stamp(time)
     message.header.frame_id = f"{prefix}odom"
     message.child_frame_id = f"{prefix}base_link"
-    pose, twist = message.pose.pose, message.twist.twist
-    position, q = pose.position, pose.orientation
+    pose = message.pose.pose
+    twist = message.twist.twist
+    position = pose.position
+    q = pose.orientation
     position.x, position.y, position.z = map(float, state.position)
     q.w, q.x, q.y, q.z = map(float, state.quaternion)
     body = rotation(state.quaternion).T @ state.velocity
@@ -51,8 +53,10 @@ def state_from(message: Odometry) -> DroneState:
     Raises ValueError for an orientation that is no unit quaternion: of a message that nobody has
     filled, or of an estimator that has not begun.
     """
-    position, q = message.pose.pose.position, message.pose.pose.orientation
-    linear, angular = message.twist.twist.linear, message.twist.twist.angular
+    position = message.pose.pose.position
+    q = message.pose.pose.orientation
+    linear = message.twist.twist.linear
+    angular = message.twist.twist.angular
     quaternion = np.array((q.w, q.x, q.y, q.z))
     length = float(np.linalg.norm(quaternion))
     if not abs(length - 1.0) < UNIT:
@@ -72,7 +76,9 @@ def imu_message(state: DroneState, time: int, prefix: str = "") -> Imu:
     message = Imu()
     message.header.stamp = to_stamp(time)
     message.header.frame_id = f"{prefix}base_link"
-    q, rates, force = message.orientation, message.angular_velocity, message.linear_acceleration
+    q = message.orientation
+    rates = message.angular_velocity
+    force = message.linear_acceleration
     q.w, q.x, q.y, q.z = map(float, state.quaternion)
     rates.x, rates.y, rates.z = map(float, state.angular_velocity)
     force.x, force.y, force.z = map(float, state.acceleration)
@@ -84,7 +90,8 @@ def camera_info_message(
 ) -> CameraInfo:
     """Ideal pinhole camera with square pixels; ``fov`` is horizontal, in rad."""
     focal = 0.5 * width / math.tan(0.5 * fov)
-    cx, cy = 0.5 * (width - 1), 0.5 * (height - 1)
+    cx = 0.5 * (width - 1)
+    cy = 0.5 * (height - 1)
     message = CameraInfo(width=width, height=height, distortion_model="plumb_bob", d=[0.0] * 5)
     message.header.stamp = to_stamp(time)
     message.header.frame_id = frame_id
@@ -101,7 +108,10 @@ def battery_message(flown: float, time: int, endurance: float = 1200.0) -> Batte
     left = max(0.0, 1.0 - flown / endurance)
     message = BatteryState(present=True, percentage=left, voltage=14.0 + 2.8 * left)
     message.header.stamp = to_stamp(time)
-    message.current = message.charge = message.capacity = message.design_capacity = math.nan
+    message.current = math.nan
+    message.charge = math.nan
+    message.capacity = math.nan
+    message.design_capacity = math.nan
     message.temperature = math.nan
     message.power_supply_status = BatteryState.POWER_SUPPLY_STATUS_DISCHARGING
     message.power_supply_technology = BatteryState.POWER_SUPPLY_TECHNOLOGY_LIPO

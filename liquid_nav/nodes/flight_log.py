@@ -55,7 +55,8 @@ class FlightLog:
         counted.
         """
         layout = self._layout
-        rows, last = [], Command()
+        rows = []
+        last = Command()
         for stamp in sorted(self._states):
             state = self._states[stamp]
             last = self._commands.get(stamp, last)
@@ -85,7 +86,8 @@ class FlightLog:
             "command": table[:, 8:12],
             "distance": table[:, 12],
         }
-        start, target = layout.start, layout.target
+        start = layout.start
+        target = layout.target
         return FlightRecord(
             layout.scenario.name,
             seed,

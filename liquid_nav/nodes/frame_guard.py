@@ -37,13 +37,14 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do with a frame, the elapsed seconds where it is stepped, and the reason where there
-    is one to tell.
-    """
+    """How a frame was judged."""
 
     action: Action
+    """What to do with it."""
     elapsed: float = 0.0
+    """Time by which the state is stepped, s; without meaning where it is not stepped."""
     reason: str = ""
+    """Why, for people; empty: there is nothing to tell."""
 
 
 class FrameGuard:
@@ -69,7 +70,9 @@ class FrameGuard:
         self.longest_gap = longest_gap
         self.frozen_after = frozen_after
         self.blind_after = blind_after
-        self.frames = self.repeated = self.lost = 0
+        self.frames = 0
+        self.repeated = 0
+        self.lost = 0
         self.early = 0
         self.early_in_a_row = 0
         """Images from the future, since the last one that was not."""
@@ -102,7 +105,8 @@ class FrameGuard:
             self._early_at = now
             return Verdict(Action.IGNORE, reason=FUTURE)
         self.early_in_a_row = 0
-        last, period = self._stamp, self.nominal_period
+        last = self._stamp
+        period = self.nominal_period
         if last == stamp:
             self.repeated += 1
             return Verdict(Action.REPEAT)
@@ -110,7 +114,8 @@ class FrameGuard:
         self._stamp = stamp
         elapsed = 0.0 if last is None else (stamp - last) / NANO
         if last is None or not 0.0 < elapsed <= self.longest_gap:
-            self._pixels, self._changed = pixels, stamp
+            self._pixels = pixels
+            self._changed = stamp
             self._stepped = stamp
             self._seeing = stamp
             if last is None:
@@ -158,7 +163,8 @@ class FrameGuard:
         if not self.frozen_after:
             return False
         if self._pixels is None or not _alike(pixels, self._pixels):
-            self._pixels, self._changed = pixels, stamp
+            self._pixels = pixels
+            self._changed = stamp
             return False
         return (stamp - self._changed) / NANO >= self.frozen_after
 

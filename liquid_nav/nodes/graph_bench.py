@@ -84,7 +84,9 @@ def camera(
             show()
         executor.spin_once(timeout_sec=0.2)
     latencies.clear()
-    sent, begin, used = 0, wall.monotonic(), cpu(pid)
+    sent = 0
+    begin = wall.monotonic()
+    used = cpu(pid)
     while sent < seconds * rate:
         due = begin + sent / rate
         while (left := due - wall.monotonic()) > 0:
@@ -94,7 +96,8 @@ def camera(
     end = wall.monotonic() + 1.0
     while wall.monotonic() < end and len(latencies) < sent:
         executor.spin_once(timeout_sec=0.1)
-    used, lasted = cpu(pid) - used, wall.monotonic() - begin
+    used = cpu(pid) - used
+    lasted = wall.monotonic() - begin
     executor.shutdown()
     rclpy.try_shutdown()
     milliseconds = [1e3 * value for value in latencies]

@@ -9,13 +9,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic: relative name, type, and whether it is latched or best effort (else reliable)."""
+    """One topic."""
 
     name: str
+    """Name relative to the drone's namespace, or absolute."""
     type: str
+    """Type of its messages, such as ``sensor_msgs/msg/Image``."""
     latched: bool = False
+    """Whether it is reliable and transient local: its last message is read by whoever comes later.
+    """
     best_effort: bool = False
+    """Whether its reliability is best effort; otherwise reliable."""
     stamped: bool = True
+    """Whether its messages begin with a header, whose stamp tells their time."""
 
 
 IMAGE = Topic("camera/image_raw", "sensor_msgs/msg/Image", best_effort=True)

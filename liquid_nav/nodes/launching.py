@@ -261,24 +261,28 @@ def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()
         drones=_count(value["drones"]),
         watchers=int(value["rqt"] == "true"),
     )
-    sim, space, gui = value["sim"], value["namespace"], value["gui"] == "true"
+    sim = value["sim"]
+    space = value["namespace"]
+    gui = value["gui"] == "true"
     if sim.endswith("gazebo") and plan.drones > 1:
         raise UserError(f"sim:={sim} flies one drone", "drones:=1, or sim:=embedded")
-    file, around, world = gazebo_bringup.PARAMETER_FILE, [], ""
+    file = gazebo_bringup.PARAMETER_FILE
+    around = []
+    world = ""
     if sim == "gazebo":
         world = gazebo_bringup.make_world(plan, value["engine"])
-        around, graph = (
-            _gazebo(world, gui, space, find(gazebo_bringup.BRIDGE_FILE)),
-            gazebo_bringup.gazebo_graph(plan),
-        )
+        around = _gazebo(world, gui, space, find(gazebo_bringup.BRIDGE_FILE))
+        graph = gazebo_bringup.gazebo_graph(plan)
     elif sim == "px4_gazebo":
         made = px4_gazebo_bringup.make_px4_world(
             plan, value["px4"], value["px4_model"], value["camera_topic"], value["engine"]
         )
-        world, graph = made.world, px4_gazebo_bringup.px4_gazebo_graph(plan)
+        world = made.world
+        graph = px4_gazebo_bringup.px4_gazebo_graph(plan)
         around = [*_px4(made), *_gazebo(world, gui, space, made.bridge)]
     else:
-        file, graph = PARAMETER_FILE, graph_of(plan)
+        file = PARAMETER_FILE
+        graph = graph_of(plan)
     settings = read_settings(value, typed, graph)
     nodes = [node(process, value["namespace"], file, settings) for process in graph]
     spaces = [

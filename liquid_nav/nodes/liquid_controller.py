@@ -105,7 +105,8 @@ class LiquidController(LifecycleNode):
         self._bond = Bond(self) if bonded else None
         self._diagnostics = Diagnostics(self)
         self._mode = ""
-        self._policy = self._state = None
+        self._policy = None
+        self._state = None
         self._trained: View | None = None
         self._seen: View | None = None
         self._last: tuple[Command, int] | None = None
@@ -233,13 +234,15 @@ class LiquidController(LifecycleNode):
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Publish zero where it was active, then nothing more; let the model go."""
         self._fall_silent("finalized", "the transition shutdown")
-        self._policy = self._state = None
+        self._policy = None
+        self._state = None
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """After an error in a transition: as after a shutdown, but it can be configured again."""
         self._fall_silent("unconfigured", f"a transition from {state.label} failed")
-        self._policy = self._state = None
+        self._policy = None
+        self._state = None
         self._diagnostics.report(
             "lifecycle", ERROR, f"a transition from {state.label} failed: configure it again"
         )
@@ -256,7 +259,8 @@ class LiquidController(LifecycleNode):
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let the model go."""
-        self._policy = self._state = None
+        self._policy = None
+        self._state = None
         self._diagnostics.report("model", OK, "none is loaded")
         self._show_mode("unconfigured", "the transition cleanup")
         return TransitionCallbackReturn.SUCCESS
@@ -268,10 +272,12 @@ class LiquidController(LifecycleNode):
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         if self._policy is None:
-            response.success, response.message = False, "not configured: there is no state to reset"
+            response.success = False
+            response.message = "not configured: there is no state to reset"
         else:
             self._reset()
-            response.success, response.message = True, "hidden state reset"
+            response.success = True
+            response.message = "hidden state reset"
         return response
 
     def _on_image(self, message: Image | CompressedImage) -> None:

@@ -14,8 +14,10 @@ LARGEST = 32 * 2**20
 """
 KEPT = 128 * 2**20
 """Bytes that a process may keep unused."""
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-"""Parameters of mallopt(3)."""
+_TRIM_THRESHOLD = -1
+"""M_TRIM_THRESHOLD of mallopt(3)."""
+_MMAP_THRESHOLD = -3
+"""M_MMAP_THRESHOLD of mallopt(3)."""
 
 
 def keep_memory() -> bool:

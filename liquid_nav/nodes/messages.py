@@ -115,15 +115,19 @@ def command_message(command: Command, time: int, frame_id: str = "base_link") ->
     message = TwistStamped()
     message.header.stamp = to_stamp(time)
     message.header.frame_id = frame_id
-    linear, angular = message.twist.linear, message.twist.angular
-    linear.x, linear.y, linear.z = float(command.vx), float(command.vy), float(command.vz)
+    linear = message.twist.linear
+    angular = message.twist.angular
+    linear.x = float(command.vx)
+    linear.y = float(command.vy)
+    linear.z = float(command.vz)
     angular.z = float(command.yaw_rate)
     return message
 
 
 def command_from(message: TwistStamped) -> Command:
     """Read the four components that a level body velocity command has."""
-    linear, angular = message.twist.linear, message.twist.angular
+    linear = message.twist.linear
+    angular = message.twist.angular
     return Command(linear.x, linear.y, linear.z, angular.z)
 
 

@@ -112,7 +112,8 @@ def _camera_age(facts: Facts, wanted: Wanted) -> Finding:
     ages = _stream(facts, wanted.camera).ages
     if not ages:
         return failure("camera stamps", "no image arrived", "see the checks above")
-    low, high = min(ages), max(ages)
+    low = min(ages)
+    high = max(ages)
     if low < -0.05:
         remedy = "synchronise the clocks (chrony), or let the camera stamp on arrival"
         return failure("camera stamps", f"images are {-low:.2f} s in the future", remedy)
@@ -139,7 +140,8 @@ def _camera_image(facts: Facts, wanted: Wanted) -> Finding:
 
 
 def _camera_model(facts: Facts, wanted: Wanted) -> Finding:
-    info, image = _stream(facts, "camera/camera_info"), _stream(facts, wanted.camera)
+    info = _stream(facts, "camera/camera_info")
+    image = _stream(facts, wanted.camera)
     remedy = "calibrate the camera and give the file: calibration:=ost.yaml"
     if not info.last:
         return failure("camera model", "no camera/camera_info arrives", remedy)
@@ -206,7 +208,8 @@ def _model(facts: Facts, wanted: Wanted) -> Finding:
         return failure(
             "model", f"no {INFO}", "start liquid_controller; the expert pilot has no model"
         )
-    name, digest = facts.info.get("model", "?"), facts.info.get("sha256", "")
+    name = facts.info.get("model", "?")
+    digest = facts.info.get("sha256", "")
     if facts.sha256 is None:
         return failure(
             "model",
@@ -341,7 +344,8 @@ def _battery(facts: Facts, wanted: Wanted) -> Finding:
 
 
 def _disk(facts: Facts, wanted: Wanted) -> Finding:
-    free, need = facts.free_space / 2**30, wanted.free_space / 2**30
+    free = facts.free_space / 2**30
+    need = wanted.free_space / 2**30
     if facts.free_space < wanted.free_space:
         return failure(
             "disk", f"{free:.1f} GB free, {need:.1f} are needed for a record", "remove old flights"

@@ -48,15 +48,21 @@ class Listening:
         """``camera``: topic of the images; ``seconds``: of wall time; ``sim``: judge by /clock, and
         wait for it.
         """
-        self._node, self._seconds, self._sim, self._discovery = node, seconds, sim, discovery
+        self._node = node
+        self._seconds = seconds
+        self._sim = sim
+        self._discovery = discovery
         self._most = seconds * slow
         self._probe = Probe(node, camera)
-        self._opened, self._begin, self._start = time.monotonic(), None, 0.0
+        self._opened = time.monotonic()
+        self._begin = None
+        self._start = 0.0
 
     def facts(self) -> Facts | None:
         """Return the facts when enough was heard, until then None."""
         self._probe.ask()
-        now, clock = time.monotonic(), self._node.get_clock().now().nanoseconds / 1e9
+        now = time.monotonic()
+        clock = self._node.get_clock().now().nanoseconds / 1e9
         if self._begin is None:
             # Discovery first, so that it does not count as silence.
             least, most = self._discovery
@@ -64,9 +70,11 @@ class Listening:
                 least if self._probe.answered() and (clock or not self._sim) else most
             ):
                 self._probe.restart()
-                self._begin, self._start = now, clock
+                self._begin = now
+                self._start = clock
             return None
-        heard, simulated = now - self._begin, clock - self._start if self._sim else 0.0
+        heard = now - self._begin
+        simulated = clock - self._start if self._sim else 0.0
         short = self._sim and simulated < min(ENOUGH, self._seconds)
         if heard < (self._most if short else self._seconds):
             return None
@@ -104,13 +112,15 @@ def make_node(
     Separate graphs have a clock in each namespace, drones in one world share that of the simulator.
     Where there is none after a while it is that of the namespace, which is the one to ask for.
     """
-    name, words = namespace.strip("/"), []
+    name = namespace.strip("/")
+    words = []
     if name:
         parts = name.split("/")
         clocks = ["/".join(("", *parts[:count], "clock")) for count in range(len(parts), -1, -1)]
         scout = rclpy.create_node("preflight_scout", context=context)
         least, most = discovery
-        opened, found = time.monotonic(), None
+        opened = time.monotonic()
+        found = None
         while (waited := time.monotonic() - opened) < least or (
             sim and found is None and waited < most
         ):

@@ -58,7 +58,8 @@ class Probe:
 
     def __init__(self, node: Node, camera: str = "camera/image_raw") -> None:
         """Subscribe; ``camera`` ends in /compressed for compressed images."""
-        self._node, self._camera = node, camera
+        self._node = node
+        self._camera = camera
         self._streams: dict[str, Stream] = {}
         self._facts = Facts(topics=self._streams)
         self._values: dict[tuple[str, str], DiagnosticStatus] = {}
@@ -82,7 +83,8 @@ class Probe:
         self._listen("/diagnostics", DiagnosticArray, self._on_diagnostics, reliable(10))
 
     def _listen(self, name: str, kind: type, keep: Callable, qos: object) -> None:
-        self._streams[name], self._counts[name] = Stream(), 0
+        self._streams[name] = Stream()
+        self._counts[name] = 0
 
         def heard(message: object) -> None:
             self._counts[name] += 1
@@ -174,7 +176,8 @@ class Probe:
                 stream.last = {"problem": str(error)}
 
     def _on_clock(self, name: str, message: Clock) -> None:
-        told, now = self._streams[name].last, nanoseconds(message.clock) / NANO
+        told = self._streams[name].last
+        now = nanoseconds(message.clock) / NANO
         self._streams[name].last = {"first": told.get("first", now), "last": now}
 
     def _on_camera_info(self, name: str, message: CameraInfo) -> None:

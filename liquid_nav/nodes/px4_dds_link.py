@@ -30,8 +30,10 @@ from liquid_nav.nodes.messages import NANO
 from liquid_nav.nodes.px4_dds_truth import Px4DdsTruth
 from liquid_nav.nodes.subscribing import subscribe
 
-SYSTEM, COMPONENT = 247, 191
-"""Who we say we are; acknowledgements for others are not ours."""
+SYSTEM = 247
+"""System id that we say is ours; acknowledgements for others are not ours."""
+COMPONENT = 191
+"""Component id that we say is ours."""
 ARMED = 2
 """arming_state of VehicleStatus."""
 NAN3 = (math.nan,) * 3
@@ -98,10 +100,8 @@ class Px4DdsLink:
         m = self._messages
         # Offered transient local and asked for volatile: fits what any PX4 release asks for and
         # offers.
-        write, read = (
-            _best_effort(DurabilityPolicy.TRANSIENT_LOCAL),
-            _best_effort(DurabilityPolicy.VOLATILE),
-        )
+        write = _best_effort(DurabilityPolicy.TRANSIENT_LOCAL)
+        read = _best_effort(DurabilityPolicy.VOLATILE)
 
         def writer(name: str, kind: type):
             return node.create_publisher(kind, topic("fmu/in", name, kind), write)

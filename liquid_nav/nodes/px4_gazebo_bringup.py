@@ -36,17 +36,16 @@ GROUND = 0.2
 
 @dataclass(frozen=True)
 class Px4World:
-    """What was made for one flight.
-
-    world: SDF file; bridge: configuration of ros_gz_bridge; command: PX4's, None where it runs
-    elsewhere;
-    environment: of PX4 and, as far as they concern it, of Gazebo.
-    """
+    """What was made for one flight."""
 
     world: Path
+    """SDF file of the world."""
     bridge: Path
+    """Configuration file of ros_gz_bridge (YAML)."""
     command: list[str] | None
+    """Command line that starts PX4; None: it runs elsewhere."""
     environment: dict[str, str]
+    """Environment variables of PX4 and, as far as they concern it, of Gazebo."""
 
 
 def px4_gazebo_graph(plan: FlightPlan) -> list[Process]:

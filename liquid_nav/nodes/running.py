@@ -58,7 +58,8 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     if asks_for_help(words):
         print(help_text(module))
         return 0
-    orderly, signals = getattr(make, "ends_between_callbacks", False), []
+    orderly = getattr(make, "ends_between_callbacks", False)
+    signals = []
     try:
         check_distribution()
         refuse_own_arguments(words, executable(module))

@@ -134,9 +134,11 @@ class SupervisorNode(Node):
             raise UserError(
                 f"unknown image_transport '{transport}'", f"choose {' or '.join(TRANSPORTS)}"
             )
-        kind, image = Image, "camera/image_raw"
+        kind = Image
+        image = "camera/image_raw"
         if transport == "compressed":
-            kind, image = CompressedImage, "camera/image_raw/compressed"
+            kind = CompressedImage
+            image = "camera/image_raw/compressed"
         # Raw: only the stamp matters here, and building a message of 100 kB in Python would cost a
         # millisecond.
         subscribe(self, self._diagnostics, kind, image, self._on_image, sensor_data(), raw=True)

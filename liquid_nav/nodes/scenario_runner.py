@@ -118,7 +118,8 @@ class ScenarioRunner(Node):
         self._begin_anew()
         self._modes = {"liquid_controller": "", SUPERVISOR: ""}
         self._landing = False
-        self._shown = self._heard = wall.monotonic()
+        self._shown = wall.monotonic()
+        self._heard = self._shown
         self._latest = 0.0
         self._flying = False
         self._cause = "ended from outside before it was over"
@@ -182,7 +183,8 @@ class ScenarioRunner(Node):
                 ),
             )
         self._zero = self._latest if self._late_start else 0.0
-        self._flying, self._heard = True, wall.monotonic()
+        self._flying = True
+        self._heard = wall.monotonic()
         while self._outcome is None:
             executor.spin_once(timeout_sec=0.5)
             if wall.monotonic() - self._heard > self._patience:

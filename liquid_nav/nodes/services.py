@@ -27,7 +27,9 @@ class Caller:
 
     def __init__(self, node: Node, executor: SingleThreadedExecutor, patience: float) -> None:
         """``patience``: wall seconds for each request."""
-        self._node, self._executor, self._patience = node, executor, patience
+        self._node = node
+        self._executor = executor
+        self._patience = patience
 
     def wait_for(self, condition: Callable[[], bool], complaint: Callable[[], str]) -> None:
         """Serve callbacks until ``condition`` holds; raises GraphError with ``complaint`` after the
@@ -67,7 +69,8 @@ class Caller:
 
     def _ask(self, client: Client, name: str, deadline: float) -> Trigger.Response:
         while True:
-            future, asked = client.call_async(Trigger.Request()), wall.monotonic()
+            future = client.call_async(Trigger.Request())
+            asked = wall.monotonic()
             while not future.done() and wall.monotonic() < asked + min(REPEAT, self._patience):
                 self._executor.spin_once(timeout_sec=0.2)
             if future.done():

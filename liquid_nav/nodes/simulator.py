@@ -164,7 +164,8 @@ class Simulator(Node):
         """Publish the frames and wait for the commands; a seat whose answer is then missing flies
         on without.
         """
-        begin = sent = wall.monotonic()
+        begin = wall.monotonic()
+        sent = begin
         self._show_fallen()
         self._clock_output.tell(self.simulation.time)
         for seat in flying:

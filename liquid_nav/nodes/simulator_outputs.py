@@ -32,9 +32,10 @@ from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.worlds import Layout
 
-TRUE, ESTIMATED = "true", "estimated"
-"""Which pose is rendered and judged: where the drone is, or where its autopilot thinks that it is.
-"""
+TRUE = "true"
+"""The pose that is rendered and judged is where the drone is."""
+ESTIMATED = "estimated"
+"""The pose that is rendered and judged is where the drone's autopilot thinks that it is."""
 BATTERY_PERIOD = 1.0
 """s between battery messages."""
 
@@ -67,7 +68,8 @@ class SimulatorOutputs:
             sensors: Whether inertial data and battery are ours; of a vehicle that flies elsewhere
                 they are its own, and a second publisher would be a fault.
         """
-        self._camera, self._prefix = camera, prefix
+        self._camera = camera
+        self._prefix = prefix
         self._optical_frame = f"{prefix}camera_optical_frame"
         self._image = node.create_publisher(Image, f"{space}camera/image_raw", sensor_data())
         self._info = node.create_publisher(CameraInfo, f"{space}camera/camera_info", sensor_data())
@@ -120,7 +122,8 @@ class SimulatorOutputs:
 
     def frame(self, image: np.ndarray, time: float) -> None:
         """Publish one camera image, uint8 [H,W,3] RGB, with the camera's model."""
-        stamp, camera = from_seconds(time), self._camera
+        stamp = from_seconds(time)
+        camera = self._camera
         self._info.publish(
             camera_info_message(camera.width, camera.height, camera.fov, stamp, self._optical_frame)
         )

@@ -70,7 +70,8 @@ class Seat:
             shared: Frame id of the world that several drones share; empty for the only one.
         """
         space = f"{name}/" if name else ""
-        self.drone, self.name = drone, name
+        self.drone = drone
+        self.name = name
         self.outputs = SimulatorOutputs(node, camera, prefix, space)
         self.outputs.which_pose(TRUE)
         self.outputs.place(drone.layout, drone.response, shared)
@@ -81,7 +82,8 @@ class Seat:
         self.answer: Command | None = None
         self.in_step = True
         self.patience = 0.0
-        self.started, self._told = False, False
+        self.started = False
+        self._told = False
         self._landing = False
         self._arrived: list[_Frame] = []
         self._late: list[_Frame] = []
@@ -197,7 +199,8 @@ class Seat:
         self._landing = message.data == Mode.LANDING.value
 
     def _on_start(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self.started = response.success = True
+        self.started = True
+        response.success = True
         response.message = (
             "flying" if not self.name else "flying as soon as every drone has started"
         )

@@ -58,11 +58,13 @@ class TestVehicle(Node):
         )
         self.vehicle = PERSONALITIES[kind](EmbeddedBody(self._simulation, airborne=False))
         self._server = UdpServer(port=port)
-        self._answered, self._heard = 0.0, -1e9
+        self._answered = 0.0
+        self._heard = -1e9
         self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable())
 
     def _on_command(self, message: TwistStamped) -> None:
-        self._answered, self._heard = nanoseconds(message.header.stamp) / NANO, wall.monotonic()
+        self._answered = nanoseconds(message.header.stamp) / NANO
+        self._heard = wall.monotonic()
 
     def run(self, executor: SingleThreadedExecutor) -> None:
         """Fly for ever."""

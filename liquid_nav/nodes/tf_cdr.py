@@ -31,7 +31,8 @@ def encode(transforms: Iterable[TransformStamped]) -> bytes:
             text = name.encode() + b"\0"
             _align(body, 4)
             body += struct.pack("<I", len(text)) + text
-        move, turn = one.transform.translation, one.transform.rotation
+        move = one.transform.translation
+        turn = one.transform.rotation
         _align(body, 8)
         body += struct.pack("<7d", move.x, move.y, move.z, turn.x, turn.y, turn.z, turn.w)
     return LITTLE + bytes(body)

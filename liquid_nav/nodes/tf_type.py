@@ -243,9 +243,10 @@ def _class_of(type_support: object) -> type:
 
     class Metaclass(type):
         _TYPE_SUPPORT = type_support
-        _CREATE_ROS_MESSAGE = _CONVERT_FROM_PY = _CONVERT_TO_PY = _DESTROY_ROS_MESSAGE = (
-            "serialized messages only"
-        )
+        _CREATE_ROS_MESSAGE = "serialized messages only"
+        _CONVERT_FROM_PY = _CREATE_ROS_MESSAGE
+        _CONVERT_TO_PY = _CREATE_ROS_MESSAGE
+        _DESTROY_ROS_MESSAGE = _CREATE_ROS_MESSAGE
 
     class TFMessage(metaclass=Metaclass):
         """tf2_msgs/msg/TFMessage, for publishers of bytes and raw subscriptions."""

@@ -87,7 +87,8 @@ class WorldCamera(Node):
         self._diagnostics = Diagnostics(self)
         self._clock_output = ClockOutput(self)
         self._bridge: BridgeReport | None = None
-        self._started = self._touched = False
+        self._started = False
+        self._touched = False
         self._which = ""
         self._first_estimate: float | None = None
         for topic, callback in (
@@ -176,7 +177,8 @@ class WorldCamera(Node):
         """Publish the frame of ``time``, s, or keep it until the next one (late), or lose it
         (dropped).
         """
-        late, self._late = self._late, None
+        late = self._late
+        self._late = None
         if late is not None:
             self._outputs.frame(*late)
         if fate == DROPPED:

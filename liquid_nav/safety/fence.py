@@ -61,7 +61,9 @@ class Fence:
             return command
         x, y, z = position - self.home
         limits = self.limits
-        vx, vy, vz = command.vx, command.vy, command.vz
+        vx = command.vx
+        vy = command.vy
+        vz = command.vz
         distance = math.hypot(x, y)
         if limits.radius and distance > 1e-6:
             c = math.cos(yaw)

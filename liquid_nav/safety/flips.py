@@ -27,7 +27,8 @@ class Flips:
         Only the next number of the same bridge is a flip, and only in a stream of reports without a
         gap.
         """
-        heard, most = self._heard, self._most
+        heard = self._heard
+        most = self._most
         fresh = heard is not None and 0.0 <= now - heard <= FRESH
         same = report.bridge == self._bridge
         self._heard = now

@@ -115,7 +115,8 @@ class EngageSwitch:
         """Take the times of a message; returns whether it does not follow on the one before, by
         either clock.
         """
-        last, self._last = self._last, (stamp, now)
+        last = self._last
+        self._last = (stamp, now)
         lag = now - stamp
         if last is not None:
             by_theirs = stamp - last[0]
