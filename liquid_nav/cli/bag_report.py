@@ -73,7 +73,8 @@ def read_record(source: Path, recording: Recording) -> FlightRecord:
         "command": commands,
         "distance": np.full(len(time), np.nan),
     }
-    first, last = states[0], states[-1]
+    first = states[0]
+    last = states[-1]
     outcome = Outcome(RECORDED, "a recording that nobody has judged", float(time[-1] - time[0]))
     return FlightRecord(
         recording.name,
@@ -96,7 +97,8 @@ def _odometry(source: Path, recording: Recording) -> tuple[np.ndarray, np.ndarra
     from rosbags.highlevel import AnyReader
     from rosbags.typesys import Stores, get_typestore
 
-    image, odometry = recording.topics["image"], recording.topics["odometry"]
+    image = recording.topics["image"]
+    odometry = recording.topics["odometry"]
     arrivals: dict[str, list[tuple[int, int]]] = {image: [], odometry: []}
     states = []
     with AnyReader([source], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as reader:
@@ -159,7 +161,8 @@ def _write_video(recording: Recording, out: Path, progress: Progress) -> None:
     if "command" in recording.tracks:
         commands = np.nan_to_num(recording.tracks["command"].at(stamps))
     begin = stamps.min()
-    writer, size = None, (0, 0)
+    writer = None
+    size = (0, 0)
     try:
         for index, image in recording.open():
             if isinstance(image, ImageError):

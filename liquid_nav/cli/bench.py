@@ -125,7 +125,9 @@ def liquid(
     from liquid_nav.evaluation.liquid_response import layer_rows, record_frames, respond_to_images
     from liquid_nav.policy import Policy
 
-    policy, frames, start = Policy.load(model), 180, 90
+    policy = Policy.load(model)
+    frames = 180
+    start = 90
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("flying", total=flights)
         seeds = range(first_seed, first_seed + flights)
@@ -167,7 +169,8 @@ def tracking(
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("training", total=steps)
         trained = train(seed, steps, on_step=lambda _error: progress.advance(task))
-    error, answer = errors(trained), ask(trained)
+    error = errors(trained)
+    answer = ask(trained)
     total = {"error": error["core"], "fixed_filter_error": error["fixed"]}
     rows = [{"seed": seed} | row | total for row in answer.rows()]
     _show(

@@ -39,7 +39,8 @@ def camera_rows(
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="liquid_nav_")))
-        video, environment = folder / "camera.avi", graph_environment()
+        video = folder / "camera.avi"
+        environment = graph_environment()
         make_video(video, size, rate, round(clip * rate))
         pids = []
         for name, parameters in (

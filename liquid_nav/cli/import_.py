@@ -200,7 +200,8 @@ def stills(
     from liquid_nav.learning.stills import StillConfig, build, find_stills
 
     width, height = _size(size)
-    files, places = find_stills(pictures), _targets(targets)
+    files = find_stills(pictures)
+    places = _targets(targets)
     config = StillConfig(
         per_still=flights, height=height, width=width, frame_rate=frame_rate, seed=seed
     )

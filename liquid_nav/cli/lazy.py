@@ -16,14 +16,18 @@ from liquid_nav.errors import UserError
 
 @dataclass(frozen=True)
 class Entry:
-    """One subcommand: ``module`` exports ``<name>_app`` (a Typer with subcommands) or a function
-    called ``name``.
-    """
+    """One subcommand, imported when it is called."""
 
     name: str
+    """Word on the command line."""
     module: str
+    """Full name of the module, which exports ``<name>_app`` (a Typer with subcommands) or a
+    function called ``name``.
+    """
     summary: str
+    """One line for the list of subcommands."""
     example: str
+    """Command line that is shown at the end of its help."""
 
     def load(self) -> typer.core.TyperCommand:
         """Import the module and return its command, with the example at the end of its help."""

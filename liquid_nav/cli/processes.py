@@ -58,7 +58,9 @@ class Child:
         """Start it; with ``pipe`` its standard output is read by us instead of going into the
         log.
         """
-        self.name, self.log, self.namespace = process.executable, log, process.namespace
+        self.name = process.executable
+        self.log = log
+        self.namespace = process.namespace
         with log.open("wb") as output:
             self.popen = subprocess.Popen(
                 arguments(process),
@@ -88,7 +90,8 @@ class Graph:
 
         ``domain``: of ROS where the user has set none; None: one of its own.
         """
-        self._plan, self._logs = plan, logs
+        self._plan = plan
+        self._logs = logs
         self.environment = graph_environment(domain)
         self.children: list[Child] = []
 

@@ -111,7 +111,8 @@ def _folder(out: Path, name: str, taken: set[str]) -> Path:
     """Return a folder of its own for a flight; bags of different folders often have the same
     name.
     """
-    folder, count = out / name.replace("/", "_"), 2
+    folder = out / name.replace("/", "_")
+    count = 2
     while str(folder) in taken:
         folder = out / f"{name.replace('/', '_')}-{count}"
         count += 1

@@ -41,7 +41,8 @@ def watch(graph: Graph, console: Console) -> bool:
         while open_:
             ready, _, _ = select.select(list(open_), [], [], 0.2)
             for stream in ready:
-                line, name = stream.readline(), open_[stream].namespace
+                line = stream.readline()
+                name = open_[stream].namespace
                 if line == b"":
                     if name not in results:
                         _explain(open_[stream])
@@ -66,7 +67,8 @@ def watch(graph: Graph, console: Console) -> bool:
 
 def _explain(child: Child) -> None:
     """Raise the one line that says why a process has ended."""
-    code, words = child.popen.wait(), child.last_words()
+    code = child.popen.wait()
+    words = child.last_words()
     if code == 2 and words.startswith("error: "):
         cause, _, remedy = words.removeprefix("error: ").partition(". ")
         raise UserError(cause, remedy)

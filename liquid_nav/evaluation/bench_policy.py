@@ -57,11 +57,9 @@ def policy_rows(
         image = np.random.default_rng(0).integers(
             0, 256, (config.height, config.width, 3), np.uint8
         )
-        pixels, observation, state = (
-            policy.preprocess(image)[None],
-            Observation(image),
-            policy.initial_state(),
-        )
+        pixels = policy.preprocess(image)[None]
+        observation = Observation(image)
+        state = policy.initial_state()
         encoder = encode_with(policy.encoder, policy.runtime)
 
         @torch.inference_mode()

@@ -19,7 +19,8 @@ from liquid_nav.evaluation.campaign_log import LOG_NAME, pool
 from liquid_nav.evaluation.table import format_failures, format_interval, format_time
 
 Row = Mapping[str, object]
-BEGIN, END = "<!-- results -->", "<!-- /results -->"
+BEGIN = "<!-- results -->"
+END = "<!-- /results -->"
 _NAMES = ("model", "scenario", "condition")
 
 

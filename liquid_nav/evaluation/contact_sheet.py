@@ -14,8 +14,12 @@ from liquid_nav.simulation.airframe import CameraConfig
 from liquid_nav.simulation.camera import CameraRenderer, load_mujoco
 from liquid_nav.worlds import Condition, Mounting, Scenario, generate_layout, veiled
 
-GAP, LABEL = 6, 22  # pixels
-PAPER, INK = (250, 250, 248), (40, 40, 40)
+GAP = 6
+"""Space around each picture, pixels."""
+LABEL = 22
+"""Height of the text above each picture, pixels."""
+PAPER = (250, 250, 248)
+INK = (40, 40, 40)
 
 
 def views(
@@ -34,18 +38,18 @@ def views(
     spec = build_spec(layout, condition)
     camera = CameraConfig(width=size[0], height=size[1]).of(condition.camera, seed)
     eye = spec.worldbody.add_body(name="eye", mocap=True)
-    s, c = math.sin(camera.pitch), math.cos(camera.pitch)
+    s = math.sin(camera.pitch)
+    c = math.cos(camera.pitch)
     axes = np.array(((0.0, s, -c), (-1.0, 0.0, 0.0), (0.0, c, s)))  # columns: right, up, back
     quaternion = np.zeros(4)
     mujoco.mju_mat2Quat(quaternion, (Mounting(camera.fov, camera.turn).rotation @ axes).ravel())
     eye.add_camera(name="front", quat=quaternion, fovy=math.degrees(camera.vertical_fov))
     model = spec.compile()
     data = mujoco.MjData(model)
-    start, target = layout.start, layout.target
-    bearing, distance = (
-        math.atan2(target.y - start.y, target.x - start.x),
-        math.hypot(target.x - start.x, target.y - start.y),
-    )
+    start = layout.start
+    target = layout.target
+    bearing = math.atan2(target.y - start.y, target.x - start.x)
+    distance = math.hypot(target.x - start.x, target.y - start.y)
     near = (distance - 3.5) / distance
     places = (
         (start.x, start.y, start.yaw),
@@ -74,7 +78,8 @@ def contact_sheet(
     """
     rows = []
     for condition in conditions:
-        pictures, names = [], []
+        pictures = []
+        names = []
         for seed in seeds:
             pictures += views(scenario, condition, seed, size)
             names += [

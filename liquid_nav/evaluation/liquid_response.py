@@ -26,7 +26,9 @@ def record_frames(
     from liquid_nav.simulation.pilots import ExpertPilot
     from liquid_nav.worlds import load_condition, load_scenario
 
-    place, condition, flights = load_scenario(scenario), load_condition("summer"), []
+    place = load_scenario(scenario)
+    condition = load_condition("summer")
+    flights = []
     for seed in seeds:
         images: list[np.ndarray] = []
         keep = images.append

@@ -26,7 +26,8 @@ def panel_size(size: tuple[int, int], scale: int) -> tuple[int, int]:
     """Return width and height of the drawn picture for images of ``size`` (width, height); both are
     even.
     """
-    width, height = size[0] * scale, size[1] * scale
+    width = size[0] * scale
+    height = size[1] * scale
     return width + width % 2, height + round(height * _PANEL / 2) * 2 + height % 2
 
 
@@ -48,7 +49,8 @@ def draw_command(image: np.ndarray, command: Command, text: str = "", scale: int
     """
     import cv2
 
-    top, left = image.shape[0] * scale, image.shape[1] * scale
+    top = image.shape[0] * scale
+    left = image.shape[1] * scale
     width, height = panel_size((image.shape[1], image.shape[0]), scale)
     canvas = np.full((height, width, 3), _BACKGROUND, dtype=np.uint8)
     canvas[:top, :left] = cv2.resize(image, (left, top), interpolation=cv2.INTER_CUBIC)

@@ -48,14 +48,22 @@ def mcnemar(only_a: int, only_b: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Counts of the pairs of one scenario and condition ("all": of everything together)."""
+    """Counts of the pairs of flights of one scenario and condition."""
 
     scenario: str
+    """Name of the scenario; "all": of everything together."""
     condition: str
+    """Name of the condition, with the frame rate where it is not the condition's own; "all": of
+    everything together.
+    """
     both: int
+    """Number of pairs in which both models succeeded."""
     only_a: int
+    """Number of pairs in which only model A succeeded."""
     only_b: int
+    """Number of pairs in which only model B succeeded."""
     neither: int
+    """Number of pairs in which both models failed."""
 
     @property
     def pairs(self) -> int:

@@ -27,7 +27,8 @@ def make_figure(record: FlightRecord, rule: SuccessRule | None) -> Figure:
 
     figure = Figure(figsize=(9.0, 9.5), layout="constrained")
     *target, speed, altitude, command, yaw = figure.subplots(5 if rule else 4, 1, sharex=True)
-    columns, time = record.columns, record.columns["time"]
+    columns = record.columns
+    time = columns["time"]
 
     if rule:
         (distance,) = target

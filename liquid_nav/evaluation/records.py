@@ -260,7 +260,8 @@ def _describe(tasks: Sequence[FlightTask]) -> list[tuple[Key, Mapping[str, objec
     software = describe_software()
     described = []
     for task in tasks:
-        scenario, condition = scenarios[task.scenario], conditions[task.condition]
+        scenario = scenarios[task.scenario]
+        condition = conditions[task.condition]
         settings = {
             "model_sha256": task.pilot.fingerprint,
             "reset_state": task.pilot.reset_state,

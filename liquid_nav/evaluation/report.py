@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from liquid_nav.simulation.flight import FlightRecord
     from liquid_nav.worlds import Layout
 
-VIDEO, BAG, TOP_VIEW, REPORT = "camera.mp4", "flight.mcap", "top_view.png", "report.html"
+VIDEO = "camera.mp4"
+BAG = "flight.mcap"
+TOP_VIEW = "top_view.png"
+REPORT = "report.html"
 
 
 def write_report(folder: Path, record: FlightRecord, layout: Layout | None) -> Path:

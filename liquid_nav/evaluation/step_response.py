@@ -44,7 +44,10 @@ ROWS = (
     ("90 % of the yaw rate after, s", "turns", "{:.2f}"),
     ("mean side slip from 2 s on, m/s", "side_slip", "{:.2f}"),
 )
-FLEET, NOMINAL, REAL, ADJUSTED = style.FAINT, style.START, style.TARGET, "#b7791f"
+FLEET = style.FAINT
+NOMINAL = style.START
+REAL = style.TARGET
+ADJUSTED = "#b7791f"
 
 
 def table(nominal: StepNumbers, fleet: Sequence[StepNumbers], px4: StepNumbers | None) -> str:
@@ -58,7 +61,8 @@ def table(nominal: StepNumbers, fleet: Sequence[StepNumbers], px4: StepNumbers |
         values = np.array([getattr(numbers, name) for numbers in fleet])
         values = values[np.isfinite(values)]
         low, middle, high = (_text(v, form) for v in np.percentile(values, (5, 50, 95)))
-        least, most = _text(values.min(), form), _text(values.max(), form)
+        least = _text(values.min(), form)
+        most = _text(values.max(), form)
         cells = (
             _text(getattr(nominal, name), form),
             f"{middle} ({low} to {high})",
@@ -176,7 +180,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--drones: at least 2 make a fleet")
     try:
         px4 = None if options.tlog is None else read_px4_step(options.tlog)
-        nominal, fleet = record_step(DroneResponse()), record_fleet(options.drones, options.seed)
+        nominal = record_step(DroneResponse())
+        fleet = record_fleet(options.drones, options.seed)
         save(make_figure(nominal, fleet, px4), options.out)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

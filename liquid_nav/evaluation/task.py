@@ -26,34 +26,40 @@ _local = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class PilotSpec:
-    """Which pilot flies.
-
-    source: a built-in pilot's name or the path of a model folder; label: its name in the results;
-    reset_state: zero the policy's state before each frame; fingerprint: changes when the weights on
-    disk change, so that a long-lived worker never flies an old model.
-    """
+    """Which pilot flies."""
 
     source: str
+    """Name of a built-in pilot, or path of a model folder."""
     label: str
+    """Name in the results."""
     reset_state: bool = False
+    """Whether the policy's state is zeroed before each frame."""
     fingerprint: str = ""
+    """SHA-256 of the model, empty for a built-in pilot; it changes when the weights on disk change,
+    so that a long-lived worker never flies an old model.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class FlightTask:
-    """One flight: the pilot, names of the scenario and the condition, the seed.
-
-    frame_rate: camera frames per second; drop, jitter: how irregularly they come, see
-    ``FrameTiming``; None: as the condition says.
-    """
+    """One flight of a campaign. What is None is as the condition says."""
 
     pilot: PilotSpec
+    """Who flies."""
     scenario: str
+    """Name or file of the scenario."""
     condition: str
+    """Name or file of the condition."""
     seed: int
+    """Of the layout and of everything random."""
     frame_rate: float | None = None
+    """Nominal rate of the camera, Hz."""
     drop: float | None = None
+    """Share of camera frames that never come, 0 to 1; see ``FrameTiming``."""
     jitter: float | None = None
+    """Largest shift of a frame's instant to either side, as a share of the period, 0 to 0.5; see
+    ``FrameTiming``.
+    """
 
     def __str__(self) -> str:
         """Name the flight in a message."""
@@ -62,27 +68,36 @@ class FlightTask:
 
 @dataclass(frozen=True, slots=True)
 class FlightSummary:
-    """What a campaign keeps of one flight.
-
-    time: s of flight until the outcome; final_distance: m to the target (horizontal) then;
-    closest_distance: the least m to the target at any frame; frames: camera frames;
-    digest: sha256 of the whole record; timings: measured wall seconds by part (``total`` among
-    them), kept apart from the rest because they differ from run to run.
-    """
+    """What a campaign keeps of one flight."""
 
     model: str
+    """Label of the pilot."""
     scenario: str
+    """Name of the scenario."""
     condition: str
+    """Name of the condition."""
     seed: int
+    """Of the layout and of everything random."""
     success: bool
+    """Whether the target was reached and held."""
     reason: str
+    """How the flight ended: one of ``REASONS`` in ``simulation/judge.py``."""
     detail: str
+    """The same in words for people."""
     time: float
+    """Time of flight until the outcome, s."""
     final_distance: float
+    """Horizontal distance to the target at the last frame, m."""
     frames: int
+    """Number of camera frames."""
     digest: str
+    """SHA-256 of the whole record."""
     timings: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """Measured wall time by part ("total" among them), s; not compared, because it differs from run
+    to run.
+    """
     closest_distance: float | None = None
+    """Least horizontal distance to the target at any frame, m; None: not recorded."""
 
 
 class FlightFailure(RuntimeError):

@@ -8,24 +8,24 @@ from typing import Iterable, Mapping
 
 from liquid_nav.evaluation.task import FlightSummary
 
-TOTAL, RENDER = "total", "render"
+TOTAL = "total"
+RENDER = "render"
 
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Measured speed of a campaign.
-
-    frames: camera frames; wall: s from start to end, the workers' start included; workers:
-    processes;
-    blind: frames that were not rendered because the pilot needs no image;
-    seconds: worker seconds by part, ``other`` being what no part accounts for.
-    """
+    """Measured speed of a campaign."""
 
     frames: int
+    """Number of camera frames of all flights."""
     wall: float
+    """Wall time from start to end, the workers' start included, s."""
     workers: int
+    """Number of processes that flew."""
     blind: int = 0
+    """Number of frames that were not rendered because the pilot needs no image."""
     seconds: Mapping[str, float] = field(default_factory=dict)
+    """Time of all workers together by part, s; "other" is what no part accounts for."""
 
     @property
     def frames_per_second(self) -> float:

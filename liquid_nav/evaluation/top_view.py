@@ -109,7 +109,8 @@ def _draw_ground(axes: Axes, low: np.ndarray, high: np.ndarray, aspect: float, c
     """
     width, height = high - low
     extra = np.maximum(0.0, np.array((height * aspect - width, width / aspect - height))) / 2.0
-    low, high = low - extra, high + extra
+    low = low - extra
+    high = high + extra
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
     axes.set_facecolor(colour)
     axes.grid(color="white", linewidth=0.8)
@@ -160,7 +161,9 @@ def draw_places(axes: Axes, layout: Layout) -> None:
     """Mark the start with its heading, the target and the circle of success around it."""
     from matplotlib.patches import Circle
 
-    start, target, radius = layout.start, layout.target, layout.scenario.success.radius
+    start = layout.start
+    target = layout.target
+    radius = layout.scenario.success.radius
     nose = (start.x + 1.2 * math.cos(start.yaw), start.y + 1.2 * math.sin(start.yaw))
     arrow = {"arrowstyle": "-|>", "color": style.START, "lw": 1.6}
     axes.annotate("", nose, (start.x, start.y), arrowprops=arrow, zorder=5)

@@ -38,7 +38,8 @@ class VideoWriter:
             quality: Constant rate factor of x264; lower is better and larger.
         """
         av = _load_av()
-        self._size, self._scale = (int(size[0]), int(size[1])), int(scale)
+        self._size = (int(size[0]), int(size[1]))
+        self._scale = int(scale)
         self._count = 0
         self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
         rate = Fraction(fps).limit_denominator(1001)
@@ -74,7 +75,8 @@ class VideoWriter:
         """Finish the file; a second call does nothing."""
         if self._container is None:
             return
-        container, self._container = self._container, None
+        container = self._container
+        self._container = None
         if self._count:
             container.mux(self._stream.encode())
         container.close()

@@ -17,19 +17,25 @@ _GREY = torch.tensor((0.299, 0.587, 0.114))
 
 @dataclass(frozen=True, slots=True)
 class Photometric:
-    """Strengths, for pixels of 0 to 1.
-
-    share: part of the sequences that are changed at all; brightness: largest shift; contrast,
-    saturation: largest relative change; matrix: standard deviation of the colour matrix's entries
-    around the identity; noise: largest standard deviation of pixel noise.
-    """
+    """Strengths of the augmentation, for pixels of 0 to 1."""
 
     share: float = 0.8
+    """Probability that a sequence is changed at all, 0 to 1."""
     brightness: float = 0.25
+    """Largest offset that is added to all channels, to either side, in units of the pixels (0 to
+    1).
+    """
     contrast: float = 0.4
+    """Largest relative change of the contrast, to either side: its factor is 1 plus or minus this.
+    """
     saturation: float = 0.4
+    """Largest relative change of the saturation, to either side: its factor is 1 plus or minus
+    this.
+    """
     matrix: float = 0.08
+    """Standard deviation of the entries of the 3 x 3 colour matrix around the identity."""
     noise: float = 0.05
+    """Largest standard deviation of the pixel noise, in units of the pixels (0 to 1)."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for strengths that are none."""

@@ -55,13 +55,15 @@ def scan(
         return np.full(len(angles), np.inf)
     relative = discs[:, :2] - position[:2]
     near = np.hypot(relative[:, 0], relative[:, 1]) < RANGE + discs[:, 2]
-    relative, radius = relative[near], discs[near, 2]
+    relative = relative[near]
+    radius = discs[near, 2]
     distance = np.hypot(relative[:, 0], relative[:, 1])[:, None]
     off = np.arctan2(relative[:, 1], relative[:, 0])[:, None] - yaw - angles
     off = np.abs(np.arctan2(np.sin(off), np.cos(off)))
     # Of the rays of a sector the one that comes closest to the disc's centre meets it first.
     off = np.maximum(off - spread, 0.0)
-    along, across = distance * np.cos(off), distance * np.sin(off)
+    along = distance * np.cos(off)
+    across = distance * np.sin(off)
     inside = radius[:, None] ** 2 - across**2
     hit = np.where((inside > 0) & (along > 0), along - np.sqrt(np.maximum(inside, 0.0)), np.inf)
     return np.maximum(hit.min(axis=0, initial=np.inf), 0.0)

@@ -28,24 +28,28 @@ Clock = Callable[[], float]
 
 @dataclass
 class Learner:
-    """One of the trainings.
-
-    losses: of each step; seconds: of each step as a whole, and core_seconds: of the core's part,
-    forward and backward.
-    """
+    """One of the trainings."""
 
     name: str
+    """Which path computes the core: a key of ``KERNELS``, or ``PRECISE``."""
     module: Imitation
+    """The policy and its loss; hooks that time the core are attached to it."""
     clock: Clock = time.perf_counter
+    """Returns the current time, s; only differences count."""
     losses: list[float] = field(default_factory=list)
+    """Total loss of each step so far, without a unit."""
     seconds: list[float] = field(default_factory=list)
+    """Wall time of each step as a whole, s."""
     core_seconds: list[float] = field(default_factory=list)
+    """Of this the time inside the core, forward and backward, s."""
 
     def __post_init__(self) -> None:
         chosen = self.module.configure_optimizers()
-        self.optimizer, self.schedule = chosen["optimizer"], chosen["lr_scheduler"]["scheduler"]
+        self.optimizer = chosen["optimizer"]
+        self.schedule = chosen["lr_scheduler"]["scheduler"]
         core = self.module.policy.core
-        self._spent = self._begun = 0.0
+        self._spent = 0.0
+        self._begun = 0.0
         core.register_forward_pre_hook(lambda *_: self._enter())
         core.register_forward_hook(lambda *_: self._leave())
         core.register_full_backward_pre_hook(lambda *_: self._enter())
@@ -69,7 +73,8 @@ class Learner:
 
     def step(self, batch: dict[str, Tensor], seed: int) -> None:
         """One optimizer step, as ``liquid-nav train`` makes it."""
-        self._spent, begin = 0.0, self.clock()
+        self._spent = 0.0
+        begin = self.clock()
         self.losses.append(self.gradients(batch, seed))
         torch.nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
         self.optimizer.step()

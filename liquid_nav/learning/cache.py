@@ -17,7 +17,9 @@ from liquid_nav.errors import UserError
 from liquid_nav.learning.auxiliary import widen
 from liquid_nav.learning.rollout import LabelledFlight
 
-FRAMES, TABLE, META = "frames.npy", "table.npz", "meta.json"
+FRAMES = "frames.npy"
+TABLE = "table.npz"
+META = "meta.json"
 _HEADER = 128
 """Bytes."""
 
@@ -35,7 +37,8 @@ class ShardWriter:
 
     def __init__(self, folder: Path) -> None:
         """``folder``: of the shard; what is unfinished of an earlier attempt is dropped."""
-        self.folder, self.count = folder, 0
+        self.folder = folder
+        self.count = 0
         self._scratch = folder.with_name(folder.name + ".part")
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)

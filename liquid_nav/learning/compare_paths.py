@@ -44,7 +44,8 @@ def summary(learners: Sequence[Learner]) -> list[dict[str, object]]:
     ``max_difference_float64`` and its relative: from those of the reference in float64, None where
     that was not trained.
     """
-    losses, rows = {one.name: np.array(one.losses) for one in learners}, []
+    losses = {one.name: np.array(one.losses) for one in learners}
+    rows = []
     for one in learners:
         row: dict[str, object] = {
             "path": one.name,
@@ -106,10 +107,8 @@ def make_figure(learners: Sequence[Learner]) -> Figure:
         learners, key=lambda one: one.name != "reference"
     ):  # the reference lies under the others
         if one.name != PRECISE:
-            seconds, usual = (
-                f"{sum(one.seconds):.1f} s, core {sum(one.core_seconds):.2f} s",
-                one.name == "reference",
-            )
+            seconds = f"{sum(one.seconds):.1f} s, core {sum(one.core_seconds):.2f} s"
+            usual = one.name == "reference"
             loss.plot(
                 steps,
                 one.losses,

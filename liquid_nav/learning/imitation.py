@@ -40,14 +40,18 @@ class Imitation(lightning.LightningModule):
         these.
         """
         super().__init__()
-        self.policy, self.photometric = policy, photometric
-        self.learning_rate, self.weight_decay, self.steps = learning_rate, weight_decay, steps
+        self.policy = policy
+        self.photometric = photometric
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.steps = steps
         self.auxiliary_weight = auxiliary
         self.height_weight = height
         self.mixed = mixed
         self.auxiliary = nn.Linear(policy.config.encoder.features, len(NAMES))
         self.register_buffer("command_weights", torch.tensor(COMMAND_WEIGHTS), persistent=False)
-        h, w = policy.config.encoder.height, policy.config.encoder.width
+        h = policy.config.encoder.height
+        w = policy.config.encoder.width
         self.register_buffer("noise", torch.randn(_NOISE_FRAMES, h * w, 3), persistent=False)
 
     def encode(self, images: Tensor) -> Tensor:
@@ -57,7 +61,8 @@ class Imitation(lightning.LightningModule):
         dtype = torch.bfloat16 if self.mixed else torch.float32
         # Augmentation and normalisation are one affine map of the colours: a single pass over the
         # pixels.
-        matrix, offset = torch.eye(3).expand(b, 3, 3), torch.zeros(b, 1, 3)
+        matrix = torch.eye(3).expand(b, 3, 3)
+        offset = torch.zeros(b, 1, 3)
         if self.training and self.photometric is not None:
             matrix, offset, noise = (v.to(images.device) for v in self.photometric.draw(b))
         matrix = (matrix / encoder.deviation / 255.0).to(images.device)

@@ -127,18 +127,24 @@ class Round:
 class Stop:
     """When a round ends before its steps are done; it then keeps the best model that was measured.
 
-    every: optimizer steps between measurements (the last step has one too); patience: measurements
-    without improvement after which the round ends. What is measured, one of: seeds, ``a:b`` among
-    those for choosing: flights in lock step over the recipe's scenarios in turn, by successes and
-    then by the mean final distance; held_out: share of the recorded flights, by the error of the
-    commands; nothing is learned from these.
+    Exactly one of ``seeds`` and ``held_out`` says what is measured.
     """
 
     every: int = 200
+    """Optimizer steps between measurements; the last step of the round has one too."""
     patience: int = 3
+    """Number of measurements without improvement after which the round ends."""
     seeds: str | None = None
+    """Seeds of test flights, ``a:b`` among those for choosing: flown in lock step over the recipe's
+    scenarios in turn, and judged by the share of successes, then by the mean final distance; None:
+    ``held_out`` is used.
+    """
     held_out: float | None = None
+    """Share of the recorded flights, between 0 and 1, on which the error of the commands is
+    measured; nothing is learned from these. None: ``seeds`` are flown.
+    """
     frame_rate: float = 30.0
+    """Camera rate of the flights over ``seeds``, Hz."""
 
     def __post_init__(self) -> None:
         """Raise RecipeError for what cannot be measured."""

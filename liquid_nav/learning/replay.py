@@ -25,22 +25,26 @@ LONGEST_GAP = 1.0
 
 @dataclass(frozen=True)
 class Replay:
-    """One flight.
-
-    stamps: int64 [N] ns of the frames that the policy saw; commands: float64 [N,4], its answers;
-    pilot: float64 [N,4], what was flown, NaN where unknown; labels: "command" or "odometry";
-    unreadable, repeated: frames left out;
-    restarts: times that the state began anew after a gap.
-    """
+    """One flight: what the policy answered, beside what was flown."""
 
     name: str
+    """Name of the recording."""
     stamps: np.ndarray
+    """int64 [N] ns: stamps of the frames that the policy saw."""
     commands: np.ndarray
+    """float64 [N,4]: the policy's commands, vx, vy, vz in m/s and yaw rate in rad/s, level body
+    frame.
+    """
     pilot: np.ndarray
+    """float64 [N,4]: what was flown, in the same order, units and frame; NaN where unknown."""
     labels: str
+    """Where ``pilot`` comes from: "command" or "odometry"."""
     unreadable: int
+    """Number of frames that were left out because they could not be decoded."""
     repeated: int
+    """Number of frames that were left out because their stamps were old, repeated or too early."""
     restarts: int
+    """How often the state began anew after a gap of more than ``LONGEST_GAP``."""
 
     def row(self) -> dict[str, Any]:
         """Error of the flight, flat: root mean squares in m/s and rad/s, and the mean square over
@@ -114,9 +118,14 @@ def replay(
     flight.
     """
     kind, track = recording.label_track(labels)
-    state, last, restarts, repeated, unreadable = policy.initial_state(), None, 0, 0, 0
+    state = policy.initial_state()
+    last = None
+    restarts = 0
+    repeated = 0
+    unreadable = 0
     keep, _ = screen_stamps(recording.stamps)
-    stamps, commands = [], []
+    stamps = []
+    commands = []
     for index, image in recording.open():
         stamp = int(recording.stamps[index])
         on_frame()
@@ -128,11 +137,9 @@ def replay(
             repeated += 1
             continue
         if abs(elapsed) > LONGEST_GAP:
-            state, elapsed, restarts = (
-                policy.initial_state(),
-                policy.config.nominal_period,
-                restarts + 1,
-            )
+            state = policy.initial_state()
+            elapsed = policy.config.nominal_period
+            restarts += 1
         decision, state = policy.step(Observation(image), state, elapsed)
         stamps.append(stamp)
         commands.append(decision.command.as_array())

@@ -42,13 +42,14 @@ SIGHT = (5.0, 16.0)
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """Pushes during a demonstration: bursts per second, their length in s, their size per axis
-    (m/s, rad/s).
-    """
+    """Pushes during a demonstration: bursts that are added to the command."""
 
     rate: float = 0.3
+    """Mean number of bursts a second while none is on, 1/s; 0: none."""
     length: tuple[float, float] = (0.3, 1.2)
+    """Range of the duration of a burst, s."""
     size: tuple[float, float, float, float] = (0.7, 0.8, 0.3, 0.6)
+    """Standard deviation of a burst in vx, vy, vz (m/s) and yaw rate (rad/s), level body frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +96,24 @@ class RolloutTask:
 
 @dataclass
 class LabelledFlight:
-    """Arrays with one row a frame.
-
-    frames: uint8 [N,H,W,3] RGB; labels: float32 [N,4] commands of the expert; elapsed: float32 [N]
-    s; auxiliary: float32 [N,A], see ``learning/auxiliary.py``. outcome: of the flight as it was
-    flown; task: what was asked.
-    """
+    """A flight with the expert's answers; the arrays have one row a frame."""
 
     frames: np.ndarray
+    """uint8 [N,H,W,3] RGB: images of the size that the task asks for."""
     labels: np.ndarray
+    """float32 [N,4]: commands of the expert, vx, vy, vz in m/s and yaw rate in rad/s, level body
+    frame.
+    """
     elapsed: np.ndarray
+    """float32 [N] s: time since the frame before."""
     auxiliary: np.ndarray
+    """float32 [N,A]: what the encoder is asked to see, in the order of ``NAMES`` in
+    ``learning/auxiliary.py``.
+    """
     outcome: str
+    """How the flight ended as it was flown: one of ``REASONS`` in ``simulation/judge.py``."""
     task: RolloutTask
+    """What was asked."""
 
 
 class LabellingPilot:
@@ -133,8 +139,10 @@ class LabellingPilot:
         """Begin a flight."""
         self.expert = Expert(layout)
         self.driver.reset(layout, seed)
-        self._burst_until, self._burst = -1.0, np.zeros(4)
-        self._switch_at, self._expert_flies = 0.0, False
+        self._burst_until = -1.0
+        self._burst = np.zeros(4)
+        self._switch_at = 0.0
+        self._expert_flies = False
 
     def act(self, observation: Observation, elapsed: float, state: DroneState) -> Command:
         """Label, then fly."""

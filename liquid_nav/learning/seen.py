@@ -180,7 +180,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def write_sheet(pictures: list[Path], model: str, out: Path) -> None:
     """Write the sheet of a model; raises UserError for what cannot be read or written."""
     folder = resolve_model(model)
-    policy, head = Policy.load(folder, "torch"), load_head(folder)
+    policy = Policy.load(folder, "torch")
+    head = load_head(folder)
     images = [read_picture(path) for path in pictures]
     tiles = [draw(image, look(policy, head, image)) for image in images]
     try:

@@ -19,8 +19,10 @@ from liquid_nav.errors import UserError
 from liquid_nav.learning.auxiliary import NAMES
 from liquid_nav.learning.cache import ShardWriter
 
-WIDTH, HEIGHT = 256, 144
-"""Frame in whose pixels offsets and gains are given, whatever size is stored."""
+WIDTH = 256
+"""Width of the frame in whose pixels offsets and gains are given, whatever size is stored."""
+HEIGHT = 144
+"""Height of that frame, pixels."""
 QUADRANTS = ((1, 1), (-1, 1), (-1, -1), (1, -1))
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
@@ -31,36 +33,46 @@ class StillError(UserError):
 
 @dataclass(frozen=True)
 class StillConfig:
-    """How flights are drawn: offsets in pixels of a 256 x 144 frame, frames of the approach, share
-    of the static tail.
-
-    gain: rad/s of yaw and m/s of climb per pixel; forward: m/s per unit of zoom that is left;
-    per_still: flights made from each picture, the quadrants in turn; height, width: of the stored
-    frames; frame_rate: Hz.
-    """
+    """How flights are drawn; offsets and gains are in pixels of a 256 x 144 frame."""
 
     offset_x: tuple[float, float] = (10.0, 70.0)
+    """Range of the target's horizontal distance from the centre in the first frame, pixels; the
+    quadrant gives the side.
+    """
     offset_y: tuple[float, float] = (5.0, 40.0)
+    """Range of its vertical distance from the centre, pixels."""
     frames: tuple[int, int] = (120, 250)
+    """Least and most frames of the approach."""
     tail: tuple[float, float] = (0.20, 0.35)
+    """Range of the length of the static tail, as a share of the frames of the approach."""
     gain: float = 0.01
+    """Commanded yaw rate in rad/s and climb in m/s per pixel of offset."""
     forward: float = 0.45
+    """Commanded forward speed per unit of zoom that is left to 2, m/s."""
     per_still: int = 4
+    """Number of flights made from each picture, the quadrants in turn."""
     height: int = 90
+    """Height of the stored frames, pixels."""
     width: int = 160
+    """Width of the stored frames, pixels."""
     frame_rate: float = 30.0
+    """Rate of the frames, Hz."""
     seed: int = 0
+    """Of everything that is drawn."""
 
 
 @dataclass(frozen=True)
 class StillFlight:
-    """Offset of the target from the centre in pixels, right and down positive [N,2], and zoom [N],
-    frame by frame.
-    """
+    """One approach, frame by frame: where the target is seen, and the zoom."""
 
     offset: np.ndarray
+    """float64 [N,2]: offset of the target from the centre, right and down positive, in pixels of a
+    256 x 144 frame.
+    """
     zoom: np.ndarray
+    """float64 [N]: enlargement relative to the first frame, from 1 to 2."""
     config: StillConfig = field(repr=False)
+    """What the flight was drawn with: gains, and the size of the frames."""
 
     @classmethod
     def draw(cls, config: StillConfig, quadrant: int, rng: np.random.Generator) -> StillFlight:
@@ -101,14 +113,10 @@ class StillFlight:
             # unzoomed pixels.
             x = (target[0] - right * scale / zoom) * shrink
             y = (target[1] - down * scale / zoom) * shrink
-            along, across = (
-                step * shrink / zoom,
-                scale * HEIGHT / self.config.height * shrink / zoom,
-            )
-            left, top = (
-                x - along * (self.config.width - 1) / 2,
-                y - across * (self.config.height - 1) / 2,
-            )
+            along = step * shrink / zoom
+            across = scale * HEIGHT / self.config.height * shrink / zoom
+            left = x - along * (self.config.width - 1) / 2
+            top = y - across * (self.config.height - 1) / 2
             matrix = np.array(((along, 0.0, left), (0.0, across, top)))
             yield cv2.warpAffine(
                 picture,

@@ -48,13 +48,11 @@ class KeepBest(lightning.Callback):
         """``measure`` a policy in evaluation mode every so many of the round's ``steps``; see
         ``recipe.Stop``.
         """
-        self.measure, self.every, self.patience, self.steps, self.say = (
-            measure,
-            every,
-            patience,
-            steps,
-            say,
-        )
+        self.measure = measure
+        self.every = every
+        self.patience = patience
+        self.steps = steps
+        self.say = say
         self.history: list[dict[str, float]] = []
         self.chosen: dict[str, Any] | None = None
         """The best measurement's step and score, and the weights of that step."""
@@ -112,7 +110,8 @@ class KeepBest(lightning.Callback):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
-        self.history, self.chosen = list(state["history"]), state["chosen"]
+        self.history = list(state["history"])
+        self.chosen = state["chosen"]
 
 
 def closed_loop(
@@ -190,8 +189,10 @@ def command_error(
 
 def _flight_errors(policy: Policy, shard: Shard, flight: int) -> np.ndarray:
     """Differences [N,4] over the command scale, the state carried through the whole flight."""
-    device, errors = policy.scale.device, []
-    begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
+    device = policy.scale.device
+    errors = []
+    begin = int(shard.begins[flight])
+    length = int(shard.lengths[flight])
     state = policy.initial_state().core.to(device)
     for first in range(begin, begin + length, _CHUNK):
         rows = slice(first, min(first + _CHUNK, begin + length))

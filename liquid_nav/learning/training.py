@@ -56,9 +56,13 @@ class Hardware:
     """
 
     accelerator: str = "auto"
+    """Kind of device: "auto", "cpu", "gpu" or another one that Lightning knows."""
     devices: int | str = 1
+    """Number of devices of each machine, or "auto" for all."""
     nodes: int = 1
+    """Number of machines."""
     strategy: str = "auto"
+    """How several devices learn together, e.g. "auto" or "ddp"."""
 
     def device(self) -> torch.device:
         """Return where one process computes what it needs before a round: a CUDA device if there is
@@ -95,7 +99,9 @@ class Trainer:
         say: Callable = print,
     ) -> None:
         """``workers``: processes that collect, all cores by default."""
-        self.recipe, self.folder, self.workers = recipe, folder, workers
+        self.recipe = recipe
+        self.folder = folder
+        self.workers = workers
         self.hardware = hardware or Hardware()
         self.first = all(os.environ.get(name, "0") in ("", "0") for name in _RANKS)
         self.say = say if self.first else _silent
@@ -123,7 +129,8 @@ class Trainer:
 
     def tasks(self, index: int, model: Path | None) -> list[RolloutTask]:
         """Return the flights of a round; seeds of different rounds never meet."""
-        recipe, plan = self.recipe, self.recipe.rounds[index]
+        recipe = self.recipe
+        plan = recipe.rounds[index]
         first = recipe.first_seed + sum(r.flights for r in recipe.rounds[:index])
         rng = np.random.default_rng([recipe.seed, index])
         shares = np.array(plan.shares or recipe.shares)
@@ -276,7 +283,8 @@ class Trainer:
         """Return the callback that chooses among a round's models, if the recipe asks for it, and
         what it holds out.
         """
-        stop, held_out = self.recipe.stop, frozenset()
+        stop = self.recipe.stop
+        held_out = frozenset()
         if stop is None:
             return [], held_out
         if stop.seeds is not None:
@@ -450,7 +458,8 @@ def _silent(line: str) -> None:
 
 def _in_turn(pool: object, tasks: list[RolloutTask], ahead: int) -> Iterator[LabelledFlight]:
     """Yield results in the order of the tasks, with only ``ahead`` flights in memory at a time."""
-    waiting, rest = [], iter(tasks)
+    waiting = []
+    rest = iter(tasks)
     for task in itertools.islice(rest, ahead):
         waiting.append(pool.submit(run_rollout, task))
     while waiting:

@@ -24,25 +24,31 @@ MIRROR_LABELS = np.array((1.0, -1.0, 1.0, -1.0), dtype=np.float32)
 
 @dataclass(frozen=True, slots=True)
 class WindowConfig:
-    """Shape and randomness of the batches.
-
-    batch: sequences; steps: frames a sequence; drop: probability that a frame is left out; strides:
-    weights of taking every frame, every second, every third; slowest: largest elapsed time in s
-    that a stride may lead to;
-    recent: how much likelier a flight of the newest shard is drawn than one of the oldest; failed:
-    how much likelier a flight that ended in a failure is drawn than one of the same length that
-    succeeded; mirror: whether half of the windows are mirrored, left to right; of stored looks,
-    which half is fixed.
-    """
+    """Shape and randomness of the batches."""
 
     batch: int = 24
+    """Number of sequences in a batch."""
     steps: int = 32
+    """Number of frames in a sequence; those that a short flight lacks are padded with weight 0."""
     drop: float = 0.05
+    """Probability that a frame is left out, 0 to below 1."""
     strides: tuple[float, ...] = (0.65, 0.25, 0.1)
+    """Weights of taking every frame, every second, every third and so on; their sum may be any
+    positive number.
+    """
     slowest: float = 0.2
+    """Largest time between two frames that a stride may lead to, s."""
     recent: float = 1.0
+    """How much likelier a flight of the newest shard is drawn than one of the oldest, as a factor.
+    """
     failed: float = 1.0
+    """How much likelier a flight that ended in a failure is drawn than one of the same length that
+    succeeded, as a factor.
+    """
     mirror: bool = True
+    """Whether half of the windows are mirrored, left to right; of stored looks, which half is
+    fixed.
+    """
 
     def __post_init__(self) -> None:
         """Raise ValueError for numbers that no batch can be drawn with."""
@@ -87,7 +93,10 @@ class Windows(IterableDataset):
         """
         self.shards = [Shard(folder) for folder in shards]
         self.looks = [open_looks(folder) for folder in shards] if stored else None
-        self.config, self.batches, self.seed, self.skip = config, batches, seed, skip
+        self.config = config
+        self.batches = batches
+        self.seed = seed
+        self.skip = skip
         weights = np.linspace(1.0, config.recent, len(self.shards))
         self.where = np.concatenate(
             [
@@ -137,8 +146,10 @@ class Windows(IterableDataset):
         """Return which frames of a flight a window keeps, at most ``steps``, whether it is
         mirrored, and its look.
         """
-        shard, c = self.shards[shard_index], self.config
-        begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
+        shard = self.shards[shard_index]
+        c = self.config
+        begin = int(shard.begins[flight])
+        length = int(shard.lengths[flight])
         stride = 1 + int(rng.choice(len(c.strides), p=np.array(c.strides) / sum(c.strides)))
         stride = max(
             1,
@@ -160,17 +171,21 @@ class Windows(IterableDataset):
     def _window(
         self, shard_index: int, flight: int, kept: np.ndarray, mirrored: bool, look: int
     ) -> dict[str, np.ndarray]:
-        shard, c = self.shards[shard_index], self.config
-        begin, length = int(shard.begins[flight]), int(shard.lengths[flight])
+        shard = self.shards[shard_index]
+        c = self.config
+        begin = int(shard.begins[flight])
+        length = int(shard.lengths[flight])
         valid = len(kept)
         kept = np.concatenate((kept, np.full(c.steps - valid, kept[-1])))
         times = np.cumsum(shard.elapsed[begin : begin + length])
         elapsed = np.diff(times[kept], prepend=times[kept[0]]).astype(np.float32)
         elapsed[0] = elapsed[1] if valid > 1 else shard.elapsed[begin]
-        labels, auxiliary = shard.labels[begin + kept], shard.auxiliary[begin + kept]
+        labels = shard.labels[begin + kept]
+        auxiliary = shard.auxiliary[begin + kept]
         weight = (np.arange(c.steps) < valid).astype(np.float32)
         if mirrored:
-            labels, auxiliary = labels * MIRROR_LABELS, mirror(auxiliary)
+            labels = labels * MIRROR_LABELS
+            auxiliary = mirror(auxiliary)
         known = {
             "labels": labels,
             "elapsed": np.maximum(elapsed, 1e-3),

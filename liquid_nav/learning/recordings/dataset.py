@@ -99,7 +99,8 @@ def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str
         ):
             _drop_others(source, folder, digest)
             return notes
-    notes, recordings = [], open_recordings(source, options.topics, options.frame_rate)
+    notes = []
+    recordings = open_recordings(source, options.topics, options.frame_rate)
     # Before the new ones are written: an interrupted import may lack a flight, but never holds it
     # twice.
     _drop_others(source, folder, digest)

@@ -94,7 +94,8 @@ def _rows_of(numbers: list[int], rows: int) -> np.ndarray:
     if len(numbers) == rows:
         # Numbered on from another run, or named after the time.
         return np.arange(rows)
-    first, last = numbers[0], numbers[-1]
+    first = numbers[0]
+    last = numbers[-1]
     raise RecordingError(
         f"frames are numbered {first} to {last}, and {TABLE} has {rows} lines", _REMEDY_OF_NUMBERS
     )

@@ -33,23 +33,30 @@ STRIP = 6
 
 @dataclass(frozen=True)
 class IngestOptions:
-    """How recordings become a data set.
-
-    height, width: of the stored frames; labels: "auto", "command" or "odometry"; limits: largest
-    label, m/s and rad/s;
-    shortest: frames that a flight needs; swap_colours: exchange red and blue; accept: findings to
-    learn from all the same; frame_rate: of frames without stamps, Hz.
-    """
+    """How recordings become a data set."""
 
     height: int = 90
+    """Height of the stored frames, pixels."""
     width: int = 160
+    """Width of the stored frames, pixels."""
     labels: str = "auto"
+    """Where the labels come from: "command", "odometry", or "auto" (commands where there are any,
+    else odometry).
+    """
     limits: tuple[float, float, float, float] = (6.0, 6.0, 4.0, 3.0)
+    """Largest magnitude of a label that is learned from: vx, vy, vz in m/s and yaw rate in rad/s,
+    level body frame.
+    """
     shortest: int = 16
+    """Least number of consecutive frames that make a flight."""
     swap_colours: bool = False
+    """Whether red and blue are exchanged."""
     accept: tuple[str, ...] = ()
+    """Kinds of findings that would refuse a recording and are learned from all the same."""
     frame_rate: float = 30.0
+    """Rate of frames that have no stamps, Hz."""
     topics: TopicNames = field(default_factory=TopicNames)
+    """Topics to look for in a bag."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -58,15 +65,24 @@ class IngestOptions:
 
 @dataclass(frozen=True)
 class Ingested:
-    """What became of a recording: a flat row for tables, its findings, and what the report
-    draws.
-    """
+    """What became of a recording."""
 
     row: dict[str, Any]
+    """Flat row for tables: names, counts of frames and flights, seconds, the verdict, and the
+    topics.
+    """
     findings: list[Finding]
+    """Defects, with what was done about each."""
     strip: np.ndarray | None
+    """At most ``STRIP`` stored frames side by side for the report, uint8 [H,W,3] RGB; None without
+    any.
+    """
     times: np.ndarray
+    """float64 [N] s: time of each recorded frame since the first one."""
     labels: np.ndarray
+    """float64 [N,4]: label of each recorded frame, vx, vy, vz in m/s and yaw rate in rad/s, level
+    body frame; NaN where none is known.
+    """
 
 
 def ingest(
@@ -118,17 +134,24 @@ class _Stream:
     def __init__(
         self, recording: Recording, folder: Path, options: IngestOptions, labels: np.ndarray
     ) -> None:
-        self.recording, self.options, self.labels = recording, options, labels
+        self.recording = recording
+        self.options = options
+        self.labels = labels
         self.writer = ShardWriter(folder)
         self.flights = 0
         self._pending: list[np.ndarray] = []
         self._members: list[int] = []
-        self._colours, self._pictures = ColourWatch(), []
-        self._unreadable, self._frozen, self._short, self._sizes = 0, 0, 0, set()
+        self._colours = ColourWatch()
+        self._pictures = []
+        self._unreadable = 0
+        self._frozen = 0
+        self._short = 0
+        self._sizes = set()
         self.why = ""
 
     def run(self, keep: np.ndarray, on_frame: Callable[[], object]) -> None:
-        stamps, before = self.recording.stamps, None
+        stamps = self.recording.stamps
+        before = None
         every = max(1, len(stamps) // STRIP)
         for index, image in self.recording.open():
             on_frame()
@@ -162,7 +185,8 @@ class _Stream:
         self._close()
 
     def _close(self) -> None:
-        members, self._members = self._members, []
+        members = self._members
+        self._members = []
         if len(members) < self.options.shortest:
             self._short += len(members)
             self._pending = []

@@ -60,7 +60,8 @@ class Track:
         others = Arrivals(
             np.array([r[0] for r in rows], np.int64), np.array([r[1] for r in rows], np.int64)
         )
-        times, by_arrival = others.times(), np.zeros(len(rows), dtype=bool)
+        times = others.times()
+        by_arrival = np.zeros(len(rows), dtype=bool)
         if len(images.received):
             times, by_arrival = on_clock_of(images, others)
         order = np.argsort(times, kind="stable")
@@ -97,22 +98,30 @@ class Track:
 
 @dataclass(frozen=True)
 class Recording:
-    """One drone's flight.
-
-    name: unique among the sources; source: file or folder; stamps: int64 [N] ns of the images in
-    the order in which they were recorded, not necessarily increasing; tracks: ``command`` and
-    ``odometry`` where they exist (level body frame, m/s and rad/s); open: yields the frames in the
-    order of ``stamps``; topics: where it was found; passed_over: velocities that nobody has called
-    a command.
-    """
+    """One drone's flight."""
 
     name: str
+    """Unique among the recordings of a source."""
     source: Path
+    """File or folder that it was read from."""
     stamps: np.ndarray
+    """int64 [N] ns: stamps of the images in the order in which they were recorded, not necessarily
+    increasing.
+    """
     tracks: dict[str, Track]
+    """What was commanded ("command") and measured ("odometry"), where they exist: level body frame,
+    m/s and rad/s.
+    """
     open: Callable[[], Frames]
+    """Opens the images; yields the frames in the order of ``stamps``."""
     topics: dict[str, str]
+    """Where it was found: the topics of "image", "command" and "odometry" in a bag, empty for none;
+    the file of the "table" in a folder.
+    """
     passed_over: tuple[str, ...] = ()
+    """Topics of velocities that were not taken, because their names call them no command or their
+    frame is the world's; told in error messages.
+    """
 
     def label_track(self, labels: str) -> tuple[str, Track]:
         """Return the kind and the track of ``labels``: command, odometry, or auto (commands where

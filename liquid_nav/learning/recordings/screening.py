@@ -21,14 +21,16 @@ REFUSED = ("swapped_colours", "constant_labels")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One defect: kind, how many frames (or places) have it, one sentence, and what was done about
-    it.
-    """
+    """One defect of a recording."""
 
     kind: str
+    """Short name, e.g. "gap"; those in ``REFUSED`` refuse the recording."""
     count: int
+    """How many frames, messages or places have it."""
     text: str
+    """One sentence for people."""
     action: str
+    """What was done about it, e.g. "left out", "refused" or "accepted"."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -39,8 +41,13 @@ def screen_stamps(stamps: np.ndarray) -> tuple[np.ndarray, list[Finding]]:
     """Return which frames come after the one before (bool [N]), and what is wrong with ``stamps``
     [N] ns.
     """
-    keep, last = np.ones(len(stamps), dtype=bool), None
-    repeated, disordered, backwards, jumps, gaps = [], [], [], [], []
+    keep = np.ones(len(stamps), dtype=bool)
+    last = None
+    repeated = []
+    disordered = []
+    backwards = []
+    jumps = []
+    gaps = []
     early = []
     forward = np.diff(stamps)[np.diff(stamps) > 0] / NANO
     usual = float(np.median(forward)) if len(forward) else 0.0

@@ -34,18 +34,29 @@ class TopicNames:
     """
 
     image: str | None = None
+    """Topic of the camera's images; None: any image topic that is no depth, mask or infrared
+    picture.
+    """
     odometry: str | None = None
+    """Topic of the odometry; None: the nearest one by type and namespace."""
     command: str | None = None
+    """Topic of the commanded velocities; None: the nearest one whose name says that it is a
+    command.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class DroneTopics:
-    """One drone's topics; ``name`` is its namespace, empty for none."""
+    """One drone's topics."""
 
     name: str
+    """Namespace of the drone, empty for none."""
     image: str
+    """Topic of its camera's images, raw or compressed."""
     odometry: str | None
+    """Topic of its odometry; None: there is none."""
     command: str | None
+    """Topic of its commanded velocities; None: there is none."""
     passed_over: tuple[str, ...] = ()
     """Velocities that are not called commands."""
 
