@@ -88,7 +88,8 @@ def attitude_ned_to_enu(quaternion: np.ndarray) -> np.ndarray:
 
 def rotate(quaternion: np.ndarray, vector: np.ndarray) -> np.ndarray:
     """Return a body vector [3] in the world."""
-    w, xyz = quaternion[0], np.asarray(quaternion[1:], dtype=np.float64)
+    w = quaternion[0]
+    xyz = np.asarray(quaternion[1:], dtype=np.float64)
     v = np.asarray(vector, dtype=np.float64)
     t = 2.0 * np.cross(xyz, v)
     return v + w * t + np.cross(xyz, t)
@@ -104,9 +105,12 @@ def yaw_of(quaternion: np.ndarray) -> float:
 
 def attitude_from_euler(roll: float, pitch: float, yaw: float) -> np.ndarray:
     """Return the quaternion of yaw, then pitch, then roll (as aviation counts them)."""
-    cr, sr = math.cos(roll / 2), math.sin(roll / 2)
-    cp, sp = math.cos(pitch / 2), math.sin(pitch / 2)
-    cy, sy = math.cos(yaw / 2), math.sin(yaw / 2)
+    cr = math.cos(roll / 2)
+    sr = math.sin(roll / 2)
+    cp = math.cos(pitch / 2)
+    sp = math.sin(pitch / 2)
+    cy = math.cos(yaw / 2)
+    sy = math.sin(yaw / 2)
     return np.array(
         (
             cr * cp * cy + sr * sp * sy,
@@ -119,7 +123,8 @@ def attitude_from_euler(roll: float, pitch: float, yaw: float) -> np.ndarray:
 
 def level_from_world(vector: np.ndarray, yaw: float) -> np.ndarray:
     """Return an ENU vector [3] in the level body frame (FLU) of a drone with this ENU heading."""
-    c, s = math.cos(yaw), math.sin(yaw)
+    c = math.cos(yaw)
+    s = math.sin(yaw)
     x, y, z = vector
     return np.array((c * x + s * y, -s * x + c * y, z), dtype=np.float64)
 

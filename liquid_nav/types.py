@@ -35,15 +35,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A velocity set point in the level body frame (FLU; x along the heading, z against gravity).
-
-    vx forward, vy left, vz up in m/s; yaw_rate counter-clockwise seen from above in rad/s.
-    """
+    """A velocity set point in the level body frame (FLU: x along the heading, z straight up)."""
 
     vx: float = 0.0
+    """Velocity forward, m/s."""
     vy: float = 0.0
+    """Velocity to the left, m/s."""
     vz: float = 0.0
+    """Velocity upwards, m/s."""
     yaw_rate: float = 0.0
+    """Yaw rate, rad/s, counter-clockwise seen from above."""
 
     def as_array(self) -> np.ndarray:
         """Return float64 [4] in the order of ``COMMAND_FIELDS``."""
@@ -62,14 +63,13 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the senses deliver at one instant.
-
-    image: uint8 [H,W,3] RGB of any size, or None when only other senses arrived.
-    motion: float32 [M], the other senses (channels named in the model's config), or None.
-    """
+    """What the senses deliver at one instant."""
 
     image: np.ndarray | None = None
+    """uint8 [H,W,3] RGB of any size; None when only other senses arrived."""
     motion: np.ndarray | None = None
+    """float32 [M], the other senses (channels named in the model's config); None: there are none.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +77,25 @@ class Decision:
     """What a policy says for one observation; everything but the command is optional."""
 
     command: Command
+    """Velocity set point that is asked for, m/s and rad/s in the level body frame."""
     mode: str | None = None
+    """Name of the mode that the policy has chosen; None: it names none, which counts as "active".
+    """
     confidence: float | None = None
+    """How sure the policy is, without unit; None: it does not say."""
     auxiliary: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Further outputs by name, arrays of any shape; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyState:
-    """All that a policy remembers between steps.
-
-    core: float tensor [B,S]; plastic: weights that change in flight, by name (empty for most
-    models);
-    held: float tensor [B,I], the core's last input, which a query between frames holds (None before
-    the first frame).
-    """
+    """All that a policy remembers between steps."""
 
     core: torch.Tensor
+    """float [B,S], state of the recurrent core."""
     plastic: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    """Weights that change in flight, by name; empty for most models."""
     held: torch.Tensor | None = None
+    """float [B,I], the core's last input, which a query between frames holds; None before the first
+    frame.
+    """

@@ -24,7 +24,8 @@ class TimedCore(Core):
     ) -> None:
         """Store the sizes, whether time is an input and the usual time between inputs in s."""
         super().__init__(input_size, state_size, output_size, **named)
-        self.timed, self.nominal_period = timed, nominal_period
+        self.timed = timed
+        self.nominal_period = nominal_period
 
     @property
     def width(self) -> int:

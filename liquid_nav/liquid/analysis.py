@@ -86,17 +86,16 @@ def lipschitz(states: Tensor) -> Tensor:
 class Contributions:
     """The terms of ``capacity * dv/dt`` of every neuron at an instant; they sum to ``drive -
     conductance * v``.
-
-    leak: [B,S], from the membrane itself.
-    synapses: [B,N], from each internal synapse onto its target (order of ``wiring.synapses()``).
-    sensory: [B,Ns], from each input synapse onto its target.
-    net: [B,S], the sum per neuron.
     """
 
     leak: Tensor
+    """[B,S], from the membrane itself."""
     synapses: Tensor
+    """[B,N], from each internal synapse onto its target (order of ``wiring.synapses()``)."""
     sensory: Tensor
+    """[B,Ns], from each input synapse onto its target (order of ``wiring.sensory_synapses()``)."""
     net: Tensor
+    """[B,S], the sum per neuron."""
 
     def onto(self, core: LTC, neuron: int) -> list[tuple[str, Tensor]]:
         """Return (source, contribution [B]) of everything that drives ``neuron``, the strongest

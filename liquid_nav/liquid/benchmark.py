@@ -61,7 +61,9 @@ def core_rows(
     lstm = nn.LSTM(inputs, 64, batch_first=True)
     rows = []
     for what, b, t, in_a_row in (("train_step", batch, steps, 1), ("single_step", 1, 1, 20)):
-        features, elapsed, state = torch.rand(b, t, inputs), torch.ones(b, t), ours.initial_state(b)
+        features = torch.rand(b, t, inputs)
+        elapsed = torch.ones(b, t)
+        state = ours.initial_state(b)
         works = [_work(ours, what, features, state, elapsed), _work(theirs, what, features, state)]
         works.append(_work(lstm, what, features))
         mine, ncps, recurrent = interleaved(works, rounds, on_round, clock, in_a_row)
@@ -105,12 +107,11 @@ def growth_rows(
             wiring = NCPWiring(
                 round(18 * scale), round(12 * scale), round(4 * scale), 6, 4, round(4 * scale), 6
             )
-            core, lstm = LTC(128, wiring), nn.LSTM(128, round(64 * scale), batch_first=True)
-            features, elapsed, state = (
-                torch.rand(batch, steps, 128),
-                torch.ones(batch, steps),
-                core.initial_state(batch),
-            )
+            core = LTC(128, wiring)
+            lstm = nn.LSTM(128, round(64 * scale), batch_first=True)
+            features = torch.rand(batch, steps, 128)
+            elapsed = torch.ones(batch, steps)
+            state = core.initial_state(batch)
             works = [
                 _work(core, "train_step", features, state, elapsed),
                 _work(lstm, "train_step", features),

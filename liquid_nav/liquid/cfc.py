@@ -42,7 +42,10 @@ class CfC(Core):
         """
         if (units is None) == (wiring is None):
             raise CoreInputError("give a CfC either units or a wiring")
-        names, slices, outputs, cells = None, {}, output_size or units, []
+        names = None
+        slices = {}
+        outputs = output_size or units
+        cells = []
         if wiring is None:
             slices["neurons"] = slice(0, units)
             cells.append(
@@ -59,8 +62,11 @@ class CfC(Core):
         else:
             built = wiring.build(input_size)
             order = [layer for layer in built.layers if layer != "motor"][::-1] + ["motor"]
-            units, outputs = built.state_size, len(built.motor)
-            names, start, before = [], 0, None
+            units = built.state_size
+            outputs = len(built.motor)
+            names = []
+            start = 0
+            before = None
             for layer in order:
                 members = built.layers[layer]
                 incoming = built.sensory if before is None else built.internal[before]
@@ -73,7 +79,8 @@ class CfC(Core):
                 )
                 slices[layer] = slice(start, start + len(members))
                 names += [built.names[k] for k in members]
-                start, before = start + len(members), members
+                start = start + len(members)
+                before = members
         if mixed_memory:
             slices["memory"] = slice(units, 2 * units)
             names = [
@@ -98,7 +105,8 @@ class CfC(Core):
         if self.memory is not None:
             states, last = self._interleaved(features, state, elapsed)
         else:
-            sequence, parts = features, []
+            sequence = features
+            parts = []
             for cell, h in zip(
                 self.cells, self._split(state)
             ):  # layer by layer: each sees a whole sequence
@@ -118,10 +126,13 @@ class CfC(Core):
         state [B,S].
         """
         weights = [cell.weights() for cell in self.cells]
-        h, c = state[:, : self.units], state[:, self.units :]
+        h = state[:, : self.units]
+        c = state[:, self.units :]
         projected = self.cells[0].project(features, weights[0]).unbind(1)
-        remembered, recurrent = self.memory.project(features), self.memory.recurrent_map.weight.t()
-        times, states = elapsed[..., None].unbind(1), []
+        remembered = self.memory.project(features)
+        recurrent = self.memory.recurrent_map.weight.t()
+        times = elapsed[..., None].unbind(1)
+        states = []
         for x, drive, dt in zip(projected, remembered.unbind(1), times):
             h, c = self.memory(torch.addmm(drive, h, recurrent), c)
             parts = []
@@ -134,7 +145,8 @@ class CfC(Core):
 
 
 def _run(cell: CfCCell, features: Tensor, h: Tensor, elapsed: Tensor) -> Tensor:
-    weights, states = cell.weights(), []
+    weights = cell.weights()
+    states = []
     for x, dt in zip(cell.project(features, weights).unbind(1), elapsed[..., None].unbind(1)):
         h = cell.step(x, h, dt, weights)
         states.append(h)

@@ -12,15 +12,20 @@ from torch import Tensor, nn
 
 
 class CfCWeights(NamedTuple):
-    """Of the first matrix product: features' part [H,I], bias [H], state's part [S,H]; heads'
-    weight and bias.
-    """
+    """The matrices of a step: those of the first matrix product, H wide, and those of the heads."""
 
     features: Tensor
+    """The first product's part for the features, [H,I]."""
     bias: Tensor
+    """The first product's bias, [H]."""
     state: Tensor
+    """The first product's part for the state, [S,H]."""
     heads: Tensor
+    """Weights of everything read from z, stacked: [4S,Z] (f1, f2, a, b), or [S,Z] in the mode
+    "pure".
+    """
     heads_bias: Tensor
+    """Biases of everything read from z, stacked: [4S], or [S] in the mode "pure"."""
 
 
 MODES = ("gated", "no_gate", "pure")
@@ -74,7 +79,9 @@ class CfCCell(nn.Module):
         super().__init__()
         if mode not in MODES:
             raise ValueError(f"CfC mode '{mode}' is unknown; choose one of {', '.join(MODES)}")
-        self.input_size, self.units, self.mode = input_size, units, mode
+        self.input_size = input_size
+        self.units = units
+        self.mode = mode
         widths = [input_size + units] + [backbone_units] * backbone_layers
         self.backbone = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:]))
         self.activation = ACTIVATIONS[activation]()
@@ -136,5 +143,7 @@ class CfCCell(nn.Module):
         if self.mode == "pure":
             return self.A * (1.0 - torch.exp(-elapsed * (self.w_tau.abs() + z.abs())) * z)
         f1, f2, a, b = z.chunk(4, dim=-1)
-        f1, f2, s = torch.tanh(f1), torch.tanh(f2), torch.sigmoid(torch.addcmul(b, a, elapsed))
+        f1 = torch.tanh(f1)
+        f2 = torch.tanh(f2)
+        s = torch.sigmoid(torch.addcmul(b, a, elapsed))
         return torch.addcmul(f1, s, f2) if self.mode == "no_gate" else torch.lerp(f1, f2, s)

@@ -66,11 +66,9 @@ class Core(nn.Module):
         ):
             if int(size) != size or size < (name != "state_size"):
                 raise CoreInputError(f"{name} is {size}; give a positive whole number")
-        self.input_size, self.state_size, self.output_size = (
-            int(input_size),
-            int(state_size),
-            int(output_size),
-        )
+        self.input_size = int(input_size)
+        self.state_size = int(state_size)
+        self.output_size = int(output_size)
         self.neuron_names = tuple(neuron_names or (f"neuron.{i}" for i in range(state_size)))
         self.slices = dict(slices or {"neurons": slice(0, state_size)})
         self.validate = True

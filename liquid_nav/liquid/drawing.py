@@ -10,7 +10,9 @@ import numpy as np
 from .liquid_property import LiquidResponse
 from .wiring import Wiring
 
-EXCITE, INHIBIT, INK = "#1a7f5a", "#c2452d", "#33373d"
+EXCITE = "#1a7f5a"
+INHIBIT = "#c2452d"
+INK = "#33373d"
 LAYER_COLOURS = {"input": "#8a8f98", "inter": "#3b7dd8", "command": "#8e5bd0", "motor": "#e08a1e"}
 
 
@@ -52,7 +54,8 @@ def draw_wiring(wiring: Wiring, path: Path, title: str = "") -> None:
     for is_input, signs in ((True, wiring.sensory), (False, wiring.internal)):
         alpha = float(np.clip(40 / max(1, np.count_nonzero(signs)), 0.08, 0.6))
         for pre, post in zip(*np.nonzero(signs)):
-            (x0, y0), (x1, y1) = place[is_input, int(pre)], place[False, int(post)]
+            x0, y0 = place[is_input, int(pre)]
+            x1, y1 = place[False, int(post)]
             bend = 0.25 if x0 == x1 else 0.0
             axis.annotate(
                 "",

@@ -46,7 +46,8 @@ class LeakyLiquid(ODECore):
 
     def membrane(self) -> Callable[[Tensor], Terms]:
         """See ``ODECore.membrane``."""
-        slow, fast = -math.log(self.bounds[1]), -math.log(self.bounds[0])
+        slow = -math.log(self.bounds[1])
+        fast = -math.log(self.bounds[0])
 
         def under(held: Tensor) -> Terms:
             def terms(x: Tensor) -> tuple[Tensor, Tensor, float]:

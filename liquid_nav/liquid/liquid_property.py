@@ -57,15 +57,14 @@ def response_times(
 
 @dataclass(frozen=True)
 class LiquidResponse:
-    """Time constants along copies of the same sequences, [B,T,S] s, and from which step they
-    differ.
-
-    calm: as it is. changed: by name, with something different from ``start`` on.
-    """
+    """Effective time constants along copies of the same sequences, which differ from a step on."""
 
     calm: Tensor
+    """Time constants along the sequences as they are, [B,T,S] s."""
     changed: Mapping[str, Tensor]
+    """Time constants along changed copies, [B,T,S] s, by the name of the change."""
     start: int
+    """Index of the first step at which the copies differ."""
 
     def factors(self) -> dict[str, Tensor]:
         """Return by what factor time constants differ from calm ones, [T,S] each: geometric means

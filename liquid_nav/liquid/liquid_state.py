@@ -51,12 +51,10 @@ class LiquidStateMachine(Core):
         slices = {"membrane": slice(0, units), "trace": slice(units, 2 * units)}
         names = tuple(f"{part}.{k}" for part in slices for k in range(units))
         super().__init__(input_size, 2 * units, output_size, names, slices)
-        self.units, self.trace_tau, self.substeps, self.plastic_synapses = (
-            units,
-            trace_tau,
-            substeps,
-            plastic_synapses,
-        )
+        self.units = units
+        self.trace_tau = trace_tau
+        self.substeps = substeps
+        self.plastic_synapses = plastic_synapses
         self.wiring = RandomWiring(units, density=max(density, 1.0 / units), seed=seed)
         draw = torch.Generator().manual_seed(seed)
         signs = self.wiring.build(max(units, input_size))
@@ -88,10 +86,12 @@ class LiquidStateMachine(Core):
         plastic = dict(plastic or {})
         internal = plastic.get("internal", self.internal.expand(len(state), -1, -1))
         v, trace = state.chunk(2, dim=1)
-        current, states = features @ self.incoming.T + self.bias, []
+        current = features @ self.incoming.T + self.bias
+        states = []
         for t in range(features.shape[1]):
             h = elapsed[:, t, None] / self.substeps
-            leave, fade = torch.expm1(-h / self.tau), torch.exp(-h / self.trace_tau)
+            leave = torch.expm1(-h / self.tau)
+            fade = torch.exp(-h / self.trace_tau)
             for _ in range(self.substeps):
                 drive = current[:, t] + (internal @ trace[..., None])[..., 0]
                 v = v + (v - drive) * leave

@@ -95,7 +95,9 @@ class LTC(ODECore):
             )
         if kernel not in ("auto", "torch", "numba"):
             raise CoreInputError(f"kernel '{kernel}' is unknown; choose auto, torch or numba")
-        self.wiring, self.unfolds, self.kernel = built, unfolds, kernel
+        self.wiring = built
+        self.unfolds = unfolds
+        self.kernel = kernel
         low, high = time_constant or (1.5 * nominal_period, 30 * nominal_period)
 
         for prefix, (pre, post), signs in (
@@ -228,11 +230,9 @@ class LTC(ODECore):
         """Return [N,2S]: what an open synapse adds to each neuron's drive and to its
         conductance.
         """
-        w, erev, onto = (
-            getattr(self, prefix + "w"),
-            getattr(self, prefix + "erev"),
-            getattr(self, prefix + "onto"),
-        )
+        w = getattr(self, prefix + "w")
+        erev = getattr(self, prefix + "erev")
+        onto = getattr(self, prefix + "onto")
         return torch.cat(((w * erev)[:, None] * onto, w[:, None] * onto), dim=1)
 
     def hold(self, features: Tensor) -> Tensor:

@@ -17,24 +17,24 @@ class NCPWiring:
 
     The random draws follow the ``ncps`` library call by call, so that the same seed gives the same
     synapses. Neurons are numbered motor first, then command, then inter.
-
-    Attributes:
-        inter: number of inter neurons; command, motor: likewise.
-        sensory_fanout: inter neurons that each input feeds.
-        inter_fanout: command neurons that each inter neuron feeds.
-        recurrent_command: random synapses among the command neurons.
-        motor_fanin: command neurons that each motor neuron listens to.
-        seed: seed of the random draws.
     """
 
     inter: int
+    """Number of inter neurons, at least 1."""
     command: int
+    """Number of command neurons, at least 1."""
     motor: int
+    """Number of motor neurons, at least 1; the outputs are read from them."""
     sensory_fanout: int = 6
+    """Inter neurons that each input feeds, from 1 to ``inter``."""
     inter_fanout: int = 4
+    """Command neurons that each inter neuron feeds, from 1 to ``command``."""
     recurrent_command: int = 4
+    """Random synapses drawn among the command neurons, 0 or more; the same may be drawn twice."""
     motor_fanin: int = 6
+    """Command neurons that each motor neuron listens to, from 1 to ``command``."""
     seed: int = 22222
+    """Seed of the random draws."""
 
     def __post_init__(self) -> None:
         """Refuse counts that cannot be drawn."""
@@ -78,7 +78,8 @@ class NCPWiring:
         _fan_out(rng, sensory, inputs, inter, self.sensory_fanout)
         _fan_out(rng, internal, inter, command, self.inter_fanout)
         for _ in range(self.recurrent_command):
-            pre, post = rng.choice(command), rng.choice(command)
+            pre = rng.choice(command)
+            post = rng.choice(command)
             internal[pre, post] = _sign(rng)
         _fan_in(rng, internal, command, motor, self.motor_fanin)
         return Wiring(sensory, internal, {"motor": motor, "command": command, "inter": inter})

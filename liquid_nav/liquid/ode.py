@@ -21,7 +21,8 @@ class HeldInput:
     """
 
     def __init__(self, core: ODECore, held: Tensor, membrane: Callable[[Tensor], Terms]) -> None:
-        self.core, self.held = core, held
+        self.core = core
+        self.held = held
         self._terms = membrane(held)
 
     def __call__(self, state: Tensor) -> tuple[Tensor, Tensor | float, Tensor | float]:
@@ -84,7 +85,8 @@ class ODECore(Core):
     def trajectory(self, features: Tensor, state: Tensor, elapsed: Tensor) -> Tensor:
         """Return the state after every input, [B,T,S]."""
         self.check(features, state, elapsed)
-        held, membrane = self.hold(features), self.membrane()
+        held = self.hold(features)
+        membrane = self.membrane()
         states = []
         for t in range(features.shape[1]):
             terms = HeldInput(self, held[:, t], membrane)

@@ -17,34 +17,36 @@ from .core import Core, CoreInputError
 
 @dataclass(frozen=True)
 class Channel:
-    """One sensor: the slice of the core's features that its events fill, and its value before the
-    first event.
-    """
+    """One sensor: where its events go in the core's features."""
 
     columns: slice
+    """Slice of the core's features, 0 to I, that its events fill."""
     initial: float = 0.0
+    """Value of these features before the first event, in the sensor's unit."""
 
 
 @dataclass(frozen=True, order=True)
 class Event:
-    """A measurement of one sensor at ``time`` s; equal times are applied in the order of the
-    sensors' names.
-    """
+    """A measurement of one sensor; equal times are applied in the order of the sensors' names."""
 
     time: float
+    """When it was measured, s, on one clock for all sensors."""
     sensor: str
+    """Name of the sensor: a key of the stream's channels."""
     values: Tensor = field(compare=False)
+    """float32 [n], one for each column of the sensor's channel, in the sensor's unit."""
 
 
 @dataclass(frozen=True)
 class _Point:
-    """Where the stream stood right after an instant: its time, its state and the features held
-    since.
-    """
+    """Where the stream stood right after an instant."""
 
     time: float
+    """The instant, s; minus infinity before any event."""
     state: Tensor
+    """State of the core right after it, [1,S]."""
     features: Tensor
+    """Features held from it on, [1,I]."""
 
 
 class Stream:
@@ -84,9 +86,13 @@ class Stream:
             raise CoreInputError(
                 f"the channels must fill each of the {core.input_size} features exactly once"
             )
-        self.core, self.channels, self.horizon, self.hold = core, dict(channels), horizon, hold
+        self.core = core
+        self.channels = dict(channels)
+        self.horizon = horizon
+        self.hold = hold
         self.nominal_period = nominal_period
-        self.late = self.duplicates = 0
+        self.late = 0
+        self.duplicates = 0
         self._events: list[Event] = []
         features = torch.zeros(1, core.input_size)
         for channel in channels.values():

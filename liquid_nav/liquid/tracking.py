@@ -20,10 +20,15 @@ from .wirings import DenseWiring
 
 PERIOD = 1 / 30
 """s between measurements."""
-QUIET, NOISY = 0.02, 0.7
-"""Standard deviations of the noise that a core meets in training; levels lie within -1 and 1."""
-JUMPS, CHANGES = 0.03, 0.015
-"""Chance per measurement that the level jumps, and that the noise is drawn again."""
+QUIET = 0.02
+"""Standard deviation of the lesser noise that a core meets in training; levels lie within -1 and 1.
+"""
+NOISY = 0.7
+"""Standard deviation of the greater noise that a core meets in training."""
+JUMPS = 0.03
+"""Chance per measurement that the level jumps."""
+CHANGES = 0.015
+"""Chance per measurement that the noise is drawn again."""
 
 
 def _held(values: Tensor, chance: float, generator: torch.Generator) -> Tensor:
@@ -67,7 +72,8 @@ def train(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=steps)
     for _ in range(steps):
         levels, measured, _noise = draw(32, 96, generator)
-        features, elapsed = measured[..., None], torch.full(measured.shape, PERIOD)
+        features = measured[..., None]
+        elapsed = torch.full(measured.shape, PERIOD)
         states = core.trajectory(features, core.initial_state(len(features)), elapsed)
         error = (core.readout(states)[..., 0] - levels)[:, 8:].square().mean()
         optimizer.zero_grad()
@@ -92,7 +98,8 @@ def errors(core: LTC, seed: int = 999) -> dict[str, float]:
     states = core.trajectory(measured[..., None], core.initial_state(len(measured)), elapsed)
     fixed = []
     for gain in torch.linspace(0.05, 0.95, 19).tolist():
-        estimate, track = torch.zeros(len(measured)), []
+        estimate = torch.zeros(len(measured))
+        track = []
         for now in measured.unbind(1):
             estimate = estimate + gain * (now - estimate)
             track.append(estimate)
@@ -103,20 +110,24 @@ def errors(core: LTC, seed: int = 999) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a core does on 128 signals that differ from step ``start`` on: nothing, noise, or a jump
-    across zero.
-
-    levels, measured, outputs: [B,T] by name. response: effective time constants of the output,
-    [B,T] s, nan where the newest measurement moves the output backwards or beyond itself.
-    membranes: those of the neurons, [B,T,S] s.
+    """What a core does on 128 signals that differ from step ``start`` on: nothing (calm), noise, or
+    a jump across zero.
     """
 
     start: int
+    """Index of the first measurement after the change."""
     levels: dict[str, Tensor]
+    """True levels, [B,T] by the name of the change, without unit."""
     measured: dict[str, Tensor]
+    """Their noisy measurements, [B,T] by the name of the change."""
     outputs: dict[str, Tensor]
+    """What the core gives as the level, [B,T] by the name of the change."""
     response: dict[str, Tensor]
+    """Effective time constants of the output, [B,T] s by the name of the change; nan where the
+    newest measurement moves the output backwards or beyond itself.
+    """
     membranes: dict[str, Tensor]
+    """Effective time constants of the neurons, [B,T,S] s by the name of the change."""
 
     def rows(self) -> list[dict[str, object]]:
         """Return a flat row for each change: the response's median in ms and by what factor
@@ -154,16 +165,21 @@ def ask(core: LTC, seed: int = 0, calm: float = 0.1, noise: float = NOISY) -> An
     """Measure a core on held levels: noise of deviation ``calm`` throughout, then more ``noise``,
     or a jump.
     """
-    generator, size, start = torch.Generator().manual_seed(seed), (128, 180), 150
+    generator = torch.Generator().manual_seed(seed)
+    size = (128, 180)
+    start = 150
     levels = (torch.rand(size[0], 1, generator=generator) * 1.6 - 0.8).expand(size)
     beyond = -levels[:, :1].sign() * (torch.rand(size[0], 1, generator=generator) * 0.5 + 0.3)
-    grain, after = torch.randn(size, generator=generator), torch.arange(size[1]) >= start
+    grain = torch.randn(size, generator=generator)
+    after = torch.arange(size[1]) >= start
     jumped = torch.where(after, beyond, levels)
     truth = {"calm": levels, "noise": levels, "jump": jumped}
     measured = {name: level + calm * grain for name, level in truth.items()}
     measured["noise"] = levels + grain * torch.where(after, noise, calm)
     elapsed = torch.full(size, PERIOD)
-    outputs, response, membranes = {}, {}, {}
+    outputs = {}
+    response = {}
+    membranes = {}
     for name, seen in measured.items():
         with torch.no_grad():
             outputs[name] = core(seen[..., None], core.initial_state(size[0]), elapsed)[0][..., 0]

@@ -33,13 +33,15 @@ def average_state(core: Core, histories: Iterable[tuple[Tensor, Tensor]], skip: 
     """Return the mean state [1,S] over many sequences (features [B,T,I], elapsed [B,T]), without
     the first ``skip``.
     """
-    total, count = torch.zeros(core.state_size), 0
+    total = torch.zeros(core.state_size)
+    count = 0
     for features, elapsed in histories:
         state = core.initial_state(features.shape[0])
         for t in range(features.shape[1]):
             _, state = core(features[:, t : t + 1], state, elapsed[:, t : t + 1])
             if t >= skip:
-                total, count = total + state.sum(0), count + len(state)
+                total = total + state.sum(0)
+                count = count + len(state)
     if not count:
         raise CoreInputError("no history to average; give at least one sequence longer than skip")
     return (total / count)[None]

@@ -18,17 +18,18 @@ class WiringError(UserError):
 
 @dataclass(frozen=True)
 class Wiring:
-    """Synapses among ``state_size`` neurons and from ``input_size`` inputs to them.
-
-    sensory: int8 [I,S], sign (-1, 0, +1) of the synapse from input i to neuron s.
-    internal: int8 [S,S], sign of the synapse from neuron (row) to neuron (column).
-    layers: neuron indices by layer name, contiguous; the outputs are read from the layer ``motor``.
-    """
+    """Synapses among ``state_size`` neurons and from ``input_size`` inputs to them."""
 
     sensory: np.ndarray
+    """int8 [I,S], sign (-1, 0, +1) of the synapse from input i (row) to neuron s (column)."""
     internal: np.ndarray
+    """int8 [S,S], sign (-1, 0, +1) of the synapse from neuron (row) to neuron (column)."""
     layers: dict[str, np.ndarray]
+    """Neuron indices by layer name, int [n] each, contiguous; the outputs are read from the layer
+    ``motor``.
+    """
     names: tuple[str, ...] = field(default=())
+    """Names of the S neurons; empty: made of the layer and the place in it, as ``motor.0``."""
 
     def __post_init__(self) -> None:
         """Check shapes and that every motor neuron is reached by at least one input."""

@@ -13,18 +13,16 @@ from .wiring import Wiring, WiringError
 class DenseWiring:
     """Every input feeds every neuron and every neuron feeds every neuron; two of three synapses
     excite.
-
-    Attributes:
-        units: number of neurons; the first ``motor`` of them are read out (all by default).
-        motor: number of motor neurons.
-        seed: seed of the signs.
-        self_connections: whether a neuron feeds itself.
     """
 
     units: int
+    """Number of neurons."""
     motor: int | None = None
+    """Number of motor neurons: the first of all, which are read out; None: all neurons."""
     seed: int = 1111
+    """Seed of the signs."""
     self_connections: bool = True
+    """Whether a neuron feeds itself."""
 
     def build(self, input_size: int) -> Wiring:
         """Draw the signs for ``input_size`` inputs, in the order in which ``ncps`` draws them."""
@@ -43,19 +41,16 @@ class DenseWiring:
 
 @dataclass(frozen=True)
 class RandomWiring:
-    """A random fraction ``density`` of all synapses, signs at random (two of three excite).
-
-    Attributes:
-        units: number of neurons; the first ``motor`` of them are read out (all by default).
-        motor: number of motor neurons.
-        density: fraction of the possible synapses that exist, in (0, 1].
-        seed: seed of the draws.
-    """
+    """A random fraction of all synapses, signs at random (two of three excite)."""
 
     units: int
+    """Number of neurons."""
     motor: int | None = None
+    """Number of motor neurons: the first of all, which are read out; None: all neurons."""
     density: float = 0.2
+    """Fraction of the possible synapses that exist, in (0, 1]."""
     seed: int = 1111
+    """Seed of the draws: which synapses exist, and their signs."""
 
     def build(self, input_size: int) -> Wiring:
         """Draw the synapses for ``input_size`` inputs; every motor neuron must be reached, else

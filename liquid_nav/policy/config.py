@@ -38,31 +38,40 @@ NCP_DEFAULT = {
 
 @dataclass(frozen=True)
 class PolicyConfig:
-    """Configuration of a policy.
-
-    encoder: the vision encoder; core: kind of the recurrent core and its arguments; outputs: named
-    slices of the core's outputs; command_scale: m/s and rad/s per unit of output, in the order vx,
-    vy, vz, yaw_rate; nominal_period: s, elapsed time of the first frame; hold: "backward" (the
-    published convention: an input acts over the interval that ends with it); camera: what it was
-    trained with (fov and pitch in degrees).
-    elapsed: "stamps" (the core is told the real time between frames) or "constant" (it is told
-    ``elapsed_constant`` at every frame, as the published networks are); elapsed_unit: s that the
-    core counts as 1.
-    """
+    """Configuration of a policy."""
 
     encoder: AnyEncoderConfig = field(default_factory=EncoderConfig)
+    """Configuration of the vision encoder."""
     core: Mapping[str, Any] = field(default_factory=lambda: dict(NCP_DEFAULT))
+    """Kind of the recurrent core (``kind``) and its arguments."""
     outputs: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {"command": (0, 4)})
+    """Slices of the core's outputs by name, as (begin, end); ``command`` has four values."""
     command_scale: tuple[float, float, float, float] = (1.6, 1.0, 0.6, 1.0)
+    """Command per unit of output, in the order vx, vy, vz (m/s) and yaw_rate (rad/s)."""
     command_fields: tuple[str, ...] = COMMAND_FIELDS
+    """Names of the four command values in their order; always ``COMMAND_FIELDS``."""
     nominal_period: float = 1.0 / 30.0
+    """Usual time between frames, s, which is also the elapsed time of the first frame."""
     hold: str = "backward"
+    """Interval that an input acts over; only "backward" (the published convention): the one that
+    ends with it.
+    """
     camera: Mapping[str, float] = field(
         default_factory=lambda: {"fov_deg": 80.0, "pitch_deg": 10.0}
     )
+    """The camera that the model was trained with: ``fov_deg``, horizontal field of view, and
+    ``pitch_deg``, mounting pitch, downwards positive, degrees.
+    """
     elapsed: str = "stamps"
+    """What the core is told of time: "stamps" (the real time between frames) or "constant"
+    (``elapsed_constant`` at every frame, as the published networks are).
+    """
     elapsed_constant: float = 1.0
+    """Elapsed time that the core is told at every frame where ``elapsed`` is "constant", in the
+    core's own unit.
+    """
     elapsed_unit: float = 1.0
+    """Time that the core counts as 1, s."""
 
     def __post_init__(self) -> None:
         """Raise ModelError for values that cannot be flown."""

@@ -55,7 +55,8 @@ def _ltc(input_size: int, output_size: int, nominal_period: float, arguments: Ar
     """Build an LTC; with ``head`` its motor neurons feed a dense layer, and ``delay`` is added to
     its time.
     """
-    head, delay = arguments.pop("head", False), arguments.pop("delay", 0.0)
+    head = arguments.pop("head", False)
+    delay = arguments.pop("delay", 0.0)
     wiring = arguments.pop("wiring")
     motors = None if head else output_size
     core = LTC(input_size, wiring, nominal_period=nominal_period, output_size=motors, **arguments)

@@ -22,7 +22,9 @@ from liquid_nav.vision import build_encoder
 if TYPE_CHECKING:
     from liquid_nav.policy.policy import Policy
 
-CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
+CONFIG = "config.json"
+WEIGHTS = "weights.safetensors"
+CARD = "card.json"
 LARGEST_JSON = 10_000_000
 """Bytes of a config or a card."""
 

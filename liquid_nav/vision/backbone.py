@@ -18,8 +18,10 @@ from liquid_nav.vision.look import Look
 from liquid_nav.vision.points import NUMBERS, Points
 from liquid_nav.vision.saliency import Layer, enlarge
 
-CENTRE, SPREAD = 127.0, 128.0
+CENTRE = 127.0
 """Pixels of 0 to 255 go in as (pixel - CENTRE) / SPREAD, as the photographs did."""
+SPREAD = 128.0
+"""Divisor of the same scaling, in pixel values of 0 to 255; see ``CENTRE``."""
 STEM = 32
 """Channels of the first convolution, in every Lite."""
 
@@ -138,10 +140,15 @@ class _Shape:
     """One block with everything about it."""
 
     entering: int
+    """Channels that enter the block."""
     kernel: int
+    """Size of the depthwise convolution, pixels."""
     stride: int
+    """Of the depthwise convolution, pixels."""
     expansion: int
+    """Channels inside the block for each channel that enters it; 1: there is no expansion."""
     leaving: int
+    """Channels that leave the block."""
 
 
 def _shapes(config: BackboneConfig) -> list[_Shape]:

@@ -18,21 +18,28 @@ would do.
 
 @dataclass(frozen=True, slots=True)
 class EncoderConfig:
-    """Shape of an encoder: image size in pixels, one entry a convolution layer, number of features.
-
-    ``bounded`` passes the features through tanh, which keeps them in the working range of sigmoid
-    synapses.
-    """
+    """Shape of an encoder; channels, kernels and strides have one entry a convolution layer."""
 
     height: int = 90
+    """Height of the image, pixels."""
     width: int = 160
+    """Width of the image, pixels."""
     channels: tuple[int, ...] = (16, 32, 48, 64, 16)
+    """Channels that leave each convolution."""
     kernels: tuple[int, ...] = (5, 5, 3, 3, 3)
+    """Height and width of each convolution's kernel, pixels of what comes in."""
     strides: tuple[int, ...] = (2, 2, 2, 1, 1)
+    """Stride of each convolution in both directions, pixels of what comes in."""
     features: int = 64
+    """Length of the vector that comes out."""
     bounded: bool = True
+    """Whether features pass through tanh, which keeps them in the working range of sigmoid
+    synapses.
+    """
     mean: tuple[float, float, float] = PUBLISHED_MEAN
+    """Mean of each channel, RGB, of pixels scaled to 0 to 1; taken off before the first layer."""
     variance: tuple[float, float, float] = PUBLISHED_VARIANCE
+    """Variance of each channel, RGB, of pixels scaled to 0 to 1; its root divides them."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for layers that do not fit together."""
@@ -57,9 +64,11 @@ class EncoderConfig:
         """Height and width of the last feature map; raises ValueError when the image is too
         small.
         """
-        h, w = self.height, self.width
+        h = self.height
+        w = self.width
         for kernel, stride in zip(self.kernels, self.strides, strict=True):
-            h, w = (h - kernel) // stride + 1, (w - kernel) // stride + 1
+            h = (h - kernel) // stride + 1
+            w = (w - kernel) // stride + 1
         if h < 1 or w < 1:
             raise ValueError(
                 f"encoder: an image of {self.width} x {self.height} pixels is too small for its "

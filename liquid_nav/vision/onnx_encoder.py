@@ -21,8 +21,10 @@ OPSET = 17
 """Of the operators; every onnxruntime since 1.12 has them."""
 IR_VERSION = 8
 """Of the file format, as old as the operators."""
-IMAGE, FEATURES = "image", "features"
-"""What goes into an encoder, uint8 [1,H,W,3] RGB, and what comes out, float32 [1,F]."""
+IMAGE = "image"
+"""What goes into an encoder, uint8 [1,H,W,3] RGB."""
+FEATURES = "features"
+"""What comes out of an encoder, float32 [1,F]."""
 PIXELS = "pixels"
 """What goes into a front, float32 [N,H,W,3], normalised."""
 
@@ -217,7 +219,8 @@ def _look(graph: _Graph, look: Look, maps: str) -> str:
     scale = _array(normalise.weight) / np.sqrt(_array(normalise.running_var) + normalise.eps)
     shift = _array(normalise.bias) - scale * _array(normalise.running_mean)
     # A convolution of single pixels takes scale and shift into its own weights.
-    weight, bias = _array(look.reduce.weight), _array(look.reduce.bias)
+    weight = _array(look.reduce.weight)
+    bias = _array(look.reduce.bias)
     weights = weight * scale[None, :, None, None], bias + weight[:, :, 0, 0] @ shift
     rows, columns = look.around.padding
     reduced = graph.add("Relu", _conv(graph, look.reduce, maps, (0, 0, 0, 0), weights))

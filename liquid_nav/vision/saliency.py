@@ -66,7 +66,8 @@ def saliency(encoder: Seeing, image: Tensor) -> np.ndarray:
 def enlarge(seen: Tensor, layer: Layer) -> Tensor:
     """Spread float [1,1,h,w] over what each of the layer's answers depends on: float [1,1,H,W]."""
     spread = functional.conv_transpose2d(seen, torch.ones(1, 1, *layer.kernel), stride=layer.stride)
-    (top, left), (height, width) = layer.before, layer.size
+    top, left = layer.before
+    height, width = layer.size
     spread = spread[:, :, top : top + height, left : left + width]
     # The last rows and columns that a convolution without padding leaves out influenced nothing.
     return functional.pad(spread, (0, width - spread.shape[3], 0, height - spread.shape[2]))

@@ -85,7 +85,9 @@ class _Trajectory(torch.autograd.Function):
         arrays = _arrays((features, state, elapsed, *parameters))
         result, ctx.kept = _forward(*arrays[:3], unfolds, _groups(synapses, arrays[3:]), keep=True)
         ctx.save_for_backward(elapsed, *parameters)
-        ctx.synapses, ctx.unfolds, ctx.width = synapses, unfolds, features.shape[2]
+        ctx.synapses = synapses
+        ctx.unfolds = unfolds
+        ctx.width = features.shape[2]
         return torch.from_numpy(result)
 
     @staticmethod
@@ -96,10 +98,8 @@ class _Trajectory(torch.autograd.Function):
         grad = grad.contiguous().numpy()
         batch, steps, units = grad.shape
         tiles = -(-batch // LANES)
-        g_features, g_elapsed = (
-            np.empty((batch, steps, ctx.width), np.float32),
-            np.empty_like(elapsed),
-        )
+        g_features = np.empty((batch, steps, ctx.width), np.float32)
+        g_elapsed = np.empty_like(elapsed)
         g_state = np.empty((batch, units), np.float32)
         sizes = ((4, len(ctx.synapses[0])), (4, len(ctx.synapses[2])), (3, units), (2, ctx.width))
         shares = [np.zeros((tiles, *size), np.float32) for size in sizes]

@@ -21,19 +21,25 @@ _OPTIONS = {
     "fastmath": {"reassoc", "contract", "arcp", "nsz"},
     "error_model": "numpy",
 }
-_EPSILON, _TINY = np.float32(1e-8), np.float32(1e-12)
-_ZERO, _HALF, _ONE, _LIMIT = np.float32(0.0), np.float32(0.5), np.float32(1.0), np.float32(9.0)
+_EPSILON = np.float32(1e-8)
+_TINY = np.float32(1e-12)
+_ZERO = np.float32(0.0)
+_HALF = np.float32(0.5)
+_ONE = np.float32(1.0)
+_LIMIT = np.float32(9.0)
 # minimax rational approximation of tanh on [-9, 9] (odd numerator, even denominator), good to a few
 # units in the last place of float32; plain arithmetic, so that all lanes take the same path
-_A1, _A3, _A5 = (
-    np.float32(4.89352455891786e-3),
-    np.float32(6.37261928875436e-4),
-    np.float32(1.48572235717979e-5),
-)
-_A7, _A9 = np.float32(5.12229709037114e-8), np.float32(-8.60467152213735e-11)
-_A11, _A13 = np.float32(2.00018790482477e-13), np.float32(-2.76076847742355e-16)
-_B0, _B2 = np.float32(4.89352518554385e-3), np.float32(2.26843463243900e-3)
-_B4, _B6 = np.float32(1.18534705686654e-4), np.float32(1.19825839466702e-6)
+_A1 = np.float32(4.89352455891786e-3)
+_A3 = np.float32(6.37261928875436e-4)
+_A5 = np.float32(1.48572235717979e-5)
+_A7 = np.float32(5.12229709037114e-8)
+_A9 = np.float32(-8.60467152213735e-11)
+_A11 = np.float32(2.00018790482477e-13)
+_A13 = np.float32(-2.76076847742355e-16)
+_B0 = np.float32(4.89352518554385e-3)
+_B2 = np.float32(2.26843463243900e-3)
+_B4 = np.float32(1.18534705686654e-4)
+_B6 = np.float32(1.19825839466702e-6)
 
 
 @njit(inline="always", **_OPTIONS)
@@ -82,13 +88,12 @@ def forward_tile(
         for i in range(width):
             for b in range(lanes):
                 inputs[i * steps + t, b] = features[first + b, t, i]
-    drive, rate = (
-        np.empty((units * steps, LANES), np.float32),
-        np.empty((units * steps, LANES), np.float32),
-    )
+    drive = np.empty((units * steps, LANES), np.float32)
+    rate = np.empty((units * steps, LANES), np.float32)
     for i in range(units):
         for t in range(steps):
-            a, d = splat(gleak[i] * vleak[i]), splat(gleak[i] + _EPSILON)
+            a = splat(gleak[i] * vleak[i])
+            d = splat(gleak[i] + _EPSILON)
             for n in range(s_start[i], s_start[i + 1]):
                 slope = s_sigma[n] * mapping[0][s_pre[n]]
                 shift = s_sigma[n] * (s_mu[n] - mapping[1][s_pre[n]])
@@ -105,9 +110,12 @@ def forward_tile(
     for t in range(steps):
         h = load(h_all, t)
         for _ in range(unfolds):
-            now, after = (step % slots) * units, ((step + 1) % slots) * units
+            now = (step % slots) * units
+            after = ((step + 1) % slots) * units
             for i in range(units):
-                a, d, x = load(drive, i * steps + t), load(rate, i * steps + t), load(v, now + i)
+                a = load(drive, i * steps + t)
+                d = load(rate, i * steps + t)
+                x = load(v, now + i)
                 for n in range(start[i], start[i + 1]):
                     s = _sigmoid(sigma[n] * load(v, now + pre[n]) - sigma[n] * mu[n])
                     a = a + (w[n] * erev[n]) * s
@@ -156,26 +164,31 @@ def backward_tile(
     pre, start, w, sigma, mu, erev = internal
     gleak, vleak, cm = neurons
     batch, steps, units = grad.shape
-    width, synapses = mapping[0].shape[0], pre.shape[0]
+    width = mapping[0].shape[0]
+    synapses = pre.shape[0]
     lanes = min(LANES, batch - first)
-    g_drive, g_rate = (
-        np.empty((units * steps, LANES), np.float32),
-        np.empty((units * steps, LANES), np.float32),
-    )
-    sums, g_cm = np.zeros((4 * synapses, LANES), np.float32), np.zeros((units, LANES), np.float32)
-    g, g_old = np.zeros((units, LANES), np.float32), np.zeros((units, LANES), np.float32)
-    ga_all, gd_all = np.empty((units, LANES), np.float32), np.empty((units, LANES), np.float32)
-    h_row, g_h_row = np.zeros((1, LANES), np.float32), np.zeros((1, LANES), np.float32)
+    g_drive = np.empty((units * steps, LANES), np.float32)
+    g_rate = np.empty((units * steps, LANES), np.float32)
+    sums = np.zeros((4 * synapses, LANES), np.float32)
+    g_cm = np.zeros((units, LANES), np.float32)
+    g = np.zeros((units, LANES), np.float32)
+    g_old = np.zeros((units, LANES), np.float32)
+    ga_all = np.empty((units, LANES), np.float32)
+    gd_all = np.empty((units, LANES), np.float32)
+    h_row = np.zeros((1, LANES), np.float32)
+    g_h_row = np.zeros((1, LANES), np.float32)
     for t in range(steps - 1, -1, -1):
         for b in range(lanes):
             h_row[0, b] = elapsed[first + b, t] / np.float32(unfolds)
             for i in range(units):
                 g[i, b] += grad[first + b, t, i]
-        h, g_h = load(h_row, 0), splat(_ZERO)
+        h = load(h_row, 0)
+        g_h = splat(_ZERO)
         for k in range(unfolds - 1, -1, -1):
             now = (t * unfolds + k) * units
             for i in range(units):
-                gq, velocity = load(g, i) * load(q, now + i), load(u, now + i)
+                gq = load(g, i) * load(q, now + i)
+                velocity = load(u, now + i)
                 ga = h * gq
                 gd = splat(_ZERO) - ga * (load(v, now + i) + h * velocity)
                 back = (cm[i] + _TINY) * gq
@@ -188,7 +201,8 @@ def backward_tile(
                 store(g_drive, i * steps + t, ga if last else ga + load(g_drive, i * steps + t))
                 store(g_rate, i * steps + t, gd if last else gd + load(g_rate, i * steps + t))
             for i in range(units):
-                ga, gd = load(ga_all, i), load(gd_all, i)
+                ga = load(ga_all, i)
+                gd = load(gd_all, i)
                 for n in range(start[i], start[i + 1]):
                     away = load(v, now + pre[n]) - mu[n]
                     s = _sigmoid(sigma[n] * away)
@@ -206,34 +220,49 @@ def backward_tile(
         for i in range(units):
             g_state[first + b, i] = g[i, b]
     for n in range(synapses):
-        a, d = total(load(sums, 4 * n)), total(load(sums, 4 * n + 1))
-        grads[0, n], grads[1, n] = erev[n] * a + d, total(load(sums, 4 * n + 3))
-        grads[2, n], grads[3, n] = -sigma[n] * total(load(sums, 4 * n + 2)), w[n] * a
+        a = total(load(sums, 4 * n))
+        d = total(load(sums, 4 * n + 1))
+        grads[0, n] = erev[n] * a + d
+        grads[1, n] = total(load(sums, 4 * n + 3))
+        grads[2, n] = -sigma[n] * total(load(sums, 4 * n + 2))
+        grads[3, n] = w[n] * a
 
     g_inputs = np.zeros((width * steps, LANES), np.float32)
     for i in range(units):
-        a, d = splat(_ZERO), splat(_ZERO)
+        a = splat(_ZERO)
+        d = splat(_ZERO)
         for t in range(steps):
-            a, d = a + load(g_drive, i * steps + t), d + load(g_rate, i * steps + t)
-        n_grads[0, i], n_grads[1, i] = vleak[i] * total(a) + total(d), gleak[i] * total(a)
+            a = a + load(g_drive, i * steps + t)
+            d = d + load(g_rate, i * steps + t)
+        n_grads[0, i] = vleak[i] * total(a) + total(d)
+        n_grads[1, i] = gleak[i] * total(a)
         n_grads[2, i] = total(load(g_cm, i))
         for n in range(s_start[i], s_start[i + 1]):
-            gain, centre = mapping[0][s_pre[n]], s_mu[n] - mapping[1][s_pre[n]]
-            s_a, s_d, s_z, s_x = splat(_ZERO), splat(_ZERO), splat(_ZERO), splat(_ZERO)
+            gain = mapping[0][s_pre[n]]
+            centre = s_mu[n] - mapping[1][s_pre[n]]
+            s_a = splat(_ZERO)
+            s_d = splat(_ZERO)
+            s_z = splat(_ZERO)
+            s_x = splat(_ZERO)
             for t in range(steps):
                 row = s_pre[n] * steps + t
-                x, ga, gd = (
-                    load(inputs, row),
-                    load(g_drive, i * steps + t),
-                    load(g_rate, i * steps + t),
-                )
+                x = load(inputs, row)
+                ga = load(g_drive, i * steps + t)
+                gd = load(g_rate, i * steps + t)
                 s = _sigmoid(s_sigma[n] * (gain * x - centre))
                 gz = (s_w[n] * (s_erev[n] * ga + gd)) * (s * (_ONE - s))
-                s_a, s_d, s_z, s_x = s_a + s * ga, s_d + s * gd, s_z + gz, s_x + gz * x
+                s_a = s_a + s * ga
+                s_d = s_d + s * gd
+                s_z = s_z + gz
+                s_x = s_x + gz * x
                 store(g_inputs, row, load(g_inputs, row) + s_sigma[n] * gz)
-            a_n, z_n, x_n = total(s_a), total(s_z), total(s_x)
-            s_grads[0, n], s_grads[1, n] = s_erev[n] * a_n + total(s_d), gain * x_n - centre * z_n
-            s_grads[2, n], s_grads[3, n] = -s_sigma[n] * z_n, s_w[n] * a_n
+            a_n = total(s_a)
+            z_n = total(s_z)
+            x_n = total(s_x)
+            s_grads[0, n] = s_erev[n] * a_n + total(s_d)
+            s_grads[1, n] = gain * x_n - centre * z_n
+            s_grads[2, n] = -s_sigma[n] * z_n
+            s_grads[3, n] = s_w[n] * a_n
             i_grads[0, s_pre[n]] += s_sigma[n] * x_n
             i_grads[1, s_pre[n]] += s_sigma[n] * z_n
     for t in range(steps):
@@ -277,16 +306,16 @@ def infer_tile(
     [B,T,S]).
     """
     batch, steps, width = features.shape
-    units, motors = state.shape[1], readout[0].shape[0]
-    states, outputs = (
-        np.empty((batch, steps, units), np.float32),
-        np.empty((batch, steps, motors), np.float32),
-    )
+    units = state.shape[1]
+    motors = readout[0].shape[0]
+    states = np.empty((batch, steps, units), np.float32)
+    outputs = np.empty((batch, steps, motors), np.float32)
     code = fault(features, state, elapsed) if validate else 0
     if code == 0:
         inputs = np.zeros((width * steps, LANES), np.float32)
         v = np.empty((2 * units, LANES), np.float32)
-        u, q = np.empty_like(v), np.empty_like(v)
+        u = np.empty_like(v)
+        q = np.empty_like(v)
         forward_tile(
             features,
             state,

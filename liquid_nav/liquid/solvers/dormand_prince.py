@@ -14,16 +14,18 @@ from .base import Terms, derivative
 
 @dataclass(frozen=True)
 class DormandPrince:
-    """Order 5 with error control; ``adjoint`` finds gradients by a second integration instead of
-    storing the first.
+    """Order 5 with error control.
 
     Every sample has its own elapsed time, so the integration runs over the unit interval with dx/ds
     = elapsed * f(x). Steps depend on values: not for export.
     """
 
     rtol: float = 1e-5
+    """Relative tolerance of the error of a step, as a fraction of the state."""
     atol: float = 1e-7
+    """Absolute tolerance of the error of a step, in the unit of the state."""
     adjoint: bool = False
+    """Whether gradients are found by a second integration instead of storing the first."""
 
     def advance(self, terms: Terms, state: Tensor, elapsed: Tensor) -> Tensor:
         """Return the state [B,S] after ``elapsed`` [B,1] s; the adjoint needs the terms of an ODE

@@ -16,6 +16,7 @@ class ExplicitEuler:
     """x' = x + h f(x), ``steps`` times with h = elapsed / steps. Order 1."""
 
     steps: int = 6
+    """Steps into which the elapsed time is divided, at least 1."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a number of steps that is none."""

@@ -23,7 +23,9 @@ class Implicit:
     """
 
     steps: int = 6
+    """Steps into which the elapsed time is divided, at least 1."""
     iterations: int = 3
+    """Newton iterations in each step, at least 1."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a number of steps that is none."""

@@ -14,6 +14,7 @@ class RK4:
     """Four evaluations a step, ``steps`` times with h = elapsed / steps. Order 4."""
 
     steps: int = 1
+    """Steps into which the elapsed time is divided, at least 1."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a number of steps that is none."""

@@ -24,6 +24,7 @@ class SemiImplicit:
     """
 
     unfolds: int = 6
+    """Steps into which the elapsed time is divided, at least 1."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a number of steps that is none."""

@@ -19,10 +19,12 @@ LARGEST = 400_000_000
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """One array of a file with the name that it has there."""
+    """One array of a checkpoint."""
 
     name: str
+    """Name that the file gives it."""
     values: np.ndarray
+    """float32, of the shape that it has in the file."""
 
 
 def read_arrays(path: Path) -> tuple[list[Array], str]:

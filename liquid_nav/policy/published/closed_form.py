@@ -74,7 +74,8 @@ class PublishedCfC(_Stepped):
     ) -> None:
         """``backbone``: widths of the SiLU layers."""
         super().__init__(input_size, units, output_size)
-        self.cell, self.head = _Cell(input_size, units, backbone), nn.Linear(units, output_size)
+        self.cell = _Cell(input_size, units, backbone)
+        self.head = nn.Linear(units, output_size)
 
     def advance(self, x: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """See ``_Stepped``."""
@@ -104,12 +105,12 @@ class PublishedMixedCfC(_Stepped):
         names = tuple(f"{part}.{k}" for part in ("neuron", "memory") for k in range(units))
         slices = {"neurons": slice(0, units), "memory": slice(units, 2 * units)}
         super().__init__(input_size, 2 * units, output_size, names, slices)
-        self.units, self.forget_bias = units, forget_bias
-        self.input_map, self.recurrent_map = (
-            nn.Linear(input_size, 4 * units),
-            nn.Linear(units, 4 * units, bias=False),
-        )
-        self.cell, self.head = _Cell(units, units, backbone), nn.Linear(units, output_size)
+        self.units = units
+        self.forget_bias = forget_bias
+        self.input_map = nn.Linear(input_size, 4 * units)
+        self.recurrent_map = nn.Linear(units, 4 * units, bias=False)
+        self.cell = _Cell(units, units, backbone)
+        self.head = nn.Linear(units, output_size)
 
     def advance(self, x: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """See ``_Stepped``."""

@@ -19,10 +19,8 @@ class PublishedCTRNN(Core):
     def __init__(self, input_size: int, units: int, *, output_size: int) -> None:
         """Draw the weights."""
         super().__init__(input_size, units, output_size)
-        self.input_map, self.recurrent = (
-            nn.Linear(input_size, units),
-            nn.Linear(units, units, bias=False),
-        )
+        self.input_map = nn.Linear(input_size, units)
+        self.recurrent = nn.Linear(units, units, bias=False)
         self.scale = nn.Parameter(torch.ones(units))
         self.head = nn.Linear(units, output_size)
         self.solver = SteppedPast()
@@ -30,7 +28,8 @@ class PublishedCTRNN(Core):
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Advance over T inputs, elapsed [B,T]; return outputs [B,T,O] and the new state [B,S]."""
         self.check(features, state, elapsed)
-        held, states = self.input_map(features), []
+        held = self.input_map(features)
+        states = []
         for t in range(features.shape[1]):
             state = self.solver.advance(self._derivative(held[:, t]), state, elapsed[:, t, None])
             states.append(state)

@@ -17,7 +17,8 @@ class Headed(Core):
         super().__init__(
             core.input_size, core.state_size, output_size, core.neuron_names, core.slices
         )
-        self.core, self.delay = core, delay
+        self.core = core
+        self.delay = delay
         self.head = nn.Linear(core.output_size, output_size)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:

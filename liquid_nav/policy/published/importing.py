@@ -119,7 +119,8 @@ def _wiring(named: Arrays, layers: dict[str, int]) -> dict[str, Any]:
 
 
 def _ncp(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
-    motor, units = len(named["output_w"]), sizes["u"]
+    motor = len(named["output_w"])
+    units = sizes["u"]
     # Neurons that inputs reach directly are inter neurons, and they come last.
     inter = int(np.count_nonzero(named["sensory_erev"].any(axis=0)))
     layers = {"motor": motor, "command": units - motor - inter, "inter": inter}
@@ -139,7 +140,8 @@ def _ltc(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
 
 
 def _cell(named: Arrays) -> Arrays:
-    names, weights = ("ff1", "ff2", "time_a", "time_b"), {}
+    names = ("ff1", "ff2", "time_a", "time_b")
+    weights = {}
     layers = sum(name.startswith("backbone") and name.endswith("kernel") for name in named)
     for k in range(layers):
         weights |= _linear(named, f"backbone {k}", f"cell.backbone.{k}")
@@ -188,7 +190,9 @@ def _wired_cfc(named: Arrays, sizes: dict[str, int], parameters: dict) -> Made:
         motor_fanin=6,
         seed=parameters["wiring_seed"],
     )
-    wiring, before, weights = rule.build(PUBLISHED.features), None, {}
+    wiring = rule.build(PUBLISHED.features)
+    before = None
+    weights = {}
     for k, name in enumerate(layers):
         members = wiring.layers[name]
         incoming = (wiring.sensory if before is None else wiring.internal[before])[:, members]
@@ -215,7 +219,8 @@ def _lstm(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
 
 
 def _gruode(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
-    inputs, order = PUBLISHED.features, ("reset", "update", "detect")
+    inputs = PUBLISHED.features
+    order = ("reset", "update", "detect")
     kernels = [named[f"{name} kernel"] for name in order]
     weights = {
         "input_map.weight": np.concatenate([kernel[:inputs].T for kernel in kernels]),

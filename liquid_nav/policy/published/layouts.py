@@ -18,7 +18,8 @@ Entry = tuple[str, tuple]
 
 
 def _encoder() -> list[Entry]:
-    entries, before = [], 3
+    entries = []
+    before = 3
     for k, (channels, kernel) in enumerate(zip(PUBLISHED.channels, PUBLISHED.kernels, strict=True)):
         entries += [
             (f"convolution {k} kernel", (kernel, kernel, before, channels)),
@@ -67,7 +68,8 @@ def _wired(layers: int) -> list[Entry]:
 
 def layout(kind: str, count: int) -> list[Entry]:
     """Return the entries of ``kind``; ``count`` arrays in the file tell how many layers repeat."""
-    encoder, head = _encoder(), _dense("head", "u", 4)
+    encoder = _encoder()
+    head = _dense("head", "u", 4)
     rest = count - len(encoder)
     if kind == "ncp":
         return encoder + _ltc(4)

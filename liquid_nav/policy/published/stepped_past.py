@@ -46,18 +46,22 @@ MIDDLE = (
 class SteppedPast:
     """Order 5 with error control, every sequence with its own steps; gradients pass, but not
     through the step sizes.
-
-    rtol, atol: tolerances; first: length of the first step; safety, least, most: of the factor to
-    the next step.
     """
 
     rtol: float = 0.01
+    """Relative tolerance of the error of a step, as a fraction of the state."""
     atol: float = 1e-4
+    """Absolute tolerance of the error of a step, in the unit of the state."""
     first: float = 0.01
+    """Length of the first step, in the unit of the elapsed time."""
     safety: float = 0.8
+    """Factor, below 1, on the step length that the error would just allow."""
     least: float = 0.1
+    """Least factor from one step's length to the next."""
     most: float = 10.0
+    """Greatest factor from one step's length to the next."""
     limit: int = 1000
+    """Steps, rejected ones included, after which ArithmeticError is raised."""
 
     def advance(
         self, function: Callable[[Tensor], Tensor], state: Tensor, elapsed: Tensor
@@ -67,12 +71,11 @@ class SteppedPast:
         Raises:
             ArithmeticError: no end after ``limit`` steps.
         """
-        y, f = state, function(state)
-        begin, now, step = (
-            torch.zeros_like(elapsed),
-            torch.zeros_like(elapsed),
-            torch.full_like(elapsed, self.first),
-        )
+        y = state
+        f = function(state)
+        begin = torch.zeros_like(elapsed)
+        now = torch.zeros_like(elapsed)
+        step = torch.full_like(elapsed, self.first)
         polynomial = [torch.zeros_like(y)] * 4 + [y]
         for _ in range(self.limit):
             open_ = now <= elapsed
@@ -91,8 +94,10 @@ class SteppedPast:
             polynomial = [
                 torch.where(taken, new, old) for new, old in zip(fitted, polynomial, strict=True)
             ]
-            begin, now = torch.where(taken, now, begin), torch.where(taken, now + step, now)
-            y, f = torch.where(taken, after, y), torch.where(taken, slopes[-1], f)
+            begin = torch.where(taken, now, begin)
+            now = torch.where(taken, now + step, now)
+            y = torch.where(taken, after, y)
+            f = torch.where(taken, slopes[-1], f)
             step = torch.where(open_, step * factor, step)
         raise ArithmeticError(
             f"no solution after {self.limit} steps: the weights are damaged or the time is absurd"
@@ -101,7 +106,8 @@ class SteppedPast:
     def _step(
         self, function: Callable[[Tensor], Tensor], y: Tensor, f: Tensor, step: Tensor
     ) -> tuple[Tensor, list[Tensor]]:
-        slopes, after = [f], y
+        slopes = [f]
+        after = y
         for weights in STAGES:
             after = y + step * _sum(weights, slopes)
             slopes.append(function(after))
@@ -121,7 +127,9 @@ def _fit(y: Tensor, after: Tensor, slopes: list[Tensor], step: Tensor) -> list[T
     """Coefficients, highest power first, of the quartic through both ends with their slopes and the
     middle.
     """
-    middle, f0, f1 = y + step * _sum(MIDDLE, slopes), step * slopes[0], step * slopes[-1]
+    middle = y + step * _sum(MIDDLE, slopes)
+    f0 = step * slopes[0]
+    f1 = step * slopes[-1]
     return [
         2.0 * (f1 - f0) - 8.0 * (y + after) + 16.0 * middle,
         5.0 * f0 - 3.0 * f1 + 18.0 * y + 14.0 * after - 32.0 * middle,

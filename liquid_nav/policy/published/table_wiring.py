@@ -18,15 +18,16 @@ _LETTERS = {sign: letter for letter, sign in _SIGNS.items()}
 class TableWiring:
     """Signs as text, one line per source and one letter per target: ``+`` excites, ``-`` inhibits,
     ``.`` is no synapse.
-
-    sensory: I lines of S letters; internal: S lines of S letters; layers: number of neurons by
-    layer name, in the order in which they are numbered (``motor`` first, as the outputs are read
-    from there).
     """
 
     sensory: tuple[str, ...]
+    """I lines of S letters: synapses from the inputs to the neurons."""
     internal: tuple[str, ...]
+    """S lines of S letters: synapses among the neurons."""
     layers: dict[str, int]
+    """Number of neurons by layer name, in the order in which they are numbered (``motor`` first, as
+    the outputs are read from there).
+    """
 
     def build(self, input_size: int) -> Wiring:
         """Return the wiring; raises WiringError where the table does not fit ``input_size`` or
