@@ -57,6 +57,7 @@ test: $(STAMP)
 	exit $$status
 
 lint: $(STAMP)
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 
