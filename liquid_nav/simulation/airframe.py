@@ -84,8 +84,10 @@ def camera_rotation(camera: CameraConfig, response: DroneResponse) -> np.ndarray
     pitch = camera.pitch + response.camera_pitch
     right = np.array([0.0, -1.0, 0.0])
     up = np.array([math.sin(pitch), 0.0, math.cos(pitch)])
-    c, s = math.cos(response.camera_roll), math.sin(response.camera_roll)
-    x_axis, y_axis = c * right + s * up, -s * right + c * up
+    c = math.cos(response.camera_roll)
+    s = math.sin(response.camera_roll)
+    x_axis = c * right + s * up
+    y_axis = -s * right + c * up
     return Mounting(camera.fov, camera.turn).rotation @ np.stack(
         (x_axis, y_axis, np.cross(x_axis, y_axis)), axis=1
     )
@@ -154,7 +156,8 @@ def _add_looks(body: mujoco.MjsBody) -> None:
     import mujoco
 
     looks = {"contype": 0, "conaffinity": 0, "group": LOOKS_GROUP}
-    dark, grey = [0.08, 0.08, 0.09, 1.0], [0.35, 0.35, 0.37, 1.0]
+    dark = [0.08, 0.08, 0.09, 1.0]
+    grey = [0.35, 0.35, 0.37, 1.0]
     body.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], rgba=dark, **looks)
     for x, y, _ in ROTORS:
         body.add_geom(

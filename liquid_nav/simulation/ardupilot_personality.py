@@ -16,18 +16,18 @@ from liquid_nav.autopilots.true_pose import ARDUPILOT_METRE
 from liquid_nav.simulation import mavlink_vehicle as base
 from liquid_nav.types import Command
 
-GUIDED, BRAKE, LAND = ARDUPILOT.follow, ARDUPILOT.hold, ARDUPILOT.land
-STABILIZE, ACRO, ALT_HOLD, AUTO, LOITER, RTL, CIRCLE, POSHOLD, SMART_RTL = (
-    0,
-    1,
-    2,
-    3,
-    5,
-    6,
-    7,
-    16,
-    21,
-)
+GUIDED = ARDUPILOT.follow
+BRAKE = ARDUPILOT.hold
+LAND = ARDUPILOT.land
+STABILIZE = 0
+ACRO = 1
+ALT_HOLD = 2
+AUTO = 3
+LOITER = 5
+RTL = 6
+CIRCLE = 7
+POSHOLD = 16
+SMART_RTL = 21
 READY = 5.0
 """s after boot until its checks pass."""
 CANNOT_ARM = {AUTO, RTL, CIRCLE, LAND, BRAKE, SMART_RTL}
@@ -66,7 +66,8 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         """Stabilize on the ground, as after every start."""
         self.mode = STABILIZE if self.body.landed else BRAKE
         self._climb_to: float | None = None
-        self._touched = self._idle_since = None
+        self._touched = None
+        self._idle_since = None
         self._flying = not self.body.landed
 
     def heartbeat(self) -> Message:
@@ -142,7 +143,8 @@ class ArduPilotVehicle(base.MavlinkVehicle):
 
     def _change(self, mode: int) -> None:
         if mode != self.mode:
-            self.mode, self._climb_to = mode, None
+            self.mode = mode
+            self._climb_to = None
 
     def _why_not_arm(self) -> str:
         if self.refuse_arming:
@@ -172,7 +174,8 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         if not wanted:
             self._disarm()
             return
-        self.armed, self._idle_since = True, self.now
+        self.armed = True
+        self._idle_since = self.now
         self.home = self.body.state.position.copy()
         self.text("Arming motors")
 
@@ -220,7 +223,8 @@ class ArduPilotVehicle(base.MavlinkVehicle):
             return
         self._touched = self.now if self._touched is None else self._touched
         if self._flying and self.now - self._touched >= LAND_DETECTION:
-            self._flying, self.landed_state = False, base.GROUND
+            self._flying = False
+            self.landed_state = base.GROUND
             if self.mode in HOME:
                 self._disarm()
                 return
@@ -241,6 +245,8 @@ class ArduPilotVehicle(base.MavlinkVehicle):
             self._disarm()
 
     def _disarm(self) -> None:
-        self.armed, self._flying, self._touched = False, False, None
+        self.armed = False
+        self._flying = False
+        self._touched = None
         self._climb_to = None
         self.text("Disarming motors")

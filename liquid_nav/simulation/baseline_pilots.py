@@ -37,16 +37,16 @@ class StraightPilot:
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """The largest patch of the target's colour.
-
-    x, y: its centre from the middle of the image, right and down, as tangents of the angles from
-    the camera's axis;
-    area: as a fraction of the image.
-    """
+    """The largest patch of the target's colour in an image."""
 
     x: float
+    """Its centre, to the right of the middle of the image: tangent of the angle from the camera's
+    axis.
+    """
     y: float
+    """Its centre, below the middle of the image: tangent of the angle from the camera's axis."""
     area: float
+    """Its area as a fraction of the image, 0 to 1."""
 
 
 class ColourPilot:

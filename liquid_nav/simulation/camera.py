@@ -23,7 +23,10 @@ __all__ = [
     "load_mujoco",
 ]
 
-NEAR_GROUP, FAR_GROUP, SOLID_GROUP, HIDDEN_GROUP = 2, 3, 4, 5
+NEAR_GROUP = 2
+FAR_GROUP = 3
+SOLID_GROUP = 4
+HIDDEN_GROUP = 5
 DETAIL = 9.5  # m; nearer, geoms of NEAR_GROUP are drawn, farther, those of FAR_GROUP
 
 
@@ -60,18 +63,20 @@ class CameraRenderer:
         Raises:
             RenderingError: no GL library is usable.
         """
-        self.model, self.width, self.height = model, width, height
+        self.model = model
+        self.width = width
+        self.height = height
         self.sight = sight
-        self._gl = self._context = None
+        self._gl = None
+        self._context = None
         try:
             mujoco = load_mujoco()
             self._mujoco = mujoco
             self._gl = _context_class()(width, height)
             self._gl.make_current()
-            model.vis.global_.offwidth, model.vis.global_.offheight = (
-                width,
-                height,
-            )  # a larger buffer is slower
+            # A larger buffer is slower.
+            model.vis.global_.offwidth = width
+            model.vis.global_.offheight = height
             self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
             mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         except RenderingError:
@@ -104,7 +109,8 @@ class CameraRenderer:
         static &= model.geom_group < SOLID_GROUP
         self._ids = np.flatnonzero(static)
         self._groups = model.geom_group[self._ids].copy()
-        self._near, self._far = self._groups == NEAR_GROUP, self._groups == FAR_GROUP
+        self._near = self._groups == NEAR_GROUP
+        self._far = self._groups == FAR_GROUP
         self._radii = model.geom_rbound[self._ids].copy()
         names = [model.geom(int(number)).name for number in self._ids]
         self._target = np.array([name.startswith(TARGET_GEOM) for name in names], dtype=bool)
@@ -116,7 +122,8 @@ class CameraRenderer:
         relative = (self._places - data.cam_xpos[camera]) @ data.cam_xmat[camera].reshape(3, 3)
         up = math.radians(float(self.model.cam_fovy[camera])) / 2
         side = math.atan(math.tan(up) * self.width / self.height)
-        depth, r = -relative[:, 2], self._radii
+        depth = -relative[:, 2]
+        r = self._radii
         seen = depth > -r
         seen &= np.abs(relative[:, 0]) * math.cos(side) - depth * math.sin(side) < r
         seen &= np.abs(relative[:, 1]) * math.cos(up) - depth * math.sin(up) < r

@@ -27,7 +27,8 @@ class ClearanceGrid:
         """``discs``: [N,3] x, y, radius in m; ``points``: [K,2] places that must lie well inside
         the grid.
         """
-        low, high = points.min(axis=0) - MARGIN, points.max(axis=0) + MARGIN
+        low = points.min(axis=0) - MARGIN
+        high = points.max(axis=0) + MARGIN
         self.origin = low
         self.shape = tuple(int(n) for n in np.ceil((high - low) / CELL)[::-1] + 1)
         clearance = np.full(self.shape, FAR, dtype=np.float32)
@@ -71,11 +72,16 @@ class ClearanceGrid:
         near = np.clip((SOFT - self.clearance) / (SOFT - HARD), 0.0, None)
         price = 1.0 + 2.0 * near**2 + np.where(self.clearance < HARD, 30.0, 0.0)
         ids = np.arange(ny * nx).reshape(ny, nx)
-        rows, cols, costs = [], [], []
+        rows = []
+        cols = []
+        costs = []
         for di, dj in ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1)):
-            i0, i1 = 0, ny - di
-            j0, j1 = max(0, -dj), nx - max(0, dj)
-            a, b = np.s_[i0:i1, j0:j1], np.s_[i0 + di : i1 + di, j0 + dj : j1 + dj]
+            i0 = 0
+            i1 = ny - di
+            j0 = max(0, -dj)
+            j1 = nx - max(0, dj)
+            a = np.s_[i0:i1, j0:j1]
+            b = np.s_[i0 + di : i1 + di, j0 + dj : j1 + dj]
             rows.append(ids[a].ravel())
             cols.append(ids[b].ravel())
             costs.append((0.5 * np.hypot(di, dj) * CELL * (price[a] + price[b])).ravel())

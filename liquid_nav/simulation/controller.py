@@ -49,7 +49,8 @@ class VelocityController:
         p = self.response
         w, x, y, z = quaternion
         yaw = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
-        c, s = math.cos(yaw), math.sin(yaw)
+        c = math.cos(yaw)
+        s = math.sin(yaw)
         target = (c * command.vx - s * command.vy, s * command.vx + c * command.vy, command.vz)
 
         acceleration = [0.0, 0.0, 0.0]
@@ -60,12 +61,14 @@ class VelocityController:
                 self.integral[i] + p.integral_gain * error * dt, INTEGRAL_LIMIT
             )
             acceleration[i] = _clip(gain * error + self.integral[i], ACCELERATION_LIMIT)
-        ax, ay = acceleration[0], acceleration[1]
+        ax = acceleration[0]
+        ay = acceleration[1]
         az = acceleration[2] + GRAVITY
         horizontal = math.hypot(ax, ay)
         most = az * math.tan(p.tilt_limit)
         if horizontal > most:
-            ax, ay = ax * most / horizontal, ay * most / horizontal
+            ax = ax * most / horizontal
+            ay = ay * most / horizontal
 
         # Body axes in the world; the tilt error is the rotation that takes body z onto the wanted
         # thrust axis.
@@ -92,7 +95,10 @@ class VelocityController:
     ) -> tuple[float, float, float, float]:
         """Mix onto four rotors, saturate, lag, and return what they really give."""
         blend = 1.0 - math.exp(-dt / self.response.motor_lag)
-        total = mx = my = mz = 0.0
+        total = 0.0
+        mx = 0.0
+        my = 0.0
+        mz = 0.0
         for i, (rx, ry, spin) in enumerate(ROTORS):
             f = (
                 0.25 * thrust
@@ -101,7 +107,8 @@ class VelocityController:
                 + 0.25 * spin * moments[2] / MOTOR_YAW_MOMENT
             )
             f = min(max(f, 0.0), MOTOR_THRUST_LIMIT)
-            f = self.thrusts[i] = self.thrusts[i] + blend * (f - self.thrusts[i])
+            f = self.thrusts[i] + blend * (f - self.thrusts[i])
+            self.thrusts[i] = f
             total += f
             mx += f * ry
             my -= f * rx

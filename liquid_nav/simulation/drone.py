@@ -30,7 +30,9 @@ class Drone:
     ) -> None:
         """``world``: where ``settle`` will find the body once the model is compiled."""
         self.drift = drift
-        self.name, self.response, self.controller = name, response, VelocityController(response)
+        self.name = name
+        self.response = response
+        self.controller = VelocityController(response)
         self.collision: str | None = None
         self._world = world
         self._queue: deque[tuple[float, Command]] = deque()
@@ -39,7 +41,8 @@ class Drone:
 
     def settle(self, start: Start) -> None:
         """Find its place in the compiled model and take it, hovering."""
-        model, data = self._world.model, self._world.data
+        model = self._world.model
+        data = self._world.data
         joint = model.joint(self.name)
         self.body = model.body(self.name).id
         self._place = slice(joint.qposadr[0], joint.qposadr[0] + 7)
@@ -58,11 +61,9 @@ class Drone:
     def state(self) -> DroneState:
         """A snapshot of the true state; it does not change when the world goes on."""
         data = self._world.data
-        q, v, rotation = (
-            data.qpos[self._place],
-            data.qvel[self._motion],
-            data.xmat[self.body].reshape(3, 3),
-        )
+        q = data.qpos[self._place]
+        v = data.qvel[self._motion]
+        rotation = data.xmat[self.body].reshape(3, 3)
         return DroneState(
             self._world.time,
             q[:3].copy(),

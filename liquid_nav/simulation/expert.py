@@ -93,7 +93,8 @@ class Expert:
             allowed = min(c.margin, max(c.narrow, narrowest - 0.02), here - 0.02)
             if self.grid.along(point, place) < allowed:
                 break
-            best = previous = place
+            best = place
+            previous = place
         return best
 
     def way(self, point: np.ndarray, step: float = 0.25) -> list[np.ndarray]:
@@ -153,7 +154,8 @@ class Expert:
             self.layout.scenario.cruise_altitude - state.position[2] - c.lead * state.velocity[2]
         )
         vz = float(np.clip(c.altitude_gain * climb, -c.vertical_speed, c.vertical_speed))
-        cos, sin = math.cos(state.yaw), math.sin(state.yaw)
+        cos = math.cos(state.yaw)
+        sin = math.sin(state.yaw)
         vx, vy = velocity
         return Command(float(cos * vx + sin * vy), float(-sin * vx + cos * vy), vz, yaw_rate)
 

@@ -53,23 +53,32 @@ def safety_limits(scenario: Scenario) -> SafetyLimits:
 
 @dataclass(frozen=True)
 class FlightRecord:
-    """All that happened in one flight, and nothing that depends on the speed of the machine.
-
-    columns: float64 arrays with one row per camera frame that arrived: time it was taken s,
-    position [N,3] ENU m, yaw rad, velocity [N,3] ENU m/s, command [N,4] (after the supervisor, upon
-    its arrival), distance to the target m.
-    """
+    """All that happened in one flight, and nothing that depends on the speed of the machine."""
 
     scenario: str
+    """Name of the scenario."""
     seed: int
+    """Seed of the flight."""
     condition: str
+    """Name of the condition."""
     pilot: str
+    """Name of the pilot."""
     frame_rate: float
+    """Nominal frame rate of the camera, Hz."""
     latency: float
+    """Time from the arrival of a frame until its command takes effect, s."""
     start: tuple[float, float, float, float]
+    """Where the drone began: x, y, z in m (ENU) and yaw in rad, counter-clockwise from east."""
     target: tuple[float, float, float]
+    """Where the target stands: x, y in m (ENU) and yaw in rad, counter-clockwise from east."""
     outcome: Outcome
+    """How the flight ended."""
     columns: dict[str, np.ndarray] = field(repr=False)
+    """Float64 arrays with one row per camera frame that arrived: ``time`` [N] at which it was
+    taken, s; ``position`` [N,3], ENU m; ``yaw`` [N], rad; ``velocity`` [N,3], ENU m/s; ``command``
+    [N,4], that of the supervisor upon the frame's arrival, in the order of ``COMMAND_FIELDS``;
+    ``distance`` [N], horizontal, to the target's centre, m.
+    """
 
     def digest(self) -> str:
         """SHA-256 over every field and every byte of every column."""
@@ -161,13 +170,18 @@ def fly(
         pilot.reset(simulation.layout, seed)
         see = getattr(pilot, "needs_image", True) or on_frame is not None
         spent = {"setup": perf_counter() - begin, "policy": 0.0}
-        rows, outcome, previous, late, spoken = [], None, None, [], 0.0
+        rows = []
+        outcome = None
+        previous = None
+        late = []
+        spoken = 0.0
         timing = timing or FrameTiming.of(condition.camera)
         for moment in timing.moments(frame_rate, seed):
             outcome = _judge_until(simulation, judge, moment.time)
             if outcome is not None:
                 break
-            arrived, late = late, []
+            arrived = late
+            late = []
             if moment.fate != DROPPED:
                 state = simulation.state
                 elapsed = 1.0 / frame_rate if previous is None else state.time - previous
@@ -184,7 +198,8 @@ def fly(
             spent["policy"] += perf_counter() - clock
             if not rows:
                 supervisor.engage(now)
-            command, spoken = supervisor.update(now).command, now
+            command = supervisor.update(now).command
+            spoken = now
             simulation.command(command, now + latency)
             for image, _, state in arrived:
                 rows.append(
@@ -224,7 +239,8 @@ def _record(
     outcome: Outcome,
     rows: np.ndarray,
 ) -> FlightRecord:
-    start, target = simulation.layout.start, simulation.layout.target
+    start = simulation.layout.start
+    target = simulation.layout.target
     columns = {
         "time": rows[:, 0],
         "position": rows[:, 1:4],

@@ -14,7 +14,9 @@ from liquid_nav.errors import UserError
 from liquid_nav.simulation.physics import TIMESTEP
 from liquid_nav.worlds import CameraFaults
 
-ON_TIME, LATE, DROPPED = "on time", "late", "dropped"
+ON_TIME = "on time"
+LATE = "late"
+DROPPED = "dropped"
 EARLY = 1e-3
 """s by which a frame may be taken too early on a clock that is not ours: its next tick may be far.
 """
@@ -22,26 +24,24 @@ EARLY = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One period of the camera: when its frame is taken (s, on the grid of ``TIMESTEP``) and what
-    becomes of it.
-    """
+    """One period of the camera."""
 
     time: float
+    """When its frame is taken, s, on the grid of ``TIMESTEP``."""
     fate: str
+    """What becomes of its frame: ``ON_TIME``, ``LATE`` or ``DROPPED``."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameTiming:
-    """How regularly frames come.
-
-    drop: share of frames that never come, 0 to 1; jitter: largest shift of a frame's instant to
-    either side, as a share of the period, 0 to 0.5; late: share of frames that arrive one period
-    after they were taken, 0 to 1. Raises UserError for values outside.
-    """
+    """How regularly frames come. Raises UserError for values outside their ranges."""
 
     drop: float = 0.0
+    """Share of frames that never come, 0 to 1."""
     jitter: float = 0.0
+    """Largest shift of a frame's instant to either side, as a share of the period, 0 to 0.5."""
     late: float = 0.0
+    """Share of frames that arrive one period after they were taken, 0 to 1."""
 
     def __post_init__(self) -> None:
         for name, most in (("drop", 1.0), ("jitter", 0.5), ("late", 1.0)):

@@ -27,13 +27,14 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a flight ended: one of ``REASONS`` or ``INTERRUPTED``, a detail for people, and when
-    (s).
-    """
+    """How a flight ended."""
 
     reason: str
+    """One of ``REASONS`` or ``INTERRUPTED``."""
     detail: str
+    """A detail for people: a phrase with the numbers that decided."""
     time: float
+    """When it ended, s since the flight began."""
 
     @property
     def success(self) -> bool:
@@ -48,7 +49,8 @@ class Judge:
 
     def __init__(self, layout: Layout) -> None:
         """Judge a flight in this layout by its scenario's rule."""
-        self.layout, self.scenario = layout, layout.scenario
+        self.layout = layout
+        self.scenario = layout.scenario
         self.start_distance = math.hypot(
             layout.target.x - layout.start.x, layout.target.y - layout.start.y
         )
@@ -73,7 +75,9 @@ class Judge:
             landing: Whether somebody has asked for a landing: it then ends on the ground as landed,
                 and may be low.
         """
-        rule, fence, start = self.scenario.success, self.scenario.geofence, self.layout.start
+        rule = self.scenario.success
+        fence = self.scenario.geofence
+        start = self.layout.start
         x, y, z = (float(v) for v in state.position)
         distance = self.distance(state)
         if landing and (collision == GROUND or self._rests(state)):

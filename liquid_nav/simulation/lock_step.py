@@ -54,7 +54,8 @@ class UdpWire:
         counts = self.link.codec.counts
         due = counts.seen + len(packets)
         self.server.send(packets)
-        messages, end = self.link.receive(now), wall.monotonic() + PATIENCE
+        messages = self.link.receive(now)
+        end = wall.monotonic() + PATIENCE
         while counts.seen < due and wall.monotonic() < end:
             messages += self.link.receive(now)
         return messages
@@ -62,7 +63,8 @@ class UdpWire:
     def up(self, messages: list[Message], now: float) -> list[bytes]:
         """Carry messages from the companion to the vehicle."""
         self.link.send(messages, now)
-        data, end = self.server.receive(), wall.monotonic() + PATIENCE
+        data = self.server.receive()
+        end = wall.monotonic() + PATIENCE
         while len(data) < len(messages) and wall.monotonic() < end:
             data += self.server.receive()
         return data

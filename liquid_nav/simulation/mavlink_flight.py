@@ -103,18 +103,14 @@ class _Flight:
     def __init__(
         self, lock: LockStep, simulation: Simulation, pilot: Pilot, rate: float, latency: float
     ) -> None:
-        self.lock, self.simulation, self.pilot, self.rate, self.latency = (
-            lock,
-            simulation,
-            pilot,
-            rate,
-            latency,
-        )
+        self.lock = lock
+        self.simulation = simulation
+        self.pilot = pilot
+        self.rate = rate
+        self.latency = latency
         self.zero = lock.now
-        self.judge, self.supervisor = (
-            Judge(simulation.layout),
-            SafetySupervisor(safety_limits(simulation.scenario)),
-        )
+        self.judge = Judge(simulation.layout)
+        self.supervisor = SafetySupervisor(safety_limits(simulation.scenario))
         self.due: deque[tuple[float, Command]] = deque()
 
     @property
@@ -125,7 +121,9 @@ class _Flight:
 
     def fly(self) -> FlightRecord:
         """Fly frame by frame until there is an outcome."""
-        simulation, supervisor, pilot = self.simulation, self.supervisor, self.pilot
+        simulation = self.simulation
+        supervisor = self.supervisor
+        pilot = self.pilot
         pilot.reset(simulation.layout, simulation.seed)
         rows: list[tuple[float, ...]] = []
         outcome = None
@@ -137,7 +135,8 @@ class _Flight:
             outcome = self._until(self.zero + moment.time)
             if outcome is not None:
                 break
-            arrived, late = late, []
+            arrived = late
+            late = []
             if moment.fate != DROPPED:
                 state = self.state
                 elapsed = 1.0 / self.rate if previous is None else state.time - previous

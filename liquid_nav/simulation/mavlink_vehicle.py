@@ -51,28 +51,49 @@ KINDS = {
     mavlink.MAVLINK_MSG_ID_SIM_STATE: "true_pose",
 }
 """Message id -> key of ``PERIODS``."""
-ACCEPTED, TEMPORARILY_REJECTED, DENIED = 0, 1, 2
-UNSUPPORTED, FAILED = 3, 4
-GROUND, AIR, TAKEOFF, LANDING = 1, 2, 3, 4
-CRITICAL, INFO = 2, 6
+ACCEPTED = 0
+TEMPORARILY_REJECTED = 1
+DENIED = 2
+UNSUPPORTED = 3
+FAILED = 4
+GROUND = 1
+AIR = 2
+TAKEOFF = 3
+LANDING = 4
+CRITICAL = 2
+INFO = 6
 ARMED = mavlink.MAV_MODE_FLAG_SAFETY_ARMED
 ORIGIN = (47.397742, 8.545594, 488.0)
 """Latitude and longitude in degrees and height above the sea in m of the local origin."""
 COMPONENT = mavlink.MAV_COMP_ID_AUTOPILOT1
 DEGREE = 111_319.5
 """m of one degree of latitude."""
-ROLL, PITCH, THROTTLE, YAW = 0, 1, 2, 3
-"""Places in ``sticks``."""
-CENTRE, TRAVEL = 1500, 500
-"""us of a stick at rest, and from there to its end."""
+ROLL = 0
+"""Place of roll in ``sticks``."""
+PITCH = 1
+"""Place of pitch in ``sticks``."""
+THROTTLE = 2
+"""Place of throttle in ``sticks``."""
+YAW = 3
+"""Place of yaw in ``sticks``."""
+CENTRE = 1500
+"""us of a stick at rest."""
+TRAVEL = 500
+"""us of a stick from rest to its end."""
 DEADBAND = 0.05
 """Of a stick's travel."""
-PILOT_SPEED, PILOT_CLIMB, PILOT_TURN = 2.0, 1.0, 0.8
-"""m/s, m/s and rad/s for full sticks."""
+PILOT_SPEED = 2.0
+"""m/s forward or sideways for full sticks."""
+PILOT_CLIMB = 1.0
+"""m/s up or down for full sticks."""
+PILOT_TURN = 0.8
+"""rad/s for full sticks."""
 RETURN_ALTITUDE = 3.0
 """m above home; low, so that tests are short. Real vehicles return much higher."""
-RETURN_SPEED, RETURN_CLIMB = 2.0, 1.0
-"""m/s on the way home."""
+RETURN_SPEED = 2.0
+"""m/s, horizontal, on the way home."""
+RETURN_CLIMB = 1.0
+"""m/s up and down on the way home."""
 AT_HOME = 0.3
 """m from home that are close enough to descend."""
 
@@ -130,36 +151,41 @@ class MavlinkVehicle:
         """Boot now, on the ground and disarmed, or armed and holding its place if the body is in
         the air.
         """
-        self.body, self.system, self.codec = body, system, codec or Codec(system, 1)
+        self.body = body
+        self.system = system
+        self.codec = codec or Codec(system, 1)
         start = body.state.position
         self.origin = np.array((start[0], start[1], 0.0))
         self.home = self.origin.copy()
         self.parameters = dict(type(self).parameters)
         self.global_position = global_position
         self.acks_to_nobody = False
-        self.lose_commands = self.lose_acks = 0
-        self.armed, self.mode, self.landed_state = (
-            not body.landed,
-            0,
-            GROUND if body.landed else AIR,
-        )
+        self.lose_commands = 0
+        self.lose_acks = 0
+        self.armed = not body.landed
+        self.mode = 0
+        self.landed_state = GROUND if body.landed else AIR
         self.sticks: tuple[int, ...] | None = None
         self.radio = True
         self.estimate_error = np.zeros(3)
         self.refuse_arming = ""
         self.battery = 1.0
         self.silent_until = -1.0
-        self.set_points = self.rejected_set_points = 0
-        self.set_point, self.set_point_time = Command(), -1e9
+        self.set_points = 0
+        self.rejected_set_points = 0
+        self.set_point = Command()
+        self.set_point_time = -1e9
         self.heard_station: tuple[int, int] | None = None
         self._asker = (0, 0)
         self._boot = body.time
         self._outbox: list[tuple[float, int, Message]] = []
-        self._order, self._texts = itertools.count(), itertools.count(1)
+        self._order = itertools.count()
+        self._texts = itertools.count(1)
         self._place: tuple[np.ndarray, float] | None = None
         self._holds = False
         self._return_height: float | None = None
-        self._returns = self._descends = False
+        self._returns = False
+        self._descends = False
         self._default_streams()
 
     @property
@@ -196,8 +222,11 @@ class MavlinkVehicle:
 
     def reboot(self, silence: float = 4.0) -> None:
         """Start again, silent for a while, modes and armed state forgotten."""
-        self._boot, self.armed, self.silent_until = self.now, False, self.now + silence
-        self.heard_station, self._outbox = None, []
+        self._boot = self.now
+        self.armed = False
+        self.silent_until = self.now + silence
+        self.heard_station = None
+        self._outbox = []
         self.set_point_time = -1e9
         self._default_streams()
         self.boot()
@@ -378,7 +407,8 @@ class MavlinkVehicle:
         """Return the command that keeps the place; forgotten as soon as ``think`` does without."""
         self._holds = True
         state = self.body.state
-        position, yaw = state.position, state.yaw
+        position = state.position
+        yaw = state.yaw
         if self._place is None:
             self._place = (position + 0.5 * state.velocity, yaw)
         place, heading = self._place
@@ -443,7 +473,8 @@ class MavlinkVehicle:
                 world = geometry.ned_to_enu(np.array(values[:3]))
                 level = geometry.level_from_world(world, self.body.state.yaw)
                 command = Command(*(float(v) for v in level), command.yaw_rate)
-            self.set_point, self.set_point_time = command, self.now
+            self.set_point = command
+            self.set_point_time = self.now
             self.on_set_point()
 
     def on_set_point(self) -> None:
@@ -454,16 +485,19 @@ class MavlinkVehicle:
 
     def _decide(self) -> Command | None:
         """Think, and forget the place and the way home that this mode has no use for."""
-        self._holds = self._returns = False
+        self._holds = False
+        self._returns = False
         command = self.think()
         if not self._holds:
             self._place = None
         if not self._returns:
-            self._return_height, self._descends = None, False
+            self._return_height = None
+            self._descends = False
         return command
 
     def _due(self) -> list[Message]:
-        messages, now = [], self.now
+        messages = []
+        now = self.now
         while self._outbox and self._outbox[0][0] <= now + 1e-9:
             messages.append(heapq.heappop(self._outbox)[2])
         if now >= self._soonest - 1e-9:
@@ -553,10 +587,8 @@ class MavlinkVehicle:
 
     def _attitude(self) -> Message:
         state = self.body.state
-        q, rates = (
-            geometry.attitude_enu_to_ned(state.quaternion),
-            geometry.flu_to_frd(state.angular_velocity),
-        )
+        q = geometry.attitude_enu_to_ned(state.quaternion)
+        rates = geometry.flu_to_frd(state.angular_velocity)
         return mavlink.MAVLink_attitude_quaternion_message(
             round(self.uptime * 1000), *q.tolist(), *rates.tolist()
         )
@@ -598,7 +630,8 @@ def toward(
         climb: highest velocity up and down, m/s.
         turn: yaw rate, rad/s.
     """
-    cos, sin = math.cos(yaw), math.sin(yaw)
+    cos = math.cos(yaw)
+    sin = math.sin(yaw)
     forward = cos * x + sin * y
     left = -sin * x + cos * y
     return Command(

@@ -55,11 +55,14 @@ class OtherComponent:
     ) -> None:
         """See the class."""
         self.codec = Codec(system, component)
-        self._kind, self._autopilot, self._mode = kind, autopilot, mode
+        self._kind = kind
+        self._autopilot = autopilot
+        self._mode = mode
         self._flags = mavlink.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
         if armed:
             self._flags |= mavlink.MAV_MODE_FLAG_SAFETY_ARMED
-        self._next_heartbeat = self._next_chatter = 0.0
+        self._next_heartbeat = 0.0
+        self._next_chatter = 0.0
 
     def packets(self, now: float) -> list[bytes]:
         """Return what it sends at a time in s; nothing where nothing is due. Time that was skipped
@@ -106,7 +109,9 @@ class Gimbal(OtherComponent):
     ) -> None:
         """See the class."""
         super().__init__(system, mavlink.MAV_COMP_ID_GIMBAL, mavlink.MAV_TYPE_GIMBAL)
-        self._parameters, self._bytewise, self._asker = dict(parameters or {}), bytewise, asker
+        self._parameters = dict(parameters or {})
+        self._bytewise = bytewise
+        self._asker = asker
 
     def chatter(self, now: float) -> list[Message]:
         """Denied commands, wrong parameters, a text, a wrong position."""

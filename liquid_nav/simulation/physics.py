@@ -28,13 +28,15 @@ class World:
         from liquid_nav.simulation.camera import load_mujoco
 
         self._mujoco = load_mujoco()
-        self.condition, self.camera = condition, camera.of(condition.camera, seed)
+        self.condition = condition
+        self.camera = camera.of(condition.camera, seed)
         self.wind = Wind(
             condition.wind.mean, condition.wind.gust, np.random.default_rng([seed, 72])
         )
         self._sight = condition.appearance.draw_sight(seed)
         self._air = (0.0, 0.0, 0.0)
-        self._steps, self._renderer = 0, None
+        self._steps = 0
+        self._renderer = None
 
     def _build(self, places: Iterable[tuple[Drone, Layout]], shared: bool) -> None:
         """Compile the model with these drones, each at its layout's start."""

@@ -50,7 +50,9 @@ class PolicyPilot:
         """``policy``: see the Policy protocol; ``memoryless`` puts the state back to its start
         before every frame.
         """
-        self.policy, self.name, self.memoryless = policy, name, memoryless
+        self.policy = policy
+        self.name = name
+        self.memoryless = memoryless
 
     def reset(self, layout: Layout, seed: int) -> None:
         """Forget the last flight."""

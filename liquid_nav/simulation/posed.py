@@ -60,7 +60,8 @@ class PosedWorld:
     def place(self, state: DroneState) -> str | None:
         """Put the drone there; returns the kind of what it touches."""
         simulation = self._simulation
-        simulation.data.qpos[:3], simulation.data.qpos[3:7] = state.position, state.quaternion
+        simulation.data.qpos[:3] = state.position
+        simulation.data.qpos[3:7] = state.quaternion
         simulation._mujoco.mj_forward(simulation.model, simulation.data)
         return simulation.touched()
 

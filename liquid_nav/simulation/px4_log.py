@@ -42,7 +42,8 @@ def read_px4_step(path: str | Path, name: str = "PX4") -> StepResponse:
     # arrival.
     heading = np.interp(boot, attitude_boot, np.unwrap(yaw))
     turn = (np.sin(roll) * q + np.cos(roll) * r) / np.cos(pitch)
-    cos, sin = np.cos(heading), np.sin(heading)
+    cos = np.cos(heading)
+    sin = np.sin(heading)
     return StepResponse(
         name,
         received - sent,
@@ -66,9 +67,12 @@ def _messages(path: Path) -> tuple[float | None, np.ndarray, np.ndarray]:
             "the Python package 'pymavlink' is not installed", "pip install 'liquid_nav[flight]'"
         ) from error
     log = mavutil.mavlink_connection(str(path), dialect="common")
-    sent, velocities, attitudes = None, [], []
+    sent = None
+    velocities = []
+    attitudes = []
     while (message := log.recv_match(type=_MESSAGES)) is not None:
-        stamp, kind = message._timestamp, message.get_type()
+        stamp = message._timestamp
+        kind = message.get_type()
         if sent is not None and stamp > sent + DURATION:
             break
         if kind == "SET_POSITION_TARGET_LOCAL_NED":

@@ -14,7 +14,9 @@ from liquid_nav.autopilots.mavlink_codec import Message
 from liquid_nav.simulation import mavlink_vehicle as base
 from liquid_nav.types import Command
 
-OFFBOARD, LOITER, LAND = PX4.follow, PX4.hold, PX4.land
+OFFBOARD = PX4.follow
+LOITER = PX4.hold
+LAND = PX4.land
 MANUAL, ALTCTL, POSCTL, ACRO, STABILIZED = (px4_mode(main) for main in (1, 2, 3, 5, 7))
 TAKEOFF, MISSION, RTL, PRECLAND = (px4_mode(4, sub) for sub in (2, 4, 5, 9))
 WORDS = {
@@ -49,13 +51,15 @@ TAKEOFF_HEIGHT = 2.5
 """m above home, MIS_TAKEOFF_ALT."""
 STICK_FILTER = 0.1
 """s, of the filter that tells moving sticks."""
-INT32, REAL32 = mavlink.MAV_PARAM_TYPE_INT32, mavlink.MAV_PARAM_TYPE_REAL32
+INT32 = mavlink.MAV_PARAM_TYPE_INT32
+REAL32 = mavlink.MAV_PARAM_TYPE_REAL32
 
 
 class Px4Vehicle(base.MavlinkVehicle):
     """Modes, arming rules, the stream rule, failsafes and landing detection of PX4."""
 
-    autopilot, bytewise = mavlink.MAV_AUTOPILOT_PX4, True
+    autopilot = mavlink.MAV_AUTOPILOT_PX4
+    bytewise = True
     heartbeat_rate_fixed = True
     """PX4's heartbeat has a constant rate: a request for another is answered FAILED (checked in its
     source).
@@ -84,17 +88,23 @@ class Px4Vehicle(base.MavlinkVehicle):
 
     def boot(self) -> None:
         """Hold mode, as after every start."""
-        self.mode, self._before, self.failsafe = LOITER, LOITER, 0
+        self.mode = LOITER
+        self._before = LOITER
+        self.failsafe = 0
         if not self.body.landed and not self.global_position:
             # Up there without a global position: only a pilot can have brought it there.
-            self.mode = self._before = POSCTL
+            self.mode = POSCTL
+            self._before = POSCTL
             self.pilot_sticks()
         self._lasting = False
         self._stream_since: float | None = None
-        self._touched = self._settled = self._armed_at = None
+        self._touched = None
+        self._settled = None
+        self._armed_at = None
         self._flying = not self.body.landed
         self._stick_before: tuple[int, ...] | None = None
-        self._stick_speeds, self._stick_time = [0.0] * 4, self.now
+        self._stick_speeds = [0.0] * 4
+        self._stick_time = self.now
 
     @property
     def shown_mode(self) -> int:
@@ -120,7 +130,8 @@ class Px4Vehicle(base.MavlinkVehicle):
 
     def heartbeat(self) -> Message:
         """Flags and state as recorded."""
-        mode, armed = self.shown_mode, base.ARMED if self.armed else 0
+        mode = self.shown_mode
+        armed = base.ARMED if self.armed else 0
         healthy = self.uptime >= self._ready_at and (mode != OFFBOARD or self.streamed)
         if mode == OFFBOARD:
             flags = 0x11 if self.streamed else 0x01
@@ -222,7 +233,9 @@ class Px4Vehicle(base.MavlinkVehicle):
             self._before = mode
         elif self.mode not in NOT_TO_ARM_IN:
             self._before = self.mode
-        self.mode, self.failsafe, self._lasting = mode, 0, False
+        self.mode = mode
+        self.failsafe = 0
+        self._lasting = False
 
     def _why_not_arm(self) -> str:
         if self.refuse_arming:
@@ -250,7 +263,8 @@ class Px4Vehicle(base.MavlinkVehicle):
         return "Disarming denied: not landed"
 
     def _on_arm(self, wanted: bool, force: bool) -> None:
-        number, why = mavlink.MAV_CMD_COMPONENT_ARM_DISARM, ""
+        number = mavlink.MAV_CMD_COMPONENT_ARM_DISARM
+        why = ""
         if wanted and not self.armed:
             why = self._why_not_arm()
         elif not wanted and self.armed and not force:
@@ -267,7 +281,9 @@ class Px4Vehicle(base.MavlinkVehicle):
         if not wanted:
             self._disarm(f"Disarmed by {by_whom}", delay)
             return
-        self.armed, self._armed_at, self._flying = True, self.now, not self.body.landed
+        self.armed = True
+        self._armed_at = self.now
+        self._flying = not self.body.landed
         self.home = self.body.state.position.copy()
         self.text(f"Armed by {by_whom}", delay=delay)
 
@@ -341,8 +357,10 @@ class Px4Vehicle(base.MavlinkVehicle):
         """Whether a stick is faster than COM_RC_STICK_OV percent of its travel a second, filtered
         as PX4 does.
         """
-        before, self._stick_before = self._stick_before, self.sticks
-        elapsed, self._stick_time = self.now - self._stick_time, self.now
+        before = self._stick_before
+        self._stick_before = self.sticks
+        elapsed = self.now - self._stick_time
+        self._stick_time = self.now
         if self.sticks is None or before is None:
             self._stick_speeds = [0.0] * 4
             return False
@@ -412,14 +430,18 @@ class Px4Vehicle(base.MavlinkVehicle):
         self.text("Failsafe activated", base.CRITICAL)
 
     def _watch_ground(self) -> None:
-        now, landed = self.now, self.body.landed
+        now = self.now
+        landed = self.body.landed
         if not self.armed:
-            self.landed_state, self._touched = base.GROUND if landed else base.AIR, None
+            self.landed_state = base.GROUND if landed else base.AIR
+            self._touched = None
         elif not landed:
             if not self._flying:
                 self._flying = True
                 self.text("Takeoff detected")
-            self.landed_state, self._touched, self._settled = base.AIR, None, None
+            self.landed_state = base.AIR
+            self._touched = None
+            self._settled = None
         elif self._flying:
             self._settle()
         elif self._armed_at is not None and now - self._armed_at >= 10.0:
@@ -430,12 +452,18 @@ class Px4Vehicle(base.MavlinkVehicle):
         now = self.now
         self._touched = now if self._touched is None else self._touched
         if now - self._touched >= self.settling and self._settled is None:
-            self._settled, self.landed_state = now, base.GROUND
+            self._settled = now
+            self.landed_state = base.GROUND
             self.text("Landing detected")
         if self._settled is not None and now - self._settled >= 2.0:
             self._disarm("Disarmed by landing")
 
     def _disarm(self, words: str, delay: float = 0.0) -> None:
-        self.armed, self.mode, self.failsafe, self._lasting = False, self._before, 0, False
-        self._flying, self._touched, self._settled = False, None, None
+        self.armed = False
+        self.mode = self._before
+        self.failsafe = 0
+        self._lasting = False
+        self._flying = False
+        self._touched = None
+        self._settled = None
         self.text(words, delay=delay)

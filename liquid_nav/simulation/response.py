@@ -14,28 +14,37 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class DroneResponse:
-    """Physical and control parameters of one quadrotor.
-
-    mass: kg; drag: N per m/s of air speed; motor_lag: s, first order; delay: s from command to set
-    point;
-    velocity_gain: 1/s (acceleration per velocity error); integral_gain: 1/s^2; vertical_gain: 1/s;
-    attitude_gain: 1/s; rate_gain: 1/s; yaw_lag: s, first order on the commanded yaw rate;
-    tilt_limit: rad; camera_pitch, camera_roll: rad of mounting error.
-    """
+    """Physical and control parameters of one quadrotor."""
 
     mass: float = 2.0
+    """Mass, kg."""
     drag: float = 0.35
+    """Linear air drag, N per m/s of air speed."""
     motor_lag: float = 0.035
+    """Time constant of the first-order lag of the rotors' thrust, s."""
     delay: float = 0.04
+    """Time from the arrival of a command until the controller follows it as its set point, s."""
     velocity_gain: float = 2.6
+    """Horizontal acceleration per horizontal velocity error, 1/s."""
     integral_gain: float = 0.6
+    """Growth of the integral part of the acceleration per velocity error, 1/s^2, on all three axes.
+    """
     vertical_gain: float = 4.0
+    """Vertical acceleration per vertical velocity error, 1/s."""
     attitude_gain: float = 6.5
+    """Commanded roll and pitch rate per tilt error, 1/s."""
     rate_gain: float = 18.0
+    """Angular acceleration per body rate error, 1/s; about the vertical axis of the body half of
+    it.
+    """
     yaw_lag: float = 0.22
+    """Time constant of the first-order lag on the commanded yaw rate, s."""
     tilt_limit: float = 0.6
+    """Largest angle between commanded thrust and vertical, rad."""
     camera_pitch: float = 0.0
+    """Pitch error of the camera's mounting, rad; positive nose down."""
     camera_roll: float = 0.0
+    """Roll error of the camera's mounting, rad; positive with the camera's right side raised."""
 
 
 RANGES: dict[str, tuple[float, float]] = {

@@ -39,7 +39,8 @@ class Simulation(World):
         """Build the world and put the drone into it; ``response`` None draws one of the fleet by
         seed.
         """
-        self.scenario, self.seed = scenario, int(seed)
+        self.scenario = scenario
+        self.seed = int(seed)
         super().__init__(
             self.seed, condition or load_condition(scenario.condition), camera or CameraConfig()
         )

@@ -10,19 +10,22 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class DroneState:
-    """True state of the drone.
-
-    time: s; position: float64 [3] ENU m; quaternion: float64 [4] w x y z, body FLU to ENU;
-    velocity: float64 [3] ENU m/s; angular_velocity: float64 [3] body FLU rad/s; acceleration:
-    float64 [3], specific force in the body frame (what an accelerometer measures) m/s^2.
-    """
+    """True state of the drone."""
 
     time: float
+    """Simulated time, or that of the message it was read from, s."""
     position: np.ndarray
+    """Position, float64 [3], ENU m."""
     quaternion: np.ndarray
+    """Attitude, float64 [4] w x y z, from body FLU to ENU."""
     velocity: np.ndarray
+    """Velocity, float64 [3], ENU m/s."""
     angular_velocity: np.ndarray
+    """Angular velocity, float64 [3], body FLU rad/s."""
     acceleration: np.ndarray
+    """Specific force (what an accelerometer measures), float64 [3], body FLU m/s^2; NaN where
+    unknown.
+    """
 
     @property
     def yaw(self) -> float:
@@ -32,7 +35,8 @@ class DroneState:
 
     def level_velocity(self) -> np.ndarray:
         """Return float64 [3]: forward, left, up in m/s in the level body frame."""
-        c, s = math.cos(self.yaw), math.sin(self.yaw)
+        c = math.cos(self.yaw)
+        s = math.sin(self.yaw)
         vx, vy, vz = self.velocity
         return np.array((c * vx + s * vy, -s * vx + c * vy, vz))
 

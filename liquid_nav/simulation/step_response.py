@@ -36,42 +36,49 @@ _HOVER = 1.0
 
 @dataclass(frozen=True, slots=True)
 class StepResponse:
-    """What a drone did after the step, in its level body frame; signs as if it turned left.
-
-    time: float64 [N] s since the command was sent; forward: [N] m/s; side: [N] m/s, positive to the
-    inside of the turn (left here, right where a recorded drone turned right); up: [N] m/s;
-    yaw_rate: [N] rad/s, positive as commanded.
-    """
+    """What a drone did after the step, in its level body frame; signs as if it turned left."""
 
     name: str
+    """What the record is called in tables and plots."""
     time: np.ndarray
+    """Time since the command was sent, float64 [N], s."""
     forward: np.ndarray
+    """Velocity along the heading, float64 [N], m/s."""
     side: np.ndarray
+    """Velocity to the inside of the turn, float64 [N], m/s: left here, right where a recorded drone
+    turned right.
+    """
     up: np.ndarray
+    """Velocity upwards, float64 [N], m/s."""
     yaw_rate: np.ndarray
+    """Yaw rate, float64 [N], rad/s, positive as commanded."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepNumbers:
-    """A step response in a few numbers; NaN where a level was never reached.
-
-    begins, rises: s until 10 % and 90 % of the commanded speed; speed: mean forward m/s once
-    settled; overshoot: part of the commanded speed, 0 if none; turns: s until 90 % of the commanded
-    yaw rate; side_slip: mean m/s once settled.
-    """
+    """A step response in a few numbers; NaN where a level was never reached."""
 
     begins: float
+    """Time until 10 % of the commanded speed, s."""
     rises: float
+    """Time until 90 % of the commanded speed, s."""
     speed: float
+    """Mean forward velocity once settled, m/s."""
     overshoot: float
+    """Largest forward velocity beyond the commanded speed, as a share of it; 0 if none."""
     turns: float
+    """Time until 90 % of the commanded yaw rate, s."""
     side_slip: float
+    """Mean velocity to the inside of the turn once settled, m/s."""
 
     @classmethod
     def of(cls, step: StepResponse) -> StepNumbers:
         """Measure a response."""
-        after, late = step.time >= 0.0, step.time >= SETTLED
-        time, forward, yaw_rate = step.time[after], step.forward[after], step.yaw_rate[after]
+        after = step.time >= 0.0
+        late = step.time >= SETTLED
+        time = step.time[after]
+        forward = step.forward[after]
+        yaw_rate = step.yaw_rate[after]
         return cls(
             begins=_first(time, forward, 0.1 * STEP.vx),
             rises=_first(time, forward, 0.9 * STEP.vx),

@@ -45,8 +45,12 @@ class PointBody:
 
     def __init__(self, height: float = 0.0, lag: float = 0.35, step: float = 0.02) -> None:
         """``height``: m, 0 to stand; ``lag``: s; ``step``: s of one integration step at most."""
-        self.landed, self._lag, self._step, self._time = height <= 0.0, lag, step, 0.0
-        self._yaw, self._rate = 0.0, 0.0
+        self.landed = height <= 0.0
+        self._lag = lag
+        self._step = step
+        self._time = 0.0
+        self._yaw = 0.0
+        self._rate = 0.0
         # Plain numbers: property tests fly this for hours, and small arrays are slow.
         self._position = [0.0, 0.0, max(height, 0.0)]
         self._velocity = [0.0, 0.0, 0.0]
@@ -95,14 +99,17 @@ class PointBody:
         blend = 1.0 - math.exp(-dt / self._lag)
         self._rate += blend * (c.yaw_rate - self._rate)
         self._yaw = math.remainder(self._yaw + self._rate * dt, math.tau)
-        cos, sin = math.cos(self._yaw), math.sin(self._yaw)
+        cos = math.cos(self._yaw)
+        sin = math.sin(self._yaw)
         goal = (cos * c.vx - sin * c.vy, sin * c.vx + cos * c.vy, c.vz)
         for axis in range(3):
             self._velocity[axis] += blend * (goal[axis] - self._velocity[axis])
             self._position[axis] += self._velocity[axis] * dt
         if self._position[2] <= 0.0 and self._velocity[2] < 0.0:
-            self._position[2], self._rate = 0.0, 0.0
-            self.landed, self._climbing = True, 0.0
+            self._position[2] = 0.0
+            self._rate = 0.0
+            self.landed = True
+            self._climbing = 0.0
             self._velocity = [0.0, 0.0, 0.0]
 
 
@@ -115,7 +122,9 @@ class EmbeddedBody:
         """``airborne``: begin in the air, where the simulation begins; otherwise on the ground
         below.
         """
-        self.simulation, self.landed, self._climbing = simulation, not airborne, 0.0
+        self.simulation = simulation
+        self.landed = not airborne
+        self._climbing = 0.0
         self._command: Command | None = None
         if self.landed:
             self._stand()
@@ -149,10 +158,12 @@ class EmbeddedBody:
                 self.simulation.drone.controller = VelocityController(self.simulation.response)
                 self.simulation.command(self._command)
         elif self.state.position[2] <= LEGS and self.state.velocity[2] <= 0.0:
-            self.landed, self._climbing = True, 0.0
+            self.landed = True
+            self._climbing = 0.0
             self._stand()
 
     def _stand(self) -> None:
-        data, yaw = self.simulation.data, self.simulation.state.yaw
+        data = self.simulation.data
+        yaw = self.simulation.state.yaw
         data.qpos[2:] = (LEGS, math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2))
         data.qvel[:] = 0.0

@@ -22,16 +22,18 @@ from liquid_nav.worlds.veil import veiled
 
 @dataclass(frozen=True)
 class View:
-    """How the camera looks: height over the ground (m), vertical field of view and pitch (nose
-    down), rad.
-
-    ``depth``: m to what stands above the horizon.
-    """
+    """How the camera is placed and looks."""
 
     height: float = 1.5
+    """Height of the camera over the ground, m."""
     vertical_fov: float = 0.877
+    """Vertical field of view, rad."""
     pitch: float = math.radians(10.0)
+    """Angle by which the camera looks down, rad."""
     depth: float = 25.0
+    """Distance along the optical axis of what stands above the horizon, m; nothing is taken to be
+    farther.
+    """
 
 
 def row_depths(view: View, rows: int) -> np.ndarray:
@@ -74,8 +76,11 @@ class Weather:
     """Turns frames of one camera into those of a condition, the same for the same seed."""
 
     condition: Condition
+    """Condition that is laid over the frames."""
     seed: int = 0
+    """Seed of exposure, noise, dropped and late frames."""
     view: View = field(default_factory=View)
+    """How the camera is placed: gives the distances that fog needs."""
     relight: bool = True
     """Whether the light is changed too; a Gazebo world has it already."""
 
@@ -101,7 +106,8 @@ class Weather:
         """
         fate = self._rng.random()
         faults = self.condition.camera
-        waiting, self._waiting = self._waiting, []
+        waiting = self._waiting
+        self._waiting = []
         if fate < faults.drop:
             pass
         elif fate < faults.drop + faults.late:

@@ -17,7 +17,8 @@ class Wind:
 
     def __init__(self, mean: tuple[float, float], gust: float, rng: np.random.Generator) -> None:
         """``mean``: range of the mean speed in m/s; ``gust``: standard deviation in m/s."""
-        speed, direction = rng.uniform(*mean), rng.uniform(-math.pi, math.pi)
+        speed = rng.uniform(*mean)
+        direction = rng.uniform(-math.pi, math.pi)
         self.mean = (speed * math.cos(direction), speed * math.sin(direction), 0.0)
         self.sigma = (gust, gust, gust / 3.0)
         self.rng = rng

@@ -68,7 +68,9 @@ class Reader:
             raise error(
                 f"{where}: expected a mapping of keys, got {data!r}; see the files in config/"
             )
-        self.data, self.where, self.error = dict(data), where, error
+        self.data = dict(data)
+        self.where = where
+        self.error = error
 
     def number(self, key: str, default: float, low: float = -1e9, high: float = 1e9) -> float:
         """Return a finite number in [low, high]."""

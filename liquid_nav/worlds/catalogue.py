@@ -18,18 +18,27 @@ Clump = tuple[
 
 @dataclass(frozen=True)
 class Form:
-    """One variant of a species in its own frame (origin on the ground, z up), metres."""
+    """One variant of a species in its own frame: origin on the ground, z up, metres."""
 
     kind: str
+    """What it is: tree, bush, boulder, stump, log, bale, post, barrel or decoration."""
     species: str
+    """Name of the species, a key of ``VARIANTS``."""
     variant: int
+    """Number of the variant within its species, from 0."""
     height: float
+    """Height of its top above the ground, m; a nominal one for decorations."""
     solids: tuple[Solid, ...] = ()
-    radius: float = 0.0  # of the trunk at the ground
-    crown: tuple[Clump, ...] = ()  # leaf ellipsoids
-    tiers: tuple[
-        tuple[float, float, float], ...
-    ] = ()  # conifer skirts: height of the lower edge, radius, height
+    """What of it can be touched, in its own frame."""
+    radius: float = 0.0
+    """Radius of the trunk at the ground, or of something round (log, stump, bale, post, barrel), m;
+    0 where there is none.
+    """
+    crown: tuple[Clump, ...] = ()
+    """Ellipsoids of leaves, in its own frame, m; a conifer has none."""
+    tiers: tuple[tuple[float, float, float], ...] = ()
+    """Skirts of a conifer, bottom to top: height of the lower edge, radius and height of each, m.
+    """
 
 
 VARIANTS = {
@@ -97,7 +106,8 @@ def _tree(
 ) -> Form:
     share = (variant + 0.5) / VARIANTS.get(species, 4)
     radius = round(radii[0] + share * (radii[1] - radii[0]), 3)
-    tall, low = float(rng.uniform(*height)), float(rng.uniform(*base))
+    tall = float(rng.uniform(*height))
+    low = float(rng.uniform(*base))
     crown = _broad_crown(rng, low, float(rng.uniform(*width)), tall - low, count)
     solids = (
         _trunk(radius, low + (tall - low) * 0.6),
@@ -146,7 +156,8 @@ def _bush(
     turn = rng.uniform(0, 2 * math.pi)
     for i in range(3):
         angle = turn + i * 2.1 + rng.uniform(-0.3, 0.3)
-        size, h = wide * rng.uniform(0.5, 0.62), tall * rng.uniform(0.26, 0.38)
+        size = wide * rng.uniform(0.5, 0.62)
+        h = tall * rng.uniform(0.26, 0.38)
         clumps.append(
             (0.5 * wide * math.cos(angle), 0.5 * wide * math.sin(angle), h, size, size, h)
         )
@@ -161,7 +172,9 @@ def _box(
 
 
 def _stack(variant: int) -> Form:
-    long, wide, high = 1.1, 0.6, 0.42
+    long = 1.1
+    wide = 0.6
+    high = 0.42
     rows = (
         ((0.0, 0.0, 1), (0.0, 0.0, 1), (0.1, 0.0, 1))
         if variant == 0
@@ -223,7 +236,8 @@ def form(species: str, variant: int) -> Form:
                 radius,
             )
         case "log":
-            half, radius = 1.1 + 0.3 * variant, 0.13 + 0.03 * variant
+            half = 1.1 + 0.3 * variant
+            radius = 0.13 + 0.03 * variant
             return Form(
                 "log",
                 species,

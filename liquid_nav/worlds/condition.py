@@ -36,12 +36,12 @@ class ConditionError(UserError):
 
 @dataclass(frozen=True)
 class WindSpec:
-    """Wind: range of the mean speed (m/s, drawn by seed) and standard deviation of the gusts
-    (m/s).
-    """
+    """The wind of a condition."""
 
     mean: tuple[float, float] = (0.0, 2.0)
+    """Range of the horizontal mean speed, m/s; drawn by seed."""
     gust: float = 0.5
+    """Standard deviation of the gusts on each horizontal axis, m/s; a third of it vertically."""
 
 
 @dataclass(frozen=True)
@@ -112,18 +112,24 @@ class AppearanceSpec:
 
 @dataclass(frozen=True)
 class Condition:
-    """Everything around a flight that is not its layout. ``fog`` is an extinction in 1/m (0:
-    clear).
-    """
+    """Everything around a flight that is not its layout."""
 
     name: str = "summer"
+    """Name of the condition, that of its file."""
     season: str = "summer"
+    """One of ``SEASONS``."""
     fog: float = 0.0
+    """Extinction coefficient of the fog, 1/m; 0: clear."""
     light: str = "day"
+    """One of ``LIGHTS``."""
     wind: WindSpec = WindSpec()
+    """Mean wind and gusts."""
     camera: CameraFaults = CameraFaults()
+    """What the camera is like, and what is wrong with its images."""
     drift: DriftSpec = DriftSpec()
+    """Error of the autopilot's velocity estimate."""
     appearance: AppearanceSpec = AppearanceSpec()
+    """Invented colours of the world and sight of the target."""
 
     def frame_rate(self, asked: float | None = None) -> float:
         """Return the camera's frames per second, Hz: what is asked for, else the condition's, else

@@ -9,12 +9,14 @@ import numpy as np
 from liquid_nav.worlds.placement import Ground
 
 BALES = ("round_bale", "round_bale", "upright_bale", "bale_stack")
-SIDE, BACK, AHEAD, BELT = (
-    14.0,
-    12.0,
-    14.0,
-    14.0,
-)  # m around the way; the belt beyond carries grass and a few bales
+SIDE = 14.0
+"""m to either side of the way that are filled."""
+BACK = 12.0
+"""m behind the start that are filled."""
+AHEAD = 14.0
+"""m beyond the target that are filled."""
+BELT = 14.0
+"""m, width of the belt beyond, which carries grass and a few bales."""
 
 
 def _count(ground: Ground, parameters: Mapping[str, Any], key: str) -> int:
@@ -25,9 +27,11 @@ def _count(ground: Ground, parameters: Mapping[str, Any], key: str) -> int:
 def _fence(ground: Ground, length: float) -> None:
     """Set a row of posts, sometimes across the way, sometimes beside it."""
     rng = ground.rng
-    x, y = rng.uniform(-4.0, length + 8.0), rng.uniform(-10.0, 10.0)
+    x = rng.uniform(-4.0, length + 8.0)
+    y = rng.uniform(-10.0, 10.0)
     angle = rng.uniform(-math.pi, math.pi)
-    spacing, count = rng.uniform(2.25, 2.8), int(rng.integers(6, 13))
+    spacing = rng.uniform(2.25, 2.8)
+    count = int(rng.integers(6, 13))
     for i in range(count):
         if rng.random() < 0.12:
             continue

@@ -15,7 +15,14 @@ SHARES = {
     "beech wood": (0.1, 0.5, 0.17, 0.1, 0.08, 0.05),
     "spruce wood": (0.14, 0.14, 0.08, 0.42, 0.2, 0.02),
 }
-SIDE, BACK, AHEAD, BELT = 13.0, 12.0, 15.0, 13.0  # m around the way; the belt beyond is sparser
+SIDE = 13.0
+"""m to either side of the way that are filled."""
+BACK = 12.0
+"""m behind the start that are filled."""
+AHEAD = 15.0
+"""m beyond the target that are filled."""
+BELT = 13.0
+"""m, width of the belt beyond, which is sparser."""
 
 
 def fill_forest(ground: Ground, parameters: Mapping[str, Any]) -> None:
@@ -37,7 +44,8 @@ def fill_forest(ground: Ground, parameters: Mapping[str, Any]) -> None:
             int(rng.integers(8))
         ]
         ground.add(species, *place())
-    wanted, standing = int(area * density), 0
+    wanted = int(area * density)
+    standing = 0
     for _ in range(wanted * 5):
         x, y = place()
         thick = 0.72 + 0.28 * math.sin(0.45 * x + phase[0]) * math.sin(0.45 * y + phase[1])

@@ -28,9 +28,11 @@ def generate_layout(scenario: Scenario, seed: int) -> Layout:
     spec = scenario.target
     for _ in range(40):
         heading = rng.uniform(-math.pi, math.pi)
-        distance, bearing = rng.uniform(*spec.distance), rng.uniform(*spec.bearing)
+        distance = rng.uniform(*spec.distance)
+        bearing = rng.uniform(*spec.bearing)
         rotation = rng.uniform(*spec.rotation)
-        x, y = distance * math.cos(heading + bearing), distance * math.sin(heading + bearing)
+        x = distance * math.cos(heading + bearing)
+        y = distance * math.sin(heading + bearing)
         ground = Ground(rng, (x, y))
         FILLERS[scenario.world](ground, scenario.parameters)
         if passable(ground.discs, (x, y)):

@@ -10,11 +10,14 @@ UP = np.array((0.0, 0.0, 1.0))
 
 @dataclass(frozen=True)
 class MeshData:
-    """Triangles: ``points`` and ``normals`` float32 [F, 3, 3], ``uv`` float32 [F, 3, 2]."""
+    """Triangles with normals and texture coordinates."""
 
     points: np.ndarray
+    """Corners of the F triangles, float32 [F, 3, 3], m."""
     normals: np.ndarray
+    """Normals at the corners, of any length, float32 [F, 3, 3]."""
     uv: np.ndarray
+    """Texture coordinates at the corners, float32 [F, 3, 2]."""
 
 
 def _icosahedron() -> np.ndarray:
@@ -61,8 +64,12 @@ def _icosahedron() -> np.ndarray:
 
 
 def _split(triangles: np.ndarray) -> np.ndarray:
-    a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
-    ab, bc, ca = a + b, b + c, c + a
+    a = triangles[:, 0]
+    b = triangles[:, 1]
+    c = triangles[:, 2]
+    ab = a + b
+    bc = b + c
+    ca = c + a
     ab, bc, ca = (m / np.linalg.norm(m, axis=1, keepdims=True) for m in (ab, bc, ca))
     return np.concatenate(
         [np.stack(t, 1) for t in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))]
@@ -115,7 +122,9 @@ class Builder:
         face = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
         low = points[..., 2].min(axis=1)
         keep &= ~(np.hypot(face[:, 0], face[:, 1]) * reach < face[:, 2] * (low - 3.0))
-        self._points, self._normals, self._uv = [points[keep]], [normals[keep]], [uv[keep]]
+        self._points = [points[keep]]
+        self._normals = [normals[keep]]
+        self._uv = [uv[keep]]
 
     def data(self) -> MeshData:
         """Return everything as one mesh."""
@@ -138,7 +147,8 @@ class Builder:
         """Add a tube along ``centres`` [K, 3] with ``radii`` [K]; v is the texture coordinate at
         each ring.
         """
-        centres, radii = np.asarray(centres, dtype=float), np.asarray(radii, dtype=float)
+        centres = np.asarray(centres, dtype=float)
+        radii = np.asarray(radii, dtype=float)
         axis = centres[-1] - centres[0]
         axis = axis / np.linalg.norm(axis)
         side = np.cross(axis, (1.0, 0.0, 0.0) if abs(axis[0]) < 0.8 else (0.0, 1.0, 0.0))
@@ -154,7 +164,10 @@ class Builder:
         nrm = np.broadcast_to(ring, grid.shape)
 
         def quads(values: np.ndarray) -> np.ndarray:
-            a, b, c, d = values[:-1, :-1], values[:-1, 1:], values[1:, 1:], values[1:, :-1]
+            a = values[:-1, :-1]
+            b = values[:-1, 1:]
+            c = values[1:, 1:]
+            d = values[1:, :-1]
             return np.concatenate(
                 [
                     np.stack((a, b, c), 2).reshape(-1, 3, values.shape[-1]),
@@ -184,11 +197,14 @@ class Builder:
     ) -> None:
         """Add a box; texture coordinates in units of ``tile`` metres."""
         rotation = np.eye(3) if rotation is None else rotation
-        half_, centre_ = np.asarray(half), np.asarray(centre)
+        half_ = np.asarray(half)
+        centre_ = np.asarray(centre)
         for axis in range(3):
-            i, j = (axis + 1) % 3, (axis + 2) % 3
+            i = (axis + 1) % 3
+            j = (axis + 2) % 3
             if axis == 2:
-                i, j = 0, 1
+                i = 0
+                j = 1
             for sign in (-1.0, 1.0):
                 corner = np.zeros((4, 3))
                 corner[:, axis] = sign * half_[axis]
@@ -226,7 +242,8 @@ class Builder:
         ``leaves`` small triangles of size ``leaf`` m stand off the surface, so that its outline is
         ragged.
         """
-        centre, half = np.array(clump[:3]), np.array(clump[3:])
+        centre = np.array(clump[:3])
+        half = np.array(clump[3:])
         unit = BALLS[level]
         waves = rng.normal(size=(3, 3)) * 2.2
         phase = rng.uniform(0, 6.28, 3)

@@ -19,14 +19,17 @@ EXTENT = 20.0  # m; MuJoCo's unit for fog and clipping distances
 
 
 def _pose(solid: Solid) -> dict:
-    c, s = math.cos(solid.yaw / 2), math.sin(solid.yaw / 2)
-    size, quat = solid.size, (c, 0.0, 0.0, s)
+    c = math.cos(solid.yaw / 2)
+    s = math.sin(solid.yaw / 2)
+    size = solid.size
+    quat = (c, 0.0, 0.0, s)
     kind = getattr(mujoco.mjtGeom, f"mjGEOM_{solid.shape.upper()}")
     if solid.shape == "cylinder":
         size = (size[0], size[2], 0.0)
         if solid.lying:  # turn z onto the yawed x: yaw * (90 degrees about y)
             h = math.sqrt(0.5)
-            size, quat = (solid.size[1], solid.size[0], 0.0), (c * h, -s * h, c * h, s * h)
+            size = (solid.size[1], solid.size[0], 0.0)
+            quat = (c * h, -s * h, c * h, s * h)
     return {"type": kind, "pos": solid.position, "size": size, "quat": quat}
 
 
@@ -34,7 +37,9 @@ class _Assets:
     """Adds every mesh, texture and material once."""
 
     def __init__(self, spec: mujoco.MjSpec, season: str, look: Repaint) -> None:
-        self.spec, self.season, self.look = spec, season, look
+        self.spec = spec
+        self.season = season
+        self.look = look
         self._names: set[str] = set()
 
     def texture(
@@ -88,9 +93,11 @@ def _light(
     spec: mujoco.MjSpec, condition: Condition, look: Repaint, variant: int, rng: np.random.Generator
 ) -> None:
     sun, ambient, _ = palette.LIGHT[condition.light]
-    sun, ambient = look.light(np.array(sun), "sun"), look.light(np.array(ambient), "ambient")
+    sun = look.light(np.array(sun), "sun")
+    ambient = look.light(np.array(ambient), "ambient")
     azimuth, elevation = palette.sun_of(condition.light, condition.season, variant)
-    power, share = rng.uniform(0.85, 1.12), rng.uniform(0.88, 1.12)
+    power = rng.uniform(0.85, 1.12)
+    share = rng.uniform(0.88, 1.12)
     away = (
         -math.cos(azimuth) * math.cos(elevation),
         -math.sin(azimuth) * math.cos(elevation),
@@ -106,7 +113,9 @@ def _light(
         ambient=ambient * share,
     )
     head = spec.visual.headlight
-    head.active, head.ambient, head.specular = 1, (0.0,) * 3, (0.0,) * 3
+    head.active = 1
+    head.ambient = (0.0,) * 3
+    head.specular = (0.0,) * 3
     head.diffuse = 0.3 * ambient
 
 
@@ -160,14 +169,20 @@ def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
     rng = np.random.default_rng([layout.seed, 77])
     variant = int(rng.integers(palette.VARIANTS))
     view = spec.visual
-    view.global_.offwidth, view.global_.offheight = 1280, 960
-    view.quality.shadowsize, view.quality.offsamples = 0, 0
-    view.quality.numslices, view.quality.numstacks = 10, 6
-    spec.stat.extent, spec.stat.center = EXTENT, (0, 0, 0)
-    view.map.znear, view.map.zfar = 0.05 / EXTENT, 250.0 / EXTENT
+    view.global_.offwidth = 1280
+    view.global_.offheight = 960
+    view.quality.shadowsize = 0
+    view.quality.offsamples = 0
+    view.quality.numslices = 10
+    view.quality.numstacks = 6
+    spec.stat.extent = EXTENT
+    spec.stat.center = (0, 0, 0)
+    view.map.znear = 0.05 / EXTENT
+    view.map.zfar = 250.0 / EXTENT
     view.rgba.fog = (*palette.DAY["fog"], 1.0 if condition.fog > 0 else 0.0)
     if condition.fog > 0:
-        view.map.fogstart, view.map.fogend = 0.0, 3.0 / condition.fog / EXTENT
+        view.map.fogstart = 0.0
+        view.map.fogend = 3.0 / condition.fog / EXTENT
     look = Repaint(condition.appearance, layout.seed)
     _light(spec, condition, look, variant, rng)
     assets = _Assets(spec, condition.season, look)
@@ -198,7 +213,8 @@ def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
         world.add_geom(
             name=f"{solid.kind}.{n}", group=SOLID_GROUP, contype=1, conaffinity=0, **_pose(solid)
         )
-    bare, missing = condition.season == "winter", MISSING[condition.season]
+    bare = condition.season == "winter"
+    missing = MISSING[condition.season]
     for item in (*layout.items, *layout.decorations):
         if item.species in missing:
             continue

@@ -33,9 +33,11 @@ def write_mjcf(path: Path, layout: Layout, condition: Condition) -> int:
                 texture.height, texture.width, 3
             )
             (folder / f"{texture.name}.png").write_bytes(png(pixels))
-            texture.file, texture.data = str((folder / f"{texture.name}.png").resolve()), b""
+            texture.file = str((folder / f"{texture.name}.png").resolve())
+            texture.data = b""
             if texture.type == mujoco.mjtTexture.mjTEXTURE_SKYBOX:
-                texture.gridsize, texture.gridlayout = (6, 1), list("RLUDFB")
+                texture.gridsize = (6, 1)
+                texture.gridlayout = list("RLUDFB")
             count += 1
         spec.compile()
         text = spec.to_xml().replace(f'file="{folder.resolve()}/', f'file="{folder.name}/')

@@ -134,14 +134,14 @@ def sky(light: str, season: str, fog: float, world: str, variant: int) -> np.nda
     """Return the texture of the sky box."""
     look = dict(SKIES[light])
     if season == "autumn" and light == "day":
-        look["trees"], look["ground"] = (0.36, 0.25, 0.09), (0.38, 0.29, 0.13)
-        look["horizon"], look["glow"] = (0.86, 0.85, 0.8), 0.8
+        look["trees"] = (0.36, 0.25, 0.09)
+        look["ground"] = (0.38, 0.29, 0.13)
+        look["horizon"] = (0.86, 0.85, 0.8)
+        look["glow"] = 0.8
     if season == "winter":
-        look["trees"], look["trunks"], look["ground"] = (
-            (0.36, 0.34, 0.34),
-            (0.16, 0.14, 0.14),
-            (0.86, 0.88, 0.92),
-        )
+        look["trees"] = (0.36, 0.34, 0.34)
+        look["trunks"] = (0.16, 0.14, 0.14)
+        look["ground"] = (0.86, 0.88, 0.92)
     if fog > 0:
         look["haze"] = min(1.0, 0.5 + 8.0 * fog)
     rng = _rng("sky", world, variant)

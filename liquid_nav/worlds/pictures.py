@@ -11,21 +11,26 @@ import numpy as np
 from liquid_nav.worlds.catalogue import Form, form
 from liquid_nav.worlds.meshes import UP, Builder, MeshData
 
-ALWAYS, NEAR, FAR = (
-    1,
-    2,
-    3,
-)  # geom groups: the camera shows NEAR within its detail distance and FAR beyond
+ALWAYS = 1
+"""Geom group that the camera shows at every distance."""
+NEAR = 2
+"""Geom group that the camera shows within its detail distance."""
+FAR = 3
+"""Geom group that the camera shows beyond its detail distance."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One mesh of a form with its material; ``group`` says at what distance it is drawn."""
+    """One mesh of a form with its material."""
 
     name: str
+    """Name of the mesh, unique in a world."""
     material: str
+    """Name of its material: a texture, or a key of ``materials.PLAIN``."""
     group: int
+    """Geom group, which says at what distance it is drawn: ``ALWAYS``, ``NEAR`` or ``FAR``."""
     mesh: MeshData
+    """Its triangles, in the frame of the form, m."""
 
 
 def _rng(shape: Form, salt: int) -> np.random.Generator:
@@ -53,8 +58,10 @@ def _leaf(species: str) -> str:
 
 
 def _trunk(shape: Form, sides: int, near: bool) -> MeshData:
-    build, rng = Builder(), _rng(shape, 1)
-    r, top = shape.radius, (shape.tiers[-1][0] if shape.tiers else shape.crown[0][2])
+    build = Builder()
+    rng = _rng(shape, 1)
+    r = shape.radius
+    top = shape.tiers[-1][0] if shape.tiers else shape.crown[0][2]
     heights = np.array((0.0, 0.25, 2.2, top) if near else (0.0, top))
     radii = r * (np.array((1.3, 1.0, 0.93, 0.55)) if near else np.array((1.0, 0.6)))
     lean = np.zeros((len(heights), 3))
@@ -77,10 +84,12 @@ def _trunk(shape: Form, sides: int, near: bool) -> MeshData:
 
 def _bare(shape: Form, near: bool) -> MeshData:
     """Winter: the same crown as twigs."""
-    build, rng = Builder(), _rng(shape, 2)
+    build = Builder()
+    rng = _rng(shape, 2)
     root = np.array((0.0, 0.0, max(0.05, shape.crown[0][2] - shape.crown[0][5])))
     for clump in shape.crown:
-        centre, half = np.array(clump[:3]), np.array(clump[3:])
+        centre = np.array(clump[:3])
+        half = np.array(clump[3:])
         for _ in range(13 if near else 5):
             away = rng.normal(size=3)
             away[2] = abs(away[2]) * 0.9
@@ -98,7 +107,8 @@ def _bare(shape: Form, near: bool) -> MeshData:
 
 
 def _crown(shape: Form, near: bool, bush: bool) -> MeshData:
-    build, rng = Builder(), _rng(shape, 3)
+    build = Builder()
+    rng = _rng(shape, 3)
     bottom = min(c[2] - c[5] for c in shape.crown)
     top = max(c[2] + c[5] for c in shape.crown)
     for clump in shape.crown:
@@ -121,7 +131,8 @@ def _crown(shape: Form, near: bool, bush: bool) -> MeshData:
 
 
 def _skirts(shape: Form, near: bool) -> MeshData:
-    build, rng = Builder(), _rng(shape, 4)
+    build = Builder()
+    rng = _rng(shape, 4)
     sides = 9 if near else 5
     for i, (z, r, h) in enumerate(shape.tiers):
         angle = 2 * math.pi * (np.arange(sides) / sides) + rng.uniform(0, 6.28)
@@ -142,7 +153,8 @@ def _skirts(shape: Form, near: bool) -> MeshData:
         out = np.stack((np.cos(angle), np.sin(angle), np.full(len(angle), 0.75)), -1) / 1.25
         normals = np.stack((out, np.roll(out, -1, 0), np.broadcast_to(UP, out.shape)), 1)
         u = np.arange(len(angle)) * (0.37 if near else 0.7)
-        low, high = 0.02 + 0.03 * i, min(0.98, 0.75 + 0.04 * i)
+        low = 0.02 + 0.03 * i
+        high = min(0.98, 0.75 + 0.04 * i)
         uv = np.stack(
             (np.stack((u, u + 0.3, u + 0.15), -1), np.broadcast_to((low, low, high), (len(u), 3))),
             -1,
@@ -154,7 +166,8 @@ def _skirts(shape: Form, near: bool) -> MeshData:
 
 
 def _tuft(shape: Form) -> MeshData:
-    build, rng = Builder(), _rng(shape, 5)
+    build = Builder()
+    rng = _rng(shape, 5)
     count, reach, tall, wide = {
         "grass": (16, 0.5, 0.3, 0.045),
         "tall_grass": (44, 0.8, 0.78, 0.05),
@@ -170,11 +183,14 @@ def _tuft(shape: Form) -> MeshData:
 
 
 def _fern(shape: Form) -> MeshData:
-    build, rng = Builder(), _rng(shape, 6)
+    build = Builder()
+    rng = _rng(shape, 6)
     for angle in np.arange(8) * 0.785 + rng.uniform(-0.25, 0.25, 8):
-        out, length = np.array((math.cos(angle), math.sin(angle), 0.0)), rng.uniform(0.4, 0.65)
+        out = np.array((math.cos(angle), math.sin(angle), 0.0))
+        length = rng.uniform(0.4, 0.65)
         side = np.array((-out[1], out[0], 0.0)) * 0.11
-        middle, tip = out * length * 0.5 + UP * length * 0.62, out * length + UP * length * 0.42
+        middle = out * length * 0.5 + UP * length * 0.62
+        tip = out * length + UP * length * 0.42
         uv = np.array(((0.5, 0.0), (0.2, 0.7), (0.8, 0.7)))
         build.add([(np.zeros(3), middle - side, middle + side)], UP, uv)
         build.add(
@@ -186,10 +202,12 @@ def _fern(shape: Form) -> MeshData:
 
 
 def _petals(shape: Form) -> MeshData:
-    build, rng = Builder(), _rng(shape, 7)
+    build = Builder()
+    rng = _rng(shape, 7)
     for _ in range(7):
         x, y = rng.normal(0, 0.22, 2)
-        size, z = rng.uniform(0.025, 0.045), rng.uniform(0.18, 0.36)
+        size = rng.uniform(0.025, 0.045)
+        z = rng.uniform(0.18, 0.36)
         ring = [(x + size * math.cos(a), y + size * math.sin(a), z + 0.01) for a in (0, 2.1, 4.2)]
         build.add([ring], UP)
         build.add([[(x - size, y, z - size), (x + size, y, z - size), (x, y, z + size)]], UP)
@@ -198,7 +216,8 @@ def _petals(shape: Form) -> MeshData:
 
 def _scatter(shape: Form) -> MeshData:
     """Single dead leaves or twigs on the ground."""
-    build, rng = Builder(), _rng(shape, 8)
+    build = Builder()
+    rng = _rng(shape, 8)
     if shape.species == "twig":
         for _ in range(4):
             start = np.array((*rng.normal(0, 0.3, 2), 0.02))
@@ -207,7 +226,8 @@ def _scatter(shape: Form) -> MeshData:
         return build.data()
     for _ in range(16):
         x, y = rng.normal(0, 0.5, 2)
-        size, turn = rng.uniform(0.04, 0.08), rng.uniform(0, 6.28)
+        size = rng.uniform(0.04, 0.08)
+        turn = rng.uniform(0, 6.28)
         corners = [
             (x + size * math.cos(turn + a), y + size * math.sin(turn + a), rng.uniform(0.01, 0.04))
             for a in (0, 2.1, 4.2)
@@ -218,8 +238,10 @@ def _scatter(shape: Form) -> MeshData:
 
 def _rounded(shape: Form) -> MeshData:
     """Bale, log, stump or barrel: the tube of its only solid, with ends."""
-    build, solid = Builder(), shape.solids[0]
-    z, r = solid.position[2], solid.size[1]
+    build = Builder()
+    solid = shape.solids[0]
+    z = solid.position[2]
+    r = solid.size[1]
     sides = 14 if r > 0.4 else 9
     if solid.lying:
         half = solid.size[0]
@@ -239,8 +261,11 @@ def _rounded(shape: Form) -> MeshData:
 
 
 def _ends(shape: Form) -> MeshData:
-    build, solid = Builder(), shape.solids[0]
-    z, r, half = solid.position[2], solid.size[1], solid.size[0 if solid.lying else 2]
+    build = Builder()
+    solid = shape.solids[0]
+    z = solid.position[2]
+    r = solid.size[1]
+    half = solid.size[0 if solid.lying else 2]
     ends = (
         np.array(((-half, 0.0, z), (half, 0.0, z)))
         if solid.lying
@@ -248,7 +273,8 @@ def _ends(shape: Form) -> MeshData:
     )
     tube = Builder()
     tube.tube(ends, np.array((r, r)), 14 if r > 0.4 else 9, cap=True)
-    data, sides = tube.data(), 14 if r > 0.4 else 9
+    data = tube.data()
+    sides = 14 if r > 0.4 else 9
     build.add(data.points[2 * sides :], data.normals[2 * sides :], data.uv[2 * sides :])
     return build.data()
 
@@ -270,7 +296,8 @@ def parts(species: str, variant: int, bare: bool) -> tuple[Part, ...]:
         part("needles", "leaf.spruce", NEAR, _skirts(shape, True))
         part("needles_far", "leaf.spruce", FAR, _skirts(shape, False))
     elif shape.crown:
-        bush, alone = shape.kind != "tree", species in ("lone_oak", "hedge")
+        bush = shape.kind != "tree"
+        alone = species in ("lone_oak", "hedge")
         make = (
             (lambda near: _bare(shape, near)) if bare else (lambda near: _crown(shape, near, bush))
         )
@@ -297,7 +324,8 @@ def parts(species: str, variant: int, bare: bool) -> tuple[Part, ...]:
             build.box(solid.position, np.array(solid.size) - 0.012, tile=1.2)
         part("bales", "straw", ALWAYS, build.data())
     elif species == "post":
-        build, r = Builder(), shape.radius
+        build = Builder()
+        r = shape.radius
         build.tube(
             np.array(((0, 0, 0), (0, 0, 1.85), (0, 0, 1.9))),
             np.array((r, r, 0.5 * r)),
@@ -307,7 +335,8 @@ def parts(species: str, variant: int, bare: bool) -> tuple[Part, ...]:
         )
         part("post", "wood", ALWAYS, build.data())
     elif species == "boulder":
-        build, solid = Builder(), shape.solids[0]
+        build = Builder()
+        solid = shape.solids[0]
         build.ball(
             (*solid.position, *solid.size),
             2,
@@ -340,7 +369,8 @@ def parts(species: str, variant: int, bare: bool) -> tuple[Part, ...]:
 @cache
 def chair_parts() -> tuple[Part, ...]:
     """Return fabric and frame of the camping chair, front along +x."""
-    fabric, frame = Builder(), Builder()
+    fabric = Builder()
+    frame = Builder()
     fabric.box((0.02, 0.0, 0.44), (0.25, 0.255, 0.02), tile=0.5)
     tilt = math.radians(8.0)
     turned = np.array(
@@ -369,7 +399,8 @@ def shadow_part(half: float) -> Part:
     """Return three flat patches on top of each other, longer along x (towards the sun) than
     across.
     """
-    build, angle = Builder(), 2 * math.pi * np.arange(9) / 8
+    build = Builder()
+    angle = 2 * math.pi * np.arange(9) / 8
     for z, share in ((0.006, 1.0), (0.012, 0.72), (0.018, 0.45)):
         rim = np.stack(
             (1.45 * half * share * np.cos(angle), half * share * np.sin(angle), np.full(9, z)), -1

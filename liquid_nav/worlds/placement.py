@@ -34,12 +34,14 @@ class Ground:
 
     def __init__(self, rng: np.random.Generator, target: tuple[float, float]) -> None:
         """Begin with empty ground around the start (0, 0) and the target."""
-        self.rng, self.target = rng, np.asarray(target)
+        self.rng = rng
+        self.target = np.asarray(target)
         self.items: list[Item] = []
         self.decorations: list[Item] = []
         self._discs = np.zeros((4096, 3))
         self._lows = np.zeros((4096, 3))
-        self._count = self._low_count = 0
+        self._count = 0
+        self._low_count = 0
 
     @property
     def discs(self) -> np.ndarray:
@@ -135,7 +137,8 @@ def passable(
     low = np.minimum(0.0, np.asarray(target)) - margin
     high = np.maximum(0.0, np.asarray(target)) + margin
     shape = np.ceil((high - low) / step).astype(int) + 1
-    xs, ys = low[0] + step * np.arange(shape[0]), low[1] + step * np.arange(shape[1])
+    xs = low[0] + step * np.arange(shape[0])
+    ys = low[1] + step * np.arange(shape[1])
     free = np.ones(shape, dtype=bool)
     for x, y, r in discs:
         reach = r + clearance

@@ -39,51 +39,71 @@ class ScenarioError(UserError):
 
 @dataclass(frozen=True)
 class TargetSpec:
-    """Where the target may stand: ranges of distance (m), bearing and rotation (rad)."""
+    """Where the target may stand; ranges are drawn from by seed."""
 
     kind: str = "chair"
+    """What the target is."""
     distance: tuple[float, float] = (8.0, 18.0)
+    """Range of the horizontal distance from the start, m."""
     bearing: tuple[float, float] = (-0.43, 0.43)
+    """Range of the direction from the start, rad, counter-clockwise from the drone's first heading.
+    """
     rotation: tuple[float, float] = (-math.pi, math.pi)
+    """Range of the direction its front looks to, rad, counter-clockwise from east."""
 
 
 @dataclass(frozen=True)
 class SuccessRule:
-    """Within ``radius`` m of the target, slower than ``speed`` m/s, for ``hold`` s, inside
-    ``time_limit`` s.
-    """
+    """What counts as a success, and when a flight has failed."""
 
     radius: float = 2.0
+    """Horizontal distance from the target's centre within which the drone has to stay, m."""
     speed: float = 0.5
+    """Horizontal speed below which it has to stay there, m/s."""
     hold: float = 2.0
+    """Time for which it has to stay there, s."""
     time_limit: float = 60.0
+    """Time after which the flight has failed, s."""
     lost_margin: float = 10.0
+    """How much farther from the target than at the start the drone may get before it is lost, m."""
 
 
 @dataclass(frozen=True)
 class Geofence:
-    """How far from the start (m, horizontal) and in what altitude band (m) the drone may fly."""
+    """Where the drone may fly."""
 
     radius: float = 40.0
+    """Largest horizontal distance from the start, m."""
     altitude: tuple[float, float] = (0.3, 4.0)
+    """Lowest and highest altitude above the ground, m."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One flight task, without its seed. ``parameters`` that are not given are those of
-    ``PARAMETERS``.
-    """
+    """One flight task, without its seed."""
 
     name: str
+    """Name of the scenario, that of its file."""
     world: str
+    """Kind of world, one of ``WORLDS``."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters of the world: probability, density (1/m^2) or [least, most]; those not given are
+    from ``PARAMETERS``.
+    """
     target: TargetSpec = TargetSpec()
+    """What the target is and where it may stand."""
     cruise_altitude: float = 1.5
+    """Height above the ground at which the drone begins and flies, m."""
     task: str = "fly_to_target"
+    """What is to be done, one of ``TASKS``."""
     condition: str = "summer"
+    """Name of the condition in which it is flown unless another is asked for."""
     limits: Limits = Limits()
+    """Limits of the commands."""
     success: SuccessRule = SuccessRule()
+    """What counts as a success."""
     geofence: Geofence = Geofence()
+    """Where the drone may fly."""
 
     def __post_init__(self) -> None:
         """Complete the parameters of the world."""

@@ -50,7 +50,8 @@ def ground_mesh(counted_from: float = GROUND_HALF) -> MeshData:
     MuJoCo takes twice the size that a material names, and begins at the plane's west and north
     edges: ``counted_from`` is m from the origin to these, in the embedded world.
     """
-    h, z = GROUND_HALF, GROUND_DEEP
+    h = GROUND_HALF
+    z = GROUND_DEEP
     corners = np.array(((-h, -h, z), (h, -h, z), (h, h, z), (-h, h, z)), dtype=np.float32)
     points = corners[[[0, 1, 2], [0, 2, 3]]]
     uv = (counted_from + points[..., :2] * np.float32((1, -1))) / np.float32(2 * TILE)
@@ -97,7 +98,8 @@ def merged(
 def _together(pieces: list[tuple[Item, Part]], x: float, y: float) -> MeshData:
     moved = []
     for item, part in pieces:
-        c, s = np.cos(item.yaw), np.sin(item.yaw)
+        c = np.cos(item.yaw)
+        s = np.sin(item.yaw)
         turn = np.array(((c, s, 0.0), (-s, c, 0.0), (0.0, 0.0, 1.0)))
         moved.append(
             (
@@ -116,7 +118,8 @@ class Library:
 
     def __init__(self, folder: str, season: str) -> None:
         """``folder``: name of the folder beside the SDF file."""
-        self.folder, self.season = folder, season
+        self.folder = folder
+        self.season = season
         self.files: dict[str, Callable[[], bytes]] = {}
 
     def mesh(self, name: str, make: Callable[[], MeshData]) -> str:

@@ -25,22 +25,25 @@ INERTIA = (
     0.07,
     0.05,
 )  # kg m^2; more about the vertical, and the motors could not turn it in time
-MOTOR_CONSTANT, MOMENT_CONSTANT = 8.54858e-06, 0.016
+MOTOR_CONSTANT = 8.54858e-06
+MOMENT_CONSTANT = 0.016
 # rad/s; hovering takes 660, and where the faster pair cannot follow, a turn costs 0.1 m of height
 TOP_SPEED = 1000.0
 ROTOR_MASS = 0.005  # kg
 BODY = (0.24, 0.18, 0.10)  # m
-ROTOR_RADIUS, ROTOR_HEIGHT = 0.127, 0.06  # m
+ROTOR_RADIUS = 0.127  # m
+ROTOR_HEIGHT = 0.06  # m
 ARM = 0.25  # m
 ROTORS = ((-45.0, "ccw"), (135.0, "ccw"), (45.0, "cw"), (-135.0, "cw"))
 """Bearing from the nose, degrees counter-clockwise, and sense of rotation."""
 REST = 0.17  # m from its feet to the centre of the standing drone
 STAND_RADIUS = 0.15  # m
-OWN, OTHERS = 0x2, 0x0FFFFFFD
-"""Bits of visibility: of the drone's own shapes, and of what its camera sees, which is everything
-else.
-"""
-COMMAND_TOPIC, ENABLE_TOPIC = "cmd_vel", "velocity_controller/enable"
+OWN = 0x2
+"""Bits of visibility of the drone's own shapes."""
+OTHERS = 0x0FFFFFFD
+"""Bits of visibility of what its camera sees, which is everything else."""
+COMMAND_TOPIC = "cmd_vel"
+ENABLE_TOPIC = "velocity_controller/enable"
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,8 @@ def _base(model: Element, spec: DroneSpec) -> None:
 
 def _camera_angles(spec: DroneSpec) -> tuple[float, float, float]:
     """Return roll, pitch and yaw of the camera on the body, rad."""
-    down, level = math.sin(spec.pitch), math.cos(spec.pitch)
+    down = math.sin(spec.pitch)
+    level = math.cos(spec.pitch)
     pitched = np.array(((level, 0.0, down), (0.0, 1.0, 0.0), (-down, 0.0, level)))
     return euler_angles(Mounting(spec.fov, spec.turn).rotation @ pitched)
 

@@ -30,20 +30,22 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Look:
-    """Numbers that the seed draws.
-
-    sky, ground: which variants; sun: azimuth and elevation, rad (ENU); diffuse, ambient: light of
-    the sun and from everywhere, RGB; tints: RGB factor of each of the layout's items; undergrowth:
-    the mean factor of the decorations.
-    """
+    """Numbers that the seed draws."""
 
     sky: int
+    """Number of the sky's variant, from 0."""
     ground: int
+    """Number of the ground's variant, from 0."""
     sun: tuple[float, float]
+    """Azimuth (counter-clockwise from east) and elevation of the sun, rad."""
     diffuse: Colour
+    """Light of the sun, RGB, about 0 to 1."""
     ambient: Colour
+    """Light from everywhere, RGB, about 0 to 1."""
     tints: tuple[Colour, ...]
+    """Factor on the colour, RGB, of each of the layout's items."""
     undergrowth: Colour
+    """Mean factor on the colour, RGB, of the decorations."""
 
 
 def look_of(layout: Layout, condition: Condition) -> Look:
@@ -51,7 +53,8 @@ def look_of(layout: Layout, condition: Condition) -> Look:
     rng = np.random.default_rng([layout.seed, 77])
     sky = int(rng.integers(palette.VARIANTS))
     colour, ambient, _ = palette.LIGHT[condition.light]
-    power, share = rng.uniform(0.85, 1.12), rng.uniform(0.88, 1.12)
+    power = rng.uniform(0.85, 1.12)
+    share = rng.uniform(0.88, 1.12)
     ground = int(rng.integers(palette.VARIANTS))
     missing = MISSING[condition.season]
     tints = [

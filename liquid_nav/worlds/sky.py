@@ -44,8 +44,11 @@ def sky_box(
     ``sun``: azimuth and elevation, rad (ENU).
     """
     d = directions()
-    east, north, up = d[..., 0], -d[..., 2], d[..., 1]
-    elevation, azimuth = np.arcsin(np.clip(up, -1, 1)), np.arctan2(north, east)
+    east = d[..., 0]
+    north = -d[..., 2]
+    up = d[..., 1]
+    elevation = np.arcsin(np.clip(up, -1, 1))
+    azimuth = np.arctan2(north, east)
     picture = ramp(
         np.sqrt(np.clip(elevation / 1.4, 0, 1)), look["horizon"], look["middle"], look["zenith"]
     )

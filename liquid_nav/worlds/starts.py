@@ -32,7 +32,8 @@ def shared_start(layout: Layout, number: int) -> Layout:
         raise UserError(f"drone {number} in one world", f"number the drones 0 to {MOST - 1}")
     if number == 0:
         return layout
-    first, target = layout.start, np.array((layout.target.x, layout.target.y))
+    first = layout.start
+    target = np.array((layout.target.x, layout.target.y))
     discs = layout.discs(*BAND)
     for x, y in _places(first, target, DIRECTIONS[number]):
         if not _free(discs, x, y) or math.hypot(x - target[0], y - target[1]) < TARGET_CLEAR + 1.0:
@@ -50,10 +51,8 @@ def shared_start(layout: Layout, number: int) -> Layout:
 def _places(first: Start, target: np.ndarray, direction: float) -> Iterator[tuple[float, float]]:
     """Yield places (x, y), those that are nearest to what is wanted first."""
     away = np.array((first.x, first.y)) - target
-    distance, bearing = (
-        float(np.hypot(*away)),
-        math.atan2(away[1], away[0]) + math.radians(direction),
-    )
+    distance = float(np.hypot(*away))
+    bearing = math.atan2(away[1], away[0]) + math.radians(direction)
     for turn in sorted(range(-20, 21, 4), key=abs):
         for share in (1.0, 0.92, 0.84):
             angle = bearing + math.radians(turn)

@@ -126,7 +126,8 @@ def straw(rng: np.random.Generator, snow: float = 0.0) -> np.ndarray:
 def straw_end(rng: np.random.Generator) -> np.ndarray:
     """The rolled end of a round bale."""
     y, x = np.mgrid[-1:1:128j, -1:1:128j]
-    radius, angle = np.hypot(x, y), np.arctan2(y, x)
+    radius = np.hypot(x, y)
+    angle = np.arctan2(y, x)
     rings = 0.5 + 0.5 * np.sin(
         2 * np.pi * (radius * 7 + angle / (2 * np.pi)) + 2 * fractal((128, 128), rng, 1.0)
     )

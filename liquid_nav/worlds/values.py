@@ -10,23 +10,27 @@ from liquid_nav.worlds.scenario import Scenario
 
 @dataclass(frozen=True)
 class Solid:
-    """A primitive that stops the drone.
-
-    ``position``: centre; ``size``: half extents (cylinder: r, r, half height), in the frame turned
-    by ``yaw`` about z.
-    ``lying``: a cylinder whose axis lies along its own x; ``size`` is then (half length, r, r).
-    """
+    """A primitive that stops the drone."""
 
     kind: str
+    """What it belongs to, as collisions are reported: trunk, crown, boulder, bale, chair ..."""
     shape: str
+    """One of box, cylinder and ellipsoid."""
     position: tuple[float, float, float]
+    """Centre, m, in the world's frame, or in that of the form in the catalogue."""
     size: tuple[float, float, float]
+    """Half extents, m, in the frame turned by ``yaw`` about z; of a cylinder (radius, radius, half
+    height), of one that lies (half length, radius, radius).
+    """
     yaw: float = 0.0
+    """Rotation about z, rad, counter-clockwise."""
     lying: bool = False
+    """Whether it is a cylinder whose axis lies along its own x."""
 
     def placed(self, x: float, y: float, yaw: float) -> "Solid":
         """Return the solid of an item that stands at (x, y) turned by ``yaw``."""
-        c, s = math.cos(yaw), math.sin(yaw)
+        c = math.cos(yaw)
+        s = math.sin(yaw)
         px, py, pz = self.position
         return Solid(
             self.kind,
@@ -48,12 +52,17 @@ class Solid:
         if self.shape == "ellipsoid":
             away = max(low - pz, pz - high, 0.0) / h
             shrink = math.sqrt(max(0.0, 1.0 - away * away))
-            a, b = a * shrink, b * shrink
+            a = a * shrink
+            b = b * shrink
         elif self.shape == "cylinder" and not self.lying:
             return [(px, py, a)]
-        along, long, short = self.yaw, a, b
+        along = self.yaw
+        long = a
+        short = b
         if short > long:
-            along, long, short = self.yaw + math.pi / 2, b, a
+            along = self.yaw + math.pi / 2
+            long = b
+            short = a
         if self.shape == "ellipsoid" and long - short < 0.25:
             return [(px, py, long)]
         count = max(1, math.ceil(long / max(short, 0.15)))
@@ -88,13 +97,18 @@ class Item:
 
 @dataclass(frozen=True)
 class Target:
-    """What the drone flies to; ``yaw`` is the direction its front looks to."""
+    """What the drone flies to."""
 
     kind: str
+    """What it is: chair."""
     x: float
+    """East, m."""
     y: float
+    """North, m."""
     yaw: float
+    """Direction its front looks to, rad, counter-clockwise from east."""
     solids: tuple[Solid, ...] = ()
+    """What of it can be touched, in the world's frame."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +116,13 @@ class Start:
     """Where the drone begins, already in the air."""
 
     x: float
+    """East, m."""
     y: float
+    """North, m."""
     z: float
+    """Height above the ground, m."""
     yaw: float
+    """Heading, rad, counter-clockwise from east."""
 
 
 TARGET_GEOM = "target."
@@ -116,11 +134,17 @@ class Layout:
     """Everything that a scenario's seed decides about the place."""
 
     scenario: Scenario
+    """Scenario that it was drawn for."""
     seed: int
+    """Seed that it was drawn with."""
     start: Start
+    """Where the drone begins."""
     target: Target
+    """What the drone flies to."""
     items: tuple[Item, ...]
+    """Things that can be touched, the target left out."""
     decorations: tuple[Item, ...]
+    """Things that are only looked at: grass, flowers, dead leaves ..."""
 
     @property
     def world(self) -> str:
