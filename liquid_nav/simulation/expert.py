@@ -21,8 +21,8 @@ from liquid_nav.worlds import Layout
 class ExpertConfig:
     """How the expert flies; metres, seconds, radians.
 
-    The one who learns from it imitates it with errors, so it keeps well away from things wherever
-    there is room: ``margin`` is half of the narrowest gap between two trees of the forest.
+    A network imitates it with errors, so it keeps well away from things wherever there is room:
+    ``margin`` is half of the narrowest gap between two trees of the forest.
     """
 
     speed: float = 1.6
@@ -44,15 +44,15 @@ class ExpertConfig:
     look_aside: float = 0.35
     """How far it turns its camera from the target towards its way, rad."""
     position_gain: float = 0.8
-    """1/s."""
+    """Speed per distance that is left, 1/s."""
     yaw_gain: float = 1.6
-    """1/s."""
+    """Yaw rate per heading error, 1/s."""
     yaw_rate: float = 1.0
-    """Largest, rad/s."""
+    """Largest yaw rate, rad/s."""
     altitude_gain: float = 1.2
-    """1/s."""
+    """Vertical speed per height error, 1/s."""
     vertical_speed: float = 0.5
-    """Largest, m/s."""
+    """Largest vertical speed, m/s."""
 
 
 class Expert:

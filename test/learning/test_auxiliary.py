@@ -202,7 +202,8 @@ def test_labels_do_not_depend_on_where_north_is():
     turned = replace(
         layout, target=replace(layout.target, x=0.0, y=12.0), items=wood((-0.4, 5.0, 0.3)).items
     )
-    east, north = Expert(layout), Expert(turned)
+    east = Expert(layout)
+    north = Expert(turned)
     rng = np.random.default_rng(1)
     # Drawn, because a place half way between two cells of the expert's grid may belong to either.
     for _ in range(30):

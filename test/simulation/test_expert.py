@@ -10,7 +10,7 @@ import pytest
 
 from liquid_nav.simulation import DroneState, Expert, ExpertConfig, ExpertPilot, fly
 from liquid_nav.simulation.baseline_pilots import StraightPilot
-from liquid_nav.worlds import load_condition
+from liquid_nav.worlds import generate_layout, load_condition
 from liquid_nav.worlds.placement import make_item
 
 
@@ -58,24 +58,45 @@ def test_it_flies_round_the_tree_that_the_blind_pilot_hits(blocked, calm):
     assert record.outcome.time < 20.0
 
 
-def test_it_flies_through_a_narrow_gap_in_its_middle(place, calm):
-    """A wall of trees whose only gap is narrower than twice the margin."""
-    trunk, gap, middle = 0.214, 1.5, 1.6
-    edge = 0.5 * gap + trunk + 0.8 * np.arange(12)
-    wall = [
-        make_item("oak", 0, 6.0, float(y), 0.3)
-        for y in np.concatenate((middle + edge, middle - edge))
-    ]
-    assert {solid.size[0] for item in wall for solid in item.solids if solid.kind == "trunk"} == {
-        trunk
-    }
-    layout = replace(place(target=(12.0, 0.0)), items=tuple(wall))
-    assert gap < 2.0 * ExpertConfig().margin
-    record = fly(layout.scenario, 3, calm, ExpertPilot(), layout=layout)
+@pytest.fixture
+def gate(place):
+    """A wall of trees at x = 6 m; its only gap, at y = 1.6 m, is 1.5 m wide: under two margins."""
+    trunk = make_item("oak", 0, 0.0, 0.0, 0.3).solids[0]
+    assert trunk.kind == "trunk"
+    edges = 0.75 + trunk.size[0] + 0.8 * np.arange(12)
+    sides = np.concatenate((1.6 + edges, 1.6 - edges))
+    wall = tuple(make_item("oak", 0, 6.0, float(y), 0.3) for y in sides)
+    assert 1.5 < 2.0 * ExpertConfig().margin
+    return replace(place(target=(12.0, 0.0)), items=wall)
+
+
+def test_it_flies_through_a_narrow_gap_in_its_middle(gate, calm):
+    record = fly(gate.scenario, 3, calm, ExpertPilot(), layout=gate)
     assert record.outcome.success
     position = record.columns["position"]
     crossing = position[np.argmin(np.abs(position[:, 0] - 6.0)), 1]
-    assert crossing == pytest.approx(middle, abs=0.15)
+    assert crossing == pytest.approx(1.6, abs=0.15)
+
+
+def test_it_aims_through_a_narrow_gap_and_not_before_it(gate):
+    assert Expert(gate).aim(np.array((4.0, 1.6)))[0] > 6.0
+
+
+@pytest.mark.parametrize("seed", [20, 21, 23])
+def test_its_way_and_its_aims_keep_the_margin_where_there_is_room(forest, seed):
+    expert = Expert(generate_layout(forest, seed))
+    way = expert.way(np.zeros(2))
+    # The grid's cells are 0.2 m wide.
+    assert min(float(expert.grid.at(place)) for place in way) > 1.0
+    assert min(expert.grid.along(place, expert.aim(place)) for place in way) > 0.92
+
+
+def test_it_moves_away_from_a_tree_that_is_nearer_than_usual(blocked):
+    tree = blocked.items[0]
+    beside = at(tree.x, tree.y + tree.solids[0].size[0] + 0.6)
+    pushed = Expert(blocked).command(beside)
+    unpushed = Expert(blocked, ExpertConfig(pushed=0.0)).command(beside)
+    assert pushed.vy > unpushed.vy + 0.3
 
 
 def test_it_needs_no_more_than_the_present_state(blocked, calm):
