@@ -6,10 +6,11 @@ import importlib.util
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
-from liquid_nav.nodes.claims import free_domain
+from liquid_nav.bringup.claims import free_domain
 
 # The same examples in every run, here and in CI: a test that fails now and then would be a bug.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -37,3 +38,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not HAS_ROS and item.get_closest_marker("ros"):
             item.add_marker(pytest.mark.skip(reason="no ROS 2 on this machine"))
     items.sort(key=lambda item: item.get_closest_marker("ros") is not None)
+
+
+@pytest.fixture(scope="session")
+def pictures():
+    """Six different camera images, uint8 [6,72,128,3]."""
+    return np.random.default_rng(0).integers(0, 255, (6, 72, 128, 3), dtype=np.uint8)

@@ -2,8 +2,13 @@
 
 import pytest
 
+from liquid_nav.bringup.unknown_names import (
+    given_to_all,
+    is_named,
+    refuse_arguments,
+    refuse_parameters,
+)
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.unknown import given_to_all, is_named, refuse_arguments, refuse_parameters
 
 KNOWN = ["seed", "model", "speed", "use_sim_time"]
 

@@ -10,12 +10,12 @@ import numpy as np
 from liquid_nav.clocks import NANO, Arrivals, on_clock_of
 from liquid_nav.errors import UserError
 from liquid_nav.geometry import rotate, yaw_of
-from liquid_nav.nodes.bag import METADATA, NAME
+from liquid_nav.recordings.bag import METADATA, NAME
 from liquid_nav.types import Command
 
 if TYPE_CHECKING:
     from liquid_nav.cli.flight_files import Progress
-    from liquid_nav.learning.recordings import Recording
+    from liquid_nav.recordings import Recording
     from liquid_nav.simulation import FlightRecord
 
 USUAL_RATE = 30.0
@@ -34,7 +34,7 @@ def report_bag(source: Path, out: Path, progress: Progress) -> str:
     """
     from liquid_nav.evaluation.report import write_report
     from liquid_nav.evaluation.top_view import draw_top_view
-    from liquid_nav.learning.recordings import open_recordings
+    from liquid_nav.recordings import open_recordings
 
     # A bag that was rescued has no metadata.yaml, without which its folder is no bag.
     if (source / NAME).exists() and not (source / METADATA).exists():
@@ -130,7 +130,7 @@ def _state(message: Any) -> tuple[float, ...]:
     """Return position, yaw and velocity in the world of an Odometry; raises ValueError without a
     pose.
     """
-    from liquid_nav.learning.recordings import attitude_of
+    from liquid_nav.recordings import attitude_of
 
     position = message.pose.pose.position
     attitude = attitude_of(message)

@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from liquid_nav.bringup.simulated_flight import Process
 from liquid_nav.cli.processes import Child, graph_environment
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bringup import Process
 
 MODULE = "liquid_nav.nodes.camera_bench"
 CLIP = 10.0

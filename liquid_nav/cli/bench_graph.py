@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from liquid_nav.bringup.transport import objection, profile_variable
 from liquid_nav.cli.processes import graph_environment
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.transport import objection, profile_variable
 
 MODULE = "liquid_nav.nodes.graph_bench"
 VARIANTS = ((False, "plain"), (True, "plain"), (True, "kept"))

@@ -91,7 +91,7 @@ def _write_video(
 ) -> None:
     """``begin``: stamp in the bag, s, from which the record counts."""
     from liquid_nav.evaluation.video import VideoWriter
-    from liquid_nav.nodes.bag import read_frames
+    from liquid_nav.recordings.bag import read_frames
 
     rows = {round(1e6 * time): row for row, time in enumerate(record.columns["time"])}
     writer = None

@@ -18,7 +18,7 @@ from liquid_nav.errors import UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from liquid_nav.nodes.bringup import FlightPlan
+    from liquid_nav.bringup.simulated_flight import FlightPlan
     from liquid_nav.simulation import FlightRecord
 
 FAILED = 1
@@ -77,13 +77,13 @@ def fly(
     """Fly one scenario through real ROS 2 nodes and leave a bag, a video and a report."""
     from rich.console import Console
 
+    from liquid_nav.bringup.fleet import fleet_names, graph_of
+    from liquid_nav.bringup.simulated_flight import PILOTS, PX4_DDS_DOMAIN, FlightPlan, parse_seed
     from liquid_nav.cli.flight_files import choose_folder, make_folder
     from liquid_nav.cli.processes import Graph
     from liquid_nav.cli.watching import FlightError, watch
     from liquid_nav.distribution import check_distribution
     from liquid_nav.evaluation.table import check_writable, write_rows
-    from liquid_nav.nodes.bringup import PILOTS, PX4_DDS_DOMAIN, FlightPlan, parse_seed
-    from liquid_nav.nodes.fleet_bringup import fleet_names, graph_of
     from liquid_nav.worlds import load_condition, load_scenario
 
     check_distribution()
@@ -140,7 +140,7 @@ def fly(
 
 def _what_is_left(folder: Path, drones: int) -> str:
     """Return where an interrupted flight lies; the graph has ended and written what it had."""
-    from liquid_nav.nodes.fleet_bringup import fleet_names
+    from liquid_nav.bringup.fleet import fleet_names
 
     if not any((folder / name / "record.json").exists() for name in fleet_names(drones)):
         return f"the flight had not begun; the logs are in {folder / 'log'}"

@@ -106,10 +106,10 @@ def flights(
     from rich.progress import Progress
 
     from liquid_nav.evaluation.table import check_writable, write_rows
-    from liquid_nav.learning.recordings import TopicNames
-    from liquid_nav.learning.recordings.dataset import REPORT, build
-    from liquid_nav.learning.recordings.ingest import IngestOptions
-    from liquid_nav.learning.recordings.screening import REFUSED
+    from liquid_nav.learning.import_dataset import REPORT, build
+    from liquid_nav.learning.ingest import IngestOptions
+    from liquid_nav.learning.screening import REFUSED
+    from liquid_nav.recordings import TopicNames
 
     unknown = sorted(set(accept) - set(REFUSED))
     if unknown:

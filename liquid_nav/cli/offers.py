@@ -11,7 +11,7 @@ from pathlib import Path
 from liquid_nav.resources import roots
 
 PILOTS = ("policy", "expert")
-"""As ``nodes.bringup`` has them."""
+"""As ``bringup.simulated_flight`` has them."""
 BUILT_IN = ("expert", "straight", "colour")
 """Pilots that are measured like models."""
 

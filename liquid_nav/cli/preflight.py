@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from liquid_nav.nodes.preflight_facts import Finding
+    from liquid_nav.preflight.facts import Finding
 
 FAILED = 1
 LONGEST = 400
@@ -50,12 +50,12 @@ def preflight(
     """
     from rich.console import Console
 
+    from liquid_nav.bringup.simulated_flight import parse_namespace
     from liquid_nav.distribution import check_distribution
     from liquid_nav.errors import UserError
-    from liquid_nav.nodes.bringup import parse_namespace
-    from liquid_nav.nodes.preflight_checks import check
-    from liquid_nav.nodes.preflight_facts import Level, Wanted
     from liquid_nav.nodes.preflight_listening import add_local, listen
+    from liquid_nav.preflight.checks import check
+    from liquid_nav.preflight.facts import Level, Wanted
 
     check_distribution()
     off = _watches(allow_off or [])
@@ -91,7 +91,7 @@ def preflight(
 def _watches(names: list[str]) -> frozenset[str]:
     """Return the watches that may be off; raises UserError for a name that is none."""
     from liquid_nav.errors import UserError
-    from liquid_nav.nodes import preflight_watches
+    from liquid_nav.preflight import watches as preflight_watches
 
     known = preflight_watches.names()
     for name in names:
@@ -103,7 +103,7 @@ def _watches(names: list[str]) -> frozenset[str]:
 def _line(finding: Finding) -> Text:
     from rich.text import Text
 
-    from liquid_nav.nodes.preflight_facts import Level
+    from liquid_nav.preflight.facts import Level
 
     word, colour = {
         Level.OK: ("ok  ", "green"),

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, Sequence
 
-from liquid_nav.nodes import bringup
-from liquid_nav.nodes.claims import free_domain
+from liquid_nav.bringup import simulated_flight as bringup
+from liquid_nav.bringup.claims import free_domain
 from liquid_nav.resources import find
 
 RUNNER = "scenario_runner"

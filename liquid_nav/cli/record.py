@@ -24,11 +24,11 @@ def record(
 
     Example: liquid-nav record --out bags/today
     """
+    from liquid_nav.bringup.simulated_flight import enclave, parse_namespace
     from liquid_nav.cli.flight_files import choose_folder, make_folder
-    from liquid_nav.nodes.bag import NAME
-    from liquid_nav.nodes.bringup import enclave, parse_namespace
     from liquid_nav.nodes.recorder import Recorder
     from liquid_nav.nodes.running import run
+    from liquid_nav.recordings.bag import NAME
 
     namespace = parse_namespace(namespace)
     folder = choose_folder(out)

@@ -53,15 +53,15 @@ def replay(
 
     from liquid_nav.cli.replay_bag import write_bag
     from liquid_nav.evaluation.table import check_writable, write_rows
-    from liquid_nav.learning.recordings import (
+    from liquid_nav.learning.replay import replay as run
+    from liquid_nav.policy import Policy
+    from liquid_nav.recordings import (
         Recording,
         RecordingError,
         TopicNames,
         open_recordings,
     )
-    from liquid_nav.learning.recordings.sources import Loader
-    from liquid_nav.learning.replay import replay as run
-    from liquid_nav.policy import Policy
+    from liquid_nav.recordings.sources import Loader
 
     loader = Loader(recordings)
     policy = Policy.load(model)

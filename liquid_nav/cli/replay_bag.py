@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from liquid_nav.clocks import NANO
-from liquid_nav.learning.recordings import Recording
 from liquid_nav.learning.replay import Replay
-from liquid_nav.nodes.bag import BagWriter
+from liquid_nav.recordings import Recording
+from liquid_nav.recordings.bag import BagWriter
 
 MODEL_TOPIC = "/replay/cmd_vel"
 MEASURED_TOPIC = "/replay/measured_velocity"

@@ -31,7 +31,7 @@ WAYS = ("direct", "px4", "ardupilot")
 def fly_once(spec: PilotSpec, scenario: str, seed: int, way: str) -> str:
     """Return how one flight ended (one of ``simulation.REASONS``)."""
     from liquid_nav.simulation import fly
-    from liquid_nav.simulation.mavlink_flight import fly_mavlink
+    from liquid_nav.sitl.mavlink_flight import fly_mavlink
 
     prepare_process()
     if spec.source.startswith("/"):

@@ -25,8 +25,8 @@ from liquid_nav.evaluation import style
 from liquid_nav.evaluation.table import check_writable, write_rows
 from liquid_nav.learning.both_paths import KERNELS, PRECISE, Learner, make_learner, train
 from liquid_nav.learning.cache import CacheError
+from liquid_nav.learning.import_dataset import shards
 from liquid_nav.learning.recipe import Recipe, load_recipe
-from liquid_nav.learning.recordings.dataset import shards
 from liquid_nav.learning.windows import Windows
 from liquid_nav.resources import find
 

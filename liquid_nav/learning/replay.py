@@ -14,9 +14,9 @@ import numpy as np
 
 from liquid_nav.camera import ImageError
 from liquid_nav.clocks import NANO
-from liquid_nav.learning.recordings import Recording
-from liquid_nav.learning.recordings.screening import screen_stamps
+from liquid_nav.learning.screening import screen_stamps
 from liquid_nav.policy import Policy
+from liquid_nav.recordings import Recording
 from liquid_nav.types import COMMAND_FIELDS, Observation
 
 LONGEST_GAP = 1.0

@@ -30,10 +30,10 @@ from liquid_nav.evaluation.campaign import available_cores, process_pool
 from liquid_nav.learning.cache import META, CacheError, Shard, write_shard
 from liquid_nav.learning.diverging import REMEDY, DivergedError, StopDiverging, steps_done
 from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.import_dataset import shards
 from liquid_nav.learning.kept_recipe import KeptRecipe, keep
 from liquid_nav.learning.looks import compute_looks
 from liquid_nav.learning.recipe import Recipe, Round
-from liquid_nav.learning.recordings.dataset import shards
 from liquid_nav.learning.rollout import LabelledFlight, RolloutTask, run_rollout
 from liquid_nav.learning.seen import HEAD, load_head, save_head
 from liquid_nav.learning.stopping import KeepBest, closed_loop, command_error, held_out_flights

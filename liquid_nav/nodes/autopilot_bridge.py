@@ -22,7 +22,9 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from liquid_nav.autopilots import SessionConfig, refused_while_flying
+from liquid_nav.credentials import PASSPHRASE_PARAMETER
 from liquid_nav.errors import UserError
+from liquid_nav.json_text import read_json
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.bridge_backends import (
     DDS,
@@ -32,13 +34,11 @@ from liquid_nav.nodes.bridge_backends import (
     MavlinkBackend,
     PlainBackend,
 )
-from liquid_nav.nodes.credentials import PASSPHRASE_PARAMETER
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import NANO, command_from
 from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable
-from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.transforms import MovingTransforms

@@ -18,10 +18,10 @@ from rclpy.node import Node
 
 from liquid_nav.autopilots import PlainSession, Px4DdsAdapter, SessionConfig
 from liquid_nav.autopilots.failsafes import explain, names_for
+from liquid_nav.credentials import PASSPHRASE_PARAMETER, read_passphrase
 from liquid_nav.errors import UserError
 from liquid_nav.frame_names import is_world, twist_frame
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
-from liquid_nav.nodes.credentials import PASSPHRASE_PARAMETER, read_passphrase
 from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.messages import command_message, require_finite

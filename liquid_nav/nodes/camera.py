@@ -15,11 +15,12 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from liquid_nav.camera.calibration import Calibration, load_calibration
+from liquid_nav.camera.capture import CaptureThread, Frame, Grabber
+from liquid_nav.camera.capture_format import Wish, parse_pixel_format
+from liquid_nav.camera.video_source import VideoSource
+from liquid_nav.credentials import expand, redact
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.calibration import Calibration, load_calibration
-from liquid_nav.nodes.capture import CaptureThread, Frame, Grabber
-from liquid_nav.nodes.capture_format import Wish, parse_pixel_format
-from liquid_nav.nodes.credentials import expand, redact
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import to_stamp
 from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
@@ -27,7 +28,6 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.transforms import FixedTransforms, camera_mount
-from liquid_nav.nodes.video_source import VideoSource
 from liquid_nav.simulation import CameraConfig
 from liquid_nav.simulation.airframe import CAMERA_AT
 

@@ -18,8 +18,8 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import Float32
 
-from liquid_nav.nodes.preflight_facts import percentile
 from liquid_nav.nodes.qos import reliable
+from liquid_nav.preflight.facts import percentile
 
 DISCOVERY = 60.0
 """s that camera and controller may take to come up."""

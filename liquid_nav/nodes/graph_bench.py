@@ -25,9 +25,9 @@ from std_msgs.msg import Float32
 from liquid_nav.nodes.liquid_controller import make
 from liquid_nav.nodes.memory import keep_memory
 from liquid_nav.nodes.messages import to_stamp
-from liquid_nav.nodes.preflight_facts import percentile
 from liquid_nav.nodes.qos import reliable, sensor_data
 from liquid_nav.nodes.running import run
+from liquid_nav.preflight.facts import percentile
 
 DISCOVERY = 60.0
 """s that the other process may take to come up."""

@@ -17,12 +17,13 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import Trigger
 
+from liquid_nav.bringup.transport import transport_remedy
 from liquid_nav.camera import View, difference, trained_view, view_of
+from liquid_nav.camera.frame_guard import FUTURE, Action, FrameGuard
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.bond import Bond
 from liquid_nav.nodes.controller_outputs import ControllerOutputs
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
-from liquid_nav.nodes.frame_guard import FUTURE, Action, FrameGuard
 from liquid_nav.nodes.memory import keep_memory
 from liquid_nav.nodes.messages import NANO, ImageError, read_compressed, read_image
 from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
@@ -30,7 +31,6 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import refuse_unread, run
 from liquid_nav.nodes.subscribing import subscribe
-from liquid_nav.nodes.transport import transport_remedy
 from liquid_nav.types import Command, Observation
 
 Reader = Callable[[Any], tuple[int, str, np.ndarray]]

@@ -13,10 +13,10 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from liquid_nav.bringup.simulated_flight import enclave
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bringup import enclave
-from liquid_nav.nodes.preflight_facts import Facts
 from liquid_nav.nodes.preflight_probe import Probe
+from liquid_nav.preflight.facts import Facts
 from liquid_nav.resources import find
 
 DISCOVERY = (1.0, 3.0)

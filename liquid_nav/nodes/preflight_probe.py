@@ -18,15 +18,15 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float32, String
 
+from liquid_nav.bringup.simulated_flight import GATE
 from liquid_nav.camera import View, view_of
-from liquid_nav.nodes.bringup import GATE
+from liquid_nav.json_text import read_json
 from liquid_nav.nodes.messages import NANO, ImageError, nanoseconds, read_compressed, read_image
-from liquid_nav.nodes.preflight_autopilot import ORDER, STATE
-from liquid_nav.nodes.preflight_checks import INFO
-from liquid_nav.nodes.preflight_facts import Bridge, Facts, Stream, Value
-from liquid_nav.nodes.preflight_watches import WATCHES
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
-from liquid_nav.nodes.reading_json import read_json
+from liquid_nav.preflight.autopilot_checks import ORDER, STATE
+from liquid_nav.preflight.checks import INFO
+from liquid_nav.preflight.facts import Bridge, Facts, Stream, Value
+from liquid_nav.preflight.watches import WATCHES
 from liquid_nav.safety import Order
 
 OURS = (

@@ -33,12 +33,9 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 
+from liquid_nav.bringup.real_drone import TRANSPORTS
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bag import COMPRESSED, FULL, BagWriter
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
-from liquid_nav.nodes.drone_bringup import TRANSPORTS
-from liquid_nav.nodes.folders import next_free
-from liquid_nav.nodes.interface import COMMAND, FIXED_FRAMES, IMAGE, PARAMETER_EVENTS, TOPICS, Topic
 from liquid_nav.nodes.messages import NANO, RESET_STEP, image_view, nanoseconds, serialized_stamp
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import RECORDER_STATE, alive, latched, reliable, sensor_data
@@ -47,6 +44,16 @@ from liquid_nav.nodes.subscribing import one_line, subscribe
 from liquid_nav.nodes.tf_cdr import decode
 from liquid_nav.nodes.tf_type import NAME as TF
 from liquid_nav.nodes.tf_type import NO_TYPE, tf_message_class
+from liquid_nav.recordings.bag import COMPRESSED, FULL, BagWriter
+from liquid_nav.recordings.flight_topics import (
+    COMMAND,
+    FIXED_FRAMES,
+    IMAGE,
+    PARAMETER_EVENTS,
+    TOPICS,
+    Topic,
+)
+from liquid_nav.recordings.fresh_folder import next_free
 
 DEPTH = 100
 """Messages that may wait while the disk is slow."""

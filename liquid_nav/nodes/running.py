@@ -12,17 +12,17 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from liquid_nav.distribution import check_distribution
-from liquid_nav.errors import UserError
-from liquid_nav.nodes.node_help import (
+from liquid_nav.bringup.node_help import (
     asks_for_help,
     executable,
     help_text,
     module_of,
     refuse_own_arguments,
 )
+from liquid_nav.bringup.unknown_names import given_to_all, refuse_parameters
+from liquid_nav.distribution import check_distribution
+from liquid_nav.errors import UserError
 from liquid_nav.nodes.parameter_services import guard_parameter_services
-from liquid_nav.nodes.unknown import given_to_all, refuse_parameters
 
 ENDING = 2.5
 """s of wall time that a node may take to end in order; launch waits 5 s between its signals."""

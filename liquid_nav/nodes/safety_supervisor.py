@@ -23,9 +23,9 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from liquid_nav.bringup.real_drone import TRANSPORTS
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
-from liquid_nav.nodes.drone_bringup import TRANSPORTS
 from liquid_nav.nodes.messages import (
     NANO,
     command_from,

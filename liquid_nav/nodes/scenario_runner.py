@@ -25,15 +25,15 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from liquid_nav.errors import UserError
+from liquid_nav.json_text import read_json
 from liquid_nav.nodes.drone_messages import state_from
-from liquid_nav.nodes.flight_log import FlightLog
 from liquid_nav.nodes.gazebo_contacts import listen_to_contacts
 from liquid_nav.nodes.messages import RESET_STEP, command_from, nanoseconds
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
-from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import Finished, run
 from liquid_nav.nodes.services import Caller, GraphError
+from liquid_nav.recordings.flight_log import FlightLog
 from liquid_nav.safety import BridgeReport, Mode
 from liquid_nav.simulation import Judge, Outcome, draw_latency
 from liquid_nav.simulation.judge import INTERRUPTED

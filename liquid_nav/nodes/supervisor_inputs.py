@@ -14,10 +14,10 @@ from sensor_msgs.msg import BatteryState, Joy
 from std_msgs.msg import String
 
 from liquid_nav.errors import UserError
+from liquid_nav.json_text import read_json
 from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.qos import ALIVE, RECORDER_STATE, alive, latched, sensor_data
-from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.safety import BridgeReport, SafetySupervisor, WatchLimits
 

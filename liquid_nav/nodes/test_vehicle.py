@@ -19,9 +19,9 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import reliable
 from liquid_nav.nodes.running import run
 from liquid_nav.simulation import TIMESTEP, Simulation
-from liquid_nav.simulation.mavlink_flight import PERSONALITIES
-from liquid_nav.simulation.vehicle_body import EmbeddedBody
-from liquid_nav.simulation.vehicle_server import UdpServer
+from liquid_nav.sitl.mavlink_flight import PERSONALITIES
+from liquid_nav.sitl.vehicle_body import EmbeddedBody
+from liquid_nav.sitl.vehicle_server import UdpServer
 from liquid_nav.worlds import load_condition, load_scenario
 
 TICK = 5 * TIMESTEP

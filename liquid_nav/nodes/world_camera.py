@@ -18,12 +18,12 @@ from rclpy.node import Node
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from liquid_nav.json_text import read_json
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.messages import NANO, nanoseconds, require_finite
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched, sensor_data
-from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.simulator_outputs import ESTIMATED, TRUE, ClockOutput, SimulatorOutputs
 from liquid_nav.nodes.subscribing import subscribe

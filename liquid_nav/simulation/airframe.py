@@ -32,6 +32,8 @@ ROTORS = tuple(
     )
 )
 """x forward and y left of the centre in m, and the sign of the reaction moment about body z."""
+LEGS = 0.12
+"""m from the ground to the centre of a standing drone."""
 CAMERA_AT = (0.13, 0.0, 0.02)
 """Where the camera is mounted, m: x forward, y left, z up from the centre of the body."""
 HIDDEN_GROUP = 4

@@ -10,10 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from liquid_nav import geometry
-from liquid_nav.simulation.airframe import CameraConfig
+from liquid_nav.simulation.airframe import LEGS, CameraConfig
 from liquid_nav.simulation.simulation import Simulation
 from liquid_nav.simulation.state import DroneState
-from liquid_nav.simulation.vehicle_body import LEGS
 from liquid_nav.worlds import Condition, Scenario
 
 

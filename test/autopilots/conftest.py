@@ -28,9 +28,9 @@ from liquid_nav.safety import (
     SafetySupervisor,
     WatchLimits,
 )
-from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle
-from liquid_nav.simulation.px4_personality import Px4Vehicle
-from liquid_nav.simulation.vehicle_body import PointBody
+from liquid_nav.sitl.simulated_ardupilot import ArduPilotVehicle
+from liquid_nav.sitl.simulated_px4 import Px4Vehicle
+from liquid_nav.sitl.vehicle_body import PointBody
 from liquid_nav.types import Command
 
 # What several files of tests share.

@@ -11,7 +11,7 @@ import pytest
 
 from liquid_nav.autopilots import ARDUPILOT, PX4
 from liquid_nav.safety import FaultKind, Mode, Phase, SafetyLimits
-from liquid_nav.simulation.other_components import everybody_else
+from liquid_nav.sitl.other_components import everybody_else
 from liquid_nav.types import Command
 
 ARM = 400

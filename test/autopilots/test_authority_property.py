@@ -24,7 +24,7 @@ from liquid_nav.autopilots import TRANSITIONS
 from liquid_nav.autopilots import mavlink_messages as messages
 from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec, signing_key
 from liquid_nav.safety import FaultKind, Mode, Phase
-from liquid_nav.simulation.other_components import everybody_else
+from liquid_nav.sitl.other_components import everybody_else
 from liquid_nav.types import Command
 
 STEPS = int(os.environ.get("LIQUID_NAV_STEPS", "1500"))

@@ -18,10 +18,10 @@ from liquid_nav.autopilots.flavours import ARDUPILOT, PX4
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import Codec, signing_key
 from liquid_nav.safety import Mode, Order, Phase
-from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle
-from liquid_nav.simulation.lock_step import LockStep, MemoryWire
-from liquid_nav.simulation.px4_personality import Px4Vehicle
-from liquid_nav.simulation.vehicle_body import PointBody
+from liquid_nav.sitl.lock_step import LockStep, MemoryWire
+from liquid_nav.sitl.simulated_ardupilot import ArduPilotVehicle
+from liquid_nav.sitl.simulated_px4 import Px4Vehicle
+from liquid_nav.sitl.vehicle_body import PointBody
 from liquid_nav.types import Command
 
 COUNT = int(os.environ.get("LIQUID_NAV_FUZZ", "2000"))

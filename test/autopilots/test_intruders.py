@@ -19,9 +19,9 @@ from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec, signing_key
 from liquid_nav.safety import Mode, Order
 from liquid_nav.simulation import Simulation
-from liquid_nav.simulation.lock_step import LockStep, MemoryWire
-from liquid_nav.simulation.mavlink_flight import PERSONALITIES
-from liquid_nav.simulation.vehicle_body import EmbeddedBody
+from liquid_nav.sitl.lock_step import LockStep, MemoryWire
+from liquid_nav.sitl.mavlink_flight import PERSONALITIES
+from liquid_nav.sitl.vehicle_body import EmbeddedBody
 from liquid_nav.types import Command
 from liquid_nav.worlds import load_condition, load_scenario
 

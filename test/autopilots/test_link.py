@@ -7,10 +7,10 @@ from liquid_nav.autopilots import PX4
 from liquid_nav.autopilots.link import MOST_DECODED, MOVES, Link
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import Codec
-from liquid_nav.simulation.other_components import Gimbal, GroundStation, SecondVehicle
-from liquid_nav.simulation.px4_personality import Px4Vehicle
-from liquid_nav.simulation.vehicle_body import PointBody
-from liquid_nav.simulation.vehicle_server import UdpServer
+from liquid_nav.sitl.other_components import Gimbal, GroundStation, SecondVehicle
+from liquid_nav.sitl.simulated_px4 import Px4Vehicle
+from liquid_nav.sitl.vehicle_body import PointBody
+from liquid_nav.sitl.vehicle_server import UdpServer
 
 
 @pytest.fixture

@@ -152,7 +152,7 @@ def opened(link, now):
 
 
 def test_a_link_that_is_down_says_why_and_comes_back():
-    from liquid_nav.simulation.vehicle_server import TcpServer
+    from liquid_nav.sitl.vehicle_server import TcpServer
 
     server = TcpServer(port=0)
     port = server.address[1]

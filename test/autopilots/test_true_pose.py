@@ -12,9 +12,9 @@ from pymavlink.dialects.v20 import common as mavlink
 from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec
 from liquid_nav.autopilots.mavlink_messages import ask_for_message
 from liquid_nav.autopilots.true_pose import RATE, WANTED, TruePose
-from liquid_nav.simulation.ardupilot_personality import ArduPilotVehicle
-from liquid_nav.simulation.px4_personality import Px4Vehicle
-from liquid_nav.simulation.vehicle_body import PointBody
+from liquid_nav.sitl.simulated_ardupilot import ArduPilotVehicle
+from liquid_nav.sitl.simulated_px4 import Px4Vehicle
+from liquid_nav.sitl.vehicle_body import PointBody
 from liquid_nav.types import Command
 
 KINDS = {"px4": Px4Vehicle, "ardupilot": ArduPilotVehicle}

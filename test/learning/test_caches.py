@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from liquid_nav.learning.cache import CacheError
+from liquid_nav.learning.import_dataset import build
+from liquid_nav.learning.ingest import IngestOptions
 from liquid_nav.learning.recipe import Recipe, RecipeError, Round, load_recipe
-from liquid_nav.learning.recordings import RecordingError
-from liquid_nav.learning.recordings.dataset import build
-from liquid_nav.learning.recordings.ingest import IngestOptions
 from liquid_nav.learning.training import Trainer
 from liquid_nav.learning.windows import WindowConfig
 from liquid_nav.policy import Policy
+from liquid_nav.recordings import RecordingError
 
 _SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))
 bags = importlib.util.module_from_spec(_SPEC)

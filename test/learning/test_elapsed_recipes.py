@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from liquid_nav.learning.cache import write_shard
+from liquid_nav.learning.import_dataset import shards
 from liquid_nav.learning.recipe import load_recipe
-from liquid_nav.learning.recordings.dataset import shards
 from liquid_nav.learning.training import Trainer
 from liquid_nav.policy import Observation, Policy
 from liquid_nav.resources import find

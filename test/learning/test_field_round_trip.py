@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from liquid_nav.cli import app as cli
 from liquid_nav.learning.cache import Shard
-from liquid_nav.learning.recordings.dataset import shards
+from liquid_nav.learning.import_dataset import shards
 from liquid_nav.policy import Policy
 from liquid_nav.simulation import fly
 from liquid_nav.simulation.pilots import PolicyPilot

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from liquid_nav.cli import app as cli
 from liquid_nav.learning.cache import Shard
-from liquid_nav.learning.recordings.dataset import build, shards
-from liquid_nav.learning.recordings.ingest import IngestOptions
-from liquid_nav.learning.recordings.screening import ColourWatch, screen_labels, screen_stamps
+from liquid_nav.learning.import_dataset import build, shards
+from liquid_nav.learning.ingest import IngestOptions
+from liquid_nav.learning.screening import ColourWatch, screen_labels, screen_stamps
 from liquid_nav.learning.windows import WindowConfig, Windows
 
 _SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))
@@ -181,7 +181,7 @@ def test_what_is_finished_is_not_read_again(tmp_path, monkeypatch):
     ).mkdir() is None else None
     first = build([tmp_path / "bags"], tmp_path / "data", SMALL)
     bags.write_bag(tmp_path / "bags" / "two", bags.flight_rows(6, "/blue"))
-    from liquid_nav.learning.recordings import dataset
+    from liquid_nav.recordings import dataset
 
     opened, real = [], dataset.open_recordings
     monkeypatch.setattr(

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from liquid_nav.learning.recordings import open_recordings
-from liquid_nav.learning.recordings.dataset import build
-from liquid_nav.learning.recordings.ingest import IngestOptions
+from liquid_nav.learning.import_dataset import build
+from liquid_nav.learning.ingest import IngestOptions
+from liquid_nav.recordings import open_recordings
 
 _SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))
 bags = importlib.util.module_from_spec(_SPEC)

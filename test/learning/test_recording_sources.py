@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from liquid_nav.cli import app as cli
-from liquid_nav.learning.recordings import RecordingError, TopicNames, open_recordings
-from liquid_nav.learning.recordings.dataset import build
-from liquid_nav.learning.recordings.ingest import IngestOptions
-from liquid_nav.learning.recordings.topics import find_drones
+from liquid_nav.learning.import_dataset import build
+from liquid_nav.learning.ingest import IngestOptions
+from liquid_nav.recordings import RecordingError, TopicNames, open_recordings
+from liquid_nav.recordings.topic_names import find_drones
 
 _SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))
 bags = importlib.util.module_from_spec(_SPEC)

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from liquid_nav.learning.recordings import RecordingError, TopicNames, Track, open_recordings
-from liquid_nav.learning.recordings.sources import Loader
-from liquid_nav.learning.recordings.topics import find_drones
+from liquid_nav.recordings import RecordingError, TopicNames, Track, open_recordings
+from liquid_nav.recordings.sources import Loader
+from liquid_nav.recordings.topic_names import find_drones
 
 _SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))
 bags = importlib.util.module_from_spec(_SPEC)

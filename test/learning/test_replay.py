@@ -13,9 +13,9 @@ import torch
 from typer.testing import CliRunner
 
 from liquid_nav.cli import app as cli
-from liquid_nav.learning.recordings import open_recordings
 from liquid_nav.learning.replay import replay
 from liquid_nav.policy import Observation, Policy, PolicyConfig
+from liquid_nav.recordings import open_recordings
 from liquid_nav.vision import EncoderConfig
 
 _SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))

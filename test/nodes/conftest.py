@@ -4,7 +4,6 @@ instead of sleeps.
 
 import time
 
-import numpy as np
 import pytest
 
 DEADLINE = 30.0
@@ -24,7 +23,7 @@ class Harness:
         import rclpy
         from rclpy.executors import SingleThreadedExecutor
 
-        from liquid_nav.nodes.claims import free_domain
+        from liquid_nav.bringup.claims import free_domain
 
         self.context = rclpy.Context()
         # On which nobody else is: other tests of this machine would be second publishers.
@@ -124,7 +123,7 @@ class Harness:
     def close(self):
         import rclpy
 
-        from liquid_nav.nodes.claims import release_domain
+        from liquid_nav.bringup.claims import release_domain
 
         self.executor.shutdown()
         for node in self.nodes:
@@ -151,9 +150,3 @@ def small_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
     Policy().save(folder)
     return folder
-
-
-@pytest.fixture(scope="session")
-def pictures():
-    """Six different camera images, uint8 [6,72,128,3]."""
-    return np.random.default_rng(0).integers(0, 255, (6, 72, 128, 3), dtype=np.uint8)

@@ -22,9 +22,9 @@ from sensor_msgs.msg import Image, Joy
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from liquid_nav.bringup.claims import free_domain, free_port, release, release_domain
+from liquid_nav.bringup.simulated_flight import RESUME, Process
 from liquid_nav.cli.processes import Child
-from liquid_nav.nodes.bringup import RESUME, Process
-from liquid_nav.nodes.claims import free_domain, free_port, release, release_domain
 from liquid_nav.nodes.messages import (
     NANO,
     command_from,
@@ -35,9 +35,9 @@ from liquid_nav.nodes.messages import (
     to_stamp,
 )
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
-from liquid_nav.simulation.px4_personality import LOITER, OFFBOARD, Px4Vehicle
-from liquid_nav.simulation.vehicle_body import PointBody
-from liquid_nav.simulation.vehicle_server import UdpServer
+from liquid_nav.sitl.simulated_px4 import LOITER, OFFBOARD, Px4Vehicle
+from liquid_nav.sitl.vehicle_body import PointBody
+from liquid_nav.sitl.vehicle_server import UdpServer
 from liquid_nav.types import Command
 
 TICK, SLACK = 0.04, 0.16

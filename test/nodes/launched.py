@@ -157,7 +157,7 @@ class Drone:
         """Start both. ``film``: a video; ``model``: a folder; the rest: see ``Launched``."""
         from std_msgs.msg import String
 
-        from liquid_nav.nodes.claims import free_port
+        from liquid_nav.bringup.claims import free_port
         from liquid_nav.nodes.qos import latched
 
         self.harness = harness

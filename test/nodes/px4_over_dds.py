@@ -18,8 +18,8 @@ from liquid_nav.autopilots import mavlink_messages as messages
 from liquid_nav.autopilots.flavours import px4_mode
 from liquid_nav.autopilots.mavlink_codec import Codec
 from liquid_nav.nodes.messages import from_seconds, to_stamp
-from liquid_nav.simulation.px4_personality import Px4Vehicle
-from liquid_nav.simulation.vehicle_body import PointBody
+from liquid_nav.sitl.simulated_px4 import Px4Vehicle
+from liquid_nav.sitl.vehicle_body import PointBody
 
 NAV_STATES = {
     px4_mode(6): 14,

@@ -24,14 +24,14 @@ from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
 
+from liquid_nav.json_text import read_json
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.messages import NANO, command_from, command_message, from_seconds, to_stamp
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
-from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.safety import BridgeReport, Mode, Order, Phase
-from liquid_nav.simulation.px4_personality import Px4Vehicle
-from liquid_nav.simulation.vehicle_body import PointBody
-from liquid_nav.simulation.vehicle_server import UdpServer
+from liquid_nav.sitl.simulated_px4 import Px4Vehicle
+from liquid_nav.sitl.vehicle_body import PointBody
+from liquid_nav.sitl.vehicle_server import UdpServer
 from liquid_nav.types import Command
 
 FORWARD, STEP = Command(1.0, 0.5, 0.2, 0.1), 0.02

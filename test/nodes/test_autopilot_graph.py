@@ -2,8 +2,8 @@
 
 import pytest
 
+from liquid_nav.bringup.simulated_flight import FlightPlan, autopilot_graph
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bringup import FlightPlan, autopilot_graph
 
 
 def graph(**plan):

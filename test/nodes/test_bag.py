@@ -14,8 +14,8 @@ from rosbags.rosbag2 import Reader
 from sensor_msgs.msg import CompressedImage
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bag import COMPRESSED, END, BagWriter, end_after_last_record, read_frames
 from liquid_nav.nodes.messages import command_message, to_stamp
+from liquid_nav.recordings.bag import COMPRESSED, END, BagWriter, end_after_last_record, read_frames
 from liquid_nav.types import Command
 
 _TIMES = importlib.util.spec_from_file_location(

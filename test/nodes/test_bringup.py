@@ -9,11 +9,15 @@ import yaml
 from typer.testing import CliRunner
 
 from liquid_nav.autopilots import SessionConfig
-from liquid_nav.cli import app as cli
-from liquid_nav.cli.processes import arguments, free_domain
-from liquid_nav.errors import UserError
-from liquid_nav.nodes import drone_bringup, gazebo_bringup, px4_gazebo_bringup
-from liquid_nav.nodes.bringup import (
+from liquid_nav.bringup import gazebo_processes as gazebo_bringup
+from liquid_nav.bringup import px4_gazebo as px4_gazebo_bringup
+from liquid_nav.bringup import real_drone as drone_bringup
+from liquid_nav.bringup.gazebo_processes import gazebo_graph
+from liquid_nav.bringup.node_help import names_read_by
+from liquid_nav.bringup.params_file import NAMED_OTHERWISE
+from liquid_nav.bringup.px4_gazebo import px4_gazebo_graph
+from liquid_nav.bringup.real_drone import DronePlan, drone_graph
+from liquid_nav.bringup.simulated_flight import (
     AUTOPILOTS,
     PARAMETER_FILE,
     RANDOM_SEEDS,
@@ -26,14 +30,12 @@ from liquid_nav.nodes.bringup import (
     parse_number,
     parse_seed,
 )
-from liquid_nav.nodes.drone_bringup import DronePlan, drone_graph
-from liquid_nav.nodes.gazebo_bringup import gazebo_graph
-from liquid_nav.nodes.node_help import names_read_by
-from liquid_nav.nodes.params_file import NAMED_OTHERWISE
-from liquid_nav.nodes.px4_gazebo_bringup import px4_gazebo_graph
+from liquid_nav.bringup.unknown_names import refuse_parameters
+from liquid_nav.cli import app as cli
+from liquid_nav.cli.processes import arguments, free_domain
+from liquid_nav.errors import UserError
 from liquid_nav.nodes.safety_supervisor import LIMITS
 from liquid_nav.nodes.supervisor_inputs import WATCHED
-from liquid_nav.nodes.unknown import refuse_parameters
 from liquid_nav.resources import find
 from liquid_nav.safety import SafetyLimits
 from liquid_nav.worlds import ConditionError, draw_mounting, load_condition, load_scenario

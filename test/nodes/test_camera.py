@@ -20,14 +20,14 @@ from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from liquid_nav.camera.calibration import load_calibration
+from liquid_nav.camera.capture import Frame
+from liquid_nav.camera.video_source import QUIET
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.calibration import load_calibration
 from liquid_nav.nodes.camera import Camera
-from liquid_nav.nodes.capture import Frame
 from liquid_nav.nodes.diagnostics import ERROR, WARN
 from liquid_nav.nodes.messages import image_view, nanoseconds, read_compressed
 from liquid_nav.nodes.qos import sensor_data
-from liquid_nav.nodes.video_source import QUIET
 
 STAMP = 1_234_567_890_123_456_789
 

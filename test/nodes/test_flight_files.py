@@ -9,9 +9,9 @@ from sensor_msgs.msg import CompressedImage
 
 from liquid_nav.cli.flight_files import make_pictures
 from liquid_nav.evaluation.video import read_video
-from liquid_nav.nodes.bag import COMPRESSED, BagWriter
-from liquid_nav.nodes.flight_log import FlightLog
 from liquid_nav.nodes.messages import command_message, from_seconds, to_stamp
+from liquid_nav.recordings.bag import COMPRESSED, BagWriter
+from liquid_nav.recordings.flight_log import FlightLog
 from liquid_nav.simulation import DroneState, Outcome
 from liquid_nav.types import Command
 from liquid_nav.worlds import generate_layout, load_scenario

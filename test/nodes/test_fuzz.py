@@ -18,10 +18,10 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import BatteryState, CompressedImage, Image, Joy
 from std_msgs.msg import String
 
+from liquid_nav.json_text import read_json
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.messages import command_from, command_message, from_seconds, to_stamp
 from liquid_nav.nodes.qos import reliable
-from liquid_nav.nodes.reading_json import read_json
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.safety import BridgeReport, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
@@ -264,8 +264,8 @@ def test_random_orders_arm_nothing(harness):
     """A vehicle on the ground behind the bridge's MAVLink, and any orders but new ones."""
     pytest.importorskip("pymavlink")
     from liquid_nav.autopilots.mavlink_codec import Codec
-    from liquid_nav.simulation.px4_personality import Px4Vehicle
-    from liquid_nav.simulation.vehicle_body import PointBody
+    from liquid_nav.sitl.simulated_px4 import Px4Vehicle
+    from liquid_nav.sitl.vehicle_body import PointBody
 
     rng, codec, vehicle = random.Random(5), Codec(), Px4Vehicle(PointBody())
     bridge = harness.add(AutopilotBridge, connection="udp:127.0.0.1:0")

@@ -10,10 +10,10 @@ from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.expert_pilot import ExpertPilot
-from liquid_nav.nodes.interface import TOPICS
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.nodes.plots import Plots
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
+from liquid_nav.recordings.flight_topics import TOPICS
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "views.md")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from liquid_nav.nodes.bringup import FlightPlan, embedded_graph
+from liquid_nav.bringup.simulated_flight import FlightPlan, embedded_graph
 
 FILES = sorted((Path(__file__).parents[2] / "launch").glob("*.launch.py"))
 
@@ -43,7 +43,7 @@ def test_the_processes_are_those_of_fly(pilot):
     from launch import LaunchContext
     from launch_ros.actions import Node
 
-    from liquid_nav.nodes import launching
+    from liquid_nav.bringup import launching
 
     context = LaunchContext()
     for argument in launching.declare_arguments():
@@ -61,7 +61,7 @@ def test_several_drones_have_their_namespaces():
     from launch import LaunchContext
     from launch_ros.actions import Node
 
-    from liquid_nav.nodes import launching
+    from liquid_nav.bringup import launching
 
     context = LaunchContext()
     for argument in launching.declare_arguments():
@@ -84,8 +84,8 @@ def test_several_drones_have_their_namespaces():
 def test_px4_in_gazebo_is_started_with_its_variables(tmp_path):
     from launch.actions import ExecuteProcess, LogInfo
 
-    from liquid_nav.nodes import launching
-    from liquid_nav.nodes.px4_gazebo_bringup import Px4World
+    from liquid_nav.bringup import launching
+    from liquid_nav.bringup.px4_gazebo import Px4World
 
     variables = {"PX4_SIM_MODEL": "gz_x", "GZ_SIM_RESOURCE_PATH": "/m"}
     made = Px4World(tmp_path / "w.sdf", tmp_path / "b.yaml", ["/px4"], variables)
@@ -102,8 +102,8 @@ def test_the_processes_of_a_real_drone():
     from launch.utilities import perform_substitutions
     from launch_ros.actions import Node
 
-    from liquid_nav.nodes import drone_launching
-    from liquid_nav.nodes.transport import profile_variable
+    from liquid_nav.bringup import drone_launching
+    from liquid_nav.bringup.transport import profile_variable
 
     context = LaunchContext()
     for argument in drone_launching.declare_drone_arguments():
@@ -126,8 +126,9 @@ def test_the_processes_of_a_real_drone():
 def test_gazebo_without_its_packages_is_one_line(sim, monkeypatch, tmp_path):
     from launch import LaunchContext
 
+    from liquid_nav.bringup import gazebo_processes as gazebo_bringup
+    from liquid_nav.bringup import launching
     from liquid_nav.errors import UserError
-    from liquid_nav.nodes import gazebo_bringup, launching
 
     monkeypatch.setattr(gazebo_bringup, "make_world", lambda plan, engine: tmp_path / "world.sdf")
     monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from liquid_nav.nodes import drone_bringup
-from liquid_nav.nodes.bringup import Process
-from liquid_nav.nodes.drone_bringup import END_ORDER, DronePlan, drone_graph
+from liquid_nav.bringup import real_drone as drone_bringup
+from liquid_nav.bringup.real_drone import END_ORDER, DronePlan, drone_graph
+from liquid_nav.bringup.simulated_flight import Process
 
 _SPEC = importlib.util.spec_from_file_location("launched", Path(__file__).with_name("launched.py"))
 launched = importlib.util.module_from_spec(_SPEC)
@@ -37,7 +37,7 @@ def python(code, **options):
 
 def flight(*runners, others=(), strangers=(), part_of_it=None):
     """Run a flight; returns the exit code of the launch."""
-    from liquid_nav.nodes.launch_endings import end_with_flight
+    from liquid_nav.bringup.launch_endings import end_with_flight
 
     end = end_with_flight(list(runners), list(others), part_of_it)
     return run(end, *others, *strangers, *runners)
@@ -136,7 +136,7 @@ def fly(tmp_path, code, watch, monkeypatch, said=None):
     from launch import LaunchDescription, LaunchService
     from launch.actions import ExecuteProcess, OpaqueFunction, TimerAction
 
-    from liquid_nav.nodes import launch_endings
+    from liquid_nav.bringup import launch_endings
 
     class Stand(launch_endings.EndsInTurn, ExecuteProcess):
         """A node without ROS."""
@@ -200,7 +200,7 @@ def test_ctrl_c_ends_a_real_drone_in_order(tmp_path, monkeypatch):
 
 @needs_launch
 def test_a_node_that_does_not_end_holds_up_nobody_for_long(tmp_path, monkeypatch):
-    from liquid_nav.nodes import launch_endings
+    from liquid_nav.bringup import launch_endings
 
     monkeypatch.setattr(launch_endings, "STAGE", 0.2)
     # Until the bridge has gone, which is told last.

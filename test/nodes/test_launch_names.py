@@ -12,10 +12,17 @@ import pytest
 import setuptools
 import yaml
 
+from liquid_nav.bringup import gazebo_processes as gazebo_bringup
+from liquid_nav.bringup import px4_gazebo as px4_gazebo_bringup
+from liquid_nav.bringup import real_drone as drone_bringup
+from liquid_nav.bringup.fleet import fleet_graph, fleet_names, graph_of
+from liquid_nav.bringup.simulated_flight import (
+    PARAMETER_FILE,
+    FlightPlan,
+    autopilot_graph,
+    embedded_graph,
+)
 from liquid_nav.errors import UserError
-from liquid_nav.nodes import drone_bringup, gazebo_bringup, px4_gazebo_bringup
-from liquid_nav.nodes.bringup import PARAMETER_FILE, FlightPlan, autopilot_graph, embedded_graph
-from liquid_nav.nodes.fleet_bringup import fleet_graph, fleet_names, graph_of
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario
 from liquid_nav.worlds.sdf import world_sdf
 from liquid_nav.worlds.sdf_assets import Library
@@ -115,7 +122,7 @@ def test_every_declared_limit_reaches_the_supervisor():
         "source",
         "connection",
     }
-    from liquid_nav.nodes.bringup import GATE
+    from liquid_nav.bringup.simulated_flight import GATE
 
     assert set(GATE) <= declared("safety_supervisor")
 

@@ -3,8 +3,8 @@
 import pytest
 from rclpy.parameter import Parameter
 
+from liquid_nav.bringup.simulated_flight import clock_remapping
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
-from liquid_nav.nodes.bringup import clock_remapping
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 

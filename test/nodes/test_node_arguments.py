@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from liquid_nav.nodes.node_help import asks_for_help, before_ros, help_text, parameters
+from liquid_nav.bringup.node_help import asks_for_help, before_ros, help_text, parameters
 
 _SPEC = importlib.util.spec_from_file_location(
     "names", Path(__file__).with_name("test_launch_names.py")

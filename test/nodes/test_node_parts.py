@@ -9,13 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from liquid_nav.camera.blindness import COARSE_LIMIT, FINE_LIMIT, Sight, look
+from liquid_nav.camera.frame_guard import Action, FrameGuard, Verdict
+from liquid_nav.credentials import PASSPHRASE_VARIABLE, expand, read_passphrase
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.blindness import COARSE_LIMIT, FINE_LIMIT, Sight, look
-from liquid_nav.nodes.credentials import PASSPHRASE_VARIABLE, expand, read_passphrase
+from liquid_nav.json_text import DEEPEST, LIMIT, read_json
 from liquid_nav.nodes.diagnostics import ERROR, OK, Diagnostics
-from liquid_nav.nodes.frame_guard import Action, FrameGuard, Verdict
 from liquid_nav.nodes.qos import reliable
-from liquid_nav.nodes.reading_json import DEEPEST, LIMIT, read_json
 from liquid_nav.nodes.running import Finished
 from liquid_nav.nodes.subscribing import LONGEST, one_line, subscribe
 

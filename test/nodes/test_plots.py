@@ -8,8 +8,8 @@ import pytest
 from geometry_msgs.msg import Point, Twist
 from nav_msgs.msg import Odometry
 
-from liquid_nav.nodes.bringup import FlightPlan, autopilot_graph, embedded_graph
-from liquid_nav.nodes.fleet_bringup import fleet_graph
+from liquid_nav.bringup.fleet import fleet_graph
+from liquid_nav.bringup.simulated_flight import FlightPlan, autopilot_graph, embedded_graph
 from liquid_nav.nodes.messages import command_message
 from liquid_nav.nodes.plots import Plots
 from liquid_nav.types import Command

@@ -13,9 +13,9 @@ import yaml
 
 from liquid_nav.autopilots.failsafes import explain
 from liquid_nav.camera import View
-from liquid_nav.nodes import preflight_watches
-from liquid_nav.nodes.preflight_checks import check
-from liquid_nav.nodes.preflight_facts import (
+from liquid_nav.preflight import watches as preflight_watches
+from liquid_nav.preflight.checks import check
+from liquid_nav.preflight.facts import (
     Bridge,
     Facts,
     Failsafe,
@@ -28,7 +28,7 @@ from liquid_nav.nodes.preflight_facts import (
     percentile,
     warning,
 )
-from liquid_nav.nodes.preflight_watches import WATCHES, is_on
+from liquid_nav.preflight.watches import WATCHES, is_on
 from liquid_nav.resources import find
 from liquid_nav.safety import BridgeReport, Mode, Order, Phase, WatchLimits
 
@@ -1106,7 +1106,7 @@ def test_the_command_shows_each_level_and_fails_for_failures_alone(command):
 
 
 def test_a_failure_without_a_remedy_is_still_one(command, monkeypatch):
-    from liquid_nav.nodes import preflight_checks
+    from liquid_nav.preflight import checks as preflight_checks
 
     monkeypatch.setattr(preflight_checks, "check", lambda *_: [failure("a", "b", "")])
     code, shown, _ = command(good())

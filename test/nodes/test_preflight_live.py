@@ -22,21 +22,21 @@ from sensor_msgs.msg import BatteryState, CameraInfo, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.nodes import preflight_watches
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.nodes.messages import nanoseconds, to_stamp
-from liquid_nav.nodes.preflight_checks import check
-from liquid_nav.nodes.preflight_facts import Level, Wanted
 from liquid_nav.nodes.preflight_listening import Listening, add_local
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.nodes.simulator import Simulator
+from liquid_nav.preflight import watches as preflight_watches
+from liquid_nav.preflight.checks import check
+from liquid_nav.preflight.facts import Level, Wanted
 from liquid_nav.safety import Mode, Order
 from liquid_nav.simulation.camera import RenderingError
-from liquid_nav.simulation.px4_personality import Px4Vehicle
-from liquid_nav.simulation.vehicle_body import PointBody
-from liquid_nav.simulation.vehicle_server import UdpServer
+from liquid_nav.sitl.simulated_px4 import Px4Vehicle
+from liquid_nav.sitl.vehicle_body import PointBody
+from liquid_nav.sitl.vehicle_server import UdpServer
 
 CAMERA = "camera/image_raw"
 WANTED = Wanted(free_space=1)

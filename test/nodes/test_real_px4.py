@@ -34,9 +34,9 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from liquid_nav.autopilots.flavours import PX4, px4_mode
+from liquid_nav.bringup.claims import claim, free_domain, free_port, release, release_domain
+from liquid_nav.bringup.simulated_flight import WATCHED, Process
 from liquid_nav.cli.processes import Child
-from liquid_nav.nodes.bringup import WATCHED, Process
-from liquid_nav.nodes.claims import claim, free_domain, free_port, release, release_domain
 from liquid_nav.nodes.messages import command_message, from_seconds, image_message
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.types import Command

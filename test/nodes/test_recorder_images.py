@@ -14,9 +14,9 @@ from rclpy.serialization import serialize_message
 from rosbags.highlevel import AnyReader
 from sensor_msgs.msg import CompressedImage
 
+from liquid_nav.bringup.real_drone import DronePlan, drone_graph
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.diagnostics import OK, WARN
-from liquid_nav.nodes.drone_bringup import DronePlan, drone_graph
 from liquid_nav.nodes.messages import image_message, to_stamp
 from liquid_nav.nodes.recorder import Recorder
 

@@ -13,8 +13,8 @@ import pytest
 from liquid_nav.cli.app import app
 from liquid_nav.cli.bag_report import read_record
 from liquid_nav.evaluation.video import read_video
-from liquid_nav.learning.recordings import open_recordings
-from liquid_nav.nodes.flight_log import FlightLog
+from liquid_nav.recordings import open_recordings
+from liquid_nav.recordings.flight_log import FlightLog
 from liquid_nav.simulation import DroneState, Outcome
 from liquid_nav.types import Command
 from liquid_nav.worlds import generate_layout, load_scenario

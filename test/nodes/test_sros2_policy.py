@@ -21,13 +21,19 @@ from sensor_msgs.msg import Joy
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from liquid_nav.bringup.gazebo_processes import gazebo_graph
+from liquid_nav.bringup.real_drone import DronePlan, drone_graph
+from liquid_nav.bringup.simulated_flight import (
+    GATE,
+    FlightPlan,
+    autopilot_graph,
+    embedded_graph,
+    enclave,
+)
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
-from liquid_nav.nodes.bringup import GATE, FlightPlan, autopilot_graph, embedded_graph, enclave
 from liquid_nav.nodes.camera import Camera
-from liquid_nav.nodes.drone_bringup import DronePlan, drone_graph
 from liquid_nav.nodes.drone_messages import odometry_message
 from liquid_nav.nodes.expert_pilot import ExpertPilot
-from liquid_nav.nodes.gazebo_bringup import gazebo_graph
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.nodes.messages import from_seconds
 from liquid_nav.nodes.plots import Plots

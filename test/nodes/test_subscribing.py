@@ -7,9 +7,9 @@ import pytest
 from std_msgs.msg import String
 
 import liquid_nav.nodes
+from liquid_nav.json_text import DEEPEST, read_json
 from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.qos import reliable
-from liquid_nav.nodes.reading_json import DEEPEST, read_json
 from liquid_nav.nodes.running import Finished
 from liquid_nav.nodes.subscribing import one_line, subscribe
 

@@ -12,14 +12,14 @@ from nav_msgs.msg import Odometry
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
 from liquid_nav.autopilots import VehicleState
+from liquid_nav.bringup.gazebo_processes import gazebo_graph
+from liquid_nav.bringup.px4_gazebo import px4_gazebo_graph
+from liquid_nav.bringup.simulated_flight import FlightPlan, autopilot_graph
 from liquid_nav.nodes import transforms as module
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
-from liquid_nav.nodes.bringup import FlightPlan, autopilot_graph
 from liquid_nav.nodes.camera import Camera
 from liquid_nav.nodes.drone_messages import rotation
-from liquid_nav.nodes.gazebo_bringup import gazebo_graph
-from liquid_nav.nodes.px4_gazebo_bringup import px4_gazebo_graph
 from liquid_nav.nodes.qos import latched, reliable
 from liquid_nav.nodes.recorder import Recorder
 from liquid_nav.nodes.simulator import Simulator

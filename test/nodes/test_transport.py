@@ -9,12 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from liquid_nav.bringup.real_drone import DronePlan, drone_graph
+from liquid_nav.bringup.simulated_flight import environment
 from liquid_nav.cli.processes import graph_environment
-from liquid_nav.nodes import preflight_checks
-from liquid_nav.nodes.bringup import environment
-from liquid_nav.nodes.drone_bringup import DronePlan, drone_graph
 from liquid_nav.nodes.liquid_controller import LiquidController
-from liquid_nav.nodes.preflight_facts import Facts, Stream, Wanted
+from liquid_nav.preflight import checks as preflight_checks
+from liquid_nav.preflight.facts import Facts, Stream, Wanted
 
 OLD_NAME = "FASTRTPS_DEFAULT_PROFILES_FILE"
 NEW_NAME = "FASTDDS_DEFAULT_PROFILES_FILE"

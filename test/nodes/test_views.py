@@ -15,7 +15,7 @@ import pytest
 import setuptools
 import yaml
 
-from liquid_nav.nodes import view_files
+from liquid_nav.bringup import view_files
 from liquid_nav.nodes.tf_type import tf_message_class
 
 ROOT = Path(__file__).parents[2]
@@ -266,7 +266,7 @@ def test_the_aggregator_has_a_group_for_every_node_that_reports():
 def test_rqt_opens_with_curves_of_the_first_drone(simulated, curves):
     from launch_ros.actions import Node
 
-    from liquid_nav.nodes.viewing import views
+    from liquid_nav.bringup.view_launching import views
 
     asked = {
         "rqt": "true",
@@ -284,7 +284,7 @@ def test_rqt_opens_with_curves_of_the_first_drone(simulated, curves):
 
 @needs_launch
 def test_each_window_has_its_switch_and_none_opens_by_itself():
-    from liquid_nav.nodes.viewing import declare_views, views
+    from liquid_nav.bringup.view_launching import declare_views, views
 
     switches = {argument.name: argument for argument in declare_views()}
     assert set(switches) == {"rqt", "rviz", "diagnostics"}

@@ -17,9 +17,9 @@ from liquid_nav.nodes.messages import command_from, from_seconds, nanoseconds
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.world_camera import WorldCamera
 from liquid_nav.safety import BridgeReport, Phase
+from liquid_nav.simulation.airframe import LEGS
 from liquid_nav.simulation.frame_times import DROPPED, LATE, FrameTiming
 from liquid_nav.simulation.state import DroneState
-from liquid_nav.simulation.vehicle_body import LEGS
 
 
 def report(phase, airborne):

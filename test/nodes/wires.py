@@ -8,7 +8,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.time import Time
 
-from liquid_nav.nodes.claims import free_domain, release_domain
+from liquid_nav.bringup.claims import free_domain, release_domain
 
 NANO = 1_000_000_000
 

@@ -1,0 +1,57 @@
+"""Which processes let several drones fly in one world at once. Needs neither rclpy nor launch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from liquid_nav.bringup.simulated_flight import FlightPlan, Process, autopilot_graph, embedded_graph
+from liquid_nav.errors import UserError
+from liquid_nav.worlds.starts import MOST
+
+
+def graph_of(plan: FlightPlan) -> list[Process]:
+    """Return the processes of a plan in the embedded world, the scenario runners last.
+
+    Raises:
+        UserError: unknown scenario or autopilot, or drones that cannot fly together.
+    """
+    if plan.autopilot and plan.drones > 1:
+        raise UserError(
+            "an autopilot flies one drone",
+            "leave autopilot away, or start a graph for each namespace",
+        )
+    if plan.autopilot:
+        return autopilot_graph(plan)
+    return fleet_graph(plan) if plan.drones > 1 else embedded_graph(plan)
+
+
+def fleet_names(drones: int) -> list[str]:
+    """Return the namespaces of that many drones: d1, d2 ...; of a single one the empty name."""
+    return [f"d{number + 1}" for number in range(drones)] if drones > 1 else [""]
+
+
+def fleet_graph(plan: FlightPlan) -> list[Process]:
+    """Return one simulator, and for each drone its own pilot, supervisor, recorder and, last,
+    scenario runner.
+
+    Each drone has a namespace, a frame prefix and a folder of its name, and a start of its own
+    (``shared_start``).
+    """
+    if not 1 < plan.drones <= MOST:
+        raise UserError(f"{plan.drones} drones in one world", f"choose 2 to {MOST}")
+    names = fleet_names(plan.drones)
+    simulator = embedded_graph(plan)[0]
+    graph = [Process(simulator.executable, {**simulator.parameters, "drones": ",".join(names)})]
+    runners = []
+    for number, name in enumerate(names):
+        record = plan.record / name if plan.record else None
+        own = replace(plan, frame_prefix=f"{plan.frame_prefix}{name}/", record=record)
+        for process in embedded_graph(own)[1:]:
+            more = (
+                {"drone": number}
+                if process.executable in ("expert_pilot", "scenario_runner")
+                else {}
+            )
+            placed = Process(process.executable, {**process.parameters, **more}, name)
+            (runners if process.executable == "scenario_runner" else graph).append(placed)
+    return [*graph, *runners]

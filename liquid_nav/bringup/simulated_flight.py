@@ -1,0 +1,318 @@
+"""Which processes make a flight, and with which parameters: for ``liquid-nav fly`` and the launch
+files alike.
+
+Needs neither rclpy nor launch.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Mapping
+
+from liquid_nav.autopilots.connection import read_connection
+from liquid_nav.bringup.claims import free_port
+from liquid_nav.bringup.transport import transport_variables
+from liquid_nav.errors import UserError
+from liquid_nav.worlds import OWN_ESTIMATOR, check_supported, load_condition, load_scenario
+
+PILOTS = ("policy", "expert")
+AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "test-px4", "test-ardupilot")
+PX4_DDS_DOMAIN = 0
+"""ROS domain of PX4's uXRCE-DDS client (its UXRCE_DDS_DOM_ID), unless the user names another in
+ROS_DOMAIN_ID.
+"""
+USUAL_CONNECTION = "udp:0.0.0.0:14540"
+PARAMETER_FILE = "config/embedded.yaml"
+
+GATE = ("speed", "vertical_speed", "yaw_rate", "acceleration", "yaw_acceleration")
+"""Limits that scenarios and launch arguments hand to the supervisor."""
+
+WATCHED = {
+    "odometry_age": 0.5,
+    "autopilot_age": 1.0,
+    "latency": 0.3,
+    "clock_jump": 2.0,
+    "position_jump": 2.0,
+    "battery": 0.15,
+}
+"""What the supervisor looks at beside images and commands, where an autopilot flies."""
+
+RESUME = 10.0
+"""s since the beginning of a hold in which a bridge of a simulated flight lets the supervisor go on
+by itself.
+
+A bridge of a real drone has no such time (config/drone.yaml): there a person engages again.
+"""
+
+_NAMESPACE = r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*"
+
+RANDOM_SEEDS = range(100_000, 1_000_000)
+"""Where seed ``random`` draws: neither trained on nor used for choosing or for reported numbers."""
+
+
+def parse_seed(text: str) -> int:
+    """Return the seed that a text means: a non-negative integer, or ``random``; raises
+    UserError.
+    """
+    if text == "random":
+        return random.SystemRandom().choice(RANDOM_SEEDS)
+    if not (text.isascii() and text.isdigit()) or int(text) >= 2**31:
+        raise UserError(
+            f"cannot read the seed '{text}'",
+            "give a non-negative integer below 2147483648, or 'random'",
+        )
+    return int(text)
+
+
+def parse_namespace(text: str) -> str:
+    """Return a namespace without slashes around it; raises UserError for one that ROS does not
+    accept.
+    """
+    name = text.strip("/")
+    if name and not re.fullmatch(_NAMESPACE, name):
+        remedy = (
+            "give letters, digits and underscores, no digit first, such as drone_1 or fleet/drone_1"
+        )
+        raise UserError(f"ROS knows no namespace '{text}'", remedy)
+    return name
+
+
+def parse_number(name: str, text: str) -> float:
+    """Return the number that a launch argument means, in SI units.
+
+    Args:
+        name: of the argument, for the message.
+        text: what somebody typed.
+
+    Raises:
+        UserError: the text is no finite number.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UserError(
+            f"cannot read {name}:={text}", "give a number in SI units, such as 1 or 0.5"
+        )
+    return value
+
+
+@dataclass(frozen=True)
+class FlightPlan:
+    """What is asked for; the same words as the options of ``liquid-nav fly`` and the launch
+    arguments.
+    """
+
+    scenario: str = "forest"
+    """Name of the scenario, or its YAML file."""
+    seed: int = 0
+    """Seed of the world, a non-negative integer below 2^31."""
+    condition: str = ""
+    """Name of the condition, or its YAML file; empty: the scenario's own."""
+    pilot: str = "policy"
+    """Who steers, one of ``PILOTS``: the network, or the privileged expert."""
+    model: str = "default"
+    """Name of the network's model, or its folder; the expert needs none."""
+    record: Path | None = None
+    """Folder for bag and record; None: nothing is recorded."""
+    frame_rate: float = 0.0
+    """Camera frames per second, Hz; 0: the condition's."""
+    real_time_factor: float = 1.0
+    """Simulated seconds per wall second at most; 0: as fast as possible."""
+    frame_prefix: str = ""
+    """Before every frame id, such as ``d1/``."""
+    progress: bool = False
+    """Whether the scenario runner prints its progress as JSON lines."""
+    autopilot: str = ""
+    """What flies the drone, one of ``AUTOPILOTS``; empty: the embedded simulator alone."""
+    connection: str = ""
+    """Address of the autopilot, as ``read_connection`` takes it; empty: the usual place."""
+    drones: int = 1
+    """How many fly in one world."""
+    watchers: int = 0
+    """Nodes outside of the graph that listen to each drone's cmd_vel."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One node of the graph."""
+
+    executable: str
+    """Name of the executable in this package."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """Name -> value of the ROS parameters that differ from the parameter file."""
+    namespace: str = ""
+    """Namespace of one of several drones, below that of the graph; empty: the graph's."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of this process alone, which win over those of the graph."""
+
+
+def embedded_graph(plan: FlightPlan) -> list[Process]:
+    """Return the processes of a flight in the embedded simulator, the scenario runner last.
+
+    Raises:
+        UserError: unknown scenario.
+    """
+    prefix = {"frame_prefix": plan.frame_prefix}
+    place = {
+        "scenario": plan.scenario,
+        "seed": plan.seed,
+        "condition": plan.condition,
+        "frame_rate": plan.frame_rate,
+    }
+    graph = [
+        Process(
+            "simulator",
+            place | prefix | {"real_time_factor": plan.real_time_factor, "wait_for_start": True},
+        ),
+        pilot_process(plan),
+        Process("safety_supervisor", gate(plan.scenario) | prefix),
+    ]
+    runner: dict[str, object] = {"pilot": pilot_name(plan)}
+    if plan.record is not None:
+        # Our simulator shows its first frame until the flight begins: the recorder can wait until
+        # it hears everything.
+        wait = {} if plan.autopilot else {"wait_for_camera": True}
+        graph.append(Process("recorder", {"folder": str(plan.record)} | wait))
+        runner["folder"] = str(plan.record)
+        # The drone, the runner itself and the recorder; a test vehicle listens too, beside its
+        # bridge.
+        runner["listeners"] = (4 if plan.autopilot.startswith("test-") else 3) + plan.watchers
+    graph.append(Process("scenario_runner", place | runner | {"progress": plan.progress}))
+    return graph
+
+
+def pilot_process(plan: FlightPlan) -> Process:
+    """Return the process that steers."""
+    prefix = {"frame_prefix": plan.frame_prefix}
+    if plan.pilot == "expert":
+        return Process("expert_pilot", {"scenario": plan.scenario, "seed": plan.seed} | prefix)
+    return Process("liquid_controller", {"model": plan.model} | prefix)
+
+
+def pilot_name(plan: FlightPlan) -> str:
+    """Return what records call the pilot: ``expert`` or the model."""
+    return plan.pilot if plan.pilot == "expert" else plan.model
+
+
+def gate(scenario: str) -> dict[str, float]:
+    """Return what a scenario allows the drone, as parameters of the supervisor."""
+    limits = load_scenario(scenario).limits
+    return {name: float(getattr(limits, name)) for name in GATE}
+
+
+def autopilot_graph(plan: FlightPlan) -> list[Process]:
+    """Return the processes of a flight whose drone is flown by an autopilot, the scenario runner
+    last.
+
+    The autopilot has its own dynamics; our world renders its camera from the pose that the bridge
+    reports.
+
+    Raises:
+        UserError: unknown scenario or autopilot, a connection that cannot be read, or one where
+            none is used.
+    """
+    if plan.autopilot not in AUTOPILOTS:
+        raise UserError(
+            f"unknown autopilot '{plan.autopilot}'", f"choose one of: {', '.join(AUTOPILOTS)}"
+        )
+    dds = plan.autopilot == "px4_dds"
+    if dds and plan.connection:
+        raise UserError(
+            f"px4_dds does not use the connection '{plan.connection}'",
+            "leave --connection away: MicroXRCEAgent carries PX4's topics, the domain is "
+            "ROS_DOMAIN_ID",
+        )
+    test = plan.autopilot.startswith("test-")
+    kind = plan.autopilot.removeprefix("test-")
+    port = free_port() if test else 0
+    connection = (
+        "" if dds else f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION
+    )
+    if connection:
+        read_connection(connection)
+    scenario = load_scenario(plan.scenario)
+    if not test:
+        check_supported(
+            load_condition(plan.condition or scenario.condition), f"a real {kind}", OWN_ESTIMATOR
+        )
+    place = {"scenario": plan.scenario, "seed": plan.seed, "condition": plan.condition}
+    prefix = {"frame_prefix": plan.frame_prefix}
+    height = scenario.cruise_altitude
+    _, *others = embedded_graph(plan)
+    supervisor = next(process for process in others if process.executable == "safety_supervisor")
+    others[others.index(supervisor)] = Process(
+        supervisor.executable, {**supervisor.parameters, **WATCHED}
+    )
+    runner = others.pop()
+    bridge = {
+        "autopilot": kind,
+        "connection": connection,
+        "altitude": height - 0.1,
+        "odom_topic": "autopilot/odom",
+    }
+    # The world's camera publishes the pose in the scenario's frame.
+    bridge["publish_tf"] = False
+    bridge["resume"] = RESUME
+    truth = {"true_pose": True}
+    graph = [
+        Process("autopilot_bridge", bridge | truth | prefix),
+        Process("world_camera", place | prefix | truth | {"frame_rate": plan.frame_rate}),
+        *others,
+        Process(
+            runner.executable,
+            {**runner.parameters, "count_from_start": True, "land_at_end": not test},
+        ),
+    ]
+    if test:
+        speed = {"real_time_factor": plan.real_time_factor or 10.0}
+        graph[0] = Process("autopilot_bridge", bridge | truth | prefix | {"use_sim_time": True})
+        graph.insert(
+            0, Process("test_vehicle", place | {"personality": kind, "port": port} | speed)
+        )
+    return graph
+
+
+def clock_remapping(namespace: str) -> list[tuple[str, str]]:
+    """Return what keeps the clocks of simulated drones apart: one that waits for its network does
+    not stop others.
+    """
+    name = namespace.strip("/")
+    return [("/clock", f"/{name}/clock")] if name else []
+
+
+def enclave(executable: str) -> list[str]:
+    """Return the arguments that give a node its SROS2 enclave, where security is on; see
+    config/sros2_policy.xml.
+    """
+    if os.environ.get("ROS_SECURITY_ENABLE", "").lower() != "true":
+        return []
+    return ["--enclave", f"/liquid_nav/{executable}"]
+
+
+def environment() -> dict[str, str]:
+    """Return variables that every process of the graph gets, unless the user has set them.
+
+    A shared-memory transport that is large enough for camera images (``transport``), and one
+    thread per numerical
+    library: several processes that each take all cores only wait for each other.
+    """
+    wanted = {
+        "OMP_NUM_THREADS": "1",
+        "RCUTILS_COLORIZED_OUTPUT": "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+    wanted |= transport_variables()
+    return {name: value for name, value in wanted.items() if name not in os.environ}
+
+
+def as_yaml(value: object) -> str:
+    """Return a parameter value as ``-p name:=value`` and launch files take it: text is quoted."""
+    return json.dumps(value)

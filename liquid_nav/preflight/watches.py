@@ -1,0 +1,105 @@
+"""Preflight's checks of what is watched while a real drone flies. No ROS in here."""
+
+from __future__ import annotations
+
+import math
+from typing import Mapping
+
+from liquid_nav.preflight.facts import Facts, Finding, Value, Wanted, failure, ok, warning
+
+WATCHES: Mapping[str, Mapping[str, str]] = {
+    "safety_supervisor": {
+        "odometry_age": "odometry that stops",
+        "autopilot_age": "a bridge that stops",
+        "latency": "commands that come late",
+        "clock_jump": "a clock that jumps",
+        "position_jump": "a position that jumps",
+        "pose_frozen": "a pose that stays the same under command",
+        "battery": "an empty battery",
+        "battery_age": "a battery that falls silent",
+        "joy_age": "a remote control that falls silent",
+        "recorder_age": "a recorder that dies",
+        "radius": "a drone that is too far away",
+        "low": "a drone that is too low",
+        "high": "a drone that is too high",
+    },
+    "liquid_controller": {
+        "frozen_after": "a camera that repeats its picture",
+        "blind_after": "a camera that sees nothing",
+    },
+}
+"""Node -> its watch -> what is not noticed where it is off, which is at 0."""
+NEGATIVE = frozenset({"low"})
+"""Watches that are on below zero; all others are on above it."""
+RESUMING = {
+    "safety_supervisor": "a hold caused by a fault ends by itself after {value:g} healthy s",
+    "autopilot_bridge": "a flight that is held goes on by itself within {value:g} s",
+}
+"""Node -> what its parameter ``resume`` does where it is not 0."""
+PARAMETER_FILE = "config/drone.yaml"
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all watches."""
+    return tuple(name for watches in WATCHES.values() for name in watches)
+
+
+def check_watches(facts: Facts, wanted: Wanted) -> list[Finding]:
+    """Return a line for each watch that is off on a real drone."""
+    if not is_real(facts, wanted):
+        return [ok("watches", "not asked for: no real drone flies")]
+    found: list[Finding] = []
+    for node, watches in WATCHES.items():
+        # One line for a node that does not answer, not one for each of its watches.
+        if node not in facts.parameters:
+            words = f"the parameters of {node} cannot be read: nobody knows what it watches"
+            remedy = f"start {node} of this package, in the same version"
+            found.append(failure("watches", words, remedy))
+            continue
+        for name, unnoticed in watches.items():
+            value = facts.parameters[node].get(name)
+            if not is_on(name, value):
+                found.append(_off(node, name, value, unnoticed, wanted))
+    return found or [ok("watches", f"all {len(names())} are on")]
+
+
+def _off(node: str, name: str, value: Value | None, unnoticed: str, wanted: Wanted) -> Finding:
+    state = "is missing"
+    if value is not None:
+        state = f"is {value}"
+    check = f"watch {name}"
+    words = f"{name} of {node} {state}: nobody notices {unnoticed}"
+    side = "below" if name in NEGATIVE else "above"
+    remedy = f"set it in {PARAMETER_FILE} ({side} 0)"
+    if name in wanted.allow_off:
+        return warning(check, f"{words}; allowed by --allow-off", remedy)
+    return failure(check, words, f"{remedy}, or fly without it knowingly: --allow-off {name}")
+
+
+def is_on(name: str, value: Value | None) -> bool:
+    """Return whether a watch of that value looks at anything."""
+    if isinstance(value, (bool, str)) or value is None or not math.isfinite(value):
+        return False
+    return value < 0.0 if name in NEGATIVE else value > 0.0
+
+
+def check_resumes(facts: Facts, wanted: Wanted) -> list[Finding]:
+    """Return a line for each node that lets a flight on a real drone go on without a person."""
+    if not is_real(facts, wanted):
+        return []
+    found: list[Finding] = []
+    for node, words in RESUMING.items():
+        value = facts.parameters.get(node, {}).get("resume")
+        if value is None:
+            remedy = f"start {node} of this package, in the same version"
+            lost = "resume cannot be read: whether a flight goes on without a person is unknown"
+            found.append(warning(f"resume of {node}", lost, remedy))
+        if isinstance(value, float) and value > 0.0:
+            remedy = f"set resume of {node} to 0.0 in {PARAMETER_FILE}: then a person decides"
+            found.append(warning(f"resume of {node}", words.format(value=value), remedy))
+    return found
+
+
+def is_real(facts: Facts, wanted: Wanted) -> bool:
+    """Return whether a real drone is to fly: by an autopilot, and not in simulated time."""
+    return wanted.autopilot and not facts.simulated

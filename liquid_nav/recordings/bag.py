@@ -1,0 +1,219 @@
+"""A bag in one file, ``flight.mcap``, that ``ros2 bag``, Foxglove and ``rosbags`` read. No ROS in
+here.
+"""
+
+from __future__ import annotations
+
+import errno
+import struct
+from pathlib import Path
+from typing import Any, BinaryIO, Iterator
+
+import numpy as np
+
+from liquid_nav.camera import ImageError, decode_compressed
+from liquid_nav.errors import UserError
+from liquid_nav.types import Command
+
+NAME = "flight.mcap"
+METADATA = "metadata.yaml"
+COMPRESSED = "sensor_msgs/msg/CompressedImage"
+MAGIC = b"\x89MCAP0\r\n"
+"""How an MCAP file begins and ends."""
+DATA_END = 0x0F
+FOOTER = 0x02
+"""Kinds of the records that end the data, and the file."""
+DATA = frozenset((0x01, *range(0x03, 0x08), 0x09, 0x0C))
+"""Kinds of the records before them: header, schema, channel, message, chunk, index, extras."""
+FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+"""Errors that say that there is no room for more."""
+END = struct.pack("<BQI", DATA_END, 4, 0) + struct.pack("<BQQQI", FOOTER, 20, 0, 0, 0) + MAGIC
+"""The shortest end of an MCAP file: no index, so that readers go through the messages instead."""
+
+
+class BagWriter:
+    """Writes serialized messages into ``folder/flight.mcap`` with ``metadata.yaml`` beside it.
+
+    So both ``ros2 bag play folder`` and ``ros2 bag play folder/flight.mcap`` work. After an
+    exception of ``write`` or ``close`` the bag is broken until ``rescue`` ends it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open; raises UserError when there is a flight already or the folder cannot be written."""
+        from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin
+        from rosbags.typesys import Stores, get_typestore
+
+        from liquid_nav.recordings.bag_storage import PublishedWriter
+
+        self._folder = Path(folder)
+        if (self._folder / NAME).exists():
+            raise UserError(f"{self._folder / NAME} exists already", "choose another folder")
+        self._types = get_typestore(Stores.ROS2_JAZZY)
+        # The writer makes a folder and names the file after it.
+        self._writer = PublishedWriter(
+            self._folder / Path(NAME).stem, version=9, storage_plugin=StoragePlugin.MCAP
+        )
+        # Chunk by chunk: what was written before a power cut can be read, and players need nothing
+        # special.
+        self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._writer.open()
+            self._storage = self._writer.storage
+            # The file has its beginning from now on: without it nothing could be rescued.
+            self._storage.bio.flush()
+        except OSError as error:
+            raise UserError(
+                f"cannot write into {self._folder}: {error.strerror}",
+                "choose a folder that you may write to",
+            ) from error
+        self._connections: dict[str, object] = {}
+
+    def add_topic(
+        self, name: str, kind: str, latched: bool = False, best_effort: bool = False, depth: int = 1
+    ) -> None:
+        """Announce a topic with the quality of service that a player shall offer; ``depth``:
+        messages it keeps.
+        """
+        from rosbags.interfaces import (
+            Qos,
+            QosDurability,
+            QosHistory,
+            QosLiveliness,
+            QosReliability,
+            QosTime,
+        )
+
+        forever = QosTime(2147483647, 4294967295)
+        qos = Qos(
+            history=QosHistory.KEEP_LAST,
+            depth=depth,
+            reliability=QosReliability.BEST_EFFORT if best_effort else QosReliability.RELIABLE,
+            durability=QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
+            deadline=forever,
+            lifespan=forever,
+            liveliness=QosLiveliness.AUTOMATIC,
+            liveliness_lease_duration=forever,
+            avoid_ros_namespace_conventions=False,
+        )
+        self._connections[name] = self._writer.add_connection(
+            name, kind, typestore=self._types, offered_qos_profiles=[qos]
+        )
+
+    def write(self, name: str, time: int, data: bytes, published: int | None = None) -> None:
+        """Append one serialized message.
+
+        Args:
+            name: Of an announced topic.
+            time: When it was received, ns: by this time players play and readers sort.
+            data: CDR.
+            published: When it was published, ns, usually its stamp; None: when it was received.
+        """
+        self._storage.published = published
+        self._writer.write(self._connections[name], time, data)
+
+    def close(self) -> None:
+        """Finish the index and bring the file to its place."""
+        self._writer.close()
+        self._bring()
+
+    def rescue(self) -> Path:
+        """End the file after its last whole record, whatever has gone wrong; return its path.
+
+        What was not on the disk yet, up to 1 MiB of the newest messages, is lost, and there is
+        neither an index nor metadata.yaml: ``ros2 bag reindex`` makes them. Raises OSError where
+        the file cannot even be shortened.
+        """
+        path = self._folder / NAME
+        if self._storage.path.exists():
+            # Closing the buffered file itself would try once more to write what did not fit.
+            self._storage.bio.raw.close()
+            end_after_last_record(self._storage.path)
+            self._bring()
+        return path
+
+    def _bring(self) -> None:
+        inner = self._folder / Path(NAME).stem
+        for name in (NAME, METADATA):
+            if (inner / name).exists():
+                (inner / name).replace(self._folder / name)
+        for rest in inner.iterdir():
+            rest.unlink()
+        inner.rmdir()
+
+
+def end_after_last_record(path: Path) -> None:
+    """Shorten an MCAP file that was left in the middle to its last whole record, and end it there.
+
+    On a full disk records are given up from the end until there is room for the file's own end.
+    Raises OSError where even that fails. A file that has its end already stays as it is.
+    """
+    with path.open("r+b", buffering=0) as file:
+        ends, whole = _records(file)
+        if whole:
+            return
+        while ends:
+            try:
+                file.truncate(ends[-1])
+                file.seek(ends[-1])
+                if file.write(END) == len(END):
+                    return
+            except OSError as error:
+                if error.errno not in FULL:
+                    raise
+            ends.pop()
+    raise OSError(errno.ENOSPC, f"no room for the end of {path}")
+
+
+def _records(file: BinaryIO) -> tuple[list[int], bool]:
+    """Return where the header and each whole record of data end, and whether nothing is missing."""
+    size = file.seek(0, 2)
+    at = len(MAGIC)
+    kind = 0
+    ends = []
+    while kind != DATA_END and at + 9 <= size:
+        file.seek(at)
+        kind, length = struct.unpack("<BQ", file.read(9))
+        at += 9 + length
+        if kind not in DATA or at > size:
+            break
+        ends.append(at)
+    file.seek(max(0, size - len(MAGIC)))
+    return ends, kind == DATA_END and file.read() == MAGIC
+
+
+def read_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
+    """Yield stamp (ns), image (uint8 [H,W,3] RGB) and the command that was made from it, for each
+    frame of a bag.
+
+    Images that cannot be decoded are left out.
+    """
+    from rosbags.rosbag2 import Reader
+    from rosbags.typesys import Stores, get_typestore
+
+    types = get_typestore(Stores.ROS2_JAZZY)
+    images: dict[int, Any] = {}
+    commands: dict[int, Command] = {}
+    # A bag that was rescued has no metadata.yaml, without which its folder is no bag.
+    bare = (path / NAME).exists() and not (path / METADATA).exists()
+    with Reader(path / NAME if bare else path) as reader:
+        wanted = [
+            c for c in reader.connections if c.topic.endswith(("/image_raw/compressed", "/cmd_vel"))
+        ]
+        for connection, _, data in reader.messages(wanted):
+            message = types.deserialize_cdr(data, connection.msgtype)
+            stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
+            if connection.msgtype == COMPRESSED:
+                images[stamp] = message
+            elif not connection.topic.endswith("liquid_controller/cmd_vel"):
+                linear = message.twist.linear
+                angular = message.twist.angular
+                commands[stamp] = Command(linear.x, linear.y, linear.z, angular.z)
+    last = Command()
+    for stamp in sorted(images):
+        last = commands.get(stamp, last)
+        try:
+            pixels = decode_compressed(images[stamp])
+        except ImageError:
+            continue
+        yield stamp, pixels, last

@@ -1,0 +1,168 @@
+"""Finds each drone's camera, odometry and commands among the topics of a bag."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Iterable
+
+from liquid_nav.recordings.recording import RecordingError
+
+IMAGE = "sensor_msgs/msg/Image"
+COMPRESSED = "sensor_msgs/msg/CompressedImage"
+ODOMETRY = "nav_msgs/msg/Odometry"
+COMMANDS = ("geometry_msgs/msg/TwistStamped", "geometry_msgs/msg/Twist")
+_NO_CAMERA = ("depth", "saliency", "mask", "infra")
+_COMMANDING = ("cmd", "command", "teleop")
+"""One of these is in the last two parts of the name of a command: its own and the group it belongs
+to.
+"""
+_MEASURED = frozenset(
+    ("measured", "estimated", "estimate", "actual", "feedback", "odom", "odometry", "gps", "truth")
+)
+"""Words there that name what was measured."""
+_SET_POINT = "setpoint"
+"""MAVROS and its kin: velocities in east, north and up, which no level body command is."""
+_CONTROLLER = "controller"
+"""What a controller proposes is not what the drone was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicNames:
+    """What to look for: full names, or the ends of names ("camera/image_raw" finds it for every
+    drone).
+    """
+
+    image: str | None = None
+    """Topic of the camera's images; None: any image topic that is no depth, mask or infrared
+    picture.
+    """
+    odometry: str | None = None
+    """Topic of the odometry; None: the nearest one by type and namespace."""
+    command: str | None = None
+    """Topic of the commanded velocities; None: the nearest one whose name says that it is a
+    command.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class DroneTopics:
+    """One drone's topics."""
+
+    name: str
+    """Namespace of the drone, empty for none."""
+    image: str
+    """Topic of its camera's images, raw or compressed."""
+    odometry: str | None
+    """Topic of its odometry; None: there is none."""
+    command: str | None
+    """Topic of its commanded velocities; None: there is none."""
+    passed_over: tuple[str, ...] = ()
+    """Velocities that are not called commands."""
+
+
+def find_drones(topics: dict[str, str], wanted: TopicNames) -> list[DroneTopics]:
+    """Choose among ``topics`` (name -> type); one drone for each camera.
+
+    Raises:
+        RecordingError: no camera, or a wanted topic is not there.
+    """
+    cameras = [
+        t
+        for t, kind in topics.items()
+        if kind in (IMAGE, COMPRESSED) and _matches(t, wanted.image, topics)
+    ]
+    # The raw stream wins where the compressed one is beside it.
+    cameras = sorted(
+        t for t in cameras if not (t.endswith("/compressed") and t.rsplit("/", 1)[0] in cameras)
+    )
+    if not cameras:
+        known = ", ".join(t for t, kind in topics.items() if kind in (IMAGE, COMPRESSED)) or "none"
+        raise RecordingError(
+            f"no camera topic{_named(wanted.image)}", f"choose one with --image; there are: {known}"
+        )
+    odometry = _candidates(topics, (ODOMETRY,), wanted.odometry, "odometry")
+    velocities = _candidates(topics, COMMANDS, wanted.command, "command")
+    commands = velocities if wanted.command else [t for t in velocities if is_command(t)]
+    others = tuple(t for t in velocities if t not in commands and _CONTROLLER not in t)
+    return [
+        DroneTopics(
+            _namespace(camera),
+            camera,
+            _nearest(camera, odometry),
+            _nearest(camera, commands),
+            others,
+        )
+        for camera in cameras
+    ]
+
+
+def is_command(topic: str) -> bool:
+    """Return whether a velocity is a command in the level body frame, as far as its name says."""
+    if _CONTROLLER in topic or _SET_POINT in topic.lower():
+        return False
+    name = "/".join(topic.lower().strip("/").split("/")[-2:])
+    return any(word in name for word in _COMMANDING) and _MEASURED.isdisjoint(
+        re.split(r"[^a-z]+", name)
+    )
+
+
+def _matches(topic: str, wanted: str | None, topics: dict[str, str]) -> bool:
+    if wanted is None:
+        return not any(word in topic for word in _NO_CAMERA)
+    names = (
+        (topic, topic.removesuffix("/compressed"))
+        if f"{wanted}/compressed" not in topics
+        else (topic,)
+    )
+    return any(_ends(name, wanted) for name in names)
+
+
+def _ends(topic: str, wanted: str) -> bool:
+    return (
+        topic == wanted if wanted.startswith("/") else f"/{topic.strip('/')}".endswith(f"/{wanted}")
+    )
+
+
+def _named(wanted: str | None) -> str:
+    return f" '{wanted}'" if wanted else ""
+
+
+def _candidates(
+    topics: dict[str, str], kinds: Iterable[str], wanted: str | None, what: str
+) -> list[str]:
+    found = [t for t, kind in topics.items() if kind in kinds]
+    if wanted is None:
+        return [t for t in found if _CONTROLLER not in t]
+    chosen = [t for t in found if _ends(t, wanted)]
+    if not chosen:
+        raise RecordingError(
+            f"no topic '{wanted}' of the type {' or '.join(kinds)}",
+            f"choose another with --{what}; there are: {', '.join(found) or 'none'}",
+        )
+    return chosen
+
+
+def _parts(topic: str) -> list[str]:
+    return topic.strip("/").split("/")[:-1]
+
+
+def _namespace(camera: str) -> str:
+    parts = _parts(camera.removesuffix("/compressed"))
+    return "/".join(part for part in parts if part not in ("camera", "image", "color", "rgb"))
+
+
+def _nearest(camera: str, topics: list[str]) -> str | None:
+    """Return the topic that shares most of the camera's namespace and lies in no other one;
+    shortest name first.
+    """
+    own = _namespace(camera).split("/") if _namespace(camera) else []
+
+    def distance(topic: str) -> tuple[int, int, str]:
+        parts = _parts(topic)
+        shared = 0
+        while shared < min(len(own), len(parts)) and own[shared] == parts[shared]:
+            shared += 1
+        return len(own) - shared, len(parts) - shared, topic
+
+    return min(topics, key=distance, default=None)

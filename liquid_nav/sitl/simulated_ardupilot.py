@@ -1,0 +1,252 @@
+"""The test vehicle as ArduPilot Copter.
+
+From its documentation alone: no recorded flight of a real ArduPilot stands behind this one, unlike
+the PX4 personality.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pymavlink.dialects.v20 import common as mavlink
+
+from liquid_nav.autopilots.flavours import ARDUPILOT
+from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.true_pose import ARDUPILOT_METRE
+from liquid_nav.sitl import simulated_vehicle as base
+from liquid_nav.types import Command
+
+GUIDED = ARDUPILOT.follow
+BRAKE = ARDUPILOT.hold
+LAND = ARDUPILOT.land
+STABILIZE = 0
+ACRO = 1
+ALT_HOLD = 2
+AUTO = 3
+LOITER = 5
+RTL = 6
+CIRCLE = 7
+POSHOLD = 16
+SMART_RTL = 21
+READY = 5.0
+"""s after boot until its checks pass."""
+CANNOT_ARM = {AUTO, RTL, CIRCLE, LAND, BRAKE, SMART_RTL}
+BY_STICKS = {STABILIZE, ACRO, ALT_HOLD, LOITER, POSHOLD}
+MANUAL_THROTTLE = {STABILIZE, ACRO}
+"""Modes in which the throttle stick is thrust: the pilot may disarm in the air."""
+HOME = {RTL, SMART_RTL}
+DISARM_DELAY = 10.0
+"""s on the ground, throttle down, until the motors stop by themselves."""
+LAND_DETECTION = 1.0
+"""s on the ground until it believes that it has landed."""
+
+
+class ArduPilotVehicle(base.MavlinkVehicle):
+    """Guided mode, take-off by command, the set-point timeout, landing that disarms."""
+
+    autopilot = mavlink.MAV_AUTOPILOT_ARDUPILOTMEGA
+    metre = ARDUPILOT_METRE
+    parameters: ClassVar[dict] = {
+        "GUID_TIMEOUT": (3.0, mavlink.MAV_PARAM_TYPE_REAL32),
+        "FS_THR_ENABLE": (1.0, mavlink.MAV_PARAM_TYPE_INT8),
+        "FS_GCS_ENABLE": (0.0, mavlink.MAV_PARAM_TYPE_INT8),
+        "FENCE_ENABLE": (0.0, mavlink.MAV_PARAM_TYPE_INT8),
+    }
+    frames = (1, 7, 8, 9)
+    unknown_message = base.DENIED
+    sinking = 0.5
+
+    def __init__(self, *args: object, **options: object) -> None:
+        """See the base; in the air it begins in brake mode."""
+        super().__init__(*args, **options)
+        self._ready_at = READY if self.body.landed else 0.0
+        self.boot()
+
+    def boot(self) -> None:
+        """Stabilize on the ground, as after every start."""
+        self.mode = STABILIZE if self.body.landed else BRAKE
+        self._climb_to: float | None = None
+        self._touched = None
+        self._idle_since = None
+        self._flying = not self.body.landed
+
+    def heartbeat(self) -> Message:
+        """Mode number and flags."""
+        guided = 0x08 if self.mode in (GUIDED, AUTO, LAND, RTL) else 0
+        armed = base.ARMED if self.armed else 0
+        status = 4 if self.armed else 3
+        return mavlink.MAVLink_heartbeat_message(
+            2, self.autopilot, 0x51 | guided | armed, self.mode, status, 3
+        )
+
+    def on_command(self, m: Message) -> None:
+        """Modes, arming, take-off, return, landing."""
+        if m.command == mavlink.MAV_CMD_DO_SET_MODE:
+            self._on_mode(m.command, base.whole(m.param2))
+        elif m.command == mavlink.MAV_CMD_COMPONENT_ARM_DISARM:
+            self._on_arm(m.command, m.param1 > 0.5, m.param2 == 21196)
+        elif m.command == mavlink.MAV_CMD_NAV_TAKEOFF:
+            ready = self.armed and self.mode == GUIDED and self.body.landed and m.param7 > 0.0
+            self.acknowledge(m.command, base.ACCEPTED if ready else base.FAILED)
+            self._climb_to = m.param7 if ready else self._climb_to
+        elif m.command == mavlink.MAV_CMD_NAV_LAND:
+            self._on_mode(m.command, LAND)
+        elif m.command == mavlink.MAV_CMD_NAV_RETURN_TO_LAUNCH:
+            self._on_mode(m.command, RTL)
+        else:
+            self.acknowledge(m.command, base.UNSUPPORTED)
+
+    def on_set_point(self) -> None:
+        """A velocity ends its own take-off, wherever that has come to."""
+        self._climb_to = None
+
+    def pilot_switches(self, mode: int) -> bool:
+        """See the base."""
+        if mode not in ARDUPILOT.names:
+            return False
+        self._change(mode)
+        return True
+
+    def pilot_arms(self, wanted: bool) -> bool:
+        """See the base: by rudder, which arms in modes flown by sticks only, with the throttle
+        down.
+        """
+        if wanted == self.armed:
+            return True
+        why = ""
+        if wanted:
+            why = self._why_not_arm() or self._why_sticks_do_not_arm()
+        if why:
+            self.text(why, base.CRITICAL)
+            return False
+        if not wanted and not self.body.landed and self.mode not in MANUAL_THROTTLE:
+            return False
+        self._set_armed(wanted)
+        return True
+
+    def on_lost_radio(self) -> None:
+        """What FS_THR_ENABLE says: a change of mode, or on the ground motors off."""
+        action = int(self.parameters["FS_THR_ENABLE"][0])
+        if action == 0:
+            return
+        self.text("Radio Failsafe", base.CRITICAL)
+        if self.body.landed:
+            self._disarm()
+        else:
+            self._change({3: LAND, 4: SMART_RTL, 5: SMART_RTL, 7: BRAKE}.get(action, RTL))
+
+    def _on_mode(self, command: int, mode: int) -> None:
+        known = mode in ARDUPILOT.names
+        self.acknowledge(command, base.ACCEPTED if known else base.FAILED)
+        if known:
+            self._change(mode)
+
+    def _change(self, mode: int) -> None:
+        if mode != self.mode:
+            self.mode = mode
+            self._climb_to = None
+
+    def _why_not_arm(self) -> str:
+        if self.refuse_arming:
+            return self.refuse_arming
+        if self.uptime < self._ready_at:
+            return "Arm: Need Position Estimate"
+        if self.mode in CANNOT_ARM:
+            return f"Arm: {ARDUPILOT.mode_name(self.mode)} mode not armable"
+        return ""
+
+    def _why_sticks_do_not_arm(self) -> str:
+        if self.mode not in BY_STICKS:
+            return f"Arm: {ARDUPILOT.mode_name(self.mode)} mode not armable"
+        highest = -0.9 if self.mode in MANUAL_THROTTLE else 0.0
+        return "Arm: Throttle (RC3) is not neutral" if self.stick(base.THROTTLE) > highest else ""
+
+    def _on_arm(self, command: int, wanted: bool, force: bool) -> None:
+        why = self._why_not_arm() if wanted and not self.armed else ""
+        refused = bool(why) or (not wanted and self.armed and not self.body.landed and not force)
+        self.acknowledge(command, base.FAILED if refused else base.ACCEPTED)
+        if why:
+            self.text(why, base.CRITICAL)
+        elif not refused and wanted != self.armed:
+            self._set_armed(wanted)
+
+    def _set_armed(self, wanted: bool) -> None:
+        if not wanted:
+            self._disarm()
+            return
+        self.armed = True
+        self._idle_since = self.now
+        self.home = self.body.state.position.copy()
+        self.text("Arming motors")
+
+    def think(self) -> Command | None:
+        """Landing detection, then what the mode says."""
+        self._watch_ground()
+        if not self.armed:
+            return None
+        if self.mode == LAND:
+            self.landed_state = base.LANDING if not self.body.landed else self.landed_state
+            return Command(vz=-self.sinking)
+        if self.mode in HOME:
+            return self._return()
+        if self.mode == GUIDED:
+            return self._guided()
+        if self.mode in BY_STICKS:
+            return self.fly_by_sticks()
+        return self.hold_place() if not self.body.landed else Command()
+
+    def _return(self) -> Command:
+        command = self.fly_home(self.sinking)
+        if self._descends and not self.body.landed:
+            self.landed_state = base.LANDING
+        return command
+
+    def _guided(self) -> Command:
+        if self._climb_to is not None:
+            if self.body.state.position[2] - self.origin[2] < self._climb_to - 0.1:
+                self.landed_state = base.TAKEOFF if not self.body.landed else self.landed_state
+                return Command(vz=0.7)
+            self._climb_to = None
+        if self.body.landed:
+            return Command()
+        if self.now - self.set_point_time > self.parameters["GUID_TIMEOUT"][0]:
+            return self.hold_place()
+        return self.set_point
+
+    def _watch_ground(self) -> None:
+        landed = self.body.landed
+        if not self.armed or not landed:
+            self._touched = None
+            self._flying = not landed
+            self.landed_state = base.AIR if not landed else base.GROUND
+            self._idle_since = self.now
+            return
+        self._touched = self.now if self._touched is None else self._touched
+        if self._flying and self.now - self._touched >= LAND_DETECTION:
+            self._flying = False
+            self.landed_state = base.GROUND
+            if self.mode in HOME:
+                self._disarm()
+                return
+        if self._flying:
+            return
+        self.landed_state = base.GROUND
+        if self.mode == LAND:
+            self._disarm()
+        else:
+            self._disarm_idle()
+
+    def _disarm_idle(self) -> None:
+        """Stop the motors of a vehicle that stands with the throttle down for long."""
+        throttle_down = self.sticks is None or self.stick(base.THROTTLE) < -0.9
+        if not throttle_down or self._climb_to is not None:
+            self._idle_since = self.now
+        elif self.now - self._idle_since >= DISARM_DELAY:
+            self._disarm()
+
+    def _disarm(self) -> None:
+        self.armed = False
+        self._flying = False
+        self._touched = None
+        self._climb_to = None
+        self.text("Disarming motors")
