@@ -61,7 +61,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 
-# Mutation tests of what lives depend on; setup.cfg says of what. Takes half an hour to an hour; goes on where it was interrupted.
+# Mutation tests of what lives depend on; pyproject.toml says of what. Takes half an hour to an hour; goes on where it was interrupted.
 mutants: $(STAMP)
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
