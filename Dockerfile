@@ -1,0 +1,14 @@
+# liquid_nav with ROS 2 from PyPI, for trying it and for developing:
+#   docker build -t liquid_nav .
+#   docker run --rm -v "$PWD/flights:/liquid_nav/flights" liquid_nav make fly
+FROM debian:12-slim AS system
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends \
+      make git ca-certificates python3 python3-venv libegl1 libgl1 libgl1-mesa-dri \
+ && rm -rf /var/lib/apt/lists/*
+
+FROM system
+WORKDIR /liquid_nav
+COPY . .
+RUN make setup TORCH_INDEX=https://download.pytorch.org/whl/cpu
+CMD ["make", "fly"]
