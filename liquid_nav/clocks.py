@@ -58,7 +58,9 @@ class OffsetClock:
 
     def moved(self, told: float) -> float | None:
         """Return a stamp, s, on the clock of arrival, s; None before anything was observed."""
-        return None if self._offset is None else told + self._offset
+        if self._offset is None:
+            return None
+        return told + self._offset
 
 
 @dataclass(frozen=True, slots=True)

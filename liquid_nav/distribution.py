@@ -19,9 +19,9 @@ def check_distribution(environment: Mapping[str, str] | None = None) -> str | No
     Raises:
         UserError: a ROS is sourced that is older than Jazzy.
     """
-    name = (
-        (os.environ if environment is None else environment).get("ROS_DISTRO", "").strip().lower()
-    )
+    if environment is None:
+        environment = os.environ
+    name = environment.get("ROS_DISTRO", "").strip().lower()
     if name and name not in SUPPORTED:
         raise UserError(
             f"ROS 2 {name.capitalize()} is sourced, which liquid_nav does not support",

@@ -26,8 +26,9 @@ class UserError(ValueError):
         if not self.remedy:
             return self.cause
         cause = self.cause.rstrip(".")
-        ends = cause.endswith(("?", "!"))
-        return f"{cause} {self.remedy}" if ends else f"{cause}. {self.remedy}"
+        if not cause.endswith(("?", "!")):
+            cause += "."
+        return f"{cause} {self.remedy}"
 
     def __reduce__(self) -> tuple:
         """Rebuild from cause and remedy, so that the error survives a process pool."""

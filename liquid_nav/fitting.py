@@ -36,7 +36,8 @@ def misfit(cls: type, values: Mapping[str, Any]) -> Misfit | None:
     for name, value in values.items():
         if name in hints and not _fits(value, hints[name]):
             shown = repr(value)
-            shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
+            if len(shown) > LONGEST:
+                shown = f"{shown[:LONGEST]}..."
             return Misfit(f"{name} is {shown}", f"give {_wanted(hints[name])}")
     return None
 
@@ -75,8 +76,9 @@ def _wanted(hint: Any) -> str:
         return "null"
     if kind is tuple:
         inner = get_args(hint)
-        count = "" if inner[-1] is Ellipsis else f"{len(inner)} times "
-        return f"a list: {count}{_wanted(inner[0])}"
+        if inner[-1] is Ellipsis:
+            return f"a list: {_wanted(inner[0])}"
+        return f"a list: {len(inner)} times {_wanted(inner[0])}"
     if kind is AbstractMapping or is_dataclass(kind):
         return "a mapping of keys"
     return _WORDS.get(kind, str(kind))

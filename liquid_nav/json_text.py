@@ -28,12 +28,14 @@ def read_json(text: str | bytes, limit: int = LIMIT) -> dict[str, Any] | None:
         if len(text) > limit:
             return None
         # Bytes are decoded here because json.loads also accepts UTF-16 and UTF-32.
-        known = text.decode("utf-8") if isinstance(text, (bytes, bytearray)) else text
-        value = json.loads(known, parse_constant=_refuse, parse_float=_finite)
-        usable = isinstance(value, dict) and _is_plain(value)
+        if isinstance(text, (bytes, bytearray)):
+            text = text.decode("utf-8")
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        if not isinstance(value, dict) or not _is_plain(value):
+            return None
     except (ValueError, TypeError, RecursionError, MemoryError):
         return None
-    return value if usable else None
+    return value
 
 
 def _refuse(word: str) -> float:

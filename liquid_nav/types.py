@@ -74,17 +74,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a policy says for one observation; everything but the command is optional."""
+    """What a policy says for one observation."""
 
     command: Command
     """Velocity set point that is asked for, m/s and rad/s in the level body frame."""
-    mode: str | None = None
-    """Name of the mode that the policy has chosen; None: it names none, which counts as "active".
-    """
-    confidence: float | None = None
-    """How sure the policy is, without unit; None: it does not say."""
-    auxiliary: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """Further outputs by name, arrays of any shape; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

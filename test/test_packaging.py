@@ -185,9 +185,3 @@ def test_pip_only_packages_are_not_required_where_ros_is(setup_arguments):
         "torch",
         "typer",
     }
-
-
-def test_links_of_the_documents_lead_somewhere():
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"

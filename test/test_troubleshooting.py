@@ -1,4 +1,4 @@
-"""The messages that docs/troubleshooting.md quotes are those that the code prints."""
+"""The messages that docs/how_to/troubleshooting.md quotes are those that the code prints."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "troubleshooting.md"
+PAGE = ROOT / "docs" / "how_to" / "troubleshooting.md"
 RUN = 3
 """Words in a row by which a part of a message is known; all of a part that has fewer."""
 KNOWN = 0.55

@@ -76,7 +76,9 @@ def bounded(command: Command, config: SessionConfig) -> Command | None:
     if not all(abs(value) < FLOAT32 for value in values):
         return None
     speed = math.hypot(command.vx, command.vy)
-    factor = config.speed / speed if speed > config.speed else 1.0
+    factor = 1.0
+    if speed > config.speed:
+        factor = config.speed / speed
     vz = min(max(command.vz, -config.vertical_speed), config.vertical_speed)
     yaw_rate = min(max(command.yaw_rate, -config.yaw_rate), config.yaw_rate)
     return Command(command.vx * factor, command.vy * factor, vz, yaw_rate)

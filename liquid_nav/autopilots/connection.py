@@ -48,10 +48,14 @@ class Connection:
         """Whether opening it may take long: an answer from the network is needed, for a call or for
         a name.
         """
-        hosts = [] if self.kind is Kind.SERIAL else [self.place]
+        if self.kind is Kind.TCP:
+            return True
+        hosts = []
+        if self.kind is not Kind.SERIAL:
+            hosts.append(self.place)
         if self.peer is not None:
             hosts.append(self.peer[0])
-        return self.kind is Kind.TCP or not all(_is_address(host) for host in hosts)
+        return not all(_is_address(host) for host in hosts)
 
 
 _HOST = r"(?P<host>[^\s:/@?,\[\]]+)"

@@ -1,4 +1,4 @@
-"""The state diagrams of docs/safety.md, drawn from the tables that the code itself obeys.
+"""The state diagrams of docs/reference/safety.md, drawn from the tables that the code itself obeys.
 
 ``python -m liquid_nav.autopilots.diagram`` prints them as Mermaid; a test compares them with the
 page.
@@ -24,7 +24,7 @@ def draw(table: Mapping[Enum, frozenset[Enum]], start: Enum) -> str:
 
 def both() -> str:
     """Return the diagrams of the supervisor's modes and of the bridge's phases, as they stand in
-    docs/safety.md.
+    docs/reference/safety.md.
     """
     modes = draw(MODE_TRANSITIONS, next(iter(MODE_TRANSITIONS)))
     phases = draw(TRANSITIONS, next(iter(TRANSITIONS)))

@@ -28,7 +28,9 @@ class FailsafeParameter:
 def _one_of(event: str, meanings: Mapping[int, str]) -> Callable[[int], str | None]:
     def explain(value: int) -> str | None:
         meaning = meanings.get(value)
-        return None if meaning is None else f"{event}: {meaning}"
+        if meaning is None:
+            return None
+        return f"{event}: {meaning}"
 
     return explain
 

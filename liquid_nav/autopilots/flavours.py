@@ -82,7 +82,9 @@ class Flavour:
 
     def mode_name(self, mode: int | None) -> str:
         """Return what pilots call a custom mode."""
-        return NO_MODE if mode is None else self.names.get(mode, f"{UNNAMED}{mode:#x}")
+        if mode is None:
+            return NO_MODE
+        return self.names.get(mode, f"{UNNAMED}{mode:#x}")
 
     def mode_parameters(self, mode: int) -> tuple[float, float, float]:
         """Return the first three parameters of MAV_CMD_DO_SET_MODE."""

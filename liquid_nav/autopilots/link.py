@@ -105,7 +105,9 @@ class Udp:
         except OSError:
             self._socket.close()
             raise
-        self.port = None if calls else self._socket.getsockname()[1]
+        self.port: int | None = None
+        if not calls:
+            self.port = self._socket.getsockname()[1]
 
     def read(self) -> list[bytes]:
         """Return at most one datagram, so that ``accept`` knows whose it was."""
@@ -196,7 +198,9 @@ class Serial:
     def read(self) -> list[bytes]:
         """Return what has arrived."""
         data = self._port.recv(4096)
-        return [data] if data else []
+        if not data:
+            return []
+        return [data]
 
     def accept(self, now: float) -> None:
         """There is only one other end."""

@@ -177,8 +177,10 @@ class MavlinkAdapter:
         parameters: tuple[float, ...] = ()
         if kind is RequestKind.MODE:
             parameters = self.flavour.mode_parameters(int(value))
-        elif kind in (RequestKind.ARM, RequestKind.DISARM):
-            parameters = (1.0 if kind is RequestKind.ARM else 0.0,)
+        elif kind is RequestKind.ARM:
+            parameters = (1.0,)
+        elif kind is RequestKind.DISARM:
+            parameters = (0.0,)
         elif kind is RequestKind.TAKE_OFF:
             parameters = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, value)
         number = COMMANDS[kind]

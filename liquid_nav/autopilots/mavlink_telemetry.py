@@ -23,6 +23,8 @@ RESTART = 1.0
 FAILSAFE = (mavlink.MAV_STATE_CRITICAL, mavlink.MAV_STATE_EMERGENCY)
 MOST_CHANNELS = 16
 RECEIVER = mavlink.MAV_SYS_STATUS_SENSOR_RC_RECEIVER
+NO_VOLTAGE = 0xFFFF
+"""What SYS_STATUS says where the voltage is unknown."""
 
 
 def read(message: Message, vehicle: VehicleState, now: float) -> bool:
@@ -89,12 +91,23 @@ def _status(message: Message, vehicle: VehicleState, now: float) -> bool:
     )
     vehicle.receiver = bool(receiver)
     vehicle.receiver_time = now
-    known = 0 <= message.battery_remaining <= 100
-    vehicle.battery = message.battery_remaining / 100.0 if known else None
-    vehicle.voltage = (
-        None if message.voltage_battery == 0xFFFF else message.voltage_battery / 1000.0
-    )
+    vehicle.battery = _charge(message)
+    vehicle.voltage = _voltage(message)
     return True
+
+
+def _charge(message: Message) -> float | None:
+    """Return the charge that a SYS_STATUS tells, 0 to 1; None where it tells none."""
+    if 0 <= message.battery_remaining <= 100:
+        return message.battery_remaining / 100.0
+    return None
+
+
+def _voltage(message: Message) -> float | None:
+    """Return the voltage that a SYS_STATUS tells, V; None where it tells none."""
+    if message.voltage_battery == NO_VOLTAGE:
+        return None
+    return message.voltage_battery / 1000.0
 
 
 def _sticks(message: Message, vehicle: VehicleState, now: float) -> bool:

@@ -36,19 +36,21 @@ class TextJoiner:
 
     def add(self, message: Message, now: float) -> list[Text]:
         """Take a STATUSTEXT; returns the texts that are whole now."""
-        words = (
-            message.text
-            if isinstance(message.text, str)
-            else bytes(message.text).decode("utf-8", "replace")
-        )
+        words = message.text
+        if not isinstance(words, str):
+            words = bytes(words).decode("utf-8", "replace")
         number = int(getattr(message, "id", 0))
         part = int(getattr(message, "chunk_seq", 0))
         last = len(words) < CHUNK
         if number == 0 or (part == 0 and last):
             return [Text(now, message.severity, words.strip())]
         begin, severity, parts = self._open.setdefault(number, (now, message.severity, {}))
-        parts[part] = words + ("" if last else "\0")
-        return self._finish(number, now) if self._whole(parts) else []
+        if not last:
+            words += "\0"
+        parts[part] = words
+        if not self._whole(parts):
+            return []
+        return self._finish(number, now)
 
     def expired(self, now: float) -> list[Text]:
         """Return what has waited too long for its rest."""

@@ -7,6 +7,8 @@ time, does so again.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from liquid_nav import geometry
@@ -91,8 +93,8 @@ class PlainSession:
             if news.act or self.phase is not Phase.LANDING:
                 self._leave(Phase.HOLDING)
         elif order.mode is Mode.LANDING:
-            lands = news.act or self.phase in (Phase.FLYING, Phase.HOLDING)
-            self.phase = Phase.LANDING if lands else self.phase
+            if news.act or self.phase in (Phase.FLYING, Phase.HOLDING):
+                self.phase = Phase.LANDING
         elif order.mode is Mode.PILOT:
             self._leave(Phase.RELEASED)
         elif news.act or self.phase is not Phase.LANDING:
@@ -137,8 +139,9 @@ class PlainSession:
             wanted = Command(vz=-self.config.descent)
         elif self.phase is Phase.FLYING and fresh and not self._distrusted:
             wanted = self._command
-        known = self._quaternion is not None and 0.0 <= now - self._seen <= self.config.freshness
-        return in_body(wanted, self._quaternion) if known else wanted
+        if self._quaternion is None or not 0.0 <= now - self._seen <= self.config.freshness:
+            return wanted
+        return in_body(wanted, self._quaternion)
 
     def events(self) -> list[Event]:
         """Return what has happened since the last call."""
@@ -150,15 +153,15 @@ class PlainSession:
         """Return what the supervisor has to know; nobody tells whether the drone is armed or
         flies.
         """
-        return BridgeReport(
-            phase=self.phase,
-            supervisor="" if self.order is None else self.order.supervisor,
-            act=0 if self.order is None else self.order.act,
-            fault="" if self.fault is None else self.fault.kind.value,
-            words="" if self.fault is None else str(self.fault),
-            change=0 if self.order is None else self.order.change,
-            bridge=self.identity,
-        )
+        report = BridgeReport(phase=self.phase, bridge=self.identity)
+        order = self.order
+        if order is not None:
+            report = replace(
+                report, supervisor=order.supervisor, act=order.act, change=order.change
+            )
+        if self.fault is not None:
+            report = replace(report, fault=self.fault.kind.value, words=str(self.fault))
+        return report
 
     def _engage(self, unseen: bool, known: bool, now: float) -> None:
         if self.phase is Phase.LANDING:

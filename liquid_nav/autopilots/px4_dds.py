@@ -132,7 +132,9 @@ def vehicle_kind(vehicle_type: int, vertical_take_off: bool) -> int | None:
         vehicle_type: Its vehicle_type.
         vertical_take_off: Its is_vtol; such a plane calls itself a rotary wing while it hovers.
     """
-    return VTOL if vertical_take_off else KINDS.get(vehicle_type)
+    if vertical_take_off:
+        return VTOL
+    return KINDS.get(vehicle_type)
 
 
 def topic(folder: str, name: str, kind: type) -> str:
@@ -140,7 +142,9 @@ def topic(folder: str, name: str, kind: type) -> str:
     part of the name.
     """
     version = getattr(kind, "MESSAGE_VERSION", 0)
-    return f"{folder}/{name}_v{version}" if version else f"{folder}/{name}"
+    if version:
+        return f"{folder}/{name}_v{version}"
+    return f"{folder}/{name}"
 
 
 class Px4DdsAdapter:
@@ -185,7 +189,8 @@ class Px4DdsAdapter:
             now: Time of arrival, s.
             kind: MAV_TYPE, see ``vehicle_kind``; None: unknown.
         """
-        self.target = system if self.target is None else self.target
+        if self.target is None:
+            self.target = system
         if system != self.target:
             self.foreign += 1
             return
@@ -222,8 +227,14 @@ class Px4DdsAdapter:
     def battery(self, remaining: float, voltage: float) -> None:
         """Take a BatteryStatus: 0 to 1, anything else if unknown; V, 0 if unknown."""
         vehicle = self.session.vehicle
-        vehicle.battery = remaining if 0.0 <= remaining <= 1.0 else None
-        vehicle.voltage = voltage if math.isfinite(voltage) and voltage > 0.0 else None
+        if 0.0 <= remaining <= 1.0:
+            vehicle.battery = remaining
+        else:
+            vehicle.battery = None
+        if math.isfinite(voltage) and voltage > 0.0:
+            vehicle.voltage = voltage
+        else:
+            vehicle.voltage = None
 
     def odometry(
         self,
@@ -293,10 +304,11 @@ class Px4DdsAdapter:
 
     def send_set_point(self, command: Command) -> None:
         """Turn a command by the heading; without a fresh one only height and turn are commanded."""
-        heading = self._heading
-        if heading is None or self.ready(self.session.now):
+        yaw = 0.0
+        if self._heading is not None:
+            yaw, _ = self._heading
+        if self.ready(self.session.now):
             command = replace(command, vx=0.0, vy=0.0)
-        yaw = 0.0 if heading is None else heading[0]
         *velocity, yaw_rate = geometry.command_to_ned(command, yaw)
         self._out.append(SetPoint(tuple(velocity), yaw_rate))
 
@@ -305,8 +317,10 @@ class Px4DdsAdapter:
         parameters: tuple[float, ...] = ()
         if kind is RequestKind.MODE:
             parameters = MODES[int(value)]
-        elif kind in (RequestKind.ARM, RequestKind.DISARM):
-            parameters = (1.0 if kind is RequestKind.ARM else 0.0,)
+        elif kind is RequestKind.ARM:
+            parameters = (1.0,)
+        elif kind is RequestKind.DISARM:
+            parameters = (0.0,)
         number = COMMANDS[kind]
         self._asked[number] = kind
         padding = (0.0,) * (7 - len(parameters))
@@ -321,12 +335,9 @@ class Px4DdsAdapter:
     def ready(self, now: float) -> str:
         """Return why set points cannot be turned, or nothing."""
         fresh = self._heading is not None and 0.0 <= now - self._heading[1] <= HEADING_AGE
-        return (
-            ""
-            if fresh
-            else f"no usable vehicle_odometry (NED) for {HEADING_AGE:g} s: set points need a "
-            "heading"
-        )
+        if fresh:
+            return ""
+        return f"no usable vehicle_odometry (NED) for {HEADING_AGE:g} s: set points need a heading"
 
     def warnings(self) -> list[str]:
         """PX4 tells no reasons over DDS, but whether its pre-flight checks pass.
@@ -336,11 +347,9 @@ class Px4DdsAdapter:
         """
         session = self.session
         idle = session.vehicle.mode == OFFBOARD and not session.streaming
-        return (
-            []
-            if self._passes or idle
-            else ["its pre-flight checks do not pass: QGroundControl says which"]
-        )
+        if self._passes or idle:
+            return []
+        return ["its pre-flight checks do not pass: QGroundControl says which"]
 
     def take(self) -> list[VehicleCommand | SetPoint]:
         """Return what has to be sent, and forget it."""

@@ -102,7 +102,11 @@ def ask(
         already: Whether there is nothing left to ask for; None: ``done`` tells.
     """
     s.replies.pop(kind, None)
-    begin = s.now
+    if since is None:
+        since = s.now
+    longest = CONFIRM
+    if kind is RequestKind.TAKE_OFF:
+        longest = TAKES_OFF
     if not (s.confirmed and s.now - s.vehicle.heartbeat < INSTANT):
         s.reason = s.now
     sent: float | None = None
@@ -128,11 +132,11 @@ def ask(
         elif reply.answer not in GOOD:
             while s.now < reply.time + EXPLAIN:
                 yield
-            words = "; ".join(s.warnings(begin if since is None else since)) or "it gives no reason"
+            words = "; ".join(s.warnings(since)) or "it gives no reason"
             raise _refused(f"{what} refused ({reply.answer.value}): {words}")
         elif s.vehicle.heartbeat > reply.time and done():
             return
-        elif s.now - reply.time > (TAKES_OFF if kind is RequestKind.TAKE_OFF else CONFIRM):
+        elif s.now - reply.time > longest:
             shown = s.flavour.mode_name(s.vehicle.mode)
             armed = "armed" if s.vehicle.armed else "disarmed"
             raise _refused(f"{what}: acknowledged, but the heartbeat shows {shown}, {armed}")
@@ -457,7 +461,9 @@ def stand_down(s: OffboardSession, lands: bool = True) -> Step:
         if sent is not None and not s.vehicle.armed:
             # An acknowledgement may be that of the request to arm: only the heartbeat counts, once
             # both have had their time.
-            since = begin if s.arm_asked is None else s.arm_asked + SETTLE
+            since = begin
+            if s.arm_asked is not None:
+                since = s.arm_asked + SETTLE
             if s.vehicle.heartbeat > since + s.round_trip:
                 break
         reply = s.replies.get(RequestKind.DISARM)

@@ -1,5 +1,5 @@
-"""Which phase of the session may follow which; docs/safety.md draws it, and tests hold the session
-to it.
+"""Which phase of the session may follow which; docs/reference/safety.md draws it, and tests hold
+the session to it.
 """
 
 from __future__ import annotations

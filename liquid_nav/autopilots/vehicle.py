@@ -120,14 +120,14 @@ class VehicleState:
         """Channels of the remote control, -1 to 1; NaN for one that has no position (0, 65535: it
         is not used).
         """
-        channels = self.sticks or ()
-        shortest, longest = CHANNEL
-        return tuple((c - 1500) / 500.0 if shortest <= c <= longest else math.nan for c in channels)
+        return tuple(_position_of(pulse) for pulse in self.sticks or ())
 
     @property
     def height(self) -> float:
         """Height above the origin of its map, m; 0 as long as it is unknown."""
-        return 0.0 if self.position is None else -float(self.position[2])
+        if self.position is None:
+            return 0.0
+        return -float(self.position[2])
 
     @property
     def airborne(self) -> bool:
@@ -159,3 +159,11 @@ class VehicleState:
             geometry.ned_to_enu(self.velocity),
             geometry.frd_to_flu(self.rates),
         )
+
+
+def _position_of(pulse: int) -> float:
+    """Return the position of a channel by its pulse in microseconds; NaN where it has none."""
+    shortest, longest = CHANNEL
+    if shortest <= pulse <= longest:
+        return (pulse - 1500) / 500.0
+    return math.nan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .timed import TimedCore
+from .timed import TimedCore, readout
 
 
 class _Recurrent(TimedCore):
@@ -38,18 +38,19 @@ class _Recurrent(TimedCore):
             slices=slices,
         )
         self.network = self.kernel(self.width, units, batch_first=True)
-        self.head = nn.Linear(units, output_size) if output_size else nn.Identity()
+        self.head = readout(units, output_size)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
         [B,S].
         """
         self.check(features, state, elapsed)
-        parts = tuple(part.contiguous()[None] for part in state.chunk(len(self.parts), dim=-1))
-        hidden, last = self.network(
-            self.with_time(features, elapsed), parts if len(parts) > 1 else parts[0]
-        )
-        last = torch.cat(last, dim=-1) if isinstance(last, tuple) else last
+        before = tuple(part.contiguous()[None] for part in state.chunk(len(self.parts), dim=-1))
+        if len(before) == 1:  # torch's kernels of one part take and give no tuple
+            (before,) = before
+        hidden, last = self.network(self.with_time(features, elapsed), before)
+        if isinstance(last, tuple):
+            last = torch.cat(last, dim=-1)
         return self.head(hidden), last[0]
 
 

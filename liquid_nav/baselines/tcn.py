@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .timed import TimedCore
+from .timed import TimedCore, readout
 
 
 class TCN(TimedCore):
@@ -48,7 +48,7 @@ class TCN(TimedCore):
             nn.Conv1d(a, b, kernel, dilation=d)
             for a, b, d in zip(widths[:-1], widths[1:], dilations)
         )
-        self.head = nn.Linear(units, output_size) if output_size else nn.Identity()
+        self.head = readout(units, output_size)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
@@ -60,6 +60,8 @@ class TCN(TimedCore):
         x = inputs.transpose(1, 2)
         for layer in self.layers:
             y = F.relu(layer(x))
-            x = y + x[..., -y.shape[-1] :] if x.shape[1] == y.shape[1] else y
+            if x.shape[1] == y.shape[1]:
+                y = y + x[..., -y.shape[-1] :]
+            x = y
         outputs = self.head(x[..., -features.shape[1] :].transpose(1, 2))
         return outputs, inputs[:, inputs.shape[1] - self.window :].reshape(state.shape)

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from liquid_nav.liquid import Core
+
+
+def readout(units: int, output_size: int | None) -> nn.Module:
+    """Return a linear map to ``output_size`` outputs; without that number ``units`` pass as they
+    are.
+    """
+    if not output_size:
+        return nn.Identity()
+    return nn.Linear(units, output_size)
 
 
 class TimedCore(Core):

@@ -105,9 +105,12 @@ def _bring_up_drone(context: LaunchContext, typed: Collection[str] = ()) -> list
     refuse_misspelt(context, declare_drone_arguments())
     value = {**context.launch_configurations}
     value["namespace"] = parse_namespace(value["namespace"])
+    source = value["source"]
+    if source == "none":
+        source = ""
     plan = DronePlan(
         value["model"],
-        "" if value["source"] == "none" else value["source"],
+        source,
         value["calibration"],
         value["autopilot"],
         value["connection"],

@@ -8,6 +8,9 @@ from liquid_nav.bringup.simulated_flight import FlightPlan, Process, autopilot_g
 from liquid_nav.errors import UserError
 from liquid_nav.worlds.starts import MOST
 
+NUMBERED = ("expert_pilot", "scenario_runner")
+"""Executables that are told which of the drones is theirs."""
+
 
 def graph_of(plan: FlightPlan) -> list[Process]:
     """Return the processes of a plan in the embedded world, the scenario runners last.
@@ -22,12 +25,16 @@ def graph_of(plan: FlightPlan) -> list[Process]:
         )
     if plan.autopilot:
         return autopilot_graph(plan)
-    return fleet_graph(plan) if plan.drones > 1 else embedded_graph(plan)
+    if plan.drones > 1:
+        return fleet_graph(plan)
+    return embedded_graph(plan)
 
 
 def fleet_names(drones: int) -> list[str]:
     """Return the namespaces of that many drones: d1, d2 ...; of a single one the empty name."""
-    return [f"d{number + 1}" for number in range(drones)] if drones > 1 else [""]
+    if drones <= 1:
+        return [""]
+    return [f"d{number + 1}" for number in range(drones)]
 
 
 def fleet_graph(plan: FlightPlan) -> list[Process]:
@@ -47,11 +54,12 @@ def fleet_graph(plan: FlightPlan) -> list[Process]:
         record = plan.record / name if plan.record else None
         own = replace(plan, frame_prefix=f"{plan.frame_prefix}{name}/", record=record)
         for process in embedded_graph(own)[1:]:
-            more = (
-                {"drone": number}
-                if process.executable in ("expert_pilot", "scenario_runner")
-                else {}
-            )
-            placed = Process(process.executable, {**process.parameters, **more}, name)
-            (runners if process.executable == "scenario_runner" else graph).append(placed)
+            parameters = dict(process.parameters)
+            if process.executable in NUMBERED:
+                parameters["drone"] = number
+            placed = Process(process.executable, parameters, name)
+            if process.executable == "scenario_runner":
+                runners.append(placed)
+            else:
+                graph.append(placed)
     return [*graph, *runners]

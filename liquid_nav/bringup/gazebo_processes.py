@@ -26,6 +26,8 @@ from liquid_nav.worlds import (
     load_condition,
     load_scenario,
 )
+from liquid_nav.worlds.sdf import write_sdf
+from liquid_nav.worlds.sdf_drone import DroneSpec
 
 PARAMETER_FILE = "config/gazebo.yaml"
 BRIDGE_FILE = "config/gazebo_bridge.yaml"
@@ -75,9 +77,6 @@ def gazebo_graph(plan: FlightPlan) -> list[Process]:
 
 def make_world(plan: FlightPlan, engine: str = "ogre2") -> Path:
     """Write the world of a plan into a new temporary folder; returns the SDF file."""
-    from liquid_nav.worlds.sdf import write_sdf
-    from liquid_nav.worlds.sdf_drone import DroneSpec
-
     scenario = load_scenario(plan.scenario)
     condition = load_condition(plan.condition or scenario.condition)
     check_supported(condition, "Gazebo", OWN_ESTIMATOR + OWN_LOOK + OWN_CLOCK)
@@ -94,4 +93,6 @@ def gazebo_arguments(world: Path, gui: bool) -> str:
     without a display.
     """
     name = shlex.quote(str(world))
-    return f"-r {name}" if gui else f"-r -s --headless-rendering {name}"
+    if gui:
+        return f"-r {name}"
+    return f"-r -s --headless-rendering {name}"

@@ -9,9 +9,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Collection, Mapping, Sequence
 
+from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from launch import LaunchContext, LaunchDescription
 from launch.action import Action
 from launch.actions import (
@@ -289,14 +291,20 @@ def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()
     spaces = [
         "/".join(filter(None, (value["namespace"], name))) for name in fleet_names(plan.drones)
     ]
-    note = LogInfo(
-        msg=f"{scenario}, seed {plan.seed}, pilot {plan.pilot}"
-        + (f", world {world}" if world else "")
-    )
+    words = f"{scenario}, seed {plan.seed}, pilot {plan.pilot}"
+    gazebo = None
+    if world:
+        words += f", world {world}"
+        gazebo = partial(_has, world)
+    note = LogInfo(msg=words)
     started = [part for part in around if isinstance(part, ExecuteProcess)]
-    gazebo = (lambda word: str(world) in word) if world else None
     end = end_with_flight(nodes[-plan.drones :], started + nodes[: -plan.drones], gazebo)
     return [*variables(), note, end, *around, *nodes, *views(value, spaces, simulated=True)]
+
+
+def _has(path: Path, word: str) -> bool:
+    """Return whether a word of a command line has that path."""
+    return str(path) in word
 
 
 def variables() -> list[Action]:
@@ -325,8 +333,6 @@ def _px4(made: px4_gazebo_bringup.Px4World) -> list[Action]:
 
 def _gazebo(world: Path, gui: bool, namespace: str, bridge: Path) -> list[Action]:
     """Return Gazebo itself and the bridge; the weather node stands behind the bridge's camera."""
-    from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
-
     try:
         launcher = Path(get_package_share_directory("ros_gz_sim"), "launch", "gz_sim.launch.py")
     except PackageNotFoundError:
@@ -389,4 +395,6 @@ def folder(text: str) -> Path | None:
     """Return the folder that a launch argument means, or None."""
     if text == "auto":
         text = f"flights/{datetime.now():%Y%m%d-%H%M%S}"
-    return Path(text).resolve() if text else None
+    if not text:
+        return None
+    return Path(text).resolve()

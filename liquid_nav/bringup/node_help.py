@@ -78,7 +78,9 @@ def help_text(module: ModuleType) -> str:
         "parameters (of the running node: ros2 param describe):",
     ]
     for one in parameters(module):
-        head = f"  {one.name}" + (f" [{one.default}]" if one.default else "")
+        head = f"  {one.name}"
+        if one.default:
+            head += f" [{one.default}]"
         lines.append(f"{head:<{SHOWN}} {one.description}".rstrip())
     return "\n".join(lines)
 
@@ -88,7 +90,9 @@ def executable(module: ModuleType) -> str:
     program.
     """
     spec = getattr(module, "__spec__", None)
-    name = module.__name__ if module.__name__ != "__main__" or spec is None else spec.name
+    name = module.__name__
+    if name == "__main__" and spec is not None:
+        name = spec.name
     return name.rpartition(".")[2]
 
 
@@ -140,25 +144,25 @@ def _note(call: ast.Call, module: ModuleType, found: dict[str, Shown]) -> None:
     name = _value(call.args[1], module)
     if isinstance(name, str) and name not in found:
         description = _value(call.args[3], module)
-        found[name] = Shown(
-            name, description if isinstance(description, str) else "", _typed(call.args[2], module)
-        )
+        if not isinstance(description, str):
+            description = ""
+        found[name] = Shown(name, description, _typed(call.args[2], module))
 
 
 def _note_table(loop: ast.DictComp, module: ModuleType, found: dict[str, Shown]) -> None:
     """Take the parameters that are declared by a table of names and descriptions."""
     table = loop.generators[0].iter
-    owner = (
-        table.func.value
-        if isinstance(table, ast.Call) and isinstance(table.func, ast.Attribute)
-        else table
-    )
-    rows = _value(owner, module)
-    for name, row in rows.items() if isinstance(rows, dict) else ():
+    if isinstance(table, ast.Call) and isinstance(table.func, ast.Attribute):
+        # Of ``TABLE.items()`` the table.
+        table = table.func.value
+    rows = _value(table, module)
+    if not isinstance(rows, dict):
+        return
+    for name, row in rows.items():
+        if not isinstance(row, tuple):
+            row = (row,)
         # Rows have a default, a range or neither beside the description, which is the longest text.
-        texts = [
-            part for part in (row if isinstance(row, tuple) else (row,)) if isinstance(part, str)
-        ]
+        texts = [part for part in row if isinstance(part, str)]
         description = max(texts, key=len, default="")
         found.setdefault(name, Shown(name, description, ""))
 
@@ -179,7 +183,11 @@ def _typed(node: ast.AST, module: ModuleType) -> str:
     value = _value(node, module)
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else str(value) if value != "" else "''"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value == "":
+        return "''"
+    return str(value)
 
 
 def module_of(make: Any) -> ModuleType:

@@ -87,7 +87,9 @@ class ParamsFile:
             # One file may serve several launch files: a node of ours need not be started.
             if name not in NODES:
                 near = nearest(name, NODES)
-                remedy = f"did you mean {near}?" if near else f"choose from: {', '.join(NODES)}"
+                remedy = f"choose from: {', '.join(NODES)}"
+                if near:
+                    remedy = f"did you mean {near}?"
                 raise UserError(f"{self.path}: no node is called '{pattern}'", remedy)
 
 

@@ -26,6 +26,7 @@ from liquid_nav.worlds import (
     load_condition,
     load_scenario,
 )
+from liquid_nav.worlds.sdf import write_sdf
 
 BINARY = "build/px4_sitl_default/bin/px4"
 MODELS = "Tools/simulation/gz/models"
@@ -86,13 +87,14 @@ def make_px4_world(
     Raises:
         UserError: there is no PX4 in that folder; or unknown scenario or condition.
     """
-    from liquid_nav.worlds.sdf import write_sdf
-
-    folder = Path(px4).expanduser().resolve() if px4 else None
-    if folder is not None and not (folder / BINARY).is_file():
-        raise UserError(
-            f"no PX4 in {folder}: {BINARY} is missing", "build it there (make px4_sitl), or px4:=''"
-        )
+    folder = None
+    if px4:
+        folder = Path(px4).expanduser().resolve()
+        if not (folder / BINARY).is_file():
+            raise UserError(
+                f"no PX4 in {folder}: {BINARY} is missing",
+                "build it there (make px4_sitl), or px4:=''",
+            )
     scenario = load_scenario(plan.scenario)
     condition = load_condition(plan.condition or scenario.condition)
     check_supported(condition, "PX4's Gazebo", OWN_ESTIMATOR + OWN_LOOK + OWN_CLOCK + OWN_CAMERA)

@@ -79,7 +79,9 @@ def drone_graph(plan: DronePlan) -> list[Process]:
         read_connection(plan.connection)
     prefix = {"frame_prefix": plan.frame_prefix}
     transport = {"image_transport": plan.image_transport}
-    switch = {} if plan.engage_channel is None else {"engage_channel": plan.engage_channel}
+    switch = {}
+    if plan.engage_channel is not None:
+        switch["engage_channel"] = plan.engage_channel
     graph = [
         Process("liquid_controller", {"model": plan.model} | transport | prefix),
         Process("safety_supervisor", dict(plan.limits) | transport | prefix),

@@ -177,14 +177,19 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
     ]
     runner: dict[str, object] = {"pilot": pilot_name(plan)}
     if plan.record is not None:
-        # Our simulator shows its first frame until the flight begins: the recorder can wait until
-        # it hears everything.
-        wait = {} if plan.autopilot else {"wait_for_camera": True}
-        graph.append(Process("recorder", {"folder": str(plan.record)} | wait))
+        recorder: dict[str, object] = {"folder": str(plan.record)}
+        if not plan.autopilot:
+            # Our simulator shows its first frame until the flight begins: the recorder can wait
+            # until it hears everything.
+            recorder["wait_for_camera"] = True
+        graph.append(Process("recorder", recorder))
         runner["folder"] = str(plan.record)
-        # The drone, the runner itself and the recorder; a test vehicle listens too, beside its
-        # bridge.
-        runner["listeners"] = (4 if plan.autopilot.startswith("test-") else 3) + plan.watchers
+        # The drone, the runner itself and the recorder.
+        listeners = 3
+        if plan.autopilot.startswith("test-"):
+            # A test vehicle listens too, beside its bridge.
+            listeners = 4
+        runner["listeners"] = listeners + plan.watchers
     graph.append(Process("scenario_runner", place | runner | {"progress": plan.progress}))
     return graph
 
@@ -199,7 +204,9 @@ def pilot_process(plan: FlightPlan) -> Process:
 
 def pilot_name(plan: FlightPlan) -> str:
     """Return what records call the pilot: ``expert`` or the model."""
-    return plan.pilot if plan.pilot == "expert" else plan.model
+    if plan.pilot == "expert":
+        return plan.pilot
+    return plan.model
 
 
 def gate(scenario: str) -> dict[str, float]:
@@ -232,10 +239,13 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
         )
     test = plan.autopilot.startswith("test-")
     kind = plan.autopilot.removeprefix("test-")
-    port = free_port() if test else 0
-    connection = (
-        "" if dds else f"udp:127.0.0.1:{port}" if test else plan.connection or USUAL_CONNECTION
-    )
+    port = 0
+    connection = ""
+    if test:
+        port = free_port()
+        connection = f"udp:127.0.0.1:{port}"
+    elif not dds:
+        connection = plan.connection or USUAL_CONNECTION
     if connection:
         read_connection(connection)
     scenario = load_scenario(plan.scenario)
@@ -285,7 +295,9 @@ def clock_remapping(namespace: str) -> list[tuple[str, str]]:
     not stop others.
     """
     name = namespace.strip("/")
-    return [("/clock", f"/{name}/clock")] if name else []
+    if not name:
+        return []
+    return [("/clock", f"/{name}/clock")]
 
 
 def enclave(executable: str) -> list[str]:

@@ -40,9 +40,9 @@ def profile_variable(environment: Mapping[str, str] | None = None) -> str:
         environment: Environment variables; the process's own by default.
     """
     environment = os.environ if environment is None else environment
-    return (
-        FAST_DDS_2 if environment.get("ROS_DISTRO", "").strip().lower() == "jazzy" else FAST_DDS_3
-    )
+    if environment.get("ROS_DISTRO", "").strip().lower() == "jazzy":
+        return FAST_DDS_2
+    return FAST_DDS_3
 
 
 def uses_fast_dds(environment: Mapping[str, str] | None = None) -> bool:
@@ -85,7 +85,9 @@ def transport_variables() -> dict[str, str]:
     """Return the variable that makes shared memory large enough for camera images; nothing where
     people have chosen.
     """
-    return {} if objection() else {profile_variable(): str(find(TRANSPORT_FILE))}
+    if objection():
+        return {}
+    return {profile_variable(): str(find(TRANSPORT_FILE))}
 
 
 def udp_variables() -> dict[str, str]:
@@ -95,7 +97,9 @@ def udp_variables() -> dict[str, str]:
     For processes with small messages alone: over UDP a raw image of 640 x 480 arrives one time in
     four.
     """
-    return {} if _choice() else {profile_variable(): str(find(UDP_FILE))}
+    if _choice():
+        return {}
+    return {profile_variable(): str(find(UDP_FILE))}
 
 
 def transport_remedy() -> str:

@@ -130,10 +130,15 @@ def flat(parameters: dict, before: str = "") -> list[str]:
     names = []
     for key, value in parameters.items():
         name = f"{before}{key}"
-        names += flat(value, f"{name}.") if isinstance(value, dict) else [name]
+        if isinstance(value, dict):
+            names += flat(value, f"{name}.")
+        else:
+            names.append(name)
     return names
 
 
 def _remedy(name: str, known: Iterable[str], otherwise: str) -> str:
     like = nearest(name, known)
-    return f"did you mean '{like}'? {otherwise}" if like else otherwise
+    if not like:
+        return otherwise
+    return f"did you mean '{like}'? {otherwise}"

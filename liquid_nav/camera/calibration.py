@@ -82,9 +82,10 @@ def load_calibration(path: str | Path) -> Calibration:
             _matrix(data, "projection_matrix", (3, 4)),
             str(data.get("camera_name", "")),
         )
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
-        cause = f"has no {error}" if isinstance(error, KeyError) else f"is malformed ({error})"
-        raise UserError(f"the calibration {path} {cause}", REMEDY) from error
+    except KeyError as error:
+        raise UserError(f"the calibration {path} has no {error}", REMEDY) from error
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise UserError(f"the calibration {path} is malformed ({error})", REMEDY) from error
     if (
         found.width <= 0
         or found.height <= 0

@@ -196,7 +196,9 @@ def is_picture(image: np.ndarray) -> bool:
 def _described(error: Exception) -> str:
     """Return the kind of an error and what it says, in one line."""
     words = " ".join(str(error).split())
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+    if not words:
+        return type(error).__name__
+    return f"{type(error).__name__}: {words}"
 
 
 class Newest:
@@ -257,4 +259,6 @@ def driver_age(position: float, monotonic: int) -> int:
     V4L2 drivers stamp frames so; other back ends put other things there.
     """
     age = monotonic - round(position * 1e6)
-    return age if 0 <= age < LONGEST_AGE else 0
+    if 0 <= age < LONGEST_AGE:
+        return age
+    return 0

@@ -53,11 +53,12 @@ class Wish:
 
     def __str__(self) -> str:
         """Say it as a person would."""
-        size = (
-            f"{self.width or 'any'} x {self.height or 'any'}" if self.width or self.height else ""
-        )
-        rate = f"{self.rate:g} Hz" if self.rate else ""
-        wanted = " at ".join(part for part in (size, rate) if part)
+        parts = []
+        if self.width or self.height:
+            parts.append(f"{self.width or 'any'} x {self.height or 'any'}")
+        if self.rate:
+            parts.append(f"{self.rate:g} Hz")
+        wanted = " at ".join(parts)
         return " in ".join(part for part in (wanted, self.pixel_format) if part)
 
 
@@ -76,9 +77,12 @@ class Granted:
 
     def __str__(self) -> str:
         """Say it as a person would."""
-        rate = f" at {self.rate:g} Hz" if self.rate else ""
-        pixel_format = f" in {self.pixel_format}" if self.pixel_format else ""
-        return f"{self.width} x {self.height}{rate}{pixel_format}"
+        words = f"{self.width} x {self.height}"
+        if self.rate:
+            words += f" at {self.rate:g} Hz"
+        if self.pixel_format:
+            words += f" in {self.pixel_format}"
+        return words
 
     def has_size(self, wish: Wish) -> bool:
         """Return whether the size is as asked."""
@@ -114,7 +118,9 @@ def parse_pixel_format(text: str) -> str:
             "UYVY or GREY"
         )
         raise UserError(f"pixel_format is '{text[:40]}'", forms)
-    return short.upper() if short.islower() else short
+    if short.islower():
+        return short.upper()
+    return short
 
 
 def negotiate(device: Device, wish: Wish) -> Granted:
@@ -169,17 +175,21 @@ def _ask(device: Device, wish: Wish, pixel_format: str) -> None:
 def _read(device: Device) -> Granted:
     code = int(_number(device.get(cv2.CAP_PROP_FOURCC)))
     name = code.to_bytes(8, "little")[:4].decode("ascii", "replace")
+    if not code or not name.isprintable():
+        name = ""
     return Granted(
         int(_number(device.get(cv2.CAP_PROP_FRAME_WIDTH))),
         int(_number(device.get(cv2.CAP_PROP_FRAME_HEIGHT))),
         _number(device.get(cv2.CAP_PROP_FPS)),
-        name if code and name.isprintable() else "",
+        name,
     )
 
 
 def _number(value: float) -> float:
     """Return a property of a device; 0 for what is none (-1, NaN)."""
-    return value if math.isfinite(value) and 0.0 < value < 2**40 else 0.0
+    if math.isfinite(value) and 0.0 < value < 2**40:
+        return value
+    return 0.0
 
 
 def _worth(granted: Granted, wish: Wish) -> tuple[bool, bool, float]:

@@ -117,8 +117,9 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
         if marker in WITHOUT_LENGTH:
             continue
         if marker == SCAN:
-            whole = data.rfind(b"\xff\xd9") >= at
-            return size if whole else None
+            if data.rfind(b"\xff\xd9") < at:
+                return None
+            return size
         if marker in FRAMES and size is None:
             if at + 7 > len(data):
                 return None

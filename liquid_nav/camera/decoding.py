@@ -133,7 +133,9 @@ def decode(message: RawImage) -> np.ndarray:
         raise ImageError(f"size is {size}, expected {wanted}")
     pixels = _pixels(message, layout)
     if layout.conversion is None:
-        return pixels[..., 2::-1] if layout.backwards else pixels[..., :3]
+        if layout.backwards:
+            return pixels[..., 2::-1]
+        return pixels[..., :3]
     if layout.size == 2:
         pixels = cv2.convertScaleAbs(pixels, alpha=FULL_RANGE)
     return cv2.cvtColor(pixels, layout.conversion)
@@ -177,7 +179,9 @@ def _pixels(message: RawImage, layout: _Layout) -> np.ndarray:
         shape.append(layout.channels)
         strides.append(layout.size)
     pixels = np.ndarray(tuple(shape), kind, data, strides=tuple(strides))
-    return pixels if kind.isnative else pixels.astype(np.uint16)
+    if kind.isnative:
+        return pixels
+    return pixels.astype(np.uint16)
 
 
 def _step(message: RawImage, rows: int, row: int, length: int) -> int:

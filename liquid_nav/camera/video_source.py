@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
+import cv2
 import numpy as np
 
 from liquid_nav.camera.capture import SourceError, driver_age
@@ -56,8 +57,6 @@ class VideoSource:
             SourceError: it cannot be opened.
             UserError: a variable is not set.
         """
-        import cv2
-
         shown = redact(source)
         source = expand(source, os.environ)
         self.kind = kind_of(source)
@@ -97,11 +96,9 @@ class VideoSource:
                 f"asked for {wish}, but only a device is asked, and this is a "
                 f"{self.kind}: {ELSEWHERE}"
             )
-        self._period = (
-            1.0 / max(1.0, self._capture.get(cv2.CAP_PROP_FPS) or 30.0)
-            if self.kind == "file"
-            else 0.0
-        )
+        self._period = 0.0
+        if self.kind == "file":
+            self._period = 1.0 / max(1.0, self._capture.get(cv2.CAP_PROP_FPS) or 30.0)
         self._due = time.monotonic()
         self._position = cv2.CAP_PROP_POS_MSEC
 
@@ -145,8 +142,6 @@ def _silence_libraries() -> None:
     They quote addresses with passwords: FFmpeg in the error of a playlist with a missing segment,
     and with every request at its higher levels.
     """
-    import cv2
-
     os.environ.update(QUIET)
     silent = 0
     if hasattr(cv2, "setLogLevel"):  # OpenCV 4

@@ -69,8 +69,9 @@ def view_of(info: CameraModel) -> View | None:
     ]
     angles = _angles(np.array(edges), matrix.reshape(3, 3), info)
     view = View(math.degrees(angles[1] - angles[0]), math.degrees(angles[3] - angles[2]))
-    usable = all(0.0 < angle < 360.0 for angle in (view.across, view.down))
-    return view if usable else None
+    if not all(0.0 < angle < 360.0 for angle in (view.across, view.down)):
+        return None
+    return view
 
 
 def trained_view(camera: Mapping[str, Any], width: int, height: int) -> View | None:
@@ -111,8 +112,10 @@ def _share(part: float, whole: float) -> float:
     """Return which share of the pixels of a view shows a part of it, in a picture without
     distortion.
     """
+    if part > whole + CLOSE:
+        return math.inf
     if part >= whole - CLOSE:
-        return 1.0 if part <= whole + CLOSE else math.inf
+        return 1.0
     return math.tan(math.radians(0.5 * part)) / math.tan(math.radians(0.5 * min(whole, 179.0)))
 
 

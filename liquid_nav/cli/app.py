@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from liquid_nav import __version__
 from liquid_nav.cli.lazy import Entry, LazyGroup
 
 ENTRIES = (
@@ -91,8 +92,6 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from liquid_nav import __version__
-
         print(f"liquid_nav {__version__}")
         raise typer.Exit()
 

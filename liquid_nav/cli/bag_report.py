@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from liquid_nav.clocks import NANO, Arrivals, on_clock_of
+from liquid_nav.camera import ImageError
+from liquid_nav.cli.flight_files import Progress
+from liquid_nav.clocks import NANO
 from liquid_nav.errors import UserError
-from liquid_nav.geometry import rotate, yaw_of
+from liquid_nav.evaluation.report import write_report
+from liquid_nav.evaluation.top_view import draw_top_view
+from liquid_nav.evaluation.video import VideoWriter
+from liquid_nav.recordings import Recording, open_recordings
 from liquid_nav.recordings.bag import METADATA, NAME
+from liquid_nav.simulation import FlightRecord, Outcome
 from liquid_nav.types import Command
-
-if TYPE_CHECKING:
-    from liquid_nav.cli.flight_files import Progress
-    from liquid_nav.recordings import Recording
-    from liquid_nav.simulation import FlightRecord
 
 USUAL_RATE = 30.0
 """Hz; of the video where the images do not tell their own."""
@@ -32,10 +32,6 @@ def report_bag(source: Path, out: Path, progress: Progress) -> str:
         UserError: no bag, or one without images or without odometry (the video is made all the
             same).
     """
-    from liquid_nav.evaluation.report import write_report
-    from liquid_nav.evaluation.top_view import draw_top_view
-    from liquid_nav.recordings import open_recordings
-
     # A bag that was rescued has no metadata.yaml, without which its folder is no bag.
     if (source / NAME).exists() and not (source / METADATA).exists():
         source = source / NAME
@@ -58,9 +54,9 @@ def read_record(source: Path, recording: Recording) -> FlightRecord:
 
     Times count from the first image, by its clock. Raises UserError where no position can be read.
     """
-    from liquid_nav.simulation import FlightRecord, Outcome
+    from liquid_nav.cli.bag_odometry import read_odometry  # needs rosbags
 
-    stamps, states = _odometry(source, recording)
+    stamps, states = read_odometry(source, recording)
     commands = np.zeros((len(stamps), 4))
     if "command" in recording.tracks:
         commands = np.nan_to_num(recording.tracks["command"].at(stamps))
@@ -90,60 +86,6 @@ def read_record(source: Path, recording: Recording) -> FlightRecord:
     )
 
 
-def _odometry(source: Path, recording: Recording) -> tuple[np.ndarray, np.ndarray]:
-    """Return stamps on the images' clock, int64 [N] ns, increasing, and x, y, z, yaw, vx, vy, vz
-    (world), [N,7].
-    """
-    from rosbags.highlevel import AnyReader
-    from rosbags.typesys import Stores, get_typestore
-
-    image = recording.topics["image"]
-    odometry = recording.topics["odometry"]
-    arrivals: dict[str, list[tuple[int, int]]] = {image: [], odometry: []}
-    states = []
-    with AnyReader([source], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as reader:
-        wanted = [connection for connection in reader.connections if connection.topic in arrivals]
-        for connection, received, data in reader.messages(wanted):
-            try:
-                message = reader.deserialize(data, connection.msgtype)
-                state = _state(message) if connection.topic == odometry else None
-            except Exception:
-                # Bytes that are no such message, or an attitude that is none: they cost themselves
-                # alone.
-                continue
-            stamp = message.header.stamp.sec * NANO + message.header.stamp.nanosec
-            arrivals[connection.topic].append((stamp, received))
-            if state is not None:
-                states.append(state)
-    if not states or not arrivals[image]:
-        raise UserError(
-            f"no position can be read from {odometry} in {source}", "record odom with a pose"
-        )
-    pairs = {topic: np.array(rows, dtype=np.int64) for topic, rows in arrivals.items()}
-    both = {topic: Arrivals(rows[:, 0], rows[:, 1]) for topic, rows in pairs.items()}
-    stamps, _ = on_clock_of(both[image], both[odometry])
-    order = np.argsort(stamps, kind="stable")
-    return stamps[order], np.array(states)[order]
-
-
-def _state(message: Any) -> tuple[float, ...]:
-    """Return position, yaw and velocity in the world of an Odometry; raises ValueError without a
-    pose.
-    """
-    from liquid_nav.recordings import attitude_of
-
-    position = message.pose.pose.position
-    attitude = attitude_of(message)
-    if attitude is None:
-        raise ValueError("no attitude")
-    linear = message.twist.twist.linear
-    velocity = rotate(attitude, np.array((linear.x, linear.y, linear.z)))
-    state = (position.x, position.y, position.z, yaw_of(attitude), *velocity)
-    if not np.isfinite(state).all():
-        raise ValueError("a number that is not finite")
-    return tuple(float(value) for value in state)
-
-
 def _rate(stamps: np.ndarray) -> float:
     """Return how many images came a second, Hz; the usual number where the stamps do not tell."""
     steps = np.diff(np.unique(stamps))
@@ -153,9 +95,6 @@ def _rate(stamps: np.ndarray) -> float:
 
 
 def _write_video(recording: Recording, out: Path, progress: Progress) -> None:
-    from liquid_nav.camera import ImageError
-    from liquid_nav.evaluation.video import VideoWriter
-
     stamps = recording.stamps
     commands = np.zeros((len(stamps), 4))
     if "command" in recording.tracks:

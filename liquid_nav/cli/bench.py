@@ -4,9 +4,7 @@ interleaved.
 
 from __future__ import annotations
 
-import json as jsonlib
-from collections.abc import Callable
-from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Optional
 
@@ -41,12 +39,10 @@ def core(
     """Compare the LTC with ncps and torch's LSTM(64): batch 16, 64 steps, 128 inputs, and one step
     alone.
     """
-    from liquid_nav.liquid.benchmark import core_rows
+    from liquid_nav.cli.bench_core import compare_cores
 
     _need("ncps", "dev")
-    rows = _measure(core_rows, rounds, 2 * rounds, threads, cpu_time)
-    _show(rows, "times in ms, medians; ratio = reference / ours, above 1 means that ours is faster")
-    _write(json, rows)
+    compare_cores(json, rounds, threads, cpu_time)
 
 
 @bench_app.command(epilog="Example: liquid-nav bench growth --plot growth.png")
@@ -58,15 +54,9 @@ def growth(
     cpu_time: bool = CPU_TIME,
 ) -> None:
     """Show how the cost of a training step grows with neurons, steps and batch."""
-    from liquid_nav.liquid.benchmark import growth_rows
+    from liquid_nav.cli.bench_core import show_growth
 
-    rows = _measure(growth_rows, rounds, 12 * rounds, threads, cpu_time)
-    _show(rows, "times of a training step in ms, medians")
-    _write(json, rows)
-    if plot is not None:
-        from liquid_nav.liquid.drawing import draw_growth
-
-        draw_growth(rows, plot)
+    show_growth(json, plot, rounds, threads, cpu_time)
 
 
 @bench_app.command(
@@ -87,19 +77,9 @@ def policy(
     cpu_time: bool = CPU_TIME,
 ) -> None:
     """Compare one step of a policy, image to command, with its encoder alone."""
-    from liquid_nav.evaluation.bench_policy import policy_rows, published_ncp
-    from liquid_nav.policy import Policy
+    from liquid_nav.cli.bench_policy import compare_policies
 
-    wanted = [(name, chosen) for name in model for chosen in runtime]
-    policies = {
-        name if len(runtime) == 1 else f"{name}, {chosen}": Policy.load(name, chosen)
-        for name, chosen in wanted
-    }
-    policies = policies or {"published ncp, random weights": published_ncp()}
-    work = partial(policy_rows, policies)
-    rows = _measure(work, rounds, rounds * len(policies), threads, cpu_time)
-    _show(rows, "times in ms, medians; ratio = step / encoder alone")
-    _write(json, rows)
+    compare_policies(model, runtime, json, rounds, threads, cpu_time)
 
 
 @bench_app.command(
@@ -119,30 +99,10 @@ def liquid(
     """Show how a model's time constants answer noise and abrupt changes: one row per change and
     layer of neurons.
     """
-    from rich.console import Console
-    from rich.progress import Progress
+    from liquid_nav.cli.bench_liquid import show_answer_to_images
 
-    from liquid_nav.evaluation.liquid_response import layer_rows, record_frames, respond_to_images
-    from liquid_nav.policy import Policy
-
-    policy = Policy.load(model)
-    frames = 180
-    start = 90
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("flying", total=flights)
-        seeds = range(first_seed, first_seed + flights)
-        images = record_frames(scenario, seeds, frames, lambda: progress.advance(task))
-    response = respond_to_images(policy, images, start, noise)
-    rows = layer_rows(policy, response)
-    _show(
-        rows,
-        "factor: of the time constants in the second after the change; longer, shorter: neurons",
-    )
-    _write(json, rows)
-    if plot is not None:
-        from liquid_nav.liquid.drawing import draw_response
-
-        draw_response(response, plot)
+    seeds = range(first_seed, first_seed + flights)
+    show_answer_to_images(model, scenario, seeds, noise, json, plot)
 
 
 @bench_app.command(epilog="Example: liquid-nav bench tracking --plot tracking.png")
@@ -160,31 +120,9 @@ def tracking(
     """Train a core to follow a level through noise, and show what noise and a jump do to its time
     constants.
     """
-    from rich.console import Console
-    from rich.progress import Progress
-    from safetensors.torch import save_file
+    from liquid_nav.cli.bench_tracking import show_tracking
 
-    from liquid_nav.liquid.tracking import ask, errors, train
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("training", total=steps)
-        trained = train(seed, steps, on_step=lambda _error: progress.advance(task))
-    error = errors(trained)
-    answer = ask(trained)
-    total = {"error": error["core"], "fixed_filter_error": error["fixed"]}
-    rows = [{"seed": seed} | row | total for row in answer.rows()]
-    _show(
-        rows,
-        "response: of the output to its newest input; membranes: by what factor; longer, shorter: "
-        "neurons",
-    )
-    _write(json, rows)
-    if core is not None:
-        save_file(trained.state_dict(), core)
-    if plot is not None:
-        from liquid_nav.liquid.tracking_drawing import draw_answer
-
-        draw_answer(answer, plot)
+    show_tracking(seed, steps, core, json, plot)
 
 
 @bench_app.command(epilog="Example: liquid-nav bench graph --json graph.json")
@@ -202,24 +140,11 @@ def graph(
     """Measure a camera through DDS into the controller, before and after the Fast DDS profile and
     keeping memory.
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from liquid_nav.cli.bench_graph import VARIANTS, graph_rows
+    from liquid_nav.cli.bench_graph import show_variants
 
     if encoding not in ("rgb8", "bgr8"):
         raise UserError(f"unknown encoding '{encoding}'", "choose rgb8 or bgr8")
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("measuring", total=len(VARIANTS))
-        rows = graph_rows(
-            model, (width, height), encoding, rate, seconds, lambda: progress.advance(task)
-        )
-    _show(
-        rows,
-        "share: of the frames sent; latency from stamp to command; CPU of the controller, 100 % is "
-        "a core",
-    )
-    _write(json, rows)
+    show_variants(model, (width, height), encoding, rate, seconds, json)
 
 
 @bench_app.command(
@@ -239,70 +164,12 @@ def camera(
     """Play a video through the camera node into the controller while its cable is pulled and put
     back, row by row.
     """
-    from rich.console import Console
-    from rich.progress import Progress
+    from liquid_nav.cli.bench_camera import show_rows_of_camera
 
-    from liquid_nav.cli.bench_camera import CLIP, camera_rows
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("measuring", total=rows)
-        found = camera_rows(
-            model,
-            (width, height),
-            rate,
-            rows,
-            seconds,
-            min(CLIP, seconds / 6),
-            lambda: progress.advance(task),
-        )
-    _show(
-        found,
-        "latency from stamp to command; openings: of the camera so far; resident memory of both "
-        "nodes",
-    )
-    _write(json, found)
-
-
-def _measure(
-    function: Callable, rounds: int, total: int, threads: int, cpu_time: bool
-) -> list[dict]:
-    from time import perf_counter, process_time
-
-    import torch
-    from rich.console import Console
-    from rich.progress import Progress
-
-    torch.set_num_threads(1 if cpu_time else threads)
-    clock = process_time if cpu_time else perf_counter
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("measuring", total=total)
-        return function(rounds=rounds, on_round=lambda: progress.advance(task), clock=clock)
-
-
-def _show(rows: list[dict], caption: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*rows[0], caption=caption)
-    for row in rows:
-        table.add_row(
-            *(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row.values())
-        )
-    Console().print(table)
-
-
-def _write(path: Optional[Path], rows: list[dict]) -> None:
-    if path is None:
-        return
-    try:
-        path.write_text(jsonlib.dumps(rows, indent=2) + "\n")
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}", "choose another file") from error
+    show_rows_of_camera(model, (width, height), rate, rows, seconds, json)
 
 
 def _need(package: str, extra: str) -> None:
-    from importlib.util import find_spec
-
     if find_spec(package) is None:
         raise UserError(
             f"the package {package} is not installed", f"pip install 'liquid_nav[{extra}]'"

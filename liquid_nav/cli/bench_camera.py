@@ -12,15 +12,37 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import cv2
 import numpy as np
 
 from liquid_nav.bringup.simulated_flight import Process
+from liquid_nav.cli.bench_rows import show_rows, write_rows
 from liquid_nav.cli.processes import Child, graph_environment
+from liquid_nav.cli.progress_bars import counting
 from liquid_nav.errors import UserError
 
 MODULE = "liquid_nav.nodes.camera_bench"
 CLIP = 10.0
 """s of the video that is made; the camera plays it again and again."""
+
+
+def show_rows_of_camera(
+    model: str,
+    size: tuple[int, int],
+    rate: float,
+    rows: int,
+    seconds: float,
+    file: Path | None,
+) -> None:
+    """Show ``rows`` rows of ``seconds`` each; ``file``: for them."""
+    with counting("measuring", rows) as on_row:
+        found = camera_rows(model, size, rate, rows, seconds, min(CLIP, seconds / 6), on_row)
+    show_rows(
+        found,
+        "latency from stamp to command; openings: of the camera so far; resident memory of both "
+        "nodes",
+    )
+    write_rows(file, found)
 
 
 def camera_rows(
@@ -80,8 +102,6 @@ def make_video(path: Path, size: tuple[int, int], rate: float, frames: int) -> N
     """Write a video in which every frame differs from the one before: a picture that turns around
     itself.
     """
-    import cv2
-
     width, height = size
     picture = cv2.resize(
         np.random.default_rng(0).integers(0, 255, (9, 16, 3), dtype=np.uint8), size

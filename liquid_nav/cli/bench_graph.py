@@ -9,9 +9,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from liquid_nav.bringup.transport import objection, profile_variable
+from liquid_nav.cli.bench_rows import show_rows, write_rows
 from liquid_nav.cli.processes import graph_environment
+from liquid_nav.cli.progress_bars import counting
 from liquid_nav.errors import UserError
 
 MODULE = "liquid_nav.nodes.graph_bench"
@@ -19,6 +22,25 @@ VARIANTS = ((False, "plain"), (True, "plain"), (True, "kept"))
 """Whether the Fast DDS profile is used, and the controller's memory: plain, or kept as it does
 (``nodes.memory``).
 """
+
+
+def show_variants(
+    model: str,
+    size: tuple[int, int],
+    encoding: str,
+    rate: float,
+    seconds: float,
+    file: Path | None,
+) -> None:
+    """Show a row for each variant; ``file``: for the rows."""
+    with counting("measuring", len(VARIANTS)) as on_variant:
+        rows = graph_rows(model, size, encoding, rate, seconds, on_variant)
+    show_rows(
+        rows,
+        "share: of the frames sent; latency from stamp to command; CPU of the controller, 100 % is "
+        "a core",
+    )
+    write_rows(file, rows)
 
 
 def graph_rows(

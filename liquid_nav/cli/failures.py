@@ -52,7 +52,9 @@ def missing_package(error: ModuleNotFoundError) -> UserError | None:
     of ours.
     """
     package = (error.name or "").partition(".")[0]
-    extra = "ros" if package.endswith(("_msgs", "_srvs")) else EXTRA_OF.get(package)
+    extra = EXTRA_OF.get(package)
+    if package.endswith(("_msgs", "_srvs")):
+        extra = "ros"
     if extra is None:
         return None
     return UserError(

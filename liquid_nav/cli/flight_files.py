@@ -1,51 +1,22 @@
-"""What a flight leaves behind: folder, video, top view and report."""
+"""What a flight leaves behind: video, top view and report."""
 
 from __future__ import annotations
 
-import datetime
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 
 from liquid_nav.errors import UserError
+from liquid_nav.evaluation.report import write_report
+from liquid_nav.evaluation.top_view import draw_top_view
+from liquid_nav.evaluation.video import VideoWriter
+from liquid_nav.recordings.bag import read_frames
 from liquid_nav.simulation import FlightRecord
 from liquid_nav.worlds import Start, generate_layout, load_scenario
 
 Progress = Callable[[str, float], None]
 """Called with the name of what is being made and the share that is done, 0 to 1."""
-
-
-def choose_folder(folder: Path | None) -> Path:
-    """Return the absolute folder of a flight, by default a new ``flights/<date>-<time>``; creates
-    nothing.
-    """
-    if folder is None:
-        stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-        folder = Path("flights", stamp)
-        count = 2
-        while folder.exists():
-            folder = Path("flights", f"{stamp}-{count}")
-            count += 1
-    return folder.resolve()
-
-
-def make_folder(folder: Path) -> None:
-    """Create the folder of a flight, with one for its logs; raises UserError when it cannot be
-    used.
-    """
-    remedy = "choose another folder with --out"
-    try:
-        (folder / "log").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"cannot create {folder}: {(error.strerror or 'error').lower()}", remedy
-        ) from error
-    if not os.access(folder, os.W_OK):
-        raise UserError(f"cannot write into {folder}: permission denied", remedy)
-    if (folder / "record.json").exists() or (folder / "flight.mcap").exists():
-        raise UserError(f"{folder} holds a flight already", remedy)
 
 
 def make_pictures(
@@ -62,10 +33,8 @@ def make_pictures(
     Raises:
         UserError: the record or the scenario cannot be read, or the bag has no images.
     """
-    from liquid_nav.evaluation.report import write_report
-    from liquid_nav.evaluation.top_view import draw_top_view
-
-    out = folder if out is None else out
+    if out is None:
+        out = folder
     try:
         data = json.loads((folder / "record.json").read_text())
         record = FlightRecord.from_dict(data)
@@ -90,9 +59,6 @@ def _write_video(
     folder: Path, out: Path, record: FlightRecord, begin: float, progress: Progress
 ) -> None:
     """``begin``: stamp in the bag, s, from which the record counts."""
-    from liquid_nav.evaluation.video import VideoWriter
-    from liquid_nav.recordings.bag import read_frames
-
     rows = {round(1e6 * time): row for row, time in enumerate(record.columns["time"])}
     writer = None
     try:

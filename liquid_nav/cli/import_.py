@@ -102,63 +102,22 @@ def flights(
     json: Optional[Path] = typer.Option(None, help="Write the rows as a list of flat objects."),
 ) -> None:
     """Check recorded flights and bring them into a data set, with a report about every flight."""
-    from rich.console import Console
-    from rich.progress import Progress
+    from liquid_nav.cli.import_flights import check_accepted, import_flights
 
-    from liquid_nav.evaluation.table import check_writable, write_rows
-    from liquid_nav.learning.import_dataset import REPORT, build
-    from liquid_nav.learning.ingest import IngestOptions
-    from liquid_nav.learning.screening import REFUSED
-    from liquid_nav.recordings import TopicNames
-
-    unknown = sorted(set(accept) - set(REFUSED))
-    if unknown:
-        raise UserError(f"'{unknown[0]}' cannot be accepted", f"choose among: {', '.join(REFUSED)}")
-    width, height = _size(size)
-    topics = TopicNames(image, odometry, command)
-    options = IngestOptions(
-        height,
-        width,
+    check_accepted(accept)
+    import_flights(
+        sources,
+        out,
+        _size(size),
         labels.value,
+        (image, odometry, command),
+        frame_rate,
         limits,
         shortest,
         swap_colours,
-        tuple(sorted(accept)),
-        frame_rate,
-        topics,
+        accept,
+        json,
     )
-    for path in (out / REPORT, json):
-        if path is not None:
-            check_writable(path)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=None)
-        rows = build(
-            sources,
-            out,
-            options,
-            lambda done, total: progress.update(task, completed=done, total=total),
-        )
-    failed = [row for row in rows if row["error"]]
-    learned = any(row["learned"] for row in rows)
-    if failed and not learned:
-        rest = f" (and {len(failed) - 1} more: {out / REPORT})" if len(failed) > 1 else ""
-        raise UserError(failed[0]["error"] + rest)
-    for row in rows:
-        typer.echo(
-            f"{row['flight']}: {row['learned']} of {row['frames']} frames, {row['verdict']}"
-            + (f" ({row['findings']})" if row["findings"] else "")
-        )
-        if row["unreadable"]:
-            typer.echo(f"{row['flight']}: an image that cannot be read: {row['unreadable']}")
-    for row in failed:
-        typer.echo(f"left out: {row['error']}", err=True)
-    typer.echo(f"report: {out / REPORT}")
-    if json is not None:
-        write_rows(json, rows)
-    if not learned:
-        raise UserError(
-            "there is nothing to learn from in these recordings", f"{out / REPORT} says why"
-        )
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -194,39 +153,6 @@ def stills(
     """Make closed-loop flights from single pictures: slide and zoom a crop until the target fills
     the middle.
     """
-    from rich.console import Console
-    from rich.progress import Progress
+    from liquid_nav.cli.import_stills import import_stills
 
-    from liquid_nav.learning.stills import StillConfig, build, find_stills
-
-    width, height = _size(size)
-    files = find_stills(pictures)
-    places = _targets(targets)
-    config = StillConfig(
-        per_still=flights, height=height, width=width, frame_rate=frame_rate, seed=seed
-    )
-    out.mkdir(parents=True, exist_ok=True)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("making flights", total=len(files) * flights)
-        meta = build(files, places, out, config, lambda: progress.advance(task))
-    typer.echo(
-        f"{meta['flights']} flights of {meta['frames']} frames from {len(files)} pictures\n"
-        f"next: name {out} under caches in a training recipe"
-    )
-
-
-def _targets(path: Optional[Path]) -> dict[str, tuple[float, float]]:
-    import csv
-
-    if path is None:
-        return {}
-    places = {}
-    for number, row in enumerate(csv.reader(path.read_text().splitlines())):
-        try:
-            places[row[0].strip()] = (float(row[1]), float(row[2]))
-        except (IndexError, ValueError):
-            if number:
-                raise UserError(
-                    f"{path}, line {number + 1} is no target: {row}", "write file name, x, y"
-                ) from None
-    return places
+    import_stills(pictures, out, targets, flights, _size(size), frame_rate, seed)

@@ -72,8 +72,11 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> tuple:
         """Return the real subcommand that the arguments name."""
         name, command, rest = super().resolve_command(ctx, args)
-        entry = self._entry(args[0]) if args else None
-        return name, entry.load() if entry else command, rest
+        if args:
+            entry = self._entry(args[0])
+            if entry:
+                command = entry.load()
+        return name, command, rest
 
     def main(self, *args: object, **kwargs: object) -> None:
         """Run, and turn every foreseeable failure into one line on stderr and an exit code."""

@@ -34,7 +34,9 @@ def graph_environment(domain: int | None = None) -> dict[str, str]:
     """
     environment = dict(os.environ) | bringup.environment()
     if "ROS_DOMAIN_ID" not in environment:
-        environment["ROS_DOMAIN_ID"] = str(free_domain() if domain is None else domain)
+        if domain is None:
+            domain = free_domain()
+        environment["ROS_DOMAIN_ID"] = str(domain)
     environment.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     return environment
 
@@ -46,7 +48,9 @@ def arguments(process: bringup.Process) -> list[str]:
     for name, value in process.parameters.items():
         if value != "":
             command += ["-p", f"{name}:={bringup.as_yaml(value)}"]
-    return command + (["-r", f"__ns:=/{process.namespace}"] if process.namespace else [])
+    if process.namespace:
+        command += ["-r", f"__ns:=/{process.namespace}"]
+    return command
 
 
 class Child:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rosbags.typesys import Stores, get_typestore
 
 from liquid_nav.clocks import NANO
 from liquid_nav.learning.replay import Replay
@@ -27,17 +28,17 @@ def write_bag(folder: Path, result: Replay, recording: Recording) -> None:
     The model's commands are on ``MODEL_TOPIC``, the pilot's on their own topic, all of them. Raises
     UserError where there is a bag already or none can be written.
     """
-    from rosbags.typesys import Stores, get_typestore
-
     store = get_typestore(Stores.ROS2_JAZZY)
     _, track = recording.label_track(result.labels)
-    flown = recording.topics["command"] if result.labels == "command" else ""
+    flown = MEASURED_TOPIC
+    if result.labels == "command":
+        flown = recording.topics["command"] or MEASURED_TOPIC
     rows = [
         (int(stamp), MODEL_TOPIC, values)
         for stamp, values in zip(result.stamps, result.commands, strict=True)
     ]
     rows += [
-        (int(stamp), flown or MEASURED_TOPIC, values)
+        (int(stamp), flown, values)
         for stamp, values in zip(track.stamps, track.values, strict=True)
         if np.isfinite(values).all()
     ]

@@ -7,9 +7,6 @@ from typing import Annotated
 
 import typer
 
-from liquid_nav.cli.failures import INTERRUPTED
-from liquid_nav.errors import UserError
-
 
 def train(
     recipe: Annotated[
@@ -36,34 +33,6 @@ def train(
 
     Example: liquid-nav train --recipe config/training/default.yaml --out runs/mine
     """
-    from liquid_nav.evaluation.table import check_writable
-    from liquid_nav.learning.recipe import load_recipe
-    from liquid_nav.learning.training import Hardware, Trainer
-    from liquid_nav.resources import find
+    from liquid_nav.cli.train_by_recipe import train_by_recipe
 
-    if not recipe.exists() and not recipe.is_absolute():
-        try:
-            recipe = find(str(recipe))
-        except FileNotFoundError:
-            pass
-    plan = load_recipe(recipe)
-    check_writable(out / "model")
-    hardware = Hardware(accelerator, _devices(devices), nodes, strategy)
-    try:
-        trainer = Trainer(plan, out, workers=workers, hardware=hardware)
-        model = trainer.run()
-    except KeyboardInterrupt:
-        typer.echo("interrupted: the same command goes on from the last checkpoint", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    if not trainer.first:
-        return
-    typer.echo(
-        f"model: {model}\nnext: liquid-nav evaluate --model {model} --scenario forest --seeds "
-        "10000:10050"
-    )
-
-
-def _devices(text: str) -> int | str:
-    if text != "auto" and not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise UserError(f"cannot read the devices '{text}'", "give a positive number, or auto")
-    return text if text == "auto" else int(text)
+    train_by_recipe(recipe, out, workers, accelerator, devices, nodes, strategy)

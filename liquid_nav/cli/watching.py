@@ -56,7 +56,10 @@ def watch(graph: Graph, console: Console) -> bool:
                         shown = time.monotonic()
                         console.print("\n".join(lines.values()), highlight=False)
                 if "error" in facts:
-                    raise FlightError(f"{name}: {facts['error']}" if name else facts["error"])
+                    cause = facts["error"]
+                    if name:
+                        cause = f"{name}: {cause}"
+                    raise FlightError(cause)
                 if "outcome" in facts:
                     results[name] = facts
             broken = graph.crashed()

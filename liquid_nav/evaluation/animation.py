@@ -10,17 +10,20 @@ import argparse
 import io
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterator, Sequence
+from typing import Iterator, Sequence
 
+import cv2
 import numpy as np
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import style, top_view
 from liquid_nav.evaluation.video import read_video
-
-if TYPE_CHECKING:
-    from liquid_nav.simulation.flight import FlightRecord
-    from liquid_nav.worlds import Layout
+from liquid_nav.simulation import FlightRecord
+from liquid_nav.worlds import Layout, generate_layout, load_scenario
 
 MAX_BYTES = 2_500_000
 QUALITIES = (80, 70, 60, 50, 40, 30, 20)
@@ -54,8 +57,6 @@ def make_animation(
     Raises:
         UserError: it does not get small enough, or the suffix is neither ``.webp`` nor ``.gif``.
     """
-    from PIL import Image
-
     suffix = path.suffix.lower()
     if suffix not in (".webp", ".gif"):
         raise UserError(f"cannot animate as '{path.suffix}'", "name the file .webp or .gif")
@@ -65,7 +66,10 @@ def make_animation(
     ]
     period = round(1000 * step / (record.frame_rate * speed))
     durations = [period] * (len(pictures) - 1) + [round(1000 * HOLD)]
-    for quality in QUALITIES if suffix == ".webp" else (None,):
+    qualities = QUALITIES
+    if suffix == ".gif":
+        qualities = (None,)
+    for quality in qualities:
         data = _encode(pictures, durations, suffix, quality)
         if len(data) <= max_bytes:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,8 +87,6 @@ def _pictures(
     """Yield uint8 RGB pictures: the camera on the left, the map with the path so far on the
     right.
     """
-    import cv2
-
     chart = _Map(record, layout, height)
     for index, image in enumerate(read_video(video, step)):
         width = round(image.shape[1] * height / image.shape[0])
@@ -98,10 +100,6 @@ class _Map:
     OVERSAMPLE = 3
 
     def __init__(self, record: FlightRecord, layout: Layout, side: int) -> None:
-        from matplotlib import rc_context
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
         self._side = side
         size = side * self.OVERSAMPLE
         with rc_context(style.RC):
@@ -121,8 +119,6 @@ class _Map:
         )
 
     def draw(self, row: int) -> np.ndarray:
-        import cv2
-
         picture = self._base.copy()
         points = self._points[: row + 1]
         unit = self.OVERSAMPLE * self._side / 320.0
@@ -146,9 +142,6 @@ def _encode(pictures: Sequence, durations: list[int], suffix: str, quality: int 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Animate a flight's folder."""
-    from liquid_nav.simulation import FlightRecord
-    from liquid_nav.worlds import generate_layout, load_scenario
-
     parser = argparse.ArgumentParser(
         prog="python -m liquid_nav.evaluation.animation", description=__doc__
     )

@@ -127,7 +127,9 @@ def other_rate(line: Mapping[str, object]) -> float | None:
     except ConditionError:
         # Flown in a condition of somebody's own file.
         usual = USUAL_RATE
-    return None if rate == usual else rate
+    if rate == usual:
+        return None
+    return rate
 
 
 def pool(path: Path) -> list[dict[str, object]]:

@@ -103,7 +103,9 @@ def comparing_table(rows: Sequence[Row], others: Sequence[Row]) -> str:
 
 
 def _rate(row: Row | None) -> str:
-    return "-" if row is None else f"{100 * row['success_rate']:.0f} % of {row['flights']}"
+    if row is None:
+        return "-"
+    return f"{100 * row['success_rate']:.0f} % of {row['flights']}"
 
 
 def update_readme(path: Path, table: str) -> None:

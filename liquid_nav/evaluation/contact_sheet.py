@@ -112,7 +112,9 @@ def save_picture(path: Path, image: np.ndarray) -> None:
     if kind not in (".png", ".jpg", ".jpeg"):
         raise UserError(f"{path} does not end in .png or .jpg", "name the sheet e.g. forest.png")
     # OpenCV warns of a quality that a PNG has not.
-    parameters = [] if kind == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 86]
+    parameters = []
+    if kind != ".png":
+        parameters = [cv2.IMWRITE_JPEG_QUALITY, 86]
     ok, data = cv2.imencode(kind, image[..., ::-1], parameters)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Sequence
 
+from liquid_nav import resources
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.task import PilotSpec
+from liquid_nav.worlds import load_condition, load_scenario
 
 if TYPE_CHECKING:
     from liquid_nav.simulation.pilots import Pilot
@@ -22,8 +24,12 @@ def frame_marks(drop: float | None, jitter: float | None) -> tuple[str, ...]:
     """Return what marks results with frames dropped and jittered (shares; None: as the condition
     has it).
     """
-    dropped = () if drop is None else (f"{100 * drop:g} % dropped",)
-    return (*dropped, f"{100 * jitter:g} % jitter") if jitter else dropped
+    marks = []
+    if drop is not None:
+        marks.append(f"{100 * drop:g} % dropped")
+    if jitter:
+        marks.append(f"{100 * jitter:g} % jitter")
+    return tuple(marks)
 
 
 def resolve(model: str, reset_state: bool = False, marks: Sequence[str] = ()) -> PilotSpec:
@@ -45,12 +51,15 @@ def resolve(model: str, reset_state: bool = False, marks: Sequence[str] = ()) ->
     folder = _model_folder(model)
     # Load it once here, so that a broken model is one clear line and not a broken worker.
     _load_policy(folder)
-    label = _label(folder.resolve().name, (*((RESET_MARK,) if reset_state else ()), *marks))
+    if reset_state:
+        marks = (RESET_MARK, *marks)
+    label = _label(folder.resolve().name, marks)
     return PilotSpec(str(folder.resolve()), label, reset_state, _fingerprint(folder))
 
 
 def build_pilot(spec: PilotSpec) -> Pilot:
     """Return a fresh pilot for the specification; ``label`` becomes its name in records."""
+    # Here and not above: see ``prepare_process`` for when numerical libraries may be imported.
     from liquid_nav.simulation.baseline_pilots import ColourPilot, StraightPilot
     from liquid_nav.simulation.pilots import ExpertPilot, PolicyPilot
 
@@ -67,8 +76,6 @@ def check_places(scenarios: Sequence[str], conditions: Sequence[str]) -> None:
         UserError: one of them is unknown or malformed, or two of them have one name and could not
             be told apart.
     """
-    from liquid_nav.worlds import load_condition, load_scenario
-
     for load, texts in ((load_scenario, scenarios), (load_condition, conditions)):
         names = [load(text).name for text in texts]
         check_distinct(names)
@@ -84,12 +91,12 @@ def check_distinct(names: Sequence[str]) -> None:
 
 
 def _label(name: str, marks: Sequence[str]) -> str:
-    return f"{name} ({', '.join(marks)})" if marks else name
+    if not marks:
+        return name
+    return f"{name} ({', '.join(marks)})"
 
 
 def _model_folder(model: str) -> Path:
-    from liquid_nav import resources
-
     if os.path.isdir(model):
         return Path(model)
     if os.sep not in model:

@@ -12,6 +12,9 @@ import torch
 from liquid_nav.errors import UserError
 from liquid_nav.liquid.liquid_property import LiquidResponse, compare
 from liquid_nav.policy import Policy
+from liquid_nav.simulation.flight import fly
+from liquid_nav.simulation.pilots import ExpertPilot
+from liquid_nav.worlds import load_condition, load_scenario
 
 
 def record_frames(
@@ -22,10 +25,6 @@ def record_frames(
 
     Flights that end earlier are left out.
     """
-    from liquid_nav.simulation.flight import fly
-    from liquid_nav.simulation.pilots import ExpertPilot
-    from liquid_nav.worlds import load_condition, load_scenario
-
     place = load_scenario(scenario)
     condition = load_condition("summer")
     flights = []

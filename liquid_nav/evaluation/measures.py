@@ -76,4 +76,6 @@ def smallest_clearance(record: FlightRecord, layout: Layout) -> float | None:
 
 
 def _format(metres: float | None) -> str:
-    return "nothing near" if metres is None else f"{max(0.0, metres):.2f} m"
+    if metres is None:
+        return "nothing near"
+    return f"{max(0.0, metres):.2f} m"

@@ -48,9 +48,13 @@ def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float
     scale = 1.0 + z * z / trials
     centre = (rate + z * z / (2.0 * trials)) / scale
     half = z / scale * math.sqrt(rate * (1.0 - rate) / trials + z * z / (4.0 * trials * trials))
+    low = max(0.0, centre - half)
+    high = min(1.0, centre + half)
     # At the ends the bound is exactly 0 or 1; rounding would leave it a hair inside or outside.
-    low = 0.0 if successes == 0 else max(0.0, centre - half)
-    high = 1.0 if successes == trials else min(1.0, centre + half)
+    if successes == 0:
+        low = 0.0
+    if successes == trials:
+        high = 1.0
     return low, high
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from liquid_nav.types import Command
@@ -47,8 +48,6 @@ def draw_command(image: np.ndarray, command: Command, text: str = "", scale: int
     Returns:
         uint8 RGB of ``panel_size``.
     """
-    import cv2
-
     top = image.shape[0] * scale
     left = image.shape[1] * scale
     width, height = panel_size((image.shape[1], image.shape[0]), scale)
@@ -87,8 +86,6 @@ def _numbers(command: Command) -> tuple[tuple[str, str, str], ...]:
 def _stick(
     canvas: np.ndarray, centre: tuple[int, int], radius: int, command: Command, unit: float
 ) -> None:
-    import cv2
-
     line = max(1, round(unit))
     cv2.circle(canvas, centre, radius, _RAIL, line, cv2.LINE_AA)
     cv2.line(canvas, (centre[0] - radius, centre[1]), (centre[0] + radius, centre[1]), _RAIL, line)
@@ -103,8 +100,6 @@ def _stick(
 
 
 def _vertical_bar(canvas: np.ndarray, x: int, y: int, half: int, value: float, unit: float) -> None:
-    import cv2
-
     w = max(2, round(6 * unit))
     end = y - round(max(-1.0, min(1.0, value)) * half)
     cv2.rectangle(canvas, (x - w, y - half), (x + w, y + half), _RAIL, max(1, round(unit)))
@@ -115,8 +110,6 @@ def _vertical_bar(canvas: np.ndarray, x: int, y: int, half: int, value: float, u
 def _horizontal_bar(
     canvas: np.ndarray, x: int, y: int, half: int, value: float, unit: float
 ) -> None:
-    import cv2
-
     h = max(2, round(6 * unit))
     # Counter-clockwise is to the left.
     end = x - round(max(-1.0, min(1.0, value)) * half)
@@ -126,8 +119,6 @@ def _horizontal_bar(
 
 
 def _write(canvas: np.ndarray, text: str, origin: tuple[int, int], unit: float) -> None:
-    import cv2
-
     size = 0.46 * unit
     cv2.putText(
         canvas, text, origin, cv2.FONT_HERSHEY_SIMPLEX, size, _INK, max(1, round(unit)), cv2.LINE_AA

@@ -106,11 +106,9 @@ def compare(a: Successes, b: Successes) -> list[Comparison]:
         )
     groups = list(dict.fromkeys(place[:2] for place in common))
     found = [_count(*group, [(a[p], b[p]) for p in common if p[:2] == group]) for group in groups]
-    return (
-        found
-        if len(groups) == 1
-        else [*found, _count("all", "all", [(a[p], b[p]) for p in common])]
-    )
+    if len(groups) > 1:
+        found.append(_count("all", "all", [(a[p], b[p]) for p in common]))
+    return found
 
 
 def _count(scenario: str, condition: str, pairs: list[tuple[bool, bool]]) -> Comparison:
@@ -172,19 +170,23 @@ def _logged(lines: Sequence[Mapping[str, object]]) -> dict[str, dict[Place, bool
     twice: a campaign that broke off has a line, and so has the one that went on with it.
     """
     plain = latest([line for line in lines if MARK not in str(line["model"])])
+    if not plain:
+        return {}
     flights: dict[Place, bool] = {}
     for line in plain:
         place = (str(line["scenario"]), _condition(line))
         flights |= {
             (*place, seed): letter == SUCCESS for seed, letter in read_outcomes(line).items()
         }
-    return {str(plain[-1]["model"]): flights} if plain else {}
+    return {str(plain[-1]["model"]): flights}
 
 
 def _condition(line: Mapping[str, object]) -> str:
     """Return the condition's name, with the frame rate where it is not the condition's own."""
     rate = other_rate(line)
-    return str(line["condition"]) if rate is None else f"{line['condition']}, {rate:g} Hz"
+    if rate is None:
+        return str(line["condition"])
+    return f"{line['condition']}, {rate:g} Hz"
 
 
 def table(names: tuple[str, str], comparisons: Sequence[Comparison]) -> str:

@@ -20,6 +20,7 @@ from typing import BinaryIO, Iterator, Mapping, Sequence
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.software import describe_software
 from liquid_nav.evaluation.task import FlightSummary, FlightTask
+from liquid_nav.worlds import load_condition, load_scenario
 
 Key = tuple[str, str, str, int]
 """Names of model, scenario and condition, and the seed: what is one flight in a campaign."""
@@ -247,8 +248,6 @@ def read_lines(content: bytes) -> Iterator[bytes]:
 
 def _describe(tasks: Sequence[FlightTask]) -> list[tuple[Key, Mapping[str, object]]]:
     """Return key and settings of each task."""
-    from liquid_nav.worlds import load_condition, load_scenario
-
     scenarios = {
         name: load_scenario(name) for name in dict.fromkeys(task.scenario for task in tasks)
     }
@@ -303,5 +302,9 @@ def _name(key: Key) -> str:
 
 def _short(value: object) -> str:
     """Return a value as people write it; of a SHA-256 its beginning."""
-    text = "none" if value in (None, "") else str(value)
-    return text[:12] if len(text) == 64 else text
+    if value in (None, ""):
+        return "none"
+    text = str(value)
+    if len(text) == 64:
+        return text[:12]
+    return text

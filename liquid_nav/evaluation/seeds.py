@@ -29,7 +29,9 @@ def parse_seeds(text: str) -> range:
 
 def format_seeds(seeds: range) -> str:
     """Return the text that ``parse_seeds`` reads as the same range (of step 1)."""
-    return str(seeds.start) if len(seeds) == 1 else f"{seeds.start}:{seeds.stop}"
+    if len(seeds) == 1:
+        return str(seeds.start)
+    return f"{seeds.start}:{seeds.stop}"
 
 
 def _is_number(text: str) -> bool:

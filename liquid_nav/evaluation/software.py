@@ -8,6 +8,9 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+from liquid_nav import __version__
+from liquid_nav.worlds.backend import choose_backend
+
 PACKAGES = ("numpy", "torch", "mujoco", "opencv-python-headless", "opencv-python")
 """What decides the numbers of a flight. OpenCV has two names; a distribution's own has none."""
 
@@ -16,9 +19,6 @@ def describe_software() -> str:
     """Return versions and the way of drawing in one line, e.g. ``liquid_nav 0.3.0, x86_64, numpy
     2.1.0, egl``.
     """
-    from liquid_nav import __version__
-    from liquid_nav.worlds.backend import choose_backend
-
     choose_backend()
     parts = [f"liquid_nav {__version__}", platform.machine()]
     parts += [f"{name} {found}" for name in PACKAGES if (found := _version(name))]

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import style
@@ -28,7 +30,6 @@ from liquid_nav.simulation.step_response import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 TUNED = StepNumbers(
     begins=0.24, rises=0.57, speed=1.99, overshoot=float("nan"), turns=0.85, side_slip=float("nan")
@@ -75,16 +76,15 @@ def table(nominal: StepNumbers, fleet: Sequence[StepNumbers], px4: StepNumbers |
 
 
 def _text(value: float, form: str, missing: str = "never") -> str:
-    return form.format(value).rstrip("%") if np.isfinite(value) else missing
+    if not np.isfinite(value):
+        return missing
+    return form.format(value).rstrip("%")
 
 
 def make_figure(
     nominal: StepResponse, fleet: Sequence[StepResponse], px4: StepResponse | None
 ) -> Figure:
     """Return three panels over one time axis: forward speed, side slip, yaw rate."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
     with rc_context(style.RC):
         figure = Figure(figsize=(8.0, 8.0), layout="constrained")
         _draw(figure, nominal, fleet, px4)
@@ -179,7 +179,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.drones < 2:
         parser.error("--drones: at least 2 make a fleet")
     try:
-        px4 = None if options.tlog is None else read_px4_step(options.tlog)
+        px4 = None
+        if options.tlog is not None:
+            px4 = read_px4_step(options.tlog)
         nominal = record_step(DroneResponse())
         fleet = record_fleet(options.drones, options.seed)
         save(make_figure(nominal, fleet, px4), options.out)
@@ -187,7 +189,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     numbers = [StepNumbers.of(step) for step in fleet]
-    print(table(StepNumbers.of(nominal), numbers, None if px4 is None else StepNumbers.of(px4)))
+    px4_numbers = None if px4 is None else StepNumbers.of(px4)
+    print(table(StepNumbers.of(nominal), numbers, px4_numbers))
     return 0
 
 

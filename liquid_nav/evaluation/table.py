@@ -49,7 +49,9 @@ def format_interval(row: Row) -> str:
 
 def format_time(row: Row) -> str:
     """Return the mean time of the successful flights, ``-`` without any."""
-    return "-" if row["mean_time_s"] is None else f"{row['mean_time_s']:.1f} s"
+    if row["mean_time_s"] is None:
+        return "-"
+    return f"{row['mean_time_s']:.1f} s"
 
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:

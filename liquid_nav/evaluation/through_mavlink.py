@@ -30,6 +30,7 @@ WAYS = ("direct", "px4", "ardupilot")
 
 def fly_once(spec: PilotSpec, scenario: str, seed: int, way: str) -> str:
     """Return how one flight ended (one of ``simulation.REASONS``)."""
+    # Here and not above: see ``prepare_process`` for when numerical libraries may be imported.
     from liquid_nav.simulation import fly
     from liquid_nav.sitl.mavlink_flight import fly_mavlink
 
@@ -40,7 +41,10 @@ def fly_once(spec: PilotSpec, scenario: str, seed: int, way: str) -> str:
         torch.set_num_threads(1)
     place = load_scenario(scenario)
     arguments = (place, seed, load_condition(place.condition), build_pilot(spec))
-    record = fly(*arguments) if way == "direct" else fly_mavlink(*arguments, way)
+    if way == "direct":
+        record = fly(*arguments)
+    else:
+        record = fly_mavlink(*arguments, way)
     return record.outcome.reason
 
 

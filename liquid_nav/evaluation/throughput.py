@@ -30,27 +30,33 @@ class Throughput:
     @property
     def frames_per_second(self) -> float:
         """Frames per second of wall time, all workers together."""
-        return self.frames / self.wall if self.wall > 0 else math.nan
+        if not self.wall > 0:
+            return math.nan
+        return self.frames / self.wall
 
     @property
     def shares(self) -> dict[str, float]:
         """Fraction of the workers' flight time by part, largest first."""
         total = math.fsum(self.seconds.values())
+        if not total > 0:
+            return {}
         ordered = sorted(self.seconds.items(), key=lambda item: -item[1])
-        return {part: value / total for part, value in ordered} if total > 0 else {}
+        return {part: value / total for part, value in ordered}
 
     def describe(self) -> str:
         """Return one line for people."""
         parts = ", ".join(f"{part} {share:.0%}" for part, share in self.shares.items())
         plural = "es" if self.workers != 1 else ""
-        kind = (
-            f"frames ({self.blind:,} of them without an image)" if self.blind else "complete frames"
-        )
+        kind = "complete frames"
+        if self.blind:
+            kind = f"frames ({self.blind:,} of them without an image)"
         text = (
             f"{self.frames:,} {kind} in {self.wall:.1f} s: {self.frames_per_second:.0f} frames/s"
             f" with {self.workers} process{plural}"
         )
-        return f"{text} ({parts})" if parts else text
+        if not parts:
+            return text
+        return f"{text} ({parts})"
 
 
 def measure(flights: Iterable[FlightSummary], wall: float, workers: int) -> Throughput:

@@ -42,9 +42,9 @@ def describe(record: FlightRecord, layout: Layout | None) -> str:
     """Return the name of a flight in a headline; what was flown without a known place has no
     seed.
     """
-    return (
-        f"{record.scenario}, {record.condition}, seed {record.seed}" if layout else record.scenario
-    )
+    if not layout:
+        return record.scenario
+    return f"{record.scenario}, {record.condition}, seed {record.seed}"
 
 
 def make_figure(
@@ -73,11 +73,13 @@ def make_figure(
         _draw_path(figure, axes, record)
         draw_places(axes, layout)
     x, y, _ = record.columns["position"][-1]
-    _mark(
-        axes, x, y, *(("P", style.GOOD) if record.outcome.success else ("X", style.BAD)), 9, "end"
-    )
     outcome = record.outcome
-    verdict = "reached the target" if outcome.success else outcome.reason
+    if outcome.success:
+        _mark(axes, x, y, "P", style.GOOD, 9, "end")
+        verdict = "reached the target"
+    else:
+        _mark(axes, x, y, "X", style.BAD, 9, "end")
+        verdict = outcome.reason
     headline = f"{describe(record, layout)}: {verdict} after {outcome.time:.1f} s"
     axes.set_title(f"{headline}\n{record.pilot}: {outcome.detail}", loc="left", fontsize=10)
     axes.set_xlabel("east, m")
@@ -124,13 +126,11 @@ def _patch(solid: Solid) -> Patch:
     a, b, c = (float(v) for v in solid.size)
     colour = style.solid_colour(solid.kind)
     overhead = z - c > CANOPY or "crown" in solid.kind
-    look = {
-        "facecolor": colour,
-        "edgecolor": "none" if overhead else colour,
-        "alpha": 0.22 if overhead else 0.85,
-        "zorder": 1.5 if overhead else 2.0,
-        "linewidth": 0.6,
-    }
+    look = {"facecolor": colour, "linewidth": 0.6}
+    if overhead:
+        look |= {"edgecolor": "none", "alpha": 0.22, "zorder": 1.5}
+    else:
+        look |= {"edgecolor": colour, "alpha": 0.85, "zorder": 2.0}
     if solid.shape == "box" or solid.lying:
         return Rectangle(
             (x - a, y - b),

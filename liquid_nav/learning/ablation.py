@@ -107,7 +107,9 @@ def check_seeds(text: str) -> range:
 def read_results(folder: Path) -> dict[str, list[dict[str, object]]]:
     """Return the rows of each variant that was judged so far."""
     path = folder / RESULTS
-    return json.loads(path.read_text()) if path.exists() else {}
+    if not path.exists():
+        return {}
+    return json.loads(path.read_text())
 
 
 def note_result(folder: Path, name: str, rows: list[dict[str, object]]) -> None:

@@ -48,7 +48,9 @@ def draw_table(results: Mapping[str, Rows]) -> str:
         cells = []
         for words, _, _ in GROUPS:
             good, flown = counts(rows, words)
-            share = f"{100.0 * good / flown:.0f} %" if flown else "-"
+            share = "-"
+            if flown:
+                share = f"{100.0 * good / flown:.0f} %"
             cells.append(f"{share} ({good} of {flown})")
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

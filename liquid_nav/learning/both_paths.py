@@ -133,5 +133,8 @@ def train(learners: Sequence[Learner], data: Windows, seed: int) -> None:
         if not number:
             for learner in learners:
                 learner.gradients(batch, seed)
-        for learner in learners if number % 2 else learners[::-1]:
+        in_turn = learners[::-1]
+        if number % 2:
+            in_turn = learners
+        for learner in in_turn:
             learner.step(batch, seed + number)

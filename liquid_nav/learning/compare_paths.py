@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = {"fast": style.TARGET, "reference": style.START}
+LINES = {"fast": ("--", 1.4), "reference": ("-", 3.0)}
+"""Style and width of each loss curve."""
+COMPARED = (("reference", ""), (PRECISE, "_float64"))
+"""From whose losses the others are how far, and the ending of the keys that say so."""
 
 
 def summary(learners: Sequence[Learner]) -> list[dict[str, object]]:
@@ -53,13 +57,10 @@ def summary(learners: Sequence[Learner]) -> list[dict[str, object]]:
             "first_loss": one.losses[0],
             "last_loss": one.losses[-1],
         }
-        for other, suffix in (("reference", ""), (PRECISE, "_float64")):
-            wanted = losses.get(other)
-            away = None if wanted is None else np.abs(losses[one.name] - wanted)
-            row[f"max_difference{suffix}"] = None if away is None else float(away.max())
-            row[f"max_relative_difference{suffix}"] = (
-                None if away is None else float((away / np.abs(wanted)).max())
-            )
+        for other, suffix in COMPARED:
+            away, relative = _farthest(losses[one.name], losses.get(other))
+            row[f"max_difference{suffix}"] = away
+            row[f"max_relative_difference{suffix}"] = relative
         rows.append(
             row
             | {
@@ -71,6 +72,18 @@ def summary(learners: Sequence[Learner]) -> list[dict[str, object]]:
     return rows
 
 
+def _farthest(
+    losses: np.ndarray, wanted: np.ndarray | None
+) -> tuple[float, float] | tuple[None, None]:
+    """Return the largest difference of losses from the wanted ones, and the largest relative one;
+    None where there are none to compare with.
+    """
+    if wanted is None:
+        return None, None
+    away = np.abs(losses - wanted)
+    return float(away.max()), float((away / np.abs(wanted)).max())
+
+
 def table(rows: Sequence[dict[str, object]]) -> str:
     """Return the rows as Markdown."""
     lines = [
@@ -80,19 +93,21 @@ def table(rows: Sequence[dict[str, object]]) -> str:
         "|---|---:|---|---|---|---:|---:|",
     ]
     for row in rows:
-        apart = (
-            "-"
-            if other == row["path"] or row[f"max_difference{suffix}"] is None
-            else f"{row[f'max_difference{suffix}']:.1e} "
-            f"({row[f'max_relative_difference{suffix}']:.1e})"
-            for other, suffix in (("reference", ""), (PRECISE, "_float64"))
-        )
+        apart = (_apart(row, other, suffix) for other, suffix in COMPARED)
         lines.append(
             f"| {row['path']} | {row['steps']} | {row['first_loss']:.4f} to {row['last_loss']:.4f} "
             "| "
             f"{' | '.join(apart)} | {row['seconds']:.1f} | {row['core_seconds']:.2f} |"
         )
     return "\n".join(lines)
+
+
+def _apart(row: dict[str, object], other: str, suffix: str) -> str:
+    """Return in words how far a row's losses are from those of another training."""
+    away = row[f"max_difference{suffix}"]
+    if other == row["path"] or away is None:
+        return "-"
+    return f"{away:.1e} ({row[f'max_relative_difference{suffix}']:.1e})"
 
 
 def make_figure(learners: Sequence[Learner]) -> Figure:
@@ -108,13 +123,13 @@ def make_figure(learners: Sequence[Learner]) -> Figure:
     ):  # the reference lies under the others
         if one.name != PRECISE:
             seconds = f"{sum(one.seconds):.1f} s, core {sum(one.core_seconds):.2f} s"
-            usual = one.name == "reference"
+            line, width = LINES[one.name]
             loss.plot(
                 steps,
                 one.losses,
-                "-" if usual else "--",
+                line,
                 color=COLOURS[one.name],
-                linewidth=3.0 if usual else 1.4,
+                linewidth=width,
                 label=f"{one.name}: {seconds}",
             )
     for name, other, colour in (
@@ -200,28 +215,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("steps", "batch", "window"):
         if (value := getattr(options, name)) is not None and value < 1:
             parser.error(f"--{name}: at least 1")
-    clock = time.process_time if options.cpu_time else time.perf_counter
+    usual_threads = threads = torch.get_num_threads()
+    clock = time.perf_counter
+    if options.cpu_time:
+        threads = 1
+        clock = time.process_time
+    names = [*KERNELS]
+    if options.precise:
+        names.append(PRECISE)
     try:
         for path in (options.json, options.csv, options.plot):
             if path is not None:
                 check_writable(path)
-        recipe = load_recipe(
-            options.recipe if options.recipe.exists() else find(str(options.recipe))
-        )
+        if not options.recipe.exists():
+            options.recipe = find(str(options.recipe))
+        recipe = load_recipe(options.recipe)
         data = _windows(
             recipe, options.cache, options.steps, batch=options.batch, steps=options.window
         )
-        names = (*KERNELS, *((PRECISE,) if options.precise else ()))
         learners = [
             make_learner(recipe, name, options.steps, options.mixed, clock) for name in names
         ]
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1 if options.cpu_time else threads)
+        torch.set_num_threads(threads)
         try:
             train(learners, data, recipe.seed)
             rows = summary(learners)
         finally:
-            torch.set_num_threads(threads)
+            torch.set_num_threads(usual_threads)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -93,7 +93,10 @@ class Imitation(lightning.LightningModule):
 
     def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return the terms of the loss for a batch of windows."""
-        features = self.look(batch["maps"]) if "maps" in batch else self.encode(batch["images"])
+        if "maps" in batch:
+            features = self.look(batch["maps"])
+        else:
+            features = self.encode(batch["images"])
         state = self.policy.core.initial_state(len(features))
         outputs, _ = self.policy.recur(features, state, batch["elapsed"])
         scale = self.policy.scale

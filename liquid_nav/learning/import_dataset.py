@@ -149,7 +149,9 @@ def _drop_others(source: Path, folder: Path, digest: str) -> None:
 
 def _digest(source: Path, options: IngestOptions) -> str:
     """Name a source in its present state, read with these options."""
-    files = [source] if source.is_file() else sorted(p for p in source.iterdir() if p.is_file())
+    files = [source]
+    if not source.is_file():
+        files = sorted(p for p in source.iterdir() if p.is_file())
     state = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in files]
     text = json.dumps([_RULES, str(source.resolve()), state, options.to_dict()], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -96,34 +96,43 @@ def ingest(
     stream = _Stream(recording, folder, options, labels.astype(np.float32))
     stream.run(ordered & usable, on_frame)
     findings += more + screen_track(kind, track, recording) + stream.findings()
-    findings = [replace(f, action="accepted") if f.kind in options.accept else f for f in findings]
+    findings = [_accepted(f, options.accept) for f in findings]
     refused = [f.kind for f in findings if f.kind in REFUSED and f.kind not in options.accept]
     written = stream.writer.count
+    learned, flights = written, stream.flights
+    if refused:
+        learned, flights = 0, 0
     if refused or not written:
+        verdict = "refused"
         stream.writer.drop()
     else:
+        verdict = "clean"
+        if findings:
+            verdict = "with findings"
         stream.writer.finish(
             source=str(recording.source), labels=kind, findings=[f.to_dict() for f in findings]
         )
-    times = (
-        (recording.stamps - recording.stamps[:1]) / NANO if len(recording.stamps) else np.zeros(0)
-    )
-    verdict = "with findings" if findings else "clean"
-    if refused or not written:
-        verdict = "refused"
+    times = (recording.stamps - recording.stamps[:1]) / NANO
     row = {
         "flight": recording.name,
         "source": str(recording.source),
         "labels": kind,
         "frames": len(recording.stamps),
-        "learned": 0 if refused else written,
-        "flights": 0 if refused else stream.flights,
+        "learned": learned,
+        "flights": flights,
         "seconds": round(float(np.abs(times).max(initial=0.0)), 3),
         "verdict": verdict,
         "unreadable": stream.why,
         **{f"topic_{name}": topic for name, topic in recording.topics.items()},
     }
     return Ingested(row, findings, stream.strip(), times, labels)
+
+
+def _accepted(finding: Finding, kinds: tuple[str, ...]) -> Finding:
+    """Return a finding, marked where somebody accepts its kind."""
+    if finding.kind not in kinds:
+        return finding
+    return replace(finding, action="accepted")
 
 
 class _Stream:
@@ -160,7 +169,8 @@ class _Stream:
                 self.why = self.why or str(image)
                 continue
             self._sizes.add(image.shape[:2])
-            image = image[..., ::-1] if self.options.swap_colours else image
+            if self.options.swap_colours:
+                image = image[..., ::-1]
             small = resize(np.ascontiguousarray(image), self.options.height, self.options.width)
             if index % every == every // 2 and len(self._pictures) < STRIP:
                 self._pictures.append(small)

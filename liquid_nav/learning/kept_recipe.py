@@ -40,7 +40,9 @@ class KeptRecipe:
     def facts(self) -> dict[str, Any]:
         """Return what a model's card tells."""
         facts = {"recipe": self.values, "recipe_sha256": self.sha256}
-        return facts | ({"recipe_since_round": self.first_round} if self.first_round else {})
+        if self.first_round:
+            facts["recipe_since_round"] = self.first_round
+        return facts
 
 
 def values_of(recipe: Recipe) -> dict[str, Any]:
@@ -114,7 +116,9 @@ def _compare(there: dict[str, Any], here: dict[str, Any], folder: Path) -> None:
     found = list(_differences(there, begun, ""))
     if not found:
         return
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    more = ""
+    if len(found) > _SHOWN:
+        more = f" and {len(found) - _SHOWN} more"
     raise RecipeError(
         f"'{folder}' was begun with another recipe: {', '.join(found[:_SHOWN])}{more}",
         "use another --out",

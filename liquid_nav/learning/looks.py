@@ -83,7 +83,9 @@ def compute_looks(
     for look in range(looks):
         part = folder / f"{file_of(look)}.part"
         rows = np.lib.format.open_memmap(part, "w+", np.float16, (len(shard.labels), length))
-        label = f"{words}look {look + 1} of {looks}" if words else ""
+        label = ""
+        if words:
+            label = f"{words}look {look + 1} of {looks}"
         pictures = _pictures(shard, look, encoder, photometric, seed, label, fields, mirror)
         for row, maps in _answers(answer, pictures):
             rows[row : row + len(maps)] = maps
@@ -207,8 +209,12 @@ def _pictures(
         frames = shard.frames[begin : begin + length]
         if mirror and is_mirrored(flight, look):
             frames = frames[:, :, ::-1]
-        drawn = photometric.draw(1, generator) if look and photometric is not None else None
-        field = fields.draw(*frames.shape[1:3], generator) if look and fields is not None else None
+        drawn = None
+        field = None
+        if look and photometric is not None:
+            drawn = photometric.draw(1, generator)
+        if look and fields is not None:
+            field = fields.draw(*frames.shape[1:3], generator)
         for first in range(0, length, CHUNK):
             images = (
                 torch.from_numpy(np.array(frames[first : first + CHUNK])).to(device).float() / 255.0

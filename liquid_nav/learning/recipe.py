@@ -109,9 +109,10 @@ class Round:
                 f"recipe: heights is {self.heights}",
                 "give m from 0 to 1.1: the drones fly at 1.5 m",
             )
-        wrong = misfit(WindowConfig, self.windows) if isinstance(self.windows, Mapping) else None
-        if wrong is not None:
-            raise RecipeError(f"recipe: in windows of a round, {wrong.cause}", wrong.remedy)
+        if isinstance(self.windows, Mapping):
+            wrong = misfit(WindowConfig, self.windows)
+            if wrong is not None:
+                raise RecipeError(f"recipe: in windows of a round, {wrong.cause}", wrong.remedy)
         for share in self.shares or ():
             if share < 0.0:
                 raise RecipeError(
@@ -353,10 +354,10 @@ def _part(cls: type[T], values: Mapping[str, Any], what: str) -> T:
     values = {name: _tuple(value) for name, value in values.items()}
     wrong = misfit(cls, values)
     if wrong is not None:
-        raise RecipeError(
-            f"recipe: {wrong.cause}" if not what else f"recipe: in {what}, {wrong.cause}",
-            wrong.remedy,
-        )
+        place = ""
+        if what:
+            place = f"in {what}, "
+        raise RecipeError(f"recipe: {place}{wrong.cause}", wrong.remedy)
     return cls(**values)
 
 

@@ -52,7 +52,9 @@ class Replay:
         """
         known = np.isfinite(self.pilot).all(axis=1)
         difference = self.commands[known] - self.pilot[known]
-        seconds = (self.stamps[-1] - self.stamps[0]) / NANO if len(self.stamps) else 0.0
+        seconds = 0.0
+        if len(self.stamps):
+            seconds = (self.stamps[-1] - self.stamps[0]) / NANO
         row = {
             "flight": self.name,
             "frames": len(self.stamps),
@@ -63,12 +65,7 @@ class Replay:
             "repeated": self.repeated,
             "restarts": self.restarts,
         }
-        for k, field in enumerate(COMMAND_FIELDS):
-            row[f"rmse_{field}"] = (
-                float(np.sqrt(np.mean(difference[:, k] ** 2))) if known.any() else None
-            )
-        row["mse"] = float(np.mean(difference**2)) if known.any() else None
-        return row
+        return row | _errors(difference)
 
     def write_csv(self, path: Path) -> None:
         """Write one line a frame: time since the first in s, stamp in ns, the model's command, the
@@ -101,12 +98,24 @@ class Replay:
                 label=f"flown ({self.labels})",
             )
             axis.plot(time, self.commands[:, k], color="#2b6cb0", linewidth=1.2, label="model")
-            axis.set_ylabel(f"{field}, rad/s" if field == "yaw_rate" else f"{field}, m/s")
+            unit = "rad/s" if field == "yaw_rate" else "m/s"
+            axis.set_ylabel(f"{field}, {unit}")
             axis.grid(alpha=0.3)
         figure.axes[0].legend(loc="upper right", ncols=2)
         figure.axes[0].set_title(self.name)
         figure.axes[-1].set_xlabel("time, s")
         figure.savefig(path, dpi=110)
+
+
+def _errors(difference: np.ndarray) -> dict[str, float | None]:
+    """Return the root mean square of each column of [N,4], and the mean square of all; None without
+    a row.
+    """
+    names = [f"rmse_{field}" for field in COMMAND_FIELDS]
+    if not len(difference):
+        return dict.fromkeys((*names, "mse"))
+    errors = {name: float(np.sqrt(np.mean(difference[:, k] ** 2))) for k, name in enumerate(names)}
+    return errors | {"mse": float(np.mean(difference**2))}
 
 
 def replay(

@@ -11,9 +11,20 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
+from liquid_nav.evaluation.task import prepare_process
 from liquid_nav.learning.auxiliary import auxiliary_targets
-from liquid_nav.simulation import CameraConfig, DroneState, Expert, ExpertPilot, Pilot, fly
+from liquid_nav.policy import Policy
+from liquid_nav.simulation import (
+    CameraConfig,
+    DroneState,
+    Expert,
+    ExpertPilot,
+    Pilot,
+    PolicyPilot,
+    fly,
+)
 from liquid_nav.simulation.response import WIDE_RANGES, sample_response
 from liquid_nav.types import Command, Observation
 from liquid_nav.vision import resize
@@ -132,7 +143,9 @@ class LabellingPilot:
         self.rng = rng
         self.sight = sight
         self.name = f"labelled {task.driver}"
-        self.disturbance = Disturbance() if rng.random() < task.disturbed else Disturbance(rate=0.0)
+        self.disturbance = Disturbance(rate=0.0)
+        if rng.random() < task.disturbed:
+            self.disturbance = Disturbance()
         self.rows: list[tuple] = []
 
     def reset(self, layout: Layout, seed: int) -> None:
@@ -153,7 +166,8 @@ class LabellingPilot:
             if state.time >= self._switch_at:
                 self._expert_flies = self.rng.random() < self.task.expert_share
                 self._switch_at = state.time + self.rng.uniform(0.7, 2.5)
-            answer = label if self._expert_flies else answer
+            if self._expert_flies:
+                answer = label
         auxiliary = auxiliary_targets(state, self.expert, self.sight)
         frame = resize(observation.image, self.task.height, self.task.width)
         self.rows.append((frame, label.as_array(), elapsed, auxiliary))
@@ -213,7 +227,8 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
     response = None
     if task.wide:
         fleet = np.random.default_rng([task.seed, 74])
-        response = sample_response(fleet, WIDE_RANGES) if fleet.random() < task.wide else None
+        if fleet.random() < task.wide:
+            response = sample_response(fleet, WIDE_RANGES)
     condition = draw_condition(task)
     pilot = LabellingPilot(
         task, _driver(task.driver), rng, condition.appearance.draw_sight(task.seed)
@@ -297,21 +312,16 @@ def draw_drift(task: RolloutTask) -> DriftSpec:
         return DriftSpec()
     velocity = float(rng.uniform(0.0, DRIFT.velocity))
     vertical = float(rng.uniform(0.0, DRIFT.vertical))
-    wander = float(rng.uniform(3.0, DRIFT.wander)) if rng.random() < 0.5 else 0.0
+    wander = 0.0
+    if rng.random() < 0.5:
+        wander = float(rng.uniform(3.0, DRIFT.wander))
     return DriftSpec(velocity, vertical, wander)
 
 
 def _driver(name: str) -> Pilot:
-    from liquid_nav.evaluation.task import prepare_process
-
     prepare_process()
     if name == "expert":
         return ExpertPilot()
-    import torch
-
-    from liquid_nav.policy import Policy
-    from liquid_nav.simulation import PolicyPilot
-
     torch.set_num_threads(1)
     return PolicyPilot(Policy.load(name), name)
 

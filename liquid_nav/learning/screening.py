@@ -109,13 +109,16 @@ def screen_stamps(stamps: np.ndarray) -> tuple[np.ndarray, list[Finding]]:
         if places:
             k, step = max(places, key=lambda place: abs(place[1]))
             far = sum(abs(s) > LONGEST_GAP for _, s in places)
+            action = "kept with its real time"
+            if far:
+                action = f"flight divided {far} times"
             findings.append(
                 Finding(
                     kind,
                     len(places),
                     f"{len(places)} times {words}, longest {abs(step):.2f} s before "
                     f"frame {k} (usual: {usual:.3f} s)",
-                    f"flight divided {far} times" if far else "kept with its real time",
+                    action,
                 )
             )
     return keep, findings
@@ -186,7 +189,9 @@ def screen_track(kind: str, track: Track, recording: Recording) -> list[Finding]
     """
     findings = []
     topic = recording.topics.get(kind, kind)
-    apart = track.apart(recording.stamps) if len(recording.stamps) else 0.0
+    apart = 0.0
+    if len(recording.stamps):
+        apart = track.apart(recording.stamps)
     if apart > LONGEST_GAP:
         findings.append(
             Finding(

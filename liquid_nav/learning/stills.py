@@ -153,7 +153,9 @@ def find_stills(paths: list[Path]) -> list[Path]:
     """Return the pictures among and in ``paths``; raises StillError without any."""
     found = []
     for path in paths:
-        inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        inside = [path]
+        if path.is_dir():
+            inside = sorted(path.iterdir())
         found += [p for p in inside if p.suffix.lower() in SUFFIXES and p.is_file()]
     if not found:
         raise StillError(

@@ -89,10 +89,14 @@ class KeepBest(lightning.Callback):
                 {f"choose/{name}": value for name, value in found.items()}, step
             )
         values = ", ".join(f"{name} {value:.3f}" for name, value in found.items())
-        best = 0 if self.chosen is None else self.chosen["step"]
+        best = 0
+        if self.chosen is not None:
+            best = self.chosen["step"]
         comment = ""
         if not better:
-            comment = f" (best: step {best})" if best else " (not finite: no weights are kept)"
+            comment = " (not finite: no weights are kept)"
+            if best:
+                comment = f" (best: step {best})"
         self.say(f"step {step}: {values}{comment}")
         since = sum(entry["step"] > best for entry in self.history)
         return since >= self.patience
@@ -156,11 +160,9 @@ def held_out_flights(shards: list[Path], share: float, seed: int) -> list[Flight
     groups: dict[tuple, list[Flight]] = {}
     for index, folder in enumerate(shards):
         for flight, (name, number, outcome) in enumerate(Shard(folder).meta["flown"]):
-            whole = (
-                (folder.name, name)
-                if outcome in ("recorded", "still")
-                else (folder.name, name, number)
-            )
+            whole = (folder.name, name, number)
+            if outcome in ("recorded", "still"):
+                whole = (folder.name, name)
             groups.setdefault(whole, []).append((index, flight))
     if len(groups) < 2:
         raise RecipeError(

@@ -5,30 +5,23 @@ interruption.
 from __future__ import annotations
 
 import itertools
-import json
 import os
-import signal
 import time
-import warnings
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Callable, Iterator
 
 import lightning
 import numpy as np
-import torch
-from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from rich.progress import track
-from torch.utils.data import DataLoader
 
-from liquid_nav.errors import UserError
 from liquid_nav.evaluation.campaign import available_cores, process_pool
 from liquid_nav.learning.cache import META, CacheError, Shard, write_shard
-from liquid_nav.learning.diverging import REMEDY, DivergedError, StopDiverging, steps_done
+from liquid_nav.learning.diverging import REMEDY, DivergedError, steps_done
+from liquid_nav.learning.fit import fit, last_checkpoint
+from liquid_nav.learning.hardware import Hardware, bfloat16_is_fast
 from liquid_nav.learning.imitation import Imitation
 from liquid_nav.learning.import_dataset import shards
 from liquid_nav.learning.kept_recipe import KeptRecipe, keep
@@ -37,48 +30,13 @@ from liquid_nav.learning.recipe import Recipe, Round
 from liquid_nav.learning.rollout import LabelledFlight, RolloutTask, run_rollout
 from liquid_nav.learning.seen import HEAD, load_head, save_head
 from liquid_nav.learning.stopping import KeepBest, closed_loop, command_error, held_out_flights
+from liquid_nav.learning.training_card import note_times, training_card
 from liquid_nav.learning.windows import Windows
 from liquid_nav.policy import Policy, resolve_model
-from liquid_nav.policy.files import CARD
 from liquid_nav.vision import BackboneEncoder, load_photographs
 
-TIMES = "times.json"
-READERS = 4
-"""Processes that read batches for a GPU, at most; with one of them a step took 70 ms on an H200."""
 _RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
 """What launchers tell the processes that learn together; zero or absent in the first of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hardware:
-    """Where a round learns, in Lightning's words; a batch of the recipe is what each device gets in
-    a step.
-    """
-
-    accelerator: str = "auto"
-    """Kind of device: "auto", "cpu", "gpu" or another one that Lightning knows."""
-    devices: int | str = 1
-    """Number of devices of each machine, or "auto" for all."""
-    nodes: int = 1
-    """Number of machines."""
-    strategy: str = "auto"
-    """How several devices learn together, e.g. "auto" or "ddp"."""
-
-    def device(self) -> torch.device:
-        """Return where one process computes what it needs before a round: a CUDA device if there is
-        one to be used.
-        """
-        cuda = self.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
-        return torch.device("cuda" if cuda else "cpu")
-
-    def readers(self) -> int:
-        """Return how many processes read batches beside the one that learns: a single GPU would
-        wait for them.
-        """
-        alone = self.devices in (1, "1") and self.nodes == 1
-        if self.device().type == "cpu" or not alone:
-            return 0
-        return max(1, min(READERS, available_cores() - 1))
 
 
 class Trainer:
@@ -173,7 +131,7 @@ class Trainer:
             )
             meta = write_shard(folder, flights)
         minutes = (perf_counter() - begin) / 60
-        _note(folder.parent / TIMES, collect_minutes=round(minutes, 1))
+        note_times(folder.parent, collect_minutes=round(minutes, 1))
         self.say(
             f"round {index}: {meta['flights']} flights, {meta['frames']} frames, "
             f"{meta['outcomes']}, "
@@ -183,7 +141,7 @@ class Trainer:
     def _learn(self, index: int, plan: Round, place: Path, model: Path | None) -> None:
         recipe = self.recipe
         lightning.seed_everything(recipe.seed + index, verbose=False)
-        policy = self._begin() if model is None else Policy.load(model)
+        policy = self._begin(model)
         policy.train()
         policy.core.validate = False
         module = Imitation(
@@ -199,7 +157,6 @@ class Trainer:
         if model is not None and (model / HEAD).exists():
             module.auxiliary.load_state_dict(load_head(model).state_dict())
         place.mkdir(parents=True, exist_ok=True)
-        last = place / "checkpoints" / "last.ckpt"
         with ExitStack() as stack:
             best, held_out = self._stopping(index, policy, place, stack)
             learned_from = self._shards(index, policy)
@@ -211,21 +168,24 @@ class Trainer:
                 replace(recipe.windows, **plan.windows),
                 plan.steps,
                 seed=1000 * recipe.seed + index,
-                skip=steps_done(last),
+                skip=steps_done(last_checkpoint(place)),
                 without=held_out,
                 stored=stored,
             )
             begin = perf_counter()
-            trainer = self._fit(index, module, data, place, best)
+            trainer = fit(index, module, data, place, best, self.hardware)
         # Only the first of the processes measures.
         if trainer.is_global_zero and best and best[0].chosen is None:
             raise DivergedError(f"round {index} has no model whose measurement is a number", REMEDY)
-        chosen = best[0].restore(module) if best else {}
+        chosen = {}
+        if best:
+            chosen = best[0].restore(module)
         if trainer.is_global_zero:
             minutes = (perf_counter() - begin) / 60
-            _note(place / TIMES, learn_minutes=round(minutes, 1), **chosen)
+            note_times(place, learn_minutes=round(minutes, 1), **chosen)
             loss = {k: float(v) for k, v in trainer.callback_metrics.items()}
-            policy.save(place / "model", self._card(index, loss))
+            card = training_card(recipe, self._kept, self.folder, index, loss)
+            policy.save(place / "model", card)
             save_head(module.auxiliary, place / "model")
             self.say(
                 f"round {index}: learned {trainer.global_step} steps in {minutes:.1f} min, "
@@ -233,8 +193,10 @@ class Trainer:
             )
         trainer.strategy.barrier("the round's model is written")
 
-    def _begin(self) -> Policy:
-        """Return the policy that the first round begins with."""
+    def _begin(self, model: Path | None) -> Policy:
+        """Return the policy that a round begins with: the last model, or a fresh one."""
+        if model is not None:
+            return Policy.load(model)
         policy = Policy(self.recipe.policy)
         if isinstance(policy.encoder, BackboneEncoder) and self.recipe.photographs:
             load_photographs(policy.encoder.front, policy.encoder.config.front)
@@ -265,7 +227,7 @@ class Trainer:
                 recipe.windows.mirror,
             )
         encoder.cpu()
-        _note(place / TIMES, looks_minutes=round((perf_counter() - begin) / 60, 1))
+        note_times(place, looks_minutes=round((perf_counter() - begin) / 60, 1))
         done.touch()
 
     def _looks_of(self, folder: Path) -> int:
@@ -300,55 +262,6 @@ class Trainer:
             KeepBest(measure, every=stop.every, patience=stop.patience, steps=steps, say=self.say)
         ], held_out
 
-    def _fit(
-        self, index: int, module: Imitation, data: Windows, place: Path, best: list[KeepBest]
-    ) -> lightning.Trainer:
-        checkpoint = ModelCheckpoint(
-            place / "checkpoints", every_n_train_steps=100, save_top_k=1, save_last=True
-        )
-        where = self.hardware
-        try:
-            trainer = lightning.Trainer(
-                max_steps=data.batches,
-                accelerator=where.accelerator,
-                devices=where.devices,
-                num_nodes=where.nodes,
-                strategy=where.strategy,
-                gradient_clip_val=1.0,
-                log_every_n_steps=20,
-                logger=TensorBoardLogger(self.folder, name="log", version=f"round-{index}"),
-                callbacks=[
-                    StopDiverging(index, place / "checkpoints" / "last.ckpt"),
-                    checkpoint,
-                    TQDMProgressBar(refresh_rate=20),
-                    *best,
-                ],
-                enable_model_summary=False,
-            )
-        except (MisconfigurationException, ValueError) as error:
-            raise UserError(
-                f"Lightning cannot learn there: {error}",
-                "choose other --accelerator, --devices, --nodes or --strategy",
-            ) from error
-        last = place / "checkpoints" / "last.ckpt"
-        ctrl_c = signal.getsignal(signal.SIGINT)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                trainer.fit(
-                    module,
-                    loader(data, where.readers()),
-                    ckpt_path=str(last) if last.exists() else None,
-                )
-        except SystemExit:
-            # Lightning's answer to Ctrl-C; whoever called us should hear of the key and not of an
-            # exit.
-            if not trainer.interrupted:
-                raise
-            signal.signal(signal.SIGINT, ctrl_c)
-            raise KeyboardInterrupt from None
-        return trainer
-
     def _shards(self, index: int, policy: Policy) -> list[Path]:
         """Return what a round learns from: recorded flights first, then what the rounds so far
         collected.
@@ -372,73 +285,6 @@ class Trainer:
                     f"import them again with --size {size[1]}x{size[0]}",
                 )
         return recorded
-
-    def _card(self, index: int, loss: dict[str, float]) -> dict:
-        rounds = []
-        for i in range(index + 1):
-            times = json.loads((self.folder / f"round-{i}" / TIMES).read_text())
-            counts = {"flights": 0, "frames": 0}
-            if self.recipe.rounds[i].flights:
-                meta = json.loads((self.folder / f"round-{i}" / "data" / META).read_text())
-                counts = {k: meta[k] for k in ("flights", "frames", "outcomes")}
-            rounds.append(asdict(self.recipe.rounds[i]) | counts | times)
-        first = self.recipe.first_seed
-        facts = {
-            "rounds": rounds,
-            "seeds": f"{first}:{first + sum(r['flights'] for r in rounds)}",
-            "final_loss": loss,
-            "torch": torch.__version__,
-            **(self._kept.facts() if self._kept is not None else {}),
-        }
-        if self.recipe.caches:
-            metas = {
-                c: [json.loads((s / META).read_text()) for s in shards(Path(c))]
-                for c in self.recipe.caches
-            }
-            facts["recorded"] = {
-                c: {k: sum(m[k] for m in found) for k in ("flights", "frames")}
-                for c, found in metas.items()
-            }
-        if self.recipe.start is not None:
-            parent = json.loads((resolve_model(self.recipe.start) / CARD).read_text())
-            facts["start"] = {k: parent.get(k) for k in ("sha256", "training")} | {
-                "model": self.recipe.start
-            }
-        return {"training": facts}
-
-
-def bfloat16_is_fast() -> bool:
-    """Whether the hardware supports bfloat16: a processor that only emulates it is ten times
-    slower.
-    """
-    if torch.cuda.is_available():
-        return True
-    # torch before 2.9 does not tell.
-    told = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(told.get("avx512_bf16") or told.get("amx_bf16"))
-
-
-def loader(data: Windows, readers: int) -> DataLoader:
-    """Return what reads the batches, in order, in so many processes beside this one, or in this one
-    for 0.
-    """
-    if not readers:
-        return DataLoader(data, batch_size=None)
-    # Forked: maps of many gigabytes are shared, not copied.
-    return DataLoader(
-        data,
-        batch_size=None,
-        num_workers=readers,
-        prefetch_factor=4,
-        pin_memory=torch.cuda.is_available(),
-        multiprocessing_context="fork",
-    )
-
-
-def _note(path: Path, **facts: object) -> None:
-    """Add facts to a small JSON file; an interrupted and continued round counts its last leg."""
-    known = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps(known | facts))
 
 
 def _await(path: Path) -> None:

@@ -92,7 +92,9 @@ class Windows(IterableDataset):
         together draw different windows.
         """
         self.shards = [Shard(folder) for folder in shards]
-        self.looks = [open_looks(folder) for folder in shards] if stored else None
+        self.looks: list[tuple[list[np.ndarray], bool]] | None = None
+        if stored:
+            self.looks = [open_looks(folder) for folder in shards]
         self.config = config
         self.batches = batches
         self.seed = seed
@@ -126,9 +128,7 @@ class Windows(IterableDataset):
         """Yield the batches, the same for the same seed and rank; of several readers each makes its
         own in turn.
         """
-        together = torch.distributed.is_available() and torch.distributed.is_initialized()
-        rank = torch.distributed.get_rank() if together else 0
-        rng = np.random.default_rng([self.seed, rank] if rank else self.seed)
+        rng = _generator(self.seed)
         reader = get_worker_info()
         for batch in range(self.batches):
             picks = rng.choice(len(self.where), size=self.config.batch, p=self.weights)
@@ -179,7 +179,9 @@ class Windows(IterableDataset):
         kept = np.concatenate((kept, np.full(c.steps - valid, kept[-1])))
         times = np.cumsum(shard.elapsed[begin : begin + length])
         elapsed = np.diff(times[kept], prepend=times[kept[0]]).astype(np.float32)
-        elapsed[0] = elapsed[1] if valid > 1 else shard.elapsed[begin]
+        elapsed[0] = shard.elapsed[begin]
+        if valid > 1:
+            elapsed[0] = elapsed[1]
         labels = shard.labels[begin + kept]
         auxiliary = shard.auxiliary[begin + kept]
         weight = (np.arange(c.steps) < valid).astype(np.float32)
@@ -202,6 +204,18 @@ class Windows(IterableDataset):
         """
         if self.looks is None:
             frames = self.shards[shard_index].frames[rows]
-            return {"images": np.ascontiguousarray(frames[:, :, ::-1] if mirrored else frames)}
+            if mirrored:
+                frames = frames[:, :, ::-1]
+            return {"images": np.ascontiguousarray(frames)}
         looks, _ = self.looks[shard_index]
         return {"maps": looks[look][rows]}
+
+
+def _generator(seed: int) -> np.random.Generator:
+    """Return the source of what is drawn; of processes that learn together each has its own."""
+    rank = 0
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        rank = torch.distributed.get_rank()
+    if not rank:
+        return np.random.default_rng(seed)
+    return np.random.default_rng([seed, rank])

@@ -46,9 +46,8 @@ def state_bounds(core: LTC) -> tuple[Tensor, Tensor]:
     hull.)
     """
     bounds = []
-    for reduce in ("amin", "amax"):
-        bound = torch.cat((core.vleak[None], torch.zeros_like(core.vleak)[None]))
-        bound = bound.amin(0) if reduce == "amin" else bound.amax(0)
+    for reduce, extreme in (("amin", torch.amin), ("amax", torch.amax)):
+        bound = extreme(torch.cat((core.vleak[None], torch.zeros_like(core.vleak)[None])), 0)
         for post, erev in ((core.post, core.erev), (core.sensory_post, core.sensory_erev)):
             bound = bound.scatter_reduce(0, post, erev, reduce)
         bounds.append(bound)

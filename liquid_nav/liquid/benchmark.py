@@ -17,6 +17,8 @@ from .ncp import NCPWiring
 Row = dict[str, object]
 WIRING = {"inter": 18, "command": 12, "motor": 4, "sensory_fanout": 6, "inter_fanout": 4}
 WIRING |= {"recurrent_command": 4, "motor_fanin": 6, "seed": 22224}
+USUAL = {"neurons": 34, "batch": 16, "steps": 64}
+"""Sizes of a training step, of which ``growth_rows`` lets one at a time grow."""
 
 
 def interleaved(
@@ -100,10 +102,10 @@ def growth_rows(
         ("batch", (8, 16, 32, 64)),
     ):
         for value in values:
-            scale = value / 34 if what == "neurons" else 1
-            batch, steps = (
-                value if what == name else usual for name, usual in (("batch", 16), ("steps", 64))
-            )
+            sizes = USUAL | {what: value}
+            scale = sizes["neurons"] / USUAL["neurons"]
+            batch = sizes["batch"]
+            steps = sizes["steps"]
             wiring = NCPWiring(
                 round(18 * scale), round(12 * scale), round(4 * scale), 6, 4, round(4 * scale), 6
             )
@@ -154,4 +156,6 @@ def _work(module: nn.Module, what: str, *inputs: Tensor) -> Callable[[], object]
         with torch.no_grad():
             module(*inputs)
 
-    return train if what == "train_step" else infer
+    if what == "train_step":
+        return train
+    return infer

@@ -66,10 +66,9 @@ class CfC(Core):
             outputs = len(built.motor)
             names = []
             start = 0
-            before = None
+            incoming = built.sensory
             for layer in order:
                 members = built.layers[layer]
-                incoming = built.sensory if before is None else built.internal[before]
                 mask = torch.tensor(incoming[:, members] != 0)
                 mask = torch.cat((mask, torch.ones(len(members), len(members), dtype=torch.bool)))
                 cells.append(
@@ -80,7 +79,7 @@ class CfC(Core):
                 slices[layer] = slice(start, start + len(members))
                 names += [built.names[k] for k in members]
                 start = start + len(members)
-                before = members
+                incoming = built.internal[members]
         if mixed_memory:
             slices["memory"] = slice(units, 2 * units)
             names = [
@@ -95,7 +94,9 @@ class CfC(Core):
         self.units = units
         self.cells = nn.ModuleList(cells)
         self.memory = _Memory(input_size, units) if mixed_memory else None
-        self.head = nn.Linear(units, outputs) if wiring is None and output_size else nn.Identity()
+        self.head = nn.Identity()
+        if wiring is None and output_size:
+            self.head = nn.Linear(units, outputs)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
@@ -112,7 +113,7 @@ class CfC(Core):
             ):  # layer by layer: each sees a whole sequence
                 sequence = _run(cell, sequence, h, elapsed)
                 parts.append(sequence)
-            states = torch.cat(parts, dim=-1) if len(parts) > 1 else sequence
+            states = _joined(parts)
             last = states[:, -1]
         return self.head(states[..., self.units - self.cells[-1].units : self.units]), last
 
@@ -133,15 +134,23 @@ class CfC(Core):
         recurrent = self.memory.recurrent_map.weight.t()
         times = elapsed[..., None].unbind(1)
         states = []
-        for x, drive, dt in zip(projected, remembered.unbind(1), times):
+        for incoming, drive, dt in zip(projected, remembered.unbind(1), times):
             h, c = self.memory(torch.addmm(drive, h, recurrent), c)
             parts = []
-            for k, (cell, part, own) in enumerate(zip(self.cells, self._split(h), weights)):
-                incoming = x if k == 0 else cell.project(parts[-1], own)
+            for cell, part, own in zip(self.cells, self._split(h), weights):
+                if parts:
+                    incoming = cell.project(parts[-1], own)
                 parts.append(cell.step(incoming, part, dt, own))
-            h = torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0]
+            h = _joined(parts)
             states.append(h)
         return torch.stack(states, dim=1), torch.cat((h, c), dim=-1)
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    """Return the layers' parts [...,n] side by side; a single one is not copied."""
+    if len(parts) == 1:
+        return parts[0]
+    return torch.cat(parts, dim=-1)
 
 
 def _run(cell: CfCCell, features: Tensor, h: Tensor, elapsed: Tensor) -> Tensor:

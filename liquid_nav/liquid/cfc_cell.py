@@ -93,9 +93,9 @@ class CfCCell(nn.Module):
             self.ff2 = nn.Linear(widths[-1], units)
             self.time_a = nn.Linear(widths[-1], units)
             self.time_b = nn.Linear(widths[-1], units)
-        self.register_buffer(
-            "mask", None if mask is None else mask.T.float().contiguous(), persistent=False
-        )
+        if mask is not None:
+            mask = mask.T.float().contiguous()
+        self.register_buffer("mask", mask, persistent=False)
         for parameter in self.parameters():
             if parameter.dim() == 2 and parameter.shape[0] > 1:
                 nn.init.xavier_uniform_(parameter)
@@ -119,9 +119,10 @@ class CfCCell(nn.Module):
     def weights(self) -> CfCWeights:
         """Return the matrices of a step, put together once for a whole sequence."""
         heads = self._heads()
-        first, bias = (
-            (self.backbone[0].weight, self.backbone[0].bias) if len(self.backbone) else heads
-        )
+        first, bias = heads
+        if len(self.backbone):
+            first = self.backbone[0].weight
+            bias = self.backbone[0].bias
         return CfCWeights(
             first[:, : self.input_size], bias, first[:, self.input_size :].t(), *heads
         )
@@ -146,4 +147,6 @@ class CfCCell(nn.Module):
         f1 = torch.tanh(f1)
         f2 = torch.tanh(f2)
         s = torch.sigmoid(torch.addcmul(b, a, elapsed))
-        return torch.addcmul(f1, s, f2) if self.mode == "no_gate" else torch.lerp(f1, f2, s)
+        if self.mode == "no_gate":
+            return torch.addcmul(f1, s, f2)
+        return torch.lerp(f1, f2, s)

@@ -76,8 +76,9 @@ class Core(nn.Module):
     def initial_state(self, batch: int = 1) -> Tensor:
         """Return the state before the first frame, zeros [B,S]."""
         parameter = next(self.parameters(), None)
-        like = {} if parameter is None else {"dtype": parameter.dtype, "device": parameter.device}
-        return torch.zeros(batch, self.state_size, **like)
+        if parameter is None:
+            return torch.zeros(batch, self.state_size)
+        return torch.zeros(batch, self.state_size, dtype=parameter.dtype, device=parameter.device)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Mapping, Sequence
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from .liquid_property import LiquidResponse
 from .wiring import Wiring
@@ -17,15 +19,19 @@ LAYER_COLOURS = {"input": "#8a8f98", "inter": "#3b7dd8", "command": "#8e5bd0", "
 
 
 def _axes(columns: int = 1, size: tuple[float, float] = (8.0, 5.0)):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=size, dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, columns, squeeze=False)[0]
     for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def _heights(count: int) -> np.ndarray:
+    """Return where the neurons of a column stand, from the bottom (0) to the top (1)."""
+    if count == 1:
+        return np.array([0.5])
+    return np.linspace(0.02, 0.98, count)
 
 
 def draw_wiring(wiring: Wiring, path: Path, title: str = "") -> None:
@@ -40,7 +46,7 @@ def draw_wiring(wiring: Wiring, path: Path, title: str = "") -> None:
     }
     place = {}
     for x, (layer, members) in enumerate(columns.items()):
-        heights = np.linspace(0.02, 0.98, len(members)) if len(members) > 1 else np.array([0.5])
+        heights = _heights(len(members))
         for k, neuron in enumerate(members):
             place[layer == "input", int(neuron)] = (x, heights[k])
         axis.scatter(

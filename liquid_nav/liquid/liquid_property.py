@@ -19,7 +19,8 @@ def time_constants_along(
     core: ODECore, features: Tensor, elapsed: Tensor, state: Tensor | None = None
 ) -> Tensor:
     """Return the effective time constants after every input of a sequence, [B,T,S] s."""
-    state = core.initial_state(features.shape[0]) if state is None else state
+    if state is None:
+        state = core.initial_state(features.shape[0])
     states = core.trajectory(features, state, elapsed)
     return core.time_constants(features.flatten(0, 1), states.flatten(0, 1)).unflatten(
         0, features.shape[:2]
@@ -36,7 +37,8 @@ def response_times(
     from it, so tau = -dt / ln(1 - K). Counts the whole network, of which a neuron's own time
     constant is a part; nan unless 0 < K < 1. features [B,T,I], elapsed [B,T] s.
     """
-    state = core.initial_state(features.shape[0]) if state is None else state
+    if state is None:
+        state = core.initial_state(features.shape[0])
     with torch.no_grad():
         before = [state]
         for t in range(features.shape[1] - 1):

@@ -97,7 +97,8 @@ class Stream:
         features = torch.zeros(1, core.input_size)
         for channel in channels.values():
             features[:, channel.columns] = channel.initial
-        state = core.initial_state(1) if state is None else state
+        if state is None:
+            state = core.initial_state(1)
         self._base = _Point(-math.inf, state, features)  # where the kept points set out from
         self._points: list[_Point] = []
 
@@ -113,7 +114,9 @@ class Stream:
 
     @property
     def _newest(self) -> _Point:
-        return self._points[-1] if self._points else self._base
+        if not self._points:
+            return self._base
+        return self._points[-1]
 
     def push(self, sensor: str, time: float, values: Iterable[float] | Tensor) -> bool:
         """Take an event in; return whether it counted (False: too late, or a duplicate)."""

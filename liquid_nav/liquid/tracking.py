@@ -138,9 +138,9 @@ class Answer:
         """
         rows = []
         for name, response in self.response.items():
-            when = (
-                slice(self.start, self.start + 2) if name == "jump" else slice(self.start + 5, None)
-            )
+            when = slice(self.start + 5, None)
+            if name == "jump":
+                when = slice(self.start, self.start + 2)
             factor = (
                 (self.membranes[name] / self.membranes["calm"])
                 .nan_to_num(1.0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from .drawing import EXCITE, INHIBIT, INK
 from .tracking import PERIOD, Answer
@@ -16,9 +18,6 @@ def draw_answer(answer: Answer, path: Path, signal: int = 3) -> None:
     """Draw for noise and for a jump: one signal above; below it time constants, medians with the
     middle half.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(9.0, 6.4), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     rows = figure.subplots(2, 2, sharex=True)

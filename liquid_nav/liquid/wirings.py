@@ -74,7 +74,8 @@ def _sparse(rng: np.random.Generator, rows: int, columns: int, density: float) -
 
 def _layered(sensory: np.ndarray, internal: np.ndarray, motor: int | None) -> Wiring:
     units = len(internal)
-    motor = units if motor is None else motor
+    if motor is None:
+        motor = units
     if not 1 <= motor <= units:
         raise WiringError(f"motor is {motor}; give a number from 1 to {units}")
     layers = {"motor": np.arange(motor)}

@@ -168,7 +168,9 @@ class AutopilotBridge(Node):
         self.session.config = replace(self.session.config, **values)
 
     def _now(self) -> float:
-        return self.get_clock().now().nanoseconds / NANO if self._simulated else wall.monotonic()
+        if self._simulated:
+            return self.get_clock().now().nanoseconds / NANO
+        return wall.monotonic()
 
     def end(self) -> None:
         """Begin to end: a landing goes on by itself, a flight ends in the autopilot's hold."""
@@ -206,14 +208,14 @@ class AutopilotBridge(Node):
         # The graph, and whoever has to end the others, know names as they are after remapping.
         names = [self.resolve_topic_name(topic) for topic in GUARDED]
         counts = {name: self.count_publishers(name) for name in names}
-        several = [name for name, count in counts.items() if count > 1]
-        self.session.distrust(several[0] if several else "", now)
-        if several:
+        shared = next((name for name, count in counts.items() if count > 1), "")
+        self.session.distrust(shared, now)
+        if shared:
             words = (
-                f"more than one node publishes {several[0]}: none is obeyed, holding. "
+                f"more than one node publishes {shared}: none is obeyed, holding. "
                 "End all but one safety_supervisor"
             )
-            self._diagnostics.report("cmd_vel", ERROR, words, publishers=counts[several[0]])
+            self._diagnostics.report("cmd_vel", ERROR, words, publishers=counts[shared])
         else:
             self._diagnostics.report("cmd_vel", OK, "one publisher")
 
@@ -255,14 +257,15 @@ class AutopilotBridge(Node):
         if mode == self._mode:
             return
         self._mode = mode
-        order = self._order
-        asked = (
-            f"the supervisor says '{order.mode.value}', act {order.act}"
-            if order
-            else "no order was heard yet"
-        )
         values = {"phase": facts["phase"], "vehicle_mode": facts["mode"], "armed": facts["armed"]}
-        self._diagnostics.report_mode(mode, happened or asked, **values)
+        self._diagnostics.report_mode(mode, happened or self._asked(), **values)
+
+    def _asked(self) -> str:
+        """Return in words what the supervisor asks for."""
+        order = self._order
+        if order is None:
+            return "no order was heard yet"
+        return f"the supervisor says '{order.mode.value}', act {order.act}"
 
     def _facts(self, now: float) -> dict:
         session = self.session
@@ -287,7 +290,9 @@ class AutopilotBridge(Node):
             level = ERROR
         elif facts["fault"]:
             level = WARN
-        words = f"{facts['phase']}: {facts['fault']}" if facts["fault"] else "connected"
+        words = "connected"
+        if facts["fault"]:
+            words = f"{facts['phase']}: {facts['fault']}"
         shown = {key: value for key, value in facts.items() if key != "failsafes"}
         self._diagnostics.report("autopilot", level, words, **shown, **self._backend.facts())
 

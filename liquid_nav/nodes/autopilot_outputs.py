@@ -21,6 +21,8 @@ from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.transforms import MovingTransforms
 from liquid_nav.simulation.state import DroneState
 
+TRUE_POSE = "autopilot/true_odom"
+"""Topic of a simulated vehicle's true pose."""
 REMOTE_CONTROL = "remote_control"
 """frame_id of its ``joy`` messages: a name for the device, which has no frame."""
 
@@ -47,21 +49,21 @@ class AutopilotOutputs:
         self._transforms = transforms
         self._node = node
         self._prefix = prefix
-        self._clock: OffsetClock | None = (
-            None if node.get_parameter("use_sim_time").value else OffsetClock()
-        )
+        self._clock: OffsetClock | None = None
         """From the vehicle's clock to ours; None where the vehicle's is the flight's."""
+        if not node.get_parameter("use_sim_time").value:
+            self._clock = OffsetClock()
         self._odom = node.create_publisher(Odometry, odometry, sensor_data(10))
         self._imu = node.create_publisher(Imu, "imu", sensor_data(10))
         self._battery = node.create_publisher(BatteryState, "battery_state", sensor_data(10))
         self._joy = node.create_publisher(Joy, "joy", sensor_data(10))
 
-    def offer_true_pose(self, topic: str) -> None:
+    def offer_true_pose(self) -> None:
         """Create the publisher of a simulated vehicle's true pose; our world is rendered by that
         vehicle's clock.
         """
         self._clock = None
-        self._true = self._node.create_publisher(Odometry, topic, sensor_data(10))
+        self._true = self._node.create_publisher(Odometry, TRUE_POSE, sensor_data(10))
 
     def true_pose(self, odometry: VehicleOdometry) -> None:
         """Publish where a simulated vehicle truly is."""
@@ -98,7 +100,9 @@ class AutopilotOutputs:
         """Return a time since the vehicle's boot as the time of a stamp, s; None where it is not
         known yet.
         """
-        return boot if boot is None or self._clock is None else self._clock.moved(boot)
+        if boot is None or self._clock is None:
+            return boot
+        return self._clock.moved(boot)
 
     def battery(self, telemetry: VehicleState, time: float) -> None:
         """Publish the charge, where it is known; ``time``: of the stamp, s."""
@@ -116,7 +120,9 @@ class AutopilotOutputs:
         force = telemetry.force
         if odometry is None or time is None:
             return
-        specific = np.full(3, math.nan) if force is None else geometry.frd_to_flu(force)
+        specific = np.full(3, math.nan)
+        if force is not None:
+            specific = geometry.frd_to_flu(force)
         state = DroneState(
             time,
             odometry.position,

@@ -34,7 +34,9 @@ from liquid_nav.safety import Phase
 Clock = Callable[[], float]
 MAVLINK = ("px4", "ardupilot")
 DDS = "px4_dds"
-PLAIN = ("twist", "twist_stamped")
+PLAIN_TYPES = {"twist": Twist, "twist_stamped": TwistStamped}
+"""Autopilot that takes plain velocities -> the message's type."""
+PLAIN = tuple(PLAIN_TYPES)
 LAST_WORD = Duration(seconds=0.5)
 """Time in which the last word must be acknowledged: a process that ends at once may take it along.
 """
@@ -274,9 +276,7 @@ class PlainBackend:
         self._now = now
         self._transforms = transforms
         self._frame = f"{prefix}base_link"
-        self._publisher = node.create_publisher(
-            Twist if kind == "twist" else TwistStamped, topic, reliable()
-        )
+        self._publisher = node.create_publisher(PLAIN_TYPES[kind], topic, reliable())
         if body:
             subscribe(node, diagnostics, Odometry, odometry, self._on_odometry, sensor_data())
 
@@ -289,8 +289,9 @@ class PlainBackend:
         if command is None:
             return
         message = command_message(command, self._node.get_clock().now().nanoseconds, self._frame)
-        stamped = self._publisher.msg_type is TwistStamped
-        self._publisher.publish(message if stamped else message.twist)
+        if self._publisher.msg_type is not TwistStamped:
+            message = message.twist
+        self._publisher.publish(message)
 
     def facts(self) -> dict[str, Any]:
         """Nothing is counted."""

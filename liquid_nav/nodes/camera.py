@@ -10,6 +10,7 @@ import os
 import sys
 import time as wall
 
+import cv2
 import numpy as np
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -198,8 +199,6 @@ class Camera(Node):
 
     def _try_to_publish(self, frame: Frame) -> None:
         """Publish, or name what cannot be resized or encoded: the next frame may be better."""
-        import cv2
-
         try:
             self.publish(frame)
             self._unpublished = ""
@@ -212,8 +211,6 @@ class Camera(Node):
         Raises:
             cv2.error, ValueError, MemoryError: it cannot be resized or encoded.
         """
-        import cv2
-
         bgr = _as_bgr(frame.image)
         full = bgr.shape[1], bgr.shape[0]
         size = self._width or full[0], self._height or full[1]
@@ -239,9 +236,10 @@ class Camera(Node):
         self.published += 1
 
     def _model(self, size: tuple[int, int], header: dict) -> CameraInfo:
-        model = (
-            self._calibration.resized(*size) if self._calibration else Calibration.unknown(*size)
-        )
+        if self._calibration is None:
+            model = Calibration.unknown(*size)
+        else:
+            model = self._calibration.resized(*size)
         message = CameraInfo(
             width=size[0], height=size[1], distortion_model=model.model, d=list(model.d)
         )
@@ -267,11 +265,12 @@ class Camera(Node):
             text = f"{grabber.problem}: trying again"
             self._diagnostics.report("source", ERROR, text, source=self._shown, **counts)
         elif not grabber.is_open and self._heard == self._begun:
+            level = WARN
             text = f"opening {self._shown}"
-            slow = now - self._begun > SLOW_TO_OPEN
-            if slow:
+            if now - self._begun > SLOW_TO_OPEN:
+                level = ERROR
                 text = f"{self._shown} does not open: is it reachable, or in use elsewhere?"
-            self._diagnostics.report("source", ERROR if slow else WARN, text, **counts)
+            self._diagnostics.report("source", level, text, **counts)
         elif now - max(self._heard, self._opened) > SILENT:
             text = f"{self._shown} is open but delivers nothing: look at the cable or the network"
             self._diagnostics.report("source", ERROR, text, **counts)
@@ -296,8 +295,10 @@ class Camera(Node):
         if openings == self._told:
             return
         self._told = openings
-        granted = f", {self._granted}" if self._granted else ""
-        self.get_logger().info(f"opened {self._shown}{granted}")
+        words = f"opened {self._shown}"
+        if self._granted:
+            words += f", {self._granted}"
+        self.get_logger().info(words)
 
     def close(self) -> None:
         """Stop capturing."""
@@ -316,9 +317,9 @@ def _declare_mount(node: Node) -> list[float]:
 
 def _as_bgr(image: np.ndarray) -> np.ndarray:
     """Return a picture of any kind that sources deliver as uint8 [H,W,3] BGR."""
-    import cv2
-
-    channels = image.shape[2] if image.ndim == 3 else 1
+    channels = 1
+    if image.ndim == 3:
+        channels = image.shape[2]
     if channels == 1:
         return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
     if channels == 4:

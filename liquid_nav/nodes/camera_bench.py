@@ -47,7 +47,9 @@ class Cable:
 
     def hold(self, plugged: bool) -> None:
         """Plug it in or pull it out, where it is not so already."""
-        here, there = (self._away, self._video) if plugged else (self._video, self._away)
+        here, there = self._video, self._away
+        if plugged:
+            here, there = self._away, self._video
         if here.exists():
             here.rename(there)
 

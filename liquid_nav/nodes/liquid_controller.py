@@ -131,7 +131,9 @@ class LiquidController(LifecycleNode):
         name = self.get_fully_qualified_name()
         changed = {key for key, value in values.items() if value != self._values[key]}
         if self._policy is not None and changed & LOADED:
-            steps = "deactivate, then cleanup" if self._active else "cleanup"
+            steps = "cleanup"
+            if self._active:
+                steps = "deactivate, then cleanup"
             return (
                 f"the model is loaded by configure: first ros2 lifecycle set {name} "
                 f"{steps}; set it; then configure"
@@ -141,7 +143,9 @@ class LiquidController(LifecycleNode):
                 f"it steers by it: first ros2 lifecycle set {name} deactivate (the "
                 "supervisor then holds)"
             )
-        return "" if values["model"] else "model is empty: give a name in models/ or a folder"
+        if not values["model"]:
+            return "model is empty: give a name in models/ or a folder"
+        return ""
 
     def _take(self, values: Values) -> None:
         """Keep the parameters; a model is loaded by the next configure."""
@@ -189,10 +193,13 @@ class LiquidController(LifecycleNode):
             raise
         self._trained = _view_of_model(self._policy)
         self._compare_views()
+        view = None
+        if self._trained is not None:
+            view = [self._trained.across, self._trained.down]
         self._outputs.info(
             {
                 "model": self._values["model"],
-                "view": [self._trained.across, self._trained.down] if self._trained else None,
+                "view": view,
                 "runtime": self._policy.runtime,
                 "sha256": self._policy.card.get("sha256", ""),
                 "neuron_names": list(self._policy.neuron_names),
@@ -345,7 +352,6 @@ class LiquidController(LifecycleNode):
         self._outputs.command(decision.command, stamp)
         self._diagnostics.report("policy", OK, "commands are finite")
         self._outputs.latency((self.get_clock().now().nanoseconds - stamp) / NANO)
-        self._show_mode(decision.mode or "active", "the model has decided so")
         self._outputs.inside(self._policy, self._state)
         self._outputs.saliency(self._policy, image, stamp, frame_id)
         return True

@@ -60,7 +60,9 @@ class ParameterChanges:
         if isinstance(present, str) and parameter.type_ is not Parameter.Type.NOT_SET:
             return Parameter(parameter.name, value=str(parameter.value))
         value = fitting(parameter.value, present)
-        return parameter if value is None else Parameter(parameter.name, value=value)
+        if value is None:
+            return parameter
+        return Parameter(parameter.name, value=value)
 
     def _judge(self, parameters: list[Parameter]) -> SetParametersResult:
         reason = self._reason(parameters)
@@ -82,7 +84,9 @@ class ParameterChanges:
             if isinstance(parameter.value, float) and not math.isfinite(parameter.value):
                 return f"{parameter.name} must be a finite number"
         changed = self._changed(parameters)
-        return self._refuses({**self._values, **changed}) if changed else ""
+        if not changed:
+            return ""
+        return self._refuses({**self._values, **changed})
 
     def _take(self, parameters: list[Parameter]) -> None:
         changed = self._changed(parameters)
@@ -103,4 +107,6 @@ class ParameterChanges:
 
 
 def _shown(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else repr(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return repr(value)

@@ -35,7 +35,6 @@ def declare(
     Raises:
         UserError: a wrong type, a value out of range, or a number that is not finite.
     """
-    text = isinstance(default, str)
     descriptor = _descriptor(default, description, limits, read_only)
     try:
         value = node.declare_parameter(name, default, descriptor).value
@@ -45,7 +44,9 @@ def declare(
         )
     if isinstance(value, float) and not math.isfinite(value):
         raise _refusal(node, name, default, limits, value)
-    return str(value) if text else value
+    if isinstance(default, str):
+        return str(value)
+    return value
 
 
 def _declare_fitting(
@@ -79,7 +80,9 @@ def fitting(given: Any, default: Any) -> Any:
         return None
     if isinstance(default, float):
         return float(given)
-    return int(given) if math.isfinite(given) and given == int(given) else None
+    if not math.isfinite(given) or given != int(given):
+        return None
+    return int(given)
 
 
 def _descriptor(
@@ -107,12 +110,16 @@ def _refusal(
     """Return the error that names what was given and what fits."""
     between = ""
     if limits is not None:
-        # Whole numbers are shown with all their digits.
-        low, high = (
-            f"{float(end):g}" if isinstance(default, float) else str(int(end)) for end in limits
-        )
+        low, high = (_shown(end, default) for end in limits)
         between = f" between {low} and {high}"
     return UserError(
         f"parameter '{name}' of {node.get_name()} is {given!r}",
         f"Give {KINDS[type(default)]}{between}",
     )
+
+
+def _shown(limit: float, default: Any) -> str:
+    """Return one end of a range in words; whole numbers are shown with all their digits."""
+    if isinstance(default, float):
+        return f"{float(limit):g}"
+    return str(int(limit))

@@ -66,19 +66,26 @@ class Listening:
         if self._begin is None:
             # Discovery first, so that it does not count as silence.
             least, most = self._discovery
-            if now - self._opened > (
-                least if self._probe.answered() and (clock or not self._sim) else most
-            ):
+            patience = most
+            if self._probe.answered() and (clock or not self._sim):
+                patience = least
+            if now - self._opened > patience:
                 self._probe.restart()
                 self._begin = now
                 self._start = clock
             return None
         heard = now - self._begin
-        simulated = clock - self._start if self._sim else 0.0
-        short = self._sim and simulated < min(ENOUGH, self._seconds)
-        if heard < (self._most if short else self._seconds):
+        simulated = 0.0
+        wanted = self._seconds
+        if self._sim:
+            simulated = clock - self._start
+            if simulated < min(ENOUGH, self._seconds):
+                wanted = self._most
+        if heard < wanted:
             return None
-        return self._probe.facts(simulated if simulated > 0.0 else heard)
+        if simulated > 0.0:
+            return self._probe.facts(simulated)
+        return self._probe.facts(heard)
 
 
 def listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
@@ -153,10 +160,13 @@ def _hash_here(model: str | None) -> str | None:
     if not model:
         return None
     try:
-        folder = Path(model) if Path(model).is_dir() else find(f"models/{model}")
+        folder = Path(model)
+        if not folder.is_dir():
+            folder = find(f"models/{model}")
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     # The name came from the graph: it may be anything, and so may be what lies there.
     except (OSError, ValueError, RecursionError, UserError):
         return None
-    found = card.get("sha256") if isinstance(card, dict) else None
-    return found if isinstance(found, str) else None
+    if not isinstance(card, dict) or not isinstance(card.get("sha256"), str):
+        return None
+    return card["sha256"]

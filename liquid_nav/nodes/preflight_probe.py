@@ -65,8 +65,12 @@ class Probe:
         self._values: dict[tuple[str, str], DiagnosticStatus] = {}
         self._asked: set[str] = set()
         self._waiting: dict[str, int] = {}
-        kind = CompressedImage if camera.endswith("/compressed") else Image
         self._counts: dict[str, int] = {}
+        kind = Image
+        self._read = read_image
+        if camera.endswith("/compressed"):
+            kind = CompressedImage
+            self._read = read_compressed
         self._listen(camera, kind, self._on_image, sensor_data(10))
         self._listen("camera/camera_info", CameraInfo, self._on_camera_info, sensor_data(10))
         self._listen("liquid_controller/cmd_vel", TwistStamped, self._on_stamped, reliable(10))
@@ -125,7 +129,9 @@ class Probe:
         def answered(done: Future) -> None:
             self._waiting[node] -= 1
             # A node that ended meanwhile has none.
-            answer = None if done.cancelled() or done.exception() else done.result()
+            if done.cancelled() or done.exception():
+                return
+            answer = done.result()
             if answer is not None:
                 self._on_parameters(client, node, names, answer)
 
@@ -137,8 +143,9 @@ class Probe:
         # One name that the node does not have, and rclpy gives no value at all.
         if len(answer.values) != len(names):
             self._facts.parameters.setdefault(node, {})
-            for name in names if len(names) > 1 else ():
-                self._ask_for(client, node, (name,))
+            if len(names) > 1:
+                for name in names:
+                    self._ask_for(client, node, (name,))
             return
         known = self._facts.parameters.setdefault(node, {})
         for name, told in zip(names, answer.values):
@@ -169,8 +176,7 @@ class Probe:
         # better.
         if not stream.last or "problem" in stream.last:
             try:
-                read = read_compressed if name.endswith("/compressed") else read_image
-                height, width, _ = read(message)[2].shape
+                height, width, _ = self._read(message)[2].shape
                 stream.last = {"size": f"{width} x {height}"}
             except ImageError as error:
                 stream.last = {"problem": str(error)}
@@ -201,9 +207,10 @@ class Probe:
         }
 
     def _on_battery(self, name: str, message: BatteryState) -> None:
-        self._streams[name].last = {
-            "share": float(message.percentage) if message.present else math.nan
-        }
+        share = math.nan
+        if message.present:
+            share = float(message.percentage)
+        self._streams[name].last = {"share": share}
 
     def _on_latency(self, name: str, message: Float32) -> None:
         # Not a number cannot be sorted among the others.
@@ -260,4 +267,6 @@ def _view(told: Any) -> View | None:
 def _value(told: ParameterValue) -> Value | None:
     """Return the value of a parameter; None for one that is not set, or a list."""
     field = FIELDS.get(told.type)
-    return None if field is None else getattr(told, field)
+    if field is None:
+        return None
+    return getattr(told, field)

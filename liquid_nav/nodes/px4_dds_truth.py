@@ -15,7 +15,6 @@ from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.messages import NANO
 from liquid_nav.nodes.subscribing import subscribe
-from liquid_nav.nodes.true_pose_relay import TOPIC
 
 
 class Px4DdsTruth:
@@ -44,7 +43,7 @@ class Px4DdsTruth:
         self._vehicle = vehicle
         self._outputs = outputs
         self._truth = GroundTruth()
-        outputs.offer_true_pose(TOPIC)
+        outputs.offer_true_pose()
         for name, kind, callback in (
             ("vehicle_attitude_groundtruth", messages.VehicleAttitude, self._on_attitude),
             (

@@ -1,4 +1,4 @@
-"""The four qualities of service that the interface table of the README names, and that of a sign of
+"""The four qualities of service that docs/reference/topics.md names, and that of a sign of
 life.
 """
 

@@ -138,7 +138,9 @@ class Recorder(Node):
         self._missed = False
         # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes
         # its time.
-        self._unheard = set(HEARD_FIRST if wait else ())
+        self._unheard: set[str] = set()
+        if wait:
+            self._unheard.update(HEARD_FIRST)
         for topic in (*TOPICS, *EXTRAS):
             self._follow(topic)
         self._clock_name = self.resolve_topic_name(CLOCK.name)
@@ -172,9 +174,10 @@ class Recorder(Node):
 
         if topic is COMMAND and self._unheard:
             self._follow_commands = lambda: follow(callback)
+        elif topic.name in self._unheard:
+            follow(self._first_noting(topic.name, callback))
         else:
-            heard_first = topic.name in self._unheard
-            follow(self._first_noting(topic.name, callback) if heard_first else callback)
+            follow(callback)
 
     def _announce(self, *topic: str | bool | int) -> None:
         self._announced.append(topic)
@@ -237,7 +240,8 @@ class Recorder(Node):
             return self._time
         # A header may hold anything; a bag has no time before 1970.
         stamp = max(0, stamp)
-        self._time = stamp if self._time is None else max(self._time, stamp)
+        if self._time is None or stamp > self._time:
+            self._time = stamp
         return stamp
 
     def _was_said(self, name: str, stamp: int, data: bytes) -> bool:
@@ -267,11 +271,9 @@ class Recorder(Node):
         return heard
 
     def _writer(self, name: str, topic: Topic) -> Callable[[bytes], None]:
-        read = (
-            decode
-            if topic.type == TF
-            else partial(deserialize_message, message_type=_message_class(topic.type))
-        )
+        read = decode
+        if topic.type != TF:
+            read = partial(deserialize_message, message_type=_message_class(topic.type))
 
         def write(data: bytes) -> None:
             # It raises for bytes that are no such message: they would end whoever reads the bag.
@@ -366,10 +368,12 @@ class Recorder(Node):
 
     def _where_images_are(self) -> str:
         """Return why no image arrives, with the remedy, as far as the graph tells."""
-        raw = self.resolve_topic_name(IMAGE.name)
-        wanted = self._compressed if self._as_they_come else raw
-        other = raw if self._as_they_come else self._compressed
-        transport = "raw" if self._as_they_come else "compressed"
+        wanted = self.resolve_topic_name(IMAGE.name)
+        other = self._compressed
+        transport = "compressed"
+        if self._as_they_come:
+            wanted, other = other, wanted
+            transport = "raw"
         if self.count_publishers(wanted):
             words = "has a publisher, but nothing arrives that can be recorded"
             return f"{wanted} {words}: see /diagnostics and `ros2 topic hz {wanted}`"
@@ -432,7 +436,9 @@ class Recorder(Node):
 def _qos(topic: Topic) -> QoSProfile:
     if topic.latched:
         return latched(KEPT_TOPICS.get(topic.name, 1))
-    return sensor_data(DEPTH) if topic.best_effort else reliable(DEPTH)
+    if topic.best_effort:
+        return sensor_data(DEPTH)
+    return reliable(DEPTH)
 
 
 def _message_class(kind: str) -> type | None:

@@ -86,8 +86,10 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
             while not signals:
                 executor.spin_once(timeout_sec=TURN)
             _end(node, executor)
+        elif loop:
+            loop(executor)
         else:
-            loop(executor) if loop else executor.spin()
+            executor.spin()
         return 0
     except Finished as end:
         return end.code

@@ -197,12 +197,10 @@ class SupervisorNode(Node):
         return self._clock_of_stamps.steady(stamp)
 
     def _on_image(self, data: bytes) -> None:
-        now = (
-            self._now()
-        )  # a look at both clocks: the computer's may have been set since the last one
-        self._supervisor.image(
-            self._steady(serialized_stamp(data) / NANO), None if self._simulated else now
-        )
+        # A look at both clocks: the computer's may have been set since the last one.
+        now = self._now()
+        made = self._steady(serialized_stamp(data) / NANO)
+        self._supervisor.image(made, None if self._simulated else now)
 
     def _on_command(self, message: TwistStamped) -> None:
         stamp = nanoseconds(message.header.stamp)
@@ -273,7 +271,10 @@ class SupervisorNode(Node):
             return
         self._shown_order = order
         self._publish_order(order, self._now())
-        cause = supervisor.why or asked or (BY_SWITCH if self._shown_mode else "just started")
+        otherwise = "just started"
+        if self._shown_mode:
+            otherwise = BY_SWITCH
+        cause = supervisor.why or asked or otherwise
         if order.mode.value != self._shown_mode:
             self._shown_mode = order.mode.value
             self._mode.publish(String(data=self._shown_mode))

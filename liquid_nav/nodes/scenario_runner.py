@@ -182,7 +182,8 @@ class ScenarioRunner(Node):
                     f"the vehicle does not fly: autopilot_bridge is '{self._phase}', see its log"
                 ),
             )
-        self._zero = self._latest if self._late_start else 0.0
+        if self._late_start:
+            self._zero = self._latest
         self._flying = True
         self._heard = wall.monotonic()
         while self._outcome is None:
@@ -226,13 +227,10 @@ class ScenarioRunner(Node):
             return
         if not self._flying or self._outcome is not None:
             return
-        touched = (
-            self._contact if self._contact and state.time >= self._contact["time"] - 1e-6 else None
-        )
-        since = replace(state, time=state.time - self._zero) if self._zero else state
-        self._outcome = self._judge.update(
-            since, touched["touched"] if touched else None, self._landing
-        )
+        since = state
+        if self._zero:
+            since = replace(state, time=state.time - self._zero)
+        self._outcome = self._judge.update(since, self._touched(state.time), self._landing)
         if self._progress and self._heard - self._shown >= PROGRESS:
             self._shown = self._heard
             self._say(
@@ -241,6 +239,13 @@ class ScenarioRunner(Node):
                 speed=float(np.linalg.norm(state.velocity[:2])),
                 mode=self._modes[SUPERVISOR],
             )
+
+    def _touched(self, time: float) -> str | None:
+        """Return what the drone has touched until a time of its stamps, s; None for nothing."""
+        contact = self._contact
+        if contact is not None and time >= contact["time"] - 1e-6:
+            return contact["touched"]
+        return None
 
     def _on_command(self, message: TwistStamped) -> None:
         if self._outcome is None:

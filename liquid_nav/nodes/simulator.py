@@ -44,8 +44,8 @@ longer.
 
 
 class Simulator(Node):
-    """One world with one drone or several; topics and services as in the README's interface
-    table.
+    """One world with one drone or several; topics and services as in
+    docs/reference/topics.md.
     """
 
     def __init__(self, **options: object) -> None:
@@ -169,7 +169,10 @@ class Simulator(Node):
         self._show_fallen()
         self._clock_output.tell(self.simulation.time)
         for seat in flying:
-            seat.ask(self._timeout if seat.in_step else min(self._timeout, 1.0 / self._rate))
+            longest = self._timeout
+            if not seat.in_step:
+                longest = min(self._timeout, 1.0 / self._rate)
+            seat.ask(longest)
         while True:
             now = wall.monotonic()
             left = [(begin + seat.patience - now, seat) for seat in flying if seat.waiting]
@@ -203,9 +206,10 @@ class Simulator(Node):
             self._pace(simulation.time)
 
     def _pace(self, time: float) -> None:
+        factor = self._factor
         # Out of step, simulated time must not run away from a graph that may still come back.
-        in_step = all(seat.in_step for seat in self._seats if seat.flying)
-        factor = self._factor if in_step else min(self._factor or 1.0, 1.0)
+        if not all(seat.in_step for seat in self._seats if seat.flying):
+            factor = min(self._factor or 1.0, 1.0)
         if not factor:
             return
         due = self._anchor + time / factor
@@ -229,7 +233,9 @@ def parse_names(text: str) -> list[str]:
     """Return the namespaces in ``text``, comma separated; raises UserError for names that are none,
     or given twice.
     """
-    names = [name.strip() for name in text.split(",")] if text.strip() else []
+    if not text.strip():
+        return []
+    names = [name.strip() for name in text.split(",")]
     if not all(name.isidentifier() and name.isascii() for name in names) or len(set(names)) < len(
         names
     ):

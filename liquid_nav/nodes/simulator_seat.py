@@ -131,7 +131,9 @@ class Seat:
         """Publish what has arrived; from now on ``answer`` is the command for the newest frame of
         it.
         """
-        self._waiting_for = from_seconds(self._arrived[-1].time) if self._arrived else NOTHING
+        self._waiting_for = NOTHING
+        if self._arrived:
+            self._waiting_for = from_seconds(self._arrived[-1].time)
         self.answer = None
         self.patience = patience
         self.show()
@@ -201,7 +203,7 @@ class Seat:
     def _on_start(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self.started = True
         response.success = True
-        response.message = (
-            "flying" if not self.name else "flying as soon as every drone has started"
-        )
+        response.message = "flying"
+        if self.name:
+            response.message = "flying as soon as every drone has started"
         return response

@@ -65,7 +65,9 @@ def one_line(error: BaseException) -> str:
     # Half of a surrogate pair cannot be published, and this must not raise again.
     text = text.encode("utf-8", "replace").decode("utf-8")
     name = type(error).__name__
-    return f"{name}: {text}" if text else name
+    if not text:
+        return name
+    return f"{name}: {text}"
 
 
 class _Input:

@@ -32,6 +32,10 @@ from ctypes import (
 from functools import lru_cache
 from importlib import metadata
 
+from geometry_msgs.msg import TransformStamped
+from rclpy import utilities
+from rclpy.type_support import check_for_type_support
+
 NAME = "tf2_msgs/msg/TFMessage"
 DEFINITION = "geometry_msgs/TransformStamped[] transforms\n"
 HASH = "RIHS01_e369d0f05a23ae52508854b66f6aa0437f3449d652e8cbf22d5abe85d020f087"
@@ -192,11 +196,9 @@ def make_class() -> type:
         ValueError: another middleware, or tables whose layout is not known here.
     """
     _require_known_versions()
-    from geometry_msgs.msg import TransformStamped
-    from rclpy.utilities import get_rmw_implementation_identifier
     from visualization_msgs.msg import MarkerArray
 
-    middleware = get_rmw_implementation_identifier()
+    middleware = utilities.get_rmw_implementation_identifier()
     if middleware != FAST_DDS:
         raise ValueError(f"{middleware} may read other tables than {FAST_DDS}")
     donor = _handle_of(MarkerArray)
@@ -264,8 +266,6 @@ def _class_of(type_support: object) -> type:
 
 
 def _handle_of(kind: type) -> _Handle:
-    from rclpy.type_support import check_for_type_support
-
     check_for_type_support(kind)
     read = ctypes.pythonapi.PyCapsule_GetPointer
     read.restype = c_void_p

@@ -9,7 +9,6 @@ from liquid_nav.autopilots.mavlink_codec import Message
 from liquid_nav.autopilots.true_pose import RATE, WANTED, TruePose
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 
-TOPIC = "autopilot/true_odom"
 ASK_AGAIN = 2.0
 """s until it is asked for again: the vehicle may have been started anew meanwhile."""
 
@@ -25,11 +24,13 @@ class TruePoseRelay:
         self._pose = TruePose()
         self._asked = -ASK_AGAIN
         if wanted:
-            outputs.offer_true_pose(TOPIC)
+            outputs.offer_true_pose()
 
     def receive(self, message: Message, boot: float | None) -> None:
         """Take a message of the vehicle's autopilot; ``boot``: its last time since boot, s."""
-        odometry = self._pose.read(message, boot) if self._wanted else None
+        if not self._wanted:
+            return
+        odometry = self._pose.read(message, boot)
         if odometry is not None:
             self._outputs.true_pose(odometry)
 

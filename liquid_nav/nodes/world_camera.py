@@ -114,13 +114,15 @@ class WorldCamera(Node):
 
     def _on_start(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         report = self._bridge
-        phase = NOBODY if report is None else report.phase.value
         self._started = report is not None and report.phase is Phase.FLYING
         response.success = self._started
-        response.message = "flying"
-        if not self._started:
-            words = "" if report is None else report.words
-            response.message = f"the vehicle is not flying yet: {phase}. {words}"
+        if self._started:
+            response.message = "flying"
+        elif report is None:
+            response.message = f"the vehicle is not flying yet: {NOBODY}. "
+        else:
+            phase = report.phase.value
+            response.message = f"the vehicle is not flying yet: {phase}. {report.words}"
         return response
 
     def _on_truth(self, message: Odometry) -> None:

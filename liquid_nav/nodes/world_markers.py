@@ -59,12 +59,14 @@ def world_markers(layout: Layout, prefix: str) -> MarkerArray:
 def _solid(solid: Solid, color: tuple, frame: str, space: str) -> Marker:
     marker = _marker(SHAPES[solid.shape], frame, space, color)
     _place(marker, solid.position)
-    # A cylinder marker stands along its z; one that lies along x is pitched there.
-    angles = (0.0, np.pi / 2.0, solid.yaw) if solid.lying else (0.0, 0.0, solid.yaw)
-    marker.pose.orientation = Quaternion(
-        **dict(zip("wxyz", map(float, attitude_from_euler(*angles))))
-    )
-    half = solid.size[::-1] if solid.lying else solid.size
+    pitch = 0.0
+    half = solid.size
+    if solid.lying:
+        # A cylinder marker stands along its z; one that lies along x is pitched there.
+        pitch = np.pi / 2.0
+        half = solid.size[::-1]
+    attitude = attitude_from_euler(0.0, pitch, solid.yaw)
+    marker.pose.orientation = Quaternion(**dict(zip("wxyz", map(float, attitude))))
     _scale(marker, *(2.0 * length for length in half))
     return marker
 

@@ -58,9 +58,16 @@ def _ltc(input_size: int, output_size: int, nominal_period: float, arguments: Ar
     head = arguments.pop("head", False)
     delay = arguments.pop("delay", 0.0)
     wiring = arguments.pop("wiring")
-    motors = None if head else output_size
-    core = LTC(input_size, wiring, nominal_period=nominal_period, output_size=motors, **arguments)
-    return Headed(core, output_size, delay) if head else core
+    if not head:
+        return LTC(
+            input_size,
+            wiring,
+            nominal_period=nominal_period,
+            output_size=output_size,
+            **arguments,
+        )
+    core = LTC(input_size, wiring, nominal_period=nominal_period, output_size=None, **arguments)
+    return Headed(core, output_size, delay)
 
 
 def _timed(build: Callable[..., Core]) -> Callable[..., Core]:

@@ -65,7 +65,9 @@ def save_policy(policy: Policy, folder: Path, card: dict | None = None) -> None:
     (folder / WEIGHTS).chmod(
         0o644
     )  # safetensors writes for the owner alone; a released model is for everybody
-    card = dict(policy.card if card is None else card) | {"sha256": sha256(folder / WEIGHTS)}
+    if card is None:
+        card = policy.card
+    card = dict(card) | {"sha256": sha256(folder / WEIGHTS)}
     (folder / CONFIG).write_text(json.dumps(policy.config.to_dict(), indent=2) + "\n")
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n")
     policy.card = card
@@ -115,7 +117,7 @@ def load_policy(name: str | Path) -> Policy:
     """Read a folder, check the weights against the card, and return the policy in evaluation
     mode.
     """
-    from liquid_nav.policy.policy import Policy
+    from liquid_nav.policy.policy import Policy  # which imports this module
 
     folder = resolve_model(name)
     config = PolicyConfig.from_dict(_read_json(folder / CONFIG))

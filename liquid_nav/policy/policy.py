@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from liquid_nav.liquid import Core
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.cores import build_core
+from liquid_nav.policy.files import load_policy, save_policy
 from liquid_nav.policy.runtimes import Encode, choose_runtime, encode_with
 from liquid_nav.types import Command, Decision, Observation, PolicyState
 from liquid_nav.vision import build_encoder, preprocess, saliency
@@ -95,7 +96,9 @@ class Policy(nn.Module):
         """
         if self.config.elapsed == "constant":
             return torch.full_like(elapsed, self.config.elapsed_constant)
-        return elapsed if self.config.elapsed_unit == 1.0 else elapsed / self.config.elapsed_unit
+        if self.config.elapsed_unit == 1.0:
+            return elapsed
+        return elapsed / self.config.elapsed_unit
 
     def commands(self, outputs: Tensor) -> Tensor:
         """Commands [...,4] in m/s and rad/s of the core's outputs [...,O]."""
@@ -148,8 +151,6 @@ class Policy(nn.Module):
 
     def save(self, folder: str | Path, card: dict | None = None) -> None:
         """Write ``config.json``, ``weights.safetensors`` and ``card.json`` into ``folder``."""
-        from liquid_nav.policy.files import save_policy
-
         save_policy(self, Path(folder), card)
 
     @classmethod
@@ -159,6 +160,4 @@ class Policy(nn.Module):
         Raises:
             ModelError: the folder is missing, damaged or tampered with.
         """
-        from liquid_nav.policy.files import load_policy
-
         return load_policy(folder).use(runtime)

@@ -40,9 +40,11 @@ def choose_runtime(encoder: AnyEncoder, wanted: str) -> str:
         raise UserError(
             "onnx and onnxruntime are not installed", "pip install 'liquid_nav[deploy]'"
         )
-    if wanted == "auto" and known and installed:
+    if wanted != "auto":
+        return wanted
+    if known and installed:
         return "onnxruntime"
-    return "torch" if wanted == "auto" else wanted
+    return "torch"
 
 
 def encode_with(encoder: AnyEncoder, runtime: str) -> Encode:

@@ -51,12 +51,15 @@ def check_numbers(data: Mapping[str, Any]) -> None:
     """
     _check(data, "config")
     core = data.get("core")
-    wiring = core.get("wiring") if isinstance(core, Mapping) else None
+    if not isinstance(core, Mapping):
+        return
+    wiring = core.get("wiring")
     if not isinstance(wiring, Mapping):
         return
+    counts = [wiring.get(name, 0) for name in ("inter", "command", "motor", "units")]
     layers = wiring.get("layers")
-    counts = [*layers.values()] if isinstance(layers, Mapping) else []
-    counts += [wiring.get(name, 0) for name in ("inter", "command", "motor", "units")]
+    if isinstance(layers, Mapping):
+        counts += layers.values()
     neurons = sum(count for count in counts if isinstance(count, int))
     if neurons > WIRED:
         raise ModelError(
@@ -67,9 +70,10 @@ def check_numbers(data: Mapping[str, Any]) -> None:
 def _check(value: Any, path: str) -> None:
     """Look at every number below ``value``; its depth was looked at before."""
     if isinstance(value, Mapping):
+        separator = ": " if path == "config" else "."
         for key, inner in value.items():
             if not str(key).endswith("seed"):
-                _check(inner, f"{path}: {key}" if path == "config" else f"{path}.{key}")
+                _check(inner, f"{path}{separator}{key}")
     elif isinstance(value, (list, tuple)):
         most = MOST if any(isinstance(inner, str) for inner in value) else LONGEST
         if len(value) > most:
@@ -79,10 +83,8 @@ def _check(value: Any, path: str) -> None:
     elif isinstance(value, str) and len(value) > MOST:
         raise ModelError(f"{path} has {len(value)} letters, more than {MOST}", _REMEDY)
     elif isinstance(value, int) and abs(value) > MOST:
-        raise ModelError(
-            f"{path} is {value if abs(value) < 1e12 else 'larger than 1e12'}, more than {MOST}",
-            _REMEDY,
-        )
+        told = str(value) if abs(value) < 1e12 else "larger than 1e12"
+        raise ModelError(f"{path} is {told}, more than {MOST}", _REMEDY)
     elif isinstance(value, float) and not (math.isfinite(value) and abs(value) <= LARGEST):
         raise ModelError(f"{path} is {value}", f"give a number of at most {LARGEST:.0f}")
 

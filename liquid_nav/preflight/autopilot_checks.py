@@ -59,7 +59,7 @@ def _state(bridge: Bridge) -> Finding:
         words = f"{phase.value}, mode unknown ({bridge.mode or 'not told'})"
         remedy = (
             "look at the mode in QGroundControl, and whether this firmware is one that "
-            "docs/autopilots.md names"
+            "docs/how_to/autopilots.md names"
         )
         return warning("autopilot", words, remedy)
     return ok("autopilot", f"{phase.value}, mode {bridge.mode}")

@@ -73,9 +73,9 @@ def _clock(facts: Facts, wanted: Wanted) -> Finding:
         return failure("clock", words, "start the simulator, or set it false")
     told = _stream(facts, "/clock").last
     if answers == {True} and told.get("first") == told.get("last"):
-        words = (
-            f"stands at {told['last']:g} s" if told else "has one publisher, but nothing arrives"
-        )
+        words = "has one publisher, but nothing arrives"
+        if told:
+            words = f"stands at {told['last']:g} s"
         return failure(
             "clock",
             f"{facts.clock} {words}",
@@ -84,7 +84,9 @@ def _clock(facts: Facts, wanted: Wanted) -> Finding:
     if answers == {False} and publishers:
         words = f"{facts.clock} is published but no node uses it"
         return failure("clock", words, "end the simulator, or use_sim_time:=true")
-    return ok("clock", "simulated time" if answers == {True} else "this computer's clock")
+    if answers == {True}:
+        return ok("clock", "simulated time")
+    return ok("clock", "this computer's clock")
 
 
 def _camera(facts: Facts, wanted: Wanted) -> Finding:
@@ -318,7 +320,7 @@ def _frames(facts: Facts, wanted: Wanted) -> Finding:
     expected = f"{wanted.frame_prefix}odom", f"{wanted.frame_prefix}base_link"
     if found != expected:
         remedy = (
-            "publish ENU odometry in 'odom' of an FLU 'base_link' (docs/interfaces.md), "
+            "publish ENU odometry in 'odom' of an FLU 'base_link' (docs/reference/interfaces.md), "
             "or set frame_prefix"
         )
         is_, should = (f"'{parent}' of '{child}'" for parent, child in (found, expected))
@@ -355,16 +357,18 @@ def _disk(facts: Facts, wanted: Wanted) -> Finding:
 
 def _diagnostics(facts: Facts, wanted: Wanted) -> Finding:
     if facts.errors:
-        more = f" (and {len(facts.errors) - 1} more)" if len(facts.errors) > 1 else ""
-        return failure("diagnostics", facts.errors[0] + more, "see /diagnostics")
+        return failure("diagnostics", _first_of(facts.errors), "see /diagnostics")
     if facts.stale:
-        more = f" (and {len(facts.stale) - 1} more)" if len(facts.stale) > 1 else ""
-        return warning(
-            "diagnostics",
-            f"stale, so unknown: {facts.stale[0]}{more}",
-            "look at the node that said it",
-        )
+        words = f"stale, so unknown: {_first_of(facts.stale)}"
+        return warning("diagnostics", words, "look at the node that said it")
     if _stream(facts, "/diagnostics").rate == 0.0:
         remedy = "start the nodes, in this domain; with security on, allow /diagnostics"
         return warning("diagnostics", "nothing arrives on /diagnostics: errors are unknown", remedy)
     return ok("diagnostics", "no errors")
+
+
+def _first_of(statuses: list[str]) -> str:
+    """Return the first of them, and how many more there are."""
+    if len(statuses) == 1:
+        return statuses[0]
+    return f"{statuses[0]} (and {len(statuses) - 1} more)"

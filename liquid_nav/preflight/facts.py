@@ -204,4 +204,6 @@ def failure(name: str, words: str, remedy: str) -> Finding:
 def percentile(values: list[float], share: float) -> float:
     """Return the smallest value that at least ``share`` of them do not exceed; NaN of none."""
     ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
+    if not ordered:
+        return math.nan
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

@@ -80,7 +80,9 @@ def is_on(name: str, value: Value | None) -> bool:
     """Return whether a watch of that value looks at anything."""
     if isinstance(value, (bool, str)) or value is None or not math.isfinite(value):
         return False
-    return value < 0.0 if name in NEGATIVE else value > 0.0
+    if name in NEGATIVE:
+        return value < 0.0
+    return value > 0.0
 
 
 def check_resumes(facts: Facts, wanted: Wanted) -> list[Finding]:

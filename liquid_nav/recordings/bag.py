@@ -40,22 +40,13 @@ class BagWriter:
 
     def __init__(self, folder: Path) -> None:
         """Open; raises UserError when there is a flight already or the folder cannot be written."""
-        from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin
-        from rosbags.typesys import Stores, get_typestore
-
         from liquid_nav.recordings.bag_storage import PublishedWriter
 
         self._folder = Path(folder)
         if (self._folder / NAME).exists():
             raise UserError(f"{self._folder / NAME} exists already", "choose another folder")
-        self._types = get_typestore(Stores.ROS2_JAZZY)
         # The writer makes a folder and names the file after it.
-        self._writer = PublishedWriter(
-            self._folder / Path(NAME).stem, version=9, storage_plugin=StoragePlugin.MCAP
-        )
-        # Chunk by chunk: what was written before a power cut can be read, and players need nothing
-        # special.
-        self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
+        self._writer = PublishedWriter(self._folder / Path(NAME).stem)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._writer.open()
@@ -75,30 +66,7 @@ class BagWriter:
         """Announce a topic with the quality of service that a player shall offer; ``depth``:
         messages it keeps.
         """
-        from rosbags.interfaces import (
-            Qos,
-            QosDurability,
-            QosHistory,
-            QosLiveliness,
-            QosReliability,
-            QosTime,
-        )
-
-        forever = QosTime(2147483647, 4294967295)
-        qos = Qos(
-            history=QosHistory.KEEP_LAST,
-            depth=depth,
-            reliability=QosReliability.BEST_EFFORT if best_effort else QosReliability.RELIABLE,
-            durability=QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
-            deadline=forever,
-            lifespan=forever,
-            liveliness=QosLiveliness.AUTOMATIC,
-            liveliness_lease_duration=forever,
-            avoid_ros_namespace_conventions=False,
-        )
-        self._connections[name] = self._writer.add_connection(
-            name, kind, typestore=self._types, offered_qos_profiles=[qos]
-        )
+        self._connections[name] = self._writer.announce(name, kind, latched, best_effort, depth)
 
     def write(self, name: str, time: int, data: bytes, published: int | None = None) -> None:
         """Append one serialized message.
@@ -195,8 +163,9 @@ def read_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
     images: dict[int, Any] = {}
     commands: dict[int, Command] = {}
     # A bag that was rescued has no metadata.yaml, without which its folder is no bag.
-    bare = (path / NAME).exists() and not (path / METADATA).exists()
-    with Reader(path / NAME if bare else path) as reader:
+    if (path / NAME).exists() and not (path / METADATA).exists():
+        path = path / NAME
+    with Reader(path) as reader:
         wanted = [
             c for c in reader.connections if c.topic.endswith(("/image_raw/compressed", "/cmd_vel"))
         ]

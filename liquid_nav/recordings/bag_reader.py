@@ -74,7 +74,9 @@ def _recording(path: Path, drone: DroneTopics, rows: _Rows, wanted: TopicNames) 
             rows.found.get(odometry, []), images, held=False, damaged=rows.damaged[odometry]
         ),
     }
-    name = path.stem if not drone.name else f"{path.stem}/{drone.name}"
+    name = path.stem
+    if drone.name:
+        name = f"{path.stem}/{drone.name}"
     return Recording(
         name,
         path,
@@ -107,7 +109,9 @@ def repair(path: Path) -> str:
     """Return what brings back what a damaged file or folder still holds, as far as its kind is
     known.
     """
-    files = [path] if path.is_file() else [p for p in sorted(path.iterdir()) if p.suffix in REPAIRS]
+    files = [path]
+    if not path.is_file():
+        files = [inner for inner in sorted(path.iterdir()) if inner.suffix in REPAIRS]
     if len(files) != 1:
         return "repair its files one by one, or let `ros2 bag reindex` write its metadata.yaml anew"
     (file,) = files
@@ -148,14 +152,13 @@ class _Rows:
                 # Bytes that are no such message: readers raise whatever they stumble over.
                 self.damaged[topic] += 1
                 continue
-            is_odometry = connection.msgtype.endswith("Odometry")
-            values = _level_velocity(message) if is_odometry else _command(message)
+            if connection.msgtype.endswith("Odometry"):
+                values = _level_velocity(message)
+                frame = twist_frame(_frame(message), message.child_frame_id)
+            else:
+                values = _command(message)
+                frame = _frame(message)
             self.found[topic].append((_stamp(message), time, values))
-            frame = (
-                twist_frame(_frame(message), message.child_frame_id)
-                if is_odometry
-                else _frame(message)
-            )
             self.frames.setdefault(topic, frame)
 
     def arrivals(self, topic: str) -> Arrivals:
@@ -179,12 +182,16 @@ def _image_stamp(reader: Any, connection: Any, data: bytes) -> int:
 def _stamp(message: Any) -> int:
     """Return the header's stamp in ns; 0 where it is empty or there is no header."""
     header = getattr(message, "header", None)
-    return header.stamp.sec * NANO + header.stamp.nanosec if header is not None else 0
+    if header is None:
+        return 0
+    return header.stamp.sec * NANO + header.stamp.nanosec
 
 
 def _frame(message: Any) -> str:
     header = getattr(message, "header", None)
-    return header.frame_id if header is not None else ""
+    if header is None:
+        return ""
+    return header.frame_id
 
 
 def _command(message: Any) -> tuple[float, ...]:
@@ -199,7 +206,9 @@ def attitude_of(message: Any) -> np.ndarray | None:
     q = message.pose.pose.orientation
     attitude = np.array((q.w, q.x, q.y, q.z))
     norm = np.linalg.norm(attitude)
-    return attitude / norm if norm > 0.5 else None
+    if norm > 0.5:
+        return attitude / norm
+    return None
 
 
 def _level_velocity(message: Any) -> tuple[float, ...]:
@@ -223,12 +232,10 @@ def _frames(path: Path, topic: str) -> Frames:
                 # Bytes that are no image cost themselves alone.
                 yield index, ImageError(f"the message cannot be read: {type(error).__name__}")
                 continue
+            decoder = decode
+            if connection.msgtype == COMPRESSED:
+                decoder = decode_compressed
             try:
-                yield (
-                    index,
-                    decode_compressed(message)
-                    if connection.msgtype == COMPRESSED
-                    else decode(message),
-                )
+                yield index, decoder(message)
             except ImageError as error:
                 yield index, error

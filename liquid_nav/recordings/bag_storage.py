@@ -8,17 +8,32 @@ from __future__ import annotations
 
 import struct
 from io import BytesIO
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from rosbags.rosbag2 import StoragePlugin, Writer, storage_mcap
-
-if TYPE_CHECKING:
-    from rosbags.interfaces import Connection
+from rosbags.interfaces import (
+    Connection,
+    Qos,
+    QosDurability,
+    QosHistory,
+    QosLiveliness,
+    QosReliability,
+    QosTime,
+)
+from rosbags.rosbag2 import (
+    CompressionFormat,
+    CompressionMode,
+    StoragePlugin,
+    Writer,
+    storage_mcap,
+)
+from rosbags.typesys import Stores, get_typestore
 
 MESSAGE = 0x05
 """Kind of the record of a message."""
 CHUNK = 2**20
 """Bytes, before compression, after which a chunk is closed: what a power cut costs at most."""
+FOREVER = QosTime(2147483647, 4294967295)
+"""What ROS calls an infinite time."""
 
 
 class PublishedStorage(storage_mcap.McapWriter):
@@ -49,3 +64,36 @@ class PublishedWriter(Writer):
     """A writer of MCAP bags whose storage is ``PublishedStorage``."""
 
     STORAGE_PLUGINS = {StoragePlugin.MCAP: PublishedStorage}
+
+    def __init__(self, path: Path) -> None:
+        """Prepare a bag in the new folder ``path``; nothing is opened yet."""
+        super().__init__(path, version=9, storage_plugin=StoragePlugin.MCAP)
+        # Chunk by chunk: what was written before a power cut can be read, and players need nothing
+        # special.
+        self.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
+        self._types = get_typestore(Stores.ROS2_JAZZY)
+
+    def announce(
+        self, name: str, kind: str, latched: bool, best_effort: bool, depth: int
+    ) -> Connection:
+        """Add a topic with the quality of service that a player shall offer; ``depth``: messages it
+        keeps.
+        """
+        reliability = QosReliability.RELIABLE
+        if best_effort:
+            reliability = QosReliability.BEST_EFFORT
+        durability = QosDurability.VOLATILE
+        if latched:
+            durability = QosDurability.TRANSIENT_LOCAL
+        qos = Qos(
+            history=QosHistory.KEEP_LAST,
+            depth=depth,
+            reliability=reliability,
+            durability=durability,
+            deadline=FOREVER,
+            lifespan=FOREVER,
+            liveliness=QosLiveliness.AUTOMATIC,
+            liveliness_lease_duration=FOREVER,
+            avoid_ros_namespace_conventions=False,
+        )
+        return self.add_connection(name, kind, typestore=self._types, offered_qos_profiles=[qos])

@@ -1,5 +1,5 @@
-"""The topics that a flight is made of, for whoever wants all of them; the README's table says the
-same to people.
+"""The topics that a flight is made of, for whoever wants all of them; docs/reference/topics.md says
+the same to people.
 """
 
 from __future__ import annotations

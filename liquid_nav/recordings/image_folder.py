@@ -126,4 +126,7 @@ def _read(path: Path) -> np.ndarray:
 def _frames(pictures: list[Path]) -> Frames:
     for index, path in enumerate(pictures):
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        yield index, ImageError(f"{path.name} is no picture") if image is None else image[..., ::-1]
+        if image is None:
+            yield index, ImageError(f"{path.name} is no picture")
+        else:
+            yield index, image[..., ::-1]

@@ -49,7 +49,7 @@ class Loader:
                 raise RecordingError(
                     f"no recording at '{path}'", "give a bag, its folder, or a folder of runs"
                 )
-            below = [path] if _is_source(path) else _below(path)
+            below = _sources(path)
             if not below:
                 remedy = f"give a bag (metadata.yaml, .mcap, .db3, .bag) or frames with {TABLE}"
                 self.failures.append(
@@ -114,7 +114,10 @@ def _is_source(path: Path) -> bool:
     return (path / "metadata.yaml").is_file() or (path / TABLE).is_file()
 
 
-def _below(path: Path) -> list[Path]:
+def _sources(path: Path) -> list[Path]:
+    """Return a path that is a source, or else the sources below it."""
+    if _is_source(path):
+        return [path]
     if path.is_file():
         return []
     folders = [path, *sorted(p for p in path.rglob("*") if p.is_dir())]

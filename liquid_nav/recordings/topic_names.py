@@ -83,7 +83,9 @@ def find_drones(topics: dict[str, str], wanted: TopicNames) -> list[DroneTopics]
         )
     odometry = _candidates(topics, (ODOMETRY,), wanted.odometry, "odometry")
     velocities = _candidates(topics, COMMANDS, wanted.command, "command")
-    commands = velocities if wanted.command else [t for t in velocities if is_command(t)]
+    commands = velocities
+    if not wanted.command:
+        commands = [t for t in velocities if is_command(t)]
     others = tuple(t for t in velocities if t not in commands and _CONTROLLER not in t)
     return [
         DroneTopics(
@@ -110,18 +112,16 @@ def is_command(topic: str) -> bool:
 def _matches(topic: str, wanted: str | None, topics: dict[str, str]) -> bool:
     if wanted is None:
         return not any(word in topic for word in _NO_CAMERA)
-    names = (
-        (topic, topic.removesuffix("/compressed"))
-        if f"{wanted}/compressed" not in topics
-        else (topic,)
-    )
+    names = [topic]
+    if f"{wanted}/compressed" not in topics:
+        names.append(topic.removesuffix("/compressed"))
     return any(_ends(name, wanted) for name in names)
 
 
 def _ends(topic: str, wanted: str) -> bool:
-    return (
-        topic == wanted if wanted.startswith("/") else f"/{topic.strip('/')}".endswith(f"/{wanted}")
-    )
+    if wanted.startswith("/"):
+        return topic == wanted
+    return f"/{topic.strip('/')}".endswith(f"/{wanted}")
 
 
 def _named(wanted: str | None) -> str:
@@ -156,7 +156,9 @@ def _nearest(camera: str, topics: list[str]) -> str | None:
     """Return the topic that shares most of the camera's namespace and lies in no other one;
     shortest name first.
     """
-    own = _namespace(camera).split("/") if _namespace(camera) else []
+    own: list[str] = []
+    if _namespace(camera):
+        own = _namespace(camera).split("/")
 
     def distance(topic: str) -> tuple[int, int, str]:
         parts = _parts(topic)

@@ -33,6 +33,9 @@ class Flips:
         same = report.bridge == self._bridge
         self._heard = now
         self._bridge = report.bridge
-        # A number that goes back is an old report, and makes nothing new again.
-        self._most = max(most, report.flips) if same else report.flips
+        if same:
+            # A number that goes back is an old report, and makes nothing new again.
+            self._most = max(most, report.flips)
+        else:
+            self._most = report.flips
         return same and fresh and report.switched_on and report.flips == most + 1

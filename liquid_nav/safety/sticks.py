@@ -70,8 +70,10 @@ class Sticks:
                 return "an unknown device"
             self._sources[key] = _Source(list(axes), tuple(axes), tuple(buttons), now)
             return ""
-        touched = self._compare(source, axes, buttons) if active else ""
-        if not active:
+        touched = ""
+        if active:
+            touched = self._compare(source, axes, buttons)
+        else:
             source.rest = list(axes)
         source.last = tuple(axes)
         source.buttons = tuple(buttons)

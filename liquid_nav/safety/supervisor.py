@@ -183,8 +183,9 @@ class SafetySupervisor:
         """Start to let commands through; refused, with the reason, while a fault is present or a
         landing goes on.
         """
-        phase = None if self.watch.report is None else self.watch.report.phase
-        if self.state is Mode.LANDING or phase is Phase.LANDING:
+        report = self.watch.report
+        bridge_lands = report is not None and report.phase is Phase.LANDING
+        if self.state is Mode.LANDING or bridge_lands:
             return False, str(Fault(FaultKind.LANDING_GOES_ON))
         before = self.watch.fence.home
         # The new home counts first: whoever engages outside the old fence means a new one.
@@ -297,7 +298,9 @@ class SafetySupervisor:
         command = ZERO
         # Stopping is never rate limited by us: the autopilot brakes as fast as it can.
         if self.state in (Mode.ENGAGED, Mode.LANDING):
-            elapsed = 0.0 if self._last_time is None else now - self._last_time
+            elapsed = 0.0
+            if self._last_time is not None:
+                elapsed = now - self._last_time
             command = limit(wanted, self._last, elapsed, self.limits)
         self._last = command
         self._last_time = now
@@ -352,9 +355,8 @@ class SafetySupervisor:
         elif self.state is Mode.HOLDING and self._held_by is not None:
             # One fault that needs a person is enough, whenever it comes.
             lasting = [fault for fault in faults if not fault.ends_by_itself]
-            self._held_by = (
-                lasting[0] if lasting and self._held_by.ends_by_itself else self._held_by
-            )
+            if lasting and self._held_by.ends_by_itself:
+                self._held_by = lasting[0]
         # Once: a person who then says hold, since somebody stands below, is obeyed.
         if self.state is Mode.HOLDING and self.watch.must_land and not self._battery_obeyed:
             self._battery_obeyed = True

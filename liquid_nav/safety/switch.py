@@ -103,8 +103,9 @@ class EngageSwitch:
             now: Time of arrival, s.
         """
         gap = self._is_gap(stamp, now)
-        known = 0 < self.channel <= len(axes)
-        position = axes[self.channel - 1] if known else math.nan
+        position = math.nan
+        if 0 < self.channel <= len(axes):
+            position = axes[self.channel - 1]
         self.on = healthy and position >= ON
         usable = healthy and not active and math.isfinite(position)
         if gap or not usable:
@@ -133,8 +134,9 @@ class EngageSwitch:
         """
         flip = self._flip
         if position <= OFF:
-            rests_on = flip.off_since is not None and not flip.left
-            since = flip.off_since if rests_on else now
+            since = now
+            if flip.off_since is not None and not flip.left:
+                since = flip.off_since
             self._flip = _Flip(since, now, rest=axes)
             return False
         if flip.off_since is None:

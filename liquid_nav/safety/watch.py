@@ -173,7 +173,10 @@ class Watch:
         if known:
             self._battery = fraction
             self._beyond = 0
-            self._low = self._low + 1 if fraction <= self.limits.battery else 0
+            if fraction <= self.limits.battery:
+                self._low += 1
+            else:
+                self._low = 0
         return ""
 
     def recorder_lost(self, now: float) -> None:
@@ -190,8 +193,10 @@ class Watch:
     def command(self, stamp: float, now: float) -> None:
         """Take the times of a command: its image's stamp and its arrival, s."""
         self._latency = now - stamp
-        late = bool(self.limits.latency) and not self._latency <= self.limits.latency
-        self._late = self._late + 1 if late else 0
+        if self.limits.latency and not self._latency <= self.limits.latency:
+            self._late += 1
+        else:
+            self._late = 0
 
     def clock(self, now: float) -> None:
         """Look at the clock; called with every update."""
@@ -217,7 +222,7 @@ class Watch:
 
     def set_home(self) -> None:
         """The fence is around this place from now on."""
-        self.fence.home = None if self._pose is None else self._pose.position
+        self.fence.home = self._position
 
     def change_limits(self, limits: WatchLimits) -> None:
         """Look at other limits from now on; what was counted against the old ones counts no
@@ -227,7 +232,9 @@ class Watch:
             self._late = 0
         if limits.battery != self.limits.battery:
             # Once: the next charges have to agree before it lands, but nobody engages with it.
-            self._low = 1 if self._battery is not None and self._battery <= limits.battery else 0
+            self._low = 0
+            if self._battery is not None and self._battery <= limits.battery:
+                self._low = 1
         self.limits = limits
         self.fence.limits = _fence_of(limits)
 
@@ -301,12 +308,16 @@ class Watch:
 
     def cut(self, command: Command) -> Command:
         """Return the command without what leads out of the fence."""
-        yaw = 0.0 if self._pose is None else self._pose.yaw
+        yaw = 0.0
+        if self._pose is not None:
+            yaw = self._pose.yaw
         return self.fence.cut(command, self._position, yaw)
 
     @property
     def _position(self) -> np.ndarray | None:
-        return None if self._pose is None else self._pose.position
+        if self._pose is None:
+            return None
+        return self._pose.position
 
     def _odometry_faults(self, now: float) -> list[Fault]:
         limits = self.limits

@@ -10,6 +10,7 @@ import numpy as np
 
 from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.worlds import CameraFaults, Mounting, draw_mounting
+from liquid_nav.worlds.backend import load_mujoco
 from liquid_nav.worlds.condition import USUAL_RATE, USUAL_VIEW
 from liquid_nav.worlds.mounting import euler_angles
 
@@ -62,7 +63,9 @@ class CameraConfig:
     def of(self, faults: CameraFaults, seed: int) -> CameraConfig:
         """Return the camera of the flight with this seed, as a condition has it mounted."""
         mounting = draw_mounting(faults, seed)
-        fov = self.fov if faults.view == CameraFaults().view else mounting.view
+        fov = mounting.view
+        if faults.view == CameraFaults().view:
+            fov = self.fov
         return replace(self, fov=fov, turn=mounting.turn)
 
     @property
@@ -116,20 +119,22 @@ def add_drone(
     In a ``shared`` world several of them touch and see each other: their cameras are then called
     ``<name>.front``.
     """
-    import mujoco
-
+    mujoco = load_mujoco()
     body = spec.worldbody.add_body(name=name)
     body.add_freejoint(name=name)
     body.explicitinertial = True
     body.mass = response.mass
     body.inertia = [i * response.mass for i in INERTIA_PER_KG]
-    contype, conaffinity = (2, 3) if shared else (0, 1)
     solid = {
-        "contype": contype,
-        "conaffinity": conaffinity,
+        "contype": 0,
+        "conaffinity": 1,
         "group": HIDDEN_GROUP,
         "rgba": [0.1, 0.1, 0.1, 1.0],
     }
+    camera_name = "front"
+    if shared:
+        solid |= {"contype": 2, "conaffinity": 3}
+        camera_name = f"{name}.front"
     body.add_geom(
         name=f"{name}.body", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], **solid
     )
@@ -144,7 +149,7 @@ def add_drone(
     quaternion = np.zeros(4)
     mujoco.mju_mat2Quat(quaternion, camera_rotation(camera, response).ravel())
     body.add_camera(
-        name=f"{name}.front" if shared else "front",
+        name=camera_name,
         pos=list(CAMERA_AT),
         quat=quaternion,
         fovy=math.degrees(camera.vertical_fov),
@@ -155,8 +160,7 @@ def add_drone(
 
 def _add_looks(body: mujoco.MjsBody) -> None:
     """Add what other drones see: body, arms and rotor discs, without mass and touching nothing."""
-    import mujoco
-
+    mujoco = load_mujoco()
     looks = {"contype": 0, "conaffinity": 0, "group": LOOKS_GROUP}
     dark = [0.08, 0.08, 0.09, 1.0]
     grey = [0.35, 0.35, 0.37, 1.0]

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from liquid_nav.types import Command, Observation
@@ -96,7 +97,9 @@ class ColourPilot:
 
     def act(self, observation: Observation, elapsed: float, state: DroneState) -> Command:
         """Turn towards the blob and fly to it."""
-        blob = None if observation.image is None else self.find(observation.image)
+        blob = None
+        if observation.image is not None:
+            blob = self.find(observation.image)
         if blob is None:
             self._unseen += elapsed
             return self._search()
@@ -121,8 +124,6 @@ class ColourPilot:
         """Return the largest red blob of a uint8 [H,W,3] RGB image, None if there is none worth the
         name.
         """
-        import cv2
-
         hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
         low = cv2.inRange(hsv, (0, self.SATURATION, self.VALUE), (self.HUE, 255, 255))
         high = cv2.inRange(hsv, (180 - self.HUE, self.SATURATION, self.VALUE), (180, 255, 255))
@@ -142,4 +143,6 @@ class ColourPilot:
 
     def _apparent_distance(self, blob: Blob) -> float:
         depression = self._pitch + math.atan(blob.y)
-        return self._height / math.tan(depression) if depression > 0.02 else math.inf
+        if depression > 0.02:
+            return self._height / math.tan(depression)
+        return math.inf

@@ -6,9 +6,10 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
-from liquid_nav.worlds.backend import REMEDY, RenderingError, load_mujoco
+from liquid_nav.worlds.backend import REMEDY, RenderingError, first_line, load_mujoco
 from liquid_nav.worlds.condition import EVERYWHERE, CameraFaults
 from liquid_nav.worlds.values import TARGET_GEOM
 
@@ -35,9 +36,10 @@ def _context_class() -> type:
     imported before it.
     """
     wanted = os.environ.get("MUJOCO_GL", "").lower()
-    return importlib.import_module(
-        f"mujoco.{wanted}" if wanted in ("egl", "osmesa") else "mujoco.gl_context"
-    ).GLContext
+    name = "mujoco.gl_context"
+    if wanted in ("egl", "osmesa"):
+        name = f"mujoco.{wanted}"
+    return importlib.import_module(name).GLContext
 
 
 class CameraRenderer:
@@ -83,7 +85,7 @@ class CameraRenderer:
             raise
         except Exception as problem:
             self.close()
-            cause = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+            cause = first_line(problem)
             raise RenderingError(f"no usable OpenGL for the camera ({cause})", REMEDY) from None
         self._scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 200)
         flags = self._scene.flags
@@ -195,8 +197,6 @@ def apply_camera_faults(
         )
     result = image
     if faults.blur > 0.0:
-        import cv2
-
         sigma = faults.blur * image.shape[1] / 256.0
         result = cv2.GaussianBlur(result, (0, 0), max(sigma, 0.05))
     if gain == 1.0 and faults.noise <= 0.0:

@@ -59,7 +59,9 @@ class ClearanceGrid:
         east, west, north, south = self.at(point + step)
         g = np.array((east - west, north - south), dtype=np.float64)
         norm = np.linalg.norm(g)
-        return g / norm if norm > 1e-6 else np.zeros(2)
+        if norm > 1e-6:
+            return g / norm
+        return np.zeros(2)
 
     def ways_to(self, goal: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
         """Cheapest ways from everywhere to the disc of ``radius`` m around ``goal`` [2].

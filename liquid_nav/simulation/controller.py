@@ -54,13 +54,13 @@ class VelocityController:
         target = (c * command.vx - s * command.vy, s * command.vx + c * command.vy, command.vz)
 
         acceleration = [0.0, 0.0, 0.0]
+        gains = (p.velocity_gain, p.velocity_gain, p.vertical_gain)
         for i in range(3):
-            gain = p.velocity_gain if i < 2 else p.vertical_gain
             error = target[i] - velocity[i]
             self.integral[i] = _clip(
                 self.integral[i] + p.integral_gain * error * dt, INTEGRAL_LIMIT
             )
-            acceleration[i] = _clip(gain * error + self.integral[i], ACCELERATION_LIMIT)
+            acceleration[i] = _clip(gains[i] * error + self.integral[i], ACCELERATION_LIMIT)
         ax = acceleration[0]
         ay = acceleration[1]
         az = acceleration[2] + GRAVITY
@@ -154,4 +154,8 @@ def wrench(
 
 
 def _clip(value: float, limit: float) -> float:
-    return limit if value > limit else -limit if value < -limit else value
+    if value > limit:
+        return limit
+    if value < -limit:
+        return -limit
+    return value

@@ -80,9 +80,9 @@ class Drone:
         """
         if not command.is_finite():
             raise ValueError(f"command {command} is not finite: the supervisor must hold instead")
-        self._queue.append(
-            ((self._world.time if at is None else at) + self.response.delay, command)
-        )
+        if at is None:
+            at = self._world.time
+        self._queue.append((at + self.response.delay, command))
 
     def push(self, air: tuple[float, float, float], dt: float) -> None:
         """Apply rotors and air for the coming step of ``dt`` s; ``air``: the wind, ENU m/s. None

@@ -133,7 +133,9 @@ class Expert:
             aim = self.aim(point)
             way = aim - point
             length = float(np.linalg.norm(way))
-            course = math.atan2(way[1], way[0]) if length > 0.05 else bearing
+            course = bearing
+            if length > 0.05:
+                course = math.atan2(way[1], way[0])
             i, j = self.grid.index(point)
             to_go = max(float(self.cost[i, j]), 0.0)
             speed = min(c.speed, c.position_gain * max(remaining, 0.3 * to_go) + 0.1)

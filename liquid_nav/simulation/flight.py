@@ -160,7 +160,8 @@ def fly(
         The record.
     """
     frame_rate = condition.frame_rate(frame_rate)
-    latency = draw_latency(seed) if latency is None else latency
+    if latency is None:
+        latency = draw_latency(seed)
     begin = perf_counter()
     with Simulation(
         scenario, seed, condition, camera=camera, layout=layout, response=response
@@ -184,10 +185,17 @@ def fly(
             late = []
             if moment.fate != DROPPED:
                 state = simulation.state
-                elapsed = 1.0 / frame_rate if previous is None else state.time - previous
+                elapsed = 1.0 / frame_rate
+                if previous is not None:
+                    elapsed = state.time - previous
                 previous = state.time
-                frame = (simulation.render() if see else None, elapsed, state)
-                (late if moment.fate == LATE else arrived).append(frame)
+                image = None
+                if see:
+                    image = simulation.render()
+                if moment.fate == LATE:
+                    late.append((image, elapsed, state))
+                else:
+                    arrived.append((image, elapsed, state))
             now = simulation.time
             if not arrived and now - spoken < SILENCE:
                 continue

@@ -80,7 +80,7 @@ class FrameTiming:
         yield Moment(0.0, ON_TIME)
         for number in itertools.count(1):
             chance, shift = rng.random(2)
-            shift = self.jitter * (2.0 * shift - 1.0) if self.jitter else 0.0
+            shift = self.jitter * (2.0 * shift - 1.0)
             last = max(round((number + shift) / rate / TIMESTEP), last + 1)
             yield Moment(last * TIMESTEP, self._fate(chance))
 
@@ -91,7 +91,9 @@ class FrameTiming:
     def _fate(self, chance: float) -> str:
         if chance < self.drop:
             return DROPPED
-        return LATE if chance < self.drop + self.late else ON_TIME
+        if chance < self.drop + self.late:
+            return LATE
+        return ON_TIME
 
 
 class FrameSchedule:

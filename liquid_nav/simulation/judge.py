@@ -103,7 +103,8 @@ class Judge:
             )
         speed = math.hypot(state.velocity[0], state.velocity[1])
         if not landing and distance <= rule.radius and speed < rule.speed:
-            self._since = state.time if self._since is None else self._since
+            if self._since is None:
+                self._since = state.time
             if state.time - self._since >= rule.hold - 1e-6:
                 return Outcome("success", f"held {distance:.2f} m from the target", state.time)
         else:
@@ -132,4 +133,6 @@ class Judge:
         """Return since when something holds, s; None: it does not."""
         if not holds:
             return None
-        return now if since is None else since
+        if since is None:
+            return now
+        return since

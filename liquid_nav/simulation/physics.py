@@ -8,10 +8,13 @@ from typing import Iterable
 
 import numpy as np
 
+from liquid_nav import worlds
 from liquid_nav.simulation.airframe import CameraConfig, add_drone
+from liquid_nav.simulation.camera import CameraRenderer, apply_camera_faults
 from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.wind import Wind
 from liquid_nav.worlds import CameraFaults, Condition, Layout, veiled
+from liquid_nav.worlds.backend import load_mujoco
 
 TIMESTEP = 0.004
 """Physics and control period, s."""
@@ -25,8 +28,6 @@ class World:
 
     def __init__(self, seed: int, condition: Condition, camera: CameraConfig) -> None:
         """``seed``: of wind and camera. ``_build`` makes the rest, once there are drones."""
-        from liquid_nav.simulation.camera import load_mujoco
-
         self._mujoco = load_mujoco()
         self.condition = condition
         self.camera = camera.of(condition.camera, seed)
@@ -40,10 +41,9 @@ class World:
 
     def _build(self, places: Iterable[tuple[Drone, Layout]], shared: bool) -> None:
         """Compile the model with these drones, each at its layout's start."""
-        from liquid_nav.worlds import build_spec
-
         places = list(places)
-        spec = build_spec(places[0][1], self.condition)
+        # By way of its package, which loads MuJoCo only now.
+        spec = worlds.build_spec(places[0][1], self.condition)
         spec.option.timestep = TIMESTEP
         spec.option.integrator = self._mujoco.mjtIntegrator.mjINT_IMPLICITFAST
         for drone, _ in places:
@@ -71,8 +71,6 @@ class World:
         """Return what a camera sees now: uint8 [H,W,3] RGB, with its ``faults`` of this flight,
         noise from ``rng``.
         """
-        from liquid_nav.simulation.camera import CameraRenderer, apply_camera_faults
-
         if self._renderer is None:
             self._renderer = CameraRenderer(
                 self.model, self.camera.width, self.camera.height, self._sight

@@ -99,8 +99,13 @@ class SharedWorld(World):
             for one, other in (geoms, geoms[::-1]):
                 drone = self._owner.get(int(bodies[one]))
                 if drone is not None and drone.collision is None:
-                    met = int(bodies[other]) in self._owner
-                    drone.collision = "drone" if met else self.model.geom(other).name.split(".")[0]
+                    drone.collision = self._kind(other)
+
+    def _kind(self, geom: int) -> str:
+        """Return what a geom belongs to, as collisions are reported."""
+        if int(self.model.geom_bodyid[geom]) in self._owner:
+            return "drone"
+        return self.model.geom(geom).name.split(".")[0]
 
     def render(self, drone: SharedDrone) -> np.ndarray:
         """Return what the camera of ``drone`` sees now: uint8 [H,W,3] RGB, with the condition's

@@ -101,8 +101,9 @@ class LockStep:
         while self.now < until - 1e-9:
             before = self.now
             packets = self.vehicle.advance(min(until, before + tick))
-            for message in [] if self.cut else self.wire.down(packets, self.now):
-                self.adapter.receive(message, self.now)
+            if not self.cut:
+                for message in self.wire.down(packets, self.now):
+                    self.adapter.receive(message, self.now)
             self.exchange()
             if self.now <= before:
                 return  # the drone has hit something: time stands still
@@ -110,5 +111,7 @@ class LockStep:
     def exchange(self) -> None:
         """Let the bridge speak now, and the vehicle hear it."""
         messages = self.adapter.update(self.now)
-        for data in [] if self.cut else self.wire.up(messages, self.now):
+        if self.cut:
+            return
+        for data in self.wire.up(messages, self.now):
             self.vehicle.receive(data)

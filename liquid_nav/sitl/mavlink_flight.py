@@ -63,7 +63,8 @@ def fly_mavlink(
         The record, with times since the bridge had the vehicle.
     """
     frame_rate = condition.frame_rate(frame_rate)
-    latency = draw_latency(seed) if latency is None else latency
+    if latency is None:
+        latency = draw_latency(seed)
     wire = UdpWire()
     try:
         with Simulation(scenario, seed, condition) as simulation:
@@ -139,9 +140,13 @@ class _Flight:
             late = []
             if moment.fate != DROPPED:
                 state = self.state
-                elapsed = 1.0 / self.rate if previous is None else state.time - previous
+                elapsed = 1.0 / self.rate
+                if previous is not None:
+                    elapsed = state.time - previous
                 previous = state.time
-                image = simulation.render() if getattr(pilot, "needs_image", True) else None
+                image = None
+                if getattr(pilot, "needs_image", True):
+                    image = simulation.render()
                 frame = (image, elapsed, state)
                 if moment.fate == LATE:
                     late.append(frame)

@@ -59,7 +59,9 @@ class ArduPilotVehicle(base.MavlinkVehicle):
     def __init__(self, *args: object, **options: object) -> None:
         """See the base; in the air it begins in brake mode."""
         super().__init__(*args, **options)
-        self._ready_at = READY if self.body.landed else 0.0
+        self._ready_at = 0.0
+        if self.body.landed:
+            self._ready_at = READY
         self.boot()
 
     def boot(self) -> None:
@@ -72,12 +74,14 @@ class ArduPilotVehicle(base.MavlinkVehicle):
 
     def heartbeat(self) -> Message:
         """Mode number and flags."""
-        guided = 0x08 if self.mode in (GUIDED, AUTO, LAND, RTL) else 0
-        armed = base.ARMED if self.armed else 0
-        status = 4 if self.armed else 3
-        return mavlink.MAVLink_heartbeat_message(
-            2, self.autopilot, 0x51 | guided | armed, self.mode, status, 3
-        )
+        flags = 0x51
+        status = 3
+        if self.mode in (GUIDED, AUTO, LAND, RTL):
+            flags |= 0x08
+        if self.armed:
+            flags |= base.ARMED
+            status = 4
+        return mavlink.MAVLink_heartbeat_message(2, self.autopilot, flags, self.mode, status, 3)
 
     def on_command(self, m: Message) -> None:
         """Modes, arming, take-off, return, landing."""
@@ -87,8 +91,9 @@ class ArduPilotVehicle(base.MavlinkVehicle):
             self._on_arm(m.command, m.param1 > 0.5, m.param2 == 21196)
         elif m.command == mavlink.MAV_CMD_NAV_TAKEOFF:
             ready = self.armed and self.mode == GUIDED and self.body.landed and m.param7 > 0.0
-            self.acknowledge(m.command, base.ACCEPTED if ready else base.FAILED)
-            self._climb_to = m.param7 if ready else self._climb_to
+            self._answer(m.command, ready)
+            if ready:
+                self._climb_to = m.param7
         elif m.command == mavlink.MAV_CMD_NAV_LAND:
             self._on_mode(m.command, LAND)
         elif m.command == mavlink.MAV_CMD_NAV_RETURN_TO_LAUNCH:
@@ -135,9 +140,13 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         else:
             self._change({3: LAND, 4: SMART_RTL, 5: SMART_RTL, 7: BRAKE}.get(action, RTL))
 
+    def _answer(self, command: int, obeyed: bool) -> None:
+        """Acknowledge a command; whatever is not obeyed has failed."""
+        self.acknowledge(command, base.ACCEPTED if obeyed else base.FAILED)
+
     def _on_mode(self, command: int, mode: int) -> None:
         known = mode in ARDUPILOT.names
-        self.acknowledge(command, base.ACCEPTED if known else base.FAILED)
+        self._answer(command, known)
         if known:
             self._change(mode)
 
@@ -158,13 +167,19 @@ class ArduPilotVehicle(base.MavlinkVehicle):
     def _why_sticks_do_not_arm(self) -> str:
         if self.mode not in BY_STICKS:
             return f"Arm: {ARDUPILOT.mode_name(self.mode)} mode not armable"
-        highest = -0.9 if self.mode in MANUAL_THROTTLE else 0.0
-        return "Arm: Throttle (RC3) is not neutral" if self.stick(base.THROTTLE) > highest else ""
+        highest = 0.0
+        if self.mode in MANUAL_THROTTLE:
+            highest = -0.9
+        if self.stick(base.THROTTLE) > highest:
+            return "Arm: Throttle (RC3) is not neutral"
+        return ""
 
     def _on_arm(self, command: int, wanted: bool, force: bool) -> None:
-        why = self._why_not_arm() if wanted and not self.armed else ""
+        why = ""
+        if wanted and not self.armed:
+            why = self._why_not_arm()
         refused = bool(why) or (not wanted and self.armed and not self.body.landed and not force)
-        self.acknowledge(command, base.FAILED if refused else base.ACCEPTED)
+        self._answer(command, not refused)
         if why:
             self.text(why, base.CRITICAL)
         elif not refused and wanted != self.armed:
@@ -185,7 +200,8 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         if not self.armed:
             return None
         if self.mode == LAND:
-            self.landed_state = base.LANDING if not self.body.landed else self.landed_state
+            if not self.body.landed:
+                self.landed_state = base.LANDING
             return Command(vz=-self.sinking)
         if self.mode in HOME:
             return self._return()
@@ -193,7 +209,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
             return self._guided()
         if self.mode in BY_STICKS:
             return self.fly_by_sticks()
-        return self.hold_place() if not self.body.landed else Command()
+        return self.stay()
 
     def _return(self) -> Command:
         command = self.fly_home(self.sinking)
@@ -204,7 +220,8 @@ class ArduPilotVehicle(base.MavlinkVehicle):
     def _guided(self) -> Command:
         if self._climb_to is not None:
             if self.body.state.position[2] - self.origin[2] < self._climb_to - 0.1:
-                self.landed_state = base.TAKEOFF if not self.body.landed else self.landed_state
+                if not self.body.landed:
+                    self.landed_state = base.TAKEOFF
                 return Command(vz=0.7)
             self._climb_to = None
         if self.body.landed:
@@ -218,10 +235,11 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         if not self.armed or not landed:
             self._touched = None
             self._flying = not landed
-            self.landed_state = base.AIR if not landed else base.GROUND
+            self.landed_state = base.landed_state_of(landed)
             self._idle_since = self.now
             return
-        self._touched = self.now if self._touched is None else self._touched
+        if self._touched is None:
+            self._touched = self.now
         if self._flying and self.now - self._touched >= LAND_DETECTION:
             self._flying = False
             self.landed_state = base.GROUND

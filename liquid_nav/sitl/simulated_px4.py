@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
 
 from pymavlink.dialects.v20 import common as mavlink
@@ -83,7 +82,9 @@ class Px4Vehicle(base.MavlinkVehicle):
     def __init__(self, *args: object, **options: object) -> None:
         """See the base; in the air it begins ready and in hold."""
         super().__init__(*args, **options)
-        self._ready_at = READY if self.body.landed else 0.0
+        self._ready_at = 0.0
+        if self.body.landed:
+            self._ready_at = READY
         self.boot()
 
     def boot(self) -> None:
@@ -130,15 +131,33 @@ class Px4Vehicle(base.MavlinkVehicle):
 
     def heartbeat(self) -> Message:
         """Flags and state as recorded."""
+        flags = self._mode_flags()
+        if self.armed:
+            flags |= base.ARMED
+        return mavlink.MAVLink_heartbeat_message(
+            2, self.autopilot, flags, self.shown_mode, self._system_status(), 3
+        )
+
+    def _mode_flags(self) -> int:
+        """Return MAV_MODE_FLAG of the mode that it shows, without the bit of the motors."""
         mode = self.shown_mode
-        armed = base.ARMED if self.armed else 0
-        healthy = self.uptime >= self._ready_at and (mode != OFFBOARD or self.streamed)
+        if mode == OFFBOARD and self.streamed:
+            return 0x11
         if mode == OFFBOARD:
-            flags = 0x11 if self.streamed else 0x01
-        else:
-            flags = 0x1D if mode >> 16 & 0xFF == 4 else 0x51
-        status = 5 if self.failsafe else 4 if self.armed else 3 if healthy else 0
-        return mavlink.MAVLink_heartbeat_message(2, self.autopilot, flags | armed, mode, status, 3)
+            return 0x01
+        if mode >> 16 & 0xFF == 4:
+            return 0x1D
+        return 0x51
+
+    def _system_status(self) -> int:
+        """Return MAV_STATE."""
+        if self.failsafe:
+            return 5
+        if self.armed:
+            return 4
+        if self.uptime >= self._ready_at and (self.shown_mode != OFFBOARD or self.streamed):
+            return 3
+        return 0
 
     def on_set_point(self) -> None:
         """A stream begins or goes on."""
@@ -183,9 +202,10 @@ class Px4Vehicle(base.MavlinkVehicle):
         """
         if wanted == self.armed:
             return True
-        why = self._why_not_arm() if wanted else self._why_not_disarm(by_pilot=True)
-        if wanted and not why:
-            why = self._why_sticks_do_not_arm()
+        if wanted:
+            why = self._why_not_arm() or self._why_sticks_do_not_arm()
+        else:
+            why = self._why_not_disarm(by_pilot=True)
         if why:
             self.text(why, base.CRITICAL)
             return False
@@ -245,7 +265,9 @@ class Px4Vehicle(base.MavlinkVehicle):
             and self.mode not in NOT_TO_ARM_IN
             and self._can_run(self.mode)
         )
-        return "" if ready else "Arming denied: Resolve system health failures first"
+        if ready:
+            return ""
+        return "Arming denied: Resolve system health failures first"
 
     def _why_sticks_do_not_arm(self) -> str:
         if self.mode not in BY_STICKS:
@@ -305,16 +327,20 @@ class Px4Vehicle(base.MavlinkVehicle):
             return self._take_off()
         if mode in BY_STICKS:
             return self._by_sticks()
-        return self.hold_place() if not self.body.landed else Command()
+        return self.stay()
 
     def _follow(self) -> Command:
         # Armed on the ground the motors only idle at first (COM_SPOOLUP_TIME).
-        armed_for = math.inf if self._armed_at is None else self.now - self._armed_at
-        spools_up = self.body.landed and armed_for < SPOOL_UP
-        return self.set_point if self.streamed and not spools_up else Command()
+        spools_up = (
+            self.body.landed and self._armed_at is not None and self.now - self._armed_at < SPOOL_UP
+        )
+        if spools_up or not self.streamed:
+            return Command()
+        return self.set_point
 
     def _sink(self) -> Command:
-        self.landed_state = base.LANDING if not self.body.landed else self.landed_state
+        if not self.body.landed:
+            self.landed_state = base.LANDING
         return Command(vz=-self._sinking())
 
     def _sinking(self) -> float:
@@ -426,14 +452,16 @@ class Px4Vehicle(base.MavlinkVehicle):
         """Enter a failsafe's mode; without a global position what needs one falls through to
         landing.
         """
-        self.failsafe = LAND if mode in GLOBAL and not self.global_position else mode
+        if mode in GLOBAL and not self.global_position:
+            mode = LAND
+        self.failsafe = mode
         self.text("Failsafe activated", base.CRITICAL)
 
     def _watch_ground(self) -> None:
         now = self.now
         landed = self.body.landed
         if not self.armed:
-            self.landed_state = base.GROUND if landed else base.AIR
+            self.landed_state = base.landed_state_of(landed)
             self._touched = None
         elif not landed:
             if not self._flying:
@@ -450,7 +478,8 @@ class Px4Vehicle(base.MavlinkVehicle):
     def _settle(self) -> None:
         """Stand on the ground after a flight: landed after a while, disarmed after another."""
         now = self.now
-        self._touched = now if self._touched is None else self._touched
+        if self._touched is None:
+            self._touched = now
         if now - self._touched >= self.settling and self._settled is None:
             self._settled = now
             self.landed_state = base.GROUND

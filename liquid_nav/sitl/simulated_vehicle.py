@@ -164,7 +164,7 @@ class MavlinkVehicle:
         self.lose_acks = 0
         self.armed = not body.landed
         self.mode = 0
-        self.landed_state = GROUND if body.landed else AIR
+        self.landed_state = landed_state_of(body.landed)
         self.sticks: tuple[int, ...] | None = None
         self.radio = True
         self.estimate_error = np.zeros(3)
@@ -358,13 +358,14 @@ class MavlinkVehicle:
 
     def _on_request(self, message: Message) -> None:
         name = KINDS.get(whole(message.param1))
-        if name is None or self.answers_no_requests:
-            answer = None
-        else:
+        answer = None
+        if name is not None and not self.answers_no_requests:
             answer = getattr(self, f"_{name}")()
-        self.acknowledge(message.command, self.unknown_message if answer is None else ACCEPTED)
-        if answer is not None:
-            self.emit(answer)
+        if answer is None:
+            self.acknowledge(message.command, self.unknown_message)
+            return
+        self.acknowledge(message.command, ACCEPTED)
+        self.emit(answer)
 
     def _default_streams(self) -> None:
         """Send everything at its default rate, beginning one period from now."""
@@ -388,7 +389,9 @@ class MavlinkVehicle:
         if self.lose_acks > 0:
             self.lose_acks -= 1
             return
-        asker = (0, 0) if self.acks_to_nobody else self._asker
+        asker = self._asker
+        if self.acks_to_nobody:
+            asker = (0, 0)
         self.emit(mavlink.MAVLink_command_ack_message(command, result, 0, 0, *asker), delay)
 
     def text(self, words: str, severity: int = INFO, delay: float = 0.0) -> None:
@@ -416,6 +419,12 @@ class MavlinkVehicle:
         turn = geometry.wrap(heading - yaw)
         return toward(x, y, z, yaw, 1.0, 1.0, max(-0.5, min(0.5, turn)))
 
+    def stay(self) -> Command:
+        """Return the command that keeps the place in the air, and zero on the ground."""
+        if self.body.landed:
+            return Command()
+        return self.hold_place()
+
     def fly_home(self, sinking: float) -> Command:
         """Return the command of a return: climb, fly home, then down at ``sinking`` m/s."""
         self._returns = True
@@ -438,7 +447,7 @@ class MavlinkVehicle:
         are at rest.
         """
         if self.sticks is None:
-            return self.hold_place() if not self.body.landed else Command()
+            return self.stay()
         roll, pitch, throttle, yaw = (self.stick(place) for place in (ROLL, PITCH, THROTTLE, YAW))
         if self.body.landed:
             return Command(vz=max(0.0, throttle) * PILOT_CLIMB)
@@ -455,7 +464,9 @@ class MavlinkVehicle:
         if self.sticks is None or place >= len(self.sticks):
             return 0.0
         value = max(-1.0, min(1.0, (self.sticks[place] - CENTRE) / TRAVEL))
-        return 0.0 if abs(value) < DEADBAND else value
+        if abs(value) < DEADBAND:
+            return 0.0
+        return value
 
     def _on_set_point(self, m: Message) -> None:
         values = (m.vx, m.vy, m.vz, m.yaw_rate)
@@ -506,9 +517,12 @@ class MavlinkVehicle:
                     self._sent[name] = now
                     self._next[name] = max(due + self._periods[name], now)
                     message = getattr(self, f"_{name}")()
-                    messages += [] if message is None else [message]
+                    if message is not None:
+                        messages.append(message)
             self._soonest = min(self._next.values())
-        return messages if now >= self.silent_until else []
+        if now < self.silent_until:
+            return []
+        return messages
 
     def _heartbeat(self) -> Message:
         return self.heartbeat()
@@ -595,8 +609,12 @@ class MavlinkVehicle:
 
     def _status(self) -> Message:
         left = round(100 * self.battery)
-        present = 0 if self.sticks is None else mavlink.MAV_SYS_STATUS_SENSOR_RC_RECEIVER
-        healthy = present if self.radio else 0
+        present = 0
+        if self.sticks is not None:
+            present = mavlink.MAV_SYS_STATUS_SENSOR_RC_RECEIVER
+        healthy = 0
+        if self.radio:
+            healthy = present
         return mavlink.MAVLink_sys_status_message(
             present, present, healthy, 0, 14000 + 28 * left, -1, left, 0, 0, 0, 0, 0, 0
         )
@@ -610,9 +628,18 @@ class MavlinkVehicle:
         )
 
 
+def landed_state_of(landed: bool) -> int:
+    """Return MAV_LANDED_STATE of a vehicle that stands (``landed``) or flies."""
+    if landed:
+        return GROUND
+    return AIR
+
+
 def whole(value: float) -> int:
     """Return a command's parameter as an integer; -1 for what is not a number."""
-    return round(value) if math.isfinite(value) else -1
+    if not math.isfinite(value):
+        return -1
+    return round(value)
 
 
 def toward(

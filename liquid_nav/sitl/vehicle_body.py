@@ -53,7 +53,9 @@ class PointBody:
         # Plain numbers: property tests fly this for hours, and small arrays are slow.
         self._position = [0.0, 0.0, max(height, 0.0)]
         self._velocity = [0.0, 0.0, 0.0]
-        self._command: Command | None = None if self.landed else Command()
+        self._command: Command | None = None
+        if not self.landed:
+            self._command = Command()
         self._climbing = 0.0
         self._state: DroneState | None = None
 
@@ -87,8 +89,10 @@ class PointBody:
             self._time += dt
             self._state = None
             if self.landed:
-                wants_up = self._command is not None and self._command.vz > 0.05
-                self._climbing = self._climbing + dt if wants_up else 0.0
+                if self._command is not None and self._command.vz > 0.05:
+                    self._climbing += dt
+                else:
+                    self._climbing = 0.0
                 self.landed = self._climbing < SPOOL
             else:
                 self._fly(dt)
@@ -149,8 +153,10 @@ class EmbeddedBody:
         begin = self.simulation.time
         self.simulation.advance(until)
         if self.landed:
-            wants_up = self._command is not None and self._command.vz > 0.05
-            self._climbing = self._climbing + self.simulation.time - begin if wants_up else 0.0
+            if self._command is not None and self._command.vz > 0.05:
+                self._climbing = self._climbing + self.simulation.time - begin
+            else:
+                self._climbing = 0.0
             self._stand()
             if self._climbing >= SPOOL:
                 self.landed = False

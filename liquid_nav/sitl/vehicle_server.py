@@ -73,15 +73,18 @@ class TcpServer:
     def receive(self) -> list[bytes]:
         """Return what has arrived."""
         self._greet()
+        if self._peer is None:
+            return []
         try:
-            data = b"" if self._peer is None else self._peer.recv(65536)
+            data = self._peer.recv(65536)
         except BlockingIOError:
             return []
         except OSError:
             data = b""
         if not data:
             self._drop()
-        return [data] if data else []
+            return []
+        return [data]
 
     def close(self) -> None:
         """Free the port."""

@@ -203,9 +203,9 @@ class Block(nn.Module):
         """``size``: (height, width) that comes in, pixels."""
         super().__init__()
         inside = shape.entering * shape.expansion
-        self.expand = (
-            SameConv(size, (shape.entering, inside), 1, 1, 1) if shape.expansion > 1 else None
-        )
+        self.expand = None
+        if shape.expansion > 1:
+            self.expand = SameConv(size, (shape.entering, inside), 1, 1, 1)
         self.depthwise = SameConv(size, (inside, inside), shape.kernel, shape.stride, inside)
         self.project = SameConv(self.depthwise.size, (inside, shape.leaving), 1, 1, 1)
         self.residual = shape.stride == 1 and shape.entering == shape.leaving
@@ -220,7 +220,9 @@ class Block(nn.Module):
     def leave(self, maps: Tensor, inside: Tensor) -> Tensor:
         """Return the block's output for what came in and what it has seen."""
         projected = self.project(inside)
-        return projected + maps if self.residual else projected
+        if self.residual:
+            return projected + maps
+        return projected
 
     def forward(self, maps: Tensor) -> Tensor:
         """Answer [N,C,H,W]."""
@@ -293,7 +295,9 @@ class Head(nn.Module):
         seen = [look(m).flatten(1) for look, m in zip(self.looks, maps, strict=True)]
         seen += [points(m) for points, m in zip(self.points, maps)]
         features = self.dense(torch.cat(seen, dim=1))
-        return torch.tanh(features) if self.bounded else features
+        if self.bounded:
+            return torch.tanh(features)
+        return features
 
 
 class BackboneEncoder(nn.Module):

@@ -123,7 +123,9 @@ class Encoder(nn.Module):
         """Encode normalised float [N,H,W,3]."""
         maps = self.convolutions(pixels.permute(0, 3, 1, 2))
         features = self.dense(maps.permute(0, 2, 3, 1).flatten(1))
-        return torch.tanh(features) if self.config.bounded else features
+        if self.config.bounded:
+            return torch.tanh(features)
+        return features
 
     def layers(self, pixels: Tensor) -> list[Layer]:
         """Return what each convolution answers to one normalised image [1,H,W,3]; for

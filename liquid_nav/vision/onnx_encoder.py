@@ -195,7 +195,9 @@ def _block(graph: _Graph, block: Block, maps: str) -> str:
         inside = _relu6(graph, _same(graph, block.expand, inside))
     inside = _relu6(graph, _same(graph, block.depthwise, inside))
     projected = _same(graph, block.project, inside)
-    return graph.add("Add", projected, maps) if block.residual else projected
+    if block.residual:
+        return graph.add("Add", projected, maps)
+    return projected
 
 
 def _points(graph: _Graph, points: Points, maps: str) -> str:

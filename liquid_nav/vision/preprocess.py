@@ -17,11 +17,9 @@ def check_image(image: np.ndarray) -> np.ndarray:
         or image.ndim != 3
         or image.shape[2] != 3
     ):
-        what = (
-            f"{image.dtype} {image.shape}"
-            if isinstance(image, np.ndarray)
-            else type(image).__name__
-        )
+        what = type(image).__name__
+        if isinstance(image, np.ndarray):
+            what = f"{image.dtype} {image.shape}"
         raise ValueError(f"image is {what}: give uint8 [H,W,3] RGB")
     if image.shape[0] < 8 or image.shape[1] < 8:
         raise ValueError(
@@ -52,4 +50,6 @@ def preprocess(image: np.ndarray, height: int, width: int) -> torch.Tensor:
     Normalisation happens inside the encoder, so that a sequence travels as bytes.
     """
     pixels = np.ascontiguousarray(resize(check_image(image), height, width))
-    return torch.from_numpy(pixels if pixels.flags.writeable else pixels.copy())
+    if not pixels.flags.writeable:
+        pixels = pixels.copy()
+    return torch.from_numpy(pixels)

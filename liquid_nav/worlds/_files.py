@@ -35,7 +35,10 @@ def read_yaml(
     what = folder.rstrip("s")
     is_path = text.endswith((".yaml", ".yml")) or ("/" in text and text not in known_names(folder))
     try:
-        path = Path(text) if is_path else find(f"config/{folder}/{text}.yaml")
+        if is_path:
+            path = Path(text)
+        else:
+            path = find(f"config/{folder}/{text}.yaml")
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         known = ", ".join(known_names(folder)) or "none found"
@@ -56,7 +59,9 @@ def read_yaml(
             f"{what} file {path} holds no mapping; start from "
             f"config/{folder}/{known_names(folder)[0]}.yaml"
         )
-    return path.stem if is_path else text, data
+    if is_path:
+        return path.stem, data
+    return text, data
 
 
 class Reader:

@@ -26,6 +26,14 @@ def choose_backend() -> None:
     os.environ.setdefault("LP_NUM_THREADS", "0")
 
 
+def first_line(problem: Exception) -> str:
+    """Return the first line of what an error says, or its kind where it says nothing."""
+    words = str(problem)
+    if not words:
+        return type(problem).__name__
+    return words.splitlines()[0]
+
+
 def load_mujoco() -> ModuleType:
     """Return the module ``mujoco``; without a display it draws through EGL unless ``MUJOCO_GL``
     says otherwise.
@@ -42,6 +50,6 @@ def load_mujoco() -> ModuleType:
             f"MuJoCo cannot be loaded ({cause})", f"pip install 'liquid_nav[sim]' or {REMEDY}"
         ) from None
     except Exception as problem:  # a missing libEGL surfaces as AttributeError deep in PyOpenGL
-        cause = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        cause = first_line(problem)
         raise RenderingError(f"no usable OpenGL for the camera ({cause})", REMEDY) from None
     return mujoco

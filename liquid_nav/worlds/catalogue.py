@@ -70,6 +70,16 @@ VARIANTS = {
     "far_tree": 4,
 }
 
+_PAIR = ((0.0, -0.6), (0.0, 0.6))
+_STACKS = (
+    (0.42, (((0.0, 0.0),), ((0.0, 0.0),), ((0.1, 0.0),))),
+    (0.42, (_PAIR, _PAIR, ((0.05, 0.0),))),
+    (0.5, (_PAIR, ((0.2, 0.2),))),
+)
+"""By variant of a stack: half height of a bale, and x and y of each bale, level by level from the
+ground; m.
+"""
+
 
 def _trunk(radius: float, height: float) -> Solid:
     return Solid("trunk", "cylinder", (0.0, 0.0, height / 2), (radius, radius, height / 2))
@@ -89,7 +99,11 @@ def _broad_crown(
         size = width * rng.uniform(0.42, 0.6)
         flat = size * rng.uniform(0.55, 0.75)
         away = width * rng.uniform(0.5, 0.68)
-        low = base + flat + depth * (rng.uniform(0.0, 0.15) if i % 2 else rng.uniform(0.2, 0.5))
+        if i % 2:
+            raised = rng.uniform(0.0, 0.15)
+        else:
+            raised = rng.uniform(0.2, 0.5)
+        low = base + flat + depth * raised
         clumps.append((away * math.cos(angle), away * math.sin(angle), low, size, size, flat))
     return tuple(tuple(round(float(v), 3) for v in clump) for clump in clumps)
 
@@ -174,21 +188,12 @@ def _box(
 def _stack(variant: int) -> Form:
     long = 1.1
     wide = 0.6
-    high = 0.42
-    rows = (
-        ((0.0, 0.0, 1), (0.0, 0.0, 1), (0.1, 0.0, 1))
-        if variant == 0
-        else ((0.0, 0.6, 2), (0.0, 0.6, 2), (0.05, 0.0, 1))
-        if variant == 1
-        else ((0.0, 0.6, 2), (0.2, 0.2, 1))
-    )
-    high = 0.42 if variant < 2 else 0.5
+    high, levels = _STACKS[variant]
     solids = []
-    for level, (x, y, count) in enumerate(rows):
-        for i in range(count):
-            side = y if count == 1 else (y if i else -y)
-            solids.append(_box("bale", x, side, high * (2 * level + 1), long, wide, high))
-    return Form("bale", "bale_stack", variant, 2 * high * len(rows), tuple(solids))
+    for level, places in enumerate(levels):
+        for x, y in places:
+            solids.append(_box("bale", x, y, high * (2 * level + 1), long, wide, high))
+    return Form("bale", "bale_stack", variant, 2 * high * len(levels), tuple(solids))
 
 
 @cache

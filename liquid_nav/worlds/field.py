@@ -79,5 +79,8 @@ def fill_field(ground: Ground, parameters: Mapping[str, Any]) -> None:
     centres = [place() for _ in range(int(rng.integers(2, 5)))]
     for species, count in (("poppies", 14), ("flowers", 40)):
         for _ in range(count):
-            x, y = centres[int(rng.integers(len(centres)))] if species == "poppies" else place()
+            if species == "poppies":
+                x, y = centres[int(rng.integers(len(centres)))]
+            else:
+                x, y = place()
             ground.decorate(species, x + rng.normal(0, 1.5), y + rng.normal(0, 1.5))

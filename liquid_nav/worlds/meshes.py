@@ -151,15 +151,20 @@ class Builder:
         radii = np.asarray(radii, dtype=float)
         axis = centres[-1] - centres[0]
         axis = axis / np.linalg.norm(axis)
-        side = np.cross(axis, (1.0, 0.0, 0.0) if abs(axis[0]) < 0.8 else (0.0, 1.0, 0.0))
+        aside = (0.0, 1.0, 0.0)
+        if abs(axis[0]) < 0.8:
+            aside = (1.0, 0.0, 0.0)
+        side = np.cross(axis, aside)
         side /= np.linalg.norm(side)
         other = np.cross(axis, side)
         angle = 2 * math.pi * np.arange(sides + 1) / sides
         ring = np.cos(angle)[:, None] * side + np.sin(angle)[:, None] * other
         grid = centres[:, None] + radii[:, None, None] * ring
-        v = np.zeros(len(centres)) if v is None else np.asarray(v)
+        if v is None:
+            v = np.zeros(len(centres))
         uv = np.stack(
-            np.broadcast_arrays(turns * np.arange(sides + 1)[None] / sides, v[:, None]), -1
+            np.broadcast_arrays(turns * np.arange(sides + 1)[None] / sides, np.asarray(v)[:, None]),
+            -1,
         )
         nrm = np.broadcast_to(ring, grid.shape)
 
@@ -196,31 +201,26 @@ class Builder:
         self, centre: tuple, half: tuple, rotation: np.ndarray | None = None, tile: float = 1.0
     ) -> None:
         """Add a box; texture coordinates in units of ``tile`` metres."""
-        rotation = np.eye(3) if rotation is None else rotation
+        if rotation is None:
+            rotation = np.eye(3)
         half_ = np.asarray(half)
         centre_ = np.asarray(centre)
         for axis in range(3):
             i = (axis + 1) % 3
             j = (axis + 2) % 3
-            if axis == 2:
-                i = 0
-                j = 1
             for sign in (-1.0, 1.0):
                 corner = np.zeros((4, 3))
                 corner[:, axis] = sign * half_[axis]
                 corner[:, i] = half_[i] * np.array((-1, 1, 1, -1))
                 corner[:, j] = half_[j] * np.array((-1, -1, 1, 1))
-                uv = (
-                    corner[:, (i, j)]
-                    if j == 2
-                    else corner[:, (j, i)]
-                    if i == 2
-                    else corner[:, (i, j)]
-                )
+                # In the order of the axes: upright on the sides.
+                uv = corner[:, sorted((i, j))]
                 normal = np.zeros(3)
                 normal[axis] = sign
                 right = np.dot(np.cross(corner[1] - corner[0], corner[2] - corner[0]), normal) > 0
-                order = np.array(((0, 1, 2), (0, 2, 3)) if right else ((0, 2, 1), (0, 3, 2)))
+                order = np.array(((0, 1, 2), (0, 2, 3)))
+                if not right:
+                    order = order[:, (0, 2, 1)]
                 points = (corner @ rotation.T + centre_)[order]
                 self.add(points, rotation @ normal, (uv / tile + 0.5)[order])
 
@@ -314,7 +314,8 @@ class Builder:
         tri = np.stack(
             (roots - side * width[:, None] / 2, roots + side * width[:, None] / 2, tips), 1
         )
-        u = np.zeros(len(roots)) if u is None else u
+        if u is None:
+            u = np.zeros(len(roots))
         uv = np.stack(
             (np.repeat(u[:, None], 3, 1), np.broadcast_to((v[0], v[0], v[1]), (len(roots), 3))), -1
         )

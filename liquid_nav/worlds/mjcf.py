@@ -123,9 +123,9 @@ def _shadows(
     spec: mujoco.MjSpec, assets: _Assets, layout: Layout, condition: Condition, variant: int
 ) -> None:
     """Lay dark soft patches on the ground where things keep the sun off: pictures only."""
-    strength = {"day": 0.17, "overcast": 0.1, "dusk": 0.09}[condition.light] * (
-        0.6 if condition.season == "winter" else 1.0
-    )
+    strength = {"day": 0.17, "overcast": 0.1, "dusk": 0.09}[condition.light]
+    if condition.season == "winter":
+        strength *= 0.6
     spec.add_material(name="shadow", rgba=(0, 0, 0, strength), specular=0.0, shininess=0.0)
     azimuth, _ = palette.sun_of(condition.light, condition.season, variant)
     turn = (math.cos(azimuth / 2), 0.0, 0.0, math.sin(azimuth / 2))
@@ -179,7 +179,7 @@ def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
     spec.stat.center = (0, 0, 0)
     view.map.znear = 0.05 / EXTENT
     view.map.zfar = 250.0 / EXTENT
-    view.rgba.fog = (*palette.DAY["fog"], 1.0 if condition.fog > 0 else 0.0)
+    view.rgba.fog = (*palette.DAY["fog"], float(condition.fog > 0))
     if condition.fog > 0:
         view.map.fogstart = 0.0
         view.map.fogend = 3.0 / condition.fog / EXTENT
@@ -197,9 +197,9 @@ def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
     )
     assets.surface("ground", "ground", texuniform=True, texrepeat=(1 / TILE, 1 / TILE))
     world = spec.worldbody
-    size = (
-        (60, 60, 2) if condition.fog > 0 else (120, 120, 12)
-    )  # fog is computed at the corners of the grid
+    size = (120, 120, 12)
+    if condition.fog > 0:  # fog is computed at the corners of the grid
+        size = (60, 60, 2)
     world.add_geom(
         name="ground",
         type=mujoco.mjtGeom.mjGEOM_PLANE,
@@ -221,7 +221,9 @@ def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
         quat = (math.cos(item.yaw / 2), 0.0, 0.0, math.sin(item.yaw / 2))
         tint = np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1)
         for part in parts(item.species, item.variant, bare and item.species in BROAD):
-            colour = {} if part.material in PLAIN else {"rgba": (*tint, 1.0)}
+            colour = {}
+            if part.material not in PLAIN:
+                colour["rgba"] = (*tint, 1.0)
             world.add_geom(
                 type=mujoco.mjtGeom.mjGEOM_MESH,
                 meshname=assets.mesh(part),

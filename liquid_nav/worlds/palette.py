@@ -124,9 +124,9 @@ def sun_of(light: str, season: str, variant: int) -> tuple[float, float]:
     rng = _rng("sun", light, variant)
     low, high = LIGHT[light][2]
     elevation = rng.uniform(low, high)
-    return float(rng.uniform(-np.pi, np.pi)), float(
-        elevation * (0.6 if season != "summer" and light == "day" else 1.0)
-    )
+    if season != "summer" and light == "day":
+        elevation *= 0.6
+    return float(rng.uniform(-np.pi, np.pi)), float(elevation)
 
 
 @cache
@@ -152,9 +152,19 @@ def sky(light: str, season: str, fog: float, world: str, variant: int) -> np.nda
 @cache
 def ground(world: str, season: str, variant: int) -> np.ndarray:
     """Return the texture of the ground, a tile of 32 m."""
-    return (tex.forest_floor if world == "forest" else tex.meadow)(
-        _rng("ground", world, variant), season
-    )
+    rng = _rng("ground", world, variant)
+    if world == "forest":
+        return tex.forest_floor(rng, season)
+    return tex.meadow(rng, season)
+
+
+def _leaves(rng: np.random.Generator, species: str, season: str, snow: float) -> np.ndarray:
+    dots = None
+    if species == "berry" and season != "winter":
+        dots = (0.5, 0.07, 0.06)
+    if species != "spruce":
+        snow = 0.35 * snow
+    return tex.leaves(rng, LEAF[season][species], snow, dots)
 
 
 @cache
@@ -162,14 +172,13 @@ def texture(name: str, season: str) -> np.ndarray:
     """Return the texture of a material by name, e.g. ``leaf.birch`` or ``bark.oak``."""
     rng = _rng(name)
     group, _, species = name.partition(".")
-    snow = 1.0 if season == "winter" else 0.0
+    snow = float(season == "winter")
     if group == "leaf":
-        dots = (0.5, 0.07, 0.06) if species == "berry" and season != "winter" else None
-        return tex.leaves(
-            rng, LEAF[season][species], snow if species == "spruce" else 0.35 * snow, dots
-        )
+        return _leaves(rng, species, season, snow)
+    if name == "bark.birch":
+        return tex.birch_bark(rng)
     if group == "bark":
-        return tex.birch_bark(rng) if species == "birch" else tex.bark(rng, *BARK[species])
+        return tex.bark(rng, *BARK[species])
     if group == "blade":
         return tex.blades(rng, *BLADES[season][species])
     if name == "straw":

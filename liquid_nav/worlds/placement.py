@@ -69,10 +69,11 @@ class Ground:
     ) -> bool:
         """Add an item there if the rules allow; returns whether it stands."""
         rng = self.rng
-        variant = int(rng.integers(VARIANTS[species])) if variant is None else variant
-        item = make_item(
-            species, variant, x, y, rng.uniform(-math.pi, math.pi) if yaw is None else yaw
-        )
+        if variant is None:
+            variant = int(rng.integers(VARIANTS[species]))
+        if yaw is None:
+            yaw = rng.uniform(-math.pi, math.pi)
+        item = make_item(species, variant, x, y, yaw)
         band = np.array([d for s in item.solids for d in s.discs(*BAND)]).reshape(-1, 3)
         low = np.array([d for s in item.solids for d in s.discs(0.0, BAND[0])]).reshape(-1, 3)
         for px, py, r in low:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
+import cv2
 import numpy as np
 
 from liquid_nav.worlds import palette
@@ -60,8 +61,6 @@ def ground_mesh(counted_from: float = GROUND_HALF) -> MeshData:
 
 def png(pixels: np.ndarray) -> bytes:
     """Return uint8 [H, W, 3] RGB as a PNG file."""
-    import cv2
-
     return cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()
 
 

@@ -36,6 +36,10 @@ ROTOR_HEIGHT = 0.06  # m
 ARM = 0.25  # m
 ROTORS = ((-45.0, "ccw"), (135.0, "ccw"), (45.0, "cw"), (-135.0, "cw"))
 """Bearing from the nose, degrees counter-clockwise, and sense of rotation."""
+DIRECTIONS = {"ccw": 1, "cw": -1}
+"""Sense of rotation -> its sign."""
+BLADE_COLOURS = {"ccw": (0.75, 0.3, 0.1), "cw": (0.3, 0.3, 0.3)}
+"""Sense of rotation -> colour of the rotor's blade, RGB, 0 to 1."""
 REST = 0.17  # m from its feet to the centre of the standing drone
 STAND_RADIUS = 0.15  # m
 OWN = 0x2
@@ -226,8 +230,7 @@ def _rotor(model: Element, number: int, bearing: float, sense: str) -> None:
     link = add(model, "link", name=f"rotor_{number}")
     pose(link, ARM * math.cos(bearing), ARM * math.sin(bearing), ROTOR_HEIGHT)
     _inertial(link, ROTOR_MASS, (9.75e-07, 4.17041e-05, 4.26041e-05))
-    colour = (0.75, 0.3, 0.1) if sense == "ccw" else (0.3, 0.3, 0.3)
-    blade = _own(link, "blade", "box", colour, size=(2 * ROTOR_RADIUS, 0.02, 0.004))
+    blade = _own(link, "blade", "box", BLADE_COLOURS[sense], size=(2 * ROTOR_RADIUS, 0.02, 0.004))
     add(blade, "cast_shadows", False)
     joint = add(model, "joint", name=f"rotor_{number}_joint", type="revolute")
     add(joint, "parent", "base_link")
@@ -259,4 +262,4 @@ def _control(model: Element, spec: DroneSpec) -> None:
         add(rotor, "jointName", f"rotor_{number}_joint")
         add(rotor, "forceConstant", MOTOR_CONSTANT)
         add(rotor, "momentConstant", MOMENT_CONSTANT)
-        add(rotor, "direction", 1 if sense == "ccw" else -1)
+        add(rotor, "direction", DIRECTIONS[sense])

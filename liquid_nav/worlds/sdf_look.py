@@ -57,12 +57,12 @@ def look_of(layout: Layout, condition: Condition) -> Look:
     share = rng.uniform(0.88, 1.12)
     ground = int(rng.integers(palette.VARIANTS))
     missing = MISSING[condition.season]
-    tints = [
-        (1.0, 1.0, 1.0)
-        if item.species in missing
-        else tuple(np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1))
-        for item in (*layout.items, *layout.decorations)
-    ]
+    tints = []
+    for item in (*layout.items, *layout.decorations):
+        tint = np.ones(3)
+        if item.species not in missing:
+            tint = np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1)
+        tints.append(tuple(tint))
     count = len(layout.items)
     rest = [
         tint for tint, item in zip(tints[count:], layout.decorations) if item.species not in missing

@@ -82,7 +82,11 @@ def mesh_visual(
     surface = add(visual, "material")
     colour = (*material["colour"], 1.0)
     black = (0.0, 0.0, 0.0, 1.0)
-    lit, own = (black, colour) if material.get("shines") else (colour, black)
+    lit = colour
+    own = black
+    if material.get("shines"):
+        lit = black
+        own = colour
     add(surface, "ambient", lit)
     add(surface, "diffuse", lit)
     add(surface, "specular", black)  # as in the embedded world
@@ -100,15 +104,18 @@ def mesh_visual(
 def solid_collision(link: Element, name: str, solid: Solid) -> None:
     """Append a solid, given in the frame of the link, as a collision of the same shape and size."""
     collision = add(link, "collision", name=name)
-    lying = solid.shape == "cylinder" and solid.lying
-    pose(collision, *solid.position, 0.0, math.pi / 2 if lying else 0.0, solid.yaw)
+    radius, _, half = solid.size
+    pitch = 0.0
+    if solid.shape == "cylinder" and solid.lying:
+        half, radius, _ = solid.size
+        pitch = math.pi / 2
+    pose(collision, *solid.position, 0.0, pitch, solid.yaw)
     shape = add(add(collision, "geometry"), solid.shape)
     if solid.shape == "box":
-        add(shape, "size", tuple(2.0 * half for half in solid.size))
+        add(shape, "size", tuple(2.0 * extent for extent in solid.size))
     elif solid.shape == "ellipsoid":
         add(shape, "radii", solid.size)
     else:
-        radius, half = (solid.size[1], solid.size[0]) if lying else (solid.size[0], solid.size[2])
         add(shape, "radius", radius)
         add(shape, "length", 2.0 * half)
 

@@ -20,6 +20,11 @@ FACES = (
     ((0, 0, -1), (-1, 0, 0), (0, -1, 0)),
 )
 
+TREE_LINES = {"forest": (0.34, 0.24, 0.12), "field": (0.035, 0.05, 0.022)}
+"""World -> height of the line of trees, how much that varies, and how ragged its outline is;
+rad.
+"""
+
 
 def directions() -> np.ndarray:
     """Return unit vectors [6, SIZE, SIZE, 3] in the box's own axes (right, up, back)."""
@@ -69,10 +74,8 @@ def sky_box(
     around = ((azimuth / (2 * math.pi) + 0.5) * 2048).astype(int) % 2048
     outline = fractal((1, 2048), rng, 0.55, lowest=12)[0]
     broad = fractal((1, 2048), rng, 1.3, lowest=2)[0]
-    tall, deep = (0.34, 0.24) if world == "forest" else (0.035, 0.05)
-    top = (tall + deep * (broad - 0.4) + (0.12 if world == "forest" else 0.022) * (outline - 0.5))[
-        around
-    ]
+    tall, deep, ragged = TREE_LINES[world]
+    top = (tall + deep * (broad - 0.4) + ragged * (outline - 0.5))[around]
     shade = fractal((256, 2048), rng, 0.5, lowest=20)
     row = np.clip(elevation / max(tall + deep, 1e-3) * 160 + 40, 0, 255).astype(int)
     texture = shade[row, around]

@@ -2,7 +2,7 @@
 asked, each pinned.
 
 Supervisor, session and test vehicle in lock step, see ``Chain`` in conftest.py. What a property
-test does at random is here one by one, with the numbers that docs/safety.md names.
+test does at random is here one by one, with the numbers that docs/reference/safety.md names.
 """
 
 from dataclasses import replace

@@ -1,5 +1,5 @@
-"""docs/safety.md says what the code does: its diagrams are those of the tables, every row names a
-test that exists.
+"""docs/reference/safety.md shows what the code does: its diagrams are those of the tables, every
+row names a test that exists.
 """
 
 import ast
@@ -11,7 +11,7 @@ from liquid_nav.autopilots.transitions import TRANSITIONS
 from liquid_nav.safety import MODE_TRANSITIONS, Mode, Phase
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "safety.md"
+PAGE = ROOT / "docs" / "reference" / "safety.md"
 ROW = re.compile(r"^\|(?P<cells>.*)\|$")
 
 

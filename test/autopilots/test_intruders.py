@@ -3,7 +3,7 @@ during engagement.
 
 Displacement is the largest distance, m, between a flight with the intruder and the same flight
 without it: the lock step makes both the same to the last bit, wind included. ``pytest -s
-test/autopilots/test_intruders.py`` prints numbers of docs/safety.md.
+test/autopilots/test_intruders.py`` prints numbers of docs/results/safety.md.
 """
 
 import numpy as np

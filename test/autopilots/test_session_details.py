@@ -5,7 +5,7 @@ flights.
 import numpy as np
 import pytest
 
-from liquid_nav.autopilots import PlainSession, SessionConfig
+from liquid_nav.autopilots import PlainSession, SessionConfig, authority, orders
 from liquid_nav.safety import Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
 
@@ -98,7 +98,7 @@ def test_a_request_to_arm_is_forgotten_after_its_time_and_not_before(flight, ove
     session.arm_asked = 100.0
     for now, there in ((100.9, True), (101.4, True), (101.6, False)):
         session.now = now
-        session._forget_arming()
+        authority.forget_arming(session)
         assert (session.arm_asked is not None) is there
 
 
@@ -111,7 +111,7 @@ def test_a_resume_takes_an_armed_drone_in_the_air_that_nobody_has_touched(flight
     if spoilt == "disarmed":
         session.vehicle.armed = False
     elif spoilt == "touched":
-        session._touched = True
+        session.touched = True
     else:
         session.vehicle.landed = type(session.vehicle.landed).ON_GROUND
     begin = flight.now
@@ -164,7 +164,7 @@ def test_a_landing_is_watched_only_where_it_was_found(flight, fault, mode, armed
     session.vehicle.mode = getattr(session.flavour, mode)
     session.vehicle.armed = armed
     session.fault = None if fault is None else Fault(fault)
-    session._watch_landing_found()
+    orders.watch_landing_found(session)
     assert (session.phase is Phase.LANDING) is watches
     if watches:
         assert session.fault is None and session.allowed == {session.flavour.land}

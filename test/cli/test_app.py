@@ -87,6 +87,28 @@ def test_help_imports_nothing_heavy():
     assert done.stderr.strip() == "[]"
 
 
+def test_the_help_of_every_command_needs_no_extra():
+    code = (
+        "import sys\n"
+        "lazy = ('torch', 'mujoco', 'matplotlib', 'rosbags', 'lightning', 'cv2', 'rclpy')\n"
+        "sys.modules |= dict.fromkeys(lazy)  # importing them raises\n"
+        "from liquid_nav.cli.app import ENTRIES, app\n"
+        "from liquid_nav.cli.bench import bench_app\n"
+        "from liquid_nav.cli.import_ import import_app\n"
+        "words = [[entry.name] for entry in ENTRIES]\n"
+        "for name, group in {'bench': bench_app, 'import': import_app}.items():\n"
+        "    words += [[name, one.name or one.callback.__name__] "
+        "for one in group.registered_commands]\n"
+        "for line in words:\n"
+        "    try: app([*line, '--help'])\n"
+        "    except SystemExit as end: assert not end.code, line\n"
+        "assert len(words) == 20, words\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Usage: ") == 20
+
+
 @pytest.mark.parametrize(
     "arguments", [("nonsense",), ("--nonsense",), ("try", "--nonsense"), ("try", "--size", "x")]
 )

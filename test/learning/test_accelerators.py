@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from liquid_nav.learning import training
+from liquid_nav.learning import hardware as module
 from liquid_nav.learning.cache import write_shard
+from liquid_nav.learning.hardware import Hardware, loader
 from liquid_nav.learning.imitation import follow_parameters
 from liquid_nav.learning.looks import compute_looks, open_looks, pad_to
 from liquid_nav.learning.recipe import Recipe, Round, Stop
-from liquid_nav.learning.training import Hardware, Trainer, loader
+from liquid_nav.learning.training import Trainer
 from liquid_nav.learning.windows import WindowConfig, Windows
 from liquid_nav.policy import Policy
 from liquid_nav.vision import BackboneConfig, BackboneEncoder
@@ -54,11 +55,11 @@ def test_batches_that_other_processes_read_are_the_same_in_the_same_order(shard,
 )
 def test_only_a_single_gpu_has_batches_read_beside_it(monkeypatch, hardware, readers):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(training, "available_cores", lambda: 16)
+    monkeypatch.setattr(module, "available_cores", lambda: 16)
     assert hardware.readers() == readers and (hardware.device().type == "cuda") is (
         hardware.accelerator != "cpu"
     )
-    monkeypatch.setattr(training, "available_cores", lambda: 1)
+    monkeypatch.setattr(module, "available_cores", lambda: 1)
     assert hardware.readers() == min(readers, 1)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert hardware.readers() == 0 and hardware.device() == torch.device("cpu")

@@ -181,11 +181,11 @@ def test_what_is_finished_is_not_read_again(tmp_path, monkeypatch):
     ).mkdir() is None else None
     first = build([tmp_path / "bags"], tmp_path / "data", SMALL)
     bags.write_bag(tmp_path / "bags" / "two", bags.flight_rows(6, "/blue"))
-    from liquid_nav.recordings import dataset
+    from liquid_nav.learning import import_dataset
 
-    opened, real = [], dataset.open_recordings
+    opened, real = [], import_dataset.open_recordings
     monkeypatch.setattr(
-        dataset,
+        import_dataset,
         "open_recordings",
         lambda path, *rest: opened.append(path.name) or real(path, *rest),
     )

@@ -234,7 +234,7 @@ def test_a_front_reads_photographs_unless_the_recipe_wants_random_weights(
     recipe = Recipe((Round(1, 1, "expert"),), policy=policy, photographs=photographs)
     read = []
     monkeypatch.setattr(training, "load_photographs", lambda front, name: read.append(name))
-    made = Trainer(recipe, tmp_path)._begin()
+    made = Trainer(recipe, tmp_path)._begin(None)
     assert read == (["efficientnet_lite0"] if photographs else [])
     assert made.encoder.front.stem.convolution.weight.std() > 0.0
 

@@ -11,9 +11,11 @@ import yaml
 from typer.testing import CliRunner
 
 from liquid_nav.cli import app as cli
+from liquid_nav.errors import UserError
 from liquid_nav.evaluation.task import FlightSummary
 from liquid_nav.learning import training
 from liquid_nav.learning.cache import Shard, write_shard
+from liquid_nav.learning.hardware import Hardware
 from liquid_nav.learning.imitation import Imitation
 from liquid_nav.learning.recipe import Recipe, RecipeError, Round, Stop
 from liquid_nav.learning.stopping import closed_loop, command_error, held_out_flights
@@ -201,6 +203,6 @@ def test_hardware_that_is_not_there_is_one_line(data, tiny, tmp_path):
     recipe = Recipe(
         (Round(0, 2),), policy=tiny, caches=(str(data),), windows=WindowConfig(batch=2, steps=4)
     )
-    hardware = training.Hardware(strategy="telepathy")
-    with pytest.raises(training.UserError, match="telepathy"):
+    hardware = Hardware(strategy="telepathy")
+    with pytest.raises(UserError, match="telepathy"):
         Trainer(recipe, tmp_path / "run", hardware=hardware).run()

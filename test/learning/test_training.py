@@ -9,10 +9,11 @@ import torch
 
 from liquid_nav.learning import training
 from liquid_nav.learning.cache import Shard, write_shard
+from liquid_nav.learning.hardware import bfloat16_is_fast
 from liquid_nav.learning.imitation import Imitation
 from liquid_nav.learning.recipe import Recipe, Round
 from liquid_nav.learning.seen import HEAD, load_head
-from liquid_nav.learning.training import Trainer, bfloat16_is_fast
+from liquid_nav.learning.training import Trainer
 from liquid_nav.learning.windows import WindowConfig
 from liquid_nav.policy import Observation, Policy
 

@@ -1299,7 +1299,7 @@ def test_after_a_reboot_or_a_correction_of_our_clock_stamps_are_right_at_once(re
 
 
 def test_where_a_simulated_vehicle_is_rendered_its_clock_is_the_flights(real):
-    real.out.offer_true_pose("autopilot/true_odom")
+    real.out.offer_true_pose()
     real.out.message(message("LOCAL_POSITION_NED"), vehicle(boot=312.0))
     assert stamp_of(real.said["odom"][0]) == 312.0
 

@@ -1,5 +1,5 @@
-"""The fault table of docs/safety.md with real processes: what each fault does to the drone, and who
-says why.
+"""The fault table of docs/reference/safety.md with real processes: what each fault does to the
+drone, and who says why.
 
 ``pytest -s test/nodes/test_graph_faults.py`` prints the measured times, which are simulated
 seconds.

@@ -1,5 +1,5 @@
-"""The README's interface table against the running graph: names, types, quality of service, both
-ways.
+"""The tables of topics and services against the running graph: names, types, quality of
+service, both ways.
 """
 
 import re
@@ -16,8 +16,8 @@ from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.recordings.flight_topics import TOPICS
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "views.md")
-"""The table of what flies, and that of what is only for looking."""
+PAGES = (ROOT / "docs" / "reference" / "topics.md",)
+"""The tables of what flies, and of what is only for looking."""
 OURS = {
     "simulator",
     "liquid_controller",

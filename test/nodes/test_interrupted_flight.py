@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from liquid_nav.cli.fly import _what_is_left
+from liquid_nav.cli.fly_graph import _what_is_left
 from liquid_nav.nodes.drone_messages import odometry_message
 from liquid_nav.nodes.messages import command_message, from_seconds
 from liquid_nav.nodes.running import Finished

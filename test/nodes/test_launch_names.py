@@ -146,11 +146,12 @@ def test_the_bridge_speaks_of_topics_of_our_world():
 
 
 def test_the_bridge_speaks_of_topics_of_the_interface():
-    readme = (ROOT / "README.md").read_text() + (NODES / "autopilot_bridge.py").read_text()
+    page = (ROOT / "docs" / "reference" / "topics.md").read_text()
+    page += (NODES / "autopilot_bridge.py").read_text()
     for entry in bridge():
         name, kind = entry["ros_topic_name"], entry["ros_type_name"].replace("/msg/", "/")
         if name != "gazebo/contacts":
-            assert name in readme and kind.split("/")[1] in readme, entry
+            assert name in page and kind.split("/")[1] in page, entry
     names = [entry["ros_topic_name"] for entry in bridge()]
     assert len(names) == len(set(names)) and gazebo_bringup.WEATHER_REMAPPING[0] in names
     assert gazebo_bringup.WEATHER_REMAPPING[1] in (NODES / "weather.py").read_text()

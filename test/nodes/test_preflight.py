@@ -1106,9 +1106,9 @@ def test_the_command_shows_each_level_and_fails_for_failures_alone(command):
 
 
 def test_a_failure_without_a_remedy_is_still_one(command, monkeypatch):
-    from liquid_nav.preflight import checks as preflight_checks
+    from liquid_nav.cli import preflight_checklist
 
-    monkeypatch.setattr(preflight_checks, "check", lambda *_: [failure("a", "b", "")])
+    monkeypatch.setattr(preflight_checklist, "check", lambda *_: [failure("a", "b", "")])
     code, shown, _ = command(good())
     assert code == 1 and "FAIL a: b" in shown and "->" not in shown
 

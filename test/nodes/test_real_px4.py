@@ -2,7 +2,7 @@
 
 ``PX4_SITL=BUILD pytest -s test/nodes/test_real_px4.py``, where ``BUILD`` is the folder of a built
 ``px4_sitl_default`` (it has ``bin/px4`` and ``etc``). Skipped without. Every case prints one line
-with measured times, wall seconds from the fault on, for docs/safety.md.
+with measured times, wall seconds from the fault on, for docs/results/safety.md.
 
 The test plays camera and controller. A relay of its own carries the packets between PX4 and the
 bridge, so that the link can break and everything that the bridge orders is known. A second ground
@@ -598,7 +598,7 @@ def flights(tmp_path):
 
 
 def row(case, *facts):
-    """Print a line for docs/safety.md."""
+    """Print a line for docs/results/safety.md."""
     print(f"| {case} | {' | '.join(facts)} |")
 
 

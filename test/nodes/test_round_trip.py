@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "docs" / "round_trip.sh"
+SCRIPT = Path(__file__).parents[2] / "examples" / "round_trip.sh"
 SCENARIO = """
 world: field
 parameters: {bales: [1, 2], bushes: [0, 1], fences: [0, 0], lone_trees: [0, 0]}

@@ -32,7 +32,7 @@ needs_launch = pytest.mark.skipif(
 def interface():
     """Return {topic: (type, quality)} of the documented interface."""
     rows = dict(COMPRESSED)
-    for page in (ROOT / "README.md", ROOT / "docs" / "views.md"):
+    for page in (ROOT / "docs" / "reference" / "topics.md",):
         text = page.read_text(encoding="utf-8")
         section = text.partition("<!-- interfaces -->")[2].partition("<!-- /interfaces -->")[0]
         for line in section.splitlines():
@@ -93,7 +93,7 @@ def test_every_file_is_shipped():
 
 
 def test_the_page_names_every_file():
-    page = text_of("docs/views.md")
+    page = text_of("docs/how_to/views.md")
     assert all(path.name in page for path in FOLDER.iterdir())
 
 

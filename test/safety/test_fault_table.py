@@ -1,5 +1,5 @@
-"""One test per row of the fault table in docs/safety.md: what happens, how fast, and the words that
-name the cause.
+"""One test per row of the fault table in docs/reference/safety.md: what happens, how
+fast, and the words that name the cause.
 """
 
 import math

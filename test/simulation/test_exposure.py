@@ -72,7 +72,7 @@ def level(pictures):
 
 @pytest.fixture
 def grey(monkeypatch):
-    monkeypatch.setattr("liquid_nav.simulation.camera.CameraRenderer", GreyRenderer)
+    monkeypatch.setattr("liquid_nav.simulation.physics.CameraRenderer", GreyRenderer)
 
 
 @pytest.mark.parametrize("way", [alone, first_of_two, flown_by_an_autopilot, over_gazebos_pictures])

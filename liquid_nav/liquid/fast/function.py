@@ -131,7 +131,9 @@ def _groups(synapses: Arrays, values: Arrays) -> tuple[Arrays, ...]:
         tuple(values[8:11]),
         tuple(values[11:13]),
     )
-    return (*groups, tuple(values[13:])) if len(values) > 13 else groups
+    if len(values) == 13:
+        return groups
+    return (*groups, tuple(values[13:]))
 
 
 def _forward(
@@ -152,9 +154,9 @@ def _forward(
 
     def work(first: int) -> None:
         slots = steps * unfolds + 1 if keep else 2
-        inputs = (np.empty if batch - first >= LANES else np.zeros)(
-            (width * steps, LANES), np.float32
-        )
+        inputs = np.empty((width * steps, LANES), np.float32)
+        if batch - first < LANES:  # lanes without a sequence are computed too
+            inputs.fill(0.0)
         v, u, q = np.empty((3, slots * units, LANES), np.float32)
         forward_tile(features, state, elapsed, first, unfolds, *groups, result, inputs, v, u, q)
         if keep:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 
 from liquid_nav.policy.config import ModelError
@@ -34,13 +35,13 @@ def read_arrays(path: Path) -> tuple[list[Array], str]:
     Raises:
         ModelError: no such file, not HDF5, or not a weight file of Keras.
     """
-    import h5py
-
     if not path.is_file():
         raise ModelError(f"no checkpoint at '{path}'", "give the .hdf5 file of a published network")
     try:
         with h5py.File(path, "r") as file:
-            group = _inside(file, "model_weights") if "model_weights" in file.keys() else file
+            group = file
+            if "model_weights" in file.keys():
+                group = _inside(file, "model_weights")
             if "layer_names" not in group.attrs:
                 raise ModelError(
                     f"'{path}' has no layer_names",
@@ -67,8 +68,6 @@ def _inside(group: Any, path: str) -> Any:
     """Return what ``path`` names in a group; raises ModelError where a link leads there, perhaps
     from another file.
     """
-    import h5py
-
     for name in filter(None, path.split("/")):
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             cause = f"'{path}' in the checkpoint is a link, perhaps to another file"
@@ -81,8 +80,6 @@ def _check_arrays(found: list[tuple[str, Any]], path: Path) -> None:
     """Raise ModelError unless all are arrays of numbers inside the file, and together no larger
     than a network.
     """
-    import h5py
-
     for name, dataset in found:
         if (
             not isinstance(dataset, h5py.Dataset)

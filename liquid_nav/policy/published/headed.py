@@ -25,7 +25,9 @@ class Headed(Core):
         """Advance over T inputs, elapsed [B,T]; return outputs [B,T,O] and the new state [B,S]."""
         # Before the delay is added, which would make whole numbers of seconds into others.
         self.check_shapes(features, state, elapsed)
-        outputs, state = self.core(features, state, elapsed + self.delay if self.delay else elapsed)
+        if self.delay:
+            elapsed = elapsed + self.delay
+        outputs, state = self.core(features, state, elapsed)
         return self.head(outputs), state
 
     def time_constants(self, features: Tensor, state: Tensor) -> Tensor:

@@ -191,16 +191,15 @@ def _wired_cfc(named: Arrays, sizes: dict[str, int], parameters: dict) -> Made:
         seed=parameters["wiring_seed"],
     )
     wiring = rule.build(PUBLISHED.features)
-    before = None
+    incoming = wiring.sensory
     weights = {}
     for k, name in enumerate(layers):
         members = wiring.layers[name]
-        incoming = (wiring.sensory if before is None else wiring.internal[before])[:, members]
         for part in ("ff1", "ff2", "time_a", "time_b"):
             weights |= _linear(named, f"layer {k} {part}", f"layers.{k}.{part}")
-        signs = np.concatenate((incoming, np.ones((len(members), len(members)))))
+        signs = np.concatenate((incoming[:, members], np.ones((len(members), len(members)))))
         weights[f"layers.{k}.signs"] = signs.T.astype(np.float32)
-        before = members
+        incoming = wiring.internal[members]
     return {"kind": "published_wired_cfc", "layers": layers}, weights | _linear(
         named, "head", "head"
     )

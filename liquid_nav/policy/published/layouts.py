@@ -48,9 +48,8 @@ def _ltc(motor: int | str) -> list[Entry]:
 
 
 def _closed_form(inputs: str, layers: int) -> list[Entry]:
-    backbone = [
-        e for k in range(layers) for e in _dense(f"backbone {k}", "b" if k else inputs, "b")
-    ]
+    widths = [inputs] + ["b"] * (layers - 1)
+    backbone = [e for k, width in enumerate(widths) for e in _dense(f"backbone {k}", width, "b")]
     return [
         *backbone,
         *(e for name in ("ff1", "ff2", "time_a", "time_b") for e in _dense(name, "b", "u")),
@@ -59,10 +58,12 @@ def _closed_form(inputs: str, layers: int) -> list[Entry]:
 
 def _wired(layers: int) -> list[Entry]:
     entries = []
+    before = "i"
     for k in range(layers):
-        inputs = "i+n0" if k == 0 else f"n{k - 1}+n{k}"
+        units = f"n{k}"
         for name in ("ff1", "ff2", "time_a", "time_b"):
-            entries += _dense(f"layer {k} {name}", inputs, f"n{k}")
+            entries += _dense(f"layer {k} {name}", f"{before}+{units}", units)
+        before = units
     return entries
 
 
@@ -155,9 +156,9 @@ def _sizes(entries: Sequence[Entry], arrays: Sequence[Array]) -> dict[str, int]:
     votes: dict[str, Counter] = {}
     for pairs in (zip(reversed(entries), reversed(arrays)), zip(entries, arrays)):
         for (_, shape), array in pairs:
-            for size, found in (
-                zip(shape, array.values.shape) if len(shape) == array.values.ndim else ()
-            ):
+            if len(shape) != array.values.ndim:
+                continue
+            for size, found in zip(shape, array.values.shape):
                 if isinstance(size, str) and size.isalnum() and not size[0].isdigit():
                     votes.setdefault(size, Counter())[found] += 1
     found = {size: count.most_common(1)[0][0] for size, count in votes.items()}
@@ -172,8 +173,11 @@ def _size(size: int | str, sizes: dict[str, int]) -> int | str:
         return size
     total = 0
     for term in size.split("+"):
-        factor = int(term[0]) if term[0].isdigit() else 1
-        name = term[1:] if term[0].isdigit() else term
+        factor = 1
+        name = term
+        if term[0].isdigit():
+            factor = int(term[0])
+            name = term[1:]
         if name not in sizes:
             return size
         total += factor * sizes[name]

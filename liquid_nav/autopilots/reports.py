@@ -1,0 +1,94 @@
+"""What a session reports: events for a log, the autopilot's warnings, and its state for the
+supervisor.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from liquid_nav.safety import BridgeReport, Mode, Order
+
+if TYPE_CHECKING:
+    from liquid_nav.autopilots.session import OffboardSession
+
+MOST_TEXTS = 50
+"""Texts of the autopilot that are remembered."""
+NO_ORDER = Order("", Mode.DISENGAGED)
+"""What stands in a report before any order was heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something worth a line in a log."""
+
+    time: float
+    """When, s."""
+    trouble: bool
+    """Whether it is trouble."""
+    words: str
+    """What."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Something that the autopilot has said in words."""
+
+    time: float
+    """When, s."""
+    warning: bool
+    """Whether it is a warning, not only an information."""
+    words: str
+    """What."""
+
+
+class EventLog:
+    """Events until they are taken, and what the autopilot has said lately."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._events: list[Event] = []
+        self._texts: deque[Text] = deque(maxlen=MOST_TEXTS)
+
+    def add(self, time: float, trouble: bool, words: str) -> None:
+        """Note an event at ``time`` (s)."""
+        self._events.append(Event(time, trouble, words))
+
+    def told(self, time: float, warning: bool, words: str) -> None:
+        """Note what the autopilot says at ``time`` (s)."""
+        self._texts.append(Text(time, warning, words))
+        self.add(time, warning, f"autopilot: {words}")
+
+    def warnings(self, since: float) -> list[str]:
+        """Return what the autopilot has warned of since then (s), in its order."""
+        return [text.words for text in self._texts if text.warning and text.time >= since]
+
+    def take(self) -> list[Event]:
+        """Return the events since the last call."""
+        events = self._events
+        self._events = []
+        return events
+
+
+def bridge_report(s: OffboardSession) -> BridgeReport:
+    """Return what the supervisor has to know of a session."""
+    order = s.order or NO_ORDER
+    fault = ""
+    words = ""
+    if s.fault is not None:
+        fault = s.fault.kind.value
+        words = str(s.fault)
+    return BridgeReport(
+        phase=s.phase,
+        armed=s.vehicle.armed,
+        airborne=s.vehicle.airborne,
+        supervisor=order.supervisor,
+        act=order.act,
+        fault=fault,
+        words=words,
+        change=order.change,
+        flips=s.remote.flips,
+        switched_on=s.remote.switched_on(s.phase, s.now),
+        bridge=s.identity,
+    )

@@ -1,0 +1,43 @@
+"""What ``liquid-nav bench policy`` measures: a step from image to command beside its encoder
+alone.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from liquid_nav.cli.bench_rows import show_rows, write_rows
+from liquid_nav.cli.bench_timing import timed
+from liquid_nav.evaluation.bench_policy import policy_rows, published_ncp
+from liquid_nav.policy import Policy
+
+
+def compare_policies(
+    models: list[str],
+    runtimes: list[str],
+    json: Path | None,
+    rounds: int,
+    threads: int,
+    cpu_time: bool,
+) -> None:
+    """Show what a step of each model costs in each runtime; the published NCP with random weights
+    where no model is given.
+    """
+    policies = _load(models, runtimes) or {"published ncp, random weights": published_ncp()}
+    work = partial(policy_rows, policies)
+    rows = timed(work, rounds, rounds * len(policies), threads, cpu_time)
+    show_rows(rows, "times in ms, medians; ratio = step / encoder alone")
+    write_rows(json, rows)
+
+
+def _load(models: list[str], runtimes: list[str]) -> dict[str, Policy]:
+    """Return the policies by name; the runtime is part of it where there are several."""
+    policies = {}
+    for model in models:
+        for runtime in runtimes:
+            name = model
+            if len(runtimes) > 1:
+                name = f"{model}, {runtime}"
+            policies[name] = Policy.load(model, runtime)
+    return policies

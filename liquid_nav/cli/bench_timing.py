@@ -1,0 +1,26 @@
+"""How ``liquid-nav bench`` times steps: on the threads and by the clock that were asked for."""
+
+from __future__ import annotations
+
+from time import perf_counter, process_time
+from typing import Callable
+
+import torch
+
+from liquid_nav.cli.progress_bars import counting
+
+
+def timed(
+    function: Callable[..., list[dict]], rounds: int, total: int, threads: int, cpu_time: bool
+) -> list[dict]:
+    """Return the rows that ``function`` measures, with a bar that goes to ``total``.
+
+    ``cpu_time``: processor time on one thread instead of wall time on ``threads``.
+    """
+    clock = perf_counter
+    if cpu_time:
+        clock = process_time
+        threads = 1
+    torch.set_num_threads(threads)
+    with counting("measuring", total) as on_round:
+        return function(rounds=rounds, on_round=on_round, clock=clock)

@@ -1,0 +1,202 @@
+"""The campaign of ``liquid-nav evaluate``: flies what is missing, keeps what was flown, and shows
+the results.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation import (
+    available_cores,
+    campaign_log,
+    dask_cluster,
+    entrants,
+    metrics,
+    parse_seeds,
+    process_pool,
+    table,
+    throughput,
+)
+from liquid_nav.evaluation.campaign import Campaign
+from liquid_nav.evaluation.progress import FlightProgress
+from liquid_nav.evaluation.records import FlightRecords
+from liquid_nav.evaluation.task import FlightFailure, FlightSummary, FlightTask, PilotSpec
+from liquid_nav.worlds import load_condition
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    """What is to be flown."""
+
+    pilots: list[PilotSpec]
+    """Who flies."""
+    seeds: range
+    """Of every pilot in every place."""
+    tasks: list[FlightTask]
+    """All flights."""
+    rates: dict[str, float]
+    """Camera frames per second for the name of each condition."""
+
+
+@dataclass(frozen=True)
+class FlownCampaign:
+    """A campaign all of whose flights have ended."""
+
+    flights: list[FlightSummary]
+    """In the order of the tasks."""
+    missing: list[int]
+    """Indices of those that were not in the records before."""
+    wall: float
+    """s that they took."""
+    processes: int
+    """In which they were flown."""
+
+
+def plan_campaign(
+    models: list[str],
+    scenarios: list[str],
+    conditions: list[str],
+    seeds: str,
+    reset_state: bool,
+    frame_rate: float | None,
+    drop: float | None,
+    jitter: float | None,
+) -> CampaignPlan:
+    """Return what the options ask for; ``models``: also built-in pilots.
+
+    Raises:
+        UserError: an option names something that is not there, or that is there twice.
+    """
+    numbers = parse_seeds(seeds)
+    entrants.check_places(scenarios, conditions)
+    marks = entrants.frame_marks(drop, jitter)
+    pilots = [entrants.resolve(name, reset_state, marks) for name in models]
+    entrants.check_distinct([pilot.label for pilot in pilots])
+    wanted = itertools.product(pilots, scenarios, conditions, numbers)
+    tasks = [FlightTask(*flight, frame_rate, drop, jitter) for flight in wanted]
+    rates = {one.name: one.frame_rate(frame_rate) for one in map(load_condition, conditions)}
+    return CampaignPlan(pilots, numbers, tasks, rates)
+
+
+def fly_campaign(
+    plan: CampaignPlan, records: Path | None, resume: bool, workers: int | None, dask: str | None
+) -> FlownCampaign:
+    """Fly what is missing, and say on standard error what is left if something breaks.
+
+    Args:
+        plan: The flights.
+        records: File that keeps each flight as soon as it has ended.
+        resume: Go on with the flights that ``records`` holds.
+        workers: Processes; None for one on each core.
+        dask: Address of the scheduler to fly on instead.
+
+    Raises:
+        UserError: a flight failed, or the records cannot be used.
+    """
+    tasks = plan.tasks
+    begin = time.perf_counter()
+    flown: dict[int, FlightSummary] = {}
+    with ExitStack() as stack:
+        file = None
+        if records is not None:
+            file = stack.enter_context(FlightRecords(records, tasks, resume))
+            flown |= file.flown
+        missing = [index for index in range(len(tasks)) if index not in flown]
+        processes = min(workers or available_cores(), max(1, len(missing)))
+        try:
+            _fly(tasks, missing, flown, file, _pool(dask, processes))
+        except FlightFailure as failure:
+            raise UserError(
+                str(failure), f"repeat it alone with --seeds {failure.task.seed} --workers 1"
+            ) from failure
+        finally:
+            flights = [flown[index] for index in sorted(flown)]
+            complete = len(flights) == len(tasks)
+            if not complete:
+                typer.echo(_what_is_left(len(flights), len(tasks), records), err=True)
+            _log(plan, flights, complete)
+        wall = time.perf_counter() - begin
+        if file is not None:
+            file.finish(flights)
+    return FlownCampaign(flights, missing, wall, processes)
+
+
+def show_rows(campaign: FlownCampaign, records: Path | None, json: Path | None) -> None:
+    """Print the table of a campaign and how fast it was flown; ``json``: file for the rows."""
+    rows = metrics.summarize(campaign.flights)
+    # Without a terminal there is no width to keep to.
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(table.build_table(rows))
+    wanted = len(campaign.flights)
+    missing = len(campaign.missing)
+    if missing < wanted:
+        console.print(f"{wanted - missing} of {wanted} flights were in {records}", highlight=False)
+    if missing:
+        new = (campaign.flights[index] for index in campaign.missing)
+        speed = throughput.measure(new, campaign.wall, campaign.processes)
+        console.print(speed.describe(), highlight=False, soft_wrap=True)
+    if json is not None:
+        table.write_rows(json, rows)
+
+
+def _pool(dask: str | None, processes: int) -> AbstractContextManager[Executor]:
+    if dask:
+        return dask_cluster(dask)
+    return process_pool(processes)
+
+
+def _fly(
+    tasks: list[FlightTask],
+    missing: list[int],
+    flown: dict[int, FlightSummary],
+    records: FlightRecords | None,
+    pool: AbstractContextManager[Executor],
+) -> None:
+    """Fly the tasks with the indices ``missing``; ``flown`` and the records get each flight as it
+    ends.
+    """
+    if not missing:
+        return
+    with pool as executor, FlightProgress(len(tasks), list(flown.values())) as progress:
+        for number, flight in Campaign([tasks[index] for index in missing], executor):
+            if records is not None:
+                records.add(flight)
+            flown[missing[number]] = flight
+            progress.add(flight)
+
+
+def _what_is_left(flights: int, wanted: int, records: Path | None) -> str:
+    """Return what remains of a campaign that broke off, and how it goes on."""
+    if records is None:
+        return (
+            f"{flights} of {wanted} flights were flown and none is kept: with --records "
+            "FILE each would be"
+        )
+    if not flights:
+        return f"none of {wanted} flights has ended yet"
+    return (
+        f"{flights} of {wanted} flights are in {records}: the same command with --resume "
+        "goes on there"
+    )
+
+
+def _log(plan: CampaignPlan, flights: list[FlightSummary], complete: bool) -> None:
+    """Leave a trace beside each model that was flown on the seeds of reported numbers."""
+    for pilot in plan.pilots:
+        mine = [flight for flight in flights if flight.model == pilot.label]
+        if mine and campaign_log.must_log(pilot, plan.seeds):
+            path = campaign_log.append(
+                pilot, plan.seeds, plan.rates, mine, complete, datetime.now(timezone.utc)
+            )
+            typer.echo(f"seeds of reported numbers: the campaign is logged in {path}", err=True)

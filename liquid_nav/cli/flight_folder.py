@@ -1,0 +1,40 @@
+"""The folder of a flight: where it is and whether it can be used."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+
+from liquid_nav.errors import UserError
+
+
+def choose_folder(folder: Path | None) -> Path:
+    """Return the absolute folder of a flight, by default a new ``flights/<date>-<time>``; creates
+    nothing.
+    """
+    if folder is None:
+        stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+        folder = Path("flights", stamp)
+        count = 2
+        while folder.exists():
+            folder = Path("flights", f"{stamp}-{count}")
+            count += 1
+    return folder.resolve()
+
+
+def make_folder(folder: Path) -> None:
+    """Create the folder of a flight, with one for its logs; raises UserError when it cannot be
+    used.
+    """
+    remedy = "choose another folder with --out"
+    try:
+        (folder / "log").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"cannot create {folder}: {(error.strerror or 'error').lower()}", remedy
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise UserError(f"cannot write into {folder}: permission denied", remedy)
+    if (folder / "record.json").exists() or (folder / "flight.mcap").exists():
+        raise UserError(f"{folder} holds a flight already", remedy)

@@ -1,0 +1,94 @@
+"""The checklist of ``liquid-nav preflight``: listens to the graph and shows what was found."""
+
+from __future__ import annotations
+
+import json as json_format
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from liquid_nav.bringup.simulated_flight import parse_namespace
+from liquid_nav.errors import UserError
+from liquid_nav.nodes import preflight_listening
+from liquid_nav.preflight import watches as preflight_watches
+from liquid_nav.preflight.checks import check
+from liquid_nav.preflight.facts import Finding, Level, Wanted
+
+LONGEST = 400
+"""Characters of what was found that are shown; somebody else's words may have any length."""
+SHOWN = {
+    Level.OK: ("ok  ", "green"),
+    Level.WARNING: ("warn", "yellow"),
+    Level.FAILURE: ("FAIL", "red"),
+}
+"""Word and colour of each level."""
+
+
+def allowed_off(names: list[str]) -> frozenset[str]:
+    """Return the watches that may be off; raises UserError for a name that is none."""
+    known = preflight_watches.names()
+    for name in names:
+        if name not in known:
+            raise UserError(f"no watch is called '{name}'", f"choose from: {', '.join(known)}")
+    return frozenset(names)
+
+
+def check_graph(
+    namespace: str,
+    seconds: float,
+    use_sim_time: bool,
+    folder: Path,
+    json: Path | None,
+    camera: str,
+    **wanted: Any,
+) -> bool:
+    """Print a line for each check; returns whether none has failed.
+
+    Args:
+        namespace: Of the drone.
+        seconds: How long to listen.
+        use_sim_time: Judge ages by /clock.
+        folder: Where the flight will be recorded.
+        json: File for the findings.
+        camera: Topic of the images.
+        wanted: What else counts as good, as in ``Wanted``.
+    """
+    demands = Wanted(camera, **wanted)
+    console = Console()
+    with Console(stderr=True).status(f"listening for {seconds:g} s"):
+        facts = preflight_listening.listen(
+            parse_namespace(namespace), camera, seconds, use_sim_time
+        )
+    preflight_listening.add_local(facts, folder)
+    findings = check(facts, demands)
+    for finding in findings:
+        console.print(_line(finding), highlight=False, soft_wrap=True)
+        if finding.remedy:
+            console.print(_shown(f"     -> {finding.remedy}"), highlight=False, soft_wrap=True)
+    if json is not None:
+        json.write_text(json_format.dumps([_row(finding) for finding in findings], indent=2) + "\n")
+    return all(finding.level is not Level.FAILURE for finding in findings)
+
+
+def _line(finding: Finding) -> Text:
+    words = _shown(f"{finding.name}: {finding.words}")
+    return Text.assemble(SHOWN[finding.level], " ", words)
+
+
+def _shown(words: str) -> Text:
+    """Return words of somebody else as plain text: no markup, no control characters, one line."""
+    printable = "".join(sign if sign.isprintable() else "?" for sign in words)
+    if len(printable) > LONGEST:
+        printable = printable[: LONGEST - 3] + "..."
+    return Text(printable)
+
+
+def _row(finding: Finding) -> dict[str, str]:
+    return {
+        "check": finding.name,
+        "level": finding.level.value,
+        "words": finding.words,
+        "remedy": finding.remedy,
+    }

@@ -1,0 +1,51 @@
+"""The recording of ``liquid-nav record``: the recorder's node in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from liquid_nav.bringup.simulated_flight import enclave, parse_namespace
+from liquid_nav.cli.flight_folder import choose_folder, make_folder
+from liquid_nav.errors import UserError
+from liquid_nav.nodes.recorder import Recorder
+from liquid_nav.nodes.running import run
+from liquid_nav.recordings.bag import NAME
+
+
+def record_bag(out: Path | None, namespace: str, image_transport: str, jpeg_quality: int) -> int:
+    """Record until Ctrl-C; returns the exit code.
+
+    Raises:
+        UserError: bad namespace or folder, or stopped before it began.
+    """
+    namespace = parse_namespace(namespace)
+    folder = choose_folder(out)
+    make_folder(folder)
+    arguments = [
+        "--ros-args",
+        *enclave("recorder"),
+        "-p",
+        f"folder:={folder}",
+        "-p",
+        f"jpeg_quality:={jpeg_quality}",
+    ]
+    arguments += ["-p", f"image_transport:={image_transport}"]
+    if namespace:
+        arguments += ["-r", f"__ns:=/{namespace}"]
+
+    class Announced(Recorder):
+        """Says when a signal begins to leave a complete bag."""
+
+        def begun(self) -> None:
+            typer.echo(f"recording into {folder}: stop with Ctrl-C")
+
+    code = run(Announced, arguments)
+    if code == 0 and not (folder / NAME).exists():
+        raise UserError("nothing was recorded: it was stopped before it began", "start it again")
+    if code == 0:
+        typer.echo(
+            f"recorded: {folder / NAME}\nnext: liquid-nav import flights {folder} --out data/mine"
+        )
+    return code

@@ -1,0 +1,86 @@
+"""One round's learning in Lightning's hands: what it calls back, and how it is interrupted."""
+
+from __future__ import annotations
+
+import signal
+import warnings
+from pathlib import Path
+
+import lightning
+from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
+
+from liquid_nav.errors import UserError
+from liquid_nav.learning.diverging import StopDiverging
+from liquid_nav.learning.hardware import Hardware, loader
+from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.stopping import KeepBest
+from liquid_nav.learning.windows import Windows
+
+
+def last_checkpoint(place: Path) -> Path:
+    """Return from which file an interrupted round in ``place`` goes on."""
+    return place / "checkpoints" / "last.ckpt"
+
+
+def fit(
+    index: int,
+    module: Imitation,
+    data: Windows,
+    place: Path,
+    best: list[KeepBest],
+    hardware: Hardware,
+) -> lightning.Trainer:
+    """Learn round ``index`` in its folder ``place``, going on from the last checkpoint if there is
+    one; returns the trainer that did it.
+
+    Raises:
+        UserError: Lightning cannot learn on this ``hardware``.
+        DivergedError: a loss, a gradient or weights are no longer finite.
+        KeyboardInterrupt: somebody pressed Ctrl-C.
+    """
+    last = last_checkpoint(place)
+    checkpoint = ModelCheckpoint(
+        place / "checkpoints", every_n_train_steps=100, save_top_k=1, save_last=True
+    )
+    try:
+        trainer = lightning.Trainer(
+            max_steps=data.batches,
+            accelerator=hardware.accelerator,
+            devices=hardware.devices,
+            num_nodes=hardware.nodes,
+            strategy=hardware.strategy,
+            gradient_clip_val=1.0,
+            log_every_n_steps=20,
+            logger=TensorBoardLogger(place.parent, name="log", version=f"round-{index}"),
+            callbacks=[
+                StopDiverging(index, last),
+                checkpoint,
+                TQDMProgressBar(refresh_rate=20),
+                *best,
+            ],
+            enable_model_summary=False,
+        )
+    except (MisconfigurationException, ValueError) as error:
+        raise UserError(
+            f"Lightning cannot learn there: {error}",
+            "choose other --accelerator, --devices, --nodes or --strategy",
+        ) from error
+    ctrl_c = signal.getsignal(signal.SIGINT)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trainer.fit(
+                module,
+                loader(data, hardware.readers()),
+                ckpt_path=str(last) if last.exists() else None,
+            )
+    except SystemExit:
+        # Lightning's answer to Ctrl-C; whoever called us should hear of the key and not of an
+        # exit.
+        if not trainer.interrupted:
+            raise
+        signal.signal(signal.SIGINT, ctrl_c)
+        raise KeyboardInterrupt from None
+    return trainer

@@ -1,0 +1,76 @@
+"""What a model's card tells of its training: rounds, what they learned from, and how long they
+took.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from liquid_nav.learning.cache import META
+from liquid_nav.learning.import_dataset import shards
+from liquid_nav.learning.kept_recipe import KeptRecipe
+from liquid_nav.learning.recipe import Recipe
+from liquid_nav.policy import resolve_model
+from liquid_nav.policy.files import CARD
+
+TIMES = "times.json"
+"""In each round's folder."""
+
+
+def note_times(place: Path, **facts: object) -> None:
+    """Add facts to a round's small JSON file; an interrupted and continued round counts its last
+    leg.
+    """
+    path = place / TIMES
+    known = {}
+    if path.exists():
+        known = json.loads(path.read_text())
+    path.write_text(json.dumps(known | facts))
+
+
+def training_card(
+    recipe: Recipe, kept: KeptRecipe | None, folder: Path, index: int, loss: dict[str, float]
+) -> dict:
+    """Return what the card of the model after round ``index`` tells, for a run in ``folder``.
+
+    ``kept``: the recipe as it lies there; ``loss``: what Lightning measured last.
+    """
+    rounds = [_round_facts(recipe, folder, i) for i in range(index + 1)]
+    first = recipe.first_seed
+    facts = {
+        "rounds": rounds,
+        "seeds": f"{first}:{first + sum(r['flights'] for r in rounds)}",
+        "final_loss": loss,
+        "torch": torch.__version__,
+    }
+    if kept is not None:
+        facts |= kept.facts()
+    if recipe.caches:
+        facts["recorded"] = {cache: _recorded_facts(Path(cache)) for cache in recipe.caches}
+    if recipe.start is not None:
+        parent = json.loads((resolve_model(recipe.start) / CARD).read_text())
+        facts["start"] = {k: parent.get(k) for k in ("sha256", "training")} | {
+            "model": recipe.start
+        }
+    return {"training": facts}
+
+
+def _round_facts(recipe: Recipe, folder: Path, index: int) -> dict:
+    """Return a round of the recipe, what it has collected, and its times."""
+    place = folder / f"round-{index}"
+    times = json.loads((place / TIMES).read_text())
+    counts = {"flights": 0, "frames": 0}
+    if recipe.rounds[index].flights:
+        meta = json.loads((place / "data" / META).read_text())
+        counts = {k: meta[k] for k in ("flights", "frames", "outcomes")}
+    return asdict(recipe.rounds[index]) | counts | times
+
+
+def _recorded_facts(cache: Path) -> dict[str, int]:
+    """Return how many flights and frames a data set holds."""
+    metas = [json.loads((shard / META).read_text()) for shard in shards(cache)]
+    return {k: sum(meta[k] for meta in metas) for k in ("flights", "frames")}
