@@ -34,10 +34,10 @@ export MUJOCO_GL ?= egl
 export PYTHONUNBUFFERED = 1
 export TEST
 
-.PHONY: help setup fly test lint mutants clean
+.PHONY: help setup fly test lint docs mutants clean
 
 help:
-	@echo "make setup | fly | test | lint | mutants | clean (the variables are explained at the top of the Makefile)"
+	@echo "make setup | fly | test | lint | docs | mutants | clean (the variables are explained at the top of the Makefile)"
 
 setup: $(STAMP)
 
@@ -61,13 +61,18 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 
+# The pages in docs as a site in site/. Its tools are an extra of their own: they are installed the first time.
+docs: $(STAMP)
+	@$(BIN)/python -c 'import material' 2> /dev/null || $(PIP) -c constraints.txt mkdocs mkdocs-material
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 # Mutation tests of what lives depend on; pyproject.toml says of what. Takes half an hour to an hour; goes on where it was interrupted.
 mutants: $(STAMP)
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
 clean:
-	rm -rf mutants build install log dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf mutants site build install log dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 	@echo "flights/, runs/ and $(VENV) are kept: remove them by hand"
 
