@@ -41,15 +41,15 @@ class OffsetClock:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._offset: float | None = None
-        self._told: float | None = None
+        self._reported: float | None = None
 
     def observe(self, told: float, arrival: float) -> None:
         """Take the stamp of a message and its time of arrival, both in s, each on its own clock."""
-        if told == self._told:
+        if told == self._reported:
             # The same message again is no measurement; its stamp must stay the same, so that nobody
             # takes it for news.
             return
-        self._told = told
+        self._reported = told
         offset = arrival - told
         if self._offset is None or abs(offset - self._offset) > SAME_CLOCK:
             self._offset = offset

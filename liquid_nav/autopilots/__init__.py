@@ -6,8 +6,8 @@ which PX4 over DDS and plain velocities do not.
 """
 
 from liquid_nav.autopilots.config import SessionConfig, refused_while_flying
-from liquid_nav.autopilots.flavours import ARDUPILOT, FLAVOURS, PX4, Flavour, flavour
 from liquid_nav.autopilots.plain import PlainSession
+from liquid_nav.autopilots.profiles import ARDUPILOT, PROFILES, PX4, AutopilotProfile, profile
 from liquid_nav.autopilots.px4_dds import Px4DdsAdapter
 from liquid_nav.autopilots.session import Event, OffboardSession
 from liquid_nav.autopilots.transitions import TRANSITIONS
@@ -15,11 +15,11 @@ from liquid_nav.autopilots.vehicle import Landed, Odometry, VehicleState
 
 __all__ = [
     "ARDUPILOT",
-    "FLAVOURS",
+    "PROFILES",
     "PX4",
     "TRANSITIONS",
     "Event",
-    "Flavour",
+    "AutopilotProfile",
     "Landed",
     "Odometry",
     "OffboardSession",
@@ -27,6 +27,6 @@ __all__ = [
     "Px4DdsAdapter",
     "SessionConfig",
     "VehicleState",
-    "flavour",
+    "profile",
     "refused_while_flying",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Protocol
 
-from liquid_nav.autopilots.flavours import Flavour
+from liquid_nav.autopilots.profiles import AutopilotProfile
 from liquid_nav.types import Command
 
 
@@ -37,7 +37,7 @@ GOOD = frozenset({Answer.ACCEPTED, Answer.IN_PROGRESS})
 class Adapter(Protocol):
     """One protocol's end of the session. It queues messages; ``take`` hands them over."""
 
-    flavour: Flavour
+    profile: AutopilotProfile
     """The autopilot's modes and habits."""
 
     def greet(self) -> None:

@@ -66,7 +66,7 @@ def _yield_to_foreign_mode(s: OffboardSession) -> None:
     stopped = s.phase is Phase.STOPPING and not s.vehicle.armed
     ours = mode in s.allowed or mode == s.pending_mode
     if s.phase in IN_CHARGE and not ours and not stopped:
-        s.release(Fault(FaultKind.FOREIGN_MODE, subject=s.flavour.mode_name(mode)))
+        s.release(Fault(FaultKind.FOREIGN_MODE, subject=s.profile.mode_name(mode)))
 
 
 def _find_armed(s: OffboardSession) -> None:
@@ -76,4 +76,4 @@ def _find_armed(s: OffboardSession) -> None:
         s.allowed = frozenset({mode})
         s.run(steps.stand_down(s))
     else:
-        s.release(Fault(FaultKind.FOUND_ARMED, subject=s.flavour.mode_name(mode)))
+        s.release(Fault(FaultKind.FOUND_ARMED, subject=s.profile.mode_name(mode)))

@@ -193,7 +193,7 @@ _BY_NAME = {parameter.name: parameter for table in _TABLES.values() for paramete
 
 
 def names_for(autopilot: str) -> tuple[str, ...]:
-    """Return the names of the parameters of an autopilot (``Flavour.name``)."""
+    """Return the names of the parameters of an autopilot (``AutopilotProfile.name``)."""
     return tuple(parameter.name for parameter in _TABLES.get(autopilot, ()))
 
 

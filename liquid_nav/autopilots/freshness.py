@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from liquid_nav.autopilots.adapter import Adapter
 from liquid_nav.autopilots.config import SessionConfig
-from liquid_nav.autopilots.flavours import Flavour
+from liquid_nav.autopilots.profiles import AutopilotProfile
 from liquid_nav.autopilots.vehicle import Landed, VehicleState
 from liquid_nav.safety import Fault, FaultKind
 
@@ -75,12 +75,12 @@ def not_known(vehicle: VehicleState, round_trip: float) -> Fault | None:
     return None
 
 
-def can_hold_by_mode(now: float, vehicle: VehicleState, flavour: Flavour) -> bool:
+def can_hold_by_mode(now: float, vehicle: VehicleState, profile: AutopilotProfile) -> bool:
     """Whether the autopilot's own hold can work here; PX4's needs a global position, heard lately
     (``now``: s).
     """
     known = vehicle.global_time is not None and 0.0 <= now - vehicle.global_time <= LINK_LOST
-    return known or not flavour.hold_needs_global_position
+    return known or not profile.hold_needs_global_position
 
 
 def _age(now: float, time: float | None, grace: float) -> float:

@@ -37,7 +37,7 @@ def interrupt(s: OffboardSession, fault: Fault | None) -> None:
         return
     if not s.vehicle.airborne:
         s.run(steps.stand_down(s))
-    elif s.flavour.follow not in s.allowed and s.phase is Phase.STARTING:
+    elif s.profile.follow not in s.allowed and s.phase is Phase.STARTING:
         # It flies in somebody else's mode, and we have asked for nothing yet.
         s.release(fault or Fault(FaultKind.RESUME_REFUSED))
     elif s.phase is not Phase.HOLDING:
@@ -48,14 +48,14 @@ def give_up(s: OffboardSession, fault: Fault) -> None:
     """A plan was refused: the safest thing that needs nobody's permission."""
     if not s.vehicle.airborne:
         s.run(steps.stand_down(s))
-    elif s.vehicle.mode == s.flavour.follow and s.phase is not Phase.HOLDING:
+    elif s.vehicle.mode == s.profile.follow and s.phase is not Phase.HOLDING:
         s.run(steps.hold(s))
     elif s.phase is not Phase.HOLDING:
         s.release(fault)
     else:
         # What was held before is held on.
         s.allowed = frozenset({s.vehicle.mode})
-        s.streaming = s.vehicle.mode == s.flavour.follow
+        s.streaming = s.vehicle.mode == s.profile.follow
 
 
 def _watch_freshness(s: OffboardSession) -> None:

@@ -91,7 +91,7 @@ class Udp:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._peer: tuple[str, int] | None = None
-        self._heard = -1e9
+        self._received = -1e9
         self._last: tuple[str, int] | None = None
         self._calls = calls
         try:
@@ -122,7 +122,7 @@ class Udp:
     def accept(self, now: float) -> None:
         """Answer to where this came from."""
         self._peer = self._last
-        self._heard = now
+        self._received = now
 
     def knows_better(self, now: float) -> bool:
         """Whether this came from another address than the vehicle's, which is heard.
@@ -132,7 +132,7 @@ class Udp:
         """
         if self._calls or self._last == self._peer:
             return False
-        return 0.0 <= now - self._heard < MOVES
+        return 0.0 <= now - self._received < MOVES
 
     def write(self, data: bytes) -> None:
         """Send to the vehicle, once we know where it is."""

@@ -17,9 +17,9 @@ from liquid_nav.autopilots import mavlink_telemetry as telemetry
 from liquid_nav.autopilots.adapter import Answer, RequestKind
 from liquid_nav.autopilots.config import SessionConfig
 from liquid_nav.autopilots.failsafes import names_for
-from liquid_nav.autopilots.flavours import PX4, Flavour
 from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Message
 from liquid_nav.autopilots.mavlink_text import Text, TextJoiner
+from liquid_nav.autopilots.profiles import PX4, AutopilotProfile
 from liquid_nav.autopilots.session import OffboardSession
 from liquid_nav.types import Command
 
@@ -52,7 +52,7 @@ class MavlinkAdapter:
 
     def __init__(
         self,
-        flavour: Flavour = PX4,
+        profile: AutopilotProfile = PX4,
         config: SessionConfig | None = None,
         target: int | None = 1,
         system: int = OUR_SYSTEM,
@@ -61,13 +61,13 @@ class MavlinkAdapter:
         """Make the session behind it.
 
         Args:
-            flavour: The autopilot that is expected; default PX4.
+            profile: The autopilot that is expected; default PX4.
             config: How to fly.
             target: System id of the vehicle; None: the first autopilot that is heard.
             system: Our system id.
             component: Our component id.
         """
-        self.flavour = flavour
+        self.profile = profile
         self.target = target
         self.foreign = 0
         """Messages that were not the vehicle's autopilot's, or acknowledgements for somebody else.
@@ -77,7 +77,7 @@ class MavlinkAdapter:
         self._out: list[Message] = []
         self._asked: dict[int, RequestKind] = {}
         self._types: dict[str, int] = {}
-        self._heard: set[int] = set()
+        self._received: set[int] = set()
         self._tries = 0
         self._polls: deque[float] = deque(maxlen=32)
         self.session = OffboardSession(self, config)
@@ -103,23 +103,23 @@ class MavlinkAdapter:
             self.target = message.get_srcSystem()
         session = self.session
         session.now = now
-        self._heard.add(message.get_msgId())
+        self._received.add(message.get_msgId())
         news = telemetry.read(message, session.vehicle, now)
         if kind == "HEARTBEAT":
-            session.heard_heartbeat(now)
+            session.received_heartbeat(now)
         elif kind == "LOCAL_POSITION_NED" and news:
-            session.heard_position(now)
+            session.received_position(now)
         elif kind == "RC_CHANNELS" and news:
-            session.heard_sticks(now)
+            session.received_sticks(now)
         elif kind == "SYS_STATUS":
-            session.heard_receiver(now)
+            session.received_receiver_status(now)
         elif kind == "COMMAND_ACK":
             news = self._acknowledge(message, now)
         elif kind == "STATUSTEXT":
             self._tell(self._joiner.add(message, now))
         elif kind == "PARAM_VALUE":
             value = messages.decode_value(
-                message.param_value, message.param_type, self.flavour.bytewise
+                message.param_value, message.param_type, self.profile.bytewise
             )
             session.parameters[message.param_id] = value
             self._types[message.param_id] = message.param_type
@@ -136,11 +136,11 @@ class MavlinkAdapter:
         """Ask for the messages that are needed, and for the parameters of the autopilot's own
         failsafes.
         """
-        self._heard.clear()
+        self._received.clear()
         self._tries = 0
         for number, rate in messages.WANTED.items():
             self._send(messages.ask_for_message(self.target, number, rate))
-        for name in names_for(self.flavour.name):
+        for name in names_for(self.profile.name):
             self.read_parameter(name)
 
     def ask_again(self) -> None:
@@ -150,9 +150,9 @@ class MavlinkAdapter:
         self._tries += 1
         for number, rate in messages.WANTED.items():
             wanted = number in messages.ESSENTIAL or self._tries <= TRIES
-            if number not in self._heard and wanted:
+            if number not in self._received and wanted:
                 self._send(messages.ask_for_message(self.target, number, rate))
-        for name in names_for(self.flavour.name):
+        for name in names_for(self.profile.name):
             if name not in self.session.parameters and self._tries <= TRIES:
                 self.read_parameter(name)
 
@@ -166,7 +166,7 @@ class MavlinkAdapter:
 
     def show_life(self) -> None:
         """Send our own heartbeat."""
-        self._send(messages.heartbeat(self.flavour.texts_for_stations))
+        self._send(messages.heartbeat(self.profile.texts_for_stations))
 
     def send_set_point(self, command: Command) -> None:
         """Send a velocity and a yaw rate in the level body frame."""
@@ -176,7 +176,7 @@ class MavlinkAdapter:
         """Send a MAV_CMD."""
         parameters: tuple[float, ...] = ()
         if kind is RequestKind.MODE:
-            parameters = self.flavour.mode_parameters(int(value))
+            parameters = self.profile.mode_parameters(int(value))
         elif kind is RequestKind.ARM:
             parameters = (1.0,)
         elif kind is RequestKind.DISARM:
@@ -194,7 +194,7 @@ class MavlinkAdapter:
     def set_parameter(self, name: str, value: float) -> None:
         """Set a parameter whose type was learned by reading it."""
         kind = self._types[name]
-        self._send(messages.set_parameter(self.target, name, value, kind, self.flavour.bytewise))
+        self._send(messages.set_parameter(self.target, name, value, kind, self.profile.bytewise))
 
     def ready(self, now: float) -> str:
         """Set points in the body frame need nothing more."""
@@ -233,7 +233,9 @@ class MavlinkAdapter:
 
     def _tell(self, texts: list[Text]) -> None:
         for text in texts:
-            self.session.told(text.words, text.severity <= mavlink.MAV_SEVERITY_WARNING, text.time)
+            self.session.received_text(
+                text.text, text.severity <= mavlink.MAV_SEVERITY_WARNING, text.time
+            )
 
     def _send(self, message: Message) -> None:
         self._out.append(message)

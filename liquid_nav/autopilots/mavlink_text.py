@@ -21,7 +21,7 @@ class Text:
     """When it was whole or its rest was given up, s of the caller's clock."""
     severity: int
     """MAV_SEVERITY, 0 (worst) to 7."""
-    words: str
+    text: str
     """What it says; an ellipsis stands for chunks that were lost."""
 
 
@@ -36,18 +36,18 @@ class TextJoiner:
 
     def add(self, message: Message, now: float) -> list[Text]:
         """Take a STATUSTEXT; returns the texts that are whole now."""
-        words = message.text
-        if not isinstance(words, str):
-            words = bytes(words).decode("utf-8", "replace")
+        text = message.text
+        if not isinstance(text, str):
+            text = bytes(text).decode("utf-8", "replace")
         number = int(getattr(message, "id", 0))
         part = int(getattr(message, "chunk_seq", 0))
-        last = len(words) < CHUNK
+        last = len(text) < CHUNK
         if number == 0 or (part == 0 and last):
-            return [Text(now, message.severity, words.strip())]
+            return [Text(now, message.severity, text.strip())]
         begin, severity, parts = self._open.setdefault(number, (now, message.severity, {}))
         if not last:
-            words += "\0"
-        parts[part] = words
+            text += "\0"
+        parts[part] = text
         if not self._whole(parts):
             return []
         return self._finish(number, now)
@@ -69,5 +69,5 @@ class TextJoiner:
     def _finish(self, number: int, now: float) -> list[Text]:
         _, severity, parts = self._open.pop(number)
         rest = "" if self._whole(parts) else " ..."
-        words = "".join(parts.get(i, " ... ") for i in range(max(parts) + 1)).replace("\0", "")
-        return [Text(now, severity, words.strip() + rest)]
+        text = "".join(parts.get(i, " ... ") for i in range(max(parts) + 1)).replace("\0", "")
+        return [Text(now, severity, text.strip() + rest)]

@@ -54,15 +54,15 @@ def obey(s: OffboardSession, order: Order, news: News) -> None:
 def watch_landing_found(s: OffboardSession) -> None:
     """The vehicle was found armed before the order was heard: it lands already, as was ordered."""
     found = s.fault is not None and s.fault.kind is FaultKind.FOUND_ARMED
-    if found and s.vehicle.armed and s.vehicle.mode in s.flavour.landing_modes:
+    if found and s.vehicle.armed and s.vehicle.mode in s.profile.landing_modes:
         s.fault = None
-        s.allowed = s.flavour.landing_modes
+        s.allowed = s.profile.landing_modes
         s.run(steps.watch_landing(s))
 
 
 def _engage(s: OffboardSession) -> None:
     """A person has engaged: take over, or say why not."""
-    wrong = s.flavour.wrong_vehicle(s.vehicle.autopilot, s.vehicle.kind)
+    wrong = s.profile.wrong_vehicle(s.vehicle.autopilot, s.vehicle.kind)
     if s.phase is Phase.OFFLINE:
         s.complain(Fault(FaultKind.NO_HEARTBEAT, subject="is the link up?"))
     elif wrong:
@@ -107,7 +107,7 @@ def _land(s: OffboardSession) -> None:
     if s.phase is Phase.OFFLINE:
         s.complain(Fault(FaultKind.LANDING_WAITS))
         if s.vehicle.mode is not None:
-            modes = frozenset({s.vehicle.mode, s.flavour.follow}) | s.flavour.landing_modes
+            modes = frozenset({s.vehicle.mode, s.profile.follow}) | s.profile.landing_modes
             s.before_loss = BeforeLoss(Phase.LANDING, modes)
     elif s.phase is Phase.LANDING:
         return

@@ -160,7 +160,7 @@ class PlainSession:
                 report, supervisor=order.supervisor, act=order.act, change=order.change
             )
         if self.fault is not None:
-            report = replace(report, fault=self.fault.kind.value, words=str(self.fault))
+            report = replace(report, fault=self.fault.kind.value, text=str(self.fault))
         return report
 
     def _engage(self, unseen: bool, known: bool, now: float) -> None:

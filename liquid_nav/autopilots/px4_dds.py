@@ -17,7 +17,7 @@ import numpy as np
 from liquid_nav import geometry
 from liquid_nav.autopilots.adapter import Answer, RequestKind
 from liquid_nav.autopilots.config import SessionConfig
-from liquid_nav.autopilots.flavours import PX4, Flavour
+from liquid_nav.autopilots.profiles import PX4, AutopilotProfile
 from liquid_nav.autopilots.session import OffboardSession
 from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.types import Command
@@ -58,7 +58,7 @@ TO_CHECK = (
 )
 
 
-class _DdsFlavour(Flavour):
+class _DdsProfile(AutopilotProfile):
     """PX4 with nav_state numbers for modes."""
 
     @property
@@ -69,7 +69,7 @@ class _DdsFlavour(Flavour):
         return MODES[mode]
 
 
-PX4_DDS = _DdsFlavour(
+PX4_DDS = _DdsProfile(
     **{field.name: getattr(PX4, field.name) for field in fields(PX4)}
     | {
         "follow": OFFBOARD,
@@ -154,7 +154,7 @@ class Px4DdsAdapter:
         """Make the session behind it; ``target``: system id of the vehicle, None: the first that is
         heard.
         """
-        self.flavour = PX4_DDS
+        self.profile = PX4_DDS
         self.target = target
         self.foreign = 0
         """Statuses of other vehicles."""
@@ -199,14 +199,14 @@ class Px4DdsAdapter:
         session.now = now
         vehicle = session.vehicle
         vehicle.beat(now)
-        vehicle.autopilot = self.flavour.autopilot
+        vehicle.autopilot = self.profile.autopilot
         vehicle.kind = kind
         vehicle.mode = nav_state
         vehicle.armed = armed
         vehicle.failsafe = failsafe
         if self._global is not False:
             vehicle.global_time = now
-        session.heard_heartbeat(now)
+        session.received_heartbeat(now)
 
     def acknowledge(self, number: int, result: int, now: float) -> None:
         """Take a VehicleCommandAck that answers us."""
@@ -291,7 +291,7 @@ class Px4DdsAdapter:
 
     def greet(self) -> None:
         """Say what has to be looked at by hand."""
-        self.session.say(TO_CHECK)
+        self.session.log_event(TO_CHECK)
 
     def ask_for_heartbeat(self) -> None:
         """The status comes as often as PX4 likes, and with every change."""

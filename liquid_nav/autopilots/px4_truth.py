@@ -25,7 +25,7 @@ class GroundTruth:
     def __init__(self) -> None:
         """Have heard nothing."""
         self._attitude: np.ndarray | None = None
-        self._told: float | None = None
+        self._reported: float | None = None
 
     def attitude(self, quaternion: Sequence[float]) -> bool:
         """Take a VehicleAttitude; returns whether it could be used. ``quaternion``: [4] FRD to NED,
@@ -53,11 +53,11 @@ class GroundTruth:
         """
         position = np.asarray(position, np.float64)
         velocity = np.asarray(velocity, np.float64)
-        soon = self._told is not None and 0.0 <= now - self._told < PERIOD
+        soon = self._reported is not None and 0.0 <= now - self._reported < PERIOD
         finite = np.isfinite(position).all() and np.isfinite(velocity).all()
         if self._attitude is None or soon or not finite:
             return None
-        self._told = now
+        self._reported = now
         return Odometry(
             now,
             geometry.ned_to_enu(position),

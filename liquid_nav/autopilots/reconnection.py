@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from liquid_nav.autopilots import steps
-from liquid_nav.autopilots.flavours import Flavour
 from liquid_nav.autopilots.freshness import LINK_LOST
+from liquid_nav.autopilots.profiles import AutopilotProfile
 from liquid_nav.autopilots.vehicle import VehicleState
 from liquid_nav.safety import IN_CHARGE, Fault, FaultKind, Mode, Phase
 
@@ -24,9 +24,9 @@ class BeforeLoss:
     modes: frozenset[int]
     """Modes in which the vehicle may be found again if nobody else has taken over."""
 
-    def is_found(self, vehicle: VehicleState, flavour: Flavour) -> bool:
+    def is_found(self, vehicle: VehicleState, profile: AutopilotProfile) -> bool:
         """Whether the vehicle is found as we left it, or in its own failsafe."""
-        held_by_itself = vehicle.mode == flavour.hold and vehicle.failsafe
+        held_by_itself = vehicle.mode == profile.hold and vehicle.failsafe
         return vehicle.mode in self.modes or held_by_itself
 
 
@@ -41,12 +41,12 @@ def lose_link(s: OffboardSession) -> None:
 def connect(s: OffboardSession) -> None:
     """The first heartbeat, or the first after the link was lost."""
     vehicle = s.vehicle
-    mode = s.flavour.mode_name(vehicle.mode)
+    mode = s.profile.mode_name(vehicle.mode)
     before = s.before_loss
     s.before_loss = None
-    s.say(f"connected, {mode}, {'armed' if vehicle.armed else 'disarmed'}")
+    s.log_event(f"connected, {mode}, {'armed' if vehicle.armed else 'disarmed'}")
     s.polling.greet(s.now)
-    found = before is not None and before.is_found(vehicle, s.flavour)
+    found = before is not None and before.is_found(vehicle, s.profile)
     landing_is_ordered = s.order is not None and s.order.mode is Mode.LANDING
     if not vehicle.armed:
         s.arm_asked = None
@@ -59,12 +59,12 @@ def connect(s: OffboardSession) -> None:
         # The motors that we have started: off.
         s.allowed = frozenset({vehicle.mode})
         s.run(steps.stand_down(s))
-    elif before is not None and vehicle.mode == s.flavour.follow:
+    elif before is not None and vehicle.mode == s.profile.follow:
         # It still waits for our set points, and nobody else wants it.
         s.allowed = frozenset({vehicle.mode})
         s.run(steps.hold(s))
-    elif landing_is_ordered and vehicle.mode in s.flavour.landing_modes:
-        s.allowed = s.flavour.landing_modes
+    elif landing_is_ordered and vehicle.mode in s.profile.landing_modes:
+        s.allowed = s.profile.landing_modes
         s.run(steps.watch_landing(s))
     elif before is None:
         s.release(Fault(FaultKind.FOUND_ARMED, subject=mode))
@@ -86,7 +86,7 @@ def notice_reboot(s: OffboardSession) -> None:
     if s.phase in IN_CHARGE:
         s.release(rebooted)
     else:
-        s.say(str(rebooted))
+        s.log_event(str(rebooted))
 
 
 def _remember(s: OffboardSession) -> BeforeLoss | None:

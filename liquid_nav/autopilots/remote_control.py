@@ -38,7 +38,7 @@ class RemoteControl:
         """Something else was wanted: a flip that is under way does not count."""
         self._switch.forget()
 
-    def heard_heartbeat(self) -> None:
+    def received_heartbeat(self) -> None:
         """Compare what the heartbeat shows with the one before."""
         shown = (self._vehicle.mode, self._vehicle.armed)
         if shown != self._shown:
@@ -46,14 +46,14 @@ class RemoteControl:
             self._shown = shown
             self.forget()
 
-    def heard_receiver(self) -> None:
+    def received_receiver_status(self) -> None:
         """Take the vehicle's word on its receiver: while it hears nothing, nobody flips
         anything.
         """
         if not self._vehicle.receiver:
             self.forget()
 
-    def heard_sticks(self, phase: Phase, now: float) -> bool:
+    def received_sticks(self, phase: Phase, now: float) -> bool:
         """Take the channels that came at ``now`` (s); returns whether the engage switch has just
         been flipped.
 
@@ -70,7 +70,7 @@ class RemoteControl:
         self.flips += 1
         return True
 
-    def is_heard(self, now: float) -> bool:
+    def is_received(self, now: float) -> bool:
         """Whether the vehicle hears a remote control at ``now`` (s)."""
         return self._vehicle.sticks is not None and self._sticks_within(LINK_LOST, now)
 

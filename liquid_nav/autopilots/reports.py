@@ -27,7 +27,7 @@ class Event:
     """When, s."""
     trouble: bool
     """Whether it is trouble."""
-    words: str
+    text: str
     """What."""
 
 
@@ -39,7 +39,7 @@ class Text:
     """When, s."""
     warning: bool
     """Whether it is a warning, not only an information."""
-    words: str
+    text: str
     """What."""
 
 
@@ -51,18 +51,18 @@ class EventLog:
         self._events: list[Event] = []
         self._texts: deque[Text] = deque(maxlen=MOST_TEXTS)
 
-    def add(self, time: float, trouble: bool, words: str) -> None:
+    def add(self, time: float, trouble: bool, text: str) -> None:
         """Note an event at ``time`` (s)."""
-        self._events.append(Event(time, trouble, words))
+        self._events.append(Event(time, trouble, text))
 
-    def told(self, time: float, warning: bool, words: str) -> None:
+    def received_text(self, time: float, warning: bool, text: str) -> None:
         """Note what the autopilot says at ``time`` (s)."""
-        self._texts.append(Text(time, warning, words))
-        self.add(time, warning, f"autopilot: {words}")
+        self._texts.append(Text(time, warning, text))
+        self.add(time, warning, f"autopilot: {text}")
 
     def warnings(self, since: float) -> list[str]:
         """Return what the autopilot has warned of since then (s), in its order."""
-        return [text.words for text in self._texts if text.warning and text.time >= since]
+        return [text.text for text in self._texts if text.warning and text.time >= since]
 
     def take(self) -> list[Event]:
         """Return the events since the last call."""
@@ -75,10 +75,10 @@ def bridge_report(s: OffboardSession) -> BridgeReport:
     """Return what the supervisor has to know of a session."""
     order = s.order or NO_ORDER
     fault = ""
-    words = ""
+    text = ""
     if s.fault is not None:
         fault = s.fault.kind.value
-        words = str(s.fault)
+        text = str(s.fault)
     return BridgeReport(
         phase=s.phase,
         armed=s.vehicle.armed,
@@ -86,7 +86,7 @@ def bridge_report(s: OffboardSession) -> BridgeReport:
         supervisor=order.supervisor,
         act=order.act,
         fault=fault,
-        words=words,
+        text=text,
         change=order.change,
         flips=s.remote.flips,
         switched_on=s.remote.switched_on(s.phase, s.now),

@@ -27,7 +27,7 @@ class _AskedMode:
     """A mode that was asked for."""
 
     mode: int
-    """Custom mode, as the flavour counts."""
+    """Custom mode, as the profile counts."""
     time: float
     """When it was asked for, s."""
 

@@ -54,7 +54,7 @@ class OffboardSession:
         """Start offline, having seen nothing."""
         self.adapter = adapter
         """Speaks to the vehicle."""
-        self.flavour = adapter.flavour
+        self.profile = adapter.profile
         """The autopilot's modes and habits."""
         self.config = config or SessionConfig()
         """How to fly; may be replaced while the session runs."""
@@ -167,46 +167,46 @@ class OffboardSession:
     @property
     def finished(self) -> bool:
         """Whether a closing session has nothing more to say."""
-        lands_by_itself = self.phase is Phase.LANDING and self.allowed == self.flavour.landing_modes
+        lands_by_itself = self.phase is Phase.LANDING and self.allowed == self.profile.landing_modes
         return self._closing and (not self.is_busy or lands_by_itself)
 
     # From the vehicle, through the adapter, which has updated ``vehicle`` before.
 
-    def heard_heartbeat(self, now: float) -> None:
+    def received_heartbeat(self, now: float) -> None:
         """A heartbeat of the vehicle's autopilot is in ``vehicle``."""
         self.now = now
         notice_gap(self)
-        self.remote.heard_heartbeat()
+        self.remote.received_heartbeat()
         if self.phase is Phase.OFFLINE:
             reconnection.connect(self)
         reconnection.notice_reboot(self)
         authority.read_heartbeat(self)
 
-    def heard_position(self, now: float) -> None:
+    def received_position(self, now: float) -> None:
         """A position is in ``vehicle``: its clock tells a sleep of ours from a jump of ours."""
         self.now = now
         notice_gap(self)
         notice_sleep(self)
 
-    def heard_sticks(self, now: float) -> None:
+    def received_sticks(self, now: float) -> None:
         """Channels of the remote control are in ``vehicle``: its switch may have been flipped."""
         self.now = now
-        if self.remote.heard_sticks(self.phase, now):
-            self.say("the engage switch was flipped")
+        if self.remote.received_sticks(self.phase, now):
+            self.log_event("the engage switch was flipped")
 
-    def heard_receiver(self, now: float) -> None:
+    def received_receiver_status(self, now: float) -> None:
         """Word of the receiver is in ``vehicle``."""
         self.now = now
-        self.remote.heard_receiver()
+        self.remote.received_receiver_status()
 
     def answered(self, kind: RequestKind, answer: Answer, now: float) -> None:
         """Take the autopilot's answer to a request."""
         self.now = now
         self.requests.answered(kind, answer, now)
 
-    def told(self, words: str, warning: bool, now: float) -> None:
+    def received_text(self, text: str, warning: bool, now: float) -> None:
         """Take what the autopilot says in words."""
-        self._log.told(now, warning, words)
+        self._log.received_text(now, warning, text)
 
     def took(self, seconds: float) -> None:
         """Take the time from a question to its answer, s."""
@@ -274,12 +274,12 @@ class OffboardSession:
         if kind is RequestKind.MODE:
             self.requests.asked_mode(int(value), self.now)
         elif kind is RequestKind.LAND:
-            self.requests.asked_mode(self.flavour.land, self.now)
+            self.requests.asked_mode(self.profile.land, self.now)
         self.adapter.request(kind, value, attempt)
 
-    def say(self, words: str) -> None:
+    def log_event(self, text: str) -> None:
         """Note an event."""
-        self._log.add(self.now, False, words)
+        self._log.add(self.now, False, text)
 
     def complain(self, fault: Fault) -> None:
         """Note trouble; it stays as ``fault`` until the next engagement."""
@@ -337,12 +337,12 @@ class OffboardSession:
     @property
     def holds_by_mode(self) -> bool:
         """Whether the autopilot's own hold can work here; PX4's needs a global position."""
-        return freshness.can_hold_by_mode(self.now, self.vehicle, self.flavour)
+        return freshness.can_hold_by_mode(self.now, self.vehicle, self.profile)
 
     @property
     def has_remote_control(self) -> bool:
         """Whether the vehicle hears a remote control."""
-        return self.remote.is_heard(self.now)
+        return self.remote.is_received(self.now)
 
     # Steps and set points.
 

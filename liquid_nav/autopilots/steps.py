@@ -73,8 +73,8 @@ class Refused(Exception):
         super().__init__(str(fault))
 
 
-def _refused(words: str) -> Refused:
-    return Refused(Fault(FaultKind.REFUSED, subject=words))
+def _refused(text: str) -> Refused:
+    return Refused(Fault(FaultKind.REFUSED, subject=text))
 
 
 def ask(
@@ -132,12 +132,12 @@ def ask(
         elif reply.answer not in GOOD:
             while s.now < reply.time + EXPLAIN:
                 yield
-            words = "; ".join(s.warnings(since)) or "it gives no reason"
-            raise _refused(f"{what} refused ({reply.answer.value}): {words}")
+            text = "; ".join(s.warnings(since)) or "it gives no reason"
+            raise _refused(f"{what} refused ({reply.answer.value}): {text}")
         elif s.vehicle.heartbeat > reply.time and done():
             return
         elif s.now - reply.time > longest:
-            shown = s.flavour.mode_name(s.vehicle.mode)
+            shown = s.profile.mode_name(s.vehicle.mode)
             armed = "armed" if s.vehicle.armed else "disarmed"
             raise _refused(f"{what}: acknowledged, but the heartbeat shows {shown}, {armed}")
         yield
@@ -147,7 +147,7 @@ def enter_mode(s: OffboardSession, mode: int) -> Step:
     """Change the mode; the modes that are shown until then must be in ``allowed``, and ``mode``
     too.
     """
-    name = f"mode {s.flavour.mode_name(mode)}"
+    name = f"mode {s.profile.mode_name(mode)}"
     yield from ask(s, RequestKind.MODE, name, mode, lambda: s.vehicle.mode == mode)
 
 
@@ -167,7 +167,7 @@ def arm_patiently(s: OffboardSession, since: float) -> Step:
         except Refused as refusal:
             if attempt == ARMING_ATTEMPTS - 1:
                 raise
-            s.say(f"{refusal} (trying again)")
+            s.log_event(f"{refusal} (trying again)")
         begin = s.now
         while s.now - begin < ARMING_PAUSE:
             yield
@@ -175,26 +175,26 @@ def arm_patiently(s: OffboardSession, since: float) -> Step:
 
 def check_parameters(s: OffboardSession) -> Step:
     """Read what our safety rests on, set what is otherwise, and say so."""
-    for rule in s.flavour.rules:
+    for rule in s.profile.rules:
         name = rule.name
         value = yield from _parameter(
             s, name, lambda n=name: s.adapter.read_parameter(n), lambda v: True
         )
         if rule.lowest <= value <= rule.highest:
-            s.say(f"{name} is {value:g}: {rule.why}")
+            s.log_event(f"{name} is {value:g}: {rule.why}")
             continue
         if not s.config.set_parameters:
-            words = (
+            text = (
                 f"{name} is {value:g}, expected {rule.value:g} ({rule.why}): set it, or allow us to"
             )
-            raise Refused(Fault(FaultKind.PARAMETER, subject=words))
+            raise Refused(Fault(FaultKind.PARAMETER, subject=text))
         got = yield from _parameter(
             s,
             name,
             lambda r=rule: s.adapter.set_parameter(r.name, r.value),
             lambda v, r=rule: abs(v - r.value) < 1e-6,
         )
-        s.say(f"{name} was {value:g}, is now {got:g}: {rule.why}")
+        s.log_event(f"{name} was {value:g}, is now {got:g}: {rule.why}")
 
 
 def _parameter(
@@ -209,8 +209,8 @@ def _parameter(
             if name in s.parameters and right(s.parameters[name]):
                 return s.parameters[name]
             yield
-    words = "could not be set" if name in s.parameters else "no answer"
-    raise Refused(Fault(FaultKind.PARAMETER, subject=f"parameter {name}: {words}"))
+    text = "could not be set" if name in s.parameters else "no answer"
+    raise Refused(Fault(FaultKind.PARAMETER, subject=f"parameter {name}: {text}"))
 
 
 def take_over(s: OffboardSession) -> Step:
@@ -222,7 +222,7 @@ def take_over(s: OffboardSession) -> Step:
     s.begun = False
     s.reason = s.now
     s.wanted = ZERO
-    follow = s.flavour.follow
+    follow = s.profile.follow
     s.allowed = frozenset({s.vehicle.mode})
     stale = s.staleness() or s.unknown()
     while stale is not None:
@@ -235,12 +235,12 @@ def take_over(s: OffboardSession) -> Step:
         yield from check_parameters(s)
         s.checked = True
     if not s.holds_by_mode:
-        s.say(s.flavour.without_global_position)
+        s.log_event(s.profile.without_global_position)
     # A PX4 in its own failsafe goes back to OFFBOARD by itself as soon as set points come.
     s.allowed = s.allowed | {follow}
     s.streaming = True
     begin = s.now
-    while s.now - begin < s.flavour.streams_first:
+    while s.now - begin < s.profile.streams_first:
         yield
     yield from enter_mode(s, follow)
     s.allowed = frozenset({follow})
@@ -258,14 +258,14 @@ def take_back(s: OffboardSession) -> Step:
     """Go on with a flight that hangs in the air by our doing; never arms."""
     s.reason = s.now
     s.wanted = ZERO
-    follow = s.flavour.follow
+    follow = s.profile.follow
     s.allowed = s.allowed | {follow}
     stale = s.staleness()
     if stale is not None:
         raise Refused(stale)
     s.streaming = True
     begin = s.now
-    while s.now - begin < s.flavour.streams_first:
+    while s.now - begin < s.profile.streams_first:
         yield
     yield from enter_mode(s, follow)
     s.allowed = frozenset({follow})
@@ -282,7 +282,7 @@ def climb(s: OffboardSession) -> Step:
         yield
     ground = s.vehicle.height
     begin = s.now
-    if s.flavour.takes_off:
+    if s.profile.takes_off:
         # Set points would end its own take-off.
         s.streaming = False
 
@@ -302,8 +302,8 @@ def climb(s: OffboardSession) -> Step:
         if high_enough:
             s.wanted = ZERO
         if s.now - begin > config.patience + config.altitude / config.climb:
-            words = "; ".join(s.warnings(armed)) or "it gives no reason"
-            raise Refused(Fault(FaultKind.TAKE_OFF_SLOW, height, s.now - begin, words))
+            text = "; ".join(s.warnings(armed)) or "it gives no reason"
+            raise Refused(Fault(FaultKind.TAKE_OFF_SLOW, height, s.now - begin, text))
         yield
     s.wanted = ZERO
     s.streaming = True
@@ -322,11 +322,11 @@ def hold(s: OffboardSession) -> Step:
     s.enter(Phase.HOLDING)
     s.reason = s.now
     s.wanted = ZERO
-    hold_mode = s.flavour.hold
-    s.streaming = s.streaming or s.vehicle.mode == s.flavour.follow
+    hold_mode = s.profile.hold
+    s.streaming = s.streaming or s.vehicle.mode == s.profile.follow
     yield from _see_our_mode(s)
-    if s.vehicle.mode not in s.flavour.ours:
-        s.release(Fault(FaultKind.FOREIGN_MODE, subject=s.flavour.mode_name(s.vehicle.mode)))
+    if s.vehicle.mode not in s.profile.ours:
+        s.release(Fault(FaultKind.FOREIGN_MODE, subject=s.profile.mode_name(s.vehicle.mode)))
         return
     if not s.holds_by_mode:
         return
@@ -335,7 +335,7 @@ def hold(s: OffboardSession) -> Step:
         yield from enter_mode(s, hold_mode)
     except Refused as refusal:
         s.complain(refusal.fault)
-        s.say("holding by zero set points: the autopilot refuses its hold mode")
+        s.log_event("holding by zero set points: the autopilot refuses its hold mode")
         return
     s.allowed = frozenset({hold_mode})
     s.streaming = False
@@ -351,14 +351,14 @@ def hand_over(s: OffboardSession) -> Step:
     """
     s.enter(Phase.HOLDING)
     s.wanted = ZERO
-    flavour = s.flavour
+    profile = s.profile
     # Zero set points end ArduPilot's own take-off.
-    s.streaming = s.streaming or s.vehicle.mode == flavour.follow
+    s.streaming = s.streaming or s.vehicle.mode == profile.follow
     begin = s.now
     while s.now - begin < SWITCHES + s.round_trip:
         yield
     s.reason = s.now
-    mode = flavour.pilot_hold if s.has_remote_control else flavour.hold
+    mode = profile.pilot_hold if s.has_remote_control else profile.hold
     # Not before a younger heartbeat: with a mode of their own the pilot may want to take off.
     while not s.confirmed:
         yield
@@ -366,7 +366,7 @@ def hand_over(s: OffboardSession) -> Step:
         yield from stand_down(s)
         return
     yield from _see_our_mode(s)
-    if s.vehicle.mode not in flavour.ours:
+    if s.vehicle.mode not in profile.ours:
         s.release(Fault(FaultKind.PILOT_TOUCH))
         return
     if not s.holds_by_mode:
@@ -389,19 +389,19 @@ def land(s: OffboardSession) -> Step:
     s.enter(Phase.LANDING)
     s.reason = s.now
     s.wanted = ZERO
-    flavour = s.flavour
-    s.allowed = frozenset({*s.allowed, s.vehicle.mode}) | flavour.landing_modes
-    by_command = flavour.lands_by_command
+    profile = s.profile
+    s.allowed = frozenset({*s.allowed, s.vehicle.mode}) | profile.landing_modes
+    by_command = profile.lands_by_command
     while True:
         try:
             if by_command:
 
                 def lands() -> bool:
-                    return s.vehicle.mode in flavour.landing_modes
+                    return s.vehicle.mode in profile.landing_modes
 
                 yield from ask(s, RequestKind.LAND, "landing", 0.0, lands)
             else:
-                yield from enter_mode(s, flavour.land)
+                yield from enter_mode(s, profile.land)
             break
         except Refused as refusal:
             s.complain(refusal.fault)
@@ -411,8 +411,8 @@ def land(s: OffboardSession) -> Step:
             if not s.vehicle.airborne:
                 break  # by set points
     s.fault = None
-    if s.vehicle.mode in flavour.landing_modes:
-        s.allowed = flavour.landing_modes
+    if s.vehicle.mode in profile.landing_modes:
+        s.allowed = profile.landing_modes
         s.streaming = False
     yield from watch_landing(s)
 
@@ -445,7 +445,7 @@ def stand_down(s: OffboardSession, lands: bool = True) -> Step:
             somebody else's.
     """
     s.wanted = ZERO
-    s.streaming = s.vehicle.mode == s.flavour.follow
+    s.streaming = s.vehicle.mode == s.profile.follow
     if not s.vehicle.armed and s.arm_asked is None:
         s.streaming = False
         s.allowed = frozenset()
@@ -475,9 +475,9 @@ def stand_down(s: OffboardSession, lands: bool = True) -> Step:
         ):
             # It has left the ground meanwhile, or nobody knows: down again, by its own landing, if
             # it is ours.
-            if not lands or s.vehicle.mode not in s.flavour.ours:
+            if not lands or s.vehicle.mode not in s.profile.ours:
                 s.release(
-                    Fault(FaultKind.FOREIGN_MODE, subject=s.flavour.mode_name(s.vehicle.mode))
+                    Fault(FaultKind.FOREIGN_MODE, subject=s.profile.mode_name(s.vehicle.mode))
                 )
                 return
             yield from land(s)
@@ -499,5 +499,5 @@ def stand_down(s: OffboardSession, lands: bool = True) -> Step:
 
 
 def _why_not_disarmed(s: OffboardSession, answer: Answer) -> str:
-    words = "; ".join(s.warnings(s.now - CONFIRM)) or "it gives no reason"
-    return f"disarming refused ({answer.value}): {words}"
+    text = "; ".join(s.warnings(s.now - CONFIRM)) or "it gives no reason"
+    return f"disarming refused ({answer.value}): {text}"

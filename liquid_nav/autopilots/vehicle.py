@@ -60,7 +60,7 @@ class VehicleState:
     kind: int | None = None
     """MAV_TYPE; None where the protocol does not tell."""
     mode: int | None = None
-    """Custom mode, as the flavour counts."""
+    """Custom mode, as the profile counts."""
     armed: bool = False
     """Whether the motors are armed."""
     failsafe: bool = False

@@ -83,7 +83,7 @@ class EndsInTurn:
     in its turn.
     """
 
-    _told = False
+    _reported = False
 
     def begun(self) -> bool:
         """Whether its process runs, or has run."""
@@ -93,8 +93,8 @@ class EndsInTurn:
         self, context: LaunchContext, *, send_sigint: bool
     ) -> list[Action] | None:
         # One that has not begun yet is told as soon as it has.
-        self._told = self._told or not self.begun()
-        return super()._shutdown_process(context, send_sigint=self._told)
+        self._reported = self._reported or not self.begun()
+        return super()._shutdown_process(context, send_sigint=self._reported)
 
 
 class DroneNode(EndsInTurn, Node):
@@ -142,18 +142,18 @@ class DroneGraph:
         self._running.pop(name, None)
         if context.is_shutdown:
             return []
-        words = (
+        text = (
             f"{name} has ended (exit code {code}), the others go on: the supervisor holds "
             "what it misses"
         )
         if dies(name, code):
             self._deaths[name] = self._deaths.get(name, 0) + 1
         if not dies(name, code) or is_given_up(name, self._deaths[name]):
-            return [LogInfo(msg=f"{words}. Start {name} again, or end everything with Ctrl-C")]
+            return [LogInfo(msg=f"{text}. Start {name} again, or end everything with Ctrl-C")]
         wait = pause(self._deaths[name])
         again = OpaqueFunction(function=lambda context: self._start(started_again(process)))
         told = (
-            f"{words}. {name} is started again in {wait:g} s; with resume 0 only a person "
+            f"{text}. {name} is started again in {wait:g} s; with resume 0 only a person "
             "engages again"
         )
         return [LogInfo(msg=told), TimerAction(period=wait, actions=[again])]

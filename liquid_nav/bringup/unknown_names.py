@@ -46,11 +46,11 @@ def refuse_arguments(given: Iterable[str], known: Sequence[str]) -> None:
             )
 
 
-def is_named(file: Path, words: Sequence[str]) -> bool:
+def is_named(file: Path, text: Sequence[str]) -> bool:
     """Whether a command line names this launch file: by its path, or by our package and its
     name.
     """
-    for before, word in zip(("", *words), words):
+    for before, word in zip(("", *text), text):
         if Path(word).name != file.name:
             continue
         if before == "liquid_nav" or Path(word).resolve() == file.resolve():

@@ -71,7 +71,7 @@ class Sight:
         return self.fine < FINE_LIMIT or self.coarse < COARSE_LIMIT
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What a blind picture looks like."""
         if self.mean < BLACK:
             return "black: is the lens covered, is there light?"

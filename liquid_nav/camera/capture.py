@@ -195,10 +195,10 @@ def is_picture(image: np.ndarray) -> bool:
 
 def _described(error: Exception) -> str:
     """Return the kind of an error and what it says, in one line."""
-    words = " ".join(str(error).split())
-    if not words:
+    text = " ".join(str(error).split())
+    if not text:
         return type(error).__name__
-    return f"{type(error).__name__}: {words}"
+    return f"{type(error).__name__}: {text}"
 
 
 class Newest:

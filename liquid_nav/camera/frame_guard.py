@@ -157,7 +157,7 @@ class FrameGuard:
             self._seeing = stamp
         if (stamp - self._seeing) / NANO < self.blind_after:
             return ""
-        return f"camera is blind: pictures for {self.blind_after:g} s are {sight.words}"
+        return f"camera is blind: pictures for {self.blind_after:g} s are {sight.text}"
 
     def _is_frozen(self, stamp: int, pixels: np.ndarray) -> bool:
         if not self.frozen_after:

@@ -96,7 +96,7 @@ def difference(seen: View, trained: View) -> str:
     """
     if abs(seen.across - trained.across) <= CLOSE and abs(seen.down - trained.down) <= CLOSE:
         return ""
-    words = f"the camera sees {seen} (camera_info), the model was trained at {trained}"
+    text = f"the camera sees {seen} (camera_info), the model was trained at {trained}"
     shares = (_share(trained.across, seen.across), _share(trained.down, seen.down))
     remedy = "use a lens like that, or train a model with this camera"
     if max(shares) <= 1.0 and max(seen.across, seen.down) < 180.0:
@@ -105,7 +105,7 @@ def difference(seen: View, trained: View) -> str:
             "crop_decimate), "
             "or train a model with this camera"
         )
-    return f"{words}: {remedy}"
+    return f"{text}: {remedy}"
 
 
 def _share(part: float, whole: float) -> float:

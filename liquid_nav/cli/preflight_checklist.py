@@ -73,7 +73,7 @@ def check_graph(
 
 
 def _line(finding: Finding) -> Text:
-    words = _shown(f"{finding.name}: {finding.words}")
+    words = _shown(f"{finding.name}: {finding.text}")
     return Text.assemble(SHOWN[finding.level], " ", words)
 
 
@@ -89,6 +89,6 @@ def _row(finding: Finding) -> dict[str, str]:
     return {
         "check": finding.name,
         "level": finding.level.value,
-        "words": finding.words,
+        "words": finding.text,
         "remedy": finding.remedy,
     }

@@ -71,11 +71,11 @@ def watch(graph: Graph, console: Console) -> bool:
 def _explain(child: Child) -> None:
     """Raise the one line that says why a process has ended."""
     code = child.popen.wait()
-    words = child.last_words()
-    if code == 2 and words.startswith("error: "):
-        cause, _, remedy = words.removeprefix("error: ").partition(". ")
+    text = child.last_words()
+    if code == 2 and text.startswith("error: "):
+        cause, _, remedy = text.removeprefix("error: ").partition(". ")
         raise UserError(cause, remedy)
-    raise FlightError(f"{child.name} ended with code {code}: {words} (see {child.log})")
+    raise FlightError(f"{child.name} ended with code {code}: {text} (see {child.log})")
 
 
 def _parse(line: bytes) -> dict:

@@ -26,28 +26,28 @@ def group_of(condition: str) -> str:
     """Return the words of the group to which a condition belongs; raises ValueError where there is
     none.
     """
-    fitting = [(len(begin), words) for words, begin, _ in GROUPS if condition.startswith(begin)]
+    fitting = [(len(begin), text) for text, begin, _ in GROUPS if condition.startswith(begin)]
     if not fitting:
         raise ValueError(f"condition '{condition}' belongs to no group")
     return max(fitting)[1]
 
 
-def counts(rows: Rows, words: str) -> tuple[int, int]:
+def counts(rows: Rows, text: str) -> tuple[int, int]:
     """Return successes and flights of a group over both scenarios."""
-    chosen = [row for row in rows if group_of(str(row["condition"])) == words]
+    chosen = [row for row in rows if group_of(str(row["condition"])) == text]
     return sum(int(row["successes"]) for row in chosen), sum(int(row["flights"]) for row in chosen)
 
 
 def draw_table(results: Mapping[str, Rows]) -> str:
     """Return a table in Markdown: a line for each variant, successes of flights by group."""
     lines = [
-        "| variant | " + " | ".join(words for words, _, _ in GROUPS) + " |",
+        "| variant | " + " | ".join(text for text, _, _ in GROUPS) + " |",
         "|---|" + "---:|" * len(GROUPS),
     ]
     for name, rows in results.items():
         cells = []
-        for words, _, _ in GROUPS:
-            good, flown = counts(rows, words)
+        for text, _, _ in GROUPS:
+            good, flown = counts(rows, text)
             share = "-"
             if flown:
                 share = f"{100.0 * good / flown:.0f} %"
@@ -67,9 +67,9 @@ def make_figure(results: Mapping[str, Rows]) -> Figure:
         figure = Figure(figsize=(8.0, 1.2 + 0.55 * len(results)), layout="constrained")
         axes = figure.subplots()
         thick = 0.8 / len(GROUPS)
-        for index, (words, _, colour) in enumerate(GROUPS):
+        for index, (text, _, colour) in enumerate(GROUPS):
             for place, rows in enumerate(results.values()):
-                good, flown = counts(rows, words)
+                good, flown = counts(rows, text)
                 if not flown:
                     continue
                 low, high = wilson_interval(good, flown)
@@ -81,7 +81,7 @@ def make_figure(results: Mapping[str, Rows]) -> Figure:
                     color=colour,
                     xerr=[[100.0 * (rate - low)], [100.0 * (high - rate)]],
                     error_kw={"ecolor": style.INK, "elinewidth": 0.8},
-                    label=words if place == 0 else None,
+                    label=text if place == 0 else None,
                 )
         axes.set_yticks(range(len(results)), list(results))
         axes.invert_yaxis()

@@ -51,13 +51,13 @@ def values_of(recipe: Recipe) -> dict[str, Any]:
 
 
 def keep(
-    recipe: Recipe, folder: Path, say: Callable[[str], object], write: bool = True
+    recipe: Recipe, folder: Path, report: Callable[[str], object], write: bool = True
 ) -> KeptRecipe:
     """Compare ``recipe`` with the one that lies in ``folder``, or leave it there; rounds may be
     added at the end.
 
-    ``say`` gets a warning where rounds are finished and nothing was kept. Without ``write`` nothing
-    is changed.
+    ``report`` gets a warning where rounds are finished and nothing was kept. Without ``write``
+    nothing is changed.
 
     Raises:
         RecipeError: the folder was begun with another recipe, or what is kept there cannot be read.
@@ -77,7 +77,7 @@ def keep(
             for k in range(len(recipe.rounds))
         )
         if first:
-            say(
+            report(
                 f"warning: {folder} was begun when no recipe was kept there: its {first} finished "
                 "rounds may be of "
                 "another one. Use another --out if they are"

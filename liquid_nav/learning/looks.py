@@ -57,7 +57,7 @@ def compute_looks(
     looks: int,
     photometric: Photometric | None,
     seed: int,
-    words: str = "",
+    text: str = "",
     fields: ColourFields | None = None,
     mirror: bool = True,
 ) -> None:
@@ -69,7 +69,7 @@ def compute_looks(
         looks: How many; the first is clean, the others are augmented.
         photometric: How they are augmented; None: all are clean, and one is enough.
         seed: Of the augmentation.
-        words: What the progress bar says.
+        text: What the progress bar says.
         fields: Colour fields and tone curves of the augmented looks, before the rest; None: none.
         mirror: Whether half of the flights are mirrored in a look, see ``is_mirrored``.
     """
@@ -84,8 +84,8 @@ def compute_looks(
         part = folder / f"{file_of(look)}.part"
         rows = np.lib.format.open_memmap(part, "w+", np.float16, (len(shard.labels), length))
         label = ""
-        if words:
-            label = f"{words}look {look + 1} of {looks}"
+        if text:
+            label = f"{text}look {look + 1} of {looks}"
         pictures = _pictures(shard, look, encoder, photometric, seed, label, fields, mirror)
         for row, maps in _answers(answer, pictures):
             rows[row : row + len(maps)] = maps

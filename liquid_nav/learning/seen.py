@@ -114,12 +114,10 @@ def draw(image: np.ndarray, seen: Seen, view: float = math.radians(80.0)) -> np.
             (230, 120, 40),
             -1,
         )
-    words = (
-        f"target {100 * seen.visible:.0f} %, {seen.distance:.0f} m   height {seen.height:+.1f} m"
-    )
+    text = f"target {100 * seen.visible:.0f} %, {seen.distance:.0f} m   height {seen.height:+.1f} m"
     cv2.putText(
         canvas,
-        words,
+        text,
         (4, height + PANEL - 4),
         cv2.FONT_HERSHEY_SIMPLEX,
         0.36,

@@ -43,7 +43,7 @@ class KeepBest(lightning.Callback):
         every: int,
         patience: int,
         steps: int,
-        say: Callable[[str], object] = print,
+        report: Callable[[str], object] = print,
     ) -> None:
         """``measure`` a policy in evaluation mode every so many of the round's ``steps``; see
         ``recipe.Stop``.
@@ -52,7 +52,7 @@ class KeepBest(lightning.Callback):
         self.every = every
         self.patience = patience
         self.steps = steps
-        self.say = say
+        self.report = report
         self.history: list[dict[str, float]] = []
         self.chosen: dict[str, Any] | None = None
         """The best measurement's step and score, and the weights of that step."""
@@ -97,7 +97,7 @@ class KeepBest(lightning.Callback):
             comment = " (not finite: no weights are kept)"
             if best:
                 comment = f" (best: step {best})"
-        self.say(f"step {step}: {values}{comment}")
+        self.report(f"step {step}: {values}{comment}")
         since = sum(entry["step"] > best for entry in self.history)
         return since >= self.patience
 

@@ -54,7 +54,7 @@ class Trainer:
         *,
         workers: int | None = None,
         hardware: Hardware | None = None,
-        say: Callable = print,
+        report: Callable = print,
     ) -> None:
         """``workers``: processes that collect, all cores by default."""
         self.recipe = recipe
@@ -62,7 +62,7 @@ class Trainer:
         self.workers = workers
         self.hardware = hardware or Hardware()
         self.first = all(os.environ.get(name, "0") in ("", "0") for name in _RANKS)
-        self.say = say if self.first else _silent
+        self.report = report if self.first else _silent
         self._kept: KeptRecipe | None = None
 
     def run(self) -> Path:
@@ -72,7 +72,7 @@ class Trainer:
             RecipeError: the folder was begun with another recipe.
             DivergedError: a loss, a gradient or weights are no longer finite.
         """
-        self._kept = keep(self.recipe, self.folder, self.say, write=self.first)
+        self._kept = keep(self.recipe, self.folder, self.report, write=self.first)
         model = resolve_model(self.recipe.start) if self.recipe.start else None
         for index, plan in enumerate(self.recipe.rounds):
             place = self.folder / f"round-{index}"
@@ -132,7 +132,7 @@ class Trainer:
             meta = write_shard(folder, flights)
         minutes = (perf_counter() - begin) / 60
         note_times(folder.parent, collect_minutes=round(minutes, 1))
-        self.say(
+        self.report(
             f"round {index}: {meta['flights']} flights, {meta['frames']} frames, "
             f"{meta['outcomes']}, "
             f"{minutes:.1f} min"
@@ -187,7 +187,7 @@ class Trainer:
             card = training_card(recipe, self._kept, self.folder, index, loss)
             policy.save(place / "model", card)
             save_head(module.auxiliary, place / "model")
-            self.say(
+            self.report(
                 f"round {index}: learned {trainer.global_step} steps in {minutes:.1f} min, "
                 + ", ".join(f"{k} {v:.4f}" for k, v in sorted(loss.items()))
             )
@@ -259,7 +259,9 @@ class Trainer:
             measure = command_error(recorded, sorted(held_out))
         steps = self.recipe.rounds[index].steps
         return [
-            KeepBest(measure, every=stop.every, patience=stop.patience, steps=steps, say=self.say)
+            KeepBest(
+                measure, every=stop.every, patience=stop.patience, steps=steps, report=self.report
+            )
         ], held_out
 
     def _shards(self, index: int, policy: Policy) -> list[Path]:

@@ -234,11 +234,11 @@ class AutopilotBridge(Node):
         events = self.session.events()
         for event in events:
             if event.trouble:
-                self.get_logger().warning(event.words)
+                self.get_logger().warning(event.text)
             else:
-                self.get_logger().info(event.words)
+                self.get_logger().info(event.text)
         facts = self._facts(now)
-        self._report_mode(facts, "; ".join(event.words for event in events))
+        self._report_mode(facts, "; ".join(event.text for event in events))
         state = json.dumps(facts)
         changed = state != self._state
         if not changed and 0.0 <= now - self._stated < STATE_PERIOD:  # the clock may jump back
@@ -278,7 +278,7 @@ class AutopilotBridge(Node):
             return facts | {"mode": "plain", "text": ""}
         warnings = session.warnings(now - 10.0)
         return facts | {
-            "mode": session.flavour.mode_name(vehicle.mode),
+            "mode": session.profile.mode_name(vehicle.mode),
             "text": warnings[0] if warnings else "",
             "hold": "mode" if session.holds_by_mode else "zero set points",
             "failsafes": self._backend.failsafes(),

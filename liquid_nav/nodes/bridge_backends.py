@@ -58,7 +58,6 @@ class MavlinkBackend:
         UserError.
         """
         try:
-            from liquid_nav.autopilots.flavours import flavour
             from liquid_nav.autopilots.link import Link
             from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
             from liquid_nav.autopilots.mavlink_codec import (
@@ -67,6 +66,7 @@ class MavlinkBackend:
                 Codec,
                 signing_key,
             )
+            from liquid_nav.autopilots.profiles import profile
             from liquid_nav.nodes.true_pose_relay import TruePoseRelay
         except ModuleNotFoundError as error:
             raise UserError(
@@ -94,7 +94,7 @@ class MavlinkBackend:
             "",
             "Odometry (ENU) given to the autopilot's estimator; empty: none.",
         )
-        self.adapter = MavlinkAdapter(flavour(kind), config, target or None, system, component)
+        self.adapter = MavlinkAdapter(profile(kind), config, target or None, system, component)
         self.session = self.adapter.session
         key = signing_key(secret) if secret else None
         # Signatures count from a date, and must not go back from one start to the next.
@@ -155,7 +155,7 @@ class MavlinkBackend:
         # A number that is none would end up in JSON that nobody may read.
         names = [
             name
-            for name in names_for(self.session.flavour.name)
+            for name in names_for(self.session.profile.name)
             if math.isfinite(told.get(name, math.nan))
         ]
         return {name: {"value": told[name], "meaning": explain(name, told[name])} for name in names}
@@ -172,11 +172,11 @@ class MavlinkBackend:
 
         frame = twist_frame(message.header.frame_id, message.child_frame_id)
         if is_world(frame):
-            words = (
+            text = (
                 "expected a pose in ENU and a velocity in the body's frame (base_link), as "
                 "REP-105 has it"
             )
-            raise ValueError(f"external vision is in the frame '{frame}', {words}")
+            raise ValueError(f"external vision is in the frame '{frame}', {text}")
         state = state_from(message)
         require_finite("external vision", state.position, state.velocity)
         vision = external_vision(

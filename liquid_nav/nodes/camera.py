@@ -158,8 +158,8 @@ class Camera(Node):
         self._shortfall = ""
         self._begun = wall.monotonic()
         self._opened = self._begun
-        self._heard = self._begun
-        self._told = 0
+        self._received = self._begun
+        self._reported = 0
         ParameterChanges(self, {"jpeg_quality": self._quality}, lambda values: "", self._take)
         self.capture = CaptureThread(
             lambda wait: Grabber(
@@ -192,7 +192,7 @@ class Camera(Node):
         """
         frame = self.capture.newest.take(patience)
         if frame is not None:
-            self._heard = wall.monotonic()
+            self._received = wall.monotonic()
             self._try_to_publish(frame)
         self._report()
         return frame is not None
@@ -264,17 +264,17 @@ class Camera(Node):
         if grabber.problem:
             text = f"{grabber.problem}: trying again"
             self._diagnostics.report("source", ERROR, text, source=self._shown, **counts)
-        elif not grabber.is_open and self._heard == self._begun:
+        elif not grabber.is_open and self._received == self._begun:
             level = WARN
             text = f"opening {self._shown}"
             if now - self._begun > SLOW_TO_OPEN:
                 level = ERROR
                 text = f"{self._shown} does not open: is it reachable, or in use elsewhere?"
             self._diagnostics.report("source", level, text, **counts)
-        elif now - max(self._heard, self._opened) > SILENT:
+        elif now - max(self._received, self._opened) > SILENT:
             text = f"{self._shown} is open but delivers nothing: look at the cable or the network"
             self._diagnostics.report("source", ERROR, text, **counts)
-        elif self._heard <= self._opened:
+        elif self._received <= self._opened:
             self._diagnostics.report(
                 "source", WARN, "opened, no frame yet", source=self._shown, **counts
             )
@@ -292,9 +292,9 @@ class Camera(Node):
     def _tell_opening(self) -> None:
         """Log once that the source has been opened."""
         openings = self.capture.grabber.openings
-        if openings == self._told:
+        if openings == self._reported:
             return
-        self._told = openings
+        self._reported = openings
         words = f"opened {self._shown}"
         if self._granted:
             words += f", {self._granted}"

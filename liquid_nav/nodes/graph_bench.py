@@ -111,11 +111,11 @@ def camera(
     }
 
 
-def main(words: list[str]) -> int:
+def main(text: list[str]) -> int:
     """Run one of the two processes."""
-    if words[0] == "controller":
-        return controller(words[1], words[2:])
-    width, height, encoding, rate, seconds, pid = words[1:]
+    if text[0] == "controller":
+        return controller(text[1], text[2:])
+    width, height, encoding, rate, seconds, pid = text[1:]
     print(
         json.dumps(
             camera(int(width), int(height), encoding, float(rate), float(seconds), int(pid))

@@ -323,9 +323,9 @@ class LiquidController(LifecycleNode):
         """Say whether the model knows what such a lens sees, as far as both tell."""
         if self._seen is None or self._trained is None:
             return
-        words = difference(self._seen, self._trained)
-        if words:
-            self._diagnostics.report("view", WARN, words)
+        text = difference(self._seen, self._trained)
+        if text:
+            self._diagnostics.report("view", WARN, text)
         else:
             self._diagnostics.report(
                 "view", OK, f"the camera sees {self._seen}, as the model was trained"

@@ -95,10 +95,10 @@ class ParameterChanges:
         before = self._values
         self._values = {**before, **changed}
         self._apply(self._values)
-        words = ", ".join(
+        text = ", ".join(
             f"{name} {_shown(before[name])} -> {_shown(value)}" for name, value in changed.items()
         )
-        self._node.get_logger().info(f"parameter changed: {words}")
+        self._node.get_logger().info(f"parameter changed: {text}")
 
     def _changed(self, parameters: list[Parameter]) -> dict[str, Any]:
         """Return those of the parameters that are ours and get another value."""

@@ -120,7 +120,7 @@ def make_node(
     Where there is none after a while it is that of the namespace, which is the one to ask for.
     """
     name = namespace.strip("/")
-    words = []
+    text = []
     if name:
         parts = name.split("/")
         clocks = ["/".join(("", *parts[:count], "clock")) for count in range(len(parts), -1, -1)]
@@ -136,12 +136,12 @@ def make_node(
                 (clock for clock in clocks if scout.get_publishers_info_by_topic(clock)), None
             )
         scout.destroy_node()
-        words = ["--ros-args", "-r", f"/clock:={found or clocks[0]}"]
+        text = ["--ros-args", "-r", f"/clock:={found or clocks[0]}"]
     overrides = [Parameter("use_sim_time", value=sim)]
     return rclpy.create_node(
         "preflight",
         context=context,
-        cli_args=words,
+        cli_args=text,
         namespace=f"/{name}",
         parameter_overrides=overrides,
     )

@@ -194,8 +194,8 @@ class Recorder(Node):
                 self._write(self._clock_name, serialize_message(message), now)
             return
         if self._progress < SHORTEST * NANO:
-            words = "simulated time goes back again and again: end all simulators but one"
-            self._tell(ERROR, words)
+            text = "simulated time goes back again and again: end all simulators but one"
+            self._tell(ERROR, text)
             return
         try:
             self._begin_anew(before, now)
@@ -220,11 +220,11 @@ class Recorder(Node):
         for name, messages in self._latched.items():
             for data in messages:
                 self._bag.write(name, self.wall(), data, now)
-        words = (
+        text = (
             f"simulated time went back from {before / NANO:.1f} to {now / NANO:.1f} s, as "
             "when a simulator is reset"
         )
-        self._tell(WARN, f"{words}: the next flight is recorded into {folder}")
+        self._tell(WARN, f"{text}: the next flight is recorded into {folder}")
 
     @staticmethod
     def wall() -> int:
@@ -360,11 +360,11 @@ class Recorder(Node):
         if stamp - self._begun.setdefault(name, stamp) <= IMAGES_WITHIN:
             return
         self._missed = True
-        words = (
+        text = (
             f"{IMAGES_WITHIN / NANO:g} s are recorded without a camera image: "
             f"{self._where_images_are()}"
         )
-        self._diagnostics.report("images", WARN, words)
+        self._diagnostics.report("images", WARN, text)
 
     def _where_images_are(self) -> str:
         """Return why no image arrives, with the remedy, as far as the graph tells."""
@@ -375,8 +375,8 @@ class Recorder(Node):
             wanted, other = other, wanted
             transport = "raw"
         if self.count_publishers(wanted):
-            words = "has a publisher, but nothing arrives that can be recorded"
-            return f"{wanted} {words}: see /diagnostics and `ros2 topic hz {wanted}`"
+            text = "has a publisher, but nothing arrives that can be recorded"
+            return f"{wanted} {text}: see /diagnostics and `ros2 topic hz {wanted}`"
         if self.count_publishers(other):
             return (
                 f"nobody publishes {wanted}, but {other} is there: record with "
@@ -408,11 +408,11 @@ class Recorder(Node):
             kept = f"the bag cannot be closed ({one_line(error)})"
         self._tell(ERROR, f"recording has stopped: {one_line(cause)}; {kept}: {remedy}")
 
-    def _tell(self, level: bytes, words: str) -> None:
+    def _tell(self, level: bytes, text: str) -> None:
         """Say what becomes of the recording: in the diagnostics and as the recorder's state."""
-        self._diagnostics.report("recording", level, words)
+        self._diagnostics.report("recording", level, text)
         if self.context.ok():
-            self._states.publish(String(data=words))
+            self._states.publish(String(data=text))
 
     def end(self) -> None:
         """On a signal: finish the bag; raises Finished (``INCOMPLETE``) if its end is missing."""

@@ -53,16 +53,16 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     called first, and callbacks are served until ``ended``, for ``ENDING`` seconds at most. Of any
     other ROS ends with the signal, wherever it is.
     """
-    words = sys.argv[1:] if arguments is None else arguments
+    text = sys.argv[1:] if arguments is None else arguments
     module = module_of(make)
-    if asks_for_help(words):
+    if asks_for_help(text):
         print(help_text(module))
         return 0
     orderly = getattr(make, "ends_between_callbacks", False)
     signals = []
     try:
         check_distribution()
-        refuse_own_arguments(words, executable(module))
+        refuse_own_arguments(text, executable(module))
         _begin(arguments, SignalHandlerOptions.NO if orderly else SignalHandlerOptions.ALL)
     except UserError as error:
         return _refuse(error)
@@ -73,7 +73,7 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     executor = None
     try:
         node = make()
-        refuse_unread(node, words)
+        refuse_unread(node, text)
         guard_parameter_services(node)
         # Only now, because from here on a signal cannot pass by ``close``.
         begun = getattr(node, "begun", None)
@@ -115,12 +115,12 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
         rclpy.try_shutdown()
 
 
-def refuse_unread(node: Node, words: Sequence[str] | None = None) -> None:
+def refuse_unread(node: Node, text: Sequence[str] | None = None) -> None:
     """Look at the parameters that a node was given, once it has declared its own.
 
     Args:
         node: It.
-        words: Of the command line; the process's own by default.
+        text: Of the command line; the process's own by default.
 
     Raises:
         UserError: one that it does not read, with the nearest name. A name that it would read with
@@ -128,7 +128,7 @@ def refuse_unread(node: Node, words: Sequence[str] | None = None) -> None:
     """
     given = node._parameter_overrides
     known = [*node._parameters, *getattr(node, "unread", ())]
-    for_all = given_to_all(sys.argv[1:] if words is None else words)
+    for_all = given_to_all(sys.argv[1:] if text is None else text)
     refuse_parameters(node.get_name(), given, known, for_all)
 
 

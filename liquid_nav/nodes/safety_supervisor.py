@@ -213,7 +213,7 @@ class SupervisorNode(Node):
         # Before it is let through: it may be the first word of an intruder.
         self._inputs.count_publishers()
         self._supervisor.command(command_from(message), made, now)
-        self._speak(stamp, now)
+        self._publish_status(stamp, now)
 
     def _on_timer(self) -> None:
         now = self._now()
@@ -223,11 +223,11 @@ class SupervisorNode(Node):
         # A fault that comes up between two commands is answered at the next look, not at the end of
         # the silence.
         if overdue or self._supervisor.must_hold(now):
-            self._speak(from_seconds(self._stamping()), now)
+            self._publish_status(from_seconds(self._stamping()), now)
         else:
             self._show_mode()
 
-    def _speak(self, stamp: int, now: float) -> None:
+    def _publish_status(self, stamp: int, now: float) -> None:
         output = self._supervisor.update(now)
         self._spoken = now
         # The order first: whoever hears the command must know what it is worth.

@@ -119,7 +119,7 @@ class ScenarioRunner(Node):
         self._modes = {"liquid_controller": "", SUPERVISOR: ""}
         self._landing = False
         self._shown = wall.monotonic()
-        self._heard = self._shown
+        self._received = self._shown
         self._latest = 0.0
         self._flying = False
         self._cause = "ended from outside before it was over"
@@ -185,10 +185,10 @@ class ScenarioRunner(Node):
         if self._late_start:
             self._zero = self._latest
         self._flying = True
-        self._heard = wall.monotonic()
+        self._received = wall.monotonic()
         while self._outcome is None:
             executor.spin_once(timeout_sec=0.5)
-            if wall.monotonic() - self._heard > self._patience:
+            if wall.monotonic() - self._received > self._patience:
                 self._fail(f"no odometry for {self._patience:g} s: does the simulator run?")
         if self._land and self._phase in ("flying", "holding"):
             self._bring_down(call)
@@ -207,7 +207,7 @@ class ScenarioRunner(Node):
             self.get_logger().warning(str(error))
 
     def _on_odometry(self, message: Odometry) -> None:
-        self._heard = wall.monotonic()
+        self._received = wall.monotonic()
         try:
             state = state_from(message)
         except ValueError as error:
@@ -231,8 +231,8 @@ class ScenarioRunner(Node):
         if self._zero:
             since = replace(state, time=state.time - self._zero)
         self._outcome = self._judge.update(since, self._touched(state.time), self._landing)
-        if self._progress and self._heard - self._shown >= PROGRESS:
-            self._shown = self._heard
+        if self._progress and self._received - self._shown >= PROGRESS:
+            self._shown = self._received
             self._say(
                 time=since.time,
                 distance=self._judge.distance(state),

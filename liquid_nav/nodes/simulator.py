@@ -21,10 +21,10 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from liquid_nav.errors import UserError
+from liquid_nav.nodes.drone_endpoint import DroneEndpoint
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.running import run
 from liquid_nav.nodes.simulator_outputs import ClockOutput
-from liquid_nav.nodes.simulator_seat import Seat
 from liquid_nav.simulation import (
     TIMESTEP,
     CameraConfig,
@@ -107,15 +107,15 @@ class Simulator(Node):
             mounted = self.simulation.camera
             drones = zip(names, self.simulation.drones)
             shared = f"{prefix}odom"
-            self._seats = [
-                Seat(self, drone, mounted, f"{prefix}{name}/", name, shared)
+            self._endpoints = [
+                DroneEndpoint(self, drone, mounted, f"{prefix}{name}/", name, shared)
                 for name, drone in drones
             ]
         else:
             self.simulation = Simulation(scenario, seed, flown, camera=camera)
-            self._seats = [Seat(self, self.simulation, self.simulation.camera, prefix)]
-        for seat in self._seats:
-            seat.started = not wait
+            self._endpoints = [DroneEndpoint(self, self.simulation, self.simulation.camera, prefix)]
+        for endpoint in self._endpoints:
+            endpoint.started = not wait
         self._clock_output = ClockOutput(self)
         self._latency = draw_latency(seed)
         self._moments = FrameTiming.of(flown.camera).moments(self._rate, seed)
@@ -129,11 +129,11 @@ class Simulator(Node):
             self._show()
             self._sleep_until(wall.monotonic() + 0.2, or_until=self._all_started)
         self._anchor = wall.monotonic() - self.simulation.time / (self._factor or 1.0)
-        while flying := [seat for seat in self._seats if seat.flying]:
+        while flying := [endpoint for endpoint in self._endpoints if endpoint.flying]:
             time = self.simulation.time
             self._await_commands(flying)
-            for seat in flying:
-                seat.command(at=time + self._latency)
+            for endpoint in flying:
+                endpoint.command(at=time + self._latency)
             self._moment = next(self._moments)
             self._advance(self._moment.time)
             self._look()
@@ -145,70 +145,76 @@ class Simulator(Node):
             self.simulation.close()
 
     def _all_started(self) -> bool:
-        return all(seat.started for seat in self._seats)
+        return all(endpoint.started for endpoint in self._endpoints)
 
     def _look(self) -> None:
         """Render for those that fly; say of the others, once, what they have touched."""
-        for seat in self._seats:
-            if seat.flying:
-                seat.look(self._moment.fate)
+        for endpoint in self._endpoints:
+            if endpoint.flying:
+                endpoint.look(self._moment.delivery)
             else:
-                seat.tell_contact(self.simulation.time)
+                endpoint.report_contact(self.simulation.time)
 
     def _show(self) -> None:
         self._clock_output.tell(self.simulation.time)
-        for seat in self._seats:
-            seat.show()
+        for endpoint in self._endpoints:
+            endpoint.show()
 
-    def _await_commands(self, flying: list[Seat]) -> None:
-        """Publish the frames and wait for the commands; a seat whose answer is then missing flies
-        on without.
+    def _await_commands(self, flying: list[DroneEndpoint]) -> None:
+        """Publish the frames and wait for the commands; an endpoint whose answer is then missing
+        flies on without.
         """
         begin = wall.monotonic()
         sent = begin
         self._show_fallen()
         self._clock_output.tell(self.simulation.time)
-        for seat in flying:
+        for endpoint in flying:
             longest = self._timeout
-            if not seat.in_step:
+            if not endpoint.in_step:
                 longest = min(self._timeout, 1.0 / self._rate)
-            seat.ask(longest)
+            endpoint.ask(longest)
         while True:
             now = wall.monotonic()
-            left = [(begin + seat.patience - now, seat) for seat in flying if seat.waiting]
+            left = [
+                (begin + endpoint.patience - now, endpoint)
+                for endpoint in flying
+                if endpoint.waiting
+            ]
             patience = max((seconds for seconds, _ in left), default=0.0)
             if patience <= 0.0:
                 break
             if now - sent >= self._resend:
                 sent = now
                 self._clock_output.tell(self.simulation.time)
-                for _, seat in left:
-                    seat.show_newest()
+                for _, endpoint in left:
+                    endpoint.show_newest()
             self._spin(min(patience, self._resend))
-        for seat in flying:
-            seat.judge()
+        for endpoint in flying:
+            endpoint.judge()
 
     def _show_fallen(self) -> None:
-        for seat in self._seats:
-            if not seat.flying:
-                seat.show()
+        for endpoint in self._endpoints:
+            if not endpoint.flying:
+                endpoint.show()
 
     def _advance(self, until: float) -> None:
         """Fly until the next frame, telling time and inertial data on the way, no faster than asked
         for.
         """
         simulation = self.simulation
-        while simulation.time < until - 1e-9 and any(seat.flying for seat in self._seats):
+        while simulation.time < until - 1e-9 and any(
+            endpoint.flying for endpoint in self._endpoints
+        ):
             simulation.advance(min(until, simulation.time + TICK))
             self._clock_output.tell(self.simulation.time)
-            for seat in self._seats:
-                seat.outputs.imu(seat.drone.state)
+            for endpoint in self._endpoints:
+                endpoint.outputs.imu(endpoint.drone.state)
             self._pace(simulation.time)
 
     def _pace(self, time: float) -> None:
         factor = self._factor
         # Out of step, simulated time must not run away from a graph that may still come back.
-        if not all(seat.in_step for seat in self._seats if seat.flying):
+        if not all(endpoint.in_step for endpoint in self._endpoints if endpoint.flying):
             factor = min(self._factor or 1.0, 1.0)
         if not factor:
             return

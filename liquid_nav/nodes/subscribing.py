@@ -50,8 +50,8 @@ def subscribe(
         qos: Quality of service.
         raw: Whether ``callback`` takes serialized bytes; default False.
     """
-    heard = _Input(node, diagnostics, topic, callback)
-    return node.create_subscription(kind, topic, heard.hear, qos, raw=raw)
+    received = _Input(node, diagnostics, topic, callback)
+    return node.create_subscription(kind, topic, received.receive, qos, raw=raw)
 
 
 def one_line(error: BaseException) -> str:
@@ -85,7 +85,7 @@ class _Input:
         self._known: set[str] = set()
         self._bad = False
 
-    def hear(self, message: Any) -> None:
+    def receive(self, message: Any) -> None:
         try:
             self._callback(message)
         except Finished:

@@ -118,9 +118,9 @@ class SupervisorInputs:
         """Subscribe to what the limits ask for and is not heard yet; what is heard once stays."""
         limits = self._supervisor.watch.limits
         if _needs_odometry(limits):
-            self._hear(Odometry, ODOMETRY, self._on_odometry)
+            self._subscribe_to(Odometry, ODOMETRY, self._on_odometry)
         if _needs_battery(limits):
-            self._hear(BatteryState, BATTERY, self._on_battery)
+            self._subscribe_to(BatteryState, BATTERY, self._on_battery)
         if limits.recorder_age != self._recorder_age:
             self._listen_to_recorder(limits.recorder_age)
 
@@ -138,7 +138,7 @@ class SupervisorInputs:
                 return f"the drone would hold at once: {count} publishers on {name}. Land first"
         return ""
 
-    def _hear(self, kind: type, topic: str, callback: Callable) -> None:
+    def _subscribe_to(self, kind: type, topic: str, callback: Callable) -> None:
         """Subscribe to a topic that must have one publisher, once."""
         if topic not in self._guarded:
             subscribe(self._node, self._diagnostics, kind, topic, callback, sensor_data())
@@ -210,11 +210,11 @@ class SupervisorInputs:
             return
         # An event, so it is logged; why nothing can be engaged also stands in the diagnostic
         # "inputs".
-        engaged, words = answer
+        engaged, text = answer
         logger = self._node.get_logger()
         if engaged:
-            logger.info(f"the switch of the remote control: {words}")
+            logger.info(f"the switch of the remote control: {text}")
         else:
             logger.warning(
-                f"the switch of the remote control was flipped, and nothing engages: {words}"
+                f"the switch of the remote control was flipped, and nothing engages: {text}"
             )

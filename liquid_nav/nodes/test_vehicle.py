@@ -59,12 +59,12 @@ class TestVehicle(Node):
         self.vehicle = PERSONALITIES[kind](EmbeddedBody(self._simulation, airborne=False))
         self._server = UdpServer(port=port)
         self._answered = 0.0
-        self._heard = -1e9
+        self._received = -1e9
         self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable())
 
     def _on_command(self, message: TwistStamped) -> None:
         self._answered = nanoseconds(message.header.stamp) / NANO
-        self._heard = wall.monotonic()
+        self._received = wall.monotonic()
 
     def run(self, executor: SingleThreadedExecutor) -> None:
         """Fly for ever."""
@@ -76,7 +76,7 @@ class TestVehicle(Node):
             if due - self.vehicle.now > LAG:
                 begin += (due - self.vehicle.now - TICK) / self._factor
                 due = self.vehicle.now + TICK
-            if wall.monotonic() - self._heard < PATIENCE:
+            if wall.monotonic() - self._received < PATIENCE:
                 due = min(due, round((self._answered + SLACK) / TICK) * TICK)
             if due > self.vehicle.now:
                 self._server.send(self.vehicle.advance(due))

@@ -122,7 +122,7 @@ class WorldCamera(Node):
             response.message = f"the vehicle is not flying yet: {NOBODY}. "
         else:
             phase = report.phase.value
-            response.message = f"the vehicle is not flying yet: {phase}. {report.words}"
+            response.message = f"the vehicle is not flying yet: {phase}. {report.text}"
         return response
 
     def _on_truth(self, message: Odometry) -> None:
@@ -138,18 +138,18 @@ class WorldCamera(Node):
                 self._first_estimate = time
             if self._truth_is_wanted and time - self._first_estimate < WAIT_FOR_TRUTH:
                 return
-            words = (
+            text = (
                 "the vehicle's own estimate is rendered: what it drifts is invisible to the camera"
             )
-            self._choose(ESTIMATED, WARN, words)
+            self._choose(ESTIMATED, WARN, text)
         if self._which == ESTIMATED:
             self._on_pose(message)
 
-    def _choose(self, which: str, level: bytes, words: str) -> None:
+    def _choose(self, which: str, level: bytes, text: str) -> None:
         """Once for a run: two maps have two origins, and a change would be a jump."""
         self._which = which
         self._outputs.which_pose(which)
-        self._diagnostics.report("pose", level, words)
+        self._diagnostics.report("pose", level, text)
 
     def _on_pose(self, message: Odometry) -> None:
         if self._bridge is None or self._bridge.phase is Phase.OFFLINE:
@@ -170,12 +170,12 @@ class WorldCamera(Node):
                 self._diagnostics.report("drone", OK, "landed")
             else:
                 self._diagnostics.report("drone", ERROR, f"touched {touched}")
-        fate = self._schedule.due(state.time)
-        if fate is not None:
+        delivery = self._schedule.due(state.time)
+        if delivery is not None:
             self._outputs.odometry(state)
-            self._look(fate, state.time)
+            self._look(delivery, state.time)
 
-    def _look(self, fate: str, time: float) -> None:
+    def _look(self, delivery: str, time: float) -> None:
         """Publish the frame of ``time``, s, or keep it until the next one (late), or lose it
         (dropped).
         """
@@ -183,10 +183,10 @@ class WorldCamera(Node):
         self._late = None
         if late is not None:
             self._outputs.frame(*late)
-        if fate == DROPPED:
+        if delivery == DROPPED:
             return
         image = self.world.render()
-        if fate == LATE:
+        if delivery == LATE:
             self._late = (image, time)
         else:
             self._outputs.frame(image, time)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from liquid_nav.autopilots import FLAVOURS
+from liquid_nav.autopilots import PROFILES
 from liquid_nav.autopilots.failsafes import falls, is_known, names_for
-from liquid_nav.autopilots.flavours import NO_MODE, UNNAMED
+from liquid_nav.autopilots.profiles import NO_MODE, UNNAMED
 from liquid_nav.preflight.facts import (
     Bridge,
     Facts,
@@ -39,7 +39,7 @@ def check_autopilot(facts: Facts, wanted: Wanted) -> list[Finding]:
     if facts.topics.get(STATE, Stream()).rate == 0.0:
         remedy = "read its log; what it said last is nothing to rely on"
         return [failure("autopilot", f"the bridge has fallen silent: no {STATE} arrives", remedy)]
-    found = [_state(bridge), _hears(bridge, facts)]
+    found = [_state(bridge), _receives_supervisor(bridge, facts)]
     # An autopilot that nobody hears has told nothing yet.
     if bridge.report.phase is not Phase.OFFLINE:
         kind = facts.parameters.get("autopilot_bridge", {}).get("autopilot")
@@ -49,23 +49,23 @@ def check_autopilot(facts: Facts, wanted: Wanted) -> list[Finding]:
 
 def _state(bridge: Bridge) -> Finding:
     phase = bridge.report.phase
-    fault = bridge.report.words
+    fault = bridge.report.text
     if fault or phase in (Phase.OFFLINE, Phase.RELEASED):
-        words = f"{phase.value}: {fault or bridge.text or 'not connected'}"
+        text = f"{phase.value}: {fault or bridge.text or 'not connected'}"
         remedy = "check the connection, its parameters, and what the autopilot says"
-        return failure("autopilot", words, remedy)
+        return failure("autopilot", text, remedy)
     # The first word of an unnamed mode is its kind, not its name.
     if bridge.mode in ("", NO_MODE) or bridge.mode.startswith(UNNAMED):
-        words = f"{phase.value}, mode unknown ({bridge.mode or 'not told'})"
+        text = f"{phase.value}, mode unknown ({bridge.mode or 'not told'})"
         remedy = (
             "look at the mode in QGroundControl, and whether this firmware is one that "
             "docs/how_to/autopilots.md names"
         )
-        return warning("autopilot", words, remedy)
+        return warning("autopilot", text, remedy)
     return ok("autopilot", f"{phase.value}, mode {bridge.mode}")
 
 
-def _hears(bridge: Bridge, facts: Facts) -> Finding:
+def _receives_supervisor(bridge: Bridge, facts: Facts) -> Finding:
     """The bridge must obey the supervisor that a person speaks to."""
     if ORDER in facts.unreadable:
         remedy = SAME_VERSION.format(node="safety_supervisor")
@@ -79,9 +79,9 @@ def _hears(bridge: Bridge, facts: Facts) -> Finding:
         remedy = f"compare namespaces and domains: ros2 topic info -v {ORDER}"
         return failure("orders", "the bridge has heard no supervisor", remedy)
     if heard != ours:
-        words = f"the bridge hears supervisor {heard}, the orders are those of {ours}"
+        text = f"the bridge hears supervisor {heard}, the orders are those of {ours}"
         remedy = f"run exactly one safety_supervisor: ros2 topic info -v {ORDER}"
-        return failure("orders", words, remedy)
+        return failure("orders", text, remedy)
     return ok("orders", f"the bridge hears supervisor {ours}")
 
 
@@ -89,12 +89,12 @@ def _hold(bridge: Bridge, kind: object) -> Finding:
     if bridge.hold == "mode":
         return ok("hold", "the autopilot's hold mode")
     if bridge.hold == "zero set points":
-        words = "zero set points: there is no global position; if the bridge ends, PX4 lands"
+        text = "zero set points: there is no global position; if the bridge ends, PX4 lands"
         remedy = "wait for GPS, or fly knowing that the end of the bridge is a landing"
-        return warning("hold", words, remedy)
+        return warning("hold", text, remedy)
     if kind in PLAIN:
-        words = "zero velocities: a plain topic has no hold mode"
-        return warning("hold", words, "make sure that the vehicle itself stops when they end")
+        text = "zero velocities: a plain topic has no hold mode"
+        return warning("hold", text, "make sure that the vehicle itself stops when they end")
     remedy = SAME_VERSION.format(node="autopilot_bridge")
     return warning("hold", "the bridge does not say what a hold will be", remedy)
 
@@ -105,10 +105,10 @@ def _failsafes(bridge: Bridge, kind: object) -> list[Finding]:
     if kind == DDS:
         remedy = BY_HAND.format(names=", ".join(names_for("PX4")))
         return [*told, warning("failsafes", "they cannot be read over DDS", remedy)]
-    if kind not in FLAVOURS:
-        words = "a plain topic tells none" if kind in PLAIN else "the bridge's kind cannot be read"
-        return [*told, warning("failsafes", words, "look at the vehicle's own failsafes by hand")]
-    missing = [name for name in names_for(FLAVOURS[kind].name) if name not in bridge.failsafes]
+    if kind not in PROFILES:
+        text = "a plain topic tells none" if kind in PLAIN else "the bridge's kind cannot be read"
+        return [*told, warning("failsafes", text, "look at the vehicle's own failsafes by hand")]
+    missing = [name for name in names_for(PROFILES[kind].name) if name not in bridge.failsafes]
     if missing:
         names = ", ".join(missing)
         remedy = f"wait a few seconds and look again, or {BY_HAND.format(names=names)}"
@@ -117,9 +117,9 @@ def _failsafes(bridge: Bridge, kind: object) -> list[Finding]:
 
 
 def _failsafe(name: str, failsafe: Failsafe) -> Finding:
-    words = f"{failsafe.value:g}: {failsafe.meaning}"
+    text = f"{failsafe.value:g}: {failsafe.meaning}"
     if falls(name, failsafe.value):
-        return failure(name, words, f"set {name} in QGroundControl so that the motors stay on")
+        return failure(name, text, f"set {name} in QGroundControl so that the motors stay on")
     if not is_known(name, failsafe.value):
-        return warning(name, words, f"look up {name} for the firmware of this autopilot")
-    return ok(name, words)
+        return warning(name, text, f"look up {name} for the firmware of this autopilot")
+    return ok(name, text)

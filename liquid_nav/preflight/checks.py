@@ -58,8 +58,8 @@ def _stream(facts: Facts, name: str) -> Stream:
 def _clock(facts: Facts, wanted: Wanted) -> Finding:
     answers = set(facts.sim_time.values())
     if not answers:
-        words = "no node of this package says which clock it uses"
-        return failure("clock", words, "start the nodes, in this namespace and domain")
+        text = "no node of this package says which clock it uses"
+        return failure("clock", text, "start the nodes, in this namespace and domain")
     publishers = _stream(facts, "/clock").publishers
     if len(answers) > 1:
         simulated = ", ".join(sorted(name for name, value in facts.sim_time.items() if value))
@@ -69,21 +69,21 @@ def _clock(facts: Facts, wanted: Wanted) -> Finding:
             "set use_sim_time the same for all nodes",
         )
     if answers == {True} and publishers == 0:
-        words = f"use_sim_time is set, nobody publishes {facts.clock}"
-        return failure("clock", words, "start the simulator, or set it false")
+        text = f"use_sim_time is set, nobody publishes {facts.clock}"
+        return failure("clock", text, "start the simulator, or set it false")
     told = _stream(facts, "/clock").last
     if answers == {True} and told.get("first") == told.get("last"):
-        words = "has one publisher, but nothing arrives"
+        text = "has one publisher, but nothing arrives"
         if told:
-            words = f"stands at {told['last']:g} s"
+            text = f"stands at {told['last']:g} s"
         return failure(
             "clock",
-            f"{facts.clock} {words}",
+            f"{facts.clock} {text}",
             "start or resume the simulation (service simulator/start)",
         )
     if answers == {False} and publishers:
-        words = f"{facts.clock} is published but no node uses it"
-        return failure("clock", words, "end the simulator, or use_sim_time:=true")
+        text = f"{facts.clock} is published but no node uses it"
+        return failure("clock", text, "end the simulator, or use_sim_time:=true")
     if answers == {True}:
         return ok("clock", "simulated time")
     return ok("clock", "this computer's clock")
@@ -177,9 +177,9 @@ def _camera_view(facts: Facts, wanted: Wanted) -> list[Finding]:
                 "camera view", f"{seen}; the model does not tell what it was trained at", remedy
             )
         ]
-    words, _, remedy = difference(seen, trained).partition(": ")
-    if words:
-        return [warning("camera view", words, remedy)]
+    text, _, remedy = difference(seen, trained).partition(": ")
+    if text:
+        return [warning("camera view", text, remedy)]
     return [ok("camera view", f"{seen}, as the model was trained")]
 
 
@@ -219,14 +219,14 @@ def _model(facts: Facts, wanted: Wanted) -> Finding:
             "copy it here, or run preflight there",
         )
     if digest != facts.sha256:
-        words = f"{name}: the controller flies {digest[:12]}, here lies {facts.sha256[:12]}"
+        text = f"{name}: the controller flies {digest[:12]}, here lies {facts.sha256[:12]}"
         return failure(
-            "model", words, "copy the model you mean to both, and start the controller again"
+            "model", text, "copy the model you mean to both, and start the controller again"
         )
     if not digest:
-        words = f"{name}: its card names no sha256, so whether both are the same is unknown"
+        text = f"{name}: its card names no sha256, so whether both are the same is unknown"
         return warning(
-            "model", words, "save the model again with this version, which writes the card"
+            "model", text, "save the model again with this version, which writes the card"
         )
     return ok("model", f"{name}, sha256 {digest[:12]}")
 
@@ -295,8 +295,8 @@ def _limits(facts: Facts, wanted: Wanted) -> Finding:
     ):
         value = told.get(name)
         if not isinstance(value, float) or not 0.0 < value <= most:
-            words = f"{name} is {value}, more than 0 and at most {most:g} is accepted"
-            return failure("limits", words, f"launch with {name}:=1.0")
+            text = f"{name} is {value}, more than 0 and at most {most:g} is accepted"
+            return failure("limits", text, f"launch with {name}:=1.0")
     return ok("limits", f"{told['speed']:g} m/s, {told['yaw_rate']:g} rad/s")
 
 
@@ -359,8 +359,8 @@ def _diagnostics(facts: Facts, wanted: Wanted) -> Finding:
     if facts.errors:
         return failure("diagnostics", _first_of(facts.errors), "see /diagnostics")
     if facts.stale:
-        words = f"stale, so unknown: {_first_of(facts.stale)}"
-        return warning("diagnostics", words, "look at the node that said it")
+        text = f"stale, so unknown: {_first_of(facts.stale)}"
+        return warning("diagnostics", text, "look at the node that said it")
     if _stream(facts, "/diagnostics").rate == 0.0:
         remedy = "start the nodes, in this domain; with security on, allow /diagnostics"
         return warning("diagnostics", "nothing arrives on /diagnostics: errors are unknown", remedy)

@@ -180,7 +180,7 @@ class Finding:
     """Of the check."""
     level: Level
     """How it is to be taken."""
-    words: str
+    text: str
     """What was found."""
     remedy: str = ""
     """What to do about it; default: nothing."""

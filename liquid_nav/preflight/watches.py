@@ -52,9 +52,9 @@ def check_watches(facts: Facts, wanted: Wanted) -> list[Finding]:
     for node, watches in WATCHES.items():
         # One line for a node that does not answer, not one for each of its watches.
         if node not in facts.parameters:
-            words = f"the parameters of {node} cannot be read: nobody knows what it watches"
+            text = f"the parameters of {node} cannot be read: nobody knows what it watches"
             remedy = f"start {node} of this package, in the same version"
-            found.append(failure("watches", words, remedy))
+            found.append(failure("watches", text, remedy))
             continue
         for name, unnoticed in watches.items():
             value = facts.parameters[node].get(name)
@@ -68,12 +68,12 @@ def _off(node: str, name: str, value: Value | None, unnoticed: str, wanted: Want
     if value is not None:
         state = f"is {value}"
     check = f"watch {name}"
-    words = f"{name} of {node} {state}: nobody notices {unnoticed}"
+    text = f"{name} of {node} {state}: nobody notices {unnoticed}"
     side = "below" if name in NEGATIVE else "above"
     remedy = f"set it in {PARAMETER_FILE} ({side} 0)"
     if name in wanted.allow_off:
-        return warning(check, f"{words}; allowed by --allow-off", remedy)
-    return failure(check, words, f"{remedy}, or fly without it knowingly: --allow-off {name}")
+        return warning(check, f"{text}; allowed by --allow-off", remedy)
+    return failure(check, text, f"{remedy}, or fly without it knowingly: --allow-off {name}")
 
 
 def is_on(name: str, value: Value | None) -> bool:
@@ -90,7 +90,7 @@ def check_resumes(facts: Facts, wanted: Wanted) -> list[Finding]:
     if not is_real(facts, wanted):
         return []
     found: list[Finding] = []
-    for node, words in RESUMING.items():
+    for node, text in RESUMING.items():
         value = facts.parameters.get(node, {}).get("resume")
         if value is None:
             remedy = f"start {node} of this package, in the same version"
@@ -98,7 +98,7 @@ def check_resumes(facts: Facts, wanted: Wanted) -> list[Finding]:
             found.append(warning(f"resume of {node}", lost, remedy))
         if isinstance(value, float) and value > 0.0:
             remedy = f"set resume of {node} to 0.0 in {PARAMETER_FILE}: then a person decides"
-            found.append(warning(f"resume of {node}", words.format(value=value), remedy))
+            found.append(warning(f"resume of {node}", text.format(value=value), remedy))
     return found
 
 

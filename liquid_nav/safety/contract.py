@@ -149,7 +149,7 @@ class BridgeReport:
     """Number of the last act of that supervisor that it has heard."""
     fault: str = ""
     """Kind of what went wrong (a value of ``FaultKind``); empty: nothing."""
-    words: str = ""
+    text: str = ""
     """The same for people."""
     change: int = 0
     """``Order.change`` of the last order that it has heard: a report from before it is history."""
@@ -171,7 +171,7 @@ class BridgeReport:
             "supervisor": self.supervisor,
             "act": self.act,
             "kind": self.fault,
-            "fault": self.words,
+            "fault": self.text,
             "change": self.change,
             "flips": self.flips,
             "switched_on": self.switched_on,

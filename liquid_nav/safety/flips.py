@@ -19,7 +19,7 @@ class Flips:
         """Have heard nothing: the first number counts as seen."""
         self._bridge: str | None = None
         self._most = 0
-        self._heard: float | None = None
+        self._received: float | None = None
 
     def is_new(self, report: BridgeReport, now: float) -> bool:
         """Take a report; returns whether the switch has just been flipped, and is still on.
@@ -27,11 +27,11 @@ class Flips:
         Only the next number of the same bridge is a flip, and only in a stream of reports without a
         gap.
         """
-        heard = self._heard
+        heard = self._received
         most = self._most
         fresh = heard is not None and 0.0 <= now - heard <= FRESH
         same = report.bridge == self._bridge
-        self._heard = now
+        self._received = now
         self._bridge = report.bridge
         if same:
             # A number that goes back is an old report, and makes nothing new again.

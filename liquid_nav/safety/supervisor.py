@@ -310,15 +310,15 @@ class SafetySupervisor:
     def _follow(self, report: BridgeReport, now: float) -> None:
         """Change the mode where the bridge's report says that it is over."""
         if report.phase is Phase.RELEASED and self.state in ACTIVE:
-            self._change(Mode.PILOT, now, report.words or "the bridge has let go")
+            self._change(Mode.PILOT, now, report.text or "the bridge has let go")
         elif report.phase is Phase.READY and self.state is Mode.ENGAGED:
-            self._change(Mode.DISENGAGED, now, report.words or "the vehicle is disarmed")
+            self._change(Mode.DISENGAGED, now, report.text or "the vehicle is disarmed")
         elif report.phase is Phase.READY and self.state is Mode.LANDING:
             self._change(Mode.DISENGAGED, now, "down and disarmed")
         elif report.phase is Phase.HOLDING and report.fault and self.state is Mode.ENGAGED:
             # The bridge holds on its own account and will not fly on by itself: let nobody believe
             # that it does.
-            self._change(Mode.HOLDING, now, report.words)
+            self._change(Mode.HOLDING, now, report.text)
             self._held_by = None
 
     @property

@@ -344,7 +344,7 @@ class Watch:
         if not -EARLY <= age <= limit:
             return [Fault(FaultKind.BRIDGE_OLD, age, limit)]
         if self._report.phase is Phase.OFFLINE:
-            return [Fault(FaultKind.BRIDGE_OFFLINE, subject=self._report.words or "offline")]
+            return [Fault(FaultKind.BRIDGE_OFFLINE, subject=self._report.text or "offline")]
         if identity and self._report.supervisor != identity:
             return [Fault(FaultKind.BRIDGE_DEAF)]
         return []

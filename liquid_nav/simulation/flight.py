@@ -183,7 +183,7 @@ def fly(
                 break
             arrived = late
             late = []
-            if moment.fate != DROPPED:
+            if moment.delivery != DROPPED:
                 state = simulation.state
                 elapsed = 1.0 / frame_rate
                 if previous is not None:
@@ -192,7 +192,7 @@ def fly(
                 image = None
                 if see:
                     image = simulation.render()
-                if moment.fate == LATE:
+                if moment.delivery == LATE:
                     late.append((image, elapsed, state))
                 else:
                     arrived.append((image, elapsed, state))

@@ -28,7 +28,7 @@ class Moment:
 
     time: float
     """When its frame is taken, s, on the grid of ``TIMESTEP``."""
-    fate: str
+    delivery: str
     """What becomes of its frame: ``ON_TIME``, ``LATE`` or ``DROPPED``."""
 
 
@@ -82,13 +82,13 @@ class FrameTiming:
             chance, shift = rng.random(2)
             shift = self.jitter * (2.0 * shift - 1.0)
             last = max(round((number + shift) / rate / TIMESTEP), last + 1)
-            yield Moment(last * TIMESTEP, self._fate(chance))
+            yield Moment(last * TIMESTEP, self._delivery(chance))
 
     def schedule(self, rate: float, seed: int) -> FrameSchedule:
         """Return the same periods for a camera whose clock somebody else drives."""
         return FrameSchedule(self.moments(rate, seed))
 
-    def _fate(self, chance: float) -> str:
+    def _delivery(self, chance: float) -> str:
         if chance < self.drop:
             return DROPPED
         if chance < self.drop + self.late:
@@ -122,7 +122,7 @@ class FrameSchedule:
         since = time - self._begin + EARLY
         if since < self._next.time:
             return None
-        fate = self._next.fate
+        delivery = self._next.delivery
         while self._next.time <= since:
             self._next = next(self._moments)
-        return fate
+        return delivery

@@ -104,13 +104,13 @@ class Weather:
         """Call ``send`` now, with the next frame (late), or never (dropped); late frames of before
         come first.
         """
-        fate = self._rng.random()
+        delivery = self._rng.random()
         faults = self.condition.camera
         waiting = self._waiting
         self._waiting = []
-        if fate < faults.drop:
+        if delivery < faults.drop:
             pass
-        elif fate < faults.drop + faults.late:
+        elif delivery < faults.drop + faults.late:
             self._waiting = [send]
         else:
             waiting.append(send)

@@ -14,8 +14,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from liquid_nav.autopilots.flavours import flavour
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
+from liquid_nav.autopilots.profiles import profile
 from liquid_nav.errors import UserError
 from liquid_nav.safety import Mode, Order, Phase, SafetySupervisor
 from liquid_nav.simulation.flight import SILENCE, FlightRecord, _record, draw_latency, safety_limits
@@ -69,7 +69,7 @@ def fly_mavlink(
     try:
         with Simulation(scenario, seed, condition) as simulation:
             vehicle = PERSONALITIES[personality](EmbeddedBody(simulation))
-            lock = LockStep(MavlinkAdapter(flavour(personality)), vehicle, wire)
+            lock = LockStep(MavlinkAdapter(profile(personality)), vehicle, wire)
             _take_over(lock)
             return _Flight(lock, simulation, pilot, frame_rate, latency).fly()
     finally:
@@ -138,7 +138,7 @@ class _Flight:
                 break
             arrived = late
             late = []
-            if moment.fate != DROPPED:
+            if moment.delivery != DROPPED:
                 state = self.state
                 elapsed = 1.0 / self.rate
                 if previous is not None:
@@ -148,7 +148,7 @@ class _Flight:
                 if getattr(pilot, "needs_image", True):
                     image = simulation.render()
                 frame = (image, elapsed, state)
-                if moment.fate == LATE:
+                if moment.delivery == LATE:
                     late.append(frame)
                 else:
                     arrived.append(frame)

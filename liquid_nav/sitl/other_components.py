@@ -10,9 +10,9 @@ from typing import Mapping
 
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.flavours import ARDUPILOT, PX4, Flavour
 from liquid_nav.autopilots.mavlink_codec import Codec, Message
 from liquid_nav.autopilots.mavlink_messages import parameter_value
+from liquid_nav.autopilots.profiles import ARDUPILOT, PX4, AutopilotProfile
 
 HEARTBEAT = 1.0
 """s between heartbeats."""
@@ -162,18 +162,18 @@ class SecondVehicle(OtherComponent):
     """Another vehicle of the same make, armed, in the air and in a mode of its own: 2, 1.
 
     Args:
-        flavour: its autopilot.
+        profile: its autopilot.
         system: its system id.
     """
 
-    def __init__(self, flavour: Flavour = PX4, system: int = 2) -> None:
+    def __init__(self, profile: AutopilotProfile = PX4, system: int = 2) -> None:
         """See the class."""
         super().__init__(
             system,
             mavlink.MAV_COMP_ID_AUTOPILOT1,
             mavlink.MAV_TYPE_QUADROTOR,
-            flavour.autopilot,
-            OTHER_MODE[flavour.name],
+            profile.autopilot,
+            OTHER_MODE[profile.name],
             armed=True,
         )
 
@@ -195,18 +195,18 @@ def wrong_position(now: float) -> Message:
 
 
 def everybody_else(
-    flavour: Flavour = PX4, parameters: Mapping[str, tuple[float, int]] | None = None
+    profile: AutopilotProfile = PX4, parameters: Mapping[str, tuple[float, int]] | None = None
 ) -> list[OtherComponent]:
     """Return one of each.
 
     Args:
-        flavour: the autopilot of our vehicle, and of the second one.
+        profile: the autopilot of our vehicle, and of the second one.
         parameters: see ``Gimbal``.
     """
     return [
-        Gimbal(parameters, flavour.bytewise),
+        Gimbal(parameters, profile.bytewise),
         AdsbReceiver(),
         Companion(),
         GroundStation(),
-        SecondVehicle(flavour),
+        SecondVehicle(profile),
     ]

@@ -10,8 +10,8 @@ from typing import ClassVar
 
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.flavours import ARDUPILOT
 from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.profiles import ARDUPILOT
 from liquid_nav.autopilots.true_pose import ARDUPILOT_METRE
 from liquid_nav.sitl import simulated_vehicle as base
 from liquid_nav.types import Command

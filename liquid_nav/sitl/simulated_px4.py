@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.flavours import PX4, px4_mode
 from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.profiles import PX4, px4_mode
 from liquid_nav.sitl import simulated_vehicle as base
 from liquid_nav.types import Command
 
@@ -117,10 +117,10 @@ class Px4Vehicle(base.MavlinkVehicle):
         """Whether set points come in."""
         return self.now - self.set_point_time <= self.parameters["COM_OF_LOSS_T"][0]
 
-    def text(self, words: str, severity: int = base.INFO, delay: float = 0.0) -> None:
+    def text(self, text: str, severity: int = base.INFO, delay: float = 0.0) -> None:
         """PX4 talks to ground stations only, and ends with a tab."""
         if self.heard_station is not None:
-            super().text(words + "\t", severity, delay)
+            super().text(text + "\t", severity, delay)
 
     def show_parameter(self, name: str, again: bool = False) -> None:
         """PX4 tells a changed parameter twice."""
@@ -221,14 +221,14 @@ class Px4Vehicle(base.MavlinkVehicle):
             self.acknowledge(mavlink.MAV_CMD_DO_SET_MODE, base.ACCEPTED, 0.005)
             self._change(mode)
 
-    def _on_mode_command(self, command: int, mode: int, words: str) -> None:
+    def _on_mode_command(self, command: int, mode: int, text: str) -> None:
         if not self._can_change(mode):
             self.acknowledge(command, base.TEMPORARILY_REJECTED, 0.005)
             self._refuse_mode(mode)
             return
         self.acknowledge(command, base.ACCEPTED, 0.005)
-        if words:
-            self.text(words, delay=0.005)
+        if text:
+            self.text(text, delay=0.005)
         self._change(mode)
 
     def _can_change(self, mode: int) -> bool:
@@ -243,8 +243,8 @@ class Px4Vehicle(base.MavlinkVehicle):
         return mode != OFFBOARD or self.streamed
 
     def _refuse_mode(self, mode: int) -> None:
-        words = WORDS.get(mode, PX4.mode_name(mode))
-        self.text(f"Switching to {words} is currently not available", base.CRITICAL)
+        text = WORDS.get(mode, PX4.mode_name(mode))
+        self.text(f"Switching to {text} is currently not available", base.CRITICAL)
 
     def _change(self, mode: int) -> None:
         if mode == self.mode and not self.failsafe:
@@ -487,7 +487,7 @@ class Px4Vehicle(base.MavlinkVehicle):
         if self._settled is not None and now - self._settled >= 2.0:
             self._disarm("Disarmed by landing")
 
-    def _disarm(self, words: str, delay: float = 0.0) -> None:
+    def _disarm(self, text: str, delay: float = 0.0) -> None:
         self.armed = False
         self.mode = self._before
         self.failsafe = 0
@@ -495,4 +495,4 @@ class Px4Vehicle(base.MavlinkVehicle):
         self._flying = False
         self._touched = None
         self._settled = None
-        self.text(words, delay=delay)
+        self.text(text, delay=delay)

@@ -204,7 +204,7 @@ class MavlinkVehicle:
         """Take a packet."""
         for message in self.codec.decode(data):
             if self.now >= self.silent_until:
-                self.hear(message)
+                self.handle(message)
 
     def advance(self, until: float) -> list[bytes]:
         """Fly on to a time; returns the packets that were sent on the way, in order."""
@@ -296,7 +296,7 @@ class MavlinkVehicle:
         """Return the heartbeat of this moment."""
         raise NotImplementedError
 
-    def hear(self, message: Message) -> None:
+    def handle(self, message: Message) -> None:
         """Take one message."""
         kind = message.get_type()
         target = getattr(message, "target_system", self.system)
@@ -394,11 +394,11 @@ class MavlinkVehicle:
             asker = (0, 0)
         self.emit(mavlink.MAVLink_command_ack_message(command, result, 0, 0, *asker), delay)
 
-    def text(self, words: str, severity: int = INFO, delay: float = 0.0) -> None:
+    def text(self, text: str, severity: int = INFO, delay: float = 0.0) -> None:
         """Say something, in chunks where it is long."""
         number = next(self._texts) % 65536
-        for part, begin in enumerate(range(0, len(words), 50)):
-            chunk = words[begin : begin + 50].encode()
+        for part, begin in enumerate(range(0, len(text), 50)):
+            chunk = text[begin : begin + 50].encode()
             self.emit(mavlink.MAVLink_statustext_message(severity, chunk, number, part), delay)
 
     @property

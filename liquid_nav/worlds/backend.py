@@ -28,10 +28,10 @@ def choose_backend() -> None:
 
 def first_line(problem: Exception) -> str:
     """Return the first line of what an error says, or its kind where it says nothing."""
-    words = str(problem)
-    if not words:
+    text = str(problem)
+    if not text:
         return type(problem).__name__
-    return words.splitlines()[0]
+    return text.splitlines()[0]
 
 
 def load_mujoco() -> ModuleType:

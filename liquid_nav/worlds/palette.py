@@ -112,9 +112,9 @@ LIGHT = {
 }
 
 
-def _rng(*words: object) -> np.random.Generator:
+def _rng(*text: object) -> np.random.Generator:
     return np.random.default_rng(
-        [sum(ord(c) * (i + 1) for i, c in enumerate(str(word))) for word in words]
+        [sum(ord(c) * (i + 1) for i, c in enumerate(str(word))) for word in text]
     )
 
 

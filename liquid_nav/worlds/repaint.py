@@ -113,8 +113,8 @@ class Repaint:
         curved = np.clip(saturated, 0.0, 1.0) ** math.exp(rng.uniform(-0.6, 0.6))
         return rng.uniform(0.0, 0.25) + rng.uniform(0.5, 1.1) * curved
 
-    def _rng(self, *words: str) -> np.random.Generator:
-        numbers = [ord(letter) for word in words for letter in word]
+    def _rng(self, *text: str) -> np.random.Generator:
+        numbers = [ord(letter) for word in text for letter in word]
         return np.random.default_rng([self._seed, 80, *numbers])
 
 

@@ -17,9 +17,9 @@ from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav.autopilots import ARDUPILOT, PX4, Px4DdsAdapter, SessionConfig, px4_dds
 from liquid_nav.autopilots import mavlink_messages as messages
-from liquid_nav.autopilots.flavours import px4_mode
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec
+from liquid_nav.autopilots.profiles import px4_mode
 from liquid_nav.safety import (
     Mode,
     Order,
@@ -64,8 +64,8 @@ class MavlinkEnd:
     """The session's end of a MAVLink link; ``others`` share it."""
 
     def __init__(self, kind, config, codec=None):
-        flavour = {"px4": PX4, "ardupilot": ARDUPILOT}[kind]
-        self.adapter = MavlinkAdapter(flavour, config)
+        profile = {"px4": PX4, "ardupilot": ARDUPILOT}[kind]
+        self.adapter = MavlinkAdapter(profile, config)
         self.codec = codec or Codec()
 
     def down(self, packets, now):
@@ -91,9 +91,9 @@ class DdsEnd:
         for packet in packets:
             for message in self.back.decode(packet):
                 if message.get_srcSystem() == 1 and message.get_srcComponent() == 1:
-                    self.hear(message, now)
+                    self.receive(message, now)
 
-    def hear(self, m, now):
+    def receive(self, m, now):
         kind, adapter = m.get_type(), self.adapter
         if kind == "HEARTBEAT":
             armed = bool(m.base_mode & mavlink.MAV_MODE_FLAG_SAFETY_ARMED)
@@ -184,8 +184,8 @@ class Bench:
             self.end.passes = lambda: not self.vehicle.refuse_arming
 
     @property
-    def flavour(self):
-        return self.adapter.flavour
+    def profile(self):
+        return self.adapter.profile
 
     @property
     def now(self):
@@ -201,11 +201,11 @@ class Bench:
 
     @property
     def shown(self):
-        """The vehicle's mode, as our flavour counts it."""
+        """The vehicle's mode, as our profile counts it."""
         return self.mode_number(self.vehicle.shown_mode)
 
     def mode_number(self, mode):
-        """A mode of the vehicle as our flavour counts it."""
+        """A mode of the vehicle as our profile counts it."""
         return NAV_STATES[mode] if self.kind == "px4_dds" else mode
 
     @property
@@ -230,7 +230,7 @@ class Bench:
             self.sent.append((self.now, value))
             if not self.cut:
                 self.vehicle.receive(packet)
-        self.said += [event.words for event in self.session.events()]
+        self.said += [event.text for event in self.session.events()]
 
     def before_update(self):
         """What happens between the vehicle's words and the session's answer."""
@@ -249,7 +249,7 @@ class Bench:
         session = self.session
         state = "no bridge" if session is None else f"{session.phase}, {session.fault}"
         return (
-            f"{state}; {self.flavour.mode_name(self.shown)}, armed {self.vehicle.armed}: "
+            f"{state}; {self.profile.mode_name(self.shown)}, armed {self.vehicle.armed}: "
             f"{self.said[-12:]}"
         )
 

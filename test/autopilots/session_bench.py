@@ -31,8 +31,8 @@ A_LITTLE = 2.0**-10
 class Notes:
     """An adapter that only takes notes of what it is asked to send."""
 
-    def __init__(self, flavour):
-        self.flavour = flavour
+    def __init__(self, profile):
+        self.profile = profile
         self.missing, self.known, self.asked_at = "", [], None
         self.notes = []
 
@@ -71,8 +71,8 @@ class Bench:
     heartbeat.
     """
 
-    def __init__(self, flavour=FLAVOUR, now=64.0, **config):
-        self.adapter = Notes(flavour)
+    def __init__(self, profile=FLAVOUR, now=64.0, **config):
+        self.adapter = Notes(profile)
         self.session = OffboardSession(self.adapter, SessionConfig(**{"resume": 8.0} | config))
         self.vehicle = self.session.vehicle
         self.now, self.boot = now, 8.0
@@ -108,13 +108,13 @@ class Bench:
             setattr(self.vehicle, name, value)
         self.coming = {}
         self.vehicle.beat(self.now)
-        self.session.heard_heartbeat(self.now)
+        self.session.received_heartbeat(self.now)
         return self
 
     def position(self):
         self.vehicle.position_time = self.now
         self.vehicle.boot = self.boot
-        self.session.heard_position(self.now)
+        self.session.received_position(self.now)
         return self
 
     def answer(self, kind, answer=Answer.ACCEPTED):
@@ -272,7 +272,7 @@ class Bench:
 
     def trouble(self):
         self.happened += self.session.events()
-        return [event.words for event in self.happened if event.trouble]
+        return [event.text for event in self.happened if event.trouble]
 
 
 def points(notes):

@@ -197,7 +197,7 @@ def test_a_touch_just_after_the_follow_mode_was_asked_for_does_not_leave_it_ther
     chain.go(10.0, lambda: asks(chain, SET_MODE))
     chain.vehicle.pilot_sticks(roll=0.6)
     chain.go(6.0)
-    assert chain.session.phase is Phase.RELEASED and chain.shown != chain.flavour.follow, (
+    assert chain.session.phase is Phase.RELEASED and chain.shown != chain.profile.follow, (
         chain.summary()
     )
 
@@ -347,7 +347,7 @@ def test_on_a_slow_link_a_pilots_switch_is_not_undone_by_a_repetition(chain, ove
     chain.settle()
     assert chain.session.round_trip > seconds
     assert chain.engage()[0]
-    chain.go(15.0, lambda: chain.vehicle.mode == chain.flavour.follow)
+    chain.go(15.0, lambda: chain.vehicle.mode == chain.profile.follow)
     chain.vehicle.pilot_switches(chain.pilot_mode)
     chain.go(8.0)
     assert chain.vehicle.mode == chain.pilot_mode
@@ -412,7 +412,7 @@ def test_a_clock_that_goes_back_hangs_no_plan(flight, over_mavlink, word):
         method = getattr(owner, call)
         setattr(owner, call, lambda *values, m=method: m(*values[:-1], values[-1] - 60.0))
     if word == "holding":
-        flight.go(8.0, lambda: flight.shown == flight.flavour.hold)
+        flight.go(8.0, lambda: flight.shown == flight.profile.hold)
     else:
         flight.go(25.0, lambda: not flight.vehicle.armed)
 
@@ -464,7 +464,7 @@ def test_a_resume_that_is_refused_holds_as_before(flight, over_mavlink):
     begin = flight.now
     flight.go(5.0)
     assert flight.session.phase is Phase.HOLDING and not flight.session.streaming
-    assert flight.session.allowed == {flight.flavour.hold} and not flight.set_points(begin)
+    assert flight.session.allowed == {flight.profile.hold} and not flight.set_points(begin)
 
 
 def test_a_bridge_that_hears_the_heartbeat_before_the_order_still_watches_the_landing(flight, kind):
@@ -486,7 +486,7 @@ def test_a_heartbeat_that_says_disarmed_in_flight_does_not_make_it_so(flight, ov
     flight = flight(over_mavlink, 3.0).fly()
     begin = flight.now
     flight.session.vehicle.armed = False
-    flight.session.heard_heartbeat(flight.now)
+    flight.session.received_heartbeat(flight.now)
     assert flight.session.fault.kind is FaultKind.DISARMED
     flight.go(3.0)
     assert not asks(flight, ARM, since=begin) and flight.vehicle.armed

@@ -617,7 +617,7 @@ def test_a_person_may_stop_a_landing(chain, kind):
     chain.go(4.0)
     height = chain.height
     chain.go(5.0)
-    assert abs(chain.height - height) < 0.1 and chain.shown == chain.flavour.hold
+    assert abs(chain.height - height) < 0.1 and chain.shown == chain.profile.hold
 
 
 def test_disengaging_does_not_stop_a_landing(chain, kind):
@@ -645,7 +645,7 @@ def test_ctrl_c_in_flight_ends_in_the_autopilots_hold(chain, kind):
     begin = chain.now
     chain.close_bridge()
     assert (
-        chain.shown == chain.flavour.hold
+        chain.shown == chain.profile.hold
         and not chain.heard("Failsafe")
         and zero_since(chain, begin)
     )
@@ -714,7 +714,7 @@ def test_a_disarming_that_is_refused_in_the_air_lands(flight, over_mavlink):
 
 def test_a_flight_among_gimbals_stations_and_other_vehicles(chain, over_mavlink):
     chain = chain(over_mavlink)
-    chain.others = everybody_else(chain.flavour)
+    chain.others = everybody_else(chain.profile)
     chain.take_off()
     chain.go(5.0)
     assert chain.session.phase is Phase.FLYING and chain.adapter.foreign > 50
@@ -725,7 +725,7 @@ def test_a_flight_among_gimbals_stations_and_other_vehicles(chain, over_mavlink)
 
 def test_a_gimbal_alone_is_no_vehicle(chain, over_mavlink):
     chain = chain(over_mavlink)
-    chain.others = everybody_else(chain.flavour)
+    chain.others = everybody_else(chain.profile)
     chain.vehicle.silent_until = 1e9
     chain.go(5.0)
     assert chain.session.phase is Phase.OFFLINE and chain.session.vehicle.heartbeat is None
@@ -733,7 +733,7 @@ def test_a_gimbal_alone_is_no_vehicle(chain, over_mavlink):
 
 def test_a_gimbal_does_not_keep_a_lost_link(chain, over_mavlink):
     chain = chain(over_mavlink, 3.0)
-    chain.others = everybody_else(chain.flavour)
+    chain.others = everybody_else(chain.profile)
     chain.take_off()
     chain.vehicle.silent_until = 1e9
     chain.until("offline", 4.0)
@@ -760,7 +760,7 @@ def test_without_a_global_position_zero_set_points_hold(chain, kind):
     begin = chain.now
     chain.go(6.0)
     assert (
-        chain.vehicle.mode == chain.flavour.follow
+        chain.vehicle.mode == chain.profile.follow
         and zero_since(chain, begin)
         and chain.speed < 0.1
     )
@@ -786,7 +786,7 @@ def test_a_hold_that_is_refused_is_held_by_zero_set_points(chain, over_mavlink):
     assert chain.session.phase is Phase.HOLDING and "refused" in str(chain.session.fault)
     assert (
         zero_since(chain, begin)
-        and chain.vehicle.mode == chain.flavour.follow
+        and chain.vehicle.mode == chain.profile.follow
         and chain.speed < 0.1
     )
 

@@ -62,18 +62,18 @@ class Intruder:
         self.count += 1
         if self.count % 10:
             return []
-        flavour = self.chain.flavour
+        profile = self.chain.profile
         for request in (
             messages.command_long(1, ARM, (1.0, 21196.0)),
-            messages.command_long(1, SET_MODE, flavour.mode_parameters(flavour.follow)),
+            messages.command_long(1, SET_MODE, profile.mode_parameters(profile.follow)),
             messages.command_long(1, TAKE_OFF, (0.0,) * 6 + (10.0,)),
             messages.set_point(Command(vx=3.0, vz=2.0), now, 1),
         ):
             self.chain.vehicle.receive(self.as_bridge.encode(request))
-        mode = (flavour.follow, flavour.land, flavour.hold)[self.count // 10 % 3]
+        mode = (profile.follow, profile.land, profile.hold)[self.count // 10 % 3]
         flags = 0x81 if self.count // 30 % 2 else 0x01
         lies = (
-            mavlink.MAVLink_heartbeat_message(2, flavour.autopilot, flags, mode, 4, 3),
+            mavlink.MAVLink_heartbeat_message(2, profile.autopilot, flags, mode, 4, 3),
             mavlink.MAVLink_local_position_ned_message(
                 round(now * 1000), 50.0, 0.0, -9.0, 0.0, 0.0, 0.0
             ),
@@ -277,7 +277,7 @@ class Authority(RuleBasedStateMachine):
         self.switch = -1.0
         vehicle.pilot_sticks(switch=self.switch)
         if crowd and self.kind != "px4_dds":
-            self.chain.others = everybody_else(self.chain.flavour)
+            self.chain.others = everybody_else(self.chain.profile)
         if intruder:
             self.chain.others = [*self.chain.others, Intruder(self.chain)]
         self.watching = Watching(self.chain)
@@ -497,7 +497,7 @@ class Authority(RuleBasedStateMachine):
         self.chain.vehicle.lose_acks = acks
         self.go(0.02)
 
-    @rule(words=st.sampled_from(("", "", "Preflight Fail: compass")))
+    @rule(text=st.sampled_from(("", "", "Preflight Fail: compass")))
     def arming_may_be_refused(self, words):
         self.chain.vehicle.refuse_arming = words
         self.go(0.02)

@@ -14,9 +14,9 @@ import pytest
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
 from liquid_nav.autopilots.config import SessionConfig
-from liquid_nav.autopilots.flavours import ARDUPILOT, PX4
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import Codec, signing_key
+from liquid_nav.autopilots.profiles import ARDUPILOT, PX4
 from liquid_nav.safety import Mode, Order, Phase
 from liquid_nav.sitl.lock_step import LockStep, MemoryWire
 from liquid_nav.sitl.simulated_ardupilot import ArduPilotVehicle
@@ -76,9 +76,9 @@ def packets(count, kinds, sender, seed=1):
         yield data if i % 3 == 0 else mutated(rng, data)
 
 
-@pytest.mark.parametrize("flavour", [PX4, ARDUPILOT], ids=["px4", "ardupilot"])
-def test_a_bridge_at_rest_stays_at_rest(flavour):
-    adapter, codec, now, sent = MavlinkAdapter(flavour), Codec(), 0.0, set()
+@pytest.mark.parametrize("profile", [PX4, ARDUPILOT], ids=["px4", "ardupilot"])
+def test_a_bridge_at_rest_stays_at_rest(profile):
+    adapter, codec, now, sent = MavlinkAdapter(profile), Codec(), 0.0, set()
     for packet in packets(COUNT, HEARD, Codec(1, 1)):
         now += 0.005
         for message in codec.decode(packet):
@@ -130,10 +130,10 @@ def test_an_engaged_flight_stays_inside_its_limits_among_others_and_whatever_it_
     """Everybody else on the link sends everything; the supervisor commands anything. Nothing is
     signed.
     """
-    flavour = PX4 if kind is Px4Vehicle else ARDUPILOT
+    profile = PX4 if kind is Px4Vehicle else ARDUPILOT
     config = SessionConfig(speed=1.5, vertical_speed=0.5, yaw_rate=0.7)
     vehicle = kind(PointBody(50.0))
-    lock = LockStep(MavlinkAdapter(flavour, config), vehicle)
+    lock = LockStep(MavlinkAdapter(profile, config), vehicle)
     session, rng = lock.session, random.Random(5)
     senders = [
         Codec(1, 154),

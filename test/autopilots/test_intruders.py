@@ -14,9 +14,9 @@ pytest.importorskip("pymavlink")
 from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav.autopilots import mavlink_messages as messages
-from liquid_nav.autopilots.flavours import FLAVOURS
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec, signing_key
+from liquid_nav.autopilots.profiles import PROFILES
 from liquid_nav.safety import Mode, Order
 from liquid_nav.simulation import Simulation
 from liquid_nav.sitl.lock_step import LockStep, MemoryWire
@@ -38,25 +38,25 @@ class Intruder:
     has no key.
     """
 
-    def __init__(self, lock, flavour):
-        self.lock, self.flavour = lock, flavour
+    def __init__(self, lock, profile):
+        self.lock, self.profile = lock, profile
         self.bridge, self.vehicle, self.packets = Codec(OUR_SYSTEM, OUR_COMPONENT), Codec(1, 1), 0
 
     def attack(self):
-        lock, flavour = self.lock, self.flavour
+        lock, profile = self.lock, self.profile
         orders = [messages.set_point(Command(vy=3.0), lock.now, 1)]
         if self.packets % 25 == 0:
             orders += [
-                messages.heartbeat(flavour.texts_for_stations),
+                messages.heartbeat(profile.texts_for_stations),
                 messages.command_long(
-                    1, mavlink.MAV_CMD_DO_SET_MODE, flavour.mode_parameters(flavour.follow)
+                    1, mavlink.MAV_CMD_DO_SET_MODE, profile.mode_parameters(profile.follow)
                 ),
                 messages.command_long(1, mavlink.MAV_CMD_COMPONENT_ARM_DISARM, (1.0, 21196.0)),
             ]
         for order in orders:
             lock.vehicle.receive(self.bridge.encode(order))
         lies = [
-            mavlink.MAVLink_heartbeat_message(2, flavour.autopilot, 0x81, flavour.land, 4, 3),
+            mavlink.MAVLink_heartbeat_message(2, profile.autopilot, 0x81, profile.land, 4, 3),
             mavlink.MAVLink_local_position_ned_message(
                 round(lock.now * 1000), 50.0, 0.0, -9.0, 0.0, 0.0, 0.0
             ),
@@ -71,18 +71,18 @@ def fly(kind, engaged, attacked, key):
     """Return positions, float64 [N,3], during the attack, how many packets the intruder sent, and
     the lock step.
     """
-    flavour = FLAVOURS[kind]
+    profile = PROFILES[kind]
     with Simulation(load_scenario("field"), 3, load_condition("summer")) as simulation:
         ours, theirs = Codec(key=key, unix_time=1.8e9), Codec(1, 1, key=key, unix_time=1.8e9)
         vehicle = PERSONALITIES[kind](EmbeddedBody(simulation), theirs)
-        lock = LockStep(MavlinkAdapter(flavour), vehicle, MemoryWire(ours))
+        lock = LockStep(MavlinkAdapter(profile), vehicle, MemoryWire(ours))
         lock.session.take_order(Order("test", Mode.DISENGAGED), lock.now)
         while lock.session.phase.value == "offline" or lock.now < 1.5:
             lock.session.command(FORWARD, lock.now)
             lock.advance(lock.now + STEP)
         if engaged:
             lock.session.take_order(Order("test", Mode.ENGAGED, 1, 1), lock.now)
-        intruder, places, begin = Intruder(lock, flavour), [], None
+        intruder, places, begin = Intruder(lock, profile), [], None
         while begin is None or lock.now < begin + ATTACK - 1e-9:
             lock.session.command(FORWARD, lock.now)
             lock.advance(lock.now + STEP)
@@ -98,7 +98,7 @@ def fly(kind, engaged, attacked, key):
 
 
 @pytest.mark.parametrize("engaged", [False, True], ids=["before", "during"])
-@pytest.mark.parametrize("kind", FLAVOURS)
+@pytest.mark.parametrize("kind", PROFILES)
 def test_displacement_by_unsigned_mavlink(kind, engaged):
     key = signing_key("forest")
     alone, none, _ = fly(kind, engaged, False, key)

@@ -30,7 +30,7 @@ def heartbeat(vehicle):
     return vehicle.codec.encode(vehicle.heartbeat())
 
 
-def hear(link, now):
+def receive(link, now):
     """Take what has been sent; the loopback needs no time."""
     for _ in range(1000):
         messages = link.receive(now)
@@ -54,16 +54,16 @@ def answers(link, end, other, now):
 def test_the_vehicle_is_answered_whoever_else_speaks(ends, stranger):
     adapter, link, first, second = ends
     first.send([heartbeat(Px4Vehicle(PointBody(0.0)))])
-    hear(link, 1.0)
+    receive(link, 1.0)
     second.send(stranger().packets(0.0))
-    hear(link, 1.1)
+    receive(link, 1.1)
     assert answers(link, first, second, 1.2)
 
 
 def test_nobody_is_answered_before_the_vehicle_speaks(ends):
     adapter, link, first, second = ends
     second.send(SecondVehicle().packets(0.0))
-    hear(link, 1.0)
+    receive(link, 1.0)
     adapter.show_life()
     link.send(adapter.take(), 1.0)
     assert not second.receive() and not first.receive()
@@ -80,9 +80,9 @@ def test_a_script_with_the_vehicles_numbers_that_is_no_autopilot_is_not_taken_fo
         )
     )
     second.send([script])
-    hear(link, 1.0)
+    receive(link, 1.0)
     first.send([heartbeat(Px4Vehicle(PointBody(0.0)))])
-    assert hear(link, 1.1) and link.strangers == 0
+    assert receive(link, 1.1) and link.strangers == 0
     assert answers(link, first, second, 1.2)
 
 
@@ -90,9 +90,9 @@ def test_a_second_vehicle_of_the_same_number_is_not_heard_as_long_as_the_first_s
     adapter, link, first, second = ends
     vehicle = Px4Vehicle(PointBody(0.0))
     first.send([heartbeat(vehicle)])
-    assert hear(link, 1.0)
+    assert receive(link, 1.0)
     second.send([heartbeat(vehicle)])
-    assert hear(link, 1.1) == [] and link.strangers == 1
+    assert receive(link, 1.1) == [] and link.strangers == 1
     assert answers(link, first, second, 1.2)
 
 
@@ -100,9 +100,9 @@ def test_a_vehicle_that_was_silent_may_come_back_from_another_port(ends):
     adapter, link, first, second = ends
     vehicle = Px4Vehicle(PointBody(0.0))
     first.send([heartbeat(vehicle)])
-    hear(link, 1.0)
+    receive(link, 1.0)
     second.send([heartbeat(vehicle)])
-    assert hear(link, 1.0 + MOVES) and link.strangers == 0
+    assert receive(link, 1.0 + MOVES) and link.strangers == 0
     assert answers(link, second, first, 5.0)
 
 
@@ -113,9 +113,9 @@ def test_who_calls_hears_only_whom_it_has_called():
     link.receive(0.0)
     place = link.wire._socket.getsockname()
     stranger._socket.sendto(heartbeat(vehicle), place)
-    assert hear(link, 0.1) == []
+    assert receive(link, 0.1) == []
     server._socket.sendto(heartbeat(vehicle), place)
-    assert hear(link, 0.2)
+    assert receive(link, 0.2)
     for end in (server, stranger, link):
         end.close()
 
@@ -138,7 +138,7 @@ def test_a_flood_is_taken_in_parts():
 def test_what_comes_from_elsewhere_is_not_even_decoded_while_the_vehicle_is_heard(ends):
     adapter, link, first, second = ends
     first.send([heartbeat(Px4Vehicle(PointBody(0.0)))])
-    hear(link, 1.0)
+    receive(link, 1.0)
     seen = link.counts.seen
     second.send(SecondVehicle().packets(0.0))
     for _ in range(1000):

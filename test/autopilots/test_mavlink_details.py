@@ -16,7 +16,7 @@ mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 from pymavlink.mavparm import MAVParmDict
 
 from liquid_nav import geometry
-from liquid_nav.autopilots import ARDUPILOT, PX4, SessionConfig, flavour
+from liquid_nav.autopilots import ARDUPILOT, PX4, SessionConfig, profile
 from liquid_nav.autopilots import mavlink_messages as messages
 from liquid_nav.autopilots import mavlink_telemetry as telemetry
 from liquid_nav.autopilots.adapter import Answer, RequestKind
@@ -38,7 +38,7 @@ from liquid_nav.types import Command
 
 KEY = signing_key("a secret")
 NOW = 1_800_000_000.0
-FLAVOURS = pytest.mark.parametrize("autopilot", [PX4, ARDUPILOT], ids=lambda flavour: flavour.name)
+PROFILES = pytest.mark.parametrize("autopilot", [PX4, ARDUPILOT], ids=lambda profile: profile.name)
 WIDTHS = {
     mavlink.MAV_PARAM_TYPE_UINT8: (0, 1, 200, 255),
     mavlink.MAV_PARAM_TYPE_INT8: (-128, -1, 0, 5, 127),
@@ -579,12 +579,12 @@ def test_what_is_no_telemetry_brings_nothing():
 
 def test_a_text_without_a_number_is_whole_however_long():
     (found,) = TextJoiner().add(text("x" * CHUNK, 0, 0, 4), 1.5)
-    assert (found.time, found.severity, found.words) == (1.5, 4, "x" * 50)
+    assert (found.time, found.severity, found.text) == (1.5, 4, "x" * 50)
 
 
 def test_a_short_text_is_whole_whatever_its_number_and_loses_its_edges():
     (found,) = TextJoiner().add(text("  PreArm: check \n", 9, 0, 3), 1.5)
-    assert (found.time, found.severity, found.words) == (1.5, 3, "PreArm: check")
+    assert (found.time, found.severity, found.text) == (1.5, 3, "PreArm: check")
 
 
 def test_three_chunks_keep_the_first_severity_and_the_last_time():
@@ -593,7 +593,7 @@ def test_three_chunks_keep_the_first_severity_and_the_last_time():
     assert joiner.add(text(words[:50], 4, 0, 2), 1.0) == []
     assert joiner.add(text(words[100:], 4, 2, 6), 1.1) == []
     (found,) = joiner.add(text(words[50:100], 4, 1, 6), 1.2)
-    assert (found.time, found.severity, found.words) == (1.2, 2, words.strip())
+    assert (found.time, found.severity, found.text) == (1.2, 2, words.strip())
     assert joiner.expired(9.0) == []
 
 
@@ -601,18 +601,18 @@ def test_two_texts_do_not_mix():
     joiner = TextJoiner()
     for number, letter in ((1, "a"), (2, "b")):
         assert joiner.add(text(letter * 50, number, 0), 1.0) == []
-    assert [found.words for found in joiner.add(text("!", 2, 1), 1.0)] == ["b" * 50 + "!"]
-    assert [found.words for found in joiner.add(text("?", 1, 1), 1.0)] == ["a" * 50 + "?"]
+    assert [found.text for found in joiner.add(text("!", 2, 1), 1.0)] == ["b" * 50 + "!"]
+    assert [found.text for found in joiner.add(text("?", 1, 1), 1.0)] == ["a" * 50 + "?"]
 
 
 def test_a_hole_in_a_text_is_shown():
     joiner = TextJoiner()
     assert joiner.add(text("a" * 50, 4, 0), 1.0) == []
     assert joiner.add(text("end", 4, 2), 1.1) == []
-    assert [found.words for found in joiner.expired(2.0)] == ["a" * 50 + " ... end ..."]
+    assert [found.text for found in joiner.expired(2.0)] == ["a" * 50 + " ... end ..."]
     joiner.add(text("end", 5, 1, 3), 3.0)
     (found,) = joiner.expired(4.0)
-    assert (found.time, found.severity, found.words) == (4.0, 3, "... end ...")
+    assert (found.time, found.severity, found.text) == (4.0, 3, "... end ...")
 
 
 @pytest.mark.parametrize(
@@ -630,7 +630,7 @@ def test_the_wait_begins_with_the_first_chunk():
     joiner = TextJoiner()
     joiner.add(text("x" * 50, 7, 0), 0.0)
     joiner.add(text("y" * 50, 7, 1), 0.4)
-    assert [found.words for found in joiner.expired(0.5)] == ["x" * 50 + "y" * 50 + " ..."]
+    assert [found.text for found in joiner.expired(0.5)] == ["x" * 50 + "y" * 50 + " ..."]
 
 
 def test_older_dialects_texts_without_numbers_and_raw_bytes_are_read():
@@ -639,9 +639,9 @@ def test_older_dialects_texts_without_numbers_and_raw_bytes_are_read():
         text = "Größe".encode() + b"\xff"
 
     (found,) = TextJoiner().add(Old(), 1.0)
-    assert (found.words, found.severity) == ("Größe\ufffd", 4)
+    assert (found.text, found.severity) == ("Größe\ufffd", 4)
     Old.text = b"x" * 50
-    assert [found.words for found in TextJoiner().add(Old(), 1.0)] == ["x" * 50]
+    assert [found.text for found in TextJoiner().add(Old(), 1.0)] == ["x" * 50]
 
 
 # The adapter: who is heard.
@@ -723,7 +723,7 @@ def test_a_position_reaches_the_session_only_with_progress():
 
 def test_the_session_is_told_of_every_position_that_makes_progress_and_of_no_other():
     adapter, told = connected(), []
-    adapter.session.heard_position = told.append
+    adapter.session.received_position = told.append
     adapter.receive(sent_by(position(1.0)), 1.0)
     adapter.receive(sent_by(position(1.0)), 1.1)
     adapter.receive(sent_by(attitude()), 1.2)
@@ -741,7 +741,7 @@ def test_texts_are_warnings_from_the_severity_warning_on(severity, warning):
     adapter.session.events()
     adapter.receive(sent_by(text("PreArm: no", severity=severity)), 2.0)
     (event,) = adapter.session.events()
-    assert (event.time, event.trouble, event.words) == (2.0, warning, "autopilot: PreArm: no")
+    assert (event.time, event.trouble, event.text) == (2.0, warning, "autopilot: PreArm: no")
     assert adapter.session.warnings(0.0) == (["PreArm: no"] if warning else [])
 
 
@@ -752,12 +752,10 @@ def test_a_text_whose_rest_is_lost_is_told_by_and_by():
     adapter.update(1.4)
     assert adapter.session.events() == []
     adapter.update(1.6)
-    assert [event.words for event in adapter.session.events()] == [
-        "autopilot: " + "x" * 50 + " ..."
-    ]
+    assert [event.text for event in adapter.session.events()] == ["autopilot: " + "x" * 50 + " ..."]
 
 
-@FLAVOURS
+@PROFILES
 def test_a_parameter_is_understood_and_set_again_in_the_type_that_it_came_in(autopilot):
     adapter = connected(autopilot)
     kind = mavlink.MAV_PARAM_TYPE_INT16
@@ -786,7 +784,7 @@ def asked(adapter):
     return intervals, names
 
 
-@FLAVOURS
+@PROFILES
 def test_it_greets_by_asking_for_every_message_and_for_the_parameters_of_the_failsafes(autopilot):
     adapter = MavlinkAdapter(autopilot, target=3)
     adapter.greet()
@@ -797,7 +795,7 @@ def test_it_greets_by_asking_for_every_message_and_for_the_parameters_of_the_fai
     assert tuple(names) == names_for(autopilot.name)
 
 
-@FLAVOURS
+@PROFILES
 def test_what_does_not_come_is_asked_for_again_some_times_and_the_essential_for_ever(autopilot):
     adapter = MavlinkAdapter(autopilot, target=3)
     for _ in range(2):
@@ -849,7 +847,7 @@ def test_what_has_come_is_not_asked_for_again():
 # The adapter: what the session asks for.
 
 
-@FLAVOURS
+@PROFILES
 @pytest.mark.parametrize(
     ("kind", "value", "number", "parameters"),
     [
@@ -888,7 +886,7 @@ def test_a_mode_is_asked_for_as_its_autopilot_counts(autopilot, mode, parameters
     assert fields(message) == fields(messages.command_long(4, 176, parameters, 1))
 
 
-@FLAVOURS
+@PROFILES
 def test_set_points_and_life_go_out_as_messages(autopilot):
     adapter = MavlinkAdapter(autopilot, target=4)
     adapter.session.now = 3.0
@@ -1041,7 +1039,7 @@ def test_a_thousand_questions_that_nobody_answers_are_not_kept():
 # Both autopilots, and their failsafes.
 
 
-@FLAVOURS
+@PROFILES
 def test_modes_that_we_ask_for_are_ours_and_only_landing_lands(autopilot):
     assert autopilot.ours == {
         autopilot.follow,
@@ -1050,7 +1048,7 @@ def test_modes_that_we_ask_for_are_ours_and_only_landing_lands(autopilot):
         autopilot.land,
     }
     assert autopilot.landing_modes == {autopilot.land}
-    assert flavour(autopilot.name.lower()) is autopilot
+    assert profile(autopilot.name.lower()) is autopilot
 
 
 def test_a_mode_is_named_or_shown_as_its_number():
@@ -1062,7 +1060,7 @@ def test_a_mode_is_named_or_shown_as_its_number():
 
 def test_an_unknown_autopilot_is_named_with_the_choice():
     with pytest.raises(UserError) as error:
-        flavour("betaflight")
+        profile("betaflight")
     assert str(error.value) == "unknown autopilot 'betaflight'. choose one of: px4, ardupilot"
 
 
@@ -1148,8 +1146,8 @@ def test_the_vehicle_tells_whether_its_receiver_hears_the_transmitter(present, h
 def test_channels_of_the_remote_control_are_looked_at_for_the_engage_switch():
     adapter = connected(config=SessionConfig(engage_channel=5))
     heard = []
-    adapter.session.heard_sticks = heard.append
-    adapter.session.heard_receiver = lambda now: heard.append(("receiver", now))
+    adapter.session.received_sticks = heard.append
+    adapter.session.received_receiver_status = lambda now: heard.append(("receiver", now))
     adapter.receive(sent_by(channels(5, (1500, 1500, 1500, 1500, 2000))), 3.0)
     adapter.receive(sent_by(channels(0, ())), 4.0)
     adapter.receive(sent_by(status()), 5.0)

@@ -8,10 +8,10 @@ import pytest
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
 from liquid_nav.autopilots import mavlink_messages as messages
-from liquid_nav.autopilots.flavours import ARDUPILOT, PX4, flavour
 from liquid_nav.autopilots.link import Link
 from liquid_nav.autopilots.mavlink_codec import OUR_SYSTEM, Codec, signing_key
 from liquid_nav.autopilots.mavlink_text import TextJoiner
+from liquid_nav.autopilots.profiles import ARDUPILOT, PX4, profile
 from liquid_nav.errors import UserError
 from liquid_nav.types import Command
 
@@ -83,19 +83,19 @@ def test_chunks_are_joined_in_any_order():
     words = "SET_POSITION_TARGET_LOCAL_NED coordinate frame 9 unsupported\t"
     joiner = TextJoiner()
     assert joiner.add(text(words[:50], 4, 0), 1.0) == []
-    assert [t.words for t in joiner.add(text("short", 5), 1.0)] == ["short"]
-    assert [(t.words, t.severity) for t in joiner.add(text(words[50:], 4, 1), 1.1)] == [
+    assert [t.text for t in joiner.add(text("short", 5), 1.0)] == ["short"]
+    assert [(t.text, t.severity) for t in joiner.add(text(words[50:], 4, 1), 1.1)] == [
         (words.strip(), 2)
     ]
     assert joiner.add(text(words[50:], 6, 1), 2.0) == []
-    assert [t.words for t in joiner.add(text(words[:50], 6, 0), 2.0)] == [words.strip()]
+    assert [t.text for t in joiner.add(text(words[:50], 6, 0), 2.0)] == [words.strip()]
 
 
 def test_a_text_whose_rest_is_lost_comes_out_all_the_same():
     joiner = TextJoiner()
     joiner.add(text("x" * 50, 7), 1.0)
     assert joiner.expired(1.2) == []
-    assert [t.words for t in joiner.expired(1.6)] == ["x" * 50 + " ..."]
+    assert [t.text for t in joiner.expired(1.6)] == ["x" * 50 + " ..."]
     assert joiner.expired(2.0) == []
 
 
@@ -125,7 +125,7 @@ def test_modes():
         "mode 0x4d",
     )
     with pytest.raises(UserError, match="px4, ardupilot"):
-        flavour("betaflight")
+        profile("betaflight")
 
 
 def test_external_vision_is_in_the_autopilots_frames():

@@ -89,7 +89,7 @@ def test_a_report_says_what_was_heard_and_what_is_wrong():
     session.update(1.51)
     words = "no command from the supervisor for 0.51 s, limit 0.5 s"
     assert session.report() == BridgeReport(
-        Phase.HOLDING, supervisor="test", act=1, fault="supervisor_silent", words=words, change=2
+        Phase.HOLDING, supervisor="test", act=1, fault="supervisor_silent", text=words, change=2
     )
     assert session.events() == [Event(1.51, True, words)] and session.events() == []
 
@@ -268,11 +268,11 @@ def test_two_supervisors_are_named_once_and_make_it_hold():
         session.distrust("cmd_vel", now)
     (event,) = session.events()
     assert (event.time, event.trouble) == (1.2, True)
-    assert event.words.startswith("more than one node publishes cmd_vel: none is obeyed.")
+    assert event.text.startswith("more than one node publishes cmd_vel: none is obeyed.")
     assert session.phase is Phase.HOLDING
     session.distrust("order", 1.4)
     (event,) = session.events()
-    assert event.words.startswith("more than one node publishes order: none is obeyed.")
+    assert event.text.startswith("more than one node publishes order: none is obeyed.")
     session.distrust("", 1.5)
     assert session.events() == [] and session.phase is Phase.HOLDING
 

@@ -205,4 +205,4 @@ def test_nothing_is_sent_before_an_engagement():
         session.command(FORWARD, now)
         session.take_order(Order("old", Mode.ENGAGED, 5, 3), now)
         assert adapter.update(now) == []
-    assert any(px4_dds.TO_CHECK == event.words for event in session.events())
+    assert any(px4_dds.TO_CHECK == event.text for event in session.events())

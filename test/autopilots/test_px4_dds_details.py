@@ -10,7 +10,7 @@ import pytest
 from liquid_nav import geometry
 from liquid_nav.autopilots import PX4, Px4DdsAdapter, SessionConfig, px4_dds
 from liquid_nav.autopilots.adapter import Answer, RequestKind
-from liquid_nav.autopilots.flavours import px4_mode
+from liquid_nav.autopilots.profiles import px4_mode
 from liquid_nav.autopilots.px4_dds import PX4_DDS, SetPoint, VehicleCommand
 from liquid_nav.safety import Phase
 from liquid_nav.types import Command

@@ -24,7 +24,7 @@ def fault_of(flight):
 def test_a_flight_from_the_ground_to_the_ground(flight, kind):
     flight = flight(kind).fly()
     assert flight.vehicle.armed and flight.height == pytest.approx(1.5, abs=0.35)
-    for rule in flight.flavour.rules:
+    for rule in flight.profile.rules:
         assert flight.heard(rule.name, rule.why)
     flight.command = FORWARD
     flight.go(4.0)
@@ -51,7 +51,7 @@ def test_the_stream_has_its_rate_and_carries_the_command(flight, kind):
 def test_the_parameters_are_stated_before_arming(flight, over_mavlink):
     flight = flight(over_mavlink).settle().person("engaged")
     flight.go(20.0, lambda: flight.vehicle.armed)
-    rule = flight.flavour.rules[0]
+    rule = flight.profile.rules[0]
     assert (
         flight.heard(rule.name)
         and rule.lowest <= flight.vehicle.parameters[rule.name][0] <= rule.highest
@@ -64,7 +64,7 @@ def test_a_parameter_that_may_not_be_set_stops_everything(flight, over_mavlink):
         flight.vehicle.parameters["GUID_TIMEOUT"] = (20.0, 9)
     flight.settle().person("engaged")
     flight.go(10.0, lambda: fault_of(flight) != "")
-    assert flight.flavour.rules[0].name in fault_of(flight)
+    assert flight.profile.rules[0].name in fault_of(flight)
     flight.go(3.0)
     assert not flight.vehicle.armed and flight.vehicle.set_points == 0
 
@@ -96,7 +96,7 @@ def test_a_silent_supervisor_is_a_hold_before_the_stream_stops(flight, kind):
     took = flight.go(3.0, lambda: flight.vehicle.set_point == ZERO)
     assert took <= 0.5 + 0.1
     flight.go(5.0, lambda: not flight.session.streaming)
-    assert flight.shown == flight.flavour.hold and flight.heard("no command from the supervisor")
+    assert flight.shown == flight.profile.hold and flight.heard("no command from the supervisor")
     assert not flight.heard("Failsafe")
     assert all(point[1:] == pytest.approx((0.0,) * 4) for point in flight.set_points(silent + 0.55))
     ended = flight.now
@@ -182,7 +182,7 @@ def test_a_short_hold_of_the_supervisor_streams_zero_and_a_long_one_hands_over(f
     assert flight.session.phase is Phase.FLYING
     flight.change("holding")
     flight.go(6.0)
-    assert flight.session.phase is Phase.HOLDING and flight.shown == flight.flavour.hold
+    assert flight.session.phase is Phase.HOLDING and flight.shown == flight.profile.hold
     flight.change("engaged")
     flight.until("flying", 8.0)
 
@@ -196,7 +196,7 @@ def test_without_leave_to_resume_only_a_person_goes_on(flight, kind, after):
     flight.change("engaged")
     begin = flight.now
     flight.go(6.0)
-    assert flight.session.phase is Phase.HOLDING and flight.shown == flight.flavour.hold
+    assert flight.session.phase is Phase.HOLDING and flight.shown == flight.profile.hold
     assert "engage again" in fault_of(flight)
     assert all(point[1:] == pytest.approx((0.0,) * 4) for point in flight.set_points(begin))
     flight.person("engaged")
@@ -284,7 +284,7 @@ def test_a_bridge_that_slept_does_not_ask_the_failsafes_mode_back(
     flight.command = FORWARD
     flight.go(2.0)
     packets = flight.vehicle.advance(flight.now + 6.0)
-    if flight.flavour is PX4:
+    if flight.profile is PX4:
         assert flight.shown == PX4.hold
     if acts_first:
         for _, packet in flight.end.up(flight.now):
@@ -389,9 +389,9 @@ def test_a_vehicle_that_is_no_multicopter_is_named(flight, over_mavlink, vehicle
 
 def test_the_wrong_autopilot_is_named(flight, over_mavlink):
     flight = flight(over_mavlink).settle()
-    flight.session.flavour = {"px4": ARDUPILOT, "ardupilot": PX4}[over_mavlink]
+    flight.session.profile = {"px4": ARDUPILOT, "ardupilot": PX4}[over_mavlink]
     flight.person("engaged")
-    assert flight.session.flavour.name in fault_of(flight) and flight.session.phase is Phase.READY
+    assert flight.session.profile.name in fault_of(flight) and flight.session.phase is Phase.READY
 
 
 def test_signed_it_flies_and_an_unsigned_intruder_does_not_move_it(flight, over_mavlink):

@@ -27,7 +27,7 @@ from liquid_nav.safety import Fault, FaultKind, Phase
 
 def test_a_new_session_knows_nothing_and_sends_nothing_but_life(bench):
     session = bench.session
-    assert session.flavour is FLAVOUR
+    assert session.profile is FLAVOUR
     assert session.adapter is bench.adapter
     assert (session.phase, session.fault, session.order, session.arm_asked) == (
         Phase.OFFLINE,
@@ -57,7 +57,7 @@ def test_a_session_without_a_config_has_the_usual_one():
 def test_nobodys_orders_are_reported_as_nobodys(bench):
     report = bench.session.report()
     assert (report.phase, report.armed, report.airborne) == (Phase.OFFLINE, False, False)
-    assert (report.supervisor, report.act, report.change, report.fault, report.words) == (
+    assert (report.supervisor, report.act, report.change, report.fault, report.text) == (
         "",
         0,
         0,
@@ -73,7 +73,7 @@ def test_a_report_tells_phase_vehicle_order_and_fault(bench):
     assert (report.phase, report.armed, report.airborne) == (Phase.HOLDING, True, True)
     assert (report.supervisor, report.act, report.change) == ("a", 1, 1)
     assert report.fault == "position_old"
-    assert report.words == str(bench.session.fault)
+    assert report.text == str(bench.session.fault)
 
 
 # Connections.
@@ -260,10 +260,10 @@ def test_a_plan_that_waits_for_nothing_polls_slowly():
 def test_events_are_told_once_and_in_order(bench):
     session = bench.session
     session.now = 65.0
-    session.say("something")
+    session.log_event("something")
     session.complain(Fault(FaultKind.REBOOTED))
-    session.told("hello", True, 66.0)
-    session.told("bye", False, 67.0)
+    session.received_text("hello", True, 66.0)
+    session.received_text("bye", False, 67.0)
     assert session.events() == [
         Event(65.0, False, "something"),
         Event(65.0, True, "the autopilot has rebooted"),
@@ -276,11 +276,11 @@ def test_events_are_told_once_and_in_order(bench):
 
 def test_warnings_are_the_autopilots_own_of_the_time_and_then_the_protocols_each_once(bench):
     session = bench.session
-    session.told("early", True, 64.0)
-    session.told("chat", False, 65.0)
-    session.told("bad", True, 65.0)
-    session.told("worse", True, 66.0)
-    session.told("bad", True, 66.0)
+    session.received_text("early", True, 64.0)
+    session.received_text("chat", False, 65.0)
+    session.received_text("bad", True, 65.0)
+    session.received_text("worse", True, 66.0)
+    session.received_text("bad", True, 66.0)
     bench.adapter.known = ["known", "worse"]
     assert session.warnings(65.0) == ["bad", "worse", "known"]
     assert session.warnings(65.0 + A_LITTLE) == ["worse", "bad", "known"]
@@ -289,7 +289,7 @@ def test_warnings_are_the_autopilots_own_of_the_time_and_then_the_protocols_each
 
 def test_the_last_fifty_texts_are_kept(bench):
     for number in range(51):
-        bench.session.told(str(number), True, 64.0)
+        bench.session.received_text(str(number), True, 64.0)
     assert bench.session.warnings(0.0) == [str(number) for number in range(1, 51)]
 
 

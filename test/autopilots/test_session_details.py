@@ -74,7 +74,7 @@ def test_a_vehicle_that_somebody_else_arms_is_named_with_its_mode(flight, over_m
     fault = flight.session.fault
     assert (fault.kind, fault.subject) == (
         FaultKind.FOUND_ARMED,
-        flight.flavour.mode_name(flight.pilot_mode),
+        flight.profile.mode_name(flight.pilot_mode),
     )
     begin = flight.now
     flight.go(3.0)
@@ -86,7 +86,7 @@ def test_a_vehicle_that_arms_late_on_our_request_is_stopped(flight, over_mavlink
     session = flight.session
     session.arm_asked = flight.now
     session.vehicle.armed = True
-    session.heard_heartbeat(flight.now)
+    session.received_heartbeat(flight.now)
     assert session.phase is Phase.STOPPING and session.allowed == {session.vehicle.mode}
     flight.until("ready", 3.0)
     assert session.arm_asked is None
@@ -122,10 +122,10 @@ def test_a_resume_takes_an_armed_drone_in_the_air_that_nobody_has_touched(flight
 
 def test_only_warnings_explain_and_only_those_since_then(flight):
     session = flight("px4").session
-    session.told("old warning", True, 1.0)
-    session.told("an information", False, 5.0)
-    session.told("a warning", True, 5.0)
-    session.told("a warning", True, 6.0)
+    session.received_text("old warning", True, 1.0)
+    session.received_text("an information", False, 5.0)
+    session.received_text("a warning", True, 5.0)
+    session.received_text("a warning", True, 6.0)
     assert session.warnings(5.0) == ["a warning"] and session.warnings(0.0) == [
         "old warning",
         "a warning",
@@ -140,7 +140,7 @@ def test_a_reboot_is_noticed_once_and_everything_is_asked_for_again(flight, over
     assert session.checked
     session.vehicle.reboots += 1
     count = len(flight.sent)
-    session.heard_heartbeat(flight.now)
+    session.received_heartbeat(flight.now)
     assert not session.checked and session.arm_asked is None
     flight.go(0.1)
     intervals = [value for _, value in flight.sent[count:] if getattr(value, "command", 0) == 511]
@@ -161,13 +161,13 @@ def test_a_reboot_is_noticed_once_and_everything_is_asked_for_again(flight, over
 )
 def test_a_landing_is_watched_only_where_it_was_found(flight, fault, mode, armed, watches):
     session = flight("px4", 3.0).settle().session
-    session.vehicle.mode = getattr(session.flavour, mode)
+    session.vehicle.mode = getattr(session.profile, mode)
     session.vehicle.armed = armed
     session.fault = None if fault is None else Fault(fault)
     orders.watch_landing_found(session)
     assert (session.phase is Phase.LANDING) is watches
     if watches:
-        assert session.fault is None and session.allowed == {session.flavour.land}
+        assert session.fault is None and session.allowed == {session.profile.land}
 
 
 # The plain session.
@@ -276,7 +276,7 @@ def test_an_engagement_during_a_landing_is_named_with_its_time():
         "landing_goes_on",
     )
     assert (
-        report.words == str(session.fault)
+        report.text == str(session.fault)
         and report.change == 0
         and not report.armed
         and not report.airborne
@@ -285,7 +285,7 @@ def test_an_engagement_during_a_landing_is_named_with_its_time():
 
 def test_it_reports_nobody_before_an_order():
     report = PlainSession().report()
-    assert (report.supervisor, report.act, report.change, report.fault, report.words) == (
+    assert (report.supervisor, report.act, report.change, report.fault, report.text) == (
         "",
         0,
         0,

@@ -352,7 +352,7 @@ def test_a_mode_is_confirmed_by_a_heartbeat_that_was_sent_after_the_reason(
 
 
 @pytest.mark.parametrize(
-    ("flavour", "age", "holds"),
+    ("profile", "age", "holds"),
     [
         (NEEDS_A_PLACE, None, False),
         (NEEDS_A_PLACE, 0.0, True),
@@ -363,8 +363,8 @@ def test_a_mode_is_confirmed_by_a_heartbeat_that_was_sent_after_the_reason(
         (FLAVOUR, 9.0, True),
     ],
 )
-def test_a_hold_mode_works_with_a_global_position_or_without_needing_one(flavour, age, holds):
-    bench = Bench(flavour)
+def test_a_hold_mode_works_with_a_global_position_or_without_needing_one(profile, age, holds):
+    bench = Bench(profile)
     bench.session.now = 64.0
     bench.vehicle.global_time = None if age is None else 64.0 - age
     assert bench.session.holds_by_mode is holds
@@ -402,7 +402,7 @@ def refuse_mode(bench):
 
 def test_a_start_that_is_refused_on_the_ground_ends_it_in_the_autopilots_words(bench):
     bench.start()
-    bench.session.told("no GPS", True, bench.now)
+    bench.session.received_text("no GPS", True, bench.now)
     refuse_mode(bench)
     assert bench.phase is Phase.READY
     assert str(bench.session.fault) == "mode GUIDED refused (denied): no GPS"

@@ -274,7 +274,7 @@ def flip(remote, vehicle, phase=Phase.READY, off=4.0, on=1.0, at=64.0):
         now = at + i / 8
         vehicle.sticks = (1500,) * 6 + ((1000,) if i / 8 < off else (2000,))
         vehicle.sticks_time = vehicle.sticks_stamp = vehicle.receiver_time = now
-        flipped |= remote.heard_sticks(phase, now)
+        flipped |= remote.received_sticks(phase, now)
     return flipped
 
 
@@ -291,16 +291,16 @@ def test_a_flip_is_counted_once_and_not_while_something_of_ours_goes_on():
 def test_whatever_else_happens_ends_a_flip_that_is_under_way(what):
     vehicle = VehicleState(receiver=True, mode=1)
     remote = RemoteControl(vehicle, 7)
-    remote.heard_heartbeat()
+    remote.received_heartbeat()
     flip(remote, vehicle, off=10.0, on=0.0, at=54.0)
-    remote.heard_heartbeat()
-    remote.heard_receiver()
+    remote.received_heartbeat()
+    remote.received_receiver_status()
     if what == "mode":
         vehicle.mode = 2
-        remote.heard_heartbeat()
+        remote.received_heartbeat()
     elif what == "receiver":
         vehicle.receiver = False
-        remote.heard_receiver()
+        remote.received_receiver_status()
         vehicle.receiver = True
     elif what == "order":
         remote.forget()
@@ -310,10 +310,10 @@ def test_whatever_else_happens_ends_a_flip_that_is_under_way(what):
 def test_a_remote_control_is_heard_for_three_seconds_and_its_switch_for_half_a_second():
     vehicle = VehicleState(receiver=True)
     remote = RemoteControl(vehicle, 7)
-    assert not remote.is_heard(64.0)
+    assert not remote.is_received(64.0)
     flip(remote, vehicle)
     last = vehicle.sticks_time
-    heard = [remote.is_heard(last + age) for age in (-0.125, 0.0, 3.0, 3.125)]
+    heard = [remote.is_received(last + age) for age in (-0.125, 0.0, 3.0, 3.125)]
     assert heard == [False, True, True, False]
     on = [remote.switched_on(Phase.READY, last + age) for age in (0.0, 0.5, 0.625)]
     assert on == [True, True, False]
@@ -337,8 +337,8 @@ def test_a_vehicle_is_found_in_a_mode_of_ours_or_held_by_its_own_failsafe(mode, 
 def test_events_are_taken_once_and_warnings_are_kept():
     log = EventLog()
     log.add(64.0, True, "a fault")
-    log.told(65.0, False, "an information")
-    log.told(66.0, True, "a warning")
+    log.received_text(65.0, False, "an information")
+    log.received_text(66.0, True, "a warning")
     assert log.take() == [
         Event(64.0, True, "a fault"),
         Event(65.0, False, "autopilot: an information"),

@@ -20,7 +20,7 @@ class Switch(Bench):
         super().__init__(engage_channel=5, **options)
         self.healthy = True
 
-    def hear(self, seconds, pulse, told=True):
+    def receive(self, seconds, pulse, told=True):
         for _ in range(round(seconds / STEP)):
             self.now += STEP
             if told:
@@ -31,10 +31,10 @@ class Switch(Bench):
     def sticks(self, pulse):
         self.vehicle.sticks = (1500, 1500, 1500, 1500, pulse)
         self.vehicle.sticks_time = self.vehicle.sticks_stamp = self.now
-        self.session.heard_sticks(self.now)
+        self.session.received_sticks(self.now)
 
     @property
-    def told(self):
+    def received_text(self):
         report = self.session.report()
         return report.flips, report.switched_on
 
@@ -43,14 +43,14 @@ def test_a_flip_of_the_engage_switch_is_counted_and_told():
     bench = Switch().beat(mode=LOITER)
     bench.session.events()
     assert bench.told == (0, False)
-    bench.hear(4.0, 1000)
+    bench.receive(4.0, 1000)
     assert bench.told == (0, False)
-    bench.hear(1.0, 2000)
+    bench.receive(1.0, 2000)
     assert bench.told == (1, True) and bench.session.now == bench.now
-    assert [event.words for event in bench.session.events()] == ["the engage switch was flipped"]
-    bench.hear(4.0, 1000)
+    assert [event.text for event in bench.session.events()] == ["the engage switch was flipped"]
+    bench.receive(4.0, 1000)
     assert bench.told == (1, False)
-    bench.hear(1.0, 2000)
+    bench.receive(1.0, 2000)
     assert bench.told == (2, True)
 
 
@@ -58,7 +58,7 @@ def test_without_a_channel_no_flip_is_told():
     bench = Switch()
     bench.session = OffboardSession(bench.adapter, SessionConfig())
     bench.vehicle = bench.session.vehicle
-    bench.beat(mode=LOITER).hear(4.0, 1000).hear(2.0, 2000)
+    bench.beat(mode=LOITER).receive(4.0, 1000).receive(2.0, 2000)
     assert bench.told == (0, False)
 
 
@@ -78,22 +78,24 @@ def test_without_a_channel_no_flip_is_told():
 def test_a_flip_counts_only_while_nothing_of_ours_goes_on(phase, counts):
     bench = Switch().beat(mode=LOITER)
     bench.session.enter(phase)
-    bench.hear(4.0, 1000).hear(1.0, 2000)
+    bench.receive(4.0, 1000).receive(1.0, 2000)
     assert bench.told == (int(counts), True)
 
 
 def test_a_flip_counts_only_while_the_vehicle_says_that_its_receiver_is_healthy():
     bench = Switch().beat(mode=LOITER)
     bench.healthy = False
-    bench.hear(4.0, 1000).hear(1.0, 2000)
+    bench.receive(4.0, 1000).receive(1.0, 2000)
     assert bench.told == (0, False)
-    silent = Switch().beat(mode=LOITER).hear(4.0, 1000, told=False).hear(1.0, 2000, told=False)
+    silent = (
+        Switch().beat(mode=LOITER).receive(4.0, 1000, told=False).receive(1.0, 2000, told=False)
+    )
     assert silent.told == (0, False)
 
 
 @pytest.mark.parametrize(("seconds", "counts"), [(2.0, True), (2.0 + STEP, False), (-STEP, False)])
 def test_the_vehicles_word_on_its_receiver_has_a_time(seconds, counts):
-    bench = Switch().beat(mode=LOITER).hear(4.0, 1000).hear(0.5, 2000)
+    bench = Switch().beat(mode=LOITER).receive(4.0, 1000).receive(0.5, 2000)
     bench.now += STEP
     bench.vehicle.receiver_time = bench.now - seconds
     bench.sticks(2000)
@@ -102,43 +104,43 @@ def test_the_vehicles_word_on_its_receiver_has_a_time(seconds, counts):
 
 def test_a_mode_that_somebody_chooses_while_the_hand_is_at_the_switch_ends_the_flip():
     for shown in ({"mode": RETURN}, {"mode": LOITER, "armed": True}):
-        bench = Switch().beat(mode=LOITER).hear(4.0, 1000).hear(0.25, 2000)
+        bench = Switch().beat(mode=LOITER).receive(4.0, 1000).receive(0.25, 2000)
         bench.beat(**shown)
-        assert bench.hear(5.0, 2000).told[0] == 0
-    bench = Switch().beat(mode=LOITER).hear(4.0, 1000).hear(0.25, 2000).beat(mode=LOITER)
-    assert bench.hear(5.0, 2000).told[0] == 1
+        assert bench.receive(5.0, 2000).told[0] == 0
+    bench = Switch().beat(mode=LOITER).receive(4.0, 1000).receive(0.25, 2000).beat(mode=LOITER)
+    assert bench.receive(5.0, 2000).told[0] == 1
 
 
 def test_a_person_who_wants_something_else_ends_the_flip():
-    bench = Switch().beat(mode=LOITER).change("disengaged").hear(4.0, 1000).hear(0.25, 2000)
-    assert bench.person("disengaged").hear(5.0, 2000).told[0] == 0
-    bench = Switch().beat(mode=LOITER).change("disengaged").hear(4.0, 1000).hear(0.25, 2000)
-    assert bench.change("disengaged").hear(5.0, 2000).told[0] == 1
+    bench = Switch().beat(mode=LOITER).change("disengaged").receive(4.0, 1000).receive(0.25, 2000)
+    assert bench.person("disengaged").receive(5.0, 2000).told[0] == 0
+    bench = Switch().beat(mode=LOITER).change("disengaged").receive(4.0, 1000).receive(0.25, 2000)
+    assert bench.change("disengaged").receive(5.0, 2000).told[0] == 1
 
 
 def test_a_receiver_that_lost_its_transmitter_for_a_moment_ends_the_flip():
-    bench = Switch().beat(mode=LOITER).hear(4.0, 1000)
+    bench = Switch().beat(mode=LOITER).receive(4.0, 1000)
     bench.vehicle.receiver = False
-    bench.session.heard_receiver(bench.now)
-    assert bench.hear(5.0, 2000).told[0] == 0
-    bench = Switch().beat(mode=LOITER).hear(4.0, 1000)
-    bench.session.heard_receiver(bench.now + A_LITTLE)
-    assert bench.session.now == bench.now + A_LITTLE and bench.hear(5.0, 2000).told[0] == 1
+    bench.session.received_receiver_status(bench.now)
+    assert bench.receive(5.0, 2000).told[0] == 0
+    bench = Switch().beat(mode=LOITER).receive(4.0, 1000)
+    bench.session.received_receiver_status(bench.now + A_LITTLE)
+    assert bench.session.now == bench.now + A_LITTLE and bench.receive(5.0, 2000).told[0] == 1
 
 
 @pytest.mark.parametrize(
     ("age", "told"), [(0.5, True), (0.5 + A_LITTLE, False), (-A_LITTLE, False)]
 )
 def test_where_the_switch_stands_is_told_only_of_this_moment(age, told):
-    bench = Switch().beat(mode=LOITER).hear(1.0, 2000)
+    bench = Switch().beat(mode=LOITER).receive(1.0, 2000)
     bench.session.now = bench.vehicle.sticks_time + age
     assert bench.session.report().switched_on is told
 
 
 def test_where_the_switch_stands_is_not_told_without_a_link():
-    bench = Switch().hear(1.0, 2000)
+    bench = Switch().receive(1.0, 2000)
     assert bench.session.phase is Phase.OFFLINE and not bench.session.report().switched_on
-    bench = Switch().beat(mode=LOITER).hear(1.0, 2000)
+    bench = Switch().beat(mode=LOITER).receive(1.0, 2000)
     bench.vehicle.sticks_time = None
     assert not bench.session.report().switched_on
 

@@ -12,7 +12,7 @@ import pytest
 
 from liquid_nav.autopilots import ARDUPILOT, PX4, Landed, OffboardSession, SessionConfig, steps
 from liquid_nav.autopilots.adapter import Answer, RequestKind
-from liquid_nav.autopilots.flavours import ParameterRule, px4_mode
+from liquid_nav.autopilots.profiles import ParameterRule, px4_mode
 from liquid_nav.safety import Fault, FaultKind, Phase
 from liquid_nav.types import Command
 
@@ -36,8 +36,8 @@ class Recorder:
     itself.
     """
 
-    def __init__(self, flavour):
-        self.flavour = flavour
+    def __init__(self, profile):
+        self.profile = profile
         self.requests = []
         self.parameters = []
         self.missing = ""
@@ -62,20 +62,20 @@ class Recorder:
 class Drive:
     """A session in the air in the mode that follows set points, and the step that it takes."""
 
-    def __init__(self, flavour=FLAVOUR, start=START, **config):
-        self.adapter = Recorder(flavour)
-        self.flavour = flavour
+    def __init__(self, profile=FLAVOUR, start=START, **config):
+        self.adapter = Recorder(profile)
+        self.profile = profile
         self.session = OffboardSession(self.adapter, SessionConfig(**config))
         self.vehicle = self.session.vehicle
         self.start = start
         self.fresh = True
         self.global_position = True
         self.step = None
-        self.vehicle.mode = flavour.follow
+        self.vehicle.mode = profile.follow
         self.vehicle.armed = True
         self.vehicle.landed = Landed.IN_AIR
         self.vehicle.position = np.array((0.0, 0.0, -3.0))
-        self.session.allowed = frozenset({flavour.follow})
+        self.session.allowed = frozenset({profile.follow})
         self.session.checked = True
         self.session.wanted = FORWARD
         self.session.streaming = True
@@ -111,7 +111,7 @@ class Drive:
         return self.at(seconds, **state)
 
     def warn(self, words, seconds):
-        self.session.told(words, True, self.start + seconds)
+        self.session.received_text(words, True, self.start + seconds)
 
     def refused(self, seconds, **state):
         """Return the fault that ends the step at this time."""
@@ -131,7 +131,7 @@ class Drive:
 
     @property
     def said(self):
-        return [event.words for event in self.session.events()]
+        return [event.text for event in self.session.events()]
 
     @property
     def state(self):
@@ -490,9 +490,9 @@ def test_a_parameter_that_stays_wrong_could_not_be_set():
 # Taking over.
 
 
-def takes_over(flavour=FLAVOUR, begin=True, **state):
+def takes_over(profile=FLAVOUR, begin=True, **state):
     """Engage a vehicle that stands on the ground in a pilot's mode."""
-    drive = Drive(flavour)
+    drive = Drive(profile)
     drive.session.streaming = False
     drive.session.begun = True
     drive.session.allowed = frozenset()
@@ -505,8 +505,8 @@ def takes_over(flavour=FLAVOUR, begin=True, **state):
 def follows(drive):
     """Let the vehicle enter the mode that follows set points, 1.5 s after the start."""
     drive.at(1.25)
-    assert drive.asked == [(MODE, drive.flavour.follow, 0)]
-    return drive.obey(1.5, MODE, mode=drive.flavour.follow)
+    assert drive.asked == [(MODE, drive.profile.follow, 0)]
+    return drive.obey(1.5, MODE, mode=drive.profile.follow)
 
 
 def test_taking_over_streams_zero_before_it_asks_for_the_mode():
@@ -672,9 +672,9 @@ def high(height):
     return {"position": np.array((0.0, 0.0, -height))}
 
 
-def climbs(flavour=FLAVOUR, height=2.0, **config):
+def climbs(profile=FLAVOUR, height=2.0, **config):
     """Return a take-off that begins now: the motors have turned for 2.5 s."""
-    drive = Drive(flavour, **config)
+    drive = Drive(profile, **config)
     drive.session.phase = Phase.CLIMBING
     drive.begin(steps.climb(drive.session), **high(height), **GROUND)
     drive.start += 2.5
@@ -830,9 +830,9 @@ def test_a_hold_that_is_refused_is_held_by_zero_set_points_and_told(drive):
 # Handing over.
 
 
-def touched(flavour=ARDUPILOT, sticks=True, **state):
+def touched(profile=ARDUPILOT, sticks=True, **state):
     """Let a pilot touch something in flight."""
-    drive = Drive(flavour)
+    drive = Drive(profile)
     drive.vehicle.sticks = (1500,) * 8 if sticks else None
     drive.vehicle.sticks_time = START
     drive.begin(steps.hand_over(drive.session), **state)
@@ -979,27 +979,27 @@ def test_an_autopilot_that_lands_by_its_mode_is_asked_for_that():
 
 
 @pytest.mark.parametrize(
-    ("flavour", "ways"),
+    ("profile", "ways"),
     [
         (FLAVOUR, [(LAND, 0.0), (MODE, FLAVOUR.land), (LAND, 0.0)]),
         (ARDUPILOT, [(MODE, 9), (LAND, 0.0), (MODE, 9)]),
     ],
 )
-def test_a_landing_that_is_refused_is_tried_in_the_other_way_and_sinks_meanwhile(flavour, ways):
-    drive = Drive(flavour)
+def test_a_landing_that_is_refused_is_tried_in_the_other_way_and_sinks_meanwhile(profile, ways):
+    drive = Drive(profile)
     drive.begin(steps.land(drive.session))
     for index, (kind, value) in enumerate(ways):
         drive.at(index + 0.1)
         assert drive.asked[-1] == (kind, value, 0) and len(drive.asked) == index + 1
         assert drive.session.wanted == (SINKING if index else ZERO)
         assert not drive.refuse(index + 0.5, kind)
-        name = {LAND: "landing", MODE: f"mode {flavour.mode_name(flavour.land)}"}[kind]
+        name = {LAND: "landing", MODE: f"mode {profile.mode_name(profile.land)}"}[kind]
         assert drive.session.fault.subject == f"{name} refused (denied): it gives no reason"
         assert drive.session.reason == drive.session.now and drive.session.phase is Phase.LANDING
     drive.at(3.1)
-    assert not drive.obey(3.2, ways[1][0], mode=flavour.land)
+    assert not drive.obey(3.2, ways[1][0], mode=profile.land)
     assert (
-        drive.state == (Phase.LANDING, False, SINKING, {flavour.land})
+        drive.state == (Phase.LANDING, False, SINKING, {profile.land})
         and drive.session.fault is None
     )
 
@@ -1049,9 +1049,9 @@ def test_a_landing_is_watched_until_it_has_stood_for_its_patience_and_then_the_m
 # Stopping the motors.
 
 
-def stops(flavour=FLAVOUR, lands=None, **state):
+def stops(profile=FLAVOUR, lands=None, **state):
     """Begin to stop the motors of a vehicle that stands on the ground."""
-    drive = Drive(flavour)
+    drive = Drive(profile)
     step = (
         steps.stand_down(drive.session)
         if lands is None

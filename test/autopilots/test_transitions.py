@@ -104,7 +104,7 @@ def stand(flight):
 
 
 def lands_without_disarming(flight):
-    flight.vehicle._disarm = lambda *words: None
+    flight.vehicle._disarm = lambda *text: None
     landing(flight)
 
 

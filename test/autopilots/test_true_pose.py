@@ -33,7 +33,7 @@ def hil(
     )
 
 
-def told(vehicle, codec, seconds):
+def reported(vehicle, codec, seconds):
     """What the vehicle has told in some time, as messages."""
     packets = vehicle.advance(vehicle.now + seconds)
     return [message for packet in packets for message in codec.decode(packet)]
@@ -42,13 +42,13 @@ def told(vehicle, codec, seconds):
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_the_truth_comes_only_when_asked_for_and_shows_what_the_estimate_hides(kind):
     vehicle, codec, pose = KINDS[kind](PointBody(3.0)), Codec(OUR_SYSTEM, OUR_COMPONENT), TruePose()
-    assert not [m for m in told(vehicle, codec, 1.0) if pose.read(m, 1.0)]
+    assert not [m for m in reported(vehicle, codec, 1.0) if pose.read(m, 1.0)]
     vehicle.receive(codec.encode(ask_for_message(1, WANTED[kind], RATE)))
     found, estimates = [], []
     for step in range(100):
         vehicle.estimate_error = np.array((0.01, -0.02, 0.005)) * step
         vehicle.body.drive(Command(vx=1.0, vy=0.5, vz=0.2, yaw_rate=0.1))
-        for message in told(vehicle, codec, 0.02):
+        for message in reported(vehicle, codec, 0.02):
             odometry = pose.read(message, vehicle.now)
             if odometry is not None:
                 found.append((odometry, vehicle.body.state))

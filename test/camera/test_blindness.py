@@ -143,7 +143,7 @@ def test_a_picture_too_small_to_be_judged_is_not_blind(shape):
 )
 def test_words_follow_the_brightness(level, word):
     sight = look(uniform(level).astype(np.uint8))
-    assert sight.words.startswith(word) and sight.mean == level
+    assert sight.text.startswith(word) and sight.mean == level
 
 
 def test_pixels_of_a_view_that_is_turned_round_are_read_too(rendered):

@@ -33,7 +33,7 @@ def test_a_model_learns_from_bags_alone(data, tiny, tmp_path):
     recipe = Recipe(
         (Round(0, 3),), policy=tiny, windows=WindowConfig(batch=2, steps=4), caches=(str(data),)
     )
-    card = Policy.load(Trainer(recipe, tmp_path / "run", say=lambda line: None).run()).card[
+    card = Policy.load(Trainer(recipe, tmp_path / "run", report=lambda line: None).run()).card[
         "training"
     ]
     assert card["recorded"] == {str(data): {"flights": 1, "frames": 30}}

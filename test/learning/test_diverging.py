@@ -30,7 +30,7 @@ def trainer(tiny, flight, tmp_path):
             policy=tiny,
             windows=WindowConfig(batch=2, steps=4),
         )
-        return Trainer(recipe, tmp_path / "run", say=lambda line: None)
+        return Trainer(recipe, tmp_path / "run", report=lambda line: None)
 
     return make
 
@@ -136,7 +136,7 @@ def test_a_measurement_that_is_no_number_chooses_nothing(tiny):
         [{"command_error": float("nan")}, {"command_error": 0.5}, {"command_error": float("nan")}]
     )
     keep = KeepBest(
-        lambda policy: next(answers), every=1, patience=3, steps=9, say=lambda line: None
+        lambda policy: next(answers), every=1, patience=3, steps=9, report=lambda line: None
     )
 
     class Loop:

@@ -75,7 +75,7 @@ def test_both_train_and_only_one_hears_the_stamps(run, tiny, tmp_path):
             rounds=(replace(recipe.rounds[0], steps=2),),
             windows=replace(recipe.windows, batch=2, steps=4),
         )
-        model = Trainer(recipe, tmp_path / name, say=lambda line: None).run()
+        model = Trainer(recipe, tmp_path / name, report=lambda line: None).run()
         trained = Policy.load(model)
         assert trained.card["training"]["recorded"] == {str(run): {"flights": 4, "frames": 140}}
         assert trained.config.elapsed == name.removeprefix("elapsed_")

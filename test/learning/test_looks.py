@@ -214,7 +214,7 @@ def test_a_recipe_with_a_backbone_learns_from_maps_alone(flight, tiny, tmp_path,
         return learn(self, batch, index)
 
     monkeypatch.setattr(Imitation, "training_step", step)
-    model = Policy.load(Trainer(recipe, tmp_path, say=lambda line: None).run())
+    model = Policy.load(Trainer(recipe, tmp_path, report=lambda line: None).run())
     torch.manual_seed(9)
     other = BackboneEncoder(SMALL)
     training.load_photographs(other.front, SMALL.front)

@@ -31,7 +31,7 @@ def run(tiny, flight, tmp_path):
 
     def follow(recipe):
         said = []
-        return Trainer(recipe, tmp_path / "run", say=said.append).run(), said
+        return Trainer(recipe, tmp_path / "run", report=said.append).run(), said
 
     return follow
 
@@ -137,7 +137,7 @@ def test_a_run_that_never_began_takes_another_recipe(recipe, tmp_path):
     for caches in ((str(tmp_path / "nowhere"),), (str(tmp_path / "elsewhere"),)):
         wrong = replace(recipe, rounds=(Round(0, 2),), caches=caches)
         with pytest.raises(UserError, match=f"{caches[0]}.*holds no data set"):
-            Trainer(wrong, tmp_path / "new", say=lambda line: None).run()
+            Trainer(wrong, tmp_path / "new", report=lambda line: None).run()
 
 
 def test_of_two_long_values_the_ends_are_told(recipe, tmp_path):

@@ -64,7 +64,9 @@ def scripted(monkeypatch, errors):
 
 def test_it_ends_without_improvement_and_keeps_the_best(recipe, tmp_path, monkeypatch):
     seen = scripted(monkeypatch, [0.5, 0.3, 0.4, 0.3, 0.1])
-    model = Trainer(recipe(40, every=2, patience=2), tmp_path / "run", say=lambda line: None).run()
+    model = Trainer(
+        recipe(40, every=2, patience=2), tmp_path / "run", report=lambda line: None
+    ).run()
     assert len(seen) == 4, "steps 2, 4, 6 and 8"
     weights = Policy.load(model).state_dict()
     assert all(torch.equal(weights[name], seen[1][name]) for name in weights)
@@ -83,7 +85,7 @@ def test_it_remembers_over_an_interruption(recipe, tmp_path, monkeypatch):
             raise RuntimeError("the power fails")
         after(self, *args)
 
-    trainer = Trainer(recipe(110, every=50), tmp_path / "run", say=lambda line: None)
+    trainer = Trainer(recipe(110, every=50), tmp_path / "run", report=lambda line: None)
     monkeypatch.setattr(Imitation, "on_train_batch_end", fail)
     with pytest.raises(RuntimeError, match="the power fails"):
         trainer.run()

@@ -67,9 +67,11 @@ def test_a_training_that_starts_from_a_model_goes_on_with_its_head(recipe, fligh
     flights = [flight(40, 0), flight(30, 1)]
     for name in ("first", "second"):
         write_shard(tmp_path / name / "round-0" / "data", flights)
-    model = Trainer(recipe(Round(2, 3, "expert")), tmp_path / "first", say=lambda line: None).run()
+    model = Trainer(
+        recipe(Round(2, 3, "expert")), tmp_path / "first", report=lambda line: None
+    ).run()
     slow = replace(recipe(Round(2, 1, "expert", learning_rate=1e-9)), start=str(model))
-    later = Trainer(slow, tmp_path / "second", say=lambda line: None).run()
+    later = Trainer(slow, tmp_path / "second", report=lambda line: None).run()
     torch.testing.assert_close(
         load_head(later).weight, load_head(model).weight, rtol=0.0, atol=1e-6
     )
@@ -81,7 +83,7 @@ def test_learning_goes_on_from_the_last_checkpoint(recipe, flight, tmp_path, mon
     batches of then.
     """
     write_shard(tmp_path / "round-0" / "data", [flight(40, 0), flight(30, 1)])
-    trainer = Trainer(recipe(Round(2, 110, "expert")), tmp_path, say=lambda line: None)
+    trainer = Trainer(recipe(Round(2, 110, "expert")), tmp_path, report=lambda line: None)
     done, seen, after = [], [], Imitation.on_train_batch_end
 
     def count(self, *args):
@@ -104,7 +106,7 @@ def test_learning_goes_on_from_the_last_checkpoint(recipe, flight, tmp_path, mon
 def test_a_finished_round_is_not_done_again(recipe, flight, tmp_path, monkeypatch):
     write_shard(tmp_path / "round-0" / "data", [flight(40, 0), flight(30, 1)])
     one = recipe(Round(2, 3, "expert"))
-    Trainer(one, tmp_path, say=lambda line: None).run()
+    Trainer(one, tmp_path, report=lambda line: None).run()
     before = contents(tmp_path)
     monkeypatch.setattr(training, "process_pool", None)
     monkeypatch.setattr(training.lightning, "Trainer", None)
@@ -117,9 +119,9 @@ def test_a_finished_round_is_not_done_again(recipe, flight, tmp_path, monkeypatc
 def test_two_rounds_from_flights_to_a_model_that_flies(recipe, tmp_path):
     said = []
     rounds = Round(2, 3, "expert", disturbed=1.0), Round(1, 2, "policy", expert_share=0.5)
-    Trainer(recipe(rounds[0]), tmp_path, workers=1, say=said.append).run()
+    Trainer(recipe(rounds[0]), tmp_path, workers=1, report=said.append).run()
     first = contents(tmp_path / "round-0")
-    model = Trainer(recipe(*rounds), tmp_path, workers=1, say=said.append).run()
+    model = Trainer(recipe(*rounds), tmp_path, workers=1, report=said.append).run()
     assert contents(tmp_path / "round-0") == first, "the second run goes on where the first ended"
     assert model == tmp_path / "round-1" / "model"
 

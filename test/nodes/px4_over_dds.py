@@ -15,8 +15,8 @@ from rosgraph_msgs.msg import Clock
 
 from liquid_nav import geometry
 from liquid_nav.autopilots import mavlink_messages as messages
-from liquid_nav.autopilots.flavours import px4_mode
 from liquid_nav.autopilots.mavlink_codec import Codec
+from liquid_nav.autopilots.profiles import px4_mode
 from liquid_nav.nodes.messages import from_seconds, to_stamp
 from liquid_nav.sitl.simulated_px4 import Px4Vehicle
 from liquid_nav.sitl.vehicle_body import PointBody
@@ -96,7 +96,7 @@ class Px4OverDds:
                 self._tell(message)
         self._clock.publish(Clock(clock=to_stamp(from_seconds(self.now))))
 
-    def say(self, name, at=None, **fields):
+    def publish(self, name, at=None, **fields):
         stamp = int((AGE + (self.now if at is None else at) + self.skew) * 1e6)
         self.topics[name].publish(self.kind(name)(timestamp=stamp, **fields))
 
@@ -104,7 +104,7 @@ class Px4OverDds:
         kind = m.get_type()
         if kind == "HEARTBEAT":
             armed = bool(m.base_mode & mavlink.MAV_MODE_FLAG_SAFETY_ARMED)
-            self.say(
+            self.publish(
                 "vehicle_status",
                 nav_state=NAV_STATES[m.custom_mode],
                 arming_state=2 if armed else 1,
@@ -112,14 +112,14 @@ class Px4OverDds:
                 pre_flight_checks_pass=not self.vehicle.refuse_arming,
                 failsafe=m.system_status == mavlink.MAV_STATE_CRITICAL,
             )
-            self.say(
+            self.publish(
                 "vehicle_local_position",
                 xy_valid=True,
                 z_valid=True,
                 xy_global=self.vehicle.global_position,
             )
         elif kind == "COMMAND_ACK":
-            self.say(
+            self.publish(
                 "vehicle_command_ack",
                 command=m.command,
                 result=m.result,
@@ -127,14 +127,14 @@ class Px4OverDds:
                 target_component=US.component,
             )
         elif kind == "EXTENDED_SYS_STATE":
-            self.say("vehicle_land_detected", landed=m.landed_state == 1)
+            self.publish("vehicle_land_detected", landed=m.landed_state == 1)
         elif kind == "SYS_STATUS":
-            self.say("battery_status", remaining=m.battery_remaining / 100.0, voltage_v=15.0)
+            self.publish("battery_status", remaining=m.battery_remaining / 100.0, voltage_v=15.0)
         elif kind == "ATTITUDE_QUATERNION":
             self.attitude = m.q1, m.q2, m.q3, m.q4
         elif kind == "LOCAL_POSITION_NED":
             position = (math.nan,) * 3 if self.spoilt else (m.x, m.y, m.z)
-            self.say(
+            self.publish(
                 "vehicle_odometry",
                 at=self.frozen,
                 pose_frame=1,
@@ -149,12 +149,12 @@ class Px4OverDds:
         """What a simulation publishes beside it, where the client's topics were chosen so."""
         state = self.vehicle.body.state
         q = geometry.attitude_enu_to_ned(state.quaternion)
-        self.say("vehicle_attitude_groundtruth", q=single(q))
+        self.publish("vehicle_attitude_groundtruth", q=single(q))
         (x, y, z), (vx, vy, vz) = (
             geometry.enu_to_ned(state.position),
             geometry.enu_to_ned(state.velocity),
         )
-        self.say("vehicle_local_position_groundtruth", x=x, y=y, z=z, vx=vx, vy=vy, vz=vz)
+        self.publish("vehicle_local_position_groundtruth", x=x, y=y, z=z, vx=vx, vy=vy, vz=vz)
 
     def _on_mode(self, message):
         """The heartbeat: PX4's failsafe watches this one alone, so that here only this refreshes

@@ -311,7 +311,7 @@ def test_its_own_limits_hold_whatever_the_supervisor_says(bridge):
 
 def test_a_position_that_is_too_old_is_a_hold_and_how_old_is_a_parameter(bridge):
     bench = bridge(**UDP, position_age=0.3).fly()
-    bench.session.heard_position = lambda now: None
+    bench.session.received_position = lambda now: None
     silent = bench.now
     position = mavlink.MAVLINK_MSG_ID_LOCAL_POSITION_NED
     send = bench.server.send

@@ -104,7 +104,7 @@ class Bench:
         ((_, _, callback),) = [tick for tick in self.node.ticks if tick[0] != 1.0]
         callback()
 
-    def hear(self, order):
+    def receive(self, order):
         self.node.ears["safety_supervisor/order"](String(data=json.dumps(order.to_facts())))
 
     def person(self, mode):
@@ -113,10 +113,10 @@ class Bench:
         self.order = Order(
             "test", mode, self.order.act + 1, engagement, self.time, self.order.change + 1
         )
-        self.hear(self.order)
+        self.receive(self.order)
 
     def engage(self):
-        self.hear(self.order)
+        self.receive(self.order)
         self.person(Mode.ENGAGED)
         return self
 
@@ -166,7 +166,7 @@ def heartbeat(mode=4, armed=False):
 # How it is made
 
 
-def told(node, names):
+def reported(node, names):
     """{name: (value, range, description)} of parameters."""
     found = {}
     for name in names:
@@ -258,7 +258,7 @@ def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promis
     make, parameters, expected
 ):
     node = make(**parameters).node
-    assert told(node, expected) == expected
+    assert reported(node, expected) == expected
     changeable = {name for name in expected if not node.describe_parameter(name).read_only}
     assert changeable == {
         "freshness",
@@ -347,10 +347,10 @@ def test_a_bridge_that_was_started_again_in_the_air_asks_the_supervisor_whether_
 ):
     """Its vehicle has said nothing yet."""
     bench = make()
-    bench.hear(Order("test", mode, 3, 1, change=4))
+    bench.receive(Order("test", mode, 3, 1, change=4))
     assert bench.session.phase is Phase.OFFLINE
     assert "loosens a limit in flight" in change(bench, "speed", 20.0)
-    bench.hear(Order("test", Mode.DISENGAGED, 4, 1, change=5))
+    bench.receive(Order("test", Mode.DISENGAGED, 4, 1, change=5))
     assert change(bench, "speed", 20.0) == ""
 
 
@@ -563,11 +563,11 @@ def test_a_hold_that_came_while_there_were_two_begins_when_it_is_obeyed(make):
     """
     bench = make(autopilot="twist", resume=600.0).engage()
     bench.node.several["/cmd_vel"] = 2
-    bench.hear(Order("test", Mode.HOLDING, 1, 1, change=2))
+    bench.receive(Order("test", Mode.HOLDING, 1, 1, change=2))
     bench.node.several.clear()
     bench.at(10.25)
     bench.tick()
-    bench.hear(Order("test", Mode.ENGAGED, 1, 1, change=3))
+    bench.receive(Order("test", Mode.ENGAGED, 1, 1, change=3))
     assert bench.session.phase is Phase.HOLDING and bench.states()[-1]["kind"] == "resume_refused"
 
 
@@ -606,7 +606,7 @@ def test_what_cannot_be_used_is_dropped_and_named_whatever_it_was_meant_for(
 
 def test_an_order_is_answered_at_once(make):
     bench = make(autopilot="twist")
-    bench.hear(bench.order)
+    bench.receive(bench.order)
     before = len(bench.states())
     bench.person(Mode.ENGAGED)
     assert [(facts["phase"], facts["act"]) for facts in bench.states()[before:]] == [("flying", 1)]
@@ -625,7 +625,7 @@ def test_the_state_is_said_when_it_changes_and_five_times_a_second(make, steady)
         bench.at(begin + later)
         bench.tick()
         assert len(bench.states()) == count, later
-    bench.hear(Order("test", Mode.DISENGAGED, 3))
+    bench.receive(Order("test", Mode.DISENGAGED, 3))
     assert len(bench.states()) == 4
     bench.at(begin - 1.0)  # the clock has gone back
     bench.tick()
@@ -1376,7 +1376,7 @@ def test_px4_over_dds_is_heard_and_told(make, px4_msgs):
     assert (facts["phase"], facts["mode"], facts["failsafes"]) == ("ready", "AUTO.LOITER", {})
     assert level != ERROR and (values["foreign"], values["bad"]) == ("1", "1")
     expected = {"target_system": OVER_MAVLINK["target_system"], "true_pose": TRUE_POSE}
-    assert told(bench.node, expected) == expected
+    assert reported(bench.node, expected) == expected
     bench.node.close()
 
 

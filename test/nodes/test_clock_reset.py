@@ -185,17 +185,17 @@ def runner(node, tmp_path):
     return node(WiredRunner, scenario="field", seed=3, folder=str(tmp_path))
 
 
-def hear(runner, time, position=None):
+def receive(runner, time, position=None):
     start = runner._layout.start
     runner.ears["odom"](odometry(time, position or (start.x, start.y, 1.5)))
 
 
 def test_a_reset_in_flight_ends_the_flight_with_a_word(runner):
-    hear(runner, 12.0)
+    receive(runner, 12.0)
     runner._flying = True
-    hear(runner, 12.04)
+    receive(runner, 12.04)
     with pytest.raises(GraphError) as caught:
-        hear(runner, 0.0)
+        receive(runner, 0.0)
     assert str(caught.value) == (
         "simulated time went back from 12.0 to 0.0 s: the simulator was reset in flight. Start the "
         "flight again"
@@ -205,11 +205,11 @@ def test_a_reset_in_flight_ends_the_flight_with_a_word(runner):
 def test_a_reset_before_the_flight_begins_anew(runner, tmp_path):
     runner.ears["simulator/contact"](String(data=json.dumps({"touched": "trunk", "time": 1.0})))
     for time in (11.0, 12.0, 0.0):
-        hear(runner, time)
+        receive(runner, time)
     runner._flying = True
     target = runner._layout.target
     for time in np.arange(0.04, 4.0, 0.04):
-        hear(runner, float(time), (target.x - 1.0, target.y, 1.5))
+        receive(runner, float(time), (target.x - 1.0, target.y, 1.5))
     with pytest.raises(Finished) as end:
         runner._finish()
     record = json.loads((tmp_path / "record.json").read_text())
@@ -223,14 +223,14 @@ def test_a_flight_that_is_over_does_not_care(runner):
     target = runner._layout.target
     runner._flying = True
     for time in (10.0, 12.1):
-        hear(runner, time, (target.x - 1.0, target.y, 1.5))
+        receive(runner, time, (target.x - 1.0, target.y, 1.5))
     assert runner._outcome.success
-    hear(runner, 0.0)
+    receive(runner, 0.0)
     assert runner._outcome.success
 
 
 def test_an_overtaken_odometry_message_is_no_reset(runner):
     runner._flying = True
     for time in (10.0, 10.08, 10.04, 10.12):
-        hear(runner, time)
+        receive(runner, time)
     assert len(runner._log) == 4

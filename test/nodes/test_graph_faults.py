@@ -16,7 +16,7 @@ pytest.importorskip("pymavlink")
 
 from sensor_msgs.msg import Joy
 
-from liquid_nav.autopilots.flavours import PX4
+from liquid_nav.autopilots.profiles import PX4
 from liquid_nav.bringup.simulated_flight import Process
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.types import Command

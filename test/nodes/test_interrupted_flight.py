@@ -31,7 +31,7 @@ def runner(node, tmp_path):
     return node(WiredRunner, scenario="field", seed=3, folder=str(tmp_path))
 
 
-def hear(runner, time):
+def receive(runner, time):
     start, zero = runner._layout.start, np.zeros(3)
     state = DroneState(
         time, np.array((start.x, start.y, 1.5)), np.array((1.0, 0.0, 0.0, 0.0)), zero, zero, zero
@@ -41,10 +41,10 @@ def hear(runner, time):
 
 
 def fly(runner):
-    hear(runner, 0.0)
+    receive(runner, 0.0)
     runner._flying = True
     for time in np.arange(0.04, 2.0, 0.04):
-        hear(runner, float(time))
+        receive(runner, float(time))
 
 
 def test_a_signal_in_flight_leaves_a_record_of_what_was_flown(runner, tmp_path):
@@ -70,7 +70,7 @@ def test_a_flight_that_breaks_leaves_one_that_says_why(runner, tmp_path):
 
 
 def test_a_flight_that_has_not_begun_leaves_none(runner, tmp_path):
-    hear(runner, 0.0)
+    receive(runner, 0.0)
     runner.close()
     assert not (tmp_path / "record.json").exists()
 
@@ -78,7 +78,7 @@ def test_a_flight_that_has_not_begun_leaves_none(runner, tmp_path):
 def test_a_flight_that_was_judged_keeps_its_outcome(runner, tmp_path):
     fly(runner)
     for time in (59.0, 60.1):
-        hear(runner, time)
+        receive(runner, time)
     with pytest.raises(Finished):
         runner._finish()
     runner.close()

@@ -430,15 +430,19 @@ def test_what_frames_are_judged_by_is_changed_while_it_does_not_steer(bench, nam
 
 
 def test_every_change_of_its_mode_is_a_status_with_its_cause(bench):
-    def told(*expected):
+    def reported(*expected):
         status = bench.harness.diagnostics.get("liquid_controller: mode")
         values = {pair.key: pair.value for pair in status.values} if status else {}
         return tuple(values.get(key) for key in ("mode", "before", "cause")) == expected
 
-    bench.harness.until(lambda: told("active", "inactive", "the transition activate"), "the mode")
+    bench.harness.until(
+        lambda: reported("active", "inactive", "the transition activate"), "the mode"
+    )
     bench.change(Transition.TRANSITION_DEACTIVATE)
-    bench.harness.until(lambda: told("inactive", "active", "the transition deactivate"), "the mode")
+    bench.harness.until(
+        lambda: reported("inactive", "active", "the transition deactivate"), "the mode"
+    )
     bench.change(Transition.TRANSITION_CLEANUP)
     bench.harness.until(
-        lambda: told("unconfigured", "inactive", "the transition cleanup"), "the mode"
+        lambda: reported("unconfigured", "inactive", "the transition cleanup"), "the mode"
     )

@@ -312,7 +312,7 @@ def test_blind_begins_below_either_limit():
     ids=range(4),
 )
 def test_a_blind_picture_is_described_by_its_brightness(mean, words):
-    assert Sight(0.0, 0.0, mean).words == words
+    assert Sight(0.0, 0.0, mean).text == words
 
 
 # The frame guard

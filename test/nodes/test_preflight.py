@@ -126,7 +126,7 @@ def parameter(node, **values):
     return change
 
 
-def told(**values):
+def reported(**values):
     """Change what the autopilot tells of its failsafes; None: it does not tell."""
 
     def change(facts):
@@ -290,7 +290,7 @@ FAULTS = {
     "disk": (fact(free_space=2**20), "disk", "0.0 GB"),
     "diagnostics": (fact(errors=["safety_supervisor: inputs: x"]), "diagnostics", "inputs"),
     "autopilot offline": (
-        bridge(phase=Phase.OFFLINE, words="no heartbeat"),
+        bridge(phase=Phase.OFFLINE, text="no heartbeat"),
         "autopilot",
         "offline: no heartbeat",
     ),
@@ -299,7 +299,7 @@ FAULTS = {
         "autopilot",
         "released: RC lost",
     ),
-    "autopilot parameter": (bridge(words="COM_OBL_RC_ACT is 0"), "autopilot", "ready: COM_OBL"),
+    "autopilot parameter": (bridge(text="COM_OBL_RC_ACT is 0"), "autopilot", "ready: COM_OBL"),
     "autopilot says nothing": (unreadable(STATE), "autopilot", "nothing that can be read"),
     "bridge fell silent": (topic(STATE, rate=0.0), "autopilot", "fallen silent"),
     "no bridge": (
@@ -321,22 +321,22 @@ FAULTS = {
         "nothing that can be read",
     ),
     "falls without a remote control": (
-        told(NAV_RCL_ACT=6),
+        reported(NAV_RCL_ACT=6),
         "NAV_RCL_ACT",
         "6: the remote control lost: it disarms and falls",
     ),
     "falls without a ground station": (
-        told(NAV_DLL_ACT=5),
+        reported(NAV_DLL_ACT=5),
         "NAV_DLL_ACT",
         "5: the ground station lost: it stops",
     ),
     "falls at its geofence": (
-        told(GF_ACTION=4),
+        reported(GF_ACTION=4),
         "GF_ACTION",
         "4: its own geofence: it stops its motors and falls",
     ),
     "falls without set points": (
-        told(COM_OBL_RC_ACT=7),
+        reported(COM_OBL_RC_ACT=7),
         "COM_OBL_RC_ACT",
         "7: set points end: it disarms and falls",
     ),
@@ -365,9 +365,13 @@ WARNINGS = {
         "zero set points: there is no global position; if the bridge ends, PX4 lands",
     ),
     "hold is not told": (bridge(hold=""), "hold", "does not say what a hold will be"),
-    "unknown failsafe": (told(GF_ACTION=9), "GF_ACTION", "9: its own geofence: nothing is known"),
+    "unknown failsafe": (
+        reported(GF_ACTION=9),
+        "GF_ACTION",
+        "9: its own geofence: nothing is known",
+    ),
     "failsafes are not told yet": (
-        told(GF_ACTION=None, NAV_DLL_ACT=None),
+        reported(GF_ACTION=None, NAV_DLL_ACT=None),
         "failsafes",
         "not told yet: NAV_DLL_ACT, GF_ACTION",
     ),
@@ -467,7 +471,7 @@ def test_a_good_graph_passes():
 
 
 def test_of_a_good_graph_it_says_what_will_happen():
-    said = {finding.name: finding.words for finding in check(good(), Wanted())}
+    said = {finding.name: finding.text for finding in check(good(), Wanted())}
     assert said["clock"] == "this computer's clock"
     assert said["camera model"] == "focal length 152 pixels"
     assert said["camera view"] == "80 x 51 degrees, as the model was trained"
@@ -492,7 +496,7 @@ def test_a_fault_is_named_and_nothing_else(name):
     spoil(facts)
     bad = of_level(check(facts, Wanted()), Level.FAILURE, Level.WARNING)
     assert [(finding.name, finding.level) for finding in bad] == [(expected, Level.FAILURE)]
-    assert words in bad[0].words and len(bad[0].remedy) > 5
+    assert words in bad[0].text and len(bad[0].remedy) > 5
 
 
 @pytest.mark.parametrize("name", WARNINGS)
@@ -502,7 +506,7 @@ def test_what_has_to_be_known_is_a_warning_and_forbids_nothing(name):
     spoil(facts)
     bad = of_level(check(facts, Wanted()), Level.FAILURE, Level.WARNING)
     assert [(finding.name, finding.level) for finding in bad] == [(expected, Level.WARNING)]
-    assert words in bad[0].words and len(bad[0].remedy) > 5
+    assert words in bad[0].text and len(bad[0].remedy) > 5
 
 
 LIMITS = {
@@ -538,7 +542,7 @@ def test_in_simulated_time_the_clock_is_that_of_the_simulation():
     running = topic("/clock", publishers=1, last={"first": 3.0, "last": 4.0})
     facts = spoilt(fact(sim_time={"simulator": True}), running)
     said = {finding.name: finding for finding in check(facts, Wanted())}
-    assert (said["clock"].level, said["clock"].words) == (Level.OK, "simulated time")
+    assert (said["clock"].level, said["clock"].text) == (Level.OK, "simulated time")
 
 
 @pytest.mark.parametrize("share", [1.0, 0.995])
@@ -553,15 +557,15 @@ def test_of_two_models_so_much_of_the_hash_is_shown_that_they_differ():
     (one,) = failures(
         check(spoilt(fact(sha256=ours, info={"model": "m", "sha256": theirs})), Wanted())
     )
-    assert one.words == "m: the controller flies 0123456789aa, here lies 0123456789ab"
+    assert one.text == "m: the controller flies 0123456789aa, here lies 0123456789ab"
 
 
 def test_what_is_needed_is_said():
-    said = {finding.name: finding.words for finding in check(Facts(), Wanted())}
+    said = {finding.name: finding.text for finding in check(Facts(), Wanted())}
     assert said["commands"] == "0.0 commands per second, 12 are needed"
     assert said["disk"] == "0.0 GB free, 2.0 are needed for a record"
     slow = {
-        finding.name: finding.words for finding in check(spoilt(fact(latencies=[0.25])), Wanted())
+        finding.name: finding.text for finding in check(spoilt(fact(latencies=[0.25])), Wanted())
     }
     assert slow["latency"] == "250 ms from stamp to command (p99)"
 
@@ -581,7 +585,7 @@ def test_ardupilots_failsafes_are_shown():
     bridge(failsafes=failsafes(ARDUPILOT))(facts)
     findings = check(facts, Wanted())
     assert of_level(findings, Level.OK) == findings
-    said = {finding.name: finding.words for finding in findings}
+    said = {finding.name: finding.text for finding in findings}
     assert said["FS_GCS_ENABLE"] == "5: the ground station lost: it lands"
 
 
@@ -596,7 +600,7 @@ def test_a_plain_vehicle_has_no_hold_of_its_own():
     facts = good()
     kind("twist_stamped")(facts)
     bridge(hold="")(facts)
-    found = {finding.name: finding.words for finding in warnings(check(facts, Wanted()))}
+    found = {finding.name: finding.text for finding in warnings(check(facts, Wanted()))}
     assert set(found) == {"hold", "failsafes"} and "zero velocities" in found["hold"]
 
 
@@ -618,7 +622,7 @@ def test_a_watch_that_is_off_fails_and_is_named(node, name, value):
     parameter(node, **{name: value})(facts)
     (one,) = of_level(check(facts, Wanted()), Level.FAILURE, Level.WARNING)
     assert (one.name, one.level) == (f"watch {name}", Level.FAILURE)
-    assert one.words.startswith(
+    assert one.text.startswith(
         f"{name} of {node} is {'missing' if value is None else value}: nobody notices"
     )
     assert "config/drone.yaml" in one.remedy and f"--allow-off {name}" in one.remedy
@@ -632,7 +636,7 @@ def test_a_person_may_leave_a_watch_off_and_is_told_so(node, name):
         check(facts, Wanted(allow_off=frozenset({name}))), Level.FAILURE, Level.WARNING
     )
     assert (one.name, one.level) == (f"watch {name}", Level.WARNING)
-    assert "allowed by --allow-off" in one.words and "nobody notices" in one.words
+    assert "allowed by --allow-off" in one.text and "nobody notices" in one.text
     others = Wanted(allow_off=frozenset({other for _, other in every_watch()} - {name}))
     (one,) = failures(check(facts, others))
     assert one.name == f"watch {name}"
@@ -663,7 +667,7 @@ def test_a_node_that_does_not_answer_watches_nothing(node):
     facts = good()
     del facts.parameters[node]
     found = [finding for finding in failures(check(facts, Wanted())) if finding.name == "watches"]
-    assert len(found) == 1 and f"the parameters of {node} cannot be read" in found[0].words
+    assert len(found) == 1 and f"the parameters of {node} cannot be read" in found[0].text
 
 
 @pytest.mark.parametrize(
@@ -700,7 +704,7 @@ def test_without_an_autopilot_nothing_is_said_of_it():
     assert tuple(finding.name for finding in findings) == CHECKS[: CHECKS.index("autopilot")]
 
 
-REPORT = BridgeReport(Phase.READY, supervisor="a", act=3, words="w")
+REPORT = BridgeReport(Phase.READY, supervisor="a", act=3, text="w")
 STATE_FACTS = REPORT.to_facts() | {
     "mode": "POSCTL",
     "text": "t",
@@ -974,7 +978,7 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
         say(words)
         assert facts.unreadable == {info, STATE, ORDER}, words[:40]
         assert (facts.info, facts.autopilot, facts.order) == (None, None, None)
-        named = {finding.name: finding.words for finding in failures(check(facts, Wanted()))}
+        named = {finding.name: finding.text for finding in failures(check(facts, Wanted()))}
         assert {"model", "supervisor", "autopilot"} <= set(named)
         assert (
             "nothing that can be read" in named["autopilot"]
@@ -1096,7 +1100,7 @@ def test_the_command_shows_each_level_and_fails_for_failures_alone(command):
         "   -> " in shown
     )
     assert [row["check"] for row in rows if row["level"] == "warning"] == ["hold"]
-    code, shown, rows = command(spoilt(told(NAV_RCL_ACT=5)))
+    code, shown, rows = command(spoilt(reported(NAV_RCL_ACT=5)))
     assert code == 1
     assert (
         "FAIL NAV_RCL_ACT: 5: the remote control lost: it stops its motors and falls\n     -> "
@@ -1130,7 +1134,7 @@ def test_a_watch_that_does_not_exist_cannot_be_left_off(command):
 
 def test_words_of_somebody_else_are_shown_as_they_are_and_run_nothing(command):
     words = "[/red] [bold]x \x1b[2J\x07\nFAIL camera: " + "y" * 1000
-    facts = spoilt(fact(errors=[words]), bridge(words="[/]"))
+    facts = spoilt(fact(errors=[words]), bridge(text="[/]"))
     code, shown, rows = command(facts)
     assert code == 1 and "\x1b" not in shown and "\x07" not in shown
     line = next(line for line in shown.splitlines() if line.startswith("FAIL diagnostics"))
@@ -1174,17 +1178,17 @@ def test_a_drone_is_judged_by_its_own_clock(harness, namespace, published, expec
     assert facts.topics["/clock"].publishers == (expected in published)
     if expected not in published:
         facts.sim_time = {"simulator": True}
-        assert f"nobody publishes {expected}" in check(facts, Wanted())[0].words
+        assert f"nobody publishes {expected}" in check(facts, Wanted())[0].text
         return
 
-    def told():
+    def reported():
         for seconds, (name, publisher) in enumerate(clocks.items(), start=1):
             publisher.publish(
                 Clock(clock=to_stamp((10 if name == expected else seconds) * 1_000_000_000))
             )
         return facts.topics["/clock"].last and node.get_clock().now().nanoseconds
 
-    harness.until(told, "the clock")
+    harness.until(reported, "the clock")
     assert facts.topics["/clock"].last == {"first": 10.0, "last": 10.0}
     assert node.get_clock().now().nanoseconds == 10_000_000_000
 

@@ -164,7 +164,7 @@ class Graph:
 
     def of(self, level):
         """Return {name: words} of the findings of a level."""
-        return {finding.name: finding.words for finding in self.found if finding.level is level}
+        return {finding.name: finding.text for finding in self.found if finding.level is level}
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.autopilots.flavours import PX4, px4_mode
+from liquid_nav.autopilots.profiles import PX4, px4_mode
 from liquid_nav.bringup.claims import claim, free_domain, free_port, release, release_domain
 from liquid_nav.bringup.simulated_flight import WATCHED, Process
 from liquid_nav.cli.processes import Child
@@ -219,17 +219,17 @@ class Relay:
             mavlink.MAVLINK_MSG_ID_COMMAND_INT,
         )
         self._answers = Reader(mavlink.MAVLINK_MSG_ID_COMMAND_ACK)
-        self._heard = False
+        self._received = False
         self._called = 0.0
 
     def pump(self):
         now = time.monotonic()
-        if not self._heard and now - self._called >= 0.2:
+        if not self._received and now - self._called >= 0.2:
             self._called = now
             # PX4 answers whom it has heard first.
             _write(self._vehicle, b"\0", self._vehicle_place)
         for data in _read(self._vehicle):
-            self._heard = True
+            self._received = True
             if self.whole:
                 self.answers += [(now, message) for message in self._answers.messages(data)]
                 _write(self._bridge, data, ("127.0.0.1", self.port))
@@ -345,7 +345,7 @@ class Station:
             self._play()
         for data in _read(self._wire):
             for message in self._reader.messages(data):
-                self._hear(now, message)
+                self._subscribe_to(now, message)
 
     def _play(self):
         if self.joystick:
@@ -354,7 +354,7 @@ class Station:
             channels = [CENTRE] * 4 + [self.switch, CENTRE, self.engage_switch, CENTRE]
             self.send(mavlink.MAVLink_rc_channels_override_message(self._system, 1, *channels))
 
-    def _hear(self, now, message):
+    def _subscribe_to(self, now, message):
         kind = message.get_type()
         if message.get_srcSystem() != self._system:
             return
@@ -437,7 +437,7 @@ class RealFlight:
         self.command = Command(vx=1.0)
         self.phases = []
         """(time, phase of the bridge), whenever it changes."""
-        self.words = []
+        self.text = []
         """(time, mode of the supervisor), whenever it changes."""
         self.faults = {}
         self._images = self.node.create_publisher(Image, "camera/image_raw", sensor_data())
@@ -520,8 +520,8 @@ class RealFlight:
             self.phases.append((time.monotonic(), facts["phase"]))
 
     def _on_mode(self, message):
-        if not self.words or self.words[-1][1] != message.data:
-            self.words.append((time.monotonic(), message.data))
+        if not self.text or self.text[-1][1] != message.data:
+            self.text.append((time.monotonic(), message.data))
 
     @property
     def phase(self):
@@ -529,11 +529,11 @@ class RealFlight:
 
     @property
     def word(self):
-        return self.words[-1][1] if self.words else ""
+        return self.text[-1][1] if self.text else ""
 
     def summary(self):
         begin = time.monotonic() - 60.0
-        words = [word for _, word in self.words]
+        words = [word for _, word in self.text]
         phases = [phase for _, phase in self.phases]
         logs = {name: child.last_words() for name, child in self.children.items()}
         ours = f"supervisor {words}, bridge {phases} ({self.faults}), {logs}"
@@ -614,7 +614,7 @@ def let_go(flight, begin, mode):
     return [
         f"{name} after {seconds(flight.since(begin, flight.station.modes, mode))}",
         f"released after {seconds(flight.since(begin, flight.phases, 'released'))}",
-        f"supervisor: pilot after {seconds(flight.since(begin, flight.words, 'pilot'))}",
+        f"supervisor: pilot after {seconds(flight.since(begin, flight.text, 'pilot'))}",
     ]
 
 
@@ -852,7 +852,7 @@ def test_flipping_the_engage_switch_engages_and_nothing_that_looks_like_it_does(
     begin = time.monotonic()
     station.engage_switch = ON
     flight.until(lambda: flight.word == "engaged", "the engagement", 5.0)
-    engaged = flight.since(begin, flight.words, "engaged")
+    engaged = flight.since(begin, flight.text, "engaged")
     flight.until(lambda: flight.phase == "flying", "a flight")
     flying = flight.since(begin, flight.phases, "flying")
     flight.go(3.0)
@@ -867,8 +867,7 @@ def test_flipping_the_engage_switch_engages_and_nothing_that_looks_like_it_does(
     row(
         "engage switch flipped",
         f"engaged after {seconds(engaged)}, flying after {flying:.1f} s",
-        "flipped back: supervisor pilot after "
-        f"{seconds(flight.since(back, flight.words, 'pilot'))}",
+        f"flipped back: supervisor pilot after {seconds(flight.since(back, flight.text, 'pilot'))}",
         f"released after {seconds(released)}, {PX4.mode_name(station.mode)}",
         "transmitter lost for 2 s and heard again with the switch on: nothing",
     )

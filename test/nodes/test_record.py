@@ -278,12 +278,12 @@ def test_its_own_diagnostics_are_not_part_of_the_flight(harness, recorder, tmp_p
     message = DiagnosticArray(status=[DiagnosticStatus(name="camera: source")])
     message.header.stamp.sec = 7
 
-    def told():
+    def reported():
         other.publish(message)
         return {status.name for array in said for status in array.status} >= wanted
 
     wanted = {"recorder: recording", "camera: source"}
-    harness.until(told, "both")
+    harness.until(reported, "both")
     harness.until(lambda: recorder._time is not None, "the other's")
     recorder.close()
     found = bag_times.times(tmp_path / "bag" / "flight.mcap")
@@ -310,12 +310,12 @@ def test_changes_of_parameters_are_recorded_and_what_a_node_starts_with_is_not(
     write = recorder._bag.write
     recorder._bag.write = lambda name, *rest: written.append(name) or write(name, *rest)
 
-    def told():
+    def reported():
         events.publish(begun)
         events.publish(changed)
         return "/parameter_events" in written
 
-    harness.until(told, "the change")
+    harness.until(reported, "the change")
     recorder.close()
     with AnyReader([tmp_path / "bag" / "flight.mcap"]) as reader:
         found = [

@@ -94,7 +94,7 @@ class Bench:
 
         self.harness.until(there, "the image")
 
-    def say(self, command):
+    def publish(self, command):
         """Send a command that was made from the frame of this instant; returns what is let
         through.
         """
@@ -111,7 +111,7 @@ class Bench:
         """One healthy frame."""
         self.tick(0.04)
         self.see()
-        return self.say(FORWARD)
+        return self.publish(FORWARD)
 
     def engage(self):
         assert self.fly() == Command()
@@ -124,7 +124,7 @@ class Bench:
         """The last order that was heard."""
         return Order.from_facts(json.loads(self.orders[-1].data))
 
-    def report(self, phase, act=None, supervisor=None, kind="", words=""):
+    def report(self, phase, act=None, supervisor=None, kind="", text=""):
         """The bridge reports, as having heard the last order of this supervisor, or another act of
         it.
         """
@@ -132,7 +132,7 @@ class Bench:
         change = mine.change if act is None else act
         act = mine.act if act is None else act
         report = BridgeReport(
-            phase, True, True, supervisor or mine.supervisor, act, kind, words, change
+            phase, True, True, supervisor or mine.supervisor, act, kind, text, change
         )
         self.states.publish(String(data=json.dumps(report.to_facts())))
         self.harness.until(lambda: self.node._supervisor.watch.report == report, "the report")
@@ -164,7 +164,7 @@ def test_it_limits(bench):
     bench.engage()
     bench.tick(0.04)
     bench.see()
-    got = bench.say(Command(30.0, 40.0, -9.0, 9.0))
+    got = bench.publish(Command(30.0, 40.0, -9.0, 9.0))
     assert math.hypot(got.vx, got.vy) == pytest.approx(2.0)
     assert (got.vz, got.yaw_rate) == (-1.0, 1.2)
 
@@ -173,7 +173,7 @@ def test_a_missing_camera_is_a_hold_and_is_named(bench):
     bench.engage()
     for _ in range(4):
         bench.tick(0.2)
-        bench.say(FORWARD)
+        bench.publish(FORWARD)
     bench.until_held("camera image is too old")
 
 
@@ -183,7 +183,7 @@ def test_a_frozen_stamp_is_a_missing_camera(bench):
     for _ in range(4):
         bench.tick(0.2)
         bench._camera.publish(image_message(bench.pictures[1], stamp, "c"))
-        bench.say(FORWARD)
+        bench.publish(FORWARD)
     bench.until_held("camera image is too old")
 
 
@@ -199,7 +199,7 @@ def test_not_a_number_is_a_hold_at_once_and_is_named(bench):
     bench.engage()
     bench.tick(0.04)
     bench.see()
-    assert bench.say(Command(vx=float("nan"))) == Command()
+    assert bench.publish(Command(vx=float("nan"))) == Command()
     bench.until_held("not a finite number")
 
 
@@ -207,7 +207,7 @@ def test_it_comes_back_when_the_inputs_are_healthy_again(bench):
     bench.engage()
     bench.tick(0.04)
     bench.see()
-    bench.say(Command(vx=float("inf")))
+    bench.publish(Command(vx=float("inf")))
     bench.until_held("not a finite number")
     for _ in range(30):
         last = bench.fly()
@@ -219,10 +219,10 @@ def test_a_bridge_that_holds_on_its_own_account_is_not_believed_to_fly(bench):
     bench.engage()
     silent = str(Fault(FaultKind.SUPERVISOR_SILENT, 0.52, 0.5))
     bench.report(
-        Phase.HOLDING, act=0, kind="supervisor_silent", words=silent
+        Phase.HOLDING, act=0, kind="supervisor_silent", text=silent
     )  # of before the engagement
     assert bench.fly() == FORWARD
-    bench.report(Phase.HOLDING, kind="supervisor_silent", words=silent)
+    bench.report(Phase.HOLDING, kind="supervisor_silent", text=silent)
     bench.harness.until(
         lambda: bench.harness.says(
             MODE, "holding", "no command from the supervisor", "engage again"
@@ -239,9 +239,9 @@ def test_a_bridge_that_holds_on_its_own_account_is_not_believed_to_fly(bench):
 def test_a_bridge_that_has_let_go_ends_every_command(bench):
     bench.engage()
     words = str(Fault(FaultKind.FOREIGN_MODE, subject="POSCTL"))
-    bench.report(Phase.RELEASED, supervisor="another", words=words)
+    bench.report(Phase.RELEASED, supervisor="another", text=words)
     assert bench.fly() == FORWARD  # it speaks of somebody else's flight
-    bench.report(Phase.RELEASED, kind="foreign_mode", words=words)
+    bench.report(Phase.RELEASED, kind="foreign_mode", text=words)
     assert bench.fly() == Command()
     bench.harness.until(
         lambda: bench.harness.says(MODE, "pilot", "POSCTL", "engage again"), "the diagnostic"
@@ -254,7 +254,7 @@ def test_a_bridge_that_has_let_go_ends_every_command(bench):
 def test_what_has_ended_on_the_ground_is_disengaged(bench, service):
     bench.engage()
     assert bench.harness.call(service).success
-    bench.report(Phase.READY, words="arming refused: compass")
+    bench.report(Phase.READY, text="arming refused: compass")
     bench.harness.until(lambda: bench.modes[-1].data == "disengaged", "the end")
     told = "arming refused: compass" if service == "engage" else "down and disarmed"
     bench.harness.until(lambda: bench.harness.says(MODE, told), "why")
@@ -298,13 +298,13 @@ def test_an_age_that_grows_is_told_in_the_values_and_said_once(bench):
     )  # that of every second goes on without this
     for _ in range(4):
         bench.tick(0.2)
-        bench.say(FORWARD)
+        bench.publish(FORWARD)
     bench.until_held("camera image is too old")
     assert bench.harness.diagnostics[INPUTS].level == ERROR
     said.clear()
     for _ in range(2):
         bench.tick(0.2)
-        bench.say(FORWARD)
+        bench.publish(FORWARD)
     values = {value.key: value.value for value in diagnostics._statuses["inputs"].values}
     assert (
         "camera image is 1.20 s old, limit 0.5 s" in values["faults"]
@@ -324,7 +324,7 @@ def test_the_order_counts_what_people_ask_for_and_nothing_else(bench):
     assert (bench.order.act, bench.order.engagement) == (1, 1)
     bench.tick(0.04)
     bench.see()
-    bench.say(Command(vx=math.nan))
+    bench.publish(Command(vx=math.nan))
     bench.harness.until(lambda: bench.order.mode is Mode.HOLDING, "the hold")
     assert (bench.order.act, bench.order.engagement) == (1, 1)
     for _ in range(30):
@@ -634,7 +634,7 @@ class WallBench:
 
         setattr(owner, name, counted)
 
-    def hear(self, name, publisher, message):
+    def receive(self, name, publisher, message):
         before = self.taken[name]
         publisher.publish(message)
         self.harness.until(lambda: self.taken[name] > before, name)
@@ -646,15 +646,15 @@ class WallBench:
         zero, time = np.zeros(3), self.clocks.steady - 900.0 if self.boot else self.clocks.stamping
         place = np.array((self.clocks.steady * 1e-3, 0.0, 2.0))
         state = DroneState(time, place, np.array((1.0, 0, 0, 0)), zero, zero, zero)
-        self.hear("odometry", self.odom, odometry_message(state, from_seconds(time)))
+        self.receive("odometry", self.odom, odometry_message(state, from_seconds(time)))
         order = self.node._supervisor.order
         report = BridgeReport(
             Phase.FLYING, True, True, order.supervisor, order.act, change=order.change
         )
-        self.hear("bridge", self.states, String(data=json.dumps(report.to_facts())))
-        self.hear("joy", self.joy, Joy(axes=[0.0] * 4))
-        self.hear("battery", self.battery, BatteryState(percentage=0.9))
-        self.hear("image", self.camera, image_message(self.picture, stamp, "c"))
+        self.receive("bridge", self.states, String(data=json.dumps(report.to_facts())))
+        self.receive("joy", self.joy, Joy(axes=[0.0] * 4))
+        self.receive("battery", self.battery, BatteryState(percentage=0.9))
+        self.receive("image", self.camera, image_message(self.picture, stamp, "c"))
         before = len(self.commands)
         self.controller.publish(command_message(FORWARD, stamp))
 
@@ -701,7 +701,7 @@ def test_a_clock_that_is_set_changes_nothing_but_its_diagnostic(
     stamp = from_seconds(clocks.stamping)
     clocks.stamping += seconds
     # An image and a command that were made before, and arrive after.
-    bench.hear("image", bench.camera, image_message(bench.picture, stamp, "c"))
+    bench.receive("image", bench.camera, image_message(bench.picture, stamp, "c"))
     bench.controller.publish(command_message(FORWARD, stamp))
     for _ in range(150):
         assert bench.frame() == FORWARD

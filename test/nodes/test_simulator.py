@@ -13,10 +13,10 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import String
 
 from liquid_nav.nodes.diagnostics import ERROR, OK
+from liquid_nav.nodes.drone_endpoint import DroneEndpoint
 from liquid_nav.nodes.messages import command_message, from_seconds, nanoseconds
 from liquid_nav.nodes.qos import latched, reliable, sensor_data
 from liquid_nav.nodes.simulator import Simulator
-from liquid_nav.nodes.simulator_seat import Seat
 from liquid_nav.simulation import CameraConfig, DroneState, FrameTiming
 from liquid_nav.simulation.camera import RenderingError
 from liquid_nav.simulation.frame_times import DROPPED, LATE, ON_TIME
@@ -126,8 +126,8 @@ def test_the_ground_under_a_landing_is_no_error(bench, mode, level, words):
     modes = bench.harness.probe.create_publisher(String, "safety_supervisor/mode", latched())
     contacts = bench.harness.listen("simulator/contact", String, latched())
     modes.publish(String(data=mode))
-    (seat,) = bench.node._seats
-    bench.harness.until(lambda: seat._landing == (mode == "landing"), "the mode")
+    (endpoint,) = bench.node._endpoints
+    bench.harness.until(lambda: endpoint._landing == (mode == "landing"), "the mode")
     bench.harness.matched(modes)
     assert bench.harness.call("simulator/start").success
     answered = set()
@@ -168,7 +168,7 @@ def test_frames_that_are_dropped_never_come_and_late_ones_come_with_their_stamp(
     faults = load_condition(condition).camera
     moments = list(islice(FrameTiming.of(faults).moments(20.0, 1), 25))
     bench = Bench(harness, command_timeout=30.0, condition=str(condition))
-    wanted = [from_seconds(moment.time) for moment in moments if moment.fate != DROPPED]
+    wanted = [from_seconds(moment.time) for moment in moments if moment.delivery != DROPPED]
 
     def answered():
         for stamp in bench.stamps():
@@ -202,17 +202,17 @@ class Hovering:
 
 def test_a_late_frame_is_answered_a_period_later_and_a_dropped_one_never(harness):
     drone = Hovering()
-    seat = Seat(harness.probe, drone, CameraConfig(64, 36), "")
+    endpoint = DroneEndpoint(harness.probe, drone, CameraConfig(64, 36), "")
     waited = []
-    for number, fate in enumerate((ON_TIME, LATE, ON_TIME, LATE, DROPPED, DROPPED)):
+    for number, delivery in enumerate((ON_TIME, LATE, ON_TIME, LATE, DROPPED, DROPPED)):
         drone.time = float(number)
-        seat.look(fate)
-        seat.ask(1.0)
-        waited.append([(frame.time, int(frame.image.max())) for frame in seat._arrived])
-        assert seat.waiting == bool(seat._arrived)
+        endpoint.look(delivery)
+        endpoint.ask(1.0)
+        waited.append([(frame.time, int(frame.image.max())) for frame in endpoint._arrived])
+        assert endpoint.waiting == bool(endpoint._arrived)
     assert waited == [[(0.0, 0)], [], [(1.0, 10), (2.0, 20)], [], [(3.0, 30)], []]
-    seat.judge()
-    assert seat.in_step, "no frame has arrived: no answer is missing"
+    endpoint.judge()
+    assert endpoint.in_step, "no frame has arrived: no answer is missing"
 
 
 def test_the_camera_that_is_told_is_the_one_that_is_rendered(harness, tmp_path):

@@ -37,16 +37,18 @@ class Bench:
 
         diagnostics.report = note
         self.speaker = harness.probe.create_publisher(String, "words", reliable(100))
-        subscribe(self.node, diagnostics, String, "words", self._hear, reliable(100), raw=raw)
+        subscribe(
+            self.node, diagnostics, String, "words", self._subscribe_to, reliable(100), raw=raw
+        )
         harness.matched(self.speaker)
 
-    def _hear(self, message):
+    def _subscribe_to(self, message):
         self.used.append(message)
         error = self.errors.pop(0) if self.errors else None
         if error is not None:
             raise error
 
-    def say(self, *errors):
+    def publish_each(self, *errors):
         """Send one message for each error (None: a good one) and wait until all were heard."""
         self.errors.extend(errors)
         wanted = len(self.used) + len(errors)
@@ -72,38 +74,38 @@ def values(status):
     "error", [ValueError("no\nheader"), RecursionError("no header"), MemoryError("no header")]
 )
 def test_what_a_callback_cannot_use_is_dropped_counted_and_named(bench, error):
-    bench.say(error)
+    bench.publish_each(error)
     status = bench.status("1 message(s) dropped", f"{type(error).__name__}: no header")
     assert status.level == b"\x02"
-    bench.say(None)
+    bench.publish_each(None)
     assert len(bench.used) == 2
 
 
 def test_a_good_message_clears_the_level_and_keeps_the_count(bench):
-    bench.say(KeyError("phase"), KeyError("phase"), None, None)
+    bench.publish_each(KeyError("phase"), KeyError("phase"), None, None)
     status = bench.status("2 message(s) dropped so far")
     assert status.level == b"\x00"
     assert values(status) == {"count": "2", "last_error": "KeyError: 'phase'"}
-    bench.say(KeyError("fault"))
+    bench.publish_each(KeyError("fault"))
     status = bench.status("3 message(s) dropped", "'fault'")
     assert status.level == b"\x02" and values(status)["count"] == "3"
 
 
 def test_a_kind_of_error_is_logged_once_however_often_it_comes(bench):
-    bench.say(*(ValueError(str(k)) for k in range(20)))
-    bench.say(None, ValueError("again"), TypeError("other"))
+    bench.publish_each(*(ValueError(str(k)) for k in range(20)))
+    bench.publish_each(None, ValueError("again"), TypeError("other"))
     bench.status("22 message(s) dropped", "TypeError: other")
     assert bench.published == ["input words"] * 2
 
 
 def test_nothing_is_said_as_long_as_all_is_well(bench):
-    bench.say(None, None)
+    bench.publish_each(None, None)
     assert not bench.published
 
 
 def test_the_end_of_a_node_is_not_an_error(bench):
     with pytest.raises(Finished):
-        bench.say(Finished(3))
+        bench.publish_each(Finished(3))
 
 
 def test_after_a_shutdown_the_error_is_the_executors(bench):
@@ -116,7 +118,7 @@ def test_after_a_shutdown_the_error_is_the_executors(bench):
 
 def test_raw_bytes_come_as_they_are(harness):
     bench = Bench(harness, raw=True)
-    bench.say(None)
+    bench.publish_each(None)
     assert bytes(bench.used[0][:2]) == b"\x00\x01"
 
 

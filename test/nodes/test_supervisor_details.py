@@ -135,7 +135,7 @@ class Bench:
     def modes(self):
         return [message.data for message in self.said["safety_supervisor/mode"]]
 
-    def report(self, phase, words="", kind="", flips=0, switched_on=False, **other):
+    def report(self, phase, text="", kind="", flips=0, switched_on=False, **other):
         """The bridge reports, as having heard the last order unless ``other`` says something
         else.
         """
@@ -152,7 +152,7 @@ class Bench:
             heard["supervisor"],
             heard["act"],
             kind,
-            words,
+            text,
             heard["change"],
             flips,
             switched_on,
@@ -551,7 +551,7 @@ def test_why_it_holds_is_told_until_a_person_or_health_engages_again(make):
 
 def test_a_pilot_is_a_warning_and_what_was_asked_for_is_none(make):
     bench = make().engage()
-    bench.report(Phase.RELEASED, words="POSCTL was chosen")
+    bench.report(Phase.RELEASED, text="POSCTL was chosen")
     bench.tick()
     assert bench.node.status("mode")[:2] == (
         WARN,

@@ -82,7 +82,7 @@ def test_the_simulator_says_where_its_camera_really_looks(simulator):
     simulation = made.simulation
     data = simulation.data
     simulation._mujoco.mj_forward(simulation.model, data)
-    made._seats[0].outputs.odometry(simulation.state)
+    made._endpoints[0].outputs.odometry(simulation.state)
     known = tree(*made.said["/tf_static"], *made.said["/tf"])
     assert {child: one[0] for child, one in known.items()} == {
         "d1/base_link": "d1/odom",

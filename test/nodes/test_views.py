@@ -248,7 +248,7 @@ def test_the_aggregator_has_a_group_for_every_node_that_reports():
     reporting = set()
     for path in (ROOT / "liquid_nav" / "nodes").glob("*.py"):
         text = path.read_text(encoding="utf-8")
-        if "Diagnostics(self)" in text or "Seat(self" in text:
+        if "Diagnostics(self)" in text or "DroneEndpoint(self" in text:
             reporting |= set(re.findall(r'super\(\).__init__\("(\w+)"', text))
     assert {"camera", "simulator", "safety_supervisor", "plots"} <= reporting
     assert reporting <= {prefix.removesuffix(": ") for prefix in prefixes}

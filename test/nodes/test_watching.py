@@ -39,8 +39,8 @@ class Ended:
 class Runner:
     name, log = "scenario_runner", "scenario_runner.log"
 
-    def __init__(self, namespace, process, words="no output"):
-        self.namespace, self.popen, self.last_words = namespace, process, lambda: words
+    def __init__(self, namespace, process, text="no output"):
+        self.namespace, self.popen, self.last_words = namespace, process, lambda: text
 
 
 class Graph:

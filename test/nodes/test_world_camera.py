@@ -120,12 +120,12 @@ def test_dropped_frames_never_come_and_late_ones_come_with_their_stamp(harness, 
     vehicle = Vehicle(harness, condition=str(condition))
     moments = list(islice(FrameTiming(0.4, 0.0, 0.3).moments(20.0, 3), 24))
     vehicle.tell_each(4.0 + moment.time for moment in moments)
-    wanted = [from_seconds(4.0 + moment.time) for moment in moments if moment.fate != DROPPED]
-    if moments[-1].fate == LATE:
+    wanted = [from_seconds(4.0 + moment.time) for moment in moments if moment.delivery != DROPPED]
+    if moments[-1].delivery == LATE:
         wanted.pop()
     harness.until(lambda: len(vehicle.images) >= len(wanted), "the last frame")
     assert [nanoseconds(image.header.stamp) for image in vehicle.images] == wanted
-    assert {moment.fate for moment in moments} == {"on time", LATE, DROPPED}
+    assert {moment.delivery for moment in moments} == {"on time", LATE, DROPPED}
     vehicle.node.close()
 
 
@@ -189,19 +189,19 @@ def test_what_is_no_pose_and_no_state_is_dropped_and_stays_without_effect(harnes
     dropped = "simulator: input autopilot_bridge/state"
     harness.until(lambda: harness.says(dropped, "1 message(s) dropped: ValueError"), "the text")
 
-    def told(place):
+    def reported(place):
         state = DroneState(4.0, np.array(place), np.array((1.0, 0, 0, 0)), zero, zero, zero)
         output.publish(odometry_message(state, from_seconds(4.0)))
 
     def refused():
-        told((math.nan, 8.0, 5.0))
+        reported((math.nan, 8.0, 5.0))
         return harness.says("simulator: input autopilot/odom", "the pose has a number that is not")
 
     harness.until(refused, "the pose that is none")
     assert not poses
 
     def placed():
-        told((7.0, 8.0, 5.0))
+        reported((7.0, 8.0, 5.0))
         return poses
 
     # The first pose that is one decides where the others belong.

@@ -159,7 +159,7 @@ class Bench:
             SafetyLimits(**limits), WatchLimits(autopilot_age=1.0), "us"
         )
         self.now = 10.0
-        self.hear(Phase.READY)
+        self.receive(Phase.READY)
 
     def step(self, seconds=0.1):
         self.now += seconds
@@ -167,7 +167,7 @@ class Bench:
         self.supervisor.command(FORWARD, self.now, self.now)
         return self.supervisor.update(self.now)
 
-    def hear(self, phase, fault="", change=None, supervisor="us"):
+    def receive(self, phase, fault="", change=None, supervisor="us"):
         order = self.supervisor.order
         change = order.change if change is None else change
         words = fault and f"because of {fault}"
@@ -178,7 +178,7 @@ class Bench:
     def engage(self):
         self.step()
         assert self.supervisor.engage(self.now)[0]
-        return self.hear(Phase.FLYING)
+        return self.receive(Phase.FLYING)
 
     @property
     def mode(self):
@@ -203,13 +203,13 @@ def test_every_request_of_a_person_has_a_number_and_nothing_else_has():
     bench.now += 2.0
     supervisor.update(bench.now)  # a fault
     assert bench.mode == "holding"
-    bench.hear(Phase.HOLDING)
+    bench.receive(Phase.HOLDING)
     for _ in range(15):
         bench.step()
-        bench.hear(Phase.HOLDING)
+        bench.receive(Phase.HOLDING)
     assert bench.mode == "engaged"  # resumed
     assert (supervisor.order.act, supervisor.order.engagement) == (5, 2)
-    bench.hear(Phase.RELEASED, "foreign_mode")
+    bench.receive(Phase.RELEASED, "foreign_mode")
     assert bench.mode == "pilot"
     assert (supervisor.order.act, supervisor.order.engagement) == (5, 2)
 
@@ -235,19 +235,19 @@ def test_a_refused_engagement_has_no_number():
     ],
 )
 def test_what_a_report_makes_of_an_engaged_supervisor(phase, fault, mode):
-    bench = Bench().engage().hear(phase, fault)
+    bench = Bench().engage().receive(phase, fault)
     assert bench.mode == mode
     if mode != "engaged":
         assert bench.supervisor.why
         for _ in range(40):
             bench.step()
-            bench.hear(phase, fault)
+            bench.receive(phase, fault)
         assert bench.mode == mode, "only a person goes on"
 
 
 @pytest.mark.parametrize("phase", list(Phase))
 def test_a_report_from_before_the_last_act_changes_nothing(phase):
-    bench = Bench().engage().hear(phase, "foreign_mode", change=0)
+    bench = Bench().engage().receive(phase, "foreign_mode", change=0)
     assert bench.mode == "engaged"
 
 
@@ -261,19 +261,19 @@ def test_a_report_from_before_a_resume_does_not_end_it():
     assert bench.mode == "holding"
     heard = bench.supervisor.order.change
     for _ in range(14):
-        bench.hear(Phase.HOLDING, "position_old")
+        bench.receive(Phase.HOLDING, "position_old")
         bench.step()
         if bench.mode == "engaged":
             break
-    bench.hear(Phase.HOLDING, "position_old", change=heard)
+    bench.receive(Phase.HOLDING, "position_old", change=heard)
     assert bench.mode == "engaged"
-    bench.hear(Phase.HOLDING, "resume_refused")
+    bench.receive(Phase.HOLDING, "resume_refused")
     assert bench.mode == "holding"
 
 
 @pytest.mark.parametrize("phase", list(Phase))
 def test_a_report_for_another_supervisor_changes_nothing_but_the_faults(phase):
-    bench = Bench().engage().hear(phase, "foreign_mode", supervisor="them")
+    bench = Bench().engage().receive(phase, "foreign_mode", supervisor="them")
     assert bench.mode == "engaged"
     assert bench.step().mode == "holding"  # the bridge does not hear us
 
@@ -282,26 +282,26 @@ def test_a_landing_ends_when_the_vehicle_is_disarmed_and_not_before():
     bench = Bench().engage()
     bench.supervisor.land(bench.now)
     for phase in (Phase.FLYING, Phase.LANDING, Phase.STOPPING, Phase.OFFLINE, Phase.HOLDING):
-        bench.hear(phase)
+        bench.receive(phase)
         bench.step()
         assert bench.mode == "landing"
-    bench.hear(Phase.READY)
+    bench.receive(Phase.READY)
     assert bench.mode == "disengaged" and "down" in bench.supervisor.why
 
 
 def test_a_pilot_who_ends_a_landing_is_a_pilot():
     bench = Bench().engage()
     bench.supervisor.land(bench.now)
-    bench.hear(Phase.RELEASED, "foreign_mode")
+    bench.receive(Phase.RELEASED, "foreign_mode")
     assert bench.mode == "pilot"
 
 
 def test_a_hold_of_the_bridges_own_needs_a_person_where_a_fault_of_ours_would_not():
     bench = Bench().engage()
-    bench.hear(Phase.HOLDING, "supervisor_silent")
+    bench.receive(Phase.HOLDING, "supervisor_silent")
     for _ in range(30):
         bench.step()
-        bench.hear(Phase.HOLDING, "supervisor_silent")
+        bench.receive(Phase.HOLDING, "supervisor_silent")
     assert bench.mode == "holding"
     assert bench.supervisor.engage(bench.now)[0]
 
@@ -310,7 +310,7 @@ def test_a_hold_of_the_bridges_own_needs_a_person_where_a_fault_of_ours_would_no
 def test_nobody_engages_while_the_bridge_still_lands(phase):
     bench = Bench()
     bench.step()
-    bench.hear(phase)
+    bench.receive(phase)
     done, why = bench.supervisor.engage(bench.now)
     assert not done and "landing goes on" in why
 
@@ -320,7 +320,7 @@ def test_nobody_engages_while_the_bridge_still_lands(phase):
 )
 def test_landing_where_nobody_can_land_is_said(phase, words):
     bench = Bench().engage()
-    bench.hear(phase, supervisor="us" if phase is Phase.OFFLINE else "them")
+    bench.receive(phase, supervisor="us" if phase is Phase.OFFLINE else "them")
     done, why = bench.supervisor.land(bench.now)
     assert not done and words in why and "remote control" in why and bench.mode == "landing"
 

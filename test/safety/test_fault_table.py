@@ -32,10 +32,10 @@ STEP = 0.05
 REST = (0.0, 0.0, 0.0, 0.0)
 
 
-def report(supervisor, phase=Phase.FLYING, words="", kind=""):
+def report(supervisor, phase=Phase.FLYING, text="", kind=""):
     """What a bridge says that has heard the supervisor's last act."""
     order = supervisor.order
-    return BridgeReport(phase, True, True, order.supervisor, order.act, kind, words, order.change)
+    return BridgeReport(phase, True, True, order.supervisor, order.act, kind, text, order.change)
 
 
 class Flight:
@@ -45,7 +45,7 @@ class Flight:
         self.supervisor = SafetySupervisor(SafetyLimits(), watch)
         self.now, self.late, self.wanted = 20.0, 0.0, FORWARD
         self.place, self.velocity, self.yaw = np.zeros(3), np.zeros(3), 0.0
-        self.off, self.phase, self.words = set(), Phase.FLYING, ""
+        self.off, self.phase, self.text = set(), Phase.FLYING, ""
         self.stamp, self.frozen_stamp, self.axes = 5.0, False, REST
         self.step()
         assert self.supervisor.engage(self.now) == (True, "engaged")
@@ -76,7 +76,7 @@ class Flight:
             noise = 0.0 if "noise" in self.off else 1e-9 * self.stamp
             s.watch.odometry(self.place + noise, self.velocity, self.yaw, self.stamp, now)
         if "autopilot" not in self.off:
-            s.bridge(report(s, self.phase, self.words), now)
+            s.bridge(report(s, self.phase, self.text), now)
         if "battery" not in self.off:
             s.watch.battery(0.9, now)
         if "joy" not in self.off:
@@ -110,7 +110,7 @@ ROWS = {
     "odometry": (lambda f: f.off.add("odometry"), 0.55, "holding"),
     "autopilot bridge": (lambda f: f.off.add("autopilot"), 0.55, "holding"),
     "link lost": (
-        lambda f: f.__dict__.update(phase=Phase.OFFLINE, words="link lost"),
+        lambda f: f.__dict__.update(phase=Phase.OFFLINE, text="link lost"),
         0.05,
         "holding",
     ),

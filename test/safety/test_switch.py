@@ -37,7 +37,7 @@ class Remote:
         self.stamp = 7.0
         self.flips = []
 
-    def hear(self, positions, seconds=STEP, active=False, healthy=True):
+    def receive(self, positions, seconds=STEP, active=False, healthy=True):
         for _ in range(round(seconds / self.step)):
             self.now += self.step
             self.stamp += self.step
@@ -48,83 +48,87 @@ class Remote:
 
 def rested(seconds=3.0, **others):
     """A remote control whose switch has been off for ``seconds``: by default just long enough."""
-    return Remote().hear(axes(-1.0, **others), seconds + STEP)
+    return Remote().receive(axes(-1.0, **others), seconds + STEP)
 
 
 def test_a_switch_that_is_flipped_and_left_on_engages_once():
     remote = rested()
     begin = remote.now + STEP
-    remote.hear(axes(1.0), 20.0)
+    remote.receive(axes(1.0), 20.0)
     assert remote.flips == [begin + 0.5]
 
 
 def test_it_may_be_flipped_again_after_a_rest():
-    remote = rested().hear(axes(1.0), 2.0).hear(axes(-1.0), 3.0 + STEP).hear(axes(1.0), 2.0)
+    remote = (
+        rested().receive(axes(1.0), 2.0).receive(axes(-1.0), 3.0 + STEP).receive(axes(1.0), 2.0)
+    )
     assert len(remote.flips) == 2
 
 
 def test_a_switch_that_is_on_when_it_is_first_heard_is_no_flip():
-    assert not Remote().hear(axes(1.0), 30.0).flips
+    assert not Remote().receive(axes(1.0), 30.0).flips
 
 
 def test_it_tells_whether_it_is_on():
     remote = Remote()
     assert not remote.switch.on
-    assert remote.hear(axes(0.5)).switch.on
-    assert not remote.hear(axes(0.49)).switch.on
-    assert remote.hear(axes(1.0)).switch.on
-    assert not remote.hear(axes(1.0), healthy=False).switch.on
-    assert not remote.hear(axes(math.nan)).switch.on
-    assert remote.hear(axes(1.0), active=True).switch.on
-    assert not Remote(0).hear([1.0] * 8).switch.on
+    assert remote.receive(axes(0.5)).switch.on
+    assert not remote.receive(axes(0.49)).switch.on
+    assert remote.receive(axes(1.0)).switch.on
+    assert not remote.receive(axes(1.0), healthy=False).switch.on
+    assert not remote.receive(axes(math.nan)).switch.on
+    assert remote.receive(axes(1.0), active=True).switch.on
+    assert not Remote(0).receive([1.0] * 8).switch.on
 
 
 def test_without_a_channel_nothing_engages():
-    assert not Remote(channel=0).hear([-1.0] * 8, 5.0).hear([1.0] * 8, 5.0).flips
+    assert not Remote(channel=0).receive([-1.0] * 8, 5.0).receive([1.0] * 8, 5.0).flips
 
 
 def test_it_has_to_rest_before():
-    assert not rested(3.0 - STEP).hear(axes(1.0), 5.0).flips
+    assert not rested(3.0 - STEP).receive(axes(1.0), 5.0).flips
     # The rest begins anew with each flutter.
     remote = rested()
     for _ in range(3):
-        remote.hear(axes(1.0), 2 * STEP).hear(axes(-1.0), 3.0)
-    assert not remote.hear(axes(1.0), 5.0).flips
+        remote.receive(axes(1.0), 2 * STEP).receive(axes(-1.0), 3.0)
+    assert not remote.receive(axes(1.0), 5.0).flips
 
 
 def test_only_time_that_it_is_off_is_rest():
     """A single wrong message between two positions in the middle is none."""
     remote = (
         Remote()
-        .hear(axes(0.0), 5.0)
-        .hear(axes(-1.0), STEP)
-        .hear(axes(0.0), 1.0)
-        .hear(axes(1.0), 5.0)
+        .receive(axes(0.0), 5.0)
+        .receive(axes(-1.0), STEP)
+        .receive(axes(0.0), 1.0)
+        .receive(axes(1.0), 5.0)
     )
     assert not remote.flips
-    remote = rested().hear(axes(0.0), STEP).hear(axes(-1.0), 3.0).hear(axes(1.0), 5.0)
+    remote = rested().receive(axes(0.0), STEP).receive(axes(-1.0), 3.0).receive(axes(1.0), 5.0)
     assert not remote.flips, "it has left its rest, and begins anew"
 
 
 def test_it_has_to_stay_on():
-    remote = rested().hear(axes(1.0), 0.5).hear(axes(-1.0), 3.0).hear(axes(1.0), 5.0)
+    remote = rested().receive(axes(1.0), 0.5).receive(axes(-1.0), 3.0).receive(axes(1.0), 5.0)
     assert not remote.flips
 
 
 @pytest.mark.parametrize(("seconds", "engages"), [(1.0 - STEP, True), (1.0, False), (5.0, False)])
 def test_a_switch_of_three_positions_may_pass_the_middle_on_its_way_up(seconds, engages):
-    assert bool(rested().hear(axes(0.0), seconds).hear(axes(1.0), 1.0).flips) is engages
+    assert bool(rested().receive(axes(0.0), seconds).receive(axes(1.0), 1.0).flips) is engages
 
 
 def test_once_it_is_on_it_may_not_go_back_to_the_middle():
-    assert not rested().hear(axes(1.0), 0.25).hear(axes(0.0), STEP).hear(axes(1.0), 5.0).flips
-    assert not rested().hear(axes(0.0), 5.0).flips
+    assert (
+        not rested().receive(axes(1.0), 0.25).receive(axes(0.0), STEP).receive(axes(1.0), 5.0).flips
+    )
+    assert not rested().receive(axes(0.0), 5.0).flips
 
 
 def test_positions_at_their_limits():
-    assert Remote().hear(axes(-0.5), 4.0).hear(axes(0.5), 1.0).flips
-    assert not Remote().hear(axes(-0.49), 4.0).hear(axes(0.5), 1.0).flips
-    assert not Remote().hear(axes(-0.5), 4.0).hear(axes(0.49), 1.0).flips
+    assert Remote().receive(axes(-0.5), 4.0).receive(axes(0.5), 1.0).flips
+    assert not Remote().receive(axes(-0.49), 4.0).receive(axes(0.5), 1.0).flips
+    assert not Remote().receive(axes(-0.5), 4.0).receive(axes(0.49), 1.0).flips
 
 
 @pytest.mark.parametrize(
@@ -141,15 +145,15 @@ def test_positions_at_their_limits():
 )
 def test_whatever_else_moves_with_it_is_no_deliberate_flip(channel, moved, engages):
     """A receiver that has lost its transmitter may put every channel somewhere at once."""
-    remote = rested().hear(axes(1.0, **{channel: moved}), 5.0)
+    remote = rested().receive(axes(1.0, **{channel: moved}), 5.0)
     assert bool(remote.flips) is engages
     # Also later, while it has to stay on.
-    remote = rested().hear(axes(1.0), 0.5).hear(axes(1.0, **{channel: moved}), 5.0)
+    remote = rested().receive(axes(1.0), 0.5).receive(axes(1.0, **{channel: moved}), 5.0)
     assert bool(remote.flips) is engages
 
 
 def test_sticks_may_move_before():
-    assert rested().hear(axes(-1.0, c1=1.0), STEP).hear(axes(1.0, c1=1.0), 1.0).flips
+    assert rested().receive(axes(-1.0, c1=1.0), STEP).receive(axes(1.0, c1=1.0), 1.0).flips
 
 
 @pytest.mark.parametrize(("gap", "engages"), [(0.25, True), (0.375, False), (-STEP, False)])
@@ -157,10 +161,10 @@ def test_sticks_may_move_before():
 def test_after_a_gap_or_with_a_clock_that_goes_back_nothing_is_known(where, gap, engages):
     remote = rested()
     if where == "on":
-        remote.hear(axes(1.0))
+        remote.receive(axes(1.0))
     remote.now += gap - STEP
     remote.stamp += gap - STEP
-    remote.hear(axes(1.0), 5.0)
+    remote.receive(axes(1.0), 5.0)
     assert bool(remote.flips) is engages
 
 
@@ -170,71 +174,71 @@ def test_what_was_flipped_while_we_slept_is_no_flip(where, slept):
     """A computer's steady clock stands still while it sleeps; the vehicle's goes on."""
     remote = rested()
     if where == "on":
-        remote.hear(axes(1.0))
+        remote.receive(axes(1.0))
     remote.stamp += slept - STEP
-    assert not remote.hear(axes(1.0), 5.0).flips
+    assert not remote.receive(axes(1.0), 5.0).flips
 
 
 def test_messages_that_were_held_up_and_come_in_a_rush_are_no_flip():
     """A radio that makes up for an outage delivers twice as fast; each message follows closely on
     the one before.
     """
-    remote = Remote().hear(axes(-1.0), 4.0)
+    remote = Remote().receive(axes(-1.0), 4.0)
     for position, count in ((-1.0, 40), (1.0, 40)):
         for _ in range(count):
             remote.now -= 0.5 * STEP
-            remote.hear(axes(position))
+            remote.receive(axes(position))
     assert not remote.flips
 
 
 def test_the_same_message_again_is_no_progress():
-    remote = rested().hear(axes(1.0))
+    remote = rested().receive(axes(1.0))
     remote.stamp -= STEP
-    assert not remote.hear(axes(1.0), 5.0).flips
+    assert not remote.receive(axes(1.0), 5.0).flips
 
 
 @pytest.mark.parametrize("when", ["while it rests", "while it stays on"])
 def test_what_was_under_way_can_be_forgotten(when):
     remote = rested()
     if when == "while it stays on":
-        remote.hear(axes(1.0), 0.25)
+        remote.receive(axes(1.0), 0.25)
     remote.switch.forget()
-    assert not remote.hear(axes(1.0), 5.0).flips
+    assert not remote.receive(axes(1.0), 5.0).flips
 
 
 def test_a_few_messages_a_second_are_not_enough():
-    assert Remote(step=0.25).hear(axes(-1.0), 4.0).hear(axes(1.0), 2.0).flips
-    assert not Remote(step=0.5).hear(axes(-1.0), 10.0).hear(axes(1.0), 10.0).flips
+    assert Remote(step=0.25).receive(axes(-1.0), 4.0).receive(axes(1.0), 2.0).flips
+    assert not Remote(step=0.5).receive(axes(-1.0), 10.0).receive(axes(1.0), 10.0).flips
 
 
 def test_a_flip_while_something_of_ours_goes_on_is_the_pilots_touch_and_never_engages_later():
-    remote = rested().hear(axes(1.0), STEP, active=True).hear(axes(1.0), 30.0)
+    remote = rested().receive(axes(1.0), STEP, active=True).receive(axes(1.0), 30.0)
     assert not remote.flips
-    assert remote.hear(axes(-1.0), 3.0 + STEP).hear(axes(1.0), 1.0).flips
+    assert remote.receive(axes(-1.0), 3.0 + STEP).receive(axes(1.0), 1.0).flips
     # Nor does the rest before it count.
-    assert not Remote().hear(axes(-1.0), 5.0, active=True).hear(axes(1.0), 5.0).flips
+    assert not Remote().receive(axes(-1.0), 5.0, active=True).receive(axes(1.0), 5.0).flips
 
 
 @pytest.mark.parametrize("when", ["while it rests", "as it is flipped", "while it stays on"])
 def test_a_receiver_that_hears_nothing_tells_nothing(when):
     remote = rested()
     if when == "while it rests":
-        remote.hear(axes(-1.0), STEP, healthy=False)
+        remote.receive(axes(-1.0), STEP, healthy=False)
     elif when == "as it is flipped":
-        remote.hear(axes(1.0), STEP, healthy=False)
+        remote.receive(axes(1.0), STEP, healthy=False)
     else:
-        remote.hear(axes(1.0), 0.25).hear(axes(1.0), STEP, healthy=False)
-    assert not remote.hear(axes(1.0), 10.0).flips
+        remote.receive(axes(1.0), 0.25).receive(axes(1.0), STEP, healthy=False)
+    assert not remote.receive(axes(1.0), 10.0).flips
 
 
 def test_positions_that_are_no_numbers_and_missing_channels_are_no_flip():
-    assert not rested().hear(axes(math.nan), STEP).hear(axes(1.0), 5.0).flips
-    assert not rested().hear(axes(1.0, c1=math.nan), STEP).hear(axes(1.0), 5.0).flips
-    assert not rested(c8=math.nan).hear(axes(1.0), 5.0).flips
-    assert not rested().hear(axes(1.0)[:6], 5.0).hear(axes(1.0), 5.0).flips
-    assert not rested().hear(axes(1.0, count=9), 5.0).flips
+    assert not rested().receive(axes(math.nan), STEP).receive(axes(1.0), 5.0).flips
+    assert not rested().receive(axes(1.0, c1=math.nan), STEP).receive(axes(1.0), 5.0).flips
+    assert not rested(c8=math.nan).receive(axes(1.0), 5.0).flips
+    assert not rested().receive(axes(1.0)[:6], 5.0).receive(axes(1.0), 5.0).flips
+    assert not rested().receive(axes(1.0, count=9), 5.0).flips
     # A channel that is not used has no position, and may stay so.
-    assert rested(c8=math.nan).hear(axes(1.0, c8=math.nan), 5.0).flips
+    assert rested(c8=math.nan).receive(axes(1.0, c8=math.nan), 5.0).flips
 
 
 @pytest.mark.parametrize("channel", [-1, 1, 4, 17])
@@ -250,7 +254,7 @@ def test_the_first_and_the_last_channel_may_be_one(channel):
     remote = Remote(channel)
     off, on = [0.0] * 16, [0.0] * 16
     off[channel - 1], on[channel - 1] = -1.0, 1.0
-    assert remote.hear(off, 4.0).hear(on, 1.0).flips
+    assert remote.receive(off, 4.0).receive(on, 1.0).flips
 
 
 MOMENT = st.tuples(
@@ -268,7 +272,7 @@ def test_every_flip_that_counts_has_a_rest_and_a_hold_before_it(story):
     for position, active, healthy, count in story:
         for _ in range(count):
             flips = len(remote.flips)
-            remote.hear(axes(position), STEP, active, healthy)
+            remote.receive(axes(position), STEP, active, healthy)
             heard.append((position, active, healthy))
             if len(remote.flips) == flips:
                 continue

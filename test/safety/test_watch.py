@@ -356,7 +356,7 @@ def test_the_bridge():
     old = fault(watch, 6.5, "us")
     assert (old.kind, old.value, old.limit) == (FaultKind.BRIDGE_OLD, 1.5, 1.0)
     assert kinds(watch, 4.0, "us") == [FaultKind.BRIDGE_OLD]
-    watch.bridge(BridgeReport(Phase.OFFLINE, words="link lost"), 7.0)
+    watch.bridge(BridgeReport(Phase.OFFLINE, text="link lost"), 7.0)
     assert fault(watch, 7.0, "us").subject == "link lost"
     watch.bridge(BridgeReport(Phase.OFFLINE), 7.0)
     assert fault(watch, 7.0, "us").subject == "offline"

@@ -59,18 +59,23 @@ def limited(scenario, seconds):
 def test_without_faults_frames_stand_on_the_nominal_grid(rate):
     moments = draw(FrameTiming(), 300, rate)
     assert [m.time for m in moments] == [round(k / rate / TIMESTEP) * TIMESTEP for k in range(300)]
-    assert {m.fate for m in moments} == {ON_TIME}
+    assert {m.delivery for m in moments} == {ON_TIME}
 
 
 def test_shares_are_as_asked_and_the_first_frame_always_comes():
     moments = draw(FrameTiming(drop=0.3, late=0.2))
-    share = {fate: np.mean([m.fate == fate for m in moments]) for fate in (ON_TIME, LATE, DROPPED)}
+    share = {
+        delivery: np.mean([m.delivery == delivery for m in moments])
+        for delivery in (ON_TIME, LATE, DROPPED)
+    }
     # Three standard deviations of 4,000 draws.
     assert share[DROPPED] == pytest.approx(0.3, abs=0.022) and share[LATE] == pytest.approx(
         0.2, abs=0.019
     )
-    assert all(draw(FrameTiming(drop=1.0), 2, seed=seed)[0].fate == ON_TIME for seed in range(20))
-    assert {m.fate for m in draw(FrameTiming(drop=1.0), 50)[1:]} == {DROPPED}
+    assert all(
+        draw(FrameTiming(drop=1.0), 2, seed=seed)[0].delivery == ON_TIME for seed in range(20)
+    )
+    assert {m.delivery for m in draw(FrameTiming(drop=1.0), 50)[1:]} == {DROPPED}
 
 
 @pytest.mark.parametrize("rate", [240.0, 30.0, 6.0])
@@ -141,7 +146,7 @@ def test_a_pilot_is_told_the_real_time_between_the_frames_that_came(field, place
     scenario, pilot = limited(field, 4.0), Steady()
     timing = FrameTiming(drop=0.3, jitter=0.5)
     record = fly(scenario, 8, calm, pilot, layout=place(scenario=scenario), timing=timing)
-    came = [m.time for m in draw(timing, 120, seed=8) if m.fate == ON_TIME and m.time < 4.0]
+    came = [m.time for m in draw(timing, 120, seed=8) if m.delivery == ON_TIME and m.time < 4.0]
     np.testing.assert_allclose(pilot.stamps, came, atol=1e-9)
     np.testing.assert_array_equal(record.columns["time"], pilot.stamps)
     assert pilot.elapsed[0] == pytest.approx(1 / 30)
@@ -240,13 +245,13 @@ def test_on_another_clock_the_same_periods_come_as_soon_as_they_are_asked_about(
     moments = list(islice(timing.moments(20.0, 5), 40))
     schedule = timing.schedule(20.0, 5)
     found = [
-        (time, fate)
+        (time, delivery)
         for time in 100.0 + 0.002 * np.arange(970)
-        if (fate := schedule.due(time)) is not None
+        if (delivery := schedule.due(time)) is not None
     ]
-    assert [fate for _, fate in found] == [moment.fate for moment in moments[: len(found)]] and len(
-        found
-    ) >= 37
+    assert [delivery for _, delivery in found] == [
+        moment.delivery for moment in moments[: len(found)]
+    ] and len(found) >= 37
     late = np.array([time - 100.0 for time, _ in found]) - [
         moment.time for moment in moments[: len(found)]
     ]

@@ -31,7 +31,7 @@ class Events:
     def __init__(self):
         self.rows, self._last, self._joiner = [], {}, TextJoiner()
 
-    def hear(self, message, now):
+    def receive(self, message, now):
         kind = message.get_type()
         if kind == "HEARTBEAT":
             self._changed(
@@ -45,7 +45,7 @@ class Events:
             self.rows.append(("parameter", message.param_value, now))
         elif kind == "STATUSTEXT":
             self.rows += [
-                ("text", (t.severity, t.words), now) for t in self._joiner.add(message, now)
+                ("text", (t.severity, t.text), now) for t in self._joiner.add(message, now)
             ]
 
     def _changed(self, kind, what, now):
@@ -71,12 +71,12 @@ def both():
             boot = message._timestamp - 0.197  # the first message's age in the record
         now = message._timestamp - boot
         if message.get_srcSystem() == 1:
-            real.hear(message, now)
+            real.receive(message, now)
             continue
         for packet in vehicle.advance(round(now / 0.004) * 0.004):
             for heard in vehicle.codec.decode(packet):
-                ours.hear(heard, vehicle.now)
-        vehicle.hear(message) if message.get_type() != "COMMAND_LONG" else vehicle.receive(
+                ours.receive(heard, vehicle.now)
+        vehicle.handle(message) if message.get_type() != "COMMAND_LONG" else vehicle.handle(
             bytes(message.get_msgbuf())
         )
     return real, ours

@@ -9,8 +9,8 @@ import pytest
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
 from liquid_nav.autopilots import mavlink_messages as messages
-from liquid_nav.autopilots.flavours import ARDUPILOT, PX4, px4_mode
 from liquid_nav.autopilots.mavlink_codec import Codec
+from liquid_nav.autopilots.profiles import ARDUPILOT, PX4, px4_mode
 from liquid_nav.sitl import simulated_ardupilot as ardupilot
 from liquid_nav.sitl import simulated_px4 as px4
 from liquid_nav.sitl import simulated_vehicle as base
@@ -33,18 +33,18 @@ class Station:
     """A ground station beside a vehicle; everything heard is kept with its time."""
 
     def __init__(self, name, height=0.0, **options):
-        self.flavour, kind = KINDS[name]
+        self.profile, kind = KINDS[name]
         self.vehicle, self.codec, self.heard = kind(PointBody(height), **options), Codec(), []
-        self.say(mavlink.MAVLink_heartbeat_message(mavlink.MAV_TYPE_GCS, 8, 0, 0, 0, 3))
+        self.publish(mavlink.MAVLink_heartbeat_message(mavlink.MAV_TYPE_GCS, 8, 0, 0, 0, 3))
 
-    def say(self, message, codec=None):
+    def publish(self, message, codec=None):
         self.vehicle.receive((codec or self.codec).encode(message))
 
     def order(self, number, *parameters, codec=None):
-        self.say(messages.command_long(1, number, parameters), codec)
+        self.publish(messages.command_long(1, number, parameters), codec)
 
     def choose(self, mode):
-        self.order(MODE, *self.flavour.mode_parameters(mode))
+        self.order(MODE, *self.profile.mode_parameters(mode))
 
     def every(self, number, interval):
         """Ask for an interval in us; returns the answer."""
@@ -56,7 +56,7 @@ class Station:
         end = self.vehicle.now + seconds
         while self.vehicle.now < end - 1e-9:
             if command is not None:
-                self.say(messages.set_point(command, self.vehicle.now, 1))
+                self.publish(messages.set_point(command, self.vehicle.now, 1))
             for packet in self.vehicle.advance(min(end, self.vehicle.now + STEP)):
                 self.heard += [(self.vehicle.now, message) for message in self.codec.decode(packet)]
             if until is not None and until():
@@ -98,7 +98,7 @@ class Station:
         """Stream, follow, arm."""
         self.go(6.0)
         self.go(1.2, command=Command())
-        self.choose(self.flavour.follow)
+        self.choose(self.profile.follow)
         self.order(ARM, 1.0)
         return self.go(0.1, command=Command())
 
@@ -250,7 +250,7 @@ def test_an_answer_is_addressed_to_whoever_asked_or_to_nobody(name):
 def test_lost_commands_are_not_obeyed_and_lost_answers_are(name):
     station = Station(name)
     station.go(6.0)
-    station.choose(station.flavour.follow if name == "ardupilot" else px4.LOITER)
+    station.choose(station.profile.follow if name == "ardupilot" else px4.LOITER)
     station.vehicle.lose_commands = 2
     for _ in range(2):
         station.order(ARM, 1.0)
@@ -269,7 +269,7 @@ def test_commands_for_another_component_are_not_answered(name):
     station = Station(name, 2.0)
     gimbals = messages.command_long(1, ARM, (0.0, 21196.0))
     gimbals.target_component = 154
-    station.say(gimbals)
+    station.publish(gimbals)
     station.go(0.1)
     assert station.vehicle.armed and station.acks(ARM) == []
 
@@ -304,11 +304,11 @@ def test_a_mode_of_no_number_is_refused(name):
 )
 def test_failsafe_parameters_have_their_defaults_and_types(name, parameter, value, kind):
     station = Station(name)
-    station.say(messages.read_parameter(1, parameter))
+    station.publish(messages.read_parameter(1, parameter))
     station.go(0.1)
     _, message = station.of("PARAM_VALUE")[-1]
     assert (message.param_id, message.param_type) == (parameter, kind)
-    assert messages.decode_value(message.param_value, kind, station.flavour.bytewise) == value
+    assert messages.decode_value(message.param_value, kind, station.profile.bytewise) == value
 
 
 # A pilot.
@@ -541,11 +541,11 @@ def test_a_lost_radio_ends_in_the_failsafe_of_the_parameters(name, parameter, ac
     station.vehicle.lose_radio()
     station.go(1.0, command=Command(1.0))
     assert station.vehicle.shown_mode == shown and station.vehicle.sticks is None
-    assert (station.velocity[0] > 0.5) == (shown == station.flavour.follow)
-    assert ("ailsafe" in station.texts) != (shown == station.flavour.follow)
-    station.choose(station.flavour.follow)
+    assert (station.velocity[0] > 0.5) == (shown == station.profile.follow)
+    assert ("ailsafe" in station.texts) != (shown == station.profile.follow)
+    station.choose(station.profile.follow)
     station.go(0.1, command=Command(1.0))
-    assert station.vehicle.shown_mode == station.flavour.follow
+    assert station.vehicle.shown_mode == station.profile.follow
 
 
 # Return.
@@ -613,7 +613,7 @@ def test_a_place_is_forgotten_when_it_flies_on(name):
     for _ in range(2):
         station.engage().go(3.0, command=Command(1.0))
         there = station.position[0]
-        station.choose(station.flavour.hold)
+        station.choose(station.profile.hold)
         station.go(3.0)
         assert station.position[0] == pytest.approx(there + 0.4, abs=0.4)
     assert there > 4.0
@@ -640,18 +640,18 @@ def test_home_is_where_it_was_armed_last(name):
 
 
 def test_every_mode_that_can_be_chosen_keeps_it_in_the_air_or_lands_it(name):
-    flavour, _ = KINDS[name]
-    for mode in flavour.names:
+    profile, _ = KINDS[name]
+    for mode in profile.names:
         station = Station(name, 5.0)
         station.vehicle.pilot_sticks()
         station.go(0.5, command=Command())
-        assert station.vehicle.pilot_switches(mode), flavour.mode_name(mode)
+        assert station.vehicle.pilot_switches(mode), profile.mode_name(mode)
         station.go(6.0, command=Command())
-        assert math.hypot(*station.position[:2]) < 0.1, flavour.mode_name(mode)
-        down = mode in (flavour.land, RETURN[name], px4_mode(4, 9), ardupilot.SMART_RTL)
-        assert (station.position[2] < 4.0) == down, flavour.mode_name(mode)
+        assert math.hypot(*station.position[:2]) < 0.1, profile.mode_name(mode)
+        down = mode in (profile.land, RETURN[name], px4_mode(4, 9), ardupilot.SMART_RTL)
+        assert (station.position[2] < 4.0) == down, profile.mode_name(mode)
         if not down:
-            assert station.position[2] == pytest.approx(5.0, abs=0.05), flavour.mode_name(mode)
+            assert station.position[2] == pytest.approx(5.0, abs=0.05), profile.mode_name(mode)
 
 
 # PX4 alone.
@@ -764,7 +764,7 @@ def test_a_disarm_right_after_arming_disarms(name):
 def test_arming_and_disarming_in_the_same_moment(name):
     station = Station(name).go(6.0)
     station.go(1.2, command=Command())
-    station.choose(station.flavour.follow)
+    station.choose(station.profile.follow)
     station.order(ARM, 1.0)
     station.order(ARM, 0.0)
     station.go(0.1)
@@ -854,10 +854,10 @@ def test_others_speak_at_their_rates_with_their_ids():
     assert beats[2, 1].base_mode & 128 and beats[2, 1].custom_mode == px4.POSCTL
 
 
-@pytest.mark.parametrize("flavour", [PX4, ARDUPILOT], ids=["px4", "ardupilot"])
-def test_a_gimbal_contradicts_the_autopilot(flavour):
-    vehicle = KINDS[flavour.name.lower()][1]
-    gimbal, codec = Gimbal(vehicle.parameters, flavour.bytewise), Codec()
+@pytest.mark.parametrize("profile", [PX4, ARDUPILOT], ids=["px4", "ardupilot"])
+def test_a_gimbal_contradicts_the_autopilot(profile):
+    vehicle = KINDS[profile.name.lower()][1]
+    gimbal, codec = Gimbal(vehicle.parameters, profile.bytewise), Codec()
     heard = [message for packet in gimbal.packets(0.0) for message in codec.decode(packet)]
     acks = [m for m in heard if m.get_type() == "COMMAND_ACK"]
     assert {m.result for m in acks} == {DENIED} and {MODE, ARM, 21, 22, INTERVAL} == {
@@ -865,7 +865,7 @@ def test_a_gimbal_contradicts_the_autopilot(flavour):
     }
     assert {(m.target_system, m.target_component) for m in acks} == {(255, 190)}
     told = {
-        m.param_id: messages.decode_value(m.param_value, m.param_type, flavour.bytewise)
+        m.param_id: messages.decode_value(m.param_value, m.param_type, profile.bytewise)
         for m in heard
         if m.get_type() == "PARAM_VALUE"
     }
@@ -877,7 +877,7 @@ def test_a_gimbal_contradicts_the_autopilot(flavour):
 
 def test_commands_to_the_gimbal_of_a_vehicle_with_others_on_the_link_do_not_disturb_it(name):
     station = Station(name, 2.0)
-    others = everybody_else(station.flavour, station.vehicle.parameters)
+    others = everybody_else(station.profile, station.vehicle.parameters)
     place = station.position
     for _ in range(100):
         for other in others:

@@ -41,7 +41,7 @@ class _Frame:
     """When it was taken, s of the simulation."""
 
 
-class Seat:
+class DroneEndpoint:
     """What one drone needs of the node.
 
     answer: the command that came back for the present frame; in_step: whether one came for the
@@ -83,7 +83,7 @@ class Seat:
         self.in_step = True
         self.patience = 0.0
         self.started = False
-        self._told = False
+        self._reported = False
         self._landing = False
         self._arrived: list[_Frame] = []
         self._late: list[_Frame] = []
@@ -105,16 +105,16 @@ class Seat:
         """Whether it has not touched anything yet."""
         return self.drone.collision is None
 
-    def look(self, fate: str) -> None:
-        """Render the frame of this instant, unless its ``fate`` is to be dropped; late ones of
+    def look(self, delivery: str) -> None:
+        """Render the frame of this instant, unless its ``delivery`` is to be dropped; late ones of
         before arrive first.
         """
         self._arrived = self._late
         self._late = []
-        if fate == DROPPED:
+        if delivery == DROPPED:
             return
         frame = _Frame(self.drone.render(), self.drone.state.time)
-        if fate == LATE:
+        if delivery == LATE:
             self._late = [frame]
         else:
             self._arrived = [*self._arrived, frame]
@@ -163,11 +163,11 @@ class Seat:
         if self.answer is not None:
             self.drone.command(self.answer, at=at)
 
-    def tell_contact(self, time: float) -> None:
+    def report_contact(self, time: float) -> None:
         """Say once what it has touched."""
-        if self.flying or self._told:
+        if self.flying or self._reported:
             return
-        self._told = True
+        self._reported = True
         self.outputs.contact(self.drone.collision, time)
         if self._landing and self.drone.collision == GROUND:
             self._diagnostics.report(

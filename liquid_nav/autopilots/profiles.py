@@ -36,7 +36,7 @@ class ParameterRule:
 
 
 @dataclass(frozen=True)
-class Flavour:
+class AutopilotProfile:
     """One autopilot as this package uses it."""
 
     name: str
@@ -93,7 +93,7 @@ class Flavour:
         return CUSTOM_MODE_ENABLED, mode, 0
 
     def wrong_vehicle(self, autopilot: int | None, kind: int | None) -> str:
-        """Return why this vehicle cannot be flown with this flavour, or nothing; what is unknown is
+        """Return why this vehicle cannot be flown with this profile, or nothing; what is unknown is
         right.
         """
         if autopilot is not None and autopilot != self.autopilot:
@@ -130,7 +130,7 @@ def px4_mode(main: int, sub: int = 0) -> int:
     return main << 16 | sub << 24
 
 
-PX4 = Flavour(
+PX4 = AutopilotProfile(
     name="PX4",
     autopilot=12,
     follow=px4_mode(6),
@@ -169,7 +169,7 @@ PX4 = Flavour(
     ),
 )
 
-ARDUPILOT = Flavour(
+ARDUPILOT = AutopilotProfile(
     name="ArduPilot",
     autopilot=3,
     follow=4,
@@ -202,11 +202,11 @@ ARDUPILOT = Flavour(
     hold_needs_global_position=False,
 )
 
-FLAVOURS = {"px4": PX4, "ardupilot": ARDUPILOT}
+PROFILES = {"px4": PX4, "ardupilot": ARDUPILOT}
 
 
-def flavour(name: str) -> Flavour:
+def profile(name: str) -> AutopilotProfile:
     """Return an autopilot by name; raises UserError for an unknown one."""
-    if name not in FLAVOURS:
-        raise UserError(f"unknown autopilot '{name}'", f"choose one of: {', '.join(FLAVOURS)}")
-    return FLAVOURS[name]
+    if name not in PROFILES:
+        raise UserError(f"unknown autopilot '{name}'", f"choose one of: {', '.join(PROFILES)}")
+    return PROFILES[name]
