@@ -498,8 +498,8 @@ class Authority(RuleBasedStateMachine):
         self.go(0.02)
 
     @rule(text=st.sampled_from(("", "", "Preflight Fail: compass")))
-    def arming_may_be_refused(self, words):
-        self.chain.vehicle.refuse_arming = words
+    def arming_may_be_refused(self, text):
+        self.chain.vehicle.refuse_arming = text
         self.go(0.02)
 
     @rule(works=st.booleans())

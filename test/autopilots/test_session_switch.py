@@ -34,7 +34,7 @@ class Switch(Bench):
         self.session.received_sticks(self.now)
 
     @property
-    def received_text(self):
+    def reported(self):
         report = self.session.report()
         return report.flips, report.switched_on
 
@@ -42,16 +42,16 @@ class Switch(Bench):
 def test_a_flip_of_the_engage_switch_is_counted_and_told():
     bench = Switch().beat(mode=LOITER)
     bench.session.events()
-    assert bench.told == (0, False)
+    assert bench.reported == (0, False)
     bench.receive(4.0, 1000)
-    assert bench.told == (0, False)
+    assert bench.reported == (0, False)
     bench.receive(1.0, 2000)
-    assert bench.told == (1, True) and bench.session.now == bench.now
+    assert bench.reported == (1, True) and bench.session.now == bench.now
     assert [event.text for event in bench.session.events()] == ["the engage switch was flipped"]
     bench.receive(4.0, 1000)
-    assert bench.told == (1, False)
+    assert bench.reported == (1, False)
     bench.receive(1.0, 2000)
-    assert bench.told == (2, True)
+    assert bench.reported == (2, True)
 
 
 def test_without_a_channel_no_flip_is_told():
@@ -59,7 +59,7 @@ def test_without_a_channel_no_flip_is_told():
     bench.session = OffboardSession(bench.adapter, SessionConfig())
     bench.vehicle = bench.session.vehicle
     bench.beat(mode=LOITER).receive(4.0, 1000).receive(2.0, 2000)
-    assert bench.told == (0, False)
+    assert bench.reported == (0, False)
 
 
 @pytest.mark.parametrize(
@@ -79,18 +79,18 @@ def test_a_flip_counts_only_while_nothing_of_ours_goes_on(phase, counts):
     bench = Switch().beat(mode=LOITER)
     bench.session.enter(phase)
     bench.receive(4.0, 1000).receive(1.0, 2000)
-    assert bench.told == (int(counts), True)
+    assert bench.reported == (int(counts), True)
 
 
 def test_a_flip_counts_only_while_the_vehicle_says_that_its_receiver_is_healthy():
     bench = Switch().beat(mode=LOITER)
     bench.healthy = False
     bench.receive(4.0, 1000).receive(1.0, 2000)
-    assert bench.told == (0, False)
+    assert bench.reported == (0, False)
     silent = (
         Switch().beat(mode=LOITER).receive(4.0, 1000, told=False).receive(1.0, 2000, told=False)
     )
-    assert silent.told == (0, False)
+    assert silent.reported == (0, False)
 
 
 @pytest.mark.parametrize(("seconds", "counts"), [(2.0, True), (2.0 + STEP, False), (-STEP, False)])
@@ -99,33 +99,33 @@ def test_the_vehicles_word_on_its_receiver_has_a_time(seconds, counts):
     bench.now += STEP
     bench.vehicle.receiver_time = bench.now - seconds
     bench.sticks(2000)
-    assert bench.told[0] == int(counts)
+    assert bench.reported[0] == int(counts)
 
 
 def test_a_mode_that_somebody_chooses_while_the_hand_is_at_the_switch_ends_the_flip():
     for shown in ({"mode": RETURN}, {"mode": LOITER, "armed": True}):
         bench = Switch().beat(mode=LOITER).receive(4.0, 1000).receive(0.25, 2000)
         bench.beat(**shown)
-        assert bench.receive(5.0, 2000).told[0] == 0
+        assert bench.receive(5.0, 2000).reported[0] == 0
     bench = Switch().beat(mode=LOITER).receive(4.0, 1000).receive(0.25, 2000).beat(mode=LOITER)
-    assert bench.receive(5.0, 2000).told[0] == 1
+    assert bench.receive(5.0, 2000).reported[0] == 1
 
 
 def test_a_person_who_wants_something_else_ends_the_flip():
     bench = Switch().beat(mode=LOITER).change("disengaged").receive(4.0, 1000).receive(0.25, 2000)
-    assert bench.person("disengaged").receive(5.0, 2000).told[0] == 0
+    assert bench.person("disengaged").receive(5.0, 2000).reported[0] == 0
     bench = Switch().beat(mode=LOITER).change("disengaged").receive(4.0, 1000).receive(0.25, 2000)
-    assert bench.change("disengaged").receive(5.0, 2000).told[0] == 1
+    assert bench.change("disengaged").receive(5.0, 2000).reported[0] == 1
 
 
 def test_a_receiver_that_lost_its_transmitter_for_a_moment_ends_the_flip():
     bench = Switch().beat(mode=LOITER).receive(4.0, 1000)
     bench.vehicle.receiver = False
     bench.session.received_receiver_status(bench.now)
-    assert bench.receive(5.0, 2000).told[0] == 0
+    assert bench.receive(5.0, 2000).reported[0] == 0
     bench = Switch().beat(mode=LOITER).receive(4.0, 1000)
     bench.session.received_receiver_status(bench.now + A_LITTLE)
-    assert bench.session.now == bench.now + A_LITTLE and bench.receive(5.0, 2000).told[0] == 1
+    assert bench.session.now == bench.now + A_LITTLE and bench.receive(5.0, 2000).reported[0] == 1
 
 
 @pytest.mark.parametrize(

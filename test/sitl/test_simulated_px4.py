@@ -76,9 +76,10 @@ def both():
         for packet in vehicle.advance(round(now / 0.004) * 0.004):
             for heard in vehicle.codec.decode(packet):
                 ours.receive(heard, vehicle.now)
-        vehicle.handle(message) if message.get_type() != "COMMAND_LONG" else vehicle.handle(
-            bytes(message.get_msgbuf())
-        )
+        if message.get_type() == "COMMAND_LONG":
+            vehicle.receive(bytes(message.get_msgbuf()))
+        else:
+            vehicle.handle(message)
     return real, ours
 
 
