@@ -60,6 +60,7 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 
 # The pages in docs as a site in site/. Its tools are an extra of their own: they are installed the first time.
 docs: $(STAMP)

@@ -77,6 +77,7 @@ EXTRAS = {
         *TEST,
         "ruff>=0.6",
         "import-linter>=2.0",
+        "mypy>=1.15",
         "colcon-common-extensions>=0.3",
         "mutmut>=3.4",
     ],
@@ -122,6 +123,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
+    package_data={NAME: ["py.typed"]},
     data_files=shared_files(),
     install_requires=[
         "setuptools",

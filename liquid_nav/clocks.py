@@ -1,10 +1,10 @@
 """Message clocks: the stamp in a header, the time of arrival, and the measured offset between the
 two.
 
-A stamp says exactly when something was measured, but by the clock of whoever measured it: an
+A stamp gives the exact time of a measurement, but on the clock of the device that measured: an
 autopilot counts from its boot, a simulator from its start, another computer is off by seconds. The
-time of arrival is later by the way here, but all arrivals are on one clock. So stamps are believed
-where they agree with arrival, and elsewhere arrival counts.
+time of arrival is later by the transport delay, but all arrivals are on one clock. So stamps are
+used where they agree with arrival, and elsewhere the time of arrival counts.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 NANO = 1_000_000_000
 """ns in a second."""
@@ -39,42 +40,42 @@ class OffsetClock:
     """
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Begin without a measured offset."""
         self._offset: float | None = None
-        self._reported: float | None = None
+        self._last_stamp: float | None = None
 
-    def observe(self, told: float, arrival: float) -> None:
+    def observe(self, stamp: float, arrival: float) -> None:
         """Take the stamp of a message and its time of arrival, both in s, each on its own clock."""
-        if told == self._reported:
-            # The same message again is no measurement; its stamp must stay the same, so that nobody
-            # takes it for news.
+        if stamp == self._last_stamp:
+            # The same message again is no new measurement: on the clock of arrival its stamp must
+            # stay the same, so that no reader takes it for a newer message.
             return
-        self._reported = told
-        offset = arrival - told
+        self._last_stamp = stamp
+        offset = arrival - stamp
         if self._offset is None or abs(offset - self._offset) > SAME_CLOCK:
             self._offset = offset
         else:
             self._offset += GAIN * (offset - self._offset)
 
-    def moved(self, told: float) -> float | None:
+    def moved(self, stamp: float) -> float | None:
         """Return a stamp, s, on the clock of arrival, s; None before anything was observed."""
         if self._offset is None:
             return None
-        return told + self._offset
+        return stamp + self._offset
 
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
     """Messages of one topic in the order in which they were recorded."""
 
-    stamps: np.ndarray
+    stamps: NDArray[np.int64]
     """int64 [N] ns of their headers; 0 where there is none, or at the start of simulated time."""
-    received: np.ndarray
+    received: NDArray[np.int64]
     """int64 [N] ns at which they were recorded, increasing."""
 
     def stamped(self) -> np.ndarray:
         """Return bool [N]: which messages have a stamp."""
-        present = self.stamps != 0
+        present: NDArray[np.bool_] = self.stamps != 0
         if present.any() and 0 <= self.stamps[present].min() <= BEGINNING * NANO:
             return np.ones(len(present), dtype=bool)
         return present
@@ -90,7 +91,7 @@ def on_clock_of(images: Arrivals, others: Arrivals) -> tuple[np.ndarray, np.ndar
 
     The second value, bool [N], is true where an arrival was moved or stands in place of a stamp of
     another clock. Neither topic may be empty. Where everything was recorded at one time, as in bags
-    that a script has written, arrival tells nothing, and the stamps count.
+    that a script has written, the times of arrival mean nothing, and the stamps count.
     """
     if len(images.received) > 1 and images.received[0] == images.received[-1]:
         return others.times(), np.zeros(len(others.stamps), dtype=bool)
@@ -109,11 +110,11 @@ def _arrival_on_clock_of(images: Arrivals, received: np.ndarray) -> tuple[np.nda
     changed.
     """
     offset = _smoothed(images.times() - images.received)
-    # What the images' own way here takes is no difference of clocks.
+    # The transport delay of the images is no difference of clocks.
     offset[np.abs(offset) <= SAME_CLOCK * NANO] = 0
     begin = images.received[0]
     base = offset[0]
-    # Differences: nanoseconds of our days are more than a float64 can tell apart.
+    # Differences: nanoseconds since 1970 have more digits than a float64 holds.
     at = (images.received - begin).astype(np.float64)
     change = np.interp(
         (received - begin).astype(np.float64), at, (offset - base).astype(np.float64)

@@ -1,7 +1,8 @@
-"""Passwords and passphrases: where they come from, and how they stay out of what nodes say.
+"""Passwords and passphrases: where they come from, and how they stay out of logs and messages.
 
-No ROS in here. A ROS parameter is readable by everybody on the graph (``ros2 param get``,
-``/parameter_events``), so a secret is named in a parameter (a file, a variable), never held there.
+No ROS in here. Every node on the graph can read a ROS parameter (``ros2 param get``,
+``/parameter_events``), so a parameter names where a secret is (a file, a variable), and never holds
+it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ MASK = "***"
 """What stands in a text where a secret was."""
 
 _OTHERS = 0o077
-"""Permission bits of a file that anybody but its owner has."""
+"""Permission bits of a file for all users but its owner."""
 
 _VARIABLE = re.compile(r"\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)\})?")
 
@@ -89,7 +90,7 @@ def read_passphrase(path: str, environment: Mapping[str, str]) -> str:
 
 def _read_private(path: str) -> str:
     try:
-        # Looked at first: opening a pipe would wait for whoever writes into it.
+        # Checked first: opening a pipe would wait for a process that writes into it.
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise UserError(
                 f"the signing passphrase cannot be read from {path}: it is not a regular file",
@@ -142,7 +143,7 @@ def expand(source: str, environment: Mapping[str, str]) -> str:
         UserError: a variable is not set, or a ``${`` is not followed by a name and ``}``.
     """
 
-    def value(match: re.Match) -> str:
+    def value(match: re.Match[str]) -> str:
         name = match["name"]
         if name is None:
             raise UserError(
@@ -174,5 +175,5 @@ def redact(text: str) -> str:
     return _PROPERTY.sub(_masked, hidden)
 
 
-def _masked(match: re.Match) -> str:
+def _masked(match: re.Match[str]) -> str:
     return f"{match['name']}{MASK}"

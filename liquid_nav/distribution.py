@@ -23,9 +23,9 @@ def check_distribution(environment: Mapping[str, str] | None = None) -> str | No
         environment = os.environ
     name = environment.get("ROS_DISTRO", "").strip().lower()
     if name and name not in SUPPORTED:
+        supported = ", ".join(known.capitalize() for known in SUPPORTED)
         raise UserError(
             f"ROS 2 {name.capitalize()} is sourced, which liquid_nav does not support",
-            f"use one of {', '.join(word.capitalize() for word in SUPPORTED)}, or a shell without "
-            "ROS",
+            f"use one of {supported}, or a shell without ROS",
         )
     return name or None

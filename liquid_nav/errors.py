@@ -1,8 +1,8 @@
 """Errors that a person can act on.
 
-Whoever raises one of these says, in one line, what is wrong and what to do about it. The command
-line and the nodes print that line without a traceback and leave with exit code 2; anything else is
-a bug and keeps its traceback.
+Each of these states, in one line, what is wrong and what to do about it. The command line and the
+nodes print that line without a traceback and exit with code 2; any other exception is a bug and
+keeps its traceback.
 """
 
 from __future__ import annotations
@@ -30,6 +30,6 @@ class UserError(ValueError):
             cause += "."
         return f"{cause} {self.remedy}"
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, str]]:
         """Rebuild from cause and remedy, so that the error survives a process pool."""
         return type(self), (self.cause, self.remedy)

@@ -1,4 +1,4 @@
-"""Whether values from a file fit the fields of a dataclass: told before anything is made of
+"""Whether values from a file fit the fields of a dataclass: checked before anything is built from
 them.
 """
 
@@ -11,9 +11,9 @@ from types import UnionType
 from typing import Any, Mapping, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 LONGEST = 60
-"""Characters of a value that are told."""
-_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-"""What people are asked for."""
+"""Characters of a value that an error message quotes."""
+_EXPECTED = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+"""Type -> what an error message asks for."""
 
 
 class Misfit(NamedTuple):
@@ -29,8 +29,8 @@ def misfit(cls: type, values: Mapping[str, Any]) -> Misfit | None:
     """Return the first of ``values`` that its field in the dataclass ``cls`` cannot hold, or None.
 
     Whole numbers fit where numbers are wanted, lists where tuples are; true and false are no
-    numbers, and NaN and infinity are none that anything can be made of. Keys that are no fields are
-    left to the constructor.
+    numbers, and NaN and infinity are refused too. Keys that are no fields are left to the
+    constructor.
     """
     hints = get_type_hints(cls)
     for name, value in values.items():
@@ -68,7 +68,7 @@ def _all_fit(values: Any, kinds: tuple[Any, ...]) -> bool:
 
 
 def _wanted(hint: Any) -> str:
-    """Return in words what fits a type."""
+    """Return, as text for people, what fits a type."""
     kind = get_origin(hint) or hint
     if kind in (Union, UnionType):
         return " or ".join(_wanted(inner) for inner in get_args(hint))
@@ -81,4 +81,4 @@ def _wanted(hint: Any) -> str:
         return f"a list: {len(inner)} times {_wanted(inner[0])}"
     if kind is AbstractMapping or is_dataclass(kind):
         return "a mapping of keys"
-    return _WORDS.get(kind, str(kind))
+    return _EXPECTED.get(kind, str(kind))

@@ -1,7 +1,7 @@
 """Every change of coordinate frame in one place.
 
-ROS speaks ENU (x east, y north, z up) and FLU (x forward, y left, z up); autopilots speak NED and
-FRD. The *level body frame* has its x axis along the heading and its z axis vertical: it turns with
+ROS uses ENU (x east, y north, z up) and FLU (x forward, y left, z up); autopilots use NED and FRD.
+The *level body frame* has its x axis along the heading and its z axis vertical: it turns with
 the drone but never tilts with it. FLU there is what a ``Command`` is given in; FRD there is what
 MAVLink calls ``MAV_FRAME_BODY_NED``.
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.types import Command
 
@@ -92,7 +93,8 @@ def rotate(quaternion: np.ndarray, vector: np.ndarray) -> np.ndarray:
     xyz = np.asarray(quaternion[1:], dtype=np.float64)
     v = np.asarray(vector, dtype=np.float64)
     t = 2.0 * np.cross(xyz, v)
-    return v + w * t + np.cross(xyz, t)
+    rotated: NDArray[np.float64] = v + w * t + np.cross(xyz, t)
+    return rotated
 
 
 def yaw_of(quaternion: np.ndarray) -> float:
@@ -121,7 +123,7 @@ def attitude_from_euler(roll: float, pitch: float, yaw: float) -> np.ndarray:
     )
 
 
-def level_from_world(vector: np.ndarray, yaw: float) -> np.ndarray:
+def level_from_world(vector: np.ndarray | tuple[float, float, float], yaw: float) -> np.ndarray:
     """Return an ENU vector [3] in the level body frame (FLU) of a drone with this ENU heading."""
     c = math.cos(yaw)
     s = math.sin(yaw)
@@ -129,7 +131,7 @@ def level_from_world(vector: np.ndarray, yaw: float) -> np.ndarray:
     return np.array((c * x + s * y, -s * x + c * y, z), dtype=np.float64)
 
 
-def world_from_level(vector: np.ndarray, yaw: float) -> np.ndarray:
+def world_from_level(vector: np.ndarray | tuple[float, float, float], yaw: float) -> np.ndarray:
     """Return a level body vector (FLU) [3] in ENU."""
     return level_from_world(vector, -yaw)
 

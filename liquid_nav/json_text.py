@@ -1,4 +1,4 @@
-"""JSON that somebody else has sent: read as an object or not at all. No ROS in here."""
+"""JSON that another process has sent: read as an object or not at all. No ROS in here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read_json(text: str | bytes, limit: int = LIMIT) -> dict[str, Any] | None:
     None is returned for a text that is too long, is not UTF-8, is no JSON, holds another kind of
     value than an object, is nested more than ``DEEPEST`` levels deep, holds a number that is not
     finite (NaN, Infinity, 1e999: RFC 8259 has none of them), or holds half of a surrogate pair,
-    which no ROS message can carry on.
+    which no ROS message can carry.
 
     Args:
         text: What was received; bytes are decoded as UTF-8.
@@ -38,8 +38,8 @@ def read_json(text: str | bytes, limit: int = LIMIT) -> dict[str, Any] | None:
     return value
 
 
-def _refuse(word: str) -> float:
-    raise ValueError(f"{word} is not a number of JSON")
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is not a number of JSON")
 
 
 def _finite(digits: str) -> float:

@@ -18,7 +18,7 @@ PACKAGE = "liquid_nav"
 
 
 class ResourceError(UserError, FileNotFoundError):
-    """A file that should have come with the package is nowhere."""
+    """A file that should have come with the package is missing."""
 
 
 def roots() -> list[Path]:
@@ -39,7 +39,7 @@ def find(relative_path: str | Path) -> Path:
     """Return the first existing file or folder of that name, e.g. ``config/scenarios/forest.yaml``.
 
     Raises:
-        ResourceError: it is nowhere; the message names the places searched.
+        ResourceError: no folder has it; the message names the folders searched.
     """
     for root in roots():
         candidate = root / relative_path

@@ -17,8 +17,8 @@ COMMAND_FIELDS = ("vx", "vy", "vz", "yaw_rate")
 
 @dataclass(frozen=True)
 class Limits:
-    """What a drone may be asked to do: in scenarios, and by the supervisor where nobody says
-    otherwise.
+    """What a drone may be asked to do; a default counts where neither a scenario nor a parameter of
+    the supervisor gives another limit.
     """
 
     speed: float = 2.0
@@ -63,18 +63,19 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the senses deliver at one instant."""
+    """What the sensors deliver at one instant."""
 
     image: np.ndarray | None = None
-    """uint8 [H,W,3] RGB of any size; None when only other senses arrived."""
+    """uint8 [H,W,3] RGB of any size; None when only other sensors delivered."""
     motion: np.ndarray | None = None
-    """float32 [M], the other senses (channels named in the model's config); None: there are none.
+    """float32 [M], values of the other sensors (channels named in the model's config); None: there
+    are none.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a policy says for one observation."""
+    """What a policy decides for one observation."""
 
     command: Command
     """Velocity set point that is asked for, m/s and rad/s in the level body frame."""

@@ -1,4 +1,4 @@
-"""YAML as people write it: a key stands once, and 5e-4 is the number that everybody means."""
+"""YAML as people write it: each key of a mapping once, and 5e-4 is a number."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import yaml
 
 _EXPONENT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?|\.[0-9])[0-9]*[eE][-+]?[0-9]+$")
 """YAML 1.1 takes a number with an exponent, but without a point or without the exponent's sign, for
-a word.
+a text.
 """
 
 
-class _Loader(yaml.SafeLoader):
-    """Plain values only, and each key of a mapping once: of two, PyYAML would silently take the
-    last.
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML comes without types
+    """Plain values only, and each key of a mapping once: of two equal keys PyYAML would silently
+    take the last.
     """
 
     def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:

@@ -120,7 +120,7 @@ def test_the_command_is_on_path_where_colcon_installs(setup_arguments):
     assert "bin" not in {folder for folder, _ in captured["data_files"]}
 
 
-def test_every_room_is_a_package_with_a_docstring(setup_arguments):
+def test_every_subpackage_is_a_package_with_a_docstring(setup_arguments):
     for room in SOURCE.iterdir():
         if room.is_dir() and any(room.glob("*.py")):
             assert f"liquid_nav.{room.name}" in setup_arguments["packages"]

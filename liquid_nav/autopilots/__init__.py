@@ -9,7 +9,8 @@ from liquid_nav.autopilots.config import SessionConfig, refused_while_flying
 from liquid_nav.autopilots.plain import PlainSession
 from liquid_nav.autopilots.profiles import ARDUPILOT, PROFILES, PX4, AutopilotProfile, profile
 from liquid_nav.autopilots.px4_dds import Px4DdsAdapter
-from liquid_nav.autopilots.session import Event, OffboardSession
+from liquid_nav.autopilots.reports import Event
+from liquid_nav.autopilots.session import OffboardSession
 from liquid_nav.autopilots.transitions import TRANSITIONS
 from liquid_nav.autopilots.vehicle import Landed, Odometry, VehicleState
 

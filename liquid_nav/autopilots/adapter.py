@@ -20,7 +20,7 @@ class RequestKind(Enum):
 
 
 class Answer(Enum):
-    """What the autopilot says to a request."""
+    """What the autopilot answers to a request."""
 
     ACCEPTED = "accepted"
     IN_PROGRESS = "in progress"
@@ -50,7 +50,7 @@ class Adapter(Protocol):
         """Ask for one heartbeat of the vehicle, now."""
 
     def show_life(self) -> None:
-        """Say that we are there; called once a second."""
+        """Send a sign of life; called once a second."""
 
     def send_set_point(self, command: Command) -> None:
         """Send a velocity and a yaw rate in the level body frame."""

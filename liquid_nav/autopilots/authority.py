@@ -1,7 +1,7 @@
-"""Who has authority: the supervisor, as long as the vehicle's heartbeats show nobody else.
+"""Who has authority: the supervisor, as long as the vehicle's heartbeats show no other control.
 
-A mode that we did not ask for ends our part and is never asked back; motors that somebody else has
-started are theirs.
+A mode that we did not ask for ends our part and is never asked back; motors that a pilot or another
+program has started are theirs.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def forget_arming(s: OffboardSession) -> None:
 
 
 def _yield_to_foreign_mode(s: OffboardSession) -> None:
-    """Somebody else has chosen a mode: let go."""
+    """A pilot, another program or the autopilot has chosen a mode: let go."""
     mode = s.vehicle.mode
     # Motors that are being stopped and have: it may show any mode.
     stopped = s.phase is Phase.STOPPING and not s.vehicle.armed
@@ -70,7 +70,7 @@ def _yield_to_foreign_mode(s: OffboardSession) -> None:
 
 
 def _find_armed(s: OffboardSession) -> None:
-    """Ready, and the vehicle is armed: by our own late request, or by somebody else."""
+    """Ready, and the vehicle is armed: by our own late request, or by a pilot or program."""
     mode = s.vehicle.mode
     if s.arm_asked is not None:
         s.allowed = frozenset({mode})

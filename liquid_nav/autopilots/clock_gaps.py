@@ -1,6 +1,6 @@
-"""Gaps in our time: the clock has jumped, or nobody has called the session for a while.
+"""Gaps in our time: the clock has jumped, or ``update`` was not called for a while.
 
-Both look alike on our clock; the vehicle's own clock tells them apart. After a jump, ages count
+Both look alike on our clock; the vehicle's own clock distinguishes them. After a jump, ages count
 anew and what was under way begins anew. After a sleep, the vehicle's failsafe must have taken over,
 and the session lets go.
 """
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 GAP = 1.0
 """s between two calls of ``update`` beyond which the clock has jumped or we were not called."""
 WAKING = 0.5
-"""s after such a gap in which the vehicle's own clock tells a jump of ours from a sleep; less than
-``GAP``.
+"""s after such a gap in which the vehicle's own clock distinguishes a jump of ours from a sleep;
+less than ``GAP``.
 """
 
 
@@ -51,7 +51,7 @@ class ClockGaps:
         self._updated = now
 
     def is_gap(self, now: float) -> bool:
-        """Whether the clock has jumped before ``now`` (s), or nobody has called us."""
+        """Whether the clock has jumped before ``now`` (s), or ``update`` was not called."""
         return not 0.0 <= now - self._updated <= GAP
 
     def goes_back(self, now: float) -> bool:
@@ -102,9 +102,7 @@ class ClockGaps:
 
 
 def notice_gap(s: OffboardSession) -> None:
-    """The clock has jumped, or nobody has called us: nothing can be said of how long the link was
-    silent.
-    """
+    """The clock has jumped, or ``update`` was not called: the link's silence cannot be measured."""
     heartbeat = s.vehicle.heartbeat
     if heartbeat is None or not s.gaps.is_gap(s.now):
         return
@@ -126,7 +124,7 @@ def notice_sleep(s: OffboardSession) -> None:
 
 
 def _begin_anew(s: OffboardSession) -> None:
-    """The clock has gone back: times that were remembered lie in the future, and nobody may wait
+    """The clock has gone back: times that were remembered lie in the future, and nothing may wait
     for them.
     """
     s.vehicle.clip(s.now)

@@ -35,7 +35,7 @@ class SessionConfig:
     descent: float = 0.5
     """Speed of a landing by set points, m/s."""
     speed: float = 5.0
-    """Horizontal speed at most, m/s: the bridge's own limit, whatever the supervisor says."""
+    """Horizontal speed at most, m/s: the bridge's own limit, whatever the supervisor commands."""
     vertical_speed: float = 2.0
     """Vertical speed at most, m/s."""
     yaw_rate: float = 2.0
@@ -44,7 +44,7 @@ class SessionConfig:
     """Time for a take-off beyond the climb, and for the autopilot's own disarming after a landing,
     s.
     """
-    hiccup: float = 2.0
+    hold_delay: float = 2.0
     """Time that a hold of the supervisor is answered by zero set points before the autopilot's hold
     mode, s.
     """

@@ -40,7 +40,8 @@ class Connection:
     number: int
     """Port, or baud rate in bit/s."""
     peer: tuple[str, int] | None = None
-    """Host and port that are called until the vehicle is heard, where we listen; None: nobody is.
+    """Host and port that are called until something is received from the vehicle, where we listen;
+    None: there is none.
     """
 
     @property
@@ -90,7 +91,7 @@ def read_connection(text: str) -> Connection:
     for pattern, kind in _SPELLINGS:
         found = re.fullmatch(pattern, text)
         if found is not None:
-            return _checked(found.groupdict(), kind, text)
+            return _checked(found, kind, text)
     found = _LISTENS_OR_CALLS.fullmatch(text)
     if found is not None:
         place = f"{found['host']}:{found['number']}"
@@ -99,7 +100,7 @@ def read_connection(text: str) -> Connection:
     raise UserError(f"cannot read the connection '{text}'", FORMS)
 
 
-def _checked(found: dict[str, str | None], kind: Kind, text: str) -> Connection:
+def _checked(found: re.Match[str], kind: Kind, text: str) -> Connection:
     number = int(found["number"])
     if kind is Kind.SERIAL:
         if number == 0:
@@ -108,11 +109,12 @@ def _checked(found: dict[str, str | None], kind: Kind, text: str) -> Connection:
                 "give that of the autopilot's port, such as 57600 or 921600",
             )
         return Connection(kind, found["host"], number)
-    # Listening on 0 means any free port; nobody can be called there.
+    # Listening on 0 means any free port; port 0 cannot be called.
     _require_port(number, 0 if kind is Kind.LISTENS else 1, text)
-    if found.get("peer") is None:
+    peer_host = found.groupdict().get("peer")
+    if peer_host is None:
         return Connection(kind, found["host"] or ANYWHERE, number)
-    peer = (found["peer"], int(found["peer_port"]))
+    peer = (peer_host, int(found["peer_port"]))
     _require_port(peer[1], 1, text)
     return Connection(kind, found["host"] or ANYWHERE, number, peer)
 

@@ -7,13 +7,15 @@ page.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Mapping
+from typing import Mapping, TypeVar
 
 from liquid_nav.autopilots.transitions import TRANSITIONS
 from liquid_nav.safety import MODE_TRANSITIONS
 
+State = TypeVar("State", bound=Enum)
 
-def draw(table: Mapping[Enum, frozenset[Enum]], start: Enum) -> str:
+
+def draw(table: Mapping[State, frozenset[State]], start: State) -> str:
     """Return a Mermaid state diagram of a table of transitions that begins in ``start``."""
     lines = ["stateDiagram-v2", f"    [*] --> {start.value}"]
     for state in table:

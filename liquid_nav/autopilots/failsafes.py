@@ -217,7 +217,7 @@ def is_known(name: str, value: float) -> bool:
 
 
 def falls(name: str, value: float) -> bool:
-    """Return whether the vehicle falls out of the air; of an unknown value nobody knows."""
+    """Return whether the vehicle falls out of the air; False for an unknown value."""
     parameter = _BY_NAME.get(name)
     return parameter is not None and value in parameter.falling
 

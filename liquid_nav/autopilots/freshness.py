@@ -1,4 +1,4 @@
-"""What must be fresh or known before the vehicle flies on our word, and how old it may be."""
+"""What must be fresh or known before the vehicle flies by our set points, and how old it may be."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ SLOWEST_LINK = 0.8
 """s that a question and its answer may take for us to take over: on a slower link a pilot could be
 overruled.
 """
-OLDEST_TOLD = 999.0
-"""s that an age is said to be at most: what never came has no age."""
+OLDEST_REPORTED = 999.0
+"""s that an age is reported to be at most: what never came has no age."""
 
 
 def too_old(
@@ -37,19 +37,19 @@ def too_old(
         now: Time, s.
         commanded: When the supervisor's last command came, s.
         grace: Time of the last jump of the clock, s: no age counts from before.
-        vehicle: What the vehicle has said.
+        vehicle: What the vehicle has reported.
         config: How old a command and a position may be.
     """
     silent = _age(now, commanded, grace)
     if not 0.0 <= silent <= config.freshness:
-        return Fault(FaultKind.SUPERVISOR_SILENT, min(silent, OLDEST_TOLD), config.freshness)
+        return Fault(FaultKind.SUPERVISOR_SILENT, min(silent, OLDEST_REPORTED), config.freshness)
     seen = _age(now, vehicle.position_time, grace)
     if not 0.0 <= seen <= config.position_age:
-        return Fault(FaultKind.POSITION_OLD, min(seen, OLDEST_TOLD), config.position_age)
+        return Fault(FaultKind.POSITION_OLD, min(seen, OLDEST_REPORTED), config.position_age)
     beat = _age(now, vehicle.heartbeat, grace)
     most = min(max(HEARTBEAT_AGE, HEARTBEATS * vehicle.heartbeat_period), HEARTBEAT_OLDEST)
     if not 0.0 <= beat <= most:
-        return Fault(FaultKind.HEARTBEAT_OLD, min(beat, OLDEST_TOLD), most)
+        return Fault(FaultKind.HEARTBEAT_OLD, min(beat, OLDEST_REPORTED), most)
     return None
 
 
@@ -65,7 +65,7 @@ def not_known(vehicle: VehicleState, round_trip: float) -> Fault | None:
     """Return what must be known before anything begins, or nothing.
 
     Args:
-        vehicle: What the vehicle has said.
+        vehicle: What the vehicle has reported.
         round_trip: Time from a question to the vehicle's answer lately, s.
     """
     if vehicle.landed is Landed.UNKNOWN:
@@ -76,7 +76,7 @@ def not_known(vehicle: VehicleState, round_trip: float) -> Fault | None:
 
 
 def can_hold_by_mode(now: float, vehicle: VehicleState, profile: AutopilotProfile) -> bool:
-    """Whether the autopilot's own hold can work here; PX4's needs a global position, heard lately
+    """Whether the autopilot's own hold can work here; PX4's needs a recent global position
     (``now``: s).
     """
     known = vehicle.global_time is not None and 0.0 <= now - vehicle.global_time <= LINK_LOST

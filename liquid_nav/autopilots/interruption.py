@@ -18,7 +18,7 @@ def watch(s: OffboardSession) -> None:
     """
     if s.phase is Phase.OFFLINE:
         return
-    if s.now - max(s.vehicle.heartbeat, s.gaps.link_since) > LINK_LOST:
+    if s.now - max(s.vehicle.heartbeat_time, s.gaps.link_since) > LINK_LOST:
         reconnection.lose_link(s)
         return
     s.polling.ask_again(s.now)
@@ -29,7 +29,7 @@ def watch(s: OffboardSession) -> None:
 def interrupt(s: OffboardSession, fault: Fault | None) -> None:
     """Stop what goes on: hold in the air, motors off on the ground.
 
-    ``fault``: why, where it has to be told.
+    ``fault``: why, where it has to be reported.
     """
     if fault is not None and s.phase in IN_CHARGE and s.phase is not Phase.LANDING:
         s.complain(fault)
@@ -38,14 +38,14 @@ def interrupt(s: OffboardSession, fault: Fault | None) -> None:
     if not s.vehicle.airborne:
         s.run(steps.stand_down(s))
     elif s.profile.follow not in s.allowed and s.phase is Phase.STARTING:
-        # It flies in somebody else's mode, and we have asked for nothing yet.
+        # It flies in a mode that is not ours, and we have asked for nothing yet.
         s.release(fault or Fault(FaultKind.RESUME_REFUSED))
     elif s.phase is not Phase.HOLDING:
         s.run(steps.hold(s))
 
 
 def give_up(s: OffboardSession, fault: Fault) -> None:
-    """A plan was refused: the safest thing that needs nobody's permission."""
+    """A plan was refused: the safest thing that needs no answer of the autopilot."""
     if not s.vehicle.airborne:
         s.run(steps.stand_down(s))
     elif s.vehicle.mode == s.profile.follow and s.phase is not Phase.HOLDING:
@@ -77,5 +77,5 @@ def _watch_order(s: OffboardSession) -> None:
     if s.phase in (Phase.STARTING, Phase.CLIMBING):
         interrupt(s, None)
     elif s.phase is Phase.FLYING:
-        if s.now - s.held_since >= s.config.hiccup or s.now < s.held_since:
+        if s.now - s.held_since >= s.config.hold_delay or s.now < s.held_since:
             s.run(steps.hold(s))

@@ -1,5 +1,5 @@
-"""Which requests of a person have been seen: the memory that tells an event from a state that
-lasts.
+"""Which requests of a person have been seen: the memory that distinguishes an event from a state
+that lasts.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ class News:
     engagement: bool = False
     """A person has engaged, just now."""
     current: bool = True
-    """The order is not older than what was heard of its supervisor: messages may change places."""
+    """The order is not older than the last one of its supervisor: messages may change places."""
 
 
 class Ledger:
     """Remembers the highest numbers of each supervisor.
 
-    What is heard first of a supervisor counts as seen: it may be a latched message from before this
+    The first order of a supervisor counts as seen: it may be a latched message from before this
     process began, or from before the two had found each other.
     """
 

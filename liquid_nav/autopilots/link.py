@@ -43,8 +43,8 @@ class Wire(Protocol):
         """Called when what was read last is our vehicle's."""
 
     def knows_better(self, now: float) -> bool:
-        """Whether what was read last cannot be our vehicle's, since that is heard from
-        elsewhere.
+        """Whether what was read last cannot be our vehicle's, since that sends from another
+        address.
         """
 
     def write(self, data: bytes) -> None:
@@ -66,14 +66,14 @@ LOST = frozenset(
 )
 """What a UDP socket reports of single packets: they are lost, the socket and whom it answers stay.
 
-A new socket would have to wait until the vehicle is heard again; and a radio's network may be gone
-for moments only.
+A new socket would have to wait until something is received from the vehicle; and a radio's network
+may be gone for moments only.
 """
 
 
 class Udp:
-    """A socket that listens and answers the vehicle alone; or one that calls and hears whom it has
-    called.
+    """A socket that listens and answers the vehicle alone; or one that calls and receives from the
+    called address only.
     """
 
     def __init__(
@@ -85,8 +85,8 @@ class Udp:
             host: To listen on, or to call.
             port: The same.
             calls: Whether to call; otherwise it listens.
-            peer: Host and port to call until the vehicle is heard, where it listens; default:
-                nobody.
+            peer: Host and port to call until something is received from the vehicle, where it
+                listens; default: none.
         """
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
@@ -125,10 +125,10 @@ class Udp:
         self._received = now
 
     def knows_better(self, now: float) -> bool:
-        """Whether this came from another address than the vehicle's, which is heard.
+        """Whether this came from another address than the vehicle's, from which messages come.
 
-        Two drones with the same system id would otherwise take set points in turn; and what nobody
-        will look at need not be decoded.
+        Two drones with the same system id would otherwise take set points in turn; and what is not
+        used need not be decoded.
         """
         if self._calls or self._last == self._peer:
             return False
@@ -214,7 +214,7 @@ class Serial:
         try:
             self._port.port.write(data)
         except Exception:
-            # Otherwise closing it would wait until somebody takes the rest.
+            # Otherwise closing it would wait until the rest was transmitted.
             with suppress(Exception):
                 self._port.port.reset_output_buffer()
             raise
@@ -225,7 +225,7 @@ class Serial:
 
 
 class Link:
-    """A wire that heals, with a codec at its end. ``problem`` says why it is down, empty when it is
+    """A wire that heals, with a codec at its end. ``problem``: why it is down; empty when it is
     up.
     """
 
@@ -251,7 +251,7 @@ class Link:
         self.wire: Wire | None = None
         self.problem = "not opened yet"
         self.strangers = 0
-        """Datagrams from other addresses than the vehicle's, while that is heard."""
+        """Datagrams from other addresses than the vehicle's, while messages come from that."""
         self._tried = -1e9
 
     @property
@@ -263,16 +263,17 @@ class Link:
         """Return the messages that have arrived; ``now``: s, for the pause between attempts to
         open.
         """
-        if not self._ready(now):
+        wire = self._ready(now)
+        if wire is None:
             return []
         messages: list[Message] = []
         # Bounded: a flood must not keep set points and the end of the process waiting.
         decoded = 0
         looked = 0
         try:
-            while decoded < MOST_DECODED and looked < MOST_READ and (data := self.wire.read()):
+            while decoded < MOST_DECODED and looked < MOST_READ and (data := wire.read()):
                 looked += 1
-                if self.wire.knows_better(now):
+                if wire.knows_better(now):
                     self.strangers += 1
                     continue
                 for part in data:
@@ -280,7 +281,7 @@ class Link:
                     accepted = self.codec.decode(part)
                     decoded += 1 + self.codec.counts.seen - before
                     if any(self._is_vehicle(message) for message in accepted):
-                        self.wire.accept(now)
+                        wire.accept(now)
                     messages += accepted
         except Exception as error:  # pyserial has exceptions of its own
             self._broke(error)
@@ -289,11 +290,12 @@ class Link:
     def send(self, messages: Iterable[Message], now: float) -> None:
         """Send messages; silently nothing while the wire is down."""
         for message in messages:
-            if not self._ready(now):
+            wire = self._ready(now)
+            if wire is None:
                 return
             data = self.codec.encode(message)
             try:
-                self.wire.write(data)
+                wire.write(data)
             except Exception as error:
                 self._broke(error)
 
@@ -303,14 +305,15 @@ class Link:
             self._opening.add_done_callback(_free)
             self._opening = None
         if self.wire is not None:
-            # A device that is gone may say so once more.
+            # A device that is gone may report it once more.
             with suppress(Exception):
                 self.wire.close()
             self.wire = None
 
-    def _ready(self, now: float) -> bool:
+    def _ready(self, now: float) -> Wire | None:
+        """Return the wire, opened where it is time (s); None while it is down."""
         if self.wire is not None:
-            return True
+            return self.wire
         if self._opening is None and not 0.0 <= now - self._tried < REOPEN:
             self._tried = now
             self._opening = _attempt(self._open, self._beside)
@@ -322,7 +325,7 @@ class Link:
                 self.problem = ""
             except Exception as error:
                 self.problem = f"cannot open {self.connection}: {error}"
-        return self.wire is not None
+        return self.wire
 
     def _broke(self, error: Exception) -> None:
         self.problem = f"{self.connection} broke: {error}"
@@ -374,6 +377,6 @@ def _attempt(open_wire: Callable[[], Wire], beside: bool) -> Future[Wire]:
 
 
 def _free(attempt: Future[Wire]) -> None:
-    """Close what was opened after all, when nobody wanted it any more."""
+    """Close what was opened after all, when it was no longer wanted."""
     if attempt.exception() is None:
         attempt.result().close()

@@ -1,9 +1,9 @@
-"""MAVLink behind the session: messages of the vehicle's autopilot come in, and of nobody else;
-requests go out.
+"""MAVLink behind the session: messages of the vehicle's autopilot come in, and of no other
+component; requests go out.
 
 A system on a MAVLink network has components: gimbals, cameras and companion computers share the
-vehicle's system id. Only component 1, the autopilot, is heard here, and acknowledgements only if
-they are addressed to us or to everybody.
+vehicle's system id. Only messages of component 1, the autopilot, are taken here, and
+acknowledgements only if they are addressed to us or broadcast.
 """
 
 from __future__ import annotations
@@ -63,14 +63,15 @@ class MavlinkAdapter:
         Args:
             profile: The autopilot that is expected; default PX4.
             config: How to fly.
-            target: System id of the vehicle; None: the first autopilot that is heard.
+            target: System id of the vehicle; None: that of the first autopilot's heartbeat.
             system: Our system id.
             component: Our component id.
         """
         self.profile = profile
         self.target = target
         self.foreign = 0
-        """Messages that were not the vehicle's autopilot's, or acknowledgements for somebody else.
+        """Messages that were not the vehicle's autopilot's, or acknowledgements for another
+        system.
         """
         self._us = (system, component)
         self._joiner = TextJoiner()
@@ -89,9 +90,9 @@ class MavlinkAdapter:
         if message.get_srcComponent() != AUTOPILOT:
             return False
         if self.target is None or message.get_type() == "HEARTBEAT":
-            # A script may speak with the autopilot's numbers: its heartbeat says that it is none.
+            # A script may send with the autopilot's ids: its heartbeat shows that it is none.
             return _is_autopilot(message) and self.target in (None, message.get_srcSystem())
-        return message.get_srcSystem() == self.target
+        return bool(message.get_srcSystem() == self.target)
 
     def receive(self, message: Message, now: float) -> bool:
         """Take one message from the link; returns whether it brought anything of our vehicle."""
@@ -116,7 +117,7 @@ class MavlinkAdapter:
         elif kind == "COMMAND_ACK":
             news = self._acknowledge(message, now)
         elif kind == "STATUSTEXT":
-            self._tell(self._joiner.add(message, now))
+            self._pass_on(self._joiner.add(message, now))
         elif kind == "PARAM_VALUE":
             value = messages.decode_value(
                 message.param_value, message.param_type, self.profile.bytewise
@@ -127,10 +128,16 @@ class MavlinkAdapter:
 
     def update(self, now: float) -> list[Message]:
         """Return what has to be sent now."""
-        self._tell(self._joiner.expired(now))
+        self._pass_on(self._joiner.expired(now))
         return self.session.update(now)
 
     # For the session, see ``Adapter``.
+
+    @property
+    def _vehicle(self) -> int:
+        """``target``: the session asks for nothing before the first heartbeat, which sets it."""
+        assert self.target is not None
+        return self.target
 
     def greet(self) -> None:
         """Ask for the messages that are needed, and for the parameters of the autopilot's own
@@ -139,7 +146,7 @@ class MavlinkAdapter:
         self._received.clear()
         self._tries = 0
         for number, rate in messages.WANTED.items():
-            self._send(messages.ask_for_message(self.target, number, rate))
+            self._send(messages.ask_for_message(self._vehicle, number, rate))
         for name in names_for(self.profile.name):
             self.read_parameter(name)
 
@@ -151,7 +158,7 @@ class MavlinkAdapter:
         for number, rate in messages.WANTED.items():
             wanted = number in messages.ESSENTIAL or self._tries <= TRIES
             if number not in self._received and wanted:
-                self._send(messages.ask_for_message(self.target, number, rate))
+                self._send(messages.ask_for_message(self._vehicle, number, rate))
         for name in names_for(self.profile.name):
             if name not in self.session.parameters and self._tries <= TRIES:
                 self.read_parameter(name)
@@ -162,7 +169,7 @@ class MavlinkAdapter:
         """
         number = mavlink.MAVLINK_MSG_ID_HEARTBEAT
         self._polls.append(self.session.now)
-        self._send(messages.command_long(self.target, mavlink.MAV_CMD_REQUEST_MESSAGE, (number,)))
+        self._send(messages.command_long(self._vehicle, mavlink.MAV_CMD_REQUEST_MESSAGE, (number,)))
 
     def show_life(self) -> None:
         """Send our own heartbeat."""
@@ -170,7 +177,7 @@ class MavlinkAdapter:
 
     def send_set_point(self, command: Command) -> None:
         """Send a velocity and a yaw rate in the level body frame."""
-        self._send(messages.set_point(command, self.session.now, self.target))
+        self._send(messages.set_point(command, self.session.now, self._vehicle))
 
     def request(self, kind: RequestKind, value: float = 0.0, attempt: int = 0) -> None:
         """Send a MAV_CMD."""
@@ -185,23 +192,23 @@ class MavlinkAdapter:
             parameters = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, value)
         number = COMMANDS[kind]
         self._asked[number] = kind
-        self._send(messages.command_long(self.target, number, parameters, attempt))
+        self._send(messages.command_long(self._vehicle, number, parameters, attempt))
 
     def read_parameter(self, name: str) -> None:
         """Ask for a parameter."""
-        self._send(messages.read_parameter(self.target, name))
+        self._send(messages.read_parameter(self._vehicle, name))
 
     def set_parameter(self, name: str, value: float) -> None:
         """Set a parameter whose type was learned by reading it."""
         kind = self._types[name]
-        self._send(messages.set_parameter(self.target, name, value, kind, self.profile.bytewise))
+        self._send(messages.set_parameter(self._vehicle, name, value, kind, self.profile.bytewise))
 
     def ready(self, now: float) -> str:
         """Set points in the body frame need nothing more."""
         return ""
 
     def warnings(self) -> list[str]:
-        """The autopilot says it in texts."""
+        """The autopilot sends its warnings as texts."""
         return []
 
     def take(self) -> list[Message]:
@@ -231,7 +238,7 @@ class MavlinkAdapter:
         if self._polls:
             self.session.took(now - self._polls.popleft())
 
-    def _tell(self, texts: list[Text]) -> None:
+    def _pass_on(self, texts: list[Text]) -> None:
         for text in texts:
             self.session.received_text(
                 text.text, text.severity <= mavlink.MAV_SEVERITY_WARNING, text.time
@@ -242,4 +249,6 @@ class MavlinkAdapter:
 
 
 def _is_autopilot(message: Message) -> bool:
-    return message.get_type() == "HEARTBEAT" and message.autopilot != mavlink.MAV_AUTOPILOT_INVALID
+    if message.get_type() != "HEARTBEAT":
+        return False
+    return bool(message.autopilot != mavlink.MAV_AUTOPILOT_INVALID)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from pymavlink.dialects.v20 import common as mavlink
 
-Message = mavlink.MAVLink_message
+Message: TypeAlias = mavlink.MAVLink_message
 OUR_SYSTEM = 247
 """Our system id. 255 with component 190 is QGroundControl's own identity, 1 is the usual vehicle.
 """
@@ -38,14 +39,14 @@ class Counts:
     """Messages of other systems than the one that is listened to."""
 
 
-class _Parser(mavlink.MAVLink):
-    """The dialect's parser, in which a forged packet cannot advance the clock that replays are told
-    by.
+class _Parser(mavlink.MAVLink):  # type: ignore[misc]  # pymavlink comes without types
+    """The dialect's parser, in which a forged packet cannot advance the clock by which replays are
+    recognised.
     """
 
     def check_signature(self, msgbuf: bytearray, srcSystem: int, srcComponent: int) -> bool:
         before = dict(self.signing.stream_timestamps)
-        accepted = super().check_signature(msgbuf, srcSystem, srcComponent)
+        accepted: bool = super().check_signature(msgbuf, srcSystem, srcComponent)
         if not accepted:
             self.signing.stream_timestamps = before
         return accepted

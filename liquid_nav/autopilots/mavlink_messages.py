@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+from numpy.typing import NDArray
 from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav import geometry
@@ -34,7 +35,7 @@ ESSENTIAL = frozenset(
 )
 """Messages without which nothing flies."""
 MOST_REPETITIONS = 255
-"""What COMMAND_LONG can tell of them: one byte."""
+"""Repetitions that COMMAND_LONG can count: one byte."""
 INTEGERS = {
     mavlink.MAV_PARAM_TYPE_UINT8: "B",
     mavlink.MAV_PARAM_TYPE_INT8: "b",
@@ -82,7 +83,7 @@ def command_long(
     system: int, number: int, parameters: tuple[float, ...] = (), attempt: int = 0
 ) -> Message:
     """A MAV_CMD with up to seven parameters, the rest zero; ``attempt`` counts repetitions from 0,
-    told up to 255.
+    sent up to 255.
     """
     seven = tuple(float(value) for value in parameters) + (0.0,) * (7 - len(parameters))
     return mavlink.MAVLink_command_long_message(
@@ -122,7 +123,8 @@ def encode_value(value: float, kind: int, bytewise: bool) -> float:
     """
     if not bytewise or kind not in INTEGERS:
         return float(value)
-    return struct.unpack("<f", struct.pack("<" + INTEGERS[kind], int(value)).ljust(4, b"\0"))[0]
+    bits = struct.pack("<" + INTEGERS[kind], int(value)).ljust(4, b"\0")
+    return float(struct.unpack("<f", bits)[0])
 
 
 def decode_value(value: float, kind: int, bytewise: bool) -> float:
@@ -135,10 +137,10 @@ def decode_value(value: float, kind: int, bytewise: bool) -> float:
 
 def external_vision(
     time: float,
-    position: np.ndarray,
-    quaternion: np.ndarray,
-    velocity: np.ndarray,
-    rates: np.ndarray,
+    position: NDArray[np.float64],
+    quaternion: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    rates: NDArray[np.float64],
 ) -> Message:
     """Odometry for the autopilot's estimator. Ours: ENU [3] m, FLU to ENU [4], ENU [3] m/s, FLU [3]
     rad/s; time s.

@@ -24,7 +24,7 @@ FAILSAFE = (mavlink.MAV_STATE_CRITICAL, mavlink.MAV_STATE_EMERGENCY)
 MOST_CHANNELS = 16
 RECEIVER = mavlink.MAV_SYS_STATUS_SENSOR_RC_RECEIVER
 NO_VOLTAGE = 0xFFFF
-"""What SYS_STATUS says where the voltage is unknown."""
+"""What SYS_STATUS holds where the voltage is unknown."""
 
 
 def read(message: Message, vehicle: VehicleState, now: float) -> bool:
@@ -97,17 +97,19 @@ def _status(message: Message, vehicle: VehicleState, now: float) -> bool:
 
 
 def _charge(message: Message) -> float | None:
-    """Return the charge that a SYS_STATUS tells, 0 to 1; None where it tells none."""
-    if 0 <= message.battery_remaining <= 100:
-        return message.battery_remaining / 100.0
+    """Return the charge of a SYS_STATUS, 0 to 1; None where it has none."""
+    percent: int = message.battery_remaining
+    if 0 <= percent <= 100:
+        return percent / 100.0
     return None
 
 
 def _voltage(message: Message) -> float | None:
-    """Return the voltage that a SYS_STATUS tells, V; None where it tells none."""
-    if message.voltage_battery == NO_VOLTAGE:
+    """Return the voltage of a SYS_STATUS, V; None where it has none."""
+    millivolts: int = message.voltage_battery
+    if millivolts == NO_VOLTAGE:
         return None
-    return message.voltage_battery / 1000.0
+    return millivolts / 1000.0
 
 
 def _sticks(message: Message, vehicle: VehicleState, now: float) -> bool:
@@ -122,7 +124,7 @@ def _sticks(message: Message, vehicle: VehicleState, now: float) -> bool:
 
 def _global(message: Message, vehicle: VehicleState, now: float) -> bool:
     if message.lat == 0 and message.lon == 0:
-        return False  # what an autopilot without a position fix says
+        return False  # what an autopilot without a position fix sends
     vehicle.global_time = now
     return True
 

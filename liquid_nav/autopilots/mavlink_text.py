@@ -1,6 +1,4 @@
-"""What the autopilot says in words: STATUSTEXT, whose long texts come in chunks of 50
-characters.
-"""
+"""The autopilot's texts: STATUSTEXT, whose long ones come in chunks of 50 characters."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ class Text:
     severity: int
     """MAV_SEVERITY, 0 (worst) to 7."""
     text: str
-    """What it says; an ellipsis stands for chunks that were lost."""
+    """The text; an ellipsis stands for chunks that were lost."""
 
 
 class TextJoiner:
@@ -31,7 +29,7 @@ class TextJoiner:
     """
 
     def __init__(self) -> None:
-        """Start with nothing heard."""
+        """Start with nothing received."""
         self._open: dict[int, tuple[float, int, dict[int, str]]] = {}
 
     def add(self, message: Message, now: float) -> list[Text]:

@@ -1,6 +1,6 @@
 """What the supervisor's orders lead to, in each phase.
 
-An order is a state that is repeated; only ``News`` tells that a person has asked for something.
+An order is a state that is repeated; only ``News`` shows that a person has asked for something.
 Only an engagement that was not seen before starts motors or takes a vehicle over.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def obey(s: OffboardSession, order: Order, news: News) -> None:
-    """Do what an order says that may be obeyed.
+    """Do what an order asks for; it is one that may be obeyed.
 
     Args:
         s: The session.
@@ -52,7 +52,7 @@ def obey(s: OffboardSession, order: Order, news: News) -> None:
 
 
 def watch_landing_found(s: OffboardSession) -> None:
-    """The vehicle was found armed before the order was heard: it lands already, as was ordered."""
+    """The vehicle was found armed before the order came: it lands already, as was ordered."""
     found = s.fault is not None and s.fault.kind is FaultKind.FOUND_ARMED
     if found and s.vehicle.armed and s.vehicle.mode in s.profile.landing_modes:
         s.fault = None
@@ -61,7 +61,7 @@ def watch_landing_found(s: OffboardSession) -> None:
 
 
 def _engage(s: OffboardSession) -> None:
-    """A person has engaged: take over, or say why not."""
+    """A person has engaged: take over, or report why not."""
     wrong = s.profile.wrong_vehicle(s.vehicle.autopilot, s.vehicle.kind)
     if s.phase is Phase.OFFLINE:
         s.complain(Fault(FaultKind.NO_HEARTBEAT, subject="is the link up?"))
@@ -92,7 +92,7 @@ def _resume(s: OffboardSession) -> None:
 
 
 def _hold(s: OffboardSession, act: bool) -> None:
-    """Hold; a flight goes on with zero set points first, unless a person says so (``act``)."""
+    """Hold; a flight goes on with zero set points first, unless a person asks for it (``act``)."""
     if s.phase in (Phase.STARTING, Phase.CLIMBING) or (act and s.phase is Phase.FLYING):
         interrupt(s, None)
     elif act and s.phase is Phase.LANDING and s.vehicle.airborne:
@@ -130,13 +130,13 @@ def _touch(s: OffboardSession) -> None:
     s.set_points.urgent = True
     s.complain(Fault(FaultKind.PILOT_TOUCH))
     if s.phase is Phase.LANDING and not s.streaming:
-        # The autopilot lands by itself: whoever wants to fly on changes the mode.
+        # The autopilot lands by itself: a pilot who wants to fly on changes the mode.
         return
     s.run(steps.hand_over(s))
 
 
 def _disengage(s: OffboardSession, act: bool) -> None:
-    """Nothing of ours flies any more; ``act``: a person says so."""
+    """Nothing of ours flies any more; ``act``: a person has asked for it."""
     if s.phase in (Phase.OFFLINE, Phase.LANDING):
         return  # what lands comes down and disarms: that is what was asked for
     if act and s.phase is Phase.RELEASED and not s.vehicle.airborne:

@@ -1,4 +1,4 @@
-"""Plain velocities for whatever takes a Twist, and zero when nobody says anything any more.
+"""Plain velocities for whatever takes a Twist, and zero when no command comes any more.
 
 There is nothing to arm and no mode to ask for, but the contract is the same: only an engagement
 that was not seen lets commands through, and after a hold only a person, or a resume that comes in
@@ -10,18 +10,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav import geometry
 from liquid_nav.autopilots.config import SessionConfig, bounded
+from liquid_nav.autopilots.freshness import NEVER
 from liquid_nav.autopilots.ledger import Ledger
-from liquid_nav.autopilots.session import NEVER, Event
+from liquid_nav.autopilots.reports import Event
 from liquid_nav.safety import BridgeReport, Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
 
 ZERO = Command()
 
 
-def in_body(command: Command, quaternion: np.ndarray) -> Command:
+def in_body(command: Command, quaternion: NDArray[np.float64]) -> Command:
     """Return a level command as a drone of that attitude (w x y z, body FLU to ENU) takes it in its
     tilted body.
 
@@ -55,7 +57,7 @@ class PlainSession:
         self._held_since = NEVER
         self._distrusted = ""
         self._closing = False
-        self._quaternion: np.ndarray | None = None
+        self._quaternion: NDArray[np.float64] | None = None
         self._seen = NEVER
         self._events: list[Event] = []
 
@@ -65,7 +67,7 @@ class PlainSession:
         self._command_time = now
         self._new = True
 
-    def attitude(self, quaternion: np.ndarray, now: float) -> None:
+    def attitude(self, quaternion: NDArray[np.float64], now: float) -> None:
         """Take the drone's attitude (unit, w x y z, FLU to ENU): commands are turned into its
         tilted body.
         """
@@ -75,7 +77,7 @@ class PlainSession:
 
     def take_order(self, order: Order, now: float) -> None:
         """Take the supervisor's order; the same one may come any number of times."""
-        # Seen is seen, also what is not obeyed: it must not look new when it is heard again.
+        # Seen is seen, also what is not obeyed: it must not look new when it comes again.
         news = self._ledger.take(order)
         distrusted = bool(self._distrusted) and order.mode is not Mode.LANDING
         if self._closing or distrusted or not news.current:
@@ -101,7 +103,9 @@ class PlainSession:
             self.phase = Phase.READY
 
     def distrust(self, topic: str, now: float) -> None:
-        """More than one node publishes ``topic``: nobody is obeyed; empty: all is well again."""
+        """More than one node publishes ``topic``: none of them is obeyed; empty: all is well
+        again.
+        """
         if topic and topic != self._distrusted:
             self._new = True
             if self.phase is not Phase.LANDING:
@@ -134,8 +138,8 @@ class PlainSession:
             self._complain(Fault(FaultKind.SUPERVISOR_SILENT, silent, limit), now)
         wanted = ZERO
         if self.phase is Phase.LANDING:
-            # Kept until a person says hold or disengage, whoever else speaks: nobody tells when it
-            # is down.
+            # Kept until a person asks for hold or disengage, whatever other nodes publish: nothing
+            # reports when it is down.
             wanted = Command(vz=-self.config.descent)
         elif self.phase is Phase.FLYING and fresh and not self._distrusted:
             wanted = self._command
@@ -150,8 +154,8 @@ class PlainSession:
         return events
 
     def report(self) -> BridgeReport:
-        """Return what the supervisor has to know; nobody tells whether the drone is armed or
-        flies.
+        """Return what the supervisor has to know; whether the drone is armed or flies is not
+        reported.
         """
         report = BridgeReport(phase=self.phase, bridge=self.identity)
         order = self.order

@@ -1,5 +1,5 @@
-"""What is sent at its own pace, whatever goes on: signs of life, and questions for what the vehicle
-should tell.
+"""What is sent at its own rate, whatever goes on: signs of life, and requests for what the vehicle
+should send.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Polling:
         self._asked_messages = now
 
     def show_life(self, now: float) -> None:
-        """Say that we are there, if it is time (s)."""
+        """Send a sign of life, if it is time (s)."""
         if not 0.0 <= now - self._life < LIFE:
             self._life = now
             self._adapter.show_life()

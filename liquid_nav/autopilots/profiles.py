@@ -14,7 +14,7 @@ CUSTOM_MODE_ENABLED = 1
 
 
 NO_MODE = "no mode"
-"""What stands for the mode of a vehicle that has not told one."""
+"""What stands for the mode of a vehicle that has not reported one."""
 UNNAMED = "mode "
 """What the number of a mode stands behind that has no name here."""
 
@@ -64,7 +64,7 @@ class AutopilotProfile:
     lands_by_command: bool
     """Whether MAV_CMD_NAV_LAND comes first; otherwise the mode."""
     texts_for_stations: bool
-    """Whether it tells its texts to ground stations only, so that we have to be one by type."""
+    """Whether it sends its texts to ground stations only, so that we have to be one by type."""
     hold_needs_global_position: bool
     """Whether ``hold`` is refused without a global position."""
     without_global_position: str = ""
@@ -164,8 +164,8 @@ PX4 = AutopilotProfile(
     hold_needs_global_position=True,
     without_global_position=(
         "there is no global position: PX4's hold mode cannot work. The bridge holds by zero set "
-        "points instead, "
-        "and if the bridge itself ends, PX4's failsafe lands (COM_OBL_RC_ACT falls through)"
+        "points instead, and if the bridge itself ends, PX4's failsafe lands (COM_OBL_RC_ACT falls "
+        "through)"
     ),
 )
 

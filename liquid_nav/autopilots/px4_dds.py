@@ -3,8 +3,8 @@ output, no pymavlink.
 
 What differs from MAVLink: a status is the heartbeat; set points are in NED, so they need a heading
 that is fresh; ``OffboardControlMode`` goes out with a set point and never without one, since over
-DDS PX4 watches nothing else; nobody tells parameters or texts. PX4's time stamps tell progress and
-nothing else: they jump when its clock is synchronised.
+DDS PX4 watches nothing else; parameters and texts are not published. PX4's time stamps show
+progress and nothing else: they jump when its clock is synchronised.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav import geometry
 from liquid_nav.autopilots.adapter import Answer, RequestKind
@@ -126,7 +127,7 @@ class SetPoint:
 
 
 def vehicle_kind(vehicle_type: int, vertical_take_off: bool) -> int | None:
-    """Return the MAV_TYPE of a VehicleStatus, or None where it tells none.
+    """Return the MAV_TYPE of a VehicleStatus, or None where it has none.
 
     Args:
         vehicle_type: Its vehicle_type.
@@ -151,10 +152,10 @@ class Px4DdsAdapter:
     """One end of the link; times are those of arrival, s of the caller's clock."""
 
     def __init__(self, config: SessionConfig | None = None, target: int | None = 1) -> None:
-        """Make the session behind it; ``target``: system id of the vehicle, None: the first that is
-        heard.
+        """Make the session behind it; ``target``: system id of the vehicle, None: that of the first
+        status.
         """
-        self.profile = PX4_DDS
+        self.profile: AutopilotProfile = PX4_DDS
         self.target = target
         self.foreign = 0
         """Statuses of other vehicles."""
@@ -182,7 +183,7 @@ class Px4DdsAdapter:
 
         Args:
             nav_state: The mode.
-            armed: Whether arming_state says so.
+            armed: Whether arming_state is armed.
             system: Its system id.
             passes: Whether the pre-flight checks pass.
             failsafe: Whether it is in a failsafe.
@@ -238,10 +239,10 @@ class Px4DdsAdapter:
 
     def odometry(
         self,
-        position: np.ndarray,
-        quaternion: np.ndarray,
-        velocity: np.ndarray,
-        rates: np.ndarray,
+        position: NDArray[np.float64],
+        quaternion: NDArray[np.float64],
+        velocity: NDArray[np.float64],
+        rates: NDArray[np.float64],
         frames_of: tuple[int, int],
         stamp: int,
         now: float,
@@ -290,7 +291,7 @@ class Px4DdsAdapter:
     # For the session, see ``Adapter``.
 
     def greet(self) -> None:
-        """Say what has to be looked at by hand."""
+        """Log what has to be checked by hand."""
         self.session.log_event(TO_CHECK)
 
     def ask_for_heartbeat(self) -> None:
@@ -309,8 +310,8 @@ class Px4DdsAdapter:
             yaw, _ = self._heading
         if self.ready(self.session.now):
             command = replace(command, vx=0.0, vy=0.0)
-        *velocity, yaw_rate = geometry.command_to_ned(command, yaw)
-        self._out.append(SetPoint(tuple(velocity), yaw_rate))
+        north, east, down, yaw_rate = geometry.command_to_ned(command, yaw)
+        self._out.append(SetPoint((north, east, down), yaw_rate))
 
     def request(self, kind: RequestKind, value: float = 0.0, attempt: int = 0) -> None:
         """Send a VehicleCommand."""
@@ -327,10 +328,10 @@ class Px4DdsAdapter:
         self._out.append(VehicleCommand(number, (*parameters, *padding)))
 
     def read_parameter(self, name: str) -> None:
-        """Nobody tells parameters over DDS."""
+        """Parameters cannot be read over DDS."""
 
     def set_parameter(self, name: str, value: float) -> None:
-        """Nobody sets parameters over DDS."""
+        """Parameters cannot be set over DDS."""
 
     def ready(self, now: float) -> str:
         """Return why set points cannot be turned, or nothing."""
@@ -340,7 +341,7 @@ class Px4DdsAdapter:
         return f"no usable vehicle_odometry (NED) for {HEADING_AGE:g} s: set points need a heading"
 
     def warnings(self) -> list[str]:
-        """PX4 tells no reasons over DDS, but whether its pre-flight checks pass.
+        """PX4 reports no reasons over DDS, but whether its pre-flight checks pass.
 
         Down again it stays in OFFBOARD, where they cannot pass without set points: that is no
         reason for anything.

@@ -21,8 +21,8 @@ class BeforeLoss:
 
     phase: Phase
     """LANDING, or another phase in which it was in charge."""
-    modes: frozenset[int]
-    """Modes in which the vehicle may be found again if nobody else has taken over."""
+    modes: frozenset[int | None]
+    """Modes in which the vehicle may be found again if no pilot or program has taken over."""
 
     def is_found(self, vehicle: VehicleState, profile: AutopilotProfile) -> bool:
         """Whether the vehicle is found as we left it, or in its own failsafe."""
@@ -46,21 +46,23 @@ def connect(s: OffboardSession) -> None:
     s.before_loss = None
     s.log_event(f"connected, {mode}, {'armed' if vehicle.armed else 'disarmed'}")
     s.polling.greet(s.now)
-    found = before is not None and before.is_found(vehicle, s.profile)
+    found: BeforeLoss | None = None
+    if before is not None and before.is_found(vehicle, s.profile):
+        found = before
     landing_is_ordered = s.order is not None and s.order.mode is Mode.LANDING
     if not vehicle.armed:
         s.arm_asked = None
         s.enter(Phase.READY)
-    elif found and before.phase is Phase.LANDING:
+    elif found is not None and found.phase is Phase.LANDING:
         s.fault = None
         s.allowed = frozenset({vehicle.mode})
         s.run(steps.land(s))
-    elif found and not vehicle.airborne:
+    elif found is not None and not vehicle.airborne:
         # The motors that we have started: off.
         s.allowed = frozenset({vehicle.mode})
         s.run(steps.stand_down(s))
     elif before is not None and vehicle.mode == s.profile.follow:
-        # It still waits for our set points, and nobody else wants it.
+        # It still waits for our set points, and no one else has taken it over.
         s.allowed = frozenset({vehicle.mode})
         s.run(steps.hold(s))
     elif landing_is_ordered and vehicle.mode in s.profile.landing_modes:
@@ -94,7 +96,7 @@ def _remember(s: OffboardSession) -> BeforeLoss | None:
     # Motors on the ground were to stop at the touch, and still are.
     if s.touched and s.phase is not Phase.LANDING and s.vehicle.airborne:
         return None
-    modes: frozenset[int] = frozenset()
+    modes: frozenset[int | None] = frozenset()
     if s.vehicle.mode is not None:
         modes = frozenset({s.vehicle.mode})
     if s.phase is Phase.LANDING:

@@ -1,4 +1,5 @@
-"""The pilot's remote control as the vehicle hears it: whether there is one, and its engage switch.
+"""The pilot's remote control as the vehicle receives it: whether there is one, and its engage
+switch.
 
 How a flip of the switch is recognised is in ``safety.switch``.
 """
@@ -12,7 +13,7 @@ from liquid_nav.safety import EngageSwitch, Phase
 STICKS_AGE = 0.5
 """s for which the last position of the engage switch counts."""
 RECEIVER_AGE = 2.0
-"""s for which the vehicle's word on the health of its receiver counts; it is asked for twice a
+"""s for which the vehicle's report on the health of its receiver counts; it is asked for twice a
 second.
 """
 
@@ -24,7 +25,7 @@ class RemoteControl:
         """Know nothing yet.
 
         Args:
-            vehicle: What the vehicle says; read whenever something of it was heard.
+            vehicle: What the vehicle reports; read whenever a message of it has come.
             channel: Channel of the engage switch, counted from 1; 0: there is none.
         """
         self.flips = 0
@@ -42,14 +43,12 @@ class RemoteControl:
         """Compare what the heartbeat shows with the one before."""
         shown = (self._vehicle.mode, self._vehicle.armed)
         if shown != self._shown:
-            # Somebody has just chosen something: a hand that was at the switch before did not know.
+            # A mode or arming was just chosen: a hand that was at the switch before did not know.
             self._shown = shown
             self.forget()
 
     def received_receiver_status(self) -> None:
-        """Take the vehicle's word on its receiver: while it hears nothing, nobody flips
-        anything.
-        """
+        """Take the vehicle's report on its receiver: without a healthy one no flip counts."""
         if not self._vehicle.receiver:
             self.forget()
 
@@ -62,8 +61,10 @@ class RemoteControl:
             now: Time, s.
         """
         vehicle = self._vehicle
-        told = vehicle.receiver_time
-        healthy = vehicle.receiver and told is not None and 0.0 <= now - told <= RECEIVER_AGE
+        reported = vehicle.receiver_time
+        healthy = (
+            vehicle.receiver and reported is not None and 0.0 <= now - reported <= RECEIVER_AGE
+        )
         active = phase not in (Phase.READY, Phase.RELEASED)
         if not self._switch.flipped(vehicle.positions, healthy, active, vehicle.sticks_stamp, now):
             return False
@@ -71,7 +72,7 @@ class RemoteControl:
         return True
 
     def is_received(self, now: float) -> bool:
-        """Whether the vehicle hears a remote control at ``now`` (s)."""
+        """Whether the vehicle receives a remote control at ``now`` (s)."""
         return self._vehicle.sticks is not None and self._sticks_within(LINK_LOST, now)
 
     def switched_on(self, phase: Phase, now: float) -> bool:
@@ -80,6 +81,6 @@ class RemoteControl:
         return self._switch.on and known
 
     def _sticks_within(self, age: float, now: float) -> bool:
-        """Whether channels were heard in the last ``age`` seconds."""
+        """Whether channels were received in the last ``age`` seconds."""
         time = self._vehicle.sticks_time
         return time is not None and 0.0 <= now - time <= age

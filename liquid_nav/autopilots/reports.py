@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST_TEXTS = 50
 """Texts of the autopilot that are remembered."""
 NO_ORDER = Order("", Mode.DISENGAGED)
-"""What stands in a report before any order was heard."""
+"""What stands in a report before any order was received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,18 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Something that the autopilot has said in words."""
+    """A text of the autopilot."""
 
     time: float
     """When, s."""
     warning: bool
-    """Whether it is a warning, not only an information."""
+    """Whether it is a warning, not only information."""
     text: str
     """What."""
 
 
 class EventLog:
-    """Events until they are taken, and what the autopilot has said lately."""
+    """Events until they are taken, and the last texts of the autopilot."""
 
     def __init__(self) -> None:
         """Begin empty."""
@@ -56,7 +56,7 @@ class EventLog:
         self._events.append(Event(time, trouble, text))
 
     def received_text(self, time: float, warning: bool, text: str) -> None:
-        """Note what the autopilot says at ``time`` (s)."""
+        """Note a text that the autopilot has sent at ``time`` (s)."""
         self._texts.append(Text(time, warning, text))
         self.add(time, warning, f"autopilot: {text}")
 

@@ -40,7 +40,7 @@ class Requests:
         self.replies: dict[RequestKind, Reply] = {}
         """The answer that counts, for each kind of request."""
         self.arm_asked: float | None = None
-        """When arming was last asked for, until the vehicle says that it is disarmed, s."""
+        """When arming was last asked for, until the vehicle reports that it is disarmed, s."""
         self.round_trip = 0.0
         """Time from a question to the vehicle's answer lately, s, rather too long than too short.
         """

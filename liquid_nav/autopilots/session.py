@@ -1,8 +1,8 @@
 """One offboard session: who is in charge of the vehicle, decided by a state machine without a
 protocol.
 
-An ``Adapter`` speaks to the vehicle; the supervisor's orders and commands come from one side, what
-the vehicle says from the other, and time is an input. What the phases are is in
+The vehicle is reached through an ``Adapter``; the supervisor's orders and commands come from one
+side, what the vehicle reports from the other, and time is an input. What the phases are is in
 ``safety.contract``; which phase may follow which is in ``transitions``. Here is the session's state
 and in which order things are checked; the rules themselves:
 
@@ -10,7 +10,7 @@ and in which order things are checked; the rules themselves:
 * ``authority``: who has the vehicle, by its heartbeats.
 * ``reconnection``: the link is lost, is back, or the vehicle has rebooted.
 * ``interruption``: why and how our own doing is stopped.
-* ``clock_gaps``: the clock has jumped, or nobody has called us.
+* ``clock_gaps``: the clock has jumped, or ``update`` was not called.
 * ``freshness``: what must be fresh or known, and how old it may be.
 * ``steps``: how a flight starts, holds, lands and stops.
 * ``requests``, ``set_points``, ``polling``: what is sent, and when.
@@ -53,7 +53,7 @@ class OffboardSession:
     def __init__(self, adapter: Adapter, config: SessionConfig | None = None) -> None:
         """Start offline, having seen nothing."""
         self.adapter = adapter
-        """Speaks to the vehicle."""
+        """The connection to the vehicle, in its protocol."""
         self.profile = adapter.profile
         """The autopilot's modes and habits."""
         self.config = config or SessionConfig()
@@ -80,19 +80,19 @@ class OffboardSession:
         self._closing = False
         """Whether the session is about to end."""
 
-        # What the vehicle says, and what was asked of it.
+        # What the vehicle reports, and what was asked of it.
         self.vehicle = VehicleState()
-        """What the vehicle says; the adapter updates it."""
+        """What the vehicle reports; the adapter updates it."""
         self.parameters: dict[str, float] = {}
-        """Name -> value of the vehicle's parameters, as far as it has told."""
+        """Name -> value of the vehicle's parameters, as far as it has sent them."""
         self.checked = False
         """Whether the parameters were checked since the vehicle's boot."""
         self.reboots_seen = 0
         """How many of the vehicle's reboots have been dealt with."""
         self.before_loss: reconnection.BeforeLoss | None = None
         """What is taken up again when the link is back."""
-        self.allowed: frozenset[int] = frozenset()
-        """Modes that are ours now; any other one ends our part."""
+        self.allowed: frozenset[int | None] = frozenset()
+        """Modes that are ours now, as ``vehicle.mode`` shows them; any other one ends our part."""
         self.reason = NEVER
         """Time of the reason for the next request of a mode, s; only a younger heartbeat allows it.
         """
@@ -113,7 +113,7 @@ class OffboardSession:
         self.polling = Polling(adapter)
         """Signs of life and questions."""
         self.gaps = ClockGaps()
-        """Jumps of the clock, and times in which nobody called us."""
+        """Jumps of the clock, and times in which ``update`` was not called."""
         self._plan: steps.Step | None = None
         """The steps that are under way."""
         self._log = EventLog()
@@ -123,9 +123,9 @@ class OffboardSession:
     def take_order(self, order: Order, now: float) -> None:
         """Take the supervisor's order; the same one may come any number of times."""
         self.now = now
-        # Seen is seen, also what is not obeyed: it must not look new when it is heard again.
+        # Seen is seen, also what is not obeyed: it must not look new when it comes again.
         news = self._ledger.take(order)
-        # A landing cannot arm and cannot fly on: it is obeyed whoever else speaks.
+        # A landing cannot arm and cannot fly on: it is obeyed whatever other nodes publish.
         distrusted = self.is_distrusted and order.mode is not Mode.LANDING
         if self._closing or distrusted or not news.current:
             return
@@ -139,7 +139,9 @@ class OffboardSession:
         self.set_points.take(command, self.config, now)
 
     def distrust(self, topic: str, now: float) -> None:
-        """More than one node publishes ``topic``: nobody is obeyed; empty: all is well again."""
+        """More than one node publishes ``topic``: none of them is obeyed; empty: all is well
+        again.
+        """
         self.now = now
         if topic and topic != self._distrusted:
             self.set_points.drop_command()
@@ -166,7 +168,7 @@ class OffboardSession:
 
     @property
     def finished(self) -> bool:
-        """Whether a closing session has nothing more to say."""
+        """Whether a closing session has nothing more to send."""
         lands_by_itself = self.phase is Phase.LANDING and self.allowed == self.profile.landing_modes
         return self._closing and (not self.is_busy or lands_by_itself)
 
@@ -183,7 +185,7 @@ class OffboardSession:
         authority.read_heartbeat(self)
 
     def received_position(self, now: float) -> None:
-        """A position is in ``vehicle``: its clock tells a sleep of ours from a jump of ours."""
+        """A position is in ``vehicle``: its clock distinguishes a jump of ours from a sleep."""
         self.now = now
         notice_gap(self)
         notice_sleep(self)
@@ -195,7 +197,7 @@ class OffboardSession:
             self.log_event("the engage switch was flipped")
 
     def received_receiver_status(self, now: float) -> None:
-        """Word of the receiver is in ``vehicle``."""
+        """A report on the receiver of the remote control is in ``vehicle``."""
         self.now = now
         self.remote.received_receiver_status()
 
@@ -205,7 +207,7 @@ class OffboardSession:
         self.requests.answered(kind, answer, now)
 
     def received_text(self, text: str, warning: bool, now: float) -> None:
-        """Take what the autopilot says in words."""
+        """Take a text of the autopilot."""
         self._log.received_text(now, warning, text)
 
     def took(self, seconds: float) -> None:
@@ -224,7 +226,7 @@ class OffboardSession:
         self._step()
         if self.phase is not Phase.OFFLINE:
             urgent = self.is_busy and not self.confirmed
-            self.polling.ask_for_heartbeat(self.vehicle.heartbeat, urgent, now)
+            self.polling.ask_for_heartbeat(self.vehicle.heartbeat_time, urgent, now)
         if self.streaming:
             self._stream()
         return self.adapter.take()
@@ -303,7 +305,7 @@ class OffboardSession:
 
     @property
     def arm_asked(self) -> float | None:
-        """When arming was last asked for, until the vehicle says that it is disarmed, s."""
+        """When arming was last asked for, until the vehicle reports that it is disarmed, s."""
         return self.requests.arm_asked
 
     @arm_asked.setter
@@ -341,7 +343,7 @@ class OffboardSession:
 
     @property
     def has_remote_control(self) -> bool:
-        """Whether the vehicle hears a remote control."""
+        """Whether the vehicle receives a remote control."""
         return self.remote.is_received(self.now)
 
     # Steps and set points.

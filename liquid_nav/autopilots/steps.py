@@ -2,15 +2,15 @@
 ``Refused``.
 
 A step counts as done only when the request was acknowledged *and* a later heartbeat shows it: PX4
-acknowledges twice, and says yes before it says no. A mode is asked for only after a heartbeat that
-is younger than the reason for it, and
-once: it is repeated only when no acknowledgement came and a heartbeat younger than the request
-still shows our mode.
+acknowledges twice, and accepts before it refuses. A mode is asked for only after a heartbeat that
+is younger than the reason for it, and once: it is repeated only when no acknowledgement came and a
+heartbeat younger than the request still shows our mode.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Callable, Generator, Iterator
 
 from liquid_nav.autopilots.adapter import GOOD, Answer, RequestKind
 from liquid_nav.autopilots.vehicle import Landed
@@ -43,8 +43,8 @@ SETTLE = 1.0
 its way.
 """
 EXPLAIN = 0.3
-"""s to wait for the autopilot's words after a refusal."""
-HEARD = 5.0
+"""s to wait for the autopilot's texts after a refusal."""
+UNTIL_FRESH = 5.0
 """s that everything may take to be fresh after an engagement: discovery takes its time."""
 NEARLY = 0.15
 """m below the height of take-off that are high enough."""
@@ -59,7 +59,7 @@ for in between would undo the pilot's choice.
 IDLE = 2.5
 """s that the motors turn on the ground before the take-off.
 
-Whoever stands beside sees and hears it coming; and a supervisor that dies within 3 s of an
+A person beside it is warned by sight and sound; and a supervisor that dies within 3 s of an
 engagement is missed before the vehicle has left the ground.
 """
 
@@ -68,7 +68,7 @@ class Refused(Exception):
     """The vehicle did not do what was asked."""
 
     def __init__(self, fault: Fault) -> None:
-        """``fault``: what is wrong, in the autopilot's own words where it has some."""
+        """``fault``: what is wrong, by the autopilot's own texts where it has sent some."""
         self.fault = fault
         super().__init__(str(fault))
 
@@ -99,7 +99,7 @@ def ask(
         done: Whether the vehicle shows it.
         since: Time from which on the autopilot's warnings explain a refusal, s; None: from the
             request on.
-        already: Whether there is nothing left to ask for; None: ``done`` tells.
+        already: Whether there is nothing left to ask for; None: ``done`` decides.
     """
     s.replies.pop(kind, None)
     if since is None:
@@ -107,7 +107,7 @@ def ask(
     longest = CONFIRM
     if kind is RequestKind.TAKE_OFF:
         longest = TAKES_OFF
-    if not (s.confirmed and s.now - s.vehicle.heartbeat < INSTANT):
+    if not (s.confirmed and s.now - s.vehicle.heartbeat_time < INSTANT):
         s.reason = s.now
     sent: float | None = None
     attempt = 0
@@ -134,7 +134,7 @@ def ask(
                 yield
             text = "; ".join(s.warnings(since)) or "it gives no reason"
             raise _refused(f"{what} refused ({reply.answer.value}): {text}")
-        elif s.vehicle.heartbeat > reply.time and done():
+        elif s.vehicle.heartbeat_time > reply.time and done():
             return
         elif s.now - reply.time > longest:
             shown = s.profile.mode_name(s.vehicle.mode)
@@ -174,12 +174,11 @@ def arm_patiently(s: OffboardSession, since: float) -> Step:
 
 
 def check_parameters(s: OffboardSession) -> Step:
-    """Read what our safety rests on, set what is otherwise, and say so."""
+    """Read what our safety rests on, set what is otherwise, and log it."""
     for rule in s.profile.rules:
         name = rule.name
-        value = yield from _parameter(
-            s, name, lambda n=name: s.adapter.read_parameter(n), lambda v: True
-        )
+        read = partial(s.adapter.read_parameter, name)
+        value = yield from _parameter(s, name, read, lambda v: True)
         if rule.lowest <= value <= rule.highest:
             s.log_event(f"{name} is {value:g}: {rule.why}")
             continue
@@ -188,19 +187,15 @@ def check_parameters(s: OffboardSession) -> Step:
                 f"{name} is {value:g}, expected {rule.value:g} ({rule.why}): set it, or allow us to"
             )
             raise Refused(Fault(FaultKind.PARAMETER, subject=text))
-        got = yield from _parameter(
-            s,
-            name,
-            lambda r=rule: s.adapter.set_parameter(r.name, r.value),
-            lambda v, r=rule: abs(v - r.value) < 1e-6,
-        )
+        write = partial(s.adapter.set_parameter, name, rule.value)
+        got = yield from _parameter(s, name, write, partial(_is_near, rule.value))
         s.log_event(f"{name} was {value:g}, is now {got:g}: {rule.why}")
 
 
 def _parameter(
     s: OffboardSession, name: str, request: Callable[[], None], right: Callable[[float], bool]
-) -> Iterator[None]:
-    """Repeat a request until the parameter is told, and right; returns its value."""
+) -> Generator[None, None, float]:
+    """Repeat a request until the parameter is reported, and right; returns its value."""
     s.parameters.pop(name, None)
     for _ in range(ATTEMPTS):
         request()
@@ -211,6 +206,10 @@ def _parameter(
             yield
     text = "could not be set" if name in s.parameters else "no answer"
     raise Refused(Fault(FaultKind.PARAMETER, subject=f"parameter {name}: {text}"))
+
+
+def _is_near(wanted: float, value: float) -> bool:
+    return abs(value - wanted) < 1e-6
 
 
 def take_over(s: OffboardSession) -> Step:
@@ -226,7 +225,7 @@ def take_over(s: OffboardSession) -> Step:
     s.allowed = frozenset({s.vehicle.mode})
     stale = s.staleness() or s.unknown()
     while stale is not None:
-        if s.now - asked > HEARD:
+        if s.now - asked > UNTIL_FRESH:
             raise Refused(stale)
         yield
         stale = s.staleness() or s.unknown()
@@ -435,14 +434,15 @@ def watch_landing(s: OffboardSession) -> Step:
 
 
 def stand_down(s: OffboardSession, lands: bool = True) -> Step:
-    """On the ground: motors off, from when arming was asked for until the vehicle says so.
+    """On the ground: motors off, from when arming was asked for until the vehicle reports that
+    it is disarmed.
 
     Zero set points go on meanwhile: without any, PX4 would follow the last ones for another second.
 
     Args:
         s: The session.
-        lands: Whether a vehicle that has left the ground meanwhile is ours to land; otherwise it is
-            somebody else's.
+        lands: Whether a vehicle that has left the ground meanwhile is ours to land; otherwise a
+            pilot or another program flies it.
     """
     s.wanted = ZERO
     s.streaming = s.vehicle.mode == s.profile.follow
@@ -464,17 +464,19 @@ def stand_down(s: OffboardSession, lands: bool = True) -> Step:
             since = begin
             if s.arm_asked is not None:
                 since = s.arm_asked + SETTLE
-            if s.vehicle.heartbeat > since + s.round_trip:
+            if s.vehicle.heartbeat_time > since + s.round_trip:
                 break
         reply = s.replies.get(RequestKind.DISARM)
-        refused = reply is not None and reply.answer not in GOOD
+        refusal: Answer | None = None
+        if reply is not None and reply.answer not in GOOD:
+            refusal = reply.answer
         if (
-            refused
+            refusal is not None
             and (s.vehicle.airborne or s.vehicle.landed is Landed.UNKNOWN)
             and s.vehicle.armed
         ):
-            # It has left the ground meanwhile, or nobody knows: down again, by its own landing, if
-            # it is ours.
+            # It has left the ground meanwhile, or that is unknown: down again, by its own landing,
+            # if it is ours.
             if not lands or s.vehicle.mode not in s.profile.ours:
                 s.release(
                     Fault(FaultKind.FOREIGN_MODE, subject=s.profile.mode_name(s.vehicle.mode))
@@ -482,8 +484,8 @@ def stand_down(s: OffboardSession, lands: bool = True) -> Step:
                 return
             yield from land(s)
             return
-        if refused:
-            fault = Fault(FaultKind.REFUSED, subject=_why_not_disarmed(s, reply.answer))
+        if refusal is not None:
+            fault = Fault(FaultKind.REFUSED, subject=_why_not_disarmed(s, refusal))
             if fault != s.fault:
                 s.complain(fault)
             s.replies.pop(RequestKind.DISARM, None)

@@ -1,9 +1,9 @@
-"""Where a simulated vehicle truly is, as its simulator tells it over MAVLink: for the world that we
-render around it.
+"""Where a simulated vehicle truly is, as its simulator reports it over MAVLink: for the world that
+we render around it.
 
-An estimate wanders, and a camera that is rendered from it cannot see that. PX4 tells
+An estimate drifts, and a camera that is rendered from it cannot see that. PX4 sends
 HIL_STATE_QUATERNION, ArduPilot SIM_STATE, where a simulator is behind them and where they are
-asked; a real vehicle tells neither. Nothing here goes to the session: the bridge flies every
+asked; a real vehicle sends neither. Nothing here goes to the session: the bridge flies every
 vehicle by its own estimate.
 """
 
@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav import geometry
@@ -29,7 +30,7 @@ WANTED = {
     "px4": mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION,
     "ardupilot": mavlink.MAVLINK_MSG_ID_SIM_STATE,
 }
-"""Autopilot -> the message that tells."""
+"""Autopilot -> the message that carries the true pose."""
 RATE = 50.0
 """Times a second that we ask for it."""
 KINDS = ("HIL_STATE_QUATERNION", "SIM_STATE")
@@ -45,11 +46,11 @@ class _Reading:
     """1e-7 degrees."""
     altitude: float
     """Above the sea, m."""
-    quaternion: np.ndarray
+    quaternion: NDArray[np.float64]
     """float64 [4] w x y z, FRD to NED."""
-    velocity: np.ndarray
+    velocity: NDArray[np.float64]
     """float64 [3] NED, m/s."""
-    rates: np.ndarray
+    rates: NDArray[np.float64]
     """float64 [3] FRD, rad/s."""
     metre: float
     """m of a unit of latitude."""
@@ -59,13 +60,13 @@ class TruePose:
     """Turns these messages into odometry on a map of its own, whose origin is the first place."""
 
     def __init__(self) -> None:
-        """Have heard nothing."""
+        """Have received nothing."""
         self._origin: _Reading | None = None
         self._stamp = -math.inf
 
     def read(self, message: Message, boot: float | None) -> Odometry | None:
-        """Return what a message tells, or None: it is another one, not finite, or no newer than the
-        last.
+        """Return what a message reports, or None: it is another one, not finite, or no newer than
+        the last.
 
         Args:
             message: Of the vehicle's autopilot.
@@ -87,25 +88,23 @@ class TruePose:
         self._stamp = boot
         return Odometry(
             boot,
-            self._place(reading),
+            _place(self._origin, reading),
             geometry.attitude_ned_to_enu(reading.quaternion / size),
             geometry.ned_to_enu(reading.velocity),
             geometry.frd_to_flu(reading.rates),
         )
 
-    def _place(self, reading: _Reading) -> np.ndarray:
-        """Return [3] ENU m from the origin; on the few hundred metres of a flight the sphere is
-        flat.
-        """
-        origin = self._origin
-        shrinks = math.cos(math.radians(origin.latitude * DEGREES))
-        return np.array(
-            (
-                (reading.longitude - origin.longitude) * reading.metre * shrinks,
-                (reading.latitude - origin.latitude) * reading.metre,
-                reading.altitude - origin.altitude,
-            )
+
+def _place(origin: _Reading, reading: _Reading) -> NDArray[np.float64]:
+    """Return [3] ENU m from the origin; within some hundred metres of flight the sphere is flat."""
+    shrinks = math.cos(math.radians(origin.latitude * DEGREES))
+    return np.array(
+        (
+            (reading.longitude - origin.longitude) * reading.metre * shrinks,
+            (reading.latitude - origin.latitude) * reading.metre,
+            reading.altitude - origin.altitude,
         )
+    )
 
 
 def _px4(message: Message) -> _Reading:

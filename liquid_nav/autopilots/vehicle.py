@@ -1,4 +1,4 @@
-"""What the vehicle says about itself, whatever the protocol: the session's only picture of it."""
+"""What the vehicle reports of itself, whatever the protocol: all that the session knows of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav import geometry
 
@@ -18,11 +19,11 @@ falls slowly.
 CHANNEL = (800, 2200)
 """Pulses of a channel that has a position, microseconds."""
 OFF_THE_GROUND = 0.3
-"""m above the ground from which on it flies, where its own detector says nothing."""
+"""m above the ground from which on it flies, where its own detector reports nothing."""
 
 
 class Landed(Enum):
-    """What the vehicle's own detector says."""
+    """What the vehicle's own landing detector reports."""
 
     UNKNOWN = "unknown"
     ON_GROUND = "on_ground"
@@ -37,13 +38,13 @@ class Odometry:
 
     time: float
     """Time of the vehicle's clock, s."""
-    position: np.ndarray
+    position: NDArray[np.float64]
     """float64 [3] ENU from its origin, m."""
-    quaternion: np.ndarray
+    quaternion: NDArray[np.float64]
     """float64 [4] w x y z, FLU to ENU."""
-    velocity: np.ndarray
+    velocity: NDArray[np.float64]
     """float64 [3] ENU, m/s."""
-    angular_velocity: np.ndarray
+    angular_velocity: NDArray[np.float64]
     """float64 [3] FLU, rad/s."""
 
 
@@ -58,26 +59,26 @@ class VehicleState:
     autopilot: int | None = None
     """MAV_AUTOPILOT."""
     kind: int | None = None
-    """MAV_TYPE; None where the protocol does not tell."""
+    """MAV_TYPE; None where the protocol does not report it."""
     mode: int | None = None
     """Custom mode, as the profile counts."""
     armed: bool = False
     """Whether the motors are armed."""
     failsafe: bool = False
-    """Whether the autopilot says that it is in a failsafe."""
+    """Whether the autopilot reports that it is in a failsafe."""
     landed: Landed = Landed.UNKNOWN
     """Its landing detector."""
-    position: np.ndarray | None = None
+    position: NDArray[np.float64] | None = None
     """float64 [3] NED from its origin, m."""
-    velocity: np.ndarray | None = None
+    velocity: NDArray[np.float64] | None = None
     """float64 [3] NED, m/s."""
     position_time: float | None = None
     """When the position last made progress, by its own stamps; s of the caller's clock."""
-    attitude: np.ndarray | None = None
+    attitude: NDArray[np.float64] | None = None
     """float64 [4] w x y z, FRD to NED."""
-    rates: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    rates: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
     """float64 [3] FRD, rad/s."""
-    force: np.ndarray | None = None
+    force: NDArray[np.float64] | None = None
     """float64 [3] FRD, specific force, m/s^2."""
     battery: float | None = None
     """Charge, 0 to 1."""
@@ -90,9 +91,9 @@ class VehicleState:
     sticks_stamp: float = 0.0
     """When the vehicle read them, s of its own clock."""
     receiver: bool = False
-    """Whether it says that the receiver of its remote control is there and healthy."""
+    """Whether it reports that the receiver of its remote control is there and healthy."""
     receiver_time: float | None = None
-    """When it last said anything of that, s of the caller's clock."""
+    """When it last reported that, s of the caller's clock."""
     global_time: float | None = None
     """When a global position last came, s of the caller's clock."""
     boot: float | None = None
@@ -116,6 +117,12 @@ class VehicleState:
                 setattr(self, name, now)
 
     @property
+    def heartbeat_time(self) -> float:
+        """``heartbeat``, where one has come: in every phase of the session but OFFLINE."""
+        assert self.heartbeat is not None
+        return self.heartbeat
+
+    @property
     def positions(self) -> tuple[float, ...]:
         """Channels of the remote control, -1 to 1; NaN for one that has no position (0, 65535: it
         is not used).
@@ -131,7 +138,7 @@ class VehicleState:
 
     @property
     def airborne(self) -> bool:
-        """Whether it flies by its own word, or is armed and not known to be where it was
+        """Whether it reports to be in the air, or is armed and not known to be where it was
         disarmed.
         """
         if self.landed is Landed.IN_AIR:
@@ -150,7 +157,9 @@ class VehicleState:
 
     def odometry(self) -> Odometry | None:
         """Return position, attitude and velocities in our frames, or None until all have come."""
-        if self.position is None or self.attitude is None or self.boot is None:
+        if self.position is None or self.velocity is None:
+            return None
+        if self.attitude is None or self.boot is None:
             return None
         return Odometry(
             self.boot,

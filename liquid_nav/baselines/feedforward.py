@@ -1,4 +1,4 @@
-"""No memory at all: what the present frame alone is worth."""
+"""A network without memory, which shows what the present frame alone is worth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LSTM and GRU: torch's own, with their state as one tensor."""
+"""LSTM and GRU of torch, with their state as one tensor."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from .timed import TimedCore, readout
 
 
 class _Recurrent(TimedCore):
-    """One layer of torch's recurrent kernels and a linear head; zero elapsed time does change the
-    state.
+    """One layer of torch's recurrent kernels and a linear head.
+
+    Zero elapsed time does change the state.
     """
 
-    kernel: type[nn.RNNBase]
+    kernel: type[nn.LSTM] | type[nn.GRU]
+    """Module of the layer."""
     parts: tuple[str, ...]
+    """Names of the parts of the state, in order."""
 
     def __init__(
         self,
@@ -41,13 +44,12 @@ class _Recurrent(TimedCore):
         self.head = readout(units, output_size)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
-        [B,S].
-        """
+        """Return outputs [B,T,O] and the new state [B,S] after T inputs, elapsed [B,T] in s."""
         self.check(features, state, elapsed)
-        before = tuple(part.contiguous()[None] for part in state.chunk(len(self.parts), dim=-1))
-        if len(before) == 1:  # torch's kernels of one part take and give no tuple
-            (before,) = before
+        parts = tuple(part.contiguous()[None] for part in state.chunk(len(self.parts), dim=-1))
+        before: Tensor | tuple[Tensor, ...] = parts
+        if len(parts) == 1:  # torch's kernels of one part take and return no tuple
+            before = parts[0]
         hidden, last = self.network(self.with_time(features, elapsed), before)
         if isinstance(last, tuple):
             last = torch.cat(last, dim=-1)

@@ -51,9 +51,7 @@ class TCN(TimedCore):
         self.head = readout(units, output_size)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
-        [B,S].
-        """
+        """Return outputs [B,T,O] and the new state [B,S] after T inputs, elapsed [B,T] in s."""
         self.check(features, state, elapsed)
         past = state.reshape(state.shape[0], self.window, self.width)
         inputs = torch.cat((past, self.with_time(features, elapsed)), dim=1)

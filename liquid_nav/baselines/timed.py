@@ -1,6 +1,8 @@
-"""How a network without a notion of time is told about it."""
+"""Elapsed time as an extra input of networks that have no notion of time."""
 
 from __future__ import annotations
+
+from typing import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -9,18 +11,14 @@ from liquid_nav.liquid import Core
 
 
 def readout(units: int, output_size: int | None) -> nn.Module:
-    """Return a linear map to ``output_size`` outputs; without that number ``units`` pass as they
-    are.
-    """
+    """Return a linear map to ``output_size`` outputs, or the identity without that number."""
     if not output_size:
         return nn.Identity()
     return nn.Linear(units, output_size)
 
 
 class TimedCore(Core):
-    """A core that sees the elapsed time, in nominal periods, as one more input channel (unless
-    ``timed`` is off).
-    """
+    """A core that gets the elapsed time, in nominal periods, as one more input, if ``timed``."""
 
     def __init__(
         self,
@@ -29,10 +27,11 @@ class TimedCore(Core):
         output_size: int,
         timed: bool,
         nominal_period: float,
-        **named: object,
+        neuron_names: tuple[str, ...] | None = None,
+        slices: Mapping[str, slice] | None = None,
     ) -> None:
         """Store the sizes, whether time is an input and the usual time between inputs in s."""
-        super().__init__(input_size, state_size, output_size, **named)
+        super().__init__(input_size, state_size, output_size, neuron_names, slices)
         self.timed = timed
         self.nominal_period = nominal_period
 

@@ -1,8 +1,8 @@
 """ROS domains and UDP ports that two processes on this machine cannot both get.
 
-Whether a domain or a port is in use shows only once somebody has bound its sockets, and a process
-needs seconds to get there. So whoever draws one claims it at once, and has it until it releases it
-or ends. Needs no ROS.
+Whether a domain or a port is in use shows only once a process has bound its sockets, which takes it
+seconds. So the process that draws one claims it at once, and holds it until it releases it or ends.
+Needs no ROS.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ PORTS = range(61000, 65536)
 """Ports to draw from: neither those nor ports of ``DOMAINS``."""
 
 _held: dict[str, socket.socket] = {}
-"""Name -> the socket whose name says that it is claimed."""
+"""Name -> the bound socket that claims it."""
 
 
 def claim(name: str) -> bool:
-    """Return whether this process has now got a name, such as ``domain 5``; False where somebody
-    else, or it, has it.
+    """Claim a name, such as ``domain 5``; return False where another process, or this one, holds it
+    already.
 
     Args:
         name: of what is claimed.
@@ -42,13 +42,13 @@ def claim(name: str) -> bool:
         if error.errno == errno.EADDRINUSE:
             held.close()
             return False
-        # No such names on this system: what listens already is all that is known.
+        # No such names on this system: only sockets that are bound already can be seen.
     _held[name] = held
     return True
 
 
 def release(name: str) -> None:
-    """Let a name go; does nothing where this process does not have it.
+    """Release a name; does nothing where this process does not hold it.
 
     Args:
         name: as it was claimed.
@@ -59,7 +59,7 @@ def release(name: str) -> None:
 
 
 def free_domain() -> int:
-    """Return a ROS domain on which nothing listens on this machine, drawn at random and claimed
+    """Return a ROS domain whose ports are free on this machine, drawn at random and claimed
     (``release_domain``).
 
     Raises:
@@ -75,7 +75,7 @@ def free_domain() -> int:
 
 
 def release_domain(domain: int) -> None:
-    """Let a domain go that ``free_domain`` has given.
+    """Release a domain that ``free_domain`` has returned.
 
     Args:
         domain: its number.

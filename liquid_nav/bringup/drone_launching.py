@@ -130,7 +130,7 @@ def _bring_up_drone(context: LaunchContext, typed: Collection[str] = ()) -> list
 
 
 def _channel(text: str) -> int | None:
-    """Return the channel, or None where the parameter file has the word."""
+    """Return the channel, or None where the parameter file decides."""
     if not text:
         return None
     try:

@@ -9,7 +9,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.worlds.starts import MOST
 
 NUMBERED = ("expert_pilot", "scenario_runner")
-"""Executables that are told which of the drones is theirs."""
+"""Executables with a parameter for the number of their drone."""
 
 
 def graph_of(plan: FlightPlan) -> list[Process]:

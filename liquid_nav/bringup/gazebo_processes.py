@@ -41,14 +41,15 @@ WEATHER_REMAPPING = ("camera/image_raw", "camera/image_clean")
 def gazebo_graph(plan: FlightPlan) -> list[Process]:
     """Return our processes of a flight in Gazebo, the scenario runner last.
 
-    The supervisor watches the bridge: engaged before it was heard, it would engage for nobody.
+    The supervisor watches the bridge: engaged before it receives the bridge, it would command no
+    vehicle.
 
     Raises:
         UserError: unknown scenario or condition.
     """
     condition = plan.condition or load_scenario(plan.scenario).condition
-    world = {"scenario": plan.scenario, "seed": plan.seed}
-    prefix = {"frame_prefix": plan.frame_prefix}
+    world: dict[str, object] = {"scenario": plan.scenario, "seed": plan.seed}
+    prefix: dict[str, object] = {"frame_prefix": plan.frame_prefix}
     graph = [
         Process(
             "weather", {"condition": condition, "seed": plan.seed, "publish_tf": True} | prefix

@@ -33,8 +33,7 @@ from liquid_nav.bringup.simulated_flight import Process
 JUDGED = (0, 1)
 """Exit codes of a scenario runner that has flown to the end of its flight, well or not."""
 STAGE = 2.0
-"""s that a node of a real drone gets to end before the next one in the order is told to end, too.
-"""
+"""s that a node of a real drone gets to end before the next one in the order is signalled, too."""
 
 
 def end_with_flight(
@@ -46,18 +45,18 @@ def end_with_flight(
     any other process.
 
     The exit code of the launch is 0 where every runner's was, and 1 in every other case. The death
-    of a process is told with its name.
+    of a process is reported with its name.
 
     Args:
         runners: Scenario runners; one that has judged its flight leaves the others to theirs.
         others: All other processes of the flight.
-        part_of_it: Whether a word of a command line belongs to a process of the flight that was
-            started elsewhere (Gazebo by its own launch file); default: there is none.
+        part_of_it: Whether an argument of a command line belongs to a process of the flight that
+            was started elsewhere (Gazebo by its own launch file); default: there is none.
     """
     codes: list[int] = []
 
     def end(event: ProcessExited, context: LaunchContext) -> list[Action]:
-        elsewhere = part_of_it is not None and any(part_of_it(word) for word in event.cmd)
+        elsewhere = part_of_it is not None and any(part_of_it(argument) for argument in event.cmd)
         if context.is_shutdown or not (
             event.action in runners or event.action in others or elsewhere
         ):
@@ -78,27 +77,27 @@ def end_with_flight(
     return RegisterEventHandler(OnProcessExit(on_exit=end))
 
 
-class EndsInTurn:
-    """Mixin of a process that the launch system does not tell to end at once: ``DroneGraph`` does,
-    in its turn.
+class EndsInTurn(ExecuteProcess):
+    """A process to which the launch system sends no signal at shutdown: ``DroneGraph`` sends it, in
+    its turn.
     """
 
-    _reported = False
+    _ended_by_launch = False
 
     def begun(self) -> bool:
-        """Whether its process runs, or has run."""
+        """Return whether its process runs, or has run."""
         return "pid" in (self.process_details or {})
 
     def _shutdown_process(
         self, context: LaunchContext, *, send_sigint: bool
     ) -> list[Action] | None:
-        # One that has not begun yet is told as soon as it has.
-        self._reported = self._reported or not self.begun()
-        return super()._shutdown_process(context, send_sigint=self._reported)
+        # A process that has not begun yet gets the signal as soon as it has.
+        self._ended_by_launch = self._ended_by_launch or not self.begun()
+        return super()._shutdown_process(context, send_sigint=self._ended_by_launch)
 
 
 class DroneNode(EndsInTurn, Node):
-    """A node of a real drone; it has a session of its own, so that the terminal's Ctrl-C does not
+    """A node of a real drone; it runs in its own session, so that the terminal's Ctrl-C does not
     reach it either.
     """
 
@@ -113,7 +112,7 @@ class DroneGraph:
     """
 
     def __init__(self, make: Callable[[Process], ExecuteProcess]) -> None:
-        """Know nothing yet; ``make`` makes the action that runs a process."""
+        """Begin without nodes; ``make`` returns the action that runs a process."""
         self._make = make
         self._running: dict[str, ExecuteProcess] = {}
         self._deaths: dict[str, int] = {}
@@ -135,9 +134,7 @@ class DroneGraph:
         return [RegisterEventHandler(OnProcessExit(target_action=node, on_exit=ended)), node]
 
     def _on_exit(self, process: Process, code: int, context: LaunchContext) -> list[Action]:
-        """Say that a node has ended, and start it again where it has died; ends nothing, whatever
-        has happened.
-        """
+        """Log that a node has ended, and start it again where it has died; ends no other node."""
         name = process.executable
         self._running.pop(name, None)
         if context.is_shutdown:
@@ -152,18 +149,18 @@ class DroneGraph:
             return [LogInfo(msg=f"{text}. Start {name} again, or end everything with Ctrl-C")]
         wait = pause(self._deaths[name])
         again = OpaqueFunction(function=lambda context: self._start(started_again(process)))
-        told = (
+        message = (
             f"{text}. {name} is started again in {wait:g} s; with resume 0 only a person "
             "engages again"
         )
-        return [LogInfo(msg=told), TimerAction(period=wait, actions=[again])]
+        return [LogInfo(msg=message), TimerAction(period=wait, actions=[again])]
 
     def _on_shutdown(self, event: ShutdownEvent, context: LaunchContext) -> list[Action]:
         return self._end(END_ORDER)
 
     def _end(self, names: tuple[str, ...]) -> list[Action]:
-        """Return what tells the first of these nodes to end, and the next one when it has, or after
-        ``STAGE``.
+        """Return the actions that signal the first of these nodes to end, and the next one when it
+        has ended, or after ``STAGE``.
         """
         if not names:
             return []
@@ -184,7 +181,11 @@ class DroneGraph:
         late = TimerAction(
             period=STAGE, actions=[OpaqueFunction(function=go_on)], cancel_on_shutdown=False
         )
-        told = EmitEvent(
+        signalled = EmitEvent(
             event=SignalProcess(signal_number=signal.SIGINT, process_matcher=matches_action(node))
         )
-        return [RegisterEventHandler(OnProcessExit(target_action=node, on_exit=go_on)), late, told]
+        return [
+            RegisterEventHandler(OnProcessExit(target_action=node, on_exit=go_on)),
+            late,
+            signalled,
+        ]

@@ -54,8 +54,8 @@ from liquid_nav.resources import find
 
 SIMULATORS = ("embedded", "gazebo", "px4", "px4_gazebo")
 REMINDED = "1"
-"""s until a node that was told to end is told once more: at its start it may have missed it. Does
-nothing to one that is ending.
+"""s until a node that was signalled to end gets a second signal: it may have missed the first one
+during its start. A node that is ending ignores it.
 """
 PATIENCE = "20"
 """s that a node gets to end, so that a slow machine finishes its bag before it is killed."""
@@ -75,10 +75,9 @@ class NodeSettings:
     """What a person wants of all nodes."""
 
     file: ParamsFile = ParamsFile()
-    """Their own parameter file; default: none."""
+    """The person's own parameter file; default: none."""
     typed: Collection[str] = ()
-    """Launch arguments that they gave themselves, whose values win against the file; default: none.
-    """
+    """Launch arguments that the person gave, whose values win against the file; default: none."""
     log_level: str = "info"
     """One of LOG_LEVELS; default: info."""
 
@@ -92,8 +91,8 @@ def read_settings(
     file = read_params_file(value["params_file"])
     file.check([_full_name(process, value["namespace"]) for process in graph])
     for process in graph:
-        # Launch hands them to the node under /**, where the node itself has to take them for
-        # anybody's.
+        # Launch hands them to the node under /**, where the node cannot distinguish them from those
+        # for all nodes.
         own = file.own(_full_name(process, value["namespace"]))
         if own:
             refuse_parameters(process.executable, own, names_read_by(process.executable))
@@ -207,8 +206,7 @@ def declare_common() -> list[DeclareLaunchArgument]:
             "params_file",
             default_value="",
             description="Your own parameter file (YAML): it wins against the package's file and "
-            "the "
-            "defaults of arguments, an argument that you give wins against it.",
+            "the defaults of arguments, an argument that you give wins against it.",
         ),
         DeclareLaunchArgument(
             "log_level",
@@ -229,10 +227,10 @@ def describe(scenario: str) -> LaunchDescription:
 
 
 def refuse_misspelt(context: LaunchContext, declared: list[DeclareLaunchArgument]) -> None:
-    """Look at the arguments of the command line, where our launch file is the one that a person has
-    named.
+    """Refuse misspelt arguments of the command line, where it names our launch file.
 
-    Included by another one, that one's arguments are there too, and whatever it has set.
+    Where another launch file includes ours, its arguments and settings are among them: none is
+    refused.
 
     Raises:
         UserError: an argument that is not declared, with the nearest name.
@@ -240,7 +238,7 @@ def refuse_misspelt(context: LaunchContext, declared: list[DeclareLaunchArgument
     file = str(context.get_locals_as_dict().get("current_launch_file_path", ""))
     if not file or not is_named(Path(file), sys.argv):
         return
-    given = [word.partition(":=")[0] for word in context.argv if ":=" in word]
+    given = [text.partition(":=")[0] for text in context.argv if ":=" in text]
     refuse_arguments(given, [*(argument.name for argument in declared), *OF_LAUNCH])
 
 
@@ -265,16 +263,16 @@ def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()
         watchers=int(value["rqt"] == "true"),
     )
     sim = value["sim"]
-    space = value["namespace"]
+    namespace = value["namespace"]
     gui = value["gui"] == "true"
     if sim.endswith("gazebo") and plan.drones > 1:
         raise UserError(f"sim:={sim} flies one drone", "drones:=1, or sim:=embedded")
     file = gazebo_bringup.PARAMETER_FILE
-    around = []
-    world = ""
+    around: list[Action] = []
+    world: Path | None = None
     if sim == "gazebo":
         world = gazebo_bringup.make_world(plan, value["engine"])
-        around = _gazebo(world, gui, space, find(gazebo_bringup.BRIDGE_FILE))
+        around = _gazebo(world, gui, namespace, find(gazebo_bringup.BRIDGE_FILE))
         graph = gazebo_bringup.gazebo_graph(plan)
     elif sim == "px4_gazebo":
         made = px4_gazebo_bringup.make_px4_world(
@@ -282,29 +280,27 @@ def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()
         )
         world = made.world
         graph = px4_gazebo_bringup.px4_gazebo_graph(plan)
-        around = [*_px4(made), *_gazebo(world, gui, space, made.bridge)]
+        around = [*_px4(made), *_gazebo(world, gui, namespace, made.bridge)]
     else:
         file = PARAMETER_FILE
         graph = graph_of(plan)
     settings = read_settings(value, typed, graph)
-    nodes = [node(process, value["namespace"], file, settings) for process in graph]
-    spaces = [
-        "/".join(filter(None, (value["namespace"], name))) for name in fleet_names(plan.drones)
-    ]
-    words = f"{scenario}, seed {plan.seed}, pilot {plan.pilot}"
+    nodes = [node(process, namespace, file, settings) for process in graph]
+    namespaces = ["/".join(filter(None, (namespace, name))) for name in fleet_names(plan.drones)]
+    text = f"{scenario}, seed {plan.seed}, pilot {plan.pilot}"
     gazebo = None
-    if world:
-        words += f", world {world}"
+    if world is not None:
+        text += f", world {world}"
         gazebo = partial(_has, world)
-    note = LogInfo(msg=words)
+    note = LogInfo(msg=text)
     started = [part for part in around if isinstance(part, ExecuteProcess)]
     end = end_with_flight(nodes[-plan.drones :], started + nodes[: -plan.drones], gazebo)
-    return [*variables(), note, end, *around, *nodes, *views(value, spaces, simulated=True)]
+    return [*variables(), note, end, *around, *nodes, *views(value, namespaces, simulated=True)]
 
 
-def _has(path: Path, word: str) -> bool:
-    """Return whether a word of a command line has that path."""
-    return str(path) in word
+def _has(path: Path, argument: str) -> bool:
+    """Return whether an argument of a command line contains that path."""
+    return str(path) in argument
 
 
 def variables() -> list[Action]:
@@ -313,16 +309,16 @@ def variables() -> list[Action]:
 
 
 def _px4(made: px4_gazebo_bringup.Px4World) -> list[Action]:
-    """Return PX4 with its variables, or the line that says with which ones to start it."""
+    """Return PX4 with its variables, or the log line that states with which ones to start it."""
     paths = {"GZ_SIM_RESOURCE_PATH"} & set(made.environment)
     find_models = [AppendEnvironmentVariable(name, made.environment[name]) for name in paths]
     own = {name: text for name, text in made.environment.items() if name not in paths}
     if made.command is None:
-        words = " ".join(f"{name}={text}" for name, text in own.items())
+        assignments = " ".join(f"{name}={text}" for name, text in own.items())
         return [
             LogInfo(
-                msg=f"start PX4 yourself: {words} PX4_GZ_MODELS=<PX4>/{px4_gazebo_bringup.MODELS} "
-                "px4"
+                msg=f"start PX4 yourself: {assignments} "
+                f"PX4_GZ_MODELS=<PX4>/{px4_gazebo_bringup.MODELS} px4"
             )
         ]
     # Without a terminal PX4's shell would read an endless stream of nothing: -d leaves the shell

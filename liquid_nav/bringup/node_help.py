@@ -1,5 +1,5 @@
-"""What a node's executable says to ``--help``, without becoming a node: on a real drone that would
-be a second one.
+"""What a node's executable prints for ``--help``, without becoming a node: on a real drone that
+would be a second one.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import inspect
 import sys
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Sequence
+from typing import Any, Sequence, TypeGuard
 
 from liquid_nav.errors import UserError
 
-WORDS = ("--help", "-h")
+HELP = ("--help", "-h")
 EVERY_NODES = "use_sim_time"
 """What every node reads."""
 SHOWN = 34
@@ -34,29 +34,29 @@ class Shown:
 
 
 def asks_for_help(arguments: Sequence[str]) -> bool:
-    """Whether somebody wants to know what an executable does."""
-    return any(word in WORDS for word in before_ros(arguments))
+    """Return whether the arguments ask for the help of an executable."""
+    return any(argument in HELP for argument in before_ros(arguments))
 
 
 def before_ros(arguments: Sequence[str]) -> list[str]:
     """Return the arguments that are not for ROS: outside of ``--ros-args ... --``."""
     own = []
     ros = False
-    for word in arguments:
-        if word == "--ros-args":
+    for argument in arguments:
+        if argument == "--ros-args":
             ros = True
-        elif ros and word == "--":
+        elif ros and argument == "--":
             ros = False
         elif not ros:
-            own.append(word)
+            own.append(argument)
     return own
 
 
 def refuse_own_arguments(arguments: Sequence[str], name: str) -> None:
-    """Look at the arguments that are not for ROS: there are none.
+    """Refuse arguments that are not for ROS.
 
     Raises:
-        UserError: there is one; ROS would not read it and nobody would notice.
+        UserError: there is one; ROS would ignore it without a message.
     """
     own = before_ros(arguments)
     if own:
@@ -127,12 +127,14 @@ def _parts(module: ModuleType) -> list[ModuleType]:
     names = [
         node.module
         for node in ast.walk(ast.parse(inspect.getsource(module)))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("liquid_nav.nodes.")
+        if isinstance(node, ast.ImportFrom)
+        and node.module is not None
+        and node.module.startswith("liquid_nav.nodes.")
     ]
     return [module, *(importlib.import_module(name) for name in dict.fromkeys(names))]
 
 
-def _is_declaration(node: ast.AST) -> bool:
+def _is_declaration(node: ast.AST) -> TypeGuard[ast.Call]:
     return (
         isinstance(node, ast.Call)
         and getattr(node.func, "id", "") == "declare"
@@ -167,10 +169,8 @@ def _note_table(loop: ast.DictComp, module: ModuleType, found: dict[str, Shown])
         found.setdefault(name, Shown(name, description, ""))
 
 
-def _value(node: ast.AST, module: ModuleType) -> Any:
-    """Return what an expression of a module is worth, or None where only the running node knows
-    that.
-    """
+def _value(node: ast.expr, module: ModuleType) -> Any:
+    """Return the value of an expression of a module; None where only the running node knows it."""
     try:
         # Our own source, as it would be run: constants, f-strings of constants, names of the
         # module.
@@ -179,7 +179,7 @@ def _value(node: ast.AST, module: ModuleType) -> Any:
         return None
 
 
-def _typed(node: ast.AST, module: ModuleType) -> str:
+def _typed(node: ast.expr, module: ModuleType) -> str:
     value = _value(node, module)
     if value is None:
         return ""

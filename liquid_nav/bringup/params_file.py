@@ -40,7 +40,7 @@ EXAMPLE = "write it as ROS does: /**/safety_supervisor: {ros__parameters: {speed
 
 @dataclass(frozen=True)
 class ParamsFile:
-    """What a person's file says."""
+    """What a person's file contains."""
 
     path: str = ""
     """Where it is, for messages; default: there is none."""
@@ -70,7 +70,7 @@ class ParamsFile:
         return list(dict.fromkeys(names))
 
     def check(self, nodes: Collection[str]) -> None:
-        """Raise UserError for a section that is of no node, given the full names of those that are
+        """Raise UserError for a section that fits no node; ``nodes``: full names of those that are
         started.
         """
         names = {node.rpartition("/")[2] for node in nodes}
@@ -94,7 +94,7 @@ class ParamsFile:
 
 
 def read_params_file(path: str) -> ParamsFile:
-    """Return what a file says; an empty path is none.
+    """Return what a file contains; an empty path means no file.
 
     Raises:
         UserError: It cannot be read, or is no parameter file.
@@ -109,25 +109,25 @@ def read_params_file(path: str) -> ParamsFile:
             f"cannot read params_file {path}: {reason}", "give the path of a YAML file"
         ) from None
     try:
-        told = parse_yaml(text)
+        content = parse_yaml(text)
     except yaml.YAMLError as error:
         raise UserError(
             f"params_file {path} is no YAML: {' '.join(str(error).split())}", EXAMPLE
         ) from None
     sections: list[tuple[str, Mapping[str, Any]]] = []
-    _collect(path, "", told, sections)
+    _collect(path, "", content, sections)
     return ParamsFile(path, tuple(sections))
 
 
 def _collect(
-    path: str, name: str, told: Any, sections: list[tuple[str, Mapping[str, Any]]]
+    path: str, name: str, content: Any, sections: list[tuple[str, Mapping[str, Any]]]
 ) -> None:
     """Add the sections below a key; namespaces may be keys of their own."""
-    if not isinstance(told, dict) or not told:
+    if not isinstance(content, dict) or not content:
         raise UserError(
             f"params_file {path}: nothing that can be read below '{name or 'the top'}'", EXAMPLE
         )
-    for key, value in told.items():
+    for key, value in content.items():
         if key != PARAMETERS:
             _collect(path, f"{name}/{str(key).strip('/')}", value, sections)
         elif name and isinstance(value, dict):

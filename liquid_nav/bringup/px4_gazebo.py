@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Mapping
 
 import yaml
 
@@ -59,8 +60,12 @@ def px4_gazebo_graph(plan: FlightPlan) -> list[Process]:
     height = load_scenario(plan.scenario).cruise_altitude
     connection = plan.connection or USUAL_CONNECTION
     read_connection(connection)
-    bridge = {"autopilot": "px4", "connection": connection, "altitude": height - 0.1}
-    more = {
+    bridge: dict[str, object] = {
+        "autopilot": "px4",
+        "connection": connection,
+        "altitude": height - 0.1,
+    }
+    more: dict[str, Mapping[str, object]] = {
         "autopilot_bridge": bridge,
         "safety_supervisor": WATCHED,
         # PX4's own drone carries its camera elsewhere.
@@ -79,10 +84,13 @@ def make_px4_world(
 ) -> Px4World:
     """Write world and bridge configuration into a new temporary folder.
 
-    px4: folder of the PX4 sources with a SITL build, empty: a PX4 with these variables is started
-    by somebody else;
-    model: of PX4's, with a camera; camera_topic: Gazebo's topic of its images, empty: as in PX4's
-    present models.
+    Args:
+        plan: The flight.
+        px4: Folder of the PX4 sources with a SITL build; empty: a person starts a PX4 with these
+            variables.
+        model: One of PX4's models, with a camera.
+        camera_topic: Gazebo's topic of its images; empty: as in PX4's present models.
+        engine: Gazebo's render engine.
 
     Raises:
         UserError: there is no PX4 in that folder; or unknown scenario or condition.

@@ -21,12 +21,12 @@ FENCE = ("radius", "low", "high")
 LIMITS = (*GATE, *FENCE)
 """Parameters of the supervisor that the launch file takes as arguments."""
 STARTED_AGAIN = ("camera", "liquid_controller", "recorder")
-"""Nodes that are started again when they die; what they did is missed and held for, and a person
-engages again.
+"""Nodes that are started again when they die; until then the supervisor holds, and a person engages
+again.
 """
 END_ORDER = ("recorder", "liquid_controller", "camera", "safety_supervisor", "autopilot_bridge")
-"""In which order a person's Ctrl-C ends the nodes: whoever commands the drone outlives whoever it
-listens to.
+"""In which order a person's Ctrl-C ends the nodes: a node that commands the drone ends after those
+whose messages it uses.
 """
 ON_PURPOSE = (0, 2, 3)
 """Exit codes of a node that was ended, refuses its input, or was ended and could not finish its
@@ -42,7 +42,7 @@ LONGEST_PAUSE = 30.0
 
 @dataclass(frozen=True)
 class DronePlan:
-    """What is asked for; the same words as the arguments of ``drone.launch.py``."""
+    """What is asked for; the same names as the arguments of ``drone.launch.py``."""
 
     model: str = "default"
     """Name of the network's model, or its folder."""
@@ -65,8 +65,8 @@ class DronePlan:
     frame_prefix: str = ""
     """Before every frame id, such as ``d1/``."""
     engage_channel: int | None = None
-    """Channel of the remote control, counted from 1, whose switch engages; 0: none; None: what the
-    parameter file says.
+    """Channel of the remote control, counted from 1, whose switch engages; 0: none; None: that of
+    the parameter file.
     """
 
 
@@ -77,14 +77,15 @@ def drone_graph(plan: DronePlan) -> list[Process]:
     """
     if plan.autopilot in OVER_MAVLINK:
         read_connection(plan.connection)
-    prefix = {"frame_prefix": plan.frame_prefix}
-    transport = {"image_transport": plan.image_transport}
-    switch = {}
+    prefix: dict[str, object] = {"frame_prefix": plan.frame_prefix}
+    transport: dict[str, object] = {"image_transport": plan.image_transport}
+    limits: dict[str, object] = dict(plan.limits)
+    switch: dict[str, object] = {}
     if plan.engage_channel is not None:
         switch["engage_channel"] = plan.engage_channel
     graph = [
         Process("liquid_controller", {"model": plan.model} | transport | prefix),
-        Process("safety_supervisor", dict(plan.limits) | transport | prefix),
+        Process("safety_supervisor", limits | transport | prefix),
         # Not in shared memory: what another process leaves locked there when it is killed must not
         # stop the bridge.
         Process(
@@ -103,7 +104,7 @@ def drone_graph(plan: DronePlan) -> list[Process]:
 
 
 def dies(executable: str, code: int) -> bool:
-    """Whether a node that has ended with an exit code has died and is started again.
+    """Return whether a node that has ended with an exit code has died and is started again.
 
     Args:
         executable: of the node.
@@ -113,8 +114,8 @@ def dies(executable: str, code: int) -> bool:
 
 
 def is_given_up(executable: str, deaths: int) -> bool:
-    """Whether a node that has died so often is not started again: each death of a recorder would be
-    one more hold.
+    """Return whether a node that has died so often is not started again: each death of a recorder
+    would be one more hold.
     """
     return executable == "recorder" and deaths >= RECORDERS
 

@@ -41,7 +41,7 @@ WATCHED = {
     "position_jump": 2.0,
     "battery": 0.15,
 }
-"""What the supervisor looks at beside images and commands, where an autopilot flies."""
+"""What the supervisor watches beside images and commands, where an autopilot flies."""
 
 RESUME = 10.0
 """s since the beginning of a hold in which a bridge of a simulated flight lets the supervisor go on
@@ -88,7 +88,7 @@ def parse_number(name: str, text: str) -> float:
 
     Args:
         name: of the argument, for the message.
-        text: what somebody typed.
+        text: as a person typed it.
 
     Raises:
         UserError: the text is no finite number.
@@ -106,7 +106,7 @@ def parse_number(name: str, text: str) -> float:
 
 @dataclass(frozen=True)
 class FlightPlan:
-    """What is asked for; the same words as the options of ``liquid-nav fly`` and the launch
+    """What is asked for; the same names as the options of ``liquid-nav fly`` and the launch
     arguments.
     """
 
@@ -137,7 +137,7 @@ class FlightPlan:
     drones: int = 1
     """How many fly in one world."""
     watchers: int = 0
-    """Nodes outside of the graph that listen to each drone's cmd_vel."""
+    """Nodes outside of the graph that subscribe to each drone's cmd_vel."""
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,8 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
     Raises:
         UserError: unknown scenario.
     """
-    prefix = {"frame_prefix": plan.frame_prefix}
-    place = {
+    prefix: dict[str, object] = {"frame_prefix": plan.frame_prefix}
+    place: dict[str, object] = {
         "scenario": plan.scenario,
         "seed": plan.seed,
         "condition": plan.condition,
@@ -179,15 +179,15 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
     if plan.record is not None:
         recorder: dict[str, object] = {"folder": str(plan.record)}
         if not plan.autopilot:
-            # Our simulator shows its first frame until the flight begins: the recorder can wait
-            # until it hears everything.
+            # Our simulator publishes its first frame until the flight begins: the recorder can
+            # wait until it receives every topic.
             recorder["wait_for_camera"] = True
         graph.append(Process("recorder", recorder))
         runner["folder"] = str(plan.record)
-        # The drone, the runner itself and the recorder.
+        # Subscribers of cmd_vel: the drone, the runner itself and the recorder.
         listeners = 3
         if plan.autopilot.startswith("test-"):
-            # A test vehicle listens too, beside its bridge.
+            # A test vehicle subscribes too, beside its bridge.
             listeners = 4
         runner["listeners"] = listeners + plan.watchers
     graph.append(Process("scenario_runner", place | runner | {"progress": plan.progress}))
@@ -196,7 +196,7 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
 
 def pilot_process(plan: FlightPlan) -> Process:
     """Return the process that steers."""
-    prefix = {"frame_prefix": plan.frame_prefix}
+    prefix: dict[str, object] = {"frame_prefix": plan.frame_prefix}
     if plan.pilot == "expert":
         return Process("expert_pilot", {"scenario": plan.scenario, "seed": plan.seed} | prefix)
     return Process("liquid_controller", {"model": plan.model} | prefix)
@@ -253,8 +253,12 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
         check_supported(
             load_condition(plan.condition or scenario.condition), f"a real {kind}", OWN_ESTIMATOR
         )
-    place = {"scenario": plan.scenario, "seed": plan.seed, "condition": plan.condition}
-    prefix = {"frame_prefix": plan.frame_prefix}
+    place: dict[str, object] = {
+        "scenario": plan.scenario,
+        "seed": plan.seed,
+        "condition": plan.condition,
+    }
+    prefix: dict[str, object] = {"frame_prefix": plan.frame_prefix}
     height = scenario.cruise_altitude
     _, *others = embedded_graph(plan)
     supervisor = next(process for process in others if process.executable == "safety_supervisor")
@@ -262,7 +266,7 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
         supervisor.executable, {**supervisor.parameters, **WATCHED}
     )
     runner = others.pop()
-    bridge = {
+    bridge: dict[str, object] = {
         "autopilot": kind,
         "connection": connection,
         "altitude": height - 0.1,
@@ -284,9 +288,7 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     if test:
         speed = {"real_time_factor": plan.real_time_factor or 10.0}
         graph[0] = Process("autopilot_bridge", bridge | truth | prefix | {"use_sim_time": True})
-        graph.insert(
-            0, Process("test_vehicle", place | {"personality": kind, "port": port} | speed)
-        )
+        graph.insert(0, Process("test_vehicle", place | {"autopilot": kind, "port": port} | speed))
     return graph
 
 
@@ -312,9 +314,8 @@ def enclave(executable: str) -> list[str]:
 def environment() -> dict[str, str]:
     """Return variables that every process of the graph gets, unless the user has set them.
 
-    A shared-memory transport that is large enough for camera images (``transport``), and one
-    thread per numerical
-    library: several processes that each take all cores only wait for each other.
+    A shared-memory transport that is large enough for camera images (``transport``), and one thread
+    per numerical library: several processes that each take all cores only wait for each other.
     """
     wanted = {
         "OMP_NUM_THREADS": "1",

@@ -1,7 +1,7 @@
 """Our Fast DDS profiles, the variable that Fast DDS reads one from, and when ours are set.
 
-One gives large images room in shared memory; the other, for the bridge of a real drone, does
-without shared memory. Needs neither rclpy nor launch.
+One gives large images space in shared memory; the other, for the bridge of a real drone, uses no
+shared memory. Needs neither rclpy nor launch.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ FAST_DDS_3 = "FASTDDS_DEFAULT_PROFILES_FILE"
 other name.
 """
 CHOICES = (FAST_DDS_2, FAST_DDS_3, "FASTDDS_BUILTIN_TRANSPORTS")
-"""Variables with which people choose transports themselves: where one is set, ours would be in
-their way.
+"""Variables with which people choose transports themselves: where one is set, ours would conflict
+with it.
 """
 
 
@@ -46,7 +46,7 @@ def profile_variable(environment: Mapping[str, str] | None = None) -> str:
 
 
 def uses_fast_dds(environment: Mapping[str, str] | None = None) -> bool:
-    """Return whether the middleware is Fast DDS, as it is where nobody has chosen another one.
+    """Return whether the middleware is Fast DDS, as it is where the user has chosen no other one.
 
     Args:
         environment: Environment variables; the process's own by default.
@@ -71,7 +71,7 @@ def objection(environment: Mapping[str, str] | None = None) -> str:
 
 
 def _choice(environment: Mapping[str, str] | None = None) -> str:
-    """Return in words what people have chosen themselves, or an empty text."""
+    """Return, as text, which transport the user has chosen; empty: none."""
     environment = os.environ if environment is None else environment
     chosen = [name for name in CHOICES if name in environment]
     if chosen:
@@ -83,7 +83,7 @@ def _choice(environment: Mapping[str, str] | None = None) -> str:
 
 def transport_variables() -> dict[str, str]:
     """Return the variable that makes shared memory large enough for camera images; nothing where
-    people have chosen.
+    the user has chosen a transport.
     """
     if objection():
         return {}
@@ -91,8 +91,8 @@ def transport_variables() -> dict[str, str]:
 
 
 def udp_variables() -> dict[str, str]:
-    """Return the variable that keeps a process out of shared memory; nothing where people have
-    chosen.
+    """Return the variable that keeps a process out of shared memory; nothing where the user has
+    chosen a transport.
 
     For processes with small messages alone: over UDP a raw image of 640 x 480 arrives one time in
     four.

@@ -1,19 +1,19 @@
-"""Names that nobody reads are refused: a misspelt parameter or launch argument would fly with its
-default.
+"""Names that no node and no launch file reads are refused: a misspelt parameter or launch argument
+would keep its default in flight.
 """
 
 from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Iterable, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 import yaml
 
 from liquid_nav.errors import UserError
 
 PATTERNS = ("*", "**")
-"""Last parts of sections of parameter files that speak to every node there, ours and others."""
+"""Last parts of sections of parameter files that apply to every node there, ours and others."""
 PARAMETERS = "ros__parameters"
 """Key of a parameter file below which the parameters of a section stand."""
 LIKE = 0.8
@@ -33,7 +33,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def refuse_arguments(given: Iterable[str], known: Sequence[str]) -> None:
-    """Look at the names of launch arguments.
+    """Refuse names of launch arguments that no launch file reads.
 
     Raises:
         UserError: one that is not known, with the name that is nearest.
@@ -47,13 +47,13 @@ def refuse_arguments(given: Iterable[str], known: Sequence[str]) -> None:
 
 
 def is_named(file: Path, text: Sequence[str]) -> bool:
-    """Whether a command line names this launch file: by its path, or by our package and its
+    """Return whether a command line names this launch file: by its path, or by our package and its
     name.
     """
-    for before, word in zip(("", *text), text):
-        if Path(word).name != file.name:
+    for before, argument in zip(("", *text), text):
+        if Path(argument).name != file.name:
             continue
-        if before == "liquid_nav" or Path(word).resolve() == file.resolve():
+        if before == "liquid_nav" or Path(argument).resolve() == file.resolve():
             return True
     return False
 
@@ -61,7 +61,7 @@ def is_named(file: Path, text: Sequence[str]) -> bool:
 def refuse_parameters(
     node: str, given: Iterable[str], known: Sequence[str], for_all: Iterable[str] = ()
 ) -> None:
-    """Look at the names of a node's parameters.
+    """Refuse names of parameters that a node does not read.
 
     Args:
         node: Its name, for the message.
@@ -93,14 +93,16 @@ def given_to_all(arguments: Sequence[str]) -> set[str]:
         try:
             sections = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError, yaml.YAMLError):
-            # ROS has read it by its own rules, or refuses it in its own words.
+            # ROS has read it by its own rules, or refuses it with its own message.
             continue
         names |= _shared(sections, "")
     return names
 
 
 def is_for_all(section: str) -> bool:
-    """Whether a section of a parameter file, such as ``/d1/**``, speaks to every node there."""
+    """Return whether a section of a parameter file, such as ``/d1/**``, applies to every node
+    there.
+    """
     return section.rpartition("/")[2] in PATTERNS
 
 
@@ -120,12 +122,12 @@ def _shared(content: object, section: str) -> set[str]:
 
 
 def _misspells(name: str, known: Iterable[str]) -> bool:
-    """Whether a name is one of the known ones but for a slip of the fingers."""
+    """Return whether a name is a misspelling of a known one."""
     near = [one for one in known if abs(len(one) - len(name)) <= LONGER]
     return bool(difflib.get_close_matches(name, near, n=1, cutoff=LIKE))
 
 
-def flat(parameters: dict, before: str = "") -> list[str]:
+def flat(parameters: Mapping[str, Any], before: str = "") -> list[str]:
     """Return the names of nested parameters as ROS calls them, with dots between."""
     names = []
     for key, value in parameters.items():

@@ -40,26 +40,25 @@ def declare_views() -> list[DeclareLaunchArgument]:
     ]
 
 
-def views(value: Mapping[str, str], spaces: Sequence[str], simulated: bool) -> list[Action]:
+def views(value: Mapping[str, str], namespaces: Sequence[str], simulated: bool) -> list[Action]:
     """Return what the arguments ask for.
 
     Args:
         value: Of the launch arguments.
-        spaces: Namespaces of the drones, without slashes around them; the windows show the first
-            one.
+        namespaces: Of the drones, without slashes around them; the windows show the first one.
         simulated: Whether the flight has a clock of its own.
     """
-    space = f"/{spaces[0]}".rstrip("/")
+    first = f"/{namespaces[0]}".rstrip("/")
     actions: list[Action] = []
     if value["rqt"] == "true":
         curves = UNSTAMPED if simulated else STAMPED
-        names = [f"{space}{name}" for name in curves]
+        names = [f"{first}{name}" for name in curves]
         actions.append(
             ExecuteProcess(cmd=["ros2", "run", "rqt_plot", "rqt_plot", *names], output="screen")
         )
-        actions += [_plots(one, value["namespace"]) for one in spaces if simulated]
+        actions += [_plots(one, value["namespace"]) for one in namespaces if simulated]
     if value["rviz"] == "true":
-        actions.append(_rviz(space, value, simulated))
+        actions.append(_rviz(first, value, simulated))
     if value["diagnostics"] == "true":
         aggregator = Node(
             package="diagnostic_aggregator",
@@ -71,11 +70,11 @@ def views(value: Mapping[str, str], spaces: Sequence[str], simulated: bool) -> l
     return actions
 
 
-def _plots(space: str, graph: str) -> Node:
+def _plots(namespace: str, graph: str) -> Node:
     return Node(
         package="liquid_nav",
         executable="plots",
-        namespace=space,
+        namespace=namespace,
         parameters=[{"use_sim_time": True}],
         remappings=clock_remapping(graph),
         ros_arguments=enclave("plots"),
@@ -83,11 +82,11 @@ def _plots(space: str, graph: str) -> Node:
     )
 
 
-def _rviz(space: str, value: Mapping[str, str], simulated: bool) -> Node:
+def _rviz(namespace: str, value: Mapping[str, str], simulated: bool) -> Node:
     """Return RViz with our file: its topics are remapped into a namespace, its fixed frame gets the
     prefix.
     """
-    topics = [(name, f"{space}{name}") for name in VIEWED if space]
+    topics = [(name, f"{namespace}{name}") for name in VIEWED if namespace]
     return Node(
         package="rviz2",
         executable="rviz2",

@@ -1,8 +1,8 @@
 """Camera images as every part of this package reads them: one decoder for flight and for the import
 of recordings.
 
-No ROS in here: messages are met by their fields alone, so that those of rclpy and those that a
-bag's reader makes are the same.
+No ROS in here: only the fields of messages are used, so that those of rclpy and those that a bag's
+reader makes are read alike.
 """
 
 from liquid_nav.camera.compressed import decode_compressed

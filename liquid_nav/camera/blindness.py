@@ -3,8 +3,8 @@
 The picture is averaged over blocks, once from its even and once from its odd rows. What counts is
 how much the brightness bends from block to block (second difference), multiplied between the two
 averages: structure is in both, the noise of single pixels is not, so that it cancels out. Slow
-changes (vignetting, light that leaks past a cover) hardly bend. Two block sizes are looked at,
-because noise that a camera has smoothed over a few pixels survives in small blocks.
+changes (vignetting, light that leaks past a cover) hardly bend. Two block sizes are used, because
+noise that a camera has smoothed over a few pixels survives in small blocks.
 
 Measured at 256 x 144: 1,710 rendered pictures of forest and field in summer, autumn, winter, fog
 and dusk, with the conditions' noise, of six layouts with seeds below 10,000, pitch up to 30
@@ -108,4 +108,5 @@ def _contrast(first: np.ndarray, second: np.ndarray) -> float:
         float(np.mean(np.diff(first, 2, axis=axis) * np.diff(second, 2, axis=axis)))
         for axis in (0, 1)
     ]
-    return max(0.0, sum(products) / len(products)) ** 0.5
+    contrast: float = max(0.0, sum(products) / len(products)) ** 0.5
+    return contrast

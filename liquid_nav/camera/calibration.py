@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -53,7 +54,7 @@ class Calibration:
 
     @staticmethod
     def unknown(width: int, height: int) -> Calibration:
-        """Return what an uncalibrated camera says: zeros."""
+        """Return what an uncalibrated camera publishes: zeros."""
         return Calibration(
             width, height, "", (), np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((3, 4))
         )
@@ -100,7 +101,7 @@ def _is_finite(found: Calibration) -> bool:
     return all(np.isfinite(values).all() for values in (found.k, found.r, found.p, found.d))
 
 
-def _matrix(data: dict, key: str, shape: tuple[int, int]) -> np.ndarray:
+def _matrix(data: dict[str, Any], key: str, shape: tuple[int, int]) -> np.ndarray:
     values = np.array([float(value) for value in data[key]["data"]])
     if values.size != shape[0] * shape[1]:
         raise ValueError(f"{key} has {values.size} numbers, expected {shape[0] * shape[1]}")

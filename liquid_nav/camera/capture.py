@@ -1,7 +1,7 @@
-"""Getting the newest frame out of a camera, whatever it is, and getting it back when it is gone. No
-ROS in here.
+"""Reads the newest frame of a camera of any kind, and opens the camera again when it fails. No ROS
+in here.
 
-A thread drains the source as fast as it delivers and keeps one frame: a slow consumer loses frames
+A thread reads the source as fast as it delivers and keeps one frame: a slow consumer loses frames
 and never falls behind. A source that fails is closed and opened again, at first soon, then less
 often; whatever it raises counts as a failure, so that neither the thread nor the node ends with it.
 """
@@ -35,7 +35,7 @@ class Source(Protocol):
         """Decode the frame that was grabbed; uint8, shaped as ``Frame.image``."""
 
     def age(self) -> int:
-        """Return how long ago, ns, the grabbed frame was taken, as far as the driver says."""
+        """Return how long ago, ns, the grabbed frame was taken, as far as the driver reports it."""
 
     def release(self) -> None:
         """Close."""
@@ -72,7 +72,8 @@ class Grabber:
             open_source: Opens the source; raises SourceError where it cannot.
             clock: The time in ns.
             wait: Waits for some seconds.
-            latency: Seconds from exposure to delivery that no driver tells: taken off every stamp.
+            latency: Seconds from exposure to delivery that no driver reports: subtracted from every
+                stamp.
             backoff: First and longest pause, s, before opening again.
         """
         self._open = open_source
@@ -99,28 +100,34 @@ class Grabber:
         """Return the next frame, or None: after a failure (and a pause), or for one frame that
         cannot be used.
 
-        ``problem`` says what the failure was; single frames are counted in ``undecodable``. Nothing
-        that a source raises comes out: whoever calls this in a thread would lose the camera for
-        ever.
+        ``problem`` describes the failure; single frames are counted in ``undecodable``. No
+        exception of a source leaves this method: it would end the capture thread, and the camera
+        would be lost for good.
         """
         try:
             return self._next()
         except (SourceError, UserError) as error:
-            return self._fail(str(error))
+            self._fail(str(error))
         except Exception as error:
-            return self._fail(f"the source failed: {_described(error)}")
+            self._fail(f"the source failed: {_described(error)}")
+        return None
 
     def _next(self) -> Frame | None:
-        if self._source is None:
-            self._source = self._open()
+        source = self._source
+        if source is None:
+            source = self._open()
+            self._source = source
             self.openings += 1
-        if not self._source.grab():
+        if not source.grab():
             raise SourceError("the stream has ended")
-        stamp = self._stamp(self._clock())
-        good, image = self._source.retrieve()
+        stamp = self._stamp(source, self._clock())
+        good, image = source.retrieve()
         wrong = _wrong_with(good, image)
         if wrong:
-            return self._leave_out(wrong)
+            self._leave_out(wrong)
+            return None
+        # Without an image something would have been wrong with it.
+        assert image is not None
         self._bad = 0
         self.problem = ""
         self._pause = self._backoff[0]
@@ -128,18 +135,18 @@ class Grabber:
         self.frames += 1
         return Frame(stamp, image)
 
-    def _stamp(self, now: int) -> int:
+    def _stamp(self, source: Source, now: int) -> int:
         """Return the stamp of the grabbed frame: newer than the last one, unless the clock
         (``now``) was set back.
         """
         if now < self._read:
-            # The stamps follow it: 1 ns a frame until it has caught up would be no time at all for
-            # who reads them.
+            # The stamps follow the clock back: otherwise they would grow by 1 ns a frame until it
+            # has caught up, and their readers would see no time pass.
             self._last = 0
         self._read = now
         # Newer than the last one even where the steps of the clock, or of the driver's ages, are
         # coarse.
-        return max(now - self._source.age() - self._latency, self._last + 1)
+        return max(now - source.age() - self._latency, self._last + 1)
 
     def _leave_out(self, wrong: str) -> None:
         """Count a frame that cannot be used; raises SourceError after ``BAD_FRAMES`` in a row."""
@@ -149,8 +156,7 @@ class Grabber:
             raise SourceError(f"the stream delivers frames that {wrong}")
 
     def _fail(self, problem: str) -> None:
-        # Libraries quote the address in their errors. First of all: to close a source may take its
-        # time.
+        # Libraries quote the address in their errors. Set before closing, which may take long.
         self.problem = redact(problem)
         trouble = self._release()
         if trouble:
@@ -159,7 +165,7 @@ class Grabber:
         self._pause = min(2.0 * self._pause, self._backoff[1])
 
     def _release(self) -> str:
-        """Let go of the source; returns what went wrong with that, or nothing."""
+        """Close the source; returns what went wrong with that, or an empty text."""
         source = self._source
         self._bad = 0
         # Forgotten first: one that cannot be closed is not used again either.
@@ -178,7 +184,7 @@ class Grabber:
 
 
 def _wrong_with(good: bool, image: np.ndarray | None) -> str:
-    """Return what is wrong with a frame, or nothing."""
+    """Return what is wrong with a frame, or an empty text."""
     if not good or image is None or image.size == 0:
         return "cannot be decoded"
     if not is_picture(image):
@@ -194,7 +200,7 @@ def is_picture(image: np.ndarray) -> bool:
 
 
 def _described(error: Exception) -> str:
-    """Return the kind of an error and what it says, in one line."""
+    """Return the type of an error and its message, in one line."""
     text = " ".join(str(error).split())
     if not text:
         return type(error).__name__
@@ -202,7 +208,7 @@ def _described(error: Exception) -> str:
 
 
 class Newest:
-    """A place for one frame: a newer one takes the place of an older one that nobody took."""
+    """Holds one frame: a newer one replaces an older one that no thread has taken."""
 
     def __init__(self) -> None:
         """Begin empty."""
@@ -211,7 +217,7 @@ class Newest:
         self.dropped = 0
 
     def put(self, frame: Frame) -> None:
-        """Leave a frame."""
+        """Store a frame and wake the thread that waits for one."""
         with self._arrived:
             self.dropped += self._frame is not None
             self._frame = frame

@@ -52,7 +52,7 @@ class Wish:
     """Four characters; default: its own, or MJPG where that alone grants the others."""
 
     def __str__(self) -> str:
-        """Say it as a person would."""
+        """Return it as text for people, such as ``640 x 480 at 30 Hz in MJPG``."""
         parts = []
         if self.width or self.height:
             parts.append(f"{self.width or 'any'} x {self.height or 'any'}")
@@ -64,25 +64,25 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a device says that it will send."""
+    """What a device reports that it will send."""
 
     width: int
     """Pixels."""
     height: int
     """Pixels."""
     rate: float
-    """Frames per second, Hz; 0: it does not say."""
+    """Frames per second, Hz; 0: not reported."""
     pixel_format: str
-    """Four characters; empty: it does not say."""
+    """Four characters; empty: not reported."""
 
     def __str__(self) -> str:
-        """Say it as a person would."""
-        words = f"{self.width} x {self.height}"
+        """Return it as text for people, such as ``640 x 480 at 30 Hz in MJPG``."""
+        text = f"{self.width} x {self.height}"
         if self.rate:
-            words += f" at {self.rate:g} Hz"
+            text += f" at {self.rate:g} Hz"
         if self.pixel_format:
-            words += f" in {self.pixel_format}"
-        return words
+            text += f" in {self.pixel_format}"
+        return text
 
     def has_size(self, wish: Wish) -> bool:
         """Return whether the size is as asked."""
@@ -142,8 +142,8 @@ def negotiate(device: Device, wish: Wish) -> Granted:
 
 
 def shortfall(wish: Wish, granted: Granted) -> str:
-    """Return what to tell where less was granted than was asked for, with the remedy; else
-    nothing.
+    """Return a message with the remedy where less was granted than was asked for; else an empty
+    text.
     """
     if granted.meets(wish):
         return ""
@@ -160,7 +160,7 @@ def shortfall(wish: Wish, granted: Granted) -> str:
 def _ask(device: Device, wish: Wish, pixel_format: str) -> None:
     # The format first: which sizes and rates there are depends on it.
     if pixel_format:
-        device.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*pixel_format))
+        device.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*pixel_format))
     asked = (
         (cv2.CAP_PROP_FRAME_WIDTH, wish.width),
         (cv2.CAP_PROP_FRAME_HEIGHT, wish.height),

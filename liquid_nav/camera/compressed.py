@@ -39,7 +39,7 @@ def decode_compressed(message: CompressedPicture) -> np.ndarray:
     """Return the pixels, uint8 [H,W,3] RGB, of a JPEG or PNG.
 
     Raises ImageError for data that is neither, is cut off, cannot be decoded, or whose header
-    claims no pixels or more than ``MOST_PIXELS``: the header is looked at first, so that nothing is
+    claims no pixels or more than ``MOST_PIXELS``: the header is checked first, so that nothing is
     allocated for a claim.
     """
     data = bytes(message.data)
@@ -66,7 +66,7 @@ def decode_compressed(message: CompressedPicture) -> np.ndarray:
     if pixels is None:
         raise ImageError(f"{named} is no picture that OpenCV can decode")
     if pixels.ndim == 3:
-        # In colour it is no mosaic, whatever its format says.
+        # In colour it is no mosaic, whatever its format field states.
         return pixels[..., ::-1]
     rgb = demosaic(pixels, encoding)
     if rgb is None:

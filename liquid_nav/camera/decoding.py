@@ -149,6 +149,8 @@ def demosaic(mosaic: np.ndarray, encoding: str) -> np.ndarray | None:
     odd = mosaic.shape[0] % 2 or mosaic.shape[1] % 2
     if layout is None or odd or not encoding.startswith("bayer_"):
         return None
+    # Every Bayer layout has a conversion.
+    assert layout.conversion is not None
     return cv2.cvtColor(mosaic, layout.conversion)
 
 
@@ -170,7 +172,7 @@ def _pixels(message: RawImage, layout: _Layout) -> np.ndarray:
     # Another reader's array may be of any integers: this one holds bytes.
     data = np.frombuffer(message.data, dtype=np.uint8)
     step = _step(message, rows, row, len(data))
-    kind = np.dtype(np.uint8)
+    kind: np.dtype[Any] = np.dtype(np.uint8)
     if layout.size == 2:
         kind = np.dtype(">u2" if message.is_bigendian else "<u2")
     shape = [rows, message.width]

@@ -20,8 +20,8 @@ FUTURE = (
     "the camera "
     "stamp on arrival"
 )
-FUTURE_TOLD = 10.0
-"""s after an image from the future for which that is still told."""
+FUTURE_REPORTED = 10.0
+"""s after an image from the future for which that is still reported."""
 BAND = 16
 """Rows of an image that are compared at once."""
 
@@ -31,7 +31,7 @@ class Action(Enum):
 
     STEP = "step the state by the elapsed time"
     RESTART = "forget the state, then step"
-    REPEAT = "the frame is already known: say the last command again"
+    REPEAT = "the frame is already known: publish the last command again"
     IGNORE = "give no command"
 
 
@@ -44,7 +44,7 @@ class Verdict:
     elapsed: float = 0.0
     """Time by which the state is stepped, s; without meaning where it is not stepped."""
     reason: str = ""
-    """Why, for people; empty: there is nothing to tell."""
+    """Why, for people; empty: there is nothing to report."""
 
 
 class FrameGuard:
@@ -96,7 +96,7 @@ class FrameGuard:
             stamp: Of its header, ns.
             pixels: uint8 [H,W,3].
             now: When it arrived, ns of the clock that stamps: one from the future is ignored;
-                default: not looked at.
+                default: not checked.
         """
         if now is not None and stamp - now > EARLY * NANO:
             self.early += 1
@@ -143,13 +143,14 @@ class FrameGuard:
         return Verdict(Action.STEP, elapsed)
 
     def was_early(self, now: int) -> bool:
-        """Return whether an image came from the future in the last ``FUTURE_TOLD`` s; ``now``:
-        ns.
+        """Return whether an image came from the future in the last ``FUTURE_REPORTED`` s.
+
+        ``now``: ns of the clock that stamps.
         """
-        return self.early > 0 and 0 <= now - self._early_at <= FUTURE_TOLD * NANO
+        return self.early > 0 and 0 <= now - self._early_at <= FUTURE_REPORTED * NANO
 
     def _blindness(self, stamp: int, pixels: np.ndarray) -> str:
-        """Return why the camera counts as blind, or nothing."""
+        """Return why the camera counts as blind, or an empty text."""
         if not self.blind_after:
             return ""
         sight = look(pixels)

@@ -84,9 +84,9 @@ class VideoSource:
         if not self._capture.isOpened():
             raise SourceError(f"cannot open {shown}: {remedy(self.kind)}")
         self.granted = ""
-        """What a device says that it will send, for people; empty: not told."""
+        """What a device reports that it will send, as text for people; empty: not reported."""
         self.shortfall = ""
-        """Where less was granted than was asked for: what to tell, with the remedy."""
+        """Where less was granted than was asked for: a message with the remedy."""
         if self.kind == "device":
             granted = negotiate(self._capture, wish)
             self.granted = str(granted)
@@ -110,7 +110,7 @@ class VideoSource:
         return self._capture.grab()
 
     def age(self) -> int:
-        """Return the age of the grabbed frame, ns, where the driver tells."""
+        """Return the age of the grabbed frame, ns, where the driver reports it; else 0."""
         if self.kind != "device":
             return 0
         return driver_age(self._capture.get(self._position), time.monotonic_ns())
@@ -125,7 +125,7 @@ class VideoSource:
 
 
 def remedy(kind: str) -> str:
-    """Return what to look at when a source of that kind cannot be opened."""
+    """Return what a person should check when a source of that kind cannot be opened."""
     return {
         "device": "is it plugged in, is another program using it, are you in the group 'video'?",
         "pipeline": "is OpenCV built with GStreamer (python3-opencv is), does the pipeline end in "

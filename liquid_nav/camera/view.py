@@ -1,4 +1,4 @@
-"""How wide a camera sees, and whether a model has learned to see through such a lens."""
+"""The field of view of a camera, and whether a model was trained with such a lens."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class View:
     """From the upper to the lower edge, degrees."""
 
     def __str__(self) -> str:
-        """Say it as a person would."""
+        """Return it as text for people, such as ``80 x 50 degrees``."""
         return f"{self.across:.0f} x {self.down:.0f} degrees"
 
 
 def view_of(info: CameraModel) -> View | None:
-    """Return what a camera sees, distortion included; None where ``info`` does not tell (it is not
-    calibrated).
+    """Return what a camera sees, distortion included; None where ``info`` does not state it (it is
+    not calibrated).
     """
     matrix = np.array(info.k, dtype=np.float64)
     if matrix.shape != (9,) or not np.isfinite(matrix).all() or min(matrix[0], matrix[4]) <= 0.0:
@@ -75,7 +75,7 @@ def view_of(info: CameraModel) -> View | None:
 
 
 def trained_view(camera: Mapping[str, Any], width: int, height: int) -> View | None:
-    """Return what a model was trained to see; None where it does not tell.
+    """Return the view that a model was trained at; None where its config does not state it.
 
     Args:
         camera: Of the model's config: ``fov_deg``, horizontal, degrees.
@@ -83,16 +83,17 @@ def trained_view(camera: Mapping[str, Any], width: int, height: int) -> View | N
         height: The same, rows.
     """
     across = camera.get("fov_deg")
-    number = isinstance(across, (int, float)) and not isinstance(across, bool)
-    if not number or not 0.0 < across < 180.0:
+    if isinstance(across, bool) or not isinstance(across, (int, float)):
+        return None
+    if not 0.0 < across < 180.0:
         return None
     half = math.tan(math.radians(0.5 * across)) * height / width
     return View(float(across), math.degrees(2.0 * math.atan(half)))
 
 
 def difference(seen: View, trained: View) -> str:
-    """Return what to tell where a camera sees much more or less than a model knows, with the
-    remedy; else nothing.
+    """Return a message with the remedy where a camera sees much more or less than a model was
+    trained at; else an empty text.
     """
     if abs(seen.across - trained.across) <= CLOSE and abs(seen.down - trained.down) <= CLOSE:
         return ""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 
@@ -15,7 +16,9 @@ from liquid_nav.geometry import rotate, yaw_of
 from liquid_nav.recordings import Recording, attitude_of
 
 
-def read_odometry(source: Path, recording: Recording) -> tuple[np.ndarray, np.ndarray]:
+def read_odometry(
+    source: Path, recording: Recording
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return stamps on the images' clock, int64 [N] ns, increasing, and x, y, z, yaw, vx, vy, vz
     (world), [N,7].
 
@@ -29,13 +32,14 @@ def read_odometry(source: Path, recording: Recording) -> tuple[np.ndarray, np.nd
         wanted = [connection for connection in reader.connections if connection.topic in arrivals]
         for connection, received, data in reader.messages(wanted):
             try:
-                message = reader.deserialize(data, connection.msgtype)
+                # Its class is made while the program runs, from the definition in the bag.
+                message: Any = reader.deserialize(data, connection.msgtype)
                 state = None
                 if connection.topic == odometry:
                     state = _state(message)
             except Exception:
-                # Bytes that are no such message, or an attitude that is none: they cost themselves
-                # alone.
+                # Bytes that are no such message, or an attitude that is none: only this message is
+                # left out.
                 continue
             stamp = message.header.stamp.sec * NANO + message.header.stamp.nanosec
             arrivals[connection.topic].append((stamp, received))
@@ -53,8 +57,9 @@ def read_odometry(source: Path, recording: Recording) -> tuple[np.ndarray, np.nd
 
 
 def _state(message: Any) -> tuple[float, ...]:
-    """Return position, yaw and velocity in the world of an Odometry; raises ValueError without a
-    pose.
+    """Return position, yaw and velocity in the world of an Odometry message.
+
+    Raises ValueError for one without a pose.
     """
     position = message.pose.pose.position
     attitude = attitude_of(message)

@@ -1,10 +1,11 @@
-"""Video, top view and report of a bag that has no record: of a real drone, or of anybody's."""
+"""Video, top view and report of a bag that has no record, e.g. one of a real drone."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.camera import ImageError
 from liquid_nav.cli.flight_files import Progress
@@ -19,9 +20,9 @@ from liquid_nav.simulation import FlightRecord, Outcome
 from liquid_nav.types import Command
 
 USUAL_RATE = 30.0
-"""Hz; of the video where the images do not tell their own."""
+"""Frame rate of the video in Hz where the stamps of the images do not show it."""
 RECORDED = "recorded"
-"""Reason of a flight that nobody has judged."""
+"""Reason of a flight that has not been judged."""
 
 
 def report_bag(source: Path, out: Path, progress: Progress) -> str:
@@ -29,8 +30,7 @@ def report_bag(source: Path, out: Path, progress: Progress) -> str:
     about the flight.
 
     Raises:
-        UserError: no bag, or one without images or without odometry (the video is made all the
-            same).
+        UserError: no bag, or one without images or without odometry (the video is still made).
     """
     # A bag that was rescued has no metadata.yaml, without which its folder is no bag.
     if (source / NAME).exists() and not (source / METADATA).exists():
@@ -49,10 +49,12 @@ def report_bag(source: Path, out: Path, progress: Progress) -> str:
 
 
 def read_record(source: Path, recording: Recording) -> FlightRecord:
-    """Return what odometry and commands of a bag tell, one row per odometry; the distance to a
-    target is unknown (NaN).
+    """Return a record from the odometry and the commands of a bag, with one row per odometry.
 
-    Times count from the first image, by its clock. Raises UserError where no position can be read.
+    The distance to a target is unknown (NaN). Times count from the first image, by its clock.
+
+    Raises:
+        UserError: no position can be read.
     """
     from liquid_nav.cli.bag_odometry import read_odometry  # needs rosbags
 
@@ -69,7 +71,7 @@ def read_record(source: Path, recording: Recording) -> FlightRecord:
         "command": commands,
         "distance": np.full(len(time), np.nan),
     }
-    first = states[0]
+    x, y, z, yaw = (float(value) for value in states[0, :4])
     last = states[-1]
     outcome = Outcome(RECORDED, "a recording that nobody has judged", float(time[-1] - time[0]))
     return FlightRecord(
@@ -79,16 +81,17 @@ def read_record(source: Path, recording: Recording) -> FlightRecord:
         recording.topics["command"] or "unknown",
         _rate(recording.stamps),
         0.0,
-        tuple(float(value) for value in first[:4]),
+        (x, y, z, yaw),
         (float(last[0]), float(last[1]), 0.0),
         outcome,
         columns,
     )
 
 
-def _rate(stamps: np.ndarray) -> float:
-    """Return how many images came a second, Hz; the usual number where the stamps do not tell."""
-    steps = np.diff(np.unique(stamps))
+def _rate(stamps: NDArray[np.int64]) -> float:
+    """Return how many images came per second, Hz; ``USUAL_RATE`` where all stamps are equal."""
+    different = np.unique(stamps)
+    steps = np.diff(different)
     if not len(steps):
         return USUAL_RATE
     return float(np.clip(NANO / np.median(steps), 1.0, 240.0))

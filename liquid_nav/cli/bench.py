@@ -1,6 +1,4 @@
-"""``liquid-nav bench``: speed as ratios against named references measured in the same run,
-interleaved.
-"""
+"""``liquid-nav bench``: speed as ratios against named references, interleaved in one run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``liquid-nav bench camera`` measures: a video played through the camera node, its cable
+"""What ``liquid-nav bench camera`` measures: a video played through the camera node, whose cable is
 pulled and put back.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,7 +35,7 @@ def show_rows_of_camera(
     seconds: float,
     file: Path | None,
 ) -> None:
-    """Show ``rows`` rows of ``seconds`` each; ``file``: for them."""
+    """Show ``rows`` rows of ``seconds`` each; ``file``: where they are written."""
     with counting("measuring", rows) as on_row:
         found = camera_rows(model, size, rate, rows, seconds, min(CLIP, seconds / 6), on_row)
     show_rows(
@@ -53,11 +54,11 @@ def camera_rows(
     seconds: float,
     clip: float = CLIP,
     on_row: Callable[[], object] = int,
-) -> list[dict]:
-    """Return one row for every ``seconds``: latency (ms) and resident memory (MB) of camera and
-    controller.
+) -> list[dict[str, Any]]:
+    """Return a row for every ``seconds``: latency, and resident memory of camera and controller.
 
-    size: width and height of the video; rate: its frames per second; clip: its length, s.
+    Latency is in ms, memory in MB. size: width and height of the video; rate: its frames per
+    second; clip: its length, s.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="liquid_nav_")))
@@ -84,35 +85,35 @@ def camera_rows(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         stack.callback(_end, bench)
+        assert bench.stdout is not None and bench.stderr is not None  # both are pipes
         found = []
         for line in bench.stdout:
             found.append(json.loads(line))
             on_row()
         if bench.wait():
-            words = (bench.stderr.read().strip().splitlines() or ["no output"])[-1].removeprefix(
-                "error: "
-            )
+            lines = bench.stderr.read().strip().splitlines() or ["no output"]
+            cause = lines[-1].removeprefix("error: ")
             raise UserError(
-                f"the measurement broke off: {words}", "try the model with liquid-nav fly"
+                f"the measurement broke off: {cause}", "try the model with liquid-nav fly"
             )
         return found
 
 
 def make_video(path: Path, size: tuple[int, int], rate: float, frames: int) -> None:
-    """Write a video in which every frame differs from the one before: a picture that turns around
-    itself.
+    """Write a video in which every frame differs from the one before: a picture that is shifted
+    sideways and wraps around.
     """
     width, height = size
     picture = cv2.resize(
         np.random.default_rng(0).integers(0, 255, (9, 16, 3), dtype=np.uint8), size
     )
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), rate, (width, height))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), rate, (width, height))
     for frame in range(frames):
         writer.write(np.roll(picture, frame * max(1, width // frames), axis=1))
     writer.release()
 
 
-def _end(process: subprocess.Popen) -> None:
+def _end(process: subprocess.Popen[Any]) -> None:
     process.terminate()
     try:
         process.wait(10.0)

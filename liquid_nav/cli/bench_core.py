@@ -1,5 +1,5 @@
 """What ``liquid-nav bench core`` and ``growth`` measure: training steps and single steps of the LTC
-beside those of others.
+beside those of other networks.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What ``liquid-nav bench graph`` measures: a large camera through DDS into the controller, before
-and after.
+"""What ``liquid-nav bench graph`` measures: large camera images through DDS into the controller,
+with and without the Fast DDS profile and memory that is kept.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from liquid_nav.bringup.transport import objection, profile_variable
 from liquid_nav.cli.bench_rows import show_rows, write_rows
@@ -19,8 +20,8 @@ from liquid_nav.errors import UserError
 
 MODULE = "liquid_nav.nodes.graph_bench"
 VARIANTS = ((False, "plain"), (True, "plain"), (True, "kept"))
-"""Whether the Fast DDS profile is used, and the controller's memory: plain, or kept as it does
-(``nodes.memory``).
+"""Whether the Fast DDS profile is used, and the memory of the controller: plain, or kept as
+``nodes.memory`` does.
 """
 
 
@@ -50,9 +51,10 @@ def graph_rows(
     rate: float,
     seconds: float,
     on_variant: Callable[[], object],
-) -> list[dict]:
-    """Return one row for each variant: share of frames processed, latency (ms), CPU of the
-    controller (% of a core).
+) -> list[dict[str, Any]]:
+    """Return one row for each variant: share of frames processed, latency, CPU of the controller.
+
+    Latency is in ms, CPU in % of a core.
     """
     rows = []
     for profile, memory in VARIANTS:
@@ -71,7 +73,7 @@ def _measure(
     seconds: float,
     profile: bool,
     memory: str,
-) -> dict:
+) -> dict[str, Any]:
     environment = graph_environment()
     variable = profile_variable()
     if profile and variable not in environment:
@@ -91,15 +93,19 @@ def _measure(
         ]
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode:
-            words = (done.stderr.strip().splitlines() or ["no output"])[-1].removeprefix("error: ")
+            lines = done.stderr.strip().splitlines() or ["no output"]
+            cause = lines[-1].removeprefix("error: ")
             raise UserError(
-                f"the measurement broke off: {words}", "try the model with liquid-nav fly"
+                f"the measurement broke off: {cause}", "try the model with liquid-nav fly"
             )
-    return json.loads(done.stdout.splitlines()[-1])
+    row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return row
 
 
 @contextmanager
-def _controller(model: str, memory: str, environment: dict[str, str]) -> Iterator[subprocess.Popen]:
+def _controller(
+    model: str, memory: str, environment: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
     arguments = ["--ros-args", "-p", f"model:={json.dumps(model)}", "--disable-external-lib-logs"]
     process = subprocess.Popen(
         [sys.executable, "-m", MODULE, "controller", memory, *arguments],

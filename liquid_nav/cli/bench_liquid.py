@@ -1,4 +1,4 @@
-"""What ``liquid-nav bench liquid`` shows: how a model's time constants answer changed images."""
+"""What ``liquid-nav bench liquid`` shows: how changed images change a model's time constants."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What ``liquid-nav bench policy`` measures: a step from image to command beside its encoder
-alone.
-"""
+"""What ``liquid-nav bench policy`` measures: a step from image to command, its encoder alone."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""What every ``liquid-nav bench`` leaves: its rows as a table, and as a file."""
+"""What every ``liquid-nav bench`` writes: its rows as a table, and as a file."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -11,7 +12,7 @@ from rich.table import Table
 from liquid_nav.errors import UserError
 
 
-def show_rows(rows: list[dict], caption: str) -> None:
+def show_rows(rows: list[dict[str, Any]], caption: str) -> None:
     """Print the rows, whose keys are the columns."""
     table = Table(*rows[0], caption=caption)
     for row in rows:
@@ -19,7 +20,7 @@ def show_rows(rows: list[dict], caption: str) -> None:
     Console().print(table)
 
 
-def write_rows(path: Path | None, rows: list[dict]) -> None:
+def write_rows(path: Path | None, rows: list[dict[str, Any]]) -> None:
     """Write the rows as JSON where a path is given; raises UserError where they cannot be."""
     if path is None:
         return

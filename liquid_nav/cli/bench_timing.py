@@ -1,9 +1,9 @@
-"""How ``liquid-nav bench`` times steps: on the threads and by the clock that were asked for."""
+"""How ``liquid-nav bench`` times steps: on the threads and by the clock that the options give."""
 
 from __future__ import annotations
 
 from time import perf_counter, process_time
-from typing import Callable
+from typing import Any, Callable
 
 import torch
 
@@ -11,8 +11,12 @@ from liquid_nav.cli.progress_bars import counting
 
 
 def timed(
-    function: Callable[..., list[dict]], rounds: int, total: int, threads: int, cpu_time: bool
-) -> list[dict]:
+    function: Callable[..., list[dict[str, Any]]],
+    rounds: int,
+    total: int,
+    threads: int,
+    cpu_time: bool,
+) -> list[dict[str, Any]]:
     """Return the rows that ``function`` measures, with a bar that goes to ``total``.
 
     ``cpu_time``: processor time on one thread instead of wall time on ``threads``.

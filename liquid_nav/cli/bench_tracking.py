@@ -1,6 +1,4 @@
-"""What ``liquid-nav bench tracking`` shows: a core that was trained to follow a level through
-noise.
-"""
+"""What ``liquid-nav bench tracking`` shows: a core that was trained to follow a noisy level."""
 
 from __future__ import annotations
 

@@ -59,8 +59,7 @@ def evaluate(
         min=0.0,
         max=0.5,
         help="Largest shift of a frame to either side, as a share of the period, e.g. 0.5; as the "
-        "condition says if "
-        "left out.",
+        "condition says if left out.",
     ),
     dask: Optional[str] = typer.Option(
         None, help="Fly on the Dask cluster whose scheduler has this address."

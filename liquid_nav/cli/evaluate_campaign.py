@@ -1,6 +1,4 @@
-"""The campaign of ``liquid-nav evaluate``: flies what is missing, keeps what was flown, and shows
-the results.
-"""
+"""The campaign of ``liquid-nav evaluate``: flies what is missing, and shows the results of all."""
 
 from __future__ import annotations
 
@@ -92,7 +90,7 @@ def plan_campaign(
 def fly_campaign(
     plan: CampaignPlan, records: Path | None, resume: bool, workers: int | None, dask: str | None
 ) -> FlownCampaign:
-    """Fly what is missing, and say on standard error what is left if something breaks.
+    """Fly what is missing; if something breaks, print on standard error what is left.
 
     Args:
         plan: The flights.
@@ -163,8 +161,9 @@ def _fly(
     records: FlightRecords | None,
     pool: AbstractContextManager[Executor],
 ) -> None:
-    """Fly the tasks with the indices ``missing``; ``flown`` and the records get each flight as it
-    ends.
+    """Fly the tasks with the indices ``missing``.
+
+    Each flight is added to ``flown`` and to the records as soon as it ends.
     """
     if not missing:
         return
@@ -192,7 +191,7 @@ def _what_is_left(flights: int, wanted: int, records: Path | None) -> str:
 
 
 def _log(plan: CampaignPlan, flights: list[FlightSummary], complete: bool) -> None:
-    """Leave a trace beside each model that was flown on the seeds of reported numbers."""
+    """Append to the log of each model that was flown on the seeds of reported numbers."""
     for pilot in plan.pilots:
         mine = [flight for flight in flights if flight.model == pilot.label]
         if mine and campaign_log.must_log(pilot, plan.seeds):

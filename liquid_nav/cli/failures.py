@@ -1,8 +1,7 @@
-"""What people see when a command cannot do its work: one line with the cause and the remedy, no
-traceback.
+"""Errors of the command line: one line with the cause and the remedy, without a traceback.
 
 Exit codes: 2 for bad input or an incomplete installation, 130 after Ctrl-C, 141 when a pipe was
-closed early. ``LIQUID_NAV_DEBUG=1`` shows the traceback all the same.
+closed early. With ``LIQUID_NAV_DEBUG=1`` the traceback is shown.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import errno
 import os
 import sys
 from contextlib import contextmanager
-from typing import Iterator
+from typing import Any, Iterator
 
 import typer
 
@@ -48,9 +47,7 @@ EXTRA_OF = {
 
 
 def missing_package(error: ModuleNotFoundError) -> UserError | None:
-    """Return the error that names the extra to install, or None for a module that is no dependency
-    of ours.
-    """
+    """Return the error that names the extra to install; None for a module that is no dependency."""
     package = (error.name or "").partition(".")[0]
     extra = EXTRA_OF.get(package)
     if package.endswith(("_msgs", "_srvs")):
@@ -65,8 +62,9 @@ def missing_package(error: ModuleNotFoundError) -> UserError | None:
 
 @contextmanager
 def explain() -> Iterator[None]:
-    """Print foreseeable failures of the block in one line and leave with their exit code; let bugs
-    through.
+    """Print foreseeable failures of the block in one line and exit with their code.
+
+    Any other exception is a bug and passes through.
     """
     try:
         yield
@@ -100,13 +98,13 @@ def explain() -> Iterator[None]:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message(), file=sys.stderr)
             raise SystemExit(BAD_INPUT) from None
-        _leave(_usage(error), BAD_INPUT)
+        _leave(_usage(error.format_message(), getattr(error, "ctx", None)), BAD_INPUT)
 
 
-def _usage(error: Exception) -> str:
-    context = getattr(error, "ctx", None)
+def _usage(message: str, context: Any) -> str:
+    """Return the message with the help to look at; ``context``: that of Typer, None without one."""
     path = context.command_path if context is not None else "liquid-nav"
-    return f"{error.format_message().rstrip('.')}. See: {path} --help"
+    return f"{message.rstrip('.')}. See: {path} --help"
 
 
 def _leave(message: str, code: int) -> None:

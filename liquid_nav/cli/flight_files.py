@@ -1,4 +1,4 @@
-"""What a flight leaves behind: video, top view and report."""
+"""The files made of a flight: video, top view and report."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def make_pictures(
 
     Args:
         folder: Of the flight; without a bag in it there is no video.
-        scenario: Its name or file; empty for what the record says.
-        progress: Is told what is made.
+        scenario: Its name or file; empty for that of the record.
+        progress: Called with what is being made and the share that is done.
         out: Where the files go; None for ``folder``.
 
     Raises:
@@ -58,7 +58,7 @@ def make_pictures(
 def _write_video(
     folder: Path, out: Path, record: FlightRecord, begin: float, progress: Progress
 ) -> None:
-    """``begin``: stamp in the bag, s, from which the record counts."""
+    """``begin``: stamp in the bag, s, at which the time of the record is 0."""
     rows = {round(1e6 * time): row for row, time in enumerate(record.columns["time"])}
     writer = None
     try:

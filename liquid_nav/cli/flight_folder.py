@@ -10,8 +10,9 @@ from liquid_nav.errors import UserError
 
 
 def choose_folder(folder: Path | None) -> Path:
-    """Return the absolute folder of a flight, by default a new ``flights/<date>-<time>``; creates
-    nothing.
+    """Return the absolute folder of a flight, by default a new ``flights/<date>-<time>``.
+
+    Creates nothing.
     """
     if folder is None:
         stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
@@ -24,8 +25,10 @@ def choose_folder(folder: Path | None) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Create the folder of a flight, with one for its logs; raises UserError when it cannot be
-    used.
+    """Create the folder of a flight and one for its logs in it.
+
+    Raises:
+        UserError: it cannot be used.
     """
     remedy = "choose another folder with --out"
     try:

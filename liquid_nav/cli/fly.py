@@ -1,6 +1,4 @@
-"""``liquid-nav fly``: one flight through real ROS 2 nodes, each in a process of its own, over
-DDS.
-"""
+"""``liquid-nav fly``: one flight through real ROS 2 nodes over DDS, each in its own process."""
 
 from __future__ import annotations
 
@@ -50,10 +48,9 @@ def fly(
     autopilot: str = typer.Option(
         "",
         help="Fly through MAVLink: px4, ardupilot (a real or SITL one, our world renders its "
-        "camera), "
-        "test-px4, test-ardupilot (the built-in test vehicle); px4_dds: a real PX4 through "
-        "MicroXRCEAgent and "
-        "px4_msgs, in ROS_DOMAIN_ID, by default 0. Empty: the embedded drone alone.",
+        "camera), test-px4, test-ardupilot (the built-in test vehicle); px4_dds: a real PX4 "
+        "through MicroXRCEAgent and px4_msgs, in ROS_DOMAIN_ID, by default 0. Empty: the embedded "
+        "drone alone.",
     ),
     connection: str = typer.Option(
         "", help="Where px4 or ardupilot is: udp:HOST:PORT, tcp:..., serial:DEVICE:BAUD."

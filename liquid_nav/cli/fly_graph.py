@@ -1,5 +1,5 @@
-"""The flight of ``liquid-nav fly``: the graph is started and watched, and what it leaves becomes
-pictures and rows.
+"""The flight of ``liquid-nav fly``: starts and watches the graph, and makes pictures and rows of
+what it has recorded.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -70,6 +71,7 @@ def fly_plan(plan: FlightPlan, json: Path | None) -> int:
 
     ``json``: file for the results. Raises UserError where the flight cannot begin or a node broke.
     """
+    assert plan.record is not None  # ``plan_flight`` always chooses a folder
     folder = plan.record
     processes = graph_of(plan)
     if json is not None:
@@ -106,7 +108,7 @@ def fly_plan(plan: FlightPlan, json: Path | None) -> int:
 
 
 def _what_is_left(folder: Path, drones: int) -> str:
-    """Return where an interrupted flight lies; the graph has ended and written what it had."""
+    """Return where the files of an interrupted flight are; the graph has ended and written them."""
     if not any((folder / name / "record.json").exists() for name in fleet_names(drones)):
         return f"the flight had not begun; the logs are in {folder / 'log'}"
     return (
@@ -125,17 +127,17 @@ def _finish(folder: Path, plan: FlightPlan, console: Console) -> FlightRecord:
         )
 
 
-def _report(record: FlightRecord, folder: Path, console: Console, name: str) -> dict:
+def _report(record: FlightRecord, folder: Path, console: Console, name: str) -> dict[str, Any]:
     outcome = record.outcome
-    word = f"[red]failed: {outcome.reason}[/]"
+    end = f"[red]failed: {outcome.reason}[/]"
     if outcome.success:
-        word = "[green]reached the target[/]"
+        end = "[green]reached the target[/]"
     elif outcome.reason == "landed":
-        word = "[yellow]landed[/]"
-    said = f"{word} after {outcome.time:.1f} s, {outcome.detail}"
+        end = "[yellow]landed[/]"
+    line = f"{end} after {outcome.time:.1f} s, {outcome.detail}"
     if name:
-        said = f"{name} {said}"
-    console.print(said, highlight=False)
+        line = f"{name} {line}"
+    console.print(line, highlight=False)
     console.print(f"see {folder / 'report.html'}", highlight=False, soft_wrap=True)
     row = {
         "scenario": record.scenario,

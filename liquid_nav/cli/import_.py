@@ -1,4 +1,4 @@
-"""``liquid-nav import``: networks (and flights) of other people become this project's own."""
+"""``liquid-nav import``: published networks and recorded flights are converted for this package."""
 
 from __future__ import annotations
 
@@ -11,12 +11,34 @@ import typer
 from liquid_nav.errors import UserError
 
 import_app = typer.Typer(add_completion=False, no_args_is_help=True)
-Kind = Enum(
-    "Kind",
-    {k: k for k in ("ncp", "ltc", "cfc", "mixedcfc", "wiredcfccell", "lstm", "gruode", "ctrnn")},
-)
-Elapsed = Enum("Elapsed", {k: k for k in ("constant", "stamps")})
-Labels = Enum("Labels", {k: k for k in ("auto", "command", "odometry")})
+
+
+class Kind(Enum):
+    """Networks whose Keras checkpoints can be read."""
+
+    ncp = "ncp"
+    ltc = "ltc"
+    cfc = "cfc"
+    mixedcfc = "mixedcfc"
+    wiredcfccell = "wiredcfccell"
+    lstm = "lstm"
+    gruode = "gruode"
+    ctrnn = "ctrnn"
+
+
+class Elapsed(Enum):
+    """What a network takes as the time between frames: a constant, or the real time."""
+
+    constant = "constant"
+    stamps = "stamps"
+
+
+class Labels(Enum):
+    """What is learned: commands, measured velocity, or commands if there are any."""
+
+    auto = "auto"
+    command = "command"
+    odometry = "odometry"
 
 
 @import_app.callback()

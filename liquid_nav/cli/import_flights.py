@@ -36,7 +36,7 @@ def import_flights(
     accept: list[str],
     json: Path | None,
 ) -> None:
-    """Bring the flights into a data set and say what became of each.
+    """Bring the flights into a data set and print the result for each.
 
     Args:
         sources: Bags, folders of frames, or folders of these.
@@ -85,10 +85,10 @@ def import_flights(
             cause += f" (and {len(failed) - 1} more: {out / REPORT})"
         raise UserError(cause)
     for row in rows:
-        said = f"{row['flight']}: {row['learned']} of {row['frames']} frames, {row['verdict']}"
+        line = f"{row['flight']}: {row['learned']} of {row['frames']} frames, {row['verdict']}"
         if row["findings"]:
-            said += f" ({row['findings']})"
-        typer.echo(said)
+            line += f" ({row['findings']})"
+        typer.echo(line)
         if row["unreadable"]:
             typer.echo(f"{row['flight']}: an image that cannot be read: {row['unreadable']}")
     for row in failed:

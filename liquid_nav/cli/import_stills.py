@@ -21,7 +21,7 @@ def import_stills(
     frame_rate: float,
     seed: int,
 ) -> None:
-    """Make the flights and say what comes next.
+    """Make the flights and print the next step.
 
     Args:
         pictures: Files, or folders of them.

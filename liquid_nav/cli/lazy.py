@@ -1,17 +1,23 @@
-"""Subcommands that are imported only when they run, so that help is fast and a missing part breaks
-nothing else.
+"""Subcommands that are imported only when they run.
+
+Help is fast, and a missing package breaks only the commands that need it.
 """
 
 from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from liquid_nav.cli.failures import explain, missing_package
 from liquid_nav.errors import UserError
+
+if TYPE_CHECKING:
+    # Typer's copy of Click has these in a private module; older releases of Typer use Click itself.
+    from typer._click import Command, Context
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,7 @@ class Entry:
     """One subcommand, imported when it is called."""
 
     name: str
-    """Word on the command line."""
+    """Name on the command line."""
     module: str
     """Full name of the module, which exports ``<name>_app`` (a Typer with subcommands) or a
     function called ``name``.
@@ -29,7 +35,7 @@ class Entry:
     example: str
     """Command line that is shown at the end of its help."""
 
-    def load(self) -> typer.core.TyperCommand:
+    def load(self) -> Command:
         """Import the module and return its command, with the example at the end of its help."""
         try:
             module = importlib.import_module(self.module)
@@ -58,18 +64,20 @@ class LazyGroup(TyperGroup):
     def _entry(self, name: str) -> Entry | None:
         return next((entry for entry in self.entries if entry.name == name), None)
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    def list_commands(self, ctx: Context) -> list[str]:
         """Return the names of all subcommands, in the order of the table."""
         return [entry.name for entry in self.entries]
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> typer.core.TyperCommand | None:
-        """Return what help needs to know about a subcommand, without importing it."""
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """Return a stand-in for a subcommand with what help shows of it, without importing it."""
         entry = self._entry(cmd_name)
         if entry is None:
             return None
-        return typer.core.TyperCommand(entry.name, help=entry.summary)
+        return TyperCommand(entry.name, help=entry.summary)
 
-    def resolve_command(self, ctx: typer.Context, args: list[str]) -> tuple:
+    def resolve_command(
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
         """Return the real subcommand that the arguments name."""
         name, command, rest = super().resolve_command(ctx, args)
         if args:
@@ -78,7 +86,7 @@ class LazyGroup(TyperGroup):
                 command = entry.load()
         return name, command, rest
 
-    def main(self, *args: object, **kwargs: object) -> None:
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run, and turn every foreseeable failure into one line on stderr and an exit code."""
         kwargs["standalone_mode"] = False
         with explain():

@@ -1,7 +1,7 @@
-"""What a shell offers for an option: the names that come with the package, and those beside it.
+"""Shell completion of options: the names of what is installed, and of what is in the source tree.
 
-Nothing heavy is imported: the shell waits for the answer to each press of the tab key. A path is
-completed by the shell itself, since it is offered no name then.
+Nothing heavy is imported: the shell waits for the result at each press of the tab key. The shell
+itself completes a path, since no name begins like one.
 """
 
 from __future__ import annotations

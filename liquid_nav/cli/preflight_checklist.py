@@ -1,4 +1,4 @@
-"""The checklist of ``liquid-nav preflight``: listens to the graph and shows what was found."""
+"""The checklist of ``liquid-nav preflight``: listens to the graph and shows the findings."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from liquid_nav.preflight.checks import check
 from liquid_nav.preflight.facts import Finding, Level, Wanted
 
 LONGEST = 400
-"""Characters of what was found that are shown; somebody else's words may have any length."""
+"""Characters of a finding that are shown; text from other nodes may have any length."""
 SHOWN = {
     Level.OK: ("ok  ", "green"),
     Level.WARNING: ("warn", "yellow"),
     Level.FAILURE: ("FAIL", "red"),
 }
-"""Word and colour of each level."""
+"""Text and colour of each level."""
 
 
 def allowed_off(names: list[str]) -> frozenset[str]:
@@ -73,13 +73,13 @@ def check_graph(
 
 
 def _line(finding: Finding) -> Text:
-    words = _shown(f"{finding.name}: {finding.text}")
-    return Text.assemble(SHOWN[finding.level], " ", words)
+    text = _shown(f"{finding.name}: {finding.text}")
+    return Text.assemble(SHOWN[finding.level], " ", text)
 
 
-def _shown(words: str) -> Text:
-    """Return words of somebody else as plain text: no markup, no control characters, one line."""
-    printable = "".join(sign if sign.isprintable() else "?" for sign in words)
+def _shown(text: str) -> Text:
+    """Return text of another node as plain text: no markup, no control characters, one line."""
+    printable = "".join(sign if sign.isprintable() else "?" for sign in text)
     if len(printable) > LONGEST:
         printable = printable[: LONGEST - 3] + "..."
     return Text(printable)
@@ -89,6 +89,6 @@ def _row(finding: Finding) -> dict[str, str]:
     return {
         "check": finding.name,
         "level": finding.level.value,
-        "words": finding.text,
+        "text": finding.text,
         "remedy": finding.remedy,
     }

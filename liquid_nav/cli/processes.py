@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import IO, Iterator, Sequence
 
 from liquid_nav.bringup import simulated_flight as bringup
 from liquid_nav.bringup.claims import free_domain
@@ -18,19 +18,19 @@ from liquid_nav.resources import find
 
 RUNNER = "scenario_runner"
 REMINDED = 1.0
-"""s until a process that was told to end is told once more: at its start it may have missed it.
-Does nothing to one that is ending.
+"""s after SIGINT until a process that still runs gets SIGTERM: at its start it may have missed the
+first signal. One that is ending ignores the second.
 """
 PATIENCE = 10.0
-"""s that a process gets to end by itself before it is killed."""
+"""s after SIGINT until a process that still runs is killed."""
 _PARENT_DEATH_SIGNAL = 1
 
 
 def graph_environment(domain: int | None = None) -> dict[str, str]:
-    """Return the environment of the graph: a domain of its own and local discovery, unless the user
+    """Return the environment of the graph: a free ROS domain and local discovery, unless the user
     has set them.
 
-    ``domain``: to take instead of one of its own.
+    ``domain``: taken instead of a free one.
     """
     environment = dict(os.environ) | bringup.environment()
     if "ROS_DOMAIN_ID" not in environment:
@@ -59,8 +59,8 @@ class Child:
     def __init__(
         self, process: bringup.Process, log: Path, environment: dict[str, str], pipe: bool
     ) -> None:
-        """Start it; with ``pipe`` its standard output is read by us instead of going into the
-        log.
+        """Start it; with ``pipe`` its standard output is not written into the log but can be read
+        from ``output``.
         """
         self.name = process.executable
         self.log = log
@@ -72,13 +72,20 @@ class Child:
                 stdout=subprocess.PIPE if pipe else output,
                 stderr=output,
                 env=environment,
-                # Ctrl-C is ours: we end the children in order. And they must not survive us.
+                # Ctrl-C goes to this process alone, which ends its children in order; and none of
+                # them may outlive it.
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
             )
 
-    def last_words(self) -> str:
-        """Return the last line of its log that says something."""
+    @property
+    def output(self) -> IO[bytes]:
+        """Its standard output; only of a process that was started with ``pipe``."""
+        assert self.popen.stdout is not None
+        return self.popen.stdout
+
+    def last_line(self) -> str:
+        """Return the last line of its log that is not empty."""
         lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines()]
         return next((line for line in reversed(lines) if line), "no output")
 
@@ -89,10 +96,10 @@ class Graph:
     def __init__(
         self, plan: Sequence[bringup.Process], logs: Path, domain: int | None = None
     ) -> None:
-        """``plan``: what to start, the scenario runners last; ``logs``: folder for one log per
-        node.
+        """``plan``: what to start, the scenario runners last.
 
-        ``domain``: of ROS where the user has set none; None: one of its own.
+        ``logs``: folder for one log per node. ``domain``: ROS domain where the user has set none;
+        None: a free one.
         """
         self._plan = plan
         self._logs = logs
@@ -164,9 +171,7 @@ def _signal(child: Child, number: int) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Put Ctrl-C and SIGTERM off until the block is left, so that no process is forgotten
-    half-way.
-    """
+    """Defer Ctrl-C and SIGTERM to the end of the block, so that no process is left running."""
     asked = []
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, lambda *_: asked.append(True)) for number in numbers]

@@ -1,4 +1,4 @@
-"""Bars on the standard error of a command that takes its time."""
+"""Progress bars on the standard error of a long command."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from rich.progress import Progress
 
 @contextmanager
 def counting(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar while the block runs; yields what moves it on by one of ``total``."""
+    """Show a bar while the block runs; yields a function that advances it by one of ``total``."""
     with Progress(console=Console(stderr=True), transient=True) as progress:
         yield partial(progress.advance, progress.add_task(what, total=total))

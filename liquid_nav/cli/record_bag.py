@@ -1,4 +1,4 @@
-"""The recording of ``liquid-nav record``: the recorder's node in this process."""
+"""The recording of ``liquid-nav record``: the recorder node in this process."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def record_bag(out: Path | None, namespace: str, image_transport: str, jpeg_qual
         arguments += ["-r", f"__ns:=/{namespace}"]
 
     class Announced(Recorder):
-        """Says when a signal begins to leave a complete bag."""
+        """Prints that the recording has begun: from then on a signal leaves a complete bag."""
 
         def begun(self) -> None:
             typer.echo(f"recording into {folder}: stop with Ctrl-C")

@@ -1,6 +1,4 @@
-"""``liquid-nav replay``: what a model would have commanded on a recorded flight, beside what was
-flown.
-"""
+"""``liquid-nav replay``: what a model would have commanded on a recorded flight."""
 
 from __future__ import annotations
 
@@ -12,7 +10,13 @@ import typer
 
 from liquid_nav.cli import offers
 
-Labels = Enum("Labels", {k: k for k in ("auto", "command", "odometry")})
+
+class Labels(Enum):
+    """What is compared with: commands, measured velocity, or commands if there are any."""
+
+    auto = "auto"
+    command = "command"
+    odometry = "odometry"
 
 
 def replay(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rosbags.typesys import Stores, get_typestore
 
 from liquid_nav.clocks import NANO
@@ -52,7 +53,7 @@ def write_bag(folder: Path, result: Replay, recording: Recording) -> None:
         bag.close()
 
 
-def _serialized(store: Any, stamp: int, values: np.ndarray) -> bytes:
+def _serialized(store: Any, stamp: int, values: NDArray[np.float64]) -> bytes:
     """Return a TwistStamped of vx, vy, vz, yaw rate as CDR."""
     make = store.types
     time = make["builtin_interfaces/msg/Time"](sec=stamp // NANO, nanosec=stamp % NANO)

@@ -1,14 +1,13 @@
-"""The replays of ``liquid-nav replay``: every flight among some recordings, and the table of
-them.
-"""
+"""The replays of ``liquid-nav replay``: every flight of the given recordings, and their table."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import track
 from rich.table import Table
 
@@ -19,7 +18,7 @@ from liquid_nav.policy import Policy
 from liquid_nav.recordings import Recording, RecordingError, TopicNames, open_recordings
 from liquid_nav.recordings.sources import Loader
 
-COLUMNS = {
+COLUMNS: dict[str, JustifyMethod] = {
     "flight": "left",
     "frames": "right",
     "compared": "right",
@@ -62,9 +61,9 @@ def replay_recordings(
     if json is not None:
         check_writable(json)
     names = TopicNames(*topics)
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
 
-    def one(recording: Recording) -> dict:
+    def one(recording: Recording) -> dict[str, Any]:
         result = replay(policy, recording, labels)
         if not len(result.stamps):
             raise RecordingError(
@@ -79,7 +78,7 @@ def replay_recordings(
         )
         return rows[-1]
 
-    def every(source: Path) -> list[dict]:
+    def every(source: Path) -> list[dict[str, Any]]:
         opened = open_recordings(source, names, frame_rate)
         return [row for recording in opened for row in loader.attempt(recording, one)]
 
@@ -112,9 +111,7 @@ def _write_bag(folder: Path, result: Replay, recording: Recording) -> None:
 
 
 def _folder(out: Path, name: str, taken: set[str]) -> Path:
-    """Return a folder of its own for a flight; bags of different folders often have the same
-    name.
-    """
+    """Return an unused folder for a flight: bags in different folders often have the same name."""
     folder = out / name.replace("/", "_")
     count = 2
     while str(folder) in taken:
@@ -123,7 +120,7 @@ def _folder(out: Path, name: str, taken: set[str]) -> Path:
     return folder
 
 
-def _table(rows: list[dict]) -> Table:
+def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table(box=SIMPLE_HEAD, caption="root mean square differences, m/s and rad/s")
     for name, side in COLUMNS.items():
         table.add_column(name, justify=side)

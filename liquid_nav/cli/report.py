@@ -1,6 +1,4 @@
-"""``liquid-nav report``: video, top view and report of a flight that lies on the disk, whoever
-recorded it.
-"""
+"""``liquid-nav report``: video, top view and report of a recorded flight."""
 
 from __future__ import annotations
 

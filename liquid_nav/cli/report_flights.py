@@ -19,7 +19,7 @@ def report_flights(flight: Path, scenario: str, out: Path | None) -> None:
 
     Args:
         flight: Folder of the flight, or a bag.
-        scenario: Its name or file; empty for what the record says.
+        scenario: Its name or file; empty for that of the record.
         out: Folder of what is made; None for the flight's.
 
     Raises:
@@ -27,7 +27,7 @@ def report_flights(flight: Path, scenario: str, out: Path | None) -> None:
     """
     console = Console()
     bar = Console(stderr=True)
-    # Where there is no terminal a bar that is gone would still leave an empty line before an error.
+    # Without a terminal even a transient bar leaves an empty line before an error.
     with Progress(console=bar, transient=True, disable=not bar.is_terminal) as progress:
         task = progress.add_task("reading", total=1.0)
 
@@ -38,16 +38,14 @@ def report_flights(flight: Path, scenario: str, out: Path | None) -> None:
             target = _target(folder, flight, out)
             if (folder / RECORD).exists():
                 outcome = make_pictures(folder, scenario, show, target).outcome
-                said = f"{outcome.reason} after {outcome.time:.1f} s, {outcome.detail}"
+                result = f"{outcome.reason} after {outcome.time:.1f} s, {outcome.detail}"
             else:
-                said = report_bag(folder, target, show)
-            _tell(console, target, said)
+                result = report_bag(folder, target, show)
+            _print_result(console, target, result)
 
 
 def _flights(flight: Path) -> list[Path]:
-    """Return the folders (or the one bag) to report: of several drones in one world each has its
-    own.
-    """
+    """Return the folders (or the one bag) to report: each of several drones has its own."""
     if not flight.exists():
         raise UserError(f"there is no flight '{flight}'", "give the folder of a flight, or a bag")
     if flight.is_file() or (flight / RECORD).exists():
@@ -74,6 +72,6 @@ def _folder_of(folder: Path, flight: Path, out: Path | None) -> Path:
     return out if folder == flight else out / folder.name
 
 
-def _tell(console: Console, target: Path, said: str) -> None:
-    console.print(said, highlight=False, soft_wrap=True)
+def _print_result(console: Console, target: Path, result: str) -> None:
+    console.print(result, highlight=False, soft_wrap=True)
     console.print(f"see {target / 'report.html'}", highlight=False, soft_wrap=True)

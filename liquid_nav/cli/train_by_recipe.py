@@ -1,4 +1,4 @@
-"""The training of ``liquid-nav train``: from the words of the command line to a model."""
+"""The training of ``liquid-nav train``: from the options of the command line to a model."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import typer
 from liquid_nav.cli.failures import INTERRUPTED
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.table import check_writable
+from liquid_nav.learning.hardware import Hardware
 from liquid_nav.learning.recipe import load_recipe
-from liquid_nav.learning.training import Hardware, Trainer
+from liquid_nav.learning.training import Trainer
 from liquid_nav.resources import find
 
 
@@ -23,7 +24,7 @@ def train_by_recipe(
     nodes: int,
     strategy: str,
 ) -> None:
-    """Train until there is a model, and say where it is and what comes next.
+    """Train until there is a model, and print where it is and the next step.
 
     Raises:
         UserError: recipe, folder or devices cannot be used.

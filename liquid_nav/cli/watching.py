@@ -1,5 +1,4 @@
-"""Watches the runners of a flight until they end, and finds the one line that says why something
-broke.
+"""Watches the runners of a flight until they end; finds the cause where a process breaks.
 
 A runner that gives up ends the whole flight: the simulator waits for every drone to start, so the
 others would wait for ever.
@@ -10,7 +9,7 @@ from __future__ import annotations
 import json
 import select
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from liquid_nav.errors import UserError
 
@@ -33,8 +32,8 @@ def watch(graph: Graph, console: Console) -> bool:
     Raises:
         UserError, FlightError: a node broke, or a runner gave up, whatever the other runners do.
     """
-    open_ = {runner.popen.stdout: runner for runner in graph.runners}
-    results: dict[str, dict] = {}
+    open_ = {runner.output: runner for runner in graph.runners}
+    results: dict[str, dict[str, Any]] = {}
     lines: dict[str, str] = {}
     shown = time.monotonic() - 1e9
     with console.status("the graph comes up ...") as status:
@@ -69,16 +68,16 @@ def watch(graph: Graph, console: Console) -> bool:
 
 
 def _explain(child: Child) -> None:
-    """Raise the one line that says why a process has ended."""
+    """Raise the error that a process ended with, from the last line of its log."""
     code = child.popen.wait()
-    text = child.last_words()
+    text = child.last_line()
     if code == 2 and text.startswith("error: "):
         cause, _, remedy = text.removeprefix("error: ").partition(". ")
         raise UserError(cause, remedy)
     raise FlightError(f"{child.name} ended with code {code}: {text} (see {child.log})")
 
 
-def _parse(line: bytes) -> dict:
+def _parse(line: bytes) -> dict[str, Any]:
     try:
         facts = json.loads(line)
     except ValueError:
@@ -86,6 +85,6 @@ def _parse(line: bytes) -> dict:
     return facts if isinstance(facts, dict) else {}
 
 
-def _describe(facts: dict) -> str:
+def _describe(facts: dict[str, Any]) -> str:
     place = f"{facts['time']:5.1f} s   {facts['distance']:5.1f} m to the target"
     return f"{place}   {facts['speed']:4.2f} m/s   {facts['mode']}"

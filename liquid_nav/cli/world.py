@@ -1,6 +1,4 @@
-"""``liquid-nav world``: contact sheets of what the drone sees, and worlds as files for Gazebo and
-MuJoCo.
-"""
+"""``liquid-nav world``: contact sheets of camera views, worlds as files for Gazebo and MuJoCo."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class WorldOutput:
         Args:
             condition: Its name or file; None for the scenario's own.
             seed: Of the layout.
-            path: Where; None for a name that says what it is.
+            path: Where; None for ``<scenario>_<seed>.sdf``.
             engine: Gazebo's render engine.
             drone: Whether the drone stands in it.
             prefix: Of the drone's frame ids.
@@ -74,7 +74,7 @@ class WorldOutput:
         with _growing():
             layout = generate_layout(self._scenario, seed)
             count = write_sdf(path, layout, around, engine, spec)
-        _tell(layout, path, count)
+        _report(layout, path, count)
 
     def write_mjcf(self, condition: str | None, seed: int, path: Path | None) -> None:
         """Write the world for MuJoCo; arguments as for ``write_sdf``."""
@@ -85,7 +85,7 @@ class WorldOutput:
         with _growing():
             layout = generate_layout(self._scenario, seed)
             count = write_mjcf(path, layout, around)
-        _tell(layout, path, count)
+        _report(layout, path, count)
 
     def _condition(self, name: str | None) -> Condition:
         return load_condition(self._scenario.condition if name is None else name)
@@ -98,13 +98,13 @@ def _growing() -> Status:
     return Console(stderr=True).status("growing the world")
 
 
-def _tell(layout: Layout, path: Path, count: int) -> None:
+def _report(layout: Layout, path: Path, count: int) -> None:
     """``count``: how many files were written."""
     typer.echo(_describe(layout))
-    said = f"wrote {path}"
+    line = f"wrote {path}"
     if count > 1:
-        said += f" and {count - 1} files into {path.stem}_files"
-    typer.echo(said)
+        line += f" and {count - 1} files into {path.stem}_files"
+    typer.echo(line)
 
 
 def _describe(layout: Layout) -> str:

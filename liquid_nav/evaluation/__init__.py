@@ -1,8 +1,8 @@
 """Evaluation: campaigns of flights, success rates with confidence intervals, tables, pictures and
 reports.
 
-A campaign is a map over a list of flights. Whatever is measured on the clock stays apart from what
-is recorded.
+A campaign is a map over a list of flights. Times measured on the clock are kept apart from the
+records.
 """
 
 from liquid_nav.evaluation.campaign import Campaign, available_cores, dask_cluster, process_pool

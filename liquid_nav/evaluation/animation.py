@@ -1,7 +1,7 @@
 """A small animation of a flight for a README: the camera beside the growing path.
 
-Example: ``python -m liquid_nav.evaluation.animation flights/20260101-120000
-docs/images/flight.webp``
+Example:
+    python -m liquid_nav.evaluation.animation flights/20260101-120000 docs/images/flight.webp
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import argparse
 import io
 import json
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
 import cv2
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from PIL import Image
 
 from liquid_nav.errors import UserError
@@ -66,7 +67,7 @@ def make_animation(
     ]
     period = round(1000 * step / (record.frame_rate * speed))
     durations = [period] * (len(pictures) - 1) + [round(1000 * HOLD)]
-    qualities = QUALITIES
+    qualities: tuple[int | None, ...] = QUALITIES
     if suffix == ".gif":
         qualities = (None,)
     for quality in qualities:
@@ -83,10 +84,8 @@ def make_animation(
 
 def _pictures(
     video: Path, record: FlightRecord, layout: Layout, height: int, step: int
-) -> Iterator[np.ndarray]:
-    """Yield uint8 RGB pictures: the camera on the left, the map with the path so far on the
-    right.
-    """
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield uint8 RGB pictures: the camera beside the map with the path so far."""
     chart = _Map(record, layout, height)
     for index, image in enumerate(read_video(video, step)):
         width = round(image.shape[1] * height / image.shape[0])
@@ -104,7 +103,7 @@ class _Map:
         size = side * self.OVERSAMPLE
         with rc_context(style.RC):
             figure = Figure(figsize=(3.2, 3.2), dpi=size / 3.2)
-            canvas = FigureCanvasAgg(figure)
+            canvas: Any = FigureCanvasAgg(figure)  # its methods have no types
             axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
             path = record.columns["position"][:, :2]
             top_view.draw_layout(axes, layout, path, aspect=1.0)
@@ -118,7 +117,8 @@ class _Map:
             np.stack((points[:, 0], size - points[:, 1]), axis=1).round().astype(np.int32)
         )
 
-    def draw(self, row: int) -> np.ndarray:
+    def draw(self, row: int) -> NDArray[Any]:
+        """Return uint8 RGB with the path up to a row."""
         picture = self._base.copy()
         points = self._points[: row + 1]
         unit = self.OVERSAMPLE * self._side / 320.0
@@ -130,9 +130,16 @@ class _Map:
         return cv2.resize(picture, (self._side, self._side), interpolation=cv2.INTER_AREA)
 
 
-def _encode(pictures: Sequence, durations: list[int], suffix: str, quality: int | None) -> bytes:
+def _encode(
+    pictures: Sequence[Image.Image], durations: list[int], suffix: str, quality: int | None
+) -> bytes:
     buffer = io.BytesIO()
-    options = {"save_all": True, "append_images": pictures[1:], "duration": durations, "loop": 0}
+    options: dict[str, Any] = {
+        "save_all": True,
+        "append_images": pictures[1:],
+        "duration": durations,
+        "loop": 0,
+    }
     if suffix == ".webp":
         pictures[0].save(buffer, "WEBP", quality=quality, method=4, minimize_size=True, **options)
     else:
@@ -141,7 +148,7 @@ def _encode(pictures: Sequence, durations: list[int], suffix: str, quality: int 
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Animate a flight's folder."""
+    """Animate the flight in a folder."""
     parser = argparse.ArgumentParser(
         prog="python -m liquid_nav.evaluation.animation", description=__doc__
     )

@@ -1,6 +1,4 @@
-"""What one step of a policy costs, image to command, beside its encoder alone: measured in turn, in
-one run.
-"""
+"""The cost of one step of a policy, image to command, and of its encoder: measured in turn."""
 
 from __future__ import annotations
 
@@ -30,12 +28,11 @@ PUBLISHED_NCP = {
         "seed": 22224,
     },
 }
-"""Size and wiring of the network that flew; what its weights are does not change what a step costs.
-"""
+"""Size and wiring of the network that flew; the cost of a step does not depend on the weights."""
 
 
 def published_ncp() -> Policy:
-    """Return the published NCP with random weights, for whoever has no checkpoint."""
+    """Return the published NCP with random weights: it needs no checkpoint."""
     return Policy(PolicyConfig(encoder=PUBLISHED, core=PUBLISHED_NCP, elapsed="constant")).eval()
 
 
@@ -48,8 +45,7 @@ def policy_rows(
     """Time every policy, by name; returns one row each.
 
     Whole step and encoder alone take turns; medians over the rounds. The image has the size that
-    the encoder takes.
-    ``ratio``: step over encoder.
+    the encoder takes. ``ratio``: step over encoder.
     """
     rows = []
     for name, policy in policies.items():
@@ -73,7 +69,7 @@ def policy_rows(
         ) -> None:
             policy.step(observation, state, 1 / 30)
 
-        whole, eye = interleaved((step, encode), rounds, on_round, clock)
+        step_time, encoder_time = interleaved((step, encode), rounds, on_round, clock)
         rows.append(
             {
                 "model": name,
@@ -82,10 +78,10 @@ def policy_rows(
                 "runtime": policy.runtime,
                 "image": f"{config.width} x {config.height}",
                 "threads": torch.get_num_threads(),
-                "step_ms": round(whole, 4),
-                "encoder_ms": round(eye, 4),
-                "ratio": round(whole / eye, 4),
-                "steps_per_s": round(1e3 / whole, 1),
+                "step_ms": round(step_time, 4),
+                "encoder_ms": round(encoder_time, 4),
+                "ratio": round(step_time / encoder_time, 4),
+                "steps_per_s": round(1e3 / step_time, 1),
             }
         )
     return rows

@@ -31,9 +31,7 @@ class Campaign:
         executor: Executor,
         worker: Callable[[FlightTask], FlightSummary] = run_task,
     ) -> None:
-        """Take the flights, something that runs them, and the (picklable) function that flies
-        one.
-        """
+        """Take the flights, the executor, and the (picklable) function that flies one."""
         self.tasks = tuple(tasks)
         self._executor = executor
         self._worker = worker
@@ -57,8 +55,9 @@ class Campaign:
                 future.cancel()
 
     def run(self, on_flight: Callable[[FlightSummary], None] | None = None) -> list[FlightSummary]:
-        """Fly all; ``on_flight`` hears of each flight as it completes. Returns them in the order of
-        the tasks.
+        """Fly all and return them in the order of the tasks.
+
+        ``on_flight`` is called with each flight as it completes.
         """
         results: list[FlightSummary | None] = [None] * len(self.tasks)
         for index, summary in self:
@@ -84,9 +83,8 @@ def process_pool(workers: int | None = None) -> Iterator[Executor]:
     try:
         yield pool
     except BaseException:
-        # A flight takes many seconds: do not wait for those under way. The pool itself counts its
-        # dead; whoever did it beside its thread would now and then find one that is gone still
-        # alive.
+        # A flight takes many seconds: do not wait for those under way. The pool's own thread reaps
+        # the workers that have ended: do not join them here, it would race with that thread.
         for process in set(multiprocessing.active_children()) - before:
             process.kill()
         pool.shutdown(cancel_futures=True)
@@ -129,9 +127,7 @@ def _start_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    """End this worker when its parent is gone: one that was killed left it flying, or waiting, for
-    nobody.
-    """
+    """End this worker when its parent is gone: after SIGKILL of the parent it would go on alone."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

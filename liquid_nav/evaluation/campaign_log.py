@@ -1,10 +1,9 @@
-"""The log beside a model: every campaign on the seeds of reported numbers leaves a line, the bad
-ones too.
+"""The log beside a model: a line for every campaign on the seeds of reported numbers, good or bad.
 
 Numbers that are picked from many tries mean nothing; this file shows how many tries there were. It
-says how each flight ended, too, so that two models are compared flight by flight with their logs
-alone (``paired.py``), and with which software they flew: campaigns of several machines may stand in
-one log.
+also states how each flight ended, so that two models are compared flight by flight with their logs
+alone (``paired.py``), and with which software they flew, since one log may hold campaigns of
+several machines.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import json
 import math
 from datetime import datetime
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.metrics import ROW_KEYS, summarize, wilson_interval
@@ -33,12 +32,12 @@ LETTERS = {
     "lost": "l",
     "landed": "d",
 }
-"""How a flight ended, as the log says it."""
+"""How a flight ended: reason -> its letter in the log."""
 NOT_FLOWN = "-"
 
 
 def must_log(pilot: PilotSpec, seeds: range) -> bool:
-    """Return whether a campaign belongs into a model's log."""
+    """Return whether a campaign belongs in the log of a model."""
     return bool(pilot.fingerprint) and seeds.stop > REPORTED_FROM
 
 
@@ -50,15 +49,13 @@ def append(
     complete: bool,
     date: datetime,
 ) -> Path:
-    """Append one line per scenario and condition to the log beside the model and return the log's
-    path.
+    """Append a line per scenario and condition to the log beside the model; return its path.
 
     Args:
         pilot: The model.
         seeds: What was asked for.
         frame_rates: Of the camera in each condition, Hz.
-        flights: Those of the model; without ``complete``, those that were flown before the campaign
-            broke off.
+        flights: Those of the model; of a campaign that broke off, those flown before.
         complete: Whether all flights were flown.
         date: When the campaign ended.
 
@@ -91,16 +88,16 @@ def append(
 
 def write_outcomes(flights: Sequence[FlightSummary], seeds: range) -> str:
     """Return how the flights of one scenario and condition ended: one of ``LETTERS`` for each seed,
-    in their order.
+    in the order of the seeds.
     """
     found = {flight.seed: LETTERS[flight.reason] for flight in flights}
     return "".join(found.get(seed, NOT_FLOWN) for seed in seeds)
 
 
-def read_outcomes(line: Mapping[str, object]) -> dict[int, str]:
+def read_outcomes(line: Mapping[str, Any]) -> dict[int, str]:
     """Return {seed: how that flight ended, one of ``LETTERS``} of a line of the log.
 
-    Nothing of an older line, which had no letters.
+    Empty for an older line, which had no letters.
 
     Raises:
         UserError, ValueError, KeyError or TypeError: the line is not one of this log.
@@ -112,29 +109,26 @@ def read_outcomes(line: Mapping[str, object]) -> dict[int, str]:
     return {seed: letter for seed, letter in pairs if letter != NOT_FLOWN}
 
 
-def latest(lines: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
+def latest(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return those lines of a log that are of the weights that flew last."""
     return [line for line in lines if line["model_sha256"] == lines[-1]["model_sha256"]]
 
 
-def other_rate(line: Mapping[str, object]) -> float | None:
-    """Return the camera's rate in Hz where it was not the one that the condition says, else
-    None.
-    """
+def other_rate(line: Mapping[str, Any]) -> float | None:
+    """Return the camera's rate in Hz where it was not that of the condition, else None."""
     rate = float(line["frame_rate"])
     try:
         usual = load_condition(str(line["condition"])).frame_rate()
     except ConditionError:
-        # Flown in a condition of somebody's own file.
+        # Flown in a condition from a file that does not come with the package.
         usual = USUAL_RATE
     if rate == usual:
         return None
     return rate
 
 
-def pool(path: Path) -> list[dict[str, object]]:
-    """Return one row per scenario and condition of everything that the log says of the weights that
-    flew last.
+def pool(path: Path) -> list[dict[str, Any]]:
+    """Return one row per scenario and condition over all lines of the weights that flew last.
 
     Rows have the keys of ``metrics.summarize`` and ``seeds``, e.g. ``21000:21100``. A flight counts
     once, as it ended when it was flown last. Left out are lines from before the log had letters,
@@ -144,7 +138,7 @@ def pool(path: Path) -> list[dict[str, object]]:
         UserError: the file cannot be read, is no such log, or holds no such flight.
     """
     remedy = "give a log that `liquid-nav evaluate` has written"
-    places: dict[tuple[str, str, str], list[Mapping[str, object]]] = {}
+    places: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     try:
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         for line in latest(lines):
@@ -160,9 +154,7 @@ def pool(path: Path) -> list[dict[str, object]]:
     return rows
 
 
-def _pooled(
-    names: tuple[str, str, str], lines: Sequence[Mapping[str, object]]
-) -> dict[str, object]:
+def _pooled(names: tuple[str, str, str], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     letters: dict[int, str] = {}
     for line in lines:
         letters |= read_outcomes(line)

@@ -2,8 +2,8 @@
 
 Rows come from the log of the model's campaigns, or from files of ``liquid-nav evaluate --json``:
 
-    python -m liquid_nav.evaluation.card models/default --log --readme README.md --beside
-    models/summer python -m liquid_nav.evaluation.card models/default rows.json --seeds 20000:20200
+    python -m liquid_nav.evaluation.card models/a --log --readme README.md --beside models/b
+    python -m liquid_nav.evaluation.card models/a rows.json --seeds 20000:20200
 """
 
 from __future__ import annotations
@@ -12,35 +12,35 @@ import argparse
 import json
 import re
 from pathlib import Path
-from typing import Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.campaign_log import LOG_NAME, pool
 from liquid_nav.evaluation.table import format_failures, format_interval, format_time
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 BEGIN = "<!-- results -->"
 END = "<!-- /results -->"
 _NAMES = ("model", "scenario", "condition")
 
 
-def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[dict[str, object]]:
-    """Return the old rows with those replaced that ``new`` measures again (same model, scenario and
-    condition).
+def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return the old rows, those replaced that ``new`` has with the same model, scenario and
+    condition.
     """
     merged = {tuple(row[name] for name in _NAMES): dict(row) for row in old}
     merged.update({tuple(row[name] for name in _NAMES): dict(row) for row in new})
     return list(merged.values())
 
 
-def update_card(folder: Path, rows: Sequence[Row], seeds: str | None) -> list[dict[str, object]]:
+def update_card(folder: Path, rows: Sequence[Row], seeds: str | None) -> list[dict[str, Any]]:
     """Merge rows into ``card.json`` of a model folder under ``evaluation`` and return all of them.
 
     Args:
         folder: The model's.
         rows: From a campaign; baselines' rows are welcome beside the model's.
-        seeds: What the rows were measured on, kept with each, e.g. ``20000:20200``; None: as each
-            row says.
+        seeds: What the rows were measured on, kept with each, e.g. ``20000:20200``; None: the
+            seeds that each row states.
 
     Raises:
         UserError: the card cannot be read or written.
@@ -49,13 +49,14 @@ def update_card(folder: Path, rows: Sequence[Row], seeds: str | None) -> list[di
     try:
         card = json.loads(path.read_text())
         added = ({**row, "seeds": row["seeds"] if seeds is None else seeds} for row in rows)
-        card["evaluation"] = merge_rows(card.get("evaluation", ()), added)
+        merged = merge_rows(card.get("evaluation", ()), added)
+        card["evaluation"] = merged
         path.write_text(json.dumps(card, indent=2) + "\n")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"cannot update {path}: {error}", "give the folder of a saved model"
         ) from error
-    return card["evaluation"]
+    return merged
 
 
 def markdown_table(rows: Iterable[Row]) -> str:
@@ -109,8 +110,7 @@ def _rate(row: Row | None) -> str:
 
 
 def update_readme(path: Path, table: str) -> None:
-    """Replace what stands between ``<!-- results -->`` and ``<!-- /results -->`` by a table in
-    Markdown.
+    """Put a Markdown table between ``<!-- results -->`` and ``<!-- /results -->``.
 
     Raises:
         UserError: the file has no such markers.

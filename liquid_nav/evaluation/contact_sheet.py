@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.errors import UserError
 from liquid_nav.simulation.airframe import CameraConfig
@@ -24,26 +25,25 @@ INK = (40, 40, 40)
 
 def views(
     scenario: Scenario, condition: Condition, seed: int, size: tuple[int, int] = (384, 216)
-) -> list[np.ndarray]:
-    """Return what a level drone sees at the start and 3.5 m before the target: two uint8 [H, W, 3]
-    RGB images.
+) -> list[NDArray[np.uint8]]:
+    """Return the views of a level drone at the start and 3.5 m before the target.
 
-    ``size``: width and height of a picture, pixels. Noise, blur and exposure of the condition are
-    left out.
+    Both are uint8 [H, W, 3] RGB. ``size``: width and height of a picture, pixels. Noise, blur and
+    exposure of the condition are left out.
     """
-    from liquid_nav.worlds import build_spec
+    from liquid_nav.worlds.mjcf import build_spec
 
     mujoco = load_mujoco()
     layout = generate_layout(scenario, seed)
     spec = build_spec(layout, condition)
     camera = CameraConfig(width=size[0], height=size[1]).of(condition.camera, seed)
-    eye = spec.worldbody.add_body(name="eye", mocap=True)
+    camera_body = spec.worldbody.add_body(name="camera_body", mocap=True)
     s = math.sin(camera.pitch)
     c = math.cos(camera.pitch)
     axes = np.array(((0.0, s, -c), (-1.0, 0.0, 0.0), (0.0, c, s)))  # columns: right, up, back
     quaternion = np.zeros(4)
     mujoco.mju_mat2Quat(quaternion, (Mounting(camera.fov, camera.turn).rotation @ axes).ravel())
-    eye.add_camera(name="front", quat=quaternion, fovy=math.degrees(camera.vertical_fov))
+    camera_body.add_camera(name="front", quat=quaternion, fovy=math.degrees(camera.vertical_fov))
     model = spec.compile()
     data = mujoco.MjData(model)
     start = layout.start
@@ -71,7 +71,7 @@ def contact_sheet(
     seeds: Iterable[int],
     size: tuple[int, int] = (384, 216),
     on_picture: Callable[[], None] | None = None,
-) -> np.ndarray:
+) -> NDArray[np.uint8]:
     """Return the sheet as uint8 [H, W, 3] RGB: a row for each condition, two views for each seed.
 
     ``on_picture`` is called after each seed of each condition.
@@ -92,7 +92,7 @@ def contact_sheet(
     return np.concatenate([*rows, np.full((GAP, rows[0].shape[1], 3), PAPER, np.uint8)])
 
 
-def _row(pictures: list[np.ndarray], names: list[str]) -> np.ndarray:
+def _row(pictures: list[NDArray[np.uint8]], names: list[str]) -> NDArray[np.uint8]:
     height, width = pictures[0].shape[:2]
     row = np.full((height + LABEL + GAP, (width + GAP) * len(pictures) + GAP, 3), PAPER, np.uint8)
     for i, (picture, name) in enumerate(zip(pictures, names, strict=True)):
@@ -102,7 +102,7 @@ def _row(pictures: list[np.ndarray], names: list[str]) -> np.ndarray:
     return row
 
 
-def save_picture(path: Path, image: np.ndarray) -> None:
+def save_picture(path: Path, image: NDArray[np.uint8]) -> None:
     """Write an RGB image as PNG or JPEG, by the ending of the path.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Callable, Sequence
 
 from liquid_nav import resources
 from liquid_nav.errors import UserError
@@ -13,16 +13,18 @@ from liquid_nav.evaluation.task import PilotSpec
 from liquid_nav.worlds import load_condition, load_scenario
 
 if TYPE_CHECKING:
+    from liquid_nav.policy import Policy
     from liquid_nav.simulation.pilots import Pilot
 
 BUILT_IN = ("expert", "straight", "colour")
 RESET_MARK = "state zeroed"
-"""Marks the results of a model that forgot everything before each frame."""
+"""Marks the results of a model whose state was zeroed before each frame."""
 
 
 def frame_marks(drop: float | None, jitter: float | None) -> tuple[str, ...]:
-    """Return what marks results with frames dropped and jittered (shares; None: as the condition
-    has it).
+    """Return what marks results with dropped frames and jitter.
+
+    ``drop``, ``jitter``: shares; None: those of the condition.
     """
     marks = []
     if drop is not None:
@@ -49,7 +51,7 @@ def resolve(model: str, reset_state: bool = False, marks: Sequence[str] = ()) ->
             )
         return PilotSpec(model, _label(model, marks))
     folder = _model_folder(model)
-    # Load it once here, so that a broken model is one clear line and not a broken worker.
+    # Load it once here, so that a broken model is one error and not a broken worker.
     _load_policy(folder)
     if reset_state:
         marks = (RESET_MARK, *marks)
@@ -63,7 +65,11 @@ def build_pilot(spec: PilotSpec) -> Pilot:
     from liquid_nav.simulation.baseline_pilots import ColourPilot, StraightPilot
     from liquid_nav.simulation.pilots import ExpertPilot, PolicyPilot
 
-    built_in = {"expert": ExpertPilot, "straight": StraightPilot, "colour": ColourPilot}
+    built_in: dict[str, Callable[[], Pilot]] = {
+        "expert": ExpertPilot,
+        "straight": StraightPilot,
+        "colour": ColourPilot,
+    }
     if spec.source in built_in:
         return built_in[spec.source]()
     return PolicyPilot(_load_policy(Path(spec.source)), spec.label, memoryless=spec.reset_state)
@@ -73,8 +79,8 @@ def check_places(scenarios: Sequence[str], conditions: Sequence[str]) -> None:
     """Read every scenario and condition once, so that a wrong one is found before the first flight.
 
     Raises:
-        UserError: one of them is unknown or malformed, or two of them have one name and could not
-            be told apart.
+        UserError: one of them is unknown or malformed, or two of them have the same name, by which
+            their results could not be distinguished.
     """
     for load, texts in ((load_scenario, scenarios), (load_condition, conditions)):
         names = [load(text).name for text in texts]
@@ -111,7 +117,7 @@ def _model_folder(model: str) -> Path:
     )
 
 
-def _load_policy(folder: Path) -> object:
+def _load_policy(folder: Path) -> Policy:
     from liquid_nav.policy import Policy
 
     return Policy.load(folder)

@@ -1,15 +1,15 @@
-"""What image noise and an abrupt change of the view do to the time constants of a trained
-policy.
-"""
+"""How image noise and abrupt changes of the view change the time constants of a trained policy."""
 
 from __future__ import annotations
 
-from typing import Callable, Iterable
+from typing import Any, Callable, Iterable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from liquid_nav.errors import UserError
+from liquid_nav.liquid import ODECore
 from liquid_nav.liquid.liquid_property import LiquidResponse, compare
 from liquid_nav.policy import Policy
 from liquid_nav.simulation.flight import fly
@@ -19,17 +19,16 @@ from liquid_nav.worlds import load_condition, load_scenario
 
 def record_frames(
     scenario: str, seeds: Iterable[int], frames: int, on_flight: Callable[[], object]
-) -> np.ndarray:
-    """Let the expert fly each seed in summer at 30 Hz; return uint8 [B,T,H,W,3], the first
-    ``frames`` of each flight.
+) -> NDArray[np.uint8]:
+    """Let the expert fly each seed in summer at 30 Hz; return uint8 [B,T,H,W,3] of the images.
 
-    Flights that end earlier are left out.
+    Of each flight these are the first ``frames``. Flights that end earlier are left out.
     """
     place = load_scenario(scenario)
     condition = load_condition("summer")
     flights = []
     for seed in seeds:
-        images: list[np.ndarray] = []
+        images: list[NDArray[np.uint8]] = []
         keep = images.append
         fly(
             place, seed, condition, ExpertPilot(), on_frame=lambda image, *_, keep=keep: keep(image)
@@ -46,22 +45,28 @@ def record_frames(
 
 
 OBSTACLE = (0.4, 0.6, (70, 50, 35))
-"""Left and right edge as parts of the image's width, and the colour, of a trunk that is suddenly
-there.
-"""
+"""A trunk that appears suddenly: left and right edge as parts of the image's width, and colour."""
 
 
 @torch.inference_mode()
 def respond_to_images(
-    policy: Policy, images: np.ndarray, start: int, noise: float, seed: int = 0
+    policy: Policy, images: NDArray[np.uint8], start: int, noise: float, seed: int = 0
 ) -> LiquidResponse:
-    """Run images uint8 [B,T,H,W,3] at 30 Hz as they are and with something different from frame
-    ``start`` on.
+    """Run images uint8 [B,T,H,W,3] at 30 Hz as they are, and changed from frame ``start`` on.
 
     "noise": of standard deviation ``noise`` of a grey value (of 255); "brighter", "darker": by
     half; "obstacle": a trunk in the middle. A jump from one flight to another is left out: averaged
     over flights, it changes nothing by construction. Time constants are in seconds.
+
+    Raises:
+        UserError: the core of the policy has no time constants.
     """
+    core = policy.core
+    if not isinstance(core, ODECore):
+        raise UserError(
+            f"a core of kind '{policy.config.core['kind']}' has no time constants",
+            "give a model with a continuous-time core, such as ltc",
+        )
     grain = np.random.default_rng(seed).normal(0.0, noise, images[:, start:].shape)
     left, right = (round(edge * images.shape[3]) for edge in OBSTACLE[:2])
     blocked = images[:, start:].copy()
@@ -80,7 +85,7 @@ def respond_to_images(
         for name, tail in tails.items()
     }
     found = compare(
-        policy.core, calm, changed, policy.core_time(torch.full(calm.shape[:2], 1 / 30)), start
+        core, calm, changed, policy.core_time(torch.full(calm.shape[:2], 1 / 30)), start
     )
     unit = policy.config.elapsed_unit
     return LiquidResponse(
@@ -88,7 +93,7 @@ def respond_to_images(
     )
 
 
-def _features(policy: Policy, images: np.ndarray) -> torch.Tensor:
+def _features(policy: Policy, images: NDArray[np.uint8]) -> torch.Tensor:
     rows = [
         policy.encoder(torch.stack([policy.preprocess(image) for image in flight]))
         for flight in images
@@ -96,9 +101,8 @@ def _features(policy: Policy, images: np.ndarray) -> torch.Tensor:
     return torch.stack(rows)
 
 
-def layer_rows(policy: Policy, response: LiquidResponse, window: int = 30) -> list[dict]:
-    """Summarise a response: for each change and layer of neurons the factor in the first ``window``
-    frames.
+def layer_rows(policy: Policy, response: LiquidResponse, window: int = 30) -> list[dict[str, Any]]:
+    """Summarise a response: a row for each change and layer, over the first ``window`` frames.
 
     Keys: change, layer, neurons, factor (geometric mean), longer, shorter (neurons that change by
     more than 1 %).

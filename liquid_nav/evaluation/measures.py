@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from liquid_nav.simulation.flight import FlightRecord
@@ -17,9 +18,9 @@ BODY_HEIGHT = 0.15
 
 
 def measure_flight(record: FlightRecord, layout: Layout | None) -> dict[str, str]:
-    """Return names and formatted values, in the order in which people want to read them.
+    """Return names and formatted values, in the order of the report.
 
-    Without a ``layout`` those are left out that need a place, its target or a scenario.
+    Without a ``layout``, values that need a place, its target or a scenario are left out.
     """
     columns = record.columns
     speed = horizontal_speed(record)
@@ -53,17 +54,18 @@ def measure_flight(record: FlightRecord, layout: Layout | None) -> dict[str, str
     }
 
 
-def horizontal_speed(record: FlightRecord) -> np.ndarray:
+def horizontal_speed(record: FlightRecord) -> NDArray[np.float64]:
     """Return float64 [N], m/s."""
-    return np.hypot(record.columns["velocity"][:, 0], record.columns["velocity"][:, 1])
+    velocity = record.columns["velocity"]
+    speed: NDArray[np.float64] = np.hypot(velocity[:, 0], velocity[:, 1])
+    return speed
 
 
 def smallest_clearance(record: FlightRecord, layout: Layout) -> float | None:
-    """Return the smallest horizontal gap in m between rotor discs and things at flight height, None
-    without any.
+    """Return the smallest horizontal gap between rotor discs and objects at flight height, m.
 
-    Things count as upright discs over the whole band of heights flown, so the true gap is never
-    smaller.
+    None without any. Objects count as upright discs over all heights flown, so the true gap is
+    never smaller.
     """
     position = record.columns["position"]
     discs = layout.discs(

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Iterable
+from typing import TYPE_CHECKING, Any, Iterable
 
 if TYPE_CHECKING:
     from liquid_nav.evaluation.task import FlightSummary
-
-Z_95 = 1.959963984540054
-"""The 97.5 % quantile of the normal distribution: two-sided 95 %."""
 
 ROW_KEYS = (
     "model",
@@ -26,39 +23,32 @@ ROW_KEYS = (
     "lost",
     "mean_time_s",
 )
-"""The documented keys of a row, in order. ``mean_time_s`` is over the successful flights, None
-without any.
-"""
+"""The documented keys of a row, in order. ``mean_time_s`` is over successful flights, or None."""
 
 
-def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
-    """Return the Wilson score interval of a success rate: good for few trials and rates near 0 or
-    1.
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of a success rate (E. B. Wilson, 1927): good for few
+    trials and rates near 0 or 1.
 
     Args:
         successes: How many of the trials succeeded.
         trials: How many there were; with none, nothing is known and the interval is (0, 1).
-        z: Quantile of the normal distribution; the default gives 95 %.
+
+    Raises:
+        ValueError: there are more successes than trials, or fewer than none.
     """
     if not 0 <= successes <= trials:
         raise ValueError(f"{successes} successes of {trials} trials")
     if trials == 0:
         return 0.0, 1.0
-    rate = successes / trials
-    scale = 1.0 + z * z / trials
-    centre = (rate + z * z / (2.0 * trials)) / scale
-    half = z / scale * math.sqrt(rate * (1.0 - rate) / trials + z * z / (4.0 * trials * trials))
-    low = max(0.0, centre - half)
-    high = min(1.0, centre + half)
-    # At the ends the bound is exactly 0 or 1; rounding would leave it a hair inside or outside.
-    if successes == 0:
-        low = 0.0
-    if successes == trials:
-        high = 1.0
-    return low, high
+    # Takes a second to load: help and completion do not wait for it.
+    from scipy.stats import binomtest
+
+    interval = binomtest(successes, trials).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
-def summarize(flights: Iterable[FlightSummary]) -> list[dict[str, object]]:
+def summarize(flights: Iterable[FlightSummary]) -> list[dict[str, Any]]:
     """Return one flat row with ``ROW_KEYS`` per model, scenario and condition, in the order of
     first appearance.
     """
@@ -68,7 +58,7 @@ def summarize(flights: Iterable[FlightSummary]) -> list[dict[str, object]]:
     return [_row(names, group) for names, group in groups.items()]
 
 
-def _row(names: tuple[str, str, str], flights: list[FlightSummary]) -> dict[str, object]:
+def _row(names: tuple[str, str, str], flights: list[FlightSummary]) -> dict[str, Any]:
     times = [flight.time for flight in flights if flight.success]
     low, high = wilson_interval(len(times), len(flights))
 

@@ -1,9 +1,10 @@
-"""The command drawn into a camera image, so that one sees what the pilot decides while it sees."""
+"""The command of the pilot drawn below a camera image."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.types import Command
 
@@ -24,20 +25,22 @@ _PANEL = 96.0 / 432.0
 
 
 def panel_size(size: tuple[int, int], scale: int) -> tuple[int, int]:
-    """Return width and height of the drawn picture for images of ``size`` (width, height); both are
-    even.
+    """Return width and height, both even, of the drawn picture for images of ``size`` (width,
+    height).
     """
     width = size[0] * scale
     height = size[1] * scale
     return width + width % 2, height + round(height * _PANEL / 2) * 2 + height % 2
 
 
-def draw_command(image: np.ndarray, command: Command, text: str = "", scale: int = 3) -> np.ndarray:
+def draw_command(
+    image: NDArray[np.uint8], command: Command, text: str = "", scale: int = 3
+) -> NDArray[np.uint8]:
     """Return an enlarged copy of an image above a panel with the command.
 
     In the panel from left to right: a disc with an arrow for vx (up) and vy (to its side), a bar
-    for vz, a bar for the yaw rate, to the side that the drone turns to, and the numbers. Nothing
-    covers the image.
+    for vz, a bar for the yaw rate, to the side that the drone turns to, and the numbers. The image
+    is not covered.
 
     Args:
         image: uint8 [H,W,3] RGB.
@@ -84,7 +87,7 @@ def _numbers(command: Command) -> tuple[tuple[str, str, str], ...]:
 
 
 def _stick(
-    canvas: np.ndarray, centre: tuple[int, int], radius: int, command: Command, unit: float
+    canvas: NDArray[np.uint8], centre: tuple[int, int], radius: int, command: Command, unit: float
 ) -> None:
     line = max(1, round(unit))
     cv2.circle(canvas, centre, radius, _RAIL, line, cv2.LINE_AA)
@@ -99,7 +102,9 @@ def _stick(
         cv2.circle(canvas, centre, 3 * line, _ACCENT, -1, cv2.LINE_AA)
 
 
-def _vertical_bar(canvas: np.ndarray, x: int, y: int, half: int, value: float, unit: float) -> None:
+def _vertical_bar(
+    canvas: NDArray[np.uint8], x: int, y: int, half: int, value: float, unit: float
+) -> None:
     w = max(2, round(6 * unit))
     end = y - round(max(-1.0, min(1.0, value)) * half)
     cv2.rectangle(canvas, (x - w, y - half), (x + w, y + half), _RAIL, max(1, round(unit)))
@@ -108,7 +113,7 @@ def _vertical_bar(canvas: np.ndarray, x: int, y: int, half: int, value: float, u
 
 
 def _horizontal_bar(
-    canvas: np.ndarray, x: int, y: int, half: int, value: float, unit: float
+    canvas: NDArray[np.uint8], x: int, y: int, half: int, value: float, unit: float
 ) -> None:
     h = max(2, round(6 * unit))
     # Counter-clockwise is to the left.
@@ -118,7 +123,7 @@ def _horizontal_bar(
     cv2.line(canvas, (x, y - h - 3), (x, y + h + 3), _INK, max(1, round(unit)))
 
 
-def _write(canvas: np.ndarray, text: str, origin: tuple[int, int], unit: float) -> None:
+def _write(canvas: NDArray[np.uint8], text: str, origin: tuple[int, int], unit: float) -> None:
     size = 0.46 * unit
     cv2.putText(
         canvas, text, origin, cv2.FONT_HERSHEY_SIMPLEX, size, _INK, max(1, round(unit)), cv2.LINE_AA

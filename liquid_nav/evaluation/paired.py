@@ -1,20 +1,19 @@
 """Two models on the same flights: who succeeds where, and whether the difference can be chance.
 
 ``python -m liquid_nav.evaluation.paired A.jsonl B.jsonl`` reads what ``liquid-nav evaluate
---records`` wrote: two files of one model each, or one file of two models. Flights belong together
-by scenario, condition and seed. The logs of reported campaigns that lie beside models can be given
-in their place: ``models/a/campaigns.jsonl``.
+--records`` wrote: two files of one model each, or one file of two models. Flights are paired by
+scenario, condition and seed. The logs of reported campaigns beside models can be given instead:
+``models/a/campaigns.jsonl``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.campaign_log import SUCCESS, latest, other_rate, read_outcomes
@@ -29,21 +28,21 @@ MARK = " ("
 """What begins the mark behind a model's name, e.g. "default (state zeroed)"."""
 REMEDY = (
     "give files of `liquid-nav evaluate --records`, or campaigns.jsonl of models: two of one model "
-    "each, or one of two "
-    "models"
+    "each, or one of two models"
 )
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
-    """Return the exact two-sided p-value that unlike pairs fall this unevenly, or more so, if both
-    are equally good.
+    """Return the exact two-sided p-value of McNemar's test that both models are equally good.
 
-    ``only_a``, ``only_b``: pairs in which only that model succeeded. Pairs alike in both say
-    nothing here.
+    ``only_a``, ``only_b``: pairs in which only that model succeeded. Pairs in which both succeeded
+    or both failed do not count.
     """
-    unlike = only_a + only_b
-    tail = sum(math.comb(unlike, k) for k in range(min(only_a, only_b) + 1))
-    return min(1.0, 2 * tail / 2**unlike)
+    if only_a + only_b == 0:
+        return 1.0
+    from scipy.stats import binomtest  # see metrics.wilson_interval
+
+    return float(binomtest(only_a, only_a + only_b).pvalue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +50,9 @@ class Comparison:
     """Counts of the pairs of flights of one scenario and condition."""
 
     scenario: str
-    """Name of the scenario; "all": of everything together."""
+    """Name of the scenario, or "all"."""
     condition: str
-    """Name of the condition, with the frame rate where it is not the condition's own; "all": of
-    everything together.
-    """
+    """Name of the condition, with the frame rate where it is not the condition's own, or "all"."""
     both: int
     """Number of pairs in which both models succeeded."""
     only_a: int
@@ -70,11 +67,9 @@ class Comparison:
         """How many flights both models have flown."""
         return self.both + self.only_a + self.only_b + self.neither
 
-    def row(self) -> dict[str, object]:
-        """Return counts, success rates with 95 % Wilson intervals, and McNemar's exact p-value: one
-        flat object.
-        """
-        row: dict[str, object] = {
+    def row(self) -> dict[str, Any]:
+        """Return counts, success rates with 95 % Wilson intervals, and McNemar's exact p-value."""
+        row: dict[str, Any] = {
             "scenario": self.scenario,
             "condition": self.condition,
             "pairs": self.pairs,
@@ -94,8 +89,7 @@ class Comparison:
 
 
 def compare(a: Successes, b: Successes) -> list[Comparison]:
-    """Return a comparison for each scenario and condition, and one of all pairs where there are
-    several.
+    """Return a comparison for each scenario and condition, and, of several, one of all pairs.
 
     Flights that only one of the two has flown are left out. Raises UserError if nothing is left.
     """
@@ -149,7 +143,7 @@ def _models(path: Path) -> dict[str, dict[Place, bool]]:
         ) from error
 
 
-def _recorded(lines: Sequence[Mapping[str, object]], path: Path) -> dict[str, dict[Place, bool]]:
+def _recorded(lines: Sequence[Mapping[str, Any]], path: Path) -> dict[str, dict[Place, bool]]:
     """Return the flights of a file of records: {model: its flights}."""
     models: dict[str, dict[Place, bool]] = {}
     for flight in lines:
@@ -161,12 +155,10 @@ def _recorded(lines: Sequence[Mapping[str, object]], path: Path) -> dict[str, di
     return models
 
 
-def _logged(lines: Sequence[Mapping[str, object]]) -> dict[str, dict[Place, bool]]:
-    """Return the flights of a campaign log, of those weights alone that flew last: {model: its
-    flights}.
+def _logged(lines: Sequence[Mapping[str, Any]]) -> dict[str, dict[Place, bool]]:
+    """Return the flights in a campaign log of the weights that flew last: {model: its flights}.
 
-    Flights with a mark (state zeroed, other dropped frames) are another matter and left out. A
-    flight may be there
+    Flights with a mark (state zeroed, other dropped frames) are left out. A flight may be there
     twice: a campaign that broke off has a line, and so has the one that went on with it.
     """
     plain = latest([line for line in lines if MARK not in str(line["model"])])
@@ -181,7 +173,7 @@ def _logged(lines: Sequence[Mapping[str, object]]) -> dict[str, dict[Place, bool
     return {str(plain[-1]["model"]): flights}
 
 
-def _condition(line: Mapping[str, object]) -> str:
+def _condition(line: Mapping[str, Any]) -> str:
     """Return the condition's name, with the frame rate where it is not the condition's own."""
     rate = other_rate(line)
     if rate is None:

@@ -18,8 +18,7 @@ COMMANDS = (("vx forward", "#c05621"), ("vy left", "#2b6cb0"), ("vz up", "#2f855
 
 
 def make_figure(record: FlightRecord, rule: SuccessRule | None) -> Figure:
-    """Return a figure of five panels over one time axis, with what counts as reached and slow drawn
-    as lines.
+    """Return a figure of five panels over one time axis, with the limits of success as lines.
 
     Without a ``rule`` there is no target either, and no panel of the distance to it.
     """
@@ -41,7 +40,7 @@ def make_figure(record: FlightRecord, rule: SuccessRule | None) -> Figure:
     _finish(speed, "horizontal speed, m/s", bottom=0.0)
     altitude.plot(time, columns["position"][:, 2], color=style.INK)
     _finish(altitude, "altitude, m")
-    # Centimetres are not worth the whole panel.
+    # The panel shows at least 1 m: centimetres would fill it otherwise.
     low, high = altitude.get_ylim()
     spare = max(0.0, 1.0 - (high - low)) / 2.0
     altitude.set_ylim(low - spare, high + spare)

@@ -1,8 +1,8 @@
-"""The file of ``liquid-nav evaluate --records``: one JSON line per flight, on the disk as soon as
-the flight has ended.
+"""The file of ``liquid-nav evaluate --records``: a JSON line per flight, written when it ends.
 
-A campaign that was interrupted, by whatever, goes on with what the file holds. Each line says what
-was flown and how, so that no flight of another model, place or camera is ever counted among these.
+A campaign that was interrupted, whatever the cause, resumes from the flights in the file. Each line
+states what was flown and how, so that no flight of another model, place or camera is ever counted
+among these.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import shutil
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Iterator, Mapping, Sequence
+from typing import BinaryIO, Iterator, Sequence
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.software import describe_software
@@ -26,9 +26,7 @@ Key = tuple[str, str, str, int]
 """Names of model, scenario and condition, and the seed: what is one flight in a campaign."""
 
 KEPT = tuple(part.name for part in fields(FlightSummary) if part.name != "timings")
-"""What a line keeps of a flight. Measured times are left out, so that equal campaigns write equal
-files.
-"""
+"""What a line keeps of a flight; no measured times, so that equal campaigns give equal files."""
 
 SETTINGS = {
     "model_sha256": "weights or configuration of the model",
@@ -40,13 +38,12 @@ SETTINGS = {
     "condition_sha256": "contents of the condition file",
     "software": "software",
 }
-"""What decides a flight beside its names and its seed: keys of a line, and words for people."""
+"""What determines a flight beside its names and its seed: key of a line -> name in an error."""
 ANOTHER_FILE = "give the command that the file was begun with, or another file"
 
 
 class FlightRecords:
-    """The records of one campaign: what the file holds already, and a line for each flight that
-    ends.
+    """The records of one campaign: the flights in the file, and a line for each flight that ends.
 
     While the campaign runs, lines stand in the order in which flights ended; ``finish`` puts them
     into that of the tasks. A context manager: the file is locked until it is left, so that two
@@ -107,8 +104,8 @@ class FlightRecords:
         self._mend(content, sum(len(line) + 1 for line in lines))
 
     def _mend(self, content: bytes, whole: int) -> None:
-        """Leave the first ``whole`` bytes: cut what a campaign was writing when it was killed, or
-        end the last line.
+        """Keep the first ``whole`` bytes: cut the line that a killed campaign was writing, or end
+        the last one.
         """
         try:
             if whole < len(content):
@@ -141,18 +138,17 @@ class FlightRecords:
                 f"line {number} of {self.path} is no flight", "choose another file"
             ) from error
         self._check_asked(key)
-        for name, word in SETTINGS.items():
+        for name, text in SETTINGS.items():
             if name not in data:
                 raise UserError(
-                    f"{self.path} does not say with which {word} its flights were flown",
+                    f"{self.path} does not say with which {text} its flights were flown",
                     "choose another file",
                 )
             here = self._settings[key[:3]][name]
             if data[name] != here:
                 raise UserError(
-                    f"{self.path} is of other flights: {word} {_short(data[name])} where this "
-                    "command has "
-                    f"{_short(here)} ({_name(key)})",
+                    f"{self.path} is of other flights: {text} {_short(data[name])} where this "
+                    f"command has {_short(here)} ({_name(key)})",
                     ANOTHER_FILE,
                 )
         return key, flight
@@ -160,10 +156,10 @@ class FlightRecords:
     def _check_asked(self, key: Key) -> None:
         if key in self._indices:
             return
-        for position, word in enumerate(("model", "scenario", "condition", "seed")):
+        for position, name in enumerate(("model", "scenario", "condition", "seed")):
             if key[position] not in {asked[position] for asked in self._indices}:
                 raise UserError(
-                    f"{self.path} holds flights of {word} '{key[position]}', which this command "
+                    f"{self.path} holds flights of {name} '{key[position]}', which this command "
                     "does not fly",
                     ANOTHER_FILE,
                 )
@@ -224,17 +220,17 @@ class FlightRecords:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close and unlock the file; one without a flight, that an early end left, goes."""
+        """Close and unlock the file; after an error one without a flight is removed."""
         if self._regular and error is not None and not self.path.stat().st_size:
             self.path.unlink()
         self._file.close()
 
 
 def read_lines(content: bytes) -> Iterator[bytes]:
-    """Yield the lines of a records file, without the half one that a campaign leaves which is
-    killed while it writes.
+    """Yield the lines of a records file, without an incomplete last one.
 
-    A last line without its line break counts if it is whole.
+    A campaign leaves that when it is killed while it writes. A last line without its line break
+    counts if it is complete JSON.
     """
     *lines, last = content.split(b"\n")
     yield from lines
@@ -246,7 +242,7 @@ def read_lines(content: bytes) -> Iterator[bytes]:
         yield last
 
 
-def _describe(tasks: Sequence[FlightTask]) -> list[tuple[Key, Mapping[str, object]]]:
+def _describe(tasks: Sequence[FlightTask]) -> list[tuple[Key, dict[str, object]]]:
     """Return key and settings of each task."""
     scenarios = {
         name: load_scenario(name) for name in dict.fromkeys(task.scenario for task in tasks)
@@ -261,7 +257,7 @@ def _describe(tasks: Sequence[FlightTask]) -> list[tuple[Key, Mapping[str, objec
     for task in tasks:
         scenario = scenarios[task.scenario]
         condition = conditions[task.condition]
-        settings = {
+        settings: dict[str, object] = {
             "model_sha256": task.pilot.fingerprint,
             "reset_state": task.pilot.reset_state,
             "frame_rate": condition.frame_rate(task.frame_rate),
@@ -276,8 +272,9 @@ def _describe(tasks: Sequence[FlightTask]) -> list[tuple[Key, Mapping[str, objec
 
 
 def _fingerprint(place: object) -> str:
-    """SHA-256 of a scenario or a condition as it is flown: comments and left-out defaults of its
-    file are no matter.
+    """Return the SHA-256 of a scenario or a condition as it is flown.
+
+    It does not depend on comments in its file, or on defaults that are left out there.
     """
     return hashlib.sha256(repr(place).encode()).hexdigest()
 
@@ -301,7 +298,7 @@ def _name(key: Key) -> str:
 
 
 def _short(value: object) -> str:
-    """Return a value as people write it; of a SHA-256 its beginning."""
+    """Return a value as text; of a SHA-256 its beginning."""
     if value in (None, ""):
         return "none"
     text = str(value)

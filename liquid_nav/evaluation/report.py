@@ -1,6 +1,4 @@
-"""One page that shows a flight: verdict, numbers, video, top view and curves. Opens anywhere, needs
-no network.
-"""
+"""One HTML page about a flight: verdict, numbers, video, top view and curves; needs no network."""
 
 from __future__ import annotations
 
@@ -27,13 +25,12 @@ REPORT = "report.html"
 
 
 def write_report(folder: Path, record: FlightRecord, layout: Layout | None) -> Path:
-    """Write ``report.html`` into a flight's folder; pictures are inside it, the video lies beside
-    it.
+    """Write ``report.html`` into a flight's folder, with its pictures inside and the video linked.
 
     Args:
         folder: Of the flight; the video and the bag are linked where they exist.
         record: What happened.
-        layout: Where it happened; None where nobody knows, as for a real drone.
+        layout: Where it happened; None where it is unknown, as for a real drone.
 
     Returns:
         The path of the page.

@@ -1,6 +1,4 @@
-"""The page of a flight as a Jinja template; in Python, so that it travels with the package
-everywhere.
-"""
+"""The page of a flight as a Jinja template; as a Python module it is installed like any other."""
 
 TEMPLATE = """<!doctype html>
 <html lang="en">

@@ -5,9 +5,7 @@ from __future__ import annotations
 from liquid_nav.errors import UserError
 
 REPORTED_FROM = 20_000
-"""Seeds from here on are for reported numbers only: every campaign that uses them is logged beside
-the model.
-"""
+"""First seed of those for reported numbers only: their campaigns are logged beside the model."""
 
 
 def parse_seeds(text: str) -> range:

@@ -1,6 +1,4 @@
-"""With what a flight was computed: a flight is the same to the last bit only with the same
-versions.
-"""
+"""The software of a flight: only with the same versions is a flight the same to the last bit."""
 
 from __future__ import annotations
 
@@ -12,12 +10,15 @@ from liquid_nav import __version__
 from liquid_nav.worlds.backend import choose_backend
 
 PACKAGES = ("numpy", "torch", "mujoco", "opencv-python-headless", "opencv-python")
-"""What decides the numbers of a flight. OpenCV has two names; a distribution's own has none."""
+"""Packages that the numbers of a flight depend on. OpenCV has two names on PyPI; that of a Linux
+distribution has no metadata.
+"""
 
 
 def describe_software() -> str:
-    """Return versions and the way of drawing in one line, e.g. ``liquid_nav 0.3.0, x86_64, numpy
-    2.1.0, egl``.
+    """Return versions and the OpenGL backend in one line.
+
+    E.g. ``liquid_nav 0.3.0, x86_64, numpy 2.1.0, egl``.
     """
     choose_backend()
     parts = [f"liquid_nav {__version__}", platform.machine()]

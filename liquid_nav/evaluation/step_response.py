@@ -1,7 +1,6 @@
 """The embedded drone's step response beside a real PX4's, as a picture and a table.
 
-``python -m liquid_nav.evaluation.step_response --out docs/images/step_response.png --tlog
-flight.tlog``
+``python -m liquid_nav.evaluation.step_response --out step_response.png --tlog flight.tlog``
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Any, Sequence
 
 import numpy as np
 from matplotlib import rc_context
@@ -130,7 +129,7 @@ def _draw(
         axes.grid(color="#edf2f7")
         axes.set_axisbelow(True)
         axes.set_xlim(-0.2, DURATION)
-    style_of_point = {
+    style_of_point: dict[str, Any] = {
         "color": ADJUSTED,
         "marker": "D",
         "markersize": 6,

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
 GROUND = {"forest": "#eeecdf", "field": "#f3f0dc"}
 FALLBACK_GROUND = "#f0eee6"
 CROWN = "#5f8f4e"
@@ -22,12 +27,10 @@ SOLIDS = {
     "post": "#6e5a44",
     "chair": TARGET,
 }
-"""Fill by the first word of a solid's kind that is known; anything else is drawn in
-``FALLBACK_SOLID``.
-"""
+"""Fill colour by a part of the name of a solid's kind; any other has ``FALLBACK_SOLID``."""
 FALLBACK_SOLID = "#84806f"
 
-RC = {
+RC: dict[RcKeyType, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9,

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from liquid_nav.errors import UserError
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 FAILURES = {
     "collisions": "collision",
     "timeouts": "timeout",
     "geofence": "geofence",
     "lost": "lost",
 }
-"""Keys of a row that count failures, and the word for one."""
+"""Keys of a row that count failures, and the name of one."""
 
 
 def build_table(rows: Iterable[Row]) -> Table:
@@ -60,7 +60,7 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Find out before a long campaign, not after it, that a file cannot be written.
+    """Check before a long campaign that a file can be written after it.
 
     Raises:
         UserError: with the cause.

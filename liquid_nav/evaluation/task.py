@@ -1,8 +1,7 @@
-"""One flight of a campaign: what to fly, what came of it, and the function that turns one into the
-other.
+"""One flight of a campaign: the task, its summary, and the function that flies it.
 
-``run_task`` is what a worker process runs. Everything here crosses process borders, so it is small
-and picklable.
+``run_task`` is what a worker process runs. Tasks and summaries are sent between processes, so they
+are small and picklable.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class PilotSpec:
 
 @dataclass(frozen=True, slots=True)
 class FlightTask:
-    """One flight of a campaign. What is None is as the condition says."""
+    """One flight of a campaign. What is None is taken from the condition."""
 
     pilot: PilotSpec
     """Who flies."""
@@ -83,7 +82,7 @@ class FlightSummary:
     reason: str
     """How the flight ended: one of ``REASONS`` in ``simulation/judge.py``."""
     detail: str
-    """The same in words for people."""
+    """The same as a text for people."""
     time: float
     """Time of flight until the outcome, s."""
     final_distance: float
@@ -93,9 +92,7 @@ class FlightSummary:
     digest: str
     """SHA-256 of the whole record."""
     timings: Mapping[str, float] = field(default_factory=dict, compare=False)
-    """Measured wall time by part ("total" among them), s; not compared, because it differs from run
-    to run.
-    """
+    """Measured wall time by part ("total" among them), s; not compared: it differs between runs."""
     closest_distance: float | None = None
     """Least horizontal distance to the target at any frame, m; None: not recorded."""
 
@@ -110,7 +107,7 @@ class FlightFailure(RuntimeError):
         self.cause = " ".join(cause.split())
         super().__init__(f"the flight ({task}) broke: {self.cause}")
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[type[FlightFailure], tuple[FlightTask, str]]:
         """Rebuild from task and cause, so that the error survives a process pool."""
         return type(self), (self.task, self.cause)
 
@@ -120,7 +117,7 @@ def run_task(task: FlightTask) -> FlightSummary:
 
     Raises:
         UserError: the installation is incomplete, e.g. no graphics library.
-        FlightFailure: whatever else went wrong, with the flight's name; the original is its cause.
+        FlightFailure: any other exception, which is its cause; it names the flight.
     """
     from liquid_nav.simulation import FrameTiming
     from liquid_nav.simulation.flight import fly
@@ -152,7 +149,7 @@ def run_task(task: FlightTask) -> FlightSummary:
 def summarize_record(
     record: FlightRecord, task: FlightTask, timings: Mapping[str, float]
 ) -> FlightSummary:
-    """Keep of a record what a campaign needs."""
+    """Return what a campaign needs of a record."""
     outcome = record.outcome
     return FlightSummary(
         model=task.pilot.label,
@@ -173,8 +170,8 @@ def summarize_record(
 
 @lru_cache(maxsize=1)
 def prepare_process() -> None:
-    """Keep this worker on one thread: one flight per core is the parallelism, and results must not
-    depend on it.
+    """Keep this worker on one thread: flights are parallel, one per core, and results must not
+    depend on the number of threads.
     """
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -196,4 +193,5 @@ def _pilot(spec: PilotSpec) -> Pilot:
         _local.spec = spec
         if "torch" in sys.modules:
             sys.modules["torch"].set_num_threads(1)
-    return _local.pilot
+    pilot: Pilot = _local.pilot
+    return pilot

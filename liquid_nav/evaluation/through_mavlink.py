@@ -1,10 +1,9 @@
-"""What does the autopilot cost? The same pilot and seeds, straight to the drone and through MAVLink
-to a test vehicle.
+r"""What an autopilot costs: the same flights directly, and through MAVLink to a test vehicle.
 
-    python -m liquid_nav.evaluation.through_mavlink --model default --seeds 10000:10050 --workers 2
-    --json costs.json
+    python -m liquid_nav.evaluation.through_mavlink --model default --seeds 10000:10050 \
+        --workers 2 --json costs.json
 
-Flights come seed by seed, so that an interrupted run (Ctrl-C) still compares like with like.
+Flights are flown seed by seed, so that an interrupted run (Ctrl-C) still compares the same seeds.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 import sys
 from concurrent.futures import as_completed
 from pathlib import Path
-from typing import List, Optional
+from typing import Any, List, Optional
 
 import typer
 
@@ -68,7 +67,7 @@ def main(
 
 
 def compare(model: str, places: list[str], seeds: str, workers: int, json: Optional[Path]) -> None:
-    """Do what ``main`` says; raises UserError for bad input, before the first flight."""
+    """Do what ``main`` describes; raises UserError for bad input, before the first flight."""
     spec = resolve(model)
     for place in places:
         load_scenario(place)
@@ -91,7 +90,7 @@ def compare(model: str, places: list[str], seeds: str, workers: int, json: Optio
         )
 
 
-def table(model: str, ends: dict[tuple[str, str], list[str]]) -> list[dict[str, object]]:
+def table(model: str, ends: dict[tuple[str, str], list[str]]) -> list[dict[str, Any]]:
     """Return one row per scenario and way: flights, successes and their 95 % interval."""
     rows = []
     for (place, way), reasons in ends.items():

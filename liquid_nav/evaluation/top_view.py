@@ -1,12 +1,13 @@
-"""The flight from above: what stands there, where the drone flew and how fast."""
+"""The flight from above: obstacles, path and speed."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.evaluation import style
 
@@ -24,9 +25,7 @@ MARGIN = 4.0
 ASPECT = 1.05
 """Width of the map by its height."""
 CANOPY = 4.0
-"""Solids that begin above this height (m) are crowns overhead: drawn faintly, below everything
-else.
-"""
+"""Solids that begin above this height (m) are crowns overhead: drawn faintly, below all others."""
 
 
 def draw_top_view(record: FlightRecord, layout: Layout | None, path: Path) -> None:
@@ -39,9 +38,7 @@ def draw_top_view(record: FlightRecord, layout: Layout | None, path: Path) -> No
 
 
 def describe(record: FlightRecord, layout: Layout | None) -> str:
-    """Return the name of a flight in a headline; what was flown without a known place has no
-    seed.
-    """
+    """Return the name of a flight in a headline; without a known place there is no seed."""
     if not layout:
         return record.scenario
     return f"{record.scenario}, {record.condition}, seed {record.seed}"
@@ -50,8 +47,9 @@ def describe(record: FlightRecord, layout: Layout | None) -> str:
 def make_figure(
     record: FlightRecord, layout: Layout | None, size: tuple[float, float] = (8.0, 6.6)
 ) -> Figure:
-    """Return the picture as a matplotlib figure of ``size`` inches; without a ``layout`` the path
-    alone.
+    """Return the picture as a matplotlib figure of ``size`` inches.
+
+    Without a ``layout`` it shows the path alone.
     """
     from matplotlib.figure import Figure
 
@@ -67,7 +65,7 @@ def make_figure(
             style.FALLBACK_GROUND,
         )
         _draw_path(figure, axes, record)
-        _mark(axes, *path[0], "o", style.START, 8, "start")
+        _mark(axes, path[0, 0], path[0, 1], "o", style.START, 8, "start")
     else:
         draw_layout(axes, layout, path)
         _draw_path(figure, axes, record)
@@ -88,11 +86,13 @@ def make_figure(
     return figure
 
 
-def draw_layout(axes: Axes, layout: Layout, path: np.ndarray, aspect: float = ASPECT) -> None:
-    """Draw everything solid and show what lies around ``path`` ([N,2], m), the start and the circle
-    of success.
+def draw_layout(
+    axes: Axes, layout: Layout, path: NDArray[np.float64], aspect: float = ASPECT
+) -> None:
+    """Draw everything solid; show the surroundings of path, start and circle of success.
 
-    ``aspect``: width of the map by its height; more surroundings are shown to reach it.
+    ``path``: [N,2], m. ``aspect``: width of the map by its height; more surroundings are shown to
+    reach it.
     """
     points = np.vstack(
         (path, [[layout.start.x, layout.start.y], [layout.target.x, layout.target.y]])
@@ -105,10 +105,10 @@ def draw_layout(axes: Axes, layout: Layout, path: np.ndarray, aspect: float = AS
         axes.add_patch(_patch(solid))
 
 
-def _draw_ground(axes: Axes, low: np.ndarray, high: np.ndarray, aspect: float, colour: str) -> None:
-    """Show the rectangle from ``low`` to ``high`` ([2], m), widened to the ``aspect``, with a
-    grid.
-    """
+def _draw_ground(
+    axes: Axes, low: NDArray[np.float64], high: NDArray[np.float64], aspect: float, colour: str
+) -> None:
+    """Show a grid from ``low`` to ``high`` ([2], m), widened to the ``aspect``."""
     width, height = high - low
     extra = np.maximum(0.0, np.array((height * aspect - width, width / aspect - height))) / 2.0
     low = low - extra
@@ -126,7 +126,7 @@ def _patch(solid: Solid) -> Patch:
     a, b, c = (float(v) for v in solid.size)
     colour = style.solid_colour(solid.kind)
     overhead = z - c > CANOPY or "crown" in solid.kind
-    look = {"facecolor": colour, "linewidth": 0.6}
+    look: dict[str, Any] = {"facecolor": colour, "linewidth": 0.6}
     if overhead:
         look |= {"edgecolor": "none", "alpha": 0.22, "zorder": 1.5}
     else:
@@ -186,5 +186,5 @@ def draw_places(axes: Axes, layout: Layout) -> None:
 def _mark(
     axes: Axes, x: float, y: float, marker: str, colour: str, size: float, label: str
 ) -> None:
-    look = {"markeredgecolor": "white", "linestyle": "none", "zorder": 6}
+    look: dict[str, Any] = {"markeredgecolor": "white", "linestyle": "none", "zorder": 6}
     axes.plot(x, y, marker, color=colour, markersize=size, label=label, **look)

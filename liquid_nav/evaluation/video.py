@@ -1,20 +1,22 @@
-"""Camera video that browsers play: H.264, yuv420p, MP4 with its index in front."""
+"""Camera video that browsers play: H.264, yuv420p, MP4 with its index at the beginning."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.overlay import draw_command, panel_size
 from liquid_nav.types import Command
 
 if TYPE_CHECKING:
-    import av
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
 
 CODEC = "libx264"
 
@@ -41,10 +43,13 @@ class VideoWriter:
         self._size = (int(size[0]), int(size[1]))
         self._scale = int(scale)
         self._count = 0
-        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+        self._closed = False
+        self._container: OutputContainer = av.open(
+            str(path), "w", format="mp4", options={"movflags": "+faststart"}
+        )
         rate = Fraction(fps).limit_denominator(1001)
         self._time_base = 1 / rate
-        self._stream = self._container.add_stream(
+        self._stream: VideoStream = self._container.add_stream(
             CODEC, rate=rate, options={"crf": str(quality), "preset": "veryfast", "threads": "1"}
         )
         self._stream.width, self._stream.height = panel_size(self._size, self._scale)
@@ -55,10 +60,14 @@ class VideoWriter:
             remedy = "choose a folder that you may write to"
             raise UserError(f"cannot write {path}: {error.strerror}", remedy) from error
 
-    def add(self, image: np.ndarray, command: Command, text: str = "") -> None:
-        """Append one uint8 [H,W,3] RGB image, the command (level body frame) and a line of text
-        drawn in.
+    def add(self, image: NDArray[np.uint8], command: Command, text: str = "") -> None:
+        """Append one uint8 [H,W,3] RGB image with a command (level body frame) and a line of text.
+
+        Raises:
+            ValueError: the image has another size than the video, or the video is closed.
         """
+        if self._closed:
+            raise ValueError("the video is closed")
         if image.shape[:2] != (self._size[1], self._size[0]):
             shape = f"{image.shape[1]} x {image.shape[0]}"
             raise ValueError(f"image of {shape} in a video of {self._size[0]} x {self._size[1]}")
@@ -73,13 +82,12 @@ class VideoWriter:
 
     def close(self) -> None:
         """Finish the file; a second call does nothing."""
-        if self._container is None:
+        if self._closed:
             return
-        container = self._container
-        self._container = None
+        self._closed = True
         if self._count:
-            container.mux(self._stream.encode())
-        container.close()
+            self._container.mux(self._stream.encode())
+        self._container.close()
 
     def __enter__(self) -> VideoWriter:
         """Return self."""
@@ -91,11 +99,11 @@ class VideoWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Finish the file, also after an error: what was filmed until then is worth seeing."""
+        """Finish the file, also after an error: the images until then can be watched."""
         self.close()
 
 
-def read_video(path: Path, step: int = 1) -> Iterator[np.ndarray]:
+def read_video(path: Path, step: int = 1) -> Iterator[NDArray[np.uint8]]:
     """Yield every ``step``-th image of a video as uint8 [H,W,3] RGB."""
     av = _load_av()
     with av.open(str(path)) as container:
@@ -104,7 +112,7 @@ def read_video(path: Path, step: int = 1) -> Iterator[np.ndarray]:
                 yield frame.to_ndarray(format="rgb24")
 
 
-def _load_av() -> av:
+def _load_av() -> ModuleType:
     try:
         import av
     except ImportError as error:

@@ -79,9 +79,7 @@ def folder_of(name: str) -> str:
 
 
 def judge(model: Path, seeds: range, workers: int | None) -> list[dict[str, object]]:
-    """Fly a model in all ``CONDITIONS`` of both scenarios; returns a row for each, see
-    ``summarize``.
-    """
+    """Fly a model in all ``CONDITIONS`` of both scenarios; a row for each, see ``summarize``."""
     pilot = resolve(str(model))
     tasks = [
         FlightTask(pilot, scenario, condition, seed)
@@ -109,7 +107,8 @@ def read_results(folder: Path) -> dict[str, list[dict[str, object]]]:
     path = folder / RESULTS
     if not path.exists():
         return {}
-    return json.loads(path.read_text())
+    results: dict[str, list[dict[str, object]]] = json.loads(path.read_text())
+    return results
 
 
 def note_result(folder: Path, name: str, rows: list[dict[str, object]]) -> None:

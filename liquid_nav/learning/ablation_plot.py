@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from liquid_nav.evaluation import style, wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Rows = Sequence[Mapping[str, object]]
+Rows = Sequence[Mapping[str, Any]]
 """Of ``summarize``: one for each scenario and condition."""
 GROUPS = (
     ("summer", "summer", style.GOOD),
@@ -17,15 +17,11 @@ GROUPS = (
     ("drifting estimate", "pseudo/drifting", style.TARGET),
     ("hidden target", "pseudo/hidden", style.TRUNK),
 )
-"""Words, what the condition's name begins with, and the colour; the longest beginning that fits
-decides.
-"""
+"""Title, prefix of the condition's name and colour of each group; the longest match decides."""
 
 
 def group_of(condition: str) -> str:
-    """Return the words of the group to which a condition belongs; raises ValueError where there is
-    none.
-    """
+    """Return the title of the group of a condition; raises ValueError where there is none."""
     fitting = [(len(begin), text) for text, begin, _ in GROUPS if condition.startswith(begin)]
     if not fitting:
         raise ValueError(f"condition '{condition}' belongs to no group")

@@ -22,9 +22,7 @@ class Photometric:
     share: float = 0.8
     """Probability that a sequence is changed at all, 0 to 1."""
     brightness: float = 0.25
-    """Largest offset that is added to all channels, to either side, in units of the pixels (0 to
-    1).
-    """
+    """Largest offset that is added to all channels, to either side, for pixels of 0 to 1."""
     contrast: float = 0.4
     """Largest relative change of the contrast, to either side: its factor is 1 plus or minus this.
     """

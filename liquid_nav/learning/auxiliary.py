@@ -66,7 +66,8 @@ def scan(
     across = distance * np.sin(off)
     inside = radius[:, None] ** 2 - across**2
     hit = np.where((inside > 0) & (along > 0), along - np.sqrt(np.maximum(inside, 0.0)), np.inf)
-    return np.maximum(hit.min(axis=0, initial=np.inf), 0.0)
+    nearest: np.ndarray = np.maximum(hit.min(axis=0, initial=np.inf), 0.0)
+    return nearest
 
 
 def auxiliary_targets(state: DroneState, expert: Expert, sight: float = math.inf) -> np.ndarray:
@@ -101,9 +102,7 @@ def mirror(auxiliary: np.ndarray) -> np.ndarray:
 
 
 def widen(auxiliary: np.ndarray) -> np.ndarray:
-    """Return targets [N,A] of a data set that was made when there were fewer; those that it lacks
-    are NaN.
-    """
+    """Return targets [N,A] of a data set that was made with fewer; those that it lacks are NaN."""
     missing = len(NAMES) - auxiliary.shape[1]
     if missing <= 0:
         return auxiliary

@@ -20,9 +20,7 @@ from liquid_nav.policy import Policy
 
 KERNELS = {"fast": "numba", "reference": "torch"}
 PRECISE = "reference in float64"
-"""The reference path again with its core in float64: how far rounding alone leads the other two
-astray.
-"""
+"""The reference path with its core in float64: shows how far rounding alone moves the others."""
 Clock = Callable[[], float]
 
 
@@ -44,9 +42,7 @@ class Learner:
     """Of this the time inside the core, forward and backward, s."""
 
     def __post_init__(self) -> None:
-        chosen = self.module.configure_optimizers()
-        self.optimizer = chosen["optimizer"]
-        self.schedule = chosen["lr_scheduler"]["scheduler"]
+        self.optimizer, self.schedule = self.module.optimizer_and_schedule()
         core = self.module.policy.core
         self._spent = 0.0
         self._begun = 0.0
@@ -68,7 +64,7 @@ class Learner:
         torch.manual_seed(seed)
         self.optimizer.zero_grad()
         loss = self.module.losses(batch)["loss"]
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
         return float(loss.detach())
 
     def step(self, batch: dict[str, Tensor], seed: int) -> None:

@@ -1,17 +1,15 @@
-"""A dataset on disk: frames in memory-mapped shards, everything else in small arrays beside
-them.
-"""
+"""A dataset on disk: frames in memory-mapped shards, the rest in small arrays beside them."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import struct
 import zipfile
 from pathlib import Path
-from typing import BinaryIO, Iterable
+from typing import Any, BinaryIO, Iterable
 
 import numpy as np
+from numpy.lib import format as npy
 
 from liquid_nav.errors import UserError
 from liquid_nav.learning.auxiliary import widen
@@ -20,8 +18,6 @@ from liquid_nav.learning.rollout import LabelledFlight
 FRAMES = "frames.npy"
 TABLE = "table.npz"
 META = "meta.json"
-_HEADER = 128
-"""Bytes."""
 
 
 class CacheError(UserError):
@@ -45,14 +41,14 @@ class ShardWriter:
         self._file: BinaryIO | None = None
         self._shape: tuple[int, ...] = ()
         self._rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-        self._flown: list[list] = []
+        self._flown: list[list[str | int]] = []
 
     def frames(self, images: np.ndarray) -> None:
         """Append uint8 [N,H,W,3]; raises ValueError for another type or size than before."""
         if self._file is None:
             self._shape = images.shape[1:]
             self._file = (self._scratch / FRAMES).open("wb")
-            self._file.write(_header((0, *self._shape)))
+            _write_header(self._file, (0, *self._shape))
         if images.dtype != np.uint8 or images.shape[1:] != self._shape:
             raise ValueError(
                 f"frames are {images.dtype} {images.shape[1:]}, not uint8 {self._shape}"
@@ -68,19 +64,17 @@ class ShardWriter:
         origin: tuple[str, int],
         outcome: str,
     ) -> None:
-        """Say what belongs to the frames since the last flight: one row each."""
+        """Add labels, times and auxiliary targets of the frames since the last flight."""
         self._rows.append((labels, elapsed, auxiliary))
         self._flown.append([*origin, outcome])
 
-    def finish(self, **extra: object) -> dict:
-        """Write the tables and give the folder its name; returns the meta data, ``extra``
-        included.
-        """
+    def finish(self, **extra: object) -> dict[str, Any]:
+        """Write the tables and give the folder its name; returns the meta data with ``extra``."""
         if self._file is None:
             self.drop()
             raise CacheError(f"no flights for {self.folder}")
         self._file.seek(0)
-        self._file.write(_header((self.count, *self._shape)))
+        _write_header(self._file, (self.count, *self._shape))
         self._file.close()
         labels, elapsed, auxiliary = (
             np.concatenate(column) for column in zip(*self._rows, strict=True)
@@ -113,20 +107,15 @@ class ShardWriter:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-def _header(shape: tuple[int, ...]) -> bytes:
-    """Return the head of a .npy file (version 1.0) of uint8, 128 bytes for any shape: the length
-    may come last.
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    """Write the head of a .npy file of uint8. NumPy leaves room for the first number of the shape
+    to grow, so that the head can be written again when the count is known.
     """
-    text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}"
-    return (
-        b"\x93NUMPY\x01\x00"
-        + struct.pack("<H", _HEADER - 10)
-        + text.ljust(_HEADER - 11).encode()
-        + b"\n"
-    )
+    head = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    npy.write_array_header_1_0(file, head)
 
 
-def write_shard(folder: Path, flights: Iterable[LabelledFlight]) -> dict:
+def write_shard(folder: Path, flights: Iterable[LabelledFlight]) -> dict[str, Any]:
     """Write ``flights`` into ``folder`` one after the other; returns its meta data.
 
     The folder appears under its name only when it is complete.

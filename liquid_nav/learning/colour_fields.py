@@ -2,7 +2,7 @@
 picture can do.
 
 A pale or dark mist of any colour that is denser at one side, above or below, and faint targets in
-it. It is drawn once for a flight and stays where it is in the picture. Nothing here knows
+it. It is drawn once for a flight and stays where it is in the picture. Nothing here uses
 distances, seasons or weather.
 """
 
@@ -42,9 +42,7 @@ class ColourFields:
             raise ValueError(f"colour_fields: curve is {self.curve}, and may not be below 0")
 
     def draw(self, height: int, width: int, generator: torch.Generator | None = None) -> FieldDraw:
-        """Return what happens to the pictures of one flight, which have ``height`` x ``width``
-        pixels.
-        """
+        """Return what happens to the pictures of one flight, of ``height`` x ``width`` pixels."""
         changed = bool(torch.rand((), generator=generator) < self.share)
         level = self.densest * torch.rand((), generator=generator)
         density = level * _smooth(
@@ -71,9 +69,7 @@ class FieldDraw:
     """Of the tone curve, float32 []."""
 
     def apply(self, images: Tensor) -> Tensor:
-        """Return float32 [N,H,W,3], 0 to 1: images of 0 to 1 under the tone curve, seen through the
-        mist.
-        """
+        """Return images, float32 [N,H,W,3], 0 to 1, under the tone curve and through the mist."""
         density = self.density.to(images.device)
         colour = self.colour.to(images.device)
         curved = images.clamp(0.0, 1.0) ** self.exponent.to(images.device)

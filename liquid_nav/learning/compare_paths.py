@@ -1,5 +1,5 @@
-"""The same training twice: with the fast LTC kernel and with the readable torch path. Same losses?
-How long each?
+"""Compares the same training with the fast LTC kernel and with the readable torch path: the losses,
+and the time that each takes.
 
 ``python -m liquid_nav.learning.compare_paths runs/summer --steps 60`` trains the policy of a recipe
 from the same weights on the same batches with the same augmentation, a step of one after a step of
@@ -15,7 +15,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Any, Sequence
 
 import numpy as np
 import torch
@@ -37,7 +37,7 @@ COLOURS = {"fast": style.TARGET, "reference": style.START}
 LINES = {"fast": ("--", 1.4), "reference": ("-", 3.0)}
 """Style and width of each loss curve."""
 COMPARED = (("reference", ""), (PRECISE, "_float64"))
-"""From whose losses the others are how far, and the ending of the keys that say so."""
+"""Trainings whose losses the others are compared with, and the suffix of the keys in a row."""
 
 
 def summary(learners: Sequence[Learner]) -> list[dict[str, object]]:
@@ -103,7 +103,7 @@ def table(rows: Sequence[dict[str, object]]) -> str:
 
 
 def _apart(row: dict[str, object], other: str, suffix: str) -> str:
-    """Return in words how far a row's losses are from those of another training."""
+    """Return as text how far a row's losses are from those of another training."""
     away = row[f"max_difference{suffix}"]
     if other == row["path"] or away is None:
         return "-"
@@ -168,10 +168,8 @@ def write_curves(learners: Sequence[Learner], path: Path) -> None:
 
 def _windows(recipe: Recipe, cache: Path, batches: int, **changed: int | None) -> Windows:
     config = replace(recipe.windows, **recipe.rounds[0].windows)
-    config = replace(
-        config, **{name: value for name, value in changed.items() if value is not None}
-    )
-    data = Windows(shards(cache), config, batches, seed=1000 * recipe.seed)
+    given: dict[str, Any] = {name: value for name, value in changed.items() if value is not None}
+    data = Windows(shards(cache), replace(config, **given), batches, seed=1000 * recipe.seed)
     encoder = recipe.policy.encoder
     for shard in data.shards:
         height, width = shard.frames.shape[1:3]

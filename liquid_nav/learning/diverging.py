@@ -42,12 +42,14 @@ class StopDiverging(lightning.Callback):
         """Raise DivergedError before a step that any of the processes must not take."""
         # Parts of the network may be on other devices.
         norms = [p.grad.detach().norm() for p in module.parameters() if p.grad is not None]
-        sizes = [norm.to(self._loss.device) for norm in norms]
-        sound = torch.isfinite(self._loss).all() and (
+        measured = self._loss
+        assert measured is not None  # Lightning runs the backward pass before the step.
+        sizes = [norm.to(measured.device) for norm in norms]
+        sound = torch.isfinite(measured).all() and (
             not sizes or torch.isfinite(torch.stack(sizes)).all()
         )
         if trainer.strategy.reduce_boolean_decision(not bool(sound), all=False):
-            loss = float(self._loss)
+            loss = float(measured)
             what = f"the loss is {loss}"
             if math.isfinite(loss):
                 what = f"the gradient of a loss of {loss:.4g} contains NaN or infinity"
@@ -56,7 +58,7 @@ class StopDiverging(lightning.Callback):
     def on_save_checkpoint(
         self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: object
     ) -> None:
-        """Raise DivergedError instead of writing a checkpoint that nobody can go on from."""
+        """Raise DivergedError instead of writing a checkpoint that no run can go on from."""
         name = broken(module.state_dict())
         if name is not None:
             raise self.error(trainer.global_step, f"{name} contains NaN or infinity")

@@ -1,4 +1,4 @@
-"""One round's learning in Lightning's hands: what it calls back, and how it is interrupted."""
+"""One round's learning, run by Lightning: its callbacks, and how it is interrupted."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import warnings
 from pathlib import Path
 
 import lightning
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from liquid_nav.errors import UserError
 from liquid_nav.learning.diverging import StopDiverging
@@ -38,7 +38,7 @@ def fit(
     Raises:
         UserError: Lightning cannot learn on this ``hardware``.
         DivergedError: a loss, a gradient or weights are no longer finite.
-        KeyboardInterrupt: somebody pressed Ctrl-C.
+        KeyboardInterrupt: a person pressed Ctrl-C.
     """
     last = last_checkpoint(place)
     checkpoint = ModelCheckpoint(
@@ -77,8 +77,7 @@ def fit(
                 ckpt_path=str(last) if last.exists() else None,
             )
     except SystemExit:
-        # Lightning's answer to Ctrl-C; whoever called us should hear of the key and not of an
-        # exit.
+        # Lightning answers Ctrl-C with an exit; the caller should receive KeyboardInterrupt.
         if not trainer.interrupted:
             raise
         signal.signal(signal.SIGINT, ctrl_c)

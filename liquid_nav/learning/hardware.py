@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from liquid_nav.evaluation.campaign import available_cores
@@ -16,7 +18,7 @@ READERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """Where a round learns, in Lightning's words; a batch of the recipe is what each device gets in
+    """Where a round learns, in Lightning's terms; a batch of the recipe is what each device gets in
     a step.
     """
 
@@ -47,20 +49,16 @@ class Hardware:
 
 
 def bfloat16_is_fast() -> bool:
-    """Whether the hardware supports bfloat16: a processor that only emulates it is ten times
-    slower.
-    """
+    """Whether the hardware supports bfloat16: emulating it is ten times slower."""
     if torch.cuda.is_available():
         return True
-    # torch before 2.9 does not tell.
-    told = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(told.get("avx512_bf16") or told.get("amx_bf16"))
+    # torch before 2.9 does not report them.
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
-def loader(data: Windows, readers: int) -> DataLoader:
-    """Return what reads the batches, in order, in so many processes beside this one, or in this one
-    for 0.
-    """
+def loader(data: Windows, readers: int) -> DataLoader[dict[str, Tensor]]:
+    """Return what reads the batches in order, in ``readers`` other processes; 0: in this one."""
     if not readers:
         return DataLoader(data, batch_size=None)
     # Forked: maps of many gigabytes are shared, not copied.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import lightning
 import torch
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -11,15 +14,17 @@ from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.auxiliary import HEIGHT, NAMES, SCAN
 from liquid_nav.learning.looks import split
 from liquid_nav.policy import Policy
+from liquid_nav.vision import BackboneEncoder
 
 COMMAND_WEIGHTS = (1.0, 1.0, 0.6, 1.0)
 _NOISE_FRAMES = 8
 
 
 class Imitation(lightning.LightningModule):
-    """Trains a policy on windows; encoder in bfloat16 where the processor has it, the core always
-    in float32.
-    """
+    """Trains a policy on windows; encoder in bfloat16 where it is fast, the core in float32."""
+
+    command_weights: Tensor
+    noise: Tensor
 
     def __init__(
         self,
@@ -84,12 +89,13 @@ class Imitation(lightning.LightningModule):
         ``learning/looks.py``.
         """
         encoder = self.policy.encoder
+        assert isinstance(encoder, BackboneEncoder)  # Only a frozen front has maps.
         parts = split(maps.flatten(0, 1).float(), encoder.front.shapes)
         # Convolutions of many small maps are faster with the channels last.
         parts = tuple(part.contiguous(memory_format=torch.channels_last) for part in parts)
         with torch.autocast(maps.device.type, torch.bfloat16, enabled=self.mixed):
-            features = encoder.head(parts)
-        return features.float().unflatten(0, maps.shape[:2])
+            features: Tensor = encoder.head(parts)
+        return torch.unflatten(features.float(), 0, maps.shape[:2])
 
     def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return the terms of the loss for a batch of windows."""
@@ -108,10 +114,10 @@ class Imitation(lightning.LightningModule):
         )
         weight = batch["weight"][..., None]
         command = (error * self.command_weights * weight).sum() / (weight.sum() * 4)
-        # Recorded flights do not know what the encoder should see: NaN there.
+        # Recorded flights have no targets for the encoder: NaN there.
         known = torch.isfinite(batch["auxiliary"][..., 0])
         seen = self.auxiliary(features)
-        # Older data sets do not know the height.
+        # Older data sets do not hold the height.
         wanted = torch.where(torch.isfinite(batch["auxiliary"]), batch["auxiliary"], seen.detach())
         wanted = torch.where(known[..., None], wanted, 0.0)
         visible = wanted[..., 2]
@@ -152,15 +158,20 @@ class Imitation(lightning.LightningModule):
             self.log(f"train/{name}", value.detach(), prog_bar=name != "loss")
         return losses["loss"]
 
-    def optimizer_step(self, *args: object, **named: object) -> None:
-        """Step, and keep the core's parameters physical: before any callback measures or stores
-        them.
-        """
+    def optimizer_step(self, *args: Any, **named: Any) -> None:
+        """Step, then clamp the core's parameters before any callback measures or stores them."""
         super().optimizer_step(*args, **named)
         self.policy.core.clamp_()
 
-    def configure_optimizers(self) -> dict:
-        """AdamW under a one-cycle schedule over the round."""
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
+        """Return optimizer and schedule as Lightning takes them."""
+        optimizer, schedule = self.optimizer_and_schedule()
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def optimizer_and_schedule(
+        self,
+    ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+        """Return AdamW under a one-cycle schedule over the round."""
         optimizer = torch.optim.AdamW(
             self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
         )
@@ -171,7 +182,7 @@ class Imitation(lightning.LightningModule):
             pct_start=0.08,
             final_div_factor=30,
         )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return optimizer, schedule
 
 
 def follow_parameters(optimizer: torch.optim.Optimizer) -> None:

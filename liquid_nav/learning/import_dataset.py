@@ -92,7 +92,7 @@ def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str
     digest = _digest(source, options)
     path = folder / _NOTES / f"{digest}.json"
     if path.is_file():
-        notes = json.loads(path.read_text())
+        notes: list[dict[str, Any]] = json.loads(path.read_text())
         if all(
             not note["row"]["learned"] or (folder / note["row"]["shard"] / META).is_file()
             for note in notes

@@ -1,6 +1,4 @@
-"""From one recording to one shard of the dataset cache: screened, resized, labelled, with real
-elapsed times.
-"""
+"""From a recording to a shard of the cache: screened, resized, labelled, with real times."""
 
 from __future__ import annotations
 
@@ -68,15 +66,11 @@ class Ingested:
     """What became of a recording."""
 
     row: dict[str, Any]
-    """Flat row for tables: names, counts of frames and flights, seconds, the verdict, and the
-    topics.
-    """
+    """Flat row for tables: names, counts of frames and flights, seconds, verdict and topics."""
     findings: list[Finding]
     """Defects, with what was done about each."""
     strip: np.ndarray | None
-    """At most ``STRIP`` stored frames side by side for the report, uint8 [H,W,3] RGB; None without
-    any.
-    """
+    """At most ``STRIP`` stored frames side by side, uint8 [H,W,3] RGB; None without any."""
     times: np.ndarray
     """float64 [N] s: time of each recorded frame since the first one."""
     labels: np.ndarray
@@ -129,16 +123,14 @@ def ingest(
 
 
 def _accepted(finding: Finding, kinds: tuple[str, ...]) -> Finding:
-    """Return a finding, marked where somebody accepts its kind."""
+    """Return a finding, marked where its kind is among the accepted ``kinds``."""
     if finding.kind not in kinds:
         return finding
     return replace(finding, action="accepted")
 
 
 class _Stream:
-    """Passes once over the frames, writing those that are good; a flight is written once it is long
-    enough.
-    """
+    """Passes once over the frames and writes the good ones of flights that are long enough."""
 
     def __init__(
         self, recording: Recording, folder: Path, options: IngestOptions, labels: np.ndarray
@@ -151,11 +143,11 @@ class _Stream:
         self._pending: list[np.ndarray] = []
         self._members: list[int] = []
         self._colours = ColourWatch()
-        self._pictures = []
+        self._pictures: list[np.ndarray] = []
         self._unreadable = 0
         self._frozen = 0
         self._short = 0
-        self._sizes = set()
+        self._sizes: set[tuple[int, ...]] = set()
         self.why = ""
 
     def run(self, keep: np.ndarray, on_frame: Callable[[], object]) -> None:

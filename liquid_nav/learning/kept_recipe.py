@@ -1,5 +1,5 @@
 """A run's folder keeps the recipe that it was begun with, so that no model is made from two and its
-card tells one.
+card names one.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from liquid_nav.learning.recipe import Recipe, RecipeError
 RECIPE = "recipe.json"
 """Beside the rounds."""
 _SHOWN = 2
-"""Differences that are told."""
+"""Most differences that an error names."""
 _LONGEST = 60
-"""Characters of a value that are told."""
+"""Most characters of a value in an error."""
 _FREE = ("policy.core", "policy.outputs", "policy.camera", ".windows")
 """Parts of a recipe in which any key may stand; elsewhere a key that is not kept is one of a newer
 version.
@@ -35,11 +35,11 @@ class KeptRecipe:
     sha256: str
     """Of the values."""
     first_round: int = 0
-    """Rounds before this one were finished when nothing was kept yet: nobody knows their recipe."""
+    """Rounds before this one were finished when nothing was kept yet: their recipe is unknown."""
 
     def facts(self) -> dict[str, Any]:
-        """Return what a model's card tells."""
-        facts = {"recipe": self.values, "recipe_sha256": self.sha256}
+        """Return what a model's card states."""
+        facts: dict[str, Any] = {"recipe": self.values, "recipe_sha256": self.sha256}
         if self.first_round:
             facts["recipe_since_round"] = self.first_round
         return facts
@@ -47,7 +47,8 @@ class KeptRecipe:
 
 def values_of(recipe: Recipe) -> dict[str, Any]:
     """Return a recipe as plain values for JSON."""
-    return json.loads(json.dumps(asdict(recipe)))
+    values: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
+    return values
 
 
 def keep(
@@ -126,31 +127,29 @@ def _compare(there: dict[str, Any], here: dict[str, Any], folder: Path) -> None:
 
 
 def _differences(there: Any, here: Any, path: str) -> Iterator[str]:
-    """Yield in words where two plain values differ."""
+    """Yield as text where two plain values differ."""
     if isinstance(there, dict) and isinstance(here, dict):
         for key in dict.fromkeys((*there, *here)):
             inner = f"{path}.{key}" if path else key
             if key in there and key in here:
                 yield from _differences(there[key], here[key], inner)
             elif any(part in path for part in _FREE):
-                yield _words(inner, there.get(key, "missing"), here.get(key, "missing"))
+                yield _difference(inner, there.get(key, "missing"), here.get(key, "missing"))
     elif isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
         for index, pair in enumerate(zip(there, here)):
             yield from _differences(*pair, f"{path}[{index}]")
     elif path == _ROUNDS:
         yield f"{path} are {len(there)} there and {len(here)} here"
     elif there != here:
-        yield _words(path, there, here)
+        yield _difference(path, there, here)
 
 
-def _words(path: str, there: Any, here: Any) -> str:
+def _difference(path: str, there: Any, here: Any) -> str:
     return f"{path} is {_short(there)} there and {_short(here)} here"
 
 
 def _short(value: Any) -> str:
-    """Return a value in at most ``_LONGEST`` characters: more of its end, because paths differ
-    there.
-    """
+    """Return at most ``_LONGEST`` characters of a value: more of its end, where paths differ."""
     text = json.dumps(value)
     if len(text) <= _LONGEST:
         return text

@@ -15,7 +15,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Callable, Iterable, Iterator
+from typing import Any, Callable, Iterable, Iterator
 
 import numpy as np
 import torch
@@ -69,7 +69,7 @@ def compute_looks(
         looks: How many; the first is clean, the others are augmented.
         photometric: How they are augmented; None: all are clean, and one is enough.
         seed: Of the augmentation.
-        text: What the progress bar says.
+        text: What the progress bar shows before the look.
         fields: Colour fields and tone curves of the augmented looks, before the rest; None: none.
         mirror: Whether half of the flights are mirrored in a look, see ``is_mirrored``.
     """
@@ -140,8 +140,8 @@ def split(rows: Tensor, shapes: tuple[Shape, ...]) -> tuple[Tensor, ...]:
     """Turn rows [N,D] into the maps [N,C,h,w] that a head takes."""
     lengths = [math.prod(shape) for shape in shapes]
     return tuple(
-        part.unflatten(1, shape)
-        for part, shape in zip(rows.split(lengths, dim=1), shapes, strict=True)
+        torch.unflatten(part, 1, shape)
+        for part, shape in zip(torch.split(rows, lengths, dim=1), shapes, strict=True)
     )
 
 
@@ -157,7 +157,7 @@ def _describe(
     seed: int,
     fields: ColourFields | None,
     mirror: bool,
-) -> dict:
+) -> dict[str, Any]:
     """Return all that the maps depend on beside the frames."""
     front = hashlib.sha256()
     for name, value in sorted(encoder.front.state_dict().items()):
@@ -176,11 +176,12 @@ def _describe(
     return facts
 
 
-def _read(folder: Path) -> dict | None:
+def _read(folder: Path) -> dict[str, Any] | None:
     try:
-        return json.loads((folder / META).read_text())
+        facts: dict[str, Any] = json.loads((folder / META).read_text())
     except (OSError, ValueError):
         return None
+    return facts
 
 
 @torch.inference_mode()
@@ -214,7 +215,8 @@ def _pictures(
         if look and photometric is not None:
             drawn = photometric.draw(1, generator)
         if look and fields is not None:
-            field = fields.draw(*frames.shape[1:3], generator)
+            height, width = frames.shape[1:3]
+            field = fields.draw(height, width, generator)
         for first in range(0, length, CHUNK):
             images = (
                 torch.from_numpy(np.array(frames[first : first + CHUNK])).to(device).float() / 255.0
@@ -241,15 +243,15 @@ def _answers(answer: Answer, pictures: Iterable[_Pictures]) -> Iterator[tuple[in
     The front works in a thread of its own, while the next pictures are made and the last answers
     are stored.
     """
-    asked: deque[tuple[int, Future[np.ndarray]]] = deque()
+    waiting: deque[tuple[int, Future[np.ndarray]]] = deque()
     with ThreadPoolExecutor(1) as front:
         for some in pictures:
-            asked.append((some.row, front.submit(_maps, answer, some)))
-            if len(asked) > AHEAD:
-                row, maps = asked.popleft()
+            waiting.append((some.row, front.submit(_maps, answer, some)))
+            if len(waiting) > AHEAD:
+                row, maps = waiting.popleft()
                 yield row, maps.result()
-        while asked:
-            row, maps = asked.popleft()
+        while waiting:
+            row, maps = waiting.popleft()
             yield row, maps.result()
 
 
@@ -260,7 +262,5 @@ def _maps(answer: Answer, pictures: _Pictures) -> np.ndarray:
 
 
 def pad_to(images: Tensor, length: int) -> Tensor:
-    """Return [length,...]: the images [N,...] and black ones behind them; N is ``length`` at
-    most.
-    """
+    """Return [length,...]: the images [N,...], N at most ``length``, and black ones behind them."""
     return torch.cat((images, images.new_zeros(length - len(images), *images.shape[1:])))

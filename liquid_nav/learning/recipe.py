@@ -1,4 +1,4 @@
-"""A training recipe: one YAML file that says everything a model was made from."""
+"""A training recipe: one YAML file that states everything a model was made from."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class Round:
 class Stop:
     """When a round ends before its steps are done; it then keeps the best model that was measured.
 
-    Exactly one of ``seeds`` and ``held_out`` says what is measured.
+    Exactly one of ``seeds`` and ``held_out`` is given; it determines what is measured.
     """
 
     every: int = 200
@@ -220,9 +220,7 @@ class Recipe:
     the first clean.
     """
     photographs: bool = True
-    """Whether a frozen front begins with the weights that were trained on photographs; False:
-    random ones.
-    """
+    """Whether a frozen front begins with weights trained on photographs; False: random ones."""
 
     def __post_init__(self) -> None:
         """Raise RecipeError where seeds would leave the range that may be trained on."""
@@ -315,9 +313,7 @@ def read_mapping(path: Path, what: str, remedy: str) -> Mapping[str, Any]:
 
 
 def recipe_from(data: Mapping[str, Any], path: Path) -> Recipe:
-    """Build a recipe from what a YAML file holds; raises RecipeError with one line that names
-    ``path``.
-    """
+    """Build a recipe from the content of a YAML file; raises RecipeError that names ``path``."""
     try:
         values = {k: _tuple(v) for k, v in data.items()}
         unknown = set(values) - {f.name for f in fields(Recipe)}

@@ -1,6 +1,4 @@
-"""Runs a policy over a recorded flight in the flight's own time and compares it with whoever
-flew.
-"""
+"""Runs a policy over a recorded flight in its own time and compares it with the pilot."""
 
 from __future__ import annotations
 
@@ -47,9 +45,7 @@ class Replay:
     """How often the state began anew after a gap of more than ``LONGEST_GAP``."""
 
     def row(self) -> dict[str, Any]:
-        """Error of the flight, flat: root mean squares in m/s and rad/s, and the mean square over
-        all four.
-        """
+        """Errors of the flight: root mean squares in m/s and rad/s, and one mean square."""
         known = np.isfinite(self.pilot).all(axis=1)
         difference = self.commands[known] - self.pilot[known]
         seconds = 0.0
@@ -68,9 +64,7 @@ class Replay:
         return row | _errors(difference)
 
     def write_csv(self, path: Path) -> None:
-        """Write one line a frame: time since the first in s, stamp in ns, the model's command, the
-        pilot's.
-        """
+        """Write a line a frame: time since the first in s, stamp in ns, both commands."""
         with path.open("w", newline="") as file:
             writer = csv.writer(file)
             mine_and_theirs = [
@@ -108,13 +102,13 @@ class Replay:
 
 
 def _errors(difference: np.ndarray) -> dict[str, float | None]:
-    """Return the root mean square of each column of [N,4], and the mean square of all; None without
-    a row.
-    """
+    """Return root mean squares of the columns of [N,4] and the mean square; None without rows."""
     names = [f"rmse_{field}" for field in COMMAND_FIELDS]
     if not len(difference):
         return dict.fromkeys((*names, "mse"))
-    errors = {name: float(np.sqrt(np.mean(difference[:, k] ** 2))) for k, name in enumerate(names)}
+    errors: dict[str, float | None] = {
+        name: float(np.sqrt(np.mean(difference[:, k] ** 2))) for k, name in enumerate(names)
+    }
     return errors | {"mse": float(np.mean(difference**2))}
 
 

@@ -1,6 +1,6 @@
-"""Labelled flights: somebody flies, the expert says at every frame what it would have done.
+"""Labelled flights: a driver flies, the expert labels every frame with what it would have done.
 
-The pilot below sits between driver and drone, so that demonstrations and DAgger rounds go through
+The pilot below stands between driver and drone, so that demonstrations and DAgger rounds go through
 the very same lock step, supervisor and latency as evaluation.
 """
 
@@ -135,9 +135,7 @@ class LabellingPilot:
     def __init__(
         self, task: RolloutTask, driver: Pilot, rng: np.random.Generator, sight: float = math.inf
     ) -> None:
-        """``driver`` flies, the expert labels; ``sight``: distance within which the target is
-        drawn, m.
-        """
+        """``driver`` flies, the expert labels; ``sight``: m within which the target is drawn."""
         self.task = task
         self.driver = driver
         self.rng = rng
@@ -146,7 +144,7 @@ class LabellingPilot:
         self.disturbance = Disturbance(rate=0.0)
         if rng.random() < task.disturbed:
             self.disturbance = Disturbance()
-        self.rows: list[tuple] = []
+        self.rows: list[tuple[np.ndarray, np.ndarray, float, np.ndarray]] = []
 
     def reset(self, layout: Layout, seed: int) -> None:
         """Begin a flight."""
@@ -169,6 +167,7 @@ class LabellingPilot:
             if self._expert_flies:
                 answer = label
         auxiliary = auxiliary_targets(state, self.expert, self.sight)
+        assert observation.image is not None  # Because of ``needs_image``.
         frame = resize(observation.image, self.task.height, self.task.width)
         self.rows.append((frame, label.as_array(), elapsed, auxiliary))
         return Command.from_array(answer.as_array() + self._push(state.time, elapsed))
@@ -304,9 +303,7 @@ def draw_camera(task: RolloutTask, usual: CameraFaults) -> CameraFaults:
 
 
 def draw_drift(task: RolloutTask) -> DriftSpec:
-    """Return how wrong the velocity estimate is in a flight; the expert sees the true state and
-    corrects it.
-    """
+    """Return the drift of a flight's velocity estimate; the expert sees the true state."""
     rng = np.random.default_rng([task.seed, 78])
     if rng.random() >= task.drifting:
         return DriftSpec()

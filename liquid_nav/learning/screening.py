@@ -16,7 +16,7 @@ LONGEST_GAP = 1.0
 one.
 """
 REFUSED = ("swapped_colours", "constant_labels")
-"""Findings for which nothing of a recording is learned, unless somebody accepts them."""
+"""Findings that refuse a whole recording, unless ``IngestOptions.accept`` names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def screen_stamps(stamps: np.ndarray) -> tuple[np.ndarray, list[Finding]]:
                 "left out",
             )
         )
-    for kind, places, words in (
+    for kind, places, what in (
         ("stamp_jump", backwards, "the clock jumps back"),
         ("stamp_jump", jumps, "the clock jumps ahead"),
         ("gap", gaps, "no frame comes"),
@@ -116,7 +116,7 @@ def screen_stamps(stamps: np.ndarray) -> tuple[np.ndarray, list[Finding]]:
                 Finding(
                     kind,
                     len(places),
-                    f"{len(places)} times {words}, longest {abs(step):.2f} s before "
+                    f"{len(places)} times {what}, longest {abs(step):.2f} s before "
                     f"frame {k} (usual: {usual:.3f} s)",
                     action,
                 )
@@ -138,9 +138,7 @@ def _is_early(stamps: np.ndarray, k: int, last: int | None) -> bool:
 def screen_labels(
     labels: np.ndarray, limits: tuple[float, ...]
 ) -> tuple[np.ndarray, list[Finding]]:
-    """Return which ``labels`` [N,4] can be learned (bool [N]), and what is wrong with the
-    others.
-    """
+    """Return which ``labels`` [N,4] can be learned (bool [N]), and what is wrong with others."""
     findings = []
     known = np.isfinite(labels).all(axis=1)
     if not known.all():
@@ -235,7 +233,7 @@ def screen_track(kind: str, track: Track, recording: Recording) -> list[Finding]
 
 
 class ColourWatch:
-    """Tells whether red and blue are swapped: what is green outdoors (leaves, grass) has more red
+    """Detects whether red and blue are swapped: what is green outdoors (leaves, grass) has more red
     than blue in it.
     """
 

@@ -1,4 +1,4 @@
-"""What an encoder says of pictures: target, free space and height, drawn over them.
+"""What an encoder reports of pictures: target, free space and height, drawn over them.
 
 ``python -m liquid_nav.learning.seen PICTURE ... --model MODEL --out seen.png``. The outputs are
 those that the encoder was asked for in training (``learning/auxiliary.py``); no policy flies by
@@ -38,7 +38,7 @@ NEARNESS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the encoder says of one picture."""
+    """What the encoder reports of one picture."""
 
     bearing: float
     """Of the target, rad, to the left."""
@@ -58,7 +58,7 @@ def save_head(head: nn.Linear, folder: Path) -> None:
         {name: value.detach().cpu().contiguous() for name, value in head.state_dict().items()},
         folder / HEAD,
     )
-    # safetensors writes for the owner alone; a released model is for everybody.
+    # safetensors writes for the owner alone; a released model is for all users.
     (folder / HEAD).chmod(0o644)
 
 
@@ -92,9 +92,9 @@ def look(policy: Policy, head: nn.Linear, image: np.ndarray) -> Seen:
 
 
 def draw(image: np.ndarray, seen: Seen, view: float = math.radians(80.0)) -> np.ndarray:
-    """Return the picture, uint8 [144 + 60, 256, 3] RGB, with what was said of it.
+    """Return the picture, uint8 [144 + 60, 256, 3] RGB, with what was reported of it.
 
-    A line where the target is said to be, the brighter the surer; below it, bars for the nearness
+    A line where the target is reported, the brighter the surer; below it, bars for the nearness
     of the first thing in each sector, and the numbers. ``view``: horizontal field of view of the
     picture, rad.
     """
@@ -135,9 +135,7 @@ def _column(angle: float, view: float) -> int:
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """Return the middle of a picture at 16:9, uint8 [H,W,3] RGB; raises UserError where it is
-    none.
-    """
+    """Return the middle of a picture at 16:9, uint8 [H,W,3] RGB; raises UserError without one."""
     pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if pixels is None:
         raise UserError(
@@ -161,7 +159,7 @@ def sheet(tiles: list[np.ndarray]) -> np.ndarray:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Draw what the encoder of a model says of pictures; 2 for bad input."""
+    """Draw what the encoder of a model reports of pictures; 2 for bad input."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pictures", type=Path, nargs="+", help="files that OpenCV reads")
     parser.add_argument("--model", default="default", help="a name or a folder")

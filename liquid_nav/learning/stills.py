@@ -2,7 +2,7 @@
 middle.
 
 After the augmentation of the published flights: the target moves from an offset to the centre while
-the zoom goes from 1 to 2, then stays; a proportional law says what a pilot would command at every
+the zoom goes from 1 to 2, then stays; a proportional law gives what a pilot would command at every
 frame.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 import cv2
 import numpy as np
@@ -127,18 +127,16 @@ class StillFlight:
             )
 
     def _scale(self, picture: np.ndarray, target: tuple[float, float]) -> float:
-        """Return the picture's pixels per frame pixel at zoom 1: the most that keeps the crop
-        inside.
-        """
+        """Return the picture's pixels per frame pixel at zoom 1: the most that fits inside."""
         height, width = picture.shape[:2]
         right, down = self.offset[0]
-        room = (
+        available = (
             (target[0], WIDTH / 2 + right),
             (width - target[0], WIDTH / 2 - right),
             (target[1], HEIGHT / 2 + down),
             (height - target[1], HEIGHT / 2 - down),
         )
-        scale = min(have / need for have, need in room if need > 0)
+        scale: float = min(have / need for have, need in available if need > 0)
         if scale < 0.5:
             raise StillError(
                 f"the target at {target[0]:.0f}, {target[1]:.0f} is too near to the edge of a "
@@ -170,7 +168,7 @@ def build(
     folder: Path,
     config: StillConfig,
     on_flight: Callable[[], object] = int,
-) -> dict:
+) -> dict[str, Any]:
     """Write one shard with ``per_still`` flights of each picture; returns its meta data.
 
     ``targets``: position of the target in px by file name; the middle of the picture where none is

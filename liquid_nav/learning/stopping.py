@@ -1,6 +1,4 @@
-"""When a round has learned enough: measured in closed loop, or on recorded flights that were held
-out.
-"""
+"""When a round has learned enough: measured in closed loop, or on held-out recorded flights."""
 
 from __future__ import annotations
 
@@ -45,9 +43,7 @@ class KeepBest(lightning.Callback):
         steps: int,
         report: Callable[[str], object] = print,
     ) -> None:
-        """``measure`` a policy in evaluation mode every so many of the round's ``steps``; see
-        ``recipe.Stop``.
-        """
+        """``measure`` the policy ``every`` so many of the ``steps``; see ``recipe.Stop``."""
         self.measure = measure
         self.every = every
         self.patience = patience
@@ -58,12 +54,13 @@ class KeepBest(lightning.Callback):
         """The best measurement's step and score, and the weights of that step."""
 
     def on_train_batch_end(
-        self, trainer: lightning.Trainer, module: Imitation, *args: object
+        self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: object
     ) -> None:
         """Measure where it is time, in the first of the processes; all of them stop together."""
         step = trainer.global_step
         if step % self.every and step != self.steps:
             return
+        assert isinstance(module, Imitation)  # It is attached to no other module.
         enough = trainer.is_global_zero and self._judge(trainer, module, step)
         if trainer.strategy.reduce_boolean_decision(enough, all=False):
             trainer.should_stop = True
@@ -102,7 +99,7 @@ class KeepBest(lightning.Callback):
         return since >= self.patience
 
     def restore(self, module: Imitation) -> dict[str, Any]:
-        """Give ``module`` the best weights; returns what the model card should know."""
+        """Give ``module`` the best weights; returns what the model card should state."""
         if self.chosen is None:
             return {}
         module.load_state_dict(self.chosen["weights"])
@@ -126,7 +123,10 @@ def closed_loop(
 
     ``folder``: where the policy is left for the processes of ``pool`` that fly.
     """
-    seeds = parse_seeds(recipe.stop.seeds)
+    stop = recipe.stop
+    assert stop is not None and stop.seeds is not None  # Asked for only where seeds are given.
+    seeds = parse_seeds(stop.seeds)
+    frame_rate = stop.frame_rate
 
     def measure(policy: Policy) -> dict[str, float]:
         policy.save(folder, {})
@@ -137,7 +137,7 @@ def closed_loop(
                 scenario=recipe.scenarios[i % len(recipe.scenarios)],
                 condition="summer",
                 seed=seed,
-                frame_rate=recipe.stop.frame_rate,
+                frame_rate=frame_rate,
             )
             for i, seed in enumerate(seeds)
         ]
@@ -157,10 +157,10 @@ def held_out_flights(shards: list[Path], share: float, seed: int) -> list[Flight
     A recording is held out with all its pieces, a picture with all flights made from it. Raises
     RecipeError when there are fewer than two.
     """
-    groups: dict[tuple, list[Flight]] = {}
+    groups: dict[tuple[str | int, ...], list[Flight]] = {}
     for index, folder in enumerate(shards):
         for flight, (name, number, outcome) in enumerate(Shard(folder).meta["flown"]):
-            whole = (folder.name, name, number)
+            whole: tuple[str | int, ...] = (folder.name, name, number)
             if outcome in ("recorded", "still"):
                 whole = (folder.name, name)
             groups.setdefault(whole, []).append((index, flight))

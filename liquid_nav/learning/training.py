@@ -1,12 +1,11 @@
-"""From a recipe to a model: rounds of collecting and learning, each of which survives an
-interruption.
-"""
+"""From a recipe to a model: rounds of collecting and learning that survive an interruption."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import time
+from concurrent.futures import Executor, Future
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -29,14 +28,22 @@ from liquid_nav.learning.looks import compute_looks
 from liquid_nav.learning.recipe import Recipe, Round
 from liquid_nav.learning.rollout import LabelledFlight, RolloutTask, run_rollout
 from liquid_nav.learning.seen import HEAD, load_head, save_head
-from liquid_nav.learning.stopping import KeepBest, closed_loop, command_error, held_out_flights
+from liquid_nav.learning.stopping import (
+    Flight,
+    KeepBest,
+    closed_loop,
+    command_error,
+    held_out_flights,
+)
 from liquid_nav.learning.training_card import note_times, training_card
 from liquid_nav.learning.windows import Windows
 from liquid_nav.policy import Policy, resolve_model
 from liquid_nav.vision import BackboneEncoder, load_photographs
 
 _RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
-"""What launchers tell the processes that learn together; zero or absent in the first of them."""
+"""Variables in which launchers number the processes that learn together; zero or absent in the
+first of them.
+"""
 
 
 class Trainer:
@@ -54,7 +61,7 @@ class Trainer:
         *,
         workers: int | None = None,
         hardware: Hardware | None = None,
-        report: Callable = print,
+        report: Callable[[str], object] = print,
     ) -> None:
         """``workers``: processes that collect, all cores by default."""
         self.recipe = recipe
@@ -83,6 +90,7 @@ class Trainer:
             if not (place / "model" / "card.json").exists():
                 self._learn(index, plan, place, model)
             model = place / "model"
+        assert model is not None  # A recipe has at least one round.
         return model
 
     def tasks(self, index: int, model: Path | None) -> list[RolloutTask]:
@@ -160,8 +168,9 @@ class Trainer:
         with ExitStack() as stack:
             best, held_out = self._stopping(index, policy, place, stack)
             learned_from = self._shards(index, policy)
-            stored = isinstance(policy.encoder, BackboneEncoder)
-            if stored:
+            stored = False
+            if isinstance(policy.encoder, BackboneEncoder):
+                stored = True
                 self._compute_looks(index, policy.encoder, learned_from, place)
             data = Windows(
                 learned_from,
@@ -205,9 +214,7 @@ class Trainer:
     def _compute_looks(
         self, index: int, encoder: BackboneEncoder, folders: list[Path], place: Path
     ) -> None:
-        """Let the first process compute what the front answers to every frame; the others wait for
-        it.
-        """
+        """Compute the front's maps of every frame in the first process; the others wait for it."""
         recipe = self.recipe
         done = place / "looks.done"
         if not self.first:
@@ -231,9 +238,7 @@ class Trainer:
         done.touch()
 
     def _looks_of(self, folder: Path) -> int:
-        """Return how many looks are stored of the frames in ``folder``: by the round that has
-        collected them.
-        """
+        """Return how many looks of the frames in ``folder`` are stored, by their round."""
         for index, plan in enumerate(self.recipe.rounds):
             if folder == self.folder / f"round-{index}" / "data":
                 return plan.looks or self.recipe.looks
@@ -241,12 +246,12 @@ class Trainer:
 
     def _stopping(
         self, index: int, policy: Policy, place: Path, stack: ExitStack
-    ) -> tuple[list[KeepBest], frozenset[tuple[int, int]]]:
+    ) -> tuple[list[KeepBest], frozenset[Flight]]:
         """Return the callback that chooses among a round's models, if the recipe asks for it, and
         what it holds out.
         """
         stop = self.recipe.stop
-        held_out = frozenset()
+        held_out: frozenset[Flight] = frozenset()
         if stop is None:
             return [], held_out
         if stop.seeds is not None:
@@ -254,6 +259,7 @@ class Trainer:
                 self.recipe, place / "candidate", stack.enter_context(process_pool(self.workers))
             )
         else:
+            assert stop.held_out is not None  # A Stop has one of the two.
             recorded = self._recorded(policy)
             held_out = frozenset(held_out_flights(recorded, stop.held_out, self.recipe.seed))
             measure = command_error(recorded, sorted(held_out))
@@ -265,9 +271,7 @@ class Trainer:
         ], held_out
 
     def _shards(self, index: int, policy: Policy) -> list[Path]:
-        """Return what a round learns from: recorded flights first, then what the rounds so far
-        collected.
-        """
+        """Return what a round learns from: recorded flights, then those of the rounds so far."""
         flown = [
             self.folder / f"round-{i}" / "data"
             for i in range(index + 1)
@@ -301,12 +305,12 @@ def _await(path: Path) -> None:
 
 
 def _silent(line: str) -> None:
-    """Say nothing: the first process does."""
+    """Print nothing: the first process does."""
 
 
-def _in_turn(pool: object, tasks: list[RolloutTask], ahead: int) -> Iterator[LabelledFlight]:
+def _in_turn(pool: Executor, tasks: list[RolloutTask], ahead: int) -> Iterator[LabelledFlight]:
     """Yield results in the order of the tasks, with only ``ahead`` flights in memory at a time."""
-    waiting = []
+    waiting: list[Future[LabelledFlight]] = []
     rest = iter(tasks)
     for task in itertools.islice(rest, ahead):
         waiting.append(pool.submit(run_rollout, task))

@@ -1,12 +1,11 @@
-"""What a model's card tells of its training: rounds, what they learned from, and how long they
-took.
-"""
+"""What a model's card states of its training: rounds, their data, and how long they took."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -22,11 +21,9 @@ TIMES = "times.json"
 
 
 def note_times(place: Path, **facts: object) -> None:
-    """Add facts to a round's small JSON file; an interrupted and continued round counts its last
-    leg.
-    """
+    """Add facts to a round's JSON file; a continued round counts the time since it went on."""
     path = place / TIMES
-    known = {}
+    known: dict[str, Any] = {}
     if path.exists():
         known = json.loads(path.read_text())
     path.write_text(json.dumps(known | facts))
@@ -34,14 +31,14 @@ def note_times(place: Path, **facts: object) -> None:
 
 def training_card(
     recipe: Recipe, kept: KeptRecipe | None, folder: Path, index: int, loss: dict[str, float]
-) -> dict:
-    """Return what the card of the model after round ``index`` tells, for a run in ``folder``.
+) -> dict[str, Any]:
+    """Return what the card of the model after round ``index`` states, for a run in ``folder``.
 
     ``kept``: the recipe as it lies there; ``loss``: what Lightning measured last.
     """
     rounds = [_round_facts(recipe, folder, i) for i in range(index + 1)]
     first = recipe.first_seed
-    facts = {
+    facts: dict[str, Any] = {
         "rounds": rounds,
         "seeds": f"{first}:{first + sum(r['flights'] for r in rounds)}",
         "final_loss": loss,
@@ -59,11 +56,11 @@ def training_card(
     return {"training": facts}
 
 
-def _round_facts(recipe: Recipe, folder: Path, index: int) -> dict:
+def _round_facts(recipe: Recipe, folder: Path, index: int) -> dict[str, Any]:
     """Return a round of the recipe, what it has collected, and its times."""
     place = folder / f"round-{index}"
-    times = json.loads((place / TIMES).read_text())
-    counts = {"flights": 0, "frames": 0}
+    times: dict[str, Any] = json.loads((place / TIMES).read_text())
+    counts: dict[str, Any] = {"flights": 0, "frames": 0}
     if recipe.rounds[index].flights:
         meta = json.loads((place / "data" / META).read_text())
         counts = {k: meta[k] for k in ("flights", "frames", "outcomes")}

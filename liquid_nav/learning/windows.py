@@ -1,6 +1,4 @@
-"""Training sequences: windows of flights, with frames left out at random so that the frame rate
-varies.
-"""
+"""Training sequences: windows of flights, frames left out at random to vary the frame rate."""
 
 from __future__ import annotations
 
@@ -66,7 +64,7 @@ class WindowConfig:
             raise ValueError("windows: slowest must be above 0, recent and failed not below")
 
 
-class Windows(IterableDataset):
+class Windows(IterableDataset[dict[str, torch.Tensor]]):
     """Stream of batches: images uint8 [B,T,H,W,3], labels [B,T,4], elapsed [B,T], auxiliary
     [B,T,A], weight [B,T].
 
@@ -132,7 +130,9 @@ class Windows(IterableDataset):
         reader = get_worker_info()
         for batch in range(self.batches):
             picks = rng.choice(len(self.where), size=self.config.batch, p=self.weights)
-            drawn = [(*self.where[p], *self._draw(*self.where[p], rng)) for p in picks]
+            drawn = []
+            for shard_index, flight in self.where[picks]:
+                drawn.append((shard_index, flight, *self._draw(shard_index, flight, rng)))
             if batch < self.skip:
                 continue
             if reader is not None and (batch - self.skip) % reader.num_workers != reader.id:

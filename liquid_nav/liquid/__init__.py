@@ -1,6 +1,6 @@
 """Liquid networks: wirings, cells, solvers, the fast kernel, event streams and stability analysis.
 
-Knows nothing of images, drones or ROS. Every cell is a ``Core``; elapsed time in seconds is always
+Independent of images, drones and ROS. Every cell is a ``Core``; elapsed time in seconds is always
 an input.
 """
 

@@ -1,5 +1,4 @@
-"""What a running network is doing: time constants, stability, bounds, sensitivity and who drives
-whom.
+"""Measures of a running network: time constants, stability, bounds, and what drives each neuron.
 
 Everything takes one instant (features [B,I], state [B,S]) and is cheap enough for a 30 Hz loop on
 34 neurons.
@@ -38,12 +37,11 @@ def time_constant_bounds(core: LTC) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def state_bounds(core: LTC) -> tuple[Tensor, Tensor]:
-    """Return the interval that a neuron never leaves once inside, [S] each: hull of vleak, 0 and
-    reversal potentials.
+    """Return the interval that a neuron never leaves once inside, [S] each.
 
-    Theorem 2 of Hasani et al. 2021, per neuron: v moves towards a weighted mean of the potentials
-    it is joined to. (The small constant in the conductance pulls towards 0, hence 0 belongs to the
-    hull.)
+    The hull of vleak, 0 and the reversal potentials. Theorem 2 of Hasani et al. 2021, per neuron: v
+    moves towards a weighted mean of the potentials that it is joined to. (The small constant in the
+    conductance pulls towards 0, hence 0 belongs to the hull.)
     """
     bounds = []
     for reduce, extreme in (("amin", torch.amin), ("amax", torch.amax)):
@@ -62,8 +60,7 @@ def linearise(core: ODECore, features: Tensor, state: Tensor) -> Tensor:
 
 @torch.no_grad()
 def eigenvalues(core: ODECore, features: Tensor, state: Tensor) -> Tensor:
-    """Return the eigenvalues of the linearised dynamics, complex [B,S] in 1/s, the least stable
-    first.
+    """Return the eigenvalues of the linearised dynamics, complex [B,S] in 1/s, least stable first.
 
     Real parts below zero: small disturbances die out, within -1 / real part seconds; imaginary
     parts are rad/s.
@@ -83,8 +80,9 @@ def lipschitz(states: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Contributions:
-    """The terms of ``capacity * dv/dt`` of every neuron at an instant; they sum to ``drive -
-    conductance * v``.
+    """The terms of ``capacity * dv/dt`` of every neuron at an instant.
+
+    They sum to ``drive - conductance * v``.
     """
 
     leak: Tensor
@@ -97,9 +95,7 @@ class Contributions:
     """[B,S], the sum per neuron."""
 
     def onto(self, core: LTC, neuron: int) -> list[tuple[str, Tensor]]:
-        """Return (source, contribution [B]) of everything that drives ``neuron``, the strongest
-        first.
-        """
+        """Return (source, contribution [B]) of all that drives ``neuron``, strongest first."""
         parts = [("leak", self.leak[:, neuron])]
         for k in torch.nonzero(core.post == neuron).flatten().tolist():
             parts.append((core.neuron_names[core.pre[k]], self.synapses[:, k]))

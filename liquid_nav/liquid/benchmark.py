@@ -1,6 +1,4 @@
-"""How fast the LTC is, beside ``ncps`` and torch's LSTM of 64 units: interleaved in one run,
-medians of many.
-"""
+"""How fast the LTC is, beside ``ncps`` and torch's LSTM of 64 units: medians, calls interleaved."""
 
 from __future__ import annotations
 
@@ -28,10 +26,10 @@ def interleaved(
     clock: Callable[[], float] = time.perf_counter,
     in_a_row: int = 1,
 ) -> list[float]:
-    """Return the median time of each piece of work in ms; all take turns, so that a busy machine
-    slows all alike.
+    """Return the median time of each piece of work in ms.
 
-    A turn is ``in_a_row`` calls, and counts with their mean.
+    All take turns, so that a busy machine slows all alike. A turn is ``in_a_row`` calls, and counts
+    with their mean.
     """
     for work in works:
         work()
@@ -55,32 +53,32 @@ def core_rows(
     on_round: Callable[[], object] = int,
     clock: Callable[[], float] = time.perf_counter,
 ) -> list[Row]:
-    """Measure a training step (forward and backward) and a single inference step; one row each,
-    times in ms.
-    """
+    """Measure a training step (forward and backward) and an inference step; a row each, in ms."""
     torch.manual_seed(0)
-    ours, theirs = _pair(inputs)
+    ltc, reference = _pair(inputs)
     lstm = nn.LSTM(inputs, 64, batch_first=True)
     rows = []
     for what, b, t, in_a_row in (("train_step", batch, steps, 1), ("single_step", 1, 1, 20)):
         features = torch.rand(b, t, inputs)
         elapsed = torch.ones(b, t)
-        state = ours.initial_state(b)
-        works = [_work(ours, what, features, state, elapsed), _work(theirs, what, features, state)]
+        state = ltc.initial_state(b)
+        works = [
+            _work(ltc, what, features, state, elapsed),
+            _work(reference, what, features, state),
+        ]
         works.append(_work(lstm, what, features))
-        mine, ncps, recurrent = interleaved(works, rounds, on_round, clock, in_a_row)
+        ltc_ms, ncps_ms, lstm_ms = interleaved(works, rounds, on_round, clock, in_a_row)
         with torch.no_grad():
-            difference = (
-                (ours(features, state, elapsed)[0] - theirs(features, state)[0]).abs().max().item()
-            )
+            outputs = ltc(features, state, elapsed)[0]
+            difference = (outputs - reference(features, state)[0]).abs().max().item()
         rows.append(
             {
                 "what": what,
-                "ours_ms": round(mine, 4),
-                "ncps_ms": round(ncps, 4),
-                "lstm_ms": round(recurrent, 4),
-                "ratio_ncps": round(ncps / mine, 2),
-                "ratio_lstm": round(recurrent / mine, 2),
+                "ours_ms": round(ltc_ms, 4),
+                "ncps_ms": round(ncps_ms, 4),
+                "lstm_ms": round(lstm_ms, 4),
+                "ratio_ncps": round(ncps_ms / ltc_ms, 2),
+                "ratio_lstm": round(lstm_ms / ltc_ms, 2),
                 "max_abs_diff": difference,
             }
         )
@@ -92,8 +90,9 @@ def growth_rows(
     on_round: Callable[[], object] = int,
     clock: Callable[[], float] = time.perf_counter,
 ) -> list[Row]:
-    """Measure a training step of ours and of the LSTM while neurons, steps or batch grow; the rest
-    stays as above.
+    """Measure a training step of the LTC and of the LSTM while neurons, steps or batch grow.
+
+    The other sizes stay as in ``USUAL``.
     """
     rows = []
     for what, values in (
@@ -118,33 +117,33 @@ def growth_rows(
                 _work(core, "train_step", features, state, elapsed),
                 _work(lstm, "train_step", features),
             ]
-            mine, recurrent = interleaved(works, rounds, on_round, clock)
+            ltc_ms, lstm_ms = interleaved(works, rounds, on_round, clock)
             rows.append(
                 {
                     "what": what,
                     "value": value,
-                    "ours_ms": round(mine, 4),
-                    "lstm_ms": round(recurrent, 4),
+                    "ours_ms": round(ltc_ms, 4),
+                    "lstm_ms": round(lstm_ms, 4),
                 }
             )
     return rows
 
 
 def _pair(inputs: int) -> tuple[LTC, nn.Module]:
-    """Return our core and that of ``ncps`` with equal wiring and weights."""
+    """Return the LTC and that of ``ncps``, with equal wiring and weights."""
     from ncps.torch import LTC as Reference
     from ncps.wirings import NCP
 
     names = {"inter": "inter_neurons", "command": "command_neurons", "motor": "motor_neurons"}
     names["recurrent_command"] = "recurrent_command_synapses"
-    theirs = Reference(
+    reference = Reference(
         inputs,
         NCP(**{names.get(k, k): v for k, v in WIRING.items()}),
         implicit_param_constraints=False,
     )
-    ours = LTC(inputs, NCPWiring(**WIRING))
-    ours.load_dense(dict(theirs.rnn_cell.named_parameters()))
-    return ours, theirs
+    ltc = LTC(inputs, NCPWiring(**WIRING))
+    ltc.load_dense(dict(reference.rnn_cell.named_parameters()))
+    return ltc, reference
 
 
 def _work(module: nn.Module, what: str, *inputs: Tensor) -> Callable[[], object]:

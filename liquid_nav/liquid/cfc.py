@@ -1,8 +1,8 @@
-"""Closed-form continuous-time networks behind the core interface: dense, wired, and with an LSTM
-memory beside them.
-"""
+"""Closed-form continuous-time networks as cores: dense, wired, and with an LSTM memory."""
 
 from __future__ import annotations
+
+from typing import Sequence, cast
 
 import torch
 import torch.nn.functional as F
@@ -14,9 +14,9 @@ from .wiring import WiringRule
 
 
 class CfC(Core):
-    """Dense (``units``) or wired (``wiring``: one CfC layer per layer of neurons, masked by the
-    synapses).
+    """A closed-form continuous-time network, dense (``units``) or wired (``wiring``).
 
+    Wired: one CfC layer for each layer of neurons, masked by the synapses.
     See ``CfCCell`` for the equations. With ``mixed_memory`` an LSTM cell (Lechner and Hasani,
     "Mixed-memory RNNs for learning long-term dependencies in irregularly sampled time series",
     2020) first updates the state and a memory. Two steps of dt1 and dt2 do not equal one of dt1 +
@@ -37,16 +37,18 @@ class CfC(Core):
         mixed_memory: bool = False,
         nominal_period: float = 1 / 30,
     ) -> None:
-        """Give either ``units`` or ``wiring``; wired cells have no backbone and read their outputs
-        from the motors.
+        """Give either ``units`` or ``wiring``.
+
+        Wired cells have no backbone; their outputs are the motor neurons.
         """
         if (units is None) == (wiring is None):
             raise CoreInputError("give a CfC either units or a wiring")
-        names = None
+        names: tuple[str, ...] = ()
         slices = {}
-        outputs = output_size or units
         cells = []
         if wiring is None:
+            assert units is not None  # exactly one of the two is given
+            outputs = output_size or units
             slices["neurons"] = slice(0, units)
             cells.append(
                 CfCCell(
@@ -64,7 +66,6 @@ class CfC(Core):
             order = [layer for layer in built.layers if layer != "motor"][::-1] + ["motor"]
             units = built.state_size
             outputs = len(built.motor)
-            names = []
             start = 0
             incoming = built.sensory
             for layer in order:
@@ -77,40 +78,38 @@ class CfC(Core):
                     )
                 )
                 slices[layer] = slice(start, start + len(members))
-                names += [built.names[k] for k in members]
+                names += tuple(built.names[k] for k in members)
                 start = start + len(members)
                 incoming = built.internal[members]
         if mixed_memory:
             slices["memory"] = slice(units, 2 * units)
-            names = [
+            names = (
                 *(names or (f"neuron.{k}" for k in range(units))),
                 *(f"memory.{k}" for k in range(units)),
-            ]
+            )
         super().__init__(input_size, units * (1 + mixed_memory), outputs, names, slices)
         if wiring is not None and output_size not in (None, outputs):
             raise CoreInputError(
                 f"output_size is {output_size} but the wiring has {outputs} motor neurons"
             )
         self.units = units
-        self.cells = nn.ModuleList(cells)
+        # torch's ModuleList has no type parameter.
+        self.cells = cast("Sequence[CfCCell]", nn.ModuleList(cells))
         self.memory = _Memory(input_size, units) if mixed_memory else None
-        self.head = nn.Identity()
+        self.head: nn.Module = nn.Identity()
         if wiring is None and output_size:
             self.head = nn.Linear(units, outputs)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
-        [B,S].
-        """
+        """Return outputs [B,T,O] and the new state [B,S] after T inputs, elapsed [B,T] in s."""
         self.check(features, state, elapsed)
         if self.memory is not None:
-            states, last = self._interleaved(features, state, elapsed)
+            states, last = self._interleaved(self.memory, features, state, elapsed)
         else:
             sequence = features
             parts = []
-            for cell, h in zip(
-                self.cells, self._split(state)
-            ):  # layer by layer: each sees a whole sequence
+            # Layer by layer: each gets the whole sequence of the one before it.
+            for cell, h in zip(self.cells, self._split(state)):
                 sequence = _run(cell, sequence, h, elapsed)
                 parts.append(sequence)
             states = _joined(parts)
@@ -118,29 +117,31 @@ class CfC(Core):
         return self.head(states[..., self.units - self.cells[-1].units : self.units]), last
 
     def _split(self, state: Tensor) -> tuple[Tensor, ...]:
-        return state[..., : self.units].split([cell.units for cell in self.cells], dim=-1)
+        sizes = [cell.units for cell in self.cells]
+        return torch.split(state[..., : self.units], sizes, dim=-1)
 
     def _interleaved(
-        self, features: Tensor, state: Tensor, elapsed: Tensor
+        self, memory: _Memory, features: Tensor, state: Tensor, elapsed: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Step memory and cells in turn; return the neurons [B,T,N] after every input and the last
-        state [B,S].
+        """Step memory and cells in turn.
+
+        Returns the neurons [B,T,N] after every input and the last state [B,S].
         """
         weights = [cell.weights() for cell in self.cells]
         h = state[:, : self.units]
         c = state[:, self.units :]
         projected = self.cells[0].project(features, weights[0]).unbind(1)
-        remembered = self.memory.project(features)
-        recurrent = self.memory.recurrent_map.weight.t()
+        remembered = memory.project(features)
+        recurrent = memory.recurrent_map.weight.t()
         times = elapsed[..., None].unbind(1)
         states = []
         for incoming, drive, dt in zip(projected, remembered.unbind(1), times):
-            h, c = self.memory(torch.addmm(drive, h, recurrent), c)
-            parts = []
-            for cell, part, own in zip(self.cells, self._split(h), weights):
+            h, c = memory(torch.addmm(drive, h, recurrent), c)
+            parts: list[Tensor] = []
+            for cell, part, matrices in zip(self.cells, self._split(h), weights):
                 if parts:
-                    incoming = cell.project(parts[-1], own)
-                parts.append(cell.step(incoming, part, dt, own))
+                    incoming = cell.project(parts[-1], matrices)
+                parts.append(cell.step(incoming, part, dt, matrices))
             h = _joined(parts)
             states.append(h)
         return torch.stack(states, dim=1), torch.cat((h, c), dim=-1)
@@ -174,17 +175,16 @@ class _Memory(nn.Module):
         nn.init.orthogonal_(self.recurrent_map.weight)
 
     def project(self, features: Tensor) -> Tensor:
-        """Return the features' share of the gates [...,4S], the forget gates' head start
-        included.
-        """
+        """Return the features' share of the gates [...,4S], with the forget gates' initial bias."""
         units = self.recurrent_map.in_features
         start = torch.zeros_like(self.input_map.bias)
         start[2 * units : 3 * units] = 1.0
         return F.linear(features, self.input_map.weight, self.input_map.bias + start)
 
     def forward(self, drive: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        """Return hidden state and memory [B,S] each, from the mapped input and state [B,4S] and the
-        memory [B,S].
+        """Return hidden state and memory, [B,S] each.
+
+        ``drive`` [B,4S] is the sum of mapped input and state, ``c`` [B,S] the memory.
         """
         units = c.shape[-1]
         enter, keep, leave = torch.sigmoid(drive[:, units:]).chunk(3, dim=-1)

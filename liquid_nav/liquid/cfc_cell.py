@@ -1,10 +1,8 @@
-"""One layer of closed-form continuous-time (CfC) neurons: an explicit formula in place of a
-solver.
-"""
+"""One layer of closed-form continuous-time (CfC) neurons: a formula in place of a solver."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Sequence, cast
 
 import torch
 import torch.nn.functional as F
@@ -21,11 +19,9 @@ class CfCWeights(NamedTuple):
     state: Tensor
     """The first product's part for the state, [S,H]."""
     heads: Tensor
-    """Weights of everything read from z, stacked: [4S,Z] (f1, f2, a, b), or [S,Z] in the mode
-    "pure".
-    """
+    """Weights of all that is read from z, stacked: [4S,Z] (f1, f2, a, b); [S,Z] in mode "pure"."""
     heads_bias: Tensor
-    """Biases of everything read from z, stacked: [4S], or [S] in the mode "pure"."""
+    """Biases of all that is read from z, stacked: [4S]; [S] in mode "pure"."""
 
 
 MODES = ("gated", "no_gate", "pure")
@@ -49,8 +45,9 @@ ACTIVATIONS = {
 
 
 class CfCCell(nn.Module):
-    """h' as an explicit function of input, state and elapsed time t; z is a small network of [x, h]
-    (or [x, h] itself).
+    """h' as an explicit function of input, state and elapsed time t.
+
+    z is a small network of [x, h], or [x, h] itself:
 
     gated:   h' = f1 (1 - s) + f2 s with f1, f2 = tanh(linear(z)), s = sigmoid(a(z) t + b(z))
     no_gate: h' = f1 + f2 s
@@ -61,6 +58,9 @@ class CfCCell(nn.Module):
     Because x is known for the whole sequence, ``project`` does its share of the first matrix
     product at once.
     """
+
+    mask: Tensor | None
+    """[S,I+S] of 0 and 1, which multiplies the weights of f1 and f2; None: all ones."""
 
     def __init__(
         self,
@@ -73,8 +73,9 @@ class CfCCell(nn.Module):
         nominal_period: float = 1.0,
         mask: Tensor | None = None,
     ) -> None:
-        """Draw the weights; ``mask`` [I+S,S] of 0 and 1 removes weights of f1 and f2 where there is
-        no synapse.
+        """Draw the weights.
+
+        ``mask`` [I+S,S] of 0 and 1 removes weights of f1 and f2 where there is no synapse.
         """
         super().__init__()
         if mode not in MODES:
@@ -83,7 +84,11 @@ class CfCCell(nn.Module):
         self.units = units
         self.mode = mode
         widths = [input_size + units] + [backbone_units] * backbone_layers
-        self.backbone = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:]))
+        # torch's ModuleList has no type parameter.
+        self.backbone = cast(
+            "Sequence[nn.Linear]",
+            nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:])),
+        )
         self.activation = ACTIVATIONS[activation]()
         self.ff1 = nn.Linear(widths[-1], units)
         if mode == "pure":
@@ -99,22 +104,20 @@ class CfCCell(nn.Module):
         for parameter in self.parameters():
             if parameter.dim() == 2 and parameter.shape[0] > 1:
                 nn.init.xavier_uniform_(parameter)
-        if (
-            mode != "pure"
-        ):  # the published cell sees elapsed = 1 at every frame; ours sees the nominal period in s
+        if mode != "pure":
+            # The published cell gets elapsed = 1 at every frame; this one the nominal period in s.
             with torch.no_grad():
                 self.time_a.weight.div_(nominal_period)
 
     def _heads(self) -> tuple[Tensor, Tensor]:
-        """Return the stacked weights and biases of everything read from z."""
-        mask = 1.0 if self.mask is None else self.mask
+        """Return the stacked weights and biases of all that is read from z."""
+        mask: Tensor | float = 1.0 if self.mask is None else self.mask
         if self.mode == "pure":
             return self.ff1.weight * mask, self.ff1.bias
         layers = (self.ff1, self.ff2, self.time_a, self.time_b)
         masks = (mask, mask, 1.0, 1.0)
-        return torch.cat([a.weight * m for a, m in zip(layers, masks)]), torch.cat(
-            [a.bias for a in layers]
-        )
+        weight = torch.cat([a.weight * m for a, m in zip(layers, masks)])
+        return weight, torch.cat([a.bias for a in layers])
 
     def weights(self) -> CfCWeights:
         """Return the matrices of a step, put together once for a whole sequence."""
@@ -132,9 +135,7 @@ class CfCCell(nn.Module):
         return F.linear(features, weights.features, weights.bias)
 
     def step(self, projected: Tensor, h: Tensor, elapsed: Tensor, weights: CfCWeights) -> Tensor:
-        """Return the new state [B,S] from ``project``'s [B,H], the state [B,S] and elapsed [B,1]
-        s.
-        """
+        """Return the new state [B,S] from ``project``'s [B,H], state [B,S] and elapsed [B,1] s."""
         z = torch.addmm(projected, h, weights.state)
         if len(self.backbone):
             z = self.activation(z)

@@ -1,6 +1,4 @@
-"""The interface of every recurrent core: time is an input, the memory is one tensor with named
-slices.
-"""
+"""The interface of every recurrent core: time is an input, the state one tensor with slices."""
 
 from __future__ import annotations
 
@@ -13,16 +11,18 @@ from torch import Tensor, nn
 from liquid_nav.errors import UserError
 
 INPUTS = ("features", "state", "elapsed")
-"""What a core is given, in this order."""
+"""Inputs of a core, in this order."""
 
 
 class CoreInputError(UserError):
-    """Input that a core refuses; one line with the cause and the remedy."""
+    """Input that a core rejects; one line with the cause and the remedy."""
 
 
 def is_exporting() -> bool:
     """Whether a graph is being captured, so that Python must not branch on values."""
-    return torch.jit.is_tracing() or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export()
+    # torch.jit imports it for its users, but neither exports nor types it.
+    tracing: bool = torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]  # see above
+    return tracing or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export()
 
 
 class Core(nn.Module):
@@ -30,8 +30,7 @@ class Core(nn.Module):
 
     ``forward(features [B,T,I], state [B,S], elapsed [B,T] s) -> (outputs [B,T,O], state [B,S])``.
     The input that arrives at t_k acts over the interval (t_k-1, t_k] of length ``elapsed`` that
-    ends with it. Nothing is hidden in the module between calls. ``slices`` names the parts of the
-    state.
+    ends with it. The module keeps no state between calls. ``slices`` names the parts of the state.
 
     Attributes:
         input_size: I, width of the features.
@@ -43,11 +42,7 @@ class Core(nn.Module):
     """
 
     composes_in_time = False
-    """Whether two steps of dt1 and dt2 under a held input equal one step of dt1 + dt2 (to solver
-    accuracy)."""
-    wants_processor = False
-    """Whether it has a compiled kernel that only processors run, many times faster than its
-    operations one by one."""
+    """Whether steps of dt1 and dt2 with input held equal one of dt1 + dt2, to solver accuracy."""
 
     def __init__(
         self,
@@ -73,6 +68,11 @@ class Core(nn.Module):
         self.slices = dict(slices or {"neurons": slice(0, state_size)})
         self.validate = True
 
+    @property
+    def wants_processor(self) -> bool:
+        """Whether it has a kernel for the CPU alone, far faster than its operations one by one."""
+        return False
+
     def initial_state(self, batch: int = 1) -> Tensor:
         """Return the state before the first frame, zeros [B,S]."""
         parameter = next(self.parameters(), None)
@@ -81,9 +81,7 @@ class Core(nn.Module):
         return torch.zeros(batch, self.state_size, dtype=parameter.dtype, device=parameter.device)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
-        [B,S].
-        """
+        """Return outputs [B,T,O] and the new state [B,S] after T inputs, elapsed [B,T] in s."""
         raise NotImplementedError
 
     def time_constants(self, features: Tensor, state: Tensor) -> Tensor:
@@ -91,19 +89,15 @@ class Core(nn.Module):
         raise NotImplementedError(f"{type(self).__name__} has no continuous time constants")
 
     def clamp_(self) -> None:
-        """Bring the parameters back into their physical bounds; call it after each optimizer
-        step.
-        """
+        """Bring the parameters back into their physical bounds, after each optimizer step."""
 
     def check(self, features: Tensor, state: Tensor, elapsed: Tensor) -> None:
-        """Raise CoreInputError when shapes do not fit, time runs backwards or a value is not
-        finite.
-        """
+        """Raise CoreInputError for shapes that do not fit, negative time, and NaN or infinity."""
         if is_exporting():
             return
         self.check_shapes(features, state, elapsed)
         if self.validate:
-            # a sum is finite unless an element is not (or the scale is absurd): one cheap pass each
+            # A sum is finite unless an element is not (or the scale is absurd): one cheap pass each
             for fault, value in enumerate((features, state, elapsed), 1):
                 if not math.isfinite(value.detach().sum().item()):
                     self.refuse(fault)
@@ -111,13 +105,12 @@ class Core(nn.Module):
                 self.refuse(4)
 
     def check_shapes(self, features: Tensor, state: Tensor, elapsed: Tensor) -> None:
-        """Raise CoreInputError unless features are [B,T,I], state [B,S] and elapsed [B,T], none
-        empty.
+        """Raise CoreInputError unless features are [B,T,I], state [B,S] and elapsed [B,T].
 
-        All three must be tensors of the weights' own kind of numbers: torch would mix some kinds
-        and refuse others.
+        None may be empty, and all must be tensors of the weights' dtype: torch would convert some
+        dtypes and reject others.
         """
-        self._check_kinds(features, state, elapsed)
+        self._check_dtypes(features, state, elapsed)
         given = tuple(features.shape)
         if len(given) != 3 or given[2] != self.input_size:
             raise CoreInputError(
@@ -138,7 +131,7 @@ class Core(nn.Module):
                 f"elapsed has shape {list(elapsed.shape)}; expected [{batch},{steps}] seconds"
             )
 
-    def _check_kinds(self, *given: Tensor) -> None:
+    def _check_dtypes(self, *given: Tensor) -> None:
         weight = next(self.parameters(), None)
         for name, value in zip(INPUTS, given):
             if not isinstance(value, Tensor):
@@ -153,8 +146,9 @@ class Core(nn.Module):
                 )
 
     def refuse(self, fault: int) -> None:
-        """Raise the error for values that are not finite (1 features, 2 state, 3 elapsed) or
-        negative time (4).
+        """Raise the error for values that are not finite or for negative time.
+
+        ``fault``: 1 features, 2 state, 3 elapsed, 4 negative time, as ``fast.kernels.fault``.
         """
         if fault == 4:
             raise CoreInputError("elapsed time is negative; order the samples by time stamp")

@@ -29,8 +29,9 @@ class CTRNN(ODECore):
         nominal_period: float = 1 / 30,
         time_constant: tuple[float, float] | None = None,
     ) -> None:
-        """Draw weights and log-uniform time constants within ``time_constant`` s (1.5 to 30 nominal
-        periods).
+        """Draw weights and log-uniform time constants.
+
+        ``time_constant``: their bounds in s; 1.5 to 30 nominal periods by default.
         """
         super().__init__(input_size, units, output_size, solver=solver)
         self.bounds = time_constant or (1.5 * nominal_period, 30 * nominal_period)
@@ -42,7 +43,8 @@ class CTRNN(ODECore):
 
     def hold(self, features: Tensor) -> Tensor:
         """Return the inputs' share of the drive [...,S]."""
-        return self.input_map(features)
+        held: Tensor = self.input_map(features)
+        return held
 
     def membrane(self) -> Callable[[Tensor], Terms]:
         """See ``ODECore.membrane``."""

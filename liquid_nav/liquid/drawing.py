@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from .liquid_property import LiquidResponse
 from .wiring import Wiring
@@ -18,26 +20,24 @@ INK = "#33373d"
 LAYER_COLOURS = {"input": "#8a8f98", "inter": "#3b7dd8", "command": "#8e5bd0", "motor": "#e08a1e"}
 
 
-def _axes(columns: int = 1, size: tuple[float, float] = (8.0, 5.0)):
+def _axes(columns: int = 1, size: tuple[float, float] = (8.0, 5.0)) -> tuple[Figure, list[Axes]]:
     figure = Figure(figsize=size, dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(1, columns, squeeze=False)[0]
+    axes = list(figure.subplots(1, columns, squeeze=False)[0])
     for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)
     return figure, axes
 
 
-def _heights(count: int) -> np.ndarray:
-    """Return where the neurons of a column stand, from the bottom (0) to the top (1)."""
+def _heights(count: int) -> NDArray[np.float64]:
+    """Return the heights of the neurons in a column, from the bottom (0) to the top (1)."""
     if count == 1:
         return np.array([0.5])
     return np.linspace(0.02, 0.98, count)
 
 
 def draw_wiring(wiring: Wiring, path: Path, title: str = "") -> None:
-    """Draw the neurons in columns from the inputs to the motors; green synapses excite, red ones
-    inhibit.
-    """
+    """Draw neurons in columns from inputs to motors; green synapses excite, red ones inhibit."""
     figure, (axis,) = _axes(size=(9.0, 6.0))
     order = [layer for layer in wiring.layers if layer != "motor"][::-1] + ["motor"]
     columns = {
@@ -58,7 +58,8 @@ def draw_wiring(wiring: Wiring, path: Path, title: str = "") -> None:
         )
         axis.text(x, -0.05, f"{len(members)} {layer}", ha="center", color=INK)
     for is_input, signs in ((True, wiring.sensory), (False, wiring.internal)):
-        alpha = float(np.clip(40 / max(1, np.count_nonzero(signs)), 0.08, 0.6))
+        count = int(np.count_nonzero(signs))
+        alpha = float(np.clip(40 / max(1, count), 0.08, 0.6))
         for pre, post in zip(*np.nonzero(signs)):
             x0, y0 = place[is_input, int(pre)]
             x1, y1 = place[False, int(post)]
@@ -79,15 +80,15 @@ def draw_wiring(wiring: Wiring, path: Path, title: str = "") -> None:
     figure.savefig(path)
 
 
-def draw_growth(rows: Sequence[Mapping[str, object]], path: Path) -> None:
-    """Draw the time of a training step over neurons, steps and batch, ours beside the LSTM."""
+def draw_growth(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Draw the time of a training step over neurons, steps and batch, LTC and LSTM."""
     kinds = list(dict.fromkeys(row["what"] for row in rows))
     figure, axes = _axes(len(kinds), (3.6 * len(kinds), 3.4))
     for axis, kind in zip(axes, kinds):
-        mine = [row for row in rows if row["what"] == kind]
-        x = [row["value"] for row in mine]
-        axis.plot(x, [row["ours_ms"] for row in mine], "o-", color=EXCITE, label="LTC (ours)")
-        axis.plot(x, [row["lstm_ms"] for row in mine], "s--", color=INK, label="LSTM (torch)")
+        chosen = [row for row in rows if row["what"] == kind]
+        x = [row["value"] for row in chosen]
+        axis.plot(x, [row["ours_ms"] for row in chosen], "o-", color=EXCITE, label="LTC (ours)")
+        axis.plot(x, [row["lstm_ms"] for row in chosen], "s--", color=INK, label="LSTM (torch)")
         axis.set(
             xlabel=kind, xscale="log", xticks=x, xticklabels=[str(v) for v in x], ylim=(0, None)
         )
@@ -98,12 +99,13 @@ def draw_growth(rows: Sequence[Mapping[str, object]], path: Path) -> None:
 
 
 def draw_response(response: LiquidResponse, path: Path, rate: float = 30.0) -> None:
-    """Draw time constants around each change, relative to the calm copy: each neuron thin, their
-    mean bold.
+    """Draw time constants around each change, relative to the calm copy.
+
+    Thin: each neuron; bold: their mean.
     """
     figure, axes = _axes(len(response.changed), (2.6 * len(response.changed) + 1.0, 3.4))
-    for axis, (name, factor) in zip(axes, response.factors().items()):
-        factor = factor.cpu().numpy()
+    for axis, (name, tensor) in zip(axes, response.factors().items()):
+        factor = tensor.cpu().numpy()
         times = (np.arange(len(factor)) - response.start) / rate
         axis.plot(times, factor, color=INK, alpha=0.15, linewidth=0.8)
         axis.plot(

@@ -36,7 +36,8 @@ class GRUODE(ODECore):
 
     def hold(self, features: Tensor) -> Tensor:
         """Return the inputs' share of reset, update and candidate, [...,3S]."""
-        return self.input_map(features)
+        held: Tensor = self.input_map(features)
+        return held
 
     def membrane(self) -> Callable[[Tensor], Terms]:
         """See ``ODECore.membrane``."""

@@ -13,8 +13,7 @@ from .solvers import Solver, Terms
 
 
 class LeakyLiquid(ODECore):
-    """dx/dt = -alpha(x, u) x + tanh(Wx x + Wi u + b) / T, alpha within bounds, T the nominal
-    period.
+    """dx/dt = -alpha(x, u) x + tanh(Wx x + Wi u + b) / T, T the nominal period.
 
     alpha = low^(1-s) high^s with s = sigmoid(Ax x + Ai u + c), so time constants 1 / alpha always
     lie within ``time_constant`` seconds and |x| within its upper bound / T. The liquid idea of
@@ -42,7 +41,8 @@ class LeakyLiquid(ODECore):
 
     def hold(self, features: Tensor) -> Tensor:
         """Return the inputs' share of drive and rate, [...,2S]."""
-        return self.input_map(features)
+        held: Tensor = self.input_map(features)
+        return held
 
     def membrane(self) -> Callable[[Tensor], Terms]:
         """See ``ODECore.membrane``."""

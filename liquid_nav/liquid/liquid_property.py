@@ -1,6 +1,4 @@
-"""The liquid property on a given core: what noise and an abrupt change of the input do to its time
-constants.
-"""
+"""The liquid property of a core: how noise and jumps of the input change its time constants."""
 
 from __future__ import annotations
 
@@ -22,9 +20,8 @@ def time_constants_along(
     if state is None:
         state = core.initial_state(features.shape[0])
     states = core.trajectory(features, state, elapsed)
-    return core.time_constants(features.flatten(0, 1), states.flatten(0, 1)).unflatten(
-        0, features.shape[:2]
-    )
+    tau = core.time_constants(features.flatten(0, 1), states.flatten(0, 1))
+    return torch.unflatten(tau, 0, features.shape[:2])
 
 
 def response_times(
@@ -52,7 +49,7 @@ def response_times(
             torch.autograd.grad(outputs[..., k].sum(), newest, retain_graph=True)[0].sum((1, 2))
             for k in range(outputs.shape[-1])
         ]
-    share = torch.stack(shares, dim=-1).unflatten(0, features.shape[:2])
+    share = torch.unflatten(torch.stack(shares, dim=-1), 0, features.shape[:2])
     share = torch.where((share > 0) & (share < 1), share, torch.nan)
     return -elapsed[..., None] / torch.log1p(-share)
 
@@ -69,10 +66,10 @@ class LiquidResponse:
     """Index of the first step at which the copies differ."""
 
     def factors(self) -> dict[str, Tensor]:
-        """Return by what factor time constants differ from calm ones, [T,S] each: geometric means
-        over sequences.
+        """Return the factors by which time constants differ from calm ones, [T,S] each.
 
-        A neuron without capacity has no time constant to speak of: 1 there.
+        They are geometric means over sequences. A neuron without capacity has time constant 0: its
+        factor is 1.
         """
         ratios = {
             name: (tau / self.calm).nan_to_num(1.0, 1.0) for name, tau in self.changed.items()
@@ -80,8 +77,9 @@ class LiquidResponse:
         return {name: ratio.clamp_min(1e-9).log().mean(0).exp() for name, ratio in ratios.items()}
 
     def change(self, window: int) -> dict[str, Tensor]:
-        """Return the factors of the ``window`` steps after the start, [S] each: above 1 longer,
-        below 1 shorter.
+        """Return the factors of the ``window`` steps after the start, [S] each.
+
+        Above 1: longer time constants; below 1: shorter ones.
         """
         after = slice(self.start, self.start + window)
         return {name: factor[after].log().mean(0).exp() for name, factor in self.factors().items()}
@@ -95,8 +93,7 @@ def respond(
     noise: float,
     generator: torch.Generator | None = None,
 ) -> LiquidResponse:
-    """Run sequences [B,T,I] as they are, with noise, and with a jump to another sequence at step
-    ``start``.
+    """Run sequences [B,T,I] as they are, with noise, and with a jump to another one at ``start``.
 
     ``noise`` is the standard deviation relative to that of each feature; B must be at least 2 for
     the jump.
@@ -116,9 +113,7 @@ def compare(
 
 
 def jump(sequences: Tensor, start: int) -> Tensor:
-    """Return a copy of [B,T,...] in which each sequence goes on as the one before it from step
-    ``start`` on.
-    """
+    """Return a copy of [B,T,...] in which each sequence jumps to the one before it at ``start``."""
     jumped = sequences.clone()
     jumped[:, start:] = sequences.roll(1, dims=0)[:, start:]
     return jumped

@@ -1,5 +1,6 @@
-"""The liquid state machine: a fixed reservoir of spiking neurons, read out by weights that learn,
-even in flight.
+"""The liquid state machine: a fixed reservoir of spiking neurons with a readout that learns.
+
+The readout may learn in flight, too.
 """
 
 from __future__ import annotations
@@ -16,12 +17,11 @@ Plastic = Mapping[str, Tensor]
 
 
 class LiquidStateMachine(Core):
-    """Leaky integrate-and-fire neurons with sparse random synapses; the output is linear in their
-    filtered spikes.
+    """Leaky integrate-and-fire neurons with sparse random synapses.
 
-    Between spikes tau dv/dt = -v + Win u + Wrec r + b, integrated exactly; v >= 1 fires and
-    subtracts 1. Every neuron's trace r decays with ``trace_tau`` and rises by 1 / trace_tau at a
-    spike, so r estimates its rate in 1/s.
+    The output is linear in their filtered spikes. Between spikes tau dv/dt = -v + Win u + Wrec r +
+    b, integrated exactly; v >= 1 fires and subtracts 1. Every neuron's trace r decays with
+    ``trace_tau`` and rises by 1 / trace_tau at a spike, so r estimates its rate in 1/s.
     Source: Maass, Natschlaeger and Markram, "Real-time computing without stable states", 2002.
 
     The reservoir is not trained; ``readout`` is, by gradient or online by recursive least squares
@@ -30,6 +30,15 @@ class LiquidStateMachine(Core):
     ``internal``, which spike timing changes. State: membrane, trace. Elapsed time is divided into
     ``substeps``; the state composes in time only as far as these resolve the spikes.
     """
+
+    internal: Tensor
+    """Wrec times ``trace_tau``, [S,S]: row = target, column = source."""
+    incoming: Tensor
+    """Win, [S,I]."""
+    bias: Tensor
+    """b, [S]."""
+    tau: Tensor
+    """Membrane time constants, [S] s."""
 
     def __init__(
         self,
@@ -45,8 +54,9 @@ class LiquidStateMachine(Core):
         plastic_synapses: bool = False,
         seed: int = 0,
     ) -> None:
-        """Draw the reservoir from ``seed``; time constants in s; ``gain`` is the spectral radius of
-        Wrec.
+        """Draw the reservoir from ``seed``.
+
+        Time constants are in s; ``gain`` is the spectral radius of Wrec.
         """
         slices = {"membrane": slice(0, units), "trace": slice(units, 2 * units)}
         names = tuple(f"{part}.{k}" for part in slices for k in range(units))
@@ -67,20 +77,20 @@ class LiquidStateMachine(Core):
         self.register_buffer("bias", 0.5 + torch.rand(units, generator=draw))
         self.register_buffer("tau", low + (high - low) * torch.rand(units, generator=draw))
         self.readout = nn.Linear(units, output_size)
-        nn.init.zeros_(self.readout.weight), nn.init.zeros_(self.readout.bias)
+        nn.init.zeros_(self.readout.weight)
+        nn.init.zeros_(self.readout.bias)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
-        [B,S].
-        """
+        """Return outputs [B,T,O] and the new state [B,S] after T inputs, elapsed [B,T] in s."""
         states, _ = self.trajectory(features, state, elapsed)
         return self.readout(self._traces(states)), states[:, -1]
 
     def trajectory(
         self, features: Tensor, state: Tensor, elapsed: Tensor, plastic: Plastic | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the states [B,T,S] and the plastic state, its synapses changed by the spikes if
-        they are plastic.
+        """Return the states [B,T,S] and the plastic state.
+
+        The spikes change the synapses in it if these are plastic.
         """
         self.check(features, state, elapsed)
         plastic = dict(plastic or {})
@@ -107,8 +117,9 @@ class LiquidStateMachine(Core):
         return torch.stack(states, dim=1), plastic
 
     def _pair(self, internal: Tensor, trace: Tensor, spikes: Tensor, rate: float = 1e-3) -> Tensor:
-        """Spike-timing dependence: pre before post strengthens, post before pre weakens; signs and
-        zeros stay.
+        """Return the synapses after spike-timing-dependent plasticity.
+
+        Pre before post strengthens, post before pre weakens; signs and zeros stay.
         """
         earlier = trace * self.trace_tau
         change = (
@@ -121,8 +132,9 @@ class LiquidStateMachine(Core):
         ) * self.internal.sign()
 
     def initial_plastic(self, batch: int = 1, confidence: float = 1.0) -> dict[str, Tensor]:
-        """Return the plastic state to start from: the trained readout, held with ``confidence``,
-        and the synapses.
+        """Return the initial plastic state: the trained readout and the synapses.
+
+        The greater ``confidence``, the less the first targets change the readout.
         """
         weights = torch.cat((self.readout.weight, self.readout.bias[:, None]), dim=1).detach()
         plastic = {
@@ -141,11 +153,10 @@ class LiquidStateMachine(Core):
     def learn(
         self, state: Tensor, target: Tensor, plastic: Plastic, forgetting: float = 1.0
     ) -> dict[str, Tensor]:
-        """Return the plastic state after one step of recursive least squares towards target [B,O]
-        at state [B,S].
+        """Return the plastic state after a step of recursive least squares.
 
-        With ``forgetting`` 1 the weights are those of ridge regression on all that was seen; below
-        1 the past fades.
+        Its target is [B,O] at state [B,S]. With ``forgetting`` 1 the weights are those of ridge
+        regression on all targets so far; below 1 older targets count less.
         """
         x = self._regressor(state)
         covariance = plastic["covariance"]
@@ -159,9 +170,7 @@ class LiquidStateMachine(Core):
         }
 
     def time_constants(self, features: Tensor, state: Tensor) -> Tensor:
-        """Return membrane and trace time constants, [B,S] s; they do not depend on input or
-        state.
-        """
+        """Return membrane and trace time constants, [B,S] s, whatever input and state."""
         return torch.cat((self.tau, torch.full_like(self.tau, self.trace_tau))).expand(state.shape)
 
     def _traces(self, states: Tensor) -> Tensor:

@@ -1,14 +1,13 @@
-"""The liquid time-constant (LTC) network with conductance-based synapses, fed with real elapsed
-seconds.
-"""
+"""The liquid time-constant (LTC) network: conductance-based synapses, real elapsed seconds."""
 
 from __future__ import annotations
 
 import math
-from typing import Callable
+from typing import TYPE_CHECKING, Any, Callable, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from . import fast
@@ -17,9 +16,12 @@ from .ode import ODECore
 from .solvers import SemiImplicit, Solver, Terms
 from .wiring import WiringRule
 
+if TYPE_CHECKING:
+    from .fast.function import InferenceGroups
+
 #: added to the total conductance, as the published code does against division by zero
 EPSILON = 1e-8
-#: published initial ranges of what every synapse and neuron starts with
+#: published ranges of the initial parameters of synapses and neurons
 RANGES = {
     "gleak": (0.001, 1.0),
     "vleak": (-0.2, 0.2),
@@ -30,8 +32,9 @@ RANGES = {
 
 
 def _is_short(features: Tensor) -> bool:
-    """Whether features are so few that Python would take most of the time; what is none is refused
-    elsewhere.
+    """Whether features are so few that Python would take most of the time.
+
+    False for anything but a tensor [B,T,I], which ``check_shapes`` rejects.
     """
     return (
         isinstance(features, Tensor)
@@ -52,6 +55,35 @@ class LTC(ODECore):
     Initial capacities are set so that at rest a neuron's time constant lies within
     ``time_constant`` seconds; activity shortens it.
     """
+
+    w: nn.Parameter
+    """Strength of the internal synapses, [N]."""
+    sigma: nn.Parameter
+    """Slope of their sigmoids, [N]."""
+    mu: nn.Parameter
+    """State at the middle of their sigmoids, [N]."""
+    erev: nn.Parameter
+    """Their reversal potential, [N]."""
+    pre: Tensor
+    """Their source neuron, int64 [N]."""
+    post: Tensor
+    """Their target neuron, int64 [N]."""
+    onto: Tensor
+    """[N,S]: 1 at each synapse's target, else 0."""
+    sensory_w: nn.Parameter
+    """Strength of the input synapses, [Ns]."""
+    sensory_sigma: nn.Parameter
+    """Slope of their sigmoids, [Ns]."""
+    sensory_mu: nn.Parameter
+    """Mapped input at the middle of their sigmoids, [Ns]."""
+    sensory_erev: nn.Parameter
+    """Their reversal potential, [Ns]."""
+    sensory_pre: Tensor
+    """Their input, int64 [Ns]."""
+    sensory_post: Tensor
+    """Their target neuron, int64 [Ns]."""
+    sensory_onto: Tensor
+    """[Ns,S]: 1 at each input synapse's target, else 0."""
 
     def __init__(
         self,
@@ -116,7 +148,7 @@ class LTC(ODECore):
             onto = torch.zeros(len(pre), self.state_size)
             onto[torch.arange(len(pre)), torch.from_numpy(post)] = 1.0
             self.register_buffer(prefix + "onto", onto, persistent=False)
-        self._views: tuple = (None, None)
+        self._views: tuple[list[int], InferenceGroups] | None = None
         self._synapses = (*_by_target(built.sensory), *_by_target(built.internal))
         self.gleak = nn.Parameter(_uniform(self.state_size, *RANGES["gleak"]))
         self.vleak = nn.Parameter(_uniform(self.state_size, *RANGES["vleak"]))
@@ -127,10 +159,9 @@ class LTC(ODECore):
         self.output_b = nn.Parameter(torch.zeros(self.output_size))
 
     def _initial_capacity(self, low: float, high: float) -> Tensor:
-        """Draw time constants log-uniformly (motor neurons: faster half) and return c = tau *
-        conductance.
+        """Return c = tau * conductance for log-uniform time constants (motor neurons: faster half).
 
-        The conductance meant is that at rest (v = 0) with the sensory synapses half open.
+        The conductance is that at rest (v = 0) with the sensory synapses half open.
         """
         upper = torch.full((self.state_size,), math.log(high))
         upper[self.slices["motor"]] = 0.5 * (math.log(low) + math.log(high))
@@ -145,9 +176,7 @@ class LTC(ODECore):
         return tau * conductance
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
-        [B,S].
-        """
+        """Return outputs [B,T,O] and the new state [B,S] after T inputs, elapsed [B,T] in s."""
         if not torch.is_grad_enabled() and _is_short(features):
             if self._is_fast(features, state, elapsed):
                 return self._quick_step(features, state, elapsed)
@@ -160,29 +189,39 @@ class LTC(ODECore):
         from .fast.function import trajectory
 
         self.check(features, state, elapsed)
-        parameters = [self._parameters[name] for name in fast.PARAMETERS[:-2]]
+        assert isinstance(self.solver, SemiImplicit)  # else it is not fast
+        by_name = self._by_name
+        parameters = [by_name[name] for name in fast.PARAMETERS[:-2]]
         return trajectory(self._synapses, self.solver.unfolds, features, state, elapsed, parameters)
 
     @property
     def wants_processor(self) -> bool:
-        """Whether the numba kernel would serve there: on a GPU some thousand tiny operations take
-        its place.
+        """Whether the numba kernel would run on the CPU.
+
+        On a GPU some thousand tiny operations take its place.
         """
         available = self.kernel != "torch" and fast.available()
         return (
             available
             and isinstance(self.solver, SemiImplicit)
-            and self._parameters["cm"].dtype is torch.float32
+            and self._by_name["cm"].dtype is torch.float32
         )
 
+    @property
+    def _by_name(self) -> dict[str, Tensor]:
+        """The parameters; found faster here than by ``nn.Module.__getattr__``."""
+        # torch's type allows None, which no parameter of an LTC is.
+        return cast("dict[str, Tensor]", self._parameters)
+
     def _is_fast(self, *tensors: Tensor) -> bool:
-        """Whether the numba kernel is chosen and can serve; raises when it was demanded and
-        cannot.
+        """Whether the numba kernel is chosen and can run.
+
+        Raises CoreInputError where it is requested and cannot run.
         """
         if self.kernel == "torch" or (self.kernel == "auto" and not fast.available()):
             return False
         serves = isinstance(self.solver, SemiImplicit) and not is_exporting()
-        for tensor in (*tensors, self._parameters["cm"]):
+        for tensor in (*tensors, self._by_name["cm"]):
             serves = (
                 serves
                 and isinstance(tensor, Tensor)
@@ -199,27 +238,32 @@ class LTC(ODECore):
     def _quick_step(
         self, features: Tensor, state: Tensor, elapsed: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Do all of ``forward`` in one compiled call: at this size Python would take most of the
-        time.
+        """Do all of ``forward`` in one compiled call.
+
+        At this size Python would take most of the time.
         """
         from .fast.function import infer, prepare
 
         self.check_shapes(features, state, elapsed)
-        parameters = [self._parameters[name] for name in fast.PARAMETERS]
+        assert isinstance(self.solver, SemiImplicit)  # else it is not fast
+        by_name = self._by_name
+        parameters = [by_name[name] for name in fast.PARAMETERS]
         places = [parameter.data_ptr() for parameter in parameters]
-        if places != self._views[0]:  # the views stay good while the parameters stay in place
-            self._views = (places, prepare(self._synapses, parameters))
+        views = self._views  # valid while the parameters stay in place
+        if views is None or views[0] != places:
+            views = (places, prepare(self._synapses, parameters))
+            self._views = views
         first = self.slices["motor"].start
-        fault, *result = infer(
-            self._views[1], self.solver.unfolds, features, state, elapsed, first, self.validate
+        fault, outputs, after = infer(
+            views[1], self.solver.unfolds, features, state, elapsed, first, self.validate
         )
         if fault:
             self.refuse(fault)
-        return tuple(result)
+        return outputs, after
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         """Leave the views of the parameters out of copies and pickles."""
-        return {**self.__dict__, "_views": (None, None)}
+        return {**self.__dict__, "_views": None}
 
     def readout(self, states: Tensor) -> Tensor:
         """Return the outputs [...,O] of states [...,S]."""
@@ -236,18 +280,14 @@ class LTC(ODECore):
         return torch.cat(((w * erev)[:, None] * onto, w[:, None] * onto), dim=1)
 
     def hold(self, features: Tensor) -> Tensor:
-        """Return drive and conductance from inputs and leak, [...,2S]: all that does not depend on
-        the state.
-        """
+        """Return drive and conductance from inputs and leak, whatever the state, [...,2S]."""
         inputs = (features * self.input_w + self.input_b)[..., self.sensory_pre]
         opening = torch.sigmoid(self.sensory_sigma * (inputs - self.sensory_mu))
         leak = torch.cat((self.gleak * self.vleak, self.gleak + EPSILON))
         return opening @ self._weights("sensory_") + leak
 
     def membrane(self) -> Callable[[Tensor], Terms]:
-        """Return the map from a held input [B,2S] to drive, conductance and capacity as functions
-        of the state.
-        """
+        """Return the map from a held input [B,2S] to drive, conductance and capacity of a state."""
         internal = self._weights("")
 
         def under(held: Tensor) -> Terms:
@@ -268,9 +308,7 @@ class LTC(ODECore):
 
     @torch.no_grad()
     def load_dense(self, values: dict[str, Tensor]) -> None:
-        """Copy parameters shaped as in ``ncps`` ([S,S], [I,S], vectors); absent synapses are
-        dropped.
-        """
+        """Copy parameters shaped as in ``ncps``, [S,S], [I,S] or vectors; drop absent synapses."""
         for name, parameter in self.named_parameters():
             if name not in values:
                 continue
@@ -285,14 +323,11 @@ class LTC(ODECore):
             parameter.copy_(value)
 
 
-def _by_target(signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sources [N] of the synapses, sorted by target, and where each target's begin,
-    [S+1].
-    """
+def _by_target(signs: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the sources [N] of the synapses, sorted by target, and each target's first, [S+1]."""
     target, source = np.nonzero(signs.T)
-    return source.astype(np.int64), np.searchsorted(target, np.arange(signs.shape[1] + 1)).astype(
-        np.int64
-    )
+    first = np.searchsorted(target, np.arange(signs.shape[1] + 1))
+    return source.astype(np.int64), first.astype(np.int64)
 
 
 def _uniform(size: int, low: float, high: float) -> Tensor:

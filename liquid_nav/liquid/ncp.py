@@ -1,12 +1,11 @@
-"""The neural-circuit-policy wiring: sensory -> inter -> command (recurrent) -> motor, sparse and
-signed.
-"""
+"""The neural-circuit-policy wiring: sensory -> inter -> command (recurrent) -> motor, sparse."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .wiring import Wiring, WiringError
 
@@ -32,12 +31,12 @@ class NCPWiring:
     recurrent_command: int = 4
     """Random synapses drawn among the command neurons, 0 or more; the same may be drawn twice."""
     motor_fanin: int = 6
-    """Command neurons that each motor neuron listens to, from 1 to ``command``."""
+    """Command neurons that feed each motor neuron, from 1 to ``command``."""
     seed: int = 22222
     """Seed of the random draws."""
 
     def __post_init__(self) -> None:
-        """Refuse counts that cannot be drawn."""
+        """Raise WiringError for counts that cannot be drawn."""
         for name, least in (
             ("inter", 1),
             ("command", 1),
@@ -86,44 +85,44 @@ class NCPWiring:
 
 
 def _sign(rng: np.random.RandomState) -> int:
-    return rng.choice([-1, 1])
+    return int(rng.choice([-1, 1]))
 
 
 def _fan_out(
     rng: np.random.RandomState,
-    signs: np.ndarray,
-    sources: np.ndarray,
-    targets: np.ndarray,
+    signs: NDArray[np.int8],
+    sources: NDArray[np.int_],
+    targets: NDArray[np.int_],
     fanout: int,
 ) -> None:
-    """Give each source ``fanout`` targets; then connect the targets that were forgotten."""
-    forgotten = targets.tolist()
+    """Give each source ``fanout`` targets; then connect the targets that no source feeds."""
+    unconnected = targets.tolist()
     for pre in sources:
         for post in rng.choice(targets, size=fanout, replace=False):
-            if post in forgotten:
-                forgotten.remove(post)
+            if post in unconnected:
+                unconnected.remove(post)
             signs[pre, post] = _sign(rng)
     mean = int(np.clip(int(len(sources) * fanout / len(targets)), 1, len(sources)))
-    for post in forgotten:
+    for post in unconnected:
         for pre in rng.choice(sources, size=mean, replace=False):
             signs[pre, post] = _sign(rng)
 
 
 def _fan_in(
     rng: np.random.RandomState,
-    signs: np.ndarray,
-    sources: np.ndarray,
-    targets: np.ndarray,
+    signs: NDArray[np.int8],
+    sources: NDArray[np.int_],
+    targets: NDArray[np.int_],
     fanin: int,
 ) -> None:
-    """Give each target ``fanin`` sources; then connect the sources that were forgotten."""
-    forgotten = sources.tolist()
+    """Give each target ``fanin`` sources; then connect the sources that feed no target."""
+    unconnected = sources.tolist()
     for post in targets:
         for pre in rng.choice(sources, size=fanin, replace=False):
-            if pre in forgotten:
-                forgotten.remove(pre)
+            if pre in unconnected:
+                unconnected.remove(pre)
             signs[pre, post] = _sign(rng)
     mean = int(np.clip(int(len(targets) * fanin / len(sources)), 1, len(targets)))
-    for pre in forgotten:
+    for pre in unconnected:
         for post in rng.choice(targets, size=mean, replace=False):
             signs[pre, post] = _sign(rng)

@@ -15,8 +15,8 @@ class NeuralODE(ODECore):
     """dx/dt = (V tanh(W x + U u + b) + c) / T with T the nominal period. No leak, hence no time
     constants.
 
-    Source: Chen et al., "Neural ordinary differential equations", NeurIPS 2018; driven by a held
-    input.
+    Driven by a held input. Source: Chen et al., "Neural ordinary differential equations", NeurIPS
+    2018.
     """
 
     def __init__(
@@ -40,7 +40,8 @@ class NeuralODE(ODECore):
 
     def hold(self, features: Tensor) -> Tensor:
         """Return the inputs' share of the hidden layer [...,H]."""
-        return self.input_map(features)
+        held: Tensor = self.input_map(features)
+        return held
 
     def membrane(self) -> Callable[[Tensor], Terms]:
         """See ``ODECore.membrane``."""

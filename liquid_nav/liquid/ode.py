@@ -1,6 +1,4 @@
-"""What all cells that follow a differential equation share: hold an input, let a solver advance the
-state.
-"""
+"""The base of cells with a differential equation: an input is held, a solver advances the state."""
 
 from __future__ import annotations
 
@@ -16,8 +14,8 @@ from .solvers import SemiImplicit, Solver, Terms
 class HeldInput:
     """The membrane equation of a core under one held input: ``x -> (drive, rate, capacity)``.
 
-    Keeps hold of the core and the input, because an adjoint solver builds the equation anew to find
-    the gradients.
+    Keeps the core and the input, from which an adjoint solver builds the equation again to find the
+    gradients.
     """
 
     def __init__(self, core: ODECore, held: Tensor, membrane: Callable[[Tensor], Terms]) -> None:
@@ -31,12 +29,11 @@ class HeldInput:
 
 
 class ODECore(Core):
-    """A core whose state follows ``capacity * dx/dt = drive(x, u) - rate(x, u) * x`` under the held
-    input u.
+    """A core whose state follows ``capacity * dx/dt = drive(x, u) - rate(x, u) * x``, u held.
 
     Advancing by dt1 and then dt2 under the same input equals advancing by dt1 + dt2, to solver
-    accuracy. A cell says what depends on the input alone (``hold``) and how the terms follow from
-    it (``membrane``). The output is an affine map of the state, or the state itself when no
+    accuracy. A cell defines what depends on the input alone (``hold``) and how the terms follow
+    from it (``membrane``). The output is an affine map of the state, or the state itself when no
     ``output_size`` is given.
     """
 
@@ -53,8 +50,9 @@ class ODECore(Core):
         solver: Solver | None = None,
         own_readout: bool = False,
     ) -> None:
-        """Store sizes and solver (six semi-implicit steps by default); ``own_readout`` cells bring
-        their own.
+        """Store sizes and solver (six semi-implicit steps by default).
+
+        Cells with ``own_readout`` define ``readout`` themselves.
         """
         super().__init__(input_size, state_size, output_size or state_size, neuron_names, slices)
         self.solver = solver or SemiImplicit(6)
@@ -66,19 +64,19 @@ class ODECore(Core):
         return features
 
     def membrane(self) -> Callable[[Tensor], Terms]:
-        """Return the map from a held input [B,H] to the terms; what depends on parameters alone is
-        done here.
+        """Return the map from a held input [B,H] to the terms.
+
+        What depends on parameters alone is computed here, once.
         """
         raise NotImplementedError
 
     def readout(self, states: Tensor) -> Tensor:
         """Return the outputs [...,O] of states [...,S]."""
-        return self.head(states)
+        outputs: Tensor = self.head(states)
+        return outputs
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over T inputs, elapsed [B,T] in s; return outputs [B,T,O] and the new state
-        [B,S].
-        """
+        """Return outputs [B,T,O] and the new state [B,S] after T inputs, elapsed [B,T] in s."""
         states = self.trajectory(features, state, elapsed)
         return self.readout(states), states[:, -1]
 
@@ -104,9 +102,7 @@ class ODECore(Core):
         return (drive - rate * state) / capacity
 
     def time_constants(self, features: Tensor, state: Tensor) -> Tensor:
-        """Return capacity over rate, [B,S] s: how fast each neuron forgets at this input and
-        state.
-        """
+        """Return capacity over rate, [B,S] s, at features [B,I] and state [B,S]."""
         _, rate, capacity = self.terms(features)(state)
         if not isinstance(rate, Tensor):
             return super().time_constants(features, state)

@@ -1,6 +1,4 @@
-"""Penalties for training that keep a network slow, fast or smooth where that is wanted. Each
-returns one number.
-"""
+"""Penalties for training that keep a network slow, fast or smooth; each returns one number."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ def time_constant_penalty(
 
 
 def rate_penalty(core: ODECore, features: Tensor, states: Tensor) -> Tensor:
-    """Return the mean square of the forgetting rates alpha = 1 / tau in 1/s: prefers slow
-    neurons.
-    """
+    """Return the mean square of the rates alpha = 1 / tau in 1/s: prefers slow neurons."""
     return (
         core.time_constants(features.flatten(0, 1), states.flatten(0, 1))
         .reciprocal()
@@ -35,10 +31,9 @@ def rate_penalty(core: ODECore, features: Tensor, states: Tensor) -> Tensor:
 
 
 def derivative_penalty(states: Tensor, elapsed: Tensor) -> Tensor:
-    """Return the mean square of (x_k - x_k-1) / dt in 1/s over states [B,T,S], elapsed [B,T] s:
-    prefers calm states.
+    """Return the mean square of (x_k - x_k-1) / dt in 1/s: prefers calm states.
 
-    Steps without elapsed time are left out.
+    states [B,T,S], elapsed [B,T] s. Steps without elapsed time are left out.
     """
     dt = elapsed[:, 1:, None]
     moved = dt > 0

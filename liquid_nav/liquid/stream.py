@@ -1,6 +1,4 @@
-"""Event-driven use: time-stamped events from several sensors, at their own rates, late and out of
-order.
-"""
+"""Time-stamped events from several sensors, each at its own rate, late or out of order."""
 
 from __future__ import annotations
 
@@ -39,7 +37,7 @@ class Event:
 
 @dataclass(frozen=True)
 class _Point:
-    """Where the stream stood right after an instant."""
+    """State of the stream right after an instant."""
 
     time: float
     """The instant, s; minus infinity before any event."""
@@ -74,8 +72,9 @@ class Stream:
         nominal_period: float = 1 / 30,
         hold: str = "backward",
     ) -> None:
-        """Begin in ``state`` [1,S] (zeros by default); the first instant's elapsed time is
-        ``nominal_period`` s.
+        """Begin in ``state`` [1,S], zeros by default.
+
+        The first instant's elapsed time is ``nominal_period`` s.
         """
         if hold not in ("backward", "forward"):
             raise CoreInputError(f"hold '{hold}' is unknown; choose backward or forward")
@@ -99,7 +98,7 @@ class Stream:
             features[:, channel.columns] = channel.initial
         if state is None:
             state = core.initial_state(1)
-        self._base = _Point(-math.inf, state, features)  # where the kept points set out from
+        self._base = _Point(-math.inf, state, features)  # the kept points follow it
         self._points: list[_Point] = []
 
     @property
@@ -119,7 +118,7 @@ class Stream:
         return self._points[-1]
 
     def push(self, sensor: str, time: float, values: Iterable[float] | Tensor) -> bool:
-        """Take an event in; return whether it counted (False: too late, or a duplicate)."""
+        """Add an event; return whether it was accepted (False: too late, or a duplicate)."""
         event = Event(float(time), sensor, self._checked(sensor, time, values))
         if event.time <= self._base.time or event.time < self.time - self.horizon:
             self.late += 1
@@ -133,9 +132,7 @@ class Stream:
         return True
 
     def query(self, time: float) -> Tensor:
-        """Return the outputs [1,O] at ``time`` s, no earlier than the newest event, holding the
-        last input.
-        """
+        """Return the outputs [1,O] at ``time`` s, from the newest event on; its input is held."""
         newest = self._newest
         elapsed = time - newest.time
         if math.isinf(newest.time):
@@ -190,8 +187,9 @@ class Stream:
             self._points.append(_Point(time, state, features))
 
     def _forget(self) -> None:
-        """Drop what lies beyond the horizon; the newest instant that no event can precede becomes
-        the base.
+        """Drop what lies before the horizon.
+
+        The newest instant that no event can precede any more becomes the base.
         """
         limit = self.time - self.horizon
         while len(self._points) > 1 and self._points[0].time < limit:

@@ -1,8 +1,7 @@
-"""A core that learns to follow a level through noise that comes and goes: the smallest task that
-asks for liquid time.
+"""A core that learns to follow a level through noise that comes and goes.
 
-The best filter trusts a new measurement little in noise and much after a jump. Nobody tells the
-core which it meets.
+It is the smallest task that needs liquid time constants: the best filter gives a new measurement
+little weight in noise and much after a jump, and no input states which of them it is.
 """
 
 from __future__ import annotations
@@ -32,9 +31,7 @@ CHANGES = 0.015
 
 
 def _held(values: Tensor, chance: float, generator: torch.Generator) -> Tensor:
-    """Return ``values`` [B,T] with each held until the next one is let in, by ``chance`` per
-    step.
-    """
+    """Return ``values`` [B,T], each held until the next replaces it, with ``chance`` per step."""
     anew = torch.rand(values.shape, generator=generator) < chance
     anew[:, 0] = True
     steps = torch.arange(values.shape[1]).expand_as(values)
@@ -42,9 +39,7 @@ def _held(values: Tensor, chance: float, generator: torch.Generator) -> Tensor:
 
 
 def draw(batch: int, steps: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Return levels [B,T], their noisy measurements [B,T], and the noise's standard deviation
-    [B,T].
-    """
+    """Return levels, noisy measurements and the noise's standard deviation, [B,T] each."""
     levels = _held(torch.rand(batch, steps, generator=generator) * 2 - 1, JUMPS, generator)
     noisy = torch.rand(batch, steps, generator=generator) < 0.5
     noise = _held(torch.where(noisy, NOISY, QUIET), CHANGES, generator)
@@ -58,11 +53,10 @@ def train(
     slow: float = 0.003,
     on_step: Callable[[float], object] = lambda loss: None,
 ) -> LTC:
-    """Train a densely wired LTC to give the level; ``on_step`` gets each batch's mean squared
-    error.
+    """Train a densely wired LTC to return the level.
 
-    ``slow`` weighs the squared log distance of time constants below 1 s: neurons are quick only
-    where that pays.
+    ``on_step`` gets each batch's mean squared error. ``slow`` weighs the squared log distance of
+    time constants below 1 s: neurons are quick only where that lowers the error more.
     """
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(seed)
@@ -77,7 +71,8 @@ def train(
         states = core.trajectory(features, core.initial_state(len(features)), elapsed)
         error = (core.readout(states)[..., 0] - levels)[:, 8:].square().mean()
         optimizer.zero_grad()
-        (error + slow * time_constant_penalty(core, features, states, 1.0, 1e3)).backward()
+        loss = error + slow * time_constant_penalty(core, features, states, 1.0, 1e3)
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(core.parameters(), 1.0)
         optimizer.step()
         schedule.step()
@@ -88,10 +83,10 @@ def train(
 
 @torch.no_grad()
 def errors(core: LTC, seed: int = 999) -> dict[str, float]:
-    """Return mean squared errors on fresh signals: the core's, and the best that one fixed
-    first-order filter can do.
+    """Return mean squared errors on new signals: the core's, and the best of a fixed filter.
 
-    Every gain from 0.05 to 0.95 is tried on these very signals, which favours the filter.
+    The filter is of first order. Every gain from 0.05 to 0.95 is tried on these same signals, which
+    favours it.
     """
     levels, measured, _ = draw(256, 200, torch.Generator().manual_seed(seed))
     elapsed = torch.full(measured.shape, PERIOD)
@@ -104,14 +99,15 @@ def errors(core: LTC, seed: int = 999) -> dict[str, float]:
             estimate = estimate + gain * (now - estimate)
             track.append(estimate)
         fixed.append((torch.stack(track, 1) - levels)[:, 20:].square().mean().item())
-    mine = (core.readout(states)[..., 0] - levels)[:, 20:].square().mean().item()
-    return {"core": mine, "fixed": min(fixed)}
+    error = (core.readout(states)[..., 0] - levels)[:, 20:].square().mean().item()
+    return {"core": error, "fixed": min(fixed)}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a core does on 128 signals that differ from step ``start`` on: nothing (calm), noise, or
-    a jump across zero.
+    """Response of a core to 128 signals that change at step ``start``.
+
+    The changes are none (calm), more noise, and a jump across zero.
     """
 
     start: int
@@ -121,20 +117,20 @@ class Answer:
     measured: dict[str, Tensor]
     """Their noisy measurements, [B,T] by the name of the change."""
     outputs: dict[str, Tensor]
-    """What the core gives as the level, [B,T] by the name of the change."""
+    """The core's outputs, its estimate of the level, [B,T] by the name of the change."""
     response: dict[str, Tensor]
-    """Effective time constants of the output, [B,T] s by the name of the change; nan where the
-    newest measurement moves the output backwards or beyond itself.
+    """Effective time constants of the output, [B,T] s by the name of the change.
+
+    They are nan where the newest measurement moves the output backwards or beyond itself.
     """
     membranes: dict[str, Tensor]
     """Effective time constants of the neurons, [B,T,S] s by the name of the change."""
 
     def rows(self) -> list[dict[str, object]]:
-        """Return a flat row for each change: the response's median in ms and by what factor
-        membranes change.
+        """Return a flat row for each change: the response's median in ms and the membranes' factor.
 
-        A jump is read in its first two measurements, noise from the fifth on; "calm" is what both
-        are compared with.
+        A jump is evaluated in its first two measurements, noise from the fifth on; "calm" is what
+        both are compared with.
         """
         rows = []
         for name, response in self.response.items():
@@ -162,9 +158,7 @@ class Answer:
 
 
 def ask(core: LTC, seed: int = 0, calm: float = 0.1, noise: float = NOISY) -> Answer:
-    """Measure a core on held levels: noise of deviation ``calm`` throughout, then more ``noise``,
-    or a jump.
-    """
+    """Measure a core on held levels with noise of deviation ``calm``, then ``noise``, or a jump."""
     generator = torch.Generator().manual_seed(seed)
     size = (128, 180)
     start = 150
@@ -180,9 +174,9 @@ def ask(core: LTC, seed: int = 0, calm: float = 0.1, noise: float = NOISY) -> An
     outputs = {}
     response = {}
     membranes = {}
-    for name, seen in measured.items():
+    for name, signal in measured.items():
         with torch.no_grad():
-            outputs[name] = core(seen[..., None], core.initial_state(size[0]), elapsed)[0][..., 0]
-        response[name] = response_times(core, seen[..., None], elapsed)[..., 0]
-        membranes[name] = time_constants_along(core, seen[..., None], elapsed)
+            outputs[name] = core(signal[..., None], core.initial_state(size[0]), elapsed)[0][..., 0]
+        response[name] = response_times(core, signal[..., None], elapsed)[..., 0]
+        membranes[name] = time_constants_along(core, signal[..., None], elapsed)
     return Answer(start, truth, measured, outputs, response, membranes)

@@ -15,8 +15,9 @@ SHOWN = {"noise": "noise sets in", "jump": "the level jumps"}
 
 
 def draw_answer(answer: Answer, path: Path, signal: int = 3) -> None:
-    """Draw for noise and for a jump: one signal above; below it time constants, medians with the
-    middle half.
+    """Draw for noise and for a jump: above one signal, below the time constants.
+
+    These are medians over the signals, with the middle half of them shaded.
     """
     figure = Figure(figsize=(9.0, 6.4), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)

@@ -1,6 +1,4 @@
-"""An initial state from a short history, learned or averaged, in place of zeros and the transient
-they bring.
-"""
+"""An initial state from a short history, learned or averaged, without the transient from zeros."""
 
 from __future__ import annotations
 
@@ -14,8 +12,7 @@ from .core import Core, CoreInputError
 
 @torch.no_grad()
 def settle(core: Core, features: Tensor, elapsed: Tensor, seconds: float = 2.0) -> Tensor:
-    """Return the state [B,S] after living through a history, having first held its earliest input
-    for ``seconds``.
+    """Return the state [B,S] after a history whose first input is held before for ``seconds``.
 
     features [B,T,I] and elapsed [B,T] s; nothing is learned. For cores that count frames rather
     than seconds the hold is one long frame.
@@ -25,13 +22,15 @@ def settle(core: Core, features: Tensor, elapsed: Tensor, seconds: float = 2.0) 
     _, state = core(
         features[:, :1].expand(-1, 16, -1), core.initial_state(batch), held.to(features)
     )
-    return core(features, state, elapsed)[1]
+    settled: Tensor = core(features, state, elapsed)[1]
+    return settled
 
 
 @torch.no_grad()
 def average_state(core: Core, histories: Iterable[tuple[Tensor, Tensor]], skip: int = 0) -> Tensor:
-    """Return the mean state [1,S] over many sequences (features [B,T,I], elapsed [B,T]), without
-    the first ``skip``.
+    """Return the mean state [1,S] over many sequences, without the first ``skip`` steps of each.
+
+    A history is features [B,T,I] and elapsed [B,T] s.
     """
     total = torch.zeros(core.state_size)
     count = 0
@@ -50,7 +49,7 @@ def average_state(core: Core, histories: Iterable[tuple[Tensor, Tensor]], skip: 
 class WarmStart(nn.Module):
     """A small network from a short history to the state that the core would be in by then.
 
-    It sees the first, the last and the mean features of the history, and its duration; so it takes
+    It gets the first, the last and the mean features of the history, and its duration; so it takes
     histories of any length. Fit it with ``loss`` on sequences that are long enough for the core to
     have settled.
     """
@@ -67,14 +66,15 @@ class WarmStart(nn.Module):
     def forward(self, features: Tensor, elapsed: Tensor) -> Tensor:
         """Return the state [B,S] at the end of a history features [B,T,I], elapsed [B,T] s."""
         summary = (features[:, 0], features[:, -1], features.mean(1), elapsed.sum(1, keepdim=True))
-        return self.network(torch.cat(summary, dim=1))
+        state: Tensor = self.network(torch.cat(summary, dim=1))
+        return state
 
     def loss(self, core: Core, features: Tensor, elapsed: Tensor, length: int) -> Tensor:
-        """Return the mean squared distance to the state that the core reaches from zeros over the
-        whole sequence.
+        """Return the mean squared distance to the state that the core reaches from zeros.
 
-        The network sees only the last ``length`` inputs of it.
+        The core runs over the whole sequence; the network gets only its last ``length`` inputs.
         """
         with torch.no_grad():
-            _, reached = core(features, core.initial_state(features.shape[0]), elapsed)
-        return (self(features[:, -length:], elapsed[:, -length:]) - reached).square().mean()
+            reached: Tensor = core(features, core.initial_state(features.shape[0]), elapsed)[1]
+        predicted: Tensor = self(features[:, -length:], elapsed[:, -length:])
+        return (predicted - reached).square().mean()

@@ -1,6 +1,4 @@
-"""Wirings: which neuron listens to which, with what sign; plain data that can be looked at and
-drawn.
-"""
+"""Wirings: which neuron feeds which, with what sign; plain data that can be inspected and drawn."""
 
 from __future__ import annotations
 
@@ -8,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.errors import UserError
 
@@ -20,14 +19,12 @@ class WiringError(UserError):
 class Wiring:
     """Synapses among ``state_size`` neurons and from ``input_size`` inputs to them."""
 
-    sensory: np.ndarray
+    sensory: NDArray[np.int8]
     """int8 [I,S], sign (-1, 0, +1) of the synapse from input i (row) to neuron s (column)."""
-    internal: np.ndarray
+    internal: NDArray[np.int8]
     """int8 [S,S], sign (-1, 0, +1) of the synapse from neuron (row) to neuron (column)."""
-    layers: dict[str, np.ndarray]
-    """Neuron indices by layer name, int [n] each, contiguous; the outputs are read from the layer
-    ``motor``.
-    """
+    layers: dict[str, NDArray[np.int_]]
+    """Neuron indices by layer name, int [n] each, contiguous; layer ``motor`` holds the outputs."""
     names: tuple[str, ...] = field(default=())
     """Names of the S neurons; empty: made of the layer and the place in it, as ``motor.0``."""
 
@@ -68,15 +65,15 @@ class Wiring:
     @property
     def input_size(self) -> int:
         """Number of inputs I."""
-        return self.sensory.shape[0]
+        return len(self.sensory)
 
     @property
     def state_size(self) -> int:
         """Number of neurons S."""
-        return self.internal.shape[0]
+        return len(self.internal)
 
     @property
-    def motor(self) -> np.ndarray:
+    def motor(self) -> NDArray[np.int_]:
         """Indices of the neurons that the outputs are read from."""
         return self.layers["motor"]
 
@@ -91,11 +88,11 @@ class Wiring:
                     frontier.append(nxt)
         return seen
 
-    def synapses(self) -> tuple[np.ndarray, np.ndarray]:
+    def synapses(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return (pre, post) int64 [N] of the internal synapses, ordered by post, then pre."""
         return _edges(self.internal)
 
-    def sensory_synapses(self) -> tuple[np.ndarray, np.ndarray]:
+    def sensory_synapses(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return (input, post) int64 [N] of the sensory synapses, ordered by post, then input."""
         return _edges(self.sensory)
 
@@ -115,6 +112,6 @@ class WiringRule(Protocol):
         """Return the wiring for ``input_size`` inputs."""
 
 
-def _edges(signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _edges(signs: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     post, pre = np.nonzero(signs.T)
     return pre.astype(np.int64), post.astype(np.int64)

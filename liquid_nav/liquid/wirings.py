@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .wiring import Wiring, WiringError
 
 
 @dataclass(frozen=True)
 class DenseWiring:
-    """Every input feeds every neuron and every neuron feeds every neuron; two of three synapses
-    excite.
-    """
+    """Every input and every neuron feeds every neuron; two of three synapses excite."""
 
     units: int
     """Number of neurons."""
@@ -53,8 +52,9 @@ class RandomWiring:
     """Seed of the draws: which synapses exist, and their signs."""
 
     def build(self, input_size: int) -> Wiring:
-        """Draw the synapses for ``input_size`` inputs; every motor neuron must be reached, else
-        WiringError.
+        """Draw the synapses for ``input_size`` inputs.
+
+        Raises WiringError where no path leads from the inputs to a motor neuron.
         """
         if not 0.0 < self.density <= 1.0:
             raise WiringError(f"density is {self.density}; give a fraction in (0, 1]")
@@ -65,14 +65,14 @@ class RandomWiring:
         return _layered(sensory, internal, self.motor)
 
 
-def _sparse(rng: np.random.Generator, rows: int, columns: int, density: float) -> np.ndarray:
+def _sparse(rng: np.random.Generator, rows: int, columns: int, density: float) -> NDArray[np.int8]:
     signs = np.zeros(rows * columns, dtype=np.int8)
     chosen = rng.choice(len(signs), size=max(1, round(density * len(signs))), replace=False)
     signs[chosen] = rng.choice(np.array([-1, 1, 1], dtype=np.int8), size=len(chosen))
     return signs.reshape(rows, columns)
 
 
-def _layered(sensory: np.ndarray, internal: np.ndarray, motor: int | None) -> Wiring:
+def _layered(sensory: NDArray[np.int8], internal: NDArray[np.int8], motor: int | None) -> Wiring:
     units = len(internal)
     if motor is None:
         motor = units

@@ -1,9 +1,9 @@
 """Between ``cmd_vel`` and an autopilot: MAVLink to PX4 or ArduPilot, DDS to PX4, or a plain Twist
 for what takes one.
 
-Who is in charge is decided in ``autopilots.session``; here are only parameters, topics and timers.
+``autopilots.session`` decides who controls the vehicle; here are parameters, topics and timers.
 Protocol time is the computer's steady clock; only beside the test vehicle, which may fly slower
-than that, it is ROS time (``use_sim_time``). What goes wrong is on /diagnostics and, as JSON, on
+than that, it is ROS time (``use_sim_time``). Faults are reported on /diagnostics and, as JSON, on
 ``autopilot_bridge/state``.
 """
 
@@ -14,6 +14,7 @@ import secrets
 import sys
 import time as wall
 from dataclasses import replace
+from typing import Any
 
 from geometry_msgs.msg import TwistStamped
 from rclpy.clock import Clock
@@ -21,7 +22,7 @@ from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from std_msgs.msg import String
 
-from liquid_nav.autopilots import SessionConfig, refused_while_flying
+from liquid_nav.autopilots import PlainSession, SessionConfig, refused_while_flying
 from liquid_nav.credentials import PASSPHRASE_PARAMETER
 from liquid_nav.errors import UserError
 from liquid_nav.json_text import read_json
@@ -45,9 +46,9 @@ from liquid_nav.nodes.transforms import MovingTransforms
 from liquid_nav.safety import ACTIVE, FLOWN, LAST_CHANNEL, Order, Phase
 
 PERIOD = 0.01
-"""s between looks at the wire."""
+"""s between two polls of the connection."""
 COUNT_PERIOD = 0.05
-"""s between looks at who publishes, where no message asks for one."""
+"""s between two counts of publishers, where no message causes one earlier."""
 STATE_PERIOD = 0.2
 """s between state messages at most."""
 BY_AUTOPILOT = (
@@ -78,8 +79,9 @@ CHANGEABLE = {
         (0.0, 600.0),
     ),
 }
-"""Parameters that may be changed on the ground, with description and range; the last four may be
-lowered in flight.
+"""Parameters that may be changed on the ground, with description and range.
+
+The last four may be lowered in flight.
 """
 
 
@@ -87,14 +89,14 @@ class AutopilotBridge(Node):
     """One vehicle's bridge."""
 
     ends_between_callbacks = True
-    """Over DDS and as a Twist the last words are messages: ROS must not end before them."""
+    """Over DDS and as a Twist the last commands are messages: ROS must not end before them."""
     unread = BY_AUTOPILOT
-    """Parameters that may be given although this autopilot has no use for them: one file serves
-    several.
+    """Parameters that may be given although this autopilot does not use them: one parameter file
+    serves several autopilots.
     """
 
-    def __init__(self, **options: object) -> None:
-        """Declare parameters and open the wire; bad input raises UserError."""
+    def __init__(self, **options: Any) -> None:
+        """Declare parameters and open the connection; bad input raises UserError."""
         super().__init__("autopilot_bridge", **options)
         kind = declare(
             self,
@@ -134,6 +136,7 @@ class AutopilotBridge(Node):
         self._mode = ""
         self._stated = 0.0
         self._counted = -1e9
+        self._backend: PlainBackend | DdsBackend | MavlinkBackend
         if kind in PLAIN:
             self._backend = PlainBackend(
                 self, kind, config, odometry, prefix, self._diagnostics, self._now, transforms
@@ -159,7 +162,7 @@ class AutopilotBridge(Node):
         report = self.session.report()
         flies = report.armed or report.airborne or report.phase in FLOWN
         # A bridge that was started again in the air knows of the flight from the supervisor's
-        # order, before the vehicle has said anything.
+        # order, before the first message of the vehicle.
         if not flies and (self._order is None or self._order.mode not in ACTIVE):
             return ""
         return refused_while_flying(self.session.config, replace(self.session.config, **values))
@@ -178,11 +181,11 @@ class AutopilotBridge(Node):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing is left to be said."""
+        """Whether nothing is left to be sent."""
         return self.session.finished
 
     def close(self) -> None:
-        """Free the wire."""
+        """Close the connection."""
         backend = getattr(self, "_backend", None)
         if backend is not None:
             backend.close()
@@ -197,7 +200,7 @@ class AutopilotBridge(Node):
         order = Order.from_facts(read_json(message.data))
         if order is None:
             raise ValueError(f"no order of a safety_supervisor: {message.data[:80]!r}")
-        # Before it is obeyed: DDS has told of a second publisher before its first message comes.
+        # Before it is obeyed: DDS reports a second publisher before its first message arrives.
         self._count_publishers(self._now())
         self._order = order
         self.session.take_order(order, self._now())
@@ -205,17 +208,17 @@ class AutopilotBridge(Node):
 
     def _count_publishers(self, now: float) -> None:
         self._counted = now
-        # The graph, and whoever has to end the others, know names as they are after remapping.
+        # Names after remapping: the graph has those, and so has the person who ends a node.
         names = [self.resolve_topic_name(topic) for topic in GUARDED]
         counts = {name: self.count_publishers(name) for name in names}
         shared = next((name for name, count in counts.items() if count > 1), "")
         self.session.distrust(shared, now)
         if shared:
-            words = (
+            text = (
                 f"more than one node publishes {shared}: none is obeyed, holding. "
                 "End all but one safety_supervisor"
             )
-            self._diagnostics.report("cmd_vel", ERROR, words, publishers=counts[shared])
+            self._diagnostics.report("cmd_vel", ERROR, text, publishers=counts[shared])
         else:
             self._diagnostics.report("cmd_vel", OK, "one publisher")
 
@@ -249,9 +252,10 @@ class AutopilotBridge(Node):
         self._stated = now
         self._states.publish(String(data=state))
 
-    def _report_mode(self, facts: dict, happened: str) -> None:
-        """Tell phase and vehicle's mode where one of them has changed; ``happened``: what was noted
-        since.
+    def _report_mode(self, facts: dict[str, Any], happened: str) -> None:
+        """Report phase and vehicle's mode where one of them has changed.
+
+        ``happened``: the texts of the events since the last report.
         """
         mode = f"{facts['phase']} ({facts['mode']})"
         if mode == self._mode:
@@ -261,40 +265,39 @@ class AutopilotBridge(Node):
         self._diagnostics.report_mode(mode, happened or self._asked(), **values)
 
     def _asked(self) -> str:
-        """Return in words what the supervisor asks for."""
+        """Return, as text, what the supervisor asks for."""
         order = self._order
         if order is None:
-            return "no order was heard yet"
+            return "no order was received yet"
         return f"the supervisor says '{order.mode.value}', act {order.act}"
 
-    def _facts(self, now: float) -> dict:
+    def _facts(self, now: float) -> dict[str, Any]:
         session = self.session
         facts = session.report().to_facts()
         facts["fault"] = self._backend.problem or facts["fault"]
         if session.phase is Phase.OFFLINE and not facts["fault"]:
             facts["fault"] = self._backend.missing
-        vehicle = getattr(session, "vehicle", None)
-        if vehicle is None:
+        if isinstance(session, PlainSession):
             return facts | {"mode": "plain", "text": ""}
         warnings = session.warnings(now - 10.0)
         return facts | {
-            "mode": session.profile.mode_name(vehicle.mode),
+            "mode": session.profile.mode_name(session.vehicle.mode),
             "text": warnings[0] if warnings else "",
             "hold": "mode" if session.holds_by_mode else "zero set points",
             "failsafes": self._backend.failsafes(),
         }
 
-    def _diagnose(self, facts: dict) -> None:
+    def _diagnose(self, facts: dict[str, Any]) -> None:
         level = OK
         if facts["phase"] in (Phase.OFFLINE.value, Phase.RELEASED.value):
             level = ERROR
         elif facts["fault"]:
             level = WARN
-        words = "connected"
+        text = "connected"
         if facts["fault"]:
-            words = f"{facts['phase']}: {facts['fault']}"
+            text = f"{facts['phase']}: {facts['fault']}"
         shown = {key: value for key, value in facts.items() if key != "failsafes"}
-        self._diagnostics.report("autopilot", level, words, **shown, **self._backend.facts())
+        self._diagnostics.report("autopilot", level, text, **shown, **self._backend.facts())
 
 
 def _config(node: Node) -> SessionConfig:

@@ -5,6 +5,7 @@ sticks, in our frames.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from nav_msgs.msg import Odometry
@@ -20,6 +21,9 @@ from liquid_nav.nodes.messages import from_seconds, to_stamp
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.transforms import MovingTransforms
 from liquid_nav.simulation.state import DroneState
+
+if TYPE_CHECKING:
+    from liquid_nav.autopilots.mavlink_codec import Message
 
 TRUE_POSE = "autopilot/true_odom"
 """Topic of a simulated vehicle's true pose."""
@@ -78,7 +82,7 @@ class AutopilotOutputs:
         )
         self._true.publish(odometry_message(state, from_seconds(state.time), self._prefix))
 
-    def message(self, message: object, telemetry: VehicleState) -> None:
+    def message(self, message: Message, telemetry: VehicleState) -> None:
         """Publish what a message of the vehicle has brought into ``telemetry``."""
         kind = message.get_type()
         if kind == "LOCAL_POSITION_NED":

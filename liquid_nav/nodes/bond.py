@@ -1,5 +1,5 @@
-"""A bond: nav2_lifecycle_manager learns that a lifecycle node lives, and deactivates the others
-when it does not.
+"""A bond: nav2_lifecycle_manager watches that a lifecycle node is alive, and deactivates the others
+when it is not.
 
 It does what ``bondpy`` does on its side of a bond (https://github.com/ros/bond_core, branch ros2),
 with one difference: the heartbeat comes from the node's own executor, not from a thread of its own,
@@ -22,12 +22,12 @@ TOPIC = "bond"
 PERIOD = 0.1
 """s between two heartbeats, as Nav2's own nodes send them."""
 TIMEOUT = 4.0
-"""s of silence after which the other side may call the bond broken; Nav2's default
+"""s without a heartbeat after which the other side may take the bond for broken: Nav2's default
 ``bond_timeout``.
 """
 ENDINGS = 20
-"""How often the end of a bond is told at most, a period apart: others keep one message, which the
-next may displace.
+"""How often the end of a bond is sent at most, a period apart: a subscriber with depth 1 may lose
+it to the next message.
 """
 DEPTH = 10
 """Messages kept; as many as a manager and nine of its nodes send in one period."""
@@ -37,7 +37,7 @@ class Bond:
     """One side of a bond; the id is the node's name, as Nav2 wants it."""
 
     def __init__(self, node: Node) -> None:
-        """Create publisher and subscriber; nothing is said before ``start``.
+        """Create publisher and subscriber; nothing is sent before ``start``.
 
         Raises:
             UserError: the package bond, which has the message type, is not installed.
@@ -47,7 +47,7 @@ class Bond:
         self._instance = str(uuid.uuid4())
         self._bonded = False
         self._endings = 0
-        """How often the end of the last bond is still told."""
+        """How often the end of the last bond is still to be sent."""
         self._publisher = node.create_publisher(self._kind, TOPIC, DEPTH)
         self._subscription = node.create_subscription(self._kind, TOPIC, self._on_status, DEPTH)
         # Not the simulated time: a paused simulation does not make a node dead.
@@ -63,8 +63,9 @@ class Bond:
         self._beat()
 
     def stop(self) -> None:
-        """End the bond, where there is one, and tell so until it is answered or ``ENDINGS``
-        times.
+        """End the bond, where there is one.
+
+        Its end is sent until it is answered, ``ENDINGS`` times at most.
         """
         if not self._bonded:
             return
@@ -73,8 +74,8 @@ class Bond:
         self._beat()
 
     def _beat(self) -> None:
-        """Tell that the node lives, or that its bond has ended."""
-        self._say(active=self._bonded)
+        """Send a heartbeat, or that the bond has ended."""
+        self._send(active=self._bonded)
         if self._bonded:
             return
         self._endings -= 1
@@ -89,7 +90,7 @@ class Bond:
         self.stop()
         self._timer.cancel()
 
-    def _say(self, active: bool) -> None:
+    def _send(self, active: bool) -> None:
         message = self._kind(id=self._node.get_name(), instance_id=self._instance, active=active)
         message.header.stamp = self._node.get_clock().now().to_msg()
         message.heartbeat_period = PERIOD

@@ -1,7 +1,7 @@
-"""The wires of the autopilot bridge: MAVLink, px4_msgs over DDS, or a plain Twist; all with the
-same face.
+"""The connections of the autopilot bridge: MAVLink, px4_msgs over DDS, or a plain Twist.
 
-Each has a session (see ``autopilots``), takes in what has arrived, and sends what the session says.
+All have the same interface. Each has a session (see ``autopilots``), receives what has arrived, and
+sends what the session asks for.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ DDS = "px4_dds"
 PLAIN_TYPES = {"twist": Twist, "twist_stamped": TwistStamped}
 """Autopilot that takes plain velocities -> the message's type."""
 PLAIN = tuple(PLAIN_TYPES)
-LAST_WORD = Duration(seconds=0.5)
-"""Time in which the last word must be acknowledged: a process that ends at once may take it along.
+LAST_COMMAND = Duration(seconds=0.5)
+"""Time to wait until the last command is acknowledged: the end of the process may discard it before
+it is sent.
 """
 
 
@@ -54,8 +55,9 @@ class MavlinkBackend:
         diagnostics: Diagnostics,
         now: Clock,
     ) -> None:
-        """Declare parameters; the wire is opened by the first ``receive``. Bad input raises
-        UserError.
+        """Declare parameters; the first ``receive`` opens the connection.
+
+        Bad input raises UserError.
         """
         try:
             from liquid_nav.autopilots.link import Link
@@ -113,18 +115,18 @@ class MavlinkBackend:
 
     @property
     def problem(self) -> str:
-        """Why the wire is down, or nothing."""
+        """Why the connection is down, or nothing."""
         return self._link.problem
 
     @property
     def missing(self) -> str:
-        """What is missing while nothing is heard."""
+        """What is missing while nothing is received."""
         target = self.adapter.target
         whose = "any autopilot" if target is None else f"system {target}"
         return f"no heartbeat of {whose} on {self._link.connection}"
 
     def receive(self, now: float) -> None:
-        """Take in what has arrived."""
+        """Process what has arrived."""
         for message in self._link.receive(now):
             if self.adapter.receive(message, now):
                 self._outputs.message(message, self.session.vehicle)
@@ -132,7 +134,7 @@ class MavlinkBackend:
                 self._true_pose.receive(message, self.session.vehicle.boot)
 
     def send(self, now: float) -> None:
-        """Send what the session says."""
+        """Send what the session asks for."""
         self._link.send(self.adapter.update(now), now)
         if self.session.phase is not Phase.OFFLINE:
             self._link.send(self._true_pose.update(self.adapter.target, now), now)
@@ -148,25 +150,28 @@ class MavlinkBackend:
         }
 
     def failsafes(self) -> dict[str, dict[str, Any]]:
-        """Return the autopilot's own failsafe parameters that were read, and what follows from
-        each.
-        """
-        told = self.session.parameters
-        # A number that is none would end up in JSON that nobody may read.
+        """Return the autopilot's own failsafe parameters that were read, and what each means."""
+        parameters = self.session.parameters
+        # NaN and infinity are no JSON: a reader may refuse the whole message.
         names = [
             name
             for name in names_for(self.session.profile.name)
-            if math.isfinite(told.get(name, math.nan))
+            if math.isfinite(parameters.get(name, math.nan))
         ]
-        return {name: {"value": told[name], "meaning": explain(name, told[name])} for name in names}
+        return {
+            name: {"value": parameters[name], "meaning": explain(name, parameters[name])}
+            for name in names
+        }
 
     def close(self) -> None:
-        """Free the wire."""
+        """Close the connection."""
         self._link.close()
 
     def on_vision(self, message: Odometry) -> None:
-        """Hand odometry to the autopilot's estimator; raises ValueError for what is no pose, or in
-        other frames.
+        """Send odometry to the autopilot's estimator.
+
+        Raises:
+            ValueError: it is no pose, or in other frames.
         """
         from liquid_nav.autopilots.mavlink_messages import external_vision
 
@@ -215,10 +220,10 @@ class DdsBackend:
         )
 
     def receive(self, now: float) -> None:
-        """What arrives comes by callbacks."""
+        """Do nothing: messages arrive in callbacks."""
 
     def send(self, now: float) -> None:
-        """Publish what the session says."""
+        """Publish what the session asks for."""
         self._link.send(self.adapter.update(now))
 
     def facts(self) -> dict[str, Any]:
@@ -226,11 +231,11 @@ class DdsBackend:
         return {"foreign": self.adapter.foreign, "bad": self._link.bad}
 
     def failsafes(self) -> dict[str, dict[str, Any]]:
-        """Nobody tells parameters over DDS."""
+        """Return nothing: PX4 sends no parameters over DDS."""
         return {}
 
     def close(self) -> None:
-        """Nothing to free: the node owns the topics."""
+        """Do nothing: the node owns the topics."""
 
 
 class PlainBackend:
@@ -258,10 +263,9 @@ class PlainBackend:
             config: Of the session.
             odometry: Topic with the drone's attitude.
             prefix: Of all frame ids.
-            diagnostics: Where dropped messages are told.
+            diagnostics: Where dropped messages are reported.
             now: Clock, s.
-            transforms: Where the pose that is heard goes, with plain_in_body; default None:
-                nowhere.
+            transforms: Where the received pose goes, with plain_in_body; default None: nowhere.
         """
         topic = declare(node, "plain_topic", "autopilot/cmd_vel", "Where plain velocities go.")
         body = declare(
@@ -281,10 +285,10 @@ class PlainBackend:
             subscribe(node, diagnostics, Odometry, odometry, self._on_odometry, sensor_data())
 
     def receive(self, now: float) -> None:
-        """Nobody answers."""
+        """Do nothing: the vehicle sends no answers."""
 
     def send(self, now: float) -> None:
-        """Publish what the session says."""
+        """Publish what the session asks for."""
         command = self.session.update(now)
         if command is None:
             return
@@ -294,17 +298,17 @@ class PlainBackend:
         self._publisher.publish(message)
 
     def facts(self) -> dict[str, Any]:
-        """Nothing is counted."""
+        """Return nothing: there are no counts."""
         return {}
 
     def failsafes(self) -> dict[str, dict[str, Any]]:
-        """Nobody tells parameters."""
+        """Return nothing: there are no parameters to read."""
         return {}
 
     def close(self) -> None:
-        """See that the last word is heard: who listens may obey the one before for ever."""
+        """Wait until the last command is acknowledged: the one before could hold for ever."""
         if self._node.context.ok():
-            self._publisher.wait_for_all_acked(LAST_WORD)
+            self._publisher.wait_for_all_acked(LAST_COMMAND)
 
     def _on_odometry(self, message: Odometry) -> None:
         self.session.attitude(state_from(message).quaternion, self._now())
@@ -322,8 +326,8 @@ def _declare_true_pose(node: Node) -> bool:
 
 
 def _passphrase(node: Node) -> str:
-    # A passphrase in a parameter can be read by everybody; one that is given so must not be ignored
-    # either.
+    # Every node on the graph can read a parameter; a passphrase that is given in one must not be
+    # ignored either.
     if "signing_passphrase" in node._parameter_overrides:
         raise UserError(
             "the parameter 'signing_passphrase' could be read by everybody on the graph",

@@ -1,5 +1,5 @@
-"""A real camera as a node: newest frames with honest stamps, raw and compressed, with the camera's
-model.
+"""A real camera as a node: the newest frames with accurate stamps, raw and compressed, and the
+camera's model.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ import math
 import os
 import sys
 import time as wall
+from typing import Any
 
 import cv2
 import numpy as np
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
 
 from liquid_nav.camera.calibration import Calibration, load_calibration
 from liquid_nav.camera.capture import CaptureThread, Frame, Grabber
@@ -57,9 +59,9 @@ MOUNT = {
 """Parameters of the camera's mount on /tf_static: default (as in the training), description, range.
 """
 SILENT = 2.0
-"""s without a frame after which a source that is open is said to be silent."""
+"""s without a frame after which an open source is reported as silent."""
 SLOW_TO_OPEN = 10.0
-"""s after the start from which a source that never came back from opening is said not to open."""
+"""s after the start after which a source that has not opened yet is reported as an error."""
 
 SOURCE = (
     "Device (0, /dev/video0), rtsp:// URL, GStreamer pipeline (... ! appsink) or file. "
@@ -81,9 +83,10 @@ PIXEL_FORMAT = (
 class Camera(Node):
     """Publishes what a source delivers."""
 
-    def __init__(self, **options: object) -> None:
-        """Declare parameters and begin to capture; bad input raises UserError, a missing camera is
-        waited for.
+    def __init__(self, **options: Any) -> None:
+        """Declare parameters and begin to capture.
+
+        Bad input raises UserError; a missing camera is waited for.
         """
         super().__init__("camera", **options)
         source = declare(self, "source", "0", SOURCE)
@@ -187,9 +190,7 @@ class Camera(Node):
             executor.spin_once(timeout_sec=0.0)
 
     def serve(self, patience: float) -> bool:
-        """Publish the newest frame if there is one within ``patience`` s; returns whether there
-        was.
-        """
+        """Publish the newest frame if one comes within ``patience`` s; return whether one came."""
         frame = self.capture.newest.take(patience)
         if frame is not None:
             self._received = wall.monotonic()
@@ -206,7 +207,7 @@ class Camera(Node):
             self._unpublished = redact(" ".join(f"{type(error).__name__}: {error}".split()))
 
     def publish(self, frame: Frame) -> None:
-        """Resize and publish a frame as whoever listens wants it.
+        """Resize a frame and publish it, raw and compressed, where there is a subscriber.
 
         Raises:
             cv2.error, ValueError, MemoryError: it cannot be resized or encoded.
@@ -235,7 +236,7 @@ class Camera(Node):
             self._compressed.publish(message)
         self.published += 1
 
-    def _model(self, size: tuple[int, int], header: dict) -> CameraInfo:
+    def _model(self, size: tuple[int, int], header: dict[str, Any]) -> CameraInfo:
         if self._calibration is None:
             model = Calibration.unknown(*size)
         else:
@@ -259,7 +260,7 @@ class Camera(Node):
             "openings": grabber.openings,
             "granted": self._granted,
         }
-        self._tell_opening()
+        self._log_opening()
         now = wall.monotonic()
         if grabber.problem:
             text = f"{grabber.problem}: trying again"
@@ -289,16 +290,16 @@ class Camera(Node):
         else:
             self._diagnostics.report("source", OK, "frames arrive", source=self._shown, **counts)
 
-    def _tell_opening(self) -> None:
+    def _log_opening(self) -> None:
         """Log once that the source has been opened."""
         openings = self.capture.grabber.openings
         if openings == self._reported:
             return
         self._reported = openings
-        words = f"opened {self._shown}"
+        text = f"opened {self._shown}"
         if self._granted:
-            words += f", {self._granted}"
-        self.get_logger().info(words)
+            text += f", {self._granted}"
+        self.get_logger().info(text)
 
     def close(self) -> None:
         """Stop capturing."""
@@ -309,8 +310,8 @@ class Camera(Node):
 def _declare_mount(node: Node) -> list[float]:
     """Return where the camera sits in base_link, m, and its roll, pitch and yaw there, rad."""
     values = {
-        name: declare(node, name, usual, words, limits)
-        for name, (usual, words, limits) in MOUNT.items()
+        name: declare(node, name, usual, description, limits)
+        for name, (usual, description, limits) in MOUNT.items()
     }
     return list(values.values())
 
@@ -327,7 +328,7 @@ def _as_bgr(image: np.ndarray) -> np.ndarray:
     return image
 
 
-def _fill(header: object, values: dict) -> None:
+def _fill(header: Header, values: dict[str, Any]) -> None:
     header.stamp = values["stamp"]
     header.frame_id = values["frame_id"]
 

@@ -55,7 +55,7 @@ class Cable:
 
 
 class Watch:
-    """Hears latencies, and how often the camera has opened its source."""
+    """Receives latencies, and how often the camera has opened its source."""
 
     def __init__(self) -> None:
         self.node = rclpy.create_node("camera_bench")
@@ -81,41 +81,42 @@ class Watch:
 
 
 def watch(video: Path, rows: int, seconds: float, camera: int, controller: int) -> None:
-    """Print ``rows`` rows of ``seconds`` each; in every one the cable is out for a quarter of the
-    time.
+    """Print ``rows`` rows of ``seconds`` each.
+
+    In every one the cable is out for a quarter of the time.
     """
     rclpy.init()
-    heard = Watch()
+    watched = Watch()
     cable = Cable(video)
     deadline = wall.monotonic() + DISCOVERY
-    while not heard.latencies:
+    while not watched.latencies:
         for pid in (camera, controller):
             resident(pid)  # a node that has ended does not answer any more
         if wall.monotonic() > deadline:
             raise SystemExit("error: no command came from the controller")
-        heard.executor.spin_once(timeout_sec=0.2)
+        watched.executor.spin_once(timeout_sec=0.2)
     try:
         begin = wall.monotonic()
         for row in range(rows):
-            heard.latencies.clear()
+            watched.latencies.clear()
             while (share := (wall.monotonic() - begin) / seconds - row) < 1.0:
                 cable.hold(plugged=not PULLED <= share < PLUGGED)
-                heard.executor.spin_once(timeout_sec=min(0.1, seconds / 20))
-            print(json.dumps(_row(row, heard, camera, controller)), flush=True)
+                watched.executor.spin_once(timeout_sec=min(0.1, seconds / 20))
+            print(json.dumps(_row(row, watched, camera, controller)), flush=True)
     finally:
         cable.hold(plugged=True)
-        heard.executor.shutdown()
+        watched.executor.shutdown()
         rclpy.try_shutdown()
 
 
-def _row(row: int, heard: Watch, camera: int, controller: int) -> dict[str, float]:
+def _row(row: int, watched: Watch, camera: int, controller: int) -> dict[str, float]:
     return {
         "row": row + 1,
-        "frames": len(heard.latencies),
-        "p50_ms": percentile(heard.latencies, 0.5),
-        "p99_ms": percentile(heard.latencies, 0.99),
-        "max_ms": max(heard.latencies, default=float("nan")),
-        "openings": heard.openings,
+        "frames": len(watched.latencies),
+        "p50_ms": percentile(watched.latencies, 0.5),
+        "p99_ms": percentile(watched.latencies, 0.99),
+        "max_ms": max(watched.latencies, default=float("nan")),
+        "openings": watched.openings,
         "camera_mb": resident(camera),
         "controller_mb": resident(controller),
     }

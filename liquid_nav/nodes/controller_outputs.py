@@ -1,5 +1,5 @@
-"""What the controller lets people look at: every inner quantity is a topic, computed only while
-somebody listens.
+"""What the controller publishes: every inner quantity is a topic, computed only while it has a
+subscriber.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class ControllerOutputs:
         self._info.publish(String(data=json.dumps(facts, default=str)))
 
     def inside(self, policy: Any, state: Any) -> None:
-        """Publish neurons and time constants, each only while somebody listens."""
+        """Publish neurons and time constants, each only while it has a subscriber."""
         wanted = [
             (publisher, name)
             for publisher, name in ((self._neurons, "neurons"), (self._constants, "time_constants"))
@@ -72,7 +72,7 @@ class ControllerOutputs:
                 publisher.publish(array_message(np.asarray(quantities[name]), name))
 
     def saliency(self, policy: Any, image: np.ndarray, stamp: int, frame_id: str) -> None:
-        """Publish where the policy looks, while somebody listens and the policy can say so."""
+        """Publish the policy's saliency map, where it has one, while there is a subscriber."""
         look = getattr(policy, "saliency", None)
         if look is None or not self._saliency.get_subscription_count():
             return

@@ -1,4 +1,4 @@
-"""What goes wrong, said on ``/diagnostics``: at once when it changes, and once a second."""
+"""What goes wrong, published on ``/diagnostics``: at once when it changes, and once a second."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ ERROR = DiagnosticStatus.ERROR
 
 
 class Diagnostics:
-    """The named statuses of one node; ``hardware_id`` is the node's namespace unless one is
-    given.
+    """The named statuses of one node.
+
+    ``hardware_id`` is the node's namespace unless one is given.
     """
 
     def __init__(self, node: Node, hardware_id: str = "") -> None:
@@ -34,9 +35,7 @@ class Diagnostics:
         )
 
     def report(self, name: str, level: bytes, message: str, **values: Any) -> None:
-        """Set one status; a change of level or of its message's kind is logged and published at
-        once.
-        """
+        """Set one status; a change of its level or message is logged and published at once."""
         self._set(name, level, message, values)
 
     def report_mode(
@@ -56,8 +55,8 @@ class Diagnostics:
             self._mode = mode
             if self._mode_before:
                 self._node.get_logger().info(f"mode: {self._mode_before} -> {mode}: {cause}")
-        told = {"mode": mode, "before": self._mode_before, "cause": cause} | values
-        self._set("mode", level, message or mode, told, quiet=level == OK)
+        shown = {"mode": mode, "before": self._mode_before, "cause": cause} | values
+        self._set("mode", level, message or mode, shown, quiet=level == OK)
 
     def _set(
         self, name: str, level: bytes, message: str, values: dict[str, Any], quiet: bool = False

@@ -1,6 +1,4 @@
-"""One drone's place in the simulator: its topics, and the command that its present frame waits
-for.
-"""
+"""One drone in the simulator: its topics, and the command that its present frame waits for."""
 
 from __future__ import annotations
 
@@ -65,9 +63,9 @@ class DroneEndpoint:
             drone: What flies.
             camera: Geometry of its camera.
             prefix: Before every frame id.
-            name: Namespace of one of several drones, below that of the node; empty for the only
-                one.
-            shared: Frame id of the world that several drones share; empty for the only one.
+            name: Namespace of one of several drones, below that of the node; empty for a single
+                drone.
+            shared: Frame id of the world that several drones share; empty for a single drone.
         """
         space = f"{name}/" if name else ""
         self.drone = drone
@@ -106,8 +104,9 @@ class DroneEndpoint:
         return self.drone.collision is None
 
     def look(self, delivery: str) -> None:
-        """Render the frame of this instant, unless its ``delivery`` is to be dropped; late ones of
-        before arrive first.
+        """Render the frame of this instant, unless its ``delivery`` is to be dropped.
+
+        Late frames of before arrive first.
         """
         self._arrived = self._late
         self._late = []
@@ -128,9 +127,7 @@ class DroneEndpoint:
         self._publish(self._arrived[-1:])
 
     def ask(self, patience: float) -> None:
-        """Publish what has arrived; from now on ``answer`` is the command for the newest frame of
-        it.
-        """
+        """Publish what has arrived; from now on ``answer`` is the command for its newest frame."""
         self._waiting_for = NOTHING
         if self._arrived:
             self._waiting_for = from_seconds(self._arrived[-1].time)
@@ -144,7 +141,7 @@ class DroneEndpoint:
         return self.answer is None and self._waiting_for != NOTHING
 
     def judge(self) -> None:
-        """Note whether the command came, and say so."""
+        """Note whether the command arrived, and report it."""
         if self._waiting_for == NOTHING:
             return
         self.in_step = self.answer is not None
@@ -164,12 +161,13 @@ class DroneEndpoint:
             self.drone.command(self.answer, at=at)
 
     def report_contact(self, time: float) -> None:
-        """Say once what it has touched."""
-        if self.flying or self._reported:
+        """Report once what it has touched."""
+        touched = self.drone.collision
+        if touched is None or self._reported:
             return
         self._reported = True
-        self.outputs.contact(self.drone.collision, time)
-        if self._landing and self.drone.collision == GROUND:
+        self.outputs.contact(touched, time)
+        if self._landing and touched == GROUND:
             self._diagnostics.report(
                 "drone", OK, "landed: the flight is over, start the simulator again to fly"
             )
@@ -177,7 +175,7 @@ class DroneEndpoint:
         self._diagnostics.report(
             "drone",
             ERROR,
-            f"touched {self.drone.collision}: the flight is over, start the simulator again",
+            f"touched {touched}: the flight is over, start the simulator again",
         )
 
     def _publish(self, frames: list[_Frame]) -> None:

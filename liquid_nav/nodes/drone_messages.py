@@ -28,9 +28,7 @@ def rotation(quaternion: np.ndarray) -> np.ndarray:
 
 
 def odometry_message(state: DroneState, time: int, prefix: str = "") -> Odometry:
-    """Pose in ``odom`` (ENU), twist in ``base_link`` (FLU, tilted with the airframe), as REP-105
-    has it.
-    """
+    """Pose in ``odom`` (ENU), twist in ``base_link`` (FLU, tilted with the drone), by REP-105."""
     message = Odometry()
     message.header.stamp = to_stamp(time)
     message.header.frame_id = f"{prefix}odom"
@@ -50,8 +48,8 @@ def odometry_message(state: DroneState, time: int, prefix: str = "") -> Odometry
 def state_from(message: Odometry) -> DroneState:
     """Read odometry back; the accelerometer reading is not part of it and is NaN.
 
-    Raises ValueError for an orientation that is no unit quaternion: of a message that nobody has
-    filled, or of an estimator that has not begun.
+    Raises ValueError for an orientation that is no unit quaternion: of a message whose fields were
+    never set, or of an estimator that has not begun.
     """
     position = message.pose.pose.position
     q = message.pose.pose.orientation
@@ -102,8 +100,9 @@ def camera_info_message(
 
 
 def battery_message(flown: float, time: int, endurance: float = 1200.0) -> BatteryState:
-    """A four-cell battery that empties evenly over ``endurance`` seconds; ``flown`` is seconds in
-    the air.
+    """A four-cell battery that empties evenly over ``endurance`` seconds.
+
+    ``flown``: seconds in the air.
     """
     left = max(0.0, 1.0 - flown / endurance)
     message = BatteryState(present=True, percentage=left, voltage=14.0 + 2.8 * left)

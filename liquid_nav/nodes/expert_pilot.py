@@ -1,5 +1,4 @@
-"""The privileged pilot as a node: it knows the layout, sees the true state, and takes the
-controller's place.
+"""The privileged pilot, who knows layout and true state, as a node in place of the controller.
 
 For trying the graph without a model (``liquid-nav fly --pilot expert``). Commands carry the stamp
 of the odometry, which in the embedded simulator is the stamp of the camera frame.
@@ -8,6 +7,7 @@ of the odometry, which in the embedded simulator is the stamp of the camera fram
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Odometry
@@ -29,7 +29,7 @@ from liquid_nav.worlds.starts import MOST
 class ExpertPilot(Node):
     """Answers every odometry message with a command."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         """Declare parameters and plan the way; bad input raises UserError."""
         super().__init__("expert_pilot", **options)
         scenario = load_scenario(

@@ -1,5 +1,4 @@
-"""What the drone touches in Gazebo, from the contact sensor of our drone: judged by the same rule
-as everywhere.
+"""What the drone touches in Gazebo, from its contact sensor: judged by the same rule as everywhere.
 
 Collisions of our worlds are named ``<kind>.<number>``, as in the embedded simulator. The stand that
 the drone waits on before it flies is nothing that it could hit.
@@ -36,8 +35,8 @@ def touched(one: str, other: str, drone: str = "drone") -> str | None:
     return None
 
 
-def listen_to_contacts(node: Node, topic: str, tell: Callable[[str, float], None]) -> bool:
-    """Call ``tell(kind, time)`` (s of the stamp) for each contact on ``topic``.
+def listen_to_contacts(node: Node, topic: str, report: Callable[[str, float], None]) -> bool:
+    """Call ``report(kind, time)`` (s of the stamp) for each contact on ``topic``.
 
     Returns:
         Whether that can be done: the type of the message comes with ros_gz.
@@ -52,7 +51,7 @@ def listen_to_contacts(node: Node, topic: str, tell: Callable[[str, float], None
         for contact in message.contacts:
             kind = touched(contact.collision1.name, contact.collision2.name)
             if kind is not None:
-                tell(kind, time)
+                report(kind, time)
 
     node.create_subscription(Contacts, topic, on_contacts, sensor_data(10))
     return True

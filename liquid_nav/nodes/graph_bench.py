@@ -1,5 +1,5 @@
-"""The two processes of ``liquid-nav bench graph``: a camera with a clock in its hand, and the
-controller it talks to.
+"""The two processes of ``liquid-nav bench graph``: a camera that counts the answers to its frames,
+and the controller that answers.
 
 ``python -m liquid_nav.nodes.graph_bench camera 1280 720 bgr8 30 10 PID`` prints one JSON object
 (PID: the controller's);
@@ -34,9 +34,7 @@ DISCOVERY = 60.0
 
 
 def controller(memory: str, arguments: list[str]) -> int:
-    """Run the controller: ``kept`` as it is, ``plain`` without keeping the memory of its
-    messages.
-    """
+    """Run the controller: ``kept`` as it is, ``plain`` without keeping its messages' memory."""
     if memory == "kept":
         keep_memory()
     return run(make, arguments)
@@ -51,8 +49,9 @@ def cpu(pid: int) -> float:
 def camera(
     width: int, height: int, encoding: str, rate: float, seconds: float, pid: int
 ) -> dict[str, float]:
-    """Publish frames for some seconds and count the answers; returns what was measured of the
-    controller ``pid``.
+    """Publish frames for some seconds and count the answers.
+
+    Returns what was measured of the controller ``pid``.
     """
     rclpy.init()
     node = rclpy.create_node("bench_camera")

@@ -2,7 +2,7 @@
 
 Configure loads the model and warms it up, activate resets the hidden state. Whatever ends being
 active (deactivate, shutdown, an error in a transition) publishes zero once, then nothing more. The
-network is met only through the Policy protocol. Encoder and core are in one node: every hop between
+network is used only through ``Policy``. Encoder and core are in one node: every hop between
 Python nodes would serialise the image once more.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -31,7 +31,10 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data
 from liquid_nav.nodes.running import refuse_unread, run
 from liquid_nav.nodes.subscribing import subscribe
-from liquid_nav.types import Command, Observation
+from liquid_nav.types import Command, Observation, PolicyState
+
+if TYPE_CHECKING:
+    from liquid_nav.policy import Policy
 
 Reader = Callable[[Any], tuple[int, str, np.ndarray]]
 """From a message to stamp (ns), frame id and pixels, uint8 [H,W,3] RGB."""
@@ -42,9 +45,8 @@ UNITS = {
     "cmd_vel": "m/s, rad/s",
     "view": "deg",
 }
-"""Of what is told about the model."""
+"""Units of what is published about the model and of its output."""
 LOSSES = "more than one camera frame in ten is lost on the way: send smaller images, or {remedy}"
-
 
 CHANGEABLE = {
     "model": ("default", "Model: a name in models/ or a folder. Changed while unconfigured.", None),
@@ -73,9 +75,9 @@ LOADED = frozenset({"model", "runtime"})
 
 
 class LiquidController(LifecycleNode):
-    """Thin: parameters, messages and the order of things."""
+    """Parameters, messages and the transitions; the rest is in other modules."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         """Declare parameters; the model is loaded by configure."""
         super().__init__("liquid_controller", **options)
         changeable = {
@@ -105,8 +107,8 @@ class LiquidController(LifecycleNode):
         self._bond = Bond(self) if bonded else None
         self._diagnostics = Diagnostics(self)
         self._mode = ""
-        self._policy = None
-        self._state = None
+        self._policy: Policy | None = None
+        self._state: PolicyState | None = None
         self._trained: View | None = None
         self._seen: View | None = None
         self._last: tuple[Command, int] | None = None
@@ -164,9 +166,7 @@ class LiquidController(LifecycleNode):
         self._diagnostics.report_mode(mode, cause, model=self._values["model"])
 
     def start(self) -> None:
-        """Configure and activate, where ``autostart`` says so; raises UserError when the model
-        cannot be used.
-        """
+        """Configure and activate with ``autostart``; raises UserError for an unusable model."""
         if not self._autostart:
             return
         self._problem: UserError | None = None
@@ -177,11 +177,9 @@ class LiquidController(LifecycleNode):
         self.trigger_activate()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load the model and run it a few times, so that the first frame is as fast as the
-        others.
-        """
+        """Load the model and run it a few times: the first frame is then as fast as the others."""
         try:
-            self._load()
+            policy = self._load()
         except UserError as error:
             self._problem = error
             self._policy = None
@@ -191,7 +189,8 @@ class LiquidController(LifecycleNode):
             # rclpy would swallow it.
             self.get_logger().error(traceback.format_exc())
             raise
-        self._trained = _view_of_model(self._policy)
+        self._policy = policy
+        self._trained = _view_of_model(policy)
         self._compare_views()
         view = None
         if self._trained is not None:
@@ -200,9 +199,9 @@ class LiquidController(LifecycleNode):
             {
                 "model": self._values["model"],
                 "view": view,
-                "runtime": self._policy.runtime,
-                "sha256": self._policy.card.get("sha256", ""),
-                "neuron_names": list(self._policy.neuron_names),
+                "runtime": policy.runtime,
+                "sha256": policy.card.get("sha256", ""),
+                "neuron_names": list(policy.neuron_names),
                 "units": UNITS,
             }
         )
@@ -211,20 +210,28 @@ class LiquidController(LifecycleNode):
         self._show_mode("inactive", "the transition configure")
         return TransitionCallbackReturn.SUCCESS
 
-    def _load(self) -> None:
+    def _load(self) -> Policy:
+        """Return the model after a few steps; raises UserError where it cannot be used."""
         from liquid_nav.policy import Policy
 
-        self._policy = Policy.load(self._values["model"], self._values["runtime"])
+        policy = Policy.load(self._values["model"], self._values["runtime"])
         blank = Observation(np.zeros((144, 256, 3), np.uint8))
-        memory = self._policy.initial_state()
+        memory = policy.initial_state()
         for _ in range(3):
-            decision, memory = self._policy.step(blank, memory, self._guard.nominal_period)
+            decision, memory = policy.step(blank, memory, self._guard.nominal_period)
             if not decision.command.is_finite():
                 cause = f"model '{self._values['model']}' does not give finite commands"
                 raise UserError(cause, "train it again or use another")
+        return policy
+
+    @property
+    def _loaded(self) -> Policy:
+        """The model, between configure and cleanup."""
+        assert self._policy is not None  # configure succeeds only with a model
+        return self._policy
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Forget everything and begin to answer frames."""
+        """Reset the hidden state and begin to answer frames."""
         # First, so that an error from here on publishes zero.
         self._active = True
         self._reset()
@@ -235,19 +242,19 @@ class LiquidController(LifecycleNode):
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Publish zero, then nothing more."""
-        self._fall_silent("inactive", "the transition deactivate")
+        self._stop_commands("inactive", "the transition deactivate")
         return super().on_deactivate(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Publish zero where it was active, then nothing more; let the model go."""
-        self._fall_silent("finalized", "the transition shutdown")
+        """Publish zero where it was active, then nothing more; release the model."""
+        self._stop_commands("finalized", "the transition shutdown")
         self._policy = None
         self._state = None
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """After an error in a transition: as after a shutdown, but it can be configured again."""
-        self._fall_silent("unconfigured", f"a transition from {state.label} failed")
+        self._stop_commands("unconfigured", f"a transition from {state.label} failed")
         self._policy = None
         self._state = None
         self._diagnostics.report(
@@ -255,7 +262,7 @@ class LiquidController(LifecycleNode):
         )
         return super().on_error(state)
 
-    def _fall_silent(self, mode: str, cause: str) -> None:
+    def _stop_commands(self, mode: str, cause: str) -> None:
         """Publish zero once where it was active, and the mode."""
         if self._bond is not None:
             self._bond.stop()
@@ -265,7 +272,7 @@ class LiquidController(LifecycleNode):
         self._show_mode(mode, cause)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let the model go."""
+        """Release the model."""
         self._policy = None
         self._state = None
         self._diagnostics.report("model", OK, "none is loaded")
@@ -273,7 +280,7 @@ class LiquidController(LifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def _reset(self) -> None:
-        self._state = self._policy.initial_state()
+        self._state = self._loaded.initial_state()
         self._last = None
         self._guard.reset()
 
@@ -303,15 +310,15 @@ class LiquidController(LifecycleNode):
                 self._outputs.command(*self._last)
             return
         if self._guard.early_in_a_row:
-            self._tell_future()
+            self._report_future()
             return
         if verdict.action is Action.IGNORE:
             self._diagnostics.report("camera", ERROR, f"{self._topic}: {verdict.reason}")
             return
         if verdict.action is Action.RESTART:
-            self._state = self._policy.initial_state()
+            self._state = self._loaded.initial_state()
         if self._step(image, stamp, verdict.elapsed, frame_id):
-            self._tell_camera(verdict.reason)
+            self._report_camera(verdict.reason)
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         seen = view_of(message)
@@ -320,7 +327,7 @@ class LiquidController(LifecycleNode):
             self._compare_views()
 
     def _compare_views(self) -> None:
-        """Say whether the model knows what such a lens sees, as far as both tell."""
+        """Report whether the camera's view is that of the training, where both are known."""
         if self._seen is None or self._trained is None:
             return
         text = difference(self._seen, self._trained)
@@ -333,14 +340,16 @@ class LiquidController(LifecycleNode):
 
     def _step(self, image: np.ndarray, stamp: int, elapsed: float, frame_id: str) -> bool:
         """Step the policy and publish; returns whether the image could be used."""
+        policy = self._loaded
+        assert self._state is not None  # activate has reset it
         try:
-            decision, self._state = self._policy.step(Observation(image), self._state, elapsed)
+            decision, self._state = policy.step(Observation(image), self._state, elapsed)
         except ValueError as error:
             self._diagnostics.report("policy", ERROR, f"the policy refuses its input: {error}")
             return False
         if not decision.command.is_finite():
-            # The state is not to be trusted either: begin anew with the next frame.
-            self._state = self._policy.initial_state()
+            # The state may be bad too: begin with a new one at the next frame.
+            self._state = policy.initial_state()
             self._last = None
             self._diagnostics.report(
                 "policy",
@@ -352,12 +361,12 @@ class LiquidController(LifecycleNode):
         self._outputs.command(decision.command, stamp)
         self._diagnostics.report("policy", OK, "commands are finite")
         self._outputs.latency((self.get_clock().now().nanoseconds - stamp) / NANO)
-        self._outputs.inside(self._policy, self._state)
-        self._outputs.saliency(self._policy, image, stamp, frame_id)
+        self._outputs.inside(policy, self._state)
+        self._outputs.saliency(policy, image, stamp, frame_id)
         return True
 
-    def _tell_future(self) -> None:
-        """Name the cause; single images are left out, and the flight goes on."""
+    def _report_future(self) -> None:
+        """Report the cause; single images are left out, and the flight goes on."""
         guard = self._guard
         level = WARN if guard.early_in_a_row == 1 else ERROR
         ahead = f"{guard.ahead:.2f} s"
@@ -365,26 +374,26 @@ class LiquidController(LifecycleNode):
             "camera", level, f"{self._topic}: {FUTURE}", early=guard.early, ahead=ahead
         )
 
-    def _tell_camera(self, reason: str) -> None:
+    def _report_camera(self, reason: str) -> None:
         guard = self._guard
         counts = {"frames": guard.frames, "repeated": guard.repeated, "lost": guard.lost}
         if reason:
             self._diagnostics.report("camera", WARN, f"{self._topic}: {reason}", **counts)
         elif guard.was_early(self.get_clock().now().nanoseconds):
-            # As it was told then: neither the next image nor the next one of them is news.
-            words = f"{self._topic}: {FUTURE}"
+            # The text of then: neither the next image nor the next early one changes the status.
+            text = f"{self._topic}: {FUTURE}"
             self._diagnostics.report(
-                "camera", WARN, words, early=guard.early, ahead=f"{guard.ahead:.2f} s", **counts
+                "camera", WARN, text, early=guard.early, ahead=f"{guard.ahead:.2f} s", **counts
             )
         elif guard.frames > 30 and guard.lost > 0.1 * guard.frames:
-            words = LOSSES.format(remedy=transport_remedy())
-            self._diagnostics.report("camera", WARN, f"{self._topic}: {words}", **counts)
+            text = LOSSES.format(remedy=transport_remedy())
+            self._diagnostics.report("camera", WARN, f"{self._topic}: {text}", **counts)
         else:
             self._diagnostics.report("camera", OK, f"{self._topic}: frames arrive", **counts)
 
 
 def _view_of_model(policy: Any) -> View | None:
-    """Return what a model was trained to see; None where it does not tell."""
+    """Return the view that a model was trained with; None where it has no configuration."""
     config = getattr(policy, "config", None)
     if config is None:
         return None
@@ -403,7 +412,7 @@ def camera_topic(transport: str) -> tuple[str, type, Reader]:
 
 
 def make() -> LiquidController:
-    """Create the node and, where its parameters say so, start it."""
+    """Create the node and, with ``autostart``, start it."""
     node = LiquidController()
     # Before the model is loaded.
     refuse_unread(node)

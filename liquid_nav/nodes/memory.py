@@ -1,7 +1,7 @@
 """Keeps the memory of large messages, so that the next one is not written into new pages.
 
-glibc gives large blocks back to the system when they are freed; for the next camera image they come
-anew, page by page, each cleared first. ``liquid-nav bench graph`` shows what that costs.
+glibc returns large blocks to the system when they are freed; for the next camera image they are
+mapped again, page by page, each cleared first. ``liquid-nav bench graph`` shows what that costs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import ctypes
 import os
 
 LARGEST = 32 * 2**20
-"""Bytes of a block that is kept: the most that every glibc accepts; a raw 4K image has 25 million.
+"""Bytes of the largest block that is kept: the most that every glibc accepts.
+
+A raw 4K image has 25 million bytes.
 """
 KEPT = 128 * 2**20
 """Bytes that a process may keep unused."""

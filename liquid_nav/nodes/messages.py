@@ -1,6 +1,6 @@
 """Between ROS messages and the values of this package: views where possible, never cv_bridge.
 
-Times inside the nodes are integer nanoseconds (as in headers) or float seconds; a name says which.
+Times inside the nodes are integer nanoseconds (as in headers) or float seconds; a name shows which.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ __all__ = [
 
 NANO = 1_000_000_000
 RESET_STEP = 0.1
-"""s by which simulated time must go back to be that of a simulator that was reset, and not of an
-overtaken message.
+"""s by which simulated time must go back to mean that the simulator was reset, and not that a
+message was overtaken.
 """
 STAMP_END = 12
 """Bytes up to the end of the stamp: 4 of encapsulation, 4 of seconds, 4 of nanoseconds."""
@@ -63,8 +63,8 @@ def from_seconds(time: float) -> int:
 def serialized_stamp(data: bytes) -> int:
     """Return the stamp, in nanoseconds, of a CDR-serialized message that begins with a header.
 
-    Raises ImageError, which is a ValueError, when there are too few bytes for a stamp; whoever
-    reads serialized messages drops those. Any 12 bytes are a stamp.
+    Raises ImageError, which is a ValueError, when there are too few bytes for a stamp; readers of
+    serialized messages drop those. Any 12 bytes are a stamp.
     """
     if len(data) < STAMP_END:
         raise ImageError(f"the message has {len(data)} bytes, expected at least {STAMP_END}")
@@ -80,22 +80,25 @@ def require_finite(what: str, *values: np.ndarray) -> None:
 
 
 def image_view(message: Image) -> np.ndarray:
-    """Return the pixels as uint8 [H,W,3] RGB, where possible a view on the message's bytes; raises
-    ImageError.
+    """Return the pixels as uint8 [H,W,3] RGB, where possible a view on the message's bytes.
+
+    Raises ImageError.
     """
     return decode(message)
 
 
 def read_image(message: Image) -> tuple[int, str, np.ndarray]:
-    """Return stamp (ns), frame id and pixels, uint8 [H,W,3] RGB, of an image; raises ImageError as
-    ``image_view``.
+    """Return stamp (ns), frame id and pixels, uint8 [H,W,3] RGB, of an image.
+
+    Raises ImageError as ``image_view``.
     """
     return nanoseconds(message.header.stamp), message.header.frame_id, image_view(message)
 
 
 def read_compressed(message: CompressedImage) -> tuple[int, str, np.ndarray]:
-    """Return stamp (ns), frame id and pixels, uint8 [H,W,3] RGB, of a JPEG or PNG; raises
-    ImageError.
+    """Return stamp (ns), frame id and pixels, uint8 [H,W,3] RGB, of a JPEG or PNG.
+
+    Raises ImageError.
     """
     return nanoseconds(message.header.stamp), message.header.frame_id, decode_compressed(message)
 

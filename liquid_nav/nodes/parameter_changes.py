@@ -1,8 +1,7 @@
-"""Changes of a running node's parameters: refused with the reason, or taken, logged and (by ROS
-itself) told.
+"""Changes of a running node's parameters: refused with the reason, or applied and logged.
 
-ROS tells every change on /parameter_events, which the recorder keeps. What cannot be changed while
-a node runs is declared read-only.
+ROS itself publishes every change on /parameter_events, which the recorder keeps. What cannot be
+changed while a node runs is declared read-only.
 """
 
 from __future__ import annotations
@@ -31,12 +30,12 @@ class ParameterChanges:
         refuses: Callable[[Values], str],
         apply: Callable[[Values], None],
     ) -> None:
-        """Begin to listen; call it when all parameters are declared.
+        """Register the callbacks; call it when all parameters are declared.
 
         Args:
             node: Owner of the parameters.
             values: The parameters that may be changed, with their present values.
-            refuses: Says why all of the values cannot be those that it gets, or nothing; must
+            refuses: Returns why all of the values cannot be those that it gets, or nothing; must
                 change nothing.
             apply: Makes all of the values those that it gets.
         """
@@ -50,8 +49,9 @@ class ParameterChanges:
         node.add_post_set_parameters_callback(self._take)
 
     def _fit(self, parameters: list[Parameter]) -> list[Parameter]:
-        """Return the parameters with whole numbers as doubles where doubles are meant, as when a
-        node starts.
+        """Return the parameters with whole numbers as doubles where doubles are meant.
+
+        The same is done when a node starts.
         """
         return [self._fitted(parameter) for parameter in parameters]
 

@@ -1,5 +1,6 @@
-"""The services that set parameters of a running node: a request that rclpy cannot read does not end
-the node.
+"""The services that set parameters of a running node.
+
+A request that rclpy cannot read does not end the node.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from rclpy.node import Node
 from liquid_nav.errors import UserError
 
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-"""What people are asked for, by the type of the default."""
+"""What a person has to give, by the type of the default."""
 REFUSED = (InvalidParameterTypeException, InvalidParameterValueException)
 
 
@@ -56,9 +56,7 @@ def _declare_fitting(
     descriptor: ParameterDescriptor,
     limits: tuple[float, float] | None,
 ) -> Any:
-    """Declare a parameter with what its given value means in the default's type, and return
-    that.
-    """
+    """Declare a parameter with its given value in the default's type; return that value."""
     # Only a declared parameter shows what was given for it: for a moment of whatever type it is.
     given = node.declare_parameter(name, default, ParameterDescriptor(dynamic_typing=True)).value
     node.undeclare_parameter(name)
@@ -72,8 +70,9 @@ def _declare_fitting(
 
 
 def fitting(given: Any, default: Any) -> Any:
-    """Return a number in the type of the default, or None where that would change it, or the
-    default is no number.
+    """Return a number in the type of the default.
+
+    None: that would change it, or the default is no number.
     """
     number = isinstance(given, int | float) and not isinstance(given, bool)
     if not number or isinstance(default, bool) or not isinstance(default, int | float):
@@ -119,7 +118,7 @@ def _refusal(
 
 
 def _shown(limit: float, default: Any) -> str:
-    """Return one end of a range in words; whole numbers are shown with all their digits."""
+    """Return one end of a range as text; whole numbers are shown with all their digits."""
     if isinstance(default, float):
         return f"{float(limit):g}"
     return str(int(limit))

@@ -8,7 +8,7 @@ Messages without a header are drawn when they arrive. What flies reads none of t
 from __future__ import annotations
 
 import sys
-from typing import Callable
+from typing import Any, Callable
 
 from geometry_msgs.msg import Point, Twist, TwistStamped, Vector3
 from nav_msgs.msg import Odometry
@@ -22,17 +22,15 @@ from liquid_nav.nodes.running import run
 from liquid_nav.nodes.subscribing import subscribe
 
 DEPTH = 10
-"""Messages that may wait for a slow window."""
+"""Messages that may wait for a slow plot."""
 COMMANDS = {"plots/command": "cmd_vel", "plots/controller_command": "liquid_controller/cmd_vel"}
-"""What goes out, and where it comes from: the supervisor's command, and what the controller asked
-for.
-"""
+"""Topic that is published -> the one that it repeats: supervisor's and controller's commands."""
 
 
 class Plots(Node):
     """Repeats commands and odometry without their headers."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         """Create the topics; there are no parameters."""
         super().__init__("plots", **options)
         diagnostics = Diagnostics(self)

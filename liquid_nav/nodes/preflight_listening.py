@@ -20,8 +20,7 @@ from liquid_nav.preflight.facts import Facts
 from liquid_nav.resources import find
 
 DISCOVERY = (1.0, 3.0)
-"""s of wall time for finding the graph, at least and (while somebody has not answered yet) at most.
-"""
+"""s of wall time for discovery: at least, and (while a node has not answered yet) at most."""
 SLOW = 4.0
 """Times ``seconds`` of wall time at most, for a simulation that is slow."""
 ENOUGH = 1.0
@@ -29,8 +28,7 @@ ENOUGH = 1.0
 
 
 class Listening:
-    """One look at a graph; between callbacks of the node somebody asks for ``facts`` until they are
-    there.
+    """One observation of a graph; the caller asks for ``facts`` between callbacks until they come.
 
     Rates are per simulated second where there is a simulated clock: a simulation that is slower
     than real time still sends its frames per simulated second.
@@ -45,8 +43,9 @@ class Listening:
         discovery: tuple[float, float] = DISCOVERY,
         slow: float = SLOW,
     ) -> None:
-        """``camera``: topic of the images; ``seconds``: of wall time; ``sim``: judge by /clock, and
-        wait for it.
+        """``camera``: topic of the images; ``seconds``: of wall time; ``sim``: wait for /clock.
+
+        Ages and rates are by /clock then.
         """
         self._node = node
         self._seconds = seconds
@@ -55,11 +54,11 @@ class Listening:
         self._most = seconds * slow
         self._probe = Probe(node, camera)
         self._opened = time.monotonic()
-        self._begin = None
+        self._begin: float | None = None
         self._start = 0.0
 
     def facts(self) -> Facts | None:
-        """Return the facts when enough was heard, until then None."""
+        """Return the facts when the graph was observed for long enough, until then None."""
         self._probe.ask()
         now = time.monotonic()
         clock = self._node.get_clock().now().nanoseconds / 1e9
@@ -74,25 +73,25 @@ class Listening:
                 self._begin = now
                 self._start = clock
             return None
-        heard = now - self._begin
+        elapsed = now - self._begin
         simulated = 0.0
         wanted = self._seconds
         if self._sim:
             simulated = clock - self._start
             if simulated < min(ENOUGH, self._seconds):
                 wanted = self._most
-        if heard < wanted:
+        if elapsed < wanted:
             return None
         if simulated > 0.0:
             return self._probe.facts(simulated)
-        return self._probe.facts(heard)
+        return self._probe.facts(elapsed)
 
 
 def listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
-    """Return what a graph says in about ``seconds`` of wall time, after a while for discovery.
+    """Return the facts of a graph after a while for discovery and about ``seconds`` of wall time.
 
-    namespace: of the drone; camera: topic of its images; sim: judge ages and rates by /clock, for
-    which is waited too.
+    namespace: of the drone; camera: topic of its images; sim: judge ages and rates by /clock, and
+    wait for it.
     """
     rclpy.init(args=["--ros-args", *enclave("preflight")])
     try:
@@ -113,11 +112,11 @@ def make_node(
     context: Context | None = None,
     discovery: tuple[float, float] = DISCOVERY,
 ) -> Node:
-    """Return a node beside a drone's; its /clock is the drone's: the nearest that is published,
-    from within outwards.
+    """Return a node beside a drone's nodes, with the drone's /clock: the nearest that is published.
 
     Separate graphs have a clock in each namespace, drones in one world share that of the simulator.
-    Where there is none after a while it is that of the namespace, which is the one to ask for.
+    The namespaces are searched from the drone's own outwards; where none has a clock after a while,
+    it is that of the drone's namespace.
     """
     name = namespace.strip("/")
     text = []
@@ -148,15 +147,15 @@ def make_node(
 
 
 def add_local(facts: Facts, folder: Path) -> None:
-    """Add what this machine knows: room on the disk of ``folder``, and the hash of the model that
-    the graph flies.
+    """Add the facts of this machine: free space on the disk of ``folder``, and the hash of the
+    model that the graph flies.
     """
     facts.free_space = shutil.disk_usage(folder).free
     facts.sha256 = _hash_here((facts.info or {}).get("model"))
 
 
 def _hash_here(model: str | None) -> str | None:
-    """Return the sha256 that the card of that model says on this machine, or None."""
+    """Return the sha256 in the card of that model on this machine, or None."""
     if not model:
         return None
     try:
@@ -164,7 +163,7 @@ def _hash_here(model: str | None) -> str | None:
         if not folder.is_dir():
             folder = find(f"models/{model}")
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    # The name came from the graph: it may be anything, and so may be what lies there.
+    # The name came from the graph: it may be anything, and so may be the file at that path.
     except (OSError, ValueError, RecursionError, UserError):
         return None
     if not isinstance(card, dict) or not isinstance(card.get("sha256"), str):

@@ -13,6 +13,7 @@ from rcl_interfaces.msg import ParameterType, ParameterValue
 from rcl_interfaces.srv import GetParameters
 from rclpy.client import Client
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
@@ -54,7 +55,7 @@ FIELDS = {
 
 
 class Probe:
-    """Listens through a node; ``facts`` returns what was heard over ``seconds``."""
+    """Subscribes through a node; ``facts`` returns what was received over ``seconds``."""
 
     def __init__(self, node: Node, camera: str = "camera/image_raw") -> None:
         """Subscribe; ``camera`` ends in /compressed for compressed images."""
@@ -86,18 +87,20 @@ class Probe:
         self._listen("/clock", Clock, self._on_clock, sensor_data(10))
         self._listen("/diagnostics", DiagnosticArray, self._on_diagnostics, reliable(10))
 
-    def _listen(self, name: str, kind: type, keep: Callable, qos: object) -> None:
+    def _listen(
+        self, name: str, kind: type, keep: Callable[[str, Any], None], qos: QoSProfile
+    ) -> None:
         self._streams[name] = Stream()
         self._counts[name] = 0
 
-        def heard(message: object) -> None:
+        def received(message: Any) -> None:
             self._counts[name] += 1
             keep(name, message)
 
-        self._node.create_subscription(kind, name, heard, qos)
+        self._node.create_subscription(kind, name, received, qos)
 
     def restart(self) -> None:
-        """Begin to count anew; what is latched stays."""
+        """Restart the counts; latched messages are kept."""
         self._counts = dict.fromkeys(self._counts, 0)
         self._facts.latencies.clear()
         for stream in self._streams.values():
@@ -105,9 +108,7 @@ class Probe:
         self._streams["/clock"].last = {}
 
     def answered(self) -> bool:
-        """Whether every node of ours that is seen has told its parameters, and one of them is the
-        supervisor.
-        """
+        """Whether all our nodes in the graph, the supervisor among them, sent their parameters."""
         known = "safety_supervisor" in self._facts.parameters
         return known and not any(self._waiting.values())
 
@@ -116,7 +117,9 @@ class Probe:
         here = self._node.get_namespace()
         for name, space in self._node.get_node_names_and_namespaces():
             if name in OURS and space == here and name not in self._asked:
-                client = self._node.create_client(GetParameters, f"{name}/get_parameters")
+                client: Client[GetParameters.Request, GetParameters.Response] = (
+                    self._node.create_client(GetParameters, f"{name}/get_parameters")
+                )
                 if client.service_is_ready():
                     self._asked.add(name)
                     self._ask_for(client, name, ASKED.get(name, (CLOCK,)))
@@ -140,7 +143,7 @@ class Probe:
     def _on_parameters(
         self, client: Client, node: str, names: tuple[str, ...], answer: GetParameters.Response
     ) -> None:
-        # One name that the node does not have, and rclpy gives no value at all.
+        # With one name that the node does not have, rclpy returns no value at all.
         if len(answer.values) != len(names):
             self._facts.parameters.setdefault(node, {})
             if len(names) > 1:
@@ -148,15 +151,15 @@ class Probe:
                     self._ask_for(client, node, (name,))
             return
         known = self._facts.parameters.setdefault(node, {})
-        for name, told in zip(names, answer.values):
-            value = _value(told)
+        for name, parameter in zip(names, answer.values):
+            value = _value(parameter)
             if name == CLOCK and isinstance(value, bool):
                 self._facts.sim_time[node] = value
             elif value is not None:
                 known[name] = value
 
     def facts(self, seconds: float) -> Facts:
-        """Return the facts; ``seconds``: how long was listened."""
+        """Return the facts; ``seconds``: how long messages were received."""
         for name, stream in self._streams.items():
             stream.rate = self._counts[name] / seconds
             stream.publishers = len(
@@ -172,8 +175,8 @@ class Probe:
         stream = self._streams[name]
         stream.ages.append(self._age(nanoseconds(message.header.stamp)))
         stream.frame_id = message.header.frame_id
-        # One look is enough, and a JPEG takes its time; after a bad image every next one may be
-        # better.
+        # One image is enough, and decoding a JPEG takes time; after a bad image the next one may be
+        # good.
         if not stream.last or "problem" in stream.last:
             try:
                 height, width, _ = self._read(message)[2].shape
@@ -182,9 +185,9 @@ class Probe:
                 stream.last = {"problem": str(error)}
 
     def _on_clock(self, name: str, message: Clock) -> None:
-        told = self._streams[name].last
+        before = self._streams[name].last
         now = nanoseconds(message.clock) / NANO
-        self._streams[name].last = {"first": told.get("first", now), "last": now}
+        self._streams[name].last = {"first": before.get("first", now), "last": now}
 
     def _on_camera_info(self, name: str, message: CameraInfo) -> None:
         size = f"{message.width} x {message.height}"
@@ -219,10 +222,10 @@ class Probe:
 
     def _on_info(self, name: str, message: String) -> None:
         read = read_json(message.data) or {}
-        told = {key: read.get(key) for key in ("model", "sha256")}
+        model = {key: read.get(key) for key in ("model", "sha256")}
         self._facts.trained_view = _view(read.get("view"))
-        usable = all(isinstance(value, str) for value in told.values())
-        self._facts.info = self._readable(name, told if usable else None)
+        usable = all(isinstance(value, str) for value in model.values())
+        self._facts.info = self._readable(name, model if usable else None)
 
     def _on_state(self, name: str, message: String) -> None:
         self._facts.autopilot = self._readable(name, Bridge.from_facts(read_json(message.data)))
@@ -231,7 +234,7 @@ class Probe:
         self._facts.order = self._readable(name, Order.from_facts(read_json(message.data)))
 
     def _readable(self, name: str, found: Any) -> Any:
-        """Return what was found in a message, after a note whether it was anything."""
+        """Return what a message holds, after a note whether it holds anything."""
         if found is None:
             self._facts.unreadable.add(name)
         else:
@@ -249,24 +252,26 @@ class Probe:
         self._facts.stale = self._with_level(DiagnosticStatus.STALE)
 
     def _with_level(self, level: bytes) -> list[str]:
-        """Return name and words of the statuses of a level."""
+        """Return name and message of the statuses of a level."""
         return [f"{one.name}: {one.message}" for one in self._values.values() if one.level == level]
 
 
-def _view(told: Any) -> View | None:
-    """Return the view that a controller tells, two angles in degrees; None for anything else."""
-    if not isinstance(told, list) or len(told) != 2:
+def _view(angles: Any) -> View | None:
+    """Return the view that a controller states, two angles in degrees; None for anything else."""
+    if not isinstance(angles, list) or len(angles) != 2:
         return None
-    numbers = all(isinstance(angle, (int, float)) and not isinstance(angle, bool) for angle in told)
+    numbers = all(
+        isinstance(angle, (int, float)) and not isinstance(angle, bool) for angle in angles
+    )
     # An integer of JSON may be too large for a float.
-    if not numbers or not all(0.0 < angle < 360.0 for angle in told):
+    if not numbers or not all(0.0 < angle < 360.0 for angle in angles):
         return None
-    return View(float(told[0]), float(told[1]))
+    return View(float(angles[0]), float(angles[1]))
 
 
-def _value(told: ParameterValue) -> Value | None:
+def _value(parameter: ParameterValue) -> Value | None:
     """Return the value of a parameter; None for one that is not set, or a list."""
-    field = FIELDS.get(told.type)
+    field = FIELDS.get(parameter.type)
     if field is None:
         return None
-    return getattr(told, field)
+    return getattr(parameter, field)

@@ -1,5 +1,5 @@
-"""The wire of the bridge's ``px4_dds`` backend: px4_msgs over the uXRCE-DDS agent, between topics
-and plain values.
+"""The connection of the bridge's ``px4_dds`` backend: px4_msgs over the uXRCE-DDS agent, between
+topics and plain values.
 
 px4_msgs is imported only here and only when this is chosen. Topic names follow the message versions
 of the px4_msgs that is installed; they are relative, so a namespace (PX4's ``px4_1``) makes another
@@ -10,10 +10,12 @@ over DDS, and flown with a PX4 1.16 in simulation.
 from __future__ import annotations
 
 import math
-from typing import Callable, Iterable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Callable, Iterable
 
 import numpy as np
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 from liquid_nav.autopilots.px4_dds import (
@@ -30,23 +32,34 @@ from liquid_nav.nodes.messages import NANO
 from liquid_nav.nodes.px4_dds_truth import Px4DdsTruth
 from liquid_nav.nodes.subscribing import subscribe
 
+if TYPE_CHECKING:
+    from px4_msgs.msg import (
+        BatteryStatus,
+        VehicleCommandAck,
+        VehicleLandDetected,
+        VehicleLocalPosition,
+        VehicleOdometry,
+        VehicleStatus,
+    )
+
 SYSTEM = 247
-"""System id that we say is ours; acknowledgements for others are not ours."""
+"""System id that we send as ours; acknowledgements for others are not ours."""
 COMPONENT = 191
-"""Component id that we say is ours."""
+"""Component id that we send as ours."""
 ARMED = 2
 """arming_state of VehicleStatus."""
 NAN3 = (math.nan,) * 3
 ON_ARRIVAL = 0
-"""Time stamp that PX4 (1.14 and newer) replaces by its own time. One of our clock must fit PX4's
-idea of that clock: a second too old, after a jump or from another computer than the agent's, and it
-neither arms nor stays in OFFBOARD.
+"""Time stamp that PX4 (1.14 and newer) replaces by its own time.
+
+A stamp of our clock must fit PX4's estimate of that clock: a second too old, after a jump or from
+another computer than the agent's, and PX4 neither arms nor stays in OFFBOARD.
 """
 BATTERY_PERIOD = 0.2
-"""s between charges that are passed on: PX4's simulated battery tells its own at 100 Hz."""
+"""s between battery messages that are passed on: PX4's simulated battery sends at 100 Hz."""
 
 
-def _px4_msgs():
+def _px4_msgs() -> ModuleType:
     try:
         import px4_msgs.msg
     except ModuleNotFoundError as error:
@@ -83,10 +96,10 @@ class Px4DdsLink:
 
         Args:
             node: Owner of the topics.
-            autopilot: What is fed.
+            autopilot: What gets the messages.
             outputs: Where odometry and battery go.
             now: The bridge's clock, s.
-            diagnostics: Where dropped messages are told.
+            diagnostics: Where dropped messages are reported.
             truth: Whether a simulated vehicle's true pose is published, too.
         """
         self._messages = _px4_msgs()
@@ -98,12 +111,11 @@ class Px4DdsLink:
         self.bad = 0
         """Messages of odometry that could not be used."""
         m = self._messages
-        # Offered transient local and asked for volatile: fits what any PX4 release asks for and
-        # offers.
+        # Offered transient local and requested volatile: compatible with every PX4 release.
         write = _best_effort(DurabilityPolicy.TRANSIENT_LOCAL)
         read = _best_effort(DurabilityPolicy.VOLATILE)
 
-        def writer(name: str, kind: type):
+        def writer(name: str, kind: type) -> Publisher[Any]:
             return node.create_publisher(kind, topic("fmu/in", name, kind), write)
 
         self._mode = writer("offboard_control_mode", m.OffboardControlMode)
@@ -124,7 +136,7 @@ class Px4DdsLink:
             )
 
     def send(self, messages: Iterable[VehicleCommand | SetPoint]) -> None:
-        """Publish what the state machine says."""
+        """Publish what the session asks for."""
         for message in messages:
             if isinstance(message, SetPoint):
                 self._stream(message)
@@ -161,7 +173,7 @@ class Px4DdsLink:
             )
         )
 
-    def _on_status(self, message: object) -> None:
+    def _on_status(self, message: VehicleStatus) -> None:
         passes = bool(getattr(message, "pre_flight_checks_pass", True))
         failsafe = bool(getattr(message, "failsafe", False))
         armed = message.arming_state == ARMED
@@ -172,17 +184,17 @@ class Px4DdsLink:
             message.nav_state, armed, message.system_id, passes, failsafe, self._now(), kind
         )
 
-    def _on_local_position(self, message: object) -> None:
+    def _on_local_position(self, message: VehicleLocalPosition) -> None:
         self._autopilot.global_position(bool(message.xy_global), self._now())
 
-    def _on_ack(self, message: object) -> None:
+    def _on_ack(self, message: VehicleCommandAck) -> None:
         if (message.target_system, message.target_component) == (SYSTEM, COMPONENT):
             self._autopilot.acknowledge(message.command, message.result, self._now())
 
-    def _on_landed(self, message: object) -> None:
+    def _on_landed(self, message: VehicleLandDetected) -> None:
         self._autopilot.landed(bool(message.landed), self._now())
 
-    def _on_odometry(self, message: object) -> None:
+    def _on_odometry(self, message: VehicleOdometry) -> None:
         position, q, velocity, rates = (
             np.array(values, dtype=np.float64)
             for values in (message.position, message.q, message.velocity, message.angular_velocity)
@@ -196,7 +208,7 @@ class Px4DdsLink:
             self._autopilot.session.vehicle, self._node.get_clock().now().nanoseconds / NANO
         )
 
-    def _on_battery(self, message: object) -> None:
+    def _on_battery(self, message: BatteryStatus) -> None:
         now = self._now()
         if 0.0 <= now - self._charged < BATTERY_PERIOD:
             return

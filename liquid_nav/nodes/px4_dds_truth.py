@@ -1,8 +1,9 @@
-"""From a simulated PX4's groundtruth topics over DDS to ``autopilot/true_odom``, where somebody has
-asked for it.
-"""
+"""With ``true_pose``: a simulated PX4's groundtruth topics (DDS) to ``autopilot/true_odom``."""
 
 from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rclpy.node import Node
@@ -16,14 +17,17 @@ from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.messages import NANO
 from liquid_nav.nodes.subscribing import subscribe
 
+if TYPE_CHECKING:
+    from px4_msgs.msg import VehicleAttitude, VehicleLocalPosition
+
 
 class Px4DdsTruth:
-    """Two subscriptions and what they tell."""
+    """Two subscriptions, and the pose that their messages give."""
 
     def __init__(
         self,
         node: Node,
-        messages: object,
+        messages: ModuleType,
         vehicle: VehicleState,
         outputs: AutopilotOutputs,
         quality: QoSProfile,
@@ -34,10 +38,10 @@ class Px4DdsTruth:
         Args:
             node: Owner of the topics.
             messages: Module px4_msgs.msg.
-            vehicle: What it says of itself; its rates are passed on.
+            vehicle: State that the vehicle reports; its rates are passed on.
             outputs: Where the pose goes.
             quality: Of the subscriptions.
-            diagnostics: Where dropped messages are told.
+            diagnostics: Where dropped messages are reported.
         """
         self._node = node
         self._vehicle = vehicle
@@ -54,10 +58,10 @@ class Px4DdsTruth:
         ):
             subscribe(node, diagnostics, kind, topic("fmu/out", name, kind), callback, quality)
 
-    def _on_attitude(self, message: object) -> None:
+    def _on_attitude(self, message: VehicleAttitude) -> None:
         self._truth.attitude(message.q)
 
-    def _on_position(self, message: object) -> None:
+    def _on_position(self, message: VehicleLocalPosition) -> None:
         rates = np.zeros(3) if self._vehicle.rates is None else self._vehicle.rates
         odometry = self._truth.position(
             (message.x, message.y, message.z),

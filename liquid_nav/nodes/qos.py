@@ -1,6 +1,4 @@
-"""The four qualities of service that docs/reference/topics.md names, and that of a sign of
-life.
-"""
+"""The four qualities of service that docs/reference/topics.md names, and one with liveliness."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from rclpy.qos import (
 RECORDER_STATE = "recorder/state"
 """Topic of the recorder's state, whose publisher is watched (``alive``)."""
 ALIVE = 0.3
-"""s within which the middleware of a living publisher is heard."""
+"""s: liveliness lease that a publisher promises."""
 
 
 def _profile(
@@ -33,33 +31,33 @@ def sensor_data(depth: int = 1) -> QoSProfile:
 
 
 def reliable(depth: int = 1) -> QoSProfile:
-    """Reliable and volatile: commands and what people plot."""
+    """Reliable and volatile: commands and values for plots."""
     return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE, depth)
 
 
 def command_output() -> QoSProfile:
-    """Reliable for publishers of commands: listeners keep depth 1, but a slow recorder may still
-    fetch the last ten.
+    """Reliable, for publishers of commands: a slow recorder may still fetch the last ten.
+
+    Other subscribers have depth 1.
     """
     return reliable(10)
 
 
 def latched(depth: int = 1) -> QoSProfile:
-    """Reliable and transient local: a late subscriber gets the last value, or as many as ``depth``
-    of them.
+    """Reliable and transient local: a late subscriber gets the last ``depth`` values.
 
-    Who listens to several publishers on one topic needs a depth: with 1 the last one's alone is
-    kept.
+    A subscriber to several publishers on one topic needs a depth: with 1 only the value of the last
+    publisher is kept.
     """
     return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL, depth)
 
 
 def alive(lease: float = ALIVE) -> QoSProfile:
-    """Latched, and the middleware itself tells listeners within ``lease`` s that the publisher's
-    process has died.
+    """Latched, with liveliness: within ``lease`` s the middleware itself reports to subscribers
+    that the publisher's process has ended.
 
     Args:
-        lease: s; a publisher promises ``ALIVE``, a listener asks for as much or more.
+        lease: s; a publisher promises ``ALIVE``, a subscriber asks for as much or more.
     """
     profile = latched()
     profile.liveliness = LivelinessPolicy.AUTOMATIC

@@ -2,16 +2,16 @@
 
 Images that are compressed on the way (``image_transport``) are written as they come.
 
-Each message has two times. ``log_time`` is when it came here, by the clock of the machine: so bags
-have a date and play as it was. ``publish_time`` is its stamp, or without one that of the last
-header seen: the flight's own time, whatever the machine was doing. A stamped message that comes
-again is the same message, and is stored once.
+Each message has two times. ``log_time`` is when it arrived here, by the clock of the machine: so
+bags have a date and play at the speed of the recording. ``publish_time`` is its stamp, or without
+one that of the last header seen: the flight's own time, whatever the machine was doing. A stamped
+message that comes again is the same message, and is stored once.
 
 A simulator that is reset begins another flight, in another bag: ``today-2`` beside ``today``. In
 one bag two flights would have the same stamps.
 
-A full disk ends the recording, not the flight: the node stays alive and says so until it is
-stopped, because what launched it may take the end of a process for the end of the flight.
+A full disk ends the recording, not the flight: the node keeps running and reports it until it is
+stopped, because the launch may take the end of a process for the end of the flight.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import cv2
 from diagnostic_msgs.msg import DiagnosticArray
@@ -57,22 +57,20 @@ from liquid_nav.recordings.fresh_folder import next_free
 
 DEPTH = 100
 """Messages that may wait while the disk is slow."""
-HEARD_FIRST = ("camera/image_raw", "odom", "liquid_controller/cmd_vel")
-"""What has to be heard, where asked for, before cmd_vel is followed."""
+RECEIVED_FIRST = ("camera/image_raw", "odom", "liquid_controller/cmd_vel")
+"""Topics that, with ``wait_for_camera``, must be received before cmd_vel is subscribed to."""
 DIAGNOSTICS = "/diagnostics"
 CLOCK = Topic("/clock", "rosgraph_msgs/msg/Clock", best_effort=True, stamped=False)
 ROSOUT = Topic("/rosout", "rcl_interfaces/msg/Log", latched=True, stamped=False)
 EXTRAS = (ROSOUT, PARAMETER_EVENTS)
 """What is recorded beside the interface."""
 KEPT_TOPICS = {ROSOUT.name: 1000, FIXED_FRAMES.name: 100}
-"""Latched topics on which many nodes say something, each for itself, and how many messages they
-keep.
-"""
+"""Latched topics that many nodes publish, each for itself -> how many messages are kept."""
 IMAGES_WITHIN = 5 * NANO
 """ns of the flight's time within which the first image has to come."""
 SHORTEST = 1.0
 """s that simulated time must have gone on, step by step, before going back begins another bag: two
-simulators that tell one /clock in turns would begin one with every message.
+simulators that publish one /clock in turns would begin one with every message.
 """
 INCOMPLETE = 3
 """Exit code of a recorder whose bag lacks its end."""
@@ -82,11 +80,11 @@ class Recorder(Node):
     """Subscribes to serialized messages and writes them as they are."""
 
     ends_between_callbacks = True
-    """Ctrl-C in the middle of a write would leave a bag that nobody can read."""
+    """Ctrl-C in the middle of a write would leave a bag that cannot be read."""
     ended = True
     """``end`` waits for nothing."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         """Open the bag and subscribe; bad input raises UserError."""
         super().__init__("recorder", **options)
         folder = declare(self, "folder", "", "Where flight.mcap goes; it is created.")
@@ -117,30 +115,30 @@ class Recorder(Node):
         self._incomplete = False
         self._folder = Path(folder)
         self._bag = BagWriter(self._folder)
-        # Its publisher is the sign of life that the supervisor watches; the text is for people.
+        # The supervisor watches the liveliness of this publisher; the text is for people.
         self._states = self.create_publisher(String, RECORDER_STATE, alive())
-        self._tell(OK, f"recording into {folder}")
+        self._report_recording(OK, f"recording into {folder}")
         self._time: int | None = None
         """Newest stamp, ns; None before the first one."""
         self._begun: dict[str, int] = {}
         self._simulated = 0
-        """Simulated time, ns; 0 where nobody tells it."""
+        """Simulated time, ns; 0 where no node publishes it."""
         self._progress = 0
         """How far simulated time has gone on in this bag, without jumps, ns."""
         self._resets = 0
         self._announced: list[tuple[str, str, bool, bool, int]] = []
         """Topics of a bag: name, type, latched, best effort, depth."""
         self._latched: dict[str, list[bytes]] = {}
-        """What latched topics say: nobody says it again for another bag."""
-        self._said: dict[str, tuple[int, set[bytes]]] = {}
+        """Last messages of latched topics: they are not published again for another bag."""
+        self._newest: dict[str, tuple[int, set[bytes]]] = {}
         """By topic: the newest stamp, ns, and the messages that had it."""
         self._last_image = -1
         self._missed = False
-        # Whoever counts the listeners of cmd_vel then knows that nothing is missed: discovery takes
-        # its time.
-        self._unheard: set[str] = set()
+        # A node that counts the subscribers of cmd_vel then knows that nothing is missed: discovery
+        # takes its time.
+        self._awaited: set[str] = set()
         if wait:
-            self._unheard.update(HEARD_FIRST)
+            self._awaited.update(RECEIVED_FIRST)
         for topic in (*TOPICS, *EXTRAS):
             self._follow(topic)
         self._clock_name = self.resolve_topic_name(CLOCK.name)
@@ -149,7 +147,7 @@ class Recorder(Node):
 
     def _follow(self, topic: Topic) -> None:
         name = self.resolve_topic_name(topic.name)
-        heard_on = topic.name
+        source = topic.name
         kind = _message_class(topic.type)
         if kind is None:
             self.get_logger().warning(f"{name} is not recorded: {NO_TYPE}")
@@ -158,30 +156,30 @@ class Recorder(Node):
         if topic is IMAGE:
             self._compressed = f"{name}/compressed"
             self._announce(self._compressed, COMPRESSED, False, True, 1)
-            callback = self._write_image
+            callback: Callable[[bytes], None] = self._write_image
             if self._as_they_come:
-                heard_on = f"{topic.name}/compressed"
+                source = f"{topic.name}/compressed"
                 kind = CompressedImage
                 callback = self._write_compressed
         else:
             self._announce(
                 name, topic.type, topic.latched, topic.best_effort, KEPT_TOPICS.get(topic.name, 1)
             )
-            callback = self._writer(name, topic)
+            callback = self._writer(name, topic, kind)
 
-        def follow(heard: Callable[[bytes], None]) -> None:
-            subscribe(self, self._diagnostics, kind, heard_on, heard, qos, raw=True)
+        def follow(write: Callable[[bytes], None]) -> None:
+            subscribe(self, self._diagnostics, kind, source, write, qos, raw=True)
 
-        if topic is COMMAND and self._unheard:
+        if topic is COMMAND and self._awaited:
             self._follow_commands = lambda: follow(callback)
-        elif topic.name in self._unheard:
+        elif topic.name in self._awaited:
             follow(self._first_noting(topic.name, callback))
         else:
             follow(callback)
 
-    def _announce(self, *topic: str | bool | int) -> None:
-        self._announced.append(topic)
-        self._bag.add_topic(*topic)
+    def _announce(self, name: str, kind: str, latched: bool, best_effort: bool, depth: int) -> None:
+        self._announced.append((name, kind, latched, best_effort, depth))
+        self._bag.add_topic(name, kind, latched, best_effort, depth)
 
     def _on_clock(self, message: Clock) -> None:
         now = nanoseconds(message.clock)
@@ -195,7 +193,7 @@ class Recorder(Node):
             return
         if self._progress < SHORTEST * NANO:
             text = "simulated time goes back again and again: end all simulators but one"
-            self._tell(ERROR, text)
+            self._report_recording(ERROR, text)
             return
         try:
             self._begin_anew(before, now)
@@ -203,8 +201,9 @@ class Recorder(Node):
             self._stop(error)
 
     def _begin_anew(self, before: int, now: int) -> None:
-        """Finish the bag and begin the next one: simulated time went back from ``before`` to
-        ``now``, ns.
+        """Finish the bag and begin the next one.
+
+        Simulated time went back from ``before`` to ``now``, ns.
         """
         self._progress = 0
         self._resets += 1
@@ -215,7 +214,7 @@ class Recorder(Node):
             self._bag.add_topic(*topic)
         self._time = now
         self._begun.clear()
-        self._said.clear()
+        self._newest.clear()
         self._last_image = -1
         for name, messages in self._latched.items():
             for data in messages:
@@ -224,7 +223,7 @@ class Recorder(Node):
             f"simulated time went back from {before / NANO:.1f} to {now / NANO:.1f} s, as "
             "when a simulator is reset"
         )
-        self._tell(WARN, f"{text}: the next flight is recorded into {folder}")
+        self._report_recording(WARN, f"{text}: the next flight is recorded into {folder}")
 
     @staticmethod
     def wall() -> int:
@@ -232,8 +231,9 @@ class Recorder(Node):
         return time.time_ns()
 
     def _move(self, stamp: int) -> int | None:
-        """Let the flight's time go on to the stamp of a message, ns; return when that message was
-        published, ns.
+        """Advance the flight's time to the stamp of a message, ns.
+
+        Return when that message was published, ns.
         """
         # What was on its way when the simulator was reset has stamps of the flight before.
         if self._resets and stamp > self._simulated + RESET_STEP * NANO:
@@ -244,39 +244,40 @@ class Recorder(Node):
             self._time = stamp
         return stamp
 
-    def _was_said(self, name: str, stamp: int, data: bytes) -> bool:
-        """Whether this very message came already: a simulator shows its first frame until the
-        flight begins.
+    def _is_repeated(self, name: str, stamp: int, data: bytes) -> bool:
+        """Whether this very message has arrived already.
+
+        A simulator publishes its first frame again and again until the flight begins.
         """
-        newest, messages = self._said.get(name, (stamp, set()))
+        newest, messages = self._newest.get(name, (stamp, set()))
         if newest != stamp:
             messages = set()
         known = data in messages
         messages.add(data)
-        self._said[name] = (stamp, messages)
+        self._newest[name] = (stamp, messages)
         return known
 
     def _first_noting(
         self, name: str, callback: Callable[[bytes], None]
     ) -> Callable[[bytes], None]:
-        """Return the callback of a topic that has to be heard before cmd_vel is followed."""
+        """Return the callback of a topic that must be received before cmd_vel is subscribed to."""
 
-        def heard(data: bytes) -> None:
-            if name in self._unheard:
-                self._unheard.remove(name)
-                if not self._unheard:
+        def received(data: bytes) -> None:
+            if name in self._awaited:
+                self._awaited.remove(name)
+                if not self._awaited:
                     self._follow_commands()
             callback(data)
 
-        return heard
+        return received
 
-    def _writer(self, name: str, topic: Topic) -> Callable[[bytes], None]:
-        read = decode
+    def _writer(self, name: str, topic: Topic, kind: type) -> Callable[[bytes], None]:
+        read: Callable[[bytes], Any] = decode
         if topic.type != TF:
-            read = partial(deserialize_message, message_type=_message_class(topic.type))
+            read = partial(deserialize_message, message_type=kind)
 
         def write(data: bytes) -> None:
-            # It raises for bytes that are no such message: they would end whoever reads the bag.
+            # It raises for bytes that are no such message: they would end a reader of the bag.
             message = read(data)
             if topic.name == DIAGNOSTICS and self._is_own(message):
                 return
@@ -285,7 +286,7 @@ class Recorder(Node):
             published = self._time
             if topic.stamped:
                 stamp = serialized_stamp(data)
-                if self._was_said(name, stamp, data):
+                if self._is_repeated(name, stamp, data):
                     return
                 published = self._move(stamp)
                 self._look_for_images(topic.name, stamp)
@@ -298,9 +299,7 @@ class Recorder(Node):
         return write
 
     def _keep_fixed(self, name: str, data: bytes) -> None:
-        """Remember a message about fixed frames for the next bag: some nodes say the same again and
-        again.
-        """
+        """Keep a message about fixed frames for the next bag, once: some nodes repeat it."""
         known = self._latched.setdefault(name, [])
         if data in known:
             known.remove(data)
@@ -308,13 +307,14 @@ class Recorder(Node):
         del known[: -KEPT_TOPICS[FIXED_FRAMES.name]]
 
     def _is_own(self, message: DiagnosticArray) -> bool:
-        """Whether this node says it: by the clock of the machine, while the flight has its own."""
+        """Whether this node published it: stamped by the machine's clock, not by the flight's."""
         own = f"{self.get_name()}: "
         return all(status.name.startswith(own) for status in message.status)
 
     def _is_change(self, event: ParameterEvent) -> bool:
-        """Whether a node of this drone has changed a parameter; what it starts with may hold a
-        password.
+        """Whether a node of this drone has changed a parameter.
+
+        The values that a node starts with are left out: one may be a password.
         """
         space = self.get_namespace().rstrip("/")
         return bool(event.changed_parameters) and event.node.startswith(f"{space}/")
@@ -351,9 +351,7 @@ class Recorder(Node):
         return published
 
     def _look_for_images(self, name: str, stamp: int) -> None:
-        """Say, once, that there are no images while the rest of the flight goes on, by the stamps
-        of a topic (ns).
-        """
+        """Report, once, that there are no images while the stamps (ns) of another topic go on."""
         if self._last_image >= 0 or self._missed or self._stopped or name == DIAGNOSTICS:
             return
         # Each topic by itself: others may be stamped by another clock.
@@ -367,7 +365,7 @@ class Recorder(Node):
         self._diagnostics.report("images", WARN, text)
 
     def _where_images_are(self) -> str:
-        """Return why no image arrives, with the remedy, as far as the graph tells."""
+        """Return why no image arrives, with the remedy, as far as the graph shows."""
         wanted = self.resolve_topic_name(IMAGE.name)
         other = self._compressed
         transport = "compressed"
@@ -385,9 +383,7 @@ class Recorder(Node):
         return f"nobody publishes {wanted}: start the camera, or remap its topic"
 
     def _write(self, name: str, data: bytes, published: int | None) -> None:
-        """Append a message to the bag that was published at a time, ns; what goes wrong there ends
-        the recording.
-        """
+        """Append a message, published at a time in ns, to the bag; an error ends the recording."""
         if self._stopped:
             return
         try:
@@ -396,7 +392,7 @@ class Recorder(Node):
             self._stop(error)
 
     def _stop(self, cause: Exception) -> None:
-        """End the bag after an error, keep what can be read, and say so; never raises."""
+        """End the bag after an error, keep what can be read, and report it; never raises."""
         self._stopped = True
         self._incomplete = True
         remedy = "start the recorder again"
@@ -406,10 +402,10 @@ class Recorder(Node):
             kept = f"{self._bag.rescue()} holds what came before"
         except Exception as error:
             kept = f"the bag cannot be closed ({one_line(error)})"
-        self._tell(ERROR, f"recording has stopped: {one_line(cause)}; {kept}: {remedy}")
+        self._report_recording(ERROR, f"recording has stopped: {one_line(cause)}; {kept}: {remedy}")
 
-    def _tell(self, level: bytes, text: str) -> None:
-        """Say what becomes of the recording: in the diagnostics and as the recorder's state."""
+    def _report_recording(self, level: bytes, text: str) -> None:
+        """Report the state of the recording: in the diagnostics and as the recorder's state."""
         self._diagnostics.report("recording", level, text)
         if self.context.ok():
             self._states.publish(String(data=text))

@@ -27,9 +27,7 @@ from liquid_nav.nodes.parameter_services import guard_parameter_services
 ENDING = 2.5
 """s of wall time that a node may take to end in order; launch waits 5 s between its signals."""
 TURN = 0.1
-"""s that a signal may wait at a node which ends between callbacks, beyond the callback that it is
-in.
-"""
+"""s that a signal may wait at a node which ends between callbacks, beyond its present callback."""
 
 
 class Finished(Exception):
@@ -41,7 +39,7 @@ class Finished(Exception):
 
 
 def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
-    """Run one node until it finishes or is told to stop; returns the exit code.
+    """Run one node until it finishes or gets a signal; returns the exit code.
 
     A node with a method ``run(executor)`` has its own loop; any other is spun. Bad input
     (UserError) is one line on standard error and exit code 2; Ctrl-C and SIGTERM are normal ends.
@@ -50,8 +48,8 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
 
     A class that ``ends_between_callbacks`` finishes the one it is in (a signal may come while it
     writes a file) and is closed while its publishers still work; where it has ``end()``, that is
-    called first, and callbacks are served until ``ended``, for ``ENDING`` seconds at most. Of any
-    other ROS ends with the signal, wherever it is.
+    called first, and callbacks are served until ``ended``, for ``ENDING`` seconds at most. For any
+    other node ROS shuts down at the signal, wherever the node is.
     """
     text = sys.argv[1:] if arguments is None else arguments
     module = module_of(make)
@@ -59,7 +57,7 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
         print(help_text(module))
         return 0
     orderly = getattr(make, "ends_between_callbacks", False)
-    signals = []
+    signals: list[int] = []
     try:
         check_distribution()
         refuse_own_arguments(text, executable(module))
@@ -116,10 +114,10 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
 
 
 def refuse_unread(node: Node, text: Sequence[str] | None = None) -> None:
-    """Look at the parameters that a node was given, once it has declared its own.
+    """Check the parameters that a node was given, once it has declared its own.
 
     Args:
-        node: It.
+        node: The node.
         text: Of the command line; the process's own by default.
 
     Raises:
@@ -144,13 +142,13 @@ def _begin(arguments: list[str] | None, handlers: SignalHandlerOptions) -> None:
 
 
 def _end(node: Node, executor: SingleThreadedExecutor) -> None:
-    """Let a node that has something to end do so, while its callbacks still work."""
+    """Call ``end``, where the node has it, and serve callbacks until ``ended``."""
     end = getattr(node, "end", None)
     if end is None:
         return
     end()
     deadline = time.monotonic() + ENDING
-    while not node.ended and time.monotonic() < deadline:
+    while not getattr(node, "ended", True) and time.monotonic() < deadline:
         executor.spin_once(timeout_sec=TURN)
 
 

@@ -1,10 +1,10 @@
 """The gate between controller and drone as a node; the rules themselves are in ``safety``.
 
 Every command is answered at once, with the same stamp. When nothing comes for ``silence`` seconds
-the supervisor speaks by itself, so that a silent controller or camera ends in a hold and not in the
-last command for ever. Ages are told by the computer's steady clock: setting its clock changes
-nothing but a diagnostic. In simulation (``use_sim_time``) the simulated clock is the only one that
-counts.
+the supervisor publishes by itself, so that a silent controller or camera ends in a hold and not in
+the last command for ever. Ages are measured by the computer's steady clock: setting its clock
+changes nothing but a diagnostic. In simulation (``use_sim_time``) the simulated clock is the only
+one that counts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import secrets
 import sys
 import time as wall
-from typing import Callable
+from typing import Any, Callable
 
 from geometry_msgs.msg import TwistStamped
 from rclpy.clock import Clock
@@ -56,9 +56,9 @@ from liquid_nav.safety import (
 )
 
 LOOK = 0.02
-"""s between looks at what may be wrong, at most: a fault is a hold by the next one."""
+"""s between two checks for faults, at most: a fault is a hold by the next one."""
 REPEAT = 1.0
-"""s until the order is repeated for a bridge that has not heard it."""
+"""s until the order is repeated for a bridge that has not received it."""
 BY_SWITCH = "the engage switch of the remote control"
 """Cause of a mode that no service and no fault has brought about."""
 LIMITS = {
@@ -88,9 +88,9 @@ RANGES = {
 
 
 class SupervisorNode(Node):
-    """Feeds the supervisor with messages and publishes what it says."""
+    """Passes messages to the supervisor and publishes what it returns."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         """Declare parameters, topics and services; bad input raises UserError."""
         super().__init__("safety_supervisor", **options)
         usual = SafetyLimits()
@@ -119,7 +119,7 @@ class SupervisorNode(Node):
         # Another identity after every start: the bridge must not take an old number for a new one.
         identity = secrets.token_hex(4)
         self._supervisor = SafetySupervisor(*_limits(limits | watched), identity)
-        self._spoken = 0.0
+        self._published = 0.0
         self._shown_mode = ""
         self._shown_order: Order | None = None
         self._ordered = 0.0
@@ -177,27 +177,27 @@ class SupervisorNode(Node):
         return self.get_clock().now().nanoseconds / NANO
 
     def _now(self) -> float:
-        """Return the supervisor's clock, s, after a look at the one that stamps messages."""
+        """Return the supervisor's clock, s, after reading the one that stamps messages."""
         stamping = self._stamping()
         if self._simulated:
             return stamping
         steady = wall.monotonic()
         jump = self._clock_of_stamps.observe(stamping, steady)
         if jump:
-            words = (
+            text = (
                 "the computer's clock was set: ages are told by its steady clock, nothing "
                 "else changes"
             )
-            self._diagnostics.report("clock", WARN, words, jump=f"{jump:+.3f} s")
+            self._diagnostics.report("clock", WARN, text, jump=f"{jump:+.3f} s")
         return steady
 
     def _steady(self, stamp: float) -> float:
         """Return a stamp on the supervisor's clock, s."""
-        # In simulation that clock was never looked at, and leaves stamps as they are.
+        # In simulation that clock was never observed, and leaves stamps as they are.
         return self._clock_of_stamps.steady(stamp)
 
     def _on_image(self, data: bytes) -> None:
-        # A look at both clocks: the computer's may have been set since the last one.
+        # Reads both clocks: the computer's may have been set since the last time.
         now = self._now()
         made = self._steady(serialized_stamp(data) / NANO)
         self._supervisor.image(made, None if self._simulated else now)
@@ -210,7 +210,7 @@ class SupervisorNode(Node):
         # then the time.
         if self._simulated and 0.0 < made - now < 0.5:
             now = made
-        # Before it is let through: it may be the first word of an intruder.
+        # Before it is let through: it may be the first message of a second publisher.
         self._inputs.count_publishers()
         self._supervisor.command(command_from(message), made, now)
         self._publish_status(stamp, now)
@@ -219,9 +219,9 @@ class SupervisorNode(Node):
         now = self._now()
         self._inputs.count_publishers()
         self._repeat_order(now)
-        overdue = now - self._spoken >= self._silence or now < self._spoken - 1.0
-        # A fault that comes up between two commands is answered at the next look, not at the end of
-        # the silence.
+        overdue = now - self._published >= self._silence or now < self._published - 1.0
+        # A fault that comes up between two commands is answered at the next check, not at the end
+        # of the silence.
         if overdue or self._supervisor.must_hold(now):
             self._publish_status(from_seconds(self._stamping()), now)
         else:
@@ -229,8 +229,8 @@ class SupervisorNode(Node):
 
     def _publish_status(self, stamp: int, now: float) -> None:
         output = self._supervisor.update(now)
-        self._spoken = now
-        # The order first: whoever hears the command must know what it is worth.
+        self._published = now
+        # The order first: the bridge that receives the command must know whether to obey it.
         self._show(output)
         self._commands.publish(command_message(output.command, stamp, self._frame))
 
@@ -247,8 +247,9 @@ class SupervisorNode(Node):
         self._diagnostics.report("inputs", level, kinds, mode=output.mode, faults=faults)
 
     def _repeat_order(self, now: float) -> None:
-        """Say the order again to a bridge that has heard another supervisor last: that one may have
-        ended since.
+        """Publish the order again for a bridge whose last order is another one.
+
+        It may be that of another supervisor, which has ended since.
         """
         report = self._supervisor.watch.report
         order = self._supervisor.order
@@ -262,8 +263,9 @@ class SupervisorNode(Node):
         self._order.publish(String(data=json.dumps(order.to_facts())))
 
     def _show_mode(self, asked: str = "") -> None:
-        """Publish the order, the mode and its cause where they have changed; ``asked``: how a
-        person asked just now.
+        """Publish the order, the mode and its cause where they have changed.
+
+        ``asked``: how a person asked just now.
         """
         supervisor = self._supervisor
         order = supervisor.order
@@ -279,14 +281,16 @@ class SupervisorNode(Node):
             self._shown_mode = order.mode.value
             self._mode.publish(String(data=self._shown_mode))
         level = OK
-        words = order.mode.value
+        text = order.mode.value
         if supervisor.why and order.mode is not Mode.ENGAGED:
             level = WARN if order.mode is Mode.PILOT else ERROR
-            words = f"{order.mode.value}: {supervisor.why}: engage again to go on"
+            text = f"{order.mode.value}: {supervisor.why}: engage again to go on"
         numbers = {"act": order.act, "engagement": order.engagement}
-        self._diagnostics.report_mode(order.mode.value, cause, level, words, **numbers)
+        self._diagnostics.report_mode(order.mode.value, cause, level, text, **numbers)
 
-    def _service(self, name: str) -> Callable:
+    def _service(
+        self, name: str
+    ) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
         action: Callable[[float], tuple[bool, str]] = getattr(self._supervisor, name)
 
         def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

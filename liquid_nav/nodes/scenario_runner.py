@@ -1,12 +1,11 @@
-"""Starts a flight, watches it, judges it by the scenario's rule, writes ``record.json`` and ends
-with its result.
+"""Starts a flight, judges it by the scenario's rule, writes ``record.json``, exits with its result.
 
 A flight that is ended from outside, or breaks, leaves a record too: of what was flown, with outcome
 ``interrupted``.
 
 Exit code 0: the flight succeeded; 1: it failed, was landed on the way, or never began. With
-``progress`` it prints one JSON object a line for whoever started it: ``{"time", "distance",
-"speed", "mode"}`` in flight and ``{"outcome": ...}`` at the end.
+``progress`` it prints one JSON object a line for the process that started it: ``{"time",
+"distance", "speed", "mode"}`` in flight and ``{"outcome": ...}`` at the end.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import sys
 import time as wall
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Callable
 
 import numpy as np
 from geometry_msgs.msg import TwistStamped
@@ -42,8 +42,7 @@ from liquid_nav.worlds.starts import MOST
 
 SUPERVISOR = "safety_supervisor"
 SETTLING = 0.5
-"""s of wall time for the others to see the last listener too: discovery is not at once everywhere.
-"""
+"""s of wall time for the other nodes to discover the last subscriber too."""
 ENDED = ("ready", "released", "offline")
 """Phases of the bridge in which a landing is over, or not ours any more."""
 PROGRESS = 0.2
@@ -53,7 +52,7 @@ PROGRESS = 0.2
 class ScenarioRunner(Node):
     """One flight from the first service call to the record."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         """Declare parameters and prepare the judge; bad input raises UserError."""
         super().__init__("scenario_runner", **options)
         scenario = load_scenario(
@@ -142,10 +141,10 @@ class ScenarioRunner(Node):
             self.create_subscription(String, f"{name}/mode", self._on_mode(name), latched())
 
     def _begin_anew(self) -> None:
-        """Forget what was heard: the flight has not begun."""
+        """Forget what was received: the flight has not begun."""
         self._judge = Judge(self._layout)
         self._log = FlightLog(self._layout)
-        self._contact: dict | None = None
+        self._contact: dict[str, Any] | None = None
 
     def run(self, executor: SingleThreadedExecutor) -> None:
         """Wait for the graph, begin, fly until there is an outcome; ends with Finished."""
@@ -195,8 +194,9 @@ class ScenarioRunner(Node):
         call.trigger("disengage")
 
     def _bring_down(self, call: Caller) -> None:
-        """A real autopilot would hover on when we are gone; how the flight was judged does not
-        change any more.
+        """Land: a real autopilot would hover on after this node has ended.
+
+        The outcome does not change any more.
         """
         try:
             call.trigger("land")
@@ -233,7 +233,7 @@ class ScenarioRunner(Node):
         self._outcome = self._judge.update(since, self._touched(state.time), self._landing)
         if self._progress and self._received - self._shown >= PROGRESS:
             self._shown = self._received
-            self._say(
+            self._print_progress(
                 time=since.time,
                 distance=self._judge.distance(state),
                 speed=float(np.linalg.norm(state.velocity[:2])),
@@ -262,9 +262,7 @@ class ScenarioRunner(Node):
         self._pose = message.data
 
     def _on_touch(self, kind: str, time: float) -> None:
-        """The drone touches something in Gazebo; what it touched before it flew, or first, is what
-        counts.
-        """
+        """Note what the drone touches first in Gazebo, once it flies."""
         if self._flying and self._contact is None:
             self._contact = {"touched": kind, "time": time}
 
@@ -273,7 +271,7 @@ class ScenarioRunner(Node):
         if report is not None:
             self._phase = report.phase.value
 
-    def _on_mode(self, name: str):
+    def _on_mode(self, name: str) -> Callable[[String], None]:
         def keep(message: String) -> None:
             self._modes[name] = message.data
             # What follows a landing is "disengaged", when it is down and disarmed.
@@ -291,15 +289,16 @@ class ScenarioRunner(Node):
 
     def _finish(self) -> None:
         outcome = self._outcome
+        assert outcome is not None  # _fly returns with one only
         self._write_record(outcome)
-        word = {"success": "succeeded", "landed": "landed"}.get(
+        result = {"success": "succeeded", "landed": "landed"}.get(
             outcome.reason, f"failed ({outcome.reason})"
         )
         self.get_logger().info(
-            f"flight {word} after {outcome.time:.1f} s: {outcome.detail} ({self._pose} pose "
+            f"flight {result} after {outcome.time:.1f} s: {outcome.detail} ({self._pose} pose "
             "rendered and judged)"
         )
-        self._say(
+        self._print_progress(
             outcome=outcome.reason, detail=outcome.detail, time=outcome.time, frames=len(self._log)
         )
         raise Finished(0 if outcome.success else 1)
@@ -318,7 +317,7 @@ class ScenarioRunner(Node):
             path = Path(self._folder) / "record.json"
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                # ``begin`` leads from the record's times to the stamps in the bag beside it.
+                # ``begin`` added to the record's times gives the stamps in the bag beside it.
                 # ``pose``: what was rendered and judged, the true one or a vehicle's estimate of
                 # it.
                 more = {"begin": self._zero, "pose": self._pose}
@@ -331,10 +330,10 @@ class ScenarioRunner(Node):
     def _fail(self, reason: str) -> None:
         self._cause = reason
         self.get_logger().error(reason)
-        self._say(error=reason)
+        self._print_progress(error=reason)
         raise Finished(1)
 
-    def _say(self, **facts: object) -> None:
+    def _print_progress(self, **facts: object) -> None:
         if self._progress:
             print(json.dumps(facts), flush=True)
 

@@ -14,7 +14,7 @@ from liquid_nav.errors import UserError
 
 REPEAT = 5.0
 """s of wall time after which a request without an answer is sent again: DDS may lose the answer
-while the server has not yet discovered who asked.
+while the server has not yet discovered the client.
 """
 
 
@@ -32,8 +32,9 @@ class Caller:
         self._patience = patience
 
     def wait_for(self, condition: Callable[[], bool], complaint: Callable[[], str]) -> None:
-        """Serve callbacks until ``condition`` holds; raises GraphError with ``complaint`` after the
-        patience.
+        """Serve callbacks until ``condition`` holds.
+
+        Raises GraphError with ``complaint`` after the patience.
         """
         deadline = wall.monotonic() + self._patience
         while not condition():
@@ -53,11 +54,11 @@ class Caller:
         """Call a Trigger service; raises GraphError when it is missing or refuses.
 
         With ``retry``, a refusal is tried again until the patience is over: its cause may go away
-        by itself. A request may be heard twice, so it must be one that does no harm twice.
+        by itself. A request may be received twice, so it must do no harm twice.
         """
-        client = self._node.create_client(Trigger, name)
+        client: Client[Trigger.Request, Trigger.Response] = self._node.create_client(Trigger, name)
         deadline = wall.monotonic() + self._patience
-        self.wait_for(client.service_is_ready, lambda: f"nobody offers the service '{name}'")
+        self.wait_for(client.service_is_ready, lambda: f"no node offers the service '{name}'")
         while True:
             answer = self._ask(client, name, deadline)
             if answer.success:
@@ -67,7 +68,9 @@ class Caller:
             self.serve(0.1)
         self._node.destroy_client(client)
 
-    def _ask(self, client: Client, name: str, deadline: float) -> Trigger.Response:
+    def _ask(
+        self, client: Client[Trigger.Request, Trigger.Response], name: str, deadline: float
+    ) -> Trigger.Response:
         while True:
             future = client.call_async(Trigger.Request())
             asked = wall.monotonic()

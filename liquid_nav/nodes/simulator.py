@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import sys
 import time as wall
-from typing import Callable
+from typing import Any, Callable
 
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -38,17 +38,13 @@ from liquid_nav.worlds import load_condition, load_scenario
 TICK = 3 * TIMESTEP
 """s between clock and inertial messages."""
 LAG = 0.1
-"""s of wall time behind real time that are made up for; a longer delay just makes the flight
-longer.
-"""
+"""s of wall time behind real time that are made up for; a longer delay makes the flight longer."""
 
 
 class Simulator(Node):
-    """One world with one drone or several; topics and services as in
-    docs/reference/topics.md.
-    """
+    """One world with one drone or several: topics and services as in docs/reference/topics.md."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         """Declare parameters and build the world; bad input raises UserError."""
         super().__init__("simulator", **options)
         scenario = load_scenario(
@@ -102,18 +98,21 @@ class Simulator(Node):
         flown = load_condition(condition or scenario.condition)
         self._rate = flown.frame_rate(rate)
         camera = CameraConfig(width=width, height=height, rate=self._rate)
+        self.simulation: SharedWorld | Simulation
         if names:
-            self.simulation = SharedWorld(scenario, seed, flown, count=len(names), camera=camera)
-            mounted = self.simulation.camera
-            drones = zip(names, self.simulation.drones)
+            world = SharedWorld(scenario, seed, flown, count=len(names), camera=camera)
+            self.simulation = world
+            mounted = world.camera
+            drones = zip(names, world.drones)
             shared = f"{prefix}odom"
             self._endpoints = [
                 DroneEndpoint(self, drone, mounted, f"{prefix}{name}/", name, shared)
                 for name, drone in drones
             ]
         else:
-            self.simulation = Simulation(scenario, seed, flown, camera=camera)
-            self._endpoints = [DroneEndpoint(self, self.simulation, self.simulation.camera, prefix)]
+            single = Simulation(scenario, seed, flown, camera=camera)
+            self.simulation = single
+            self._endpoints = [DroneEndpoint(self, single, single.camera, prefix)]
         for endpoint in self._endpoints:
             endpoint.started = not wait
         self._clock_output = ClockOutput(self)
@@ -148,7 +147,7 @@ class Simulator(Node):
         return all(endpoint.started for endpoint in self._endpoints)
 
     def _look(self) -> None:
-        """Render for those that fly; say of the others, once, what they have touched."""
+        """Render for those that fly; report of the others, once, what they have touched."""
         for endpoint in self._endpoints:
             if endpoint.flying:
                 endpoint.look(self._moment.delivery)
@@ -156,18 +155,19 @@ class Simulator(Node):
                 endpoint.report_contact(self.simulation.time)
 
     def _show(self) -> None:
-        self._clock_output.tell(self.simulation.time)
+        self._clock_output.publish(self.simulation.time)
         for endpoint in self._endpoints:
             endpoint.show()
 
     def _await_commands(self, flying: list[DroneEndpoint]) -> None:
-        """Publish the frames and wait for the commands; an endpoint whose answer is then missing
-        flies on without.
+        """Publish the frames and wait for the commands.
+
+        An endpoint whose answer is then missing flies on without.
         """
         begin = wall.monotonic()
         sent = begin
         self._show_fallen()
-        self._clock_output.tell(self.simulation.time)
+        self._clock_output.publish(self.simulation.time)
         for endpoint in flying:
             longest = self._timeout
             if not endpoint.in_step:
@@ -185,7 +185,7 @@ class Simulator(Node):
                 break
             if now - sent >= self._resend:
                 sent = now
-                self._clock_output.tell(self.simulation.time)
+                self._clock_output.publish(self.simulation.time)
                 for _, endpoint in left:
                     endpoint.show_newest()
             self._spin(min(patience, self._resend))
@@ -198,15 +198,13 @@ class Simulator(Node):
                 endpoint.show()
 
     def _advance(self, until: float) -> None:
-        """Fly until the next frame, telling time and inertial data on the way, no faster than asked
-        for.
-        """
+        """Fly until the next frame, no faster than asked for; publish time and inertial data."""
         simulation = self.simulation
         while simulation.time < until - 1e-9 and any(
             endpoint.flying for endpoint in self._endpoints
         ):
             simulation.advance(min(until, simulation.time + TICK))
-            self._clock_output.tell(self.simulation.time)
+            self._clock_output.publish(self.simulation.time)
             for endpoint in self._endpoints:
                 endpoint.outputs.imu(endpoint.drone.state)
             self._pace(simulation.time)
@@ -236,8 +234,9 @@ class Simulator(Node):
 
 
 def parse_names(text: str) -> list[str]:
-    """Return the namespaces in ``text``, comma separated; raises UserError for names that are none,
-    or given twice.
+    """Return the namespaces in ``text``, comma separated.
+
+    Raises UserError for names that are none, or given twice.
     """
     if not text.strip():
         return []

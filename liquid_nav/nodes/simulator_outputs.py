@@ -1,4 +1,4 @@
-"""What the simulator publishes: the senses of the drone, the clock, and what it touched."""
+"""What the simulator publishes: the drone's sensors and state, the clock, and what it touched."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from liquid_nav.worlds import Layout
 TRUE = "true"
 """The pose that is rendered and judged is where the drone is."""
 ESTIMATED = "estimated"
-"""The pose that is rendered and judged is where the drone's autopilot thinks that it is."""
+"""The pose that is rendered and judged is the estimate of the drone's autopilot."""
 BATTERY_PERIOD = 1.0
 """s between battery messages."""
 
@@ -47,8 +47,8 @@ class ClockOutput:
         """Create the publisher."""
         self._publisher = node.create_publisher(Clock, "/clock", sensor_data())
 
-    def tell(self, time: float) -> None:
-        """Announce the simulated time, s."""
+    def publish(self, time: float) -> None:
+        """Publish the simulated time, s."""
         self._publisher.publish(Clock(clock=to_stamp(from_seconds(time))))
 
 
@@ -87,8 +87,7 @@ class SimulatorOutputs:
         self._next_battery = 0.0
 
     def place(self, layout: Layout, response: DroneResponse, shared: str = "") -> None:
-        """Publish once what does not change: the world as markers, and the camera's mount as it is
-        rendered.
+        """Publish once what does not change: markers of the world, and the camera's mount.
 
         Args:
             layout: The place, with this drone's start.
@@ -103,7 +102,7 @@ class SimulatorOutputs:
         self._markers.publish(world_markers(layout, self._prefix))
 
     def which_pose(self, which: str) -> None:
-        """Say whether what is rendered is ``TRUE`` or ``ESTIMATED``."""
+        """Publish whether what is rendered is ``TRUE`` or ``ESTIMATED``."""
         self._pose.publish(String(data=which))
 
     def imu(self, state: DroneState) -> None:
@@ -130,5 +129,5 @@ class SimulatorOutputs:
         self._image.publish(image_message(image, stamp, self._optical_frame))
 
     def contact(self, kind: str, time: float) -> None:
-        """Say what the drone touched and when, as JSON."""
+        """Publish what the drone touched and when, as JSON."""
         self._contact.publish(String(data=json.dumps({"touched": kind, "time": time})))

@@ -43,7 +43,7 @@ def subscribe(
 
     Args:
         node: Owner of the subscription.
-        diagnostics: Where drops are said.
+        diagnostics: Where drops are reported.
         kind: Message class.
         topic: Name of the topic, as for ``create_subscription``.
         callback: Takes one message, or its serialized bytes.

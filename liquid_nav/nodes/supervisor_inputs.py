@@ -1,5 +1,5 @@
-"""What the supervisor hears beside images and commands: odometry, battery, the bridge, the pilot,
-other publishers.
+"""What the supervisor receives beside images and commands: odometry, battery, the bridge's state,
+the joystick's, and the number of publishers.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def refused_recorder_age(age: float) -> str:
 
 
 class SupervisorInputs:
-    """The subscriptions; those that no limit has asked for are left out."""
+    """The subscriptions; those that no limit needs are left out."""
 
     def __init__(
         self,
@@ -95,8 +95,8 @@ class SupervisorInputs:
 
         Args:
             node: Owner of the subscriptions.
-            supervisor: What is fed.
-            diagnostics: Where dropped messages are told.
+            supervisor: What gets the messages.
+            diagnostics: Where dropped messages are reported.
             now: The supervisor's clock, s.
             image: Topic of the camera, which must have one publisher.
         """
@@ -107,7 +107,7 @@ class SupervisorInputs:
         self._diagnostics = diagnostics
         self._recorder: Subscription | None = None
         self._recorder_age = 0.0
-        """What the subscription asks for, s; 0: there is none."""
+        """Lease of the subscription, s; 0: there is none."""
         self.recorders = 0
         """How many recorders are known to be alive."""
         self.listen()
@@ -115,18 +115,19 @@ class SupervisorInputs:
         subscribe(node, diagnostics, Joy, "joy", self._on_joy, sensor_data())
 
     def listen(self) -> None:
-        """Subscribe to what the limits ask for and is not heard yet; what is heard once stays."""
+        """Subscribe to what the limits need; odometry and battery, once subscribed to, stay."""
         limits = self._supervisor.watch.limits
         if _needs_odometry(limits):
             self._subscribe_to(Odometry, ODOMETRY, self._on_odometry)
         if _needs_battery(limits):
             self._subscribe_to(BatteryState, BATTERY, self._on_battery)
         if limits.recorder_age != self._recorder_age:
-            self._listen_to_recorder(limits.recorder_age)
+            self._watch_recorder(limits.recorder_age)
 
     def refuses(self, limits: WatchLimits) -> str:
-        """Return why these limits would be a hold at once in flight, or nothing: a topic must have
-        one publisher.
+        """Return why these limits would be a hold at once in flight, or nothing.
+
+        A topic must have one publisher.
         """
         wanted = {ODOMETRY: _needs_odometry(limits), BATTERY: _needs_battery(limits)}
         if not self._supervisor.in_flight:
@@ -138,27 +139,26 @@ class SupervisorInputs:
                 return f"the drone would hold at once: {count} publishers on {name}. Land first"
         return ""
 
-    def _subscribe_to(self, kind: type, topic: str, callback: Callable) -> None:
+    def _subscribe_to(self, kind: type, topic: str, callback: Callable[[Any], None]) -> None:
         """Subscribe to a topic that must have one publisher, once."""
         if topic not in self._guarded:
             subscribe(self._node, self._diagnostics, kind, topic, callback, sensor_data())
             self._guarded.append(topic)
 
     def count_publishers(self) -> None:
-        """Look whether somebody else speaks where only one should; the graph knows names as they
-        are remapped.
-        """
+        """Count the publishers of the topics that must have one, by their names after remapping."""
         for topic in self._guarded:
             name = self._node.resolve_topic_name(topic)
             self._supervisor.watch.publishers(name, self._node.count_publishers(name))
 
-    def _listen_to_recorder(self, age: float) -> None:
-        """Hear of the death of a recorder's process within ``age`` s; 0: no longer.
+    def _watch_recorder(self, age: float) -> None:
+        """Watch that a recorder's process is alive, with a lease of ``age`` s; 0: no longer.
 
-        The middleware tells, not a message: a recorder that waits for a slow disk is alive.
+        The middleware reports its end, not a message: a recorder that waits for a slow disk is
+        alive.
 
         Raises:
-            UserError: a recorder does not promise to be heard so often.
+            UserError: ``age`` is shorter than the lease that a recorder promises.
         """
         refused = refused_recorder_age(age)
         if refused:
@@ -179,7 +179,7 @@ class SupervisorInputs:
 
     def _on_recorder(self, change: Any) -> None:
         self.recorders = change.alive_count
-        # One that was ended by a person has taken leave: it is not counted as lost.
+        # A recorder that ended in order has removed its publisher: it is not counted as lost.
         if change.not_alive_count_change > 0:
             self._supervisor.watch.recorder_lost(self._now())
 
@@ -203,7 +203,7 @@ class SupervisorInputs:
         report = BridgeReport.from_facts(read_json(message.data))
         if report is None:
             raise ValueError(f"no state of an autopilot_bridge: {message.data[:80]!r}")
-        # Before it is believed: it may tell that a person engages by a switch.
+        # Before it is used: it may report that a person engages by a switch.
         self.count_publishers()
         answer = self._supervisor.bridge(report, self._now())
         if answer is None:

@@ -1,5 +1,4 @@
-"""The test vehicle as a process: the embedded drone behind MAVLink, for trying the bridge without
-PX4.
+"""The test vehicle as a process: the embedded drone behind MAVLink, to try the bridge without PX4.
 
 It flies in real time, but never far ahead of the commands that come back for its images
 (``cmd_vel``, whose stamps are its own time): a slow machine makes the flight slower, not worse.
@@ -9,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time as wall
+from typing import Any
 
 from geometry_msgs.msg import TwistStamped
 from rclpy.executors import SingleThreadedExecutor
@@ -19,7 +19,7 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import reliable
 from liquid_nav.nodes.running import run
 from liquid_nav.simulation import TIMESTEP, Simulation
-from liquid_nav.sitl.mavlink_flight import PERSONALITIES
+from liquid_nav.sitl.mavlink_flight import SIMULATED_AUTOPILOTS
 from liquid_nav.sitl.vehicle_body import EmbeddedBody
 from liquid_nav.sitl.vehicle_server import UdpServer
 from liquid_nav.worlds import load_condition, load_scenario
@@ -38,7 +38,7 @@ class TestVehicle(Node):
 
     __test__ = False
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         """Declare parameters and build the world; bad input raises UserError."""
         super().__init__("test_vehicle", **options)
         scenario = load_scenario(
@@ -48,7 +48,7 @@ class TestVehicle(Node):
         condition = declare(
             self, "condition", "", "Condition: a name or a YAML file; empty: the scenario's own."
         )
-        kind = declare(self, "personality", "px4", "px4 or ardupilot.")
+        kind = declare(self, "autopilot", "px4", "px4 or ardupilot.")
         port = declare(self, "port", 14540, "UDP port on which the companion listens.", (1, 65535))
         self._factor = declare(
             self, "real_time_factor", 1.0, "Simulated per wall seconds.", (0.05, 10.0)
@@ -56,7 +56,7 @@ class TestVehicle(Node):
         self._simulation = Simulation(
             scenario, seed, load_condition(condition or scenario.condition)
         )
-        self.vehicle = PERSONALITIES[kind](EmbeddedBody(self._simulation, airborne=False))
+        self.vehicle = SIMULATED_AUTOPILOTS[kind](EmbeddedBody(self._simulation, airborne=False))
         self._server = UdpServer(port=port)
         self._answered = 0.0
         self._received = -1e9

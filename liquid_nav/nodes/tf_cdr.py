@@ -1,11 +1,9 @@
-"""Transforms as the bytes of a tf2_msgs/TFMessage, and back: plain CDR, what ROS 2 puts on the wire
-and into bags.
-"""
+"""Transforms as the bytes of a tf2_msgs/TFMessage, and back: plain CDR, as in DDS and in bags."""
 
 from __future__ import annotations
 
 import struct
-from typing import Iterable
+from typing import Any, Iterable
 
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
@@ -77,7 +75,7 @@ class _Reader:
         self._order = order
         self._at = 0
 
-    def take(self, layout: str) -> tuple:
+    def take(self, layout: str) -> tuple[Any, ...]:
         size = struct.calcsize(f"={layout[-1]}")
         begin = self._at + -self._at % size
         whole = struct.calcsize(f"={layout}")
@@ -90,7 +88,7 @@ class _Reader:
         (length,) = self.take("I")
         end = self._at + length
         if length == 0 or end > len(self._body) or self._body[end - 1] != 0:
-            raise ValueError("a name does not end where it says")
+            raise ValueError("a name does not end at its stated length")
         text = self._body[self._at : end - 1]
         self._at = end
         return text.decode()

@@ -1,14 +1,13 @@
-"""The message class of ``/tf``: that of tf2_msgs where it is installed, else one that is made here,
+"""The message class of ``/tf``: that of tf2_msgs where it is installed, else one that is made here
 without a compiler.
 
 No wheel on PyPI has tf2_msgs. What a middleware has to know of a type are a few tables in memory:
 name, hash, description, and functions between a message in memory and bytes. A type of the same
-shape (one unbounded sequence of
-messages: visualization_msgs/MarkerArray) has such tables; here they are copied, with names, hash
-and members of tf2_msgs/TFMessage. The functions between memory and bytes are not copied but
-replaced by ones that refuse. So the class carries serialized messages alone: publishers of it take
-``bytes`` (``tf_cdr.encode``), subscriptions must be raw. On the wire there is no difference to the
-real type, and a test compares the bytes with an independent implementation.
+shape (one unbounded sequence of messages: visualization_msgs/MarkerArray) has such tables; here
+they are copied, with names, hash and members of tf2_msgs/TFMessage. The functions between memory
+and bytes are not copied but replaced by ones that refuse. So the class carries serialized messages
+alone: publishers of it take ``bytes`` (``tf_cdr.encode``), subscriptions must be raw. The bytes
+that are sent are those of the real type: a test compares them with an independent implementation.
 
 Reading tables of another layout would end the process. So this is done only with wheels of versions
 whose headers were compared with the structures below (Jazzy to Kilted); with any other there is no
@@ -31,10 +30,16 @@ from ctypes import (
 )
 from functools import lru_cache
 from importlib import metadata
+from typing import TYPE_CHECKING, TypeVar
 
 from geometry_msgs.msg import TransformStamped
 from rclpy import utilities
 from rclpy.type_support import check_for_type_support
+
+if TYPE_CHECKING:
+    from _ctypes import CFuncPtr
+
+    from rclpy.type_support import Msg
 
 NAME = "tf2_msgs/msg/TFMessage"
 DEFINITION = "geometry_msgs/TransformStamped[] transforms\n"
@@ -46,9 +51,7 @@ KNOWN = {
     "ros-rosidl-runtime-c": ((4, 6), (4, 10)),
     "ros-rosidl-typesupport-fastrtps-c": ((3, 6), (3, 9)),
 }
-"""Wheels that bring the tables: from which version on, and before which, they have the layout
-below.
-"""
+"""Wheel with the tables -> from which version on, and before which, it has the layout below."""
 NO_TYPE = "there is neither tf2_msgs nor a way to make its message type here"
 
 _RUNTIME = b"rosidl_typesupport_c"
@@ -164,6 +167,8 @@ class _Source(Structure):
     _fields_ = [("name", _Text), ("encoding", _Text), ("contents", _Text)]
 
 
+_Table = TypeVar("_Table", bound=Structure)
+_Kept = TypeVar("_Kept")
 _Find = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_char_p)
 _Get = ctypes.CFUNCTYPE(c_void_p, c_void_p)
 _Refuse = ctypes.CFUNCTYPE(c_bool, c_void_p, c_void_p)
@@ -172,8 +177,9 @@ _NoSize = ctypes.CFUNCTYPE(c_uint32, c_void_p)
 
 @lru_cache(maxsize=1)
 def tf_message_class() -> type | None:
-    """Return the class of tf2_msgs/msg/TFMessage, or None where it is neither installed nor can be
-    made.
+    """Return the class of tf2_msgs/msg/TFMessage.
+
+    None: it is neither installed nor can be made.
     """
     try:
         from tf2_msgs.msg import TFMessage
@@ -203,24 +209,25 @@ def make_class() -> type:
         raise ValueError(f"{middleware} may read other tables than {FAST_DDS}")
     donor = _handle_of(MarkerArray)
     element = _handle_of(TransformStamped)
-    tables = {
+    tables: dict[bytes, Structure] = {
         _FAST_DDS: _fast_dds_table(_found(donor, _FAST_DDS)),
         _INTROSPECTION: _introspection_table(
             _found(donor, _INTROSPECTION), _found(element, _INTROSPECTION)
         ),
+        _RUNTIME: _Sequence(),
     }
     common = {
         "hash": _getter(_hash_table()),
         "description": _getter(_description_table(element)),
         "sources": _getter(_sources_table(element)),
     }
-    handles = {}
+    handles: dict[bytes, int] = {}
 
     def find(_: int, identifier: bytes) -> int | None:
         return handles.get(identifier)
 
     finder = _keep(_Find(find))
-    for identifier, table in {**tables, _RUNTIME: _Sequence()}.items():
+    for identifier, table in tables.items():
         handle = _Handle(identifier=identifier, data=ctypes.addressof(_keep(table)))
         handle.find = ctypes.cast(finder, c_void_p)
         for name, function in common.items():
@@ -265,7 +272,7 @@ def _class_of(type_support: object) -> type:
     return TFMessage
 
 
-def _handle_of(kind: type) -> _Handle:
+def _handle_of(kind: type[Msg]) -> _Handle:
     check_for_type_support(kind)
     read = ctypes.pythonapi.PyCapsule_GetPointer
     read.restype = c_void_p
@@ -327,7 +334,7 @@ def _introspection_table(donor: _Handle, element: _Handle) -> _Members:
     return table
 
 
-def _hash_table() -> ctypes.Array:
+def _hash_table() -> ctypes.Array[c_uint8]:
     """Return ``rosidl_type_hash_t``: a version, and 32 bytes."""
     parts = HASH.removeprefix("RIHS").split("_")
     return (c_uint8 * 33)(int(parts[0]), *bytes.fromhex(parts[1]))
@@ -352,17 +359,17 @@ def _sources_table(element: _Handle) -> _Sequence:
     return _sequence([own, *_items(donor, _Source)], _Source)
 
 
-def _getter(table: object) -> object:
+def _getter(table: Structure | ctypes.Array[c_uint8]) -> CFuncPtr:
     address = ctypes.addressof(_keep(table))
     return _keep(_Get(lambda _: address))
 
 
-def _keep(thing: object) -> object:
+def _keep(thing: _Kept) -> _Kept:
     _kept.append(thing)
     return thing
 
 
-def _copy(table: Structure) -> Structure:
+def _copy(table: _Table) -> _Table:
     return type(table).from_buffer_copy(table)
 
 
@@ -375,7 +382,7 @@ def _string(text: _Text) -> str:
     return text.data.decode()
 
 
-def _items(sequence: _Sequence, kind: type[Structure]) -> list[Structure]:
+def _items(sequence: _Sequence, kind: type[_Table]) -> list[_Table]:
     return list((kind * sequence.size).from_address(sequence.data))
 
 

@@ -25,8 +25,9 @@ OPTICAL = (-math.pi / 2.0, 0.0, -math.pi / 2.0)
 
 
 class MovingTransforms:
-    """What moves: the poses of odometry on ``/tf``. Without a message type it says so once and
-    publishes nothing.
+    """What moves: the poses of odometry on ``/tf``.
+
+    Without a message type it publishes nothing, and logs that once.
     """
 
     def __init__(self, node: Node) -> None:
@@ -34,22 +35,22 @@ class MovingTransforms:
         self._publisher = _publisher(node, "/tf", reliable(DEPTH))
         self._last: int | None = None
         """Stamp of the newest transform, ns."""
-        self._listeners = 0
+        self._subscribers = 0
 
     def odometry(self, message: Odometry) -> None:
         """Publish the pose of an odometry as the transform from its frame to its child frame.
 
-        One that is not finite is left out: whoever looks through TF would lose the drone.
+        One that is not finite is left out: a viewer that uses TF would lose the drone.
         """
         if self._publisher is None:
             return
         stamp = nanoseconds(message.header.stamp)
-        # tf2 complains of every stamp that it has already; only who listens since then has to hear
-        # it again.
-        listeners = self._publisher.get_subscription_count()
-        if stamp == self._last and listeners <= self._listeners:
+        # tf2 warns of every stamp that it has already: only a new subscriber has to receive one
+        # again.
+        subscribers = self._publisher.get_subscription_count()
+        if stamp == self._last and subscribers <= self._subscribers:
             return
-        self._listeners = listeners
+        self._subscribers = subscribers
         self._last = stamp
         position = message.pose.pose.position
         q = message.pose.pose.orientation
@@ -65,8 +66,9 @@ class MovingTransforms:
 
 
 class FixedTransforms:
-    """What never changes, on ``/tf_static``: a late listener gets it too. Without a message type
-    nothing, said once.
+    """What never changes, on ``/tf_static``: a late subscriber gets it too.
+
+    Without a message type it publishes nothing, and logs that once.
     """
 
     def __init__(self, node: Node) -> None:

@@ -1,6 +1,4 @@
-"""From a simulated vehicle's true pose over MAVLink to ``autopilot/true_odom``, where somebody has
-asked for it.
-"""
+"""With ``true_pose``: a simulated vehicle's true pose (MAVLink) to ``autopilot/true_odom``."""
 
 from __future__ import annotations
 
@@ -10,14 +8,14 @@ from liquid_nav.autopilots.true_pose import RATE, WANTED, TruePose
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 
 ASK_AGAIN = 2.0
-"""s until it is asked for again: the vehicle may have been started anew meanwhile."""
+"""s until it is requested again: the vehicle may have been restarted meanwhile."""
 
 
 class TruePoseRelay:
-    """Asks for the messages, and publishes what they tell."""
+    """Requests the messages, and publishes the pose that they give."""
 
     def __init__(self, kind: str, outputs: AutopilotOutputs, wanted: bool) -> None:
-        """``kind``: px4 or ardupilot; ``wanted``: whether it is asked for at all."""
+        """``kind``: px4 or ardupilot; ``wanted``: whether it is requested at all."""
         self._wanted = wanted
         self._kind = kind
         self._outputs = outputs

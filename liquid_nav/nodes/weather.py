@@ -1,10 +1,9 @@
-"""Weather on any camera topic: ``camera/image_clean`` comes in, ``camera/image_raw`` goes out with
-the same stamp.
-"""
+"""Weather on any camera topic: ``camera/image_clean`` to ``camera/image_raw``, stamps unchanged."""
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from rclpy.node import Node
 from sensor_msgs.msg import Image
@@ -23,9 +22,9 @@ from liquid_nav.worlds import load_condition
 
 
 class WeatherNode(Node):
-    """Sees every frame through a condition."""
+    """Applies a condition to every frame."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         """Declare parameters; bad input raises UserError."""
         super().__init__("weather", **options)
         condition = load_condition(

@@ -1,16 +1,17 @@
 """The simulator the other way round: a vehicle flies elsewhere, we render what its camera would see
 in our world.
 
-The pose comes from the bridge: ``autopilot/true_odom``, where a simulator tells the true one, else
-``autopilot/odom``, the vehicle's estimate (over DDS 100 Hz). An estimate wanders, and a camera that
-is rendered from it cannot see that; ``simulator/pose`` says which one it is. ``odom`` is the same
+The pose comes from the bridge: ``autopilot/true_odom``, where a simulator sends the true one, else
+``autopilot/odom``, the vehicle's estimate (over DDS 100 Hz). An estimate drifts, and a camera that
+is rendered from it cannot see that; ``simulator/pose`` states which one it is. ``odom`` is the same
 in the scenario's frame, once for each camera frame as from the simulator. The vehicle's clock
-becomes /clock, so that every other node lives by the time of the vehicle.
+becomes /clock, so that every other node runs on the time of the vehicle.
 """
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import numpy as np
 from nav_msgs.msg import Odometry
@@ -33,7 +34,7 @@ from liquid_nav.simulation.frame_times import DROPPED, LATE
 from liquid_nav.simulation.posed import PosedWorld
 from liquid_nav.worlds import load_condition, load_scenario
 
-NOBODY = "no bridge"
+NO_BRIDGE = "no bridge"
 DOWN = (Phase.LANDING, Phase.STOPPING, Phase.READY)
 """Phases in which the drone may touch the ground."""
 WAIT_FOR_TRUTH = 5.0
@@ -44,11 +45,9 @@ class WorldCamera(Node):
     """A camera in one world; it takes the place of the simulator."""
 
     unread = ("command_timeout", "resend_after")
-    """Parameters of the simulator that may be given: both read the section ``simulator`` of one
-    file.
-    """
+    """Parameters of the simulator that may be given: both nodes read the section ``simulator``."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         """Declare parameters and build the world; bad input raises UserError."""
         super().__init__("simulator", **options)
         scenario = load_scenario(
@@ -119,7 +118,7 @@ class WorldCamera(Node):
         if self._started:
             response.message = "flying"
         elif report is None:
-            response.message = f"the vehicle is not flying yet: {NOBODY}. "
+            response.message = f"the vehicle is not flying yet: {NO_BRIDGE}. "
         else:
             phase = report.phase.value
             response.message = f"the vehicle is not flying yet: {phase}. {report.text}"
@@ -146,7 +145,7 @@ class WorldCamera(Node):
             self._on_pose(message)
 
     def _choose(self, which: str, level: bytes, text: str) -> None:
-        """Once for a run: two maps have two origins, and a change would be a jump."""
+        """Choose the pose, once for a run: each has its own origin, so a change would be a jump."""
         self._which = which
         self._outputs.which_pose(which)
         self._diagnostics.report("pose", level, text)
@@ -154,15 +153,15 @@ class WorldCamera(Node):
     def _on_pose(self, message: Odometry) -> None:
         if self._bridge is None or self._bridge.phase is Phase.OFFLINE:
             return  # whether it stands or flies decides where its first pose belongs
-        told = state_from(message)
+        received = state_from(message)
         # The first pose decides where all others belong: one that is no place would stay for ever.
-        require_finite("the pose", told.position, told.quaternion, told.velocity)
-        state = self.world.to_world(told, self._bridge.airborne)
+        require_finite("the pose", received.position, received.quaternion, received.velocity)
+        state = self.world.to_world(received, self._bridge.airborne)
         if self._time - 1.0 <= state.time <= self._time:
             return  # older than what was seen, unless the vehicle has started again
         self._time = state.time
         touched = self.world.place(state)
-        self._clock_output.tell(state.time)
+        self._clock_output.publish(state.time)
         if touched and self._started and not self._touched:
             self._touched = True
             self._outputs.contact(touched, state.time)
@@ -176,9 +175,7 @@ class WorldCamera(Node):
             self._look(delivery, state.time)
 
     def _look(self, delivery: str, time: float) -> None:
-        """Publish the frame of ``time``, s, or keep it until the next one (late), or lose it
-        (dropped).
-        """
+        """Publish the frame of ``time``, s, or keep it until the next one (late), or drop it."""
         late = self._late
         self._late = None
         if late is not None:

@@ -1,8 +1,8 @@
-"""The simulated world as markers for RViz and Foxglove: what stands there, target, way, and the
-drone itself.
-"""
+"""The simulated world as markers for RViz and Foxglove: obstacles, target, way, and the drone."""
 
 from __future__ import annotations
+
+from typing import Sequence
 
 import numpy as np
 from geometry_msgs.msg import Point, Quaternion, Vector3
@@ -38,8 +38,8 @@ STEP = 0.25
 def world_markers(layout: Layout, prefix: str) -> MarkerArray:
     """Return everything that does not move, in ``odom``, and the drone in ``base_link``.
 
-    Namespaces: ``world``, ``target``, ``way`` (that of the expert from the start: what a network
-    flies is its own affair) and ``drone``.
+    Namespaces: ``world``, ``target``, ``way`` (that of the expert from the start: a network may fly
+    another one) and ``drone``.
 
     Args:
         layout: The place, with this drone's start.
@@ -56,7 +56,7 @@ def world_markers(layout: Layout, prefix: str) -> MarkerArray:
     return MarkerArray(markers=markers)
 
 
-def _solid(solid: Solid, color: tuple, frame: str, space: str) -> Marker:
+def _solid(solid: Solid, color: tuple[float, ...], frame: str, space: str) -> Marker:
     marker = _marker(SHAPES[solid.shape], frame, space, color)
     _place(marker, solid.position)
     pitch = 0.0
@@ -102,7 +102,7 @@ def _drone(frame: str) -> list[Marker]:
     return parts
 
 
-def _marker(kind: int, frame: str, space: str, color: tuple) -> Marker:
+def _marker(kind: int, frame: str, space: str, color: tuple[float, ...]) -> Marker:
     red, green, blue, opacity = color
     marker = Marker(
         type=kind, action=Marker.ADD, ns=space, color=ColorRGBA(r=red, g=green, b=blue, a=opacity)
@@ -113,7 +113,7 @@ def _marker(kind: int, frame: str, space: str, color: tuple) -> Marker:
     return marker
 
 
-def _place(marker: Marker, position: tuple) -> None:
+def _place(marker: Marker, position: Sequence[float]) -> None:
     marker.pose.position = Point(**dict(zip("xyz", map(float, position))))
 
 

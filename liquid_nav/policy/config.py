@@ -1,6 +1,4 @@
-"""What a model folder's ``config.json`` says: everything that is needed to build the network
-anew.
-"""
+"""Content of a model folder's ``config.json``: all that is needed to build the network again."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ __all__ = ["NCP_DEFAULT", "ModelError", "PolicyConfig"]
 LARGEST_SCALE = 50.0
 """m/s or rad/s per unit of output: faster than any multicopter here."""
 CHECKED = ("core", "command_scale", "command_fields", "hold", "elapsed")
-"""Entries that are judged by their values, or by what is built of them."""
+"""Entries that are checked by their values, or by what is built from them."""
 NCP_DEFAULT = {
     "kind": "ltc",
     "wiring": {
@@ -53,25 +51,25 @@ class PolicyConfig:
     nominal_period: float = 1.0 / 30.0
     """Usual time between frames, s, which is also the elapsed time of the first frame."""
     hold: str = "backward"
-    """Interval that an input acts over; only "backward" (the published convention): the one that
-    ends with it.
-    """
+    """Interval in which an input acts; "backward" alone (as published): it ends with the input."""
     camera: Mapping[str, float] = field(
         default_factory=lambda: {"fov_deg": 80.0, "pitch_deg": 10.0}
     )
-    """The camera that the model was trained with: ``fov_deg``, horizontal field of view, and
-    ``pitch_deg``, mounting pitch, downwards positive, degrees.
+    """The camera that the model was trained with.
+
+    ``fov_deg``: horizontal field of view; ``pitch_deg``: mounting pitch, positive downwards;
+    both in degrees.
     """
     elapsed: str = "stamps"
-    """What the core is told of time: "stamps" (the real time between frames) or "constant"
-    (``elapsed_constant`` at every frame, as the published networks are).
+    """Source of the core's elapsed time: "stamps" or "constant".
+
+    "stamps": the real time between frames; "constant": ``elapsed_constant`` at every frame, as in
+    the published networks.
     """
     elapsed_constant: float = 1.0
-    """Elapsed time that the core is told at every frame where ``elapsed`` is "constant", in the
-    core's own unit.
-    """
+    """The core's elapsed time at every frame if ``elapsed`` is "constant", in ``elapsed_unit``."""
     elapsed_unit: float = 1.0
-    """Time that the core counts as 1, s."""
+    """Unit of the core's elapsed time, s."""
 
     def __post_init__(self) -> None:
         """Raise ModelError for values that cannot be flown."""
@@ -90,8 +88,7 @@ class PolicyConfig:
             raise ModelError(
                 f"config: command_scale is {self.command_scale!r}"[:200],
                 f"give four positive numbers of at most {LARGEST_SCALE:g}: vx, vy, vz in m/s, "
-                "yaw_rate "
-                "in rad/s",
+                "yaw_rate in rad/s",
             )
         if tuple(self.command_fields) != COMMAND_FIELDS:
             raise ModelError(
@@ -152,7 +149,7 @@ class PolicyConfig:
 
 
 def _is_scale(values: Any) -> bool:
-    """Whether these are four numbers that a drone can be told."""
+    """Whether these are four positive numbers of at most ``LARGEST_SCALE``."""
     if not isinstance(values, (tuple, list)) or len(values) != 4:
         return False
     numbers = [

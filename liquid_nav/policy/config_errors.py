@@ -1,4 +1,4 @@
-"""The error of everything about model folders."""
+"""The error about model folders."""
 
 from __future__ import annotations
 

@@ -52,8 +52,9 @@ def _prepare(arguments: Arguments) -> Arguments:
 
 
 def _ltc(input_size: int, output_size: int, nominal_period: float, arguments: Arguments) -> Core:
-    """Build an LTC; with ``head`` its motor neurons feed a dense layer, and ``delay`` is added to
-    its time.
+    """Build an LTC.
+
+    With ``head`` its motor neurons feed a dense layer, and ``delay`` is added to its elapsed time.
     """
     head = arguments.pop("head", False)
     delay = arguments.pop("delay", 0.0)
@@ -71,13 +72,14 @@ def _ltc(input_size: int, output_size: int, nominal_period: float, arguments: Ar
 
 
 def _timed(build: Callable[..., Core]) -> Callable[..., Core]:
-    """A core that is told the usual time between inputs."""
+    """Return a maker of a core that takes the usual time between inputs."""
     return lambda inputs, outputs, period, arguments: build(
         inputs, output_size=outputs, nominal_period=period, **arguments
     )
 
 
 def _plain(build: Callable[..., Core]) -> Callable[..., Core]:
+    """Return a maker of a core that does not take it."""
     return lambda inputs, outputs, period, arguments: build(
         inputs, output_size=outputs, **arguments
     )
@@ -102,11 +104,10 @@ CORES = {
 def build_core(
     config: Mapping[str, Any], input_size: int, output_size: int, nominal_period: float
 ) -> Core:
-    """Build the core that ``config`` ({"kind": ..., arguments}) describes; raises ModelError for an
-    unknown kind.
+    """Build the core that ``config`` ({"kind": ..., arguments}) describes.
 
-    ``nominal_period``: usual elapsed time between inputs, in the unit in which the core is told
-    time.
+    ``nominal_period``: usual time between inputs, in the unit of the core's elapsed time. Raises
+    ModelError for an unknown kind, or arguments that do not fit.
     """
     arguments = dict(config) if isinstance(config, Mapping) else {"kind": config}
     kind = arguments.pop("kind", None)

@@ -1,5 +1,6 @@
-"""Model folders: ``config.json`` + ``weights.safetensors`` + ``card.json``. Never pickle: files
-must not run code.
+"""Model folders: ``config.json``, ``weights.safetensors`` and ``card.json``.
+
+Never pickle: a file must not run code.
 """
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
 import torch
 from safetensors import SafetensorError
@@ -35,9 +36,7 @@ def sha256(path: Path) -> str:
 
 
 def resolve_model(name: str | Path) -> Path:
-    """Return the folder of a model given by path or by the name of a released one; raises
-    ModelError.
-    """
+    """Return the folder of a model given by path, or by name if released; raises ModelError."""
     folder = Path(name)
     if (folder / CONFIG).is_file():
         return folder
@@ -52,9 +51,10 @@ def resolve_model(name: str | Path) -> Path:
     )
 
 
-def save_policy(policy: Policy, folder: Path, card: dict | None = None) -> None:
-    """Write the three files; the card gets the weights' sha256. Raises ModelError for weights that
-    are not finite.
+def save_policy(policy: Policy, folder: Path, card: dict[str, Any] | None = None) -> None:
+    """Write the three files; the card gets the weights' sha256.
+
+    Raises ModelError for weights that are not finite.
     """
     tensors = {k: v.detach().cpu().contiguous() for k, v in policy.state_dict().items()}
     _refuse_broken(
@@ -62,9 +62,8 @@ def save_policy(policy: Policy, folder: Path, card: dict | None = None) -> None:
     )
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / WEIGHTS)
-    (folder / WEIGHTS).chmod(
-        0o644
-    )  # safetensors writes for the owner alone; a released model is for everybody
+    # safetensors writes for the owner alone; a released model is for all users.
+    (folder / WEIGHTS).chmod(0o644)
     if card is None:
         card = policy.card
     card = dict(card) | {"sha256": sha256(folder / WEIGHTS)}
@@ -87,7 +86,7 @@ def _refuse_broken(tensors: Mapping[str, Tensor], whose: str, remedy: str) -> No
         raise ModelError(f"{whose} has weights that contain NaN or infinity: {name}", remedy)
 
 
-def _read_json(path: Path) -> dict:
+def _read_json(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > LARGEST_JSON:
             raise ModelError(
@@ -114,9 +113,7 @@ def _read_json(path: Path) -> dict:
 
 
 def load_policy(name: str | Path) -> Policy:
-    """Read a folder, check the weights against the card, and return the policy in evaluation
-    mode.
-    """
+    """Read a folder, check the weights against the card; return the policy in evaluation mode."""
     from liquid_nav.policy.policy import Policy  # which imports this module
 
     folder = resolve_model(name)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from liquid_nav.liquid import Core
@@ -18,9 +20,10 @@ from liquid_nav.vision import build_encoder, preprocess, saliency
 
 
 class Policy(nn.Module):
-    """Image in, velocity command out, with real elapsed time; all memory is in the
-    ``PolicyState``.
-    """
+    """Image in, velocity command out, with real elapsed time; all memory is in ``PolicyState``."""
+
+    scale: Tensor
+    """Command per unit of output, [4] in m/s and rad/s."""
 
     def __init__(self, config: PolicyConfig | None = None) -> None:
         """Build with random weights; raises ModelError when the config does not fit together."""
@@ -29,14 +32,15 @@ class Policy(nn.Module):
         self.encoder = build_encoder(self.config.encoder)
         self.core = self.build_core(self.config)
         self.register_buffer("scale", torch.tensor(self.config.command_scale), persistent=False)
-        self.card: dict = {}
+        self.card: dict[str, Any] = {}
         self.runtime = "torch"
         self._encode: Encode | None = None
 
     @staticmethod
     def build_core(config: PolicyConfig) -> Core:
-        """Return the core of a configuration, with random weights; raises ModelError when it does
-        not fit.
+        """Return the core of a configuration, with random weights.
+
+        Raises ModelError when it does not fit.
         """
         outputs = max(end for _, end in config.outputs.values())
         return build_core(
@@ -51,38 +55,37 @@ class Policy(nn.Module):
         return PolicyState(core=self.core.initial_state(batch))
 
     def use(self, runtime: str) -> Policy:
-        """Choose what computes the encoder in ``step``: see ``runtimes.choose_runtime``; returns
-        itself.
+        """Choose the runtime of the encoder in ``step``; returns itself.
+
+        See ``runtimes.choose_runtime``.
         """
         self.runtime = choose_runtime(self.encoder, runtime)
         self._encode = None
         return self
 
     def train(self, mode: bool = True) -> Policy:
-        """Switch between training and evaluation; the weights may be others afterwards."""
+        """Switch between training and evaluation; the weights may change afterwards."""
         self._encode = None
         return super().train(mode)
 
-    def preprocess(self, image: np.ndarray) -> Tensor:
-        """Resize a camera image (uint8 [H,W,3] RGB, any size) to the uint8 tensor that the encoder
-        takes.
-        """
+    def preprocess(self, image: NDArray[np.uint8]) -> Tensor:
+        """Resize a camera image, uint8 [H,W,3] RGB, to the uint8 tensor that the encoder takes."""
         return preprocess(image, self.config.encoder.height, self.config.encoder.width)
 
     def forward(self, images: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Run sequences: images [B,T,H,W,3] in 0 to 255, state [B,S], elapsed [B,T] s -> commands
-        [B,T,4], state.
+        """Return commands [B,T,4] and the new state for sequences.
+
+        images [B,T,H,W,3] in 0 to 255, state [B,S], elapsed [B,T] s.
         """
         features = self.encoder(images.flatten(0, 1)).unflatten(0, images.shape[:2])
         outputs, state = self.recur(features, state, elapsed)
         return self.commands(outputs), state
 
     def recur(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Run the core: features [B,T,F], state [B,S], elapsed [B,T] s -> outputs [B,T,O] beside
-        the features, state.
+        """Return the core's outputs [B,T,O] and its new state.
 
-        While it trains, the core may be on another device than the encoder; the state that it
-        returns is beside it.
+        features [B,T,F], state [B,S], elapsed [B,T] s. In training the core may be on another
+        device than the encoder: outputs are on the features' device, the state is on the core's.
         """
         where = next(self.core.parameters(), features).device
         outputs, state = self.core(
@@ -91,8 +94,9 @@ class Policy(nn.Module):
         return outputs.to(features.device), state
 
     def core_time(self, elapsed: Tensor) -> Tensor:
-        """What the core is told of ``elapsed`` [B,T] s: the same, another unit, or a constant (see
-        the config).
+        """Return the core's elapsed time for ``elapsed`` [B,T] s.
+
+        The same, in another unit, or a constant: see the config.
         """
         if self.config.elapsed == "constant":
             return torch.full_like(elapsed, self.config.elapsed_constant)
@@ -101,7 +105,7 @@ class Policy(nn.Module):
         return elapsed / self.config.elapsed_unit
 
     def commands(self, outputs: Tensor) -> Tensor:
-        """Commands [...,4] in m/s and rad/s of the core's outputs [...,O]."""
+        """Return commands [...,4] in m/s and rad/s for the core's outputs [...,O]."""
         begin, end = self.config.outputs["command"]
         return outputs[..., begin:end] * self.scale
 
@@ -109,7 +113,7 @@ class Policy(nn.Module):
     def step(
         self, observation: Observation, state: PolicyState, elapsed: float
     ) -> tuple[Decision, PolicyState]:
-        """Answer one frame that ends an interval of ``elapsed`` seconds.
+        """Return the decision and the new state for a frame ``elapsed`` s after the one before it.
 
         Raises:
             ValueError: no image, or one that is not uint8 [H,W,3].
@@ -125,23 +129,22 @@ class Policy(nn.Module):
         return Decision(command), PolicyState(core, state.plastic, features)
 
     @torch.inference_mode()
-    def inspect(self, state: PolicyState) -> dict[str, np.ndarray]:
-        """What people look at, float32 [S] each: ``neurons`` and, once a frame came,
-        ``time_constants`` in s.
+    def inspect(self, state: PolicyState) -> dict[str, NDArray[np.float32]]:
+        """Return values for display, float32 [S] each.
+
+        ``neurons`` and, after the first frame, ``time_constants`` in s.
         """
-        seen = {"neurons": state.core[0].numpy().astype(np.float32)}
+        values = {"neurons": state.core[0].numpy().astype(np.float32)}
         if state.held is not None:
             try:
                 tau = self.core.time_constants(state.held, state.core)
             except NotImplementedError:
-                return seen
-            seen["time_constants"] = tau[0].numpy().astype(np.float32) * self.config.elapsed_unit
-        return seen
+                return values
+            values["time_constants"] = tau[0].numpy().astype(np.float32) * self.config.elapsed_unit
+        return values
 
-    def saliency(self, image: np.ndarray) -> np.ndarray:
-        """Where the encoder looks in a camera image: float32 [H,W] in 0 to 1 at the encoder's own
-        size.
-        """
+    def saliency(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return how much each pixel drove the encoder, float32 [H,W] in 0 to 1."""
         return saliency(self.encoder, self.preprocess(image))
 
     @property
@@ -149,7 +152,7 @@ class Policy(nn.Module):
         """Names of the elements of the core's state."""
         return self.core.neuron_names
 
-    def save(self, folder: str | Path, card: dict | None = None) -> None:
+    def save(self, folder: str | Path, card: dict[str, Any] | None = None) -> None:
         """Write ``config.json``, ``weights.safetensors`` and ``card.json`` into ``folder``."""
         save_policy(self, Path(folder), card)
 

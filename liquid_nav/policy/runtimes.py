@@ -1,6 +1,4 @@
-"""What computes the encoder of a policy in flight: torch, or onnxruntime where that is faster and
-installed.
-"""
+"""The runtime of a policy's encoder in flight: torch, or onnxruntime if faster and installed."""
 
 from __future__ import annotations
 
@@ -26,13 +24,13 @@ def choose_runtime(encoder: AnyEncoder, wanted: str) -> str:
             takes a third of the time; the plain encoder takes the same in either.
 
     Raises:
-        UserError: The runtime is unknown, not installed, or does not know this kind of encoder.
+        UserError: The runtime is unknown, not installed, or does not support this kind of encoder.
     """
     if wanted not in RUNTIMES:
         raise UserError(f"unknown runtime '{wanted}'", f"choose one of: {', '.join(RUNTIMES)}")
-    known = isinstance(encoder, BackboneEncoder)
+    supported = isinstance(encoder, BackboneEncoder)
     installed = all(importlib.util.find_spec(name) is not None for name in ("onnx", "onnxruntime"))
-    if wanted == "onnxruntime" and not known:
+    if wanted == "onnxruntime" and not supported:
         raise UserError(
             "onnxruntime computes encoders of the kind 'backbone' alone", "use the runtime torch"
         )
@@ -42,18 +40,20 @@ def choose_runtime(encoder: AnyEncoder, wanted: str) -> str:
         )
     if wanted != "auto":
         return wanted
-    if known and installed:
+    if supported and installed:
         return "onnxruntime"
     return "torch"
 
 
 def encode_with(encoder: AnyEncoder, runtime: str) -> Encode:
-    """Return what computes ``encoder``, as its weights are now, in ``runtime`` (see
-    ``choose_runtime``).
+    """Return a function that computes ``encoder``, with its present weights, in ``runtime``.
+
+    ``runtime``: as ``choose_runtime`` returned it for this encoder.
     """
     if runtime == "torch":
         # Not the module itself: a policy that keeps it would have its weights twice.
         return encoder.__call__
     from liquid_nav.vision.onnx_encoder import OnnxEncoder
 
+    assert isinstance(encoder, BackboneEncoder)  # choose_runtime raises for others
     return OnnxEncoder(encoder)

@@ -1,6 +1,4 @@
-"""How large a network from elsewhere may be: judged on its config, before anything is allocated for
-it.
-"""
+"""Limits on the size of a network from elsewhere, checked on its config before it is allocated."""
 
 from __future__ import annotations
 
@@ -13,9 +11,9 @@ from torch import nn
 from liquid_nav.policy.config_errors import ModelError
 
 DEEPEST = 32
-"""Levels of a config or a card, one in another."""
+"""Levels of nesting in a config or a card."""
 MOST = 4096
-"""Any whole number in a config: pixels, channels, neurons, steps. Seeds are no sizes."""
+"""Any whole number in a config: pixels, channels, neurons, steps; not seeds."""
 LARGEST = 1e6
 """Any other number in a config."""
 LONGEST = 64
@@ -28,13 +26,11 @@ _REMEDY = "use a smaller network: a drone's computer flies some thousand neurons
 
 
 def depth(value: Any) -> int:
-    """Return how many levels of lists and objects a JSON value has, up to a little more than
-    ``DEEPEST``.
-    """
+    """Return how many levels of lists and objects a JSON value has, up to ``DEEPEST`` + 1."""
     level = [value]
     deep = 0
     while level and deep <= DEEPEST:
-        inner = []
+        inner: list[Any] = []
         for one in level:
             if isinstance(one, Mapping):
                 inner += one.values()
@@ -46,9 +42,7 @@ def depth(value: Any) -> int:
 
 
 def check_numbers(data: Mapping[str, Any]) -> None:
-    """Raise ModelError for a config with a number that no network here has, or a wiring of too many
-    neurons.
-    """
+    """Raise ModelError for a config with a number, a list or a wiring that is too large."""
     _check(data, "config")
     core = data.get("core")
     if not isinstance(core, Mapping):
@@ -68,7 +62,7 @@ def check_numbers(data: Mapping[str, Any]) -> None:
 
 
 def _check(value: Any, path: str) -> None:
-    """Look at every number below ``value``; its depth was looked at before."""
+    """Check every number below ``value``, whose depth was checked before."""
     if isinstance(value, Mapping):
         separator = ": " if path == "config" else "."
         for key, inner in value.items():
@@ -83,22 +77,23 @@ def _check(value: Any, path: str) -> None:
     elif isinstance(value, str) and len(value) > MOST:
         raise ModelError(f"{path} has {len(value)} letters, more than {MOST}", _REMEDY)
     elif isinstance(value, int) and abs(value) > MOST:
-        told = str(value) if abs(value) < 1e12 else "larger than 1e12"
-        raise ModelError(f"{path} is {told}, more than {MOST}", _REMEDY)
+        shown = str(value) if abs(value) < 1e12 else "larger than 1e12"
+        raise ModelError(f"{path} is {shown}, more than {MOST}", _REMEDY)
     elif isinstance(value, float) and not (math.isfinite(value) and abs(value) <= LARGEST):
         raise ModelError(f"{path} is {value}", f"give a number of at most {LARGEST:.0f}")
 
 
 def check_weights(build: Callable[[], nn.Module], whose: str) -> None:
-    """Count what ``build`` would make without making it; raises ModelError for more than
-    ``PARAMETERS``.
+    """Count the weights of what ``build`` makes, without memory for them.
+
+    Raises ModelError for more than ``PARAMETERS``.
     """
     try:
         # No memory on this device, and the generator of random numbers stays where it was.
         with torch.random.fork_rng(devices=[]), torch.device("meta"):
             count = sum(parameter.numel() for parameter in build().parameters())
     except (NotImplementedError, RuntimeError):
-        # it mixes devices, so that it cannot be counted: its numbers are limited all the same
+        # It mixes devices and cannot be counted; check_numbers limits it all the same.
         return
     if count > PARAMETERS:
         raise ModelError(

@@ -1,3 +1,3 @@
-"""What is looked at before a flight: facts that were gathered from the graph, and the checks that
+"""What is checked before a flight: facts that were gathered from the graph, and the checks that
 judge them. No ROS in here; ``nodes.preflight_probe`` gathers.
 """

@@ -27,7 +27,7 @@ BY_HAND = "look at them in QGroundControl: {names}"
 
 
 def check_autopilot(facts: Facts, wanted: Wanted) -> list[Finding]:
-    """Return what is to be said of the bridge; without one it is one line."""
+    """Return the findings about the bridge; without a bridge a single one."""
     if not wanted.autopilot:
         return []
     if STATE in facts.unreadable:
@@ -40,7 +40,7 @@ def check_autopilot(facts: Facts, wanted: Wanted) -> list[Finding]:
         remedy = "read its log; what it said last is nothing to rely on"
         return [failure("autopilot", f"the bridge has fallen silent: no {STATE} arrives", remedy)]
     found = [_state(bridge), _receives_supervisor(bridge, facts)]
-    # An autopilot that nobody hears has told nothing yet.
+    # An autopilot from which the bridge receives nothing has reported no failsafes yet.
     if bridge.report.phase is not Phase.OFFLINE:
         kind = facts.parameters.get("autopilot_bridge", {}).get("autopilot")
         found += [_hold(bridge, kind), *_failsafes(bridge, kind)]
@@ -54,7 +54,7 @@ def _state(bridge: Bridge) -> Finding:
         text = f"{phase.value}: {fault or bridge.text or 'not connected'}"
         remedy = "check the connection, its parameters, and what the autopilot says"
         return failure("autopilot", text, remedy)
-    # The first word of an unnamed mode is its kind, not its name.
+    # The text of an unnamed mode begins with its kind, not with a name.
     if bridge.mode in ("", NO_MODE) or bridge.mode.startswith(UNNAMED):
         text = f"{phase.value}, mode unknown ({bridge.mode or 'not told'})"
         remedy = (
@@ -66,20 +66,20 @@ def _state(bridge: Bridge) -> Finding:
 
 
 def _receives_supervisor(bridge: Bridge, facts: Facts) -> Finding:
-    """The bridge must obey the supervisor that a person speaks to."""
+    """Check that the bridge receives the supervisor to which a person gives orders."""
     if ORDER in facts.unreadable:
         remedy = SAME_VERSION.format(node="safety_supervisor")
         return failure("orders", f"{ORDER} says nothing that can be read", remedy)
     if facts.order is None:
         remedy = "start safety_supervisor of this package, in the same version"
         return failure("orders", f"no {ORDER}", remedy)
-    heard = bridge.report.supervisor
+    received = bridge.report.supervisor
     ours = facts.order.supervisor
-    if not heard:
+    if not received:
         remedy = f"compare namespaces and domains: ros2 topic info -v {ORDER}"
         return failure("orders", "the bridge has heard no supervisor", remedy)
-    if heard != ours:
-        text = f"the bridge hears supervisor {heard}, the orders are those of {ours}"
+    if received != ours:
+        text = f"the bridge hears supervisor {received}, the orders are those of {ours}"
         remedy = f"run exactly one safety_supervisor: ros2 topic info -v {ORDER}"
         return failure("orders", text, remedy)
     return ok("orders", f"the bridge hears supervisor {ours}")
@@ -100,20 +100,20 @@ def _hold(bridge: Bridge, kind: object) -> Finding:
 
 
 def _failsafes(bridge: Bridge, kind: object) -> list[Finding]:
-    """One line for each parameter, and one for what nobody has told."""
-    told = [_failsafe(name, failsafe) for name, failsafe in bridge.failsafes.items()]
+    """Return a finding for each reported parameter, and one for those that are not reported."""
+    found = [_failsafe(name, failsafe) for name, failsafe in bridge.failsafes.items()]
     if kind == DDS:
         remedy = BY_HAND.format(names=", ".join(names_for("PX4")))
-        return [*told, warning("failsafes", "they cannot be read over DDS", remedy)]
+        return [*found, warning("failsafes", "they cannot be read over DDS", remedy)]
     if kind not in PROFILES:
         text = "a plain topic tells none" if kind in PLAIN else "the bridge's kind cannot be read"
-        return [*told, warning("failsafes", text, "look at the vehicle's own failsafes by hand")]
+        return [*found, warning("failsafes", text, "look at the vehicle's own failsafes by hand")]
     missing = [name for name in names_for(PROFILES[kind].name) if name not in bridge.failsafes]
     if missing:
         names = ", ".join(missing)
         remedy = f"wait a few seconds and look again, or {BY_HAND.format(names=names)}"
-        told.append(warning("failsafes", f"not told yet: {names}", remedy))
-    return told
+        found.append(warning("failsafes", f"not told yet: {names}", remedy))
+    return found
 
 
 def _failsafe(name: str, failsafe: Failsafe) -> Finding:

@@ -1,4 +1,6 @@
-"""What must be true before a drone takes off, checked on what a live graph said. No ROS in here."""
+"""What must be true before a drone takes off, checked on what was received from a live graph. No
+ROS in here.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ INFO = "liquid_controller/info"
 
 
 def check(facts: Facts, wanted: Wanted) -> list[Finding]:
-    """Return the findings in the order in which one would look."""
+    """Return the findings in the order in which a person would look for a cause."""
     single: tuple[Callable[[Facts, Wanted], Finding], ...] = (
         _clock,
         _camera,
@@ -71,11 +73,11 @@ def _clock(facts: Facts, wanted: Wanted) -> Finding:
     if answers == {True} and publishers == 0:
         text = f"use_sim_time is set, nobody publishes {facts.clock}"
         return failure("clock", text, "start the simulator, or set it false")
-    told = _stream(facts, "/clock").last
-    if answers == {True} and told.get("first") == told.get("last"):
+    clock = _stream(facts, "/clock").last
+    if answers == {True} and clock.get("first") == clock.get("last"):
         text = "has one publisher, but nothing arrives"
-        if told:
-            text = f"stands at {told['last']:g} s"
+        if clock:
+            text = f"stands at {clock['last']:g} s"
         return failure(
             "clock",
             f"{facts.clock} {text}",
@@ -163,9 +165,7 @@ def _camera_model(facts: Facts, wanted: Wanted) -> Finding:
 
 
 def _camera_view(facts: Facts, wanted: Wanted) -> list[Finding]:
-    """Compare what the camera sees with what the model knows; where one is missing another check
-    says so.
-    """
+    """Compare the views of camera and model; where one is missing, another check reports it."""
     seen = _stream(facts, "camera/camera_info").last.get("view")
     trained = facts.trained_view
     if seen is None or facts.info is None:
@@ -275,7 +275,7 @@ def _one_publisher(facts: Facts, wanted: Wanted) -> Finding:
     }
     for name, owner in owners.items():
         count = _stream(facts, name).publishers
-        # That there is none is said by the checks of the bridge, where one is wanted.
+        # The checks of the bridge report that there is none, where one is wanted.
         if count != 1 and (count or name != STATE):
             remedy = f"run exactly one {owner}; look for forgotten nodes: ros2 topic info -v {name}"
             return failure("one pilot", f"{count} nodes publish {name}", remedy)
@@ -283,8 +283,8 @@ def _one_publisher(facts: Facts, wanted: Wanted) -> Finding:
 
 
 def _limits(facts: Facts, wanted: Wanted) -> Finding:
-    told = facts.parameters.get("safety_supervisor")
-    if not told:
+    limits = facts.parameters.get("safety_supervisor")
+    if not limits:
         return failure(
             "limits", "the supervisor's parameters cannot be read", "start safety_supervisor"
         )
@@ -293,11 +293,11 @@ def _limits(facts: Facts, wanted: Wanted) -> Finding:
         ("vertical_speed", wanted.speed),
         ("yaw_rate", wanted.yaw_rate),
     ):
-        value = told.get(name)
+        value = limits.get(name)
         if not isinstance(value, float) or not 0.0 < value <= most:
             text = f"{name} is {value}, more than 0 and at most {most:g} is accepted"
             return failure("limits", text, f"launch with {name}:=1.0")
-    return ok("limits", f"{told['speed']:g} m/s, {told['yaw_rate']:g} rad/s")
+    return ok("limits", f"{limits['speed']:g} m/s, {limits['yaw_rate']:g} rad/s")
 
 
 def _odometry(facts: Facts, wanted: Wanted) -> Finding:
@@ -368,7 +368,7 @@ def _diagnostics(facts: Facts, wanted: Wanted) -> Finding:
 
 
 def _first_of(statuses: list[str]) -> str:
-    """Return the first of them, and how many more there are."""
+    """Return the first of the statuses, and how many more there are."""
     if len(statuses) == 1:
         return statuses[0]
     return f"{statuses[0]} (and {len(statuses) - 1} more)"

@@ -1,4 +1,4 @@
-"""What a preflight check collects and what it wants to find. No ROS in here."""
+"""What a preflight check collects and what it requires. No ROS in here."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Stream:
     ages: list[float] = field(default_factory=list)
     """Of each message when it came, s; negative: from the future; default: none."""
     frame_id: str = ""
-    """Of the last header; default: none was heard."""
-    last: dict = field(default_factory=dict)
+    """Of the last header; default: none was received."""
+    last: dict[str, Any] = field(default_factory=dict)
     """Facts of the last message; default: none."""
 
 
@@ -44,22 +44,22 @@ class Failsafe:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """What the autopilot bridge says on its state topic."""
+    """What the autopilot bridge publishes on its state topic."""
 
     report: BridgeReport
-    """What it does, whom it hears, and what went wrong."""
+    """What it does, which supervisor it receives, and what went wrong."""
     mode: str = ""
-    """The autopilot's mode; default: not told."""
+    """The autopilot's mode; default: not reported."""
     text: str = ""
     """The autopilot's last warning; default: none."""
     hold: str = ""
-    """What a hold will be, "mode" or "zero set points"; default: not told."""
+    """What a hold will be, "mode" or "zero set points"; default: not reported."""
     failsafes: Mapping[str, Failsafe] = field(default_factory=dict)
-    """Name -> the autopilot's failsafe parameter, where it was told; default: none."""
+    """Name -> the autopilot's failsafe parameter, where it was reported; default: none."""
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any] | None) -> Bridge | None:
-        """Return what a bridge said, or None for anything that no bridge says."""
+        """Return the state that a bridge has published, or None for anything else."""
         report = BridgeReport.from_facts(facts)
         if facts is None or report is None:
             return None
@@ -67,24 +67,25 @@ class Bridge:
         text = facts.get("text", "")
         hold = facts.get("hold", "")
         failsafes = _failsafes(facts.get("failsafes", {}))
-        if failsafes is None or not all(isinstance(word, str) for word in (mode, text, hold)):
+        if failsafes is None or not all(isinstance(part, str) for part in (mode, text, hold)):
             return None
         return cls(report, mode, text, hold, failsafes)
 
 
-def _failsafes(told: Any) -> dict[str, Failsafe] | None:
-    if not isinstance(told, dict):
+def _failsafes(reported: Any) -> dict[str, Failsafe] | None:
+    if not isinstance(reported, dict):
         return None
     found: dict[str, Failsafe] = {}
-    for name, one in told.items():
+    for name, one in reported.items():
         if not isinstance(one, dict):
             return None
         value = one.get("value")
         meaning = one.get("meaning")
         # True is an int.
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        # An integer of JSON may be too large for a float, and a float may be none.
-        if not number or not abs(value) < LARGEST or not isinstance(meaning, str):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        # An integer of JSON may be too large for a float, and a float may be NaN.
+        if not abs(value) < LARGEST or not isinstance(meaning, str):
             return None
         found[name] = Failsafe(float(value), meaning)
     return found
@@ -92,7 +93,7 @@ def _failsafes(told: Any) -> dict[str, Failsafe] | None:
 
 @dataclass
 class Facts:
-    """Everything that the checks look at; ``None`` is what nobody said."""
+    """Everything that the checks look at; None is what no node has published."""
 
     topics: dict[str, Stream] = field(default_factory=dict)
     """Topic -> what was seen of it; default: nothing."""
@@ -103,15 +104,15 @@ class Facts:
     latencies: list[float] = field(default_factory=list)
     """From stamp to command, s; default: none."""
     info: dict[str, str] | None = None
-    """What the controller says of its model; default: nobody said."""
+    """What the controller publishes about its model; default: nothing received."""
     trained_view: View | None = None
-    """What the controller's model was trained to see; default: nobody said."""
+    """The view that the controller's model was trained at; default: not known."""
     modes: dict[str, str] = field(default_factory=dict)
     """Node -> its latched mode; default: none."""
     order: Order | None = None
-    """The supervisor's last order; default: nobody gave one."""
+    """The supervisor's last order; default: none received."""
     autopilot: Bridge | None = None
-    """The bridge's state; default: nobody said."""
+    """The bridge's state; default: none received."""
     unreadable: set[str] = field(default_factory=set)
     """Topics whose last message was nothing that can be read; default: none."""
     errors: list[str] = field(default_factory=list)
@@ -121,13 +122,13 @@ class Facts:
     sha256: str | None = None
     """Of the model of that name on this machine; default: it is not here."""
     free_space: int = 0
-    """Room for a record, bytes; default 0."""
+    """Free space for a record, bytes; default 0."""
     clock: str = "/clock"
     """Full name of the topic whose facts are under ``/clock``; default: /clock."""
 
     @property
     def simulated(self) -> bool:
-        """Whether every node that has answered lives in simulated time."""
+        """Whether every node that has answered uses simulated time."""
         return set(self.sim_time.values()) == {True}
 
 
@@ -150,7 +151,7 @@ class Wanted:
     yaw_rate: float = 2.0
     """Largest limit of the yaw rate that is accepted, rad/s; default 2."""
     free_space: int = 2 * 2**30
-    """Room for a record at least, bytes; default 2 GiB."""
+    """Free space for a record at least, bytes; default 2 GiB."""
     battery: float = 0.3
     """Charge at least, share; default 0.3."""
     frame_prefix: str = ""
@@ -186,19 +187,19 @@ class Finding:
     """What to do about it; default: nothing."""
 
 
-def ok(name: str, words: str) -> Finding:
+def ok(name: str, text: str) -> Finding:
     """Return a finding where all is well."""
-    return Finding(name, Level.OK, words)
+    return Finding(name, Level.OK, text)
 
 
-def warning(name: str, words: str, remedy: str) -> Finding:
+def warning(name: str, text: str, remedy: str) -> Finding:
     """Return a finding that has to be known before take-off."""
-    return Finding(name, Level.WARNING, words, remedy)
+    return Finding(name, Level.WARNING, text, remedy)
 
 
-def failure(name: str, words: str, remedy: str) -> Finding:
+def failure(name: str, text: str, remedy: str) -> Finding:
     """Return a finding that forbids take-off."""
-    return Finding(name, Level.FAILURE, words, remedy)
+    return Finding(name, Level.FAILURE, text, remedy)
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -77,7 +77,7 @@ def _off(node: str, name: str, value: Value | None, unnoticed: str, wanted: Want
 
 
 def is_on(name: str, value: Value | None) -> bool:
-    """Return whether a watch of that value looks at anything."""
+    """Return whether a watch is on at that value."""
     if isinstance(value, (bool, str)) or value is None or not math.isfinite(value):
         return False
     if name in NEGATIVE:

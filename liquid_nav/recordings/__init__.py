@@ -1,6 +1,4 @@
-"""Flights that somebody recorded: any rosbag2 (or rosbag1) recording, and folders of frames with a
-table.
-"""
+"""Recorded flights: any rosbag2 (or rosbag1) recording, and folders of frames with a table."""
 
 from liquid_nav.recordings.bag_reader import attitude_of
 from liquid_nav.recordings.recording import Recording, RecordingError, Track

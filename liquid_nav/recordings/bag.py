@@ -7,13 +7,16 @@ from __future__ import annotations
 import errno
 import struct
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO, Iterator
 
 import numpy as np
 
 from liquid_nav.camera import ImageError, decode_compressed
 from liquid_nav.errors import UserError
 from liquid_nav.types import Command
+
+if TYPE_CHECKING:
+    from rosbags.interfaces import Connection
 
 NAME = "flight.mcap"
 METADATA = "metadata.yaml"
@@ -26,7 +29,7 @@ FOOTER = 0x02
 DATA = frozenset((0x01, *range(0x03, 0x08), 0x09, 0x0C))
 """Kinds of the records before them: header, schema, channel, message, chunk, index, extras."""
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-"""Errors that say that there is no room for more."""
+"""Errors that mean that no space is left."""
 END = struct.pack("<BQI", DATA_END, 4, 0) + struct.pack("<BQQQI", FOOTER, 20, 0, 0, 0) + MAGIC
 """The shortest end of an MCAP file: no index, so that readers go through the messages instead."""
 
@@ -49,8 +52,7 @@ class BagWriter:
         self._writer = PublishedWriter(self._folder / Path(NAME).stem)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._writer.open()
-            self._storage = self._writer.storage
+            self._storage = self._writer.open_storage()
             # The file has its beginning from now on: without it nothing could be rescued.
             self._storage.bio.flush()
         except OSError as error:
@@ -58,13 +60,13 @@ class BagWriter:
                 f"cannot write into {self._folder}: {error.strerror}",
                 "choose a folder that you may write to",
             ) from error
-        self._connections: dict[str, object] = {}
+        self._connections: dict[str, Connection] = {}
 
     def add_topic(
         self, name: str, kind: str, latched: bool = False, best_effort: bool = False, depth: int = 1
     ) -> None:
-        """Announce a topic with the quality of service that a player shall offer; ``depth``:
-        messages it keeps.
+        """Add a topic with the quality of service that a player shall offer; ``depth``: messages it
+        keeps.
         """
         self._connections[name] = self._writer.announce(name, kind, latched, best_effort, depth)
 
@@ -72,7 +74,7 @@ class BagWriter:
         """Append one serialized message.
 
         Args:
-            name: Of an announced topic.
+            name: Of an added topic.
             time: When it was received, ns: by this time players play and readers sort.
             data: CDR.
             published: When it was published, ns, usually its stamp; None: when it was received.
@@ -81,9 +83,9 @@ class BagWriter:
         self._writer.write(self._connections[name], time, data)
 
     def close(self) -> None:
-        """Finish the index and bring the file to its place."""
+        """Finish the index and move the file to its place."""
         self._writer.close()
-        self._bring()
+        self._move()
 
     def rescue(self) -> Path:
         """End the file after its last whole record, whatever has gone wrong; return its path.
@@ -97,10 +99,10 @@ class BagWriter:
             # Closing the buffered file itself would try once more to write what did not fit.
             self._storage.bio.raw.close()
             end_after_last_record(self._storage.path)
-            self._bring()
+            self._move()
         return path
 
-    def _bring(self) -> None:
+    def _move(self) -> None:
         inner = self._folder / Path(NAME).stem
         for name in (NAME, METADATA):
             if (inner / name).exists():
@@ -113,7 +115,7 @@ class BagWriter:
 def end_after_last_record(path: Path) -> None:
     """Shorten an MCAP file that was left in the middle to its last whole record, and end it there.
 
-    On a full disk records are given up from the end until there is room for the file's own end.
+    On a full disk records are given up from the end until there is space for the file's own end.
     Raises OSError where even that fails. A file that has its end already stays as it is.
     """
     with path.open("r+b", buffering=0) as file:
@@ -170,7 +172,7 @@ def read_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
             c for c in reader.connections if c.topic.endswith(("/image_raw/compressed", "/cmd_vel"))
         ]
         for connection, _, data in reader.messages(wanted):
-            message = types.deserialize_cdr(data, connection.msgtype)
+            message: Any = types.deserialize_cdr(data, connection.msgtype)
             stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
             if connection.msgtype == COMPRESSED:
                 images[stamp] = message

@@ -9,9 +9,10 @@ import struct
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.camera import ImageError, decode, decode_compressed
 from liquid_nav.clocks import NANO, Arrivals
@@ -27,7 +28,7 @@ from liquid_nav.recordings.recording import (
 from liquid_nav.recordings.topic_names import COMPRESSED, DroneTopics, TopicNames, find_drones
 
 PACKED = (".zstd", ".zst")
-"""Suffixes of files that were compressed as a whole: only a metadata.yaml beside them tells how to
+"""Suffixes of files that were compressed as a whole: only a metadata.yaml beside them states how to
 read them.
 """
 REPAIRS = {
@@ -53,8 +54,8 @@ def open_bag(path: Path, wanted: TopicNames) -> list[Recording]:
 
 
 def _recording(path: Path, drone: DroneTopics, rows: _Rows, wanted: TopicNames) -> Recording:
-    """Put one drone's topics together; whatever its frame is called, a topic counts that somebody
-    has named.
+    """Combine one drone's topics; a topic that the user has named counts whatever its frame is
+    called.
     """
     images = rows.arrivals(drone.image)
     command = drone.command
@@ -99,16 +100,13 @@ def _reader(path: Path) -> Iterator[Any]:
     except RecordingError:
         raise
     except Exception as error:
-        # Whatever a damaged file makes of its readers (storage, compression, metadata): it is the
-        # file's fault.
+        # Whichever reader raises (storage, compression, metadata), the damaged file is the cause.
         cause = f"'{path}' cannot be read as a bag: {error or type(error).__name__}"
         raise UnreadableError(cause, repair(path)) from error
 
 
 def repair(path: Path) -> str:
-    """Return what brings back what a damaged file or folder still holds, as far as its kind is
-    known.
-    """
+    """Return how to recover what a damaged file or folder still holds, if its kind is known."""
     files = [path]
     if not path.is_file():
         files = [inner for inner in sorted(path.iterdir()) if inner.suffix in REPAIRS]
@@ -123,16 +121,18 @@ def repair(path: Path) -> str:
 
 
 class _Rows:
-    """What one pass over a bag finds, image by image only the stamp."""
+    """What one pass over a bag finds; of an image only its times."""
 
     def __init__(self, reader: Any, drones: list[DroneTopics]) -> None:
         """Read it."""
         wanted = {t for drone in drones for t in (drone.image, drone.odometry, drone.command) if t}
         images = {drone.image for drone in drones}
-        self.found: dict[str | None, list] = {topic: [] for topic in wanted}
-        """By topic: (stamp, arrival) of images, (stamp, arrival, values) of the others; ns, stamp 0
-        for none.
-        """
+        self.images: dict[str, list[tuple[int, int]]] = {topic: [] for topic in images}
+        """By topic: (stamp, arrival) of images; ns, stamp 0 for none."""
+        self.found: dict[str | None, list[tuple[int, int, tuple[float, ...]]]] = {
+            topic: [] for topic in wanted - images
+        }
+        """By topic: (stamp, arrival, values) of commands and odometry; ns, stamp 0 for none."""
         self.damaged: Counter[str | None] = Counter()
         """By topic: messages that cannot be read; images among them are found when they are
         decoded.
@@ -144,12 +144,12 @@ class _Rows:
         ):
             topic = connection.topic
             if topic in images:
-                self.found[topic].append((_image_stamp(reader, connection, data), time))
+                self.images[topic].append((_image_stamp(reader, connection, data), time))
                 continue
             try:
                 message = reader.deserialize(data, connection.msgtype)
             except Exception:
-                # Bytes that are no such message: readers raise whatever they stumble over.
+                # Bytes that are no such message: readers raise exceptions of many types.
                 self.damaged[topic] += 1
                 continue
             if connection.msgtype.endswith("Odometry"):
@@ -163,7 +163,7 @@ class _Rows:
 
     def arrivals(self, topic: str) -> Arrivals:
         """Return when the images of a topic were stamped and recorded."""
-        pairs = np.array(self.found[topic], dtype=np.int64).reshape(-1, 2)
+        pairs = np.array(self.images[topic], dtype=np.int64).reshape(-1, 2)
         return Arrivals(pairs[:, 0], pairs[:, 1])
 
 
@@ -176,7 +176,8 @@ def _image_stamp(reader: Any, connection: Any, data: bytes) -> int:
     except Exception:
         # As for the others; that there are no pixels either is counted later.
         return 0
-    return seconds * NANO + nanos
+    stamp: int = seconds * NANO + nanos
+    return stamp
 
 
 def _stamp(message: Any) -> int:
@@ -184,14 +185,16 @@ def _stamp(message: Any) -> int:
     header = getattr(message, "header", None)
     if header is None:
         return 0
-    return header.stamp.sec * NANO + header.stamp.nanosec
+    stamp: int = header.stamp.sec * NANO + header.stamp.nanosec
+    return stamp
 
 
 def _frame(message: Any) -> str:
     header = getattr(message, "header", None)
     if header is None:
         return ""
-    return header.frame_id
+    frame: str = header.frame_id
+    return frame
 
 
 def _command(message: Any) -> tuple[float, ...]:
@@ -204,7 +207,7 @@ def attitude_of(message: Any) -> np.ndarray | None:
     none.
     """
     q = message.pose.pose.orientation
-    attitude = np.array((q.w, q.x, q.y, q.z))
+    attitude: NDArray[np.float64] = np.array((q.w, q.x, q.y, q.z))
     norm = np.linalg.norm(attitude)
     if norm > 0.5:
         return attitude / norm
@@ -229,10 +232,10 @@ def _frames(path: Path, topic: str) -> Frames:
             try:
                 message = reader.deserialize(data, connection.msgtype)
             except Exception as error:
-                # Bytes that are no image cost themselves alone.
+                # Bytes that are no image cost this frame alone.
                 yield index, ImageError(f"the message cannot be read: {type(error).__name__}")
                 continue
-            decoder = decode
+            decoder: Callable[[Any], np.ndarray] = decode
             if connection.msgtype == COMPRESSED:
                 decoder = decode_compressed
             try:

@@ -73,6 +73,13 @@ class PublishedWriter(Writer):
         self.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
         self._types = get_typestore(Stores.ROS2_JAZZY)
 
+    def open_storage(self) -> PublishedStorage:
+        """Open the bag for writing; return the storage of its file."""
+        self.open()
+        # Made from STORAGE_PLUGINS.
+        assert isinstance(self.storage, PublishedStorage)
+        return self.storage
+
     def announce(
         self, name: str, kind: str, latched: bool, best_effort: bool, depth: int
     ) -> Connection:

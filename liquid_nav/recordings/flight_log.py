@@ -1,5 +1,5 @@
-"""Collects what a flight's topics say, by stamp, into the record of a lock-step flight. No ROS in
-here.
+"""Collects states and commands from a flight's topics, by stamp, into the record of a lock-step
+flight. No ROS in here.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class FlightLog:
         counted.
         """
         layout = self._layout
-        rows = []
+        rows: list[tuple[float, ...]] = []
         last = Command()
         for stamp in sorted(self._states):
             state = self._states[stamp]

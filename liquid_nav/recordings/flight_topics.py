@@ -1,6 +1,4 @@
-"""The topics that a flight is made of, for whoever wants all of them; docs/reference/topics.md says
-the same to people.
-"""
+"""All topics of a flight in one table; docs/reference/topics.md describes the same for people."""
 
 from __future__ import annotations
 
@@ -16,12 +14,11 @@ class Topic:
     type: str
     """Type of its messages, such as ``sensor_msgs/msg/Image``."""
     latched: bool = False
-    """Whether it is reliable and transient local: its last message is read by whoever comes later.
-    """
+    """Whether it is reliable and transient local: a late subscriber receives its last message."""
     best_effort: bool = False
     """Whether its reliability is best effort; otherwise reliable."""
     stamped: bool = True
-    """Whether its messages begin with a header, whose stamp tells their time."""
+    """Whether its messages begin with a header, whose stamp is their time."""
 
 
 IMAGE = Topic("camera/image_raw", "sensor_msgs/msg/Image", best_effort=True)

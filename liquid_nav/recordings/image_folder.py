@@ -45,7 +45,7 @@ def open_folder(path: Path, frame_rate: float) -> Recording:
 
 def _numbered(path: Path) -> dict[int, Path]:
     """Return the pictures of a run by the number in their names, with or without leading zeros and
-    words around it.
+    text around it.
     """
     series: dict[tuple[str, str, str], list[tuple[int, Path]]] = {}
     for picture in sorted(path.iterdir()):
@@ -78,7 +78,7 @@ def _numbered(path: Path) -> dict[int, Path]:
 
 
 def _rank(key: tuple[str, str, str]) -> tuple[bool, bool]:
-    """Order series by kind, then by the words around the number: the frames are the lowest, the
+    """Order series by kind, then by the text around the number: the frames are the lowest, the
     others lie beside.
     """
     kind, before, after = key

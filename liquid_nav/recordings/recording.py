@@ -119,8 +119,8 @@ class Recording:
     the file of the "table" in a folder.
     """
     passed_over: tuple[str, ...] = ()
-    """Topics of velocities that were not taken, because their names call them no command or their
-    frame is the world's; told in error messages.
+    """Topics of velocities that were not taken, because their names are not those of commands or
+    their frame is the world's; error messages name them.
     """
 
     def label_track(self, labels: str) -> tuple[str, Track]:

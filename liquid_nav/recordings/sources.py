@@ -1,6 +1,6 @@
-"""From paths that somebody names to recordings: bags, folders of runs, and folders full of either.
+"""From paths that the user names to recordings: bags, folders of runs, and folders of either.
 
-One unreadable thing never hides the readable: it is listed, and the rest is read.
+An unreadable file or folder never hides the readable ones: it is listed, and the rest is read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that was named and cannot be used."""
+    """A file, folder or flight that was named and cannot be used."""
 
     name: str
     """Of the flight."""

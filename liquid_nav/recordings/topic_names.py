@@ -20,11 +20,11 @@ to.
 _MEASURED = frozenset(
     ("measured", "estimated", "estimate", "actual", "feedback", "odom", "odometry", "gps", "truth")
 )
-"""Words there that name what was measured."""
+"""Parts of those names that mean a measurement."""
 _SET_POINT = "setpoint"
-"""MAVROS and its kin: velocities in east, north and up, which no level body command is."""
+"""MAVROS and similar: velocities in east, north and up, which no level body command is."""
 _CONTROLLER = "controller"
-"""What a controller proposes is not what the drone was told."""
+"""What a controller proposes is not what the drone was commanded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,7 @@ class TopicNames:
     odometry: str | None = None
     """Topic of the odometry; None: the nearest one by type and namespace."""
     command: str | None = None
-    """Topic of the commanded velocities; None: the nearest one whose name says that it is a
-    command.
-    """
+    """Topic of the commanded velocities; None: the nearest one whose name is that of a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class DroneTopics:
     command: str | None
     """Topic of its commanded velocities; None: there is none."""
     passed_over: tuple[str, ...] = ()
-    """Velocities that are not called commands."""
+    """Topics of velocities whose names are not those of commands."""
 
 
 def find_drones(topics: dict[str, str], wanted: TopicNames) -> list[DroneTopics]:
@@ -100,18 +98,18 @@ def find_drones(topics: dict[str, str], wanted: TopicNames) -> list[DroneTopics]
 
 
 def is_command(topic: str) -> bool:
-    """Return whether a velocity is a command in the level body frame, as far as its name says."""
+    """Return whether a velocity is, by its name, a command in the level body frame."""
     if _CONTROLLER in topic or _SET_POINT in topic.lower():
         return False
     name = "/".join(topic.lower().strip("/").split("/")[-2:])
-    return any(word in name for word in _COMMANDING) and _MEASURED.isdisjoint(
+    return any(part in name for part in _COMMANDING) and _MEASURED.isdisjoint(
         re.split(r"[^a-z]+", name)
     )
 
 
 def _matches(topic: str, wanted: str | None, topics: dict[str, str]) -> bool:
     if wanted is None:
-        return not any(word in topic for word in _NO_CAMERA)
+        return not any(part in topic for part in _NO_CAMERA)
     names = [topic]
     if f"{wanted}/compressed" not in topics:
         names.append(topic.removesuffix("/compressed"))

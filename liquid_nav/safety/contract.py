@@ -1,4 +1,4 @@
-"""What supervisor and bridge say to each other, as values: modes, phases, orders and reports.
+"""What supervisor and bridge send to each other, as values: modes, phases, orders and reports.
 
 A state must never be taken for an event. So every request of a person has a number: ``Order.act``
 counts all of them, ``Order.engagement`` those that may arm. A restarted process, a latched topic
@@ -21,7 +21,7 @@ class Mode(Enum):
     ENGAGED = "engaged"
     """The policy's command, limited."""
     HOLDING = "holding"
-    """Zero, because of a fault or because a person said so."""
+    """Zero, because of a fault or because a person asked for it."""
     LANDING = "landing"
     """Descend until the vehicle has disarmed."""
     PILOT = "pilot"
@@ -45,11 +45,11 @@ class Phase(Enum):
     """The vehicle keeps its place: the autopilot's hold mode, or zero set points where it has none.
     """
     LANDING = "landing"
-    """Coming down, until the vehicle says that it is disarmed."""
+    """Coming down, until the vehicle reports that it is disarmed."""
     STOPPING = "stopping"
-    """On the ground; motors are being stopped, until the vehicle says that they are."""
+    """On the ground; motors are being stopped, until the vehicle reports that they are."""
     RELEASED = "released"
-    """Somebody else flies: nothing is sent until a person engages or lands."""
+    """A pilot or the autopilot itself flies: nothing is sent until a person engages or lands."""
 
 
 IN_CHARGE = frozenset(
@@ -64,8 +64,8 @@ IN_CHARGE = frozenset(
 )
 """Phases in which the vehicle does something because we asked for it."""
 FLOWN = IN_CHARGE | {Phase.RELEASED}
-"""Phases in which the vehicle may fly, whoever flies it: by plain velocities it never says that it
-is armed.
+"""Phases in which the vehicle may fly, whoever flies it: by plain velocities it never reports that
+it is armed.
 """
 ACTIVE = frozenset({Mode.ENGAGED, Mode.HOLDING, Mode.LANDING})
 """Modes of the supervisor that a pilot's touch ends."""
@@ -73,7 +73,7 @@ ACTIVE = frozenset({Mode.ENGAGED, Mode.HOLDING, Mode.LANDING})
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The supervisor's word to the bridge; latched, so that it is read again by whoever starts
+    """The supervisor's order to the bridge; latched, so that it is read again by a node that starts
     later.
     """
 
@@ -89,8 +89,8 @@ class Order:
     """Time of the last change, s, of the supervisor's clock; for people and bags, never compared.
     """
     change: int = 0
-    """How often its mode has changed or was asked for, for whatever reason: tells an old order from
-    a new one.
+    """How often its mode has changed or was asked for, for whatever reason: distinguishes an old
+    order from a new one.
     """
 
     def to_facts(self) -> dict[str, Any]:
@@ -115,6 +115,8 @@ class Order:
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any] | None) -> Order | None:
         """Return the order, or None for anything that is not one."""
+        if facts is None:
+            return None
         try:
             supervisor = facts["supervisor"]
             mode = Mode(facts["mode"])
@@ -135,30 +137,30 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class BridgeReport:
-    """What the bridge says about itself and its vehicle."""
+    """What the bridge reports of itself and its vehicle."""
 
     phase: Phase
     """What it does."""
     armed: bool = False
-    """Whether the vehicle says that its motors are armed."""
+    """Whether the vehicle reports that its motors are armed."""
     airborne: bool = False
-    """Whether the vehicle flies, as far as it says."""
+    """Whether the vehicle flies, as far as it reports."""
     supervisor: str = ""
-    """Identity of the supervisor whose orders it has heard last; empty: nobody's."""
+    """Identity of the supervisor whose order it has received last; empty: none."""
     act: int = 0
-    """Number of the last act of that supervisor that it has heard."""
+    """Number of the last act of that supervisor that it has received."""
     fault: str = ""
     """Kind of what went wrong (a value of ``FaultKind``); empty: nothing."""
     text: str = ""
     """The same for people."""
     change: int = 0
-    """``Order.change`` of the last order that it has heard: a report from before it is history."""
+    """``Order.change`` of the last order that it has received: a report from before it is old."""
     flips: int = 0
     """How often the engage switch of the remote control was flipped since the bridge's start, while
     nothing of ours went on; a new number is a person's request, an old one is none.
     """
     switched_on: bool = False
-    """Whether that switch is on, by a receiver that is healthy and was heard just now."""
+    """Whether that switch is on, by a healthy receiver whose message has just come."""
     bridge: str = ""
     """Identity of the bridge's process; another one after every start."""
 
@@ -181,11 +183,13 @@ class BridgeReport:
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any] | None) -> BridgeReport | None:
         """Return the report, or None for anything that is not one."""
+        if facts is None:
+            return None
         try:
             phase = Phase(facts["phase"])
             supervisor = facts["supervisor"]
             kind = facts["kind"]
-            words = facts["fault"]
+            text = facts["fault"]
             act = facts["act"]
             change = facts["change"]
             armed = facts["armed"] is True
@@ -195,12 +199,12 @@ class BridgeReport:
             bridge = facts["bridge"]
         except (KeyError, TypeError, ValueError):
             return None
-        if not all(isinstance(text, str) for text in (supervisor, kind, words, bridge)):
+        if not all(isinstance(value, str) for value in (supervisor, kind, text, bridge)):
             return None
         if not all(_is_count(number) for number in (act, change, flips)):
             return None
         return cls(
-            phase, armed, airborne, supervisor, act, kind, words, change, flips, switched_on, bridge
+            phase, armed, airborne, supervisor, act, kind, text, change, flips, switched_on, bridge
         )
 
 

@@ -73,7 +73,7 @@ class Fault:
     limit: float = 0.0
     """What is allowed, in the same unit."""
     subject: str = ""
-    """What or whom it is about: a topic, a mode, the autopilot's own words."""
+    """What or whom it is about: a topic, a mode, the autopilot's own text."""
     limit_high: float = 0.0
     """Second limit, of the kinds that have one (height of the fence, m)."""
 
@@ -159,8 +159,7 @@ _SENTENCES = {
     FaultKind.SUPERVISOR_SILENT: "no command from the supervisor for {value:.2f} s, limit "
     "{limit:g} s",
     FaultKind.TWO_SUPERVISORS: "more than one node publishes {subject}: none is obeyed. End all "
-    "but one "
-    "safety_supervisor",
+    "but one safety_supervisor",
     FaultKind.POSITION_OLD: "the vehicle's position is {value:.2f} s old, limit {limit:g} s",
     FaultKind.HEARTBEAT_OLD: "the vehicle's heartbeat is {value:.2f} s old, limit {limit:g} s",
     FaultKind.PARAMETER: "{subject}",
@@ -179,8 +178,7 @@ _SENTENCES = {
     FaultKind.LANDED_UNKNOWN: "the vehicle does not say whether it stands or flies "
     "(EXTENDED_SYS_STATE)",
     FaultKind.LINK_SLOW: "the link needs {value:.2f} s for a question and its answer, limit "
-    "{limit:g} s: a pilot "
-    "could be overruled",
+    "{limit:g} s: a pilot could be overruled",
     FaultKind.ENDING: "the bridge is being ended: the autopilot holds",
 }
 _HEADLINES = {

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.safety.faults import Fault, FaultKind
 from liquid_nav.types import Command
@@ -36,9 +37,9 @@ class Fence:
     def __init__(self, limits: FenceLimits) -> None:
         """Without a home there is no fence yet."""
         self.limits = limits
-        self.home: np.ndarray | None = None
+        self.home: NDArray[np.float64] | None = None
 
-    def faults(self, position: np.ndarray | None) -> list[Fault]:
+    def faults(self, position: NDArray[np.float64] | None) -> list[Fault]:
         """Return what is wrong with a position, float64 [3] ENU m."""
         if self.home is None or position is None:
             return []
@@ -53,7 +54,7 @@ class Fence:
             return [Fault(FaultKind.FENCE_HEIGHT, float(z), limits.low, limit_high=limits.high)]
         return []
 
-    def cut(self, command: Command, position: np.ndarray | None, yaw: float) -> Command:
+    def cut(self, command: Command, position: NDArray[np.float64] | None, yaw: float) -> Command:
         """Return the command without what leads out within ``LOOK_AHEAD`` s; ``yaw``: heading in
         ENU, rad.
         """
@@ -70,8 +71,8 @@ class Fence:
             s = math.sin(yaw)
             out_x = (c * x + s * y) / distance
             out_y = (-s * x + c * y) / distance
-            room = max(0.0, limits.radius - distance) / LOOK_AHEAD
-            excess = vx * out_x + vy * out_y - room
+            allowed = max(0.0, limits.radius - distance) / LOOK_AHEAD
+            excess = vx * out_x + vy * out_y - allowed
             if excess > 0.0:
                 vx = vx - excess * out_x
                 vy = vy - excess * out_y

@@ -1,4 +1,4 @@
-"""Flips of the engage switch as the supervisor hears of them: a number in the bridge's reports.
+"""Flips of the engage switch as the supervisor receives them: a number in the bridge's reports.
 
 A report may come late, again, out of order, or from a bridge that has ended; only what has just
 happened is an event.
@@ -9,14 +9,14 @@ from __future__ import annotations
 from liquid_nav.safety.contract import BridgeReport
 
 FRESH = 1.0
-"""s since the report before: what was flipped in a longer silence was flipped nobody knows when."""
+"""s since the report before: when a switch was flipped in a longer silence is unknown."""
 
 
 class Flips:
     """Keeps the highest number of each bridge."""
 
     def __init__(self) -> None:
-        """Have heard nothing: the first number counts as seen."""
+        """Have received nothing: the first number counts as seen."""
         self._bridge: str | None = None
         self._most = 0
         self._received: float | None = None
@@ -27,9 +27,9 @@ class Flips:
         Only the next number of the same bridge is a flip, and only in a stream of reports without a
         gap.
         """
-        heard = self._received
+        before = self._received
         most = self._most
-        fresh = heard is not None and 0.0 <= now - heard <= FRESH
+        fresh = before is not None and 0.0 <= now - before <= FRESH
         same = report.bridge == self._bridge
         self._received = now
         self._bridge = report.bridge

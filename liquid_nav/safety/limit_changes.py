@@ -1,8 +1,8 @@
 """Which limits a person may change while the drone flies: few, and only towards more caution.
 
 On the ground every limit may be changed, since nothing follows from it before a person engages. In
-flight a change must neither give the policy more room nor end in a hold or a landing that nobody
-has asked for.
+flight a change must neither loosen a limit nor end in a hold or a landing that no person has asked
+for.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from liquid_nav.safety.limits import SafetyLimits
 from liquid_nav.safety.watch import WatchLimits
 
 Tighter = Callable[[float, float], bool]
-"""Whether the second value leaves no more room than the first, which differs from it."""
+"""Whether the second value is the tighter limit; the two differ."""
 
 
 def lower(before: float, after: float) -> bool:

@@ -1,4 +1,4 @@
-"""How fast the drone may be told to fly, and how fast that may change."""
+"""How fast the drone may be commanded to fly, and how fast that may change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from liquid_nav.types import Command, Limits
 ABSURD = 1e6
 """m/s; a finite command beyond this would overflow on its way to the limits."""
 LONGEST_STEP = 0.5
-"""s between two commands beyond which the acceleration limit gives no more room."""
+"""s between two commands beyond which the acceleration limit allows no larger change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""From stamps of a clock that people may set to a clock that nobody sets.
+"""From stamps of a clock that people may set to a clock that is never set.
 
 Ages are safety: they must not change because the computer's clock was corrected by a minute. So
 every stamp is moved to the steady clock by the difference of both clocks. A jump of that difference
-is told, and for a while stamps that were made before it are still understood.
+is reported, and for a while stamps that were made before it are still understood.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether a pilot has touched anything: a joystick, or the remote control as the autopilot tells of
+"""Whether a pilot has touched anything: a joystick, or the remote control as the autopilot reports
 it.
 
 One topic may carry several devices; each is a source of its own, with its own rest position.
@@ -13,10 +13,9 @@ from typing import Sequence
 from liquid_nav.safety.faults import Fault, FaultKind
 
 TOUCHED = 0.2
-"""Part of half the range that a stick moves when somebody means it."""
+"""Part of half the range that a stick moves when a pilot means it."""
 SWITCHED = 0.5
-"""Part of half the range that a switch or a knob of a remote control moves when somebody means it.
-"""
+"""Part of half the range that a switch or knob of a remote control moves when a pilot means it."""
 STICKS = 4
 """Axes of a remote control that are sticks: the first ones."""
 SWITCHES = 8
@@ -25,21 +24,21 @@ be the strength of the signal, which drifts: there only a jump counts. A device 
 than this is a gamepad.
 """
 MOST_SOURCES = 16
-"""Devices that are told apart; more are an attack or a mistake and count as touched."""
+"""Devices that are distinguished; more are an attack or a mistake and count as touched."""
 
 
 @dataclass
 class _Source:
-    """One device as it was heard."""
+    """One device, by its messages."""
 
     rest: list[float]
-    """Axes, -1 to 1, where nobody touches them."""
+    """Axes, -1 to 1, where they are not touched."""
     last: tuple[float, ...]
     """Axes of the last message."""
     buttons: tuple[int, ...]
     """Buttons of the last message."""
-    heard: float
-    """When that was, s."""
+    received: float
+    """When that came, s."""
 
 
 class Sticks:
@@ -77,7 +76,7 @@ class Sticks:
             source.rest = list(axes)
         source.last = tuple(axes)
         source.buttons = tuple(buttons)
-        source.heard = now
+        source.received = now
         return touched
 
     def faults(self, now: float, limit: float) -> list[Fault]:
@@ -88,7 +87,7 @@ class Sticks:
             return []
         found = []
         for (name, axes, _), source in self._sources.items():
-            silent = now - source.heard
+            silent = now - source.received
             if not -limit <= silent <= limit:
                 label = name or f"{axes} axes"
                 found.append(Fault(FaultKind.STICKS_OLD, silent, limit, label))

@@ -3,7 +3,7 @@
 A pure state machine with an injected clock that never goes back (``StampClock`` brings stamps to
 it). It never waits: every call returns at once, and whatever happens the answer is a finite command
 inside the limits. What a person asks for is numbered (see ``contract``), so that the bridge can
-tell it from a state that lasts.
+distinguish it from a state that lasts.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ NO_BRIDGE = frozenset(
         FaultKind.BRIDGE_DEAF,
     }
 )
-"""Faults with which nobody can carry out a landing."""
+"""Faults with which no bridge can carry out a landing."""
 CALM = 1.0
 """s after any change of the mode in which a flip of the engage switch counts for nothing."""
-UNHEARD = 2.0
-"""s in which the bridge must have heard an engagement."""
+UNCONFIRMED = 2.0
+"""s in which the bridge must have confirmed an engagement, by a report."""
 CLOCK_BEGINS_ANEW = 1.0
 """s that an image's stamp must go back for the camera's clock to have been started again."""
 MODE_TRANSITIONS: dict[Mode, frozenset[Mode]] = {
@@ -96,7 +96,7 @@ class SafetySupervisor:
         self._battery_obeyed = False
         self._flips = Flips()
         self._calm_since = -math.inf
-        self._unheard_since: float | None = None
+        self._unconfirmed_since: float | None = None
         self._by_switch = False
 
     @property
@@ -155,14 +155,14 @@ class SafetySupervisor:
         """Take the bridge's report: it may have let go, given up or finished, or a pilot may have
         flipped the switch.
 
-        Only a report of a bridge that has heard our last order speaks of it; an older one is
+        Only a report of a bridge that has received our last order answers it; an older one is
         history. Returns the answer to a flip of the engage switch, as ``engage`` gives it, and None
         where there was none.
         """
         self.watch.bridge(report, now)
         flipped = self._flips.is_new(report, now)
         if report.supervisor == self.identity and report.act >= self._acts:
-            self._unheard_since = None
+            self._unconfirmed_since = None
         if self._by_switch and report.phase is Phase.FLYING:
             self._by_switch = False
         elif self._by_switch and not report.switched_on:
@@ -170,7 +170,7 @@ class SafetySupervisor:
         if report.supervisor != self.identity or report.change != self._changes:
             return None
         self._follow(report, now)
-        # Not right after something else that somebody wanted: the hand was on the switch before.
+        # Not right after something else that a person wanted: the hand was on the switch before.
         if not flipped or self._active or now - self._calm_since < CALM:
             return None
         answer = self.engage(now)
@@ -188,7 +188,7 @@ class SafetySupervisor:
         if self.state is Mode.LANDING or bridge_lands:
             return False, str(Fault(FaultKind.LANDING_GOES_ON))
         before = self.watch.fence.home
-        # The new home counts first: whoever engages outside the old fence means a new one.
+        # The new home counts first: a person who engages outside the old fence means a new one.
         self.watch.set_home()
         # On the ground one low charge is enough: to ask again costs nothing.
         faults = self._faults(now) or tuple(self.watch.battery_low(1))
@@ -198,7 +198,7 @@ class SafetySupervisor:
         self._engagements += 1
         self._battery_obeyed = False
         self._act(Mode.ENGAGED, now)
-        self._unheard_since = now
+        self._unconfirmed_since = now
         return True, "engaged"
 
     def disengage(self, now: float) -> tuple[bool, str]:
@@ -209,13 +209,13 @@ class SafetySupervisor:
         return True, "disengaged"
 
     def hold(self, now: float) -> tuple[bool, str]:
-        """Hover until somebody engages again; never refused."""
+        """Hover until a person engages again; never refused."""
         self._act(Mode.HOLDING, now)
         return True, "holding"
 
     def land(self, now: float) -> tuple[bool, str]:
-        """Descend until the vehicle has disarmed; asked for in any case, and said where nobody can
-        carry it out.
+        """Descend until the vehicle has disarmed; asked for in any case, and False where no bridge
+        can carry it out.
         """
         self._act(Mode.LANDING, now)
         unable = [
@@ -229,9 +229,7 @@ class SafetySupervisor:
 
     @property
     def in_flight(self) -> bool:
-        """Whether the drone flies, or may fly, as far as anybody knows; a pilot by hand counts
-        too.
-        """
+        """Whether the drone flies, or may fly, as far as is known; a pilot by hand counts too."""
         report = self.watch.report
         flies = report is not None and (report.armed or report.airborne or report.phase in FLOWN)
         return self.state in ACTIVE or flies
@@ -287,7 +285,7 @@ class SafetySupervisor:
     def update(self, now: float) -> SupervisorOutput:
         """Return what the drone shall do now."""
         self.watch.clock(now)
-        self._forget_unheard(now)
+        self._forget_unconfirmed(now)
         faults = self._faults(now)
         self._judge(faults, now)
         wanted = ZERO
@@ -308,7 +306,7 @@ class SafetySupervisor:
         return SupervisorOutput(command, self.mode, faults)
 
     def _follow(self, report: BridgeReport, now: float) -> None:
-        """Change the mode where the bridge's report says that it is over."""
+        """Change the mode where the bridge's report shows that it is over."""
         if report.phase is Phase.RELEASED and self.state in ACTIVE:
             self._change(Mode.PILOT, now, report.text or "the bridge has let go")
         elif report.phase is Phase.READY and self.state is Mode.ENGAGED:
@@ -316,8 +314,8 @@ class SafetySupervisor:
         elif report.phase is Phase.READY and self.state is Mode.LANDING:
             self._change(Mode.DISENGAGED, now, "down and disarmed")
         elif report.phase is Phase.HOLDING and report.fault and self.state is Mode.ENGAGED:
-            # The bridge holds on its own account and will not fly on by itself: let nobody believe
-            # that it does.
+            # The bridge holds on its own account and will not fly on by itself: the mode must show
+            # that.
             self._change(Mode.HOLDING, now, report.text)
             self._held_by = None
 
@@ -339,11 +337,11 @@ class SafetySupervisor:
                 self._healthy_since = now
             resume = self.limits.resume
             may_resume = self._held_by is not None and self._held_by.ends_by_itself and resume > 0.0
-            heard = self._unheard_since is None or self.watch.report is None
+            confirmed = self._unconfirmed_since is None or self.watch.report is None
             if (
                 self.state is Mode.HOLDING
                 and may_resume
-                and heard
+                and confirmed
                 and now - self._healthy_since >= resume
             ):
                 self._change(Mode.ENGAGED, now, "resumed: all inputs are healthy again")
@@ -357,18 +355,19 @@ class SafetySupervisor:
             lasting = [fault for fault in faults if not fault.ends_by_itself]
             if lasting and self._held_by.ends_by_itself:
                 self._held_by = lasting[0]
-        # Once: a person who then says hold, since somebody stands below, is obeyed.
+        # Once: a person who then asks for hold, since someone stands below, is obeyed.
         if self.state is Mode.HOLDING and self.watch.must_land and not self._battery_obeyed:
             self._battery_obeyed = True
             self._change(Mode.LANDING, now, "the battery is low")
 
-    def _forget_unheard(self, now: float) -> None:
-        """An engagement that the bridge has not heard in its time is over: it must not be heard
+    def _forget_unconfirmed(self, now: float) -> None:
+        """An engagement that the bridge has not confirmed in time is over: it must not take effect
         later.
         """
-        since = self._unheard_since
-        unheard = since is not None and self.watch.report is not None and now - since > UNHEARD
-        if unheard and self.state is Mode.ENGAGED:
+        since = self._unconfirmed_since
+        reported = self.watch.report is not None
+        late = since is not None and reported and now - since > UNCONFIRMED
+        if late and self.state is Mode.ENGAGED:
             self._change(Mode.DISENGAGED, now, "the bridge has not heard the engagement")
 
     def _act(self, mode: Mode, now: float) -> None:

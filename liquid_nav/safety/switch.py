@@ -1,11 +1,11 @@
 """Engaging by a switch of the remote control: only flipping it counts, never where it stands.
 
 A person who flips a switch has it off for a while, flips it, leaves it on and touches nothing else
-meanwhile. A switch that is on when it is first heard, one that flutters, a gap in the messages and
+meanwhile. A switch that is on in the first message, one that flutters, a gap in the messages and
 a receiver that has lost its transmitter are no such thing. That last one looks like a person: many
 receivers then repeat the last positions, or go to a preset with the switch off. So a flip counts
-only while the vehicle says that the receiver is healthy, and the switch has to rest for longer than
-the vehicle needs to find out.
+only while the vehicle reports that the receiver is healthy, and the switch has to rest for longer
+than the vehicle needs to find out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ ON = 0.5
 middle.
 """
 RESTED = 3.0
-"""s that it must have been off before it is flipped: a receiver's failure is told within two."""
+"""s that it must have been off before it is flipped; the vehicle reports a failure of the receiver
+within two.
+"""
 PASSAGE = 1.0
 """s at most from off to on."""
 HELD = 0.5
@@ -37,7 +39,7 @@ FIRST_CHANNEL = STICKS + 1
 transmitter.
 """
 LAST_CHANNEL = 16
-"""Last channel that is listened to."""
+"""Last channel that is read."""
 
 
 @dataclass
@@ -47,7 +49,7 @@ class _Flip:
     off_since: float | None = None
     """Since when the switch was off without a gap, s; None: it was not."""
     off_until: float = 0.0
-    """When it was last heard to be off, s."""
+    """When a message last showed it off, s."""
     left: bool = False
     """Whether it has left that position since."""
     on_since: float | None = None
@@ -75,7 +77,7 @@ class EngageSwitch:
             )
         self.channel = channel
         self.on = False
-        """Whether it was on when it was last heard."""
+        """Whether it was on in the last message."""
         self._flip = _Flip()
         self._last: tuple[float, float] | None = None
         self._lag = 0.0
@@ -95,11 +97,11 @@ class EngageSwitch:
 
         Args:
             axes: Positions of all its channels, -1 to 1; not finite: that channel has no position.
-            healthy: Whether the vehicle says that the receiver hears its transmitter.
+            healthy: Whether the vehicle reports that the receiver receives from its transmitter.
             active: Whether something of ours goes on: then a flip is a pilot's touch and engages
                 nothing.
-            stamp: When the vehicle read them, s of its own clock: tells a sleep of ours, and
-                messages that were held up on their way, from a stream that goes on.
+            stamp: When the vehicle read them, s of its own clock: distinguishes a sleep of
+                ours, and messages that were held up on their way, from a stream that goes on.
             now: Time of arrival, s.
         """
         gap = self._is_gap(stamp, now)

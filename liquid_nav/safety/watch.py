@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.safety.contract import BridgeReport, Phase
 from liquid_nav.safety.faults import Fault, FaultKind
@@ -48,7 +49,7 @@ class WatchLimits:
     position_jump: float = 0.0
     """Distance that the estimate may move more than its speed explains, m."""
     pose_frozen: float = 0.0
-    """Time that the pose may stay the same to the last bit while the vehicle is told to move, s."""
+    """Time that the pose may stay the same to the last bit under a command to move, s."""
     battery: float = 0.0
     """Charge below which it lands, 0 to 1."""
     battery_age: float = 0.0
@@ -58,8 +59,8 @@ class WatchLimits:
     joy_age: float = 0.0
     """Silence of a joystick or remote control that was there at most, s."""
     recorder_age: float = 0.0
-    """Silence of a recorder's process that was there at most, s; the middleware tells
-    (``Watch.recorder_lost``).
+    """Silence of a recorder's process that was there at most, s; the middleware reports
+    it (``Watch.recorder_lost``).
     """
     radius: float = 0.0
     """Horizontal distance from where it was engaged at most, m."""
@@ -73,20 +74,20 @@ class WatchLimits:
 class _Pose:
     """The last odometry."""
 
-    heard: float
+    received: float
     """When its stamp last made progress, s of our clock."""
     stamp: float
     """Its stamp, s of the vehicle's clock."""
-    position: np.ndarray
+    position: NDArray[np.float64]
     """float64 [3] ENU, m."""
-    velocity: np.ndarray
+    velocity: NDArray[np.float64]
     """float64 [3] ENU, m/s."""
     yaw: float
     """Heading in ENU, rad."""
 
 
 class Watch:
-    """Takes the other inputs; ``faults`` says what is wrong, ``cut`` keeps commands inside the
+    """Takes the other inputs; ``faults`` returns what is wrong, ``cut`` keeps commands inside the
     fence.
     """
 
@@ -117,7 +118,12 @@ class Watch:
         return self._report
 
     def odometry(
-        self, position: np.ndarray, velocity: np.ndarray, yaw: float, stamp: float, now: float
+        self,
+        position: NDArray[np.float64],
+        velocity: NDArray[np.float64],
+        yaw: float,
+        stamp: float,
+        now: float,
     ) -> None:
         """Take a pose.
 
@@ -138,7 +144,7 @@ class Watch:
         if before is None or (position != before.position).any() or yaw != before.yaw:
             self._pose_changed = now
         if before is not None and self.limits.position_jump:
-            elapsed = min(max(now - before.heard, 0.0), 1.0)
+            elapsed = min(max(now - before.received, 0.0), 1.0)
             fastest = max(float(np.linalg.norm(before.velocity)), float(np.linalg.norm(velocity)))
             moved = float(np.linalg.norm(position - before.position))
             if moved - fastest * elapsed > self.limits.position_jump:
@@ -154,26 +160,28 @@ class Watch:
         """Take the charge, 0 to 1; None, NaN or less than 0: unknown. Returns why it is refused, or
         nothing.
 
-        Once a charge was known, only known ones are a sign of life: nobody would see it fall
+        Once a charge was known, only known ones are a sign of life: its fall would go unnoticed
         otherwise.
 
-        More than 1 is refused, and so is everything of a battery that has said more ``CHARGES``
-        times in a row: it counts to 100, and its 1 is not full.
+        More than 1 is refused, and so is everything of a battery that has reported more
+        ``CHARGES`` times in a row: it counts to 100, and its 1 is not full.
         """
-        known = fraction is not None and math.isfinite(fraction) and fraction >= 0.0
-        if known and (fraction > 1.0 or self._beyond >= CHARGES):
+        charge: float | None = None
+        if fraction is not None and math.isfinite(fraction) and fraction >= 0.0:
+            charge = fraction
+        if charge is not None and (charge > 1.0 or self._beyond >= CHARGES):
             self._beyond += 1
-            self._most = max(self._most, fraction)
+            self._most = max(self._most, charge)
             if not self.limits.battery:
-                # Its charge is nobody's concern; that it speaks may be.
+                # Its charge does not matter here; that messages come may.
                 self._battery_time = now
             return str(Fault(FaultKind.BATTERY_UNIT, self._most))
-        if known or self._battery is None:
+        if charge is not None or self._battery is None:
             self._battery_time = now
-        if known:
-            self._battery = fraction
+        if charge is not None:
+            self._battery = charge
             self._beyond = 0
-            if fraction <= self.limits.battery:
+            if charge <= self.limits.battery:
                 self._low += 1
             else:
                 self._low = 0
@@ -231,7 +239,7 @@ class Watch:
         if limits.latency != self.limits.latency:
             self._late = 0
         if limits.battery != self.limits.battery:
-            # Once: the next charges have to agree before it lands, but nobody engages with it.
+            # Once: the next charges have to agree before it lands, but it cannot be engaged.
             self._low = 0
             if self._battery is not None and self._battery <= limits.battery:
                 self._low = 1
@@ -245,13 +253,13 @@ class Watch:
 
     @property
     def charge(self) -> float | None:
-        """The last charge of the battery that was told, 0 to 1; None: there was none."""
+        """The last charge that the battery has reported, 0 to 1; None: there was none."""
         return self._battery
 
     @property
     def counts_to_100(self) -> bool:
-        """Whether the battery has said more than full so often that a limit on its charge would be
-        a fault at once.
+        """Whether the battery has reported more than full so often that a limit on its charge would
+        be a fault at once.
         """
         return self._beyond >= CHARGES
 
@@ -275,14 +283,14 @@ class Watch:
         return bool(self.battery_low(CHARGES))
 
     def battery_low(self, charges: int) -> list[Fault]:
-        """Return the fault of a low battery, if so many charges in a row have said so."""
-        if not self.limits.battery or self._low < charges:
+        """Return the fault of a low battery, if so many charges in a row were low."""
+        if self._battery is None or not self.limits.battery or self._low < charges:
             return []
         return [Fault(FaultKind.BATTERY_LOW, self._battery, self.limits.battery)]
 
     def faults(self, now: float, identity: str = "") -> list[Fault]:
-        """Return everything that is wrong now; ``identity``: of the supervisor that the bridge must
-        have heard.
+        """Return everything that is wrong now; ``identity``: of the supervisor whose orders the
+        bridge must have received.
         """
         limits = self.limits
         found = self._odometry_faults(now) + self._bridge_faults(now, identity)
@@ -314,7 +322,7 @@ class Watch:
         return self.fence.cut(command, self._position, yaw)
 
     @property
-    def _position(self) -> np.ndarray | None:
+    def _position(self) -> NDArray[np.float64] | None:
         if self._pose is None:
             return None
         return self._pose.position
@@ -322,13 +330,14 @@ class Watch:
     def _odometry_faults(self, now: float) -> list[Fault]:
         limits = self.limits
         found = []
-        if limits.odometry_age and self._pose is None:
+        pose = self._pose
+        if limits.odometry_age and pose is None:
             found.append(Fault(FaultKind.NO_ODOMETRY))
-        elif limits.odometry_age:
-            age = now - self._pose.heard
+        if limits.odometry_age and pose is not None:
+            age = now - pose.received
             if not -EARLY <= age <= limits.odometry_age:
                 found.append(Fault(FaultKind.ODOMETRY_OLD, age, limits.odometry_age))
-        if limits.pose_frozen and self._moving_since is not None and self._pose is not None:
+        if limits.pose_frozen and self._moving_since is not None and pose is not None:
             frozen = now - max(self._moving_since, self._pose_changed)
             if frozen > limits.pose_frozen:
                 found.append(Fault(FaultKind.POSE_FROZEN, frozen, limits.pose_frozen))

@@ -7,10 +7,11 @@ from liquid_nav.simulation.expert import Expert, ExpertConfig
 from liquid_nav.simulation.flight import FlightRecord, draw_latency, fly, safety_limits
 from liquid_nav.simulation.frame_times import FrameTiming
 from liquid_nav.simulation.judge import GROUND, REASONS, Judge, Outcome
+from liquid_nav.simulation.physics import TIMESTEP
 from liquid_nav.simulation.pilots import ExpertPilot, Pilot, PolicyPilot
 from liquid_nav.simulation.response import DroneResponse, sample_response
 from liquid_nav.simulation.shared_world import SharedWorld
-from liquid_nav.simulation.simulation import TIMESTEP, Simulation
+from liquid_nav.simulation.simulation import Simulation
 from liquid_nav.simulation.state import DroneState
 
 __all__ = [

@@ -41,9 +41,7 @@ class Blob:
     """The largest patch of the target's colour in an image."""
 
     x: float
-    """Its centre, to the right of the middle of the image: tangent of the angle from the camera's
-    axis.
-    """
+    """Its centre, right of the middle of the image: tangent of the angle from the camera's axis."""
     y: float
     """Its centre, below the middle of the image: tangent of the angle from the camera's axis."""
     area: float
@@ -121,12 +119,12 @@ class ColourPilot:
         return Command(vx=CRUISE_SPEED)
 
     def find(self, image: np.ndarray) -> Blob | None:
-        """Return the largest red blob of a uint8 [H,W,3] RGB image, None if there is none worth the
-        name.
-        """
+        """Return the largest red blob of a uint8 [H,W,3] RGB image, None if all are noise."""
         hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
-        low = cv2.inRange(hsv, (0, self.SATURATION, self.VALUE), (self.HUE, 255, 255))
-        high = cv2.inRange(hsv, (180 - self.HUE, self.SATURATION, self.VALUE), (180, 255, 255))
+        low: np.ndarray = cv2.inRange(hsv, (0, self.SATURATION, self.VALUE), (self.HUE, 255, 255))
+        high: np.ndarray = cv2.inRange(
+            hsv, (180 - self.HUE, self.SATURATION, self.VALUE), (180, 255, 255)
+        )
         count, _, stats, centres = cv2.connectedComponentsWithStats(low | high, connectivity=8)
         if count < 2:
             return None

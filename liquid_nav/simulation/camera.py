@@ -4,10 +4,11 @@ import importlib
 import math
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.worlds.backend import REMEDY, RenderingError, first_line, load_mujoco
 from liquid_nav.worlds.condition import EVERYWHERE, CameraFaults
@@ -39,13 +40,12 @@ def _context_class() -> type:
     name = "mujoco.gl_context"
     if wanted in ("egl", "osmesa"):
         name = f"mujoco.{wanted}"
-    return importlib.import_module(name).GLContext
+    context: type = importlib.import_module(name).GLContext
+    return context
 
 
 class CameraRenderer:
-    """Renders a named camera of a model; hides what lies outside its view before MuJoCo looks at
-    it.
-    """
+    """Renders a named camera of a model; hides what is out of view before MuJoCo processes it."""
 
     def __init__(
         self,
@@ -69,8 +69,9 @@ class CameraRenderer:
         self.width = width
         self.height = height
         self.sight = sight
-        self._gl = None
-        self._context = None
+        # MuJoCo's contexts come without types.
+        self._gl: Any = None
+        self._context: Any = None
         try:
             mujoco = load_mujoco()
             self._mujoco = mujoco
@@ -204,7 +205,8 @@ def apply_camera_faults(
     values = result.astype(np.float32) * np.float32(gain)
     if faults.noise > 0.0:
         values += rng.standard_normal(image.shape, dtype=np.float32) * np.float32(faults.noise)
-    return np.clip(values + 0.5, 0.0, 255.0).astype(np.uint8)
+    picture: NDArray[np.uint8] = np.clip(values + 0.5, 0.0, 255.0).astype(np.uint8)
+    return picture
 
 
 def draw_exposure(faults: CameraFaults, seed: int, number: int = 0) -> CameraFaults:

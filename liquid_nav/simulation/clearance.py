@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
@@ -24,9 +25,7 @@ class ClearanceGrid:
     """
 
     def __init__(self, discs: np.ndarray, points: np.ndarray) -> None:
-        """``discs``: [N,3] x, y, radius in m; ``points``: [K,2] places that must lie well inside
-        the grid.
-        """
+        """``discs``: [N,3] x, y, radius in m; ``points``: [K,2] places well inside the grid."""
         low = points.min(axis=0) - MARGIN
         high = points.max(axis=0) + MARGIN
         self.origin = low
@@ -49,9 +48,10 @@ class ClearanceGrid:
         ij = np.rint((np.asarray(points) - self.origin) / CELL).astype(int)
         return np.clip(ij[..., 1], 0, self.shape[0] - 1), np.clip(ij[..., 0], 0, self.shape[1] - 1)
 
-    def at(self, points: np.ndarray) -> np.ndarray:
+    def at(self, points: np.ndarray) -> NDArray[np.float32]:
         """Clearance in m at ``points`` [...,2]."""
-        return self.clearance[self.index(points)]
+        at_points: NDArray[np.float32] = self.clearance[self.index(points)]
+        return at_points
 
     def gradient(self, point: np.ndarray) -> np.ndarray:
         """Unit direction [2] in which clearance grows fastest (zero where it is flat)."""
@@ -68,7 +68,7 @@ class ClearanceGrid:
 
         Returns cost-to-go float64 [ny,nx] (metres, near obstacles more) and the next cell's flat
         index int [ny*nx] (negative at the goal). Cells inside obstacles are passable at a
-        forbidding price, so that a drone that strayed there is led out.
+        prohibitive cost, so that a drone that strayed there is led out.
         """
         ny, nx = self.shape
         near = np.clip((SOFT - self.clearance) / (SOFT - HARD), 0.0, None)

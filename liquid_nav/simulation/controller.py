@@ -9,6 +9,7 @@ purpose: at 250 Hz, NumPy calls on three-vectors would cost more than the physic
 from __future__ import annotations
 
 import math
+from typing import Sequence
 
 from liquid_nav.simulation.airframe import (
     INERTIA_PER_KG,
@@ -41,7 +42,7 @@ class VelocityController:
         self,
         command: Command,
         quaternion: list[float],
-        velocity: list[float],
+        velocity: Sequence[float],
         rates: list[float],
         dt: float,
     ) -> tuple[float, float, float, float]:

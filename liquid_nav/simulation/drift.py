@@ -2,7 +2,7 @@
 estimator.
 
 A drone that holds a commanded velocity by such an estimate flies another one: it slides sideways
-and sinks or climbs. Only what it sees can tell.
+and sinks or climbs. Only its camera can reveal that.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ class EstimatorDrift:
         self._spec = spec
         self._rng = rng
         self._sigma = (spec.velocity, spec.velocity, spec.vertical)
+        self.error: tuple[float, float, float]
         if spec.wander > 0.0:
-            self.error = tuple(size * float(rng.standard_normal()) for size in self._sigma)
+            east, north, up = (size * float(rng.standard_normal()) for size in self._sigma)
+            self.error = (east, north, up)
         else:
             direction = float(rng.uniform(-math.pi, math.pi))
             sign = 1.0 if rng.random() < 0.5 else -1.0
@@ -44,7 +46,8 @@ class EstimatorDrift:
         keep = math.exp(-dt / self._spec.wander)
         kick = math.sqrt(1.0 - keep * keep)
         noise = self._rng.standard_normal(3).tolist()
-        self.error = tuple(
+        east, north, up = (
             keep * error + kick * size * n
             for error, size, n in zip(self.error, self._sigma, noise, strict=True)
         )
+        self.error = (east, north, up)

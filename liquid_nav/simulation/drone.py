@@ -1,6 +1,4 @@
-"""One drone in a compiled world: set points come in, forces go to the physics, its state comes
-out.
-"""
+"""One drone in a compiled world: takes set points, applies forces, returns its state."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ if TYPE_CHECKING:
 
 
 class Drone:
-    """The body ``name`` of a world, with its controller and the set points that are on their way to
-    it.
-    """
+    """The body ``name`` of a world, with its controller and the set points that are not due yet."""
 
     def __init__(
         self, world: World, name: str, response: DroneResponse, drift: EstimatorDrift

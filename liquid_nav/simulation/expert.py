@@ -21,7 +21,7 @@ from liquid_nav.worlds import Layout
 class ExpertConfig:
     """How the expert flies; metres, seconds, radians.
 
-    A network imitates it with errors, so it keeps well away from things wherever there is room:
+    A network imitates it with errors, so it keeps well away from things wherever there is space:
     ``margin`` is half of the narrowest gap between two trees of the forest.
     """
 

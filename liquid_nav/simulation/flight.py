@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Callable
+from typing import Any, Callable
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from liquid_nav.safety import SafetyLimits, SafetySupervisor
 from liquid_nav.simulation.airframe import CameraConfig
 from liquid_nav.simulation.frame_times import DROPPED, LATE, FrameTiming
 from liquid_nav.simulation.judge import Judge, Outcome
+from liquid_nav.simulation.physics import TIMESTEP
 from liquid_nav.simulation.pilots import Pilot
 from liquid_nav.simulation.response import DroneResponse
-from liquid_nav.simulation.simulation import TIMESTEP, Simulation
+from liquid_nav.simulation.simulation import Simulation
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command, Observation
 from liquid_nav.worlds import Condition, Layout, Scenario
@@ -27,8 +28,8 @@ from liquid_nav.worlds import Condition, Layout, Scenario
 LATENCY = (0.0, 0.08)
 """Range of the sensor-to-command latency, s, drawn by seed."""
 SILENCE = 0.25
-"""s without a command until the supervisor speaks by itself, as its node does; looked at when a
-frame is missing.
+"""s without a command after which the supervisor sends one by itself, as its node does; checked
+when a frame is missing.
 """
 
 FrameCallback = Callable[[np.ndarray | None, DroneState, Command], None]
@@ -88,7 +89,7 @@ class FlightRecord:
             sha.update(name.encode() + np.ascontiguousarray(self.columns[name]).tobytes())
         return sha.hexdigest()
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Plain numbers and lists, ready for JSON."""
         plain = {k: v for k, v in vars(self).items() if k not in ("columns", "outcome")}
         outcome = {
@@ -106,7 +107,7 @@ class FlightRecord:
         }
 
     @classmethod
-    def from_dict(cls, data: dict) -> FlightRecord:
+    def from_dict(cls, data: dict[str, Any]) -> FlightRecord:
         """Inverse of ``to_dict``; raises KeyError for what is missing."""
         outcome = Outcome(*(data["outcome"][k] for k in ("reason", "detail", "time")))
         plain = {
@@ -171,11 +172,11 @@ def fly(
         pilot.reset(simulation.layout, seed)
         see = getattr(pilot, "needs_image", True) or on_frame is not None
         spent = {"setup": perf_counter() - begin, "policy": 0.0}
-        rows = []
-        outcome = None
-        previous = None
-        late = []
-        spoken = 0.0
+        rows: list[tuple[float, ...]] = []
+        outcome: Outcome | None = None
+        previous: float | None = None
+        late: list[tuple[np.ndarray | None, float, DroneState]] = []
+        last_command = 0.0
         timing = timing or FrameTiming.of(condition.camera)
         for moment in timing.moments(frame_rate, seed):
             outcome = _judge_until(simulation, judge, moment.time)
@@ -197,7 +198,7 @@ def fly(
                 else:
                     arrived.append((image, elapsed, state))
             now = simulation.time
-            if not arrived and now - spoken < SILENCE:
+            if not arrived and now - last_command < SILENCE:
                 continue
             clock = perf_counter()
             for image, elapsed, state in arrived:
@@ -207,7 +208,7 @@ def fly(
             if not rows:
                 supervisor.engage(now)
             command = supervisor.update(now).command
-            spoken = now
+            last_command = now
             simulation.command(command, now + latency)
             for image, _, state in arrived:
                 rows.append(
@@ -225,6 +226,8 @@ def fly(
         if seconds is not None:
             for name, value in (simulation.seconds | spent).items():
                 seconds[name] = seconds.get(name, 0.0) + value
+    # The moments never end: only an outcome leaves the loop.
+    assert outcome is not None
     return _record(simulation, pilot.name, frame_rate, latency, outcome, np.array(rows))
 
 

@@ -85,7 +85,7 @@ class FrameTiming:
             yield Moment(last * TIMESTEP, self._delivery(chance))
 
     def schedule(self, rate: float, seed: int) -> FrameSchedule:
-        """Return the same periods for a camera whose clock somebody else drives."""
+        """Return the same periods for a camera on a clock that another program drives."""
         return FrameSchedule(self.moments(rate, seed))
 
     def _delivery(self, chance: float) -> str:
@@ -97,14 +97,12 @@ class FrameTiming:
 
 
 class FrameSchedule:
-    """The periods of a camera on a clock that is not ours: it is asked often, and says when a frame
-    is due.
+    """The periods of a camera on a clock that is not ours: it is asked often, and reports when a
+    frame is due.
     """
 
     def __init__(self, moments: Iterator[Moment]) -> None:
-        """``moments``: see ``FrameTiming.moments``; their zero is the first time that is asked
-        about.
-        """
+        """``moments``: see ``FrameTiming.moments``; their zero is the first ``time`` of ``due``."""
         self._moments = moments
         self._next = next(moments)
         self._begin: float | None = None
@@ -113,7 +111,7 @@ class FrameSchedule:
     def due(self, time: float) -> str | None:
         """Return what becomes of the frame that is taken at ``time``, s, or None where none is due.
 
-        Periods that nobody asked about are left out. A clock that has gone back begins anew with
+        Periods that pass between two calls are skipped. A clock that has gone back begins anew with
         the next period.
         """
         if self._begin is None or time < self._asked:

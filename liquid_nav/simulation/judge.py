@@ -1,4 +1,4 @@
-"""Who decides whether a flight succeeded: the scenario's rule, applied sample by sample."""
+"""Decides whether a flight succeeded: the scenario's rule, applied sample by sample."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ GROUND = "ground"
 LANDING = 30.0
 """s that a landing may take beyond the scenario's time limit."""
 RESTS = 1.0
-"""s of standing still below the scenario's lowest altitude after which a drone that lands has
-landed.
-"""
+"""s at rest below the scenario's lowest altitude after which a landing drone has landed."""
 STILL = 0.05
 """m/s below which it stands still."""
 INTERRUPTED = "interrupted"
-"""Reason of a flight that somebody ended, or that broke, before it could be judged."""
+"""Reason of a flight that a person ended, or that failed, before it could be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class Judge:
         Args:
             state: Where the drone is.
             collision: What it has touched, or None.
-            landing: Whether somebody has asked for a landing: it then ends on the ground as landed,
+            landing: Whether a landing was requested: the flight then ends on the ground as landed,
                 and may be low.
         """
         rule = self.scenario.success
@@ -120,8 +118,8 @@ class Judge:
         return None
 
     def _rests(self, state: DroneState) -> bool:
-        """Return whether it has stood still near the ground for a while: not everybody tells of
-        contacts.
+        """Return whether it has stood still near the ground for a while: not every source of the
+        state reports contacts.
         """
         low = self.scenario.geofence.altitude[0]
         still = float(state.position[2]) < low and float(np.abs(state.velocity).max()) < STILL

@@ -1,10 +1,8 @@
-"""What worlds with one drone and with several share: the compiled model, time, wind, and the
-camera's pictures.
-"""
+"""What worlds with one drone and with several share: model, time, wind and pictures."""
 
 from __future__ import annotations
 
-from typing import Iterable
+from typing import Any, Iterable, TypeVar
 
 import numpy as np
 
@@ -19,12 +17,11 @@ from liquid_nav.worlds.backend import load_mujoco
 TIMESTEP = 0.004
 """Physics and control period, s."""
 _WIND_STEPS = 5
+_AnyWorld = TypeVar("_AnyWorld", bound="World")
 
 
 class World:
-    """A place with drones in it. Times are simulated seconds from zero on, on the grid of
-    ``TIMESTEP``.
-    """
+    """A place with drones in it. Times are simulated s from zero, in steps of ``TIMESTEP``."""
 
     def __init__(self, seed: int, condition: Condition, camera: CameraConfig) -> None:
         """``seed``: of wind and camera. ``_build`` makes the rest, once there are drones."""
@@ -37,13 +34,14 @@ class World:
         self._sight = condition.appearance.draw_sight(seed)
         self._air = (0.0, 0.0, 0.0)
         self._steps = 0
-        self._renderer = None
+        self._renderer: CameraRenderer | None = None
 
     def _build(self, places: Iterable[tuple[Drone, Layout]], shared: bool) -> None:
         """Compile the model with these drones, each at its layout's start."""
         places = list(places)
         # By way of its package, which loads MuJoCo only now.
-        spec = worlds.build_spec(places[0][1], self.condition)
+        build_spec: Any = worlds.build_spec
+        spec = build_spec(places[0][1], self.condition)
         spec.option.timestep = TIMESTEP
         spec.option.integrator = self._mujoco.mjtIntegrator.mjINT_IMPLICITFAST
         for drone, _ in places:
@@ -87,7 +85,7 @@ class World:
             self._renderer.close()
             self._renderer = None
 
-    def __enter__(self) -> World:
+    def __enter__(self: _AnyWorld) -> _AnyWorld:
         """Use as a context manager so that graphics memory is freed at once."""
         return self
 

@@ -1,6 +1,4 @@
-"""Who may hold the stick in lock-step flight: one protocol for policies, experts and simple
-baselines.
-"""
+"""The pilots of lock-step flight: one protocol for policies, experts and simple baselines."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ from typing import Protocol
 
 from liquid_nav.simulation.expert import Expert
 from liquid_nav.simulation.state import DroneState
-from liquid_nav.types import Command, Observation
+from liquid_nav.types import Command, Decision, Observation, PolicyState
 from liquid_nav.worlds import Layout
 
 
@@ -41,15 +39,25 @@ class ExpertPilot:
         return self.expert.command(state)
 
 
+class SteppedPolicy(Protocol):
+    """What ``PolicyPilot`` needs of a policy: see ``policy/policy.py``."""
+
+    def initial_state(self) -> PolicyState:
+        """Return the state before the first frame."""
+
+    def step(
+        self, observation: Observation, state: PolicyState, elapsed: float
+    ) -> tuple[Decision, PolicyState]:
+        """Answer one frame that ends an interval of ``elapsed`` seconds."""
+
+
 class PolicyPilot:
     """A policy that sees the image and nothing else."""
 
     needs_image = True
 
-    def __init__(self, policy: object, name: str, *, memoryless: bool = False) -> None:
-        """``policy``: see the Policy protocol; ``memoryless`` puts the state back to its start
-        before every frame.
-        """
+    def __init__(self, policy: SteppedPolicy, name: str, *, memoryless: bool = False) -> None:
+        """``memoryless``: the policy's state is put back to its start before every frame."""
         self.policy = policy
         self.name = name
         self.memoryless = memoryless

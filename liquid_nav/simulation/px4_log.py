@@ -68,8 +68,8 @@ def _messages(path: Path) -> tuple[float | None, np.ndarray, np.ndarray]:
         ) from error
     log = mavutil.mavlink_connection(str(path), dialect="common")
     sent = None
-    velocities = []
-    attitudes = []
+    velocities: list[tuple[float, ...]] = []
+    attitudes: list[tuple[float, ...]] = []
     while (message := log.recv_match(type=_MESSAGES)) is not None:
         stamp = message._timestamp
         kind = message.get_type()
@@ -104,7 +104,7 @@ def _messages(path: Path) -> tuple[float | None, np.ndarray, np.ndarray]:
     return sent, _sorted(velocities, since, 5), _sorted(attitudes, since, 8)
 
 
-def _sorted(rows: list[tuple], since: float, width: int) -> np.ndarray:
+def _sorted(rows: list[tuple[float, ...]], since: float, width: int) -> np.ndarray:
     """Rows received from ``since`` on, in the order of the vehicle's clock, each instant once:
     float64 [N,width].
     """

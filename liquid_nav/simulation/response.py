@@ -34,9 +34,7 @@ class DroneResponse:
     attitude_gain: float = 6.5
     """Commanded roll and pitch rate per tilt error, 1/s."""
     rate_gain: float = 18.0
-    """Angular acceleration per body rate error, 1/s; about the vertical axis of the body half of
-    it.
-    """
+    """Angular acceleration per body rate error, 1/s; half of it about the body's vertical axis."""
     yaw_lag: float = 0.22
     """Time constant of the first-order lag on the commanded yaw rate, s."""
     tilt_limit: float = 0.6

@@ -23,10 +23,12 @@ UNSEEN_GROUP = 5
 
 
 class SharedDrone(Drone):
-    """One of the drones, with the face of a ``Simulation``: state, command, collision, render.
+    """One of the drones, with the interface of a ``Simulation``: state, command, collision, render.
 
     After a collision it has no thrust any more: it falls and lies there, and the others fly on.
     """
+
+    _world: SharedWorld
 
     def __init__(self, world: SharedWorld, number: int, layout: Layout) -> None:
         """``number``: 0 is the drone that the seed gives a world with one drone."""
@@ -41,9 +43,7 @@ class SharedDrone(Drone):
         self.layout = layout
 
     def render(self) -> np.ndarray:
-        """Return what its camera sees now: uint8 [H,W,3] RGB, the other drones included, itself
-        not.
-        """
+        """Return what its camera sees now, without itself: uint8 [H,W,3] RGB."""
         return self._world.render(self)
 
 
@@ -65,7 +65,7 @@ class SharedWorld(World):
         """Build the world with ``count`` drones; ``layouts``: the same place with each one's own
         start.
 
-        Raises UserError where the ground has no room for that many.
+        Raises UserError where the ground has no space for that many.
         """
         super().__init__(
             int(seed), condition or load_condition(scenario.condition), camera or CameraConfig()
@@ -83,9 +83,7 @@ class SharedWorld(World):
         return all(drone.collision is not None for drone in self.drones)
 
     def advance(self, until: float) -> None:
-        """Step the physics until simulated time ``until`` (s, rounded to the grid), or until nobody
-        flies.
-        """
+        """Step the physics until ``until`` (s, rounded to the grid), or until no drone flies."""
         for _ in range(round(until / TIMESTEP) - self._steps):
             if self.over:
                 break
@@ -105,7 +103,8 @@ class SharedWorld(World):
         """Return what a geom belongs to, as collisions are reported."""
         if int(self.model.geom_bodyid[geom]) in self._owner:
             return "drone"
-        return self.model.geom(geom).name.split(".")[0]
+        name: str = self.model.geom(geom).name
+        return name.split(".")[0]
 
     def render(self, drone: SharedDrone) -> np.ndarray:
         """Return what the camera of ``drone`` sees now: uint8 [H,W,3] RGB, with the condition's
@@ -113,7 +112,7 @@ class SharedWorld(World):
         """
         own = self.model.geom_bodyid == drone.body
         groups = self.model.geom_group[own].copy()
-        # A drone alone has no looks: what the networks have seen has no rotors at its edge.
+        # A drone alone has no visible body: the networks were trained without rotors at the edge.
         self.model.geom_group[own] = UNSEEN_GROUP
         try:
             return self._picture(f"{drone.name}.front", drone.faults, drone.camera_rng)

@@ -36,9 +36,7 @@ class Simulation(World):
         response: DroneResponse | None = None,
         layout: Layout | None = None,
     ) -> None:
-        """Build the world and put the drone into it; ``response`` None draws one of the fleet by
-        seed.
-        """
+        """Build the world with the drone; ``response`` None: drawn from the fleet by seed."""
         self.scenario = scenario
         self.seed = int(seed)
         super().__init__(
@@ -77,9 +75,7 @@ class Simulation(World):
         self.drone.command(command, at)
 
     def advance(self, until: float) -> None:
-        """Step the physics until simulated time ``until`` (s, rounded to the grid) or a
-        collision.
-        """
+        """Step the physics until time ``until`` (s, rounded to the grid) or a collision."""
         begin = perf_counter()
         steps = round(until / TIMESTEP) - self._steps
         for _ in range(steps):
@@ -94,15 +90,13 @@ class Simulation(World):
         if not self.data.ncon:
             return None
         for geom in self.data.contact[0].geom:
-            name = self.model.geom(int(geom)).name
+            name: str = self.model.geom(int(geom)).name
             if not name.startswith("drone."):
                 return name.split(".")[0]
         return "drone"
 
     def render(self) -> np.ndarray:
-        """Return what the drone's camera sees now: uint8 [H,W,3] RGB, with the condition's camera
-        faults.
-        """
+        """Return what the camera sees now, with the condition's faults: uint8 [H,W,3] RGB."""
         begin = perf_counter()
         image = self._picture("front", self._faults, self._camera_rng)
         self.seconds["render"] += perf_counter() - begin

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from liquid_nav.simulation.physics import TIMESTEP
 from liquid_nav.simulation.response import DroneResponse, sample_response
-from liquid_nav.simulation.simulation import TIMESTEP, Simulation
+from liquid_nav.simulation.simulation import Simulation
 from liquid_nav.types import Command
 from liquid_nav.worlds import (
     CameraFaults,

@@ -1,5 +1,5 @@
-"""A condition laid over finished camera images: what Gazebo and real cameras cannot be told to
-show.
+"""A condition laid over finished camera images: what Gazebo and real cameras cannot be configured
+to show.
 
 Fog, light and camera faults are those of the embedded simulator, as far as an image alone allows:
 distance is that of flat ground seen by a camera at flight height, and nothing farther than the
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.simulation.camera import apply_camera_faults, draw_exposure
 from liquid_nav.worlds import palette
@@ -37,9 +38,7 @@ class View:
 
 
 def row_depths(view: View, rows: int) -> np.ndarray:
-    """Return float32 [rows], the distance in m along the optical axis of what each row is taken to
-    show.
-    """
+    """Return float32 [rows]: distance in m along the optical axis of what a row shows."""
     focal = 0.5 * rows / math.tan(0.5 * view.vertical_fov)
     down = (np.arange(rows) + 0.5 - 0.5 * rows) / focal
     # Downward part of the ray with depth 1; the ground is where it has come down by the height.
@@ -52,23 +51,20 @@ def row_depths(view: View, rows: int) -> np.ndarray:
 def fogged(
     image: np.ndarray, extinction: float, colour: tuple[float, float, float], view: View
 ) -> np.ndarray:
-    """Return uint8 [H,W,3] seen through fog of ``extinction`` (1/m) and ``colour`` (RGB, 0 to
-    1).
-    """
+    """Return uint8 [H,W,3] in fog of ``extinction`` (1/m) and ``colour`` (RGB, 0 to 1)."""
     through = np.exp(-extinction * row_depths(view, len(image)))[:, None, None]
     veil = 255.0 * np.asarray(colour, np.float32)
     return np.clip(image * through + veil * (1.0 - through) + 0.5, 0, 255).astype(np.uint8)
 
 
 def relit(image: np.ndarray, light: str) -> np.ndarray:
-    """Return uint8 [H,W,3], a picture taken by day, in another light: scaled as the world's own
-    lights are.
-    """
+    """Return a picture taken by day, uint8 [H,W,3], in another light, scaled like the world's."""
     if light == "day":
         return image
     day, other = (np.sum(palette.LIGHT[name][:2], axis=0) for name in ("day", light))
     gain = (other / day).astype(np.float32)
-    return np.clip(image * gain + 0.5, 0, 255).astype(np.uint8)
+    picture: NDArray[np.uint8] = np.clip(image * gain + 0.5, 0, 255).astype(np.uint8)
+    return picture
 
 
 @dataclass

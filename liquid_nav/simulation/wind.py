@@ -32,4 +32,5 @@ class Wind:
         self.gust = [
             keep * g + kick * s * n for g, s, n in zip(self.gust, self.sigma, noise, strict=True)
         ]
-        return tuple(m + g for m, g in zip(self.mean, self.gust, strict=True))
+        east, north, up = (m + g for m, g in zip(self.mean, self.gust, strict=True))
+        return east, north, up

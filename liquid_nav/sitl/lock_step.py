@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time as wall
 
-from liquid_nav.autopilots.link import Link
+from liquid_nav.autopilots.link import Link, Udp
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import Codec, Message
 from liquid_nav.sitl.simulated_vehicle import MavlinkVehicle
@@ -47,7 +47,10 @@ class UdpWire:
         """``codec``: the companion's end."""
         self.link = Link("udp:127.0.0.1:0", codec or Codec())
         self.link.receive(0.0)
-        self.server = UdpServer(port=self.link.wire.port)
+        wire = self.link.wire
+        if not isinstance(wire, Udp) or wire.port is None:
+            raise OSError(self.link.problem)
+        self.server = UdpServer(port=wire.port)
 
     def down(self, packets: list[bytes], now: float) -> list[Message]:
         """Carry packets from the vehicle to the companion."""
@@ -97,7 +100,7 @@ class LockStep:
         return self.vehicle.now
 
     def advance(self, until: float, tick: float = TICK) -> None:
-        """Let both live until a time."""
+        """Run both until a time."""
         while self.now < until - 1e-9:
             before = self.now
             packets = self.vehicle.advance(min(until, before + tick))
@@ -109,7 +112,7 @@ class LockStep:
                 return  # the drone has hit something: time stands still
 
     def exchange(self) -> None:
-        """Let the bridge speak now, and the vehicle hear it."""
+        """Let the bridge send now, and the vehicle receive it."""
         messages = self.adapter.update(self.now)
         if self.cut:
             return

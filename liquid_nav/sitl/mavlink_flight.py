@@ -13,6 +13,7 @@ from collections import deque
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.profiles import profile
@@ -21,8 +22,9 @@ from liquid_nav.safety import Mode, Order, Phase, SafetySupervisor
 from liquid_nav.simulation.flight import SILENCE, FlightRecord, _record, draw_latency, safety_limits
 from liquid_nav.simulation.frame_times import DROPPED, LATE, FrameTiming
 from liquid_nav.simulation.judge import Judge, Outcome
+from liquid_nav.simulation.physics import TIMESTEP
 from liquid_nav.simulation.pilots import Pilot
-from liquid_nav.simulation.simulation import TIMESTEP, Simulation
+from liquid_nav.simulation.simulation import Simulation
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.sitl.lock_step import LockStep, UdpWire
 from liquid_nav.sitl.simulated_ardupilot import ArduPilotVehicle
@@ -32,7 +34,12 @@ from liquid_nav.sitl.vehicle_body import EmbeddedBody
 from liquid_nav.types import Command, Observation
 from liquid_nav.worlds import Condition, Scenario
 
-PERSONALITIES: dict[str, type[MavlinkVehicle]] = {"px4": Px4Vehicle, "ardupilot": ArduPilotVehicle}
+SIMULATED_AUTOPILOTS: dict[str, type[MavlinkVehicle]] = {
+    "px4": Px4Vehicle,
+    "ardupilot": ArduPilotVehicle,
+}
+Frame = tuple[NDArray[np.uint8] | None, float, DroneState]
+"""Image, time since the frame before (s), and the state at its instant."""
 TAKE_OVER = 20.0
 """s of simulated time for the bridge to get the vehicle."""
 
@@ -42,7 +49,7 @@ def fly_mavlink(
     seed: int,
     condition: Condition,
     pilot: Pilot,
-    personality: str,
+    autopilot: str,
     *,
     frame_rate: float | None = None,
     latency: float | None = None,
@@ -54,7 +61,7 @@ def fly_mavlink(
         seed: of layout, drone, wind, latency and camera noise.
         condition: season, light, wind, camera faults.
         pilot: who flies.
-        personality: px4 or ardupilot.
+        autopilot: The simulated autopilot, px4 or ardupilot.
         frame_rate: of the camera, Hz; None: the condition's.
         latency: from the instant of a frame to the instant its command reaches the bridge, s; None
             draws by seed.
@@ -67,9 +74,10 @@ def fly_mavlink(
         latency = draw_latency(seed)
     wire = UdpWire()
     try:
-        with Simulation(scenario, seed, condition) as simulation:
-            vehicle = PERSONALITIES[personality](EmbeddedBody(simulation))
-            lock = LockStep(MavlinkAdapter(profile(personality)), vehicle, wire)
+        simulation = Simulation(scenario, seed, condition)
+        with simulation:
+            vehicle = SIMULATED_AUTOPILOTS[autopilot](EmbeddedBody(simulation))
+            lock = LockStep(MavlinkAdapter(profile(autopilot)), vehicle, wire)
             _take_over(lock)
             return _Flight(lock, simulation, pilot, frame_rate, latency).fly()
     finally:
@@ -129,8 +137,8 @@ class _Flight:
         rows: list[tuple[float, ...]] = []
         outcome = None
         previous = None
-        late: list[tuple] = []
-        spoken = 0.0
+        late: list[Frame] = []
+        commanded = 0.0
         timing = FrameTiming.of(simulation.condition.camera)
         for moment in timing.moments(self.rate, simulation.seed):
             outcome = self._until(self.zero + moment.time)
@@ -153,7 +161,7 @@ class _Flight:
                 else:
                     arrived.append(frame)
             now = self.state.time
-            if not arrived and now - spoken < SILENCE:
+            if not arrived and now - commanded < SILENCE:
                 continue
             for image, elapsed, state in arrived:
                 supervisor.image(state.time)
@@ -161,7 +169,7 @@ class _Flight:
             if not rows:
                 supervisor.engage(now)
             command = supervisor.update(now).command
-            spoken = now
+            commanded = now
             arrives = math.ceil((now + self.latency) / TIMESTEP - 1e-6) * TIMESTEP
             self.due.append((self.zero + arrives, command))
             for _, _, state in arrived:
@@ -175,6 +183,7 @@ class _Flight:
                         self.judge.distance(state),
                     )
                 )
+        assert outcome is not None  # frames never end, so that only an outcome ends the loop
         return _record(simulation, pilot.name, self.rate, self.latency, outcome, np.array(rows))
 
     def _until(self, until: float) -> Outcome | None:

@@ -1,7 +1,7 @@
-"""Who else speaks on a MAVLink link: parts of the same vehicle, a ground station, another vehicle.
+"""What else sends on a MAVLink link: parts of the same vehicle, a ground station, another vehicle.
 
-None of them flies anything. Each emits what a real one does, and what a careless listener would
-take for the word of our autopilot: acknowledgements, parameters, positions and texts of its own.
+None of them flies anything. Each emits what a real one does, and what a careless receiver would
+take for our autopilot's: acknowledgements, parameters, positions and texts of its own.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ COMMANDS = (
     mavlink.MAV_CMD_NAV_LAND,
     mavlink.MAV_CMD_SET_MESSAGE_INTERVAL,
 )
-"""Commands that our bridge sends: what others say about these must not count."""
+"""Commands that our bridge sends: what others answer to these must not count."""
 OTHER_MODE = {PX4.name: 0x30000, ARDUPILOT.name: 5}
 """Of the second vehicle: POSCTL, LOITER."""
 
 
 class OtherComponent:
-    """Somebody who sends a heartbeat.
+    """A component that sends a heartbeat.
 
     Args:
         system: its system id.
@@ -41,7 +41,7 @@ class OtherComponent:
         kind: MAV_TYPE.
         autopilot: MAV_AUTOPILOT; 8: it is none.
         mode: its custom mode.
-        armed: whether its heartbeat says so.
+        armed: whether its heartbeat reports armed motors.
     """
 
     def __init__(
@@ -90,10 +90,10 @@ class OtherComponent:
 
 
 class Gimbal(OtherComponent):
-    """A gimbal of our vehicle: component 154 of system 1, which answers commands, too, and says no.
+    """A gimbal of our vehicle: component 154 of system 1, which denies commands.
 
     Args:
-        parameters: name -> (value, MAV_PARAM_TYPE) of our autopilot's; the gimbal tells the same
+        parameters: name -> (value, MAV_PARAM_TYPE) of our autopilot's; the gimbal sends the same
             names, other values.
         bytewise: whether integers travel as the bits of a float, as PX4 does it.
         asker: (system, component) to which its acknowledgements are addressed: the bridge.
@@ -125,10 +125,10 @@ class Gimbal(OtherComponent):
             parameter_value(name, value + 7.0, kind, self._bytewise)
             for name, (value, kind) in self._parameters.items()
         ]
-        words = mavlink.MAVLink_statustext_message(
+        text = mavlink.MAVLink_statustext_message(
             mavlink.MAV_SEVERITY_CRITICAL, b"Gimbal: motor overload"
         )
-        return [*denied, *wrong, words, wrong_position(now)]
+        return [*denied, *wrong, text, wrong_position(now)]
 
 
 class AdsbReceiver(OtherComponent):

@@ -1,19 +1,18 @@
 """The test vehicle as ArduPilot Copter.
 
-From its documentation alone: no recorded flight of a real ArduPilot stands behind this one, unlike
-the PX4 personality.
+From its documentation alone: it was not compared with a recorded flight of a real ArduPilot, unlike
+the simulated PX4.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.mavlink_codec import Codec, Message
 from liquid_nav.autopilots.profiles import ARDUPILOT
 from liquid_nav.autopilots.true_pose import ARDUPILOT_METRE
 from liquid_nav.sitl import simulated_vehicle as base
+from liquid_nav.sitl.vehicle_body import Body
 from liquid_nav.types import Command
 
 GUIDED = ARDUPILOT.follow
@@ -46,7 +45,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
 
     autopilot = mavlink.MAV_AUTOPILOT_ARDUPILOTMEGA
     metre = ARDUPILOT_METRE
-    parameters: ClassVar[dict] = {
+    parameters = {
         "GUID_TIMEOUT": (3.0, mavlink.MAV_PARAM_TYPE_REAL32),
         "FS_THR_ENABLE": (1.0, mavlink.MAV_PARAM_TYPE_INT8),
         "FS_GCS_ENABLE": (0.0, mavlink.MAV_PARAM_TYPE_INT8),
@@ -56,9 +55,16 @@ class ArduPilotVehicle(base.MavlinkVehicle):
     unknown_message = base.DENIED
     sinking = 0.5
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(
+        self,
+        body: Body,
+        codec: Codec | None = None,
+        system: int = 1,
+        *,
+        global_position: bool = True,
+    ) -> None:
         """See the base; in the air it begins in brake mode."""
-        super().__init__(*args, **options)
+        super().__init__(body, codec, system, global_position=global_position)
         self._ready_at = 0.0
         if self.body.landed:
             self._ready_at = READY
@@ -68,8 +74,8 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         """Stabilize on the ground, as after every start."""
         self.mode = STABILIZE if self.body.landed else BRAKE
         self._climb_to: float | None = None
-        self._touched = None
-        self._idle_since = None
+        self._touched: float | None = None
+        self._idle_since = self.now
         self._flying = not self.body.landed
 
     def heartbeat(self) -> Message:
@@ -130,7 +136,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         return True
 
     def on_lost_radio(self) -> None:
-        """What FS_THR_ENABLE says: a change of mode, or on the ground motors off."""
+        """What FS_THR_ENABLE chooses: a change of mode, or on the ground motors off."""
         action = int(self.parameters["FS_THR_ENABLE"][0])
         if action == 0:
             return
@@ -195,7 +201,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         self.text("Arming motors")
 
     def think(self) -> Command | None:
-        """Landing detection, then what the mode says."""
+        """Landing detection, then what the mode asks for."""
         self._watch_ground()
         if not self.armed:
             return None

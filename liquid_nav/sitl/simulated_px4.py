@@ -1,16 +1,16 @@
 """The test vehicle as PX4 1.16: compared with a recorded flight event by event, see
-``test_px4_personality.py``.
+``test_simulated_px4.py``.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.mavlink_codec import Codec, Message
+from liquid_nav.autopilots.mavlink_messages import parameter_value
 from liquid_nav.autopilots.profiles import PX4, px4_mode
 from liquid_nav.sitl import simulated_vehicle as base
+from liquid_nav.sitl.vehicle_body import Body
 from liquid_nav.types import Command
 
 OFFBOARD = PX4.follow
@@ -18,7 +18,7 @@ LOITER = PX4.hold
 LAND = PX4.land
 MANUAL, ALTCTL, POSCTL, ACRO, STABILIZED = (px4_mode(main) for main in (1, 2, 3, 5, 7))
 TAKEOFF, MISSION, RTL, PRECLAND = (px4_mode(4, sub) for sub in (2, 4, 5, 9))
-WORDS = {
+MODE_TEXTS = {
     MANUAL: "Manual",
     ALTCTL: "Altitude",
     POSCTL: "Position",
@@ -49,7 +49,7 @@ READY = 4.0
 TAKEOFF_HEIGHT = 2.5
 """m above home, MIS_TAKEOFF_ALT."""
 STICK_FILTER = 0.1
-"""s, of the filter that tells moving sticks."""
+"""s, time constant of the filter that recognises moving sticks."""
 INT32 = mavlink.MAV_PARAM_TYPE_INT32
 REAL32 = mavlink.MAV_PARAM_TYPE_REAL32
 
@@ -63,7 +63,7 @@ class Px4Vehicle(base.MavlinkVehicle):
     """PX4's heartbeat has a constant rate: a request for another is answered FAILED (checked in its
     source).
     """
-    parameters: ClassVar[dict] = {
+    parameters = {
         "COM_OBL_RC_ACT": (0.0, INT32),
         "COM_OF_LOSS_T": (1.0, REAL32),
         "COM_RC_OVERRIDE": (1.0, INT32),
@@ -79,9 +79,16 @@ class Px4Vehicle(base.MavlinkVehicle):
     settling = 3.5
     """s on the ground until it believes that it has landed, as recorded."""
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(
+        self,
+        body: Body,
+        codec: Codec | None = None,
+        system: int = 1,
+        *,
+        global_position: bool = True,
+    ) -> None:
         """See the base; in the air it begins ready and in hold."""
-        super().__init__(*args, **options)
+        super().__init__(body, codec, system, global_position=global_position)
         self._ready_at = 0.0
         if self.body.landed:
             self._ready_at = READY
@@ -99,9 +106,9 @@ class Px4Vehicle(base.MavlinkVehicle):
             self.pilot_sticks()
         self._lasting = False
         self._stream_since: float | None = None
-        self._touched = None
-        self._settled = None
-        self._armed_at = None
+        self._touched: float | None = None
+        self._settled: float | None = None
+        self._armed_at: float | None = None
         self._flying = not self.body.landed
         self._stick_before: tuple[int, ...] | None = None
         self._stick_speeds = [0.0] * 4
@@ -118,16 +125,16 @@ class Px4Vehicle(base.MavlinkVehicle):
         return self.now - self.set_point_time <= self.parameters["COM_OF_LOSS_T"][0]
 
     def text(self, text: str, severity: int = base.INFO, delay: float = 0.0) -> None:
-        """PX4 talks to ground stations only, and ends with a tab."""
-        if self.heard_station is not None:
+        """PX4 sends texts to ground stations only, and ends them with a tab."""
+        if self.ground_station is not None:
             super().text(text + "\t", severity, delay)
 
     def show_parameter(self, name: str, again: bool = False) -> None:
-        """PX4 tells a changed parameter twice."""
+        """PX4 sends a changed parameter twice."""
         super().show_parameter(name)
         if again:
             value, kind = self.parameters[name]
-            self.emit(base.parameter_value(name, value, kind, self.bytewise), 0.01)
+            self.emit(parameter_value(name, value, kind, self.bytewise), 0.01)
 
     def heartbeat(self) -> Message:
         """Flags and state as recorded."""
@@ -165,7 +172,7 @@ class Px4Vehicle(base.MavlinkVehicle):
             self._stream_since = self.now
 
     def on_foreign_frame(self, frame: int) -> None:
-        """Refused in words, and not counted as a stream."""
+        """Refused by a text, and not counted as a stream."""
         self.text(
             f"SET_POSITION_TARGET_LOCAL_NED coordinate frame {frame} unsupported", base.CRITICAL
         )
@@ -243,7 +250,7 @@ class Px4Vehicle(base.MavlinkVehicle):
         return mode != OFFBOARD or self.streamed
 
     def _refuse_mode(self, mode: int) -> None:
-        text = WORDS.get(mode, PX4.mode_name(mode))
+        text = MODE_TEXTS.get(mode, PX4.mode_name(mode))
         self.text(f"Switching to {text} is currently not available", base.CRITICAL)
 
     def _change(self, mode: int) -> None:
@@ -310,7 +317,7 @@ class Px4Vehicle(base.MavlinkVehicle):
         self.text(f"Armed by {by_whom}", delay=delay)
 
     def think(self) -> Command | None:
-        """Failsafe, landing detection, then what the mode says."""
+        """Failsafe, landing detection, then what the mode asks for."""
         self._watch_sticks()
         self._watch_failsafes()
         self._watch_ground()
@@ -426,7 +433,7 @@ class Px4Vehicle(base.MavlinkVehicle):
             self.failsafe = 0
 
     def _lose_stream(self, action: int) -> None:
-        """What COM_OBL_RC_ACT says; whatever cannot be done falls through to landing."""
+        """What COM_OBL_RC_ACT chooses; whatever cannot be done falls through to landing."""
         if action in (6, 7):
             self.text("Failsafe activated", base.CRITICAL)
             self._disarm("Disarmed by failsafe")
@@ -435,8 +442,8 @@ class Px4Vehicle(base.MavlinkVehicle):
         self._fail_to(modes.get(action, POSCTL))
 
     def on_lost_radio(self) -> None:
-        """What NAV_RCL_ACT says, until somebody changes the mode; at once, where PX4 first holds
-        for 5 s.
+        """What NAV_RCL_ACT chooses, until the mode is changed; at once, where PX4 first holds for
+        5 s.
         """
         if int(self.parameters["COM_RCL_EXCEPT"][0]) & RADIO_EXCEPTIONS.get(self.mode, 0):
             return

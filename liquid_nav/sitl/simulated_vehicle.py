@@ -2,7 +2,8 @@
 where it matters.
 
 Pure: bytes go in with ``receive``, simulated time goes on with ``advance``, which returns the
-packets to send. What is particular to PX4 or ArduPilot is in the personalities.
+packets to send. What is particular to PX4 or ArduPilot is in ``simulated_px4`` and
+``simulated_ardupilot``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav import geometry
@@ -23,6 +25,7 @@ from liquid_nav.autopilots.mavlink_messages import (
     parameter_value,
 )
 from liquid_nav.autopilots.true_pose import DEGREES, PX4_METRE
+from liquid_nav.simulation.simulation import Simulation
 from liquid_nav.sitl.vehicle_body import Body
 from liquid_nav.types import Command
 
@@ -38,7 +41,7 @@ PERIODS = {
     "global_position": 1.0,
     "true_pose": math.inf,
 }
-"""s between messages of a kind, until somebody asks for another interval."""
+"""s between messages of a kind, until another interval is asked for."""
 KINDS = {
     mavlink.MAVLINK_MSG_ID_HEARTBEAT: "heartbeat",
     mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE: "landed",
@@ -99,28 +102,28 @@ AT_HOME = 0.3
 
 
 class MavlinkVehicle:
-    """What both personalities share: messages, parameters, streams, set points, a pilot, holding a
-    place.
+    """What both simulated autopilots share: messages, parameters, streams, set points, a pilot,
+    holding a place.
 
     Tests may set these attributes at any time:
         global_position: whether it knows where on Earth it is; True.
-        heartbeat_rate_fixed: whether it refuses to change the heartbeat's interval; the
-        personality's own.
+        heartbeat_rate_fixed: whether it refuses to change the heartbeat's interval; default: as
+            its autopilot does.
         answers_no_requests: whether it refuses to send a message when asked for one, as old
-        firmware does.
+            firmware does.
         acks_to_nobody: whether acknowledgements carry 0/0 instead of who asked, as some firmware
-        does; False.
-        lose_commands: how many COMMAND_LONG that come next are not heard; 0.
+            does; False.
+        lose_commands: how many COMMAND_LONG that come next are lost; 0.
         lose_acks: how many acknowledgements that come next are not sent; 0.
-        refuse_arming: the words with which it refuses to arm; empty: it does not.
+        refuse_arming: the text with which it refuses to arm; empty: it does not.
         battery: what is left, 0 to 1; 1.
-        silent_until: simulated time in s until which it neither hears nor speaks.
+        silent_until: simulated time in s until which it neither receives nor sends.
         sticks: us of the remote control's channels (roll, pitch, throttle, yaw, ...); None: there
-        is none.
-        estimate_error: m by which the position that it tells lies east, north and above the true
-        one; zero.
-        radio: whether its receiver hears the transmitter; without it the channels are the
-        receiver's own idea.
+            is none.
+        estimate_error: m by which the position that it reports lies east, north and above the true
+            one; zero.
+        radio: whether its receiver receives from the transmitter; without it the channels are
+            those that the receiver makes up.
 
     Args:
         body: what moves.
@@ -134,7 +137,7 @@ class MavlinkVehicle:
     metre = PX4_METRE
     """m of 1e-7 degrees of latitude."""
     parameters: dict[str, tuple[float, int]] = {}
-    frames = (mavlink.MAV_FRAME_LOCAL_NED, mavlink.MAV_FRAME_BODY_NED)
+    frames: tuple[int, ...] = (mavlink.MAV_FRAME_LOCAL_NED, mavlink.MAV_FRAME_BODY_NED)
     heartbeat_rate_fixed = False
     answers_no_requests = False
     unknown_message = FAILED
@@ -175,13 +178,13 @@ class MavlinkVehicle:
         self.rejected_set_points = 0
         self.set_point = Command()
         self.set_point_time = -1e9
-        self.heard_station: tuple[int, int] | None = None
+        self.ground_station: tuple[int, int] | None = None
         self._asker = (0, 0)
         self._boot = body.time
         self._outbox: list[tuple[float, int, Message]] = []
         self._order = itertools.count()
         self._texts = itertools.count(1)
-        self._place: tuple[np.ndarray, float] | None = None
+        self._place: tuple[NDArray[np.float64], float] | None = None
         self._holds = False
         self._return_height: float | None = None
         self._returns = False
@@ -212,11 +215,8 @@ class MavlinkVehicle:
         while True:
             self.body.drive(self._decide())
             packets += [self.codec.encode(message) for message in self._due()]
-            if (
-                self.now >= until - 1e-9
-                or getattr(self.body, "simulation", None)
-                and self.body.simulation.collision
-            ):
+            simulation: Simulation | None = getattr(self.body, "simulation", None)
+            if self.now >= until - 1e-9 or (simulation and simulation.collision):
                 return packets
             self.body.advance(min(until, self.now + SLICE))
 
@@ -225,7 +225,7 @@ class MavlinkVehicle:
         self._boot = self.now
         self.armed = False
         self.silent_until = self.now + silence
-        self.heard_station = None
+        self.ground_station = None
         self._outbox = []
         self.set_point_time = -1e9
         self._default_streams()
@@ -239,8 +239,8 @@ class MavlinkVehicle:
     # The pilot.
 
     def pilot_switches(self, mode: int) -> bool:
-        """Let somebody else choose a mode, by remote control or ground station; returns whether it
-        was taken.
+        """Let a pilot choose a mode, by remote control or ground station; returns whether it was
+        taken.
         """
         raise NotImplementedError
 
@@ -279,7 +279,7 @@ class MavlinkVehicle:
         channels = (*wanted, 0.0, 0.0, switch, 0.0)
         self.sticks = tuple(round(CENTRE + TRAVEL * value) for value in channels)
 
-    # For personalities.
+    # For the simulated autopilots.
 
     def boot(self) -> None:
         """Set the mode after a start."""
@@ -304,7 +304,7 @@ class MavlinkVehicle:
         if target not in (0, self.system) or component not in (0, COMPONENT):
             return
         if kind == "HEARTBEAT" and message.type == mavlink.MAV_TYPE_GCS:
-            self.heard_station = (message.get_srcSystem(), message.get_srcComponent())
+            self.ground_station = (message.get_srcSystem(), message.get_srcComponent())
         elif kind == "COMMAND_LONG":
             self._on_command_long(message)
         elif kind == "SET_POSITION_TARGET_LOCAL_NED":
@@ -376,7 +376,7 @@ class MavlinkVehicle:
         self._soonest = min(self._next.values())
 
     def show_parameter(self, name: str, again: bool = False) -> None:
-        """Tell a parameter."""
+        """Send a parameter."""
         value, kind = self.parameters[name]
         self.emit(parameter_value(name, value, kind, self.bytewise))
 
@@ -385,7 +385,7 @@ class MavlinkVehicle:
         heapq.heappush(self._outbox, (self.now + delay, next(self._order), message))
 
     def acknowledge(self, command: int, result: int, delay: float = 0.0) -> None:
-        """Answer whoever has asked last."""
+        """Answer the component that has asked last."""
         if self.lose_acks > 0:
             self.lose_acks -= 1
             return
@@ -395,7 +395,7 @@ class MavlinkVehicle:
         self.emit(mavlink.MAVLink_command_ack_message(command, result, 0, 0, *asker), delay)
 
     def text(self, text: str, severity: int = INFO, delay: float = 0.0) -> None:
-        """Say something, in chunks where it is long."""
+        """Send a text, in chunks where it is long."""
         number = next(self._texts) % 65536
         for part, begin in enumerate(range(0, len(text), 50)):
             chunk = text[begin : begin + 50].encode()
@@ -443,8 +443,8 @@ class MavlinkVehicle:
         return toward(x, y, missing, state.yaw, RETURN_SPEED, RETURN_CLIMB)
 
     def fly_by_sticks(self) -> Command:
-        """Return what the pilot's sticks say: velocities in every mode, and the place while they
-        are at rest.
+        """Return what the pilot's sticks command: velocities in every mode, and to keep the place
+        while they are at rest.
         """
         if self.sticks is None:
             return self.stay()
@@ -458,9 +458,7 @@ class MavlinkVehicle:
         )
 
     def stick(self, place: int) -> float:
-        """Return where a stick of the remote control is, -1 to 1, as its channel says; 0 without
-        one.
-        """
+        """Return where a stick of the remote control is, -1 to 1, by its channel; 0 without one."""
         if self.sticks is None or place >= len(self.sticks):
             return 0.0
         value = max(-1.0, min(1.0, (self.sticks[place] - CENTRE) / TRAVEL))
@@ -483,7 +481,8 @@ class MavlinkVehicle:
             if m.coordinate_frame == mavlink.MAV_FRAME_LOCAL_NED:
                 world = geometry.ned_to_enu(np.array(values[:3]))
                 level = geometry.level_from_world(world, self.body.state.yaw)
-                command = Command(*(float(v) for v in level), command.yaw_rate)
+                vx, vy, vz = (float(v) for v in level)
+                command = Command(vx, vy, vz, command.yaw_rate)
             self.set_point = command
             self.set_point_time = self.now
             self.on_set_point()
@@ -561,8 +560,8 @@ class MavlinkVehicle:
         )
 
     def _true_pose(self) -> Message:
-        """What a simulator behind the autopilot tells, with neither its noise nor the estimator's
-        errors.
+        """What a simulator behind the autopilot reports, with neither its noise nor the
+        estimator's errors.
         """
         state = self.body.state
         x, y, z = (state.position - self.origin).tolist()

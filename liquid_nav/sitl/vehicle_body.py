@@ -161,6 +161,7 @@ class EmbeddedBody:
             if self._climbing >= SPOOL:
                 self.landed = False
                 self.simulation.drone.controller = VelocityController(self.simulation.response)
+                assert self._command is not None  # it climbs, see above
                 self.simulation.command(self._command)
         elif self.state.position[2] <= LEGS and self.state.velocity[2] <= 0.0:
             self.landed = True

@@ -9,7 +9,7 @@ from typing import Sequence
 
 
 class UdpServer:
-    """Sends to the companion's port, as PX4 does, and hears what comes back."""
+    """Sends to the companion's port, as PX4 does, and receives what comes back."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 14540) -> None:
         """``host``, ``port``: where the companion listens."""
@@ -21,7 +21,8 @@ class UdpServer:
     @property
     def address(self) -> tuple[str, int]:
         """Where the vehicle itself can be reached."""
-        return self._socket.getsockname()
+        address: tuple[str, int] = self._socket.getsockname()
+        return address
 
     def send(self, packets: Sequence[bytes]) -> None:
         """Send each packet in a datagram of its own."""
@@ -29,7 +30,7 @@ class UdpServer:
             try:
                 self._socket.sendto(packet, self._companion)
             except (ConnectionRefusedError, BlockingIOError):
-                pass  # nobody listens yet
+                pass  # no process listens yet
 
     def receive(self) -> list[bytes]:
         """Return what has arrived."""
@@ -59,7 +60,8 @@ class TcpServer:
     @property
     def address(self) -> tuple[str, int]:
         """Where it listens."""
-        return self._listener.getsockname()
+        address: tuple[str, int] = self._listener.getsockname()
+        return address
 
     def send(self, packets: Sequence[bytes]) -> None:
         """Send to the companion, if there is one."""

@@ -1,25 +1,24 @@
-"""An encoder whose front was trained on photographs: frozen convolutions, then a small trained head
-over some maps.
+"""An encoder with a front trained on photographs: frozen convolutions, then a small trained head.
 
 The front is the beginning of an EfficientNet-Lite (https://blog.tensorflow.org/2020/03, without
-squeeze and excitation), its batch normalisations folded into the convolutions. What the network has
-to see is at two scales: a target far away is a few pixels wide, so a map with stride 8 is among
-those that the head looks at.
+squeeze and excitation), its batch normalisations folded into the convolutions. Targets come at two
+scales: one far away is a few pixels wide, so a map with stride 8 is among the inputs of the head.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Sequence, cast
 
 import torch
 from torch import Tensor, nn
 
-from liquid_nav.vision.look import Look
+from liquid_nav.vision.look import KERNEL, PADDING, STRIDE, Look
 from liquid_nav.vision.points import NUMBERS, Points
 from liquid_nav.vision.saliency import Layer, enlarge
 
 CENTRE = 127.0
-"""Pixels of 0 to 255 go in as (pixel - CENTRE) / SPREAD, as the photographs did."""
+"""Pixels of 0 to 255 are scaled to (pixel - CENTRE) / SPREAD, as the photographs were."""
 SPREAD = 128.0
 """Divisor of the same scaling, in pixel values of 0 to 255; see ``CENTRE``."""
 STEM = 32
@@ -70,9 +69,7 @@ FRONTS = {
 
 @dataclass(frozen=True, slots=True)
 class BackboneConfig:
-    """Shape of an encoder with a pretrained front; raises ValueError for numbers that do not fit
-    together.
-    """
+    """Shape of an encoder with a pretrained front; raises ValueError where it does not fit."""
 
     height: int = 90
     """Of the image, pixels."""
@@ -83,19 +80,17 @@ class BackboneConfig:
     blocks: int = 11
     """How many blocks of the front are used."""
     maps: tuple[int, ...] = (5, 11)
-    """After how many blocks the maps are taken that the head looks at."""
+    """After how many blocks the maps are taken that are inputs of the head."""
     reduced: tuple[int, ...] = (32, 32)
     """Channels to which each map is reduced first."""
     looked: tuple[int, ...] = (16, 32)
     """Channels of the 3 x 3 convolution over each reduced map."""
     points: tuple[int, ...] = ()
-    """Heat maps that are drawn of each map, see ``vision/points.py``; empty: none."""
+    """Heat maps that are computed from each map, see ``vision/points.py``; empty: none."""
     features: int = 64
     """Length of the vector that comes out."""
     bounded: bool = True
-    """Whether features pass through tanh, which keeps them in the working range of sigmoid
-    synapses.
-    """
+    """Whether features pass through tanh, to stay in the working range of sigmoid synapses."""
     kind: str = "backbone"
     """Kind of the encoder."""
 
@@ -137,7 +132,7 @@ class BackboneConfig:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """One block with everything about it."""
+    """Shape of one block."""
 
     entering: int
     """Channels that enter the block."""
@@ -164,8 +159,9 @@ def _shapes(config: BackboneConfig) -> list[_Shape]:
 
 
 class SameConv(nn.Module):
-    """A convolution whose output has ceil(size / stride) pixels, padded as TensorFlow does: more at
-    the far end.
+    """A convolution whose output has ceil(size / stride) pixels.
+
+    It is padded as in TensorFlow: more at the far end.
     """
 
     def __init__(
@@ -176,31 +172,37 @@ class SameConv(nn.Module):
         stride: int,
         groups: int,
     ) -> None:
-        """``size``: (height, width) that comes in, pixels; ``channels``: in and out."""
+        """``size``: (height, width) of the input, pixels; ``channels``: in and out."""
         super().__init__()
-        rows, columns = (_padding(length, kernel, stride) for length in size)
+        height, width = size
+        rows = _padding(height, kernel, stride)
+        columns = _padding(width, kernel, stride)
         self.pad = nn.ZeroPad2d((*columns, *rows))
         self.convolution = nn.Conv2d(*channels, kernel, stride, groups=groups)
-        self.size = tuple(-(-length // stride) for length in size)
+        self.kernel = (kernel, kernel)
+        self.stride = (stride, stride)
+        self.size = (-(-height // stride), -(-width // stride))
 
     def forward(self, maps: Tensor) -> Tensor:
         """Convolve [N,C,H,W]."""
-        return self.convolution(self.pad(maps))
+        convolved: Tensor = self.convolution(self.pad(maps))
+        return convolved
 
 
 def _padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Pixels before and after a row or column of ``length``."""
+    """Return the padding before and after a row or column of ``length``, pixels."""
     total = max((-(-length // stride) - 1) * stride + kernel - length, 0)
     return total // 2, total - total // 2
 
 
 class Block(nn.Module):
-    """Inverted residual (Sandler et al. 2018): expand, convolve each channel alone, project; added
-    to what came in.
+    """Inverted residual (Sandler et al. 2018): expand, convolve each channel alone, project.
+
+    The result is added to the input where the shapes agree.
     """
 
     def __init__(self, shape: _Shape, size: tuple[int, int]) -> None:
-        """``size``: (height, width) that comes in, pixels."""
+        """``size``: (height, width) of the input, pixels."""
         super().__init__()
         inside = shape.entering * shape.expansion
         self.expand = None
@@ -212,20 +214,20 @@ class Block(nn.Module):
         self.size = self.depthwise.size
 
     def inside(self, maps: Tensor) -> Tensor:
-        """Return what the depthwise convolution answers, 0 to 6: what the block has seen."""
+        """Return the activations of the depthwise convolution, 0 to 6."""
         if self.expand is not None:
             maps = nn.functional.relu6(self.expand(maps))
         return nn.functional.relu6(self.depthwise(maps))
 
     def leave(self, maps: Tensor, inside: Tensor) -> Tensor:
-        """Return the block's output for what came in and what it has seen."""
-        projected = self.project(inside)
+        """Return the block's output for its input and its depthwise activations."""
+        projected: Tensor = self.project(inside)
         if self.residual:
             return projected + maps
         return projected
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Answer [N,C,H,W]."""
+        """Return the block's output for maps [N,C,H,W]."""
         return self.leave(maps, self.inside(maps))
 
 
@@ -244,8 +246,9 @@ class Front(nn.Module):
         for shape in _shapes(config):
             blocks.append(Block(shape, size))
             size = blocks[-1].size
-        self.blocks = nn.ModuleList(blocks)
-        self.to(memory_format=torch.channels_last)
+        # torch's ModuleList has no type parameter.
+        self.blocks = cast("Sequence[Block]", nn.ModuleList(blocks))
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch lacks this one
         self.requires_grad_(False)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
@@ -272,18 +275,21 @@ class Head(nn.Module):
         """``shapes``: channels, height and width of each map."""
         super().__init__()
         self.bounded = config.bounded
-        self.looks = nn.ModuleList(
+        looks = [
             Look(channels, reduced, looked)
             for (channels, _, _), reduced, looked in zip(
                 shapes, config.reduced, config.looked, strict=True
             )
-        )
-        self.points = nn.ModuleList(
-            Points(*shape, reduced, looked, points)
-            for shape, reduced, looked, points in zip(
+        ]
+        points = [
+            Points(*shape, reduced, looked, count)
+            for shape, reduced, looked, count in zip(
                 shapes, config.reduced, config.looked, config.points
             )
-        )
+        ]
+        # torch's ModuleList has no type parameter.
+        self.looks = cast("Sequence[Look]", nn.ModuleList(looks))
+        self.points = cast("Sequence[Points]", nn.ModuleList(points))
         length = sum(
             looked * height * width
             for (_, height, width), looked in zip(shapes, config.looked, strict=True)
@@ -291,10 +297,10 @@ class Head(nn.Module):
         self.dense = nn.Linear(length + NUMBERS * sum(config.points), config.features)
 
     def forward(self, maps: tuple[Tensor, ...]) -> Tensor:
-        """Answer maps, float [N,C,h,w] each, with [N,features]."""
+        """Return features [N,F] for maps, float [N,C,h,w] each."""
         seen = [look(m).flatten(1) for look, m in zip(self.looks, maps, strict=True)]
         seen += [points(m) for points, m in zip(self.points, maps)]
-        features = self.dense(torch.cat(seen, dim=1))
+        features: Tensor = self.dense(torch.cat(seen, dim=1))
         if self.bounded:
             return torch.tanh(features)
         return features
@@ -302,6 +308,11 @@ class Head(nn.Module):
 
 class BackboneEncoder(nn.Module):
     """Image in, a short vector of features out, by way of a frozen front."""
+
+    mean: Tensor
+    """Subtracted from pixels of 0 to 1, [3]."""
+    deviation: Tensor
+    """Divides the result, [3]."""
 
     def __init__(self, config: BackboneConfig) -> None:
         """Build for ``config``; the front has random weights until others are loaded."""
@@ -322,62 +333,51 @@ class BackboneEncoder(nn.Module):
 
     def encode(self, pixels: Tensor) -> Tensor:
         """Encode normalised float [N,H,W,3]."""
-        return self.head(self.maps(pixels))
+        features: Tensor = self.head(self.maps(pixels))
+        return features
 
     def maps(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Return the front's maps of normalised float [N,H,W,3]: all that the head needs, and what
-        may be stored.
-        """
-        return self.front(pixels.permute(0, 3, 1, 2))
+        """Return the front's maps, the head's input, for normalised float [N,H,W,3]."""
+        maps: tuple[Tensor, ...] = self.front(pixels.permute(0, 3, 1, 2))
+        return maps
 
     def layers(self, pixels: Tensor) -> list[Layer]:
-        """Return what stem, blocks and head answer to one normalised image [1,H,W,3]; for
-        ``saliency``.
+        """Return the layers of stem, blocks and head for one normalised image [1,H,W,3].
 
-        Of a block that is what its depthwise convolution has seen; what the head sees in a map that
-        is not the last one is ``beside`` the block.
+        For ``saliency``. A block's layer is its depthwise convolution; what the head draws from a
+        map before the last is ``beside`` the block's.
         """
         maps = nn.functional.relu6(self.front.stem(pixels.permute(0, 3, 1, 2)))
         seen = [_layer(maps, self.front.stem, (self.config.height, self.config.width))]
         for count, block in enumerate(self.front.blocks, start=1):
-            size = tuple(maps.shape[2:])
+            size = _size(maps)
             inside = block.inside(maps)
             maps = block.leave(maps, inside)
             beside = None
             if count in self.config.maps[:-1]:
                 beside = _spread(self.head.looks[self.config.maps.index(count)], maps)
             seen.append(_layer(inside, block.depthwise, size, beside))
-        look = self.head.looks[-1](maps)
-        around = self.head.looks[-1].around
-        size = tuple(maps.shape[2:])
-        seen.append(
-            Layer(
-                look.mean(dim=1, keepdim=True),
-                size,
-                around.kernel_size,
-                around.stride,
-                around.padding,
-            )
-        )
+        mean = self.head.looks[-1](maps).mean(dim=1, keepdim=True)
+        seen.append(Layer(mean, _size(maps), KERNEL, STRIDE, PADDING))
         return seen
 
 
+def _size(maps: Tensor) -> tuple[int, int]:
+    """Return height and width of maps [N,C,h,w]."""
+    return maps.shape[2], maps.shape[3]
+
+
 def _layer(
-    answers: Tensor, same: SameConv, size: tuple[int, int], beside: Tensor | None = None
+    activations: Tensor, same: SameConv, size: tuple[int, int], beside: Tensor | None = None
 ) -> Layer:
-    """Describe the answers, [1,C,h,w], of a padded convolution to something of ``size``."""
+    """Describe the activations, [1,C,h,w], of a padded convolution of an input of ``size``."""
     left, _, top, _ = same.pad.padding
-    convolution = same.convolution
-    mean = answers.mean(dim=1, keepdim=True)
-    return Layer(mean, size, convolution.kernel_size, convolution.stride, (top, left), beside)
+    mean = activations.mean(dim=1, keepdim=True)
+    return Layer(mean, size, same.kernel, same.stride, (top, left), beside)
 
 
 def _spread(look: Look, maps: Tensor) -> Tensor:
-    """Return where in its map, [1,C,h,w], a part of the head has seen something: [1,1,h,w], 0 to
-    1.
-    """
-    around = look.around
-    answers = look(maps).mean(dim=1, keepdim=True)
-    size = tuple(maps.shape[2:])
-    seen = enlarge(answers, Layer(answers, size, around.kernel_size, around.stride, around.padding))
+    """Return how strongly a part of the head responds over its map [1,C,h,w]: [1,1,h,w], 0 to 1."""
+    mean = look(maps).mean(dim=1, keepdim=True)
+    seen = enlarge(mean, Layer(mean, _size(maps), KERNEL, STRIDE, PADDING))
     return seen / seen.amax().clamp_min(1e-12)

@@ -11,9 +11,7 @@ from liquid_nav.vision.saliency import Layer
 
 PUBLISHED_MEAN = (0.41718618, 0.48529191, 0.38133072)
 PUBLISHED_VARIANCE = (0.057, 0.05, 0.061)
-"""Statistics of the published flights (Chahine et al., Science Robotics 2023); any fixed values
-would do.
-"""
+"""Statistics of the published flights (Chahine et al., Science Robotics 2023)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +25,13 @@ class EncoderConfig:
     channels: tuple[int, ...] = (16, 32, 48, 64, 16)
     """Channels that leave each convolution."""
     kernels: tuple[int, ...] = (5, 5, 3, 3, 3)
-    """Height and width of each convolution's kernel, pixels of what comes in."""
+    """Height and width of each convolution's kernel, pixels of its input."""
     strides: tuple[int, ...] = (2, 2, 2, 1, 1)
-    """Stride of each convolution in both directions, pixels of what comes in."""
+    """Stride of each convolution in both directions, pixels of its input."""
     features: int = 64
     """Length of the vector that comes out."""
     bounded: bool = True
-    """Whether features pass through tanh, which keeps them in the working range of sigmoid
-    synapses.
-    """
+    """Whether features pass through tanh, to stay in the working range of sigmoid synapses."""
     mean: tuple[float, float, float] = PUBLISHED_MEAN
     """Mean of each channel, RGB, of pixels scaled to 0 to 1; taken off before the first layer."""
     variance: tuple[float, float, float] = PUBLISHED_VARIANCE
@@ -61,9 +57,7 @@ class EncoderConfig:
         self.grid()
 
     def grid(self) -> tuple[int, int]:
-        """Height and width of the last feature map; raises ValueError when the image is too
-        small.
-        """
+        """Return height and width of the last map; raises ValueError for too small an image."""
         h = self.height
         w = self.width
         for kernel, stride in zip(self.kernels, self.strides, strict=True):
@@ -92,6 +86,11 @@ PUBLISHED = EncoderConfig(
 class Encoder(nn.Module):
     """VALID convolutions with ReLU, then one dense layer over the flattened map (channels last)."""
 
+    mean: Tensor
+    """Subtracted from pixels of 0 to 1, [3]."""
+    deviation: Tensor
+    """Divides the result, [3]."""
+
     def __init__(self, config: EncoderConfig) -> None:
         """Build for ``config``."""
         super().__init__()
@@ -103,7 +102,9 @@ class Encoder(nn.Module):
         ):
             layers += [nn.Conv2d(previous, channels, kernel, stride), nn.ReLU()]
             previous = channels
-        self.convolutions = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+        self.convolutions = nn.Sequential(*layers)
+        # torch's types of ``to`` lack this one.
+        self.convolutions.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # see above
         h, w = config.grid()
         self.dense = nn.Linear(h * w * previous, config.features)
         self.register_buffer("mean", torch.tensor(config.mean), persistent=False)
@@ -114,36 +115,27 @@ class Encoder(nn.Module):
         return self.encode(self.normalise(images))
 
     def normalise(self, images: Tensor) -> Tensor:
-        """Scale [N,H,W,3] pixels of 0 to 255 to zero mean and unit variance of the published
-        statistics.
-        """
+        """Scale [N,H,W,3] pixels of 0 to 255 by the mean and variance of the config."""
         return (images.to(self.mean.dtype) / 255.0 - self.mean) / self.deviation
 
     def encode(self, pixels: Tensor) -> Tensor:
         """Encode normalised float [N,H,W,3]."""
         maps = self.convolutions(pixels.permute(0, 3, 1, 2))
-        features = self.dense(maps.permute(0, 2, 3, 1).flatten(1))
+        features: Tensor = self.dense(maps.permute(0, 2, 3, 1).flatten(1))
         if self.config.bounded:
             return torch.tanh(features)
         return features
 
     def layers(self, pixels: Tensor) -> list[Layer]:
-        """Return what each convolution answers to one normalised image [1,H,W,3]; for
-        ``saliency``.
-        """
+        """Return each convolution's layer for one normalised image [1,H,W,3]; for ``saliency``."""
         maps = pixels.permute(0, 3, 1, 2)
         seen = []
-        for convolution, rectifier in zip(
-            self.convolutions[::2], self.convolutions[1::2], strict=True
+        modules = list(self.convolutions)
+        for convolution, rectifier, kernel, stride in zip(
+            modules[::2], modules[1::2], self.config.kernels, self.config.strides, strict=True
         ):
-            size = tuple(maps.shape[2:])
+            size = (maps.shape[2], maps.shape[3])
             maps = rectifier(convolution(maps))
-            seen.append(
-                Layer(
-                    maps.mean(dim=1, keepdim=True),
-                    size,
-                    convolution.kernel_size,
-                    convolution.stride,
-                )
-            )
+            mean = maps.mean(dim=1, keepdim=True)
+            seen.append(Layer(mean, size, (kernel, kernel), (stride, stride)))
         return seen

@@ -11,9 +11,8 @@ from liquid_nav.vision.encoder import Encoder, EncoderConfig
 AnyEncoderConfig = Union[EncoderConfig, BackboneConfig]
 AnyEncoder = Union[Encoder, BackboneEncoder]
 PLAIN = "plain"
-"""Kind of an entry that names none."""
-CONFIGS = {PLAIN: EncoderConfig, "backbone": BackboneConfig}
-ENCODERS = {EncoderConfig: Encoder, BackboneConfig: BackboneEncoder}
+"""Kind of an entry without ``kind``."""
+CONFIGS: dict[str, type[AnyEncoderConfig]] = {PLAIN: EncoderConfig, "backbone": BackboneConfig}
 
 
 def encoder_config(entry: Mapping[str, Any]) -> AnyEncoderConfig:
@@ -23,7 +22,7 @@ def encoder_config(entry: Mapping[str, Any]) -> AnyEncoderConfig:
         ValueError: The kind is unknown, or numbers do not fit together.
         TypeError: A key is unknown to this kind.
     """
-    values = {
+    values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()
     }
     kind = values.get("kind", PLAIN)
@@ -41,4 +40,6 @@ def encoder_config(entry: Mapping[str, Any]) -> AnyEncoderConfig:
 
 def build_encoder(config: AnyEncoderConfig) -> AnyEncoder:
     """Return the encoder of a configuration, with random weights."""
-    return ENCODERS[type(config)](config)
+    if isinstance(config, BackboneConfig):
+        return BackboneEncoder(config)
+    return Encoder(config)

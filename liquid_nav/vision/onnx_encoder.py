@@ -1,20 +1,23 @@
 """The backbone encoder in onnxruntime: the same numbers in a third of the time, on one core.
 
-The graph is made from the encoder's own weights when it is asked for, in memory: a model folder
-needs no second copy, and a file that somebody else made is never run.
+The graph is made in memory from the encoder's weights: a model folder needs no second copy, and no
+ONNX file from elsewhere is ever run.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import torch
+from numpy.typing import ArrayLike, NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from liquid_nav.vision.backbone import BackboneEncoder, Block, SameConv
-from liquid_nav.vision.look import Look
+from liquid_nav.vision.look import PADDING, Look
 from liquid_nav.vision.points import CLEARLY, Points
 
 OPSET = 17
@@ -22,18 +25,18 @@ OPSET = 17
 IR_VERSION = 8
 """Of the file format, as old as the operators."""
 IMAGE = "image"
-"""What goes into an encoder, uint8 [1,H,W,3] RGB."""
+"""Input of an encoder, uint8 [1,H,W,3] RGB."""
 FEATURES = "features"
-"""What comes out of an encoder, float32 [1,F]."""
+"""Output of an encoder, float32 [1,F]."""
 PIXELS = "pixels"
-"""What goes into a front, float32 [N,H,W,3], normalised."""
+"""Input of a front, float32 [N,H,W,3], normalised."""
 
 
 class OnnxEncoder:
     """Encodes one image after the other, on one thread."""
 
     def __init__(self, encoder: BackboneEncoder) -> None:
-        """Compile the encoder as its weights are now; later changes of them are not seen."""
+        """Compile the encoder with its present weights; later changes of them have no effect."""
         self._session = _session(encoder_graph(encoder), threads=1)
 
     def __call__(self, images: Tensor) -> Tensor:
@@ -43,10 +46,10 @@ class OnnxEncoder:
 
 
 class OnnxFront:
-    """Answers many images at once with the maps that a head takes: what training stores."""
+    """Computes the maps that a head takes, which training stores, for many images at once."""
 
     def __init__(self, encoder: BackboneEncoder, threads: int = 1) -> None:
-        """Compile the front of ``encoder``; ``threads``: that it may use."""
+        """Compile the front of ``encoder``, which may use ``threads`` threads."""
         self._session = _session(front_graph(encoder), threads)
         self._names = [output.name for output in self._session.get_outputs()]
 
@@ -82,7 +85,7 @@ def encoder_graph(encoder: BackboneEncoder) -> onnx.ModelProto:
 
 
 def front_graph(encoder: BackboneEncoder) -> onnx.ModelProto:
-    """Return the ONNX model of a front: normalised pixels of any number of images in, maps out."""
+    """Return the ONNX model of a front: normalised pixels of N images in, maps out."""
     graph = _Graph()
     config = encoder.config
     taken = _front(graph, encoder, _planes(graph, PIXELS))
@@ -140,20 +143,23 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
 
-    def constant(self, values: np.ndarray, kind: type = np.float32) -> str:
+    def constant(
+        self, values: ArrayLike, kind: type[np.float32] | type[np.int64] = np.float32
+    ) -> str:
         """Add an array as numbers of ``kind``; returns its name."""
         name = f"c{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values, kind), name))
         return name
 
-    def add(self, kind: str, *inputs: str, name: str = "", **attributes: object) -> str:
+    def add(self, kind: str, *inputs: str, name: str = "", **attributes: Any) -> str:
         """Add a node; returns the name of its output."""
         name = name or f"n{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
         return name
 
 
-def _array(tensor: Tensor) -> np.ndarray:
+def _array(tensor: Tensor | None) -> NDArray[np.float32]:
+    assert tensor is not None  # each layer here has a bias, and its statistics
     return tensor.detach().cpu().numpy()
 
 
@@ -162,10 +168,11 @@ def _conv(
     convolution: nn.Conv2d,
     maps: str,
     pads: tuple[int, int, int, int],
-    weights: tuple[np.ndarray, np.ndarray] | None = None,
+    weights: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
 ) -> str:
-    """``pads``: above, left, below, right, pixels; ``weights``: weight and bias instead of the
-    convolution's own.
+    """Add a convolution; returns the name of its output.
+
+    ``pads``: above, left, below, right, pixels; ``weights``: replace its weight and bias.
     """
     weight, bias = weights or (_array(convolution.weight), _array(convolution.bias))
     return graph.add(
@@ -201,7 +208,7 @@ def _block(graph: _Graph, block: Block, maps: str) -> str:
 
 
 def _points(graph: _Graph, points: Points, maps: str) -> str:
-    """As ``Points.forward``; returns the name of [N,3 * points]."""
+    """Add ``Points.forward``; returns the name of [N,3 * points]."""
     seen = _look(graph, points.look, maps)
     # To [N,points,places].
     shape = graph.constant(np.array((0, 0, -1)), np.int64)
@@ -224,6 +231,6 @@ def _look(graph: _Graph, look: Look, maps: str) -> str:
     weight = _array(look.reduce.weight)
     bias = _array(look.reduce.bias)
     weights = weight * scale[None, :, None, None], bias + weight[:, :, 0, 0] @ shift
-    rows, columns = look.around.padding
+    rows, columns = PADDING
     reduced = graph.add("Relu", _conv(graph, look.reduce, maps, (0, 0, 0, 0), weights))
     return graph.add("Relu", _conv(graph, look.around, reduced, (rows, columns, rows, columns)))

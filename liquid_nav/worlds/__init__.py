@@ -2,6 +2,7 @@
 conditions around it.
 """
 
+from liquid_nav.types import Limits
 from liquid_nav.worlds.condition import (
     OWN_CAMERA,
     OWN_CLOCK,
@@ -28,7 +29,6 @@ from liquid_nav.worlds.layout import (
 from liquid_nav.worlds.mounting import Mounting, draw_mounting, euler_angles
 from liquid_nav.worlds.scenario import (
     Geofence,
-    Limits,
     Scenario,
     ScenarioError,
     SuccessRule,

@@ -120,15 +120,13 @@ class Reader:
         return str(value)
 
     def section(self, key: str) -> "Reader":
-        """Return the reader of a nested mapping (empty if absent, or if nothing is written behind
-        its key).
-        """
+        """Return the reader of a nested mapping (empty if absent, or if its key has no value)."""
         value = self.data.pop(key, None)
         # "wind: no" is no empty section: it would mean the usual wind.
         return Reader({} if value is None else value, f"{self.where}, '{key}'", self.error)
 
     def finish(self, known: tuple[str, ...]) -> None:
-        """Raise if keys are left that nobody asked for."""
+        """Raise if keys are left that were not read."""
         if self.data:
             unknown = ", ".join(map(str, self.data))
             raise self.error(f"{self.where}: unknown key {unknown}; known: {', '.join(known)}")

@@ -16,7 +16,7 @@ class RenderingError(UserError):
 
 
 def choose_backend() -> None:
-    """Draw through EGL on Linux without a display unless ``MUJOCO_GL`` says otherwise.
+    """Draw through EGL on Linux without a display unless ``MUJOCO_GL`` is set.
 
     Mesa's software renderer gets no threads of its own (``LP_NUM_THREADS``): for small pictures
     they only cost.
@@ -27,7 +27,7 @@ def choose_backend() -> None:
 
 
 def first_line(problem: Exception) -> str:
-    """Return the first line of what an error says, or its kind where it says nothing."""
+    """Return the first line of an error's message, or its type where the message is empty."""
     text = str(problem)
     if not text:
         return type(problem).__name__
@@ -35,8 +35,8 @@ def first_line(problem: Exception) -> str:
 
 
 def load_mujoco() -> ModuleType:
-    """Return the module ``mujoco``; without a display it draws through EGL unless ``MUJOCO_GL``
-    says otherwise.
+    """Return the module ``mujoco``; without a display it draws through EGL unless ``MUJOCO_GL`` is
+    set.
 
     Raises:
         RenderingError: MuJoCo is not installed or finds no GL library.
@@ -52,4 +52,5 @@ def load_mujoco() -> ModuleType:
     except Exception as problem:  # a missing libEGL surfaces as AttributeError deep in PyOpenGL
         cause = first_line(problem)
         raise RenderingError(f"no usable OpenGL for the camera ({cause})", REMEDY) from None
-    return mujoco
+    module: ModuleType = mujoco
+    return module

@@ -6,14 +6,14 @@ Pictures (meshes) and solids are made from the same numbers, so that what looks 
 import math
 from dataclasses import dataclass
 from functools import cache
+from typing import Iterable
 
 import numpy as np
 
 from liquid_nav.worlds.values import Solid
 
-Clump = tuple[
-    float, float, float, float, float, float
-]  # centre x, y, z and half extents of an ellipsoid of leaves
+Clump = tuple[float, float, float, float, float, float]
+"""Centre x, y, z and half extents of an ellipsoid of leaves, m."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _leaves(clumps: tuple[Clump, ...], kind: str = "crown") -> tuple[Solid, ...]
 def _broad_crown(
     rng: np.random.Generator, base: float, width: float, depth: float, count: int
 ) -> tuple[Clump, ...]:
-    clumps = [(0.0, 0.0, base + depth * 0.55, width * 0.62, width * 0.62, depth * 0.5)]
+    clumps: list[Clump] = [(0.0, 0.0, base + depth * 0.55, width * 0.62, width * 0.62, depth * 0.5)]
     turn = rng.uniform(0, 2 * math.pi)
     for i in range(count):
         angle = turn + 2 * math.pi * i / count + rng.uniform(-0.4, 0.4)
@@ -105,17 +105,26 @@ def _broad_crown(
             raised = rng.uniform(0.2, 0.5)
         low = base + flat + depth * raised
         clumps.append((away * math.cos(angle), away * math.sin(angle), low, size, size, flat))
-    return tuple(tuple(round(float(v), 3) for v in clump) for clump in clumps)
+    return _rounded(clumps)
+
+
+def _rounded(clumps: Iterable[Clump]) -> tuple[Clump, ...]:
+    """Return the clumps to the millimetre."""
+    found: list[Clump] = []
+    for clump in clumps:
+        x, y, z, a, b, c = (round(float(v), 3) for v in clump)
+        found.append((x, y, z, a, b, c))
+    return tuple(found)
 
 
 def _tree(
     species: str,
     variant: int,
     rng: np.random.Generator,
-    radii: tuple,
-    height: tuple,
-    base: tuple,
-    width: tuple,
+    radii: tuple[float, float],
+    height: tuple[float, float],
+    base: tuple[float, float],
+    width: tuple[float, float],
     count: int,
 ) -> Form:
     share = (variant + 0.5) / VARIANTS.get(species, 4)
@@ -166,7 +175,7 @@ def _spruce(
 def _bush(
     kind: str, species: str, variant: int, rng: np.random.Generator, tall: float, wide: float
 ) -> Form:
-    clumps = [(0.0, 0.0, tall * 0.52, wide * 0.8, wide * 0.8, tall * 0.48)]
+    clumps: list[Clump] = [(0.0, 0.0, tall * 0.52, wide * 0.8, wide * 0.8, tall * 0.48)]
     turn = rng.uniform(0, 2 * math.pi)
     for i in range(3):
         angle = turn + i * 2.1 + rng.uniform(-0.3, 0.3)
@@ -175,7 +184,7 @@ def _bush(
         clumps.append(
             (0.5 * wide * math.cos(angle), 0.5 * wide * math.sin(angle), h, size, size, h)
         )
-    crown = tuple(tuple(round(float(v), 3) for v in clump) for clump in clumps)
+    crown = _rounded(clumps)
     return Form(kind, species, variant, tall, _leaves(crown, kind), crown=crown)
 
 

@@ -23,9 +23,9 @@ GROUNDS = ("natural", "blue", "checkered")
 VEILS = ("none", "stripes")
 """What lies over every picture; see ``worlds/veil.py``."""
 USUAL_RATE = 30.0
-"""Camera frames per second where neither the condition nor the caller says."""
+"""Camera frames per second where neither the condition nor the caller gives one."""
 USUAL_VIEW = 80.0
-"""Horizontal field of view of the camera where the condition does not say, degrees."""
+"""Horizontal field of view of the camera where the condition gives none, degrees."""
 EVERYWHERE = 1000.0
 """Distance beyond which nothing stands, m: the target is always drawn."""
 

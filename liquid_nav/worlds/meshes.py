@@ -4,6 +4,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from liquid_nav.worlds.catalogue import Clump
 
 UP = np.array((0.0, 0.0, 1.0))
 
@@ -60,7 +63,8 @@ def _icosahedron() -> np.ndarray:
         (8, 6, 7),
         (9, 8, 1),
     ]
-    return v[np.array(f)]
+    triangles: NDArray[np.float64] = v[np.array(f)]
+    return triangles
 
 
 def _split(triangles: np.ndarray) -> np.ndarray:
@@ -89,28 +93,28 @@ class Builder:
         self._uv: list[np.ndarray] = []
 
     def add(
-        self, points: np.ndarray, normals: np.ndarray | None = None, uv: np.ndarray | None = None
+        self, points: ArrayLike, normals: np.ndarray | None = None, uv: np.ndarray | None = None
     ) -> None:
         """Add triangles [F, 3, 3]; flat normals and zero texture coordinates where none are
         given.
         """
-        points = np.asarray(points, dtype=np.float64).reshape(-1, 3, 3)
+        corners = np.asarray(points, dtype=np.float64).reshape(-1, 3, 3)
         if normals is None:
-            flat = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
+            flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
             flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
             normals = np.repeat(flat[:, None], 3, axis=1)
         if uv is None:
-            uv = np.zeros((*points.shape[:2], 2))
-        self._points.append(points)
-        self._normals.append(np.broadcast_to(normals, points.shape))
-        self._uv.append(np.broadcast_to(uv, (*points.shape[:2], 2)))
+            uv = np.zeros((*corners.shape[:2], 2))
+        self._points.append(corners)
+        self._normals.append(np.broadcast_to(normals, corners.shape))
+        self._uv.append(np.broadcast_to(uv, (*corners.shape[:2], 2)))
 
-    def drop_hidden(self, clumps: tuple, reach: float) -> None:
-        """Remove triangles that nobody sees: deep inside other ellipsoids, or facing up high above
-        the viewer.
+    def drop_hidden(self, clumps: tuple[Clump, ...], reach: float) -> None:
+        """Remove triangles that no camera sees: deep inside other ellipsoids, or facing up high
+        above the camera.
 
-        ``reach``: the greatest horizontal distance (m) from which the mesh is looked at, from at
-        most 3 m of height.
+        ``reach``: the greatest horizontal distance (m) of a camera from the mesh; its height is at
+        most 3 m.
         """
         points, normals, uv = (
             np.concatenate(part) for part in (self._points, self._normals, self._uv)
@@ -198,7 +202,11 @@ class Builder:
                 self.add(tips[:, ::order], normal, flat[:, ::order])
 
     def box(
-        self, centre: tuple, half: tuple, rotation: np.ndarray | None = None, tile: float = 1.0
+        self,
+        centre: ArrayLike,
+        half: ArrayLike,
+        rotation: np.ndarray | None = None,
+        tile: float = 1.0,
     ) -> None:
         """Add a box; texture coordinates in units of ``tile`` metres."""
         if rotation is None:
@@ -226,7 +234,7 @@ class Builder:
 
     def ball(
         self,
-        clump: tuple,
+        clump: Clump,
         level: int,
         rng: np.random.Generator,
         rough: float,

@@ -1,6 +1,9 @@
 """From a layout and a condition to a MuJoCo model of the place, without a drone."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,13 +15,16 @@ from liquid_nav.worlds.pictures import Part, chair_parts, parts, shadow_part
 from liquid_nav.worlds.repaint import Repaint
 from liquid_nav.worlds.values import TARGET_GEOM, Layout, Solid
 
+if TYPE_CHECKING:
+    from mujoco import MjSpec, mjtTexture
+
 mujoco = load_mujoco()
 
 SOLID_GROUP = 4  # collision shapes, never drawn
 EXTENT = 20.0  # m; MuJoCo's unit for fog and clipping distances
 
 
-def _pose(solid: Solid) -> dict:
+def _pose(solid: Solid) -> dict[str, Any]:
     c = math.cos(solid.yaw / 2)
     s = math.sin(solid.yaw / 2)
     size = solid.size
@@ -36,7 +42,7 @@ def _pose(solid: Solid) -> dict:
 class _Assets:
     """Adds every mesh, texture and material once."""
 
-    def __init__(self, spec: mujoco.MjSpec, season: str, look: Repaint) -> None:
+    def __init__(self, spec: MjSpec, season: str, look: Repaint) -> None:
         self.spec = spec
         self.season = season
         self.look = look
@@ -46,7 +52,7 @@ class _Assets:
         self,
         name: str,
         pixels: np.ndarray,
-        kind: mujoco.mjtTexture = mujoco.mjtTexture.mjTEXTURE_2D,
+        kind: mjtTexture = mujoco.mjtTexture.mjTEXTURE_2D,
     ) -> str:
         pixels = self.look.texture(name, pixels)
         added = self.spec.add_texture(
@@ -90,11 +96,11 @@ class _Assets:
 
 
 def _light(
-    spec: mujoco.MjSpec, condition: Condition, look: Repaint, variant: int, rng: np.random.Generator
+    spec: MjSpec, condition: Condition, look: Repaint, variant: int, rng: np.random.Generator
 ) -> None:
-    sun, ambient, _ = palette.LIGHT[condition.light]
-    sun = look.light(np.array(sun), "sun")
-    ambient = look.light(np.array(ambient), "ambient")
+    own_sun, own_ambient, _ = palette.LIGHT[condition.light]
+    sun = look.light(np.array(own_sun), "sun")
+    ambient = look.light(np.array(own_ambient), "ambient")
     azimuth, elevation = palette.sun_of(condition.light, condition.season, variant)
     power = rng.uniform(0.85, 1.12)
     share = rng.uniform(0.88, 1.12)
@@ -120,7 +126,7 @@ def _light(
 
 
 def _shadows(
-    spec: mujoco.MjSpec, assets: _Assets, layout: Layout, condition: Condition, variant: int
+    spec: MjSpec, assets: _Assets, layout: Layout, condition: Condition, variant: int
 ) -> None:
     """Lay dark soft patches on the ground where things keep the sun off: pictures only."""
     strength = {"day": 0.17, "overcast": 0.1, "dusk": 0.09}[condition.light]
@@ -161,7 +167,7 @@ def _shadows(
         )
 
 
-def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
+def build_spec(layout: Layout, condition: Condition) -> MjSpec:
     """Return the static world. Geoms of solid things are named ``<kind>.<n>`` (the plane:
     ``ground``).
     """
@@ -221,7 +227,7 @@ def build_spec(layout: Layout, condition: Condition) -> mujoco.MjSpec:
         quat = (math.cos(item.yaw / 2), 0.0, 0.0, math.sin(item.yaw / 2))
         tint = np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1)
         for part in parts(item.species, item.variant, bare and item.species in BROAD):
-            colour = {}
+            colour: dict[str, Any] = {}
             if part.material not in PLAIN:
                 colour["rgba"] = (*tint, 1.0)
             world.add_geom(

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.worlds.condition import CameraFaults
 
@@ -29,7 +30,10 @@ class Mounting:
             return np.eye(3)
         x, y, z = (part / angle for part in self.turn)
         cross = np.array(((0.0, -z, y), (z, 0.0, -x), (-y, x, 0.0)))
-        return np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * cross @ cross
+        turned: NDArray[np.float64] = (
+            np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * cross @ cross
+        )
+        return turned
 
 
 def draw_mounting(faults: CameraFaults, seed: int) -> Mounting:
@@ -38,7 +42,8 @@ def draw_mounting(faults: CameraFaults, seed: int) -> Mounting:
     view = math.radians(float(rng.uniform(*faults.view)))
     axis = rng.standard_normal(3)
     turn = math.radians(faults.mounting) * axis / np.linalg.norm(axis)
-    return Mounting(view, tuple(float(part) for part in turn))
+    x, y, z = (float(part) for part in turn)
+    return Mounting(view, (x, y, z))
 
 
 def euler_angles(rotation: np.ndarray) -> tuple[float, float, float]:

@@ -3,9 +3,10 @@
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.worlds import textures as tex
-from liquid_nav.worlds.sky import sky_box
+from liquid_nav.worlds.sky import SkyLook, sky_box
 
 VARIANTS = 4  # of ground and sky; the seed picks one
 
@@ -65,7 +66,7 @@ BARK = {
     "stump": ((0.34, 0.27, 0.2), 0.6, 0.9),
 }
 
-DAY = {
+DAY: SkyLook = {
     "zenith": (0.2, 0.42, 0.78),
     "middle": (0.42, 0.63, 0.88),
     "horizon": (0.78, 0.87, 0.94),
@@ -80,7 +81,7 @@ DAY = {
     "haze": 0.0,
     "fog": (0.8, 0.83, 0.85),
 }
-OVERCAST = {
+OVERCAST: SkyLook = {
     **DAY,
     "zenith": (0.66, 0.69, 0.73),
     "middle": (0.74, 0.77, 0.8),
@@ -90,7 +91,7 @@ OVERCAST = {
     "glow": 0.15,
     "disc": 0.0,
 }
-DUSK = {
+DUSK: SkyLook = {
     **DAY,
     "zenith": (0.06, 0.09, 0.2),
     "middle": (0.17, 0.2, 0.34),
@@ -114,7 +115,7 @@ LIGHT = {
 
 def _rng(*text: object) -> np.random.Generator:
     return np.random.default_rng(
-        [sum(ord(c) * (i + 1) for i, c in enumerate(str(word))) for word in text]
+        [sum(ord(c) * (i + 1) for i, c in enumerate(str(part))) for part in text]
     )
 
 
@@ -130,9 +131,9 @@ def sun_of(light: str, season: str, variant: int) -> tuple[float, float]:
 
 
 @cache
-def sky(light: str, season: str, fog: float, world: str, variant: int) -> np.ndarray:
+def sky(light: str, season: str, fog: float, world: str, variant: int) -> NDArray[np.uint8]:
     """Return the texture of the sky box."""
-    look = dict(SKIES[light])
+    look = SKIES[light].copy()
     if season == "autumn" and light == "day":
         look["trees"] = (0.36, 0.25, 0.09)
         look["ground"] = (0.38, 0.29, 0.13)

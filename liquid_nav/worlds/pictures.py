@@ -30,7 +30,7 @@ class Part:
     material: str
     """Name of its material: a texture, or a key of ``materials.PLAIN``."""
     group: int
-    """Geom group, which says at what distance it is drawn: ``ALWAYS``, ``NEAR`` or ``FAR``."""
+    """Geom group, which decides at what distance it is drawn: ``ALWAYS``, ``NEAR`` or ``FAR``."""
     mesh: MeshData
     """Its triangles, in the frame of the form, m."""
 
@@ -212,7 +212,7 @@ def chair_parts() -> tuple[Part, ...]:
     )
     fabric.box((-0.265, 0.0, 0.68), (0.018, 0.255, 0.225), turned, tile=0.5)
 
-    def rod(a: tuple, b: tuple, r: float = 0.018) -> None:
+    def rod(a: tuple[float, float, float], b: tuple[float, float, float], r: float = 0.018) -> None:
         frame.tube(np.array((a, b), dtype=float), np.array((r, r)), 5)
 
     for side in (-0.29, 0.29):

@@ -1,7 +1,7 @@
 """Other colours for everything but the target: invented looks, and looks that are drawn at random.
 
 A look never changes where things stand or what shape they have, and the target keeps its colours: a
-task that says "the red chair" has no answer where nothing is red.
+task that names "the red chair" has no solution where nothing is red.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import colorsys
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.worlds.condition import AppearanceSpec
 from liquid_nav.worlds.textures import fractal, ramp, to_bytes
@@ -60,14 +61,16 @@ class Repaint:
         picture = np.asarray(colour, np.float64)[None, None]
         if self.random:
             picture = self._recoloured(name, picture)
-        return tuple(float(part) for part in np.clip(self._palette(picture)[0, 0], 0.0, 1.0))
+        red, green, blue = (float(part) for part in np.clip(self._palette(picture)[0, 0], 0.0, 1.0))
+        return red, green, blue
 
-    def light(self, colour: np.ndarray, name: str) -> np.ndarray:
+    def light(self, colour: NDArray[np.float64], name: str) -> NDArray[np.float64]:
         """Return the colour of the light ``name`` (sun or ambient) in this flight."""
         if not self.random:
             return colour
         rng = self._rng("light", name)
-        return colour * rng.uniform(0.45, 1.35) * rng.uniform(0.85, 1.15, 3)
+        light: NDArray[np.float64] = colour * rng.uniform(0.45, 1.35) * rng.uniform(0.85, 1.15, 3)
+        return light
 
     def _changes(self, name: str) -> bool:
         return (
@@ -76,11 +79,11 @@ class Repaint:
             or (name == "ground" and self._spec.ground != "natural")
         )
 
-    def _palette(self, picture: np.ndarray) -> np.ndarray:
+    def _palette(self, picture: np.ndarray) -> NDArray[np.float64]:
         if self._spec.palette == "inverted":
-            return 1.0 - picture
-        if self._spec.palette == "sepia":
-            return picture @ SEPIA
+            picture = 1.0 - picture
+        elif self._spec.palette == "sepia":
+            picture = picture @ SEPIA
         return picture
 
     def _ground(self, name: str, picture: np.ndarray) -> np.ndarray:
@@ -111,10 +114,11 @@ class Repaint:
         grey = (turned @ GREY)[..., None]
         saturated = grey + rng.uniform(0.1, 1.6) * (turned - grey)
         curved = np.clip(saturated, 0.0, 1.0) ** math.exp(rng.uniform(-0.6, 0.6))
-        return rng.uniform(0.0, 0.25) + rng.uniform(0.5, 1.1) * curved
+        recoloured: NDArray[np.float64] = rng.uniform(0.0, 0.25) + rng.uniform(0.5, 1.1) * curved
+        return recoloured
 
     def _rng(self, *text: str) -> np.random.Generator:
-        numbers = [ord(letter) for word in text for letter in word]
+        numbers = [ord(letter) for part in text for letter in part]
         return np.random.default_rng([self._seed, 80, *numbers])
 
 

@@ -3,7 +3,7 @@ config/scenarios/*.yaml.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -23,14 +23,14 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "lone_trees": (1.0, 1.0),
     },
 }
-"""What each world takes, and what it is where a scenario says nothing: probability, density
+"""World -> its parameters and their values where a scenario gives none: probability, density
 (1/m^2), [least, most].
 """
 LARGEST = {"blocker_probability": 1.0, "trees_per_m2": 0.3, "bushes_per_m2": 0.3}
 """Largest value of a parameter that is no pair."""
 WORLDS = tuple(PARAMETERS)
 TASKS = ("fly_to_target",)
-"""What can be flown; a task that nothing flies would silently be another one."""
+"""What can be flown; an unknown task would silently be flown as another one."""
 
 
 class ScenarioError(UserError):
@@ -110,7 +110,7 @@ class Scenario:
         complete = {**PARAMETERS.get(self.world, {}), **self.parameters}
         object.__setattr__(self, "parameters", MappingProxyType(complete))
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> "tuple[Callable[..., Scenario], tuple[Any, ...]]":
         """Pickle with a plain dict for the parameters (worker processes get scenarios)."""
         return _rebuild, (
             self.name,
@@ -126,7 +126,7 @@ class Scenario:
         )
 
 
-def _rebuild(name: str, world: str, parameters: dict, *rest: Any) -> Scenario:
+def _rebuild(name: str, world: str, parameters: dict[str, Any], *rest: Any) -> Scenario:
     return Scenario(name, world, MappingProxyType(parameters), *rest)
 
 

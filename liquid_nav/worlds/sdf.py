@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -13,6 +14,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.worlds import palette
 from liquid_nav.worlds.condition import Condition
 from liquid_nav.worlds.materials import MISSING
+from liquid_nav.worlds.meshes import MeshData
 from liquid_nav.worlds.pictures import Part, chair_parts
 from liquid_nav.worlds.sdf_assets import (
     FOGGY_HALF,
@@ -51,8 +53,8 @@ def world_sdf(
     """Return the world as SDF text and fill ``library`` with the files it refers to.
 
     Solids are collisions named ``<kind>.<n>`` with the numbers of the embedded world; every item is
-    a static model. Without ``drone`` nobody flies there; with ``autopilot`` the world feeds the
-    sensors of the one that PX4 brings.
+    a static model. Without ``drone`` the world has none; with ``autopilot`` it has what the sensors
+    of PX4's own drone measure.
     """
     root = Element("sdf", version="1.9")
     world = add(root, "world", name=f"{layout.world}_{layout.seed}")
@@ -146,8 +148,12 @@ def _look(
     link: Element, library: Library, pieces: Iterable[Part], tint: Colour = (1.0, 1.0, 1.0)
 ) -> None:
     for part in pieces:
-        uri = library.mesh(part.name, lambda part=part: part.mesh)
+        uri = library.mesh(part.name, partial(_mesh, part))
         mesh_visual(link, part.name, uri, library.material(part.material, tint))
+
+
+def _mesh(part: Part) -> MeshData:
+    return part.mesh
 
 
 def _local(solid: Solid, x: float, y: float, yaw: float) -> Solid:
@@ -231,7 +237,7 @@ def _sky(
     link = _static(world, "sky")
     for face in WALLS:
         surface = library.picture(
-            f"sky.{face}", lambda face=face: sky_picture(layout, condition, look, face)
+            f"sky.{face}", partial(sky_picture, layout, condition, look, face)
         )
-        uri = library.mesh(f"sky.{face}", lambda face=face: sky_wall(face))
+        uri = library.mesh(f"sky.{face}", partial(sky_wall, face))
         mesh_visual(link, f"wall_{face}", uri, {**surface, "shines": True}, False, wall_place(face))

@@ -14,6 +14,7 @@ from liquid_nav.worlds import palette
 from liquid_nav.worlds.materials import BROAD, PLAIN, TILE
 from liquid_nav.worlds.meshes import MeshData
 from liquid_nav.worlds.pictures import FAR, Part, parts
+from liquid_nav.worlds.sdf_xml import Surface
 from liquid_nav.worlds.values import Item
 
 GROUND_HALF = 120.0
@@ -31,14 +32,13 @@ PATCH = 6.0
 def wavefront(mesh: MeshData) -> bytes:
     """Return a mesh as a Wavefront OBJ without material; equal corners are written once."""
     rows = np.concatenate((mesh.points, mesh.normals, mesh.uv), axis=2).reshape(-1, 8)
-    rows[:, 7] = (
-        1.0 - rows[:, 7]
-    )  # Wavefront counts from the lowest row of a picture, ours from the highest
+    # Wavefront counts from the lowest row of a picture, ours from the highest.
+    rows[:, 7] = 1.0 - rows[:, 7]
     corners, index = np.unique(np.round(rows, 4) + 0.0, axis=0, return_inverse=True)
     text = "# generated\n"
-    for word, columns in (("v", slice(0, 3)), ("vn", slice(3, 6)), ("vt", slice(6, 8))):
+    for key, columns in (("v", slice(0, 3)), ("vn", slice(3, 6)), ("vt", slice(6, 8))):
         values = corners[:, columns]
-        row = " ".join([word, *["%.4g"] * values.shape[1]]) + "\n"
+        row = " ".join([key, *["%.4g"] * values.shape[1]]) + "\n"
         text += row * len(values) % tuple(values.ravel())
     faces = np.repeat(index.reshape(-1) + 1, 3)
     return (text + "f %d/%d/%d %d/%d/%d %d/%d/%d\n" * (len(faces) // 9) % tuple(faces)).encode()
@@ -55,8 +55,9 @@ def ground_mesh(counted_from: float = GROUND_HALF) -> MeshData:
     z = GROUND_DEEP
     corners = np.array(((-h, -h, z), (h, -h, z), (h, h, z), (-h, h, z)), dtype=np.float32)
     points = corners[[[0, 1, 2], [0, 2, 3]]]
-    uv = (counted_from + points[..., :2] * np.float32((1, -1))) / np.float32(2 * TILE)
-    return MeshData(points, np.broadcast_to(np.float32((0, 0, 1)), points.shape), uv)
+    uv = (counted_from + points[..., :2] * np.array((1, -1), np.float32)) / np.float32(2 * TILE)
+    normals = np.broadcast_to(np.array((0, 0, 1), np.float32), points.shape)
+    return MeshData(points, normals, uv)
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -125,13 +126,13 @@ class Library:
         """Keep a mesh; returns its URI."""
         return self._keep(f"{name}.obj", lambda: wavefront(make()))
 
-    def material(self, name: str, tint: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> dict:
+    def material(self, name: str, tint: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Surface:
         """Return the colour, or the texture and its tint, of a material of the embedded world."""
         if name in PLAIN:
             return {"colour": PLAIN[name]}
         return {**self.picture(name, lambda: palette.texture(name, self.season)), "colour": tint}
 
-    def picture(self, name: str, make: Callable[[], np.ndarray]) -> dict:
+    def picture(self, name: str, make: Callable[[], np.ndarray]) -> Surface:
         """Keep a texture; returns the material that shows it."""
         return {
             "colour": (1.0, 1.0, 1.0),

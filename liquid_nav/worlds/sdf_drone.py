@@ -1,10 +1,10 @@
-"""The quadrotor for Gazebo: body, rotors, velocity control, and the senses of the embedded drone.
+"""The quadrotor for Gazebo: body, rotors, velocity control, and the sensors of the embedded drone.
 
-Size and senses are those of the embedded drone, mass and motors a set that is known to fly under
+Size and sensors are those of the embedded drone, mass and motors a set that is known to fly under
 Gazebo's ``MulticopterVelocityControl``; the gains make it answer as fast as the drones on which
 networks are trained (``simulation/response.py``). That controller keeps the last command for ever:
 something must send zero when commands stop. And it reads a command in the tilted body:
-``flight.plain.in_body`` turns ours.
+``autopilots.plain.in_body`` turns ours.
 """
 
 from __future__ import annotations
@@ -20,11 +20,8 @@ from liquid_nav.worlds.sdf_look import FAR_CLIP
 from liquid_nav.worlds.sdf_xml import Element, add, plugin, pose
 
 MASS = 1.5  # kg
-INERTIA = (
-    0.0347563,
-    0.07,
-    0.05,
-)  # kg m^2; more about the vertical, and the motors could not turn it in time
+# kg m^2; more about the vertical, and the motors could not turn it in time
+INERTIA = (0.0347563, 0.07, 0.05)
 MOTOR_CONSTANT = 8.54858e-06
 MOMENT_CONSTANT = 0.016
 # rad/s; hovering takes 660, and where the faster pair cannot follow, a turn costs 0.1 m of height

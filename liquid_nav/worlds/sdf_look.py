@@ -5,8 +5,10 @@ walls of a far box.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.worlds import palette
 from liquid_nav.worlds.condition import Condition
@@ -57,12 +59,12 @@ def look_of(layout: Layout, condition: Condition) -> Look:
     share = rng.uniform(0.88, 1.12)
     ground = int(rng.integers(palette.VARIANTS))
     missing = MISSING[condition.season]
-    tints = []
+    tints: list[Colour] = []
     for item in (*layout.items, *layout.decorations):
         tint = np.ones(3)
         if item.species not in missing:
             tint = np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1)
-        tints.append(tuple(tint))
+        tints.append(_colour(tint))
     count = len(layout.items)
     rest = [
         tint for tint, item in zip(tints[count:], layout.decorations) if item.species not in missing
@@ -72,17 +74,23 @@ def look_of(layout: Layout, condition: Condition) -> Look:
         sky,
         ground,
         palette.sun_of(condition.light, condition.season, sky),
-        tuple(power * part for part in colour),
-        tuple((share + HEADLIGHT) * part for part in ambient),
+        _colour(power * part for part in colour),
+        _colour((share + HEADLIGHT) * part for part in ambient),
         tuple(tints[:count]),
-        tuple(mean),
+        _colour(mean),
     )
+
+
+def _colour(parts: Iterable[float]) -> Colour:
+    red, green, blue = parts
+    return red, green, blue
 
 
 def sky_picture(layout: Layout, condition: Condition, look: Look, face: int) -> np.ndarray:
     """Return uint8 [SIZE, SIZE, 3] of a face, in the order of ``sky.FACES``."""
     faces = palette.sky(condition.light, condition.season, condition.fog, layout.world, look.sky)
-    return faces.reshape(len(FACES), SIZE, SIZE, 3)[face]
+    picture: NDArray[np.uint8] = faces.reshape(len(FACES), SIZE, SIZE, 3)[face]
+    return picture
 
 
 def wall_place(face: int) -> tuple[float, float, float]:

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import math
+from typing import TypedDict
 from xml.etree import ElementTree
 
 from liquid_nav.worlds.values import Solid
 
 Element = ElementTree.Element
+
+
+class Coloured(TypedDict):
+    """What every surface has."""
+
+    colour: tuple[float, float, float]
+    """Red, green and blue, 0 to 1; a factor on the texture, where there is one."""
+
+
+class Surface(Coloured, total=False):
+    """The material of a mesh."""
+
+    texture: str
+    """URI of a picture; missing: a plain colour."""
+    shines: bool
+    """Whether it has its colour whatever the light; missing: it does not."""
 
 
 def number(value: float) -> str:
@@ -61,20 +78,17 @@ def mesh_visual(
     link: Element,
     name: str,
     uri: str,
-    material: dict,
+    material: Surface,
     shadows: bool = True,
     place: tuple[float, ...] = (),
 ) -> None:
-    """Append a mesh with its material: ``colour`` (r, g, b), and ``texture`` (URI) where there is
-    one.
+    """Append a mesh with its material.
 
-    What ``shines`` has its colour whatever the light. ``place``: m in the frame of the link; the
-    engine ``ogre`` draws what has a texture from far to near by these places, and without a depth
-    buffer.
+    ``place``: m in the frame of the link; the engine ``ogre`` draws what has a texture from far to
+    near by these places, and without a depth buffer.
     """
-    visual = add(
-        link, "visual", name=f"{name}_visual"
-    )  # names are unique among all children of a link
+    # Names are unique among all children of a link.
+    visual = add(link, "visual", name=f"{name}_visual")
     if place:
         pose(visual, *place)
     add(visual, "cast_shadows", shadows)

@@ -3,10 +3,12 @@ a box.
 """
 
 import math
+from typing import TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
-from liquid_nav.worlds.textures import fractal, mix, ramp, smooth, to_bytes
+from liquid_nav.worlds.textures import Colour, fractal, mix, ramp, smooth, to_bytes
 
 SIZE = 256
 # Which way (east, north, up) a pixel of each face looks: forward, right and down axes; order of
@@ -26,6 +28,37 @@ rad.
 """
 
 
+class SkyLook(TypedDict):
+    """Colours of a sky and of what stands on its horizon, RGB, 0 to 1; and shares."""
+
+    zenith: Colour
+    """Sky straight up."""
+    middle: Colour
+    """Sky between zenith and horizon."""
+    horizon: Colour
+    """Sky at the horizon."""
+    cloud: Colour
+    """Clouds."""
+    clouds: float
+    """How much of the sky they cover, about 0 to 1."""
+    sun: Colour
+    """The sun, and the light around it."""
+    glow: float
+    """Strength of the light around the sun, 0 to 1."""
+    disc: float
+    """Strength of the sun's disc, 0 to 1; 0: it cannot be seen."""
+    trees: Colour
+    """Line of trees."""
+    trunks: Colour
+    """Trunks among them."""
+    ground: Colour
+    """Ground below the horizon."""
+    haze: float
+    """Strength of the fog, 0 to 1."""
+    fog: Colour
+    """Fog."""
+
+
 def directions() -> np.ndarray:
     """Return unit vectors [6, SIZE, SIZE, 3] in the box's own axes (right, up, back)."""
     t = (np.arange(SIZE) + 0.5) / SIZE * 2 - 1
@@ -41,13 +74,9 @@ def directions() -> np.ndarray:
 
 
 def sky_box(
-    rng: np.random.Generator, look: dict, sun: tuple[float, float], world: str
-) -> np.ndarray:
-    """Return uint8 [6 * SIZE, SIZE, 3].
-
-    ``look``: colours zenith, horizon, cloud, trees, ground, sun, and the share of ``clouds``;
-    ``sun``: azimuth and elevation, rad (ENU).
-    """
+    rng: np.random.Generator, look: SkyLook, sun: tuple[float, float], world: str
+) -> NDArray[np.uint8]:
+    """Return uint8 [6 * SIZE, SIZE, 3]; ``sun``: azimuth and elevation, rad (ENU)."""
     d = directions()
     east = d[..., 0]
     north = -d[..., 2]

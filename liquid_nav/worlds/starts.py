@@ -1,5 +1,5 @@
-"""Where several drones begin in one world: round the target, so that nobody needs the place that
-another one holds.
+"""Where several drones begin in one world: round the target, so that no drone needs the place of
+another one.
 """
 
 import math

@@ -1,6 +1,7 @@
 """Procedural textures: uint8 [H, W, 3] from NumPy noise. Row 0 is v = 0 (the lower edge)."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 Colour = tuple[float, float, float]
 
@@ -20,7 +21,8 @@ def fractal(
     f = np.hypot(fy, fx)
     weight = np.where(f >= lowest, 1.0 / np.maximum(f, 1.0) ** power, 0.0)
     field = np.fft.irfft2(np.fft.rfft2(rng.standard_normal(shape)) * weight, shape)
-    return np.clip(0.5 + field / (5.0 * field.std()), 0.0, 1.0)
+    noise: NDArray[np.float64] = np.clip(0.5 + field / (5.0 * field.std()), 0.0, 1.0)
+    return noise
 
 
 def ramp(values: np.ndarray, *colours: Colour) -> np.ndarray:
@@ -31,18 +33,21 @@ def ramp(values: np.ndarray, *colours: Colour) -> np.ndarray:
 
 def mix(a: np.ndarray, b: np.ndarray | Colour, share: np.ndarray) -> np.ndarray:
     """Blend a towards b by ``share`` [H, W]."""
-    return a + (np.asarray(b) - a) * share[..., None]
+    blended: NDArray[np.float64] = a + (np.asarray(b) - a) * share[..., None]
+    return blended
 
 
 def smooth(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Smooth step from 0 at ``low`` to 1 at ``high``."""
     t = np.clip((values - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    stepped: NDArray[np.float64] = t * t * (3 - 2 * t)
+    return stepped
 
 
-def to_bytes(picture: np.ndarray) -> np.ndarray:
+def to_bytes(picture: np.ndarray) -> NDArray[np.uint8]:
     """Return uint8 of floats in [0, 1]."""
-    return (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
+    pixels: NDArray[np.uint8] = (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return pixels
 
 
 def leaves(

@@ -20,7 +20,7 @@ from liquid_nav.autopilots.profiles import PROFILES
 from liquid_nav.safety import Mode, Order
 from liquid_nav.simulation import Simulation
 from liquid_nav.sitl.lock_step import LockStep, MemoryWire
-from liquid_nav.sitl.mavlink_flight import PERSONALITIES
+from liquid_nav.sitl.mavlink_flight import SIMULATED_AUTOPILOTS
 from liquid_nav.sitl.vehicle_body import EmbeddedBody
 from liquid_nav.types import Command
 from liquid_nav.worlds import load_condition, load_scenario
@@ -74,7 +74,7 @@ def fly(kind, engaged, attacked, key):
     profile = PROFILES[kind]
     with Simulation(load_scenario("field"), 3, load_condition("summer")) as simulation:
         ours, theirs = Codec(key=key, unix_time=1.8e9), Codec(1, 1, key=key, unix_time=1.8e9)
-        vehicle = PERSONALITIES[kind](EmbeddedBody(simulation), theirs)
+        vehicle = SIMULATED_AUTOPILOTS[kind](EmbeddedBody(simulation), theirs)
         lock = LockStep(MavlinkAdapter(profile), vehicle, MemoryWire(ours))
         lock.session.take_order(Order("test", Mode.DISENGAGED), lock.now)
         while lock.session.phase.value == "offline" or lock.now < 1.5:

@@ -2,7 +2,7 @@
 clock.
 
 Supervisor and bridge (and, where asked for, camera and controller) are processes of their own, as
-on a drone; the vehicle is the PX4 personality behind real MAVLink over UDP. Simulated time never
+on a drone; the vehicle is the simulated PX4 behind real MAVLink over UDP. Simulated time never
 runs far ahead (``SLACK``) of the signs of life of those that are alive, so that what is measured
 does not depend on the speed of the machine.
 """

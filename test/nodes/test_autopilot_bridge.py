@@ -44,7 +44,7 @@ ASKING = {mavlink.MAV_CMD_SET_MESSAGE_INTERVAL, mavlink.MAV_CMD_REQUEST_MESSAGE}
 
 
 class Bench:
-    """The test is the supervisor and time; ``vehicle`` is a PX4 personality behind UDP, or None.
+    """The test is the supervisor and time; ``vehicle`` is a simulated PX4 behind UDP, or None.
 
     ``sent`` is what the bridge has sent over MAVLink. What the test publishes has arrived before
     time goes on.

@@ -20,9 +20,7 @@ def test_the_test_vehicle_and_its_bridge_share_a_port():
         found["autopilot_bridge"]["connection"] == f"udp:127.0.0.1:{found['test_vehicle']['port']}"
     )
     assert (
-        found["test_vehicle"]["personality"]
-        == found["autopilot_bridge"]["autopilot"]
-        == "ardupilot"
+        found["test_vehicle"]["autopilot"] == found["autopilot_bridge"]["autopilot"] == "ardupilot"
     )
     assert (
         found["test_vehicle"]["seed"]

@@ -104,9 +104,9 @@ def bridge(**changes):
     """Change what the bridge says, or what its report says."""
 
     def change(facts):
-        report = {
-            key: changes.pop(key) for key in ("phase", "supervisor", "words") if key in changes
-        }
+        report = {key: changes.pop(key) for key in ("phase", "supervisor") if key in changes}
+        if "fault" in changes:
+            report["text"] = changes.pop("fault")
         told = facts.autopilot
         known = dataclasses.replace(told.report, **report)
         facts.autopilot = dataclasses.replace(told, report=known, **changes)
@@ -290,7 +290,7 @@ FAULTS = {
     "disk": (fact(free_space=2**20), "disk", "0.0 GB"),
     "diagnostics": (fact(errors=["safety_supervisor: inputs: x"]), "diagnostics", "inputs"),
     "autopilot offline": (
-        bridge(phase=Phase.OFFLINE, text="no heartbeat"),
+        bridge(phase=Phase.OFFLINE, fault="no heartbeat"),
         "autopilot",
         "offline: no heartbeat",
     ),
@@ -299,7 +299,7 @@ FAULTS = {
         "autopilot",
         "released: RC lost",
     ),
-    "autopilot parameter": (bridge(text="COM_OBL_RC_ACT is 0"), "autopilot", "ready: COM_OBL"),
+    "autopilot parameter": (bridge(fault="COM_OBL_RC_ACT is 0"), "autopilot", "ready: COM_OBL"),
     "autopilot says nothing": (unreadable(STATE), "autopilot", "nothing that can be read"),
     "bridge fell silent": (topic(STATE, rate=0.0), "autopilot", "fallen silent"),
     "no bridge": (
@@ -1134,7 +1134,7 @@ def test_a_watch_that_does_not_exist_cannot_be_left_off(command):
 
 def test_words_of_somebody_else_are_shown_as_they_are_and_run_nothing(command):
     words = "[/red] [bold]x \x1b[2J\x07\nFAIL camera: " + "y" * 1000
-    facts = spoilt(fact(errors=[words]), bridge(text="[/]"))
+    facts = spoilt(fact(errors=[words]), bridge(fault="[/]"))
     code, shown, rows = command(facts)
     assert code == 1 and "\x1b" not in shown and "\x07" not in shown
     line = next(line for line in shown.splitlines() if line.startswith("FAIL diagnostics"))
@@ -1142,7 +1142,7 @@ def test_words_of_somebody_else_are_shown_as_they_are_and_run_nothing(command):
         "FAIL diagnostics: [/red] [bold]x ?[2J??FAIL camera: yyy"
     ) and line.endswith("...")
     assert len(line) < 420 and "FAIL autopilot: ready: [/]\n" in shown
-    assert next(row for row in rows if row["check"] == "diagnostics")["words"] == words
+    assert next(row for row in rows if row["check"] == "diagnostics")["text"] == words
 
 
 @pytest.mark.parametrize(

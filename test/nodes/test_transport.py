@@ -145,7 +145,7 @@ def remedies():
     losing = SimpleNamespace(
         _guard=guard, _topic="camera/image_raw", _diagnostics=diagnostics, get_clock=lambda: clock
     )
-    LiquidController._tell_camera(losing, "")
+    LiquidController._report_camera(losing, "")
     wanted = Wanted()
     slow = Facts(topics={wanted.camera: Stream(publishers=1)}, latencies=[9.0])
     findings = (

@@ -40,7 +40,8 @@ class Runner:
     name, log = "scenario_runner", "scenario_runner.log"
 
     def __init__(self, namespace, process, text="no output"):
-        self.namespace, self.popen, self.last_words = namespace, process, lambda: text
+        self.namespace, self.popen, self.last_line = namespace, process, lambda: text
+        self.output = process.stdout
 
 
 class Graph:

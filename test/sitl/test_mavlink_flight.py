@@ -22,14 +22,14 @@ FIELD = load_scenario("field")
 SUMMER = load_condition("summer")
 
 
-@pytest.mark.parametrize("personality", ["px4", "ardupilot"])
-def test_the_expert_arrives_as_it_does_without_an_autopilot_between(personality):
+@pytest.mark.parametrize("autopilot", ["px4", "ardupilot"])
+def test_the_expert_arrives_as_it_does_without_an_autopilot_between(autopilot):
     direct = fly(FIELD, 10_000, SUMMER, ExpertPilot())
-    through = fly_mavlink(FIELD, 10_000, SUMMER, ExpertPilot(), personality)
+    through = fly_mavlink(FIELD, 10_000, SUMMER, ExpertPilot(), autopilot)
     assert direct.outcome.success and through.outcome.success
     assert through.outcome.time == pytest.approx(direct.outcome.time, abs=1.0)
     assert through.latency == direct.latency
-    again = fly_mavlink(FIELD, 10_000, SUMMER, ExpertPilot(), personality)
+    again = fly_mavlink(FIELD, 10_000, SUMMER, ExpertPilot(), autopilot)
     assert again.digest() == through.digest()
 
 

@@ -1,4 +1,4 @@
-"""The PX4 personality against a recorded flight of a real PX4: the same companion's messages, the
+"""The simulated PX4 against a recorded flight of a real PX4: the same companion's messages, the
 same events.
 """
 

@@ -3,19 +3,39 @@
 Arrays end in the lanes and the synapses are lists sorted by target, so that no gather is needed and
 a neuron's sums stay in registers. Only the states, their rates of change and one reciprocal per
 solver step are stored; the backward pass evaluates the sigmoids again, which costs less than
-fetching them. Groups of arguments, all float32 unless said: ``sensory`` and ``internal`` are
+fetching them. Groups of arguments, all float32 unless stated: ``sensory`` and ``internal`` are
 (source int64 [N], first synapse of each target int64 [S+1], w, sigma, mu, erev [N]); ``neurons`` is
 (gleak, vleak, cm) [S]; ``mapping`` is (weight, bias) [I] of the input map.
 """
 
-# ruff: noqa: ANN001, ANN201 (numba infers the types; the docstrings give the shapes)
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from .simd import LANES, clip, load, splat, store, total
 
-_OPTIONS = {
+Floats = NDArray[np.float32]
+"""An array of float32; the docstrings give the shapes."""
+Integers = NDArray[np.int64]
+"""An array of int64; the docstrings give the shapes."""
+Synapses = tuple[Integers, Integers, Floats, Floats, Floats, Floats]
+"""Source, first synapse of each target, w, sigma, mu, erev."""
+Neurons = tuple[Floats, Floats, Floats]
+"""gleak, vleak, cm."""
+Pair = tuple[Floats, Floats]
+"""Weight and bias of an affine map."""
+
+
+class _Options(TypedDict):
+    nogil: bool
+    cache: bool
+    fastmath: set[str]
+    error_model: Literal["numpy"]
+
+
+_OPTIONS: _Options = {
     "nogil": True,
     "cache": True,
     "fastmath": {"reassoc", "contract", "arcp", "nsz"},
@@ -27,7 +47,7 @@ _ZERO = np.float32(0.0)
 _HALF = np.float32(0.5)
 _ONE = np.float32(1.0)
 _LIMIT = np.float32(9.0)
-# minimax rational approximation of tanh on [-9, 9] (odd numerator, even denominator), good to a few
+# Minimax rational approximation of tanh on [-9, 9] (odd numerator, even denominator), good to a few
 # units in the last place of float32; plain arithmetic, so that all lanes take the same path
 _A1 = np.float32(4.89352455891786e-3)
 _A3 = np.float32(6.37261928875436e-4)
@@ -43,7 +63,7 @@ _B6 = np.float32(1.19825839466702e-6)
 
 
 @njit(inline="always", **_OPTIONS)
-def _sigmoid(x):
+def _sigmoid(x: Any) -> Any:
     y = clip(_HALF * x, splat(_LIMIT))
     z = y * y
     p = y * (_A1 + z * (_A3 + z * (_A5 + z * (_A7 + z * (_A9 + z * (_A11 + z * _A13))))))
@@ -53,21 +73,21 @@ def _sigmoid(x):
 
 @njit(**_OPTIONS)
 def forward_tile(
-    features,
-    state,
-    elapsed,
-    first,
-    unfolds,
-    sensory,
-    internal,
-    neurons,
-    mapping,
-    trajectory,
-    inputs,
-    v,
-    u,
-    q,
-):
+    features: Floats,
+    state: Floats,
+    elapsed: Floats,
+    first: int,
+    unfolds: int,
+    sensory: Synapses,
+    internal: Synapses,
+    neurons: Neurons,
+    mapping: Pair,
+    trajectory: Floats,
+    inputs: Floats,
+    v: Floats,
+    u: Floats,
+    q: Floats,
+) -> None:
     """Advance sequences first .. first+LANES of features [B,T,I], state [B,S], elapsed [B,T].
 
     Fills trajectory [B,T,S] and what the backward pass needs: inputs [I*T,LANES] the features by
@@ -134,26 +154,26 @@ def forward_tile(
 
 @njit(**_OPTIONS)
 def backward_tile(
-    grad,
-    elapsed,
-    first,
-    unfolds,
-    sensory,
-    internal,
-    neurons,
-    mapping,
-    inputs,
-    v,
-    u,
-    q,
-    g_features,
-    g_state,
-    g_elapsed,
-    s_grads,
-    grads,
-    n_grads,
-    i_grads,
-):
+    grad: Floats,
+    elapsed: Floats,
+    first: int,
+    unfolds: int,
+    sensory: Synapses,
+    internal: Synapses,
+    neurons: Neurons,
+    mapping: Pair,
+    inputs: Floats,
+    v: Floats,
+    u: Floats,
+    q: Floats,
+    g_features: Floats,
+    g_state: Floats,
+    g_elapsed: Floats,
+    s_grads: Floats,
+    grads: Floats,
+    n_grads: Floats,
+    i_grads: Floats,
+) -> None:
     """Carry grad [B,T,S] back through sequences first .. first+LANES.
 
     Fills g_features, g_state, g_elapsed and this tile's share of the parameters' gradients: s_grads
@@ -272,9 +292,10 @@ def backward_tile(
 
 
 @njit(**_OPTIONS)
-def fault(features, state, elapsed):
-    """Return 0 for good values, else 1, 2 or 3 for a NaN or infinity in these arguments, 4 for
-    negative time.
+def fault(features: Floats, state: Floats, elapsed: Floats) -> int:
+    """Return 0 for good values, else what is wrong.
+
+    1, 2 or 3: NaN or infinity in features, state or elapsed; 4: negative time.
     """
     code = 0
     if not np.isfinite(features.sum()):
@@ -290,20 +311,21 @@ def fault(features, state, elapsed):
 
 @njit(**_OPTIONS)
 def infer_tile(
-    features,
-    state,
-    elapsed,
-    unfolds,
-    sensory,
-    internal,
-    neurons,
-    mapping,
-    readout,
-    first_motor,
-    validate,
-):
-    """Check and advance at most LANES sequences; return (fault, outputs [B,T,O], states
-    [B,T,S]).
+    features: Floats,
+    state: Floats,
+    elapsed: Floats,
+    unfolds: int,
+    sensory: Synapses,
+    internal: Synapses,
+    neurons: Neurons,
+    mapping: Pair,
+    readout: Pair,
+    first_motor: int,
+    validate: bool,
+) -> tuple[int, Floats, Floats]:
+    """Check and advance at most LANES sequences.
+
+    Returns (fault, outputs [B,T,O], states [B,T,S]); see ``fault``.
     """
     batch, steps, width = features.shape
     units = state.shape[1]

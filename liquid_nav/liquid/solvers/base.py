@@ -22,7 +22,7 @@ class Solver(Protocol):
 
 
 def require_counts(**counts: int) -> None:
-    """Raise ValueError for a number of steps that is none: with 0 the state would stand still."""
+    """Raise ValueError unless all are whole numbers from 1 on; 0 steps would hold the state."""
     for name, count in counts.items():
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
             raise ValueError(f"{name} is {count!r}, expected a whole number from 1 on")

@@ -1,15 +1,17 @@
-"""Adaptive Dormand-Prince 5(4) through ``torchdiffeq``: as accurate as asked for, with or without
-the adjoint.
-"""
+"""Adaptive Dormand-Prince 5(4) through ``torchdiffeq``, to a given accuracy, adjoint or not."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from .base import Terms, derivative
+
+if TYPE_CHECKING:
+    from liquid_nav.liquid.ode import ODECore
 
 
 @dataclass(frozen=True)
@@ -36,23 +38,26 @@ class DormandPrince:
         interval = torch.tensor([0.0, 1.0], dtype=state.dtype, device=state.device)
         options = {"method": "dopri5", "rtol": self.rtol, "atol": self.atol}
         if not self.adjoint:
-            return odeint(lambda _, x: elapsed * derivative(terms, x), state, interval, **options)[
-                -1
-            ]
-        if not hasattr(terms, "core"):
+            states: Tensor = odeint(
+                lambda _, x: elapsed * derivative(terms, x), state, interval, **options
+            )
+            return states[-1]
+        if not (hasattr(terms, "core") and hasattr(terms, "held")):
             raise TypeError(
                 "the adjoint needs the terms of an ODE core; use adjoint=False for a plain function"
             )
         start = (state, terms.held, elapsed)
-        return odeint_adjoint(_Field(terms.core), start, interval, **options)[0][-1]
+        parts: tuple[Tensor, ...] = odeint_adjoint(_Field(terms.core), start, interval, **options)
+        return parts[0][-1]
 
 
 class _Field(nn.Module):
-    """The equation with input and elapsed time as constant parts of the state, so that gradients
-    reach them.
+    """The equation with input and elapsed time as constant parts of the state.
+
+    So gradients reach them.
     """
 
-    def __init__(self, core: nn.Module) -> None:
+    def __init__(self, core: ODECore) -> None:
         super().__init__()
         self.core = core
 

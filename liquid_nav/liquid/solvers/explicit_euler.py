@@ -1,6 +1,4 @@
-"""Explicit Euler: the simplest step, first order, unstable once a step is longer than twice a time
-constant.
-"""
+"""Explicit Euler: first order, unstable for a step longer than twice a time constant."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ class ExplicitEuler:
     """Steps into which the elapsed time is divided, at least 1."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a number of steps that is none."""
+        """Raise ValueError for a number of steps that is no whole number from 1 on."""
         require_counts(steps=self.steps)
 
     def advance(self, terms: Terms, state: Tensor, elapsed: Tensor) -> Tensor:

@@ -1,6 +1,4 @@
-"""Implicit Euler with Newton's method: first order, stable for any step, also where the linear part
-hides nothing.
-"""
+"""Implicit Euler with Newton's method: first order, stable for any step, also with a rate of 0."""
 
 from __future__ import annotations
 
@@ -15,8 +13,7 @@ from .semi_implicit import SemiImplicit
 
 @dataclass(frozen=True)
 class Implicit:
-    """Solve x' = x + h f(x') by ``iterations`` of Newton's method from a semi-implicit guess,
-    ``steps`` times. Order 1.
+    """Solve x' = x + h f(x') by Newton's method from a semi-implicit guess. Order 1.
 
     The number of iterations is fixed, so that the step stays one pure tensor function with a
     gradient.
@@ -28,7 +25,7 @@ class Implicit:
     """Newton iterations in each step, at least 1."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a number of steps that is none."""
+        """Raise ValueError for a number of steps that is no whole number from 1 on."""
         require_counts(steps=self.steps, iterations=self.iterations)
 
     def advance(self, terms: Terms, state: Tensor, elapsed: Tensor) -> Tensor:
@@ -47,6 +44,6 @@ class Implicit:
 
 def jacobian(terms: Terms, state: Tensor) -> Tensor:
     """Return d(dx/dt)/dx, [B,S,S] in 1/s, row = neuron, column = the neuron it depends on."""
-    # samples do not mix, so the derivative of the sum over the batch holds every sample's own rows
-    rows = torch.func.jacrev(lambda x: derivative(terms, x).sum(0))(state)
+    # Samples do not mix, so the derivative of the sum over the batch holds every sample's own rows
+    rows: Tensor = torch.func.jacrev(lambda x: derivative(terms, x).sum(0))(state)
     return rows.permute(1, 0, 2)

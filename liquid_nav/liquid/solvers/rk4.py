@@ -17,7 +17,7 @@ class RK4:
     """Steps into which the elapsed time is divided, at least 1."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a number of steps that is none."""
+        """Raise ValueError for a number of steps that is no whole number from 1 on."""
         require_counts(steps=self.steps)
 
     def advance(self, terms: Terms, state: Tensor, elapsed: Tensor) -> Tensor:

@@ -1,6 +1,4 @@
-"""The published "fused" step: first order, implicit in the linear part, stable for any step
-length.
-"""
+"""The published "fused" step: first order, implicit in the linear part, stable for any length."""
 
 from __future__ import annotations
 
@@ -16,18 +14,17 @@ TINY = 1e-12
 
 @dataclass(frozen=True)
 class SemiImplicit:
-    """x' = (c x + h drive(x)) / (c + h rate(x)), ``unfolds`` times with h = elapsed / unfolds.
-    Order 1.
+    """x' = (c x + h drive(x)) / (c + h rate(x)), ``unfolds`` times. Order 1.
 
-    Hasani et al., "Liquid time-constant networks", AAAI 2021, algorithm 1. Written as an increment,
-    so that zero elapsed time leaves the state exactly as it was.
+    h = elapsed / unfolds. Hasani et al., "Liquid time-constant networks", AAAI 2021, algorithm 1.
+    Written as an increment, so that zero elapsed time leaves the state exactly as it was.
     """
 
     unfolds: int = 6
     """Steps into which the elapsed time is divided, at least 1."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a number of steps that is none."""
+        """Raise ValueError for a number of steps that is no whole number from 1 on."""
         require_counts(unfolds=self.unfolds)
 
     def advance(self, terms: Terms, state: Tensor, elapsed: Tensor) -> Tensor:

@@ -1,10 +1,8 @@
-"""The networks of the published flights, number for number, where their rules differ from this
-project's own cells.
+"""The networks of the published flights, where their equations differ from this project's cells.
 
 Source: Chahine et al., "Robust flight navigation out of distribution with liquid neural networks",
-Science Robotics
-2023. They count frames, not seconds: the elapsed time that they were trained with is the constant
-      1.0.
+Science Robotics 2023. They count frames, not seconds: the elapsed time that they were trained with
+is the constant 1.0.
 """
 
 from liquid_nav.policy.published.closed_form import (

@@ -1,5 +1,6 @@
-"""Reads the arrays of a Keras HDF5 weight file, in the order of its layers: the names' prefixes
-vary, the order not.
+"""Reads the arrays of a Keras HDF5 weight file in the order of its layers.
+
+The names' prefixes vary between files, the order does not.
 """
 
 from __future__ import annotations
@@ -7,10 +8,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterable
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.policy.config import ModelError
 
@@ -23,14 +25,13 @@ class Array:
     """One array of a checkpoint."""
 
     name: str
-    """Name that the file gives it."""
-    values: np.ndarray
-    """float32, of the shape that it has in the file."""
+    """Name in the file."""
+    values: NDArray[np.float32]
+    """float32, with its shape in the file."""
 
 
 def read_arrays(path: Path) -> tuple[list[Array], str]:
-    """Return all weights, float32, in the order of ``layer_names``, and the version of Keras that
-    wrote them.
+    """Return all weights in the order of ``layer_names``, and the version of Keras that wrote them.
 
     Raises:
         ModelError: no such file, not HDF5, or not a weight file of Keras.
@@ -65,8 +66,9 @@ def read_arrays(path: Path) -> tuple[list[Array], str]:
 
 
 def _inside(group: Any, path: str) -> Any:
-    """Return what ``path`` names in a group; raises ModelError where a link leads there, perhaps
-    from another file.
+    """Return what ``path`` names in a group.
+
+    Raises ModelError for a link, which may lead to another file.
     """
     for name in filter(None, path.split("/")):
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
@@ -77,9 +79,7 @@ def _inside(group: Any, path: str) -> Any:
 
 
 def _check_arrays(found: list[tuple[str, Any]], path: Path) -> None:
-    """Raise ModelError unless all are arrays of numbers inside the file, and together no larger
-    than a network.
-    """
+    """Raise ModelError unless all are arrays of numbers inside the file, not above ``LARGEST``."""
     for name, dataset in found:
         if (
             not isinstance(dataset, h5py.Dataset)
@@ -103,5 +103,5 @@ def _check_arrays(found: list[tuple[str, Any]], path: Path) -> None:
         )
 
 
-def _texts(values: object) -> list[str]:
+def _texts(values: Iterable[object]) -> list[str]:
     return [value.decode() if isinstance(value, bytes) else str(value) for value in values]

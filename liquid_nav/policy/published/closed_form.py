@@ -1,5 +1,4 @@
-"""Closed-form continuous-time networks as they were published: dense, with an LSTM memory, and
-wired.
+"""Closed-form continuous-time networks as published: dense, with an LSTM memory, and wired.
 
 They differ from ``liquid.CfC`` in what the two targets pass through (1.7159 tanh(0.666 x), or
 nothing when wired), in the sign of the gate and, when wired, in masks that carry a sign.
@@ -21,8 +20,9 @@ def _blend(first: Tensor, second: Tensor, a: Tensor, b: Tensor, elapsed: Tensor 
 
 
 class _Cell(nn.Module):
-    """h' = f1 (1 - g) + f2 g with g = sigmoid(b - a t); all four are linear in a SiLU network of
-    [x, h].
+    """h' = f1 (1 - g) + f2 g with g = sigmoid(b - a t).
+
+    f1, f2, a and b are linear in a SiLU network of [x, h].
     """
 
     def __init__(self, input_size: int, units: int, backbone: Sequence[int]) -> None:
@@ -58,15 +58,14 @@ class _Stepped(Core):
         return self.head(torch.stack(outputs, dim=1)), state
 
     def advance(self, x: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the state [B,S] after input [B,I] over ``elapsed`` [B,1], and what the head
-        reads.
-        """
+        """Return the state [B,S] after input [B,I] over ``elapsed`` [B,1], and the head's input."""
         raise NotImplementedError
 
 
 class PublishedCfC(_Stepped):
-    """One dense cell and a linear head. Hasani et al., "Closed-form continuous-time neural
-    networks", 2022.
+    """One dense cell and a linear head.
+
+    Hasani et al., "Closed-form continuous-time neural networks", 2022.
     """
 
     def __init__(
@@ -84,10 +83,9 @@ class PublishedCfC(_Stepped):
 
 
 class PublishedMixedCfC(_Stepped):
-    """An LSTM memory whose output feeds the cell, and whose gates listen to the cell's state.
+    """An LSTM memory whose output feeds the cell, and whose gates take the cell's state.
 
-    As published, the inner cell's elapsed time is 0 whatever the time: this network has no notion
-    of it.
+    As published, the inner cell's elapsed time is always 0: the time has no effect on this network.
     """
 
     def __init__(
@@ -99,8 +97,10 @@ class PublishedMixedCfC(_Stepped):
         forget_bias: float,
         output_size: int,
     ) -> None:
-        """``forget_bias``: added to the forget gate; it is in the parameters of a training, not in
-        its weights.
+        """Draw the weights.
+
+        ``forget_bias``: added to the forget gate; a parameter of the training, not among its
+        weights.
         """
         names = tuple(f"{part}.{k}" for part in ("neuron", "memory") for k in range(units))
         slices = {"neurons": slice(0, units), "memory": slice(units, 2 * units)}
@@ -123,9 +123,18 @@ class PublishedMixedCfC(_Stepped):
 
 
 class _WiredLayer(nn.Module):
-    """A cell without backbone and activation; ``signs`` (-1, 0, +1) multiply the weights of both
-    targets.
-    """
+    """A cell without backbone and activation; ``signs`` multiply the weights of both targets."""
+
+    ff1: nn.Linear
+    """f1, linear in [x, h]."""
+    ff2: nn.Linear
+    """f2, linear in [x, h]."""
+    time_a: nn.Linear
+    """a, linear in [x, h]."""
+    time_b: nn.Linear
+    """b, linear in [x, h]."""
+    signs: Tensor
+    """-1, 0 or +1, [S,I+S]: multiplies the weights of f1 and f2."""
 
     def __init__(self, input_size: int, units: int) -> None:
         super().__init__()
@@ -141,8 +150,9 @@ class _WiredLayer(nn.Module):
 
 
 class PublishedWiredCfC(_Stepped):
-    """The "Sparse-CfC": one layer for inter, command and motor neurons each; the signs are stored
-    with the weights.
+    """The "Sparse-CfC": a layer each for inter, command and motor neurons.
+
+    The signs are stored with the weights.
     """
 
     def __init__(self, input_size: int, layers: dict[str, int], *, output_size: int) -> None:
@@ -165,7 +175,7 @@ class PublishedWiredCfC(_Stepped):
     def advance(self, x: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """See ``_Stepped``."""
         parts = []
-        for layer, h in zip(self.layers, state.split(self.sizes, dim=-1), strict=True):
+        for layer, h in zip(self.layers, torch.split(state, self.sizes, dim=-1), strict=True):
             x = layer(x, h, elapsed)
             parts.append(x)
         return torch.cat(parts, dim=-1), x

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -35,5 +37,5 @@ class PublishedCTRNN(Core):
             states.append(state)
         return self.head(torch.stack(states, dim=1)), state
 
-    def _derivative(self, held: Tensor):
+    def _derivative(self, held: Tensor) -> Callable[[Tensor], Tensor]:
         return lambda x: self.scale * torch.tanh(held + self.recurrent(x)) - x

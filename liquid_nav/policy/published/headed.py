@@ -1,6 +1,4 @@
-"""A core with one dense layer on top, and the thousandth that the published dense LTC adds to its
-elapsed time.
-"""
+"""A core with a dense layer on top, and the delay that the published dense LTC adds to its time."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ class Headed(Core):
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Advance over T inputs, elapsed [B,T]; return outputs [B,T,O] and the new state [B,S]."""
-        # Before the delay is added, which would make whole numbers of seconds into others.
+        # Before the delay is added: it would turn integer seconds, which are an error, into floats.
         self.check_shapes(features, state, elapsed)
         if self.delay:
             elapsed = elapsed + self.delay

@@ -1,4 +1,4 @@
-"""From a published checkpoint to a policy that flies like any other."""
+"""Converts a published checkpoint into a policy like any other."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from liquid_nav.liquid import NCPWiring
 from liquid_nav.policy.config import PolicyConfig
@@ -18,8 +19,8 @@ from liquid_nav.policy.published.table_wiring import TableWiring
 from liquid_nav.policy.published.training_parameters import read_parameters
 from liquid_nav.vision import PUBLISHED
 
-Arrays = dict[str, np.ndarray]
-Made = tuple[dict[str, Any], dict[str, np.ndarray]]
+Arrays = dict[str, NDArray[np.float32]]
+Made = tuple[dict[str, Any], Arrays]
 """A core's entry in the config, and its weights by their names in the module."""
 
 
@@ -37,8 +38,8 @@ def import_keras(
         path: the HDF5 file.
         kind: one of ``layouts.KINDS``.
         params: ``params.json`` of the training; the published values without it.
-        elapsed: "constant" (1.0 at every frame, as trained) or "stamps" (real time, in frames of
-            ``frame_rate``).
+        elapsed: "constant" (1.0 at every frame, as trained) or "stamps" (real time, counted in
+            frames at ``frame_rate``).
         frame_rate: frames per second of the training data.
 
     Raises:
@@ -94,9 +95,7 @@ def _linear(named: Arrays, source: str, target: str) -> Arrays:
 
 
 def _ltc_weights(named: Arrays) -> Arrays:
-    """Pick the synapses that exist (erev is not 0), ordered by target, then source, as the core
-    holds them.
-    """
+    """Return the weights of the synapses that exist (erev is not 0), in the core's order."""
     weights = {
         k: named[k] for k in ("gleak", "vleak", "cm", "input_w", "input_b", "output_w", "output_b")
     }
@@ -118,7 +117,7 @@ def _wiring(named: Arrays, layers: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _ncp(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
+def _ncp(named: Arrays, sizes: dict[str, int], _: dict[str, Any]) -> Made:
     motor = len(named["output_w"])
     units = sizes["u"]
     # Neurons that inputs reach directly are inter neurons, and they come last.
@@ -127,7 +126,7 @@ def _ncp(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
     return {"kind": "ltc", "unfolds": 6, "wiring": _wiring(named, layers)}, _ltc_weights(named)
 
 
-def _ltc(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
+def _ltc(named: Arrays, sizes: dict[str, int], _: dict[str, Any]) -> Made:
     core = {
         "kind": "ltc",
         "unfolds": 3,
@@ -141,7 +140,7 @@ def _ltc(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
 
 def _cell(named: Arrays) -> Arrays:
     names = ("ff1", "ff2", "time_a", "time_b")
-    weights = {}
+    weights: Arrays = {}
     layers = sum(name.startswith("backbone") and name.endswith("kernel") for name in named)
     for k in range(layers):
         weights |= _linear(named, f"backbone {k}", f"cell.backbone.{k}")
@@ -158,13 +157,13 @@ def _backbone(named: Arrays) -> list[int]:
     ]
 
 
-def _cfc(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
+def _cfc(named: Arrays, sizes: dict[str, int], _: dict[str, Any]) -> Made:
     return {"kind": "published_cfc", "units": sizes["u"], "backbone": _backbone(named)}, _cell(
         named
     )
 
 
-def _mixed_cfc(named: Arrays, sizes: dict[str, int], parameters: dict) -> Made:
+def _mixed_cfc(named: Arrays, sizes: dict[str, int], parameters: dict[str, Any]) -> Made:
     core = {
         "kind": "published_mixed_cfc",
         "units": sizes["u"],
@@ -179,7 +178,7 @@ def _mixed_cfc(named: Arrays, sizes: dict[str, int], parameters: dict) -> Made:
     return core, memory | _cell(named)
 
 
-def _wired_cfc(named: Arrays, sizes: dict[str, int], parameters: dict) -> Made:
+def _wired_cfc(named: Arrays, sizes: dict[str, int], parameters: dict[str, Any]) -> Made:
     layers = {name: sizes[f"n{k}"] for k, name in enumerate(("inter", "command", "motor"))}
     # The signs are not in the file: they are drawn again, as the training drew them.
     rule = NCPWiring(
@@ -192,7 +191,7 @@ def _wired_cfc(named: Arrays, sizes: dict[str, int], parameters: dict) -> Made:
     )
     wiring = rule.build(PUBLISHED.features)
     incoming = wiring.sensory
-    weights = {}
+    weights: Arrays = {}
     for k, name in enumerate(layers):
         members = wiring.layers[name]
         for part in ("ff1", "ff2", "time_a", "time_b"):
@@ -205,7 +204,7 @@ def _wired_cfc(named: Arrays, sizes: dict[str, int], parameters: dict) -> Made:
     )
 
 
-def _lstm(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
+def _lstm(named: Arrays, sizes: dict[str, int], _: dict[str, Any]) -> Made:
     weights = {
         "network.weight_ih_l0": named["kernel"].T,
         "network.weight_hh_l0": named["recurrent kernel"].T,
@@ -217,7 +216,7 @@ def _lstm(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
     )
 
 
-def _gruode(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
+def _gruode(named: Arrays, sizes: dict[str, int], _: dict[str, Any]) -> Made:
     inputs = PUBLISHED.features
     order = ("reset", "update", "detect")
     kernels = [named[f"{name} kernel"] for name in order]
@@ -231,7 +230,7 @@ def _gruode(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
     return core, weights | _linear(named, "head", "head")
 
 
-def _ctrnn(named: Arrays, sizes: dict[str, int], _: dict) -> Made:
+def _ctrnn(named: Arrays, sizes: dict[str, int], _: dict[str, Any]) -> Made:
     weights = {
         "input_map.weight": named["kernel"].T,
         "input_map.bias": named["bias"],

@@ -6,15 +6,14 @@ from collections import Counter
 from typing import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.policy.config import ModelError
 from liquid_nav.policy.published.checkpoint import Array
 from liquid_nav.vision import PUBLISHED
 
-Entry = tuple[str, tuple]
-"""What an array is, and its shape: whole numbers, or names of sizes that are found in the file (see
-``_size``).
-"""
+Entry = tuple[str, tuple[int | str, ...]]
+"""What an array is, and its shape: numbers, or names of sizes that the file has (see ``_size``)."""
 
 
 def _encoder() -> list[Entry]:
@@ -68,7 +67,7 @@ def _wired(layers: int) -> list[Entry]:
 
 
 def layout(kind: str, count: int) -> list[Entry]:
-    """Return the entries of ``kind``; ``count`` arrays in the file tell how many layers repeat."""
+    """Return the entries of ``kind``; the number of layers follows from ``count`` arrays."""
     encoder = _encoder()
     head = _dense("head", "u", 4)
     rest = count - len(encoder)
@@ -79,7 +78,7 @@ def layout(kind: str, count: int) -> list[Entry]:
     if kind == "cfc":
         return encoder + _closed_form("i+u", max(1, (rest - 10) // 2)) + head
     if kind == "mixedcfc":
-        memory = [
+        memory: list[Entry] = [
             ("input kernel", ("i", "4u")),
             ("recurrent kernel", ("u", "4u")),
             ("memory bias", ("4u",)),
@@ -100,7 +99,7 @@ def layout(kind: str, count: int) -> list[Entry]:
             + head
         )
     if kind == "ctrnn":
-        weights = [
+        weights: list[Entry] = [
             ("kernel", ("i", "u")),
             ("recurrent kernel", ("u", "u")),
             ("bias", ("u",)),
@@ -115,9 +114,10 @@ KINDS = ("ncp", "ltc", "cfc", "mixedcfc", "wiredcfccell", "lstm", "gruode", "ctr
 
 def fit(
     kind: str, arrays: Sequence[Array], path: object
-) -> tuple[dict[str, np.ndarray], dict[str, int]]:
-    """Return the arrays by what they are, and the sizes found (``u``: units, ``b``: backbone,
-    ``n0``...: layers).
+) -> tuple[dict[str, NDArray[np.float32]], dict[str, int]]:
+    """Return the arrays by what they are, and the sizes found.
+
+    Sizes are ``u`` (units), ``b`` (backbone) and ``n0``, ``n1``, ``n2`` (layers).
 
     Raises:
         ModelError: an array is missing, is left over or has another shape; the message names it.
@@ -150,24 +150,26 @@ def fit(
 
 
 def _sizes(entries: Sequence[Entry], arrays: Sequence[Array]) -> dict[str, int]:
-    """Return what most arrays say a named size is, also where one is missing: counted from both
-    ends.
+    """Return each named size as most arrays have it.
+
+    Arrays and entries are paired from both ends, so that a missing array does not matter.
     """
-    votes: dict[str, Counter] = {}
+    votes: dict[str, Counter[int]] = {}
     for pairs in (zip(reversed(entries), reversed(arrays)), zip(entries, arrays)):
         for (_, shape), array in pairs:
             if len(shape) != array.values.ndim:
                 continue
-            for size, found in zip(shape, array.values.shape):
+            for size, length in zip(shape, array.values.shape):
                 if isinstance(size, str) and size.isalnum() and not size[0].isdigit():
-                    votes.setdefault(size, Counter())[found] += 1
+                    votes.setdefault(size, Counter())[length] += 1
     found = {size: count.most_common(1)[0][0] for size, count in votes.items()}
     return found | {"i": PUBLISHED.features}
 
 
 def _size(size: int | str, sizes: dict[str, int]) -> int | str:
-    """Read a whole number, a size's name, a multiple ("4u") or a sum ("i+u"); unknown sizes stay
-    names.
+    """Return the value of a number, a size's name, a multiple ("4u") or a sum ("i+u").
+
+    What contains an unknown size is returned as it is.
     """
     if isinstance(size, int):
         return size

@@ -44,8 +44,9 @@ MIDDLE = (
 
 @dataclass(frozen=True)
 class SteppedPast:
-    """Order 5 with error control, every sequence with its own steps; gradients pass, but not
-    through the step sizes.
+    """Order 5 with error control, every sequence with its own steps.
+
+    Gradients pass, but not through the step sizes.
     """
 
     rtol: float = 0.01
@@ -114,18 +115,21 @@ class SteppedPast:
         return after, slopes
 
     def _error(self, y: Tensor, after: Tensor, slopes: list[Tensor], step: Tensor) -> Tensor:
-        """Root mean square of the squared relative errors, [B,1]; the fourth power is theirs."""
+        """Return the root mean square of the squared relative errors, [B,1], as TensorFlow does."""
         tolerance = self.atol + self.rtol * torch.maximum(y.abs(), after.abs())
         return ((step * _sum(ERROR, slopes) / tolerance) ** 4).mean(dim=1, keepdim=True).sqrt()
 
 
 def _sum(weights: tuple[float, ...], slopes: list[Tensor]) -> Tensor:
-    return sum(weight * slope for weight, slope in zip(weights, slopes, strict=True) if weight)
+    total = sum(weight * slope for weight, slope in zip(weights, slopes, strict=True) if weight)
+    assert isinstance(total, Tensor)  # each row of the tables has a weight that is not 0
+    return total
 
 
 def _fit(y: Tensor, after: Tensor, slopes: list[Tensor], step: Tensor) -> list[Tensor]:
-    """Coefficients, highest power first, of the quartic through both ends with their slopes and the
-    middle.
+    """Return the coefficients, highest power first, of a quartic.
+
+    It passes through both ends, with their slopes, and the middle.
     """
     middle = y + step * _sum(MIDDLE, slopes)
     f0 = step * slopes[0]

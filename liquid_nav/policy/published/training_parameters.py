@@ -1,5 +1,6 @@
-"""What only the parameters of a published training say: ``params.json`` holds Python reprs, parsed
-and never run.
+"""Parameters of a published training that its weights do not contain, from its ``params.json``.
+
+The file holds Python reprs, which are parsed and never run.
 """
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ PUBLISHED_PARAMETERS: dict[str, dict[str, Any]] = {
     "mixedcfc": {"forget_bias": 3.1633364953559684},
     "wiredcfccell": {"wiring_seed": 22224},
 }
-"""Of the published checkpoints, for whoever has no ``params.json``."""
+"""Those of the published checkpoints, used without a ``params.json``."""
 
 
 def read_parameters(path: Path | None, kind: str, file_name: str) -> dict[str, Any]:
-    """Return ``forget_bias`` or ``wiring_seed`` where ``kind`` needs it, from ``path`` or as
-    published.
+    """Return ``forget_bias`` or ``wiring_seed`` if ``kind`` needs it, of ``path`` or as published.
 
     Raises:
         ModelError: the file cannot be read, or holds no or several trainings of that kind.
@@ -35,8 +35,8 @@ def read_parameters(path: Path | None, kind: str, file_name: str) -> dict[str, A
         raise ModelError(
             f"'{path}' cannot be read: {error}", "give the params.json of the checkpoints"
         ) from error
-    own = [values for name, values in trainings.items() if Path(name).name == file_name]
-    found = own or [values for values in trainings.values() if values["kind"] == kind]
+    named = [values for name, values in trainings.items() if Path(name).name == file_name]
+    found = named or [values for values in trainings.values() if values["kind"] == kind]
     if not published:
         return {}
     if len(found) != 1:
@@ -56,7 +56,7 @@ def read_parameters(path: Path | None, kind: str, file_name: str) -> dict[str, A
 
 
 def _call(text: str) -> dict[str, Any]:
-    """Parse ``Name(key=literal, ...)``; anything but literals is refused."""
+    """Parse ``Name(key=literal, ...)``; raises ValueError for anything but literals."""
     tree = ast.parse(text, mode="eval").body
     if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
         raise ValueError(f"'{text[:40]}' is not a list of parameters")
