@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from matplotlib.figure import Figure
+
 from liquid_nav.evaluation import style
 from liquid_nav.evaluation.measures import horizontal_speed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from liquid_nav.simulation.flight import FlightRecord
     from liquid_nav.worlds import SuccessRule
@@ -22,8 +23,6 @@ def make_figure(record: FlightRecord, rule: SuccessRule | None) -> Figure:
 
     Without a ``rule`` there is no target either, and no panel of the distance to it.
     """
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(9.0, 9.5), layout="constrained")
     *target, speed, altitude, command, yaw = figure.subplots(5 if rule else 4, 1, sharex=True)
     columns = record.columns

@@ -7,7 +7,9 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from liquid_nav.errors import UserError
+from jinja2 import Environment
+from matplotlib import rc_context
+
 from liquid_nav.evaluation import plots, style, top_view
 from liquid_nav.evaluation.measures import measure_flight
 from liquid_nav.evaluation.report_template import TEMPLATE
@@ -35,13 +37,6 @@ def write_report(folder: Path, record: FlightRecord, layout: Layout | None) -> P
     Returns:
         The path of the page.
     """
-    try:
-        from jinja2 import Environment
-        from matplotlib import rc_context
-    except ImportError as error:
-        raise UserError(
-            f"no report without {error.name}", "pip install 'liquid_nav[report]'"
-        ) from error
     folder = Path(folder)
     with rc_context(style.RC):
         pictures = {

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import rc_context
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Ellipse, Patch, Rectangle
 from numpy.typing import NDArray
 
 from liquid_nav.evaluation import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from matplotlib.patches import Patch
 
     from liquid_nav.simulation.flight import FlightRecord
     from liquid_nav.worlds import Layout
@@ -30,8 +32,6 @@ CANOPY = 4.0
 
 def draw_top_view(record: FlightRecord, layout: Layout | None, path: Path) -> None:
     """Write a PNG of the flight seen from above: east to the right, north up, metres."""
-    from matplotlib import rc_context
-
     with rc_context(style.RC):
         figure = make_figure(record, layout)
         figure.savefig(path, dpi=130, facecolor="white")
@@ -51,8 +51,6 @@ def make_figure(
 
     Without a ``layout`` it shows the path alone.
     """
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.add_subplot()
     path = record.columns["position"][:, :2]
@@ -120,8 +118,6 @@ def _draw_ground(
 
 
 def _patch(solid: Solid) -> Patch:
-    from matplotlib.patches import Ellipse, Rectangle
-
     x, y, z = (float(v) for v in solid.position)
     a, b, c = (float(v) for v in solid.size)
     colour = style.solid_colour(solid.kind)
@@ -144,8 +140,6 @@ def _patch(solid: Solid) -> Patch:
 
 
 def _draw_path(figure: Figure, axes: Axes, record: FlightRecord) -> None:
-    from matplotlib.collections import LineCollection
-
     points = record.columns["position"][:, :2]
     speed = np.hypot(record.columns["velocity"][:, 0], record.columns["velocity"][:, 1])
     segments = np.stack((points[:-1], points[1:]), axis=1)
@@ -159,8 +153,6 @@ def _draw_path(figure: Figure, axes: Axes, record: FlightRecord) -> None:
 
 def draw_places(axes: Axes, layout: Layout) -> None:
     """Mark the start with its heading, the target and the circle of success around it."""
-    from matplotlib.patches import Circle
-
     start = layout.start
     target = layout.target
     radius = layout.scenario.success.radius
