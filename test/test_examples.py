@@ -54,6 +54,13 @@ def test_a_condition_is_added(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_core_is_added(tmp_path):
+    shown = run("add_core.py", "--out", "leaky", folder=tmp_path)
+    assert re.match(r"16 units, untrained: (collision|timeout|geofence|lost|success)\n", shown)
+    assert (tmp_path / "leaky" / "config.json").is_file()
+
+
+@pytest.mark.slow
 def test_the_core_learns_a_time_series(tmp_path):
     shown = run("time_series.py", "--steps", 100, folder=tmp_path)
     errors = [float(number) for number in re.findall(r"error (\d\.\d+)", shown)]

@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Callable, Sequence
 from liquid_nav import resources
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.task import PilotSpec
+from liquid_nav.registry import Registry
 from liquid_nav.worlds import load_condition, load_scenario
 
 if TYPE_CHECKING:
     from liquid_nav.policy import Policy
     from liquid_nav.simulation.pilots import Pilot
 
-BUILT_IN = ("expert", "straight", "colour")
+PILOTS: Registry[Callable[[], Pilot]] = Registry(
+    "liquid_nav.pilots",
+    {
+        "expert": "liquid_nav.simulation.pilots:ExpertPilot",
+        "straight": "liquid_nav.simulation.baseline_pilots:StraightPilot",
+        "colour": "liquid_nav.simulation.baseline_pilots:ColourPilot",
+    },
+)
+"""Name -> what makes a pilot without a model; other packages add to it (see ``registry``)."""
 RESET_MARK = "state zeroed"
 """Marks the results of a model whose state was zeroed before each frame."""
 
@@ -44,7 +53,7 @@ def resolve(model: str, reset_state: bool = False, marks: Sequence[str] = ()) ->
         UserError: there is none, it is no model or it was tampered with; or a pilot without a state
             is to reset it.
     """
-    if model in BUILT_IN:
+    if model in PILOTS:
         if reset_state:
             raise UserError(
                 f"the built-in pilot '{model}' has no state to reset", "leave --reset-state out"
@@ -61,17 +70,11 @@ def resolve(model: str, reset_state: bool = False, marks: Sequence[str] = ()) ->
 
 def build_pilot(spec: PilotSpec) -> Pilot:
     """Return a fresh pilot for the specification; ``label`` becomes its name in records."""
+    if spec.source in PILOTS:
+        return PILOTS[spec.source]()
     # Here and not above: see ``prepare_process`` for when numerical libraries may be imported.
-    from liquid_nav.simulation.baseline_pilots import ColourPilot, StraightPilot
-    from liquid_nav.simulation.pilots import ExpertPilot, PolicyPilot
+    from liquid_nav.simulation.pilots import PolicyPilot
 
-    built_in: dict[str, Callable[[], Pilot]] = {
-        "expert": ExpertPilot,
-        "straight": StraightPilot,
-        "colour": ColourPilot,
-    }
-    if spec.source in built_in:
-        return built_in[spec.source]()
     return PolicyPilot(_load_policy(Path(spec.source)), spec.label, memoryless=spec.reset_state)
 
 
@@ -113,7 +116,7 @@ def _model_folder(model: str) -> Path:
     raise UserError(
         f"there is no model '{model}'",
         "give a model folder, the name of a folder in models/, or one of the pilots "
-        f"{', '.join(BUILT_IN)}",
+        f"{', '.join(PILOTS)}",
     )
 
 

@@ -3,13 +3,16 @@ commands.
 """
 
 from liquid_nav.policy.config import ModelError, PolicyConfig
+from liquid_nav.policy.cores import CORES, WIRINGS
 from liquid_nav.policy.files import resolve_model
 from liquid_nav.policy.policy import Policy
 from liquid_nav.policy.runtimes import RUNTIMES, choose_runtime
 from liquid_nav.types import Command, Decision, Observation, PolicyState
 
 __all__ = [
+    "CORES",
     "RUNTIMES",
+    "WIRINGS",
     "Command",
     "Decision",
     "ModelError",

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping
 
 from liquid_nav.baselines import GRU, LSTM, TCN, FeedForward
-from liquid_nav.liquid import CTRNN, GRUODE, LTC, CfC, Core, DenseWiring, NCPWiring, RandomWiring
+from liquid_nav.liquid import (
+    CTRNN,
+    GRUODE,
+    LTC,
+    CfC,
+    Core,
+    DenseWiring,
+    NCPWiring,
+    RandomWiring,
+)
 from liquid_nav.liquid.solvers import RK4, DormandPrince, ExplicitEuler, Implicit, SemiImplicit
 from liquid_nav.policy.config import ModelError
 from liquid_nav.policy.published import (
@@ -16,8 +25,13 @@ from liquid_nav.policy.published import (
     PublishedWiredCfC,
     TableWiring,
 )
+from liquid_nav.registry import Registry
 
-WIRINGS = {"ncp": NCPWiring, "dense": DenseWiring, "random": RandomWiring, "table": TableWiring}
+WIRINGS: Registry[Callable[..., Any]] = Registry(
+    "liquid_nav.wirings",
+    {"ncp": NCPWiring, "dense": DenseWiring, "random": RandomWiring, "table": TableWiring},
+)
+"""Kind of a wiring in a config -> what makes it from the other keys of the entry."""
 SOLVERS = {
     "semi_implicit": SemiImplicit,
     "euler": ExplicitEuler,
@@ -26,6 +40,10 @@ SOLVERS = {
     "dormand_prince": DormandPrince,
 }
 Arguments = dict[str, Any]
+CoreMaker = Callable[[int, int, float, Arguments], Core]
+"""Makes a core from the widths of its input and its output, the usual elapsed time between inputs
+(in the unit in which the core is given time) and the other keys of its entry in the config.
+"""
 
 
 def _choose(table: Mapping[str, Any], what: str, entry: Mapping[str, Any], default: str) -> Any:
@@ -85,20 +103,24 @@ def _plain(build: Callable[..., Core]) -> Callable[..., Core]:
     )
 
 
-CORES = {
-    "ltc": _ltc,
-    "cfc": _timed(CfC),
-    "ctrnn": _timed(CTRNN),
-    "gruode": _timed(GRUODE),
-    "lstm": _timed(LSTM),
-    "gru": _timed(GRU),
-    "tcn": _timed(TCN),
-    "feedforward": _timed(FeedForward),
-    "published_cfc": _plain(PublishedCfC),
-    "published_mixed_cfc": _plain(PublishedMixedCfC),
-    "published_wired_cfc": _plain(PublishedWiredCfC),
-    "published_ctrnn": _plain(PublishedCTRNN),
-}
+CORES: Registry[CoreMaker] = Registry(
+    "liquid_nav.cores",
+    {
+        "ltc": _ltc,
+        "cfc": _timed(CfC),
+        "ctrnn": _timed(CTRNN),
+        "gruode": _timed(GRUODE),
+        "lstm": _timed(LSTM),
+        "gru": _timed(GRU),
+        "tcn": _timed(TCN),
+        "feedforward": _timed(FeedForward),
+        "published_cfc": _plain(PublishedCfC),
+        "published_mixed_cfc": _plain(PublishedMixedCfC),
+        "published_wired_cfc": _plain(PublishedWiredCfC),
+        "published_ctrnn": _plain(PublishedCTRNN),
+    },
+)
+"""Kind of a core in a config -> what makes it; other packages add to it (see ``registry``)."""
 
 
 def build_core(

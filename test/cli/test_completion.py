@@ -75,11 +75,11 @@ def test_a_shell_is_offered_what_there_is(line, expected):
 
 def test_every_name_that_comes_with_the_package_is_offered():
     from liquid_nav.bringup.simulated_flight import PILOTS
-    from liquid_nav.evaluation.entrants import BUILT_IN
+    from liquid_nav.evaluation import entrants
     from liquid_nav.worlds import load_condition, load_scenario
 
     assert set(offers.pilots("")) == set(PILOTS)
-    assert set(BUILT_IN) <= set(offers.models_and_pilots(""))
+    assert set(entrants.PILOTS) <= set(offers.models_and_pilots(""))
     assert set(offers.conditions("")) >= {
         path.stem for path in find("config/conditions").glob("*.yaml")
     }

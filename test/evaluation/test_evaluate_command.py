@@ -225,8 +225,8 @@ def test_frames_that_are_missing_show_in_the_name_and_in_the_flight(capsys, mode
 def test_a_pilot_is_built_as_asked(model):
     pilot = entrants.build_pilot(entrants.resolve(str(model), reset_state=True))
     assert (pilot.name, pilot.memoryless) == ("random (state zeroed)", True)
-    assert [entrants.build_pilot(PilotSpec(name, name)).name for name in entrants.BUILT_IN] == list(
-        entrants.BUILT_IN
+    assert [entrants.build_pilot(PilotSpec(name, name)).name for name in entrants.PILOTS] == list(
+        entrants.PILOTS
     )
 
 

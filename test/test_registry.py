@@ -1,0 +1,95 @@
+"""Tables that other packages add to: what is built in stays, what is broken says so in one line."""
+
+import sys
+
+import pytest
+
+from liquid_nav.errors import UserError
+from liquid_nav.evaluation.entrants import PILOTS, build_pilot, resolve
+from liquid_nav.policy import CORES, ModelError
+from liquid_nav.policy.cores import build_core
+from liquid_nav.registry import Registry
+
+GROUP = "liquid_nav.tested"
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Return a function that installs a package with a module and entry points."""
+
+    def install(name, code, points, group=GROUP):
+        (tmp_path / f"{name}.py").write_text(code)
+        place = tmp_path / f"{name}-1.0.dist-info"
+        place.mkdir()
+        (place / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        lines = [f"{point} = {target}" for point, target in points.items()]
+        (place / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines, ""]))
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return install
+
+
+def test_what_is_built_in_is_found_and_imported_only_when_it_is_looked_up():
+    table = Registry(GROUP, {"plain": 3, "late": "math:pi", "missing": "no_such_module:x"})
+    assert list(table) == ["plain", "late", "missing"] and len(table) == 3
+    assert table["plain"] == 3
+    assert table["late"] == pytest.approx(3.14159265)
+    with pytest.raises(ModuleNotFoundError):
+        table["missing"]
+    with pytest.raises(KeyError):
+        table["other"]
+
+
+def test_a_name_is_registered_once():
+    table = Registry(GROUP, {"a": 1})
+    table.register("b", 2)
+    assert table["b"] == 2 and sorted(table) == ["a", "b"]
+    for name in ("a", "b"):
+        with pytest.raises(UserError, match=f"'{name}' is taken"):
+            table.register(name, 5)
+    assert (table["a"], table["b"]) == (1, 2)
+
+
+def test_an_installed_package_adds_its_names(package):
+    package("more_things", "made = 7\n", {"seven": "more_things:made"})
+    table = Registry(GROUP, {"a": 1})
+    assert "seven" in table and list(table) == ["a", "seven"]
+    assert "more_things" not in sys.modules
+    assert table["seven"] == 7
+
+
+def test_an_installed_package_does_not_replace_what_is_built_in(package):
+    package("more_of_them", "made = 7\n", {"a": "more_of_them:made"})
+    table = Registry(GROUP, {"a": 1})
+    assert table["a"] == 1 and len(table) == 1
+    assert "more_of_them" not in sys.modules
+
+
+@pytest.mark.parametrize("code", ["import no_such_module\n", "raise RuntimeError('no')\n", ""])
+def test_a_package_that_cannot_be_imported_is_one_line_with_its_name(package, code):
+    package("broken_thing", code, {"x": "broken_thing:made"})
+    with pytest.raises(UserError, match="'x' of broken_thing cannot be imported") as raised:
+        Registry(GROUP, {})["x"]
+    assert "\n" not in str(raised.value)
+
+
+def test_a_core_of_another_package_is_built_by_its_name_in_a_config(package):
+    code = (
+        "import liquid_nav.baselines as b\n"
+        "def make(inputs, outputs, period, arguments):\n"
+        "    return b.GRU(inputs, output_size=outputs, nominal_period=period, **arguments)\n"
+    )
+    package("core_package", code, {"theirs": "core_package:make"}, "liquid_nav.cores")
+    core = build_core({"kind": "theirs", "units": 5}, 3, 4, 1 / 30)
+    assert (core.input_size, core.state_size, core.output_size) == (3, 5, 4)
+    assert "theirs" in CORES
+    with pytest.raises(ModelError, match="core 'theirs' does not fit"):
+        build_core({"kind": "theirs", "cells": 5}, 3, 4, 1 / 30)
+
+
+def test_a_pilot_of_another_package_can_be_evaluated(package):
+    code = "class Still:\n    name = 'still'\n    needs_image = False\n"
+    package("pilot_package", code, {"still": "pilot_package:Still"}, "liquid_nav.pilots")
+    assert build_pilot(resolve("still")).name == "still"
+    assert set(PILOTS) == {"expert", "straight", "colour", "still"}
