@@ -12,7 +12,7 @@ from liquid_nav.evaluation.measures import horizontal_speed
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from liquid_nav.simulation.flight import FlightRecord
+    from liquid_nav.simulation.record import FlightRecord
     from liquid_nav.worlds import SuccessRule
 
 COMMANDS = (("vx forward", "#c05621"), ("vy left", "#2b6cb0"), ("vz up", "#2f855a"))

@@ -17,7 +17,7 @@ from liquid_nav.evaluation.report_template import TEMPLATE
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from liquid_nav.simulation.flight import FlightRecord
+    from liquid_nav.simulation.record import FlightRecord
     from liquid_nav.worlds import Layout
 
 VIDEO = "camera.mp4"

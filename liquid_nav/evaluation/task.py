@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Mapping
 from liquid_nav.errors import UserError
 
 if TYPE_CHECKING:
-    from liquid_nav.simulation.flight import FlightRecord
     from liquid_nav.simulation.pilots import Pilot
+    from liquid_nav.simulation.record import FlightRecord
 
 _local = threading.local()
 

@@ -18,7 +18,7 @@ from liquid_nav.evaluation import style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from liquid_nav.simulation.flight import FlightRecord
+    from liquid_nav.simulation.record import FlightRecord
     from liquid_nav.worlds import Layout
     from liquid_nav.worlds.layout import Solid
 

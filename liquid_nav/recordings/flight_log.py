@@ -4,11 +4,8 @@ flight. No ROS in here.
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
-
 from liquid_nav.simulation import FlightRecord, Outcome
+from liquid_nav.simulation.record import RecordBuilder
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command
 from liquid_nav.worlds import Layout
@@ -54,49 +51,14 @@ class FlightLog:
         ``begin``: s of the clock from which all times of the record, the outcome's too, are
         counted.
         """
-        layout = self._layout
-        rows: list[tuple[float, ...]] = []
+        builder = RecordBuilder(self._layout)
         last = Command()
         for stamp in sorted(self._states):
             state = self._states[stamp]
             last = self._commands.get(stamp, last)
             if state.time < begin - 1e-9:
                 continue
-            if rows and state.time >= begin + outcome.time - 1e-9:
+            if len(builder) and state.time >= begin + outcome.time - 1e-9:
                 break
-            distance = math.hypot(
-                layout.target.x - state.position[0], layout.target.y - state.position[1]
-            )
-            rows.append(
-                (
-                    state.time - begin,
-                    *state.position,
-                    state.yaw,
-                    *state.velocity,
-                    *last.as_array(),
-                    distance,
-                )
-            )
-        table = np.array(rows, dtype=np.float64).reshape(-1, 13)
-        columns = {
-            "time": table[:, 0],
-            "position": table[:, 1:4],
-            "yaw": table[:, 4],
-            "velocity": table[:, 5:8],
-            "command": table[:, 8:12],
-            "distance": table[:, 12],
-        }
-        start = layout.start
-        target = layout.target
-        return FlightRecord(
-            layout.scenario.name,
-            seed,
-            condition,
-            pilot,
-            frame_rate,
-            latency,
-            (start.x, start.y, start.z, start.yaw),
-            (target.x, target.y, target.yaw),
-            outcome,
-            {k: np.ascontiguousarray(v) for k, v in columns.items()},
-        )
+            builder.add(state, last, begin)
+        return builder.finish(outcome, seed, condition, pilot, frame_rate, latency)

@@ -40,6 +40,12 @@ class Outcome:
         return self.reason == "success"
 
 
+def distance_to_target(layout: Layout, state: DroneState) -> float:
+    """Return the horizontal distance to the target's centre, m."""
+    target = layout.target
+    return math.hypot(target.x - state.position[0], target.y - state.position[1])
+
+
 class Judge:
     """Applies the success rule and the limits of a scenario to the true states of one flight, in
     order of time.
@@ -58,9 +64,7 @@ class Judge:
 
     def distance(self, state: DroneState) -> float:
         """Horizontal distance to the target's centre, m."""
-        return math.hypot(
-            self.layout.target.x - state.position[0], self.layout.target.y - state.position[1]
-        )
+        return distance_to_target(self.layout, state)
 
     def update(
         self, state: DroneState, collision: str | None, landing: bool = False

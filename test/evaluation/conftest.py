@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from liquid_nav.simulation.flight import FlightRecord
 from liquid_nav.simulation.judge import Outcome
+from liquid_nav.simulation.record import FlightRecord
 from liquid_nav.worlds import Item, Layout, Scenario, Solid, Start, Target
 
 ROWS = 90
