@@ -38,6 +38,7 @@ from liquid_nav.worlds import (
     load_condition,
     load_scenario,
 )
+from liquid_nav.worlds.streams import Stream
 
 DRIFT = DriftSpec(0.35, 0.25, 20.0)
 """Largest error of a velocity estimate that is trained with, and the longest time constant of one
@@ -211,8 +212,8 @@ def start_anywhere(layout: Layout, rng: np.random.Generator, heights: float = 0.
 
 def run_rollout(task: RolloutTask) -> LabelledFlight:
     """Fly one task; a pure function of the task (and of the driver's weights)."""
-    rng = np.random.default_rng(
-        [task.seed, 91, int(1000 * task.expert_share), task.driver != "expert"]
+    rng = Stream.TRAINING_FLIGHT.generator(
+        task.seed, int(1000 * task.expert_share), task.driver != "expert"
     )
     scenario = load_scenario(task.scenario)
     scenario = dataclasses.replace(
@@ -225,7 +226,7 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
     low, high = np.log(task.frame_rate)
     response = None
     if task.wide:
-        fleet = np.random.default_rng([task.seed, 74])
+        fleet = Stream.TRAINING_RESPONSE.generator(task.seed)
         if fleet.random() < task.wide:
             response = sample_response(fleet, WIDE_RANGES)
     condition = draw_condition(task)
@@ -233,7 +234,7 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
         task, _driver(task.driver), rng, condition.appearance.draw_sight(task.seed)
     )
     frame_rate = float(np.exp(rng.uniform(low, high)))
-    fast = np.random.default_rng([task.seed, 82])
+    fast = Stream.TRAINING_FRAME_RATE.generator(task.seed)
     if fast.random() < task.fast:
         frame_rate = float(np.exp(fast.uniform(*np.log(FAST))))
     record = fly(
@@ -280,7 +281,7 @@ def draw_sight(task: RolloutTask, usual: AppearanceSpec) -> AppearanceSpec:
     The expert knows where the target is, so the mean of what it shows is the best that can be done
     without seeing it.
     """
-    rng = np.random.default_rng([task.seed, 86])
+    rng = Stream.TRAINING_SIGHT.generator(task.seed)
     if rng.random() >= task.hidden:
         return usual
     return dataclasses.replace(usual, sight=SIGHT)
@@ -288,7 +289,7 @@ def draw_sight(task: RolloutTask, usual: AppearanceSpec) -> AppearanceSpec:
 
 def draw_camera(task: RolloutTask, usual: CameraFaults) -> CameraFaults:
     """Return the camera of a flight: the usual one, or another in every respect."""
-    rng = np.random.default_rng([task.seed, 83])
+    rng = Stream.TRAINING_CAMERA.generator(task.seed)
     if rng.random() >= task.camera:
         return usual
     return dataclasses.replace(
@@ -304,7 +305,7 @@ def draw_camera(task: RolloutTask, usual: CameraFaults) -> CameraFaults:
 
 def draw_drift(task: RolloutTask) -> DriftSpec:
     """Return the drift of a flight's velocity estimate; the expert sees the true state."""
-    rng = np.random.default_rng([task.seed, 78])
+    rng = Stream.TRAINING_DRIFT.generator(task.seed)
     if rng.random() >= task.drifting:
         return DriftSpec()
     velocity = float(rng.uniform(0.0, DRIFT.velocity))

@@ -12,6 +12,7 @@ from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.worlds import CameraFaults, Mounting, draw_mounting
 from liquid_nav.worlds.backend import load_mujoco
 from liquid_nav.worlds.condition import USUAL_RATE, USUAL_VIEW
+from liquid_nav.worlds.geom_groups import GeomGroup
 from liquid_nav.worlds.mounting import euler_angles
 
 if TYPE_CHECKING:
@@ -37,10 +38,6 @@ LEGS = 0.12
 """m from the ground to the centre of a standing drone."""
 CAMERA_AT = (0.13, 0.0, 0.02)
 """Where the camera is mounted, m: x forward, y left, z up from the centre of the body."""
-HIDDEN_GROUP = 4
-"""Geoms of this group are solid but never drawn."""
-LOOKS_GROUP = 1
-"""Geoms of this group are drawn at every distance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +125,7 @@ def add_drone(
     solid = {
         "contype": 0,
         "conaffinity": 1,
-        "group": HIDDEN_GROUP,
+        "group": GeomGroup.SOLID,
         "rgba": [0.1, 0.1, 0.1, 1.0],
     }
     camera_name = "front"
@@ -161,7 +158,7 @@ def add_drone(
 def _add_looks(body: mujoco.MjsBody) -> None:
     """Add what other drones see: body, arms and rotor discs, without mass and touching nothing."""
     mujoco = load_mujoco()
-    looks = {"contype": 0, "conaffinity": 0, "group": LOOKS_GROUP}
+    looks = {"contype": 0, "conaffinity": 0, "group": GeomGroup.ALWAYS}
     dark = [0.08, 0.08, 0.09, 1.0]
     grey = [0.35, 0.35, 0.37, 1.0]
     body.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], rgba=dark, **looks)

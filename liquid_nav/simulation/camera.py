@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from liquid_nav.worlds.backend import REMEDY, RenderingError, first_line, load_mujoco
 from liquid_nav.worlds.condition import EVERYWHERE, CameraFaults
+from liquid_nav.worlds.geom_groups import GeomGroup
+from liquid_nav.worlds.streams import Stream
 from liquid_nav.worlds.values import TARGET_GEOM
 
 if TYPE_CHECKING:
@@ -25,11 +27,8 @@ __all__ = [
     "load_mujoco",
 ]
 
-NEAR_GROUP = 2
-FAR_GROUP = 3
-SOLID_GROUP = 4
-HIDDEN_GROUP = 5
-DETAIL = 9.5  # m; nearer, geoms of NEAR_GROUP are drawn, farther, those of FAR_GROUP
+DETAIL = 9.5
+"""m; nearer, geoms of the group NEAR are drawn, farther, those of FAR."""
 
 
 def _context_class() -> type:
@@ -109,11 +108,11 @@ class CameraRenderer:
     def _prepare_culling(self) -> None:
         model = self.model
         static = (model.body_weldid[model.geom_bodyid] == 0) & (model.geom_rbound > 0)
-        static &= model.geom_group < SOLID_GROUP
+        static &= model.geom_group < GeomGroup.SOLID
         self._ids = np.flatnonzero(static)
         self._groups = model.geom_group[self._ids].copy()
-        self._near = self._groups == NEAR_GROUP
-        self._far = self._groups == FAR_GROUP
+        self._near = self._groups == GeomGroup.NEAR
+        self._far = self._groups == GeomGroup.FAR
         self._radii = model.geom_rbound[self._ids].copy()
         names = [model.geom(int(number)).name for number in self._ids]
         self._target = np.array([name.startswith(TARGET_GEOM) for name in names], dtype=bool)
@@ -134,7 +133,7 @@ class CameraRenderer:
         close = squared < DETAIL * DETAIL
         seen &= ~(self._near & ~close) & ~(self._far & close)
         seen &= ~(self._target & (squared > self.sight * self.sight))
-        self.model.geom_group[self._ids] = np.where(seen, self._groups, HIDDEN_GROUP)
+        self.model.geom_group[self._ids] = np.where(seen, self._groups, GeomGroup.CULLED)
 
     def render(self, data: "mujoco.MjData", camera: str = "front") -> np.ndarray:
         """Return uint8 [H, W, 3] RGB, a new array, of the camera at the state in ``data``."""
@@ -219,5 +218,5 @@ def draw_exposure(faults: CameraFaults, seed: int, number: int = 0) -> CameraFau
     """
     low, high = faults.exposure
     key = (number,) if number else ()
-    gain = float(np.random.default_rng([int(seed), 84, *key]).uniform(low, high))
+    gain = float(Stream.EXPOSURE.generator(seed, *key).uniform(low, high))
     return replace(faults, exposure=(gain, gain))

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from time import perf_counter
 
-import numpy as np
-
 from liquid_nav.simulation.airframe import CameraConfig
 from liquid_nav.simulation.flight_loop import FlightLoop, FrameCallback
 from liquid_nav.simulation.frame_times import FrameTiming
@@ -22,6 +20,7 @@ from liquid_nav.simulation.simulation import Simulation
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command
 from liquid_nav.worlds import Condition, Layout, Scenario
+from liquid_nav.worlds.streams import Stream
 
 LATENCY = (0.0, 0.08)
 """Range of the sensor-to-command latency, s, drawn by seed."""
@@ -31,7 +30,7 @@ JUDGED = 0.04
 
 def draw_latency(seed: int) -> float:
     """Sensor-to-command latency of the flight with this seed, s."""
-    return float(np.random.default_rng([int(seed), 81]).uniform(*LATENCY))
+    return float(Stream.LATENCY.generator(seed).uniform(*LATENCY))
 
 
 class DirectTransport:

@@ -8,11 +8,10 @@ import itertools
 from dataclasses import dataclass
 from typing import Iterator
 
-import numpy as np
-
 from liquid_nav.errors import UserError
 from liquid_nav.simulation.physics import TIMESTEP
 from liquid_nav.worlds import CameraFaults
+from liquid_nav.worlds.streams import Stream
 
 ON_TIME = "on time"
 LATE = "late"
@@ -75,7 +74,7 @@ class FrameTiming:
             rate: nominal frames per second.
             seed: of the flight; the draws have a stream of their own.
         """
-        rng = np.random.default_rng([int(seed), 75])
+        rng = Stream.FRAME_TIMES.generator(seed)
         last = 0
         yield Moment(0.0, ON_TIME)
         for number in itertools.count(1):

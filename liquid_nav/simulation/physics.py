@@ -13,6 +13,7 @@ from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.wind import Wind
 from liquid_nav.worlds import CameraFaults, Condition, Layout, veiled
 from liquid_nav.worlds.backend import load_mujoco
+from liquid_nav.worlds.streams import Stream
 
 TIMESTEP = 0.004
 """Physics and control period, s."""
@@ -28,9 +29,7 @@ class World:
         self._mujoco = load_mujoco()
         self.condition = condition
         self.camera = camera.of(condition.camera, seed)
-        self.wind = Wind(
-            condition.wind.mean, condition.wind.gust, np.random.default_rng([seed, 72])
-        )
+        self.wind = Wind(condition.wind.mean, condition.wind.gust, Stream.WIND.generator(seed))
         self._sight = condition.appearance.draw_sight(seed)
         self._air = (0.0, 0.0, 0.0)
         self._steps = 0

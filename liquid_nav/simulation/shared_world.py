@@ -18,8 +18,8 @@ from liquid_nav.worlds import (
     load_condition,
     shared_start,
 )
-
-UNSEEN_GROUP = 5
+from liquid_nav.worlds.geom_groups import GeomGroup
+from liquid_nav.worlds.streams import Stream
 
 
 class SharedDrone(Drone):
@@ -33,13 +33,13 @@ class SharedDrone(Drone):
     def __init__(self, world: SharedWorld, number: int, layout: Layout) -> None:
         """``number``: 0 is the drone that the seed gives a world with one drone."""
         key = (number,) if number else ()
-        response = sample_response(np.random.default_rng([layout.seed, 71, *key]))
+        response = sample_response(Stream.RESPONSE.generator(layout.seed, *key))
         drift = EstimatorDrift(
-            world.condition.drift, np.random.default_rng([layout.seed, 76, *key])
+            world.condition.drift, Stream.ESTIMATE_DRIFT.generator(layout.seed, *key)
         )
         super().__init__(world, f"drone{number}", response, drift)
         self.faults = draw_exposure(world.condition.camera, layout.seed, number)
-        self.camera_rng = np.random.default_rng([layout.seed, 73, *key])
+        self.camera_rng = Stream.CAMERA_NOISE.generator(layout.seed, *key)
         self.layout = layout
 
     def render(self) -> np.ndarray:
@@ -113,7 +113,7 @@ class SharedWorld(World):
         own = self.model.geom_bodyid == drone.body
         groups = self.model.geom_group[own].copy()
         # A drone alone has no visible body: the networks were trained without rotors at the edge.
-        self.model.geom_group[own] = UNSEEN_GROUP
+        self.model.geom_group[own] = GeomGroup.CULLED
         try:
             return self._picture(f"{drone.name}.front", drone.faults, drone.camera_rng)
         finally:

@@ -15,6 +15,7 @@ from liquid_nav.simulation.response import DroneResponse, sample_response
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command
 from liquid_nav.worlds import Condition, Layout, Scenario, generate_layout, load_condition
+from liquid_nav.worlds.streams import Stream
 
 
 class Simulation(World):
@@ -44,10 +45,10 @@ class Simulation(World):
         )
         self.layout = layout or generate_layout(scenario, seed)
         self.target = self.layout.target
-        response = response or sample_response(np.random.default_rng([self.seed, 71]))
+        response = response or sample_response(Stream.RESPONSE.generator(self.seed))
         self._faults = draw_exposure(self.condition.camera, self.seed)
-        self._camera_rng = np.random.default_rng([self.seed, 73])
-        drift = EstimatorDrift(self.condition.drift, np.random.default_rng([self.seed, 76]))
+        self._camera_rng = Stream.CAMERA_NOISE.generator(self.seed)
+        drift = EstimatorDrift(self.condition.drift, Stream.ESTIMATE_DRIFT.generator(self.seed))
         self.drone = Drone(self, "drone", response, drift)
         self._build([(self.drone, self.layout)], shared=False)
         self.seconds = {"physics": 0.0, "render": 0.0}

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from liquid_nav.simulation.camera import apply_camera_faults, draw_exposure
 from liquid_nav.worlds import palette
 from liquid_nav.worlds.condition import Condition
+from liquid_nav.worlds.streams import Stream
 from liquid_nav.worlds.veil import veiled
 
 
@@ -82,7 +83,7 @@ class Weather:
 
     def __post_init__(self) -> None:
         """Draw what stays the same for the whole flight."""
-        self._rng = np.random.default_rng([self.seed, 91])
+        self._rng = Stream.WEATHER.generator(self.seed)
         self._faults = draw_exposure(self.condition.camera, self.seed)
         self._waiting: list[Callable[[], object]] = []
 

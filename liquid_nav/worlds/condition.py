@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
-import numpy as np
-
 from liquid_nav.errors import UserError
 from liquid_nav.worlds._files import Reader, read_yaml
+from liquid_nav.worlds.streams import Stream
 
 SEASONS = ("summer", "autumn", "winter")
 LIGHTS = ("day", "overcast", "dusk")
@@ -107,7 +106,7 @@ class AppearanceSpec:
 
     def draw_sight(self, seed: int) -> float:
         """Return the distance within which the target is drawn in the flight with this seed, m."""
-        return float(np.random.default_rng([int(seed), 85]).uniform(*self.sight))
+        return float(Stream.SIGHT.generator(seed).uniform(*self.sight))
 
 
 @dataclass(frozen=True)

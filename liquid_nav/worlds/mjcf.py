@@ -10,9 +10,11 @@ import numpy as np
 from liquid_nav.worlds import palette
 from liquid_nav.worlds.backend import load_mujoco
 from liquid_nav.worlds.condition import Condition
+from liquid_nav.worlds.geom_groups import GeomGroup
 from liquid_nav.worlds.materials import BROAD, MISSING, PLAIN, TILE
 from liquid_nav.worlds.pictures import Part, chair_parts, parts, shadow_part
 from liquid_nav.worlds.repaint import Repaint
+from liquid_nav.worlds.streams import Stream
 from liquid_nav.worlds.values import TARGET_GEOM, Layout, Solid
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 mujoco = load_mujoco()
 
-SOLID_GROUP = 4  # collision shapes, never drawn
 EXTENT = 20.0  # m; MuJoCo's unit for fog and clipping distances
 
 
@@ -172,7 +173,7 @@ def build_spec(layout: Layout, condition: Condition) -> MjSpec:
     ``ground``).
     """
     spec = mujoco.MjSpec()
-    rng = np.random.default_rng([layout.seed, 77])
+    rng = Stream.GROUND.generator(layout.seed)
     variant = int(rng.integers(palette.VARIANTS))
     view = spec.visual
     view.global_.offwidth = 1280
@@ -217,7 +218,11 @@ def build_spec(layout: Layout, condition: Condition) -> MjSpec:
     _shadows(spec, assets, layout, condition, variant)
     for n, solid in enumerate(layout.solids()):
         world.add_geom(
-            name=f"{solid.kind}.{n}", group=SOLID_GROUP, contype=1, conaffinity=0, **_pose(solid)
+            name=f"{solid.kind}.{n}",
+            group=GeomGroup.SOLID,
+            contype=1,
+            conaffinity=0,
+            **_pose(solid),
         )
     bare = condition.season == "winter"
     missing = MISSING[condition.season]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.worlds.condition import CameraFaults
+from liquid_nav.worlds.streams import Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Mounting:
 
 def draw_mounting(faults: CameraFaults, seed: int) -> Mounting:
     """Return the camera of the flight with this seed; the same in every way of flying."""
-    rng = np.random.default_rng([int(seed), 79])
+    rng = Stream.MOUNTING.generator(seed)
     view = math.radians(float(rng.uniform(*faults.view)))
     axis = rng.standard_normal(3)
     turn = math.radians(faults.mounting) * axis / np.linalg.norm(axis)

@@ -10,15 +10,9 @@ import numpy as np
 
 from liquid_nav.worlds import plants
 from liquid_nav.worlds.catalogue import Form, form
+from liquid_nav.worlds.geom_groups import GeomGroup
 from liquid_nav.worlds.meshes import UP, Builder, MeshData
 from liquid_nav.worlds.values import Solid
-
-ALWAYS = 1
-"""Geom group that the camera shows at every distance."""
-NEAR = 2
-"""Geom group that the camera shows within its detail distance."""
-FAR = 3
-"""Geom group that the camera shows beyond its detail distance."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +23,8 @@ class Part:
     """Name of the mesh, unique in a world."""
     material: str
     """Name of its material: a texture, or a key of ``materials.PLAIN``."""
-    group: int
-    """Geom group, which decides at what distance it is drawn: ``ALWAYS``, ``NEAR`` or ``FAR``."""
+    group: GeomGroup
+    """Decides at what distance it is drawn."""
     mesh: MeshData
     """Its triangles, in the frame of the form, m."""
 
@@ -124,40 +118,40 @@ def parts(species: str, variant: int, bare: bool) -> tuple[Part, ...]:
     name = f"{species}{variant}"
     found: list[Part] = []
 
-    def part(suffix: str, material: str, group: int, mesh: MeshData) -> None:
+    def part(suffix: str, material: str, group: GeomGroup, mesh: MeshData) -> None:
         found.append(Part(f"{name}.{suffix}", material, group, mesh))
 
     if shape.kind == "tree":
-        part("trunk", _bark(species), NEAR, plants.near_trunk(shape))
-        part("trunk_far", _bark(species), FAR, plants.far_trunk(shape))
+        part("trunk", _bark(species), GeomGroup.NEAR, plants.near_trunk(shape))
+        part("trunk_far", _bark(species), GeomGroup.FAR, plants.far_trunk(shape))
     if shape.tiers:
-        part("needles", "leaf.spruce", NEAR, plants.near_skirts(shape))
-        part("needles_far", "leaf.spruce", FAR, plants.far_skirts(shape))
+        part("needles", "leaf.spruce", GeomGroup.NEAR, plants.near_skirts(shape))
+        part("needles_far", "leaf.spruce", GeomGroup.FAR, plants.far_skirts(shape))
     elif shape.crown:
         if species in ("lone_oak", "hedge"):
-            part("crown", _leaf(species), ALWAYS, _near_crown(shape, bare))
+            part("crown", _leaf(species), GeomGroup.ALWAYS, _near_crown(shape, bare))
         else:
-            part("crown", _leaf(species), NEAR, _near_crown(shape, bare))
-            part("crown_far", _leaf(species), FAR, _far_crown(shape, bare))
+            part("crown", _leaf(species), GeomGroup.NEAR, _near_crown(shape, bare))
+            part("crown_far", _leaf(species), GeomGroup.FAR, _far_crown(shape, bare))
     if species == "marked_beech":
         band = Builder()
         ring = np.array(((0, 0, 1.32), (0, 0, 1.52)))
         band.tube(ring, np.full(2, shape.radius * 1.01), 9)
-        part("mark", "paint", ALWAYS, band.data())
+        part("mark", "paint", GeomGroup.ALWAYS, band.data())
     if species in ("round_bale", "upright_bale", "log", "stump", "barrel"):
         side = {"log": "bark.stump", "stump": "bark.stump", "barrel": "rust"}.get(species, "straw")
-        part("side", side, ALWAYS, _rounded(shape))
+        part("side", side, GeomGroup.ALWAYS, _rounded(shape))
         part(
             "ends",
             {"log": "wood", "stump": "wood", "barrel": "rust"}.get(species, "straw_end"),
-            ALWAYS,
+            GeomGroup.ALWAYS,
             _ends(shape),
         )
     elif species == "bale_stack":
         build = Builder()
         for solid in shape.solids:
             build.box(solid.position, np.array(solid.size) - 0.012, tile=1.2)
-        part("bales", "straw", ALWAYS, build.data())
+        part("bales", "straw", GeomGroup.ALWAYS, build.data())
     elif species == "post":
         build = Builder()
         r = shape.radius
@@ -168,7 +162,7 @@ def parts(species: str, variant: int, bare: bool) -> tuple[Part, ...]:
             v=np.array((0, 1.5, 1.6)),
             cap=True,
         )
-        part("post", "wood", ALWAYS, build.data())
+        part("post", "wood", GeomGroup.ALWAYS, build.data())
     elif species == "boulder":
         build = Builder()
         solid = shape.solids[0]
@@ -182,21 +176,21 @@ def parts(species: str, variant: int, bare: bool) -> tuple[Part, ...]:
             1.5,
             soft=0.2,
         )
-        part("stone", "rock", ALWAYS, build.data())
+        part("stone", "rock", GeomGroup.ALWAYS, build.data())
     elif species in ("grass", "tall_grass"):
-        part("blades", f"blade.{species}", NEAR, plants.tuft(shape))
+        part("blades", f"blade.{species}", GeomGroup.NEAR, plants.tuft(shape))
     elif species == "flowers":
-        part("blades", "blade.flowers", NEAR, plants.tuft(shape))
-        part("petals", f"petal{variant}", NEAR, plants.petals(shape))
+        part("blades", "blade.flowers", GeomGroup.NEAR, plants.tuft(shape))
+        part("petals", f"petal{variant}", GeomGroup.NEAR, plants.petals(shape))
     elif species == "poppies":
-        part("blades", "blade.flowers", NEAR, plants.tuft(shape))
-        part("petals", "poppy", NEAR, plants.petals(shape))
+        part("blades", "blade.flowers", GeomGroup.NEAR, plants.tuft(shape))
+        part("petals", "poppy", GeomGroup.NEAR, plants.petals(shape))
     elif species == "fern":
-        part("fronds", "blade.fern", NEAR, plants.fern(shape))
+        part("fronds", "blade.fern", GeomGroup.NEAR, plants.fern(shape))
     elif species == "litter":
-        part("pieces", "leaf.beech", NEAR, plants.scatter(shape))
+        part("pieces", "leaf.beech", GeomGroup.NEAR, plants.scatter(shape))
     elif species == "twig":
-        part("pieces", "bark.oak", NEAR, plants.scatter(shape))
+        part("pieces", "bark.oak", GeomGroup.NEAR, plants.scatter(shape))
     return tuple(found)
 
 
@@ -223,8 +217,8 @@ def chair_parts() -> tuple[Part, ...]:
     rod((0.26, -0.29, 0.02), (0.26, 0.29, 0.02))
     rod((-0.26, -0.29, 0.02), (-0.26, 0.29, 0.02))
     return (
-        Part("chair.fabric", "fabric", ALWAYS, fabric.data()),
-        Part("chair.frame", "frame", ALWAYS, frame.data()),
+        Part("chair.fabric", "fabric", GeomGroup.ALWAYS, fabric.data()),
+        Part("chair.frame", "frame", GeomGroup.ALWAYS, frame.data()),
     )
 
 
@@ -240,4 +234,4 @@ def shadow_part(half: float) -> Part:
             (1.45 * half * share * np.cos(angle), half * share * np.sin(angle), np.full(9, z)), -1
         )
         build.add(np.stack((np.broadcast_to((0.0, 0.0, z), (8, 3)), rim[:-1], rim[1:]), 1), UP)
-    return Part(f"shadow{half}", "shadow", NEAR, build.data())
+    return Part(f"shadow{half}", "shadow", GeomGroup.NEAR, build.data())

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 
 from liquid_nav.worlds import palette
+from liquid_nav.worlds.geom_groups import GeomGroup
 from liquid_nav.worlds.materials import BROAD, PLAIN, TILE
 from liquid_nav.worlds.meshes import MeshData
-from liquid_nav.worlds.pictures import FAR, Part, parts
+from liquid_nav.worlds.pictures import Part, parts
 from liquid_nav.worlds.sdf_xml import Surface
 from liquid_nav.worlds.values import Item
 
@@ -68,7 +69,7 @@ def png(pixels: np.ndarray) -> bytes:
 def near_parts(item: Item, season: str) -> list[Part]:
     """Return what an item looks like from near; SDF has no levels of detail."""
     bare = season == "winter" and item.species in BROAD
-    return [part for part in parts(item.species, item.variant, bare) if part.group != FAR]
+    return [part for part in parts(item.species, item.variant, bare) if part.group != GeomGroup.FAR]
 
 
 def merged(

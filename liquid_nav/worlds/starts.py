@@ -10,6 +10,7 @@ import numpy as np
 
 from liquid_nav.errors import UserError
 from liquid_nav.worlds.placement import BAND, TARGET_CLEAR, passable
+from liquid_nav.worlds.streams import Stream
 from liquid_nav.worlds.values import Layout, Start
 
 DIRECTIONS = (0.0, 180.0, 90.0, -90.0, 45.0, -135.0, 135.0, -45.0)
@@ -40,7 +41,7 @@ def shared_start(layout: Layout, number: int) -> Layout:
             continue
         goal = tuple(target - (x, y))
         if passable(discs - (x, y, 0.0), goal):
-            rng = np.random.default_rng([layout.seed, 74, number])
+            rng = Stream.FLEET_START.generator(layout.seed, number)
             yaw = math.atan2(goal[1], goal[0]) - rng.uniform(*layout.scenario.target.bearing)
             return replace(layout, start=Start(x, y, first.z, math.remainder(yaw, math.tau)))
     raise UserError(
