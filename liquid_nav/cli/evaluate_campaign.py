@@ -27,9 +27,10 @@ from liquid_nav.evaluation import (
     throughput,
 )
 from liquid_nav.evaluation.campaign import Campaign
+from liquid_nav.evaluation.pilot_spec import PilotSpec
 from liquid_nav.evaluation.progress import FlightProgress
 from liquid_nav.evaluation.records import FlightRecords
-from liquid_nav.evaluation.task import FlightFailure, FlightSummary, FlightTask, PilotSpec
+from liquid_nav.evaluation.task import FlightFailure, FlightSummary, FlightTask
 from liquid_nav.worlds import load_condition
 
 

@@ -7,8 +7,9 @@ records.
 
 from liquid_nav.evaluation.campaign import Campaign, available_cores, dask_cluster, process_pool
 from liquid_nav.evaluation.metrics import ROW_KEYS, summarize, wilson_interval
+from liquid_nav.evaluation.pilot_spec import PilotSpec
 from liquid_nav.evaluation.seeds import format_seeds, parse_seeds
-from liquid_nav.evaluation.task import FlightFailure, FlightSummary, FlightTask, PilotSpec, run_task
+from liquid_nav.evaluation.task import FlightFailure, FlightSummary, FlightTask, run_task
 
 __all__ = [
     "ROW_KEYS",

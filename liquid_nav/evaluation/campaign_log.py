@@ -16,9 +16,10 @@ from typing import Any, Mapping, Sequence
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.metrics import ROW_KEYS, summarize, wilson_interval
+from liquid_nav.evaluation.pilot_spec import PilotSpec
 from liquid_nav.evaluation.seeds import REPORTED_FROM, format_seeds, parse_seeds
 from liquid_nav.evaluation.software import describe_software
-from liquid_nav.evaluation.task import FlightSummary, PilotSpec
+from liquid_nav.evaluation.task import FlightSummary
 from liquid_nav.worlds import ConditionError, load_condition
 from liquid_nav.worlds.condition import USUAL_RATE
 

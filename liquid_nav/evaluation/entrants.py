@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Callable, Sequence
 
 from liquid_nav import resources
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.task import PilotSpec
+from liquid_nav.evaluation.pilot_spec import PilotSpec
 from liquid_nav.registry import Registry
 from liquid_nav.worlds import load_condition, load_scenario
 

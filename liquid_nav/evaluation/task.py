@@ -15,28 +15,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Mapping
 
 from liquid_nav.errors import UserError
+from liquid_nav.evaluation.pilot_spec import PilotSpec
 
 if TYPE_CHECKING:
     from liquid_nav.simulation.pilots import Pilot
     from liquid_nav.simulation.record import FlightRecord
 
 _local = threading.local()
-
-
-@dataclass(frozen=True, slots=True)
-class PilotSpec:
-    """Which pilot flies."""
-
-    source: str
-    """Name of a built-in pilot, or path of a model folder."""
-    label: str
-    """Name in the results."""
-    reset_state: bool = False
-    """Whether the policy's state is zeroed before each frame."""
-    fingerprint: str = ""
-    """SHA-256 of the model, empty for a built-in pilot; it changes when the weights on disk change,
-    so that a long-lived worker never flies an old model.
-    """
 
 
 @dataclass(frozen=True, slots=True)

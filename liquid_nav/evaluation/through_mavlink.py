@@ -19,9 +19,10 @@ from liquid_nav.errors import UserError
 from liquid_nav.evaluation.campaign import process_pool
 from liquid_nav.evaluation.entrants import build_pilot, resolve
 from liquid_nav.evaluation.metrics import wilson_interval
+from liquid_nav.evaluation.pilot_spec import PilotSpec
 from liquid_nav.evaluation.seeds import parse_seeds
 from liquid_nav.evaluation.table import check_writable, write_rows
-from liquid_nav.evaluation.task import PilotSpec, prepare_process
+from liquid_nav.evaluation.task import prepare_process
 from liquid_nav.worlds import load_condition, load_scenario
 
 WAYS = ("direct", "px4", "ardupilot")

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 
 from liquid_nav.evaluation.campaign import Campaign
+from liquid_nav.evaluation.pilot_spec import PilotSpec
 from liquid_nav.evaluation.seeds import parse_seeds
-from liquid_nav.evaluation.task import FlightTask, PilotSpec
+from liquid_nav.evaluation.task import FlightTask
 from liquid_nav.learning.cache import Shard
 from liquid_nav.learning.imitation import Imitation
 from liquid_nav.learning.recipe import Recipe, RecipeError

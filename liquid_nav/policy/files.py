@@ -112,10 +112,10 @@ def _read_json(path: Path) -> dict[str, Any]:
     return data
 
 
-def load_policy(name: str | Path) -> Policy:
-    """Read a folder, check the weights against the card; return the policy in evaluation mode."""
-    from liquid_nav.policy.policy import Policy  # which imports this module
-
+def load_policy(name: str | Path, kind: type[Policy]) -> Policy:
+    """Read a folder, check the weights against the card; return the policy, of the class ``kind``,
+    in evaluation mode.
+    """
     folder = resolve_model(name)
     config = PolicyConfig.from_dict(_read_json(folder / CONFIG))
     card = _read_json(folder / CARD)
@@ -130,8 +130,8 @@ def load_policy(name: str | Path) -> Policy:
     check_weights(lambda: build_encoder(config.encoder), "encoder")
     if not isinstance(config.core, Mapping) or "wiring" not in config.core:
         # A wiring is drawn by NumPy; its neurons are limited.
-        check_weights(lambda: Policy.build_core(config), "core")
-    policy = Policy(config)
+        check_weights(lambda: kind.build_core(config), "core")
+    policy = kind(config)
     try:
         tensors = load_file(weights)
         policy.load_state_dict(tensors)

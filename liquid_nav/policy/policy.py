@@ -163,4 +163,4 @@ class Policy(nn.Module):
         Raises:
             ModelError: the folder is missing, damaged or tampered with.
         """
-        return load_policy(folder).use(runtime)
+        return load_policy(folder, cls).use(runtime)

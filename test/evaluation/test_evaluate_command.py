@@ -5,8 +5,8 @@ import pytest
 
 from liquid_nav.cli.app import app
 from liquid_nav.evaluation import ROW_KEYS, campaign_log, entrants
+from liquid_nav.evaluation.pilot_spec import PilotSpec
 from liquid_nav.evaluation.progress import FlightProgress
-from liquid_nav.evaluation.task import PilotSpec
 
 
 def run(capsys, *arguments):
