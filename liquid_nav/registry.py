@@ -1,5 +1,5 @@
-"""Tables of names that other packages can add to, so that nobody edits this one to add a core or a
-pilot.
+"""Tables of names to which other packages can add, so that a new core or pilot needs no change
+here.
 
 A package that is installed beside this one names what it adds in its own ``pyproject.toml``::
 

@@ -94,7 +94,9 @@ def _parts(module: ModuleType) -> list[ModuleType]:
 
 
 def _parameter(given: dict[str, Any]) -> Parameter | None:
-    name, default, description = given["name"], given["default"], given["description"]
+    name = given["name"]
+    default = given["default"]
+    description = given["description"]
     if not isinstance(name, str):
         return None
     kind, shown = "", ""

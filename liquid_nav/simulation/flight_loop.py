@@ -60,7 +60,7 @@ class Frame:
     """A camera frame on its way to the pilot."""
 
     image: NDArray[np.uint8] | None
-    """uint8 [H,W,3] RGB; None where nobody looks at it."""
+    """uint8 [H,W,3] RGB; None where neither pilot nor callback needs it."""
     elapsed: float
     """Time since the frame before, s; for the first one the nominal period."""
     state: DroneState

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.mavlink_codec import Codec, Message
+from liquid_nav.autopilots.mavlink_codec import Message
 from liquid_nav.autopilots.profiles import ARDUPILOT
 from liquid_nav.autopilots.true_pose import ARDUPILOT_METRE
 from liquid_nav.sitl import simulated_vehicle as base
-from liquid_nav.sitl.vehicle_body import Body
 from liquid_nav.types import Command
 
 GUIDED = ARDUPILOT.follow
@@ -27,8 +26,6 @@ RTL = 6
 CIRCLE = 7
 POSHOLD = 16
 SMART_RTL = 21
-READY = 5.0
-"""s after boot until its checks pass."""
 CANNOT_ARM = {AUTO, RTL, CIRCLE, LAND, BRAKE, SMART_RTL}
 BY_STICKS = {STABILIZE, ACRO, ALT_HOLD, LOITER, POSHOLD}
 MANUAL_THROTTLE = {STABILIZE, ACRO}
@@ -54,21 +51,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
     frames = (1, 7, 8, 9)
     unknown_message = base.DENIED
     sinking = 0.5
-
-    def __init__(
-        self,
-        body: Body,
-        codec: Codec | None = None,
-        system: int = 1,
-        *,
-        global_position: bool = True,
-    ) -> None:
-        """See the base; in the air it begins in brake mode."""
-        super().__init__(body, codec, system, global_position=global_position)
-        self._ready_at = 0.0
-        if self.body.landed:
-            self._ready_at = READY
-        self.boot()
+    ready_after = 5.0
 
     def boot(self) -> None:
         """Stabilize on the ground, as after every start."""

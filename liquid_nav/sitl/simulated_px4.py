@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.mavlink_codec import Codec, Message
+from liquid_nav.autopilots.mavlink_codec import Message
 from liquid_nav.autopilots.mavlink_messages import parameter_value
 from liquid_nav.autopilots.profiles import PX4, px4_mode
 from liquid_nav.sitl import simulated_vehicle as base
-from liquid_nav.sitl.vehicle_body import Body
 from liquid_nav.types import Command
 
 OFFBOARD = PX4.follow
@@ -44,8 +43,6 @@ RADIO_EXCEPTIONS = {MISSION: 1, LOITER: 2, TAKEOFF: 2, OFFBOARD: 4}
 """Bits of COM_RCL_EXCEPT: modes in which a lost remote control does not matter."""
 SPOOL_UP = 1.0
 """s after arming for which the motors idle."""
-READY = 4.0
-"""s after boot."""
 TAKEOFF_HEIGHT = 2.5
 """m above home, MIS_TAKEOFF_ALT."""
 STICK_FILTER = 0.1
@@ -78,21 +75,7 @@ class Px4Vehicle(base.MavlinkVehicle):
     """m/s, and below half a metre."""
     settling = 3.5
     """s on the ground until it believes that it has landed, as recorded."""
-
-    def __init__(
-        self,
-        body: Body,
-        codec: Codec | None = None,
-        system: int = 1,
-        *,
-        global_position: bool = True,
-    ) -> None:
-        """See the base; in the air it begins ready and in hold."""
-        super().__init__(body, codec, system, global_position=global_position)
-        self._ready_at = 0.0
-        if self.body.landed:
-            self._ready_at = READY
-        self.boot()
+    ready_after = 4.0
 
     def boot(self) -> None:
         """Hold mode, as after every start."""

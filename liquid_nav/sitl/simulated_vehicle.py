@@ -142,6 +142,8 @@ class MavlinkVehicle:
     answers_no_requests = False
     unknown_message = FAILED
     """MAV_RESULT for the interval of a message that it does not have."""
+    ready_after = 0.0
+    """s after a start on the ground until its checks pass."""
 
     def __init__(
         self,
@@ -190,6 +192,10 @@ class MavlinkVehicle:
         self._returns = False
         self._descends = False
         self._default_streams()
+        self._ready_at = 0.0
+        if body.landed:
+            self._ready_at = self.ready_after
+        self.boot()
 
     @property
     def now(self) -> float:
