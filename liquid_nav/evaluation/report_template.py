@@ -39,7 +39,7 @@ TEMPLATE = """<!doctype html>
   <span class="muted">(pilot: {{ record.pilot }})</span>
 </p>
 {% if video %}
-<h2>What the drone saw and what it was told</h2>
+<h2>What the drone saw, and its commands</h2>
 <video src="{{ video }}" controls preload="metadata" muted playsinline></video>
 {% endif %}
 <h2>Numbers</h2>

@@ -19,6 +19,9 @@ from liquid_nav.simulation import (
     fly,
     safety_limits,
 )
+from liquid_nav.simulation.flight import DirectTransport
+from liquid_nav.simulation.flight_loop import FlightLoop
+from liquid_nav.simulation.frame_times import FrameTiming
 from liquid_nav.types import Command, Decision, PolicyState
 from liquid_nav.worlds import load_condition
 
@@ -271,3 +274,33 @@ def test_a_policys_state_lives_for_one_flight(field, place, calm):
     forgetful = PolicyPilot(Counting(), "counting", memoryless=True)
     record = fly(scenario, 0, calm, forgetful, layout=place(scenario=scenario), frame_rate=5.0)
     assert not record.columns["command"].any()
+
+
+def test_a_late_frame_keeps_its_stamp_and_arrives_with_the_next_moment_before_its_frame(simulate):
+    simulation = simulate()
+    transport = DirectTransport(simulation)
+    seen = []
+
+    class Still:
+        name = "still"
+        needs_image = False
+
+        def reset(self, layout, seed):
+            pass
+
+        def act(self, observation, elapsed, state):
+            seen.append((state.time, transport.now, elapsed))
+            return Command()
+
+    timing = FrameTiming(late=0.5)
+    FlightLoop(simulation, transport, Still(), 25.0, 0.0, timing).fly()
+    stamps = [stamp for stamp, _, _ in seen]
+    assert stamps == sorted(set(stamps))
+    waits = {round((now - stamp) * 25.0) for stamp, now, _ in seen}
+    assert waits == {0, 1}
+    late = [index for index, (stamp, now, _) in enumerate(seen) if now - stamp > 0.03]
+    assert len(late) > 20
+    # It shares its arrival with the frame of that moment, unless that one is late itself.
+    together = [index for index in late[:-1] if seen[index + 1][1] == seen[index][1]]
+    assert len(together) > 5
+    assert all(elapsed == pytest.approx(0.04) for _, _, elapsed in seen[1:])
