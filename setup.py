@@ -19,6 +19,7 @@ NODES = (
     "scenario_runner",
     "recorder",
     "autopilot_bridge",
+    "simulated_camera",
     "world_camera",
     "test_vehicle",
     "camera",
@@ -27,6 +28,10 @@ NODES = (
 )
 WHEELS = {"bdist_wheel", "editable_wheel", "dist_info"}
 """Commands of setuptools by which pip builds."""
+EDITABLE = {"editable_wheel", "develop"}
+"""Commands of setuptools that leave the source where it is."""
+BENCHMARKS = "benchmarks"
+"""Folder of the measuring tools, which only a source tree has."""
 SHARED_FOLDERS = ("launch", "config", "models")
 
 ROSBAGS = "rosbags>=0.10"
@@ -107,6 +112,14 @@ def shared_files() -> list:
     return found
 
 
+def find_all_packages() -> list:
+    """Return the packages: those of the measuring tools too where the source stays in its place."""
+    found = find_packages(include=[NAME, f"{NAME}.*"])
+    if EDITABLE & set(sys.argv):
+        found += find_packages(BENCHMARKS)
+    return found
+
+
 setup(
     name=NAME,
     version="0.1.0",
@@ -122,7 +135,8 @@ setup(
     maintainer_email="liquid-nav@users.noreply.github.com",
     license="Apache-2.0",
     python_requires=">=3.10",
-    packages=find_packages(include=[NAME, f"{NAME}.*"]),
+    packages=find_all_packages(),
+    package_dir={f"{NAME}_{BENCHMARKS}": f"{BENCHMARKS}/{NAME}_{BENCHMARKS}"},
     package_data={NAME: ["py.typed"]},
     data_files=shared_files(),
     install_requires=[

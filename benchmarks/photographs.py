@@ -40,9 +40,11 @@ def read(path: Path) -> np.ndarray:
     """Return a panorama, float32 [H,W,3], linear RGB: the package has them as text within
     JavaScript.
     """
-    text = re.search(r"base64,([A-Za-z0-9+/=]+)", path.read_text()).group(1)
+    found = re.search(r"base64,([A-Za-z0-9+/=]+)", path.read_text())
+    if found is None:
+        raise SystemExit(f"error: {path} holds no panorama. Unpack the npm package again")
     with tempfile.NamedTemporaryFile(suffix=".exr") as file:
-        file.write(base64.b64decode(text))
+        file.write(base64.b64decode(found.group(1)))
         file.flush()
         with OpenEXR.File(file.name) as image:
             return np.asarray(image.channels()["RGB"].pixels, np.float32)
@@ -54,9 +56,8 @@ def expose(linear: np.ndarray) -> np.ndarray:
     light *= GREY / np.median(light)
     light /= 1.0 + light / 4.0
     bright = 1.055 * np.clip(light, 1e-6, None) ** (1 / 2.4) - 0.055
-    return (np.clip(np.where(light <= 0.0031308, 12.92 * light, bright), 0.0, 1.0) * 255).astype(
-        np.uint8
-    )
+    shown = np.where(light <= 0.0031308, 12.92 * light, bright)
+    return np.asarray(np.clip(shown, 0.0, 1.0) * 255, np.uint8)
 
 
 def look(panorama: np.ndarray, degrees: float) -> np.ndarray:

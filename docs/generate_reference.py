@@ -16,11 +16,12 @@ from typing import Callable, Sequence
 FOLDER = Path(__file__).parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
 
-from reference_pages import api, command_line, launch_arguments  # noqa: E402
+from reference_pages import api, command_line, file_keys, launch_arguments  # noqa: E402
 
 PAGES: dict[str, Callable[[], str]] = {
     "api.md": api.page,
     "command_line.md": command_line.page,
+    "keys.md": file_keys.page,
     "launch_arguments.md": launch_arguments.page,
 }
 """Name of a page -> what writes it; these need no ROS."""

@@ -11,10 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from liquid_nav.learning.import_dataset import build
-from liquid_nav.learning.ingest import IngestOptions
-from liquid_nav.learning.recipe import load_recipe
-from liquid_nav.learning.training import Trainer
+from liquid_nav.learning import IngestOptions, PolicyTrainer, import_recordings, load_recipe
 from liquid_nav.policy import Policy
 from liquid_nav.simulation import PolicyPilot, fly
 from liquid_nav.worlds import load_condition, load_scenario
@@ -25,13 +22,13 @@ parser.add_argument("--out", type=Path, default=Path("runs/mine"))
 parser.add_argument("--steps", type=int, default=1500)
 given = parser.parse_args()
 
-for row in build(given.bags, given.out / "data", IngestOptions(width=160, height=90)):
+for row in import_recordings(given.bags, given.out / "data", IngestOptions(width=160, height=90)):
     print({key: row[key] for key in list(row)[:4]})
 
 recipe = given.out / "recipe.yaml"
 rounds = [{"flights": 0, "steps": given.steps, "learning_rate": 0.001}]
 recipe.write_text(yaml.safe_dump({"caches": [str(given.out / "data")], "rounds": rounds}))
-model = Trainer(load_recipe(recipe), given.out / "training").run()
+model = PolicyTrainer(load_recipe(recipe), given.out / "training").run()
 
 pilot = PolicyPilot(Policy.load(model), "mine")
 record = fly(load_scenario("field"), 10002, load_condition("summer"), pilot)

@@ -6,7 +6,7 @@ All arguments: ros2 launch liquid_nav drone.launch.py --show-args
 
 from launch import LaunchDescription
 
-from liquid_nav.bringup.drone_launching import describe_drone
+from liquid_nav.bringup import describe_drone
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -5,7 +5,7 @@ All arguments: ros2 launch liquid_nav forest.launch.py --show-args
 
 from launch import LaunchDescription
 
-from liquid_nav.bringup.launching import describe
+from liquid_nav.bringup import describe
 
 
 def generate_launch_description() -> LaunchDescription:

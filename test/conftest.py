@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from liquid_nav.bringup.claims import free_domain
+from liquid_nav.bringup.claims import claim_ros_domain
 
 # The same examples in every run, here and in CI: a test that fails now and then would be a bug.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -19,7 +19,7 @@ settings.load_profile("repeatable")
 os.environ.setdefault("MUJOCO_GL", "egl")
 # Whatever the shell says that a real drone is on: no test may command it, and no other run may hear
 # this one.
-os.environ["ROS_DOMAIN_ID"] = str(free_domain())
+os.environ["ROS_DOMAIN_ID"] = str(claim_ros_domain())
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 for name in ("ROS_LOCALHOST_ONLY", "ROS_STATIC_PEERS", "ROS_DISCOVERY_SERVER"):
     os.environ.pop(name, None)

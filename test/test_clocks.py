@@ -20,9 +20,9 @@ def test_an_offset_is_measured_and_keeps_the_distances_of_stamps():
     rng = np.random.default_rng(1)
     moved = []
     for k in range(300):
-        told = 300.0 + 0.02 * k
-        clock.observe(told, told + 1000.0 + 0.005 + rng.uniform(0.0, 0.01))
-        moved.append(clock.moved(told))
+        reported = 300.0 + 0.02 * k
+        clock.observe(reported, reported + 1000.0 + 0.005 + rng.uniform(0.0, 0.01))
+        moved.append(clock.moved(reported))
     steps = np.diff(moved)
     assert np.abs(steps - 0.02).max() < 0.001, "arrival jitters by 10 ms, the stamps do not"
     assert moved[-1] == pytest.approx(300.0 + 0.02 * 299 + 1000.01, abs=0.003)
@@ -32,9 +32,9 @@ def test_a_first_message_that_was_late_never_makes_stamps_go_back():
     clock = OffsetClock()
     moved = []
     for k in range(500):
-        told = 0.02 * k
-        clock.observe(told, told + 1000.0 + (0.99 if k == 0 else 0.0))
-        moved.append(clock.moved(told))
+        reported = 0.02 * k
+        clock.observe(reported, reported + 1000.0 + (0.99 if k == 0 else 0.0))
+        moved.append(clock.moved(reported))
     assert np.diff(moved).min() >= 0.0
     assert moved[-1] == pytest.approx(1000.0 + 0.02 * 499, abs=0.001)
 
@@ -101,7 +101,7 @@ def test_a_message_that_repeats_its_stamp_keeps_it():
 
 @pytest.mark.parametrize("count", [2, 3, 30])
 def test_where_all_was_recorded_at_one_time_the_stamps_count(count):
-    """As in bags that a script has written: arrival tells nothing."""
+    """As in bags that a script has written: arrival has no information."""
     at_once = np.full(count, UNIX + NANO, dtype=np.int64)
     stamps = grid(count, start=300 * NANO)
     stamps[-1] = 0

@@ -54,6 +54,13 @@ def test_a_condition_is_added(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_kind_of_world_is_added(tmp_path):
+    shown = run("add_world.py", "--out", "orchard", folder=tmp_path)
+    assert int(re.match(r"(\d+) trees, expert: success$", shown.strip())[1]) > 20
+    assert "world: orchard" in (tmp_path / "orchard" / "orchard.yaml").read_text()
+
+
+@pytest.mark.slow
 def test_a_core_is_added(tmp_path):
     shown = run("add_core.py", "--out", "leaky", folder=tmp_path)
     assert re.match(r"16 units, untrained: (collision|timeout|geofence|lost|success)\n", shown)

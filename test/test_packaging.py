@@ -26,6 +26,7 @@ REQUIREMENT_OF = {
     "PIL": "pillow",
     "serial": "pyserial",
 }
+OURS = {"liquid_nav", "liquid_nav_benchmarks"}
 # Messages that rclpy itself brings along, and what is used only where somebody has installed it.
 WITH_RCLPY = {"builtin_interfaces", "rcl_interfaces", "ament_index_python"}
 WHERE_PRESENT = {"bond", "tf2_msgs", "px4_msgs", "ros_gz_interfaces", "launch", "launch_ros"}
@@ -121,10 +122,27 @@ def test_the_command_is_on_path_where_colcon_installs(setup_arguments):
 
 
 def test_every_subpackage_is_a_package_with_a_docstring(setup_arguments):
-    for room in SOURCE.iterdir():
-        if room.is_dir() and any(room.glob("*.py")):
-            assert f"liquid_nav.{room.name}" in setup_arguments["packages"]
-            assert ast.get_docstring(ast.parse((room / "__init__.py").read_text())), room
+    for subpackage in SOURCE.iterdir():
+        if subpackage.is_dir() and any(subpackage.glob("*.py")):
+            assert f"liquid_nav.{subpackage.name}" in setup_arguments["packages"]
+            assert ast.get_docstring(ast.parse((subpackage / "__init__.py").read_text())), (
+                subpackage
+            )
+
+
+@pytest.mark.parametrize(
+    ("command", "installed"), [("bdist_wheel", False), ("editable_wheel", True)]
+)
+def test_measuring_tools_are_installed_only_where_the_source_stays(command, installed):
+    captured = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(setuptools, "setup", lambda **arguments: captured.update(arguments))
+        patch.setattr(sys, "argv", ["setup.py", command])
+        patch.chdir(ROOT)
+        runpy.run_path("setup.py")
+    tools = [name for name in captured["packages"] if name.startswith("liquid_nav_benchmarks")]
+    assert bool(tools) is installed
+    assert "graft benchmarks" in (ROOT / "MANIFEST.in").read_text(), "a source archive has them"
 
 
 def test_constraints_cover_every_requirement(setup_arguments):
@@ -137,15 +155,15 @@ def test_constraints_cover_every_requirement(setup_arguments):
 def test_every_imported_package_is_required(setup_arguments):
     known = requirements(setup_arguments)
     missing = {}
-    for path in [*SOURCE.rglob("*.py"), *(ROOT / "launch").rglob("*.py")]:
+    tools = ROOT / "benchmarks" / "liquid_nav_benchmarks"
+    launch_files = (ROOT / "launch").rglob("*.py")
+    for path in [*SOURCE.rglob("*.py"), *tools.rglob("*.py"), *launch_files]:
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.level == 0:
                 names = [node.module]
             for name in {name.partition(".")[0] for name in names}:
-                if name in sys.stdlib_module_names or name in WITH_RCLPY | WHERE_PRESENT | {
-                    "liquid_nav"
-                }:
+                if name in sys.stdlib_module_names or name in WITH_RCLPY | WHERE_PRESENT | OURS:
                     continue
                 wanted = normal(REQUIREMENT_OF.get(name, name))
                 if not {wanted, f"ros-{wanted}"} & known:

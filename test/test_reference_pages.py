@@ -65,7 +65,7 @@ def test_an_old_page_is_named_with_the_command(generator, tmp_path, monkeypatch,
     assert (tmp_path / "one.md").read_text() == "new\n"
 
 
-def test_generated_pages_say_so_in_their_first_line(generator):
+def test_generated_pages_are_marked_in_their_first_line(generator):
     for name in (*generator.PAGES, *generator.ROS_PAGES):
         first = (generator.REFERENCE / name).read_text(encoding="utf-8").splitlines()[0]
         assert generator.COMMAND in first and "do not edit" in first

@@ -1,11 +1,11 @@
-"""Tables that other packages add to: what is built in stays, what is broken says so in one line."""
+"""Tables that other packages add to: what is built in stays, what is broken is reported in one line."""
 
 import sys
 
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.entrants import PILOTS, build_pilot, resolve
+from liquid_nav.evaluation.entrants import PILOTS, build_pilot, resolve_pilot
 from liquid_nav.policy import CORES, ModelError
 from liquid_nav.policy.cores import build_core
 from liquid_nav.registry import Registry
@@ -91,5 +91,5 @@ def test_a_core_of_another_package_is_built_by_its_name_in_a_config(package):
 def test_a_pilot_of_another_package_can_be_evaluated(package):
     code = "class Still:\n    name = 'still'\n    needs_image = False\n"
     package("pilot_package", code, {"still": "pilot_package:Still"}, "liquid_nav.pilots")
-    assert build_pilot(resolve("still")).name == "still"
+    assert build_pilot(resolve_pilot("still")).name == "still"
     assert set(PILOTS) == {"expert", "straight", "colour", "still"}

@@ -9,9 +9,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "how_to" / "troubleshooting.md"
 RUN = 3
-"""Words in a row by which a part of a message is known; all of a part that has fewer."""
+"""Tokens in a row by which a part of a message is known; all of a part that has fewer."""
 KNOWN = 0.55
-"""Share of a message's words that must be known; the others are filled in, by us or by the system.
+"""Share of a message's tokens that must be known; the others are filled in, by us or by the system.
 """
 FILLED = (
     "cannot open serial:",
@@ -29,15 +29,15 @@ FILLED_PARTS = {"hz in yuyv", "give number between", "cannot read speed"}
 """Parts of other messages that do too."""
 
 
-def words_of(text):
-    """Lower-case words; what is filled in (numbers, names in quotes, dots) parts them."""
+def tokens_of(text):
+    """Lower-case tokens; what is filled in (numbers, names in quotes, dots) parts them."""
     return re.findall(r"[a-z]{2,}", text.lower())
 
 
 def pieces(text):
-    """Parts of a quoted message that nothing is filled into, as lists of words."""
+    """Parts of a quoted message that nothing is filled into, as lists of tokens."""
     parts = re.split(r"\.\.\.|'[^']*'|[0-9][0-9.:]*|/\S+|`", text)
-    return [words for words in map(words_of, parts) if words]
+    return [tokens for tokens in map(tokens_of, parts) if tokens]
 
 
 def strings():
@@ -66,18 +66,18 @@ def quotes():
 
 @pytest.fixture(scope="module")
 def runs():
-    """Runs of words in the code's texts."""
+    """Runs of tokens in the code's texts."""
     found = set()
     for text in strings():
         for part in text.split("\0"):
-            words = words_of(part)
+            tokens = tokens_of(part)
             for length in range(1, RUN + 1):
-                found.update(tuple(words[i : i + length]) for i in range(len(words) - length + 1))
+                found.update(tuple(tokens[i : i + length]) for i in range(len(tokens) - length + 1))
     return found
 
 
 def known(quote, runs):
-    """Return the share of a quote's words that stand in the code in the same order."""
+    """Return the share of a quote's tokens that stand in the code in the same order."""
     count = 0
     total = 0
     for piece in pieces(quote):
@@ -92,7 +92,7 @@ def known(quote, runs):
 
 
 def strange_parts(quote, runs):
-    """Return the parts of at least three words of which no three in a row stand in the code."""
+    """Return the parts of at least three tokens of which no three in a row stand in the code."""
     long = [piece for piece in pieces(quote) if len(piece) >= RUN]
     return [
         " ".join(piece)
@@ -113,6 +113,6 @@ def test_every_quoted_message_is_printed_somewhere(runs):
     assert strange <= FILLED_PARTS
 
 
-def test_a_message_that_nobody_prints_is_noticed(runs):
+def test_a_message_that_is_never_printed_is_noticed(runs):
     assert known("the camera has fallen asleep again", runs) < KNOWN
     assert known("2 publishers on /cmd_vel, expected one: end the others", runs) == 1.0

@@ -3,10 +3,10 @@
 import pytest
 
 from liquid_nav.bringup.unknown_names import (
-    given_to_all,
     is_named,
     refuse_arguments,
-    refuse_parameters,
+    refuse_unknown_parameters,
+    wildcard_parameters,
 )
 from liquid_nav.errors import UserError
 
@@ -39,37 +39,37 @@ def test_only_our_own_launch_file_is_looked_at(tmp_path, monkeypatch):
 
 
 def test_a_misspelt_parameter_is_refused_with_the_nearest_name():
-    refuse_parameters("camera", KNOWN, KNOWN)
-    refuse_parameters("camera", ["qos_overrides./odom.subscription.depth"], KNOWN)
+    refuse_unknown_parameters("camera", KNOWN, KNOWN)
+    refuse_unknown_parameters("camera", ["qos_overrides./odom.subscription.depth"], KNOWN)
     with pytest.raises(UserError, match="camera has no parameter 'modle'. did you mean 'model'?"):
-        refuse_parameters("camera", ["modle"], KNOWN)
+        refuse_unknown_parameters("camera", ["modle"], KNOWN)
     with pytest.raises(
         UserError, match="camera has no parameter 'wholly_other'. --help lists them all"
     ):
-        refuse_parameters("camera", ["wholly_other"], KNOWN)
+        refuse_unknown_parameters("camera", ["wholly_other"], KNOWN)
 
 
 def test_what_is_given_to_every_node_may_be_another_nodes_but_not_a_misspelling():
-    refuse_parameters("camera", ["wholly_other"], KNOWN, for_all=["wholly_other"])
+    refuse_unknown_parameters("camera", ["wholly_other"], KNOWN, for_all=["wholly_other"])
     with pytest.raises(UserError, match="did you mean 'model'"):
-        refuse_parameters("camera", ["modle"], KNOWN, for_all=["modle"])
+        refuse_unknown_parameters("camera", ["modle"], KNOWN, for_all=["modle"])
 
 
 def test_a_longer_name_of_another_package_is_no_misspelling():
     known = ["yaw_rate", "target_system", "speed"]
     shared = ["max_yaw_rate", "target_system_id", "max_speed"]
-    refuse_parameters("camera", shared, known, for_all=shared)
+    refuse_unknown_parameters("camera", shared, known, for_all=shared)
     with pytest.raises(UserError, match="did you mean 'yaw_rate'"):
-        refuse_parameters("camera", ["yaw_rat"], known, for_all=["yaw_rat"])
+        refuse_unknown_parameters("camera", ["yaw_rat"], known, for_all=["yaw_rat"])
 
 
 @pytest.mark.parametrize("section", ["/**", "/d1/**", "/**/*", "'**'", "/*", "/d1:\n  '**'"])
-def test_every_pattern_that_fits_any_node_speaks_to_all(tmp_path, section):
+def test_every_pattern_that_fits_any_node_applies_to_all(tmp_path, section):
     file = tmp_path / "all.yaml"
     file.write_text(f"{section}: {{ros__parameters: {{foo: 1}}}}\n")
-    assert given_to_all(["--params-file", str(file)]) == {"foo"}
+    assert wildcard_parameters(["--params-file", str(file)]) == {"foo"}
     file.write_text("/d1/camera: {ros__parameters: {foo: 1}}\n")
-    assert given_to_all(["--params-file", str(file)]) == set()
+    assert wildcard_parameters(["--params-file", str(file)]) == set()
 
 
 def test_what_files_give_to_every_node_is_read_from_them(tmp_path):
@@ -80,7 +80,7 @@ def test_what_files_give_to_every_node_is_read_from_them(tmp_path):
     )
     broken = tmp_path / "broken.yaml"
     broken.write_text("/**: [")
-    words = [
+    arguments = [
         "--ros-args",
         "--params-file",
         str(file),
@@ -89,4 +89,4 @@ def test_what_files_give_to_every_node_is_read_from_them(tmp_path):
         "--params-file",
         "/nowhere",
     ]
-    assert given_to_all(words) == {"a", "b.c"}
+    assert wildcard_parameters(arguments) == {"a", "b.c"}

@@ -23,7 +23,8 @@ COLUMNS = ("option", "type", "default", "meaning")
 TEXT = """
 `liquid-nav COMMAND --help` shows the same, with an example. Bad input gives one line with the
 cause and the remedy, and exit code 2. `liquid-nav --version` prints the version. After `make
-setup` the command is `.venv/bin/liquid-nav`; `python -m liquid_nav` is the same.
+setup` the command is `.venv/bin/liquid-nav`; `python -m liquid_nav` is the same. `bench` measures
+with the tools in `benchmarks`, which a clone of the repository has and an installed package not.
 """
 """What stands at the top of the page."""
 

@@ -26,6 +26,7 @@ NODES = (
     "recorder",
     "safety_supervisor",
     "scenario_runner",
+    "simulated_camera",
     "simulator",
     "test_vehicle",
     "weather",

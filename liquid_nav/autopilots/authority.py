@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liquid_nav.autopilots import steps
-from liquid_nav.safety import IN_CHARGE, Fault, FaultKind, Mode, Phase
+from liquid_nav.safety import PHASES_IN_CHARGE, Fault, FaultKind, Mode, Phase
 
 if TYPE_CHECKING:
     from liquid_nav.autopilots.session import OffboardSession
@@ -65,7 +65,7 @@ def _yield_to_foreign_mode(s: OffboardSession) -> None:
     # Motors that are being stopped and have: it may show any mode.
     stopped = s.phase is Phase.STOPPING and not s.vehicle.armed
     ours = mode in s.allowed or mode == s.pending_mode
-    if s.phase in IN_CHARGE and not ours and not stopped:
+    if s.phase in PHASES_IN_CHARGE and not ours and not stopped:
         s.release(Fault(FaultKind.FOREIGN_MODE, subject=s.profile.mode_name(mode)))
 
 

@@ -6,7 +6,12 @@ import math
 from dataclasses import asdict, dataclass
 
 from liquid_nav.errors import UserError
-from liquid_nav.safety import FIRST_CHANNEL, LAST_CHANNEL, lower, refused_in_flight
+from liquid_nav.safety import (
+    FIRST_SWITCH_CHANNEL,
+    LAST_SWITCH_CHANNEL,
+    is_lowered,
+    refused_in_flight,
+)
 from liquid_nav.types import Command
 
 FLOAT32 = 1e30
@@ -63,8 +68,11 @@ class SessionConfig:
         """Refuse what no autopilot should be given; raises UserError."""
         if not 20.0 <= self.rate <= 50.0:
             raise UserError(f"set points at {self.rate:g} Hz", "choose a rate between 20 and 50 Hz")
-        if self.engage_channel and not FIRST_CHANNEL <= self.engage_channel <= LAST_CHANNEL:
-            remedy = f"choose one of the channels {FIRST_CHANNEL} to {LAST_CHANNEL}, or 0 for none"
+        if (
+            self.engage_channel
+            and not FIRST_SWITCH_CHANNEL <= self.engage_channel <= LAST_SWITCH_CHANNEL
+        ):
+            remedy = f"choose one of the channels {FIRST_SWITCH_CHANNEL} to {LAST_SWITCH_CHANNEL}, or 0 for none"
             raise UserError(f"the engage switch cannot be on channel {self.engage_channel}", remedy)
 
 
@@ -90,4 +98,4 @@ def refused_while_flying(before: SessionConfig, after: SessionConfig) -> str:
     changes = {
         name: (old[name], value) for name, value in asdict(after).items() if value != old[name]
     }
-    return refused_in_flight(changes, dict.fromkeys(TIGHTENED_IN_FLIGHT, lower))
+    return refused_in_flight(changes, dict.fromkeys(TIGHTENED_IN_FLIGHT, is_lowered))

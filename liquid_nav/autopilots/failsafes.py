@@ -182,7 +182,7 @@ ARDUPILOT_FAILSAFES = (
             FENCE,
             {
                 0: "it is off, unless FENCE_AUTOENABLE turns it on",
-                1: "it is on, FENCE_ACTION says what it does",
+                1: "it is on, FENCE_ACTION defines the action",
             },
         ),
         FENCE,
@@ -192,12 +192,12 @@ _TABLES = {"PX4": PX4_FAILSAFES, "ArduPilot": ARDUPILOT_FAILSAFES}
 _BY_NAME = {parameter.name: parameter for table in _TABLES.values() for parameter in table}
 
 
-def names_for(autopilot: str) -> tuple[str, ...]:
+def failsafe_parameters(autopilot: str) -> tuple[str, ...]:
     """Return the names of the parameters of an autopilot (``AutopilotProfile.name``)."""
     return tuple(parameter.name for parameter in _TABLES.get(autopilot, ()))
 
 
-def explain(name: str, value: float) -> str:
+def explain_failsafe(name: str, value: float) -> str:
     """Return what follows from the value of a parameter; nothing for one that is not listed
     here.
     """
@@ -210,13 +210,13 @@ def explain(name: str, value: float) -> str:
     return meaning
 
 
-def is_known(name: str, value: float) -> bool:
+def is_known_failsafe(name: str, value: float) -> bool:
     """Return whether it is known what follows from the value of a parameter."""
     parameter = _BY_NAME.get(name)
     return parameter is not None and _meaning(parameter, value) is not None
 
 
-def falls(name: str, value: float) -> bool:
+def failsafe_stops_motors(name: str, value: float) -> bool:
     """Return whether the vehicle falls out of the air; False for an unknown value."""
     parameter = _BY_NAME.get(name)
     return parameter is not None and value in parameter.falling

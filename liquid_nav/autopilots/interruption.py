@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from liquid_nav.autopilots import reconnection, steps
 from liquid_nav.autopilots.freshness import LINK_LOST
-from liquid_nav.safety import IN_CHARGE, Fault, FaultKind, Mode, Phase
+from liquid_nav.safety import PHASES_IN_CHARGE, Fault, FaultKind, Mode, Phase
 
 if TYPE_CHECKING:
     from liquid_nav.autopilots.session import OffboardSession
@@ -31,7 +31,7 @@ def interrupt(s: OffboardSession, fault: Fault | None) -> None:
 
     ``fault``: why, where it has to be reported.
     """
-    if fault is not None and s.phase in IN_CHARGE and s.phase is not Phase.LANDING:
+    if fault is not None and s.phase in PHASES_IN_CHARGE and s.phase is not Phase.LANDING:
         s.complain(fault)
     if s.phase not in (Phase.STARTING, Phase.CLIMBING, Phase.FLYING, Phase.HOLDING):
         return

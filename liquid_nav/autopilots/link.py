@@ -17,7 +17,7 @@ from threading import Thread
 from typing import Callable, Iterable, Protocol
 
 from liquid_nav.autopilots.connection import Connection, Kind, read_connection
-from liquid_nav.autopilots.mavlink_codec import Codec, Counts, Message
+from liquid_nav.autopilots.mavlink_codec import Counts, MavlinkCodec, MavlinkMessage
 from liquid_nav.errors import UserError
 
 REOPEN = 1.0
@@ -71,7 +71,7 @@ may be gone for moments only.
 """
 
 
-class Udp:
+class MavlinkUdp:
     """A socket that listens and answers the vehicle alone; or one that calls and receives from the
     called address only.
     """
@@ -224,13 +224,16 @@ class Serial:
         self._port.close()
 
 
-class Link:
+class MavlinkLink:
     """A wire that heals, with a codec at its end. ``problem``: why it is down; empty when it is
     up.
     """
 
     def __init__(
-        self, connection: str, codec: Codec, is_vehicle: Callable[[Message], bool] | None = None
+        self,
+        connection: str,
+        codec: MavlinkCodec,
+        is_vehicle: Callable[[MavlinkMessage], bool] | None = None,
     ) -> None:
         """Understand ``connection``; opened by the first ``receive``. Raises UserError for what
         cannot be read.
@@ -259,14 +262,14 @@ class Link:
         """What came in."""
         return self.codec.counts
 
-    def receive(self, now: float) -> list[Message]:
+    def receive(self, now: float) -> list[MavlinkMessage]:
         """Return the messages that have arrived; ``now``: s, for the pause between attempts to
         open.
         """
         wire = self._ready(now)
         if wire is None:
             return []
-        messages: list[Message] = []
+        messages: list[MavlinkMessage] = []
         # Bounded: a flood must not keep set points and the end of the process waiting.
         decoded = 0
         looked = 0
@@ -287,7 +290,7 @@ class Link:
             self._broke(error)
         return messages
 
-    def send(self, messages: Iterable[Message], now: float) -> None:
+    def send(self, messages: Iterable[MavlinkMessage], now: float) -> None:
         """Send messages; silently nothing while the wire is down."""
         for message in messages:
             wire = self._ready(now)
@@ -339,7 +342,7 @@ def opener(where: Connection) -> Callable[[], Wire]:
         return lambda: Serial(where.place, where.number)
     if where.kind is Kind.TCP:
         return lambda: Tcp(where.place, where.number)
-    return lambda: Udp(where.place, where.number, where.kind is Kind.CALLS, where.peer)
+    return lambda: MavlinkUdp(where.place, where.number, where.kind is Kind.CALLS, where.peer)
 
 
 def _require_pyserial() -> None:

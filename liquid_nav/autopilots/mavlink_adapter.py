@@ -16,8 +16,12 @@ from liquid_nav.autopilots import mavlink_messages as messages
 from liquid_nav.autopilots import mavlink_telemetry as telemetry
 from liquid_nav.autopilots.adapter import Answer, RequestKind
 from liquid_nav.autopilots.config import SessionConfig
-from liquid_nav.autopilots.failsafes import names_for
-from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Message
+from liquid_nav.autopilots.failsafes import failsafe_parameters
+from liquid_nav.autopilots.mavlink_codec import (
+    COMPANION_COMPONENT_ID,
+    COMPANION_SYSTEM_ID,
+    MavlinkMessage,
+)
 from liquid_nav.autopilots.mavlink_text import Text, TextJoiner
 from liquid_nav.autopilots.profiles import PX4, AutopilotProfile
 from liquid_nav.autopilots.session import OffboardSession
@@ -55,8 +59,8 @@ class MavlinkAdapter:
         profile: AutopilotProfile = PX4,
         config: SessionConfig | None = None,
         target: int | None = 1,
-        system: int = OUR_SYSTEM,
-        component: int = OUR_COMPONENT,
+        system: int = COMPANION_SYSTEM_ID,
+        component: int = COMPANION_COMPONENT_ID,
     ) -> None:
         """Make the session behind it.
 
@@ -75,7 +79,7 @@ class MavlinkAdapter:
         """
         self._us = (system, component)
         self._joiner = TextJoiner()
-        self._out: list[Message] = []
+        self._out: list[MavlinkMessage] = []
         self._asked: dict[int, RequestKind] = {}
         self._types: dict[str, int] = {}
         self._received: set[int] = set()
@@ -85,7 +89,7 @@ class MavlinkAdapter:
 
     # What comes in.
 
-    def is_vehicle(self, message: Message) -> bool:
+    def is_vehicle(self, message: MavlinkMessage) -> bool:
         """Whether a message is the autopilot's of our vehicle."""
         if message.get_srcComponent() != AUTOPILOT:
             return False
@@ -94,7 +98,7 @@ class MavlinkAdapter:
             return _is_autopilot(message) and self.target in (None, message.get_srcSystem())
         return bool(message.get_srcSystem() == self.target)
 
-    def receive(self, message: Message, now: float) -> bool:
+    def receive(self, message: MavlinkMessage, now: float) -> bool:
         """Take one message from the link; returns whether it brought anything of our vehicle."""
         kind = message.get_type()
         if not self.is_vehicle(message):
@@ -119,14 +123,14 @@ class MavlinkAdapter:
         elif kind == "STATUSTEXT":
             self._pass_on(self._joiner.add(message, now))
         elif kind == "PARAM_VALUE":
-            value = messages.decode_value(
+            value = messages.decode_parameter(
                 message.param_value, message.param_type, self.profile.bytewise
             )
             session.parameters[message.param_id] = value
             self._types[message.param_id] = message.param_type
         return news
 
-    def update(self, now: float) -> list[Message]:
+    def update(self, now: float) -> list[MavlinkMessage]:
         """Return what has to be sent now."""
         self._pass_on(self._joiner.expired(now))
         return self.session.update(now)
@@ -146,8 +150,8 @@ class MavlinkAdapter:
         self._received.clear()
         self._tries = 0
         for number, rate in messages.WANTED.items():
-            self._send(messages.ask_for_message(self._vehicle, number, rate))
-        for name in names_for(self.profile.name):
+            self._send(messages.request_message_rate(self._vehicle, number, rate))
+        for name in failsafe_parameters(self.profile.name):
             self.read_parameter(name)
 
     def ask_again(self) -> None:
@@ -158,8 +162,8 @@ class MavlinkAdapter:
         for number, rate in messages.WANTED.items():
             wanted = number in messages.ESSENTIAL or self._tries <= TRIES
             if number not in self._received and wanted:
-                self._send(messages.ask_for_message(self._vehicle, number, rate))
-        for name in names_for(self.profile.name):
+                self._send(messages.request_message_rate(self._vehicle, number, rate))
+        for name in failsafe_parameters(self.profile.name):
             if name not in self.session.parameters and self._tries <= TRIES:
                 self.read_parameter(name)
 
@@ -211,13 +215,13 @@ class MavlinkAdapter:
         """The autopilot sends its warnings as texts."""
         return []
 
-    def take(self) -> list[Message]:
+    def take(self) -> list[MavlinkMessage]:
         """Return what has to be sent, and forget it."""
         out = self._out
         self._out = []
         return out
 
-    def _acknowledge(self, message: Message, now: float) -> bool:
+    def _acknowledge(self, message: MavlinkMessage, now: float) -> bool:
         whom = (getattr(message, "target_system", 0), getattr(message, "target_component", 0))
         kind = self._asked.get(message.command)
         if whom not in (self._us, (0, 0)):
@@ -244,11 +248,11 @@ class MavlinkAdapter:
                 text.text, text.severity <= mavlink.MAV_SEVERITY_WARNING, text.time
             )
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: MavlinkMessage) -> None:
         self._out.append(message)
 
 
-def _is_autopilot(message: Message) -> bool:
+def _is_autopilot(message: MavlinkMessage) -> bool:
     if message.get_type() != "HEARTBEAT":
         return False
     return bool(message.autopilot != mavlink.MAV_AUTOPILOT_INVALID)

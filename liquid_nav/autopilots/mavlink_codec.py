@@ -13,11 +13,11 @@ from typing import TypeAlias
 
 from pymavlink.dialects.v20 import common as mavlink
 
-Message: TypeAlias = mavlink.MAVLink_message
-OUR_SYSTEM = 247
+MavlinkMessage: TypeAlias = mavlink.MAVLink_message
+COMPANION_SYSTEM_ID = 247
 """Our system id. 255 with component 190 is QGroundControl's own identity, 1 is the usual vehicle.
 """
-OUR_COMPONENT = mavlink.MAV_COMP_ID_ONBOARD_COMPUTER
+COMPANION_COMPONENT_ID = mavlink.MAV_COMP_ID_ONBOARD_COMPUTER
 """Our component id."""
 SIGNING_EPOCH = 1_420_070_400
 """1 January 2015 in Unix seconds: signatures count units of 10 us from there."""
@@ -52,12 +52,12 @@ class _Parser(mavlink.MAVLink):  # type: ignore[misc]  # pymavlink comes without
         return accepted
 
 
-def signing_key(passphrase: str) -> bytes:
+def mavlink_signing_key(passphrase: str) -> bytes:
     """Return the 32 bytes that ground stations derive from a passphrase."""
     return hashlib.sha256(passphrase.encode()).digest()
 
 
-class Codec:
+class MavlinkCodec:
     """One end of a link.
 
     Args:
@@ -72,8 +72,8 @@ class Codec:
 
     def __init__(
         self,
-        system: int = OUR_SYSTEM,
-        component: int = OUR_COMPONENT,
+        system: int = COMPANION_SYSTEM_ID,
+        component: int = COMPANION_COMPONENT_ID,
         *,
         listen_to: int | None = None,
         key: bytes | None = None,
@@ -94,14 +94,14 @@ class Codec:
             signing.sign_outgoing = True
             signing.timestamp = max(0, int((unix_time - SIGNING_EPOCH) * 1e5))
 
-    def encode(self, message: Message) -> bytes:
+    def encode(self, message: MavlinkMessage) -> bytes:
         """Return the bytes of a message, numbered and signed."""
         parser = self._parser
         data = message.pack(parser)
         parser.seq = (parser.seq + 1) % 256
         return bytes(data)
 
-    def decode(self, data: bytes) -> list[Message]:
+    def decode(self, data: bytes) -> list[MavlinkMessage]:
         """Return the messages in ``data`` that are meant for us; never raises."""
         messages = self._parser.parse_buffer(data) or []
         if self._datagrams:
@@ -109,7 +109,7 @@ class Codec:
             self._parser.buf_index = 0
         return [message for message in messages if self._wanted(message)]
 
-    def _wanted(self, message: Message) -> bool:
+    def _wanted(self, message: MavlinkMessage) -> bool:
         kind = message.get_type()
         self.counts.seen += 1
         if kind == "BAD_DATA":

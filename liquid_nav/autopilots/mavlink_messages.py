@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav import geometry
-from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.mavlink_codec import MavlinkMessage
 from liquid_nav.types import Command
 
-VELOCITY_AND_YAW_RATE = 0x5C7
+VELOCITY_YAW_RATE_MASK = 0x5C7
 """type_mask: positions, accelerations and yaw are ignored, the three velocities and the yaw rate
 count.
 """
@@ -46,7 +46,7 @@ INTEGERS = {
 }
 
 
-def heartbeat(station: bool) -> Message:
+def heartbeat(station: bool) -> MavlinkMessage:
     """Our sign of life; ``station``: as a ground station by type, otherwise as a companion
     computer.
     """
@@ -56,7 +56,7 @@ def heartbeat(station: bool) -> Message:
     )
 
 
-def set_point(command: Command, time: float, system: int) -> Message:
+def set_point(command: Command, time: float, system: int) -> MavlinkMessage:
     """A velocity and yaw rate in the level body frame; ``time``: s of our clock."""
     vx, vy, vz, yaw_rate = geometry.command_to_body_ned(command)
     return mavlink.MAVLink_set_position_target_local_ned_message(
@@ -64,7 +64,7 @@ def set_point(command: Command, time: float, system: int) -> Message:
         system,
         1,
         mavlink.MAV_FRAME_BODY_NED,
-        VELOCITY_AND_YAW_RATE,
+        VELOCITY_YAW_RATE_MASK,
         0.0,
         0.0,
         0.0,
@@ -81,7 +81,7 @@ def set_point(command: Command, time: float, system: int) -> Message:
 
 def command_long(
     system: int, number: int, parameters: tuple[float, ...] = (), attempt: int = 0
-) -> Message:
+) -> MavlinkMessage:
     """A MAV_CMD with up to seven parameters, the rest zero; ``attempt`` counts repetitions from 0,
     sent up to 255.
     """
@@ -91,33 +91,35 @@ def command_long(
     )
 
 
-def ask_for_message(system: int, number: int, rate: float) -> Message:
+def request_message_rate(system: int, number: int, rate: float) -> MavlinkMessage:
     """Ask for a message at a rate in Hz."""
     return command_long(system, mavlink.MAV_CMD_SET_MESSAGE_INTERVAL, (number, 1e6 / rate))
 
 
-def read_parameter(system: int, name: str) -> Message:
+def read_parameter(system: int, name: str) -> MavlinkMessage:
     """Ask for a parameter by name."""
     return mavlink.MAVLink_param_request_read_message(system, 1, name.encode(), -1)
 
 
-def set_parameter(system: int, name: str, value: float, kind: int, bytewise: bool) -> Message:
+def set_parameter(
+    system: int, name: str, value: float, kind: int, bytewise: bool
+) -> MavlinkMessage:
     """Set a parameter of MAV_PARAM_TYPE ``kind``."""
     return mavlink.MAVLink_param_set_message(
-        system, 1, name.encode(), encode_value(value, kind, bytewise), kind
+        system, 1, name.encode(), encode_parameter(value, kind, bytewise), kind
     )
 
 
-def parameter_value(
+def parameter_value_message(
     name: str, value: float, kind: int, bytewise: bool, count: int = 1, index: int = 0
-) -> Message:
+) -> MavlinkMessage:
     """What an autopilot answers."""
     return mavlink.MAVLink_param_value_message(
-        name.encode(), encode_value(value, kind, bytewise), kind, count, index
+        name.encode(), encode_parameter(value, kind, bytewise), kind, count, index
     )
 
 
-def encode_value(value: float, kind: int, bytewise: bool) -> float:
+def encode_parameter(value: float, kind: int, bytewise: bool) -> float:
     """Return the float that carries a parameter; PX4 puts the bits of an integer into it, ArduPilot
     its value.
     """
@@ -127,7 +129,7 @@ def encode_value(value: float, kind: int, bytewise: bool) -> float:
     return float(struct.unpack("<f", bits)[0])
 
 
-def decode_value(value: float, kind: int, bytewise: bool) -> float:
+def decode_parameter(value: float, kind: int, bytewise: bool) -> float:
     """Inverse of ``encode_value``."""
     if not bytewise or kind not in INTEGERS:
         return float(value)
@@ -135,13 +137,13 @@ def decode_value(value: float, kind: int, bytewise: bool) -> float:
     return float(struct.unpack_from(layout, struct.pack("<f", value))[0])
 
 
-def external_vision(
+def external_vision_message(
     time: float,
     position: NDArray[np.float64],
     quaternion: NDArray[np.float64],
     velocity: NDArray[np.float64],
     rates: NDArray[np.float64],
-) -> Message:
+) -> MavlinkMessage:
     """Odometry for the autopilot's estimator. Ours: ENU [3] m, FLU to ENU [4], ENU [3] m/s, FLU [3]
     rad/s; time s.
     """

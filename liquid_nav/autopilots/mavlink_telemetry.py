@@ -9,7 +9,7 @@ import math
 import numpy as np
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.mavlink_codec import MavlinkMessage
 from liquid_nav.autopilots.vehicle import Landed, VehicleState
 
 LANDED = {
@@ -27,7 +27,7 @@ NO_VOLTAGE = 0xFFFF
 """What SYS_STATUS holds where the voltage is unknown."""
 
 
-def read(message: Message, vehicle: VehicleState, now: float) -> bool:
+def read(message: MavlinkMessage, vehicle: VehicleState, now: float) -> bool:
     """Take one message of the vehicle's autopilot into ``vehicle``; returns whether it brought
     anything.
     """
@@ -35,7 +35,7 @@ def read(message: Message, vehicle: VehicleState, now: float) -> bool:
     return reader is not None and reader(message, vehicle, now)
 
 
-def _heartbeat(message: Message, vehicle: VehicleState, now: float) -> bool:
+def _heartbeat(message: MavlinkMessage, vehicle: VehicleState, now: float) -> bool:
     vehicle.beat(now)
     vehicle.autopilot = message.autopilot
     vehicle.kind = message.type
@@ -45,12 +45,12 @@ def _heartbeat(message: Message, vehicle: VehicleState, now: float) -> bool:
     return True
 
 
-def _landed(message: Message, vehicle: VehicleState, now: float) -> bool:
+def _landed(message: MavlinkMessage, vehicle: VehicleState, now: float) -> bool:
     vehicle.landed = LANDED.get(message.landed_state, Landed.UNKNOWN)
     return True
 
 
-def _position(message: Message, vehicle: VehicleState, now: float) -> bool:
+def _position(message: MavlinkMessage, vehicle: VehicleState, now: float) -> bool:
     position = np.array((message.x, message.y, message.z))
     velocity = np.array((message.vx, message.vy, message.vz))
     if not (np.isfinite(position).all() and np.isfinite(velocity).all()):
@@ -69,7 +69,7 @@ def _position(message: Message, vehicle: VehicleState, now: float) -> bool:
     return True
 
 
-def _attitude(message: Message, vehicle: VehicleState, now: float) -> bool:
+def _attitude(message: MavlinkMessage, vehicle: VehicleState, now: float) -> bool:
     quaternion = np.array((message.q1, message.q2, message.q3, message.q4))
     rates = np.array((message.rollspeed, message.pitchspeed, message.yawspeed))
     size = float(np.linalg.norm(quaternion))
@@ -80,12 +80,12 @@ def _attitude(message: Message, vehicle: VehicleState, now: float) -> bool:
     return True
 
 
-def _imu(message: Message, vehicle: VehicleState, now: float) -> bool:
+def _imu(message: MavlinkMessage, vehicle: VehicleState, now: float) -> bool:
     vehicle.force = np.array((message.xacc, message.yacc, message.zacc))
     return True
 
 
-def _status(message: Message, vehicle: VehicleState, now: float) -> bool:
+def _status(message: MavlinkMessage, vehicle: VehicleState, now: float) -> bool:
     receiver = (
         message.onboard_control_sensors_present & message.onboard_control_sensors_health & RECEIVER
     )
@@ -96,7 +96,7 @@ def _status(message: Message, vehicle: VehicleState, now: float) -> bool:
     return True
 
 
-def _charge(message: Message) -> float | None:
+def _charge(message: MavlinkMessage) -> float | None:
     """Return the charge of a SYS_STATUS, 0 to 1; None where it has none."""
     percent: int = message.battery_remaining
     if 0 <= percent <= 100:
@@ -104,7 +104,7 @@ def _charge(message: Message) -> float | None:
     return None
 
 
-def _voltage(message: Message) -> float | None:
+def _voltage(message: MavlinkMessage) -> float | None:
     """Return the voltage of a SYS_STATUS, V; None where it has none."""
     millivolts: int = message.voltage_battery
     if millivolts == NO_VOLTAGE:
@@ -112,7 +112,7 @@ def _voltage(message: Message) -> float | None:
     return millivolts / 1000.0
 
 
-def _sticks(message: Message, vehicle: VehicleState, now: float) -> bool:
+def _sticks(message: MavlinkMessage, vehicle: VehicleState, now: float) -> bool:
     count = min(int(message.chancount), MOST_CHANNELS)
     if count == 0:
         return False
@@ -122,7 +122,7 @@ def _sticks(message: Message, vehicle: VehicleState, now: float) -> bool:
     return True
 
 
-def _global(message: Message, vehicle: VehicleState, now: float) -> bool:
+def _global(message: MavlinkMessage, vehicle: VehicleState, now: float) -> bool:
     if message.lat == 0 and message.lon == 0:
         return False  # what an autopilot without a position fix sends
     vehicle.global_time = now

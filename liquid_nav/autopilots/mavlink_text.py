@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.mavlink_codec import MavlinkMessage
 
 CHUNK = 50
 PATIENCE = 0.5
@@ -32,7 +32,7 @@ class TextJoiner:
         """Start with nothing received."""
         self._open: dict[int, tuple[float, int, dict[int, str]]] = {}
 
-    def add(self, message: Message, now: float) -> list[Text]:
+    def add(self, message: MavlinkMessage, now: float) -> list[Text]:
         """Take a STATUSTEXT; returns the texts that are whole now."""
         text = message.text
         if not isinstance(text, str):

@@ -12,7 +12,7 @@ from liquid_nav.autopilots import steps
 from liquid_nav.autopilots.interruption import interrupt
 from liquid_nav.autopilots.ledger import News
 from liquid_nav.autopilots.reconnection import BeforeLoss
-from liquid_nav.safety import IN_CHARGE, Fault, FaultKind, Mode, Order, Phase
+from liquid_nav.safety import PHASES_IN_CHARGE, Fault, FaultKind, Mode, Order, Phase
 
 if TYPE_CHECKING:
     from liquid_nav.autopilots.session import OffboardSession
@@ -39,7 +39,7 @@ def obey(s: OffboardSession, order: Order, news: News) -> None:
             s.held_since = s.now
         _hold(s, news.act)
     elif order.mode is Mode.LANDING:
-        if news.act or (changed and s.phase in IN_CHARGE):
+        if news.act or (changed and s.phase in PHASES_IN_CHARGE):
             _land(s)
         elif s.phase is Phase.RELEASED:
             watch_landing_found(s)
@@ -124,7 +124,7 @@ def _touch(s: OffboardSession) -> None:
         if s.vehicle.airborne:
             s.before_loss = None
         return
-    if s.phase not in IN_CHARGE or s.phase is Phase.STOPPING:
+    if s.phase not in PHASES_IN_CHARGE or s.phase is Phase.STOPPING:
         return
     s.touched = True
     s.set_points.urgent = True

@@ -16,7 +16,7 @@ from liquid_nav import geometry
 from liquid_nav.autopilots.config import SessionConfig, bounded
 from liquid_nav.autopilots.freshness import NEVER
 from liquid_nav.autopilots.ledger import Ledger
-from liquid_nav.autopilots.reports import Event
+from liquid_nav.autopilots.reports import SessionEvent
 from liquid_nav.safety import BridgeReport, Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
 
@@ -59,7 +59,7 @@ class PlainSession:
         self._closing = False
         self._quaternion: NDArray[np.float64] | None = None
         self._seen = NEVER
-        self._events: list[Event] = []
+        self._events: list[SessionEvent] = []
 
     def command(self, command: Command, now: float) -> None:
         """Take a command; what is not finite, or does not fit into 32 bits, is zero."""
@@ -147,7 +147,7 @@ class PlainSession:
             return wanted
         return in_body(wanted, self._quaternion)
 
-    def events(self) -> list[Event]:
+    def events(self) -> list[SessionEvent]:
         """Return what has happened since the last call."""
         events = self._events
         self._events = []
@@ -189,4 +189,4 @@ class PlainSession:
 
     def _complain(self, fault: Fault, now: float) -> None:
         self.fault = fault
-        self._events.append(Event(now, True, str(fault)))
+        self._events.append(SessionEvent(now, True, str(fault)))

@@ -13,9 +13,9 @@ CUSTOM_MODE_ENABLED = 1
 """MAV_MODE_FLAG_CUSTOM_MODE_ENABLED."""
 
 
-NO_MODE = "no mode"
+NO_FLIGHT_MODE = "no mode"
 """What stands for the mode of a vehicle that has not reported one."""
-UNNAMED = "mode "
+UNNAMED_MODE_PREFIX = "mode "
 """What the number of a mode stands behind that has no name here."""
 
 
@@ -83,8 +83,8 @@ class AutopilotProfile:
     def mode_name(self, mode: int | None) -> str:
         """Return what pilots call a custom mode."""
         if mode is None:
-            return NO_MODE
-        return self.names.get(mode, f"{UNNAMED}{mode:#x}")
+            return NO_FLIGHT_MODE
+        return self.names.get(mode, f"{UNNAMED_MODE_PREFIX}{mode:#x}")
 
     def mode_parameters(self, mode: int) -> tuple[float, float, float]:
         """Return the first three parameters of MAV_CMD_DO_SET_MODE."""
@@ -202,11 +202,13 @@ ARDUPILOT = AutopilotProfile(
     hold_needs_global_position=False,
 )
 
-PROFILES = {"px4": PX4, "ardupilot": ARDUPILOT}
+AUTOPILOT_PROFILES = {"px4": PX4, "ardupilot": ARDUPILOT}
 
 
-def profile(name: str) -> AutopilotProfile:
+def autopilot_profile(name: str) -> AutopilotProfile:
     """Return an autopilot by name; raises UserError for an unknown one."""
-    if name not in PROFILES:
-        raise UserError(f"unknown autopilot '{name}'", f"choose one of: {', '.join(PROFILES)}")
-    return PROFILES[name]
+    if name not in AUTOPILOT_PROFILES:
+        raise UserError(
+            f"unknown autopilot '{name}'", f"choose one of: {', '.join(AUTOPILOT_PROFILES)}"
+        )
+    return AUTOPILOT_PROFILES[name]

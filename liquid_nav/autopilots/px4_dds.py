@@ -107,7 +107,7 @@ VTOL = 22
 
 
 @dataclass(frozen=True, slots=True)
-class VehicleCommand:
+class Px4VehicleCommand:
     """A VehicleCommand."""
 
     number: int
@@ -117,7 +117,7 @@ class VehicleCommand:
 
 
 @dataclass(frozen=True, slots=True)
-class SetPoint:
+class Px4SetPoint:
     """An OffboardControlMode and its TrajectorySetpoint."""
 
     velocity: tuple[float, float, float]
@@ -126,7 +126,7 @@ class SetPoint:
     """Clockwise, rad/s."""
 
 
-def vehicle_kind(vehicle_type: int, vertical_take_off: bool) -> int | None:
+def px4_mav_type(vehicle_type: int, vertical_take_off: bool) -> int | None:
     """Return the MAV_TYPE of a VehicleStatus, or None where it has none.
 
     Args:
@@ -138,7 +138,7 @@ def vehicle_kind(vehicle_type: int, vertical_take_off: bool) -> int | None:
     return KINDS.get(vehicle_type)
 
 
-def topic(folder: str, name: str, kind: type) -> str:
+def px4_topic_name(folder: str, name: str, kind: type) -> str:
     """Return the topic of a px4_msgs type, such as ``fmu/out/vehicle_status_v1``: its version is
     part of the name.
     """
@@ -159,7 +159,7 @@ class Px4DdsAdapter:
         self.target = target
         self.foreign = 0
         """Statuses of other vehicles."""
-        self._out: list[VehicleCommand | SetPoint] = []
+        self._out: list[Px4VehicleCommand | Px4SetPoint] = []
         self._asked: dict[int, RequestKind] = {}
         self._heading: tuple[float, float] | None = None
         self._passes = True
@@ -284,7 +284,7 @@ class Px4DdsAdapter:
         self._heading = (geometry.yaw_ned_to_enu(geometry.yaw_of(q)), now)
         return True
 
-    def update(self, now: float) -> list[VehicleCommand | SetPoint]:
+    def update(self, now: float) -> list[Px4VehicleCommand | Px4SetPoint]:
         """Return what has to be sent now."""
         return self.session.update(now)
 
@@ -311,7 +311,7 @@ class Px4DdsAdapter:
         if self.ready(self.session.now):
             command = replace(command, vx=0.0, vy=0.0)
         north, east, down, yaw_rate = geometry.command_to_ned(command, yaw)
-        self._out.append(SetPoint((north, east, down), yaw_rate))
+        self._out.append(Px4SetPoint((north, east, down), yaw_rate))
 
     def request(self, kind: RequestKind, value: float = 0.0, attempt: int = 0) -> None:
         """Send a VehicleCommand."""
@@ -325,7 +325,7 @@ class Px4DdsAdapter:
         number = COMMANDS[kind]
         self._asked[number] = kind
         padding = (0.0,) * (7 - len(parameters))
-        self._out.append(VehicleCommand(number, (*parameters, *padding)))
+        self._out.append(Px4VehicleCommand(number, (*parameters, *padding)))
 
     def read_parameter(self, name: str) -> None:
         """Parameters cannot be read over DDS."""
@@ -350,9 +350,9 @@ class Px4DdsAdapter:
         idle = session.vehicle.mode == OFFBOARD and not session.streaming
         if self._passes or idle:
             return []
-        return ["its pre-flight checks do not pass: QGroundControl says which"]
+        return ["its pre-flight checks do not pass: QGroundControl shows which"]
 
-    def take(self) -> list[VehicleCommand | SetPoint]:
+    def take(self) -> list[Px4VehicleCommand | Px4SetPoint]:
         """Return what has to be sent, and forget it."""
         out = self._out
         self._out = []

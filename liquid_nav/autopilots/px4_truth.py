@@ -20,7 +20,7 @@ PERIOD = 0.02
 """s between two poses at least: a simulation publishes its own at some hundred hertz."""
 
 
-class GroundTruth:
+class Px4GroundTruth:
     """Puts attitude and place together."""
 
     def __init__(self) -> None:

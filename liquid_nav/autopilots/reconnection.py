@@ -9,7 +9,7 @@ from liquid_nav.autopilots import steps
 from liquid_nav.autopilots.freshness import LINK_LOST
 from liquid_nav.autopilots.profiles import AutopilotProfile
 from liquid_nav.autopilots.vehicle import VehicleState
-from liquid_nav.safety import IN_CHARGE, Fault, FaultKind, Mode, Phase
+from liquid_nav.safety import PHASES_IN_CHARGE, Fault, FaultKind, Mode, Phase
 
 if TYPE_CHECKING:
     from liquid_nav.autopilots.session import OffboardSession
@@ -32,7 +32,7 @@ class BeforeLoss:
 
 def lose_link(s: OffboardSession) -> None:
     """The vehicle was silent for too long: nothing is sent, and what we did is remembered."""
-    if s.phase in IN_CHARGE:
+    if s.phase in PHASES_IN_CHARGE:
         s.before_loss = _remember(s)
     s.leave(Phase.OFFLINE)
     s.complain(Fault(FaultKind.LINK_LOST, limit=LINK_LOST))
@@ -85,7 +85,7 @@ def notice_reboot(s: OffboardSession) -> None:
     s.arm_asked = None
     s.polling.greet(s.now)
     rebooted = Fault(FaultKind.REBOOTED)
-    if s.phase in IN_CHARGE:
+    if s.phase in PHASES_IN_CHARGE:
         s.release(rebooted)
     else:
         s.log_event(str(rebooted))

@@ -20,7 +20,7 @@ NO_ORDER = Order("", Mode.DISENGAGED)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class SessionEvent:
     """Something worth a line in a log."""
 
     time: float
@@ -48,12 +48,12 @@ class EventLog:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._events: list[Event] = []
+        self._events: list[SessionEvent] = []
         self._texts: deque[Text] = deque(maxlen=MOST_TEXTS)
 
     def add(self, time: float, trouble: bool, text: str) -> None:
         """Note an event at ``time`` (s)."""
-        self._events.append(Event(time, trouble, text))
+        self._events.append(SessionEvent(time, trouble, text))
 
     def received_text(self, time: float, warning: bool, text: str) -> None:
         """Note a text that the autopilot has sent at ``time`` (s)."""
@@ -64,7 +64,7 @@ class EventLog:
         """Return what the autopilot has warned of since then (s), in its order."""
         return [text.text for text in self._texts if text.warning and text.time >= since]
 
-    def take(self) -> list[Event]:
+    def take(self) -> list[SessionEvent]:
         """Return the events since the last call."""
         events = self._events
         self._events = []

@@ -39,7 +39,7 @@ from liquid_nav.autopilots.freshness import NEVER
 from liquid_nav.autopilots.ledger import Ledger
 from liquid_nav.autopilots.polling import Polling
 from liquid_nav.autopilots.remote_control import RemoteControl
-from liquid_nav.autopilots.reports import Event, EventLog, bridge_report
+from liquid_nav.autopilots.reports import EventLog, SessionEvent, bridge_report
 from liquid_nav.autopilots.requests import Reply, Requests
 from liquid_nav.autopilots.set_points import ZERO, SetPoints
 from liquid_nav.autopilots.vehicle import VehicleState
@@ -231,7 +231,7 @@ class OffboardSession:
             self._stream()
         return self.adapter.take()
 
-    def events(self) -> list[Event]:
+    def events(self) -> list[SessionEvent]:
         """Return what has happened since the last call."""
         return self._log.take()
 

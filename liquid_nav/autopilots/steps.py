@@ -244,7 +244,7 @@ def take_over(s: OffboardSession) -> Step:
     yield from enter_mode(s, follow)
     s.allowed = frozenset({follow})
     if s.vehicle.airborne and not s.vehicle.armed:
-        raise _refused("the vehicle says that it flies and is disarmed")
+        raise _refused("the vehicle reports that it flies and is disarmed")
     if not s.vehicle.airborne:
         yield from arm_patiently(s, asked)
         s.enter(Phase.CLIMBING)

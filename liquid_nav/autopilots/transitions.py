@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from liquid_nav.safety import Phase
 
-TRANSITIONS: dict[Phase, frozenset[Phase]] = {
+PHASE_TRANSITIONS: dict[Phase, frozenset[Phase]] = {
     Phase.OFFLINE: frozenset(
         {Phase.READY, Phase.RELEASED, Phase.HOLDING, Phase.LANDING, Phase.STOPPING}
     ),

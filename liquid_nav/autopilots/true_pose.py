@@ -17,21 +17,21 @@ from numpy.typing import NDArray
 from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav import geometry
-from liquid_nav.autopilots.mavlink_codec import Message
+from liquid_nav.autopilots.mavlink_codec import MavlinkMessage
 from liquid_nav.autopilots.vehicle import Odometry
 
-DEGREES = 1e-7
+DEGREES_PER_E7 = 1e-7
 """Unit of latitude and longitude."""
-PX4_METRE = 6_371_000.0 * math.radians(DEGREES)
+PX4_METRES_PER_E7 = 6_371_000.0 * math.radians(DEGREES_PER_E7)
 """m of a unit of latitude on the sphere on which PX4 lays out its local map."""
-ARDUPILOT_METRE = 0.011131884502145034
+ARDUPILOT_METRES_PER_E7 = 0.011131884502145034
 """m of a unit of latitude in ArduPilot (LOCATION_SCALING_FACTOR)."""
-WANTED = {
+TRUE_POSE_MESSAGE_IDS = {
     "px4": mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION,
     "ardupilot": mavlink.MAVLINK_MSG_ID_SIM_STATE,
 }
 """Autopilot -> the message that carries the true pose."""
-RATE = 50.0
+TRUE_POSE_RATE = 50.0
 """Times a second that we ask for it."""
 KINDS = ("HIL_STATE_QUATERNION", "SIM_STATE")
 
@@ -56,7 +56,7 @@ class _Reading:
     """m of a unit of latitude."""
 
 
-class TruePose:
+class MavlinkTruePose:
     """Turns these messages into odometry on a map of its own, whose origin is the first place."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class TruePose:
         self._origin: _Reading | None = None
         self._stamp = -math.inf
 
-    def read(self, message: Message, boot: float | None) -> Odometry | None:
+    def read(self, message: MavlinkMessage, boot: float | None) -> Odometry | None:
         """Return what a message reports, or None: it is another one, not finite, or no newer than
         the last.
 
@@ -97,7 +97,7 @@ class TruePose:
 
 def _place(origin: _Reading, reading: _Reading) -> NDArray[np.float64]:
     """Return [3] ENU m from the origin; within some hundred metres of flight the sphere is flat."""
-    shrinks = math.cos(math.radians(origin.latitude * DEGREES))
+    shrinks = math.cos(math.radians(origin.latitude * DEGREES_PER_E7))
     return np.array(
         (
             (reading.longitude - origin.longitude) * reading.metre * shrinks,
@@ -107,7 +107,7 @@ def _place(origin: _Reading, reading: _Reading) -> NDArray[np.float64]:
     )
 
 
-def _px4(message: Message) -> _Reading:
+def _px4(message: MavlinkMessage) -> _Reading:
     return _Reading(
         message.lat,
         message.lon,
@@ -115,11 +115,11 @@ def _px4(message: Message) -> _Reading:
         np.array(message.attitude_quaternion, np.float64),
         np.array((message.vx, message.vy, message.vz)) / 100.0,
         np.array((message.rollspeed, message.pitchspeed, message.yawspeed)),
-        PX4_METRE,
+        PX4_METRES_PER_E7,
     )
 
 
-def _ardupilot(message: Message) -> _Reading:
+def _ardupilot(message: MavlinkMessage) -> _Reading:
     return _Reading(
         message.lat_int,
         message.lon_int,
@@ -127,5 +127,5 @@ def _ardupilot(message: Message) -> _Reading:
         np.array((message.q1, message.q2, message.q3, message.q4)),
         np.array((message.vn, message.ve, message.vd)),
         np.array((message.xgyro, message.ygyro, message.zgyro)),
-        ARDUPILOT_METRE,
+        ARDUPILOT_METRES_PER_E7,
     )

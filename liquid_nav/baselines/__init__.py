@@ -5,8 +5,13 @@ None of them composes in time: two steps of dt1 and dt2 do not equal one of dt1 
 is an extra input.
 """
 
-from .feedforward import FeedForward
-from .recurrent import GRU, LSTM
-from .tcn import TCN
+from liquid_nav.baselines.feedforward import FeedForward
+from liquid_nav.baselines.recurrent import GRU, LSTM
+from liquid_nav.baselines.tcn import TCN
 
-__all__ = ["GRU", "LSTM", "TCN", "FeedForward"]
+__all__ = [
+    "FeedForward",
+    "GRU",
+    "LSTM",
+    "TCN",
+]

@@ -58,7 +58,7 @@ def release(name: str) -> None:
         held.close()
 
 
-def free_domain() -> int:
+def claim_ros_domain() -> int:
     """Return a ROS domain whose ports are free on this machine, drawn at random and claimed
     (``release_domain``).
 
@@ -74,7 +74,7 @@ def free_domain() -> int:
     )
 
 
-def release_domain(domain: int) -> None:
+def release_ros_domain(domain: int) -> None:
     """Release a domain that ``free_domain`` has returned.
 
     Args:

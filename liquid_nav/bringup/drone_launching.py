@@ -22,9 +22,9 @@ from liquid_nav.bringup.launching import (
 )
 from liquid_nav.bringup.real_drone import (
     AUTOPILOTS,
+    IMAGE_TRANSPORTS,
     LIMITS,
     PARAMETER_FILE,
-    TRANSPORTS,
     DronePlan,
     drone_graph,
 )
@@ -51,7 +51,7 @@ def declare_drone_arguments() -> list[DeclareLaunchArgument]:
         DeclareLaunchArgument(
             "image_transport",
             default_value="raw",
-            choices=TRANSPORTS,
+            choices=IMAGE_TRANSPORTS,
             description="Which camera topic controller, supervisor and recorder read.",
         ),
         DeclareLaunchArgument(

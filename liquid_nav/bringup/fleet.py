@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from liquid_nav.bringup.simulated_flight import FlightPlan, Process, autopilot_graph, embedded_graph
+from liquid_nav.bringup.simulated_flight import (
+    FlightPlan,
+    NodeProcess,
+    autopilot_graph,
+    embedded_graph,
+)
 from liquid_nav.errors import UserError
-from liquid_nav.worlds.starts import MOST
+from liquid_nav.worlds import MAX_DRONES
 
 NUMBERED = ("expert_pilot", "scenario_runner")
 """Executables with a parameter for the number of their drone."""
 
 
-def graph_of(plan: FlightPlan) -> list[Process]:
+def flight_processes(plan: FlightPlan) -> list[NodeProcess]:
     """Return the processes of a plan in the embedded world, the scenario runners last.
 
     Raises:
@@ -30,25 +35,25 @@ def graph_of(plan: FlightPlan) -> list[Process]:
     return embedded_graph(plan)
 
 
-def fleet_names(drones: int) -> list[str]:
+def drone_namespaces(drones: int) -> list[str]:
     """Return the namespaces of that many drones: d1, d2 ...; of a single one the empty name."""
     if drones <= 1:
         return [""]
     return [f"d{number + 1}" for number in range(drones)]
 
 
-def fleet_graph(plan: FlightPlan) -> list[Process]:
+def fleet_graph(plan: FlightPlan) -> list[NodeProcess]:
     """Return one simulator, and for each drone its own pilot, supervisor, recorder and, last,
     scenario runner.
 
     Each drone has a namespace, a frame prefix and a folder of its name, and a start of its own
     (``shared_start``).
     """
-    if not 1 < plan.drones <= MOST:
-        raise UserError(f"{plan.drones} drones in one world", f"choose 2 to {MOST}")
-    names = fleet_names(plan.drones)
+    if not 1 < plan.drones <= MAX_DRONES:
+        raise UserError(f"{plan.drones} drones in one world", f"choose 2 to {MAX_DRONES}")
+    names = drone_namespaces(plan.drones)
     simulator = embedded_graph(plan)[0]
-    graph = [Process(simulator.executable, {**simulator.parameters, "drones": ",".join(names)})]
+    graph = [NodeProcess(simulator.executable, {**simulator.parameters, "drones": ",".join(names)})]
     runners = []
     for number, name in enumerate(names):
         record = plan.record / name if plan.record else None
@@ -57,7 +62,7 @@ def fleet_graph(plan: FlightPlan) -> list[Process]:
             parameters = dict(process.parameters)
             if process.executable in NUMBERED:
                 parameters["drone"] = number
-            placed = Process(process.executable, parameters, name)
+            placed = replace(process, parameters=parameters, namespace=name)
             if process.executable == "scenario_runner":
                 runners.append(placed)
             else:

@@ -11,23 +11,24 @@ from pathlib import Path
 from liquid_nav.bringup.simulated_flight import (
     WATCHED,
     FlightPlan,
-    Process,
+    NodeProcess,
     gate,
     pilot_name,
     pilot_process,
+    pilot_remappings,
 )
 from liquid_nav.worlds import (
-    OWN_CLOCK,
-    OWN_ESTIMATOR,
-    OWN_LOOK,
-    check_supported,
+    KEYS_OF_OWN_CLOCK,
+    KEYS_OF_OWN_ESTIMATOR,
+    KEYS_OF_OWN_LOOK,
+    DroneSpec,
+    check_condition_supported,
     draw_mounting,
     generate_layout,
     load_condition,
     load_scenario,
+    write_sdf,
 )
-from liquid_nav.worlds.sdf import write_sdf
-from liquid_nav.worlds.sdf_drone import DroneSpec
 
 PARAMETER_FILE = "config/gazebo.yaml"
 BRIDGE_FILE = "config/gazebo_bridge.yaml"
@@ -38,7 +39,7 @@ WEATHER_REMAPPING = ("camera/image_raw", "camera/image_clean")
 """
 
 
-def gazebo_graph(plan: FlightPlan) -> list[Process]:
+def gazebo_graph(plan: FlightPlan) -> list[NodeProcess]:
     """Return our processes of a flight in Gazebo, the scenario runner last.
 
     The supervisor watches the bridge: engaged before it receives the bridge, it would command no
@@ -51,15 +52,16 @@ def gazebo_graph(plan: FlightPlan) -> list[Process]:
     world: dict[str, object] = {"scenario": plan.scenario, "seed": plan.seed}
     prefix: dict[str, object] = {"frame_prefix": plan.frame_prefix}
     graph = [
-        Process(
+        NodeProcess(
             "weather", {"condition": condition, "seed": plan.seed, "publish_tf": True} | prefix
         ),
         pilot_process(plan),
-        Process(
+        NodeProcess(
             "safety_supervisor",
             gate(plan.scenario) | prefix | {"autopilot_age": WATCHED["autopilot_age"]},
+            remappings=pilot_remappings(plan.pilot),
         ),
-        Process("autopilot_bridge", prefix),
+        NodeProcess("autopilot_bridge", prefix),
     ]
     runner = world | {
         "condition": condition,
@@ -71,16 +73,21 @@ def gazebo_graph(plan: FlightPlan) -> list[Process]:
     runner["contacts_topic"] = CONTACTS
     runner["pilot"] = pilot_name(plan)
     if plan.record is not None:
-        graph.append(Process("recorder", {"folder": str(plan.record)}))
+        graph.append(NodeProcess("recorder", {"folder": str(plan.record)}))
         runner["folder"] = str(plan.record)
-    return [*graph, Process("scenario_runner", runner)]
+    return [
+        *graph,
+        NodeProcess("scenario_runner", runner, remappings=pilot_remappings(plan.pilot)),
+    ]
 
 
 def make_world(plan: FlightPlan, engine: str = "ogre2") -> Path:
     """Write the world of a plan into a new temporary folder; returns the SDF file."""
     scenario = load_scenario(plan.scenario)
     condition = load_condition(plan.condition or scenario.condition)
-    check_supported(condition, "Gazebo", OWN_ESTIMATOR + OWN_LOOK + OWN_CLOCK)
+    check_condition_supported(
+        condition, "Gazebo", KEYS_OF_OWN_ESTIMATOR + KEYS_OF_OWN_LOOK + KEYS_OF_OWN_CLOCK
+    )
     path = Path(tempfile.mkdtemp(prefix="liquid_nav_")) / f"{scenario.world}_{plan.seed}.sdf"
     mounting = draw_mounting(condition.camera, plan.seed)
     rate = condition.frame_rate(plan.frame_rate)

@@ -28,7 +28,7 @@ from launch.events.process import ProcessExited, SignalProcess
 from launch_ros.actions import Node
 
 from liquid_nav.bringup.real_drone import END_ORDER, dies, is_given_up, pause, started_again
-from liquid_nav.bringup.simulated_flight import Process
+from liquid_nav.bringup.simulated_flight import NodeProcess
 
 JUDGED = (0, 1)
 """Exit codes of a scenario runner that has flown to the end of its flight, well or not."""
@@ -111,20 +111,20 @@ class DroneGraph:
     order.
     """
 
-    def __init__(self, make: Callable[[Process], ExecuteProcess]) -> None:
+    def __init__(self, make: Callable[[NodeProcess], ExecuteProcess]) -> None:
         """Begin without nodes; ``make`` returns the action that runs a process."""
         self._make = make
         self._running: dict[str, ExecuteProcess] = {}
         self._deaths: dict[str, int] = {}
 
-    def start(self, processes: list[Process]) -> list[Action]:
+    def start(self, processes: list[NodeProcess]) -> list[Action]:
         """Return the actions that run the processes."""
         actions: list[Action] = [RegisterEventHandler(OnShutdown(on_shutdown=self._on_shutdown))]
         for process in processes:
             actions += self._start(process)
         return actions
 
-    def _start(self, process: Process) -> list[Action]:
+    def _start(self, process: NodeProcess) -> list[Action]:
         node = self._make(process)
         self._running[process.executable] = node
 
@@ -133,7 +133,7 @@ class DroneGraph:
 
         return [RegisterEventHandler(OnProcessExit(target_action=node, on_exit=ended)), node]
 
-    def _on_exit(self, process: Process, code: int, context: LaunchContext) -> list[Action]:
+    def _on_exit(self, process: NodeProcess, code: int, context: LaunchContext) -> list[Action]:
         """Log that a node has ended, and start it again where it has died; ends no other node."""
         name = process.executable
         self._running.pop(name, None)

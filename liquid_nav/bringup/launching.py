@@ -30,23 +30,23 @@ from launch_ros.actions import Node
 
 from liquid_nav.bringup import gazebo_processes as gazebo_bringup
 from liquid_nav.bringup import px4_gazebo as px4_gazebo_bringup
-from liquid_nav.bringup.fleet import fleet_names, graph_of
+from liquid_nav.bringup.fleet import drone_namespaces, flight_processes
 from liquid_nav.bringup.launch_endings import end_with_flight
 from liquid_nav.bringup.node_help import names_read_by
 from liquid_nav.bringup.params_file import NAMED_OTHERWISE, ParamsFile, read_params_file
 from liquid_nav.bringup.simulated_flight import (
-    PARAMETER_FILE,
-    PILOTS,
+    EMBEDDED_PARAMETER_FILE,
+    PILOT_KINDS,
     FlightPlan,
-    Process,
+    NodeProcess,
     clock_remapping,
-    enclave,
-    environment,
+    enclave_arguments,
+    node_environment,
     parse_namespace,
     parse_number,
     parse_seed,
 )
-from liquid_nav.bringup.unknown_names import is_named, refuse_arguments, refuse_parameters
+from liquid_nav.bringup.unknown_names import is_named, refuse_arguments, refuse_unknown_parameters
 from liquid_nav.bringup.view_launching import declare_views, views
 from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
@@ -83,7 +83,7 @@ class NodeSettings:
 
 
 def read_settings(
-    value: Mapping[str, str], typed: Collection[str], graph: Sequence[Process]
+    value: Mapping[str, str], typed: Collection[str], graph: Sequence[NodeProcess]
 ) -> NodeSettings:
     """Return what the launch arguments ask of all nodes; raises UserError for a file that does not
     fit the graph.
@@ -95,7 +95,7 @@ def read_settings(
         # for all nodes.
         own = file.own(_full_name(process, value["namespace"]))
         if own:
-            refuse_parameters(process.executable, own, names_read_by(process.executable))
+            refuse_unknown_parameters(process.executable, own, names_read_by(process.executable))
     return NodeSettings(file, typed, value["log_level"])
 
 
@@ -141,7 +141,7 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
         DeclareLaunchArgument(
             "pilot",
             default_value="policy",
-            choices=PILOTS,
+            choices=PILOT_KINDS,
             description="Who flies: the network, or the privileged expert (needs no model).",
         ),
         DeclareLaunchArgument(
@@ -282,11 +282,13 @@ def _bring_up(context: LaunchContext, scenario: str, typed: Collection[str] = ()
         graph = px4_gazebo_bringup.px4_gazebo_graph(plan)
         around = [*_px4(made), *_gazebo(world, gui, namespace, made.bridge)]
     else:
-        file = PARAMETER_FILE
-        graph = graph_of(plan)
+        file = EMBEDDED_PARAMETER_FILE
+        graph = flight_processes(plan)
     settings = read_settings(value, typed, graph)
     nodes = [node(process, namespace, file, settings) for process in graph]
-    namespaces = ["/".join(filter(None, (namespace, name))) for name in fleet_names(plan.drones)]
+    namespaces = [
+        "/".join(filter(None, (namespace, name))) for name in drone_namespaces(plan.drones)
+    ]
     text = f"{scenario}, seed {plan.seed}, pilot {plan.pilot}"
     gazebo = None
     if world is not None:
@@ -305,7 +307,7 @@ def _has(path: Path, argument: str) -> bool:
 
 def variables() -> list[Action]:
     """Return the environment of the graph, see ``bringup.environment``."""
-    return [SetEnvironmentVariable(name, text) for name, text in environment().items()]
+    return [SetEnvironmentVariable(name, text) for name, text in node_environment().items()]
 
 
 def _px4(made: px4_gazebo_bringup.Px4World) -> list[Action]:
@@ -350,9 +352,9 @@ def _gazebo(world: Path, gui: bool, namespace: str, bridge: Path) -> list[Action
 
 
 def node(
-    process: Process,
+    process: NodeProcess,
     namespace: str,
-    parameter_file: str = PARAMETER_FILE,
+    parameter_file: str = EMBEDDED_PARAMETER_FILE,
     settings: NodeSettings = NodeSettings(),
     kind: type[Node] = Node,
 ) -> Node:
@@ -367,8 +369,8 @@ def node(
         executable=process.executable,
         namespace="/".join(part for part in (namespace, process.namespace) if part),
         parameters=[str(find(parameter_file)), given | theirs | typed],
-        remappings=clock_remapping(namespace),
-        ros_arguments=[*enclave(process.executable), "--log-level", settings.log_level],
+        remappings=[*clock_remapping(namespace), *process.remappings],
+        ros_arguments=[*enclave_arguments(process.executable), "--log-level", settings.log_level],
         additional_env=dict(process.environment),
         output="screen",
         sigterm_timeout=REMINDED if kind is Node else PATIENCE,
@@ -376,7 +378,7 @@ def node(
     )
 
 
-def _full_name(process: Process, namespace: str) -> str:
+def _full_name(process: NodeProcess, namespace: str) -> str:
     name = NAMED_OTHERWISE.get(process.executable, process.executable)
     return "/" + "/".join(part for part in (namespace, process.namespace, name) if part)
 

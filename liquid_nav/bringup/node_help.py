@@ -52,7 +52,7 @@ def before_ros(arguments: Sequence[str]) -> list[str]:
     return own
 
 
-def refuse_own_arguments(arguments: Sequence[str], name: str) -> None:
+def refuse_non_ros_arguments(arguments: Sequence[str], name: str) -> None:
     """Refuse arguments that are not for ROS.
 
     Raises:
@@ -66,9 +66,9 @@ def refuse_own_arguments(arguments: Sequence[str], name: str) -> None:
         )
 
 
-def help_text(module: ModuleType) -> str:
+def node_help_text(module: ModuleType) -> str:
     """Return what a person reads: what the node of that module does, and its parameters."""
-    name = executable(module)
+    name = executable_name(module)
     lines = [
         f"usage: ros2 run liquid_nav {name} --ros-args [-p NAME:=VALUE ...] [--params-file FILE] "
         "[-r FROM:=TO ...]",
@@ -85,7 +85,7 @@ def help_text(module: ModuleType) -> str:
     return "\n".join(lines)
 
 
-def executable(module: ModuleType) -> str:
+def executable_name(module: ModuleType) -> str:
     """Return the name of the executable whose code a module is, also where it is the main
     program.
     """
@@ -190,6 +190,6 @@ def _typed(node: ast.expr, module: ModuleType) -> str:
     return str(value)
 
 
-def module_of(make: Any) -> ModuleType:
+def module_of_node(make: Any) -> ModuleType:
     """Return the module in which a node's class or function is written."""
     return sys.modules[make.__module__]

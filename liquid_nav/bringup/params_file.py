@@ -21,6 +21,7 @@ from liquid_nav.yaml_text import parse_yaml
 
 NODES = (
     "simulator",
+    "simulated_camera",
     "liquid_controller",
     "expert_pilot",
     "safety_supervisor",
@@ -33,7 +34,7 @@ NODES = (
     "plots",
 )
 """Names of this package's nodes."""
-NAMED_OTHERWISE = {"world_camera": "simulator"}
+NAMED_OTHERWISE = {"world_camera": "simulated_camera"}
 """Executable -> name of its node, where the two differ."""
 EXAMPLE = "write it as ROS does: /**/safety_supervisor: {ros__parameters: {speed: 1.0}}"
 

@@ -7,27 +7,27 @@ Needs neither rclpy nor launch, nor Gazebo, nor PX4.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Mapping
 
 import yaml
 
-from liquid_nav.autopilots.connection import read_connection
+from liquid_nav.autopilots import read_connection
 from liquid_nav.bringup.gazebo_processes import gazebo_graph
-from liquid_nav.bringup.simulated_flight import USUAL_CONNECTION, WATCHED, FlightPlan, Process
+from liquid_nav.bringup.simulated_flight import USUAL_CONNECTION, WATCHED, FlightPlan, NodeProcess
 from liquid_nav.errors import UserError
 from liquid_nav.worlds import (
-    OWN_CAMERA,
-    OWN_CLOCK,
-    OWN_ESTIMATOR,
-    OWN_LOOK,
-    check_supported,
+    KEYS_OF_OWN_CAMERA,
+    KEYS_OF_OWN_CLOCK,
+    KEYS_OF_OWN_ESTIMATOR,
+    KEYS_OF_OWN_LOOK,
+    check_condition_supported,
     generate_layout,
     load_condition,
     load_scenario,
+    write_sdf,
 )
-from liquid_nav.worlds.sdf import write_sdf
 
 BINARY = "build/px4_sitl_default/bin/px4"
 MODELS = "Tools/simulation/gz/models"
@@ -50,7 +50,7 @@ class Px4World:
     """Environment variables of PX4 and, as far as they concern it, of Gazebo."""
 
 
-def px4_gazebo_graph(plan: FlightPlan) -> list[Process]:
+def px4_gazebo_graph(plan: FlightPlan) -> list[NodeProcess]:
     """Return our processes, the scenario runner last; its time begins when the vehicle has taken
     off.
 
@@ -75,7 +75,7 @@ def px4_gazebo_graph(plan: FlightPlan) -> list[Process]:
     }
     graph = gazebo_graph(plan)
     return [
-        Process(one.executable, {**one.parameters, **more.get(one.executable, {})}) for one in graph
+        replace(one, parameters={**one.parameters, **more.get(one.executable, {})}) for one in graph
     ]
 
 
@@ -105,7 +105,11 @@ def make_px4_world(
             )
     scenario = load_scenario(plan.scenario)
     condition = load_condition(plan.condition or scenario.condition)
-    check_supported(condition, "PX4's Gazebo", OWN_ESTIMATOR + OWN_LOOK + OWN_CLOCK + OWN_CAMERA)
+    check_condition_supported(
+        condition,
+        "PX4's Gazebo",
+        KEYS_OF_OWN_ESTIMATOR + KEYS_OF_OWN_LOOK + KEYS_OF_OWN_CLOCK + KEYS_OF_OWN_CAMERA,
+    )
     layout = generate_layout(scenario, plan.seed)
     path = Path(tempfile.mkdtemp(prefix="liquid_nav_")) / f"{scenario.world}_{plan.seed}.sdf"
     write_sdf(path, layout, condition, engine, autopilot=True)

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Mapping
 
-from liquid_nav.autopilots.connection import read_connection
-from liquid_nav.bringup.simulated_flight import GATE, Process
+from liquid_nav.autopilots import read_connection
+from liquid_nav.bringup.simulated_flight import GATE_LIMITS, NodeProcess
 from liquid_nav.bringup.transport import udp_variables
-from liquid_nav.recordings.fresh_folder import next_free
+from liquid_nav.recordings import next_free_folder
 
 PARAMETER_FILE = "config/drone.yaml"
-TRANSPORTS = ("raw", "compressed")
+IMAGE_TRANSPORTS = ("raw", "compressed")
 AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "twist", "twist_stamped")
 OVER_MAVLINK = ("px4", "ardupilot")
 """Autopilots that are reached by a connection."""
 FENCE = ("radius", "low", "high")
 """The fence around where it was engaged: m horizontally, below (negative) and above."""
-LIMITS = (*GATE, *FENCE)
+LIMITS = (*GATE_LIMITS, *FENCE)
 """Parameters of the supervisor that the launch file takes as arguments."""
 STARTED_AGAIN = ("camera", "liquid_controller", "recorder")
 """Nodes that are started again when they die; until then the supervisor holds, and a person engages
@@ -70,7 +70,7 @@ class DronePlan:
     """
 
 
-def drone_graph(plan: DronePlan) -> list[Process]:
+def drone_graph(plan: DronePlan) -> list[NodeProcess]:
     """Return the processes around a real camera: camera, controller, supervisor, bridge, recorder.
 
     Raises UserError for a connection that cannot be read, where the autopilot needs one.
@@ -84,11 +84,11 @@ def drone_graph(plan: DronePlan) -> list[Process]:
     if plan.engage_channel is not None:
         switch["engage_channel"] = plan.engage_channel
     graph = [
-        Process("liquid_controller", {"model": plan.model} | transport | prefix),
-        Process("safety_supervisor", limits | transport | prefix),
+        NodeProcess("liquid_controller", {"model": plan.model} | transport | prefix),
+        NodeProcess("safety_supervisor", limits | transport | prefix),
         # Not in shared memory: what another process leaves locked there when it is killed must not
         # stop the bridge.
-        Process(
+        NodeProcess(
             "autopilot_bridge",
             {"autopilot": plan.autopilot, "connection": plan.connection} | switch | prefix,
             environment=udp_variables(),
@@ -96,10 +96,13 @@ def drone_graph(plan: DronePlan) -> list[Process]:
     ]
     if plan.source:
         graph.insert(
-            0, Process("camera", {"source": plan.source, "calibration": plan.calibration} | prefix)
+            0,
+            NodeProcess(
+                "camera", {"source": plan.source, "calibration": plan.calibration} | prefix
+            ),
         )
     if plan.record is not None:
-        graph.append(Process("recorder", {"folder": str(plan.record)} | transport))
+        graph.append(NodeProcess("recorder", {"folder": str(plan.record)} | transport))
     return graph
 
 
@@ -129,7 +132,7 @@ def pause(deaths: int) -> float:
     return min(FIRST_PAUSE * 2.0 ** (deaths - 1), LONGEST_PAUSE)
 
 
-def started_again(process: Process) -> Process:
+def started_again(process: NodeProcess) -> NodeProcess:
     """Return what is started in the place of a process that has died: a recorder writes beside what
     it has left.
     """
@@ -137,5 +140,6 @@ def started_again(process: Process) -> Process:
     if process.executable != "recorder" or not folder:
         return process
     return replace(
-        process, parameters={**process.parameters, "folder": str(next_free(Path(str(folder))))}
+        process,
+        parameters={**process.parameters, "folder": str(next_free_folder(Path(str(folder))))},
     )

@@ -11,26 +11,35 @@ import math
 import os
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Mapping
+from typing import Mapping, Sequence
 
-from liquid_nav.autopilots.connection import read_connection
+from liquid_nav.autopilots import read_connection
 from liquid_nav.bringup.claims import free_port
 from liquid_nav.bringup.transport import transport_variables
 from liquid_nav.errors import UserError
-from liquid_nav.worlds import OWN_ESTIMATOR, check_supported, load_condition, load_scenario
+from liquid_nav.worlds import (
+    KEYS_OF_OWN_ESTIMATOR,
+    check_condition_supported,
+    load_condition,
+    load_scenario,
+)
 
-PILOTS = ("policy", "expert")
+PILOT_NODES = {"policy": "liquid_controller", "expert": "expert_pilot"}
+"""Pilot -> its node, which also begins the names of its topics."""
+PILOT_KINDS = tuple(PILOT_NODES)
+PILOT_TOPICS = ("cmd_vel", "mode")
+"""What supervisor, scenario runner and plots read of whoever steers."""
 AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "test-px4", "test-ardupilot")
 PX4_DDS_DOMAIN = 0
 """ROS domain of PX4's uXRCE-DDS client (its UXRCE_DDS_DOM_ID), unless the user names another in
 ROS_DOMAIN_ID.
 """
 USUAL_CONNECTION = "udp:0.0.0.0:14540"
-PARAMETER_FILE = "config/embedded.yaml"
+EMBEDDED_PARAMETER_FILE = "config/embedded.yaml"
 
-GATE = ("speed", "vertical_speed", "yaw_rate", "acceleration", "yaw_acceleration")
+GATE_LIMITS = ("speed", "vertical_speed", "yaw_rate", "acceleration", "yaw_acceleration")
 """Limits that scenarios and launch arguments hand to the supervisor."""
 
 WATCHED = {
@@ -141,7 +150,7 @@ class FlightPlan:
 
 
 @dataclass(frozen=True)
-class Process:
+class NodeProcess:
     """One node of the graph."""
 
     executable: str
@@ -150,11 +159,15 @@ class Process:
     """Name -> value of the ROS parameters that differ from the parameter file."""
     namespace: str = ""
     """Namespace of one of several drones, below that of the graph; empty: the graph's."""
+    remappings: Sequence[tuple[str, str]] = ()
+    """Names of topics in the node's source and what they are here, relative to the namespace;
+    default: none.
+    """
     environment: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of this process alone, which win over those of the graph."""
 
 
-def embedded_graph(plan: FlightPlan) -> list[Process]:
+def embedded_graph(plan: FlightPlan) -> list[NodeProcess]:
     """Return the processes of a flight in the embedded simulator, the scenario runner last.
 
     Raises:
@@ -168,12 +181,16 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
         "frame_rate": plan.frame_rate,
     }
     graph = [
-        Process(
+        NodeProcess(
             "simulator",
             place | prefix | {"real_time_factor": plan.real_time_factor, "wait_for_start": True},
         ),
         pilot_process(plan),
-        Process("safety_supervisor", gate(plan.scenario) | prefix),
+        NodeProcess(
+            "safety_supervisor",
+            gate(plan.scenario) | prefix,
+            remappings=pilot_remappings(plan.pilot),
+        ),
     ]
     runner: dict[str, object] = {"pilot": pilot_name(plan)}
     if plan.record is not None:
@@ -182,7 +199,7 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
             # Our simulator publishes its first frame until the flight begins: the recorder can
             # wait until it receives every topic.
             recorder["wait_for_camera"] = True
-        graph.append(Process("recorder", recorder))
+        graph.append(NodeProcess("recorder", recorder))
         runner["folder"] = str(plan.record)
         # Subscribers of cmd_vel: the drone, the runner itself and the recorder.
         listeners = 3
@@ -190,16 +207,33 @@ def embedded_graph(plan: FlightPlan) -> list[Process]:
             # A test vehicle subscribes too, beside its bridge.
             listeners = 4
         runner["listeners"] = listeners + plan.watchers
-    graph.append(Process("scenario_runner", place | runner | {"progress": plan.progress}))
+    graph.append(
+        NodeProcess(
+            "scenario_runner",
+            place | runner | {"progress": plan.progress},
+            remappings=pilot_remappings(plan.pilot),
+        )
+    )
     return graph
 
 
-def pilot_process(plan: FlightPlan) -> Process:
+def pilot_process(plan: FlightPlan) -> NodeProcess:
     """Return the process that steers."""
-    prefix: dict[str, object] = {"frame_prefix": plan.frame_prefix}
+    parameters: dict[str, object] = {"model": plan.model}
     if plan.pilot == "expert":
-        return Process("expert_pilot", {"scenario": plan.scenario, "seed": plan.seed} | prefix)
-    return Process("liquid_controller", {"model": plan.model} | prefix)
+        parameters = {"scenario": plan.scenario, "seed": plan.seed}
+    return NodeProcess(PILOT_NODES[plan.pilot], parameters | {"frame_prefix": plan.frame_prefix})
+
+
+def pilot_remappings(pilot: str) -> tuple[tuple[str, str], ...]:
+    """Return what lets a node that reads the command and the mode of the network's controller read
+    those of this pilot, one of ``PILOT_KINDS``, and of no other.
+    """
+    usual = PILOT_NODES["policy"]
+    node = PILOT_NODES[pilot]
+    if node == usual:
+        return ()
+    return tuple((f"{usual}/{topic}", f"{node}/{topic}") for topic in PILOT_TOPICS)
 
 
 def pilot_name(plan: FlightPlan) -> str:
@@ -212,10 +246,10 @@ def pilot_name(plan: FlightPlan) -> str:
 def gate(scenario: str) -> dict[str, float]:
     """Return what a scenario allows the drone, as parameters of the supervisor."""
     limits = load_scenario(scenario).limits
-    return {name: float(getattr(limits, name)) for name in GATE}
+    return {name: float(getattr(limits, name)) for name in GATE_LIMITS}
 
 
-def autopilot_graph(plan: FlightPlan) -> list[Process]:
+def autopilot_graph(plan: FlightPlan) -> list[NodeProcess]:
     """Return the processes of a flight whose drone is flown by an autopilot, the scenario runner
     last.
 
@@ -250,8 +284,10 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
         read_connection(connection)
     scenario = load_scenario(plan.scenario)
     if not test:
-        check_supported(
-            load_condition(plan.condition or scenario.condition), f"a real {kind}", OWN_ESTIMATOR
+        check_condition_supported(
+            load_condition(plan.condition or scenario.condition),
+            f"a real {kind}",
+            KEYS_OF_OWN_ESTIMATOR,
         )
     place: dict[str, object] = {
         "scenario": plan.scenario,
@@ -262,8 +298,8 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
     height = scenario.cruise_altitude
     _, *others = embedded_graph(plan)
     supervisor = next(process for process in others if process.executable == "safety_supervisor")
-    others[others.index(supervisor)] = Process(
-        supervisor.executable, {**supervisor.parameters, **WATCHED}
+    others[others.index(supervisor)] = replace(
+        supervisor, parameters={**supervisor.parameters, **WATCHED}
     )
     runner = others.pop()
     bridge: dict[str, object] = {
@@ -272,23 +308,25 @@ def autopilot_graph(plan: FlightPlan) -> list[Process]:
         "altitude": height - 0.1,
         "odom_topic": "autopilot/odom",
     }
-    # The world's camera publishes the pose in the scenario's frame.
+    # The simulated camera publishes the pose in the scenario's frame.
     bridge["publish_tf"] = False
     bridge["resume"] = RESUME
     truth = {"true_pose": True}
     graph = [
-        Process("autopilot_bridge", bridge | truth | prefix),
-        Process("world_camera", place | prefix | truth | {"frame_rate": plan.frame_rate}),
+        NodeProcess("autopilot_bridge", bridge | truth | prefix),
+        NodeProcess("simulated_camera", place | prefix | truth | {"frame_rate": plan.frame_rate}),
         *others,
-        Process(
-            runner.executable,
-            {**runner.parameters, "count_from_start": True, "land_at_end": not test},
+        replace(
+            runner,
+            parameters={**runner.parameters, "count_from_start": True, "land_at_end": not test},
         ),
     ]
     if test:
         speed = {"real_time_factor": plan.real_time_factor or 10.0}
-        graph[0] = Process("autopilot_bridge", bridge | truth | prefix | {"use_sim_time": True})
-        graph.insert(0, Process("test_vehicle", place | {"autopilot": kind, "port": port} | speed))
+        graph[0] = NodeProcess("autopilot_bridge", bridge | truth | prefix | {"use_sim_time": True})
+        graph.insert(
+            0, NodeProcess("test_vehicle", place | {"autopilot": kind, "port": port} | speed)
+        )
     return graph
 
 
@@ -302,7 +340,7 @@ def clock_remapping(namespace: str) -> list[tuple[str, str]]:
     return [("/clock", f"/{name}/clock")]
 
 
-def enclave(executable: str) -> list[str]:
+def enclave_arguments(executable: str) -> list[str]:
     """Return the arguments that give a node its SROS2 enclave, where security is on; see
     config/sros2_policy.xml.
     """
@@ -311,7 +349,7 @@ def enclave(executable: str) -> list[str]:
     return ["--enclave", f"/liquid_nav/{executable}"]
 
 
-def environment() -> dict[str, str]:
+def node_environment() -> dict[str, str]:
     """Return variables that every process of the graph gets, unless the user has set them.
 
     A shared-memory transport that is large enough for camera images (``transport``), and one thread
@@ -326,6 +364,6 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in wanted.items() if name not in os.environ}
 
 
-def as_yaml(value: object) -> str:
+def parameter_as_yaml(value: object) -> str:
     """Return a parameter value as ``-p name:=value`` and launch files take it: text is quoted."""
     return json.dumps(value)

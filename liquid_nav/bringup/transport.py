@@ -32,7 +32,7 @@ with it.
 """
 
 
-def profile_variable(environment: Mapping[str, str] | None = None) -> str:
+def fastdds_profile_variable(environment: Mapping[str, str] | None = None) -> str:
     """Return the name of the variable from which the Fast DDS of the sourced distribution reads its
     profile.
 
@@ -55,7 +55,7 @@ def uses_fast_dds(environment: Mapping[str, str] | None = None) -> bool:
     return "fastrtps" in (environment.get("RMW_IMPLEMENTATION") or "rmw_fastrtps_cpp")
 
 
-def objection(environment: Mapping[str, str] | None = None) -> str:
+def transport_problem(environment: Mapping[str, str] | None = None) -> str:
     """Return why our profile is not set on this machine, or an empty text where it is.
 
     Args:
@@ -85,9 +85,9 @@ def transport_variables() -> dict[str, str]:
     """Return the variable that makes shared memory large enough for camera images; nothing where
     the user has chosen a transport.
     """
-    if objection():
+    if transport_problem():
         return {}
-    return {profile_variable(): str(find(TRANSPORT_FILE))}
+    return {fastdds_profile_variable(): str(find(TRANSPORT_FILE))}
 
 
 def udp_variables() -> dict[str, str]:
@@ -99,7 +99,7 @@ def udp_variables() -> dict[str, str]:
     """
     if _choice():
         return {}
-    return {profile_variable(): str(find(UDP_FILE))}
+    return {fastdds_profile_variable(): str(find(UDP_FILE))}
 
 
 def transport_remedy() -> str:
@@ -107,5 +107,5 @@ def transport_remedy() -> str:
     or".
     """
     if uses_fast_dds():
-        return f"set {profile_variable()}={find(TRANSPORT_FILE)}"
+        return f"set {fastdds_profile_variable()}={find(TRANSPORT_FILE)}"
     return f"give {os.environ['RMW_IMPLEMENTATION']} larger buffers"

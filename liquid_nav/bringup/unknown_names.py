@@ -58,7 +58,7 @@ def is_named(file: Path, text: Sequence[str]) -> bool:
     return False
 
 
-def refuse_parameters(
+def refuse_unknown_parameters(
     node: str, given: Iterable[str], known: Sequence[str], for_all: Iterable[str] = ()
 ) -> None:
     """Refuse names of parameters that a node does not read.
@@ -84,7 +84,7 @@ def refuse_parameters(
         )
 
 
-def given_to_all(arguments: Sequence[str]) -> set[str]:
+def wildcard_parameters(arguments: Sequence[str]) -> set[str]:
     """Return the names that parameter files on a command line give to every node (``/**``)."""
     names: set[str] = set()
     for flag, path in zip(arguments, arguments[1:]):

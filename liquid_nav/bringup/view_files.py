@@ -9,7 +9,7 @@ STAMPED = (
     "/cmd_vel/twist/linear/x",
     "/cmd_vel/twist/linear/z",
     "/cmd_vel/twist/angular/z",
-    "/liquid_controller/latency/data",
+    "/liquid_controller/timing/position[2]",
 )
 """What rqt_plot shows of a real drone, whose stamps are those of the wall clock."""
 UNSTAMPED = (
@@ -17,7 +17,7 @@ UNSTAMPED = (
     "/plots/velocity/linear/x",
     "/plots/command/angular/z",
     "/plots/position/z",
-    "/liquid_controller/latency/data",
+    "/plots/latency/data",
 )
 """What it shows of a simulated one, see ``nodes.plots``."""
 VIEWED = ("/camera/camera_info", "/camera/image_raw", "/odom", "/simulator/markers")

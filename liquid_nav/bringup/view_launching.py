@@ -11,7 +11,7 @@ from launch.action import Action
 from launch.actions import DeclareLaunchArgument, ExecuteProcess
 from launch_ros.actions import Node
 
-from liquid_nav.bringup.simulated_flight import clock_remapping, enclave
+from liquid_nav.bringup.simulated_flight import clock_remapping, enclave_arguments, pilot_remappings
 from liquid_nav.bringup.view_files import AGGREGATOR_FILE, RVIZ_FILE, STAMPED, UNSTAMPED, VIEWED
 from liquid_nav.resources import find
 
@@ -56,7 +56,9 @@ def views(value: Mapping[str, str], namespaces: Sequence[str], simulated: bool) 
         actions.append(
             ExecuteProcess(cmd=["ros2", "run", "rqt_plot", "rqt_plot", *names], output="screen")
         )
-        actions += [_plots(one, value["namespace"]) for one in namespaces if simulated]
+        if simulated:
+            read = pilot_remappings(value["pilot"])
+            actions += [_plots(one, value["namespace"], read) for one in namespaces]
     if value["rviz"] == "true":
         actions.append(_rviz(first, value, simulated))
     if value["diagnostics"] == "true":
@@ -70,14 +72,14 @@ def views(value: Mapping[str, str], namespaces: Sequence[str], simulated: bool) 
     return actions
 
 
-def _plots(namespace: str, graph: str) -> Node:
+def _plots(namespace: str, graph: str, read: Sequence[tuple[str, str]]) -> Node:
     return Node(
         package="liquid_nav",
         executable="plots",
         namespace=namespace,
         parameters=[{"use_sim_time": True}],
-        remappings=clock_remapping(graph),
-        ros_arguments=enclave("plots"),
+        remappings=[*clock_remapping(graph), *read],
+        ros_arguments=enclave_arguments("plots"),
         output="screen",
     )
 

@@ -18,7 +18,7 @@ REMEDY = "make one with camera_calibration (cameracalibrator), which writes ost.
 
 
 @dataclass(frozen=True)
-class Calibration:
+class CameraCalibration:
     """What CameraInfo needs."""
 
     width: int
@@ -40,7 +40,7 @@ class Calibration:
     name: str = ""
     """Name of the camera in the calibration file; empty: it has none."""
 
-    def resized(self, width: int, height: int) -> Calibration:
+    def resized(self, width: int, height: int) -> CameraCalibration:
         """Return the model of the same camera's images after resizing to ``width`` x ``height``."""
         if (width, height) == (self.width, self.height):
             return self
@@ -48,19 +48,19 @@ class Calibration:
         sy = height / self.height
         # Pixel centres lie at whole numbers, so the edges of the image scale, not the centres.
         scale = np.array(((sx, 0.0, 0.5 * sx - 0.5), (0.0, sy, 0.5 * sy - 0.5), (0.0, 0.0, 1.0)))
-        return Calibration(
+        return CameraCalibration(
             width, height, self.model, self.d, scale @ self.k, self.r, scale @ self.p, self.name
         )
 
     @staticmethod
-    def unknown(width: int, height: int) -> Calibration:
+    def unknown(width: int, height: int) -> CameraCalibration:
         """Return what an uncalibrated camera publishes: zeros."""
-        return Calibration(
+        return CameraCalibration(
             width, height, "", (), np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((3, 4))
         )
 
 
-def load_calibration(path: str | Path) -> Calibration:
+def load_calibration(path: str | Path) -> CameraCalibration:
     """Read a calibration file.
 
     Raises:
@@ -73,7 +73,7 @@ def load_calibration(path: str | Path) -> Calibration:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"the calibration {path} is not YAML: {error}", REMEDY) from error
     try:
-        found = Calibration(
+        found = CameraCalibration(
             int(data["image_width"]),
             int(data["image_height"]),
             str(data.get("distortion_model", "plumb_bob")),
@@ -97,7 +97,7 @@ def load_calibration(path: str | Path) -> Calibration:
     return found
 
 
-def _is_finite(found: Calibration) -> bool:
+def _is_finite(found: CameraCalibration) -> bool:
     return all(np.isfinite(values).all() for values in (found.k, found.r, found.p, found.d))
 
 

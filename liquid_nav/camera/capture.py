@@ -46,7 +46,7 @@ class SourceError(Exception):
 
 
 @dataclass(frozen=True)
-class Frame:
+class CapturedFrame:
     """A picture and when it was taken."""
 
     stamp: int
@@ -55,7 +55,7 @@ class Frame:
     """uint8: [H,W,3] BGR, [H,W,4] BGRA, [H,W] or [H,W,1] grey."""
 
 
-class Grabber:
+class FrameGrabber:
     """Opens, reads and re-opens a source, one step at a time."""
 
     def __init__(
@@ -96,7 +96,7 @@ class Grabber:
         """Whether there is an open source now."""
         return self._source is not None
 
-    def step(self) -> Frame | None:
+    def step(self) -> CapturedFrame | None:
         """Return the next frame, or None: after a failure (and a pause), or for one frame that
         cannot be used.
 
@@ -112,7 +112,7 @@ class Grabber:
             self._fail(f"the source failed: {_described(error)}")
         return None
 
-    def _next(self) -> Frame | None:
+    def _next(self) -> CapturedFrame | None:
         source = self._source
         if source is None:
             source = self._open()
@@ -133,7 +133,7 @@ class Grabber:
         self._pause = self._backoff[0]
         self._last = stamp
         self.frames += 1
-        return Frame(stamp, image)
+        return CapturedFrame(stamp, image)
 
     def _stamp(self, source: Source, now: int) -> int:
         """Return the stamp of the grabbed frame: newer than the last one, unless the clock
@@ -213,17 +213,17 @@ class Newest:
     def __init__(self) -> None:
         """Begin empty."""
         self._arrived = threading.Condition()
-        self._frame: Frame | None = None
+        self._frame: CapturedFrame | None = None
         self.dropped = 0
 
-    def put(self, frame: Frame) -> None:
+    def put(self, frame: CapturedFrame) -> None:
         """Store a frame and wake the thread that waits for one."""
         with self._arrived:
             self.dropped += self._frame is not None
             self._frame = frame
             self._arrived.notify()
 
-    def take(self, patience: float) -> Frame | None:
+    def take(self, patience: float) -> CapturedFrame | None:
         """Take the newest frame, waiting for at most ``patience`` s."""
         with self._arrived:
             self._arrived.wait_for(lambda: self._frame is not None, patience)
@@ -235,7 +235,7 @@ class Newest:
 class CaptureThread:
     """Runs a grabber until it is stopped; the newest frame is in ``newest``."""
 
-    def __init__(self, make: Callable[[Callable[[float], object]], Grabber]) -> None:
+    def __init__(self, make: Callable[[Callable[[float], object]], FrameGrabber]) -> None:
         """``make`` builds the grabber around a wait that ends at once when the thread is to
         stop.
         """

@@ -39,7 +39,7 @@ class Device(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CaptureFormat:
     """What is asked of a device; nothing of what is left at its default."""
 
     width: int = 0
@@ -84,15 +84,15 @@ class Granted:
             text += f" in {self.pixel_format}"
         return text
 
-    def has_size(self, wish: Wish) -> bool:
+    def has_size(self, wish: CaptureFormat) -> bool:
         """Return whether the size is as asked."""
         return wish.width in (0, self.width) and wish.height in (0, self.height)
 
-    def has_rate(self, wish: Wish) -> bool:
+    def has_rate(self, wish: CaptureFormat) -> bool:
         """Return whether the rate is at least about as asked, as far as it is known."""
         return not self.rate or self.rate >= ENOUGH * wish.rate
 
-    def meets(self, wish: Wish) -> bool:
+    def meets(self, wish: CaptureFormat) -> bool:
         """Return whether everything is as asked."""
         same_format = wish.pixel_format in ("", self.pixel_format)
         return same_format and self.has_size(wish) and self.has_rate(wish)
@@ -123,7 +123,7 @@ def parse_pixel_format(text: str) -> str:
     return short
 
 
-def negotiate(device: Device, wish: Wish) -> Granted:
+def negotiate(device: Device, wish: CaptureFormat) -> Granted:
     """Ask an open device for what is wished, and return what it grants.
 
     MJPG is tried where size or rate are not granted and no format was asked for; it stays only
@@ -141,7 +141,7 @@ def negotiate(device: Device, wish: Wish) -> Granted:
     return _read(device)
 
 
-def shortfall(wish: Wish, granted: Granted) -> str:
+def shortfall(wish: CaptureFormat, granted: Granted) -> str:
     """Return a message with the remedy where less was granted than was asked for; else an empty
     text.
     """
@@ -157,7 +157,7 @@ def shortfall(wish: Wish, granted: Granted) -> str:
     )
 
 
-def _ask(device: Device, wish: Wish, pixel_format: str) -> None:
+def _ask(device: Device, wish: CaptureFormat, pixel_format: str) -> None:
     # The format first: which sizes and rates there are depends on it.
     if pixel_format:
         device.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*pixel_format))
@@ -192,6 +192,6 @@ def _number(value: float) -> float:
     return 0.0
 
 
-def _worth(granted: Granted, wish: Wish) -> tuple[bool, bool, float]:
+def _worth(granted: Granted, wish: CaptureFormat) -> tuple[bool, bool, float]:
     """Order what was granted: the size counts before the rate."""
     return granted.has_size(wish), granted.has_rate(wish), granted.rate

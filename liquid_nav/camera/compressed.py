@@ -35,7 +35,7 @@ class CompressedPicture(Protocol):
     """The bytes: array.array, bytes or uint8 [N]."""
 
 
-def decode_compressed(message: CompressedPicture) -> np.ndarray:
+def decode_compressed_image(message: CompressedPicture) -> np.ndarray:
     """Return the pixels, uint8 [H,W,3] RGB, of a JPEG or PNG.
 
     Raises ImageError for data that is neither, is cut off, cannot be decoded, or whose header

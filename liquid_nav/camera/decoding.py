@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-MOST_PIXELS = 2**25
+MAX_IMAGE_PIXELS = 2**25
 """Pixels of a picture at most: a frame of 8K video has 33 million.
 
 More is refused before anything is allocated.
@@ -103,13 +103,13 @@ _LAYOUTS = {
     "bayer_gbrg16": _bayer(_GBRG, 2),
     "bayer_grbg16": _bayer(_GRBG, 2),
 }
-ENCODINGS = tuple(_LAYOUTS)
+IMAGE_ENCODINGS = tuple(_LAYOUTS)
 """Encodings that are understood. 16UC1 and 32FC1 are not among them: by convention they hold depth,
 no picture.
 """
 
 
-def decode(message: RawImage) -> np.ndarray:
+def decode_image(message: RawImage) -> np.ndarray:
     """Return the pixels as uint8 [H,W,3] RGB; of rgb8, bgr8, 8UC3 and those with alpha a view on
     the message's bytes.
 
@@ -124,7 +124,7 @@ def decode(message: RawImage) -> np.ndarray:
     layout = _LAYOUTS.get(message.encoding)
     if layout is None:
         raise ImageError(
-            f"encoding is '{message.encoding[:40]}', expected one of {', '.join(ENCODINGS)}"
+            f"encoding is '{message.encoding[:40]}', expected one of {', '.join(IMAGE_ENCODINGS)}"
         )
     check_size(message.width, message.height)
     if message.width % layout.across or message.height % layout.down:
@@ -158,8 +158,8 @@ def check_size(width: int, height: int) -> None:
     """Raise ImageError for a picture without pixels, or with more than ``MOST_PIXELS``."""
     if width <= 0 or height <= 0:
         raise ImageError(f"size is {width} x {height}, expected at least 1 x 1")
-    if width * height > MOST_PIXELS:
-        raise ImageError(f"size is {width} x {height}, expected at most {MOST_PIXELS} pixels")
+    if width * height > MAX_IMAGE_PIXELS:
+        raise ImageError(f"size is {width} x {height}, expected at most {MAX_IMAGE_PIXELS} pixels")
 
 
 def _pixels(message: RawImage, layout: _Layout) -> np.ndarray:

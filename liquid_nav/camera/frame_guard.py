@@ -12,10 +12,11 @@ from enum import Enum
 import numpy as np
 
 from liquid_nav.camera.blindness import look
-from liquid_nav.safety import EARLY
+from liquid_nav.camera.frame_drops import FrameDrops
+from liquid_nav.safety import EARLY_STAMP_TOLERANCE
 
 NANO = 1_000_000_000
-FUTURE = (
+FUTURE_STAMPS = (
     "images have stamps in the future, which are ignored: synchronise the clocks (chrony), or let "
     "the camera "
     "stamp on arrival"
@@ -26,7 +27,7 @@ BAND = 16
 """Rows of an image that are compared at once."""
 
 
-class Action(Enum):
+class FrameAction(Enum):
     """What to do with a frame."""
 
     STEP = "step the state by the elapsed time"
@@ -39,7 +40,7 @@ class Action(Enum):
 class Verdict:
     """How a frame was judged."""
 
-    action: Action
+    action: FrameAction
     """What to do with it."""
     elapsed: float = 0.0
     """Time by which the state is stepped, s; without meaning where it is not stepped."""
@@ -79,6 +80,7 @@ class FrameGuard:
         self.ahead = 0.0
         """s by which the last one of them was ahead."""
         self._early_at = 0
+        self._drops = FrameDrops()
         self.reset()
 
     def reset(self) -> None:
@@ -98,18 +100,18 @@ class FrameGuard:
             now: When it arrived, ns of the clock that stamps: one from the future is ignored;
                 default: not checked.
         """
-        if now is not None and stamp - now > EARLY * NANO:
+        if now is not None and stamp - now > EARLY_STAMP_TOLERANCE * NANO:
             self.early += 1
             self.early_in_a_row += 1
             self.ahead = (stamp - now) / NANO
             self._early_at = now
-            return Verdict(Action.IGNORE, reason=FUTURE)
+            return Verdict(FrameAction.IGNORE, reason=FUTURE_STAMPS)
         self.early_in_a_row = 0
         last = self._stamp
         period = self.nominal_period
         if last == stamp:
             self.repeated += 1
-            return Verdict(Action.REPEAT)
+            return Verdict(FrameAction.REPEAT)
         self.frames += 1
         self._stamp = stamp
         elapsed = 0.0 if last is None else (stamp - last) / NANO
@@ -118,29 +120,39 @@ class FrameGuard:
             self._changed = stamp
             self._stepped = stamp
             self._seeing = stamp
+            self._drops.restart(stamp)
             if last is None:
-                return Verdict(Action.RESTART, period)
+                return Verdict(FrameAction.RESTART, period)
             way = "backwards" if elapsed < 0 else "ahead"
             return Verdict(
-                Action.RESTART, period, f"stamps jumped {way} by {abs(elapsed):.2f} s, state reset"
+                FrameAction.RESTART,
+                period,
+                f"stamps jumped {way} by {abs(elapsed):.2f} s, state reset",
             )
-        self.lost += max(0, round(elapsed / period) - 1)
+        missing = max(0, round(elapsed / period) - 1)
+        self.lost += missing
+        self._drops.add(stamp, missing)
         if self._is_frozen(stamp, pixels):
             reason = (
                 f"camera is frozen: identical pixels for {self.frozen_after:g} s, check "
                 "the camera driver"
             )
-            return Verdict(Action.IGNORE, elapsed, reason)
+            return Verdict(FrameAction.IGNORE, elapsed, reason)
         blindness = self._blindness(stamp, pixels)
         if blindness:
-            return Verdict(Action.IGNORE, elapsed, blindness)
+            return Verdict(FrameAction.IGNORE, elapsed, blindness)
         # Frames that were ignored before this one have not been stepped: their time counts here.
         elapsed = (stamp - self._stepped) / NANO
         self._stepped = stamp
         if elapsed > self.longest_gap:
             reason = f"frames were ignored for {elapsed:.2f} s, state reset"
-            return Verdict(Action.RESTART, period, reason)
-        return Verdict(Action.STEP, elapsed)
+            return Verdict(FrameAction.RESTART, period, reason)
+        return Verdict(FrameAction.STEP, elapsed)
+
+    @property
+    def drop_ratio(self) -> float:
+        """Share of frames that are missing in the recent past, 0 to 1; see ``FrameDrops``."""
+        return self._drops.ratio
 
     def was_early(self, now: int) -> bool:
         """Return whether an image came from the future in the last ``FUTURE_REPORTED`` s.

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 from liquid_nav.camera.capture import SourceError, driver_age
-from liquid_nav.camera.capture_format import Wish, negotiate, shortfall
+from liquid_nav.camera.capture_format import CaptureFormat, negotiate, shortfall
 from liquid_nav.credentials import expand, redact
 
 TIMEOUT = 5000
 """ms that a network stream may take to open, or to deliver a frame."""
-NOTHING = Wish()
+NOTHING = CaptureFormat()
 ELSEWHERE = "choose the format in the camera's own settings or in the pipeline's caps"
 QUIET = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "GST_DEBUG": "0"}
 """Environment in which FFmpeg and GStreamer print nothing; they read it when they are first used.
@@ -42,7 +42,7 @@ class VideoSource:
     def __init__(
         self,
         source: str,
-        wish: Wish = NOTHING,
+        wish: CaptureFormat = NOTHING,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         """Open.
@@ -130,7 +130,7 @@ def remedy(kind: str) -> str:
         "device": "is it plugged in, is another program using it, are you in the group 'video'?",
         "pipeline": "is OpenCV built with GStreamer (python3-opencv is), does the pipeline end in "
         "appsink?",
-        "stream": "are address, user and password right and the camera reachable (ffprobe says "
+        "stream": "are address, user and password right and the camera reachable (ffprobe shows "
         "more)?",
         "file": "is there such a file, in a format that OpenCV reads?",
     }[kind]

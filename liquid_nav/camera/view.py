@@ -33,7 +33,7 @@ class CameraModel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class CameraView:
     """Angles between the edges of a picture."""
 
     across: float
@@ -46,7 +46,7 @@ class View:
         return f"{self.across:.0f} x {self.down:.0f} degrees"
 
 
-def view_of(info: CameraModel) -> View | None:
+def camera_view(info: CameraModel) -> CameraView | None:
     """Return what a camera sees, distortion included; None where ``info`` does not state it (it is
     not calibrated).
     """
@@ -68,13 +68,13 @@ def view_of(info: CameraModel) -> View | None:
         (middle[0], top + height),
     ]
     angles = _angles(np.array(edges), matrix.reshape(3, 3), info)
-    view = View(math.degrees(angles[1] - angles[0]), math.degrees(angles[3] - angles[2]))
+    view = CameraView(math.degrees(angles[1] - angles[0]), math.degrees(angles[3] - angles[2]))
     if not all(0.0 < angle < 360.0 for angle in (view.across, view.down)):
         return None
     return view
 
 
-def trained_view(camera: Mapping[str, Any], width: int, height: int) -> View | None:
+def trained_view(camera: Mapping[str, Any], width: int, height: int) -> CameraView | None:
     """Return the view that a model was trained at; None where its config does not state it.
 
     Args:
@@ -88,10 +88,10 @@ def trained_view(camera: Mapping[str, Any], width: int, height: int) -> View | N
     if not 0.0 < across < 180.0:
         return None
     half = math.tan(math.radians(0.5 * across)) * height / width
-    return View(float(across), math.degrees(2.0 * math.atan(half)))
+    return CameraView(float(across), math.degrees(2.0 * math.atan(half)))
 
 
-def difference(seen: View, trained: View) -> str:
+def view_difference(seen: CameraView, trained: CameraView) -> str:
     """Return a message with the remedy where a camera sees much more or less than a model was
     trained at; else an empty text.
     """

@@ -11,11 +11,8 @@ from liquid_nav.camera import ImageError
 from liquid_nav.cli.flight_files import Progress
 from liquid_nav.clocks import NANO
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.report import write_report
-from liquid_nav.evaluation.top_view import draw_top_view
-from liquid_nav.evaluation.video import VideoWriter
-from liquid_nav.recordings import Recording, open_recordings
-from liquid_nav.recordings.bag import METADATA, NAME
+from liquid_nav.evaluation import VideoWriter, draw_top_view, write_report
+from liquid_nav.recordings import BAG_METADATA_NAME, BAG_NAME, Recording, open_recordings
 from liquid_nav.simulation import FlightRecord, Outcome
 from liquid_nav.types import Command
 
@@ -33,8 +30,8 @@ def report_bag(source: Path, out: Path, progress: Progress) -> str:
         UserError: no bag, or one without images or without odometry (the video is still made).
     """
     # A bag that was rescued has no metadata.yaml, without which its folder is no bag.
-    if (source / NAME).exists() and not (source / METADATA).exists():
-        source = source / NAME
+    if (source / BAG_NAME).exists() and not (source / BAG_METADATA_NAME).exists():
+        source = source / BAG_NAME
     recording = open_recordings(source)[0]
     _write_video(recording, out, progress)
     if not recording.topics["odometry"]:
@@ -73,7 +70,7 @@ def read_record(source: Path, recording: Recording) -> FlightRecord:
     }
     x, y, z, yaw = (float(value) for value in states[0, :4])
     last = states[-1]
-    outcome = Outcome(RECORDED, "a recording that nobody has judged", float(time[-1] - time[0]))
+    outcome = Outcome(RECORDED, "a recording without a judge", float(time[-1] - time[0]))
     return FlightRecord(
         recording.name,
         0,

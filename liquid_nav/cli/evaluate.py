@@ -9,7 +9,7 @@ import typer
 
 from liquid_nav.cli import offers
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.table import check_writable
+from liquid_nav.evaluation import check_writable
 
 
 def evaluate(
@@ -46,20 +46,20 @@ def evaluate(
         None,
         min=1.0,
         max=240.0,
-        help="Camera frames per second; as the condition says if left out (usually 30).",
+        help="Camera frames per second; from the condition if left out (usually 30).",
     ),
     drop: Optional[float] = typer.Option(
         None,
         min=0.0,
         max=1.0,
-        help="Share of frames that never come, e.g. 0.3; as the condition says if left out.",
+        help="Share of frames that never come, e.g. 0.3; from the condition if left out.",
     ),
     jitter: Optional[float] = typer.Option(
         None,
         min=0.0,
         max=0.5,
-        help="Largest shift of a frame to either side, as a share of the period, e.g. 0.5; as the "
-        "condition says if left out.",
+        help="Largest shift of a frame to either side, as a share of the period, e.g. 0.5; from "
+        "the condition if left out.",
     ),
     dask: Optional[str] = typer.Option(
         None, help="Fly on the Dask cluster whose scheduler has this address."

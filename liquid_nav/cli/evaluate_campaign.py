@@ -16,22 +16,28 @@ from rich.console import Console
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import (
+    Campaign,
+    FlightFailure,
+    FlightProgress,
+    FlightRecords,
+    FlightSummary,
+    FlightTask,
+    PilotSpec,
+    append_to_campaign_log,
     available_cores,
-    campaign_log,
+    belongs_in_campaign_log,
+    build_summary_table,
+    check_distinct_pilots,
     dask_cluster,
-    entrants,
-    metrics,
+    frame_marks,
+    measure_throughput,
     parse_seeds,
     process_pool,
-    table,
-    throughput,
+    read_places,
+    resolve_pilot,
+    summarize_flights,
+    write_rows,
 )
-from liquid_nav.evaluation.campaign import Campaign
-from liquid_nav.evaluation.pilot_spec import PilotSpec
-from liquid_nav.evaluation.progress import FlightProgress
-from liquid_nav.evaluation.records import FlightRecords
-from liquid_nav.evaluation.task import FlightFailure, FlightSummary, FlightTask
-from liquid_nav.worlds import load_condition
 
 
 @dataclass(frozen=True)
@@ -78,13 +84,13 @@ def plan_campaign(
         UserError: an option names something that is not there, or that is there twice.
     """
     numbers = parse_seeds(seeds)
-    entrants.check_places(scenarios, conditions)
-    marks = entrants.frame_marks(drop, jitter)
-    pilots = [entrants.resolve(name, reset_state, marks) for name in models]
-    entrants.check_distinct([pilot.label for pilot in pilots])
-    wanted = itertools.product(pilots, scenarios, conditions, numbers)
+    places, around = read_places(scenarios, conditions)
+    marks = frame_marks(drop, jitter)
+    pilots = [resolve_pilot(name, reset_state, marks) for name in models]
+    check_distinct_pilots([pilot.label for pilot in pilots])
+    wanted = itertools.product(pilots, places, around, numbers)
     tasks = [FlightTask(*flight, frame_rate, drop, jitter) for flight in wanted]
-    rates = {one.name: one.frame_rate(frame_rate) for one in map(load_condition, conditions)}
+    rates = {one.name: one.frame_rate(frame_rate) for one in around}
     return CampaignPlan(pilots, numbers, tasks, rates)
 
 
@@ -133,20 +139,20 @@ def fly_campaign(
 
 def show_rows(campaign: FlownCampaign, records: Path | None, json: Path | None) -> None:
     """Print the table of a campaign and how fast it was flown; ``json``: file for the rows."""
-    rows = metrics.summarize(campaign.flights)
+    rows = summarize_flights(campaign.flights)
     # Without a terminal there is no width to keep to.
     console = Console(width=None if sys.stdout.isatty() else 120)
-    console.print(table.build_table(rows))
+    console.print(build_summary_table(rows))
     wanted = len(campaign.flights)
     missing = len(campaign.missing)
     if missing < wanted:
         console.print(f"{wanted - missing} of {wanted} flights were in {records}", highlight=False)
     if missing:
         new = (campaign.flights[index] for index in campaign.missing)
-        speed = throughput.measure(new, campaign.wall, campaign.processes)
+        speed = measure_throughput(new, campaign.wall, campaign.processes)
         console.print(speed.describe(), highlight=False, soft_wrap=True)
     if json is not None:
-        table.write_rows(json, rows)
+        write_rows(json, rows)
 
 
 def _pool(dask: str | None, processes: int) -> AbstractContextManager[Executor]:
@@ -195,8 +201,8 @@ def _log(plan: CampaignPlan, flights: list[FlightSummary], complete: bool) -> No
     """Append to the log of each model that was flown on the seeds of reported numbers."""
     for pilot in plan.pilots:
         mine = [flight for flight in flights if flight.model == pilot.label]
-        if mine and campaign_log.must_log(pilot, plan.seeds):
-            path = campaign_log.append(
+        if mine and belongs_in_campaign_log(pilot, plan.seeds):
+            path = append_to_campaign_log(
                 pilot, plan.seeds, plan.rates, mine, complete, datetime.now(timezone.utc)
             )
             typer.echo(f"seeds of reported numbers: the campaign is logged in {path}", err=True)

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Callable
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.report import write_report
-from liquid_nav.evaluation.top_view import draw_top_view
-from liquid_nav.evaluation.video import VideoWriter
-from liquid_nav.recordings.bag import read_frames
+from liquid_nav.evaluation import VideoWriter, draw_top_view, write_report
+from liquid_nav.recordings import read_bag_frames
 from liquid_nav.simulation import FlightRecord
 from liquid_nav.worlds import Start, generate_layout, load_scenario
 
@@ -62,7 +60,7 @@ def _write_video(
     rows = {round(1e6 * time): row for row, time in enumerate(record.columns["time"])}
     writer = None
     try:
-        for count, (stamp, image, command) in enumerate(read_frames(folder)):
+        for count, (stamp, image, command) in enumerate(read_bag_frames(folder)):
             time = stamp / 1e9 - begin
             if time < -1e-6:
                 continue  # an autopilot's take-off

@@ -43,7 +43,7 @@ def fly(
         None,
         min=1.0,
         max=120.0,
-        help="Camera frames per second; as the condition says if left out (usually 30).",
+        help="Camera frames per second; from the condition if left out (usually 30).",
     ),
     autopilot: str = typer.Option(
         "",

@@ -13,14 +13,20 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from liquid_nav.bringup.fleet import fleet_names, graph_of
-from liquid_nav.bringup.simulated_flight import PILOTS, PX4_DDS_DOMAIN, FlightPlan, parse_seed
+from liquid_nav.bringup import (
+    PILOT_KINDS,
+    PX4_DDS_DOMAIN,
+    FlightPlan,
+    drone_namespaces,
+    flight_processes,
+    parse_seed,
+)
 from liquid_nav.cli.flight_files import make_pictures
 from liquid_nav.cli.flight_folder import choose_folder, make_folder
 from liquid_nav.cli.processes import Graph
 from liquid_nav.cli.watching import FlightError, watch
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.table import check_writable, write_rows
+from liquid_nav.evaluation import check_writable, write_rows
 from liquid_nav.simulation import FlightRecord
 from liquid_nav.worlds import load_condition, load_scenario
 
@@ -46,8 +52,8 @@ def plan_flight(
     Raises:
         UserError: unknown pilot, scenario or condition, or a seed that is none.
     """
-    if pilot not in PILOTS:
-        raise UserError(f"unknown pilot '{pilot}'", f"choose one of: {', '.join(PILOTS)}")
+    if pilot not in PILOT_KINDS:
+        raise UserError(f"unknown pilot '{pilot}'", f"choose one of: {', '.join(PILOT_KINDS)}")
     number = parse_seed(seed)
     load_condition(condition or load_scenario(scenario).condition)
     return FlightPlan(
@@ -73,7 +79,7 @@ def fly_plan(plan: FlightPlan, json: Path | None) -> int:
     """
     assert plan.record is not None  # ``plan_flight`` always chooses a folder
     folder = plan.record
-    processes = graph_of(plan)
+    processes = flight_processes(plan)
     if json is not None:
         check_writable(json)
     # Last: bad input leaves no empty folder behind.
@@ -97,7 +103,7 @@ def fly_plan(plan: FlightPlan, json: Path | None) -> int:
         typer.echo(_what_is_left(folder, plan.drones), err=True)
         raise
     rows = []
-    for name in fleet_names(plan.drones):
+    for name in drone_namespaces(plan.drones):
         record = _finish(folder / name, plan, console)
         rows.append(_report(record, folder / name, console, name))
     if json is not None:
@@ -109,7 +115,7 @@ def fly_plan(plan: FlightPlan, json: Path | None) -> int:
 
 def _what_is_left(folder: Path, drones: int) -> str:
     """Return where the files of an interrupted flight are; the graph has ended and written them."""
-    if not any((folder / name / "record.json").exists() for name in fleet_names(drones)):
+    if not any((folder / name / "record.json").exists() for name in drone_namespaces(drones)):
         return f"the flight had not begun; the logs are in {folder / 'log'}"
     return (
         f"what was flown is in {folder}: `liquid-nav report {folder}` makes video, top view "

@@ -66,13 +66,15 @@ def keras(
     """Read a Keras checkpoint into a model that flies like any other, with its preprocessing and
     its notion of time.
     """
-    from liquid_nav.policy.published.importing import import_keras
+    from liquid_nav.policy import import_keras_checkpoint
 
     if (out / "config.json").exists():
         raise UserError(
             f"{out} holds a model already", "choose another folder with --out, or delete it"
         )
-    policy = import_keras(file, kind.value, params, elapsed=elapsed.value, frame_rate=frame_rate)
+    policy = import_keras_checkpoint(
+        file, kind.value, params, elapsed=elapsed.value, frame_rate=frame_rate
+    )
     try:
         policy.save(out)
     except OSError as error:

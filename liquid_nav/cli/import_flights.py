@@ -9,18 +9,23 @@ from rich.console import Console
 from rich.progress import Progress
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.table import check_writable, write_rows
-from liquid_nav.learning.import_dataset import REPORT, build
-from liquid_nav.learning.ingest import IngestOptions
-from liquid_nav.learning.screening import REFUSED
+from liquid_nav.evaluation import check_writable, write_rows
+from liquid_nav.learning import (
+    IMPORT_REPORT_NAME,
+    REFUSED_FINDINGS,
+    IngestOptions,
+    import_recordings,
+)
 from liquid_nav.recordings import TopicNames
 
 
 def check_accepted(findings: list[str]) -> None:
     """Raise UserError where something is to be accepted that cannot be."""
-    unknown = sorted(set(findings) - set(REFUSED))
+    unknown = sorted(set(findings) - set(REFUSED_FINDINGS))
     if unknown:
-        raise UserError(f"'{unknown[0]}' cannot be accepted", f"choose among: {', '.join(REFUSED)}")
+        raise UserError(
+            f"'{unknown[0]}' cannot be accepted", f"choose among: {', '.join(REFUSED_FINDINGS)}"
+        )
 
 
 def import_flights(
@@ -66,12 +71,12 @@ def import_flights(
         frame_rate,
         TopicNames(*topics),
     )
-    for path in (out / REPORT, json):
+    for path in (out / IMPORT_REPORT_NAME, json):
         if path is not None:
             check_writable(path)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("reading", total=None)
-        rows = build(
+        rows = import_recordings(
             sources,
             out,
             options,
@@ -82,7 +87,7 @@ def import_flights(
     if failed and not learned:
         cause = failed[0]["error"]
         if len(failed) > 1:
-            cause += f" (and {len(failed) - 1} more: {out / REPORT})"
+            cause += f" (and {len(failed) - 1} more: {out / IMPORT_REPORT_NAME})"
         raise UserError(cause)
     for row in rows:
         line = f"{row['flight']}: {row['learned']} of {row['frames']} frames, {row['verdict']}"
@@ -93,10 +98,11 @@ def import_flights(
             typer.echo(f"{row['flight']}: an image that cannot be read: {row['unreadable']}")
     for row in failed:
         typer.echo(f"left out: {row['error']}", err=True)
-    typer.echo(f"report: {out / REPORT}")
+    typer.echo(f"report: {out / IMPORT_REPORT_NAME}")
     if json is not None:
         write_rows(json, rows)
     if not learned:
         raise UserError(
-            "there is nothing to learn from in these recordings", f"{out / REPORT} says why"
+            "there is nothing to learn from in these recordings",
+            f"{out / IMPORT_REPORT_NAME} gives the reasons",
         )

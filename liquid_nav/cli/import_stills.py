@@ -7,9 +7,9 @@ from pathlib import Path
 
 import typer
 
-from liquid_nav.cli.progress_bars import counting
+from liquid_nav.cli.progress_bars import progress_counter
 from liquid_nav.errors import UserError
-from liquid_nav.learning.stills import StillConfig, build, find_stills
+from liquid_nav.learning import StillConfig, build_still_data_set, find_still_pictures
 
 
 def import_stills(
@@ -36,14 +36,14 @@ def import_stills(
         UserError: pictures or targets cannot be read.
     """
     width, height = size
-    files = find_stills(pictures)
+    files = find_still_pictures(pictures)
     places = _targets(targets)
     config = StillConfig(
         per_still=flights, height=height, width=width, frame_rate=frame_rate, seed=seed
     )
     out.mkdir(parents=True, exist_ok=True)
-    with counting("making flights", len(files) * flights) as on_flight:
-        meta = build(files, places, out, config, on_flight)
+    with progress_counter("making flights", len(files) * flights) as on_flight:
+        meta = build_still_data_set(files, places, out, config, on_flight)
     typer.echo(
         f"{meta['flights']} flights of {meta['frames']} frames from {len(files)} pictures\n"
         f"next: name {out} under caches in a training recipe"

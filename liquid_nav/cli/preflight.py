@@ -33,7 +33,7 @@ def preflight(
         False, "--use-sim-time", help="Judge ages by /clock (simulation)."
     ),
     folder: Path = typer.Option(
-        Path("."), help="Where the flight will be recorded: its disk must have room."
+        Path("."), help="Where the flight will be recorded: its disk must have free space."
     ),
     space: float = typer.Option(2.0, min=0.0, help="GB that must be free there."),
     json: Optional[Path] = typer.Option(None, help="Write the findings as a list of flat objects."),

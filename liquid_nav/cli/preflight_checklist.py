@@ -9,26 +9,30 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from liquid_nav.bringup.simulated_flight import parse_namespace
+from liquid_nav.bringup import parse_namespace
 from liquid_nav.errors import UserError
-from liquid_nav.nodes import preflight_listening
-from liquid_nav.preflight import watches as preflight_watches
-from liquid_nav.preflight.checks import check
-from liquid_nav.preflight.facts import Finding, Level, Wanted
+from liquid_nav.nodes import add_local_facts, gather_preflight_facts
+from liquid_nav.preflight import (
+    Finding,
+    FindingLevel,
+    PreflightLimits,
+    preflight_findings,
+    watch_names,
+)
 
 LONGEST = 400
 """Characters of a finding that are shown; text from other nodes may have any length."""
 SHOWN = {
-    Level.OK: ("ok  ", "green"),
-    Level.WARNING: ("warn", "yellow"),
-    Level.FAILURE: ("FAIL", "red"),
+    FindingLevel.OK: ("ok  ", "green"),
+    FindingLevel.WARNING: ("warn", "yellow"),
+    FindingLevel.FAILURE: ("FAIL", "red"),
 }
 """Text and colour of each level."""
 
 
 def allowed_off(names: list[str]) -> frozenset[str]:
     """Return the watches that may be off; raises UserError for a name that is none."""
-    known = preflight_watches.names()
+    known = watch_names()
     for name in names:
         if name not in known:
             raise UserError(f"no watch is called '{name}'", f"choose from: {', '.join(known)}")
@@ -55,21 +59,19 @@ def check_graph(
         camera: Topic of the images.
         wanted: What else counts as good, as in ``Wanted``.
     """
-    demands = Wanted(camera, **wanted)
+    demands = PreflightLimits(camera, **wanted)
     console = Console()
     with Console(stderr=True).status(f"listening for {seconds:g} s"):
-        facts = preflight_listening.listen(
-            parse_namespace(namespace), camera, seconds, use_sim_time
-        )
-    preflight_listening.add_local(facts, folder)
-    findings = check(facts, demands)
+        facts = gather_preflight_facts(parse_namespace(namespace), camera, seconds, use_sim_time)
+    add_local_facts(facts, folder)
+    findings = preflight_findings(facts, demands)
     for finding in findings:
         console.print(_line(finding), highlight=False, soft_wrap=True)
         if finding.remedy:
             console.print(_shown(f"     -> {finding.remedy}"), highlight=False, soft_wrap=True)
     if json is not None:
         json.write_text(json_format.dumps([_row(finding) for finding in findings], indent=2) + "\n")
-    return all(finding.level is not Level.FAILURE for finding in findings)
+    return all(finding.level is not FindingLevel.FAILURE for finding in findings)
 
 
 def _line(finding: Finding) -> Text:

@@ -12,8 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Iterator, Sequence
 
-from liquid_nav.bringup import simulated_flight as bringup
-from liquid_nav.bringup.claims import free_domain
+from liquid_nav.bringup import (
+    EMBEDDED_PARAMETER_FILE,
+    NodeProcess,
+    claim_ros_domain,
+    node_environment,
+    parameter_as_yaml,
+)
 from liquid_nav.resources import find
 
 RUNNER = "scenario_runner"
@@ -32,32 +37,38 @@ def graph_environment(domain: int | None = None) -> dict[str, str]:
 
     ``domain``: taken instead of a free one.
     """
-    environment = dict(os.environ) | bringup.environment()
+    environment = dict(os.environ) | node_environment()
     if "ROS_DOMAIN_ID" not in environment:
         if domain is None:
-            domain = free_domain()
+            domain = claim_ros_domain()
         environment["ROS_DOMAIN_ID"] = str(domain)
     environment.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     return environment
 
 
-def arguments(process: bringup.Process) -> list[str]:
+def arguments(process: NodeProcess) -> list[str]:
     """Return the command line of one node."""
     command = [sys.executable, "-m", f"liquid_nav.nodes.{process.executable}", "--ros-args"]
-    command += ["--params-file", str(find(bringup.PARAMETER_FILE)), "--disable-external-lib-logs"]
+    command += [
+        "--params-file",
+        str(find(EMBEDDED_PARAMETER_FILE)),
+        "--disable-external-lib-logs",
+    ]
     for name, value in process.parameters.items():
         if value != "":
-            command += ["-p", f"{name}:={bringup.as_yaml(value)}"]
+            command += ["-p", f"{name}:={parameter_as_yaml(value)}"]
+    for name, other in process.remappings:
+        command += ["-r", f"{name}:={other}"]
     if process.namespace:
         command += ["-r", f"__ns:=/{process.namespace}"]
     return command
 
 
-class Child:
+class ChildProcess:
     """One running process with its log file."""
 
     def __init__(
-        self, process: bringup.Process, log: Path, environment: dict[str, str], pipe: bool
+        self, process: NodeProcess, log: Path, environment: dict[str, str], pipe: bool
     ) -> None:
         """Start it; with ``pipe`` its standard output is not written into the log but can be read
         from ``output``.
@@ -93,9 +104,7 @@ class Child:
 class Graph:
     """A context manager around the children; leaving it ends them all."""
 
-    def __init__(
-        self, plan: Sequence[bringup.Process], logs: Path, domain: int | None = None
-    ) -> None:
+    def __init__(self, plan: Sequence[NodeProcess], logs: Path, domain: int | None = None) -> None:
         """``plan``: what to start, the scenario runners last.
 
         ``logs``: folder for one log per node. ``domain``: ROS domain where the user has set none;
@@ -104,7 +113,7 @@ class Graph:
         self._plan = plan
         self._logs = logs
         self.environment = graph_environment(domain)
-        self.children: list[Child] = []
+        self.children: list[ChildProcess] = []
 
     def __enter__(self) -> Graph:
         """Start everything."""
@@ -116,18 +125,18 @@ class Graph:
                         self._logs
                         / f"{process.namespace and process.namespace + '_'}{process.executable}.log"
                     )
-                    self.children.append(Child(process, log, self.environment, pipe=runner))
+                    self.children.append(ChildProcess(process, log, self.environment, pipe=runner))
         except BaseException:
             self.stop()
             raise
         return self
 
     @property
-    def runners(self) -> list[Child]:
+    def runners(self) -> list[ChildProcess]:
         """The processes whose end is the end of the flight, one for each drone."""
         return [child for child in self.children if child.name == RUNNER]
 
-    def crashed(self) -> Child | None:
+    def crashed(self) -> ChildProcess | None:
         """Return a process other than the runners that has ended, if there is one."""
         others = (child for child in self.children if child.name != RUNNER)
         return next((child for child in others if child.popen.poll() is not None), None)
@@ -156,7 +165,7 @@ class Graph:
             self.stop()
 
 
-def _ends_within(child: Child, seconds: float) -> bool:
+def _ends_within(child: ChildProcess, seconds: float) -> bool:
     try:
         child.popen.wait(max(0.0, seconds))
     except subprocess.TimeoutExpired:
@@ -164,7 +173,7 @@ def _ends_within(child: Child, seconds: float) -> bool:
     return True
 
 
-def _signal(child: Child, number: int) -> None:
+def _signal(child: ChildProcess, number: int) -> None:
     if child.popen.poll() is None:
         child.popen.send_signal(number)
 

@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 
 @contextmanager
-def counting(what: str, total: int) -> Iterator[Callable[[], None]]:
+def progress_counter(what: str, total: int) -> Iterator[Callable[[], None]]:
     """Show a bar while the block runs; yields a function that advances it by one of ``total``."""
     with Progress(console=Console(stderr=True), transient=True) as progress:
         yield partial(progress.advance, progress.add_task(what, total=total))

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import typer
 
-from liquid_nav.bringup.simulated_flight import enclave, parse_namespace
+from liquid_nav.bringup import enclave_arguments, parse_namespace
 from liquid_nav.cli.flight_folder import choose_folder, make_folder
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.recorder import Recorder
-from liquid_nav.nodes.running import run
-from liquid_nav.recordings.bag import NAME
+from liquid_nav.nodes import Recorder, run_node
+from liquid_nav.recordings import BAG_NAME
 
 
 def record_bag(out: Path | None, namespace: str, image_transport: str, jpeg_quality: int) -> int:
@@ -25,7 +24,7 @@ def record_bag(out: Path | None, namespace: str, image_transport: str, jpeg_qual
     make_folder(folder)
     arguments = [
         "--ros-args",
-        *enclave("recorder"),
+        *enclave_arguments("recorder"),
         "-p",
         f"folder:={folder}",
         "-p",
@@ -41,11 +40,11 @@ def record_bag(out: Path | None, namespace: str, image_transport: str, jpeg_qual
         def begun(self) -> None:
             typer.echo(f"recording into {folder}: stop with Ctrl-C")
 
-    code = run(Announced, arguments)
-    if code == 0 and not (folder / NAME).exists():
+    code = run_node(Announced, arguments)
+    if code == 0 and not (folder / BAG_NAME).exists():
         raise UserError("nothing was recorded: it was stopped before it began", "start it again")
     if code == 0:
         typer.echo(
-            f"recorded: {folder / NAME}\nnext: liquid-nav import flights {folder} --out data/mine"
+            f"recorded: {folder / BAG_NAME}\nnext: liquid-nav import flights {folder} --out data/mine"
         )
     return code

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from rosbags.typesys import Stores, get_typestore
 
 from liquid_nav.clocks import NANO
-from liquid_nav.learning.replay import Replay
-from liquid_nav.recordings import Recording
-from liquid_nav.recordings.bag import BagWriter
+from liquid_nav.learning import ReplayedFlight
+from liquid_nav.recordings import BagWriter, Recording
 
 MODEL_TOPIC = "/replay/cmd_vel"
 MEASURED_TOPIC = "/replay/measured_velocity"
@@ -22,7 +21,7 @@ MEASURED_TOPIC = "/replay/measured_velocity"
 TWIST = "geometry_msgs/msg/TwistStamped"
 
 
-def write_bag(folder: Path, result: Replay, recording: Recording) -> None:
+def write_bag(folder: Path, result: ReplayedFlight, recording: Recording) -> None:
     """Write ``folder/flight.mcap``: TwistStamped in the level body frame, m/s and rad/s, filed
     under their stamps.
 

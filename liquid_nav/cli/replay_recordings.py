@@ -12,11 +12,16 @@ from rich.progress import track
 from rich.table import Table
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.table import check_writable, write_rows
-from liquid_nav.learning.replay import Replay, replay
+from liquid_nav.evaluation import check_writable, write_rows
+from liquid_nav.learning import ReplayedFlight, replay_recording
 from liquid_nav.policy import Policy
-from liquid_nav.recordings import Recording, RecordingError, TopicNames, open_recordings
-from liquid_nav.recordings.sources import Loader
+from liquid_nav.recordings import (
+    Recording,
+    RecordingError,
+    RecordingLoader,
+    TopicNames,
+    open_recordings,
+)
 
 COLUMNS: dict[str, JustifyMethod] = {
     "flight": "left",
@@ -56,7 +61,7 @@ def replay_recordings(
     Raises:
         UserError: a folder cannot be written, or no flight can be replayed.
     """
-    loader = Loader(recordings)
+    loader = RecordingLoader(recordings)
     policy = Policy.load(model)
     if json is not None:
         check_writable(json)
@@ -64,7 +69,7 @@ def replay_recordings(
     rows: list[dict[str, Any]] = []
 
     def one(recording: Recording) -> dict[str, Any]:
-        result = replay(policy, recording, labels)
+        result = replay_recording(policy, recording, labels)
         if not len(result.stamps):
             raise RecordingError(
                 f"{recording.name} has no image that can be read", "choose its camera with --image"
@@ -93,7 +98,7 @@ def replay_recordings(
         write_rows(json, rows)
 
 
-def _write_files(folder: Path, result: Replay) -> None:
+def _write_files(folder: Path, result: ReplayedFlight) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         result.write_csv(folder / "commands.csv")
@@ -104,7 +109,7 @@ def _write_files(folder: Path, result: Replay) -> None:
     result.draw(folder / "commands.png")
 
 
-def _write_bag(folder: Path, result: Replay, recording: Recording) -> None:
+def _write_bag(folder: Path, result: ReplayedFlight, recording: Recording) -> None:
     from liquid_nav.cli.replay_bag import write_bag  # needs rosbags
 
     write_bag(folder, result, recording)

@@ -10,7 +10,7 @@ import typer
 
 def train(
     recipe: Annotated[
-        Path, typer.Option(help="YAML file that says what to collect and how to learn.")
+        Path, typer.Option(help="YAML file that defines what to collect and how to learn.")
     ] = Path("config/training/default.yaml"),
     out: Annotated[
         Path, typer.Option(help="Folder of the run; an interrupted run there goes on.")
@@ -19,7 +19,7 @@ def train(
         int | None, typer.Option(help="Processes that fly, all cores by default.")
     ] = None,
     accelerator: Annotated[
-        str, typer.Option(help="Where to learn, in Lightning's words: auto, cpu, gpu ...")
+        str, typer.Option(help="Where to learn, a name of Lightning's: auto, cpu, gpu ...")
     ] = "auto",
     devices: Annotated[
         str, typer.Option(help="How many devices of a machine, or auto for all.")

@@ -8,10 +8,8 @@ import typer
 
 from liquid_nav.cli.failures import INTERRUPTED
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.table import check_writable
-from liquid_nav.learning.hardware import Hardware
-from liquid_nav.learning.recipe import load_recipe
-from liquid_nav.learning.training import Trainer
+from liquid_nav.evaluation import check_writable
+from liquid_nav.learning import PolicyTrainer, TrainingHardware, load_recipe
 from liquid_nav.resources import find
 
 
@@ -36,9 +34,9 @@ def train_by_recipe(
             pass
     plan = load_recipe(recipe)
     check_writable(out / "model")
-    hardware = Hardware(accelerator, _devices(devices), nodes, strategy)
+    hardware = TrainingHardware(accelerator, _devices(devices), nodes, strategy)
     try:
-        trainer = Trainer(plan, out, workers=workers, hardware=hardware)
+        trainer = PolicyTrainer(plan, out, workers=workers, hardware=hardware)
         model = trainer.run()
     except KeyboardInterrupt:
         typer.echo("interrupted: the same command goes on from the last checkpoint", err=True)

@@ -16,7 +16,7 @@ from liquid_nav.errors import UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from liquid_nav.cli.processes import Child, Graph
+    from liquid_nav.cli.processes import ChildProcess, Graph
 
 SHOWN = 5.0
 """s between progress lines where there is no terminal."""
@@ -67,7 +67,7 @@ def watch(graph: Graph, console: Console) -> bool:
     return not any([runner.popen.wait() for runner in graph.runners])
 
 
-def _explain(child: Child) -> None:
+def _explain(child: ChildProcess) -> None:
     """Raise the error that a process ended with, from the last line of its log."""
     code = child.popen.wait()
     text = child.last_line()

@@ -9,17 +9,17 @@ import typer
 from rich.console import Console
 from rich.status import Status
 
-from liquid_nav.cli.progress_bars import counting
+from liquid_nav.cli.progress_bars import progress_counter
 from liquid_nav.worlds import (
     Condition,
+    DroneSpec,
     Layout,
     generate_layout,
     line_blocked,
     load_condition,
     load_scenario,
+    write_sdf,
 )
-from liquid_nav.worlds.sdf import write_sdf
-from liquid_nav.worlds.sdf_drone import DroneSpec
 
 
 class WorldOutput:
@@ -36,12 +36,12 @@ class WorldOutput:
 
         ``width``: of each of them, pixels.
         """
-        from liquid_nav.evaluation.contact_sheet import contact_sheet, save_picture  # needs cv2
+        from liquid_nav.evaluation import draw_contact_sheet, save_picture
 
         around = [load_condition(name) for name in conditions]
         size = (width, width * 9 // 16)
-        with counting("rendering", len(around) * len(seeds)) as on_picture:
-            picture = contact_sheet(self._scenario, around, seeds, size, on_picture=on_picture)
+        with progress_counter("rendering", len(around) * len(seeds)) as on_picture:
+            picture = draw_contact_sheet(self._scenario, around, seeds, size, on_picture=on_picture)
         save_picture(sheet, picture)
         for number in seeds:
             typer.echo(_describe(generate_layout(self._scenario, number)))
@@ -78,7 +78,7 @@ class WorldOutput:
 
     def write_mjcf(self, condition: str | None, seed: int, path: Path | None) -> None:
         """Write the world for MuJoCo; arguments as for ``write_sdf``."""
-        from liquid_nav.worlds.mjcf_file import write_mjcf  # needs mujoco
+        from liquid_nav.worlds import write_mjcf  # needs mujoco
 
         around = self._condition(condition)
         path = path or self._usual_path(seed, "xml")

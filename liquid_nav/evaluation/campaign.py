@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Callable, Iterator, Sequence
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.task import FlightSummary, FlightTask, prepare_process, run_task
+from liquid_nav.evaluation.task import FlightSummary, FlightTask, fly_task, prepare_worker_process
 
 
 class Campaign:
@@ -29,7 +29,7 @@ class Campaign:
         self,
         tasks: Sequence[FlightTask],
         executor: Executor,
-        worker: Callable[[FlightTask], FlightSummary] = run_task,
+        worker: Callable[[FlightTask], FlightSummary] = fly_task,
     ) -> None:
         """Take the flights, the executor, and the (picklable) function that flies one."""
         self.tasks = tuple(tasks)
@@ -123,7 +123,7 @@ def _start_worker() -> None:
     # Ctrl-C reaches the whole process group: only the parent answers it, and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    prepare_process()
+    prepare_worker_process()
 
 
 def _end_with_parent() -> None:

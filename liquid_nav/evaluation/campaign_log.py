@@ -15,15 +15,14 @@ from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.metrics import ROW_KEYS, summarize, wilson_interval
+from liquid_nav.evaluation.metrics import SUMMARY_KEYS, summarize_flights, wilson_interval
 from liquid_nav.evaluation.pilot_spec import PilotSpec
-from liquid_nav.evaluation.seeds import REPORTED_FROM, format_seeds, parse_seeds
+from liquid_nav.evaluation.seeds import FIRST_REPORTED_SEED, format_seeds, parse_seeds
 from liquid_nav.evaluation.software import describe_software
 from liquid_nav.evaluation.task import FlightSummary
-from liquid_nav.worlds import ConditionError, load_condition
-from liquid_nav.worlds.condition import USUAL_RATE
+from liquid_nav.worlds import DEFAULT_FRAME_RATE, ConditionError, load_condition
 
-LOG_NAME = "campaigns.jsonl"
+CAMPAIGN_LOG_NAME = "campaigns.jsonl"
 SUCCESS = "s"
 LETTERS = {
     "success": SUCCESS,
@@ -37,12 +36,12 @@ LETTERS = {
 NOT_FLOWN = "-"
 
 
-def must_log(pilot: PilotSpec, seeds: range) -> bool:
+def belongs_in_campaign_log(pilot: PilotSpec, seeds: range) -> bool:
     """Return whether a campaign belongs in the log of a model."""
-    return bool(pilot.fingerprint) and seeds.stop > REPORTED_FROM
+    return bool(pilot.fingerprint) and seeds.stop > FIRST_REPORTED_SEED
 
 
-def append(
+def append_to_campaign_log(
     pilot: PilotSpec,
     seeds: range,
     frame_rates: Mapping[str, float],
@@ -63,11 +62,11 @@ def append(
     Raises:
         OSError: the model's folder is not writable.
     """
-    path = Path(pilot.source) / LOG_NAME
+    path = Path(pilot.source) / CAMPAIGN_LOG_NAME
     stamp = date.isoformat(timespec="seconds")
     software = describe_software()
     with path.open("a") as log:
-        for row in summarize(flights):
+        for row in summarize_flights(flights):
             mine = [
                 flight
                 for flight in flights
@@ -122,13 +121,13 @@ def other_rate(line: Mapping[str, Any]) -> float | None:
         usual = load_condition(str(line["condition"])).frame_rate()
     except ConditionError:
         # Flown in a condition from a file that does not come with the package.
-        usual = USUAL_RATE
+        usual = DEFAULT_FRAME_RATE
     if rate == usual:
         return None
     return rate
 
 
-def pool(path: Path) -> list[dict[str, Any]]:
+def pool_campaign_log(path: Path) -> list[dict[str, Any]]:
     """Return one row per scenario and condition over all lines of the weights that flew last.
 
     Rows have the keys of ``metrics.summarize`` and ``seeds``, e.g. ``21000:21100``. A flight counts
@@ -151,7 +150,7 @@ def pool(path: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"cannot read the campaigns in {path}: {error}", remedy) from error
     if not rows:
-        raise UserError(f"{path} holds no campaign that says how each flight ended", remedy)
+        raise UserError(f"{path} holds no campaign with the outcome of each flight", remedy)
     return rows
 
 
@@ -178,7 +177,7 @@ def _pooled(names: tuple[str, str, str], lines: Sequence[Mapping[str, Any]]) -> 
         *(ends.count(LETTERS[reason]) for reason in ("collision", "timeout", "geofence", "lost")),
         seconds / counted if counted else None,
     )
-    return dict(zip(ROW_KEYS, values, strict=True)) | {"seeds": _runs(sorted(letters))}
+    return dict(zip(SUMMARY_KEYS, values, strict=True)) | {"seeds": _runs(sorted(letters))}
 
 
 def _runs(seeds: Sequence[int]) -> str:

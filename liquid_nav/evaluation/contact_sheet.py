@@ -11,9 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.errors import UserError
-from liquid_nav.simulation.airframe import CameraConfig
-from liquid_nav.simulation.camera import CameraRenderer, load_mujoco
-from liquid_nav.worlds import Condition, Mounting, Scenario, generate_layout, veiled
+from liquid_nav.simulation import CameraConfig, CameraRenderer
+from liquid_nav.worlds import (
+    Condition,
+    Mounting,
+    Scenario,
+    apply_veil,
+    generate_layout,
+    load_mujoco,
+)
 
 GAP = 6
 """Space around each picture, pixels."""
@@ -31,11 +37,11 @@ def views(
     Both are uint8 [H, W, 3] RGB. ``size``: width and height of a picture, pixels. Noise, blur and
     exposure of the condition are left out.
     """
-    from liquid_nav.worlds.mjcf import build_spec
+    from liquid_nav.worlds import build_mujoco_spec
 
     mujoco = load_mujoco()
     layout = generate_layout(scenario, seed)
-    spec = build_spec(layout, condition)
+    spec = build_mujoco_spec(layout, condition)
     camera = CameraConfig(width=size[0], height=size[1]).of(condition.camera, seed)
     camera_body = spec.worldbody.add_body(name="camera_body", mocap=True)
     s = math.sin(camera.pitch)
@@ -61,11 +67,11 @@ def views(
             data.mocap_pos[0] = x, y, start.z
             data.mocap_quat[0] = math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2)
             mujoco.mj_forward(model, data)
-            images.append(veiled(renderer.render(data), condition.appearance.veil))
+            images.append(apply_veil(renderer.render(data), condition.appearance.veil))
     return images
 
 
-def contact_sheet(
+def draw_contact_sheet(
     scenario: Scenario,
     conditions: Iterable[Condition],
     seeds: Iterable[int],

@@ -11,11 +11,11 @@ from liquid_nav import resources
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.pilot_spec import PilotSpec
 from liquid_nav.registry import Registry
-from liquid_nav.worlds import load_condition, load_scenario
+from liquid_nav.worlds import Condition, Scenario, load_condition, load_scenario
 
 if TYPE_CHECKING:
     from liquid_nav.policy import Policy
-    from liquid_nav.simulation.pilots import Pilot
+    from liquid_nav.simulation import Pilot
 
 PILOTS: Registry[Callable[[], Pilot]] = Registry(
     "liquid_nav.pilots",
@@ -43,7 +43,7 @@ def frame_marks(drop: float | None, jitter: float | None) -> tuple[str, ...]:
     return tuple(marks)
 
 
-def resolve(model: str, reset_state: bool = False, marks: Sequence[str] = ()) -> PilotSpec:
+def resolve_pilot(model: str, reset_state: bool = False, marks: Sequence[str] = ()) -> PilotSpec:
     """Find what ``--model`` names: a built-in pilot, a folder, or a shipped model under
     ``models/``.
 
@@ -73,24 +73,29 @@ def build_pilot(spec: PilotSpec) -> Pilot:
     if spec.source in PILOTS:
         return PILOTS[spec.source]()
     # Here and not above: see ``prepare_process`` for when numerical libraries may be imported.
-    from liquid_nav.simulation.pilots import PolicyPilot
+    from liquid_nav.simulation import PolicyPilot
 
     return PolicyPilot(_load_policy(Path(spec.source)), spec.label, memoryless=spec.reset_state)
 
 
-def check_places(scenarios: Sequence[str], conditions: Sequence[str]) -> None:
-    """Read every scenario and condition once, so that a wrong one is found before the first flight.
+def read_places(
+    scenarios: Sequence[str], conditions: Sequence[str]
+) -> tuple[list[Scenario], list[Condition]]:
+    """Return the scenarios and conditions that names or files stand for. They are read here and
+    nowhere else in a campaign.
 
     Raises:
         UserError: one of them is unknown or malformed, or two of them have the same name, by which
             their results could not be distinguished.
     """
-    for load, texts in ((load_scenario, scenarios), (load_condition, conditions)):
-        names = [load(text).name for text in texts]
-        check_distinct(names)
+    places = [load_scenario(one) for one in scenarios]
+    check_distinct_pilots([one.name for one in places])
+    around = [load_condition(one) for one in conditions]
+    check_distinct_pilots([one.name for one in around])
+    return places, around
 
 
-def check_distinct(names: Sequence[str]) -> None:
+def check_distinct_pilots(names: Sequence[str]) -> None:
     """Raise UserError if a name comes twice, because its rows would be mixed up."""
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from liquid_nav.simulation.record import FlightRecord
+    from liquid_nav.simulation import FlightRecord
     from liquid_nav.worlds import Layout
 
 BODY_RADIUS = 0.38

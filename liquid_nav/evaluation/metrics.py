@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Iterable
 if TYPE_CHECKING:
     from liquid_nav.evaluation.task import FlightSummary
 
-ROW_KEYS = (
+SUMMARY_KEYS = (
     "model",
     "scenario",
     "condition",
@@ -48,7 +48,7 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def summarize(flights: Iterable[FlightSummary]) -> list[dict[str, Any]]:
+def summarize_flights(flights: Iterable[FlightSummary]) -> list[dict[str, Any]]:
     """Return one flat row with ``ROW_KEYS`` per model, scenario and condition, in the order of
     first appearance.
     """
@@ -78,4 +78,4 @@ def _row(names: tuple[str, str, str], flights: list[FlightSummary]) -> dict[str,
         count("lost"),
         math.fsum(times) / len(times) if times else None,
     )
-    return dict(zip(ROW_KEYS, values, strict=True))
+    return dict(zip(SUMMARY_KEYS, values, strict=True))

@@ -12,7 +12,7 @@ from liquid_nav.evaluation.measures import horizontal_speed
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from liquid_nav.simulation.record import FlightRecord
+    from liquid_nav.simulation import FlightRecord
     from liquid_nav.worlds import SuccessRule
 
 COMMANDS = (("vx forward", "#c05621"), ("vy left", "#2b6cb0"), ("vz up", "#2f855a"))
@@ -30,14 +30,14 @@ def make_figure(record: FlightRecord, rule: SuccessRule | None) -> Figure:
 
     if rule:
         (distance,) = target
-        distance.plot(time, columns["distance"], color=style.INK)
+        distance.plot(time, columns["distance"], color=style.INK_COLOUR)
         _threshold(distance, rule.radius, f"success radius {rule.radius:g} m")
         _finish(distance, "distance to target, m", bottom=0.0)
-    speed.plot(time, horizontal_speed(record), color=style.INK)
+    speed.plot(time, horizontal_speed(record), color=style.INK_COLOUR)
     if rule:
         _threshold(speed, rule.speed, f"slow enough {rule.speed:g} m/s")
     _finish(speed, "horizontal speed, m/s", bottom=0.0)
-    altitude.plot(time, columns["position"][:, 2], color=style.INK)
+    altitude.plot(time, columns["position"][:, 2], color=style.INK_COLOUR)
     _finish(altitude, "altitude, m")
     # The panel shows at least 1 m: centimetres would fill it otherwise.
     low, high = altitude.get_ylim()
@@ -54,7 +54,7 @@ def make_figure(record: FlightRecord, rule: SuccessRule | None) -> Figure:
 
 
 def _threshold(axes: Axes, value: float, text: str) -> None:
-    axes.axhline(value, color=style.TARGET, linewidth=1.0, linestyle="--", label=text)
+    axes.axhline(value, color=style.TARGET_COLOUR, linewidth=1.0, linestyle="--", label=text)
     _legend(axes)
 
 

@@ -20,7 +20,6 @@ from typing import BinaryIO, Iterator, Sequence
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.software import describe_software
 from liquid_nav.evaluation.task import FlightSummary, FlightTask
-from liquid_nav.worlds import load_condition, load_scenario
 
 Key = tuple[str, str, str, int]
 """Names of model, scenario and condition, and the seed: what is one flight in a campaign."""
@@ -141,7 +140,7 @@ class FlightRecords:
         for name, text in SETTINGS.items():
             if name not in data:
                 raise UserError(
-                    f"{self.path} does not say with which {text} its flights were flown",
+                    f"{self.path} does not state with which {text} its flights were flown",
                     "choose another file",
                 )
             here = self._settings[key[:3]][name]
@@ -244,30 +243,23 @@ def read_lines(content: bytes) -> Iterator[bytes]:
 
 def _describe(tasks: Sequence[FlightTask]) -> list[tuple[Key, dict[str, object]]]:
     """Return key and settings of each task."""
-    scenarios = {
-        name: load_scenario(name) for name in dict.fromkeys(task.scenario for task in tasks)
-    }
-    conditions = {
-        name: load_condition(name) for name in dict.fromkeys(task.condition for task in tasks)
-    }
-    prints = {one: _fingerprint(one) for one in conditions.values()}
-    scenario_prints = {name: _fingerprint(one) for name, one in scenarios.items()}
+    scenarios = {one: _fingerprint(one) for one in dict.fromkeys(task.scenario for task in tasks)}
+    conditions = {one: _fingerprint(one) for one in dict.fromkeys(task.condition for task in tasks)}
     software = describe_software()
     described = []
     for task in tasks:
-        scenario = scenarios[task.scenario]
-        condition = conditions[task.condition]
         settings: dict[str, object] = {
             "model_sha256": task.pilot.fingerprint,
             "reset_state": task.pilot.reset_state,
-            "frame_rate": condition.frame_rate(task.frame_rate),
+            "frame_rate": task.condition.frame_rate(task.frame_rate),
             "drop": task.drop,
             "jitter": task.jitter,
-            "scenario_sha256": scenario_prints[task.scenario],
-            "condition_sha256": prints[condition],
+            "scenario_sha256": scenarios[task.scenario],
+            "condition_sha256": conditions[task.condition],
             "software": software,
         }
-        described.append(((task.pilot.label, scenario.name, condition.name, task.seed), settings))
+        key = (task.pilot.label, task.scenario.name, task.condition.name, task.seed)
+        described.append((key, settings))
     return described
 
 

@@ -17,7 +17,7 @@ from liquid_nav.evaluation.report_template import TEMPLATE
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from liquid_nav.simulation.record import FlightRecord
+    from liquid_nav.simulation import FlightRecord
     from liquid_nav.worlds import Layout
 
 VIDEO = "camera.mp4"
@@ -38,7 +38,7 @@ def write_report(folder: Path, record: FlightRecord, layout: Layout | None) -> P
         The path of the page.
     """
     folder = Path(folder)
-    with rc_context(style.RC):
+    with rc_context(style.PLOT_STYLE):
         pictures = {
             "Seen from above": _embed(top_view.make_figure(record, layout)),
             "Over time": _embed(

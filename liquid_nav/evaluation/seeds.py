@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from liquid_nav.errors import UserError
 
-REPORTED_FROM = 20_000
+FIRST_REPORTED_SEED = 20_000
 """First seed of those for reported numbers only: their campaigns are logged beside the model."""
 
 

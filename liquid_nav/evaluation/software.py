@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from liquid_nav import __version__
-from liquid_nav.worlds.backend import choose_backend
+from liquid_nav.worlds import choose_rendering_backend
 
 PACKAGES = ("numpy", "torch", "mujoco", "opencv-python-headless", "opencv-python")
 """Packages that the numbers of a flight depend on. OpenCV has two names on PyPI; that of a Linux
@@ -20,7 +20,7 @@ def describe_software() -> str:
 
     E.g. ``liquid_nav 0.3.0, x86_64, numpy 2.1.0, egl``.
     """
-    choose_backend()
+    choose_rendering_backend()
     parts = [f"liquid_nav {__version__}", platform.machine()]
     parts += [f"{name} {found}" for name in PACKAGES if (found := _version(name))]
     return ", ".join([*parts, os.environ.get("MUJOCO_GL", "") or "a window system's OpenGL"])

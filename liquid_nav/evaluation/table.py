@@ -21,7 +21,7 @@ FAILURES = {
 """Keys of a row that count failures, and the name of one."""
 
 
-def build_table(rows: Iterable[Row]) -> Table:
+def build_summary_table(rows: Iterable[Row]) -> Table:
     """Return a rich table of summary rows."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("model", "scenario", "condition"):

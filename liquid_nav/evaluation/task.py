@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Mapping
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.pilot_spec import PilotSpec
+from liquid_nav.worlds import Condition, Scenario
 
 if TYPE_CHECKING:
-    from liquid_nav.simulation.pilots import Pilot
-    from liquid_nav.simulation.record import FlightRecord
+    from liquid_nav.simulation import FlightRecord, Pilot
 
 _local = threading.local()
 
@@ -30,10 +30,10 @@ class FlightTask:
 
     pilot: PilotSpec
     """Who flies."""
-    scenario: str
-    """Name or file of the scenario."""
-    condition: str
-    """Name or file of the condition."""
+    scenario: Scenario
+    """Where."""
+    condition: Condition
+    """In which season, weather and light, and with what wrong with the camera."""
     seed: int
     """Of the layout and of everything random."""
     frame_rate: float | None = None
@@ -47,7 +47,7 @@ class FlightTask:
 
     def __str__(self) -> str:
         """Name the flight in a message."""
-        return f"{self.pilot.label}, {self.scenario}, {self.condition}, seed {self.seed}"
+        return f"{self.pilot.label}, {self.scenario.name}, {self.condition.name}, seed {self.seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +97,27 @@ class FlightFailure(RuntimeError):
         return type(self), (self.task, self.cause)
 
 
-def run_task(task: FlightTask) -> FlightSummary:
+def fly_task(task: FlightTask) -> FlightSummary:
     """Fly one task in this process.
 
     Raises:
         UserError: the installation is incomplete, e.g. no graphics library.
         FlightFailure: any other exception, which is its cause; it names the flight.
     """
-    from liquid_nav.simulation import FrameTiming
-    from liquid_nav.simulation.flight import fly
-    from liquid_nav.worlds import load_condition, load_scenario
+    from liquid_nav.simulation import FrameTiming, fly
 
-    prepare_process()
+    prepare_worker_process()
     try:
         pilot = _pilot(task.pilot)
         timings: dict[str, float] = {}
         begin = perf_counter()
-        condition = load_condition(task.condition)
         record = fly(
-            load_scenario(task.scenario),
+            task.scenario,
             task.seed,
-            condition,
+            task.condition,
             pilot,
             frame_rate=task.frame_rate,
-            timing=FrameTiming.of(condition.camera, task.drop, task.jitter),
+            timing=FrameTiming.of(task.condition.camera, task.drop, task.jitter),
             seconds=timings,
         )
         timings["total"] = perf_counter() - begin
@@ -154,7 +151,7 @@ def summarize_record(
 
 
 @lru_cache(maxsize=1)
-def prepare_process() -> None:
+def prepare_worker_process() -> None:
     """Keep this worker on one thread: flights are parallel, one per core, and results must not
     depend on the number of threads.
     """
@@ -163,9 +160,9 @@ def prepare_process() -> None:
     # Numerical libraries read the variables above when they are imported.
     import cv2
 
-    from liquid_nav.worlds.backend import choose_backend
+    from liquid_nav.worlds import choose_rendering_backend
 
-    choose_backend()
+    choose_rendering_backend()
     cv2.setNumThreads(1)
 
 

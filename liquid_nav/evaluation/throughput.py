@@ -59,7 +59,7 @@ class Throughput:
         return f"{text} ({parts})"
 
 
-def measure(flights: Iterable[FlightSummary], wall: float, workers: int) -> Throughput:
+def measure_throughput(flights: Iterable[FlightSummary], wall: float, workers: int) -> Throughput:
     """Add up the measured times of all flights."""
     flights = list(flights)
     seconds: dict[str, float] = {}

@@ -18,9 +18,8 @@ from liquid_nav.evaluation import style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from liquid_nav.simulation.record import FlightRecord
-    from liquid_nav.worlds import Layout
-    from liquid_nav.worlds.layout import Solid
+    from liquid_nav.simulation import FlightRecord
+    from liquid_nav.worlds import Layout, Solid
 
 MARGIN = 4.0
 """m of surroundings shown around path, start and target."""
@@ -32,7 +31,7 @@ CANOPY = 4.0
 
 def draw_top_view(record: FlightRecord, layout: Layout | None, path: Path) -> None:
     """Write a PNG of the flight seen from above: east to the right, north up, metres."""
-    with rc_context(style.RC):
+    with rc_context(style.PLOT_STYLE):
         figure = make_figure(record, layout)
         figure.savefig(path, dpi=130, facecolor="white")
 
@@ -60,21 +59,21 @@ def make_figure(
             path.min(axis=0) - MARGIN,
             path.max(axis=0) + MARGIN,
             ASPECT,
-            style.FALLBACK_GROUND,
+            style.FALLBACK_GROUND_COLOUR,
         )
         _draw_path(figure, axes, record)
-        _mark(axes, path[0, 0], path[0, 1], "o", style.START, 8, "start")
+        _mark(axes, path[0, 0], path[0, 1], "o", style.START_COLOUR, 8, "start")
     else:
         draw_layout(axes, layout, path)
         _draw_path(figure, axes, record)
-        draw_places(axes, layout)
+        draw_start_and_target(axes, layout)
     x, y, _ = record.columns["position"][-1]
     outcome = record.outcome
     if outcome.success:
-        _mark(axes, x, y, "P", style.GOOD, 9, "end")
+        _mark(axes, x, y, "P", style.GOOD_COLOUR, 9, "end")
         verdict = "reached the target"
     else:
-        _mark(axes, x, y, "X", style.BAD, 9, "end")
+        _mark(axes, x, y, "X", style.BAD_COLOUR, 9, "end")
         verdict = outcome.reason
     headline = f"{describe(record, layout)}: {verdict} after {outcome.time:.1f} s"
     axes.set_title(f"{headline}\n{record.pilot}: {outcome.detail}", loc="left", fontsize=10)
@@ -98,7 +97,13 @@ def draw_layout(
     radius = layout.scenario.success.radius
     low = np.minimum(points.min(axis=0), points[-1] - radius) - MARGIN
     high = np.maximum(points.max(axis=0), points[-1] + radius) + MARGIN
-    _draw_ground(axes, low, high, aspect, style.GROUND.get(layout.world, style.FALLBACK_GROUND))
+    _draw_ground(
+        axes,
+        low,
+        high,
+        aspect,
+        style.GROUND_COLOURS.get(layout.world, style.FALLBACK_GROUND_COLOUR),
+    )
     for solid in layout.solids():
         axes.add_patch(_patch(solid))
 
@@ -151,22 +156,22 @@ def _draw_path(figure: Figure, axes: Axes, record: FlightRecord) -> None:
     figure.colorbar(line, ax=axes, label="horizontal speed, m/s", shrink=0.7, pad=0.02)
 
 
-def draw_places(axes: Axes, layout: Layout) -> None:
+def draw_start_and_target(axes: Axes, layout: Layout) -> None:
     """Mark the start with its heading, the target and the circle of success around it."""
     start = layout.start
     target = layout.target
     radius = layout.scenario.success.radius
     nose = (start.x + 1.2 * math.cos(start.yaw), start.y + 1.2 * math.sin(start.yaw))
-    arrow = {"arrowstyle": "-|>", "color": style.START, "lw": 1.6}
+    arrow = {"arrowstyle": "-|>", "color": style.START_COLOUR, "lw": 1.6}
     axes.annotate("", nose, (start.x, start.y), arrowprops=arrow, zorder=5)
-    _mark(axes, start.x, start.y, "o", style.START, 8, "start")
-    _mark(axes, target.x, target.y, "*", style.TARGET, 15, f"target ({target.kind})")
+    _mark(axes, start.x, start.y, "o", style.START_COLOUR, 8, "start")
+    _mark(axes, target.x, target.y, "*", style.TARGET_COLOUR, 15, f"target ({target.kind})")
     axes.add_patch(
         Circle(
             (target.x, target.y),
             radius,
             fill=False,
-            edgecolor=style.TARGET,
+            edgecolor=style.TARGET_COLOUR,
             linestyle="--",
             linewidth=1.3,
             zorder=5,

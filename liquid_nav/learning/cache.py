@@ -108,7 +108,7 @@ class ShardWriter:
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    """Write the head of a .npy file of uint8. NumPy leaves room for the first number of the shape
+    """Write the head of a .npy file of uint8. NumPy leaves space for the first number of the shape
     to grow, so that the head can be written again when the count is known.
     """
     head = {"descr": "|u1", "fortran_order": False, "shape": shape}
@@ -123,7 +123,7 @@ def write_shard(folder: Path, flights: Iterable[LabelledFlight]) -> dict[str, An
     writer = ShardWriter(folder)
     for flight in flights:
         writer.frames(flight.frames)
-        origin = (flight.task.scenario, flight.task.seed)
+        origin = (flight.task.scenario.name, flight.task.seed)
         writer.flight(flight.labels, flight.elapsed, flight.auxiliary, origin, flight.outcome)
     return writer.finish()
 

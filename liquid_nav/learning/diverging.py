@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from liquid_nav.errors import UserError
-from liquid_nav.policy.files import broken
+from liquid_nav.policy import first_broken_tensor
 
 REMEDY = "give a lower learning_rate or another solver than euler in the recipe, and another --out"
 
@@ -59,7 +59,7 @@ class StopDiverging(lightning.Callback):
         self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: object
     ) -> None:
         """Raise DivergedError instead of writing a checkpoint that no run can go on from."""
-        name = broken(module.state_dict())
+        name = first_broken_tensor(module.state_dict())
         if name is not None:
             raise self.error(trainer.global_step, f"{name} contains NaN or infinity")
 

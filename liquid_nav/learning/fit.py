@@ -13,10 +13,10 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from liquid_nav.errors import UserError
 from liquid_nav.learning.diverging import StopDiverging
-from liquid_nav.learning.hardware import Hardware, loader
-from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.hardware import TrainingHardware, loader
+from liquid_nav.learning.imitation import ImitationModule
 from liquid_nav.learning.stopping import KeepBest
-from liquid_nav.learning.windows import Windows
+from liquid_nav.learning.windows import WindowDataset
 
 
 def last_checkpoint(place: Path) -> Path:
@@ -26,11 +26,11 @@ def last_checkpoint(place: Path) -> Path:
 
 def fit(
     index: int,
-    module: Imitation,
-    data: Windows,
+    module: ImitationModule,
+    data: WindowDataset,
     place: Path,
     best: list[KeepBest],
-    hardware: Hardware,
+    hardware: TrainingHardware,
 ) -> lightning.Trainer:
     """Learn round ``index`` in its folder ``place``, going on from the last checkpoint if there is
     one; returns the trainer that did it.

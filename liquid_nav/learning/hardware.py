@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from liquid_nav.evaluation.campaign import available_cores
-from liquid_nav.learning.windows import Windows
+from liquid_nav.evaluation import available_cores
+from liquid_nav.learning.windows import WindowDataset
 
 READERS = 4
 """Processes that read batches for a GPU, at most; with one of them a step took 70 ms on an H200."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hardware:
+class TrainingHardware:
     """Where a round learns, in Lightning's terms; a batch of the recipe is what each device gets in
     a step.
     """
@@ -57,7 +57,7 @@ def bfloat16_is_fast() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
-def loader(data: Windows, readers: int) -> DataLoader[dict[str, Tensor]]:
+def loader(data: WindowDataset, readers: int) -> DataLoader[dict[str, Tensor]]:
     """Return what reads the batches in order, in ``readers`` other processes; 0: in this one."""
     if not readers:
         return DataLoader(data, batch_size=None)

@@ -20,7 +20,7 @@ COMMAND_WEIGHTS = (1.0, 1.0, 0.6, 1.0)
 _NOISE_FRAMES = 8
 
 
-class Imitation(lightning.LightningModule):
+class ImitationModule(lightning.LightningModule):
     """Trains a policy on windows; encoder in bfloat16 where it is fast, the core in float32."""
 
     command_weights: Tensor

@@ -12,16 +12,21 @@ from typing import Any, Callable
 from liquid_nav.learning.cache import META
 from liquid_nav.learning.import_report import describe, describe_failure, page
 from liquid_nav.learning.ingest import IngestOptions, ingest
-from liquid_nav.recordings.recording import RecordingError, UnreadableError
-from liquid_nav.recordings.sources import Failure, Loader, open_recordings
+from liquid_nav.recordings import (
+    RecordingError,
+    RecordingLoader,
+    SourceFailure,
+    UnreadableRecordingError,
+    open_recordings,
+)
 
-REPORT = "report.html"
+IMPORT_REPORT_NAME = "report.html"
 _NOTES = "notes"
 _RULES = 2
 """Number of the rules by which labels are found: what was made by older ones is made anew."""
 
 
-def shards(folder: Path) -> list[Path]:
+def data_set_shards(folder: Path) -> list[Path]:
     """Return the finished shards of a cache or of a training's run, or the folder itself if it is
     one.
 
@@ -39,7 +44,7 @@ def shards(folder: Path) -> list[Path]:
     return found
 
 
-def build(
+def import_recordings(
     paths: list[Path],
     folder: Path,
     options: IngestOptions,
@@ -53,7 +58,7 @@ def build(
     old. What cannot be read has a row too, with the cause and the remedy in ``error``. Raises
     RecordingError where there is no source at all.
     """
-    loader = Loader(paths)
+    loader = RecordingLoader(paths)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _NOTES).mkdir(exist_ok=True)
     notes = []
@@ -63,11 +68,13 @@ def build(
     on_source(len(loader.sources), len(loader.sources))
     notes += [_failed(failure, "unreadable_source") for failure in loader.failures]
     rows = [note["row"] for note in notes]
-    (folder / REPORT).write_text(page(rows, [note["part"] for note in notes]), encoding="utf-8")
+    (folder / IMPORT_REPORT_NAME).write_text(
+        page(rows, [note["part"] for note in notes]), encoding="utf-8"
+    )
     return rows
 
 
-def _failed(failure: Failure, kind: str) -> dict[str, Any]:
+def _failed(failure: SourceFailure, kind: str) -> dict[str, Any]:
     """Return the note of something that cannot be learned from at all."""
     row = {
         "flight": failure.name,
@@ -108,14 +115,14 @@ def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str
         shard = re.sub(r"[^\w.-]+", "_", recording.name) + "-" + digest[:8]
         try:
             ingested = ingest(recording, folder / shard, options)
-        except UnreadableError:
+        except UnreadableRecordingError:
             # What is read file by file instead would be there twice.
             for note in notes:
                 shutil.rmtree(folder / (note["row"]["shard"] or shard), ignore_errors=True)
             raise
         except RecordingError as error:
             # One drone of several: the others are learned from.
-            notes.append(_failed(Failure(recording.name, source, error), "no_labels"))
+            notes.append(_failed(SourceFailure(recording.name, source, error), "no_labels"))
             continue
         findings = ", ".join(f.kind for f in ingested.findings)
         notes.append(

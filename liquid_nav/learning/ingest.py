@@ -14,16 +14,15 @@ from liquid_nav.learning.auxiliary import NAMES
 from liquid_nav.learning.cache import ShardWriter
 from liquid_nav.learning.screening import (
     LONGEST_GAP,
-    REFUSED,
+    REFUSED_FINDINGS,
     ColourWatch,
     Finding,
     screen_labels,
     screen_stamps,
     screen_track,
 )
-from liquid_nav.recordings.recording import Recording
-from liquid_nav.recordings.topic_names import TopicNames
-from liquid_nav.vision import resize
+from liquid_nav.recordings import Recording, TopicNames
+from liquid_nav.vision import resize_image
 
 STRIP = 6
 """Frames of a flight in the report."""
@@ -91,7 +90,9 @@ def ingest(
     stream.run(ordered & usable, on_frame)
     findings += more + screen_track(kind, track, recording) + stream.findings()
     findings = [_accepted(f, options.accept) for f in findings]
-    refused = [f.kind for f in findings if f.kind in REFUSED and f.kind not in options.accept]
+    refused = [
+        f.kind for f in findings if f.kind in REFUSED_FINDINGS and f.kind not in options.accept
+    ]
     written = stream.writer.count
     learned, flights = written, stream.flights
     if refused:
@@ -163,7 +164,9 @@ class _Stream:
             self._sizes.add(image.shape[:2])
             if self.options.swap_colours:
                 image = image[..., ::-1]
-            small = resize(np.ascontiguousarray(image), self.options.height, self.options.width)
+            small = resize_image(
+                np.ascontiguousarray(image), self.options.height, self.options.width
+            )
             if index % every == every // 2 and len(self._pictures) < STRIP:
                 self._pictures.append(small)
             if index % 5 == 0:

@@ -113,7 +113,7 @@ def front_of(encoder: BackboneEncoder) -> Answer:
     on_processor = encoder.mean.device.type == "cpu"
     if not on_processor or choose_runtime(encoder, "auto") == "torch":
         return encoder.maps
-    from liquid_nav.vision.onnx_encoder import OnnxFront
+    from liquid_nav.vision import OnnxFront
 
     return OnnxFront(encoder, torch.get_num_threads())
 

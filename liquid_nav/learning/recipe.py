@@ -9,7 +9,7 @@ from typing import Any, Mapping, TypeVar
 import yaml
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.seeds import REPORTED_FROM, parse_seeds
+from liquid_nav.evaluation import FIRST_REPORTED_SEED, parse_seeds
 from liquid_nav.fitting import misfit
 from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.colour_fields import ColourFields
@@ -18,7 +18,7 @@ from liquid_nav.policy import PolicyConfig
 from liquid_nav.vision import BackboneConfig
 from liquid_nav.yaml_text import parse_yaml
 
-SEED_LIMIT = 10_000
+TRAINING_SEED_LIMIT = 10_000
 """Seeds from here on are for choosing and reporting, never for training."""
 T = TypeVar("T")
 DRIVERS = ("expert", "policy")
@@ -165,10 +165,10 @@ class Stop:
             )
         if self.seeds is not None:
             seeds = parse_seeds(str(self.seeds))
-            if seeds.start < SEED_LIMIT or seeds.stop > REPORTED_FROM:
+            if seeds.start < TRAINING_SEED_LIMIT or seeds.stop > FIRST_REPORTED_SEED:
                 raise RecipeError(
                     f"recipe: stop flies on seeds {self.seeds}",
-                    f"choose models on seeds from {SEED_LIMIT} to {REPORTED_FROM - 1}",
+                    f"choose models on seeds from {TRAINING_SEED_LIMIT} to {FIRST_REPORTED_SEED - 1}",
                 )
 
 
@@ -225,9 +225,10 @@ class Recipe:
     def __post_init__(self) -> None:
         """Raise RecipeError where seeds would leave the range that may be trained on."""
         last = self.first_seed + sum(r.flights for r in self.rounds)
-        if self.first_seed < 0 or last > SEED_LIMIT:
+        if self.first_seed < 0 or last > TRAINING_SEED_LIMIT:
             raise RecipeError(
-                f"recipe needs seeds {self.first_seed} to {last}", f"keep them below {SEED_LIMIT}"
+                f"recipe needs seeds {self.first_seed} to {last}",
+                f"keep them below {TRAINING_SEED_LIMIT}",
             )
         if self.rounds and not self.rounds[0].flights and not self.caches:
             raise RecipeError(
@@ -294,10 +295,12 @@ class Recipe:
 
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe; raises RecipeError with one line for what is wrong."""
-    return recipe_from(read_mapping(path, "recipe", "see config/training/default.yaml"), path)
+    return recipe_from_mapping(
+        read_recipe_mapping(path, "recipe", "see config/training/default.yaml"), path
+    )
 
 
-def read_mapping(path: Path, what: str, remedy: str) -> Mapping[str, Any]:
+def read_recipe_mapping(path: Path, what: str, remedy: str) -> Mapping[str, Any]:
     """Return the mapping in a YAML file; raises RecipeError that names ``what`` was looked for, and
     the ``remedy``.
     """
@@ -312,7 +315,7 @@ def read_mapping(path: Path, what: str, remedy: str) -> Mapping[str, Any]:
     return data
 
 
-def recipe_from(data: Mapping[str, Any], path: Path) -> Recipe:
+def recipe_from_mapping(data: Mapping[str, Any], path: Path) -> Recipe:
     """Build a recipe from the content of a YAML file; raises RecipeError that names ``path``."""
     try:
         values = {k: _tuple(v) for k, v in data.items()}

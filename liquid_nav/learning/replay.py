@@ -22,7 +22,7 @@ LONGEST_GAP = 1.0
 
 
 @dataclass(frozen=True)
-class Replay:
+class ReplayedFlight:
     """One flight: what the policy answered, beside what was flown."""
 
     name: str
@@ -112,9 +112,9 @@ def _errors(difference: np.ndarray) -> dict[str, float | None]:
     return errors | {"mse": float(np.mean(difference**2))}
 
 
-def replay(
+def replay_recording(
     policy: Policy, recording: Recording, labels: str = "auto", on_frame: Callable[[], object] = int
-) -> Replay:
+) -> ReplayedFlight:
     """Step ``policy`` through the images of ``recording``.
 
     Frames with an old stamp are not new frames, and single ones from the future are left out as in
@@ -148,7 +148,7 @@ def replay(
         commands.append(decision.command.as_array())
         last = stamp
     seen = np.array(stamps, dtype=np.int64)
-    return Replay(
+    return ReplayedFlight(
         recording.name,
         seen,
         np.array(commands).reshape(-1, 4),

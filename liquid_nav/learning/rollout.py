@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from liquid_nav.evaluation.task import prepare_process
+from liquid_nav.evaluation import prepare_worker_process
 from liquid_nav.learning.auxiliary import auxiliary_targets
 from liquid_nav.policy import Policy
 from liquid_nav.simulation import (
+    WIDE_RANGES,
     CameraConfig,
     DroneState,
     Expert,
@@ -24,22 +25,23 @@ from liquid_nav.simulation import (
     Pilot,
     PolicyPilot,
     fly,
+    sample_response,
 )
-from liquid_nav.simulation.response import WIDE_RANGES, sample_response
 from liquid_nav.types import Command, Observation
-from liquid_nav.vision import resize
+from liquid_nav.vision import resize_image
 from liquid_nav.worlds import (
     AppearanceSpec,
     CameraFaults,
     Condition,
     DriftSpec,
     Layout,
+    RandomStream,
+    Scenario,
     generate_layout,
-    load_condition,
-    load_scenario,
 )
-from liquid_nav.worlds.streams import Stream
 
+CONDITION = "summer"
+"""The only condition that training sees, but for what ``draw_condition`` changes."""
 DRIFT = DriftSpec(0.35, 0.25, 20.0)
 """Largest error of a velocity estimate that is trained with, and the longest time constant of one
 that wanders.
@@ -68,8 +70,10 @@ class Disturbance:
 class RolloutTask:
     """One labelled flight."""
 
-    scenario: str
-    """Name."""
+    scenario: Scenario
+    """Where."""
+    condition: Condition
+    """What the flight differs from as the rest says; ``CONDITION`` in training."""
     seed: int
     """Of the layout and of everything random."""
     driver: str = "expert"
@@ -169,7 +173,7 @@ class LabellingPilot:
                 answer = label
         auxiliary = auxiliary_targets(state, self.expert, self.sight)
         assert observation.image is not None  # Because of ``needs_image``.
-        frame = resize(observation.image, self.task.height, self.task.width)
+        frame = resize_image(observation.image, self.task.height, self.task.width)
         self.rows.append((frame, label.as_array(), elapsed, auxiliary))
         return Command.from_array(answer.as_array() + self._push(state.time, elapsed))
 
@@ -212,10 +216,10 @@ def start_anywhere(layout: Layout, rng: np.random.Generator, heights: float = 0.
 
 def run_rollout(task: RolloutTask) -> LabelledFlight:
     """Fly one task; a pure function of the task (and of the driver's weights)."""
-    rng = Stream.TRAINING_FLIGHT.generator(
+    rng = RandomStream.TRAINING_FLIGHT.generator(
         task.seed, int(1000 * task.expert_share), task.driver != "expert"
     )
-    scenario = load_scenario(task.scenario)
+    scenario = task.scenario
     scenario = dataclasses.replace(
         scenario,
         success=dataclasses.replace(scenario.success, hold=task.hold, time_limit=task.time_limit),
@@ -226,7 +230,7 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
     low, high = np.log(task.frame_rate)
     response = None
     if task.wide:
-        fleet = Stream.TRAINING_RESPONSE.generator(task.seed)
+        fleet = RandomStream.TRAINING_RESPONSE.generator(task.seed)
         if fleet.random() < task.wide:
             response = sample_response(fleet, WIDE_RANGES)
     condition = draw_condition(task)
@@ -234,7 +238,7 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
         task, _driver(task.driver), rng, condition.appearance.draw_sight(task.seed)
     )
     frame_rate = float(np.exp(rng.uniform(low, high)))
-    fast = Stream.TRAINING_FRAME_RATE.generator(task.seed)
+    fast = RandomStream.TRAINING_FRAME_RATE.generator(task.seed)
     if fast.random() < task.fast:
         frame_rate = float(np.exp(fast.uniform(*np.log(FAST))))
     record = fly(
@@ -259,8 +263,8 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
 
 
 def draw_condition(task: RolloutTask) -> Condition:
-    """Return summer with what differs in this flight: the estimate, the camera, the look."""
-    condition = load_condition("summer")
+    """Return the condition with what differs in this flight: the estimate, the camera, the look."""
+    condition = task.condition
     if task.drifting:
         condition = dataclasses.replace(condition, drift=draw_drift(task))
     if task.camera:
@@ -281,7 +285,7 @@ def draw_sight(task: RolloutTask, usual: AppearanceSpec) -> AppearanceSpec:
     The expert knows where the target is, so the mean of what it shows is the best that can be done
     without seeing it.
     """
-    rng = Stream.TRAINING_SIGHT.generator(task.seed)
+    rng = RandomStream.TRAINING_SIGHT.generator(task.seed)
     if rng.random() >= task.hidden:
         return usual
     return dataclasses.replace(usual, sight=SIGHT)
@@ -289,7 +293,7 @@ def draw_sight(task: RolloutTask, usual: AppearanceSpec) -> AppearanceSpec:
 
 def draw_camera(task: RolloutTask, usual: CameraFaults) -> CameraFaults:
     """Return the camera of a flight: the usual one, or another in every respect."""
-    rng = Stream.TRAINING_CAMERA.generator(task.seed)
+    rng = RandomStream.TRAINING_CAMERA.generator(task.seed)
     if rng.random() >= task.camera:
         return usual
     return dataclasses.replace(
@@ -305,7 +309,7 @@ def draw_camera(task: RolloutTask, usual: CameraFaults) -> CameraFaults:
 
 def draw_drift(task: RolloutTask) -> DriftSpec:
     """Return the drift of a flight's velocity estimate; the expert sees the true state."""
-    rng = Stream.TRAINING_DRIFT.generator(task.seed)
+    rng = RandomStream.TRAINING_DRIFT.generator(task.seed)
     if rng.random() >= task.drifting:
         return DriftSpec()
     velocity = float(rng.uniform(0.0, DRIFT.velocity))
@@ -317,7 +321,7 @@ def draw_drift(task: RolloutTask) -> DriftSpec:
 
 
 def _driver(name: str) -> Pilot:
-    prepare_process()
+    prepare_worker_process()
     if name == "expert":
         return ExpertPilot()
     torch.set_num_threads(1)

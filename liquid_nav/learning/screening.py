@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from liquid_nav.clocks import NANO
-from liquid_nav.recordings.recording import Recording, Track
+from liquid_nav.recordings import Recording, TimeSeries
 from liquid_nav.types import COMMAND_FIELDS
 
 LONGEST_GAP = 1.0
 """s; a longer gap, or a clock that jumps back by more, ends a flight: the next frame begins another
 one.
 """
-REFUSED = ("swapped_colours", "constant_labels")
+REFUSED_FINDINGS = ("swapped_colours", "constant_labels")
 """Findings that refuse a whole recording, unless ``IngestOptions.accept`` names them."""
 
 
@@ -181,7 +181,7 @@ def screen_labels(
     return keep, findings
 
 
-def screen_track(kind: str, track: Track, recording: Recording) -> list[Finding]:
+def screen_track(kind: str, track: TimeSeries, recording: Recording) -> list[Finding]:
     """Return what is wrong with the messages that the labels, a ``kind``, come from: their clock,
     their bytes.
     """

@@ -147,7 +147,7 @@ class StillFlight:
         return scale
 
 
-def find_stills(paths: list[Path]) -> list[Path]:
+def find_still_pictures(paths: list[Path]) -> list[Path]:
     """Return the pictures among and in ``paths``; raises StillError without any."""
     found = []
     for path in paths:
@@ -162,7 +162,7 @@ def find_stills(paths: list[Path]) -> list[Path]:
     return found
 
 
-def build(
+def build_still_data_set(
     stills: list[Path],
     targets: dict[str, tuple[float, float]],
     folder: Path,

@@ -11,14 +11,13 @@ import lightning
 import numpy as np
 import torch
 
-from liquid_nav.evaluation.campaign import Campaign
-from liquid_nav.evaluation.pilot_spec import PilotSpec
-from liquid_nav.evaluation.seeds import parse_seeds
-from liquid_nav.evaluation.task import FlightTask
+from liquid_nav.evaluation import Campaign, FlightTask, PilotSpec, parse_seeds
 from liquid_nav.learning.cache import Shard
-from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.imitation import ImitationModule
 from liquid_nav.learning.recipe import Recipe, RecipeError
+from liquid_nav.learning.rollout import CONDITION
 from liquid_nav.policy import Policy
+from liquid_nav.worlds import load_condition, load_scenario
 
 Flight = tuple[int, int]
 """Index of the shard, and of the flight in it."""
@@ -61,12 +60,12 @@ class KeepBest(lightning.Callback):
         step = trainer.global_step
         if step % self.every and step != self.steps:
             return
-        assert isinstance(module, Imitation)  # It is attached to no other module.
+        assert isinstance(module, ImitationModule)  # It is attached to no other module.
         enough = trainer.is_global_zero and self._judge(trainer, module, step)
         if trainer.strategy.reduce_boolean_decision(enough, all=False):
             trainer.should_stop = True
 
-    def _judge(self, trainer: lightning.Trainer, module: Imitation, step: int) -> bool:
+    def _judge(self, trainer: lightning.Trainer, module: ImitationModule, step: int) -> bool:
         module.eval()
         with torch.no_grad():
             found = dict(self.measure(module.policy))
@@ -99,7 +98,7 @@ class KeepBest(lightning.Callback):
         since = sum(entry["step"] > best for entry in self.history)
         return since >= self.patience
 
-    def restore(self, module: Imitation) -> dict[str, Any]:
+    def restore(self, module: ImitationModule) -> dict[str, Any]:
         """Give ``module`` the best weights; returns what the model card should state."""
         if self.chosen is None:
             return {}
@@ -128,6 +127,8 @@ def closed_loop(
     assert stop is not None and stop.seeds is not None  # Asked for only where seeds are given.
     seeds = parse_seeds(stop.seeds)
     frame_rate = stop.frame_rate
+    scenarios = [load_scenario(name) for name in recipe.scenarios]
+    condition = load_condition(CONDITION)
 
     def measure(policy: Policy) -> dict[str, float]:
         policy.save(folder, {})
@@ -135,8 +136,8 @@ def closed_loop(
         tasks = [
             FlightTask(
                 pilot=spec,
-                scenario=recipe.scenarios[i % len(recipe.scenarios)],
-                condition="summer",
+                scenario=scenarios[i % len(scenarios)],
+                condition=condition,
                 seed=seed,
                 frame_rate=frame_rate,
             )

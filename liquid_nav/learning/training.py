@@ -16,17 +16,17 @@ import lightning
 import numpy as np
 from rich.progress import track
 
-from liquid_nav.evaluation.campaign import available_cores, process_pool
+from liquid_nav.evaluation import available_cores, process_pool
 from liquid_nav.learning.cache import META, CacheError, Shard, write_shard
 from liquid_nav.learning.diverging import REMEDY, DivergedError, steps_done
 from liquid_nav.learning.fit import fit, last_checkpoint
-from liquid_nav.learning.hardware import Hardware, bfloat16_is_fast
-from liquid_nav.learning.imitation import Imitation
-from liquid_nav.learning.import_dataset import shards
+from liquid_nav.learning.hardware import TrainingHardware, bfloat16_is_fast
+from liquid_nav.learning.imitation import ImitationModule
+from liquid_nav.learning.import_dataset import data_set_shards
 from liquid_nav.learning.kept_recipe import KeptRecipe, keep
 from liquid_nav.learning.looks import compute_looks
 from liquid_nav.learning.recipe import Recipe, Round
-from liquid_nav.learning.rollout import LabelledFlight, RolloutTask, run_rollout
+from liquid_nav.learning.rollout import CONDITION, LabelledFlight, RolloutTask, run_rollout
 from liquid_nav.learning.seen import HEAD, load_head, save_head
 from liquid_nav.learning.stopping import (
     Flight,
@@ -36,9 +36,10 @@ from liquid_nav.learning.stopping import (
     held_out_flights,
 )
 from liquid_nav.learning.training_card import note_times, training_card
-from liquid_nav.learning.windows import Windows
+from liquid_nav.learning.windows import WindowDataset
 from liquid_nav.policy import Policy, resolve_model
 from liquid_nav.vision import BackboneEncoder, load_photographs
+from liquid_nav.worlds import load_condition, load_scenario
 
 _RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
 """Variables in which launchers number the processes that learn together; zero or absent in the
@@ -46,7 +47,7 @@ first of them.
 """
 
 
-class Trainer:
+class PolicyTrainer:
     """Follows a recipe inside a folder. Whatever is finished there is not done again.
 
     ``folder/round-K/data``: shard; ``folder/round-K/model``: the policy after the round;
@@ -60,14 +61,14 @@ class Trainer:
         folder: Path,
         *,
         workers: int | None = None,
-        hardware: Hardware | None = None,
+        hardware: TrainingHardware | None = None,
         report: Callable[[str], object] = print,
     ) -> None:
         """``workers``: processes that collect, all cores by default."""
         self.recipe = recipe
         self.folder = folder
         self.workers = workers
-        self.hardware = hardware or Hardware()
+        self.hardware = hardware or TrainingHardware()
         self.first = all(os.environ.get(name, "0") in ("", "0") for name in _RANKS)
         self.report = report if self.first else _silent
         self._kept: KeptRecipe | None = None
@@ -100,12 +101,15 @@ class Trainer:
         first = recipe.first_seed + sum(r.flights for r in recipe.rounds[:index])
         rng = np.random.default_rng([recipe.seed, index])
         shares = np.array(plan.shares or recipe.shares)
+        scenarios = {name: load_scenario(name) for name in recipe.scenarios}
+        condition = load_condition(CONDITION)
         names = rng.choice(recipe.scenarios, size=plan.flights, p=shares / shares.sum())
         driver = "expert" if plan.driver == "expert" else str(model)
         size = recipe.policy.encoder
         return [
             RolloutTask(
-                str(name),
+                scenarios[str(name)],
+                condition,
                 first + i,
                 driver,
                 plan.expert_share,
@@ -152,7 +156,7 @@ class Trainer:
         policy = self._begin(model)
         policy.train()
         policy.core.validate = False
-        module = Imitation(
+        module = ImitationModule(
             policy,
             learning_rate=plan.learning_rate,
             weight_decay=recipe.weight_decay,
@@ -172,7 +176,7 @@ class Trainer:
             if isinstance(policy.encoder, BackboneEncoder):
                 stored = True
                 self._compute_looks(index, policy.encoder, learned_from, place)
-            data = Windows(
+            data = WindowDataset(
                 learned_from,
                 replace(recipe.windows, **plan.windows),
                 plan.steps,
@@ -281,7 +285,7 @@ class Trainer:
 
     def _recorded(self, policy: Policy) -> list[Path]:
         size = (policy.config.encoder.height, policy.config.encoder.width)
-        recorded = [shard for cache in self.recipe.caches for shard in shards(Path(cache))]
+        recorded = [shard for cache in self.recipe.caches for shard in data_set_shards(Path(cache))]
         for folder in recorded:
             height, width = Shard(folder).frames.shape[1:3]
             if (height, width) != size:

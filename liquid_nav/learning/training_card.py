@@ -10,11 +10,10 @@ from typing import Any
 import torch
 
 from liquid_nav.learning.cache import META
-from liquid_nav.learning.import_dataset import shards
+from liquid_nav.learning.import_dataset import data_set_shards
 from liquid_nav.learning.kept_recipe import KeptRecipe
 from liquid_nav.learning.recipe import Recipe
-from liquid_nav.policy import resolve_model
-from liquid_nav.policy.files import CARD
+from liquid_nav.policy import POLICY_CARD_NAME, resolve_model
 
 TIMES = "times.json"
 """In each round's folder."""
@@ -49,7 +48,7 @@ def training_card(
     if recipe.caches:
         facts["recorded"] = {cache: _recorded_facts(Path(cache)) for cache in recipe.caches}
     if recipe.start is not None:
-        parent = json.loads((resolve_model(recipe.start) / CARD).read_text())
+        parent = json.loads((resolve_model(recipe.start) / POLICY_CARD_NAME).read_text())
         facts["start"] = {k: parent.get(k) for k in ("sha256", "training")} | {
             "model": recipe.start
         }
@@ -69,5 +68,5 @@ def _round_facts(recipe: Recipe, folder: Path, index: int) -> dict[str, Any]:
 
 def _recorded_facts(cache: Path) -> dict[str, int]:
     """Return how many flights and frames a data set holds."""
-    metas = [json.loads((shard / META).read_text()) for shard in shards(cache)]
+    metas = [json.loads((shard / META).read_text()) for shard in data_set_shards(cache)]
     return {k: sum(meta[k] for meta in metas) for k in ("flights", "frames")}

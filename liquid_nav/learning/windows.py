@@ -13,7 +13,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from liquid_nav.learning.auxiliary import mirror
 from liquid_nav.learning.cache import Shard
 from liquid_nav.learning.looks import is_mirrored, open_looks
-from liquid_nav.simulation.judge import REASONS
+from liquid_nav.simulation import REASONS
 
 LONGEST = 15.0
 """s; longer flights are drawn no more often than one of this length."""
@@ -64,7 +64,7 @@ class WindowConfig:
             raise ValueError("windows: slowest must be above 0, recent and failed not below")
 
 
-class Windows(IterableDataset[dict[str, torch.Tensor]]):
+class WindowDataset(IterableDataset[dict[str, torch.Tensor]]):
     """Stream of batches: images uint8 [B,T,H,W,3], labels [B,T,4], elapsed [B,T], auxiliary
     [B,T,A], weight [B,T].
 

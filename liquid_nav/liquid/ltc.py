@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from . import fast
 from .core import CoreInputError, is_exporting
 from .ode import ODECore
-from .solvers import SemiImplicit, Solver, Terms
+from .solvers import SemiImplicitEuler, Solver, Terms
 from .wiring import WiringRule
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class LTC(ODECore):
             len(built.motor),
             built.names,
             layers,
-            solver=solver or SemiImplicit(unfolds),
+            solver=solver or SemiImplicitEuler(unfolds),
             own_readout=True,
         )
         if output_size not in (None, self.output_size):
@@ -189,7 +189,7 @@ class LTC(ODECore):
         from .fast.function import trajectory
 
         self.check(features, state, elapsed)
-        assert isinstance(self.solver, SemiImplicit)  # else it is not fast
+        assert isinstance(self.solver, SemiImplicitEuler)  # else it is not fast
         by_name = self._by_name
         parameters = [by_name[name] for name in fast.PARAMETERS[:-2]]
         return trajectory(self._synapses, self.solver.unfolds, features, state, elapsed, parameters)
@@ -200,10 +200,10 @@ class LTC(ODECore):
 
         On a GPU some thousand tiny operations take its place.
         """
-        available = self.kernel != "torch" and fast.available()
+        available = self.kernel != "torch" and fast.fast_ltc_available()
         return (
             available
-            and isinstance(self.solver, SemiImplicit)
+            and isinstance(self.solver, SemiImplicitEuler)
             and self._by_name["cm"].dtype is torch.float32
         )
 
@@ -218,9 +218,9 @@ class LTC(ODECore):
 
         Raises CoreInputError where it is requested and cannot run.
         """
-        if self.kernel == "torch" or (self.kernel == "auto" and not fast.available()):
+        if self.kernel == "torch" or (self.kernel == "auto" and not fast.fast_ltc_available()):
             return False
-        serves = isinstance(self.solver, SemiImplicit) and not is_exporting()
+        serves = isinstance(self.solver, SemiImplicitEuler) and not is_exporting()
         for tensor in (*tensors, self._by_name["cm"]):
             serves = (
                 serves
@@ -228,7 +228,7 @@ class LTC(ODECore):
                 and tensor.dtype is torch.float32
                 and tensor.is_cpu
             )
-        if self.kernel == "numba" and not (serves and fast.available()):
+        if self.kernel == "numba" and not (serves and fast.fast_ltc_available()):
             raise CoreInputError(
                 "kernel 'numba' needs numba, float32 on the CPU and the semi-implicit solver; use "
                 "kernel='auto'"
@@ -245,7 +245,7 @@ class LTC(ODECore):
         from .fast.function import infer, prepare
 
         self.check_shapes(features, state, elapsed)
-        assert isinstance(self.solver, SemiImplicit)  # else it is not fast
+        assert isinstance(self.solver, SemiImplicitEuler)  # else it is not fast
         by_name = self._by_name
         parameters = [by_name[name] for name in fast.PARAMETERS]
         places = [parameter.data_ptr() for parameter in parameters]

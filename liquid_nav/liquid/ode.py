@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .core import Core
-from .solvers import SemiImplicit, Solver, Terms
+from .solvers import SemiImplicitEuler, Solver, Terms
 
 
 class HeldInput:
@@ -55,7 +55,7 @@ class ODECore(Core):
         Cells with ``own_readout`` define ``readout`` themselves.
         """
         super().__init__(input_size, state_size, output_size or state_size, neuron_names, slices)
-        self.solver = solver or SemiImplicit(6)
+        self.solver = solver or SemiImplicitEuler(6)
         if not own_readout:
             self.head = nn.Identity() if output_size is None else nn.Linear(state_size, output_size)
 

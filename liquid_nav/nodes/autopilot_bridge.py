@@ -39,11 +39,11 @@ from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import NANO, command_from
 from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import latched, reliable
-from liquid_nav.nodes.running import run
+from liquid_nav.nodes.qos import latched_qos, reliable_qos
+from liquid_nav.nodes.running import run_node
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.transforms import MovingTransforms
-from liquid_nav.safety import ACTIVE, FLOWN, LAST_CHANNEL, Order, Phase
+from liquid_nav.safety import ACTIVE_MODES, FLOWN_PHASES, LAST_SWITCH_CHANNEL, Order, Phase
 
 PERIOD = 0.01
 """s between two polls of the connection."""
@@ -113,7 +113,7 @@ class AutopilotBridge(Node):
             self,
             "publish_tf",
             True,
-            "Publish the pose on /tf, from odom to base_link; no where somebody else does.",
+            "Publish the pose on /tf, from odom to base_link; no where another node does.",
         )
         if kind not in (*MAVLINK, DDS, *PLAIN):
             raise UserError(
@@ -125,12 +125,12 @@ class AutopilotBridge(Node):
             cause = f"engage_channel does nothing with autopilot '{kind}'"
             raise UserError(
                 cause,
-                "leave it 0, or use px4 or ardupilot: the remote control is heard over MAVLink",
+                "leave it 0, or use px4 or ardupilot: the remote control is received over MAVLink",
             )
         transforms = MovingTransforms(self) if publish_tf else None
         self._simulated = self.get_parameter("use_sim_time").value
         self._diagnostics = Diagnostics(self)
-        self._states = self.create_publisher(String, "autopilot_bridge/state", latched())
+        self._states = self.create_publisher(String, "autopilot_bridge/state", latched_qos())
         self._order: Order | None = None
         self._state = ""
         self._mode = ""
@@ -151,8 +151,10 @@ class AutopilotBridge(Node):
                 )
         self.session = self._backend.session
         self.session.identity = secrets.token_hex(4)
-        subscribe(self, self._diagnostics, TwistStamped, "cmd_vel", self._on_command, reliable())
-        subscribe(self, self._diagnostics, String, ORDERS, self._on_order, latched())
+        subscribe(
+            self, self._diagnostics, TwistStamped, "cmd_vel", self._on_command, reliable_qos()
+        )
+        subscribe(self, self._diagnostics, String, ORDERS, self._on_order, latched_qos())
         self.create_timer(PERIOD, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
         present = {name: getattr(config, name) for name in CHANGEABLE}
         ParameterChanges(self, present, self._refuses, self._change_config)
@@ -160,10 +162,10 @@ class AutopilotBridge(Node):
     def _refuses(self, values: Values) -> str:
         """Return why the vehicle cannot be flown so now, or nothing."""
         report = self.session.report()
-        flies = report.armed or report.airborne or report.phase in FLOWN
+        flies = report.armed or report.airborne or report.phase in FLOWN_PHASES
         # A bridge that was started again in the air knows of the flight from the supervisor's
         # order, before the first message of the vehicle.
-        if not flies and (self._order is None or self._order.mode not in ACTIVE):
+        if not flies and (self._order is None or self._order.mode not in ACTIVE_MODES):
             return ""
         return refused_while_flying(self.session.config, replace(self.session.config, **values))
 
@@ -269,7 +271,7 @@ class AutopilotBridge(Node):
         order = self._order
         if order is None:
             return "no order was received yet"
-        return f"the supervisor says '{order.mode.value}', act {order.act}"
+        return f"the supervisor's order is '{order.mode.value}', act {order.act}"
 
     def _facts(self, now: float) -> dict[str, Any]:
         session = self.session
@@ -313,7 +315,7 @@ def _config(node: Node) -> SessionConfig:
             "engage_channel",
             usual.engage_channel,
             "Channel of the remote control, from 1, whose switch engages when flipped; 0: none.",
-            (0, LAST_CHANNEL),
+            (0, LAST_SWITCH_CHANNEL),
         ),
         set_parameters=declare(
             node,
@@ -337,7 +339,7 @@ def _refuse_vision(node: Node, kind: str) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the node."""
-    sys.exit(run(AutopilotBridge, arguments))
+    sys.exit(run_node(AutopilotBridge, arguments))
 
 
 if __name__ == "__main__":

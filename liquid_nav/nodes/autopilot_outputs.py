@@ -18,12 +18,12 @@ from liquid_nav.autopilots import VehicleState
 from liquid_nav.clocks import NANO, OffsetClock
 from liquid_nav.nodes.drone_messages import battery_message, imu_message, odometry_message
 from liquid_nav.nodes.messages import from_seconds, to_stamp
-from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.nodes.qos import sensor_data_qos
 from liquid_nav.nodes.transforms import MovingTransforms
-from liquid_nav.simulation.state import DroneState
+from liquid_nav.simulation import DroneState
 
 if TYPE_CHECKING:
-    from liquid_nav.autopilots.mavlink_codec import Message
+    from liquid_nav.autopilots import MavlinkMessage
 
 TRUE_POSE = "autopilot/true_odom"
 """Topic of a simulated vehicle's true pose."""
@@ -57,17 +57,17 @@ class AutopilotOutputs:
         """From the vehicle's clock to ours; None where the vehicle's is the flight's."""
         if not node.get_parameter("use_sim_time").value:
             self._clock = OffsetClock()
-        self._odom = node.create_publisher(Odometry, odometry, sensor_data(10))
-        self._imu = node.create_publisher(Imu, "imu", sensor_data(10))
-        self._battery = node.create_publisher(BatteryState, "battery_state", sensor_data(10))
-        self._joy = node.create_publisher(Joy, "joy", sensor_data(10))
+        self._odom = node.create_publisher(Odometry, odometry, sensor_data_qos(10))
+        self._imu = node.create_publisher(Imu, "imu", sensor_data_qos(10))
+        self._battery = node.create_publisher(BatteryState, "battery_state", sensor_data_qos(10))
+        self._joy = node.create_publisher(Joy, "joy", sensor_data_qos(10))
 
     def offer_true_pose(self) -> None:
         """Create the publisher of a simulated vehicle's true pose; our world is rendered by that
         vehicle's clock.
         """
         self._clock = None
-        self._true = self._node.create_publisher(Odometry, TRUE_POSE, sensor_data(10))
+        self._true = self._node.create_publisher(Odometry, TRUE_POSE, sensor_data_qos(10))
 
     def true_pose(self, odometry: VehicleOdometry) -> None:
         """Publish where a simulated vehicle truly is."""
@@ -82,7 +82,7 @@ class AutopilotOutputs:
         )
         self._true.publish(odometry_message(state, from_seconds(state.time), self._prefix))
 
-    def message(self, message: Message, telemetry: VehicleState) -> None:
+    def message(self, message: MavlinkMessage, telemetry: VehicleState) -> None:
         """Publish what a message of the vehicle has brought into ``telemetry``."""
         kind = message.get_type()
         if kind == "LOCAL_POSITION_NED":

@@ -16,8 +16,13 @@ from nav_msgs.msg import Odometry
 from rclpy.duration import Duration
 from rclpy.node import Node
 
-from liquid_nav.autopilots import PlainSession, Px4DdsAdapter, SessionConfig
-from liquid_nav.autopilots.failsafes import explain, names_for
+from liquid_nav.autopilots import (
+    PlainSession,
+    Px4DdsAdapter,
+    SessionConfig,
+    explain_failsafe,
+    failsafe_parameters,
+)
 from liquid_nav.credentials import PASSPHRASE_PARAMETER, read_passphrase
 from liquid_nav.errors import UserError
 from liquid_nav.frame_names import is_world, twist_frame
@@ -26,7 +31,7 @@ from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.messages import command_message, require_finite
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import reliable, sensor_data
+from liquid_nav.nodes.qos import reliable_qos, sensor_data_qos
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.transforms import MovingTransforms
 from liquid_nav.safety import Phase
@@ -60,15 +65,15 @@ class MavlinkBackend:
         Bad input raises UserError.
         """
         try:
-            from liquid_nav.autopilots.link import Link
-            from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
-            from liquid_nav.autopilots.mavlink_codec import (
-                OUR_COMPONENT,
-                OUR_SYSTEM,
-                Codec,
-                signing_key,
+            from liquid_nav.autopilots import (
+                COMPANION_COMPONENT_ID,
+                COMPANION_SYSTEM_ID,
+                MavlinkAdapter,
+                MavlinkCodec,
+                MavlinkLink,
+                autopilot_profile,
+                mavlink_signing_key,
             )
-            from liquid_nav.autopilots.profiles import profile
             from liquid_nav.nodes.true_pose_relay import TruePoseRelay
         except ModuleNotFoundError as error:
             raise UserError(
@@ -82,11 +87,17 @@ class MavlinkBackend:
             "udp:HOST:PORT (listens), udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD.",
         )
         target = declare(
-            node, "target_system", 1, "System id of the vehicle; 0: the first heard.", (0, 255)
+            node,
+            "target_system",
+            1,
+            "System id of the vehicle; 0: the first one received.",
+            (0, 255),
         )
-        system = declare(node, "system_id", OUR_SYSTEM, "Our own MAVLink system id.", (1, 255))
+        system = declare(
+            node, "system_id", COMPANION_SYSTEM_ID, "Our own MAVLink system id.", (1, 255)
+        )
         component = declare(
-            node, "component_id", OUR_COMPONENT, "Our own MAVLink component id.", (1, 255)
+            node, "component_id", COMPANION_COMPONENT_ID, "Our own MAVLink component id.", (1, 255)
         )
         secret = _passphrase(node)
         self._true_pose = TruePoseRelay(kind, outputs, _declare_true_pose(node))
@@ -96,22 +107,24 @@ class MavlinkBackend:
             "",
             "Odometry (ENU) given to the autopilot's estimator; empty: none.",
         )
-        self.adapter = MavlinkAdapter(profile(kind), config, target or None, system, component)
+        self.adapter = MavlinkAdapter(
+            autopilot_profile(kind), config, target or None, system, component
+        )
         self.session = self.adapter.session
-        key = signing_key(secret) if secret else None
+        key = mavlink_signing_key(secret) if secret else None
         # Signatures count from a date, and must not go back from one start to the next.
-        codec = Codec(
+        codec = MavlinkCodec(
             system,
             component,
             key=key,
             unix_time=wall.time(),
             datagrams=connection.startswith("udp"),
         )
-        self._link = Link(connection, codec, self.adapter.is_vehicle)
+        self._link = MavlinkLink(connection, codec, self.adapter.is_vehicle)
         self._outputs = outputs
         self._now = now
         if vision:
-            subscribe(node, diagnostics, Odometry, vision, self.on_vision, sensor_data())
+            subscribe(node, diagnostics, Odometry, vision, self.on_vision, sensor_data_qos())
 
     @property
     def problem(self) -> str:
@@ -155,11 +168,11 @@ class MavlinkBackend:
         # NaN and infinity are no JSON: a reader may refuse the whole message.
         names = [
             name
-            for name in names_for(self.session.profile.name)
+            for name in failsafe_parameters(self.session.profile.name)
             if math.isfinite(parameters.get(name, math.nan))
         ]
         return {
-            name: {"value": parameters[name], "meaning": explain(name, parameters[name])}
+            name: {"value": parameters[name], "meaning": explain_failsafe(name, parameters[name])}
             for name in names
         }
 
@@ -173,7 +186,7 @@ class MavlinkBackend:
         Raises:
             ValueError: it is no pose, or in other frames.
         """
-        from liquid_nav.autopilots.mavlink_messages import external_vision
+        from liquid_nav.autopilots import external_vision_message
 
         frame = twist_frame(message.header.frame_id, message.child_frame_id)
         if is_world(frame):
@@ -184,7 +197,7 @@ class MavlinkBackend:
             raise ValueError(f"external vision is in the frame '{frame}', {text}")
         state = state_from(message)
         require_finite("external vision", state.position, state.velocity)
-        vision = external_vision(
+        vision = external_vision_message(
             state.time, state.position, state.quaternion, state.velocity, state.angular_velocity
         )
         self._link.send([vision], self._now())
@@ -211,7 +224,11 @@ class DdsBackend:
         from liquid_nav.nodes.px4_dds_link import Px4DdsLink
 
         target = declare(
-            node, "target_system", 1, "System id of the vehicle; 0: the first heard.", (0, 255)
+            node,
+            "target_system",
+            1,
+            "System id of the vehicle; 0: the first one received.",
+            (0, 255),
         )
         self.adapter = Px4DdsAdapter(config, target or None)
         self.session = self.adapter.session
@@ -280,9 +297,9 @@ class PlainBackend:
         self._now = now
         self._transforms = transforms
         self._frame = f"{prefix}base_link"
-        self._publisher = node.create_publisher(PLAIN_TYPES[kind], topic, reliable())
+        self._publisher = node.create_publisher(PLAIN_TYPES[kind], topic, reliable_qos())
         if body:
-            subscribe(node, diagnostics, Odometry, odometry, self._on_odometry, sensor_data())
+            subscribe(node, diagnostics, Odometry, odometry, self._on_odometry, sensor_data_qos())
 
     def receive(self, now: float) -> None:
         """Do nothing: the vehicle sends no answers."""
@@ -330,7 +347,7 @@ def _passphrase(node: Node) -> str:
     # ignored either.
     if "signing_passphrase" in node._parameter_overrides:
         raise UserError(
-            "the parameter 'signing_passphrase' could be read by everybody on the graph",
+            "the parameter 'signing_passphrase' could be read by every node on the graph",
             f"put the passphrase into a file and give its path as {PASSPHRASE_PARAMETER}, "
             "or set LIQUID_NAV_SIGNING_PASSPHRASE",
         )

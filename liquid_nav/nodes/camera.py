@@ -18,21 +18,26 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from liquid_nav.camera.calibration import Calibration, load_calibration
-from liquid_nav.camera.capture import CaptureThread, Frame, Grabber
-from liquid_nav.camera.capture_format import Wish, parse_pixel_format
-from liquid_nav.camera.video_source import VideoSource
+from liquid_nav.camera import (
+    CameraCalibration,
+    CapturedFrame,
+    CaptureFormat,
+    CaptureThread,
+    FrameGrabber,
+    VideoSource,
+    load_calibration,
+    parse_pixel_format,
+)
 from liquid_nav.credentials import expand, redact
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import to_stamp
 from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import sensor_data
-from liquid_nav.nodes.running import run
+from liquid_nav.nodes.qos import sensor_data_qos
+from liquid_nav.nodes.running import run_node
 from liquid_nav.nodes.transforms import FixedTransforms, camera_mount
-from liquid_nav.simulation import CameraConfig
-from liquid_nav.simulation.airframe import CAMERA_AT
+from liquid_nav.simulation import CAMERA_AT, CameraConfig
 
 PATIENCE = 0.1
 """s to wait for a frame before serving the node again."""
@@ -66,7 +71,7 @@ SLOW_TO_OPEN = 10.0
 SOURCE = (
     "Device (0, /dev/video0), rtsp:// URL, GStreamer pipeline (... ! appsink) or file. "
     "${NAME} is replaced from the environment when the source is opened: write "
-    "rtsp://user:${CAMERA_PASSWORD}@host/stream, since everybody on the graph can read a "
+    "rtsp://user:${CAMERA_PASSWORD}@host/stream, since every node on the graph can read a "
     "parameter. "
     "A value stands there as it is: encode special characters in it for a URL (%40 for @), "
     "quote it for a pipeline."
@@ -114,7 +119,7 @@ class Camera(Node):
             self,
             "latency",
             0.0,
-            "Time from exposure to delivery that the driver does not tell, s.",
+            "Time from exposure to delivery that the driver does not report, s.",
             (0.0, 2.0),
         )
         calibration = declare(
@@ -129,7 +134,7 @@ class Camera(Node):
             self,
             "publish_tf",
             True,
-            "Publish the camera's mount on /tf_static; no where a URDF of the drone says it.",
+            "Publish the camera's mount on /tf_static; no where a URDF of the drone defines it.",
         )
         mount = _declare_mount(self)
         if not source:
@@ -139,20 +144,20 @@ class Camera(Node):
             )
         # A variable that is not set is bad input, not a camera that may come back.
         expand(source, os.environ)
-        wish = Wish(capture_width, capture_height, rate, parse_pixel_format(pixel_format))
+        wish = CaptureFormat(capture_width, capture_height, rate, parse_pixel_format(pixel_format))
         self._calibration = load_calibration(calibration) if calibration else None
-        self._image = self.create_publisher(Image, "camera/image_raw", sensor_data())
+        self._image = self.create_publisher(Image, "camera/image_raw", sensor_data_qos())
         self._compressed = self.create_publisher(
-            CompressedImage, "camera/image_raw/compressed", sensor_data()
+            CompressedImage, "camera/image_raw/compressed", sensor_data_qos()
         )
-        self._info = self.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
+        self._info = self.create_publisher(CameraInfo, "camera/camera_info", sensor_data_qos())
         self._diagnostics = Diagnostics(self)
         if publish_tf:
             FixedTransforms(self).publish(camera_mount(prefix, mount[:3], mount[3:]))
         self._shown = redact(source)
         if self._shown != source and "${" not in source:
             self.get_logger().warning(
-                "the parameter 'source' holds a password, which everybody on the graph can read: "
+                "the parameter 'source' holds a password, which every node on the graph can read: "
                 "put it into a variable of the environment and write ${NAME} instead"
             )
         self.published = 0
@@ -165,7 +170,7 @@ class Camera(Node):
         self._reported = 0
         ParameterChanges(self, {"jpeg_quality": self._quality}, lambda values: "", self._take)
         self.capture = CaptureThread(
-            lambda wait: Grabber(
+            lambda wait: FrameGrabber(
                 lambda: self._noting(VideoSource(source, wish, wait)),
                 lambda: self.get_clock().now().nanoseconds,
                 wait,
@@ -198,7 +203,7 @@ class Camera(Node):
         self._report()
         return frame is not None
 
-    def _try_to_publish(self, frame: Frame) -> None:
+    def _try_to_publish(self, frame: CapturedFrame) -> None:
         """Publish, or name what cannot be resized or encoded: the next frame may be better."""
         try:
             self.publish(frame)
@@ -206,7 +211,7 @@ class Camera(Node):
         except (cv2.error, ValueError, MemoryError) as error:
             self._unpublished = redact(" ".join(f"{type(error).__name__}: {error}".split()))
 
-    def publish(self, frame: Frame) -> None:
+    def publish(self, frame: CapturedFrame) -> None:
         """Resize a frame and publish it, raw and compressed, where there is a subscriber.
 
         Raises:
@@ -238,7 +243,7 @@ class Camera(Node):
 
     def _model(self, size: tuple[int, int], header: dict[str, Any]) -> CameraInfo:
         if self._calibration is None:
-            model = Calibration.unknown(*size)
+            model = CameraCalibration.unknown(*size)
         else:
             model = self._calibration.resized(*size)
         message = CameraInfo(
@@ -335,7 +340,7 @@ def _fill(header: Header, values: dict[str, Any]) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the node."""
-    sys.exit(run(Camera, arguments))
+    sys.exit(run_node(Camera, arguments))
 
 
 if __name__ == "__main__":

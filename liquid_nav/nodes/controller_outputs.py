@@ -5,17 +5,36 @@ subscriber.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import TwistStamped
 from rclpy.node import Node
-from sensor_msgs.msg import Image
-from std_msgs.msg import Float32, Float32MultiArray, String
+from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import String
 
-from liquid_nav.nodes.messages import array_message, command_message, image_message
-from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
+from liquid_nav.nodes.messages import command_message, image_message, named_values_message
+from liquid_nav.nodes.qos import command_output_qos, latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.types import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What the command of one image took, and how many images before it were missing."""
+
+    transport: float
+    """From the image's stamp to its arrival in the node, s of the node's clock."""
+    network: float
+    """The network's own time, s of the computer's steady clock, in simulation too."""
+    total: float
+    """From the image's stamp to its published command, s of the node's clock."""
+    frame_drop_ratio: float
+    """Share of missing frames in the recent past, 0 to 1; see ``camera.frame_drops``."""
+
+    def values(self) -> dict[str, float]:
+        """Return the numbers by their names, in the order in which they are published."""
+        return asdict(self)
 
 
 class ControllerOutputs:
@@ -25,27 +44,30 @@ class ControllerOutputs:
         """Create the publishers; ``prefix`` goes before every frame id."""
         self._frame = f"{prefix}base_link"
         self._commands = node.create_publisher(
-            TwistStamped, "liquid_controller/cmd_vel", command_output()
+            TwistStamped, "liquid_controller/cmd_vel", command_output_qos()
         )
         self._neurons = node.create_publisher(
-            Float32MultiArray, "liquid_controller/neurons", reliable()
+            JointState, "liquid_controller/neurons", reliable_qos()
         )
         self._constants = node.create_publisher(
-            Float32MultiArray, "liquid_controller/time_constants", reliable()
+            JointState, "liquid_controller/time_constants", reliable_qos()
         )
-        self._latency = node.create_publisher(Float32, "liquid_controller/latency", reliable())
-        self._saliency = node.create_publisher(Image, "liquid_controller/saliency", sensor_data())
-        self._info = node.create_publisher(String, "liquid_controller/info", latched())
-        self._mode = node.create_publisher(String, "liquid_controller/mode", latched())
+        self._timing = node.create_publisher(JointState, "liquid_controller/timing", reliable_qos())
+        self._saliency = node.create_publisher(
+            Image, "liquid_controller/saliency", sensor_data_qos()
+        )
+        self._info = node.create_publisher(String, "liquid_controller/info", latched_qos())
+        self._mode = node.create_publisher(String, "liquid_controller/mode", latched_qos())
         self._shown_mode = ""
 
     def command(self, command: Command, stamp: int) -> None:
         """Publish a command with the stamp (ns) of the image it came from."""
         self._commands.publish(command_message(command, stamp, self._frame))
 
-    def latency(self, seconds: float) -> None:
-        """Publish the time from the image's stamp to its command."""
-        self._latency.publish(Float32(data=seconds))
+    def timing(self, timing: Timing, stamp: int) -> None:
+        """Publish the times of an image with its stamp (ns)."""
+        values = timing.values()
+        self._timing.publish(named_values_message(list(values), list(values.values()), stamp))
 
     def mode(self, mode: str) -> None:
         """Publish the mode when it has changed."""
@@ -57,8 +79,10 @@ class ControllerOutputs:
         """Publish, once and latched, which model flies."""
         self._info.publish(String(data=json.dumps(facts, default=str)))
 
-    def inside(self, policy: Any, state: Any) -> None:
-        """Publish neurons and time constants, each only while it has a subscriber."""
+    def inside(self, policy: Any, state: Any, stamp: int) -> None:
+        """Publish neurons and time constants with the stamp (ns) of the image that they came from,
+        each only while it has a subscriber.
+        """
         wanted = [
             (publisher, name)
             for publisher, name in ((self._neurons, "neurons"), (self._constants, "time_constants"))
@@ -69,7 +93,8 @@ class ControllerOutputs:
         quantities = policy.inspect(state)
         for publisher, name in wanted:
             if quantities.get(name) is not None:
-                publisher.publish(array_message(np.asarray(quantities[name]), name))
+                values = np.asarray(quantities[name])
+                publisher.publish(named_values_message(policy.neuron_names, values, stamp))
 
     def saliency(self, policy: Any, image: np.ndarray, stamp: int, frame_id: str) -> None:
         """Publish the policy's saliency map, where it has one, while there is a subscriber."""

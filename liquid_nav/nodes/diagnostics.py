@@ -9,7 +9,7 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 
-from liquid_nav.nodes.qos import reliable
+from liquid_nav.nodes.qos import reliable_qos
 
 OK = DiagnosticStatus.OK
 WARN = DiagnosticStatus.WARN
@@ -28,7 +28,7 @@ class Diagnostics:
         self._statuses: dict[str, DiagnosticStatus] = {}
         self._mode = ""
         self._mode_before = ""
-        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", reliable(10))
+        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", reliable_qos(10))
         # Wall time: diagnostics must also appear when the simulated clock stands still.
         self._timer = node.create_timer(
             1.0, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
 from geometry_msgs.msg import TwistStamped
 from rclpy.node import Node
 from std_msgs.msg import String
@@ -13,30 +9,15 @@ from std_srvs.srv import Trigger
 
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import command_from, from_seconds, nanoseconds
-from liquid_nav.nodes.qos import latched, reliable
+from liquid_nav.nodes.qos import latched_qos, reliable_qos
 from liquid_nav.nodes.simulator_outputs import TRUE, SimulatorOutputs
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.safety import Mode
-from liquid_nav.simulation import GROUND, CameraConfig, Simulation
-from liquid_nav.simulation.frame_times import DROPPED, LATE
+from liquid_nav.simulation import GROUND, Drone, Frame
 from liquid_nav.types import Command
-
-if TYPE_CHECKING:
-    from liquid_nav.simulation.shared_world import SharedDrone
-
 
 NOTHING = -1
 """Stamp that is waited for when no frame has arrived."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """A picture of the drone's camera."""
-
-    image: np.ndarray
-    """uint8 [H,W,3] RGB."""
-    time: float
-    """When it was taken, s of the simulation."""
 
 
 class DroneEndpoint:
@@ -50,8 +31,7 @@ class DroneEndpoint:
     def __init__(
         self,
         node: Node,
-        drone: Simulation | SharedDrone,
-        camera: CameraConfig,
+        drone: Drone,
         prefix: str,
         name: str = "",
         shared: str = "",
@@ -61,7 +41,6 @@ class DroneEndpoint:
         Args:
             node: Owner of the topics.
             drone: What flies.
-            camera: Geometry of its camera.
             prefix: Before every frame id.
             name: Namespace of one of several drones, below that of the node; empty for a single
                 drone.
@@ -70,7 +49,7 @@ class DroneEndpoint:
         space = f"{name}/" if name else ""
         self.drone = drone
         self.name = name
-        self.outputs = SimulatorOutputs(node, camera, prefix, space)
+        self.outputs = SimulatorOutputs(node, drone.world.camera, prefix, space)
         self.outputs.which_pose(TRUE)
         self.outputs.place(drone.layout, drone.response, shared)
         self._diagnostics = Diagnostics(
@@ -83,10 +62,14 @@ class DroneEndpoint:
         self.started = False
         self._reported = False
         self._landing = False
-        self._arrived: list[_Frame] = []
-        self._late: list[_Frame] = []
+        self._arrived: list[Frame] = []
         subscribe(
-            node, self._diagnostics, TwistStamped, f"{space}cmd_vel", self._on_command, reliable()
+            node,
+            self._diagnostics,
+            TwistStamped,
+            f"{space}cmd_vel",
+            self._on_command,
+            reliable_qos(),
         )
         subscribe(
             node,
@@ -94,7 +77,7 @@ class DroneEndpoint:
             String,
             f"{space}safety_supervisor/mode",
             self._on_mode,
-            latched(),
+            latched_qos(),
         )
         node.create_service(Trigger, f"{space}simulator/start", self._on_start)
 
@@ -103,20 +86,9 @@ class DroneEndpoint:
         """Whether it has not touched anything yet."""
         return self.drone.collision is None
 
-    def look(self, delivery: str) -> None:
-        """Render the frame of this instant, unless its ``delivery`` is to be dropped.
-
-        Late frames of before arrive first.
-        """
-        self._arrived = self._late
-        self._late = []
-        if delivery == DROPPED:
-            return
-        frame = _Frame(self.drone.render(), self.drone.state.time)
-        if delivery == LATE:
-            self._late = [frame]
-        else:
-            self._arrived = [*self._arrived, frame]
+    def arrive(self, frames: list[Frame]) -> None:
+        """Take the frames that arrive at this instant, oldest first."""
+        self._arrived = frames
 
     def show(self) -> None:
         """Publish state and frames, of a fallen drone the state alone."""
@@ -130,7 +102,7 @@ class DroneEndpoint:
         """Publish what has arrived; from now on ``answer`` is the command for its newest frame."""
         self._waiting_for = NOTHING
         if self._arrived:
-            self._waiting_for = from_seconds(self._arrived[-1].time)
+            self._waiting_for = from_seconds(self._arrived[-1].state.time)
         self.answer = None
         self.patience = patience
         self.show()
@@ -155,11 +127,6 @@ class DroneEndpoint:
                 "Check that liquid_controller and safety_supervisor run and keep the image's stamp",
             )
 
-    def command(self, at: float) -> None:
-        """Hand the answer, where there is one, to the drone from time ``at`` (s) on."""
-        if self.answer is not None:
-            self.drone.command(self.answer, at=at)
-
     def report_contact(self, time: float) -> None:
         """Report once what it has touched."""
         touched = self.drone.collision
@@ -178,11 +145,12 @@ class DroneEndpoint:
             f"touched {touched}: the flight is over, start the simulator again",
         )
 
-    def _publish(self, frames: list[_Frame]) -> None:
+    def _publish(self, frames: list[Frame]) -> None:
         self.outputs.odometry(self.drone.state)
         if self.flying:
             for frame in frames:
-                self.outputs.frame(frame.image, frame.time)
+                assert frame.image is not None  # the feeds of a graph render every frame
+                self.outputs.frame(frame.image, frame.state.time)
 
     def _on_command(self, message: TwistStamped) -> None:
         if nanoseconds(message.header.stamp) != self._waiting_for:

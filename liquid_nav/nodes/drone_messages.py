@@ -9,7 +9,7 @@ from nav_msgs.msg import Odometry
 from sensor_msgs.msg import BatteryState, CameraInfo, Imu
 
 from liquid_nav.nodes.messages import NANO, nanoseconds, to_stamp
-from liquid_nav.simulation.state import DroneState
+from liquid_nav.simulation import DroneState
 
 UNIT = 0.01
 """By how much the length of a quaternion may differ from 1."""

@@ -11,7 +11,7 @@ from typing import Callable
 from rclpy.node import Node
 
 from liquid_nav.nodes.messages import NANO, nanoseconds
-from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.nodes.qos import sensor_data_qos
 
 STAND = "_stand"
 """End of the name of the model under the drone."""
@@ -53,5 +53,5 @@ def listen_to_contacts(node: Node, topic: str, report: Callable[[str, float], No
             if kind is not None:
                 report(kind, time)
 
-    node.create_subscription(Contacts, topic, on_contacts, sensor_data(10))
+    node.create_subscription(Contacts, topic, on_contacts, sensor_data_qos(10))
     return True

@@ -9,6 +9,7 @@ Python nodes would serialise the image once more.
 from __future__ import annotations
 
 import sys
+import time as wall
 import traceback
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -17,19 +18,26 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import Trigger
 
-from liquid_nav.bringup.transport import transport_remedy
-from liquid_nav.camera import View, difference, trained_view, view_of
-from liquid_nav.camera.frame_guard import FUTURE, Action, FrameGuard
+from liquid_nav.bringup import transport_remedy
+from liquid_nav.camera import (
+    FUTURE_STAMPS,
+    CameraView,
+    FrameAction,
+    FrameGuard,
+    camera_view,
+    trained_view,
+    view_difference,
+)
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.bond import Bond
-from liquid_nav.nodes.controller_outputs import ControllerOutputs
+from liquid_nav.nodes.controller_outputs import ControllerOutputs, Timing
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.memory import keep_memory
 from liquid_nav.nodes.messages import NANO, ImageError, read_compressed, read_image
 from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import sensor_data
-from liquid_nav.nodes.running import refuse_unread, run
+from liquid_nav.nodes.qos import sensor_data_qos
+from liquid_nav.nodes.running import refuse_unread, run_node
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.types import Command, Observation, PolicyState
 
@@ -41,7 +49,7 @@ Reader = Callable[[Any], tuple[int, str, np.ndarray]]
 UNITS = {
     "neurons": "1",
     "time_constants": "s",
-    "latency": "s",
+    "timing": "s; frame_drop_ratio: 1",
     "cmd_vel": "m/s, rad/s",
     "view": "deg",
 }
@@ -109,20 +117,20 @@ class LiquidController(LifecycleNode):
         self._mode = ""
         self._policy: Policy | None = None
         self._state: PolicyState | None = None
-        self._trained: View | None = None
-        self._seen: View | None = None
+        self._trained: CameraView | None = None
+        self._seen: CameraView | None = None
         self._last: tuple[Command, int] | None = None
         self._active = False
         self._simulated = self.get_parameter("use_sim_time").value
         self._read: Reader = read
-        subscribe(self, self._diagnostics, kind, self._topic, self._on_image, sensor_data())
+        subscribe(self, self._diagnostics, kind, self._topic, self._on_image, sensor_data_qos())
         subscribe(
             self,
             self._diagnostics,
             CameraInfo,
             "camera/camera_info",
             self._on_camera_info,
-            sensor_data(),
+            sensor_data_qos(),
         )
         self.create_service(Trigger, "liquid_controller/reset", self._on_reset)
         self._show_mode("unconfigured", "just started")
@@ -297,31 +305,32 @@ class LiquidController(LifecycleNode):
     def _on_image(self, message: Image | CompressedImage) -> None:
         if not self._active:
             return
+        arrived = self.get_clock().now().nanoseconds
         try:
             stamp, frame_id, image = self._read(message)
         except ImageError as error:
             self._diagnostics.report("camera", ERROR, f"{self._topic}: {error}")
             # Counted where all messages are that cannot be used.
             raise
-        now = None if self._simulated else self.get_clock().now().nanoseconds
+        now = None if self._simulated else arrived
         verdict = self._guard.see(stamp, image, now)
-        if verdict.action is Action.REPEAT:
+        if verdict.action is FrameAction.REPEAT:
             if self._last is not None and self._last[1] == stamp:
                 self._outputs.command(*self._last)
             return
         if self._guard.early_in_a_row:
             self._report_future()
             return
-        if verdict.action is Action.IGNORE:
+        if verdict.action is FrameAction.IGNORE:
             self._diagnostics.report("camera", ERROR, f"{self._topic}: {verdict.reason}")
             return
-        if verdict.action is Action.RESTART:
+        if verdict.action is FrameAction.RESTART:
             self._state = self._loaded.initial_state()
-        if self._step(image, stamp, verdict.elapsed, frame_id):
+        if self._step(image, stamp, arrived, verdict.elapsed, frame_id):
             self._report_camera(verdict.reason)
 
     def _on_camera_info(self, message: CameraInfo) -> None:
-        seen = view_of(message)
+        seen = camera_view(message)
         if seen != self._seen:
             self._seen = seen
             self._compare_views()
@@ -330,7 +339,7 @@ class LiquidController(LifecycleNode):
         """Report whether the camera's view is that of the training, where both are known."""
         if self._seen is None or self._trained is None:
             return
-        text = difference(self._seen, self._trained)
+        text = view_difference(self._seen, self._trained)
         if text:
             self._diagnostics.report("view", WARN, text)
         else:
@@ -338,15 +347,27 @@ class LiquidController(LifecycleNode):
                 "view", OK, f"the camera sees {self._seen}, as the model was trained"
             )
 
-    def _step(self, image: np.ndarray, stamp: int, elapsed: float, frame_id: str) -> bool:
-        """Step the policy and publish; returns whether the image could be used."""
+    def _step(
+        self, image: np.ndarray, stamp: int, arrived: int, elapsed: float, frame_id: str
+    ) -> bool:
+        """Step the policy and publish; returns whether the image could be used.
+
+        Args:
+            image: uint8 [H,W,3] RGB.
+            stamp: Of the image, ns.
+            arrived: When it arrived, ns of the node's clock.
+            elapsed: Time by which the state is stepped, s.
+            frame_id: Of the image.
+        """
         policy = self._loaded
         assert self._state is not None  # activate has reset it
+        begin = wall.monotonic()
         try:
             decision, self._state = policy.step(Observation(image), self._state, elapsed)
         except ValueError as error:
             self._diagnostics.report("policy", ERROR, f"the policy refuses its input: {error}")
             return False
+        network = wall.monotonic() - begin
         if not decision.command.is_finite():
             # The state may be bad too: begin with a new one at the next frame.
             self._state = policy.initial_state()
@@ -359,9 +380,17 @@ class LiquidController(LifecycleNode):
             return True
         self._last = decision.command, stamp
         self._outputs.command(decision.command, stamp)
-        self._diagnostics.report("policy", OK, "commands are finite")
-        self._outputs.latency((self.get_clock().now().nanoseconds - stamp) / NANO)
-        self._outputs.inside(policy, self._state)
+        published = self.get_clock().now().nanoseconds
+        timing = Timing(
+            transport=(arrived - stamp) / NANO,
+            network=network,
+            total=(published - stamp) / NANO,
+            frame_drop_ratio=self._guard.drop_ratio,
+        )
+        self._outputs.timing(timing, stamp)
+        shown = {name: f"{value:.4f}" for name, value in timing.values().items()}
+        self._diagnostics.report("policy", OK, "commands are finite", **shown)
+        self._outputs.inside(policy, self._state, stamp)
         self._outputs.saliency(policy, image, stamp, frame_id)
         return True
 
@@ -371,7 +400,7 @@ class LiquidController(LifecycleNode):
         level = WARN if guard.early_in_a_row == 1 else ERROR
         ahead = f"{guard.ahead:.2f} s"
         self._diagnostics.report(
-            "camera", level, f"{self._topic}: {FUTURE}", early=guard.early, ahead=ahead
+            "camera", level, f"{self._topic}: {FUTURE_STAMPS}", early=guard.early, ahead=ahead
         )
 
     def _report_camera(self, reason: str) -> None:
@@ -381,7 +410,7 @@ class LiquidController(LifecycleNode):
             self._diagnostics.report("camera", WARN, f"{self._topic}: {reason}", **counts)
         elif guard.was_early(self.get_clock().now().nanoseconds):
             # The text of then: neither the next image nor the next early one changes the status.
-            text = f"{self._topic}: {FUTURE}"
+            text = f"{self._topic}: {FUTURE_STAMPS}"
             self._diagnostics.report(
                 "camera", WARN, text, early=guard.early, ahead=f"{guard.ahead:.2f} s", **counts
             )
@@ -392,7 +421,7 @@ class LiquidController(LifecycleNode):
             self._diagnostics.report("camera", OK, f"{self._topic}: frames arrive", **counts)
 
 
-def _view_of_model(policy: Any) -> View | None:
+def _view_of_model(policy: Any) -> CameraView | None:
     """Return the view that a model was trained with; None where it has no configuration."""
     config = getattr(policy, "config", None)
     if config is None:
@@ -411,7 +440,7 @@ def camera_topic(transport: str) -> tuple[str, type, Reader]:
     raise UserError(f"unknown image_transport '{transport}'", "Choose raw or compressed")
 
 
-def make() -> LiquidController:
+def make_liquid_controller() -> LiquidController:
     """Create the node and, with ``autostart``, start it."""
     node = LiquidController()
     # Before the model is loaded.
@@ -423,7 +452,7 @@ def make() -> LiquidController:
 def main(arguments: list[str] | None = None) -> None:
     """Run the node."""
     keep_memory()
-    sys.exit(run(make, arguments))
+    sys.exit(run_node(make_liquid_controller, arguments))
 
 
 if __name__ == "__main__":

@@ -7,27 +7,29 @@ from __future__ import annotations
 
 import array
 import struct
+from typing import Sequence
 
 import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import TwistStamped
-from sensor_msgs.msg import CompressedImage, Image
-from std_msgs.msg import Float32MultiArray, MultiArrayDimension
+from numpy.typing import ArrayLike
+from sensor_msgs.msg import CompressedImage, Image, JointState
 
-from liquid_nav.camera import MOST_PIXELS, ImageError, decode, decode_compressed
+from liquid_nav.camera import MAX_IMAGE_PIXELS, ImageError, decode_compressed_image, decode_image
 from liquid_nav.types import Command
 
 __all__ = [
-    "MOST_PIXELS",
+    "MAX_IMAGE_PIXELS",
     "NANO",
     "RESET_STEP",
     "ImageError",
-    "array_message",
     "command_from",
     "command_message",
     "from_seconds",
     "image_message",
     "image_view",
+    "named_values",
+    "named_values_message",
     "nanoseconds",
     "read_compressed",
     "read_image",
@@ -84,7 +86,7 @@ def image_view(message: Image) -> np.ndarray:
 
     Raises ImageError.
     """
-    return decode(message)
+    return decode_image(message)
 
 
 def read_image(message: Image) -> tuple[int, str, np.ndarray]:
@@ -100,7 +102,11 @@ def read_compressed(message: CompressedImage) -> tuple[int, str, np.ndarray]:
 
     Raises ImageError.
     """
-    return nanoseconds(message.header.stamp), message.header.frame_id, decode_compressed(message)
+    return (
+        nanoseconds(message.header.stamp),
+        message.header.frame_id,
+        decode_compressed_image(message),
+    )
 
 
 def image_message(pixels: np.ndarray, time: int, frame_id: str) -> Image:
@@ -134,10 +140,18 @@ def command_from(message: TwistStamped) -> Command:
     return Command(linear.x, linear.y, linear.z, angular.z)
 
 
-def array_message(values: np.ndarray, label: str) -> Float32MultiArray:
-    """Wrap numbers, flattened, with one labelled dimension."""
-    flat = np.ascontiguousarray(values, dtype=np.float32).ravel()
-    message = Float32MultiArray()
-    message.layout.dim = [MultiArrayDimension(label=label, size=flat.size, stride=flat.size)]
-    message.data = array.array("f", flat.tobytes())
+def named_values_message(names: Sequence[str], values: ArrayLike, time: int) -> JointState:
+    """Wrap numbers with a name each; ``time`` is the stamp (ns) of the image that they came from.
+
+    JointState is the standard message for that: nothing here is a joint.
+    """
+    message = JointState()
+    message.header.stamp = to_stamp(time)
+    message.name = list(names)
+    message.position = array.array("d", np.asarray(values, dtype=np.float64).tobytes())
     return message
+
+
+def named_values(message: JointState) -> dict[str, float]:
+    """Return the numbers by their names; raises ValueError where there are not as many of both."""
+    return dict(zip(message.name, message.position, strict=True))

@@ -13,10 +13,10 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from liquid_nav.bringup.simulated_flight import enclave
+from liquid_nav.bringup import enclave_arguments
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.preflight_probe import Probe
-from liquid_nav.preflight.facts import Facts
+from liquid_nav.preflight import PreflightFacts
 from liquid_nav.resources import find
 
 DISCOVERY = (1.0, 3.0)
@@ -57,7 +57,7 @@ class Listening:
         self._begin: float | None = None
         self._start = 0.0
 
-    def facts(self) -> Facts | None:
+    def facts(self) -> PreflightFacts | None:
         """Return the facts when the graph was observed for long enough, until then None."""
         self._probe.ask()
         now = time.monotonic()
@@ -87,13 +87,15 @@ class Listening:
         return self._probe.facts(elapsed)
 
 
-def listen(namespace: str, camera: str, seconds: float, sim: bool) -> Facts:
+def gather_preflight_facts(
+    namespace: str, camera: str, seconds: float, sim: bool
+) -> PreflightFacts:
     """Return the facts of a graph after a while for discovery and about ``seconds`` of wall time.
 
     namespace: of the drone; camera: topic of its images; sim: judge ages and rates by /clock, and
     wait for it.
     """
-    rclpy.init(args=["--ros-args", *enclave("preflight")])
+    rclpy.init(args=["--ros-args", *enclave_arguments("preflight")])
     try:
         node = make_node(namespace, sim)
         with SingleThreadedExecutor() as executor:
@@ -146,7 +148,7 @@ def make_node(
     )
 
 
-def add_local(facts: Facts, folder: Path) -> None:
+def add_local_facts(facts: PreflightFacts, folder: Path) -> None:
     """Add the facts of this machine: free space on the disk of ``folder``, and the hash of the
     model that the graph flies.
     """

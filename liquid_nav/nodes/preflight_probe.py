@@ -16,23 +16,30 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
-from std_msgs.msg import Float32, String
+from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image, JointState
+from std_msgs.msg import String
 
-from liquid_nav.bringup.simulated_flight import GATE
-from liquid_nav.camera import View, view_of
+from liquid_nav.bringup import GATE_LIMITS
+from liquid_nav.camera import CameraView, camera_view
 from liquid_nav.json_text import read_json
 from liquid_nav.nodes.messages import NANO, ImageError, nanoseconds, read_compressed, read_image
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
-from liquid_nav.preflight.autopilot_checks import ORDER, STATE
-from liquid_nav.preflight.checks import INFO
-from liquid_nav.preflight.facts import Bridge, Facts, Stream, Value
-from liquid_nav.preflight.watches import WATCHES
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
+from liquid_nav.preflight import (
+    BRIDGE_STATE_TOPIC,
+    CONTROLLER_INFO_TOPIC,
+    ORDER_TOPIC,
+    WATCH_PARAMETERS,
+    BridgeFacts,
+    ParameterScalar,
+    PreflightFacts,
+    TopicStatistics,
+)
 from liquid_nav.safety import Order
 
 OURS = (
     "camera",
     "simulator",
+    "simulated_camera",
     "liquid_controller",
     "expert_pilot",
     "safety_supervisor",
@@ -40,8 +47,8 @@ OURS = (
 )
 CLOCK = "use_sim_time"
 ASKED = {
-    "safety_supervisor": (CLOCK, *GATE, "resume", *WATCHES["safety_supervisor"]),
-    "liquid_controller": (CLOCK, *WATCHES["liquid_controller"]),
+    "safety_supervisor": (CLOCK, *GATE_LIMITS, "resume", *WATCH_PARAMETERS["safety_supervisor"]),
+    "liquid_controller": (CLOCK, *WATCH_PARAMETERS["liquid_controller"]),
     "autopilot_bridge": (CLOCK, "autopilot", "resume"),
 }
 """Node -> the parameters that it is asked for; of every other one of ours its clock alone."""
@@ -61,8 +68,8 @@ class Probe:
         """Subscribe; ``camera`` ends in /compressed for compressed images."""
         self._node = node
         self._camera = camera
-        self._streams: dict[str, Stream] = {}
-        self._facts = Facts(topics=self._streams)
+        self._streams: dict[str, TopicStatistics] = {}
+        self._facts = PreflightFacts(topics=self._streams)
         self._values: dict[tuple[str, str], DiagnosticStatus] = {}
         self._asked: set[str] = set()
         self._waiting: dict[str, int] = {}
@@ -72,25 +79,25 @@ class Probe:
         if camera.endswith("/compressed"):
             kind = CompressedImage
             self._read = read_compressed
-        self._listen(camera, kind, self._on_image, sensor_data(10))
-        self._listen("camera/camera_info", CameraInfo, self._on_camera_info, sensor_data(10))
-        self._listen("liquid_controller/cmd_vel", TwistStamped, self._on_stamped, reliable(10))
-        self._listen("cmd_vel", TwistStamped, self._on_stamped, reliable(10))
-        self._listen("odom", Odometry, self._on_odometry, sensor_data(10))
-        self._listen("battery_state", BatteryState, self._on_battery, sensor_data(10))
-        self._listen("liquid_controller/latency", Float32, self._on_latency, reliable(10))
-        self._listen(INFO, String, self._on_info, latched())
-        self._listen(STATE, String, self._on_state, latched())
-        self._listen(ORDER, String, self._on_order, latched())
+        self._listen(camera, kind, self._on_image, sensor_data_qos(10))
+        self._listen("camera/camera_info", CameraInfo, self._on_camera_info, sensor_data_qos(10))
+        self._listen("liquid_controller/cmd_vel", TwistStamped, self._on_stamped, reliable_qos(10))
+        self._listen("cmd_vel", TwistStamped, self._on_stamped, reliable_qos(10))
+        self._listen("odom", Odometry, self._on_odometry, sensor_data_qos(10))
+        self._listen("battery_state", BatteryState, self._on_battery, sensor_data_qos(10))
+        self._listen("liquid_controller/timing", JointState, self._on_timing, reliable_qos(10))
+        self._listen(CONTROLLER_INFO_TOPIC, String, self._on_info, latched_qos())
+        self._listen(BRIDGE_STATE_TOPIC, String, self._on_state, latched_qos())
+        self._listen(ORDER_TOPIC, String, self._on_order, latched_qos())
         for name in ("liquid_controller", "safety_supervisor"):
-            self._listen(f"{name}/mode", String, self._on_mode, latched())
-        self._listen("/clock", Clock, self._on_clock, sensor_data(10))
-        self._listen("/diagnostics", DiagnosticArray, self._on_diagnostics, reliable(10))
+            self._listen(f"{name}/mode", String, self._on_mode, latched_qos())
+        self._listen("/clock", Clock, self._on_clock, sensor_data_qos(10))
+        self._listen("/diagnostics", DiagnosticArray, self._on_diagnostics, reliable_qos(10))
 
     def _listen(
         self, name: str, kind: type, keep: Callable[[str, Any], None], qos: QoSProfile
     ) -> None:
-        self._streams[name] = Stream()
+        self._streams[name] = TopicStatistics()
         self._counts[name] = 0
 
         def received(message: Any) -> None:
@@ -158,7 +165,7 @@ class Probe:
             elif value is not None:
                 known[name] = value
 
-    def facts(self, seconds: float) -> Facts:
+    def facts(self, seconds: float) -> PreflightFacts:
         """Return the facts; ``seconds``: how long messages were received."""
         for name, stream in self._streams.items():
             stream.rate = self._counts[name] / seconds
@@ -194,7 +201,7 @@ class Probe:
         self._streams[name].last = {
             "size": size,
             "focal": float(message.k[0]),
-            "view": view_of(message),
+            "view": camera_view(message),
         }
 
     def _on_stamped(self, name: str, message: TwistStamped) -> None:
@@ -215,10 +222,11 @@ class Probe:
             share = float(message.percentage)
         self._streams[name].last = {"share": share}
 
-    def _on_latency(self, name: str, message: Float32) -> None:
+    def _on_timing(self, name: str, message: JointState) -> None:
+        total = dict(zip(message.name, message.position)).get("total", math.nan)
         # Not a number cannot be sorted among the others.
-        if math.isfinite(message.data):
-            self._facts.latencies.append(float(message.data))
+        if math.isfinite(total):
+            self._facts.latencies.append(total)
 
     def _on_info(self, name: str, message: String) -> None:
         read = read_json(message.data) or {}
@@ -228,7 +236,9 @@ class Probe:
         self._facts.info = self._readable(name, model if usable else None)
 
     def _on_state(self, name: str, message: String) -> None:
-        self._facts.autopilot = self._readable(name, Bridge.from_facts(read_json(message.data)))
+        self._facts.autopilot = self._readable(
+            name, BridgeFacts.from_facts(read_json(message.data))
+        )
 
     def _on_order(self, name: str, message: String) -> None:
         self._facts.order = self._readable(name, Order.from_facts(read_json(message.data)))
@@ -256,7 +266,7 @@ class Probe:
         return [f"{one.name}: {one.message}" for one in self._values.values() if one.level == level]
 
 
-def _view(angles: Any) -> View | None:
+def _view(angles: Any) -> CameraView | None:
     """Return the view that a controller states, two angles in degrees; None for anything else."""
     if not isinstance(angles, list) or len(angles) != 2:
         return None
@@ -266,10 +276,10 @@ def _view(angles: Any) -> View | None:
     # An integer of JSON may be too large for a float.
     if not numbers or not all(0.0 < angle < 360.0 for angle in angles):
         return None
-    return View(float(angles[0]), float(angles[1]))
+    return CameraView(float(angles[0]), float(angles[1]))
 
 
-def _value(parameter: ParameterValue) -> Value | None:
+def _value(parameter: ParameterValue) -> ParameterScalar | None:
     """Return the value of a parameter; None for one that is not set, or a list."""
     field = FIELDS.get(parameter.type)
     if field is None:

@@ -18,12 +18,12 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
-from liquid_nav.autopilots.px4_dds import (
+from liquid_nav.autopilots import (
     Px4DdsAdapter,
-    SetPoint,
-    VehicleCommand,
-    topic,
-    vehicle_kind,
+    Px4SetPoint,
+    Px4VehicleCommand,
+    px4_mav_type,
+    px4_topic_name,
 )
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
@@ -116,7 +116,7 @@ class Px4DdsLink:
         read = _best_effort(DurabilityPolicy.VOLATILE)
 
         def writer(name: str, kind: type) -> Publisher[Any]:
-            return node.create_publisher(kind, topic("fmu/in", name, kind), write)
+            return node.create_publisher(kind, px4_topic_name("fmu/in", name, kind), write)
 
         self._mode = writer("offboard_control_mode", m.OffboardControlMode)
         self._set_point = writer("trajectory_setpoint", m.TrajectorySetpoint)
@@ -129,21 +129,23 @@ class Px4DdsLink:
             ("battery_status", m.BatteryStatus, self._on_battery),
             ("vehicle_local_position", m.VehicleLocalPosition, self._on_local_position),
         ):
-            subscribe(node, diagnostics, kind, topic("fmu/out", name, kind), callback, read)
+            subscribe(
+                node, diagnostics, kind, px4_topic_name("fmu/out", name, kind), callback, read
+            )
         if truth:
             self._truth = Px4DdsTruth(
                 node, m, autopilot.session.vehicle, outputs, read, diagnostics
             )
 
-    def send(self, messages: Iterable[VehicleCommand | SetPoint]) -> None:
+    def send(self, messages: Iterable[Px4VehicleCommand | Px4SetPoint]) -> None:
         """Publish what the session asks for."""
         for message in messages:
-            if isinstance(message, SetPoint):
+            if isinstance(message, Px4SetPoint):
                 self._stream(message)
             else:
                 self._command(message)
 
-    def _stream(self, point: SetPoint) -> None:
+    def _stream(self, point: Px4SetPoint) -> None:
         m = self._messages
         self._mode.publish(m.OffboardControlMode(timestamp=ON_ARRIVAL, velocity=True))
         self._set_point.publish(
@@ -158,7 +160,7 @@ class Px4DdsLink:
             )
         )
 
-    def _command(self, order: VehicleCommand) -> None:
+    def _command(self, order: Px4VehicleCommand) -> None:
         parameters = {f"param{i}": float(value) for i, value in enumerate(order.parameters, 1)}
         self._order.publish(
             self._messages.VehicleCommand(
@@ -177,7 +179,7 @@ class Px4DdsLink:
         passes = bool(getattr(message, "pre_flight_checks_pass", True))
         failsafe = bool(getattr(message, "failsafe", False))
         armed = message.arming_state == ARMED
-        kind = vehicle_kind(
+        kind = px4_mav_type(
             getattr(message, "vehicle_type", 0), bool(getattr(message, "is_vtol", False))
         )
         self._autopilot.status(

@@ -9,9 +9,7 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
-from liquid_nav.autopilots import VehicleState
-from liquid_nav.autopilots.px4_dds import topic
-from liquid_nav.autopilots.px4_truth import GroundTruth
+from liquid_nav.autopilots import Px4GroundTruth, VehicleState, px4_topic_name
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.messages import NANO
@@ -46,7 +44,7 @@ class Px4DdsTruth:
         self._node = node
         self._vehicle = vehicle
         self._outputs = outputs
-        self._truth = GroundTruth()
+        self._truth = Px4GroundTruth()
         outputs.offer_true_pose()
         for name, kind, callback in (
             ("vehicle_attitude_groundtruth", messages.VehicleAttitude, self._on_attitude),
@@ -56,7 +54,9 @@ class Px4DdsTruth:
                 self._on_position,
             ),
         ):
-            subscribe(node, diagnostics, kind, topic("fmu/out", name, kind), callback, quality)
+            subscribe(
+                node, diagnostics, kind, px4_topic_name("fmu/out", name, kind), callback, quality
+            )
 
     def _on_attitude(self, message: VehicleAttitude) -> None:
         self._truth.attitude(message.q)

@@ -25,25 +25,25 @@ def _profile(
     )
 
 
-def sensor_data(depth: int = 1) -> QoSProfile:
+def sensor_data_qos(depth: int = 1) -> QoSProfile:
     """Best effort: a lost sample is better than a late one. Cameras use depth 1."""
     return _profile(ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE, depth)
 
 
-def reliable(depth: int = 1) -> QoSProfile:
+def reliable_qos(depth: int = 1) -> QoSProfile:
     """Reliable and volatile: commands and values for plots."""
     return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE, depth)
 
 
-def command_output() -> QoSProfile:
+def command_output_qos() -> QoSProfile:
     """Reliable, for publishers of commands: a slow recorder may still fetch the last ten.
 
     Other subscribers have depth 1.
     """
-    return reliable(10)
+    return reliable_qos(10)
 
 
-def latched(depth: int = 1) -> QoSProfile:
+def latched_qos(depth: int = 1) -> QoSProfile:
     """Reliable and transient local: a late subscriber gets the last ``depth`` values.
 
     A subscriber to several publishers on one topic needs a depth: with 1 only the value of the last
@@ -52,14 +52,14 @@ def latched(depth: int = 1) -> QoSProfile:
     return _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL, depth)
 
 
-def alive(lease: float = ALIVE) -> QoSProfile:
+def alive_qos(lease: float = ALIVE) -> QoSProfile:
     """Latched, with liveliness: within ``lease`` s the middleware itself reports to subscribers
     that the publisher's process has ended.
 
     Args:
         lease: s; a publisher promises ``ALIVE``, a subscriber asks for as much or more.
     """
-    profile = latched()
+    profile = latched_qos()
     profile.liveliness = LivelinessPolicy.AUTOMATIC
     profile.liveliness_lease_duration = Duration(seconds=lease)
     return profile

@@ -33,38 +33,49 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 
-from liquid_nav.bringup.real_drone import TRANSPORTS
+from liquid_nav.bringup import IMAGE_TRANSPORTS
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import NANO, RESET_STEP, image_view, nanoseconds, serialized_stamp
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import RECORDER_STATE, alive, latched, reliable, sensor_data
-from liquid_nav.nodes.running import Finished, run
+from liquid_nav.nodes.qos import (
+    RECORDER_STATE,
+    alive_qos,
+    latched_qos,
+    reliable_qos,
+    sensor_data_qos,
+)
+from liquid_nav.nodes.running import Finished, run_node
 from liquid_nav.nodes.subscribing import one_line, subscribe
 from liquid_nav.nodes.tf_cdr import decode
 from liquid_nav.nodes.tf_type import NAME as TF
 from liquid_nav.nodes.tf_type import NO_TYPE, tf_message_class
-from liquid_nav.recordings.bag import COMPRESSED, FULL, BagWriter
-from liquid_nav.recordings.flight_topics import (
-    COMMAND,
-    FIXED_FRAMES,
-    IMAGE,
+from liquid_nav.recordings import (
+    COMMAND_TOPIC,
+    COMPRESSED_IMAGE_TYPE,
+    DISK_FULL_ERRORS,
+    IMAGE_TOPIC,
     PARAMETER_EVENTS,
-    TOPICS,
-    Topic,
+    PILOT_COMMANDS,
+    RECORDED_TOPICS,
+    STATIC_TF_TOPIC,
+    BagWriter,
+    RecordedTopic,
+    next_free_folder,
 )
-from liquid_nav.recordings.fresh_folder import next_free
 
 DEPTH = 100
 """Messages that may wait while the disk is slow."""
-RECEIVED_FIRST = ("camera/image_raw", "odom", "liquid_controller/cmd_vel")
-"""Topics that, with ``wait_for_camera``, must be received before cmd_vel is subscribed to."""
+RECEIVED_FIRST = {IMAGE_TOPIC.name: "images", "odom": "odometry"} | dict.fromkeys(
+    PILOT_COMMANDS, "commands of a pilot"
+)
+"""Topic -> what, with ``wait_for_camera``, must be received before cmd_vel is subscribed to."""
 DIAGNOSTICS = "/diagnostics"
-CLOCK = Topic("/clock", "rosgraph_msgs/msg/Clock", best_effort=True, stamped=False)
-ROSOUT = Topic("/rosout", "rcl_interfaces/msg/Log", latched=True, stamped=False)
+CLOCK = RecordedTopic("/clock", "rosgraph_msgs/msg/Clock", best_effort=True, stamped=False)
+ROSOUT = RecordedTopic("/rosout", "rcl_interfaces/msg/Log", latched=True, stamped=False)
 EXTRAS = (ROSOUT, PARAMETER_EVENTS)
 """What is recorded beside the interface."""
-KEPT_TOPICS = {ROSOUT.name: 1000, FIXED_FRAMES.name: 100}
+KEPT_TOPICS = {ROSOUT.name: 1000, STATIC_TF_TOPIC.name: 100}
 """Latched topics that many nodes publish, each for itself -> how many messages are kept."""
 IMAGES_WITHIN = 5 * NANO
 """ns of the flight's time within which the first image has to come."""
@@ -95,7 +106,7 @@ class Recorder(Node):
             self,
             "wait_for_camera",
             False,
-            "Listen to cmd_vel only once images, odometry and the pilot are heard.",
+            "Subscribe to cmd_vel only once images, odometry and the pilot are received.",
         )
         transport = declare(
             self,
@@ -103,9 +114,9 @@ class Recorder(Node):
             "raw",
             "raw or compressed, as the controller's: compressed ones go in as they are.",
         )
-        if transport not in TRANSPORTS:
+        if transport not in IMAGE_TRANSPORTS:
             raise UserError(
-                f"unknown image_transport '{transport}'", f"choose {' or '.join(TRANSPORTS)}"
+                f"unknown image_transport '{transport}'", f"choose {' or '.join(IMAGE_TRANSPORTS)}"
             )
         self._as_they_come = transport == "compressed"
         if not folder:
@@ -116,7 +127,7 @@ class Recorder(Node):
         self._folder = Path(folder)
         self._bag = BagWriter(self._folder)
         # The supervisor watches the liveliness of this publisher; the text is for people.
-        self._states = self.create_publisher(String, RECORDER_STATE, alive())
+        self._states = self.create_publisher(String, RECORDER_STATE, alive_qos())
         self._report_recording(OK, f"recording into {folder}")
         self._time: int | None = None
         """Newest stamp, ns; None before the first one."""
@@ -138,24 +149,26 @@ class Recorder(Node):
         # takes its time.
         self._awaited: set[str] = set()
         if wait:
-            self._awaited.update(RECEIVED_FIRST)
-        for topic in (*TOPICS, *EXTRAS):
+            self._awaited.update(RECEIVED_FIRST.values())
+        for topic in (*RECORDED_TOPICS, *EXTRAS):
             self._follow(topic)
         self._clock_name = self.resolve_topic_name(CLOCK.name)
         self._announce(self._clock_name, CLOCK.type, CLOCK.latched, CLOCK.best_effort, 1)
-        subscribe(self, self._diagnostics, Clock, CLOCK.name, self._on_clock, sensor_data())
+        subscribe(self, self._diagnostics, Clock, CLOCK.name, self._on_clock, sensor_data_qos())
 
-    def _follow(self, topic: Topic) -> None:
+    def _follow(self, topic: RecordedTopic) -> None:
         name = self.resolve_topic_name(topic.name)
         source = topic.name
         kind = _message_class(topic.type)
         if kind is None:
             self.get_logger().warning(f"{name} is not recorded: {NO_TYPE}")
             return
+        if any(name == known for known, *_ in self._announced):
+            return  # two of our names are remapped to this one
         qos = _qos(topic)
-        if topic is IMAGE:
+        if topic is IMAGE_TOPIC:
             self._compressed = f"{name}/compressed"
-            self._announce(self._compressed, COMPRESSED, False, True, 1)
+            self._announce(self._compressed, COMPRESSED_IMAGE_TYPE, False, True, 1)
             callback: Callable[[bytes], None] = self._write_image
             if self._as_they_come:
                 source = f"{topic.name}/compressed"
@@ -170,10 +183,10 @@ class Recorder(Node):
         def follow(write: Callable[[bytes], None]) -> None:
             subscribe(self, self._diagnostics, kind, source, write, qos, raw=True)
 
-        if topic is COMMAND and self._awaited:
+        if topic is COMMAND_TOPIC and self._awaited:
             self._follow_commands = lambda: follow(callback)
-        elif topic.name in self._awaited:
-            follow(self._first_noting(topic.name, callback))
+        elif RECEIVED_FIRST.get(topic.name) in self._awaited:
+            follow(self._first_noting(RECEIVED_FIRST[topic.name], callback))
         else:
             follow(callback)
 
@@ -208,7 +221,7 @@ class Recorder(Node):
         self._progress = 0
         self._resets += 1
         self._bag.close()
-        folder = next_free(self._folder)
+        folder = next_free_folder(self._folder)
         self._bag = BagWriter(folder)
         for topic in self._announced:
             self._bag.add_topic(*topic)
@@ -258,20 +271,23 @@ class Recorder(Node):
         return known
 
     def _first_noting(
-        self, name: str, callback: Callable[[bytes], None]
+        self, what: str, callback: Callable[[bytes], None]
     ) -> Callable[[bytes], None]:
-        """Return the callback of a topic that must be received before cmd_vel is subscribed to."""
+        """Return the callback of a topic that must be received before cmd_vel is subscribed to.
+
+        ``what``: of ``RECEIVED_FIRST``.
+        """
 
         def received(data: bytes) -> None:
-            if name in self._awaited:
-                self._awaited.remove(name)
+            if what in self._awaited:
+                self._awaited.remove(what)
                 if not self._awaited:
                     self._follow_commands()
             callback(data)
 
         return received
 
-    def _writer(self, name: str, topic: Topic, kind: type) -> Callable[[bytes], None]:
+    def _writer(self, name: str, topic: RecordedTopic, kind: type) -> Callable[[bytes], None]:
         read: Callable[[bytes], Any] = decode
         if topic.type != TF:
             read = partial(deserialize_message, message_type=kind)
@@ -290,7 +306,7 @@ class Recorder(Node):
                     return
                 published = self._move(stamp)
                 self._look_for_images(topic.name, stamp)
-            if topic.name == FIXED_FRAMES.name:
+            if topic.name == STATIC_TF_TOPIC.name:
                 self._keep_fixed(name, data)
             elif topic.latched and topic.name != ROSOUT.name:
                 self._latched[name] = [data]
@@ -304,7 +320,7 @@ class Recorder(Node):
         if data in known:
             known.remove(data)
         known.append(data)
-        del known[: -KEPT_TOPICS[FIXED_FRAMES.name]]
+        del known[: -KEPT_TOPICS[STATIC_TF_TOPIC.name]]
 
     def _is_own(self, message: DiagnosticArray) -> bool:
         """Whether this node published it: stamped by the machine's clock, not by the flight's."""
@@ -366,7 +382,7 @@ class Recorder(Node):
 
     def _where_images_are(self) -> str:
         """Return why no image arrives, with the remedy, as far as the graph shows."""
-        wanted = self.resolve_topic_name(IMAGE.name)
+        wanted = self.resolve_topic_name(IMAGE_TOPIC.name)
         other = self._compressed
         transport = "compressed"
         if self._as_they_come:
@@ -377,10 +393,10 @@ class Recorder(Node):
             return f"{wanted} {text}: see /diagnostics and `ros2 topic hz {wanted}`"
         if self.count_publishers(other):
             return (
-                f"nobody publishes {wanted}, but {other} is there: record with "
+                f"no publisher on {wanted}, but {other} is there: record with "
                 f"image_transport:={transport}"
             )
-        return f"nobody publishes {wanted}: start the camera, or remap its topic"
+        return f"no publisher on {wanted}: start the camera, or remap its topic"
 
     def _write(self, name: str, data: bytes, published: int | None) -> None:
         """Append a message, published at a time in ns, to the bag; an error ends the recording."""
@@ -396,7 +412,7 @@ class Recorder(Node):
         self._stopped = True
         self._incomplete = True
         remedy = "start the recorder again"
-        if isinstance(cause, OSError) and cause.errno in FULL:
+        if isinstance(cause, OSError) and cause.errno in DISK_FULL_ERRORS:
             remedy = f"free space, {remedy}"
         try:
             kept = f"{self._bag.rescue()} holds what came before"
@@ -429,12 +445,12 @@ class Recorder(Node):
             self._stop(error)
 
 
-def _qos(topic: Topic) -> QoSProfile:
+def _qos(topic: RecordedTopic) -> QoSProfile:
     if topic.latched:
-        return latched(KEPT_TOPICS.get(topic.name, 1))
+        return latched_qos(KEPT_TOPICS.get(topic.name, 1))
     if topic.best_effort:
-        return sensor_data(DEPTH)
-    return reliable(DEPTH)
+        return sensor_data_qos(DEPTH)
+    return reliable_qos(DEPTH)
 
 
 def _message_class(kind: str) -> type | None:
@@ -447,7 +463,7 @@ def _message_class(kind: str) -> type | None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the node."""
-    sys.exit(run(Recorder, arguments))
+    sys.exit(run_node(Recorder, arguments))
 
 
 if __name__ == "__main__":

@@ -12,14 +12,15 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from liquid_nav.bringup.node_help import (
+from liquid_nav.bringup import (
     asks_for_help,
-    executable,
-    help_text,
-    module_of,
-    refuse_own_arguments,
+    executable_name,
+    module_of_node,
+    node_help_text,
+    refuse_non_ros_arguments,
+    refuse_unknown_parameters,
+    wildcard_parameters,
 )
-from liquid_nav.bringup.unknown_names import given_to_all, refuse_parameters
 from liquid_nav.distribution import check_distribution
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.parameter_services import guard_parameter_services
@@ -38,7 +39,7 @@ class Finished(Exception):
         super().__init__(code)
 
 
-def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
+def run_node(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     """Run one node until it finishes or gets a signal; returns the exit code.
 
     A node with a method ``run(executor)`` has its own loop; any other is spun. Bad input
@@ -52,15 +53,15 @@ def run(make: Callable[[], Node], arguments: list[str] | None = None) -> int:
     other node ROS shuts down at the signal, wherever the node is.
     """
     text = sys.argv[1:] if arguments is None else arguments
-    module = module_of(make)
+    module = module_of_node(make)
     if asks_for_help(text):
-        print(help_text(module))
+        print(node_help_text(module))
         return 0
     orderly = getattr(make, "ends_between_callbacks", False)
     signals: list[int] = []
     try:
         check_distribution()
-        refuse_own_arguments(text, executable(module))
+        refuse_non_ros_arguments(text, executable_name(module))
         _begin(arguments, SignalHandlerOptions.NO if orderly else SignalHandlerOptions.ALL)
     except UserError as error:
         return _refuse(error)
@@ -126,8 +127,8 @@ def refuse_unread(node: Node, text: Sequence[str] | None = None) -> None:
     """
     given = node._parameter_overrides
     known = [*node._parameters, *getattr(node, "unread", ())]
-    for_all = given_to_all(sys.argv[1:] if text is None else text)
-    refuse_parameters(node.get_name(), given, known, for_all)
+    for_all = wildcard_parameters(sys.argv[1:] if text is None else text)
+    refuse_unknown_parameters(node.get_name(), given, known, for_all)
 
 
 def _begin(arguments: list[str] | None, handlers: SignalHandlerOptions) -> None:

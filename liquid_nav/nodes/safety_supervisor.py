@@ -23,7 +23,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.bringup.real_drone import TRANSPORTS
+from liquid_nav.bringup import IMAGE_TRANSPORTS
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.messages import (
@@ -36,8 +36,8 @@ from liquid_nav.nodes.messages import (
 )
 from liquid_nav.nodes.parameter_changes import ParameterChanges, Values
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
-from liquid_nav.nodes.running import run
+from liquid_nav.nodes.qos import command_output_qos, latched_qos, reliable_qos, sensor_data_qos
+from liquid_nav.nodes.running import run_node
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.supervisor_inputs import (
     WATCH_RANGES,
@@ -87,6 +87,13 @@ RANGES = {
 """What each of them may be."""
 
 
+SERVICES = ("engage", "disengage", "hold", "land")
+"""Of a person, below the node's name. For one release they exist without it too."""
+
+Answer = Callable[[Trigger.Request, Trigger.Response], Trigger.Response]
+"""What a service does."""
+
+
 class SupervisorNode(Node):
     """Passes messages to the supervisor and publishes what it returns."""
 
@@ -104,7 +111,7 @@ class SupervisorNode(Node):
             self,
             "silence",
             0.25,
-            "Time without a command until the supervisor speaks by itself, s.",
+            "Time without a command until the supervisor publishes by itself, s.",
             (0.02, 10.0),
         )
         self._frame = declare(self, "frame_prefix", "", "Prefix of all frame ids.") + "base_link"
@@ -123,16 +130,16 @@ class SupervisorNode(Node):
         self._shown_mode = ""
         self._shown_order: Order | None = None
         self._ordered = 0.0
-        self._commands = self.create_publisher(TwistStamped, "cmd_vel", command_output())
-        self._mode = self.create_publisher(String, "safety_supervisor/mode", latched())
-        self._order = self.create_publisher(String, "safety_supervisor/order", latched())
+        self._commands = self.create_publisher(TwistStamped, "cmd_vel", command_output_qos())
+        self._mode = self.create_publisher(String, "safety_supervisor/mode", latched_qos())
+        self._order = self.create_publisher(String, "safety_supervisor/order", latched_qos())
         self._diagnostics = Diagnostics(self)
         transport = declare(
             self, "image_transport", "raw", "raw or compressed, as the controller's."
         )
-        if transport not in TRANSPORTS:
+        if transport not in IMAGE_TRANSPORTS:
             raise UserError(
-                f"unknown image_transport '{transport}'", f"choose {' or '.join(TRANSPORTS)}"
+                f"unknown image_transport '{transport}'", f"choose {' or '.join(IMAGE_TRANSPORTS)}"
             )
         kind = Image
         image = "camera/image_raw"
@@ -141,17 +148,21 @@ class SupervisorNode(Node):
             image = "camera/image_raw/compressed"
         # Raw: only the stamp matters here, and building a message of 100 kB in Python would cost a
         # millisecond.
-        subscribe(self, self._diagnostics, kind, image, self._on_image, sensor_data(), raw=True)
+        subscribe(self, self._diagnostics, kind, image, self._on_image, sensor_data_qos(), raw=True)
         subscribe(
             self,
             self._diagnostics,
             TwistStamped,
             "liquid_controller/cmd_vel",
             self._on_command,
-            reliable(),
+            reliable_qos(),
         )
-        for name in ("engage", "disengage", "hold", "land"):
-            self.create_service(Trigger, name, self._service(name))
+        self._warned: set[str] = set()
+        """Old names of services that were called; each is warned of once."""
+        for name in SERVICES:
+            answer = self._service(name)
+            self.create_service(Trigger, f"~/{name}", answer)
+            self.create_service(Trigger, name, self._old_service(name, answer))
         # Steady: a timer of the system's clock stops for as long as that clock is set back.
         self.create_timer(
             min(self._silence / 5.0, LOOK),
@@ -185,7 +196,7 @@ class SupervisorNode(Node):
         jump = self._clock_of_stamps.observe(stamping, steady)
         if jump:
             text = (
-                "the computer's clock was set: ages are told by its steady clock, nothing "
+                "the computer's clock was set: ages are measured by its steady clock, nothing "
                 "else changes"
             )
             self._diagnostics.report("clock", WARN, text, jump=f"{jump:+.3f} s")
@@ -288,9 +299,7 @@ class SupervisorNode(Node):
         numbers = {"act": order.act, "engagement": order.engagement}
         self._diagnostics.report_mode(order.mode.value, cause, level, text, **numbers)
 
-    def _service(
-        self, name: str
-    ) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
+    def _service(self, name: str) -> Answer:
         action: Callable[[float], tuple[bool, str]] = getattr(self._supervisor, name)
 
         def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -301,6 +310,22 @@ class SupervisorNode(Node):
 
         return answer
 
+    def _old_service(self, name: str, answer: Answer) -> Answer:
+        """Return the same as ``answer``, with one warning that the service has another name now."""
+
+        def warn(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+            if name not in self._warned:
+                self._warned.add(name)
+                old = self.resolve_service_name(name)
+                new = self.resolve_service_name(f"~/{name}")
+                self.get_logger().warning(
+                    f"the service {old} is now called {new}; the old name goes with the next "
+                    "release"
+                )
+            return answer(request, response)
+
+        return warn
+
 
 def _limits(values: Values) -> tuple[SafetyLimits, WatchLimits]:
     """Return the limits that parameters mean."""
@@ -310,7 +335,7 @@ def _limits(values: Values) -> tuple[SafetyLimits, WatchLimits]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the node."""
-    sys.exit(run(SupervisorNode, arguments))
+    sys.exit(run_node(SupervisorNode, arguments))
 
 
 if __name__ == "__main__":

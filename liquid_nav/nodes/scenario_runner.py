@@ -30,16 +30,22 @@ from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.gazebo_contacts import listen_to_contacts
 from liquid_nav.nodes.messages import RESET_STEP, command_from, nanoseconds
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
-from liquid_nav.nodes.running import Finished, run
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
+from liquid_nav.nodes.running import Finished, run_node
 from liquid_nav.nodes.services import Caller, GraphError
-from liquid_nav.recordings.flight_log import FlightLog
+from liquid_nav.recordings import FlightLog
 from liquid_nav.safety import BridgeReport, Mode
-from liquid_nav.simulation import Judge, Outcome, draw_latency
-from liquid_nav.simulation.judge import INTERRUPTED
-from liquid_nav.worlds import generate_layout, load_condition, load_scenario, shared_start
-from liquid_nav.worlds.starts import MOST
+from liquid_nav.simulation import INTERRUPTED, Judge, Outcome, draw_latency
+from liquid_nav.worlds import (
+    MAX_DRONES,
+    generate_layout,
+    load_condition,
+    load_scenario,
+    shared_start,
+)
 
+CONTROLLER = "liquid_controller"
+"""Whose mode is awaited, unless its topic is remapped to that of another pilot."""
 SUPERVISOR = "safety_supervisor"
 SETTLING = 0.5
 """s of wall time for the other nodes to discover the last subscriber too."""
@@ -60,7 +66,11 @@ class ScenarioRunner(Node):
         )
         self._seed = declare(self, "seed", 0, "Seed, the same as the simulator's.", (0, 2**31 - 1))
         number = declare(
-            self, "drone", 0, "Number of the drone, where several share the world.", (0, MOST - 1)
+            self,
+            "drone",
+            0,
+            "Number of the drone, where several share the world.",
+            (0, MAX_DRONES - 1),
         )
         condition = declare(
             self, "condition", "", "Condition, the same as the simulator's; empty: the scenario's."
@@ -91,7 +101,7 @@ class ScenarioRunner(Node):
             self,
             "wait_for_takeoff",
             False,
-            "Begin when autopilot_bridge/state says that the vehicle flies.",
+            "Begin when autopilot_bridge/state reports that the vehicle flies.",
         )
         self._land = declare(
             self, "land_at_end", False, "Land after the flight, where the autopilot still obeys us."
@@ -115,16 +125,16 @@ class ScenarioRunner(Node):
         self._layout = shared_start(generate_layout(scenario, self._seed), number)
         self._outcome: Outcome | None = None
         self._begin_anew()
-        self._modes = {"liquid_controller": "", SUPERVISOR: ""}
+        self._modes = {CONTROLLER: "", SUPERVISOR: ""}
         self._landing = False
         self._shown = wall.monotonic()
         self._received = self._shown
         self._latest = 0.0
         self._flying = False
         self._cause = "ended from outside before it was over"
-        self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data(100))
-        self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable(100))
-        self.create_subscription(String, "simulator/contact", self._on_contact, latched())
+        self.create_subscription(Odometry, "odom", self._on_odometry, sensor_data_qos(100))
+        self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable_qos(100))
+        self.create_subscription(String, "simulator/contact", self._on_contact, latched_qos())
         contacts = declare(
             self, "contacts_topic", "", "Gazebo's contacts of the drone; empty: none."
         )
@@ -134,11 +144,13 @@ class ScenarioRunner(Node):
                 "installed"
             )
         if self._takeoff or self._land:
-            self.create_subscription(String, "autopilot_bridge/state", self._on_bridge, latched())
+            self.create_subscription(
+                String, "autopilot_bridge/state", self._on_bridge, latched_qos()
+            )
         self._pose = "true"
-        self.create_subscription(String, "simulator/pose", self._on_which_pose, latched())
+        self.create_subscription(String, "simulator/pose", self._on_which_pose, latched_qos())
         for name in self._modes:
-            self.create_subscription(String, f"{name}/mode", self._on_mode(name), latched())
+            self.create_subscription(String, f"{name}/mode", self._on_mode(name), latched_qos())
 
     def _begin_anew(self) -> None:
         """Forget what was received: the flight has not begun."""
@@ -157,9 +169,10 @@ class ScenarioRunner(Node):
     def _fly(self, executor: SingleThreadedExecutor) -> None:
         call = Caller(self, executor, self._patience)
         call.wait_for(
-            lambda: self._modes["liquid_controller"] not in ("", "unconfigured", "inactive"),
+            lambda: self._modes[CONTROLLER] not in ("", "unconfigured", "inactive"),
             lambda: (
-                f"liquid_controller is not active: its mode is '{self._modes['liquid_controller']}'"
+                f"the pilot is not active: {self.resolve_topic_name(f'{CONTROLLER}/mode')} is "
+                f"'{self._modes[CONTROLLER]}'"
             ),
         )
         if self._listeners:
@@ -171,7 +184,7 @@ class ScenarioRunner(Node):
                 ),
             )
             call.serve(SETTLING)
-        call.trigger("engage", retry=True)
+        call.trigger(f"{SUPERVISOR}/engage", retry=True)
         if self._start:
             call.trigger(self._start, retry=self._late_start)
         if self._takeoff:
@@ -191,7 +204,7 @@ class ScenarioRunner(Node):
                 self._fail(f"no odometry for {self._patience:g} s: does the simulator run?")
         if self._land and self._phase in ("flying", "holding"):
             self._bring_down(call)
-        call.trigger("disengage")
+        call.trigger(f"{SUPERVISOR}/disengage")
 
     def _bring_down(self, call: Caller) -> None:
         """Land: a real autopilot would hover on after this node has ended.
@@ -199,7 +212,7 @@ class ScenarioRunner(Node):
         The outcome does not change any more.
         """
         try:
-            call.trigger("land")
+            call.trigger(f"{SUPERVISOR}/land")
             call.wait_for(
                 lambda: self._phase in ENDED, lambda: f"the vehicle does not land: '{self._phase}'"
             )
@@ -340,7 +353,7 @@ class ScenarioRunner(Node):
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the node."""
-    sys.exit(run(ScenarioRunner, arguments))
+    sys.exit(run_node(ScenarioRunner, arguments))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import sys
 import time as wall
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -23,16 +23,21 @@ from rclpy.node import Node
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.drone_endpoint import DroneEndpoint
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.running import run
+from liquid_nav.nodes.running import run_node
 from liquid_nav.nodes.simulator_outputs import ClockOutput
 from liquid_nav.simulation import (
     TIMESTEP,
     CameraConfig,
+    Drone,
+    DroneState,
+    Frame,
+    FrameFeed,
+    FrameLoop,
     FrameTiming,
-    SharedWorld,
-    Simulation,
+    World,
     draw_latency,
 )
+from liquid_nav.types import Command
 from liquid_nav.worlds import load_condition, load_scenario
 
 TICK = 3 * TIMESTEP
@@ -98,64 +103,91 @@ class Simulator(Node):
         flown = load_condition(condition or scenario.condition)
         self._rate = flown.frame_rate(rate)
         camera = CameraConfig(width=width, height=height, rate=self._rate)
-        self.simulation: SharedWorld | Simulation
+        self.world = World(scenario, seed, flown, count=max(1, len(names)), camera=camera)
         if names:
-            world = SharedWorld(scenario, seed, flown, count=len(names), camera=camera)
-            self.simulation = world
-            mounted = world.camera
-            drones = zip(names, world.drones)
             shared = f"{prefix}odom"
             self._endpoints = [
-                DroneEndpoint(self, drone, mounted, f"{prefix}{name}/", name, shared)
-                for name, drone in drones
+                DroneEndpoint(self, drone, f"{prefix}{name}/", name, shared)
+                for name, drone in zip(names, self.world.drones, strict=True)
             ]
         else:
-            single = Simulation(scenario, seed, flown, camera=camera)
-            self.simulation = single
-            self._endpoints = [DroneEndpoint(self, single, single.camera, prefix)]
+            self._endpoints = [DroneEndpoint(self, self.world.drones[0], prefix)]
         for endpoint in self._endpoints:
             endpoint.started = not wait
         self._clock_output = ClockOutput(self)
-        self._latency = draw_latency(seed)
-        self._moments = FrameTiming.of(flown.camera).moments(self._rate, seed)
-        self._moment = next(self._moments)
+        feeds = [FrameFeed(drone, self._rate) for drone in self.world.drones]
+        moments = FrameTiming.of(flown.camera).moments(self._rate, seed)
+        self._loop = FrameLoop(feeds, self, self, draw_latency(seed), moments)
+        self._anchor: float | None = None
 
     def run(self, executor: SingleThreadedExecutor) -> None:
         """Fly frame by frame for ever; callbacks run only while this waits."""
         self._spin = executor.spin_once
-        self._look()
-        while not self._all_started():
-            self._show()
-            self._sleep_until(wall.monotonic() + 0.2, or_until=self._all_started)
-        self._anchor = wall.monotonic() - self.simulation.time / (self._factor or 1.0)
-        while flying := [endpoint for endpoint in self._endpoints if endpoint.flying]:
-            time = self.simulation.time
-            self._await_commands(flying)
-            for endpoint in flying:
-                endpoint.command(at=time + self._latency)
-            self._moment = next(self._moments)
-            self._advance(self._moment.time)
-            self._look()
+        self._loop.run()
         self._stand_still()
+
+    # As the transport of the loop: between the graph's commands and the drones.
+
+    @property
+    def now(self) -> float:
+        """Simulated time, s."""
+        return self.world.time
+
+    def state(self, drone: Drone) -> DroneState:
+        """The true state of a drone."""
+        return drone.state
+
+    def send(self, drone: Drone, command: Command, at: float) -> None:
+        """Let a command take effect at a simulated time, s."""
+        drone.command(command, at)
+
+    def advance(self, until: float) -> bool:
+        """Fly until a simulated time, no faster than asked for; publish time and inertial data.
+
+        Returns whether a drone still flies.
+        """
+        world = self.world
+        while world.time < until - 1e-9 and not world.over:
+            world.advance(min(until, world.time + TICK))
+            self._clock_output.publish(world.time)
+            for endpoint in self._endpoints:
+                endpoint.outputs.imu(endpoint.drone.state)
+            self._pace(world.time)
+        for endpoint in self._endpoints:
+            if not endpoint.flying:
+                endpoint.report_contact(world.time)
+        return not world.over
+
+    # As the one that answers the frames: with the commands of the graph.
+
+    def answer(self, arrived: Sequence[list[Frame]], now: float) -> Sequence[Command | None]:
+        """Publish the frames and return the commands that were made from them; None for a drone
+        whose command did not come.
+        """
+        for endpoint, frames in zip(self._endpoints, arrived, strict=True):
+            endpoint.arrive(frames)
+        if self._anchor is None:
+            self._await_start()
+        flying = [endpoint for endpoint in self._endpoints if endpoint.flying]
+        self._await_commands(flying)
+        return [endpoint.answer if endpoint.flying else None for endpoint in self._endpoints]
 
     def close(self) -> None:
         """Free the graphics context."""
-        if hasattr(self, "simulation"):
-            self.simulation.close()
+        if hasattr(self, "world"):
+            self.world.close()
 
     def _all_started(self) -> bool:
         return all(endpoint.started for endpoint in self._endpoints)
 
-    def _look(self) -> None:
-        """Render for those that fly; report of the others, once, what they have touched."""
-        for endpoint in self._endpoints:
-            if endpoint.flying:
-                endpoint.look(self._moment.delivery)
-            else:
-                endpoint.report_contact(self.simulation.time)
+    def _await_start(self) -> None:
+        while not self._all_started():
+            self._show()
+            self._sleep_until(wall.monotonic() + 0.2, or_until=self._all_started)
+        self._anchor = wall.monotonic() - self.world.time / (self._factor or 1.0)
 
     def _show(self) -> None:
-        self._clock_output.publish(self.simulation.time)
+        self._clock_output.publish(self.world.time)
         for endpoint in self._endpoints:
             endpoint.show()
 
@@ -167,7 +199,7 @@ class Simulator(Node):
         begin = wall.monotonic()
         sent = begin
         self._show_fallen()
-        self._clock_output.publish(self.simulation.time)
+        self._clock_output.publish(self.world.time)
         for endpoint in flying:
             longest = self._timeout
             if not endpoint.in_step:
@@ -185,7 +217,7 @@ class Simulator(Node):
                 break
             if now - sent >= self._resend:
                 sent = now
-                self._clock_output.publish(self.simulation.time)
+                self._clock_output.publish(self.world.time)
                 for _, endpoint in left:
                     endpoint.show_newest()
             self._spin(min(patience, self._resend))
@@ -197,18 +229,6 @@ class Simulator(Node):
             if not endpoint.flying:
                 endpoint.show()
 
-    def _advance(self, until: float) -> None:
-        """Fly until the next frame, no faster than asked for; publish time and inertial data."""
-        simulation = self.simulation
-        while simulation.time < until - 1e-9 and any(
-            endpoint.flying for endpoint in self._endpoints
-        ):
-            simulation.advance(min(until, simulation.time + TICK))
-            self._clock_output.publish(self.simulation.time)
-            for endpoint in self._endpoints:
-                endpoint.outputs.imu(endpoint.drone.state)
-            self._pace(simulation.time)
-
     def _pace(self, time: float) -> None:
         factor = self._factor
         # Out of step, simulated time must not run away from a graph that may still come back.
@@ -216,6 +236,7 @@ class Simulator(Node):
             factor = min(self._factor or 1.0, 1.0)
         if not factor:
             return
+        assert self._anchor is not None  # set when the first frame was answered
         due = self._anchor + time / factor
         late = wall.monotonic() - due
         if late > LAG or late < -1.0:
@@ -252,7 +273,7 @@ def parse_names(text: str) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the node."""
-    sys.exit(run(Simulator, arguments))
+    sys.exit(run_node(Simulator, arguments))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from liquid_nav.nodes.drone_messages import (
     odometry_message,
 )
 from liquid_nav.nodes.messages import from_seconds, image_message, to_stamp
-from liquid_nav.nodes.qos import latched, sensor_data
+from liquid_nav.nodes.qos import latched_qos, sensor_data_qos
 from liquid_nav.nodes.transforms import (
     FixedTransforms,
     MovingTransforms,
@@ -27,9 +27,7 @@ from liquid_nav.nodes.transforms import (
     fixed_transform,
 )
 from liquid_nav.nodes.world_markers import world_markers
-from liquid_nav.simulation.airframe import CAMERA_AT, CameraConfig, camera_angles
-from liquid_nav.simulation.response import DroneResponse
-from liquid_nav.simulation.state import DroneState
+from liquid_nav.simulation import CAMERA_AT, CameraConfig, DroneResponse, DroneState, camera_angles
 from liquid_nav.worlds import Layout
 
 TRUE = "true"
@@ -45,7 +43,7 @@ class ClockOutput:
 
     def __init__(self, node: Node) -> None:
         """Create the publisher."""
-        self._publisher = node.create_publisher(Clock, "/clock", sensor_data())
+        self._publisher = node.create_publisher(Clock, "/clock", sensor_data_qos())
 
     def publish(self, time: float) -> None:
         """Publish the simulated time, s."""
@@ -71,17 +69,21 @@ class SimulatorOutputs:
         self._camera = camera
         self._prefix = prefix
         self._optical_frame = f"{prefix}camera_optical_frame"
-        self._image = node.create_publisher(Image, f"{space}camera/image_raw", sensor_data())
-        self._info = node.create_publisher(CameraInfo, f"{space}camera/camera_info", sensor_data())
-        self._odom = node.create_publisher(Odometry, f"{space}odom", sensor_data(10))
+        self._image = node.create_publisher(Image, f"{space}camera/image_raw", sensor_data_qos())
+        self._info = node.create_publisher(
+            CameraInfo, f"{space}camera/camera_info", sensor_data_qos()
+        )
+        self._odom = node.create_publisher(Odometry, f"{space}odom", sensor_data_qos(10))
         if sensors:
-            self._imu = node.create_publisher(Imu, f"{space}imu", sensor_data(10))
+            self._imu = node.create_publisher(Imu, f"{space}imu", sensor_data_qos(10))
             self._battery = node.create_publisher(
-                BatteryState, f"{space}battery_state", sensor_data(10)
+                BatteryState, f"{space}battery_state", sensor_data_qos(10)
             )
-        self._pose = node.create_publisher(String, f"{space}simulator/pose", latched())
-        self._contact = node.create_publisher(String, f"{space}simulator/contact", latched())
-        self._markers = node.create_publisher(MarkerArray, f"{space}simulator/markers", latched())
+        self._pose = node.create_publisher(String, f"{space}simulator/pose", latched_qos())
+        self._contact = node.create_publisher(String, f"{space}simulator/contact", latched_qos())
+        self._markers = node.create_publisher(
+            MarkerArray, f"{space}simulator/markers", latched_qos()
+        )
         self._transforms = MovingTransforms(node)
         self._fixed = FixedTransforms(node)
         self._next_battery = 0.0

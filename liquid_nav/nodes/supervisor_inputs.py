@@ -17,7 +17,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.json_text import read_json
 from liquid_nav.nodes.diagnostics import Diagnostics
 from liquid_nav.nodes.drone_messages import state_from
-from liquid_nav.nodes.qos import ALIVE, RECORDER_STATE, alive, latched, sensor_data
+from liquid_nav.nodes.qos import ALIVE, RECORDER_STATE, alive_qos, latched_qos, sensor_data_qos
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.safety import BridgeReport, SafetySupervisor, WatchLimits
 
@@ -30,7 +30,7 @@ WATCHED = {
     "latency": "Time from image to command at most, s.",
     "clock_jump": "Jump of the clock at most, s.",
     "position_jump": "Jump of the position estimate at most, m.",
-    "pose_frozen": "Time that the pose may stay the same while the vehicle is told to move, s.",
+    "pose_frozen": "Time that the pose may stay the same while the vehicle is commanded to move, s.",
     "battery": "Charge below which it lands, 0 to 1.",
     "battery_age": "Silence of a battery that was there at most, s.",
     "joy_age": "Silence of a joystick or remote control that was there at most, s.",
@@ -111,8 +111,10 @@ class SupervisorInputs:
         self.recorders = 0
         """How many recorders are known to be alive."""
         self.listen()
-        subscribe(node, diagnostics, String, "autopilot_bridge/state", self._on_state, latched())
-        subscribe(node, diagnostics, Joy, "joy", self._on_joy, sensor_data())
+        subscribe(
+            node, diagnostics, String, "autopilot_bridge/state", self._on_state, latched_qos()
+        )
+        subscribe(node, diagnostics, Joy, "joy", self._on_joy, sensor_data_qos())
 
     def listen(self) -> None:
         """Subscribe to what the limits need; odometry and battery, once subscribed to, stay."""
@@ -142,7 +144,7 @@ class SupervisorInputs:
     def _subscribe_to(self, kind: type, topic: str, callback: Callable[[Any], None]) -> None:
         """Subscribe to a topic that must have one publisher, once."""
         if topic not in self._guarded:
-            subscribe(self._node, self._diagnostics, kind, topic, callback, sensor_data())
+            subscribe(self._node, self._diagnostics, kind, topic, callback, sensor_data_qos())
             self._guarded.append(topic)
 
     def count_publishers(self) -> None:
@@ -173,7 +175,7 @@ class SupervisorInputs:
             String,
             RECORDER_STATE,
             lambda message: None,
-            alive(age),
+            alive_qos(age),
             event_callbacks=SubscriptionEventCallbacks(liveliness=self._on_recorder),
         )
 

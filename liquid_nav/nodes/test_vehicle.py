@@ -16,12 +16,10 @@ from rclpy.node import Node
 
 from liquid_nav.nodes.messages import NANO, nanoseconds
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import reliable
-from liquid_nav.nodes.running import run
-from liquid_nav.simulation import TIMESTEP, Simulation
-from liquid_nav.sitl.mavlink_flight import SIMULATED_AUTOPILOTS
-from liquid_nav.sitl.vehicle_body import EmbeddedBody
-from liquid_nav.sitl.vehicle_server import UdpServer
+from liquid_nav.nodes.qos import reliable_qos
+from liquid_nav.nodes.running import run_node
+from liquid_nav.simulation import TIMESTEP, World
+from liquid_nav.sitl import SIMULATED_AUTOPILOTS, EmbeddedBody, UdpServer
 from liquid_nav.worlds import load_condition, load_scenario
 
 TICK = 5 * TIMESTEP
@@ -53,14 +51,13 @@ class TestVehicle(Node):
         self._factor = declare(
             self, "real_time_factor", 1.0, "Simulated per wall seconds.", (0.05, 10.0)
         )
-        self._simulation = Simulation(
-            scenario, seed, load_condition(condition or scenario.condition)
-        )
-        self.vehicle = SIMULATED_AUTOPILOTS[kind](EmbeddedBody(self._simulation, airborne=False))
+        self._world = World(scenario, seed, load_condition(condition or scenario.condition))
+        (drone,) = self._world.drones
+        self.vehicle = SIMULATED_AUTOPILOTS[kind](EmbeddedBody(drone, airborne=False))
         self._server = UdpServer(port=port)
         self._answered = 0.0
         self._received = -1e9
-        self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable())
+        self.create_subscription(TwistStamped, "cmd_vel", self._on_command, reliable_qos())
 
     def _on_command(self, message: TwistStamped) -> None:
         self._answered = nanoseconds(message.header.stamp) / NANO
@@ -90,7 +87,7 @@ class TestVehicle(Node):
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the node."""
-    sys.exit(run(TestVehicle, arguments))
+    sys.exit(run_node(TestVehicle, arguments))
 
 
 if __name__ == "__main__":

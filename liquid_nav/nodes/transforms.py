@@ -14,7 +14,7 @@ from std_msgs.msg import Header
 
 from liquid_nav.geometry import attitude_from_euler
 from liquid_nav.nodes.messages import nanoseconds
-from liquid_nav.nodes.qos import latched, reliable
+from liquid_nav.nodes.qos import latched_qos, reliable_qos
 from liquid_nav.nodes.tf_cdr import encode
 from liquid_nav.nodes.tf_type import NO_TYPE, tf_message_class
 
@@ -32,7 +32,7 @@ class MovingTransforms:
 
     def __init__(self, node: Node) -> None:
         """Create the publisher."""
-        self._publisher = _publisher(node, "/tf", reliable(DEPTH))
+        self._publisher = _publisher(node, "/tf", reliable_qos(DEPTH))
         self._last: int | None = None
         """Stamp of the newest transform, ns."""
         self._subscribers = 0
@@ -74,7 +74,7 @@ class FixedTransforms:
     def __init__(self, node: Node) -> None:
         """Create the publisher."""
         self._node = node
-        self._publisher = _publisher(node, "/tf_static", latched())
+        self._publisher = _publisher(node, "/tf_static", latched_qos())
 
     def publish(self, transforms: list[TransformStamped]) -> None:
         """Publish all fixed transforms of the node: they replace those of before."""

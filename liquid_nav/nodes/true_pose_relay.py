@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from liquid_nav.autopilots import mavlink_messages as messages
-from liquid_nav.autopilots.mavlink_codec import Message
-from liquid_nav.autopilots.true_pose import RATE, WANTED, TruePose
+from liquid_nav.autopilots import (
+    TRUE_POSE_MESSAGE_IDS,
+    TRUE_POSE_RATE,
+    MavlinkMessage,
+    MavlinkTruePose,
+    request_message_rate,
+)
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 
 ASK_AGAIN = 2.0
@@ -19,12 +23,12 @@ class TruePoseRelay:
         self._wanted = wanted
         self._kind = kind
         self._outputs = outputs
-        self._pose = TruePose()
+        self._pose = MavlinkTruePose()
         self._asked = -ASK_AGAIN
         if wanted:
             outputs.offer_true_pose()
 
-    def receive(self, message: Message, boot: float | None) -> None:
+    def receive(self, message: MavlinkMessage, boot: float | None) -> None:
         """Take a message of the vehicle's autopilot; ``boot``: its last time since boot, s."""
         if not self._wanted:
             return
@@ -32,9 +36,9 @@ class TruePoseRelay:
         if odometry is not None:
             self._outputs.true_pose(odometry)
 
-    def update(self, target: int | None, now: float) -> list[Message]:
+    def update(self, target: int | None, now: float) -> list[MavlinkMessage]:
         """Return what has to be sent to the vehicle ``target``."""
         if not self._wanted or target is None or 0.0 <= now - self._asked < ASK_AGAIN:
             return []
         self._asked = now
-        return [messages.ask_for_message(target, WANTED[self._kind], RATE)]
+        return [request_message_rate(target, TRUE_POSE_MESSAGE_IDS[self._kind], TRUE_POSE_RATE)]

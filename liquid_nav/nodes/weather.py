@@ -11,13 +11,18 @@ from sensor_msgs.msg import Image
 from liquid_nav.nodes.diagnostics import ERROR, OK, Diagnostics
 from liquid_nav.nodes.messages import ImageError, image_message, read_image
 from liquid_nav.nodes.parameters import declare
-from liquid_nav.nodes.qos import sensor_data
-from liquid_nav.nodes.running import run
+from liquid_nav.nodes.qos import sensor_data_qos
+from liquid_nav.nodes.running import run_node
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.transforms import FixedTransforms, camera_mount
-from liquid_nav.simulation import CameraConfig, DroneResponse
-from liquid_nav.simulation.airframe import CAMERA_AT, camera_angles
-from liquid_nav.simulation.weather import View, Weather
+from liquid_nav.simulation import (
+    CAMERA_AT,
+    CameraConfig,
+    DroneResponse,
+    View,
+    Weather,
+    camera_angles,
+)
 from liquid_nav.worlds import load_condition
 
 
@@ -65,14 +70,14 @@ class WeatherNode(Node):
             self, "relight", True, "Whether the light changes; no where the world has it already."
         )
         self._weather = Weather(condition, seed, view, relight)
-        self._output = self.create_publisher(Image, "camera/image_raw", sensor_data())
+        self._output = self.create_publisher(Image, "camera/image_raw", sensor_data_qos())
         if publish_tf:
             camera = CameraConfig(pitch=view.pitch).of(condition.camera, seed)
             angles = camera_angles(camera, DroneResponse())
             FixedTransforms(self).publish(camera_mount(prefix, CAMERA_AT, angles))
         self._diagnostics = Diagnostics(self)
         subscribe(
-            self, self._diagnostics, Image, "camera/image_clean", self._on_image, sensor_data()
+            self, self._diagnostics, Image, "camera/image_clean", self._on_image, sensor_data_qos()
         )
 
     def _on_image(self, message: Image) -> None:
@@ -88,7 +93,7 @@ class WeatherNode(Node):
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the node."""
-    sys.exit(run(WeatherNode, arguments))
+    sys.exit(run_node(WeatherNode, arguments))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,8 @@ from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
 from liquid_nav.geometry import attitude_from_euler
-from liquid_nav.simulation import Expert
-from liquid_nav.simulation.airframe import ROTOR_RADIUS, ROTORS
-from liquid_nav.worlds import Layout
-from liquid_nav.worlds.values import Solid
+from liquid_nav.simulation import ROTOR_RADIUS, ROTORS, Expert
+from liquid_nav.worlds import Layout, Solid
 
 SHAPES = {"box": Marker.CUBE, "ellipsoid": Marker.SPHERE, "cylinder": Marker.CYLINDER}
 COLORS = {

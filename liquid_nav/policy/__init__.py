@@ -2,24 +2,49 @@
 commands.
 """
 
-from liquid_nav.policy.config import ModelError, PolicyConfig
-from liquid_nav.policy.cores import CORES, WIRINGS
-from liquid_nav.policy.files import resolve_model
-from liquid_nav.policy.policy import Policy
-from liquid_nav.policy.runtimes import RUNTIMES, choose_runtime
+from typing import TYPE_CHECKING
+
+from liquid_nav.lazy_names import lazy_names
 from liquid_nav.types import Command, Decision, Observation, PolicyState
+
+if TYPE_CHECKING:
+    from liquid_nav.policy.config import PolicyConfig
+    from liquid_nav.policy.config_errors import ModelError
+    from liquid_nav.policy.cores import CORES, WIRINGS
+    from liquid_nav.policy.files import POLICY_CARD_NAME, first_broken_tensor, resolve_model
+    from liquid_nav.policy.policy import Policy
+    from liquid_nav.policy.published.importing import import_keras_checkpoint
+    from liquid_nav.policy.runtimes import RUNTIMES, EncodeFunction, choose_runtime, encode_function
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "config": ["PolicyConfig"],
+            "config_errors": ["ModelError"],
+            "cores": ["CORES", "WIRINGS"],
+            "files": ["POLICY_CARD_NAME", "first_broken_tensor", "resolve_model"],
+            "policy": ["Policy"],
+            "published.importing": ["import_keras_checkpoint"],
+            "runtimes": ["EncodeFunction", "RUNTIMES", "choose_runtime", "encode_function"],
+        },
+    )
 
 __all__ = [
     "CORES",
-    "RUNTIMES",
-    "WIRINGS",
     "Command",
     "Decision",
+    "EncodeFunction",
     "ModelError",
     "Observation",
+    "POLICY_CARD_NAME",
     "Policy",
     "PolicyConfig",
     "PolicyState",
+    "RUNTIMES",
+    "WIRINGS",
     "choose_runtime",
+    "encode_function",
+    "first_broken_tensor",
+    "import_keras_checkpoint",
     "resolve_model",
 ]

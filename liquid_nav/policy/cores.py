@@ -9,13 +9,17 @@ from liquid_nav.liquid import (
     CTRNN,
     GRUODE,
     LTC,
+    RK4,
     CfC,
     Core,
     DenseWiring,
+    DormandPrince,
+    ExplicitEuler,
+    ImplicitEuler,
     NCPWiring,
     RandomWiring,
+    SemiImplicitEuler,
 )
-from liquid_nav.liquid.solvers import RK4, DormandPrince, ExplicitEuler, Implicit, SemiImplicit
 from liquid_nav.policy.config import ModelError
 from liquid_nav.policy.published import (
     Headed,
@@ -33,10 +37,10 @@ WIRINGS: Registry[Callable[..., Any]] = Registry(
 )
 """Kind of a wiring in a config -> what makes it from the other keys of the entry."""
 SOLVERS = {
-    "semi_implicit": SemiImplicit,
+    "semi_implicit": SemiImplicitEuler,
     "euler": ExplicitEuler,
     "rk4": RK4,
-    "implicit": Implicit,
+    "implicit": ImplicitEuler,
     "dormand_prince": DormandPrince,
 }
 Arguments = dict[str, Any]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CONFIG = "config.json"
 WEIGHTS = "weights.safetensors"
-CARD = "card.json"
+POLICY_CARD_NAME = "card.json"
 LARGEST_JSON = 10_000_000
 """Bytes of a config or a card."""
 
@@ -68,11 +68,11 @@ def save_policy(policy: Policy, folder: Path, card: dict[str, Any] | None = None
         card = policy.card
     card = dict(card) | {"sha256": sha256(folder / WEIGHTS)}
     (folder / CONFIG).write_text(json.dumps(policy.config.to_dict(), indent=2) + "\n")
-    (folder / CARD).write_text(json.dumps(card, indent=2) + "\n")
+    (folder / POLICY_CARD_NAME).write_text(json.dumps(card, indent=2) + "\n")
     policy.card = card
 
 
-def broken(tensors: Mapping[str, Tensor]) -> str | None:
+def first_broken_tensor(tensors: Mapping[str, Tensor]) -> str | None:
     """Return the name of the first tensor that holds NaN or infinity, or None."""
     for name, value in tensors.items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
@@ -81,7 +81,7 @@ def broken(tensors: Mapping[str, Tensor]) -> str | None:
 
 
 def _refuse_broken(tensors: Mapping[str, Tensor], whose: str, remedy: str) -> None:
-    name = broken(tensors)
+    name = first_broken_tensor(tensors)
     if name is not None:
         raise ModelError(f"{whose} has weights that contain NaN or infinity: {name}", remedy)
 
@@ -118,7 +118,7 @@ def load_policy(name: str | Path, kind: type[Policy]) -> Policy:
     """
     folder = resolve_model(name)
     config = PolicyConfig.from_dict(_read_json(folder / CONFIG))
-    card = _read_json(folder / CARD)
+    card = _read_json(folder / POLICY_CARD_NAME)
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise ModelError(f"model '{folder}' has no {WEIGHTS}", "restore the file or train again")

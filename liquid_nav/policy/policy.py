@@ -14,9 +14,9 @@ from liquid_nav.liquid import Core
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.cores import build_core
 from liquid_nav.policy.files import load_policy, save_policy
-from liquid_nav.policy.runtimes import Encode, choose_runtime, encode_with
+from liquid_nav.policy.runtimes import EncodeFunction, choose_runtime, encode_function
 from liquid_nav.types import Command, Decision, Observation, PolicyState
-from liquid_nav.vision import build_encoder, preprocess, saliency
+from liquid_nav.vision import build_encoder, preprocess_image, saliency_map
 
 
 class Policy(nn.Module):
@@ -34,7 +34,7 @@ class Policy(nn.Module):
         self.register_buffer("scale", torch.tensor(self.config.command_scale), persistent=False)
         self.card: dict[str, Any] = {}
         self.runtime = "torch"
-        self._encode: Encode | None = None
+        self._encode: EncodeFunction | None = None
 
     @staticmethod
     def build_core(config: PolicyConfig) -> Core:
@@ -70,7 +70,7 @@ class Policy(nn.Module):
 
     def preprocess(self, image: NDArray[np.uint8]) -> Tensor:
         """Resize a camera image, uint8 [H,W,3] RGB, to the uint8 tensor that the encoder takes."""
-        return preprocess(image, self.config.encoder.height, self.config.encoder.width)
+        return preprocess_image(image, self.config.encoder.height, self.config.encoder.width)
 
     def forward(self, images: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Return commands [B,T,4] and the new state for sequences.
@@ -121,7 +121,7 @@ class Policy(nn.Module):
         if observation.image is None:
             raise ValueError("this policy flies by camera: the observation needs an image")
         if self._encode is None:
-            self._encode = encode_with(self.encoder, self.runtime)
+            self._encode = encode_function(self.encoder, self.runtime)
         features = self._encode(self.preprocess(observation.image)[None])
         time = self.core_time(torch.full((1, 1), float(elapsed)))
         outputs, core = self.core(features[:, None], state.core, time)
@@ -145,7 +145,7 @@ class Policy(nn.Module):
 
     def saliency(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return how much each pixel drove the encoder, float32 [H,W] in 0 to 1."""
-        return saliency(self.encoder, self.preprocess(image))
+        return saliency_map(self.encoder, self.preprocess(image))
 
     @property
     def neuron_names(self) -> tuple[str, ...]:

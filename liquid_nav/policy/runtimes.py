@@ -11,7 +11,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.vision import AnyEncoder, BackboneEncoder
 
 RUNTIMES = ("auto", "torch", "onnxruntime")
-Encode = Callable[[Tensor], Tensor]
+EncodeFunction = Callable[[Tensor], Tensor]
 """uint8 [1,H,W,3] RGB -> float32 [1,F]."""
 
 
@@ -45,7 +45,7 @@ def choose_runtime(encoder: AnyEncoder, wanted: str) -> str:
     return "torch"
 
 
-def encode_with(encoder: AnyEncoder, runtime: str) -> Encode:
+def encode_function(encoder: AnyEncoder, runtime: str) -> EncodeFunction:
     """Return a function that computes ``encoder``, with its present weights, in ``runtime``.
 
     ``runtime``: as ``choose_runtime`` returned it for this encoder.
@@ -53,7 +53,7 @@ def encode_with(encoder: AnyEncoder, runtime: str) -> Encode:
     if runtime == "torch":
         # Not the module itself: a policy that keeps it would have its weights twice.
         return encoder.__call__
-    from liquid_nav.vision.onnx_encoder import OnnxEncoder
+    from liquid_nav.vision import OnnxEncoder
 
     assert isinstance(encoder, BackboneEncoder)  # choose_runtime raises for others
     return OnnxEncoder(encoder)

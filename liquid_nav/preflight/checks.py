@@ -7,14 +7,14 @@ from __future__ import annotations
 import math
 from typing import Callable
 
-from liquid_nav.bringup.transport import transport_remedy
-from liquid_nav.camera import difference
-from liquid_nav.preflight.autopilot_checks import ORDER, STATE, check_autopilot
+from liquid_nav.bringup import transport_remedy
+from liquid_nav.camera import view_difference
+from liquid_nav.preflight.autopilot_checks import BRIDGE_STATE_TOPIC, ORDER_TOPIC, check_autopilot
 from liquid_nav.preflight.facts import (
-    Facts,
     Finding,
-    Stream,
-    Wanted,
+    PreflightFacts,
+    PreflightLimits,
+    TopicStatistics,
     failure,
     ok,
     percentile,
@@ -23,12 +23,12 @@ from liquid_nav.preflight.facts import (
 from liquid_nav.preflight.watches import check_resumes, check_watches
 from liquid_nav.safety import Mode
 
-INFO = "liquid_controller/info"
+CONTROLLER_INFO_TOPIC = "liquid_controller/info"
 
 
-def check(facts: Facts, wanted: Wanted) -> list[Finding]:
+def preflight_findings(facts: PreflightFacts, wanted: PreflightLimits) -> list[Finding]:
     """Return the findings in the order in which a person would look for a cause."""
-    single: tuple[Callable[[Facts, Wanted], Finding], ...] = (
+    single: tuple[Callable[[PreflightFacts, PreflightLimits], Finding], ...] = (
         _clock,
         _camera,
         _camera_rate,
@@ -53,14 +53,14 @@ def check(facts: Facts, wanted: Wanted) -> list[Finding]:
     return found + [finding for many in several for finding in many(facts, wanted)]
 
 
-def _stream(facts: Facts, name: str) -> Stream:
-    return facts.topics.get(name, Stream())
+def _stream(facts: PreflightFacts, name: str) -> TopicStatistics:
+    return facts.topics.get(name, TopicStatistics())
 
 
-def _clock(facts: Facts, wanted: Wanted) -> Finding:
+def _clock(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     answers = set(facts.sim_time.values())
     if not answers:
-        text = "no node of this package says which clock it uses"
+        text = "no node of this package reports which clock it uses"
         return failure("clock", text, "start the nodes, in this namespace and domain")
     publishers = _stream(facts, "/clock").publishers
     if len(answers) > 1:
@@ -71,7 +71,7 @@ def _clock(facts: Facts, wanted: Wanted) -> Finding:
             "set use_sim_time the same for all nodes",
         )
     if answers == {True} and publishers == 0:
-        text = f"use_sim_time is set, nobody publishes {facts.clock}"
+        text = f"use_sim_time is set, but there is no publisher on {facts.clock}"
         return failure("clock", text, "start the simulator, or set it false")
     clock = _stream(facts, "/clock").last
     if answers == {True} and clock.get("first") == clock.get("last"):
@@ -91,11 +91,11 @@ def _clock(facts: Facts, wanted: Wanted) -> Finding:
     return ok("clock", "this computer's clock")
 
 
-def _camera(facts: Facts, wanted: Wanted) -> Finding:
+def _camera(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     count = _stream(facts, wanted.camera).publishers
     if count == 0:
         return failure(
-            "camera", f"nobody publishes {wanted.camera}", "start the camera node, or remap yours"
+            "camera", f"no publisher on {wanted.camera}", "start the camera node, or remap yours"
         )
     if count > 1:
         return failure(
@@ -104,7 +104,7 @@ def _camera(facts: Facts, wanted: Wanted) -> Finding:
     return ok("camera", f"{wanted.camera} has one publisher")
 
 
-def _camera_rate(facts: Facts, wanted: Wanted) -> Finding:
+def _camera_rate(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     rate = _stream(facts, wanted.camera).rate
     if rate < wanted.rate:
         remedy = f"smaller images, image_transport:=compressed, or {transport_remedy()}"
@@ -112,7 +112,7 @@ def _camera_rate(facts: Facts, wanted: Wanted) -> Finding:
     return ok("camera rate", f"{rate:.1f} Hz")
 
 
-def _camera_age(facts: Facts, wanted: Wanted) -> Finding:
+def _camera_age(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     ages = _stream(facts, wanted.camera).ages
     if not ages:
         return failure("camera stamps", "no image arrived", "see the checks above")
@@ -132,7 +132,7 @@ def _camera_age(facts: Facts, wanted: Wanted) -> Finding:
     return ok("camera stamps", f"images are at most {high:.3f} s old")
 
 
-def _camera_image(facts: Facts, wanted: Wanted) -> Finding:
+def _camera_image(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     image = _stream(facts, wanted.camera)
     problem = image.last.get("problem", "")
     if problem:
@@ -143,7 +143,7 @@ def _camera_image(facts: Facts, wanted: Wanted) -> Finding:
     return ok("camera image", image.last["size"])
 
 
-def _camera_model(facts: Facts, wanted: Wanted) -> Finding:
+def _camera_model(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     info = _stream(facts, "camera/camera_info")
     image = _stream(facts, wanted.camera)
     remedy = "calibrate the camera and give the file: calibration:=ost.yaml"
@@ -164,7 +164,7 @@ def _camera_model(facts: Facts, wanted: Wanted) -> Finding:
     return ok("camera model", f"focal length {info.last['focal']:.0f} pixels")
 
 
-def _camera_view(facts: Facts, wanted: Wanted) -> list[Finding]:
+def _camera_view(facts: PreflightFacts, wanted: PreflightLimits) -> list[Finding]:
     """Compare the views of camera and model; where one is missing, another check reports it."""
     seen = _stream(facts, "camera/camera_info").last.get("view")
     trained = facts.trained_view
@@ -174,21 +174,23 @@ def _camera_view(facts: Facts, wanted: Wanted) -> list[Finding]:
         remedy = "compare it with the model's card: through another lens it may fly worse"
         return [
             warning(
-                "camera view", f"{seen}; the model does not tell what it was trained at", remedy
+                "camera view",
+                f"{seen}; the model does not state the view that it was trained at",
+                remedy,
             )
         ]
-    text, _, remedy = difference(seen, trained).partition(": ")
+    text, _, remedy = view_difference(seen, trained).partition(": ")
     if text:
         return [warning("camera view", text, remedy)]
     return [ok("camera view", f"{seen}, as the model was trained")]
 
 
-def _controller(facts: Facts, wanted: Wanted) -> Finding:
+def _controller(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     mode = facts.modes.get("liquid_controller", "")
     if not mode:
         return failure(
             "controller",
-            "liquid_controller says nothing",
+            "liquid_controller publishes no state",
             "start liquid_controller and read its log",
         )
     if mode == "finalized":
@@ -202,13 +204,15 @@ def _controller(facts: Facts, wanted: Wanted) -> Finding:
     return ok("controller", f"liquid_controller is {mode}")
 
 
-def _model(facts: Facts, wanted: Wanted) -> Finding:
-    if INFO in facts.unreadable:
+def _model(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
+    if CONTROLLER_INFO_TOPIC in facts.unreadable:
         remedy = "run the liquid_controller of this package, in the same version"
-        return failure("model", f"{INFO} says nothing that can be read", remedy)
+        return failure("model", f"{CONTROLLER_INFO_TOPIC} cannot be read", remedy)
     if facts.info is None:
         return failure(
-            "model", f"no {INFO}", "start liquid_controller; the expert pilot has no model"
+            "model",
+            f"no {CONTROLLER_INFO_TOPIC}",
+            "start liquid_controller; the expert pilot has no model",
         )
     name = facts.info.get("model", "?")
     digest = facts.info.get("sha256", "")
@@ -231,7 +235,7 @@ def _model(facts: Facts, wanted: Wanted) -> Finding:
     return ok("model", f"{name}, sha256 {digest[:12]}")
 
 
-def _commands(facts: Facts, wanted: Wanted) -> Finding:
+def _commands(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     rate = _stream(facts, "liquid_controller/cmd_vel").rate
     if rate < 0.8 * wanted.rate:
         remedy = "check the camera first, then the controller's log and the CPU load"
@@ -241,48 +245,50 @@ def _commands(facts: Facts, wanted: Wanted) -> Finding:
     return ok("commands", f"{rate:.1f} Hz")
 
 
-def _latency(facts: Facts, wanted: Wanted) -> Finding:
+def _latency(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     worst = percentile(facts.latencies, 0.99)
     if math.isnan(worst):
-        return failure("latency", "no liquid_controller/latency arrives", "see the checks above")
+        return failure("latency", "no liquid_controller/timing arrives", "see the checks above")
     if worst > wanted.latency:
         remedy = f"free the CPU, send smaller images, or {transport_remedy()}"
         return failure("latency", f"{1e3 * worst:.0f} ms from stamp to command (p99)", remedy)
     return ok("latency", f"{1e3 * worst:.0f} ms from stamp to command (p99)")
 
 
-def _supervisor(facts: Facts, wanted: Wanted) -> Finding:
+def _supervisor(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     mode = facts.modes.get("safety_supervisor", "")
     if not mode:
-        return failure("supervisor", "safety_supervisor says nothing", "start safety_supervisor")
+        return failure(
+            "supervisor", "safety_supervisor publishes no mode", "start safety_supervisor"
+        )
     if mode not in {known.value for known in Mode}:
         remedy = "run the safety_supervisor of this package, in the same version"
         return failure("supervisor", f"safety_supervisor is '{mode}', which is no mode", remedy)
     if _stream(facts, "cmd_vel").rate == 0.0:
-        remedy = "read its log; what it said last is nothing to rely on"
+        remedy = "read its log; its last message is too old to rely on"
         return failure(
-            "supervisor", "safety_supervisor has fallen silent: no cmd_vel arrives", remedy
+            "supervisor", "safety_supervisor has stopped publishing: no cmd_vel arrives", remedy
         )
     return ok("supervisor", f"safety_supervisor is {mode}")
 
 
-def _one_publisher(facts: Facts, wanted: Wanted) -> Finding:
+def _one_publisher(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     owners = {
         "cmd_vel": "safety_supervisor",
         "liquid_controller/cmd_vel": "controller or pilot",
-        ORDER: "safety_supervisor",
-        STATE: "autopilot_bridge",
+        ORDER_TOPIC: "safety_supervisor",
+        BRIDGE_STATE_TOPIC: "autopilot_bridge",
     }
     for name, owner in owners.items():
         count = _stream(facts, name).publishers
         # The checks of the bridge report that there is none, where one is wanted.
-        if count != 1 and (count or name != STATE):
+        if count != 1 and (count or name != BRIDGE_STATE_TOPIC):
             remedy = f"run exactly one {owner}; look for forgotten nodes: ros2 topic info -v {name}"
             return failure("one pilot", f"{count} nodes publish {name}", remedy)
     return ok("one pilot", "one controller, one supervisor, no second bridge")
 
 
-def _limits(facts: Facts, wanted: Wanted) -> Finding:
+def _limits(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     limits = facts.parameters.get("safety_supervisor")
     if not limits:
         return failure(
@@ -300,7 +306,7 @@ def _limits(facts: Facts, wanted: Wanted) -> Finding:
     return ok("limits", f"{limits['speed']:g} m/s, {limits['yaw_rate']:g} rad/s")
 
 
-def _odometry(facts: Facts, wanted: Wanted) -> Finding:
+def _odometry(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     odometry = _stream(facts, "odom")
     if odometry.rate < wanted.odometry_rate:
         remedy = "start the autopilot bridge (or simulator); let the estimator converge"
@@ -314,7 +320,7 @@ def _odometry(facts: Facts, wanted: Wanted) -> Finding:
     return ok("odometry", f"{odometry.rate:.1f} Hz")
 
 
-def _frames(facts: Facts, wanted: Wanted) -> Finding:
+def _frames(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     odometry = _stream(facts, "odom")
     found = odometry.frame_id, odometry.last.get("child", "")
     expected = f"{wanted.frame_prefix}odom", f"{wanted.frame_prefix}base_link"
@@ -328,14 +334,14 @@ def _frames(facts: Facts, wanted: Wanted) -> Finding:
     return ok("frames", f"{found[0]} -> {found[1]}")
 
 
-def _battery(facts: Facts, wanted: Wanted) -> Finding:
+def _battery(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     share = _stream(facts, "battery_state").last.get("share")
     if share is None:
         remedy = "look at the battery yourself; nothing lands the drone when it is empty"
         return warning("battery", "no battery_state arrives: unknown", remedy)
     if not 0.0 <= share <= 1.0:
         remedy = "publish its percentage as a share of 0 to 1, or look at it yourself"
-        return warning("battery", f"battery_state says {share:g}: unknown", remedy)
+        return warning("battery", f"battery_state reports {share:g}: unknown", remedy)
     if share < wanted.battery:
         return failure(
             "battery",
@@ -345,7 +351,7 @@ def _battery(facts: Facts, wanted: Wanted) -> Finding:
     return ok("battery", f"{100 * share:.0f} %")
 
 
-def _disk(facts: Facts, wanted: Wanted) -> Finding:
+def _disk(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     free = facts.free_space / 2**30
     need = wanted.free_space / 2**30
     if facts.free_space < wanted.free_space:
@@ -355,12 +361,12 @@ def _disk(facts: Facts, wanted: Wanted) -> Finding:
     return ok("disk", f"{free:.0f} GB free")
 
 
-def _diagnostics(facts: Facts, wanted: Wanted) -> Finding:
+def _diagnostics(facts: PreflightFacts, wanted: PreflightLimits) -> Finding:
     if facts.errors:
         return failure("diagnostics", _first_of(facts.errors), "see /diagnostics")
     if facts.stale:
         text = f"stale, so unknown: {_first_of(facts.stale)}"
-        return warning("diagnostics", text, "look at the node that said it")
+        return warning("diagnostics", text, "look at the node that published it")
     if _stream(facts, "/diagnostics").rate == 0.0:
         remedy = "start the nodes, in this domain; with security on, allow /diagnostics"
         return warning("diagnostics", "nothing arrives on /diagnostics: errors are unknown", remedy)

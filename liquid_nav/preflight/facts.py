@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Mapping
 
-from liquid_nav.camera import View
+from liquid_nav.camera import CameraView
 from liquid_nav.safety import BridgeReport, Order
 
-Value = bool | int | float | str
+ParameterScalar = bool | int | float | str
 """Of a parameter of a node."""
 LARGEST = 1e12
 """No parameter of an autopilot is as large."""
 
 
 @dataclass
-class Stream:
+class TopicStatistics:
     """What was seen of one topic."""
 
     publishers: int = 0
@@ -43,7 +43,7 @@ class Failsafe:
 
 
 @dataclass(frozen=True, slots=True)
-class Bridge:
+class BridgeFacts:
     """What the autopilot bridge publishes on its state topic."""
 
     report: BridgeReport
@@ -58,7 +58,7 @@ class Bridge:
     """Name -> the autopilot's failsafe parameter, where it was reported; default: none."""
 
     @classmethod
-    def from_facts(cls, facts: Mapping[str, Any] | None) -> Bridge | None:
+    def from_facts(cls, facts: Mapping[str, Any] | None) -> BridgeFacts | None:
         """Return the state that a bridge has published, or None for anything else."""
         report = BridgeReport.from_facts(facts)
         if facts is None or report is None:
@@ -92,26 +92,26 @@ def _failsafes(reported: Any) -> dict[str, Failsafe] | None:
 
 
 @dataclass
-class Facts:
+class PreflightFacts:
     """Everything that the checks look at; None is what no node has published."""
 
-    topics: dict[str, Stream] = field(default_factory=dict)
+    topics: dict[str, TopicStatistics] = field(default_factory=dict)
     """Topic -> what was seen of it; default: nothing."""
     sim_time: dict[str, bool] = field(default_factory=dict)
     """Node -> its use_sim_time; default: no node has answered."""
-    parameters: dict[str, dict[str, Value]] = field(default_factory=dict)
+    parameters: dict[str, dict[str, ParameterScalar]] = field(default_factory=dict)
     """Node -> its parameters, those that it has; default: no node has answered."""
     latencies: list[float] = field(default_factory=list)
     """From stamp to command, s; default: none."""
     info: dict[str, str] | None = None
     """What the controller publishes about its model; default: nothing received."""
-    trained_view: View | None = None
+    trained_view: CameraView | None = None
     """The view that the controller's model was trained at; default: not known."""
     modes: dict[str, str] = field(default_factory=dict)
     """Node -> its latched mode; default: none."""
     order: Order | None = None
     """The supervisor's last order; default: none received."""
-    autopilot: Bridge | None = None
+    autopilot: BridgeFacts | None = None
     """The bridge's state; default: none received."""
     unreadable: set[str] = field(default_factory=set)
     """Topics whose last message was nothing that can be read; default: none."""
@@ -133,7 +133,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PreflightLimits:
     """What counts as good."""
 
     camera: str = "camera/image_raw"
@@ -162,7 +162,7 @@ class Wanted:
     """Watches that a person knowingly leaves off; default: none."""
 
 
-class Level(Enum):
+class FindingLevel(Enum):
     """How a finding is to be taken."""
 
     OK = "ok"
@@ -179,7 +179,7 @@ class Finding:
 
     name: str
     """Of the check."""
-    level: Level
+    level: FindingLevel
     """How it is to be taken."""
     text: str
     """What was found."""
@@ -189,17 +189,17 @@ class Finding:
 
 def ok(name: str, text: str) -> Finding:
     """Return a finding where all is well."""
-    return Finding(name, Level.OK, text)
+    return Finding(name, FindingLevel.OK, text)
 
 
 def warning(name: str, text: str, remedy: str) -> Finding:
     """Return a finding that has to be known before take-off."""
-    return Finding(name, Level.WARNING, text, remedy)
+    return Finding(name, FindingLevel.WARNING, text, remedy)
 
 
 def failure(name: str, text: str, remedy: str) -> Finding:
     """Return a finding that forbids take-off."""
-    return Finding(name, Level.FAILURE, text, remedy)
+    return Finding(name, FindingLevel.FAILURE, text, remedy)
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -5,9 +5,17 @@ from __future__ import annotations
 import math
 from typing import Mapping
 
-from liquid_nav.preflight.facts import Facts, Finding, Value, Wanted, failure, ok, warning
+from liquid_nav.preflight.facts import (
+    Finding,
+    ParameterScalar,
+    PreflightFacts,
+    PreflightLimits,
+    failure,
+    ok,
+    warning,
+)
 
-WATCHES: Mapping[str, Mapping[str, str]] = {
+WATCH_PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "safety_supervisor": {
         "odometry_age": "odometry that stops",
         "autopilot_age": "a bridge that stops",
@@ -16,8 +24,8 @@ WATCHES: Mapping[str, Mapping[str, str]] = {
         "position_jump": "a position that jumps",
         "pose_frozen": "a pose that stays the same under command",
         "battery": "an empty battery",
-        "battery_age": "a battery that falls silent",
-        "joy_age": "a remote control that falls silent",
+        "battery_age": "a battery whose state stops",
+        "joy_age": "a remote control whose messages stop",
         "recorder_age": "a recorder that dies",
         "radius": "a drone that is too far away",
         "low": "a drone that is too low",
@@ -39,20 +47,20 @@ RESUMING = {
 PARAMETER_FILE = "config/drone.yaml"
 
 
-def names() -> tuple[str, ...]:
+def watch_names() -> tuple[str, ...]:
     """Return the names of all watches."""
-    return tuple(name for watches in WATCHES.values() for name in watches)
+    return tuple(name for watches in WATCH_PARAMETERS.values() for name in watches)
 
 
-def check_watches(facts: Facts, wanted: Wanted) -> list[Finding]:
+def check_watches(facts: PreflightFacts, wanted: PreflightLimits) -> list[Finding]:
     """Return a line for each watch that is off on a real drone."""
     if not is_real(facts, wanted):
         return [ok("watches", "not asked for: no real drone flies")]
     found: list[Finding] = []
-    for node, watches in WATCHES.items():
+    for node, watches in WATCH_PARAMETERS.items():
         # One line for a node that does not answer, not one for each of its watches.
         if node not in facts.parameters:
-            text = f"the parameters of {node} cannot be read: nobody knows what it watches"
+            text = f"the parameters of {node} cannot be read: its watches are unknown"
             remedy = f"start {node} of this package, in the same version"
             found.append(failure("watches", text, remedy))
             continue
@@ -60,15 +68,17 @@ def check_watches(facts: Facts, wanted: Wanted) -> list[Finding]:
             value = facts.parameters[node].get(name)
             if not is_on(name, value):
                 found.append(_off(node, name, value, unnoticed, wanted))
-    return found or [ok("watches", f"all {len(names())} are on")]
+    return found or [ok("watches", f"all {len(watch_names())} are on")]
 
 
-def _off(node: str, name: str, value: Value | None, unnoticed: str, wanted: Wanted) -> Finding:
+def _off(
+    node: str, name: str, value: ParameterScalar | None, unnoticed: str, wanted: PreflightLimits
+) -> Finding:
     state = "is missing"
     if value is not None:
         state = f"is {value}"
     check = f"watch {name}"
-    text = f"{name} of {node} {state}: nobody notices {unnoticed}"
+    text = f"{name} of {node} {state}: {unnoticed} would not be detected"
     side = "below" if name in NEGATIVE else "above"
     remedy = f"set it in {PARAMETER_FILE} ({side} 0)"
     if name in wanted.allow_off:
@@ -76,7 +86,7 @@ def _off(node: str, name: str, value: Value | None, unnoticed: str, wanted: Want
     return failure(check, text, f"{remedy}, or fly without it knowingly: --allow-off {name}")
 
 
-def is_on(name: str, value: Value | None) -> bool:
+def is_on(name: str, value: ParameterScalar | None) -> bool:
     """Return whether a watch is on at that value."""
     if isinstance(value, (bool, str)) or value is None or not math.isfinite(value):
         return False
@@ -85,7 +95,7 @@ def is_on(name: str, value: Value | None) -> bool:
     return value > 0.0
 
 
-def check_resumes(facts: Facts, wanted: Wanted) -> list[Finding]:
+def check_resumes(facts: PreflightFacts, wanted: PreflightLimits) -> list[Finding]:
     """Return a line for each node that lets a flight on a real drone go on without a person."""
     if not is_real(facts, wanted):
         return []
@@ -102,6 +112,6 @@ def check_resumes(facts: Facts, wanted: Wanted) -> list[Finding]:
     return found
 
 
-def is_real(facts: Facts, wanted: Wanted) -> bool:
+def is_real(facts: PreflightFacts, wanted: PreflightLimits) -> bool:
     """Return whether a real drone is to fly: by an autopilot, and not in simulated time."""
     return wanted.autopilot and not facts.simulated

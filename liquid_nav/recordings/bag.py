@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Iterator
 
 import numpy as np
 
-from liquid_nav.camera import ImageError, decode_compressed
+from liquid_nav.camera import ImageError, decode_compressed_image
 from liquid_nav.errors import UserError
+from liquid_nav.recordings.flight_topics import PILOT_COMMANDS
 from liquid_nav.types import Command
 
 if TYPE_CHECKING:
     from rosbags.interfaces import Connection
 
-NAME = "flight.mcap"
-METADATA = "metadata.yaml"
-COMPRESSED = "sensor_msgs/msg/CompressedImage"
+BAG_NAME = "flight.mcap"
+BAG_METADATA_NAME = "metadata.yaml"
+COMPRESSED_IMAGE_TYPE = "sensor_msgs/msg/CompressedImage"
 MAGIC = b"\x89MCAP0\r\n"
 """How an MCAP file begins and ends."""
 DATA_END = 0x0F
@@ -28,7 +29,7 @@ FOOTER = 0x02
 """Kinds of the records that end the data, and the file."""
 DATA = frozenset((0x01, *range(0x03, 0x08), 0x09, 0x0C))
 """Kinds of the records before them: header, schema, channel, message, chunk, index, extras."""
-FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+DISK_FULL_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 """Errors that mean that no space is left."""
 END = struct.pack("<BQI", DATA_END, 4, 0) + struct.pack("<BQQQI", FOOTER, 20, 0, 0, 0) + MAGIC
 """The shortest end of an MCAP file: no index, so that readers go through the messages instead."""
@@ -46,10 +47,10 @@ class BagWriter:
         from liquid_nav.recordings.bag_storage import PublishedWriter
 
         self._folder = Path(folder)
-        if (self._folder / NAME).exists():
-            raise UserError(f"{self._folder / NAME} exists already", "choose another folder")
+        if (self._folder / BAG_NAME).exists():
+            raise UserError(f"{self._folder / BAG_NAME} exists already", "choose another folder")
         # The writer makes a folder and names the file after it.
-        self._writer = PublishedWriter(self._folder / Path(NAME).stem)
+        self._writer = PublishedWriter(self._folder / Path(BAG_NAME).stem)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._storage = self._writer.open_storage()
@@ -94,7 +95,7 @@ class BagWriter:
         neither an index nor metadata.yaml: ``ros2 bag reindex`` makes them. Raises OSError where
         the file cannot even be shortened.
         """
-        path = self._folder / NAME
+        path = self._folder / BAG_NAME
         if self._storage.path.exists():
             # Closing the buffered file itself would try once more to write what did not fit.
             self._storage.bio.raw.close()
@@ -103,8 +104,8 @@ class BagWriter:
         return path
 
     def _move(self) -> None:
-        inner = self._folder / Path(NAME).stem
-        for name in (NAME, METADATA):
+        inner = self._folder / Path(BAG_NAME).stem
+        for name in (BAG_NAME, BAG_METADATA_NAME):
             if (inner / name).exists():
                 (inner / name).replace(self._folder / name)
         for rest in inner.iterdir():
@@ -129,10 +130,10 @@ def end_after_last_record(path: Path) -> None:
                 if file.write(END) == len(END):
                     return
             except OSError as error:
-                if error.errno not in FULL:
+                if error.errno not in DISK_FULL_ERRORS:
                     raise
             ends.pop()
-    raise OSError(errno.ENOSPC, f"no room for the end of {path}")
+    raise OSError(errno.ENOSPC, f"no space for the end of {path}")
 
 
 def _records(file: BinaryIO) -> tuple[list[int], bool]:
@@ -152,7 +153,7 @@ def _records(file: BinaryIO) -> tuple[list[int], bool]:
     return ends, kind == DATA_END and file.read() == MAGIC
 
 
-def read_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
+def read_bag_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
     """Yield stamp (ns), image (uint8 [H,W,3] RGB) and the command that was made from it, for each
     frame of a bag.
 
@@ -165,8 +166,8 @@ def read_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
     images: dict[int, Any] = {}
     commands: dict[int, Command] = {}
     # A bag that was rescued has no metadata.yaml, without which its folder is no bag.
-    if (path / NAME).exists() and not (path / METADATA).exists():
-        path = path / NAME
+    if (path / BAG_NAME).exists() and not (path / BAG_METADATA_NAME).exists():
+        path = path / BAG_NAME
     with Reader(path) as reader:
         wanted = [
             c for c in reader.connections if c.topic.endswith(("/image_raw/compressed", "/cmd_vel"))
@@ -174,9 +175,9 @@ def read_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
         for connection, _, data in reader.messages(wanted):
             message: Any = types.deserialize_cdr(data, connection.msgtype)
             stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
-            if connection.msgtype == COMPRESSED:
+            if connection.msgtype == COMPRESSED_IMAGE_TYPE:
                 images[stamp] = message
-            elif not connection.topic.endswith("liquid_controller/cmd_vel"):
+            elif not connection.topic.endswith(PILOT_COMMANDS):
                 linear = message.twist.linear
                 angular = message.twist.angular
                 commands[stamp] = Command(linear.x, linear.y, linear.z, angular.z)
@@ -184,7 +185,7 @@ def read_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
     for stamp in sorted(images):
         last = commands.get(stamp, last)
         try:
-            pixels = decode_compressed(images[stamp])
+            pixels = decode_compressed_image(images[stamp])
         except ImageError:
             continue
         yield stamp, pixels, last

@@ -14,7 +14,7 @@ from typing import Any, Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from liquid_nav.camera import ImageError, decode, decode_compressed
+from liquid_nav.camera import ImageError, decode_compressed_image, decode_image
 from liquid_nav.clocks import NANO, Arrivals
 from liquid_nav.frame_names import is_world, twist_frame
 from liquid_nav.geometry import level_from_world, rotate, yaw_of
@@ -22,8 +22,8 @@ from liquid_nav.recordings.recording import (
     Frames,
     Recording,
     RecordingError,
-    Track,
-    UnreadableError,
+    TimeSeries,
+    UnreadableRecordingError,
 )
 from liquid_nav.recordings.topic_names import COMPRESSED, DroneTopics, TopicNames, find_drones
 
@@ -68,10 +68,10 @@ def _recording(path: Path, drone: DroneTopics, rows: _Rows, wanted: TopicNames) 
         passed_over = (*passed_over, f"{odometry} (in the frame '{rows.frames[odometry]}')")
         odometry = None
     found = {
-        "command": Track.of(
+        "command": TimeSeries.of(
             rows.found.get(command, []), images, held=True, damaged=rows.damaged[command]
         ),
-        "odometry": Track.of(
+        "odometry": TimeSeries.of(
             rows.found.get(odometry, []), images, held=False, damaged=rows.damaged[odometry]
         ),
     }
@@ -102,7 +102,7 @@ def _reader(path: Path) -> Iterator[Any]:
     except Exception as error:
         # Whichever reader raises (storage, compression, metadata), the damaged file is the cause.
         cause = f"'{path}' cannot be read as a bag: {error or type(error).__name__}"
-        raise UnreadableError(cause, repair(path)) from error
+        raise UnreadableRecordingError(cause, repair(path)) from error
 
 
 def repair(path: Path) -> str:
@@ -235,9 +235,9 @@ def _frames(path: Path, topic: str) -> Frames:
                 # Bytes that are no image cost this frame alone.
                 yield index, ImageError(f"the message cannot be read: {type(error).__name__}")
                 continue
-            decoder: Callable[[Any], np.ndarray] = decode
+            decoder: Callable[[Any], np.ndarray] = decode_image
             if connection.msgtype == COMPRESSED:
-                decoder = decode_compressed
+                decoder = decode_compressed_image
             try:
                 yield index, decoder(message)
             except ImageError as error:

@@ -4,9 +4,7 @@ flight. No ROS in here.
 
 from __future__ import annotations
 
-from liquid_nav.simulation import FlightRecord, Outcome
-from liquid_nav.simulation.record import RecordBuilder
-from liquid_nav.simulation.state import DroneState
+from liquid_nav.simulation import DroneState, FlightRecord, Outcome, RecordBuilder
 from liquid_nav.types import Command
 from liquid_nav.worlds import Layout
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class RecordedTopic:
     """One topic."""
 
     name: str
@@ -21,34 +21,42 @@ class Topic:
     """Whether its messages begin with a header, whose stamp is their time."""
 
 
-IMAGE = Topic("camera/image_raw", "sensor_msgs/msg/Image", best_effort=True)
-FIXED_FRAMES = Topic("/tf_static", "tf2_msgs/msg/TFMessage", latched=True, stamped=False)
-COMMAND = Topic("cmd_vel", "geometry_msgs/msg/TwistStamped")
-TOPICS = (
-    IMAGE,
-    Topic("camera/camera_info", "sensor_msgs/msg/CameraInfo", best_effort=True),
-    Topic("liquid_controller/cmd_vel", "geometry_msgs/msg/TwistStamped"),
-    COMMAND,
-    Topic("odom", "nav_msgs/msg/Odometry", best_effort=True),
-    Topic("imu", "sensor_msgs/msg/Imu", best_effort=True),
-    Topic("battery_state", "sensor_msgs/msg/BatteryState", best_effort=True),
-    Topic("liquid_controller/neurons", "std_msgs/msg/Float32MultiArray", stamped=False),
-    Topic("liquid_controller/time_constants", "std_msgs/msg/Float32MultiArray", stamped=False),
-    Topic("liquid_controller/info", "std_msgs/msg/String", latched=True, stamped=False),
-    Topic("liquid_controller/latency", "std_msgs/msg/Float32", stamped=False),
-    Topic("liquid_controller/mode", "std_msgs/msg/String", latched=True, stamped=False),
-    Topic("safety_supervisor/mode", "std_msgs/msg/String", latched=True, stamped=False),
-    Topic("safety_supervisor/order", "std_msgs/msg/String", latched=True, stamped=False),
-    Topic("autopilot_bridge/state", "std_msgs/msg/String", latched=True, stamped=False),
-    Topic("autopilot/odom", "nav_msgs/msg/Odometry", best_effort=True),
-    Topic("autopilot/true_odom", "nav_msgs/msg/Odometry", best_effort=True),
-    Topic("joy", "sensor_msgs/msg/Joy", best_effort=True, stamped=False),
-    Topic("simulator/contact", "std_msgs/msg/String", latched=True, stamped=False),
-    Topic("simulator/pose", "std_msgs/msg/String", latched=True, stamped=False),
-    Topic("simulator/markers", "visualization_msgs/msg/MarkerArray", latched=True, stamped=False),
-    Topic("/tf", "tf2_msgs/msg/TFMessage", stamped=False),
-    FIXED_FRAMES,
-    Topic("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray"),
+IMAGE_TOPIC = RecordedTopic("camera/image_raw", "sensor_msgs/msg/Image", best_effort=True)
+STATIC_TF_TOPIC = RecordedTopic("/tf_static", "tf2_msgs/msg/TFMessage", latched=True, stamped=False)
+COMMAND_TOPIC = RecordedTopic("cmd_vel", "geometry_msgs/msg/TwistStamped")
+PILOT_COMMANDS = ("liquid_controller/cmd_vel", "expert_pilot/cmd_vel")
+"""Topics on which a pilot proposes commands, before the supervisor."""
+RECORDED_TOPICS = (
+    IMAGE_TOPIC,
+    RecordedTopic("camera/camera_info", "sensor_msgs/msg/CameraInfo", best_effort=True),
+    RecordedTopic("liquid_controller/cmd_vel", "geometry_msgs/msg/TwistStamped"),
+    RecordedTopic("expert_pilot/cmd_vel", "geometry_msgs/msg/TwistStamped"),
+    COMMAND_TOPIC,
+    RecordedTopic("odom", "nav_msgs/msg/Odometry", best_effort=True),
+    RecordedTopic("imu", "sensor_msgs/msg/Imu", best_effort=True),
+    RecordedTopic("battery_state", "sensor_msgs/msg/BatteryState", best_effort=True),
+    RecordedTopic("liquid_controller/neurons", "sensor_msgs/msg/JointState"),
+    RecordedTopic("liquid_controller/time_constants", "sensor_msgs/msg/JointState"),
+    RecordedTopic("liquid_controller/info", "std_msgs/msg/String", latched=True, stamped=False),
+    RecordedTopic("liquid_controller/timing", "sensor_msgs/msg/JointState"),
+    RecordedTopic("liquid_controller/mode", "std_msgs/msg/String", latched=True, stamped=False),
+    RecordedTopic("expert_pilot/mode", "std_msgs/msg/String", latched=True, stamped=False),
+    RecordedTopic("safety_supervisor/mode", "std_msgs/msg/String", latched=True, stamped=False),
+    RecordedTopic("safety_supervisor/order", "std_msgs/msg/String", latched=True, stamped=False),
+    RecordedTopic("autopilot_bridge/state", "std_msgs/msg/String", latched=True, stamped=False),
+    RecordedTopic("autopilot/odom", "nav_msgs/msg/Odometry", best_effort=True),
+    RecordedTopic("autopilot/true_odom", "nav_msgs/msg/Odometry", best_effort=True),
+    RecordedTopic("joy", "sensor_msgs/msg/Joy", best_effort=True, stamped=False),
+    RecordedTopic("simulator/contact", "std_msgs/msg/String", latched=True, stamped=False),
+    RecordedTopic("simulator/pose", "std_msgs/msg/String", latched=True, stamped=False),
+    RecordedTopic(
+        "simulator/markers", "visualization_msgs/msg/MarkerArray", latched=True, stamped=False
+    ),
+    RecordedTopic("/tf", "tf2_msgs/msg/TFMessage", stamped=False),
+    STATIC_TF_TOPIC,
+    RecordedTopic("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray"),
 )
-PARAMETER_EVENTS = Topic("/parameter_events", "rcl_interfaces/msg/ParameterEvent", stamped=False)
+PARAMETER_EVENTS = RecordedTopic(
+    "/parameter_events", "rcl_interfaces/msg/ParameterEvent", stamped=False
+)
 """ROS's own: what has been set in any node; the recorder keeps the changes."""

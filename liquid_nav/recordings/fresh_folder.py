@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 
 
-def next_free(folder: Path) -> Path:
+def next_free_folder(folder: Path) -> Path:
     """Return the first folder that does not exist yet of ``today-2``, ``today-3`` ... beside
     ``today``.
     """

@@ -13,7 +13,7 @@ import numpy as np
 
 from liquid_nav.camera import ImageError
 from liquid_nav.clocks import NANO
-from liquid_nav.recordings.recording import Frames, Recording, RecordingError, Track
+from liquid_nav.recordings.recording import Frames, Recording, RecordingError, TimeSeries
 
 TABLE = "data_out.csv"
 _REMEDY = "it needs vx, vy, vz, omega_z in every line"
@@ -37,7 +37,7 @@ def open_folder(path: Path, frame_rate: float) -> Recording:
     numbers = _rows_of(sorted(numbered), len(values))
     stamps = np.round((numbers + 1) * (NANO / frame_rate)).astype(np.int64)
     rows = np.round((np.arange(len(values)) + 1) * (NANO / frame_rate)).astype(np.int64)
-    track = Track(rows, values, held=True)
+    track = TimeSeries(rows, values, held=True)
     return Recording(
         path.name, path, stamps, {"odometry": track}, lambda: _frames(pictures), {"table": TABLE}
     )

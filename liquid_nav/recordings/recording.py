@@ -22,12 +22,12 @@ class RecordingError(UserError):
     """A recording that cannot be used; one line with cause and remedy."""
 
 
-class UnreadableError(RecordingError):
+class UnreadableRecordingError(RecordingError):
     """A file or folder that is damaged; parts of it may still be read."""
 
 
 @dataclass(frozen=True)
-class Track:
+class TimeSeries:
     """A quantity over time."""
 
     stamps: np.ndarray
@@ -51,7 +51,7 @@ class Track:
         images: Arrivals,
         held: bool,
         damaged: int = 0,
-    ) -> Track | None:
+    ) -> TimeSeries | None:
         """Bring rows (stamp or 0, arrival, values; times in ns) to the clock of the ``images``;
         None without any.
         """
@@ -108,7 +108,7 @@ class Recording:
     """int64 [N] ns: stamps of the images in the order in which they were recorded, not necessarily
     increasing.
     """
-    tracks: dict[str, Track]
+    tracks: dict[str, TimeSeries]
     """What was commanded ("command") and measured ("odometry"), where they exist: level body frame,
     m/s and rad/s.
     """
@@ -123,7 +123,7 @@ class Recording:
     their frame is the world's; error messages name them.
     """
 
-    def label_track(self, labels: str) -> tuple[str, Track]:
+    def label_track(self, labels: str) -> tuple[str, TimeSeries]:
         """Return the kind and the track of ``labels``: command, odometry, or auto (commands where
         there are any).
         """

@@ -11,7 +11,7 @@ from typing import Callable, TypeVar
 
 from liquid_nav.recordings.bag_reader import PACKED, open_bag
 from liquid_nav.recordings.image_folder import TABLE, open_folder
-from liquid_nav.recordings.recording import Recording, RecordingError, UnreadableError
+from liquid_nav.recordings.recording import Recording, RecordingError, UnreadableRecordingError
 from liquid_nav.recordings.topic_names import TopicNames
 
 BAG_FILES = (
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class SourceFailure:
     """A file, folder or flight that was named and cannot be used."""
 
     name: str
@@ -35,14 +35,14 @@ class Failure:
     """What is wrong, and the remedy."""
 
 
-class Loader:
+class RecordingLoader:
     """Goes through everything below some paths and lists what cannot be used in ``failures``."""
 
     def __init__(self, paths: list[Path]) -> None:
         """Find the sources; raises RecordingError for a path that does not exist, or where there is
         none at all.
         """
-        self.failures: list[Failure] = []
+        self.failures: list[SourceFailure] = []
         found: list[Path] = []
         for path in paths:
             if not path.exists():
@@ -53,7 +53,9 @@ class Loader:
             if not below:
                 remedy = f"give a bag (metadata.yaml, .mcap, .db3, .bag) or frames with {TABLE}"
                 self.failures.append(
-                    Failure(path.name, path, RecordingError(f"'{path}' holds no recording", remedy))
+                    SourceFailure(
+                        path.name, path, RecordingError(f"'{path}' holds no recording", remedy)
+                    )
                 )
             found += below
         self.sources = list(dict.fromkeys(found))
@@ -66,13 +68,13 @@ class Loader:
         """
         try:
             return use(source)
-        except UnreadableError as error:
+        except UnreadableRecordingError as error:
             files = _bag_files(source)
             if not files:
-                self.failures.append(Failure(source.stem, source, error))
+                self.failures.append(SourceFailure(source.stem, source, error))
             return [made for file in files for made in self.each(file, use)]
         except RecordingError as error:
-            self.failures.append(Failure(source.stem, source, error))
+            self.failures.append(SourceFailure(source.stem, source, error))
             return []
 
     def attempt(self, recording: Recording, use: Callable[[Recording], T]) -> list[T]:
@@ -81,10 +83,10 @@ class Loader:
         """
         try:
             return [use(recording)]
-        except UnreadableError:
+        except UnreadableRecordingError:
             raise
         except RecordingError as error:
-            self.failures.append(Failure(recording.name, recording.source, error))
+            self.failures.append(SourceFailure(recording.name, recording.source, error))
             return []
 
 
@@ -103,7 +105,7 @@ def open_recordings(
             return [open_folder(path, frame_rate)]
         return open_bag(path, wanted or TopicNames())
     except OSError as error:
-        raise UnreadableError(
+        raise UnreadableRecordingError(
             f"'{path}' cannot be read: {error.strerror or error}", "check it and its permissions"
         ) from error
 

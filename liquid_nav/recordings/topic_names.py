@@ -23,8 +23,8 @@ _MEASURED = frozenset(
 """Parts of those names that mean a measurement."""
 _SET_POINT = "setpoint"
 """MAVROS and similar: velocities in east, north and up, which no level body command is."""
-_CONTROLLER = "controller"
-"""What a controller proposes is not what the drone was commanded."""
+_PROPOSING = ("controller", "expert_pilot")
+"""What a pilot proposes is not what the drone was commanded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def find_drones(topics: dict[str, str], wanted: TopicNames) -> list[DroneTopics]
     commands = velocities
     if not wanted.command:
         commands = [t for t in velocities if is_command(t)]
-    others = tuple(t for t in velocities if t not in commands and _CONTROLLER not in t)
+    others = tuple(t for t in velocities if t not in commands and not _is_proposed(t))
     return [
         DroneTopics(
             _namespace(camera),
@@ -99,12 +99,16 @@ def find_drones(topics: dict[str, str], wanted: TopicNames) -> list[DroneTopics]
 
 def is_command(topic: str) -> bool:
     """Return whether a velocity is, by its name, a command in the level body frame."""
-    if _CONTROLLER in topic or _SET_POINT in topic.lower():
+    if _is_proposed(topic) or _SET_POINT in topic.lower():
         return False
     name = "/".join(topic.lower().strip("/").split("/")[-2:])
     return any(part in name for part in _COMMANDING) and _MEASURED.isdisjoint(
         re.split(r"[^a-z]+", name)
     )
+
+
+def _is_proposed(topic: str) -> bool:
+    return any(part in topic for part in _PROPOSING)
 
 
 def _matches(topic: str, wanted: str | None, topics: dict[str, str]) -> bool:
@@ -131,7 +135,7 @@ def _candidates(
 ) -> list[str]:
     found = [t for t, kind in topics.items() if kind in kinds]
     if wanted is None:
-        return [t for t in found if _CONTROLLER not in t]
+        return [t for t in found if not _is_proposed(t)]
     chosen = [t for t in found if _ends(t, wanted)]
     if not chosen:
         raise RecordingError(

@@ -52,7 +52,7 @@ class Phase(Enum):
     """A pilot or the autopilot itself flies: nothing is sent until a person engages or lands."""
 
 
-IN_CHARGE = frozenset(
+PHASES_IN_CHARGE = frozenset(
     {
         Phase.STARTING,
         Phase.CLIMBING,
@@ -63,11 +63,11 @@ IN_CHARGE = frozenset(
     }
 )
 """Phases in which the vehicle does something because we asked for it."""
-FLOWN = IN_CHARGE | {Phase.RELEASED}
+FLOWN_PHASES = PHASES_IN_CHARGE | {Phase.RELEASED}
 """Phases in which the vehicle may fly, whoever flies it: by plain velocities it never reports that
 it is armed.
 """
-ACTIVE = frozenset({Mode.ENGAGED, Mode.HOLDING, Mode.LANDING})
+ACTIVE_MODES = frozenset({Mode.ENGAGED, Mode.HOLDING, Mode.LANDING})
 """Modes of the supervisor that a pilot's touch ends."""
 
 

@@ -24,7 +24,7 @@ class FaultKind(Enum):
     NO_BRIDGE = "no_bridge"
     BRIDGE_OLD = "bridge_old"
     BRIDGE_OFFLINE = "bridge_offline"
-    BRIDGE_DEAF = "bridge_deaf"
+    ORDER_NOT_RECEIVED = "order_not_received"
     LATENCY = "latency"
     CLOCK_JUMP = "clock_jump"
     BATTERY_LOW = "battery_low"
@@ -113,7 +113,7 @@ NEEDS_A_PERSON = frozenset(
         FaultKind.FENCE_RADIUS,
         FaultKind.FENCE_HEIGHT,
         FaultKind.POSE_FROZEN,
-        FaultKind.BRIDGE_DEAF,
+        FaultKind.ORDER_NOT_RECEIVED,
         FaultKind.BATTERY_LOW,
         FaultKind.BATTERY_UNIT,
         FaultKind.RECORDER_LOST,
@@ -140,12 +140,12 @@ _SENTENCES = {
     FaultKind.NO_BRIDGE: "no autopilot bridge yet",
     FaultKind.BRIDGE_OLD: "autopilot bridge is {value:.2f} s old, limit {limit:g} s",
     FaultKind.BRIDGE_OFFLINE: "autopilot: {subject}",
-    FaultKind.BRIDGE_DEAF: "the autopilot bridge has not heard this supervisor yet",
+    FaultKind.ORDER_NOT_RECEIVED: "the autopilot bridge has not received this supervisor's order yet",
     FaultKind.LATENCY: "latency is {value:.2f} s, limit {limit:g} s",
     FaultKind.CLOCK_JUMP: "clock jumped by {value:+.1f} s",
     FaultKind.BATTERY_LOW: "battery is at {percent:.0f} %, limit {percent_limit:.0f} %",
     FaultKind.BATTERY_OLD: "battery state is {value:.1f} s old, limit {limit:g} s",
-    FaultKind.BATTERY_UNIT: f"battery_state has said {{value:g}}, and 1 is full: {_COUNTS_TO_100}",
+    FaultKind.BATTERY_UNIT: f"battery_state reported {{value:g}}, and 1 is full: {_COUNTS_TO_100}",
     FaultKind.STICKS_OLD: "joy ({subject}) is silent for {value:.1f} s, limit {limit:g} s",
     FaultKind.RECORDER_LOST: "the recorder has died: this flight is not recorded any more",
     FaultKind.PUBLISHERS: "{value:.0f} publishers on {subject}, expected one: end the others",
@@ -175,7 +175,7 @@ _SENTENCES = {
     FaultKind.LANDING_WAITS: "landing waits for the link: use the remote control",
     FaultKind.STILL_STOPPING: "the motors are being stopped: engage again when they are",
     FaultKind.PILOT_TOUCH: "the pilot has touched the sticks: set points are zero",
-    FaultKind.LANDED_UNKNOWN: "the vehicle does not say whether it stands or flies "
+    FaultKind.LANDED_UNKNOWN: "the vehicle does not report whether it stands or flies "
     "(EXTENDED_SYS_STATE)",
     FaultKind.LINK_SLOW: "the link needs {value:.2f} s for a question and its answer, limit "
     "{limit:g} s: a pilot could be overruled",

@@ -17,7 +17,7 @@ Tighter = Callable[[float, float], bool]
 """Whether the second value is the tighter limit; the two differ."""
 
 
-def lower(before: float, after: float) -> bool:
+def is_lowered(before: float, after: float) -> bool:
     """Whether a limit that is always on is lowered."""
     return after < before
 
@@ -39,9 +39,9 @@ def _off(before: float, after: float) -> bool:
 
 
 IN_FLIGHT: Mapping[str, Tighter] = {
-    "speed": lower,
-    "vertical_speed": lower,
-    "yaw_rate": lower,
+    "speed": is_lowered,
+    "vertical_speed": is_lowered,
+    "yaw_rate": is_lowered,
     "radius": _lower_and_on,
     "low": _nearer_from_below,
     "high": _lower_and_on,

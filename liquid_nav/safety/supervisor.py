@@ -11,13 +11,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from liquid_nav.safety.contract import ACTIVE, FLOWN, IN_CHARGE, BridgeReport, Mode, Order, Phase
+from liquid_nav.safety.contract import (
+    ACTIVE_MODES,
+    FLOWN_PHASES,
+    PHASES_IN_CHARGE,
+    BridgeReport,
+    Mode,
+    Order,
+    Phase,
+)
 from liquid_nav.safety.faults import Fault, FaultKind
 from liquid_nav.safety.fence import LOOK_AHEAD
 from liquid_nav.safety.flips import Flips
 from liquid_nav.safety.limit_changes import FENCE, differences, refused_in_flight
 from liquid_nav.safety.limits import SafetyLimits, limit
-from liquid_nav.safety.watch import EARLY, Watch, WatchLimits
+from liquid_nav.safety.watch import EARLY_STAMP_TOLERANCE, Watch, WatchLimits
 from liquid_nav.types import Command
 
 ZERO = Command()
@@ -26,7 +34,7 @@ NO_BRIDGE = frozenset(
         FaultKind.NO_BRIDGE,
         FaultKind.BRIDGE_OLD,
         FaultKind.BRIDGE_OFFLINE,
-        FaultKind.BRIDGE_DEAF,
+        FaultKind.ORDER_NOT_RECEIVED,
     }
 )
 """Faults with which no bridge can carry out a landing."""
@@ -125,7 +133,7 @@ class SafetySupervisor:
         """
         if not math.isfinite(stamp):
             return
-        if now is not None and stamp > now + EARLY:
+        if now is not None and stamp > now + EARLY_STAMP_TOLERANCE:
             self._image_early = (stamp - now, now)
             return
         self._image_early = None
@@ -231,8 +239,10 @@ class SafetySupervisor:
     def in_flight(self) -> bool:
         """Whether the drone flies, or may fly, as far as is known; a pilot by hand counts too."""
         report = self.watch.report
-        flies = report is not None and (report.armed or report.airborne or report.phase in FLOWN)
-        return self.state in ACTIVE or flies
+        flies = report is not None and (
+            report.armed or report.airborne or report.phase in FLOWN_PHASES
+        )
+        return self.state in ACTIVE_MODES or flies
 
     def refuses(self, limits: SafetyLimits, watch: WatchLimits) -> str:
         """Return why the limits cannot become these now, with the remedy, or nothing; changes
@@ -272,7 +282,7 @@ class SafetySupervisor:
         ):
             return (
                 f"the drone would land at once: {self.watch.charge:g} of the battery is "
-                "left. Say land instead"
+                "left. Call land instead"
             )
         return ""
 
@@ -307,7 +317,7 @@ class SafetySupervisor:
 
     def _follow(self, report: BridgeReport, now: float) -> None:
         """Change the mode where the bridge's report shows that it is over."""
-        if report.phase is Phase.RELEASED and self.state in ACTIVE:
+        if report.phase is Phase.RELEASED and self.state in ACTIVE_MODES:
             self._change(Mode.PILOT, now, report.text or "the bridge has let go")
         elif report.phase is Phase.READY and self.state is Mode.ENGAGED:
             self._change(Mode.DISENGAGED, now, report.text or "the vehicle is disarmed")
@@ -327,8 +337,8 @@ class SafetySupervisor:
         since we were started anew.
         """
         report = self.watch.report
-        in_charge = report is not None and report.armed and report.phase in IN_CHARGE
-        return self.state in ACTIVE or in_charge
+        in_charge = report is not None and report.armed and report.phase in PHASES_IN_CHARGE
+        return self.state in ACTIVE_MODES or in_charge
 
     def _judge(self, faults: tuple[Fault, ...], now: float) -> None:
         """Change the mode where the faults, or their absence, ask for it."""
@@ -368,7 +378,7 @@ class SafetySupervisor:
         reported = self.watch.report is not None
         late = since is not None and reported and now - since > UNCONFIRMED
         if late and self.state is Mode.ENGAGED:
-            self._change(Mode.DISENGAGED, now, "the bridge has not heard the engagement")
+            self._change(Mode.DISENGAGED, now, "the bridge has not received the engagement")
 
     def _act(self, mode: Mode, now: float) -> None:
         self._acts += 1
@@ -395,7 +405,7 @@ class SafetySupervisor:
             ahead, arrived = self._image_early
             # Images do arrive: why none of them counts is what a person has to know.
             if now - arrived <= self.limits.image_age:
-                return [Fault(FaultKind.IMAGE_EARLY, ahead, EARLY)]
+                return [Fault(FaultKind.IMAGE_EARLY, ahead, EARLY_STAMP_TOLERANCE)]
         return found
 
     def _faults(self, now: float) -> tuple[Fault, ...]:
@@ -412,8 +422,8 @@ class SafetySupervisor:
 
 
 def _age(age: float, most: float, old: FaultKind, early: FaultKind) -> list[Fault]:
-    if age < -EARLY:
-        return [Fault(early, -age, EARLY)]
+    if age < -EARLY_STAMP_TOLERANCE:
+        return [Fault(early, -age, EARLY_STAMP_TOLERANCE)]
     if not age <= most:
         return [Fault(old, age, most)]
     return []

@@ -34,11 +34,11 @@ GAP = 0.3
 """s between two messages at most; what happened in a longer gap is unknown, and the switch has to
 rest again.
 """
-FIRST_CHANNEL = STICKS + 1
+FIRST_SWITCH_CHANNEL = STICKS + 1
 """First channel of a remote control that may be a switch; channels are counted from 1, as on the
 transmitter.
 """
-LAST_CHANNEL = 16
+LAST_SWITCH_CHANNEL = 16
 """Last channel that is read."""
 
 
@@ -70,9 +70,9 @@ class EngageSwitch:
         Raises:
             ValueError: The channel is that of a stick, or no channel.
         """
-        if channel and not FIRST_CHANNEL <= channel <= LAST_CHANNEL:
+        if channel and not FIRST_SWITCH_CHANNEL <= channel <= LAST_SWITCH_CHANNEL:
             raise ValueError(
-                f"a switch is on one of the channels {FIRST_CHANNEL} to {LAST_CHANNEL}, not on "
+                f"a switch is on one of the channels {FIRST_SWITCH_CHANNEL} to {LAST_SWITCH_CHANNEL}, not on "
                 f"{channel}"
             )
         self.channel = channel

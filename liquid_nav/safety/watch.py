@@ -28,7 +28,7 @@ JUMP_MEMORY = 0.5
 """s for which an event (a jump of clock or estimate, the death of a recorder) counts as a fault."""
 ABSURD = 1e6
 """m and m/s beyond which odometry is not of this world."""
-EARLY = 0.1
+EARLY_STAMP_TOLERANCE = 0.1
 """s that a stamp may lie ahead of our clock."""
 UNDER_COMMAND = 0.2
 """m/s or rad/s; a command beyond it must change the pose."""
@@ -301,7 +301,7 @@ class Watch:
             found.append(Fault(FaultKind.BATTERY_UNIT, self._most))
         if limits.battery_age and self._battery_time is not None:
             silent = now - self._battery_time
-            if not -EARLY <= silent <= limits.battery_age:
+            if not -EARLY_STAMP_TOLERANCE <= silent <= limits.battery_age:
                 found.append(Fault(FaultKind.BATTERY_OLD, silent, limits.battery_age))
         for topic, count in self._publishers.items():
             if count > 1:
@@ -335,7 +335,7 @@ class Watch:
             found.append(Fault(FaultKind.NO_ODOMETRY))
         if limits.odometry_age and pose is not None:
             age = now - pose.received
-            if not -EARLY <= age <= limits.odometry_age:
+            if not -EARLY_STAMP_TOLERANCE <= age <= limits.odometry_age:
                 found.append(Fault(FaultKind.ODOMETRY_OLD, age, limits.odometry_age))
         if limits.pose_frozen and self._moving_since is not None and pose is not None:
             frozen = now - max(self._moving_since, self._pose_changed)
@@ -350,12 +350,12 @@ class Watch:
         if self._report is None:
             return [Fault(FaultKind.NO_BRIDGE)]
         age = now - self._report_time
-        if not -EARLY <= age <= limit:
+        if not -EARLY_STAMP_TOLERANCE <= age <= limit:
             return [Fault(FaultKind.BRIDGE_OLD, age, limit)]
         if self._report.phase is Phase.OFFLINE:
             return [Fault(FaultKind.BRIDGE_OFFLINE, subject=self._report.text or "offline")]
         if identity and self._report.supervisor != identity:
-            return [Fault(FaultKind.BRIDGE_DEAF)]
+            return [Fault(FaultKind.ORDER_NOT_RECEIVED)]
         return []
 
     def _jump(self, fault: Fault, now: float) -> None:

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from liquid_nav.simulation.response import DroneResponse
-from liquid_nav.worlds import CameraFaults, Mounting, draw_mounting
-from liquid_nav.worlds.backend import load_mujoco
-from liquid_nav.worlds.condition import USUAL_RATE, USUAL_VIEW
-from liquid_nav.worlds.geom_groups import GeomGroup
-from liquid_nav.worlds.mounting import euler_angles
+from liquid_nav.worlds import (
+    DEFAULT_FIELD_OF_VIEW,
+    DEFAULT_FRAME_RATE,
+    CameraFaults,
+    GeomGroup,
+    Mounting,
+    draw_mounting,
+    euler_angles,
+    load_mujoco,
+)
 
 if TYPE_CHECKING:
     import mujoco
@@ -48,11 +53,11 @@ class CameraConfig:
     """Pixels."""
     height: int = 144
     """Pixels."""
-    fov: float = math.radians(USUAL_VIEW)
+    fov: float = math.radians(DEFAULT_FIELD_OF_VIEW)
     """Horizontal field of view, rad."""
     pitch: float = math.radians(10.0)
     """Angle by which it is mounted nose down, rad."""
-    rate: float = USUAL_RATE
+    rate: float = DEFAULT_FRAME_RATE
     """Frames per second, Hz."""
     turn: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Rotation vector of the mounting error, rad, in the body's axes: x forward, y left, z up."""
@@ -110,11 +115,10 @@ def add_drone(
     name: str = "drone",
     shared: bool = False,
 ) -> None:
-    """Add the free-flying body ``name`` with camera ``front`` to a world. The body and rotor discs
-    are solid.
+    """Add the free-flying body ``name`` with camera ``<name>.front`` to a world. The body and rotor
+    discs are solid.
 
-    In a ``shared`` world several of them touch and see each other: their cameras are then called
-    ``<name>.front``.
+    In a ``shared`` world several of them touch and see each other.
     """
     mujoco = load_mujoco()
     body = spec.worldbody.add_body(name=name)
@@ -128,10 +132,8 @@ def add_drone(
         "group": GeomGroup.SOLID,
         "rgba": [0.1, 0.1, 0.1, 1.0],
     }
-    camera_name = "front"
     if shared:
         solid |= {"contype": 2, "conaffinity": 3}
-        camera_name = f"{name}.front"
     body.add_geom(
         name=f"{name}.body", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], **solid
     )
@@ -146,7 +148,7 @@ def add_drone(
     quaternion = np.zeros(4)
     mujoco.mju_mat2Quat(quaternion, camera_rotation(camera, response).ravel())
     body.add_camera(
-        name=camera_name,
+        name=f"{name}.front",
         pos=list(CAMERA_AT),
         quat=quaternion,
         fovy=math.degrees(camera.vertical_fov),

@@ -10,11 +10,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from liquid_nav.worlds.backend import REMEDY, RenderingError, first_line, load_mujoco
-from liquid_nav.worlds.condition import EVERYWHERE, CameraFaults
-from liquid_nav.worlds.geom_groups import GeomGroup
-from liquid_nav.worlds.streams import Stream
-from liquid_nav.worlds.values import TARGET_GEOM
+from liquid_nav.worlds import (
+    RENDERING_REMEDY,
+    TARGET_GEOM_PREFIX,
+    UNLIMITED_SIGHT,
+    CameraFaults,
+    GeomGroup,
+    RandomStream,
+    RenderingError,
+    first_error_line,
+    load_mujoco,
+)
 
 if TYPE_CHECKING:
     import mujoco
@@ -51,7 +57,7 @@ class CameraRenderer:
         model: "mujoco.MjModel",
         width: int = 256,
         height: int = 144,
-        sight: float = EVERYWHERE,
+        sight: float = UNLIMITED_SIGHT,
     ) -> None:
         """Open an off-screen context for pictures of that size.
 
@@ -85,8 +91,10 @@ class CameraRenderer:
             raise
         except Exception as problem:
             self.close()
-            cause = first_line(problem)
-            raise RenderingError(f"no usable OpenGL for the camera ({cause})", REMEDY) from None
+            cause = first_error_line(problem)
+            raise RenderingError(
+                f"no usable OpenGL for the camera ({cause})", RENDERING_REMEDY
+            ) from None
         self._scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 200)
         flags = self._scene.flags
         for flag in ("SHADOW", "REFLECTION", "CULL_FACE"):
@@ -115,7 +123,7 @@ class CameraRenderer:
         self._far = self._groups == GeomGroup.FAR
         self._radii = model.geom_rbound[self._ids].copy()
         names = [model.geom(int(number)).name for number in self._ids]
-        self._target = np.array([name.startswith(TARGET_GEOM) for name in names], dtype=bool)
+        self._target = np.array([name.startswith(TARGET_GEOM_PREFIX) for name in names], dtype=bool)
         self._places = None
 
     def _cull(self, data: "mujoco.MjData", camera: int) -> None:
@@ -218,5 +226,5 @@ def draw_exposure(faults: CameraFaults, seed: int, number: int = 0) -> CameraFau
     """
     low, high = faults.exposure
     key = (number,) if number else ()
-    gain = float(Stream.EXPOSURE.generator(seed, *key).uniform(low, high))
+    gain = float(RandomStream.EXPOSURE.generator(seed, *key).uniform(low, high))
     return replace(faults, exposure=(gain, gain))

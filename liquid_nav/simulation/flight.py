@@ -9,18 +9,17 @@ from __future__ import annotations
 from time import perf_counter
 
 from liquid_nav.simulation.airframe import CameraConfig
+from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.flight_loop import FlightLoop, FrameCallback
 from liquid_nav.simulation.frame_times import FrameTiming
-from liquid_nav.simulation.judge import Judge, Outcome
-from liquid_nav.simulation.physics import TIMESTEP
+from liquid_nav.simulation.judge import Judge
 from liquid_nav.simulation.pilots import Pilot
 from liquid_nav.simulation.record import FlightRecord
 from liquid_nav.simulation.response import DroneResponse
-from liquid_nav.simulation.simulation import Simulation
 from liquid_nav.simulation.state import DroneState
+from liquid_nav.simulation.world import TIMESTEP, World
 from liquid_nav.types import Command
-from liquid_nav.worlds import Condition, Layout, Scenario
-from liquid_nav.worlds.streams import Stream
+from liquid_nav.worlds import Condition, Layout, RandomStream, Scenario
 
 LATENCY = (0.0, 0.08)
 """Range of the sensor-to-command latency, s, drawn by seed."""
@@ -30,40 +29,40 @@ JUDGED = 0.04
 
 def draw_latency(seed: int) -> float:
     """Sensor-to-command latency of the flight with this seed, s."""
-    return float(Stream.LATENCY.generator(seed).uniform(*LATENCY))
+    return float(RandomStream.LATENCY.generator(seed).uniform(*LATENCY))
 
 
 class DirectTransport:
-    """Hands commands to the drone without anything between."""
+    """Hands commands to the only drone of a world without anything between."""
 
-    def __init__(self, simulation: Simulation) -> None:
-        """``simulation``: at time zero."""
-        self._simulation = simulation
+    def __init__(self, drone: Drone, judge: Judge) -> None:
+        """``drone``: in a world at time zero; ``judge``: ends the flight."""
+        self._drone = drone
+        self._world = drone.world
+        self._judge = judge
 
     @property
     def now(self) -> float:
         """Time since the flight began, s."""
-        return self._simulation.time
+        return self._world.time
 
-    @property
-    def state(self) -> DroneState:
+    def state(self, drone: Drone) -> DroneState:
         """The true state."""
-        return self._simulation.state
+        return drone.state
 
-    def send(self, command: Command, at: float) -> None:
+    def send(self, drone: Drone, command: Command, at: float) -> None:
         """Let a command take effect at a time, s."""
-        self._simulation.command(command, at)
+        drone.command(command, at)
 
-    def advance(self, until: float, judge: Judge) -> Outcome | None:
-        """Go on to a time (s), judging at least every ``JUDGED`` s."""
-        simulation = self._simulation
+    def advance(self, until: float) -> bool:
+        """Go on to a time (s), judging at least every ``JUDGED`` s; False: there is an outcome."""
+        world = self._world
         until = round(until / TIMESTEP) * TIMESTEP
-        while simulation.time < until - 1e-9:
-            simulation.advance(min(until, simulation.time + JUDGED))
-            outcome = judge.update(simulation.state, simulation.collision)
-            if outcome is not None:
-                return outcome
-        return None
+        while world.time < until - 1e-9:
+            world.advance(min(until, world.time + JUDGED))
+            if self._judge.update(self._drone.state, self._drone.collision) is not None:
+                return False
+        return True
 
 
 def fly(
@@ -106,12 +105,21 @@ def fly(
     if latency is None:
         latency = draw_latency(seed)
     begin = perf_counter()
-    with Simulation(
-        scenario, seed, condition, camera=camera, layout=layout, response=response
-    ) as simulation:
+    world = World(
+        scenario,
+        seed,
+        condition,
+        camera=camera,
+        layouts=None if layout is None else [layout],
+        responses=None if response is None else [response],
+    )
+    with world:
+        (drone,) = world.drones
+        judge = Judge(drone.layout)
         loop = FlightLoop(
-            simulation,
-            DirectTransport(simulation),
+            drone,
+            DirectTransport(drone, judge),
+            judge,
             pilot,
             condition.frame_rate(frame_rate),
             latency,
@@ -121,7 +129,7 @@ def fly(
         setup = perf_counter() - begin
         record = loop.fly()
         if seconds is not None:
-            spent = simulation.seconds | {"setup": setup, "policy": loop.thinking}
+            spent = world.seconds | {"setup": setup, "policy": loop.thinking}
             for name, value in spent.items():
                 seconds[name] = seconds.get(name, 0.0) + value
     return record

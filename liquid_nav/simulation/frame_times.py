@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Iterator
 
 from liquid_nav.errors import UserError
-from liquid_nav.simulation.physics import TIMESTEP
-from liquid_nav.worlds import CameraFaults
-from liquid_nav.worlds.streams import Stream
+from liquid_nav.simulation.world import TIMESTEP
+from liquid_nav.worlds import CameraFaults, RandomStream
 
 ON_TIME = "on time"
 LATE = "late"
@@ -74,7 +73,7 @@ class FrameTiming:
             rate: nominal frames per second.
             seed: of the flight; the draws have a stream of their own.
         """
-        rng = Stream.FRAME_TIMES.generator(seed)
+        rng = RandomStream.FRAME_TIMES.generator(seed)
         last = 0
         yield Moment(0.0, ON_TIME)
         for number in itertools.count(1):

@@ -58,6 +58,7 @@ class Judge:
         self.start_distance = math.hypot(
             layout.target.x - layout.start.x, layout.target.y - layout.start.y
         )
+        self.outcome: Outcome | None = None
         self._since: float | None = None
         self._landing_since: float | None = None
         self._resting_since: float | None = None
@@ -69,7 +70,8 @@ class Judge:
     def update(
         self, state: DroneState, collision: str | None, landing: bool = False
     ) -> Outcome | None:
-        """Return the outcome once it is known, else None. Collision outranks everything else.
+        """Return the outcome once it is known, else None; ``outcome`` keeps it. Collision outranks
+        everything else.
 
         Args:
             state: Where the drone is.
@@ -77,6 +79,10 @@ class Judge:
             landing: Whether a landing was requested: the flight then ends on the ground as landed,
                 and may be low.
         """
+        self.outcome = self._decide(state, collision, landing)
+        return self.outcome
+
+    def _decide(self, state: DroneState, collision: str | None, landing: bool) -> Outcome | None:
         rule = self.scenario.success
         fence = self.scenario.geofence
         start = self.layout.start

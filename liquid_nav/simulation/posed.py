@@ -11,8 +11,8 @@ import numpy as np
 
 from liquid_nav import geometry
 from liquid_nav.simulation.airframe import LEGS, CameraConfig
-from liquid_nav.simulation.simulation import Simulation
 from liquid_nav.simulation.state import DroneState
+from liquid_nav.simulation.world import World
 from liquid_nav.worlds import Condition, Scenario
 
 
@@ -25,10 +25,11 @@ class PosedWorld:
         self, scenario: Scenario, seed: int, condition: Condition, camera: CameraConfig
     ) -> None:
         """Build the world."""
-        self._simulation = Simulation(scenario, seed, condition, camera=camera)
-        self.layout = self._simulation.layout
-        self.camera = self._simulation.camera
-        self.response = self._simulation.response
+        self._world = World(scenario, seed, condition, camera=camera)
+        (self._drone,) = self._world.drones
+        self.layout = self._drone.layout
+        self.camera = self._world.camera
+        self.response = self._drone.response
         self._anchor: tuple[np.ndarray, float, float] | None = None
 
     def to_world(self, state: DroneState, airborne: bool = False) -> DroneState:
@@ -58,16 +59,13 @@ class PosedWorld:
 
     def place(self, state: DroneState) -> str | None:
         """Put the drone there; returns the kind of what it touches."""
-        simulation = self._simulation
-        simulation.data.qpos[:3] = state.position
-        simulation.data.qpos[3:7] = state.quaternion
-        simulation._mujoco.mj_forward(simulation.model, simulation.data)
-        return simulation.touched()
+        self._drone.place(state)
+        return self._drone.contact()
 
     def render(self) -> np.ndarray:
         """Return what the camera sees: uint8 [H,W,3] RGB."""
-        return self._simulation.render()
+        return self._drone.render()
 
     def close(self) -> None:
         """Free the graphics context."""
-        self._simulation.close()
+        self._world.close()

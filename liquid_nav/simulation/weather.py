@@ -16,10 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.simulation.camera import apply_camera_faults, draw_exposure
-from liquid_nav.worlds import palette
-from liquid_nav.worlds.condition import Condition
-from liquid_nav.worlds.streams import Stream
-from liquid_nav.worlds.veil import veiled
+from liquid_nav.worlds import LIGHTING, SKY_COLOURS, Condition, RandomStream, apply_veil
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def relit(image: np.ndarray, light: str) -> np.ndarray:
     """Return a picture taken by day, uint8 [H,W,3], in another light, scaled like the world's."""
     if light == "day":
         return image
-    day, other = (np.sum(palette.LIGHT[name][:2], axis=0) for name in ("day", light))
+    day, other = (np.sum(LIGHTING[name][:2], axis=0) for name in ("day", light))
     gain = (other / day).astype(np.float32)
     picture: NDArray[np.uint8] = np.clip(image * gain + 0.5, 0, 255).astype(np.uint8)
     return picture
@@ -83,7 +80,7 @@ class Weather:
 
     def __post_init__(self) -> None:
         """Draw what stays the same for the whole flight."""
-        self._rng = Stream.WEATHER.generator(self.seed)
+        self._rng = RandomStream.WEATHER.generator(self.seed)
         self._faults = draw_exposure(self.condition.camera, self.seed)
         self._waiting: list[Callable[[], object]] = []
 
@@ -93,8 +90,8 @@ class Weather:
         if self.relight:
             image = relit(image, condition.light)
         if condition.fog > 0.0:
-            image = fogged(image, condition.fog, palette.SKIES[condition.light]["fog"], self.view)
-        image = veiled(image, condition.appearance.veil)
+            image = fogged(image, condition.fog, SKY_COLOURS[condition.light]["fog"], self.view)
+        image = apply_veil(image, condition.appearance.veil)
         return apply_camera_faults(image, self._faults, self._rng)
 
     def deliver(self, send: Callable[[], object]) -> None:

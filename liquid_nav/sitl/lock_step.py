@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import time as wall
 
-from liquid_nav.autopilots.link import Link, Udp
-from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
-from liquid_nav.autopilots.mavlink_codec import Codec, Message
+from liquid_nav.autopilots import (
+    MavlinkAdapter,
+    MavlinkCodec,
+    MavlinkLink,
+    MavlinkMessage,
+    MavlinkUdp,
+)
 from liquid_nav.sitl.simulated_vehicle import MavlinkVehicle
 from liquid_nav.sitl.vehicle_server import UdpServer
 
@@ -24,15 +28,15 @@ PATIENCE = 5.0
 class MemoryWire:
     """Bytes through a list."""
 
-    def __init__(self, codec: Codec | None = None) -> None:
+    def __init__(self, codec: MavlinkCodec | None = None) -> None:
         """``codec``: the companion's end."""
-        self.codec = codec or Codec()
+        self.codec = codec or MavlinkCodec()
 
-    def down(self, packets: list[bytes], now: float) -> list[Message]:
+    def down(self, packets: list[bytes], now: float) -> list[MavlinkMessage]:
         """Carry packets from the vehicle to the companion."""
         return [message for packet in packets for message in self.codec.decode(packet)]
 
-    def up(self, messages: list[Message], now: float) -> list[bytes]:
+    def up(self, messages: list[MavlinkMessage], now: float) -> list[bytes]:
         """Carry messages from the companion to the vehicle."""
         return [self.codec.encode(message) for message in messages]
 
@@ -43,16 +47,16 @@ class MemoryWire:
 class UdpWire:
     """Bytes through two UDP sockets on the loopback."""
 
-    def __init__(self, codec: Codec | None = None) -> None:
+    def __init__(self, codec: MavlinkCodec | None = None) -> None:
         """``codec``: the companion's end."""
-        self.link = Link("udp:127.0.0.1:0", codec or Codec())
+        self.link = MavlinkLink("udp:127.0.0.1:0", codec or MavlinkCodec())
         self.link.receive(0.0)
         wire = self.link.wire
-        if not isinstance(wire, Udp) or wire.port is None:
+        if not isinstance(wire, MavlinkUdp) or wire.port is None:
             raise OSError(self.link.problem)
         self.server = UdpServer(port=wire.port)
 
-    def down(self, packets: list[bytes], now: float) -> list[Message]:
+    def down(self, packets: list[bytes], now: float) -> list[MavlinkMessage]:
         """Carry packets from the vehicle to the companion."""
         counts = self.link.codec.counts
         due = counts.seen + len(packets)
@@ -63,7 +67,7 @@ class UdpWire:
             messages += self.link.receive(now)
         return messages
 
-    def up(self, messages: list[Message], now: float) -> list[bytes]:
+    def up(self, messages: list[MavlinkMessage], now: float) -> list[bytes]:
         """Carry messages from the companion to the vehicle."""
         self.link.send(messages, now)
         data = self.server.receive()

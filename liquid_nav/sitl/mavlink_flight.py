@@ -12,18 +12,20 @@ import math
 from collections import deque
 from dataclasses import replace
 
-from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
-from liquid_nav.autopilots.profiles import profile
+from liquid_nav.autopilots import MavlinkAdapter, autopilot_profile
 from liquid_nav.errors import UserError
 from liquid_nav.safety import Mode, Order, Phase
-from liquid_nav.simulation.flight import draw_latency
-from liquid_nav.simulation.flight_loop import FlightLoop
-from liquid_nav.simulation.judge import Judge, Outcome
-from liquid_nav.simulation.physics import TIMESTEP
-from liquid_nav.simulation.pilots import Pilot
-from liquid_nav.simulation.record import FlightRecord
-from liquid_nav.simulation.simulation import Simulation
-from liquid_nav.simulation.state import DroneState
+from liquid_nav.simulation import (
+    TIMESTEP,
+    Drone,
+    DroneState,
+    FlightLoop,
+    FlightRecord,
+    Judge,
+    Pilot,
+    World,
+    draw_latency,
+)
 from liquid_nav.sitl.lock_step import LockStep, UdpWire
 from liquid_nav.sitl.simulated_ardupilot import ArduPilotVehicle
 from liquid_nav.sitl.simulated_px4 import Px4Vehicle
@@ -70,13 +72,14 @@ def fly_mavlink(
         latency = draw_latency(seed)
     wire = UdpWire()
     try:
-        simulation = Simulation(scenario, seed, condition)
-        with simulation:
-            vehicle = SIMULATED_AUTOPILOTS[autopilot](EmbeddedBody(simulation))
-            lock = LockStep(MavlinkAdapter(profile(autopilot)), vehicle, wire)
+        with World(scenario, seed, condition) as world:
+            (drone,) = world.drones
+            vehicle = SIMULATED_AUTOPILOTS[autopilot](EmbeddedBody(drone))
+            lock = LockStep(MavlinkAdapter(autopilot_profile(autopilot)), vehicle, wire)
             _take_over(lock)
-            transport = MavlinkTransport(lock, simulation)
-            return FlightLoop(simulation, transport, pilot, frame_rate, latency).fly()
+            judge = Judge(drone.layout)
+            transport = MavlinkTransport(lock, drone, judge)
+            return FlightLoop(drone, transport, judge, pilot, frame_rate, latency).fly()
     finally:
         wire.close()
 
@@ -106,31 +109,40 @@ def _on_grid(time: float) -> bool:
 class MavlinkTransport:
     """Carries commands through the bridge's session and MAVLink to the vehicle."""
 
-    def __init__(self, lock: LockStep, simulation: Simulation) -> None:
-        """``lock``: the flight begins now, with the vehicle in the bridge's hands."""
+    def __init__(self, lock: LockStep, drone: Drone, judge: Judge) -> None:
+        """Begin the flight now, with the vehicle in the bridge's hands.
+
+        Args:
+            lock: bridge and vehicle.
+            drone: what the vehicle moves.
+            judge: ends the flight.
+        """
         self._lock = lock
-        self._simulation = simulation
+        self._drone = drone
+        self._judge = judge
         self._zero = lock.now
         self._due: deque[tuple[float, Command]] = deque()
 
     @property
     def now(self) -> float:
         """Time since the flight began, s."""
-        return self.state.time
+        return self.state(self._drone).time
 
-    @property
-    def state(self) -> DroneState:
+    def state(self, drone: Drone) -> DroneState:
         """The true state, with the time since the flight began."""
-        state = self._simulation.state
+        state = drone.state
         return replace(state, time=state.time - self._zero)
 
-    def send(self, command: Command, at: float) -> None:
-        """Let a command reach the bridge at a time (s), on the grid of the simulation's steps."""
+    def send(self, drone: Drone, command: Command, at: float) -> None:
+        """Let a command reach the bridge at a time (s), on the grid of the world's steps."""
         arrives = math.ceil(at / TIMESTEP - 1e-6) * TIMESTEP
         self._due.append((self._zero + arrives, command))
 
-    def advance(self, until: float, judge: Judge) -> Outcome | None:
-        """Go on to a time (s), handing over commands when they are due."""
+    def advance(self, until: float) -> bool:
+        """Go on to a time (s), handing over commands when they are due.
+
+        Returns False once there is an outcome.
+        """
         lock = self._lock
         until = self._zero + until
         while True:
@@ -138,11 +150,11 @@ class MavlinkTransport:
                 lock.session.command(self._due.popleft()[1], lock.now)
                 lock.exchange()
             if lock.now >= until - 1e-6:
-                return None
+                return True
             following = [until, lock.now + 0.02]
             if self._due:
                 following.append(self._due[0][0])
             lock.advance(min(following))
-            outcome = judge.update(self.state, self._simulation.collision)
-            if outcome is not None:
-                return outcome
+            state = self.state(self._drone)
+            if self._judge.update(state, self._drone.collision) is not None:
+                return False

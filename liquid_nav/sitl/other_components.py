@@ -10,9 +10,14 @@ from typing import Mapping
 
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.mavlink_codec import Codec, Message
-from liquid_nav.autopilots.mavlink_messages import parameter_value
-from liquid_nav.autopilots.profiles import ARDUPILOT, PX4, AutopilotProfile
+from liquid_nav.autopilots import (
+    ARDUPILOT,
+    PX4,
+    AutopilotProfile,
+    MavlinkCodec,
+    MavlinkMessage,
+    parameter_value_message,
+)
 
 HEARTBEAT = 1.0
 """s between heartbeats."""
@@ -54,7 +59,7 @@ class OtherComponent:
         armed: bool = False,
     ) -> None:
         """See the class."""
-        self.codec = Codec(system, component)
+        self.codec = MavlinkCodec(system, component)
         self._kind = kind
         self._autopilot = autopilot
         self._mode = mode
@@ -68,7 +73,7 @@ class OtherComponent:
         """Return what it sends at a time in s; nothing where nothing is due. Time that was skipped
         is not made up.
         """
-        messages: list[Message] = []
+        messages: list[MavlinkMessage] = []
         if now >= self._next_heartbeat - 1e-9:
             self._next_heartbeat = now + HEARTBEAT
             messages.append(self.heartbeat())
@@ -77,14 +82,14 @@ class OtherComponent:
             messages += self.chatter(now)
         return [self.codec.encode(message) for message in messages]
 
-    def heartbeat(self) -> Message:
+    def heartbeat(self) -> MavlinkMessage:
         """Return its heartbeat."""
         state = mavlink.MAV_STATE_ACTIVE
         return mavlink.MAVLink_heartbeat_message(
             self._kind, self._autopilot, self._flags, self._mode, state, 3
         )
 
-    def chatter(self, now: float) -> list[Message]:
+    def chatter(self, now: float) -> list[MavlinkMessage]:
         """Return what else it sends; nothing."""
         return []
 
@@ -113,7 +118,7 @@ class Gimbal(OtherComponent):
         self._bytewise = bytewise
         self._asker = asker
 
-    def chatter(self, now: float) -> list[Message]:
+    def chatter(self, now: float) -> list[MavlinkMessage]:
         """Denied commands, wrong parameters, a text, a wrong position."""
         denied = [
             mavlink.MAVLink_command_ack_message(
@@ -122,7 +127,7 @@ class Gimbal(OtherComponent):
             for number in COMMANDS
         ]
         wrong = [
-            parameter_value(name, value + 7.0, kind, self._bytewise)
+            parameter_value_message(name, value + 7.0, kind, self._bytewise)
             for name, (value, kind) in self._parameters.items()
         ]
         text = mavlink.MAVLink_statustext_message(
@@ -177,7 +182,7 @@ class SecondVehicle(OtherComponent):
             armed=True,
         )
 
-    def chatter(self, now: float) -> list[Message]:
+    def chatter(self, now: float) -> list[MavlinkMessage]:
         """Its own place, landed state and empty battery."""
         return [
             wrong_position(now),
@@ -187,14 +192,14 @@ class SecondVehicle(OtherComponent):
         ]
 
 
-def wrong_position(now: float) -> Message:
+def wrong_position(now: float) -> MavlinkMessage:
     """Return a local position that is not our vehicle's; ``now``: s."""
     return mavlink.MAVLink_local_position_ned_message(
         round(now * 1000), *WRONG_PLACE, 3.0, -2.0, 1.0
     )
 
 
-def everybody_else(
+def all_other_components(
     profile: AutopilotProfile = PX4, parameters: Mapping[str, tuple[float, int]] | None = None
 ) -> list[OtherComponent]:
     """Return one of each.

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.mavlink_codec import Message
-from liquid_nav.autopilots.profiles import ARDUPILOT
-from liquid_nav.autopilots.true_pose import ARDUPILOT_METRE
+from liquid_nav.autopilots import ARDUPILOT, ARDUPILOT_METRES_PER_E7, MavlinkMessage
 from liquid_nav.sitl import simulated_vehicle as base
 from liquid_nav.types import Command
 
@@ -41,7 +39,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
     """Guided mode, take-off by command, the set-point timeout, landing that disarms."""
 
     autopilot = mavlink.MAV_AUTOPILOT_ARDUPILOTMEGA
-    metre = ARDUPILOT_METRE
+    metre = ARDUPILOT_METRES_PER_E7
     parameters = {
         "GUID_TIMEOUT": (3.0, mavlink.MAV_PARAM_TYPE_REAL32),
         "FS_THR_ENABLE": (1.0, mavlink.MAV_PARAM_TYPE_INT8),
@@ -61,7 +59,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         self._idle_since = self.now
         self._flying = not self.body.landed
 
-    def heartbeat(self) -> Message:
+    def heartbeat(self) -> MavlinkMessage:
         """Mode number and flags."""
         flags = 0x51
         status = 3
@@ -72,7 +70,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
             status = 4
         return mavlink.MAVLink_heartbeat_message(2, self.autopilot, flags, self.mode, status, 3)
 
-    def on_command(self, m: Message) -> None:
+    def on_command(self, m: MavlinkMessage) -> None:
         """Modes, arming, take-off, return, landing."""
         if m.command == mavlink.MAV_CMD_DO_SET_MODE:
             self._on_mode(m.command, base.whole(m.param2))

@@ -6,9 +6,7 @@ from __future__ import annotations
 
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.mavlink_codec import Message
-from liquid_nav.autopilots.mavlink_messages import parameter_value
-from liquid_nav.autopilots.profiles import PX4, px4_mode
+from liquid_nav.autopilots import PX4, MavlinkMessage, parameter_value_message, px4_mode
 from liquid_nav.sitl import simulated_vehicle as base
 from liquid_nav.types import Command
 
@@ -117,9 +115,9 @@ class Px4Vehicle(base.MavlinkVehicle):
         super().show_parameter(name)
         if again:
             value, kind = self.parameters[name]
-            self.emit(parameter_value(name, value, kind, self.bytewise), 0.01)
+            self.emit(parameter_value_message(name, value, kind, self.bytewise), 0.01)
 
-    def heartbeat(self) -> Message:
+    def heartbeat(self) -> MavlinkMessage:
         """Flags and state as recorded."""
         flags = self._mode_flags()
         if self.armed:
@@ -160,7 +158,7 @@ class Px4Vehicle(base.MavlinkVehicle):
             f"SET_POSITION_TARGET_LOCAL_NED coordinate frame {frame} unsupported", base.CRITICAL
         )
 
-    def on_command(self, m: Message) -> None:
+    def on_command(self, m: MavlinkMessage) -> None:
         """Modes, arming, take-off, return, landing."""
         if m.command == mavlink.MAV_CMD_DO_SET_MODE:
             self._on_mode(base.whole(m.param2) << 16 | base.whole(m.param3) << 24)

@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav import geometry
-from liquid_nav.autopilots.mavlink_codec import Codec, Message
-from liquid_nav.autopilots.mavlink_messages import (
-    VELOCITY_AND_YAW_RATE,
-    decode_value,
-    parameter_value,
+from liquid_nav.autopilots import (
+    DEGREES_PER_E7,
+    PX4_METRES_PER_E7,
+    VELOCITY_YAW_RATE_MASK,
+    MavlinkCodec,
+    MavlinkMessage,
+    decode_parameter,
+    parameter_value_message,
 )
-from liquid_nav.autopilots.true_pose import DEGREES, PX4_METRE
-from liquid_nav.simulation.simulation import Simulation
 from liquid_nav.sitl.vehicle_body import Body
 from liquid_nav.types import Command
 
@@ -111,7 +112,7 @@ class MavlinkVehicle:
             its autopilot does.
         answers_no_requests: whether it refuses to send a message when asked for one, as old
             firmware does.
-        acks_to_nobody: whether acknowledgements carry 0/0 instead of who asked, as some firmware
+        acks_unaddressed: whether acknowledgements carry 0/0 instead of who asked, as some firmware
             does; False.
         lose_commands: how many COMMAND_LONG that come next are lost; 0.
         lose_acks: how many acknowledgements that come next are not sent; 0.
@@ -134,7 +135,7 @@ class MavlinkVehicle:
 
     autopilot = mavlink.MAV_AUTOPILOT_GENERIC
     bytewise = False
-    metre = PX4_METRE
+    metre = PX4_METRES_PER_E7
     """m of 1e-7 degrees of latitude."""
     parameters: dict[str, tuple[float, int]] = {}
     frames: tuple[int, ...] = (mavlink.MAV_FRAME_LOCAL_NED, mavlink.MAV_FRAME_BODY_NED)
@@ -148,7 +149,7 @@ class MavlinkVehicle:
     def __init__(
         self,
         body: Body,
-        codec: Codec | None = None,
+        codec: MavlinkCodec | None = None,
         system: int = 1,
         *,
         global_position: bool = True,
@@ -158,13 +159,13 @@ class MavlinkVehicle:
         """
         self.body = body
         self.system = system
-        self.codec = codec or Codec(system, 1)
+        self.codec = codec or MavlinkCodec(system, 1)
         start = body.state.position
         self.origin = np.array((start[0], start[1], 0.0))
         self.home = self.origin.copy()
         self.parameters = dict(type(self).parameters)
         self.global_position = global_position
-        self.acks_to_nobody = False
+        self.acks_unaddressed = False
         self.lose_commands = 0
         self.lose_acks = 0
         self.armed = not body.landed
@@ -183,7 +184,7 @@ class MavlinkVehicle:
         self.ground_station: tuple[int, int] | None = None
         self._asker = (0, 0)
         self._boot = body.time
-        self._outbox: list[tuple[float, int, Message]] = []
+        self._outbox: list[tuple[float, int, MavlinkMessage]] = []
         self._order = itertools.count()
         self._texts = itertools.count(1)
         self._place: tuple[NDArray[np.float64], float] | None = None
@@ -221,8 +222,7 @@ class MavlinkVehicle:
         while True:
             self.body.drive(self._decide())
             packets += [self.codec.encode(message) for message in self._due()]
-            simulation: Simulation | None = getattr(self.body, "simulation", None)
-            if self.now >= until - 1e-9 or (simulation and simulation.collision):
+            if self.now >= until - 1e-9 or self.body.collided:
                 return packets
             self.body.advance(min(until, self.now + SLICE))
 
@@ -255,7 +255,7 @@ class MavlinkVehicle:
         raise NotImplementedError
 
     def lose_radio(self) -> None:
-        """Let the remote control fall silent: no more sticks, and the failsafe that the parameters
+        """Let the remote control's messages stop: no more sticks, and the failsafe that the parameters
         choose.
 
         Setting ``sticks`` to None takes them away without a failsafe, as if there had never been
@@ -266,7 +266,7 @@ class MavlinkVehicle:
             self.on_lost_radio()
 
     def on_lost_radio(self) -> None:
-        """Called when the remote control falls silent while armed."""
+        """Called when the remote control's messages stop while armed."""
 
     def pilot_sticks(
         self,
@@ -294,15 +294,15 @@ class MavlinkVehicle:
         """Decide modes and failsafes; returns what the body shall do, None for motors off."""
         raise NotImplementedError
 
-    def on_command(self, message: Message) -> None:
+    def on_command(self, message: MavlinkMessage) -> None:
         """Answer a COMMAND_LONG."""
         raise NotImplementedError
 
-    def heartbeat(self) -> Message:
+    def heartbeat(self) -> MavlinkMessage:
         """Return the heartbeat of this moment."""
         raise NotImplementedError
 
-    def handle(self, message: Message) -> None:
+    def handle(self, message: MavlinkMessage) -> None:
         """Take one message."""
         kind = message.get_type()
         target = getattr(message, "target_system", self.system)
@@ -316,13 +316,13 @@ class MavlinkVehicle:
         elif kind == "SET_POSITION_TARGET_LOCAL_NED":
             self._on_set_point(message)
         elif kind == "PARAM_SET" and message.param_id in self.parameters:
-            value = decode_value(message.param_value, message.param_type, self.bytewise)
+            value = decode_parameter(message.param_value, message.param_type, self.bytewise)
             self.parameters[message.param_id] = (value, self.parameters[message.param_id][1])
             self.show_parameter(message.param_id, again=True)
         elif kind == "PARAM_REQUEST_READ" and message.param_id in self.parameters:
             self.show_parameter(message.param_id)
 
-    def _on_command_long(self, message: Message) -> None:
+    def _on_command_long(self, message: MavlinkMessage) -> None:
         asks_for_messages = message.command in (
             mavlink.MAV_CMD_SET_MESSAGE_INTERVAL,
             mavlink.MAV_CMD_REQUEST_MESSAGE,
@@ -362,7 +362,7 @@ class MavlinkVehicle:
         self._soonest = min(self._next.values())
         return ACCEPTED
 
-    def _on_request(self, message: Message) -> None:
+    def _on_request(self, message: MavlinkMessage) -> None:
         name = KINDS.get(whole(message.param1))
         answer = None
         if name is not None and not self.answers_no_requests:
@@ -384,9 +384,9 @@ class MavlinkVehicle:
     def show_parameter(self, name: str, again: bool = False) -> None:
         """Send a parameter."""
         value, kind = self.parameters[name]
-        self.emit(parameter_value(name, value, kind, self.bytewise))
+        self.emit(parameter_value_message(name, value, kind, self.bytewise))
 
-    def emit(self, message: Message, delay: float = 0.0) -> None:
+    def emit(self, message: MavlinkMessage, delay: float = 0.0) -> None:
         """Send after a delay in s."""
         heapq.heappush(self._outbox, (self.now + delay, next(self._order), message))
 
@@ -396,7 +396,7 @@ class MavlinkVehicle:
             self.lose_acks -= 1
             return
         asker = self._asker
-        if self.acks_to_nobody:
+        if self.acks_unaddressed:
             asker = (0, 0)
         self.emit(mavlink.MAVLink_command_ack_message(command, result, 0, 0, *asker), delay)
 
@@ -472,12 +472,12 @@ class MavlinkVehicle:
             return 0.0
         return value
 
-    def _on_set_point(self, m: Message) -> None:
+    def _on_set_point(self, m: MavlinkMessage) -> None:
         values = (m.vx, m.vy, m.vz, m.yaw_rate)
         if m.coordinate_frame not in self.frames:
             self.rejected_set_points += 1
             self.on_foreign_frame(m.coordinate_frame)
-        elif (m.type_mask & 0x0FFF) != VELOCITY_AND_YAW_RATE or not all(
+        elif (m.type_mask & 0x0FFF) != VELOCITY_YAW_RATE_MASK or not all(
             math.isfinite(v) for v in values
         ):
             self.rejected_set_points += 1
@@ -511,7 +511,7 @@ class MavlinkVehicle:
             self._descends = False
         return command
 
-    def _due(self) -> list[Message]:
+    def _due(self) -> list[MavlinkMessage]:
         messages = []
         now = self.now
         while self._outbox and self._outbox[0][0] <= now + 1e-9:
@@ -529,13 +529,13 @@ class MavlinkVehicle:
             return []
         return messages
 
-    def _heartbeat(self) -> Message:
+    def _heartbeat(self) -> MavlinkMessage:
         return self.heartbeat()
 
-    def _landed(self) -> Message:
+    def _landed(self) -> MavlinkMessage:
         return mavlink.MAVLink_extended_sys_state_message(0, self.landed_state)
 
-    def _position(self) -> Message:
+    def _position(self) -> MavlinkMessage:
         state = self.body.state
         x, y, z = (state.position + self.estimate_error - self.origin).tolist()
         vx, vy, vz = state.velocity.tolist()
@@ -544,7 +544,7 @@ class MavlinkVehicle:
             round(self.uptime * 1000), y, x, -z, vy, vx, -vz
         )
 
-    def _global_position(self) -> Message | None:
+    def _global_position(self) -> MavlinkMessage | None:
         if not self.global_position:
             return None
         state = self.body.state
@@ -565,7 +565,7 @@ class MavlinkVehicle:
             round(heading * 100.0) % 36000,
         )
 
-    def _true_pose(self) -> Message:
+    def _true_pose(self) -> MavlinkMessage:
         """What a simulator behind the autopilot reports, with neither its noise nor the
         estimator's errors.
         """
@@ -576,12 +576,12 @@ class MavlinkVehicle:
         rates = geometry.flu_to_frd(state.angular_velocity).tolist()
         latitude, longitude, height = ORIGIN
         place = (
-            round(latitude / DEGREES + y / self.metre),
-            round(longitude / DEGREES + x / (self.metre * math.cos(math.radians(latitude)))),
+            round(latitude / DEGREES_PER_E7 + y / self.metre),
+            round(longitude / DEGREES_PER_E7 + x / (self.metre * math.cos(math.radians(latitude)))),
         )
         if self.autopilot == mavlink.MAV_AUTOPILOT_ARDUPILOTMEGA:
             angles = (0.0, 0.0, 0.0)
-            degrees = tuple(value * DEGREES for value in place)
+            degrees = tuple(value * DEGREES_PER_E7 for value in place)
             return mavlink.MAVLink_sim_state_message(
                 *q,
                 *angles,
@@ -604,7 +604,7 @@ class MavlinkVehicle:
             0, q, *rates, *place, round(1000.0 * (height + z)), *centimetres, 0, 0, 0, 0, 0
         )
 
-    def _attitude(self) -> Message:
+    def _attitude(self) -> MavlinkMessage:
         state = self.body.state
         q = geometry.attitude_enu_to_ned(state.quaternion)
         rates = geometry.flu_to_frd(state.angular_velocity)
@@ -612,7 +612,7 @@ class MavlinkVehicle:
             round(self.uptime * 1000), *q.tolist(), *rates.tolist()
         )
 
-    def _status(self) -> Message:
+    def _status(self) -> MavlinkMessage:
         left = round(100 * self.battery)
         present = 0
         if self.sticks is not None:
@@ -624,7 +624,7 @@ class MavlinkVehicle:
             present, present, healthy, 0, 14000 + 28 * left, -1, left, 0, 0, 0, 0, 0, 0
         )
 
-    def _sticks(self) -> Message | None:
+    def _sticks(self) -> MavlinkMessage | None:
         if self.sticks is None:
             return None
         channels = (*self.sticks, *(65535,) * (18 - len(self.sticks)))

@@ -9,10 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from liquid_nav.simulation.airframe import LEGS
-from liquid_nav.simulation.controller import VelocityController
-from liquid_nav.simulation.simulation import Simulation
-from liquid_nav.simulation.state import DroneState
+from liquid_nav.simulation import LEGS, Drone, DroneState, VelocityController
 from liquid_nav.types import Command
 
 SPOOL = 0.9
@@ -23,6 +20,10 @@ class Body(Protocol):
     """Moves by simulated time. ``landed``: stands on the ground."""
 
     landed: bool
+
+    @property
+    def collided(self) -> bool:
+        """Whether it has touched something and moves no more."""
 
     @property
     def time(self) -> float:
@@ -58,6 +59,11 @@ class PointBody:
             self._command = Command()
         self._climbing = 0.0
         self._state: DroneState | None = None
+
+    @property
+    def collided(self) -> bool:
+        """Never: there is nothing to touch."""
+        return False
 
     @property
     def time(self) -> float:
@@ -117,15 +123,15 @@ class PointBody:
 
 
 class EmbeddedBody:
-    """The embedded drone. It can stand on the ground, which the simulation itself calls a
+    """The embedded drone. It can stand on the ground, which the world itself calls a
     collision.
     """
 
-    def __init__(self, simulation: Simulation, airborne: bool = True) -> None:
-        """``airborne``: begin in the air, where the simulation begins; otherwise on the ground
-        below.
+    def __init__(self, drone: Drone, airborne: bool = True) -> None:
+        """``drone``: alone in its world; ``airborne``: begin in the air, where the world begins;
+        otherwise on the ground below.
         """
-        self.simulation = simulation
+        self.drone = drone
         self.landed = not airborne
         self._climbing = 0.0
         self._command: Command | None = None
@@ -133,43 +139,48 @@ class EmbeddedBody:
             self._stand()
 
     @property
+    def collided(self) -> bool:
+        """Whether the drone has touched something."""
+        return self.drone.collision is not None
+
+    @property
     def time(self) -> float:
         """Simulated time, s."""
-        return self.simulation.time
+        return self.drone.world.time
 
     @property
     def state(self) -> DroneState:
         """The true state."""
-        return self.simulation.state
+        return self.drone.state
 
     def drive(self, command: Command | None) -> None:
         """Follow a command from now on; None: motors off."""
         if command != self._command and not self.landed:
-            self.simulation.command(command or Command(vz=-4.0))
+            self.drone.command(command or Command(vz=-4.0))
         self._command = command
 
     def advance(self, until: float) -> None:
         """Step the physics; a standing drone is put back on its legs after every step."""
-        begin = self.simulation.time
-        self.simulation.advance(until)
+        begin = self.drone.world.time
+        self.drone.world.advance(until)
         if self.landed:
             if self._command is not None and self._command.vz > 0.05:
-                self._climbing = self._climbing + self.simulation.time - begin
+                self._climbing = self._climbing + self.drone.world.time - begin
             else:
                 self._climbing = 0.0
             self._stand()
             if self._climbing >= SPOOL:
                 self.landed = False
-                self.simulation.drone.controller = VelocityController(self.simulation.response)
+                self.drone.controller = VelocityController(self.drone.response)
                 assert self._command is not None  # it climbs, see above
-                self.simulation.command(self._command)
+                self.drone.command(self._command)
         elif self.state.position[2] <= LEGS and self.state.velocity[2] <= 0.0:
             self.landed = True
             self._climbing = 0.0
             self._stand()
 
     def _stand(self) -> None:
-        data = self.simulation.data
-        yaw = self.simulation.state.yaw
+        data = self.drone.world.data
+        yaw = self.drone.state.yaw
         data.qpos[2:] = (LEGS, math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2))
         data.qvel[:] = 0.0

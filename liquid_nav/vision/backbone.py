@@ -41,7 +41,7 @@ class Stage:
     """Channels that leave a block."""
 
 
-FRONTS = {
+BACKBONE_FRONTS = {
     "efficientnet_lite0": (
         Stage(1, 3, 1, 1, 16),
         Stage(2, 3, 2, 6, 24),
@@ -96,12 +96,12 @@ class BackboneConfig:
 
     def __post_init__(self) -> None:
         """See the class."""
-        if self.front not in FRONTS:
+        if self.front not in BACKBONE_FRONTS:
             raise ValueError(
                 f"encoder: front '{self.front}' is unknown: choose one of "
-                f"{', '.join(sorted(FRONTS))}"
+                f"{', '.join(sorted(BACKBONE_FRONTS))}"
             )
-        most = sum(stage.repeats for stage in FRONTS[self.front])
+        most = sum(stage.repeats for stage in BACKBONE_FRONTS[self.front])
         if not 1 <= self.blocks <= most:
             raise ValueError(f"encoder: {self.front} has 1 to {most} blocks, not {self.blocks}")
         if (
@@ -150,7 +150,7 @@ def _shapes(config: BackboneConfig) -> list[_Shape]:
     """Return the blocks of the front that are used."""
     shapes = []
     entering = STEM
-    for stage in FRONTS[config.front]:
+    for stage in BACKBONE_FRONTS[config.front]:
         for i in range(stage.repeats):
             stride = stage.stride if i == 0 else 1
             shapes.append(_Shape(entering, stage.kernel, stride, stage.expansion, stage.channels))
@@ -231,7 +231,7 @@ class Block(nn.Module):
         return self.leave(maps, self.inside(maps))
 
 
-class Front(nn.Module):
+class BackboneFront(nn.Module):
     """Stem and blocks; frozen. Random weights until a model folder or ``load_photographs`` brings
     others.
     """
@@ -318,7 +318,7 @@ class BackboneEncoder(nn.Module):
         """Build for ``config``; the front has random weights until others are loaded."""
         super().__init__()
         self.config = config
-        self.front = Front(config)
+        self.front = BackboneFront(config)
         self.head = Head(config, self.front.shapes)
         self.register_buffer("mean", torch.full((3,), CENTRE / 255.0), persistent=False)
         self.register_buffer("deviation", torch.full((3,), SPREAD / 255.0), persistent=False)

@@ -71,7 +71,7 @@ class EncoderConfig:
         return h, w
 
 
-PUBLISHED = EncoderConfig(
+PUBLISHED_ENCODER = EncoderConfig(
     height=144,
     width=256,
     channels=(24, 36, 48, 64, 16),

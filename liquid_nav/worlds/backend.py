@@ -8,14 +8,14 @@ from types import ModuleType
 
 from liquid_nav.errors import UserError
 
-REMEDY = "apt-get install libegl1 libgl1-mesa-dri (or MUJOCO_GL=osmesa with libosmesa6)"
+RENDERING_REMEDY = "apt-get install libegl1 libgl1-mesa-dri (or MUJOCO_GL=osmesa with libosmesa6)"
 
 
 class RenderingError(UserError):
     """No picture can be made on this machine; the message is one line with the remedy."""
 
 
-def choose_backend() -> None:
+def choose_rendering_backend() -> None:
     """Draw through EGL on Linux without a display unless ``MUJOCO_GL`` is set.
 
     Mesa's software renderer gets no threads of its own (``LP_NUM_THREADS``): for small pictures
@@ -26,7 +26,7 @@ def choose_backend() -> None:
     os.environ.setdefault("LP_NUM_THREADS", "0")
 
 
-def first_line(problem: Exception) -> str:
+def first_error_line(problem: Exception) -> str:
     """Return the first line of an error's message, or its type where the message is empty."""
     text = str(problem)
     if not text:
@@ -41,16 +41,19 @@ def load_mujoco() -> ModuleType:
     Raises:
         RenderingError: MuJoCo is not installed or finds no GL library.
     """
-    choose_backend()
+    choose_rendering_backend()
     try:
         import mujoco
     except ImportError as problem:
         cause = str(problem).splitlines()[0]
         raise RenderingError(
-            f"MuJoCo cannot be loaded ({cause})", f"pip install 'liquid_nav[sim]' or {REMEDY}"
+            f"MuJoCo cannot be loaded ({cause})",
+            f"pip install 'liquid_nav[sim]' or {RENDERING_REMEDY}",
         ) from None
     except Exception as problem:  # a missing libEGL surfaces as AttributeError deep in PyOpenGL
-        cause = first_line(problem)
-        raise RenderingError(f"no usable OpenGL for the camera ({cause})", REMEDY) from None
+        cause = first_error_line(problem)
+        raise RenderingError(
+            f"no usable OpenGL for the camera ({cause})", RENDERING_REMEDY
+        ) from None
     module: ModuleType = mujoco
     return module

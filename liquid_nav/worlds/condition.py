@@ -11,7 +11,8 @@ from pathlib import Path
 
 from liquid_nav.errors import UserError
 from liquid_nav.worlds._files import Reader, read_yaml
-from liquid_nav.worlds.streams import Stream
+from liquid_nav.worlds.keys import choice, number, read, section, span
+from liquid_nav.worlds.streams import RandomStream
 
 SEASONS = ("summer", "autumn", "winter")
 LIGHTS = ("day", "overcast", "dusk")
@@ -21,11 +22,11 @@ GROUNDS = ("natural", "blue", "checkered")
 """What the ground is painted like."""
 VEILS = ("none", "stripes")
 """What lies over every picture; see ``worlds/veil.py``."""
-USUAL_RATE = 30.0
+DEFAULT_FRAME_RATE = 30.0
 """Camera frames per second where neither the condition nor the caller gives one."""
-USUAL_VIEW = 80.0
+DEFAULT_FIELD_OF_VIEW = 80.0
 """Horizontal field of view of the camera where the condition gives none, degrees."""
-EVERYWHERE = 1000.0
+UNLIMITED_SIGHT = 1000.0
 """Distance beyond which nothing stands, m: the target is always drawn."""
 
 
@@ -37,9 +38,9 @@ class ConditionError(UserError):
 class WindSpec:
     """The wind of a condition."""
 
-    mean: tuple[float, float] = (0.0, 2.0)
+    mean: tuple[float, float] = span((0.0, 2.0), 0.0, 30.0)
     """Range of the horizontal mean speed, m/s; drawn by seed."""
-    gust: float = 0.5
+    gust: float = number(0.5, 0.0, 20.0)
     """Standard deviation of the gusts on each horizontal axis, m/s; a third of it vertically."""
 
 
@@ -49,13 +50,13 @@ class DriftSpec:
     ``simulation/drift.py``.
     """
 
-    velocity: float = 0.0
+    velocity: float = number(0.0, 0.0, 5.0)
     """Size of the horizontal error, m/s; of the vector if it is constant, standard deviation of
     each axis if not.
     """
-    vertical: float = 0.0
+    vertical: float = number(0.0, 0.0, 5.0)
     """Size of the vertical error, m/s."""
-    wander: float = 0.0
+    wander: float = number(0.0, 0.0, 1000.0)
     """Time constant with which the error becomes another, s; 0: it stays the same for a flight."""
 
 
@@ -63,23 +64,23 @@ class DriftSpec:
 class CameraFaults:
     """What the camera is like, and what is wrong with its images."""
 
-    noise: float = 2.0
+    noise: float = number(2.0, 0.0, 100.0)
     """Standard deviation, grey levels."""
-    blur: float = 0.0
+    blur: float = number(0.0, 0.0, 10.0)
     """Sigma, pixels of a 256-wide image."""
-    exposure: tuple[float, float] = (1.0, 1.0)
+    exposure: tuple[float, float] = span((1.0, 1.0), 0.05, 10.0)
     """Range of the gain; drawn by seed once for a flight."""
-    drop: float = 0.0
+    drop: float = number(0.0, 0.0, 1.0)
     """Share of frames that never come, 0 to 1."""
-    late: float = 0.0
+    late: float = number(0.0, 0.0, 1.0)
     """Share of frames that come one period late, 0 to 1."""
-    jitter: float = 0.0
+    jitter: float = number(0.0, 0.0, 0.5)
     """Largest shift of a frame's instant to either side, as a share of the period, 0 to 0.5."""
-    rate: float = 0.0
+    rate: float = number(0.0, 0.0, 240.0)
     """Frames per second, Hz; 0: what the caller asks for, else ``USUAL_RATE``."""
-    view: tuple[float, float] = (USUAL_VIEW, USUAL_VIEW)
+    view: tuple[float, float] = span((DEFAULT_FIELD_OF_VIEW, DEFAULT_FIELD_OF_VIEW), 30.0, 150.0)
     """Range of the horizontal field of view, degrees; drawn by seed."""
-    mounting: float = 0.0
+    mounting: float = number(0.0, 0.0, 45.0)
     """Angle by which the camera is turned from where it should look, degrees; about an axis drawn
     by seed.
     """
@@ -91,22 +92,22 @@ class AppearanceSpec:
     for training.
     """
 
-    palette: str = "natural"
+    palette: str = choice("natural", PALETTES)
     """One of ``PALETTES``."""
-    ground: str = "natural"
+    ground: str = choice("natural", GROUNDS)
     """One of ``GROUNDS``."""
-    veil: str = "none"
+    veil: str = choice("none", VEILS)
     """One of ``VEILS``."""
-    random: float = 0.0
+    random: float = number(0.0, 0.0, 1.0)
     """Probability that a flight's colours, textures and light are drawn at random, 0 to 1."""
-    sight: tuple[float, float] = (EVERYWHERE, EVERYWHERE)
+    sight: tuple[float, float] = span((UNLIMITED_SIGHT, UNLIMITED_SIGHT), 0.0, UNLIMITED_SIGHT)
     """Range of the distance within which the target is drawn, m; farther off it is not there. Drawn
     by seed.
     """
 
     def draw_sight(self, seed: int) -> float:
         """Return the distance within which the target is drawn in the flight with this seed, m."""
-        return float(Stream.SIGHT.generator(seed).uniform(*self.sight))
+        return float(RandomStream.SIGHT.generator(seed).uniform(*self.sight))
 
 
 @dataclass(frozen=True)
@@ -115,19 +116,19 @@ class Condition:
 
     name: str = "summer"
     """Name of the condition, that of its file."""
-    season: str = "summer"
+    season: str = choice("summer", SEASONS)
     """One of ``SEASONS``."""
-    fog: float = 0.0
+    fog: float = number(0.0, 0.0, 1.0)
     """Extinction coefficient of the fog, 1/m; 0: clear."""
-    light: str = "day"
+    light: str = choice("day", LIGHTS)
     """One of ``LIGHTS``."""
-    wind: WindSpec = WindSpec()
+    wind: WindSpec = section(WindSpec())
     """Mean wind and gusts."""
-    camera: CameraFaults = CameraFaults()
+    camera: CameraFaults = section(CameraFaults())
     """What the camera is like, and what is wrong with its images."""
-    drift: DriftSpec = DriftSpec()
+    drift: DriftSpec = section(DriftSpec())
     """Error of the autopilot's velocity estimate."""
-    appearance: AppearanceSpec = AppearanceSpec()
+    appearance: AppearanceSpec = section(AppearanceSpec())
     """Invented colours of the world and sight of the target."""
 
     def frame_rate(self, asked: float | None = None) -> float:
@@ -136,7 +137,7 @@ class Condition:
         """
         if asked:
             return float(asked)
-        return self.camera.rate or USUAL_RATE
+        return self.camera.rate or DEFAULT_FRAME_RATE
 
 
 def load_condition(name_or_path: str | Path) -> Condition:
@@ -147,66 +148,27 @@ def load_condition(name_or_path: str | Path) -> Condition:
         ConditionError: unknown name, malformed YAML, wrong or unknown keys.
     """
     name, data = read_yaml(name_or_path, "conditions", ConditionError)
-    top = Reader(data, f"condition {name}", ConditionError)
-    part = top.section("wind")
-    wind = WindSpec(
-        part.pair("mean", WindSpec.mean, 0.0, 30.0), part.number("gust", WindSpec.gust, 0.0, 20.0)
-    )
-    part.finish(("mean", "gust"))
-    part = top.section("camera")
-    camera = CameraFaults(
-        part.number("noise", CameraFaults.noise, 0.0, 100.0),
-        part.number("blur", CameraFaults.blur, 0.0, 10.0),
-        part.pair("exposure", CameraFaults.exposure, 0.05, 10.0),
-        part.number("drop", CameraFaults.drop, 0.0, 1.0),
-        part.number("late", CameraFaults.late, 0.0, 1.0),
-        part.number("jitter", CameraFaults.jitter, 0.0, 0.5),
-        part.number("rate", CameraFaults.rate, 0.0, 240.0),
-        part.pair("view", CameraFaults.view, 30.0, 150.0),
-        part.number("mounting", CameraFaults.mounting, 0.0, 45.0),
-    )
-    part.finish(tuple(CameraFaults.__dataclass_fields__))
-    part = top.section("drift")
-    drift = DriftSpec(
-        part.number("velocity", DriftSpec.velocity, 0.0, 5.0),
-        part.number("vertical", DriftSpec.vertical, 0.0, 5.0),
-        part.number("wander", DriftSpec.wander, 0.0, 1000.0),
-    )
-    part.finish(("velocity", "vertical", "wander"))
-    part = top.section("appearance")
-    appearance = AppearanceSpec(
-        part.choice("palette", AppearanceSpec.palette, PALETTES),
-        part.choice("ground", AppearanceSpec.ground, GROUNDS),
-        part.choice("veil", AppearanceSpec.veil, VEILS),
-        part.number("random", AppearanceSpec.random, 0.0, 1.0),
-        part.pair("sight", AppearanceSpec.sight, 0.0, EVERYWHERE),
-    )
-    part.finish(("palette", "ground", "veil", "random", "sight"))
-    condition = Condition(
-        name,
-        top.choice("season", Condition.season, SEASONS),
-        top.number("fog", Condition.fog, 0.0, 1.0),
-        top.choice("light", Condition.light, LIGHTS),
-        wind,
-        camera,
-        drift,
-        appearance,
-    )
-    top.finish(("season", "fog", "light", "wind", "camera", "drift", "appearance"))
-    return condition
+    return read(Reader(data, f"condition {name}", ConditionError), Condition, name=name)
 
 
-OWN_ESTIMATOR = ("drift",)
+KEYS_OF_OWN_ESTIMATOR = ("drift",)
 """What an autopilot that is not ours does not let us bring in: its estimator is its own."""
-OWN_LOOK = ("appearance.palette", "appearance.ground", "appearance.random", "appearance.sight")
+KEYS_OF_OWN_LOOK = (
+    "appearance.palette",
+    "appearance.ground",
+    "appearance.random",
+    "appearance.sight",
+)
 """What a world that we do not render cannot show."""
-OWN_CLOCK = ("camera.jitter",)
+KEYS_OF_OWN_CLOCK = ("camera.jitter",)
 """What a camera that is not ours cannot do: its frames come when they come."""
-OWN_CAMERA = ("camera.rate", "camera.view", "camera.mounting")
+KEYS_OF_OWN_CAMERA = ("camera.rate", "camera.view", "camera.mounting")
 """What a drone model that is not ours decides for itself."""
 
 
-def check_supported(condition: Condition, where: str, lacking: Sequence[str]) -> Condition:
+def check_condition_supported(
+    condition: Condition, where: str, lacking: Sequence[str]
+) -> Condition:
     """Return the condition, to be flown in ``where``, which has no such thing as the keys
     ``lacking``.
 

@@ -1,12 +1,14 @@
 """Fills the ground with a hay field."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
+from liquid_nav.worlds.keys import number, span
+from liquid_nav.worlds.kinds import Horizon, WorldKind
 from liquid_nav.worlds.placement import Ground
+from liquid_nav.worlds.textures import meadow
 
 BALES = ("round_bale", "round_bale", "upright_bale", "bale_stack")
 SIDE = 14.0
@@ -19,8 +21,26 @@ BELT = 14.0
 """m, width of the belt beyond, which carries grass and a few bales."""
 
 
-def _count(ground: Ground, parameters: Mapping[str, Any], key: str) -> int:
-    low, high = parameters[key]
+@dataclass(frozen=True)
+class FieldParameters:
+    """What a scenario in a field sets."""
+
+    blocker_probability: float = number(0.06, 0.0, 1.0)
+    """Probability that something is set deliberately on the straight line to the target; chance
+    puts others there.
+    """
+    bales: tuple[float, float] = span((4.0, 8.0), 0.0, 100.0)
+    """Least and most bales near the way."""
+    bushes: tuple[float, float] = span((2.0, 4.0), 0.0, 100.0)
+    """Least and most bushes near the way."""
+    fences: tuple[float, float] = span((0.0, 2.0), 0.0, 100.0)
+    """Least and most rows of posts."""
+    lone_trees: tuple[float, float] = span((1.0, 1.0), 0.0, 100.0)
+    """Least and most trees that stand alone."""
+
+
+def _count(ground: Ground, least_and_most: tuple[float, float]) -> int:
+    low, high = least_and_most
     return int(ground.rng.integers(int(low), int(high) + 1))
 
 
@@ -40,7 +60,7 @@ def _fence(ground: Ground, length: float) -> None:
         ground.add("post", *ground.to_world(along, across), gap=1.95)
 
 
-def fill_field(ground: Ground, parameters: Mapping[str, Any]) -> None:
+def fill_field(ground: Ground, parameters: FieldParameters) -> None:
     """Set bales, fences, bushes, a lone tree and tall grass."""
     rng = ground.rng
     length = float(np.linalg.norm(ground.target))
@@ -50,15 +70,15 @@ def fill_field(ground: Ground, parameters: Mapping[str, Any]) -> None:
             rng.uniform(-BACK - belt, length + AHEAD + belt), rng.uniform(-SIDE - belt, SIDE + belt)
         )
 
-    if rng.random() < float(parameters["blocker_probability"]):
+    if rng.random() < parameters.blocker_probability:
         ground.block_line(["round_bale", "upright_bale", "bale_stack", "hedge", "lone_oak", "post"])
-    for _ in range(_count(ground, parameters, "lone_trees")):
+    for _ in range(_count(ground, parameters.lone_trees)):
         ground.add("lone_oak", *place())
-    for _ in range(_count(ground, parameters, "fences")):
+    for _ in range(_count(ground, parameters.fences)):
         _fence(ground, length)
-    for _ in range(_count(ground, parameters, "bales")):
+    for _ in range(_count(ground, parameters.bales)):
         ground.add(BALES[int(rng.integers(len(BALES)))], *place(), gap=2.1)
-    for _ in range(_count(ground, parameters, "bushes")):
+    for _ in range(_count(ground, parameters.bushes)):
         ground.add(("hedge", "hazel", "berry", "birch")[int(rng.integers(4))], *place(), gap=2.1)
     if rng.random() < 0.35:
         ground.add("barrel", *place())
@@ -84,3 +104,7 @@ def fill_field(ground: Ground, parameters: Mapping[str, Any]) -> None:
             else:
                 x, y = place()
             ground.decorate(species, x + rng.normal(0, 1.5), y + rng.normal(0, 1.5))
+
+
+FIELD = WorldKind(FieldParameters, fill_field, meadow, Horizon(0.035, 0.05, 0.022))
+"""The kind of world "field"."""

@@ -1,12 +1,14 @@
 """Fills the ground with a mixed wood."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
+from liquid_nav.worlds.keys import number
+from liquid_nav.worlds.kinds import Horizon, WorldKind
 from liquid_nav.worlds.placement import Ground
+from liquid_nav.worlds.textures import forest_floor
 
 TREES = ("birch", "beech", "oak", "spruce", "sapling_spruce", "marked_beech")
 SHARES = {
@@ -25,13 +27,27 @@ BELT = 13.0
 """m, width of the belt beyond, which is sparser."""
 
 
-def fill_forest(ground: Ground, parameters: Mapping[str, Any]) -> None:
+@dataclass(frozen=True)
+class ForestParameters:
+    """What a scenario in a forest sets."""
+
+    blocker_probability: float = number(0.35, 0.0, 1.0)
+    """Probability that a trunk is set deliberately on the straight line to the target; chance puts
+    others there.
+    """
+    trees_per_m2: float = number(0.095, 0.0, 0.3)
+    """Trees near the way, 1/m^2; they are sparser farther out."""
+    bushes_per_m2: float = number(0.018, 0.0, 0.3)
+    """Bushes, stumps, stones and logs near the way, 1/m^2."""
+
+
+def fill_forest(ground: Ground, parameters: ForestParameters) -> None:
     """Set trees, bushes, stones and what lies on the forest floor."""
     rng = ground.rng
     length = float(np.linalg.norm(ground.target))
     shares = np.array(list(SHARES.values())[int(rng.integers(len(SHARES)))])
-    density = float(parameters["trees_per_m2"]) * rng.uniform(0.85, 1.15)
-    if rng.random() < float(parameters["blocker_probability"]):
+    density = parameters.trees_per_m2 * rng.uniform(0.85, 1.15)
+    if rng.random() < parameters.blocker_probability:
         ground.block_line(["birch", "beech", "oak", "spruce", "beech", "hazel", "sapling_spruce"])
     area = (length + BACK + AHEAD) * 2 * SIDE
     phase = rng.uniform(0, 2 * math.pi, 4)
@@ -39,7 +55,7 @@ def fill_forest(ground: Ground, parameters: Mapping[str, Any]) -> None:
     def place() -> tuple[float, float]:
         return ground.to_world(rng.uniform(-BACK, length + AHEAD), rng.uniform(-SIDE, SIDE))
 
-    for _ in range(int(area * float(parameters["bushes_per_m2"]))):
+    for _ in range(int(area * parameters.bushes_per_m2)):
         species = ("hazel", "hazel", "hazel", "boulder", "stump", "log", "berry", "log")[
             int(rng.integers(8))
         ]
@@ -75,3 +91,9 @@ def fill_forest(ground: Ground, parameters: Mapping[str, Any]) -> None:
     ):
         for _ in range(int(area * per_m2)):
             ground.decorate(species, *place())
+
+
+FOREST = WorldKind(
+    ForestParameters, fill_forest, forest_floor, Horizon(0.34, 0.24, 0.12, near=True)
+)
+"""The kind of world "forest"."""

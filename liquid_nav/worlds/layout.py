@@ -5,15 +5,12 @@ import zlib
 
 import numpy as np
 
-from liquid_nav.worlds.field import fill_field
-from liquid_nav.worlds.forest import fill_forest
+from liquid_nav.worlds.kinds import WORLDS
 from liquid_nav.worlds.placement import BAND, Ground, make_target, passable
 from liquid_nav.worlds.scenario import Scenario
-from liquid_nav.worlds.values import Item, Layout, Solid, Start, Target
+from liquid_nav.worlds.values import Layout, LayoutItem, Solid, Start, Target
 
-__all__ = ["Item", "Layout", "Solid", "Start", "Target", "generate_layout", "line_blocked"]
-
-FILLERS = {"forest": fill_forest, "field": fill_field}
+__all__ = ["LayoutItem", "Layout", "Solid", "Start", "Target", "generate_layout", "line_blocked"]
 
 
 def generate_layout(scenario: Scenario, seed: int) -> Layout:
@@ -26,6 +23,7 @@ def generate_layout(scenario: Scenario, seed: int) -> Layout:
         raise ValueError(f"seed {seed} is negative; use a non-negative integer")
     rng = np.random.default_rng([int(seed), zlib.crc32(scenario.world.encode())])
     spec = scenario.target
+    fill = WORLDS[scenario.world].fill
     for _ in range(40):
         heading = rng.uniform(-math.pi, math.pi)
         distance = rng.uniform(*spec.distance)
@@ -34,7 +32,7 @@ def generate_layout(scenario: Scenario, seed: int) -> Layout:
         x = distance * math.cos(heading + bearing)
         y = distance * math.sin(heading + bearing)
         ground = Ground(rng, (x, y))
-        FILLERS[scenario.world](ground, scenario.parameters)
+        fill(ground, scenario.parameters)
         if passable(ground.discs, (x, y)):
             break
     start = Start(0.0, 0.0, scenario.cruise_altitude, float(heading))

@@ -14,8 +14,8 @@ from liquid_nav.worlds.geom_groups import GeomGroup
 from liquid_nav.worlds.materials import BROAD, MISSING, PLAIN, TILE
 from liquid_nav.worlds.pictures import Part, chair_parts, parts, shadow_part
 from liquid_nav.worlds.repaint import Repaint
-from liquid_nav.worlds.streams import Stream
-from liquid_nav.worlds.values import TARGET_GEOM, Layout, Solid
+from liquid_nav.worlds.streams import RandomStream
+from liquid_nav.worlds.values import TARGET_GEOM_PREFIX, Layout, Solid
 
 if TYPE_CHECKING:
     from mujoco import MjSpec, mjtTexture
@@ -99,7 +99,7 @@ class _Assets:
 def _light(
     spec: MjSpec, condition: Condition, look: Repaint, variant: int, rng: np.random.Generator
 ) -> None:
-    own_sun, own_ambient, _ = palette.LIGHT[condition.light]
+    own_sun, own_ambient, _ = palette.LIGHTING[condition.light]
     sun = look.light(np.array(own_sun), "sun")
     ambient = look.light(np.array(own_ambient), "ambient")
     azimuth, elevation = palette.sun_of(condition.light, condition.season, variant)
@@ -151,7 +151,7 @@ def _shadows(
         for item in layout.items
         if item.species != "far_tree"
     ]
-    places.append((f"{TARGET_GEOM}shadow", layout.target.x, layout.target.y, 0.65))
+    places.append((f"{TARGET_GEOM_PREFIX}shadow", layout.target.x, layout.target.y, 0.65))
     for name, x, y, half in places:
         part = shadow_part(round(half, 2))
         away = 0.35 * half
@@ -168,12 +168,12 @@ def _shadows(
         )
 
 
-def build_spec(layout: Layout, condition: Condition) -> MjSpec:
+def build_mujoco_spec(layout: Layout, condition: Condition) -> MjSpec:
     """Return the static world. Geoms of solid things are named ``<kind>.<n>`` (the plane:
     ``ground``).
     """
     spec = mujoco.MjSpec()
-    rng = Stream.GROUND.generator(layout.seed)
+    rng = RandomStream.GROUND.generator(layout.seed)
     variant = int(rng.integers(palette.VARIANTS))
     view = spec.visual
     view.global_.offwidth = 1280
@@ -250,7 +250,7 @@ def build_spec(layout: Layout, condition: Condition) -> MjSpec:
     quat = (math.cos(chair.yaw / 2), 0.0, 0.0, math.sin(chair.yaw / 2))
     for n, part in enumerate(chair_parts()):
         world.add_geom(
-            name=f"{TARGET_GEOM}{n}",
+            name=f"{TARGET_GEOM_PREFIX}{n}",
             type=mujoco.mjtGeom.mjGEOM_MESH,
             meshname=assets.mesh(part),
             pos=(chair.x, chair.y, 0.0),

@@ -9,7 +9,7 @@ import numpy as np
 from liquid_nav.errors import UserError
 from liquid_nav.worlds.backend import load_mujoco
 from liquid_nav.worlds.condition import Condition
-from liquid_nav.worlds.mjcf import build_spec
+from liquid_nav.worlds.mjcf import build_mujoco_spec
 from liquid_nav.worlds.sdf_assets import png
 from liquid_nav.worlds.values import Layout
 
@@ -23,7 +23,7 @@ def write_mjcf(path: Path, layout: Layout, condition: Condition) -> int:
     Raises:
         UserError: the place cannot be written.
     """
-    spec = build_spec(layout, condition)
+    spec = build_mujoco_spec(layout, condition)
     folder = path.parent / f"{path.stem}_files"
     try:
         folder.mkdir(parents=True, exist_ok=True)

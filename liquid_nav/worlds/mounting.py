@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.worlds.condition import CameraFaults
-from liquid_nav.worlds.streams import Stream
+from liquid_nav.worlds.streams import RandomStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Mounting:
 
 def draw_mounting(faults: CameraFaults, seed: int) -> Mounting:
     """Return the camera of the flight with this seed; the same in every way of flying."""
-    rng = Stream.MOUNTING.generator(seed)
+    rng = RandomStream.MOUNTING.generator(seed)
     view = math.radians(float(rng.uniform(*faults.view)))
     axis = rng.standard_normal(3)
     turn = math.radians(faults.mounting) * axis / np.linalg.norm(axis)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.worlds import textures as tex
+from liquid_nav.worlds.kinds import WORLDS
 from liquid_nav.worlds.sky import SkyLook, sky_box
 
 VARIANTS = 4  # of ground and sky; the seed picks one
@@ -104,9 +105,9 @@ DUSK: SkyLook = {
     "trunks": (0.025, 0.025, 0.035),
     "ground": (0.1, 0.11, 0.12),
 }
-SKIES = {"day": DAY, "overcast": OVERCAST, "dusk": DUSK}
+SKY_COLOURS = {"day": DAY, "overcast": OVERCAST, "dusk": DUSK}
 # light: colour of sun and of the sky's share, elevation of the sun (rad)
-LIGHT = {
+LIGHTING = {
     "day": ((0.72, 0.68, 0.58), (0.54, 0.55, 0.55), (0.65, 1.05)),
     "overcast": ((0.32, 0.33, 0.35), (0.58, 0.6, 0.63), (0.6, 0.9)),
     "dusk": ((0.42, 0.25, 0.14), (0.35, 0.41, 0.55), (0.1, 0.2)),
@@ -123,7 +124,7 @@ def _rng(*text: object) -> np.random.Generator:
 def sun_of(light: str, season: str, variant: int) -> tuple[float, float]:
     """Return azimuth and elevation (rad) of the sun of a sky variant."""
     rng = _rng("sun", light, variant)
-    low, high = LIGHT[light][2]
+    low, high = LIGHTING[light][2]
     elevation = rng.uniform(low, high)
     if season != "summer" and light == "day":
         elevation *= 0.6
@@ -133,7 +134,7 @@ def sun_of(light: str, season: str, variant: int) -> tuple[float, float]:
 @cache
 def sky(light: str, season: str, fog: float, world: str, variant: int) -> NDArray[np.uint8]:
     """Return the texture of the sky box."""
-    look = SKIES[light].copy()
+    look = SKY_COLOURS[light].copy()
     if season == "autumn" and light == "day":
         look["trees"] = (0.36, 0.25, 0.09)
         look["ground"] = (0.38, 0.29, 0.13)
@@ -147,16 +148,14 @@ def sky(light: str, season: str, fog: float, world: str, variant: int) -> NDArra
         look["haze"] = min(1.0, 0.5 + 8.0 * fog)
     rng = _rng("sky", world, variant)
     look["clouds"] = look["clouds"] * rng.uniform(0.6, 1.25)
-    return sky_box(rng, look, sun_of(light, season, variant), world)
+    return sky_box(rng, look, sun_of(light, season, variant), WORLDS[world].horizon)
 
 
 @cache
 def ground(world: str, season: str, variant: int) -> np.ndarray:
     """Return the texture of the ground, a tile of 32 m."""
     rng = _rng("ground", world, variant)
-    if world == "forest":
-        return tex.forest_floor(rng, season)
-    return tex.meadow(rng, season)
+    return WORLDS[world].ground(rng, season)
 
 
 def _leaves(rng: np.random.Generator, species: str, season: str, snow: float) -> np.ndarray:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from liquid_nav.worlds.catalogue import VARIANTS, chair_solids, form
-from liquid_nav.worlds.values import Item, Target
+from liquid_nav.worlds.values import LayoutItem, Target
 
 BAND = (0.9, 2.1)  # heights (m) at which drones fly
 START_CLEAR = 2.0  # m around the start without anything in the band
@@ -13,11 +13,11 @@ TARGET_CLEAR = 2.6  # m around the target
 CLEARANCE = 0.75  # m of the path that must exist
 
 
-def make_item(species: str, variant: int, x: float, y: float, yaw: float) -> Item:
+def make_item(species: str, variant: int, x: float, y: float, yaw: float) -> LayoutItem:
     """Return the item for a form of the catalogue at a place."""
     shape = form(species, variant)
     solids = tuple(solid.placed(x, y, yaw) for solid in shape.solids)
-    return Item(shape.kind, species, variant, float(x), float(y), float(yaw), solids)
+    return LayoutItem(shape.kind, species, variant, float(x), float(y), float(yaw), solids)
 
 
 def make_target(kind: str, x: float, y: float, yaw: float) -> Target:
@@ -36,8 +36,8 @@ class Ground:
         """Begin with empty ground around the start (0, 0) and the target."""
         self.rng = rng
         self.target = np.asarray(target)
-        self.items: list[Item] = []
-        self.decorations: list[Item] = []
+        self.items: list[LayoutItem] = []
+        self.decorations: list[LayoutItem] = []
         self._discs = np.zeros((4096, 3))
         self._lows = np.zeros((4096, 3))
         self._count = 0

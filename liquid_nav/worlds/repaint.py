@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.worlds.condition import AppearanceSpec
-from liquid_nav.worlds.streams import Stream
+from liquid_nav.worlds.streams import RandomStream
 from liquid_nav.worlds.textures import fractal, ramp, to_bytes
 
 KEPT = ("fabric", "frame")
@@ -120,7 +120,7 @@ class Repaint:
 
     def _rng(self, *text: str) -> np.random.Generator:
         numbers = [ord(letter) for part in text for letter in part]
-        return Stream.REPAINT.generator(self._seed, *numbers)
+        return RandomStream.REPAINT.generator(self._seed, *numbers)
 
 
 def _any_colour(rng: np.random.Generator) -> tuple[float, float, float]:

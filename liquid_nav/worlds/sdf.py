@@ -62,7 +62,7 @@ def world_sdf(
     add(physics, "max_step_size", STEP)
     add(physics, "real_time_factor", 1.0)
     look = look_of(layout, condition)
-    sky = palette.SKIES[condition.light]["horizon"]
+    sky = palette.SKY_COLOURS[condition.light]["horizon"]
     _systems(world, engine, sky)
     if autopilot:
         _autopilot_systems(world)

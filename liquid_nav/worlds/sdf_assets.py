@@ -16,7 +16,7 @@ from liquid_nav.worlds.materials import BROAD, PLAIN, TILE
 from liquid_nav.worlds.meshes import MeshData
 from liquid_nav.worlds.pictures import Part, parts
 from liquid_nav.worlds.sdf_xml import Surface
-from liquid_nav.worlds.values import Item
+from liquid_nav.worlds.values import LayoutItem
 
 GROUND_HALF = 120.0
 """m from the origin to the edge of the ground."""
@@ -66,14 +66,14 @@ def png(pixels: np.ndarray) -> bytes:
     return cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()
 
 
-def near_parts(item: Item, season: str) -> list[Part]:
+def near_parts(item: LayoutItem, season: str) -> list[Part]:
     """Return what an item looks like from near; SDF has no levels of detail."""
     bare = season == "winter" and item.species in BROAD
     return [part for part in parts(item.species, item.variant, bare) if part.group != GeomGroup.FAR]
 
 
 def merged(
-    items: Iterable[Item], season: str
+    items: Iterable[LayoutItem], season: str
 ) -> dict[tuple[str, int, int], tuple[Callable[[], MeshData], tuple[float, float, float]]]:
     """Return everything that is only looked at as one mesh for each material and square of
     ``PATCH``.
@@ -81,7 +81,7 @@ def merged(
     By material and square: what makes the mesh (m from the middle of the square), and where that
     middle is.
     """
-    found: dict[tuple[str, int, int], list[tuple[Item, Part]]] = {}
+    found: dict[tuple[str, int, int], list[tuple[LayoutItem, Part]]] = {}
     for item in items:
         for part in near_parts(item, season):
             found.setdefault(
@@ -96,7 +96,7 @@ def merged(
     }
 
 
-def _together(pieces: list[tuple[Item, Part]], x: float, y: float) -> MeshData:
+def _together(pieces: list[tuple[LayoutItem, Part]], x: float, y: float) -> MeshData:
     moved = []
     for item, part in pieces:
         c = np.cos(item.yaw)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liquid_nav.worlds.condition import USUAL_RATE, USUAL_VIEW
+from liquid_nav.worlds.condition import DEFAULT_FIELD_OF_VIEW, DEFAULT_FRAME_RATE
 from liquid_nav.worlds.mounting import Mounting, euler_angles
 from liquid_nav.worlds.sdf_look import FAR_CLIP
 from liquid_nav.worlds.sdf_xml import Element, add, plugin, pose
@@ -57,11 +57,11 @@ class DroneSpec:
     """Of the image, pixels."""
     height: int = 144
     """Of the image, pixels."""
-    fov: float = math.radians(USUAL_VIEW)
+    fov: float = math.radians(DEFAULT_FIELD_OF_VIEW)
     """Horizontal field of view, rad."""
     pitch: float = math.radians(10.0)
     """Angle by which the camera is mounted nose down, rad."""
-    rate: float = USUAL_RATE
+    rate: float = DEFAULT_FRAME_RATE
     """Frames per second, Hz."""
     prefix: str = ""
     """Of all frame ids."""

@@ -15,7 +15,7 @@ from liquid_nav.worlds.condition import Condition
 from liquid_nav.worlds.materials import MISSING
 from liquid_nav.worlds.meshes import MeshData
 from liquid_nav.worlds.sky import FACES, SIZE
-from liquid_nav.worlds.streams import Stream
+from liquid_nav.worlds.streams import RandomStream
 from liquid_nav.worlds.values import Layout
 
 SKY_HALF = 600.0
@@ -52,10 +52,10 @@ class Look:
 
 
 def look_of(layout: Layout, condition: Condition) -> Look:
-    """Draw in the order in which ``mjcf.build_spec`` draws."""
-    rng = Stream.GROUND.generator(layout.seed)
+    """Draw in the order in which ``mjcf.build_mujoco_spec`` draws."""
+    rng = RandomStream.GROUND.generator(layout.seed)
     sky = int(rng.integers(palette.VARIANTS))
-    colour, ambient, _ = palette.LIGHT[condition.light]
+    colour, ambient, _ = palette.LIGHTING[condition.light]
     power = rng.uniform(0.85, 1.12)
     share = rng.uniform(0.88, 1.12)
     ground = int(rng.integers(palette.VARIANTS))

@@ -8,6 +8,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from liquid_nav.worlds.kinds import Horizon
 from liquid_nav.worlds.textures import Colour, fractal, mix, ramp, smooth, to_bytes
 
 SIZE = 256
@@ -21,11 +22,6 @@ FACES = (
     ((0, 0, 1), (1, 0, 0), (0, -1, 0)),
     ((0, 0, -1), (-1, 0, 0), (0, -1, 0)),
 )
-
-TREE_LINES = {"forest": (0.34, 0.24, 0.12), "field": (0.035, 0.05, 0.022)}
-"""World -> height of the line of trees, how much that varies, and how ragged its outline is;
-rad.
-"""
 
 
 class SkyLook(TypedDict):
@@ -74,7 +70,7 @@ def directions() -> np.ndarray:
 
 
 def sky_box(
-    rng: np.random.Generator, look: SkyLook, sun: tuple[float, float], world: str
+    rng: np.random.Generator, look: SkyLook, sun: tuple[float, float], horizon: Horizon
 ) -> NDArray[np.uint8]:
     """Return uint8 [6 * SIZE, SIZE, 3]; ``sun``: azimuth and elevation, rad (ENU)."""
     d = directions()
@@ -103,13 +99,14 @@ def sky_box(
     around = ((azimuth / (2 * math.pi) + 0.5) * 2048).astype(int) % 2048
     outline = fractal((1, 2048), rng, 0.55, lowest=12)[0]
     broad = fractal((1, 2048), rng, 1.3, lowest=2)[0]
-    tall, deep, ragged = TREE_LINES[world]
-    top = (tall + deep * (broad - 0.4) + ragged * (outline - 0.5))[around]
+    tall = horizon.height
+    deep = horizon.variation
+    top = (tall + deep * (broad - 0.4) + horizon.raggedness * (outline - 0.5))[around]
     shade = fractal((256, 2048), rng, 0.5, lowest=20)
     row = np.clip(elevation / max(tall + deep, 1e-3) * 160 + 40, 0, 255).astype(int)
     texture = shade[row, around]
     trees = np.asarray(look["trees"]) * (0.55 + 0.9 * texture)[..., None]
-    if world == "forest":
+    if horizon.near:
         trunks = smooth(fractal((1, 2048), rng, 0.15, lowest=60)[0], 0.56, 0.66)[around]
         trees = mix(trees, look["trunks"], 0.75 * trunks * smooth(-elevation, -0.2, -0.08))
         gaps = smooth(texture + 0.3 * elevation, 0.66, 0.8) * smooth(elevation, 0.02, 0.3)

@@ -10,12 +10,12 @@ import numpy as np
 
 from liquid_nav.errors import UserError
 from liquid_nav.worlds.placement import BAND, TARGET_CLEAR, passable
-from liquid_nav.worlds.streams import Stream
+from liquid_nav.worlds.streams import RandomStream
 from liquid_nav.worlds.values import Layout, Start
 
 DIRECTIONS = (0.0, 180.0, 90.0, -90.0, 45.0, -135.0, 135.0, -45.0)
 """Degrees round the target, seen from it, between the first start and those of the others."""
-MOST = len(DIRECTIONS)
+MAX_DRONES = len(DIRECTIONS)
 CLEAR = 1.2
 """m around a start without anything at flight height; the layout keeps more free round its own."""
 
@@ -29,8 +29,8 @@ def shared_start(layout: Layout, number: int) -> Layout:
     Raises:
         UserError: there are at most ``MOST`` drones; or the ground is too full for one more.
     """
-    if not 0 <= number < MOST:
-        raise UserError(f"drone {number} in one world", f"number the drones 0 to {MOST - 1}")
+    if not 0 <= number < MAX_DRONES:
+        raise UserError(f"drone {number} in one world", f"number the drones 0 to {MAX_DRONES - 1}")
     if number == 0:
         return layout
     first = layout.start
@@ -41,7 +41,7 @@ def shared_start(layout: Layout, number: int) -> Layout:
             continue
         goal = tuple(target - (x, y))
         if passable(discs - (x, y, 0.0), goal):
-            rng = Stream.FLEET_START.generator(layout.seed, number)
+            rng = RandomStream.FLEET_START.generator(layout.seed, number)
             yaw = math.atan2(goal[1], goal[0]) - rng.uniform(*layout.scenario.target.bearing)
             return replace(layout, start=Start(x, y, first.z, math.remainder(yaw, math.tau)))
     raise UserError(

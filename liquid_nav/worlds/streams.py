@@ -10,7 +10,7 @@ import numpy as np
 
 
 @unique
-class Stream(IntEnum):
+class RandomStream(IntEnum):
     """Numbers of the streams; a number is never used for anything else."""
 
     RESPONSE = 71
@@ -53,5 +53,5 @@ class Stream(IntEnum):
     """Pilot, start and disturbances of a training flight."""
 
     def generator(self, seed: int, *key: int) -> np.random.Generator:
-        """Return the generator of a flight's seed; ``key`` tells several drones apart."""
+        """Return the generator of a flight's seed; ``key`` distinguishes several drones."""
         return np.random.default_rng([int(seed), int(self), *key])

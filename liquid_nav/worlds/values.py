@@ -73,7 +73,7 @@ class Solid:
 
 
 @dataclass(frozen=True)
-class Item:
+class LayoutItem:
     """One thing that stands in the world: a form of the catalogue at a place.
 
     Decorations are items without solids.
@@ -125,7 +125,7 @@ class Start:
     """Heading, rad, counter-clockwise from east."""
 
 
-TARGET_GEOM = "target."
+TARGET_GEOM_PREFIX = "target."
 """How the names of the geoms begin that show the target, and of its shadow, in a MuJoCo model."""
 
 
@@ -141,9 +141,9 @@ class Layout:
     """Where the drone begins."""
     target: Target
     """What the drone flies to."""
-    items: tuple[Item, ...]
+    items: tuple[LayoutItem, ...]
     """Things that can be touched, the target left out."""
-    decorations: tuple[Item, ...]
+    decorations: tuple[LayoutItem, ...]
     """Things that are only looked at: grass, flowers, dead leaves ..."""
 
     @property

@@ -14,7 +14,7 @@ DENSEST = 0.55
 """Share of the veil in the middle of a stripe."""
 
 
-def veiled(image: np.ndarray, veil: str) -> np.ndarray:
+def apply_veil(image: np.ndarray, veil: str) -> np.ndarray:
     """Return uint8 [H,W,3] RGB behind one of ``condition.VEILS``."""
     if veil == "none":
         return image

@@ -18,7 +18,11 @@ from pymavlink.dialects.v20 import common as mavlink
 from liquid_nav.autopilots import ARDUPILOT, PX4, Px4DdsAdapter, SessionConfig, px4_dds
 from liquid_nav.autopilots import mavlink_messages as messages
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
-from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec
+from liquid_nav.autopilots.mavlink_codec import (
+    COMPANION_COMPONENT_ID,
+    COMPANION_SYSTEM_ID,
+    MavlinkCodec,
+)
 from liquid_nav.autopilots.profiles import px4_mode
 from liquid_nav.safety import (
     Mode,
@@ -66,7 +70,7 @@ class MavlinkEnd:
     def __init__(self, kind, config, codec=None):
         profile = {"px4": PX4, "ardupilot": ARDUPILOT}[kind]
         self.adapter = MavlinkAdapter(profile, config)
-        self.codec = codec or Codec()
+        self.codec = codec or MavlinkCodec()
 
     def down(self, packets, now):
         for packet in packets:
@@ -84,7 +88,7 @@ class DdsEnd:
 
     def __init__(self, kind, config, codec=None):
         self.adapter = Px4DdsAdapter(config)
-        self.there, self.back = Codec(), Codec()
+        self.there, self.back = MavlinkCodec(), MavlinkCodec()
         self.attitude, self.seeing, self.stamp = None, True, itertools.count()
 
     def down(self, packets, now):
@@ -124,14 +128,14 @@ class DdsEnd:
         ]
 
     def as_mavlink(self, value):
-        if isinstance(value, px4_dds.VehicleCommand):
+        if isinstance(value, px4_dds.Px4VehicleCommand):
             return messages.command_long(1, value.number, value.parameters)
         return mavlink.MAVLink_set_position_target_local_ned_message(
             0,
             1,
             1,
             mavlink.MAV_FRAME_LOCAL_NED,
-            messages.VELOCITY_AND_YAW_RATE,
+            messages.VELOCITY_YAW_RATE_MASK,
             0,
             0,
             0,
@@ -162,7 +166,7 @@ class Bench:
                 self.vehicle.parameters["COM_OBL_RC_ACT"][1],
             )
         self._codec, self.skew, self.bridges = codecs[0], 0.0, itertools.count(1)
-        self.others, self.cut, self.sent, self.said = [], False, [], []
+        self.others, self.cut, self.sent, self.log = [], False, [], []
         self.start_bridge()
 
     def start_bridge(self):
@@ -230,10 +234,10 @@ class Bench:
             self.sent.append((self.now, value))
             if not self.cut:
                 self.vehicle.receive(packet)
-        self.said += [event.text for event in self.session.events()]
+        self.log += [event.text for event in self.session.events()]
 
     def before_update(self):
-        """What happens between the vehicle's words and the session's answer."""
+        """What happens between the vehicle's messages and the session's answer."""
 
     def go(self, seconds, until=None):
         """Go on for a time, or until something holds; returns how long it took."""
@@ -250,14 +254,14 @@ class Bench:
         state = "no bridge" if session is None else f"{session.phase}, {session.fault}"
         return (
             f"{state}; {self.profile.mode_name(self.shown)}, armed {self.vehicle.armed}: "
-            f"{self.said[-12:]}"
+            f"{self.log[-12:]}"
         )
 
     def until(self, phase, seconds=40.0):
         return self.go(seconds, lambda: self.session.phase.value == phase)
 
-    def heard(self, *words):
-        return any(all(word in line for word in words) for line in self.said)
+    def logged(self, *parts):
+        return any(all(part in line for part in parts) for line in self.log)
 
     def set_points(self, since=-1.0):
         """The set points that the session has sent, as (time, north-or-forward, east-or-right,
@@ -267,7 +271,7 @@ class Bench:
         for time, value in self.sent:
             if time <= since:
                 continue
-            if isinstance(value, px4_dds.SetPoint):
+            if isinstance(value, px4_dds.Px4SetPoint):
                 found.append((time, *value.velocity, value.yaw_rate))
             elif getattr(value, "get_type", lambda: "")() == "SET_POSITION_TARGET_LOCAL_NED":
                 found.append((time, value.vx, value.vy, value.vz, value.yaw_rate))
@@ -281,7 +285,7 @@ class Bench:
         for time, value in self.sent:
             if time <= since:
                 continue
-            if isinstance(value, px4_dds.VehicleCommand):
+            if isinstance(value, px4_dds.Px4VehicleCommand):
                 found.append((time, value.number, *value.parameters[:2]))
             elif getattr(
                 value, "get_type", lambda: ""
@@ -304,10 +308,10 @@ class Flight(Bench):
             self.session.command(self.command, self.now)
         self.session.take_order(self.order, self.now)
 
-    def person(self, *words):
+    def person(self, *requests):
         """A person asks the supervisor for something, which it grants."""
-        for word in words:
-            mode = Mode(word)
+        for request in requests:
+            mode = Mode(request)
             self._act += 1
             self._engagement += mode is Mode.ENGAGED
             self.change(mode)
@@ -331,7 +335,7 @@ class Flight(Bench):
         self.until("flying")
         return self
 
-    def engage_unheard(self):
+    def engage_without_orders(self):
         """Engage without a command for the last second, and let 3 s pass: less than the bridge
         waits.
         """
@@ -473,4 +477,4 @@ def over_mavlink(request):
     return request.param
 
 
-US = (OUR_SYSTEM, OUR_COMPONENT)
+US = (COMPANION_SYSTEM_ID, COMPANION_COMPONENT_ID)

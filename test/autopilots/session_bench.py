@@ -1,4 +1,4 @@
-"""An offboard session whose adapter only takes notes, and what says to it what a vehicle would say.
+"""An offboard session whose adapter only takes notes, and what sends it what a vehicle would send.
 
 Time is the test's: 64 s at the beginning, and steps of an eighth of a second, so that limits can be
 met exactly.
@@ -17,12 +17,12 @@ ZERO = Command()
 FORWARD = Command(vx=1.0)
 BACK = Command(vx=-1.0)
 AUTO, GUIDED, LOITER, RETURN, LAND, BRAKE = 3, 4, 5, 6, 9, 17
-FLAVOUR = replace(ARDUPILOT, streams_first=0.0, rules=())
+PROFILE = replace(ARDUPILOT, streams_first=0.0, rules=())
 """ArduPilot's modes, without parameters to check and without a time of zero set points before
 GUIDED.
 """
-NEEDS_A_PLACE = replace(FLAVOUR, hold_needs_global_position=True)
-CLIMBS = replace(FLAVOUR, takes_off=False)
+NEEDS_A_PLACE = replace(PROFILE, hold_needs_global_position=True)
+CLIMBS = replace(PROFILE, takes_off=False)
 """Climbs by set points, as PX4 does."""
 STEP = 0.125
 A_LITTLE = 2.0**-10
@@ -67,11 +67,11 @@ class Notes:
 
 
 class Bench:
-    """A session, and what it hears. An ``obedient`` vehicle says yes and shows it in its next
+    """A session, and what it receives. An ``obedient`` vehicle accepts and shows it in its next
     heartbeat.
     """
 
-    def __init__(self, profile=FLAVOUR, now=64.0, **config):
+    def __init__(self, profile=PROFILE, now=64.0, **config):
         self.adapter = Notes(profile)
         self.session = OffboardSession(self.adapter, SessionConfig(**{"resume": 8.0} | config))
         self.vehicle = self.session.vehicle
@@ -136,7 +136,7 @@ class Bench:
     # Time.
 
     def update(self):
-        """Call the session once; returns what it sends now, in words."""
+        """Call the session once; returns what it sends now, as texts."""
         notes = self.session.update(self.now)
         self.sent += notes
         self.happened += self.session.events()
@@ -157,7 +157,7 @@ class Bench:
         return self
 
     def step(self, seconds=STEP, without=()):
-        """Let time pass, hear everything but what is named, and call the session; returns what it
+        """Let time pass, receive everything but what is named, and call the session; returns what it
         sends.
         """
         self.sleep(seconds)
@@ -280,5 +280,5 @@ def points(notes):
     return [note[1] for note in notes if note[0] == "set point"]
 
 
-def count(notes, word):
-    return sum(note[0] == word for note in notes)
+def count(notes, part):
+    return sum(note[0] == part for note in notes)

@@ -15,7 +15,7 @@ ZERO = Command()
 
 
 class SlowLink:
-    """Delays what goes either way by ``seconds``, and drops what ``loses`` says of a sent value."""
+    """Delays what goes either way by ``seconds``, and drops the sent values for which ``loses`` is true."""
 
     def __init__(self, bench, seconds=0.0, loses=lambda value: False):
         self.seconds, self.loses = seconds, loses
@@ -38,7 +38,7 @@ class SlowLink:
 
 def number_of(value):
     """MAV_CMD of a sent value, or 0."""
-    if isinstance(value, px4_dds.VehicleCommand):
+    if isinstance(value, px4_dds.Px4VehicleCommand):
         return value.number
     return getattr(value, "command", 0)
 
@@ -132,7 +132,7 @@ def test_disengaging_stops_motors_on_the_ground_also_when_released(chain, over_m
 
 
 def test_disengaging_does_not_land_a_pilot_who_takes_off(chain, over_mavlink):
-    """The landing detector says "ground" for a moment too long: the refused disarming is no reason
+    """The landing detector reports "ground" for a moment too long: the refused disarming is no reason
     to land.
     """
     chain = chain(over_mavlink, 3.0)
@@ -153,7 +153,7 @@ def test_disengaging_does_not_land_a_pilot_who_takes_off(chain, over_mavlink):
 
 
 def test_a_heartbeat_from_before_a_stall_is_no_reason(flight, kind):
-    """LAND is lost, the process stalls, the pilot switches, and what is heard first is a
+    """LAND is lost, the process stalls, the pilot switches, and what is received first is a
     command.
     """
     flight = flight(kind, 3.0).fly()
@@ -236,7 +236,7 @@ def test_what_was_asked_for_and_lost_is_asked_for_again(flight, over_mavlink):
     assert flight.session.vehicle.landed is Landed.ON_GROUND
 
 
-def test_nothing_begins_while_nobody_knows_whether_it_stands(flight, over_mavlink):
+def test_nothing_begins_while_it_is_unknown_whether_it_is_landed(flight, over_mavlink):
     flight = flight(over_mavlink).settle()
     flight.vehicle._landed = lambda: None
     flight.session.vehicle.landed = Landed.UNKNOWN
@@ -245,16 +245,16 @@ def test_nothing_begins_while_nobody_knows_whether_it_stands(flight, over_mavlin
     assert flight.session.fault.kind is FaultKind.LANDED_UNKNOWN and not flight.vehicle.armed
 
 
-@pytest.mark.parametrize("word", ["landing", "disengaged"])
-def test_a_low_flight_without_a_landed_state_comes_down(flight, over_mavlink, word):
+@pytest.mark.parametrize("request", ["landing", "disengaged"])
+def test_a_low_flight_without_a_landed_state_comes_down(flight, over_mavlink, request):
     flight = flight(over_mavlink, 3.0).fly()
     flight.command = Command(vz=-0.5)
     flight.go(10.0, lambda: flight.height < 0.29)
     flight.vehicle._landed = lambda: None
     flight.session.vehicle.landed = Landed.UNKNOWN
     flight.command = ZERO
-    flight.person(word)
-    if word == "disengaged":
+    flight.person(request)
+    if request == "disengaged":
         flight.go(3.0)
         flight.person("landing")
     flight.go(30.0, lambda: not flight.vehicle.armed)
@@ -269,7 +269,7 @@ def test_height_counts_from_the_ground_where_it_stood(flight, over_mavlink):
     vehicle.ground = 0.0
     assert not vehicle.airborne
     vehicle.ground = None
-    assert vehicle.airborne  # nobody knows
+    assert vehicle.airborne  # it is unknown
 
 
 # 7. A touch while the supervisor is disengaged and the bridge is not.
@@ -291,7 +291,7 @@ def test_a_touch_counts_while_the_bridge_has_the_drone(chain, over_mavlink, rest
     chain.vehicle.pilot_sticks(pitch=0.9)
     chain.until("released", 2.0)
     chain.go(1.0)
-    # PX4's hold gives way to the sticks before we hear of them.
+    # PX4's hold gives way to the sticks before we receive them.
     assert chain.supervisor.mode == "pilot" or over_mavlink == "px4"
     assert chain.shown == (5 if over_mavlink == "ardupilot" else chain.pilot_mode)
 
@@ -353,7 +353,7 @@ def test_on_a_slow_link_a_pilots_switch_is_not_undone_by_a_repetition(chain, ove
     assert chain.vehicle.mode == chain.pilot_mode
 
 
-def test_on_a_link_that_is_too_slow_nobody_takes_over(chain, over_mavlink):
+def test_a_link_that_is_too_slow_is_not_taken_for_a_takeover(chain, over_mavlink):
     chain = chain(over_mavlink, 3.0)
     SlowLink(chain, 0.6)
     chain.settle()
@@ -391,9 +391,9 @@ def test_a_lost_disarming_is_repeated_at_once(chain, over_mavlink, seconds):
 # 12. A simulated clock that goes back.
 
 
-@pytest.mark.parametrize("word", ["landing", "holding", "disengaged"])
-def test_a_clock_that_goes_back_hangs_no_plan(flight, over_mavlink, word):
-    ground = word == "disengaged"
+@pytest.mark.parametrize("request", ["landing", "holding", "disengaged"])
+def test_a_clock_that_goes_back_hangs_no_plan(flight, over_mavlink, request):
+    ground = request == "disengaged"
     flight = flight(over_mavlink, 0.0 if ground else 3.0)
     if ground:
         flight.settle().person("engaged")
@@ -401,7 +401,7 @@ def test_a_clock_that_goes_back_hangs_no_plan(flight, over_mavlink, word):
     else:
         flight.fly()
     flight.vehicle.lose_commands = 2
-    flight.person(word)
+    flight.person(request)
     flight.go(0.3)
     for owner, call in (
         (flight.adapter, "update"),
@@ -411,7 +411,7 @@ def test_a_clock_that_goes_back_hangs_no_plan(flight, over_mavlink, word):
     ):
         method = getattr(owner, call)
         setattr(owner, call, lambda *values, m=method: m(*values[:-1], values[-1] - 60.0))
-    if word == "holding":
+    if request == "holding":
         flight.go(8.0, lambda: flight.shown == flight.profile.hold)
     else:
         flight.go(25.0, lambda: not flight.vehicle.armed)
@@ -467,12 +467,14 @@ def test_a_resume_that_is_refused_holds_as_before(flight, over_mavlink):
     assert flight.session.allowed == {flight.profile.hold} and not flight.set_points(begin)
 
 
-def test_a_bridge_that_hears_the_heartbeat_before_the_order_still_watches_the_landing(flight, kind):
+def test_a_bridge_that_receives_the_heartbeat_before_the_order_still_watches_the_landing(
+    flight, kind
+):
     flight = flight(kind, 5.0).fly().person("landing")
     flight.go(2.0)
     order = flight.order
     flight.start_bridge()
-    flight.order = type(order)("nobody yet", Mode.DISENGAGED)
+    flight.order = type(order)("none yet", Mode.DISENGAGED)
     flight.until("released", 3.0)
     flight.order = order
     begin = flight.now
@@ -481,7 +483,7 @@ def test_a_bridge_that_hears_the_heartbeat_before_the_order_still_watches_the_la
     assert not flight.requests(begin) and not flight.set_points(begin)
 
 
-def test_a_heartbeat_that_says_disarmed_in_flight_does_not_make_it_so(flight, over_mavlink):
+def test_a_heartbeat_that_reports_disarmed_in_flight_does_not_make_it_so(flight, over_mavlink):
     """One that was reordered, or a lie: hands off, and no request to disarm goes out in the air."""
     flight = flight(over_mavlink, 3.0).fly()
     begin = flight.now

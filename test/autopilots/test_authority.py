@@ -11,7 +11,7 @@ import pytest
 
 from liquid_nav.autopilots import ARDUPILOT, PX4
 from liquid_nav.safety import FaultKind, Mode, Phase, SafetyLimits
-from liquid_nav.sitl.other_components import everybody_else
+from liquid_nav.sitl.other_components import all_other_components
 from liquid_nav.types import Command
 
 ARM = 400
@@ -94,19 +94,19 @@ def test_an_engagement_that_reaches_a_landing_bridge_is_used_up(flight, kind):
         and flight.session.fault.kind is FaultKind.LANDING_GOES_ON
     )
     flight.until("ready", 40.0)
-    for word in ("holding", "engaged", "holding", "engaged"):
-        flight.change(word)
+    for request in ("holding", "engaged", "holding", "engaged"):
+        flight.change(request)
         flight.go(2.0)
     assert not flight.vehicle.armed and flight.session.phase is Phase.READY
 
 
-@pytest.mark.parametrize("word", ["engaged", "landing"])
-def test_the_first_order_that_is_heard_counts_as_seen(flight, kind, word):
+@pytest.mark.parametrize("request", ["engaged", "landing"])
+def test_the_first_order_received_counts_as_seen(flight, kind, request):
     flight = flight(kind).settle().person("engaged")
     flight.until("flying")
     flight.person("landing")
     flight.until("ready", 40.0)
-    flight.person(word)
+    flight.person(request)
     flight.start_bridge()
     begin = flight.now
     flight.go(15.0)
@@ -126,14 +126,14 @@ def test_a_supervisor_that_starts_anew_engages_only_when_a_person_does(chain, ki
     chain.until("flying", 10.0)
 
 
-def test_a_bridge_that_has_not_heard_the_supervisor_yet_is_named(chain, kind):
+def test_a_bridge_that_has_not_received_the_supervisor_yet_is_named(chain, kind):
     chain = chain(kind).settle()
     chain.start_supervisor()
     done, why = chain.engage()
     assert not done and "no camera image" in why
     chain.supervisor.bridge(chain.session.report(), chain.now)
     done, why = chain.engage()
-    assert "has not heard this supervisor" in why
+    assert "has not received this supervisor's order" in why
 
 
 # Foreign modes win.
@@ -159,14 +159,14 @@ def test_a_return_chosen_while_the_bridge_is_away_goes_on(chain, kind):
 )
 @pytest.mark.parametrize("fixed", [False, True], ids=["5 Hz", "1 Hz"])
 def test_a_mode_switch_between_two_heartbeats_stays(chain, kind, lag, fixed):
-    """20 phases of the heartbeat; with a touch, the supervisor hears of the pilot before the
-    heartbeat tells it.
+    """20 phases of the heartbeat; with a touch, the supervisor receives the pilot's touch before the
+    heartbeat shows it.
 
     ``lag``: s from a touch until the autopilot changes the mode. A real PX4 took up to 0.11 s.
     """
     if kind == "px4_dds" and (lag is not None or not fixed):
         pytest.skip(
-            "over DDS the rate of the status is PX4's own, and nobody tells the remote control"
+            "over DDS the rate of the status is PX4's own, and nothing reports the remote control"
         )
     base = chain(kind, 3.0)
     base.vehicle.answers_no_requests = fixed
@@ -356,10 +356,10 @@ def test_a_flip_is_refused_like_any_engagement_and_does_not_wait_for_better_time
 
 @pytest.mark.parametrize("seconds", [1.0, 2.0, 2.9, 3.5, 6.0, 60.0])
 @pytest.mark.parametrize("before", [1.0, -1.0], ids=["its preset is off", "it repeats off"])
-def test_a_transmitter_that_is_heard_again_with_the_switch_on_engages_nothing(
+def test_a_transmitter_that_is_received_again_with_the_switch_on_engages_nothing(
     chain, over_mavlink, before, seconds
 ):
-    """What a receiver says while it hears nothing looks like a rest, and its return like a flip."""
+    """What a receiver reports while it receives nothing looks like a rest, and its return like a flip."""
     chain = chain(over_mavlink, engage_channel=SWITCH)
     chain.vehicle.pilot_sticks(switch=before)
     chain.settle()
@@ -377,12 +377,12 @@ def switch_rests(chain, kind, height=0.0):
     return chain.settle()
 
 
-def test_a_flip_that_is_told_late_engages_nothing(chain, over_mavlink):
+def test_a_flip_that_is_reported_late_engages_nothing(chain, over_mavlink):
     chain = switch_rests(chain, over_mavlink)
-    hear = chain.supervisor.bridge
+    receive = chain.supervisor.bridge
     chain.supervisor.bridge = lambda report, now: None
     move_switch(chain, 1.0, 20.0)
-    chain.supervisor.bridge = hear
+    chain.supervisor.bridge = receive
     chain.go(5.0)
     assert (
         chain.session.report().flips == 1 and not chain.vehicle.armed and not chain.switch_answers
@@ -403,7 +403,7 @@ def test_a_switch_that_was_moved_while_the_bridges_computer_slept_engages_nothin
     assert not chain.switch_answers and not chain.vehicle.armed
 
 
-def test_an_old_report_that_is_heard_again_engages_nothing(chain, over_mavlink):
+def test_an_old_report_that_is_received_again_engages_nothing(chain, over_mavlink):
     chain = switch_rests(chain, over_mavlink)
     old = chain.session.report()
     move_switch(chain, 1.0, 1.0)
@@ -417,7 +417,7 @@ def test_an_old_report_that_is_heard_again_engages_nothing(chain, over_mavlink):
     assert chain.switch_answers == [(True, "engaged")] and not chain.vehicle.armed
 
 
-def test_an_engagement_that_the_bridge_hears_a_minute_later_is_over(chain, kind):
+def test_an_engagement_that_the_bridge_receives_a_minute_later_is_over(chain, kind):
     """By switch or by service: reports still come, orders do not."""
     chain = chain(kind, resume=5.0).settle()
     take = chain.session.take_order
@@ -440,31 +440,31 @@ def test_a_return_that_is_chosen_while_the_hand_is_at_the_switch_goes_on(chain, 
     assert not chain.switch_answers and not chain.requests(begin) and not chain.set_points(begin)
 
 
-@pytest.mark.parametrize("word", ["disengage", "land", "hold"])
-def test_what_a_person_says_while_the_hand_is_at_the_switch_counts(chain, over_mavlink, word):
+@pytest.mark.parametrize("request", ["disengage", "land", "hold"])
+def test_a_request_during_a_flip_of_the_switch_counts(chain, over_mavlink, request):
     chain = switch_rests(chain, over_mavlink)
     chain.vehicle.pilot_sticks(switch=1.0)
     chain.go(0.4)
-    getattr(chain.supervisor, word)(chain.now)
+    getattr(chain.supervisor, request)(chain.now)
     chain.go(10.0)
     assert not chain.switch_answers and not chain.vehicle.armed
 
 
 def test_a_switch_that_is_off_again_before_the_drone_flies_stops_it(chain, over_mavlink):
-    """Its report comes after the sticks that tell the same: topics have no order among each
+    """Its report comes after the sticks that mean the same: topics have no order among each
     other.
     """
     chain = switch_rests(chain, over_mavlink)
     held_back = []
-    hear = chain.supervisor.bridge
+    receive = chain.supervisor.bridge
     chain.supervisor.bridge = lambda report, now: held_back.append(report)
     chain.vehicle.pilot_sticks(switch=1.0)
     chain.go(1.0, lambda: held_back and held_back[-1].flips == 1)
     chain.vehicle.pilot_sticks(switch=-1.0)
     chain.go(0.14)
-    told = next(report for report in held_back if report.flips == 1)
-    chain.supervisor.bridge = hear
-    answer = hear(told, chain.now)
+    reported = next(report for report in held_back if report.flips == 1)
+    chain.supervisor.bridge = receive
+    answer = receive(reported, chain.now)
     assert answer == (True, "engaged"), "the hole is there, or this test shows nothing"
     highest = 0.0
     for _ in range(100):
@@ -546,7 +546,7 @@ def test_ctrl_c_while_landing_still_lands(chain, kind, after):
     assert chain.height < 0.05
 
 
-def test_a_bridge_that_starts_while_it_lands_watches_and_tells(chain, kind):
+def test_a_bridge_that_starts_while_it_lands_watches_and_reports(chain, kind):
     chain = chain(kind, 4.0).take_off()
     chain.supervisor.land(chain.now)
     chain.go(2.0)
@@ -571,7 +571,7 @@ def test_landing_again_and_again_lands_once(chain, kind):
     assert len(asked) <= 3 and not chain.vehicle.armed
 
 
-def test_landing_without_a_bridge_is_said_to_be_impossible(chain, kind):
+def test_landing_without_a_bridge_is_reported_as_impossible(chain, kind):
     chain = chain(kind, 3.0).take_off()
     chain.cut = True
     chain.until("offline", 5.0)
@@ -608,7 +608,7 @@ def test_a_landing_that_is_refused_is_tried_in_other_ways(chain, over_mavlink):
 
 
 def test_a_person_may_stop_a_landing(chain, kind):
-    """Somebody stands below."""
+    """A person stands below."""
     chain = chain(kind, 6.0).take_off()
     chain.supervisor.land(chain.now)
     chain.go(2.0)
@@ -646,7 +646,7 @@ def test_ctrl_c_in_flight_ends_in_the_autopilots_hold(chain, kind):
     chain.close_bridge()
     assert (
         chain.shown == chain.profile.hold
-        and not chain.heard("Failsafe")
+        and not chain.logged("Failsafe")
         and zero_since(chain, begin)
     )
     chain.go(5.0)
@@ -688,7 +688,7 @@ def test_disengaging_soon_after_arming_stops_the_motors(chain, kind, after, fixe
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3])
-def test_disarming_is_repeated_until_the_vehicle_says_so(chain, over_mavlink, lost):
+def test_disarming_is_repeated_until_the_vehicle_reports_it(chain, over_mavlink, lost):
     chain = chain(over_mavlink).settle()
     assert chain.engage()[0]
     chain.go(10.0, lambda: chain.vehicle.armed)
@@ -698,7 +698,7 @@ def test_disarming_is_repeated_until_the_vehicle_says_so(chain, over_mavlink, lo
 
 
 def test_a_disarming_that_is_refused_in_the_air_lands(flight, over_mavlink):
-    """It has left the ground while the request was on its way, and its landing detector says so too
+    """It has left the ground while the request was on its way, and its landing detector reports it too
     late.
     """
     flight = flight(over_mavlink).settle().person("engaged")
@@ -714,7 +714,7 @@ def test_a_disarming_that_is_refused_in_the_air_lands(flight, over_mavlink):
 
 def test_a_flight_among_gimbals_stations_and_other_vehicles(chain, over_mavlink):
     chain = chain(over_mavlink)
-    chain.others = everybody_else(chain.profile)
+    chain.others = all_other_components(chain.profile)
     chain.take_off()
     chain.go(5.0)
     assert chain.session.phase is Phase.FLYING and chain.adapter.foreign > 50
@@ -725,7 +725,7 @@ def test_a_flight_among_gimbals_stations_and_other_vehicles(chain, over_mavlink)
 
 def test_a_gimbal_alone_is_no_vehicle(chain, over_mavlink):
     chain = chain(over_mavlink)
-    chain.others = everybody_else(chain.profile)
+    chain.others = all_other_components(chain.profile)
     chain.vehicle.silent_until = 1e9
     chain.go(5.0)
     assert chain.session.phase is Phase.OFFLINE and chain.session.vehicle.heartbeat is None
@@ -733,15 +733,15 @@ def test_a_gimbal_alone_is_no_vehicle(chain, over_mavlink):
 
 def test_a_gimbal_does_not_keep_a_lost_link(chain, over_mavlink):
     chain = chain(over_mavlink, 3.0)
-    chain.others = everybody_else(chain.profile)
+    chain.others = all_other_components(chain.profile)
     chain.take_off()
     chain.vehicle.silent_until = 1e9
     chain.until("offline", 4.0)
 
 
-def test_an_answer_to_nobody_is_an_answer_to_us(chain):
+def test_an_unaddressed_acknowledgement_counts_as_ours(chain):
     chain = chain("ardupilot")
-    chain.vehicle.acks_to_nobody = True
+    chain.vehicle.acks_unaddressed = True
     chain.take_off()
 
 
@@ -753,7 +753,7 @@ def test_without_a_global_position_zero_set_points_hold(chain, kind):
     chain = chain(kind)
     chain.vehicle.global_position = False
     chain.take_off()
-    assert chain.heard("no global position", "zero set points")
+    assert chain.logged("no global position", "zero set points")
     chain.go(2.0)
     chain.supervisor.hold(chain.now)
     chain.until("holding", 1.0)

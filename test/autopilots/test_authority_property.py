@@ -20,11 +20,16 @@ from hypothesis.stateful import (
 )
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots import TRANSITIONS
+from liquid_nav.autopilots import PHASE_TRANSITIONS
 from liquid_nav.autopilots import mavlink_messages as messages
-from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec, signing_key
+from liquid_nav.autopilots.mavlink_codec import (
+    COMPANION_COMPONENT_ID,
+    COMPANION_SYSTEM_ID,
+    MavlinkCodec,
+    mavlink_signing_key,
+)
 from liquid_nav.safety import FaultKind, Mode, Phase
-from liquid_nav.sitl.other_components import everybody_else
+from liquid_nav.sitl.other_components import all_other_components
 from liquid_nav.types import Command
 
 STEPS = int(os.environ.get("LIQUID_NAV_STEPS", "1500"))
@@ -40,21 +45,24 @@ SWITCH = 7
 LANDING_TAKES = 60.0
 """s in which an accepted landing ends on the ground."""
 UNSEEN = 1.3
-"""s until somebody's mode is shown, where nothing but the heartbeat tells it."""
-HEARD = 0.06
-"""s from a touch that the supervisor has noticed until the bridge has heard of it."""
+"""s until a foreign mode is shown, where nothing but the heartbeat contains it."""
+RECEIVED_AFTER = 0.06
+"""s from a touch that the supervisor has noticed until the bridge has received it."""
 SWITCHES = 0.5
 """s from a touch in which a switch of the remote control may still take effect."""
 
 
 class Intruder:
-    """Somebody on the link without the key: speaks with the vehicle's ids to the bridge, and the
+    """An intruder on the link without the key: sends with the vehicle's ids to the bridge, and the
     other way round.
     """
 
     def __init__(self, chain):
         self.chain = chain
-        self.as_vehicle, self.as_bridge = Codec(1, 1), Codec(OUR_SYSTEM, OUR_COMPONENT)
+        self.as_vehicle, self.as_bridge = (
+            MavlinkCodec(1, 1),
+            MavlinkCodec(COMPANION_SYSTEM_ID, COMPANION_COMPONENT_ID),
+        )
         self.count = 0
 
     def packets(self, now):
@@ -113,7 +121,7 @@ class Watching:
 
         def checked(phase):
             before = session.phase
-            assert phase is before or phase in TRANSITIONS[before], f"{before} -> {phase}"
+            assert phase is before or phase in PHASE_TRANSITIONS[before], f"{before} -> {phase}"
             enter(phase)
 
         session.enter = checked
@@ -132,7 +140,7 @@ class Watching:
         self._look_at_landing()
         self._look_at_holds()
         del chain.sent[:-400]
-        del chain.said[:-50]
+        del chain.log[:-50]
 
     def _sent(self, new):
         """Requests and set points of this tick."""
@@ -143,8 +151,8 @@ class Watching:
         return requests, points
 
     def _look_at_modes(self):
-        """What somebody has chosen, and what is gone again before any heartbeat has shown it,
-        nobody can respect.
+        """What another operator has chosen, and what is gone again before any heartbeat has shown it,
+        cannot be respected.
         """
         session = self.chain.session
         if self.foreign_since is None or self.foreign_shown or session is None:
@@ -163,15 +171,17 @@ class Watching:
             if number == TAKE_OFF:
                 assert self.engaged_at is not None, "took off without an engagement"
             if number in (SET_MODE, LAND):
-                # A mode of somebody else that was shown by a heartbeat is never asked back; whoever
+                # A foreign mode that was shown by a heartbeat is never asked back; whoever
                 # engages or lands after it means it.
                 late = self.foreign_since is not None and now - self.foreign_since > self.seen_after
                 assert not late, (
-                    f"asked for a mode {now - self.foreign_since:.2f} s after somebody else's"
+                    f"asked for a mode {now - self.foreign_since:.2f} s after a foreign one"
                 )
             if number == SET_MODE and self.handed_over is not None:
                 since = now - self.handed_over
-                assert not HEARD < since < SWITCHES, f"asked for a mode {since:.2f} s after a touch"
+                assert not RECEIVED_AFTER < since < SWITCHES, (
+                    f"asked for a mode {since:.2f} s after a touch"
+                )
         if self.touched_since is not None and now - self.touched_since > 0.04:
             for point in points:
                 assert max(abs(value) for value in point[1:]) < 1e-9, (
@@ -205,7 +215,7 @@ class Watching:
         )
 
     def _look_at_holds(self):
-        """Who holds on its own account says why."""
+        """A session that holds on its own account reports why."""
         supervisor, session = self.chain.supervisor, self.chain.session
         if supervisor is None:
             return
@@ -232,7 +242,7 @@ class Watching:
         self.engaged_at = None
 
     def took_over(self, seen_after=UNSEEN):
-        """Somebody else has chosen a mode, or has the drone: nothing of ours may follow."""
+        """Another operator has chosen a mode, or flies the drone: nothing of ours may follow."""
         self.foreign_since = self.chain.now
         self.seen_after = seen_after
         self.foreign_shown = False
@@ -253,31 +263,31 @@ class Authority(RuleBasedStateMachine):
         height=st.sampled_from((0.0, 0.0, 3.0)),
         crowd=st.booleans(),
         slow=st.booleans(),
-        nobody=st.booleans(),
+        unaddressed=st.booleans(),
         resume=st.booleans(),
         phase=st.floats(0.0, 0.99),
         intruder=st.booleans(),
     )
-    def begin(self, height, crowd, slow, nobody, resume, phase, intruder):
+    def begin(self, height, crowd, slow, unaddressed, resume, phase, intruder):
         options = {"engage_channel": SWITCH}
         if not resume:
             options["resume"] = 0.0
         intruder = intruder and self.kind != "px4_dds"
         if intruder:
-            key = signing_key("forest")
+            key = mavlink_signing_key("forest")
             options["codecs"] = (
-                Codec(key=key, unix_time=1.8e9),
-                Codec(1, 1, key=key, unix_time=1.8e9),
+                MavlinkCodec(key=key, unix_time=1.8e9),
+                MavlinkCodec(1, 1, key=key, unix_time=1.8e9),
             )
         self.chain = self.chain_class(self.kind, height, **options)
         vehicle = self.chain.vehicle
         vehicle.answers_no_requests = slow
-        vehicle.acks_to_nobody = nobody and self.kind == "ardupilot"
+        vehicle.acks_unaddressed = unaddressed and self.kind == "ardupilot"
         vehicle.shift_heartbeat(phase)
         self.switch = -1.0
         vehicle.pilot_sticks(switch=self.switch)
         if crowd and self.kind != "px4_dds":
-            self.chain.others = everybody_else(self.chain.profile)
+            self.chain.others = all_other_components(self.chain.profile)
         if intruder:
             self.chain.others = [*self.chain.others, Intruder(self.chain)]
         self.watching = Watching(self.chain)
@@ -300,10 +310,10 @@ class Authority(RuleBasedStateMachine):
         self.go(0.02)
 
     @precondition(lambda self: self.chain.supervisor is not None)
-    @rule(word=st.sampled_from(("disengage", "hold")))
-    def a_person_stops(self, word):
-        getattr(self.chain.supervisor, word)(self.chain.supervisor_now)
-        if word == "hold":
+    @rule(request=st.sampled_from(("disengage", "hold")))
+    def a_person_stops(self, request):
+        getattr(self.chain.supervisor, request)(self.chain.supervisor_now)
+        if request == "hold":
             self.watching.landing_since = None
         self.watching.stopped()
         self.go(0.02)
@@ -319,7 +329,7 @@ class Authority(RuleBasedStateMachine):
         session = chain.session
         if done and session is not None and session.phase is Phase.LANDING and not chain.cut:
             watching.landing_since = chain.now
-        # Whoever asks for a landing takes the drone back from anybody.
+        # Whoever asks for a landing takes the drone back from any operator.
         watching.foreign_since = None
 
     @rule(
@@ -361,7 +371,7 @@ class Authority(RuleBasedStateMachine):
             self._touch(seconds, switch=self.switch)
 
     @rule(works=st.booleans())
-    def the_receiver_loses_its_transmitter_and_hears_it_again(self, works):
+    def the_receiver_loses_its_transmitter_and_receives_it_again(self, works):
         self.chain.vehicle.radio = works
         self.go(0.02)
 
@@ -380,11 +390,11 @@ class Authority(RuleBasedStateMachine):
 
     @rule()
     def the_mode_is_switched(self):
-        self._somebody_chooses(self.chain.pilot_mode)
+        self._another_chooses(self.chain.pilot_mode)
 
     @rule()
     def a_return_is_chosen(self):
-        self._somebody_chooses(self._return())
+        self._another_chooses(self._return())
 
     @precondition(lambda self: self.kind != "px4_dds")
     @rule(lag=st.sampled_from((0.0, 0.04, 0.1, 0.16)), returns=st.booleans())
@@ -405,16 +415,17 @@ class Authority(RuleBasedStateMachine):
                 break
         noticed = self.watching.touched_since is not None
         self.go(lag)
-        self._somebody_chooses(
-            self._return() if returns else self.chain.pilot_mode, HEARD if noticed else UNSEEN
+        self._another_chooses(
+            self._return() if returns else self.chain.pilot_mode,
+            RECEIVED_AFTER if noticed else UNSEEN,
         )
         self.chain.vehicle.pilot_sticks(switch=self.switch)
 
     def _return(self):
         return 6 if self.kind == "ardupilot" else 0x5040000
 
-    def _somebody_chooses(self, mode, seen_after=UNSEEN):
-        # Nobody can see that a mode is chosen which is there already.
+    def _another_chooses(self, mode, seen_after=UNSEEN):
+        # A choice of the mode that is set already cannot be seen.
         changes = self.chain.vehicle.mode != mode
         if self.chain.vehicle.pilot_switches(mode) and changes:
             self.watching.took_over(seen_after)
@@ -518,7 +529,7 @@ class Authority(RuleBasedStateMachine):
 
     @precondition(lambda self: self.chain.session is not None)
     @rule(topic=st.sampled_from(("cmd_vel", "safety_supervisor/order")))
-    def a_second_supervisor_speaks(self, topic):
+    def a_second_supervisor_publishes(self, topic):
         chain = self.chain
         chain.session.distrust(topic, chain.bridge_now)
         self.go(0.2)
@@ -527,7 +538,7 @@ class Authority(RuleBasedStateMachine):
         self.go(0.02)
 
     @invariant()
-    def the_motors_are_off_where_nobody_flies(self):
+    def the_motors_are_off_where_no_flight_is_on(self):
         if not hasattr(self, "chain"):
             return
         session = self.chain.session
@@ -550,7 +561,7 @@ def test_nothing_arms_climbs_or_changes_a_mode_unless_a_person_has_just_asked_fo
     run_state_machine_as_test(machine, settings=options)
 
 
-def test_the_kinds_of_faults_of_the_bridge_are_told_in_words():
+def test_every_kind_of_fault_of_the_bridge_has_a_text():
     """Every kind has a sentence; none is forgotten when a kind is added."""
     from liquid_nav.safety import Fault
 

@@ -114,7 +114,7 @@ def test_what_listens_for_one_tool_and_calls_for_another_is_not_guessed(host):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("udp:a:65536", "no port 65536 in 'udp:a:65536'. ports end at 65535"),
         ("udp://:65536", "no port 65536 in 'udp://:65536'. ports end at 65535"),
@@ -130,10 +130,10 @@ def test_what_listens_for_one_tool_and_calls_for_another_is_not_guessed(host):
         ),
     ],
 )
-def test_a_number_that_no_port_has_is_named(text, words):
+def test_a_number_that_no_port_has_is_named(text, message):
     with pytest.raises(UserError) as error:
         read_connection(text)
-    assert str(error.value) == words
+    assert str(error.value) == message
 
 
 @pytest.mark.parametrize(

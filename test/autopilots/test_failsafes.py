@@ -6,7 +6,12 @@ import math
 
 import pytest
 
-from liquid_nav.autopilots.failsafes import explain, falls, is_known, names_for
+from liquid_nav.autopilots.failsafes import (
+    explain_failsafe,
+    failsafe_parameters,
+    failsafe_stops_motors,
+    is_known_failsafe,
+)
 
 RETURNS = "it returns to its launch"
 STOPS = "it stops its motors and falls"
@@ -100,7 +105,7 @@ MEANINGS = {
         "its own geofence: ",
         {
             0: "it is off, unless FENCE_AUTOENABLE turns it on",
-            1: "it is on, FENCE_ACTION says what it does",
+            1: "it is on, FENCE_ACTION defines the action",
         },
     ),
 }
@@ -118,46 +123,48 @@ NUMBERS = (*range(-3, 40), 255, 2.5, -0.5, math.nan, math.inf, -math.inf)
 
 
 @pytest.mark.parametrize("name", MEANINGS)
-def test_every_value_has_its_meaning_and_every_other_one_is_said_to_be_unknown(name):
+def test_every_value_has_its_meaning_and_every_other_one_is_reported_as_unknown(name):
     event, meanings = MEANINGS[name]
     for value in NUMBERS:
         if value in meanings:
-            assert explain(name, value) == event + meanings[value]
-            assert is_known(name, value)
+            assert explain_failsafe(name, value) == event + meanings[value]
+            assert is_known_failsafe(name, value)
         else:
             unknown = f"{event}nothing is known of what it does (value {value:g})"
-            assert explain(name, value) == unknown
-            assert not is_known(name, value)
+            assert explain_failsafe(name, value) == unknown
+            assert not is_known_failsafe(name, value)
 
 
 @pytest.mark.parametrize("value", range(32))
 def test_sticks_end_offboard_by_bit_1_alone(value):
-    ends = "takes the drone back from our set points" in explain("COM_RC_OVERRIDE", value)
+    ends = "takes the drone back from our set points" in explain_failsafe("COM_RC_OVERRIDE", value)
     assert ends == (value in (2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31))
-    assert ends or "does not end OFFBOARD" in explain("COM_RC_OVERRIDE", value)
+    assert ends or "does not end OFFBOARD" in explain_failsafe("COM_RC_OVERRIDE", value)
 
 
 @pytest.mark.parametrize("value", range(32))
 def test_bit_2_alone_excepts_offboard_from_the_loss_of_the_remote_control(value):
-    ignored = "is ignored in OFFBOARD" in explain("COM_RCL_EXCEPT", value)
+    ignored = "is ignored in OFFBOARD" in explain_failsafe("COM_RCL_EXCEPT", value)
     assert ignored == (4 <= value <= 7 or 12 <= value <= 15 or 20 <= value <= 23 or value >= 28)
-    assert ignored or "starts its failsafe (NAV_RCL_ACT)" in explain("COM_RCL_EXCEPT", value)
+    assert ignored or "starts its failsafe (NAV_RCL_ACT)" in explain_failsafe(
+        "COM_RCL_EXCEPT", value
+    )
 
 
 @pytest.mark.parametrize("name", MASKS)
 def test_a_mask_that_is_none_is_unknown(name):
     for value in (-1.0, 0.5, math.nan, math.inf):
-        assert "nothing is known of what it does" in explain(name, value)
-        assert not is_known(name, value)
-    assert is_known(name, 3)
+        assert "nothing is known of what it does" in explain_failsafe(name, value)
+        assert not is_known_failsafe(name, value)
+    assert is_known_failsafe(name, 3)
 
 
-def test_what_falls_is_known_as_a_value_and_said_in_words():
-    for name in (*names_for("PX4"), *names_for("ArduPilot")):
+def test_what_falls_is_known_as_a_value_and_stated_in_the_text():
+    for name in (*failsafe_parameters("PX4"), *failsafe_parameters("ArduPilot")):
         for value in NUMBERS:
-            assert falls(name, value) == ((name, value) in FALLING)
-            assert falls(name, value) == ("falls" in explain(name, value))
-    assert falls("NAV_RCL_ACT", 6.0)
+            assert failsafe_stops_motors(name, value) == ((name, value) in FALLING)
+            assert failsafe_stops_motors(name, value) == ("falls" in explain_failsafe(name, value))
+    assert failsafe_stops_motors("NAV_RCL_ACT", 6.0)
 
 
 def test_the_parameters_of_each_autopilot_and_of_no_other():
@@ -170,13 +177,13 @@ def test_the_parameters_of_each_autopilot_and_of_no_other():
         "GF_ACTION",
         "COM_OBL_RC_ACT",
     )
-    assert names_for("PX4") == px4
-    assert names_for("ArduPilot") == ("FS_THR_ENABLE", "FS_GCS_ENABLE", "FENCE_ENABLE")
-    assert names_for("toaster") == ()
-    assert {*MEANINGS, *MASKS} == {*px4, *names_for("ArduPilot")}
+    assert failsafe_parameters("PX4") == px4
+    assert failsafe_parameters("ArduPilot") == ("FS_THR_ENABLE", "FS_GCS_ENABLE", "FENCE_ENABLE")
+    assert failsafe_parameters("toaster") == ()
+    assert {*MEANINGS, *MASKS} == {*px4, *failsafe_parameters("ArduPilot")}
 
 
-def test_of_another_parameter_nothing_is_said():
-    assert explain("RTL_ALT", 3.0) == ""
-    assert not is_known("RTL_ALT", 3.0)
-    assert not falls("RTL_ALT", 5.0)
+def test_another_parameter_has_no_meaning():
+    assert explain_failsafe("RTL_ALT", 3.0) == ""
+    assert not is_known_failsafe("RTL_ALT", 3.0)
+    assert not failsafe_stops_motors("RTL_ALT", 5.0)

@@ -15,7 +15,7 @@ mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
 from liquid_nav.autopilots.config import SessionConfig
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
-from liquid_nav.autopilots.mavlink_codec import Codec, signing_key
+from liquid_nav.autopilots.mavlink_codec import MavlinkCodec, mavlink_signing_key
 from liquid_nav.autopilots.profiles import ARDUPILOT, PX4
 from liquid_nav.safety import Mode, Order, Phase
 from liquid_nav.sitl.lock_step import LockStep, MemoryWire
@@ -26,7 +26,9 @@ from liquid_nav.types import Command
 
 COUNT = int(os.environ.get("LIQUID_NAV_FUZZ", "2000"))
 KINDS = [kind for kind in mavlink.mavlink_map.values() if "SET_POSITION" not in kind.msgname]
-HEARD = [mavlink.mavlink_map[number] for number in (0, 1, 22, 31, 32, 65, 77, 105, 245, 253)]
+RECEIVED_KINDS = [
+    mavlink.mavlink_map[number] for number in (0, 1, 22, 31, 32, 65, 77, 105, 245, 253)
+]
 MOVING = {"SET_POSITION_TARGET_LOCAL_NED", "COMMAND_LONG", "PARAM_SET"}
 
 
@@ -78,8 +80,8 @@ def packets(count, kinds, sender, seed=1):
 
 @pytest.mark.parametrize("profile", [PX4, ARDUPILOT], ids=["px4", "ardupilot"])
 def test_a_bridge_at_rest_stays_at_rest(profile):
-    adapter, codec, now, sent = MavlinkAdapter(profile), Codec(), 0.0, set()
-    for packet in packets(COUNT, HEARD, Codec(1, 1)):
+    adapter, codec, now, sent = MavlinkAdapter(profile), MavlinkCodec(), 0.0, set()
+    for packet in packets(COUNT, RECEIVED_KINDS, MavlinkCodec(1, 1)):
         now += 0.005
         for message in codec.decode(packet):
             adapter.receive(message, now)
@@ -94,16 +96,16 @@ def test_a_bridge_at_rest_stays_at_rest(profile):
 
 @pytest.mark.parametrize("kind", [Px4Vehicle, ArduPilotVehicle], ids=["px4", "ardupilot"])
 def test_unsigned_rubbish_and_commands_do_not_move_a_signed_flight(kind):
-    key = signing_key("forest")
-    vehicle = kind(PointBody(2.0), Codec(1, 1, key=key, unix_time=1.8e9))
+    key = mavlink_signing_key("forest")
+    vehicle = kind(PointBody(2.0), MavlinkCodec(1, 1, key=key, unix_time=1.8e9))
     lock = LockStep(
         MavlinkAdapter(PX4 if kind is Px4Vehicle else ARDUPILOT),
         vehicle,
-        MemoryWire(Codec(key=key, unix_time=1.8e9)),
+        MemoryWire(MavlinkCodec(key=key, unix_time=1.8e9)),
     )
     session = lock.session
     everything = list(mavlink.mavlink_map.values())
-    sender = Codec(255, 190)
+    sender = MavlinkCodec(255, 190)
     stream = packets(COUNT, everything, sender)
     session.take_order(Order("test", Mode.DISENGAGED), lock.now)
     place = None
@@ -126,8 +128,8 @@ def test_unsigned_rubbish_and_commands_do_not_move_a_signed_flight(kind):
 
 
 @pytest.mark.parametrize("kind", [Px4Vehicle, ArduPilotVehicle], ids=["px4", "ardupilot"])
-def test_an_engaged_flight_stays_inside_its_limits_among_others_and_whatever_it_is_told(kind):
-    """Everybody else on the link sends everything; the supervisor commands anything. Nothing is
+def test_an_engaged_flight_stays_inside_its_limits_among_others_and_whatever_is_commanded(kind):
+    """All other components on the link send everything; the supervisor commands anything. Nothing is
     signed.
     """
     profile = PX4 if kind is Px4Vehicle else ARDUPILOT
@@ -136,24 +138,24 @@ def test_an_engaged_flight_stays_inside_its_limits_among_others_and_whatever_it_
     lock = LockStep(MavlinkAdapter(profile, config), vehicle)
     session, rng = lock.session, random.Random(5)
     senders = [
-        Codec(1, 154),
-        Codec(1, 191),
-        Codec(2, 1),
-        Codec(255, 190),
-        Codec(1, 0),
-        Codec(42, 42),
+        MavlinkCodec(1, 154),
+        MavlinkCodec(1, 191),
+        MavlinkCodec(2, 1),
+        MavlinkCodec(255, 190),
+        MavlinkCodec(1, 0),
+        MavlinkCodec(42, 42),
     ]
-    streams = [packets(COUNT, HEARD, sender, seed) for seed, sender in enumerate(senders)]
+    streams = [packets(COUNT, RECEIVED_KINDS, sender, seed) for seed, sender in enumerate(senders)]
     session.take_order(Order("test", Mode.DISENGAGED), lock.now)
     lock.advance(2.0)
     session.take_order(Order("test", Mode.ENGAGED, 1, 1), lock.now)
     values = (0.0, 1.0, -3.0, 1e9, -1e38, float("nan"), float("inf"))
-    left, heard = COUNT, 0
+    left, received = COUNT, 0
     while left > 0:
         for _ in range(20):
             left -= 1
             for message in lock.wire.codec.decode(next(rng.choice(streams), b"")):
-                heard += lock.adapter.receive(message, lock.now)
+                received += lock.adapter.receive(message, lock.now)
         sound = Command(*(rng.uniform(-9.0, 9.0) for _ in range(4)))
         session.command(sound, lock.now)
         session.command(Command(*(rng.choice(values) for _ in range(4))), lock.now)
@@ -164,13 +166,13 @@ def test_an_engaged_flight_stays_inside_its_limits_among_others_and_whatever_it_
         assert (
             float((state.velocity[:2] ** 2).sum() ** 0.5) <= 1.51 and abs(state.velocity[2]) <= 0.51
         )
-    assert heard == 0 and lock.adapter.foreign > COUNT / 8
+    assert received == 0 and lock.adapter.foreign > COUNT / 8
     assert session.phase is Phase.FLYING, str(session.fault)
 
 
 @pytest.mark.parametrize("kind", [Px4Vehicle, ArduPilotVehicle], ids=["px4", "ardupilot"])
 def test_the_test_vehicle_survives_too(kind):
     vehicle = kind(PointBody(2.0))
-    for packet in packets(COUNT // 2, list(mavlink.mavlink_map.values()), Codec(255, 190)):
+    for packet in packets(COUNT // 2, list(mavlink.mavlink_map.values()), MavlinkCodec(255, 190)):
         vehicle.receive(packet)
         vehicle.advance(vehicle.now + 0.004)

@@ -15,10 +15,15 @@ from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav.autopilots import mavlink_messages as messages
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
-from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec, signing_key
-from liquid_nav.autopilots.profiles import PROFILES
+from liquid_nav.autopilots.mavlink_codec import (
+    COMPANION_COMPONENT_ID,
+    COMPANION_SYSTEM_ID,
+    MavlinkCodec,
+    mavlink_signing_key,
+)
+from liquid_nav.autopilots.profiles import AUTOPILOT_PROFILES
 from liquid_nav.safety import Mode, Order
-from liquid_nav.simulation import Simulation
+from liquid_nav.simulation import World
 from liquid_nav.sitl.lock_step import LockStep, MemoryWire
 from liquid_nav.sitl.mavlink_flight import SIMULATED_AUTOPILOTS
 from liquid_nav.sitl.vehicle_body import EmbeddedBody
@@ -34,13 +39,17 @@ MOVED = 0.01
 
 
 class Intruder:
-    """Speaks with the bridge's ids to the vehicle, and with the vehicle's ids to the bridge, but
+    """Sends with the bridge's ids to the vehicle, and with the vehicle's ids to the bridge, but
     has no key.
     """
 
     def __init__(self, lock, profile):
         self.lock, self.profile = lock, profile
-        self.bridge, self.vehicle, self.packets = Codec(OUR_SYSTEM, OUR_COMPONENT), Codec(1, 1), 0
+        self.bridge, self.vehicle, self.packets = (
+            MavlinkCodec(COMPANION_SYSTEM_ID, COMPANION_COMPONENT_ID),
+            MavlinkCodec(1, 1),
+            0,
+        )
 
     def attack(self):
         lock, profile = self.lock, self.profile
@@ -62,8 +71,8 @@ class Intruder:
             ),
         ]
         for lie in lies:
-            for heard in lock.wire.down([self.vehicle.encode(lie)], lock.now):
-                lock.adapter.receive(heard, lock.now)
+            for received in lock.wire.down([self.vehicle.encode(lie)], lock.now):
+                lock.adapter.receive(received, lock.now)
         self.packets += len(orders) + len(lies)
 
 
@@ -71,10 +80,14 @@ def fly(kind, engaged, attacked, key):
     """Return positions, float64 [N,3], during the attack, how many packets the intruder sent, and
     the lock step.
     """
-    profile = PROFILES[kind]
-    with Simulation(load_scenario("field"), 3, load_condition("summer")) as simulation:
-        ours, theirs = Codec(key=key, unix_time=1.8e9), Codec(1, 1, key=key, unix_time=1.8e9)
-        vehicle = SIMULATED_AUTOPILOTS[kind](EmbeddedBody(simulation), theirs)
+    profile = AUTOPILOT_PROFILES[kind]
+    with World(load_scenario("field"), 3, load_condition("summer")) as world:
+        (drone,) = world.drones
+        ours, theirs = (
+            MavlinkCodec(key=key, unix_time=1.8e9),
+            MavlinkCodec(1, 1, key=key, unix_time=1.8e9),
+        )
+        vehicle = SIMULATED_AUTOPILOTS[kind](EmbeddedBody(drone), theirs)
         lock = LockStep(MavlinkAdapter(profile), vehicle, MemoryWire(ours))
         lock.session.take_order(Order("test", Mode.DISENGAGED), lock.now)
         while lock.session.phase.value == "offline" or lock.now < 1.5:
@@ -90,7 +103,7 @@ def fly(kind, engaged, attacked, key):
             if begin is None and lock.session.phase.value == ("flying" if engaged else "released"):
                 begin = lock.now
             if begin is not None:
-                places.append(simulation.state.position.copy())
+                places.append(drone.state.position.copy())
                 if attacked:
                     intruder.attack()
         assert theirs.counts.rejected + ours.counts.rejected == (intruder.packets if key else 0)
@@ -98,9 +111,9 @@ def fly(kind, engaged, attacked, key):
 
 
 @pytest.mark.parametrize("engaged", [False, True], ids=["before", "during"])
-@pytest.mark.parametrize("kind", PROFILES)
+@pytest.mark.parametrize("kind", AUTOPILOT_PROFILES)
 def test_displacement_by_unsigned_mavlink(kind, engaged):
-    key = signing_key("forest")
+    key = mavlink_signing_key("forest")
     alone, none, _ = fly(kind, engaged, False, key)
     attacked, packets, lock = fly(kind, engaged, True, key)
     moved = float(np.linalg.norm(attacked - alone, axis=1).max())
@@ -109,7 +122,7 @@ def test_displacement_by_unsigned_mavlink(kind, engaged):
         and lock.session.phase.value == ("flying" if engaged else "released")
         and lock.vehicle.armed
     )
-    # The same packets where nobody signs: what the bound above is worth.
+    # The same packets where no one signs: what the bound above is worth.
     unsigned = float(np.linalg.norm(fly(kind, engaged, True, None)[0] - alone, axis=1).max())
     when = "during" if engaged else "before"
     print(

@@ -1,12 +1,12 @@
-"""Who is answered on a UDP port: the vehicle, and nobody else."""
+"""Who is answered on a UDP port: the vehicle alone."""
 
 import pytest
 from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav.autopilots import PX4
-from liquid_nav.autopilots.link import MOST_DECODED, MOVES, Link
+from liquid_nav.autopilots.link import MOST_DECODED, MOVES, MavlinkLink
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
-from liquid_nav.autopilots.mavlink_codec import Codec
+from liquid_nav.autopilots.mavlink_codec import MavlinkCodec
 from liquid_nav.sitl.other_components import Gimbal, GroundStation, SecondVehicle
 from liquid_nav.sitl.simulated_px4 import Px4Vehicle
 from liquid_nav.sitl.vehicle_body import PointBody
@@ -17,7 +17,7 @@ from liquid_nav.sitl.vehicle_server import UdpServer
 def ends():
     """A link that listens, and two senders on ports of their own."""
     adapter = MavlinkAdapter(PX4)
-    link = Link("udp:127.0.0.1:0", Codec(), adapter.is_vehicle)
+    link = MavlinkLink("udp:127.0.0.1:0", MavlinkCodec(), adapter.is_vehicle)
     link.receive(0.0)
     port = link.wire.port
     first, second = UdpServer(port=port), UdpServer(port=port)
@@ -51,7 +51,7 @@ def answers(link, end, other, now):
 
 
 @pytest.mark.parametrize("stranger", [SecondVehicle, GroundStation, Gimbal])
-def test_the_vehicle_is_answered_whoever_else_speaks(ends, stranger):
+def test_the_vehicle_is_answered_whoever_else_sends(ends, stranger):
     adapter, link, first, second = ends
     first.send([heartbeat(Px4Vehicle(PointBody(0.0)))])
     receive(link, 1.0)
@@ -60,7 +60,7 @@ def test_the_vehicle_is_answered_whoever_else_speaks(ends, stranger):
     assert answers(link, first, second, 1.2)
 
 
-def test_nobody_is_answered_before_the_vehicle_speaks(ends):
+def test_nothing_is_sent_before_the_vehicle_sends(ends):
     adapter, link, first, second = ends
     second.send(SecondVehicle().packets(0.0))
     receive(link, 1.0)
@@ -74,7 +74,7 @@ def test_a_script_with_the_vehicles_numbers_that_is_no_autopilot_is_not_taken_fo
     heartbeat_send.
     """
     adapter, link, first, second = ends
-    script = Codec(1, 1).encode(
+    script = MavlinkCodec(1, 1).encode(
         mavlink.MAVLink_heartbeat_message(
             mavlink.MAV_TYPE_GCS, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, 0, 3
         )
@@ -86,7 +86,7 @@ def test_a_script_with_the_vehicles_numbers_that_is_no_autopilot_is_not_taken_fo
     assert answers(link, first, second, 1.2)
 
 
-def test_a_second_vehicle_of_the_same_number_is_not_heard_as_long_as_the_first_speaks(ends):
+def test_a_second_vehicle_of_the_same_number_is_ignored_as_long_as_the_first_sends(ends):
     adapter, link, first, second = ends
     vehicle = Px4Vehicle(PointBody(0.0))
     first.send([heartbeat(vehicle)])
@@ -106,10 +106,12 @@ def test_a_vehicle_that_was_silent_may_come_back_from_another_port(ends):
     assert answers(link, second, first, 5.0)
 
 
-def test_who_calls_hears_only_whom_it_has_called():
+def test_a_caller_receives_only_from_the_address_it_calls():
     server, stranger = UdpServer(port=9), UdpServer(port=9)
     vehicle = Px4Vehicle(PointBody(0.0))
-    link = Link(f"udpout:127.0.0.1:{server.address[1]}", Codec(), MavlinkAdapter(PX4).is_vehicle)
+    link = MavlinkLink(
+        f"udpout:127.0.0.1:{server.address[1]}", MavlinkCodec(), MavlinkAdapter(PX4).is_vehicle
+    )
     link.receive(0.0)
     place = link.wire._socket.getsockname()
     stranger._socket.sendto(heartbeat(vehicle), place)
@@ -123,7 +125,7 @@ def test_who_calls_hears_only_whom_it_has_called():
 def test_a_flood_is_taken_in_parts():
     """Otherwise set points, and the end of the process, wait until the sender is tired."""
     adapter = MavlinkAdapter(PX4)
-    link = Link("udp:127.0.0.1:0", Codec(), adapter.is_vehicle)
+    link = MavlinkLink("udp:127.0.0.1:0", MavlinkCodec(), adapter.is_vehicle)
     link.receive(0.0)
     flood = [b"".join(SecondVehicle().packets(0.0)) * 20] * 100
     reads = iter(flood)
@@ -135,7 +137,7 @@ def test_a_flood_is_taken_in_parts():
     assert 0 < left < 100 and link.counts.seen <= MOST_DECODED + 20 * 8
 
 
-def test_what_comes_from_elsewhere_is_not_even_decoded_while_the_vehicle_is_heard(ends):
+def test_what_comes_from_elsewhere_is_not_even_decoded_while_the_vehicle_sends(ends):
     adapter, link, first, second = ends
     first.send([heartbeat(Px4Vehicle(PointBody(0.0)))])
     receive(link, 1.0)

@@ -23,12 +23,12 @@ from liquid_nav.autopilots.link import (
     MOVES,
     REOPEN,
     WRITE_TIME,
-    Link,
+    MavlinkLink,
+    MavlinkUdp,
     Tcp,
-    Udp,
     opener,
 )
-from liquid_nav.autopilots.mavlink_codec import Codec
+from liquid_nav.autopilots.mavlink_codec import MavlinkCodec
 from liquid_nav.errors import UserError
 
 HERE = "127.0.0.1"
@@ -44,7 +44,7 @@ def heartbeat(mode=0):
 
 
 def packet(mode=0, system=1):
-    return Codec(system, 1).encode(heartbeat(mode))
+    return MavlinkCodec(system, 1).encode(heartbeat(mode))
 
 
 def modes(messages):
@@ -59,7 +59,7 @@ def soon(read):
     return None
 
 
-def heard_by(end):
+def received_by(end):
     """A read of a socket that does not wait: what came, and from where."""
 
     def read():
@@ -120,13 +120,13 @@ class Wire:
 
 
 def link_over(wire, is_vehicle=None):
-    link = Link("udp:127.0.0.1:0", Codec(), is_vehicle)
+    link = MavlinkLink("udp:127.0.0.1:0", MavlinkCodec(), is_vehicle)
     link.wire = wire
     return link
 
 
 def flood(data, strange=False):
-    """More than anybody may read in the calls of one test."""
+    """More than may be read in the calls of one test."""
     return ((data, strange) for _ in range(20_000))
 
 
@@ -134,7 +134,7 @@ def flood(data, strange=False):
 
 
 def test_a_listener_reads_one_datagram_at_a_time_and_never_waits(sockets):
-    wire, other = Udp(HERE, 0, calls=False), sockets()
+    wire, other = MavlinkUdp(HERE, 0, calls=False), sockets()
     assert wire.read() == []
     for data in (b"one", b"two"):
         other.sendto(data, (HERE, wire.port))
@@ -149,10 +149,10 @@ def test_a_listener_reads_one_datagram_at_a_time_and_never_waits(sockets):
     ("later", "knows"),
     [(0.0, True), (1.0, True), (MOVES - 0.01, True), (MOVES, False), (60.0, False), (-0.1, False)],
 )
-def test_the_vehicle_is_told_from_others_for_three_seconds_after_its_last_word(
+def test_the_vehicle_is_distinguished_from_others_for_three_seconds_after_its_last_packet(
     sockets, later, knows
 ):
-    wire, vehicle, other = Udp(HERE, 0, calls=False), sockets(), sockets()
+    wire, vehicle, other = MavlinkUdp(HERE, 0, calls=False), sockets(), sockets()
     vehicle.sendto(b"vehicle", (HERE, wire.port))
     assert soon(wire.read) and not wire.knows_better(100.0)
     wire.accept(100.0)
@@ -164,8 +164,8 @@ def test_the_vehicle_is_told_from_others_for_three_seconds_after_its_last_word(
 
 
 @pytest.mark.parametrize("now", [0.0, 1.0, 1e9 + 0.5, 1.8e9])
-def test_the_vehicle_is_heard_again_and_again_whatever_the_clock_shows(sockets, now):
-    link, vehicle = Link("udp:127.0.0.1:0", Codec()), sockets()
+def test_the_vehicle_is_received_again_and_again_whatever_the_clock_shows(sockets, now):
+    link, vehicle = MavlinkLink("udp:127.0.0.1:0", MavlinkCodec()), sockets()
     link.receive(now)
     for mode in range(4):
         vehicle.sendto(packet(mode), (HERE, link.wire.port))
@@ -175,34 +175,34 @@ def test_the_vehicle_is_heard_again_and_again_whatever_the_clock_shows(sockets, 
 
 
 def test_nothing_is_written_before_the_vehicle_is_known_and_then_to_it_alone(sockets):
-    wire, vehicle, other = Udp(HERE, 0, calls=False), sockets(), sockets()
-    wire.write(b"to nobody")
+    wire, vehicle, other = MavlinkUdp(HERE, 0, calls=False), sockets(), sockets()
+    wire.write(b"without a receiver")
     for end in (vehicle, other):
         end.sendto(b"here", (HERE, wire.port))
         assert soon(wire.read)
         if end is vehicle:
             wire.accept(1.0)
     wire.write(b"to the vehicle")
-    assert soon(heard_by(vehicle))[0] == b"to the vehicle"
-    assert heard_by(other)() is None
+    assert soon(received_by(vehicle))[0] == b"to the vehicle"
+    assert received_by(other)() is None
     wire.close()
 
 
-def test_without_a_rule_for_vehicles_whoever_speaks_is_answered(sockets):
-    codec, end = Codec(), sockets()
-    link = Link("udpin:127.0.0.1:0", codec)
+def test_without_a_rule_for_vehicles_every_sender_is_answered(sockets):
+    codec, end = MavlinkCodec(), sockets()
+    link = MavlinkLink("udpin:127.0.0.1:0", codec)
     assert link.counts is codec.counts
     link.receive(0.0)
     end.sendto(packet(), (HERE, link.wire.port))
     assert soon(lambda: link.receive(0.1))
     link.send([heartbeat()], 0.2)
-    assert soon(heard_by(end))[0][5:7] == bytes((247, 191))
+    assert soon(received_by(end))[0][5:7] == bytes((247, 191))
     link.close()
 
 
 def test_a_port_that_is_taken_is_named_and_opened_when_it_is_free():
-    first = Udp(HERE, 0, calls=False)
-    link = Link(f"udp:{HERE}:{first.port}", Codec())
+    first = MavlinkUdp(HERE, 0, calls=False)
+    link = MavlinkLink(f"udp:{HERE}:{first.port}", MavlinkCodec())
     assert link.receive(5.0) == [] and link.wire is None
     taken = OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
     assert link.problem == f"cannot open udp:{HERE}:{first.port}: {taken}"
@@ -215,12 +215,12 @@ def test_a_port_that_is_taken_is_named_and_opened_when_it_is_free():
 # UDP that calls.
 
 
-def test_a_caller_speaks_first_and_hears_whom_it_has_called(sockets):
+def test_a_caller_sends_first_and_receives_from_the_address_it_calls(sockets):
     server = sockets()
-    wire = Udp(HERE, server.getsockname()[1], calls=True)
+    wire = MavlinkUdp(HERE, server.getsockname()[1], calls=True)
     assert wire.port is None and wire.read() == []
     wire.write(b"hello")
-    data, address = soon(heard_by(server))
+    data, address = soon(received_by(server))
     assert data == b"hello"
     for now in (1.0, 1.1):
         server.sendto(b"answer", address)
@@ -229,11 +229,11 @@ def test_a_caller_speaks_first_and_hears_whom_it_has_called(sockets):
     wire.close()
 
 
-def test_a_caller_whom_nobody_hears_yet_goes_on_calling(sockets):
+def test_a_caller_without_an_answer_goes_on_calling(sockets):
     server = sockets()
     port = server.getsockname()[1]
     server.close()
-    link = Link(f"udpout:{HERE}:{port}", Codec())
+    link = MavlinkLink(f"udpout:{HERE}:{port}", MavlinkCodec())
     for i in range(5):
         link.send([heartbeat(), heartbeat()], 0.1 * i)
         assert link.receive(0.1 * i) == [] and link.problem == ""
@@ -276,7 +276,7 @@ def test_a_network_that_is_gone_for_a_moment_loses_packets_and_not_the_vehicle(t
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.EBADF])
-def test_what_is_wrong_with_the_socket_itself_is_told(number):
+def test_what_is_wrong_with_the_socket_itself_is_reported(number):
     wire = wire_of("udpout:127.0.0.1:14999")
     wire.close()
     wire._socket = Radio(number)
@@ -302,7 +302,7 @@ def settle(link, now=0.0):
 def tcp():
     """A link that calls, and the other end of its connection."""
     with socket.create_server((HERE, 0)) as server:
-        link = Link(f"tcp:{HERE}:{server.getsockname()[1]}", Codec(datagrams=False))
+        link = MavlinkLink(f"tcp:{HERE}:{server.getsockname()[1]}", MavlinkCodec(datagrams=False))
         settle(link)
         server.settimeout(5.0)
         other, _ = server.accept()
@@ -321,12 +321,12 @@ def test_a_connection_carries_both_directions(tcp):
         assert modes(soon(lambda: link.receive(0.1))) == [mode]
     assert link.strangers == 0
     link.send([heartbeat(5)], 0.2)
-    assert modes(Codec().decode(other.recv(1000))) == [5]
+    assert modes(MavlinkCodec().decode(other.recv(1000))) == [5]
     link.close()
     assert other.recv(10) == b""
 
 
-def test_a_connection_that_is_closed_by_the_other_side_is_down_in_words(tcp):
+def test_a_connection_that_is_closed_by_the_other_side_is_reported_as_down(tcp):
     link, other = tcp
     other.close()
     assert (
@@ -356,7 +356,7 @@ class Socket:
 
 
 @pytest.fixture
-def half_deaf(monkeypatch):
+def half_closed(monkeypatch):
     connection, calls = Socket(), []
 
     def connect(address, timeout=None):
@@ -367,19 +367,19 @@ def half_deaf(monkeypatch):
     return connection, calls
 
 
-def test_calling_does_not_keep_a_flight_waiting(half_deaf):
-    connection, calls = half_deaf
+def test_calling_does_not_keep_a_flight_waiting(half_closed):
+    connection, calls = half_closed
     wire_of("tcp:there:5760")
     ((address, timeout),) = calls
     assert address == ("there", 5760) and timeout is not None and 0.0 < timeout <= 1.0
     assert connection.blocks is False
 
 
-def test_half_a_packet_breaks_a_connection_in_words(half_deaf):
-    connection, _ = half_deaf
+def test_half_a_packet_breaks_a_connection_with_a_reason(half_closed):
+    connection, _ = half_closed
     with pytest.raises(ConnectionResetError, match="^the other side does not read$"):
         Tcp("there", 5760).write(b"data")
-    link = Link("tcp:there:5760", Codec())
+    link = MavlinkLink("tcp:there:5760", MavlinkCodec())
     settle(link, 1.0)
     link.send([heartbeat()], 1.0)
     assert link.problem == "tcp:there:5760 broke: the other side does not read"
@@ -435,16 +435,16 @@ def ports(monkeypatch):
     return made
 
 
-def test_a_serial_port_is_opened_read_and_written_and_its_end_is_told(ports):
-    link = Link("serial:/dev/usb:1:57600", Codec(datagrams=False))
+def test_a_serial_port_is_opened_read_and_written_and_its_end_is_reported(ports):
+    link = MavlinkLink("serial:/dev/usb:1:57600", MavlinkCodec(datagrams=False))
     assert link.receive(0.0) == [] and link.problem == ""
     (port,) = ports
-    assert port.opened == ("/dev/usb:1", 57600, False)  # whoever unplugs it shall be told
+    assert port.opened == ("/dev/usb:1", 57600, False)  # an unplugged device must be reported
     data = packet(3)
     port.waiting = [data[:7], data[7:], packet(4)]
     assert modes(link.receive(0.1)) == [3, 4] and link.strangers == 0
     link.send([heartbeat(5)], 0.2)
-    assert [modes(Codec().decode(data)) for data in port.written] == [[5]]
+    assert [modes(MavlinkCodec().decode(data)) for data in port.written] == [[5]]
     port.waiting = [OSError("unplugged")]
     assert link.receive(0.3) == []
     assert link.problem == "serial:/dev/usb:1:57600 broke: unplugged"
@@ -460,7 +460,7 @@ def test_a_serial_port_has_one_other_end_and_may_be_faster_than_ports_are_many(p
 
 
 def test_a_serial_port_that_takes_nothing_is_down_soon_and_closed_at_once(ports):
-    link = Link("serial:/dev/x:9600", Codec(datagrams=False))
+    link = MavlinkLink("serial:/dev/x:9600", MavlinkCodec(datagrams=False))
     link.receive(0.0)
     (port,) = ports
     assert port.write_timeout == WRITE_TIME and 0.0 < WRITE_TIME <= 0.05
@@ -471,7 +471,7 @@ def test_a_serial_port_that_takes_nothing_is_down_soon_and_closed_at_once(ports)
 
 
 def test_a_serial_port_that_was_unplugged_is_named_by_what_happened_first(ports, monkeypatch):
-    link = Link("serial:/dev/x:9600", Codec(datagrams=False))
+    link = MavlinkLink("serial:/dev/x:9600", MavlinkCodec(datagrams=False))
     link.receive(0.0)
     (port,) = ports
     port.refuses = OSError("unplugged")
@@ -486,7 +486,7 @@ def test_a_serial_port_that_was_unplugged_is_named_by_what_happened_first(ports,
 def test_a_missing_pyserial_is_one_line_at_the_start(monkeypatch, package):
     monkeypatch.setitem(sys.modules, "serial", package)
     with pytest.raises(UserError) as error:
-        Link("serial:/dev/x:9600", Codec())
+        MavlinkLink("serial:/dev/x:9600", MavlinkCodec())
     assert (
         str(error.value)
         == "the Python package 'pyserial' is not installed. pip install 'liquid_nav[flight]'"
@@ -559,12 +559,12 @@ def opened(monkeypatch):
             return self[-1]
 
     opened = Opened()
-    monkeypatch.setattr(wires, "Udp", opened.open)
+    monkeypatch.setattr(wires, "MavlinkUdp", opened.open)
     return opened
 
 
 def test_a_link_is_opened_by_its_first_use_and_only_once(opened):
-    link = Link("udp:127.0.0.9:1", Codec())
+    link = MavlinkLink("udp:127.0.0.9:1", MavlinkCodec())
     assert (
         link.problem == "not opened yet"
         and link.wire is None
@@ -577,10 +577,12 @@ def test_a_link_is_opened_by_its_first_use_and_only_once(opened):
     assert link.problem == "" and len(opened) == 1 and len(opened[0].sent) == 3
 
 
-@pytest.mark.parametrize("use", [Link.receive, lambda link, now: link.send([heartbeat()], now)])
+@pytest.mark.parametrize(
+    "use", [MavlinkLink.receive, lambda link, now: link.send([heartbeat()], now)]
+)
 def test_what_cannot_be_opened_is_tried_once_a_second(opened, use):
     opened.fails = True
-    link = Link("udp:127.0.0.9:1", Codec())
+    link = MavlinkLink("udp:127.0.0.9:1", MavlinkCodec())
     tries = []
     for now in (10.0, 10.0, 10.5, 10.999, 11.0, 11.5, 12.0, 5.0, 5.0, 5.9, 6.0):
         use(link, now)
@@ -602,7 +604,7 @@ def test_what_cannot_be_opened_is_tried_once_a_second(opened, use):
 
 
 def test_a_wire_that_breaks_while_it_is_read_still_gives_what_it_has_brought(opened):
-    link = Link("udp:127.0.0.9:1", Codec())
+    link = MavlinkLink("udp:127.0.0.9:1", MavlinkCodec())
     link.receive(0.0)
     link.wire = wire = Wire([(packet(1), False)], OSError("cut"))
     assert modes(link.receive(0.5)) == [1]
@@ -613,17 +615,19 @@ def test_a_wire_that_breaks_while_it_is_read_still_gives_what_it_has_brought(ope
 
 
 def test_a_wire_that_breaks_while_it_is_written_loses_what_was_to_be_sent(opened):
-    link = Link("udp:127.0.0.9:1", Codec())
+    link = MavlinkLink("udp:127.0.0.9:1", MavlinkCodec())
     link.receive(0.0)
     link.wire = wire = Wire(broken=OSError("cut"))
     link.send([heartbeat(1), heartbeat(2)], 0.5)
     assert link.problem == "udp:127.0.0.9:1 broke: cut" and link.wire is None and wire.closed == 1
     link.send([heartbeat(3)], 1.5)
-    assert len(opened) == 2 and [modes(Codec().decode(data)) for data in opened[1].sent] == [[3]]
+    assert len(opened) == 2 and [modes(MavlinkCodec().decode(data)) for data in opened[1].sent] == [
+        [3]
+    ]
 
 
 def test_closing_frees_the_wire_once(opened):
-    link = Link("udp:127.0.0.9:1", Codec())
+    link = MavlinkLink("udp:127.0.0.9:1", MavlinkCodec())
     link.close()
     link.receive(0.0)
     for _ in range(2):
@@ -632,8 +636,8 @@ def test_closing_frees_the_wire_once(opened):
 
 
 @pytest.mark.parametrize("by", ["read", "write"])
-def test_a_wire_that_breaks_and_cannot_be_closed_is_down_in_words_and_opened_again(by):
-    """A device that is gone may say so once more when it is closed."""
+def test_a_wire_that_breaks_and_cannot_be_closed_is_reported_as_down_and_opened_again(by):
+    """A device that is gone may report it once more when it is closed."""
 
     class Gone(Wire):
         def close(self):
@@ -657,7 +661,7 @@ def test_a_wire_that_breaks_and_cannot_be_closed_is_down_in_words_and_opened_aga
 
 @pytest.fixture
 def slow(monkeypatch):
-    """Connections that come when the test says so; ``slow.fails``: or that do not."""
+    """Connections that come when the test sets them; ``slow.fails``: or that do not."""
 
     class Slow:
         def __init__(self):
@@ -675,7 +679,7 @@ def slow(monkeypatch):
 
     slow = Slow()
     monkeypatch.setattr(wires, "Tcp", slow.open)
-    monkeypatch.setattr(wires, "Udp", slow.open)
+    monkeypatch.setattr(wires, "MavlinkUdp", slow.open)
     yield slow
     slow.come.set()
 
@@ -684,7 +688,7 @@ def slow(monkeypatch):
     "connection", ["tcp:127.0.0.9:5760", "udpout:there:14550", "udp:here:14550"]
 )
 def test_a_timer_goes_on_while_a_connection_is_opened(slow, connection):
-    link = Link(connection, Codec())
+    link = MavlinkLink(connection, MavlinkCodec())
     for now in (0.0, 0.5, 1.0, 2.0):  # a call that waited would never come back
         assert link.receive(now) == []
         link.send([heartbeat()], now)
@@ -693,20 +697,20 @@ def test_a_timer_goes_on_while_a_connection_is_opened(slow, connection):
     settle(link, 2.1)
     assert link.problem == "" and [link.wire] == slow.wires
     link.send([heartbeat(5)], 2.1)
-    assert [modes(Codec().decode(data)) for data in link.wire.sent] == [[5]]
+    assert [modes(MavlinkCodec().decode(data)) for data in link.wire.sent] == [[5]]
 
 
 def test_a_bridge_that_ends_does_not_wait_for_a_connection_that_is_being_opened(slow):
-    Link("tcp:127.0.0.9:5760", Codec()).receive(0.0)
+    MavlinkLink("tcp:127.0.0.9:5760", MavlinkCodec()).receive(0.0)
     opening = [thread for thread in threading.enumerate() if "opens" in thread.name]
     assert opening
     assert all(thread.daemon for thread in opening)
 
 
-def test_a_call_that_nobody_answers_is_told_and_tried_again_after_a_pause(slow):
+def test_a_call_without_an_answer_is_reported_and_tried_again_after_a_pause(slow):
     slow.fails = True
     slow.come.set()
-    link = Link("tcp:127.0.0.9:5760", Codec())
+    link = MavlinkLink("tcp:127.0.0.9:5760", MavlinkCodec())
     tries = []
     for now in (10.0, 10.5, 11.0, 11.9, 12.0):
         settle(link, now)
@@ -721,7 +725,7 @@ def test_a_machine_that_gives_no_more_threads_does_not_end_the_bridge(slow, monk
 
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", start)
-        link = Link("tcp:127.0.0.9:5760", Codec())
+        link = MavlinkLink("tcp:127.0.0.9:5760", MavlinkCodec())
         assert link.receive(0.0) == [] and link.receive(0.5) == []
         assert link.problem == "cannot open tcp:127.0.0.9:5760: can't start new thread"
     slow.come.set()
@@ -732,7 +736,7 @@ def test_a_machine_that_gives_no_more_threads_does_not_end_the_bridge(slow, monk
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_connection_that_comes_after_the_end_is_closed(slow, fails):
     slow.fails = fails
-    link = Link("tcp:127.0.0.9:5760", Codec())
+    link = MavlinkLink("tcp:127.0.0.9:5760", MavlinkCodec())
     link.receive(0.0)
     attempt = link._opening
     link.close()
@@ -746,7 +750,7 @@ def test_a_connection_that_comes_after_the_end_is_closed(slow, fails):
 def test_a_link_that_was_closed_while_it_was_opened_takes_a_new_wire_and_not_the_one_that_is_closed(
     slow,
 ):
-    link = Link("tcp:127.0.0.9:5760", Codec())
+    link = MavlinkLink("tcp:127.0.0.9:5760", MavlinkCodec())
     link.receive(0.0)
     attempt = link._opening
     link.close()
@@ -760,18 +764,18 @@ def test_a_link_that_was_closed_while_it_was_opened_takes_a_new_wire_and_not_the
 # How it is called.
 
 
-def test_a_listener_calls_its_peer_until_the_vehicle_is_heard_from_elsewhere(sockets):
+def test_a_listener_calls_its_peer_until_the_vehicle_is_received_from_elsewhere(sockets):
     peer, vehicle = sockets(), sockets()
-    link = Link(f"udp://{HERE}:0@{HERE}:{peer.getsockname()[1]}", Codec())
+    link = MavlinkLink(f"udp://{HERE}:0@{HERE}:{peer.getsockname()[1]}", MavlinkCodec())
     link.receive(0.0)
     link.send([heartbeat(1)], 0.0)
-    data, place = soon(heard_by(peer))
-    assert modes(Codec().decode(data)) == [1]
+    data, place = soon(received_by(peer))
+    assert modes(MavlinkCodec().decode(data)) == [1]
     vehicle.sendto(packet(2), place)
     assert modes(soon(lambda: link.receive(0.1))) == [2] and link.strangers == 0
     link.send([heartbeat(3)], 0.2)
-    data, _ = soon(heard_by(vehicle))
-    assert modes(Codec().decode(data)) == [3] and heard_by(peer)() is None
+    data, _ = soon(received_by(vehicle))
+    assert modes(MavlinkCodec().decode(data)) == [3] and received_by(peer)() is None
     link.close()
 
 
@@ -784,7 +788,7 @@ def test_a_listener_calls_its_peer_until_the_vehicle_is_heard_from_elsewhere(soc
     ],
 )
 def test_udp_listens_or_calls(monkeypatch, text, place, calls):
-    monkeypatch.setattr(wires, "Udp", lambda *arguments: arguments)
+    monkeypatch.setattr(wires, "MavlinkUdp", lambda *arguments: arguments)
     assert wire_of(text) == (*place, calls, None)
 
 
@@ -794,4 +798,4 @@ REFUSED = ["", "blue:a:1", "tcpin:0.0.0.0:5760", "udp:a:65536", "tcp:a:99999", "
 @pytest.mark.parametrize("text", REFUSED)
 def test_a_connection_that_cannot_be_read_is_refused_before_anything_is_opened(text):
     with pytest.raises(UserError):
-        Link(text, Codec())
+        MavlinkLink(text, MavlinkCodec())

@@ -1,4 +1,4 @@
-"""MAVLink value by value: what we send field for field, what is read at the edges, and who is heard
+"""MAVLink value by value: what we send field for field, what is read at the edges, and who is received
 at all.
 
 Where pymavlink itself knows how something is encoded, it is asked.
@@ -16,19 +16,24 @@ mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 from pymavlink.mavparm import MAVParmDict
 
 from liquid_nav import geometry
-from liquid_nav.autopilots import ARDUPILOT, PX4, SessionConfig, profile
+from liquid_nav.autopilots import ARDUPILOT, PX4, SessionConfig, autopilot_profile
 from liquid_nav.autopilots import mavlink_messages as messages
 from liquid_nav.autopilots import mavlink_telemetry as telemetry
 from liquid_nav.autopilots.adapter import Answer, RequestKind
-from liquid_nav.autopilots.failsafes import explain, falls, is_known, names_for
+from liquid_nav.autopilots.failsafes import (
+    explain_failsafe,
+    failsafe_parameters,
+    failsafe_stops_motors,
+    is_known_failsafe,
+)
 from liquid_nav.autopilots.mavlink_adapter import COMMANDS, LONGEST_ANSWER, TRIES, MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import (
-    OUR_COMPONENT,
-    OUR_SYSTEM,
+    COMPANION_COMPONENT_ID,
+    COMPANION_SYSTEM_ID,
     SIGNING_EPOCH,
-    Codec,
     Counts,
-    signing_key,
+    MavlinkCodec,
+    mavlink_signing_key,
 )
 from liquid_nav.autopilots.mavlink_text import CHUNK, PATIENCE, TextJoiner
 from liquid_nav.autopilots.vehicle import Landed, VehicleState
@@ -36,7 +41,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.safety import Phase
 from liquid_nav.types import Command
 
-KEY = signing_key("a secret")
+KEY = mavlink_signing_key("a secret")
 NOW = 1_800_000_000.0
 PROFILES = pytest.mark.parametrize("autopilot", [PX4, ARDUPILOT], ids=lambda profile: profile.name)
 WIDTHS = {
@@ -55,8 +60,8 @@ def fields(message):
 
 
 def sent_by(message, system=1, component=1):
-    """The message as it arrives from somebody."""
-    (received,) = Codec().decode(Codec(system, component).encode(message))
+    """The message as it arrives from a sender."""
+    (received,) = MavlinkCodec().decode(MavlinkCodec(system, component).encode(message))
     return received
 
 
@@ -81,8 +86,8 @@ def channels(count, values):
     return mavlink.MAVLink_rc_channels_message(0, count, *values, 0)
 
 
-def text(words, number=0, part=0, severity=2):
-    return mavlink.MAVLink_statustext_message(severity, words.encode(), number, part)
+def text(text, number=0, part=0, severity=2):
+    return mavlink.MAVLink_statustext_message(severity, text.encode(), number, part)
 
 
 def acknowledgement(command, result=0, to=(0, 0)):
@@ -90,7 +95,7 @@ def acknowledgement(command, result=0, to=(0, 0)):
 
 
 def connected(autopilot=PX4, **options):
-    """An adapter that has just heard its vehicle; what it asks for first has been taken."""
+    """An adapter that has just received its vehicle; what it asks for first has been taken."""
     adapter = MavlinkAdapter(autopilot, **options)
     adapter.receive(sent_by(heartbeat(autopilot=autopilot.autopilot)), 0.0)
     adapter.take()
@@ -163,16 +168,16 @@ def test_a_command_has_seven_parameters_and_those_that_are_not_given_are_zero(gi
     assert messages.command_long(9, 400, given).confirmation == 0
 
 
-@pytest.mark.parametrize(("attempt", "told"), [(0, 0), (255, 255), (256, 255), (100_000, 255)])
-def test_repetitions_are_counted_as_far_as_a_message_can_tell(attempt, told):
+@pytest.mark.parametrize(("attempt", "reported"), [(0, 0), (255, 255), (256, 255), (100_000, 255)])
+def test_repetitions_are_counted_as_far_as_a_message_can_hold(attempt, reported):
     """Motors that refuse to stop are asked four times a second, for longer than a minute where it
     must be.
     """
-    assert sent_by(messages.command_long(9, 400, (), attempt)).confirmation == told
+    assert sent_by(messages.command_long(9, 400, (), attempt)).confirmation == reported
 
 
 def test_a_message_is_asked_for_by_the_time_between_two_of_them():
-    message = messages.ask_for_message(3, 32, 40.0)
+    message = messages.request_message_rate(3, 32, 40.0)
     assert (message.target_system, message.command) == (3, mavlink.MAV_CMD_SET_MESSAGE_INTERVAL)
     assert (message.param1, message.param2, message.param3) == (32.0, 25000.0, 0.0)
 
@@ -189,7 +194,7 @@ def test_a_parameter_is_asked_for_by_its_name():
 @pytest.mark.parametrize(
     ("bytewise", "value"), [(True, struct.unpack("<f", struct.pack("<i", 5))[0]), (False, 5.0)]
 )
-def test_a_parameter_is_set_and_told_in_the_autopilots_own_encoding(bytewise, value):
+def test_a_parameter_is_set_and_reported_in_the_autopilots_own_encoding(bytewise, value):
     kind = mavlink.MAV_PARAM_TYPE_INT32
     assert fields(sent_by(messages.set_parameter(4, "COM_OBL_RC_ACT", 5, kind, bytewise))) == {
         "target_system": 4,
@@ -198,11 +203,11 @@ def test_a_parameter_is_set_and_told_in_the_autopilots_own_encoding(bytewise, va
         "param_value": value,
         "param_type": kind,
     }
-    told = {"param_id": "COM_OBL_RC_ACT", "param_value": value, "param_type": kind}
-    answer = messages.parameter_value("COM_OBL_RC_ACT", 5, kind, bytewise, 900, 12)
-    assert fields(sent_by(answer)) == told | {"param_count": 900, "param_index": 12}
-    answer = messages.parameter_value("COM_OBL_RC_ACT", 5, kind, bytewise)
-    assert fields(sent_by(answer)) == told | {"param_count": 1, "param_index": 0}
+    reported = {"param_id": "COM_OBL_RC_ACT", "param_value": value, "param_type": kind}
+    answer = messages.parameter_value_message("COM_OBL_RC_ACT", 5, kind, bytewise, 900, 12)
+    assert fields(sent_by(answer)) == reported | {"param_count": 900, "param_index": 12}
+    answer = messages.parameter_value_message("COM_OBL_RC_ACT", 5, kind, bytewise)
+    assert fields(sent_by(answer)) == reported | {"param_count": 1, "param_index": 0}
 
 
 class Recorder:
@@ -220,27 +225,27 @@ def test_integers_travel_bytewise_as_pymavlink_sends_them(kind):
     recorder = Recorder()
     for value in WIDTHS[kind]:
         MAVParmDict().mavset(recorder, "P", value, parm_type=kind)
-        carrier = messages.encode_value(value, kind, True)
+        carrier = messages.encode_parameter(value, kind, True)
         assert struct.pack("<f", carrier) == struct.pack("<f", recorder.value)
-        assert messages.decode_value(carrier, kind, True) == value
-        assert messages.encode_value(value, kind, False) == value
-        assert messages.decode_value(float(value), kind, False) == value
+        assert messages.decode_parameter(carrier, kind, True) == value
+        assert messages.encode_parameter(value, kind, False) == value
+        assert messages.decode_parameter(float(value), kind, False) == value
 
 
 @pytest.mark.parametrize("bytewise", [True, False])
 @pytest.mark.parametrize("kind", [mavlink.MAV_PARAM_TYPE_REAL32, mavlink.MAV_PARAM_TYPE_REAL64])
 def test_a_parameter_that_is_no_integer_travels_as_it_is(kind, bytewise):
     for coded in (
-        messages.encode_value(2, kind, bytewise),
-        messages.decode_value(2, kind, bytewise),
+        messages.encode_parameter(2, kind, bytewise),
+        messages.decode_parameter(2, kind, bytewise),
     ):
         assert coded == 2.0 and isinstance(coded, float)
-    assert isinstance(messages.decode_value(5e-45, mavlink.MAV_PARAM_TYPE_INT32, True), float)
+    assert isinstance(messages.decode_parameter(5e-45, mavlink.MAV_PARAM_TYPE_INT32, True), float)
 
 
 def test_external_vision_field_for_field():
     """The nose east, level, in ENU; the covariances are unknown."""
-    message = messages.external_vision(
+    message = messages.external_vision_message(
         1.5,
         np.array((1.0, 2.0, 3.0)),
         np.array((1.0, 0.0, 0.0, 0.0)),
@@ -276,21 +281,21 @@ def test_external_vision_field_for_field():
 
 
 def test_we_are_system_247_component_191_and_number_our_packets_round_and_round():
-    codec = Codec()
+    codec = MavlinkCodec()
     packets = [codec.encode(heartbeat()) for _ in range(258)]
     assert isinstance(packets[0], bytes)
     assert [packet[4] for packet in packets] == [*range(256), 0, 1]
     assert all(packet[5:7] == bytes((247, 191)) for packet in packets)
-    assert (OUR_SYSTEM, OUR_COMPONENT) == (247, 191)
-    assert Codec(5, 6).encode(heartbeat())[5:7] == bytes((5, 6))
+    assert (COMPANION_SYSTEM_ID, COMPANION_COMPONENT_ID) == (247, 191)
+    assert MavlinkCodec(5, 6).encode(heartbeat())[5:7] == bytes((5, 6))
 
 
 def test_everything_that_comes_in_is_counted_once():
-    codec = Codec(listen_to=1)
+    codec = MavlinkCodec(listen_to=1)
     assert codec.counts == Counts(0, 0, 0, 0, 0)
     for _ in range(2):
-        assert len(codec.decode(Codec(1, 1).encode(heartbeat()))) == 1
-        assert codec.decode(Codec(2, 1).encode(heartbeat())) == []
+        assert len(codec.decode(MavlinkCodec(1, 1).encode(heartbeat()))) == 1
+        assert codec.decode(MavlinkCodec(2, 1).encode(heartbeat())) == []
         assert codec.decode(b"rubbish") == []
     noise = codec.counts.bad
     assert noise >= 2
@@ -298,28 +303,29 @@ def test_everything_that_comes_in_is_counted_once():
     assert codec.decode(b"") == []
 
 
-def test_without_a_system_to_listen_to_all_are_heard():
-    codec = Codec()
+def test_without_a_target_system_all_are_received():
+    codec = MavlinkCodec()
     assert [
-        codec.decode(Codec(system, 1).encode(heartbeat()))[0].get_srcSystem() for system in (1, 9)
+        codec.decode(MavlinkCodec(system, 1).encode(heartbeat()))[0].get_srcSystem()
+        for system in (1, 9)
     ] == [1, 9]
     assert codec.counts == Counts(seen=2, accepted=2)
 
 
-def test_a_message_that_nobody_knows_is_seen_and_left_alone():
-    """A newer dialect, with a valid checksum as far as we can tell: neither noise nor accepted."""
-    codec, packet = Codec(), bytearray(Codec(1, 1).encode(heartbeat()))
+def test_an_unknown_message_is_seen_and_left_alone():
+    """A newer dialect, with a valid checksum as far as we can check: neither noise nor accepted."""
+    codec, packet = MavlinkCodec(), bytearray(MavlinkCodec(1, 1).encode(heartbeat()))
     packet[7:10] = (0x39, 0x30, 0x00)  # message 12345
     assert codec.decode(bytes(packet)) == []
     assert codec.counts.seen == 1 and codec.counts.accepted == 0
-    assert codec.decode(Codec(1, 1).encode(heartbeat()))
+    assert codec.decode(MavlinkCodec(1, 1).encode(heartbeat()))
 
 
 def test_rejected_packets_are_no_noise():
-    theirs = Codec(1, 1, key=KEY, unix_time=NOW)
+    theirs = MavlinkCodec(1, 1, key=KEY, unix_time=NOW)
     for packet in (
-        Codec(255, 190).encode(heartbeat()),
-        Codec(key=signing_key("other")).encode(heartbeat()),
+        MavlinkCodec(255, 190).encode(heartbeat()),
+        MavlinkCodec(key=mavlink_signing_key("other")).encode(heartbeat()),
     ):
         assert theirs.decode(packet) == []
     assert theirs.counts == Counts(seen=2, rejected=2)
@@ -328,12 +334,12 @@ def test_rejected_packets_are_no_noise():
 @pytest.mark.parametrize("length", [0, 31, 33])
 def test_a_key_of_another_length_is_refused_with_its_length(length):
     with pytest.raises(ValueError, match=f"^a signing key has 32 bytes, not {length}$"):
-        Codec(key=bytes(length))
+        MavlinkCodec(key=bytes(length))
 
 
 def test_a_passphrase_becomes_the_key_that_ground_stations_make_of_it():
     assert (
-        signing_key("abc").hex()
+        mavlink_signing_key("abc").hex()
         == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )
 
@@ -348,29 +354,34 @@ def test_a_passphrase_becomes_the_key_that_ground_stations_make_of_it():
     ],
 )
 def test_signatures_count_from_2015_in_units_of_ten_microseconds(unix_time, stamp):
-    packet = Codec(key=KEY, unix_time=unix_time).encode(heartbeat())
+    packet = MavlinkCodec(key=KEY, unix_time=unix_time).encode(heartbeat())
     assert packet[2] == 1  # signed
     assert int.from_bytes(packet[-12:-6], "little") == stamp
-    assert Codec().encode(heartbeat())[2] == 0
+    assert MavlinkCodec().encode(heartbeat())[2] == 0
 
 
 def test_a_clock_that_was_never_set_signs_from_the_epoch_on():
-    assert Codec(key=KEY).encode(heartbeat())[-12:-6] == bytes(6)
+    assert MavlinkCodec(key=KEY).encode(heartbeat())[-12:-6] == bytes(6)
 
 
 def test_pymavlink_itself_accepts_our_signature():
     parser = mavlink.MAVLink(None)
     parser.signing.secret_key = KEY
     parser.signing.timestamp = int((NOW - SIGNING_EPOCH) * 1e5)
-    (message,) = parser.parse_buffer(Codec(key=KEY, unix_time=NOW).encode(heartbeat()))
+    (message,) = parser.parse_buffer(MavlinkCodec(key=KEY, unix_time=NOW).encode(heartbeat()))
     assert message.get_type() == "HEARTBEAT" and message.get_signed()
 
 
-def test_a_forged_packet_does_not_shut_out_whoever_was_heard_before():
+def test_a_forged_packet_does_not_shut_out_the_earlier_sender():
     now = NOW
-    ours, theirs = Codec(255, 190, key=KEY, unix_time=now), Codec(1, 1, key=KEY, unix_time=now)
+    ours, theirs = (
+        MavlinkCodec(255, 190, key=KEY, unix_time=now),
+        MavlinkCodec(1, 1, key=KEY, unix_time=now),
+    )
     assert theirs.decode(ours.encode(heartbeat()))
-    forged = Codec(255, 190, key=signing_key("other"), unix_time=now + 1e6).encode(heartbeat())
+    forged = MavlinkCodec(255, 190, key=mavlink_signing_key("other"), unix_time=now + 1e6).encode(
+        heartbeat()
+    )
     assert theirs.decode(forged) == []
     assert theirs.decode(ours.encode(heartbeat()))
 
@@ -378,25 +389,25 @@ def test_a_forged_packet_does_not_shut_out_whoever_was_heard_before():
 @pytest.mark.parametrize("other", [(2, 1), (1, 100)])
 def test_every_sender_has_a_clock_of_its_own_for_replays(other):
     """One whose clock is 30 s behind the vehicle's is no replay of the vehicle."""
-    ours = Codec(key=KEY, unix_time=NOW)
-    assert ours.decode(Codec(1, 1, key=KEY, unix_time=NOW).encode(heartbeat()))
-    packet = Codec(*other, key=KEY, unix_time=NOW - 30.0).encode(heartbeat())
+    ours = MavlinkCodec(key=KEY, unix_time=NOW)
+    assert ours.decode(MavlinkCodec(1, 1, key=KEY, unix_time=NOW).encode(heartbeat()))
+    packet = MavlinkCodec(*other, key=KEY, unix_time=NOW - 30.0).encode(heartbeat())
     assert ours.decode(packet)
     assert ours.decode(packet) == []
     assert ours.counts == Counts(seen=3, accepted=2, rejected=1)
 
 
 def test_rubbish_in_a_datagram_does_not_cost_the_next_one():
-    codec = Codec()
+    codec = MavlinkCodec()
     for cut in (1, 5, 12, 20):
-        assert codec.decode(Codec(1, 1).encode(heartbeat())[:cut]) == []
-        assert len(codec.decode(Codec(1, 1).encode(heartbeat()))) == 1
+        assert codec.decode(MavlinkCodec(1, 1).encode(heartbeat())[:cut]) == []
+        assert len(codec.decode(MavlinkCodec(1, 1).encode(heartbeat()))) == 1
 
 
-# What the vehicle says about itself.
+# What the vehicle reports about itself.
 
 
-def test_a_heartbeat_tells_autopilot_kind_mode_and_arming():
+def test_a_heartbeat_contains_autopilot_kind_mode_and_arming():
     vehicle = VehicleState()
     assert telemetry.read(heartbeat(13, 3, 129, 4, 4), vehicle, 7.0)
     assert (vehicle.heartbeat, vehicle.kind, vehicle.autopilot, vehicle.mode) == (7.0, 13, 3, 4)
@@ -428,7 +439,7 @@ def test_critical_and_emergency_are_failsafes_and_nothing_else(system_status):
         (9, Landed.UNKNOWN),
     ],
 )
-def test_what_the_landing_detector_says(number, landed):
+def test_what_the_landing_detector_reports(number, landed):
     vehicle = VehicleState(landed=Landed.IN_AIR)
     assert telemetry.read(mavlink.MAVLink_extended_sys_state_message(0, number), vehicle, 0.0)
     assert vehicle.landed is landed
@@ -544,12 +555,14 @@ def test_charge_and_voltage_of_the_battery_and_what_is_unknown(voltage, remainin
     assert (vehicle.battery, vehicle.voltage) == (battery, volts)
 
 
-@pytest.mark.parametrize(("count", "heard"), [(1, 1), (4, 4), (16, 16), (17, 16), (18, 16)])
-def test_as_many_channels_of_the_remote_control_are_read_as_it_says_and_16_at_most(count, heard):
+@pytest.mark.parametrize(("count", "received"), [(1, 1), (4, 4), (16, 16), (17, 16), (18, 16)])
+def test_as_many_channels_of_the_remote_control_are_read_as_it_counts_and_16_at_most(
+    count, received
+):
     vehicle = VehicleState()
     values = [1000 + i for i in range(18)]
     assert telemetry.read(channels(count, values), vehicle, 5.0)
-    assert vehicle.sticks == tuple(values[:heard]) and vehicle.sticks_time == 5.0
+    assert vehicle.sticks == tuple(values[:received]) and vehicle.sticks_time == 5.0
 
 
 def test_a_remote_control_without_channels_is_none():
@@ -588,12 +601,12 @@ def test_a_short_text_is_whole_whatever_its_number_and_loses_its_edges():
 
 
 def test_three_chunks_keep_the_first_severity_and_the_last_time():
-    words = "a" * 49 + " " + "b" * 50 + "c "
+    message = "a" * 49 + " " + "b" * 50 + "c "
     joiner = TextJoiner()
-    assert joiner.add(text(words[:50], 4, 0, 2), 1.0) == []
-    assert joiner.add(text(words[100:], 4, 2, 6), 1.1) == []
-    (found,) = joiner.add(text(words[50:100], 4, 1, 6), 1.2)
-    assert (found.time, found.severity, found.text) == (1.2, 2, words.strip())
+    assert joiner.add(text(message[:50], 4, 0, 2), 1.0) == []
+    assert joiner.add(text(message[100:], 4, 2, 6), 1.1) == []
+    (found,) = joiner.add(text(message[50:100], 4, 1, 6), 1.2)
+    assert (found.time, found.severity, found.text) == (1.2, 2, message.strip())
     assert joiner.expired(9.0) == []
 
 
@@ -644,14 +657,14 @@ def test_older_dialects_texts_without_numbers_and_raw_bytes_are_read():
     assert [found.text for found in TextJoiner().add(Old(), 1.0)] == ["x" * 50]
 
 
-# The adapter: who is heard.
+# The adapter: which senders count.
 
 
 @pytest.mark.parametrize(
     ("system", "component", "vehicle"),
     [(1, 1, True), (1, 154, False), (1, 0, False), (2, 1, False), (255, 190, False)],
 )
-def test_only_component_1_of_the_vehicles_system_is_heard(system, component, vehicle):
+def test_only_component_1_of_the_vehicles_system_is_received(system, component, vehicle):
     adapter = MavlinkAdapter(PX4)
     message = sent_by(heartbeat(), system, component)
     assert adapter.is_vehicle(message) is vehicle
@@ -694,17 +707,17 @@ def test_what_is_no_autopilot_neither_makes_nor_keeps_a_link(component, kind, ta
     assert adapter.session.phase is Phase.OFFLINE
 
 
-def test_a_heartbeat_of_component_1_that_is_no_autopilot_is_not_heard():
+def test_a_heartbeat_of_component_1_that_is_no_autopilot_is_ignored():
     adapter = MavlinkAdapter(PX4)
     assert not adapter.receive(sent_by(heartbeat(autopilot=mavlink.MAV_AUTOPILOT_INVALID)), 1.0)
     assert adapter.foreign == 1 and adapter.session.vehicle.heartbeat is None
 
 
-def test_without_a_target_the_first_autopilot_that_speaks_is_the_vehicle():
+def test_without_a_target_the_first_autopilot_received_is_the_vehicle():
     adapter = MavlinkAdapter(PX4, target=None)
     station = sent_by(heartbeat(autopilot=mavlink.MAV_AUTOPILOT_INVALID), 255, 1)
-    for nobody in (station, sent_by(position(), 5, 1), sent_by(heartbeat(), 5, 100)):
-        assert not adapter.is_vehicle(nobody) and not adapter.receive(nobody, 0.0)
+    for foreign in (station, sent_by(position(), 5, 1), sent_by(heartbeat(), 5, 100)):
+        assert not adapter.is_vehicle(foreign) and not adapter.receive(foreign, 0.0)
     assert adapter.target is None and adapter.foreign == 3
     assert adapter.receive(sent_by(heartbeat(), 5, 1), 1.0)
     assert adapter.target == 5
@@ -721,13 +734,13 @@ def test_a_position_reaches_the_session_only_with_progress():
     assert adapter.session.now == 1.1
 
 
-def test_the_session_is_told_of_every_position_that_makes_progress_and_of_no_other():
-    adapter, told = connected(), []
-    adapter.session.received_position = told.append
+def test_the_session_receives_every_position_that_makes_progress_and_no_other():
+    adapter, reported = connected(), []
+    adapter.session.received_position = reported.append
     adapter.receive(sent_by(position(1.0)), 1.0)
     adapter.receive(sent_by(position(1.0)), 1.1)
     adapter.receive(sent_by(attitude()), 1.2)
-    assert told == [1.0]
+    assert reported == [1.0]
 
 
 # The adapter: texts and parameters.
@@ -745,7 +758,7 @@ def test_texts_are_warnings_from_the_severity_warning_on(severity, warning):
     assert adapter.session.warnings(0.0) == (["PreArm: no"] if warning else [])
 
 
-def test_a_text_whose_rest_is_lost_is_told_by_and_by():
+def test_a_text_whose_rest_is_lost_is_returned_after_a_while():
     adapter = connected()
     adapter.receive(sent_by(text("x" * 50, 3)), 1.0)
     adapter.session.events()
@@ -759,7 +772,9 @@ def test_a_text_whose_rest_is_lost_is_told_by_and_by():
 def test_a_parameter_is_understood_and_set_again_in_the_type_that_it_came_in(autopilot):
     adapter = connected(autopilot)
     kind = mavlink.MAV_PARAM_TYPE_INT16
-    adapter.receive(sent_by(messages.parameter_value("SOME", -7, kind, autopilot.bytewise)), 1.0)
+    adapter.receive(
+        sent_by(messages.parameter_value_message("SOME", -7, kind, autopilot.bytewise)), 1.0
+    )
     assert adapter.session.parameters == {"SOME": -7.0}
     adapter.set_parameter("SOME", 12)
     (message,) = adapter.take()
@@ -792,7 +807,7 @@ def test_it_greets_by_asking_for_every_message_and_for_the_parameters_of_the_fai
     assert intervals == pytest.approx(
         {number: 1e6 / rate for number, rate in messages.WANTED.items()}
     )
-    assert tuple(names) == names_for(autopilot.name)
+    assert tuple(names) == failsafe_parameters(autopilot.name)
 
 
 @PROFILES
@@ -802,7 +817,7 @@ def test_what_does_not_come_is_asked_for_again_some_times_and_the_essential_for_
         for _ in range(TRIES):
             adapter.ask_again()
             intervals, names = asked(adapter)
-            assert set(intervals) == set(messages.WANTED) and tuple(names) == names_for(
+            assert set(intervals) == set(messages.WANTED) and tuple(names) == failsafe_parameters(
                 autopilot.name
             )
             assert intervals[mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE] == 200_000.0
@@ -814,7 +829,7 @@ def test_what_does_not_come_is_asked_for_again_some_times_and_the_essential_for_
         adapter.take()
 
 
-def test_the_session_behind_it_flies_as_it_was_told():
+def test_the_session_behind_it_flies_as_commanded():
     assert MavlinkAdapter(PX4, SessionConfig(rate=25.0)).session.config.rate == 25.0
 
 
@@ -825,7 +840,7 @@ def test_what_has_come_is_not_asked_for_again():
     for message in (
         position(),
         status(),
-        messages.parameter_value("GF_ACTION", 1, mavlink.MAV_PARAM_TYPE_INT32, True),
+        messages.parameter_value_message("GF_ACTION", 1, mavlink.MAV_PARAM_TYPE_INT32, True),
     ):
         adapter.receive(sent_by(message, 3), 0.1)
     adapter.ask_again()
@@ -835,7 +850,7 @@ def test_what_has_come_is_not_asked_for_again():
         mavlink.MAVLINK_MSG_ID_SYS_STATUS,
     }
     assert set(intervals) == missing
-    assert set(names) == set(names_for("PX4")) - {"GF_ACTION"}
+    assert set(names) == set(failsafe_parameters("PX4")) - {"GF_ACTION"}
     adapter.greet()
     adapter.take()
     adapter.ask_again()
@@ -925,7 +940,7 @@ def test_an_answer_finds_its_request(result, answer):
 
 
 @pytest.mark.parametrize("kind", COMMANDS)
-def test_an_answer_to_what_nobody_asked_is_no_answer(kind):
+def test_an_answer_without_a_request_is_no_answer(kind):
     adapter = connected()
     assert not adapter.receive(sent_by(acknowledgement(COMMANDS[kind])), 3.0)
     assert adapter.session.replies == {} and adapter.foreign == 0
@@ -942,7 +957,7 @@ def test_an_answer_to_what_nobody_asked_is_no_answer(kind):
         ((255, 190), False),
     ],
 )
-def test_an_answer_counts_only_if_it_is_for_us_or_for_everybody(to, ours):
+def test_an_answer_counts_only_if_it_is_addressed_to_us_or_to_all(to, ours):
     adapter = connected()
     adapter.request(RequestKind.ARM)
     for count in (1, 2):
@@ -958,7 +973,7 @@ def test_an_answer_for_another_identity_of_ours():
     assert adapter.receive(sent_by(acknowledgement(400, 0, (10, 20))), 3.0)
 
 
-def test_an_acknowledgement_of_an_older_dialect_is_for_everybody():
+def test_an_acknowledgement_of_an_older_dialect_is_addressed_to_all():
     adapter = connected()
     adapter.request(RequestKind.ARM)
     message = sent_by(acknowledgement(400))
@@ -998,7 +1013,7 @@ def test_the_time_of_a_question_and_its_answer_is_measured_question_by_question(
     assert adapter.session.round_trip == pytest.approx(0.9 * before)
 
 
-def test_somebody_elses_answer_measures_nothing():
+def test_an_answer_to_another_system_measures_nothing():
     adapter = connected()
     poll(adapter, 1.0)
     answer_poll(adapter, 1.5, (255, 190))
@@ -1028,7 +1043,7 @@ def test_a_question_from_the_future_is_lost():
     assert adapter.session.round_trip == pytest.approx(0.3)
 
 
-def test_a_thousand_questions_that_nobody_answers_are_not_kept():
+def test_a_thousand_requests_without_an_answer_are_not_kept():
     adapter = connected()
     for i in range(1000):
         poll(adapter, 1.0 + 0.001 * i)
@@ -1048,7 +1063,7 @@ def test_modes_that_we_ask_for_are_ours_and_only_landing_lands(autopilot):
         autopilot.land,
     }
     assert autopilot.landing_modes == {autopilot.land}
-    assert profile(autopilot.name.lower()) is autopilot
+    assert autopilot_profile(autopilot.name.lower()) is autopilot
 
 
 def test_a_mode_is_named_or_shown_as_its_number():
@@ -1060,12 +1075,12 @@ def test_a_mode_is_named_or_shown_as_its_number():
 
 def test_an_unknown_autopilot_is_named_with_the_choice():
     with pytest.raises(UserError) as error:
-        profile("betaflight")
+        autopilot_profile("betaflight")
     assert str(error.value) == "unknown autopilot 'betaflight'. choose one of: px4, ardupilot"
 
 
 @pytest.mark.parametrize(
-    ("autopilot", "kind", "words"),
+    ("autopilot", "kind", "text"),
     [
         (None, None, ""),
         (12, None, ""),
@@ -1082,11 +1097,11 @@ def test_an_unknown_autopilot_is_named_with_the_choice():
         ),
     ],
 )
-def test_a_vehicle_that_is_none_of_ours_is_refused_in_words(autopilot, kind, words):
-    assert PX4.wrong_vehicle(autopilot, kind) == words
+def test_a_vehicle_that_is_none_of_ours_is_refused_with_a_reason(autopilot, kind, text):
+    assert PX4.wrong_vehicle(autopilot, kind) == text
 
 
-def test_masks_of_the_failsafes_in_words():
+def test_masks_of_the_failsafes_as_texts():
     taken = "moving the sticks takes the drone back from our set points at once"
     kept = (
         "moving the sticks does not end OFFBOARD: only the mode switch does (bit 1 would "
@@ -1094,28 +1109,35 @@ def test_masks_of_the_failsafes_in_words():
     )
     ignored = "losing the remote control is ignored in OFFBOARD"
     acts = "losing the remote control in OFFBOARD starts its failsafe (NAV_RCL_ACT)"
-    assert [explain("COM_RC_OVERRIDE", value) for value in range(4)] == [kept, kept, taken, taken]
-    assert [explain("COM_RCL_EXCEPT", value) for value in (0, 3, 4, 7)] == [
+    assert [explain_failsafe("COM_RC_OVERRIDE", value) for value in range(4)] == [
+        kept,
+        kept,
+        taken,
+        taken,
+    ]
+    assert [explain_failsafe("COM_RCL_EXCEPT", value) for value in (0, 3, 4, 7)] == [
         acts,
         acts,
         ignored,
         ignored,
     ]
     assert (
-        explain("COM_RC_OVERRIDE", -1)
+        explain_failsafe("COM_RC_OVERRIDE", -1)
         == "moving the sticks: nothing is known of what it does (value -1)"
     )
-    assert not is_known("COM_RC_OVERRIDE", -1) and not falls("COM_RC_OVERRIDE", 2)
+    assert not is_known_failsafe("COM_RC_OVERRIDE", -1) and not failsafe_stops_motors(
+        "COM_RC_OVERRIDE", 2
+    )
 
 
-def test_the_tables_of_the_failsafes_say_the_same_whenever_they_are_built():
+def test_the_tables_of_the_failsafes_are_the_same_whenever_they_are_built():
     spec = importlib.util.find_spec("liquid_nav.autopilots.failsafes")
     anew = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(anew)
-    for name in (*names_for("PX4"), *names_for("ArduPilot")):
+    for name in (*failsafe_parameters("PX4"), *failsafe_parameters("ArduPilot")):
         for value in range(-1, 10):
-            assert anew.explain(name, value) == explain(name, value)
-            assert anew.is_known(name, value) == is_known(name, value)
+            assert anew.explain(name, value) == explain_failsafe(name, value)
+            assert anew.is_known(name, value) == is_known_failsafe(name, value)
 
 
 # The receiver of the remote control.
@@ -1131,13 +1153,15 @@ def test_the_tables_of_the_failsafes_say_the_same_whenever_they_are_built():
         (0x30001, 0x10001, True),
     ],
 )
-def test_the_vehicle_tells_whether_its_receiver_hears_the_transmitter(present, healthy, wanted):
+def test_the_vehicle_reports_whether_its_receiver_receives_the_transmitter(
+    present, healthy, wanted
+):
     adapter = connected()
     assert adapter.session.vehicle.receiver_time is None
-    word = mavlink.MAVLink_sys_status_message(
+    part = mavlink.MAVLink_sys_status_message(
         present, 0, healthy, 0, 15000, 0, 50, 0, 0, 0, 0, 0, 0
     )
-    assert adapter.receive(sent_by(word), 3.0)
+    assert adapter.receive(sent_by(part), 3.0)
     assert (
         adapter.session.vehicle.receiver is wanted and adapter.session.vehicle.receiver_time == 3.0
     )
@@ -1145,18 +1169,18 @@ def test_the_vehicle_tells_whether_its_receiver_hears_the_transmitter(present, h
 
 def test_channels_of_the_remote_control_are_looked_at_for_the_engage_switch():
     adapter = connected(config=SessionConfig(engage_channel=5))
-    heard = []
-    adapter.session.received_sticks = heard.append
-    adapter.session.received_receiver_status = lambda now: heard.append(("receiver", now))
+    received = []
+    adapter.session.received_sticks = received.append
+    adapter.session.received_receiver_status = lambda now: received.append(("receiver", now))
     adapter.receive(sent_by(channels(5, (1500, 1500, 1500, 1500, 2000))), 3.0)
     adapter.receive(sent_by(channels(0, ())), 4.0)
     adapter.receive(sent_by(status()), 5.0)
-    assert heard == [3.0, ("receiver", 5.0)]
+    assert received == [3.0, ("receiver", 5.0)]
 
 
 def test_channels_keep_the_time_at_which_the_vehicle_read_them():
     adapter = connected()
-    word = mavlink.MAVLink_rc_channels_message(4250, 4, *[1500] * 4, *[65535] * 14, 0)
-    adapter.receive(sent_by(word), 3.0)
+    part = mavlink.MAVLink_rc_channels_message(4250, 4, *[1500] * 4, *[65535] * 14, 0)
+    adapter.receive(sent_by(part), 3.0)
     vehicle = adapter.session.vehicle
     assert (vehicle.sticks_stamp, vehicle.sticks_time) == (4.25, 3.0)

@@ -23,13 +23,13 @@ class Flight:
         self.now, self.act, self.engagement = 0.0, 0, 0
         self.change("disengaged")
 
-    def person(self, word):
+    def person(self, request):
         self.act += 1
-        self.engagement += word == "engaged"
-        return self.change(word)
+        self.engagement += request == "engaged"
+        return self.change(request)
 
-    def change(self, word):
-        order = Order("test", Mode(word), self.act, self.engagement)
+    def change(self, request):
+        order = Order("test", Mode(request), self.act, self.engagement)
         self.session.take_order(order, self.now)
         return self
 
@@ -50,7 +50,7 @@ def test_commands_pass_only_after_an_engagement():
     assert flight.out() == ZERO and flight.session.phase is Phase.READY
 
 
-def test_the_first_order_that_is_heard_counts_as_seen():
+def test_the_first_order_received_counts_as_seen():
     session = PlainSession()
     session.take_order(Order("old", Mode.ENGAGED, 3, 2), 0.0)
     session.command(FORWARD, 0.0)
@@ -131,7 +131,7 @@ def test_it_has_limits_of_its_own():
     assert out.as_array() == pytest.approx((0.6, 0.8, 0.5, -0.3))
 
 
-def test_two_supervisors_are_obeyed_by_nobody():
+def test_orders_of_two_supervisors_are_ignored():
     flight = Flight().person("engaged")
     flight.out()
     flight.session.distrust("cmd_vel", flight.now)
@@ -140,7 +140,7 @@ def test_two_supervisors_are_obeyed_by_nobody():
     assert flight.out() == ZERO
     flight.session.distrust("", flight.now)
     flight.change("engaged")
-    assert flight.out() == ZERO  # what was said meanwhile has been seen
+    assert flight.out() == ZERO  # what was received meanwhile has been seen
     flight.person("engaged")
     assert flight.out() == FORWARD
 

@@ -1,4 +1,4 @@
-"""Plain velocities at the edges: exactly at each limit, at each order, and word for word what is
+"""Plain velocities at the edges: exactly at each limit, at each order, and literally what is
 reported.
 """
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from liquid_nav import geometry
-from liquid_nav.autopilots import Event, PlainSession, SessionConfig
+from liquid_nav.autopilots import PlainSession, SessionConfig, SessionEvent
 from liquid_nav.autopilots.plain import in_body
 from liquid_nav.safety import BridgeReport, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
@@ -39,12 +39,12 @@ class Supervisor:
         self.again(now)
 
     def again(self, now):
-        """The same order is heard once more."""
+        """The same order is received once more."""
         self.session.take_order(self.last, now)
 
 
 def known(**config):
-    """A session that has heard its supervisor, disengaged."""
+    """A session that has received its supervisor, disengaged."""
     session = PlainSession(SessionConfig(**{"resume": 5.0} | config))
     supervisor = Supervisor(session)
     supervisor.alone(Mode.DISENGAGED, 0.0)
@@ -82,16 +82,16 @@ def test_in_the_beginning_there_is_nothing_to_report():
     assert session.fault is None and session.order is None and session.config == SessionConfig()
 
 
-def test_a_report_says_what_was_heard_and_what_is_wrong():
+def test_a_report_states_what_was_received_and_what_is_wrong():
     session, supervisor = known()
     supervisor.person(Mode.ENGAGED, 1.0)
     assert session.report() == BridgeReport(Phase.FLYING, supervisor="test", act=1, change=2)
     session.update(1.51)
-    words = "no command from the supervisor for 0.51 s, limit 0.5 s"
+    text = "no command from the supervisor for 0.51 s, limit 0.5 s"
     assert session.report() == BridgeReport(
-        Phase.HOLDING, supervisor="test", act=1, fault="supervisor_silent", text=words, change=2
+        Phase.HOLDING, supervisor="test", act=1, fault="supervisor_silent", text=text, change=2
     )
-    assert session.events() == [Event(1.51, True, words)] and session.events() == []
+    assert session.events() == [SessionEvent(1.51, True, text)] and session.events() == []
 
 
 # When something is sent.
@@ -193,7 +193,7 @@ def test_a_resume_must_come_within_its_time_since_the_hold_began(after, goes_on)
     supervisor.alone(Mode.HOLDING, 20.0)
     supervisor.alone(Mode.ENGAGED, 20.0 + after)
     assert session.phase is (Phase.FLYING if goes_on else Phase.HOLDING)
-    assert session.events() == ([] if goes_on else [Event(20.0 + after, True, REFUSED)])
+    assert session.events() == ([] if goes_on else [SessionEvent(20.0 + after, True, REFUSED)])
 
 
 def test_a_hold_with_a_fault_of_our_own_is_not_resumed():
@@ -205,12 +205,12 @@ def test_a_hold_with_a_fault_of_our_own_is_not_resumed():
     assert session.phase is Phase.HOLDING and session.fault.kind is FaultKind.RESUME_REFUSED
 
 
-def test_a_supervisor_that_is_heard_for_the_first_time_does_not_end_a_hold_of_our_own():
+def test_a_supervisor_that_is_received_for_the_first_time_does_not_end_a_hold_of_our_own():
     session, _ = flying()
     session.update(2.0)
     session.events()
     Supervisor(session, "another").person(Mode.ENGAGED, 2.1)
-    assert session.phase is Phase.HOLDING and session.events() == [Event(2.1, True, REFUSED)]
+    assert session.phase is Phase.HOLDING and session.events() == [SessionEvent(2.1, True, REFUSED)]
 
 
 @pytest.mark.parametrize("phase", [Phase.FLYING, Phase.HOLDING])
@@ -221,7 +221,7 @@ def test_a_supervisor_may_land_by_itself_what_flies(phase):
 
 
 @pytest.mark.parametrize("phase", [Phase.READY, Phase.RELEASED])
-def test_only_a_person_lands_what_nobody_has_engaged(phase):
+def test_only_a_person_lands_what_was_not_engaged(phase):
     session, supervisor = in_phase(phase)
     supervisor.alone(Mode.LANDING, 1.1)
     assert session.phase is phase and session.update(1.1) == ZERO
@@ -250,11 +250,11 @@ def test_a_landing_sinks_at_its_own_speed_whether_or_not_commands_come():
     assert session.fault is None
 
 
-def test_an_engagement_in_a_landing_is_refused_in_words():
+def test_an_engagement_in_a_landing_is_refused_with_a_reason():
     session, supervisor = in_phase(Phase.LANDING)
     supervisor.person(Mode.ENGAGED, 1.2)
-    words = "a landing goes on: call hold first, or wait until it is down"
-    assert session.events() == [Event(1.2, True, words)] and session.update(1.2) == SINKING
+    text = "a landing goes on: call hold first, or wait until it is down"
+    assert session.events() == [SessionEvent(1.2, True, text)] and session.update(1.2) == SINKING
 
 
 # Two supervisors.
@@ -355,7 +355,7 @@ def test_a_hold_that_no_person_has_just_asked_for_does_not_end_a_landing():
 @pytest.mark.parametrize(
     ("mode", "after"), [(Mode.HOLDING, Phase.HOLDING), (Mode.DISENGAGED, Phase.READY)]
 )
-def test_a_person_ends_a_landing_since_nobody_else_tells_when_it_is_down(mode, after):
+def test_a_person_ends_a_landing_since_nothing_reports_when_it_is_down(mode, after):
     session, supervisor = in_phase(Phase.LANDING)
     supervisor.person(mode, 1.1)
     assert session.phase is after

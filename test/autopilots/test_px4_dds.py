@@ -10,7 +10,7 @@ import pytest
 from liquid_nav import geometry
 from liquid_nav.autopilots import Landed, Px4DdsAdapter, px4_dds
 from liquid_nav.autopilots.adapter import Answer, RequestKind
-from liquid_nav.autopilots.px4_dds import SetPoint, VehicleCommand, topic
+from liquid_nav.autopilots.px4_dds import Px4SetPoint, Px4VehicleCommand, px4_topic_name
 from liquid_nav.safety import Mode, Order, Phase
 from liquid_nav.types import Command
 
@@ -83,7 +83,7 @@ def test_other_systems_are_ignored():
 )
 def test_topic_names_follow_the_message_version(version, name):
     kind = type("VehicleStatus", (), {} if version is None else {"MESSAGE_VERSION": version})
-    assert topic("fmu/out", "vehicle_status", kind) == f"fmu/out/{name}"
+    assert px4_topic_name("fmu/out", "vehicle_status", kind) == f"fmu/out/{name}"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_set_points_are_turned_by_the_heading(yaw_ned, command, velocity):
     assert place(adapter, 0.0, tilted)
     adapter.send_set_point(Command(command.vx, command.vy, command.vz, 0.3))
     (point,) = adapter.take()
-    assert isinstance(point, SetPoint)
+    assert isinstance(point, Px4SetPoint)
     assert point.velocity == pytest.approx(velocity, abs=1e-9) and point.yaw_rate == -0.3
 
 
@@ -154,10 +154,10 @@ def test_the_same_odometry_again_is_no_news():
 def test_requests_are_vehicle_commands_and_answers_find_them(kind, value, number, parameters):
     adapter = Px4DdsAdapter()
     adapter.acknowledge(number, 0, 0.5)
-    assert adapter.session.replies == {}  # nobody has asked
+    assert adapter.session.replies == {}  # nothing was requested
     adapter.request(kind, value)
     assert (
-        adapter.take() == [VehicleCommand(number, (*parameters, 0.0, 0.0, 0.0, 0.0))]
+        adapter.take() == [Px4VehicleCommand(number, (*parameters, 0.0, 0.0, 0.0, 0.0))]
         and adapter.take() == []
     )
     adapter.acknowledge(number, 1, 1.0)
@@ -186,7 +186,7 @@ def test_landed_battery_and_failsafe_reach_the_picture():
 def test_without_a_global_position_it_holds_by_set_points():
     adapter = Px4DdsAdapter()
     status(adapter, 4, 1.0)
-    assert adapter.session.holds_by_mode  # nobody has said that there is none
+    assert adapter.session.holds_by_mode  # no message has reported that there is none
     adapter.global_position(False, 1.0)
     status(adapter, 4, 5.0)
     assert not adapter.session.holds_by_mode

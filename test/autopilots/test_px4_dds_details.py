@@ -1,4 +1,4 @@
-"""PX4 over DDS value by value: exactly at each limit, and what is told when something is unknown or
+"""PX4 over DDS value by value: exactly at each limit, and what is reported when something is unknown or
 too old.
 """
 
@@ -11,7 +11,7 @@ from liquid_nav import geometry
 from liquid_nav.autopilots import PX4, Px4DdsAdapter, SessionConfig, px4_dds
 from liquid_nav.autopilots.adapter import Answer, RequestKind
 from liquid_nav.autopilots.profiles import px4_mode
-from liquid_nav.autopilots.px4_dds import PX4_DDS, SetPoint, VehicleCommand
+from liquid_nav.autopilots.px4_dds import PX4_DDS, Px4SetPoint, Px4VehicleCommand
 from liquid_nav.safety import Phase
 from liquid_nav.types import Command
 
@@ -19,7 +19,7 @@ EAST = geometry.attitude_from_euler(0.0, 0.0, math.pi / 2)
 """Nose east, level, FRD to NED."""
 ZERO = np.zeros(3)
 NO_HEADING = "no usable vehicle_odometry (NED) for 0.5 s: set points need a heading"
-NO_CHECKS = "its pre-flight checks do not pass: QGroundControl says which"
+NO_CHECKS = "its pre-flight checks do not pass: QGroundControl shows which"
 COMMAND = Command(1.0, 0.0, 0.5, 0.2)
 
 
@@ -47,14 +47,14 @@ def set_point(adapter, now, command=COMMAND):
     adapter.session.now = now
     adapter.send_set_point(command)
     (point,) = adapter.take()
-    assert isinstance(point, SetPoint)
+    assert isinstance(point, Px4SetPoint)
     return point
 
 
 # Statuses.
 
 
-def test_a_status_is_the_heartbeat_and_tells_what_it_is_of():
+def test_a_status_is_the_heartbeat_and_names_its_vehicle():
     adapter = Px4DdsAdapter(SessionConfig(rate=25.0))
     assert adapter.session.config.rate == 25.0 and adapter.foreign == 0
     status(adapter, 3.0, 2, armed=True)
@@ -89,7 +89,7 @@ def test_statuses_of_others_are_counted_and_change_nothing():
     assert adapter.warnings() == []
 
 
-def test_a_global_position_is_believed_until_px4_says_that_there_is_none():
+def test_a_global_position_counts_until_px4_reports_that_there_is_none():
     adapter = Px4DdsAdapter()
     vehicle = adapter.session.vehicle
     status(adapter, 1.0)
@@ -102,7 +102,7 @@ def test_a_global_position_is_believed_until_px4_says_that_there_is_none():
     assert vehicle.global_time == 3.0
 
 
-def test_checks_that_do_not_pass_are_told_unless_it_waits_for_set_points_that_do_not_come():
+def test_checks_that_do_not_pass_are_reported_unless_it_waits_for_set_points_that_do_not_come():
     adapter = Px4DdsAdapter()
     assert adapter.warnings() == []
     status(adapter, 1.0, passes=True)
@@ -137,7 +137,7 @@ def test_every_answer_is_understood_and_an_unknown_one_is_a_failure(result, answ
     adapter = Px4DdsAdapter()
     adapter.request(RequestKind.LAND)
     adapter.acknowledge(21, result, 3.0)
-    adapter.acknowledge(400, result, 3.0)  # nobody has asked for that
+    adapter.acknowledge(400, result, 3.0)  # it was not requested
     assert {
         kind: (reply.answer, reply.time) for kind, reply in adapter.session.replies.items()
     } == {RequestKind.LAND: (answer, 3.0)}
@@ -146,7 +146,7 @@ def test_every_answer_is_understood_and_an_unknown_one_is_a_failure(result, answ
 def test_a_take_off_is_a_command_with_seven_parameters():
     adapter = Px4DdsAdapter()
     adapter.request(RequestKind.TAKE_OFF, 1.5, 1)
-    assert adapter.take() == [VehicleCommand(22, (0.0,) * 7)]
+    assert adapter.take() == [Px4VehicleCommand(22, (0.0,) * 7)]
 
 
 # The battery.
@@ -269,7 +269,7 @@ def test_without_any_heading_only_height_and_turn_are_commanded():
     adapter = Px4DdsAdapter()
     assert adapter.ready(0.0) == NO_HEADING
     for command in (COMMAND, Command(3.0, 4.0, 0.5, 0.2)):
-        assert set_point(adapter, 0.0, command) == SetPoint((0.0, 0.0, -0.5), -0.2)
+        assert set_point(adapter, 0.0, command) == Px4SetPoint((0.0, 0.0, -0.5), -0.2)
 
 
 def test_odometry_that_is_not_taken_does_not_freshen_the_heading():
@@ -296,7 +296,9 @@ def test_the_same_mode_is_asked_for_and_called_the_same_over_dds_and_mavlink(nav
     assert PX4_DDS.mode_name(nav_state) == PX4.mode_name(mode)
     adapter = Px4DdsAdapter()
     adapter.request(RequestKind.MODE, nav_state)
-    assert adapter.take() == [VehicleCommand(176, (*PX4.mode_parameters(mode), 0.0, 0.0, 0.0, 0.0))]
+    assert adapter.take() == [
+        Px4VehicleCommand(176, (*PX4.mode_parameters(mode), 0.0, 0.0, 0.0, 0.0))
+    ]
 
 
 def test_a_landing_may_become_a_descent():

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from liquid_nav.autopilots.px4_truth import GroundTruth
+from liquid_nav.autopilots.px4_truth import Px4GroundTruth
 
 LEVEL = (1.0, 0.0, 0.0, 0.0)
 ZERO = np.zeros(3)
@@ -15,23 +15,23 @@ ZERO = np.zeros(3)
 
 @pytest.fixture
 def truth():
-    truth = GroundTruth()
+    truth = Px4GroundTruth()
     assert truth.attitude(LEVEL)
     return truth
 
 
-def test_a_place_is_told_in_our_frames_with_the_time_of_its_arrival(truth):
+def test_a_place_is_reported_in_our_frames_with_the_time_of_its_arrival(truth):
     assert truth.attitude((2.0 * 0.52, 0.0, 0.0, 0.0)), (
         "a little longer than one is still a direction"
     )
-    told = truth.position((1.0, 2.0, -3.0), (4.0, 5.0, -6.0), (0.1, 0.2, 0.3), 12.5)
-    assert told.time == 12.5
-    assert told.position.tolist() == [2.0, 1.0, 3.0]
-    assert told.velocity.tolist() == [5.0, 4.0, 6.0]
-    assert told.angular_velocity.tolist() == [0.1, -0.2, -0.3]
+    reported = truth.position((1.0, 2.0, -3.0), (4.0, 5.0, -6.0), (0.1, 0.2, 0.3), 12.5)
+    assert reported.time == 12.5
+    assert reported.position.tolist() == [2.0, 1.0, 3.0]
+    assert reported.velocity.tolist() == [5.0, 4.0, 6.0]
+    assert reported.angular_velocity.tolist() == [0.1, -0.2, -0.3]
     # North is our y axis.
     np.testing.assert_allclose(
-        told.quaternion, (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5)), atol=1e-9
+        reported.quaternion, (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5)), atol=1e-9
     )
 
 
@@ -39,7 +39,7 @@ def test_a_place_is_told_in_our_frames_with_the_time_of_its_arrival(truth):
     "quaternion", [(0.0,) * 4, (math.nan,) * 4, (1.2, 0.0, 0.0, 0.0), (0.8, 0.0, 0.0, 0.0)]
 )
 def test_what_is_no_attitude_changes_nothing(quaternion):
-    truth = GroundTruth()
+    truth = Px4GroundTruth()
     assert not truth.attitude(quaternion)
     assert truth.position(ZERO, ZERO, ZERO, 0.0) is None
     truth.attitude(LEVEL)
@@ -59,16 +59,16 @@ def test_what_is_not_finite_is_no_place_and_does_not_delay_the_next(truth, bad):
 def test_it_is_passed_on_fifty_times_a_second_at_most_and_a_clock_that_goes_back_does_not_stop_it(
     truth,
 ):
-    told = [truth.position(ZERO, ZERO, ZERO, step / 256.0) is not None for step in range(257)]
-    assert 40 <= sum(told) <= 51
+    reported = [truth.position(ZERO, ZERO, ZERO, step / 256.0) is not None for step in range(257)]
+    assert 40 <= sum(reported) <= 51
     assert truth.position(ZERO, ZERO, ZERO, 0.5) is not None
     assert truth.position(ZERO, ZERO, ZERO, 0.5) is None
 
 
-def test_what_comes_in_single_precision_is_told_in_double(truth):
+def test_what_comes_in_single_precision_is_reported_in_double(truth):
     single = np.ones(3, np.float32)
     truth.attitude(np.array(LEVEL, np.float32))
-    told = truth.position(single, single, ZERO, 0.0)
-    assert {told.position.dtype, told.velocity.dtype, told.quaternion.dtype} == {
+    reported = truth.position(single, single, ZERO, 0.0)
+    assert {reported.position.dtype, reported.velocity.dtype, reported.quaternion.dtype} == {
         np.dtype(np.float64)
     }

@@ -9,7 +9,7 @@ import pytest
 
 from liquid_nav.autopilots import ARDUPILOT, PX4
 from liquid_nav.autopilots import mavlink_messages as messages
-from liquid_nav.autopilots.mavlink_codec import Codec, signing_key
+from liquid_nav.autopilots.mavlink_codec import MavlinkCodec, mavlink_signing_key
 from liquid_nav.safety import Phase
 from liquid_nav.types import Command
 
@@ -25,7 +25,7 @@ def test_a_flight_from_the_ground_to_the_ground(flight, kind):
     flight = flight(kind).fly()
     assert flight.vehicle.armed and flight.height == pytest.approx(1.5, abs=0.35)
     for rule in flight.profile.rules:
-        assert flight.heard(rule.name, rule.why)
+        assert flight.logged(rule.name, rule.why)
     flight.command = FORWARD
     flight.go(4.0)
     assert flight.vehicle.body.state.level_velocity()[0] == pytest.approx(1.0, abs=0.05)
@@ -53,7 +53,7 @@ def test_the_parameters_are_stated_before_arming(flight, over_mavlink):
     flight.go(20.0, lambda: flight.vehicle.armed)
     rule = flight.profile.rules[0]
     assert (
-        flight.heard(rule.name)
+        flight.logged(rule.name)
         and rule.lowest <= flight.vehicle.parameters[rule.name][0] <= rule.highest
     )
 
@@ -69,7 +69,7 @@ def test_a_parameter_that_may_not_be_set_stops_everything(flight, over_mavlink):
     assert not flight.vehicle.armed and flight.vehicle.set_points == 0
 
 
-def test_refused_arming_is_told_in_the_autopilots_own_words(flight, kind):
+def test_refused_arming_is_reported_with_the_autopilots_own_text(flight, kind):
     flight = flight(kind)
     flight.until("ready")
     flight.vehicle.refuse_arming = (
@@ -78,8 +78,8 @@ def test_refused_arming_is_told_in_the_autopilots_own_words(flight, kind):
     flight.go(6.0)
     flight.person("engaged")
     flight.go(25.0, lambda: flight.session.phase is Phase.READY and fault_of(flight) != "")
-    words = "pre-flight checks" if kind == "px4_dds" else flight.vehicle.refuse_arming
-    assert "arming refused" in fault_of(flight) and words in fault_of(flight)
+    text = "pre-flight checks" if kind == "px4_dds" else flight.vehicle.refuse_arming
+    assert "arming refused" in fault_of(flight) and text in fault_of(flight)
     flight.go(3.0)
     assert (
         flight.session.phase is Phase.READY
@@ -96,19 +96,19 @@ def test_a_silent_supervisor_is_a_hold_before_the_stream_stops(flight, kind):
     took = flight.go(3.0, lambda: flight.vehicle.set_point == ZERO)
     assert took <= 0.5 + 0.1
     flight.go(5.0, lambda: not flight.session.streaming)
-    assert flight.shown == flight.profile.hold and flight.heard("no command from the supervisor")
-    assert not flight.heard("Failsafe")
+    assert flight.shown == flight.profile.hold and flight.logged("no command from the supervisor")
+    assert not flight.logged("Failsafe")
     assert all(point[1:] == pytest.approx((0.0,) * 4) for point in flight.set_points(silent + 0.55))
     ended = flight.now
     flight.go(3.0)
     assert flight.speed < 0.1 and not flight.set_points(ended)
     flight.fresh = True
     flight.go(5.0)
-    assert flight.session.phase is Phase.HOLDING  # nobody has engaged again
+    assert flight.session.phase is Phase.HOLDING  # no person has engaged again
 
 
-def test_nothing_begins_without_a_supervisor_that_is_heard(flight, kind):
-    flight = flight(kind).settle().engage_unheard()
+def test_nothing_begins_before_a_supervisor_is_received(flight, kind):
+    flight = flight(kind).settle().engage_without_orders()
     assert not flight.vehicle.armed and flight.vehicle.set_points == 0
     flight.go(3.0, lambda: "no command from the supervisor" in fault_of(flight))
     flight.fresh = True
@@ -118,14 +118,14 @@ def test_nothing_begins_without_a_supervisor_that_is_heard(flight, kind):
     flight.until("flying")
 
 
-def test_commands_that_are_heard_late_begin_the_flight(flight, kind):
-    flight = flight(kind).settle().engage_unheard()
+def test_commands_that_arrive_late_begin_the_flight(flight, kind):
+    flight = flight(kind).settle().engage_without_orders()
     flight.fresh = True
     flight.until("flying")
     assert flight.session.fault is None
 
 
-def test_a_mode_that_changes_before_the_commands_are_heard_is_not_asked_back(flight, kind):
+def test_a_mode_that_changes_before_the_commands_arrive_is_not_requested_back(flight, kind):
     flight = flight(kind, 2.0).settle()
     flight.fresh = False
     flight.go(1.0)
@@ -136,7 +136,7 @@ def test_a_mode_that_changes_before_the_commands_are_heard_is_not_asked_back(fli
     flight.fresh = True
     flight.go(5.0)
     assert flight.vehicle.mode == flight.pilot_mode and flight.vehicle.set_points == 0
-    assert flight.heard("hands off")
+    assert flight.logged("hands off")
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 1e31, -3.5e38])
@@ -163,10 +163,10 @@ def test_a_pilots_mode_is_never_asked_back(flight, kind):
     flight.vehicle.pilot_sticks()
     flight.vehicle.pilot_switches(flight.pilot_mode)
     took, asked = flight.until("released", 2.0), flight.now
-    assert took <= 1.2 and flight.heard("hands off") and not flight.session.streaming
+    assert took <= 1.2 and flight.logged("hands off") and not flight.session.streaming
     flight.change("holding")
     flight.go(2.0)
-    flight.change("engaged")  # the supervisor's faults are gone: not a person's word
+    flight.change("engaged")  # the supervisor's faults are gone: not a person's request
     flight.go(5.0)
     assert flight.vehicle.mode == flight.pilot_mode
     assert not flight.set_points(asked) and not flight.requests(asked)
@@ -235,7 +235,7 @@ def test_a_hold_asked_for_on_a_broken_link_is_not_ours_to_end(flight):
     flight.until("offline", 5.0)
     flight.cut = False
     flight.until("released", 3.0)
-    flight.change("engaged")  # the supervisor's faults are gone: not a person's word
+    flight.change("engaged")  # the supervisor's faults are gone: not a person's request
     flight.go(3.0)
     assert (
         flight.session.phase is Phase.RELEASED and flight.shown == PX4.hold and flight.speed < 0.1
@@ -263,7 +263,7 @@ def test_a_jump_of_the_bridges_clock_is_no_lost_link(flight, over_mavlink, secon
     )  # the command is from before
     flight.fresh = fresh
     flight.go(2.0)
-    assert not flight.heard("link lost") and not flight.heard("Failsafe")
+    assert not flight.logged("link lost") and not flight.logged("Failsafe")
     assert flight.session.phase is Phase.FLYING and flight.vehicle.set_point.vx == pytest.approx(
         1.0
     )
@@ -272,10 +272,10 @@ def test_a_jump_of_the_bridges_clock_is_no_lost_link(flight, over_mavlink, secon
     assert flight.session.phase is Phase.OFFLINE  # it still notices a real loss
 
 
-@pytest.mark.parametrize("heard", [0, 60, 1000])
+@pytest.mark.parametrize("received", [0, 60, 1000])
 @pytest.mark.parametrize("acts_first", [True, False])
 def test_a_bridge_that_slept_does_not_ask_the_failsafes_mode_back(
-    flight, over_mavlink, acts_first, heard
+    flight, over_mavlink, acts_first, received
 ):
     """As seen with a real PX4: awake again, its own hold had hidden the failsafe's, and it flew on
     by itself.
@@ -290,15 +290,15 @@ def test_a_bridge_that_slept_does_not_ask_the_failsafes_mode_back(
         for _, packet in flight.end.up(flight.now):
             flight.vehicle.receive(packet)
     # The socket's buffer is full after a while: the rest is lost.
-    flight.end.down(packets[:heard], flight.now)
+    flight.end.down(packets[:received], flight.now)
     flight.change("holding")
     flight.go(1.0)
-    flight.change("engaged")  # resumed by the supervisor: not a person's word
+    flight.change("engaged")  # resumed by the supervisor: not a person's request
     flight.go(3.0)
-    # PX4's own mode tells it too, where that is heard first.
-    mode_seen = over_mavlink == "px4" and flight.heard("AUTO.LOITER", "hands off")
+    # PX4's own mode shows it too, where that is received first.
+    mode_seen = over_mavlink == "px4" and flight.logged("AUTO.LOITER", "hands off")
     assert flight.session.phase is Phase.RELEASED and (
-        flight.heard("the bridge stood still") or mode_seen
+        flight.logged("the bridge stood still") or mode_seen
     )
     assert not flight.session.streaming and flight.speed < 0.1
 
@@ -315,7 +315,7 @@ def test_a_session_that_is_seldom_called_still_misses_its_supervisor(flight, ove
     )
 
 
-def test_a_refused_arming_tells_the_cause_that_px4_named_before(flight):
+def test_a_refused_arming_reports_the_cause_that_px4_named_before(flight):
     """As a real PX4 does: the cause once, when the mode changes; then only that there is one."""
     flight = flight("px4").settle()
     flight.vehicle.refuse_arming = "Arming denied: Resolve system health failures first"
@@ -333,13 +333,13 @@ def test_a_reboot_in_flight_is_noticed(flight, over_mavlink):
     flight.go(1.0)
     flight.change("holding")  # the supervisor misses the odometry
     flight.go(9.0)
-    assert flight.heard("link lost") and flight.heard("has rebooted")
+    assert flight.logged("link lost") and flight.logged("has rebooted")
     assert (
         flight.session.phase is Phase.READY
         and not flight.session.streaming
         and not flight.session.checked
     )
-    flight.change("engaged")  # its faults are gone: not a person's word
+    flight.change("engaged")  # its faults are gone: not a person's request
     flight.go(5.0)
     assert flight.session.phase is Phase.READY and not flight.vehicle.armed
 
@@ -395,9 +395,12 @@ def test_the_wrong_autopilot_is_named(flight, over_mavlink):
 
 
 def test_signed_it_flies_and_an_unsigned_intruder_does_not_move_it(flight, over_mavlink):
-    key = signing_key("forest")
-    ours, theirs = Codec(key=key, unix_time=1.8e9), Codec(1, 1, key=key, unix_time=1.8e9)
-    flight, intruder = flight(over_mavlink, 2.0, (ours, theirs)).fly(), Codec(255, 190)
+    key = mavlink_signing_key("forest")
+    ours, theirs = (
+        MavlinkCodec(key=key, unix_time=1.8e9),
+        MavlinkCodec(1, 1, key=key, unix_time=1.8e9),
+    )
+    flight, intruder = flight(over_mavlink, 2.0, (ours, theirs)).fly(), MavlinkCodec(255, 190)
     flight.go(3.0)
     place = flight.vehicle.body.state.position.copy()
     for _ in range(100):

@@ -5,7 +5,7 @@ from session_bench import (
     A_LITTLE,
     AUTO,
     BRAKE,
-    FLAVOUR,
+    PROFILE,
     FORWARD,
     GUIDED,
     LAND,
@@ -20,7 +20,7 @@ from session_bench import (
 )
 
 from liquid_nav.autopilots.adapter import RequestKind
-from liquid_nav.autopilots.session import Event
+from liquid_nav.autopilots.session import SessionEvent
 from liquid_nav.autopilots.steps import SWITCHES
 from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.safety import Fault, FaultKind, Phase
@@ -58,10 +58,10 @@ def test_a_flight_whose_link_comes_back_holds_where_it_still_waits_for_set_point
 
 
 @pytest.mark.parametrize("mode", [BRAKE, RETURN, LOITER])
-def test_a_flight_whose_link_comes_back_in_another_mode_is_somebody_elses(bench, mode):
+def test_a_flight_whose_link_comes_back_in_another_mode_is_released(bench, mode):
     bench.fly().lost().back(mode=mode)
     assert bench.phase is Phase.RELEASED
-    assert bench.session.fault == Fault(FaultKind.FOREIGN_MODE, subject=FLAVOUR.mode_name(mode))
+    assert bench.session.fault == Fault(FaultKind.FOREIGN_MODE, subject=PROFILE.mode_name(mode))
 
 
 def test_a_flight_whose_link_comes_back_disarmed_is_over(bench):
@@ -87,7 +87,7 @@ def test_a_start_whose_link_comes_back_in_its_own_failsafe_on_the_ground_stops_i
 
 
 @pytest.mark.parametrize(("mode", "failsafe"), [(BRAKE, False), (AUTO, True), (AUTO, False)])
-def test_a_start_whose_link_comes_back_in_another_mode_is_somebody_elses(bench, mode, failsafe):
+def test_a_start_whose_link_comes_back_in_another_mode_is_released(bench, mode, failsafe):
     bench.climbing().lost().back(mode=mode, failsafe=failsafe)
     assert bench.phase is Phase.RELEASED
     assert bench.fault is FaultKind.FOREIGN_MODE
@@ -104,7 +104,7 @@ def test_a_start_whose_link_comes_back_in_another_mode_is_somebody_elses(bench, 
         ({"mode": LOITER}, False),
     ],
 )
-def test_a_landing_whose_link_comes_back_lands_unless_somebody_has_taken_over(bench, shown, lands):
+def test_a_landing_whose_link_comes_back_lands_unless_a_pilot_has_taken_over(bench, shown, lands):
     bench.fly().person("landing")
     bench.obedient = False
     bench.step()
@@ -291,16 +291,16 @@ def test_a_reboot_ends_our_part(bench, begin):
     assert not count(bench.update(), "greet")
 
 
-def test_a_reboot_of_a_vehicle_that_stands_is_only_told(bench):
+def test_a_reboot_of_a_landed_vehicle_is_only_reported(bench):
     bench.connect().session.checked = True
     bench.session.arm_asked = bench.now
     bench.sleep(STEP).beat(reboots=1)
-    assert bench.session.events() == [Event(bench.now, False, "the autopilot has rebooted")]
+    assert bench.session.events() == [SessionEvent(bench.now, False, "the autopilot has rebooted")]
     assert (bench.phase, bench.fault, bench.session.checked) == (Phase.READY, None, False)
     assert bench.session.arm_asked is None
 
 
-# Gaps: the clock has jumped, or nobody has called us.
+# Gaps: the clock has jumped, or ``update`` was not called.
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,7 @@ def test_a_mode_is_asked_for_only_on_what_comes_after_a_gap(bench):
     assert bench.asked(bench.update()) == [(RequestKind.MODE, GUIDED)]
 
 
-def test_one_gap_is_one_however_much_is_heard_after_it(bench):
+def test_one_gap_is_one_however_much_is_received_after_it(bench):
     bench.fly().jump(2.0).beat()
     reason = bench.session.reason
     bench.jump(0.25).beat()
@@ -517,7 +517,7 @@ def test_a_clock_that_goes_forward_ends_no_start(bench):
     assert (bench.phase, bench.fault) == (Phase.CLIMBING, None)
 
 
-# Sleeps: the vehicle's own clock tells them from jumps.
+# Sleeps: the vehicle's own clock distinguishes them from jumps.
 
 
 @pytest.mark.parametrize(("slept", "let_go"), [(1.0 + A_LITTLE, True), (2.0, True), (30.0, True)])
@@ -544,7 +544,7 @@ def test_a_jump_of_our_clock_is_no_sleep(bench, jumped, passed, slept):
 
 
 @pytest.mark.parametrize(("after", "let_go"), [(0.5, True), (0.5 + A_LITTLE, False)])
-def test_a_sleep_is_told_by_what_comes_soon_after_waking(bench, after, let_go):
+def test_a_sleep_is_recognised_by_what_comes_soon_after_waking(bench, after, let_go):
     bench.fly().jump(2.0).update()
     bench.jump(after).boot += 1.5
     bench.position()

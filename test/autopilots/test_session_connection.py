@@ -1,9 +1,9 @@
-"""How a session begins, connects, and takes words and answers."""
+"""How a session begins, connects, and takes texts and answers."""
 
 import pytest
 from session_bench import (
     A_LITTLE,
-    FLAVOUR,
+    PROFILE,
     GUIDED,
     LAND,
     LOITER,
@@ -18,7 +18,7 @@ from session_bench import (
 
 from liquid_nav.autopilots import OffboardSession, SessionConfig
 from liquid_nav.autopilots.adapter import Answer, RequestKind
-from liquid_nav.autopilots.session import Event, Reply
+from liquid_nav.autopilots.session import Reply, SessionEvent
 from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.safety import Fault, FaultKind, Phase
 
@@ -27,7 +27,7 @@ from liquid_nav.safety import Fault, FaultKind, Phase
 
 def test_a_new_session_knows_nothing_and_sends_nothing_but_life(bench):
     session = bench.session
-    assert session.profile is FLAVOUR
+    assert session.profile is PROFILE
     assert session.adapter is bench.adapter
     assert (session.phase, session.fault, session.order, session.arm_asked) == (
         Phase.OFFLINE,
@@ -51,7 +51,7 @@ def test_a_new_session_knows_nothing_and_sends_nothing_but_life(bench):
 
 
 def test_a_session_without_a_config_has_the_usual_one():
-    assert OffboardSession(Notes(FLAVOUR)).config == SessionConfig()
+    assert OffboardSession(Notes(PROFILE)).config == SessionConfig()
 
 
 def test_nobodys_orders_are_reported_as_nobodys(bench):
@@ -66,7 +66,7 @@ def test_nobodys_orders_are_reported_as_nobodys(bench):
     )
 
 
-def test_a_report_tells_phase_vehicle_order_and_fault(bench):
+def test_a_report_contains_phase_vehicle_order_and_fault(bench):
     bench.fly().step(without=("position",))
     bench.go(1.25, without=("position",))
     report = bench.session.report()
@@ -80,15 +80,15 @@ def test_a_report_tells_phase_vehicle_order_and_fault(bench):
 
 
 @pytest.mark.parametrize(
-    ("mode", "armed", "words"),
+    ("mode", "armed", "text"),
     [
         (LOITER, False, "connected, LOITER, disarmed"),
         (GUIDED, True, "connected, GUIDED, armed"),
     ],
 )
-def test_a_connection_is_told_with_mode_and_motors(bench, mode, armed, words):
+def test_a_connection_is_reported_with_mode_and_motors(bench, mode, armed, text):
     bench.connect(mode, armed)
-    assert bench.happened[0] == Event(64.0, False, words)
+    assert bench.happened[0] == SessionEvent(64.0, False, text)
     assert count(bench.sent, "greet") == 1
 
 
@@ -153,7 +153,7 @@ def test_a_first_heartbeat_that_comes_between_two_calls_begins_a_link(bench):
     assert (bench.phase, bench.fault) == (Phase.OFFLINE, FaultKind.LINK_LOST)
 
 
-def test_a_landing_that_was_found_is_watched_once_its_order_is_heard(bench):
+def test_a_landing_that_was_found_is_watched_once_its_order_is_received(bench):
     bench.beat(mode=LAND, armed=True, landed=Landed.IN_AIR)
     assert bench.phase is Phase.RELEASED
     bench.order("landing")
@@ -165,9 +165,9 @@ def test_a_landing_that_was_found_is_watched_once_its_order_is_heard(bench):
     assert bench.phase is Phase.READY
 
 
-@pytest.mark.parametrize("spoilt", ["another mode", "disarmed", "somebody else's since"])
+@pytest.mark.parametrize("spoilt", ["another mode", "disarmed", "foreign since"])
 def test_a_landing_that_was_not_found_in_flight_is_not_watched(bench, spoilt):
-    if spoilt == "somebody else's since":
+    if spoilt == "foreign since":
         bench.fly().step()
         bench.coming["mode"] = LAND
         bench.step()
@@ -254,10 +254,10 @@ def test_a_plan_that_waits_for_nothing_polls_slowly():
     assert count(bench.update(), "heartbeat")
 
 
-# Words, requests and answers.
+# Texts, requests and answers.
 
 
-def test_events_are_told_once_and_in_order(bench):
+def test_events_are_reported_once_and_in_order(bench):
     session = bench.session
     session.now = 65.0
     session.log_event("something")
@@ -265,10 +265,10 @@ def test_events_are_told_once_and_in_order(bench):
     session.received_text("hello", True, 66.0)
     session.received_text("bye", False, 67.0)
     assert session.events() == [
-        Event(65.0, False, "something"),
-        Event(65.0, True, "the autopilot has rebooted"),
-        Event(66.0, True, "autopilot: hello"),
-        Event(67.0, False, "autopilot: bye"),
+        SessionEvent(65.0, False, "something"),
+        SessionEvent(65.0, True, "the autopilot has rebooted"),
+        SessionEvent(66.0, True, "autopilot: hello"),
+        SessionEvent(67.0, False, "autopilot: bye"),
     ]
     assert session.events() == []
     assert session.fault == Fault(FaultKind.REBOOTED)

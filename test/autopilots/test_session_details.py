@@ -30,16 +30,14 @@ def test_two_publishers_mean_zero_at_once_and_a_hold_that_names_them(flight, kin
     flight.go(0.06)
     points = flight.set_points(begin)
     assert points and all(point[1:] == pytest.approx((0.0,) * 4) for point in points)
-    count = len(flight.said)
+    count = len(flight.log)
     flight.session.distrust("/d1/cmd_vel", flight.now)
     flight.session.distrust("", flight.now)
     flight.go(0.1)
-    assert not [
-        words for words in flight.said[count:] if "more than one node" in words
-    ]  # said once
+    assert not [text for text in flight.log[count:] if "more than one node" in text]  # reported once
 
 
-def test_a_closing_session_hears_no_orders_and_says_why_it_holds(flight, kind):
+def test_a_closing_session_ignores_orders_and_reports_why_it_holds(flight, kind):
     flight = flight(kind, 3.0).fly()
     flight.session.close(flight.now)
     assert flight.session.fault.kind is FaultKind.ENDING and not flight.session.finished
@@ -64,7 +62,7 @@ def test_a_session_that_is_not_closing_is_never_finished(flight):
     assert flight.session.finished  # it lands by itself
 
 
-def test_a_vehicle_that_somebody_else_arms_is_named_with_its_mode(flight, over_mavlink):
+def test_a_vehicle_that_was_armed_elsewhere_is_reported_with_its_mode(flight, over_mavlink):
     flight = flight(over_mavlink)
     flight.vehicle.pilot_sticks(throttle=-1.0)
     flight.settle()
@@ -103,7 +101,7 @@ def test_a_request_to_arm_is_forgotten_after_its_time_and_not_before(flight, ove
 
 
 @pytest.mark.parametrize("spoilt", ["disarmed", "on the ground", "touched"])
-def test_a_resume_takes_an_armed_drone_in_the_air_that_nobody_has_touched(flight, spoilt):
+def test_a_resume_takes_an_armed_drone_in_the_air_that_no_pilot_has_touched(flight, spoilt):
     flight = flight("px4", 3.0).fly().change("holding")
     flight.until("holding", 5.0)
     flight.go(2.0)
@@ -146,7 +144,7 @@ def test_a_reboot_is_noticed_once_and_everything_is_asked_for_again(flight, over
     intervals = [value for _, value in flight.sent[count:] if getattr(value, "command", 0) == 511]
     assert len(intervals) >= 7
     flight.go(1.0)
-    assert sum("has rebooted" in words for words in flight.said) == 1
+    assert sum("has rebooted" in text for text in flight.log) == 1
 
 
 @pytest.mark.parametrize(
@@ -255,7 +253,7 @@ def test_a_landing_of_the_battery_begins_only_in_flight():
 @pytest.mark.parametrize(
     ("supervisor", "act", "phase"), [("a", 3, Phase.READY), ("b", 0, Phase.LANDING)]
 )
-def test_a_landing_ends_by_a_persons_word_and_not_by_a_new_supervisor(supervisor, act, phase):
+def test_a_landing_ends_by_a_persons_request_and_not_by_a_new_supervisor(supervisor, act, phase):
     session = engage(plain())
     session.take_order(Order("a", Mode.LANDING, 2, 1), 11.0)
     session.take_order(Order(supervisor, Mode.DISENGAGED, act, act and 1), 12.0)
@@ -283,7 +281,7 @@ def test_an_engagement_during_a_landing_is_named_with_its_time():
     )
 
 
-def test_it_reports_nobody_before_an_order():
+def test_it_reports_no_supervisor_before_an_order():
     report = PlainSession().report()
     assert (report.supervisor, report.act, report.change, report.fault, report.text) == (
         "",

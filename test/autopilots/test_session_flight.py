@@ -6,7 +6,7 @@ from session_bench import (
     BACK,
     BRAKE,
     CLIMBS,
-    FLAVOUR,
+    PROFILE,
     FORWARD,
     GUIDED,
     LOITER,
@@ -100,14 +100,14 @@ def test_orders_that_are_repeated_do_not_disturb_a_flight(bench):
     assert bench.fault is None
 
 
-def test_an_order_that_is_older_than_what_was_heard_is_not_obeyed(bench):
+def test_an_order_that_is_older_than_the_last_one_received_is_ignored(bench):
     bench.fly()
     bench.session.take_order(Order("a", Mode.LANDING, 0, 0, 0.0, 0), bench.now)
     assert bench.phase is Phase.FLYING
     assert bench.session.report().act == 1
 
 
-def test_an_engagement_without_a_link_says_so(bench):
+def test_an_engagement_without_a_link_reports_it(bench):
     bench.order("disengaged").person("engaged")
     assert bench.phase is Phase.OFFLINE
     assert bench.session.fault == Fault(FaultKind.NO_HEARTBEAT, subject="is the link up?")
@@ -117,18 +117,18 @@ def test_an_engagement_without_a_link_says_so(bench):
 
 
 @pytest.mark.parametrize(
-    ("autopilot", "kind", "words"),
+    ("autopilot", "kind", "text"),
     [
         (12, 2, "this vehicle is flown by PX4, not by ArduPilot"),
         (3, 1, "this vehicle is a plane, not a multicopter: its modes mean something else"),
     ],
 )
-def test_a_vehicle_that_is_not_ours_to_fly_is_not_engaged(bench, autopilot, kind, words):
+def test_a_vehicle_that_is_not_ours_to_fly_is_not_engaged(bench, autopilot, kind, text):
     bench.connect()
     bench.vehicle.autopilot, bench.vehicle.kind = autopilot, kind
     bench.person("engaged")
     assert bench.phase is Phase.READY
-    assert bench.session.fault == Fault(FaultKind.WRONG_VEHICLE, subject=words)
+    assert bench.session.fault == Fault(FaultKind.WRONG_VEHICLE, subject=text)
 
 
 def test_an_engagement_during_a_landing_is_refused(bench):
@@ -224,7 +224,7 @@ def fresh():
 
 
 def age(bench, seconds, of):
-    """Everything is heard ``seconds`` later, but for one thing."""
+    """Everything is received ``seconds`` later, but for one thing."""
     bench.session.now = bench.now = bench.now + seconds
     if of != "command":
         bench.command()
@@ -292,7 +292,7 @@ def test_what_the_protocol_misses_is_a_reason_not_to_fly(fresh):
     assert fresh.adapter.asked_at == 65.0
 
 
-def test_a_vehicle_that_does_not_say_whether_it_flies_is_not_flown(bench):
+def test_a_vehicle_that_does_not_report_whether_it_flies_is_not_flown(bench):
     assert bench.session.unknown() == Fault(FaultKind.LANDED_UNKNOWN)
     bench.connect()
     assert bench.session.unknown() is None
@@ -359,8 +359,8 @@ def test_a_mode_is_confirmed_by_a_heartbeat_that_was_sent_after_the_reason(
         (NEEDS_A_PLACE, 3.0, True),
         (NEEDS_A_PLACE, 3.0 + A_LITTLE, False),
         (NEEDS_A_PLACE, -A_LITTLE, False),
-        (FLAVOUR, None, True),
-        (FLAVOUR, 9.0, True),
+        (PROFILE, None, True),
+        (PROFILE, 9.0, True),
     ],
 )
 def test_a_hold_mode_works_with_a_global_position_or_without_needing_one(profile, age, holds):
@@ -382,7 +382,7 @@ def test_a_hold_mode_works_with_a_global_position_or_without_needing_one(profile
         (None, None, False),
     ],
 )
-def test_a_remote_control_is_one_that_was_heard_lately(bench, sticks, age, there):
+def test_a_remote_control_is_one_that_was_received_lately(bench, sticks, age, there):
     bench.session.now = 64.0
     bench.vehicle.sticks = sticks
     bench.vehicle.sticks_time = None if age is None else 64.0 - age
@@ -400,7 +400,7 @@ def refuse_mode(bench):
     bench.go(0.5)
 
 
-def test_a_start_that_is_refused_on_the_ground_ends_it_in_the_autopilots_words(bench):
+def test_a_start_that_is_refused_on_the_ground_ends_with_the_autopilots_text(bench):
     bench.start()
     bench.session.received_text("no GPS", True, bench.now)
     refuse_mode(bench)
@@ -409,7 +409,7 @@ def test_a_start_that_is_refused_on_the_ground_ends_it_in_the_autopilots_words(b
     assert not bench.session.streaming
 
 
-def test_a_start_that_is_refused_in_the_air_is_somebody_elses(bench):
+def test_a_start_that_is_refused_in_the_air_releases_the_vehicle(bench):
     bench.found_flying().person("engaged")
     refuse_mode(bench)
     assert (bench.phase, bench.fault) == (Phase.RELEASED, FaultKind.REFUSED)

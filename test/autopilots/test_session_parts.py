@@ -12,7 +12,7 @@ from liquid_nav.autopilots.clock_gaps import ClockGaps
 from liquid_nav.autopilots.polling import Polling
 from liquid_nav.autopilots.reconnection import BeforeLoss
 from liquid_nav.autopilots.remote_control import RemoteControl
-from liquid_nav.autopilots.reports import Event, EventLog
+from liquid_nav.autopilots.reports import EventLog, SessionEvent
 from liquid_nav.autopilots.requests import Reply, Requests
 from liquid_nav.autopilots.set_points import ZERO, SetPoints
 from liquid_nav.safety import Fault, FaultKind, Phase
@@ -47,7 +47,7 @@ def test_a_gap_is_a_second_without_a_call_or_a_clock_that_goes_back(now, gap, ba
 
 def test_a_gap_is_new_once():
     gaps = ClockGaps()
-    assert not gaps.is_new(64.0, 8.0)  # nobody has called yet: there is no gap
+    assert not gaps.is_new(64.0, 8.0)  # the first call: there is no gap
     gaps.called(64.0)
     assert gaps.is_new(70.0, 8.0)
     assert not gaps.is_new(70.125, 8.0)
@@ -70,13 +70,13 @@ def test_ages_are_forgiven_once_for_each_command_and_the_link_once_for_each_hear
     [
         (70.0, 9.125, 1.125),
         (70.5, 9.125, 1.125),
-        (70.625, 9.125, None),  # too late to tell
+        (70.625, 9.125, None),  # too late to decide
         (69.875, 9.125, None),
         (70.0, 9.0, None),  # only our clock has jumped
         (70.0, None, None),
     ],
 )
-def test_a_sleep_is_told_by_the_vehicles_clock(now, boot, slept):
+def test_a_sleep_is_recognised_by_the_vehicles_clock(now, boot, slept):
     gaps = ClockGaps()
     assert gaps.slept(now, boot) is None
     gaps.called(64.0)
@@ -119,7 +119,7 @@ def test_how_old_a_heartbeat_may_be_depends_on_how_often_it_comes(period, limit)
     assert fault == Fault(FaultKind.HEARTBEAT_OLD, 6.0, limit)
 
 
-def test_no_age_counts_from_before_a_jump_and_none_is_told_beyond_its_limit():
+def test_no_age_counts_from_before_a_jump_and_none_is_reported_beyond_its_limit():
     nothing = VehicleState()
     assert freshness.too_old(64.0, freshness.NEVER, 64.0, nothing, CONFIG) is None
     fault = freshness.too_old(64.0, freshness.NEVER, freshness.NEVER, nothing, CONFIG)
@@ -141,7 +141,7 @@ def test_what_must_be_known_before_anything_begins():
 @pytest.mark.parametrize(
     ("time", "known"), [(None, False), (61.0, True), (60.875, False), (64.125, False)]
 )
-def test_a_hold_mode_that_needs_a_global_position_has_heard_one_lately(time, known):
+def test_a_hold_mode_that_needs_a_global_position_has_received_one_lately(time, known):
     vehicle = seen(global_time=time)
     needs_it = replace(PX4, hold_needs_global_position=True)
     needs_nothing = replace(PX4, hold_needs_global_position=False)
@@ -307,14 +307,14 @@ def test_whatever_else_happens_ends_a_flip_that_is_under_way(what):
     assert flip(remote, vehicle, off=2.0) is (what == "nothing")
 
 
-def test_a_remote_control_is_heard_for_three_seconds_and_its_switch_for_half_a_second():
+def test_a_remote_control_counts_for_three_seconds_and_its_switch_for_half_a_second():
     vehicle = VehicleState(receiver=True)
     remote = RemoteControl(vehicle, 7)
     assert not remote.is_received(64.0)
     flip(remote, vehicle)
     last = vehicle.sticks_time
-    heard = [remote.is_received(last + age) for age in (-0.125, 0.0, 3.0, 3.125)]
-    assert heard == [False, True, True, False]
+    received = [remote.is_received(last + age) for age in (-0.125, 0.0, 3.0, 3.125)]
+    assert received == [False, True, True, False]
     on = [remote.switched_on(Phase.READY, last + age) for age in (0.0, 0.5, 0.625)]
     assert on == [True, True, False]
     assert not remote.switched_on(Phase.OFFLINE, last)
@@ -340,9 +340,9 @@ def test_events_are_taken_once_and_warnings_are_kept():
     log.received_text(65.0, False, "an information")
     log.received_text(66.0, True, "a warning")
     assert log.take() == [
-        Event(64.0, True, "a fault"),
-        Event(65.0, False, "autopilot: an information"),
-        Event(66.0, True, "autopilot: a warning"),
+        SessionEvent(64.0, True, "a fault"),
+        SessionEvent(65.0, False, "autopilot: an information"),
+        SessionEvent(66.0, True, "autopilot: a warning"),
     ]
     assert log.take() == []
     assert log.warnings(66.0) == ["a warning"]

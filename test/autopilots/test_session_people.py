@@ -20,7 +20,7 @@ from session_bench import (
 )
 
 from liquid_nav.autopilots.adapter import Answer, RequestKind
-from liquid_nav.autopilots.session import Event
+from liquid_nav.autopilots.session import SessionEvent
 from liquid_nav.autopilots.steps import SWITCHES
 from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.safety import Fault, FaultKind, Mode, Order, Phase
@@ -85,7 +85,7 @@ def test_motors_that_have_not_stopped_may_not_show_any_mode(bench):
     assert bench.phase is Phase.RELEASED
 
 
-def test_a_vehicle_that_somebody_arms_is_released_with_the_name_of_its_mode(bench):
+def test_a_vehicle_that_is_armed_elsewhere_is_released_with_the_name_of_its_mode(bench):
     bench.connect().step()
     bench.coming |= {"armed": True, "mode": AUTO}
     bench.step()
@@ -180,7 +180,7 @@ def test_two_publishers_are_named_once_for_each_topic(bench):
     bench.fly()
     for topic in ("/order", "/order", "/command", ""):
         bench.session.distrust(topic, bench.now)
-    assert [words.split(":")[0] for words in bench.trouble()[-2:]] == [
+    assert [text.split(":")[0] for text in bench.trouble()[-2:]] == [
         "more than one node publishes /order",
         "more than one node publishes /command",
     ]
@@ -222,8 +222,10 @@ def test_while_two_publish_nobodys_command_is_flown(bench):
 def test_an_end_in_flight_is_a_hold_and_finished_when_it_is_shown(bench):
     bench.fly().session.close(bench.now)
     assert (bench.phase, bench.fault) == (Phase.HOLDING, FaultKind.ENDING)
-    told = bench.session.events()
-    assert told == [Event(bench.now, True, "the bridge is being ended: the autopilot holds")]
+    reported = bench.session.events()
+    assert reported == [
+        SessionEvent(bench.now, True, "the bridge is being ended: the autopilot holds")
+    ]
     assert not bench.session.finished
     bench.step()
     assert not bench.session.finished
@@ -262,7 +264,7 @@ def test_an_end_where_nothing_moves_by_us_is_finished_at_once(bench, phase):
     assert (bench.phase, bench.fault) == before
 
 
-def test_an_ending_session_obeys_nobody(bench):
+def test_an_ending_session_ignores_every_order(bench):
     bench.fly().session.close(bench.now)
     bench.person("landing")
     assert bench.phase is Phase.HOLDING
@@ -298,7 +300,7 @@ def test_a_supervisors_hold_is_zero_for_two_seconds_and_then_the_autopilots(benc
     assert bench.fault is None
 
 
-def test_a_supervisors_hold_that_is_shorter_goes_on_without_a_word(bench):
+def test_a_supervisors_hold_that_is_shorter_goes_on_without_an_event(bench):
     bench.fly().change("holding").go(1.0)
     bench.change("engaged")
     assert points(bench.step()) == [FORWARD]
@@ -337,7 +339,7 @@ def test_a_hold_while_it_climbs_in_the_air_is_a_hold(bench):
     assert bench.phase is Phase.HOLDING
 
 
-def test_a_start_in_somebody_elses_mode_is_given_up_without_a_request(bench):
+def test_a_start_in_a_foreign_mode_is_given_up_without_a_request(bench):
     bench.found_flying().vehicle.landed = Landed.UNKNOWN
     bench.person("engaged").step()
     assert (bench.phase, bench.session.allowed) == (Phase.STARTING, {LOITER})
@@ -347,7 +349,7 @@ def test_a_start_in_somebody_elses_mode_is_given_up_without_a_request(bench):
     assert not bench.asked(bench.go(1.0))
 
 
-def test_a_start_in_somebody_elses_mode_is_given_up_with_its_own_reason(bench):
+def test_a_start_in_a_foreign_mode_is_given_up_with_its_own_reason(bench):
     bench.found_flying().vehicle.landed = Landed.UNKNOWN
     bench.person("engaged").step()
     bench.session.distrust("/order", bench.now)
@@ -499,7 +501,7 @@ def test_a_person_may_disarm_on_the_ground_whoever_has_armed(bench):
     assert bench.phase is Phase.READY
 
 
-def test_nobody_disarms_a_pilots_flight(bench):
+def test_a_pilots_flight_is_not_disarmed(bench):
     bench.released().sent.clear()
     bench.person("disengaged")
     assert bench.phase is Phase.RELEASED
@@ -551,7 +553,7 @@ def test_a_touch_of_a_remote_control_ends_where_its_sticks_work(bench):
 
 @pytest.mark.parametrize("seconds", [STEP, SWITCHES - STEP])
 def test_a_switch_that_the_autopilot_shows_after_its_touch_is_the_pilots_choice(bench, seconds):
-    """The remote control's channels tell of a switch before the autopilot has acted on it."""
+    """The remote control's channels show a switch before the autopilot has acted on it."""
     bench.fly().sent.clear()
     bench.change("pilot").go(seconds)
     bench.beat(mode=RETURN)
@@ -560,7 +562,7 @@ def test_a_switch_that_the_autopilot_shows_after_its_touch_is_the_pilots_choice(
     assert not bench.asked()
 
 
-def test_a_touch_is_told_once_however_often_it_is_heard():
+def test_a_touch_is_reported_once_however_often_it_is_received():
     bench = Bench(NEEDS_A_PLACE).fly().change("pilot")
     for _ in range(8):
         bench.order("pilot")
@@ -663,7 +665,7 @@ def test_a_landing_of_a_vehicle_that_stands_stops_its_motors_with_one_request_at
     assert bench.asked(notes) == [(RequestKind.DISARM, 0.0)]
 
 
-def test_a_landing_of_what_somebody_else_has_armed_on_the_ground_stops_its_motors(bench):
+def test_a_landing_of_what_was_armed_elsewhere_on_the_ground_stops_its_motors(bench):
     bench.connect(LOITER, True).person("landing")
     assert bench.phase is Phase.STOPPING
 
@@ -680,7 +682,7 @@ def test_a_landing_of_a_start_gives_it_up(bench):
     assert not bench.session.streaming
 
 
-def test_a_vehicle_that_says_that_it_flies_disarmed_is_not_landed(bench):
+def test_a_vehicle_that_reports_that_it_flies_disarmed_is_not_landed(bench):
     bench.found_flying().vehicle.armed = False
     bench.person("landing")
     assert bench.phase is Phase.RELEASED

@@ -1,4 +1,4 @@
-"""The engage switch of the remote control, as a session hears it."""
+"""The engage switch of the remote control, as a session receives it."""
 
 import pytest
 from session_bench import (
@@ -14,16 +14,16 @@ from liquid_nav.safety import Phase
 
 
 class Switch(Bench):
-    """A bench whose remote control is heard every eighth of a second; the switch is channel 5."""
+    """A bench whose remote control is received every eighth of a second; the switch is channel 5."""
 
     def __init__(self, **options):
         super().__init__(engage_channel=5, **options)
         self.healthy = True
 
-    def receive(self, seconds, pulse, told=True):
+    def receive(self, seconds, pulse, reported=True):
         for _ in range(round(seconds / STEP)):
             self.now += STEP
-            if told:
+            if reported:
                 self.vehicle.receiver, self.vehicle.receiver_time = self.healthy, self.now
             self.sticks(pulse)
         return self
@@ -39,7 +39,7 @@ class Switch(Bench):
         return report.flips, report.switched_on
 
 
-def test_a_flip_of_the_engage_switch_is_counted_and_told():
+def test_a_flip_of_the_engage_switch_is_counted_and_reported():
     bench = Switch().beat(mode=LOITER)
     bench.session.events()
     assert bench.reported == (0, False)
@@ -54,7 +54,7 @@ def test_a_flip_of_the_engage_switch_is_counted_and_told():
     assert bench.reported == (2, True)
 
 
-def test_without_a_channel_no_flip_is_told():
+def test_without_a_channel_no_flip_is_reported():
     bench = Switch()
     bench.session = OffboardSession(bench.adapter, SessionConfig())
     bench.vehicle = bench.session.vehicle
@@ -82,19 +82,22 @@ def test_a_flip_counts_only_while_nothing_of_ours_goes_on(phase, counts):
     assert bench.reported == (int(counts), True)
 
 
-def test_a_flip_counts_only_while_the_vehicle_says_that_its_receiver_is_healthy():
+def test_a_flip_counts_only_while_the_vehicle_reports_that_its_receiver_is_healthy():
     bench = Switch().beat(mode=LOITER)
     bench.healthy = False
     bench.receive(4.0, 1000).receive(1.0, 2000)
     assert bench.reported == (0, False)
     silent = (
-        Switch().beat(mode=LOITER).receive(4.0, 1000, told=False).receive(1.0, 2000, told=False)
+        Switch()
+        .beat(mode=LOITER)
+        .receive(4.0, 1000, reported=False)
+        .receive(1.0, 2000, reported=False)
     )
     assert silent.reported == (0, False)
 
 
 @pytest.mark.parametrize(("seconds", "counts"), [(2.0, True), (2.0 + STEP, False), (-STEP, False)])
-def test_the_vehicles_word_on_its_receiver_has_a_time(seconds, counts):
+def test_the_vehicles_report_on_its_receiver_has_a_time(seconds, counts):
     bench = Switch().beat(mode=LOITER).receive(4.0, 1000).receive(0.5, 2000)
     bench.now += STEP
     bench.vehicle.receiver_time = bench.now - seconds
@@ -102,7 +105,7 @@ def test_the_vehicles_word_on_its_receiver_has_a_time(seconds, counts):
     assert bench.reported[0] == int(counts)
 
 
-def test_a_mode_that_somebody_chooses_while_the_hand_is_at_the_switch_ends_the_flip():
+def test_a_mode_that_is_chosen_during_a_flip_of_the_switch_ends_the_flip():
     for shown in ({"mode": RETURN}, {"mode": LOITER, "armed": True}):
         bench = Switch().beat(mode=LOITER).receive(4.0, 1000).receive(0.25, 2000)
         bench.beat(**shown)
@@ -129,15 +132,15 @@ def test_a_receiver_that_lost_its_transmitter_for_a_moment_ends_the_flip():
 
 
 @pytest.mark.parametrize(
-    ("age", "told"), [(0.5, True), (0.5 + A_LITTLE, False), (-A_LITTLE, False)]
+    ("age", "reported"), [(0.5, True), (0.5 + A_LITTLE, False), (-A_LITTLE, False)]
 )
-def test_where_the_switch_stands_is_told_only_of_this_moment(age, told):
+def test_the_position_of_the_switch_is_reported_only_of_this_moment(age, reported):
     bench = Switch().beat(mode=LOITER).receive(1.0, 2000)
     bench.session.now = bench.vehicle.sticks_time + age
-    assert bench.session.report().switched_on is told
+    assert bench.session.report().switched_on is reported
 
 
-def test_where_the_switch_stands_is_not_told_without_a_link():
+def test_the_position_of_the_switch_is_not_reported_without_a_link():
     bench = Switch().receive(1.0, 2000)
     assert bench.session.phase is Phase.OFFLINE and not bench.session.report().switched_on
     bench = Switch().beat(mode=LOITER).receive(1.0, 2000)

@@ -1,7 +1,7 @@
 """The steps of a flight one by one: a real session, an adapter that only writes down, and a vehicle
 set by hand.
 
-Nothing is simulated: each test sets what the vehicle says and the time, takes a step, and looks at
+Nothing is simulated: each test sets what the vehicle reports and the time, takes a step, and looks at
 what was asked for and at what the session holds to be true.
 """
 
@@ -23,7 +23,7 @@ ZERO = Command()
 FORWARD = Command(vx=1.0)
 POSCTL = px4_mode(3)
 START = 100.0
-FLAVOUR = replace(PX4, streams_first=1.25)
+PROFILE = replace(PX4, streams_first=1.25)
 """Its times are exact in binary, so that limits can be tested exactly."""
 BAD = [answer for answer in Answer if answer not in (Answer.ACCEPTED, Answer.IN_PROGRESS)]
 GROUND = {"landed": Landed.ON_GROUND}
@@ -32,7 +32,7 @@ SINKING = Command(vz=-0.5)
 
 
 class Recorder:
-    """An adapter that writes down what it is asked for; ``missing`` and ``knows`` are what it says
+    """An adapter that writes down what it is asked for; ``missing`` and ``knows`` are what it reports
     itself.
     """
 
@@ -62,7 +62,7 @@ class Recorder:
 class Drive:
     """A session in the air in the mode that follows set points, and the step that it takes."""
 
-    def __init__(self, profile=FLAVOUR, start=START, **config):
+    def __init__(self, profile=PROFILE, start=START, **config):
         self.adapter = Recorder(profile)
         self.profile = profile
         self.session = OffboardSession(self.adapter, SessionConfig(**config))
@@ -110,8 +110,8 @@ class Drive:
         self.answer(kind)
         return self.at(seconds, **state)
 
-    def warn(self, words, seconds):
-        self.session.received_text(words, True, self.start + seconds)
+    def warn(self, text, seconds):
+        self.session.received_text(text, True, self.start + seconds)
 
     def refused(self, seconds, **state):
         """Return the fault that ends the step at this time."""
@@ -121,7 +121,7 @@ class Drive:
         return caught.value.fault
 
     def refuse(self, seconds, kind, answer=Answer.DENIED):
-        """Refuse now; go on when the autopilot's words have had their time."""
+        """Refuse now; go on when the autopilot's texts have had their time."""
         self.answer(kind, answer)
         return self.at(seconds)
 
@@ -130,7 +130,7 @@ class Drive:
         return self.adapter.requests
 
     @property
-    def said(self):
+    def texts(self):
         return [event.text for event in self.session.events()]
 
     @property
@@ -148,7 +148,7 @@ def drive():
 
 
 def arm(drive, done=None, **more):
-    """Begin a request to arm, in the air or not: it is done when the vehicle says that it is
+    """Begin a request to arm, in the air or not: it is done when the vehicle reports that it is
     armed.
     """
     drive.vehicle.armed = False
@@ -160,10 +160,10 @@ def arm(drive, done=None, **more):
 @pytest.mark.parametrize(
     ("age", "mode", "asks"),
     [
-        (0.0, FLAVOUR.follow, True),
-        (0.049, FLAVOUR.follow, True),
-        (0.05, FLAVOUR.follow, False),
-        (0.051, FLAVOUR.follow, False),
+        (0.0, PROFILE.follow, True),
+        (0.049, PROFILE.follow, True),
+        (0.05, PROFILE.follow, False),
+        (0.051, PROFILE.follow, False),
         (0.0, POSCTL, False),
     ],
 )
@@ -191,7 +191,7 @@ def test_without_such_a_heartbeat_it_is_asked_for_on_the_next_one(drive):
     assert drive.asked == [(ARM, 1.0, 0)]
 
 
-def test_a_heartbeat_that_showed_somebody_elses_mode_does_not_count_later(drive):
+def test_a_heartbeat_that_showed_a_foreign_mode_does_not_count_later(drive):
     drive.begin(arm(drive), mode=POSCTL)
     drive.session.allowed |= {POSCTL}
     drive.at(0.1, beat=False)
@@ -212,18 +212,18 @@ def test_a_request_without_an_answer_is_repeated_three_times_and_then_given_up(
         assert drive.session.reason == drive.session.now
         drive.at(pause * (attempt + 2) - 0.01)
         assert len(drive.asked) == attempt + 1
-    words = "arming: no answer from the autopilot after 4 attempts"
-    assert drive.refused(pause * 5) == Fault(FaultKind.REFUSED, subject=words)
+    text = "arming: no answer from the autopilot after 4 attempts"
+    assert drive.refused(pause * 5) == Fault(FaultKind.REFUSED, subject=text)
     assert len(drive.asked) == 4
 
 
-def test_a_request_is_not_repeated_on_an_old_heartbeat_or_in_somebody_elses_mode(drive):
+def test_a_request_is_not_repeated_on_an_old_heartbeat_or_in_a_foreign_mode(drive):
     drive.begin(arm(drive))
     drive.at(0.1)
     drive.at(5.0, beat=False)
     drive.at(6.0, mode=POSCTL)
     assert len(drive.asked) == 1
-    drive.at(7.0, mode=FLAVOUR.follow)
+    drive.at(7.0, mode=PROFILE.follow)
     assert [attempt for _, _, attempt in drive.asked] == [0, 1]
 
 
@@ -233,7 +233,7 @@ def test_what_is_so_already_is_not_asked_for(drive):
 
 
 @pytest.mark.parametrize(("already", "over"), [(True, True), (False, False)])
-def test_whether_there_is_nothing_to_ask_for_may_be_told_apart_from_whether_it_is_done(
+def test_whether_there_is_nothing_to_request_may_differ_from_whether_it_is_done(
     drive, already, over
 ):
     drive.begin(arm(drive, done=lambda: not already, already=lambda: already))
@@ -241,7 +241,7 @@ def test_whether_there_is_nothing_to_ask_for_may_be_told_apart_from_whether_it_i
 
 
 @pytest.mark.parametrize(
-    ("pending", "asks"), [(None, False), (FLAVOUR.follow, False), (FLAVOUR.hold, True)]
+    ("pending", "asks"), [(None, False), (PROFILE.follow, False), (PROFILE.hold, True)]
 )
 def test_a_mode_that_is_shown_is_asked_for_where_another_one_may_still_take_effect(
     drive, pending, asks
@@ -249,19 +249,19 @@ def test_a_mode_that_is_shown_is_asked_for_where_another_one_may_still_take_effe
     if pending is not None:
         drive.session.request(MODE, pending)
         drive.asked.clear()
-    drive.begin(steps.enter_mode(drive.session, FLAVOUR.follow))
+    drive.begin(steps.enter_mode(drive.session, PROFILE.follow))
     assert drive.at(0.1) is not asks
-    assert drive.asked == ([(MODE, FLAVOUR.follow, 0)] if asks else [])
+    assert drive.asked == ([(MODE, PROFILE.follow, 0)] if asks else [])
 
 
 def test_a_request_whose_acknowledgement_was_lost_is_done_when_a_heartbeat_shows_it(drive):
     drive.session.round_trip = 0.5
     drive.begin(arm(drive))
-    drive.session.request(MODE, FLAVOUR.hold)  # still pending when the request is due again
+    drive.session.request(MODE, PROFILE.hold)  # still pending when the request is due again
     drive.asked.clear()
     drive.at(0.51)
-    assert drive.asked == [(ARM, 1.0, 0)] and drive.session.pending_mode == FLAVOUR.hold
-    drive.session.request(MODE, FLAVOUR.hold)
+    assert drive.asked == [(ARM, 1.0, 0)] and drive.session.pending_mode == PROFILE.hold
+    drive.session.request(MODE, PROFILE.hold)
     drive.asked.clear()
     assert drive.at(1.51, armed=True) and not drive.asked
 
@@ -274,7 +274,7 @@ def test_an_answer_to_an_earlier_request_does_not_count(drive):
 
 
 @pytest.mark.parametrize("answer", BAD)
-def test_a_refusal_is_told_with_the_words_that_come_soon_after_it(drive, answer):
+def test_a_refusal_is_reported_with_the_texts_that_come_soon_after_it(drive, answer):
     drive.warn("an old warning", -0.01)
     drive.adapter.knows = ["the adapter's own"]
     drive.begin(arm(drive))
@@ -291,7 +291,7 @@ def test_a_refusal_is_told_with_the_words_that_come_soon_after_it(drive, answer)
 
 
 @pytest.mark.parametrize(
-    ("since", "words"),
+    ("since", "text"),
     [
         (None, "it gives no reason"),
         (START - 2.0, "before"),
@@ -300,13 +300,13 @@ def test_a_refusal_is_told_with_the_words_that_come_soon_after_it(drive, answer)
     ],
 )
 def test_a_refusal_is_explained_by_warnings_from_the_request_on_or_since_a_given_time(
-    drive, since, words
+    drive, since, text
 ):
     drive.warn("before", -2.0)
     drive.begin(arm(drive, since=since))
     drive.at(0.1)
     drive.answer(ARM, Answer.TEMPORARILY_REJECTED)
-    assert drive.refused(1.0).subject == f"arming refused (temporarily rejected): {words}"
+    assert drive.refused(1.0).subject == f"arming refused (temporarily rejected): {text}"
 
 
 @pytest.mark.parametrize("answer", [Answer.ACCEPTED, Answer.IN_PROGRESS])
@@ -326,33 +326,35 @@ def test_an_acknowledged_request_is_done_when_a_younger_heartbeat_shows_it(drive
     ("kind", "limit"), [(ARM, 3.0), (DISARM, 3.0), (LAND, 3.0), (MODE, 3.0), (TAKE_OFF, 60.0)]
 )
 @pytest.mark.parametrize("armed", [True, False])
-def test_what_is_acknowledged_and_never_shown_is_told_with_what_is_shown(drive, kind, limit, armed):
-    drive.begin(steps.ask(drive.session, kind, "it", FLAVOUR.follow, lambda: False), armed=armed)
+def test_what_is_acknowledged_and_never_shown_is_reported_with_what_is_shown(
+    drive, kind, limit, armed
+):
+    drive.begin(steps.ask(drive.session, kind, "it", PROFILE.follow, lambda: False), armed=armed)
     drive.at(0.25)
     drive.answer(kind)
     assert not drive.at(limit + 0.25)
     fault = drive.refused(limit + 0.26)
-    word = "armed" if armed else "disarmed"
+    part = "armed" if armed else "disarmed"
     assert fault == Fault(
-        FaultKind.REFUSED, subject=f"it: acknowledged, but the heartbeat shows OFFBOARD, {word}"
+        FaultKind.REFUSED, subject=f"it: acknowledged, but the heartbeat shows OFFBOARD, {part}"
     )
     assert len(drive.asked) == 1
 
 
-def test_a_mode_is_asked_for_by_its_number_and_told_by_its_name(drive):
-    drive.begin(steps.enter_mode(drive.session, FLAVOUR.hold))
+def test_a_mode_is_requested_by_its_number_and_reported_by_its_name(drive):
+    drive.begin(steps.enter_mode(drive.session, PROFILE.hold))
     drive.at(0.1)
-    assert drive.asked == [(MODE, FLAVOUR.hold, 0)]
+    assert drive.asked == [(MODE, PROFILE.hold, 0)]
     drive.answer(MODE, Answer.DENIED)
     assert drive.refused(1.0).subject == "mode AUTO.LOITER refused (denied): it gives no reason"
 
 
 def test_a_mode_is_entered_when_a_heartbeat_shows_that_very_mode(drive):
-    drive.begin(steps.enter_mode(drive.session, FLAVOUR.hold))
+    drive.begin(steps.enter_mode(drive.session, PROFILE.hold))
     drive.at(0.1)
     assert not drive.obey(0.2, MODE)
-    assert not drive.at(0.3, mode=FLAVOUR.land)
-    assert drive.at(0.4, mode=FLAVOUR.hold)
+    assert not drive.at(0.3, mode=PROFILE.land)
+    assert drive.at(0.4, mode=PROFILE.hold)
 
 
 # Arming.
@@ -369,7 +371,7 @@ def test_arming_is_tried_three_times_with_two_seconds_between(drive):
         assert drive.asked == [(ARM, 1.0, 0)] * (attempt + 1)
         drive.answer(ARM, Answer.DENIED)
         drive.at(begin + 1.0)
-        assert drive.said == ["autopilot: compass", "autopilot: long ago"] * (attempt == 0) + [
+        assert drive.texts == ["autopilot: compass", "autopilot: long ago"] * (attempt == 0) + [
             f"{why} (trying again)"
         ]
         drive.at(begin + 2.99)
@@ -379,7 +381,7 @@ def test_arming_is_tried_three_times_with_two_seconds_between(drive):
     drive.at(6.5)
     drive.answer(ARM, Answer.DENIED)
     assert drive.refused(7.0) == Fault(FaultKind.REFUSED, subject=why)
-    assert len(drive.asked) == 3 and drive.said == []
+    assert len(drive.asked) == 3 and drive.texts == []
 
 
 def test_armed_motors_are_not_armed_again(drive):
@@ -394,7 +396,7 @@ def test_motors_that_start_after_a_refusal_are_not_armed_again(drive):
     assert drive.at(2.5, armed=True) and len(drive.asked) == 1
 
 
-def test_arming_is_over_when_the_vehicle_says_that_it_is_armed(drive):
+def test_arming_is_over_when_the_vehicle_reports_that_it_is_armed(drive):
     drive.begin(steps.arm_patiently(drive.session, START), armed=False)
     drive.at(0.1)
     assert not drive.obey(0.2, ARM)
@@ -411,7 +413,7 @@ RULES = (
 
 def checks(**config):
     """Begin to check parameters; the first one is being read."""
-    drive = Drive(replace(FLAVOUR, rules=RULES), **config)
+    drive = Drive(replace(PROFILE, rules=RULES), **config)
     drive.session.parameters.update(A=0.5, B=5.0)  # read before: they do not count
     assert not drive.begin(steps.check_parameters(drive.session))
     assert drive.adapter.parameters == ["A"]
@@ -419,19 +421,19 @@ def checks(**config):
 
 
 @pytest.mark.parametrize("value", [0.25, 0.5, 1.0])
-def test_parameters_within_their_limits_are_told_one_after_the_other(value):
+def test_parameters_within_their_limits_are_reported_one_after_the_other(value):
     drive = checks()
     drive.session.parameters["A"] = value
     assert not drive.at(0.1)
     assert drive.adapter.parameters == ["A", "B"]
     drive.session.parameters["B"] = 5.0
     assert drive.at(0.2)
-    assert drive.said == [f"A is {value:g}: for a reason", "B is 5: for another"]
+    assert drive.texts == [f"A is {value:g}: for a reason", "B is 5: for another"]
     assert drive.adapter.parameters == ["A", "B"]
 
 
 @pytest.mark.parametrize("value", [0.24, 1.01])
-def test_a_parameter_outside_its_limits_is_set_and_told(value):
+def test_a_parameter_outside_its_limits_is_set_and_reported(value):
     drive = checks()
     drive.session.parameters["A"] = value
     drive.at(0.1)
@@ -441,7 +443,7 @@ def test_a_parameter_outside_its_limits_is_set_and_told(value):
     assert drive.adapter.parameters == ["A", ("A", 0.0)]
     drive.session.parameters["A"] = -9e-7
     drive.at(0.3)
-    assert drive.said == [f"A was {value:g}, is now -9e-07: for a reason"]
+    assert drive.texts == [f"A was {value:g}, is now -9e-07: for a reason"]
     assert drive.adapter.parameters[2:] == ["B"]
 
 
@@ -455,18 +457,18 @@ def test_a_parameter_is_set_to_the_value_of_its_rule():
     for value, over in ((-5.0, False), (4.9, False), (5.0, True)):
         drive.session.parameters["B"] = value
         assert drive.at(0.3) is over
-    assert drive.said[-1] == "B was 4, is now 5: for another"
+    assert drive.texts[-1] == "B was 4, is now 5: for another"
 
 
 def test_a_parameter_that_we_may_not_set_is_named_with_what_is_expected():
     drive = checks(set_parameters=False)
     drive.session.parameters["A"] = 2.0
-    words = "A is 2, expected 0 (for a reason): set it, or allow us to"
-    assert drive.refused(0.1) == Fault(FaultKind.PARAMETER, subject=words)
+    text = "A is 2, expected 0 (for a reason): set it, or allow us to"
+    assert drive.refused(0.1) == Fault(FaultKind.PARAMETER, subject=text)
     assert drive.adapter.parameters == ["A"]
 
 
-def test_a_parameter_that_is_not_told_is_asked_for_once_a_second_and_four_times():
+def test_a_parameter_that_is_not_reported_is_requested_once_a_second_and_four_times():
     drive = checks()
     for second in (1, 2, 3):
         drive.at(second - 0.01)
@@ -490,7 +492,7 @@ def test_a_parameter_that_stays_wrong_could_not_be_set():
 # Taking over.
 
 
-def takes_over(profile=FLAVOUR, begin=True, **state):
+def takes_over(profile=PROFILE, begin=True, **state):
     """Engage a vehicle that stands on the ground in a pilot's mode."""
     drive = Drive(profile)
     drive.session.streaming = False
@@ -512,14 +514,14 @@ def follows(drive):
 def test_taking_over_streams_zero_before_it_asks_for_the_mode():
     drive = takes_over()
     session = drive.session
-    assert drive.state == (Phase.STARTING, True, ZERO, {POSCTL, FLAVOUR.follow})
+    assert drive.state == (Phase.STARTING, True, ZERO, {POSCTL, PROFILE.follow})
     assert session.begun and session.reason == START and session.arm_asked is None
     drive.at(1.24)
     assert not drive.asked
     drive.at(1.25)
-    assert drive.asked == [(MODE, FLAVOUR.follow, 0)]
-    assert not drive.obey(1.5, MODE, mode=FLAVOUR.follow)
-    assert drive.session.allowed == {FLAVOUR.follow}
+    assert drive.asked == [(MODE, PROFILE.follow, 0)]
+    assert not drive.obey(1.5, MODE, mode=PROFILE.follow)
+    assert drive.session.allowed == {PROFILE.follow}
 
 
 def test_taking_over_needs_a_heartbeat_that_is_younger_than_the_engagement():
@@ -532,49 +534,49 @@ def test_taking_over_needs_a_heartbeat_that_is_younger_than_the_engagement():
     drive.at(2.0, beat=False)
     assert not drive.asked
     drive.at(2.01)
-    assert drive.asked == [(MODE, FLAVOUR.follow, 0)]
+    assert drive.asked == [(MODE, PROFILE.follow, 0)]
 
 
 def test_a_flight_begins_from_the_ground_with_arming_and_a_climb():
     drive = takes_over()
-    drive.warn("said when the mode changed", 1.3)
+    drive.warn("sent when the mode changed", 1.3)
     follows(drive)
     assert drive.session.arm_asked == START + 1.5 and drive.session.phase is Phase.STARTING
     drive.at(1.6)
     assert drive.asked[1:] == [(ARM, 1.0, 0)]
     drive.obey(2.0, ARM, armed=True)
-    assert drive.state == (Phase.CLIMBING, True, ZERO, {FLAVOUR.follow})
+    assert drive.state == (Phase.CLIMBING, True, ZERO, {PROFILE.follow})
     assert not drive.at(4.49)
-    assert drive.state == (Phase.CLIMBING, True, ZERO, {FLAVOUR.follow})
+    assert drive.state == (Phase.CLIMBING, True, ZERO, {PROFILE.follow})
     assert not drive.at(4.5)
-    assert drive.state == (Phase.CLIMBING, True, Command(vz=0.7), {FLAVOUR.follow})
+    assert drive.state == (Phase.CLIMBING, True, Command(vz=0.7), {PROFILE.follow})
     assert drive.at(6.0, position=np.array((0.0, 0.0, -4.5)), **AIR)
-    assert drive.state == (Phase.FLYING, True, ZERO, {FLAVOUR.follow})
+    assert drive.state == (Phase.FLYING, True, ZERO, {PROFILE.follow})
 
 
-def test_a_refused_arming_is_explained_by_what_was_said_since_the_engagement():
+def test_a_refused_arming_is_explained_by_the_texts_since_the_engagement():
     drive = takes_over()
     drive.warn("before", -0.01)
     drive.warn("cause", 0.0)
     follows(drive)
     drive.at(1.6)
     drive.refuse(2.0, ARM)
-    assert drive.said[-1] == "arming refused (denied): cause (trying again)"
+    assert drive.texts[-1] == "arming refused (denied): cause (trying again)"
 
 
 def test_a_vehicle_that_flies_is_taken_over_by_the_mode_alone():
     drive = takes_over(armed=True, **AIR)
     assert follows(drive)
-    assert drive.state == (Phase.FLYING, True, ZERO, {FLAVOUR.follow}) and len(drive.asked) == 1
+    assert drive.state == (Phase.FLYING, True, ZERO, {PROFILE.follow}) and len(drive.asked) == 1
 
 
 def test_a_vehicle_that_flies_and_is_disarmed_is_not_taken_over():
     drive = takes_over(armed=False, **AIR)
     drive.at(1.25)
     drive.answer(MODE)
-    fault = drive.refused(1.5, mode=FLAVOUR.follow)
+    fault = drive.refused(1.5, mode=PROFILE.follow)
     assert fault == Fault(
-        FaultKind.REFUSED, subject="the vehicle says that it flies and is disarmed"
+        FaultKind.REFUSED, subject="the vehicle reports that it flies and is disarmed"
     )
 
 
@@ -619,7 +621,7 @@ def test_what_becomes_known_in_time_begins_the_flight(what):
 
 @pytest.mark.parametrize("checked", [True, False])
 def test_parameters_are_checked_before_anything_is_sent_unless_they_were(checked):
-    drive = takes_over(replace(FLAVOUR, rules=RULES[1:]), begin=False)
+    drive = takes_over(replace(PROFILE, rules=RULES[1:]), begin=False)
     drive.session.checked = checked
     drive.begin(steps.take_over(drive.session), mode=POSCTL, armed=False, **GROUND)
     assert drive.session.streaming is checked and drive.adapter.parameters == (
@@ -631,30 +633,30 @@ def test_parameters_are_checked_before_anything_is_sent_unless_they_were(checked
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_missing_global_position_is_told_before_anything_is_sent(known):
+def test_a_missing_global_position_is_reported_before_anything_is_sent(known):
     drive = takes_over(begin=False)
     drive.global_position = known
     drive.begin(steps.take_over(drive.session), mode=POSCTL, armed=False, **GROUND)
-    assert drive.said == ([] if known else [FLAVOUR.without_global_position])
+    assert drive.texts == ([] if known else [PROFILE.without_global_position])
 
 
 # Taking back.
 
 
 def test_a_flight_that_hangs_in_the_air_goes_on_and_never_arms(drive):
-    drive.session.allowed = frozenset({FLAVOUR.hold})
+    drive.session.allowed = frozenset({PROFILE.hold})
     drive.session.streaming = False
     drive.vehicle.heartbeat = START
     drive.session.phase = Phase.HOLDING
-    drive.begin(steps.take_back(drive.session), mode=FLAVOUR.hold)
-    assert drive.state == (Phase.HOLDING, True, ZERO, {FLAVOUR.hold, FLAVOUR.follow})
+    drive.begin(steps.take_back(drive.session), mode=PROFILE.hold)
+    assert drive.state == (Phase.HOLDING, True, ZERO, {PROFILE.hold, PROFILE.follow})
     assert drive.session.reason == START
     drive.at(1.24)
     assert not drive.asked
     drive.at(1.25)
-    assert drive.asked == [(MODE, FLAVOUR.follow, 0)]
-    assert drive.obey(1.5, MODE, mode=FLAVOUR.follow)
-    assert drive.state == (Phase.FLYING, True, ZERO, {FLAVOUR.follow}) and len(drive.asked) == 1
+    assert drive.asked == [(MODE, PROFILE.follow, 0)]
+    assert drive.obey(1.5, MODE, mode=PROFILE.follow)
+    assert drive.state == (Phase.FLYING, True, ZERO, {PROFILE.follow}) and len(drive.asked) == 1
 
 
 def test_a_flight_is_not_taken_back_on_anything_old(drive):
@@ -672,7 +674,7 @@ def high(height):
     return {"position": np.array((0.0, 0.0, -height))}
 
 
-def climbs(profile=FLAVOUR, height=2.0, **config):
+def climbs(profile=PROFILE, height=2.0, **config):
     """Return a take-off that begins now: the motors have turned for 2.5 s."""
     drive = Drive(profile, **config)
     drive.session.phase = Phase.CLIMBING
@@ -695,22 +697,22 @@ def test_a_climb_counts_from_where_it_stood(height, enough):
     assert climbs().at(1.0, **high(height), **AIR) is enough
 
 
-def test_a_climb_that_is_high_enough_waits_for_the_vehicles_own_word_at_zero():
+def test_a_climb_that_is_high_enough_waits_for_the_vehicles_own_report_at_zero():
     drive = climbs()
     assert not drive.at(1.0, **high(3.5), **GROUND)
     assert drive.session.wanted == ZERO
     assert drive.at(1.1, **AIR)
 
 
-@pytest.mark.parametrize("words", ["motors are weak; battery low", ""])
-def test_a_climb_has_its_time_and_some_patience(words):
+@pytest.mark.parametrize("text", ["motors are weak; battery low", ""])
+def test_a_climb_has_its_time_and_some_patience(text):
     drive = climbs(altitude=1.5, climb=0.5, patience=12.0)
     drive.warn("before arming", -2.6)
-    if words:
+    if text:
         drive.warn("motors are weak", -2.5)
         drive.warn("battery low", 3.0)
     assert not drive.at(15.0, **high(2.5))
-    expected = Fault(FaultKind.TAKE_OFF_SLOW, 0.5, 15.25, words or "it gives no reason")
+    expected = Fault(FaultKind.TAKE_OFF_SLOW, 0.5, 15.25, text or "it gives no reason")
     assert drive.refused(15.25) == expected
 
 
@@ -744,7 +746,7 @@ def test_whoever_flies_before_the_motors_have_turned_for_long_is_not_kept_down()
     assert drive.session.wanted == Command(vz=0.7)
 
 
-def test_a_refused_take_off_is_told_by_its_name():
+def test_a_refused_take_off_is_reported_by_its_name():
     drive = climbs(ARDUPILOT)
     drive.answer(TAKE_OFF, Answer.FAILED)
     assert drive.refused(1.0).subject == "take-off refused (failed): it gives no reason"
@@ -756,10 +758,10 @@ def test_a_refused_take_off_is_told_by_its_name():
 @pytest.mark.parametrize(
     ("mode", "streaming", "streams"),
     [
-        (FLAVOUR.follow, True, True),
-        (FLAVOUR.follow, False, True),
-        (FLAVOUR.land, True, True),
-        (FLAVOUR.land, False, False),
+        (PROFILE.follow, True, True),
+        (PROFILE.follow, False, True),
+        (PROFILE.land, True, True),
+        (PROFILE.land, False, False),
     ],
 )
 def test_a_hold_is_zero_at_once_and_set_points_go_on_where_they_are_needed(
@@ -776,34 +778,34 @@ def test_set_points_end_when_a_heartbeat_shows_the_hold(drive):
     drive.begin(steps.hold(drive.session))
     assert not drive.at(0.5, beat=False) and not drive.asked
     assert not drive.at(0.6)
-    assert drive.asked == [(MODE, FLAVOUR.hold, 0)]
-    assert drive.session.allowed == {FLAVOUR.follow, FLAVOUR.hold}
+    assert drive.asked == [(MODE, PROFILE.hold, 0)]
+    assert drive.session.allowed == {PROFILE.follow, PROFILE.hold}
     assert not drive.obey(0.7, MODE)
     assert drive.session.streaming
-    assert drive.at(0.8, mode=FLAVOUR.hold)
-    assert drive.state == (Phase.HOLDING, False, ZERO, {FLAVOUR.hold})
+    assert drive.at(0.8, mode=PROFILE.hold)
+    assert drive.state == (Phase.HOLDING, False, ZERO, {PROFILE.hold})
 
 
 @pytest.mark.parametrize("handing_over", [False, True])
 def test_a_mode_that_was_asked_for_a_moment_ago_is_waited_for(drive, handing_over):
-    drive.session.request(MODE, FLAVOUR.land)
+    drive.session.request(MODE, PROFILE.land)
     drive.asked.clear()
     drive.begin((steps.hand_over if handing_over else steps.hold)(drive.session))
     for seconds in (0.6, 0.7, 0.99):
         assert not drive.at(seconds) and not drive.asked
     assert not drive.at(1.0)
-    assert drive.asked == [(MODE, FLAVOUR.hold, 0)]
+    assert drive.asked == [(MODE, PROFILE.hold, 0)]
 
 
 def test_a_hold_goes_on_as_soon_as_the_mode_that_was_asked_for_is_shown(drive):
-    drive.session.request(MODE, FLAVOUR.follow)
+    drive.session.request(MODE, PROFILE.follow)
     drive.asked.clear()
     drive.begin(steps.hold(drive.session))
     drive.at(0.1)
-    assert drive.asked == [(MODE, FLAVOUR.hold, 0)]
+    assert drive.asked == [(MODE, PROFILE.hold, 0)]
 
 
-def test_a_vehicle_in_somebody_elses_mode_is_not_held(drive):
+def test_a_vehicle_in_a_foreign_mode_is_not_held(drive):
     drive.session.allowed = frozenset({POSCTL})
     drive.begin(steps.hold(drive.session), mode=POSCTL)
     assert drive.at(0.1)
@@ -815,16 +817,16 @@ def test_without_a_global_position_zero_set_points_hold_and_no_mode_is_asked_for
     drive.global_position = False
     drive.begin(steps.hold(drive.session))
     assert drive.at(0.1) and not drive.asked
-    assert drive.state == (Phase.HOLDING, True, ZERO, {FLAVOUR.follow})
+    assert drive.state == (Phase.HOLDING, True, ZERO, {PROFILE.follow})
 
 
-def test_a_hold_that_is_refused_is_held_by_zero_set_points_and_told(drive):
+def test_a_hold_that_is_refused_is_held_by_zero_set_points_and_reported(drive):
     drive.begin(steps.hold(drive.session))
     drive.at(0.1)
     assert drive.refuse(1.0, MODE)
     assert drive.session.fault.subject == "mode AUTO.LOITER refused (denied): it gives no reason"
-    assert drive.said[-1] == "holding by zero set points: the autopilot refuses its hold mode"
-    assert drive.state == (Phase.HOLDING, True, ZERO, {FLAVOUR.follow, FLAVOUR.hold})
+    assert drive.texts[-1] == "holding by zero set points: the autopilot refuses its hold mode"
+    assert drive.state == (Phase.HOLDING, True, ZERO, {PROFILE.follow, PROFILE.hold})
 
 
 # Handing over.
@@ -899,7 +901,7 @@ def test_a_touch_in_a_mode_that_follows_no_set_points_begins_none_and_ends_none(
 
 
 def test_a_pilot_who_has_chosen_a_mode_keeps_it():
-    drive = touched(FLAVOUR)
+    drive = touched(PROFILE)
     drive.session.allowed = frozenset({POSCTL})
     assert not drive.at(WAITED, mode=POSCTL)
     assert drive.at(WAITED + 0.1)
@@ -912,7 +914,7 @@ def test_without_a_global_position_a_touch_is_held_by_zero_set_points(drive):
     drive.begin(steps.hand_over(drive.session))
     assert not drive.at(WAITED)
     assert drive.at(WAITED + 0.1) and not drive.asked
-    assert drive.state == (Phase.HOLDING, True, ZERO, {FLAVOUR.follow})
+    assert drive.state == (Phase.HOLDING, True, ZERO, {PROFILE.follow})
 
 
 def test_a_pilots_hold_that_is_refused_leaves_zero_set_points():
@@ -930,7 +932,7 @@ def test_a_pilots_hold_that_is_refused_leaves_zero_set_points():
 
 def test_a_touch_on_the_ground_stops_the_motors_after_a_younger_heartbeat():
     """Not at once: a pilot who has switched to a mode of their own may want to take off."""
-    drive = touched(FLAVOUR, **GROUND)
+    drive = touched(PROFILE, **GROUND)
     assert not drive.at(steps.SWITCHES - 0.01) and not drive.asked
     assert not drive.at(WAITED) and not drive.asked
     assert not drive.at(WAITED + 0.1, beat=False) and not drive.asked
@@ -941,13 +943,13 @@ def test_a_touch_on_the_ground_stops_the_motors_after_a_younger_heartbeat():
 
 
 def test_a_vehicle_that_leaves_the_ground_after_a_touch_is_handed_over_and_not_stopped_up_there():
-    """It says so on the very heartbeat that is waited for."""
-    drive = touched(FLAVOUR, **GROUND)
+    """It reports that on the very heartbeat that is waited for."""
+    drive = touched(PROFILE, **GROUND)
     drive.vehicle.sticks_time = START + WAITED
     assert not drive.at(WAITED) and not drive.asked
     assert not drive.at(WAITED + 0.1, **AIR)
-    assert drive.asked == [(MODE, FLAVOUR.pilot_hold, 0)] and drive.session.phase is Phase.HOLDING
-    assert drive.obey(WAITED + 0.2, MODE, mode=FLAVOUR.pilot_hold)
+    assert drive.asked == [(MODE, PROFILE.pilot_hold, 0)] and drive.session.phase is Phase.HOLDING
+    assert drive.obey(WAITED + 0.2, MODE, mode=PROFILE.pilot_hold)
     assert drive.session.phase is Phase.RELEASED
 
 
@@ -958,15 +960,15 @@ def test_a_landing_is_asked_for_by_command_and_set_points_end_when_it_is_shown(d
     drive.session.allowed = frozenset({POSCTL})
     drive.session.fault = Fault(FaultKind.LINK_LOST)
     drive.begin(steps.land(drive.session))
-    assert drive.state == (Phase.LANDING, True, ZERO, {POSCTL, FLAVOUR.follow, FLAVOUR.land})
+    assert drive.state == (Phase.LANDING, True, ZERO, {POSCTL, PROFILE.follow, PROFILE.land})
     assert drive.session.reason == START and not drive.asked
     drive.at(0.1)
     assert drive.asked == [(LAND, 0.0, 0)]
     assert not drive.obey(0.2, LAND)
     assert drive.session.streaming
-    assert not drive.at(0.3, mode=FLAVOUR.land)
+    assert not drive.at(0.3, mode=PROFILE.land)
     assert (
-        drive.state == (Phase.LANDING, False, ZERO, {FLAVOUR.land}) and drive.session.fault is None
+        drive.state == (Phase.LANDING, False, ZERO, {PROFILE.land}) and drive.session.fault is None
     )
     assert not drive.at(30.0) and len(drive.asked) == 1
 
@@ -981,7 +983,7 @@ def test_an_autopilot_that_lands_by_its_mode_is_asked_for_that():
 @pytest.mark.parametrize(
     ("profile", "ways"),
     [
-        (FLAVOUR, [(LAND, 0.0), (MODE, FLAVOUR.land), (LAND, 0.0)]),
+        (PROFILE, [(LAND, 0.0), (MODE, PROFILE.land), (LAND, 0.0)]),
         (ARDUPILOT, [(MODE, 9), (LAND, 0.0), (MODE, 9)]),
     ],
 )
@@ -1011,7 +1013,7 @@ def test_a_refused_landing_is_asked_for_again_only_on_a_younger_heartbeat(drive)
     drive.at(0.9, beat=False)
     assert len(drive.asked) == 1
     drive.at(1.0)
-    assert drive.asked[1:] == [(MODE, FLAVOUR.land, 0)]
+    assert drive.asked[1:] == [(MODE, PROFILE.land, 0)]
 
 
 def test_a_landing_that_is_refused_until_it_stands_is_watched_and_its_motors_are_stopped(drive):
@@ -1019,7 +1021,7 @@ def test_a_landing_that_is_refused_until_it_stands_is_watched_and_its_motors_are
     drive.at(0.1)
     drive.answer(LAND, Answer.DENIED)
     assert not drive.at(1.0, **GROUND)
-    assert drive.state == (Phase.LANDING, True, SINKING, {FLAVOUR.follow, FLAVOUR.land})
+    assert drive.state == (Phase.LANDING, True, SINKING, {PROFILE.follow, PROFILE.land})
     assert drive.session.fault is None and len(drive.asked) == 1
     drive.at(12.99)
     assert len(drive.asked) == 1
@@ -1031,8 +1033,8 @@ def test_a_landing_is_watched_until_it_has_stood_for_its_patience_and_then_the_m
     drive,
 ):
     drive.session.phase = Phase.OFFLINE
-    drive.session.allowed = frozenset({FLAVOUR.land})
-    drive.begin(steps.watch_landing(drive.session), mode=FLAVOUR.land)
+    drive.session.allowed = frozenset({PROFILE.land})
+    drive.begin(steps.watch_landing(drive.session), mode=PROFILE.land)
     assert drive.session.phase is Phase.LANDING
     drive.at(1.0, **GROUND)
     drive.at(12.0)
@@ -1049,7 +1051,7 @@ def test_a_landing_is_watched_until_it_has_stood_for_its_patience_and_then_the_m
 # Stopping the motors.
 
 
-def stops(profile=FLAVOUR, lands=None, **state):
+def stops(profile=PROFILE, lands=None, **state):
     """Begin to stop the motors of a vehicle that stands on the ground."""
     drive = Drive(profile)
     step = (
@@ -1061,17 +1063,17 @@ def stops(profile=FLAVOUR, lands=None, **state):
     return drive
 
 
-@pytest.mark.parametrize("mode", [FLAVOUR.follow, FLAVOUR.hold])
+@pytest.mark.parametrize("mode", [PROFILE.follow, PROFILE.hold])
 def test_motors_that_were_never_started_are_ready_at_once(drive, mode):
     assert drive.begin(steps.stand_down(drive.session), armed=False, mode=mode, **GROUND)
     assert drive.state == (Phase.READY, False, ZERO, set()) and not drive.asked
 
 
-@pytest.mark.parametrize("mode", [FLAVOUR.follow, FLAVOUR.hold])
+@pytest.mark.parametrize("mode", [PROFILE.follow, PROFILE.hold])
 def test_motors_are_stopped_at_once_with_zero_set_points_where_they_are_followed(mode):
     drive = stops(mode=mode)
-    follows_them = mode == FLAVOUR.follow
-    assert drive.state == (Phase.STOPPING, follows_them, ZERO, {FLAVOUR.follow, mode})
+    follows_them = mode == PROFILE.follow
+    assert drive.state == (Phase.STOPPING, follows_them, ZERO, {PROFILE.follow, mode})
     assert drive.asked == [(DISARM, 0.0, 0)]
     assert drive.at(0.1, armed=False)
     assert drive.state == (Phase.READY, False, ZERO, set()) and len(drive.asked) == 1
@@ -1112,7 +1114,7 @@ def test_a_request_to_disarm_is_repeated_every_quarter_of_a_second_until_it_is_o
 
 
 @pytest.mark.parametrize("answer", BAD)
-def test_a_refusal_to_disarm_on_the_ground_is_told_in_words(answer):
+def test_a_refusal_to_disarm_on_the_ground_is_reported_with_its_text(answer):
     drive = stops()
     drive.warn("too old", -3.0)
     drive.warn("rotors are turning", -2.5)
@@ -1126,18 +1128,20 @@ def test_a_refusal_to_disarm_on_the_ground_is_told_in_words(answer):
     assert drive.session.phase is Phase.STOPPING
 
 
-@pytest.mark.parametrize(("heard", "asks"), [(0.1, False), (0.24, False), (0.25, True)])
-def test_a_refusal_to_disarm_is_told_once_and_the_request_is_repeated_in_its_own_time(heard, asks):
+@pytest.mark.parametrize(("received", "asks"), [(0.1, False), (0.24, False), (0.25, True)])
+def test_a_refusal_to_disarm_is_reported_once_and_the_request_is_repeated_in_its_own_time(
+    received, asks
+):
     drive = stops()
     drive.answer(DISARM, Answer.DENIED)
-    drive.at(heard)
-    assert len(drive.said) == 1 and (len(drive.asked) == 2) is asks
+    drive.at(received)
+    assert len(drive.texts) == 1 and (len(drive.asked) == 2) is asks
     drive.answer(DISARM, Answer.DENIED)
     drive.at(2.0)
-    assert drive.said == [] and len(drive.asked) == (3 if asks else 2)
+    assert drive.texts == [] and len(drive.asked) == (3 if asks else 2)
 
 
-def test_a_refusal_that_was_told_says_nothing_of_what_comes_later():
+def test_a_refusal_that_was_reported_does_not_explain_what_comes_later():
     """It has left the ground since: whether it stops there has to be asked, and is not known from
     before.
     """
@@ -1152,13 +1156,13 @@ def test_a_refusal_that_was_told_says_nothing_of_what_comes_later():
     assert drive.session.phase is Phase.LANDING
 
 
-def test_words_of_three_seconds_before_a_refusal_explain_it_and_otherwise_it_gives_no_reason():
-    for seconds, words in ((-2.5, "stuck"), (-2.51, "it gives no reason")):
+def test_texts_of_three_seconds_before_a_refusal_explain_it_and_otherwise_it_gives_no_reason():
+    for seconds, text in ((-2.5, "stuck"), (-2.51, "it gives no reason")):
         drive = stops()
         drive.warn("stuck", seconds)
         drive.answer(DISARM, Answer.DENIED)
         drive.at(0.5)
-        assert drive.session.fault.subject == f"disarming refused (denied): {words}"
+        assert drive.session.fault.subject == f"disarming refused (denied): {text}"
 
 
 def test_an_answer_from_before_the_request_to_disarm_does_not_count(drive):
@@ -1168,26 +1172,26 @@ def test_an_answer_from_before_the_request_to_disarm_does_not_count(drive):
 
 
 @pytest.mark.parametrize("landed", [Landed.IN_AIR, Landed.UNKNOWN])
-def test_a_vehicle_that_refuses_to_disarm_because_it_flies_or_nobody_knows_lands(landed):
+def test_a_vehicle_that_refuses_to_disarm_because_it_flies_or_because_that_is_unknown_lands(landed):
     drive = stops()
     drive.answer(DISARM, Answer.DENIED)
     assert not drive.at(0.1, landed=landed)
     assert drive.session.phase is Phase.LANDING and len(drive.asked) == 1
     assert not drive.at(0.2)
     assert drive.asked[1:] == [(LAND, 0.0, 0)]
-    assert not drive.obey(0.3, LAND, mode=FLAVOUR.land)
-    assert drive.state == (Phase.LANDING, False, ZERO, {FLAVOUR.land})
+    assert not drive.obey(0.3, LAND, mode=PROFILE.land)
+    assert drive.state == (Phase.LANDING, False, ZERO, {PROFILE.land})
 
 
 @pytest.mark.parametrize(
-    ("lands", "mode"), [(False, FLAVOUR.follow), (True, POSCTL), (None, POSCTL), (False, POSCTL)]
+    ("lands", "mode"), [(False, PROFILE.follow), (True, POSCTL), (None, POSCTL), (False, POSCTL)]
 )
-def test_somebody_elses_vehicle_that_flies_is_not_landed(lands, mode):
+def test_a_released_vehicle_that_flies_is_not_landed(lands, mode):
     drive = stops(lands=lands, mode=mode)
     drive.answer(DISARM, Answer.DENIED)
     assert drive.at(0.1, **AIR)
     assert drive.session.phase is Phase.RELEASED and len(drive.asked) == 1
-    assert drive.session.fault == Fault(FaultKind.FOREIGN_MODE, subject=FLAVOUR.mode_name(mode))
+    assert drive.session.fault == Fault(FaultKind.FOREIGN_MODE, subject=PROFILE.mode_name(mode))
 
 
 @pytest.mark.parametrize("lands", [True, None])

@@ -4,7 +4,7 @@ vehicle.
 
 import pytest
 
-from liquid_nav.autopilots import TRANSITIONS, Landed
+from liquid_nav.autopilots import PHASE_TRANSITIONS, Landed
 from liquid_nav.safety import Phase
 from liquid_nav.types import Command
 
@@ -98,7 +98,7 @@ def switch(flight):
 
 
 def stand(flight):
-    """Be on the ground as far as the vehicle says, with the flight going on."""
+    """Be on the ground as far as the vehicle reports, with the flight going on."""
     flight.session.vehicle.landed = Landed.ON_GROUND
     flight.vehicle._landed = lambda: None
 
@@ -127,7 +127,7 @@ def waits_for_set_points_in_the_air(flight):
     find_again(flight, "flying")
 
 
-def unheard_and_lost(flight):
+def without_orders_and_lost(flight):
     flight.settle().fresh = False
     flight.go(1.0)
     flight.person("engaged")
@@ -160,7 +160,7 @@ ARROWS = {
         ),
         0.0,
     ),
-    ("starting", "offline"): (unheard_and_lost, 0.0),
+    ("starting", "offline"): (without_orders_and_lost, 0.0),
     ("starting", "climbing"): (climbing, 0.0),
     ("starting", "flying"): (lambda f: f.fly(), 3.0),
     ("starting", "holding"): (lambda f: (starting(f), f.go(1.0), f.change("holding")), 3.0),
@@ -216,7 +216,9 @@ ARROWS = {
 
 
 def test_every_arrow_of_the_diagram_is_here():
-    assert set(ARROWS) == {(a.value, b.value) for a, after in TRANSITIONS.items() for b in after}
+    assert set(ARROWS) == {
+        (a.value, b.value) for a, after in PHASE_TRANSITIONS.items() for b in after
+    }
 
 
 @pytest.mark.parametrize("arrow", ARROWS, ids="-".join)
@@ -225,7 +227,7 @@ def test_an_arrow(flight, arrow):
     flight = flight("px4", height, resume=60.0)
     lead(flight)
     flight.go(60.0, lambda: arrow in flight.changes)
-    allowed = {(a.value, b.value) for a, after in TRANSITIONS.items() for b in after}
+    allowed = {(a.value, b.value) for a, after in PHASE_TRANSITIONS.items() for b in after}
     assert set(flight.changes) <= allowed
     # What is asked of a phase holds whenever it is there.
     session = flight.session
@@ -247,7 +249,7 @@ def test_refused_set_points_and_modes_leave_the_vehicle_with_whoever_has_it(flig
     assert not flight.set_points(ended) and not flight.requests(ended)
 
 
-def test_a_return_that_somebody_chooses_while_we_hold_is_not_held(flight):
+def test_a_return_that_is_chosen_while_we_hold_is_not_held(flight):
     flight = holding(flight("px4", 3.0))
     flight.go(2.0)
     flight.vehicle.pilot_switches(RETURN)

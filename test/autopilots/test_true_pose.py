@@ -9,9 +9,13 @@ pytest.importorskip("pymavlink")
 
 from pymavlink.dialects.v20 import common as mavlink
 
-from liquid_nav.autopilots.mavlink_codec import OUR_COMPONENT, OUR_SYSTEM, Codec
-from liquid_nav.autopilots.mavlink_messages import ask_for_message
-from liquid_nav.autopilots.true_pose import RATE, WANTED, TruePose
+from liquid_nav.autopilots.mavlink_codec import (
+    COMPANION_COMPONENT_ID,
+    COMPANION_SYSTEM_ID,
+    MavlinkCodec,
+)
+from liquid_nav.autopilots.mavlink_messages import request_message_rate
+from liquid_nav.autopilots.true_pose import TRUE_POSE_MESSAGE_IDS, TRUE_POSE_RATE, MavlinkTruePose
 from liquid_nav.sitl.simulated_ardupilot import ArduPilotVehicle
 from liquid_nav.sitl.simulated_px4 import Px4Vehicle
 from liquid_nav.sitl.vehicle_body import PointBody
@@ -34,16 +38,22 @@ def hil(
 
 
 def reported(vehicle, codec, seconds):
-    """What the vehicle has told in some time, as messages."""
+    """What the vehicle has reported in some time, as messages."""
     packets = vehicle.advance(vehicle.now + seconds)
     return [message for packet in packets for message in codec.decode(packet)]
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_the_truth_comes_only_when_asked_for_and_shows_what_the_estimate_hides(kind):
-    vehicle, codec, pose = KINDS[kind](PointBody(3.0)), Codec(OUR_SYSTEM, OUR_COMPONENT), TruePose()
+    vehicle, codec, pose = (
+        KINDS[kind](PointBody(3.0)),
+        MavlinkCodec(COMPANION_SYSTEM_ID, COMPANION_COMPONENT_ID),
+        MavlinkTruePose(),
+    )
     assert not [m for m in reported(vehicle, codec, 1.0) if pose.read(m, 1.0)]
-    vehicle.receive(codec.encode(ask_for_message(1, WANTED[kind], RATE)))
+    vehicle.receive(
+        codec.encode(request_message_rate(1, TRUE_POSE_MESSAGE_IDS[kind], TRUE_POSE_RATE))
+    )
     found, estimates = [], []
     for step in range(100):
         vehicle.estimate_error = np.array((0.01, -0.02, 0.005)) * step
@@ -67,7 +77,7 @@ def test_the_truth_comes_only_when_asked_for_and_shows_what_the_estimate_hides(k
 
 
 def test_frames_and_units_of_px4():
-    pose = TruePose()
+    pose = MavlinkTruePose()
     pose.read(hil(), 1.0)
     half = math.sqrt(0.5)
     found = pose.read(hil(lat=474000090, lon=85000000, alt=502500, q=(half, 0.0, 0.0, half)), 1.02)
@@ -80,7 +90,7 @@ def test_frames_and_units_of_px4():
 
 
 def test_east_shrinks_with_the_latitude():
-    pose = TruePose()
+    pose = MavlinkTruePose()
     pose.read(hil(lat=600000000, lon=0), 1.0)
     east, north, _ = pose.read(hil(lat=600000000, lon=1000), 1.1).position
     assert (
@@ -99,14 +109,14 @@ def sim(lat, lon):
     ("message", "metre"), [(hil, 6_371_000 * math.radians(1e-7)), (sim, 0.011131884502145034)]
 )
 def test_each_autopilot_lays_out_its_map_with_a_scale_of_its_own(message, metre):
-    pose = TruePose()
+    pose = MavlinkTruePose()
     pose.read(message(lat=474000000, lon=85000000), 1.0)
     found = pose.read(message(lat=474100000, lon=85000000), 2.0)
     assert found.position[1] == pytest.approx(100_000 * metre, rel=1e-9)
 
 
 def test_an_attitude_of_nearly_the_right_length_is_brought_to_it():
-    found = TruePose().read(hil(q=(1.05, 0.0, 0.0, 0.0)), 1.0)
+    found = MavlinkTruePose().read(hil(q=(1.05, 0.0, 0.0, 0.0)), 1.0)
     assert np.linalg.norm(found.quaternion) == pytest.approx(1.0, abs=1e-12)
 
 
@@ -123,13 +133,13 @@ def test_an_attitude_of_nearly_the_right_length_is_brought_to_it():
     ids=["nowhere", "no rotation", "too long", "nan", "infinite", "another message"],
 )
 def test_what_is_no_pose_is_dropped_and_makes_no_origin(bad):
-    pose = TruePose()
+    pose = MavlinkTruePose()
     assert pose.read(bad, 1.0) is None
     np.testing.assert_array_equal(pose.read(hil(), 1.0).position, np.zeros(3))
 
 
 def test_without_a_time_or_without_progress_there_is_no_pose():
-    pose = TruePose()
+    pose = MavlinkTruePose()
     assert pose.read(hil(), None) is None
     assert pose.read(hil(), 5.0) is not None
     assert pose.read(hil(), 5.0) is None

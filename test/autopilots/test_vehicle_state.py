@@ -35,7 +35,7 @@ def test_a_vehicle_of_which_nothing_is_known_claims_nothing():
     assert vehicle.odometry() is None and list(vehicle.rates) == [0.0, 0.0, 0.0]
 
 
-def test_the_first_heartbeat_tells_no_period():
+def test_the_first_heartbeat_gives_no_period():
     vehicle = VehicleState()
     vehicle.beat(50.0)
     assert (vehicle.heartbeat, vehicle.heartbeat_period) == (50.0, 1.0)
@@ -85,14 +85,14 @@ def test_after_a_jump_of_the_clock_nothing_has_come_in_the_future(name, time, ke
         (Landed.UNKNOWN, 4.0, False),
     ],
 )
-def test_an_armed_vehicle_flies_by_its_own_word_or_by_its_height_above_the_ground(
+def test_an_armed_vehicle_flies_by_its_own_report_or_by_its_height_above_the_ground(
     landed, height, flies
 ):
     assert at_height(height, landed=landed, ground=5.0, armed=True).airborne is flies
 
 
 @pytest.mark.parametrize("landed", Landed)
-def test_a_disarmed_vehicle_flies_only_by_its_own_word(landed):
+def test_a_disarmed_vehicle_flies_only_by_its_own_report(landed):
     assert at_height(9.0, landed=landed, ground=5.0, armed=False).airborne is (
         landed is Landed.IN_AIR
     )
@@ -253,7 +253,7 @@ def test_64_supervisors_are_remembered_and_the_oldest_is_forgotten():
     assert ledger.take(order("0", act=2)).act  # all 64 are known
     ledger.take(order("64", act=1))
     assert ledger.take(order("1", act=2)).act and ledger.take(order("64", act=2)).act
-    assert not ledger.take(order("0", act=3)).act  # it is heard for the first time
+    assert not ledger.take(order("0", act=3)).act  # it is received for the first time
     assert not ledger.take(order("1", act=3)).act  # the next oldest had to go for it
     assert ledger.take(order("3", act=2)).act
 

@@ -1,4 +1,4 @@
-"""Domains and ports that two runs on one machine cannot both get, and what a test run may be heard
+"""Domains and ports that two runs on one machine cannot both get, and what a test run may reach
 by.
 """
 
@@ -14,7 +14,7 @@ import pytest
 from liquid_nav.bringup import claims
 from liquid_nav.bringup import simulated_flight as bringup
 from liquid_nav.bringup.claims import EPHEMERAL, PORTS, claim, free_port, release
-from liquid_nav.cli.processes import free_domain
+from liquid_nav.cli.processes import claim_ros_domain
 from liquid_nav.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -58,22 +58,22 @@ def test_two_draws_of_a_domain_never_meet(monkeypatch):
     """Between a draw and the first participant's sockets seconds may pass: a process starts
     meanwhile.
     """
-    domain = free_domain()
+    domain = claim_ros_domain()
     monkeypatch.setattr(claims, "DOMAINS", range(domain, domain + 1))
     with pytest.raises(UserError, match="no free ROS domain"):
-        free_domain()
-    claims.release_domain(domain)
+        claim_ros_domain()
+    claims.release_ros_domain(domain)
 
 
-def test_a_domain_on_which_somebody_listens_is_left_out(monkeypatch):
-    domain = free_domain()
-    claims.release_domain(domain)
+def test_a_domain_in_use_is_left_out(monkeypatch):
+    domain = claim_ros_domain()
+    claims.release_ros_domain(domain)
     monkeypatch.setattr(claims, "DOMAINS", range(domain, domain + 1))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("", 7400 + 250 * domain + 12))
         for _ in range(2):
             with pytest.raises(UserError, match="no free ROS domain"):
-                free_domain()
+                claim_ros_domain()
 
 
 def test_two_draws_of_a_port_never_meet(monkeypatch):
@@ -84,7 +84,7 @@ def test_two_draws_of_a_port_never_meet(monkeypatch):
     release(f"port {port}")
 
 
-def test_a_port_that_somebody_has_is_left_out(monkeypatch):
+def test_a_port_in_use_is_left_out(monkeypatch):
     port = free_port()
     release(f"port {port}")
     monkeypatch.setattr(claims, "PORTS", range(port, port + 1))
@@ -120,14 +120,14 @@ UNSAFE = {
     "ROS_STATIC_PEERS": "192.168.1.7",
     "ROS_DISCOVERY_SERVER": "192.168.1.7:11811",
 }
-"""What somebody has set who works with a real drone."""
+"""What a person has set who works with a real drone."""
 PRINT = (
     "import conftest, os, json; print(json.dumps({k: v for k, v in os.environ.items() if "
     "k.startswith('ROS_')}))"
 )
 
 
-def test_a_test_run_is_heard_on_this_computer_alone_whatever_the_shell_says():
+def test_a_test_run_is_received_on_this_computer_alone_whatever_the_shell_sets():
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("ROS_")
     } | UNSAFE

@@ -50,17 +50,17 @@ def test_a_section_means_the_nodes_that_ros_means_by_it(file, key, node, meant):
 
 
 def test_namespaces_may_be_keys_of_their_own_and_the_last_section_counts(file):
-    told = file("""
+    reported = file("""
 /**: {ros__parameters: {speed: 1.0, radius: 5.0}}
 d1:
   safety_supervisor: {ros__parameters: {speed: 2.0}}
 """)
-    assert told.values("/d1/safety_supervisor") == {"speed": 2.0, "radius": 5.0}
-    assert told.values("/d2/safety_supervisor") == {"speed": 1.0, "radius": 5.0}
+    assert reported.values("/d1/safety_supervisor") == {"speed": 2.0, "radius": 5.0}
+    assert reported.values("/d2/safety_supervisor") == {"speed": 1.0, "radius": 5.0}
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("[1, 2]", "nothing that can be read below 'the top'"),
         ("", "nothing that can be read below 'the top'"),
@@ -72,11 +72,11 @@ d1:
         ("camera: [", "is no YAML"),
     ],
 )
-def test_what_is_no_parameter_file_is_one_line(file, text, words):
+def test_what_is_no_parameter_file_is_one_line(file, text, message):
     with pytest.raises(UserError) as caught:
         file(text)
     assert (
-        words in str(caught.value)
+        message in str(caught.value)
         and "mine.yaml" in str(caught.value)
         and "\n" not in str(caught.value)
     )
@@ -89,22 +89,22 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path):
 
 
 def test_a_node_that_does_not_exist_is_refused_with_the_nearest_name(file):
-    told = file("/**/safty_supervisor: {ros__parameters: {speed: 1.0}}")
+    reported = file("/**/safty_supervisor: {ros__parameters: {speed: 1.0}}")
     with pytest.raises(
         UserError,
         match="no node is called '/\\*\\*/safty_supervisor'. did you mean safety_supervisor?",
     ):
-        told.check(["/safety_supervisor"])
+        reported.check(["/safety_supervisor"])
 
 
 def test_a_section_that_misses_the_namespace_is_refused_and_not_lost(file):
-    told = file("safety_supervisor: {ros__parameters: {speed: 1.0}}")
-    told.check(["/safety_supervisor"])
+    reported = file("safety_supervisor: {ros__parameters: {speed: 1.0}}")
+    reported.check(["/safety_supervisor"])
     with pytest.raises(
         UserError,
         match="none of the nodes here: /d1/safety_supervisor. write /\\*\\*/safety_supervisor",
     ):
-        told.check(["/d1/safety_supervisor"])
+        reported.check(["/d1/safety_supervisor"])
 
 
 def test_a_node_of_ours_that_is_not_started_may_stand_in_the_file(file):
@@ -119,7 +119,7 @@ def test_every_node_of_the_package_is_known():
     assert {NAMED_OTHERWISE.get(name, name) for name in names} == set(NODES)
 
 
-def test_names_for_one_node_are_told_from_those_for_all_around_it(file):
+def test_names_for_one_node_are_distinguished_from_those_for_all_around_it(file):
     found = file(
         "/**: {ros__parameters: {foo: 1}}\n/**/camera: {ros__parameters: {rate: 2.0, deep: {name: "
         "3}}}\n"

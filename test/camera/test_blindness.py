@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from liquid_nav.camera.blindness import COARSE_LIMIT, FINE_LIMIT, look
-from liquid_nav.simulation import Simulation
+from liquid_nav.simulation import World
 from liquid_nav.worlds import load_condition, load_scenario
 
 SEED = 17
@@ -53,13 +53,13 @@ def rendered():
     """{(scenario, condition): pictures} of the embedded simulator."""
     found = {}
     for scenario, condition in WORLDS:
-        simulation = Simulation(load_scenario(scenario), SEED, load_condition(condition))
+        world = World(load_scenario(scenario), SEED, load_condition(condition))
         pictures = []
-        for *place, yaw, pitch in poses(simulation.layout):
-            simulation.data.qpos[:7] = (*place, *turned(yaw, pitch))
-            simulation._mujoco.mj_forward(simulation.model, simulation.data)
-            pictures.append(simulation.render())
-        simulation.close()
+        for *place, yaw, pitch in poses(world.drones[0].layout):
+            world.data.qpos[:7] = (*place, *turned(yaw, pitch))
+            world.refresh()
+            pictures.append(world.drones[0].render())
+        world.close()
         found[scenario, condition] = pictures
     return found
 
@@ -139,11 +139,11 @@ def test_a_picture_too_small_to_be_judged_is_not_blind(shape):
 
 
 @pytest.mark.parametrize(
-    ("level", "word"), [(5, "black"), (30, "without"), (225, "without"), (240, "white")]
+    ("level", "part"), [(5, "black"), (30, "without"), (225, "without"), (240, "white")]
 )
-def test_words_follow_the_brightness(level, word):
+def test_the_text_follows_the_brightness(level, part):
     sight = look(uniform(level).astype(np.uint8))
-    assert sight.text.startswith(word) and sight.mean == level
+    assert sight.text.startswith(part) and sight.mean == level
 
 
 def test_pixels_of_a_view_that_is_turned_round_are_read_too(rendered):

@@ -9,9 +9,9 @@ import pytest
 from liquid_nav.camera.capture import (
     BAD_FRAMES,
     NANO,
+    CapturedFrame,
     CaptureThread,
-    Frame,
-    Grabber,
+    FrameGrabber,
     Newest,
     SourceError,
     driver_age,
@@ -79,7 +79,7 @@ class Rig:
 
     def __init__(self, *sources, **options):
         self.sources, self.now, self.waits = list(sources), 100 * NANO, []
-        self.grabber = Grabber(self.open, lambda: self.now, self.waits.append, **options)
+        self.grabber = FrameGrabber(self.open, lambda: self.now, self.waits.append, **options)
 
     def open(self):
         source = self.sources.pop(0)
@@ -118,7 +118,7 @@ def test_a_clock_that_was_set_back_while_frames_were_bad_is_noticed_too():
     assert rig.grabber.step().stamp == 95 * NANO + 33_000_000
 
 
-def test_ages_that_are_told_coarsely_turn_no_stamp_back():
+def test_ages_that_are_reported_coarsely_turn_no_stamp_back():
     tape = Tape(2, age=10_000_000)
     rig = Rig(tape)
     first = rig.grabber.step().stamp
@@ -189,12 +189,12 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "fault", "words"), FAULTS)
-def test_whatever_a_source_raises_it_is_closed_and_opened_again(method, fault, words):
+@pytest.mark.parametrize(("method", "fault", "text"), FAULTS)
+def test_whatever_a_source_raises_it_is_closed_and_opened_again(method, fault, text):
     broken, good = Faulty(3, **{method: fault}), Tape(1)
     rig = Rig(broken, good)
     assert rig.grabber.step() is None
-    assert rig.grabber.problem == f"the source failed: {words}"
+    assert rig.grabber.problem == f"the source failed: {text}"
     assert broken.closed == 1 and rig.waits == [0.5]
     assert rig.grabber.step() is not None
     assert rig.grabber.problem == "" and rig.grabber.openings == 2
@@ -256,7 +256,7 @@ def test_the_thread_outlives_every_fault_and_delivers_the_next_frame():
     faults = [Faulty(1, **{method: fault}) for method, fault, _ in FAULTS]
     sources = [*faults, Faulty(0, release=OSError("stuck")), Tape(1)]
     thread = CaptureThread(
-        lambda wait: Grabber(lambda: sources.pop(0), lambda: NANO, lambda seconds: wait(0.0))
+        lambda wait: FrameGrabber(lambda: sources.pop(0), lambda: NANO, lambda seconds: wait(0.0))
     )
     try:
         assert thread.newest.take(30.0) is not None
@@ -267,7 +267,7 @@ def test_the_thread_outlives_every_fault_and_delivers_the_next_frame():
 def test_only_the_newest_frame_waits():
     newest = Newest()
     for stamp in range(5):
-        newest.put(Frame(stamp, PICTURE))
+        newest.put(CapturedFrame(stamp, PICTURE))
     assert newest.take(0.0).stamp == 4 and newest.dropped == 4
     assert newest.take(0.0) is None
 
@@ -313,7 +313,7 @@ def test_a_file_ends_and_plays_again(video):
         opened.append(VideoSource(str(video), wait=lambda seconds: None))
         return opened[-1]
 
-    grabber = Grabber(source, lambda: NANO, wait=lambda seconds: None)
+    grabber = FrameGrabber(source, lambda: NANO, wait=lambda seconds: None)
     frames = [grabber.step() for _ in range(22)]
     greys = [round(float(frame.image.mean()) / 20) if frame else None for frame in frames]
     assert greys == [*range(10), None, *range(10), None]
@@ -323,7 +323,7 @@ def test_a_file_ends_and_plays_again(video):
 def test_unplugged_and_plugged_in_again(video, tmp_path):
     """The file is the camera: without it opening fails with a remedy, with it frames come."""
     place = tmp_path / "camera.avi"
-    grabber = Grabber(
+    grabber = FrameGrabber(
         lambda: VideoSource(str(place), wait=lambda s: None),
         lambda: NANO,
         wait=lambda seconds: None,
@@ -346,7 +346,7 @@ def test_a_source_is_opened_with_its_variables_and_named_without_them(video, mon
         VideoSource("${NOT_SET}/none.avi")
 
 
-def test_the_address_behind_a_variable_says_what_it_is(monkeypatch):
+def test_the_address_behind_a_variable_defines_its_kind(monkeypatch):
     monkeypatch.setenv("CAMERA", "rtsp://me:s3cret@127.0.0.1:9/x")
     with pytest.raises(SourceError) as caught:
         VideoSource("${CAMERA}")

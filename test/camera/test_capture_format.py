@@ -4,7 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from liquid_nav.camera.capture_format import Granted, Wish, negotiate, parse_pixel_format, shortfall
+from liquid_nav.camera.capture_format import (
+    CaptureFormat,
+    Granted,
+    negotiate,
+    parse_pixel_format,
+    shortfall,
+)
 from liquid_nav.camera.video_source import VideoSource
 from liquid_nav.errors import UserError
 
@@ -21,8 +27,8 @@ class Webcam:
     refuses.
     """
 
-    def __init__(self, modes, tells_rate=True):
-        self.modes, self.tells_rate = modes, tells_rate
+    def __init__(self, modes, reports_rate=True):
+        self.modes, self.reports_rate = modes, reports_rate
         self.format = next(iter(modes))
         self.size = next(iter(modes[self.format]))
         self.wished_width = 0.0
@@ -47,7 +53,7 @@ class Webcam:
         if name == cv2.CAP_PROP_FPS:
             return (
                 min(self.wished_rate, self.modes[self.format][self.size])
-                if self.tells_rate
+                if self.reports_rate
                 else -1.0
             )
         code = float(int.from_bytes(self.format.encode(), "little"))
@@ -55,37 +61,37 @@ class Webcam:
         return {**known, cv2.CAP_PROP_FOURCC: code}[name]
 
 
-HD = Wish(1280, 720, 30.0)
+HD = CaptureFormat(1280, 720, 30.0)
 
 
 @pytest.mark.parametrize(
     ("modes", "wish", "granted"),
     [
-        (USB2, Wish(), Granted(640, 480, 30.0, "YUYV")),
-        (USB2, Wish(640, 480, 30.0), Granted(640, 480, 30.0, "YUYV")),
+        (USB2, CaptureFormat(), Granted(640, 480, 30.0, "YUYV")),
+        (USB2, CaptureFormat(640, 480, 30.0), Granted(640, 480, 30.0, "YUYV")),
         (USB2, HD, Granted(1280, 720, 30.0, "MJPG")),
-        (USB2, Wish(1280, 720, 30.0, "YUYV"), Granted(1280, 720, 10.0, "YUYV")),
-        (USB2, Wish(1280, 720, 10.0), Granted(1280, 720, 10.0, "YUYV")),
-        (USB2, Wish(pixel_format="MJPG"), Granted(640, 480, 30.0, "MJPG")),
+        (USB2, CaptureFormat(1280, 720, 30.0, "YUYV"), Granted(1280, 720, 10.0, "YUYV")),
+        (USB2, CaptureFormat(1280, 720, 10.0), Granted(1280, 720, 10.0, "YUYV")),
+        (USB2, CaptureFormat(pixel_format="MJPG"), Granted(640, 480, 30.0, "MJPG")),
         (NO_MJPG, HD, Granted(640, 480, 10.0, "YUYV")),
         # More than before, though not what was asked.
-        (RATES, Wish(rate=60.0), Granted(640, 480, 25.0, "MJPG")),
+        (RATES, CaptureFormat(rate=60.0), Granted(640, 480, 25.0, "MJPG")),
         # No gain: the camera's own format stays.
-        (USB2, Wish(1920, 1080, 30.0), Granted(640, 480, 30.0, "YUYV")),
+        (USB2, CaptureFormat(1920, 1080, 30.0), Granted(640, 480, 30.0, "YUYV")),
     ],
 )
 def test_mjpg_is_tried_where_only_that_grants_more(modes, wish, granted):
     assert negotiate(Webcam(modes), wish) == granted
 
 
-def test_a_rate_that_the_driver_does_not_tell_is_not_judged():
-    granted = negotiate(Webcam(USB2, tells_rate=False), HD)
+def test_a_rate_that_the_driver_does_not_report_is_not_judged():
+    granted = negotiate(Webcam(USB2, reports_rate=False), HD)
     assert granted == Granted(1280, 720, 0.0, "YUYV")
     assert (shortfall(HD, granted), str(granted)) == ("", "1280 x 720 in YUYV")
 
 
 @pytest.mark.parametrize(
-    ("wish", "granted", "words"),
+    ("wish", "granted", "text"),
     [
         (
             HD,
@@ -94,31 +100,31 @@ def test_a_rate_that_the_driver_does_not_tell_is_not_judged():
             "what `v4l2-ctl ",
         ),
         (
-            Wish(rate=30.0),
+            CaptureFormat(rate=30.0),
             Granted(640, 480, 28.0, ""),
             "asked for 30 Hz, the camera grants 640 x 480 at 28 Hz: ask",
         ),
         (
-            Wish(width=800),
+            CaptureFormat(width=800),
             Granted(640, 480, 30.0, ""),
             "asked for 800 x any, the camera grants 640 x 480 at",
         ),
         (
-            Wish(pixel_format="MJPG"),
+            CaptureFormat(pixel_format="MJPG"),
             Granted(640, 480, 30.0, "YUYV"),
             "asked for MJPG, the camera grants",
         ),
     ],
 )
-def test_less_than_was_asked_is_said_with_the_remedy(wish, granted, words):
-    told = shortfall(wish, granted)
-    assert told.startswith(words) and "\n" not in told
-    assert "capture_width, capture_height, capture_rate, pixel_format" in told
+def test_less_than_was_requested_is_reported_with_the_remedy(wish, granted, text):
+    reported = shortfall(wish, granted)
+    assert reported.startswith(text) and "\n" not in reported
+    assert "capture_width, capture_height, capture_rate, pixel_format" in reported
 
 
 @pytest.mark.parametrize(("asked", "granted"), [(30.0, 29.97), (30.0, 60.0), (0.0, 5.0)])
 def test_as_fast_as_asked_or_faster_is_granted(asked, granted):
-    assert shortfall(Wish(rate=asked), Granted(640, 480, granted, "")) == ""
+    assert shortfall(CaptureFormat(rate=asked), Granted(640, 480, granted, "")) == ""
 
 
 @pytest.mark.parametrize(
@@ -166,7 +172,7 @@ class Opened(Webcam):
         return True
 
 
-def test_an_opened_device_tells_what_it_grants(monkeypatch):
+def test_an_opened_device_reports_what_it_grants(monkeypatch):
     monkeypatch.setattr(cv2, "VideoCapture", Opened)
     source = VideoSource("/dev/video0", HD)
     assert source.granted == "640 x 480 at 10 Hz in YUYV"

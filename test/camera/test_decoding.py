@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from liquid_nav.camera import ENCODINGS, ImageError, decode, decode_compressed
+from liquid_nav.camera import IMAGE_ENCODINGS, ImageError, decode_compressed_image, decode_image
 
 SIDE = 8
 """Pixels of a quarter of the picture."""
@@ -120,11 +120,11 @@ def assert_same(pixels, encoding):
     ],
 )
 def test_every_layout_becomes_the_same_rgb(encoding, padding):
-    assert_same(decode(message(encoding, padding)), encoding)
+    assert_same(decode_image(message(encoding, padding)), encoding)
 
 
 def test_every_encoding_that_is_offered_is_tested():
-    assert set(ENCODINGS) == {
+    assert set(IMAGE_ENCODINGS) == {
         "rgb8",
         "bgr8",
         "rgba8",
@@ -146,33 +146,33 @@ def test_every_encoding_that_is_offered_is_tested():
 @pytest.mark.parametrize("encoding", ["mono16", "bayer_rggb16"])
 def test_the_high_byte_may_come_first(encoding):
     swapped = packed(encoding).byteswap().tobytes()
-    assert_same(decode(message(encoding, data=swapped, is_bigendian=1)), encoding)
+    assert_same(decode_image(message(encoding, data=swapped, is_bigendian=1)), encoding)
 
 
 def test_sixteen_bits_are_scaled_as_cv_bridge_does():
     ramp = np.array([0, 128, 129, 257, 32768, 65278, 65535], np.uint16)
     image = message("mono16", height=1, width=7, step=14, data=ramp.tobytes())
-    assert decode(image)[0, :, 0].tolist() == [0, 0, 1, 1, 128, 254, 255]
+    assert decode_image(image)[0, :, 0].tolist() == [0, 0, 1, 1, 128, 254, 255]
 
 
 @pytest.mark.parametrize("step", [0, 1, 3, 71])
 @pytest.mark.parametrize("encoding", ["rgb8", "nv12", "yuv422_yuy2", "mono16"])
 def test_the_length_decides_where_the_step_is_shorter_than_a_row(encoding, step):
     step = min(step, packed(encoding).view(np.uint8).shape[1] - 1)
-    assert_same(decode(message(encoding, step=step)), encoding)
+    assert_same(decode_image(message(encoding, step=step)), encoding)
 
 
 @pytest.mark.parametrize("encoding", ["rgb8", "bgra8", "nv21", "uyvy", "mono16", "bayer_gbrg8"])
 def test_the_last_row_may_lack_its_padding(encoding):
-    assert_same(decode(message(encoding, 6, last=False)), encoding)
+    assert_same(decode_image(message(encoding, 6, last=False)), encoding)
 
 
 def test_a_planar_images_step_may_count_all_planes():
-    assert_same(decode(message("nv12", step=36)), "nv12")
+    assert_same(decode_image(message("nv12", step=36)), "nv12")
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "text"),
     [
         ({"data": bytes(1151)}, "data has 1151 bytes, expected 1152 for 24 x 16 and step 72"),
         ({"data": bytes(1153)}, "data has 1153 bytes, expected 1152"),
@@ -193,9 +193,9 @@ def test_a_planar_images_step_may_count_all_planes():
         ({"height": 2**32 - 1, "width": 2**32 - 1}, "expected at most 33554432 pixels"),
     ],
 )
-def test_what_fits_no_step_is_named(changes, words):
-    with pytest.raises(ImageError, match=words):
-        decode(message(**changes))
+def test_what_fits_no_step_is_named(changes, text):
+    with pytest.raises(ImageError, match=text):
+        decode_image(message(**changes))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_size_that_a_layout_cannot_have_is_named(encoding, width, height):
     with pytest.raises(
         ImageError, match=f"size is {width} x {height}, expected multiples of 2 x . for {encoding}"
     ):
-        decode(message(encoding, width=width, height=height))
+        decode_image(message(encoding, width=width, height=height))
 
 
 @pytest.mark.parametrize("encoding", ["16UC1", "32FC1", "nv24", "RGB8", "rgb16", "jpeg", ""])
@@ -214,7 +214,7 @@ def test_what_is_not_understood_is_refused_by_name_in_one_line(encoding):
     with pytest.raises(
         ImageError, match=f"encoding is '{encoding}', expected one of rgb8, "
     ) as caught:
-        decode(SimpleNamespace(**{**vars(message()), "encoding": encoding}))
+        decode_image(SimpleNamespace(**{**vars(message()), "encoding": encoding}))
     assert "\n" not in str(caught.value)
 
 
@@ -222,14 +222,14 @@ def test_what_is_not_understood_is_refused_by_name_in_one_line(encoding):
 def test_colours_are_not_copied(encoding):
     image = message(encoding)
     image.data = np.frombuffer(image.data, np.uint8).copy()
-    assert np.shares_memory(decode(image), image.data)
+    assert np.shares_memory(decode_image(image), image.data)
 
 
 @pytest.mark.parametrize("pattern", BAYER)
 def test_a_mosaic_that_was_compressed_in_grey_gets_its_colours(pattern):
     data = cv2.imencode(".png", mosaic(BAYER[pattern]))[1].tobytes()
     compressed = SimpleNamespace(format=f"bayer_{pattern}8; png compressed ", data=data)
-    assert_same(decode_compressed(compressed), f"bayer_{pattern}8")
+    assert_same(decode_compressed_image(compressed), f"bayer_{pattern}8")
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_a_mosaic_that_was_compressed_in_grey_gets_its_colours(pattern):
 )
 def test_the_format_of_other_compressed_images_changes_nothing(format_):
     data = cv2.imencode(".png", picture()[..., ::-1])[1].tobytes()
-    assert_same(decode_compressed(SimpleNamespace(format=format_, data=data)), "rgb8")
+    assert_same(decode_compressed_image(SimpleNamespace(format=format_, data=data)), "rgb8")
 
 
 @pytest.mark.parametrize(
@@ -246,17 +246,17 @@ def test_the_format_of_other_compressed_images_changes_nothing(format_):
 def test_what_was_compressed_in_colour_is_no_mosaic_any_more(format_):
     """Read in grey and coloured as a mosaic, it would be another picture."""
     data = cv2.imencode(".png", picture()[..., ::-1])[1].tobytes()
-    assert_same(decode_compressed(SimpleNamespace(format=format_, data=data)), "rgb8")
+    assert_same(decode_compressed_image(SimpleNamespace(format=format_, data=data)), "rgb8")
 
 
 @pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])
 def test_compressed_depth_is_no_picture_as_raw_depth_is_none(encoding):
     data = cv2.imencode(".png", np.full((4, 4), 1200, np.uint16))[1].tobytes()
     with pytest.raises(ImageError, match=f"{encoding} holds depth"):
-        decode_compressed(SimpleNamespace(format=f"{encoding}; png compressed ", data=data))
+        decode_compressed_image(SimpleNamespace(format=f"{encoding}; png compressed ", data=data))
 
 
 def test_a_compressed_mosaic_of_an_unknown_pattern_is_named():
     data = cv2.imencode(".png", mosaic("RGGB"))[1].tobytes()
     with pytest.raises(ImageError, match="bayer_xyz8; png', is no Bayer mosaic that is understood"):
-        decode_compressed(SimpleNamespace(format="bayer_xyz8; png", data=data))
+        decode_compressed_image(SimpleNamespace(format="bayer_xyz8; png", data=data))

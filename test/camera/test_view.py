@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from liquid_nav.camera import View, difference, trained_view, view_of
+from liquid_nav.camera import CameraView, camera_view, trained_view, view_difference
 
 WHOLE = {"x_offset": 0, "y_offset": 0, "width": 0, "height": 0}
 
@@ -24,7 +24,7 @@ TRAINED = trained_view({"fov_deg": 80.0, "pitch_deg": 10.0}, 160, 90)
 
 
 def test_the_view_of_a_camera_and_of_a_model_are_the_same_angles():
-    view = view_of(info(80.0))
+    view = camera_view(info(80.0))
     assert (view.across, view.down) == (pytest.approx(80.0), pytest.approx(50.534, abs=1e-3))
     assert (TRAINED.across, TRAINED.down) == (pytest.approx(view.across), pytest.approx(view.down))
     assert str(TRAINED) == "80 x 51 degrees"
@@ -32,17 +32,17 @@ def test_the_view_of_a_camera_and_of_a_model_are_the_same_angles():
 
 def test_only_the_part_that_is_sent_counts():
     part = {"x_offset": 320, "y_offset": 0, "width": 640, "height": 720}
-    view = view_of(info(100.0, roi=part))
+    view = camera_view(info(100.0, roi=part))
     assert view.across == pytest.approx(
         2 * math.degrees(math.atan(0.5 * math.tan(math.radians(50.0))))
     )
-    assert view.down == pytest.approx(view_of(info(100.0)).down)
+    assert view.down == pytest.approx(camera_view(info(100.0)).down)
 
 
 def test_distortion_widens_the_view():
     coefficients = (-0.2, 0.05, 0.0, 0.0, 0.0)
     camera = info(80.0, d=coefficients)
-    half = math.radians(0.5 * view_of(camera).across)
+    half = math.radians(0.5 * camera_view(camera).across)
     assert half > math.radians(42.0)
     # OpenCV's own way back: the ray at that angle falls on the edge.
     ray = np.array([[[math.tan(half), 0.0, 1.0]]])
@@ -55,12 +55,12 @@ def test_distortion_widens_the_view():
 
 def test_of_a_fisheye_the_angle_grows_with_the_distance():
     camera = info(80.0, model="equidistant", d=(0.1, 0.0, 0.0, 0.0))
-    assert view_of(camera).across == pytest.approx(math.degrees(1280 / camera.k[0]))
+    assert camera_view(camera).across == pytest.approx(math.degrees(1280 / camera.k[0]))
 
 
 @pytest.mark.parametrize("d", [(1.0,), (math.nan,) * 5, (0.0,) * 5])
 def test_distortion_that_means_nothing_is_left_out(d):
-    assert view_of(info(80.0, d=d)).across == pytest.approx(80.0)
+    assert camera_view(info(80.0, d=d)).across == pytest.approx(80.0)
 
 
 @pytest.mark.parametrize(
@@ -74,32 +74,32 @@ def test_distortion_that_means_nothing_is_left_out(d):
         {"k": []},
     ],
 )
-def test_a_camera_that_is_not_calibrated_tells_nothing(changes):
-    assert view_of(info(80.0, **changes)) is None
+def test_a_camera_that_is_not_calibrated_has_no_view(changes):
+    assert camera_view(info(80.0, **changes)) is None
 
 
 @pytest.mark.parametrize("fov", [None, "80", True, 0.0, 180.0, math.nan])
-def test_a_model_that_does_not_tell_has_no_view(fov):
+def test_a_model_that_does_not_state_its_view_has_none(fov):
     assert trained_view({"fov_deg": fov}, 160, 90) is None
     assert trained_view({}, 160, 90) is None
 
 
 @pytest.mark.parametrize(("across", "down"), [(80.0, 51.0), (75.6, 46.0), (84.9, 55.4)])
 def test_views_that_are_close_are_the_same(across, down):
-    assert difference(View(across, down), TRAINED) == ""
+    assert view_difference(CameraView(across, down), TRAINED) == ""
 
 
 @pytest.mark.parametrize(
-    ("seen", "words"),
+    ("seen", "text"),
     [
         (
-            View(62.0, 37.0),
+            CameraView(62.0, 37.0),
             "the camera sees 62 x 37 degrees (camera_info), the model was trained at 80 x 51 "
             "degrees: "
             "use a lens like that, or train a model with this camera",
         ),
         (
-            View(100.0, 67.7),
+            CameraView(100.0, 67.7),
             "the camera sees 100 x 68 degrees (camera_info), the model was trained at 80 x 51 "
             "degrees: "
             "crop the images to the middle 70% x 70% (image_proc's crop_decimate), or train a "
@@ -107,12 +107,12 @@ def test_views_that_are_close_are_the_same(across, down):
             "with this camera",
         ),
         # As wide, but 4:3: it is the height that differs.
-        (View(80.0, 64.4), "crop the images to the middle 100% x 75%"),
+        (CameraView(80.0, 64.4), "crop the images to the middle 100% x 75%"),
         # Wide enough, not high enough.
-        (View(90.0, 30.0), "use a lens like that"),
-        (View(200.0, 120.0), "use a lens like that"),
+        (CameraView(90.0, 30.0), "use a lens like that"),
+        (CameraView(200.0, 120.0), "use a lens like that"),
     ],
 )
-def test_another_lens_is_told_with_the_remedy(seen, words):
-    told = difference(seen, TRAINED)
-    assert words in told and "\n" not in told
+def test_another_lens_is_reported_with_the_remedy(seen, text):
+    reported = view_difference(seen, TRAINED)
+    assert text in reported and "\n" not in reported

@@ -31,11 +31,11 @@ def module(*arguments, **variables):
 
 def offered(line):
     """Return what bash is offered for a line that ends where the cursor stands."""
-    words = line.split(" ")
+    arguments = line.split(" ")
     code, out = module(
         _LIQUID_NAV_COMPLETE="complete_bash",
-        COMP_WORDS=" ".join(words),
-        COMP_CWORD=str(len(words) - 1),
+        COMP_WORDS=" ".join(arguments),
+        COMP_CWORD=str(len(arguments) - 1),
     )
     assert code == 0
     return out.split()
@@ -74,11 +74,11 @@ def test_a_shell_is_offered_what_there_is(line, expected):
 
 
 def test_every_name_that_comes_with_the_package_is_offered():
-    from liquid_nav.bringup.simulated_flight import PILOTS
+    from liquid_nav.bringup.simulated_flight import PILOT_KINDS
     from liquid_nav.evaluation import entrants
     from liquid_nav.worlds import load_condition, load_scenario
 
-    assert set(offers.pilots("")) == set(PILOTS)
+    assert set(offers.pilots("")) == set(PILOT_KINDS)
     assert set(entrants.PILOTS) <= set(offers.models_and_pilots(""))
     assert set(offers.conditions("")) >= {
         path.stem for path in find("config/conditions").glob("*.yaml")

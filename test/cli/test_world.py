@@ -9,9 +9,9 @@ import pytest
 from liquid_nav.cli.app import app
 
 
-def run(*words):
+def run(*arguments):
     with pytest.raises(SystemExit) as end:
-        app([*words], prog_name="liquid-nav")
+        app([*arguments], prog_name="liquid-nav")
     return end.value.code
 
 
@@ -41,7 +41,7 @@ def test_an_sdf_world_lies_beside_its_files(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("words", "cause"),
+    ("arguments", "cause"),
     [
         (["--out", "x.sdf"], "--out needs --format"),
         (["--format", "sdf", "--seed", "1", "--seed", "2"], "one seed"),
@@ -49,8 +49,8 @@ def test_an_sdf_world_lies_beside_its_files(tmp_path, capsys):
         (["--format", "obj"], "obj"),
     ],
 )
-def test_wrong_options_are_one_line(words, cause, capsys):
-    assert run("world", *words) == 2
+def test_wrong_options_are_one_line(arguments, cause, capsys):
+    assert run("world", *arguments) == 2
     error = capsys.readouterr().err
     assert cause in error and error.count("\n") == 1
 

@@ -7,7 +7,7 @@ import pytest
 
 from liquid_nav.simulation.judge import Outcome
 from liquid_nav.simulation.record import FlightRecord
-from liquid_nav.worlds import Item, Layout, Scenario, Solid, Start, Target
+from liquid_nav.worlds import Layout, LayoutItem, Scenario, Solid, Start, Target
 
 ROWS = 90
 
@@ -20,7 +20,7 @@ def layout():
         Solid("bale", "box", (6.0, -2.0, 0.5), (0.8, 0.4, 0.5), 0.4),
         Solid("trunk", "cylinder", (8.0, 3.0, 0.3), (1.5, 0.3, 0.3), 1.0, lying=True),
     )
-    item = Item("tree", "oak", 0, 4.0, 2.0, 0.0, solids)
+    item = LayoutItem("tree", "oak", 0, 4.0, 2.0, 0.0, solids)
     chair = Target(
         "chair", 10.0, 0.0, 0.0, (Solid("chair", "box", (10.0, 0.0, 0.4), (0.3, 0.3, 0.4)),)
     )

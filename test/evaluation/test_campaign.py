@@ -1,4 +1,5 @@
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import pytest
 
+from liquid_nav.cli.evaluate_campaign import plan_campaign
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import (
     Campaign,
@@ -14,18 +16,22 @@ from liquid_nav.evaluation import (
     FlightSummary,
     FlightTask,
     PilotSpec,
-    run_task,
+    fly_task,
 )
+from liquid_nav.worlds import Condition, Scenario, load_condition, load_scenario
+from liquid_nav.worlds.field import FieldParameters
 
 PILOT = PilotSpec("straight", "straight")
-TASKS = [FlightTask(PILOT, "forest", "summer", seed) for seed in range(8)]
+TASKS = [
+    FlightTask(PILOT, load_scenario("forest"), load_condition("summer"), seed) for seed in range(8)
+]
 
 
 def summary(task):
     return FlightSummary(
         task.pilot.label,
-        task.scenario,
-        task.condition,
+        task.scenario.name,
+        task.condition.name,
         task.seed,
         True,
         "success",
@@ -96,7 +102,7 @@ def test_a_failure_survives_the_border_of_a_process():
     assert (copy.task, str(copy)) == (TASKS[3], str(failure))
 
 
-def test_an_incomplete_installation_is_told_apart_from_a_bug(monkeypatch):
+def test_an_incomplete_installation_is_distinguished_from_a_bug(monkeypatch):
     from liquid_nav.simulation import flight
 
     def without_graphics(*arguments, **options):
@@ -107,10 +113,10 @@ def test_an_incomplete_installation_is_told_apart_from_a_bug(monkeypatch):
 
     monkeypatch.setattr(flight, "fly", without_graphics)
     with pytest.raises(UserError, match="no GL library. run make setup"):
-        run_task(TASKS[0])
+        fly_task(TASKS[0])
     monkeypatch.setattr(flight, "fly", buggy)
     with pytest.raises(FlightFailure, match="forest, summer, seed 0.* IndexError") as caught:
-        run_task(TASKS[0])
+        fly_task(TASKS[0])
     assert isinstance(caught.value.__cause__, IndexError)
 
 
@@ -119,6 +125,24 @@ def test_measured_times_do_not_make_two_flights_different():
 
     flight = summary(TASKS[0])
     assert flight == replace(flight, timings={"render": 1.0})
+
+
+def test_places_are_read_once_and_travel_as_values(tmp_path):
+    """Nothing that happens to the files in a campaign changes its flights."""
+    high, misty = tmp_path / "high.yaml", tmp_path / "misty.yaml"
+    high.write_text("world: field\nparameters: {bales: [1, 2]}\ncruise_altitude: 2.5\n")
+    misty.write_text("fog: 0.02\n")
+    plan = plan_campaign(
+        ["straight"], [str(high)], [str(misty)], "10000:10002", False, None, None, None
+    )
+    for path in (high, misty):
+        path.unlink()
+    for task in pickle.loads(pickle.dumps(plan.tasks)):
+        assert task.scenario == Scenario(
+            "high", "field", FieldParameters(bales=(1.0, 2.0)), cruise_altitude=2.5
+        )
+        assert task.condition == Condition("misty", fog=0.02)
+    assert str(plan.tasks[1]) == "straight, high, misty, seed 10001"
 
 
 SCRIPT = """

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from liquid_nav.cli.app import app
-from liquid_nav.evaluation import ROW_KEYS, campaign_log, entrants
+from liquid_nav.evaluation import SUMMARY_KEYS, campaign_log, entrants
 from liquid_nav.evaluation.pilot_spec import PilotSpec
 from liquid_nav.evaluation.progress import FlightProgress
 
@@ -44,7 +44,7 @@ def test_a_campaign_prints_a_table_and_writes_the_documented_keys(capsys, tmp_pa
     assert "95 % interval" in out
     assert "frames/s with 2 processes" in out
     data = json.loads(rows.read_text())
-    assert [tuple(row) for row in data] == [ROW_KEYS] * 2
+    assert [tuple(row) for row in data] == [SUMMARY_KEYS] * 2
     assert [(row["model"], row["scenario"], row["flights"]) for row in data] == [
         ("straight", "forest", 2),
         ("straight", "field", 2),
@@ -121,7 +121,7 @@ def test_an_interrupted_campaign_goes_on_and_ends_as_if_nothing_had_happened(
     assert rows.read_bytes() == usual_json.read_bytes()
 
 
-def test_a_campaign_of_which_nothing_is_kept_says_so(capsys, monkeypatch):
+def test_a_campaign_of_which_nothing_is_kept_reports_it(capsys, monkeypatch):
     monkeypatch.setattr(
         FlightProgress, "add", lambda self, flight: (_ for _ in ()).throw(KeyboardInterrupt)
     )
@@ -143,7 +143,7 @@ def test_a_campaign_of_which_nothing_is_kept_says_so(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (("--model", "nobody"), "nobody"),
+        (("--model", "missing"), "missing"),
         (("--model", "straight", "--scenario", "swamp"), "swamp"),
         (("--model", "straight", "--condition", "hail"), "hail"),
         (("--model", "straight", "--seeds", "9:3"), "9:3"),
@@ -182,17 +182,17 @@ def test_a_tampered_model_is_one_line(capsys, model, tmp_path):
 
 
 def test_a_model_is_known_by_its_folder_and_its_weights(model):
-    spec = entrants.resolve(str(model))
+    spec = entrants.resolve_pilot(str(model))
     assert (spec.label, spec.reset_state) == ("random", False)
     assert len(spec.fingerprint) == 64
-    assert entrants.resolve(str(model), reset_state=True).label == "random (state zeroed)"
-    assert entrants.resolve(f"{model}/") == spec
+    assert entrants.resolve_pilot(str(model), reset_state=True).label == "random (state zeroed)"
+    assert entrants.resolve_pilot(f"{model}/") == spec
 
 
 def test_frames_that_are_missing_show_in_the_name_and_in_the_flight(capsys, model, tmp_path):
     marks = entrants.frame_marks(0.3, 0.5)
     assert (
-        entrants.resolve(str(model), True, marks).label
+        entrants.resolve_pilot(str(model), True, marks).label
         == "random (state zeroed, 30 % dropped, 50 % jitter)"
     )
     assert entrants.frame_marks(None, 0.0) == () and entrants.frame_marks(0.0, 0.0) == (
@@ -223,7 +223,7 @@ def test_frames_that_are_missing_show_in_the_name_and_in_the_flight(capsys, mode
 
 
 def test_a_pilot_is_built_as_asked(model):
-    pilot = entrants.build_pilot(entrants.resolve(str(model), reset_state=True))
+    pilot = entrants.build_pilot(entrants.resolve_pilot(str(model), reset_state=True))
     assert (pilot.name, pilot.memoryless) == ("random (state zeroed)", True)
     assert [entrants.build_pilot(PilotSpec(name, name)).name for name in entrants.PILOTS] == list(
         entrants.PILOTS
@@ -256,5 +256,5 @@ def test_a_model_on_reported_seeds_is_logged_beside_it(capsys, model):
     )
     assert code == 0, err
     assert "complete frames" in out
-    (line,) = (model / campaign_log.LOG_NAME).read_text().splitlines()
+    (line,) = (model / campaign_log.CAMPAIGN_LOG_NAME).read_text().splitlines()
     assert json.loads(line)["complete"] is True and json.loads(line)["frame_rate"] == 30.0

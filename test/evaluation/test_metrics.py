@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liquid_nav.evaluation import ROW_KEYS, FlightSummary, summarize, wilson_interval
+from liquid_nav.evaluation import SUMMARY_KEYS, FlightSummary, summarize_flights, wilson_interval
 
 TRIALS = st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -65,8 +65,10 @@ def test_impossible_counts_are_refused(case):
 
 def test_a_row_has_exactly_the_documented_keys_and_counts_each_reason():
     reasons = ["success", "collision", "timeout", "geofence", "lost", "collision", "success"]
-    (row,) = summarize(flight(reason, time=10.0 + index) for index, reason in enumerate(reasons))
-    assert tuple(row) == ROW_KEYS
+    (row,) = summarize_flights(
+        flight(reason, time=10.0 + index) for index, reason in enumerate(reasons)
+    )
+    assert tuple(row) == SUMMARY_KEYS
     assert (row["flights"], row["successes"], row["success_rate"]) == (7, 2, 2 / 7)
     assert [row[key] for key in ("collisions", "timeouts", "geofence", "lost")] == [2, 1, 1, 1]
     assert row["mean_time_s"] == 13.0
@@ -80,7 +82,7 @@ def test_rows_are_grouped_in_order_of_first_appearance():
         flight("lost", condition="fog"),
         flight(model="n"),
     ]
-    rows = summarize(flights)
+    rows = summarize_flights(flights)
     assert [(row["model"], row["condition"], row["flights"]) for row in rows] == [
         ("m", "fog", 2),
         ("m", "dusk", 1),
@@ -89,6 +91,6 @@ def test_rows_are_grouped_in_order_of_first_appearance():
 
 
 def test_the_mean_time_is_none_without_a_success():
-    (row,) = summarize([flight("timeout", 60.0)])
+    (row,) = summarize_flights([flight("timeout", 60.0)])
     assert row["mean_time_s"] is None
     assert not any(isinstance(value, float) and math.isnan(value) for value in row.values())

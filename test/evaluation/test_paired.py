@@ -154,7 +154,7 @@ def test_what_cannot_be_compared_is_one_line(tmp_path, capsys):
     (tmp_path / "text").write_text("no json\n")
     (tmp_path / "rows").write_text('{"model": "m", "flights": 3}\n')
     (tmp_path / "twice").write_text((tmp_path / "one").read_text() * 2)
-    for paths, says in (
+    for paths, expected in (
         ([one], "hold 1: m"),
         ([three], "a, b, c"),
         ([one, far], "in common"),
@@ -166,4 +166,4 @@ def test_what_cannot_be_compared_is_one_line(tmp_path, capsys):
     ):
         assert main([str(path) for path in paths]) == 2
         printed = capsys.readouterr()
-        assert printed.out == "" and printed.err.count("\n") == 1 and says in printed.err
+        assert printed.out == "" and printed.err.count("\n") == 1 and expected in printed.err

@@ -1,4 +1,3 @@
-import json
 import re
 
 import cv2
@@ -7,7 +6,7 @@ import pytest
 from matplotlib.patches import Ellipse, Rectangle
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation import animation, measures, plots, top_view
+from liquid_nav.evaluation import measures, plots, top_view
 from liquid_nav.evaluation.overlay import draw_command, panel_size
 from liquid_nav.evaluation.report import write_report
 from liquid_nav.evaluation.video import VideoWriter, read_video
@@ -145,40 +144,5 @@ def test_the_report_holds_its_pictures_and_names_its_files(tmp_path, layout, rec
     assert not re.search(r"(src|href)=\"https?:", text)
 
 
-def test_the_report_without_a_video_says_nothing_of_it(tmp_path, layout, record):
+def test_the_report_without_a_video_does_not_mention_it(tmp_path, layout, record):
     assert "<video" not in write_report(tmp_path, record, layout).read_text()
-
-
-@pytest.mark.parametrize("suffix", ["webp", "gif"])
-def test_the_animation_is_small_and_moves(tmp_path, layout, record, suffix):
-    from PIL import Image
-
-    with VideoWriter(tmp_path / "camera.mp4", 30, (64, 36)) as video:
-        for _ in range(90):
-            video.add(IMAGE[::4, ::4], Command(vx=1.0))
-    path = tmp_path / f"flight.{suffix}"
-    size = animation.make_animation(tmp_path / "camera.mp4", record, layout, path, height=96)
-    assert size == path.stat().st_size < animation.MAX_BYTES
-    with Image.open(path) as picture:
-        assert picture.n_frames == 15
-        assert picture.size[1] == 96
-
-
-def test_the_animation_does_not_write_what_is_too_large(tmp_path, layout, record):
-    with VideoWriter(tmp_path / "camera.mp4", 30, (64, 36)) as video:
-        video.add(IMAGE[::4, ::4], Command(vx=1.0))
-    path = tmp_path / "flight.webp"
-    with pytest.raises(UserError, match="lower the height"):
-        animation.make_animation(tmp_path / "camera.mp4", record, layout, path, max_bytes=100)
-    with pytest.raises(UserError, match=".webp or .gif"):
-        animation.make_animation(tmp_path / "camera.mp4", record, layout, tmp_path / "flight.png")
-    assert not path.exists()
-
-
-def test_the_animation_command_reads_a_flights_folder(tmp_path, record, capsys):
-    (tmp_path / "record.json").write_text(json.dumps(record.to_dict()))
-    with VideoWriter(tmp_path / "camera.mp4", 30, (64, 36)) as video:
-        for _ in range(9):
-            video.add(IMAGE[::4, ::4], Command(vx=1.0))
-    animation.main([str(tmp_path), str(tmp_path / "flight.gif"), "--height", "64"])
-    assert "MB" in capsys.readouterr().out

@@ -8,22 +8,23 @@ from liquid_nav.errors import UserError
 from liquid_nav.evaluation import FlightSummary, FlightTask, PilotSpec, paired
 from liquid_nav.evaluation.records import FlightRecords, read_lines
 from liquid_nav.resources import find
+from liquid_nav.worlds import load_condition, load_scenario
 
 PILOT = PilotSpec("/models/m", "m", fingerprint="a" * 64)
-TASKS = [FlightTask(PILOT, "field", "fog", seed) for seed in (10, 11, 12)]
+FIELD, FOG = load_scenario("field"), load_condition("fog")
+TASKS = [FlightTask(PILOT, FIELD, FOG, seed) for seed in (10, 11, 12)]
 
 
 def flight(task, digest=None):
     # Numbers as they come out of a flight: their text must give back every bit.
     distance = 1.1 * task.seed
-    name = Path(task.scenario).stem
     digest = digest or f"{task.seed:064x}"
     success = task.seed % 2 == 0
     reason = "success" if success else "lost"
     return FlightSummary(
         task.pilot.label,
-        name,
-        task.condition,
+        task.scenario.name,
+        task.condition.name,
         task.seed,
         success,
         reason,
@@ -136,7 +137,7 @@ def test_an_existing_file_is_neither_overwritten_nor_changed(tmp_path):
     with pytest.raises(UserError, match="exists already and holds 2 flights. add --resume"):
         FlightRecords(path, TASKS)
     assert path.read_bytes() == content
-    # A file that somebody made beforehand, as mktemp does, is as good as none.
+    # A file that was made beforehand, as mktemp does, is as good as none.
     (tmp_path / "empty").touch()
     assert write(tmp_path / "empty", count=2) == write(tmp_path / "other", count=2)
 
@@ -144,7 +145,7 @@ def test_an_existing_file_is_neither_overwritten_nor_changed(tmp_path):
 def test_more_seeds_and_more_places_may_be_asked_for_later(tmp_path):
     path = tmp_path / "records.jsonl"
     write(path, TASKS[:2])
-    more = [FlightTask(PILOT, "forest", "fog", 10), *TASKS]
+    more = [FlightTask(PILOT, load_scenario("forest"), FOG, 10), *TASKS]
     with FlightRecords(path, more, resume=True) as records:
         assert records.flown == {1: flight(TASKS[0]), 2: flight(TASKS[1])}
 
@@ -161,8 +162,8 @@ def test_more_seeds_and_more_places_may_be_asked_for_later(tmp_path):
             [replace(task, pilot=replace(PILOT, reset_state=True)) for task in TASKS],
             "--reset-state False.*True",
         ),
-        ([replace(task, scenario="forest") for task in TASKS], "scenario 'field'"),
-        ([replace(task, condition="dusk") for task in TASKS], "condition 'fog'"),
+        ([replace(task, scenario=load_scenario("forest")) for task in TASKS], "scenario 'field'"),
+        ([replace(task, condition=load_condition("dusk")) for task in TASKS], "condition 'fog'"),
         (TASKS[1:], "seed '10'"),
         ([replace(task, frame_rate=15.0) for task in TASKS], "frame rate 30.0 .* 15.0"),
         ([replace(task, drop=0.1) for task in TASKS], "--drop none .* 0.1"),
@@ -179,28 +180,32 @@ def test_flights_of_another_campaign_are_refused_in_one_line_and_kept(tmp_path, 
 
 
 @pytest.mark.parametrize(
-    ("kind", "place", "old", "new"),
+    ("kind", "load", "place", "old", "new"),
     [
-        ("scenario", "field", "cruise_altitude: 1.5", "cruise_altitude: 2.0"),
-        ("condition", "fog", "fog: 0.085", "fog: 0.08"),
+        ("scenario", load_scenario, "field", "distance: [12.0", "distance: [11.0"),
+        ("condition", load_condition, "fog", "fog: 0.085", "fog: 0.08"),
     ],
 )
-def test_a_file_of_a_place_that_has_changed_since_is_another_place(tmp_path, kind, place, old, new):
+def test_a_file_of_a_place_that_has_changed_since_is_another_place(
+    tmp_path, kind, load, place, old, new
+):
     mine = tmp_path / f"{place}.yaml"
     text = find(Path("config", f"{kind}s", f"{place}.yaml")).read_text()
     mine.write_text(text)
-    tasks = [replace(task, **{kind: str(mine)}) for task in TASKS]
+
+    def tasks():
+        return [replace(task, **{kind: load(mine)}) for task in TASKS]
+
     path = tmp_path / "records.jsonl"
-    flights = [replace(flight(task), condition="fog") for task in tasks]
-    with FlightRecords(path, tasks) as records:
-        records.add(flights[0])
+    with FlightRecords(path, tasks()) as records:
+        records.add(flight(tasks()[0]))
     mine.write_text(f"# a remark\n{text}")
-    with FlightRecords(path, tasks, resume=True) as records:
+    with FlightRecords(path, tasks(), resume=True) as records:
         assert list(records.flown) == [0]
     assert old in text
     mine.write_text(text.replace(old, new))
     with pytest.raises(UserError, match=f"contents of the {kind} file"):
-        FlightRecords(path, tasks, resume=True)
+        FlightRecords(path, tasks(), resume=True)
 
 
 def test_flights_of_another_renderer_or_of_other_versions_are_not_mixed(tmp_path, monkeypatch):
@@ -220,7 +225,7 @@ def test_flights_of_another_renderer_or_of_other_versions_are_not_mixed(tmp_path
         (lambda lines: [json.dumps({"seed": 3})], "line 1"),
         (
             lambda lines: [line.replace('"model_sha256"', '"other"') for line in lines],
-            "does not say",
+            "does not state",
         ),
     ],
 )

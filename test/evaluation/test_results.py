@@ -10,8 +10,7 @@ from liquid_nav.evaluation import (
     FlightSummary,
     PilotSpec,
     campaign_log,
-    card,
-    summarize,
+    summarize_flights,
     table,
     throughput,
 )
@@ -26,16 +25,16 @@ def flight(seed, reason="success", model="m", timings=None):
 
 
 FLIGHTS = [*(flight(seed) for seed in range(8)), flight(8, "lost"), flight(9, "collision")]
-ROWS = summarize(FLIGHTS)
+ROWS = summarize_flights(FLIGHTS)
 
 
-def test_the_table_says_how_flights_failed():
+def test_the_table_states_how_flights_failed():
     console = Console(width=120, record=True, file=open("/dev/null", "w"))
-    console.print(table.build_table(ROWS))
+    console.print(table.build_summary_table(ROWS))
     text = console.export_text()
     assert all(
-        word in text
-        for word in ("forest", "80.0 %", "49.0 - 94.3", "10.0 s", "1 collision, 1 lost")
+        part in text
+        for part in ("forest", "80.0 %", "49.0 - 94.3", "10.0 s", "1 collision, 1 lost")
     )
 
 
@@ -54,7 +53,7 @@ def test_a_place_that_cannot_be_written_is_found_before_the_flights(tmp_path):
 
 def test_throughput_keeps_what_no_part_accounts_for():
     parts = {"render": 3.0, "physics": 1.0, "total": 5.0}
-    speed = throughput.measure(
+    speed = throughput.measure_throughput(
         [flight(0, timings=parts), flight(1, timings=parts)], wall=2.0, workers=2
     )
     assert speed.frames_per_second == 300.0
@@ -64,80 +63,28 @@ def test_throughput_keeps_what_no_part_accounts_for():
 
 def test_frames_without_an_image_are_not_called_complete():
     timings = {"render": 0.0, "physics": 1.0, "total": 1.0}
-    text = throughput.measure([flight(0, timings=timings)], wall=1.0, workers=1).describe()
+    text = throughput.measure_throughput(
+        [flight(0, timings=timings)], wall=1.0, workers=1
+    ).describe()
     assert "complete" not in text
     assert "300 of them without an image" in text
 
 
-def test_the_card_keeps_old_rows_and_replaces_those_measured_again(tmp_path):
-    (tmp_path / "card.json").write_text(json.dumps({"sha256": "abc"}))
-    card.update_card(tmp_path, ROWS, "10000:10010")
-    again = [{**ROWS[0], "successes": 9}, {**ROWS[0], "condition": "dusk"}]
-    rows = card.update_card(tmp_path, again, "20000:20200")
-    saved = json.loads((tmp_path / "card.json").read_text())
-    assert saved["sha256"] == "abc"
-    assert saved["evaluation"] == rows
-    assert [(row["condition"], row["successes"], row["seeds"]) for row in rows] == [
-        ("fog", 9, "20000:20200"),
-        ("dusk", 8, "20000:20200"),
-    ]
-
-
-def test_the_readme_gets_the_table_between_its_markers(tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{card.BEGIN}\nold\n{card.END}\nafter\n")
-    for _ in range(2):
-        card.update_readme(readme, card.markdown_table(ROWS))
-    text = readme.read_text()
-    assert text.startswith("before\n") and text.endswith("after\n")
-    assert "old" not in text
-    assert "| m | forest | fog | 10 | 80.0 % | 49.0 - 94.3 | 10.0 s | 1 collision, 1 lost |" in text
-
-
-def test_a_readme_without_markers_and_a_folder_without_a_card_are_named(tmp_path):
-    (tmp_path / "README.md").write_text("nothing")
-    with pytest.raises(UserError, match="0 blocks"):
-        card.update_readme(tmp_path / "README.md", card.markdown_table(ROWS))
-    with pytest.raises(UserError, match="card.json"):
-        card.update_card(tmp_path, ROWS, "1")
-
-
-def test_the_card_command_merges_files(tmp_path, capsys):
-    (tmp_path / "card.json").write_text("{}")
-    (tmp_path / "README.md").write_text(f"{card.BEGIN}{card.END}")
-    table.write_rows(tmp_path / "rows.json", ROWS)
-    arguments = [
-        tmp_path,
-        tmp_path / "rows.json",
-        "--seeds",
-        "0:10",
-        "--readme",
-        tmp_path / "README.md",
-    ]
-    card.main([str(argument) for argument in arguments])
-    assert "80.0 %" in (tmp_path / "README.md").read_text()
-    rows = str(tmp_path / "rows.json")
-    for words, says in (
-        (["none"], "none/card.json"),
-        ([".", rows], "--seeds is required"),
-        ([".", rows, "--seeds", "1", "--log"], "either --log or files"),
-        ([".", "--log", "--beside", "b"], "--beside needs"),
-        ([".", "--readme", "r", "--beside", "b"], "--beside needs"),
-    ):
-        with pytest.raises(SystemExit) as left:
-            card.main([str(tmp_path / words[0]), *words[1:]])
-        assert left.value.code == 2 and says in capsys.readouterr().err
-
-
 def test_campaigns_on_reported_seeds_leave_a_line_beside_the_model(tmp_path):
     model = PilotSpec(str(tmp_path), "m", fingerprint="abc")
-    assert campaign_log.must_log(model, range(19_990, 20_001))
-    assert not campaign_log.must_log(model, range(10_000, 20_000))
-    assert not campaign_log.must_log(PilotSpec("colour", "colour"), range(20_000, 20_001))
+    assert campaign_log.belongs_in_campaign_log(model, range(19_990, 20_001))
+    assert not campaign_log.belongs_in_campaign_log(model, range(10_000, 20_000))
+    assert not campaign_log.belongs_in_campaign_log(
+        PilotSpec("colour", "colour"), range(20_000, 20_001)
+    )
     date = datetime(2026, 11, 26, 1, 2, 3, tzinfo=timezone.utc)
     flights = [*FLIGHTS, dataclasses.replace(flight(1, "timeout"), condition="dusk")]
-    campaign_log.append(model, range(12), {"fog": 10.0, "dusk": 30.0}, flights, True, date)
-    path = campaign_log.append(model, range(8, 10), {"fog": 10.0}, FLIGHTS[8:], False, date)
+    campaign_log.append_to_campaign_log(
+        model, range(12), {"fog": 10.0, "dusk": 30.0}, flights, True, date
+    )
+    path = campaign_log.append_to_campaign_log(
+        model, range(8, 10), {"fog": 10.0}, FLIGHTS[8:], False, date
+    )
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert len(lines) == 3
     fog = lines[0]
@@ -165,14 +112,16 @@ def test_a_log_is_pooled_flight_by_flight(tmp_path):
     old = PilotSpec(str(tmp_path), "m", fingerprint="old")
     date = datetime(2026, 11, 26, tzinfo=timezone.utc)
     again = [flight(8), flight(9, "timeout"), flight(12)]
-    campaign_log.append(old, range(10), {"fog": 30.0}, FLIGHTS, True, date)
-    campaign_log.append(model, range(10), {"fog": 30.0}, FLIGHTS, True, date)
+    campaign_log.append_to_campaign_log(old, range(10), {"fog": 30.0}, FLIGHTS, True, date)
+    campaign_log.append_to_campaign_log(model, range(10), {"fog": 30.0}, FLIGHTS, True, date)
     slower = [flight(seed, "lost") for seed in range(10)]
-    campaign_log.append(model, range(10), {"fog": 10.0}, slower, True, date)
-    path = campaign_log.append(model, range(8, 13), {"fog": 30.0}, again, False, date)
+    campaign_log.append_to_campaign_log(model, range(10), {"fog": 10.0}, slower, True, date)
+    path = campaign_log.append_to_campaign_log(
+        model, range(8, 13), {"fog": 30.0}, again, False, date
+    )
     with path.open("a") as log:
         log.write(json.dumps({"model_sha256": "new", "condition": "fog"}) + "\n")
-    rows = campaign_log.pool(path)
+    rows = campaign_log.pool_campaign_log(path)
     assert len(rows) == 1
     found = rows[0]
     counts = [found[key] for key in ("flights", "successes", "timeouts", "collisions", "lost")]
@@ -186,7 +135,7 @@ def test_a_log_is_pooled_flight_by_flight(tmp_path):
 
 
 def test_a_condition_that_has_a_rate_of_its_own_is_flown_at_it():
-    """And one of somebody's own file, which is not there any more, at the usual one."""
+    """And one of a person's own file, which is not there any more, at the usual one."""
     for condition, rates in (
         ("slow_camera", {10.0: None, 30.0: 30.0}),
         ("mine", {10.0: 10.0, 30.0: None}),
@@ -201,39 +150,4 @@ def test_what_is_no_log_is_named(tmp_path, text):
     for whole in ('{"model_sha256": "a", "outcomes": "s", "frame_rate": 30}\n' + text, ""):
         path.write_text(whole)
         with pytest.raises(UserError, match="campaigns.jsonl"):
-            campaign_log.pool(path)
-
-
-def test_two_models_stand_beside_each_other_and_the_card_keeps_the_rows_of_its_log(tmp_path):
-    date = datetime(2026, 11, 26, tzinfo=timezone.utc)
-    for name, condition, flights in (
-        ("a", "fog", FLIGHTS),
-        ("a", "dusk", FLIGHTS[:4]),
-        ("b", "fog", FLIGHTS[4:]),
-    ):
-        (tmp_path / name).mkdir(exist_ok=True)
-        (tmp_path / name / "card.json").write_text("{}")
-        flown = [dataclasses.replace(one, model=name, condition=condition) for one in flights]
-        pilot = PilotSpec(str(tmp_path / name), name, fingerprint=name)
-        campaign_log.append(pilot, range(10), {condition: 30.0}, flown, True, date)
-    (tmp_path / "README.md").write_text(f"{card.BEGIN}{card.END}")
-    words = [
-        tmp_path / "a",
-        "--log",
-        "--readme",
-        tmp_path / "README.md",
-        "--beside",
-        tmp_path / "b",
-    ]
-    card.main([str(word) for word in words])
-    lines = (tmp_path / "README.md").read_text().splitlines()
-    assert lines[1:] == [
-        "| condition | `a` in forest | `b` in forest |",
-        "|---|---:|---:|",
-        "| fog | 80 % of 10 | 67 % of 6 |",
-        "| dusk | 100 % of 4 | - |",
-        card.END,
-    ]
-    kept = json.loads((tmp_path / "a" / "card.json").read_text())["evaluation"]
-    rows = [(row["condition"], row["flights"], row["seeds"]) for row in kept]
-    assert rows == [("fog", 10, "0:10"), ("dusk", 4, "0:4")]
+            campaign_log.pool_campaign_log(path)

@@ -7,7 +7,9 @@ from liquid_nav.learning.auxiliary import NAMES
 from liquid_nav.learning.rollout import LabelledFlight, RolloutTask
 from liquid_nav.policy import PolicyConfig
 from liquid_nav.vision import EncoderConfig
+from liquid_nav.worlds import load_condition, load_scenario
 
+FOREST, SUMMER = load_scenario("forest"), load_condition("summer")
 HEIGHT, WIDTH = 24, 32
 
 
@@ -57,7 +59,7 @@ def flight():
         auxiliary = np.zeros((length, len(NAMES)), np.float32)
         auxiliary[:, 0], auxiliary[:, 3] = 0.5, 0.9
         return LabelledFlight(
-            frames, labels, elapsed, auxiliary, outcome, RolloutTask("forest", seed)
+            frames, labels, elapsed, auxiliary, outcome, RolloutTask(FOREST, SUMMER, seed)
         )
 
     return make

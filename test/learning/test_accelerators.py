@@ -8,12 +8,12 @@ import torch
 
 from liquid_nav.learning import hardware as module
 from liquid_nav.learning.cache import write_shard
-from liquid_nav.learning.hardware import Hardware, loader
+from liquid_nav.learning.hardware import TrainingHardware, loader
 from liquid_nav.learning.imitation import follow_parameters
 from liquid_nav.learning.looks import compute_looks, open_looks, pad_to
 from liquid_nav.learning.recipe import Recipe, Round, Stop
-from liquid_nav.learning.training import Trainer
-from liquid_nav.learning.windows import WindowConfig, Windows
+from liquid_nav.learning.training import PolicyTrainer
+from liquid_nav.learning.windows import WindowConfig, WindowDataset
 from liquid_nav.policy import Policy
 from liquid_nav.vision import BackboneConfig, BackboneEncoder
 
@@ -33,7 +33,8 @@ def shard(flight, tmp_path):
 def test_batches_that_other_processes_read_are_the_same_in_the_same_order(shard, skip):
     config = WindowConfig(batch=4, steps=6)
     here, there = (
-        list(loader(Windows([shard], config, 7, seed=5, skip=skip), readers)) for readers in (0, 3)
+        list(loader(WindowDataset([shard], config, 7, seed=5, skip=skip), readers))
+        for readers in (0, 3)
     )
     assert len(here) == 7 - skip
     for one, other in zip(here, there, strict=True):
@@ -44,13 +45,13 @@ def test_batches_that_other_processes_read_are_the_same_in_the_same_order(shard,
 @pytest.mark.parametrize(
     ("hardware", "readers"),
     [
-        (Hardware(), 4),
-        (Hardware("gpu", "1"), 4),
-        (Hardware("cuda"), 4),
-        (Hardware("cpu"), 0),
-        (Hardware("gpu", 2), 0),
-        (Hardware("gpu", "auto"), 0),
-        (Hardware("gpu", nodes=2), 0),
+        (TrainingHardware(), 4),
+        (TrainingHardware("gpu", "1"), 4),
+        (TrainingHardware("cuda"), 4),
+        (TrainingHardware("cpu"), 0),
+        (TrainingHardware("gpu", 2), 0),
+        (TrainingHardware("gpu", "auto"), 0),
+        (TrainingHardware("gpu", nodes=2), 0),
     ],
 )
 def test_only_a_single_gpu_has_batches_read_beside_it(monkeypatch, hardware, readers):
@@ -124,7 +125,7 @@ def test_a_round_is_learned_where_it_is_wanted(tiny, flight, tmp_path, stop, whe
         windows=WindowConfig(batch=4, steps=6),
         stop=stop,
     )
-    model = Trainer(recipe, tmp_path / "run", hardware=Hardware(where)).run()
+    model = PolicyTrainer(recipe, tmp_path / "run", hardware=TrainingHardware(where)).run()
     learned = Policy.load(model).state_dict()
     torch.manual_seed(0)
     assert all(torch.isfinite(value).all() for value in learned.values())

@@ -21,7 +21,7 @@ from liquid_nav.learning.auxiliary import (
 )
 from liquid_nav.learning.windows import MIRROR_LABELS
 from liquid_nav.simulation import DroneState, Expert
-from liquid_nav.worlds import Item, Layout, Scenario, Solid, Start, Target
+from liquid_nav.worlds import Layout, LayoutItem, Scenario, Solid, Start, Target
 
 
 def state(x, y, yaw, velocity=(0.0, 0.0, 0.0)):
@@ -34,7 +34,9 @@ def state(x, y, yaw, velocity=(0.0, 0.0, 0.0)):
 def wood(*trunks, target=(12.0, 0.0)):
     """A layout with trunks (x, y, radius), the start at the origin."""
     items = tuple(
-        Item("tree", "oak", 0, x, y, 0.0, (Solid("trunk", "cylinder", (x, y, 3.0), (r, r, 3.0)),))
+        LayoutItem(
+            "tree", "oak", 0, x, y, 0.0, (Solid("trunk", "cylinder", (x, y, 3.0), (r, r, 3.0)),)
+        )
         for x, y, r in trunks
     )
     return Layout(
@@ -213,12 +215,12 @@ def test_labels_do_not_depend_on_where_north_is():
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
-def test_the_height_is_told_from_where_the_drone_should_fly():
+def test_the_height_is_given_relative_to_where_the_drone_should_fly():
     here = Expert(wood((5.0, 0.4, 0.3)))
-    for z, told in ((1.5, 0.0), (2.0, 1.0), (1.0, -1.0), (0.75, -1.5)):
+    for z, reported in ((1.5, 0.0), (2.0, 1.0), (1.0, -1.0), (0.75, -1.5)):
         there = state(1.0, 0.0, 0.0)
         there = replace(there, position=np.array((1.0, 0.0, z)))
-        assert auxiliary_targets(there, here)[HEIGHT] == told
+        assert auxiliary_targets(there, here)[HEIGHT] == reported
     assert NAMES[HEIGHT] == "height" and [name[:4] for name in NAMES[SCAN]] == ["scan"] * SECTORS
 
 

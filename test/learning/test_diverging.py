@@ -9,10 +9,10 @@ import torch
 
 from liquid_nav.errors import UserError
 from liquid_nav.learning.cache import write_shard
-from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.imitation import ImitationModule
 from liquid_nav.learning.recipe import Recipe, RecipeError, Round, load_recipe
 from liquid_nav.learning.stopping import KeepBest
-from liquid_nav.learning.training import DivergedError, Trainer
+from liquid_nav.learning.training import DivergedError, PolicyTrainer
 from liquid_nav.learning.windows import WindowConfig
 from liquid_nav.policy import ModelError, Policy
 
@@ -30,20 +30,20 @@ def trainer(tiny, flight, tmp_path):
             policy=tiny,
             windows=WindowConfig(batch=2, steps=4),
         )
-        return Trainer(recipe, tmp_path / "run", report=lambda line: None)
+        return PolicyTrainer(recipe, tmp_path / "run", report=lambda line: None)
 
     return make
 
 
 def poison(monkeypatch, at, what):
     """From step ``at`` on, ``what(losses)`` takes the place of the loss."""
-    real = Imitation.losses
+    real = ImitationModule.losses
 
     def losses(self, batch):
         found = real(self, batch)
         return found | {"loss": what(found["loss"])} if self.global_step >= at else found
 
-    monkeypatch.setattr(Imitation, "losses", losses)
+    monkeypatch.setattr(ImitationModule, "losses", losses)
 
 
 def finite(path):
@@ -92,7 +92,7 @@ def test_weights_that_are_no_numbers_reach_neither_checkpoint_nor_model(
             with torch.no_grad():
                 self.policy.core.gleak.fill_(float("nan"))
 
-    monkeypatch.setattr(Imitation, "on_train_batch_end", spoil)
+    monkeypatch.setattr(ImitationModule, "on_train_batch_end", spoil)
     with pytest.raises(UserError, match="contains? NaN or infinity"):
         trainer().run()
     assert not list((tmp_path / "run").rglob("*.safetensors"))
@@ -142,7 +142,7 @@ def test_a_measurement_that_is_no_number_chooses_nothing(tiny):
     class Loop:
         logger = None
 
-    module = Imitation(Policy(tiny))
+    module = ImitationModule(Policy(tiny))
     for step in (1, 2, 3):
         keep._judge(Loop(), module, step)
     assert keep.chosen["step"] == 2
@@ -160,12 +160,12 @@ def test_a_policy_whose_weights_are_no_numbers_is_neither_saved_nor_loaded(tiny,
     )
     from safetensors.torch import load_file, save_file
 
-    from liquid_nav.policy.files import CARD, WEIGHTS, sha256
+    from liquid_nav.policy.files import POLICY_CARD_NAME, WEIGHTS, sha256
 
     tensors = load_file(tmp_path / "good" / WEIGHTS)
     tensors["core.gleak"][0] = float("nan")
     save_file(tensors, tmp_path / "good" / WEIGHTS)
-    (tmp_path / "good" / CARD).write_text(
+    (tmp_path / "good" / POLICY_CARD_NAME).write_text(
         json.dumps({"sha256": sha256(tmp_path / "good" / WEIGHTS)})
     )
     with pytest.raises(ModelError, match="core.gleak"):

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from liquid_nav.learning.cache import write_shard
-from liquid_nav.learning.import_dataset import shards
+from liquid_nav.learning.import_dataset import data_set_shards
 from liquid_nav.learning.recipe import load_recipe
-from liquid_nav.learning.training import Trainer
+from liquid_nav.learning.training import PolicyTrainer
 from liquid_nav.policy import Observation, Policy
 from liquid_nav.resources import find
 
@@ -33,11 +33,11 @@ def run(flight, tmp_path):
 
 
 def test_the_flights_of_an_earlier_training_are_found_in_order(run):
-    assert shards(run) == [run / "round-2" / "data", run / "round-10" / "data"]
-    assert shards(run / "round-2" / "data") == [run / "round-2" / "data"]
+    assert data_set_shards(run) == [run / "round-2" / "data", run / "round-10" / "data"]
+    assert data_set_shards(run / "round-2" / "data") == [run / "round-2" / "data"]
 
 
-def test_the_recipes_differ_in_what_the_core_is_told_alone():
+def test_the_recipes_differ_in_the_inputs_of_the_core_alone():
     stamps, constant = (load_recipe(find(f"config/training/{name}.yaml")) for name in NAMES)
     assert (stamps.policy.elapsed, constant.policy.elapsed) == ("stamps", "constant")
     assert replace(constant, policy=replace(constant.policy, elapsed="stamps")) == stamps
@@ -62,7 +62,7 @@ def test_the_recipes_differ_in_what_the_core_is_told_alone():
     )
 
 
-def test_both_train_and_only_one_hears_the_stamps(run, tiny, tmp_path):
+def test_both_train_and_only_one_receives_the_stamps(run, tiny, tmp_path):
     answers = []
     image = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
     for name in NAMES:
@@ -75,7 +75,7 @@ def test_both_train_and_only_one_hears_the_stamps(run, tiny, tmp_path):
             rounds=(replace(recipe.rounds[0], steps=2),),
             windows=replace(recipe.windows, batch=2, steps=4),
         )
-        model = Trainer(recipe, tmp_path / name, report=lambda line: None).run()
+        model = PolicyTrainer(recipe, tmp_path / name, report=lambda line: None).run()
         trained = Policy.load(model)
         assert trained.card["training"]["recorded"] == {str(run): {"flights": 4, "frames": 140}}
         assert trained.config.elapsed == name.removeprefix("elapsed_")
@@ -86,11 +86,11 @@ def test_both_train_and_only_one_hears_the_stamps(run, tiny, tmp_path):
         "flown with the constant, whatever the stamps say"
     )
     # At the nominal period both are told the same: the constant is in the core's own unit.
-    told = [
+    reported = [
         Policy.load(tmp_path / name / "round-0" / "model").core_time(torch.tensor([[1 / 30]]))
         for name in NAMES
     ]
-    torch.testing.assert_close(*told)
+    torch.testing.assert_close(*reported)
 
 
 def _answer(policy, image, elapsed):

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from liquid_nav.cli import app as cli
 from liquid_nav.learning.cache import Shard
-from liquid_nav.learning.import_dataset import shards
+from liquid_nav.learning.import_dataset import data_set_shards
 from liquid_nav.policy import Policy
 from liquid_nav.simulation import fly
 from liquid_nav.simulation.pilots import PolicyPilot
@@ -65,7 +65,7 @@ def recorded(tmp_path):
 def test_from_the_recording_of_a_real_drone_to_a_model_that_flies(recorded, tmp_path):
     data = tmp_path / "data"
     run("import", "flights", recorded, "--labels", "odometry", "--out", data, "--size", "32x24")
-    shard = Shard(shards(data)[0])
+    shard = Shard(data_set_shards(data)[0])
     assert len(shard.frames) == 40
     # Within one frame of where it was measured: 0.6 m/s every second.
     np.testing.assert_allclose(

@@ -20,16 +20,17 @@ from liquid_nav.learning.rollout import (
 from liquid_nav.worlds import AppearanceSpec, generate_layout, load_condition, load_scenario
 
 SUMMER = load_condition("summer")
+FOREST, FIELD = load_scenario("forest"), load_scenario("field")
 SEEDS = range(2000, 2400)
 
 
 def test_by_default_a_flight_is_summer_with_the_usual_camera():
-    assert draw_condition(RolloutTask("forest", 3)) == SUMMER
+    assert draw_condition(RolloutTask(FOREST, SUMMER, 3)) == SUMMER
 
 
 def test_another_camera_is_another_in_every_respect_and_within_its_bounds():
     cameras = [
-        draw_camera(RolloutTask("forest", seed, camera=0.5), SUMMER.camera) for seed in SEEDS
+        draw_camera(RolloutTask(FOREST, SUMMER, seed, camera=0.5), SUMMER.camera) for seed in SEEDS
     ]
     others = [camera for camera in cameras if camera != SUMMER.camera]
     assert 0.42 < len(others) / len(cameras) < 0.58
@@ -44,20 +45,21 @@ def test_another_camera_is_another_in_every_respect_and_within_its_bounds():
 
 def test_the_draw_belongs_to_the_seed():
     first, again, other = (
-        draw_condition(RolloutTask("forest", seed, camera=1.0, drifting=1.0)) for seed in (5, 5, 6)
+        draw_condition(RolloutTask(FOREST, SUMMER, seed, camera=1.0, drifting=1.0))
+        for seed in (5, 5, 6)
     )
     assert first == again != other
 
 
 def test_a_random_look_is_asked_for_with_its_probability():
-    assert draw_condition(RolloutTask("forest", 3, random=0.4)).appearance == AppearanceSpec(
+    assert draw_condition(RolloutTask(FOREST, SUMMER, 3, random=0.4)).appearance == AppearanceSpec(
         random=0.4
     )
 
 
 def test_the_target_hides_in_its_share_of_the_flights_and_comes_into_sight_at_every_distance():
     looks = [
-        draw_condition(RolloutTask("field", seed, hidden=0.3, random=0.4)).appearance
+        draw_condition(RolloutTask(FIELD, SUMMER, seed, hidden=0.3, random=0.4)).appearance
         for seed in SEEDS
     ]
     assert {look.random for look in looks} == {0.4}
@@ -76,7 +78,7 @@ def test_what_the_encoder_is_asked_to_see_knows_where_the_target_comes_into_sigh
     at the start.
     """
     flights = [
-        run_rollout(RolloutTask("field", seed, anywhere=0.0, hidden=1.0, time_limit=0.5))
+        run_rollout(RolloutTask(FIELD, SUMMER, seed, anywhere=0.0, hidden=1.0, time_limit=0.5))
         for seed in range(6)
     ]
     drawn = [AppearanceSpec(sight=SIGHT).draw_sight(seed) for seed in range(6)]
@@ -103,7 +105,7 @@ def test_a_fast_camera_has_a_rate_of_its_own(monkeypatch):
         raise StopIteration
 
     monkeypatch.setattr(rollout, "fly", fly)
-    task = RolloutTask("field", 0, frame_rate=(7.0, 20.0), fast=0.5)
+    task = RolloutTask(FIELD, SUMMER, 0, frame_rate=(7.0, 20.0), fast=0.5)
     for seed in range(40):
         try:
             run_rollout(replace(task, seed=seed))

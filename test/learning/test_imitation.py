@@ -5,7 +5,7 @@ import torch
 
 from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.auxiliary import HEIGHT, NAMES
-from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.imitation import ImitationModule
 from liquid_nav.policy import Policy
 
 ALWAYS = Photometric(share=1.0, noise=0.0)
@@ -22,7 +22,7 @@ def images():
 def module(tiny):
     def make(photometric=None, mixed=False):
         torch.manual_seed(0)
-        return Imitation(Policy(tiny), photometric=photometric, mixed=mixed)
+        return ImitationModule(Policy(tiny), photometric=photometric, mixed=mixed)
 
     return make
 

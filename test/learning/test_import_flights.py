@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from liquid_nav.cli import app as cli
 from liquid_nav.learning.cache import Shard
-from liquid_nav.learning.import_dataset import build, shards
+from liquid_nav.learning.import_dataset import data_set_shards, import_recordings
 from liquid_nav.learning.ingest import IngestOptions
 from liquid_nav.learning.screening import ColourWatch, screen_labels, screen_stamps
-from liquid_nav.learning.windows import WindowConfig, Windows
+from liquid_nav.learning.windows import WindowConfig, WindowDataset
 
 _SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))
 bags = importlib.util.module_from_spec(_SPEC)
@@ -33,15 +33,15 @@ def kinds(row):
 
 def test_a_clean_bag_becomes_a_shard_that_training_reads(tmp_path):
     bags.write_bag(tmp_path / "bag", bags.flight_rows(40))
-    (row,) = build([tmp_path / "bag"], tmp_path / "data", SMALL)
+    (row,) = import_recordings([tmp_path / "bag"], tmp_path / "data", SMALL)
     assert (row["verdict"], row["frames"], row["learned"], row["flights"]) == ("clean", 40, 40, 1)
-    (folder,) = shards(tmp_path / "data")
+    (folder,) = data_set_shards(tmp_path / "data")
     shard = Shard(folder)
     assert np.array_equal(shard.frames[7], bags.picture(7))
     np.testing.assert_allclose(shard.labels[:, 0], 1.0 + 0.01 * np.arange(40), atol=1e-6)
     np.testing.assert_allclose(shard.elapsed, 0.05, atol=1e-6)
     assert np.isnan(shard.auxiliary).all()
-    (batch,) = Windows([folder], WindowConfig(batch=2, steps=5), 1, seed=0)
+    (batch,) = WindowDataset([folder], WindowConfig(batch=2, steps=5), 1, seed=0)
     assert batch["images"].shape == (2, 5, 24, 32, 3)
 
 
@@ -99,7 +99,7 @@ def test_a_bag_with_every_defect_is_reported(tmp_path):
     ]
     bags.write_bag(tmp_path / "bag", sorted(rows, key=lambda row: row[1]))
 
-    (row,) = build([tmp_path / "bag"], tmp_path / "data", SMALL)
+    (row,) = import_recordings([tmp_path / "bag"], tmp_path / "data", SMALL)
     assert row["verdict"] == "with findings"
     assert kinds(row) == {
         "gap",
@@ -111,19 +111,19 @@ def test_a_bag_with_every_defect_is_reported(tmp_path):
         "stamp_order",
         "stamp_jump",
     }
-    shard = Shard(shards(tmp_path / "data")[0])
+    shard = Shard(data_set_shards(tmp_path / "data")[0])
     assert np.isfinite(shard.labels).all()
     assert np.abs(shard.labels).max() < 3.0
     assert shard.elapsed.max() == pytest.approx(0.35)
     # 0 to 59 without 20-25, 40, 50, 52, 55; 85 to 119
     assert shard.lengths.tolist() == [50, 35]
     page = (tmp_path / "data" / "report.html").read_text()
-    for word in (*kinds(row), "data:image/jpeg", "data:image/png", "40.00", "flight divided"):
-        assert word in page
+    for part in (*kinds(row), "data:image/jpeg", "data:image/png", "40.00", "flight divided"):
+        assert part in page
     assert row["learned"] == 85
 
 
-def test_swapped_colours_refuse_the_flight_unless_told_otherwise(tmp_path):
+def test_swapped_colours_refuse_the_flight_unless_allowed(tmp_path):
     rows = [
         (
             topic,
@@ -151,7 +151,7 @@ def test_swapped_colours_refuse_the_flight_unless_told_otherwise(tmp_path):
     )
     assert result.exit_code == 0, result.stderr
     assert json.loads((tmp_path / "rows.json").read_text())[0]["verdict"] == "clean"
-    assert np.array_equal(Shard(shards(tmp_path / "b")[0]).frames[3], bags.picture(3))
+    assert np.array_equal(Shard(data_set_shards(tmp_path / "b")[0]).frames[3], bags.picture(3))
 
 
 def test_an_encoding_that_is_not_understood_is_named_in_one_line(tmp_path):
@@ -179,7 +179,7 @@ def test_what_is_finished_is_not_read_again(tmp_path, monkeypatch):
     bags.write_bag(tmp_path / "bags" / "one", bags.flight_rows(6)) if (
         tmp_path / "bags"
     ).mkdir() is None else None
-    first = build([tmp_path / "bags"], tmp_path / "data", SMALL)
+    first = import_recordings([tmp_path / "bags"], tmp_path / "data", SMALL)
     bags.write_bag(tmp_path / "bags" / "two", bags.flight_rows(6, "/blue"))
     from liquid_nav.learning import import_dataset
 
@@ -189,10 +189,10 @@ def test_what_is_finished_is_not_read_again(tmp_path, monkeypatch):
         "open_recordings",
         lambda path, *rest: opened.append(path.name) or real(path, *rest),
     )
-    second = build([tmp_path / "bags"], tmp_path / "data", SMALL)
+    second = import_recordings([tmp_path / "bags"], tmp_path / "data", SMALL)
     assert opened == ["two"]
     assert second[0] == first[0]
-    assert len(shards(tmp_path / "data")) == 2
+    assert len(data_set_shards(tmp_path / "data")) == 2
 
 
 def test_a_source_with_other_options_takes_the_place_of_the_old(tmp_path):
@@ -200,15 +200,15 @@ def test_a_source_with_other_options_takes_the_place_of_the_old(tmp_path):
     bags.write_bag(tmp_path / "one", bags.flight_rows(12))
     bags.write_bag(tmp_path / "two", bags.flight_rows(9))
     sources, data = [tmp_path / "one", tmp_path / "two"], tmp_path / "data"
-    build(sources, data, SMALL)
+    import_recordings(sources, data, SMALL)
     other = replace(SMALL, height=12, width=16)
     for options in (other, SMALL):
-        build(sources, data, options)
-        found = [Shard(folder) for folder in shards(data)]
+        import_recordings(sources, data, options)
+        found = [Shard(folder) for folder in data_set_shards(data)]
         assert sorted(len(shard.frames) for shard in found) == [9, 12]
         assert {shard.frames.shape[1:3] for shard in found} == {(options.height, options.width)}
-    build(sources[:1], data, other)
-    assert sorted(Shard(folder).frames.shape[:3] for folder in shards(data)) == [
+    import_recordings(sources[:1], data, other)
+    assert sorted(Shard(folder).frames.shape[:3] for folder in data_set_shards(data)) == [
         (9, 24, 32),
         (12, 12, 16),
     ]
@@ -230,7 +230,7 @@ def test_what_was_accepted_is_not_called_refused(tmp_path):
     bags.write_bag(tmp_path / "bag", rows)
     data = tmp_path / "data"
     for accept, learned in (((), 0), (("constant_labels",), 12), ((), 0)):
-        (row,) = build([tmp_path / "bag"], data, replace(SMALL, accept=accept))
+        (row,) = import_recordings([tmp_path / "bag"], data, replace(SMALL, accept=accept))
         page = (data / "report.html").read_text()
         assert (row["learned"], row["findings"]) == (learned, "constant_labels")
         assert ("<td>accepted</td>" in page, "<td>refused</td>" in page) == (

@@ -13,11 +13,11 @@ from liquid_nav.learning import looks as module
 from liquid_nav.learning import training
 from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.cache import CacheError, Shard, write_shard
-from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.imitation import ImitationModule
 from liquid_nav.learning.looks import compute_looks, is_mirrored, open_looks, split
 from liquid_nav.learning.recipe import Recipe, RecipeError, Round
-from liquid_nav.learning.training import Trainer
-from liquid_nav.learning.windows import MIRROR_LABELS, WindowConfig, Windows
+from liquid_nav.learning.training import PolicyTrainer
+from liquid_nav.learning.windows import MIRROR_LABELS, WindowConfig, WindowDataset
 from liquid_nav.policy import Policy
 from liquid_nav.vision import BackboneConfig, BackboneEncoder
 
@@ -65,9 +65,9 @@ def test_without_a_mirror_no_look_is_mirrored(encoder, shard):
     (first, second), mirror_half = open_looks(shard)
     assert not mirror_half and np.array_equal(first, second)
     assert np.array_equal(first[7], first[157])
-    labels = next(iter(Windows([shard], WindowConfig(batch=20, steps=2), 1, seed=4, stored=True)))[
-        "labels"
-    ]
+    labels = next(
+        iter(WindowDataset([shard], WindowConfig(batch=20, steps=2), 1, seed=4, stored=True))
+    )["labels"]
     assert (labels[:, 0, 1] != MIRROR_LABELS[1]).all()
 
 
@@ -151,7 +151,7 @@ def test_damaged_maps_are_named(encoder, shard):
 def test_windows_of_stored_maps_hold_the_frames_that_windows_of_pixels_would(encoder, shard):
     compute_looks(shard, encoder, 1, None, 1)
     config = WindowConfig(batch=12, steps=5)
-    batch = next(iter(Windows([shard], config, 1, seed=4, stored=True)))
+    batch = next(iter(WindowDataset([shard], config, 1, seed=4, stored=True)))
     assert (
         batch["maps"].shape == (12, 5, LENGTH)
         and batch["maps"].dtype == torch.float16
@@ -171,7 +171,7 @@ def test_every_look_is_learned_from(encoder, shard):
     compute_looks(shard, encoder, 3, Photometric(share=1.0), 1)
     stored, _ = open_looks(shard)
     config = WindowConfig(batch=40, steps=2)
-    maps = next(iter(Windows([shard], config, 1, seed=3, stored=True)))["maps"][:, 0].numpy()
+    maps = next(iter(WindowDataset([shard], config, 1, seed=3, stored=True)))["maps"][:, 0].numpy()
     found = [
         any(np.array_equal(row, other) for row in maps for other in look[:60]) for look in stored
     ]
@@ -182,9 +182,9 @@ def test_a_training_on_maps_has_the_loss_of_one_on_pixels(encoder, shard, tiny):
     policy = Policy(dataclasses.replace(tiny, encoder=SMALL)).eval()
     policy.encoder.load_state_dict(encoder.state_dict())
     compute_looks(shard, policy.encoder, 1, None, 1, mirror=False)
-    learner = Imitation(policy, photometric=None, mixed=False).eval()
+    learner = ImitationModule(policy, photometric=None, mixed=False).eval()
     config = WindowConfig(batch=4, steps=5, mirror=False)
-    pixels = next(iter(Windows([shard], config, 1, seed=3)))
+    pixels = next(iter(WindowDataset([shard], config, 1, seed=3)))
     labels = pixels["labels"]
     stored, _ = open_looks(shard)
     maps = torch.from_numpy(np.stack([stored[0][row[:, 0].long().numpy()] for row in labels]))
@@ -207,14 +207,14 @@ def test_a_recipe_with_a_backbone_learns_from_maps_alone(flight, tiny, tmp_path,
         looks=2,
         windows=WindowConfig(batch=2, steps=4, mirror=False),
     )
-    learn = Imitation.training_step
+    learn = ImitationModule.training_step
 
     def step(self, batch, index):
         monkeypatch.setattr(self.policy.encoder.front, "forward", None)
         return learn(self, batch, index)
 
-    monkeypatch.setattr(Imitation, "training_step", step)
-    model = Policy.load(Trainer(recipe, tmp_path, report=lambda line: None).run())
+    monkeypatch.setattr(ImitationModule, "training_step", step)
+    model = Policy.load(PolicyTrainer(recipe, tmp_path, report=lambda line: None).run())
     torch.manual_seed(9)
     other = BackboneEncoder(SMALL)
     training.load_photographs(other.front, SMALL.front)
@@ -234,7 +234,7 @@ def test_a_front_reads_photographs_unless_the_recipe_wants_random_weights(
     recipe = Recipe((Round(1, 1, "expert"),), policy=policy, photographs=photographs)
     read = []
     monkeypatch.setattr(training, "load_photographs", lambda front, name: read.append(name))
-    made = Trainer(recipe, tmp_path)._begin(None)
+    made = PolicyTrainer(recipe, tmp_path)._begin(None)
     assert read == (["efficientnet_lite0"] if photographs else [])
     assert made.encoder.front.stem.convolution.weight.std() > 0.0
 

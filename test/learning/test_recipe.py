@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.learning.recipe import SEED_LIMIT, Recipe, RecipeError, Round, Stop, load_recipe
+from liquid_nav.learning.recipe import (
+    TRAINING_SEED_LIMIT,
+    Recipe,
+    RecipeError,
+    Round,
+    Stop,
+    load_recipe,
+)
 from liquid_nav.learning.rollout import SIGHT, draw_condition
-from liquid_nav.learning.training import Trainer
+from liquid_nav.learning.training import PolicyTrainer
 from liquid_nav.resources import find
 
 GOOD = """
@@ -33,11 +40,11 @@ def read(tmp_path: Path, text: str) -> Recipe:
 def test_the_shipped_recipes_can_be_followed(name):
     recipe = load_recipe(find(f"config/training/{name}.yaml"))
     assert recipe.rounds[0].driver == "expert" and len(recipe.rounds) >= 2
-    assert recipe.first_seed + sum(r.flights for r in recipe.rounds) <= SEED_LIMIT
+    assert recipe.first_seed + sum(r.flights for r in recipe.rounds) <= TRAINING_SEED_LIMIT
     assert recipe.photometric is not None
 
 
-def test_what_the_file_says_is_what_it_becomes(tmp_path):
+def test_the_recipe_has_the_values_of_the_file(tmp_path):
     recipe = read(tmp_path, GOOD)
     assert recipe.rounds == (Round(3, 2, "expert"), Round(2, 2, "policy", expert_share=0.5))
     assert recipe.scenarios == ("forest",) and recipe.shares == (1,)
@@ -61,7 +68,7 @@ def test_augmentation_can_be_switched_off(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "old, new, says",
+    "old, new, expected",
     [
         ("flights: 3", "flights: 10000", "10002"),
         ("scenarios:", "first_seed: 9999\nscenarios:", "10004"),
@@ -138,12 +145,12 @@ def test_augmentation_can_be_switched_off(tmp_path):
         (GOOD, "", "mapping"),
     ],
 )
-def test_what_cannot_be_followed_is_one_line(tmp_path, old, new, says):
+def test_what_cannot_be_followed_is_one_line(tmp_path, old, new, expected):
     assert old in GOOD
     with pytest.raises(UserError) as error:
         read(tmp_path, GOOD.replace(old, new, 1))
     line = str(error.value)
-    assert says in line and "\n" not in line
+    assert expected in line and "\n" not in line
 
 
 def test_strides_are_weights(tmp_path):
@@ -167,7 +174,7 @@ def test_what_is_no_text(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "says"),
+    ("key", "value", "expected"),
     [
         *(
             (key, 1.1, f"{key} is 1.1. give a share")
@@ -178,8 +185,8 @@ def test_what_is_no_text(tmp_path):
         ("looks", 0, "looks of a round is 0"),
     ],
 )
-def test_shares_of_a_round_that_are_none(key, value, says):
-    with pytest.raises(RecipeError, match=says):
+def test_shares_of_a_round_that_are_none(key, value, expected):
+    with pytest.raises(RecipeError, match=expected):
         Round(1, 1, **{key: value})
 
 
@@ -192,11 +199,11 @@ def test_the_new_model_is_trained_on_no_condition_that_is_reported():
     tasks = [
         task
         for index in range(len(recipe.rounds))
-        for task in Trainer(recipe, Path("x")).tasks(index, Path("m"))
+        for task in PolicyTrainer(recipe, Path("x")).tasks(index, Path("m"))
     ]
     assert (
         len({task.seed for task in tasks}) == len(tasks)
-        and max(task.seed for task in tasks) < SEED_LIMIT
+        and max(task.seed for task in tasks) < TRAINING_SEED_LIMIT
     )
     conditions = [draw_condition(task) for task in tasks]
     assert {(c.season, c.light, c.fog) for c in conditions} == {("summer", "day", 0.0)}

@@ -13,7 +13,7 @@ from liquid_nav.learning import kept_recipe
 from liquid_nav.learning.cache import write_shard
 from liquid_nav.learning.kept_recipe import RECIPE
 from liquid_nav.learning.recipe import Recipe, RecipeError, Round
-from liquid_nav.learning.training import Trainer
+from liquid_nav.learning.training import PolicyTrainer
 from liquid_nav.learning.windows import WindowConfig
 from liquid_nav.policy import Policy
 
@@ -30,8 +30,8 @@ def run(tiny, flight, tmp_path):
         )
 
     def follow(recipe):
-        said = []
-        return Trainer(recipe, tmp_path / "run", report=said.append).run(), said
+        lines = []
+        return PolicyTrainer(recipe, tmp_path / "run", report=lines.append).run(), lines
 
     return follow
 
@@ -65,7 +65,7 @@ def test_recipe_and_digest_lie_in_the_run_and_whole_in_the_card(run, recipe, tmp
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "text"),
     [
         (lambda r: replace(r, weight_decay=0.5), "weight_decay is 0.0001 there and 0.5 here"),
         (
@@ -84,13 +84,13 @@ def test_recipe_and_digest_lie_in_the_run_and_whole_in_the_card(run, recipe, tmp
         (lambda r: replace(r, first_seed=50, seed=3, looks=2), "and 1 more"),
     ],
 )
-def test_another_recipe_is_refused_and_nothing_is_touched(run, recipe, tmp_path, change, words):
+def test_another_recipe_is_refused_and_nothing_is_touched(run, recipe, tmp_path, change, text):
     run(recipe)
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "run").rglob("*")}
     with pytest.raises(RecipeError) as error:
         run(change(recipe))
     line = str(error.value)
-    assert words in line and "--out" in line and "\n" not in line and len(line) < 600
+    assert text in line and "--out" in line and "\n" not in line and len(line) < 600
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "run").rglob("*")} == before
 
 
@@ -108,8 +108,8 @@ def test_a_run_of_before_goes_on_with_a_warning(run, recipe, tmp_path):
     run(recipe)
     (tmp_path / "run" / RECIPE).unlink()
     longer = replace(recipe, rounds=(*recipe.rounds, Round(2, 2)))
-    _, said = run(longer)
-    (warning,) = [line for line in said if line.startswith("warning")]
+    _, lines = run(longer)
+    (warning,) = [line for line in lines if line.startswith("warning")]
     assert "no recipe" in warning and str(tmp_path / "run") in warning and "\n" not in warning
     assert json.loads((tmp_path / "run" / RECIPE).read_text())["first_round"] == 1
     card = Policy.load(tmp_path / "run" / "round-1" / "model").card["training"]
@@ -121,8 +121,8 @@ def test_a_new_folder_gives_no_warning(recipe, run, tmp_path):
     """The shards that the fixture has put there are what an interrupted first round leaves, but no
     model.
     """
-    _, said = run(recipe)
-    assert not [line for line in said if line.startswith("warning")]
+    _, lines = run(recipe)
+    assert not [line for line in lines if line.startswith("warning")]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"recipe": 3}'])
@@ -137,10 +137,10 @@ def test_a_run_that_never_began_takes_another_recipe(recipe, tmp_path):
     for caches in ((str(tmp_path / "nowhere"),), (str(tmp_path / "elsewhere"),)):
         wrong = replace(recipe, rounds=(Round(0, 2),), caches=caches)
         with pytest.raises(UserError, match=f"{caches[0]}.*holds no data set"):
-            Trainer(wrong, tmp_path / "new", report=lambda line: None).run()
+            PolicyTrainer(wrong, tmp_path / "new", report=lambda line: None).run()
 
 
-def test_of_two_long_values_the_ends_are_told(recipe, tmp_path):
+def test_of_two_long_values_the_ends_are_shown(recipe, tmp_path):
     with pytest.raises(RecipeError, match="models/one.*models/two"):
         a = replace(recipe, start="/a/long/way/" + 9 * "to/where/" + "models/one")
         kept_recipe._compare(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from liquid_nav.learning.import_dataset import build
+from liquid_nav.learning.import_dataset import import_recordings
 from liquid_nav.learning.ingest import IngestOptions
 from liquid_nav.recordings import open_recordings
 
@@ -56,7 +56,7 @@ def boot(k):
 def test_odometry_since_boot_beside_images_in_unix_time_is_learned(tmp_path):
     """As our recorder left it: filed under the newest stamp that it had seen, the image's."""
     bags.write_bag(tmp_path / "bag", flight(40, boot, unix, unix))
-    (row,) = build([tmp_path / "bag"], tmp_path / "data", SMALL)
+    (row,) = import_recordings([tmp_path / "bag"], tmp_path / "data", SMALL)
     assert (row["frames"], row["learned"], row["labels"], row["findings"]) == (
         40,
         40,
@@ -141,7 +141,7 @@ def test_unstamped_commands_beside_images_in_simulated_time(tmp_path, factor):
         )
         rows.append(("/cmd_vel", arrival + 1_000_000, bags.twist(speed(k))))
     bags.write_bag(tmp_path / "bag", rows)
-    (row,) = build(
+    (row,) = import_recordings(
         [tmp_path / "bag"], tmp_path / "data", IngestOptions(height=24, width=32, shortest=4)
     )
     assert (row["learned"], row["labels"], row["findings"]) == (39, "command", "unlabelled, clock")
@@ -159,20 +159,20 @@ def test_unstamped_commands_in_the_clock_of_the_images_are_no_finding(tmp_path):
         )
         rows.append(("/cmd_vel", unix(k), bags.twist(speed(k))))
     bags.write_bag(tmp_path / "bag", sorted(rows, key=lambda row: row[1]))
-    (row,) = build(
+    (row,) = import_recordings(
         [tmp_path / "bag"], tmp_path / "data", IngestOptions(height=24, width=32, shortest=4)
     )
     assert (row["learned"], row["findings"]) == (20, "")
 
 
-def test_labels_that_no_clock_brings_to_the_images_are_told_as_a_problem_of_clocks(tmp_path):
+def test_labels_that_no_clock_brings_to_the_images_are_reported_as_a_problem_of_clocks(tmp_path):
     """Commands were recorded an hour before the images."""
     rows = [("/cmd_vel", UNIX - 3600 * NANO + k * PERIOD, bags.twist(speed(k))) for k in range(20)]
     rows += [
         ("/camera/image_raw", unix(k), bags.raw_image(unix(k), bags.picture(k))) for k in range(20)
     ]
     bags.write_bag(tmp_path / "bag", rows)
-    (row,) = build(
+    (row,) = import_recordings(
         [tmp_path / "bag"], tmp_path / "data", IngestOptions(height=24, width=32, shortest=4)
     )
     assert row["learned"] == 0
@@ -187,7 +187,7 @@ def test_a_bag_whose_messages_were_all_recorded_at_one_time_is_read_by_its_stamp
 ):
     """Scripts that convert bags write so: arrival tells nothing there."""
     bags.write_bag(tmp_path / "bag", flight(40, unix, unix, lambda k: arrival))
-    (row,) = build([tmp_path / "bag"], tmp_path / "data", SMALL)
+    (row,) = import_recordings([tmp_path / "bag"], tmp_path / "data", SMALL)
     assert (row["frames"], row["learned"], row["findings"]) == (40, 40, "")
     np.testing.assert_allclose(label_speeds(tmp_path / "bag"), 1.0 + 0.01 * np.arange(40))
 
@@ -213,7 +213,7 @@ def test_a_simulated_flight_is_read_by_its_stamps_whenever_its_messages_came(
         rows.append(("/camera/image_raw", arrival, bags.raw_image(k * PERIOD, bags.picture(k))))
         rows.append(("/cmd_vel" if kind == "command" else "/odom", arrival + 3_000_000, label))
     bags.write_bag(tmp_path / "bag", rows)
-    (row,) = build(
+    (row,) = import_recordings(
         [tmp_path / "bag"],
         tmp_path / "data",
         IngestOptions(height=24, width=32, shortest=4, labels=kind),

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from liquid_nav.cli import app as cli
-from liquid_nav.learning.import_dataset import build
+from liquid_nav.learning.import_dataset import import_recordings
 from liquid_nav.learning.ingest import IngestOptions
 from liquid_nav.recordings import RecordingError, TopicNames, open_recordings
 from liquid_nav.recordings.topic_names import find_drones
@@ -63,7 +63,7 @@ def test_frames_come_in_the_order_of_their_numbers(tmp_path, name):
 
 def test_200_frames_without_leading_zeros_are_one_flight(tmp_path):
     frames(tmp_path / "run", [f"{k}.png" for k in range(200)])
-    (row,) = build([tmp_path / "run"], tmp_path / "data", SMALL)
+    (row,) = import_recordings([tmp_path / "run"], tmp_path / "data", SMALL)
     assert (row["frames"], row["learned"], row["flights"], row["findings"]) == (200, 200, 1, "")
 
 
@@ -158,7 +158,7 @@ def mavros(folder, odometry):
 
 def test_a_mavros_bag_is_learned_from_its_odometry(tmp_path):
     source = mavros(tmp_path / "bag", odometry=True)
-    (row,) = build([source], tmp_path / "data", SMALL)
+    (row,) = import_recordings([source], tmp_path / "data", SMALL)
     assert (row["labels"], row["learned"], row["topic_command"]) == ("odometry", 12, "")
     assert row["topic_odometry"] == "/mavros/local_position/odom"
 
@@ -167,13 +167,13 @@ def test_a_mavros_bag_without_odometry_asks_for_the_command(tmp_path):
     source = mavros(tmp_path / "bag", odometry=False)
     result = run("import", "flights", source, "--out", tmp_path / "data", *BASE)
     assert result.exit_code == 2
-    for words in (
+    for text in (
         "no command and no odometry",
         "--command",
         "/mavros/setpoint_velocity/cmd_vel",
         "/mavros/local_position/velocity_body",
     ):
-        assert words in result.stderr
+        assert text in result.stderr
     assert result.stderr.strip().count("\n") == 0
     chosen = ["--command", "setpoint_velocity/cmd_vel", "--limits", "10", "20", "4", "3"]
     named = run("import", "flights", source, "--out", tmp_path / "data", *BASE, *chosen)
@@ -262,7 +262,7 @@ def test_a_file_that_was_compressed_as_a_whole_is_listed_with_what_unpacks_it(
     packed = tmp_path / "flights" / "loose" / f"{file.name}{suffix}"
     packed.parent.mkdir()
     packed.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(100))
-    good, bad = build([tmp_path / "flights"], tmp_path / "data", SMALL)
+    good, bad = import_recordings([tmp_path / "flights"], tmp_path / "data", SMALL)
     assert (good["learned"], bad["learned"]) == (12, 0)
     assert f"zstd -d {packed} -o {packed.with_suffix('')}`" in bad["error"]
 
@@ -340,7 +340,7 @@ def test_whatever_is_wrong_with_one_source_the_others_are_read(tmp_path, damage)
     else:
         bad.mkdir()
         (bad / "flight.db3").write_bytes(np.random.default_rng(1).bytes(5000))
-    rows = build([root], tmp_path / "data", SMALL)
+    rows = import_recordings([root], tmp_path / "data", SMALL)
     # The bag itself is whole where only the description beside it is damaged.
     assert sorted(row["learned"] for row in rows) == [12 if damage == "metadata" else 0, 12]
     assert [bool(row["error"]) for row in rows if not row["learned"]] == [True] * (
@@ -361,7 +361,10 @@ def test_a_split_bag_with_one_broken_file_gives_the_others(tmp_path):
     assert "split_2" in (folder / "metadata.yaml").read_text()
     broken = folder / "split_1.mcap"
     broken.write_bytes(broken.read_bytes()[:-200])
-    rows = {row["flight"]: row["learned"] for row in build([folder], tmp_path / "data", SMALL)}
+    rows = {
+        row["flight"]: row["learned"]
+        for row in import_recordings([folder], tmp_path / "data", SMALL)
+    }
     assert rows == {"split_0": 12, "split_1": 0, "split_2": 12}
 
 
@@ -389,7 +392,7 @@ def test_a_message_that_cannot_be_read_costs_itself_alone(tmp_path):
                 time,
                 data[:short] if (topic, counts[topic]) in spoiled else data,
             )
-    (row,) = build([tmp_path / "spoiled"], tmp_path / "data", SMALL)
+    (row,) = import_recordings([tmp_path / "spoiled"], tmp_path / "data", SMALL)
     assert row["learned"] == 18
     assert "unreadable" in row["findings"]
 
@@ -400,7 +403,10 @@ def test_one_camera_without_labels_does_not_hide_the_other(tmp_path):
     )
     rows = [row for row in rows if row[0] != "/red/odom"]
     source = bags.write_bag(tmp_path / "bag", sorted(rows, key=lambda row: row[1]))
-    rows = {row["flight"]: row["learned"] for row in build([source], tmp_path / "data", SMALL)}
+    rows = {
+        row["flight"]: row["learned"]
+        for row in import_recordings([source], tmp_path / "data", SMALL)
+    }
     assert rows["bag/red"] == 12
 
 

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from liquid_nav.recordings import RecordingError, TopicNames, Track, open_recordings
-from liquid_nav.recordings.sources import Loader
+from liquid_nav.recordings import RecordingError, TimeSeries, TopicNames, open_recordings
+from liquid_nav.recordings.sources import RecordingLoader
 from liquid_nav.recordings.topic_names import find_drones
 
 _SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))
@@ -88,7 +88,7 @@ JPEG = cv2.imencode(".jpg", PIXELS[..., ::-1])[1].tobytes()
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "text"),
     [
         (
             bags.plain_image(NANO, 12, 8, "32FC1", 48, bytes(384)),
@@ -99,8 +99,8 @@ JPEG = cv2.imencode(".jpg", PIXELS[..., ::-1])[1].tobytes()
         (bags.packed_image(NANO, "h264", b"abc"), "format 'h264', is no picture"),
     ],
 )
-def test_the_import_refuses_by_name_what_would_not_fly(tmp_path, content, words):
-    assert words in str(first_image(tmp_path / "bag", content))
+def test_the_import_refuses_by_name_what_would_not_fly(tmp_path, content, text):
+    assert text in str(first_image(tmp_path / "bag", content))
 
 
 def test_a_single_file_is_enough(tmp_path):
@@ -168,7 +168,7 @@ def test_published_folder(tmp_path):
         cv2.imwrite(str(run / f"{k:06d}.png"), bags.picture(k)[..., ::-1])
     lines = ["vx,vy,vz,omega_z"] + [f"9,{k},0,0,0.5" for k in range(4)]
     (run / "data_out.csv").write_text("\n".join(lines) + "\n")
-    assert Loader([tmp_path]).sources == [run]
+    assert RecordingLoader([tmp_path]).sources == [run]
     (recording,) = open_recordings(run, frame_rate=20.0)
     kind, track = recording.label_track("auto")
     assert kind == "odometry"
@@ -185,7 +185,7 @@ def test_labels_are_unknown_where_nothing_is_near():
     stamps = np.array([0, 1, 2], np.int64) * NANO
     values = np.arange(12.0).reshape(3, 4)
     at = np.array([-1, 0, 1_400_000_000, 1_900_000_000, 4 * NANO])
-    held, measured = (Track(stamps, values, held).at(at)[:, 0] for held in (True, False))
+    held, measured = (TimeSeries(stamps, values, held).at(at)[:, 0] for held in (True, False))
     np.testing.assert_array_equal(held, [np.nan, 0.0, 4.0, np.nan, np.nan])
     np.testing.assert_allclose(measured[1:4], [0.0, 5.6, 7.6])
     assert np.isnan(measured[4])
@@ -193,9 +193,9 @@ def test_labels_are_unknown_where_nothing_is_near():
 
 def test_what_is_no_recording_is_one_line(tmp_path):
     with pytest.raises(RecordingError, match="no recording at"):
-        Loader([tmp_path / "nowhere"])
+        RecordingLoader([tmp_path / "nowhere"])
     with pytest.raises(RecordingError, match="holds no recording"):
-        Loader([tmp_path])
+        RecordingLoader([tmp_path])
     (tmp_path / "cut.mcap").write_bytes(b"\x89MCAP0\r\n cut off")
     with pytest.raises(RecordingError, match="cannot be read as a bag"):
         open_recordings(tmp_path / "cut.mcap")

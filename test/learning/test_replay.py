@@ -13,7 +13,7 @@ import torch
 from typer.testing import CliRunner
 
 from liquid_nav.cli import app as cli
-from liquid_nav.learning.replay import replay
+from liquid_nav.learning.replay import replay_recording
 from liquid_nav.policy import Observation, Policy, PolicyConfig
 from liquid_nav.recordings import open_recordings
 from liquid_nav.vision import EncoderConfig
@@ -39,7 +39,7 @@ def test_commands_are_those_of_stepping_by_hand(tmp_path, policy):
     repeated = ("/camera/image_raw", 5 * NANO + 4 * NANO // 20 + 5000, rows[12][2])
     after_gap = ("/camera/image_raw", later, bags.raw_image(later, bags.picture(9)))
     (recording,) = open_recordings(bags.write_bag(tmp_path / "bag", [*rows, repeated, after_gap]))
-    result = replay(policy, recording)
+    result = replay_recording(policy, recording)
     state, wanted = policy.initial_state(), []
     for k in range(5):
         elapsed = policy.config.nominal_period if k == 0 else 0.05
@@ -60,7 +60,7 @@ def test_a_frame_from_the_future_costs_only_itself(tmp_path, policy):
     ahead = 5 * NANO + 2 * NANO // 20 + 3 * NANO // 10
     rows[6] = (*rows[6][:2], bags.raw_image(ahead, bags.picture(2)))
     (recording,) = open_recordings(bags.write_bag(tmp_path / "bag", rows))
-    result = replay(policy, recording)
+    result = replay_recording(policy, recording)
     assert np.diff(result.stamps).tolist() == [NANO // 20, NANO // 10, *[NANO // 20] * 4]
     assert (result.repeated, result.restarts) == (1, 0)
 
@@ -72,7 +72,7 @@ def test_command_line_leaves_tables_plots_and_rows(tmp_path, policy):
     result = CliRunner().invoke(
         cli.app,
         [
-            "replay",
+            "replay_recording",
             str(source),
             "--model",
             str(tmp_path / "model"),
@@ -97,7 +97,7 @@ def test_the_bag_holds_both_commands_in_the_time_of_the_recording(tmp_path, poli
     policy.save(tmp_path / "model")
     source = bags.write_bag(tmp_path / "bag", bags.flight_rows(6))
     arguments = [
-        "replay",
+        "replay_recording",
         str(source),
         "--model",
         str(tmp_path / "model"),
@@ -109,7 +109,7 @@ def test_the_bag_holds_both_commands_in_the_time_of_the_recording(tmp_path, poli
     result = CliRunner().invoke(cli.app, arguments)
     assert result.exit_code == 0, result.stderr
     lines = list(csv.DictReader((tmp_path / "out" / "bag" / "commands.csv").open()))
-    heard = {"/replay/cmd_vel": [], "/cmd_vel": []}
+    received = {"/replay/cmd_vel": [], "/cmd_vel": []}
     with AnyReader([tmp_path / "replayed" / "bag"]) as reader:
         assert {c.msgtype for c in reader.connections} == {"geometry_msgs/msg/TwistStamped"}
         for connection, time, data in reader.messages():
@@ -117,7 +117,7 @@ def test_the_bag_holds_both_commands_in_the_time_of_the_recording(tmp_path, poli
             assert time == message.header.stamp.sec * NANO + message.header.stamp.nanosec
             assert message.header.frame_id == "base_link"
             linear, angular = message.twist.linear, message.twist.angular
-            heard[connection.topic].append((time, linear.x, linear.y, linear.z, angular.z))
+            received[connection.topic].append((time, linear.x, linear.y, linear.z, angular.z))
     for topic, who in (("/replay/cmd_vel", "model"), ("/cmd_vel", "pilot")):
         wanted = [
             [
@@ -126,7 +126,7 @@ def test_the_bag_holds_both_commands_in_the_time_of_the_recording(tmp_path, poli
             ]
             for line in lines
         ]
-        np.testing.assert_allclose(heard[topic], wanted, rtol=1e-12, atol=1e-6)
+        np.testing.assert_allclose(received[topic], wanted, rtol=1e-12, atol=1e-6)
     again = CliRunner().invoke(cli.app, arguments)
     assert again.exit_code == 2 and "exists already" in again.stderr
 

@@ -5,14 +5,16 @@ same seed.
 import numpy as np
 
 from liquid_nav.learning.rollout import DRIFT, RolloutTask, draw_drift
-from liquid_nav.worlds import DriftSpec
+from liquid_nav.worlds import DriftSpec, load_condition, load_scenario
+
+FIELD, SUMMER = load_scenario("field"), load_condition("summer")
 
 
 def drawn(share, seeds=range(600)):
-    return [draw_drift(RolloutTask("field", seed, drifting=share)) for seed in seeds]
+    return [draw_drift(RolloutTask(FIELD, SUMMER, seed, drifting=share)) for seed in seeds]
 
 
-def test_the_share_of_flights_that_drift_is_what_the_recipe_says():
+def test_the_share_of_flights_that_drift_is_that_of_the_recipe():
     assert all(spec == DriftSpec() for spec in drawn(0.0))
     share = np.mean([spec != DriftSpec() for spec in drawn(0.4)])
     assert abs(share - 0.4) < 0.06

@@ -26,7 +26,7 @@ from liquid_nav.policy import Policy
 FREE = np.full(21, 9.0, np.float32)
 
 
-def head_that_says(features, **values):
+def head_with_output(features, **values):
     """A head whose answer does not depend on the picture."""
     head = nn.Linear(features, len(NAMES))
     with torch.no_grad():
@@ -40,13 +40,13 @@ def head_that_says(features, **values):
 
 def test_numbers_are_turned_back_into_metres_and_angles(tiny):
     policy = Policy(tiny).eval()
-    head = head_that_says(
+    head = head_with_output(
         policy.config.encoder.features, left=0.5, near=0.25, visible=2.0, height=-0.4
     )
-    said = look(policy, head, np.zeros((90, 160, 3), np.uint8))
-    assert (said.bearing, said.distance) == pytest.approx((math.radians(30.0), 9.0))
-    assert said.visible == pytest.approx(0.8808, abs=1e-4) and said.height == pytest.approx(-0.2)
-    np.testing.assert_allclose(said.free, FREE, rtol=1e-5)
+    view = look(policy, head, np.zeros((90, 160, 3), np.uint8))
+    assert (view.bearing, view.distance) == pytest.approx((math.radians(30.0), 9.0))
+    assert view.visible == pytest.approx(0.8808, abs=1e-4) and view.height == pytest.approx(-0.2)
+    np.testing.assert_allclose(view.free, FREE, rtol=1e-5)
 
 
 def test_a_target_to_the_left_is_drawn_to_the_left_and_the_surer_the_brighter():
@@ -70,7 +70,7 @@ def test_near_things_have_tall_bars_on_their_side():
 
 
 def test_a_head_survives_its_folder_and_a_folder_without_one_is_named(tmp_path):
-    head = head_that_says(8, left=0.5)
+    head = head_with_output(8, left=0.5)
     save_head(head, tmp_path)
     again = load_head(tmp_path)
     assert torch.equal(again.weight, head.weight) and torch.equal(again.bias, head.bias)
@@ -108,21 +108,21 @@ def test_pictures_stand_in_rows(tmp_path):
 def test_the_command_writes_a_sheet_and_names_what_is_no_picture(tiny, tmp_path, capsys):
     policy = Policy(tiny)
     policy.save(tmp_path / "model", {})
-    save_head(head_that_says(policy.config.encoder.features), tmp_path / "model")
+    save_head(head_with_output(policy.config.encoder.features), tmp_path / "model")
     cv2.imwrite(str(tmp_path / "a.png"), np.zeros((90, 160, 3), np.uint8))
     (tmp_path / "b.png").write_text("no picture")
 
     def run(*pictures, model="model", out="sheet.png"):
-        words = [*(str(tmp_path / name) for name in pictures), "--model", str(tmp_path / model)]
-        return main([*words, "--out", str(tmp_path / out)])
+        arguments = [*(str(tmp_path / name) for name in pictures), "--model", str(tmp_path / model)]
+        return main([*arguments, "--out", str(tmp_path / out)])
 
     assert run("a.png", "a.png") == 0
     assert cv2.imread(str(tmp_path / "sheet.png")).shape == (204, 512, 3)
-    for wrong, words in (
+    for wrong, arguments in (
         ({"pictures": ["b.png"]}, "cannot read a picture from"),
         ({"pictures": ["a.png"], "model": "none"}, "no model at"),
         ({"pictures": ["a.png"], "out": "sheet.unknown"}, "cannot write"),
     ):
         assert run(*wrong.pop("pictures"), **wrong) == 2
         error = capsys.readouterr().err
-        assert words in error and error.count("\n") == 1
+        assert arguments in error and error.count("\n") == 1

@@ -33,7 +33,7 @@ def seen_at(frame):
 
 
 @pytest.mark.parametrize("quadrant", range(4))
-def test_target_is_where_the_labels_say(quadrant):
+def test_target_is_where_the_labels_place_it(quadrant):
     flight = StillFlight.draw(CONFIG, quadrant, np.random.default_rng(quadrant))
     labels, areas = flight.labels(), []
     for k, frame in enumerate(flight.frames(still(420, 230), (420, 230))):

@@ -15,11 +15,11 @@ from liquid_nav.errors import UserError
 from liquid_nav.evaluation.task import FlightSummary
 from liquid_nav.learning import training
 from liquid_nav.learning.cache import Shard, write_shard
-from liquid_nav.learning.hardware import Hardware
-from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.hardware import TrainingHardware
+from liquid_nav.learning.imitation import ImitationModule
 from liquid_nav.learning.recipe import Recipe, RecipeError, Round, Stop
 from liquid_nav.learning.stopping import closed_loop, command_error, held_out_flights
-from liquid_nav.learning.training import Trainer
+from liquid_nav.learning.training import PolicyTrainer
 from liquid_nav.learning.windows import WindowConfig
 from liquid_nav.policy import Observation, Policy
 
@@ -64,7 +64,7 @@ def scripted(monkeypatch, errors):
 
 def test_it_ends_without_improvement_and_keeps_the_best(recipe, tmp_path, monkeypatch):
     seen = scripted(monkeypatch, [0.5, 0.3, 0.4, 0.3, 0.1])
-    model = Trainer(
+    model = PolicyTrainer(
         recipe(40, every=2, patience=2), tmp_path / "run", report=lambda line: None
     ).run()
     assert len(seen) == 4, "steps 2, 4, 6 and 8"
@@ -78,18 +78,18 @@ def test_it_ends_without_improvement_and_keeps_the_best(recipe, tmp_path, monkey
 
 def test_it_remembers_over_an_interruption(recipe, tmp_path, monkeypatch):
     seen = scripted(monkeypatch, [0.5, 0.2, 0.4])
-    after = Imitation.on_train_batch_end
+    after = ImitationModule.on_train_batch_end
 
     def fail(self, *args):
         if self.global_step == 105:
             raise RuntimeError("the power fails")
         after(self, *args)
 
-    trainer = Trainer(recipe(110, every=50), tmp_path / "run", report=lambda line: None)
-    monkeypatch.setattr(Imitation, "on_train_batch_end", fail)
+    trainer = PolicyTrainer(recipe(110, every=50), tmp_path / "run", report=lambda line: None)
+    monkeypatch.setattr(ImitationModule, "on_train_batch_end", fail)
     with pytest.raises(RuntimeError, match="the power fails"):
         trainer.run()
-    monkeypatch.setattr(Imitation, "on_train_batch_end", after)
+    monkeypatch.setattr(ImitationModule, "on_train_batch_end", after)
     model = trainer.run()
     (card,) = json.loads((model / "card.json").read_text())["training"]["rounds"]
     assert [entry["step"] for entry in card["measured"]] == [50, 100, 110] and card[
@@ -144,8 +144,8 @@ class Inline(Executor):
         future.set_result(
             FlightSummary(
                 "candidate",
-                task.scenario,
-                task.condition,
+                task.scenario.name,
+                task.condition.name,
                 task.seed,
                 task.seed % 2 == 0,
                 "",
@@ -164,7 +164,7 @@ def test_closed_loop_flies_the_seeds_over_the_scenarios_in_turn(tiny, tmp_path):
     pool, policy = Inline(), Policy(tiny)
     found = closed_loop(recipe, tmp_path / "candidate", pool)(policy)
     assert found == {"success": 0.6, "final_distance": 2.0}
-    assert [(task.scenario, task.seed) for task in pool.tasks] == [
+    assert [(task.scenario.name, task.seed) for task in pool.tasks] == [
         ("forest", 10000),
         ("field", 10001),
         ("forest", 10002),
@@ -175,7 +175,7 @@ def test_closed_loop_flies_the_seeds_over_the_scenarios_in_turn(tiny, tmp_path):
     assert all(torch.equal(value, flown[name]) for name, value in policy.state_dict().items())
 
 
-def test_ctrl_c_is_exit_code_130_and_says_how_to_go_on(data, tiny, tmp_path, monkeypatch):
+def test_ctrl_c_is_exit_code_130_and_prints_how_to_go_on(data, tiny, tmp_path, monkeypatch):
     path = tmp_path / "recipe.yaml"
     path.write_text(
         yaml.safe_dump(
@@ -192,7 +192,7 @@ def test_ctrl_c_is_exit_code_130_and_says_how_to_go_on(data, tiny, tmp_path, mon
     def press(self, *args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Imitation, "on_train_batch_end", press)
+    monkeypatch.setattr(ImitationModule, "on_train_batch_end", press)
     result = CliRunner().invoke(
         cli.app, ["train", "--recipe", str(path), "--out", str(tmp_path / "run")]
     )
@@ -205,6 +205,6 @@ def test_hardware_that_is_not_there_is_one_line(data, tiny, tmp_path):
     recipe = Recipe(
         (Round(0, 2),), policy=tiny, caches=(str(data),), windows=WindowConfig(batch=2, steps=4)
     )
-    hardware = Hardware(strategy="telepathy")
+    hardware = TrainingHardware(strategy="telepathy")
     with pytest.raises(UserError, match="telepathy"):
-        Trainer(recipe, tmp_path / "run", hardware=hardware).run()
+        PolicyTrainer(recipe, tmp_path / "run", hardware=hardware).run()

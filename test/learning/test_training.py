@@ -10,10 +10,10 @@ import torch
 from liquid_nav.learning import training
 from liquid_nav.learning.cache import Shard, write_shard
 from liquid_nav.learning.hardware import bfloat16_is_fast
-from liquid_nav.learning.imitation import Imitation
+from liquid_nav.learning.imitation import ImitationModule
 from liquid_nav.learning.recipe import Recipe, Round
 from liquid_nav.learning.seen import HEAD, load_head
-from liquid_nav.learning.training import Trainer
+from liquid_nav.learning.training import PolicyTrainer
 from liquid_nav.learning.windows import WindowConfig
 from liquid_nav.policy import Observation, Policy
 
@@ -40,7 +40,7 @@ def contents(folder):
 
 
 def test_rounds_never_share_a_seed_and_are_always_the_same(recipe, tmp_path):
-    trainer = Trainer(
+    trainer = PolicyTrainer(
         recipe(Round(30, 2, "expert"), Round(20, 2), Round(10, 2, expert_share=0.3)), tmp_path
     )
     rounds = [trainer.tasks(i, tmp_path / "model") for i in range(3)]
@@ -56,7 +56,7 @@ def test_rounds_never_share_a_seed_and_are_always_the_same(recipe, tmp_path):
 
 def test_scenarios_are_drawn_by_their_shares(tiny, tmp_path):
     recipe = Recipe((Round(400, 1, "expert"),), shares=(3.0, 1.0), policy=tiny)
-    names = [task.scenario for task in Trainer(recipe, tmp_path).tasks(0, None)]
+    names = [task.scenario.name for task in PolicyTrainer(recipe, tmp_path).tasks(0, None)]
     assert names.count("forest") == pytest.approx(300, abs=30) and set(names) == {"forest", "field"}
 
 
@@ -67,11 +67,11 @@ def test_a_training_that_starts_from_a_model_goes_on_with_its_head(recipe, fligh
     flights = [flight(40, 0), flight(30, 1)]
     for name in ("first", "second"):
         write_shard(tmp_path / name / "round-0" / "data", flights)
-    model = Trainer(
+    model = PolicyTrainer(
         recipe(Round(2, 3, "expert")), tmp_path / "first", report=lambda line: None
     ).run()
     slow = replace(recipe(Round(2, 1, "expert", learning_rate=1e-9)), start=str(model))
-    later = Trainer(slow, tmp_path / "second", report=lambda line: None).run()
+    later = PolicyTrainer(slow, tmp_path / "second", report=lambda line: None).run()
     torch.testing.assert_close(
         load_head(later).weight, load_head(model).weight, rtol=0.0, atol=1e-6
     )
@@ -83,8 +83,8 @@ def test_learning_goes_on_from_the_last_checkpoint(recipe, flight, tmp_path, mon
     batches of then.
     """
     write_shard(tmp_path / "round-0" / "data", [flight(40, 0), flight(30, 1)])
-    trainer = Trainer(recipe(Round(2, 110, "expert")), tmp_path, report=lambda line: None)
-    done, seen, after = [], [], Imitation.on_train_batch_end
+    trainer = PolicyTrainer(recipe(Round(2, 110, "expert")), tmp_path, report=lambda line: None)
+    done, seen, after = [], [], ImitationModule.on_train_batch_end
 
     def count(self, *args):
         done.append(self.global_step)
@@ -93,7 +93,7 @@ def test_learning_goes_on_from_the_last_checkpoint(recipe, flight, tmp_path, mon
             raise RuntimeError("the power fails")
         after(self, *args)
 
-    monkeypatch.setattr(Imitation, "on_train_batch_end", count)
+    monkeypatch.setattr(ImitationModule, "on_train_batch_end", count)
     with pytest.raises(RuntimeError, match="the power fails"):
         trainer.run()
     assert not (tmp_path / "round-0" / "model").exists()
@@ -106,22 +106,22 @@ def test_learning_goes_on_from_the_last_checkpoint(recipe, flight, tmp_path, mon
 def test_a_finished_round_is_not_done_again(recipe, flight, tmp_path, monkeypatch):
     write_shard(tmp_path / "round-0" / "data", [flight(40, 0), flight(30, 1)])
     one = recipe(Round(2, 3, "expert"))
-    Trainer(one, tmp_path, report=lambda line: None).run()
+    PolicyTrainer(one, tmp_path, report=lambda line: None).run()
     before = contents(tmp_path)
     monkeypatch.setattr(training, "process_pool", None)
     monkeypatch.setattr(training.lightning, "Trainer", None)
-    assert Trainer(one, tmp_path).run() == tmp_path / "round-0" / "model"
+    assert PolicyTrainer(one, tmp_path).run() == tmp_path / "round-0" / "model"
     assert contents(tmp_path) == before
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_two_rounds_from_flights_to_a_model_that_flies(recipe, tmp_path):
-    said = []
+    lines = []
     rounds = Round(2, 3, "expert", disturbed=1.0), Round(1, 2, "policy", expert_share=0.5)
-    Trainer(recipe(rounds[0]), tmp_path, workers=1, report=said.append).run()
+    PolicyTrainer(recipe(rounds[0]), tmp_path, workers=1, report=lines.append).run()
     first = contents(tmp_path / "round-0")
-    model = Trainer(recipe(*rounds), tmp_path, workers=1, report=said.append).run()
+    model = PolicyTrainer(recipe(*rounds), tmp_path, workers=1, report=lines.append).run()
     assert contents(tmp_path / "round-0") == first, "the second run goes on where the first ended"
     assert model == tmp_path / "round-1" / "model"
 
@@ -139,7 +139,7 @@ def test_two_rounds_from_flights_to_a_model_that_flies(recipe, tmp_path):
     card = json.loads((model / "card.json").read_text())["training"]
     assert card["seeds"] == "7:10" and [r["steps"] for r in card["rounds"]] == [3, 2]
     assert [r["frames"] for r in card["rounds"]] == [int(s.lengths.sum()) for s in shards]
-    assert len(said) == 4 and all("\n" not in line for line in said)
+    assert len(lines) == 4 and all("\n" not in line for line in lines)
     policy = Policy.load(model)
     decision, _ = policy.step(
         Observation(np.zeros((144, 256, 3), np.uint8)), policy.initial_state(), 1 / 6
@@ -148,7 +148,7 @@ def test_two_rounds_from_flights_to_a_model_that_flies(recipe, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("graphics", "told", "fast"),
+    ("graphics", "reported", "fast"),
     [
         (False, {"avx2": True, "avx512_f": True}, False),
         (False, {"avx512_bf16": True}, True),
@@ -157,14 +157,14 @@ def test_two_rounds_from_flights_to_a_model_that_flies(recipe, tmp_path):
     ],
 )
 def test_a_processor_that_only_imitates_bfloat16_does_not_learn_in_it(
-    monkeypatch, graphics, told, fast
+    monkeypatch, graphics, reported, fast
 ):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: graphics)
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: reported, raising=False)
     assert bfloat16_is_fast() is fast
 
 
-def test_a_torch_that_does_not_tell_learns_in_single_precision(monkeypatch):
+def test_a_torch_without_that_query_learns_in_single_precision(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert bfloat16_is_fast() is False

@@ -6,7 +6,7 @@ import torch
 
 from liquid_nav.learning.auxiliary import SCAN
 from liquid_nav.learning.cache import Shard, write_shard
-from liquid_nav.learning.windows import LONGEST, WindowConfig, Windows
+from liquid_nav.learning.windows import LONGEST, WindowConfig, WindowDataset
 
 CONFIG = WindowConfig(batch=8, steps=10, drop=0.2, strides=(0.4, 0.4, 0.2), slowest=0.3)
 
@@ -45,7 +45,7 @@ def flown(shard, window, real):
 
 
 def test_shapes_and_types(shard):
-    batch = next(iter(Windows([shard], CONFIG, 1, seed=0)))
+    batch = next(iter(WindowDataset([shard], CONFIG, 1, seed=0)))
     assert batch["images"].shape == (8, 10, 24, 32, 3) and batch["images"].dtype == torch.uint8
     assert batch["labels"].shape == (8, 10, 4) and batch["auxiliary"].shape[:2] == (8, 10)
     for name in ("labels", "elapsed", "auxiliary", "weight"):
@@ -54,7 +54,7 @@ def test_shapes_and_types(shard):
 
 def test_elapsed_times_are_the_differences_of_the_stamps(shard):
     data = Shard(shard)
-    for window in rows(Windows([shard], CONFIG, 20, seed=1)):
+    for window in rows(WindowDataset([shard], CONFIG, 20, seed=1)):
         real = int(window["weight"].sum())
         index = indices(window)[:real]
         assert (np.diff(index) > 0).all()
@@ -70,7 +70,7 @@ def test_elapsed_times_are_the_differences_of_the_stamps(shard):
 
 def test_no_time_is_longer_than_a_stride_may_lead_to_unless_frames_were_dropped(shard):
     calm = WindowConfig(batch=8, steps=10, drop=0.0, strides=(0.0, 0.0, 1.0), slowest=0.2)
-    for window in rows(Windows([shard], calm, 10, seed=1)):
+    for window in rows(WindowDataset([shard], calm, 10, seed=1)):
         assert window["elapsed"].max() <= 0.2 + 1e-6
 
 
@@ -80,7 +80,7 @@ def test_strides_and_drops_change_the_rate(shard):
         return np.concatenate(
             [
                 np.diff(indices(w)[: int(w["weight"].sum())])
-                for w in rows(Windows([shard], config, 10, seed=1))
+                for w in rows(WindowDataset([shard], config, 10, seed=1))
             ]
         )
 
@@ -91,7 +91,7 @@ def test_strides_and_drops_change_the_rate(shard):
 
 def test_labels_belong_to_their_frames_and_padding_repeats_the_last(shard):
     padded = 0
-    for window in rows(Windows([shard], CONFIG, 20, seed=2)):
+    for window in rows(WindowDataset([shard], CONFIG, 20, seed=2)):
         index, real = indices(window), int(window["weight"].sum())
         np.testing.assert_array_equal(window["labels"][:, 0], index)
         np.testing.assert_array_equal(window["labels"][:, 2], index)
@@ -104,7 +104,7 @@ def test_labels_belong_to_their_frames_and_padding_repeats_the_last(shard):
 
 def test_the_mirror_turns_image_labels_and_targets_together(shard):
     sides = set()
-    for window in rows(Windows([shard], CONFIG, 10, seed=3)):
+    for window in rows(WindowDataset([shard], CONFIG, 10, seed=3)):
         bright_left = (window["images"][:, :, 0] == 255).all()
         assert bright_left != (window["images"][:, :, -1] == 255).all()
         sign = 1.0 if bright_left else -1.0
@@ -117,16 +117,18 @@ def test_the_mirror_turns_image_labels_and_targets_together(shard):
         sides.add(bool(bright_left))
     assert sides == {True, False}
     plain = WindowConfig(batch=8, steps=10, mirror=False)
-    assert all((w["labels"][:, 1] == 1).all() for w in rows(Windows([shard], plain, 5, seed=3)))
+    assert all(
+        (w["labels"][:, 1] == 1).all() for w in rows(WindowDataset([shard], plain, 5, seed=3))
+    )
 
 
 def test_the_same_seed_gives_the_same_batches(shard):
-    first, again, other = (list(Windows([shard], CONFIG, 3, seed)) for seed in (5, 5, 6))
+    first, again, other = (list(WindowDataset([shard], CONFIG, 3, seed)) for seed in (5, 5, 6))
     assert len(first) == 3
     for a, b in zip(first, again, strict=True):
         assert all(torch.equal(a[name], b[name]) for name in a)
     assert not all(torch.equal(a["images"], b["images"]) for a, b in zip(first, other, strict=True))
-    windows = Windows([shard], CONFIG, 3, 5)
+    windows = WindowDataset([shard], CONFIG, 3, 5)
     assert all(
         torch.equal(a["images"], b["images"]) for a, b in zip(windows, windows, strict=True)
     ), "iterates anew"
@@ -137,21 +139,23 @@ def test_seconds_of_flight_decide_how_often_and_newer_shards_count_for_more(flig
     slow.elapsed[:], fast.elapsed[:], hovering.elapsed[:] = 0.1, 0.05, 0.1
     write_shard(tmp_path / "old", [slow, fast])
     write_shard(tmp_path / "new", [slow, hovering])
-    windows = Windows([tmp_path / "old", tmp_path / "new"], WindowConfig(recent=3.0), 1, seed=0)
+    windows = WindowDataset(
+        [tmp_path / "old", tmp_path / "new"], WindowConfig(recent=3.0), 1, seed=0
+    )
     seconds = np.array((4.0, 4.0, 3 * 4.0, 3 * LONGEST))
     np.testing.assert_allclose(windows.weights, seconds / seconds.sum(), rtol=1e-5)
 
 
 def test_what_was_consumed_does_not_come_again(shard):
-    whole = list(Windows([shard], CONFIG, 5, seed=5))
-    rest = list(Windows([shard], CONFIG, 5, seed=5, skip=3))
+    whole = list(WindowDataset([shard], CONFIG, 5, seed=5))
+    rest = list(WindowDataset([shard], CONFIG, 5, seed=5, skip=3))
     assert len(rest) == 2
     for a, b in zip(whole[3:], rest, strict=True):
         assert all(torch.equal(a[name], b[name]) for name in a)
 
 
 def test_flights_that_are_held_out_are_never_drawn(shard):
-    windows = Windows(
+    windows = WindowDataset(
         [shard],
         WindowConfig(batch=8, steps=10, drop=0.0),
         20,
@@ -169,12 +173,12 @@ def test_flights_that_are_held_out_are_never_drawn(shard):
 
 
 def test_processes_that_learn_together_draw_different_windows(shard, monkeypatch):
-    alone = list(Windows([shard], CONFIG, 2, seed=5))
+    alone = list(WindowDataset([shard], CONFIG, 2, seed=5))
     ranks = []
     for rank in (0, 1, 2):
         monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
         monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
-        ranks.append(list(Windows([shard], CONFIG, 2, seed=5)))
+        ranks.append(list(WindowDataset([shard], CONFIG, 2, seed=5)))
     assert all(torch.equal(a["images"], b["images"]) for a, b in zip(alone, ranks[0], strict=True))
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert not torch.equal(ranks[one][0]["elapsed"], ranks[other][0]["elapsed"])

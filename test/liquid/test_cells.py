@@ -15,7 +15,7 @@ from liquid_nav.liquid import (
     NCPWiring,
     NeuralODE,
 )
-from liquid_nav.liquid.solvers import RK4, SemiImplicit
+from liquid_nav.liquid.solvers import RK4, SemiImplicitEuler
 
 WIRING = NCPWiring(8, 6, 3, 3, 3, 3, 3, seed=1)
 CELLS = {
@@ -63,7 +63,7 @@ def test_state_composes_in_time(name):
     torch.manual_seed(0)
     core = CELLS[name]().double()
     assert core.composes_in_time
-    core.solver = RK4(60) if name == "neural_ode" else SemiImplicit(4000)
+    core.solver = RK4(60) if name == "neural_ode" else SemiImplicitEuler(4000)
     features, state = torch.randn(2, 1, 5).double(), torch.randn(2, core.state_size).double() * 0.3
     _, first = core(features, state, torch.full((2, 1), 0.013).double())
     _, second = core(features, first, torch.full((2, 1), 0.04).double())

@@ -78,7 +78,7 @@ def test_extreme_inputs_saturate():
     )
 
 
-def test_double_precision_falls_back_and_demanding_numba_says_so():
+def test_double_precision_falls_back_and_demanding_numba_reports_it():
     """Auto serves every type; an explicit wish that cannot be met is an error."""
     _, fast = pair()
     fast.double()

@@ -23,16 +23,16 @@ class Harness:
         import rclpy
         from rclpy.executors import SingleThreadedExecutor
 
-        from liquid_nav.bringup.claims import free_domain
+        from liquid_nav.bringup.claims import claim_ros_domain
 
         self.context = rclpy.Context()
         # On which nobody else is: other tests of this machine would be second publishers.
-        self.domain = free_domain()
+        self.domain = claim_ros_domain()
         rclpy.init(context=self.context, domain_id=self.domain)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.nodes = []
         self.probe = self._enter(rclpy.create_node("probe", context=self.context))
-        self.heard = {}
+        self.received = {}
         self.diagnostics = {}
         self.pumps = []
         """Called between callbacks: what else goes on. A thread beside the executor would starve on
@@ -44,20 +44,26 @@ class Harness:
         self.executor.add_node(node)
         return node
 
-    def add(self, kind, **parameters):
-        return self._enter(self.make(kind, **parameters))
+    def add(self, kind, remappings=(), **parameters):
+        return self._enter(self.make(kind, remappings, **parameters))
 
-    def make(self, kind, **parameters):
+    def make(self, kind, remappings=(), **parameters):
+        """Make a node; ``remappings``: (name in its source, name in the graph) of topics."""
         from rclpy.parameter import Parameter
 
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
-        return kind(context=self.context, parameter_overrides=overrides)
+        words = [word for old, new in remappings for word in ("-r", f"{old}:={new}")]
+        return kind(
+            context=self.context,
+            cli_args=["--ros-args", *words] if words else None,
+            parameter_overrides=overrides,
+        )
 
     def listen(self, topic, kind, qos):
-        """Collect the messages of a topic in ``heard[topic]``."""
-        self.heard[topic] = []
-        self.probe.create_subscription(kind, topic, self.heard[topic].append, qos)
-        return self.heard[topic]
+        """Collect the messages of a topic in ``received[topic]``."""
+        self.received[topic] = []
+        self.probe.create_subscription(kind, topic, self.received[topic].append, qos)
+        return self.received[topic]
 
     def listen_to_diagnostics(self):
         """Keep the last status of each name in ``diagnostics``."""
@@ -68,10 +74,10 @@ class Harness:
 
         self.probe.create_subscription(DiagnosticArray, "/diagnostics", keep, 10)
 
-    def says(self, name, *words):
-        """Whether the last status of that name contains all words."""
+    def reports(self, name, *parts):
+        """Whether the last status of that name contains all parts."""
         status = self.diagnostics.get(name)
-        return status is not None and all(word in status.message for word in words)
+        return status is not None and all(part in status.message for part in parts)
 
     def matched(self, publisher, count=1):
         self.until(lambda: publisher.get_subscription_count() >= count, "discovery")
@@ -123,13 +129,13 @@ class Harness:
     def close(self):
         import rclpy
 
-        from liquid_nav.bringup.claims import release_domain
+        from liquid_nav.bringup.claims import release_ros_domain
 
         self.executor.shutdown()
         for node in self.nodes:
             node.destroy_node()
         rclpy.try_shutdown(context=self.context)
-        release_domain(self.domain)
+        release_ros_domain(self.domain)
 
 
 @pytest.fixture

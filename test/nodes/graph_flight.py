@@ -22,9 +22,9 @@ from sensor_msgs.msg import Image, Joy
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.bringup.claims import free_domain, free_port, release, release_domain
-from liquid_nav.bringup.simulated_flight import RESUME, Process
-from liquid_nav.cli.processes import Child
+from liquid_nav.bringup.claims import claim_ros_domain, free_port, release, release_ros_domain
+from liquid_nav.bringup.simulated_flight import RESUME, NodeProcess
+from liquid_nav.cli.processes import ChildProcess
 from liquid_nav.nodes.messages import (
     NANO,
     command_from,
@@ -34,7 +34,7 @@ from liquid_nav.nodes.messages import (
     nanoseconds,
     to_stamp,
 )
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.sitl.simulated_px4 import LOITER, OFFBOARD, Px4Vehicle
 from liquid_nav.sitl.vehicle_body import PointBody
 from liquid_nav.sitl.vehicle_server import UdpServer
@@ -66,7 +66,7 @@ class GraphFlight:
     """The processes, the vehicle and what was heard; see the module."""
 
     def __init__(self, folder):
-        self.folder, self.domain = folder, free_domain()
+        self.folder, self.domain = folder, claim_ros_domain()
         self.context = rclpy.Context()
         rclpy.init(context=self.context, domain_id=self.domain)
         self.executor = SingleThreadedExecutor(context=self.context)
@@ -81,44 +81,47 @@ class GraphFlight:
             FORWARD,
             0.0,
         )
-        self.children, self.plans, self.signs, self.heard = {}, {}, {}, {}
-        self.diagnostics, self.intruder, self.unheard, self.joy = [], None, set(), None
+        self.children, self.plans, self.signs, self.received = {}, {}, {}, {}
+        self.diagnostics, self.intruder, self.disconnected, self.joy = [], None, set(), None
         self.plays = {"camera", "controller"}
         self._frame, self._sent = 0, 0.0
         create, listen = self.node.create_publisher, self.node.create_subscription
-        self._clock = create(Clock, "/clock", sensor_data())
+        self._clock = create(Clock, "/clock", sensor_data_qos())
         self._publishers = {}
         listen(
             DiagnosticArray,
             "/diagnostics",
             lambda m: self.diagnostics.extend(m.status),
-            reliable(50),
+            reliable_qos(50),
         )
-        listen(String, "autopilot_bridge/state", self._on_state, latched())
+        listen(String, "autopilot_bridge/state", self._on_state, latched_qos())
         listen(
-            String, "safety_supervisor/mode", lambda m: self.heard.update(mode=m.data), latched()
+            String,
+            "safety_supervisor/mode",
+            lambda m: self.received.update(mode=m.data),
+            latched_qos(),
         )
         listen(
             String,
             "safety_supervisor/order",
-            lambda m: self.heard.update(order=json.loads(m.data)),
-            latched(),
+            lambda m: self.received.update(order=json.loads(m.data)),
+            latched_qos(),
         )
-        listen(TwistStamped, "cmd_vel", self._on_output, reliable(50))
+        listen(TwistStamped, "cmd_vel", self._on_output, reliable_qos(50))
         listen(
             TwistStamped,
             "liquid_controller/cmd_vel",
             lambda m: self._sign("liquid_controller", m),
-            reliable(50),
+            reliable_qos(50),
         )
-        listen(Image, "camera/image_raw", lambda m: self._sign("camera", m), sensor_data())
-        self.start(Process("safety_supervisor", WATCH))
+        listen(Image, "camera/image_raw", lambda m: self._sign("camera", m), sensor_data_qos())
+        self.start(NodeProcess("safety_supervisor", WATCH))
         bridge = {
             "connection": f"udp:127.0.0.1:{self.port}",
             "use_sim_time": True,
             "resume": RESUME,
         }
-        self.start(Process("autopilot_bridge", bridge))
+        self.start(NodeProcess("autopilot_bridge", bridge))
 
     # Processes.
 
@@ -127,21 +130,23 @@ class GraphFlight:
         name = name or process.executable
         environment = dict(os.environ, ROS_DOMAIN_ID=str(self.domain), OMP_NUM_THREADS="1")
         self.plans[name] = process
-        self.children[name] = Child(process, self.folder / f"{name}.log", environment, pipe=False)
-        self.unheard.discard(name)
+        self.children[name] = ChildProcess(
+            process, self.folder / f"{name}.log", environment, pipe=False
+        )
+        self.disconnected.discard(name)
 
     def kill(self, name, *silenced):
         """SIGKILL: no last word. ``silenced``: processes that then have nothing to say either."""
         child = self.children.pop(name)
         child.popen.send_signal(signal.SIGKILL)
         child.popen.wait()
-        self.unheard = {name, *silenced}
-        for quiet in self.unheard:
+        self.disconnected = {name, *silenced}
+        for quiet in self.disconnected:
             self.signs.pop(quiet, None)
 
     def freeze(self, silenced):
         """Show one image for ever."""
-        self.frozen, self.unheard = True, {silenced}
+        self.frozen, self.disconnected = True, {silenced}
         self.signs.pop(silenced, None)
 
     def jump(self, seconds):
@@ -151,7 +156,7 @@ class GraphFlight:
 
     def intrude(self, topic):
         """Begin to publish 3 m/s to the left on a topic that another node publishes on."""
-        self.intruder = self.node.create_publisher(TwistStamped, topic, reliable(10))
+        self.intruder = self.node.create_publisher(TwistStamped, topic, reliable_qos(10))
 
     def close(self):
         for name in list(self.children):
@@ -160,7 +165,7 @@ class GraphFlight:
         self.executor.shutdown()
         self.node.destroy_node()
         rclpy.try_shutdown(context=self.context)
-        release_domain(self.domain)
+        release_ros_domain(self.domain)
         release(f"port {self.port}")
 
     # Time.
@@ -183,7 +188,7 @@ class GraphFlight:
         packets = self.vehicle.advance(self.vehicle.now + TICK)
         if self.linked:
             self.server.send(packets)
-        self._tell_time()
+        self._publish_time()
         self._frame += 1
         self._play()
         begin = wall.monotonic()
@@ -207,11 +212,11 @@ class GraphFlight:
             for name in behind:
                 child = self.children.get(name)
                 assert child is None or child.popen.poll() is None, (
-                    f"{name} ended: {child.last_words()}"
+                    f"{name} ended: {child.last_lines()}"
                 )
             assert wall.monotonic() - begin < PATIENCE, f"no sign of life of {behind}"
             if wall.monotonic() - self._sent > 0.05:
-                self._tell_time()
+                self._publish_time()
 
     def go(self, seconds):
         end = self.vehicle.now + seconds
@@ -233,14 +238,14 @@ class GraphFlight:
         end = wall.monotonic() + PATIENCE
         while not condition():
             for name, child in self.children.items():
-                assert child.popen.poll() is None, f"{name} ended: {child.last_words()}"
+                assert child.popen.poll() is None, f"{name} ended: {child.last_lines()}"
             assert wall.monotonic() < end, f"{what} did not happen: {self.summary()}"
             begin = wall.monotonic()
             self.step()
             while wall.monotonic() - begin < TICK:
                 self.executor.spin_once(timeout_sec=0.005)
 
-    def _tell_time(self):
+    def _publish_time(self):
         self._sent = wall.monotonic()
         self._clock.publish(Clock(clock=to_stamp(from_seconds(self.now))))
 
@@ -249,15 +254,15 @@ class GraphFlight:
         stamp = from_seconds(self.now)
         if "camera" in self.plays:
             pixels = np.full((8, 8, 3), 0 if self.frozen else self._frame % 256, np.uint8)
-            self.publisher(Image, "camera/image_raw", sensor_data()).publish(
+            self.publisher(Image, "camera/image_raw", sensor_data_qos()).publish(
                 image_message(pixels, stamp, "camera")
             )
         if "controller" in self.plays:
             stamp = from_seconds(self.now - self.late)
-            publisher = self.publisher(TwistStamped, "liquid_controller/cmd_vel", reliable(10))
+            publisher = self.publisher(TwistStamped, "liquid_controller/cmd_vel", reliable_qos(10))
             publisher.publish(command_message(self.command, stamp))
         if self.joy is not None:
-            self.publisher(Joy, "joy", sensor_data(10)).publish(self.joy)
+            self.publisher(Joy, "joy", sensor_data_qos(10)).publish(self.joy)
         if self.intruder is not None:
             self.intruder.publish(command_message(Command(vy=3.0), from_seconds(self.now)))
 
@@ -277,43 +282,43 @@ class GraphFlight:
     # What is heard.
 
     def _sign(self, name, message):
-        if name in self.children and name not in self.unheard:
+        if name in self.children and name not in self.disconnected:
             self.signs[name] = nanoseconds(message.header.stamp) / NANO + self.late
 
     def _on_output(self, message):
         self._sign("safety_supervisor", message)
-        self.heard["output"] = command_from(message)
+        self.received["output"] = command_from(message)
 
     def _on_state(self, message):
-        if "autopilot_bridge" in self.children and "autopilot_bridge" not in self.unheard:
+        if "autopilot_bridge" in self.children and "autopilot_bridge" not in self.disconnected:
             self.signs["autopilot_bridge"] = self.now
-        self.heard["bridge"] = json.loads(message.data)
+        self.received["bridge"] = json.loads(message.data)
 
     def phase(self):
-        return self.heard.get("bridge", {}).get("phase")
+        return self.received.get("bridge", {}).get("phase")
 
-    def said(self, name, *words):
+    def reported(self, name, *parts):
         """Whether a status of that name has had all these words since ``diagnostics`` was
         cleared.
         """
         return any(
-            name in s.name and all(word in s.message for word in words) for s in self.diagnostics
+            name in s.name and all(part in s.message for part in parts) for s in self.diagnostics
         )
 
     def summary(self):
-        said = dict.fromkeys(
+        lines = dict.fromkeys(
             f"{s.name}: {s.message}" for s in self.diagnostics[-40:] if s.level != b"\0"
         )
         return (
-            f"supervisor {self.heard.get('mode')}, bridge {self.heard.get('bridge')}, vehicle mode "
-            f"{self.vehicle.shown_mode:#x}, speed {self.speed:.2f} m/s; {list(said)}"
+            f"supervisor {self.received.get('mode')}, bridge {self.received.get('bridge')}, vehicle mode "
+            f"{self.vehicle.shown_mode:#x}, speed {self.speed:.2f} m/s; {list(lines)}"
         )
 
     # A flight.
 
     def call(self, service):
         """Call a Trigger service of the supervisor; returns its answer."""
-        client = self.node.create_client(Trigger, service)
+        client = self.node.create_client(Trigger, f"safety_supervisor/{service}")
         self.alive(client.service_is_ready, f"service {service}")
         future = client.call_async(Trigger.Request())
         self.alive(future.done, f"answer of {service}")
@@ -326,7 +331,7 @@ class GraphFlight:
         self.until(lambda: self.call("engage").success, "engaging")
         self.until(lambda: self.phase() == "flying", "a flight")
         self.go(3.0)
-        assert self.heard["mode"] == "engaged" and self.driven(), self.summary()
+        assert self.received["mode"] == "engaged" and self.driven(), self.summary()
         self.diagnostics.clear()
 
     def driven(self):
@@ -335,7 +340,7 @@ class GraphFlight:
         follows = vehicle.armed and vehicle.shown_mode == OFFBOARD and vehicle.streamed
         return follows and vehicle.set_point != ZERO
 
-    def measure(self, fault, who, words, limit):
+    def measure(self, fault, who, text, limit):
         """Let a fault happen; returns what it did, when, as a row of the table. ``limit``: s until
         it stands still.
         """
@@ -344,7 +349,7 @@ class GraphFlight:
         stop = self.until(lambda: not self.driven(), "the end of its set points", limit)
         rest = stop + self.until(lambda: self.speed < REST, "rest", limit)
         moved = float(np.linalg.norm(self.state.position - place))
-        self.until(lambda: self.said(who, words), f"'{words}'", 10.0)
+        self.until(lambda: self.reported(who, text), f"'{text}'", 10.0)
         assert rest <= limit, (
             f"driven for {stop:.2f} s, at rest after {rest:.2f} s: {self.summary()}"
         )
@@ -355,7 +360,7 @@ class GraphFlight:
         where it is then.
         """
         self.until(
-            lambda: mode in (None, self.heard["mode"]) and self.phase() == phase,
+            lambda: mode in (None, self.received["mode"]) and self.phase() == phase,
             f"{mode} and {phase}",
             10.0,
         )
@@ -374,7 +379,7 @@ class GraphFlight:
         self.plays = {"camera", "controller"}
         for name in set(self.children) - {"safety_supervisor", "autopilot_bridge"}:
             self.kill(name)
-        self.unheard.clear()
+        self.disconnected.clear()
         for name in ("safety_supervisor", "autopilot_bridge"):
             if name not in self.children:
                 self.start(self.plans[name])
@@ -390,13 +395,13 @@ class GraphFlight:
         # and obeys none.
         self.diagnostics.clear()
         self.alive(
-            lambda: self.said("autopilot_bridge: cmd_vel", "one publisher"),
+            lambda: self.reported("autopilot_bridge: cmd_vel", "one publisher"),
             "the end of who was killed",
         )
         self.call("disengage")
         self.until(
             lambda: (
-                self.heard.get("mode") == "disengaged" and self.phase() not in (None, "offline")
+                self.received.get("mode") == "disengaged" and self.phase() not in (None, "offline")
             ),
             "rest",
         )

@@ -98,12 +98,12 @@ class Launched:
             self.process.kill()
         self.process.wait()
 
-    def said(self):
+    def output(self):
         return self.log.read_text(errors="replace")
 
     def started(self):
         """Return {node: process id}, of the last one of each name."""
-        found = re.findall(r"\[(\w+)-\d+\]: process started with pid \[(\d+)\]", self.said())
+        found = re.findall(r"\[(\w+)-\d+\]: process started with pid \[(\d+)\]", self.output())
         return {name: int(pid) for name, pid in found}
 
     def alive(self, name):
@@ -158,17 +158,17 @@ class Drone:
         from std_msgs.msg import String
 
         from liquid_nav.bringup.claims import free_port
-        from liquid_nav.nodes.qos import latched
+        from liquid_nav.nodes.qos import latched_qos
 
         self.harness = harness
         port = free_port()
         self.modes = []
-        self.states = harness.listen("autopilot_bridge/state", String, latched())
+        self.states = harness.listen("autopilot_bridge/state", String, latched_qos())
         harness.probe.create_subscription(
             String,
             "safety_supervisor/mode",
             lambda m: self.modes.append((time.monotonic(), m.data)),
-            latched(),
+            latched_qos(),
         )
         harness.listen_to_diagnostics()
         with (folder / "vehicle.log").open("wb") as output:
@@ -220,12 +220,15 @@ class Drone:
     def until(self, condition, what, patience=PATIENCE):
         """Wait while the probe hears; returns the wall time that it took, s."""
 
-        def words():
-            said = self.launched.said()[-3000:]
-            return f"{what}: mode {self.mode}, bridge {self.state}; {said}"
+        def description():
+            log = self.launched.output()[-3000:]
+            return f"{what}: mode {self.mode}, bridge {self.state}; {log}"
 
         return until(
-            condition, words, lambda: self.harness.executor.spin_once(timeout_sec=0.01), patience
+            condition,
+            description,
+            lambda: self.harness.executor.spin_once(timeout_sec=0.01),
+            patience,
         )
 
     def engage(self):
@@ -236,7 +239,7 @@ class Drone:
         answers = []
 
         def engaged():
-            answers.append(self.harness.call("engage"))
+            answers.append(self.harness.call("safety_supervisor/engage"))
             return answers[-1].success
 
         self.until(engaged, "engaging")
@@ -252,7 +255,7 @@ class Drone:
         assert self.mode == "engaged" and self.state["airborne"], (
             self.mode,
             self.state,
-            self.launched.said()[-3000:],
+            self.launched.output()[-3000:],
         )
 
     def die(self, name):
@@ -262,6 +265,6 @@ class Drone:
         self.until(lambda: self.mode == "holding", "a hold", 10.0)
         took = self.modes[-1][0] - begin
         self.until(
-            lambda: self.harness.says("safety_supervisor: mode", "holding: "), "its cause", 10.0
+            lambda: self.harness.reports("safety_supervisor: mode", "holding: "), "its cause", 10.0
         )
         return took, self.harness.diagnostics["safety_supervisor: mode"].message

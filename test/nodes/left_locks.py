@@ -100,15 +100,15 @@ def listen():
     from std_msgs.msg import UInt8MultiArray
 
     node = _node(f"listener_{os.getpid()}")
-    heard = []
+    received = []
 
     def on_message(message):
         now = time.monotonic()
-        if not heard:
+        if not received:
             print("hears", flush=True)
-        elif now - heard.pop() > LONG:
+        elif now - received.pop() > LONG:
             print(f"listener: nothing for a while, until {now:.2f} s", flush=True)
-        heard.append(now)
+        received.append(now)
 
     node.create_subscription(UInt8MultiArray, "steady", on_message, _qos())
     rclpy.spin(node)

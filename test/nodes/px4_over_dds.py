@@ -15,7 +15,7 @@ from rosgraph_msgs.msg import Clock
 
 from liquid_nav import geometry
 from liquid_nav.autopilots import mavlink_messages as messages
-from liquid_nav.autopilots.mavlink_codec import Codec
+from liquid_nav.autopilots.mavlink_codec import MavlinkCodec
 from liquid_nav.autopilots.profiles import px4_mode
 from liquid_nav.nodes.messages import from_seconds, to_stamp
 from liquid_nav.sitl.simulated_px4 import Px4Vehicle
@@ -51,9 +51,13 @@ class Px4OverDds:
 
     def __init__(self, node, msgs, height=2.0, truth=False):
         self.vehicle, self.node, self.m = Px4Vehicle(PointBody(height)), node, msgs
-        self.there, self.back = Codec(US.system, US.component), Codec()
+        self.there, self.back = MavlinkCodec(US.system, US.component), MavlinkCodec()
         self.skew, self.linked, self.spoilt, self.frozen = 0.0, True, False, None
-        self.heard = {"offboard_control_mode": [], "trajectory_setpoint": [], "vehicle_command": []}
+        self.received = {
+            "offboard_control_mode": [],
+            "trajectory_setpoint": [],
+            "vehicle_command": [],
+        }
         self.topics, self.attitude = {}, (1.0, 0.0, 0.0, 0.0)
         names = [
             "vehicle_status",
@@ -82,8 +86,8 @@ class Px4OverDds:
         self._clock = node.create_publisher(Clock, "/clock", 10)
 
     def kind(self, name):
-        words = name.removesuffix("_groundtruth").split("_")
-        return getattr(self.m, "".join(word.capitalize() for word in words))
+        parts = name.removesuffix("_groundtruth").split("_")
+        return getattr(self.m, "".join(part.capitalize() for part in parts))
 
     @property
     def now(self):
@@ -93,14 +97,14 @@ class Px4OverDds:
         """Fly on, tell what an autopilot tells, and the time."""
         for packet in self.vehicle.advance(self.now + seconds):
             for message in self.back.decode(packet) if self.linked else ():
-                self._tell(message)
+                self._publish(message)
         self._clock.publish(Clock(clock=to_stamp(from_seconds(self.now))))
 
     def publish(self, name, at=None, **fields):
         stamp = int((AGE + (self.now if at is None else at) + self.skew) * 1e6)
         self.topics[name].publish(self.kind(name)(timestamp=stamp, **fields))
 
-    def _tell(self, m):
+    def _publish(self, m):
         kind = m.get_type()
         if kind == "HEARTBEAT":
             armed = bool(m.base_mode & mavlink.MAV_MODE_FLAG_SAFETY_ARMED)
@@ -145,7 +149,7 @@ class Px4OverDds:
                 angular_velocity=single((0, 0, 0)),
             )
 
-    def tell_the_truth(self):
+    def publish_true_pose(self):
         """What a simulation publishes beside it, where the client's topics were chosen so."""
         state = self.vehicle.body.state
         q = geometry.attitude_enu_to_ned(state.quaternion)
@@ -162,8 +166,8 @@ class Px4OverDds:
         """
         if not self.linked or self._age(message) >= self.vehicle.parameters["COM_OF_LOSS_T"][0]:
             return
-        self.heard["offboard_control_mode"].append((self.now, message))
-        points = self.heard["trajectory_setpoint"]
+        self.received["offboard_control_mode"].append((self.now, message))
+        points = self.received["trajectory_setpoint"]
         point = points[-1][1] if points else self.m.TrajectorySetpoint()
         self.vehicle.receive(
             self.there.encode(
@@ -172,7 +176,7 @@ class Px4OverDds:
                     1,
                     1,
                     mavlink.MAV_FRAME_LOCAL_NED,
-                    messages.VELOCITY_AND_YAW_RATE,
+                    messages.VELOCITY_YAW_RATE_MASK,
                     0,
                     0,
                     0,
@@ -196,18 +200,18 @@ class Px4OverDds:
 
     def _on_point(self, message):
         if self.linked:
-            self.heard["trajectory_setpoint"].append((self.now, message))
+            self.received["trajectory_setpoint"].append((self.now, message))
 
     def _on_order(self, message):
         if self.linked and message.target_system == 1:
-            self.heard["vehicle_command"].append((self.now, message))
+            self.received["vehicle_command"].append((self.now, message))
             parameters = [getattr(message, f"param{i}") for i in range(1, 8)]
             self.vehicle.receive(
                 self.there.encode(messages.command_long(1, message.command, parameters))
             )
 
     def since(self, name, time):
-        return [message for when, message in self.heard[name] if when > time]
+        return [message for when, message in self.received[name] if when > time]
 
 
 def single(values):

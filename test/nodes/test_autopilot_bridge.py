@@ -27,7 +27,7 @@ from std_msgs.msg import String
 from liquid_nav.json_text import read_json
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.messages import NANO, command_from, command_message, from_seconds, to_stamp
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.safety import BridgeReport, Mode, Order, Phase
 from liquid_nav.sitl.simulated_px4 import Px4Vehicle
 from liquid_nav.sitl.vehicle_body import PointBody
@@ -54,15 +54,15 @@ class Bench:
         self.harness, probe = harness, harness.probe
         self.now, self.command, self.taken, self.sent = 1.0, FORWARD, itertools.count(), []
         harness.listen_to_diagnostics()
-        self.states = harness.listen("autopilot_bridge/state", String, latched())
-        self.orders = probe.create_publisher(String, "safety_supervisor/order", latched())
+        self.states = harness.listen("autopilot_bridge/state", String, latched_qos())
+        self.orders = probe.create_publisher(String, "safety_supervisor/order", latched_qos())
         self.order = first or Order("test", Mode.DISENGAGED)
-        self._say_order()
+        self._publish_order()
         names = dict(remap)
         self.commands = probe.create_publisher(
-            TwistStamped, names.get("cmd_vel", "cmd_vel"), reliable()
+            TwistStamped, names.get("cmd_vel", "cmd_vel"), reliable_qos()
         )
-        self._clock = probe.create_publisher(Clock, "/clock", sensor_data())
+        self._clock = probe.create_publisher(Clock, "/clock", sensor_data_qos())
         self.remap, self.parameters = remap, parameters
         self.vehicle = Px4Vehicle(PointBody(height)) if vehicle else None
         self.server = None
@@ -70,7 +70,7 @@ class Bench:
 
     def start_bridge(self):
         """Start a bridge, and wait until it has heard the order that is there."""
-        words = [word for old, new in self.remap for word in ("-r", f"{old}:={new}")]
+        arguments = [argument for old, new in self.remap for argument in ("-r", f"{old}:={new}")]
         overrides = [
             Parameter(name, value=value)
             for name, value in {"use_sim_time": True, **self.parameters}.items()
@@ -78,7 +78,7 @@ class Bench:
         self.node = self.harness._enter(
             AutopilotBridge(
                 context=self.harness.context,
-                cli_args=["--ros-args", *words],
+                cli_args=["--ros-args", *arguments],
                 parameter_overrides=overrides,
             )
         )
@@ -119,19 +119,19 @@ class Bench:
     def state(self, name):
         return json.loads(self.states[-1].data)[name] if self.states else None
 
-    def _say_order(self):
+    def _publish_order(self):
         self.orders.publish(String(data=json.dumps(self.order.to_facts())))
 
-    def change(self, word, person=False):
+    def change(self, request, person=False):
         """The supervisor's mode changes; ``person``: because somebody has asked for it."""
-        mode, order = Mode(word), self.order
+        mode, order = Mode(request), self.order
         engagement = order.engagement + (person and mode is Mode.ENGAGED)
         self.order = Order(order.supervisor, mode, order.act + person, engagement, self.now)
-        self._say_order()
+        self._publish_order()
         self.harness.until(lambda: self.node._order == self.order, "the order")
 
-    def person(self, word):
-        self.change(word, person=True)
+    def person(self, request):
+        self.change(request, person=True)
 
     def step(self):
         self.now += STEP
@@ -202,10 +202,10 @@ def bridge(harness):
             bench.server.close()
 
 
-def test_it_flies_on_the_supervisors_word_and_not_with_two_supervisors(bridge):
+def test_it_flies_on_the_supervisors_order_and_not_with_two_supervisors(bridge):
     bench = bridge(**UDP)
     harness = bench.harness
-    odometry = harness.listen("odom", Odometry, sensor_data(10))
+    odometry = harness.listen("odom", Odometry, sensor_data_qos(10))
     bench.connect()
     bench.until(
         lambda: odometry and 2.8 < odometry[-1].pose.pose.position.z < 3.2, "odometry in ENU"
@@ -213,10 +213,12 @@ def test_it_flies_on_the_supervisors_word_and_not_with_two_supervisors(bridge):
     bench.fly()
     bench.until(lambda: bench.vehicle.set_point.vx > 0.9, "set points")
     assert bench.vehicle.set_point.as_array() == pytest.approx(FORWARD.as_array())
-    second = harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable())
+    second = harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable_qos())
     bench.until(lambda: bench.state("kind") == "two_supervisors", "the fault")
     bench.until(
-        lambda: harness.says("autopilot_bridge: cmd_vel", "more than one node publishes /cmd_vel"),
+        lambda: harness.reports(
+            "autopilot_bridge: cmd_vel", "more than one node publishes /cmd_vel"
+        ),
         "its name",
     )
     second.publish(command_message(Command(vx=5.0), 0))
@@ -229,7 +231,7 @@ def test_it_flies_on_the_supervisors_word_and_not_with_two_supervisors(bridge):
 
 def test_two_who_give_orders_are_named_as_the_graph_knows_them(bridge):
     bench = bridge(**UDP, remap=(("cmd_vel", "gate/cmd_vel"),)).fly()
-    bench.harness.probe.create_publisher(TwistStamped, "gate/cmd_vel", reliable())
+    bench.harness.probe.create_publisher(TwistStamped, "gate/cmd_vel", reliable_qos())
     bench.until(lambda: bench.state("kind") == "two_supervisors", "the fault")
     assert "publishes /gate/cmd_vel" in bench.state("fault")
     bench.until_phase("holding")
@@ -237,7 +239,7 @@ def test_two_who_give_orders_are_named_as_the_graph_knows_them(bridge):
 
 def test_two_orders_are_no_order(bridge):
     bench = bridge(**UDP).fly()
-    second = bench.harness.probe.create_publisher(String, "safety_supervisor/order", latched())
+    second = bench.harness.probe.create_publisher(String, "safety_supervisor/order", latched_qos())
     bench.until(lambda: bench.state("kind") == "two_supervisors", "the fault")
     for numbers in ((Mode.PILOT, 7, 3), (Mode.ENGAGED, 8, 4)):
         order = Order("other", *numbers)
@@ -301,7 +303,7 @@ def test_a_parameter_that_is_no_number_leaves_the_state_readable(bridge):
     assert read_json(bench.states[-1].data)["failsafes"]["NAV_RCL_ACT"]["value"] == 2.0
 
 
-def test_its_own_limits_hold_whatever_the_supervisor_says(bridge):
+def test_its_own_limits_hold_whatever_the_supervisor_commands(bridge):
     bench = bridge(**UDP, speed=3.0, vertical_speed=1.5, yaw_rate=1.4)
     bench.command = Command(30.0, 40.0, -9.0, 9.0)
     bench.fly()
@@ -398,21 +400,22 @@ def test_garbage_in_place_of_an_order_is_counted_and_named(bridge):
             lambda n=count: name in statuses and statuses[name].values[0].value == str(n), text[:60]
         )
     assert bench.node._order == bench.order and bench.session.order == bench.order
-    told = f"{len(GARBAGE)} message(s) dropped"
+    reported = f"{len(GARBAGE)} message(s) dropped"
     bench.until(
-        lambda: bench.harness.says(f"autopilot_bridge: {name}", told, "no order"), "the diagnostic"
+        lambda: bench.harness.reports(f"autopilot_bridge: {name}", reported, "no order"),
+        "the diagnostic",
     )
     bench.person("engaged")
     bench.until_phase("flying")
     bench.until(
-        lambda: bench.harness.says(f"autopilot_bridge: {name}", "the last one was used"),
+        lambda: bench.harness.reports(f"autopilot_bridge: {name}", "the last one was used"),
         "the diagnostic",
     )
 
 
 def test_odometry_is_handed_to_the_estimator(bridge):
     bench = bridge(**UDP, vision_topic="slam/odom")
-    publisher = bench.harness.probe.create_publisher(Odometry, "slam/odom", sensor_data(10))
+    publisher = bench.harness.probe.create_publisher(Odometry, "slam/odom", sensor_data_qos(10))
     bench.harness.matched(publisher)
     message = Odometry()
     message.pose.pose.position.x, message.pose.pose.orientation.w = 2.0, 1.0
@@ -429,34 +432,34 @@ def test_odometry_is_handed_to_the_estimator(bridge):
 
 
 @pytest.mark.parametrize("kind", ["twist", "twist_stamped"])
-def test_a_plain_twist_is_zero_unless_a_person_has_engaged_and_somebody_speaks(bridge, kind):
+def test_a_plain_twist_is_zero_unless_a_person_has_engaged_and_commands_arrive(bridge, kind):
     stamped = kind == "twist_stamped"
     bench = bridge(autopilot=kind, freshness=0.2, vehicle=False)
     found = bench.harness.listen(
-        "autopilot/cmd_vel", TwistStamped if stamped else Twist, reliable(1000)
+        "autopilot/cmd_vel", TwistStamped if stamped else Twist, reliable_qos(1000)
     )
 
-    def said():
+    def messages():
         return getattr(found[-1], "twist", found[-1]).linear.x if found else None
 
-    bench.until(lambda: said() == 0.0, "zero while disengaged")
+    bench.until(lambda: messages() == 0.0, "zero while disengaged")
     bench.person("engaged")
-    bench.until(lambda: said() == 1.0, "the command")
+    bench.until(lambda: messages() == 1.0, "the command")
     bench.command, silent = None, bench.now
-    bench.until(lambda: said() == 0.0, "zero on silence")
+    bench.until(lambda: messages() == 0.0, "zero on silence")
     assert 0.2 <= bench.now - silent < 0.4
     bench.command = FORWARD
     bench.go(1.0)
     assert (
-        said() == 0.0 and bench.state("kind") == "supervisor_silent"
+        messages() == 0.0 and bench.state("kind") == "supervisor_silent"
     )  # until a person engages again
     bench.person("engaged")
-    bench.until(lambda: said() == 1.0, "the command")
+    bench.until(lambda: messages() == 1.0, "the command")
 
 
 def test_a_plain_twist_does_not_begin_with_a_latched_order(bridge):
     bench = bridge(autopilot="twist", vehicle=False, first=Order("test", Mode.ENGAGED, 3, 2, 1.0))
-    twists = bench.harness.listen("autopilot/cmd_vel", Twist, reliable(1000))
+    twists = bench.harness.listen("autopilot/cmd_vel", Twist, reliable_qos(1000))
     bench.go(2.0)
     bench.harness.until(lambda: len(twists) > 20, "twists")
     assert all(twist == Twist() for twist in twists)
@@ -466,7 +469,7 @@ def test_a_vehicle_that_is_not_there_is_named(bridge):
     bench = bridge(**UDP)
     bench.server.send = lambda packets: None
     bench.until(
-        lambda: bench.harness.says("autopilot_bridge: autopilot", "no heartbeat of system 1"),
+        lambda: bench.harness.reports("autopilot_bridge: autopilot", "no heartbeat of system 1"),
         "the diagnostic",
     )
     assert bench.state("phase") == "offline" and "no heartbeat of system 1" in bench.state("fault")
@@ -486,7 +489,7 @@ def answer(harness, kind, name, request):
 
 
 @pytest.mark.parametrize("way", ["file", "variable"])
-def test_nobody_on_the_graph_can_read_the_passphrase(bridge, way, tmp_path, monkeypatch):
+def test_no_node_on_the_graph_can_read_the_passphrase(bridge, way, tmp_path, monkeypatch):
     parameters = dict(UDP)
     if way == "file":
         path = tmp_path / "passphrase"
@@ -497,7 +500,7 @@ def test_nobody_on_the_graph_can_read_the_passphrase(bridge, way, tmp_path, monk
         monkeypatch.setenv("LIQUID_NAV_SIGNING_PASSPHRASE", SECRET)
     bench = bridge(**parameters, vehicle=False)
     harness = bench.harness
-    events = harness.listen("/parameter_events", ParameterEvent, reliable(100))
+    events = harness.listen("/parameter_events", ParameterEvent, reliable_qos(100))
     names = list(
         answer(harness, ListParameters, "list_parameters", ListParameters.Request()).result.names
     )
@@ -527,12 +530,12 @@ def test_nobody_on_the_graph_can_read_the_passphrase(bridge, way, tmp_path, monk
 
 
 def test_a_passphrase_in_a_parameter_is_refused(tmp_path):
-    words = [sys.executable, "-m", "liquid_nav.nodes.autopilot_bridge", "--ros-args"]
+    arguments = [sys.executable, "-m", "liquid_nav.nodes.autopilot_bridge", "--ros-args"]
     path = tmp_path / "parameters.yaml"
     path.write_text(f"/**:\n  ros__parameters:\n    signing_passphrase: {SECRET}\n")
     for more in (["-p", f"signing_passphrase:={SECRET}"], ["--params-file", str(path)]):
         done = subprocess.run(
-            words + more, capture_output=True, text=True, timeout=120, env=dict(os.environ)
+            arguments + more, capture_output=True, text=True, timeout=120, env=dict(os.environ)
         )
         assert done.returncode == 2, done.stderr
         (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
@@ -545,7 +548,7 @@ def test_an_order_of_a_second_supervisor_is_seen_and_not_obeyed(bridge):
     """
     bench = bridge(**UDP, height=0.0)
     bench.go(6.0)
-    forger = bench.harness.probe.create_publisher(String, "safety_supervisor/order", latched())
+    forger = bench.harness.probe.create_publisher(String, "safety_supervisor/order", latched_qos())
     bench.harness.until(
         lambda: bench.node.count_publishers("safety_supervisor/order") == 2, "discovery"
     )
@@ -561,8 +564,8 @@ def test_an_order_of_a_second_supervisor_is_seen_and_not_obeyed(bridge):
 
 
 def test_the_true_pose_of_a_simulated_vehicle_is_published_where_it_was_asked_for(harness):
-    truths = harness.listen("autopilot/true_odom", Odometry, sensor_data(200))
-    estimates = harness.listen("odom", Odometry, sensor_data(200))
+    truths = harness.listen("autopilot/true_odom", Odometry, sensor_data_qos(200))
+    estimates = harness.listen("odom", Odometry, sensor_data_qos(200))
     bench = Bench(harness, true_pose=True, **UDP)
     bench.vehicle.estimate_error = np.array((0.0, 0.0, 1.0))
     bench.until(lambda: len(truths) > 20 and len(estimates) > 20, "both poses")
@@ -575,7 +578,7 @@ def test_the_true_pose_of_a_simulated_vehicle_is_published_where_it_was_asked_fo
     assert estimates[-1].pose.pose.position.z == pytest.approx(height + 1.0, abs=0.2)
 
 
-def test_nobody_asks_for_the_true_pose_of_a_vehicle_by_itself(harness):
+def test_the_true_pose_of_a_vehicle_is_not_requested_by_default(harness):
     bench = Bench(harness, **UDP)
     bench.go(4.0)
     asked = [m.param1 for m in bench.sent if m.get_type() == "COMMAND_LONG"]

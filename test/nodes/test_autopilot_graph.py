@@ -24,14 +24,14 @@ def test_the_test_vehicle_and_its_bridge_share_a_port():
     )
     assert (
         found["test_vehicle"]["seed"]
-        == found["world_camera"]["seed"]
+        == found["simulated_camera"]["seed"]
         == found["scenario_runner"]["seed"]
         == 4
     )
     assert "simulator" not in found and found["safety_supervisor"]["autopilot_age"] > 0.0
 
 
-def test_a_real_autopilot_is_where_it_is_said_to_be():
+def test_a_real_autopilot_is_at_the_given_address():
     assert graph(autopilot="px4")["autopilot_bridge"]["connection"] == "udp:0.0.0.0:14540"
     found = graph(autopilot="px4", connection="serial:/dev/ttyACM0:57600")
     assert (
@@ -54,7 +54,7 @@ def test_px4_over_dds_has_no_connection():
 @pytest.mark.parametrize(
     ("autopilot", "listeners"), [("test-px4", 4), ("px4", 3), ("test-px4", None)]
 )
-def test_the_flight_begins_when_everybody_listens(autopilot, listeners, tmp_path):
+def test_the_flight_begins_when_all_subscribe(autopilot, listeners, tmp_path):
     """The bridge, the runner, the recorder where there is one, and the vehicle where it is ours."""
     found = graph(autopilot=autopilot, record=tmp_path if listeners else None)
     assert found["scenario_runner"].get("listeners") == listeners and ("recorder" in found) is bool(

@@ -15,7 +15,13 @@ from sensor_msgs.msg import CompressedImage
 
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.messages import command_message, to_stamp
-from liquid_nav.recordings.bag import COMPRESSED, END, BagWriter, end_after_last_record, read_frames
+from liquid_nav.recordings.bag import (
+    COMPRESSED_IMAGE_TYPE,
+    END,
+    BagWriter,
+    end_after_last_record,
+    read_bag_frames,
+)
 from liquid_nav.types import Command
 
 _TIMES = importlib.util.spec_from_file_location(
@@ -36,7 +42,7 @@ def jpeg(level, stamp):
 
 def write(folder):
     bag = BagWriter(folder)
-    bag.add_topic("/camera/image_raw/compressed", COMPRESSED, best_effort=True)
+    bag.add_topic("/camera/image_raw/compressed", COMPRESSED_IMAGE_TYPE, best_effort=True)
     bag.add_topic("/cmd_vel", TWIST)
     bag.add_topic("/liquid_controller/cmd_vel", TWIST)
     for k in range(3):
@@ -97,7 +103,7 @@ def test_chunks_are_compressed_one_by_one(tmp_path):
 
 def test_frames_come_with_the_command_that_was_made_from_them(tmp_path):
     write(tmp_path)
-    frames = list(read_frames(tmp_path))
+    frames = list(read_bag_frames(tmp_path))
     assert [stamp for stamp, _, _ in frames] == [0, 100, 200]
     assert [command.vx for _, _, command in frames] == [0.0, 0.0, 2.0]
     assert [round(float(image.mean())) for _, image, _ in frames] == [0, 60, 120]
@@ -105,14 +111,14 @@ def test_frames_come_with_the_command_that_was_made_from_them(tmp_path):
 
 def test_an_image_that_cannot_be_decoded_is_left_out(tmp_path):
     bag = BagWriter(tmp_path)
-    bag.add_topic("/camera/image_raw/compressed", COMPRESSED, best_effort=True)
+    bag.add_topic("/camera/image_raw/compressed", COMPRESSED_IMAGE_TYPE, best_effort=True)
     for stamp, data in ((0, b"cut"), (100, b"")):
         message = CompressedImage(format="jpeg", data=data)
         message.header.stamp = to_stamp(stamp)
         bag.write("/camera/image_raw/compressed", stamp, serialize_message(message))
     bag.write("/camera/image_raw/compressed", 200, jpeg(60, 200))
     bag.close()
-    assert [stamp for stamp, _, _ in read_frames(tmp_path)] == [200]
+    assert [stamp for stamp, _, _ in read_bag_frames(tmp_path)] == [200]
 
 
 def test_a_flight_is_never_overwritten(tmp_path):
@@ -172,7 +178,7 @@ def test_what_was_written_before_the_disk_was_full_can_be_read(tmp_path, size, m
     assert kept(path) == messages
 
 
-def test_a_disk_without_room_for_the_end_of_the_file_costs_an_index_or_a_chunk(tmp_path):
+def test_a_disk_without_space_for_the_end_of_the_file_costs_an_index_or_a_chunk(tmp_path):
     bag = begun(tmp_path / "long")
     fill(bag, 0, 22)
     bag._storage.bio.flush()
@@ -243,7 +249,7 @@ def test_a_bag_that_only_had_to_be_moved_is_rescued_whole(tmp_path):
 def test_frames_of_a_rescued_bag_are_read(tmp_path):
     write(tmp_path)
     (tmp_path / "metadata.yaml").unlink()
-    assert [stamp for stamp, _, _ in read_frames(tmp_path)] == [0, 100, 200]
+    assert [stamp for stamp, _, _ in read_bag_frames(tmp_path)] == [0, 100, 200]
 
 
 def test_a_disk_that_is_full_from_the_beginning_is_one_line(tmp_path):

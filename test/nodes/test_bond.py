@@ -18,10 +18,10 @@ def controller(harness, small_model):
     """A controller with a bond, active."""
     pytest.importorskip("bond.msg", reason=MISSING)
     node = harness.add(LiquidController, model=str(small_model), bond=True)
-    heard = harness.listen(TOPIC, status_type(), 100)
+    received = harness.listen(TOPIC, status_type(), 100)
     harness.until(lambda: node.count_subscribers(TOPIC) == 2, "discovery")
     node.start()
-    return node, heard
+    return node, received
 
 
 def status_type():
@@ -55,49 +55,49 @@ def test_without_the_parameter_there_is_no_bond(harness, small_model):
     assert TOPIC not in {name.strip("/") for name, _ in node.get_topic_names_and_types()}
 
 
-def test_a_heartbeat_while_it_is_active_and_a_word_when_it_ends(harness, controller):
-    _, heard = controller
-    harness.until(lambda: len(heard) >= 3, "heartbeats")
-    assert {(m.id, m.active) for m in heard} == {("liquid_controller", True)}
-    assert heard[0].heartbeat_period == pytest.approx(PERIOD) and heard[
+def test_a_heartbeat_while_it_is_active_and_a_message_when_it_ends(harness, controller):
+    _, received = controller
+    harness.until(lambda: len(received) >= 3, "heartbeats")
+    assert {(m.id, m.active) for m in received} == {("liquid_controller", True)}
+    assert received[0].heartbeat_period == pytest.approx(PERIOD) and received[
         0
     ].heartbeat_timeout == pytest.approx(TIMEOUT)
     change(harness, Transition.TRANSITION_DEACTIVATE)
-    harness.until(lambda: not heard[-1].active, "the end of the bond")
+    harness.until(lambda: not received[-1].active, "the end of the bond")
     # Told again and again, as nobody answers, and no heartbeat between; then there is silence.
     harness.until(
-        lambda: [m.active for m in heard].count(False) == ENDINGS, "every word of its end"
+        lambda: [m.active for m in received].count(False) == ENDINGS, "every word of its end"
     )
-    told = len(heard)
+    reported = len(received)
     periods = []
     harness.probe.create_timer(PERIOD, lambda: periods.append(True))
     harness.until(lambda: len(periods) >= 5, "five periods")
-    assert len(heard) == told and not any(m.active for m in heard[-ENDINGS:])
+    assert len(received) == reported and not any(m.active for m in received[-ENDINGS:])
     change(harness, Transition.TRANSITION_ACTIVATE)
-    harness.until(lambda: heard[-1].active, "a new bond")
+    harness.until(lambda: received[-1].active, "a new bond")
 
 
 def test_a_manager_that_breaks_the_bond_is_answered(harness, controller):
-    _, heard = controller
-    harness.until(lambda: len(heard) >= 1, "a heartbeat")
+    _, received = controller
+    harness.until(lambda: len(received) >= 1, "a heartbeat")
     publisher = harness.probe.create_publisher(status_type(), TOPIC, 10)
     harness.matched(publisher)
-    own = heard[0].instance_id
+    own = received[0].instance_id
     # Neither another node's bond nor the node's own word, which it hears too, ends this one.
     publisher.publish(status_type()(id="somebody_else", instance_id="manager", active=False))
     publisher.publish(status_type()(id="liquid_controller", instance_id=own, active=False))
-    before = len(heard)
-    harness.until(lambda: len(heard) > before + 5, "more heartbeats")
-    ends = [m.active for m in heard if m.instance_id == own]
+    before = len(received)
+    harness.until(lambda: len(received) > before + 5, "more heartbeats")
+    ends = [m.active for m in received if m.instance_id == own]
     assert ends.count(False) == 1 and ends[-1]
     publisher.publish(status_type()(id="liquid_controller", instance_id="manager", active=False))
-    harness.until(lambda: not [m.active for m in heard if m.instance_id == own][-1], "an answer")
+    harness.until(lambda: not [m.active for m in received if m.instance_id == own][-1], "an answer")
     # It is answered once.
-    told = len(heard)
+    reported = len(received)
     periods = []
     harness.probe.create_timer(PERIOD, lambda: periods.append(True))
     harness.until(lambda: len(periods) >= 5, "five periods")
-    assert len(heard) == told
+    assert len(received) == reported
 
 
 def test_bondpy_forms_and_breaks_it(harness, controller):

@@ -29,7 +29,7 @@ from std_msgs.msg import String
 
 from liquid_nav.autopilots import SessionConfig, VehicleState, link
 from liquid_nav.autopilots.adapter import RequestKind
-from liquid_nav.autopilots.px4_dds import SetPoint, VehicleCommand
+from liquid_nav.autopilots.px4_dds import Px4SetPoint, Px4VehicleCommand
 from liquid_nav.errors import UserError
 from liquid_nav.nodes import autopilot_bridge, bridge_backends
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
@@ -38,7 +38,7 @@ from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from liquid_nav.nodes.drone_messages import odometry_message, rotation
 from liquid_nav.nodes.messages import command_message, nanoseconds, to_stamp
 from liquid_nav.nodes.px4_dds_link import Px4DdsLink
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.safety import Mode, Order, Phase
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command
@@ -87,17 +87,17 @@ class Bench:
         wall = SimpleNamespace(monotonic=lambda: self.time if steady else 1e6)
         monkeypatch.setattr(autopilot_bridge, "wall", wall)
         monkeypatch.setattr(
-            link, "Link", lambda *given: self.links.append(Link(*given)) or self.links[-1]
+            link, "MavlinkLink", lambda *given: self.links.append(Link(*given)) or self.links[-1]
         )
         self.node = node(Wired, use_sim_time=not steady, **parameters)
-        self.said, self.session = self.node.said, self.node.session
+        self.sent, self.session = self.node.sent, self.node.session
         self.order = Order("test", Mode.DISENGAGED)
         if not steady:
             self.at(10.0)
 
     def at(self, time):
         if not self.steady:
-            self.node.ears["/clock"](Clock(clock=to_stamp(round(time * NANO))))
+            self.node.callbacks["/clock"](Clock(clock=to_stamp(round(time * NANO))))
         self.time = time
 
     def tick(self):
@@ -105,7 +105,7 @@ class Bench:
         callback()
 
     def receive(self, order):
-        self.node.ears["safety_supervisor/order"](String(data=json.dumps(order.to_facts())))
+        self.node.callbacks["safety_supervisor/order"](String(data=json.dumps(order.to_facts())))
 
     def person(self, mode):
         """The supervisor says that a person has asked for a mode."""
@@ -121,13 +121,13 @@ class Bench:
         return self
 
     def command(self, command=FORWARD):
-        self.node.ears["cmd_vel"](command_message(command, 0))
+        self.node.callbacks["cmd_vel"](command_message(command, 0))
 
     def states(self):
-        return [json.loads(message.data) for message in self.said["autopilot_bridge/state"]]
+        return [json.loads(message.data) for message in self.sent["autopilot_bridge/state"]]
 
     def twists(self, topic="autopilot/cmd_vel"):
-        return self.said[topic]
+        return self.sent[topic]
 
     # MAVLink
 
@@ -225,7 +225,7 @@ OVER_MAVLINK = {
         None,
         "udp:HOST:PORT (listens), udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD.",
     ),
-    "target_system": (1, (0, 255), "System id of the vehicle; 0: the first heard."),
+    "target_system": (1, (0, 255), "System id of the vehicle; 0: the first one received."),
     "system_id": (247, (1, 255), "Our own MAVLink system id."),
     "component_id": (191, (1, 255), "Our own MAVLink component id."),
     "true_pose": TRUE_POSE,
@@ -254,7 +254,7 @@ AS_TWIST = {
     [({}, COMMON | OVER_MAVLINK), ({"autopilot": "twist"}, COMMON | AS_TWIST)],
     ids=["px4", "twist"],
 )
-def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promises(
+def test_parameters_have_the_defaults_ranges_and_descriptions_of_the_interface(
     make, parameters, expected
 ):
     node = make(**parameters).node
@@ -333,7 +333,7 @@ def test_in_flight_a_parameter_is_lowered_where_that_is_safe_and_never_raised(ma
     assert bench.session.phase is Phase.FLYING
 
 
-def test_a_vehicle_that_somebody_else_flies_is_in_flight_too(make):
+def test_a_vehicle_that_is_flown_by_another_pilot_is_in_flight_too(make):
     bench = make()
     bench.vehicle(heartbeat(mode=3, armed=True))
     assert "loosens a limit in flight" in change(bench, "speed", 20.0)
@@ -375,7 +375,7 @@ def test_the_engage_switch_needs_mavlink(make, kind):
         make(autopilot=kind, engage_channel=7)
     assert str(caught.value) == (
         f"engage_channel does nothing with autopilot '{kind}'. "
-        "leave it 0, or use px4 or ardupilot: the remote control is heard over MAVLink"
+        "leave it 0, or use px4 or ardupilot: the remote control is received over MAVLink"
     )
 
 
@@ -383,17 +383,17 @@ def test_the_engage_switch_needs_mavlink(make, kind):
 def test_topics_and_the_timer(make, kind):
     node = make(autopilot=kind).node
     expected = {
-        "cmd_vel": (TwistStamped, reliable(), False),
-        "safety_supervisor/order": (String, latched(), False),
-        "autopilot_bridge/state": (String, latched()),
+        "cmd_vel": (TwistStamped, reliable_qos(), False),
+        "safety_supervisor/order": (String, latched_qos(), False),
+        "autopilot_bridge/state": (String, latched_qos()),
     }
     expected |= {
-        "twist": {"autopilot/cmd_vel": (Twist, reliable())},
+        "twist": {"autopilot/cmd_vel": (Twist, reliable_qos())},
         "px4": {
-            "odom": (Odometry, sensor_data(10)),
-            "imu": (Imu, sensor_data(10)),
-            "battery_state": (BatteryState, sensor_data(10)),
-            "joy": (Joy, sensor_data(10)),
+            "odom": (Odometry, sensor_data_qos(10)),
+            "imu": (Imu, sensor_data_qos(10)),
+            "battery_state": (BatteryState, sensor_data_qos(10)),
+            "joy": (Joy, sensor_data_qos(10)),
         },
     }[kind]
     assert {name: node.seen[name] for name in expected} == expected
@@ -422,14 +422,14 @@ def test_external_vision_needs_mavlink(make, kind):
 
 def test_an_empty_vision_topic_is_none(make):
     make(autopilot="twist", vision_topic="")
-    assert "" not in make(autopilot="px4", vision_topic="").node.ears
+    assert "" not in make(autopilot="px4", vision_topic="").node.callbacks
 
 
 def test_a_passphrase_in_a_parameter_is_refused_with_the_remedy(make):
     with pytest.raises(UserError) as caught:
         make(signing_passphrase=SECRET)
     assert str(caught.value) == (
-        "the parameter 'signing_passphrase' could be read by everybody on the graph. put the "
+        "the parameter 'signing_passphrase' could be read by every node on the graph. put the "
         "passphrase into a file "
         "and give its path as signing_passphrase_file, or set LIQUID_NAV_SIGNING_PASSPHRASE"
     )
@@ -468,7 +468,7 @@ def test_what_is_not_installed_is_named_with_the_remedy(make, monkeypatch, missi
 
 
 def test_main_runs_the_node_and_ends_with_its_code(monkeypatch):
-    monkeypatch.setattr(autopilot_bridge, "run", lambda kind, arguments: (kind, arguments))
+    monkeypatch.setattr(autopilot_bridge, "run_node", lambda kind, arguments: (kind, arguments))
     with pytest.raises(SystemExit) as ended:
         autopilot_bridge.main(["--ros-args"])
     assert ended.value.code == (AutopilotBridge, ["--ros-args"])
@@ -477,15 +477,15 @@ def test_main_runs_the_node_and_ends_with_its_code(monkeypatch):
 # Whom it obeys
 
 
-def test_a_second_publisher_is_named_with_the_remedy_and_nobody_is_obeyed(make):
+def test_a_second_publisher_is_named_with_the_remedy_and_neither_is_obeyed(make):
     bench = make(autopilot="twist").engage()
     bench.command()
     assert bench.twists()[-1].linear.x == 1.0
     bench.node.several["/cmd_vel"] = 3
     bench.command()
     assert bench.twists()[-1] == Twist() and bench.session.phase is Phase.HOLDING
-    level, words, values = bench.node.status("cmd_vel")
-    assert (level, words, values) == (
+    level, text, values = bench.node.status("cmd_vel")
+    assert (level, text, values) == (
         ERROR,
         "more than one node publishes /cmd_vel: none is obeyed, holding. End all but one "
         "safety_supervisor",
@@ -501,25 +501,25 @@ def test_a_second_publisher_is_named_with_the_remedy_and_nobody_is_obeyed(make):
     assert bench.node.status("cmd_vel") == (OK, "one publisher", {})
 
 
-def test_the_session_is_told_when_somebody_else_was_seen(make, monkeypatch):
-    bench, told = make(), []
-    monkeypatch.setattr(bench.session, "distrust", lambda *given: told.append(given))
+def test_the_session_is_informed_when_a_second_publisher_was_seen(make, monkeypatch):
+    bench, reported = make(), []
+    monkeypatch.setattr(bench.session, "distrust", lambda *given: reported.append(given))
     bench.node.several["/cmd_vel"] = 2
     for time in (10.5, 11.0):
         bench.at(time)
         bench.command()
         bench.node.several.clear()
-    assert told == [("/cmd_vel", 10.5), ("", 11.0)]
+    assert reported == [("/cmd_vel", 10.5), ("", 11.0)]
 
 
 def test_two_who_give_orders_are_named_by_the_graphs_name(make):
     bench = make(autopilot="twist")
     bench.node.several["/safety_supervisor/order"] = 2
     bench.engage()
-    level, words, values = bench.node.status("cmd_vel")
+    level, text, values = bench.node.status("cmd_vel")
     assert (
         level == ERROR
-        and "publishes /safety_supervisor/order:" in words
+        and "publishes /safety_supervisor/order:" in text
         and values == {"publishers": "2"}
     )
     assert bench.session.phase is Phase.READY
@@ -576,11 +576,11 @@ def test_a_hold_that_came_while_there_were_two_begins_when_it_is_obeyed(make):
 )
 def test_what_is_no_order_is_dropped_and_quoted_in_short(make, data):
     bench = make(autopilot="twist")
-    bench.node.ears["safety_supervisor/order"](String(data=data))
-    level, words, _ = bench.node.status("input safety_supervisor/order")
+    bench.node.callbacks["safety_supervisor/order"](String(data=data))
+    level, text, _ = bench.node.status("input safety_supervisor/order")
     assert level == ERROR
     assert (
-        words == f"1 message(s) dropped: ValueError: no order of a safety_supervisor: {data[:80]!r}"
+        text == f"1 message(s) dropped: ValueError: no order of a safety_supervisor: {data[:80]!r}"
     )
 
 
@@ -599,9 +599,9 @@ def test_what_cannot_be_used_is_dropped_and_named_whatever_it_was_meant_for(
     make, px4_msgs, parameters, topic
 ):
     bench = make(**parameters)
-    bench.node.ears[topic](None)
-    level, words, _ = bench.node.status(f"input {topic}")
-    assert level == ERROR and words.startswith("1 message(s) dropped: ")
+    bench.node.callbacks[topic](None)
+    level, text, _ = bench.node.status(f"input {topic}")
+    assert level == ERROR and text.startswith("1 message(s) dropped: ")
 
 
 def test_an_order_is_answered_at_once(make):
@@ -616,7 +616,7 @@ def test_an_order_is_answered_at_once(make):
 
 
 @pytest.mark.parametrize("steady", [False, True])
-def test_the_state_is_said_when_it_changes_and_five_times_a_second(make, steady):
+def test_the_state_is_published_when_it_changes_and_five_times_a_second(make, steady):
     bench = make(autopilot="twist", steady=steady)
     begin = bench.time
     bench.tick()
@@ -632,7 +632,7 @@ def test_the_state_is_said_when_it_changes_and_five_times_a_second(make, steady)
     assert len(bench.states()) == 5
 
 
-def test_the_state_is_said_again_from_exactly_that_period_on(make):
+def test_the_state_is_published_again_from_exactly_that_period_on(make):
     bench = make(autopilot="twist", steady=True)
     for time, count in ((0.0, 1), (0.0, 1), (math.nextafter(0.2, 0.0), 1), (0.2, 2)):
         bench.at(time)
@@ -658,9 +658,9 @@ def test_the_state_of_a_plain_twist(make):
         "mode": "plain",
         "text": "",
     }
-    level, words, values = bench.node.status("autopilot")
+    level, text, values = bench.node.status("autopilot")
     assert (
-        (level, words) == (OK, "connected")
+        (level, text) == (OK, "connected")
         and values["phase"] == "flying"
         and values["mode"] == "plain"
     )
@@ -674,11 +674,11 @@ def test_trouble_is_a_warning_in_the_log_and_in_the_diagnostics(make):
     bench.tick()
     fault = bench.states()[-1]["fault"]
     assert fault and bench.node.log.count(("warning", fault)) == 1
-    level, words, _ = bench.node.status("autopilot")
-    assert (level, words) == (WARN, f"holding: {fault}")
+    level, text, _ = bench.node.status("autopilot")
+    assert (level, text) == (WARN, f"holding: {fault}")
 
 
-def test_every_change_of_the_phase_is_logged_once_with_its_cause_and_told_with_values(make):
+def test_every_change_of_the_phase_is_logged_once_with_its_cause_and_published_with_values(make):
     bench = make(autopilot="twist").engage()
     bench.command()
     bench.tick()
@@ -700,9 +700,7 @@ def test_every_change_of_the_phase_is_logged_once_with_its_cause_and_told_with_v
     )
     bench.at(20.0)
     bench.tick()
-    (line,) = [
-        words for level, words in bench.node.log if level == "info" and "-> holding" in words
-    ]
+    (line,) = [text for level, text in bench.node.log if level == "info" and "-> holding" in text]
     assert (
         line.startswith("mode: flying (plain) -> holding (plain): ")
         and bench.states()[-1]["fault"] in line
@@ -716,14 +714,14 @@ def test_a_mode_that_the_vehicle_has_changed_is_logged(make):
     bench = make()
     for mode in (4, 3):
         bench.vehicle(heartbeat(mode=mode))
-    told = bench.node.status("mode")[2]
-    assert told["before"].startswith("ready (") and told["mode"].startswith("ready (")
+    reported = bench.node.status("mode")[2]
+    assert reported["before"].startswith("ready (") and reported["mode"].startswith("ready (")
     (line,) = [
-        words
-        for _, words in bench.node.log
-        if words.startswith(f"mode: {told['before']} -> {told['mode']}: ")
+        text
+        for _, text in bench.node.log
+        if text.startswith(f"mode: {reported['before']} -> {reported['mode']}: ")
     ]
-    assert told["mode"] != told["before"] and line.endswith(told["cause"])
+    assert reported["mode"] != reported["before"] and line.endswith(reported["cause"])
 
 
 def test_ctrl_c_ends_it_with_a_last_zero(make):
@@ -736,14 +734,14 @@ def test_ctrl_c_ends_it_with_a_last_zero(make):
     assert bench.node.ended and bench.twists()[-1] == Twist()
 
 
-def test_ctrl_c_is_told_to_the_session_with_its_time(make):
+def test_ctrl_c_is_passed_to_the_session_with_its_time(make):
     bench = make()
     bench.at(10.5)
     bench.node.end()
     assert bench.session.now == 10.5 and bench.node.ended
 
 
-def test_closing_waits_until_the_last_word_is_heard(make):
+def test_closing_waits_until_the_last_message_is_received(make):
     bench = make(autopilot="twist")
     bench.node.close()
     assert bench.node.waited == [Duration(seconds=0.5)]
@@ -805,18 +803,18 @@ def tilted(pitch, x=0.0):
 
 def test_a_plain_velocity_is_turned_into_the_tilted_body_where_that_is_wanted(make):
     bench = make(autopilot="twist", plain_in_body=True, odom_topic="pose").engage()
-    assert bench.node.seen["pose"] == (Odometry, sensor_data(), False)
-    bench.node.ears["pose"](tilted(0.3))
+    assert bench.node.seen["pose"] == (Odometry, sensor_data_qos(), False)
+    bench.node.callbacks["pose"](tilted(0.3))
     bench.command(Command(vx=1.0))
     linear = bench.twists()[-1].linear
     assert (linear.x, linear.z) == (pytest.approx(math.cos(0.3)), pytest.approx(math.sin(0.3)))
-    assert "odom" not in make(autopilot="twist").node.ears
+    assert "odom" not in make(autopilot="twist").node.callbacks
 
 
 # MAVLink
 
 
-def test_what_is_missing_is_named_until_a_vehicle_is_heard(make):
+def test_what_is_missing_is_named_until_a_vehicle_is_received(make):
     bench = make(target_system=3, connection="udp:127.0.0.1:0")
     bench.tick()
     facts = bench.states()[-1]
@@ -824,8 +822,8 @@ def test_what_is_missing_is_named_until_a_vehicle_is_heard(make):
         facts["phase"] == "offline"
         and facts["fault"] == "no heartbeat of system 3 on udp:127.0.0.1:0"
     )
-    level, words, values = bench.node.status("autopilot")
-    assert (level, words) == (ERROR, "offline: no heartbeat of system 3 on udp:127.0.0.1:0")
+    level, text, values = bench.node.status("autopilot")
+    assert (level, text) == (ERROR, "offline: no heartbeat of system 3 on udp:127.0.0.1:0")
     assert {"foreign", "strangers", "bad", "rejected"} <= set(values) and "failsafes" not in values
     assert (values["foreign"], values["strangers"], values["bad"], values["rejected"]) == (
         "0",
@@ -838,13 +836,13 @@ def test_what_is_missing_is_named_until_a_vehicle_is_heard(make):
     assert bench.states()[-1]["fault"] == "cannot open it"
 
 
-def test_a_bridge_that_takes_any_vehicle_says_that_there_is_none(make):
+def test_a_bridge_that_takes_any_vehicle_reports_that_there_is_none(make):
     bench = make(target_system=0)
     bench.tick()
     assert bench.states()[-1]["fault"] == "no heartbeat of any autopilot on udp:0.0.0.0:14540"
 
 
-def test_a_vehicle_that_is_heard_is_told_with_its_mode_and_its_hold(make):
+def test_a_vehicle_that_is_received_is_reported_with_its_mode_and_its_hold(make):
     bench = make()
     bench.vehicle(heartbeat())
     facts = bench.states()[-1]
@@ -868,20 +866,20 @@ def test_the_vehicles_position_is_published_and_that_of_others_is_not(make):
     place = mavlink.MAVLink_local_position_ned_message(2000, 1.0, 2.0, -3.0, 0.0, 0.0, 0.0)
     attitude = mavlink.MAVLink_attitude_quaternion_message(2000, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     bench.vehicle(attitude, place, system=2)
-    assert bench.said["pose"] == []
+    assert bench.sent["pose"] == []
     bench.vehicle(attitude, place)
-    (odom,) = bench.said["pose"]
+    (odom,) = bench.sent["pose"]
     assert (odom.pose.pose.position.x, odom.header.frame_id) == (2.0, "d1/odom")
     assert nanoseconds(odom.header.stamp) == 2 * NANO
 
 
-def test_somebody_elses_flight_is_an_error_in_the_diagnostics(make):
+def test_a_released_flight_is_an_error_in_the_diagnostics(make):
     bench = make()
     bench.vehicle(heartbeat(armed=True))
     assert bench.states()[-1]["phase"] == "released" and bench.node.status("autopilot")[0] == ERROR
 
 
-def test_what_the_vehicle_warns_of_is_told_for_ten_seconds(make):
+def test_a_warning_of_the_vehicle_is_reported_for_ten_seconds(make):
     bench = make()
     bench.vehicle(
         heartbeat(), mavlink.MAVLink_statustext_message(mavlink.MAV_SEVERITY_WARNING, b"compass")
@@ -897,7 +895,7 @@ def parameter(name, value):
     return mavlink.MAVLink_param_value_message(name.encode(), value, kind, 1, 0)
 
 
-def test_failsafes_that_were_read_are_told_with_what_follows(make):
+def test_failsafes_that_were_read_are_reported_with_what_follows(make):
     bench = make()
     bench.vehicle(heartbeat(), parameter("NAV_RCL_ACT", 2.0), parameter("GF_ACTION", math.nan))
     assert bench.states()[-1]["failsafes"] == {
@@ -908,7 +906,7 @@ def test_failsafes_that_were_read_are_told_with_what_follows(make):
     }
 
 
-def test_other_systems_are_foreign_and_system_zero_means_the_first_heard(make):
+def test_other_systems_are_foreign_and_system_zero_means_the_first_received(make):
     bench = make()
     bench.vehicle(heartbeat(), system=2)
     assert bench.states()[-1]["phase"] == "offline"
@@ -920,7 +918,7 @@ def test_other_systems_are_foreign_and_system_zero_means_the_first_heard(make):
 
 
 @pytest.mark.parametrize(("ids", "secret"), [((247, 191), ""), ((200, 25), SECRET)])
-def test_what_is_sent_says_who_we_are_and_is_signed_where_there_is_a_passphrase(
+def test_what_is_sent_has_our_ids_and_is_signed_where_there_is_a_passphrase(
     make, monkeypatch, ids, secret
 ):
     if secret:
@@ -952,8 +950,10 @@ def test_what_is_sent_says_who_we_are_and_is_signed_where_there_is_a_passphrase(
 def test_a_packet_may_come_in_two_parts_except_as_datagrams(make, connection, whole):
     codec = make(connection=connection).link.codec
     data = heartbeat().pack(mavlink.MAVLink(None, srcSystem=1, srcComponent=1))
-    heard = [message.get_type() for part in (data[:9], data[9:]) for message in codec.decode(part)]
-    assert ("HEARTBEAT" in heard) is not whole
+    received = [
+        message.get_type() for part in (data[:9], data[9:]) for message in codec.decode(part)
+    ]
+    assert ("HEARTBEAT" in received) is not whole
 
 
 def test_the_wire_knows_the_vehicle_and_is_freed(make):
@@ -969,10 +969,10 @@ def test_the_wire_knows_the_vehicle_and_is_freed(make):
 
 
 @pytest.mark.parametrize(
-    ("address", "heard"),
+    ("address", "received"),
     [((200, 25), True), ((0, 0), True), ((247, 25), False), ((200, 191), False)],
 )
-def test_an_acknowledgement_counts_where_it_is_for_us_or_for_everybody(make, address, heard):
+def test_an_acknowledgement_counts_where_it_is_addressed_to_us_or_to_all(make, address, received):
     bench = make(system_id=200, component_id=25)
     bench.vehicle(heartbeat())
     bench.session.adapter.request(RequestKind.DISARM)
@@ -980,7 +980,7 @@ def test_an_acknowledgement_counts_where_it_is_for_us_or_for_everybody(make, add
     bench.vehicle(
         mavlink.MAVLink_command_ack_message(command, mavlink.MAV_RESULT_DENIED, 0, 0, *address)
     )
-    assert (RequestKind.DISARM in bench.session.replies) is heard
+    assert (RequestKind.DISARM in bench.session.replies) is received
 
 
 def test_ardupilot_has_its_own_modes(make):
@@ -1008,9 +1008,9 @@ def vision(position=(2.0, 0.0, 1.0), scale=1.0, speed=0.5):
 
 def test_external_vision_goes_to_the_estimator_in_its_frames(make):
     bench = make(vision_topic="slam/odom")
-    assert bench.node.seen["slam/odom"] == (Odometry, sensor_data(), False)
+    assert bench.node.seen["slam/odom"] == (Odometry, sensor_data_qos(), False)
     bench.at(11.0)
-    bench.node.ears["slam/odom"](vision())
+    bench.node.callbacks["slam/odom"](vision())
     ((message, now),) = bench.link.sent
     assert (message.get_type(), message.time_usec, now) == ("ODOMETRY", 3_000_000, 11.0)
     assert (message.x, message.y, message.z) == (0.0, 2.0, -1.0) and (message.vx, message.vy) == (
@@ -1040,7 +1040,7 @@ def test_external_vision_goes_to_the_estimator_in_its_frames(make):
 )
 def test_what_is_no_pose_is_not_handed_to_the_estimator_and_named(make, change, sent):
     bench = make(vision_topic="slam/odom")
-    bench.node.ears["slam/odom"](vision(**change))
+    bench.node.callbacks["slam/odom"](vision(**change))
     assert len(bench.link.sent) == sent
     if sent:
         return
@@ -1049,8 +1049,8 @@ def test_what_is_no_pose_is_not_handed_to_the_estimator_and_named(make, change, 
         if "scale" in change
         else "external vision has a number"
     )
-    level, words, _ = bench.node.status("input slam/odom")
-    assert level == ERROR and words.startswith(f"1 message(s) dropped: ValueError: {what}")
+    level, text, _ = bench.node.status("input slam/odom")
+    assert level == ERROR and text.startswith(f"1 message(s) dropped: ValueError: {what}")
 
 
 @pytest.mark.parametrize(
@@ -1070,10 +1070,10 @@ def test_vision_in_frames_that_the_estimator_would_misread_is_not_handed_on_and_
     message = vision()
     message.header.frame_id = pose
     message.child_frame_id = twist
-    bench.node.ears["slam/odom"](message)
+    bench.node.callbacks["slam/odom"](message)
     assert not bench.link.sent
-    level, words, _ = bench.node.status("input slam/odom")
-    assert level == ERROR and f"external vision is in the frame '{named}', expected" in words
+    level, text, _ = bench.node.status("input slam/odom")
+    assert level == ERROR and f"external vision is in the frame '{named}', expected" in text
 
 
 @pytest.mark.parametrize("frame", ["", "base_link", "d1/base_link", "camera_pose_frame", "imu"])
@@ -1081,7 +1081,7 @@ def test_vision_of_bodies_by_other_names_is_handed_on(make, frame):
     bench = make(vision_topic="slam/odom")
     message = vision()
     message.child_frame_id = frame
-    bench.node.ears["slam/odom"](message)
+    bench.node.callbacks["slam/odom"](message)
     assert len(bench.link.sent) == 1
 
 
@@ -1115,11 +1115,11 @@ def requests(bench):
         ("ardupilot", mavlink.MAVLINK_MSG_ID_SIM_STATE),
     ],
 )
-def test_the_true_pose_is_asked_for_as_soon_as_the_vehicle_is_heard_and_every_two_seconds(
+def test_the_true_pose_is_requested_as_soon_as_the_vehicle_is_received_and_every_two_seconds(
     make, autopilot, number
 ):
     bench = make(autopilot=autopilot, true_pose=True)
-    assert bench.node.seen["autopilot/true_odom"] == (Odometry, sensor_data(10))
+    assert bench.node.seen["autopilot/true_odom"] == (Odometry, sensor_data_qos(10))
     bench.tick()
     assert requests(bench) == []
     bench.vehicle(heartbeat())
@@ -1142,11 +1142,11 @@ def test_the_true_pose_is_published_with_the_vehicles_time_in_our_frames(make):
     bench = make(true_pose=True, frame_prefix="d1/")
     bench.vehicle(heartbeat())
     bench.vehicle(truth())
-    assert bench.said["autopilot/true_odom"] == [], "without the vehicle's time it has no stamp"
+    assert bench.sent["autopilot/true_odom"] == [], "without the vehicle's time it has no stamp"
     bench.vehicle(place(2000), truth(), place(2500), truth(north=100))
     bench.vehicle(place(3000), truth(north=200), system=2)
     bench.vehicle(truth(north=200), component=25)
-    first, second = bench.said["autopilot/true_odom"]
+    first, second = bench.sent["autopilot/true_odom"]
     assert [nanoseconds(m.header.stamp) for m in (first, second)] == [2 * NANO, 5 * NANO // 2]
     assert (first.header.frame_id, first.child_frame_id) == ("d1/odom", "d1/base_link")
     points = [m.pose.pose.position for m in (first, second)]
@@ -1162,7 +1162,7 @@ def test_the_true_pose_is_published_with_the_vehicles_time_in_our_frames(make):
 def test_the_true_pose_is_nobodys_business_unless_asked_for(make):
     bench = make()
     bench.vehicle(heartbeat(), place(2000), truth())
-    assert requests(bench) == [] and "autopilot/true_odom" not in bench.said
+    assert requests(bench) == [] and "autopilot/true_odom" not in bench.sent
 
 
 # Outputs
@@ -1173,7 +1173,7 @@ def outputs(node):
     """AutopilotOutputs of a vehicle whose clock is the flight's, and what they have published."""
     owner = node(wires.Plain, use_sim_time=True)
     made = AutopilotOutputs(owner, "pose", "d1/")
-    return SimpleNamespace(out=made, said=owner.said, seen=owner.seen)
+    return SimpleNamespace(out=made, sent=owner.sent, seen=owner.seen)
 
 
 def message(kind):
@@ -1195,7 +1195,7 @@ def vehicle(**changes):
 
 def test_a_position_brings_odometry_and_inertial_data_in_our_frames(outputs):
     outputs.out.message(message("LOCAL_POSITION_NED"), vehicle(force=np.array((0.1, 0.2, -9.8))))
-    (odom,), (imu,) = outputs.said["pose"], outputs.said["imu"]
+    (odom,), (imu,) = outputs.sent["pose"], outputs.sent["imu"]
     place, rates, force = odom.pose.pose.position, odom.twist.twist.angular, imu.linear_acceleration
     assert (place.x, place.y, place.z) == (2.0, 1.0, 3.0)
     assert (rates.x, rates.y, rates.z) == (0.4, -0.5, -0.6)
@@ -1212,7 +1212,7 @@ def test_a_position_brings_odometry_and_inertial_data_in_our_frames(outputs):
 
 def test_unknown_acceleration_is_no_number(outputs):
     outputs.out.message(message("LOCAL_POSITION_NED"), vehicle())
-    force = outputs.said["imu"][0].linear_acceleration
+    force = outputs.sent["imu"][0].linear_acceleration
     assert all(math.isnan(value) for value in (force.x, force.y, force.z))
 
 
@@ -1220,7 +1220,7 @@ def test_unknown_acceleration_is_no_number(outputs):
 def test_there_is_no_odometry_before_everything_is_known(outputs, missing):
     outputs.out.message(message("LOCAL_POSITION_NED"), vehicle(**{missing: None}))
     outputs.out.odometry(vehicle(), None)
-    assert outputs.said["pose"] == outputs.said["imu"] == []
+    assert outputs.sent["pose"] == outputs.sent["imu"] == []
 
 
 def test_a_status_brings_the_battery_where_it_is_known(outputs):
@@ -1233,19 +1233,19 @@ def test_a_status_brings_the_battery_where_it_is_known(outputs):
         ("HEARTBEAT", state),
     ):
         outputs.out.message(message(kind), telemetry)
-    first, second = outputs.said["battery_state"]
+    first, second = outputs.sent["battery_state"]
     assert (first.percentage, first.voltage, first.present) == (pytest.approx(0.4), 15.5, True)
     assert nanoseconds(first.header.stamp) == 2_500_000_000 and math.isnan(second.voltage)
-    assert outputs.said["pose"] == outputs.said["joy"] == []
+    assert outputs.sent["pose"] == outputs.sent["joy"] == []
 
 
-def test_the_remote_control_is_told_as_a_joystick_with_a_name(outputs):
+def test_the_remote_control_is_published_as_a_joystick_with_a_name(outputs):
     state = vehicle(sticks=(1000, 1500, 2000, 1250, 900, 2100))
     outputs.out.message(message("RC_CHANNELS"), state)
     outputs.out.message(message("RC_CHANNELS"), vehicle(sticks=(1600,), boot=None))
     outputs.out.message(message("RC_CHANNELS"), vehicle())
     outputs.out.message(message("HEARTBEAT"), state)
-    first, second = outputs.said["joy"]
+    first, second = outputs.sent["joy"]
     assert list(first.axes) == [-1.0, 0.0, 1.0, -0.5, -1.0, 1.0] and list(second.axes) == [
         pytest.approx(0.2)
     ]
@@ -1267,7 +1267,7 @@ def real(node):
     """
     owner = node(wires.Plain)
     owner.stamping = UNIX
-    return SimpleNamespace(out=AutopilotOutputs(owner, "odom", ""), said=owner.said, owner=owner)
+    return SimpleNamespace(out=AutopilotOutputs(owner, "odom", ""), sent=owner.sent, owner=owner)
 
 
 def stamp_of(message):
@@ -1281,27 +1281,27 @@ def test_a_real_vehicle_stamps_in_the_time_of_the_camera(real):
     for k in range(20):
         real.owner.stamping = UNIX + 0.1 * k + 0.004
         real.out.message(message("LOCAL_POSITION_NED"), vehicle(boot=312.0 + 0.1 * k))
-    stamps = [stamp_of(odom) for odom in real.said["odom"]]
+    stamps = [stamp_of(odom) for odom in real.sent["odom"]]
     assert stamps == pytest.approx([UNIX + 0.1 * k + 0.004 for k in range(20)], abs=1e-5)
-    assert [stamp_of(imu) for imu in real.said["imu"]] == stamps
+    assert [stamp_of(imu) for imu in real.sent["imu"]] == stamps
     # What comes between two positions is as old as the last one.
     real.owner.stamping = UNIX + 1.95
     real.out.message(message("SYS_STATUS"), vehicle(boot=313.9, battery=0.4))
     real.out.message(message("RC_CHANNELS"), vehicle(boot=313.9, sticks=(1600,)))
-    assert stamp_of(real.said["battery_state"][0]) == stamp_of(real.said["joy"][0]) == stamps[-1]
+    assert stamp_of(real.sent["battery_state"][0]) == stamp_of(real.sent["joy"][0]) == stamps[-1]
 
 
 def test_after_a_reboot_or_a_correction_of_our_clock_stamps_are_right_at_once(real):
     for now, boot in ((UNIX, 312.0), (UNIX + 1.0, 2.0), (UNIX - 600.0, 2.1), (UNIX - 599.0, 3.1)):
         real.owner.stamping = now
         real.out.message(message("LOCAL_POSITION_NED"), vehicle(boot=boot))
-        assert stamp_of(real.said["odom"][-1]) == pytest.approx(now, abs=1e-5)
+        assert stamp_of(real.sent["odom"][-1]) == pytest.approx(now, abs=1e-5)
 
 
 def test_where_a_simulated_vehicle_is_rendered_its_clock_is_the_flights(real):
     real.out.offer_true_pose()
     real.out.message(message("LOCAL_POSITION_NED"), vehicle(boot=312.0))
-    assert stamp_of(real.said["odom"][0]) == 312.0
+    assert stamp_of(real.sent["odom"][0]) == 312.0
 
 
 # PX4 over DDS
@@ -1323,7 +1323,7 @@ def px4_msgs(monkeypatch):
     names = (
         "OffboardControlMode",
         "TrajectorySetpoint",
-        "VehicleCommand",
+        "Px4VehicleCommand",
         "VehicleStatus",
         "VehicleCommandAck",
         "VehicleLandDetected",
@@ -1350,7 +1350,7 @@ def status(m, **fields):
     )
 
 
-def test_px4_over_dds_is_heard_and_told(make, px4_msgs):
+def test_px4_over_dds_is_received_and_published(make, px4_msgs):
     bench = make(autopilot="px4_dds")
     bench.tick()
     missing = (
@@ -1358,11 +1358,11 @@ def test_px4_over_dds_is_heard_and_told(make, px4_msgs):
         "the firmware?"
     )
     assert bench.states()[-1]["fault"] == missing
-    bench.node.ears["fmu/out/vehicle_status"](status(px4_msgs, system_id=2))
+    bench.node.callbacks["fmu/out/vehicle_status"](status(px4_msgs, system_id=2))
     bench.tick()
     assert bench.states()[-1]["phase"] == "offline"
-    bench.node.ears["fmu/out/vehicle_status"](status(px4_msgs))
-    bench.node.ears["fmu/out/vehicle_odometry"](
+    bench.node.callbacks["fmu/out/vehicle_status"](status(px4_msgs))
+    bench.node.callbacks["fmu/out/vehicle_odometry"](
         px4_msgs.VehicleOdometry(
             pose_frame=2,
             position=[0.0] * 3,
@@ -1381,15 +1381,15 @@ def test_px4_over_dds_is_heard_and_told(make, px4_msgs):
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_px4_over_dds_tells_the_true_pose_where_it_was_asked_for(make, px4_msgs, wanted):
+def test_px4_over_dds_publishes_the_true_pose_where_it_was_requested(make, px4_msgs, wanted):
     bench = make(autopilot="px4_dds", true_pose=wanted)
-    assert any("groundtruth" in topic for topic in bench.node.ears) is wanted
+    assert any("groundtruth" in topic for topic in bench.node.callbacks) is wanted
     assert ("autopilot/true_odom" in bench.node.seen) is wanted
 
 
-def test_px4_over_dds_with_system_zero_is_the_first_heard(make, px4_msgs):
+def test_px4_over_dds_with_system_zero_is_the_first_received(make, px4_msgs):
     bench = make(autopilot="px4_dds", target_system=0)
-    bench.node.ears["fmu/out/vehicle_status"](status(px4_msgs, system_id=2))
+    bench.node.callbacks["fmu/out/vehicle_status"](status(px4_msgs, system_id=2))
     bench.tick()
     assert bench.states()[-1]["phase"] == "ready"
 
@@ -1398,9 +1398,11 @@ def test_px4_over_dds_is_asked_for_a_mode_after_an_engagement(make, px4_msgs):
     bench = make(autopilot="px4_dds", odom_topic="pose")
     for k in range(200):
         bench.at(10.0 + 0.0625 * k)
-        bench.node.ears["fmu/out/vehicle_status"](status(px4_msgs))
-        bench.node.ears["fmu/out/vehicle_land_detected"](px4_msgs.VehicleLandDetected(landed=True))
-        bench.node.ears["fmu/out/vehicle_odometry"](
+        bench.node.callbacks["fmu/out/vehicle_status"](status(px4_msgs))
+        bench.node.callbacks["fmu/out/vehicle_land_detected"](
+            px4_msgs.VehicleLandDetected(landed=True)
+        )
+        bench.node.callbacks["fmu/out/vehicle_odometry"](
             px4_msgs.VehicleOdometry(
                 timestamp=1 + k,
                 pose_frame=1,
@@ -1414,12 +1416,12 @@ def test_px4_over_dds_is_asked_for_a_mode_after_an_engagement(make, px4_msgs):
         bench.command(Command())
         if k == 100:
             bench.engage()
-    assert bench.said["fmu/in/trajectory_setpoint"] and bench.said["pose"]
-    assert 176 in [order.command for order in bench.said["fmu/in/vehicle_command"]]
+    assert bench.sent["fmu/in/trajectory_setpoint"] and bench.sent["pose"]
+    assert 176 in [order.command for order in bench.sent["fmu/in/vehicle_command"]]
 
 
-class Told:
-    """In place of the adapter of PX4's messages: keeps what it is told."""
+class CallRecorder:
+    """In place of the adapter of PX4's messages: keeps its calls."""
 
     def __init__(self, target=None, used=True):
         self.calls, self.target, self.used = [], target, used
@@ -1434,17 +1436,17 @@ def wire(node, px4_msgs):
     """Return a function that makes a link at 5 s of the bridge's clock and 10 s of ROS time."""
 
     def make(**options):
-        owner, adapter, clock = node(wires.Plain), Told(**options), SimpleNamespace(now=5.0)
+        owner, adapter, clock = node(wires.Plain), CallRecorder(**options), SimpleNamespace(now=5.0)
         owner.stamping = 10.0
-        shown = Told()
+        shown = CallRecorder()
         made = Px4DdsLink(owner, adapter, shown, lambda: clock.now, Diagnostics(owner))
         return SimpleNamespace(
             link=made,
-            ears=owner.ears,
-            said=owner.said,
+            callbacks=owner.callbacks,
+            sent=owner.sent,
             seen=owner.seen,
             m=px4_msgs,
-            told=adapter.calls,
+            calls=adapter.calls,
             shown=shown.calls,
             clock=clock,
             owner=owner,
@@ -1489,17 +1491,17 @@ def test_topics_have_the_type_the_version_and_the_quality_that_px4_takes(wire, p
     assert seen == expected
 
 
-def test_a_status_is_told_whole_and_old_firmware_counts_as_sound(wire):
+def test_a_status_is_passed_on_whole_and_old_firmware_counts_as_sound(wire):
     bench = wire()
-    hear = bench.ears["fmu/out/vehicle_status"]
-    hear(
+    receive = bench.callbacks["fmu/out/vehicle_status"]
+    receive(
         SimpleNamespace(
             nav_state=14, arming_state=2, system_id=3, pre_flight_checks_pass=False, failsafe=True
         )
     )
-    hear(SimpleNamespace(nav_state=4, arming_state=1, system_id=1))
-    hear(SimpleNamespace(nav_state=4, arming_state=3, system_id=1))
-    assert bench.told == [
+    receive(SimpleNamespace(nav_state=4, arming_state=1, system_id=1))
+    receive(SimpleNamespace(nav_state=4, arming_state=3, system_id=1))
+    assert bench.calls == [
         ("status", (14, True, 3, False, True, 5.0, None)),
         ("status", (4, False, 1, True, False, 5.0, None)),
         ("status", (4, False, 1, True, False, 5.0, None)),
@@ -1507,25 +1509,27 @@ def test_a_status_is_told_whole_and_old_firmware_counts_as_sound(wire):
 
 
 @pytest.mark.parametrize("flag", [True, False])
-def test_landing_and_global_position_are_told(wire, flag):
+def test_landing_and_global_position_are_passed_on(wire, flag):
     bench = wire()
-    bench.ears["fmu/out/vehicle_land_detected"](bench.m.VehicleLandDetected(landed=int(flag)))
-    bench.ears["fmu/out/vehicle_local_position"](bench.m.VehicleLocalPosition(xy_global=int(flag)))
-    assert bench.told == [("landed", (flag, 5.0)), ("global_position", (flag, 5.0))]
-    assert all(isinstance(given[0], bool) for _, given in bench.told)
+    bench.callbacks["fmu/out/vehicle_land_detected"](bench.m.VehicleLandDetected(landed=int(flag)))
+    bench.callbacks["fmu/out/vehicle_local_position"](
+        bench.m.VehicleLocalPosition(xy_global=int(flag))
+    )
+    assert bench.calls == [("landed", (flag, 5.0)), ("global_position", (flag, 5.0))]
+    assert all(isinstance(given[0], bool) for _, given in bench.calls)
 
 
 @pytest.mark.parametrize(
-    ("address", "heard"), [((247, 191), 1), ((247, 1), 0), ((1, 191), 0), ((255, 190), 0)]
+    ("address", "received"), [((247, 191), 1), ((247, 1), 0), ((1, 191), 0), ((255, 190), 0)]
 )
-def test_acknowledgements_for_others_are_not_ours(wire, address, heard):
+def test_acknowledgements_for_others_are_not_ours(wire, address, received):
     bench = wire()
-    bench.ears["fmu/out/vehicle_command_ack"](
+    bench.callbacks["fmu/out/vehicle_command_ack"](
         bench.m.VehicleCommandAck(
             command=176, result=2, target_system=address[0], target_component=address[1]
         )
     )
-    assert bench.told == [("acknowledge", (176, 2, 5.0))] * heard
+    assert bench.calls == [("acknowledge", (176, 2, 5.0))] * received
 
 
 def single(*values):
@@ -1534,9 +1538,11 @@ def single(*values):
 
 
 @pytest.mark.parametrize("used", [True, False])
-def test_odometry_is_told_whole_and_shown_with_the_time_of_arrival_where_it_is_used(wire, used):
+def test_odometry_is_passed_on_whole_and_shown_with_the_time_of_arrival_where_it_is_used(
+    wire, used
+):
     bench = wire(used=used)
-    bench.ears["fmu/out/vehicle_odometry"](
+    bench.callbacks["fmu/out/vehicle_odometry"](
         bench.m.VehicleOdometry(
             timestamp=77.0,
             pose_frame=1,
@@ -1547,7 +1553,7 @@ def test_odometry_is_told_whole_and_shown_with_the_time_of_arrival_where_it_is_u
             angular_velocity=single(7.0, 8.0, 9.0),
         )
     )
-    ((name, (position, q, velocity, rates, kinds, stamp, now)),) = bench.told
+    ((name, (position, q, velocity, rates, kinds, stamp, now)),) = bench.calls
     assert (name, kinds, stamp, now) == ("odometry", (1, 3), 77, 5.0) and isinstance(stamp, int)
     assert [values.tolist() for values in (position, q, velocity, rates)] == [
         [1.0, 2.0, 3.0],
@@ -1558,7 +1564,7 @@ def test_odometry_is_told_whole_and_shown_with_the_time_of_arrival_where_it_is_u
     assert all(values.dtype == np.float64 for values in (position, q, velocity, rates))
     assert bench.link.bad == (not used)
     assert bench.shown == [("odometry", ("the vehicle", 10.0))] * used
-    bench.ears["fmu/out/vehicle_odometry"](
+    bench.callbacks["fmu/out/vehicle_odometry"](
         bench.m.VehicleOdometry(
             position=[0.0] * 3, q=[1.0, 0, 0, 0], velocity=[0.0] * 3, angular_velocity=[0.0] * 3
         )
@@ -1572,33 +1578,33 @@ def test_odometry_is_told_whole_and_shown_with_the_time_of_arrival_where_it_is_u
 def test_charges_are_passed_on_five_times_a_second(wire, later, count):
     """And at once where the clock has gone back."""
     bench = wire()
-    hear = bench.ears["fmu/out/battery_status"]
-    hear(bench.m.BatteryStatus(remaining=1, voltage_v=16))
+    receive = bench.callbacks["fmu/out/battery_status"]
+    receive(bench.m.BatteryStatus(remaining=1, voltage_v=16))
     bench.clock.now += later
-    hear(bench.m.BatteryStatus(remaining=1, voltage_v=16))
-    assert bench.told == [("battery", (1.0, 16.0))] * count
+    receive(bench.m.BatteryStatus(remaining=1, voltage_v=16))
+    assert bench.calls == [("battery", (1.0, 16.0))] * count
     assert bench.shown == [("battery", ("the vehicle", 10.0))] * count
-    assert all(type(value) is float for _, given in bench.told for value in given)
+    assert all(type(value) is float for _, given in bench.calls for value in given)
 
 
 def test_a_charge_is_passed_on_from_exactly_that_period_on(wire):
     bench = wire()
     bench.clock.now = 0.0
-    hear = bench.ears["fmu/out/battery_status"]
-    hear(bench.m.BatteryStatus(remaining=1, voltage_v=16))
+    receive = bench.callbacks["fmu/out/battery_status"]
+    receive(bench.m.BatteryStatus(remaining=1, voltage_v=16))
     bench.clock.now = math.nextafter(0.2, 0.0)
-    hear(bench.m.BatteryStatus(remaining=1, voltage_v=16))
-    assert len(bench.told) == 1
+    receive(bench.m.BatteryStatus(remaining=1, voltage_v=16))
+    assert len(bench.calls) == 1
     bench.clock.now = 0.2
-    hear(bench.m.BatteryStatus(remaining=1, voltage_v=16))
-    assert len(bench.told) == 2
+    receive(bench.m.BatteryStatus(remaining=1, voltage_v=16))
+    assert len(bench.calls) == 2
 
 
 @pytest.mark.parametrize(("target", "system"), [(None, 1), (1, 1), (5, 5)])
 def test_a_request_is_from_us_to_the_autopilot_of_the_vehicle(wire, target, system):
     bench = wire(target=target)
-    bench.link.send([VehicleCommand(400, (1, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0))])
-    (sent,) = bench.said["fmu/in/vehicle_command"]
+    bench.link.send([Px4VehicleCommand(400, (1, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0))])
+    (sent,) = bench.sent["fmu/in/vehicle_command"]
     assert sent.fields == {
         "timestamp": 0,
         "command": 400,
@@ -1614,10 +1620,10 @@ def test_a_request_is_from_us_to_the_autopilot_of_the_vehicle(wire, target, syst
 
 def test_a_set_point_leaves_everything_free_but_velocity_and_yaw_rate(wire):
     bench = wire()
-    bench.link.send([SetPoint((1.0, 2.0, -3.0), 1)])
+    bench.link.send([Px4SetPoint((1.0, 2.0, -3.0), 1)])
     (mode,), (point,) = (
-        bench.said["fmu/in/offboard_control_mode"],
-        bench.said["fmu/in/trajectory_setpoint"],
+        bench.sent["fmu/in/offboard_control_mode"],
+        bench.sent["fmu/in/trajectory_setpoint"],
     )
     assert mode.fields == {"timestamp": 0, "velocity": True}
     fields = dict(point.fields)
@@ -1632,11 +1638,11 @@ def test_a_set_point_leaves_everything_free_but_velocity_and_yaw_rate(wire):
     assert type(point.fields["yawspeed"]) is float
 
 
-def test_what_px4_says_wrongly_is_dropped_and_named(wire):
+def test_an_invalid_message_of_px4_is_dropped_and_named(wire):
     bench = wire()
-    bench.ears["fmu/out/vehicle_status"](None)
+    bench.callbacks["fmu/out/vehicle_status"](None)
     assert (
-        bench.told == []
+        bench.calls == []
         and "AttributeError" in bench.owner.status("input fmu/out/vehicle_status")[1]
     )
 

@@ -19,20 +19,20 @@ from liquid_nav.bringup.px4_gazebo import px4_gazebo_graph
 from liquid_nav.bringup.real_drone import DronePlan, drone_graph
 from liquid_nav.bringup.simulated_flight import (
     AUTOPILOTS,
-    PARAMETER_FILE,
+    EMBEDDED_PARAMETER_FILE,
     RANDOM_SEEDS,
     FlightPlan,
-    Process,
-    as_yaml,
+    NodeProcess,
     autopilot_graph,
     embedded_graph,
+    parameter_as_yaml,
     parse_namespace,
     parse_number,
     parse_seed,
 )
-from liquid_nav.bringup.unknown_names import refuse_parameters
+from liquid_nav.bringup.unknown_names import refuse_unknown_parameters
 from liquid_nav.cli import app as cli
-from liquid_nav.cli.processes import arguments, free_domain
+from liquid_nav.cli.processes import arguments, claim_ros_domain
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.safety_supervisor import LIMITS
 from liquid_nav.nodes.supervisor_inputs import WATCHED
@@ -42,7 +42,7 @@ from liquid_nav.worlds import ConditionError, draw_mounting, load_condition, loa
 
 SIMULATED = {
     **{
-        name: (lambda n=name: autopilot_graph(FlightPlan(autopilot=n)), PARAMETER_FILE)
+        name: (lambda n=name: autopilot_graph(FlightPlan(autopilot=n)), EMBEDDED_PARAMETER_FILE)
         for name in AUTOPILOTS
     },
     "gazebo": (lambda: gazebo_graph(FlightPlan()), gazebo_bringup.PARAMETER_FILE),
@@ -91,12 +91,12 @@ def test_every_node_of_a_flight_has_the_same_world():
 
 @pytest.mark.parametrize("value", ["forest", "12", "a: b # c", 'it\'s "quoted"', 3, 2.5, True])
 def test_parameter_values_survive_the_command_line(value):
-    assert yaml.safe_load(as_yaml(value)) == value
+    assert yaml.safe_load(parameter_as_yaml(value)) == value
 
 
 def test_empty_parameters_are_left_out():
-    line = arguments(Process("simulator", {"condition": "", "seed": 3}))
-    assert "seed:=3" in line and not [word for word in line if word.startswith("condition")]
+    line = arguments(NodeProcess("simulator", {"condition": "", "seed": 3}))
+    assert "seed:=3" in line and not [part for part in line if part.startswith("condition")]
 
 
 def test_seeds():
@@ -125,7 +125,7 @@ def test_a_launch_argument_that_is_no_number_is_named(text):
 
 
 def test_a_domain_is_free():
-    assert 1 <= free_domain() <= 101
+    assert 1 <= claim_ros_domain() <= 101
 
 
 @pytest.mark.parametrize("way", SIMULATED)
@@ -138,7 +138,7 @@ def test_where_a_simulated_supervisor_resumes_the_bridge_lets_it(way):
 
 
 @pytest.mark.parametrize("way", SIMULATED)
-def test_nobody_engages_before_the_bridge_has_heard_the_supervisor(way):
+def test_nothing_engages_before_the_bridge_has_received_the_supervisor(way):
     """What a bridge hears first counts as seen: an engagement of before would be lost."""
     graph, path = SIMULATED[way]
     assert parameters(graph(), path, "safety_supervisor")["autopilot_age"] > 0.0
@@ -155,7 +155,7 @@ def test_the_bridges_own_limits_do_not_cut_what_the_scenario_allows(way):
 
 
 @pytest.mark.parametrize("autopilot", drone_bringup.AUTOPILOTS)
-def test_a_real_drone_has_a_fence_and_flies_on_by_a_persons_word_alone(autopilot):
+def test_a_real_drone_has_a_fence_and_flies_on_by_a_persons_request_alone(autopilot):
     graph, path = drone_graph(DronePlan(autopilot=autopilot)), drone_bringup.PARAMETER_FILE
     supervisor = parameters(graph, path, "safety_supervisor")
     bridge = parameters(graph, path, "autopilot_bridge")
@@ -293,12 +293,12 @@ def all_graphs(tmp_path):
     """Every graph that a command or a launch file starts, with its parameter file."""
     for pilot in ("policy", "expert"):
         yield (
-            PARAMETER_FILE,
+            EMBEDDED_PARAMETER_FILE,
             embedded_graph(FlightPlan(seed=3, pilot=pilot, record=tmp_path, progress=True)),
         )
     for autopilot in AUTOPILOTS:
         yield (
-            PARAMETER_FILE,
+            EMBEDDED_PARAMETER_FILE,
             autopilot_graph(FlightPlan(seed=3, autopilot=autopilot, record=tmp_path)),
         )
     yield gazebo_bringup.PARAMETER_FILE, gazebo_graph(FlightPlan(seed=3, record=tmp_path))
@@ -320,7 +320,7 @@ def test_every_graph_gives_its_nodes_only_parameters_that_they_read(tmp_path):
         for process in graph:
             name = NAMED_OTHERWISE.get(process.executable, process.executable)
             theirs = sections.get(f"/**/{name}", {}).get("ros__parameters", {})
-            refuse_parameters(
+            refuse_unknown_parameters(
                 process.executable,
                 [*theirs, *process.parameters],
                 names_read_by(process.executable),
@@ -328,7 +328,7 @@ def test_every_graph_gives_its_nodes_only_parameters_that_they_read(tmp_path):
             checked.add(process.executable)
     assert checked >= {
         "simulator",
-        "world_camera",
+        "simulated_camera",
         "safety_supervisor",
         "autopilot_bridge",
         "camera",

@@ -21,13 +21,13 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from liquid_nav.camera.calibration import load_calibration
-from liquid_nav.camera.capture import Frame
+from liquid_nav.camera.capture import CapturedFrame
 from liquid_nav.camera.video_source import QUIET
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.camera import Camera
 from liquid_nav.nodes.diagnostics import ERROR, WARN
 from liquid_nav.nodes.messages import image_view, nanoseconds, read_compressed
-from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.nodes.qos import sensor_data_qos
 
 STAMP = 1_234_567_890_123_456_789
 
@@ -70,7 +70,7 @@ def test_a_resized_image_has_a_resized_model(calibration_file):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("", "malformed"),
         ("[1", "not YAML"),
@@ -93,10 +93,10 @@ def test_a_resized_image_has_a_resized_model(calibration_file):
         ),
     ],
 )
-def test_a_bad_calibration_is_one_line(text, words, tmp_path):
+def test_a_bad_calibration_is_one_line(text, message, tmp_path):
     path = tmp_path / "bad.yaml"
     path.write_text(text)
-    with pytest.raises(UserError, match=words) as caught:
+    with pytest.raises(UserError, match=message) as caught:
         load_calibration(path)
     assert "cameracalibrator" in str(caught.value)
 
@@ -107,9 +107,9 @@ def test_a_missing_calibration_is_one_line():
 
 
 def test_the_node_publishes_image_compressed_image_and_model(harness, calibration_file, tmp_path):
-    images = harness.listen("camera/image_raw", Image, sensor_data())
-    packed = harness.listen("camera/image_raw/compressed", CompressedImage, sensor_data())
-    models = harness.listen("camera/camera_info", CameraInfo, sensor_data())
+    images = harness.listen("camera/image_raw", Image, sensor_data_qos())
+    packed = harness.listen("camera/image_raw/compressed", CompressedImage, sensor_data_qos())
+    models = harness.listen("camera/camera_info", CameraInfo, sensor_data_qos())
     node = harness.add(
         Camera,
         source=str(tmp_path / "none.avi"),
@@ -126,7 +126,7 @@ def test_the_node_publishes_image_compressed_image_and_model(harness, calibratio
         picture[..., 2] = 200
 
         def shown():
-            node.publish(Frame(STAMP, picture))
+            node.publish(CapturedFrame(STAMP, picture))
             for _ in range(6):
                 harness.executor.spin_once(timeout_sec=0.02)
             return images and packed and models
@@ -142,14 +142,14 @@ def test_the_node_publishes_image_compressed_image_and_model(harness, calibratio
         node.close()
 
 
-def test_the_node_plays_a_file_and_says_when_it_is_gone(harness, tmp_path):
+def test_the_node_plays_a_file_and_reports_when_it_is_gone(harness, tmp_path):
     path = tmp_path / "film.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 60.0, (64, 48))
     for k in range(40):
         writer.write(np.full((48, 64, 3), 5 * k, np.uint8))
     writer.release()
     harness.listen_to_diagnostics()
-    models = harness.listen("camera/camera_info", CameraInfo, sensor_data(10))
+    models = harness.listen("camera/camera_info", CameraInfo, sensor_data_qos(10))
     node = harness.add(Camera, source=str(path), width=0, height=0)
     try:
         harness.until(lambda: node.count_subscribers("camera/camera_info"), "discovery")
@@ -160,7 +160,7 @@ def test_the_node_plays_a_file_and_says_when_it_is_gone(harness, tmp_path):
         assert 0 <= time.time_ns() - stamps[-1] < 60e9
         path.unlink()
         harness.until(
-            lambda: not node.serve(0.01) and harness.says("camera: source", "trying again"),
+            lambda: not node.serve(0.01) and harness.reports("camera: source", "trying again"),
             "the complaint",
         )
     finally:
@@ -197,23 +197,23 @@ def test_a_fault_in_the_capture_thread_is_named_and_the_camera_comes_back(harnes
     monkeypatch.setattr("liquid_nav.nodes.camera.VideoSource", Unsteady)
     monkeypatch.setattr(Unsteady, "mended", False)
     harness.listen_to_diagnostics()
-    images = harness.listen("camera/image_raw", Image, sensor_data(10))
+    images = harness.listen("camera/image_raw", Image, sensor_data_qos(10))
     node = harness.add(Camera, source="rtsp://me:s3cret@h/x")
     try:
         harness.matched(node._image)
-        words = (
+        parts = (
             "the source failed: error: (-215) nothing from rtsp://***@h/x; closing it failed too",
             "trying again",
         )
         harness.until(
-            lambda: node.serve(0.01) or harness.says("camera: source", *words), "the complaint"
+            lambda: node.serve(0.01) or harness.reports("camera: source", *parts), "the complaint"
         )
         assert not images
         Unsteady.mended = True
         harness.until(lambda: node.serve(0.05) and images, "images")
         assert image_view(images[-1]).shape == (144, 256, 3)
         harness.until(
-            lambda: node.serve(0.05) and harness.says("camera: source", "frames arrive"),
+            lambda: node.serve(0.05) and harness.reports("camera: source", "frames arrive"),
             "the all-clear",
         )
     finally:
@@ -255,7 +255,7 @@ class Gated:
         pass
 
 
-def test_it_says_opened_only_after_it_opened_and_frames_arrive_only_after_one_came(
+def test_it_reports_opened_only_after_it_opened_and_frames_arrive_only_after_one_came(
     harness, monkeypatch
 ):
     lines = []
@@ -278,10 +278,10 @@ def test_it_says_opened_only_after_it_opened_and_frames_arrive_only_after_one_ca
         now[0] = 1005.0
         assert status() == (WARN, "opening 0"), "silence begins when it is open"
         now[0] = 1010.5
-        level, words = status()
+        level, text = status()
         assert (
             level == ERROR
-            and "does not open" in words
+            and "does not open" in text
             and not [line for line in lines if "opened" in line]
         )
         Gated.may_open.set()
@@ -317,7 +317,7 @@ def test_the_quality_of_its_jpegs_is_changed_while_it_runs_and_stays_in_its_rang
         node.close()
 
 
-def test_a_camera_that_grants_less_says_so(harness, monkeypatch):
+def test_a_camera_that_grants_less_reports_it(harness, monkeypatch):
     monkeypatch.setattr("liquid_nav.nodes.camera.VideoSource", Slow)
     harness.listen_to_diagnostics()
     node = harness.add(
@@ -325,7 +325,7 @@ def test_a_camera_that_grants_less_says_so(harness, monkeypatch):
     )
     try:
         harness.until(
-            lambda: node.serve(0.05) and harness.says("camera: source", Slow.shortfall),
+            lambda: node.serve(0.05) and harness.reports("camera: source", Slow.shortfall),
             "the warning",
         )
         values = {value.key: value.value for value in harness.diagnostics["camera: source"].values}
@@ -341,24 +341,24 @@ def test_a_pixel_format_that_is_none_is_one_line(harness):
 
 def test_a_frame_that_cannot_be_published_does_not_end_the_node(harness, tmp_path):
     harness.listen_to_diagnostics()
-    packed = harness.listen("camera/image_raw/compressed", CompressedImage, sensor_data())
+    packed = harness.listen("camera/image_raw/compressed", CompressedImage, sensor_data_qos())
     node = harness.add(Camera, source=str(tmp_path / "none.avi"), width=0, height=0)
     try:
         harness.matched(node._compressed)
         node.capture.close()
         node.capture.grabber.problem = ""
         # JPEG ends at 65500 pixels.
-        node.capture.newest.put(Frame(STAMP, np.zeros((1, 70_000, 3), np.uint8)))
+        node.capture.newest.put(CapturedFrame(STAMP, np.zeros((1, 70_000, 3), np.uint8)))
         assert node.serve(0.0)
-        words = (
+        text = (
             "a frame could not be published: ValueError: 70000 x 1 pixels cannot be encoded as JPEG"
         )
-        harness.until(lambda: harness.says("camera: source", words), "the complaint")
+        harness.until(lambda: harness.reports("camera: source", text), "the complaint")
 
         def shown():
-            node.capture.newest.put(Frame(STAMP, np.zeros((4, 6), np.uint8)))
+            node.capture.newest.put(CapturedFrame(STAMP, np.zeros((4, 6), np.uint8)))
             node.serve(0.0)
-            return packed and harness.says("camera: source", "frames arrive")
+            return packed and harness.reports("camera: source", "frames arrive")
 
         harness.until(shown, "the next frame")
     finally:
@@ -402,7 +402,7 @@ class Playlist(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-    def log_message(self, *words):
+    def log_message(self, *parts):
         pass
 
 
@@ -439,10 +439,10 @@ def network_camera(monkeypatch):
     ids=[
         "in the parameter",
         "in a variable",
-        "the address in a variable, libraries told to print everything",
+        "the address in a variable, libraries reported to print everything",
     ],
 )
-def test_no_password_is_said_by_the_real_process(
+def test_no_password_is_printed_by_the_real_process(
     harness, network_camera, tmp_path, source, environment
 ):
     def filled(text):
@@ -480,7 +480,7 @@ def test_no_password_is_said_by_the_real_process(
 
             harness.until(complained, "the complaint in the log", deadline=60.0)
             harness.until(
-                lambda: harness.says("camera: source", "cannot open", "trying again"),
+                lambda: harness.reports("camera: source", "cannot open", "trying again"),
                 "the diagnosis",
             )
             harness.until(client.service_is_ready, "the parameter service")
@@ -489,9 +489,9 @@ def test_no_password_is_said_by_the_real_process(
         finally:
             process.terminate()
     printed = printed.read_text()
-    told = "\n".join((printed, *statuses, *(log.msg for log in logs)))
+    reported = "\n".join((printed, *statuses, *(log.msg for log in logs)))
     assert "cannot open" in printed
-    assert PASSWORD not in told and BASIC not in told
+    assert PASSWORD not in reported and BASIC not in reported
     assert answer.result().values[0].string_value == source
     warned = any("the parameter 'source' holds a password" in log.msg for log in logs)
     assert warned is (PASSWORD in source)

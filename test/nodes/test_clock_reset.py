@@ -54,16 +54,16 @@ class Recording:
         self.recorder = node(WiredRecorder, folder=str(folder))
 
     def clock(self, time):
-        if "/clock" in self.recorder.ears:
-            self.recorder.ears["/clock"](Clock(clock=to_stamp(from_seconds(time))))
+        if "/clock" in self.recorder.callbacks:
+            self.recorder.callbacks["/clock"](Clock(clock=to_stamp(from_seconds(time))))
 
     def frame(self, time):
         image = image_message(np.zeros((24, 32, 3), np.uint8), from_seconds(time), "camera")
-        self.recorder.ears["camera/image_raw"](serialize_message(image))
-        self.recorder.ears["odom"](serialize_message(odometry(time)))
+        self.recorder.callbacks["camera/image_raw"](serialize_message(image))
+        self.recorder.callbacks["odom"](serialize_message(odometry(time)))
 
     def mode(self, text):
-        self.recorder.ears["safety_supervisor/mode"](serialize_message(String(data=text)))
+        self.recorder.callbacks["safety_supervisor/mode"](serialize_message(String(data=text)))
 
     def fly(self, *times):
         for time in times:
@@ -89,8 +89,8 @@ def filed(folder, topic):
     came.
     """
     return [
-        round(told / NANO, 3)
-        for name, _, told in bag_times.times(folder / "flight.mcap")
+        round(reported / NANO, 3)
+        for name, _, reported in bag_times.times(folder / "flight.mcap")
         if name == topic
     ]
 
@@ -99,7 +99,7 @@ def test_a_reset_begins_another_bag_and_loses_nothing(recording, tmp_path):
     recording.mode("engaged")
     before = recording.fly_on(61.2)
     after = recording.fly_on(0.0)
-    level, words, _ = recording.recorder.status("recording")
+    level, text, _ = recording.recorder.status("recording")
     recording.recorder.end()
     for topic in ("/odom", "/camera/image_raw/compressed"):
         assert filed(tmp_path / "today", topic) == before
@@ -108,7 +108,7 @@ def test_a_reset_begins_another_bag_and_loses_nothing(recording, tmp_path):
     assert (tmp_path / "today" / "metadata.yaml").exists()
     assert (tmp_path / "today-2" / "metadata.yaml").exists()
     assert level == b"\x01"
-    assert words == (
+    assert text == (
         "simulated time went back from 63.2 to 0.0 s, as when a simulator is reset: the next "
         "flight is recorded into "
         f"{tmp_path / 'today-2'}"
@@ -146,10 +146,10 @@ def test_two_simulators_on_one_clock_do_not_fill_the_disk_with_bags(recording, t
     for step in range(50):
         recording.clock(0.04 * step)
         recording.clock(62.0 + 0.04 * step)
-    level, words, _ = recording.recorder.status("recording")
+    level, text, _ = recording.recorder.status("recording")
     recording.recorder.end()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["today", "today-2"]
-    assert (level, words) == (
+    assert (level, text) == (
         b"\x02",
         "simulated time goes back again and again: end all simulators but one",
     )
@@ -166,15 +166,15 @@ def test_without_simulated_time_stamps_of_any_clock_stay_in_one_bag(recording, t
     assert not (tmp_path / "today-2").exists()
 
 
-def test_where_the_next_bag_cannot_be_made_the_recording_ends_with_a_word(
+def test_where_the_next_bag_cannot_be_made_the_recording_ends_with_a_message(
     recording, tmp_path, monkeypatch
 ):
     times = recording.fly_on(5.0)
-    monkeypatch.setattr("liquid_nav.nodes.recorder.next_free", lambda folder: folder)
+    monkeypatch.setattr("liquid_nav.nodes.recorder.next_free_folder", lambda folder: folder)
     recording.fly(0.0)
-    level, words, _ = recording.recorder.status("recording")
+    level, text, _ = recording.recorder.status("recording")
     assert level == b"\x02"
-    assert words.startswith("recording has stopped: UserError")
+    assert text.startswith("recording has stopped: UserError")
     assert filed(tmp_path / "today", "/odom") == times
     with pytest.raises(Finished):
         recording.recorder.end()
@@ -187,10 +187,10 @@ def runner(node, tmp_path):
 
 def receive(runner, time, position=None):
     start = runner._layout.start
-    runner.ears["odom"](odometry(time, position or (start.x, start.y, 1.5)))
+    runner.callbacks["odom"](odometry(time, position or (start.x, start.y, 1.5)))
 
 
-def test_a_reset_in_flight_ends_the_flight_with_a_word(runner):
+def test_a_reset_in_flight_ends_the_flight_with_a_message(runner):
     receive(runner, 12.0)
     runner._flying = True
     receive(runner, 12.04)
@@ -203,7 +203,9 @@ def test_a_reset_in_flight_ends_the_flight_with_a_word(runner):
 
 
 def test_a_reset_before_the_flight_begins_anew(runner, tmp_path):
-    runner.ears["simulator/contact"](String(data=json.dumps({"touched": "trunk", "time": 1.0})))
+    runner.callbacks["simulator/contact"](
+        String(data=json.dumps({"touched": "trunk", "time": 1.0}))
+    )
     for time in (11.0, 12.0, 0.0):
         receive(runner, time)
     runner._flying = True

@@ -10,7 +10,7 @@ from sensor_msgs.msg import CompressedImage
 from liquid_nav.cli.flight_files import make_pictures
 from liquid_nav.evaluation.video import read_video
 from liquid_nav.nodes.messages import command_message, from_seconds, to_stamp
-from liquid_nav.recordings.bag import COMPRESSED, BagWriter
+from liquid_nav.recordings.bag import COMPRESSED_IMAGE_TYPE, BagWriter
 from liquid_nav.recordings.flight_log import FlightLog
 from liquid_nav.simulation import DroneState, Outcome
 from liquid_nav.types import Command
@@ -24,7 +24,7 @@ BEGIN, RATE, SECONDS = 100.0, 10.0, 2.0
 def test_the_video_shows_the_flight_and_not_the_take_off(tmp_path, begin):
     layout = generate_layout(load_scenario("field"), 3)
     bag, log, still = BagWriter(tmp_path), FlightLog(layout), np.zeros(3)
-    bag.add_topic("/camera/image_raw/compressed", COMPRESSED)
+    bag.add_topic("/camera/image_raw/compressed", COMPRESSED_IMAGE_TYPE)
     bag.add_topic("/cmd_vel", "geometry_msgs/msg/TwistStamped")
     level, where = np.array((1.0, 0.0, 0.0, 0.0)), np.array((0.0, 0.0, 1.5))
     for k in range(-20 if begin else 0, 30):

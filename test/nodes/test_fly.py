@@ -1,5 +1,5 @@
 """``liquid-nav fly`` from outside: separate processes over DDS, what they leave behind, and what
-bad input says.
+bad input prints.
 """
 
 import json
@@ -72,7 +72,7 @@ def flight(scenario, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_it_reaches_the_target_and_says_so(flight):
+def test_it_reaches_the_target_and_reports_it(flight):
     done, folder, (row,) = flight
     assert done.returncode == 0 and "reached the target" in done.stdout, done.stdout + done.stderr
     assert row["success"] is True and row["reason"] == "success" and row["seed"] == 5
@@ -194,7 +194,7 @@ def _read(path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "parts"),
     [
         (("--scenario", "forst"), ("unknown scenario 'forst'", "forest")),
         (("--condition", "sumer"), ("unknown condition 'sumer'", "summer")),
@@ -206,11 +206,11 @@ def _read(path):
         (("--json", "/proc/nowhere.json"), ("cannot write /proc/nowhere.json",)),
     ],
 )
-def test_bad_input_is_one_line_exit_code_2_and_no_folder(arguments, words, tmp_path):
+def test_bad_input_is_one_line_exit_code_2_and_no_folder(arguments, parts, tmp_path):
     done = fly("--out", tmp_path / "flight", *arguments)
     assert done.returncode == 2 and not (tmp_path / "flight").exists()
     assert len(done.stderr.strip().splitlines()) == 1 and all(
-        word in done.stderr for word in words
+        part in done.stderr for part in parts
     ), done.stderr
 
 

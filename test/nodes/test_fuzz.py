@@ -21,7 +21,7 @@ from std_msgs.msg import String
 from liquid_nav.json_text import read_json
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.messages import command_from, command_message, from_seconds, to_stamp
-from liquid_nav.nodes.qos import reliable
+from liquid_nav.nodes.qos import reliable_qos
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.safety import BridgeReport, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
@@ -213,9 +213,9 @@ def test_random_messages_neither_break_nor_move_anything(harness):
         clock_jump=2.0,
         joy_age=1.0,
     )
-    bridge, said = harness.add(AutopilotBridge, autopilot="twist_stamped"), []
-    bridge._backend._publisher = Wire(TwistStamped, said)
-    supervisor._commands.publish = said.append
+    bridge, messages = harness.add(AutopilotBridge, autopilot="twist_stamped"), []
+    bridge._backend._publisher = Wire(TwistStamped, messages)
+    supervisor._commands.publish = messages.append
     inputs, used = supervisor._inputs, {"order": 0, "state": 0}
 
     def order():
@@ -248,26 +248,28 @@ def test_random_messages_neither_break_nor_move_anything(harness):
         )()
     # A touch of the sticks ends what any bridge says that it does.
     assert (
-        supervisor._supervisor.mode in ("disengaged", "pilot") and said and min(used.values()) > 0
+        supervisor._supervisor.mode in ("disengaged", "pilot")
+        and messages
+        and min(used.values()) > 0
     )
-    assert all(command_from(message) == Command() for message in said)
+    assert all(command_from(message) == Command() for message in messages)
 
 
 class Wire:
     """In place of a publisher."""
 
-    def __init__(self, kind, said):
-        self.msg_type, self.publish = kind, said.append
+    def __init__(self, kind, messages):
+        self.msg_type, self.publish = kind, messages.append
 
 
 def test_random_orders_arm_nothing(harness):
     """A vehicle on the ground behind the bridge's MAVLink, and any orders but new ones."""
     pytest.importorskip("pymavlink")
-    from liquid_nav.autopilots.mavlink_codec import Codec
+    from liquid_nav.autopilots.mavlink_codec import MavlinkCodec
     from liquid_nav.sitl.simulated_px4 import Px4Vehicle
     from liquid_nav.sitl.vehicle_body import PointBody
 
-    rng, codec, vehicle = random.Random(5), Codec(), Px4Vehicle(PointBody())
+    rng, codec, vehicle = random.Random(5), MavlinkCodec(), Px4Vehicle(PointBody())
     bridge = harness.add(AutopilotBridge, connection="udp:127.0.0.1:0")
     bridge._now = lambda: 100.0 + vehicle.now
     link, states = bridge._backend._link, []
@@ -293,7 +295,7 @@ def test_random_orders_arm_nothing(harness):
     assert bridge.session.phase is Phase.READY and vehicle.uptime > 10.0
 
 
-def test_every_image_is_told_by_its_stamp_whatever_else_it_holds(harness):
+def test_every_image_is_identified_by_its_stamp_whatever_else_it_holds(harness):
     rng, node, seen = random.Random(7), harness.add(SupervisorNode, use_sim_time=True), []
     node._supervisor.image = lambda stamp, now: seen.append(stamp)
     for _ in range(COUNT):
@@ -395,9 +397,11 @@ def test_engaged_every_command_that_goes_out_is_inside_the_limits(harness):
 
 def test_an_intruder_on_the_controllers_topic_moves_nothing(harness):
     node = harness.add(SupervisorNode)
-    own = harness.probe.create_publisher(TwistStamped, "liquid_controller/cmd_vel", reliable())
+    own = harness.probe.create_publisher(TwistStamped, "liquid_controller/cmd_vel", reliable_qos())
     harness.matched(own)
-    intruder = harness.probe.create_publisher(TwistStamped, "liquid_controller/cmd_vel", reliable())
+    intruder = harness.probe.create_publisher(
+        TwistStamped, "liquid_controller/cmd_vel", reliable_qos()
+    )
     harness.until(lambda: node.count_publishers("liquid_controller/cmd_vel") == 2, "discovery")
     now = node._now()
     node._supervisor.image(now)

@@ -57,7 +57,7 @@ def test_without_the_message_type_nothing_is_listened_to(harness, monkeypatch):
     assert not listen_to_contacts(harness.probe, "gazebo/contacts", lambda kind, time: None)
 
 
-def test_each_contact_is_told_with_the_time_of_its_stamp(harness, monkeypatch):
+def test_each_contact_is_reported_with_the_time_of_its_stamp(harness, monkeypatch):
     """The type is not in any wheel: a stand-in has its fields, and the subscription is looked at
     instead of made.
     """
@@ -70,8 +70,10 @@ def test_each_contact_is_told_with_the_time_of_its_stamp(harness, monkeypatch):
     monkeypatch.setitem(sys.modules, "ros_gz_interfaces.msg", messages)
     made = []
     node = types.SimpleNamespace(create_subscription=lambda *arguments: made.append(arguments))
-    told = []
-    assert listen_to_contacts(node, "gazebo/contacts", lambda kind, time: told.append((kind, time)))
+    reported = []
+    assert listen_to_contacts(
+        node, "gazebo/contacts", lambda kind, time: reported.append((kind, time))
+    )
     ((kind, topic, callback, quality),) = made
     assert (kind, topic, quality.depth) == (messages.Contacts, "gazebo/contacts", 10)
     name = types.SimpleNamespace
@@ -82,5 +84,5 @@ def test_each_contact_is_told_with_the_time_of_its_stamp(harness, monkeypatch):
     header = Header()
     header.stamp.sec, header.stamp.nanosec = 12, 500_000_000
     callback(name(header=header, contacts=contacts))
-    assert told == [("trunk", 12.5)]
+    assert reported == [("trunk", 12.5)]
     assert gazebo_contacts.STAND == "_stand"

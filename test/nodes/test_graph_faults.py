@@ -17,8 +17,8 @@ pytest.importorskip("pymavlink")
 from sensor_msgs.msg import Joy
 
 from liquid_nav.autopilots.profiles import PX4
-from liquid_nav.bringup.simulated_flight import Process
-from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.bringup.simulated_flight import NodeProcess
+from liquid_nav.nodes.qos import sensor_data_qos
 from liquid_nav.types import Command
 
 _SPEC = importlib.util.spec_from_file_location(
@@ -54,7 +54,9 @@ def pilot_touches(flight):
 
 def joystick(flight):
     """From now on there is a joystick that nobody touches."""
-    flight.alive(flight.publisher(Joy, "joy", sensor_data(10)).get_subscription_count, "a listener")
+    flight.alive(
+        flight.publisher(Joy, "joy", sensor_data_qos(10)).get_subscription_count, "a listener"
+    )
     flight.joy = Joy(axes=[0.0, 0.0, 0.0, 0.0], buttons=[0])
     flight.go(1.0)
 
@@ -71,11 +73,13 @@ def noise(path):
 
 
 def second_supervisor(flight):
-    flight.start(Process("safety_supervisor", graph_flight.WATCH), "second")
+    flight.start(NodeProcess("safety_supervisor", graph_flight.WATCH), "second")
     flight.alive(lambda: flight.node.count_publishers("cmd_vel") > 1, "a second supervisor")
     # DDS tells each node by itself and takes wall time for it, while simulated time runs as fast as
     # it can. Until the bridge has been told it hears nothing of the second one either.
-    flight.alive(lambda: flight.said(BRIDGE, SEVERAL), "the bridge's word of a second supervisor")
+    flight.alive(
+        lambda: flight.reported(BRIDGE, SEVERAL), "the bridge's word of a second supervisor"
+    )
 
 
 FAULTS = {
@@ -129,25 +133,25 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_ends_at_rest_and_is_named(flight, name):
-    fault, who, words, limit, end = FAULTS[name]
+    fault, who, text, limit, end = FAULTS[name]
     if fault is pilot_touches:
         joystick(flight)
     flight.engage()
-    print(f"\n| {name} | {flight.measure(fault, who, words, limit)} |")
+    print(f"\n| {name} | {flight.measure(fault, who, text, limit)} |")
     flight.ends_in(*end)
 
 
 @pytest.mark.parametrize("name", ["killed camera", "killed controller", "frozen image"])
-def test_eyes_and_brain_are_processes_too(flight, name, small_model, tmp_path):
+def test_camera_and_controller_are_processes_too(flight, name, small_model, tmp_path):
     video = noise(tmp_path / "noise.avi")
     flight.leave("controller")
-    flight.start(Process("liquid_controller", {"model": str(small_model), "frozen_after": 1.0}))
+    flight.start(NodeProcess("liquid_controller", {"model": str(small_model), "frozen_after": 1.0}))
     if name != "frozen image":
         flight.leave("camera")
-        flight.start(Process("camera", {"source": str(video), "use_sim_time": True}))
+        flight.start(NodeProcess("camera", {"source": str(video), "use_sim_time": True}))
     flight.alive(lambda: set(flight.children) <= set(flight.signs), "signs of life")
     flight.engage()
-    fault, who, words, limit = {
+    fault, who, text, limit = {
         "killed camera": (
             lambda f: f.kill("camera", "liquid_controller"),
             SUPERVISOR,
@@ -167,7 +171,7 @@ def test_eyes_and_brain_are_processes_too(flight, name, small_model, tmp_path):
             5.0,
         ),
     }[name]
-    print(f"\n| {name} | {flight.measure(fault, who, words, limit)} |")
+    print(f"\n| {name} | {flight.measure(fault, who, text, limit)} |")
     flight.ends_in("holding", "holding")
 
 
@@ -178,7 +182,9 @@ def test_a_jump_of_the_clock_is_a_hold_that_ends_by_itself(flight, seconds):
         lambda f: f.jump(seconds), SUPERVISOR, f"clock jumped by {seconds:+.0f}", 3.0
     )
     print(f"\n| clock jumps by {seconds:+.0f} s | {row} |")
-    flight.until(lambda: flight.heard["mode"] == "engaged" and flight.driven(), "flying on", 15.0)
+    flight.until(
+        lambda: flight.received["mode"] == "engaged" and flight.driven(), "flying on", 15.0
+    )
 
 
 def test_a_lost_link_and_its_return(flight):
@@ -196,7 +202,7 @@ def test_a_reboot_in_flight(flight):
     flight.engage()
     begin = flight.vehicle.now
     flight.vehicle.reboot()
-    flight.until(lambda: flight.said(BRIDGE, "link lost"), "the name of its silence", 12.0)
+    flight.until(lambda: flight.reported(BRIDGE, "link lost"), "the name of its silence", 12.0)
     took, before = flight.vehicle.now - begin, flight.vehicle.set_points
     flight.until(
         lambda: "rebooted" in flight.children["autopilot_bridge"].log.read_text(),
@@ -206,7 +212,7 @@ def test_a_reboot_in_flight(flight):
     flight.until(lambda: flight.phase() == "ready", "its end", 5.0)
     flight.go(5.0)
     assert flight.vehicle.set_points == before and not flight.vehicle.armed
-    assert flight.phase() == "ready" and flight.heard["mode"] not in ("engaged", "landing"), (
+    assert flight.phase() == "ready" and flight.received["mode"] not in ("engaged", "landing"), (
         flight.summary()
     )
     print(
@@ -223,9 +229,9 @@ def test_arming_refused_on_the_ground(flight):
     flight.until(lambda: flight.phase() == "ready", "ready")
     place, begin = flight.state.position, flight.vehicle.now
     flight.until(lambda: flight.call("engage").success, "engaging")
-    flight.until(lambda: flight.said(BRIDGE, "Preflight Fail: compass"), "its words")
+    flight.until(lambda: flight.reported(BRIDGE, "Preflight Fail: compass"), "its words")
     print(f"\n| arming rejected | named after {flight.vehicle.now - begin:.2f} s |")
-    flight.until(lambda: flight.heard["mode"] == "disengaged", "giving up", 20.0)
+    flight.until(lambda: flight.received["mode"] == "disengaged", "giving up", 20.0)
     flight.go(2.0)
     assert not flight.vehicle.armed and np.array_equal(flight.state.position, place)
 
@@ -252,4 +258,4 @@ def test_displacement_by_a_second_publisher(flight, topic):
         f"and {ahead:.2f} m on its own until it held"
     )
     assert before < 0.01 and aside < 0.01
-    assert flight.speed < graph_flight.REST and flight.heard["mode"] == "holding"
+    assert flight.speed < graph_flight.REST and flight.received["mode"] == "holding"

@@ -13,7 +13,7 @@ from liquid_nav.nodes.expert_pilot import ExpertPilot
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.nodes.plots import Plots
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
-from liquid_nav.recordings.flight_topics import TOPICS
+from liquid_nav.recordings.flight_topics import RECORDED_TOPICS
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "docs" / "reference" / "topics.md",)
@@ -87,7 +87,10 @@ def graph(harness, small_model):
     ]
     probe = harness.probe
     harness.until(
-        lambda: len(probe.get_publishers_info_by_topic("/liquid_controller/cmd_vel")) == 2,
+        lambda: all(
+            probe.get_publishers_info_by_topic(f"/{pilot}/cmd_vel")
+            for pilot in ("liquid_controller", "expert_pilot")
+        ),
         "discovery",
     )
     for topic in ("/clock", "/autopilot/cmd_vel", "/joy", "/plots/position"):
@@ -147,13 +150,13 @@ def test_subscriptions_fit_what_is_published(harness, graph):
 
 
 def test_the_recorder_knows_every_documented_topic(documented):
-    recorded = {"/" + topic.name.lstrip("/"): topic for topic in TOPICS}
+    recorded = {"/" + topic.name.lstrip("/"): topic for topic in RECORDED_TOPICS}
     topics = {name for name, row in documented.items() if row[1] != "service"}
     # A bag runs on stamps and needs no clock; saliency is drawn only for whoever watches it; what
     # the plain backend repeats is on cmd_vel, and what rqt_plot gets is on other topics with its
     # stamps.
     plots = {topic for topic in topics if topic.startswith("/plots/")}
-    assert len(plots) == 4
+    assert len(plots) == 5
     assert topics - set(recorded) - plots == {
         "/clock",
         "/liquid_controller/saliency",

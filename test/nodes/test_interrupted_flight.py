@@ -36,8 +36,8 @@ def receive(runner, time):
     state = DroneState(
         time, np.array((start.x, start.y, 1.5)), np.array((1.0, 0.0, 0.0, 0.0)), zero, zero, zero
     )
-    runner.ears["odom"](odometry_message(state, from_seconds(time)))
-    runner.ears["cmd_vel"](command_message(Command(vx=1.0), from_seconds(time)))
+    runner.callbacks["odom"](odometry_message(state, from_seconds(time)))
+    runner.callbacks["cmd_vel"](command_message(Command(vx=1.0), from_seconds(time)))
 
 
 def fly(runner):
@@ -57,7 +57,7 @@ def test_a_signal_in_flight_leaves_a_record_of_what_was_flown(runner, tmp_path):
     assert (record.columns["command"][:, 0] == 1.0).all()
 
 
-def test_a_flight_that_breaks_leaves_one_that_says_why(runner, tmp_path):
+def test_a_flight_that_breaks_leaves_one_line_with_the_cause(runner, tmp_path):
     fly(runner)
     with pytest.raises(Finished):
         runner._fail("no odometry for 30 s: does the simulator run?")
@@ -86,7 +86,7 @@ def test_a_flight_that_was_judged_keeps_its_outcome(runner, tmp_path):
 
 
 @pytest.mark.parametrize(("drones", "place"), [(1, ""), (2, "d2")])
-def test_ctrl_c_says_where_things_lie(tmp_path, drones, place):
+def test_ctrl_c_prints_where_the_files_are(tmp_path, drones, place):
     assert (
         _what_is_left(tmp_path, drones)
         == f"the flight had not begun; the logs are in {tmp_path / 'log'}"

@@ -91,7 +91,7 @@ def test_px4_in_gazebo_is_started_with_its_variables(tmp_path):
     made = Px4World(tmp_path / "w.sdf", tmp_path / "b.yaml", ["/px4"], variables)
     *_, process = launching._px4(made)
     assert isinstance(process, ExecuteProcess)
-    assert [word.text for words in process.cmd for word in words] == ["/px4", "-d"]
+    assert [part.text for parts in process.cmd for part in parts] == ["/px4", "-d"]
     (line,) = launching._px4(Px4World(made.world, made.bridge, None, made.environment))
     assert isinstance(line, LogInfo)
 
@@ -103,7 +103,7 @@ def test_the_processes_of_a_real_drone():
     from launch_ros.actions import Node
 
     from liquid_nav.bringup import drone_launching
-    from liquid_nav.bringup.transport import profile_variable
+    from liquid_nav.bringup.transport import fastdds_profile_variable
 
     context = LaunchContext()
     for argument in drone_launching.declare_drone_arguments():
@@ -117,7 +117,7 @@ def test_the_processes_of_a_real_drone():
     own = {node.node_executable: node.additional_env for node in nodes if node.additional_env}
     assert list(own) == ["autopilot_bridge"]
     (((variable, path),),) = own.values()
-    assert perform_substitutions(context, variable) == profile_variable()
+    assert perform_substitutions(context, variable) == fastdds_profile_variable()
     assert perform_substitutions(context, path).endswith("config/fastdds_udp.xml")
 
 
@@ -206,8 +206,8 @@ liquid_controller: {ros__parameters: {model: from_the_file, blind_after: 2.5}}
 def test_the_level_of_the_log_reaches_every_node(path):
     seed = {} if "drone" in path.name else {"seed": "3"}
     for level in ("info", "debug"):
-        for words, _ in started(path, log_level=level, **seed).values():
-            assert words[words.index("--log-level") + 1] == level
+        for command, _ in started(path, log_level=level, **seed).values():
+            assert command[command.index("--log-level") + 1] == level
 
 
 @needs_launch

@@ -12,7 +12,7 @@ import pytest
 
 from liquid_nav.bringup import real_drone as drone_bringup
 from liquid_nav.bringup.real_drone import END_ORDER, DronePlan, drone_graph
-from liquid_nav.bringup.simulated_flight import Process
+from liquid_nav.bringup.simulated_flight import NodeProcess
 
 _SPEC = importlib.util.spec_from_file_location("launched", Path(__file__).with_name("launched.py"))
 launched = importlib.util.module_from_spec(_SPEC)
@@ -59,23 +59,23 @@ def test_the_exit_code_is_the_flights(code, result):
 @needs_launch
 @pytest.mark.parametrize("code", [0, 1, 2, -9])
 def test_any_node_that_ends_ends_the_flight_with_its_name(code, monkeypatch):
-    """Also one that says that all is well: it was not asked to end."""
+    """Also one whose exit code is 0: it was not asked to end."""
     from launch import LaunchService
 
-    said = []
+    lines = []
     shutdown = LaunchService._shutdown
     monkeypatch.setattr(
         LaunchService,
         "_shutdown",
-        lambda self, **why: (said.append(why["reason"]), shutdown(self, **why))[1],
+        lambda self, **why: (lines.append(why["reason"]), shutdown(self, **why))[1],
     )
     broken = python(
         f"import os; os.kill(os.getpid(), {-code})" if code < 0 else ends(code), name="simulator"
     )
     assert flight(python(WAITS), others=[python(WAITS), broken]) == 1
     assert (
-        f"has ended with exit code {code}: the flight is over" in said[0]
-        and "simulator-" in said[0]
+        f"has ended with exit code {code}: the flight is over" in lines[0]
+        and "simulator-" in lines[0]
     )
 
 
@@ -88,7 +88,7 @@ def test_a_runner_that_is_killed_ends_the_flight_of_all():
 @needs_launch
 @pytest.mark.parametrize(("codes", "result"), [((0, 0), 0), ((1, 0), 1), ((0, 1), 1)])
 def test_with_several_drones_it_ends_with_the_last(codes, result, tmp_path):
-    # The second one lives until the first one has spoken.
+    # The second one lives until the first one has written.
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     early = f"print('over', file=open('{pipe}', 'w'), flush=True); raise SystemExit({codes[0]})"
@@ -111,7 +111,7 @@ def test_what_else_a_person_has_launched_is_no_part_of_the_flight(tmp_path):
 def test_gazebo_which_another_launch_file_starts_is_part_of_the_flight():
     gazebo = python(ends(0) + "  # /tmp/world.sdf")
     assert (
-        flight(python(WAITS), strangers=[gazebo], part_of_it=lambda word: "/tmp/world.sdf" in word)
+        flight(python(WAITS), strangers=[gazebo], part_of_it=lambda part: "/tmp/world.sdf" in part)
         == 1
     )
 
@@ -120,17 +120,17 @@ def test_gazebo_which_another_launch_file_starts_is_part_of_the_flight():
 
 
 GRAPH = [
-    Process(name)
+    NodeProcess(name)
     for name in ("camera", "liquid_controller", "safety_supervisor", "autopilot_bridge", "recorder")
 ]
 
 
-def fly(tmp_path, code, watch, monkeypatch, said=None):
+def fly(tmp_path, code, watch, monkeypatch, lines=None):
     """Run a real drone's graph whose nodes are small Python programs; returns the exit code of the
     launch.
 
     code: what they do, with ``me`` (the node's name) and ``here`` (a folder); watch: called every
-    10 ms until it returns whether Ctrl-C shall be pressed; said: filled with what the launch tells
+    10 ms until it returns whether Ctrl-C shall be pressed; lines: filled with what the launch prints for
     people.
     """
     from launch import LaunchDescription, LaunchService
@@ -141,12 +141,12 @@ def fly(tmp_path, code, watch, monkeypatch, said=None):
     class Stand(launch_endings.EndsInTurn, ExecuteProcess):
         """A node without ROS."""
 
-    def tell(msg):
-        return OpaqueFunction(function=lambda context: said.append(msg))
+    def report(msg):
+        return OpaqueFunction(function=lambda context: lines.append(msg))
 
     monkeypatch.setattr(drone_bringup, "FIRST_PAUSE", 0.01)
-    if said is not None:
-        monkeypatch.setattr(launch_endings, "LogInfo", tell)
+    if lines is not None:
+        monkeypatch.setattr(launch_endings, "LogInfo", report)
     started = []
 
     def make(process):
@@ -184,14 +184,14 @@ while True:
 
 @needs_launch
 def test_ctrl_c_ends_a_real_drone_in_order(tmp_path, monkeypatch):
-    """Each is told only when the one before has gone: whoever commands the drone outlives whom it
+    """Each is signalled only when the one before has gone: whoever commands the drone outlives whom it
     listens to.
     """
-    everybody = [process.executable for process in GRAPH]
+    all_nodes = [process.executable for process in GRAPH]
     code, _ = fly(
         tmp_path,
         ORDERLY,
-        lambda: all((tmp_path / name).exists() for name in everybody),
+        lambda: all((tmp_path / name).exists() for name in all_nodes),
         monkeypatch,
     )
     assert code == 0
@@ -199,20 +199,23 @@ def test_ctrl_c_ends_a_real_drone_in_order(tmp_path, monkeypatch):
 
 
 @needs_launch
-def test_a_node_that_does_not_end_holds_up_nobody_for_long(tmp_path, monkeypatch):
+def test_a_node_that_does_not_end_holds_up_the_others_only_briefly(tmp_path, monkeypatch):
     from liquid_nav.bringup import launch_endings
 
     monkeypatch.setattr(launch_endings, "STAGE", 0.2)
-    # Until the bridge has gone, which is told last.
-    deaf = ORDERLY.replace(
+    # Until the bridge has gone, which is signalled last.
+    unresponsive = ORDERLY.replace(
         "def end(number, frame):",
         "def end(number, frame):\n    while me == 'recorder' and 'bridge' not in Path(here, "
         "'ended').read_text(): pass",
     )
     (tmp_path / "ended").touch()
-    everybody = [process.executable for process in GRAPH]
+    all_nodes = [process.executable for process in GRAPH]
     code, _ = fly(
-        tmp_path, deaf, lambda: all((tmp_path / name).exists() for name in everybody), monkeypatch
+        tmp_path,
+        unresponsive,
+        lambda: all((tmp_path / name).exists() for name in all_nodes),
+        monkeypatch,
     )
     assert code == 0
     assert (tmp_path / "ended").read_text().split() == [*END_ORDER[1:], END_ORDER[0]]
@@ -233,18 +236,18 @@ def test_a_node_that_dies_ends_no_other_and_is_started_again_where_it_may_be(
 ):
     again = name in ("camera", "liquid_controller", "recorder")
     alive = [one for one in END_ORDER if again or one != name]
-    said = []
+    lines = []
 
     def enough():
-        return said and all((tmp_path / one).exists() for one in alive)
+        return lines and all((tmp_path / one).exists() for one in alive)
 
-    code, started = fly(tmp_path, DIES_ONCE.format(name=name) + ORDERLY, enough, monkeypatch, said)
+    code, started = fly(tmp_path, DIES_ONCE.format(name=name) + ORDERLY, enough, monkeypatch, lines)
     assert code == 0
     assert [process.executable for process in started].count(name) == 1 + again
     assert (tmp_path / "ended").read_text().split() == alive, "all others lived until Ctrl-C"
-    (words,) = said
-    assert f"{name} has ended (exit code -9), the others go on" in words
-    assert ("is started again in" in words and "only a person engages again" in words) == again
+    (text,) = lines
+    assert f"{name} has ended (exit code -9), the others go on" in text
+    assert ("is started again in" in text and "only a person engages again" in text) == again
 
 
 @needs_launch
@@ -252,22 +255,22 @@ def test_a_node_that_refuses_its_input_is_not_started_again(tmp_path, monkeypatc
     """A model that does not exist will not exist in two seconds either; the drone may be in the air
     by hand.
     """
-    said = []
+    lines = []
     code, started = fly(
         tmp_path,
         f"if me == 'liquid_controller': raise SystemExit(2)\n{ORDERLY}",
         lambda: (
-            said
+            lines
             and all((tmp_path / one).exists() for one in END_ORDER if one != "liquid_controller")
         ),
         monkeypatch,
-        said,
+        lines,
     )
     assert code == 0 and len(started) == len(GRAPH)
-    (words,) = said
+    (text,) = lines
     assert (
-        "liquid_controller has ended (exit code 2)" in words
-        and "Start liquid_controller again" in words
+        "liquid_controller has ended (exit code 2)" in text
+        and "Start liquid_controller again" in text
     )
 
 
@@ -280,7 +283,7 @@ def test_a_recorder_that_is_started_again_writes_beside_what_the_dead_one_has_le
     (recorder,) = [p for p in drone_graph(DronePlan(record=folder)) if p.executable == "recorder"]
     again = drone_bringup.started_again(recorder)
     assert again.parameters == {**recorder.parameters, "folder": str(tmp_path / "today-2")}
-    controller = Process("liquid_controller", {"model": "default"})
+    controller = NodeProcess("liquid_controller", {"model": "default"})
     assert drone_bringup.started_again(controller) is controller
 
 

@@ -15,9 +15,9 @@ import yaml
 from liquid_nav.bringup import gazebo_processes as gazebo_bringup
 from liquid_nav.bringup import px4_gazebo as px4_gazebo_bringup
 from liquid_nav.bringup import real_drone as drone_bringup
-from liquid_nav.bringup.fleet import fleet_graph, fleet_names, graph_of
+from liquid_nav.bringup.fleet import drone_namespaces, fleet_graph, flight_processes
 from liquid_nav.bringup.simulated_flight import (
-    PARAMETER_FILE,
+    EMBEDDED_PARAMETER_FILE,
     FlightPlan,
     autopilot_graph,
     embedded_graph,
@@ -38,11 +38,11 @@ def graphs():
     found = {}
     for pilot in ("policy", "expert"):
         plan = FlightPlan("field", 3, "fog", pilot, record=RECORD)
-        found[f"embedded {pilot}"] = PARAMETER_FILE, embedded_graph(plan)
+        found[f"embedded {pilot}"] = EMBEDDED_PARAMETER_FILE, embedded_graph(plan)
         flown = FlightPlan("field", 3, "fog", pilot, record=RECORD, autopilot="px4")
-        found[f"px4 {pilot}"] = PARAMETER_FILE, autopilot_graph(flown)
+        found[f"px4 {pilot}"] = EMBEDDED_PARAMETER_FILE, autopilot_graph(flown)
         fleet = replace(plan, drones=2)
-        found[f"embedded two {pilot}s"] = PARAMETER_FILE, fleet_graph(fleet)
+        found[f"embedded two {pilot}s"] = EMBEDDED_PARAMETER_FILE, fleet_graph(fleet)
         found[f"gazebo px4 {pilot}"] = (
             gazebo_bringup.PARAMETER_FILE,
             px4_gazebo_bringup.px4_gazebo_graph(plan),
@@ -102,7 +102,7 @@ def test_executables_and_parameters_exist(name):
 
 
 @pytest.mark.parametrize("name", GRAPHS)
-def test_parameter_files_speak_of_the_nodes_that_start(name):
+def test_parameter_files_name_the_nodes_that_start(name):
     file, processes = GRAPHS[name]
     sections = yaml.safe_load((ROOT / file).read_text())
     nodes = {key.removeprefix("/**/"): value["ros__parameters"] for key, value in sections.items()}
@@ -122,9 +122,9 @@ def test_every_declared_limit_reaches_the_supervisor():
         "source",
         "connection",
     }
-    from liquid_nav.bringup.simulated_flight import GATE
+    from liquid_nav.bringup.simulated_flight import GATE_LIMITS
 
-    assert set(GATE) <= declared("safety_supervisor")
+    assert set(GATE_LIMITS) <= declared("safety_supervisor")
 
 
 def test_launch_files_describe_scenarios_that_exist():
@@ -137,7 +137,7 @@ def bridge():
     return yaml.safe_load((ROOT / gazebo_bringup.BRIDGE_FILE).read_text())
 
 
-def test_the_bridge_speaks_of_topics_of_our_world():
+def test_the_bridge_names_topics_of_our_world():
     layout, condition = generate_layout(load_scenario("field"), 3), load_condition("summer")
     text = world_sdf(layout, condition, Library("files", "summer"), drone=DroneSpec())
     named = set(re.findall(r"topic>([^<]+)</", text)) | {f"/model/drone/{COMMAND_TOPIC}", "/clock"}
@@ -145,7 +145,7 @@ def test_the_bridge_speaks_of_topics_of_our_world():
         assert entry["gz_topic_name"] in named, entry
 
 
-def test_the_bridge_speaks_of_topics_of_the_interface():
+def test_the_bridge_names_topics_of_the_interface():
     page = (ROOT / "docs" / "reference" / "topics.md").read_text()
     page += (NODES / "autopilot_bridge.py").read_text()
     for entry in bridge():
@@ -172,7 +172,7 @@ def test_gazebo_arguments():
 def test_each_of_several_drones_has_its_own_names_and_place():
     graph = fleet_graph(FlightPlan("field", 3, pilot="expert", record=RECORD, drones=3))
     assert graph[0].namespace == "" and graph[0].parameters["drones"] == "d1,d2,d3"
-    for number, name in enumerate(fleet_names(3)):
+    for number, name in enumerate(drone_namespaces(3)):
         own = {
             process.executable: process.parameters for process in graph if process.namespace == name
         }
@@ -181,10 +181,10 @@ def test_each_of_several_drones_has_its_own_names_and_place():
         assert own["safety_supervisor"]["frame_prefix"] == f"{name}/"
         assert own["recorder"]["folder"] == own["scenario_runner"]["folder"] == str(RECORD / name)
     assert [process.executable for process in graph[-3:]] == ["scenario_runner"] * 3
-    assert graph_of(FlightPlan(drones=1))[0].namespace == "" and fleet_names(1) == [""]
+    assert flight_processes(FlightPlan(drones=1))[0].namespace == "" and drone_namespaces(1) == [""]
     for plan in (FlightPlan(drones=9), FlightPlan(drones=2, autopilot="test-px4")):
         with pytest.raises(UserError):
-            graph_of(plan)
+            flight_processes(plan)
 
 
 def test_px4_in_gazebo_gets_our_world_its_start_and_its_camera(tmp_path):
@@ -206,7 +206,7 @@ def test_px4_in_gazebo_gets_our_world_its_start_and_its_camera(tmp_path):
         for system in ("AirPressure", "Magnetometer", "NavSat", "<spherical_coordinates>")
     )
     x, y, z, roll, pitch, yaw = (
-        float(word) for word in made.environment["PX4_GZ_MODEL_POSE"].split(",")
+        float(part) for part in made.environment["PX4_GZ_MODEL_POSE"].split(",")
     )
     assert (x, y, roll, pitch) == (layout.start.x, layout.start.y, 0.0, 0.0) and 0.0 < z < 0.5
     assert yaw == pytest.approx(layout.start.yaw, abs=1e-4)

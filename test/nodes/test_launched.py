@@ -39,8 +39,8 @@ def test_a_misspelt_argument_starts_nothing(harness, tmp_path, file, argument, n
     with launched.Launched(tmp_path, file, argument, domain=harness.domain) as flight:
         assert flight.wait() == 1
         given = argument.partition(":=")[0]
-        assert f"unknown launch argument '{given}'. did you mean '{name}'?" in flight.said()
-        assert flight.started() == {} and "Traceback" not in flight.said()
+        assert f"unknown launch argument '{given}'. did you mean '{name}'?" in flight.output()
+        assert flight.started() == {} and "Traceback" not in flight.output()
 
 
 def test_a_model_that_does_not_exist_ends_the_flight_at_once(harness, tmp_path):
@@ -50,9 +50,11 @@ def test_a_model_that_does_not_exist_ends_the_flight_at_once(harness, tmp_path):
         tmp_path, "field.launch.py", *arguments, domain=harness.domain
     ) as flight:
         assert flight.wait() == 1
-        said = flight.said()
-    assert "liquid_controller" in said and "has ended with exit code 2: the flight is over" in said
-    assert "is not active" not in said
+        lines = flight.output()
+    assert (
+        "liquid_controller" in lines and "has ended with exit code 2: the flight is over" in lines
+    )
+    assert "is not active" not in lines
 
 
 @kills
@@ -68,13 +70,13 @@ def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name
     with launched.Launched(
         tmp_path, "field.launch.py", *arguments, domain=harness.domain
     ) as flight:
-        launched.until(lambda: "-> engaged" in flight.said(), flight.said, spin)
+        launched.until(lambda: "-> engaged" in flight.output(), flight.output, spin)
         begin = time.monotonic()
         flight.kill(name)
         assert flight.wait() == 1
         print(f"\n{name}: exit code 1 after {time.monotonic() - begin:.3f} s")
-        said = flight.said()
-    assert f"{name}-" in said and "has ended with exit code -9: the flight is over" in said
+        lines = flight.output()
+    assert f"{name}-" in lines and "has ended with exit code -9: the flight is over" in lines
 
 
 def test_land_ends_the_simulated_flight_as_landed(harness, tmp_path):
@@ -87,13 +89,13 @@ def test_land_ends_the_simulated_flight_as_landed(harness, tmp_path):
     with launched.Launched(
         tmp_path, "field.launch.py", *arguments, domain=harness.domain
     ) as flight:
-        launched.until(lambda: "-> engaged" in flight.said(), flight.said, spin)
-        answer = harness.call("land")
+        launched.until(lambda: "-> engaged" in flight.output(), flight.output, spin)
+        answer = harness.call("safety_supervisor/land")
         assert answer.success, answer.message
         assert flight.wait() == 1
-        said = flight.said()
-    assert "flight landed after" in said and "collision" not in said
-    assert "the flight ended with exit code 1" in said
+        lines = flight.output()
+    assert "flight landed after" in lines and "collision" not in lines
+    assert "the flight ended with exit code 1" in lines
 
 
 @pytest.fixture
@@ -131,14 +133,15 @@ def test_a_node_that_is_killed_in_the_air_is_a_hold_and_the_others_live_on(
         took, cause = drone.die(name)
         print(f"\n{name}: held after {took:.3f} s: {cause}")
         assert CAUSES[name] in cause
-        answer = harness.call("land")
+        answer = harness.call("safety_supervisor/land")
         assert answer.success, answer.message
         drone.until(
             lambda: drone.state["phase"] == "ready" and not drone.state["armed"], "a landing"
         )
         drone.until(lambda: drone.launched.started()[name] != before[name], "another start")
         drone.until(
-            lambda: drone.harness.says("safety_supervisor: inputs", "are fresh"), "healthy inputs"
+            lambda: drone.harness.reports("safety_supervisor: inputs", "are fresh"),
+            "healthy inputs",
         )
         end = time.monotonic() + 3.0
         drone.until(lambda: time.monotonic() > end, "time")
@@ -163,7 +166,7 @@ def test_what_a_killed_recorder_leaves_locked_does_not_stop_the_bridge(
     with launched.Drone(harness, tmp_path, film, small_model, *limits, variables=wide) as drone:
         drone.engage()
         assert left_locks.ports_of(drone.launched.started()["autopilot_bridge"]) == []
-        heard = len(drone.modes)
+        received = len(drone.modes)
         begin = time.monotonic()
         try:
             left_locks.kill_in_that_moment(drone.launched.started()["recorder"])
@@ -171,15 +174,15 @@ def test_what_a_killed_recorder_leaves_locked_does_not_stop_the_bridge(
             pytest.skip(str(error))
         drone.until(lambda: drone.state["phase"] == "holding", "the bridge's hold", 10.0)
         took = time.monotonic() - begin
-        drone.until(lambda: len(drone.modes) > heard, "a word of the supervisor", 10.0)
-        said = drone.modes[heard][0] - begin
+        drone.until(lambda: len(drone.modes) > received, "a word of the supervisor", 10.0)
+        lines = drone.modes[received][0] - begin
         print(
             f"\nthe bridge held after {took:.3f} s ({drone.state['text']}), the supervisor spoke "
-            f"after {said:.3f} s"
+            f"after {lines:.3f} s"
         )
-        assert took < said, "it has held without a word of the supervisor"
+        assert took < lines, "it has held without a word of the supervisor"
         drone.until(lambda: drone.mode == "holding", "the supervisor's hold", 10.0)
-        drone.until(lambda: harness.call("land").success, "an answer to land")
+        drone.until(lambda: harness.call("safety_supervisor/land").success, "an answer to land")
         drone.until(
             lambda: drone.state["phase"] == "ready" and not drone.state["armed"], "a landing"
         )

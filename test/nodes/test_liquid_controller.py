@@ -17,7 +17,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.nodes.drone_messages import camera_info_message
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.nodes.messages import command_from, image_message, nanoseconds
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.types import Command, Decision, Observation
 
 SECOND = 1_000_000_000
@@ -38,8 +38,8 @@ class Bench:
     def __init__(self, harness, model, **parameters):
         self.harness = harness
         harness.listen_to_diagnostics()
-        self.camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data())
-        self.commands = harness.listen("liquid_controller/cmd_vel", TwistStamped, reliable(10))
+        self.camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data_qos())
+        self.commands = harness.listen("liquid_controller/cmd_vel", TwistStamped, reliable_qos(10))
         self.node = harness.add(LiquidController, model=str(model), **parameters)
         self.node.start()
         harness.matched(self.camera)
@@ -77,11 +77,11 @@ class Bench:
             self.harness.call("liquid_controller/reset")
         return len(self.commands) == commands
 
-    def refuses(self, message, *words, name=CAMERA):
+    def refuses(self, message, *parts, name=CAMERA):
         """Show a message until the diagnostic says so; nothing is answered."""
         before = len(self.commands)
         self.camera.publish(message)
-        self.harness.until(lambda: self.harness.says(name, *words), str(words))
+        self.harness.until(lambda: self.harness.reports(name, *parts), str(parts))
         assert len(self.commands) == before
 
 
@@ -119,14 +119,14 @@ def test_a_repeated_stamp_is_answered_again_without_a_step(bench, small_model, p
 def test_a_clock_that_jumps_back_resets_the_state_and_is_named(bench, small_model, pictures):
     bench.answer(pictures[0], 10.0)
     assert bench.answer(pictures[1], 5.0) == expected(small_model, pictures, [(1, 1 / 30)])[0]
-    bench.harness.until(lambda: bench.harness.says(CAMERA, "jumped backwards by 5.00 s"))
+    bench.harness.until(lambda: bench.harness.reports(CAMERA, "jumped backwards by 5.00 s"))
 
 
 def test_an_image_from_the_future_changes_nothing_and_is_named(bench, small_model, pictures):
     bench.answer(pictures[0], 1.0)
     bench.show(pictures[2], 2_147_483_000.0)
     bench.harness.until(
-        lambda: bench.harness.says(CAMERA, "camera/image_raw: images have stamps in the future")
+        lambda: bench.harness.reports(CAMERA, "camera/image_raw: images have stamps in the future")
     )
     assert (
         bench.answer(pictures[1], 1.04)
@@ -134,20 +134,20 @@ def test_an_image_from_the_future_changes_nothing_and_is_named(bench, small_mode
     )
     assert len(bench.commands) == 2
     # The next good image does not take the word back at once.
-    assert bench.harness.says(CAMERA, "synchronise the clocks (chrony)")
+    assert bench.harness.reports(CAMERA, "synchronise the clocks (chrony)")
 
 
 def test_a_lens_that_the_model_does_not_know_is_named(bench, pictures):
     harness = bench.harness
-    models = harness.probe.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
+    models = harness.probe.create_publisher(CameraInfo, "camera/camera_info", sensor_data_qos())
 
-    def seen(degrees, *words):
+    def seen(degrees, *parts):
         message = camera_info_message(
             1280, 720, np.radians(degrees), SECOND, "camera_optical_frame"
         )
         harness.until(
-            lambda: models.publish(message) or harness.says("liquid_controller: view", *words),
-            words,
+            lambda: models.publish(message) or harness.reports("liquid_controller: view", *parts),
+            parts,
         )
 
     seen(80.0, "the camera sees 80 x 51 degrees, as the model was trained")
@@ -176,11 +176,11 @@ def test_a_wrong_encoding_is_named(bench, pictures):
 
 
 @pytest.mark.parametrize(
-    ("shape", "name", "words"),
+    ("shape", "name", "parts"),
     [((0, 0, 3), CAMERA, "size is 0 x 0"), ((4, 6, 3), POLICY, "6 x 4 pixels")],
 )
-def test_a_wrong_size_is_named(bench, shape, name, words):
-    bench.refuses(image_message(np.zeros(shape, np.uint8), SECOND, "c"), words, name=name)
+def test_a_wrong_size_is_named(bench, shape, name, parts):
+    bench.refuses(image_message(np.zeros(shape, np.uint8), SECOND, "c"), parts, name=name)
 
 
 def test_a_frozen_camera_is_named(bench, pictures):
@@ -240,7 +240,7 @@ def test_inactive_gives_zero_once_and_then_nothing(bench, pictures):
     ],
 )
 def test_a_manager_that_ends_it_gets_zero_once_and_then_nothing(bench, pictures, transition, left):
-    modes = bench.harness.listen("liquid_controller/mode", String, latched())
+    modes = bench.harness.listen("liquid_controller/mode", String, latched_qos())
     bench.answer(pictures[0], 1.0)
     before = len(bench.commands)
     assert bench.change(transition) == (True, left)
@@ -250,7 +250,7 @@ def test_a_manager_that_ends_it_gets_zero_once_and_then_nothing(bench, pictures,
     bench.harness.until(lambda: modes and modes[-1].data == left, "the mode")
 
 
-def test_a_shutdown_while_inactive_says_nothing(bench, pictures):
+def test_a_shutdown_while_inactive_logs_nothing(bench, pictures):
     bench.answer(pictures[0], 1.0)
     assert bench.change(Transition.TRANSITION_DEACTIVATE) == (True, "inactive")
     bench.harness.until(lambda: len(bench.commands) == 2, "the zero command")
@@ -268,11 +268,13 @@ def test_an_error_in_a_transition_gives_zero_once_and_it_can_be_configured_again
     assert not command_from(bench.commands[-1]).as_array().any()
     assert bench.silent_after(pictures[1:4], 2)
     name = "liquid_controller: lifecycle"
-    harness.until(lambda: harness.says(name, "transition from inactive failed"), "the diagnostic")
+    harness.until(
+        lambda: harness.reports(name, "transition from inactive failed"), "the diagnostic"
+    )
     assert bench.change(Transition.TRANSITION_CONFIGURE) == (True, "inactive")
     assert bench.change(Transition.TRANSITION_ACTIVATE) == (True, "active")
     bench.answer(pictures[0], 90.0)
-    harness.until(lambda: harness.says(name, "no transition has failed"), "the diagnostic")
+    harness.until(lambda: harness.reports(name, "no transition has failed"), "the diagnostic")
 
 
 def test_a_blinded_camera_is_named_and_silence_ends_with_the_next_picture(bench, pictures):
@@ -306,7 +308,7 @@ def test_images_that_are_none_are_dropped_and_counted(bench, pictures):
     bench.camera.publish(serialize_message(whole)[:40])
     bench.refuses(six, "2 message(s) dropped: ImageError: data has 6 bytes", name=INPUT)
     bench.answer(pictures[0], 1.0)
-    harness.until(lambda: harness.says(INPUT, "2 message(s) dropped so far"), "recovery")
+    harness.until(lambda: harness.reports(INPUT, "2 message(s) dropped so far"), "recovery")
 
 
 def test_an_error_of_the_policy_drops_the_frame_and_is_named(bench, pictures):
@@ -320,9 +322,9 @@ def test_an_error_of_the_policy_drops_the_frame_and_is_named(bench, pictures):
 
 def test_neurons_and_info_can_be_looked_at(bench, pictures):
     harness = bench.harness
-    neurons = harness.listen("liquid_controller/neurons", Float32MultiArray, reliable())
-    info = harness.listen("liquid_controller/info", String, latched())
-    modes = harness.listen("liquid_controller/mode", String, latched())
+    neurons = harness.listen("liquid_controller/neurons", Float32MultiArray, reliable_qos())
+    info = harness.listen("liquid_controller/info", String, latched_qos())
+    modes = harness.listen("liquid_controller/mode", String, latched_qos())
     harness.until(
         lambda: bench.node.count_subscribers("liquid_controller/neurons") and info and modes, "info"
     )
@@ -376,7 +378,7 @@ def other_model(tmp_path_factory):
 def test_another_model_flies_after_cleanup_set_and_configure(
     bench, small_model, other_model, pictures
 ):
-    info = bench.harness.listen("liquid_controller/info", String, latched())
+    info = bench.harness.listen("liquid_controller/info", String, latched_qos())
     first = bench.answer(pictures[0], 1.0)
     refused = put(bench, model=str(other_model))
     assert "ros2 lifecycle set /liquid_controller deactivate, then cleanup" in refused

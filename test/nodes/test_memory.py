@@ -24,8 +24,8 @@ print(kept, faults / (10 * blocks * size / 4096))
 """
 
 
-def run(word, **variables):
-    """Return what keep_memory said, and the share of the blocks' pages that the system had to give
+def run(part, **variables):
+    """Return what keep_memory returned, and the share of the blocks' pages that the system had to give
     anew.
     """
     kept = {
@@ -34,19 +34,19 @@ def run(word, **variables):
         if not name.startswith(("MALLOC_", "GLIBC_"))
     }
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, word],
+        [sys.executable, "-c", PROGRAM, part],
         env=kept | variables,
         capture_output=True,
         text=True,
         check=True,
     )
-    said, share = done.stdout.split()
-    return said, float(share)
+    lines, share = done.stdout.split()
+    return lines, float(share)
 
 
 def test_blocks_of_the_size_of_images_are_used_again():
-    said, share = run("keep")
-    if said == "False":
+    lines, share = run("keep")
+    if lines == "False":
         pytest.skip("the C library has no mallopt")
     assert share < 0.1 < run("leave")[1]
 

@@ -52,7 +52,7 @@ def test_an_image_survives_the_way_there_and_back():
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "text"),
     [
         ({"encoding": "16UC1"}, "encoding is '16UC1'"),
         ({"height": 0}, "size is 7 x 0"),
@@ -75,11 +75,11 @@ def test_an_image_survives_the_way_there_and_back():
         ({"data": array.array("B", bytes(106))}, "data has 106 bytes"),
     ],
 )
-def test_a_bad_image_is_named(change, words):
+def test_a_bad_image_is_named(change, text):
     message = image()
     for field, value in change.items():
         setattr(message, field, value)
-    with pytest.raises(messages.ImageError, match=words):
+    with pytest.raises(messages.ImageError, match=text):
         messages.image_view(message)
 
 
@@ -173,8 +173,8 @@ def test_a_whole_picture_of_each_form_is_read_also_with_padding_behind(name):
 def test_a_picture_that_is_cut_off_anywhere_is_refused(name):
     data = FORMS[name]
     for length in range(len(data)):
-        words = "is no whole picture" if length > 8 else "is no (whole )?picture"
-        with pytest.raises(messages.ImageError, match=f"format 'jpeg', {words}"):
+        text = "is no whole picture" if length > 8 else "is no (whole )?picture"
+        with pytest.raises(messages.ImageError, match=f"format 'jpeg', {text}"):
             read(data[:length])
 
 
@@ -187,7 +187,7 @@ def test_a_compressed_image_that_is_none_is_named(data):
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "text"),
     [
         (png(100_000, 100_000), "size is 100000 x 100000, expected at most"),
         (png(2**25 + 1, 1), "size is 33554433 x 1, expected at most"),
@@ -196,8 +196,8 @@ def test_a_compressed_image_that_is_none_is_named(data):
         (jpeg(3, 0), "size is 3 x 0"),
     ],
 )
-def test_a_size_that_a_header_claims_is_refused_before_decoding(data, words):
-    with pytest.raises(messages.ImageError, match=words):
+def test_a_size_that_a_header_claims_is_refused_before_decoding(data, text):
+    with pytest.raises(messages.ImageError, match=text):
         read(data)
 
 
@@ -245,7 +245,7 @@ def test_bytes_changed_at_random_raise_nothing_but_image_errors(name):
             height, width, _ = read(data.tobytes()).shape
         except messages.ImageError:
             continue
-        assert height * width <= messages.MOST_PIXELS
+        assert height * width <= messages.MAX_IMAGE_PIXELS
 
 
 @pytest.mark.parametrize("length", range(12))
@@ -289,7 +289,7 @@ def test_odometry_survives_the_way_there_and_back():
 
 
 @pytest.mark.parametrize(
-    ("w", "words"),
+    ("w", "text"),
     [
         (0.0, "0"),
         (14.0, "14"),
@@ -299,13 +299,13 @@ def test_odometry_survives_the_way_there_and_back():
         (1.02, "1.02"),
     ],
 )
-def test_odometry_without_a_unit_quaternion_is_no_state(w, words):
+def test_odometry_without_a_unit_quaternion_is_no_state(w, text):
     """(0, 0, 0, 0) of a message that nobody has filled, NaN of an estimator that has not begun."""
     message = Odometry()
     message.pose.pose.orientation.w = w
     with pytest.raises(ValueError) as error:
         state_from(message)
-    assert str(error.value) == f"the orientation is a quaternion of length {words}, expected 1"
+    assert str(error.value) == f"the orientation is a quaternion of length {text}, expected 1"
 
 
 @pytest.mark.parametrize("w", [1.0, -1.0, 0.995, 1.005])

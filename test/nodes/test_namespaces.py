@@ -16,7 +16,7 @@ def drone(harness, name, model):
     simulator = pytest.importorskip("liquid_nav.nodes.simulator")
     remap = [
         "--ros-args",
-        *(word for old, new in clock_remapping(name) for word in ("-r", f"{old}:={new}")),
+        *(part for old, new in clock_remapping(name) for part in ("-r", f"{old}:={new}")),
     ]
     nodes = []
     for kind, parameters in (
@@ -56,21 +56,21 @@ def test_two_drones_share_nothing_but_what_is_meant_for_all(harness, small_model
 def test_each_command_reaches_its_own_drone(harness):
     from geometry_msgs.msg import TwistStamped
 
-    from liquid_nav.nodes.qos import reliable
+    from liquid_nav.nodes.qos import reliable_qos
 
     first, second = (
         harness._enter(SupervisorNode(context=harness.context, namespace=name))
         for name in ("d1", "d2")
     )
-    heard = [
-        harness.listen(f"/{name}/cmd_vel", TwistStamped, reliable(10)) for name in ("d1", "d2")
+    received = [
+        harness.listen(f"/{name}/cmd_vel", TwistStamped, reliable_qos(10)) for name in ("d1", "d2")
     ]
-    harness.until(lambda: all(heard), "both supervisors speak")
+    harness.until(lambda: all(received), "both supervisors speak")
     assert first.get_namespace() != second.get_namespace()
     assert harness.probe.count_publishers("/d1/cmd_vel") == 1
 
 
-def test_diagnostics_tell_drones_apart(harness):
+def test_diagnostics_distinguish_drones(harness):
     harness.listen_to_diagnostics()
     seen = set()
     from diagnostic_msgs.msg import DiagnosticArray

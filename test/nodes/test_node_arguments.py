@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from liquid_nav.bringup.node_help import asks_for_help, before_ros, help_text, parameters
+from liquid_nav.bringup.node_help import asks_for_help, before_ros, node_help_text, parameters
 
 _SPEC = importlib.util.spec_from_file_location(
     "names", Path(__file__).with_name("test_launch_names.py")
@@ -22,9 +22,9 @@ NODES = sorted(names.executables() - {"liquid-nav"})
 
 
 @pytest.mark.parametrize("name", NODES)
-def test_help_tells_what_a_node_does_and_all_its_parameters(name):
+def test_help_describes_a_node_and_all_its_parameters(name):
     module = importlib.import_module(f"liquid_nav.nodes.{name}")
-    text = help_text(module)
+    text = node_help_text(module)
     assert (
         f"ros2 run liquid_nav {name} --ros-args" in text
         and module.__doc__.strip().splitlines()[0] in text
@@ -66,7 +66,7 @@ def run(name, *arguments):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "text"),
     [
         (
             ("--ros-args", "-p", "sped:=1.0"),
@@ -76,9 +76,9 @@ def run(name, *arguments):
         (("--speed", "1.0"), "safety_supervisor does not know '--speed'"),
     ],
 )
-def test_what_nobody_reads_is_one_line(arguments, words):
+def test_arguments_that_are_not_read_are_refused_in_one_line(arguments, text):
     code, (error,) = run("safety_supervisor", *arguments)
-    assert code == 2 and words in error
+    assert code == 2 and text in error
 
 
 def test_one_parameter_file_serves_bridges_of_several_autopilots(harness):

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from liquid_nav.camera.blindness import COARSE_LIMIT, FINE_LIMIT, Sight, look
-from liquid_nav.camera.frame_guard import Action, FrameGuard, Verdict
+from liquid_nav.camera.frame_guard import FrameAction, FrameGuard, Verdict
 from liquid_nav.credentials import PASSPHRASE_VARIABLE, expand, read_passphrase
 from liquid_nav.errors import UserError
 from liquid_nav.json_text import DEEPEST, LIMIT, read_json
 from liquid_nav.nodes.diagnostics import ERROR, OK, Diagnostics
-from liquid_nav.nodes.qos import reliable
+from liquid_nav.nodes.qos import reliable_qos
 from liquid_nav.nodes.running import Finished
 from liquid_nav.nodes.subscribing import LONGEST, one_line, subscribe
 
@@ -76,7 +76,7 @@ def test_an_object_is_read_from_text_and_bytes(text, facts):
     ],
     ids=range(23),
 )
-def test_what_nobody_could_use_or_carry_on_is_none(text):
+def test_a_command_that_cannot_be_used_or_continued_is_none(text):
     assert read_json(text) is None
 
 
@@ -105,7 +105,7 @@ def test_a_text_is_read_up_to_its_limit_and_not_a_character_more(kind):
     assert read_json(text(LIMIT)) is not None and read_json(text(LIMIT + 1)) is None
 
 
-# Secrets: what to do is said with what is wrong.
+# Secrets: the remedy is given with what is wrong.
 
 
 @pytest.mark.parametrize(
@@ -185,10 +185,10 @@ def test_a_variable_of_a_source_that_is_wrong_is_named_with_the_remedy():
         "write ${NAME}, with letters, digits and underscores in the name"
     )
     with pytest.raises(UserError) as caught:
-        expand("rtsp://${WORD}@h", {})
+        expand("rtsp://${SECRET}@h", {})
     assert str(caught.value) == (
-        "the camera's source needs the environment variable WORD, which is not set. "
-        "export WORD where the camera node is started, or leave ${WORD} out"
+        "the camera's source needs the environment variable SECRET, which is not set. "
+        "export SECRET where the camera node is started, or leave ${SECRET} out"
     )
 
 
@@ -302,7 +302,7 @@ def test_blind_begins_below_either_limit():
 
 
 @pytest.mark.parametrize(
-    ("mean", "words"),
+    ("mean", "text"),
     [
         (24.9, "black: is the lens covered, is there light?"),
         (25.0, "without contrast: is the lens covered or fogged, is it out of focus?"),
@@ -311,8 +311,8 @@ def test_blind_begins_below_either_limit():
     ],
     ids=range(4),
 )
-def test_a_blind_picture_is_described_by_its_brightness(mean, words):
-    assert Sight(0.0, 0.0, mean).text == words
+def test_a_blind_picture_is_described_by_its_brightness(mean, text):
+    assert Sight(0.0, 0.0, mean).text == text
 
 
 # The frame guard
@@ -325,16 +325,16 @@ def guard():
 
 def test_a_gap_is_a_step_up_to_the_longest(guard, pictures):
     guard.see(5 * SECOND, pictures[0])
-    assert guard.see(6 * SECOND, pictures[1]) == Verdict(Action.STEP, 1.0)
+    assert guard.see(6 * SECOND, pictures[1]) == Verdict(FrameAction.STEP, 1.0)
     assert guard.see(7 * SECOND + 1, pictures[2]) == Verdict(
-        Action.RESTART, 0.1, "stamps jumped ahead by 1.00 s, state reset"
+        FrameAction.RESTART, 0.1, "stamps jumped ahead by 1.00 s, state reset"
     )
     assert guard.see(7 * SECOND, pictures[3]) == Verdict(
-        Action.RESTART, 0.1, "stamps jumped backwards by 0.00 s, state reset"
+        FrameAction.RESTART, 0.1, "stamps jumped backwards by 0.00 s, state reset"
     )
 
 
-def test_a_short_jump_ahead_is_told_as_such(pictures):
+def test_a_short_jump_ahead_is_reported_as_such(pictures):
     guard = FrameGuard(nominal_period=0.1, longest_gap=0.2, frozen_after=0.0)
     guard.see(SECOND, pictures[0])
     assert (
@@ -348,7 +348,7 @@ def test_repeated_and_lost_frames_are_counted_and_a_reset_keeps_the_numbers(guar
         guard.see(stamp * MS, pictures[stamp % 5])
     assert (guard.frames, guard.repeated, guard.lost) == (3, 3, 2)
     guard.reset()
-    assert guard.see(1400 * MS, pictures[0]) == Verdict(Action.RESTART, 0.1)
+    assert guard.see(1400 * MS, pictures[0]) == Verdict(FrameAction.RESTART, 0.1)
     assert (guard.frames, guard.repeated, guard.lost) == (4, 3, 2)
 
 
@@ -357,24 +357,24 @@ def test_a_frozen_camera_is_named_from_its_limit_on_and_restarts_the_time_when_i
 ):
     guard.see(3 * SECOND, pictures[0])
     for k in range(1, 5):
-        assert guard.see(3 * SECOND + k * 100 * MS, pictures[0].copy()).action is Action.STEP
-    assert guard.see(3 * SECOND + 500 * MS - 1, pictures[0].copy()).action is Action.STEP
+        assert guard.see(3 * SECOND + k * 100 * MS, pictures[0].copy()).action is FrameAction.STEP
+    assert guard.see(3 * SECOND + 500 * MS - 1, pictures[0].copy()).action is FrameAction.STEP
     assert guard.see(3 * SECOND + 500 * MS, pictures[0].copy()) == Verdict(
-        Action.IGNORE,
+        FrameAction.IGNORE,
         pytest.approx(1e-9),
         "camera is frozen: identical pixels for 0.5 s, check the camera driver",
     )
-    assert guard.see(3 * SECOND + 600 * MS, pictures[1]).action is Action.STEP
-    assert guard.see(3 * SECOND + 700 * MS, pictures[1]).action is Action.STEP
+    assert guard.see(3 * SECOND + 600 * MS, pictures[1]).action is FrameAction.STEP
+    assert guard.see(3 * SECOND + 700 * MS, pictures[1]).action is FrameAction.STEP
 
 
 def test_a_blind_camera_is_named_from_its_limit_on():
     guard = FrameGuard(nominal_period=0.1, longest_gap=1.0, frozen_after=0.0, blind_after=0.5)
     dark = np.zeros((72, 128, 3), np.uint8)
     guard.see(3 * SECOND, dark)
-    assert guard.see(3 * SECOND + 500 * MS - 1, dark).action is Action.STEP
+    assert guard.see(3 * SECOND + 500 * MS - 1, dark).action is FrameAction.STEP
     assert guard.see(3 * SECOND + 500 * MS, dark) == Verdict(
-        Action.IGNORE,
+        FrameAction.IGNORE,
         pytest.approx(1e-9),
         "camera is blind: pictures for 0.5 s are black: is the lens covered, is there light?",
     )
@@ -383,15 +383,15 @@ def test_a_blind_camera_is_named_from_its_limit_on():
 @pytest.mark.parametrize(
     ("late", "verdict"),
     [
-        (0, Verdict(Action.STEP, 1.0)),
-        (1, Verdict(Action.RESTART, 0.1, "frames were ignored for 1.00 s, state reset")),
+        (0, Verdict(FrameAction.STEP, 1.0)),
+        (1, Verdict(FrameAction.RESTART, 0.1, "frames were ignored for 1.00 s, state reset")),
     ],
 )
 def test_ignored_time_is_made_up_for_up_to_the_longest_gap(pictures, late, verdict):
     guard = FrameGuard(nominal_period=0.1, longest_gap=1.0, frozen_after=0.2)
     guard.see(3 * SECOND, pictures[0])
     for k in (2, 4, 6, 8):
-        assert guard.see(3 * SECOND + k * 100 * MS, pictures[0]).action is Action.IGNORE
+        assert guard.see(3 * SECOND + k * 100 * MS, pictures[0]).action is FrameAction.IGNORE
     assert guard.see(4 * SECOND + late, pictures[1]) == verdict
 
 
@@ -439,8 +439,8 @@ def owner():
     return Owner()
 
 
-def hearing(owner, **options):
-    """Subscribe to ``words``; what arrives there is raised if it is an error. Returns the ear and
+def listening(owner, **options):
+    """Subscribe to ``text``; what arrives there is raised if it is an error. Returns the callback and
     what was used.
     """
     used = []
@@ -451,22 +451,23 @@ def hearing(owner, **options):
         used.append(message)
 
     assert (
-        subscribe(owner, Diagnostics(owner), str, "words", use, reliable(3), **options) == "words"
+        subscribe(owner, Diagnostics(owner), str, "text", use, reliable_qos(3), **options)
+        == "text"
     )
-    return owner.callbacks["words"], used
+    return owner.callbacks["text"], used
 
 
 @pytest.mark.parametrize("raw", [True, False])
 def test_a_subscription_is_created_as_it_was_asked_for(owner, raw):
-    hearing(owner, raw=raw)
-    assert owner.options["words"] == (str, reliable(3), raw)
-    hearing(owner)
-    assert owner.options["words"][2] is False
+    listening(owner, raw=raw)
+    assert owner.options["text"] == (str, reliable_qos(3), raw)
+    listening(owner)
+    assert owner.options["text"][2] is False
 
 
-def test_every_drop_is_told_with_its_number_and_the_last_error(owner):
-    hear, used = hearing(owner)
-    told = []
+def test_every_drop_is_reported_with_its_number_and_the_last_error(owner):
+    receive, used = listening(owner)
+    reported = []
     for message in (
         "a",
         ValueError("x"),
@@ -476,21 +477,21 @@ def test_every_drop_is_told_with_its_number_and_the_last_error(owner):
         "c",
         ValueError("w"),
     ):
-        hear(message)
+        receive(message)
         owner.second()
         (status,) = owner.statuses[-1] or [None]
-        told.append(
+        reported.append(
             status
             and (status.level, status.message, [(pair.key, pair.value) for pair in status.values])
         )
-        assert status is None or (status.name, status.hardware_id) == ("owner: input words", "d1")
+        assert status is None or (status.name, status.hardware_id) == ("owner: input text", "d1")
     assert used == ["a", "b", "c"]
 
     def facts(level, text, count, error):
         return level, text, [("count", str(count)), ("last_error", error)]
 
     good = facts(OK, "3 message(s) dropped so far, the last one was used", 3, "TypeError: z")
-    assert told == [
+    assert reported == [
         None,
         facts(ERROR, "1 message(s) dropped: ValueError: x", 1, "ValueError: x"),
         facts(ERROR, "2 message(s) dropped: ValueError: y", 2, "ValueError: y"),
@@ -502,28 +503,28 @@ def test_every_drop_is_told_with_its_number_and_the_last_error(owner):
 
 
 def test_the_first_drop_of_a_kind_is_published_at_once_with_its_values_and_a_flood_is_not(owner):
-    hear, _ = hearing(owner)
-    hear(ValueError("x"))
+    receive, _ = listening(owner)
+    receive(ValueError("x"))
     ((status,),) = owner.statuses
     assert {pair.key: pair.value for pair in status.values} == {
         "count": "1",
         "last_error": "ValueError: x",
     }
     for k in range(20):
-        hear(ValueError(str(k)))
-    hear("good")
+        receive(ValueError(str(k)))
+    receive("good")
     assert len(owner.statuses) == 1
-    hear(TypeError("y"))
+    receive(TypeError("y"))
     assert len(owner.statuses) == 2
 
 
 def test_the_end_of_a_process_and_errors_after_a_shutdown_go_through(owner):
-    hear, _ = hearing(owner)
+    receive, _ = listening(owner)
     with pytest.raises(Finished):
-        hear(Finished(3))
+        receive(Finished(3))
     owner.running = False
     with pytest.raises(ValueError, match="late"):
-        hear(ValueError("late"))
+        receive(ValueError("late"))
     assert owner.statuses == []
 
 

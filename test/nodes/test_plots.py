@@ -30,16 +30,18 @@ def plots(node):
 
 
 @pytest.mark.parametrize(
-    ("heard", "drawn"),
+    ("received", "drawn"),
     [("cmd_vel", "plots/command"), ("liquid_controller/cmd_vel", "plots/controller_command")],
 )
-def test_a_command_is_repeated_without_its_stamp(plots, heard, drawn):
-    plots.ears[heard](command_message(Command(1.0, 0.2, -0.3, 0.4), 5))
+def test_a_command_is_repeated_without_its_stamp(plots, received, drawn):
+    plots.callbacks[received](command_message(Command(1.0, 0.2, -0.3, 0.4), 5))
     assert {
-        topic: said for topic, said in plots.said.items() if said and topic.startswith("plots/")
+        topic: messages
+        for topic, messages in plots.sent.items()
+        if messages and topic.startswith("plots/")
     } == {drawn: [command_message(Command(1.0, 0.2, -0.3, 0.4), 5).twist]}
     # rqt_plot looks for this attribute and then draws at the stamp.
-    assert not hasattr(plots.said[drawn][0], "header")
+    assert not hasattr(plots.sent[drawn][0], "header")
 
 
 def odometry(pitch):
@@ -59,14 +61,18 @@ def odometry(pitch):
 
 
 def test_the_velocity_is_level_as_commands_are(plots):
-    plots.ears["odom"](odometry(pitch=0.4))
-    (velocity,) = plots.said["plots/velocity"]
+    plots.callbacks["odom"](odometry(pitch=0.4))
+    (velocity,) = plots.sent["plots/velocity"]
     assert (velocity.linear.x, velocity.linear.y, velocity.linear.z) == pytest.approx(
         (2.0, 0.0, 0.0), abs=1e-9
     )
     assert velocity.angular.z == 0.5
-    assert plots.said["plots/position"] == [Point(z=3.0)]
-    assert {type(said[0]) for topic, said in plots.said.items() if "plots/" in topic and said} == {
+    assert plots.sent["plots/position"] == [Point(z=3.0)]
+    assert {
+        type(messages[0])
+        for topic, messages in plots.sent.items()
+        if "plots/" in topic and messages
+    } == {
         Twist,
         Point,
     }
@@ -75,11 +81,11 @@ def test_the_velocity_is_level_as_commands_are(plots):
 def test_a_bad_odometry_message_ends_nothing(plots):
     unfilled = Odometry()
     unfilled.pose.pose.orientation.w = 0.0
-    plots.ears["odom"](unfilled)
-    level, words, _ = plots.status("input odom")
-    assert level == b"\x02" and "quaternion of length" in words
-    plots.ears["odom"](odometry(0.0))
-    assert len(plots.said["plots/velocity"]) == 1
+    plots.callbacks["odom"](unfilled)
+    level, text, _ = plots.status("input odom")
+    assert level == b"\x02" and "quaternion of length" in text
+    plots.callbacks["odom"](odometry(0.0))
+    assert len(plots.sent["plots/velocity"]) == 1
 
 
 @pytest.mark.parametrize("make", [embedded_graph, lambda plan: autopilot_graph(plan), fleet_graph])

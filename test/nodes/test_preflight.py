@@ -11,24 +11,24 @@ import numpy as np
 import pytest
 import yaml
 
-from liquid_nav.autopilots.failsafes import explain
-from liquid_nav.camera import View
+from liquid_nav.autopilots.failsafes import explain_failsafe
+from liquid_nav.camera import CameraView
 from liquid_nav.preflight import watches as preflight_watches
-from liquid_nav.preflight.checks import check
+from liquid_nav.preflight.checks import preflight_findings
 from liquid_nav.preflight.facts import (
-    Bridge,
-    Facts,
+    BridgeFacts,
     Failsafe,
     Finding,
-    Level,
-    Stream,
-    Wanted,
+    FindingLevel,
+    PreflightFacts,
+    PreflightLimits,
+    TopicStatistics,
     failure,
     ok,
     percentile,
     warning,
 )
-from liquid_nav.preflight.watches import WATCHES, is_on
+from liquid_nav.preflight.watches import WATCH_PARAMETERS, is_on
 from liquid_nav.resources import find
 from liquid_nav.safety import BridgeReport, Mode, Order, Phase, WatchLimits
 
@@ -49,7 +49,10 @@ ARDUPILOT = {"FS_THR_ENABLE": 1, "FS_GCS_ENABLE": 5, "FENCE_ENABLE": 1}
 
 
 def failsafes(values):
-    return {name: Failsafe(float(value), explain(name, value)) for name, value in values.items()}
+    return {
+        name: Failsafe(float(value), explain_failsafe(name, value))
+        for name, value in values.items()
+    }
 
 
 @functools.cache
@@ -61,35 +64,40 @@ def drone_yaml(node):
 
 def good():
     """Return the facts of a graph that may fly."""
-    return Facts(
+    return PreflightFacts(
         topics={
-            CAMERA: Stream(1, 30.0, [0.01, 0.03], "camera_optical_frame", {"size": "256 x 144"}),
-            "camera/camera_info": Stream(
-                1, 30.0, last={"size": "256 x 144", "focal": 152.5, "view": View(80.0, 50.53)}
+            CAMERA: TopicStatistics(
+                1, 30.0, [0.01, 0.03], "camera_optical_frame", {"size": "256 x 144"}
             ),
-            "liquid_controller/cmd_vel": Stream(1, 30.0, [0.02]),
-            "cmd_vel": Stream(1, 30.0, [0.02]),
-            "odom": Stream(1, 50.0, [0.01], "odom", {"child": "base_link", "norm": 1.0}),
-            "battery_state": Stream(1, 1.0, last={"share": 0.9}),
-            "/clock": Stream(0, last={}),
-            "/diagnostics": Stream(4, 4.0),
-            STATE: Stream(1, 5.0),
-            ORDER: Stream(1, 0.0),
+            "camera/camera_info": TopicStatistics(
+                1, 30.0, last={"size": "256 x 144", "focal": 152.5, "view": CameraView(80.0, 50.53)}
+            ),
+            "liquid_controller/cmd_vel": TopicStatistics(1, 30.0, [0.02]),
+            "cmd_vel": TopicStatistics(1, 30.0, [0.02]),
+            "odom": TopicStatistics(1, 50.0, [0.01], "odom", {"child": "base_link", "norm": 1.0}),
+            "battery_state": TopicStatistics(1, 1.0, last={"share": 0.9}),
+            "/clock": TopicStatistics(0, last={}),
+            "/diagnostics": TopicStatistics(4, 4.0),
+            STATE: TopicStatistics(1, 5.0),
+            ORDER: TopicStatistics(1, 0.0),
         },
         sim_time={"camera": False, "liquid_controller": False, "safety_supervisor": False},
         parameters={
             "safety_supervisor": {"speed": 2.0, "vertical_speed": 1.0, "yaw_rate": 1.2}
-            | {name: drone_yaml("safety_supervisor")[name] for name in WATCHES["safety_supervisor"]}
+            | {
+                name: drone_yaml("safety_supervisor")[name]
+                for name in WATCH_PARAMETERS["safety_supervisor"]
+            }
             | {"resume": 0.0},
             "liquid_controller": {"frozen_after": 1.0, "blind_after": 1.0},
             "autopilot_bridge": {"autopilot": "px4", "resume": 0.0},
         },
         latencies=[0.01] * 99 + [0.03],
         info={"model": "default", "sha256": "abc"},
-        trained_view=View(80.0, 50.53),
+        trained_view=CameraView(80.0, 50.53),
         modes={"liquid_controller": "active", "safety_supervisor": "disengaged"},
         order=Order(SUPERVISOR, Mode.DISENGAGED),
-        autopilot=Bridge(
+        autopilot=BridgeFacts(
             BridgeReport(Phase.READY, supervisor=SUPERVISOR),
             mode="POSCTL",
             hold="mode",
@@ -107,9 +115,9 @@ def bridge(**changes):
         report = {key: changes.pop(key) for key in ("phase", "supervisor") if key in changes}
         if "fault" in changes:
             report["text"] = changes.pop("fault")
-        told = facts.autopilot
-        known = dataclasses.replace(told.report, **report)
-        facts.autopilot = dataclasses.replace(told, report=known, **changes)
+        reported = facts.autopilot
+        known = dataclasses.replace(reported.report, **report)
+        facts.autopilot = dataclasses.replace(reported, report=known, **changes)
 
     return change
 
@@ -166,11 +174,11 @@ def of_level(findings, *levels):
 
 
 def failures(findings):
-    return of_level(findings, Level.FAILURE)
+    return of_level(findings, FindingLevel.FAILURE)
 
 
 def warnings(findings):
-    return of_level(findings, Level.WARNING)
+    return of_level(findings, FindingLevel.WARNING)
 
 
 def topic(name, **changes):
@@ -187,7 +195,7 @@ def fact(**changes):
 
 def lens(across, down):
     known = {"size": "256 x 144", "focal": 152.5}
-    return topic("camera/camera_info", last=known | {"view": View(across, down)})
+    return topic("camera/camera_info", last=known | {"view": CameraView(across, down)})
 
 
 def paused(facts):
@@ -280,7 +288,7 @@ FAULTS = {
     "nobody says its clock": (
         fact(sim_time={}),
         "clock",
-        "no node of this package says which clock it uses",
+        "no node of this package reports which clock it uses",
     ),
     "no clock": (fact(sim_time={"liquid_controller": True}), "clock", "nobody publishes /clock"),
     "clock stands still": (paused, "clock", "stands at 3 s"),
@@ -373,15 +381,15 @@ WARNINGS = {
     "failsafes are not told yet": (
         reported(GF_ACTION=None, NAV_DLL_ACT=None),
         "failsafes",
-        "not told yet: NAV_DLL_ACT, GF_ACTION",
+        "not reported yet: NAV_DLL_ACT, GF_ACTION",
     ),
     "failsafes of ArduPilot": (
         kind("ardupilot"),
         "failsafes",
-        "not told yet: FS_THR_ENABLE, FS_GCS_ENABLE, FENCE_ENABLE",
+        "not reported yet: FS_THR_ENABLE, FS_GCS_ENABLE, FENCE_ENABLE",
     ),
     "failsafes over DDS": (kind("px4_dds"), "failsafes", "cannot be read over DDS"),
-    "failsafes of a plain vehicle": (kind("twist"), "failsafes", "a plain topic tells none"),
+    "failsafes of a plain vehicle": (kind("twist"), "failsafes", "a plain topic reports none"),
     "bridge of unknown kind": (
         parameter("autopilot_bridge", autopilot=None),
         "failsafes",
@@ -414,7 +422,7 @@ WARNINGS = {
         "is unknown",
     ),
     "mode is not told": (bridge(mode="no mode"), "autopilot", "ready, mode unknown (no mode)"),
-    "mode is empty": (bridge(mode=""), "autopilot", "ready, mode unknown (not told)"),
+    "mode is empty": (bridge(mode=""), "autopilot", "ready, mode unknown (not reported)"),
     "mode has no name": (
         bridge(mode="mode 0x60000"),
         "autopilot",
@@ -465,48 +473,54 @@ CHECKS = (
 
 
 def test_a_good_graph_passes():
-    findings = check(good(), Wanted())
+    findings = preflight_findings(good(), PreflightLimits())
     assert tuple(finding.name for finding in findings) == CHECKS
-    assert of_level(findings, Level.OK) == findings
+    assert of_level(findings, FindingLevel.OK) == findings
 
 
-def test_of_a_good_graph_it_says_what_will_happen():
-    said = {finding.name: finding.text for finding in check(good(), Wanted())}
-    assert said["clock"] == "this computer's clock"
-    assert said["camera model"] == "focal length 152 pixels"
-    assert said["camera view"] == "80 x 51 degrees, as the model was trained"
-    assert said["model"] == "default, sha256 abc"
-    assert said["latency"] == "10 ms from stamp to command (p99)"
-    assert said["battery"] == "90 %"
-    assert said["disk"] == "50 GB free"
-    assert said["watches"] == "all 15 are on"
-    assert said["orders"] == f"the bridge hears supervisor {SUPERVISOR}"
-    assert said["hold"] == "the autopilot's hold mode"
-    assert said["NAV_RCL_ACT"] == "2: the remote control lost: it returns to its launch"
+def test_of_a_good_graph_it_reports_what_will_happen():
+    lines = {
+        finding.name: finding.text for finding in preflight_findings(good(), PreflightLimits())
+    }
+    assert lines["clock"] == "this computer's clock"
+    assert lines["camera model"] == "focal length 152 pixels"
+    assert lines["camera view"] == "80 x 51 degrees, as the model was trained"
+    assert lines["model"] == "default, sha256 abc"
+    assert lines["latency"] == "10 ms from stamp to command (p99)"
+    assert lines["battery"] == "90 %"
+    assert lines["disk"] == "50 GB free"
+    assert lines["watches"] == "all 15 are on"
+    assert lines["orders"] == f"the bridge receives supervisor {SUPERVISOR}"
+    assert lines["hold"] == "the autopilot's hold mode"
+    assert lines["NAV_RCL_ACT"] == "2: the remote control lost: it returns to its launch"
     assert (
-        said["COM_OBL_RC_ACT"]
+        lines["COM_OBL_RC_ACT"]
         == "5: set points end: it holds, or lands where it has no global position"
     )
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_named_and_nothing_else(name):
-    spoil, expected, words = FAULTS[name]
+    spoil, expected, text = FAULTS[name]
     facts = good()
     spoil(facts)
-    bad = of_level(check(facts, Wanted()), Level.FAILURE, Level.WARNING)
-    assert [(finding.name, finding.level) for finding in bad] == [(expected, Level.FAILURE)]
-    assert words in bad[0].text and len(bad[0].remedy) > 5
+    bad = of_level(
+        preflight_findings(facts, PreflightLimits()), FindingLevel.FAILURE, FindingLevel.WARNING
+    )
+    assert [(finding.name, finding.level) for finding in bad] == [(expected, FindingLevel.FAILURE)]
+    assert text in bad[0].text and len(bad[0].remedy) > 5
 
 
 @pytest.mark.parametrize("name", WARNINGS)
 def test_what_has_to_be_known_is_a_warning_and_forbids_nothing(name):
-    spoil, expected, words = WARNINGS[name]
+    spoil, expected, text = WARNINGS[name]
     facts = good()
     spoil(facts)
-    bad = of_level(check(facts, Wanted()), Level.FAILURE, Level.WARNING)
-    assert [(finding.name, finding.level) for finding in bad] == [(expected, Level.WARNING)]
-    assert words in bad[0].text and len(bad[0].remedy) > 5
+    bad = of_level(
+        preflight_findings(facts, PreflightLimits()), FindingLevel.FAILURE, FindingLevel.WARNING
+    )
+    assert [(finding.name, finding.level) for finding in bad] == [(expected, FindingLevel.WARNING)]
+    assert text in bad[0].text and len(bad[0].remedy) > 5
 
 
 LIMITS = {
@@ -533,66 +547,77 @@ LIMITS = {
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_limit_is_kept_at_itself_and_not_beyond(name):
     kept, beyond = LIMITS[name]
-    findings = check(spoilt(kept), Wanted())
-    assert of_level(findings, Level.OK) == findings
-    assert [finding.name for finding in failures(check(spoilt(beyond), Wanted()))] == [name]
+    findings = preflight_findings(spoilt(kept), PreflightLimits())
+    assert of_level(findings, FindingLevel.OK) == findings
+    assert [
+        finding.name for finding in failures(preflight_findings(spoilt(beyond), PreflightLimits()))
+    ] == [name]
 
 
 def test_in_simulated_time_the_clock_is_that_of_the_simulation():
     running = topic("/clock", publishers=1, last={"first": 3.0, "last": 4.0})
     facts = spoilt(fact(sim_time={"simulator": True}), running)
-    said = {finding.name: finding for finding in check(facts, Wanted())}
-    assert (said["clock"].level, said["clock"].text) == (Level.OK, "simulated time")
+    lines = {finding.name: finding for finding in preflight_findings(facts, PreflightLimits())}
+    assert (lines["clock"].level, lines["clock"].text) == (FindingLevel.OK, "simulated time")
 
 
 @pytest.mark.parametrize("share", [1.0, 0.995])
 def test_a_full_battery_is_a_charge(share):
     assert not of_level(
-        check(spoilt(topic("battery_state", last={"share": share})), Wanted()), Level.WARNING
+        preflight_findings(
+            spoilt(topic("battery_state", last={"share": share})), PreflightLimits()
+        ),
+        FindingLevel.WARNING,
     )
 
 
 def test_of_two_models_so_much_of_the_hash_is_shown_that_they_differ():
     ours, theirs = "0123456789abcdef", "0123456789aaffff"
     (one,) = failures(
-        check(spoilt(fact(sha256=ours, info={"model": "m", "sha256": theirs})), Wanted())
+        preflight_findings(
+            spoilt(fact(sha256=ours, info={"model": "m", "sha256": theirs})), PreflightLimits()
+        )
     )
     assert one.text == "m: the controller flies 0123456789aa, here lies 0123456789ab"
 
 
-def test_what_is_needed_is_said():
-    said = {finding.name: finding.text for finding in check(Facts(), Wanted())}
-    assert said["commands"] == "0.0 commands per second, 12 are needed"
-    assert said["disk"] == "0.0 GB free, 2.0 are needed for a record"
+def test_what_is_needed_is_reported():
+    lines = {
+        finding.name: finding.text
+        for finding in preflight_findings(PreflightFacts(), PreflightLimits())
+    }
+    assert lines["commands"] == "0.0 commands per second, 12 are needed"
+    assert lines["disk"] == "0.0 GB free, 2.0 are needed for a record"
     slow = {
-        finding.name: finding.text for finding in check(spoilt(fact(latencies=[0.25])), Wanted())
+        finding.name: finding.text
+        for finding in preflight_findings(spoilt(fact(latencies=[0.25])), PreflightLimits())
     }
     assert slow["latency"] == "250 ms from stamp to command (p99)"
 
 
-def test_a_level_is_said_and_never_implied():
+def test_a_level_is_stated_and_never_implied():
     """An empty remedy once made a failure look well."""
     fields = {field.name: field for field in dataclasses.fields(Finding)}
     assert fields["level"].default is dataclasses.MISSING
-    assert ok("a", "b") == Finding("a", Level.OK, "b", "")
-    assert warning("a", "b", "c") == Finding("a", Level.WARNING, "b", "c")
-    assert failure("a", "b", "") == Finding("a", Level.FAILURE, "b", "")
+    assert ok("a", "b") == Finding("a", FindingLevel.OK, "b", "")
+    assert warning("a", "b", "c") == Finding("a", FindingLevel.WARNING, "b", "c")
+    assert failure("a", "b", "") == Finding("a", FindingLevel.FAILURE, "b", "")
 
 
 def test_ardupilots_failsafes_are_shown():
     facts = good()
     kind("ardupilot")(facts)
     bridge(failsafes=failsafes(ARDUPILOT))(facts)
-    findings = check(facts, Wanted())
-    assert of_level(findings, Level.OK) == findings
-    said = {finding.name: finding.text for finding in findings}
-    assert said["FS_GCS_ENABLE"] == "5: the ground station lost: it lands"
+    findings = preflight_findings(facts, PreflightLimits())
+    assert of_level(findings, FindingLevel.OK) == findings
+    lines = {finding.name: finding.text for finding in findings}
+    assert lines["FS_GCS_ENABLE"] == "5: the ground station lost: it lands"
 
 
 def test_over_dds_the_parameters_to_look_at_are_named():
     facts = good()
     kind("px4_dds")(facts)
-    (one,) = warnings(check(facts, Wanted()))
+    (one,) = warnings(preflight_findings(facts, PreflightLimits()))
     assert "QGroundControl" in one.remedy and all(name in one.remedy for name in PX4)
 
 
@@ -600,19 +625,22 @@ def test_a_plain_vehicle_has_no_hold_of_its_own():
     facts = good()
     kind("twist_stamped")(facts)
     bridge(hold="")(facts)
-    found = {finding.name: finding.text for finding in warnings(check(facts, Wanted()))}
+    found = {
+        finding.name: finding.text
+        for finding in warnings(preflight_findings(facts, PreflightLimits()))
+    }
     assert set(found) == {"hold", "failsafes"} and "zero velocities" in found["hold"]
 
 
-def test_of_an_autopilot_that_is_not_heard_nothing_else_is_said():
+def test_of_an_autopilot_that_is_not_received_nothing_else_is_reported():
     facts = good()
     bridge(phase=Phase.OFFLINE, hold="zero set points", failsafes={})(facts)
-    names = [finding.name for finding in check(facts, Wanted())]
+    names = [finding.name for finding in preflight_findings(facts, PreflightLimits())]
     assert names[-2:] == ["autopilot", "orders"]
 
 
 def every_watch():
-    return [(node, name) for node, watches in WATCHES.items() for name in watches]
+    return [(node, name) for node, watches in WATCH_PARAMETERS.items() for name in watches]
 
 
 @pytest.mark.parametrize(("node", "name"), every_watch())
@@ -620,8 +648,10 @@ def every_watch():
 def test_a_watch_that_is_off_fails_and_is_named(node, name, value):
     facts = good()
     parameter(node, **{name: value})(facts)
-    (one,) = of_level(check(facts, Wanted()), Level.FAILURE, Level.WARNING)
-    assert (one.name, one.level) == (f"watch {name}", Level.FAILURE)
+    (one,) = of_level(
+        preflight_findings(facts, PreflightLimits()), FindingLevel.FAILURE, FindingLevel.WARNING
+    )
+    assert (one.name, one.level) == (f"watch {name}", FindingLevel.FAILURE)
     assert one.text.startswith(
         f"{name} of {node} is {'missing' if value is None else value}: nobody notices"
     )
@@ -629,22 +659,24 @@ def test_a_watch_that_is_off_fails_and_is_named(node, name, value):
 
 
 @pytest.mark.parametrize(("node", "name"), every_watch())
-def test_a_person_may_leave_a_watch_off_and_is_told_so(node, name):
+def test_a_person_may_leave_a_watch_off_and_it_is_reported(node, name):
     facts = good()
     parameter(node, **{name: 0.0})(facts)
     (one,) = of_level(
-        check(facts, Wanted(allow_off=frozenset({name}))), Level.FAILURE, Level.WARNING
+        preflight_findings(facts, PreflightLimits(allow_off=frozenset({name}))),
+        FindingLevel.FAILURE,
+        FindingLevel.WARNING,
     )
-    assert (one.name, one.level) == (f"watch {name}", Level.WARNING)
+    assert (one.name, one.level) == (f"watch {name}", FindingLevel.WARNING)
     assert "allowed by --allow-off" in one.text and "nobody notices" in one.text
-    others = Wanted(allow_off=frozenset({other for _, other in every_watch()} - {name}))
-    (one,) = failures(check(facts, others))
+    others = PreflightLimits(allow_off=frozenset({other for _, other in every_watch()} - {name}))
+    (one,) = failures(preflight_findings(facts, others))
     assert one.name == f"watch {name}"
 
 
 def test_a_watch_that_is_allowed_off_and_is_on_is_no_line():
-    findings = check(good(), Wanted(allow_off=frozenset({"joy_age"})))
-    assert of_level(findings, Level.OK) == findings
+    findings = preflight_findings(good(), PreflightLimits(allow_off=frozenset({"joy_age"})))
+    assert of_level(findings, FindingLevel.OK) == findings
 
 
 def test_only_the_floor_is_below_zero():
@@ -654,53 +686,60 @@ def test_only_the_floor_is_below_zero():
         assert is_on(name, 3) == (name != "low")
 
 
-def test_the_side_of_zero_is_said():
+def test_the_side_of_zero_is_stated():
     facts = good()
     parameter("safety_supervisor", low=2.0, high=-1.0)(facts)
-    remedies = {finding.name: finding.remedy for finding in failures(check(facts, Wanted()))}
+    remedies = {
+        finding.name: finding.remedy
+        for finding in failures(preflight_findings(facts, PreflightLimits()))
+    }
     assert set(remedies) == {"watch low", "watch high"}
     assert "below 0" in remedies["watch low"] and "above 0" in remedies["watch high"]
 
 
-@pytest.mark.parametrize("node", WATCHES)
+@pytest.mark.parametrize("node", WATCH_PARAMETERS)
 def test_a_node_that_does_not_answer_watches_nothing(node):
     facts = good()
     del facts.parameters[node]
-    found = [finding for finding in failures(check(facts, Wanted())) if finding.name == "watches"]
+    found = [
+        finding
+        for finding in failures(preflight_findings(facts, PreflightLimits()))
+        if finding.name == "watches"
+    ]
     assert len(found) == 1 and f"the parameters of {node} cannot be read" in found[0].text
 
 
 @pytest.mark.parametrize(
     ("spoil", "wanted", "asked"),
     [
-        (fact(sim_time={"camera": False}), Wanted(), True),
-        (fact(sim_time={"camera": False, "liquid_controller": True}), Wanted(), True),
-        (fact(sim_time={}), Wanted(), True),
-        (fact(sim_time={"camera": True, "liquid_controller": True}), Wanted(), False),
-        (fact(sim_time={"camera": False}), Wanted(autopilot=False), False),
+        (fact(sim_time={"camera": False}), PreflightLimits(), True),
+        (fact(sim_time={"camera": False, "liquid_controller": True}), PreflightLimits(), True),
+        (fact(sim_time={}), PreflightLimits(), True),
+        (fact(sim_time={"camera": True, "liquid_controller": True}), PreflightLimits(), False),
+        (fact(sim_time={"camera": False}), PreflightLimits(autopilot=False), False),
     ],
 )
 def test_watches_are_asked_for_where_a_real_drone_flies(spoil, wanted, asked):
     facts = good()
     both(spoil, parameter("safety_supervisor", radius=0.0, resume=1.0))(facts)
-    names = [finding.name for finding in check(facts, wanted)]
+    names = [finding.name for finding in preflight_findings(facts, wanted)]
     assert ("watch radius" in names) == asked
     assert ("resume of safety_supervisor" in names) == asked
     assert ("watches" in names) != asked
 
 
 def test_no_watch_of_the_supervisor_is_forgotten():
-    assert set(WATCHES["safety_supervisor"]) == {
+    assert set(WATCH_PARAMETERS["safety_supervisor"]) == {
         field.name for field in dataclasses.fields(WatchLimits)
     }
-    assert len(preflight_watches.names()) == len(set(preflight_watches.names())) == 15
+    assert len(preflight_watches.watch_names()) == len(set(preflight_watches.watch_names())) == 15
 
 
-def test_without_an_autopilot_nothing_is_said_of_it():
+def test_without_an_autopilot_nothing_is_reported_of_it():
     facts = good()
     both(fact(autopilot=None, order=None), topic(STATE, publishers=0))(facts)
-    findings = check(facts, Wanted(autopilot=False))
-    assert of_level(findings, Level.OK) == findings
+    findings = preflight_findings(facts, PreflightLimits(autopilot=False))
+    assert of_level(findings, FindingLevel.OK) == findings
     assert tuple(finding.name for finding in findings) == CHECKS[: CHECKS.index("autopilot")]
 
 
@@ -713,10 +752,10 @@ STATE_FACTS = REPORT.to_facts() | {
 }
 
 
-def test_a_state_is_read_as_it_was_said():
-    whole = Bridge(REPORT, "POSCTL", "t", "mode", {"GF_ACTION": Failsafe(2.0, "m")})
-    assert Bridge.from_facts(STATE_FACTS) == whole
-    assert Bridge.from_facts(REPORT.to_facts()) == Bridge(REPORT)
+def test_a_state_is_read_as_it_was_published():
+    whole = BridgeFacts(REPORT, "POSCTL", "t", "mode", {"GF_ACTION": Failsafe(2.0, "m")})
+    assert BridgeFacts.from_facts(STATE_FACTS) == whole
+    assert BridgeFacts.from_facts(REPORT.to_facts()) == BridgeFacts(REPORT)
 
 
 @pytest.mark.parametrize(
@@ -747,17 +786,17 @@ def test_a_state_is_read_as_it_was_said():
     ids=str,
 )
 def test_a_state_of_another_kind_is_none(change):
-    assert Bridge.from_facts(STATE_FACTS | change) is None
+    assert BridgeFacts.from_facts(STATE_FACTS | change) is None
 
 
 def test_no_state_is_none():
-    assert Bridge.from_facts(None) is None
-    assert Bridge.from_facts({}) is None
+    assert BridgeFacts.from_facts(None) is None
+    assert BridgeFacts.from_facts({}) is None
 
 
 def test_an_empty_graph_fails_without_breaking():
-    findings = check(Facts(), Wanted())
-    assert of_level(findings, Level.OK) == [], "nothing that nobody has said is well"
+    findings = preflight_findings(PreflightFacts(), PreflightLimits())
+    assert of_level(findings, FindingLevel.OK) == [], "nothing that nobody has said is well"
     unknown = {
         "battery",
         "diagnostics",
@@ -770,10 +809,10 @@ def test_an_empty_graph_fails_without_breaking():
 
 def test_a_prefix_is_expected_in_the_frames():
     facts = good()
-    wanted = Wanted(frame_prefix="d1/")
-    assert [finding.name for finding in failures(check(facts, wanted))] == ["frames"]
+    wanted = PreflightLimits(frame_prefix="d1/")
+    assert [finding.name for finding in failures(preflight_findings(facts, wanted))] == ["frames"]
     topic("odom", frame_id="d1/odom", last={"child": "d1/base_link", "norm": 1.0})(facts)
-    assert not failures(check(facts, wanted))
+    assert not failures(preflight_findings(facts, wanted))
 
 
 def test_percentile():
@@ -782,7 +821,7 @@ def test_percentile():
     assert np.isnan(percentile([], 0.5))
 
 
-def test_the_probe_hears_a_live_graph(harness, pictures):
+def test_the_probe_observes_a_live_graph(harness, pictures):
     pytest.importorskip("rclpy")
     from nav_msgs.msg import Odometry
     from sensor_msgs.msg import CameraInfo, Image
@@ -790,20 +829,23 @@ def test_the_probe_hears_a_live_graph(harness, pictures):
 
     from liquid_nav.nodes.messages import image_message, to_stamp
     from liquid_nav.nodes.preflight_probe import Probe
-    from liquid_nav.nodes.qos import latched, sensor_data
+    from liquid_nav.nodes.qos import latched_qos, sensor_data_qos
     from liquid_nav.nodes.safety_supervisor import SupervisorNode
 
-    watched = {name: drone_yaml("safety_supervisor")[name] for name in WATCHES["safety_supervisor"]}
+    watched = {
+        name: drone_yaml("safety_supervisor")[name]
+        for name in WATCH_PARAMETERS["safety_supervisor"]
+    }
     harness.add(SupervisorNode, speed=1.5, resume=0.0, **watched)
     node = harness.probe
-    camera = node.create_publisher(Image, CAMERA, sensor_data())
-    model = node.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
-    odometry = node.create_publisher(Odometry, "odom", sensor_data())
-    info = node.create_publisher(String, "liquid_controller/info", latched())
+    camera = node.create_publisher(Image, CAMERA, sensor_data_qos())
+    model = node.create_publisher(CameraInfo, "camera/camera_info", sensor_data_qos())
+    odometry = node.create_publisher(Odometry, "odom", sensor_data_qos())
+    info = node.create_publisher(String, "liquid_controller/info", latched_qos())
     info.publish(String(data=json.dumps({"model": "m", "sha256": "abc", "view": [80, 50.5]})))
     probe = Probe(harness._enter(harness_node(harness)))
 
-    def all_heard():
+    def all_received():
         now = node.get_clock().now().nanoseconds
         camera.publish(image_message(pictures[0], now - 20_000_000, "camera_optical_frame"))
         model.publish(
@@ -814,15 +856,15 @@ def test_the_probe_hears_a_live_graph(harness, pictures):
         odometry.publish(message)
         probe.ask()
         facts = probe.facts(1.0)
-        heard = [facts.topics[name].rate for name in (CAMERA, "camera/camera_info", "odom")]
+        received = [facts.topics[name].rate for name in (CAMERA, "camera/camera_info", "odom")]
         known = "safety_supervisor" in facts.parameters and "safety_supervisor" in facts.modes
-        return all(heard) and known and facts.info and facts.order
+        return all(received) and known and facts.info and facts.order
 
-    harness.until(all_heard, "everything", deadline=60.0)
+    harness.until(all_received, "everything", deadline=60.0)
     facts = probe.facts(1.0)
     supervised = facts.parameters["safety_supervisor"]
     assert supervised["speed"] == 1.5 and facts.sim_time == {"safety_supervisor": False}
-    assert {name: supervised[name] for name in WATCHES["safety_supervisor"]} == watched
+    assert {name: supervised[name] for name in WATCH_PARAMETERS["safety_supervisor"]} == watched
     assert supervised["resume"] == 0.0
     assert facts.order.mode is Mode.DISENGAGED and facts.order.supervisor
     assert facts.modes["safety_supervisor"] == "disengaged" and facts.info["sha256"] == "abc"
@@ -830,11 +872,11 @@ def test_the_probe_hears_a_live_graph(harness, pictures):
         facts.topics[CAMERA].last == {"size": "128 x 72"} and min(facts.topics[CAMERA].ages) >= 0.02
     )
     assert facts.topics["odom"].last["child"] == "base_link"
-    assert facts.trained_view == View(80.0, 50.5)
+    assert facts.trained_view == CameraView(80.0, 50.5)
     assert facts.topics["camera/camera_info"].last["view"].across == pytest.approx(
         math.degrees(math.atan(0.015) + math.atan(1.265))
     )
-    named = {finding.name for finding in failures(check(facts, Wanted()))}
+    named = {finding.name for finding in failures(preflight_findings(facts, PreflightLimits()))}
     assert {"controller", "model", "commands", "watches"} <= named
     assert "camera" not in named and "frames" not in named
     assert not [name for name in named if name.startswith("watch ")], (
@@ -862,12 +904,12 @@ def test_a_parameter_that_a_node_does_not_have_hides_no_other_one(harness):
     stand_in(harness, "safety_supervisor", speed=1.25, low=-3.0, joy_age=2)
     probe = Probe(harness._enter(harness_node(harness)))
 
-    def all_told():
+    def all_reported():
         probe.ask()
         return probe.answered() and len(probe.facts(1.0).sim_time) == 3
 
     assert not probe.answered()
-    harness.until(all_told, "all answers")
+    harness.until(all_reported, "all answers")
     facts = probe.facts(1.0)
     assert facts.parameters == {
         "liquid_controller": {"frozen_after": 0.75},
@@ -875,7 +917,7 @@ def test_a_parameter_that_a_node_does_not_have_hides_no_other_one(harness):
         "safety_supervisor": {"speed": 1.25, "low": -3.0, "joy_age": 2},
     }
     assert facts.sim_time == dict.fromkeys(facts.parameters, False)
-    named = {finding.name for finding in failures(check(facts, Wanted()))}
+    named = {finding.name for finding in failures(preflight_findings(facts, PreflightLimits()))}
     assert {"watch blind_after", "watch radius"} <= named
     assert not {"watch frozen_after", "watch low", "watch joy_age"} & named
 
@@ -906,11 +948,11 @@ def test_an_answer_without_values_is_no_parameter(harness, others):
     supervisor = stand_in(harness, "safety_supervisor", speed=1.0)
     probe = Probe(harness._enter(harness_node(harness)))
 
-    def all_told():
+    def all_reported():
         probe.ask()
         return probe.answered() and asked
 
-    harness.until(all_told, "all answers")
+    harness.until(all_reported, "all answers")
     facts = probe.facts(1.0)
     assert asked == [["use_sim_time"]] and facts.sim_time == {supervisor.get_name(): False}
     assert facts.parameters["safety_supervisor"] == {"speed": 1.0}
@@ -947,13 +989,13 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
     from sensor_msgs.msg import BatteryState, CameraInfo, Image
     from std_msgs.msg import Float32, String
 
-    from liquid_nav.nodes.preflight_listening import add_local
+    from liquid_nav.nodes.preflight_listening import add_local_facts
     from liquid_nav.nodes.preflight_probe import Probe
-    from liquid_nav.nodes.qos import latched, reliable, sensor_data
+    from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 
     info, mode = "liquid_controller/info", "safety_supervisor/mode"
     topics = {
-        name: harness.probe.create_publisher(String, name, latched())
+        name: harness.probe.create_publisher(String, name, latched_qos())
         for name in (info, STATE, ORDER, mode)
     }
     good_ones = {
@@ -964,36 +1006,39 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
     probe = Probe(harness._enter(harness_node(harness)))
     facts = probe.facts(1.0)
 
-    def say(words):
+    def publish(text):
         before = dict(probe._counts)
         for name, publisher in topics.items():
-            publisher.publish(String(data=words[name] if isinstance(words, dict) else words))
+            publisher.publish(String(data=text[name] if isinstance(text, dict) else text))
         harness.until(
             lambda: all(probe._counts[name] > before[name] for name in topics), "the words"
         )
 
-    for words in GARBAGE:
-        say({name: json.dumps(value) for name, value in good_ones.items()} | {mode: "holding"})
+    for text in GARBAGE:
+        publish({name: json.dumps(value) for name, value in good_ones.items()} | {mode: "holding"})
         assert not facts.unreadable and facts.info and facts.autopilot and facts.order
-        say(words)
-        assert facts.unreadable == {info, STATE, ORDER}, words[:40]
+        publish(text)
+        assert facts.unreadable == {info, STATE, ORDER}, text[:40]
         assert (facts.info, facts.autopilot, facts.order) == (None, None, None)
-        named = {finding.name: finding.text for finding in failures(check(facts, Wanted()))}
+        named = {
+            finding.name: finding.text
+            for finding in failures(preflight_findings(facts, PreflightLimits()))
+        }
         assert {"model", "supervisor", "autopilot"} <= set(named)
         assert (
             "nothing that can be read" in named["autopilot"]
             and "nothing that can be read" in named["model"]
         )
 
-    images = harness.probe.create_publisher(Image, CAMERA, sensor_data())
-    models = harness.probe.create_publisher(CameraInfo, "camera/camera_info", sensor_data())
-    odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data())
-    batteries = harness.probe.create_publisher(BatteryState, "battery_state", sensor_data())
-    latency = harness.probe.create_publisher(Float32, "liquid_controller/latency", reliable())
-    diagnostics = harness.probe.create_publisher(DiagnosticArray, "/diagnostics", reliable())
+    images = harness.probe.create_publisher(Image, CAMERA, sensor_data_qos())
+    models = harness.probe.create_publisher(CameraInfo, "camera/camera_info", sensor_data_qos())
+    odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data_qos())
+    batteries = harness.probe.create_publisher(BatteryState, "battery_state", sensor_data_qos())
+    latency = harness.probe.create_publisher(Float32, "liquid_controller/latency", reliable_qos())
+    diagnostics = harness.probe.create_publisher(DiagnosticArray, "/diagnostics", reliable_qos())
     status = DiagnosticStatus(level=DiagnosticStatus.ERROR, name="[/x]", message="\x1b]0;\x07[bold")
 
-    def all_heard():
+    def all_received():
         images.publish(Image(height=2**32 - 1, width=2**32 - 1, encoding="rgb8", data=b"123456"))
         models.publish(CameraInfo(k=[math.nan] * 9))
         message = Odometry()
@@ -1012,20 +1057,20 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
         )
         return all(probe._counts[name] for name in names)
 
-    harness.until(all_heard, "the messages")
+    harness.until(all_received, "the messages")
     facts = probe.facts(1.0)
     assert facts.latencies == []
-    found = {finding.name: finding for finding in check(facts, Wanted())}
+    found = {finding.name: finding for finding in preflight_findings(facts, PreflightLimits())}
     for name in ("camera image", "camera model", "odometry", "latency", "diagnostics"):
-        assert found[name].level is Level.FAILURE
-    assert found["battery"].level is Level.WARNING
+        assert found[name].level is FindingLevel.FAILURE
+    assert found["battery"].level is FindingLevel.WARNING
     facts.info = {"model": "a" * 5000 + "\0", "sha256": "b"}
-    add_local(facts, find("config"))
+    add_local_facts(facts, find("config"))
     assert facts.sha256 is None
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         None,
         80.0,
@@ -1039,11 +1084,11 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
         [[80], 50],
     ],
 )
-def test_a_view_that_is_none_is_not_believed(told):
+def test_a_view_that_is_none_is_not_believed(reported):
     pytest.importorskip("rclpy")
     from liquid_nav.nodes.preflight_probe import _view
 
-    assert _view(told) is None
+    assert _view(reported) is None
 
 
 @pytest.mark.parametrize(
@@ -1051,14 +1096,14 @@ def test_a_view_that_is_none_is_not_believed(told):
 )
 def test_a_model_of_that_name_may_be_anything(tmp_path, card):
     pytest.importorskip("rclpy")
-    from liquid_nav.nodes.preflight_listening import add_local
+    from liquid_nav.nodes.preflight_listening import add_local_facts
 
     (tmp_path / "card.json").write_text(card)
     facts = good()
     facts.info = {"model": str(tmp_path), "sha256": "abc"}
-    add_local(facts, tmp_path)
+    add_local_facts(facts, tmp_path)
     assert facts.sha256 == ("abc" if "abc" in card else None)
-    assert [finding.name for finding in failures(check(facts, Wanted()))] == (
+    assert [finding.name for finding in failures(preflight_findings(facts, PreflightLimits()))] == (
         [] if facts.sha256 else ["model"]
     )
 
@@ -1074,11 +1119,11 @@ def command(monkeypatch, tmp_path):
     from liquid_nav.cli.app import app
     from liquid_nav.nodes import preflight_listening
 
-    def run(facts, *words):
-        monkeypatch.setattr(preflight_listening, "listen", lambda *_: facts)
-        monkeypatch.setattr(preflight_listening, "add_local", lambda *_: None)
+    def run(facts, *arguments):
+        monkeypatch.setattr(preflight_listening, "gather_preflight_facts", lambda *_: facts)
+        monkeypatch.setattr(preflight_listening, "add_local_facts", lambda *_: None)
         path = tmp_path / "found.json"
-        result = CliRunner().invoke(app, ["preflight", "--json", str(path), *words])
+        result = CliRunner().invoke(app, ["preflight", "--json", str(path), *arguments])
         return (
             result.exit_code,
             result.output,
@@ -1112,7 +1157,9 @@ def test_the_command_shows_each_level_and_fails_for_failures_alone(command):
 def test_a_failure_without_a_remedy_is_still_one(command, monkeypatch):
     from liquid_nav.cli import preflight_checklist
 
-    monkeypatch.setattr(preflight_checklist, "check", lambda *_: [failure("a", "b", "")])
+    monkeypatch.setattr(
+        preflight_checklist, "preflight_findings", lambda *_: [failure("a", "b", "")]
+    )
     code, shown, _ = command(good())
     assert code == 1 and "FAIL a: b" in shown and "->" not in shown
 
@@ -1132,9 +1179,9 @@ def test_a_watch_that_does_not_exist_cannot_be_left_off(command):
     assert code != 0 and rows is None
 
 
-def test_words_of_somebody_else_are_shown_as_they_are_and_run_nothing(command):
-    words = "[/red] [bold]x \x1b[2J\x07\nFAIL camera: " + "y" * 1000
-    facts = spoilt(fact(errors=[words]), bridge(fault="[/]"))
+def test_texts_of_other_nodes_are_shown_as_they_are_and_run_nothing(command):
+    text = "[/red] [bold]x \x1b[2J\x07\nFAIL camera: " + "y" * 1000
+    facts = spoilt(fact(errors=[text]), bridge(fault="[/]"))
     code, shown, rows = command(facts)
     assert code == 1 and "\x1b" not in shown and "\x07" not in shown
     line = next(line for line in shown.splitlines() if line.startswith("FAIL diagnostics"))
@@ -1142,7 +1189,7 @@ def test_words_of_somebody_else_are_shown_as_they_are_and_run_nothing(command):
         "FAIL diagnostics: [/red] [bold]x ?[2J??FAIL camera: yyy"
     ) and line.endswith("...")
     assert len(line) < 420 and "FAIL autopilot: ready: [/]\n" in shown
-    assert next(row for row in rows if row["check"] == "diagnostics")["text"] == words
+    assert next(row for row in rows if row["check"] == "diagnostics")["text"] == text
 
 
 @pytest.mark.parametrize(
@@ -1162,10 +1209,10 @@ def test_a_drone_is_judged_by_its_own_clock(harness, namespace, published, expec
     from liquid_nav.nodes.messages import to_stamp
     from liquid_nav.nodes.preflight_listening import make_node
     from liquid_nav.nodes.preflight_probe import Probe
-    from liquid_nav.nodes.qos import sensor_data
+    from liquid_nav.nodes.qos import sensor_data_qos
 
     clocks = {
-        name: harness.probe.create_publisher(Clock, name, sensor_data()) for name in published
+        name: harness.probe.create_publisher(Clock, name, sensor_data_qos()) for name in published
     }
     for name in published:
         harness.until(
@@ -1178,7 +1225,9 @@ def test_a_drone_is_judged_by_its_own_clock(harness, namespace, published, expec
     assert facts.topics["/clock"].publishers == (expected in published)
     if expected not in published:
         facts.sim_time = {"simulator": True}
-        assert f"nobody publishes {expected}" in check(facts, Wanted())[0].text
+        assert (
+            f"nobody publishes {expected}" in preflight_findings(facts, PreflightLimits())[0].text
+        )
         return
 
     def reported():

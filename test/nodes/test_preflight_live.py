@@ -25,13 +25,13 @@ from std_srvs.srv import Trigger
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.nodes.messages import nanoseconds, to_stamp
-from liquid_nav.nodes.preflight_listening import Listening, add_local
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.preflight_listening import Listening, add_local_facts
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.nodes.simulator import Simulator
 from liquid_nav.preflight import watches as preflight_watches
-from liquid_nav.preflight.checks import check
-from liquid_nav.preflight.facts import Level, Wanted
+from liquid_nav.preflight.checks import preflight_findings
+from liquid_nav.preflight.facts import FindingLevel, PreflightLimits
 from liquid_nav.safety import Mode, Order
 from liquid_nav.simulation.camera import RenderingError
 from liquid_nav.sitl.simulated_px4 import Px4Vehicle
@@ -39,7 +39,7 @@ from liquid_nav.sitl.vehicle_body import PointBody
 from liquid_nav.sitl.vehicle_server import UdpServer
 
 CAMERA = "camera/image_raw"
-WANTED = Wanted(free_space=1)
+WANTED = PreflightLimits(free_space=1)
 NODES = {
     "simulator": (
         Simulator,
@@ -90,16 +90,20 @@ class Graph:
         self.after()
 
     def _make(self, name, kind, values):
-        words = [word for old, new in self.remaps[name].items() for word in ("-r", f"{old}:={new}")]
+        arguments = [
+            argument
+            for old, new in self.remaps[name].items()
+            for argument in ("-r", f"{old}:={new}")
+        ]
         overrides = [Parameter(key, value=value) for key, value in values.items()]
         node = kind(
             context=self.harness.context,
-            cli_args=["--ros-args", *words],
+            cli_args=["--ros-args", *arguments],
             parameter_overrides=overrides,
         )
         if name == "simulator":
             try:
-                node.simulation.render()
+                node.world.drones[0].render()
             except RenderingError as error:
                 pytest.skip(str(error))
         return self.harness._enter(node)
@@ -120,7 +124,7 @@ class Graph:
             server.send(vehicle.advance(bridge.get_clock().now().nanoseconds / 1e9))
 
         self.harness.pumps.append(pump)
-        states = self.harness.listen("autopilot_bridge/state", String, latched())
+        states = self.harness.listen("autopilot_bridge/state", String, latched_qos())
         self.run(lambda: any('"ready"' in state.data for state in states) or None)
 
     def run(self, until):
@@ -130,13 +134,13 @@ class Graph:
     def relay(self, kind, topic, change):
         """Put something between the simulator and everybody else."""
         self.remaps["simulator"][topic] = f"before/{topic}"
-        publisher = self.probe.create_publisher(kind, topic, sensor_data(10))
+        publisher = self.probe.create_publisher(kind, topic, sensor_data_qos(10))
 
         def pass_on(message):
             change(message)
             publisher.publish(message)
 
-        self.probe.create_subscription(kind, f"before/{topic}", pass_on, sensor_data(10))
+        self.probe.create_subscription(kind, f"before/{topic}", pass_on, sensor_data_qos(10))
 
     def look(self, folder, slow=200.0, whole=False):
         """Return {name: words} of what preflight finds wrong, in its order; ``found``: all that it
@@ -151,16 +155,16 @@ class Graph:
         )
         listening = Listening(self.harness._enter(node), CAMERA, 1.0, True, (0.2, 3.0), slow)
 
-        def heard():
+        def received():
             facts = listening.facts()
             return (
                 None if facts is None or whole and not facts.topics["battery_state"].last else facts
             )
 
-        facts = self.run(heard)
-        add_local(facts, folder)
-        self.found = check(facts, self.wanted)
-        return self.of(Level.FAILURE)
+        facts = self.run(received)
+        add_local_facts(facts, folder)
+        self.found = preflight_findings(facts, self.wanted)
+        return self.of(FindingLevel.FAILURE)
 
     def of(self, level):
         """Return {name: words} of the findings of a level."""
@@ -212,7 +216,7 @@ def no_vehicle(graph):
 
 
 def full_disk(graph):
-    graph.wanted = Wanted(free_space=2**60)
+    graph.wanted = PreflightLimits(free_space=2**60)
 
 
 def late_images(graph):
@@ -223,7 +227,7 @@ def late_images(graph):
 
 
 def second_supervisor(graph):
-    graph.probe.create_publisher(TwistStamped, "cmd_vel", reliable())
+    graph.probe.create_publisher(TwistStamped, "cmd_vel", reliable_qos())
 
 
 def other_model(graph):
@@ -237,13 +241,13 @@ def other_model(graph):
 
 def wrong_autopilot_parameter(graph):
     def engage():
-        client = graph.probe.create_client(Trigger, "engage")
+        client = graph.probe.create_client(Trigger, "safety_supervisor/engage")
         graph.run(lambda: client.service_is_ready() or None)
         future = client.call_async(Trigger.Request())
-        heard = graph.harness.heard["autopilot_bridge/state"]
+        received = graph.harness.received["autopilot_bridge/state"]
         graph.run(
             lambda: (
-                future.done() and "COM_OBL_RC_ACT" in json.loads(heard[-1].data)["fault"] or None
+                future.done() and "COM_OBL_RC_ACT" in json.loads(received[-1].data)["fault"] or None
             )
         )
 
@@ -255,7 +259,7 @@ def falling_failsafe(graph):
     graph.failsafes["NAV_RCL_ACT"] = (6.0, mavlink.MAV_PARAM_TYPE_INT32)
 
 
-def deaf_bridge(graph):
+def unsubscribed_bridge(graph):
     graph.remaps["autopilot_bridge"]["safety_supervisor/order"] = "somewhere/else"
 
 
@@ -263,15 +267,15 @@ def orders_of_another(graph):
     """Give the bridge, and nobody else, the orders of a supervisor that a person does not speak
     to.
     """
-    deaf_bridge(graph)
+    unsubscribed_bridge(graph)
     order = Order("another", Mode.DISENGAGED)
-    publisher = graph.probe.create_publisher(String, "somewhere/else", latched())
+    publisher = graph.probe.create_publisher(String, "somewhere/else", latched_qos())
     publisher.publish(String(data=json.dumps(order.to_facts())))
 
 
 SILENT = {"commands", "latency", "diagnostics"}
 """What a graph whose controller cannot see has beside the cause."""
-WATCHES = {f"watch {name}" for name in preflight_watches.names()}
+WATCHES = {f"watch {name}" for name in preflight_watches.watch_names()}
 """Off in this graph; they count where a node lives in real time."""
 FAULTS = {
     "no camera": (
@@ -341,11 +345,11 @@ FAULTS = {
         "6: the remote control lost: it disarms",
         (),
     ),
-    "deaf bridge": (deaf_bridge, "orders", "has heard no supervisor", {"diagnostics"}),
+    "deaf bridge": (unsubscribed_bridge, "orders", "has heard no supervisor", {"diagnostics"}),
     "bridge of another supervisor": (
         orders_of_another,
         "orders",
-        "the bridge hears supervisor another",
+        "the bridge receives supervisor another",
         {"diagnostics"},
     ),
     "autopilot parameter": (
@@ -360,34 +364,34 @@ FAULTS = {
 def test_a_good_live_graph_passes(graph, tmp_path):
     graph.start()
     assert graph.look(tmp_path, whole=True) == {}
-    assert graph.of(Level.WARNING) == {}
-    said = graph.of(Level.OK)
-    assert said["hold"] == "the autopilot's hold mode"
-    assert said["NAV_RCL_ACT"] == "2: the remote control lost: it returns to its launch"
+    assert graph.of(FindingLevel.WARNING) == {}
+    lines = graph.of(FindingLevel.OK)
+    assert lines["hold"] == "the autopilot's hold mode"
+    assert lines["NAV_RCL_ACT"] == "2: the remote control lost: it returns to its launch"
     identity = graph.nodes["safety_supervisor"]._supervisor.order.supervisor
-    assert said["orders"] == f"the bridge hears supervisor {identity}"
+    assert lines["orders"] == f"the bridge receives supervisor {identity}"
 
 
-def test_without_a_global_position_it_says_what_a_hold_will_be(graph, tmp_path):
+def test_without_a_global_position_it_reports_what_a_hold_will_be(graph, tmp_path):
     graph.body.global_position = False
     graph.start()
     assert graph.look(tmp_path, whole=True) == {}
-    assert graph.of(Level.WARNING) == {
+    assert graph.of(FindingLevel.WARNING) == {
         "hold": "zero set points: there is no global position; if the bridge ends, PX4 lands"
     }
 
 
-def test_a_failsafe_that_is_not_told_is_named(graph, tmp_path):
+def test_a_failsafe_that_is_not_reported_is_named(graph, tmp_path):
     del (parameters := dict(graph.body.parameters))["GF_ACTION"]
     graph.body.parameters = parameters
     graph.start()
     assert graph.look(tmp_path, whole=True) == {}
-    assert graph.of(Level.WARNING) == {"failsafes": "not told yet: GF_ACTION"}
+    assert graph.of(FindingLevel.WARNING) == {"failsafes": "not reported yet: GF_ACTION"}
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_on_a_live_graph_is_named(graph, name, tmp_path):
-    spoil, expected, words, consequences = FAULTS[name]
+    spoil, expected, text, consequences = FAULTS[name]
     graph.folder = tmp_path
     spoil(graph)
     graph.start()
@@ -395,7 +399,7 @@ def test_a_fault_on_a_live_graph_is_named(graph, name, tmp_path):
     first = min(
         bad, key=lambda found: (found == "diagnostics", list(bad).index(found)), default="nothing"
     )
-    assert first == expected and words in bad[expected], bad
+    assert first == expected and text in bad[expected], bad
     assert set(bad) <= {expected, *consequences}, bad
 
 
@@ -407,7 +411,7 @@ def test_a_simulation_that_stands_still_is_named(graph, tmp_path):
     assert next(iter(bad)) == "clock" and "stands at 0 s" in bad["clock"]
 
 
-def test_the_command_says_it_with_its_exit_code(graph, tmp_path):
+def test_the_command_reports_it_with_its_exit_code(graph, tmp_path):
     """A process of its own, as people start it: once well, once with a limit that the graph does
     not keep.
     """
@@ -417,7 +421,7 @@ def test_the_command_says_it_with_its_exit_code(graph, tmp_path):
     parameter("simulator", real_time_factor=1.0)(graph)
     graph.start()
     environment = os.environ | {"ROS_DOMAIN_ID": str(graph.harness.context.get_domain_id())}
-    words = [
+    arguments = [
         sys.executable,
         "-m",
         "liquid_nav.cli.app",
@@ -433,7 +437,7 @@ def test_the_command_says_it_with_its_exit_code(graph, tmp_path):
         str(tmp_path / "found.json"),
     ]
     for more, code, wrong in (([], 0, set()), (["--speed", "1"], 1, {"limits"})):
-        with Popen(words + more, env=environment, stdout=PIPE, stderr=STDOUT) as command:
+        with Popen(arguments + more, env=environment, stdout=PIPE, stderr=STDOUT) as command:
             assert graph.run(command.poll) == code, command.stdout.read().decode()
         rows = json.loads((tmp_path / "found.json").read_text())
         assert {row["check"] for row in rows if row["level"] == "failure"} == wrong, rows

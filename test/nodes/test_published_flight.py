@@ -49,7 +49,7 @@ def test_it_flies_in_lock_step(model):
     short = dataclasses.replace(
         scenario, success=dataclasses.replace(scenario.success, time_limit=0.4)
     )
-    pilot = entrants.build_pilot(entrants.resolve(str(model)))
+    pilot = entrants.build_pilot(entrants.resolve_pilot(str(model)))
     record = fly(short, 10_000, load_condition("summer"), pilot, frame_rate=10.0)
     assert record.pilot == "published_ncp" and record.outcome.reason == "timeout"
     assert len(record.columns["time"]) >= FRAMES
@@ -68,10 +68,10 @@ def test_the_controller_gives_the_published_commands(harness, model):
 
     from liquid_nav.nodes.liquid_controller import LiquidController
     from liquid_nav.nodes.messages import command_from, image_message
-    from liquid_nav.nodes.qos import reliable, sensor_data
+    from liquid_nav.nodes.qos import reliable_qos, sensor_data_qos
 
-    camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data())
-    commands = harness.listen("liquid_controller/cmd_vel", TwistStamped, reliable(10))
+    camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data_qos())
+    commands = harness.listen("liquid_controller/cmd_vel", TwistStamped, reliable_qos(10))
     node = harness.add(LiquidController, model=str(model))
     node.start()
     harness.matched(camera)

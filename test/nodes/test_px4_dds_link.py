@@ -20,7 +20,7 @@ from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from rclpy.time import Time
 
 from liquid_nav.autopilots.adapter import Answer, RequestKind
-from liquid_nav.autopilots.px4_dds import OFFBOARD, Px4DdsAdapter, SetPoint, VehicleCommand
+from liquid_nav.autopilots.px4_dds import OFFBOARD, Px4DdsAdapter, Px4SetPoint, Px4VehicleCommand
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.px4_dds_link import Px4DdsLink
@@ -83,7 +83,7 @@ class Board:
     """In place of a node: who publishes and subscribes what, and what was published."""
 
     sent: dict = field(default_factory=dict)
-    heard: dict = field(default_factory=dict)
+    callbacks: dict = field(default_factory=dict)
     qualities: dict = field(default_factory=dict)
     kinds: dict = field(default_factory=dict)
 
@@ -92,16 +92,16 @@ class Board:
         return SimpleNamespace(publish=self.sent[topic].append)
 
     def create_subscription(self, kind, topic, callback, quality, raw=False):
-        self.heard[topic], self.qualities[topic], self.kinds[topic] = callback, quality, kind
+        self.callbacks[topic], self.qualities[topic], self.kinds[topic] = callback, quality, kind
 
     def get_clock(self):
         return SimpleNamespace(now=lambda: Time(nanoseconds=7_000_000_000))
 
-    def ear(self, name):
+    def callback(self, name):
         """Who listens to that message, whatever its version."""
         (callback,) = (
-            heard
-            for topic, heard in self.heard.items()
+            received
+            for topic, received in self.callbacks.items()
             if re.fullmatch(rf"fmu/out/{name}(_v\d+)?", topic)
         )
         return callback
@@ -151,11 +151,13 @@ def make(messages, **options):
 def test_topics_fit_the_release_and_the_quality_of_service_every_one(bench, versions):
     names = ("vehicle_status", "vehicle_command_ack", "battery_status", "vehicle_local_position")
     expected = {f"fmu/out/{name}{version}" for name, version in zip(names, versions)}
-    assert set(bench.board.heard) == expected | {
+    assert set(bench.board.callbacks) == expected | {
         "fmu/out/vehicle_land_detected",
         "fmu/out/vehicle_odometry",
     }
-    truths = {topic for topic in make(bench.m, truth=True).board.heard if "groundtruth" in topic}
+    truths = {
+        topic for topic in make(bench.m, truth=True).board.callbacks if "groundtruth" in topic
+    }
     place = f"fmu/out/vehicle_local_position_groundtruth{versions[3]}"
     assert truths == {"fmu/out/vehicle_attitude_groundtruth", place}
     assert set(bench.board.sent) == {
@@ -174,7 +176,7 @@ def test_topics_fit_the_release_and_the_quality_of_service_every_one(bench, vers
 
 
 def test_a_set_point_has_its_heartbeat_and_leaves_the_rest_free(bench):
-    bench.link.send([SetPoint((1.0, 2.0, -3.0), -0.4)])
+    bench.link.send([Px4SetPoint((1.0, 2.0, -3.0), -0.4)])
     (mode,), (point,) = (
         bench.board.sent["fmu/in/offboard_control_mode"],
         bench.board.sent["fmu/in/trajectory_setpoint"],
@@ -199,15 +201,15 @@ def test_a_set_point_has_its_heartbeat_and_leaves_the_rest_free(bench):
     assert len(bench.board.sent["fmu/in/offboard_control_mode"]) == 1
 
 
-def test_a_request_says_who_asks_and_only_our_answers_count(bench):
+def test_a_request_names_its_sender_and_only_our_answers_count(bench):
     bench.autopilot.request(RequestKind.MODE, OFFBOARD)
     bench.link.send(
-        [value for value in bench.autopilot.take() if isinstance(value, VehicleCommand)]
+        [value for value in bench.autopilot.take() if isinstance(value, Px4VehicleCommand)]
     )
     (sent,) = bench.board.sent["fmu/in/vehicle_command"]
     assert (sent.command, sent.param1, sent.param2, sent.param7) == (176, 1.0, 6.0, 0.0)
     assert (sent.target_system, sent.target_component, sent.from_external) == (1, 1, True)
-    answer = bench.board.ear("vehicle_command_ack")
+    answer = bench.board.callback("vehicle_command_ack")
     answer(bench.m.VehicleCommandAck(command=176, result=0, target_system=1, target_component=1))
     answer(
         bench.m.VehicleCommandAck(command=176, result=0, target_system=255, target_component=190)
@@ -226,7 +228,10 @@ def test_a_request_says_who_asks_and_only_our_answers_count(bench):
 
 
 def test_a_jump_of_px4s_clock_changes_nothing(bench):
-    status, odometry = bench.board.ear("vehicle_status"), bench.board.ear("vehicle_odometry")
+    status, odometry = (
+        bench.board.callback("vehicle_status"),
+        bench.board.callback("vehicle_odometry"),
+    )
     for stamp in (10_000_000, 5_000_000_000, 1):
         bench.clock.now += 0.1
         status(bench.m.VehicleStatus(timestamp=stamp, nav_state=4, arming_state=2, system_id=1))
@@ -252,14 +257,14 @@ def test_a_jump_of_px4s_clock_changes_nothing(bench):
     assert bench.outputs.shown[0][0].position.tolist() == [2.0, 1.0, 3.0]
 
 
-def test_battery_and_odometry_that_nobody_can_use(bench):
-    battery = bench.board.ear("battery_status")
+def test_battery_and_odometry_that_cannot_be_used(bench):
+    battery = bench.board.callback("battery_status")
     battery(bench.m.BatteryStatus(remaining=0.4, voltage_v=15.0))
     battery(bench.m.BatteryStatus(remaining=0.3, voltage_v=15.0))  # too soon to tell again
     bench.clock.now += 0.3
     battery(bench.m.BatteryStatus(remaining=-1.0, voltage_v=0.0))
     assert bench.outputs.shown == [(0.4, 7.0), (None, 7.0)]
-    bench.board.ear("vehicle_odometry")(
+    bench.board.callback("vehicle_odometry")(
         bench.m.VehicleOdometry(
             pose_frame=2,
             position=[0.0] * 3,
@@ -276,7 +281,7 @@ def test_the_same_pose_again_is_no_news(bench):
     """PX4's client repeats what it has when its estimator has died: a stamp that stands still is no
     progress.
     """
-    odometry = bench.board.ear("vehicle_odometry")
+    odometry = bench.board.callback("vehicle_odometry")
     for _ in range(3):
         bench.clock.now += 0.1
         odometry(
@@ -297,16 +302,16 @@ def test_the_same_pose_again_is_no_news(bench):
 
 @pytest.mark.parametrize("known", [True, False])
 def test_whether_there_is_a_global_position_decides_how_it_holds(bench, known):
-    bench.board.ear("vehicle_local_position")(bench.m.VehicleLocalPosition(xy_global=known))
-    bench.board.ear("vehicle_status")(
+    bench.board.callback("vehicle_local_position")(bench.m.VehicleLocalPosition(xy_global=known))
+    bench.board.callback("vehicle_status")(
         bench.m.VehicleStatus(nav_state=4, arming_state=1, system_id=1)
     )
     bench.autopilot.update(bench.clock.now)
     assert bench.autopilot.session.holds_by_mode is known
 
 
-def test_a_failsafe_and_the_pre_flight_checks_are_heard(bench):
-    status, session = bench.board.ear("vehicle_status"), bench.autopilot.session
+def test_a_failsafe_and_the_pre_flight_checks_are_received(bench):
+    status, session = bench.board.callback("vehicle_status"), bench.autopilot.session
     status(
         bench.m.VehicleStatus(
             nav_state=4, arming_state=1, system_id=1, failsafe=True, pre_flight_checks_pass=False
@@ -324,7 +329,7 @@ def test_a_failsafe_and_the_pre_flight_checks_are_heard(bench):
 
 
 @pytest.mark.parametrize(
-    ("kind", "vertical", "words"),
+    ("kind", "vertical", "text"),
     [
         (0, False, ""),
         (1, False, ""),
@@ -336,9 +341,9 @@ def test_a_failsafe_and_the_pre_flight_checks_are_heard(bench):
     ],
 )
 def test_a_vehicle_that_is_no_multicopter_is_named_when_a_person_engages(
-    bench, kind, vertical, words
+    bench, kind, vertical, text
 ):
-    bench.board.ear("vehicle_status")(
+    bench.board.callback("vehicle_status")(
         bench.m.VehicleStatus(
             nav_state=4, arming_state=1, system_id=1, vehicle_type=kind, is_vtol=vertical
         )
@@ -346,16 +351,16 @@ def test_a_vehicle_that_is_no_multicopter_is_named_when_a_person_engages(
     session = bench.autopilot.session
     session.take_order(Order("test", Mode.DISENGAGED), bench.clock.now)
     session.take_order(Order("test", Mode.ENGAGED, 1, 1, 0.0, 1), bench.clock.now)
-    wrong = f"this vehicle is {words}, not a multicopter: its modes mean something else"
-    assert (str(session.fault) == wrong) is bool(words)
-    assert (session.phase is Phase.READY) is bool(words)
+    wrong = f"this vehicle is {text}, not a multicopter: its modes mean something else"
+    assert (str(session.fault) == wrong) is bool(text)
+    assert (session.phase is Phase.READY) is bool(text)
 
 
 def test_the_true_pose_of_a_simulated_vehicle_is_passed_on_in_our_frames(messages):
     bench = make(messages, truth=True)
     assert bench.outputs.offered
-    attitude = bench.board.ear("vehicle_attitude_groundtruth")
-    place = bench.board.ear("vehicle_local_position_groundtruth")
+    attitude = bench.board.callback("vehicle_attitude_groundtruth")
+    place = bench.board.callback("vehicle_local_position_groundtruth")
     position = messages.VehicleLocalPosition(x=1.0, y=2.0, z=-3.0, vx=0.5, vy=-0.25, vz=0.125)
     place(position)
     assert not bench.outputs.shown, "nobody has told where it looks"
@@ -375,19 +380,19 @@ def test_the_true_pose_of_a_simulated_vehicle_is_passed_on_in_our_frames(message
 
 def test_a_true_pose_does_not_wait_for_the_vehicles_own_rates(messages):
     bench = make(messages, truth=True)
-    bench.board.ear("vehicle_attitude_groundtruth")(
+    bench.board.callback("vehicle_attitude_groundtruth")(
         messages.VehicleAttitude(q=[1.0, 0.0, 0.0, 0.0])
     )
     place = messages.VehicleLocalPosition(x=0.0, y=0.0, z=0.0, vx=0.0, vy=0.0, vz=0.0)
-    bench.board.ear("vehicle_local_position_groundtruth")(place)
+    bench.board.callback("vehicle_local_position_groundtruth")(place)
     assert bench.outputs.shown[0].angular_velocity.tolist() == [0.0, 0.0, 0.0]
 
 
 def test_the_true_pose_is_nobodys_business_unless_asked_for(bench):
-    assert not [topic for topic in bench.board.heard if "groundtruth" in topic]
+    assert not [topic for topic in bench.board.callbacks if "groundtruth" in topic]
 
 
-def test_without_px4_msgs_one_line_says_what_to_do(harness, monkeypatch):
+def test_without_px4_msgs_one_line_gives_the_remedy(harness, monkeypatch):
     monkeypatch.setitem(sys.modules, "px4_msgs", None)
     with pytest.raises(UserError, match="px4_msgs.*not installed"):
         harness.make(AutopilotBridge, autopilot="px4_dds")

@@ -24,7 +24,7 @@ from std_msgs.msg import String
 from liquid_nav.autopilots.px4_dds import LAND, LOITER, OFFBOARD
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.messages import NANO, command_message
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.safety import FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command
 
@@ -43,19 +43,19 @@ class Flight:
 
     def __init__(self, harness, height, **parameters):
         self.harness, probe = harness, harness.probe
-        self.states = harness.listen("autopilot_bridge/state", String, latched())
+        self.states = harness.listen("autopilot_bridge/state", String, latched_qos())
         self.node = harness.add(
             AutopilotBridge, autopilot="px4_dds", use_sim_time=True, **parameters
         )
         truth = parameters.get("true_pose", False)
         self.px4, self.command = px4_over_dds.Px4OverDds(probe, px4_msgs, height, truth), FORWARD
-        self.commands = probe.create_publisher(TwistStamped, "cmd_vel", reliable())
-        self.orders = probe.create_publisher(String, "safety_supervisor/order", latched())
+        self.commands = probe.create_publisher(TwistStamped, "cmd_vel", reliable_qos())
+        self.orders = probe.create_publisher(String, "safety_supervisor/order", latched_qos())
         self.order = Order("test", Mode.DISENGAGED)
-        self._say_order()
+        self._publish_order()
         for publisher in (self.commands, self.orders, self.px4._clock, *self.px4.topics.values()):
             harness.matched(publisher)
-        for topic in self.px4.heard:
+        for topic in self.px4.received:
             harness.until(lambda t=topic: self.node.count_subscribers(f"fmu/in/{t}") == 1, topic)
         harness.until(
             lambda: probe.count_publishers("fmu/in/vehicle_command") == 1, "the bridge's topics"
@@ -90,17 +90,17 @@ class Flight:
     def until(self, phase, seconds=40.0):
         return self.go(seconds, lambda: self.session.phase is Phase(phase))
 
-    def _say_order(self):
+    def _publish_order(self):
         self.orders.publish(String(data=json.dumps(self.order.to_facts())))
         self.harness.until(lambda: self.node._order == self.order, "the order")
 
-    def person(self, word):
+    def person(self, request):
         """A person asks for something."""
-        mode, order = Mode(word), self.order
+        mode, order = Mode(request), self.order
         self.order = Order(
             "test", mode, order.act + 1, order.engagement + (mode is Mode.ENGAGED), self.px4.now
         )
-        self._say_order()
+        self._publish_order()
 
     def connect(self):
         self.go(5.0, lambda: self.session.phase is not Phase.OFFLINE)
@@ -115,7 +115,7 @@ class Flight:
 
     def spoke(self, time):
         """Whether anything went to PX4 since."""
-        return any(self.px4.since(name, time) for name in self.px4.heard)
+        return any(self.px4.since(name, time) for name in self.px4.received)
 
     @property
     def speed(self):
@@ -131,7 +131,7 @@ def flight(harness, request):
 
 @pytest.mark.parametrize("flight", [0.0], indirect=True)
 def test_a_flight_from_the_ground_to_the_ground(flight):
-    odometry = flight.harness.listen("odom", Odometry, sensor_data(10))
+    odometry = flight.harness.listen("odom", Odometry, sensor_data_qos(10))
     flight.until("ready")
     flight.go(5.0)
     assert not flight.px4.vehicle.armed
@@ -142,8 +142,8 @@ def test_a_flight_from_the_ground_to_the_ground(flight):
     assert state.level_velocity()[0] == pytest.approx(1.0, abs=0.05)
     assert state.yaw_rate() == pytest.approx(0.2, abs=0.02)
     assert state.position[2] == pytest.approx(1.5, abs=0.35)
-    _, mode = flight.px4.heard["offboard_control_mode"][-1]
-    _, point = flight.px4.heard["trajectory_setpoint"][-1]
+    _, mode = flight.px4.received["offboard_control_mode"][-1]
+    _, point = flight.px4.received["trajectory_setpoint"][-1]
     assert mode.velocity and not (
         mode.position or mode.acceleration or mode.attitude or mode.body_rate
     )
@@ -160,7 +160,7 @@ def test_a_flight_from_the_ground_to_the_ground(flight):
     assert not flight.px4.vehicle.armed and flight.session.fault is None
     orders = [
         (order.command, order.source_system, order.source_component)
-        for _, order in flight.px4.heard["vehicle_command"]
+        for _, order in flight.px4.received["vehicle_command"]
     ]
     us = px4_over_dds.US
     assert orders == [(number, us.system, us.component) for number in (176, 400, 21)]
@@ -183,11 +183,11 @@ def test_a_command_that_is_not_a_number_is_no_command(flight):
     flight.command = Command(math.nan, 0.0, 0.0, 0.0)
     flight.until("holding", 2.0)
     assert all(
-        np.isfinite(point.velocity).all() for _, point in flight.px4.heard["trajectory_setpoint"]
+        np.isfinite(point.velocity).all() for _, point in flight.px4.received["trajectory_setpoint"]
     )
 
 
-def test_a_mode_of_somebody_else_is_never_asked_back(flight):
+def test_a_foreign_mode_is_never_requested_back(flight):
     flight.fly()
     flight.px4.vehicle.sticks, flight.px4.vehicle.mode = (1500,) * 8, 0x30000
     flight.until("released", 2.0)
@@ -199,10 +199,10 @@ def test_a_mode_of_somebody_else_is_never_asked_back(flight):
 @pytest.mark.parametrize("seconds", [1e6, -1e6])
 def test_a_jump_of_px4s_time_synchronisation_changes_nothing(flight, seconds):
     flight.fly()
-    flight.px4.skew, before = seconds, len(flight.px4.heard["trajectory_setpoint"])
+    flight.px4.skew, before = seconds, len(flight.px4.received["trajectory_setpoint"])
     flight.go(2.0)
     assert flight.session.phase is Phase.FLYING and flight.session.fault is None
-    assert len(flight.px4.heard["trajectory_setpoint"]) - before > 40
+    assert len(flight.px4.received["trajectory_setpoint"]) - before > 40
 
 
 def test_odometry_that_is_not_a_number_is_a_hold(flight):
@@ -233,10 +233,13 @@ def test_an_order_that_was_there_before_the_bridge_does_not_arm(flight):
     flight.go(5.0)
     # As a bridge sees it that starts now: what it hears first of a supervisor counts as seen.
     flight.order = Order("another", Mode.ENGAGED, 3, 2)
-    flight._say_order()
+    flight._publish_order()
     flight.go(8.0)
     assert flight.session.phase is Phase.READY and not flight.px4.vehicle.armed
-    assert not flight.px4.heard["vehicle_command"] and not flight.px4.heard["trajectory_setpoint"]
+    assert (
+        not flight.px4.received["vehicle_command"]
+        and not flight.px4.received["trajectory_setpoint"]
+    )
 
 
 def test_without_a_global_position_it_holds_by_zero_set_points(flight):
@@ -266,29 +269,36 @@ def test_a_lost_agent_and_its_return(flight):
 
 def test_the_end_of_the_bridge_asks_for_a_hold(flight):
     flight.fly()
-    orders = len(flight.px4.heard["vehicle_command"])
+    orders = len(flight.px4.received["vehicle_command"])
     flight.node.end()
     flight.go(2.5, lambda: flight.node.ended)
-    assert flight.px4.heard["vehicle_command"][orders:]
-    order = flight.px4.heard["vehicle_command"][-1][1]
+    assert flight.px4.received["vehicle_command"][orders:]
+    order = flight.px4.received["vehicle_command"][-1][1]
     assert (order.command, order.param1, order.param2, order.param3) == (176, 1.0, 4.0, 3.0)
     assert flight.session.vehicle.mode == LOITER
 
 
 def test_the_true_pose_of_a_simulated_vehicle_is_published_beside_its_estimate(harness):
-    truths = harness.listen("autopilot/true_odom", Odometry, sensor_data(10))
-    estimates = harness.listen("odom", Odometry, sensor_data(10))
+    truths = harness.listen("autopilot/true_odom", Odometry, sensor_data_qos(10))
+    estimates = harness.listen("odom", Odometry, sensor_data_qos(10))
     flight = Flight(harness, 2.0, true_pose=True)
     flight.px4.vehicle.estimate_error = np.array((0.0, 0.0, 1.0))
     for _ in range(100):
-        flight.px4.tell_the_truth()
+        flight.px4.publish_true_pose()
         flight.step()
     flight.node.close()
     state = flight.px4.vehicle.body.state
-    told = truths[-1].pose.pose
-    assert (told.position.x, told.position.y, told.position.z) == pytest.approx(
+    reported = truths[-1].pose.pose
+    assert (reported.position.x, reported.position.y, reported.position.z) == pytest.approx(
         tuple(state.position), abs=0.01
     )
-    q = np.array((told.orientation.w, told.orientation.x, told.orientation.y, told.orientation.z))
+    q = np.array(
+        (
+            reported.orientation.w,
+            reported.orientation.x,
+            reported.orientation.y,
+            reported.orientation.z,
+        )
+    )
     assert abs(float(q @ state.quaternion)) == pytest.approx(1.0, abs=1e-5)
     assert estimates[-1].pose.pose.position.z == pytest.approx(state.position[2] + 1.0, abs=0.2)

@@ -34,11 +34,17 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from liquid_nav.autopilots.profiles import PX4, px4_mode
-from liquid_nav.bringup.claims import claim, free_domain, free_port, release, release_domain
-from liquid_nav.bringup.simulated_flight import WATCHED, Process
-from liquid_nav.cli.processes import Child
+from liquid_nav.bringup.claims import (
+    claim,
+    claim_ros_domain,
+    free_port,
+    release,
+    release_ros_domain,
+)
+from liquid_nav.bringup.simulated_flight import WATCHED, NodeProcess
+from liquid_nav.cli.processes import ChildProcess
 from liquid_nav.nodes.messages import command_message, from_seconds, image_message
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.types import Command
 
 BUILD = Path(os.environ.get("PX4_SITL") or "/nowhere")
@@ -264,13 +270,13 @@ class Relay:
             and m.command == mavlink.MAV_CMD_COMPONENT_ARM_DISARM
             and m.param1 == 1.0
         ]
-        said = [
+        lines = [
             when
             for when, m in self.answers
             if m.command == mavlink.MAV_CMD_COMPONENT_ARM_DISARM
             and m.result == mavlink.MAV_RESULT_ACCEPTED
         ]
-        return next((when for when in said if asked and when >= asked[0]), None)
+        return next((when for when in lines if asked and when >= asked[0]), None)
 
     def close(self):
         self._vehicle.close()
@@ -297,7 +303,7 @@ class Station:
         """Position of the remote control's mode switch, us; None: there is no remote control."""
         self.engage_switch = CENTRE
         """Position of its channel 7, us."""
-        self.heard = []
+        self.received = []
         """(time, message)."""
         self.modes = []
         """(time, mode, mode that a person or a program has asked for), whenever it changes."""
@@ -360,7 +366,7 @@ class Station:
             return
         self.last[kind] = message
         if kind in ("HEARTBEAT", "STATUSTEXT", "COMMAND_ACK"):
-            self.heard.append((now, message))
+            self.received.append((now, message))
         elif kind == "CURRENT_MODE":
             shown = (message.custom_mode, message.intended_custom_mode)
             if not self.modes or self.modes[-1][1:] != shown:
@@ -403,13 +409,13 @@ class Station:
         return [PX4.mode_name(mode) for _, mode, _ in before + after]
 
     def texts(self, since):
-        recent = [message for when, message in self.heard if when >= since]
+        recent = [message for when, message in self.received if when >= since]
         return [message.text.strip() for message in recent if message.get_type() == "STATUSTEXT"]
 
     def failsafe(self, since):
         """Whether PX4 has acted by itself since then."""
         critical = mavlink.MAV_STATE_CRITICAL
-        beats = [m for when, m in self.heard if when >= since and m.get_type() == "HEARTBEAT"]
+        beats = [m for when, m in self.received if when >= since and m.get_type() == "HEARTBEAT"]
         return any(beat.system_status == critical for beat in beats) or any(
             "Failsafe activated" in text for text in self.texts(since)
         )
@@ -425,7 +431,7 @@ class RealFlight:
         """``bridge``: further parameters of the bridge."""
         self.folder, self.bridge = folder, bridge
         self.px4 = Px4(folder / "px4", parameters)
-        self.domain = free_domain()
+        self.domain = claim_ros_domain()
         self.namespace = f"real_px4_{os.getpid()}_{self.px4.instance}"
         self.relay = Relay(self.px4.instance)
         self.station = Station(self.px4)
@@ -440,16 +446,21 @@ class RealFlight:
         self.text = []
         """(time, mode of the supervisor), whenever it changes."""
         self.faults = {}
-        self._images = self.node.create_publisher(Image, "camera/image_raw", sensor_data())
+        self._images = self.node.create_publisher(Image, "camera/image_raw", sensor_data_qos())
         self._commands = self.node.create_publisher(
-            TwistStamped, "liquid_controller/cmd_vel", reliable(10)
+            TwistStamped, "liquid_controller/cmd_vel", reliable_qos(10)
         )
-        self.node.create_subscription(String, "autopilot_bridge/state", self._on_state, latched())
-        self.node.create_subscription(String, "safety_supervisor/mode", self._on_mode, latched())
+        self.node.create_subscription(
+            String, "autopilot_bridge/state", self._on_state, latched_qos()
+        )
+        self.node.create_subscription(
+            String, "safety_supervisor/mode", self._on_mode, latched_qos()
+        )
         self._frame = 0
         self._played = 0.0
         self.clients = {
-            name: self.node.create_client(Trigger, name) for name in ("engage", "disengage", "land")
+            name: self.node.create_client(Trigger, f"safety_supervisor/{name}")
+            for name in ("engage", "disengage", "land")
         }
         self.children = {}
         self.start("safety_supervisor", {**WATCHED, "use_sim_time": False})
@@ -458,8 +469,8 @@ class RealFlight:
     def start(self, name, parameters):
         environment = dict(os.environ, ROS_DOMAIN_ID=str(self.domain), OMP_NUM_THREADS="1")
         log = self.folder / f"{name}{len(list(self.folder.glob(name + '*')))}.log"
-        process = Process(name, parameters, self.namespace)
-        self.children[name] = Child(process, log, environment, pipe=False)
+        process = NodeProcess(name, parameters, self.namespace)
+        self.children[name] = ChildProcess(process, log, environment, pipe=False)
 
     def start_bridge(self):
         connection = f"udp:127.0.0.1:{self.relay.port}"
@@ -476,7 +487,7 @@ class RealFlight:
         self.executor.shutdown()
         self.node.destroy_node()
         rclpy.try_shutdown(context=self.context)
-        release_domain(self.domain)
+        release_ros_domain(self.domain)
         release(f"port {self.relay.port}")
         release(f"px4 {self.px4.instance}")
 
@@ -528,15 +539,15 @@ class RealFlight:
         return self.phases[-1][1] if self.phases else ""
 
     @property
-    def word(self):
+    def mode(self):
         return self.text[-1][1] if self.text else ""
 
     def summary(self):
         begin = time.monotonic() - 60.0
-        words = [word for _, word in self.text]
+        modes = [mode for _, mode in self.text]
         phases = [phase for _, phase in self.phases]
-        logs = {name: child.last_words() for name, child in self.children.items()}
-        ours = f"supervisor {words}, bridge {phases} ({self.faults}), {logs}"
+        logs = {name: child.last_lines() for name, child in self.children.items()}
+        ours = f"supervisor {modes}, bridge {phases} ({self.faults}), {logs}"
         return f"{ours}; PX4 {self.station.shown(begin)}, {self.station.texts(begin)}"
 
     # A flight.
@@ -565,7 +576,7 @@ class RealFlight:
         self.engage()
         self.until(lambda: self.phase == "flying", "a flight")
         self.go(4.0)
-        assert (self.phase, self.word) == ("flying", "engaged"), self.summary()
+        assert (self.phase, self.mode) == ("flying", "engaged"), self.summary()
         assert self.station.mode == PX4.follow, self.summary()
         assert self.station.speed > 0.3, self.summary()
 
@@ -609,7 +620,7 @@ def seconds(value):
 def let_go(flight, begin, mode):
     """Wait until PX4 obeys and our side has let go; returns the facts for the table."""
     flight.until(lambda: flight.station.mode == mode, PX4.mode_name(mode), 5.0)
-    flight.until(lambda: flight.phase == "released" and flight.word == "pilot", "letting go", 5.0)
+    flight.until(lambda: flight.phase == "released" and flight.mode == "pilot", "letting go", 5.0)
     name = PX4.mode_name(mode)
     return [
         f"{name} after {seconds(flight.since(begin, flight.station.modes, mode))}",
@@ -642,7 +653,7 @@ def stays(flight, begin, name, duration=8.0):
     """Watch for a while that the mode stays and that we send nothing."""
     flight.go(duration)
     never_taken_back(flight, begin, name)
-    assert flight.phase == "released" and flight.word == "pilot", flight.summary()
+    assert flight.phase == "released" and flight.mode == "pilot", flight.summary()
     return f"still {name} after {time.monotonic() - begin:.0f} s, {flight.station.speed:.1f} m/s"
 
 
@@ -738,7 +749,7 @@ def test_a_bridge_that_was_killed_in_flight_comes_back_without_touching_anything
     row(
         "bridge killed (SIGKILL) and started again",
         f"AUTO.LOITER after {seconds(held)} by PX4's failsafe",
-        f"{seen} {seen_after:.1f} s after its start, supervisor: {flight.word}",
+        f"{seen} {seen_after:.1f} s after its start, supervisor: {flight.mode}",
         f"nothing sent for {time.monotonic() - again:.0f} s, AUTO.LOITER stays",
     )
 
@@ -767,7 +778,7 @@ def test_it_lands_without_the_link(flights):
         "link lost for 4 s while landing",
         f"AUTO.LAND after {seconds(asked)}, bridge: offline after {seconds(lost)}",
         f"on the ground after {down:.1f} s, motors off after {off:.1f} s",
-        f"bridge: {flight.history(begin)}, supervisor: {flight.word}",
+        f"bridge: {flight.history(begin)}, supervisor: {flight.mode}",
     )
 
 
@@ -791,7 +802,7 @@ def test_ctrl_c_to_the_bridge_ends_in_the_autopilots_hold(flights):
         f"AUTO.LOITER after {seconds(held)}, no failsafe",
         f"bridge ended after {ended:.2f} s, exit code {popen.returncode}",
         f"below {SLOW} m/s after {seconds(flight.station.slow_after(begin))}",
-        f"supervisor: {flight.word}",
+        f"supervisor: {flight.mode}",
     )
 
 
@@ -816,7 +827,7 @@ def test_disengaging_just_after_arming_stops_the_motors(flights, delay):
         f"disengaged {begin - armed:.2f} s after arming",
         f"motors off for good after {max(off, 0.0):.2f} s",
         f"bridge: {flight.history(armed)}",
-        f"supervisor: {flight.word}",
+        f"supervisor: {flight.mode}",
     )
 
 
@@ -843,7 +854,7 @@ def test_flipping_the_engage_switch_engages_and_nothing_that_looks_like_it_does(
     assert not flight.faults["switched_on"], flight.summary()
     station.switch, station.engage_switch = SWITCH[PX4.hold], ON
     flight.go(5.0)
-    assert flight.faults["flips"] == 0 and not station.spinning and flight.word == "disengaged", (
+    assert flight.faults["flips"] == 0 and not station.spinning and flight.mode == "disengaged", (
         flight.summary()
     )
     # Flipped by a hand.
@@ -851,7 +862,7 @@ def test_flipping_the_engage_switch_engages_and_nothing_that_looks_like_it_does(
     flight.go(4.0)
     begin = time.monotonic()
     station.engage_switch = ON
-    flight.until(lambda: flight.word == "engaged", "the engagement", 5.0)
+    flight.until(lambda: flight.mode == "engaged", "the engagement", 5.0)
     engaged = flight.since(begin, flight.text, "engaged")
     flight.until(lambda: flight.phase == "flying", "a flight")
     flying = flight.since(begin, flight.phases, "flying")
@@ -860,7 +871,7 @@ def test_flipping_the_engage_switch_engages_and_nothing_that_looks_like_it_does(
     # Back: the pilot's.
     back = time.monotonic()
     station.engage_switch = OFF
-    flight.until(lambda: flight.phase == "released" and flight.word == "pilot", "letting go", 5.0)
+    flight.until(lambda: flight.phase == "released" and flight.mode == "pilot", "letting go", 5.0)
     released = flight.since(back, flight.phases, "released")
     flight.go(6.0)
     assert station.mode != PX4.follow and not flight.relay.orders(back + released), flight.summary()

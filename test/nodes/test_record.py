@@ -66,9 +66,9 @@ main(sys.argv[1:])
 def test_a_signal_in_the_middle_of_a_write_leaves_a_bag_that_can_be_read(harness, tmp_path):
     from nav_msgs.msg import Odometry
 
-    from liquid_nav.nodes.qos import sensor_data
+    from liquid_nav.nodes.qos import sensor_data_qos
 
-    odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data())
+    odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data_qos())
     harness.pumps.append(lambda: odometry.publish(Odometry()))
     recorder = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, "--ros-args", "-p", f"folder:={tmp_path / 'bag'}"],
@@ -86,7 +86,7 @@ def test_a_signal_in_the_middle_of_a_write_leaves_a_bag_that_can_be_read(harness
         assert [connection.topic for connection, _, _ in reader.messages()] == ["/odom"]
 
 
-def test_it_listens_to_commands_only_once_it_hears_the_rest(harness, tmp_path):
+def test_it_subscribes_to_commands_only_once_it_receives_the_rest(harness, tmp_path):
     """So that whoever counts the listeners of cmd_vel before a flight knows that its first frames
     are recorded.
     """
@@ -96,13 +96,13 @@ def test_it_listens_to_commands_only_once_it_hears_the_rest(harness, tmp_path):
     from sensor_msgs.msg import Image
 
     from liquid_nav.nodes.messages import image_message
-    from liquid_nav.nodes.qos import command_output, sensor_data
+    from liquid_nav.nodes.qos import command_output_qos, sensor_data_qos
     from liquid_nav.nodes.recorder import Recorder
 
-    camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data())
-    odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data())
+    camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data_qos())
+    odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data_qos())
     pilot = harness.probe.create_publisher(
-        TwistStamped, "liquid_controller/cmd_vel", command_output()
+        TwistStamped, "liquid_controller/cmd_vel", command_output_qos()
     )
     node = harness.add(Recorder, folder=str(tmp_path / "bag"), wait_for_camera=True)
     image = image_message(np.zeros((24, 32, 3), np.uint8), 5, "camera_optical_frame")
@@ -144,11 +144,13 @@ class Camera:
     def __init__(self, harness):
         from sensor_msgs.msg import Image
 
-        from liquid_nav.nodes.qos import sensor_data
+        from liquid_nav.nodes.qos import sensor_data_qos
 
         self.rng = np.random.default_rng(0)
         self.shown = 0
-        self.publisher = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data(10))
+        self.publisher = harness.probe.create_publisher(
+            Image, "camera/image_raw", sensor_data_qos(10)
+        )
 
     def __call__(self):
         from liquid_nav.nodes.messages import image_message
@@ -178,8 +180,10 @@ def test_a_full_disk_ends_the_recording_and_not_the_recorder(harness, tmp_path):
     )
     try:
         kept = f"{folder}/flight.mcap holds what came before"
-        words = ("recording has stopped", "File too large", kept, "free space, start")
-        harness.until(lambda: harness.says("recorder: recording", *words), "the diagnostic", 120.0)
+        parts = ("recording has stopped", "File too large", kept, "free space, start")
+        harness.until(
+            lambda: harness.reports("recorder: recording", *parts), "the diagnostic", 120.0
+        )
         count = images_in(folder / "flight.mcap")
         assert count > 5 and recorder.poll() is None
         assert harness.diagnostics["recorder: recording"].level == b"\x02"
@@ -213,8 +217,11 @@ def test_any_exception_while_writing_ends_the_recording_only(harness, recorder, 
     recorder._bag.write = fail
     camera = Camera(harness)
     harness.pumps.append(camera)
-    says = ("recording has stopped: RuntimeError: out of order", "before: start the recorder again")
-    harness.until(lambda: harness.says("recorder: recording", *says), "the diagnostic")
+    expected = (
+        "recording has stopped: RuntimeError: out of order",
+        "before: start the recorder again",
+    )
+    harness.until(lambda: harness.reports("recorder: recording", *expected), "the diagnostic")
     end = camera.shown + 5
     harness.until(lambda: camera.shown > end, "more images")
     assert images_in(tmp_path / "bag" / "flight.mcap") == 0
@@ -234,7 +241,9 @@ def test_a_bag_that_cannot_be_finished_is_ended_and_has_an_exit_code(harness, re
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert end.value.code == 3
-    harness.until(lambda: harness.says("recorder: recording", "File too large"), "the diagnostic")
+    harness.until(
+        lambda: harness.reports("recorder: recording", "File too large"), "the diagnostic"
+    )
     assert images_in(tmp_path / "bag" / "flight.mcap") == 0
 
 
@@ -246,18 +255,18 @@ def test_a_recorder_that_finishes_its_bag_ends_well(recorder, tmp_path):
 def test_bytes_that_are_no_message_are_counted_and_not_recorded(harness, recorder, tmp_path):
     from nav_msgs.msg import Odometry
 
-    from liquid_nav.nodes.qos import sensor_data
+    from liquid_nav.nodes.qos import sensor_data_qos
 
     camera = Camera(harness)
-    odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data(10))
+    odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data_qos(10))
     harness.matched(odometry)
     harness.matched(camera.publisher)
 
     def dropped():
         camera.publisher.publish(b"\x00\x01\x00\x00ab")
         odometry.publish(b"\x00\x01\x00\x00" + bytes([255]) * 20)
-        six = harness.says("recorder: input camera/image_raw", "ImageError: the message has 6")
-        return six and harness.says("recorder: input odom", "dropped: RMWError")
+        six = harness.reports("recorder: input camera/image_raw", "ImageError: the message has 6")
+        return six and harness.reports("recorder: input odom", "dropped: RMWError")
 
     harness.until(dropped, "the counts")
     harness.pumps.append(camera)
@@ -272,7 +281,7 @@ def test_its_own_diagnostics_are_not_part_of_the_flight(harness, recorder, tmp_p
     """They carry the machine's clock, under which everything after them would be filed."""
     from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
-    said = harness.listen("/diagnostics", DiagnosticArray, 10)
+    messages = harness.listen("/diagnostics", DiagnosticArray, 10)
     other = harness.probe.create_publisher(DiagnosticArray, "/diagnostics", 10)
     harness.matched(other, 2)
     message = DiagnosticArray(status=[DiagnosticStatus(name="camera: source")])
@@ -280,14 +289,14 @@ def test_its_own_diagnostics_are_not_part_of_the_flight(harness, recorder, tmp_p
 
     def reported():
         other.publish(message)
-        return {status.name for array in said for status in array.status} >= wanted
+        return {status.name for array in messages for status in array.status} >= wanted
 
     wanted = {"recorder: recording", "camera: source"}
     harness.until(reported, "both")
     harness.until(lambda: recorder._time is not None, "the other's")
     recorder.close()
     found = bag_times.times(tmp_path / "bag" / "flight.mcap")
-    assert {told for topic, _, told in found if topic == "/diagnostics"} == {7_000_000_000}
+    assert {reports for topic, _, reports in found if topic == "/diagnostics"} == {7_000_000_000}
 
 
 def test_changes_of_parameters_are_recorded_and_what_a_node_starts_with_is_not(

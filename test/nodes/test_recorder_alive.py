@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.qos import RECORDER_STATE, alive
+from liquid_nav.nodes.qos import RECORDER_STATE, alive_qos
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 
 
@@ -19,7 +19,7 @@ def recorder(harness, tmp_path):
     """A recorder as a process of its own, known to the graph."""
     from std_msgs.msg import String
 
-    states = harness.listen(RECORDER_STATE, String, alive(5.0))
+    states = harness.listen(RECORDER_STATE, String, alive_qos(5.0))
     arguments = [
         sys.executable,
         "-m",
@@ -41,22 +41,22 @@ def recorder(harness, tmp_path):
 def watching(harness):
     """Return a supervisor that watches recorders, and the list of deaths that it was told of."""
     supervisor = harness.add(SupervisorNode, recorder_age=1.0)
-    told = []
+    reported = []
     lost = supervisor._supervisor.watch.recorder_lost
-    supervisor._supervisor.watch.recorder_lost = lambda now: (told.append(now), lost(now))
+    supervisor._supervisor.watch.recorder_lost = lambda now: (reported.append(now), lost(now))
     # Matching is not enough: only a publisher that was known to be alive can be missed.
     harness.until(lambda: supervisor._inputs.recorders == 1, "a recorder that is alive")
-    return supervisor, told
+    return supervisor, reported
 
 
-def test_a_killed_recorder_is_told_of(harness, recorder):
-    _, told = watching(harness)
+def test_a_killed_recorder_is_reported(harness, recorder):
+    _, reported = watching(harness)
     recorder.send_signal(signal.SIGKILL)
-    harness.until(lambda: told, "its death")
+    harness.until(lambda: reported, "its death")
 
 
 def test_a_recorder_that_is_ended_is_no_death(harness, recorder):
-    supervisor, told = watching(harness)
+    supervisor, reported = watching(harness)
     recorder.send_signal(signal.SIGINT)
     name = f"/{RECORDER_STATE}"
     harness.until(lambda: supervisor.count_publishers(name) == 0, "its leave")
@@ -64,7 +64,7 @@ def test_a_recorder_that_is_ended_is_no_death(harness, recorder):
     # As long as a death would need to be told: its silence would begin now.
     begin = supervisor._now()
     harness.until(lambda: supervisor._now() > begin + 1.5, "time")
-    assert told == []
+    assert reported == []
 
 
 def test_an_age_that_no_recorder_promises_is_refused(harness):
@@ -88,9 +88,9 @@ def test_the_age_is_changed_on_the_ground_and_then_watched(harness, recorder):
             len([one for one in supervisor.subscriptions if one.topic_name == f"/{RECORDER_STATE}"])
             == listeners
         )
-    told = []
-    supervisor._supervisor.watch.recorder_lost = told.append
+    reported = []
+    supervisor._supervisor.watch.recorder_lost = reported.append
     # Matching is not enough: only a publisher that was known to be alive can be missed.
     harness.until(lambda: supervisor._inputs.recorders == 1, "a recorder that is alive")
     recorder.send_signal(signal.SIGKILL)
-    harness.until(lambda: told, "its death")
+    harness.until(lambda: reported, "its death")

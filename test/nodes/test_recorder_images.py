@@ -51,17 +51,17 @@ def packed(stamp, data=b"not looked at"):
     return serialize_message(message)
 
 
-def hear_commands(recorder, seconds):
+def receive_commands(recorder, seconds):
     """Commands of a flight of so many seconds, 10 a second."""
     for k in range(10 * seconds + 1):
         message = TwistStamped()
         message.header.stamp = to_stamp(10**9 + k * 10**8)
-        recorder.ears[COMMAND](serialize_message(message))
+        recorder.callbacks[COMMAND](serialize_message(message))
 
 
 def stored(tmp_path):
     path = tmp_path / "bag" / "flight.mcap"
-    published = [told for topic, _, told in bag_times.times(path) if "image" in topic]
+    published = [reported for topic, _, reported in bag_times.times(path) if "image" in topic]
     with AnyReader([path]) as reader:
         messages = [
             reader.deserialize(data, connection.msgtype)
@@ -73,9 +73,9 @@ def stored(tmp_path):
 
 def test_compressed_images_go_into_the_bag_as_they_come(make, tmp_path):
     recorder = make(image_transport="compressed")
-    assert RAW not in recorder.ears
+    assert RAW not in recorder.callbacks
     for stamp, data in ((5, b"one"), (5, b"again"), (9, b"two")):
-        recorder.ears[COMPRESSED](packed(stamp, data))
+        recorder.callbacks[COMPRESSED](packed(stamp, data))
     recorder.close()
     found = stored(tmp_path)
     assert [(time, bytes(message.data), message.format) for time, message in found] == [
@@ -86,14 +86,14 @@ def test_compressed_images_go_into_the_bag_as_they_come(make, tmp_path):
 
 def test_bytes_that_are_no_compressed_image_do_not_get_into_the_bag(make, tmp_path):
     recorder = make(image_transport="compressed")
-    recorder.ears[COMPRESSED](packed(5)[:14])
-    recorder.ears[COMPRESSED](packed(9))
+    recorder.callbacks[COMPRESSED](packed(5)[:14])
+    recorder.callbacks[COMPRESSED](packed(9))
     recorder.close()
     assert [time for time, _ in stored(tmp_path)] == [9]
 
 
 @pytest.mark.parametrize(
-    ("transport", "several", "words"),
+    ("transport", "several", "message"),
     [
         (
             "raw",
@@ -121,27 +121,29 @@ def test_bytes_that_are_no_compressed_image_do_not_get_into_the_bag(make, tmp_pa
         ),
     ],
 )
-def test_a_flight_without_images_is_told_once_with_the_remedy(make, transport, several, words):
+def test_a_flight_without_images_is_reported_once_with_the_remedy(
+    make, transport, several, message
+):
     recorder = make(image_transport=transport)
     recorder.several = several
-    hear_commands(recorder, 5)
+    receive_commands(recorder, 5)
     assert "images" not in recorder.statuses()
-    hear_commands(recorder, 20)
-    expected = f"5 s are recorded without a camera image: {words}"
+    receive_commands(recorder, 20)
+    expected = f"5 s are recorded without a camera image: {message}"
     assert recorder.status("images") == (WARN, expected, {})
     assert [text for level, text in recorder.log if level == "warning"] == [f"images: {expected}"]
 
 
 @pytest.mark.parametrize("transport", ["raw", "compressed"])
-def test_where_images_come_nothing_is_told(make, transport):
+def test_where_images_come_nothing_is_reported(make, transport):
     recorder = make(image_transport=transport)
     if transport == "raw":
-        recorder.ears[RAW](
+        recorder.callbacks[RAW](
             serialize_message(image_message(np.zeros((8, 8, 3), np.uint8), 10**9, "c"))
         )
     else:
-        recorder.ears[COMPRESSED](packed(10**9))
-    hear_commands(recorder, 20)
+        recorder.callbacks[COMPRESSED](packed(10**9))
+    receive_commands(recorder, 20)
     recorder.close()
     assert "images" not in recorder.statuses()
     assert not [text for level, text in recorder.log if level == "warning"]
@@ -152,23 +154,23 @@ def test_topics_on_different_clocks_are_no_time_without_images(make):
     recorder = make()
     odometry = Odometry()
     odometry.header.stamp = to_stamp(100 * 10**9)
-    recorder.ears["odom"](serialize_message(odometry))
+    recorder.callbacks["odom"](serialize_message(odometry))
     command = TwistStamped()
     command.header.stamp = to_stamp(1_800_000_000 * 10**9)
-    recorder.ears[COMMAND](serialize_message(command))
+    recorder.callbacks[COMMAND](serialize_message(command))
     assert "images" not in recorder.statuses()
 
 
 def test_images_that_come_late_end_the_warning(make):
     recorder = make(image_transport="compressed")
-    hear_commands(recorder, 6)
-    recorder.ears[COMPRESSED](packed(8 * 10**9))
+    receive_commands(recorder, 6)
+    recorder.callbacks[COMPRESSED](packed(8 * 10**9))
     assert recorder.status("images") == (OK, "camera images arrive", {})
 
 
-def test_a_short_record_without_images_is_told_at_its_end(make, tmp_path):
+def test_a_short_record_without_images_is_reported_at_its_end(make, tmp_path):
     recorder = make()
-    hear_commands(recorder, 1)
+    receive_commands(recorder, 1)
     recorder.close()
     assert recorder.log[-1] == ("warning", f"the bag {tmp_path / 'bag'} has no camera images")
 
@@ -181,11 +183,13 @@ def test_another_transport_is_refused_with_the_accepted_ones(make):
 
 
 @pytest.mark.parametrize("transport", ["raw", "compressed"])
-def test_the_launch_argument_reaches_everybody_who_reads_images(transport):
+def test_the_launch_argument_reaches_every_node_that_reads_images(transport):
     graph = drone_graph(DronePlan(image_transport=transport, record=Path("/tmp/x")))
-    told = {
+    reported = {
         p.executable: p.parameters["image_transport"]
         for p in graph
         if "image_transport" in p.parameters
     }
-    assert told == dict.fromkeys(("liquid_controller", "safety_supervisor", "recorder"), transport)
+    assert reported == dict.fromkeys(
+        ("liquid_controller", "safety_supervisor", "recorder"), transport
+    )

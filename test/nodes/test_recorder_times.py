@@ -1,4 +1,4 @@
-"""What a recorder stores beside the interface, when it says that a message came and was published,
+"""What a recorder stores beside the interface, when it records that a message came and was published,
 and that once.
 """
 
@@ -71,15 +71,15 @@ def test_messages_come_by_the_clock_of_the_machine_and_are_published_at_their_st
 ):
     recorder = make()
     text = serialize_message(String(data="engaged"))
-    recorder.ears["safety_supervisor/mode"](text)
-    recorder.ears["odom"](odometry(3.0))
-    recorder.ears["safety_supervisor/mode"](text)
-    recorder.ears["odom"](odometry(-5.0))
+    recorder.callbacks["safety_supervisor/mode"](text)
+    recorder.callbacks["odom"](odometry(3.0))
+    recorder.callbacks["safety_supervisor/mode"](text)
+    recorder.callbacks["odom"](odometry(-5.0))
     image = image_message(np.zeros((8, 8, 3), np.uint8), 2 * NANO, "camera")
-    recorder.ears["camera/image_raw"](serialize_message(image))
+    recorder.callbacks["camera/image_raw"](serialize_message(image))
     arrivals = [NOW + step * 1_000_000 for step in range(1, 6)]
     assert stored(recorder, tmp_path) == [
-        # Nothing has told the flight's time yet.
+        # No message has given the flight's time yet.
         ("/safety_supervisor/mode", arrivals[0], arrivals[0]),
         ("/odom", arrivals[1], 3 * NANO),
         ("/safety_supervisor/mode", arrivals[2], 3 * NANO),
@@ -90,19 +90,21 @@ def test_messages_come_by_the_clock_of_the_machine_and_are_published_at_their_st
         assert reader.start_time == arrivals[0]
 
 
-def test_a_message_that_is_said_again_is_stored_once(make, tmp_path):
+def test_a_message_that_is_published_again_is_stored_once(make, tmp_path):
     """Simulators show their first frame until the flight begins."""
     recorder = make()
     for _ in range(46):
-        recorder.ears["odom"](odometry(0.0))
-    recorder.ears["odom"](odometry(0.04))
+        recorder.callbacks["odom"](odometry(0.0))
+    recorder.callbacks["odom"](odometry(0.04))
     # Another message of the same time is news, and one that comes late is none.
-    recorder.ears["odom"](odometry(0.04, x=1.0))
-    recorder.ears["odom"](odometry(0.04))
+    recorder.callbacks["odom"](odometry(0.04, x=1.0))
+    recorder.callbacks["odom"](odometry(0.04))
     for _ in range(2):
         for speed in (1.0, 2.0):
-            recorder.ears["cmd_vel"](serialize_message(command_message(Command(speed), 40_000_000)))
-    found = [(topic, told) for topic, _, told in stored(recorder, tmp_path)]
+            recorder.callbacks["cmd_vel"](
+                serialize_message(command_message(Command(speed), 40_000_000))
+            )
+    found = [(topic, reported) for topic, _, reported in stored(recorder, tmp_path)]
     assert (
         found
         == [("/odom", 0), ("/odom", 40_000_000), ("/odom", 40_000_000)]
@@ -110,20 +112,20 @@ def test_a_message_that_is_said_again_is_stored_once(make, tmp_path):
     )
 
 
-def test_two_nodes_that_say_something_at_one_time_are_both_heard(make, tmp_path):
+def test_two_nodes_that_publish_at_one_time_are_both_received(make, tmp_path):
     recorder = make()
     for _ in range(3):
         for name in ("camera: source", "autopilot_bridge: link"):
             message = DiagnosticArray(status=[DiagnosticStatus(name=name)])
             message.header.stamp = to_stamp(NANO)
-            recorder.ears["/diagnostics"](serialize_message(message))
+            recorder.callbacks["/diagnostics"](serialize_message(message))
     assert [topic for topic, *_ in stored(recorder, tmp_path)] == ["/diagnostics"] * 2
 
 
 def test_messages_without_a_stamp_are_all_news(make, tmp_path):
     recorder = make()
     for _ in range(2):
-        recorder.ears["autopilot_bridge/state"](serialize_message(String(data="{}")))
+        recorder.callbacks["autopilot_bridge/state"](serialize_message(String(data="{}")))
     assert len(stored(recorder, tmp_path)) == 2
 
 
@@ -131,20 +133,20 @@ def test_what_nodes_log_is_in_the_bag_and_does_not_move_the_time_of_the_flight(m
     recorder = make()
     assert recorder.seen["/rosout"][1].durability == DurabilityPolicy.TRANSIENT_LOCAL
     assert recorder.seen["/rosout"][1].depth >= 1000
-    recorder.ears["odom"](odometry(3.0))
-    recorder.ears["/rosout"](
+    recorder.callbacks["odom"](odometry(3.0))
+    recorder.callbacks["/rosout"](
         serialize_message(Log(stamp=to_stamp(NOW), name="camera", msg="opened"))
     )
-    recorder.ears["safety_supervisor/mode"](serialize_message(String(data="hold")))
-    found = {topic: told for topic, _, told in stored(recorder, tmp_path)}
+    recorder.callbacks["safety_supervisor/mode"](serialize_message(String(data="hold")))
+    found = {topic: reported for topic, _, reported in stored(recorder, tmp_path)}
     assert found == dict.fromkeys(("/odom", "/rosout", "/safety_supervisor/mode"), 3 * NANO)
 
 
-def test_simulated_time_is_in_the_bag_so_that_a_player_can_tell_it(make, tmp_path):
+def test_simulated_time_is_in_the_bag_so_that_a_player_can_publish_it(make, tmp_path):
     recorder = make()
     for time in (0.0, 0.0, 0.02, 0.02, 0.04):
-        recorder.ears["/clock"](Clock(clock=to_stamp(from_seconds(time))))
-    assert [(topic, told) for topic, _, told in stored(recorder, tmp_path)] == [
+        recorder.callbacks["/clock"](Clock(clock=to_stamp(from_seconds(time))))
+    assert [(topic, reported) for topic, _, reported in stored(recorder, tmp_path)] == [
         ("/clock", 20_000_000),
         ("/clock", 40_000_000),
     ]
@@ -152,18 +154,18 @@ def test_simulated_time_is_in_the_bag_so_that_a_player_can_tell_it(make, tmp_pat
 
 def test_transforms_are_recorded_and_fixed_ones_stand_in_the_next_bag_too(make, tmp_path):
     recorder = make()
-    said = [
+    messages = [
         encode([fixed_transform("base_link", name)])
         for name in ("camera_link", "camera_optical_frame")
     ]
-    for data in said:
-        recorder.ears["/tf_static"](data)
-    recorder.ears["/tf"](encode([fixed_transform("odom", "base_link")]))
-    recorder.ears["/clock"](Clock(clock=to_stamp(0)))
+    for data in messages:
+        recorder.callbacks["/tf_static"](data)
+    recorder.callbacks["/tf"](encode([fixed_transform("odom", "base_link")]))
+    recorder.callbacks["/clock"](Clock(clock=to_stamp(0)))
     for second in range(60, 70):
         for tenth in range(10):
-            recorder.ears["/clock"](Clock(clock=to_stamp(second * NANO + tenth * NANO // 10)))
-    recorder.ears["/clock"](Clock(clock=to_stamp(0)))
+            recorder.callbacks["/clock"](Clock(clock=to_stamp(second * NANO + tenth * NANO // 10)))
+    recorder.callbacks["/clock"](Clock(clock=to_stamp(0)))
     recorder.close()
     topics = [
         topic
@@ -171,7 +173,7 @@ def test_transforms_are_recorded_and_fixed_ones_stand_in_the_next_bag_too(make, 
         if topic != "/clock"
     ]
     assert topics == ["/tf_static", "/tf_static", "/tf"]
-    # The bag of the next flight, after a reset: static ones are never said again, and each camera
+    # The bag of the next flight, after a reset: static ones are never published again, and each camera
     # has its own.
     assert [topic for topic, *_ in bag_times.times(tmp_path / "bag-2" / "flight.mcap")] == [
         "/tf_static"
@@ -186,6 +188,6 @@ def test_transforms_are_recorded_and_fixed_ones_stand_in_the_next_bag_too(make, 
 def test_without_their_type_everything_else_is_recorded(make, monkeypatch, tmp_path):
     monkeypatch.setattr("liquid_nav.nodes.recorder.tf_message_class", lambda: None)
     recorder = make()
-    assert "/tf" not in recorder.ears
-    recorder.ears["odom"](odometry(1.0))
+    assert "/tf" not in recorder.callbacks
+    recorder.callbacks["odom"](odometry(1.0))
     assert [topic for topic, *_ in stored(recorder, tmp_path)] == ["/odom"]

@@ -12,21 +12,21 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from liquid_nav.nodes.messages import command_message
-from liquid_nav.nodes.qos import latched, reliable
-from liquid_nav.nodes.running import Finished, run
+from liquid_nav.nodes.qos import latched_qos, reliable_qos
+from liquid_nav.nodes.running import Finished, run_node
 from liquid_nav.safety import Mode, Order
 from liquid_nav.types import Command
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_bridge_that_is_told_to_stop_says_zero_last(harness, number):
+def test_a_bridge_that_is_stopped_publishes_zero_last(harness, number):
     """What listens may have no watchdog (Gazebo); the same way ends a flight over DDS, with an
     order to hold.
     """
-    heard = harness.listen("autopilot/cmd_vel", Twist, reliable(1000))
-    commands = harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable())
-    orders = harness.probe.create_publisher(String, "safety_supervisor/order", latched())
-    states = harness.listen("autopilot_bridge/state", String, latched())
+    received = harness.listen("autopilot/cmd_vel", Twist, reliable_qos(1000))
+    commands = harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable_qos())
+    orders = harness.probe.create_publisher(String, "safety_supervisor/order", latched_qos())
+    states = harness.listen("autopilot_bridge/state", String, latched_qos())
 
     def order(*numbers):
         orders.publish(String(data=json.dumps(Order("test", *numbers).to_facts())))
@@ -52,14 +52,14 @@ def test_the_bridge_that_is_told_to_stop_says_zero_last(harness, number):
             lambda: states and json.loads(states[-1].data)["supervisor"] == "test", "the order"
         )
         order(Mode.ENGAGED, 1, 1)
-        harness.until(lambda: heard and heard[-1].linear.x == 1.0, "flight")
+        harness.until(lambda: received and received[-1].linear.x == 1.0, "flight")
         bridge.send_signal(number)
         harness.until(lambda: bridge.poll() is not None, "its end")
         _, errors = bridge.communicate()
     finally:
         bridge.kill()
     assert bridge.returncode == 0 and "Traceback" not in errors, errors
-    harness.until(lambda: heard[-1].linear.x == 0.0, "the last word")
+    harness.until(lambda: received[-1].linear.x == 0.0, "the last word")
 
 
 def test_the_executor_is_shut_down_before_ros_is():
@@ -76,7 +76,7 @@ def test_the_executor_is_shut_down_before_ros_is():
             executors.append(executor)
             raise Finished(3)
 
-    assert run(Brief, []) == 3
+    assert run_node(Brief, []) == 3
     assert executors[0].get_nodes() == []
 
 

@@ -24,7 +24,7 @@ from liquid_nav.nodes.messages import (
     nanoseconds,
     to_stamp,
 )
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.safety import BridgeReport, Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.simulation.state import DroneState
@@ -51,15 +51,17 @@ class Bench:
             yaw_acceleration=100.0,
             **parameters,
         )
-        self._clock = harness.probe.create_publisher(Clock, "/clock", sensor_data())
-        self._camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data())
+        self._clock = harness.probe.create_publisher(Clock, "/clock", sensor_data_qos())
+        self._camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data_qos())
         self._controller = harness.probe.create_publisher(
-            TwistStamped, "liquid_controller/cmd_vel", reliable()
+            TwistStamped, "liquid_controller/cmd_vel", reliable_qos()
         )
-        self.commands = harness.listen("cmd_vel", TwistStamped, reliable(100))
-        self.modes = harness.listen("safety_supervisor/mode", String, latched())
-        self.orders = harness.listen("safety_supervisor/order", String, latched())
-        self.states = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
+        self.commands = harness.listen("cmd_vel", TwistStamped, reliable_qos(100))
+        self.modes = harness.listen("safety_supervisor/mode", String, latched_qos())
+        self.orders = harness.listen("safety_supervisor/order", String, latched_qos())
+        self.states = harness.probe.create_publisher(
+            String, "autopilot_bridge/state", latched_qos()
+        )
         for publisher in (self._clock, self._camera, self._controller):
             harness.matched(publisher)
         harness.until(
@@ -115,7 +117,7 @@ class Bench:
 
     def engage(self):
         assert self.fly() == Command()
-        answer = self.harness.call("engage")
+        answer = self.harness.call("safety_supervisor/engage")
         assert answer.success, answer.message
         assert self.fly() == FORWARD
 
@@ -137,9 +139,9 @@ class Bench:
         self.states.publish(String(data=json.dumps(report.to_facts())))
         self.harness.until(lambda: self.node._supervisor.watch.report == report, "the report")
 
-    def until_held(self, *words):
+    def until_held(self, *parts):
         self.harness.until(lambda: self.modes[-1].data == "holding", "holding")
-        self.harness.until(lambda: self.harness.says(INPUTS, *words), str(words))
+        self.harness.until(lambda: self.harness.reports(INPUTS, *parts), str(parts))
         assert command_from(self.commands[-1]) == Command()
 
 
@@ -149,7 +151,7 @@ def bench(harness, pictures):
 
 
 def test_it_does_not_engage_blind(bench):
-    answer = bench.harness.call("engage")
+    answer = bench.harness.call("safety_supervisor/engage")
     assert not answer.success and "no camera image yet" in answer.message
     assert bench.modes[-1].data == "disengaged"
 
@@ -224,7 +226,7 @@ def test_a_bridge_that_holds_on_its_own_account_is_not_believed_to_fly(bench):
     assert bench.fly() == FORWARD
     bench.report(Phase.HOLDING, kind="supervisor_silent", text=silent)
     bench.harness.until(
-        lambda: bench.harness.says(
+        lambda: bench.harness.reports(
             MODE, "holding", "no command from the supervisor", "engage again"
         )
     )
@@ -232,19 +234,19 @@ def test_a_bridge_that_holds_on_its_own_account_is_not_believed_to_fly(bench):
     for _ in range(30):
         assert bench.fly() == Command()
     bench.harness.until(lambda: bench.modes[-1].data == "holding", "holding")
-    assert bench.harness.call("engage").success and bench.fly() == FORWARD
+    assert bench.harness.call("safety_supervisor/engage").success and bench.fly() == FORWARD
     bench.harness.until(lambda: bench.harness.diagnostics[MODE].level == OK, "the diagnostic")
 
 
 def test_a_bridge_that_has_let_go_ends_every_command(bench):
     bench.engage()
-    words = str(Fault(FaultKind.FOREIGN_MODE, subject="POSCTL"))
-    bench.report(Phase.RELEASED, supervisor="another", text=words)
+    text = str(Fault(FaultKind.FOREIGN_MODE, subject="POSCTL"))
+    bench.report(Phase.RELEASED, supervisor="another", text=text)
     assert bench.fly() == FORWARD  # it speaks of somebody else's flight
-    bench.report(Phase.RELEASED, kind="foreign_mode", text=words)
+    bench.report(Phase.RELEASED, kind="foreign_mode", text=text)
     assert bench.fly() == Command()
     bench.harness.until(
-        lambda: bench.harness.says(MODE, "pilot", "POSCTL", "engage again"), "the diagnostic"
+        lambda: bench.harness.reports(MODE, "pilot", "POSCTL", "engage again"), "the diagnostic"
     )
     assert bench.harness.diagnostics[MODE].level == WARN
     bench.harness.until(lambda: bench.modes[-1].data == "pilot", "the mode")
@@ -253,20 +255,20 @@ def test_a_bridge_that_has_let_go_ends_every_command(bench):
 @pytest.mark.parametrize("service", ["engage", "land"])
 def test_what_has_ended_on_the_ground_is_disengaged(bench, service):
     bench.engage()
-    assert bench.harness.call(service).success
+    assert bench.harness.call(f"safety_supervisor/{service}").success
     bench.report(Phase.READY, text="arming refused: compass")
     bench.harness.until(lambda: bench.modes[-1].data == "disengaged", "the end")
-    told = "arming refused: compass" if service == "engage" else "down and disarmed"
-    bench.harness.until(lambda: bench.harness.says(MODE, told), "why")
+    reported = "arming refused: compass" if service == "engage" else "down and disarmed"
+    bench.harness.until(lambda: bench.harness.reports(MODE, reported), "why")
 
 
 @pytest.mark.parametrize(
     ("service", "mode", "vz"),
     [("hold", "holding", 0.0), ("disengage", "disengaged", 0.0), ("land", "landing", -0.5)],
 )
-def test_people_have_the_last_word(bench, service, mode, vz):
+def test_requests_of_people_win(bench, service, mode, vz):
     bench.engage()
-    assert bench.harness.call(service).success
+    assert bench.harness.call(f"safety_supervisor/{service}").success
     assert bench.fly().as_array() == pytest.approx((0.0, 0.0, vz, 0.0))
     bench.harness.until(lambda: bench.modes[-1].data == mode)
 
@@ -288,12 +290,12 @@ def test_a_number_that_grows_is_no_new_message(kind):
     assert first == later and "1.04" not in first
 
 
-def test_an_age_that_grows_is_told_in_the_values_and_said_once(bench):
+def test_an_age_that_grows_is_published_in_the_values_and_logged_once(bench):
     bench.engage()
-    said, diagnostics = [], bench.node._diagnostics
+    lines, diagnostics = [], bench.node._diagnostics
     publish = diagnostics.publish
     diagnostics.publish = lambda: (
-        said.append(1),
+        lines.append(1),
         publish(),
     )  # that of every second goes on without this
     for _ in range(4):
@@ -301,7 +303,7 @@ def test_an_age_that_grows_is_told_in_the_values_and_said_once(bench):
         bench.publish(FORWARD)
     bench.until_held("camera image is too old")
     assert bench.harness.diagnostics[INPUTS].level == ERROR
-    said.clear()
+    lines.clear()
     for _ in range(2):
         bench.tick(0.2)
         bench.publish(FORWARD)
@@ -310,14 +312,16 @@ def test_an_age_that_grows_is_told_in_the_values_and_said_once(bench):
         "camera image is 1.20 s old, limit 0.5 s" in values["faults"]
         and values["mode"] == "holding"
     )
-    assert not said
+    assert not lines
 
 
 def test_the_order_counts_what_people_ask_for_and_nothing_else(bench):
     first = bench.order
     assert (first.mode, first.act, first.engagement) == (Mode.DISENGAGED, 0, 0)
     assert first.supervisor == bench.node._supervisor.identity
-    assert not bench.harness.call("engage").success  # blind: refused is not granted
+    assert not bench.harness.call(
+        "safety_supervisor/engage"
+    ).success  # blind: refused is not granted
     assert bench.order == first
     bench.engage()
     bench.harness.until(lambda: bench.order.mode is Mode.ENGAGED, "the order")
@@ -336,7 +340,7 @@ def test_the_order_counts_what_people_ask_for_and_nothing_else(bench):
     )  # it resumed: nobody has asked for it
     numbers = []
     for service in ("hold", "engage", "land", "disengage", "disengage"):
-        assert bench.harness.call(service).success
+        assert bench.harness.call(f"safety_supervisor/{service}").success
         bench.harness.until(lambda: bench.order == bench.node._supervisor.order, "the order")
         numbers.append((bench.order.mode.value, bench.order.act, bench.order.engagement))
     assert numbers == [
@@ -350,11 +354,11 @@ def test_the_order_counts_what_people_ask_for_and_nothing_else(bench):
     assert other._supervisor.identity != first.supervisor
 
 
-def test_a_bridge_that_has_heard_another_supervisor_last_hears_us_again(bench):
+def test_a_bridge_that_has_received_another_supervisor_last_receives_us_again(bench):
     """After two supervisors one is ended, as the diagnostic says: a person must then be able to
     engage the other.
     """
-    other = bench.harness.probe.create_publisher(String, "safety_supervisor/order", latched())
+    other = bench.harness.probe.create_publisher(String, "safety_supervisor/order", latched_qos())
     other.publish(String(data=json.dumps(Order("other", Mode.DISENGAGED, 4, 2).to_facts())))
     bench.harness.until(lambda: bench.order.supervisor == "other", "the other's order")
     bench.harness.probe.destroy_publisher(other)
@@ -408,13 +412,15 @@ def test_garbage_in_place_of_a_state_is_counted_and_named(bench):
             lambda n=count: name in statuses and statuses[name].values[0].value == str(n), text[:60]
         )
     assert bench.node._supervisor.watch.report is None and bench.fly() == FORWARD
-    told = f"{len(GARBAGE)} message(s) dropped"
+    reported = f"{len(GARBAGE)} message(s) dropped"
     bench.harness.until(
-        lambda: bench.harness.says(f"safety_supervisor: {name}", told, "no state"), "the diagnostic"
+        lambda: bench.harness.reports(f"safety_supervisor: {name}", reported, "no state"),
+        "the diagnostic",
     )
     bench.report(Phase.FLYING)
     bench.harness.until(
-        lambda: bench.harness.says(f"safety_supervisor: {name}", "the last one was used"), "its end"
+        lambda: bench.harness.reports(f"safety_supervisor: {name}", "the last one was used"),
+        "its end",
     )
 
 
@@ -425,14 +431,14 @@ def test_every_stick_of_every_device_on_the_topic_is_noticed(bench):
     """A remote control with 16 channels, as the bridge tells of it, and a gamepad whose triggers
     rest at 1.
     """
-    publisher = bench.harness.probe.create_publisher(Joy, "joy", sensor_data(10))
+    publisher = bench.harness.probe.create_publisher(Joy, "joy", sensor_data_qos(10))
     bench.harness.matched(publisher)
     rest = {REMOTE: [0.0, 0.0, -1.0, 0.0, *[-1.0] * 11, 0.4], PAD: [0.0, 0.0, 1.0, 0.0, 0.0, 1.0]}
     taken = []
     joy = bench.node._supervisor.joy
     bench.node._supervisor.joy = lambda *message: taken.append(joy(*message)) or taken[-1]
 
-    def tell(device, axes, pressed=None):
+    def report(device, axes, pressed=None):
         name, _, buttons = device
         message = Joy(axes=axes, buttons=[int(i == pressed) for i in range(buttons)])
         message.header.frame_id = name
@@ -441,35 +447,35 @@ def test_every_stick_of_every_device_on_the_topic_is_noticed(bench):
         bench.harness.until(lambda: len(taken) > before, "the sticks")
         return taken[-1]
 
-    def everybody_rests():
-        return [tell(device, axes) for device, axes in rest.items()]
+    def all_at_rest():
+        return [report(device, axes) for device, axes in rest.items()]
 
-    everybody_rests()
+    all_at_rest()
     bench.engage()
-    assert everybody_rests() == ["", ""]
+    assert all_at_rest() == ["", ""]
     drifting = list(rest[REMOTE])
     for strength in (0.4, 0.1, 0.4, 0.7):  # channel 16 is the strength of the signal
         drifting[15] = strength
-        assert tell(REMOTE, drifting) == ""
-    tell(REMOTE, [*drifting[:15], 0.4])
+        assert report(REMOTE, drifting) == ""
+    report(REMOTE, [*drifting[:15], 0.4])
     assert bench.fly() == FORWARD
     touches = [(device, i) for device, axes in rest.items() for i in range(len(axes))]
     for device, i in touches:
         axes = list(rest[device])
         axes[i] = -1.0 if axes[i] > 0.5 else 1.0
-        assert tell(device, axes) == f"stick {i}"
+        assert report(device, axes) == f"stick {i}"
         assert bench.fly() == Command() and bench.node._supervisor.mode == "pilot"
-        everybody_rests()
-        assert bench.harness.call("engage").success
+        all_at_rest()
+        assert bench.harness.call("safety_supervisor/engage").success
         assert bench.fly() == FORWARD
-    assert tell(PAD, rest[PAD], pressed=10) == "button 10"
+    assert report(PAD, rest[PAD], pressed=10) == "button 10"
     bench.harness.until(lambda: bench.modes[-1].data == "pilot", "the pilot")
 
 
 def test_a_flip_of_the_engage_switch_engages_and_a_refusal_is_logged(bench):
     """The bridge tells it by number; the same number again is no news."""
 
-    def tell(flips):
+    def publish(flips):
         order = bench.node._supervisor.order
         report = BridgeReport(
             Phase.READY,
@@ -482,13 +488,13 @@ def test_a_flip_of_the_engage_switch_engages_and_a_refusal_is_logged(bench):
         bench.states.publish(String(data=json.dumps(report.to_facts())))
         bench.harness.until(lambda: bench.node._supervisor.watch.report == report, "the report")
 
-    tell(3)
-    tell(4)
+    publish(3)
+    publish(4)
     assert bench.node._supervisor.mode == "disengaged", "there is no camera yet"
     assert bench.fly() == Command()
-    tell(4)
+    publish(4)
     assert bench.fly() == Command() and bench.node._supervisor.mode == "disengaged"
-    tell(5)
+    publish(5)
     bench.harness.until(lambda: bench.order.mode is Mode.ENGAGED, "the engagement")
     assert bench.order.engagement == 1
     assert bench.fly() == FORWARD
@@ -497,14 +503,14 @@ def test_a_flip_of_the_engage_switch_engages_and_a_refusal_is_logged(bench):
 @pytest.mark.parametrize(
     ("kind", "topic", "name", "quality"),
     [
-        (Odometry, "odom", "/slam/odom", sensor_data(10)),
-        (BatteryState, "battery_state", "/power/cell", sensor_data(10)),
-        (Image, "camera/image_raw", "/front/image", sensor_data()),
-        (CompressedImage, "camera/image_raw/compressed", "/front/jpeg", sensor_data()),
-        (String, "autopilot_bridge/state", "/bridge/state", latched()),
-        (TwistStamped, "liquid_controller/cmd_vel", "/brain/cmd_vel", reliable()),
-        (TwistStamped, "cmd_vel", "/gate/cmd_vel", reliable()),
-        (String, "safety_supervisor/order", "/gate/order", latched()),
+        (Odometry, "odom", "/slam/odom", sensor_data_qos(10)),
+        (BatteryState, "battery_state", "/power/cell", sensor_data_qos(10)),
+        (Image, "camera/image_raw", "/front/image", sensor_data_qos()),
+        (CompressedImage, "camera/image_raw/compressed", "/front/jpeg", sensor_data_qos()),
+        (String, "autopilot_bridge/state", "/bridge/state", latched_qos()),
+        (TwistStamped, "liquid_controller/cmd_vel", "/brain/cmd_vel", reliable_qos()),
+        (TwistStamped, "cmd_vel", "/gate/cmd_vel", reliable_qos()),
+        (String, "safety_supervisor/order", "/gate/order", latched_qos()),
     ],
 )
 def test_a_second_publisher_is_a_fault_under_the_name_that_the_graph_has(
@@ -533,15 +539,15 @@ def test_a_second_publisher_is_a_fault_under_the_name_that_the_graph_has(
         harness.probe.create_publisher(kind, name, quality) for _ in range(1 if own else 2)
     ]
     harness.until(lambda: node.count_publishers(name) == 2, "discovery")
-    words = f"2 publishers on {name}, expected one"
-    harness.until(lambda: harness.says(INPUTS, words), "the diagnostic")
-    answer = harness.call("d1/engage")
-    assert not answer.success and words in answer.message
+    text = f"2 publishers on {name}, expected one"
+    harness.until(lambda: harness.reports(INPUTS, text), "the diagnostic")
+    answer = harness.call("d1/safety_supervisor/engage")
+    assert not answer.success and text in answer.message
     harness.probe.destroy_publisher(publishers[0])
-    harness.until(lambda: not harness.says(INPUTS, "publishers"), "the end of the fault")
+    harness.until(lambda: not harness.reports(INPUTS, "publishers"), "the end of the fault")
 
 
-def test_the_first_word_of_an_intruder_is_not_let_through(bench):
+def test_the_first_command_of_an_intruder_is_not_let_through(bench):
     """As soon as the graph shows a second publisher, whenever that was looked at last."""
     bench.engage()
     bench.tick(0.04)
@@ -597,14 +603,14 @@ class WallBench:
         )
         probe = harness.probe
         create = probe.create_publisher
-        self.camera = create(Image, "camera/image_raw", sensor_data())
-        self.controller = create(TwistStamped, "liquid_controller/cmd_vel", reliable())
-        self.odom = create(Odometry, "odom", sensor_data(10))
-        self.states = create(String, "autopilot_bridge/state", latched())
-        self.joy = create(Joy, "joy", sensor_data(10))
-        self.battery = create(BatteryState, "battery_state", sensor_data(10))
-        self.commands = harness.listen("cmd_vel", TwistStamped, reliable(100))
-        self.orders = harness.listen("safety_supervisor/order", String, latched())
+        self.camera = create(Image, "camera/image_raw", sensor_data_qos())
+        self.controller = create(TwistStamped, "liquid_controller/cmd_vel", reliable_qos())
+        self.odom = create(Odometry, "odom", sensor_data_qos(10))
+        self.states = create(String, "autopilot_bridge/state", latched_qos())
+        self.joy = create(Joy, "joy", sensor_data_qos(10))
+        self.battery = create(BatteryState, "battery_state", sensor_data_qos(10))
+        self.commands = harness.listen("cmd_vel", TwistStamped, reliable_qos(100))
+        self.orders = harness.listen("safety_supervisor/order", String, latched_qos())
         for publisher in (
             self.camera,
             self.controller,
@@ -667,7 +673,7 @@ class WallBench:
     def engage(self):
         for _ in range(3):
             self.frame()
-        answer = self.harness.call("engage")
+        answer = self.harness.call("safety_supervisor/engage")
         assert answer.success, answer.message
         assert self.frame() == FORWARD
         self.harness.until(lambda: '"engaged"' in self.orders[-1].data, "the order")
@@ -705,7 +711,9 @@ def test_a_clock_that_is_set_changes_nothing_but_its_diagnostic(
     bench.controller.publish(command_message(FORWARD, stamp))
     for _ in range(150):
         assert bench.frame() == FORWARD
-    harness.until(lambda: harness.says(CLOCK, "was set", "nothing else changes"), "the diagnostic")
+    harness.until(
+        lambda: harness.reports(CLOCK, "was set", "nothing else changes"), "the diagnostic"
+    )
     assert harness.diagnostics[CLOCK].level == WARN
     (jump,) = [value.value for value in harness.diagnostics[CLOCK].values]
     assert jump == f"{seconds:+.3f} s"

@@ -11,9 +11,10 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from liquid_nav.bringup.simulated_flight import pilot_remappings
 from liquid_nav.nodes.drone_messages import odometry_message
 from liquid_nav.nodes.messages import command_message, from_seconds
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.running import Finished
 from liquid_nav.nodes.scenario_runner import ScenarioRunner
 from liquid_nav.safety import BridgeReport, Phase
@@ -34,14 +35,15 @@ class Bench:
         probe = harness.probe
         self.refusals = ["no camera image yet"]
         self.modes = {
-            name: probe.create_publisher(String, f"{name}/mode", latched())
+            name: probe.create_publisher(String, f"{name}/mode", latched_qos())
             for name in ("liquid_controller", "safety_supervisor")
         }
-        self.odom = probe.create_publisher(Odometry, "odom", sensor_data(10))
-        self.commands = probe.create_publisher(TwistStamped, "cmd_vel", reliable())
-        self.contact = probe.create_publisher(String, "simulator/contact", latched())
-        for name in ("engage", "disengage", "land", "simulator/start"):
-            probe.create_service(Trigger, name, self._answer(name))
+        self.odom = probe.create_publisher(Odometry, "odom", sensor_data_qos(10))
+        self.commands = probe.create_publisher(TwistStamped, "cmd_vel", reliable_qos())
+        self.contact = probe.create_publisher(String, "simulator/contact", latched_qos())
+        for name in ("engage", "disengage", "land"):
+            probe.create_service(Trigger, f"safety_supervisor/{name}", self._answer(name))
+        probe.create_service(Trigger, "simulator/start", self._answer("simulator/start"))
         self.runner = harness.make(
             ScenarioRunner, scenario="field", seed=3, folder=str(folder), **parameters
         )
@@ -141,8 +143,8 @@ def test_a_touch_in_gazebo_ends_the_flight_and_one_before_it_began_does_not(benc
     )
 
 
-def test_the_record_says_which_pose_was_judged(bench, tmp_path):
-    pose = bench.harness.probe.create_publisher(String, "simulator/pose", latched())
+def test_the_record_states_which_pose_was_judged(bench, tmp_path):
+    pose = bench.harness.probe.create_publisher(String, "simulator/pose", latched_qos())
     pose.publish(String(data="estimated"))
     bench.begin()
     target = bench.layout.target
@@ -159,7 +161,7 @@ def test_with_an_autopilot_time_begins_after_the_take_off(harness, tmp_path):
         wait_for_takeoff=True,
         count_from_start=True,
     )
-    state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
+    state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched_qos())
     bench.modes["liquid_controller"].publish(String(data="active"))
     state.publish(report("climbing"))
     target, times = bench.layout.target, iter(np.arange(0.0, 600.0, 0.04))
@@ -192,7 +194,7 @@ def test_a_real_autopilot_lands_after_the_flight_unless_a_pilot_has_it(
     bench = Bench(
         harness, tmp_path, patience=20.0, start_service="", wait_for_takeoff=True, land_at_end=True
     )
-    state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
+    state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched_qos())
     state.publish(report("flying"))
     bench.modes["liquid_controller"].publish(String(data="active"))
     start, times = bench.layout.start, iter(np.arange(0.0, 600.0, 0.04))
@@ -243,7 +245,7 @@ def test_a_contact_is_a_collision_at_its_time(bench, tmp_path):
         (["engaged", "landing", "disengaged", "engaged"], "collision"),
     ],
 )
-def test_the_ground_is_a_collision_unless_somebody_lands(bench, tmp_path, modes, reason):
+def test_the_ground_is_a_collision_unless_a_landing_was_requested(bench, tmp_path, modes, reason):
     bench.begin()
     start = bench.layout.start
     for mode in modes:
@@ -269,12 +271,25 @@ def test_a_graph_that_does_not_come_up_is_named(harness, tmp_path, capfd):
     bench.modes["liquid_controller"].publish(String(data="inactive"))
     harness.until(bench.ended, "giving up")
     assert bench.code == 1
-    assert "liquid_controller is not active: its mode is 'inactive'" in capfd.readouterr().out
+    assert "the pilot is not active: /liquid_controller/mode is 'inactive'" in capfd.readouterr().out
 
 
-def test_a_state_that_nobody_can_read_is_no_phase(harness, tmp_path):
+def test_the_expert_is_awaited_where_its_mode_is_read(harness, tmp_path):
+    bench = Bench(harness, tmp_path, patience=20.0, remappings=pilot_remappings("expert"))
+    assert pilot_remappings("expert") and not pilot_remappings("policy")
+    bench.modes["liquid_controller"].publish(String(data="active"))
+    expert = harness.probe.create_publisher(String, "expert_pilot/mode", latched_qos())
+    harness.matched(expert)
+    expert.publish(String(data="inactive"))
+    harness.until(lambda: bench.runner._modes["liquid_controller"] == "inactive", "its mode")
+    assert not bench.calls
+    expert.publish(String(data="active"))
+    harness.until(lambda: bench.calls[-1:] == ["simulator/start"], "the start")
+
+
+def test_a_state_that_cannot_be_read_is_no_phase(harness, tmp_path):
     bench = Bench(harness, tmp_path, patience=20.0, start_service="", wait_for_takeoff=True)
-    state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched())
+    state = harness.probe.create_publisher(String, "autopilot_bridge/state", latched_qos())
     state.publish(report("climbing"))
     bench.modes["liquid_controller"].publish(String(data="active"))
     harness.until(lambda: bench.runner._phase == "climbing", "the phase")

@@ -13,10 +13,10 @@ def lossy(harness, monkeypatch):
     server heard, lost).
     """
     monkeypatch.setattr(services, "REPEAT", 0.5)
-    probe, heard, left = harness.probe, [], [0]
+    probe, received, left = harness.probe, [], [0]
 
     def answer(request, response):
-        heard.append(request)
+        received.append(request)
         response.success = True
         return response
 
@@ -42,21 +42,21 @@ def lossy(harness, monkeypatch):
     monkeypatch.setattr(probe, "create_client", create_client)
     yield (
         lambda patience: Caller(probe, harness.executor, patience),
-        heard,
+        received,
         lambda n: left.__setitem__(0, n),
     )
 
 
 def test_a_lost_answer_is_asked_for_again(lossy):
-    caller, heard, lose = lossy
+    caller, received, lose = lossy
     lose(2)
     caller(20.0).trigger("engage")
-    assert len(heard) == 3
+    assert len(received) == 3
 
 
 def test_a_service_that_never_answers_is_named(lossy):
-    caller, heard, lose = lossy
+    caller, received, lose = lossy
     lose(1000)
     with pytest.raises(GraphError, match="'engage' does not answer"):
         caller(1.2).trigger("engage")
-    assert len(heard) > 1
+    assert len(received) > 1

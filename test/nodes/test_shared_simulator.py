@@ -15,7 +15,7 @@ from std_srvs.srv import Trigger
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.expert_pilot import ExpertPilot
 from liquid_nav.nodes.messages import command_message, nanoseconds
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.nodes.simulator import Simulator, parse_names
 from liquid_nav.simulation.camera import RenderingError
@@ -40,7 +40,7 @@ def simulator(harness):
         **WORLD,
     )
     try:
-        node.simulation.drones[0].render()
+        node.world.drones[0].render()
     except RenderingError as error:
         pytest.skip(str(error))
     yield node
@@ -60,7 +60,7 @@ def listen(harness, kind, topic, qos):
     return {name: harness.listen(f"/{name}/{topic}", kind, qos) for name in NAMES}
 
 
-def test_both_fly_and_neither_hears_the_other(harness, simulator):
+def test_both_fly_and_neither_receives_the_other(harness, simulator):
     nodes = {}
     for number, name in enumerate(NAMES):
         for kind, own in ((ExpertPilot, {"drone": number} | WORLD), (SupervisorNode, {})):
@@ -68,12 +68,12 @@ def test_both_fly_and_neither_hears_the_other(harness, simulator):
             overrides = [Parameter(key, value=value) for key, value in values.items()]
             node = kind(context=harness.context, namespace=name, parameter_overrides=overrides)
             nodes.setdefault(name, []).append(harness._enter(node))
-    odometry = listen(harness, Odometry, "odom", sensor_data(500))
-    commands = listen(harness, TwistStamped, "cmd_vel", reliable(500))
+    odometry = listen(harness, Odometry, "odom", sensor_data_qos(500))
+    commands = listen(harness, TwistStamped, "cmd_vel", reliable_qos(500))
     harness.fly(simulator, lambda: all(commands.values()) or None)
-    call(harness, simulator, "engage")
+    call(harness, simulator, "safety_supervisor/engage")
     call(harness, simulator, "simulator/start")
-    harness.fly(simulator, lambda: simulator.simulation.time > 2.0 or None)
+    harness.fly(simulator, lambda: simulator.world.time > 2.0 or None)
 
     for name in NAMES:
         others = [node for other in NAMES if other != name for node in nodes[other]]
@@ -104,18 +104,18 @@ def test_both_fly_and_neither_hears_the_other(harness, simulator):
 
 
 def test_time_waits_for_both_and_a_crash_of_one_is_its_own(harness, simulator):
-    images = listen(harness, Image, "camera/image_raw", sensor_data(100))
-    contacts = listen(harness, String, "simulator/contact", latched())
-    clock = harness.listen("/clock", Clock, sensor_data(100))
-    speak = {
-        name: harness.probe.create_publisher(TwistStamped, f"/{name}/cmd_vel", reliable())
+    images = listen(harness, Image, "camera/image_raw", sensor_data_qos(100))
+    contacts = listen(harness, String, "simulator/contact", latched_qos())
+    clock = harness.listen("/clock", Clock, sensor_data_qos(100))
+    publish = {
+        name: harness.probe.create_publisher(TwistStamped, f"/{name}/cmd_vel", reliable_qos())
         for name in NAMES
     }
     call(harness, simulator, "simulator/start")
 
     def answer(name):
         if images[name]:
-            speak[name].publish(
+            publish[name].publish(
                 command_message(Command(), nanoseconds(images[name][-1].header.stamp))
             )
 
@@ -124,25 +124,25 @@ def test_time_waits_for_both_and_a_crash_of_one_is_its_own(harness, simulator):
         return len(images["d2"]) >= 4 or None
 
     harness.fly(simulator, first_only)
-    assert simulator.simulation.time == 0.0 and {nanoseconds(tick.clock) for tick in clock} == {0}
+    assert simulator.world.time == 0.0 and {nanoseconds(tick.clock) for tick in clock} == {0}
 
     def both():
         answer("d1")
         answer("d2")
-        return simulator.simulation.time > 0.15 or None
+        return simulator.world.time > 0.15 or None
 
     harness.fly(simulator, both)
     # Let the second one fall out of the sky: the first one must fly on with its own commands alone.
-    simulator.simulation.drones[1].collision = "tree"
-    begin, seen = simulator.simulation.time, len(images["d2"])
+    simulator.world.drones[1].collision = "tree"
+    begin, seen = simulator.world.time, len(images["d2"])
 
     def without_the_second():
         answer("d1")
-        return (contacts["d2"] and simulator.simulation.time > begin + 0.3) or None
+        return (contacts["d2"] and simulator.world.time > begin + 0.3) or None
 
     harness.fly(simulator, without_the_second)
     assert '"tree"' in contacts["d2"][0].data and not contacts["d1"]
-    assert len(images["d2"]) <= seen + 1 and simulator.simulation.drones[0].collision is None
+    assert len(images["d2"]) <= seen + 1 and simulator.world.drones[0].collision is None
 
 
 def test_names():

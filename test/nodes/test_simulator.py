@@ -3,6 +3,7 @@
 import math
 import threading
 from itertools import islice
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,11 +16,12 @@ from std_msgs.msg import String
 from liquid_nav.nodes.diagnostics import ERROR, OK
 from liquid_nav.nodes.drone_endpoint import DroneEndpoint
 from liquid_nav.nodes.messages import command_message, from_seconds, nanoseconds
-from liquid_nav.nodes.qos import latched, reliable, sensor_data
+from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.simulator import Simulator
 from liquid_nav.simulation import CameraConfig, DroneState, FrameTiming
 from liquid_nav.simulation.camera import RenderingError
-from liquid_nav.simulation.frame_times import DROPPED, LATE, ON_TIME
+from liquid_nav.simulation.frame_loop import FrameFeed
+from liquid_nav.simulation.frame_times import DROPPED, LATE, ON_TIME, Moment
 from liquid_nav.simulation.response import sample_response
 from liquid_nav.types import Command
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario
@@ -33,16 +35,16 @@ class Bench:
     def __init__(self, harness, **parameters):
         self.harness = harness
         harness.listen_to_diagnostics()
-        self.images = harness.listen("camera/image_raw", Image, sensor_data(100))
-        self.clock = harness.listen("/clock", Clock, sensor_data(1000))
-        self._commands = harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable())
+        self.images = harness.listen("camera/image_raw", Image, sensor_data_qos(100))
+        self.clock = harness.listen("/clock", Clock, sensor_data_qos(1000))
+        self._commands = harness.probe.create_publisher(TwistStamped, "cmd_vel", reliable_qos())
         world = {"scenario": "field", "seed": 1, "width": 64, "height": 36}
         try:
             self.node = harness.make(
                 Simulator, real_time_factor=0.0, resend_after=0.05, **world, **parameters
             )
-            self.node.simulation.render()
-            self.node.simulation.close()
+            self.node.world.drones[0].render()
+            self.node.world.close()
         except RenderingError as error:
             pytest.skip(str(error))
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -99,7 +101,7 @@ def test_time_waits_for_the_command_of_each_frame(bench):
 
 
 def test_it_flies_what_the_same_commands_fly_without_ros(bench):
-    from liquid_nav.simulation import TIMESTEP, CameraConfig, Simulation, draw_latency
+    from liquid_nav.simulation import TIMESTEP, CameraConfig, World, draw_latency
     from liquid_nav.worlds import load_scenario
 
     frames = 12
@@ -108,23 +110,24 @@ def test_it_flies_what_the_same_commands_fly_without_ros(bench):
         bench.harness.until(lambda: len(bench.stamps()) >= count + 1, "a frame")
         bench.answer(bench.stamps()[-1], Command(vx=1.0, yaw_rate=0.05 * count))
     bench.harness.until(lambda: len(bench.stamps()) == frames + 1, "the last frame")
-    with Simulation(load_scenario("field"), 1, camera=CameraConfig(64, 36)) as alone:
+    with World(load_scenario("field"), 1, camera=CameraConfig(64, 36)) as world:
+        (alone,) = world.drones
         for count in range(frames):
-            alone.command(Command(vx=1.0, yaw_rate=0.05 * count), alone.time + draw_latency(1))
-            alone.advance(round((count + 1) / 30.0 / TIMESTEP) * TIMESTEP)
-        assert alone.state.position.tolist() == bench.node.simulation.state.position.tolist()
+            alone.command(Command(vx=1.0, yaw_rate=0.05 * count), world.time + draw_latency(1))
+            world.advance(round((count + 1) / 30.0 / TIMESTEP) * TIMESTEP)
+        assert alone.state.position.tolist() == bench.node.world.drones[0].state.position.tolist()
 
 
 @pytest.mark.parametrize(
-    ("mode", "level", "words"),
+    ("mode", "level", "text"),
     [
         ("landing", OK, "landed: the flight is over"),
         ("engaged", ERROR, "touched ground: the flight is over"),
     ],
 )
-def test_the_ground_under_a_landing_is_no_error(bench, mode, level, words):
-    modes = bench.harness.probe.create_publisher(String, "safety_supervisor/mode", latched())
-    contacts = bench.harness.listen("simulator/contact", String, latched())
+def test_the_ground_under_a_landing_is_no_error(bench, mode, level, text):
+    modes = bench.harness.probe.create_publisher(String, "safety_supervisor/mode", latched_qos())
+    contacts = bench.harness.listen("simulator/contact", String, latched_qos())
     modes.publish(String(data=mode))
     (endpoint,) = bench.node._endpoints
     bench.harness.until(lambda: endpoint._landing == (mode == "landing"), "the mode")
@@ -142,17 +145,19 @@ def test_the_ground_under_a_landing_is_no_error(bench, mode, level, words):
     assert "ground" in contacts[-1].data
     bench.harness.until(lambda: "simulator: drone" in bench.harness.diagnostics, "the word")
     status = bench.harness.diagnostics["simulator: drone"]
-    assert status.level == level and status.message.startswith(words)
+    assert status.level == level and status.message.startswith(text)
 
 
-def test_without_answers_it_goes_on_and_says_so(harness):
+def test_without_answers_it_goes_on_and_reports_it(harness):
     bench = Bench(harness, command_timeout=0.2)
     harness.until(lambda: len(bench.stamps()) > 5, "frames without answers")
-    harness.until(lambda: harness.says(FRAME, "no cmd_vel", "safety_supervisor"), "the diagnostic")
+    harness.until(
+        lambda: harness.reports(FRAME, "no cmd_vel", "safety_supervisor"), "the diagnostic"
+    )
 
     def back_in_step():
         bench.answer(bench.stamps()[-1])
-        return harness.says(FRAME, "every frame is answered")
+        return harness.reports(FRAME, "every frame is answered")
 
     harness.until(back_in_step, "lock step again")
     harness.context.try_shutdown()
@@ -185,6 +190,7 @@ class Hovering:
     """A drone that stands in the air and counts its pictures by their brightness."""
 
     collision = None
+    world = SimpleNamespace(camera=CameraConfig(64, 36))
     layout = generate_layout(load_scenario("field"), 0)
     response = sample_response(np.random.default_rng(0))
 
@@ -202,26 +208,27 @@ class Hovering:
 
 def test_a_late_frame_is_answered_a_period_later_and_a_dropped_one_never(harness):
     drone = Hovering()
-    endpoint = DroneEndpoint(harness.probe, drone, CameraConfig(64, 36), "")
+    endpoint = DroneEndpoint(harness.probe, drone, "")
+    feed = FrameFeed(drone, 1.0)
     waited = []
     for number, delivery in enumerate((ON_TIME, LATE, ON_TIME, LATE, DROPPED, DROPPED)):
         drone.time = float(number)
-        endpoint.look(delivery)
+        endpoint.arrive(feed.take(Moment(drone.time, delivery), drone.state))
         endpoint.ask(1.0)
-        waited.append([(frame.time, int(frame.image.max())) for frame in endpoint._arrived])
+        waited.append([(frame.state.time, int(frame.image.max())) for frame in endpoint._arrived])
         assert endpoint.waiting == bool(endpoint._arrived)
     assert waited == [[(0.0, 0)], [], [(1.0, 10), (2.0, 20)], [], [(3.0, 30)], []]
     endpoint.judge()
     assert endpoint.in_step, "no frame has arrived: no answer is missing"
 
 
-def test_the_camera_that_is_told_is_the_one_that_is_rendered(harness, tmp_path):
+def test_the_camera_that_is_published_is_the_one_that_is_rendered(harness, tmp_path):
     condition = tmp_path / "wide.yaml"
     condition.write_text("camera: {view: [100, 100], mounting: 5}\n")
-    infos = harness.listen("camera/camera_info", CameraInfo, sensor_data(10))
+    infos = harness.listen("camera/camera_info", CameraInfo, sensor_data_qos(10))
     bench = Bench(harness, command_timeout=30.0, wait_for_start=True, condition=str(condition))
     harness.until(lambda: infos, "camera_info")
     assert infos[0].k[0] == pytest.approx(32.0 / math.tan(math.radians(50.0)))
-    assert np.linalg.norm(bench.node.simulation.camera.turn) == pytest.approx(math.radians(5.0))
+    assert np.linalg.norm(bench.node.world.camera.turn) == pytest.approx(math.radians(5.0))
     harness.context.try_shutdown()
     bench.thread.join(10.0)

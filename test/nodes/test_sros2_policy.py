@@ -24,11 +24,12 @@ from std_srvs.srv import Trigger
 from liquid_nav.bringup.gazebo_processes import gazebo_graph
 from liquid_nav.bringup.real_drone import DronePlan, drone_graph
 from liquid_nav.bringup.simulated_flight import (
-    GATE,
+    GATE_LIMITS,
     FlightPlan,
     autopilot_graph,
     embedded_graph,
-    enclave,
+    enclave_arguments,
+    pilot_remappings,
 )
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.camera import Camera
@@ -39,14 +40,14 @@ from liquid_nav.nodes.messages import from_seconds
 from liquid_nav.nodes.plots import Plots
 from liquid_nav.nodes.preflight_listening import make_node
 from liquid_nav.nodes.preflight_probe import OURS, Probe
-from liquid_nav.nodes.qos import latched, sensor_data
+from liquid_nav.nodes.qos import latched_qos, sensor_data_qos
 from liquid_nav.nodes.recorder import Recorder
 from liquid_nav.nodes.running import Finished
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.nodes.scenario_runner import ScenarioRunner
+from liquid_nav.nodes.simulated_camera import SimulatedCamera
 from liquid_nav.nodes.simulator import Simulator
 from liquid_nav.nodes.weather import WeatherNode
-from liquid_nav.nodes.world_camera import WorldCamera
 from liquid_nav.safety import BridgeReport, Phase
 from liquid_nav.simulation.state import DroneState
 
@@ -54,6 +55,8 @@ POLICY = Path(__file__).parents[2] / "config" / "sros2_policy.xml"
 FIELD = {"scenario": "field"}
 WATCHED = {"odometry_age": 0.5, "battery": 0.2, "recorder_age": 0.5}
 MAVLINK = {"connection": "udp:127.0.0.1:0"}
+EXPERT = {"remappings": pilot_remappings("expert")}
+"""What makes a node read the expert's topics."""
 NODES = {
     "camera": [(Camera, {"source": "/nowhere.avi"})],
     "liquid_controller": [
@@ -61,8 +64,9 @@ NODES = {
         for transport in ("raw", "compressed")
     ],
     "safety_supervisor": [
-        (SupervisorNode, WATCHED | {"image_transport": transport})
+        (SupervisorNode, WATCHED | {"image_transport": transport} | remapped)
         for transport in ("raw", "compressed")
+        for remapped in ({}, EXPERT)
     ],
     "autopilot_bridge": [
         (AutopilotBridge, {"autopilot": "twist", "plain_in_body": True}),
@@ -71,11 +75,13 @@ NODES = {
     ],
     "weather": [(WeatherNode, {"publish_tf": True})],
     "expert_pilot": [(ExpertPilot, FIELD)],
-    "scenario_runner": [(ScenarioRunner, FIELD | {"wait_for_takeoff": True})],
+    "scenario_runner": [
+        (ScenarioRunner, FIELD | {"wait_for_takeoff": True} | remapped) for remapped in ({}, EXPERT)
+    ],
     "recorder": [(Recorder, {"image_transport": transport}) for transport in ("raw", "compressed")],
-    "plots": [(Plots, {})],
+    "plots": [(Plots, {}), (Plots, EXPERT)],
     "simulator": [(Simulator, FIELD)],
-    "world_camera": [(WorldCamera, FIELD)],
+    "simulated_camera": [(SimulatedCamera, FIELD)],
     "preflight": [
         (None, {"camera": topic}) for topic in ("camera/image_raw", "camera/image_raw/compressed")
     ],
@@ -84,9 +90,13 @@ NODES = {
 PEOPLE = {"pilot", "observer"}
 """Enclaves of people and their tools; every other one is a node of ours."""
 COMMANDS = {
-    "/engage": {"pilot", "scenario_runner"},
-    "/disengage": {"pilot", "scenario_runner"},
-    "/land": {"pilot", "scenario_runner"},
+    "/safety_supervisor/engage": {"pilot", "scenario_runner"},
+    "/safety_supervisor/disengage": {"pilot", "scenario_runner"},
+    "/safety_supervisor/land": {"pilot", "scenario_runner"},
+    "/safety_supervisor/hold": {"pilot"},
+    "/engage": {"pilot"},
+    "/disengage": {"pilot"},
+    "/land": {"pilot"},
     "/hold": {"pilot"},
     "/liquid_controller/reset": {"pilot"},
 }
@@ -100,8 +110,8 @@ def allowed():
         (profile,) = one.iter("profile")
         actions = found[one.get("path").removeprefix("/liquid_nav/")] = {}
         for group in profile:
-            ((action, word),) = group.attrib.items()
-            assert word == "ALLOW" and profile.get("ns") == "/"
+            ((action, part),) = group.attrib.items()
+            assert part == "ALLOW" and profile.get("ns") == "/"
             actions[action] = {"/" + entry.text.lstrip("/") for entry in group}
     return found
 
@@ -146,9 +156,9 @@ def all_that_the_runner_asks(harness, folder):
         land_at_end=True,
         count_from_start=True,
     )
-    modes = probe.create_publisher(String, "liquid_controller/mode", latched())
-    state = probe.create_publisher(String, "autopilot_bridge/state", latched())
-    odom = probe.create_publisher(Odometry, "odom", sensor_data(10))
+    modes = probe.create_publisher(String, "liquid_controller/mode", latched_qos())
+    state = probe.create_publisher(String, "autopilot_bridge/state", latched_qos())
+    odom = probe.create_publisher(Odometry, "odom", sensor_data_qos(10))
 
     def until_seen(name):
         def answer(request, response):
@@ -164,9 +174,9 @@ def all_that_the_runner_asks(harness, folder):
         response.success = False
         return response
 
-    for name in ("engage", "simulator/start"):
+    for name in ("safety_supervisor/engage", "simulator/start"):
         probe.create_service(Trigger, name, until_seen(name))
-    for name in ("land", "disengage"):
+    for name in ("safety_supervisor/land", "safety_supervisor/disengage"):
         probe.create_service(Trigger, name, refuse)
 
     def fly():
@@ -192,7 +202,10 @@ def all_that_the_runner_asks(harness, folder):
 
     harness.until(refused, "the end of the flight")
     harness.until(
-        lambda: {"/land", "/disengage"} <= requested(harness, "scenario_runner"),
+        lambda: (
+            {"/safety_supervisor/land", "/safety_supervisor/disengage"}
+            <= requested(harness, "scenario_runner")
+        ),
         "the last two clients",
     )
     asked.update(requested(harness, "scenario_runner"))
@@ -204,7 +217,7 @@ def all_that_preflight_asks(harness, folder):
     """Let it find all of ours, each with the services of its parameters."""
     for name in OURS:
         ours = harness._enter(rclpy.create_node(name, context=harness.context))
-        for limit in GATE:
+        for limit in GATE_LIMITS:
             ours.declare_parameter(limit, 1.0)
     node = harness._enter(make_node("", True, harness.context))
     probe = Probe(node, "camera/image_raw")
@@ -305,7 +318,7 @@ def test_joy_comes_from_a_person_or_the_transmitter():
     assert may("publish", "/joy") == {"pilot", "autopilot_bridge"}
 
 
-def test_nobody_changes_a_node_over_the_graph():
+def test_no_node_is_changed_over_the_graph():
     for rules in RULES.values():
         for service in rules.get("request", ()):
             assert not service.endswith(
@@ -364,27 +377,33 @@ def test_the_tools_of_people_may_open_what_they_need(harness, enclave, tool):
 
 def test_an_observer_sees_everything_and_commands_nothing():
     rules = RULES["observer"]
-    said = set().union(*(RULES[name]["publish"] for name in RULES))
-    assert rules["subscribe"] == said | {"/clock"}
+    messages = set().union(*(RULES[name]["publish"] for name in RULES))
+    assert rules["subscribe"] == messages | {"/clock"}
     assert rules["publish"] == {"/rosout", "/parameter_events"}
     readable = {
-        f"/{node}/{word}_parameters"
+        f"/{node}/{part}_parameters"
         for node in {one.get("node") for one in ElementTree.parse(POLICY).getroot().iter("profile")}
         - PEOPLE
-        for word in ("get", "list", "describe")
+        for part in ("get", "list", "describe")
     }
     assert readable <= rules["request"]
     assert not rules["request"] & set(COMMANDS)
 
 
-def test_only_the_supervisor_speaks_to_the_drone():
+def test_only_the_supervisor_commands_the_drone():
     speakers = {
         topic: {node for node, rules in RULES.items() if topic in rules["publish"]}
-        for topic in ("/cmd_vel", "/liquid_controller/cmd_vel", "/autopilot/cmd_vel")
+        for topic in (
+            "/cmd_vel",
+            "/liquid_controller/cmd_vel",
+            "/expert_pilot/cmd_vel",
+            "/autopilot/cmd_vel",
+        )
     }
     assert speakers == {
         "/cmd_vel": {"safety_supervisor"},
-        "/liquid_controller/cmd_vel": {"liquid_controller", "expert_pilot"},
+        "/liquid_controller/cmd_vel": {"liquid_controller"},
+        "/expert_pilot/cmd_vel": {"expert_pilot"},
         "/autopilot/cmd_vel": {"autopilot_bridge"},
     }
 
@@ -398,11 +417,11 @@ def test_only_enclaves_stand_between_enclaves():
 
 def test_launched_nodes_get_their_enclave_where_security_is_on(monkeypatch):
     monkeypatch.delenv("ROS_SECURITY_ENABLE", raising=False)
-    assert enclave("camera") == []
+    assert enclave_arguments("camera") == []
     monkeypatch.setenv("ROS_SECURITY_ENABLE", "true")
     paths = {one.get("path") for one in ElementTree.parse(POLICY).getroot().iter("enclave")}
     for name in NODES:
-        assert enclave(name)[0] == "--enclave" and enclave(name)[1] in paths
+        assert enclave_arguments(name)[0] == "--enclave" and enclave_arguments(name)[1] in paths
 
 
 @pytest.mark.parametrize(
@@ -461,13 +480,13 @@ def test_a_node_comes_up_with_security_on(keystore):
         "--enclave",
         "/liquid_nav/safety_supervisor",
     ]
-    said = []
+    messages = []
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr:
-            said.append(line)
+            messages.append(line)
             if "no camera image yet" in line:
                 break
         process.terminate()
-    if any("have the security libraries" in line for line in said):
+    if any("have the security libraries" in line for line in messages):
         pytest.skip("this Fast DDS is compiled without its security plugins, as the wheels' is")
-    assert "no camera image yet" in said[-1], "".join(said)
+    assert "no camera image yet" in messages[-1], "".join(messages)

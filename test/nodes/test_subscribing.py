@@ -1,4 +1,4 @@
-"""A message that a callback cannot use, over DDS; and JSON from anybody."""
+"""A message that a callback cannot use, over DDS; and JSON from any node."""
 
 import json
 from pathlib import Path
@@ -9,15 +9,15 @@ from std_msgs.msg import String
 import liquid_nav.nodes
 from liquid_nav.json_text import DEEPEST, read_json
 from liquid_nav.nodes.diagnostics import Diagnostics
-from liquid_nav.nodes.qos import reliable
+from liquid_nav.nodes.qos import reliable_qos
 from liquid_nav.nodes.running import Finished
 from liquid_nav.nodes.subscribing import one_line, subscribe
 
-STATUS = "listener: input words"
+STATUS = "listener: input text"
 
 
 class Bench:
-    """A node whose callback raises what it is told to, and somebody who speaks to it."""
+    """A node whose callback raises what the test sets, and a publisher."""
 
     def __init__(self, harness, raw=False):
         import rclpy
@@ -36,11 +36,11 @@ class Bench:
             report(name, *rest, **values)
 
         diagnostics.report = note
-        self.speaker = harness.probe.create_publisher(String, "words", reliable(100))
+        self.publisher = harness.probe.create_publisher(String, "text", reliable_qos(100))
         subscribe(
-            self.node, diagnostics, String, "words", self._subscribe_to, reliable(100), raw=raw
+            self.node, diagnostics, String, "text", self._subscribe_to, reliable_qos(100), raw=raw
         )
-        harness.matched(self.speaker)
+        harness.matched(self.publisher)
 
     def _subscribe_to(self, message):
         self.used.append(message)
@@ -49,15 +49,15 @@ class Bench:
             raise error
 
     def publish_each(self, *errors):
-        """Send one message for each error (None: a good one) and wait until all were heard."""
+        """Send one message for each error (None: a good one) and wait until all were received."""
         self.errors.extend(errors)
         wanted = len(self.used) + len(errors)
         for _ in errors:
-            self.speaker.publish(String(data="x"))
+            self.publisher.publish(String(data="x"))
         self.harness.until(lambda: len(self.used) == wanted, "all messages")
 
-    def status(self, *words):
-        self.harness.until(lambda: self.harness.says(STATUS, *words), str(words))
+    def status(self, *parts):
+        self.harness.until(lambda: self.harness.reports(STATUS, *parts), str(parts))
         return self.harness.diagnostics[STATUS]
 
 
@@ -95,10 +95,10 @@ def test_a_kind_of_error_is_logged_once_however_often_it_comes(bench):
     bench.publish_each(*(ValueError(str(k)) for k in range(20)))
     bench.publish_each(None, ValueError("again"), TypeError("other"))
     bench.status("22 message(s) dropped", "TypeError: other")
-    assert bench.published == ["input words"] * 2
+    assert bench.published == ["input text"] * 2
 
 
-def test_nothing_is_said_as_long_as_all_is_well(bench):
+def test_nothing_is_reported_as_long_as_all_is_well(bench):
     bench.publish_each(None, None)
     assert not bench.published
 
@@ -130,7 +130,7 @@ def test_an_error_is_one_short_line_that_can_be_published():
 
 
 @pytest.mark.parametrize(
-    "name", ["expert_pilot", "liquid_controller", "recorder", "weather", "world_camera"]
+    "name", ["expert_pilot", "liquid_controller", "recorder", "simulated_camera", "weather"]
 )
 def test_nodes_of_a_flight_subscribe_in_this_way_only(name):
     text = (Path(liquid_nav.nodes.__path__[0]) / f"{name}.py").read_text()

@@ -31,7 +31,7 @@ from liquid_nav.nodes.messages import (
     nanoseconds,
     to_stamp,
 )
-from liquid_nav.nodes.qos import command_output, latched, reliable, sensor_data
+from liquid_nav.nodes.qos import command_output_qos, latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.safety_supervisor import LIMITS, SupervisorNode
 from liquid_nav.nodes.supervisor_inputs import WATCHED, SupervisorInputs
 from liquid_nav.safety import BridgeReport, Phase, SafetyLimits, SafetySupervisor, WatchLimits
@@ -74,7 +74,7 @@ class Bench:
         monkeypatch.setattr(Wired, "stamping", 1.7e9 if wall else None)
         quick = {"acceleration": 100.0, "yaw_acceleration": 100.0}
         self.node = node(Wired, use_sim_time=not wall, **(quick | parameters))
-        self.said = self.node.said
+        self.sent = self.node.sent
         if not wall:
             self.at(0.75)
 
@@ -83,7 +83,7 @@ class Bench:
         if self.wall:
             self.node.stamping += time - self.time
         else:
-            self.node.ears["/clock"](Clock(clock=to_stamp(round(time * NANO))))
+            self.node.callbacks["/clock"](Clock(clock=to_stamp(round(time * NANO))))
         self.time = time
 
     @property
@@ -95,15 +95,15 @@ class Bench:
         message = image_message(
             np.zeros((1, 1, 3), np.uint8), self.stamp if stamp is None else stamp, "c"
         )
-        self.node.ears["camera/image_raw"](serialize_message(message))
+        self.node.callbacks["camera/image_raw"](serialize_message(message))
 
     def command(self, command=FORWARD, stamp=None):
         """Hand over a command; returns what is let through at once."""
-        before = len(self.said["cmd_vel"])
-        self.node.ears["liquid_controller/cmd_vel"](
+        before = len(self.sent["cmd_vel"])
+        self.node.callbacks["liquid_controller/cmd_vel"](
             command_message(command, self.stamp if stamp is None else stamp)
         )
-        (answer,) = self.said["cmd_vel"][before:]
+        (answer,) = self.sent["cmd_vel"][before:]
         return command_from(answer)
 
     def frame(self, command=FORWARD):
@@ -111,7 +111,7 @@ class Bench:
         return self.command(command)
 
     def call(self, service):
-        kind, callback = self.node.offers[service]
+        kind, callback = self.node.offers[f"~/{service}"]
         assert kind is Trigger
         answer = callback(Trigger.Request(), Trigger.Response())
         return answer.success, answer.message
@@ -130,17 +130,17 @@ class Bench:
         callback()
 
     def order(self):
-        return json.loads(self.said["safety_supervisor/order"][-1].data)
+        return json.loads(self.sent["safety_supervisor/order"][-1].data)
 
     def modes(self):
-        return [message.data for message in self.said["safety_supervisor/mode"]]
+        return [message.data for message in self.sent["safety_supervisor/mode"]]
 
     def report(self, phase, text="", kind="", flips=0, switched_on=False, **other):
         """The bridge reports, as having heard the last order unless ``other`` says something
         else.
         """
         order = self.order()
-        heard = {
+        received = {
             "supervisor": order["supervisor"],
             "act": order["act"],
             "change": order["change"],
@@ -149,15 +149,15 @@ class Bench:
             phase,
             phase is not Phase.READY,
             False,
-            heard["supervisor"],
-            heard["act"],
+            received["supervisor"],
+            received["act"],
             kind,
             text,
-            heard["change"],
+            received["change"],
             flips,
             switched_on,
         )
-        self.node.ears["autopilot_bridge/state"](String(data=json.dumps(report.to_facts())))
+        self.node.callbacks["autopilot_bridge/state"](String(data=json.dumps(report.to_facts())))
 
 
 CHANGEABLE = {
@@ -189,7 +189,7 @@ CHANGEABLE = {
 # How it is made
 
 
-def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promises(make):
+def test_parameters_have_the_defaults_ranges_and_descriptions_of_the_interface(make):
     node, usual = make(acceleration=3.0, yaw_acceleration=4.0).node, SafetyLimits()
     changeable = {
         name: (getattr(usual, name), CHANGEABLE[name], text) for name, text in LIMITS.items()
@@ -201,7 +201,7 @@ def test_parameters_have_the_defaults_ranges_and_words_that_the_interface_promis
         "silence": (
             0.25,
             (0.02, 10.0),
-            "Time without a command until the supervisor speaks by itself, s.",
+            "Time without a command until the supervisor publishes by itself, s.",
         ),
         "frame_prefix": ("", None, "Prefix of all frame ids."),
         "image_transport": ("raw", None, "raw or compressed, as the controller's."),
@@ -238,22 +238,23 @@ def test_topics_services_and_the_timer(make, transport):
     topic, kind = camera[transport]
     assert node.get_name() == "safety_supervisor"
     expected = {
-        topic: (kind, sensor_data(), True),
-        "liquid_controller/cmd_vel": (TwistStamped, reliable(), False),
-        "autopilot_bridge/state": (String, latched(), False),
-        "joy": (Joy, sensor_data(), False),
-        "cmd_vel": (TwistStamped, command_output()),
-        "safety_supervisor/mode": (String, latched()),
-        "safety_supervisor/order": (String, latched()),
+        topic: (kind, sensor_data_qos(), True),
+        "liquid_controller/cmd_vel": (TwistStamped, reliable_qos(), False),
+        "autopilot_bridge/state": (String, latched_qos(), False),
+        "joy": (Joy, sensor_data_qos(), False),
+        "cmd_vel": (TwistStamped, command_output_qos()),
+        "safety_supervisor/mode": (String, latched_qos()),
+        "safety_supervisor/order": (String, latched_qos()),
     }
     assert {name: node.seen[name] for name in expected} == expected
     other = {name for name, _ in camera.values()} - {topic}
     assert not other & set(node.seen) and not {"odom", "battery_state"} & set(node.seen)
-    assert {"engage", "disengage", "hold", "land"} <= set(node.offers)
+    names = {"engage", "disengage", "hold", "land"}
+    assert names | {f"~/{name}" for name in names} <= set(node.offers)
     assert [tick[:2] for tick in node.ticks if tick[0] != 1.0] == [(0.02, ClockType.STEADY_TIME)]
     quick = make(silence=0.05).node
     assert [tick[0] for tick in quick.ticks if tick[0] != 1.0] == [pytest.approx(0.01)]
-    node.ears["liquid_controller/cmd_vel"](command_message(FORWARD, 0))
+    node.callbacks["liquid_controller/cmd_vel"](command_message(FORWARD, 0))
     assert f"/{topic}" in node.looked
 
 
@@ -273,15 +274,15 @@ def test_topics_services_and_the_timer(make, transport):
     ],
     ids=str,
 )
-def test_odometry_and_battery_are_heard_and_guarded_where_a_limit_asks_for_them(
+def test_odometry_and_battery_are_received_and_guarded_where_a_limit_needs_them(
     make, limit, topics
 ):
     bench = make(**limit)
     seen, both = bench.node.seen, {"odom", "battery_state"}
     assert both & set(seen) == topics
     expected = {
-        "odom": (Odometry, sensor_data(), False),
-        "battery_state": (BatteryState, sensor_data(), False),
+        "odom": (Odometry, sensor_data_qos(), False),
+        "battery_state": (BatteryState, sensor_data_qos(), False),
     }
     assert all(seen[topic] == expected[topic] for topic in topics)
     bench.node.looked.clear()
@@ -297,7 +298,7 @@ def test_odometry_and_battery_are_heard_and_guarded_where_a_limit_asks_for_them(
 
 
 def test_main_runs_the_node_and_ends_with_its_code(monkeypatch):
-    monkeypatch.setattr(safety_supervisor, "run", lambda kind, arguments: (kind, arguments))
+    monkeypatch.setattr(safety_supervisor, "run_node", lambda kind, arguments: (kind, arguments))
     with pytest.raises(SystemExit) as ended:
         safety_supervisor.main(["--ros-args"])
     assert ended.value.code == (SupervisorNode, ["--ros-args"])
@@ -306,14 +307,14 @@ def test_main_runs_the_node_and_ends_with_its_code(monkeypatch):
 # What it says, and when
 
 
-def test_it_begins_disengaged_and_says_so_with_a_new_identity(make):
+def test_it_begins_disengaged_and_publishes_it_with_a_new_identity(make):
     first, second = make(), make()
     for bench in (first, second):
-        assert bench.modes() == ["disengaged"] and len(bench.said["safety_supervisor/order"]) == 1
-        assert bench.said["cmd_vel"] == []
-        level, words, values = bench.node.status("inputs")
-        assert (level, words) == (WARN, "no camera image yet; no command from the controller yet")
-        assert values == {"mode": "disengaged", "faults": words}
+        assert bench.modes() == ["disengaged"] and len(bench.sent["safety_supervisor/order"]) == 1
+        assert bench.sent["cmd_vel"] == []
+        level, text, values = bench.node.status("inputs")
+        assert (level, text) == (WARN, "no camera image yet; no command from the controller yet")
+        assert values == {"mode": "disengaged", "faults": text}
     facts = first.order()
     assert {key: facts[key] for key in ("mode", "act", "engagement", "change", "stamp")} == {
         "mode": "disengaged",
@@ -329,9 +330,9 @@ def test_every_command_is_answered_at_once_with_its_stamp_and_the_frame_of_the_d
     bench = make(frame_prefix="d1/").engage()
     bench.at(1.04)
     bench.image()
-    before = len(bench.said["cmd_vel"])
+    before = len(bench.sent["cmd_vel"])
     assert bench.command(stamp=1_020_000_000) == FORWARD
-    (answer,) = bench.said["cmd_vel"][before:]
+    (answer,) = bench.sent["cmd_vel"][before:]
     assert (nanoseconds(answer.header.stamp), answer.header.frame_id) == (
         1_020_000_000,
         "d1/base_link",
@@ -385,15 +386,15 @@ def test_in_lock_step_an_image_may_come_before_its_clock(make):
 
 
 @pytest.mark.parametrize("wall", [False, True])
-def test_it_speaks_by_itself_after_its_silence_and_not_before(make, wall):
+def test_it_publishes_by_itself_after_its_silence_and_not_before(make, wall):
     bench = make(wall=wall, silence=0.5, image_age=9.0, command_age=9.0).engage()
-    begin, said = bench.time, bench.said["cmd_vel"]
-    before = len(said)
+    begin, messages = bench.time, bench.sent["cmd_vel"]
+    before = len(messages)
     for later, count in ((0.25, 0), (0.499, 0), (0.5, 1), (0.75, 1), (0.999, 1), (1.0, 2)):
         bench.at(begin + later)
         bench.tick()
-        assert len(said) - before == count, later
-    assert nanoseconds(said[-1].header.stamp) == bench.stamp
+        assert len(messages) - before == count, later
+    assert nanoseconds(messages[-1].header.stamp) == bench.stamp
 
 
 @pytest.mark.parametrize("wall", [False, True])
@@ -403,50 +404,50 @@ def test_a_fault_between_two_commands_is_a_hold_at_the_next_look(make, wall):
     begin = bench.time
     bench.at(begin + 0.375)
     bench.tick()
-    before = len(bench.said["cmd_vel"])
+    before = len(bench.sent["cmd_vel"])
     bench.at(begin + 0.5)
     bench.tick()
-    assert len(bench.said["cmd_vel"]) == before and bench.modes()[-1] == "engaged"
+    assert len(bench.sent["cmd_vel"]) == before and bench.modes()[-1] == "engaged"
     bench.at(begin + 0.53125)
     bench.tick()
-    assert [command_from(message) for message in bench.said["cmd_vel"][before:]] == [Command()]
+    assert [command_from(message) for message in bench.sent["cmd_vel"][before:]] == [Command()]
     assert bench.modes()[-1] == "holding"
     bench.at(begin + 0.5625)
     bench.tick()
-    assert len(bench.said["cmd_vel"]) == before + 1, "once; then as often as its silence says"
+    assert len(bench.sent["cmd_vel"]) == before + 1, "once; then as often as its silence says"
 
 
-def test_it_speaks_by_itself_also_before_the_first_command(make):
+def test_it_publishes_by_itself_also_before_the_first_command(make):
     bench = make(silence=0.5)
     bench.tick()
-    assert [command_from(message) for message in bench.said["cmd_vel"]] == [Command()]
+    assert [command_from(message) for message in bench.sent["cmd_vel"]] == [Command()]
 
 
 def test_a_command_begins_the_silence_anew(make):
     bench = make(silence=0.5).engage()
     bench.at(1.25)
     bench.frame()
-    before = len(bench.said["cmd_vel"])
+    before = len(bench.sent["cmd_vel"])
     bench.at(1.5)
     bench.tick()
-    assert len(bench.said["cmd_vel"]) == before
+    assert len(bench.sent["cmd_vel"]) == before
     bench.at(1.75)
     bench.tick()
-    assert len(bench.said["cmd_vel"]) == before + 1
+    assert len(bench.sent["cmd_vel"]) == before + 1
 
 
 @pytest.mark.parametrize(("back", "count"), [(0.5, 0), (1.0, 0), (1.25, 1)])
-def test_it_speaks_where_a_simulation_begins_anew(make, back, count):
+def test_it_publishes_where_a_simulation_begins_anew(make, back, count):
     bench = make(silence=0.5)
     bench.at(10.0)
     bench.frame()
-    before = len(bench.said["cmd_vel"])
+    before = len(bench.sent["cmd_vel"])
     bench.at(10.0 - back)
     bench.tick()
-    assert len(bench.said["cmd_vel"]) - before == count
+    assert len(bench.sent["cmd_vel"]) - before == count
 
 
-def test_a_change_of_mode_is_told_by_the_timer_too_and_before_the_silence_is_over(make):
+def test_a_change_of_mode_is_published_by_the_timer_too_and_before_the_silence_is_over(make):
     bench = make(silence=10.0).engage()
     bench.report(Phase.RELEASED)
     assert bench.modes() == ["disengaged", "engaged"]
@@ -454,27 +455,29 @@ def test_a_change_of_mode_is_told_by_the_timer_too_and_before_the_silence_is_ove
     assert bench.modes() == ["disengaged", "engaged", "pilot"] and bench.order()["mode"] == "pilot"
 
 
-def test_the_order_is_said_before_the_command_that_follows_from_it(make):
+def test_the_order_is_published_before_the_command_that_follows_from_it(make):
     bench = make().engage()
-    bench.node.spoken.clear()
+    bench.node.topics_sent.clear()
     assert bench.command(Command(vx=math.nan)) == Command()
-    said = [topic for topic in bench.node.spoken if topic in ("safety_supervisor/order", "cmd_vel")]
-    assert said == ["safety_supervisor/order", "cmd_vel"]
+    messages = [
+        topic for topic in bench.node.topics_sent if topic in ("safety_supervisor/order", "cmd_vel")
+    ]
+    assert messages == ["safety_supervisor/order", "cmd_vel"]
 
 
 # The order, repeated
 
 
 @pytest.mark.parametrize(
-    "deaf", [{"supervisor": "other"}, {"change": 77}], ids=["another", "older"]
+    "other_report", [{"supervisor": "other"}, {"change": 77}], ids=["another", "older"]
 )
-def test_an_order_that_the_bridge_has_not_heard_is_repeated_once_a_second(make, deaf):
+def test_an_order_that_the_bridge_has_not_received_is_repeated_once_a_second(make, other_report):
     bench = make()
     bench.at(10.0)
     bench.frame()
     assert bench.call("hold")[0]
-    bench.report(Phase.READY, **deaf)
-    orders = bench.said["safety_supervisor/order"]
+    bench.report(Phase.READY, **other_report)
+    orders = bench.sent["safety_supervisor/order"]
     before = len(orders)
     for time, count in (
         (10.0, 0),
@@ -492,13 +495,13 @@ def test_an_order_that_the_bridge_has_not_heard_is_repeated_once_a_second(make, 
     assert orders[-1] == orders[before - 1]
 
 
-@pytest.mark.parametrize("heard", [True, False])
-def test_an_order_that_was_heard_or_that_nobody_hears_is_not_repeated(make, heard):
+@pytest.mark.parametrize("received", [True, False])
+def test_an_order_that_was_received_or_has_no_receiver_is_not_repeated(make, received):
     bench = make()
     bench.at(10.0)
-    if heard:
+    if received:
         bench.report(Phase.READY)
-    orders = bench.said["safety_supervisor/order"]
+    orders = bench.sent["safety_supervisor/order"]
     before = len(orders)
     for time in (11.0, 12.0, 15.0):
         bench.at(time)
@@ -514,9 +517,9 @@ def test_what_is_wrong_is_a_warning_on_the_ground_and_an_error_in_a_hold(make):
     assert bench.node.status("inputs") == (OK, "camera and controller are fresh", {})
     bench.at(1.75)
     bench.tick()
-    level, words, values = bench.node.status("inputs")
+    level, text, values = bench.node.status("inputs")
     assert level == ERROR and bench.modes()[-1] == "holding"
-    assert words == (
+    assert text == (
         "camera image is too old: is the camera node running, does its clock agree with ours?; "
         "command is too old: is liquid_controller active?"
     )
@@ -530,16 +533,16 @@ def test_what_is_wrong_is_a_warning_on_the_ground_and_an_error_in_a_hold(make):
     assert level == WARN and values["mode"] == "disengaged"
 
 
-def test_why_it_holds_is_told_until_a_person_or_health_engages_again(make):
+def test_why_it_holds_is_published_until_a_person_or_health_engages_again(make):
     bench = make(resume=0.5).engage()
     assert bench.node.status("mode")[:2] == (OK, "engaged")
     bench.command(Command(vx=math.nan))
-    level, words, _ = bench.node.status("mode")
+    level, text, _ = bench.node.status("mode")
     assert level == ERROR
-    assert words.startswith("holding: the command is not a finite number") or words.startswith(
+    assert text.startswith("holding: the command is not a finite number") or text.startswith(
         "holding: "
     )
-    assert words.endswith(": engage again to go on")
+    assert text.endswith(": engage again to go on")
     for time in (1.25, 1.5, 1.75, 2.0):
         bench.at(time)
         bench.frame()
@@ -561,7 +564,7 @@ def test_a_pilot_is_a_warning_and_what_was_asked_for_is_none(make):
     assert bench.node.status("mode")[:2] == (OK, "holding")
 
 
-def test_every_change_of_the_mode_is_logged_once_with_its_cause_and_told_with_values(make):
+def test_every_change_of_the_mode_is_logged_once_with_its_cause_and_published_with_values(make):
     bench = make(resume=0.5).engage()
     assert bench.node.status("mode")[2] == {
         "mode": "engaged",
@@ -571,21 +574,22 @@ def test_every_change_of_the_mode_is_logged_once_with_its_cause_and_told_with_va
         "engagement": "1",
     }
     bench.command(Command(vx=math.nan))
-    told = bench.node.status("mode")[2]
-    assert (told["mode"], told["before"]) == ("holding", "engaged") and "not finite" in told[
-        "cause"
-    ]
+    reported = bench.node.status("mode")[2]
+    assert (reported["mode"], reported["before"]) == (
+        "holding",
+        "engaged",
+    ) and "not finite" in reported["cause"]
     for time in (1.25, 1.5, 1.75, 2.0):
         bench.at(time)
         bench.frame()
     for service in ("hold", "hold", "land", "disengage"):
         bench.call(service)
     assert bench.node.status("mode")[2]["act"] == "5", "a request that changes no mode is told too"
-    said = [
-        words for level, words in bench.node.log if level == "info" and words.startswith("mode: ")
+    messages = [
+        text for level, text in bench.node.log if level == "info" and text.startswith("mode: ")
     ]
-    assert said[1].startswith("mode: engaged -> holding: ") and "not finite" in said.pop(1)
-    assert said == [
+    assert messages[1].startswith("mode: engaged -> holding: ") and "not finite" in messages.pop(1)
+    assert messages == [
         "mode: disengaged -> engaged: asked for by the service engage",
         "mode: holding -> engaged: resumed: all inputs are healthy again",
         "mode: engaged -> holding: asked for by the service hold",
@@ -606,15 +610,15 @@ def test_a_mode_after_a_flip_of_the_switch_names_the_switch(make):
     ) in bench.node.log
 
 
-def test_the_mode_for_people_is_said_when_it_changes_and_the_order_for_every_request(make):
+def test_the_mode_for_people_is_published_when_it_changes_and_the_order_for_every_request(make):
     bench = make()
     for _ in range(2):
         assert bench.call("hold") == (True, "holding")
     assert bench.modes() == ["disengaged", "holding"]
-    acts = [json.loads(message.data)["act"] for message in bench.said["safety_supervisor/order"]]
+    acts = [json.loads(message.data)["act"] for message in bench.sent["safety_supervisor/order"]]
     assert acts == [0, 1, 2]
     bench.tick()
-    assert len(bench.said["safety_supervisor/order"]) == 3
+    assert len(bench.sent["safety_supervisor/order"]) == 3
 
 
 # Services and second publishers
@@ -631,6 +635,40 @@ def test_a_service_acts_at_once_and_answers(make, service, mode):
     assert (bench.order()["mode"], bench.order()["act"], bench.order()["stamp"]) == (mode, 2, 1.5)
 
 
+@pytest.mark.parametrize(
+    ("service", "mode"),
+    [
+        ("engage", "engaged"),
+        ("hold", "holding"),
+        ("disengage", "disengaged"),
+        ("land", "landing"),
+    ],
+)
+def test_the_old_name_of_a_service_does_the_same_and_warns_once(make, service, mode):
+    bench = make().engage()
+    _, callback = bench.node.offers[service]
+    for act in (2, 3):
+        bench.frame()
+        answer = callback(Trigger.Request(), Trigger.Response())
+        assert (answer.success, answer.message) == (True, mode)
+        assert (bench.order()["mode"], bench.order()["act"]) == (mode, act)
+    warned = [text for level, text in bench.node.log if level == "warning"]
+    assert [text for text in warned if "service" in text] == [
+        f"the service /{service} is now called /safety_supervisor/{service}; the old name goes "
+        "with the next release"
+    ]
+
+
+def test_the_old_name_of_engage_is_refused_as_the_new_one_is(make):
+    bench = make()
+    _, callback = bench.node.offers["engage"]
+    bench.frame()
+    bench.node.several["/cmd_vel"] = 2
+    answer = callback(Trigger.Request(), Trigger.Response())
+    assert not answer.success and "2 publishers on /cmd_vel" in answer.message
+    assert bench.modes() == ["disengaged"] and bench.order()["act"] == 0
+
+
 def test_engaging_is_refused_with_the_reason(make):
     assert make().call("engage") == (
         False,
@@ -642,8 +680,8 @@ def test_an_intruder_is_looked_for_before_engaging(make):
     bench = make()
     bench.frame()
     bench.node.several["/cmd_vel"] = 2
-    granted, words = bench.call("engage")
-    assert not granted and "2 publishers on /cmd_vel" in words
+    granted, text = bench.call("engage")
+    assert not granted and "2 publishers on /cmd_vel" in text
 
 
 def test_an_intruder_is_looked_for_by_the_timer_and_before_a_command_passes(make):
@@ -664,7 +702,7 @@ def test_an_intruder_is_looked_for_by_the_timer_and_before_a_command_passes(make
 
 
 @pytest.mark.parametrize("seconds", [-60.0, 0.11, 3600.0])
-def test_a_clock_that_is_set_is_told_and_ages_stay(make, seconds):
+def test_a_clock_that_is_set_is_reported_and_ages_stay(make, seconds):
     bench = make(wall=True).engage()
     before = bench.stamp
     bench.node.stamping += seconds
@@ -673,7 +711,7 @@ def test_a_clock_that_is_set_is_told_and_ages_stay(make, seconds):
     assert bench.frame() == FORWARD and bench.modes()[-1] == "engaged"
     assert bench.node.status("clock") == (
         WARN,
-        "the computer's clock was set: ages are told by its steady clock, nothing else changes",
+        "the computer's clock was set: ages are measured by its steady clock, nothing else changes",
         {"jump": f"{seconds:+.3f} s"},
     )
     bench.at(bench.time + 0.7)
@@ -681,7 +719,7 @@ def test_a_clock_that_is_set_is_told_and_ages_stay(make, seconds):
     assert bench.modes()[-1] == "holding"
 
 
-def test_a_clock_that_runs_a_little_faster_is_nothing_to_tell(make):
+def test_a_clock_that_runs_a_little_faster_is_not_reported(make):
     bench = make(wall=True).engage()
     bench.node.stamping += 0.05
     bench.frame()
@@ -690,7 +728,7 @@ def test_a_clock_that_runs_a_little_faster_is_nothing_to_tell(make):
 
 def test_the_simulated_clock_is_the_only_one_that_counts_in_simulation(make):
     bench = make().engage()
-    bench.node.ears["/clock"](Clock(clock=to_stamp(100 * NANO)))
+    bench.node.callbacks["/clock"](Clock(clock=to_stamp(100 * NANO)))
     bench.frame()
     bench.at(99.0)
     assert bench.call("hold")[0] and bench.order()["stamp"] == 99.0
@@ -721,7 +759,7 @@ def test_odometry_goes_in_whole_with_its_stamp_and_its_arrival(node, monkeypatch
     )
     monkeypatch.setattr(supervisor.watch, "odometry", lambda *given: calls.append(given))
     SupervisorInputs(owner, supervisor, Diagnostics(owner), lambda: 8.0, "camera")
-    owner.ears["odom"](pose(7.0, 0.75, yaw=0.3))
+    owner.callbacks["odom"](pose(7.0, 0.75, yaw=0.3))
     ((position, velocity, yaw, stamp, now),) = calls
     assert (position.tolist(), velocity.tolist()) == (
         [7.0, 2.0, 3.0],
@@ -733,32 +771,32 @@ def test_odometry_goes_in_whole_with_its_stamp_and_its_arrival(node, monkeypatch
 def test_odometry_that_is_silent_is_a_hold(make):
     bench = make(odometry_age=0.5)
     assert "odometry" in bench.call("engage")[1]
-    bench.node.ears["odom"](pose(0.0, 1.0))
+    bench.node.callbacks["odom"](pose(0.0, 1.0))
     bench.engage()
-    bench.node.ears["odom"](pose(1.0, 2.0))
+    bench.node.callbacks["odom"](pose(1.0, 2.0))
     bench.at(1.5)
     assert bench.frame() == FORWARD
     bench.at(1.75)
     assert bench.frame() == Command()
 
 
-def test_the_battery_is_told_with_its_arrival(make):
+def test_the_battery_is_passed_on_with_its_arrival(make):
     bench = make(battery=0.2, battery_age=5.0)
-    bench.node.ears["battery_state"](BatteryState(percentage=0.5))
+    bench.node.callbacks["battery_state"](BatteryState(percentage=0.5))
     bench.engage()
-    bench.node.ears["battery_state"](BatteryState(percentage=0.5))
+    bench.node.callbacks["battery_state"](BatteryState(percentage=0.5))
     bench.at(6.0)
     assert bench.frame() == FORWARD
     bench.at(6.25)
     assert bench.frame() == Command()  # silent
     for _ in range(3):
         assert bench.modes()[-1] == "holding"
-        bench.node.ears["battery_state"](BatteryState(percentage=0.1))
+        bench.node.callbacks["battery_state"](BatteryState(percentage=0.1))
         bench.frame()
     assert bench.modes()[-1] == "landing"
 
 
-def test_the_bridge_is_told_with_its_arrival(make):
+def test_the_bridge_is_passed_on_with_its_arrival(make):
     bench = make(autopilot_age=1.0)
     bench.report(Phase.READY)
     bench.frame()
@@ -773,10 +811,10 @@ def test_the_bridge_is_told_with_its_arrival(make):
 
 def test_what_is_no_state_of_a_bridge_is_dropped_and_quoted_in_short(make):
     bench = make()
-    bench.node.ears["autopilot_bridge/state"](String(data='{"phase": "' + "x" * 100 + '"}'))
-    level, words, _ = bench.node.status("input autopilot_bridge/state")
+    bench.node.callbacks["autopilot_bridge/state"](String(data='{"phase": "' + "x" * 100 + '"}'))
+    level, text, _ = bench.node.status("input autopilot_bridge/state")
     quoted = '{"phase": "' + "x" * 69
-    assert level == ERROR and words == (
+    assert level == ERROR and text == (
         f"1 message(s) dropped: ValueError: no state of an autopilot_bridge: {quoted!r}"
     )
 
@@ -794,9 +832,9 @@ def test_what_is_no_state_of_a_bridge_is_dropped_and_quoted_in_short(make):
 )
 def test_what_cannot_be_used_is_dropped_and_named_whatever_it_was_meant_for(make, topic):
     bench = make(odometry_age=0.5, battery=0.2)
-    bench.node.ears[topic](None)
-    level, words, _ = bench.node.status(f"input {topic}")
-    assert level == ERROR and words.startswith("1 message(s) dropped: ")
+    bench.node.callbacks[topic](None)
+    level, text, _ = bench.node.status(f"input {topic}")
+    assert level == ERROR and text.startswith("1 message(s) dropped: ")
 
 
 @pytest.mark.parametrize("w", [0.0, math.nan, 14.0])
@@ -804,9 +842,9 @@ def test_odometry_whose_orientation_is_none_is_refused_aloud_and_counts_as_silen
     bench = make(odometry_age=0.5)
     message = Odometry()
     message.pose.pose.orientation.w = w
-    bench.node.ears["odom"](message)
-    level, words, _ = bench.node.status("input odom")
-    assert (level, words) == (
+    bench.node.callbacks["odom"](message)
+    level, text, _ = bench.node.status("input odom")
+    assert (level, text) == (
         ERROR,
         f"1 message(s) dropped: ValueError: the orientation is a quaternion of length {w:g}, "
         "expected 1",
@@ -816,26 +854,26 @@ def test_odometry_whose_orientation_is_none_is_refused_aloud_and_counts_as_silen
     ]
 
 
-def test_a_battery_that_counts_to_100_is_refused_aloud_and_keeps_everybody_from_engaging(make):
+def test_a_battery_that_counts_to_100_is_refused_with_an_error_and_prevents_engagement(make):
     bench = make(battery=0.2)
     for _ in range(3):
-        bench.node.ears["battery_state"](BatteryState(percentage=78.0, present=True))
-    words = (
-        "battery_state has said 78, and 1 is full: divide its percentage by 100 if it counts to "
+        bench.node.callbacks["battery_state"](BatteryState(percentage=78.0, present=True))
+    text = (
+        "battery_state reported 78, and 1 is full: divide its percentage by 100 if it counts to "
         "100, "
         "or fly without it (battery: 0.0)"
     )
-    level, told, _ = bench.node.status("input battery_state")
-    assert (level, told) == (ERROR, f"3 message(s) dropped: ValueError: {words}")
+    level, reported, _ = bench.node.status("input battery_state")
+    assert (level, reported) == (ERROR, f"3 message(s) dropped: ValueError: {text}")
     done, why = bench.call("engage")
-    assert not done and words in why
+    assert not done and text in why
 
 
 @pytest.mark.parametrize("unknown", [-0.01, -1.0, math.nan])
-def test_a_driver_that_does_not_know_the_charge_is_heard_and_neither_full_nor_empty(make, unknown):
+def test_a_driver_without_a_charge_is_received_and_neither_full_nor_empty(make, unknown):
     bench = make(battery=0.2)
     for _ in range(5):
-        bench.node.ears["battery_state"](BatteryState(percentage=unknown, voltage=15.2))
+        bench.node.callbacks["battery_state"](BatteryState(percentage=unknown, voltage=15.2))
     assert bench.node._supervisor.watch.faults(bench.time) == []
     assert "input battery_state" not in bench.node._diagnostics._statuses
 
@@ -843,17 +881,17 @@ def test_a_driver_that_does_not_know_the_charge_is_heard_and_neither_full_nor_em
 def joy(bench, axes, buttons, name):
     message = Joy(axes=list(axes), buttons=list(buttons))
     message.header.frame_id = name
-    bench.node.ears["joy"](message)
+    bench.node.callbacks["joy"](message)
 
 
 @pytest.mark.parametrize(
-    ("axes", "buttons", "words"),
+    ("axes", "buttons", "text"),
     [
         ((1.0, 0.0, 0.0, 0.0), (0, 0), "the pilot has touched stick 0"),
         ((0.0, 0.0, 0.0, 0.0), (0, 1), "the pilot has touched button 1"),
     ],
 )
-def test_a_touch_of_stick_or_button_is_the_pilots(make, axes, buttons, words):
+def test_a_touch_of_stick_or_button_is_the_pilots(make, axes, buttons, text):
     bench = make()
     joy(bench, (0.0,) * 4, (0, 0), "pad")
     bench.engage()
@@ -861,7 +899,7 @@ def test_a_touch_of_stick_or_button_is_the_pilots(make, axes, buttons, words):
     assert bench.frame() == FORWARD
     joy(bench, axes, buttons, "pad")
     assert bench.frame() == Command()
-    assert bench.node.status("mode")[1] == f"pilot: {words}: engage again to go on"
+    assert bench.node.status("mode")[1] == f"pilot: {text}: engage again to go on"
 
 
 def test_two_devices_of_one_shape_rest_each_in_its_own_way(make):
@@ -957,18 +995,18 @@ def test_in_flight_a_limit_is_tightened_at_once_and_not_loosened(make):
     assert bench.order() == order and bench.modes() == ["disengaged", "engaged"]
 
 
-def test_what_a_new_limit_asks_for_is_heard_from_then_on_and_has_one_publisher(make):
+def test_what_a_new_limit_needs_is_received_from_then_on_and_has_one_publisher(make):
     bench = make()
-    assert "odom" not in bench.node.ears and "battery_state" not in bench.node.ears
+    assert "odom" not in bench.node.callbacks and "battery_state" not in bench.node.callbacks
     assert change(bench, radius=10.0) == change(bench, battery=0.2) == ""
-    assert bench.node.seen["odom"] == (Odometry, sensor_data(), False)
-    assert bench.node.seen["battery_state"] == (BatteryState, sensor_data(), False)
-    first = bench.node.ears["odom"]
-    assert change(bench, radius=20.0) == "" and bench.node.ears["odom"] is first
+    assert bench.node.seen["odom"] == (Odometry, sensor_data_qos(), False)
+    assert bench.node.seen["battery_state"] == (BatteryState, sensor_data_qos(), False)
+    first = bench.node.callbacks["odom"]
+    assert change(bench, radius=20.0) == "" and bench.node.callbacks["odom"] is first
     bench.node.several["/odom"] = 2
     bench.frame()
-    engaged, words = bench.call("engage")
-    assert not engaged and "/odom" in words
+    engaged, text = bench.call("engage")
+    assert not engaged and "/odom" in text
 
 
 @pytest.mark.parametrize("name", ["silence", "frame_prefix", "image_transport"])
@@ -982,7 +1020,7 @@ def test_a_limit_whose_topic_has_two_publishers_is_not_turned_on_in_flight(make)
     bench = make().engage()
     bench.node.several["/battery_state"] = 2
     assert "2 publishers on /battery_state. Land first" in change(bench, battery=0.2)
-    assert "battery_state" not in bench.node.ears
+    assert "battery_state" not in bench.node.callbacks
     bench.frame()
     assert bench.modes()[-1] == "engaged"
     bench.node.several["/battery_state"] = 1

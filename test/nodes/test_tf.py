@@ -20,14 +20,14 @@ from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.camera import Camera
 from liquid_nav.nodes.drone_messages import rotation
-from liquid_nav.nodes.qos import latched, reliable
+from liquid_nav.nodes.qos import latched_qos, reliable_qos
 from liquid_nav.nodes.recorder import Recorder
 from liquid_nav.nodes.simulator import Simulator
 from liquid_nav.nodes.tf_cdr import decode, encode
 from liquid_nav.nodes.tf_type import NAME, tf_message_class
 from liquid_nav.nodes.transforms import MovingTransforms, camera_mount
 from liquid_nav.nodes.weather import WeatherNode
-from liquid_nav.simulation import CameraConfig, Simulation
+from liquid_nav.simulation import CameraConfig, World
 from liquid_nav.simulation.airframe import CAMERA_AT
 from liquid_nav.worlds import load_condition, load_scenario
 
@@ -68,37 +68,37 @@ class OnWires(wires.Wires, Simulator):
 def simulator(node):
     def make(**parameters):
         made = node(OnWires, **WORLD | parameters)
-        made.simulation.close()
+        made.world.close()
         return made
 
     return make
 
 
-def test_the_simulator_says_where_its_camera_really_looks(simulator):
+def test_the_simulator_publishes_where_its_camera_really_looks(simulator):
     """Through TF a point straight ahead of the lens is where the renderer puts it, mounting errors
     included.
     """
     made = simulator(condition="mounting", frame_prefix="d1/")
-    simulation = made.simulation
-    data = simulation.data
-    simulation._mujoco.mj_forward(simulation.model, data)
-    made._endpoints[0].outputs.odometry(simulation.state)
-    known = tree(*made.said["/tf_static"], *made.said["/tf"])
+    world = made.world
+    data = world.data
+    world.refresh()
+    made._endpoints[0].outputs.odometry(world.drones[0].state)
+    known = tree(*made.sent["/tf_static"], *made.sent["/tf"])
     assert {child: one[0] for child, one in known.items()} == {
         "d1/base_link": "d1/odom",
         "d1/camera_link": "d1/base_link",
         "d1/camera_optical_frame": "d1/camera_link",
     }
     turn, place = follow(known, "d1/camera_optical_frame", "d1/odom")
-    right, up, back = data.cam("front").xmat.reshape(3, 3).T
+    right, up, back = data.cam("drone0.front").xmat.reshape(3, 3).T
     np.testing.assert_allclose(turn, np.stack((right, -up, -back), axis=1), atol=1e-9)
-    np.testing.assert_allclose(place, data.cam("front").xpos, atol=1e-9)
-    assert abs(simulation.camera.turn[0]) > 1e-3, "this condition turns the camera"
+    np.testing.assert_allclose(place, data.cam("drone0.front").xpos, atol=1e-9)
+    assert abs(world.camera.turn[0]) > 1e-3, "this condition turns the camera"
 
 
 def test_of_drones_that_share_a_world_the_odometry_frames_coincide(simulator):
     made = simulator(drones="d1,d2", frame_prefix="team/")
-    known = tree(*made.said["/tf_static"])
+    known = tree(*made.sent["/tf_static"])
     for name in ("d1", "d2"):
         parent, turn, place = known[f"team/{name}/odom"]
         assert parent == "team/odom" and not place.any()
@@ -135,8 +135,8 @@ def test_the_bridge_publishes_the_vehicles_pose(node):
     owner = node(wires.Plain, use_sim_time=True)
     outputs = AutopilotOutputs(owner, "odom", "d1/", MovingTransforms(owner))
     outputs.odometry(vehicle(), 2.5)
-    ((parent, turn, place),) = tree(*owner.said["/tf"]).values()
-    (odometry,) = owner.said["odom"]
+    ((parent, turn, place),) = tree(*owner.sent["/tf"]).values()
+    (odometry,) = owner.sent["odom"]
     assert parent == odometry.header.frame_id == "d1/odom" and place.tolist() == [2.0, 1.0, 3.0]
     q = odometry.pose.pose.orientation
     np.testing.assert_allclose(turn, rotation(np.array((q.w, q.x, q.y, q.z))))
@@ -161,17 +161,17 @@ def test_the_bridge_can_leave_tf_to_others(node, parameters, published):
     made.close()
 
 
-def test_in_gazebo_the_bridge_passes_on_the_pose_that_it_hears(node):
+def test_in_gazebo_the_bridge_passes_on_the_pose_that_it_receives(node):
     made = node(Bridge, autopilot="twist_stamped", plain_in_body=True)
     odometry = Odometry(child_frame_id="base_link")
     odometry.header.frame_id = "odom"
     odometry.pose.pose.position.x = 4.0
     odometry.pose.pose.orientation.w = 1.0
-    made.ears["odom"](odometry)
-    assert tree(*made.said["/tf"])["base_link"][2].tolist() == [4.0, 0.0, 0.0]
+    made.callbacks["odom"](odometry)
+    assert tree(*made.sent["/tf"])["base_link"][2].tolist() == [4.0, 0.0, 0.0]
 
 
-def test_one_node_alone_says_where_the_drone_is():
+def test_one_node_alone_publishes_where_the_drone_is():
     """Where our world renders a vehicle's camera, the world's camera publishes the pose, and the
     bridge must not.
     """
@@ -194,7 +194,7 @@ class OnlyCamera(wires.Wires, Camera):
     """The camera node, whose topics end in the test."""
 
 
-def test_the_camera_says_how_it_is_mounted(node):
+def test_the_camera_publishes_how_it_is_mounted(node):
     made = node(
         OnlyCamera,
         source="/nowhere.avi",
@@ -207,7 +207,7 @@ def test_the_camera_says_how_it_is_mounted(node):
         mount_yaw=math.pi / 2,
     )
     made.close()
-    turn, place = follow(tree(*made.said["/tf_static"]), "d2/camera_optical_frame", "d2/base_link")
+    turn, place = follow(tree(*made.sent["/tf_static"]), "d2/camera_optical_frame", "d2/base_link")
     assert place.tolist() == [0.2, -0.1, 0.05]
     right, down, ahead = turn.T
     np.testing.assert_allclose(ahead, (0.0, math.cos(0.5), -math.sin(0.5)), atol=1e-9)
@@ -215,17 +215,17 @@ def test_the_camera_says_how_it_is_mounted(node):
     np.testing.assert_allclose(np.cross(right, down), ahead, atol=1e-9)
 
 
-def test_without_a_word_the_camera_is_mounted_as_in_the_training(node):
+def test_by_default_the_camera_is_mounted_as_in_the_training(node):
     made = node(OnlyCamera, source="/nowhere.avi")
     made.close()
-    turn, place = follow(tree(*made.said["/tf_static"]), "camera_link", "base_link")
+    turn, place = follow(tree(*made.sent["/tf_static"]), "camera_link", "base_link")
     np.testing.assert_allclose(
         turn[:, 0], (math.cos(CameraConfig().pitch), 0.0, -math.sin(CameraConfig().pitch))
     )
     assert place.tolist() == list(CAMERA_AT)
 
 
-def test_where_a_urdf_says_it_the_camera_is_silent(node):
+def test_where_a_urdf_defines_the_mount_the_camera_does_not_publish_it(node):
     made = node(OnlyCamera, source="/nowhere.avi", publish_tf=False)
     made.close()
     assert "/tf_static" not in made.seen
@@ -240,11 +240,11 @@ def test_in_gazebo_the_mount_is_that_of_our_drones_camera(node):
     errors.
     """
     made = node(OnlyWeather, condition="mounting", seed=3, publish_tf=True)
-    turn, place = follow(tree(*made.said["/tf_static"]), "camera_link", "base_link")
+    turn, place = follow(tree(*made.sent["/tf_static"]), "camera_link", "base_link")
     camera = CameraConfig().of(load_condition("mounting").camera, 3)
-    simulation = Simulation(load_scenario("field"), 3, load_condition("mounting"))
-    simulation.close()
-    assert simulation.camera.turn == camera.turn and place.tolist() == list(CAMERA_AT)
+    world = World(load_scenario("field"), 3, load_condition("mounting"))
+    world.close()
+    assert world.camera.turn == camera.turn and place.tolist() == list(CAMERA_AT)
     ahead = np.array((math.cos(camera.pitch), 0.0, -math.sin(camera.pitch)))
     assert np.linalg.norm(turn[:, 0] - ahead) == pytest.approx(
         np.linalg.norm(np.cross(camera.turn, ahead)), rel=0.1
@@ -265,30 +265,30 @@ def odometry_at(time, x=1.0):
     return message
 
 
-def test_a_stamp_is_told_once_and_again_to_whoever_has_come_since(node):
+def test_a_stamp_is_published_once_and_again_to_later_subscribers(node):
     """The simulator repeats its state while it waits, and tf2 complains of what it has already."""
     owner = node(wires.Plain)
     made = MovingTransforms(owner)
     for _ in range(3):
         made.odometry(odometry_at(1))
-    assert len(owner.said["/tf"]) == 1
+    assert len(owner.sent["/tf"]) == 1
     made._publisher.listeners = 1
     for _ in range(3):
         made.odometry(odometry_at(1))
-    assert len(owner.said["/tf"]) == 2
+    assert len(owner.sent["/tf"]) == 2
     made.odometry(odometry_at(2))
     made.odometry(odometry_at(0))
-    assert len(owner.said["/tf"]) == 4, "a simulator that was reset begins again"
+    assert len(owner.sent["/tf"]) == 4, "a simulator that was reset begins again"
 
 
 @pytest.mark.parametrize("x", [math.nan, math.inf])
 def test_a_pose_that_is_no_place_is_left_out(node, x):
     owner = node(wires.Plain)
     MovingTransforms(owner).odometry(odometry_at(1, x))
-    assert owner.said["/tf"] == []
+    assert owner.sent["/tf"] == []
 
 
-def test_without_a_message_type_a_node_says_so_and_does_its_work(node, monkeypatch):
+def test_without_a_message_type_a_node_reports_it_and_does_its_work(node, monkeypatch):
     monkeypatch.setattr(module, "tf_message_class", lambda: None)
     made = node(OnlyCamera, source="/nowhere.avi")
     made.close()
@@ -296,7 +296,7 @@ def test_without_a_message_type_a_node_says_so_and_does_its_work(node, monkeypat
     (line,) = [text for level, text in made.log if "/tf_static" in text]
     assert "install tf2_msgs" in line
     bridge = node(Bridge, autopilot="twist_stamped", plain_in_body=True)
-    bridge.ears["odom"](odometry_at(1))
+    bridge.callbacks["odom"](odometry_at(1))
     assert "/tf" not in bridge.seen
 
 
@@ -315,7 +315,7 @@ def transforms_in(folder):
     return found
 
 
-def test_the_bag_has_the_transforms_of_everybody(harness, tmp_path):
+def test_the_bag_has_the_transforms_of_all_nodes(harness, tmp_path):
     """Two nodes have said what is fixed before the recorder came; a third party's bytes that are
     none are left out.
     """
@@ -330,7 +330,8 @@ def test_the_bag_has_the_transforms_of_everybody(harness, tmp_path):
     both = [["camera_link", "camera_optical_frame"], ["gz/camera_link", "gz/camera_optical_frame"]]
     harness.listen_to_diagnostics()
     harness.until(
-        lambda: harness.says("recorder: input /tf", "1 message(s) dropped so far"), "the good one"
+        lambda: harness.reports("recorder: input /tf", "1 message(s) dropped so far"),
+        "the good one",
     )
 
     def frames():
@@ -346,9 +347,9 @@ def test_the_bag_has_the_transforms_of_everybody(harness, tmp_path):
 def test_after_a_reset_the_next_bag_knows_all_fixed_frames(node, tmp_path):
     recorder = node(OnlyRecorder, use_sim_time=True, folder=str(tmp_path / "today"))
     for prefix in ("", "d2/"):
-        recorder.ears["/tf_static"](encode(camera_mount(prefix, CAMERA_AT, (0.0, 0.1, 0.0))))
+        recorder.callbacks["/tf_static"](encode(camera_mount(prefix, CAMERA_AT, (0.0, 0.1, 0.0))))
     newer = encode(camera_mount("", CAMERA_AT, (0.0, 0.2, 0.0)))
-    recorder.ears["/tf_static"](newer)
+    recorder.callbacks["/tf_static"](newer)
     recorder._begin_anew(5_000_000_000, 0)
     recorder.end()
     ours, theirs = (
@@ -363,7 +364,7 @@ def test_after_a_reset_the_next_bag_knows_all_fixed_frames(node, tmp_path):
 def test_without_a_message_type_the_rest_is_recorded(node, tmp_path, monkeypatch):
     monkeypatch.setattr("liquid_nav.nodes.recorder.tf_message_class", lambda: None)
     recorder = node(OnlyRecorder, folder=str(tmp_path / "today"))
-    assert "/tf" not in recorder.ears and "odom" in recorder.ears
+    assert "/tf" not in recorder.callbacks and "odom" in recorder.callbacks
     assert [text for _, text in recorder.log if "/tf is not recorded" in text]
     recorder.end()
 
@@ -371,27 +372,27 @@ def test_without_a_message_type_the_rest_is_recorded(node, tmp_path, monkeypatch
 def test_a_late_listener_gets_what_is_fixed(harness):
     """Over DDS: the camera's mount was published before anybody listened."""
     camera = harness.add(Camera, source="/nowhere.avi", frame_prefix="d1/")
-    heard = []
+    received = []
     harness.until(lambda: harness.probe.count_publishers("/tf_static"), "discovery")
     harness.probe.create_subscription(
-        tf_message_class(), "/tf_static", heard.append, latched(), raw=True
+        tf_message_class(), "/tf_static", received.append, latched_qos(), raw=True
     )
-    harness.until(lambda: heard, "the mount")
+    harness.until(lambda: received, "the mount")
     camera.close()
     (expected,) = [camera_mount("d1/", CAMERA_AT, (0.0, CameraConfig().pitch, 0.0))]
-    assert [one.child_frame_id for one in decode(heard[0])] == [
+    assert [one.child_frame_id for one in decode(received[0])] == [
         one.child_frame_id for one in expected
     ]
 
 
-def test_a_moving_drone_is_heard_over_dds(harness):
+def test_a_moving_drone_is_received_over_dds(harness):
     moving = MovingTransforms(harness.probe)
-    heard = []
+    received = []
     harness.probe.create_subscription(
-        tf_message_class(), "/tf", heard.append, reliable(10), raw=True
+        tf_message_class(), "/tf", received.append, reliable_qos(10), raw=True
     )
     harness.matched(moving._publisher)
     moving.odometry(odometry_at(7, 2.0))
-    harness.until(lambda: heard, "the pose")
-    (one,) = decode(heard[0])
+    harness.until(lambda: received, "the pose")
+    (one,) = decode(received[0])
     assert (one.header.stamp.sec, one.transform.translation.x) == (7, 2.0)

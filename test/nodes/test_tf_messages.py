@@ -15,7 +15,7 @@ from std_msgs.msg import Header
 from type_description_interfaces.srv import GetTypeDescription
 
 from liquid_nav.nodes import tf_type
-from liquid_nav.nodes.qos import reliable
+from liquid_nav.nodes.qos import reliable_qos
 from liquid_nav.nodes.tf_cdr import decode, encode
 from liquid_nav.nodes.tf_type import HASH, NAME, make_class, tf_message_class
 
@@ -140,13 +140,13 @@ def test_the_graph_sees_the_real_type(harness):
     """
     kind = make_class()
     sent = encode([transform(), transform("base_link", "camera_link")])
-    heard = []
-    publisher = harness.probe.create_publisher(kind, "/tf", reliable(10))
-    harness.probe.create_subscription(kind, "/tf", heard.append, reliable(10), raw=True)
+    received = []
+    publisher = harness.probe.create_publisher(kind, "/tf", reliable_qos(10))
+    harness.probe.create_subscription(kind, "/tf", received.append, reliable_qos(10), raw=True)
     harness.matched(publisher)
     publisher.publish(sent)
-    harness.until(lambda: heard, "the transforms")
-    assert heard == [sent]
+    harness.until(lambda: received, "the transforms")
+    assert received == [sent]
     (info,) = harness.probe.get_publishers_info_by_topic("/tf")
     assert (info.topic_type, str(info.topic_type_hash)) == (NAME, HASH)
 
@@ -169,18 +169,18 @@ def hash_of(description):
         ]
         return {"type_name": one.type_name, "fields": fields}
 
-    told = {
+    reported = {
         "type_description": type_of(description.type_description),
         "referenced_type_descriptions": [
             type_of(one) for one in description.referenced_type_descriptions
         ],
     }
-    return "RIHS01_" + hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    return "RIHS01_" + hashlib.sha256(json.dumps(reported).encode()).hexdigest()
 
 
 def test_the_node_describes_the_type_and_the_description_has_the_hash(harness):
     """What recorders ask a node for: the hash follows from the description, not from a constant."""
-    harness.probe.create_publisher(make_class(), "/tf", reliable(10))
+    harness.probe.create_publisher(make_class(), "/tf", reliable_qos(10))
     client = harness.probe.create_client(GetTypeDescription, "/probe/get_type_description")
     harness.until(client.service_is_ready, "the service")
     future = client.call_async(
@@ -200,7 +200,7 @@ def test_messages_in_memory_are_refused_and_end_nothing(harness):
     Python.
     """
     kind = make_class()
-    publisher = harness.probe.create_publisher(kind, "/tf", reliable(10))
+    publisher = harness.probe.create_publisher(kind, "/tf", reliable_qos(10))
     with pytest.raises(TypeError):
         publisher.publish(kind())
     with pytest.raises(TypeError):

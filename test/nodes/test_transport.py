@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 import pytest
 
 from liquid_nav.bringup.real_drone import DronePlan, drone_graph
-from liquid_nav.bringup.simulated_flight import environment
+from liquid_nav.bringup.simulated_flight import node_environment
 from liquid_nav.cli.processes import graph_environment
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.preflight import checks as preflight_checks
-from liquid_nav.preflight.facts import Facts, Stream, Wanted
+from liquid_nav.preflight.facts import PreflightFacts, PreflightLimits, TopicStatistics
 
 OLD_NAME = "FASTRTPS_DEFAULT_PROFILES_FILE"
 NEW_NAME = "FASTDDS_DEFAULT_PROFILES_FILE"
@@ -61,7 +61,7 @@ def profiles(variables):
 @pytest.mark.parametrize("distribution", NAMES)
 def test_the_profile_has_the_name_that_the_distribution_reads(machine, distribution):
     machine.setenv("ROS_DISTRO", distribution)
-    ((name, path),) = profiles(environment()).items()
+    ((name, path),) = profiles(node_environment()).items()
     assert name == NAMES[distribution]
     assert Path(path).name == "fastdds.xml"
     assert Path(path).is_file()
@@ -73,13 +73,13 @@ def test_the_profile_has_the_name_that_the_distribution_reads(machine, distribut
 def test_a_persons_own_choice_is_left_alone(machine, distribution, own):
     machine.setenv("ROS_DISTRO", distribution)
     machine.setenv(own, "mine")
-    assert not profiles(environment())
+    assert not profiles(node_environment())
 
 
 @pytest.mark.parametrize("free, expected", [(512 * 2**20, 0), (512 * 2**20 + 1, 1)])
 def test_small_containers_keep_small_segments(machine, free, expected):
     have(machine, free)
-    assert len(profiles(environment())) == expected
+    assert len(profiles(node_environment())) == expected
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_small_containers_keep_small_segments(machine, free, expected):
 )
 def test_another_middleware_needs_no_profile_of_fast_dds(machine, middleware, expected):
     machine.setenv("RMW_IMPLEMENTATION", middleware)
-    assert len(profiles(environment())) == expected
+    assert len(profiles(node_environment())) == expected
 
 
 def of_the_bridge():
@@ -138,21 +138,21 @@ def remedies():
     """Return what controller and preflight advise where too few images arrive, and where commands
     come too late.
     """
-    said = []
-    diagnostics = SimpleNamespace(report=lambda name, level, words, **counts: said.append(words))
+    lines = []
+    diagnostics = SimpleNamespace(report=lambda name, level, text, **counts: lines.append(text))
     guard = SimpleNamespace(frames=40, repeated=0, lost=20, was_early=lambda now: False)
     clock = SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=0))
     losing = SimpleNamespace(
         _guard=guard, _topic="camera/image_raw", _diagnostics=diagnostics, get_clock=lambda: clock
     )
     LiquidController._report_camera(losing, "")
-    wanted = Wanted()
-    slow = Facts(topics={wanted.camera: Stream(publishers=1)}, latencies=[9.0])
+    wanted = PreflightLimits()
+    slow = PreflightFacts(topics={wanted.camera: TopicStatistics(publishers=1)}, latencies=[9.0])
     findings = (
         preflight_checks._camera_rate(slow, wanted),
         preflight_checks._latency(slow, wanted),
     )
-    return [*said, *(finding.remedy for finding in findings)]
+    return [*lines, *(finding.remedy for finding in findings)]
 
 
 @pytest.mark.parametrize("distribution", NAMES)

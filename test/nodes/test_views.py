@@ -117,7 +117,7 @@ def rviz():
     return yaml.safe_load(text_of(view_files.RVIZ_FILE))["Visualization Manager"]
 
 
-def test_rviz_hears_its_topics_with_the_quality_that_they_have(rviz):
+def test_rviz_subscribes_with_the_qos_of_its_topics(rviz):
     """RViz's own default, reliable, hears nothing of sensors."""
     seen = set()
     for display in rviz["Displays"]:
@@ -242,7 +242,7 @@ def test_rqt_plot_draws_fields_that_exist_and_in_simulation_none_with_a_stamp():
 def test_the_aggregator_has_a_group_for_every_node_that_reports():
     groups = yaml.safe_load(text_of(view_files.AGGREGATOR_FILE))["analyzers"]["ros__parameters"]
     prefixes = [
-        word for group in groups.values() if isinstance(group, dict) for word in group["startswith"]
+        part for group in groups.values() if isinstance(group, dict) for part in group["startswith"]
     ]
     assert len(set(prefixes)) == len(prefixes)
     reporting = set()
@@ -276,8 +276,14 @@ def test_rqt_opens_with_curves_of_the_first_drone(simulated, curves):
         "frame_prefix": "",
     }
     plot, *others = views(asked, ["team/d1", "team/d2"], simulated)
-    words = [word.text for words in plot.cmd for word in words]
-    assert words == ["ros2", "run", "rqt_plot", "rqt_plot", *(f"/team/d1{name}" for name in curves)]
+    arguments = [argument.text for arguments in plot.cmd for argument in arguments]
+    assert arguments == [
+        "ros2",
+        "run",
+        "rqt_plot",
+        "rqt_plot",
+        *(f"/team/d1{name}" for name in curves),
+    ]
     assert len(others) == (2 if simulated else 0)
     assert all(isinstance(one, Node) and one.node_executable == "plots" for one in others)
 
@@ -294,8 +300,8 @@ def test_each_window_has_its_switch_and_none_opens_by_itself():
     (rviz,) = views(shut | {"rviz": "true"}, [""], True)
     (aggregator,) = views(shut | {"diagnostics": "true"}, [""], False)
     assert (rviz.node_package, aggregator.node_package) == ("rviz2", "diagnostic_aggregator")
-    words = [part if isinstance(part, str) else part[0].text for part in rviz._Node__arguments]
-    assert words[-2:] == ["-f", "d1/odom"]
+    arguments = [part if isinstance(part, str) else part[0].text for part in rviz._Node__arguments]
+    assert arguments[-2:] == ["-f", "d1/odom"]
 
 
 def test_the_class_for_tf_exists_here():

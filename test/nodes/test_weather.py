@@ -4,13 +4,13 @@ import numpy as np
 from sensor_msgs.msg import Image
 
 from liquid_nav.nodes.messages import image_message, image_view, nanoseconds
-from liquid_nav.nodes.qos import sensor_data
+from liquid_nav.nodes.qos import sensor_data_qos
 from liquid_nav.nodes.weather import WeatherNode
 
 
 def test_a_frame_comes_out_in_fog_with_its_own_stamp(harness, pictures):
-    seen = harness.listen("camera/image_raw", Image, sensor_data())
-    camera = harness.probe.create_publisher(Image, "camera/image_clean", sensor_data())
+    seen = harness.listen("camera/image_raw", Image, sensor_data_qos())
+    camera = harness.probe.create_publisher(Image, "camera/image_clean", sensor_data_qos())
     node = harness.add(WeatherNode, condition="fog", seed=3)
     harness.matched(camera)
     harness.until(lambda: node.count_subscribers("camera/image_raw"), "discovery")
@@ -28,7 +28,7 @@ def test_a_frame_comes_out_in_fog_with_its_own_stamp(harness, pictures):
 
 def test_an_image_of_another_kind_is_named(harness, pictures):
     harness.listen_to_diagnostics()
-    camera = harness.probe.create_publisher(Image, "camera/image_clean", sensor_data())
+    camera = harness.probe.create_publisher(Image, "camera/image_clean", sensor_data_qos())
     harness.add(WeatherNode)
     harness.matched(camera)
     message = image_message(pictures[0], 1, "camera")
@@ -36,15 +36,15 @@ def test_an_image_of_another_kind_is_named(harness, pictures):
 
     def complained():
         camera.publish(message)
-        return harness.says("weather: camera", "16UC1")
+        return harness.reports("weather: camera", "16UC1")
 
     harness.until(complained, "the complaint")
 
 
 def test_images_that_are_none_are_counted_and_the_next_one_is_shown(harness, pictures):
     harness.listen_to_diagnostics()
-    seen = harness.listen("camera/image_raw", Image, sensor_data())
-    camera = harness.probe.create_publisher(Image, "camera/image_clean", sensor_data())
+    seen = harness.listen("camera/image_raw", Image, sensor_data_qos())
+    camera = harness.probe.create_publisher(Image, "camera/image_clean", sensor_data_qos())
     node = harness.add(WeatherNode, condition="summer")
     harness.matched(camera)
     harness.until(lambda: node.count_subscribers("camera/image_raw"), "discovery")
@@ -54,13 +54,17 @@ def test_images_that_are_none_are_counted_and_the_next_one_is_shown(harness, pic
 
     def counted():
         camera.publish(six)
-        return harness.says("weather: input camera/image_clean", "dropped: ImageError: data has 6")
+        return harness.reports(
+            "weather: input camera/image_clean", "dropped: ImageError: data has 6"
+        )
 
     harness.until(counted, "the count")
     assert not seen
 
     def recovered():
         camera.publish(whole)
-        return seen and harness.says("weather: input camera/image_clean", "the last one was used")
+        return seen and harness.reports(
+            "weather: input camera/image_clean", "the last one was used"
+        )
 
     harness.until(recovered, "the next frame")

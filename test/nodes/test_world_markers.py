@@ -8,10 +8,10 @@ from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from visualization_msgs.msg import Marker, MarkerArray
 
 from liquid_nav.nodes.drone_messages import rotation
-from liquid_nav.nodes.qos import latched
+from liquid_nav.nodes.qos import latched_qos
 from liquid_nav.nodes.simulator import Simulator
 from liquid_nav.nodes.world_markers import world_markers
-from liquid_nav.simulation import Simulation
+from liquid_nav.simulation import World
 from liquid_nav.simulation.clearance import ClearanceGrid
 from liquid_nav.worlds import generate_layout, load_scenario, shared_start
 
@@ -45,11 +45,11 @@ def size(marker):
 
 def test_every_solid_is_there_as_the_simulator_has_it(layout, markers):
     """Against the geometry of the MuJoCo world: the same places, axes and sizes, shape by shape."""
-    simulation = Simulation(layout.scenario, layout.seed)
-    simulation.close()
-    model, data = simulation.model, simulation.data
-    simulation._mujoco.mj_forward(model, data)
-    shapes = simulation._mujoco.mjtGeom
+    world = World(layout.scenario, layout.seed)
+    world.close()
+    model, data = world.model, world.data
+    world.refresh()
+    shapes = world._mujoco.mjtGeom
     kinds = {
         Marker.CUBE: int(shapes.mjGEOM_BOX),
         Marker.SPHERE: int(shapes.mjGEOM_ELLIPSOID),
@@ -118,10 +118,10 @@ def test_a_late_listener_gets_them_over_dds(harness):
     simulator = harness.add(
         Simulator, scenario="field", seed=3, width=64, height=36, wait_for_start=True
     )
-    simulator.simulation.close()
-    heard = harness.listen("simulator/markers", MarkerArray, latched())
-    harness.until(lambda: heard, "the markers")
-    assert len(heard) == 1 and len(heard[0].markers) > 40
+    simulator.world.close()
+    received = harness.listen("simulator/markers", MarkerArray, latched_qos())
+    harness.until(lambda: received, "the markers")
+    assert len(received) == 1 and len(received[0].markers) > 40
     (info,) = harness.probe.get_publishers_info_by_topic("/simulator/markers")
     assert info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
     assert info.qos_profile.reliability == ReliabilityPolicy.RELIABLE

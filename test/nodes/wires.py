@@ -8,7 +8,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.time import Time
 
-from liquid_nav.bringup.claims import free_domain, release_domain
+from liquid_nav.bringup.claims import claim_ros_domain, release_ros_domain
 
 NANO = 1_000_000_000
 
@@ -34,7 +34,7 @@ class Log(list):
 class Wires:
     """To be mixed into a node: topics, services and timers end in the test and not in DDS.
 
-    ``said[topic]`` are messages, ``ears[topic]``, ``offers[service]`` and ``ticks`` callbacks,
+    ``sent[topic]`` are messages, ``callbacks[topic]``, ``offers[service]`` and ``ticks`` callbacks,
     ``seen[topic]`` is how it was created, ``spoken`` the topics in the order of what was said.
     ``several[name]`` is how many publish on a topic (1 where nothing is set). ``stamping``, if set,
     is what the clock shows that stamps messages, s.
@@ -43,22 +43,22 @@ class Wires:
     stamping = None
 
     def __init__(self, **options):
-        self.said, self.ears, self.seen, self.offers, self.ticks = {}, {}, {}, {}, []
-        self.several, self.looked, self.waited, self.spoken, self.log = {}, [], [], [], Log()
+        self.sent, self.callbacks, self.seen, self.offers, self.ticks = {}, {}, {}, {}, []
+        self.several, self.looked, self.waited, self.topics_sent, self.log = {}, [], [], [], Log()
         super().__init__(**options)
 
     def create_publisher(self, kind, topic, qos, **more):
         self.seen[topic] = (kind, qos)
-        said = self.said.setdefault(topic, [])
+        messages = self.sent.setdefault(topic, [])
 
         def publish(message):
-            said.append(message)
-            self.spoken.append(topic)
+            messages.append(message)
+            self.topics_sent.append(topic)
 
         return Publisher(kind, publish, self.waited.append)
 
     def create_subscription(self, kind, topic, callback, qos, *, raw=False, **more):
-        self.seen[topic], self.ears[topic] = (kind, qos, raw), callback
+        self.seen[topic], self.callbacks[topic] = (kind, qos, raw), callback
 
     def create_service(self, kind, name, callback, **more):
         self.offers[name] = kind, callback
@@ -84,7 +84,7 @@ class Wires:
             if period == 1.0:
                 callback()
         return {
-            status.name.split(": ", 1)[1]: status for status in self.said["/diagnostics"][-1].status
+            status.name.split(": ", 1)[1]: status for status in self.sent["/diagnostics"][-1].status
         }
 
     def status(self, name):
@@ -106,13 +106,13 @@ def context():
     takes longest.
     """
     context = rclpy.Context()
-    domain = free_domain()
+    domain = claim_ros_domain()
     rclpy.init(context=context, domain_id=domain)
     keeper = rclpy.create_node("keeper", context=context)
     yield context
     keeper.destroy_node()
     rclpy.try_shutdown(context=context)
-    release_domain(domain)
+    release_ros_domain(domain)
 
 
 @pytest.fixture

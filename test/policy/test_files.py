@@ -1,5 +1,5 @@
 """Model folders: what is saved comes back, and whatever is wrong with a folder is one line that
-says so.
+is reported.
 """
 
 import json
@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from liquid_nav.errors import UserError
 from liquid_nav.policy import ModelError, Observation, Policy, PolicyConfig, resolve_model
-from liquid_nav.policy.files import CARD, CONFIG, WEIGHTS, sha256
+from liquid_nav.policy.files import CONFIG, POLICY_CARD_NAME, WEIGHTS, sha256
 
 
 def refusal(folder):
@@ -32,7 +32,7 @@ def sign(folder):
     """Put the hash of the weights that lie there into the card, as a careless or hostile editor
     would.
     """
-    rewrite(folder / CARD, sha256=sha256(folder / WEIGHTS))
+    rewrite(folder / POLICY_CARD_NAME, sha256=sha256(folder / WEIGHTS))
 
 
 def test_what_is_saved_comes_back(policy, model, images):
@@ -47,19 +47,19 @@ def test_what_is_saved_comes_back(policy, model, images):
         assert ours == theirs
 
 
-def test_the_card_says_how_it_was_made_and_names_the_weights(model):
+def test_the_card_states_how_it_was_made_and_names_the_weights(model):
     card = Policy.load(model).card
     assert card == {"made": "for a test", "seeds": [0, 3], "sha256": sha256(model / WEIGHTS)}
 
 
 def test_saving_again_changes_nothing(model, tmp_path):
     Policy.load(model).save(tmp_path / "copy")
-    for name in (CONFIG, WEIGHTS, CARD):
+    for name in (CONFIG, WEIGHTS, POLICY_CARD_NAME):
         assert (tmp_path / "copy" / name).read_bytes() == (model / name).read_bytes()
 
 
 def test_there_is_nothing_in_a_folder_that_could_run(model):
-    assert sorted(p.name for p in model.iterdir()) == [CARD, CONFIG, WEIGHTS]
+    assert sorted(p.name for p in model.iterdir()) == [POLICY_CARD_NAME, CONFIG, WEIGHTS]
 
 
 def test_the_config_survives_json(config):
@@ -72,7 +72,7 @@ def test_no_model_there(name):
     assert f"no model at '{name}'" in refusal(name)
 
 
-@pytest.mark.parametrize("name", [CARD, WEIGHTS])
+@pytest.mark.parametrize("name", [POLICY_CARD_NAME, WEIGHTS])
 def test_a_missing_file(model, name):
     (model / name).unlink()
     assert f"has no {name}" in refusal(model)
@@ -92,13 +92,13 @@ def test_one_changed_byte_of_the_weights(model, position):
 
 
 def test_a_card_without_a_hash(model):
-    card = json.loads((model / CARD).read_text())
+    card = json.loads((model / POLICY_CARD_NAME).read_text())
     del card["sha256"]
-    (model / CARD).write_text(json.dumps(card))
+    (model / POLICY_CARD_NAME).write_text(json.dumps(card))
     assert "sha256" in refusal(model)
 
 
-@pytest.mark.parametrize("name", [CONFIG, CARD])
+@pytest.mark.parametrize("name", [CONFIG, POLICY_CARD_NAME])
 @pytest.mark.parametrize(
     "content", [b"{", b"", b"\xff\xfe\x00", b"[1, 2]", b"7", b"null"], ids=repr
 )
@@ -123,7 +123,7 @@ def test_weights_of_another_network(model):
 
 
 @pytest.mark.parametrize(
-    "changes, says",
+    "changes, expected",
     [
         ({"surprise": 1}, "surprise"),
         ({"hold": "forward"}, "forward"),
@@ -162,9 +162,9 @@ def test_weights_of_another_network(model):
     ],
     ids=str,
 )
-def test_a_config_that_cannot_be_flown(model, changes, says):
+def test_a_config_that_cannot_be_flown(model, changes, expected):
     rewrite(model / CONFIG, **changes)
-    assert says in refusal(model)
+    assert expected in refusal(model)
 
 
 def test_errors_survive_a_process_pool(model):

@@ -8,7 +8,7 @@ import resource
 import pytest
 
 from liquid_nav.policy import ModelError, Policy, PolicyConfig
-from liquid_nav.policy.files import CARD, CONFIG
+from liquid_nav.policy.files import CONFIG, POLICY_CARD_NAME
 
 h5py = pytest.importorskip("h5py", reason="h5py is not installed: pip install 'liquid_nav[import]'")
 
@@ -173,7 +173,7 @@ def test_values_of_another_kind_are_refused_before_anything_is_built_of_them(mod
     assert "config" in refusal(model)
 
 
-@pytest.mark.parametrize("name", [CONFIG, CARD])
+@pytest.mark.parametrize("name", [CONFIG, POLICY_CARD_NAME])
 @pytest.mark.parametrize(
     "text",
     [
@@ -202,7 +202,7 @@ def test_json_that_is_made_to_break_readers_is_one_line(model, name, text):
     assert name in refusal(model)
 
 
-@pytest.mark.parametrize("name", [CONFIG, CARD])
+@pytest.mark.parametrize("name", [CONFIG, POLICY_CARD_NAME])
 def test_a_config_nested_deeper_than_any_is_refused(model, name):
     data = json.loads((model / name).read_text())
     data["camera"] = json.loads('{"a":' * 400 + "1" + "}" * 400)
@@ -211,9 +211,9 @@ def test_a_config_nested_deeper_than_any_is_refused(model, name):
 
 
 def test_a_folder_in_place_of_the_card_is_one_line(model):
-    (model / CARD).unlink()
-    (model / CARD).mkdir()
-    assert CARD in refusal(model)
+    (model / POLICY_CARD_NAME).unlink()
+    (model / POLICY_CARD_NAME).mkdir()
+    assert POLICY_CARD_NAME in refusal(model)
 
 
 def keras(path, fill):
@@ -227,10 +227,10 @@ def keras(path, fill):
 
 
 def import_refusal(path):
-    from liquid_nav.policy.published.importing import import_keras
+    from liquid_nav.policy.published.importing import import_keras_checkpoint
 
     with pytest.raises(ModelError) as error:
-        import_keras(path, "ncp")
+        import_keras_checkpoint(path, "ncp")
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -296,6 +296,6 @@ def test_a_layer_that_is_a_link_to_another_file_is_refused(tmp_path):
     assert "another file" in import_refusal(tmp_path / "b.hdf5")
 
 
-def test_an_array_of_words_is_refused(tmp_path):
+def test_an_array_of_strings_is_refused(tmp_path):
     path = keras(tmp_path / "a.hdf5", lambda g: g.create_dataset("kernel:0", data=[b"weights"]))
     assert "kernel:0" in import_refusal(path)

@@ -47,15 +47,15 @@ def golden():
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Return a function that imports a kind into a model folder, once."""
-    from liquid_nav.policy.published.importing import import_keras
+    from liquid_nav.policy.published.importing import import_keras_checkpoint
 
     root, made = tmp_path_factory.mktemp("models"), {}
 
     def get(kind: str) -> Path:
         if kind not in made:
-            import_keras(REFERENCE / f"{kind}.hdf5", kind, REFERENCE / "params.json").save(
-                root / kind
-            )
+            import_keras_checkpoint(
+                REFERENCE / f"{kind}.hdf5", kind, REFERENCE / "params.json"
+            ).save(root / kind)
             made[kind] = root / kind
         return made[kind]
 
@@ -102,10 +102,12 @@ def test_sequences_equal_steps(kind, folder, golden):
 
 def test_real_time_on_request(folder):
     """With stamps a network sees frames of its training's rate: half the time is half a frame."""
-    from liquid_nav.policy.published.importing import import_keras
+    from liquid_nav.policy.published.importing import import_keras_checkpoint
 
     constant = Policy.load(folder("ncp"))
-    stamps = import_keras(REFERENCE / "ncp.hdf5", "ncp", elapsed="stamps", frame_rate=20.0)
+    stamps = import_keras_checkpoint(
+        REFERENCE / "ncp.hdf5", "ncp", elapsed="stamps", frame_rate=20.0
+    )
     assert (constant.config.elapsed, constant.config.elapsed_constant) == ("constant", 1.0)
     seconds = torch.tensor([[0.05, 0.025]])
     assert torch.equal(constant.core_time(seconds), torch.ones(1, 2))
@@ -113,7 +115,7 @@ def test_real_time_on_request(folder):
 
 
 @pytest.mark.parametrize(
-    ("file", "kind", "words"),
+    ("file", "kind", "parts"),
     [
         ("ltc", "ncp", ("output_w", "(69,)", "(4,)")),
         ("ncp", "ltc", ("output_w", "(4,)", "(34,)")),
@@ -122,7 +124,7 @@ def test_real_time_on_request(folder):
         ("gruode", "ctrnn", ("no ctrnn", "kernel", "(326, 198)")),
     ],
 )
-def test_wrong_kind_names_the_array(file, kind, words):
+def test_wrong_kind_names_the_array(file, kind, parts):
     from typer.testing import CliRunner
 
     from liquid_nav.cli import app as cli
@@ -133,13 +135,13 @@ def test_wrong_kind_names_the_array(file, kind, words):
     )
     assert result.exit_code == 2
     assert len(result.stderr.strip().splitlines()) == 1
-    for word in words:
-        assert word in result.stderr
+    for part in parts:
+        assert part in result.stderr
 
 
 def test_missing_array_is_named(tmp_path):
     from liquid_nav.policy import ModelError
-    from liquid_nav.policy.published.importing import import_keras
+    from liquid_nav.policy.published.importing import import_keras_checkpoint
 
     with h5py.File(REFERENCE / "ncp.hdf5") as whole, h5py.File(tmp_path / "cut.hdf5", "w") as cut:
         for name in whole:
@@ -149,12 +151,12 @@ def test_missing_array_is_named(tmp_path):
         layer = cut[whole.attrs["layer_names"][-1]]
         layer.attrs["weight_names"] = layer.attrs["weight_names"][:-2]
     with pytest.raises(ModelError, match=r"output_w \(4,\) is missing"):
-        import_keras(tmp_path / "cut.hdf5", "ncp")
+        import_keras_checkpoint(tmp_path / "cut.hdf5", "ncp")
     (tmp_path / "text.hdf5").write_text("no checkpoint")
     with pytest.raises(ModelError, match="cannot be read"):
-        import_keras(tmp_path / "text.hdf5", "ncp")
+        import_keras_checkpoint(tmp_path / "text.hdf5", "ncp")
     with pytest.raises(ModelError, match="no checkpoint at"):
-        import_keras(tmp_path / "absent.hdf5", "ncp")
+        import_keras_checkpoint(tmp_path / "absent.hdf5", "ncp")
 
 
 def test_parameters_come_from_the_file_and_are_never_run(tmp_path):

@@ -18,11 +18,11 @@ from liquid_nav.safety import (
 from liquid_nav.types import Command
 
 FORWARD = Command(vx=1.0)
-words = st.text(max_size=20)
+texts = st.text(max_size=20)
 counts = st.integers(0, 2**53 - 1)
 orders = st.builds(
     Order,
-    words.filter(bool),
+    texts.filter(bool),
     st.sampled_from(Mode),
     counts,
     counts,
@@ -34,18 +34,18 @@ reports = st.builds(
     st.sampled_from(Phase),
     armed=st.booleans(),
     airborne=st.booleans(),
-    supervisor=words,
+    supervisor=texts,
     act=counts,
-    fault=words,
-    text=words,
+    fault=texts,
+    text=texts,
     change=counts,
     flips=counts,
     switched_on=st.booleans(),
-    bridge=words,
+    bridge=texts,
 )
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | words,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=6,
 )
 
@@ -170,8 +170,8 @@ class Bench:
     def receive(self, phase, fault="", change=None, supervisor="us"):
         order = self.supervisor.order
         change = order.change if change is None else change
-        words = fault and f"because of {fault}"
-        report = BridgeReport(phase, True, True, supervisor, order.act, fault, words, change)
+        text = fault and f"because of {fault}"
+        report = BridgeReport(phase, True, True, supervisor, order.act, fault, text, change)
         self.supervisor.bridge(report, self.now)
         return self
 
@@ -259,13 +259,13 @@ def test_a_report_from_before_a_resume_does_not_end_it():
     bench.now += 2.0
     bench.supervisor.update(bench.now)
     assert bench.mode == "holding"
-    heard = bench.supervisor.order.change
+    received = bench.supervisor.order.change
     for _ in range(14):
         bench.receive(Phase.HOLDING, "position_old")
         bench.step()
         if bench.mode == "engaged":
             break
-    bench.receive(Phase.HOLDING, "position_old", change=heard)
+    bench.receive(Phase.HOLDING, "position_old", change=received)
     assert bench.mode == "engaged"
     bench.receive(Phase.HOLDING, "resume_refused")
     assert bench.mode == "holding"
@@ -307,7 +307,7 @@ def test_a_hold_of_the_bridges_own_needs_a_person_where_a_fault_of_ours_would_no
 
 
 @pytest.mark.parametrize("phase", [Phase.LANDING])
-def test_nobody_engages_while_the_bridge_still_lands(phase):
+def test_nothing_engages_while_the_bridge_still_lands(phase):
     bench = Bench()
     bench.step()
     bench.receive(phase)
@@ -316,13 +316,13 @@ def test_nobody_engages_while_the_bridge_still_lands(phase):
 
 
 @pytest.mark.parametrize(
-    ("phase", "words"), [(Phase.OFFLINE, "offline"), (Phase.FLYING, "not heard")]
+    ("phase", "text"), [(Phase.OFFLINE, "offline"), (Phase.FLYING, "not heard")]
 )
-def test_landing_where_nobody_can_land_is_said(phase, words):
+def test_landing_where_no_bridge_can_land_is_reported(phase, text):
     bench = Bench().engage()
     bench.receive(phase, supervisor="us" if phase is Phase.OFFLINE else "them")
     done, why = bench.supervisor.land(bench.now)
-    assert not done and words in why and "remote control" in why and bench.mode == "landing"
+    assert not done and text in why and "remote control" in why and bench.mode == "landing"
 
 
 def test_landing_with_a_bridge_is_promised():
@@ -354,7 +354,7 @@ def test_a_touch_while_nothing_flies_changes_nothing():
 
 
 @pytest.mark.parametrize(
-    ("phase", "words", "why"),
+    ("phase", "text", "why"),
     [
         (Phase.RELEASED, "", "the bridge has let go"),
         (Phase.RELEASED, "a pilot", "a pilot"),
@@ -362,9 +362,9 @@ def test_a_touch_while_nothing_flies_changes_nothing():
         (Phase.READY, "arming refused", "arming refused"),
     ],
 )
-def test_why_it_ended_is_told_in_the_bridges_words_or_ours(phase, words, why):
+def test_why_it_ended_is_reported_with_the_bridges_text_or_ours(phase, text, why):
     bench = Bench().engage()
-    bench.supervisor.bridge(BridgeReport(phase, True, True, "us", 1, "", words, 1), 77.0)
+    bench.supervisor.bridge(BridgeReport(phase, True, True, "us", 1, "", text, 1), 77.0)
     assert bench.supervisor.why == why and bench.supervisor.order.stamp == 77.0
 
 
@@ -382,9 +382,9 @@ def test_every_change_has_its_time():
     assert supervisor.order.stamp == 35.0
     bench = Bench().engage()
     bench.supervisor.bridge(
-        BridgeReport(Phase.HOLDING, True, True, "us", 1, "refused", "words", 1), 36.0
+        BridgeReport(Phase.HOLDING, True, True, "us", 1, "refused", "a reason", 1), 36.0
     )
-    assert (bench.supervisor.order.stamp, bench.supervisor.why) == (36.0, "words")
+    assert (bench.supervisor.order.stamp, bench.supervisor.why) == (36.0, "a reason")
 
 
 @pytest.mark.parametrize(

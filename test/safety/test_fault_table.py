@@ -94,12 +94,12 @@ class Flight:
         assert until is None, self.output
         return seconds
 
-    def safe_within(self, seconds, mode, words):
+    def safe_within(self, seconds, mode, text):
         """The time until the mode is safe, its words, and that nothing moves from then on."""
         took = self.go(seconds + STEP, lambda: self.output.mode == mode)
-        assert took <= seconds + STEP and any(
-            words in str(fault) for fault in self.output.faults
-        ), self.output
+        assert took <= seconds + STEP and any(text in str(fault) for fault in self.output.faults), (
+            self.output
+        )
         assert mode == "landing" or self.output.command == ZERO
         return took
 
@@ -137,7 +137,7 @@ ROWS = {
     ),
     "recorder has died": (lambda f: f.supervisor.watch.recorder_lost(f.now), 0.05, "holding"),
     "battery is": (lambda f: f.charge(0.15), 0.05, "landing"),
-    "battery_state has said 78": (lambda f: f.charge(78.0), 0.05, "holding"),
+    "battery_state reported 78": (lambda f: f.charge(78.0), 0.05, "holding"),
 }
 LATER = {
     "recorder has died",
@@ -151,38 +151,38 @@ fault.
 """
 
 
-@pytest.mark.parametrize("words", ROWS)
-def test_a_row_of_the_table(words):
+@pytest.mark.parametrize("text", ROWS)
+def test_a_row_of_the_table(text):
     flight = Flight()
-    fault, limit, mode = ROWS[words]
+    fault, limit, mode = ROWS[text]
     fault(flight)
-    flight.safe_within(limit, mode, words)
+    flight.safe_within(limit, mode, text)
 
 
-@pytest.mark.parametrize("words", [w for w in ROWS if w not in LATER and "geofence" not in w])
-def test_nothing_engages_while_the_fault_is_there(words):
+@pytest.mark.parametrize("text", [w for w in ROWS if w not in LATER and "geofence" not in w])
+def test_nothing_engages_while_the_fault_is_there(text):
     flight = Flight()
-    ROWS[words][0](flight)
+    ROWS[text][0](flight)
     flight.go(2.2)
     flight.supervisor.disengage(flight.now)
     flight.phase = Phase.READY if flight.phase is Phase.FLYING else flight.phase
     flight.step()
     done, reason = flight.supervisor.engage(flight.now)
-    assert not done and words in reason
+    assert not done and text in reason
     assert flight.step().mode == "disengaged"
 
 
-@pytest.mark.parametrize("words", [w for w in ROWS if "geofence" in w])
-def test_a_crossed_fence_waits_for_a_person_whose_new_home_counts_first(words):
+@pytest.mark.parametrize("text", [w for w in ROWS if "geofence" in w])
+def test_a_crossed_fence_waits_for_a_person_whose_new_home_counts_first(text):
     flight = Flight()
-    ROWS[words][0](flight)
+    ROWS[text][0](flight)
     flight.go(0.2)
     flight.place, flight.velocity = np.zeros(3), np.zeros(3)
     flight.go(10.0)
     assert (
         flight.output.mode == "holding" and flight.output.faults == ()
     )  # back inside, and nobody has engaged
-    ROWS[words][0](flight)
+    ROWS[text][0](flight)
     flight.go(0.2)
     assert flight.output.faults
     assert flight.supervisor.engage(flight.now) == (True, "engaged")
@@ -237,7 +237,7 @@ def test_a_clock_that_jumps_does_not_forget_a_recorder_that_has_died():
     assert flight.output.mode == "holding"
 
 
-def test_what_must_hold_is_known_before_anything_is_said():
+def test_what_must_hold_is_known_before_anything_is_received():
     flight = Flight()
     assert not flight.supervisor.must_hold(flight.now)
     flight.supervisor.watch.recorder_lost(flight.now)
@@ -368,8 +368,8 @@ def test_whatever_comes_in_it_stays_inside_and_still_where_it_must(timed):
         elif kind == "joy":
             supervisor.joy("rc", *values, now)
         elif kind == "bridge":
-            phase, hears, fault = values
-            change = supervisor.order.change - (not hears)
+            phase, receives, fault = values
+            change = supervisor.order.change - (not receives)
             supervisor.bridge(
                 BridgeReport(phase, True, True, supervisor.identity, 0, fault, fault, change), now
             )

@@ -176,16 +176,16 @@ def test_the_same_value_is_no_change_in_flight():
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "text"),
     [
         ({"radius": 5.0}, "the drone would hold there"),
         ({"high": 1.0}, "the drone would hold there"),
     ],
 )
-def test_a_fence_that_the_drone_is_outside_of_is_refused_in_flight(change, words):
+def test_a_fence_that_the_drone_is_outside_of_is_refused_in_flight(change, text):
     bench = Bench().engage()
     bench.be_at((12.0, 0.0, 4.0), stamp=2.0)
-    assert words in bench.change(**change)
+    assert text in bench.change(**change)
     assert bench.change(radius=15.0, high=4.0) == ""
 
 
@@ -210,8 +210,8 @@ def test_on_the_ground_a_charge_below_the_new_limit_keeps_it_from_engaging_at_on
     bench = Bench()
     bench.charge(0.4)
     assert bench.change(battery=0.5) == ""
-    engaged, words = bench.supervisor.engage(bench.now)
-    assert not engaged and "battery" in words
+    engaged, text = bench.supervisor.engage(bench.now)
+    assert not engaged and "battery" in text
     assert bench.change(battery=0.3) == ""
     bench.engage()
 
@@ -237,7 +237,7 @@ def test_late_commands_are_counted_anew_against_another_latency():
         (Phase.HOLDING, False, False, True),
     ],
 )
-def test_the_bridge_tells_whether_it_flies_while_we_are_disengaged(phase, armed, airborne, flies):
+def test_the_bridge_reports_whether_it_flies_while_we_are_disengaged(phase, armed, airborne, flies):
     """After a restart, in the hand of a pilot, or with a link that was lost in the air."""
     bench = Bench()
     bench.report(phase, armed, airborne)
@@ -270,7 +270,7 @@ def test_a_limit_on_a_battery_that_counts_to_100_is_not_turned_on_in_flight():
     assert "counts to 100" in bench.change(battery=0.15)
 
 
-def test_a_pilot_of_a_vehicle_that_never_says_that_it_is_armed_counts_as_flight():
+def test_a_pilot_of_a_vehicle_that_never_reports_that_it_is_armed_counts_as_flight():
     bench = Bench().engage()
     bench.report(Phase.RELEASED)
     assert bench.supervisor.state is Mode.PILOT

@@ -77,7 +77,7 @@ def test_never_outside_the_limits_and_never_moving_while_it_must_not(timed_event
         st.tuples(instant, events.filter(lambda e: e[0] not in ("engage", "land"))), max_size=40
     )
 )
-def test_nothing_moves_before_somebody_engages(timed_events):
+def test_nothing_moves_before_a_person_engages(timed_events):
     assert all(output.command == ZERO for _, output in play(SafetySupervisor(LIMITS), timed_events))
 
 
@@ -237,7 +237,7 @@ def test_an_image_without_a_time_changes_nothing(stamp):
     assert supervisor.engage(1.0)[0]
 
 
-def test_resume_zero_waits_for_somebody():
+def test_resume_zero_waits_for_a_person():
     flight = Flight(SafetyLimits(resume=0.0))
     flight.fly(0.6, image=False)
     assert flight.fly(30.0).mode == "holding"
@@ -245,7 +245,7 @@ def test_resume_zero_waits_for_somebody():
     assert flight.fly(1.0).mode == "engaged"
 
 
-def test_a_hold_that_somebody_asked_for_does_not_end_by_itself():
+def test_a_hold_that_a_person_requested_does_not_end_by_itself():
     flight = Flight()
     flight.supervisor.hold(flight.now)
     assert flight.fly(30.0).mode == "holding"
@@ -265,7 +265,7 @@ def test_a_fault_never_engages_what_was_disengaged():
     assert flight.fly(5.0).mode == "disengaged"
 
 
-def test_landing_descends_without_camera_or_controller_until_somebody_says_hold():
+def test_landing_descends_without_camera_or_controller_until_a_person_requests_hold():
     flight = Flight()
     flight.fly(2.0)
     assert flight.supervisor.land(flight.now) == (True, "landing")

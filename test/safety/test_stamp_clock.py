@@ -36,7 +36,7 @@ def test_old_stamps_are_forgotten_after_a_while():
     assert clock.steady(1002.6) == pytest.approx(72.6)  # in the future, and said so
 
 
-def test_a_slew_is_followed_without_a_word():
+def test_a_slew_is_followed_without_a_report():
     clock = StampClock()
     for i in range(100):
         assert clock.observe(1000.0 + 1.01 * i, 10.0 + i) == 0.0

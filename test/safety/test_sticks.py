@@ -125,7 +125,7 @@ def test_the_silence_of_one_device_is_not_hidden_by_another():
     assert [fault.subject for fault in sticks.faults(2.9, 1.0)] == ["rc"]
 
 
-def test_more_devices_than_anybody_has_count_as_touched():
+def test_too_many_devices_count_as_touched():
     sticks = Sticks()
     for i in range(MOST_SOURCES):
         assert moved(sticks, REST, name=f"device {i}") == ""

@@ -43,9 +43,9 @@ class Remote:
         self.inputs = inputs
         self.answers = []
         if flips is not None:
-            self.tell(flips)
+            self.report(flips)
 
-    def tell(self, flips, on=True, phase=Phase.READY, armed=False, **changes):
+    def report(self, flips, on=True, phase=Phase.READY, armed=False, **changes):
         """One report, after which fresh inputs arrive."""
         self.now += STEP
         if self.inputs:
@@ -69,8 +69,8 @@ class Remote:
 
 def test_a_flipped_switch_engages_as_a_person_does():
     remote = Remote()
-    assert remote.tell(0).answers == []
-    assert remote.tell(1).answers == [(True, "engaged")]
+    assert remote.report(0).answers == []
+    assert remote.report(1).answers == [(True, "engaged")]
     order = remote.supervisor.order
     assert (order.mode, order.act, order.engagement, order.stamp) == (
         Mode.ENGAGED,
@@ -79,74 +79,74 @@ def test_a_flipped_switch_engages_as_a_person_does():
         remote.now,
     )
     for _ in range(10):
-        remote.tell(1, phase=Phase.FLYING, armed=True)
+        remote.report(1, phase=Phase.FLYING, armed=True)
     assert remote.answers == [(True, "engaged")] and remote.supervisor.order == order
 
 
 @pytest.mark.parametrize("first", [0, 1, 5])
-def test_the_number_that_is_heard_first_counts_as_seen(first):
-    remote = Remote(flips=None).tell(first).tell(first)
+def test_the_number_that_is_received_first_counts_as_seen(first):
+    remote = Remote(flips=None).report(first).report(first)
     assert remote.answers == []
-    assert remote.tell(first + 1).answers == [(True, "engaged")]
+    assert remote.report(first + 1).answers == [(True, "engaged")]
 
 
 @pytest.mark.parametrize("number", [6, 7, 100])
 def test_only_the_next_number_is_a_flip(number):
     """What was missed cannot be acted on any more."""
-    remote = Remote(flips=4).tell(number)
+    remote = Remote(flips=4).report(number)
     assert remote.answers == []
-    assert remote.tell(number + 1).answers == [(True, "engaged")]
+    assert remote.report(number + 1).answers == [(True, "engaged")]
 
 
 @pytest.mark.parametrize("old", [0, 2, 3])
-def test_an_old_report_that_is_heard_again_makes_no_old_flip_new(old):
-    remote = Remote(flips=3).tell(4, on=False).tell(old).tell(4)
+def test_an_old_report_that_is_received_again_makes_no_old_flip_new(old):
+    remote = Remote(flips=3).report(4, on=False).report(old).report(4)
     assert remote.answers == []
-    assert remote.tell(5).answers == [(True, "engaged")]
+    assert remote.report(5).answers == [(True, "engaged")]
 
 
 def test_another_bridge_begins_with_numbers_of_its_own_that_count_as_seen():
-    remote = Remote(flips=3).tell(4, bridge="another")
+    remote = Remote(flips=3).report(4, bridge="another")
     assert remote.answers == []
-    assert remote.tell(4).answers == [], "the first one is back"
-    assert remote.tell(5).answers == [(True, "engaged")]
+    assert remote.report(4).answers == [], "the first one is back"
+    assert remote.report(5).answers == [(True, "engaged")]
 
 
 def test_numbers_of_another_bridge_may_be_lower_than_those_of_the_first():
-    remote = Remote(flips=3).tell(0, bridge="another").tell(1, bridge="another")
+    remote = Remote(flips=3).report(0, bridge="another").report(1, bridge="another")
     assert remote.answers == [(True, "engaged")]
 
 
 @pytest.mark.parametrize(
     ("silence", "engages"), [(1.0, True), (1.0 + STEP, False), (60.0, False), (-1.0, False)]
 )
-def test_what_was_flipped_in_a_silence_was_flipped_nobody_knows_when(silence, engages):
+def test_a_flip_during_a_timeout_of_the_reports_has_no_known_time(silence, engages):
     remote = Remote()
     remote.now += silence - STEP
-    assert bool(remote.tell(1).answers) is engages
-    assert bool(remote.tell(1).tell(1).answers) is engages
+    assert bool(remote.report(1).answers) is engages
+    assert bool(remote.report(1).report(1).answers) is engages
 
 
 @pytest.mark.parametrize(("calm", "engages"), [(1.0, True), (1.0 - STEP, False)])
-@pytest.mark.parametrize("word", ["disengage", "engage"])
+@pytest.mark.parametrize("request", ["disengage", "engage"])
 def test_a_flip_right_after_something_else_that_a_person_wanted_counts_for_nothing(
-    word, calm, engages
+    request, calm, engages
 ):
     remote = Remote()
     healthy(remote.supervisor, remote.now)
-    getattr(remote.supervisor, word)(remote.now)
-    if word == "engage":
+    getattr(remote.supervisor, request)(remote.now)
+    if request == "engage":
         remote.supervisor.disengage(remote.now)
     remote.now += calm - STEP
-    assert bool(remote.tell(1).answers) is engages
+    assert bool(remote.report(1).answers) is engages
 
 
-def test_a_switch_that_is_off_again_before_it_flies_is_the_pilots_word():
-    remote = Remote().tell(1)
+def test_a_switch_that_is_off_again_before_it_flies_is_the_pilots_request():
+    remote = Remote().report(1)
     assert remote.supervisor.mode == "engaged"
-    remote.tell(1, phase=Phase.STARTING, armed=True)
+    remote.report(1, phase=Phase.STARTING, armed=True)
     assert remote.supervisor.mode == "engaged"
-    remote.tell(1, on=False, phase=Phase.STARTING, armed=True)
+    remote.report(1, on=False, phase=Phase.STARTING, armed=True)
     assert (
         remote.supervisor.mode == "pilot"
         and remote.supervisor.why == "the engage switch was switched off again"
@@ -154,28 +154,28 @@ def test_a_switch_that_is_off_again_before_it_flies_is_the_pilots_word():
     assert remote.supervisor.order.stamp == remote.now
 
 
-def test_once_it_flies_the_sticks_tell_and_not_the_report():
+def test_once_it_flies_the_sticks_count_and_not_the_report():
     remote = (
         Remote()
-        .tell(1)
-        .tell(1, phase=Phase.FLYING, armed=True)
-        .tell(1, on=False, phase=Phase.FLYING, armed=True)
+        .report(1)
+        .report(1, phase=Phase.FLYING, armed=True)
+        .report(1, on=False, phase=Phase.FLYING, armed=True)
     )
     assert remote.supervisor.mode == "engaged"
 
 
-def test_a_switch_that_is_off_when_the_flight_holds_again_says_nothing():
+def test_a_switch_that_is_off_when_the_flight_holds_again_changes_nothing():
     remote = (
         Remote()
-        .tell(1)
-        .tell(1, phase=Phase.FLYING, armed=True)
-        .tell(1, on=False, phase=Phase.HOLDING, armed=True)
+        .report(1)
+        .report(1, phase=Phase.FLYING, armed=True)
+        .report(1, on=False, phase=Phase.HOLDING, armed=True)
     )
     assert remote.supervisor.mode == "engaged"
 
 
 def test_a_flip_that_was_refused_is_not_taken_back_by_switching_off():
-    remote = Remote(inputs=False).tell(1).tell(1, on=False)
+    remote = Remote(inputs=False).report(1).report(1, on=False)
     assert remote.answers[0][0] is False
     assert remote.supervisor.mode == "disengaged" and remote.supervisor.order.change == 0
 
@@ -184,7 +184,7 @@ def test_an_engagement_by_the_service_does_not_ask_where_the_switch_stands():
     remote = Remote()
     healthy(remote.supervisor, remote.now)
     assert remote.supervisor.engage(remote.now)[0]
-    remote.tell(0, on=False, phase=Phase.STARTING, armed=True)
+    remote.report(0, on=False, phase=Phase.STARTING, armed=True)
     assert remote.supervisor.mode == "engaged"
 
 
@@ -192,7 +192,7 @@ def test_an_engagement_by_the_service_does_not_ask_where_the_switch_stands():
 
 
 @pytest.mark.parametrize(
-    ("heard", "act", "mode"),
+    ("received", "act", "mode"),
     [
         (True, 1, "engaged"),
         (True, 2, "engaged"),
@@ -200,30 +200,30 @@ def test_an_engagement_by_the_service_does_not_ask_where_the_switch_stands():
         (False, 1, "disengaged"),
     ],
 )
-def test_an_engagement_that_the_bridge_has_not_heard_in_two_seconds_is_over(heard, act, mode):
+def test_an_engagement_that_the_bridge_has_not_received_in_two_seconds_is_over(received, act, mode):
     remote = Remote()
     healthy(remote.supervisor, remote.now)
     begin = remote.now
     assert remote.supervisor.engage(begin)[0]
-    other = {} if heard else {"supervisor": "another"}
-    remote.tell(0, phase=Phase.READY, act=act, change=0, **other)
+    other = {} if received else {"supervisor": "another"}
+    remote.report(0, phase=Phase.READY, act=act, change=0, **other)
     for after in (1.0, 2.0):
         healthy(remote.supervisor, begin + after)
         assert remote.supervisor.update(begin + after).mode == "engaged"
     healthy(remote.supervisor, begin + 2.0 + STEP)
     assert remote.supervisor.update(begin + 2.0 + STEP).mode == mode
     if mode == "disengaged":
-        assert remote.supervisor.why == "the bridge has not heard the engagement"
+        assert remote.supervisor.why == "the bridge has not received the engagement"
         assert remote.supervisor.order.stamp == begin + 2.0 + STEP
 
 
-def test_without_a_bridge_nobody_has_to_hear_an_engagement():
+def test_without_a_bridge_no_confirmation_of_an_engagement_is_needed():
     supervisor = healthy(SafetySupervisor(), 0.0)
     assert supervisor.engage(0.0)[0]
     assert healthy(supervisor, 5.0).update(5.0).mode == "engaged"
 
 
-def test_what_the_bridge_has_not_heard_does_not_resume():
+def test_what_the_bridge_has_not_received_does_not_resume():
     remote = Remote()
     supervisor = remote.supervisor
     healthy(supervisor, remote.now)
@@ -234,39 +234,39 @@ def test_what_the_bridge_has_not_heard_does_not_resume():
         now = remote.now + 1.0 + step * STEP
         assert healthy(supervisor, now).update(now).mode == "holding"
     remote.now = now
-    remote.tell(0, phase=Phase.HOLDING, armed=True)
+    remote.report(0, phase=Phase.HOLDING, armed=True)
     now = remote.now + STEP
     assert healthy(supervisor, now).update(now).mode == "engaged", "heard, and healthy for long"
 
 
-def test_a_switch_that_is_off_again_by_the_time_its_flip_is_heard_engages_nothing():
-    remote = Remote().tell(1, on=False).tell(1)
+def test_a_switch_that_is_off_again_by_the_time_its_flip_is_received_engages_nothing():
+    remote = Remote().report(1, on=False).report(1)
     assert remote.answers == []
 
 
 @pytest.mark.parametrize("changes", [{"supervisor": "another"}, {"change": 7}])
-def test_a_flip_told_by_a_bridge_that_has_not_heard_us_is_used_up(changes):
-    remote = Remote().tell(1, **changes).tell(1)
+def test_a_flip_reported_by_a_bridge_that_has_not_received_us_is_used_up(changes):
+    remote = Remote().report(1, **changes).report(1)
     assert remote.answers == []
-    assert remote.tell(2).answers == [(True, "engaged")]
+    assert remote.report(2).answers == [(True, "engaged")]
 
 
 def test_a_flip_while_a_fault_is_present_is_refused_with_the_reason_and_used_up():
-    remote = Remote(inputs=False).tell(1)
+    remote = Remote(inputs=False).report(1)
     assert remote.answers == [(False, "no camera image yet; no command from the controller yet")]
     remote.inputs = True
-    remote.tell(1).tell(1)
+    remote.report(1).report(1)
     assert len(remote.answers) == 1 and remote.supervisor.order.act == 0
-    assert remote.tell(2).answers[1:] == [(True, "engaged")]
+    assert remote.report(2).answers[1:] == [(True, "engaged")]
 
 
 @pytest.mark.parametrize("mode", ["engaged", "holding", "landing"])
 def test_while_something_goes_on_a_flip_engages_nothing(mode):
     remote = Remote()
-    word = {"engaged": "engage", "holding": "hold", "landing": "land"}[mode]
-    getattr(remote.supervisor, word)(remote.now)
+    request = {"engaged": "engage", "holding": "hold", "landing": "land"}[mode]
+    getattr(remote.supervisor, request)(remote.now)
     act = remote.supervisor.order.act
-    remote.tell(1, phase=Phase.FLYING, armed=True)
+    remote.report(1, phase=Phase.FLYING, armed=True)
     assert remote.answers == [] and remote.supervisor.order.act == act
 
 
@@ -279,12 +279,12 @@ def test_while_something_goes_on_a_flip_engages_nothing(mode):
     ],
 )
 def test_a_flip_while_the_bridge_has_an_armed_drone_engages_nothing(phase, armed, engages):
-    remote = Remote().tell(1, phase=phase, armed=armed)
+    remote = Remote().report(1, phase=phase, armed=armed)
     assert bool(remote.answers) is engages
     assert remote.supervisor.mode == ("engaged" if engages else "disengaged")
 
 
-def test_all_reasons_for_a_refusal_are_told_one_after_the_other():
+def test_all_reasons_for_a_refusal_are_reported_one_after_the_other():
     supervisor = SafetySupervisor(watch=WatchLimits(autopilot_age=1.0))
     assert supervisor.engage(0.0) == (
         False,
@@ -318,7 +318,7 @@ def test_what_a_person_asks_for_is_answered_and_has_its_time():
     assert (supervisor.why, supervisor.mode) == ("", "disengaged")
 
 
-def test_a_hold_by_a_fault_and_its_end_are_told_and_have_their_times():
+def test_a_hold_by_a_fault_and_its_end_are_reported_and_have_their_times():
     """Limit of the ages 0.5 s, healthy time until it goes on 1 s: both met to the last bit."""
     supervisor = healthy(SafetySupervisor(SafetyLimits(resume=1.0)), 10.0)
     supervisor.engage(10.0)
@@ -336,7 +336,7 @@ def test_a_hold_by_a_fault_and_its_end_are_told_and_have_their_times():
     )
 
 
-def test_a_landing_that_the_battery_begins_is_told_and_has_its_time():
+def test_a_landing_that_the_battery_begins_is_reported_and_has_its_time():
     supervisor = healthy(SafetySupervisor(watch=WatchLimits(battery=0.25)), 20.0)
     supervisor.engage(20.0)
     for _ in range(3):
@@ -345,7 +345,7 @@ def test_a_landing_that_the_battery_begins_is_told_and_has_its_time():
     assert (supervisor.why, supervisor.order.stamp) == ("the battery is low", 20.25)
 
 
-def test_a_low_battery_lands_from_a_hold_although_nobody_has_engaged_since_the_start():
+def test_a_low_battery_lands_from_a_hold_although_no_person_has_engaged_since_the_start():
     """The supervisor may have been started anew while the drone was in the air."""
     supervisor = SafetySupervisor(watch=WatchLimits(battery=0.25))
     supervisor.hold(1.0)
@@ -458,11 +458,11 @@ def test_only_an_image_from_far_back_means_that_the_cameras_clock_began_anew(bac
 def test_a_command_of_no_numbers_is_shown_as_it_came():
     supervisor = healthy(SafetySupervisor(), 1.0)
     supervisor.command(Command(vy=math.nan), 1.0, 1.0)
-    words = "command is not finite: Command(vx=0.0, vy=nan, vz=0.0, yaw_rate=0.0)"
-    assert supervisor.engage(1.0) == (False, words)
+    text = "command is not finite: Command(vx=0.0, vy=nan, vz=0.0, yaw_rate=0.0)"
+    assert supervisor.engage(1.0) == (False, text)
 
 
-def test_it_starts_disengaged_and_nobody_has_asked_for_anything():
+def test_it_starts_disengaged_and_without_a_request():
     assert SafetySupervisor().order == Order("supervisor", Mode.DISENGAGED)
     assert SafetySupervisor().why == ""
 
@@ -487,7 +487,7 @@ def test_a_command_exactly_at_the_limit_passes_to_the_last_bit():
     ("elapsed", "change"),
     [(-1.0, 0.0), (0.0, 0.0), (0.25, 1.0), (0.5, 2.0), (0.75, 2.0), (60.0, 2.0)],
 )
-def test_a_long_pause_gives_no_more_room_than_half_a_second(elapsed, change):
+def test_a_long_pause_allows_no_more_change_than_half_a_second(elapsed, change):
     limits = SafetyLimits(
         speed=50.0, vertical_speed=50.0, yaw_rate=50.0, acceleration=4.0, yaw_acceleration=8.0
     )

@@ -65,11 +65,11 @@ def test_it_may_be_flipped_again_after_a_rest():
     assert len(remote.flips) == 2
 
 
-def test_a_switch_that_is_on_when_it_is_first_heard_is_no_flip():
+def test_a_switch_that_is_on_when_it_is_first_received_is_no_flip():
     assert not Remote().receive(axes(1.0), 30.0).flips
 
 
-def test_it_tells_whether_it_is_on():
+def test_it_reports_whether_it_is_on():
     remote = Remote()
     assert not remote.switch.on
     assert remote.receive(axes(0.5)).switch.on
@@ -220,7 +220,7 @@ def test_a_flip_while_something_of_ours_goes_on_is_the_pilots_touch_and_never_en
 
 
 @pytest.mark.parametrize("when", ["while it rests", "as it is flipped", "while it stays on"])
-def test_a_receiver_that_hears_nothing_tells_nothing(when):
+def test_a_receiver_without_a_signal_reports_nothing(when):
     remote = rested()
     if when == "while it rests":
         remote.receive(axes(-1.0), STEP, healthy=False)
@@ -268,16 +268,16 @@ def test_every_flip_that_counts_has_a_rest_and_a_hold_before_it(story):
     nothing of ours on.
     """
     remote = Remote()
-    heard = []
+    received = []
     for position, active, healthy, count in story:
         for _ in range(count):
             flips = len(remote.flips)
             remote.receive(axes(position), STEP, active, healthy)
-            heard.append((position, active, healthy))
+            received.append((position, active, healthy))
             if len(remote.flips) == flips:
                 continue
             lengths = []
-            rest = list(heard)
+            rest = list(received)
             for wanted in (1.0, 0.0, -1.0):
                 length = 0
                 while rest and rest[-1] == (wanted, False, True):

@@ -51,7 +51,7 @@ def test_odometry_of_no_world_is_no_odometry(bad):
     assert kinds(watch) == []
 
 
-def test_odometry_grows_old_and_its_age_is_told():
+def test_odometry_grows_old_and_its_age_is_reported():
     watch = Watch(WatchLimits(odometry_age=0.5))
     place(watch, now=10.0)
     assert kinds(watch, 10.5) == [] and kinds(watch, 9.95) == []
@@ -240,13 +240,13 @@ def test_a_charge_that_is_unknown_is_neither_full_nor_empty():
 
 def test_a_battery_that_counts_to_100_is_refused_aloud_and_never_full():
     watch = Watch(WatchLimits(battery=0.2))
-    words = (
-        "battery_state has said 78, and 1 is full: divide its percentage by 100 if it counts to "
+    text = (
+        "battery_state reported 78, and 1 is full: divide its percentage by 100 if it counts to "
         "100, "
         "or fly without it (battery: 0.0)"
     )
     for i, charge in enumerate((77.0, 78.0, 77.0, 1.0, 0.5, 0.0)):
-        assert watch.battery(charge, 0.0) == (words if i else words.replace("78", "77"))
+        assert watch.battery(charge, 0.0) == (text if i else text.replace("78", "77"))
         assert not watch.must_land
         assert watch.faults(0.0) == ([Fault(FaultKind.BATTERY_UNIT, 78.0)] if i >= 2 else [])
     assert not Fault(FaultKind.BATTERY_UNIT, 78.0).ends_by_itself
@@ -291,7 +291,7 @@ def test_charges_beyond_full_in_between_do_not_keep_a_low_battery_up():
     assert watch.must_land
 
 
-def test_a_battery_whose_charge_nobody_asks_for_is_not_silent_while_it_counts_to_100():
+def test_a_battery_whose_charge_is_not_needed_is_not_silent_while_it_counts_to_100():
     """As the words advise that refuse it; its first message may have known nothing."""
     watch = Watch(WatchLimits(battery_age=1.0))
     watch.battery(math.nan, 0.0)
@@ -304,14 +304,14 @@ def test_a_battery_whose_charge_nobody_asks_for_is_not_silent_while_it_counts_to
     assert asked_for.faults(2.5)[0].kind is FaultKind.BATTERY_OLD
 
 
-def test_a_battery_whose_charge_nobody_asks_for_may_count_as_it_likes():
+def test_a_battery_whose_charge_is_not_needed_may_use_any_unit():
     watch = Watch(WatchLimits(battery_age=1.0))
     for _ in range(3):
         assert "and 1 is full" in watch.battery(78.0, 0.0)
     assert watch.faults(0.0) == []
 
 
-def test_a_battery_whose_charge_nobody_asks_for_may_say_that_it_is_empty():
+def test_a_battery_whose_charge_is_not_needed_may_report_that_it_is_empty():
     """As drivers do that do not know it: no reason to land, and none to stay on the ground."""
     watch = Watch(WatchLimits(battery_age=1.0))
     for _ in range(CHARGES):
@@ -352,7 +352,7 @@ def test_the_bridge():
     assert (
         kinds(watch, 6.0, "us") == [] and kinds(watch, 4.95, "us") == [] and kinds(watch, 5.0) == []
     )
-    assert kinds(watch, 5.0, "them") == [FaultKind.BRIDGE_DEAF]
+    assert kinds(watch, 5.0, "them") == [FaultKind.ORDER_NOT_RECEIVED]
     old = fault(watch, 6.5, "us")
     assert (old.kind, old.value, old.limit) == (FaultKind.BRIDGE_OLD, 1.5, 1.0)
     assert kinds(watch, 4.0, "us") == [FaultKind.BRIDGE_OLD]
@@ -407,6 +407,6 @@ def test_a_headline_does_not_change_with_what_is_measured(kind):
     assert first and "\n" not in first
 
 
-def test_a_battery_is_told_in_per_cent():
+def test_a_battery_is_reported_in_per_cent():
     assert str(Fault(FaultKind.BATTERY_LOW, 0.9, 0.8)) == "battery is at 90 %, limit 80 %"
     assert Fault(FaultKind.BATTERY_LOW, 0.9, 0.8).headline == "battery beyond its limit of 80 %"

@@ -99,11 +99,11 @@ def test_a_step_of_the_clock_at_its_limits(step, jumps):
     assert watch.faults(step) == ([Fault(FaultKind.CLOCK_JUMP, step)] if jumps else [])
 
 
-def test_whoever_is_not_named_need_not_be_heard():
+def test_what_is_not_named_need_not_be_received():
     watch = Watch(WatchLimits(autopilot_age=1.0))
     watch.bridge(BridgeReport(Phase.READY, supervisor="somebody"), 0.0)
     assert watch.faults(0.0) == []
-    assert watch.faults(0.0, "us") == [Fault(FaultKind.BRIDGE_DEAF)]
+    assert watch.faults(0.0, "us") == [Fault(FaultKind.ORDER_NOT_RECEIVED)]
 
 
 @pytest.mark.parametrize(

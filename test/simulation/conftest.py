@@ -4,7 +4,7 @@ for.
 
 import pytest
 
-from liquid_nav.simulation import DroneResponse, Simulation
+from liquid_nav.simulation import DroneResponse, World
 from liquid_nav.worlds import (
     CameraFaults,
     Condition,
@@ -54,25 +54,25 @@ def place(field):
 
 @pytest.fixture
 def simulate(place):
-    """Return a function that puts a drone into a layout (an empty one by default); closes it after
-    the test.
+    """Return a function that puts a drone into a layout (an empty one by default); closes its world
+    after the test.
     """
     opened = []
 
     def make(layout=None, condition=CALM, response=None, seed=0, **options):
         layout = layout or place()
         opened.append(
-            Simulation(
+            World(
                 layout.scenario,
                 seed,
                 condition,
-                layout=layout,
-                response=response or DroneResponse(),
+                layouts=[layout],
+                responses=[response or DroneResponse()],
                 **options,
             )
         )
-        return opened[-1]
+        return opened[-1].drones[0]
 
     yield make
-    for simulation in opened:
-        simulation.close()
+    for world in opened:
+        world.close()

@@ -51,7 +51,7 @@ def test_every_solid_part_meets_the_world_and_nothing_is_drawn():
 def test_camera_looks_ahead_and_down(pitch, more, roll):
     camera = CameraConfig(pitch=math.radians(pitch))
     _, data = compiled(DroneResponse(camera_pitch=more, camera_roll=roll), camera)
-    right, up, back = data.cam("front").xmat.reshape(3, 3).T
+    right, up, back = data.cam("drone.front").xmat.reshape(3, 3).T
     down = math.radians(pitch) + more
     np.testing.assert_allclose(-back, (math.cos(down), 0.0, -math.sin(down)), atol=1e-9)
     np.testing.assert_allclose(
@@ -68,4 +68,4 @@ def test_the_camera_is_a_pinhole_with_square_pixels():
     assert camera.focal_length == pytest.approx(128 / math.tan(math.radians(40)))
     assert math.tan(camera.vertical_fov / 2) * camera.focal_length == pytest.approx(72)
     model, _ = compiled(camera=camera)
-    assert math.radians(model.cam("front").fovy[0]) == pytest.approx(camera.vertical_fov)
+    assert math.radians(model.cam("drone.front").fovy[0]) == pytest.approx(camera.vertical_fov)

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from liquid_nav.simulation.drift import EstimatorDrift
-from liquid_nav.simulation.shared_world import SharedWorld
+from liquid_nav.simulation.world import World
 from liquid_nav.types import Command
 from liquid_nav.worlds import (
-    OWN_ESTIMATOR,
+    KEYS_OF_OWN_ESTIMATOR,
     CameraFaults,
     Condition,
     ConditionError,
     DriftSpec,
     WindSpec,
-    check_supported,
+    check_condition_supported,
     load_condition,
 )
 
@@ -55,35 +55,35 @@ def test_a_wandering_error_has_its_size_as_deviation_and_forgets_within_its_time
 
 
 @pytest.mark.parametrize("command", [Command(), Command(vx=1.0, yaw_rate=0.3)])
-def test_the_drone_flies_what_it_is_told_less_the_error(simulate, command):
+def test_the_drone_flies_the_command_less_the_error(simulate, command):
     """The controller sees the estimate follow the command; what is true differs by the error."""
-    simulation = simulate(condition=Condition(drift=CONSTANT, **CALM), seed=3)
+    drone = simulate(condition=Condition(drift=CONSTANT, **CALM), seed=3)
     exact = simulate(condition=Condition(**CALM), seed=3)
-    for one in (simulation, exact):
+    for one in (drone, exact):
         one.command(command)
-        one.advance(6.0)
-    error = np.array(simulation.drone.drift.error)
-    np.testing.assert_allclose(exact.state.velocity - simulation.state.velocity, error, atol=0.03)
+        one.world.advance(6.0)
+    error = np.array(drone.drift.error)
+    np.testing.assert_allclose(exact.state.velocity - drone.state.velocity, error, atol=0.03)
 
 
 def test_without_drift_nothing_changes(simulate):
     ends = []
     for condition in (Condition(**CALM), Condition(drift=DriftSpec(wander=3.0), **CALM)):
-        simulation = simulate(condition=condition)
-        simulation.command(Command(vx=1.0, vy=-0.4, vz=0.2, yaw_rate=0.2))
-        simulation.advance(3.0)
-        ends.append(simulation.state)
+        drone = simulate(condition=condition)
+        drone.command(Command(vx=1.0, vy=-0.4, vz=0.2, yaw_rate=0.2))
+        drone.world.advance(3.0)
+        ends.append(drone.state)
     assert np.array_equal(ends[0].position, ends[1].position)
     assert np.array_equal(ends[0].quaternion, ends[1].quaternion)
 
 
 def test_each_of_several_drones_has_an_error_of_its_own(field):
-    with SharedWorld(field, 4, Condition(drift=CONSTANT, **CALM), count=2) as world:
+    with World(field, 4, Condition(drift=CONSTANT, **CALM), count=2) as world:
         first, second = (drone.drift.error for drone in world.drones)
     assert first != second
 
 
-def test_a_condition_says_how_wrong_it_is(tmp_path):
+def test_a_condition_states_how_wrong_it_is(tmp_path):
     path = tmp_path / "drifting.yaml"
     path.write_text("drift: {velocity: 0.2, vertical: 0.15, wander: 12.0}\n")
     assert load_condition(path).drift == DriftSpec(0.2, 0.15, 12.0)
@@ -93,8 +93,10 @@ def test_a_condition_says_how_wrong_it_is(tmp_path):
 
 
 def test_where_the_estimator_is_another_ones_the_key_is_refused_and_not_ignored():
-    assert check_supported(load_condition("fog"), "Gazebo", OWN_ESTIMATOR) == load_condition("fog")
+    assert check_condition_supported(
+        load_condition("fog"), "Gazebo", KEYS_OF_OWN_ESTIMATOR
+    ) == load_condition("fog")
     with pytest.raises(
         ConditionError, match="condition drift: 'drift' cannot be simulated in Gazebo"
     ):
-        check_supported(load_condition("drift"), "Gazebo", OWN_ESTIMATOR)
+        check_condition_supported(load_condition("drift"), "Gazebo", KEYS_OF_OWN_ESTIMATOR)

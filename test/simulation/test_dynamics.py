@@ -19,18 +19,18 @@ def tilt(state):
     return math.acos(min(1.0, 1.0 - 2.0 * (x * x + y * y)))
 
 
-def states(simulation, until, step=0.02):
+def states(drone, until, step=0.02):
     found = []
-    while simulation.time < until - 1e-9:
-        simulation.advance(simulation.time + step)
-        found.append(simulation.state)
+    while drone.world.time < until - 1e-9:
+        drone.world.advance(drone.world.time + step)
+        found.append(drone.state)
     return found
 
 
 def test_it_hovers_where_it_starts(simulate, place):
-    simulation = simulate(place(start=(2.0, -1.0, 1.8, 2.0)))
-    simulation.advance(5.0)
-    state = simulation.state
+    drone = simulate(place(start=(2.0, -1.0, 1.8, 2.0)))
+    drone.world.advance(5.0)
+    state = drone.state
     np.testing.assert_allclose(state.position, (2.0, -1.0, 1.8), atol=1e-3)
     np.testing.assert_allclose(state.velocity, 0.0, atol=1e-3)
     np.testing.assert_allclose(state.acceleration, (0.0, 0.0, 9.81), atol=1e-2)
@@ -52,53 +52,53 @@ def test_it_hovers_where_it_starts(simulate, place):
 )
 @pytest.mark.parametrize("heading", [0.0, 2.2])
 def test_it_reaches_the_commanded_velocity_in_its_level_frame(simulate, place, command, heading):
-    simulation = simulate(place(start=(0.0, 0.0, 2.0, heading)))
-    simulation.command(command)
-    simulation.advance(4.0)
-    np.testing.assert_allclose(simulation.state.level_velocity(), command.as_array()[:3], atol=0.06)
-    assert simulation.state.yaw == pytest.approx(heading, abs=0.01)
+    drone = simulate(place(start=(0.0, 0.0, 2.0, heading)))
+    drone.command(command)
+    drone.world.advance(4.0)
+    np.testing.assert_allclose(drone.state.level_velocity(), command.as_array()[:3], atol=0.06)
+    assert drone.state.yaw == pytest.approx(heading, abs=0.01)
 
 
 @pytest.mark.parametrize("rate", [0.3, -1.0])
 def test_it_turns_counter_clockwise_for_a_positive_yaw_rate(simulate, rate):
-    simulation = simulate()
-    simulation.command(Command(yaw_rate=rate))
-    simulation.advance(2.0)
-    assert simulation.state.yaw_rate() == pytest.approx(rate, rel=0.02)
+    drone = simulate()
+    drone.command(Command(yaw_rate=rate))
+    drone.world.advance(2.0)
+    assert drone.state.yaw_rate() == pytest.approx(rate, rel=0.02)
     lag = DroneResponse().yaw_lag + DroneResponse().delay
-    assert simulation.state.yaw == pytest.approx(rate * (2.0 - lag), rel=0.08)
-    assert np.hypot(*simulation.state.position[:2]) < 0.05, "turning alone does not move it"
+    assert drone.state.yaw == pytest.approx(rate * (2.0 - lag), rel=0.08)
+    assert np.hypot(*drone.state.position[:2]) < 0.05, "turning alone does not move it"
 
 
 def test_it_tilts_forward_to_speed_up_and_back_to_brake(simulate):
-    simulation = simulate()
-    simulation.command(Command(vx=2.0))
-    faster = states(simulation, 0.6)
+    drone = simulate()
+    drone.command(Command(vx=2.0))
+    faster = states(drone, 0.6)
     assert max(tilt(s) for s in faster) > math.radians(10)
     assert max(s.quaternion[2] for s in faster) > 0.08, (
         "nose down is a positive turn about y (left)"
     )
-    simulation.advance(4.0)
-    simulation.command(Command())
-    assert min(s.quaternion[2] for s in states(simulation, 5.0)) < -0.08
+    drone.world.advance(4.0)
+    drone.command(Command())
+    assert min(s.quaternion[2] for s in states(drone, 5.0)) < -0.08
 
 
 def test_a_command_waits_for_latency_and_the_drones_own_delay(simulate):
-    simulation = simulate(response=DroneResponse(delay=0.1))
-    simulation.command(Command(vx=2.0), at=0.2)
-    for state in states(simulation, 0.3, step=TIMESTEP):
+    drone = simulate(response=DroneResponse(delay=0.1))
+    drone.command(Command(vx=2.0), at=0.2)
+    for state in states(drone, 0.3, step=TIMESTEP):
         assert abs(state.quaternion[2]) < 1e-6, f"moved at {state.time} s"
-    assert states(simulation, 0.4)[-1].quaternion[2] > 1e-3
+    assert states(drone, 0.4)[-1].quaternion[2] > 1e-3
 
 
 def test_later_commands_replace_earlier_ones_in_order(simulate):
-    simulation = simulate()
-    simulation.command(Command(vx=1.0), at=0.0)
-    simulation.command(Command(vx=-1.0), at=1.0)
-    simulation.advance(1.0)
-    assert simulation.state.velocity[0] > 0.8
-    simulation.advance(3.5)
-    assert simulation.state.velocity[0] == pytest.approx(-1.0, abs=0.06)
+    drone = simulate()
+    drone.command(Command(vx=1.0), at=0.0)
+    drone.command(Command(vx=-1.0), at=1.0)
+    drone.world.advance(1.0)
+    assert drone.state.velocity[0] > 0.8
+    drone.world.advance(3.5)
+    assert drone.state.velocity[0] == pytest.approx(-1.0, abs=0.06)
 
 
 @pytest.mark.parametrize(
@@ -106,46 +106,46 @@ def test_later_commands_replace_earlier_ones_in_order(simulate):
 )
 def test_whatever_is_asked_tilt_and_thrust_stay_within_limits(simulate, place, command):
     response = DroneResponse()
-    simulation = simulate(place(start=(0.0, 0.0, 30.0, 0.3)), response=response)
-    simulation.command(Command(*command))
-    for state in states(simulation, 3.0):
+    drone = simulate(place(start=(0.0, 0.0, 30.0, 0.3)), response=response)
+    drone.command(Command(*command))
+    for state in states(drone, 3.0):
         assert tilt(state) < response.tilt_limit + math.radians(6.0), state.time
         assert (
             np.linalg.norm(state.acceleration) <= (4 * 9.8 + response.drag * 40.0) / response.mass
         )
-        assert all(0.0 <= thrust <= 9.8 for thrust in simulation.drone.controller.thrusts)
+        assert all(0.0 <= thrust <= 9.8 for thrust in drone.controller.thrusts)
         assert np.isfinite(state.position).all()
 
 
 def test_it_recovers_from_an_absurd_command(simulate, place):
-    simulation = simulate(place(start=(0.0, 0.0, 40.0, 0.0)))
-    simulation.command(Command(vx=40.0, vz=-40.0, yaw_rate=9.0))
-    simulation.advance(1.0)
-    simulation.command(Command())
-    simulation.advance(25.0)  # the integral takes its time
-    np.testing.assert_allclose(simulation.state.velocity, 0.0, atol=0.05)
-    assert tilt(simulation.state) < 0.02
+    drone = simulate(place(start=(0.0, 0.0, 40.0, 0.0)))
+    drone.command(Command(vx=40.0, vz=-40.0, yaw_rate=9.0))
+    drone.world.advance(1.0)
+    drone.command(Command())
+    drone.world.advance(25.0)  # the integral takes its time
+    np.testing.assert_allclose(drone.state.velocity, 0.0, atol=0.05)
+    assert tilt(drone.state) < 0.02
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("name", ["vx", "vy", "vz", "yaw_rate"])
 def test_a_command_that_is_no_number_is_refused(simulate, name, value):
-    simulation = simulate()
+    drone = simulate()
     with pytest.raises(ValueError, match="not finite"):
-        simulation.command(replace(Command(), **{name: value}))
-    simulation.advance(0.2)
-    assert np.abs(simulation.state.velocity).max() < 1e-3
+        drone.command(replace(Command(), **{name: value}))
+    drone.world.advance(0.2)
+    assert np.abs(drone.state.velocity).max() < 1e-3
 
 
 def test_wind_pushes_and_the_controller_leans_against_it(simulate):
     windy = Condition(wind=WindSpec((3.0, 3.0), 0.0), camera=CameraFaults(noise=0.0))
-    simulation = simulate(condition=windy)
-    direction = np.array(simulation.wind.mean[:2]) / 3.0
-    simulation.advance(1.0)
-    first = simulation.state.position[:2] @ direction
+    drone = simulate(condition=windy)
+    direction = np.array(drone.world.wind.mean[:2]) / 3.0
+    drone.world.advance(1.0)
+    first = drone.state.position[:2] @ direction
     assert first > 0.05, "it drifts with the wind"
-    simulation.advance(8.0)
-    state = simulation.state
+    drone.world.advance(8.0)
+    state = drone.state
     assert np.linalg.norm(state.velocity[:2]) < 0.05, (
         "the integral stops the drift, it does not bring it back"
     )
@@ -159,51 +159,51 @@ def test_gusts_move_it_about_and_differ_by_seed(simulate):
     gusty = Condition(wind=WindSpec((0.0, 0.0), 1.0))
     ends = []
     for seed in (1, 1, 2):
-        simulation = simulate(condition=gusty, seed=seed)
-        simulation.advance(5.0)
-        ends.append(simulation.state.position)
+        drone = simulate(condition=gusty, seed=seed)
+        drone.world.advance(5.0)
+        ends.append(drone.state.position)
     np.testing.assert_array_equal(ends[0], ends[1])
     assert np.linalg.norm(ends[0] - ends[2]) > 0.02
 
 
 def test_time_may_be_cut_in_pieces(simulate):
     whole, pieces = simulate(condition=Condition()), simulate(condition=Condition())
-    for simulation in (whole, pieces):
-        simulation.command(Command(vx=1.5, vy=0.3, yaw_rate=-0.5))
-    whole.advance(3.0)
+    for drone in (whole, pieces):
+        drone.command(Command(vx=1.5, vy=0.3, yaw_rate=-0.5))
+    whole.world.advance(3.0)
     for until in np.cumsum(np.full(75, 0.04)):
-        pieces.advance(until)
-    assert whole.time == pieces.time
+        pieces.world.advance(until)
+    assert whole.world.time == pieces.world.time
     for name in ("position", "quaternion", "velocity", "angular_velocity", "acceleration"):
         np.testing.assert_array_equal(getattr(whole.state, name), getattr(pieces.state, name))
 
 
 def test_looking_does_not_change_the_flight(simulate):
     seen, unseen = simulate(), simulate()
-    for simulation in (seen, unseen):
-        simulation.command(Command(vx=1.0, yaw_rate=0.4))
+    for drone in (seen, unseen):
+        drone.command(Command(vx=1.0, yaw_rate=0.4))
         for _ in range(3):
-            simulation.advance(simulation.time + 0.2)
-            if simulation is seen:
-                simulation.render()
+            drone.world.advance(drone.world.time + 0.2)
+            if drone is seen:
+                drone.render()
     np.testing.assert_array_equal(seen.state.position, unseen.state.position)
 
 
 def test_a_state_is_a_snapshot(simulate):
-    simulation = simulate()
-    before = simulation.state
-    simulation.command(Command(vx=2.0, vz=0.5))
-    simulation.advance(1.0)
+    drone = simulate()
+    before = drone.state
+    drone.command(Command(vx=2.0, vz=0.5))
+    drone.world.advance(1.0)
     np.testing.assert_array_equal(before.position, (0.0, 0.0, 1.5))
     np.testing.assert_array_equal(before.velocity, 0.0)
 
 
 def test_the_seed_draws_the_drone(field, place, calm):
-    from liquid_nav.simulation import Simulation
+    from liquid_nav.simulation import World
 
     def drone(seed):
-        with Simulation(field, seed, calm, layout=place()) as simulation:
-            return simulation.response
+        with World(field, seed, calm, layouts=[place()]) as world:
+            return world.drones[0].response
 
     assert drone(3) == drone(3)
     assert drone(3) != drone(4)

@@ -83,7 +83,7 @@ def test_it_aims_through_a_narrow_gap_and_not_before_it(gate):
 
 
 @pytest.mark.parametrize("seed", [20, 21, 23])
-def test_its_way_and_its_aims_keep_the_margin_where_there_is_room(forest, seed):
+def test_its_way_and_its_aims_keep_the_margin_where_there_is_space(forest, seed):
     expert = Expert(generate_layout(forest, seed))
     way = expert.way(np.zeros(2))
     # The grid's cells are 0.2 m wide.

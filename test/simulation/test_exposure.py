@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from liquid_nav.simulation import CameraConfig, SharedWorld, Simulation
+from liquid_nav.simulation import CameraConfig, World
 from liquid_nav.simulation.camera import apply_camera_faults, draw_exposure
 from liquid_nav.simulation.posed import PosedWorld
 from liquid_nav.simulation.weather import Weather
@@ -35,17 +35,17 @@ class GreyRenderer:
 
 
 def alone(seed):
-    with Simulation(FIELD, seed, UNSTEADY, camera=CAMERA) as simulation:
-        return [simulation.render() for _ in range(FRAMES)]
+    with World(FIELD, seed, UNSTEADY, camera=CAMERA) as world:
+        return [world.drones[0].render() for _ in range(FRAMES)]
 
 
 def first_of_two(seed):
-    with SharedWorld(FIELD, seed, UNSTEADY, camera=CAMERA) as shared:
+    with World(FIELD, seed, UNSTEADY, count=2, camera=CAMERA) as shared:
         return [shared.drones[0].render() for _ in range(FRAMES)]
 
 
 def second_of_two(seed):
-    with SharedWorld(FIELD, seed, UNSTEADY, camera=CAMERA) as shared:
+    with World(FIELD, seed, UNSTEADY, count=2, camera=CAMERA) as shared:
         return [shared.drones[1].render() for _ in range(FRAMES)]
 
 
@@ -72,7 +72,7 @@ def level(pictures):
 
 @pytest.fixture
 def grey(monkeypatch):
-    monkeypatch.setattr("liquid_nav.simulation.physics.CameraRenderer", GreyRenderer)
+    monkeypatch.setattr("liquid_nav.simulation.world.CameraRenderer", GreyRenderer)
 
 
 @pytest.mark.parametrize("way", [alone, first_of_two, flown_by_an_autopilot, over_gazebos_pictures])

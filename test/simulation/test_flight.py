@@ -13,6 +13,7 @@ from liquid_nav.simulation import (
     CameraConfig,
     ExpertPilot,
     FlightRecord,
+    Judge,
     Outcome,
     PolicyPilot,
     draw_latency,
@@ -112,7 +113,7 @@ def test_the_digest_covers_everything(expert_flight, change):
     assert replace(expert_flight, **{change: value}).digest() != expert_flight.digest()
 
 
-def test_a_record_holds_what_it_says(forest, expert_flight):
+def test_a_record_holds_what_it_declares(forest, expert_flight):
     columns, count = expert_flight.columns, len(expert_flight.columns["time"])
     assert {name: values.shape for name, values in columns.items()} == {
         "time": (count,),
@@ -238,7 +239,7 @@ def test_every_other_end(field, place, calm, command, reason):
     assert record.outcome.reason == reason
 
 
-def test_a_pilot_that_says_no_number_hovers_until_the_time_is_over(field, place, calm):
+def test_a_pilot_without_a_finite_command_hovers_until_the_time_is_over(field, place, calm):
     class Broken(Blind):
         def act(self, observation, elapsed, state):
             return Command(vx=math.nan if 1.0 < state.time < 1.5 or state.time > 3.0 else 1.0)
@@ -277,8 +278,9 @@ def test_a_policys_state_lives_for_one_flight(field, place, calm):
 
 
 def test_a_late_frame_keeps_its_stamp_and_arrives_with_the_next_moment_before_its_frame(simulate):
-    simulation = simulate()
-    transport = DirectTransport(simulation)
+    drone = simulate()
+    judge = Judge(drone.layout)
+    transport = DirectTransport(drone, judge)
     seen = []
 
     class Still:
@@ -293,7 +295,7 @@ def test_a_late_frame_keeps_its_stamp_and_arrives_with_the_next_moment_before_it
             return Command()
 
     timing = FrameTiming(late=0.5)
-    FlightLoop(simulation, transport, Still(), 25.0, 0.0, timing).fly()
+    FlightLoop(drone, transport, judge, Still(), 25.0, 0.0, timing).fly()
     stamps = [stamp for stamp, _, _ in seen]
     assert stamps == sorted(set(stamps))
     waits = {round((now - stamp) * 25.0) for stamp, now, _ in seen}

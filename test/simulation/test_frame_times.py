@@ -12,7 +12,7 @@ from liquid_nav.simulation import (
     TIMESTEP,
     FrameTiming,
     Judge,
-    Simulation,
+    World,
     draw_latency,
     fly,
     safety_limits,
@@ -117,23 +117,24 @@ def test_without_faults_a_flight_is_that_of_the_plain_loop(field, place, calm, r
     layout, latency, limits = place(scenario=scenario), draw_latency(seed), safety_limits(scenario)
     record = fly(scenario, seed, calm, Steady(), layout=layout, frame_rate=rate)
     rows = []
-    with Simulation(scenario, seed, calm, layout=layout) as simulation:
+    with World(scenario, seed, calm, layouts=[layout]) as world:
+        (drone,) = world.drones
         judge, supervisor, outcome = Judge(layout), SafetySupervisor(limits), None
         while outcome is None:
-            state = simulation.state
+            state = drone.state
             supervisor.image(state.time)
             supervisor.command(Steady().command, state.time, state.time)
             if not rows:
                 supervisor.engage(state.time)
             command = supervisor.update(state.time).command
-            simulation.command(command, state.time + latency)
+            drone.command(command, state.time + latency)
             rows.append(
                 (state.time, *state.position, state.yaw, *state.velocity, *command.as_array())
             )
             until = round(len(rows) / rate / TIMESTEP) * TIMESTEP
-            while outcome is None and simulation.time < until - 1e-9:
-                simulation.advance(min(until, simulation.time + 0.04))
-                outcome = judge.update(simulation.state, simulation.collision)
+            while outcome is None and world.time < until - 1e-9:
+                world.advance(min(until, world.time + 0.04))
+                outcome = judge.update(drone.state, drone.collision)
     columns = record.columns
     flown = np.column_stack(
         [columns[k] for k in ("time", "position", "yaw", "velocity", "command")]
@@ -142,7 +143,7 @@ def test_without_faults_a_flight_is_that_of_the_plain_loop(field, place, calm, r
     assert record.outcome == outcome
 
 
-def test_a_pilot_is_told_the_real_time_between_the_frames_that_came(field, place, calm):
+def test_a_pilot_receives_the_real_time_between_the_frames_that_came(field, place, calm):
     scenario, pilot = limited(field, 4.0), Steady()
     timing = FrameTiming(drop=0.3, jitter=0.5)
     record = fly(scenario, 8, calm, pilot, layout=place(scenario=scenario), timing=timing)
@@ -154,10 +155,10 @@ def test_a_pilot_is_told_the_real_time_between_the_frames_that_came(field, place
     assert max(pilot.elapsed) > 2 / 30 and len(set(np.round(pilot.elapsed, 3))) > 10
 
 
-def test_what_the_condition_says_of_its_camera_happens_in_lock_step(field, place, calm):
+def test_the_camera_of_the_condition_applies_in_lock_step(field, place, calm):
     scenario = limited(field, 3.0)
     faulty = replace(calm, camera=CameraFaults(noise=0.0, drop=0.3, late=0.1))
-    flown, told = (
+    flown, reported = (
         fly(
             scenario,
             8,
@@ -168,7 +169,7 @@ def test_what_the_condition_says_of_its_camera_happens_in_lock_step(field, place
         )
         for timing in (None, FrameTiming(0.3, 0.0, 0.1))
     )
-    np.testing.assert_array_equal(flown.columns["position"], told.columns["position"])
+    np.testing.assert_array_equal(flown.columns["position"], reported.columns["position"])
     assert len(flown.columns["time"]) < 80
     assert FrameTiming.of(faulty.camera, drop=0.0, jitter=0.2) == FrameTiming(0.0, 0.2, 0.1)
 
@@ -258,7 +259,7 @@ def test_on_another_clock_the_same_periods_come_as_soon_as_they_are_asked_about(
     assert (late >= -1.01e-3).all() and (late <= 2.01e-3).all()
 
 
-def test_periods_that_nobody_asked_about_are_left_out_and_a_clock_may_begin_anew():
+def test_periods_that_were_not_requested_are_left_out_and_a_clock_may_begin_anew():
     schedule = FrameTiming().schedule(10.0, 0)
     assert schedule.due(50.0) == ON_TIME
     assert schedule.due(50.05) is None

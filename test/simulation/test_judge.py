@@ -146,7 +146,7 @@ def test_a_landing_excuses_neither_trunks_nor_the_other_fences(layout):
     assert Judge(layout).update(at(5.0, x=5.0, z=0.1), None).reason == "geofence"
 
 
-def test_where_nobody_tells_of_contacts_it_has_landed_once_it_rests_low(layout):
+def test_where_no_contacts_are_reported_it_has_landed_once_it_rests_low(layout):
     judge = Judge(layout)
     assert judge.update(at(5.0, x=5.0, z=0.1), None, landing=True) is None
     assert judge.update(at(5.9, x=5.0, z=0.1), None, landing=True) is None

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.simulation import CameraConfig, SharedWorld, Simulation
+from liquid_nav.simulation import CameraConfig, World
 from liquid_nav.simulation.camera import RenderingError
 from liquid_nav.types import Command
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario, shared_start
 from liquid_nav.worlds.placement import BAND
-from liquid_nav.worlds.starts import CLEAR, MOST
+from liquid_nav.worlds.starts import CLEAR, MAX_DRONES
 
 FIELD, SUMMER, SEED = load_scenario("field"), load_condition("summer"), 3
 
@@ -32,14 +32,14 @@ def ahead(layout, distance):
 
 
 def test_the_first_of_two_flies_as_if_alone():
-    with SharedWorld(FIELD, SEED, SUMMER) as shared, Simulation(FIELD, SEED, SUMMER) as alone:
+    with World(FIELD, SEED, SUMMER, count=2) as shared, World(FIELD, SEED, SUMMER) as alone:
         for count in range(20):
             command = Command(vx=1.0, yaw_rate=0.03 * count)
             shared.drones[0].command(command, shared.time + 0.03)
-            alone.command(command, alone.time + 0.03)
+            alone.drones[0].command(command, alone.time + 0.03)
             shared.advance(shared.time + 0.1)
             alone.advance(alone.time + 0.1)
-        ours, theirs = shared.drones[0].state, alone.state
+        ours, theirs = shared.drones[0].state, alone.drones[0].state
         assert ours.time == theirs.time and shared.drones[1].collision is None
         for name in ("position", "quaternion", "velocity", "angular_velocity", "acceleration"):
             assert getattr(ours, name) == pytest.approx(getattr(theirs, name), abs=1e-9), name
@@ -52,15 +52,13 @@ def test_the_first_of_two_flies_as_if_alone():
 
 def test_one_sees_the_other_but_not_itself(place):
     camera = CameraConfig(128, 72)
-    with SharedWorld(
-        FIELD, SEED, SUMMER, camera=camera, layouts=[place, ahead(place, 2.5)]
-    ) as shared:
+    with World(FIELD, SEED, SUMMER, camera=camera, layouts=[place, ahead(place, 2.5)]) as shared:
         try:
             behind, front = (drone.render() for drone in shared.drones)
         except RenderingError as error:
             pytest.skip(str(error))
-    with Simulation(FIELD, SEED, SUMMER, camera=camera) as alone:
-        differs = (behind != alone.render()).any(axis=2)
+    with World(FIELD, SEED, SUMMER, camera=camera) as alone:
+        differs = (behind != alone.drones[0].render()).any(axis=2)
     # 0.75 m wide, 2.5 m ahead and flat: some 20 of 128 columns in the middle of the picture, few
     # rows.
     rows, columns = np.nonzero(differs)
@@ -69,7 +67,7 @@ def test_one_sees_the_other_but_not_itself(place):
 
 
 def test_a_collision_counts_for_both_and_the_others_fly_on(place):
-    with SharedWorld(
+    with World(
         FIELD, SEED, SUMMER, layouts=[place, ahead(place, 1.5), ahead(place, -3.0)]
     ) as shared:
         for _ in range(200):
@@ -102,5 +100,23 @@ def test_starts_are_free_and_apart(scenario):
 
 
 def test_more_drones_than_there_are_sides(place):
-    with pytest.raises(UserError, match=str(MOST - 1)):
-        shared_start(place, MOST)
+    with pytest.raises(UserError, match=str(MAX_DRONES - 1)):
+        shared_start(place, MAX_DRONES)
+
+
+def test_a_step_gives_each_drone_its_command_and_keeps_the_last_one_of_the_others():
+    with World(FIELD, SEED, SUMMER, count=2) as world:
+        first, second = world.drones
+        world.step([Command(vz=0.5), Command(vz=-0.3)], 1.0)
+        world.step([Command(), None], 1.0)
+        assert world.time == pytest.approx(2.0)
+        assert abs(first.state.velocity[2]) < 0.1
+        assert second.state.velocity[2] == pytest.approx(-0.3, abs=0.1)
+
+
+def test_a_step_wants_a_command_for_each_drone_and_numbers():
+    with World(FIELD, SEED, SUMMER, count=2) as world:
+        with pytest.raises(ValueError, match="longer|shorter"):
+            world.step([Command()], 0.1)
+        with pytest.raises(ValueError, match="not finite"):
+            world.step([Command(), Command(vx=math.nan)], 0.1)

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("pymavlink")
 
 from liquid_nav import geometry
-from liquid_nav.simulation import CameraConfig, DroneState, ExpertPilot, Simulation, fly
+from liquid_nav.simulation import CameraConfig, DroneState, ExpertPilot, World, fly
 from liquid_nav.simulation.airframe import LEGS
 from liquid_nav.simulation.posed import PosedWorld
 from liquid_nav.sitl.mavlink_flight import fly_mavlink
@@ -34,8 +34,9 @@ def test_the_expert_arrives_as_it_does_without_an_autopilot_between(autopilot):
 
 
 def test_the_embedded_drone_can_stand_take_off_and_land():
-    with Simulation(FIELD, 3, SUMMER) as simulation:
-        body = EmbeddedBody(simulation, airborne=False)
+    with World(FIELD, 3, SUMMER) as world:
+        (drone,) = world.drones
+        body = EmbeddedBody(drone, airborne=False)
         place = body.state.position.copy()
         for until, command in (
             (1.0, None),
@@ -48,7 +49,7 @@ def test_the_embedded_drone_can_stand_take_off_and_land():
                 body.advance(body.time + 0.02)
             if until == 5.0:
                 assert not body.landed and body.state.position[2] > 1.0
-        assert body.landed and simulation.collision is None
+        assert body.landed and drone.collision is None
         assert body.state.position[2] == pytest.approx(LEGS) and place[2] == pytest.approx(LEGS)
 
 

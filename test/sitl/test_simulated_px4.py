@@ -74,8 +74,8 @@ def both():
             real.receive(message, now)
             continue
         for packet in vehicle.advance(round(now / 0.004) * 0.004):
-            for heard in vehicle.codec.decode(packet):
-                ours.receive(heard, vehicle.now)
+            for received in vehicle.codec.decode(packet):
+                ours.receive(received, vehicle.now)
         if message.get_type() == "COMMAND_LONG":
             vehicle.receive(bytes(message.get_msgbuf()))
         else:
@@ -94,14 +94,14 @@ def test_acknowledgements_in_order_and_in_time(both):
     compare(both, "ack", 0.1)
 
 
-def test_words_in_order_and_in_time(both):
+def test_texts_in_order_and_in_time(both):
     real, ours = (events.of("text") for events in both)
     assert [row[1] for row in ours] == [row[1] for row in real]
-    for (_, (_, words), expected), (_, _, got) in zip(real, ours):
+    for (_, (_, text), expected), (_, _, got) in zip(real, ours):
         # Landing takes as long as the height above ground says, which the record holds to half a
         # metre only.
-        loose = "anding d" in words or "by landing" in words
-        assert got == pytest.approx(expected, abs=1.0 if loose else 0.2), words
+        loose = "anding d" in text or "by landing" in text
+        assert got == pytest.approx(expected, abs=1.0 if loose else 0.2), text
 
 
 def test_disarming_follows_touch_down_as_recorded(both):
@@ -127,5 +127,5 @@ def test_landed_states(both):
         assert got == pytest.approx(expected, abs=0.5), what
 
 
-def test_parameters_are_told_twice(both):
+def test_parameters_are_sent_twice(both):
     compare(both, "parameter", 0.1)

@@ -9,12 +9,12 @@ import pytest
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
 from liquid_nav.autopilots import mavlink_messages as messages
-from liquid_nav.autopilots.mavlink_codec import Codec
+from liquid_nav.autopilots.mavlink_codec import MavlinkCodec
 from liquid_nav.autopilots.profiles import ARDUPILOT, PX4, px4_mode
 from liquid_nav.sitl import simulated_ardupilot as ardupilot
 from liquid_nav.sitl import simulated_px4 as px4
 from liquid_nav.sitl import simulated_vehicle as base
-from liquid_nav.sitl.other_components import Gimbal, everybody_else
+from liquid_nav.sitl.other_components import Gimbal, all_other_components
 from liquid_nav.sitl.simulated_ardupilot import ArduPilotVehicle
 from liquid_nav.sitl.simulated_px4 import Px4Vehicle
 from liquid_nav.sitl.vehicle_body import PointBody
@@ -34,7 +34,11 @@ class Station:
 
     def __init__(self, name, height=0.0, **options):
         self.profile, kind = KINDS[name]
-        self.vehicle, self.codec, self.heard = kind(PointBody(height), **options), Codec(), []
+        self.vehicle, self.codec, self.received = (
+            kind(PointBody(height), **options),
+            MavlinkCodec(),
+            [],
+        )
         self.publish(mavlink.MAVLink_heartbeat_message(mavlink.MAV_TYPE_GCS, 8, 0, 0, 0, 3))
 
     def publish(self, message, codec=None):
@@ -58,14 +62,16 @@ class Station:
             if command is not None:
                 self.publish(messages.set_point(command, self.vehicle.now, 1))
             for packet in self.vehicle.advance(min(end, self.vehicle.now + STEP)):
-                self.heard += [(self.vehicle.now, message) for message in self.codec.decode(packet)]
+                self.received += [
+                    (self.vehicle.now, message) for message in self.codec.decode(packet)
+                ]
             if until is not None and until():
                 return self
         assert until is None, f"not in {seconds} s: mode {self.vehicle.shown_mode:#x}, {self.texts}"
         return self
 
     def of(self, kind):
-        return [(now, message) for now, message in self.heard if message.get_type() == kind]
+        return [(now, message) for now, message in self.received if message.get_type() == kind]
 
     def count(self, kind, seconds):
         before = len(self.of(kind))
@@ -232,15 +238,15 @@ def test_without_a_global_position_there_is_none(name):
 # Commands and their answers.
 
 
-def test_an_answer_is_addressed_to_whoever_asked_or_to_nobody(name):
+def test_an_answer_is_addressed_to_the_requester_or_unaddressed(name):
     station = Station(name, 2.0)
-    for asker in (Codec(255, 190), Codec(42, 7)):
+    for asker in (MavlinkCodec(255, 190), MavlinkCodec(42, 7)):
         station.order(INTERVAL, 245.0, 1e6, codec=asker)
         station.go(STEP)
         _, ack = station.of("COMMAND_ACK")[-1]
         ids = asker._parser.srcSystem, asker._parser.srcComponent
         assert (ack.target_system, ack.target_component) == ids
-    station.vehicle.acks_to_nobody = True
+    station.vehicle.acks_unaddressed = True
     station.order(INTERVAL, 245.0, 1e6)
     station.go(STEP)
     _, ack = station.of("COMMAND_ACK")[-1]
@@ -308,13 +314,13 @@ def test_failsafe_parameters_have_their_defaults_and_types(name, parameter, valu
     station.go(0.1)
     _, message = station.of("PARAM_VALUE")[-1]
     assert (message.param_id, message.param_type) == (parameter, kind)
-    assert messages.decode_value(message.param_value, kind, station.profile.bytewise) == value
+    assert messages.decode_parameter(message.param_value, kind, station.profile.bytewise) == value
 
 
 # A pilot.
 
 
-def test_the_pilots_switch_is_obeyed_at_once_and_without_a_word(name):
+def test_the_pilots_switch_is_obeyed_at_once_and_without_a_text(name):
     station = Station(name, 2.0).engage()
     station.vehicle.pilot_sticks()
     before = len(station.of("COMMAND_ACK"))
@@ -476,7 +482,7 @@ def test_a_vehicle_that_will_not_arm_does_not_for_a_pilot_either(name):
         (0, px4.LAND, False),
     ],
 )
-def test_moved_sticks_take_over_from_px4_as_its_parameter_says(mask, mode, takes):
+def test_moved_sticks_take_over_from_px4_as_its_parameter_defines(mask, mode, takes):
     station = Station("px4", 5.0)
     station.vehicle.parameters["COM_RC_OVERRIDE"] = (float(mask), 6)
     station.vehicle.pilot_sticks()
@@ -658,15 +664,15 @@ def test_every_mode_that_can_be_chosen_keeps_it_in_the_air_or_lands_it(name):
 
 
 @pytest.mark.parametrize(
-    "mode, words", [(px4.LOITER, "Hold"), (px4.RTL, "Return"), (px4.MISSION, "Mission")]
+    "mode, text", [(px4.LOITER, "Hold"), (px4.RTL, "Return"), (px4.MISSION, "Mission")]
 )
-def test_without_a_global_position_px4_refuses_to_hold(mode, words):
+def test_without_a_global_position_px4_refuses_to_hold(mode, text):
     station = Station("px4", 2.0, global_position=False)
     assert station.vehicle.mode == px4.POSCTL
     station.choose(mode)
     station.go(0.1)
     assert station.acks(MODE) == [ACCEPTED, REJECTED] and station.vehicle.mode == px4.POSCTL
-    assert f"Switching to {words} is currently not available" in station.texts
+    assert f"Switching to {text} is currently not available" in station.texts
     assert not station.vehicle.pilot_switches(mode)
     station.choose(px4.LAND)
     station.go(0.1)
@@ -831,9 +837,9 @@ def test_ardupilots_motors_stop_after_ten_seconds_on_the_ground_with_the_throttl
 # Others on the link.
 
 
-def test_others_speak_at_their_rates_with_their_ids():
-    ids, codec = {}, Codec()
-    others = everybody_else(PX4, Px4Vehicle.parameters)
+def test_others_send_at_their_rates_with_their_ids():
+    ids, codec = {}, MavlinkCodec()
+    others = all_other_components(PX4, Px4Vehicle.parameters)
     for step in range(100):
         for other in others:
             for packet in other.packets(step * 0.05):
@@ -841,10 +847,11 @@ def test_others_speak_at_their_rates_with_their_ids():
                     who = (message.get_srcSystem(), message.get_srcComponent())
                     ids.setdefault(who, []).append(message)
     assert set(ids) == {(1, 154), (1, 156), (1, 191), (255, 190), (2, 1)}
-    for heard in ids.values():
-        assert sum(message.get_type() == "HEARTBEAT" for message in heard) == 5
+    for received in ids.values():
+        assert sum(message.get_type() == "HEARTBEAT" for message in received) == 5
     beats = {
-        who: next(m for m in heard if m.get_type() == "HEARTBEAT") for who, heard in ids.items()
+        who: next(m for m in received if m.get_type() == "HEARTBEAT")
+        for who, received in ids.items()
     }
     assert {who: m.autopilot for who, m in beats.items() if m.autopilot != 8} == {(2, 1): 12}
     assert (
@@ -857,27 +864,27 @@ def test_others_speak_at_their_rates_with_their_ids():
 @pytest.mark.parametrize("profile", [PX4, ARDUPILOT], ids=["px4", "ardupilot"])
 def test_a_gimbal_contradicts_the_autopilot(profile):
     vehicle = KINDS[profile.name.lower()][1]
-    gimbal, codec = Gimbal(vehicle.parameters, profile.bytewise), Codec()
-    heard = [message for packet in gimbal.packets(0.0) for message in codec.decode(packet)]
-    acks = [m for m in heard if m.get_type() == "COMMAND_ACK"]
+    gimbal, codec = Gimbal(vehicle.parameters, profile.bytewise), MavlinkCodec()
+    received = [message for packet in gimbal.packets(0.0) for message in codec.decode(packet)]
+    acks = [m for m in received if m.get_type() == "COMMAND_ACK"]
     assert {m.result for m in acks} == {DENIED} and {MODE, ARM, 21, 22, INTERVAL} == {
         m.command for m in acks
     }
     assert {(m.target_system, m.target_component) for m in acks} == {(255, 190)}
-    told = {
-        m.param_id: messages.decode_value(m.param_value, m.param_type, profile.bytewise)
-        for m in heard
+    reported = {
+        m.param_id: messages.decode_parameter(m.param_value, m.param_type, profile.bytewise)
+        for m in received
         if m.get_type() == "PARAM_VALUE"
     }
-    assert set(told) == set(vehicle.parameters)
-    assert all(told[name] != value for name, (value, _) in vehicle.parameters.items())
-    assert {"HEARTBEAT", "STATUSTEXT", "LOCAL_POSITION_NED"} <= {m.get_type() for m in heard}
+    assert set(reported) == set(vehicle.parameters)
+    assert all(reported[name] != value for name, (value, _) in vehicle.parameters.items())
+    assert {"HEARTBEAT", "STATUSTEXT", "LOCAL_POSITION_NED"} <= {m.get_type() for m in received}
     assert gimbal.packets(0.1) == [] and gimbal.packets(0.3)
 
 
 def test_commands_to_the_gimbal_of_a_vehicle_with_others_on_the_link_do_not_disturb_it(name):
     station = Station(name, 2.0)
-    others = everybody_else(station.profile, station.vehicle.parameters)
+    others = all_other_components(station.profile, station.vehicle.parameters)
     place = station.position
     for _ in range(100):
         for other in others:

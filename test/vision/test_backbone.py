@@ -12,13 +12,13 @@ import torch
 from liquid_nav.errors import UserError
 from liquid_nav.policy import Policy, PolicyConfig
 from liquid_nav.vision import (
-    FRONTS,
+    BACKBONE_FRONTS,
     BackboneConfig,
     BackboneEncoder,
     build_encoder,
     encoder_config,
     load_photographs,
-    saliency,
+    saliency_map,
 )
 from liquid_nav.vision.photographs import weights_file
 
@@ -70,7 +70,7 @@ def test_every_front_has_the_blocks_of_its_network(front):
     reference = pytest.importorskip("efficientnet_lite_pytorch")
     model = reference.EfficientNet.from_name(front.replace("_", "-"))
     config = BackboneConfig(front=front, blocks=5, maps=(5,), reduced=(8,), looked=(8,))
-    most = sum(stage.repeats for stage in FRONTS[front])
+    most = sum(stage.repeats for stage in BACKBONE_FRONTS[front])
     encoder = BackboneEncoder(dataclasses.replace(config, blocks=most, maps=(most,)))
     for ours, theirs in zip(encoder.front.blocks, model._blocks[:most], strict=True):
         assert ours.depthwise.convolution.weight.shape == theirs._depthwise_conv.weight.shape
@@ -124,14 +124,14 @@ def test_saliency_finds_the_one_thing_in_an_empty_picture():
     encoder = photographed(BackboneConfig())
     image = torch.full((90, 160, 3), 120, dtype=torch.uint8)
     image[40:56, 110:126] = torch.tensor((230, 30, 30), dtype=torch.uint8)
-    seen = saliency(encoder, image)
+    seen = saliency_map(encoder, image)
     assert seen.shape == (90, 160) and seen.dtype == np.float32
     assert seen.min() >= 0.0 and seen.max() == 1.0
     row, column = np.unravel_index(seen.argmax(), seen.shape)
     assert 36 <= row < 60 and 106 <= column < 130
 
 
-def test_a_part_of_the_head_that_sees_something_draws_the_eye_there():
+def test_a_part_of_the_head_that_sees_something_marks_the_place():
     """The head looks at two maps; what only the finer one shows must count, too."""
     torch.manual_seed(0)
     encoder = BackboneEncoder(SMALL).eval()
@@ -139,14 +139,14 @@ def test_a_part_of_the_head_that_sees_something_draws_the_eye_there():
     with torch.no_grad():
         encoder.head.looks[0].around.weight.zero_()
         encoder.head.looks[0].around.bias.zero_()
-        blind = saliency(encoder, image)
+        blind = saliency_map(encoder, image)
         encoder.head.looks[0].around.bias.fill_(1.0)
-        looking = saliency(encoder, image)
+        looking = saliency_map(encoder, image)
     assert not np.allclose(blind, looking)
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "text"),
     [
         ({"front": "resnet"}, "front 'resnet' is unknown"),
         ({"blocks": 0, "maps": [0]}, "1 to 11 blocks, not 0"),
@@ -162,8 +162,8 @@ def test_a_part_of_the_head_that_sees_something_draws_the_eye_there():
         ({"kind": "vit"}, "kind 'vit' is unknown"),
     ],
 )
-def test_what_does_not_fit_together_is_named(values, words):
-    with pytest.raises(ValueError, match=words):
+def test_what_does_not_fit_together_is_named(values, text):
+    with pytest.raises(ValueError, match=text):
         encoder_config({"kind": "backbone"} | values)
 
 

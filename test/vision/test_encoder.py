@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from liquid_nav.vision import PUBLISHED, Encoder, EncoderConfig
+from liquid_nav.vision import PUBLISHED_ENCODER, Encoder, EncoderConfig
 
 TINY = EncoderConfig(
     height=24, width=32, channels=(4, 6), kernels=(5, 3), strides=(2, 2), features=7
@@ -25,12 +25,16 @@ def encoder():
 
 
 def test_the_published_encoder_has_its_published_size():
-    assert sum(p.numel() for p in Encoder(PUBLISHED).parameters()) == 263_524
-    assert (PUBLISHED.height, PUBLISHED.width, PUBLISHED.features) == (144, 256, 128)
+    assert sum(p.numel() for p in Encoder(PUBLISHED_ENCODER).parameters()) == 263_524
+    assert (PUBLISHED_ENCODER.height, PUBLISHED_ENCODER.width, PUBLISHED_ENCODER.features) == (
+        144,
+        256,
+        128,
+    )
 
 
 def test_the_grid_is_what_the_convolutions_leave(encoder, images):
-    for config in (TINY, EncoderConfig(), PUBLISHED):
+    for config in (TINY, EncoderConfig(), PUBLISHED_ENCODER):
         maps = Encoder(config).convolutions(torch.zeros(1, 3, config.height, config.width))
         assert tuple(maps.shape[2:]) == config.grid()
 

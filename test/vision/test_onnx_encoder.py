@@ -97,7 +97,7 @@ def test_a_policy_flies_the_same_in_both_and_sees_new_weights_after_training():
     np.testing.assert_allclose(policy.use("torch") and fly(), changed, atol=1e-4)
 
 
-def test_a_loaded_policy_uses_what_is_fastest_unless_told_otherwise(tmp_path):
+def test_a_loaded_policy_uses_what_is_fastest_unless_set_otherwise(tmp_path):
     Policy(PolicyConfig(encoder=BackboneConfig())).save(tmp_path / "backbone")
     Policy(PolicyConfig(encoder=EncoderConfig())).save(tmp_path / "plain")
     assert Policy.load(tmp_path / "backbone").runtime == "onnxruntime"
@@ -111,7 +111,7 @@ def test_a_loaded_policy_uses_what_is_fastest_unless_told_otherwise(tmp_path):
         Policy.load(tmp_path / "plain", runtime="tensorrt")
 
 
-def test_without_onnxruntime_torch_flies_and_a_person_who_wants_it_is_told_how(monkeypatch):
+def test_without_onnxruntime_torch_flies_and_the_message_states_how_to_install_it(monkeypatch):
     encoder = BackboneEncoder(BackboneConfig())
     find = importlib.util.find_spec
     monkeypatch.setattr(

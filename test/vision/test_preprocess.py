@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from liquid_nav.vision import check_image, preprocess, resize
+from liquid_nav.vision import check_image, preprocess_image, resize_image
 
 
 def picture(height, width, seed=0):
@@ -14,33 +14,33 @@ def picture(height, width, seed=0):
 def test_shrinking_averages_areas():
     image = picture(144, 256)
     blocks = image.reshape(72, 2, 128, 2, 3).astype(float).mean(axis=(1, 3))
-    assert np.abs(resize(image, 72, 128) - blocks).max() <= 0.5
+    assert np.abs(resize_image(image, 72, 128) - blocks).max() <= 0.5
 
 
 def test_a_uniform_image_stays_uniform_at_any_size():
     image = np.full((480, 640, 3), (10, 200, 90), np.uint8)
     for size in ((90, 160), (144, 256), (600, 900), (480, 640)):
-        resized = resize(image, *size)
+        resized = resize_image(image, *size)
         assert resized.shape == (*size, 3) and resized.dtype == np.uint8
         assert (resized == (10, 200, 90)).all()
 
 
 def test_the_right_size_is_not_touched():
     image = picture(90, 160)
-    assert resize(image, 90, 160) is image
+    assert resize_image(image, 90, 160) is image
 
 
 def test_left_stays_left_and_red_stays_red():
     image = np.zeros((100, 200, 3), np.uint8)
     image[:50, :100, 0] = 255
-    small = resize(image, 10, 20)
+    small = resize_image(image, 10, 20)
     assert (small[:5, :10] == (255, 0, 0)).all() and not small[5:].any() and not small[:, 10:].any()
 
 
 def test_preprocess_gives_bytes_of_the_wanted_size():
-    tensor = preprocess(picture(144, 256), 90, 160)
+    tensor = preprocess_image(picture(144, 256), 90, 160)
     assert tensor.dtype == torch.uint8 and tensor.shape == (90, 160, 3)
-    same = preprocess(picture(90, 160), 90, 160)
+    same = preprocess_image(picture(90, 160), 90, 160)
     np.testing.assert_array_equal(same.numpy(), picture(90, 160))
 
 
@@ -48,12 +48,12 @@ def test_preprocess_gives_bytes_of_the_wanted_size():
 def test_an_image_on_borrowed_memory_is_copied():
     image = np.frombuffer(picture(90, 160).tobytes(), np.uint8).reshape(90, 160, 3)
     assert not image.flags.writeable
-    np.testing.assert_array_equal(preprocess(image, 90, 160).numpy(), image)
+    np.testing.assert_array_equal(preprocess_image(image, 90, 160).numpy(), image)
 
 
 def test_a_view_with_strides_is_fine():
     flipped = picture(90, 160)[:, ::-1]
-    np.testing.assert_array_equal(preprocess(flipped, 90, 160).numpy(), flipped)
+    np.testing.assert_array_equal(preprocess_image(flipped, 90, 160).numpy(), flipped)
 
 
 @pytest.mark.parametrize("size", [(90, 160), (60, 100), (200, 300)])
@@ -61,9 +61,11 @@ def test_rgb_seen_in_a_bgr_image_is_resized_the_same(size):
     """The view that camera messages in bgr8 give; OpenCV gets the memory as it lies."""
     bgr = picture(144, 256)
     view = bgr[..., ::-1]
-    np.testing.assert_array_equal(resize(view, *size), resize(np.ascontiguousarray(view), *size))
-    tensor = preprocess(view, *size)
-    np.testing.assert_array_equal(tensor.numpy(), resize(np.ascontiguousarray(view), *size))
+    np.testing.assert_array_equal(
+        resize_image(view, *size), resize_image(np.ascontiguousarray(view), *size)
+    )
+    tensor = preprocess_image(view, *size)
+    np.testing.assert_array_equal(tensor.numpy(), resize_image(np.ascontiguousarray(view), *size))
 
 
 @pytest.mark.parametrize(

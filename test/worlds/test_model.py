@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation.contact_sheet import contact_sheet, save_picture, views
-from liquid_nav.simulation import Simulation
+from liquid_nav.evaluation.contact_sheet import draw_contact_sheet, save_picture, views
+from liquid_nav.simulation import World
 from liquid_nav.simulation.camera import CameraRenderer, apply_camera_faults, draw_exposure
 from liquid_nav.worlds import (
     AppearanceSpec,
     CameraFaults,
-    build_spec,
+    build_mujoco_spec,
     generate_layout,
     load_condition,
     load_scenario,
@@ -24,7 +24,7 @@ CONDITIONS = ("summer", "autumn", "winter", "fog", "dusk")
 
 
 def model_of(name, seed, condition):
-    return build_spec(
+    return build_mujoco_spec(
         generate_layout(load_scenario(name), seed), load_condition(condition)
     ).compile()
 
@@ -55,7 +55,7 @@ def test_lying_cylinders_lie_along_their_own_x():
         lying = [(n, s) for n, s in enumerate(layout.solids()) if s.lying]
         if lying:
             break
-    model = build_spec(layout, load_condition("summer")).compile()
+    model = build_mujoco_spec(layout, load_condition("summer")).compile()
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
     for n, solid in lying:
@@ -125,7 +125,7 @@ def test_rendering_is_repeatable_and_culling_changes_nothing():
     import mujoco
 
     layout = generate_layout(load_scenario("forest"), 2)
-    spec = build_spec(layout, load_condition("summer"))
+    spec = build_mujoco_spec(layout, load_condition("summer"))
     eye = spec.worldbody.add_body(
         pos=(0, 0, 1.5), quat=(math.cos(layout.start.yaw / 2), 0, 0, math.sin(layout.start.yaw / 2))
     )
@@ -163,8 +163,8 @@ def test_a_target_and_its_shadow_are_drawn_within_sight_alone():
     def seen(layout, sight):
         look = AppearanceSpec(sight=(sight, sight))
         condition = replace(load_condition("summer"), camera=CameraFaults(), appearance=look)
-        with Simulation(scenario, 5, condition, layout=layout) as simulation:
-            return simulation.render()
+        with World(scenario, 5, condition, layouts=[layout]) as world:
+            return world.drones[0].render()
 
     usual = seen(layout, AppearanceSpec().sight[0])
     np.testing.assert_array_equal(seen(layout, distance + 1.0), usual)
@@ -189,7 +189,7 @@ def test_camera_faults():
 
 
 def test_contact_sheet():
-    sheet = contact_sheet(
+    sheet = draw_contact_sheet(
         load_scenario("field"), [load_condition("summer"), load_condition("dusk")], [1], (128, 72)
     )
     assert sheet.dtype == np.uint8 and sheet.shape[1] > 2 * 128 and sheet.shape[0] > 2 * 72

@@ -4,7 +4,7 @@ no promise.
 
 import dataclasses
 
-from liquid_nav.worlds import Item, build_spec, generate_layout, load_condition, load_scenario
+from liquid_nav.worlds import LayoutItem, build_mujoco_spec, generate_layout, load_condition, load_scenario
 from liquid_nav.worlds.sdf import world_sdf
 from liquid_nav.worlds.sdf_assets import Library
 
@@ -18,7 +18,7 @@ def test_every_value_of_an_item_is_read_by_who_builds_the_world(monkeypatch):
         read.add(name)
         return object.__getattribute__(item, name)
 
-    monkeypatch.setattr(Item, "__getattribute__", spy)
-    build_spec(layout, summer)
+    monkeypatch.setattr(LayoutItem, "__getattribute__", spy)
+    build_mujoco_spec(layout, summer)
     world_sdf(layout, summer, Library("files", "summer"))
-    assert {field.name for field in dataclasses.fields(Item)} <= read
+    assert {field.name for field in dataclasses.fields(LayoutItem)} <= read

@@ -5,9 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from liquid_nav.worlds import AppearanceSpec, generate_layout, load_condition, load_scenario, veiled
+from liquid_nav.worlds import (
+    AppearanceSpec,
+    apply_veil,
+    generate_layout,
+    load_condition,
+    load_scenario,
+)
 from liquid_nav.worlds.condition import GROUNDS, PALETTES, VEILS
-from liquid_nav.worlds.mjcf import build_spec
+from liquid_nav.worlds.mjcf import build_mujoco_spec
 from liquid_nav.worlds.repaint import Repaint
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (160, 160, 3)).astype(np.uint8)
@@ -81,7 +87,7 @@ def test_a_look_changes_colours_and_no_shape(scenario):
     layout = generate_layout(load_scenario(scenario), 5)
     summer = load_condition("summer")
     plain, painted = (
-        build_spec(layout, c).compile() for c in (summer, replace(summer, appearance=RANDOM))
+        build_mujoco_spec(layout, c).compile() for c in (summer, replace(summer, appearance=RANDOM))
     )
     np.testing.assert_array_equal(plain.geom_pos, painted.geom_pos)
     np.testing.assert_array_equal(plain.geom_size, painted.geom_size)
@@ -91,9 +97,9 @@ def test_a_look_changes_colours_and_no_shape(scenario):
 
 
 def test_a_veil_is_pale_stripes_and_the_same_in_every_picture():
-    assert veiled(PIXELS, "none") is PIXELS
-    black = veiled(np.zeros((4, 200, 3), np.uint8), VEILS[1])
+    assert apply_veil(PIXELS, "none") is PIXELS
+    black = apply_veil(np.zeros((4, 200, 3), np.uint8), VEILS[1])
     assert black.max() > 100 and black.min() < 5
     assert (black == black[0]).all()
-    white = veiled(np.full((4, 200, 3), 255, np.uint8), VEILS[1])
+    white = apply_veil(np.full((4, 200, 3), 255, np.uint8), VEILS[1])
     assert white.min() > 200

@@ -2,15 +2,16 @@
 
 import os
 import pickle
-from types import MappingProxyType
+from dataclasses import FrozenInstanceError
 
 import pytest
 
 from liquid_nav.worlds import (
-    OWN_CAMERA,
-    OWN_CLOCK,
-    OWN_ESTIMATOR,
-    OWN_LOOK,
+    KEYS_OF_OWN_CAMERA,
+    KEYS_OF_OWN_CLOCK,
+    KEYS_OF_OWN_ESTIMATOR,
+    KEYS_OF_OWN_LOOK,
+    WORLDS,
     AppearanceSpec,
     CameraFaults,
     Condition,
@@ -18,12 +19,16 @@ from liquid_nav.worlds import (
     Limits,
     Scenario,
     ScenarioError,
-    check_supported,
+    check_condition_supported,
     generate_layout,
     load_condition,
     load_scenario,
 )
-from liquid_nav.worlds.backend import choose_backend
+from liquid_nav.worlds._files import Reader
+from liquid_nav.worlds.backend import choose_rendering_backend
+from liquid_nav.worlds.field import FieldParameters
+from liquid_nav.worlds.forest import ForestParameters
+from liquid_nav.worlds.keys import keys_of
 
 
 @pytest.mark.parametrize("name", ["forest", "field"])
@@ -43,7 +48,7 @@ def test_only_summer_is_clear_and_leafy():
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("world: [forest", "YAML"),
         ("- forest", "mapping"),
@@ -66,10 +71,10 @@ def test_only_summer_is_clear_and_leafy():
         ("world: forest\nx: " + "[" * 5000, "nested too deeply"),
     ],
 )
-def test_bad_scenario(tmp_path, text, says):
+def test_bad_scenario(tmp_path, text, expected):
     path = tmp_path / "bad.yaml"
     path.write_text(text)
-    with pytest.raises(ScenarioError, match=says) as caught:
+    with pytest.raises(ScenarioError, match=expected) as caught:
         load_scenario(path)
     assert "\n" not in str(caught.value)
 
@@ -84,7 +89,7 @@ def test_unknown_names_list_the_known():
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("season: monsoon", "summer, autumn, winter"),
         # No empty sections: they would mean the usual wind and the usual camera.
@@ -94,10 +99,10 @@ def test_unknown_names_list_the_known():
         ("fog: 0.1\nfog: 0.2", "line 2: the key 'fog' stands twice"),
     ],
 )
-def test_bad_condition(tmp_path, text, says):
+def test_bad_condition(tmp_path, text, expected):
     path = tmp_path / "bad.yaml"
     path.write_text(text)
-    with pytest.raises(ConditionError, match=says):
+    with pytest.raises(ConditionError, match=expected):
         load_condition(path)
 
 
@@ -117,7 +122,7 @@ def test_keys_that_are_merged_from_an_anchor_stand_once(tmp_path):
     assert load_condition(path).camera.blur == 3.0
 
 
-def test_what_a_condition_says_of_its_camera_and_of_its_look(tmp_path):
+def test_the_camera_and_the_look_of_a_condition(tmp_path):
     path = tmp_path / "odd.yaml"
     path.write_text(
         "camera: {noise: 1, drop: 0.1, late: 0.2, jitter: 0.3, rate: 12, view: [60, 70], mounting: "
@@ -130,7 +135,7 @@ def test_what_a_condition_says_of_its_camera_and_of_its_look(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("camera: {jitter: 0.6}", "jitter"),
         ("camera: {rate: 500}", "rate"),
@@ -144,14 +149,14 @@ def test_what_a_condition_says_of_its_camera_and_of_its_look(tmp_path):
         ("appearance: {sky: red}", "unknown key sky"),
     ],
 )
-def test_cameras_and_looks_that_are_none(tmp_path, text, says):
+def test_cameras_and_looks_that_are_none(tmp_path, text, expected):
     path = tmp_path / "bad.yaml"
     path.write_text(text)
-    with pytest.raises(ConditionError, match=says):
+    with pytest.raises(ConditionError, match=expected):
         load_condition(path)
 
 
-def test_the_rate_is_what_is_asked_for_or_what_the_condition_says_or_the_usual_one():
+def test_the_rate_is_the_requested_one_or_that_of_the_condition_or_the_usual_one():
     slow = Condition(camera=CameraFaults(rate=10.0))
     assert slow.frame_rate() == slow.frame_rate(0.0) == 10.0 and slow.frame_rate(20.0) == 20.0
     assert Condition().frame_rate() == 30.0 and Condition().frame_rate(12.0) == 12.0
@@ -167,29 +172,29 @@ def test_invented_looks_have_a_folder_of_their_own():
 @pytest.mark.parametrize(
     ("name", "lacking", "key"),
     [
-        ("drift", OWN_ESTIMATOR, "drift"),
-        ("pseudo/sepia", OWN_LOOK, "appearance.palette"),
-        ("pseudo/blue_soil", OWN_LOOK, "appearance.ground"),
-        ("pseudo/random_look", OWN_LOOK, "appearance.random"),
-        ("pseudo/hidden", OWN_LOOK, "appearance.sight"),
-        ("irregular_frames", OWN_CLOCK, "camera.jitter"),
-        ("slow_camera", OWN_CAMERA, "camera.rate"),
-        ("view", OWN_CAMERA, "camera.view"),
-        ("mounting", OWN_CAMERA, "camera.mounting"),
+        ("drift", KEYS_OF_OWN_ESTIMATOR, "drift"),
+        ("pseudo/sepia", KEYS_OF_OWN_LOOK, "appearance.palette"),
+        ("pseudo/blue_soil", KEYS_OF_OWN_LOOK, "appearance.ground"),
+        ("pseudo/random_look", KEYS_OF_OWN_LOOK, "appearance.random"),
+        ("pseudo/hidden", KEYS_OF_OWN_LOOK, "appearance.sight"),
+        ("irregular_frames", KEYS_OF_OWN_CLOCK, "camera.jitter"),
+        ("slow_camera", KEYS_OF_OWN_CAMERA, "camera.rate"),
+        ("view", KEYS_OF_OWN_CAMERA, "camera.view"),
+        ("mounting", KEYS_OF_OWN_CAMERA, "camera.mounting"),
     ],
 )
 def test_a_key_that_cannot_be_followed_somewhere_is_refused_there(name, lacking, key):
-    assert check_supported(load_condition("fog"), "Gazebo", lacking) == load_condition("fog")
+    assert check_condition_supported(load_condition("fog"), "Gazebo", lacking) == load_condition(
+        "fog"
+    )
     with pytest.raises(
         ConditionError, match=f"condition {name}: '{key}' cannot be simulated in Gazebo"
     ):
-        check_supported(load_condition(name), "Gazebo", lacking)
+        check_condition_supported(load_condition(name), "Gazebo", lacking)
 
 
 @pytest.mark.parametrize("world", ["forest", "field"])
-def test_a_scenario_that_says_nothing_is_the_shipped_one_and_so_is_one_made_in_code(
-    world, tmp_path
-):
+def test_an_empty_scenario_is_the_shipped_one_and_so_is_one_made_in_code(world, tmp_path):
     """Every default has one owner: a world is the same whoever leaves a number out."""
     path = tmp_path / f"{world}.yaml"
     path.write_text(f"world: {world}\n")
@@ -204,13 +209,43 @@ def test_a_scenario_that_says_nothing_is_the_shipped_one_and_so_is_one_made_in_c
         assert generate_layout(made, seed).items == generate_layout(bare, seed).items
 
 
-def test_parameters_that_are_given_in_code_replace_the_defaults_and_nobody_can_change_them():
-    parameters = Scenario("sparse", "forest", {"trees_per_m2": 0.01}).parameters
-    assert parameters == {"blocker_probability": 0.35, "trees_per_m2": 0.01, "bushes_per_m2": 0.018}
-    assert isinstance(parameters, MappingProxyType)
+def test_parameters_that_are_given_in_code_replace_the_defaults_and_cannot_be_changed():
+    parameters = Scenario("sparse", "forest", ForestParameters(trees_per_m2=0.01)).parameters
+    assert parameters.trees_per_m2 == 0.01
+    assert parameters == ForestParameters(0.35, 0.01, 0.018)
+    with pytest.raises(FrozenInstanceError):
+        parameters.trees_per_m2 = 0.5
 
 
-def test_a_condition_that_says_nothing_is_the_one_made_in_code(tmp_path):
+def test_a_scenario_made_in_code_is_checked_like_one_of_a_file():
+    with pytest.raises(ScenarioError, match="world 'moon' is unknown. .*forest, field"):
+        Scenario("far", "moon")
+    with pytest.raises(ScenarioError, match=r"no parameters of 'forest'. .*ForestParameters"):
+        Scenario("mixed", "forest", FieldParameters())
+
+
+@pytest.mark.parametrize("kind", [Scenario, Condition])
+def test_every_key_of_a_file_has_a_default_that_it_takes_itself(kind):
+    """A default beyond its own range could not be written into a file."""
+
+    def sections(one):
+        for name, (key, default) in keys_of(one).items():
+            yield one, name, key, default
+            if key.section is not None:
+                yield from sections(key.section)
+
+    kinds = [kind, *(world.parameters for world in WORLDS.values())]
+    found = [entry for one in kinds for entry in sections(one)]
+    assert len(found) > 10
+    for one, name, key, default in found:
+        if key.section is None:
+            given = list(default) if isinstance(default, tuple) else default
+            assert key.take(Reader({name: given}, one.__name__, ScenarioError), name, None) == (
+                default
+            )
+
+
+def test_an_empty_condition_is_the_one_made_in_code(tmp_path):
     path = tmp_path / "plain.yaml"
     path.write_text("{}")
     assert load_condition(path) == Condition(name="plain")
@@ -232,10 +267,10 @@ def test_without_a_scenario_the_supervisor_allows_what_scenarios_do():
 @pytest.mark.parametrize("own", [None, "3"])
 @pytest.mark.parametrize("first", ["campaign", "flight"])
 def test_the_renderers_threads_are_the_same_wherever_a_flight_is_flown(monkeypatch, own, first):
-    from liquid_nav.evaluation.task import prepare_process
+    from liquid_nav.evaluation.task import prepare_worker_process
 
     monkeypatch.setattr(os, "environ", {} if own is None else {"LP_NUM_THREADS": own})
-    ways = [prepare_process.__wrapped__, choose_backend]
+    ways = [prepare_worker_process.__wrapped__, choose_rendering_backend]
     for prepare in ways if first == "campaign" else reversed(ways):
         prepare()
         assert os.environ["LP_NUM_THREADS"] == (own or "0")

@@ -13,7 +13,7 @@ import pytest
 
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario
 from liquid_nav.worlds.meshes import MeshData
-from liquid_nav.worlds.mjcf import build_spec
+from liquid_nav.worlds.mjcf import build_mujoco_spec
 from liquid_nav.worlds.mjcf_file import write_mjcf
 from liquid_nav.worlds.sdf import world_sdf
 from liquid_nav.worlds.sdf_assets import Library, wavefront
@@ -72,7 +72,7 @@ def collisions(text):
 def embedded(layout):
     """Return the same of the embedded world."""
     found = {}
-    for geom in build_spec(layout, load_condition("summer")).geoms:
+    for geom in build_mujoco_spec(layout, load_condition("summer")).geoms:
         if geom.contype and geom.name != "ground":
             kind = geom.type.name.removeprefix("mjGEOM_").lower()
             a, b, c = geom.size
@@ -187,7 +187,7 @@ def test_a_mesh_survives_its_file():
     lines = wavefront(MeshData(points, normals, points[..., :2])).decode().splitlines()
     corners = np.array([line.split()[1:] for line in lines if line.startswith("v ")], dtype=float)
     faces = [
-        [int(word.split("/")[0]) - 1 for word in line.split()[1:]]
+        [int(field.split("/")[0]) - 1 for field in line.split()[1:]]
         for line in lines
         if line.startswith("f ")
     ]
@@ -229,7 +229,7 @@ def test_the_mjcf_file_is_the_embedded_world(tmp_path):
     layout, condition = generate_layout(load_scenario("field"), 3), load_condition("summer")
     write_mjcf(tmp_path / "world.xml", layout, condition)
     written = mujoco.MjModel.from_xml_path(str(tmp_path / "world.xml"))
-    model = build_spec(layout, condition).compile()
+    model = build_mujoco_spec(layout, condition).compile()
     assert written.ngeom == model.ngeom
     np.testing.assert_allclose(written.geom_pos, model.geom_pos, atol=1e-3)
     np.testing.assert_array_equal(written.tex_data, model.tex_data)

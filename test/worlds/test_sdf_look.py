@@ -11,7 +11,7 @@ import pytest
 from liquid_nav.simulation.camera import CameraRenderer
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario, palette
 from liquid_nav.worlds.meshes import MeshData
-from liquid_nav.worlds.mjcf import build_spec
+from liquid_nav.worlds.mjcf import build_mujoco_spec
 from liquid_nav.worlds.sdf import world_sdf
 from liquid_nav.worlds.sdf_assets import GROUND_DEEP, PATCH, Library, ground_mesh, merged, wavefront
 from liquid_nav.worlds.sdf_drone import DroneSpec
@@ -30,7 +30,7 @@ from liquid_nav.worlds.sky import directions
 @pytest.mark.parametrize("scenario, name, seed", [("forest", "summer", 3), ("field", "winter", 8)])
 def test_light_ground_and_tints_are_those_of_the_embedded_world(scenario, name, seed):
     layout, condition = generate_layout(load_scenario(scenario), seed), load_condition(name)
-    look, spec = look_of(layout, condition), build_spec(layout, condition)
+    look, spec = look_of(layout, condition), build_mujoco_spec(layout, condition)
     (sun,) = spec.lights
     np.testing.assert_allclose(look.diffuse, sun.diffuse, atol=1e-6)
     east, north = math.cos(look.sun[0]), math.sin(look.sun[0])
@@ -118,7 +118,7 @@ def test_what_is_far_has_its_place_far():
 @pytest.mark.parametrize("name", ["summer", "fog"])
 def test_the_ground_has_its_pattern_where_the_embedded_ground_has(name):
     layout, condition = generate_layout(load_scenario("field"), 3), load_condition(name)
-    spec, side, height, at = build_spec(layout, condition), 160, 4.0, np.array((7.0, -5.0))
+    spec, side, height, at = build_mujoco_spec(layout, condition), 160, 4.0, np.array((7.0, -5.0))
     for geom in list(spec.geoms):
         if geom.name != "ground":
             spec.delete(geom)
@@ -135,8 +135,8 @@ def test_the_ground_has_its_pattern_where_the_embedded_ground_has(name):
     library = Library("f", condition.season)
     world_sdf(layout, condition, library)
     lines = [line.split() for line in library.files["ground.obj"]().decode().splitlines()]
-    corners = np.array([words[1:3] for words in lines if words[0] == "v"], dtype=float)
-    uv = np.array([words[1:3] for words in lines if words[0] == "vt"], dtype=float)
+    corners = np.array([fields[1:3] for fields in lines if fields[0] == "v"], dtype=float)
+    uv = np.array([fields[1:3] for fields in lines if fields[0] == "vt"], dtype=float)
     laid, *_ = np.linalg.lstsq(np.c_[corners, np.ones(len(corners))], uv, rcond=None)
     u, v = np.moveaxis(
         np.stack((east + at[0], north + at[1], np.ones_like(east)), axis=-1) @ laid, -1, 0

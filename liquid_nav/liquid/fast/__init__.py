@@ -17,6 +17,6 @@ PARAMETERS = (
 
 
 @cache
-def available() -> bool:
+def fast_ltc_available() -> bool:
     """Whether numba is installed; does not import it."""
     return find_spec("numba") is not None

@@ -3,16 +3,16 @@
 from .base import Solver, Terms, derivative
 from .dormand_prince import DormandPrince
 from .explicit_euler import ExplicitEuler
-from .implicit import Implicit, jacobian
+from .implicit import ImplicitEuler, jacobian
 from .rk4 import RK4
-from .semi_implicit import SemiImplicit
+from .semi_implicit import SemiImplicitEuler
 
 __all__ = [
     "RK4",
     "DormandPrince",
     "ExplicitEuler",
-    "Implicit",
-    "SemiImplicit",
+    "ImplicitEuler",
+    "SemiImplicitEuler",
     "Solver",
     "Terms",
     "derivative",

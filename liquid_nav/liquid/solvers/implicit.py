@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from .base import Terms, derivative, require_counts
-from .semi_implicit import SemiImplicit
+from .semi_implicit import SemiImplicitEuler
 
 
 @dataclass(frozen=True)
-class Implicit:
+class ImplicitEuler:
     """Solve x' = x + h f(x') by Newton's method from a semi-implicit guess. Order 1.
 
     The number of iterations is fixed, so that the step stays one pure tensor function with a
@@ -33,7 +33,7 @@ class Implicit:
         h = elapsed / self.steps
         identity = torch.eye(state.shape[1], dtype=state.dtype, device=state.device)
         for _ in range(self.steps):
-            guess = SemiImplicit(1).advance(terms, state, h)
+            guess = SemiImplicitEuler(1).advance(terms, state, h)
             for _ in range(self.iterations):
                 residual = guess - state - h * derivative(terms, guess)
                 slope = identity - h[:, :, None] * jacobian(terms, guess)

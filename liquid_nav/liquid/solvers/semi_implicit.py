@@ -13,7 +13,7 @@ TINY = 1e-12
 
 
 @dataclass(frozen=True)
-class SemiImplicit:
+class SemiImplicitEuler:
     """x' = (c x + h drive(x)) / (c + h rate(x)), ``unfolds`` times. Order 1.
 
     h = elapsed / unfolds. Hasani et al., "Liquid time-constant networks", AAAI 2021, algorithm 1.

@@ -17,14 +17,14 @@ from liquid_nav.policy.published.checkpoint import read_arrays
 from liquid_nav.policy.published.layouts import fit
 from liquid_nav.policy.published.table_wiring import TableWiring
 from liquid_nav.policy.published.training_parameters import read_parameters
-from liquid_nav.vision import PUBLISHED
+from liquid_nav.vision import PUBLISHED_ENCODER
 
 Arrays = dict[str, NDArray[np.float32]]
 Made = tuple[dict[str, Any], Arrays]
 """A core's entry in the config, and its weights by their names in the module."""
 
 
-def import_keras(
+def import_keras_checkpoint(
     path: Path,
     kind: str,
     params: Path | None = None,
@@ -51,7 +51,7 @@ def import_keras(
     core, weights = MAKERS[kind](named, sizes, parameters)
     period = 1.0 / frame_rate
     config = PolicyConfig(
-        encoder=PUBLISHED,
+        encoder=PUBLISHED_ENCODER,
         core=core,
         command_scale=(1.0, 1.0, 1.0, 1.0),
         nominal_period=period,
@@ -79,7 +79,7 @@ def import_keras(
 
 def _encoder(named: Arrays) -> Arrays:
     state = {}
-    for k in range(len(PUBLISHED.channels)):
+    for k in range(len(PUBLISHED_ENCODER.channels)):
         state[f"encoder.convolutions.{2 * k}.weight"] = named[f"convolution {k} kernel"].transpose(
             3, 2, 0, 1
         )
@@ -189,7 +189,7 @@ def _wired_cfc(named: Arrays, sizes: dict[str, int], parameters: dict[str, Any])
         motor_fanin=6,
         seed=parameters["wiring_seed"],
     )
-    wiring = rule.build(PUBLISHED.features)
+    wiring = rule.build(PUBLISHED_ENCODER.features)
     incoming = wiring.sensory
     weights: Arrays = {}
     for k, name in enumerate(layers):
@@ -217,7 +217,7 @@ def _lstm(named: Arrays, sizes: dict[str, int], _: dict[str, Any]) -> Made:
 
 
 def _gruode(named: Arrays, sizes: dict[str, int], _: dict[str, Any]) -> Made:
-    inputs = PUBLISHED.features
+    inputs = PUBLISHED_ENCODER.features
     order = ("reset", "update", "detect")
     kernels = [named[f"{name} kernel"] for name in order]
     weights = {

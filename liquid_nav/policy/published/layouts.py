@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from liquid_nav.policy.config import ModelError
 from liquid_nav.policy.published.checkpoint import Array
-from liquid_nav.vision import PUBLISHED
+from liquid_nav.vision import PUBLISHED_ENCODER
 
 Entry = tuple[str, tuple[int | str, ...]]
 """What an array is, and its shape: numbers, or names of sizes that the file has (see ``_size``)."""
@@ -19,14 +19,16 @@ Entry = tuple[str, tuple[int | str, ...]]
 def _encoder() -> list[Entry]:
     entries = []
     before = 3
-    for k, (channels, kernel) in enumerate(zip(PUBLISHED.channels, PUBLISHED.kernels, strict=True)):
+    for k, (channels, kernel) in enumerate(
+        zip(PUBLISHED_ENCODER.channels, PUBLISHED_ENCODER.kernels, strict=True)
+    ):
         entries += [
             (f"convolution {k} kernel", (kernel, kernel, before, channels)),
             (f"convolution {k} bias", (channels,)),
         ]
         before = channels
-    height, width = PUBLISHED.grid()
-    return [*entries, *_dense("encoder dense", height * width * before, PUBLISHED.features)]
+    height, width = PUBLISHED_ENCODER.grid()
+    return [*entries, *_dense("encoder dense", height * width * before, PUBLISHED_ENCODER.features)]
 
 
 def _dense(name: str, inputs: int | str, outputs: int | str) -> list[Entry]:
@@ -34,7 +36,7 @@ def _dense(name: str, inputs: int | str, outputs: int | str) -> list[Entry]:
 
 
 def _ltc(motor: int | str) -> list[Entry]:
-    inputs = PUBLISHED.features
+    inputs = PUBLISHED_ENCODER.features
     return [
         *((name, ("u",)) for name in ("gleak", "vleak", "cm")),
         *((name, ("u", "u")) for name in ("sigma", "mu", "w", "erev")),
@@ -163,7 +165,7 @@ def _sizes(entries: Sequence[Entry], arrays: Sequence[Array]) -> dict[str, int]:
                 if isinstance(size, str) and size.isalnum() and not size[0].isdigit():
                     votes.setdefault(size, Counter())[length] += 1
     found = {size: count.most_common(1)[0][0] for size, count in votes.items()}
-    return found | {"i": PUBLISHED.features}
+    return found | {"i": PUBLISHED_ENCODER.features}
 
 
 def _size(size: int | str, sizes: dict[str, int]) -> int | str:

@@ -51,7 +51,7 @@ def read_parameters(path: Path | None, kind: str, file_name: str) -> dict[str, A
         return {"wiring_seed": int(values["wiredcfc_seed"])}
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
-            f"'{path}' does not say {error} of the {kind}", "leave --params out"
+            f"'{path}' does not contain {error} of the {kind}", "leave --params out"
         ) from error
 
 
